@@ -1,0 +1,77 @@
+import { z } from "zod";
+import { AppError } from "#lib/errors.ts";
+
+const url = z.url({ protocol: /^https?$/, error: "must be an http(s) URL" });
+const secret = z.string().min(1);
+const flag = z.enum(["true", "false", "1", "0"], { error: "must be true or false" }).transform((v) => v === "true" || v === "1");
+const number = (min: number, max: number) => z.coerce.number({ error: "must be a number" }).min(min).max(max);
+const count = (min: number, max: number) => number(min, max).int();
+
+const schema = z.object({
+  /** Only production mails real people. */
+  NIGHTSHIFT_ENV: z.enum(["production", "preview", "development"]).default("development"),
+  /** What the Inngest account may run at once. */
+  PLAN: z.enum(["free", "pro"]).default("free"),
+  LOG_LEVEL: z.enum(["silent", "fatal", "error", "warn", "info", "debug", "trace"]).default("info"),
+  RELEASE: z.string().optional(),
+
+  SUPABASE_URL: url,
+  SUPABASE_SECRET_KEY: secret,
+  SUPABASE_PUBLISHABLE_KEY: secret.optional(),
+
+  /** "1" or the URL of a development engine; never set in production. */
+  INNGEST_DEV: z.string().optional(),
+  INNGEST_BASE_URL: url.optional(),
+  INNGEST_EVENT_KEY: secret.optional(),
+  INNGEST_SIGNING_KEY: secret.optional(),
+  CHECKPOINTING: flag.default(true),
+
+  /** Signs the links in mails (unsubscribe). */
+  LINK_SECRET: z.string().min(32, "must be at least 32 characters long").optional(),
+  RESEND_BASE_URL: url.default("https://api.resend.com"),
+  RESEND_API_KEY: secret.optional(),
+  MAIL_REQUESTS_PER_SECOND: number(0, 10_000).default(4.85),
+  MAIL_MAX_IN_FLIGHT: count(1, 1000).default(10),
+  MAIL_IDEMPOTENT: flag.default(true),
+  CAMPAIGN_CHUNK_SIZE: count(1, 10_000).default(1000),
+  CAMPAIGN_BATCH_SIZE: count(1, 100).default(100),
+
+  SLACK_WEBHOOK_URL: url.optional(),
+  SENTRY_DSN: url.optional(),
+});
+
+export type Env = z.output<typeof schema>;
+
+/** Without these nothing may be called production. */
+const PRODUCTION_NEEDS = [
+  "SUPABASE_PUBLISHABLE_KEY",
+  "INNGEST_SIGNING_KEY",
+  "INNGEST_EVENT_KEY",
+  "LINK_SECRET",
+  "RESEND_API_KEY",
+] as const satisfies readonly (keyof Env)[];
+
+/**
+ * The whole configuration, parsed once. Refuses with one error that names every variable which is missing or wrong.
+ * An empty variable counts as missing: that is what an unset line of a `.env` file means.
+ */
+export function readEnv(source: Record<string, string | undefined>): Env {
+  const given = Object.fromEntries(Object.entries(source).filter(([, value]) => value !== undefined && value !== ""));
+  const parsed = schema.safeParse(given);
+  const complaints = new Map<string, string>();
+  for (const { path, message } of parsed.error?.issues ?? []) {
+    const name = String(path[0]);
+    complaints.set(name, given[name] === undefined ? "is missing" : message);
+  }
+  if (given["NIGHTSHIFT_ENV"] === "production") {
+    for (const name of PRODUCTION_NEEDS) if (given[name] === undefined) complaints.set(name, "is missing");
+    if (given["INNGEST_DEV"] !== undefined) {
+      complaints.set("INNGEST_DEV", "must not be set in production: it turns signature checks off");
+    }
+  }
+  if (parsed.success && complaints.size === 0) return parsed.data;
+  const list = [...complaints].map(([name, what]) => `  ${name} ${what}`).join("\n");
+  throw new AppError("configuration", `The environment is not complete:\n${list}`, {
+    hint: "Set these variables (see .env.example), then start again.",
+  });
+}

@@ -1,0 +1,57 @@
+import { createClient, type SupabaseClient } from "@supabase/supabase-js";
+import { z } from "zod";
+import type { Database } from "#lib/database.types.ts";
+import type { Env } from "#lib/env.ts";
+import { AppError, type ErrorCode, isErrorCode } from "#lib/errors.ts";
+
+export type DatabaseClient = SupabaseClient<Database>;
+
+/** Realtime is not used; without a transport supabase-js refuses to start where there is no global WebSocket. */
+class NoRealtime {
+  constructor() {
+    throw new AppError("internal", "Realtime is not used here");
+  }
+}
+
+export function createDatabase(env: Pick<Env, "SUPABASE_URL" | "SUPABASE_SECRET_KEY">, fetch: typeof globalThis.fetch) {
+  return createClient<Database>(env.SUPABASE_URL, env.SUPABASE_SECRET_KEY, {
+    auth: { persistSession: false, autoRefreshToken: false, detectSessionInUrl: false },
+    global: { fetch },
+    realtime: { transport: NoRealtime },
+  });
+}
+
+type Result<T> = { data: T; error: null } | { data: null; error: { message: string } };
+
+/** A value, or an AppError: our own refusals keep their code, anything else says whose fault it is. */
+export async function unwrap<T>(pending: PromiseLike<Result<T>> | Result<T>): Promise<T> {
+  const { data, error } = await pending;
+  if (error) throw toAppError(error);
+  return data;
+}
+
+const postgrestError = z.object({
+  code: z.string().nullish(),
+  message: z.string(),
+  details: z.string().nullish(),
+  hint: z.string().nullish(),
+});
+
+/** Reads only `code` and `hint` (`raise sqlstate 'PTxyz' using hint = <our code>`), never the message. */
+export function toAppError(error: unknown): AppError {
+  const parsed = postgrestError.safeParse(error);
+  if (!parsed.success) return new AppError("database_unavailable", "The database gave no readable answer", { cause: error });
+  const { code, message, details, hint } = parsed.data;
+  if (isErrorCode(hint)) {
+    const seconds = Number(details);
+    const retryAfterMs = details && Number.isFinite(seconds) ? seconds * 1000 : undefined;
+    return new AppError(hint, message, { retryAfterMs, cause: error });
+  }
+  return new AppError(codeOfSqlState(code ?? ""), message || "The database cannot be reached", { cause: error });
+}
+
+/** No state at all means that no answer came. */
+function codeOfSqlState(state: string): ErrorCode {
+  const transient = /^(?:|08...|40...|53...|55P03|57...|PGRST00[0-3])$/;
+  return transient.test(state) ? "database_unavailable" : "internal";
+}

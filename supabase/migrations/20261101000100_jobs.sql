@@ -1,0 +1,102 @@
+-- A job is one function's work for one event, as people see it. Its runs are the engine's executions of it
+-- (a replay adds one), its events are its timeline.
+
+create table public.jobs (
+  id uuid primary key default gen_random_uuid(),
+  kind text not null,
+  function_id text not null,
+  -- For work accepted over HTTP the job's id is the event's id.
+  event_id text not null,
+  event_name text not null,
+  event_data jsonb not null default '{}',
+  status text not null default 'queued',
+  requester text not null,
+  owner text,
+  idempotency_key text,
+  fingerprint text,
+  parent_job_id uuid references public.jobs (id) on delete set null,
+  -- The dead letter that this job puts back to work: its event is for function_id alone, though others listen.
+  dead_letter_id uuid,
+  progress_done bigint,
+  progress_total bigint,
+  result jsonb,
+  error jsonb,
+  event_count integer not null default 0,
+  created_at timestamptz not null,
+  -- Null: the event is still in the outbox.
+  sent_at timestamptz,
+  started_at timestamptz,
+  ended_at timestamptz,
+  updated_at timestamptz not null,
+  -- When the monitor last asked the engine about it.
+  checked_at timestamptz,
+  constraint jobs_are_one_per_event_and_function unique (event_id, function_id),
+  constraint jobs_status_is_valid
+    check (status in ('queued', 'running', 'completed', 'failed', 'canceled', 'skipped')),
+  constraint jobs_end_when_their_status_says_so
+    check ((status in ('completed', 'failed', 'canceled', 'skipped')) = (ended_at is not null)),
+  constraint jobs_progress_is_within_its_total
+    check (progress_done >= 0 and progress_total >= 0 and progress_done <= progress_total),
+  constraint jobs_idempotency_key_is_short check (length(idempotency_key) between 1 and 255),
+  constraint jobs_idempotency_key_has_a_fingerprint check ((idempotency_key is null) = (fingerprint is null))
+) with (fillfactor = 85);
+
+create unique index jobs_one_per_requester_and_idempotency_key
+  on public.jobs (requester, idempotency_key) where idempotency_key is not null;
+create index jobs_newest_first on public.jobs (created_at desc, id desc);
+create index jobs_by_owner on public.jobs (owner, created_at desc, id desc);
+create index jobs_by_parent on public.jobs (parent_job_id) where parent_job_id is not null;
+create index jobs_waiting on public.jobs (kind) where status = 'queued';
+create index jobs_running on public.jobs (updated_at) where status = 'running';
+create index jobs_started on public.jobs (kind, started_at) where started_at is not null;
+create index jobs_ended on public.jobs (ended_at) where ended_at is not null;
+create index jobs_outbox on public.jobs (created_at, id) where sent_at is null and status = 'queued';
+
+create table public.job_runs (
+  run_id text primary key,
+  job_id uuid not null references public.jobs (id) on delete cascade,
+  status text not null default 'running',
+  attempts integer not null default 1,
+  error jsonb,
+  started_at timestamptz not null,
+  ended_at timestamptz,
+  constraint job_runs_status_is_valid check (status in ('running', 'completed', 'failed', 'canceled')),
+  constraint job_runs_end_when_their_status_says_so check ((status <> 'running') = (ended_at is not null)),
+  constraint job_runs_attempts_are_positive check (attempts > 0)
+);
+create index job_runs_by_job on public.job_runs (job_id, started_at, run_id);
+
+create table public.job_events (
+  job_id uuid not null references public.jobs (id) on delete cascade,
+  sequence integer not null,
+  type text not null,
+  at timestamptz not null,
+  data jsonb not null default '{}',
+  constraint job_events_are_numbered primary key (job_id, sequence),
+  constraint job_events_type_is_valid check (type in (
+    'accepted', 'running', 'retrying', 'run_ended', 'completed', 'failed', 'canceled', 'skipped', 'reprocessed'))
+);
+
+-- How fast each requester has been: the theoretical arrival time of a generic cell rate algorithm (GCRA).
+create table private.request_rates (
+  requester text primary key,
+  arrival_at timestamptz not null
+) with (fillfactor = 50);
+
+alter table public.jobs enable row level security;
+alter table public.job_runs enable row level security;
+alter table public.job_events enable row level security;
+alter table private.request_rates enable row level security;
+revoke all on public.jobs, public.job_runs, public.job_events from anon, authenticated;
+grant select on public.jobs, public.job_runs, public.job_events to authenticated;
+grant select, insert, update, delete on public.jobs, public.job_runs, public.job_events, private.request_rates
+  to service_role;
+
+create policy jobs_are_read_by_their_owner_and_admins on public.jobs for select to authenticated using (
+  owner = (select auth.jwt()) ->> 'sub'
+  or ((select auth.jwt()) -> 'app_metadata' ->> 'role') = 'admin'
+);
+create policy job_runs_follow_their_job on public.job_runs for select to authenticated
+  using (exists (select from public.jobs where jobs.id = job_id));
+create policy job_events_follow_their_job on public.job_events for select to authenticated
+  using (exists (select from public.jobs where jobs.id = job_id));

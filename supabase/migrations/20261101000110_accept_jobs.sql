@@ -1,0 +1,151 @@
+-- Accepting work: one transaction that knows the caller's repeated requests, refuses what is too much, and
+-- leaves a job row that is at the same time the outbox of its event.
+
+-- Every state change of a job is one numbered row of its timeline.
+create function private.record_job_event(p_job_id uuid, p_type text, p_data jsonb, p_now timestamptz)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_sequence integer;
+begin
+  update public.jobs set event_count = event_count + 1, updated_at = p_now
+  where id = p_job_id returning event_count into v_sequence;
+  insert into public.job_events (job_id, sequence, type, at, data)
+  values (p_job_id, v_sequence, p_type, p_now, coalesce(p_data, '{}'));
+end
+$$;
+
+-- Refuses a requester who is faster than p_per_second, with a burst of one second's worth. A refused request
+-- costs nothing: its transaction is undone.
+create function private.spend_request(p_requester text, p_per_second integer, p_now timestamptz)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_arrival timestamptz;
+begin
+  insert into private.request_rates as rates (requester, arrival_at)
+  values (p_requester, p_now + interval '1 second' / p_per_second)
+  on conflict (requester) do update
+    set arrival_at = greatest(rates.arrival_at, p_now) + interval '1 second' / p_per_second
+  returning arrival_at into v_arrival;
+  if v_arrival > p_now + interval '1 second' then
+    perform private.refuse(429, 'too_many_requests',
+      format('More than %s requests per second', p_per_second),
+      ceil(extract(epoch from v_arrival - p_now - interval '1 second'))::text);
+  end if;
+end
+$$;
+
+-- Refuses work of a kind of which p_waiting jobs wait already. Retry-After is how long the queue needs for one
+-- place in twenty at the pace of the last minute, 30 s when nothing moves.
+create function private.require_room(p_kind text, p_waiting integer, p_now timestamptz)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_waiting integer;
+  v_started integer;
+begin
+  select count(*) into v_waiting
+  from (select from public.jobs where kind = p_kind and status = 'queued' limit p_waiting) as waiting;
+  if v_waiting < p_waiting then
+    return;
+  end if;
+  select count(*) into v_started
+  from public.jobs where kind = p_kind and started_at > p_now - interval '1 minute';
+  perform private.refuse(503, 'queue_full', format('Queue full: %s jobs of kind %s wait', p_waiting, p_kind),
+    case when v_started = 0 then '30'
+      else least(300, greatest(1, ceil(p_waiting / 20.0 * 60 / v_started)))::integer::text end);
+end
+$$;
+
+-- The new job, or the one that the same requester asked for under the same idempotency key (tell them apart by
+-- the id). p_limits: {"perSecond": 100, "waiting": 10000}; a missing one is no limit. p_fingerprint says what
+-- makes two requests the same; left out, it is function and event data.
+create function private.accept_job(
+  p_job_id uuid, p_owner text, p_requester text, p_function_id text, p_event_name text, p_event_data jsonb,
+  p_kind text, p_idempotency_key text, p_parent_job_id uuid, p_limits jsonb, p_now timestamptz,
+  p_fingerprint text default null
+)
+returns public.jobs
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_job public.jobs;
+  v_fingerprint text := case when p_idempotency_key is not null then
+    coalesce(p_fingerprint, md5(p_function_id || p_event_data::text)) end;
+begin
+  -- The requester's rate row is locked first, so that two requests under one key come one after the other.
+  if p_limits ->> 'perSecond' is not null then
+    perform private.spend_request(p_requester, (p_limits ->> 'perSecond')::integer, p_now);
+  end if;
+  if p_idempotency_key is not null then
+    v_job := private.find_accepted_job(p_requester, p_idempotency_key, v_fingerprint);
+    if v_job.id is not null then
+      return v_job;
+    end if;
+  end if;
+  if p_limits ->> 'waiting' is not null then
+    perform private.require_room(p_kind, (p_limits ->> 'waiting')::integer, p_now);
+  end if;
+
+  insert into public.jobs (id, kind, function_id, event_id, event_name, event_data, requester, owner,
+    idempotency_key, fingerprint, parent_job_id, created_at, updated_at)
+  values (p_job_id, p_kind, p_function_id, p_job_id::text, p_event_name, coalesce(p_event_data, '{}'),
+    p_requester, p_owner, p_idempotency_key, v_fingerprint, p_parent_job_id, p_now, p_now)
+  on conflict (requester, idempotency_key) where idempotency_key is not null do nothing
+  returning * into v_job;
+  if v_job.id is null then
+    return private.find_accepted_job(p_requester, p_idempotency_key, v_fingerprint);
+  end if;
+  perform private.record_job_event(v_job.id, 'accepted', '{}', p_now);
+  return v_job;
+end
+$$;
+
+create function private.find_accepted_job(p_requester text, p_idempotency_key text, p_fingerprint text)
+returns public.jobs
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_job public.jobs;
+begin
+  select * into v_job from public.jobs
+  where requester = p_requester and idempotency_key = p_idempotency_key;
+  if v_job.id is not null and v_job.fingerprint <> p_fingerprint then
+    perform private.refuse(409, 'idempotency_conflict', 'This idempotency key belongs to another request');
+  end if;
+  return v_job;
+end
+$$;
+
+-- What the outbox still holds, oldest first.
+create function public.unsent_jobs(p_older_than timestamptz, p_limit integer)
+returns setof public.jobs
+language sql stable
+set search_path = ''
+as $$
+  select * from public.jobs
+  where sent_at is null and status = 'queued' and created_at <= p_older_than
+  order by created_at, id limit p_limit;
+$$;
+
+create function public.mark_jobs_sent(p_job_ids uuid[], p_now timestamptz)
+returns void
+language sql
+set search_path = ''
+as $$
+  update public.jobs set sent_at = p_now where id = any (p_job_ids) and sent_at is null;
+$$;
+
+revoke execute on all functions in schema private from public, anon, authenticated;
+revoke execute on function public.unsent_jobs, public.mark_jobs_sent from public, anon, authenticated;
+grant execute on all functions in schema private to service_role;
+grant execute on function public.unsent_jobs, public.mark_jobs_sent to service_role;

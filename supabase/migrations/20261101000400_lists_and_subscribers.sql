@@ -1,0 +1,139 @@
+-- A subscriber is one address on one list. Rows arrive by the hundred thousand, so their key is a bigint that
+-- bulk work walks in ranges.
+
+create table public.email_lists (
+  id uuid primary key default gen_random_uuid(),
+  owner text not null,
+  name text not null,
+  created_at timestamptz not null,
+  constraint email_lists_name_has_a_sensible_length check (length(name) between 1 and 200)
+);
+create index email_lists_by_owner on public.email_lists (owner, created_at desc, id desc);
+
+create table public.email_subscribers (
+  id bigint generated always as identity primary key,
+  list_id uuid not null references public.email_lists (id) on delete cascade,
+  email text not null,
+  -- What merge fields read: {"name": "Ada"}.
+  fields jsonb not null default '{}',
+  status text not null default 'active',
+  created_at timestamptz not null,
+  updated_at timestamptz not null,
+  constraint email_subscribers_status_is_valid
+    check (status in ('active', 'unsubscribed', 'bounced', 'complained')),
+  constraint email_subscribers_email_has_a_sensible_length check (length(email) between 3 and 320),
+  constraint email_subscribers_fields_are_an_object check (jsonb_typeof(fields) = 'object')
+);
+create unique index email_subscribers_are_once_on_a_list on public.email_subscribers (list_id, lower(email));
+create index email_subscribers_by_list on public.email_subscribers (list_id, id);
+-- Few rows: sending asks it, batch by batch, who has left since the campaign was planned.
+create index email_subscribers_who_left on public.email_subscribers (list_id, id) where status <> 'active';
+
+alter table public.email_lists enable row level security;
+alter table public.email_subscribers enable row level security;
+revoke all on public.email_lists, public.email_subscribers from anon, authenticated;
+grant select, insert, update, delete on public.email_lists, public.email_subscribers to service_role;
+
+create function public.create_email_list(p_owner text, p_name text, p_now timestamptz)
+returns public.email_lists
+language sql
+set search_path = ''
+as $$
+  insert into public.email_lists (owner, name, created_at) values (p_owner, p_name, p_now) returning *;
+$$;
+
+-- p_owner null: an admin, who sees every list.
+create function private.require_email_list(p_list_id uuid, p_owner text)
+returns void
+language plpgsql stable
+set search_path = ''
+as $$
+begin
+  if not exists (
+    select from public.email_lists where id = p_list_id and (p_owner is null or owner = p_owner)
+  ) then
+    perform private.refuse(404, 'not_found', 'List not found');
+  end if;
+end
+$$;
+
+-- The list with how many subscribers of each status it has.
+create function public.get_email_list(p_list_id uuid, p_owner text)
+returns jsonb
+language plpgsql stable
+set search_path = ''
+as $$
+declare
+  v_list public.email_lists;
+  v_counts jsonb;
+begin
+  perform private.require_email_list(p_list_id, p_owner);
+  select * into v_list from public.email_lists where id = p_list_id;
+  select jsonb_object_agg(status, n) into v_counts from (
+    select status, count(*) as n from public.email_subscribers where list_id = p_list_id group by status
+  ) as by_status;
+  return jsonb_build_object('id', v_list.id, 'name', v_list.name, 'createdAt', v_list.created_at,
+    'subscribers', '{"active": 0, "unsubscribed": 0, "bounced": 0, "complained": 0}'::jsonb || coalesce(v_counts, '{}'));
+end
+$$;
+
+-- Adds subscribers or renews their fields; the last of equal addresses wins. Who unsubscribed, bounced or
+-- complained stays so, however often the address is uploaded again.
+-- p_rows: [{"email": "a@example.com", "fields": {"name": "Ada"}}, …], a thousand at a time.
+create function public.upsert_email_subscribers(p_list_id uuid, p_owner text, p_rows jsonb, p_now timestamptz)
+returns jsonb
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_created bigint;
+  v_updated bigint;
+begin
+  perform private.require_email_list(p_list_id, p_owner);
+  with uploaded as (
+    select distinct on (lower(item ->> 'email'))
+      item ->> 'email' as email, coalesce(item -> 'fields', '{}') as fields
+    from jsonb_array_elements(p_rows) with ordinality as list(item, position)
+    order by lower(item ->> 'email'), position desc
+  ), stored as (
+    -- In the order of the unique key: two uploads of the same people never wait for each other in a circle.
+    insert into public.email_subscribers as s (list_id, email, fields, created_at, updated_at)
+    select p_list_id, email, fields, p_now, p_now from uploaded order by lower(email)
+    on conflict (list_id, lower(email)) do update
+      set email = excluded.email, fields = excluded.fields, updated_at = excluded.updated_at
+    returning s.xmax = 0 as is_new
+  )
+  select count(*) filter (where is_new), count(*) filter (where not is_new)
+  into v_created, v_updated from stored;
+  return jsonb_build_object('created', v_created, 'updated', v_updated);
+end
+$$;
+
+-- The one way a status changes: somebody left, an address died, or a person explicitly came back.
+create function public.set_email_subscriber_status(
+  p_list_id uuid, p_owner text, p_subscriber_id bigint, p_status text, p_now timestamptz
+)
+returns public.email_subscribers
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_subscriber public.email_subscribers;
+begin
+  perform private.require_email_list(p_list_id, p_owner);
+  update public.email_subscribers set status = p_status, updated_at = p_now
+  where id = p_subscriber_id and list_id = p_list_id
+  returning * into v_subscriber;
+  if not found then
+    perform private.refuse(404, 'not_found', 'Subscriber not found');
+  end if;
+  return v_subscriber;
+end
+$$;
+
+revoke execute on function
+  private.require_email_list, public.create_email_list, public.get_email_list, public.upsert_email_subscribers,
+  public.set_email_subscriber_status from public, anon, authenticated;
+grant execute on function
+  private.require_email_list, public.create_email_list, public.get_email_list, public.upsert_email_subscribers,
+  public.set_email_subscriber_status to service_role;
