@@ -1,0 +1,130 @@
+// @ts-check
+/**
+ * Who may import whom, as a lint plugin: "a room knows its own files, lib, the job ledger and other rooms'
+ * events" depends on the importing file, which no list of forbidden paths can say.
+ * Plain JavaScript, because oxlint loads plugins with the Node that runs it and Node 20 reads no TypeScript.
+ * Every rule is broken once in tests/unit/house-rules.test.ts.
+ */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+
+/**
+ * @typedef {{ type: string, source?: { value?: unknown } | null, importKind?: string, exportKind?: string }} Node
+ * @typedef {{ filename: string, cwd: string, report: (found: { node: Node, message: string }) => void }} Context
+ *
+ * One import as the rules see it. `room` and `name` are the importing file's ("" and "app.ts" for src/app.ts);
+ * `path` is what it reaches in src, undefined for a package.
+ * @typedef {{ room: string, name: string, specifier: string, typeOnly: boolean, path: string | undefined, root: string }} Import
+ */
+
+/** Modules that open connections or write to the outside. */
+const CLIENTS = new Set(["@supabase/supabase-js", "@sentry/node", "undici", "pino"]);
+
+/** What every room may use besides its own files: lib, the ledger, the shared way to fail, others' contracts. */
+const SHARED = /^(lib\/|jobs\/|dead-letters\/on-failure\.ts$|[^/]+\/events\.ts$)/;
+
+const isRepository = (/** @type {string} */ name) => /(^|-)repository\.ts$/.test(name);
+const isRoutes = (/** @type {string} */ name) => /(^|-)routes\.ts$/.test(name);
+
+/** Does this file of src define an Inngest function? @param {string} root @param {string} path */
+function definesFunction(root, path) {
+  try {
+    return readFileSync(join(root, "src", path), "utf8").includes(".createFunction(");
+  } catch {
+    return false; // an import that leads nowhere is the type checker's to report
+  }
+}
+
+/** The rules for src, the first that is broken speaks. @type {Array<(found: Import) => string | undefined | false>} */
+const RULES = [
+  ({ specifier }) => specifier.startsWith("../") && `"../" is banned in src: write "#room/file.ts".`,
+  ({ specifier }) =>
+    specifier.startsWith("@nightshift/") &&
+    "src knows nothing of local/: they meet by environment variables and HTTP.",
+  ({ path }) => path === "app.ts" && "Only doors and tests import the composition root.",
+  ({ room, name, specifier, typeOnly }) =>
+    room !== "lib" &&
+    `${room}${name}` !== "app.ts" &&
+    !typeOnly &&
+    CLIENTS.has(specifier) &&
+    `Clients are made in src/lib and src/app.ts and handed in: import only types of "${specifier}" here.`,
+  ({ room, path, specifier }) =>
+    room === "lib" &&
+    path !== undefined &&
+    !path.startsWith("lib/") &&
+    `lib knows no feature: it may not import "${specifier}".`,
+  ({ room, name, path, specifier }) =>
+    room !== "" &&
+    name === "events.ts" &&
+    (path === undefined ? !["inngest", "zod"].includes(specifier) : !path.startsWith(`${room}/`)) &&
+    `events.ts is a contract: it imports inngest, zod and its own room, not "${specifier}".`,
+  ({ room, name, path, specifier }) =>
+    isRepository(name) &&
+    path !== undefined &&
+    !path.startsWith(`${room}/`) &&
+    !path.startsWith("lib/") &&
+    `A repository imports its own room and lib, not "${specifier}".`,
+  ({ name, path, specifier, root }) =>
+    isRoutes(name) &&
+    path !== undefined &&
+    !path.startsWith("lib/") &&
+    definesFunction(root, path) &&
+    `Routes never import a function file ("${specifier}"): they accept work and send its event.`,
+  ({ room, path, specifier }) =>
+    room !== "" &&
+    path !== undefined &&
+    !path.startsWith(`${room}/`) &&
+    !SHARED.test(path) &&
+    `Rooms meet by events, the job ledger and onFailure: "${specifier}" belongs to another room.`,
+];
+
+/** @param {string} file path from src @param {string} specifier @param {boolean} typeOnly @param {string} root */
+function wrongInSrc(file, specifier, typeOnly, root) {
+  const slash = file.indexOf("/");
+  const room = slash === -1 ? "" : file.slice(0, slash);
+  const name = file.slice(slash + 1);
+  let path;
+  if (specifier.startsWith("#")) path = specifier.slice(1);
+  else if (specifier.startsWith("./")) path = join(room, specifier).replaceAll("\\", "/");
+  for (const rule of RULES) {
+    const message = rule({ room, name, specifier, typeOnly, path, root });
+    if (message) return message;
+  }
+  return undefined;
+}
+
+/** What is wrong with this import of this file, if anything. @param {string} root @param {string} file @param {string} specifier @param {boolean} typeOnly */
+function wrong(root, file, specifier, typeOnly) {
+  if (file.startsWith("src/")) return wrongInSrc(file.slice("src/".length), specifier, typeOnly, root);
+  if (file.startsWith("netlify/functions/")) {
+    if (specifier === "#app.ts" || (specifier === "@netlify/functions" && typeOnly)) return undefined;
+    return `A door imports "#app.ts" and types of "@netlify/functions", not "${specifier}".`;
+  }
+  if (file.startsWith("local/") && /^(\.\.\/)+(src|netlify)\//.test(specifier))
+    return "local/ meets the product by environment variables and HTTP: it imports neither src nor netlify.";
+  return undefined;
+}
+
+const imports = {
+  meta: { type: "problem", docs: { description: "Who may import whom." } },
+  /** @param {Context} context */
+  create(context) {
+    const root = context.cwd.replaceAll("\\", "/");
+    const file = context.filename.replaceAll("\\", "/").replace(`${root}/`, "");
+    /** @param {Node} node */
+    const check = (node) => {
+      const specifier = node.source?.value;
+      if (typeof specifier !== "string") return;
+      const message = wrong(root, file, specifier, node.importKind === "type" || node.exportKind === "type");
+      if (message !== undefined) context.report({ node, message });
+    };
+    return {
+      ImportDeclaration: check,
+      ImportExpression: check,
+      ExportNamedDeclaration: check,
+      ExportAllDeclaration: check,
+    };
+  },
+};
+
+export default { meta: { name: "house" }, rules: { imports } };
