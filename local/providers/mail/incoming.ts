@@ -1,0 +1,54 @@
+import { errors, type ResendError } from "#providers/mail/errors.ts";
+import type { Accepted } from "#providers/mail/record.ts";
+import type { FaultRule } from "#providers/mail/settings.ts";
+import { isRecord } from "#providers/mail/validate.ts";
+
+/** A request to the sending API, read but not yet judged. */
+export type Incoming = {
+  path: string;
+  key: string | undefined;
+  permissive: boolean;
+  body: Uint8Array;
+  atMs: number;
+};
+
+const decoder = new TextDecoder();
+const maxKeyLength = 256;
+
+/** Why the request is refused before its body matters: its API key or its idempotency key. */
+export function checkKeys(
+  request: Request,
+  idempotencyKey: string | undefined,
+  accepted: readonly string[] | null,
+): ResendError | undefined {
+  const apiKey = /^Bearer\s+(\S+)$/i.exec(request.headers.get("authorization") ?? "")?.[1];
+  if (apiKey === undefined) return errors.missingApiKey;
+  if (accepted !== null && !accepted.includes(apiKey)) return errors.invalidApiKey;
+  if (idempotencyKey !== undefined && (idempotencyKey === "" || idempotencyKey.length > maxKeyLength)) {
+    return errors.badKey;
+  }
+  return undefined;
+}
+
+/** Undefined when the body is no JSON: JSON itself has no undefined. */
+export function parseJson(body: Uint8Array): unknown {
+  try {
+    return JSON.parse(decoder.decode(body));
+  } catch {
+    return undefined;
+  }
+}
+
+export function recipientsOf(parsed: unknown): string[] {
+  const emails: unknown[] = Array.isArray(parsed) ? parsed : [parsed];
+  return emails.flatMap((email) => (isRecord(email) ? [email["to"]].flat().map(String) : []));
+}
+
+export const retryAfterOf = (fault: FaultRule | undefined): Record<string, string> =>
+  fault?.retryAfter === undefined ? {} : { "retry-after": String(fault.retryAfter) };
+
+export function answerBody({ path, permissive }: Incoming, { ids, refused }: Accepted): unknown {
+  if (path !== "/emails/batch") return { id: ids[0] };
+  const data = ids.map((id) => ({ id }));
+  return permissive ? { data, errors: refused ?? [] } : { data };
+}

@@ -1,0 +1,44 @@
+import { join } from "node:path";
+import { json } from "#providers/http.ts";
+import { type Clock, SendingApi } from "#providers/mail/api.ts";
+import { control } from "#providers/mail/control.ts";
+import { errors } from "#providers/mail/errors.ts";
+import { inbox, messageView } from "#providers/mail/inbox.ts";
+import { MailRecord } from "#providers/mail/record.ts";
+import { openSettings, type Settings } from "#providers/mail/settings.ts";
+import { SlackWebhook } from "#providers/slack.ts";
+
+export type MailProvider = { fetch(request: Request): Promise<Response>; close(): void };
+
+/**
+ * A stand-in for Resend (and Slack's webhook), with an inbox for people and a control API for tests. With `dir` its record,
+ * idempotency keys and settings survive the process; without, they end with it.
+ */
+export function createMailProvider(
+  options: { dir?: string; clock?: Clock; settings?: Partial<Settings> } = {},
+): MailProvider {
+  const { dir, clock = { now: () => new Date() } } = options;
+  const inDir = (name: string) => (dir === undefined ? undefined : join(dir, name));
+  const record = new MailRecord(inDir("mail.journal"));
+  const settings = openSettings(inDir("settings.json"), options.settings ?? {});
+  const api = new SendingApi(record, settings, clock);
+  const slack = new SlackWebhook(inDir("slack.journal"), clock);
+
+  return {
+    async fetch(request) {
+      const url = new URL(request.url);
+      const { pathname } = url;
+      if (pathname === "/emails" || pathname === "/emails/batch") {
+        return request.method === "POST" ? api.send(request, pathname) : json(405, errors.methodNotAllowed);
+      }
+      if (pathname === "/slack" && request.method === "POST") return slack.post(request);
+      if (pathname === "/_control/slack") return slack.list();
+      if (pathname.startsWith("/_control/")) return control(request, url, { record, api, settings });
+      return inbox(pathname) ?? messageView(pathname, record) ?? json(404, errors.notFound);
+    },
+    close() {
+      record.close();
+      slack.close();
+    },
+  };
+}

@@ -1,0 +1,22 @@
+/** Resend counts requests per second and team over a sliding window; mails in a batch do not matter. */
+export type RateLimit = {
+  /** Takes a place in the window, or says after how many milliseconds one becomes free. */
+  take(nowMs: number): { allowed: true; remaining: number } | { allowed: false; freeInMs: number };
+};
+
+const windowMs = 1000;
+
+export function slidingWindow(requestsPerSecond: number): RateLimit {
+  const taken: number[] = [];
+  return {
+    take(nowMs) {
+      while (taken[0] !== undefined && taken[0] <= nowMs - windowMs) taken.shift();
+      const oldest = taken[0];
+      if (oldest !== undefined && taken.length >= requestsPerSecond) {
+        return { allowed: false, freeInMs: oldest + windowMs - nowMs };
+      }
+      taken.push(nowMs);
+      return { allowed: true, remaining: Math.max(0, requestsPerSecond - taken.length) };
+    },
+  };
+}

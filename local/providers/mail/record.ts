@@ -1,0 +1,180 @@
+import { randomUUID } from "node:crypto";
+import { z } from "zod";
+import { type Journal, openJournal, type Position } from "#providers/journal.ts";
+
+const emailSchema = z.object({
+  from: z.string(),
+  to: z.array(z.string()),
+  subject: z.string(),
+  campaignId: z.string().optional(),
+});
+
+/** One answered request, as the journal's header has it: all that lists and counts need, without the bodies. */
+const entrySchema = z.object({
+  path: z.string(),
+  status: z.number(),
+  atMs: z.number(),
+  key: z.string().optional(),
+  /** Of the request, to tell a repeated request from a known key with other content. */
+  hash: z.string().optional(),
+  uid: z.string().optional(),
+  /** By place in the request; null where a permissive batch refused one. */
+  emails: z.array(emailSchema.nullable()).optional(),
+  refused: z.array(z.object({ index: z.number(), message: z.string() })).optional(),
+});
+type Entry = z.infer<typeof entrySchema>;
+type Taken = Required<Pick<Entry, "path" | "atMs" | "emails">> & Pick<Entry, "key" | "hash" | "refused">;
+
+export type Accepted = { ids: string[]; refused?: { index: number; message: string }[] | undefined };
+export type Summary = z.infer<typeof emailSchema> & { id: string; at: string };
+export type Remembered = { sequence: number; hash: string | undefined; atMs: number };
+type Tally = { accepted: number; duplicates: number; recipients: Set<string> };
+
+/**
+ * What the provider did, and the verdict of every test and benchmark: which mails it took, from which requests, and how
+ * often it took the same one. In memory: a position per request, the idempotency keys, and each campaign's
+ * recipients (to see a second mail to one of them). The mails themselves stay in the file.
+ */
+export class MailRecord {
+  readonly #journal: Journal;
+  readonly #positions: Position[] = [];
+  readonly #keys = new Map<string, Remembered>();
+  readonly #campaigns = new Map<string, Tally>();
+  readonly byStatus: Record<string, number> = {};
+  accepted = 0;
+
+  constructor(path?: string) {
+    this.#journal = openJournal(path);
+    for (const { header, position } of this.#journal.entries()) {
+      this.#index(entrySchema.parse(JSON.parse(header)), position);
+    }
+  }
+
+  /** Takes the mails of one request and returns their ids. */
+  accept(entry: Taken, body: Uint8Array): Accepted {
+    const uid = randomUUID().slice(0, 23);
+    const sequence = this.#positions.length;
+    this.#write({ ...entry, status: 200, uid }, body);
+    return idsOf({ ...entry, status: 200, uid }, sequence);
+  }
+
+  /** Notes a request that was answered without taking a mail. */
+  refuse(entry: { path: string; status: number; atMs: number; key: string | undefined }): void {
+    this.#write(entry);
+  }
+
+  remembered(key: string): Remembered | undefined {
+    return this.#keys.get(key);
+  }
+
+  /** The answer that an earlier request got. */
+  answerOf(sequence: number): Accepted {
+    return idsOf(this.#entry(sequence), sequence);
+  }
+
+  forgetKeysBefore(atMs: number): void {
+    for (const [key, remembered] of this.#keys) {
+      if (remembered.atMs >= atMs) return; // insertion order is time order
+      this.#keys.delete(key);
+    }
+  }
+
+  counts(campaignId?: string): {
+    requests: number;
+    accepted: number;
+    recipients: number;
+    duplicates: number;
+  } {
+    const tallies =
+      campaignId === undefined
+        ? [...this.#campaigns.values()]
+        : [this.#campaigns.get(campaignId) ?? noTally()];
+    return {
+      requests: this.#positions.length,
+      accepted: campaignId === undefined ? this.accepted : sum(tallies.map((tally) => tally.accepted)),
+      recipients: sum(tallies.map((tally) => tally.recipients.size)),
+      duplicates: sum(tallies.map((tally) => tally.duplicates)),
+    };
+  }
+
+  /** The newest mails first. */
+  *summaries(): Generator<Summary> {
+    for (let sequence = this.#positions.length - 1; sequence >= 0; sequence -= 1) {
+      const entry = this.#entry(sequence);
+      const emails = entry.emails ?? [];
+      for (let index = emails.length - 1; index >= 0; index -= 1) {
+        const email = emails[index];
+        if (email)
+          yield { ...email, id: idOf(entry, sequence, index), at: new Date(entry.atMs).toISOString() };
+      }
+    }
+  }
+
+  /** One mail as it was sent to us. */
+  find(id: string): { summary: Summary; email: Record<string, unknown> } | undefined {
+    const sequence = Number.parseInt(id.slice(24, 33), 16);
+    const index = Number.parseInt(id.slice(33), 16);
+    const position = this.#positions[sequence];
+    if (position === undefined) return undefined;
+    const entry = this.#entry(sequence);
+    const known = entry.emails?.[index];
+    if (!known || idOf(entry, sequence, index) !== id) return undefined;
+    const body: unknown = JSON.parse(this.#journal.body(position).toString());
+    const email = z.looseObject({}).parse(Array.isArray(body) ? body[index] : body);
+    return { summary: { ...known, id, at: new Date(entry.atMs).toISOString() }, email };
+  }
+
+  close(): void {
+    this.#journal.close();
+  }
+
+  #write(entry: Entry, body?: Uint8Array): void {
+    this.#index(entry, this.#journal.append(JSON.stringify(entry), body));
+  }
+
+  #index(entry: Entry, position: Position): void {
+    const sequence = this.#positions.push(position) - 1;
+    this.byStatus[entry.status] = (this.byStatus[entry.status] ?? 0) + 1;
+    if (entry.key !== undefined && entry.status === 200) {
+      this.#keys.delete(entry.key); // moves a reused key to the end
+      this.#keys.set(entry.key, { sequence, hash: entry.hash, atMs: entry.atMs });
+    }
+    for (const email of entry.emails ?? []) {
+      if (email === null) continue;
+      this.accepted += 1;
+      if (email.campaignId !== undefined) this.#tally(email.campaignId, email.to);
+    }
+  }
+
+  #tally(campaignId: string, recipients: readonly string[]): void {
+    const tally = this.#campaigns.get(campaignId) ?? noTally();
+    this.#campaigns.set(campaignId, tally);
+    tally.accepted += 1;
+    for (const recipient of recipients) {
+      if (tally.recipients.has(recipient)) tally.duplicates += 1;
+      tally.recipients.add(recipient);
+    }
+  }
+
+  #entry(sequence: number): Entry {
+    const position = this.#positions[sequence];
+    if (position === undefined) throw new RangeError(`There is no request ${sequence} in the record.`);
+    return entrySchema.parse(JSON.parse(this.#journal.header(position)));
+  }
+}
+
+const noTally = (): Tally => ({ accepted: 0, duplicates: 0, recipients: new Set() });
+const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);
+
+function idsOf(entry: Entry, sequence: number): Accepted {
+  const ids: string[] = [];
+  entry.emails?.forEach((email, index) => {
+    if (email !== null) ids.push(idOf(entry, sequence, index));
+  });
+  return { ids, refused: entry.refused };
+}
+
+/** A UUID that says where its mail lies: the request's sequence number and the place in it. */
+function idOf(entry: Entry, sequence: number, index: number): string {
+  return `${entry.uid}-${sequence.toString(16).padStart(9, "0")}${index.toString(16).padStart(3, "0")}`;
+}

@@ -1,0 +1,75 @@
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
+import { z } from "zod";
+
+/**
+ * A fault that is injected into POST requests. A rule without `status` and without `dropAnswer` only delays.
+ * The first rule that applies to a request decides.
+ */
+export const faultRule = z.strictObject({
+  status: z.int().min(400).max(599).optional(),
+  /** Accept the mail, then let the connection die instead of answering. */
+  dropAnswer: z.boolean().optional(),
+  /** Delays the answer by this long, on top of the provider's own latency. */
+  latencyMs: z.number().min(0).max(600_000).optional(),
+  /** Sent with the status as `retry-after`, in seconds. */
+  retryAfter: z.int().min(0).optional(),
+  /** Apply to this many requests, then never again. */
+  count: z.int().min(0).optional(),
+  /** Apply to every n-th matching request. */
+  every: z.int().min(1).optional(),
+  /** A regular expression over the Idempotency-Key and the recipients. */
+  match: z.string().refine(isPattern, "is not a regular expression").optional(),
+});
+export type FaultRule = z.infer<typeof faultRule>;
+
+/** How the provider behaves: what the control API changes. It outlives the process. */
+export const settingsSchema = z.strictObject({
+  faults: z.array(faultRule).default([]),
+  /** API keys that are accepted; null: any. */
+  keys: z.array(z.string()).nullable().default(null),
+  /** Recipients that are refused for good, lower case. */
+  rejected: z.array(z.string()).default([]),
+  /** Requests per second; 0: no limit. */
+  requestsPerSecond: z.number().min(0).default(0),
+  latencyMs: z.number().min(0).max(600_000).default(0),
+  /** False: a provider that ignores Idempotency-Key. */
+  idempotency: z.boolean().default(true),
+});
+export type Settings = z.infer<typeof settingsSchema>;
+
+export type SettingsFile = { readonly current: Settings; change(some: Partial<Settings>): void };
+
+/** Settings, kept in a file when there is a path for one. */
+export function openSettings(path: string | undefined, initial: Partial<Settings>): SettingsFile {
+  let current = settingsSchema.parse({ ...initial, ...stored(path) });
+  return {
+    get current() {
+      return current;
+    },
+    change(some) {
+      current = { ...current, ...some };
+      if (path === undefined) return;
+      mkdirSync(dirname(path), { recursive: true });
+      writeFileSync(`${path}.new`, JSON.stringify(current, null, 2));
+      renameSync(`${path}.new`, path);
+    },
+  };
+}
+
+function stored(path: string | undefined): object {
+  if (path === undefined) return {};
+  try {
+    return z.looseObject({}).parse(JSON.parse(readFileSync(path, "utf8")));
+  } catch {
+    return {}; // first start
+  }
+}
+
+function isPattern(text: string): boolean {
+  try {
+    return new RegExp(text) instanceof RegExp;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,24 @@
+/** What a process of the stack owes its supervisor: to say when it is ready, and never to outlive it. */
+export type Child = { ready(details: { port: number }): void };
+
+/**
+ * Call once at the start of a child process. Started by hand (without an IPC channel) it only listens to Ctrl-C.
+ */
+export function childOfTheStack({ stop }: { stop: () => void | Promise<void> }): Child {
+  let isStopping = false;
+  const end = () => {
+    if (isStopping) return;
+    isStopping = true;
+    void Promise.resolve(stop()).finally(() => process.exit(0));
+  };
+  process.on("SIGTERM", end);
+  // Ctrl-C reaches the whole process group; the supervisor then stops its children in order. Alone, we stop ourselves.
+  process.on("SIGINT", () => {
+    if (process.send === undefined) end();
+  });
+  // The channel closes when the supervisor ends in any way, `kill -9` included.
+  process.on("disconnect", end);
+  return {
+    ready: (details) => process.send?.({ ready: details }),
+  };
+}
