@@ -1,11 +1,29 @@
 import { defineConfig } from "vitest/config";
 
+const shared = {
+  setupFiles: ["tests/support/quiet.ts"],
+  testTimeout: 30_000,
+  hookTimeout: 60_000,
+};
+
+/** Tests of pure code and of single files start at once; all others get one migrated Postgres for the run. */
+const withoutDatabase = ["tests/unit/**/*.test.ts", "tests/spec/**/*.test.ts"];
+
 export default defineConfig({
   test: {
-    include: ["tests/**/*.test.ts", "local/**/*.test.ts"],
     pool: "forks",
     maxWorkers: 2,
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    projects: [
+      { test: { ...shared, name: "unit", include: withoutDatabase } },
+      {
+        test: {
+          ...shared,
+          name: "stack",
+          include: ["tests/**/*.test.ts", "local/**/*.test.ts"],
+          exclude: ["**/node_modules/**", ...withoutDatabase],
+          globalSetup: ["tests/support/cluster.ts"],
+        },
+      },
+    ],
   },
 });

@@ -1,0 +1,27 @@
+/**
+ * Unexpected console output fails a test: a warning nobody reads is a bug nobody sees. A test that expects output
+ * says so with `vi.spyOn(console, "warn").mockImplementation(() => {})`, which takes this recorder's place.
+ */
+import { format } from "node:util";
+import { afterAll, afterEach } from "vitest";
+
+const METHODS = ["debug", "error", "info", "log", "trace", "warn"] as const;
+const real = Object.fromEntries(METHODS.map((method) => [method, console[method]]));
+let said: string[] = [];
+
+for (const method of METHODS)
+  console[method] = (...words: unknown[]) => {
+    said.push(`console.${method}: ${format(...words)}`);
+  };
+
+const expectSilence = () => {
+  const output = said;
+  said = [];
+  if (output.length > 0) throw new Error(`Unexpected console output:\n${output.join("\n")}`);
+};
+
+afterEach(expectSilence);
+afterAll(() => {
+  Object.assign(console, real);
+  expectSilence();
+});
