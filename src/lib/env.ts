@@ -3,7 +3,9 @@ import { AppError } from "#lib/errors.ts";
 
 const url = z.url({ protocol: /^https?$/, error: "must be an http(s) URL" });
 const secret = z.string().min(1);
-const flag = z.enum(["true", "false", "1", "0"], { error: "must be true or false" }).transform((v) => v === "true" || v === "1");
+const flag = z
+  .enum(["true", "false", "1", "0"], { error: "must be true or false" })
+  .transform((v) => v === "true" || v === "1");
 const number = (min: number, max: number) => z.coerce.number({ error: "must be a number" }).min(min).max(max);
 const count = (min: number, max: number) => number(min, max).int();
 
@@ -56,7 +58,9 @@ const PRODUCTION_NEEDS = [
  * An empty variable counts as missing: that is what an unset line of a `.env` file means.
  */
 export function readEnv(source: Record<string, string | undefined>): Env {
-  const given = Object.fromEntries(Object.entries(source).filter(([, value]) => value !== undefined && value !== ""));
+  const given = Object.fromEntries(
+    Object.entries(source).filter(([, value]) => value !== undefined && value !== ""),
+  );
   const parsed = schema.safeParse(given);
   const complaints = new Map<string, string>();
   for (const { path, message } of parsed.error?.issues ?? []) {

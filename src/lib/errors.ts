@@ -8,15 +8,35 @@
 type Meaning = { status: number; retry: "retry" | "later" | "stop"; title: string; hint: string };
 
 const MEANINGS = {
-  invalid_request: meaning(400, "stop", "The request is not valid", "Compare the fields with /api/openapi.json."),
+  invalid_request: meaning(
+    400,
+    "stop",
+    "The request is not valid",
+    "Compare the fields with /api/openapi.json.",
+  ),
   invalid_json: meaning(400, "stop", "The body is not JSON", "Send one JSON value encoded as UTF-8."),
-  invalid_encoding: meaning(400, "stop", "The body is not UTF-8", "Encode the text as UTF-8 and send it again."),
+  invalid_encoding: meaning(
+    400,
+    "stop",
+    "The body is not UTF-8",
+    "Encode the text as UTF-8 and send it again.",
+  ),
   unauthorized: meaning(401, "stop", "Who are you?", "Send `Authorization: Bearer <API key or user token>`."),
   forbidden: meaning(403, "stop", "Not allowed", "This needs a key or a user with the role admin."),
-  not_found: meaning(404, "stop", "Not found", "Check the id; other people's things look as if they did not exist."),
+  not_found: meaning(
+    404,
+    "stop",
+    "Not found",
+    "Check the id; other people's things look as if they did not exist.",
+  ),
   method_not_allowed: meaning(405, "stop", "Method not allowed", "The Allow header names the methods."),
   conflict: meaning(409, "stop", "Conflict", "Read the thing again: it has changed."),
-  already_handled: meaning(409, "stop", "Already handled", "Somebody was faster: read the dead letter again."),
+  already_handled: meaning(
+    409,
+    "stop",
+    "Already handled",
+    "Somebody was faster: read the dead letter again.",
+  ),
   job_ended: meaning(409, "stop", "The job has ended", "Nothing is left to cancel."),
   idempotency_conflict: meaning(
     409,
@@ -32,13 +52,43 @@ const MEANINGS = {
   database_unavailable: meaning(503, "retry", "The database does not answer", "Try again in a moment."),
   engine_unavailable: meaning(503, "retry", "The engine does not answer", "Try again in a moment."),
   not_configured: meaning(503, "stop", "Not configured", "Set what the message names, see .env.example."),
-  configuration: meaning(500, "stop", "Wrong configuration", "Correct what the message names, see .env.example."),
-  environment_fenced: meaning(403, "stop", "Only production may do this", "Use production, or a stand-in provider."),
-  provider_rate_limited: meaning(503, "later", "A provider asks us to slow down", "It is tried again by itself."),
+  configuration: meaning(
+    500,
+    "stop",
+    "Wrong configuration",
+    "Correct what the message names, see .env.example.",
+  ),
+  environment_fenced: meaning(
+    403,
+    "stop",
+    "Only production may do this",
+    "Use production, or a stand-in provider.",
+  ),
+  provider_rate_limited: meaning(
+    503,
+    "later",
+    "A provider asks us to slow down",
+    "It is tried again by itself.",
+  ),
   provider_unavailable: meaning(502, "retry", "A provider is in trouble", "It is tried again by itself."),
-  provider_timeout: meaning(504, "retry", "A provider did not answer in time", "It is tried again by itself."),
-  provider_rejected: meaning(502, "stop", "A provider refused the request", "Correct the data, then reprocess."),
-  provider_unauthorized: meaning(502, "stop", "A provider refuses our key", "Replace the key, then reprocess."),
+  provider_timeout: meaning(
+    504,
+    "retry",
+    "A provider did not answer in time",
+    "It is tried again by itself.",
+  ),
+  provider_rejected: meaning(
+    502,
+    "stop",
+    "A provider refused the request",
+    "Correct the data, then reprocess.",
+  ),
+  provider_unauthorized: meaning(
+    502,
+    "stop",
+    "A provider refuses our key",
+    "Replace the key, then reprocess.",
+  ),
   provider_conflict: meaning(
     502,
     "stop",
@@ -98,7 +148,8 @@ export function codeOf(error: unknown): ErrorCode | undefined {
   return undefined;
 }
 
-const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null;
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null;
 
 function meaning(status: number, retry: Meaning["retry"], title: string, hint: string): Meaning {
   return { status, retry, title, hint };

@@ -1,19 +1,20 @@
-import type { z } from "zod";
+import { z } from "zod";
 
 /** Who is asking, after the lock of the route was opened. `id` names the key or user in ledgers and logs. */
 export type Requester = { id: string; role: "app" | "admin"; owner: string };
 
 /** Who may call a route. "public" asks nobody; "app" wants any key or user; "admin" wants the role admin. */
 export type Policy = "public" | "app" | "admin";
+export const POLICIES: readonly Policy[] = ["public", "app", "admin"];
 
 export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 
-/** How a body may arrive; the route's body schema sees parsed JSON, or the text of a CSV as `{ csv: string }`. */
+/** How a body may arrive. The body schema sees parsed JSON, or the text of a CSV as `{ csv: string }`. */
 export type BodyKind = "json" | "csv";
 
 export type Answer = { status: number; body: unknown; headers?: Record<string, string> };
 
-export type RouteInput<Params, Query, Body, P extends Policy> = {
+export type RouteInput<P extends Policy, Params, Query, Body> = {
   params: Params;
   query: Query;
   body: Body;
@@ -25,16 +26,17 @@ export type RouteInput<Params, Query, Body, P extends Policy> = {
 
 /** One line of the API's table, as it is written. */
 export type RouteSpec<
-  P extends Policy,
-  Params extends z.ZodType,
-  Query extends z.ZodType,
-  Body extends z.ZodType,
+  P extends Policy = Policy,
+  Params extends z.ZodType = z.ZodType,
+  Query extends z.ZodType = z.ZodType,
+  Body extends z.ZodType = z.ZodType,
 > = {
   method: Method;
   /** Literal path with `:name` parameters, e.g. `/api/jobs/:id`. */
   path: string;
   policy: P;
   summary: string;
+  /** What does not fit is an id that nothing has: 404. */
   params?: Params;
   query?: Query;
   body?: Body;
@@ -44,26 +46,46 @@ export type RouteSpec<
   maxBodyBytes?: number;
   /** Status → what the answer looks like. */
   responses: Record<number, z.ZodType>;
-  handler: (input: RouteInput<z.output<Params>, z.output<Query>, z.output<Body>, P>) => Promise<Answer>;
+  handler(input: RouteInput<P, z.output<Params>, z.output<Query>, z.output<Body>>): Promise<Answer>;
 };
 
-/** The same line when its types no longer matter: parsing is bound to the handler. */
-export type Route = {
-  method: Method;
-  path: string;
-  policy: Policy;
-  summary: string;
-  params: z.ZodType | undefined;
-  query: z.ZodType | undefined;
-  body: z.ZodType | undefined;
+/** The same line when its types no longer matter: validation is bound to the handler. */
+export type Route = Omit<RouteSpec, "handler" | "bodyKinds" | "maxBodyBytes"> & {
   bodyKinds: readonly BodyKind[];
   maxBodyBytes: number;
-  responses: Record<number, z.ZodType>;
-  handle: (input: RouteInput<unknown, unknown, unknown, "public">) => Promise<Answer>;
+  handle(input: RouteInput<Policy, unknown, unknown, unknown>): Promise<Answer>;
 };
+
+const MEGABYTE = 1024 * 1024;
+
+export function route<
+  P extends Policy,
+  Params extends z.ZodType = z.ZodUndefined,
+  Query extends z.ZodType = z.ZodUndefined,
+  Body extends z.ZodType = z.ZodUndefined,
+>(spec: RouteSpec<P, Params, Query, Body>): Route;
+export function route(spec: RouteSpec): Route {
+  const { handler, bodyKinds = ["json"], maxBodyBytes = MEGABYTE, ...rest } = spec;
+  const { params, query, body } = spec;
+  return {
+    ...rest,
+    ...(params === undefined ? {} : { params: strict(params) }),
+    ...(query === undefined ? {} : { query: strict(query) }),
+    ...(body === undefined ? {} : { body: strict(body) }),
+    bodyKinds,
+    maxBodyBytes,
+    handle: (input) => handler(input),
+  };
+}
+
+/** A field that nobody reads is a mistake of the caller, and said so. */
+const strict = (schema: z.ZodType): z.ZodType => (schema instanceof z.ZodObject ? schema.strict() : schema);
 
 export const json = (status: number, body: unknown, headers: Record<string, string> = {}): Answer => ({
   status,
   body,
   headers,
 });
+
+/** `:id` of most routes. */
+export const idParams = z.object({ id: z.uuid() });

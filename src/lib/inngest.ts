@@ -1,13 +1,70 @@
-import { Inngest, type Middleware } from "inngest";
+import { Inngest, Middleware, NonRetriableError, RetryAfterError } from "inngest";
 import type { Env } from "#lib/env.ts";
+import { AppError, meaningOf } from "#lib/errors.ts";
+import type { Logger } from "#lib/logger.ts";
 
-/** The one app id of this product: function ids are `nightshift-<id>` on the engine's side. */
+/** The engine knows our functions as `nightshift-<id>`. */
 export const APP_ID = "nightshift";
+
+export type InngestClient = Inngest<{ id: typeof APP_ID }>;
 
 type Settings = Pick<
   Env,
   "INNGEST_DEV" | "INNGEST_BASE_URL" | "INNGEST_EVENT_KEY" | "INNGEST_SIGNING_KEY" | "CHECKPOINTING"
 >;
-type Options = { env: Settings; fetch: typeof globalThis.fetch; middleware: Middleware.Class[] };
+type Options = {
+  env: Settings;
+  fetch: typeof globalThis.fetch;
+  logger: Logger;
+  middleware?: Middleware.Class[];
+};
 
-export type InngestClient = Inngest<{ id: typeof APP_ID }>;
+/** Everything is given, nothing read from the process: two apps with different settings can live side by side. */
+export function createInngest({ env, fetch, logger, middleware = [] }: Options): InngestClient {
+  const isDev = env.INNGEST_DEV !== undefined && env.INNGEST_DEV !== "0" && env.INNGEST_DEV !== "false";
+  const baseUrl = env.INNGEST_BASE_URL ?? (isDev ? devUrl(env.INNGEST_DEV) : undefined);
+  return new Inngest({
+    id: APP_ID,
+    isDev,
+    fetch,
+    logger,
+    ...(baseUrl === undefined ? {} : { baseUrl }),
+    ...(env.INNGEST_EVENT_KEY === undefined ? {} : { eventKey: env.INNGEST_EVENT_KEY }),
+    ...(env.INNGEST_SIGNING_KEY === undefined ? {} : { signingKey: env.INNGEST_SIGNING_KEY }),
+    // A request lives 60 s on Netlify: no new step begins after 40.
+    checkpointing: env.CHECKPOINTING ? { bufferedSteps: 1, maxRuntime: "40s" } : false,
+    // Ours are the last words on an error, so they stand outermost.
+    middleware: [SpeakOfErrors, ...middleware],
+  });
+}
+
+export const devUrl = (setting: string | undefined): string =>
+  setting?.startsWith("http") ? setting : "http://localhost:8288";
+
+/** Only this class knows how Inngest spells "stop" and "not before". The code travels as `cause`: nothing else survives. */
+class SpeakOfErrors extends Middleware.BaseMiddleware {
+  readonly id = "nightshift/errors";
+
+  override wrapStepHandler = ({ next }: Middleware.WrapStepHandlerArgs) => next().catch(rethrow);
+  override wrapFunctionHandler = ({ next }: Middleware.WrapFunctionHandlerArgs) => next().catch(rethrow);
+}
+
+const DEFAULT_LATER_MS = 60_000;
+
+function rethrow(error: unknown): never {
+  throw error instanceof AppError ? toInngestError(error) : error;
+}
+
+export function toInngestError(error: AppError): Error {
+  const { retry } = meaningOf(error.code);
+  const cause = { code: error.code };
+  if (retry === "stop") return withStackOf(error, new NonRetriableError(error.message, { cause }));
+  const delayMs = error.retryAfterMs ?? (retry === "later" ? DEFAULT_LATER_MS : undefined);
+  if (delayMs === undefined) return withStackOf(error, new Error(error.message, { cause }));
+  return withStackOf(error, new RetryAfterError(error.message, delayMs, { cause }));
+}
+
+function withStackOf(original: Error, error: Error): Error {
+  if (original.stack !== undefined) error.stack = original.stack;
+  return error;
+}

@@ -6,14 +6,36 @@ import { AppError, type ErrorCode, isErrorCode } from "#lib/errors.ts";
 
 export type DatabaseClient = SupabaseClient<Database>;
 
-/** Realtime is not used; without a transport supabase-js refuses to start where there is no global WebSocket. */
+/**
+ * Realtime is not used; without a transport supabase-js refuses to start where there is no global WebSocket. This
+ * one has the shape of a socket and refuses when somebody tries to open it.
+ */
 class NoRealtime {
+  static readonly [key: string]: unknown;
+  readonly CONNECTING = 0;
+  readonly OPEN = 1;
+  readonly CLOSING = 2;
+  readonly CLOSED = 3;
+  readonly readyState = 3;
+  readonly url = "";
+  readonly protocol = "";
+  readonly onopen = null;
+  readonly onmessage = null;
+  readonly onclose = null;
+  readonly onerror = null;
   constructor() {
     throw new AppError("internal", "Realtime is not used here");
   }
+  close(): void {}
+  send(): void {}
+  addEventListener(): void {}
+  removeEventListener(): void {}
 }
 
-export function createDatabase(env: Pick<Env, "SUPABASE_URL" | "SUPABASE_SECRET_KEY">, fetch: typeof globalThis.fetch) {
+export function createDatabase(
+  env: Pick<Env, "SUPABASE_URL" | "SUPABASE_SECRET_KEY">,
+  fetch: typeof globalThis.fetch,
+) {
   return createClient<Database>(env.SUPABASE_URL, env.SUPABASE_SECRET_KEY, {
     auth: { persistSession: false, autoRefreshToken: false, detectSessionInUrl: false },
     global: { fetch },
@@ -40,14 +62,17 @@ const postgrestError = z.object({
 /** Reads only `code` and `hint` (`raise sqlstate 'PTxyz' using hint = <our code>`), never the message. */
 export function toAppError(error: unknown): AppError {
   const parsed = postgrestError.safeParse(error);
-  if (!parsed.success) return new AppError("database_unavailable", "The database gave no readable answer", { cause: error });
+  if (!parsed.success)
+    return new AppError("database_unavailable", "The database gave no readable answer", { cause: error });
   const { code, message, details, hint } = parsed.data;
   if (isErrorCode(hint)) {
     const seconds = Number(details);
     const retryAfterMs = details && Number.isFinite(seconds) ? seconds * 1000 : undefined;
     return new AppError(hint, message, { retryAfterMs, cause: error });
   }
-  return new AppError(codeOfSqlState(code ?? ""), message || "The database cannot be reached", { cause: error });
+  return new AppError(codeOfSqlState(code ?? ""), message || "The database cannot be reached", {
+    cause: error,
+  });
 }
 
 /** No state at all means that no answer came. */

@@ -137,15 +137,17 @@ $$;
 -- A run without a job of its own: fan-out of a job, or a listener that a reprocessed event is not meant for.
 create function private.start_without_job(p_event_id text, p_function_id text, p_parent_job_id uuid)
 returns jsonb
-language sql stable
+language plpgsql stable
 set search_path = ''
 as $$
-  select jsonb_build_object(
+begin
+  return jsonb_build_object(
     -- A replay of fan-out that failed wants to resolve its letter.
     'tracked', private.has_open_letter(p_event_id, p_function_id),
     'jobId', p_parent_job_id,
     'canceled', private.job_is_canceled(p_parent_job_id),
     'skip', exists (select from public.jobs where event_id = p_event_id and dead_letter_id is not null));
+end
 $$;
 
 -- A run ended well. While fan-out has work left the job stays running: the statement that leaves nothing to do
