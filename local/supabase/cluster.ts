@@ -1,0 +1,88 @@
+import { spawnSync } from "node:child_process";
+import { createHash, randomBytes } from "node:crypto";
+import fs from "node:fs";
+import path from "node:path";
+import { type Binaries, isCode, reachableByOthers } from "./postgres-binaries.ts";
+
+/**
+ * A cluster is a data directory that `initdb` finished: it is made under another name and renamed, so that a
+ * half-made one can never be mistaken for it. Its superuser password is random and lies inside it.
+ */
+export type Cluster = { directory: string; password: string };
+
+const passwordFile = "superuser-password";
+
+export const openCluster = (wanted: string, binaries: Binaries): Cluster => {
+  const directory = placeFor(path.resolve(wanted), binaries);
+  if (!fs.existsSync(path.join(directory, "PG_VERSION"))) createCluster(directory, binaries);
+  const password = fs.readFileSync(path.join(directory, passwordFile), "utf8");
+  return { directory, password };
+};
+
+/** As root, Postgres runs as somebody who may be unable to enter our folder (/root): then a link leads elsewhere. */
+const placeFor = (wanted: string, { user }: Binaries): string => {
+  const parent = path.dirname(wanted);
+  try {
+    fs.mkdirSync(parent, { recursive: true });
+    fs.accessSync(parent, fs.constants.W_OK);
+  } catch (cause) {
+    throw new Error(`The data folder ${parent} cannot be written. Choose another one with --data-dir.`, {
+      cause,
+    });
+  }
+  if (user === undefined || reachableByOthers(parent)) return wanted;
+  const name = createHash("sha256").update(wanted).digest("hex").slice(0, 16);
+  const elsewhere = path.join("/var/tmp", `nightshift-postgres-${name}`);
+  // The link is the truth: without it (a reset removed it) what lies there is nobody's.
+  if (fs.lstatSync(wanted, { throwIfNoEntry: false })?.isSymbolicLink() !== true) {
+    fs.rmSync(elsewhere, { recursive: true, force: true });
+    fs.symlinkSync(elsewhere, wanted);
+  }
+  return elsewhere;
+};
+
+const createCluster = (directory: string, { directory: programs, user }: Binaries) => {
+  removeLeftovers(directory);
+  const unfinished = `${directory}.init-${process.pid}`;
+  const password = randomBytes(18).toString("base64url");
+  const secret = `${unfinished}.password`;
+  try {
+    fs.mkdirSync(unfinished, { mode: 0o700 });
+    fs.writeFileSync(secret, password, { mode: 0o600 });
+    if (user !== undefined) for (const item of [unfinished, secret]) fs.chownSync(item, user.uid, user.gid);
+    const { status, stderr, error } = spawnSync(
+      path.join(programs, "bin", "initdb"),
+      // biome-ignore format: one option a line would hide what matters
+      ["-D", unfinished, "-U", "postgres", "--pwfile", secret, "-A", "scram-sha-256", "-E", "UTF8", "--locale=C", "--no-sync"],
+      { ...user, cwd: "/", encoding: "utf8", env: { PATH: process.env["PATH"], LC_ALL: "C", TZ: "UTC" } },
+    );
+    if (status !== 0) throw new Error(`initdb failed: ${error?.message ?? stderr.trim()}`);
+    fs.renameSync(secret, path.join(unfinished, passwordFile));
+    fs.renameSync(unfinished, directory);
+  } catch (error) {
+    fs.rmSync(unfinished, { recursive: true, force: true });
+    fs.rmSync(secret, { force: true });
+    // Two starts at once: the other one's rename came first, and its cluster is the one to use.
+    if (!isCode(error, "ENOTEMPTY") && !isCode(error, "EEXIST")) throw error;
+  }
+};
+
+/** A start that was killed inside initdb leaves its unfinished folder behind. */
+const removeLeftovers = (directory: string) => {
+  const prefix = `${path.basename(directory)}.init-`;
+  for (const name of fs.readdirSync(path.dirname(directory))) {
+    const pid = name.startsWith(prefix) ? Number.parseInt(name.slice(prefix.length), 10) : 0;
+    if (pid > 0 && !isAlive(pid))
+      fs.rmSync(path.join(path.dirname(directory), name), { recursive: true, force: true });
+  }
+};
+
+export const isAlive = (pid: number): boolean => {
+  if (!Number.isInteger(pid)) return false;
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return isCode(error, "EPERM");
+  }
+};

@@ -1,0 +1,94 @@
+import { createTokens } from "./auth/tokens.ts";
+import { type Database, openDatabase } from "./database.ts";
+import { type Answer, type Ask, BodyTooLarge, type Handler, json, NotModeled, notModeled } from "./http.ts";
+import { createIdentify, isAnswer, serviceIdentity } from "./identity.ts";
+import type { Keys } from "./keys.ts";
+import { listenForReload } from "./listener.ts";
+import { createCatalogCache } from "./rest/catalog.ts";
+import { createRest } from "./rest/rest.ts";
+import { answerToResponse, askFromRequest } from "./web.ts";
+
+export type GatewayOptions = {
+  databaseUrl: string;
+  keys: Keys;
+  /** Where the bytes of Storage lie. */
+  storageDir: string;
+  /** The address that tokens name as their issuer and signed links begin with. */
+  publicUrl?: string;
+  /** Connections to the database that requests may use at once. */
+  connections?: number;
+};
+
+export type Gateway = {
+  handle: Handler;
+  /** For callers in the same process, such as tests. */
+  fetch(request: Request): Promise<Response>;
+  close(): Promise<void>;
+};
+
+/** Answers the unmodified supabase-js as a hosted project does, for what the product uses; refuses the rest by 501. */
+export const createGateway = async (options: GatewayOptions): Promise<Gateway> => {
+  const { databaseUrl, keys, publicUrl = "http://localhost:54321" } = options;
+  const database = openDatabase(databaseUrl, serviceIdentity.claims, options.connections);
+  const catalog = createCatalogCache(database.own);
+  const listener = listenForReload(databaseUrl, catalog.forget);
+  const tokens = await createTokens(keys, `${publicUrl}/auth/v1`);
+  const identify = createIdentify(keys, tokens);
+  const rest = createRest(database, catalog);
+
+  const route = async (ask: Ask): Promise<Answer> => {
+    if (ask.method === "OPTIONS") return { status: 200, headers: preflight };
+    if (ask.path.startsWith("/rest/v1/")) {
+      const identity = await identify(ask);
+      return isAnswer(identity) ? identity : rest(ask, identity);
+    }
+    if (ask.path === "/health") return health(database);
+    return notModeled(`${ask.method} ${ask.path}`);
+  };
+
+  const handle: Handler = async (ask) => {
+    const answer = await route(ask).catch(answerFailure);
+    answer.headers["access-control-allow-origin"] ??= "*";
+    return answer;
+  };
+
+  return {
+    handle,
+    fetch: async (request) => answerToResponse(await handle(askFromRequest(request))),
+    close: async () => {
+      await listener.close();
+      await database.close();
+    },
+  };
+};
+
+const preflight = {
+  "access-control-allow-methods": "GET,HEAD,PUT,PATCH,POST,DELETE,OPTIONS",
+  "access-control-allow-headers":
+    "authorization, x-client-info, apikey, content-type, accept, prefer, range, x-upsert, accept-profile, content-profile",
+  "access-control-max-age": "3600",
+};
+
+const answerFailure = (error: unknown): Answer => {
+  if (error instanceof NotModeled) return notModeled(error.message);
+  if (error instanceof BodyTooLarge) return json(413, { message: "Request body too large", code: "413" });
+  const message = error instanceof Error ? error.message : String(error);
+  return json(500, {
+    code: "XX000",
+    details: null,
+    hint: null,
+    message: `The local Supabase failed: ${message}`,
+  });
+};
+
+const health = async ({ own }: Database): Promise<Answer> => {
+  try {
+    await own.query("select 1");
+    return json(200, { status: "ok" });
+  } catch (error) {
+    return json(503, {
+      status: "unavailable",
+      message: error instanceof Error ? error.message : "no database",
+    });
+  }
+};

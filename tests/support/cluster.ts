@@ -1,0 +1,34 @@
+import fs from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { migrate } from "@nightshift/local/supabase/migrate.ts";
+import { countStatements, startPostgres, throwawaySettings } from "@nightshift/local/supabase/postgres.ts";
+import pg from "pg";
+import type { TestProject } from "vitest/node";
+
+/** vitest's globalSetup: one Postgres for the whole run, with a migrated template that each test file copies. */
+export default async function startCluster(project: TestProject): Promise<() => Promise<void>> {
+  const directory = fs.mkdtempSync(path.join(os.tmpdir(), "nightshift-test-"));
+  fs.chmodSync(directory, 0o755);
+  const postgres = await startPostgres({
+    dataDir: path.join(directory, "postgres"),
+    settings: { ...throwawaySettings, ...countStatements, max_connections: 300, autovacuum: "off" },
+  });
+  const template = "template_nightshift";
+  const client = new pg.Client({ connectionString: postgres.url });
+  await client.connect();
+  await client.query(`create database ${template}`);
+  await client.end();
+  const templateUrl = new URL(postgres.url);
+  templateUrl.pathname = `/${template}`;
+  // A migration that fails must not take the tests along that need no database: those that do will say so.
+  const migrationError = await migrate(templateUrl.href, "supabase/migrations").then(
+    () => undefined,
+    (error: unknown) => (error instanceof Error ? error.message : String(error)),
+  );
+  project.provide("testCluster", { url: postgres.url, template, migrationError });
+  return async () => {
+    await postgres.stop();
+    fs.rmSync(directory, { recursive: true, force: true });
+  };
+}

@@ -1,0 +1,95 @@
+import fs from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { createGateway } from "@nightshift/local/supabase/gateway.ts";
+import { type Keys, newKeys } from "@nightshift/local/supabase/keys.ts";
+import pg from "pg";
+import { afterAll, inject } from "vitest";
+
+declare module "vitest" {
+  interface ProvidedContext {
+    testCluster: { url: string; template: string; migrationError: string | undefined };
+  }
+}
+
+export type TestDatabase = {
+  /** Direct access as the owner of the tables, past all policies. */
+  sql: pg.Pool;
+  url: string;
+  env: {
+    SUPABASE_URL: string;
+    SUPABASE_SECRET_KEY: string;
+    SUPABASE_PUBLISHABLE_KEY: string;
+    DATABASE_URL: string;
+  };
+  keys: Keys;
+  /** Reaches the Supabase of this database without a port, and nothing else. */
+  fetch: typeof fetch;
+  close(): Promise<void>;
+};
+
+const supabaseUrl = "http://supabase.local";
+const open = new Set<string>();
+
+/**
+ * A database of its own for one test file: a copy of the migrated template, behind a gateway in this process.
+ * `migrated: false` gives an empty one.
+ */
+export const freshDatabase = async ({ migrated = true } = {}): Promise<TestDatabase> => {
+  const cluster = inject("testCluster");
+  if (migrated && cluster.migrationError !== undefined) throw new Error(cluster.migrationError);
+  const name = `test_${process.pid}_${Math.random().toString(36).slice(2, 10)}`;
+  await asOwner(cluster.url, `create database ${name} template ${migrated ? cluster.template : "template1"}`);
+  open.add(name);
+  const url = withDatabase(cluster.url, name);
+  const storageDir = fs.mkdtempSync(path.join(os.tmpdir(), "nightshift-storage-"));
+  const keys = await newKeys();
+  const gateway = await createGateway({ databaseUrl: url, keys, storageDir, publicUrl: supabaseUrl });
+  const sql = new pg.Pool({ connectionString: url, max: 5 });
+  sql.on("error", () => {});
+  return {
+    sql,
+    url,
+    env: {
+      SUPABASE_URL: supabaseUrl,
+      SUPABASE_SECRET_KEY: keys.secret,
+      SUPABASE_PUBLISHABLE_KEY: keys.publishable,
+      DATABASE_URL: url,
+    },
+    keys,
+    fetch: async (input, init) => {
+      const request = new Request(input, init);
+      if (!request.url.startsWith(`${supabaseUrl}/`))
+        throw new TypeError(`No network in tests: ${request.url}`);
+      return gateway.fetch(request);
+    },
+    close: async () => {
+      await gateway.close();
+      await sql.end();
+      fs.rmSync(storageDir, { recursive: true, force: true });
+      await asOwner(cluster.url, `drop database ${name} with (force)`);
+      open.delete(name);
+    },
+  };
+};
+
+// A database that nobody closed keeps its connections: the file that forgot it fails.
+afterAll(() => {
+  if (open.size > 0) throw new Error(`${open.size} test database(s) not closed: call close() in afterAll.`);
+});
+
+const asOwner = async (url: string, statement: string) => {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    await client.query(statement);
+  } finally {
+    await client.end();
+  }
+};
+
+const withDatabase = (url: string, name: string) => {
+  const changed = new URL(url);
+  changed.pathname = `/${name}`;
+  return changed.href;
+};
