@@ -1,0 +1,30 @@
+import { describe, expect, test } from "vitest";
+import { coverageOf, numbersIn } from "./coverage.ts";
+import { POINTS } from "./points.ts";
+
+// Numbers are put together here, so that this file's own names cover nothing.
+const point = (number: string) => `S${number}`;
+
+describe("coverage of the source documents", () => {
+  test("a name may carry several numbers, long or short", () => {
+    const name = `errors > ${point("4-47")}/48, ${point("1-5")}: each answer has a category`;
+    expect(numbersIn(name)).toEqual(["4-47", "4-48", "1-5"].map(point));
+    expect(numbersIn("HTTPS-1 and 4-47 are no points")).toEqual([]);
+  });
+
+  test("a point counts once, however many tests name it", () => {
+    const coverage = coverageOf([`${point("4-38")}: one`, `${point("4-38")}: two`]);
+    expect(coverage.covered).toBe(1);
+    expect(coverage.documents.find(({ id }) => id === point("4"))?.open).not.toContain(point("4-38"));
+  });
+
+  test("a number that is no point is called out", () => {
+    expect(coverageOf([`${point("9-1")}: from nowhere`]).unknown).toEqual([point("9-1")]);
+  });
+
+  test("every point belongs to a document", () => {
+    const { of, documents } = coverageOf([]);
+    expect(of).toBe(Object.keys(POINTS).length);
+    expect(documents.reduce((sum, document) => sum + document.of, 0)).toBe(of);
+  });
+});
