@@ -12,7 +12,8 @@ const server = serve(
   {
     port,
     hostname: "127.0.0.1",
-    overrideGlobalObjects: false,
+    // Its own process, and no fetch in it: the server's light Request and Response may stand in for Node's.
+    overrideGlobalObjects: true,
     async fetch(request, { outgoing }) {
       try {
         return await provider.fetch(request);

@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { json } from "#providers/http.ts";
 import { errors, injected, missing, type ResendError, validation } from "#providers/mail/errors.ts";
 import { type Faults, faultPlan } from "#providers/mail/faults.ts";
@@ -60,7 +59,7 @@ export class SendingApi {
     this.#open += 1;
     this.maxInFlight = Math.max(this.maxInFlight, this.#open);
     try {
-      const body = new Uint8Array(await request.arrayBuffer());
+      const body = Buffer.from(await request.arrayBuffer());
       const key = request.headers.get("idempotency-key") ?? undefined;
       const permissive = request.headers.get("x-batch-validation") === "permissive";
       const incoming = { path, key, permissive, body, atMs: this.#clock.now().getTime() };
@@ -109,18 +108,17 @@ export class SendingApi {
 
   /** Takes the mails, or finds what an earlier request under the same key got. */
   #take(incoming: Incoming, parsed: unknown): Accepted | ResendError {
-    const { key, path, body, atMs } = incoming;
-    if (key === undefined || !this.#settings.current.idempotency) {
-      return this.#accept(incoming, parsed, undefined);
-    }
+    const { key, atMs } = incoming;
+    if (key === undefined || !this.#settings.current.idempotency) return this.#accept(incoming, parsed);
     this.#record.forgetKeysBefore(atMs - keysLastMs);
-    const hash = createHash("sha1").update(path).update("\n").update(body).digest("base64");
     const earlier = this.#record.remembered(key);
-    if (earlier === undefined) return this.#accept(incoming, parsed, hash);
-    return earlier.hash === hash ? this.#record.answerOf(earlier.sequence) : errors.otherContent;
+    if (earlier === undefined) return this.#accept(incoming, parsed);
+    return this.#record.isRepeated(earlier, incoming)
+      ? this.#record.answerOf(earlier.sequence)
+      : errors.otherContent;
   }
 
-  #accept({ path, key, permissive, body, atMs }: Incoming, parsed: unknown, hash: string | undefined) {
+  #accept({ path, key, permissive, body, atMs }: Incoming, parsed: unknown): Accepted | ResendError {
     const inBatch = path === "/emails/batch";
     const list = inBatch ? parsed : [parsed];
     if (parsed === undefined) return errors.badJson;
@@ -137,10 +135,7 @@ export class SendingApi {
       if (!checked.ok) refused.push({ index, message: checked.error.message });
       emails.push(checked.ok ? checked.email : null);
     }
-    return this.#record.accept(
-      { path, atMs, key, hash, emails, refused: permissive ? refused : undefined },
-      body,
-    );
+    return this.#record.accept({ path, atMs, key, emails, refused: permissive ? refused : undefined }, body);
   }
 
   #refuse(incoming: Incoming, error: ResendError, headers: Record<string, string> = {}): Response {

@@ -15,19 +15,17 @@ const entrySchema = z.object({
   status: z.number(),
   atMs: z.number(),
   key: z.string().optional(),
-  /** Of the request, to tell a repeated request from a known key with other content. */
-  hash: z.string().optional(),
   uid: z.string().optional(),
   /** By place in the request; null where a permissive batch refused one. */
   emails: z.array(emailSchema.nullable()).optional(),
   refused: z.array(z.object({ index: z.number(), message: z.string() })).optional(),
 });
 type Entry = z.infer<typeof entrySchema>;
-type Taken = Required<Pick<Entry, "path" | "atMs" | "emails">> & Pick<Entry, "key" | "hash" | "refused">;
+type Taken = Required<Pick<Entry, "path" | "atMs" | "emails">> & Pick<Entry, "key" | "refused">;
 
 export type Accepted = { ids: string[]; refused?: { index: number; message: string }[] | undefined };
 export type Summary = z.infer<typeof emailSchema> & { id: string; at: string };
-export type Remembered = { sequence: number; hash: string | undefined; atMs: number };
+export type Remembered = { sequence: number; path: string; atMs: number };
 type Tally = { accepted: number; duplicates: number; recipients: Set<string> };
 
 /**
@@ -65,6 +63,14 @@ export class MailRecord {
 
   remembered(key: string): Remembered | undefined {
     return this.#keys.get(key);
+  }
+
+  /** Whether a request repeats that earlier one to the byte: what a key may be used for again. */
+  isRepeated({ sequence, path }: Remembered, request: { path: string; body: Uint8Array }): boolean {
+    const position = this.#positions[sequence];
+    return (
+      position !== undefined && path === request.path && this.#journal.body(position).equals(request.body)
+    );
   }
 
   /** The answer that an earlier request got. */
@@ -137,7 +143,7 @@ export class MailRecord {
     this.byStatus[entry.status] = (this.byStatus[entry.status] ?? 0) + 1;
     if (entry.key !== undefined && entry.status === 200) {
       this.#keys.delete(entry.key); // moves a reused key to the end
-      this.#keys.set(entry.key, { sequence, hash: entry.hash, atMs: entry.atMs });
+      this.#keys.set(entry.key, { sequence, path: entry.path, atMs: entry.atMs });
     }
     for (const email of entry.emails ?? []) {
       if (email === null) continue;
