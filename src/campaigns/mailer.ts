@@ -1,0 +1,34 @@
+import type { AppError } from "#lib/errors.ts";
+
+/** One mail to one address, as every provider understands it. */
+export type Mail = {
+  from: string;
+  to: string;
+  subject: string;
+  html?: string;
+  text?: string;
+  replyTo?: string;
+  tags: { name: string; value: string }[];
+};
+
+/**
+ * What became of a batch. `refused`: for certain none of it was taken. `unknown`: no readable answer came, so some
+ * or all of it may have been taken.
+ */
+export type BatchAnswer =
+  | { kind: "taken"; results: MailResult[] }
+  | { kind: "refused"; error: AppError }
+  | { kind: "unknown"; error: AppError };
+
+/** In the order of the mails; one bad address fails alone. */
+export type MailResult = { messageId: string } | { reason: string };
+
+/** A mail provider, as the product sees it. */
+export type Mailer = {
+  /** Whose limits count: all who share an account share its pace. */
+  account: string;
+  /** How long the provider recognises a key, so that a repeated batch is not sent twice; undefined: it knows no keys. */
+  remembersKeysForMs: number | undefined;
+  /** Never throws: what a provider does wrong is an answer too. The same key must always come with the same mails. */
+  sendBatch(mails: readonly Mail[], idempotencyKey: string): Promise<BatchAnswer>;
+};

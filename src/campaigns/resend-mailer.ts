@@ -1,0 +1,59 @@
+import type { BatchAnswer, Mail, Mailer } from "#campaigns/mailer.ts";
+import { readBatchAnswer } from "#campaigns/resend-answer.ts";
+import type { Env } from "#lib/env.ts";
+import { AppError } from "#lib/errors.ts";
+
+type Settings = Pick<Env, "RESEND_BASE_URL" | "RESEND_API_KEY" | "MAIL_IDEMPOTENT">;
+
+const TIMEOUT_MS = 20_000;
+const DAY_MS = 24 * 60 * 60 * 1000;
+/** Failures before a byte of the request left: nothing can have been taken. */
+const NEVER_CONNECTED = new Set(["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "UND_ERR_CONNECT_TIMEOUT"]);
+
+/** Resend's batch API (100 mails a request, 5 requests a second, keys remembered for 24 hours). */
+export function resendMailer(env: Settings, fetch: typeof globalThis.fetch): Mailer {
+  const url = `${env.RESEND_BASE_URL.replace(/\/$/, "")}/emails/batch`;
+  return {
+    account: "resend",
+    remembersKeysForMs: env.MAIL_IDEMPOTENT ? DAY_MS : undefined,
+    async sendBatch(mails, idempotencyKey) {
+      if (env.RESEND_API_KEY === undefined) {
+        return { kind: "refused", error: new AppError("not_configured", "RESEND_API_KEY is not set") };
+      }
+      try {
+        const response = await fetch(url, {
+          method: "POST",
+          headers: {
+            authorization: `Bearer ${env.RESEND_API_KEY}`,
+            "content-type": "application/json",
+            "idempotency-key": idempotencyKey,
+            "x-batch-validation": "permissive",
+          },
+          body: JSON.stringify(mails.map(toResend)),
+          signal: AbortSignal.timeout(TIMEOUT_MS),
+        });
+        const body: unknown = await response.json().catch(() => undefined);
+        return readBatchAnswer(response.status, body, response.headers.get("retry-after"), mails.length);
+      } catch (error) {
+        return failedCall(error);
+      }
+    },
+  };
+}
+
+const toResend = ({ replyTo, ...mail }: Mail) => (replyTo === undefined ? mail : { ...mail, reply_to: replyTo });
+
+function failedCall(error: unknown): BatchAnswer {
+  if (error instanceof Error && error.name === "TimeoutError") {
+    const message = `Resend did not answer in ${TIMEOUT_MS} ms`;
+    return { kind: "unknown", error: new AppError("provider_timeout", message, { cause: error }) };
+  }
+  const unreachable = new AppError("provider_unavailable", "Resend cannot be reached", { cause: error });
+  return { kind: neverConnected(error) ? "refused" : "unknown", error: unreachable };
+}
+
+function neverConnected(error: unknown): boolean {
+  const cause = error instanceof Error ? error.cause : undefined;
+  const code = cause instanceof Error && "code" in cause ? cause.code : undefined;
+  return typeof code === "string" && NEVER_CONNECTED.has(code);
+}

@@ -1,0 +1,170 @@
+-- A campaign is one mail to everybody on a list. Its ledger has three levels, so that bulk stays cheap and every
+-- recipient still has a row: a chunk is one run's work, a batch is one provider request with its content frozen at
+-- planning, a send is one recipient.
+
+create table public.campaigns (
+  id uuid primary key default gen_random_uuid(),
+  owner text not null,
+  list_id uuid not null references public.email_lists (id),
+  name text not null,
+  subject text not null,
+  html text,
+  text text,
+  sender text not null,
+  reply_to text,
+  -- What a merge field does for a recipient who lacks it: the recipient fails, or it is empty.
+  missing_field text not null default 'empty',
+  status text not null default 'draft',
+  -- Why it is a draft again, for people.
+  note text,
+  -- The job that sends it now; a reprocess brings a new one.
+  job_id uuid references public.jobs (id) on delete set null,
+  batch_size integer,
+  chunk_size integer,
+  -- Planning walks the list up to who was on it when planning began, and remembers how far it came.
+  audience_through_id bigint,
+  planned_through_id bigint,
+  recipient_count bigint not null default 0,
+  planned_at timestamptz,
+  progressed_at timestamptz,
+  created_at timestamptz not null,
+  queued_at timestamptz,
+  ended_at timestamptz,
+  constraint campaigns_status_is_valid
+    check (status in ('draft', 'queued', 'sending', 'completed', 'canceled', 'failed')),
+  constraint campaigns_missing_field_is_valid check (missing_field in ('fail', 'empty')),
+  constraint campaigns_have_content check (html is not null or text is not null),
+  constraint campaigns_headers_are_one_line check (concat(subject, sender, reply_to) !~ '[\r\n]'),
+  constraint campaigns_end_when_their_status_says_so
+    check ((status in ('completed', 'canceled', 'failed')) = (ended_at is not null))
+) with (fillfactor = 70);
+create index campaigns_by_owner on public.campaigns (owner, created_at desc, id desc);
+create index campaigns_newest_first on public.campaigns (created_at desc, id desc);
+create index campaigns_by_job on public.campaigns (job_id) where job_id is not null;
+create index campaigns_by_list on public.campaigns (list_id);
+
+create table public.campaign_chunks (
+  campaign_id uuid not null references public.campaigns (id) on delete cascade,
+  chunk_no integer not null,
+  first_batch_no integer not null,
+  last_batch_no integer not null,
+  open_batch_count integer not null,
+  status text not null default 'pending',
+  -- Who works on it (a run's id) and the proof of it: every claim brings a new token.
+  claimant text,
+  lease_token uuid,
+  lease_expires_at timestamptz,
+  attempts integer not null default 0,
+  constraint campaign_chunks_are_numbered primary key (campaign_id, chunk_no),
+  constraint campaign_chunks_status_is_valid check (status in ('pending', 'claimed', 'done')),
+  constraint campaign_chunks_have_a_lease_while_claimed
+    check (status <> 'claimed' or (claimant is not null and lease_token is not null and lease_expires_at is not null)),
+  constraint campaign_chunks_are_done_when_nothing_is_open check ((status = 'done') = (open_batch_count = 0))
+) with (fillfactor = 40);
+
+create table public.campaign_batches (
+  campaign_id uuid not null references public.campaigns (id) on delete cascade,
+  batch_no integer not null,
+  chunk_no integer not null,
+  first_subscriber_id bigint not null,
+  last_subscriber_id bigint not null,
+  recipient_count integer not null,
+  status text not null default 'pending',
+  -- The claim under which the provider was called last.
+  lease_token uuid,
+  -- From here on the content is frozen, and the provider's memory of the key runs out.
+  first_sending_at timestamptz,
+  attempts integer not null default 0,
+  sent_count integer not null default 0,
+  failed_count integer not null default 0,
+  skipped_count integer not null default 0,
+  unknown_count integer not null default 0,
+  constraint campaign_batches_are_numbered primary key (campaign_id, batch_no),
+  constraint campaign_batches_status_is_valid check (status in ('pending', 'sending', 'done', 'unknown')),
+  constraint campaign_batches_name_their_claim_while_sending
+    check (status <> 'sending' or (lease_token is not null and first_sending_at is not null)),
+  constraint campaign_batches_account_for_everybody_at_the_end
+    check (status in ('pending', 'sending')
+      or sent_count + failed_count + skipped_count + unknown_count = recipient_count)
+) with (fillfactor = 40);
+
+-- Where a recipient stands before the end follows from its batch and chunk (claimed, sending); the row itself
+-- changes once. No index but the key, and no foreign key to campaigns: a check per row would cost more than the
+-- planning statement, which is the only writer.
+create table public.campaign_sends (
+  campaign_id uuid not null,
+  subscriber_id bigint not null,
+  batch_no integer not null,
+  -- As they were when the campaign was planned: a retry must render the same bytes.
+  email text not null,
+  fields jsonb not null,
+  status text not null default 'pending',
+  provider_message_id text,
+  error_code text,
+  -- Who settled an unknown send, and on what grounds.
+  note text,
+  constraint campaign_sends_are_once_per_recipient primary key (campaign_id, subscriber_id),
+  constraint campaign_sends_status_is_valid check (status in ('pending', 'sent', 'failed', 'skipped', 'unknown'))
+) with (fillfactor = 60);
+
+-- How fast we may call a provider, shared by all that call it.
+create table public.mail_provider_accounts (
+  account text primary key,
+  -- The next free place in time: the theoretical arrival time of a generic cell rate algorithm (GCRA).
+  next_slot_at timestamptz,
+  -- The provider asked for silence until then.
+  paused_until timestamptz
+) with (fillfactor = 20);
+
+alter table public.campaigns enable row level security;
+alter table public.campaign_chunks enable row level security;
+alter table public.campaign_batches enable row level security;
+alter table public.campaign_sends enable row level security;
+alter table public.mail_provider_accounts enable row level security;
+revoke all on public.campaigns, public.campaign_chunks, public.campaign_batches, public.campaign_sends,
+  public.mail_provider_accounts from anon, authenticated;
+grant select, insert, update, delete on public.campaigns, public.campaign_chunks, public.campaign_batches,
+  public.campaign_sends, public.mail_provider_accounts to service_role;
+
+-- Once queued, content is frozen: a batch repeated under its idempotency key must be the same bytes.
+create function private.keep_campaign_content()
+returns trigger
+language plpgsql
+set search_path = ''
+as $$
+begin
+  perform private.refuse(409, 'conflict', 'The campaign is no draft any more: its content is frozen');
+  return null;
+end
+$$;
+
+create trigger campaigns_keep_their_content_once_queued
+  before update of list_id, subject, html, text, sender, reply_to, missing_field on public.campaigns
+  for each row when (old.status <> 'draft' and (
+    old.list_id, old.subject, old.html, old.text, old.sender, old.reply_to, old.missing_field
+  ) is distinct from (
+    new.list_id, new.subject, new.html, new.text, new.sender, new.reply_to, new.missing_field
+  ))
+  execute function private.keep_campaign_content();
+
+-- A campaign follows its job into the ends that come from outside: a person canceled it, or its planning failed.
+create function private.end_campaign_with_its_job()
+returns trigger
+language plpgsql
+set search_path = ''
+as $$
+begin
+  update public.campaigns set status = new.status, ended_at = new.ended_at
+  where job_id = new.id and status in ('queued', 'sending');
+  return null;
+end
+$$;
+
+create trigger campaigns_end_with_their_job
+  after update of status on public.jobs
+  for each row when (new.status in ('canceled', 'failed') and new.function_id = 'send-email-campaign')
+  execute function private.end_campaign_with_its_job();
+
+revoke execute on function private.keep_campaign_content, private.end_campaign_with_its_job
+  from public, anon, authenticated;
+grant execute on function private.keep_campaign_content, private.end_campaign_with_its_job to service_role;

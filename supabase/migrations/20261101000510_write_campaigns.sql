@@ -1,0 +1,183 @@
+-- What people do with a campaign: write it, ask for it to be sent, settle what stayed unknown.
+
+-- p_owner null: an admin, who sees every campaign.
+create function private.lock_campaign(p_campaign_id uuid, p_owner text)
+returns public.campaigns
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_campaign public.campaigns;
+begin
+  select * into v_campaign from public.campaigns
+  where id = p_campaign_id and (p_owner is null or owner = p_owner) for update;
+  if not found then
+    perform private.refuse(404, 'not_found', 'Campaign not found');
+  end if;
+  return v_campaign;
+end
+$$;
+
+-- p_content: {"listId", "name"?, "subject", "html"?, "text"?, "from", "replyTo"?, "missingField"?}
+create function private.insert_campaign(p_owner text, p_list_owner text, p_content jsonb, p_now timestamptz)
+returns public.campaigns
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_campaign public.campaigns;
+begin
+  perform private.require_email_list((p_content ->> 'listId')::uuid, p_list_owner);
+  insert into public.campaigns (owner, list_id, name, subject, html, text, sender, reply_to, missing_field, created_at)
+  values (p_owner, (p_content ->> 'listId')::uuid, coalesce(p_content ->> 'name', p_content ->> 'subject'),
+    p_content ->> 'subject', p_content ->> 'html', p_content ->> 'text', p_content ->> 'from',
+    p_content ->> 'replyTo', coalesce(p_content ->> 'missingField', 'empty'), p_now)
+  returning * into v_campaign;
+  return v_campaign;
+end
+$$;
+
+create function public.create_campaign(p_owner text, p_list_owner text, p_content jsonb, p_now timestamptz)
+returns uuid
+language sql
+set search_path = ''
+as $$
+  select (private.insert_campaign(p_owner, p_list_owner, p_content, p_now)).id;
+$$;
+
+-- Only a draft can be written again; the trigger on the table refuses the rest. Keys that are absent stay.
+create function public.update_campaign(p_campaign_id uuid, p_owner text, p_content jsonb)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+begin
+  perform private.lock_campaign(p_campaign_id, p_owner);
+  if p_content ? 'listId' then
+    perform private.require_email_list((p_content ->> 'listId')::uuid, p_owner);
+  end if;
+  update public.campaigns set
+    list_id = coalesce((p_content ->> 'listId')::uuid, list_id),
+    name = coalesce(p_content ->> 'name', name),
+    subject = coalesce(p_content ->> 'subject', subject),
+    html = coalesce(p_content ->> 'html', html),
+    text = coalesce(p_content ->> 'text', text),
+    sender = coalesce(p_content ->> 'from', sender),
+    reply_to = coalesce(p_content ->> 'replyTo', reply_to),
+    missing_field = coalesce(p_content ->> 'missingField', missing_field)
+  where id = p_campaign_id;
+end
+$$;
+
+-- Accepts the sending of a campaign: the job, and the campaign queued for it, in one transaction. Whoever asks
+-- again while it is being sent (or repeats an idempotency key) gets the job that is there.
+create function public.accept_campaign_send(
+  p_campaign_id uuid, p_owner text, p_job_id uuid, p_job_owner text, p_requester text, p_idempotency_key text,
+  p_limits jsonb, p_now timestamptz
+)
+returns public.jobs
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_campaign public.campaigns := private.lock_campaign(p_campaign_id, p_owner);
+  v_job public.jobs;
+begin
+  select * into v_job from public.jobs where id = v_campaign.job_id;
+  if v_campaign.status in ('queued', 'sending') and v_job.id is not null
+    or v_job.requester = p_requester and v_job.idempotency_key = p_idempotency_key then
+    return v_job;
+  end if;
+  if v_campaign.status not in ('draft', 'failed') then
+    perform private.refuse(409, 'conflict', format('Campaign already %s', v_campaign.status));
+  end if;
+  v_job := private.accept_job(p_job_id, p_job_owner, p_requester, 'send-email-campaign', 'email/send.campaign',
+    jsonb_build_object('campaignId', p_campaign_id), 'email', p_idempotency_key, null, p_limits, p_now);
+  if v_job.id = p_job_id then
+    update public.campaigns set status = 'queued', job_id = v_job.id, note = null, queued_at = p_now, ended_at = null
+    where id = p_campaign_id;
+  end if;
+  return v_job;
+end
+$$;
+
+-- A newsletter is a campaign that is written and sent in one request, hence in one transaction.
+create function public.accept_newsletter(
+  p_content jsonb, p_list_owner text, p_job_id uuid, p_job_owner text, p_requester text, p_idempotency_key text,
+  p_limits jsonb, p_now timestamptz
+)
+returns public.jobs
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_campaign public.campaigns;
+  v_job public.jobs;
+begin
+  -- Who repeats the request meets the job of the first one; its content, not the new campaign's id, is what makes
+  -- two requests the same.
+  v_campaign := private.insert_campaign(p_job_owner, p_list_owner, p_content, p_now);
+  v_job := private.accept_job(p_job_id, p_job_owner, p_requester, 'send-email-campaign', 'email/send.campaign',
+    jsonb_build_object('campaignId', v_campaign.id), 'email', p_idempotency_key, null, p_limits, p_now,
+    md5(p_content::text));
+  if v_job.id = p_job_id then
+    update public.campaigns set status = 'queued', job_id = v_job.id, queued_at = p_now where id = v_campaign.id;
+  else
+    delete from public.campaigns where id = v_campaign.id;
+  end if;
+  return v_job;
+end
+$$;
+
+-- How many people a campaign would reach now.
+create function public.count_campaign_audience(p_campaign_id uuid)
+returns bigint
+language sql stable
+set search_path = ''
+as $$
+  select count(*) from public.email_subscribers
+  where status = 'active' and list_id = (select list_id from public.campaigns where id = p_campaign_id);
+$$;
+
+-- A person looked it up at the provider: an unknown send was sent, or it was not.
+create function public.resolve_campaign_send(
+  p_campaign_id uuid, p_owner text, p_subscriber_id bigint, p_status text, p_note text
+)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_batch_no integer;
+  v_status text;
+begin
+  perform private.lock_campaign(p_campaign_id, p_owner);
+  if p_status not in ('sent', 'failed') then
+    perform private.refuse(400, 'invalid_request', 'An unknown send becomes sent or failed');
+  end if;
+  select status, batch_no into v_status, v_batch_no from public.campaign_sends
+  where campaign_id = p_campaign_id and subscriber_id = p_subscriber_id for update;
+  if not found then
+    perform private.refuse(404, 'not_found', 'Send not found');
+  elsif v_status <> 'unknown' then
+    perform private.refuse(409, 'conflict', format('This send is %s, not unknown', v_status));
+  end if;
+  update public.campaign_sends set status = p_status, note = p_note
+  where campaign_id = p_campaign_id and subscriber_id = p_subscriber_id;
+  update public.campaign_batches set
+    unknown_count = unknown_count - 1,
+    sent_count = sent_count + (p_status = 'sent')::integer,
+    failed_count = failed_count + (p_status = 'failed')::integer,
+    status = case when unknown_count = 1 then 'done' else status end
+  where campaign_id = p_campaign_id and batch_no = v_batch_no;
+end
+$$;
+
+revoke execute on function
+  private.lock_campaign, private.insert_campaign, public.create_campaign, public.update_campaign,
+  public.accept_campaign_send, public.accept_newsletter, public.count_campaign_audience,
+  public.resolve_campaign_send from public, anon, authenticated;
+grant execute on function
+  private.lock_campaign, private.insert_campaign, public.create_campaign, public.update_campaign,
+  public.accept_campaign_send, public.accept_newsletter, public.count_campaign_audience,
+  public.resolve_campaign_send to service_role;

@@ -1,0 +1,292 @@
+-- Sending a campaign: a run claims a chunk, marks a batch just before it calls the provider, and settles it with
+-- the provider's answer. Everybody locks in one order: account, batch, chunk, job, campaign.
+
+-- Claims a chunk for p_claimant and hands out what is left of it. The same claimant gets its own claim back under
+-- a new token, so that a retry goes on at once and its predecessor can do nothing more.
+-- Answers {"state": "claimed" | "busy" | "done" | "canceled", …}.
+create function public.claim_campaign_chunk(
+  p_campaign_id uuid, p_chunk_no integer, p_claimant text, p_lease_ms integer, p_now timestamptz
+)
+returns json
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_campaign public.campaigns;
+  v_chunk public.campaign_chunks;
+  v_token uuid := gen_random_uuid();
+begin
+  select * into v_chunk from public.campaign_chunks
+  where campaign_id = p_campaign_id and chunk_no = p_chunk_no for update;
+  select * into v_campaign from public.campaigns where id = p_campaign_id;
+  if v_campaign.id is null or v_chunk.campaign_id is null then
+    perform private.refuse(404, 'not_found', 'Campaign chunk not found');
+  elsif v_chunk.status = 'done' then
+    return json_build_object('state', 'done');
+  elsif v_campaign.status = 'canceled' then
+    return json_build_object('state', 'canceled');
+  elsif v_chunk.status = 'claimed' and v_chunk.claimant <> p_claimant and v_chunk.lease_expires_at > p_now then
+    return json_build_object('state', 'busy',
+      'waitMs', ceil(extract(epoch from v_chunk.lease_expires_at - p_now) * 1000));
+  end if;
+
+  update public.campaign_chunks set
+    status = 'claimed', claimant = p_claimant, lease_token = v_token, attempts = attempts + 1,
+    lease_expires_at = p_now + p_lease_ms * interval '1 millisecond'
+  where campaign_id = p_campaign_id and chunk_no = p_chunk_no;
+
+  return json_build_object('state', 'claimed', 'token', v_token,
+    'content', json_build_object('subject', v_campaign.subject, 'html', v_campaign.html, 'text', v_campaign.text,
+      'from', v_campaign.sender, 'replyTo', v_campaign.reply_to, 'missingField', v_campaign.missing_field),
+    'batches', (
+      select json_agg(json_build_object('batchNo', batch.batch_no, 'status', batch.status,
+        'firstSendingAt', batch.first_sending_at, 'recipients', recipients.list) order by batch.batch_no)
+      from public.campaign_batches as batch cross join lateral (
+        select coalesce(json_agg(json_build_array(send.subscriber_id, send.email, send.fields)
+          order by send.subscriber_id), '[]') as list
+        from public.campaign_sends as send
+        where send.campaign_id = p_campaign_id and send.status = 'pending'
+          and send.subscriber_id between batch.first_subscriber_id and batch.last_subscriber_id
+      ) as recipients
+      where batch.campaign_id = p_campaign_id and batch.status in ('pending', 'sending')
+        and batch.batch_no between v_chunk.first_batch_no and v_chunk.last_batch_no
+    ));
+end
+$$;
+
+-- A place in time for one request to the provider: null means now. p_interval_ms 0 is no pace, only the provider's
+-- own wish for silence counts. A place that is more than two intervals gone is taken anew: late callers do not burst.
+create function private.reserve_mail_slot(
+  p_account text, p_interval_ms numeric, p_slot timestamptz, p_now timestamptz
+)
+returns timestamptz
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_interval interval := p_interval_ms * interval '1 millisecond';
+  v_paused_until timestamptz;
+  v_slot timestamptz;
+begin
+  select paused_until into v_paused_until from public.mail_provider_accounts where account = p_account;
+  if p_interval_ms = 0 then
+    return case when v_paused_until > p_now then v_paused_until end;
+  elsif p_slot > p_now - 2 * v_interval and (v_paused_until is null or v_paused_until <= p_now) then
+    return case when p_slot > p_now then p_slot end;
+  end if;
+  insert into public.mail_provider_accounts as accounts (account, next_slot_at)
+  values (p_account, p_now + v_interval)
+  on conflict (account) do update set next_slot_at =
+    greatest(accounts.next_slot_at, accounts.paused_until, p_now) + v_interval
+  returning next_slot_at - v_interval into v_slot;
+  return case when v_slot > p_now then v_slot end;
+end
+$$;
+
+-- The last word before the provider is called. On the first mark whoever left the list since planning is skipped;
+-- after that the content is frozen. p_again: the batch is in doubt and the provider takes keys, so it may be
+-- called again.
+-- Answers {"state": "sending", "skipped": [ids]} | {"state": "wait", "waitMs", "slot"} | {"state": "lost" | "canceled"}.
+create function public.mark_campaign_batch(
+  p_campaign_id uuid, p_batch_no integer, p_token uuid, p_again boolean, p_account text, p_interval_ms numeric,
+  p_slot timestamptz, p_now timestamptz
+)
+returns jsonb
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_chunk_no integer;
+  v_first bigint;
+  v_last bigint;
+  v_is_first boolean;
+  v_list_id uuid;
+  v_status text;
+  v_slot timestamptz;
+  v_gone bigint[];
+  v_skipped jsonb := '[]';
+begin
+  select batch.chunk_no, batch.first_subscriber_id, batch.last_subscriber_id, batch.first_sending_at is null,
+    campaign.list_id, campaign.status
+  into v_chunk_no, v_first, v_last, v_is_first, v_list_id, v_status
+  from public.campaign_batches as batch
+  join public.campaign_chunks as chunk on chunk.campaign_id = batch.campaign_id and chunk.chunk_no = batch.chunk_no
+  join public.campaigns as campaign on campaign.id = batch.campaign_id
+  where batch.campaign_id = p_campaign_id and batch.batch_no = p_batch_no and chunk.lease_token = p_token;
+  if not found then
+    return '{"state": "lost"}';
+  elsif v_status = 'canceled' then
+    return '{"state": "canceled"}';
+  end if;
+
+  v_slot := private.reserve_mail_slot(p_account, p_interval_ms, p_slot, p_now);
+  if v_slot is not null then
+    return jsonb_build_object('state', 'wait', 'slot', v_slot,
+      'waitMs', ceil(extract(epoch from v_slot - p_now) * 1000));
+  end if;
+
+  -- A predecessor that is still alive marks under another token: of two that saw the batch pending, one wins here.
+  update public.campaign_batches set
+    status = 'sending', lease_token = p_token, attempts = attempts + 1,
+    first_sending_at = coalesce(first_sending_at, p_now)
+  where campaign_id = p_campaign_id and batch_no = p_batch_no
+    and (status = 'pending' or (status = 'sending' and p_again));
+  if not found then
+    return '{"state": "lost"}';
+  end if;
+
+  if v_is_first then
+    select array_agg(id) into v_gone from public.email_subscribers
+    where list_id = v_list_id and status <> 'active' and id between v_first and v_last;
+    if v_gone is not null then
+      with skipped as (
+        update public.campaign_sends set status = 'skipped'
+        where campaign_id = p_campaign_id and subscriber_id = any (v_gone) and status = 'pending'
+        returning subscriber_id
+      )
+      select coalesce(jsonb_agg(subscriber_id), '[]') into v_skipped from skipped;
+      update public.campaign_batches set skipped_count = jsonb_array_length(v_skipped)
+      where campaign_id = p_campaign_id and batch_no = p_batch_no;
+    end if;
+  end if;
+  return jsonb_build_object('state', 'sending', 'skipped', v_skipped);
+end
+$$;
+
+-- The provider did not take the batch, for certain: it waits for another try. p_pause_ms: everybody who calls this
+-- provider keeps silent for so long.
+create function public.release_campaign_batch(
+  p_campaign_id uuid, p_batch_no integer, p_token uuid, p_account text, p_pause_ms integer, p_now timestamptz
+)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+begin
+  if p_pause_ms > 0 then
+    insert into public.mail_provider_accounts as accounts (account, paused_until)
+    values (p_account, p_now + p_pause_ms * interval '1 millisecond')
+    on conflict (account) do update set paused_until = greatest(accounts.paused_until, excluded.paused_until);
+  end if;
+  update public.campaign_batches set status = 'pending'
+  where campaign_id = p_campaign_id and batch_no = p_batch_no and status = 'sending' and lease_token = p_token;
+end
+$$;
+
+-- The run gives up its chunk, so that whoever comes next need not wait for the lease to end.
+create function public.release_campaign_chunk(p_campaign_id uuid, p_chunk_no integer, p_token uuid)
+returns void
+language sql
+set search_path = ''
+as $$
+  update public.campaign_chunks set status = 'pending', claimant = null, lease_expires_at = null
+  where campaign_id = p_campaign_id and chunk_no = p_chunk_no and status = 'claimed' and lease_token = p_token;
+$$;
+
+-- Refreshes the job's progress at most twice a second, and never waits for somebody else who does.
+create function private.report_campaign_progress(p_campaign_id uuid, p_now timestamptz)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_job_id uuid;
+begin
+  select job_id into v_job_id from public.campaigns
+  where id = p_campaign_id and (progressed_at is null or progressed_at <= p_now - interval '500 milliseconds');
+  if not found then
+    return;
+  end if;
+  perform from public.jobs where id = v_job_id for no key update skip locked;
+  if not found then
+    return;
+  end if;
+  update public.campaigns set progressed_at = p_now
+  where id = (select id from public.campaigns where id = p_campaign_id for no key update skip locked);
+  perform private.advance_job(v_job_id, sum(sent_count + failed_count + skipped_count + unknown_count)::bigint,
+    sum(recipient_count)::bigint, p_now)
+  from public.campaign_batches where campaign_id = p_campaign_id;
+end
+$$;
+
+-- Writes down what became of a batch, once; a repeated call changes nothing. The call that leaves nothing to do
+-- closes chunk, campaign and job.
+-- p_sent: {"<subscriber id>": "<provider's message id>"}, p_failed: {"<subscriber id>": "<error code>"};
+-- p_unknown_code: everybody not named is unknown, for this reason; null: everybody must be named.
+create function public.settle_campaign_batch(
+  p_campaign_id uuid, p_batch_no integer, p_token uuid, p_sent jsonb, p_failed jsonb, p_unknown_code text,
+  p_now timestamptz
+)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_batch public.campaign_batches;
+  v_sent integer;
+  v_failed integer;
+  v_unknown integer;
+  v_open integer;
+  v_job_id uuid;
+begin
+  select * into v_batch from public.campaign_batches
+  where campaign_id = p_campaign_id and batch_no = p_batch_no for update;
+  if v_batch.status in ('done', 'unknown') and v_batch.lease_token = p_token then
+    return;
+  elsif not (v_batch.status = 'sending' and (v_batch.lease_token = p_token or p_unknown_code is not null)) then
+    perform private.refuse(409, 'conflict', 'The claim on this batch is lost');
+  end if;
+  update public.campaign_chunks set
+    open_batch_count = open_batch_count - 1,
+    status = case when open_batch_count = 1 then 'done' else status end
+  where campaign_id = p_campaign_id and chunk_no = v_batch.chunk_no and lease_token = p_token
+  returning open_batch_count into v_open;
+  if not found then
+    perform private.refuse(409, 'conflict', 'The claim on this chunk is lost');
+  end if;
+
+  -- Looked up by key in the two objects and read by range of the primary key: no join that a plan made for an
+  -- empty table could turn quadratic.
+  with settled as (
+    update public.campaign_sends set
+      status = case when p_sent ? subscriber_id::text then 'sent'
+        when p_failed ? subscriber_id::text then 'failed' else 'unknown' end,
+      provider_message_id = p_sent ->> subscriber_id::text,
+      error_code = coalesce(p_failed ->> subscriber_id::text,
+        case when not p_sent ? subscriber_id::text then p_unknown_code end)
+    where campaign_id = p_campaign_id and status = 'pending'
+      and subscriber_id between v_batch.first_subscriber_id and v_batch.last_subscriber_id
+    returning status
+  )
+  select count(*) filter (where status = 'sent'), count(*) filter (where status = 'failed'),
+    count(*) filter (where status = 'unknown')
+  into v_sent, v_failed, v_unknown from settled;
+  if v_unknown > 0 and p_unknown_code is null then
+    perform private.refuse(400, 'invalid_request', format('%s recipients of the batch are not named', v_unknown));
+  end if;
+  update public.campaign_batches set
+    status = case when v_unknown > 0 then 'unknown' else 'done' end, lease_token = p_token,
+    sent_count = v_sent, failed_count = v_failed, unknown_count = v_unknown
+  where campaign_id = p_campaign_id and batch_no = p_batch_no;
+
+  if v_open > 0 then
+    perform private.report_campaign_progress(p_campaign_id, p_now);
+    return;
+  end if;
+  select job_id into v_job_id from public.campaigns where id = p_campaign_id;
+  perform from public.jobs where id = v_job_id for no key update;
+  perform from public.campaigns where id = p_campaign_id for update;
+  if not exists (select from public.campaign_chunks where campaign_id = p_campaign_id and status <> 'done') then
+    perform private.close_campaign(p_campaign_id, p_now);
+  end if;
+end
+$$;
+
+revoke execute on function
+  public.claim_campaign_chunk, private.reserve_mail_slot, public.mark_campaign_batch,
+  public.release_campaign_batch, public.release_campaign_chunk, private.report_campaign_progress,
+  public.settle_campaign_batch from public, anon, authenticated;
+grant execute on function
+  public.claim_campaign_chunk, private.reserve_mail_slot, public.mark_campaign_batch,
+  public.release_campaign_batch, public.release_campaign_chunk, private.report_campaign_progress,
+  public.settle_campaign_batch to service_role;

@@ -1,0 +1,92 @@
+-- Reading campaigns: counts are sums over batches, so that they stay cheap at a million recipients.
+
+create function public.get_campaign(p_campaign_id uuid, p_owner text, p_now timestamptz)
+returns jsonb
+language plpgsql stable
+set search_path = ''
+as $$
+declare
+  v_campaign public.campaigns;
+  v_counts jsonb;
+  v_done bigint;
+  v_first timestamptz;
+  v_seconds numeric;
+begin
+  select * into v_campaign from public.campaigns
+  where id = p_campaign_id and (p_owner is null or owner = p_owner);
+  if not found then
+    perform private.refuse(404, 'not_found', 'Campaign not found');
+  end if;
+  select jsonb_build_object('recipients', v_campaign.recipient_count,
+      'pending', v_campaign.recipient_count - coalesce(sum(sent_count + failed_count + skipped_count + unknown_count), 0)
+        - coalesce(sum(recipient_count - skipped_count) filter (where status = 'sending'), 0),
+      'sending', coalesce(sum(recipient_count - skipped_count) filter (where status = 'sending'), 0),
+      'sent', coalesce(sum(sent_count), 0), 'failed', coalesce(sum(failed_count), 0),
+      'skipped', coalesce(sum(skipped_count), 0), 'unknown', coalesce(sum(unknown_count), 0)),
+    coalesce(sum(sent_count), 0), min(first_sending_at)
+  into v_counts, v_done, v_first
+  from public.campaign_batches where campaign_id = p_campaign_id;
+  v_seconds := extract(epoch from coalesce(v_campaign.ended_at, p_now) - v_first);
+  return jsonb_build_object(
+    'id', v_campaign.id, 'name', v_campaign.name, 'listId', v_campaign.list_id, 'status', v_campaign.status,
+    'note', v_campaign.note, 'jobId', v_campaign.job_id, 'subject', v_campaign.subject, 'html', v_campaign.html,
+    'text', v_campaign.text, 'from', v_campaign.sender, 'replyTo', v_campaign.reply_to,
+    'missingField', v_campaign.missing_field, 'counts', v_counts,
+    'recipientsPerSecond', case when v_seconds > 0 then round(v_done / v_seconds, 1) end,
+    'createdAt', v_campaign.created_at, 'queuedAt', v_campaign.queued_at, 'startedAt', v_first,
+    'endedAt', v_campaign.ended_at);
+end
+$$;
+
+-- One page of a campaign's sends in the order of subscriber ids, after p_after; p_status null is all of them.
+-- Batches tell where rare statuses are, so that a page of failures does not read a million rows.
+create function public.list_campaign_sends(
+  p_campaign_id uuid, p_owner text, p_status text, p_after bigint, p_limit integer
+)
+returns table (
+  id bigint, email text, status text, batch_no integer, attempts integer, provider_message_id text,
+  error_code text, note text
+)
+language plpgsql stable
+set search_path = ''
+as $$
+declare
+  v_batch record;
+  v_left integer := p_limit;
+  v_count integer;
+begin
+  if not exists (
+    select from public.campaigns as c where c.id = p_campaign_id and (p_owner is null or c.owner = p_owner)
+  ) then
+    perform private.refuse(404, 'not_found', 'Campaign not found');
+  end if;
+  for v_batch in
+    select batch.*, case when batch.status = 'sending' then 'sending'
+      when chunk.status = 'claimed' then 'claimed' else 'pending' end as open_status
+    from public.campaign_batches as batch
+    join public.campaign_chunks as chunk
+      on chunk.campaign_id = batch.campaign_id and chunk.chunk_no = batch.chunk_no
+    where batch.campaign_id = p_campaign_id and batch.last_subscriber_id > p_after
+      and case p_status when 'sent' then batch.sent_count > 0 when 'failed' then batch.failed_count > 0
+        when 'skipped' then batch.skipped_count > 0 when 'unknown' then batch.unknown_count > 0 else true end
+    order by batch.batch_no
+  loop
+    return query
+      select send.subscriber_id, send.email,
+        case when send.status = 'pending' then v_batch.open_status else send.status end,
+        send.batch_no, v_batch.attempts, send.provider_message_id, send.error_code, send.note
+      from public.campaign_sends as send
+      where send.campaign_id = p_campaign_id and send.subscriber_id > p_after
+        and send.subscriber_id between v_batch.first_subscriber_id and v_batch.last_subscriber_id
+        and (p_status is null
+          or p_status = case when send.status = 'pending' then v_batch.open_status else send.status end)
+      order by send.subscriber_id limit v_left;
+    get diagnostics v_count = row_count;
+    v_left := v_left - v_count;
+    exit when v_left <= 0;
+  end loop;
+end
+$$;
+
+revoke execute on function public.get_campaign, public.list_campaign_sends from public, anon, authenticated;
+grant execute on function public.get_campaign, public.list_campaign_sends to service_role;
