@@ -1,0 +1,43 @@
+-- Reading the ledger: one page of jobs, or one job with all that belongs to it, each in one statement.
+
+-- p_owner null sees every job.
+create function public.list_jobs(
+  p_owner text, p_status text, p_kind text, p_function_id text, p_requester text, p_parent_job_id uuid,
+  p_from timestamptz, p_to timestamptz, p_before_at timestamptz, p_before_id uuid, p_limit integer
+)
+returns setof public.jobs
+language sql stable
+set search_path = ''
+as $$
+  select * from public.jobs
+  where (p_owner is null or owner = p_owner)
+    and (p_status is null or status = p_status)
+    and (p_kind is null or kind = p_kind)
+    and (p_function_id is null or function_id = p_function_id)
+    and (p_requester is null or requester = p_requester)
+    and (p_parent_job_id is null or parent_job_id = p_parent_job_id)
+    and (p_from is null or created_at >= p_from)
+    and (p_to is null or created_at < p_to)
+    and (p_before_at is null or (created_at, id) < (p_before_at, p_before_id))
+  order by created_at desc, id desc
+  limit p_limit;
+$$;
+
+-- {job, runs, events}, or null when there is no such job for this owner.
+create function public.get_job(p_job_id uuid, p_owner text)
+returns jsonb
+language sql stable
+set search_path = ''
+as $$
+  select jsonb_build_object(
+    'job', to_jsonb(jobs),
+    'runs', coalesce((select jsonb_agg(to_jsonb(runs) order by runs.started_at, runs.run_id)
+      from public.job_runs as runs where runs.job_id = jobs.id), '[]'),
+    'events', coalesce((select jsonb_agg(to_jsonb(events) order by events.sequence)
+      from public.job_events as events where events.job_id = jobs.id), '[]'))
+  from public.jobs as jobs
+  where id = p_job_id and (p_owner is null or owner = p_owner);
+$$;
+
+revoke execute on function public.list_jobs, public.get_job from public, anon, authenticated;
+grant execute on function public.list_jobs, public.get_job to service_role;

@@ -1,0 +1,81 @@
+-- A dead letter is a run that failed for good, with the event that started it. An administrator reprocesses it
+-- or says why it is ignored; it learns what became of it. A second failure is a letter of its own.
+
+create table public.dead_letter_queue (
+  id uuid primary key default gen_random_uuid(),
+  event_name text not null,
+  event_data jsonb not null,
+  error_message text,
+  error_stack text,
+  attempts integer not null default 1,
+  failed_at timestamptz not null default now(),
+  reprocessed_at timestamptz,
+  status text not null default 'failed',
+  created_at timestamptz not null default now(),
+  event_id text not null,
+  run_id text not null,
+  function_id text not null,
+  -- The job that failed, or the job whose fan-out failed.
+  job_id uuid references public.jobs (id) on delete set null,
+  error_code text,
+  -- Letters that fail alike have the same one.
+  fingerprint text not null,
+  -- The letter whose reprocessing failed.
+  parent_id uuid references public.dead_letter_queue (id) on delete set null,
+  note text,
+  handled_by text,
+  handled_at timestamptz,
+  reprocess_job_id uuid references public.jobs (id) on delete set null,
+  outcome text,
+  alert_claimed_by text,
+  alert_claimed_at timestamptz,
+  alerted_at timestamptz,
+  constraint dead_letter_queue_has_one_row_per_run unique (run_id),
+  constraint dead_letter_queue_status_is_valid check (status in ('failed', 'reprocessed', 'ignored')),
+  constraint dead_letter_queue_handled_letters_name_who check ((status = 'failed') = (handled_by is null)),
+  constraint dead_letter_queue_handled_letters_say_when check ((status = 'failed') = (handled_at is null)),
+  constraint dead_letter_queue_reprocessed_letters_say_when
+    check ((status = 'reprocessed') = (reprocessed_at is not null)),
+  constraint dead_letter_queue_ignored_letters_say_why check (status <> 'ignored' or note is not null),
+  constraint dead_letter_queue_outcome_is_valid
+    check (outcome is null or (status = 'reprocessed' and outcome in ('completed', 'failed', 'canceled', 'skipped'))),
+  constraint dead_letter_queue_attempts_are_positive check (attempts > 0)
+);
+create index dead_letter_queue_status on public.dead_letter_queue (status, failed_at desc, id desc);
+create index dead_letter_queue_event_name on public.dead_letter_queue (event_name);
+create index dead_letter_queue_failed_at on public.dead_letter_queue (failed_at desc, id desc);
+create index dead_letter_queue_open on public.dead_letter_queue (event_id, function_id) where status = 'failed';
+create index dead_letter_queue_job on public.dead_letter_queue (job_id) where job_id is not null;
+create index dead_letter_queue_reprocess_job
+  on public.dead_letter_queue (reprocess_job_id) where reprocess_job_id is not null;
+create index dead_letter_queue_parent on public.dead_letter_queue (parent_id) where parent_id is not null;
+
+alter table public.jobs add constraint jobs_dead_letter_id_fkey
+  foreign key (dead_letter_id) references public.dead_letter_queue (id) on delete set null;
+create index jobs_dead_letter on public.jobs (dead_letter_id) where dead_letter_id is not null;
+
+-- What went wrong in work, for people who search for errors; a letter may be handled, its error stays.
+create table public.job_errors (
+  id bigint generated always as identity primary key,
+  event_id text not null,
+  event_name text not null,
+  event_data jsonb not null,
+  error_message text,
+  error_stack text,
+  error_code text,
+  function_id text not null,
+  run_id text not null,
+  created_at timestamptz not null default now(),
+  constraint job_errors_has_one_row_per_run unique (run_id)
+);
+create index job_errors_created_at on public.job_errors (created_at desc, id desc);
+
+alter table public.dead_letter_queue enable row level security;
+alter table public.job_errors enable row level security;
+revoke all on public.dead_letter_queue, public.job_errors from anon, authenticated;
+grant select on public.dead_letter_queue, public.job_errors to authenticated;
+grant select, insert, update, delete on public.dead_letter_queue, public.job_errors to service_role;
+create policy dead_letter_queue_is_read_by_admins on public.dead_letter_queue for select to authenticated
+  using (((select auth.jwt()) -> 'app_metadata' ->> 'role') = 'admin');
+create policy job_errors_are_read_by_admins on public.job_errors for select to authenticated
+  using (((select auth.jwt()) -> 'app_metadata' ->> 'role') = 'admin');

@@ -1,0 +1,213 @@
+-- How letters come to be, are alerted about, handled, and learn their outcome.
+
+-- A failed run becomes a letter and an error, and its job ends. Once per run, however often it is told; a run
+-- that ended because somebody canceled it is no failure. Answers the letter's id, null for a cancel.
+-- p_letter: {eventId, eventName, eventData, functionId, runId, parentJobId, attempts, error: {code, message,
+-- stack}, fingerprint}
+create function public.record_dead_letter(p_letter jsonb, p_now timestamptz)
+returns uuid
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_run_id text := p_letter ->> 'runId';
+  v_event_id text := p_letter ->> 'eventId';
+  v_function_id text := p_letter ->> 'functionId';
+  v_error jsonb := p_letter -> 'error';
+  v_canceled boolean := coalesce(v_error ->> 'code' = 'canceled', false);
+  v_job_id uuid;
+  v_letter_id uuid;
+begin
+  v_job_id := private.abandon_run(v_event_id, v_function_id, v_run_id,
+    case when v_canceled then 'canceled' else 'failed' end,
+    jsonb_strip_nulls(jsonb_build_object('code', v_error ->> 'code', 'message', v_error ->> 'message')), p_now);
+  if v_canceled then
+    return null;
+  end if;
+
+  insert into public.dead_letter_queue (event_name, event_data, error_message, error_stack, attempts, failed_at,
+    created_at, event_id, run_id, function_id, job_id, error_code, fingerprint, parent_id)
+  values (p_letter ->> 'eventName', p_letter -> 'eventData', v_error ->> 'message', v_error ->> 'stack',
+    coalesce((select attempts from public.job_runs where run_id = v_run_id),
+      (p_letter ->> 'attempts')::integer, 1),
+    p_now, p_now, v_event_id, v_run_id, v_function_id,
+    coalesce(v_job_id, (select id from public.jobs where id = (p_letter ->> 'parentJobId')::uuid)),
+    v_error ->> 'code', p_letter ->> 'fingerprint',
+    (select dead_letter_id from public.jobs where id = v_job_id))
+  on conflict (run_id) do nothing
+  returning id into v_letter_id;
+  if v_letter_id is null then
+    return (select id from public.dead_letter_queue where run_id = v_run_id);
+  end if;
+  insert into public.job_errors (event_id, event_name, event_data, error_message, error_stack, error_code,
+    function_id, run_id, created_at)
+  values (v_event_id, p_letter ->> 'eventName', p_letter -> 'eventData', v_error ->> 'message',
+    v_error ->> 'stack', v_error ->> 'code', v_function_id, v_run_id, p_now)
+  on conflict (run_id) do nothing;
+  return v_letter_id;
+end
+$$;
+
+-- Who alerts: 'claimed' (you, also when you ask again), 'done' (alerted already), 'busy' (somebody else is at
+-- it; after two minutes the claim is free).
+create function public.claim_alert(p_letter_id uuid, p_claimant text, p_now timestamptz)
+returns text
+language plpgsql
+set search_path = ''
+as $$
+begin
+  update public.dead_letter_queue set alert_claimed_by = p_claimant, alert_claimed_at = p_now
+  where id = p_letter_id and alerted_at is null
+    and (alert_claimed_by is null or alert_claimed_by = p_claimant
+      or alert_claimed_at < p_now - interval '2 minutes');
+  if found then
+    return 'claimed';
+  end if;
+  return (select case when alerted_at is null then 'busy' else 'done' end
+    from public.dead_letter_queue where id = p_letter_id);
+end
+$$;
+
+create function public.confirm_alert(p_letter_id uuid, p_now timestamptz)
+returns void
+language sql
+set search_path = ''
+as $$
+  update public.dead_letter_queue set alerted_at = p_now where id = p_letter_id and alerted_at is null;
+$$;
+
+-- A letter nobody has handled yet, locked; anything else is refused in words.
+create function private.lock_open_letter(p_letter_id uuid)
+returns public.dead_letter_queue
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_letter public.dead_letter_queue;
+begin
+  select * into v_letter from public.dead_letter_queue where id = p_letter_id for update;
+  if v_letter.id is null then
+    perform private.refuse(404, 'not_found', 'DLQ item not found');
+  elsif v_letter.status <> 'failed' then
+    perform private.refuse(409, 'already_handled', format('Already %s by %s at %s', v_letter.status,
+      v_letter.handled_by, to_char(v_letter.handled_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')));
+  end if;
+  return v_letter;
+end
+$$;
+
+-- Puts the work back: the letter is handled and a new job stands in the outbox, both or neither. However many
+-- ask at once, one gets the job.
+create function public.reprocess_dead_letter(p_letter_id uuid, p_job_id uuid, p_by text, p_now timestamptz)
+returns public.jobs
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_letter public.dead_letter_queue;
+  v_failed public.jobs;
+  v_job public.jobs;
+begin
+  v_letter := private.lock_open_letter(p_letter_id);
+  if v_letter.event_name like 'inngest/%' then
+    perform private.refuse(409, 'conflict', 'A scheduled run cannot be put back: its next tick does the work');
+  end if;
+  select * into v_failed from public.jobs where id = v_letter.job_id;
+  insert into public.jobs (id, kind, function_id, event_id, event_name, event_data, requester, owner,
+    parent_job_id, dead_letter_id, created_at, updated_at)
+  values (p_job_id, coalesce(v_failed.kind, v_letter.function_id), v_letter.function_id, p_job_id::text,
+    v_letter.event_name, v_letter.event_data, p_by, v_failed.owner, v_failed.id, v_letter.id, p_now, p_now);
+  perform private.record_job_event(p_job_id, 'accepted', jsonb_build_object('deadLetterId', v_letter.id), p_now);
+  if v_failed.id is not null then
+    perform private.record_job_event(v_failed.id, 'reprocessed',
+      jsonb_build_object('deadLetterId', v_letter.id, 'jobId', p_job_id, 'by', p_by), p_now);
+  end if;
+  update public.dead_letter_queue set status = 'reprocessed', reprocessed_at = p_now, handled_by = p_by,
+    handled_at = p_now, reprocess_job_id = p_job_id
+  where id = v_letter.id;
+  select * into v_job from public.jobs where id = p_job_id;
+  return v_job;
+end
+$$;
+
+create function public.ignore_dead_letter(p_letter_id uuid, p_note text, p_by text, p_now timestamptz)
+returns public.dead_letter_queue
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_letter public.dead_letter_queue := private.lock_open_letter(p_letter_id);
+begin
+  update public.dead_letter_queue set status = 'ignored', note = p_note, handled_by = p_by, handled_at = p_now
+  where id = v_letter.id returning * into v_letter;
+  return v_letter;
+end
+$$;
+
+create function private.has_open_letter(p_event_id text, p_function_id text)
+returns boolean
+language sql stable
+set search_path = ''
+as $$
+  select exists (select from public.dead_letter_queue
+    where event_id = p_event_id and function_id = p_function_id and status = 'failed');
+$$;
+
+-- A replay of the failed run (from Inngest's own dashboard) went well: its letter is settled.
+create function private.resolve_letters(p_event_id text, p_function_id text, p_run_id text, p_now timestamptz)
+returns void
+language sql
+set search_path = ''
+as $$
+  update public.dead_letter_queue set status = 'reprocessed', reprocessed_at = p_now, handled_by = 'replay',
+    handled_at = p_now, outcome = 'completed'
+  where event_id = p_event_id and function_id = p_function_id and status = 'failed' and run_id <> p_run_id;
+$$;
+
+-- The job that a reprocess made has ended: its letter knows.
+create function private.tell_the_letter()
+returns trigger
+language plpgsql
+set search_path = ''
+as $$
+begin
+  update public.dead_letter_queue set outcome = new.status
+  where id = new.dead_letter_id and reprocess_job_id = new.id;
+  return null;
+end
+$$;
+create trigger jobs_tell_their_dead_letter
+  after update of status on public.jobs for each row
+  when (new.dead_letter_id is not null and new.ended_at is not null)
+  execute function private.tell_the_letter();
+
+create function public.list_dead_letters(
+  p_status text, p_event_name text, p_function_id text, p_error_code text, p_fingerprint text, p_job_id uuid,
+  p_from timestamptz, p_to timestamptz, p_before_at timestamptz, p_before_id uuid, p_limit integer
+)
+returns setof public.dead_letter_queue
+language sql stable
+set search_path = ''
+as $$
+  select * from public.dead_letter_queue
+  where (p_status is null or status = p_status)
+    and (p_event_name is null or event_name = p_event_name)
+    and (p_function_id is null or function_id = p_function_id)
+    and (p_error_code is null or error_code = p_error_code)
+    and (p_fingerprint is null or fingerprint = p_fingerprint)
+    and (p_job_id is null or job_id = p_job_id)
+    and (p_from is null or failed_at >= p_from)
+    and (p_to is null or failed_at < p_to)
+    and (p_before_at is null or (failed_at, id) < (p_before_at, p_before_id))
+  order by failed_at desc, id desc
+  limit p_limit;
+$$;
+
+revoke execute on all functions in schema private from public, anon, authenticated;
+grant execute on all functions in schema private to service_role;
+revoke execute on function public.record_dead_letter, public.claim_alert, public.confirm_alert,
+  public.reprocess_dead_letter, public.ignore_dead_letter, public.list_dead_letters
+  from public, anon, authenticated;
+grant execute on function public.record_dead_letter, public.claim_alert, public.confirm_alert,
+  public.reprocess_dead_letter, public.ignore_dead_letter, public.list_dead_letters
+  to service_role;

@@ -1,0 +1,57 @@
+-- What housekeeping asks: which runs have been quiet for too long, and which old rows may go.
+
+-- The newest run of each job that has been running without a sign of life since p_quiet_since. Each is looked at
+-- once per round: a second caller gets others.
+create function public.take_quiet_runs(p_quiet_since timestamptz, p_limit integer, p_now timestamptz)
+returns table (job_id uuid, run_id text, event_id text, function_id text, event_name text, event_data jsonb)
+language sql
+set search_path = ''
+as $$
+  with quiet as (
+    select id from public.jobs
+    where status = 'running' and updated_at < p_quiet_since
+      and (checked_at is null or checked_at < p_quiet_since)
+    order by updated_at, id limit p_limit for update skip locked
+  ), taken as (
+    update public.jobs set checked_at = p_now from quiet where jobs.id = quiet.id returning jobs.*
+  )
+  select taken.id, runs.run_id, taken.event_id, taken.function_id, taken.event_name, taken.event_data
+  from taken
+  cross join lateral (
+    select job_runs.run_id from public.job_runs
+    where job_runs.job_id = taken.id and job_runs.status = 'running'
+    order by started_at desc, job_runs.run_id desc limit 1) as runs;
+$$;
+
+-- Deletes ended jobs, handled letters and errors that are older than asked, at most p_limit of each.
+create function public.purge_ledgers(
+  p_completed_before timestamptz, p_failed_before timestamptz, p_limit integer
+)
+returns bigint
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_count bigint;
+  v_total bigint := 0;
+begin
+  delete from public.dead_letter_queue where ctid = any (array(
+    select ctid from public.dead_letter_queue
+    where status <> 'failed' and handled_at < p_failed_before limit p_limit));
+  get diagnostics v_count = row_count;
+  v_total := v_total + v_count;
+  delete from public.job_errors where ctid = any (array(
+    select ctid from public.job_errors where created_at < p_failed_before limit p_limit));
+  get diagnostics v_count = row_count;
+  v_total := v_total + v_count;
+  delete from public.jobs where ctid = any (array(
+    select ctid from public.jobs
+    where ended_at < case when status = 'failed' then p_failed_before else p_completed_before end
+    limit p_limit));
+  get diagnostics v_count = row_count;
+  return v_total + v_count;
+end
+$$;
+
+revoke execute on function public.take_quiet_runs, public.purge_ledgers from public, anon, authenticated;
+grant execute on function public.take_quiet_runs, public.purge_ledgers to service_role;
