@@ -1,0 +1,36 @@
+/** What every feature file opens with: one engine for the file, any number of apps, all closed at the end. */
+import type { InngestFunction } from "inngest";
+import { afterAll, vi } from "vitest";
+import { type AppOptions, type Building, startApp, type TestApp } from "./app.ts";
+import { type EngineUnderTest, engineUnderTest } from "./engine-under-test.ts";
+
+export type Suite = {
+  engine: EngineUnderTest;
+  start(functions: (app: Building) => InngestFunction.Any[], options?: AppOptions): Promise<TestApp>;
+};
+
+export async function engineSuite(): Promise<Suite> {
+  // The tests of a file mostly wait (a retry, a timer): they wait together.
+  vi.setConfig({ maxConcurrency: 40, testTimeout: 60_000 });
+  const engine = await engineUnderTest();
+  const apps: TestApp[] = [];
+  afterAll(async () => {
+    await Promise.all(apps.map((app) => app.close()));
+    await engine.close();
+  });
+  return {
+    engine,
+    start: async (functions, options) => {
+      const app = await startApp(engine.url, functions, options);
+      apps.push(app);
+      return app;
+    },
+  };
+}
+
+/** The ways an app's client may hand results back; every step feature holds in all of them. */
+export const CHECKPOINTING = [
+  ["checkpointing on", true],
+  ["checkpointing off", false],
+  ["checkpoints buffered", { bufferedSteps: 10, maxInterval: "1s" }],
+] as const;
