@@ -1,3 +1,4 @@
+import { createAuth } from "./auth/auth.ts";
 import { createTokens } from "./auth/tokens.ts";
 import { type Database, openDatabase } from "./database.ts";
 import { type Answer, type Ask, BodyTooLarge, type Handler, json, NotModeled, notModeled } from "./http.ts";
@@ -6,6 +7,7 @@ import type { Keys } from "./keys.ts";
 import { listenForReload } from "./listener.ts";
 import { createCatalogCache } from "./rest/catalog.ts";
 import { createRest } from "./rest/rest.ts";
+import { createStorage } from "./storage/storage.ts";
 import { answerToResponse, askFromRequest } from "./web.ts";
 
 export type GatewayOptions = {
@@ -35,6 +37,8 @@ export const createGateway = async (options: GatewayOptions): Promise<Gateway> =
   const tokens = await createTokens(keys, `${publicUrl}/auth/v1`);
   const identify = createIdentify(keys, tokens);
   const rest = createRest(database, catalog);
+  const auth = createAuth(database, tokens, identify);
+  const storage = createStorage(database, keys, options.storageDir, identify);
 
   const route = async (ask: Ask): Promise<Answer> => {
     if (ask.method === "OPTIONS") return { status: 200, headers: preflight };
@@ -42,6 +46,8 @@ export const createGateway = async (options: GatewayOptions): Promise<Gateway> =
       const identity = await identify(ask);
       return isAnswer(identity) ? identity : rest(ask, identity);
     }
+    if (ask.path.startsWith("/storage/v1/")) return storage(ask);
+    if (ask.path.startsWith("/auth/v1/")) return auth(ask);
     if (ask.path === "/health") return health(database);
     return notModeled(`${ask.method} ${ask.path}`);
   };

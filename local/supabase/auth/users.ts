@@ -1,0 +1,121 @@
+import { randomUUID } from "node:crypto";
+import pg from "pg";
+import { AuthError } from "./errors.ts";
+
+export type UserRow = {
+  id: string;
+  aud: string;
+  role: string;
+  email: string;
+  encrypted_password: string | null;
+  email_confirmed_at: Date | null;
+  last_sign_in_at: Date | null;
+  raw_app_meta_data: Record<string, unknown>;
+  raw_user_meta_data: Record<string, unknown>;
+  banned_until: Date | null;
+  created_at: Date;
+  updated_at: Date;
+};
+
+export type UserChanges = {
+  email?: string | undefined;
+  encryptedPassword?: string | undefined;
+  appMetadata?: Record<string, unknown> | undefined;
+  userMetadata?: Record<string, unknown> | undefined;
+  confirmed?: boolean | undefined;
+};
+
+/** A user as the API shows one. */
+export const presentUser = (user: UserRow) => ({
+  id: user.id,
+  aud: user.aud,
+  role: user.role,
+  email: user.email,
+  email_confirmed_at: user.email_confirmed_at,
+  phone: "",
+  confirmed_at: user.email_confirmed_at,
+  last_sign_in_at: user.last_sign_in_at,
+  app_metadata: user.raw_app_meta_data,
+  user_metadata: user.raw_user_meta_data,
+  identities: [],
+  created_at: user.created_at,
+  updated_at: user.updated_at,
+  is_anonymous: false,
+});
+
+const providers = { provider: "email", providers: ["email"] };
+
+export const createUser = async (own: pg.Pool, wanted: UserChanges & { email: string }): Promise<UserRow> => {
+  const values = [
+    randomUUID(),
+    checkedEmail(wanted.email),
+    wanted.encryptedPassword ?? null,
+    { ...providers, ...wanted.appMetadata },
+    wanted.userMetadata ?? {},
+    wanted.confirmed === true ? new Date() : null,
+  ];
+  const { rows } = await own.query<UserRow>(
+    `insert into auth.users (id, email, encrypted_password, raw_app_meta_data, raw_user_meta_data, email_confirmed_at)
+     values ($1, $2, $3, $4, $5, $6) on conflict (lower(email)) do nothing returning *`,
+    values,
+  );
+  const [user] = rows;
+  if (user === undefined) {
+    throw new AuthError(422, "email_exists", "A user with this email address has already been registered");
+  }
+  return user;
+};
+
+/** Metadata is merged key by key; a key set to null is removed. */
+export const updateUser = async (own: pg.Pool, id: string, changes: UserChanges): Promise<UserRow> => {
+  const email = changes.email === undefined ? null : checkedEmail(changes.email);
+  try {
+    const { rows } = await own.query<UserRow>(
+      `update auth.users set
+         email = coalesce($2, email),
+         encrypted_password = coalesce($3, encrypted_password),
+         raw_app_meta_data = jsonb_strip_nulls(raw_app_meta_data || coalesce($4, '{}')),
+         raw_user_meta_data = jsonb_strip_nulls(raw_user_meta_data || coalesce($5, '{}')),
+         email_confirmed_at = case when $6 then coalesce(email_confirmed_at, now()) else email_confirmed_at end,
+         updated_at = now()
+       where id = $1 returning *`,
+      // biome-ignore format: one line for the parameters of one statement
+      [id, email, changes.encryptedPassword ?? null, changes.appMetadata ?? null, changes.userMetadata ?? null, changes.confirmed ?? false],
+    );
+    return found(rows[0]);
+  } catch (error) {
+    if (error instanceof pg.DatabaseError && error.code === "23505") {
+      throw new AuthError(422, "email_exists", "A user with this email address has already been registered");
+    }
+    throw error;
+  }
+};
+
+export const findUser = async (own: pg.Pool, id: string): Promise<UserRow | undefined> =>
+  (await own.query<UserRow>("select * from auth.users where id = $1", [id])).rows[0];
+
+export const findUserByEmail = async (own: pg.Pool, email: string): Promise<UserRow | undefined> =>
+  (await own.query<UserRow>("select * from auth.users where lower(email) = lower($1)", [email])).rows[0];
+
+export const deleteUser = async (own: pg.Pool, id: string): Promise<UserRow> =>
+  found((await own.query<UserRow>("delete from auth.users where id = $1 returning *", [id])).rows[0]);
+
+export const listUsers = async (own: pg.Pool, page: number, perPage: number) => {
+  const { rows } = await own.query<UserRow & { total: string }>(
+    "select *, count(*) over () as total from auth.users order by created_at desc, id limit $1 offset $2",
+    [perPage, (page - 1) * perPage],
+  );
+  return { users: rows.map(presentUser), total: Number(rows[0]?.total ?? 0) };
+};
+
+export const found = (user: UserRow | undefined): UserRow => {
+  if (user === undefined) throw new AuthError(404, "user_not_found", "User not found");
+  return user;
+};
+
+const checkedEmail = (email: string): string => {
+  if (!/^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(email)) {
+    throw new AuthError(400, "validation_failed", "Unable to validate email address: invalid format");
+  }
+  return email.toLowerCase();
+};

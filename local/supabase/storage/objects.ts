@@ -1,0 +1,115 @@
+import { randomUUID } from "node:crypto";
+import type pg from "pg";
+import type { Database, Identity } from "../database.ts";
+import type { StoredObject } from "./download.ts";
+import { duplicate, objectNotFound } from "./errors.ts";
+import type { Files } from "./files.ts";
+import type { Upload } from "./upload.ts";
+
+const columns = "id, name, version, created_at, updated_at, user_metadata, metadata";
+
+type Place = { bucket: string; key: string };
+
+/** Rows of storage.objects, each touched as the caller, so that the project's own policies decide. */
+export const createObjects = (database: Database, files: Files) => {
+  const save = async (identity: Identity, { bucket, key }: Place, upload: Upload, upsert: boolean) => {
+    const metadata = {
+      eTag: upload.eTag,
+      size: upload.size,
+      mimetype: upload.mimeType,
+      cacheControl: upload.cacheControl,
+      lastModified: new Date().toISOString(),
+      contentLength: upload.size,
+      httpStatusCode: 200,
+    };
+    const owner = identity.claimsObject["sub"] ?? null;
+    const values = [bucket, key, upload.version, metadata, upload.userMetadata, owner];
+    try {
+      const { id, replaced } = await database.transaction(identity, async (client) => {
+        // Without upsert an existing name is refused by the unique key, whoever may see it.
+        const old = upsert ? (await find(client, { bucket, key }))?.version : undefined;
+        const { rows } = await client.query<{ id: string }>(
+          `insert into storage.objects (bucket_id, name, version, metadata, user_metadata, owner, owner_id)
+           values ($1, $2, $3, $4, $5, $6::text::uuid, $6::text)
+           ${upsert ? "on conflict (bucket_id, name) do update set version = excluded.version, metadata = excluded.metadata, user_metadata = excluded.user_metadata, updated_at = now()" : ""}
+           returning id`,
+          values,
+        );
+        return { id: rows[0]?.id ?? randomUUID(), replaced: old };
+      });
+      if (replaced !== undefined) await files.remove([replaced]);
+      return id;
+    } catch (error) {
+      await files.remove([upload.version]);
+      throw error;
+    }
+  };
+
+  const get = async (identity: Identity, place: Place): Promise<StoredObject> => {
+    const object = await database.transaction(identity, (client) => find(client, place));
+    if (object === undefined) throw objectNotFound();
+    return object;
+  };
+
+  /** Of a public bucket: everybody reads. */
+  const getPublic = async ({ bucket, key }: Place): Promise<StoredObject> => {
+    const { rows } = await database.own.query<StoredObject>(
+      `select ${columns} from storage.objects where bucket_id = $1 and name = $2
+       and (select public from storage.buckets where id = $1)`,
+      [bucket, key],
+    );
+    if (rows[0] === undefined) throw objectNotFound();
+    return rows[0];
+  };
+
+  const remove = async (identity: Identity, bucket: string, keys: readonly string[]) => {
+    const { rows } = await database.transaction(identity, (client) =>
+      client.query<{ version: string }>(
+        "delete from storage.objects where bucket_id = $1 and name = any($2) returning *",
+        [bucket, keys],
+      ),
+    );
+    await files.remove(rows.map((row) => row.version));
+    return rows;
+  };
+
+  const move = (identity: Identity, from: Place, to: Place) =>
+    database.transaction(identity, async (client) => {
+      if ((await find(client, from)) === undefined) throw objectNotFound();
+      const { rowCount } = await client.query(
+        "update storage.objects set bucket_id = $3, name = $4, updated_at = now() where bucket_id = $1 and name = $2",
+        [from.bucket, from.key, to.bucket, to.key],
+      );
+      if (rowCount === 0) throw objectNotFound();
+    });
+
+  const copy = async (identity: Identity, from: Place, to: Place): Promise<string> => {
+    const source = await get(identity, from);
+    const version = await files.copy(source.version);
+    try {
+      return await database.transaction(identity, async (client) => {
+        if ((await find(client, to)) !== undefined) throw duplicate();
+        const { rows } = await client.query<{ id: string }>(
+          `insert into storage.objects (bucket_id, name, version, metadata, user_metadata, owner, owner_id)
+           select $3, $4, $5, metadata, user_metadata, owner, owner_id
+           from storage.objects where bucket_id = $1 and name = $2 returning id`,
+          [from.bucket, from.key, to.bucket, to.key, version],
+        );
+        return rows[0]?.id ?? randomUUID();
+      });
+    } catch (error) {
+      await files.remove([version]);
+      throw error;
+    }
+  };
+
+  return { save, get, getPublic, remove, move, copy };
+};
+
+const find = async (client: pg.ClientBase, { bucket, key }: Place): Promise<StoredObject | undefined> =>
+  (
+    await client.query<StoredObject>(
+      `select ${columns} from storage.objects where bucket_id = $1 and name = $2`,
+      [bucket, key],
+    )
+  ).rows[0];

@@ -1,0 +1,81 @@
+import { Readable } from "node:stream";
+import { type Ask, bodyLimitBytes } from "../http.ts";
+import type { Bucket } from "./buckets.ts";
+import { invalidKey, StorageError, tooLarge } from "./errors.ts";
+import type { Files, StoredFile } from "./files.ts";
+
+/** Hosted projects allow this much unless told otherwise. */
+export const defaultLimitBytes = 50 * 1024 * 1024;
+
+export type Upload = StoredFile & { mimeType: string; cacheControl: string; userMetadata: unknown };
+
+/** Reads an upload, raw or multipart as supabase-js sends a Blob, into a new file; the bucket's rules hold. */
+export const receiveUpload = async (ask: Ask, bucket: Bucket, files: Files): Promise<Upload> => {
+  const { content, mimeType, cacheControl, userMetadata } = await contentOf(ask);
+  if (!allowed(bucket, mimeType)) {
+    content.resume();
+    throw new StorageError(415, "invalid_mime_type", `mime type ${mimeType} is not supported`);
+  }
+  const stored = await files.write(
+    content,
+    Math.min(bucket.file_size_limit ?? defaultLimitBytes, defaultLimitBytes),
+  );
+  return { ...stored, mimeType, cacheControl, userMetadata };
+};
+
+const contentOf = async (ask: Ask) => {
+  const type = ask.header("content-type") ?? "application/octet-stream";
+  if (/^multipart\/form-data/i.test(type)) return formContent(ask, type);
+  const metadata = ask.header("x-metadata");
+  return {
+    content: ask.stream(),
+    mimeType: type,
+    cacheControl: ask.header("cache-control") ?? "no-cache",
+    userMetadata:
+      metadata === undefined ? null : parseMetadata(Buffer.from(metadata, "base64").toString("utf8")),
+  };
+};
+
+/** A form is held in memory: Node's own parser does so, and the limit on its size is ours. */
+const formContent = async (ask: Ask, type: string) => {
+  if (Number(ask.header("content-length") ?? 0) > bodyLimitBytes) {
+    ask.stream().resume();
+    throw tooLarge();
+  }
+  const form = await new Response(Readable.toWeb(ask.stream()) as ReadableStream, {
+    headers: { "content-type": type },
+  }).formData();
+  const file = [...form.values()].find((value) => value instanceof Blob);
+  if (!(file instanceof Blob)) throw new StorageError(400, "InvalidRequest", "The form holds no file");
+  const cacheControl = form.get("cacheControl");
+  const metadata = form.get("metadata");
+  return {
+    content: Readable.from(file.stream()),
+    mimeType: file.type || "application/octet-stream",
+    cacheControl: typeof cacheControl === "string" ? `max-age=${cacheControl}` : "no-cache",
+    userMetadata: typeof metadata === "string" ? parseMetadata(metadata) : null,
+  };
+};
+
+const parseMetadata = (text: string): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new StorageError(400, "InvalidRequest", "The metadata is not valid JSON");
+  }
+};
+
+const allowed = ({ allowed_mime_types }: Bucket, mimeType: string) => {
+  if (allowed_mime_types === null || allowed_mime_types.length === 0) return true;
+  const [plain = ""] = mimeType.split(";");
+  return allowed_mime_types.some((type) =>
+    type.endsWith("/*") ? plain.startsWith(type.slice(0, -1)) : type === plain || type === "*/*",
+  );
+};
+
+/** The names that Storage accepts: the safe characters of S3, and no segment that walks. */
+export const checkedKey = (key: string): string => {
+  const walks = key.split("/").some((segment) => segment === "" || segment === "." || segment === "..");
+  if (walks || key.length > 1024 || !/^[\w/!\-.*'() &$@=;:+,?]+$/.test(key)) throw invalidKey(key);
+  return key;
+};
