@@ -31,6 +31,6 @@ export const coverageOf = (testNames: readonly string[]): Coverage => {
     covered: points.filter((point) => named.has(point)).length,
     of: points.length,
     documents,
-    unknown: [...named].filter((number) => !(number in POINTS)).sort(),
+    unknown: [...named].filter((number) => !(number in POINTS)).toSorted(),
   };
 };

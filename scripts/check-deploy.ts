@@ -1,0 +1,75 @@
+/**
+ * `npm run check:deploy`: would it deploy? Bundles every door with Netlify's own bundler, holds the addresses it
+ * read against those the doors and the API's table mean, and starts each bundle alone in an empty folder.
+ * Needs no account and no network.
+ */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { z } from "zod";
+import { boot, knockAt } from "./deploy/boot.ts";
+import { bundle, type Door, misread } from "./deploy/manifest.ts";
+import { netlifyTomlProblems } from "./deploy/netlify-toml.ts";
+import { type ApiRoute, collisions, doorsFor, unreachable } from "./deploy/routes.ts";
+
+const root = resolve(import.meta.dirname, "..");
+const OpenApi = z.object({ paths: z.record(z.string(), z.record(z.string(), z.unknown())) });
+const Problem = z.object({ code: z.string() });
+const problems: string[] = [];
+
+/** A bundle is fine when it answers in our own words, or with success; a crash or a stranger's 500 is not. */
+const knock = async (door: Door): Promise<string> => {
+  const { method, address } = knockAt(door);
+  try {
+    const { status, body } = await boot(root, door, method, address);
+    const said = Problem.safeParse(readJson(body));
+    if (status >= 500 && (!said.success || said.data.code === "internal"))
+      problems.push(`${door.name}: ${method} ${address} answered ${status}: ${body.slice(0, 300)}`);
+    return `${method} ${address} → ${status}${said.success ? ` ${said.data.code}` : ""}`;
+  } catch (error) {
+    problems.push(`${door.name}: does not start: ${error instanceof Error ? error.message : String(error)}`);
+    return "does not start";
+  }
+};
+
+const readJson = (text: string): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+};
+
+/** Every route the API describes, asked of the bundle that serves the description. */
+const apiRoutes = async (doors: readonly Door[]): Promise<ApiRoute[]> => {
+  const address = "/api/openapi.json";
+  const door = doors.find(({ name }) => doorsFor(doors, "GET", address).includes(name));
+  if (door === undefined) return [{ method: "GET", path: address }];
+  const { paths } = OpenApi.parse(JSON.parse((await boot(root, door, "GET", address)).body));
+  return Object.entries(paths).flatMap(([path, methods]) =>
+    Object.keys(methods).map((method) => ({ method: method.toUpperCase(), path })),
+  );
+};
+
+const outDir = await mkdtemp(join(tmpdir(), "nightshift-deploy-"));
+try {
+  const startedAt = Date.now();
+  problems.push(...netlifyTomlProblems(root));
+  const doors = await bundle(root, outDir);
+  for (const door of doors) {
+    const exported = z.object({ config: z.unknown() }).parse(await import(door.mainFile));
+    problems.push(...misread(door, exported.config));
+    const where = door.schedule ?? door.routes.map(({ pattern }) => pattern).join(" ");
+    process.stdout.write(`${door.name.padEnd(18)} ${where}\n${" ".repeat(19)}${await knock(door)}\n`);
+  }
+  problems.push(...collisions(doors), ...unreachable(doors, await apiRoutes(doors)));
+  if (doors.length === 0) problems.push("There are no doors in netlify/functions.");
+  const seconds = ((Date.now() - startedAt) / 1000).toFixed(1);
+  process.stdout.write(
+    `\n${doors.length} doors bundled and started in ${seconds} s, ${problems.length} problems\n`,
+  );
+} finally {
+  await rm(outDir, { recursive: true, force: true });
+}
+for (const problem of problems) process.stderr.write(`✗ ${problem}\n`);
+process.exitCode = problems.length === 0 ? 0 : 1;

@@ -1,0 +1,54 @@
+/** Starts a bundled door where nothing of the repository can be found, and asks it one request. */
+import { execFile } from "node:child_process";
+import { cp, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, relative, resolve } from "node:path";
+import { promisify } from "node:util";
+import { z } from "zod";
+import type { Door } from "./manifest.ts";
+import { example } from "./routes.ts";
+
+const Answer = z.object({ status: z.number(), body: z.string() });
+export type Answer = z.output<typeof Answer>;
+
+/** A production's environment, in shape; every address leads to a closed port. */
+const ENVIRONMENT = {
+  PATH: process.env["PATH"],
+  NODE_ENV: "production",
+  NIGHTSHIFT_ENV: "production",
+  LOG_LEVEL: "silent",
+  SUPABASE_URL: "http://127.0.0.1:9",
+  SUPABASE_SECRET_KEY: "sb_secret_check",
+  SUPABASE_PUBLISHABLE_KEY: "sb_publishable_check",
+  INNGEST_EVENT_KEY: "check",
+  INNGEST_SIGNING_KEY: `signkey-prod-${"0".repeat(64)}`,
+  INNGEST_BASE_URL: "http://127.0.0.1:9",
+  RESEND_BASE_URL: "http://127.0.0.1:9",
+  RESEND_API_KEY: "re_check",
+  LINK_SECRET: "0".repeat(64),
+};
+
+/** Method and address of one request that this door should answer. */
+export const knockAt = ({ routes }: Door): { method: string; address: string } => {
+  const [route] = routes;
+  if (route === undefined) return { method: "POST", address: "/.netlify/functions/scheduled" };
+  const methods = route.methods ?? ["GET"];
+  return { method: methods.includes("GET") ? "GET" : (methods[0] ?? "GET"), address: example(route.pattern) };
+};
+
+export const boot = async (root: string, door: Door, method: string, address: string): Promise<Answer> => {
+  const room = await mkdtemp(join(tmpdir(), "nightshift-door-"));
+  try {
+    await cp(door.path, room, { recursive: true, verbatimSymlinks: true });
+    const main = join(room, relative(root, door.mainFile).replace(/\.ts$/, ".mjs"));
+    const knock = resolve(import.meta.dirname, "knock.mjs");
+    const { stdout } = await promisify(execFile)(
+      process.execPath,
+      [knock, main, method, `https://site.example${address}`],
+      { cwd: room, env: ENVIRONMENT, timeout: 60_000, maxBuffer: 16 * 1024 * 1024 },
+    );
+    return Answer.parse(JSON.parse(stdout.trim().split("\n").at(-1) ?? ""));
+  } finally {
+    await rm(room, { recursive: true, force: true });
+  }
+};

@@ -1,0 +1,15 @@
+// @ts-check
+/**
+ * Runs beside a bundled door, with nothing else around: loads it as Netlify does and asks it one request.
+ * Prints {"status", "body"} as its last line. Plain JavaScript: the machine it stands for has no TypeScript.
+ */
+/* oxlint-disable typescript/no-unsafe-assignment, typescript/no-unsafe-call -- what is loaded is known by running it alone */
+import { pathToFileURL } from "node:url";
+
+const [, , main = "", method = "GET", url = ""] = process.argv;
+const { default: door } = await import(pathToFileURL(main).href);
+const request = new Request(url, { method, headers: { host: new URL(url).host } });
+const response = await door(request, { params: {}, waitUntil: () => {} });
+const status = response instanceof Response ? response.status : 204;
+const body = response instanceof Response ? await response.text() : "";
+process.stdout.write(`\n${JSON.stringify({ status, body })}\n`, () => process.exit(0));

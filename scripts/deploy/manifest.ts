@@ -1,0 +1,95 @@
+/** What Netlify's own bundler makes of the doors, and whether that is what the doors meant. */
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { zipFunctions } from "@netlify/zip-it-and-ship-it";
+import { z } from "zod";
+
+const Manifest = z.object({
+  functions: z.array(
+    z.object({
+      name: z.string(),
+      mainFile: z.string(),
+      path: z.string(),
+      schedule: z.string().optional(),
+      routes: z
+        .array(
+          z.object({
+            pattern: z.string(),
+            literal: z.string().optional(),
+            expression: z.string().optional(),
+            methods: z.array(z.string()).optional(),
+          }),
+        )
+        .default([]),
+      trafficRules: z
+        .object({
+          action: z.object({
+            config: z.object({
+              aggregate: z.object({ keys: z.array(z.object({ type: z.string() })) }),
+              rateLimitConfig: z.object({ windowLimit: z.number(), windowSize: z.number() }),
+            }),
+          }),
+        })
+        .optional(),
+    }),
+  ),
+});
+
+export type Door = z.output<typeof Manifest>["functions"][number];
+
+const list = z.union([z.string().transform((one) => [one]), z.array(z.string())]);
+
+/** The `config` a door exports, as running it gives it. */
+export const DoorConfig = z.strictObject({
+  path: list.optional(),
+  method: list.optional(),
+  schedule: z.string().optional(),
+  rateLimit: z
+    .strictObject({
+      windowLimit: z.number(),
+      windowSize: z.number(),
+      aggregateBy: z.array(z.string(), 'must be an array: the bundler turns the string "ip" into "domain"'),
+    })
+    .optional(),
+});
+
+/** Bundles every door as a deploy does, unpacked, into `outDir`. */
+export const bundle = async (root: string, outDir: string): Promise<Door[]> => {
+  const manifest = join(outDir, "manifest.json");
+  await zipFunctions(join(root, "netlify/functions"), outDir, {
+    archiveFormat: "none",
+    basePath: root,
+    manifest,
+    config: { "*": { nodeBundler: "esbuild" } },
+  });
+  return Manifest.parse(JSON.parse(await readFile(manifest, "utf8"))).functions;
+};
+
+/**
+ * The bundler reads `config` without running it and ignores in silence what is not a plain literal (a constant,
+ * `satisfies`, a spread): the door would then be found at no address. So what it read is held against what running
+ * the file gives.
+ */
+export const misread = (door: Door, exported: unknown): string[] => {
+  const config = DoorConfig.safeParse(exported);
+  if (!config.success) return [`${door.name}: its config is not valid: ${z.prettifyError(config.error)}`];
+  const { path, method, schedule, rateLimit } = config.data;
+  const limit = door.trafficRules?.action.config;
+  const sides = {
+    path: [path ?? [], door.routes.map(({ pattern }) => pattern)],
+    method: [(path ?? []).map(() => method ?? []), door.routes.map(({ methods }) => methods ?? [])],
+    schedule: [schedule ?? "", door.schedule ?? ""],
+    "rateLimit.windowLimit": [rateLimit?.windowLimit, limit?.rateLimitConfig.windowLimit],
+    "rateLimit.windowSize": [rateLimit?.windowSize, limit?.rateLimitConfig.windowSize],
+    "rateLimit.aggregateBy": [rateLimit?.aggregateBy, limit?.aggregate.keys.map(({ type }) => type)],
+  };
+  const wrong = Object.entries(sides)
+    .filter(([, [meant, read]]) => JSON.stringify(meant) !== JSON.stringify(read))
+    .map(
+      ([field, [meant, read]]) =>
+        `${door.name}: config.${field} is ${JSON.stringify(meant)}, but the bundler reads ${JSON.stringify(read)}: write it as a plain literal.`,
+    );
+  if (path === undefined && schedule === undefined)
+    wrong.push(`${door.name}: has neither a path nor a schedule.`);
+  return wrong;
+};

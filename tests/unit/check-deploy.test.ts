@@ -1,0 +1,52 @@
+import { describe, expect, test } from "vitest";
+import { type Door, misread } from "../../scripts/deploy/manifest.ts";
+import { collisions, doorsFor, unreachable } from "../../scripts/deploy/routes.ts";
+
+const door = (name: string, ...patterns: string[]): Door => ({
+  name,
+  mainFile: `/site/netlify/functions/${name}.ts`,
+  path: `/out/${name}`,
+  routes: patterns.map((pattern) =>
+    pattern.includes("*") || pattern.includes(":")
+      ? { pattern, expression: `^${pattern.replace(/:\w+/g, "[^/]+").replace("*", ".*")}$`, methods: ["GET"] }
+      : { pattern, literal: pattern, methods: ["GET"] },
+  ),
+});
+const jobs = door("jobs", "/api/jobs", "/api/jobs/*");
+
+describe("S4-24, S0-27: what the bundler read is what the door meant", () => {
+  test("a literal config is read as it stands", () => {
+    expect(misread(jobs, { path: ["/api/jobs", "/api/jobs/*"], method: ["GET"] })).toEqual([]);
+  });
+
+  test("a path the bundler could not read is noticed", () => {
+    const [problem] = misread(door("jobs"), { path: "/api/jobs" });
+    expect(problem).toContain("write it as a plain literal");
+  });
+
+  test("a rate limit by a bare string is refused: it would become one limit for the whole site", () => {
+    const rateLimit = { windowLimit: 1, windowSize: 60, aggregateBy: "ip" };
+    expect(misread(jobs, { path: ["/api/jobs"], rateLimit })[0]).toContain("must be an array");
+  });
+
+  test("a door with neither path nor schedule is noticed", () => {
+    expect(misread(door("lost"), {})).toEqual(["lost: has neither a path nor a schedule."]);
+  });
+});
+
+describe("one address, one door", () => {
+  test("two doors for one address collide", () => {
+    expect(collisions([jobs, door("job", "/api/jobs/:id")])).toHaveLength(1);
+    expect(collisions([jobs, door("campaigns", "/api/campaigns/*")])).toEqual([]);
+  });
+
+  test("a route without a door is unreachable, by path or by method", () => {
+    const api = [
+      { method: "GET", path: "/api/jobs/{id}" },
+      { method: "DELETE", path: "/api/jobs/{id}" },
+      { method: "GET", path: "/api/lists" },
+    ];
+    expect(unreachable([jobs], api)).toHaveLength(2);
+    expect(doorsFor([jobs], "GET", "/api/jobs/1")).toEqual(["jobs"]);
+  });
+});

@@ -1,0 +1,21 @@
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { parseEnv } from "node:util";
+import { expect, test } from "vitest";
+import { readEnv } from "#lib/env.ts";
+
+const read = (path: string) => readFileSync(resolve(import.meta.dirname, "../..", path), "utf8");
+const example = parseEnv(read(".env.example"));
+
+/** Read by tools on a developer's machine, never by the functions. */
+const TOOLS_ONLY = ["DATABASE_URL"];
+
+test("S1-20, S4-25: .env.example names every variable that the app reads, and no other", () => {
+  const known = [...read("src/lib/env.ts").matchAll(/^ {2}([A-Z][A-Z_]+): /gm)].map(([, name]) => String(name));
+  expect(Object.keys(example).toSorted()).toEqual([...known, ...TOOLS_ONLY].toSorted());
+});
+
+test("its values are valid as they stand, once the empty secrets are filled in", () => {
+  const filled = { ...example, INNGEST_EVENT_KEY: "key", LINK_SECRET: "a secret of at least 32 characters" };
+  expect(readEnv(filled)).toMatchObject({ NIGHTSHIFT_ENV: "production", PLAN: "free" });
+});
