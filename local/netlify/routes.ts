@@ -1,0 +1,50 @@
+import { URLPattern } from "urlpattern-polyfill";
+import type { FunctionConfig } from "#netlify/config.ts";
+
+export type Params = Record<string, string>;
+
+/** Answers a function's path parameters when the request is the function's, undefined when it is not. */
+export type Matcher = (method: string, url: URL) => Params | undefined;
+
+/**
+ * Netlify's routing of one function. A method that is not listed does not match, just like a path that is not: the request goes
+ * on to the static files and their 404. Without a path, a function answers at `/.netlify/functions/<name>` alone.
+ */
+export function matcherOf(name: string, config: FunctionConfig): Matcher {
+  if (config.schedule !== undefined) return () => undefined;
+  const routes = (config.path ?? [`/.netlify/functions/${name}`]).map(routeOf);
+  const excluded = (config.excludedPath ?? []).map(routeOf);
+  return (method, { pathname, href }) => {
+    // Methods belong to paths: at its default address a function takes any.
+    const isListed = config.path === undefined || config.method?.some((one) => one === method) !== false;
+    if (!isListed) return undefined;
+    const route = routes.find((one) => one.matches(pathname));
+    if (route === undefined || excluded.some((one) => one.matches(pathname))) return undefined;
+    return route.params(href);
+  };
+}
+
+type Route = { matches(path: string): boolean; params(href: string): Params };
+
+function routeOf(pattern: string): Route {
+  const isExpression = pattern.split("/").some((part) => part.startsWith(":") || /[*{[(]/.test(part));
+  if (!isExpression) {
+    const literal = withoutTrailingSlash(pattern);
+    return { matches: (path) => withoutTrailingSlash(path) === literal, params: () => ({}) };
+  }
+  const compiled = new URLPattern({ pathname: pattern });
+  return {
+    // The bundler's expression ends in an optional slash.
+    matches: (pathname) =>
+      [pathname, withoutTrailingSlash(pathname)].some((one) => compiled.test({ pathname: one })),
+    params(href) {
+      const groups = compiled.exec(withoutTrailingSlash(href))?.pathname.groups ?? {};
+      const params: Params = {};
+      for (const [name, value] of Object.entries(groups)) if (value !== undefined) params[name] = value;
+      return params;
+    },
+  };
+}
+
+const withoutTrailingSlash = (text: string): string =>
+  text.length > 1 && text.endsWith("/") ? text.slice(0, -1) : text;

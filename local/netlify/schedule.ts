@@ -1,0 +1,37 @@
+import { Cron } from "croner";
+import type { SiteFunction } from "#netlify/functions.ts";
+import type { Site } from "#netlify/site.ts";
+
+/** setTimeout counts in 32 bits; a longer wait is taken in several. */
+const longestWaitMs = 2 ** 31 - 1;
+
+/**
+ * Fires the site's scheduled functions by their cron, in UTC. Like Netlify's, a tick that nobody was up for is gone.
+ * `scale`: how much faster than the machine's this process's Date runs.
+ */
+export function startSchedule(site: Site, { scale = 1 }: { scale?: number } = {}): { stop(): void } {
+  const timers = new Map<SiteFunction, NodeJS.Timeout>();
+  const plan = (scheduled: SiteFunction, cron: Cron, due: Date | null) => {
+    if (due === null) return;
+    const waitMs = Math.min(longestWaitMs, Math.max(0, (due.getTime() - Date.now()) / scale));
+    const ring = () => {
+      if (Date.now() < due.getTime()) return plan(scheduled, cron, due);
+      const next = cron.nextRun();
+      // A failure is answered by the site's error page and logged there; the schedule goes on.
+      if (next !== null) void site.fire(scheduled, next).then((response) => response.body?.cancel());
+      plan(scheduled, cron, next);
+    };
+    timers.set(scheduled, setTimeout(ring, waitMs));
+  };
+  for (const scheduled of site.functions) {
+    const { schedule } = scheduled.config;
+    if (schedule === undefined) continue;
+    const cron = new Cron(schedule, { timezone: "UTC", paused: true });
+    plan(scheduled, cron, cron.nextRun());
+  }
+  return {
+    stop() {
+      for (const timer of timers.values()) clearTimeout(timer);
+    },
+  };
+}

@@ -1,0 +1,118 @@
+import { contextOf, cookieJar } from "#netlify/context.ts";
+import { errorPage } from "#netlify/error-page.ts";
+import { findFunctions, type SiteFunction } from "#netlify/functions.ts";
+import { staticFiles } from "#netlify/static-files.ts";
+
+/** Netlify takes 6 MB of request body (as it arrives; binary bodies lose a quarter of that to base64 there). */
+const maxBodyBytes = 6 * 1024 * 1024;
+
+export type Site = {
+  fetch(request: Request, options?: { ip?: string }): Promise<Response>;
+  readonly functions: readonly SiteFunction[];
+  /** Calls a scheduled function as Netlify's scheduler does. */
+  fire(scheduled: SiteFunction, nextRun: Date): Promise<Response>;
+  /** Imports every function now, so that the first request does not wait; answers what failed. */
+  warmUp(): Promise<{ name: string; error: unknown }[]>;
+  /** Settles when everything given to `waitUntil` has. */
+  idle(): Promise<void>;
+};
+
+/** A site as Netlify would serve it: functions by their own `config`, then the static files. */
+export function createSite(options: {
+  functionsDir: string;
+  publishDir: string;
+  warn?: (message: string) => void;
+}): Site {
+  const { functionsDir, publishDir, warn = console.warn } = options;
+  const functions = findFunctions(functionsDir, warn);
+  const serveStatic = staticFiles(publishDir);
+  const background = new Set<Promise<unknown>>();
+
+  const waitUntil = (promise: Promise<unknown>) => {
+    const settled = promise.catch((error: unknown) =>
+      warn(`A promise given to waitUntil failed: ${String(error)}`),
+    );
+    background.add(settled);
+    void settled.finally(() => background.delete(settled));
+  };
+
+  async function call(target: SiteFunction, request: Request, params: Record<string, string>, ip: string) {
+    const cookies = cookieJar(request);
+    try {
+      const handler = await target.handler();
+      const answer = await handler(request, contextOf(request, { params, ip, cookies, waitUntil }));
+      const response = answer ?? new Response(null, { status: 204 });
+      return cookies.setCookies.length === 0 ? response : withCookies(response, cookies.setCookies);
+    } catch (error) {
+      if (request.signal.aborted) throw error;
+      warn(`${target.file} failed:\n${error instanceof Error ? error.stack : String(error)}`);
+      return errorPage(target, error, request);
+    }
+  }
+
+  return {
+    functions,
+    async fetch(request, { ip = "127.0.0.1" } = {}) {
+      const url = new URL(request.url);
+      const matches = (preferStatic: boolean) => {
+        for (const target of functions) {
+          if ((target.config.preferStatic ?? false) !== preferStatic) continue;
+          const params = target.match(request.method, url);
+          if (params !== undefined) return { target, params };
+        }
+        return undefined;
+      };
+      let match = matches(false);
+      if (match === undefined) {
+        const file = await serveStatic(request);
+        match = file.status === 404 ? matches(true) : undefined;
+        if (match === undefined) return file;
+      }
+      const sized = await withBody(request);
+      return sized instanceof Response ? sized : call(match.target, sized, match.params, ip);
+    },
+    fire(scheduled, nextRun) {
+      const request = new Request(`http://localhost/.netlify/functions/${scheduled.name}`, {
+        method: "POST",
+        headers: { "content-type": "application/json", host: "localhost", "x-nf-event": "schedule" },
+        body: JSON.stringify({ next_run: nextRun.toISOString() }),
+      });
+      return call(scheduled, request, {}, "127.0.0.1");
+    },
+    async warmUp() {
+      const failed: { name: string; error: unknown }[] = [];
+      for (const one of functions) {
+        await one.handler().catch((error: unknown) => failed.push({ name: one.name, error }));
+      }
+      return failed;
+    },
+    async idle() {
+      while (background.size > 0) await Promise.all(background);
+    },
+  };
+}
+
+/** The request when its body is small enough, else Netlify's refusal. A body of unknown length is read to find out. */
+async function withBody(request: Request): Promise<Request | Response> {
+  const declared = request.headers.get("content-length");
+  if (declared !== null) return Number(declared) > maxBodyBytes ? tooLarge() : request;
+  if (request.body === null) return request;
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of request.body) {
+    bytes += chunk.byteLength;
+    if (bytes > maxBodyBytes) return tooLarge();
+    chunks.push(chunk);
+  }
+  const { url, method, headers, signal } = request;
+  return new Request(url, { method, headers, signal, body: Buffer.concat(chunks) });
+}
+
+const tooLarge = (): Response =>
+  new Response("Request body larger than 6 MB\n", { status: 413, headers: { "content-type": "text/plain" } });
+
+function withCookies(response: Response, cookies: readonly string[]): Response {
+  const headers = new Headers(response.headers);
+  for (const cookie of cookies) headers.append("set-cookie", cookie);
+  return new Response(response.body, { status: response.status, statusText: response.statusText, headers });
+}

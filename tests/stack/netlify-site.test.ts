@@ -1,0 +1,173 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { request as httpRequest } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { listen } from "@nightshift/local/netlify/listen.ts";
+import { createSite } from "@nightshift/local/netlify/site.ts";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
+
+const functions: Record<string, string> = {
+  echo: `export default async (request, context) => new Response(await request.arrayBuffer(), {
+    headers: { "content-type": "application/octet-stream", "x-method": request.method, "x-host": request.headers.get("host") } });
+  export const config = { path: "/echo" };`,
+  params: `export default (request, { params, ip, requestId, deploy, json }) => json({ params, ip, hasId: requestId.length > 10, deploy: deploy.context });
+  export const config = { path: ["/items/:id", "/files/*"], excludedPath: "/files/secret", method: "GET" };`,
+  plain: `export default () => new Response("plain");`,
+  stream: `export default (request) => new Response(new ReadableStream({
+      start(controller) { controller.enqueue(new TextEncoder().encode("first\\n")); globalThis.finishStream = () => { controller.enqueue(new TextEncoder().encode("last\\n")); controller.close(); }; } }));
+  export const config = { path: "/stream" };`,
+  slow: `export default (request) => { globalThis.slowStarted(); return new Promise((resolve) => request.signal.addEventListener("abort", () => { globalThis.slowAborted(); resolve(new Response("late")); })); };
+  export const config = { path: "/slow" };`,
+  later: `export default (request, { waitUntil }) => { waitUntil(globalThis.backgroundWork()); return new Response("now"); };
+  export const config = { path: "/later" };`,
+  cookies: `export default (request, { cookies }) => { cookies.set("seen", cookies.get("name") ?? "nobody"); cookies.delete("old"); return new Response("ok"); };
+  export const config = { path: "/cookies" };`,
+  broken: `import "./nowhere.ts"; export default () => new Response("never"); export const config = { path: "/broken" };`,
+  throwing: `export default () => { throw new Error("a bug <b>"); }; export const config = { path: "/throwing" };`,
+  tick: `export default async (request) => { globalThis.ticked(await request.json()); }; export const config = { schedule: "@hourly" };`,
+  both: `export default () => new Response("function"); export const config = { path: "/page" };`,
+  polite: `export default () => new Response("function"); export const config = { path: ["/index.html", "/made"], preferStatic: true };`,
+};
+
+const folder = mkdtempSync(join(tmpdir(), "nightshift-site-"));
+const publish = mkdtempSync(join(tmpdir(), "nightshift-publish-"));
+const warn = vi.fn();
+let site: ReturnType<typeof createSite>;
+let served: Awaited<ReturnType<typeof listen>>;
+let origin: string;
+beforeAll(async () => {
+  for (const [name, source] of Object.entries(functions)) writeFileSync(join(folder, `${name}.mjs`), source);
+  writeFileSync(join(publish, "index.html"), "<h1>Home</h1>");
+  writeFileSync(join(publish, "page.html"), "<h1>Page</h1>");
+  writeFileSync(join(publish, ".secret"), "hidden");
+  site = createSite({ functionsDir: folder, publishDir: publish, warn });
+  served = await listen(site, 0);
+  origin = `http://127.0.0.1:${served.port}`;
+});
+afterAll(() => {
+  served.server.close();
+  rmSync(folder, { recursive: true });
+  rmSync(publish, { recursive: true });
+});
+
+/** Promise.withResolvers, which Node 20 does not have. */
+function deferred() {
+  let resolve = () => {};
+  const promise = new Promise<void>((done) => {
+    resolve = done;
+  });
+  return { promise, resolve };
+}
+
+const get = (path: string, init?: RequestInit) => fetch(`${origin}${path}`, init);
+
+test("path parameters and the rest of the context", async () => {
+  expect(await (await get("/items/a%20b")).json()).toEqual({
+    params: { id: "a%20b" },
+    ip: "127.0.0.1",
+    hasId: true,
+    deploy: "dev",
+  });
+  expect(await (await get("/files/x/y.txt")).json()).toMatchObject({ params: { 0: "x/y.txt" } });
+});
+
+test("an excluded path and a method that is not listed fall through to the static 404", async () => {
+  expect((await get("/files/secret")).status).toBe(404);
+  expect((await get("/items/1", { method: "POST" })).status).toBe(404);
+});
+
+test("a function without a path answers at its default address, one with a path does not", async () => {
+  expect(await (await get("/.netlify/functions/plain")).text()).toBe("plain");
+  expect((await get("/.netlify/functions/echo")).status).toBe(404);
+});
+
+test("bodies pass byte for byte both ways", async () => {
+  const bytes = new Uint8Array(5 * 1024 * 1024).map((_, i) => (i * 31 + (i >> 8)) & 0xff);
+  const response = await get("/echo", { method: "POST", body: bytes });
+  expect(Buffer.from(await response.arrayBuffer()).equals(Buffer.from(bytes))).toBe(true);
+  expect(response.headers.get("x-host")).toBe(`127.0.0.1:${served.port}`);
+});
+
+test.each([
+  ["declared", (bytes: number) => new Uint8Array(bytes)],
+  ["streamed", (bytes: number) => new Blob([new Uint8Array(bytes)]).stream()],
+])("a %s body of 6 MB passes, one byte more is 413", async (_, body) => {
+  const limit = 6 * 1024 * 1024;
+  const post = (bytes: number) =>
+    get("/echo", { method: "POST", body: body(bytes), duplex: "half" } as RequestInit);
+  expect((await post(limit)).status).toBe(200);
+  expect((await post(limit + 1)).status).toBe(413);
+});
+
+test("an answer streams: its start is read before its end is made", async () => {
+  const reader = (await get("/stream")).body?.pipeThrough(new TextDecoderStream()).getReader();
+  expect((await reader?.read())?.value).toBe("first\n");
+  (globalThis as unknown as { finishStream(): void }).finishStream();
+  expect((await reader?.read())?.value).toBe("last\n");
+  expect((await reader?.read())?.done).toBe(true);
+});
+
+test("a client that goes away aborts request.signal", async () => {
+  const started = deferred();
+  const aborted = deferred();
+  Object.assign(globalThis, { slowStarted: started.resolve, slowAborted: aborted.resolve });
+  const request = httpRequest(`${origin}/slow`).on("error", () => {});
+  request.end();
+  await started.promise;
+  request.destroy();
+  await aborted.promise;
+});
+
+test("waitUntil does not hold the answer, and its work is waited for", async () => {
+  const work = deferred();
+  const done = vi.fn();
+  Object.assign(globalThis, { backgroundWork: () => work.promise.then(done) });
+  expect(await (await get("/later")).text()).toBe("now");
+  expect(done).not.toHaveBeenCalled();
+  work.resolve();
+  await site.idle();
+  expect(done).toHaveBeenCalled();
+});
+
+test("cookies are read and set", async () => {
+  const response = await get("/cookies", { headers: { cookie: "name=J%C3%BCrgen; other=1" } });
+  expect(response.headers.getSetCookie()).toEqual(["seen=J%C3%BCrgen; Path=/", "old=; Path=/; Max-Age=0"]);
+});
+
+test("a function that cannot be loaded says so: a page to browsers, JSON to programs, and at warm-up", async () => {
+  const page = await get("/broken", { headers: { accept: "text/html" } });
+  expect(page.status).toBe(500);
+  expect(await page.text()).toMatch(/The function broken failed[\s\S]*nowhere\.ts/);
+  expect(await (await get("/broken")).json()).toMatchObject({
+    status: 500,
+    title: "The function broken failed",
+  });
+  expect((await site.warmUp()).map(({ name }) => name)).toEqual(["broken"]);
+});
+
+test("a function that throws is a 500 that shows the error, escaped", async () => {
+  const page = await (await get("/throwing", { headers: { accept: "text/html" } })).text();
+  expect(page).toContain("a bug &lt;b&gt;");
+  expect(warn).toHaveBeenCalledWith(expect.stringContaining("throwing.mjs failed"));
+});
+
+test("a scheduled function is called with its next run, and by no URL", async () => {
+  const ticked = vi.fn();
+  Object.assign(globalThis, { ticked });
+  const scheduled = site.functions.find(({ name }) => name === "tick");
+  expect(scheduled?.config.schedule).toBe("@hourly");
+  if (scheduled) await site.fire(scheduled, new Date("2026-03-01T13:00:00Z"));
+  expect(ticked).toHaveBeenCalledWith({ next_run: "2026-03-01T13:00:00.000Z" });
+  expect((await get("/.netlify/functions/tick", { method: "POST" })).status).toBe(404);
+  expect((await get("/tick", { method: "POST" })).status).toBe(404);
+});
+
+test("static files: pretty addresses, functions first unless they prefer static, nothing hidden", async () => {
+  expect(await (await get("/")).text()).toBe("<h1>Home</h1>");
+  expect(await (await get("/page")).text()).toBe("function");
+  expect(await (await get("/index.html")).text()).toBe("<h1>Home</h1>");
+  expect(await (await get("/made")).text()).toBe("function");
+  for (const path of ["/.secret", "/%2e%2e/etc/passwd", "/..%2f..%2fetc/passwd", "/%", "/nothing"]) {
+    expect({ path, status: (await get(path)).status }).toEqual({ path, status: 404 });
+  }
+});
