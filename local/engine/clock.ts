@@ -1,0 +1,125 @@
+import { Heap } from "./heap.ts";
+
+export type Timer = { cancel(): void };
+
+/** All the engine knows of time. Signatures are the one exception: they always carry the real time. */
+export type Clock = {
+  now(): number;
+  /** Calls back once `now()` has reached `time`; never before this call has returned. */
+  at(time: number, callback: () => void): Timer;
+};
+
+type Entry = { time: number; order: number; callback: (() => void) | undefined; waiting: boolean };
+
+/** Timers in order of time, then of setting. A cancelled one lets go of its callback at once. */
+class Timers {
+  private readonly heap = new Heap<Entry>(
+    (a, b) => a.time < b.time || (a.time === b.time && a.order < b.order),
+  );
+  private order = 0;
+  private cancelled = 0;
+
+  add(time: number, callback: () => void): Timer {
+    const entry: Entry = { time, order: this.order++, callback, waiting: true };
+    this.heap.push(entry);
+    return {
+      cancel: () => {
+        if (!entry.callback) return;
+        entry.callback = undefined;
+        if (!entry.waiting) return;
+        this.cancelled += 1;
+        // A run that ends leaves year-long timeouts behind: without this they would pile up in the heap.
+        if (this.cancelled > 64 && this.cancelled > this.heap.size / 2) {
+          this.heap.retain(({ callback }) => callback !== undefined);
+          this.cancelled = 0;
+        }
+      },
+    };
+  }
+
+  next(): number | undefined {
+    for (let entry = this.heap.peek(); entry; entry = this.heap.peek()) {
+      if (entry.callback) return entry.time;
+      this.heap.pop();
+      this.cancelled -= 1;
+    }
+    return undefined;
+  }
+
+  /** Fires what is due. What a callback sets for the same moment waits for the next call. */
+  fire(now: number): void {
+    const due: Entry[] = [];
+    for (let time = this.next(); time !== undefined && time <= now; time = this.next()) {
+      const entry = this.heap.pop();
+      if (entry) due.push(entry);
+    }
+    for (const entry of due) entry.waiting = false;
+    for (const entry of due) {
+      const callback = entry.callback;
+      entry.callback = undefined;
+      callback?.();
+    }
+  }
+}
+
+/** setTimeout counts in 32 bits: a longer wait is taken in several. */
+const longestTimeoutMs = 2 ** 31 - 1;
+
+/** The machine's time, or `scale` times faster. */
+export function realClock({ scale = 1 }: { scale?: number } = {}): Clock & { stop(): void } {
+  const timers = new Timers();
+  const origin = Date.now();
+  const now = scale === 1 ? () => Date.now() : () => origin + Math.floor((Date.now() - origin) * scale);
+  let wake: NodeJS.Timeout | undefined;
+  let wakeTime = Number.POSITIVE_INFINITY;
+  let stopped = false;
+
+  const arm = () => {
+    const next = timers.next();
+    if (stopped || next === undefined || next >= wakeTime) return;
+    clearTimeout(wake);
+    wakeTime = next;
+    wake = setTimeout(ring, Math.min(Math.max(0, Math.ceil((next - now()) / scale)), longestTimeoutMs));
+  };
+  const ring = () => {
+    wakeTime = Number.POSITIVE_INFINITY;
+    if (stopped) return;
+    timers.fire(now());
+    arm();
+  };
+
+  return {
+    now,
+    at(time, callback) {
+      const timer = timers.add(time, callback);
+      arm();
+      return timer;
+    },
+    stop() {
+      stopped = true;
+      clearTimeout(wake);
+    },
+  };
+}
+
+export type VirtualClock = Clock & {
+  /** When the next timer rings. */
+  next(): number | undefined;
+  /** Moves time forward and rings what has come due. */
+  turn(time: number): void;
+};
+
+/** Time stands still until a test turns it. */
+export function virtualClock(start: number): VirtualClock {
+  const timers = new Timers();
+  let current = start;
+  return {
+    now: () => current,
+    at: (time, callback) => timers.add(time, callback),
+    next: () => timers.next(),
+    turn(time) {
+      current = Math.max(current, time);
+      timers.fire(current);
+    },
+  };
+}

@@ -1,0 +1,140 @@
+import type { Job, RunDocument } from "./documents.ts";
+import { notModelled, wireError } from "./errors.ts";
+import { limits } from "./limits.ts";
+import { type FunctionConfig, ops } from "./protocol.ts";
+import type { Answer } from "./runs.ts";
+import { sign } from "./signature.ts";
+import type { AppAnswer, AppRequest } from "./transport.ts";
+import { uuidOf } from "./ulid.ts";
+
+/** One call of the app in the wire's words: how it is asked, and what its answer means. */
+
+export type CallOptions = {
+  fn: FunctionConfig;
+  run: RunDocument;
+  job: Job;
+  jobKey: string;
+  generation: number;
+  requestId: string;
+  maxAttempts: number;
+  checkpointing: boolean;
+  signingKey: string | undefined;
+};
+
+export function buildCall(options: CallOptions): AppRequest {
+  const { fn, run, job, jobKey, generation, requestId, signingKey } = options;
+  const stepId = job.stepId ?? "step";
+  const url = new URL(fn.steps.step.runtime.url);
+  url.searchParams.set("fnId", fn.id);
+  url.searchParams.set("stepId", stepId);
+
+  let body = bodyOf(options, false);
+  // Too large to send: the SDK then fetches events and steps itself.
+  if (Buffer.byteLength(body) > limits.requestBodyBytes) body = bodyOf(options, true);
+
+  return {
+    method: "POST",
+    url: url.href,
+    body,
+    headers: {
+      "content-type": "application/json",
+      "x-run-id": run.id,
+      "x-request-id": requestId,
+      "x-inngest-job-id": jobKey,
+      "x-inngest-generation-id": String(generation),
+      "x-inngest-req-version": String(run.requestVersion),
+      "x-inngest-step-id": stepId,
+      ...identity(signingKey, body),
+    },
+  };
+}
+
+/** The headers that say which kind of server this is and, in cloud mode, prove it. */
+export const identity = (signingKey: string | undefined, body: string): Record<string, string> =>
+  signingKey === undefined
+    ? { "x-inngest-server-kind": "dev" }
+    : { "x-inngest-server-kind": "cloud", "x-inngest-signature": sign(signingKey, body, Date.now()) };
+
+function bodyOf({ fn, run, job, jobKey, maxAttempts, checkpointing }: CallOptions, useApi: boolean): string {
+  return JSON.stringify({
+    event: run.events[0],
+    events: useApi ? [] : run.events,
+    steps: useApi ? {} : run.steps,
+    defers: {},
+    version: run.requestVersion,
+    use_api: useApi,
+    ctx: {
+      run_id: run.id,
+      env: "",
+      step_id: "step",
+      attempt: job.attempt,
+      max_attempts: maxAttempts,
+      disable_immediate_execution: run.planOnly,
+      use_api: useApi,
+      stack: { stack: run.stack, current: run.stack.length },
+      qi_id: jobKey,
+      // An SDK that is not told the function's id cannot checkpoint: it runs one step per request.
+      ...(checkpointing ? { fn_id: uuidOf(fn.id) } : {}),
+    },
+  });
+}
+
+/** A lost connection uses up an attempt like any other failure. */
+export const unreachable = (cause: unknown): Answer => {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  const code = cause instanceof Error && "code" in cause ? `${String(cause.code)}: ` : "";
+  return {
+    kind: "failed",
+    noRetry: false,
+    error: { name: "Error", message: `Unable to reach SDK URL: ${code}${reason}` },
+  };
+};
+
+export function readAnswer(answer: AppAnswer): Answer {
+  const { status, body } = answer;
+  const noRetry = answer.header("x-inngest-no-retry") === "true";
+  const retryAfter = answer.header("retry-after");
+  if (answer.header("x-inngest-sdk") === undefined) return notFromSdk(answer);
+  if (Buffer.byteLength(body) > limits.responseBodyBytes) return tooLarge(retryAfter);
+  if (status === 201)
+    return { kind: "failed", noRetry: true, error: notModelled("Streaming (serve's `streaming` option)") };
+
+  const parsed = parse(body);
+  if (status === 206) {
+    const read = ops.safeParse(parsed);
+    if (!read.success) {
+      const message = `The SDK's answer is not a list of steps: ${read.error.message}`;
+      return { kind: "failed", noRetry: false, retryAfter, error: { name: "Error", message } };
+    }
+    const requestVersion = Number(answer.header("x-inngest-req-version") ?? 2);
+    return { kind: "steps", ops: read.data, requestVersion, noRetry, retryAfter };
+  }
+  if (status >= 200 && status < 300) return { kind: "returned", data: parsed };
+  return { kind: "failed", noRetry, retryAfter, error: wireError(parsed, `invalid status code: ${status}`) };
+}
+
+/** A proxy's page, or a server that died: whatever the status says, no SDK has answered. */
+function notFromSdk({ status, body, header }: AppAnswer): Answer {
+  const message = `Your server returned HTTP ${status} before the SDK responded.`;
+  const stack = `No step output was produced before the request failed.\n\nUpstream response (${header("content-type") ?? "unknown"}):\n${body.slice(0, 2_048)}`;
+  return {
+    kind: "failed",
+    noRetry: false,
+    retryAfter: header("retry-after"),
+    error: { name: "FatalServerError", message, stack },
+  };
+}
+
+function tooLarge(retryAfter: string | undefined): Answer {
+  const error = { name: "Error", message: "http_response_too_large: The SDK's answer is larger than 8 MiB." };
+  return { kind: "failed", noRetry: true, retryAfter, error };
+}
+
+function parse(body: string): unknown {
+  if (body === "") return null;
+  try {
+    return JSON.parse(body);
+  } catch {
+    return body;
+  }
+}

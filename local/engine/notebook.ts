@@ -1,0 +1,61 @@
+/**
+ * Small facts that outlive a run: rate positions, known event ids, open debounces and batches, the next tick of each
+ * cron. Each has a time after which it says nothing any more. What has changed goes with the next commit.
+ */
+export type Note = { key: string; value: unknown; expiresAt: number };
+
+export class Notebook {
+  private readonly notes = new Map<string, Note>();
+  private readonly changed = new Map<string, Note | undefined>();
+  private sweepAt = 1_024;
+
+  load(notes: Iterable<Note>): void {
+    for (const note of notes) this.notes.set(note.key, note);
+  }
+
+  get(key: string, now: number): unknown {
+    const note = this.notes.get(key);
+    return note && note.expiresAt > now ? note.value : undefined;
+  }
+
+  has(key: string, now: number): boolean {
+    return this.get(key, now) !== undefined;
+  }
+
+  set(key: string, value: unknown, expiresAt: number, now: number): void {
+    const note = { key, value, expiresAt };
+    this.notes.set(key, note);
+    this.changed.set(key, note);
+    if (this.notes.size > this.sweepAt) this.sweep(now);
+  }
+
+  delete(key: string): void {
+    if (this.notes.delete(key)) this.changed.set(key, undefined);
+  }
+
+  *entries(prefix: string): Generator<Note> {
+    for (const note of this.notes.values()) if (note.key.startsWith(prefix)) yield note;
+  }
+
+  get hasChanged(): boolean {
+    return this.changed.size > 0;
+  }
+
+  /** Hands over what has changed since the last time. */
+  takeChanges(): { written: Note[]; deleted: string[] } {
+    const written: Note[] = [];
+    const deleted: string[] = [];
+    for (const [key, note] of this.changed) {
+      if (note) written.push(note);
+      else deleted.push(key);
+    }
+    this.changed.clear();
+    return { written, deleted };
+  }
+
+  /** The bound grows with what is really alive, so that sweeping costs a constant share of writing. */
+  private sweep(now: number): void {
+    for (const note of this.notes.values()) if (note.expiresAt <= now) this.delete(note.key);
+    this.sweepAt = Math.max(1_024, this.notes.size * 2);
+  }
+}

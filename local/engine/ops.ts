@@ -1,0 +1,216 @@
+import { createHash } from "node:crypto";
+import { expressionError } from "./cel.ts";
+import type { Job, RunDocument, Wait } from "./documents.ts";
+import { parseMoment } from "./duration.ts";
+import { notModelled, wireError } from "./errors.ts";
+import { limits } from "./limits.ts";
+import type { Op } from "./protocol.ts";
+import { enqueue, finish, note, remove, retry, saveStep, type Turn, wait } from "./turn.ts";
+
+/** What the app answered to one call, once it has reported steps. */
+export type Report = { ops: Op[]; requestVersion: number; noRetry: boolean; retryAfter?: string | undefined };
+
+/** Steps that were found but not run: the run is not where these are until they are done. */
+const planned = new Set(["StepPlanned", "Sleep", "WaitForEvent", "InvokeFunction"]);
+const modelled = new Set([
+  ...planned,
+  "StepRun",
+  "StepError",
+  "StepFailed",
+  "RunComplete",
+  "DiscoveryRequest",
+  "None",
+]);
+
+/** Names that people know, for what is refused. */
+const spoken: Record<string, string> = {
+  WaitForSignal: "step.waitForSignal()",
+  Gateway: "step.fetch()",
+  AIGateway: "step.ai.infer()",
+  DeferAdd: "defer()",
+  DeferAbort: "defer()",
+};
+
+/** Works through the steps that a call reported. */
+export function applyReport(turn: Turn, job: Job, report: Report): void {
+  const { run } = turn;
+  const { ops } = report;
+  if (run.requestVersion === -1) run.requestVersion = report.requestVersion;
+
+  const refused = ops.find(({ op }) => !modelled.has(op));
+  if (refused) {
+    finish(turn, "Failed", { error: notModelled(spoken[refused.op] ?? `The step kind "${refused.op}"`) });
+    return;
+  }
+  if (ops.length > limits.stepsPerRun) return overflow(turn);
+  if (ops.every(({ op }) => op === "None")) return rediscover(turn, job);
+
+  const group = openGroup(run, ops);
+  // Waits first: an event that another step of the same answer causes must find them.
+  const inOrder = [...ops].sort((a, b) => Number(b.op === "WaitForEvent") - Number(a.op === "WaitForEvent"));
+  let isRetried = false;
+  for (const op of inOrder) {
+    if (run.endedAt !== undefined) return;
+    isRetried = applyOp(turn, job, op, report, group) || isRetried;
+  }
+  if (!isRetried) remove(turn, job.id);
+}
+
+/**
+ * Several steps at once are a parallel group: from now on the SDK must report steps instead of running them, until
+ * the last of the group is done. The list that the SDK reports is always the whole of what is open.
+ */
+function openGroup(run: RunDocument, ops: Op[]): string | undefined {
+  if (ops.length < 2) return undefined;
+  run.planOnly = true;
+  if (run.requestVersion < 2 || !ops.some(({ op }) => planned.has(op))) return undefined;
+  run.pending = ops.map(({ id }) => id).filter((id) => !Object.hasOwn(run.steps, id));
+  const ids = ops.map(({ id }) => id).sort();
+  return createHash("sha1").update(ids.join()).digest("hex");
+}
+
+export function overflow(turn: Turn): void {
+  const message = `The function run exceeded the step limit of ${limits.stepsPerRun} steps.`;
+  finish(turn, "Failed", { error: { name: "InngestErrFunctionOverflowed", message } });
+}
+
+/** An answer that says nothing can neither advance nor end a run: the server asks again. */
+function rediscover(turn: Turn, job: Job): void {
+  remove(turn, job.id);
+  enqueue(turn, { id: `redrive-${turn.random()}`, kind: "call", at: turn.now });
+}
+
+/** True if the call itself will be made again. */
+function applyOp(turn: Turn, job: Job, op: Op, report: Report, group: string | undefined): boolean {
+  const race = op.opts["parallelMode"] === "race" || undefined;
+  const name = op.displayName ?? op.name ?? op.id;
+  const line = { stepId: op.id, name, attempt: job.attempt };
+  switch (op.op) {
+    case "StepRun":
+      turn.run.stepAttempts += 1;
+      note(turn, { what: "step-completed", ...line });
+      saveStep(turn, op.id, { data: op.data ?? null }, { group: job.group, race });
+      return false;
+    case "StepError":
+      if (!report.noRetry && job.attempt + 1 < turn.maxAttempts) {
+        turn.run.stepAttempts += 1;
+        note(turn, { what: "step-errored", ...line, note: wireError(op.error).message });
+        retry(turn, job, report.retryAfter);
+        return true;
+      }
+      failStep(turn, job, op, line);
+      return false;
+    case "StepFailed":
+      failStep(turn, job, op, line);
+      return false;
+    case "StepPlanned": {
+      const isNew = enqueue(turn, {
+        id: `${op.id}-plan`,
+        kind: "call",
+        stepId: op.id,
+        at: turn.now,
+        ...place(group, race),
+      });
+      if (isNew) note(turn, { what: "step-planned", stepId: op.id, name });
+      return false;
+    }
+    case "Sleep":
+      sleep(turn, op, name, place(group, race));
+      return false;
+    case "WaitForEvent":
+      waitForEvent(turn, op, name, place(group, race));
+      return false;
+    case "InvokeFunction":
+      invoke(turn, op, name, place(group, race));
+      return false;
+    case "RunComplete":
+      finish(turn, "Completed", { data: op.data ?? null });
+      return false;
+    case "DiscoveryRequest":
+      enqueue(turn, { id: op.id, kind: "call", at: turn.now });
+      return false;
+    default:
+      return false;
+  }
+}
+
+type Line = { stepId: string; name: string; attempt: number };
+type OpenPlace = { group?: string; race?: boolean };
+
+const place = (group: string | undefined, race: boolean | undefined): OpenPlace => ({
+  ...(group === undefined ? {} : { group }),
+  ...(race === undefined ? {} : { race }),
+});
+
+function failStep(turn: Turn, job: Job, op: Op, line: Line): void {
+  const error = wireError(op.error);
+  turn.run.stepAttempts += 1;
+  note(turn, { what: "step-failed", ...line, note: error.message });
+  saveStep(turn, op.id, { error }, { group: job.group, race: job.race, suffix: "-failure" });
+}
+
+function sleep(turn: Turn, op: Op, name: string, where: OpenPlace): void {
+  const text = op.opts.duration ?? op.name ?? "";
+  const until = text === "" ? turn.now : parseMoment(text, turn.now);
+  if (until === undefined) return invalid(turn, "InvalidDuration", `"${text}" is not a time to sleep.`);
+  if (until - turn.now > limits.sleepMs) {
+    const message = `The sleep "${text}" ends more than one year in the future; sleeps may last at most one year.`;
+    return invalid(turn, "InngestErrTimeoutTooLong", message);
+  }
+  if (!enqueue(turn, { id: `${op.id}-sleep`, kind: "wake", stepId: op.id, at: until, ...where })) return;
+  turn.run.stepAttempts += 1;
+  note(turn, { what: "sleeping", stepId: op.id, name, note: new Date(until).toISOString() });
+}
+
+function waitForEvent(turn: Turn, op: Op, name: string, where: OpenPlace): void {
+  const { timeout = "", if: expression } = op.opts;
+  const problem = expression === undefined ? undefined : expressionError(expression);
+  if (problem)
+    return invalid(turn, "InvalidExpression", `Wait for event If expression failed to compile: ${problem}`);
+  const expiresAt = timeout === "" ? turn.now : parseMoment(timeout, turn.now);
+  if (expiresAt === undefined) return invalid(turn, "InvalidDuration", `"${timeout}" is not a timeout.`);
+  if (expiresAt - turn.now > limits.sleepMs) {
+    const message = `The wait-for-event timeout "${timeout}" expires more than one year in the future; timeouts may last at most one year.`;
+    return invalid(turn, "InngestErrTimeoutTooLong", message);
+  }
+  const event = op.opts.event ?? op.name ?? "";
+  const isNew = openWait(turn, {
+    id: op.id,
+    kind: "event",
+    event,
+    expiresAt,
+    stepId: op.id,
+    ...(expression === undefined ? {} : { expression }),
+    ...where,
+  });
+  if (isNew) note(turn, { what: "waiting", stepId: op.id, name, note: event });
+}
+
+function invoke(turn: Turn, op: Op, name: string, where: OpenPlace): void {
+  const { function_id: functionId, payload, timeout = "" } = op.opts;
+  if (functionId === undefined) return invalid(turn, "InvalidInvoke", "step.invoke() names no function.");
+  const expiresAt = timeout === "" ? turn.now + limits.cancelTimeoutMs : parseMoment(timeout, turn.now);
+  if (expiresAt === undefined) return invalid(turn, "InvalidDuration", `"${timeout}" is not a timeout.`);
+  if (!openWait(turn, { id: op.id, kind: "invoke", expiresAt, stepId: op.id, ...where })) return;
+  note(turn, { what: "invoked", stepId: op.id, name, note: functionId });
+  turn.changes.push({
+    type: "invoke",
+    stepId: op.id,
+    stepName: name,
+    functionId,
+    data: payload?.data ?? {},
+    ...(payload?.v ? { v: payload.v } : {}),
+  });
+}
+
+/** A wait and the timer that ends it share the step's id; reported again, it changes nothing. */
+function openWait(turn: Turn, opened: Wait): boolean {
+  const { id, expiresAt, group, race } = opened;
+  if (!enqueue(turn, { id, kind: "timeout", stepId: id, at: expiresAt, ...place(group, race) })) return false;
+  turn.run.stepAttempts += 1;
+  wait(turn, opened);
+  return true;
+}
+
+const invalid = (turn: Turn, name: string, message: string): void =>
+  finish(turn, "Failed", { error: { name, message } });

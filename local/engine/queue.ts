@@ -1,0 +1,209 @@
+import type { Clock, Timer } from "./clock.ts";
+import type { Job, RunDocument } from "./documents.ts";
+import { hasEnded } from "./documents.ts";
+import { Heap } from "./heap.ts";
+
+/**
+ * Decides which call goes out next. Jobs stand in lanes, one per set of concurrency keys; a lane that meets a full
+ * limit is parked until a call under that limit ends, so that the cost of a call does not depend on how many wait.
+ *
+ * Within a lane older runs go first, shifted by their priority. Between equals there is no order: the real server
+ * gives none, and code that leans on one would break there.
+ */
+type Entry = { run: RunDocument; job: Job; score: number; tie: number };
+type Lane = {
+  key: string;
+  limits: RunDocument["limits"];
+  throttle: RunDocument["throttle"];
+  entries: Heap<Entry>;
+  isQueued: boolean;
+};
+
+const isBefore = (a: Entry, b: Entry): boolean => a.score < b.score || (a.score === b.score && a.tie < b.tie);
+
+export type QueueOptions = {
+  clock: Clock;
+  random: () => number;
+  maxInFlight: number;
+  /** Makes the call. Its limits are free again when the promise settles. */
+  call: (run: RunDocument, job: Job) => Promise<void>;
+  /** A sleep or a wait that needs no call. */
+  ring: (run: RunDocument, job: Job) => void;
+  /** When a throttled run may start; undefined for now. Asking takes the place. */
+  throttle: (throttle: NonNullable<RunDocument["throttle"]>) => number | undefined;
+  /** Told before and after work that a virtual clock must wait for. */
+  busy: () => () => void;
+};
+
+export class Queue {
+  private readonly options: QueueOptions;
+  private readonly lanes = new Map<string, Lane>();
+  private readonly ready: Lane[] = [];
+  private readonly parked = new Map<string, Set<Lane>>();
+  private readonly inUse = new Map<string, number>();
+  private readonly timers = new Map<string, Map<string, Timer>>();
+  private inFlight = 0;
+  private isPumping = false;
+  private stopped = false;
+
+  constructor(options: QueueOptions) {
+    this.options = options;
+  }
+
+  /** Takes in a job that the run's document already holds. */
+  add(run: RunDocument, job: Job): void {
+    const { clock, ring } = this.options;
+    if (job.kind === "call" && job.at <= clock.now()) return this.enter(run, job);
+    const timer = clock.at(job.at, () => {
+      this.forgetTimer(run.id, job.id);
+      if (!isCurrent(run, job)) return;
+      if (job.kind === "call") this.enter(run, job);
+      else ring(run, job);
+    });
+    const timers = this.timers.get(run.id) ?? new Map<string, Timer>();
+    timers.set(job.id, timer);
+    this.timers.set(run.id, timers);
+  }
+
+  /** A job that no longer exists must not keep a timer: there may be a year left on it. */
+  drop(runId: string, jobId: string): void {
+    this.timers.get(runId)?.get(jobId)?.cancel();
+    this.forgetTimer(runId, jobId);
+  }
+
+  dropAll(runId: string): void {
+    for (const timer of this.timers.get(runId)?.values() ?? []) timer.cancel();
+    this.timers.delete(runId);
+  }
+
+  stop(): void {
+    this.stopped = true;
+  }
+
+  get callsInFlight(): number {
+    return this.inFlight;
+  }
+
+  private forgetTimer(runId: string, jobId: string): void {
+    const timers = this.timers.get(runId);
+    timers?.delete(jobId);
+    if (timers?.size === 0) this.timers.delete(runId);
+  }
+
+  private enter(run: RunDocument, job: Job): void {
+    const lane = this.laneOf(run, job);
+    lane.entries.push({ run, job, score: score(run, job), tie: this.options.random() });
+    this.offer(lane);
+    this.pump();
+  }
+
+  private laneOf(run: RunDocument, job: Job): Lane {
+    const throttle = job.isStart && job.attempt === 0 ? run.throttle : undefined;
+    const key = `${run.functionId}\n${run.limits.map(({ key }) => key).join("\n")}\n${throttle?.key ?? ""}`;
+    let lane = this.lanes.get(key);
+    if (!lane) {
+      lane = { key, limits: run.limits, throttle, entries: new Heap(isBefore), isQueued: false };
+      this.lanes.set(key, lane);
+    }
+    return lane;
+  }
+
+  private offer(lane: Lane): void {
+    if (lane.isQueued) return;
+    lane.isQueued = true;
+    this.ready.push(lane);
+  }
+
+  /** Waits for the end of the present work, so that events which arrive together compete for the first place. */
+  private pump(): void {
+    if (this.isPumping || this.stopped) return;
+    this.isPumping = true;
+    const done = this.options.busy();
+    setImmediate(() => {
+      this.isPumping = false;
+      this.drain();
+      done();
+    });
+  }
+
+  /** One call per lane and round: a function with thousands of jobs does not keep the others waiting. */
+  private drain(): void {
+    let next = 0;
+    while (next < this.ready.length && this.inFlight < this.options.maxInFlight && !this.stopped) {
+      const lane = this.ready[next++];
+      if (lane) this.serve(lane);
+    }
+    this.ready.splice(0, next);
+  }
+
+  private serve(lane: Lane): void {
+    lane.isQueued = false;
+    const entry = this.current(lane);
+    if (!entry) {
+      this.lanes.delete(lane.key);
+      return;
+    }
+    const full = lane.limits.find(({ key, limit }) => (this.inUse.get(key) ?? 0) >= limit);
+    if (full) return this.park(lane, full.key);
+    const throttledUntil = lane.throttle && this.options.throttle(lane.throttle);
+    if (throttledUntil !== undefined) {
+      this.options.clock.at(throttledUntil, () => {
+        lane.isQueued = false;
+        this.offer(lane);
+        this.pump();
+      });
+      lane.isQueued = true; // by the timer
+      return;
+    }
+    lane.entries.pop();
+    this.offer(lane);
+    this.start(entry, lane);
+  }
+
+  /** Skips jobs whose run has ended or which were replaced since. */
+  private current(lane: Lane): Entry | undefined {
+    for (let entry = lane.entries.peek(); entry; entry = lane.entries.peek()) {
+      if (isCurrent(entry.run, entry.job)) return entry;
+      lane.entries.pop();
+    }
+    return undefined;
+  }
+
+  private park(lane: Lane, limitKey: string): void {
+    const lanes = this.parked.get(limitKey) ?? new Set<Lane>();
+    lanes.add(lane);
+    this.parked.set(limitKey, lanes);
+    lane.isQueued = true; // by the call that ends
+  }
+
+  private start({ run, job }: Entry, lane: Lane): void {
+    const done = this.options.busy();
+    this.inFlight += 1;
+    for (const { key } of lane.limits) this.inUse.set(key, (this.inUse.get(key) ?? 0) + 1);
+    void this.options.call(run, job).finally(() => {
+      this.inFlight -= 1;
+      for (const { key } of lane.limits) this.release(key);
+      this.pump();
+      done();
+    });
+  }
+
+  private release(limitKey: string): void {
+    const left = (this.inUse.get(limitKey) ?? 1) - 1;
+    if (left > 0) this.inUse.set(limitKey, left);
+    else this.inUse.delete(limitKey);
+    const lanes = this.parked.get(limitKey);
+    if (!lanes) return;
+    this.parked.delete(limitKey);
+    for (const lane of lanes) {
+      lane.isQueued = false;
+      this.offer(lane);
+    }
+  }
+}
+
+const isCurrent = (run: RunDocument, job: Job): boolean => !hasEnded(run) && run.jobs[job.id] === job;
+
+/** First attempts go by the age of their run, so that old runs end before new ones; a retry goes by its own time. */
+const score = (run: RunDocument, job: Job): number =>
+  job.attempt === 0 ? run.queuedAt - run.priority * 1_000 : job.at;

@@ -1,0 +1,163 @@
+import { hasEnded, type Job, type Memo, type RunDocument, type Wait } from "./documents.ts";
+import { wireError } from "./errors.ts";
+import { limits } from "./limits.ts";
+import { applyReport, overflow, type Report } from "./ops.ts";
+import type { EventPayload, Op, WireError } from "./protocol.ts";
+import {
+  type Change,
+  endWait,
+  enqueue,
+  finish,
+  memoise,
+  note,
+  remove,
+  retry,
+  saveStep,
+  type Turn,
+  wait,
+} from "./turn.ts";
+
+/**
+ * The state machine of a run. Each function takes the run's document, what happened and the time, brings the document
+ * to its next state and says what the engine must now do. The same inputs always give the same result: there is no
+ * clock, no network and no store in here, so that everything which makes execution durable can be tested as arithmetic.
+ */
+
+export type Rules = { now: number; random: () => number; maxAttempts: number };
+
+export type Answer =
+  | ({ kind: "steps" } & Report)
+  | { kind: "returned"; data: unknown }
+  | { kind: "failed"; error: WireError; noRetry: boolean; retryAfter?: string | undefined };
+
+type Move = (turn: Turn) => void;
+
+/** An ended run answers to nothing: late results, timers and events find it closed. */
+function advance(run: RunDocument, rules: Rules, move: Move): Change[] {
+  if (hasEnded(run)) return [];
+  const turn: Turn = { run, ...rules, changes: [] };
+  move(turn);
+  return turn.changes;
+}
+
+export type NewRun = Pick<
+  RunDocument,
+  "id" | "functionId" | "appId" | "eventIds" | "events" | "priority" | "limits" | "queuedAt"
+> &
+  Partial<Pick<RunDocument, "batchId" | "cron" | "originalRunId" | "throttle" | "singleton">>;
+
+export function newRun(given: NewRun): RunDocument {
+  return {
+    ...given,
+    status: "Scheduled",
+    requestVersion: -1,
+    planOnly: false,
+    steps: {},
+    stack: [],
+    pending: [],
+    jobs: {},
+    seen: {},
+    waits: {},
+    stepAttempts: 0,
+    history: [{ at: given.queuedAt, what: "queued" }],
+  };
+}
+
+/** Queues the first call and listens for what may cancel the run. */
+export const open = (run: RunDocument, rules: Rules, cancels: Wait[]): Change[] =>
+  advance(run, rules, (turn) => {
+    for (const cancel of cancels) wait(turn, cancel);
+    enqueue(turn, { id: "start", kind: "call", at: turn.now, isStart: true });
+  });
+
+/** Before a call is made. No changes mean: make it. */
+export const begin = (run: RunDocument, rules: Rules, job: Job): Change[] =>
+  advance(run, rules, (turn) => {
+    if (run.stack.length >= limits.stepsPerRun) return overflow(turn);
+    if (run.startedAt === undefined) {
+      run.startedAt = turn.now;
+      run.status = "Running";
+    }
+    note(turn, { what: "called", attempt: job.attempt, ...(job.stepId ? { stepId: job.stepId } : {}) });
+  });
+
+/** After a call: steps, a return value, or an error outside of any step. */
+export const receive = (run: RunDocument, rules: Rules, job: Job, answer: Answer): Change[] =>
+  advance(run, rules, (turn) => {
+    if (run.jobs[job.id] !== job) return;
+    if (answer.kind === "steps") return applyReport(turn, job, answer);
+    if (answer.kind === "returned") return finish(turn, "Completed", { data: answer.data ?? null });
+    note(turn, { what: "call-failed", attempt: job.attempt, note: answer.error.message });
+    if (!answer.noRetry && job.attempt + 1 < turn.maxAttempts) return retry(turn, job, answer.retryAfter);
+    finish(turn, "Failed", { error: answer.error });
+  });
+
+/**
+ * Steps that a running call has finished. They are kept before the call goes on; nothing is queued, since the call
+ * itself continues. Its retries start over: the next step has a fresh budget.
+ */
+export const checkpoint = (run: RunDocument, rules: Rules, job: Job, ops: Op[]): Change[] =>
+  advance(run, rules, (turn) => {
+    for (const { id, op, data, displayName } of ops) {
+      if (op !== "StepRun" || Object.hasOwn(run.steps, id)) continue;
+      run.stepAttempts += 1;
+      note(turn, { what: "step-completed", stepId: id, name: displayName ?? id, attempt: job.attempt });
+      memoise(run, id, { data: data ?? null });
+    }
+    job.attempt = 0;
+  });
+
+/** A sleep is over, or a wait has lasted as long as it may. */
+export const ring = (run: RunDocument, rules: Rules, job: Job): Change[] =>
+  advance(run, rules, (turn) => {
+    if (run.jobs[job.id] !== job || job.stepId === undefined) return;
+    const { stepId, group, race } = job;
+    remove(turn, job.id);
+    if (job.kind === "wake") {
+      note(turn, { what: "woke", stepId });
+      return saveStep(turn, stepId, null, { group, race, suffix: "-wake" });
+    }
+    const waited = run.waits[stepId];
+    if (!waited) return;
+    endWait(turn, waited);
+    note(turn, { what: "woke", stepId, note: "timed out" });
+    saveStep(turn, stepId, waited.kind === "invoke" ? invokeTimeout : null, {
+      group,
+      race,
+      suffix: "-timeout",
+    });
+  });
+
+const invokeTimeout: Memo = {
+  error: {
+    name: "InngestInvokeTimeoutError",
+    message: "Timed out waiting for invoked function to complete",
+  },
+};
+
+/** An event has come that a step was waiting for. */
+export const resume = (run: RunDocument, rules: Rules, waitId: string, event: EventPayload): Change[] =>
+  advance(run, rules, (turn) => settle(turn, waitId, event));
+
+/** An invoked function has ended. */
+export const resumeInvoke = (
+  run: RunDocument,
+  rules: Rules,
+  stepId: string,
+  result: { data: unknown } | { error: WireError },
+): Change[] => advance(run, rules, (turn) => settle(turn, stepId, result));
+
+function settle(turn: Turn, waitId: string, memo: Memo): void {
+  const waited = turn.run.waits[waitId];
+  if (!waited || waited.kind === "cancel") return;
+  endWait(turn, waited);
+  remove(turn, waited.id);
+  note(turn, { what: "woke", stepId: waitId });
+  saveStep(turn, waitId, memo, { group: waited.group, race: waited.race, suffix: "-event" });
+}
+
+export const cancel = (run: RunDocument, rules: Rules): Change[] =>
+  advance(run, rules, (turn) => finish(turn, "Cancelled", {}));
+
+export const fail = (run: RunDocument, rules: Rules, error: unknown): Change[] =>
+  advance(run, rules, (turn) => finish(turn, "Failed", { error: wireError(error) }));

@@ -1,0 +1,40 @@
+import { createHash, createHmac, timingSafeEqual } from "node:crypto";
+
+/**
+ * Cloud mode: engine and app prove to each other who they are. Signatures are made with the REAL time, whatever clock
+ * the engine runs on: the SDK compares it with its own and allows five minutes.
+ */
+export function sign(key: string, body: string, realTimeMs: number): string {
+  const seconds = Math.floor(realTimeMs / 1_000);
+  const message = body === "" ? "" : canonical(JSON.parse(body));
+  const hash = createHmac("sha256", withoutPrefix(key)).update(message).update(String(seconds)).digest("hex");
+  return `t=${seconds}&s=${hash}`;
+}
+
+/** What the SDK sends as bearer when it calls the API: the hash of the key, not the key. */
+export function bearerOf(key: string): string {
+  const [prefix = ""] = /^signkey-\w+-/.exec(key) ?? [];
+  return (
+    prefix +
+    createHash("sha256")
+      .update(Buffer.from(withoutPrefix(key), "hex"))
+      .digest("hex")
+  );
+}
+
+export function isSame(given: string, expected: string): boolean {
+  const a = createHash("sha256").update(given).digest();
+  const b = createHash("sha256").update(expected).digest();
+  return timingSafeEqual(a, b);
+}
+
+const withoutPrefix = (key: string): string => key.replace(/^signkey-\w+-/, "");
+
+/** JSON with sorted keys (RFC 8785): the SDK signs the meaning of the body and not its bytes. */
+export function canonical(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map((item) => canonical(item ?? null)).join(",")}]`;
+  if (typeof value !== "object" || value === null) return JSON.stringify(value) ?? "null";
+  const entries = Object.entries(value).filter(([, item]) => item !== undefined);
+  entries.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
+  return `{${entries.map(([key, item]) => `${JSON.stringify(key)}:${canonical(item)}`).join(",")}}`;
+}

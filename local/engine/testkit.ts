@@ -1,0 +1,217 @@
+import { Activity } from "./activity.ts";
+import { createApi } from "./api.ts";
+import { virtualClock } from "./clock.ts";
+import { type HistoryEntry, hasEnded, type RunDocument } from "./documents.ts";
+import { durationOf } from "./duration.ts";
+import { Engine, type Usage } from "./engine.ts";
+import { Faults } from "./faults.ts";
+import type { Store } from "./store.ts";
+import { memoryStore } from "./store-memory.ts";
+import { handlerTransport } from "./transport.ts";
+import { runView } from "./views.ts";
+
+/**
+ * An app's own functions on an engine in the same process, with a clock that a test turns: no ports, no sleeping.
+ *
+ *     const engine = await startEngine({ app: (request) => serveHandler(request) });
+ *     const [id] = await engine.send({ name: "user/signup", data: { userId: "1" } });
+ *     await engine.advance("3d");
+ *     const run = await engine.run(id);
+ *
+ * The app's client gets `fetch: engine.fetch` and `INNGEST_DEV` (or `baseUrl`) `engine.url`. Functions are read from
+ * the app when first needed, so that the app may be created after the engine.
+ */
+export type StartEngine = {
+  app: (request: Request) => Promise<Response>;
+  /** Where the app seems to be served. */
+  appUrl?: string;
+  /** Keeps state in this Postgres instead of in memory. */
+  databaseUrl?: string;
+  /** False: one step per request, as if the app had switched it off. Buffering is the app's own client option. */
+  checkpointing?: boolean;
+  start?: Date;
+  /** Order between equals, ids and retry delays come from this number: the same seed, the same run. */
+  seed?: number;
+  signingKey?: string;
+};
+
+type SentEvent = { name: string; data?: Record<string, unknown> | undefined; id?: string; ts?: number };
+export type RunView = ReturnType<typeof runView>;
+type Within = { within?: string };
+
+export type TestEngine = Awaited<ReturnType<typeof startEngine>>;
+
+export async function startEngine(options: StartEngine) {
+  const url = "http://engine.local";
+  const appUrl = options.appUrl ?? "http://app.local/api/inngest";
+  const clock = virtualClock((options.start ?? new Date()).getTime());
+  const activity = new Activity();
+  const faults = new Faults(clock, activity);
+  const engine = new Engine({
+    clock,
+    activity,
+    store: await openStore(options.databaseUrl),
+    transport: faults.around(handlerTransport(options.app)),
+    random: seeded(options.seed ?? 1),
+    checkpointing: options.checkpointing ?? true,
+    ...(options.signingKey === undefined ? {} : { signingKey: options.signingKey }),
+  });
+  await engine.restore();
+  const api = createApi(engine, { signingKey: options.signingKey });
+
+  let synced: Promise<unknown> | undefined;
+  const ensureSynced = () => {
+    synced ??= engine.sync(appUrl).catch((error) => {
+      synced = undefined;
+      throw error;
+    });
+    return synced;
+  };
+  const fetch = async (input: string | URL | Request, init?: RequestInit): Promise<Response> => {
+    await ensureSynced();
+    return api.fetch(new Request(input, init));
+  };
+  const idle = async () => {
+    await ensureSynced();
+    await activity.settled();
+  };
+
+  /** Turns the clock from timer to timer until the condition holds, at most so far. */
+  const turnUntil = async (condition: () => unknown, { within = "1d" }: Within): Promise<boolean> => {
+    const end = clock.now() + durationOf(within);
+    for (;;) {
+      await idle();
+      if (await condition()) return true;
+      const next = clock.next();
+      if (next === undefined || next > end) return false;
+      clock.turn(next);
+    }
+  };
+
+  const runsOf = (eventId: string): RunDocument[] =>
+    [...engine.history.runs.values()].filter(
+      (run) => run.eventIds.includes(eventId) || run.events.some((event) => event.id === eventId),
+    );
+  const find = (eventId: string, functionId: string | undefined): RunDocument | undefined =>
+    runsOf(eventId).findLast((run) => functionId === undefined || isFunction(run, functionId));
+
+  return {
+    url,
+    fetch,
+    faults,
+    /** The engine's time; give it to the app as its clock. */
+    clock: { now: () => new Date(clock.now()) },
+    /** Reads the app's functions again. */
+    sync: () => {
+      synced = undefined;
+      return ensureSynced();
+    },
+    /** Accepts events as if they had come over HTTP; returns their ids. */
+    send: async (events: SentEvent | SentEvent[]): Promise<string[]> => {
+      const response = await fetch(`${url}/e/test`, { method: "POST", body: JSON.stringify(events) });
+      const answer = (await response.json()) as { ids: string[]; error?: string };
+      if (!response.ok) throw new Error(answer.error);
+      return answer.ids;
+    },
+    /** The run that an event started (its id from `send`, or the sender's own), once it has ended. Turns the clock as far as the run needs. */
+    run: async (eventId: string, functionId?: string, within: Within = {}) => {
+      const ended = await turnUntil(() => {
+        const run = find(eventId, functionId);
+        return run && hasEnded(run);
+      }, within);
+      const run = find(eventId, functionId);
+      if (!run)
+        throw new Error(`The event ${eventId} has started no run${functionId ? ` of ${functionId}` : ""}.`);
+      if (!ended) throw new Error(`The run ${run.id} has not ended: ${stateOf(run)}`);
+      return viewOf(run);
+    },
+    /** Waits until the condition holds, turning the clock as far as it must. */
+    waitFor: async (condition: () => unknown, within: Within = {}): Promise<void> => {
+      if (await turnUntil(condition, within)) return;
+      const live = [...engine.history.runs.values()].filter((run) => !hasEnded(run));
+      const states = live.map((run) => `  ${run.functionId} ${run.id}: ${stateOf(run)}`);
+      throw new Error(
+        `The condition did not come true within ${within.within ?? "1d"}. Live runs:\n${states.join("\n")}`,
+      );
+    },
+    /** Moves time: timers ring in order, and what they cause is settled before the next one. */
+    advance: async (duration: string): Promise<void> => {
+      const end = clock.now() + durationOf(duration);
+      await turnUntil(() => false, { within: duration });
+      clock.turn(end);
+      await idle();
+    },
+    /** Resolves when nothing is under way and only time could change that. */
+    idle,
+    runs: (functionId?: string) =>
+      [...engine.history.runs.values()]
+        .filter((run) => functionId === undefined || isFunction(run, functionId))
+        .map(viewOf),
+    history: (runId: string): HistoryEntry[] => engine.history.runs.get(runId)?.history ?? [],
+    rerun: async (runId: string): Promise<string> => {
+      const run = engine.history.runs.get(runId);
+      const id = run && engine.rerun(run);
+      if (id === undefined) throw new Error(`There is no run ${runId} to run again.`);
+      await idle();
+      return id;
+    },
+    cancel: async (runId: string): Promise<void> => {
+      const run = engine.history.runs.get(runId);
+      if (run) engine.cancel(run);
+      await idle();
+    },
+    usage: (): Usage => engine.usage(),
+    /** Calls to the app so far. */
+    calls: () => faults.calls,
+    /** Stops the engine. Calls under way are waited for. */
+    close: async (): Promise<void> => {
+      await activity.settled();
+      await engine.stop();
+    },
+  };
+}
+
+const viewOf = (run: RunDocument) => ({
+  ...runView(run),
+  id: run.id,
+  functionId: run.functionId,
+  output: run.output,
+  error: run.error,
+  events: run.events,
+  /** Results of steps, by the name they were given. */
+  steps: Object.fromEntries(
+    run.history.flatMap(({ stepId, name }) =>
+      stepId !== undefined && name !== undefined && Object.hasOwn(run.steps, stepId)
+        ? [[name, run.steps[stepId]]]
+        : [],
+    ),
+  ),
+});
+
+/** Tests name functions as the app does; the engine puts the app's id in front. */
+const isFunction = (run: RunDocument, id: string): boolean =>
+  run.functionId === id || run.functionId === `${run.appId}-${id}`;
+
+function stateOf(run: RunDocument): string {
+  const jobs = Object.values(run.jobs).map(
+    ({ id, kind, at, attempt }) => `${kind} ${id} attempt ${attempt} at ${new Date(at).toISOString()}`,
+  );
+  return `${run.status}; ${jobs.join(", ") || "nothing queued"}`;
+}
+
+async function openStore(databaseUrl: string | undefined): Promise<Store> {
+  if (databaseUrl === undefined) return memoryStore();
+  const { postgresStore } = await import("./store-postgres.ts");
+  return postgresStore(databaseUrl);
+}
+
+/** A small generator of numbers that look random (mulberry32). */
+function seeded(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}

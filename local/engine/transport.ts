@@ -1,0 +1,68 @@
+import http from "node:http";
+import https from "node:https";
+import { limits } from "./limits.ts";
+
+/** One request to an app, and its answer as text. */
+export type AppRequest = {
+  method: "POST" | "PUT";
+  url: string;
+  headers: Record<string, string>;
+  body: string;
+};
+export type AppAnswer = { status: number; header(name: string): string | undefined; body: string };
+export type Transport = (request: AppRequest) => Promise<AppAnswer>;
+
+/** The app in the same process: no socket, no port. */
+export const handlerTransport =
+  (app: (request: Request) => Promise<Response>): Transport =>
+  async ({ method, url, headers, body }) => {
+    // The SDK's adapters read the host header, which only a real server would set.
+    const request = new Request(url, { method, headers: { ...headers, host: new URL(url).host }, body });
+    const response = await app(request);
+    return {
+      status: response.status,
+      header: (name) => response.headers.get(name) ?? undefined,
+      body: await response.text(),
+    };
+  };
+
+/** The app over HTTP. node:http with kept connections costs a fraction of what Node 20's fetch costs a call. */
+export function httpTransport(): Transport & { close(): void } {
+  const agents = {
+    "http:": new http.Agent({ keepAlive: true, maxSockets: 256 }),
+    "https:": new https.Agent({ keepAlive: true, maxSockets: 256 }),
+  };
+  const send: Transport = ({ method, url, headers, body }) =>
+    new Promise((resolve, reject) => {
+      const target = new URL(url);
+      const secure = target.protocol === "https:";
+      const bytes = Buffer.from(body);
+      const request = (secure ? https : http).request(
+        target,
+        {
+          method,
+          agent: agents[secure ? "https:" : "http:"],
+          headers: { ...headers, "content-length": bytes.length },
+          timeout: limits.callDurationMs,
+        },
+        (response) => {
+          const chunks: Buffer[] = [];
+          response.on("data", (chunk: Buffer) => chunks.push(chunk));
+          response.on("error", reject);
+          response.on("end", () => {
+            const header = (name: string) => [response.headers[name]].flat()[0];
+            resolve({ status: response.statusCode ?? 0, header, body: Buffer.concat(chunks).toString() });
+          });
+        },
+      );
+      request.on("timeout", () => request.destroy(new Error("the app did not answer within two hours")));
+      request.on("error", reject);
+      request.end(bytes);
+    });
+  return Object.assign(send, {
+    close: () => {
+      agents["http:"].destroy();
+      agents["https:"].destroy();
+    },
+  });
+}

@@ -1,0 +1,121 @@
+import type { HistoryEntry, Job, Memo, RunDocument, RunStatus, Wait } from "./documents.ts";
+import { limits, retryDelayMs } from "./limits.ts";
+import type { WireError } from "./protocol.ts";
+
+/**
+ * The moves of which every transition of a run is made. They touch the run's document and nothing else; what the
+ * engine must do about it (queue a call, set a timer, send an event) is collected as changes.
+ */
+export type Change =
+  | { type: "job"; job: Job }
+  | { type: "job-over"; jobId: string }
+  | { type: "wait"; wait: Wait }
+  | { type: "wait-over"; wait: Wait }
+  | { type: "invoke"; stepId: string; stepName: string; functionId: string; data: object; v?: string }
+  | { type: "ended"; waits: Wait[]; jobIds: string[] };
+
+export type Turn = {
+  run: RunDocument;
+  now: number;
+  random: () => number;
+  maxAttempts: number;
+  changes: Change[];
+};
+
+/** A long run's history would outweigh its state: it keeps its beginning, and what ends it. */
+const longestHistory = 3_000;
+
+export function note(turn: Turn, entry: Omit<HistoryEntry, "at">): void {
+  const { history } = turn.run;
+  if (history.length < longestHistory || entry.what === "ended") history.push({ at: turn.now, ...entry });
+}
+
+/** Adds work, once: the SDK reports unresolved steps again (the losers of a race), and that must change nothing. */
+export function enqueue(turn: Turn, job: Omit<Job, "attempt">): boolean {
+  const { run } = turn;
+  if (run.seen[job.id]) return false;
+  run.seen[job.id] = 1;
+  put(turn, { ...job, attempt: 0 });
+  return true;
+}
+
+function put(turn: Turn, job: Job): void {
+  turn.run.jobs[job.id] = job;
+  turn.changes.push({ type: "job", job });
+}
+
+export function remove(turn: Turn, jobId: string): void {
+  if (!turn.run.jobs[jobId]) return;
+  delete turn.run.jobs[jobId];
+  turn.changes.push({ type: "job-over", jobId });
+}
+
+/** The same call again, after the time that the app asked for or else the server's own table. */
+export function retry(turn: Turn, job: Job, retryAfter: string | undefined): void {
+  const { least, most } = limits.retryDelayMs;
+  const asked = retryAfter === undefined ? undefined : retryMoment(retryAfter, turn.now);
+  const delay =
+    asked === undefined
+      ? retryDelayMs(job.attempt, turn.random)
+      : Math.min(Math.max(asked - turn.now, least), most);
+  put(turn, { ...job, attempt: job.attempt + 1, at: turn.now + delay });
+}
+
+/** `retry-after` is a number of seconds if it is short, and a date otherwise. */
+function retryMoment(text: string, now: number): number | undefined {
+  if (text.length <= 7) return /^\d+$/.test(text) ? now + Number(text) * 1_000 : undefined;
+  const date = Date.parse(text);
+  return Number.isNaN(date) ? undefined : date;
+}
+
+export type Place = { group?: string | undefined; race?: boolean | undefined; suffix?: string };
+
+/** Only the first result of a step counts. */
+export function memoise(run: RunDocument, stepId: string, memo: Memo): void {
+  if (!Object.hasOwn(run.steps, stepId)) {
+    run.steps[stepId] = memo;
+    run.stack.push(stepId);
+  }
+  if (run.pending.length > 0) run.pending = run.pending.filter((id) => id !== stepId);
+}
+
+/**
+ * Keeps a step's result and asks the app what comes next. Of a parallel group only the last step asks, under an id
+ * that the group shares: asking after each would run what follows several times. In a race each step asks.
+ */
+export function saveStep(turn: Turn, stepId: string, memo: Memo, { group, race, suffix = "" }: Place): void {
+  const { run } = turn;
+  memoise(run, stepId, memo);
+  if (run.pending.length > 0 && !race) return;
+  if (run.requestVersion >= 2) run.planOnly = false;
+  const id = group !== undefined && !race ? `${group}-discover` : `${stepId}${suffix}`;
+  enqueue(turn, { id, kind: "call", at: turn.now });
+}
+
+export function wait(turn: Turn, wait: Wait): void {
+  turn.run.waits[wait.id] = wait;
+  turn.changes.push({ type: "wait", wait });
+}
+
+export function endWait(turn: Turn, wait: Wait): void {
+  delete turn.run.waits[wait.id];
+  turn.changes.push({ type: "wait-over", wait });
+}
+
+type Ending = { data?: unknown; error?: WireError };
+
+/** Ends the run for good. Whatever else this turn wanted to do no longer matters. */
+export function finish(turn: Turn, status: RunStatus, { data, error }: Ending): void {
+  const { run } = turn;
+  note(turn, { what: "ended", note: status });
+  run.status = status;
+  run.endedAt = turn.now;
+  if (data !== undefined) run.output = data;
+  if (error !== undefined) run.error = error;
+  turn.changes = [{ type: "ended", waits: Object.values(run.waits), jobIds: Object.keys(run.jobs) }];
+  // An ended run stays readable for a while; what only a living one needs goes now.
+  run.jobs = {};
+  run.waits = {};
+  run.seen = {};
+  run.pending = [];
+}

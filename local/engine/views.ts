@@ -1,0 +1,38 @@
+import { hasEnded, type RunDocument, type StoredEvent } from "./documents.ts";
+import { uuidOf } from "./ulid.ts";
+
+/** Runs and events as the real server's API shows them. */
+
+const environment = "00000000-0000-4000-b000-000000000000";
+const iso = (time: number): string => new Date(time).toISOString();
+
+export const envelope = (data: unknown, now: number) => ({
+  data,
+  metadata: { fetched_at: iso(now), cached_until: null },
+});
+
+export const runView = (run: RunDocument) => ({
+  run_id: run.id,
+  run_started_at: iso(run.startedAt ?? run.queuedAt),
+  function_id: uuidOf(run.functionId),
+  /** Not in the real API, whose function ids are uuids that nobody can read. */
+  function_slug: run.functionId,
+  function_version: 1,
+  environment_id: environment,
+  event_id: run.eventIds[0],
+  ...(run.batchId === undefined ? {} : { batch_id: run.batchId }),
+  ...(run.originalRunId === undefined ? {} : { original_run_id: run.originalRunId }),
+  ...(run.cron === undefined ? {} : { cron: run.cron }),
+  status: run.status,
+  ended_at: run.endedAt === undefined ? null : iso(run.endedAt),
+  ...(hasEnded(run) ? { output: run.error ?? run.output ?? null } : {}),
+});
+
+export const eventView = ({ internalId, event, receivedAt }: StoredEvent) => ({
+  internal_id: internalId,
+  ...event,
+  received_at: iso(receivedAt),
+});
+
+export const jobView = (run: RunDocument) =>
+  Object.values(run.jobs).map(({ id, at, attempt, kind }) => ({ id, at: iso(at), attempt, kind }));
