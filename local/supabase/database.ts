@@ -9,11 +9,12 @@ const statementTimeoutsMs: Readonly<Record<string, number>> = { anon: 3_000, aut
 const authenticatorTimeoutMs = 8_000;
 
 export type Statement = { text: string; values: unknown[]; readOnly: boolean };
+export type Row = (string | null)[];
 export type RequestFacts = { method: string; path: string };
 
 export type Database = {
   /** Runs one statement as somebody; rows are arrays of text. */
-  run(identity: Identity, statement: Statement, facts: RequestFacts): Promise<(string | null)[][]>;
+  run(identity: Identity, statement: Statement, facts: RequestFacts): Promise<Row[]>;
   /** A transaction as somebody, for what needs several statements. */
   transaction<T>(identity: Identity, work: (client: pg.ClientBase) => Promise<T>): Promise<T>;
   /** Statements of the gateway itself, as the role of DATABASE_URL. */
@@ -34,13 +35,14 @@ export const openDatabase = (url: string, serviceClaims: string, connections = 1
   const people = pool(url, Math.ceil(connections / 2), { role: "anon" }, true);
   const own = pool(url, 3, {});
 
-  const asService = async ({ text, values }: Statement) => (await service.query(prepared(text, values))).rows;
+  const asService = async ({ text, values }: Statement) =>
+    (await service.query<Row>(prepared(text, values))).rows;
 
   const asPerson = async (identity: Identity, statement: Statement, facts: RequestFacts) => {
     const client = await people.connect();
     try {
       const begun = client.query(beginAs(identity, statement.readOnly, facts));
-      const done = client.query<(string | null)[]>(prepared(statement.text, statement.values));
+      const done = client.query<Row>(prepared(statement.text, statement.values));
       const ended = client.query("commit");
       const outcomes = await Promise.allSettled([begun, done, ended]);
       const failed = outcomes.find((outcome) => outcome.status === "rejected");

@@ -33,7 +33,7 @@ export const createGateway = async (options: GatewayOptions): Promise<Gateway> =
   const { databaseUrl, keys, publicUrl = "http://localhost:54321" } = options;
   const database = openDatabase(databaseUrl, serviceIdentity.claims, options.connections);
   const catalog = createCatalogCache(database.own);
-  const listener = listenForReload(databaseUrl, catalog.forget);
+  const listener = listenForReload(databaseUrl, () => catalog.forget());
   const tokens = await createTokens(keys, `${publicUrl}/auth/v1`);
   const identify = createIdentify(keys, tokens);
   const rest = createRest(database, catalog);

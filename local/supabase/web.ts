@@ -18,10 +18,10 @@ export const answerToResponse = ({ status, headers, body }: Answer): Response =>
   if (body === undefined || status === 204 || status === 304) return new Response(null, { status, headers });
   if (typeof body === "string" || Buffer.isBuffer(body))
     return new Response(new Uint8Array(Buffer.from(body)), { status, headers });
-  return new Response(bytesOf(body), { status, headers });
+  return new Response(webStream(body), { status, headers });
 };
 
-const bytesOf = (body: Readable) =>
+export const webStream = (body: AsyncIterable<Uint8Array>) =>
   new globalThis.ReadableStream<Uint8Array>({
     async start(controller) {
       try {

@@ -1,4 +1,1477 @@
-// Stands in until the generated types of the migrated database take its place.
-// biome-ignore lint/suspicious/noExplicitAny: see above
-export type Database = any;
+// Generated from supabase/migrations by `npm run types:generate`. Do not edit.
+
 export type Json = string | number | boolean | null | { [key: string]: Json | undefined } | Json[];
+
+export type Database = {
+  public: {
+    Tables: {
+      api_keys: {
+        Row: {
+          created_at: string;
+          id: string;
+          name: string;
+          owner: string;
+          revoked_at: string | null;
+          role: string;
+          secret_hash: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          created_at: string;
+          id: string;
+          name: string;
+          owner: string;
+          revoked_at?: string | null;
+          role: string;
+          secret_hash: string;
+        };
+        Update: {
+          created_at?: string;
+          id?: string;
+          name?: string;
+          owner?: string;
+          revoked_at?: string | null;
+          role?: string;
+          secret_hash?: string;
+        };
+        Relationships: [];
+      };
+      campaign_batches: {
+        Row: {
+          attempts: number;
+          batch_no: number;
+          campaign_id: string;
+          chunk_no: number;
+          failed_count: number;
+          first_sending_at: string | null;
+          first_subscriber_id: number;
+          last_subscriber_id: number;
+          lease_token: string | null;
+          recipient_count: number;
+          sent_count: number;
+          skipped_count: number;
+          status: string;
+          unknown_count: number;
+        };
+        ComputedFields: never;
+        Insert: {
+          attempts?: number;
+          batch_no: number;
+          campaign_id: string;
+          chunk_no: number;
+          failed_count?: number;
+          first_sending_at?: string | null;
+          first_subscriber_id: number;
+          last_subscriber_id: number;
+          lease_token?: string | null;
+          recipient_count: number;
+          sent_count?: number;
+          skipped_count?: number;
+          status?: string;
+          unknown_count?: number;
+        };
+        Update: {
+          attempts?: number;
+          batch_no?: number;
+          campaign_id?: string;
+          chunk_no?: number;
+          failed_count?: number;
+          first_sending_at?: string | null;
+          first_subscriber_id?: number;
+          last_subscriber_id?: number;
+          lease_token?: string | null;
+          recipient_count?: number;
+          sent_count?: number;
+          skipped_count?: number;
+          status?: string;
+          unknown_count?: number;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "campaign_batches_campaign_id_fkey";
+            columns: ["campaign_id"];
+            isOneToOne: false;
+            referencedRelation: "campaigns";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      campaign_chunks: {
+        Row: {
+          attempts: number;
+          campaign_id: string;
+          chunk_no: number;
+          claimant: string | null;
+          first_batch_no: number;
+          last_batch_no: number;
+          lease_expires_at: string | null;
+          lease_token: string | null;
+          open_batch_count: number;
+          status: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          attempts?: number;
+          campaign_id: string;
+          chunk_no: number;
+          claimant?: string | null;
+          first_batch_no: number;
+          last_batch_no: number;
+          lease_expires_at?: string | null;
+          lease_token?: string | null;
+          open_batch_count: number;
+          status?: string;
+        };
+        Update: {
+          attempts?: number;
+          campaign_id?: string;
+          chunk_no?: number;
+          claimant?: string | null;
+          first_batch_no?: number;
+          last_batch_no?: number;
+          lease_expires_at?: string | null;
+          lease_token?: string | null;
+          open_batch_count?: number;
+          status?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "campaign_chunks_campaign_id_fkey";
+            columns: ["campaign_id"];
+            isOneToOne: false;
+            referencedRelation: "campaigns";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      campaign_sends: {
+        Row: {
+          batch_no: number;
+          campaign_id: string;
+          email: string;
+          error_code: string | null;
+          fields: NonNullable<Json>;
+          note: string | null;
+          provider_message_id: string | null;
+          status: string;
+          subscriber_id: number;
+        };
+        ComputedFields: never;
+        Insert: {
+          batch_no: number;
+          campaign_id: string;
+          email: string;
+          error_code?: string | null;
+          fields: NonNullable<Json>;
+          note?: string | null;
+          provider_message_id?: string | null;
+          status?: string;
+          subscriber_id: number;
+        };
+        Update: {
+          batch_no?: number;
+          campaign_id?: string;
+          email?: string;
+          error_code?: string | null;
+          fields?: NonNullable<Json>;
+          note?: string | null;
+          provider_message_id?: string | null;
+          status?: string;
+          subscriber_id?: number;
+        };
+        Relationships: [];
+      };
+      campaigns: {
+        Row: {
+          audience_through_id: number | null;
+          batch_size: number | null;
+          chunk_size: number | null;
+          created_at: string;
+          ended_at: string | null;
+          html: string | null;
+          id: string;
+          job_id: string | null;
+          list_id: string;
+          missing_field: string;
+          name: string;
+          note: string | null;
+          owner: string;
+          planned_at: string | null;
+          planned_through_id: number | null;
+          progressed_at: string | null;
+          queued_at: string | null;
+          recipient_count: number;
+          reply_to: string | null;
+          sender: string;
+          status: string;
+          subject: string;
+          text: string | null;
+        };
+        ComputedFields: never;
+        Insert: {
+          audience_through_id?: number | null;
+          batch_size?: number | null;
+          chunk_size?: number | null;
+          created_at: string;
+          ended_at?: string | null;
+          html?: string | null;
+          id?: string;
+          job_id?: string | null;
+          list_id: string;
+          missing_field?: string;
+          name: string;
+          note?: string | null;
+          owner: string;
+          planned_at?: string | null;
+          planned_through_id?: number | null;
+          progressed_at?: string | null;
+          queued_at?: string | null;
+          recipient_count?: number;
+          reply_to?: string | null;
+          sender: string;
+          status?: string;
+          subject: string;
+          text?: string | null;
+        };
+        Update: {
+          audience_through_id?: number | null;
+          batch_size?: number | null;
+          chunk_size?: number | null;
+          created_at?: string;
+          ended_at?: string | null;
+          html?: string | null;
+          id?: string;
+          job_id?: string | null;
+          list_id?: string;
+          missing_field?: string;
+          name?: string;
+          note?: string | null;
+          owner?: string;
+          planned_at?: string | null;
+          planned_through_id?: number | null;
+          progressed_at?: string | null;
+          queued_at?: string | null;
+          recipient_count?: number;
+          reply_to?: string | null;
+          sender?: string;
+          status?: string;
+          subject?: string;
+          text?: string | null;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "campaigns_job_id_fkey";
+            columns: ["job_id"];
+            isOneToOne: false;
+            referencedRelation: "jobs";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "campaigns_list_id_fkey";
+            columns: ["list_id"];
+            isOneToOne: false;
+            referencedRelation: "email_lists";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      dead_letter_queue: {
+        Row: {
+          alert_claimed_at: string | null;
+          alert_claimed_by: string | null;
+          alerted_at: string | null;
+          attempts: number;
+          created_at: string;
+          error_code: string | null;
+          error_message: string | null;
+          error_stack: string | null;
+          event_data: NonNullable<Json>;
+          event_id: string;
+          event_name: string;
+          failed_at: string;
+          fingerprint: string;
+          function_id: string;
+          handled_at: string | null;
+          handled_by: string | null;
+          id: string;
+          job_id: string | null;
+          note: string | null;
+          outcome: string | null;
+          parent_id: string | null;
+          reprocess_job_id: string | null;
+          reprocessed_at: string | null;
+          run_id: string;
+          status: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          alert_claimed_at?: string | null;
+          alert_claimed_by?: string | null;
+          alerted_at?: string | null;
+          attempts?: number;
+          created_at?: string;
+          error_code?: string | null;
+          error_message?: string | null;
+          error_stack?: string | null;
+          event_data: NonNullable<Json>;
+          event_id: string;
+          event_name: string;
+          failed_at?: string;
+          fingerprint: string;
+          function_id: string;
+          handled_at?: string | null;
+          handled_by?: string | null;
+          id?: string;
+          job_id?: string | null;
+          note?: string | null;
+          outcome?: string | null;
+          parent_id?: string | null;
+          reprocess_job_id?: string | null;
+          reprocessed_at?: string | null;
+          run_id: string;
+          status?: string;
+        };
+        Update: {
+          alert_claimed_at?: string | null;
+          alert_claimed_by?: string | null;
+          alerted_at?: string | null;
+          attempts?: number;
+          created_at?: string;
+          error_code?: string | null;
+          error_message?: string | null;
+          error_stack?: string | null;
+          event_data?: NonNullable<Json>;
+          event_id?: string;
+          event_name?: string;
+          failed_at?: string;
+          fingerprint?: string;
+          function_id?: string;
+          handled_at?: string | null;
+          handled_by?: string | null;
+          id?: string;
+          job_id?: string | null;
+          note?: string | null;
+          outcome?: string | null;
+          parent_id?: string | null;
+          reprocess_job_id?: string | null;
+          reprocessed_at?: string | null;
+          run_id?: string;
+          status?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "dead_letter_queue_job_id_fkey";
+            columns: ["job_id"];
+            isOneToOne: false;
+            referencedRelation: "jobs";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "dead_letter_queue_parent_id_fkey";
+            columns: ["parent_id"];
+            isOneToOne: false;
+            referencedRelation: "dead_letter_queue";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "dead_letter_queue_reprocess_job_id_fkey";
+            columns: ["reprocess_job_id"];
+            isOneToOne: false;
+            referencedRelation: "jobs";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      email_lists: {
+        Row: {
+          created_at: string;
+          id: string;
+          name: string;
+          owner: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          created_at: string;
+          id?: string;
+          name: string;
+          owner: string;
+        };
+        Update: {
+          created_at?: string;
+          id?: string;
+          name?: string;
+          owner?: string;
+        };
+        Relationships: [];
+      };
+      email_subscribers: {
+        Row: {
+          created_at: string;
+          email: string;
+          fields: NonNullable<Json>;
+          id: number;
+          list_id: string;
+          status: string;
+          updated_at: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          created_at: string;
+          email: string;
+          fields?: NonNullable<Json>;
+          id?: never;
+          list_id: string;
+          status?: string;
+          updated_at: string;
+        };
+        Update: {
+          created_at?: string;
+          email?: string;
+          fields?: NonNullable<Json>;
+          id?: never;
+          list_id?: string;
+          status?: string;
+          updated_at?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "email_subscribers_list_id_fkey";
+            columns: ["list_id"];
+            isOneToOne: false;
+            referencedRelation: "email_lists";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      job_errors: {
+        Row: {
+          created_at: string;
+          error_code: string | null;
+          error_message: string | null;
+          error_stack: string | null;
+          event_data: NonNullable<Json>;
+          event_id: string;
+          event_name: string;
+          function_id: string;
+          id: number;
+          run_id: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          created_at?: string;
+          error_code?: string | null;
+          error_message?: string | null;
+          error_stack?: string | null;
+          event_data: NonNullable<Json>;
+          event_id: string;
+          event_name: string;
+          function_id: string;
+          id?: never;
+          run_id: string;
+        };
+        Update: {
+          created_at?: string;
+          error_code?: string | null;
+          error_message?: string | null;
+          error_stack?: string | null;
+          event_data?: NonNullable<Json>;
+          event_id?: string;
+          event_name?: string;
+          function_id?: string;
+          id?: never;
+          run_id?: string;
+        };
+        Relationships: [];
+      };
+      job_events: {
+        Row: {
+          at: string;
+          data: NonNullable<Json>;
+          job_id: string;
+          sequence: number;
+          type: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          at: string;
+          data?: NonNullable<Json>;
+          job_id: string;
+          sequence: number;
+          type: string;
+        };
+        Update: {
+          at?: string;
+          data?: NonNullable<Json>;
+          job_id?: string;
+          sequence?: number;
+          type?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "job_events_job_id_fkey";
+            columns: ["job_id"];
+            isOneToOne: false;
+            referencedRelation: "jobs";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      job_runs: {
+        Row: {
+          attempts: number;
+          ended_at: string | null;
+          error: Json | null;
+          job_id: string;
+          run_id: string;
+          started_at: string;
+          status: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          attempts?: number;
+          ended_at?: string | null;
+          error?: Json | null;
+          job_id: string;
+          run_id: string;
+          started_at: string;
+          status?: string;
+        };
+        Update: {
+          attempts?: number;
+          ended_at?: string | null;
+          error?: Json | null;
+          job_id?: string;
+          run_id?: string;
+          started_at?: string;
+          status?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "job_runs_job_id_fkey";
+            columns: ["job_id"];
+            isOneToOne: false;
+            referencedRelation: "jobs";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      jobs: {
+        Row: {
+          checked_at: string | null;
+          created_at: string;
+          dead_letter_id: string | null;
+          ended_at: string | null;
+          error: Json | null;
+          event_count: number;
+          event_data: NonNullable<Json>;
+          event_id: string;
+          event_name: string;
+          fingerprint: string | null;
+          function_id: string;
+          id: string;
+          idempotency_key: string | null;
+          kind: string;
+          owner: string | null;
+          parent_job_id: string | null;
+          progress_done: number | null;
+          progress_total: number | null;
+          requester: string;
+          result: Json | null;
+          sent_at: string | null;
+          started_at: string | null;
+          status: string;
+          updated_at: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          checked_at?: string | null;
+          created_at: string;
+          dead_letter_id?: string | null;
+          ended_at?: string | null;
+          error?: Json | null;
+          event_count?: number;
+          event_data?: NonNullable<Json>;
+          event_id: string;
+          event_name: string;
+          fingerprint?: string | null;
+          function_id: string;
+          id?: string;
+          idempotency_key?: string | null;
+          kind: string;
+          owner?: string | null;
+          parent_job_id?: string | null;
+          progress_done?: number | null;
+          progress_total?: number | null;
+          requester: string;
+          result?: Json | null;
+          sent_at?: string | null;
+          started_at?: string | null;
+          status?: string;
+          updated_at: string;
+        };
+        Update: {
+          checked_at?: string | null;
+          created_at?: string;
+          dead_letter_id?: string | null;
+          ended_at?: string | null;
+          error?: Json | null;
+          event_count?: number;
+          event_data?: NonNullable<Json>;
+          event_id?: string;
+          event_name?: string;
+          fingerprint?: string | null;
+          function_id?: string;
+          id?: string;
+          idempotency_key?: string | null;
+          kind?: string;
+          owner?: string | null;
+          parent_job_id?: string | null;
+          progress_done?: number | null;
+          progress_total?: number | null;
+          requester?: string;
+          result?: Json | null;
+          sent_at?: string | null;
+          started_at?: string | null;
+          status?: string;
+          updated_at?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "jobs_dead_letter_id_fkey";
+            columns: ["dead_letter_id"];
+            isOneToOne: false;
+            referencedRelation: "dead_letter_queue";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "jobs_parent_job_id_fkey";
+            columns: ["parent_job_id"];
+            isOneToOne: false;
+            referencedRelation: "jobs";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      mail_provider_accounts: {
+        Row: {
+          account: string;
+          next_slot_at: string | null;
+          paused_until: string | null;
+        };
+        ComputedFields: never;
+        Insert: {
+          account: string;
+          next_slot_at?: string | null;
+          paused_until?: string | null;
+        };
+        Update: {
+          account?: string;
+          next_slot_at?: string | null;
+          paused_until?: string | null;
+        };
+        Relationships: [];
+      };
+    };
+    Views: {
+      [_ in never]: never;
+    };
+    Functions: {
+      accept_campaign_send: {
+        Args: {
+          p_campaign_id: string | null;
+          p_idempotency_key: string | null;
+          p_job_id: string | null;
+          p_job_owner: string | null;
+          p_limits: Json | null;
+          p_now: string | null;
+          p_owner: string | null;
+          p_requester: string | null;
+        };
+        Returns: {
+          checked_at: string | null;
+          created_at: string;
+          dead_letter_id: string | null;
+          ended_at: string | null;
+          error: Json | null;
+          event_count: number;
+          event_data: NonNullable<Json>;
+          event_id: string;
+          event_name: string;
+          fingerprint: string | null;
+          function_id: string;
+          id: string;
+          idempotency_key: string | null;
+          kind: string;
+          owner: string | null;
+          parent_job_id: string | null;
+          progress_done: number | null;
+          progress_total: number | null;
+          requester: string;
+          result: Json | null;
+          sent_at: string | null;
+          started_at: string | null;
+          status: string;
+          updated_at: string;
+        };
+        SetofOptions: {
+          from: "*";
+          to: "jobs";
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
+      };
+      accept_newsletter: {
+        Args: {
+          p_content: Json | null;
+          p_idempotency_key: string | null;
+          p_job_id: string | null;
+          p_job_owner: string | null;
+          p_limits: Json | null;
+          p_list_owner: string | null;
+          p_now: string | null;
+          p_requester: string | null;
+        };
+        Returns: {
+          checked_at: string | null;
+          created_at: string;
+          dead_letter_id: string | null;
+          ended_at: string | null;
+          error: Json | null;
+          event_count: number;
+          event_data: NonNullable<Json>;
+          event_id: string;
+          event_name: string;
+          fingerprint: string | null;
+          function_id: string;
+          id: string;
+          idempotency_key: string | null;
+          kind: string;
+          owner: string | null;
+          parent_job_id: string | null;
+          progress_done: number | null;
+          progress_total: number | null;
+          requester: string;
+          result: Json | null;
+          sent_at: string | null;
+          started_at: string | null;
+          status: string;
+          updated_at: string;
+        };
+        SetofOptions: {
+          from: "*";
+          to: "jobs";
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
+      };
+      cancel_job: {
+        Args: { p_by: string | null; p_job_id: string | null; p_now: string | null; p_owner: string | null };
+        Returns: {
+          checked_at: string | null;
+          created_at: string;
+          dead_letter_id: string | null;
+          ended_at: string | null;
+          error: Json | null;
+          event_count: number;
+          event_data: NonNullable<Json>;
+          event_id: string;
+          event_name: string;
+          fingerprint: string | null;
+          function_id: string;
+          id: string;
+          idempotency_key: string | null;
+          kind: string;
+          owner: string | null;
+          parent_job_id: string | null;
+          progress_done: number | null;
+          progress_total: number | null;
+          requester: string;
+          result: Json | null;
+          sent_at: string | null;
+          started_at: string | null;
+          status: string;
+          updated_at: string;
+        };
+        SetofOptions: {
+          from: "*";
+          to: "jobs";
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
+      };
+      cancel_run: {
+        Args: {
+          p_event_id: string | null;
+          p_function_id: string | null;
+          p_now: string | null;
+          p_run_id: string | null;
+        };
+        Returns: undefined;
+      };
+      claim_alert: {
+        Args: { p_claimant: string | null; p_letter_id: string | null; p_now: string | null };
+        Returns: string;
+      };
+      claim_campaign_chunk: {
+        Args: {
+          p_campaign_id: string | null;
+          p_chunk_no: number | null;
+          p_claimant: string | null;
+          p_lease_ms: number | null;
+          p_now: string | null;
+        };
+        Returns: Json;
+      };
+      confirm_alert: { Args: { p_letter_id: string | null; p_now: string | null }; Returns: undefined };
+      count_campaign_audience: { Args: { p_campaign_id: string | null }; Returns: number };
+      create_api_key: {
+        Args: {
+          p_id: string | null;
+          p_name: string | null;
+          p_now: string | null;
+          p_owner: string | null;
+          p_role: string | null;
+          p_secret_hash: string | null;
+        };
+        Returns: undefined;
+      };
+      create_campaign: {
+        Args: {
+          p_content: Json | null;
+          p_list_owner: string | null;
+          p_now: string | null;
+          p_owner: string | null;
+        };
+        Returns: string;
+      };
+      create_email_list: {
+        Args: { p_name: string | null; p_now: string | null; p_owner: string | null };
+        Returns: {
+          created_at: string;
+          id: string;
+          name: string;
+          owner: string;
+        };
+        SetofOptions: {
+          from: "*";
+          to: "email_lists";
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
+      };
+      find_api_key: {
+        Args: { p_id: string | null };
+        Returns: {
+          created_at: string;
+          id: string;
+          name: string;
+          owner: string;
+          revoked_at: string | null;
+          role: string;
+          secret_hash: string;
+        }[];
+        SetofOptions: {
+          from: "*";
+          to: "api_keys";
+          isOneToOne: false;
+          isSetofReturn: true;
+        };
+      };
+      finish_run: {
+        Args: {
+          p_event_id: string | null;
+          p_function_id: string | null;
+          p_now: string | null;
+          p_result: Json | null;
+          p_run_id: string | null;
+        };
+        Returns: undefined;
+      };
+      get_campaign: {
+        Args: { p_campaign_id: string | null; p_now: string | null; p_owner: string | null };
+        Returns: Json;
+      };
+      get_email_list: { Args: { p_list_id: string | null; p_owner: string | null }; Returns: Json };
+      get_job: { Args: { p_job_id: string | null; p_owner: string | null }; Returns: Json };
+      hold_campaign: {
+        Args: {
+          p_campaign_id: string | null;
+          p_event_id: string | null;
+          p_now: string | null;
+          p_reason: string | null;
+        };
+        Returns: undefined;
+      };
+      ignore_dead_letter: {
+        Args: {
+          p_by: string | null;
+          p_letter_id: string | null;
+          p_note: string | null;
+          p_now: string | null;
+        };
+        Returns: {
+          alert_claimed_at: string | null;
+          alert_claimed_by: string | null;
+          alerted_at: string | null;
+          attempts: number;
+          created_at: string;
+          error_code: string | null;
+          error_message: string | null;
+          error_stack: string | null;
+          event_data: NonNullable<Json>;
+          event_id: string;
+          event_name: string;
+          failed_at: string;
+          fingerprint: string;
+          function_id: string;
+          handled_at: string | null;
+          handled_by: string | null;
+          id: string;
+          job_id: string | null;
+          note: string | null;
+          outcome: string | null;
+          parent_id: string | null;
+          reprocess_job_id: string | null;
+          reprocessed_at: string | null;
+          run_id: string;
+          status: string;
+        };
+        SetofOptions: {
+          from: "*";
+          to: "dead_letter_queue";
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
+      };
+      list_campaign_sends: {
+        Args: {
+          p_after: number | null;
+          p_campaign_id: string | null;
+          p_limit: number | null;
+          p_owner: string | null;
+          p_status: string | null;
+        };
+        Returns: {
+          attempts: number;
+          batch_no: number;
+          email: string;
+          error_code: string;
+          id: number;
+          note: string;
+          provider_message_id: string;
+          status: string;
+        }[];
+      };
+      list_campaigns: {
+        Args: {
+          p_before_at: string | null;
+          p_before_id: string | null;
+          p_limit: number | null;
+          p_owner: string | null;
+        };
+        Returns: {
+          created_at: string;
+          id: string;
+          name: string;
+          status: string;
+        }[];
+      };
+      list_dead_letters: {
+        Args: {
+          p_before_at: string | null;
+          p_before_id: string | null;
+          p_error_code: string | null;
+          p_event_name: string | null;
+          p_fingerprint: string | null;
+          p_from: string | null;
+          p_function_id: string | null;
+          p_job_id: string | null;
+          p_limit: number | null;
+          p_status: string | null;
+          p_to: string | null;
+        };
+        Returns: {
+          alert_claimed_at: string | null;
+          alert_claimed_by: string | null;
+          alerted_at: string | null;
+          attempts: number;
+          created_at: string;
+          error_code: string | null;
+          error_message: string | null;
+          error_stack: string | null;
+          event_data: NonNullable<Json>;
+          event_id: string;
+          event_name: string;
+          failed_at: string;
+          fingerprint: string;
+          function_id: string;
+          handled_at: string | null;
+          handled_by: string | null;
+          id: string;
+          job_id: string | null;
+          note: string | null;
+          outcome: string | null;
+          parent_id: string | null;
+          reprocess_job_id: string | null;
+          reprocessed_at: string | null;
+          run_id: string;
+          status: string;
+        }[];
+        SetofOptions: {
+          from: "*";
+          to: "dead_letter_queue";
+          isOneToOne: false;
+          isSetofReturn: true;
+        };
+      };
+      list_email_lists: {
+        Args: {
+          p_before_at: string | null;
+          p_before_id: string | null;
+          p_limit: number | null;
+          p_owner: string | null;
+        };
+        Returns: {
+          created_at: string;
+          id: string;
+          name: string;
+          owner: string;
+        }[];
+        SetofOptions: {
+          from: "*";
+          to: "email_lists";
+          isOneToOne: false;
+          isSetofReturn: true;
+        };
+      };
+      list_email_subscribers: {
+        Args: {
+          p_after: number | null;
+          p_limit: number | null;
+          p_list_id: string | null;
+          p_owner: string | null;
+          p_status: string | null;
+        };
+        Returns: {
+          created_at: string;
+          email: string;
+          fields: NonNullable<Json>;
+          id: number;
+          list_id: string;
+          status: string;
+          updated_at: string;
+        }[];
+        SetofOptions: {
+          from: "*";
+          to: "email_subscribers";
+          isOneToOne: false;
+          isSetofReturn: true;
+        };
+      };
+      list_jobs: {
+        Args: {
+          p_before_at: string | null;
+          p_before_id: string | null;
+          p_from: string | null;
+          p_function_id: string | null;
+          p_kind: string | null;
+          p_limit: number | null;
+          p_owner: string | null;
+          p_parent_job_id: string | null;
+          p_requester: string | null;
+          p_status: string | null;
+          p_to: string | null;
+        };
+        Returns: {
+          checked_at: string | null;
+          created_at: string;
+          dead_letter_id: string | null;
+          ended_at: string | null;
+          error: Json | null;
+          event_count: number;
+          event_data: NonNullable<Json>;
+          event_id: string;
+          event_name: string;
+          fingerprint: string | null;
+          function_id: string;
+          id: string;
+          idempotency_key: string | null;
+          kind: string;
+          owner: string | null;
+          parent_job_id: string | null;
+          progress_done: number | null;
+          progress_total: number | null;
+          requester: string;
+          result: Json | null;
+          sent_at: string | null;
+          started_at: string | null;
+          status: string;
+          updated_at: string;
+        }[];
+        SetofOptions: {
+          from: "*";
+          to: "jobs";
+          isOneToOne: false;
+          isSetofReturn: true;
+        };
+      };
+      mark_campaign_batch: {
+        Args: {
+          p_again: boolean | null;
+          p_batch_no: number | null;
+          p_campaign_id: string | null;
+          p_now: string | null;
+          p_pace: Json | null;
+          p_token: string | null;
+        };
+        Returns: Json;
+      };
+      mark_jobs_sent: { Args: { p_job_ids: string[] | null; p_now: string | null }; Returns: undefined };
+      move_production: { Args: { p_now: string | null; p_supabase_url: string | null }; Returns: undefined };
+      newest_migration: { Args: Record<PropertyKey, never>; Returns: string };
+      plan_campaign: {
+        Args: {
+          p_batch_size: number | null;
+          p_campaign_id: string | null;
+          p_chunk_size: number | null;
+          p_event_id: string | null;
+          p_now: string | null;
+          p_piece: number | null;
+        };
+        Returns: Json;
+      };
+      production_url: {
+        Args: { p_is_production: boolean | null; p_now: string | null; p_supabase_url: string | null };
+        Returns: string;
+      };
+      purge_ledgers: {
+        Args: { p_completed_before: string | null; p_failed_before: string | null; p_limit: number | null };
+        Returns: number;
+      };
+      record_dead_letter: { Args: { p_letter: Json | null; p_now: string | null }; Returns: string };
+      release_campaign_batch: {
+        Args: {
+          p_account: string | null;
+          p_batch_no: number | null;
+          p_campaign_id: string | null;
+          p_now: string | null;
+          p_pause_ms: number | null;
+          p_token: string | null;
+        };
+        Returns: undefined;
+      };
+      release_campaign_chunk: {
+        Args: { p_campaign_id: string | null; p_chunk_no: number | null; p_token: string | null };
+        Returns: undefined;
+      };
+      reprocess_dead_letter: {
+        Args: {
+          p_by: string | null;
+          p_job_id: string | null;
+          p_letter_id: string | null;
+          p_now: string | null;
+        };
+        Returns: {
+          checked_at: string | null;
+          created_at: string;
+          dead_letter_id: string | null;
+          ended_at: string | null;
+          error: Json | null;
+          event_count: number;
+          event_data: NonNullable<Json>;
+          event_id: string;
+          event_name: string;
+          fingerprint: string | null;
+          function_id: string;
+          id: string;
+          idempotency_key: string | null;
+          kind: string;
+          owner: string | null;
+          parent_job_id: string | null;
+          progress_done: number | null;
+          progress_total: number | null;
+          requester: string;
+          result: Json | null;
+          sent_at: string | null;
+          started_at: string | null;
+          status: string;
+          updated_at: string;
+        };
+        SetofOptions: {
+          from: "*";
+          to: "jobs";
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
+      };
+      resolve_campaign_send: {
+        Args: {
+          p_campaign_id: string | null;
+          p_note: string | null;
+          p_owner: string | null;
+          p_status: string | null;
+          p_subscriber_id: number | null;
+        };
+        Returns: undefined;
+      };
+      revoke_api_key: { Args: { p_id: string | null; p_now: string | null }; Returns: boolean };
+      set_email_subscriber_status: {
+        Args: {
+          p_list_id: string | null;
+          p_now: string | null;
+          p_owner: string | null;
+          p_status: string | null;
+          p_subscriber_id: number | null;
+        };
+        Returns: {
+          created_at: string;
+          email: string;
+          fields: NonNullable<Json>;
+          id: number;
+          list_id: string;
+          status: string;
+          updated_at: string;
+        };
+        SetofOptions: {
+          from: "*";
+          to: "email_subscribers";
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
+      };
+      settle_campaign_batch: {
+        Args: {
+          p_batch_no: number | null;
+          p_campaign_id: string | null;
+          p_failed: Json | null;
+          p_now: string | null;
+          p_sent: Json | null;
+          p_token: string | null;
+          p_unknown_code?: string | null;
+        };
+        Returns: undefined;
+      };
+      start_run: {
+        Args: {
+          p_attempt: number | null;
+          p_event_data: Json | null;
+          p_event_id: string | null;
+          p_event_name: string | null;
+          p_function_id: string | null;
+          p_now: string | null;
+          p_parent_job_id: string | null;
+          p_run_id: string | null;
+        };
+        Returns: Json;
+      };
+      take_quiet_runs: {
+        Args: { p_limit: number | null; p_now: string | null; p_quiet_since: string | null };
+        Returns: {
+          event_data: Json;
+          event_id: string;
+          event_name: string;
+          function_id: string;
+          job_id: string;
+          quiet_since: string;
+          run_id: string;
+        }[];
+      };
+      unalerted_dead_letters: {
+        Args: { p_before: string | null; p_limit: number | null };
+        Returns: {
+          alert_claimed_at: string | null;
+          alert_claimed_by: string | null;
+          alerted_at: string | null;
+          attempts: number;
+          created_at: string;
+          error_code: string | null;
+          error_message: string | null;
+          error_stack: string | null;
+          event_data: NonNullable<Json>;
+          event_id: string;
+          event_name: string;
+          failed_at: string;
+          fingerprint: string;
+          function_id: string;
+          handled_at: string | null;
+          handled_by: string | null;
+          id: string;
+          job_id: string | null;
+          note: string | null;
+          outcome: string | null;
+          parent_id: string | null;
+          reprocess_job_id: string | null;
+          reprocessed_at: string | null;
+          run_id: string;
+          status: string;
+        }[];
+        SetofOptions: {
+          from: "*";
+          to: "dead_letter_queue";
+          isOneToOne: false;
+          isSetofReturn: true;
+        };
+      };
+      unsent_jobs: {
+        Args: { p_limit: number | null; p_older_than: string | null };
+        Returns: {
+          checked_at: string | null;
+          created_at: string;
+          dead_letter_id: string | null;
+          ended_at: string | null;
+          error: Json | null;
+          event_count: number;
+          event_data: NonNullable<Json>;
+          event_id: string;
+          event_name: string;
+          fingerprint: string | null;
+          function_id: string;
+          id: string;
+          idempotency_key: string | null;
+          kind: string;
+          owner: string | null;
+          parent_job_id: string | null;
+          progress_done: number | null;
+          progress_total: number | null;
+          requester: string;
+          result: Json | null;
+          sent_at: string | null;
+          started_at: string | null;
+          status: string;
+          updated_at: string;
+        }[];
+        SetofOptions: {
+          from: "*";
+          to: "jobs";
+          isOneToOne: false;
+          isSetofReturn: true;
+        };
+      };
+      update_campaign: {
+        Args: { p_campaign_id: string | null; p_content: Json | null; p_owner: string | null };
+        Returns: undefined;
+      };
+      upsert_email_subscribers: {
+        Args: { p_list_id: string | null; p_now: string | null; p_owner: string | null; p_rows: Json | null };
+        Returns: Json;
+      };
+    };
+    Enums: {
+      [_ in never]: never;
+    };
+    CompositeTypes: {
+      [_ in never]: never;
+    };
+  };
+};
+
+type DatabaseWithoutInternals = Omit<Database, "__InternalSupabase">;
+
+type DefaultSchema = DatabaseWithoutInternals[Extract<keyof Database, "public">];
+
+export type Tables<
+  DefaultSchemaTableNameOrOptions extends
+    | keyof (DefaultSchema["Tables"] & DefaultSchema["Views"])
+    | { schema: keyof DatabaseWithoutInternals },
+  TableName extends DefaultSchemaTableNameOrOptions extends {
+    schema: keyof DatabaseWithoutInternals;
+  }
+    ? keyof (DatabaseWithoutInternals[DefaultSchemaTableNameOrOptions["schema"]]["Tables"] &
+        DatabaseWithoutInternals[DefaultSchemaTableNameOrOptions["schema"]]["Views"])
+    : never = never,
+> = DefaultSchemaTableNameOrOptions extends { schema: keyof DatabaseWithoutInternals }
+  ? (DatabaseWithoutInternals[DefaultSchemaTableNameOrOptions["schema"]]["Tables"] &
+      DatabaseWithoutInternals[DefaultSchemaTableNameOrOptions["schema"]]["Views"])[TableName] extends {
+      Row: infer R;
+    }
+    ? R
+    : never
+  : DefaultSchemaTableNameOrOptions extends keyof (DefaultSchema["Tables"] & DefaultSchema["Views"])
+    ? (DefaultSchema["Tables"] & DefaultSchema["Views"])[DefaultSchemaTableNameOrOptions] extends {
+        Row: infer R;
+      }
+      ? R
+      : never
+    : never;
+
+export type TablesInsert<
+  DefaultSchemaTableNameOrOptions extends
+    | keyof DefaultSchema["Tables"]
+    | { schema: keyof DatabaseWithoutInternals },
+  TableName extends DefaultSchemaTableNameOrOptions extends {
+    schema: keyof DatabaseWithoutInternals;
+  }
+    ? keyof DatabaseWithoutInternals[DefaultSchemaTableNameOrOptions["schema"]]["Tables"]
+    : never = never,
+> = DefaultSchemaTableNameOrOptions extends { schema: keyof DatabaseWithoutInternals }
+  ? DatabaseWithoutInternals[DefaultSchemaTableNameOrOptions["schema"]]["Tables"][TableName] extends {
+      Insert: infer I;
+    }
+    ? I
+    : never
+  : DefaultSchemaTableNameOrOptions extends keyof DefaultSchema["Tables"]
+    ? DefaultSchema["Tables"][DefaultSchemaTableNameOrOptions] extends {
+        Insert: infer I;
+      }
+      ? I
+      : never
+    : never;
+
+export type TablesUpdate<
+  DefaultSchemaTableNameOrOptions extends
+    | keyof DefaultSchema["Tables"]
+    | { schema: keyof DatabaseWithoutInternals },
+  TableName extends DefaultSchemaTableNameOrOptions extends {
+    schema: keyof DatabaseWithoutInternals;
+  }
+    ? keyof DatabaseWithoutInternals[DefaultSchemaTableNameOrOptions["schema"]]["Tables"]
+    : never = never,
+> = DefaultSchemaTableNameOrOptions extends { schema: keyof DatabaseWithoutInternals }
+  ? DatabaseWithoutInternals[DefaultSchemaTableNameOrOptions["schema"]]["Tables"][TableName] extends {
+      Update: infer U;
+    }
+    ? U
+    : never
+  : DefaultSchemaTableNameOrOptions extends keyof DefaultSchema["Tables"]
+    ? DefaultSchema["Tables"][DefaultSchemaTableNameOrOptions] extends {
+        Update: infer U;
+      }
+      ? U
+      : never
+    : never;
+
+export type Enums<
+  DefaultSchemaEnumNameOrOptions extends
+    | keyof DefaultSchema["Enums"]
+    | { schema: keyof DatabaseWithoutInternals },
+  EnumName extends DefaultSchemaEnumNameOrOptions extends {
+    schema: keyof DatabaseWithoutInternals;
+  }
+    ? keyof DatabaseWithoutInternals[DefaultSchemaEnumNameOrOptions["schema"]]["Enums"]
+    : never = never,
+> = DefaultSchemaEnumNameOrOptions extends { schema: keyof DatabaseWithoutInternals }
+  ? DatabaseWithoutInternals[DefaultSchemaEnumNameOrOptions["schema"]]["Enums"][EnumName]
+  : DefaultSchemaEnumNameOrOptions extends keyof DefaultSchema["Enums"]
+    ? DefaultSchema["Enums"][DefaultSchemaEnumNameOrOptions]
+    : never;
+
+export type CompositeTypes<
+  PublicCompositeTypeNameOrOptions extends
+    | keyof DefaultSchema["CompositeTypes"]
+    | { schema: keyof DatabaseWithoutInternals },
+  CompositeTypeName extends PublicCompositeTypeNameOrOptions extends {
+    schema: keyof DatabaseWithoutInternals;
+  }
+    ? keyof DatabaseWithoutInternals[PublicCompositeTypeNameOrOptions["schema"]]["CompositeTypes"]
+    : never = never,
+> = PublicCompositeTypeNameOrOptions extends { schema: keyof DatabaseWithoutInternals }
+  ? DatabaseWithoutInternals[PublicCompositeTypeNameOrOptions["schema"]]["CompositeTypes"][CompositeTypeName]
+  : PublicCompositeTypeNameOrOptions extends keyof DefaultSchema["CompositeTypes"]
+    ? DefaultSchema["CompositeTypes"][PublicCompositeTypeNameOrOptions]
+    : never;
+
+export const Constants = {
+  public: {
+    Enums: {},
+  },
+} as const;

@@ -1,19 +1,12 @@
-import fs from "node:fs";
-import os from "node:os";
-import path from "node:path";
 import { migrate } from "@nightshift/local/supabase/migrate.ts";
-import { countStatements, startPostgres, throwawaySettings } from "@nightshift/local/supabase/postgres.ts";
+import { countStatements } from "@nightshift/local/supabase/postgres.ts";
+import { startThrowaway } from "@nightshift/local/supabase/throwaway.ts";
 import pg from "pg";
 import type { TestProject } from "vitest/node";
 
 /** vitest's globalSetup: one Postgres for the whole run, with a migrated template that each test file copies. */
 export default async function startCluster(project: TestProject): Promise<() => Promise<void>> {
-  const directory = fs.mkdtempSync(path.join(os.tmpdir(), "nightshift-test-"));
-  fs.chmodSync(directory, 0o755);
-  const postgres = await startPostgres({
-    dataDir: path.join(directory, "postgres"),
-    settings: { ...throwawaySettings, ...countStatements, max_connections: 300, autovacuum: "off" },
-  });
+  const postgres = await startThrowaway({ ...countStatements, max_connections: 300, autovacuum: "off" });
   const template = "template_nightshift";
   const client = new pg.Client({ connectionString: postgres.url });
   await client.connect();
@@ -27,8 +20,5 @@ export default async function startCluster(project: TestProject): Promise<() => 
     (error: unknown) => (error instanceof Error ? error.message : String(error)),
   );
   project.provide("testCluster", { url: postgres.url, template, migrationError });
-  return async () => {
-    await postgres.stop();
-    fs.rmSync(directory, { recursive: true, force: true });
-  };
+  return postgres.stop;
 }

@@ -5,12 +5,12 @@ import { quote, readStatement, type Shape, type Sql } from "./read-sql.ts";
 /** POST: the whole body is one parameter, which Postgres itself takes apart by the parameters' own types. */
 export const callWithBody = (
   entry: FunctionEntry,
-  names: ReadonlySet<string>,
+  names: readonly string[],
   body: string,
   query: ReadQuery,
   wanted: Wanted,
 ): Sql => {
-  const given = entry.parameters.filter(({ name }) => names.has(name));
+  const given = entry.parameters.filter(({ name }) => names.includes(name));
   if (given.length === 0) return call(entry, `${target(entry)}()`, query, wanted, []);
   const definitions = given.map(({ name, type }) => `${quote(name)} ${type}`);
   const passed = given.map(({ name }) => `${quote(name)} := pgrst_body.${quote(name)}`);
@@ -50,10 +50,14 @@ const call = (
     body: bodyOf(entry, wanted.single),
     total: wanted.count ? "once" : "none",
     headOnly: wanted.headOnly,
+    oneRow: !entry.returnsSet && !wanted.count && isUnfiltered(query),
     enforceSingle: wanted.single && entry.returnsSet && entry.volatile,
   };
   return readStatement(source, entry.name, query, shape, values);
 };
+
+const isUnfiltered = ({ filters, limit, offset }: ReadQuery) =>
+  filters.length === 0 && limit === undefined && offset === 0;
 
 const bodyOf = ({ returns, returnsSet }: FunctionEntry, single: boolean): Shape["body"] => {
   if (returns === "void") return "nothing";

@@ -47,7 +47,7 @@ export const functionNotFound = (
   name: string,
   argumentNames: readonly string[],
 ): RestError => {
-  const names = [...argumentNames].sort();
+  const names = argumentNames.toSorted();
   const full = `${exposedSchema}.${name}`;
   const shown = names.length === 0 ? `${full} without parameters` : `${full}(${names.join(", ")})`;
   const searched =

@@ -15,6 +15,9 @@ export class RestError extends Error {
   }
 }
 
+export const wrongMethod = (method: string) =>
+  new RestError(405, "PGRST117", `Unsupported HTTP method: ${method}`);
+
 /** Turns whatever went wrong into the answer that PostgREST gives. */
 export const errorAnswer = (error: unknown, role: string): Answer | undefined => {
   if (error instanceof RestError) return json(error.status, error.body, challenge(error.status));

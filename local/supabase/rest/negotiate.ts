@@ -1,3 +1,4 @@
+import { z } from "zod";
 import { type Answer, type Ask, refuse } from "../http.ts";
 import { exposedSchema, type FunctionEntry } from "./catalog.ts";
 import { RestError } from "./errors.ts";
@@ -67,12 +68,14 @@ export const answerRows = (
   return body === null ? { status, headers } : { status, headers, body };
 };
 
+const headerList = z.array(z.record(z.string(), z.string()));
+
 /** A function may set headers of its answer: `set_config('response.headers', '[{"name": "value"}]', true)`. */
 const addHeaders = (headers: Record<string, string>, text: string) => {
   try {
-    const list: Record<string, unknown>[] = JSON.parse(text);
-    for (const one of list)
-      for (const [name, value] of Object.entries(one)) headers[name.toLowerCase()] = String(value);
+    for (const one of headerList.parse(JSON.parse(text))) {
+      for (const [name, value] of Object.entries(one)) headers[name.toLowerCase()] = value;
+    }
   } catch {
     throw new RestError(
       500,

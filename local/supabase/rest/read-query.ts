@@ -36,21 +36,41 @@ export const isValues = {
 } as const;
 
 /** Operators of PostgREST that are left out on purpose. */
-const otherOperators = new Set([
-  ..."match imatch isdistinct fts plfts phfts wfts cs cd ov sl sr nxr nxl adj".split(" "),
+const otherOperators = new Set(
+  "match imatch isdistinct fts plfts phfts wfts cs cd ov sl sr nxr nxl adj".split(" "),
+);
+
+const readWords = new Set([
+  "select",
+  "order",
+  "limit",
+  "offset",
+  "or",
+  "and",
+  "not.or",
+  "not.and",
+  "columns",
+  "on_conflict",
 ]);
 
-/** `arguments` are the names that a GET call of a function uses for its parameters. */
-export const parseReadQuery = (params: URLSearchParams, argumentNames: ReadonlySet<string>): ReadQuery => {
+/** True for what every read may say; in a GET call of a function all else is an argument or a filter. */
+export const isReadWord = (key: string): boolean => readWords.has(key);
+
+/** PostgREST tells filters from arguments by how the value begins. */
+export const looksLikeFilter = (value: string): boolean => {
+  const operator = /^(?:not\.)?([a-z]+)(?:\([^)]*\))?\./.exec(value)?.[1] ?? "";
+  return isBinary(operator) || operator === "in" || operator === "is" || otherOperators.has(operator);
+};
+
+export const parseReadQuery = (params: URLSearchParams): ReadQuery => {
   const query: ReadQuery = { columns: "*", filters: [], order: [], offset: 0 };
   for (const [key, value] of params) {
     if (key === "select") query.columns = parseColumns(value);
     else if (key === "order") query.order = parseOrder(value);
     else if (key === "limit") query.limit = parseCount(key, value);
     else if (key === "offset") query.offset = parseCount(key, value);
-    else if (/^(not\.)?(or|and)$/.test(key)) refuse(`the logical operator "${key}=${value}"`);
-    else if (key === "columns" || key === "on_conflict") refuse(`the parameter "${key}"`);
-    else if (!argumentNames.has(key)) query.filters.push(parseFilter(key, value));
+    else if (isReadWord(key)) refuse(`the parameter "${key}=${value}"`);
+    else query.filters.push(parseFilter(key, value));
   }
   return query;
 };

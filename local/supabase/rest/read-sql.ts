@@ -17,6 +17,8 @@ export type Shape = {
   headOnly: boolean;
   /** Undo everything if there is not exactly one row: a function that writes was asked for one. */
   enforceSingle: boolean;
+  /** There is exactly one row for certain: nothing is gathered, and a large document is not read twice. */
+  oneRow: boolean;
 };
 
 /** The columns of every answer, in this order. */
@@ -63,7 +65,7 @@ export const readStatement = (
     again: `(select count(*) from ${source} as ${alias}${where})::text`,
   }[shape.total];
   const text =
-    `${all}select ${bodyExpression(shape)}, count(*)::text, ${total}, ` +
+    `${all}select ${bodyExpression(shape)}, ${shape.oneRow ? "'1'" : "count(*)::text"}, ${total}, ` +
     "nullif(current_setting('response.headers', true), ''), nullif(current_setting('response.status', true), '') " +
     `from (${inner}) as pgrst_row`;
   return { text, values };
@@ -72,23 +74,17 @@ export const readStatement = (
 const selected = (alias: string, { name, alias: shown }: { name: string; alias?: string }) =>
   `${alias}.${quote(name)}${shown === undefined ? "" : ` as ${quote(shown)}`}`;
 
-const bodyExpression = ({ body, headOnly, enforceSingle }: Shape): string => {
+const bodyExpression = ({ body, headOnly, enforceSingle, oneRow }: Shape): string => {
   if (headOnly || body === "nothing") return "null";
-  switch (body) {
-    case "rows":
-      return "coalesce(json_agg(pgrst_row), '[]')::text";
-    case "values":
-      return "coalesce(json_agg(pgrst_row.pgrst_scalar), '[]')::text";
-    case "value":
-      return "coalesce((json_agg(pgrst_row.pgrst_scalar) -> 0)::text, 'null')";
-    case "object": {
-      const one = "(json_agg(pgrst_row) -> 0)::text";
-      // The only way for one plain statement to fail on its own finding, and thereby to undo what it did.
-      return enforceSingle
-        ? `case when count(*) = 1 then ${one} else ('${notSingle}' || count(*))::int::text end`
-        : one;
-    }
-  }
+  if (body === "rows") return "coalesce(json_agg(pgrst_row), '[]')::text";
+  if (body === "values") return "coalesce(json_agg(pgrst_row.pgrst_scalar), '[]')::text";
+  const row = body === "value" ? "pgrst_row.pgrst_scalar" : "pgrst_row";
+  const one = oneRow ? `to_json(${row})::text` : `(json_agg(${row}) -> 0)::text`;
+  if (body === "value") return `coalesce(${one}, 'null')`;
+  // The only way for one plain statement to fail on its own finding, and thereby to undo what it did.
+  return enforceSingle
+    ? `case when count(*) = 1 then ${one} else ('${notSingle}' || count(*))::int::text end`
+    : one;
 };
 
 /** Begins the database's complaint about a text that is no number; see `object` above. */

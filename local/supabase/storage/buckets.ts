@@ -122,14 +122,18 @@ const bucketSchema = z.object({
   allowed_mime_types: z.array(z.string()).nullish(),
 });
 
-const units = { "": 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3 };
+const units: ReadonlyMap<string, number> = new Map([
+  ["", 1],
+  ["k", 1024],
+  ["m", 1024 ** 2],
+  ["g", 1024 ** 3],
+]);
 
 /** `1048576`, `"100MB"`, `"1.5gb"`. */
 const bytesOf = (limit: number | string | null | undefined): number | null => {
   if (limit === null || limit === undefined) return null;
   const [, amount, unit = ""] = /^([\d.]+)\s*([kmg]?)b?$/i.exec(String(limit)) ?? [];
-  const factor = units[unit.toLowerCase() as keyof typeof units];
-  const bytes = Math.floor(Number(amount) * factor);
+  const bytes = Math.floor(Number(amount) * (units.get(unit.toLowerCase()) ?? Number.NaN));
   if (!Number.isFinite(bytes))
     throw new StorageError(422, "InvalidRequest", `Invalid file_size_limit: ${limit}`);
   return bytes;

@@ -22,7 +22,7 @@ export const listObjects = async (
 ) => {
   const folder = wanted.prefix === "" || wanted.prefix.endsWith("/") ? wanted.prefix : `${wanted.prefix}/`;
   const { column, order } = wanted.sortBy;
-  const { rows } = await client.query(
+  const { rows } = await client.query<Record<string, unknown>>(
     `with below as (
        select substr(name, length($2) + 1) as rest, id, updated_at, created_at, last_accessed_at, metadata
        from storage.objects where bucket_id = $1 and starts_with(name, $2)

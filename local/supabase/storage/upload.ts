@@ -1,5 +1,6 @@
 import { Readable } from "node:stream";
 import { type Ask, bodyLimitBytes } from "../http.ts";
+import { webStream } from "../web.ts";
 import type { Bucket } from "./buckets.ts";
 import { invalidKey, StorageError, tooLarge } from "./errors.ts";
 import type { Files, StoredFile } from "./files.ts";
@@ -42,7 +43,7 @@ const formContent = async (ask: Ask, type: string) => {
     ask.stream().resume();
     throw tooLarge();
   }
-  const form = await new Response(Readable.toWeb(ask.stream()) as ReadableStream, {
+  const form = await new Response(webStream(ask.stream()), {
     headers: { "content-type": type },
   }).formData();
   const file = [...form.values()].find((value) => value instanceof Blob);

@@ -1,0 +1,32 @@
+/**
+ * Writes src/lib/database.types.ts from the migrations; with `--check` only says whether it is up to date.
+ *   npm run types:generate    npm run types:fresh
+ */
+import { execFileSync } from "node:child_process";
+import fs from "node:fs";
+import path from "node:path";
+import { runTool, withMigrated } from "./migrated.ts";
+
+const file = "src/lib/database.types.ts";
+const notice = "// Generated from supabase/migrations by `npm run types:generate`. Do not edit.\n\n";
+
+const format = (source: string): string =>
+  execFileSync(path.resolve("node_modules/.bin/biome"), ["format", "--stdin-file-path=types.ts"], {
+    encoding: "utf8",
+    input: source,
+  });
+
+/** The CLI says that arguments are never null. In Postgres every one may be, and left out is something else. */
+const allowNullArguments = (source: string): string =>
+  source.replace(/\bArgs: \{([^{}]*)\}/g, (_, body: string) => {
+    return `Args: {${body.replace(/(\w+\??: )([^;]+?)(?=\s*(?:;|$))/g, "$1$2 | null")}}`;
+  });
+
+await withMigrated((url) => {
+  const generated = runTool("supabase", ["gen", "types", `--remote=${url}`, "--schema", "public"], "pipe");
+  const fresh = format(notice + allowNullArguments(format(generated)));
+  if (!process.argv.includes("--check")) fs.writeFileSync(file, fresh);
+  else if (!fs.existsSync(file) || fs.readFileSync(file, "utf8") !== fresh) {
+    throw new Error(`${file} is stale: run \`npm run types:generate\` and commit it.`);
+  }
+});
