@@ -65,10 +65,15 @@ class Timers {
 /** setTimeout counts in 32 bits: a longer wait is taken in several. */
 const longestTimeoutMs = 2 ** 31 - 1;
 
-/** The machine's time, or `scale` times faster. */
-export function realClock({ scale = 1 }: { scale?: number } = {}): Clock & { stop(): void } {
+/** The machine's time; with a scale it runs so much faster from the origin on. */
+export function realClock({
+  scale = 1,
+  origin = Date.now(),
+}: {
+  scale?: number;
+  origin?: number;
+} = {}): Clock & { stop(): void } {
   const timers = new Timers();
-  const origin = Date.now();
   const now = scale === 1 ? () => Date.now() : () => origin + Math.floor((Date.now() - origin) * scale);
   let wake: NodeJS.Timeout | undefined;
   let wakeTime = Number.POSITIVE_INFINITY;

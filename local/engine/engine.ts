@@ -32,6 +32,7 @@ export type EngineOptions = {
   random?: () => number;
   signingKey?: string;
   checkpointing?: boolean;
+  retryIntervalMs?: number;
   history?: HistoryBounds;
   maxInFlight?: number;
   log?: (message: string) => void;
@@ -171,7 +172,8 @@ export class Engine {
   private rules(run: RunDocument): runs.Rules {
     const fn = this.registry.get(run.functionId)?.fn;
     const attempts = fn ? maxAttempts(fn) : limits.defaultRetries + 1;
-    return { now: this.clock.now(), random: this.random, maxAttempts: attempts };
+    const { retryIntervalMs } = this.options;
+    return { now: this.clock.now(), random: this.random, maxAttempts: attempts, retryIntervalMs };
   }
 
   private opened(run: RunDocument, events: StoredEvent[], cancels: Wait[]): void {

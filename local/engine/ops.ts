@@ -47,7 +47,7 @@ export function applyReport(turn: Turn, job: Job, report: Report): void {
 
   const group = openGroup(run, ops);
   // Waits first: an event that another step of the same answer causes must find them.
-  const inOrder = [...ops].sort((a, b) => Number(b.op === "WaitForEvent") - Number(a.op === "WaitForEvent"));
+  const inOrder = ops.toSorted((a, b) => Number(b.op === "WaitForEvent") - Number(a.op === "WaitForEvent"));
   let isRetried = false;
   for (const op of inOrder) {
     if (run.endedAt !== undefined) return;
@@ -65,7 +65,7 @@ function openGroup(run: RunDocument, ops: Op[]): string | undefined {
   run.planOnly = true;
   if (run.requestVersion < 2 || !ops.some(({ op }) => planned.has(op))) return undefined;
   run.pending = ops.map(({ id }) => id).filter((id) => !Object.hasOwn(run.steps, id));
-  const ids = ops.map(({ id }) => id).sort();
+  const ids = ops.map(({ id }) => id).toSorted();
   return createHash("sha1").update(ids.join()).digest("hex");
 }
 

@@ -23,7 +23,7 @@ import {
  * clock, no network and no store in here, so that everything which makes execution durable can be tested as arithmetic.
  */
 
-export type Rules = { now: number; random: () => number; maxAttempts: number };
+export type Rules = Pick<Turn, "now" | "random" | "maxAttempts" | "retryIntervalMs">;
 
 export type Answer =
   | ({ kind: "steps" } & Report)

@@ -19,6 +19,8 @@ export type Turn = {
   now: number;
   random: () => number;
   maxAttempts: number;
+  /** In place of the server's table, as the Dev Server's flag of that name. */
+  retryIntervalMs?: number | undefined;
   changes: Change[];
 };
 
@@ -56,7 +58,7 @@ export function retry(turn: Turn, job: Job, retryAfter: string | undefined): voi
   const asked = retryAfter === undefined ? undefined : retryMoment(retryAfter, turn.now);
   const delay =
     asked === undefined
-      ? retryDelayMs(job.attempt, turn.random)
+      ? (turn.retryIntervalMs ?? retryDelayMs(job.attempt, turn.random))
       : Math.min(Math.max(asked - turn.now, least), most);
   put(turn, { ...job, attempt: job.attempt + 1, at: turn.now + delay });
 }

@@ -1,0 +1,59 @@
+import type { Engine } from "./engine.ts";
+
+/**
+ * Keeps the engine in step with its apps, as the Dev Server does: an app is asked for its functions until it answers,
+ * and again every five seconds, so that a change to the code needs no command.
+ */
+const pollMs = 5_000;
+const waitForAppMs = 200;
+
+type Options = { engine: Engine; urls: string[]; log: (message: string) => void };
+
+export function keepInStep({ engine, urls, log }: Options): { stop(): void } {
+  const lastWords = new Map<string, string>();
+  const timers = new Map<string, NodeJS.Timeout>();
+  let isStopped = false;
+
+  /** Says a thing once: an app that is down for an hour is one line. */
+  const say = (url: string, words: string) => {
+    if (lastWords.get(url) !== words) log(words);
+    lastWords.set(url, words);
+  };
+
+  const ask = async (url: string): Promise<void> => {
+    let wait = pollMs;
+    try {
+      const { appId, changed } = await engine.sync(url);
+      if (changed || lastWords.has(url)) {
+        const count = engine.registry.allApps().find(({ id }) => id === appId)?.functions.length ?? 0;
+        log(`${appId}: ${count} functions at ${url}`);
+      }
+      lastWords.delete(url);
+    } catch (error) {
+      say(url, error instanceof Error ? error.message : String(error));
+      if (urls.includes(url) && isUnreachable(error)) wait = waitForAppMs;
+    }
+    if (!isStopped) timers.set(url, setTimeout(() => void ask(url), wait).unref());
+  };
+
+  /** Apps that registered themselves are followed from then on. */
+  const follow = () => {
+    for (const url of [...urls, ...engine.registry.allApps().map(({ url }) => url)]) {
+      if (timers.has(url)) continue;
+      timers.set(url, setTimeout(() => void ask(url), urls.includes(url) ? 0 : pollMs).unref());
+    }
+  };
+  follow();
+  const following = setInterval(follow, pollMs).unref();
+
+  return {
+    stop() {
+      isStopped = true;
+      clearInterval(following);
+      for (const timer of timers.values()) clearTimeout(timer);
+    },
+  };
+}
+
+const isUnreachable = (error: unknown): boolean =>
+  error instanceof Error && "code" in error && (error.code === "ECONNREFUSED" || error.code === "ECONNRESET");
