@@ -21,7 +21,7 @@ export type BatchAnswer =
   | { kind: "unknown"; error: AppError };
 
 /** In the order of the mails; one bad address fails alone. */
-export type MailResult = { messageId: string } | { reason: string };
+export type MailResult = { messageId: string } | { code: string; words: string };
 
 /** A mail provider, as the product sees it. */
 export type Mailer = {

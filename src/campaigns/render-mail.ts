@@ -1,5 +1,13 @@
 import type { Mail } from "#campaigns/mailer.ts";
-import { asHeader, asPlainText, type Fields, type Escape, escapeHtml, fillTemplate, parseTemplate } from "#campaigns/template.ts";
+import {
+  asHeader,
+  asPlainText,
+  type Escape,
+  escapeHtml,
+  type Fields,
+  fillTemplate,
+  parseTemplate,
+} from "#campaigns/template.ts";
 
 /** What a campaign says to everybody. Immutable once queued, so that a retry renders the same bytes. */
 export type Content = {

@@ -1,7 +1,9 @@
 import type { BatchAnswer, Mail, Mailer } from "#campaigns/mailer.ts";
 import { readBatchAnswer } from "#campaigns/resend-answer.ts";
+import type { Clock } from "#lib/clock.ts";
 import type { Env } from "#lib/env.ts";
 import { AppError } from "#lib/errors.ts";
+import { classifyFailure } from "#lib/provider-answer.ts";
 
 type Settings = Pick<Env, "RESEND_BASE_URL" | "RESEND_API_KEY" | "MAIL_IDEMPOTENT">;
 
@@ -11,7 +13,7 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 const NEVER_CONNECTED = new Set(["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "UND_ERR_CONNECT_TIMEOUT"]);
 
 /** Resend's batch API (100 mails a request, 5 requests a second, keys remembered for 24 hours). */
-export function resendMailer(env: Settings, fetch: typeof globalThis.fetch): Mailer {
+export function resendMailer(env: Settings, fetch: typeof globalThis.fetch, clock: Clock): Mailer {
   const url = `${env.RESEND_BASE_URL.replace(/\/$/, "")}/emails/batch`;
   return {
     account: "resend",
@@ -33,7 +35,7 @@ export function resendMailer(env: Settings, fetch: typeof globalThis.fetch): Mai
           signal: AbortSignal.timeout(TIMEOUT_MS),
         });
         const body: unknown = await response.json().catch(() => undefined);
-        return readBatchAnswer(response.status, body, response.headers.get("retry-after"), mails.length);
+        return readBatchAnswer(response, body, mails.length, clock.now());
       } catch (error) {
         return failedCall(error);
       }
@@ -41,15 +43,17 @@ export function resendMailer(env: Settings, fetch: typeof globalThis.fetch): Mai
   };
 }
 
-const toResend = ({ replyTo, ...mail }: Mail) => (replyTo === undefined ? mail : { ...mail, reply_to: replyTo });
+const toResend = ({ replyTo, ...mail }: Mail) =>
+  replyTo === undefined ? mail : { ...mail, reply_to: replyTo };
 
-function failedCall(error: unknown): BatchAnswer {
-  if (error instanceof Error && error.name === "TimeoutError") {
-    const message = `Resend did not answer in ${TIMEOUT_MS} ms`;
-    return { kind: "unknown", error: new AppError("provider_timeout", message, { cause: error }) };
-  }
-  const unreachable = new AppError("provider_unavailable", "Resend cannot be reached", { cause: error });
-  return { kind: neverConnected(error) ? "refused" : "unknown", error: unreachable };
+function failedCall(cause: unknown): BatchAnswer {
+  const code = classifyFailure(cause);
+  const message =
+    code === "provider_timeout" ? `Resend did not answer in ${TIMEOUT_MS} ms` : "Resend cannot be reached";
+  return {
+    kind: neverConnected(cause) ? "refused" : "unknown",
+    error: new AppError(code, message, { cause }),
+  };
 }
 
 function neverConnected(error: unknown): boolean {

@@ -27,7 +27,12 @@ export function parseTemplate(source: string): Template {
 export type Escape = (value: string) => string;
 
 /** The filled template. Names of fields that are missing without a fallback are added to `missing`. */
-export function fillTemplate({ texts, fields }: Template, values: Fields, escape: Escape, missing: Set<string>): string {
+export function fillTemplate(
+  { texts, fields }: Template,
+  values: Fields,
+  escape: Escape,
+  missing: Set<string>,
+): string {
   let filled = texts[0] ?? "";
   for (const [index, { name, fallback }] of fields.entries()) {
     const value = toText(Object.hasOwn(values, name) ? values[name] : undefined) || fallback;
@@ -42,9 +47,16 @@ function toText(value: unknown): string {
   return typeof value === "number" || typeof value === "boolean" ? String(value) : "";
 }
 
-const ENTITIES: Record<string, string> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" };
+const ENTITIES: Record<string, string> = {
+  "&": "&amp;",
+  "<": "&lt;",
+  ">": "&gt;",
+  '"': "&quot;",
+  "'": "&#39;",
+};
 
-export const escapeHtml: Escape = (value) => value.replace(/[&<>"']/g, (character) => ENTITIES[character] ?? character);
+export const escapeHtml: Escape = (value) =>
+  value.replace(/[&<>"']/g, (character) => ENTITIES[character] ?? character);
 
 export const asPlainText: Escape = (value) => value;
 

@@ -77,6 +77,33 @@ begin
 end
 $$;
 
+create function public.list_email_lists(p_owner text, p_before_at timestamptz, p_before_id uuid, p_limit integer)
+returns setof public.email_lists
+language sql stable
+set search_path = ''
+as $$
+  select * from public.email_lists
+  where (p_owner is null or owner = p_owner)
+    and (p_before_at is null or (created_at, id) < (p_before_at, p_before_id))
+  order by created_at desc, id desc limit p_limit;
+$$;
+
+create function public.list_email_subscribers(
+  p_list_id uuid, p_owner text, p_status text, p_after bigint, p_limit integer
+)
+returns setof public.email_subscribers
+language plpgsql stable
+set search_path = ''
+as $$
+begin
+  perform private.require_email_list(p_list_id, p_owner);
+  return query
+    select * from public.email_subscribers
+    where list_id = p_list_id and id > p_after and (p_status is null or status = p_status)
+    order by id limit p_limit;
+end
+$$;
+
 -- Adds subscribers or renews their fields; the last of equal addresses wins. Who unsubscribed, bounced or
 -- complained stays so, however often the address is uploaded again.
 -- p_rows: [{"email": "a@example.com", "fields": {"name": "Ada"}}, …], a thousand at a time.
@@ -132,8 +159,8 @@ end
 $$;
 
 revoke execute on function
-  private.require_email_list, public.create_email_list, public.get_email_list, public.upsert_email_subscribers,
-  public.set_email_subscriber_status from public, anon, authenticated;
+  private.require_email_list, public.create_email_list, public.get_email_list, public.list_email_lists,
+  public.list_email_subscribers, public.upsert_email_subscribers, public.set_email_subscriber_status from public, anon, authenticated;
 grant execute on function
-  private.require_email_list, public.create_email_list, public.get_email_list, public.upsert_email_subscribers,
-  public.set_email_subscriber_status to service_role;
+  private.require_email_list, public.create_email_list, public.get_email_list, public.list_email_lists,
+  public.list_email_subscribers, public.upsert_email_subscribers, public.set_email_subscriber_status to service_role;

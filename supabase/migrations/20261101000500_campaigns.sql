@@ -101,7 +101,7 @@ create table public.campaign_sends (
   status text not null default 'pending',
   provider_message_id text,
   error_code text,
-  -- Who settled an unknown send, and on what grounds.
+  -- The provider's words about a failure, or on what grounds a person settled an unknown send.
   note text,
   constraint campaign_sends_are_once_per_recipient primary key (campaign_id, subscriber_id),
   constraint campaign_sends_status_is_valid check (status in ('pending', 'sent', 'failed', 'skipped', 'unknown'))

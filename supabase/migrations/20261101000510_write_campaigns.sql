@@ -92,7 +92,7 @@ begin
     perform private.refuse(409, 'conflict', format('Campaign already %s', v_campaign.status));
   end if;
   v_job := private.accept_job(p_job_id, p_job_owner, p_requester, 'send-email-campaign', 'email/send.campaign',
-    jsonb_build_object('campaignId', p_campaign_id), 'email', p_idempotency_key, null, p_limits, p_now);
+    jsonb_build_object('campaignId', p_campaign_id), 'send-email-campaign', p_idempotency_key, null, p_limits, p_now);
   if v_job.id = p_job_id then
     update public.campaigns set status = 'queued', job_id = v_job.id, note = null, queued_at = p_now, ended_at = null
     where id = p_campaign_id;
@@ -118,7 +118,7 @@ begin
   -- two requests the same.
   v_campaign := private.insert_campaign(p_job_owner, p_list_owner, p_content, p_now);
   v_job := private.accept_job(p_job_id, p_job_owner, p_requester, 'send-email-campaign', 'email/send.campaign',
-    jsonb_build_object('campaignId', v_campaign.id), 'email', p_idempotency_key, null, p_limits, p_now,
+    jsonb_build_object('campaignId', v_campaign.id), 'send-email-campaign', p_idempotency_key, null, p_limits, p_now,
     md5(p_content::text));
   if v_job.id = p_job_id then
     update public.campaigns set status = 'queued', job_id = v_job.id, queued_at = p_now where id = v_campaign.id;

@@ -54,31 +54,38 @@ begin
 end
 $$;
 
--- A place in time for one request to the provider: null means now. p_interval_ms 0 is no pace, only the provider's
--- own wish for silence counts. A place that is more than two intervals gone is taken anew: late callers do not burst.
-create function private.reserve_mail_slot(
-  p_account text, p_interval_ms numeric, p_slot timestamptz, p_now timestamptz
-)
+-- A place in time for one request to the provider: null means now. p_pace: {"account", "intervalMs" (0 is no pace,
+-- only the provider's own wish for silence counts), "patienceMs", "slot" (the place this caller was given)}.
+-- A place further off than the caller's patience is told but not taken. One that is more than two intervals gone
+-- is taken anew: late callers do not burst.
+create function private.reserve_mail_slot(p_pace jsonb, p_now timestamptz)
 returns timestamptz
 language plpgsql
 set search_path = ''
 as $$
 declare
-  v_interval interval := p_interval_ms * interval '1 millisecond';
+  v_account text := p_pace ->> 'account';
+  v_interval interval := (p_pace ->> 'intervalMs')::numeric * interval '1 millisecond';
+  v_given timestamptz := (p_pace ->> 'slot')::timestamptz;
   v_paused_until timestamptz;
   v_slot timestamptz;
 begin
-  select paused_until into v_paused_until from public.mail_provider_accounts where account = p_account;
-  if p_interval_ms = 0 then
-    return case when v_paused_until > p_now then v_paused_until end;
-  elsif p_slot > p_now - 2 * v_interval and (v_paused_until is null or v_paused_until <= p_now) then
-    return case when p_slot > p_now then p_slot end;
+  select paused_until into v_paused_until from public.mail_provider_accounts
+  where account = v_account and paused_until > p_now;
+  if v_interval = interval '0' then
+    return v_paused_until;
+  elsif v_given > p_now - 2 * v_interval and v_paused_until is null then
+    return case when v_given > p_now then v_given end;
   end if;
-  insert into public.mail_provider_accounts as accounts (account, next_slot_at)
-  values (p_account, p_now + v_interval)
-  on conflict (account) do update set next_slot_at =
-    greatest(accounts.next_slot_at, accounts.paused_until, p_now) + v_interval
-  returning next_slot_at - v_interval into v_slot;
+  loop
+    select greatest(next_slot_at, paused_until, p_now) into v_slot from public.mail_provider_accounts
+    where account = v_account for update;
+    exit when found;
+    insert into public.mail_provider_accounts (account) values (v_account) on conflict do nothing;
+  end loop;
+  if v_slot <= p_now + (p_pace ->> 'patienceMs')::numeric * interval '1 millisecond' then
+    update public.mail_provider_accounts set next_slot_at = v_slot + v_interval where account = v_account;
+  end if;
   return case when v_slot > p_now then v_slot end;
 end
 $$;
@@ -88,8 +95,7 @@ $$;
 -- called again.
 -- Answers {"state": "sending", "skipped": [ids]} | {"state": "wait", "waitMs", "slot"} | {"state": "lost" | "canceled"}.
 create function public.mark_campaign_batch(
-  p_campaign_id uuid, p_batch_no integer, p_token uuid, p_again boolean, p_account text, p_interval_ms numeric,
-  p_slot timestamptz, p_now timestamptz
+  p_campaign_id uuid, p_batch_no integer, p_token uuid, p_again boolean, p_pace jsonb, p_now timestamptz
 )
 returns jsonb
 language plpgsql
@@ -119,7 +125,7 @@ begin
     return '{"state": "canceled"}';
   end if;
 
-  v_slot := private.reserve_mail_slot(p_account, p_interval_ms, p_slot, p_now);
+  v_slot := private.reserve_mail_slot(p_pace, p_now);
   if v_slot is not null then
     return jsonb_build_object('state', 'wait', 'slot', v_slot,
       'waitMs', ceil(extract(epoch from v_slot - p_now) * 1000));
@@ -211,11 +217,11 @@ $$;
 
 -- Writes down what became of a batch, once; a repeated call changes nothing. The call that leaves nothing to do
 -- closes chunk, campaign and job.
--- p_sent: {"<subscriber id>": "<provider's message id>"}, p_failed: {"<subscriber id>": "<error code>"};
+-- p_sent: {"<subscriber id>": "<provider's message id>"}, p_failed: {"<subscriber id>": ["<code>", "<words>"]};
 -- p_unknown_code: everybody not named is unknown, for this reason; null: everybody must be named.
 create function public.settle_campaign_batch(
-  p_campaign_id uuid, p_batch_no integer, p_token uuid, p_sent jsonb, p_failed jsonb, p_unknown_code text,
-  p_now timestamptz
+  p_campaign_id uuid, p_batch_no integer, p_token uuid, p_sent jsonb, p_failed jsonb, p_now timestamptz,
+  p_unknown_code text default null
 )
 returns void
 language plpgsql
@@ -252,8 +258,9 @@ begin
       status = case when p_sent ? subscriber_id::text then 'sent'
         when p_failed ? subscriber_id::text then 'failed' else 'unknown' end,
       provider_message_id = p_sent ->> subscriber_id::text,
-      error_code = coalesce(p_failed ->> subscriber_id::text,
-        case when not p_sent ? subscriber_id::text then p_unknown_code end)
+      error_code = coalesce(p_failed -> subscriber_id::text ->> 0,
+        case when not p_sent ? subscriber_id::text then p_unknown_code end),
+      note = p_failed -> subscriber_id::text ->> 1
     where campaign_id = p_campaign_id and status = 'pending'
       and subscriber_id between v_batch.first_subscriber_id and v_batch.last_subscriber_id
     returning status

@@ -38,6 +38,17 @@ begin
 end
 $$;
 
+create function public.list_campaigns(p_owner text, p_before_at timestamptz, p_before_id uuid, p_limit integer)
+returns table (id uuid, name text, status text, created_at timestamptz)
+language sql stable
+set search_path = ''
+as $$
+  select c.id, c.name, c.status, c.created_at from public.campaigns as c
+  where (p_owner is null or c.owner = p_owner)
+    and (p_before_at is null or (c.created_at, c.id) < (p_before_at, p_before_id))
+  order by c.created_at desc, c.id desc limit p_limit;
+$$;
+
 -- One page of a campaign's sends in the order of subscriber ids, after p_after; p_status null is all of them.
 -- Batches tell where rare statuses are, so that a page of failures does not read a million rows.
 create function public.list_campaign_sends(
@@ -88,5 +99,5 @@ begin
 end
 $$;
 
-revoke execute on function public.get_campaign, public.list_campaign_sends from public, anon, authenticated;
-grant execute on function public.get_campaign, public.list_campaign_sends to service_role;
+revoke execute on function public.get_campaign, public.list_campaigns, public.list_campaign_sends from public, anon, authenticated;
+grant execute on function public.get_campaign, public.list_campaigns, public.list_campaign_sends to service_role;

@@ -1,0 +1,38 @@
+import { z } from "zod";
+
+const oneLine = (max: number) =>
+  z
+    .string()
+    .min(1)
+    .max(max)
+    .regex(/^[^\r\n]*$/, "must be one line");
+/** `a@example.com` or `Ada <a@example.com>`. */
+const mailbox = oneLine(320).regex(
+  /^(?:[^<>]* ?<[^\s<>@]+@[^\s<>@]+>|[^\s<>@]+@[^\s<>@]+)$/,
+  "must be an address, or a name and an <address>",
+);
+const body = z.string().min(1).max(200_000);
+
+const fields = {
+  listId: z.uuid(),
+  name: oneLine(200).optional(),
+  subject: oneLine(998),
+  html: body.optional(),
+  text: body.optional(),
+  from: mailbox,
+  replyTo: mailbox.optional(),
+  missingField: z.enum(["fail", "empty"]).optional(),
+};
+
+/** A campaign as it is written: `{{name}}` and `{{name|friend}}` in subject, html and text are merge fields. */
+export const campaignContent = z
+  .strictObject(fields)
+  .refine(({ html, text }) => html !== undefined || text !== undefined, {
+    error: "html or text is needed",
+    path: ["html"],
+  });
+export type CampaignContent = z.output<typeof campaignContent>;
+
+/** What is left out stays as it is. */
+export const campaignChanges = z.strictObject(fields).partial();
+export type CampaignChanges = z.output<typeof campaignChanges>;

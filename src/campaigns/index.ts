@@ -1,0 +1,88 @@
+import type { InngestFunction } from "inngest";
+import { campaignRoutes as routesOfCampaigns } from "#campaigns/campaign-routes.ts";
+import { campaignDesk } from "#campaigns/desk-repository.ts";
+import { sendCampaignChunkRequested, sendCampaignRequested } from "#campaigns/events.ts";
+import { listRepository } from "#campaigns/list-repository.ts";
+import { listRoutes } from "#campaigns/list-routes.ts";
+import { newsletterRoutes } from "#campaigns/newsletter-routes.ts";
+import { Permits } from "#campaigns/permits.ts";
+import { campaignRepository } from "#campaigns/repository.ts";
+import { resendMailer } from "#campaigns/resend-mailer.ts";
+import { CHUNKS_AT_ONCE, sendCampaignChunk } from "#campaigns/send-campaign-chunk.ts";
+import { sendEmailCampaign } from "#campaigns/send-email-campaign.ts";
+import type { OnFailure } from "#dead-letters/on-failure.ts";
+import type { Outbox } from "#jobs/outbox.ts";
+import type { Clock } from "#lib/clock.ts";
+import type { Env } from "#lib/env.ts";
+import type { MailMode } from "#lib/environment-fence.ts";
+import type { FlowControl } from "#lib/flow-control.ts";
+import type { Route } from "#lib/http.ts";
+import type { InngestClient } from "#lib/inngest.ts";
+import type { Logger } from "#lib/logger.ts";
+import type { DatabaseClient } from "#lib/supabase.ts";
+
+/** What the room is given. */
+export type CampaignRoom = {
+  env: Env;
+  inngest: InngestClient;
+  db: DatabaseClient;
+  clock: Clock;
+  fetch: typeof globalThis.fetch;
+  flow: FlowControl;
+  onFailure: OnFailure;
+  outbox: Outbox;
+  logger: Logger;
+  mailMode: () => Promise<MailMode>;
+};
+
+/** No batch begins later than this in a step: a request lives 60 s on Netlify, a call of the provider up to 20. */
+const STEP_BUDGET_MS = 35_000;
+/** Marked batches that wait for a free place at the provider, so that it never waits for our database. */
+const READY_BATCHES = 2;
+
+export function campaignFunctions({ env, db, clock, fetch, ...room }: CampaignRoom): InngestFunction.Any[] {
+  const campaigns = campaignRepository(db, clock);
+  const mailer = resendMailer(env, fetch, clock);
+  const inFlight = env.MAIL_MAX_IN_FLIGHT;
+  const chunksAtOnce = room.flow.concurrency(CHUNKS_AT_ONCE).limit;
+  return [
+    sendEmailCampaign({
+      ...room,
+      campaigns,
+      account: mailer.account,
+      chunkSize: env.CAMPAIGN_CHUNK_SIZE,
+      batchSize: env.CAMPAIGN_BATCH_SIZE,
+    }),
+    sendCampaignChunk({
+      ...room,
+      campaigns,
+      mailer,
+      clock,
+      wire: new Permits(inFlight),
+      deck: new Permits(inFlight + READY_BATCHES),
+      intervalMs: env.MAIL_REQUESTS_PER_SECOND === 0 ? 0 : 1000 / env.MAIL_REQUESTS_PER_SECOND,
+      // Twice what the provider takes at once: while one half is on the wire the other is written down.
+      lanes: Math.max(2, Math.ceil((2 * inFlight) / chunksAtOnce)),
+      budgetMs: STEP_BUDGET_MS,
+    }),
+  ];
+}
+
+export function campaignRoutes({
+  db,
+  clock,
+  outbox,
+}: Pick<CampaignRoom, "db" | "clock" | "outbox">): Route[] {
+  const desk = campaignDesk(db, clock);
+  return [
+    ...listRoutes({ lists: listRepository(db, clock) }),
+    ...routesOfCampaigns({ desk, outbox }),
+    ...newsletterRoutes({ desk, outbox }),
+  ];
+}
+
+/** What of our events may be seen in alerts: ids and numbers, nothing about people. */
+export const campaignVisibleFields: Record<string, string[]> = {
+  [sendCampaignRequested.name]: ["campaignId"],
+  [sendCampaignChunkRequested.name]: ["campaignId", "chunk", "account", "parentJobId"],
+};

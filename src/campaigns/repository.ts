@@ -1,0 +1,172 @@
+import { z } from "zod";
+import type { Content, Recipient } from "#campaigns/render-mail.ts";
+import type { Clock } from "#lib/clock.ts";
+import { type DatabaseClient, unwrap } from "#lib/supabase.ts";
+
+const content = z.object({
+  subject: z.string(),
+  html: z.string().nullable(),
+  text: z.string().nullable(),
+  from: z.string(),
+  replyTo: z.string().nullable(),
+  missingField: z.enum(["fail", "empty"]),
+}) satisfies z.ZodType<Content>;
+
+/** Rows come as tuples: keys repeated a thousand times would be most of the answer. */
+const recipient = z
+  .tuple([z.number(), z.string(), z.record(z.string(), z.unknown())])
+  .transform(([id, email, fields]): Recipient => ({ id, email, fields }));
+
+const batch = z.object({
+  batchNo: z.number(),
+  status: z.enum(["pending", "sending"]),
+  firstSendingAt: z.string().nullable(),
+  recipients: z.array(recipient),
+});
+/** What is left of a batch: its recipients are those without an outcome. */
+export type Batch = z.output<typeof batch>;
+
+const claim = z.discriminatedUnion("state", [
+  z.object({ state: z.literal("claimed"), token: z.string(), content, batches: z.array(batch) }),
+  z.object({ state: z.literal("busy"), waitMs: z.number() }),
+  z.object({ state: z.enum(["done", "canceled"]) }),
+]);
+export type Claim = z.output<typeof claim>;
+
+const mark = z.discriminatedUnion("state", [
+  z.object({ state: z.literal("sending"), skipped: z.array(z.number()) }),
+  z.object({ state: z.literal("wait"), waitMs: z.number(), slot: z.string() }),
+  z.object({ state: z.enum(["lost", "canceled"]) }),
+]);
+export type Mark = z.output<typeof mark>;
+
+const plan = z.discriminatedUnion("state", [
+  z.object({ state: z.literal("planning") }),
+  z.object({
+    state: z.literal("planned"),
+    chunks: z.number(),
+    recipients: z.number(),
+    jobId: z.string().nullable(),
+  }),
+  z.object({ state: z.enum(["completed", "canceled", "taken"]), jobId: z.string().nullable() }),
+]);
+export type Plan = z.output<typeof plan>;
+
+export type ChunkRef = { campaignId: string; chunk: number };
+export type BatchRef = { campaignId: string; batchNo: number; token: string };
+
+/** Subscriber id → the provider's message id, or code and words of what went wrong. */
+export type Settlement = {
+  sent: Record<string, string>;
+  failed: Record<string, [code: string, words: string]>;
+  /** Everybody who is not named is unknown, for this reason. */
+  unknownCode?: string;
+};
+
+/** Whose pace a request keeps, and the place in time that an earlier answer gave it. */
+export type Pace = { account: string; intervalMs: number; patienceMs: number; slot: string | null };
+
+export type CampaignRepository = ReturnType<typeof campaignRepository>;
+
+/** The ledger of a campaign's sending. What each call promises stands with its SQL function. */
+export const campaignRepository = (db: DatabaseClient, clock: Clock) => {
+  const now = () => clock.now().toISOString();
+  return {
+    /** One piece of planning; call again while it answers "planning". */
+    async planPiece(input: {
+      campaignId: string;
+      eventId: string;
+      batchSize: number;
+      chunkSize: number;
+      piece: number;
+    }) {
+      const { campaignId, eventId, batchSize, chunkSize, piece } = input;
+      const answer = await unwrap(
+        db.rpc("plan_campaign", {
+          p_campaign_id: campaignId,
+          p_event_id: eventId,
+          p_batch_size: batchSize,
+          p_chunk_size: chunkSize,
+          p_piece: piece,
+          p_now: now(),
+        }),
+      );
+      return plan.parse(answer);
+    },
+
+    async hold(campaignId: string, eventId: string, reason: string): Promise<void> {
+      await unwrap(
+        db.rpc("hold_campaign", {
+          p_campaign_id: campaignId,
+          p_event_id: eventId,
+          p_reason: reason,
+          p_now: now(),
+        }),
+      );
+    },
+
+    async claimChunk({ campaignId, chunk }: ChunkRef, claimant: string, leaseMs: number): Promise<Claim> {
+      const answer = await unwrap(
+        db.rpc("claim_campaign_chunk", {
+          p_campaign_id: campaignId,
+          p_chunk_no: chunk,
+          p_claimant: claimant,
+          p_lease_ms: leaseMs,
+          p_now: now(),
+        }),
+      );
+      return claim.parse(answer);
+    },
+
+    async releaseChunk({ campaignId, chunk }: ChunkRef, token: string): Promise<void> {
+      await unwrap(
+        db.rpc("release_campaign_chunk", { p_campaign_id: campaignId, p_chunk_no: chunk, p_token: token }),
+      );
+    },
+
+    async markBatch({ campaignId, batchNo, token }: BatchRef, again: boolean, pace: Pace): Promise<Mark> {
+      const answer = await unwrap(
+        db.rpc("mark_campaign_batch", {
+          p_campaign_id: campaignId,
+          p_batch_no: batchNo,
+          p_token: token,
+          p_again: again,
+          p_pace: pace,
+          p_now: now(),
+        }),
+      );
+      return mark.parse(answer);
+    },
+
+    async releaseBatch(
+      { campaignId, batchNo, token }: BatchRef,
+      account: string,
+      pauseMs: number,
+    ): Promise<void> {
+      await unwrap(
+        db.rpc("release_campaign_batch", {
+          p_campaign_id: campaignId,
+          p_batch_no: batchNo,
+          p_token: token,
+          p_account: account,
+          p_pause_ms: Math.ceil(pauseMs),
+          p_now: now(),
+        }),
+      );
+    },
+
+    async settleBatch({ campaignId, batchNo, token }: BatchRef, settlement: Settlement): Promise<void> {
+      await unwrap(
+        db.rpc("settle_campaign_batch", {
+          p_campaign_id: campaignId,
+          p_batch_no: batchNo,
+          p_token: token,
+          p_sent: settlement.sent,
+          p_failed: settlement.failed,
+          ...(settlement.unknownCode === undefined ? {} : { p_unknown_code: settlement.unknownCode }),
+          p_now: now(),
+        }),
+      );
+    },
+  };
+};

@@ -1,0 +1,94 @@
+import { createRenderer } from "#campaigns/render-mail.ts";
+import type { ChunkRef, Claim } from "#campaigns/repository.ts";
+import { type BatchOutcome, type SendDependencies, sendBatch } from "#campaigns/send-batch.ts";
+import type { AppError } from "#lib/errors.ts";
+
+export type ChunkSettings = {
+  /** Batches of one chunk under way at once, so that the provider is busy while outcomes are written down. */
+  lanes: number;
+  /** No batch begins later than this after the start: a request lives 60 s on Netlify. */
+  budgetMs: number;
+};
+
+/**
+ * What one step did for its chunk. `more`: batches are left for another step. `wait`: so they are, but the provider
+ * wants silence, or somebody else holds the chunk.
+ */
+export type ChunkOutcome = { sent: number; failed: number } & (
+  | { state: "done" | "canceled" | "more" }
+  | { state: "wait"; waitMs: number }
+);
+
+/** A dead holder's chunk is free again after this: one step's longest life and a margin. */
+const LEASE_MS = 120_000;
+
+/**
+ * Claims a chunk and sends what is left of it. Safe to repeat at any point: what is settled stays, what is in doubt
+ * is decided per batch. Throws what the provider's trouble was, after every batch under way has come to its end.
+ */
+export async function sendChunk(
+  deps: SendDependencies & ChunkSettings,
+  chunk: ChunkRef,
+  claimant: string,
+): Promise<ChunkOutcome> {
+  const startedAt = performance.now();
+  const claim = await deps.campaigns.claimChunk(chunk, claimant, LEASE_MS);
+  if (claim.state === "busy") return { state: "wait", waitMs: claim.waitMs, sent: 0, failed: 0 };
+  if (claim.state !== "claimed") return { state: claim.state, sent: 0, failed: 0 };
+
+  const tally = await runLanes(deps, chunk, claim, () => performance.now() - startedAt > deps.budgetMs);
+  const { sent, failed } = tally;
+  if (tally.error) {
+    // Whoever takes over (a reprocess is another run) need not wait for the lease to end.
+    await deps.campaigns.releaseChunk(chunk, claim.token);
+    throw tally.error;
+  }
+  if (tally.waitMs > 0) return { state: "wait", waitMs: tally.waitMs, sent, failed };
+  if (tally.stop === "canceled") return { state: "canceled", sent, failed };
+  return { state: tally.settled === claim.batches.length ? "done" : "more", sent, failed };
+}
+
+type Tally = {
+  settled: number;
+  sent: number;
+  failed: number;
+  waitMs: number;
+  stop: "lost" | "canceled" | undefined;
+  error: AppError | undefined;
+};
+
+async function runLanes(
+  deps: SendDependencies & ChunkSettings,
+  { campaignId }: ChunkRef,
+  { token, content, batches }: Extract<Claim, { state: "claimed" }>,
+  isLate: () => boolean,
+): Promise<Tally> {
+  const context = { campaignId, token, render: createRenderer(campaignId, content) };
+  const waiting = batches.values();
+  const tally: Tally = { settled: 0, sent: 0, failed: 0, waitMs: 0, stop: undefined, error: undefined };
+
+  // A lane ends at the first batch that fails, the others go on: one batch that can never be sent does not keep
+  // the rest of the chunk waiting, and a provider that is down is asked once per lane.
+  const lane = async () => {
+    let outcome: BatchOutcome | undefined;
+    while (outcome?.state !== "failed" && tally.stop === undefined && tally.waitMs === 0 && !isLate()) {
+      const { value: batch } = waiting.next();
+      if (!batch) return;
+      outcome = await sendBatch(deps, context, batch);
+      count(tally, outcome);
+    }
+  };
+  const lanes = await Promise.allSettled(Array.from({ length: deps.lanes }, lane));
+  for (const ended of lanes) if (ended.status === "rejected") throw ended.reason;
+  return tally;
+}
+
+function count(tally: Tally, outcome: BatchOutcome): void {
+  if (outcome.state === "settled") {
+    tally.settled += 1;
+    tally.sent += outcome.sent;
+    tally.failed += outcome.failed;
+  } else if (outcome.state === "wait") tally.waitMs = Math.max(tally.waitMs, outcome.waitMs);
+  else if (outcome.state === "failed") tally.error ??= outcome.error;
+  else tally.stop = outcome.state;
+}
