@@ -1,7 +1,5 @@
-/** Starts a bundled door where nothing of the repository can be found, and asks it one request. */
+/** Starts a bundled door alone, and asks it one request. */
 import { execFile } from "node:child_process";
-import { cp, mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join, relative, resolve } from "node:path";
 import { promisify } from "node:util";
 import { z } from "zod";
@@ -36,19 +34,14 @@ export const knockAt = ({ routes }: Door): { method: string; address: string } =
   return { method: methods.includes("GET") ? "GET" : (methods[0] ?? "GET"), address: example(route.pattern) };
 };
 
+/** The bundle lies outside the repository, with nothing above it: what it forgot to pack cannot be found. */
 export const boot = async (root: string, door: Door, method: string, address: string): Promise<Answer> => {
-  const room = await mkdtemp(join(tmpdir(), "nightshift-door-"));
-  try {
-    await cp(door.path, room, { recursive: true, verbatimSymlinks: true });
-    const main = join(room, relative(root, door.mainFile).replace(/\.ts$/, ".mjs"));
-    const knock = resolve(import.meta.dirname, "knock.mjs");
-    const { stdout } = await promisify(execFile)(
-      process.execPath,
-      [knock, main, method, `https://site.example${address}`],
-      { cwd: room, env: ENVIRONMENT, timeout: 60_000, maxBuffer: 16 * 1024 * 1024 },
-    );
-    return Answer.parse(JSON.parse(stdout.trim().split("\n").at(-1) ?? ""));
-  } finally {
-    await rm(room, { recursive: true, force: true });
-  }
+  const main = join(door.path, relative(root, door.mainFile).replace(/\.ts$/, ".mjs"));
+  const knock = resolve(import.meta.dirname, "knock.mjs");
+  const { stdout } = await promisify(execFile)(
+    process.execPath,
+    [knock, main, method, `https://site.example${address}`],
+    { cwd: door.path, env: ENVIRONMENT, timeout: 60_000, maxBuffer: 16 * 1024 * 1024 },
+  );
+  return Answer.parse(JSON.parse(stdout.trim().split("\n").at(-1) ?? ""));
 };
