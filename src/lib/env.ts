@@ -57,7 +57,7 @@ const PRODUCTION_NEEDS = [
  * The whole configuration, parsed once. Refuses with one error that names every variable which is missing or wrong.
  * An empty variable counts as missing: that is what an unset line of a `.env` file means.
  */
-export function readEnv(source: Record<string, string | undefined>): Env {
+export function readEnv(source: Record<string, string | undefined> = process.env): Env {
   const given = Object.fromEntries(
     Object.entries(source).filter(([, value]) => value !== undefined && value !== ""),
   );

@@ -13,8 +13,8 @@ export const createFlowControl = (plan: Plan) => ({
 });
 export type FlowControl = ReturnType<typeof createFlowControl>;
 
-/** Asks runs to stop; its data is `{ jobId }`. */
-export const JOB_CANCEL_EVENT = "job/cancel.requested";
+/** The name of `jobCancelRequested` of the ledger, which lib does not know. */
+const JOB_CANCEL_EVENT = "job/cancel.requested";
 
 /** Work stops when the job that it is (its id is the event's id) is canceled. */
 export const cancelOfThisJob = [{ event: JOB_CANCEL_EVENT, if: "event.id == async.data.jobId" }];

@@ -46,14 +46,17 @@ export type RouteSpec<
   maxBodyBytes?: number;
   /** Status → what the answer looks like. */
   responses: Record<number, z.ZodType>;
-  handler(input: RouteInput<P, z.output<Params>, z.output<Query>, z.output<Body>>): Promise<Answer>;
+  handler(
+    this: void,
+    input: RouteInput<P, z.output<Params>, z.output<Query>, z.output<Body>>,
+  ): Promise<Answer>;
 };
 
 /** The same line when its types no longer matter: validation is bound to the handler. */
 export type Route = Omit<RouteSpec, "handler" | "bodyKinds" | "maxBodyBytes"> & {
   bodyKinds: readonly BodyKind[];
   maxBodyBytes: number;
-  handle(input: RouteInput<Policy, unknown, unknown, unknown>): Promise<Answer>;
+  handle(this: void, input: RouteInput<Policy, unknown, unknown, unknown>): Promise<Answer>;
 };
 
 const MEGABYTE = 1024 * 1024;

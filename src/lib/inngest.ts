@@ -1,4 +1,5 @@
-import { Inngest, Middleware, NonRetriableError, RetryAfterError } from "inngest";
+import { Inngest, type InngestFunction, Middleware, NonRetriableError, RetryAfterError } from "inngest";
+import { serve } from "inngest/edge";
 import type { Env } from "#lib/env.ts";
 import { AppError, meaningOf } from "#lib/errors.ts";
 import type { Logger } from "#lib/logger.ts";
@@ -38,6 +39,20 @@ export function createInngest({ env, fetch, logger, middleware = [] }: Options):
   });
 }
 
+/**
+ * The functions behind one handler. The SDK builds its own address from the `host` header, which every real request
+ * has and a `Request` made by hand may lack.
+ */
+export function serveFunctions(client: InngestClient, functions: InngestFunction.Any[]) {
+  const handler = serve({ client, functions, servePath: "/api/inngest" });
+  return async (request: Request): Promise<Response> => {
+    if (request.headers.has("host")) return handler(request);
+    const headers = new Headers(request.headers);
+    headers.set("host", new URL(request.url).host);
+    return handler(new Request(request, { headers }));
+  };
+}
+
 export const devUrl = (setting: string | undefined): string =>
   setting?.startsWith("http") ? setting : "http://localhost:8288";
 
@@ -68,3 +83,7 @@ function withStackOf(original: Error, error: Error): Error {
   if (original.stack !== undefined) error.stack = original.stack;
   return error;
 }
+
+/** `nightshift-send-email-campaign` → `send-email-campaign`. */
+export const functionIdOf = (slug: string): string =>
+  slug.startsWith(`${APP_ID}-`) ? slug.slice(APP_ID.length + 1) : slug;

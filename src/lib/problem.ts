@@ -37,3 +37,9 @@ export function problemHeaders(error: unknown): Record<string, string> {
   if (error.code === "unauthorized") headers["www-authenticate"] = 'Bearer realm="nightshift"';
   return headers;
 }
+
+/** Where no route is at work: an app that cannot start, a door whose work failed. */
+export const problemResponse = (error: unknown): Response => {
+  const problem = toProblem(error);
+  return new Response(JSON.stringify(problem), { status: problem.status, headers: problemHeaders(error) });
+};

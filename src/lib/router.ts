@@ -67,7 +67,7 @@ function tablesByPath(routes: readonly Route[]): [string, Table][] {
     }
     tables.set(route.path, table.set(route.method, route));
   }
-  return [...tables].sort(
+  return [...tables].toSorted(
     ([a], [b]) => Number(a.includes(":")) - Number(b.includes(":")) || a.localeCompare(b),
   );
 }

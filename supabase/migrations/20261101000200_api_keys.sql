@@ -41,7 +41,10 @@ returns boolean
 language sql
 set search_path = ''
 as $$
-  update public.api_keys set revoked_at = coalesce(revoked_at, p_now) where id = p_id returning true;
+  with revoked as (
+    update public.api_keys set revoked_at = coalesce(revoked_at, p_now) where id = p_id returning id
+  )
+  select exists (select from revoked);
 $$;
 
 revoke execute on function public.create_api_key, public.find_api_key, public.revoke_api_key

@@ -45,11 +45,15 @@ create index dead_letter_queue_status on public.dead_letter_queue (status, faile
 create index dead_letter_queue_event_name on public.dead_letter_queue (event_name);
 create index dead_letter_queue_failed_at on public.dead_letter_queue (failed_at desc, id desc);
 create index dead_letter_queue_open on public.dead_letter_queue (event_id, function_id) where status = 'failed';
+create index dead_letter_queue_unalerted on public.dead_letter_queue (failed_at)
+  where alerted_at is null and status = 'failed';
 create index dead_letter_queue_job on public.dead_letter_queue (job_id) where job_id is not null;
 create index dead_letter_queue_reprocess_job
   on public.dead_letter_queue (reprocess_job_id) where reprocess_job_id is not null;
 create index dead_letter_queue_parent on public.dead_letter_queue (parent_id) where parent_id is not null;
 
+-- Both tables are empty when this runs, so the check takes no time.
+-- squawk-ignore adding-foreign-key-constraint, constraint-missing-not-valid
 alter table public.jobs add constraint jobs_dead_letter_id_fkey
   foreign key (dead_letter_id) references public.dead_letter_queue (id) on delete set null;
 create index jobs_dead_letter on public.jobs (dead_letter_id) where dead_letter_id is not null;

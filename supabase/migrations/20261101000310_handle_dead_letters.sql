@@ -76,6 +76,18 @@ as $$
   update public.dead_letter_queue set alerted_at = p_now where id = p_letter_id and alerted_at is null;
 $$;
 
+-- Letters of the last day that nobody was told of, though there was time: an alert got lost on its way.
+create function public.unalerted_dead_letters(p_before timestamptz, p_limit integer)
+returns setof public.dead_letter_queue
+language sql stable
+set search_path = ''
+as $$
+  select * from public.dead_letter_queue
+  where alerted_at is null and status = 'failed'
+    and failed_at < p_before and failed_at > p_before - interval '1 day'
+  order by failed_at, id limit p_limit;
+$$;
+
 -- A letter nobody has handled yet, locked; anything else is refused in words.
 create function private.lock_open_letter(p_letter_id uuid)
 returns public.dead_letter_queue
@@ -205,9 +217,9 @@ $$;
 
 revoke execute on all functions in schema private from public, anon, authenticated;
 grant execute on all functions in schema private to service_role;
-revoke execute on function public.record_dead_letter, public.claim_alert, public.confirm_alert,
+revoke execute on function public.record_dead_letter, public.claim_alert, public.confirm_alert, public.unalerted_dead_letters,
   public.reprocess_dead_letter, public.ignore_dead_letter, public.list_dead_letters
   from public, anon, authenticated;
-grant execute on function public.record_dead_letter, public.claim_alert, public.confirm_alert,
+grant execute on function public.record_dead_letter, public.claim_alert, public.confirm_alert, public.unalerted_dead_letters,
   public.reprocess_dead_letter, public.ignore_dead_letter, public.list_dead_letters
   to service_role;

@@ -3,7 +3,10 @@
 -- The newest run of each job that has been running without a sign of life since p_quiet_since. Each is looked at
 -- once per round: a second caller gets others.
 create function public.take_quiet_runs(p_quiet_since timestamptz, p_limit integer, p_now timestamptz)
-returns table (job_id uuid, run_id text, event_id text, function_id text, event_name text, event_data jsonb)
+returns table (
+  job_id uuid, run_id text, event_id text, function_id text, event_name text, event_data jsonb,
+  quiet_since timestamptz
+)
 language sql
 set search_path = ''
 as $$
@@ -15,7 +18,8 @@ as $$
   ), taken as (
     update public.jobs set checked_at = p_now from quiet where jobs.id = quiet.id returning jobs.*
   )
-  select taken.id, runs.run_id, taken.event_id, taken.function_id, taken.event_name, taken.event_data
+  select taken.id, runs.run_id, taken.event_id, taken.function_id, taken.event_name, taken.event_data,
+    taken.updated_at
   from taken
   cross join lateral (
     select job_runs.run_id from public.job_runs

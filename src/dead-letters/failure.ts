@@ -1,0 +1,65 @@
+import { createHash } from "node:crypto";
+import { z } from "zod";
+import { codeOf, type ErrorCode } from "#lib/errors.ts";
+import { functionIdOf } from "#lib/inngest.ts";
+
+/** A run that failed for good, with the event that started it: what a letter is made of. */
+export type Failure = {
+  eventId: string;
+  eventName: string;
+  eventData: z.output<typeof eventData>;
+  functionId: string;
+  runId: string;
+  parentJobId: string | null;
+  attempts: number;
+  error: { code: ErrorCode | null; message: string; stack: string | null };
+  fingerprint: string;
+};
+
+const eventData = z.record(z.string(), z.json());
+const failedError = z.looseObject({
+  name: z.string().default("Error"),
+  message: z.string().default(""),
+  stack: z.string().nullish(),
+  cause: z.unknown(),
+});
+const failedRun = z.object({
+  function_id: z.string(),
+  run_id: z.string(),
+  error: failedError,
+  event: z.object({ id: z.string().optional(), name: z.string(), data: eventData.nullish() }),
+});
+
+/** How many tries a function gets; a run that the ledger did not follow is taken to have used them. */
+export type MaxAttempts = (functionId: string) => number | undefined;
+
+/**
+ * Reads `inngest/function.failed`. The outer event is the engine's news; the ORIGINAL event, which a reprocess sends
+ * again, is inside its data.
+ */
+export function toFailure(news: unknown, maxAttempts: MaxAttempts): Failure {
+  const { function_id, run_id, error, event } = failedRun.parse(news);
+  const functionId = functionIdOf(function_id);
+  const data = event.data ?? {};
+  const code = codeOf(error) ?? null;
+  return {
+    eventId: event.id ?? run_id,
+    eventName: event.name,
+    eventData: data,
+    functionId,
+    runId: run_id,
+    parentJobId: z.uuid().safeParse(data["parentJobId"]).data ?? null,
+    attempts: error.name === "NonRetriableError" ? 1 : (maxAttempts(functionId) ?? 1),
+    error: { code, message: error.message, stack: error.stack ?? null },
+    fingerprint: fingerprintOf(functionId, code ?? error.name, error.message),
+  };
+}
+
+/** The same for failures that differ only in ids, numbers and addresses. */
+export function fingerprintOf(functionId: string, kind: string, message: string): string {
+  const shape = message
+    .replace(/\S+@\S+/g, "@")
+    .replace(/[0-9a-f]{8}-[0-9a-f-]{27}/gi, "#")
+    .replace(/\d+/g, "#");
+  return createHash("sha256").update(`${functionId}\n${kind}\n${shape}`).digest("hex").slice(0, 16);
+}

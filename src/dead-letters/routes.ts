@@ -1,0 +1,88 @@
+import { randomUUID } from "node:crypto";
+import { z } from "zod";
+import type { Outbox } from "#jobs/outbox.ts";
+import { accepted, acceptedView, jobUrl } from "#jobs/view.ts";
+import { AppError } from "#lib/errors.ts";
+import { idParams, json, type Route, route } from "#lib/http.ts";
+import { pageQuery, toPage } from "#lib/pages.ts";
+import type { DeadLetterRepository } from "./repository.ts";
+import { letterStatus } from "./rows.ts";
+import { letterView, toLetterView } from "./view.ts";
+
+type Dependencies = {
+  letters: Pick<DeadLetterRepository, "list" | "get" | "reprocess" | "ignore">;
+  outbox: Outbox;
+};
+
+const text = z.string().min(1).max(200).optional();
+const time = z.iso.datetime({ offset: true }).optional();
+const listQuery = z.object({
+  ...pageQuery,
+  status: letterStatus.optional(),
+  event: text,
+  function: text,
+  code: text,
+  fingerprint: text,
+  job: z.uuid().optional(),
+  from: time,
+  to: time,
+});
+
+/** Letters hold whole events, so all of it is for administrators. */
+export const deadLetterRoutes = ({ letters, outbox }: Dependencies): Route[] => [
+  route({
+    method: "GET",
+    path: "/api/dead-letters",
+    policy: "admin",
+    summary: "Work that failed for good, newest first",
+    query: listQuery,
+    responses: { 200: z.object({ items: z.array(letterView), nextCursor: z.string().nullable() }) },
+    handler: async ({ query }) => {
+      const { limit, cursor, event, function: functionId, code, job, ...rest } = query;
+      const filter = { ...rest, eventName: event, functionId, errorCode: code, jobId: job };
+      const rows = await letters.list(filter, limit, cursor);
+      const { items, nextCursor } = toPage(rows, limit, (letter) => ({
+        at: letter.failed_at,
+        id: letter.id,
+      }));
+      return json(200, { items: items.map(toLetterView), nextCursor });
+    },
+  }),
+  route({
+    method: "GET",
+    path: "/api/dead-letters/:id",
+    policy: "admin",
+    summary: "One dead letter, whole",
+    params: idParams,
+    responses: { 200: letterView },
+    handler: async ({ params }) => {
+      const letter = await letters.get(params.id);
+      if (!letter) throw new AppError("not_found", "DLQ item not found");
+      return json(200, toLetterView(letter));
+    },
+  }),
+  route({
+    method: "POST",
+    path: "/api/dead-letters/:id/reprocess",
+    policy: "admin",
+    summary: "Put the work back, as a new job; many calls at once make one run",
+    params: idParams,
+    responses: { 202: acceptedView },
+    handler: async ({ params, requester }) => {
+      const job = await letters.reprocess(params.id, randomUUID(), requester.id);
+      await outbox.send([job]);
+      return json(202, accepted("Reprocessing", job.id), { location: jobUrl(job.id) });
+    },
+  }),
+  route({
+    method: "POST",
+    path: "/api/dead-letters/:id/ignore",
+    policy: "admin",
+    summary: "Leave the work undone, and say why",
+    params: idParams,
+    body: z.object({ note: z.string().trim().min(1).max(2000) }),
+    responses: { 200: letterView },
+    handler: async ({ params, body, requester }) =>
+      json(200, toLetterView(await letters.ignore(params.id, body.note, requester.id))),
+  }),
+];

@@ -1,0 +1,55 @@
+import { z } from "zod";
+import { jobUrl } from "#jobs/view.ts";
+import { type DeadLetter, letterStatus } from "./rows.ts";
+
+/** A dead letter as an administrator sees it. */
+export const letterView = z.object({
+  id: z.uuid(),
+  status: letterStatus,
+  function: z.string(),
+  event: z.object({ id: z.string(), name: z.string(), data: z.record(z.string(), z.unknown()) }),
+  runId: z.string(),
+  attempts: z.number(),
+  error: z.object({
+    code: z.string().nullable(),
+    message: z.string().nullable(),
+    stack: z.string().nullable(),
+  }),
+  fingerprint: z.string(),
+  failedAt: z.string(),
+  handledBy: z.string().nullable(),
+  handledAt: z.string().nullable(),
+  note: z.string().nullable(),
+  /** What became of the reprocessing; null while it runs or when there was none. */
+  outcome: z.string().nullable(),
+  links: z.object({
+    self: z.string(),
+    job: z.string().nullable(),
+    reprocessJob: z.string().nullable(),
+    parent: z.string().nullable(),
+  }),
+});
+
+const letterUrl = (id: string): string => `/api/dead-letters/${id}`;
+
+export const toLetterView = (letter: DeadLetter): z.output<typeof letterView> => ({
+  id: letter.id,
+  status: letter.status,
+  function: letter.function_id,
+  event: { id: letter.event_id, name: letter.event_name, data: letter.event_data },
+  runId: letter.run_id,
+  attempts: letter.attempts,
+  error: { code: letter.error_code, message: letter.error_message, stack: letter.error_stack },
+  fingerprint: letter.fingerprint,
+  failedAt: letter.failed_at,
+  handledBy: letter.handled_by,
+  handledAt: letter.handled_at,
+  note: letter.note,
+  outcome: letter.outcome,
+  links: {
+    self: letterUrl(letter.id),
+    job: letter.job_id && jobUrl(letter.job_id),
+    reprocessJob: letter.reprocess_job_id && jobUrl(letter.reprocess_job_id),
+    parent: letter.parent_id && letterUrl(letter.parent_id),
+  },
+});

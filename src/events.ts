@@ -1,0 +1,6 @@
+/**
+ * The events that app code may send: `inngest.send(sendCampaignRequested.create({ campaignId }))`. Each is checked
+ * against its schema before it leaves.
+ */
+export { sendCampaignRequested } from "#campaigns/events.ts";
+export { jobCancelRequested } from "#jobs/events.ts";

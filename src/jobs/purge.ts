@@ -1,0 +1,25 @@
+import type { Clock } from "#lib/clock.ts";
+import type { Chore } from "#lib/housekeeping.ts";
+import type { JobRepository } from "./repository.ts";
+
+type Dependencies = { jobs: Pick<JobRepository, "purge">; clock: Clock };
+
+const DAY_MS = 24 * 60 * 60_000;
+const KEEP_COMPLETED_DAYS = 30;
+const KEEP_FAILED_DAYS = 90;
+const BATCH = 500;
+
+/** Old rows go in small batches, so that no statement holds many locks or runs into the statement timeout. */
+export const purge = ({ jobs, clock }: Dependencies): Chore => ({
+  name: "purge",
+  async run(deadline) {
+    const before = (days: number) => new Date(clock.now().getTime() - days * DAY_MS);
+    let deleted = 0;
+    let gone: number;
+    do {
+      gone = await jobs.purge(before(KEEP_COMPLETED_DAYS), before(KEEP_FAILED_DAYS), BATCH);
+      deleted += gone;
+    } while (gone >= BATCH && !deadline.isOver());
+    return { deleted };
+  },
+});

@@ -1,0 +1,133 @@
+import type { Clock } from "#lib/clock.ts";
+import type { Json } from "#lib/database.types.ts";
+import type { Position } from "#lib/pages.ts";
+import { type DatabaseClient, unwrap } from "#lib/supabase.ts";
+import { type Job, jobDetails, jobRow, quietRun, startedRun } from "./rows.ts";
+
+export type JobRepository = ReturnType<typeof jobRepository>;
+
+/** A run as the engine knows it: which function works on which event. */
+export type RunOfEvent = { eventId: string; functionId: string; runId: string };
+export type StartingRun = RunOfEvent & {
+  eventName: string;
+  eventData: Json;
+  attempt: number;
+  parentJobId: string | undefined;
+};
+
+export type JobFilter = {
+  status?: string | undefined;
+  kind?: string | undefined;
+  functionId?: string | undefined;
+  requester?: string | undefined;
+  parentJobId?: string | undefined;
+  from?: string | undefined;
+  to?: string | undefined;
+};
+
+/** The ledger. `owner: null` sees every job; with an owner, other people's jobs do not exist. */
+export function jobRepository(db: DatabaseClient, clock: Clock) {
+  const now = () => clock.now().toISOString();
+  return {
+    async startRun(run: StartingRun) {
+      const data = await unwrap(
+        db.rpc("start_run", {
+          p_event_id: run.eventId,
+          p_event_name: run.eventName,
+          p_event_data: run.eventData,
+          p_function_id: run.functionId,
+          p_run_id: run.runId,
+          p_attempt: run.attempt,
+          p_parent_job_id: run.parentJobId ?? null,
+          p_now: now(),
+        }),
+      );
+      return startedRun.parse(data);
+    },
+
+    async finishRun({ eventId, functionId, runId }: RunOfEvent, result: Json): Promise<void> {
+      await unwrap(
+        db.rpc("finish_run", {
+          p_event_id: eventId,
+          p_function_id: functionId,
+          p_run_id: runId,
+          p_result: result,
+          p_now: now(),
+        }),
+      );
+    },
+
+    async cancelRun({ eventId, functionId, runId }: RunOfEvent): Promise<void> {
+      await unwrap(
+        db.rpc("cancel_run", {
+          p_event_id: eventId,
+          p_function_id: functionId,
+          p_run_id: runId,
+          p_now: now(),
+        }),
+      );
+    },
+
+    async cancel(jobId: string, owner: string | null, by: string): Promise<Job> {
+      return jobRow.parse(
+        await unwrap(db.rpc("cancel_job", { p_job_id: jobId, p_owner: owner, p_by: by, p_now: now() })),
+      );
+    },
+
+    /** One row more than `limit`, when there is one. */
+    async list(owner: string | null, filter: JobFilter, limit: number, before?: Position): Promise<Job[]> {
+      const rows = await unwrap(
+        db.rpc("list_jobs", {
+          p_owner: owner,
+          p_status: filter.status ?? null,
+          p_kind: filter.kind ?? null,
+          p_function_id: filter.functionId ?? null,
+          p_requester: filter.requester ?? null,
+          p_parent_job_id: filter.parentJobId ?? null,
+          p_from: filter.from ?? null,
+          p_to: filter.to ?? null,
+          p_before_at: before?.at ?? null,
+          p_before_id: before?.id ?? null,
+          p_limit: limit + 1,
+        }),
+      );
+      return jobRow.array().parse(rows);
+    },
+
+    async get(jobId: string, owner: string | null) {
+      const data = await unwrap(db.rpc("get_job", { p_job_id: jobId, p_owner: owner }));
+      return jobDetails.nullable().parse(data);
+    },
+
+    async unsent(olderThanMs: number, limit: number): Promise<Job[]> {
+      const olderThan = new Date(clock.now().getTime() - olderThanMs).toISOString();
+      return jobRow
+        .array()
+        .parse(await unwrap(db.rpc("unsent_jobs", { p_older_than: olderThan, p_limit: limit })));
+    },
+
+    async markSent(jobIds: string[]): Promise<void> {
+      await unwrap(db.rpc("mark_jobs_sent", { p_job_ids: jobIds, p_now: now() }));
+    },
+
+    async takeQuietRuns(quietForMs: number, limit: number) {
+      const quietSince = new Date(clock.now().getTime() - quietForMs).toISOString();
+      const rows = await unwrap(
+        db.rpc("take_quiet_runs", { p_quiet_since: quietSince, p_limit: limit, p_now: now() }),
+      );
+      return quietRun.array().parse(rows);
+    },
+
+    /** How many rows went; as many as `limit` of each ledger at a time. */
+    async purge(completedBefore: Date, failedBefore: Date, limit: number): Promise<number> {
+      const gone = await unwrap(
+        db.rpc("purge_ledgers", {
+          p_completed_before: completedBefore.toISOString(),
+          p_failed_before: failedBefore.toISOString(),
+          p_limit: limit,
+        }),
+      );
+      return gone;
+    },
+  };
+}

@@ -1,0 +1,66 @@
+import { z } from "zod";
+
+export const JOB_STATUSES = ["queued", "running", "completed", "failed", "canceled", "skipped"] as const;
+export const jobStatus = z.enum(JOB_STATUSES);
+
+const time = z.string();
+
+/** A job as the database gives it. */
+export const jobRow = z.object({
+  id: z.uuid(),
+  kind: z.string(),
+  function_id: z.string(),
+  event_id: z.string(),
+  event_name: z.string(),
+  event_data: z.json(),
+  status: jobStatus,
+  requester: z.string(),
+  owner: z.string().nullable(),
+  parent_job_id: z.uuid().nullable(),
+  dead_letter_id: z.uuid().nullable(),
+  progress_done: z.number().nullable(),
+  progress_total: z.number().nullable(),
+  result: z.json(),
+  error: z.json(),
+  created_at: time,
+  sent_at: time.nullable(),
+  started_at: time.nullable(),
+  ended_at: time.nullable(),
+  updated_at: time,
+});
+export type Job = z.output<typeof jobRow>;
+
+const runRow = z.object({
+  run_id: z.string(),
+  status: z.enum(["running", "completed", "failed", "canceled"]),
+  attempts: z.number(),
+  error: z.json(),
+  started_at: time,
+  ended_at: time.nullable(),
+});
+
+const eventRow = z.object({ sequence: z.number(), type: z.string(), at: time, data: z.json() });
+
+export const jobDetails = z.object({ job: jobRow, runs: runRow.array(), events: eventRow.array() });
+export type JobDetails = z.output<typeof jobDetails>;
+
+/** What the ledger says to a run that begins. */
+export const startedRun = z.object({
+  tracked: z.boolean(),
+  jobId: z.string().nullable(),
+  canceled: z.boolean(),
+  skip: z.boolean(),
+});
+export type StartedRun = z.output<typeof startedRun>;
+
+/** A run that has given no sign of life for a while. */
+export const quietRun = z.object({
+  job_id: z.uuid(),
+  run_id: z.string(),
+  event_id: z.string(),
+  function_id: z.string(),
+  event_name: z.string(),
+  event_data: z.json(),
+  quiet_since: time,
+});
+export type QuietRun = z.output<typeof quietRun>;

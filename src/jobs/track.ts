@@ -1,0 +1,70 @@
+import { Middleware } from "inngest";
+import { z } from "zod";
+import type { JobRepository, StartingRun } from "./repository.ts";
+import type { StartedRun } from "./rows.ts";
+
+type Jobs = Pick<JobRepository, "startRun" | "finishRun">;
+
+/** The engine's own news about runs; they are about work, not work. */
+const NEWS = /^inngest\/function\.(failed|cancelled|finished)$/;
+
+/** Larger results belong into a table or a file. */
+const MAX_RESULT_CHARS = 32_000;
+
+/**
+ * Keeps the ledger while functions run: one statement when a run begins (or begins another attempt), one when it
+ * ends well. Requests in between cost nothing. It uses the two hooks whose errors propagate: a run that could not
+ * be written down is tried again. Failures and cancels reach the ledger by the engine's news.
+ */
+export const trackJobs = (jobs: Jobs) =>
+  class TrackJobs extends Middleware.BaseMiddleware {
+    readonly id = "nightshift/jobs";
+    #isOneStepOfMany = false;
+    #run: StartingRun | undefined;
+    #started: StartedRun | undefined;
+
+    override wrapRequest({ next, requestInfo }: Middleware.WrapRequestArgs) {
+      // Parallel steps are asked for one by one, each in a request that looks like the first.
+      this.#isOneStepOfMany = requestInfo.url.searchParams.get("stepId") !== "step";
+      return next();
+    }
+
+    override async transformFunctionInput(args: Middleware.TransformFunctionInputArgs) {
+      const { ctx, fn, steps } = args;
+      if (NEWS.test(ctx.event.name)) return args;
+      this.#run = {
+        eventId: ctx.event.id ?? ctx.runId,
+        eventName: ctx.event.name,
+        eventData: jsonOf(ctx.event.data),
+        functionId: fn.id(),
+        runId: ctx.runId,
+        attempt: ctx.attempt,
+        parentJobId: parentOf(ctx.event.data),
+      };
+      const isBeginning = Object.keys(steps).length === 0 && !this.#isOneStepOfMany;
+      if (isBeginning || ctx.attempt > 0) this.#started = await jobs.startRun(this.#run);
+      return args;
+    }
+
+    override async wrapFunctionHandler({ next }: Middleware.WrapFunctionHandlerArgs) {
+      if (this.#started?.canceled) return { status: "canceled" };
+      if (this.#started?.skip) return { status: "skipped", reason: "reprocessed for another function" };
+      const result = await next();
+      // Only the request that began the run knows that nobody wants to hear of its end.
+      if (this.#run && this.#started?.tracked !== false) await jobs.finishRun(this.#run, resultOf(result));
+      return result;
+    }
+  };
+
+const fannedOut = z.looseObject({ parentJobId: z.uuid() });
+
+const parentOf = (data: unknown): string | undefined => fannedOut.safeParse(data).data?.parentJobId;
+
+const jsonOf = (value: unknown) => z.json().catch({}).parse(value);
+
+function resultOf(value: unknown) {
+  const text = JSON.stringify(value ?? null);
+  return text.length > MAX_RESULT_CHARS
+    ? { truncated: true, chars: text.length }
+    : z.json().parse(JSON.parse(text));
+}

@@ -1,0 +1,101 @@
+import { z } from "zod";
+import { type Job, type JobDetails, jobStatus } from "./rows.ts";
+
+/** A job as people see it. */
+export const jobView = z.object({
+  id: z.uuid(),
+  kind: z.string(),
+  function: z.string(),
+  event: z.string(),
+  status: jobStatus,
+  /** The documents' name for the status. */
+  state: jobStatus,
+  requester: z.string(),
+  owner: z.string().nullable(),
+  progress: z.object({ done: z.number(), total: z.number(), percent: z.number() }).nullable(),
+  result: z.unknown(),
+  error: z.unknown(),
+  createdAt: z.string(),
+  sentAt: z.string().nullable(),
+  startedAt: z.string().nullable(),
+  endedAt: z.string().nullable(),
+  updatedAt: z.string(),
+  links: z.object({
+    self: z.string(),
+    parent: z.string().nullable(),
+    children: z.string(),
+    deadLetters: z.string(),
+    reprocessOf: z.string().nullable(),
+  }),
+});
+
+export const jobDetailsView = jobView.extend({
+  runs: z.array(
+    z.object({
+      id: z.string(),
+      status: z.string(),
+      attempts: z.number(),
+      error: z.unknown(),
+      startedAt: z.string(),
+      endedAt: z.string().nullable(),
+    }),
+  ),
+  timeline: z.array(z.object({ sequence: z.number(), type: z.string(), at: z.string(), data: z.unknown() })),
+});
+
+/** What every accepting route answers. */
+export const acceptedView = z.object({ message: z.string(), jobId: z.uuid(), statusUrl: z.string() });
+
+export const jobUrl = (id: string): string => `/api/jobs/${id}`;
+
+export const accepted = (message: string, jobId: string): z.output<typeof acceptedView> => ({
+  message,
+  jobId,
+  statusUrl: jobUrl(jobId),
+});
+
+export const toJobView = (job: Job): z.output<typeof jobView> => ({
+  id: job.id,
+  kind: job.kind,
+  function: job.function_id,
+  event: job.event_name,
+  status: job.status,
+  state: job.status,
+  requester: job.requester,
+  owner: job.owner,
+  progress: toProgress(job.progress_done, job.progress_total),
+  result: job.result,
+  error: job.error,
+  createdAt: job.created_at,
+  sentAt: job.sent_at,
+  startedAt: job.started_at,
+  endedAt: job.ended_at,
+  updatedAt: job.updated_at,
+  links: {
+    self: jobUrl(job.id),
+    parent: job.parent_job_id && jobUrl(job.parent_job_id),
+    children: `/api/jobs?parent=${job.id}`,
+    deadLetters: `/api/dead-letters?job=${job.id}`,
+    reprocessOf: job.dead_letter_id && `/api/dead-letters/${job.dead_letter_id}`,
+  },
+});
+
+export const toJobDetailsView = ({ job, runs, events }: JobDetails): z.output<typeof jobDetailsView> => ({
+  ...toJobView(job),
+  runs: runs.map((run) => ({
+    id: run.run_id,
+    status: run.status,
+    attempts: run.attempts,
+    error: run.error,
+    startedAt: run.started_at,
+    endedAt: run.ended_at,
+  })),
+  timeline: events,
+});
+
+/** Work without anything to do is done. */
+export function toProgress(done: number | null, total: number | null) {
+  if (total === null) return null;
+  const percent = total === 0 ? 100 : Math.floor(((done ?? 0) / total) * 100);
+  return { done: done ?? 0, total, percent };
+}

@@ -1,0 +1,60 @@
+import { z } from "zod";
+import type { Clock } from "#lib/clock.ts";
+import type { Env } from "#lib/env.ts";
+import { type DatabaseClient, unwrap } from "#lib/supabase.ts";
+
+/** Whether this environment may reach people, or why it holds its mail, in words for people. */
+export type MailMode = { mode: "send" } | { mode: "hold"; reason: string };
+
+type Settings = Pick<Env, "NIGHTSHIFT_ENV" | "RESEND_BASE_URL" | "SUPABASE_URL">;
+
+const REAL_PROVIDER = "api.resend.com";
+
+/** A host is the provider itself or a name below it, whatever its case or port. */
+const isRealProvider = (url: string): boolean => {
+  const { hostname } = new URL(url);
+  return hostname === REAL_PROVIDER || hostname.endsWith(".resend.com");
+};
+
+/** `productionUrl` is what the database remembers; null: it has never been in production. */
+export function mailModeOf(env: Settings, productionUrl: string | null): MailMode {
+  if (!isRealProvider(env.RESEND_BASE_URL)) return { mode: "send" };
+  if (env.NIGHTSHIFT_ENV !== "production") {
+    return {
+      mode: "hold",
+      reason: `NIGHTSHIFT_ENV is ${env.NIGHTSHIFT_ENV}: only production mails real people. Set RESEND_BASE_URL to a stand-in to try it.`,
+    };
+  }
+  if (productionUrl !== null && productionUrl !== env.SUPABASE_URL) {
+    return {
+      mode: "hold",
+      reason: `This looks like a restored copy: production's database is ${productionUrl}, this one is ${env.SUPABASE_URL}. If production has moved, call move_production.`,
+    };
+  }
+  return { mode: "send" };
+}
+
+/** Asks the database once per process; a failed question is asked again. */
+export function createFence(env: Settings, db: DatabaseClient, clock: Clock) {
+  let known: Promise<MailMode> | undefined;
+  return {
+    mailMode: (): Promise<MailMode> => {
+      known ??= ask().catch((error: unknown) => {
+        known = undefined;
+        throw error;
+      });
+      return known;
+    },
+  };
+
+  async function ask(): Promise<MailMode> {
+    const url = await unwrap(
+      db.rpc("production_url", {
+        p_supabase_url: env.SUPABASE_URL,
+        p_is_production: env.NIGHTSHIFT_ENV === "production",
+        p_now: clock.now().toISOString(),
+      }),
+    );
+    return mailModeOf(env, z.string().nullable().parse(url));
+  }
+}

@@ -1,0 +1,104 @@
+import { z } from "zod";
+import { ERROR_CODES } from "#lib/errors.ts";
+import type { BodyKind, Route } from "#lib/http.ts";
+
+type Schema = Record<string, unknown>;
+
+const problem: Schema = {
+  type: "object",
+  description: "RFC 9457 problem details; decide by `code`, `detail` is for people.",
+  required: ["type", "title", "status", "detail", "code", "hint", "error"],
+  properties: {
+    type: { type: "string", format: "uri" },
+    title: { type: "string" },
+    status: { type: "integer" },
+    detail: { type: "string" },
+    code: { type: "string", enum: ERROR_CODES },
+    hint: { type: "string" },
+    error: { type: "string" },
+  },
+};
+
+const MEDIA_TYPES: Record<BodyKind, string> = { json: "application/json", csv: "text/csv" };
+
+/** The API as OpenAPI 3.1, from the very schemas that check it. */
+export function toOpenApi(routes: readonly Route[]) {
+  const paths: Record<string, Record<string, unknown>> = {};
+  for (const route of routes) {
+    const path = route.path.replace(/:(\w+)/g, "{$1}");
+    paths[path] = { ...paths[path], [route.method.toLowerCase()]: toOperation(route) };
+  }
+  return {
+    openapi: "3.1.0",
+    info: {
+      title: "Nightshift",
+      version: "1",
+      description: "Background work for sites on Netlify and Supabase.",
+    },
+    paths,
+    components: {
+      schemas: { Problem: problem },
+      securitySchemes: {
+        bearer: { type: "http", scheme: "bearer", description: "An API key (ns_…) or a Supabase user token" },
+      },
+    },
+  };
+}
+
+function toOperation(route: Route) {
+  return {
+    summary: route.summary,
+    ...(route.policy === "public" ? { security: [] } : { security: [{ bearer: [] }] }),
+    ...(route.policy === "admin" ? { description: "For administrators." } : {}),
+    parameters: [...toParameters("path", route.params), ...toParameters("query", route.query)],
+    ...(route.body === undefined ? {} : { requestBody: toRequestBody(route.body, route.bodyKinds) }),
+    responses: toResponses(route),
+  };
+}
+
+const objectSchema = z.looseObject({
+  properties: z.record(z.string(), z.unknown()).default({}),
+  required: z.array(z.string()).default([]),
+});
+
+function toParameters(where: "path" | "query", schema: z.ZodType | undefined) {
+  if (schema === undefined) return [];
+  const { properties, required } = objectSchema.parse(toSchema(schema, "input"));
+  return Object.entries(properties).map(([name, field]) => ({
+    name,
+    in: where,
+    required: where === "path" || required.includes(name),
+    schema: field,
+  }));
+}
+
+const toRequestBody = (schema: z.ZodType, kinds: readonly BodyKind[]) => ({
+  required: !schema.safeParse(undefined).success,
+  content: Object.fromEntries(
+    kinds.map((kind): [string, unknown] => [
+      MEDIA_TYPES[kind],
+      { schema: kind === "csv" ? { type: "string" } : toSchema(schema, "input") },
+    ]),
+  ),
+});
+
+function toResponses({ responses, policy }: Route) {
+  const good = Object.entries(responses).map(([status, schema]): [string, unknown] => [
+    status,
+    { description: "Answer", content: { "application/json": { schema: toSchema(schema, "output") } } },
+  ]);
+  const bad = {
+    description: "Problem",
+    content: { "application/problem+json": { schema: { $ref: "#/components/schemas/Problem" } } },
+  };
+  return { ...Object.fromEntries(good), ...(policy === "public" ? {} : { "401": bad }), default: bad };
+}
+
+const anySchema = z.record(z.string(), z.unknown());
+
+function toSchema(schema: z.ZodType, io: "input" | "output"): Schema {
+  const { $schema: _, ...rest }: Schema = anySchema.parse(
+    z.toJSONSchema(schema, { io, unrepresentable: "any" }),
+  );
+  return rest;
+}

@@ -1,0 +1,83 @@
+import { AppError, codeOf, type ErrorCode } from "#lib/errors.ts";
+
+/**
+ * The one classifier for what providers answer (S1-5, S4-47, S4-48). Too fast: later. Our key: stop, somebody must
+ * act. Our data: stop. Known key with other content: stop and look. Their trouble: try again.
+ */
+export type ProviderVerdict =
+  | "ok"
+  | "provider_rate_limited"
+  | "provider_unauthorized"
+  | "provider_conflict"
+  | "provider_rejected"
+  | "provider_timeout"
+  | "provider_unavailable";
+
+export function classifyAnswer(status: number): ProviderVerdict {
+  if (status >= 200 && status < 300) return "ok";
+  if (status === 429) return "provider_rate_limited";
+  if (status === 401 || status === 403) return "provider_unauthorized";
+  if (status === 409) return "provider_conflict";
+  if (status === 408 || status === 504) return "provider_timeout";
+  // A redirect is not followed: whatever we were sent to was never agreed on.
+  if (status >= 300 && status < 500) return "provider_rejected";
+  return "provider_unavailable";
+}
+
+/** A call that brought no answer at all: nobody knows whether it arrived. */
+export function classifyFailure(error: unknown): "provider_timeout" | "provider_unavailable" {
+  const isTimeout = error instanceof Error && (error.name === "TimeoutError" || error.name === "AbortError");
+  return isTimeout ? "provider_timeout" : "provider_unavailable";
+}
+
+/** S4-47's categories, for people: what kind of trouble a code is. */
+export type Category =
+  | "transient"
+  | "rate_limit"
+  | "invalid_input"
+  | "resource"
+  | "configuration"
+  | "business";
+
+const CATEGORIES: Partial<Record<ErrorCode, Category>> = {
+  provider_rate_limited: "rate_limit",
+  too_many_requests: "rate_limit",
+  queue_full: "rate_limit",
+  provider_rejected: "invalid_input",
+  invalid_request: "invalid_input",
+  invalid_recipient: "invalid_input",
+  payload_too_large: "resource",
+  provider_unauthorized: "configuration",
+  configuration: "configuration",
+  not_configured: "configuration",
+  environment_fenced: "configuration",
+  provider_conflict: "business",
+  conflict: "business",
+  canceled: "business",
+  outcome_unknown: "business",
+  not_found: "business",
+};
+
+export const categoryOf = (error: unknown): Category =>
+  CATEGORIES[codeOf(error) ?? "internal"] ?? "transient";
+
+/**
+ * How long a provider asks us to stay away, in milliseconds: seconds or a date, as RFC 9110 allows. Undefined when
+ * it does not say.
+ */
+export function retryAfterMs(header: string | null, now: Date): number | undefined {
+  if (header === null || header.trim() === "") return undefined;
+  const seconds = Number(header);
+  if (Number.isFinite(seconds)) return Math.max(0, seconds * 1000);
+  const date = Date.parse(header);
+  return Number.isNaN(date) ? undefined : Math.max(0, date - now.getTime());
+}
+
+/** A refused answer as the error to throw, with the provider's name in it. */
+export function providerError(provider: string, response: Response, now: Date): AppError {
+  const verdict = classifyAnswer(response.status);
+  const code = verdict === "ok" ? "provider_unavailable" : verdict;
+  return new AppError(code, `${provider} answered ${response.status}`, {
+    retryAfterMs: retryAfterMs(response.headers.get("retry-after"), now),
+  });
+}

@@ -1,0 +1,58 @@
+import { z } from "zod";
+import type { Clock } from "#lib/clock.ts";
+import { json, type Route, route } from "#lib/http.ts";
+import { toOpenApi } from "#lib/openapi.ts";
+
+/** One thing that must answer before work can be done; it says what is wrong, or nothing. */
+export type Check = { name: string; problem: () => Promise<string | null> };
+
+type Dependencies = {
+  checks: readonly Check[];
+  clock: Clock;
+  release: string | undefined;
+  routes: () => readonly Route[];
+};
+
+const health = z.object({ status: z.literal("ok"), release: z.string().nullable(), at: z.string() });
+const readiness = z.object({
+  status: z.enum(["ready", "not ready"]),
+  checks: z.record(z.string(), z.object({ ok: z.boolean(), problem: z.string().nullable() })),
+});
+
+/** Open to all: they tell no more than whether we work. */
+export const statusRoutes = ({ checks, clock, release, routes }: Dependencies): Route[] => [
+  route({
+    method: "GET",
+    path: "/api/health",
+    policy: "public",
+    summary: "Does the process live?",
+    responses: { 200: health },
+    handler: async () => json(200, { status: "ok", release: release ?? null, at: clock.now().toISOString() }),
+  }),
+  route({
+    method: "GET",
+    path: "/api/ready",
+    policy: "public",
+    summary: "Can work be done: database, migrations, engine?",
+    responses: { 200: readiness, 503: readiness },
+    handler: async () => {
+      const results = await Promise.all(
+        checks.map(async ({ name, problem }) => ({ name, problem: await problem() })),
+      );
+      const isReady = results.every(({ problem }) => problem === null);
+      const details = results.map(({ name, problem }) => [name, { ok: problem === null, problem }] as const);
+      return json(isReady ? 200 : 503, {
+        status: isReady ? "ready" : "not ready",
+        checks: Object.fromEntries(details),
+      });
+    },
+  }),
+  route({
+    method: "GET",
+    path: "/api/openapi.json",
+    policy: "public",
+    summary: "This document",
+    responses: { 200: z.record(z.string(), z.unknown()) },
+    handler: async () => json(200, toOpenApi(routes())),
+  }),
+];
