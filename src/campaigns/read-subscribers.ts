@@ -72,10 +72,12 @@ function check(line: number, address: string, given: unknown): ReadRow {
   if (!parsedEmail.success) return reject(line, "not an e-mail address");
   const parsedFields = fields.safeParse(given);
   if (!parsedFields.success) return reject(line, "fields are up to 50 short texts, numbers or booleans");
-  if (isUnstorable(address) || isUnstorable(JSON.stringify(parsedFields.data)))
+  if (Object.entries(parsedFields.data).flat().some(isUnstorableText))
     return reject(line, "unreadable characters");
   return { row: { email: parsedEmail.data, fields: parsedFields.data } };
 }
+
+const isUnstorableText = (text: unknown): boolean => typeof text === "string" && isUnstorable(text);
 
 const reject = (line: number, reason: string): ReadRow => ({ rejected: { line, reason } });
 

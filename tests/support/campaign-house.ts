@@ -1,0 +1,138 @@
+import { startEngine, type TestEngine } from "@nightshift/local/engine/testkit.ts";
+import { createMailProvider, type MailProvider } from "@nightshift/local/providers/mail/provider.ts";
+import type { Settings } from "@nightshift/local/providers/mail/settings.ts";
+import { z } from "zod";
+import { type App, createApp } from "#app.ts";
+import { createApiKey } from "#lib/auth.ts";
+import { readEnv } from "#lib/env.ts";
+import { createDatabase } from "#lib/supabase.ts";
+import { freshDatabase, type TestDatabase } from "./database.ts";
+
+export type CampaignHouse = Awaited<ReturnType<typeof campaignHouse>>;
+
+type Options = {
+  env?: Record<string, string>;
+  mail?: Partial<Settings>;
+  checkpointing?: boolean;
+  /** Stands before every request to the provider. */
+  beforeMail?: (request: Request) => Promise<void> | void;
+};
+
+/** The whole product in one process, on the engine's virtual clock: database, doors, functions and a mail provider. */
+export async function campaignHouse({ env = {}, mail = {}, checkpointing = true, beforeMail }: Options = {}) {
+  const db = await freshDatabase();
+  let app: App | undefined;
+  const handle = (request: Request) => app?.doors.inngest(request) ?? Promise.reject(new Error("no app yet"));
+  const engine = await startEngine({ app: handle, checkpointing });
+  const provider = createMailProvider({ settings: mail, clock: engine.clock });
+  const fetch = wires(db, engine, provider, beforeMail);
+  const settings = readEnv({
+    ...db.env,
+    INNGEST_DEV: engine.url,
+    RESEND_BASE_URL: "http://mail.local",
+    RESEND_API_KEY: "re_test",
+    SLACK_WEBHOOK_URL: "http://mail.local/slack",
+    PLAN: "pro",
+    LOG_LEVEL: "silent",
+    MAIL_REQUESTS_PER_SECOND: "0",
+    CHECKPOINTING: String(checkpointing),
+    ...env,
+  });
+  app = createApp(settings, { fetch, clock: engine.clock });
+  const client = createDatabase(settings, fetch);
+  const keys = {
+    app: (await createApiKey(client, engine.clock, { name: "app", role: "app", owner: "alice" })).key,
+    other: (await createApiKey(client, engine.clock, { name: "other", role: "app", owner: "bob" })).key,
+    admin: (await createApiKey(client, engine.clock, { name: "admin", role: "admin", owner: "root" })).key,
+  };
+  const { doors } = app;
+
+  /** A request to the API, and what it answers. */
+  const call = async (method: string, path: string, body?: unknown, options: CallOptions = {}) => {
+    const { as = "app", type = "application/json", headers = {} } = options;
+    const response = await doors.api(
+      new Request(`http://site.local${path}`, {
+        method,
+        headers: {
+          ...(as === "nobody" ? {} : { authorization: `Bearer ${keys[as]}` }),
+          ...(body === undefined ? {} : { "content-type": type }),
+          ...headers,
+        },
+        ...(body === undefined ? {} : { body: typeof body === "string" ? body : JSON.stringify(body) }),
+      }),
+    );
+    const text = await response.text();
+    return { status: response.status, headers: response.headers, body: text === "" ? {} : JSON.parse(text) };
+  };
+  const control = async (path: string, body?: unknown) => {
+    const init = body === undefined ? {} : { method: "POST", body: JSON.stringify(body) };
+    const response = await provider.fetch(new Request(`http://mail.local/_control/${path}`, init));
+    return stats.parse(await response.json());
+  };
+
+  return {
+    db,
+    engine,
+    provider,
+    app,
+    call,
+    /** Steers the provider, or reads its record. */
+    control,
+    /** A list of `count` people and a campaign for it; ids of both. */
+    async draft(count: number, content: Record<string, unknown> = {}) {
+      const list = await call("POST", "/api/lists", { name: "People" });
+      const people = Array.from({ length: count }, (_, n) => ({
+        email: `p${n + 1}@example.com`,
+        name: `Person ${n + 1}`,
+      }));
+      await call("POST", `/api/lists/${list.body.id}/subscribers`, people);
+      const campaign = await call("POST", "/api/campaigns", {
+        listId: list.body.id,
+        subject: "News for {{name|you}}",
+        html: "<p>Hello {{name|friend}}</p>",
+        from: "Ada <ada@example.com>",
+        ...content,
+      });
+      return { listId: String(list.body.id), campaignId: String(campaign.body.id) };
+    },
+    async close() {
+      await engine.close();
+      provider.close();
+      await db.close();
+    },
+  };
+}
+
+type CallOptions = {
+  as?: "app" | "other" | "admin" | "nobody";
+  type?: string;
+  headers?: Record<string, string>;
+};
+
+const stats = z
+  .object({
+    requests: z.number(),
+    accepted: z.number(),
+    duplicates: z.number(),
+    maxInFlight: z.number(),
+    byStatus: z.record(z.string(), z.number()),
+  })
+  .partial()
+  .loose();
+
+/** Every host of the house, without a port. */
+function wires(
+  db: TestDatabase,
+  engine: TestEngine,
+  provider: MailProvider,
+  beforeMail: Options["beforeMail"],
+): typeof fetch {
+  return async (input, init) => {
+    const request = new Request(input, init);
+    const { hostname } = new URL(request.url);
+    if (hostname === "engine.local") return engine.fetch(request);
+    if (hostname !== "mail.local") return db.fetch(request);
+    await beforeMail?.(request);
+    return provider.fetch(request);
+  };
+}

@@ -1,0 +1,70 @@
+import { describe, expect, test } from "vitest";
+import type { BatchAnswer, Mail } from "#campaigns/mailer.ts";
+import { splitRefused } from "#campaigns/split-refused.ts";
+import { AppError } from "#lib/errors.ts";
+
+const mails: Mail[] = Array.from({ length: 9 }, (_, n) => ({
+  from: "a@b.c",
+  to: `p${n}@example.com`,
+  subject: "s",
+  tags: [],
+}));
+const refusal = new AppError("invalid_recipient", "one is bad");
+
+/** Refuses any batch with a bad address in it, takes the rest. */
+function strictProvider(bad: number[]) {
+  const keys: string[] = [];
+  const taken: string[] = [];
+  const send = async (part: readonly Mail[], key: string): Promise<BatchAnswer> => {
+    keys.push(key);
+    if (part.some(({ to }) => bad.some((n) => to === `p${n}@example.com`)))
+      return { kind: "refused", error: refusal };
+    taken.push(...part.map(({ to }) => to));
+    return { kind: "taken", results: part.map(({ to }) => ({ messageId: `id of ${to}` })) };
+  };
+  return { keys, taken, send };
+}
+
+describe("a batch refused for some of its mails", () => {
+  test.each([[[0]], [[8]], [[3, 4]], [[0, 4, 8]]])(
+    "finds %j: they fail alone, everybody else gets one mail",
+    async (bad) => {
+      const { taken, send } = strictProvider(bad);
+      const { results, answer } = await splitRefused(mails, "c:1", refusal, send);
+      expect(answer.kind).toBe("taken");
+      expect(
+        [...results]
+          .filter(([, result]) => "code" in result)
+          .map(([index]) => index)
+          .sort(),
+      ).toEqual(bad);
+      expect(taken.toSorted()).toEqual(mails.map(({ to }) => to).filter((_, n) => !bad.includes(n)));
+    },
+  );
+
+  test("splits the same way every time, so that a repeated search meets the same keys", async () => {
+    const [first, second] = [strictProvider([5]), strictProvider([5])];
+    await splitRefused(mails, "c:1", refusal, first.send);
+    await splitRefused(mails, "c:1", refusal, second.send);
+    expect(second.keys).toEqual(first.keys);
+    expect(new Set(first.keys).size).toBe(first.keys.length);
+  });
+
+  test("when every single mail is refused it is the request that is wrong, and nobody fails for it", async () => {
+    const { send } = strictProvider(mails.map((_, n) => n));
+    const { results, answer } = await splitRefused(mails, "c:1", refusal, send);
+    expect(results.size).toBe(0);
+    expect(answer).toMatchObject({ kind: "refused", error: { code: "provider_rejected" } });
+  });
+
+  test("other trouble ends the search, with what is known so far", async () => {
+    const { send } = strictProvider([8]);
+    const down: BatchAnswer = { kind: "unknown", error: new AppError("provider_unavailable", "down") };
+    let calls = 0;
+    const { results, answer } = await splitRefused(mails, "c:1", refusal, async (part, key) =>
+      ++calls === 2 ? down : send(part, key),
+    );
+    expect(answer).toBe(down);
+    expect([...results.keys()]).toEqual([0, 1, 2, 3, 4]);
+  });
+});
