@@ -26,7 +26,7 @@ export type PostgresOptions = {
   logFile?: string;
 };
 
-/** For databases that live as long as one test run: nothing waits for the disk. */
+/** For databases that live as long as one test run: nothing waits for the disk, and a killed server forgets. */
 export const throwawaySettings = {
   fsync: "off",
   synchronous_commit: "off",

@@ -72,11 +72,11 @@ export const updateUser = async (own: pg.Pool, id: string, changes: UserChanges)
   try {
     const { rows } = await own.query<UserRow>(
       `update auth.users set
-         email = coalesce($2, email),
-         encrypted_password = coalesce($3, encrypted_password),
-         raw_app_meta_data = jsonb_strip_nulls(raw_app_meta_data || coalesce($4, '{}')),
-         raw_user_meta_data = jsonb_strip_nulls(raw_user_meta_data || coalesce($5, '{}')),
-         email_confirmed_at = case when $6 then coalesce(email_confirmed_at, now()) else email_confirmed_at end,
+         email = coalesce($2::text, email),
+         encrypted_password = coalesce($3::text, encrypted_password),
+         raw_app_meta_data = jsonb_strip_nulls(raw_app_meta_data || coalesce($4::jsonb, '{}')),
+         raw_user_meta_data = jsonb_strip_nulls(raw_user_meta_data || coalesce($5::jsonb, '{}')),
+         email_confirmed_at = case when $6::boolean then coalesce(email_confirmed_at, now()) else email_confirmed_at end,
          updated_at = now()
        where id = $1 returning *`,
       // biome-ignore format: one line for the parameters of one statement

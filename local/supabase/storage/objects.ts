@@ -8,6 +8,14 @@ import type { Upload } from "./upload.ts";
 
 const columns = "id, name, version, created_at, updated_at, user_metadata, metadata";
 
+const insertObject = `
+  insert into storage.objects (id, bucket_id, name, version, metadata, user_metadata, owner, owner_id)
+  values ($1, $2, $3, $4, $5, $6, $7::text::uuid, $7::text)`;
+
+const orReplace = `
+  on conflict (bucket_id, name) do update set version = excluded.version, metadata = excluded.metadata,
+    user_metadata = excluded.user_metadata, updated_at = now()`;
+
 type Place = { bucket: string; key: string };
 
 /** Rows of storage.objects, each touched as the caller, so that the project's own policies decide. */
@@ -23,22 +31,18 @@ export const createObjects = (database: Database, files: Files) => {
       httpStatusCode: 200,
     };
     const owner = identity.claimsObject["sub"] ?? null;
-    const values = [bucket, key, upload.version, metadata, upload.userMetadata, owner];
+    const id = randomUUID();
+    const values = [id, bucket, key, upload.version, metadata, upload.userMetadata, owner];
     try {
-      const { id, replaced } = await database.transaction(identity, async (client) => {
-        // Without upsert an existing name is refused by the unique key, whoever may see it.
-        const old = upsert ? (await find(client, { bucket, key }))?.version : undefined;
-        const { rows } = await client.query<{ id: string }>(
-          `insert into storage.objects (bucket_id, name, version, metadata, user_metadata, owner, owner_id)
-           values ($1, $2, $3, $4, $5, $6::text::uuid, $6::text)
-           ${upsert ? "on conflict (bucket_id, name) do update set version = excluded.version, metadata = excluded.metadata, user_metadata = excluded.user_metadata, updated_at = now()" : ""}
-           returning id`,
-          values,
-        );
-        return { id: rows[0]?.id ?? randomUUID(), replaced: old };
+      const replaced = await database.transaction(identity, async (client) => {
+        // Whoever may only add need not be able to read: nothing is read, and nothing returned.
+        if (!upsert) return void (await client.query(insertObject, values));
+        const old = await find(client, { bucket, key });
+        await client.query(`${insertObject} ${orReplace}`, values);
+        return old;
       });
-      if (replaced !== undefined) await files.remove([replaced]);
-      return id;
+      if (replaced !== undefined) await files.remove([replaced.version]);
+      return replaced?.id ?? id;
     } catch (error) {
       await files.remove([upload.version]);
       throw error;

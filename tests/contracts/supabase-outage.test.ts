@@ -1,0 +1,102 @@
+/** The gateway above a Postgres that dies and comes back. Only for this machine: nobody kills a hosted database. */
+import fs from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { createGateway, type Gateway } from "@nightshift/local/supabase/gateway.ts";
+import { newKeys } from "@nightshift/local/supabase/keys.ts";
+import { migrate } from "@nightshift/local/supabase/migrate.ts";
+import { type Postgres, startPostgres } from "@nightshift/local/supabase/postgres.ts";
+import { type RunningServer, serve } from "@nightshift/local/supabase/server.ts";
+import { createClient } from "@supabase/supabase-js";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
+
+const directory = fs.mkdtempSync(path.join(os.tmpdir(), "nightshift-outage-"));
+fs.chmodSync(directory, 0o755);
+const dataDir = path.join(directory, "postgres");
+let postgres: Postgres;
+let gateway: Gateway;
+let server: RunningServer;
+let secret: string;
+
+const start = () => startPostgres({ dataDir, settings: { fsync: "off" } });
+const client = () =>
+  createClient(server.url, secret, {
+    auth: { persistSession: false },
+    db: { retry: false } as never,
+    realtime: { transport: class {} as never },
+  });
+const sum = () => client().rpc("contract_sum", { p_a: 1 });
+
+beforeAll(async () => {
+  postgres = await start();
+  await migrate(postgres.url, "tests/fixtures/supabase");
+  const keys = await newKeys();
+  secret = keys.secret;
+  gateway = await createGateway({
+    databaseUrl: postgres.url,
+    keys,
+    storageDir: path.join(directory, "storage"),
+  });
+  server = await serve(gateway.handle, 0);
+});
+afterAll(async () => {
+  await server.close();
+  await gateway.close();
+  await postgres.stop();
+  fs.rmSync(directory, { recursive: true, force: true });
+});
+
+const postmaster = () => Number(fs.readFileSync(path.join(dataDir, "postmaster.pid"), "utf8").split("\n")[0]);
+
+test("answers 503 while Postgres is away, and works again when it is back", async () => {
+  expect((await sum()).data).toBe(11);
+  const before = postgres.url;
+  process.kill(postmaster(), "SIGKILL");
+  await postgres.exited;
+  const away = await sum();
+  expect(away).toMatchObject({ status: 503, error: { code: "PGRST000" } });
+  expect((await fetch(`${server.url}/health`)).status).toBe(503);
+
+  postgres = await start();
+  expect(postgres.url).toBe(before);
+  await vi.waitFor(async () => expect((await sum()).data).toBe(11), { timeout: 10_000 });
+  expect((await fetch(`${server.url}/health`)).status).toBe(200);
+});
+
+test("a schema change is heard after the restart too", async () => {
+  const { default: pg } = await import("pg");
+  const direct = new pg.Client({ connectionString: postgres.url });
+  await direct.connect();
+  await direct.query(
+    "create function public.contract_sum(p_text text) returns int language sql as 'select 5'",
+  );
+  await direct.query("notify pgrst, 'reload schema'");
+  await direct.end();
+  await vi.waitFor(async () => expect((await client().rpc("contract_sum", { p_text: "x" })).data).toBe(5));
+});
+
+test("calls in flight at the moment of death are answered, none hangs", async () => {
+  const slow = Array.from({ length: 8 }, () => client().rpc("contract_sleep", { p_seconds: 5 }));
+  const answers = Promise.all(slow);
+  await vi.waitFor(async () => {
+    const { rowCount } = await poolOf(
+      postgres.url,
+      "select from pg_stat_activity where query like '%contract_sleep%'",
+    );
+    expect(rowCount).toBeGreaterThan(4);
+  });
+  process.kill(postmaster(), "SIGKILL");
+  for (const { status } of await answers) expect(status).toBe(503);
+  await postgres.exited;
+  postgres = await start();
+  await vi.waitFor(async () => expect((await sum()).data).toBe(11), { timeout: 10_000 });
+});
+
+const poolOf = async (url: string, text: string) => {
+  const { default: pg } = await import("pg");
+  const direct = new pg.Client({ connectionString: url });
+  await direct.connect();
+  const result = await direct.query(text);
+  await direct.end();
+  return result;
+};
