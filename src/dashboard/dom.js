@@ -23,11 +23,26 @@ export function h(tag, attributes = {}, ...children) {
   return element;
 }
 
-/** Replaces an element's content, but leaves it alone when it already says the same: focus and selection survive. @param {Element} element @param {Child[]} children */
+/**
+ * Replaces an element's content, or leaves it alone when it already says the same. Who stands on a link or button in
+ * it stays there: the page renews itself every two seconds, and a keyboard must not be thrown back to the top.
+ * @param {Element} element @param {Child[]} children
+ */
 export function fill(element, ...children) {
   const next = h("div", {}, ...children);
-  if (next.innerHTML !== element.innerHTML) element.replaceChildren(...next.childNodes);
+  if (next.innerHTML === element.innerHTML) return;
+  const focused = element.contains(document.activeElement) ? document.activeElement : null;
+  element.replaceChildren(...next.childNodes);
+  if (focused === null) return;
+  const twin = [...element.querySelectorAll("a, button, pre")].find(
+    (candidate) => nameOf(candidate) === nameOf(focused),
+  );
+  if (twin instanceof HTMLElement) twin.focus({ preventScroll: true });
 }
+
+/** @param {Element} element */
+const nameOf = (element) =>
+  element.getAttribute("href") ?? element.getAttribute("aria-label") ?? element.textContent;
 
 /** @param {string} status */
 export const badge = (status) => h("span", { class: `badge ${status}` }, status);
