@@ -22,20 +22,23 @@ describe.concurrent.each(CHECKPOINTING)("steps, %s", (_name, checkpointing) => {
     const ran: string[] = [];
     const app = await start(
       ({ inngest, on }) => [
-        inngest.createFunction({ id: "sequence", retries: 0, triggers: [{ event: on("go") }] }, async ({ step }) => {
-          const first = await step.run("first", () => {
-            ran.push("first");
-            return { at: new Date(0), nothing: undefined };
-          });
-          const second = await step.run("second", () => {
-            ran.push("second");
-            return [first, 2];
-          });
-          const third = await step.run("third", () => {
-            ran.push("third");
-          });
-          return { second, third };
-        }),
+        inngest.createFunction(
+          { id: "sequence", retries: 0, triggers: [{ event: on("go") }] },
+          async ({ step }) => {
+            const first = await step.run("first", () => {
+              ran.push("first");
+              return { at: new Date(0), nothing: undefined };
+            });
+            const second = await step.run("second", () => {
+              ran.push("second");
+              return [first, 2];
+            });
+            const third = await step.run("third", () => {
+              ran.push("third");
+            });
+            return { second, third };
+          },
+        ),
       ],
       { checkpointing },
     );
@@ -48,12 +51,16 @@ describe.concurrent.each(CHECKPOINTING)("steps, %s", (_name, checkpointing) => {
     const shapes = [{ data: 1 }, { error: { name: "x", message: "y" } }, { input: [1] }, null, "", 0];
     const app = await start(
       ({ inngest, on }) => [
-        inngest.createFunction({ id: "shapes", retries: 0, triggers: [{ event: on("go") }] }, async ({ step }) => {
-          const seen: unknown[] = [];
-          for (const [index, shape] of shapes.entries()) seen.push(await step.run(`shape-${index}`, () => shape));
-          await step.sleep("replay-everything", "1s");
-          return seen;
-        }),
+        inngest.createFunction(
+          { id: "shapes", retries: 0, triggers: [{ event: on("go") }] },
+          async ({ step }) => {
+            const seen: unknown[] = [];
+            for (const [index, shape] of shapes.entries())
+              seen.push(await step.run(`shape-${index}`, () => shape));
+            await step.sleep("replay-everything", "1s");
+            return seen;
+          },
+        ),
       ],
       { checkpointing },
     );
@@ -64,13 +71,16 @@ describe.concurrent.each(CHECKPOINTING)("steps, %s", (_name, checkpointing) => {
     const at: Record<string, number> = {};
     const app = await start(
       ({ inngest, on }) => [
-        inngest.createFunction({ id: "sleeper", retries: 0, triggers: [{ event: on("go") }] }, async ({ step }) => {
-          at["before"] = await step.run("before", () => Date.now());
-          await step.sleep("nap", "1s");
-          at["between"] = await step.run("between", () => Date.now());
-          await step.sleepUntil("until", new Date(at["between"] + 2000));
-          at["after"] = await step.run("after", () => Date.now());
-        }),
+        inngest.createFunction(
+          { id: "sleeper", retries: 0, triggers: [{ event: on("go") }] },
+          async ({ step }) => {
+            at["before"] = await step.run("before", () => Date.now());
+            await step.sleep("nap", "1s");
+            at["between"] = await step.run("between", () => Date.now());
+            await step.sleepUntil("until", new Date(at["between"] + 2000));
+            at["after"] = await step.run("after", () => Date.now());
+          },
+        ),
       ],
       { checkpointing },
     );
@@ -84,10 +94,13 @@ describe.concurrent.each(CHECKPOINTING)("steps, %s", (_name, checkpointing) => {
   test("sleepUntil a past date does not sleep", async () => {
     const app = await start(
       ({ inngest, on }) => [
-        inngest.createFunction({ id: "past", retries: 0, triggers: [{ event: on("go") }] }, async ({ step }) => {
-          await step.sleepUntil("yesterday", new Date(Date.now() - 86_400_000));
-          return "awake";
-        }),
+        inngest.createFunction(
+          { id: "past", retries: 0, triggers: [{ event: on("go") }] },
+          async ({ step }) => {
+            await step.sleepUntil("yesterday", new Date(Date.now() - 86_400_000));
+            return "awake";
+          },
+        ),
       ],
       { checkpointing },
     );
@@ -98,14 +111,17 @@ describe.concurrent.each(CHECKPOINTING)("steps, %s", (_name, checkpointing) => {
     let waiting = false;
     const app = await start(
       ({ inngest, on }) => [
-        inngest.createFunction({ id: "waiter", retries: 0, triggers: [{ event: on("go") }] }, async ({ step }) => {
-          const approval = await step.waitForEvent("approval", {
-            event: on("approved"),
-            timeout: "1h",
-            if: "async.data.order == event.data.order && async.data.amount > 10",
-          });
-          return approval?.data;
-        }),
+        inngest.createFunction(
+          { id: "waiter", retries: 0, triggers: [{ event: on("go") }] },
+          async ({ step }) => {
+            const approval = await step.waitForEvent("approval", {
+              event: on("approved"),
+              timeout: "1h",
+              if: "async.data.order == event.data.order && async.data.amount > 10",
+            });
+            return approval?.data;
+          },
+        ),
         inngest.createFunction({ id: "beacon", retries: 0, triggers: [{ event: on("approved") }] }, () => {
           waiting = true;
         }),
@@ -113,13 +129,16 @@ describe.concurrent.each(CHECKPOINTING)("steps, %s", (_name, checkpointing) => {
       { checkpointing },
     );
     const id = await app.send("go", { order: 1 });
-    // Sent again and again until the wait exists: an event from before it is missed (see features-waits.test.ts).
-    const tries: object[] = [];
+    // Sent again and again until the wait exists: an event from before it is missed (features-events.test.ts).
     const outcome = app.outcome(id, "waiter");
     for (let ended = false; !ended; ) {
-      tries.push(await app.send("approved", { order: 2, amount: 99 }), await app.send("approved", { order: 1, amount: 10 }));
+      await app.send("approved", { order: 2, amount: 99 });
+      await app.send("approved", { order: 1, amount: 10 });
       await app.send("approved", { order: 1, amount: 11 });
-      ended = await Promise.race([outcome.then(() => true), new Promise<false>((r) => setTimeout(() => r(false), 300))]);
+      ended = await Promise.race([
+        outcome.then(() => true),
+        new Promise<false>((r) => setTimeout(() => r(false), 300)),
+      ]);
     }
     expect((await outcome).result).toEqual({ order: 1, amount: 11 });
     expect(waiting).toBe(true);
@@ -128,9 +147,12 @@ describe.concurrent.each(CHECKPOINTING)("steps, %s", (_name, checkpointing) => {
   test("waitForEvent gives null when its time is over", async () => {
     const app = await start(
       ({ inngest, on }) => [
-        inngest.createFunction({ id: "forgotten", retries: 0, triggers: [{ event: on("go") }] }, async ({ step }) => ({
-          approval: await step.waitForEvent("approval", { event: on("approved"), timeout: "1s" }),
-        })),
+        inngest.createFunction(
+          { id: "forgotten", retries: 0, triggers: [{ event: on("go") }] },
+          async ({ step }) => ({
+            approval: await step.waitForEvent("approval", { event: on("approved"), timeout: "1s" }),
+          }),
+        ),
       ],
       { checkpointing },
     );
@@ -140,41 +162,54 @@ describe.concurrent.each(CHECKPOINTING)("steps, %s", (_name, checkpointing) => {
   test("invoke gives the other function's return value", async () => {
     const app = await start(
       ({ inngest, on }) => {
-        const child = inngest.createFunction({ id: "child", retries: 0, triggers: [{ event: on("never") }] }, async ({ event, step }) =>
-          step.run("double", () => event.data["n"] * 2),
+        const child = inngest.createFunction(
+          { id: "child", retries: 0, triggers: [{ event: on("never") }] },
+          async ({ event, step }) => step.run("double", () => event.data["n"] * 2),
         );
         return [
           child,
-          inngest.createFunction({ id: "parent", retries: 0, triggers: [{ event: on("go") }] }, async ({ step }) => ({
-            direct: await step.invoke("direct", { function: child, data: { n: 21 } }),
-            byReference: await step.invoke("by-reference", {
-              function: referenceFunction({ functionId: "child" }),
-              data: { n: 4 },
+          inngest.createFunction(
+            { id: "parent", retries: 0, triggers: [{ event: on("go") }] },
+            async ({ step }) => ({
+              direct: await step.invoke("direct", { function: child, data: { n: 21 } }),
+              byReference: await step.invoke("by-reference", {
+                function: referenceFunction({ functionId: "child" }),
+                data: { n: 4 },
+              }),
             }),
-          })),
+          ),
         ];
       },
       { checkpointing },
     );
-    expect((await app.outcome(await app.send("go"), "parent")).result).toEqual({ direct: 42, byReference: 8 });
+    expect((await app.outcome(await app.send("go"), "parent")).result).toEqual({
+      direct: 42,
+      byReference: 8,
+    });
   });
 
   test("invoke of a failing function throws its error, which may be caught", async () => {
     const app = await start(
       ({ inngest, on }) => {
-        const child = inngest.createFunction({ id: "child", retries: 0, triggers: [{ event: on("never") }] }, () => {
-          throw new NonRetriableError("the child broke");
-        });
+        const child = inngest.createFunction(
+          { id: "child", retries: 0, triggers: [{ event: on("never") }] },
+          () => {
+            throw new NonRetriableError("the child broke");
+          },
+        );
         return [
           child,
-          inngest.createFunction({ id: "parent", retries: 0, triggers: [{ event: on("go") }] }, async ({ step }) => {
-            try {
-              await step.invoke("child", { function: child, data: {} });
-            } catch (error) {
-              return { caught: error instanceof Error ? error.message : "?" };
-            }
-            return "not reached";
-          }),
+          inngest.createFunction(
+            { id: "parent", retries: 0, triggers: [{ event: on("go") }] },
+            async ({ step }) => {
+              try {
+                await step.invoke("child", { function: child, data: {} });
+              } catch (error) {
+                return { caught: error instanceof Error ? error.message : "?" };
+              }
+              return "not reached";
+            },
+          ),
         ];
       },
       { checkpointing },
@@ -185,19 +220,23 @@ describe.concurrent.each(CHECKPOINTING)("steps, %s", (_name, checkpointing) => {
   test("invoke gives up after its timeout", async () => {
     const app = await start(
       ({ inngest, on }) => {
-        const child = inngest.createFunction({ id: "child", retries: 0, triggers: [{ event: on("never") }] }, async ({ step }) =>
-          step.sleep("long", "1h"),
+        const child = inngest.createFunction(
+          { id: "child", retries: 0, triggers: [{ event: on("never") }] },
+          async ({ step }) => step.sleep("long", "1h"),
         );
         return [
           child,
-          inngest.createFunction({ id: "parent", retries: 0, triggers: [{ event: on("go") }] }, async ({ step }) => {
-            try {
-              await step.invoke("child", { function: child, data: {}, timeout: "1s" });
-            } catch (error) {
-              return error instanceof Error ? { name: error.name, message: error.message } : "?";
-            }
-            return "not reached";
-          }),
+          inngest.createFunction(
+            { id: "parent", retries: 0, triggers: [{ event: on("go") }] },
+            async ({ step }) => {
+              try {
+                await step.invoke("child", { function: child, data: {}, timeout: "1s" });
+              } catch (error) {
+                return error instanceof Error ? { name: error.name, message: error.message } : "?";
+              }
+              return "not reached";
+            },
+          ),
         ];
       },
       { checkpointing },
@@ -212,14 +251,23 @@ describe.concurrent.each(CHECKPOINTING)("steps, %s", (_name, checkpointing) => {
     const heard: string[] = [];
     const app = await start(
       ({ inngest, on }) => [
-        inngest.createFunction({ id: "speaker", retries: 0, triggers: [{ event: on("go") }] }, async ({ step }) => {
-          const { ids } = await step.sendEvent("fan-out", [1, 2, 3].map((n) => ({ name: on("said"), data: { n } })));
-          await step.sleep("replay", "1s");
-          return ids.length;
-        }),
-        inngest.createFunction({ id: "listener", retries: 0, triggers: [{ event: on("said") }] }, ({ event }) => {
-          heard.push(String(event.data.n));
-        }),
+        inngest.createFunction(
+          { id: "speaker", retries: 0, triggers: [{ event: on("go") }] },
+          async ({ step }) => {
+            const { ids } = await step.sendEvent(
+              "fan-out",
+              [1, 2, 3].map((n) => ({ name: on("said").name, data: { n } })),
+            );
+            await step.sleep("replay", "1s");
+            return ids.length;
+          },
+        ),
+        inngest.createFunction(
+          { id: "listener", retries: 0, triggers: [{ event: on("said") }] },
+          ({ event }) => {
+            heard.push(String(event.data.n));
+          },
+        ),
       ],
       { checkpointing },
     );
@@ -232,19 +280,22 @@ describe.concurrent.each(CHECKPOINTING)("steps, %s", (_name, checkpointing) => {
     const ran: string[] = [];
     const app = await start(
       ({ inngest, on }) => [
-        inngest.createFunction({ id: "parallel", retries: 0, triggers: [{ event: on("go") }] }, async ({ step }) => {
-          const results = await Promise.all(
-            [40, 5, 20].map((ms, index) =>
-              step.run(`p${index}`, async () => {
-                ran.push(`p${index}`);
-                await new Promise((resolve) => setTimeout(resolve, ms));
-                return index;
-              }),
-            ),
-          );
-          const after = await step.run("after", () => ran.push("after"));
-          return { results, after };
-        }),
+        inngest.createFunction(
+          { id: "parallel", retries: 0, triggers: [{ event: on("go") }] },
+          async ({ step }) => {
+            const results = await Promise.all(
+              [40, 5, 20].map((ms, index) =>
+                step.run(`p${index}`, async () => {
+                  ran.push(`p${index}`);
+                  await new Promise((resolve) => setTimeout(resolve, ms));
+                  return index;
+                }),
+              ),
+            );
+            const after = await step.run("after", () => ran.push("after"));
+            return { results, after };
+          },
+        ),
       ],
       { checkpointing },
     );
@@ -256,20 +307,23 @@ describe.concurrent.each(CHECKPOINTING)("steps, %s", (_name, checkpointing) => {
     const ran: string[] = [];
     const app = await start(
       ({ inngest, on }) => [
-        inngest.createFunction({ id: "nested", retries: 0, triggers: [{ event: on("go") }] }, async ({ step }) => {
-          const note = (name: string) => step.run(name, () => (ran.push(name), name));
-          const branch = async (name: string) => {
-            const first = await note(`${name}-1`);
-            const pair = await Promise.all([note(`${name}-2a`), note(`${name}-2b`)]);
-            return [first, ...pair];
-          };
-          return Promise.all([
-            branch("x"),
-            branch("y"),
-            step.sleep("nap", "1s").then(() => note("after-nap")),
-            step.waitForEvent("nothing", { event: on("none"), timeout: "1s" }),
-          ]);
-        }),
+        inngest.createFunction(
+          { id: "nested", retries: 0, triggers: [{ event: on("go") }] },
+          async ({ step }) => {
+            const note = (name: string) => step.run(name, () => (ran.push(name), name));
+            const branch = async (name: string) => {
+              const first = await note(`${name}-1`);
+              const pair = await Promise.all([note(`${name}-2a`), note(`${name}-2b`)]);
+              return [first, ...pair];
+            };
+            return Promise.all([
+              branch("x"),
+              branch("y"),
+              step.sleep("nap", "1s").then(() => note("after-nap")),
+              step.waitForEvent("nothing", { event: on("none"), timeout: "1s" }),
+            ]);
+          },
+        ),
       ],
       { checkpointing },
     );
@@ -286,16 +340,19 @@ describe.concurrent.each(CHECKPOINTING)("steps, %s", (_name, checkpointing) => {
     const ran: string[] = [];
     const app = await start(
       ({ inngest, on }) => [
-        inngest.createFunction({ id: "race", retries: 0, triggers: [{ event: on("go") }] }, async ({ step, group }) => {
-          const winner = await group.parallel(() =>
-            Promise.race([
-              step.run("fast", () => (ran.push("fast"), "fast")),
-              step.sleep("slow", "2s").then(() => "slow"),
-            ]),
-          );
-          const after = await step.run("after", () => (ran.push("after"), `after ${winner}`));
-          return { winner, after };
-        }),
+        inngest.createFunction(
+          { id: "race", retries: 0, triggers: [{ event: on("go") }] },
+          async ({ step, group }) => {
+            const winner = await group.parallel(() =>
+              Promise.race([
+                step.run("fast", () => (ran.push("fast"), "fast")),
+                step.sleep("slow", "2s").then(() => "slow"),
+              ]),
+            );
+            const after = await step.run("after", () => (ran.push("after"), `after ${winner}`));
+            return { winner, after };
+          },
+        ),
       ],
       { checkpointing },
     );
@@ -306,11 +363,14 @@ describe.concurrent.each(CHECKPOINTING)("steps, %s", (_name, checkpointing) => {
   test("the same id in a loop names a new step each time", async () => {
     const app = await start(
       ({ inngest, on }) => [
-        inngest.createFunction({ id: "loop", retries: 0, triggers: [{ event: on("go") }] }, async ({ step }) => {
-          const seen: number[] = [];
-          for (let n = 0; n < 4; n++) seen.push(await step.run("again", () => n));
-          return seen;
-        }),
+        inngest.createFunction(
+          { id: "loop", retries: 0, triggers: [{ event: on("go") }] },
+          async ({ step }) => {
+            const seen: number[] = [];
+            for (let n = 0; n < 4; n++) seen.push(await step.run("again", () => n));
+            return seen;
+          },
+        ),
       ],
       { checkpointing },
     );

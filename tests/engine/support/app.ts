@@ -6,33 +6,53 @@ import { randomUUID } from "node:crypto";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { getRequestListener } from "@hono/node-server";
-import { Inngest, type InngestFunction } from "inngest";
+import { eventType, Inngest, type InngestFunction, staticSchema } from "inngest";
 import { serve } from "inngest/edge";
 import { EngineClient, type EventInput } from "./engine-client.ts";
 import { type Outcome, Outcomes } from "./outcomes.ts";
 
 export type Checkpointing = NonNullable<ConstructorParameters<typeof Inngest>[0]["checkpointing"]>;
 
-export type Building = {
-  inngest: Inngest.Any;
-  /** This app's own name for an event: `on("paid")` is `suite-1f3a/paid`. */
-  on: (event: string) => string;
+/** Every field that an event of the suite may carry; which ones it does, the test says that sends it. */
+export type Payload = {
+  n: number;
+  who: string;
+  user: string;
+  order: number;
+  holds: boolean;
+  list: string;
+  x: string;
 };
+
+/** A client whose handlers are typed: a bare `Inngest` would make every step `any`. */
+export type Client = Inngest<{ id: string }>;
+
+const typed = (name: string) => eventType(name, { schema: staticSchema<Payload>() });
+
+export type Building = {
+  inngest: Client;
+  /** This app's own event: `on("paid")` is named `suite-1f3a/paid`. */
+  on: (event: string) => ReturnType<typeof typed>;
+};
+
+/** `object[]` and not `InngestFunction.Any[]`: as the expected type that would make every handler's arguments `any`. */
+export type Functions = (app: Building) => object[];
 
 export type TestApp = {
   id: string;
-  inngest: Inngest.Any;
+  inngest: Client;
   /** Where the functions are served. */
   url: string;
   engine: EngineClient;
-  on: (event: string) => string;
+  /** The full name of one of this app's events. */
+  name: (event: string) => string;
   /** Sends one of this app's events; the id is the one the engine gave it. */
-  send(event: string, data?: Record<string, unknown>, more?: Partial<EventInput>): Promise<string>;
+  send: (event: string, data?: Record<string, unknown>, more?: Partial<EventInput>) => Promise<string>;
   /** How the run of this event ended, by the engine's own `inngest/function.finished`. */
   outcome(eventId: string, functionId?: string): Promise<Outcome>;
   outcomes: Outcomes;
   /** Replaces the functions and registers again, as a deploy does. */
-  deploy(functions: (app: Building) => InngestFunction.Any[]): Promise<void>;
+  deploy: (functions: Functions) => Promise<void>;
   close(): Promise<void>;
 };
 
@@ -47,12 +67,13 @@ const silent = { info() {}, warn() {}, error() {}, debug() {} };
 
 export async function startApp(
   engineUrl: string,
-  functions: (app: Building) => InngestFunction.Any[],
+  functions: Functions,
   { checkpointing, intercept, client }: AppOptions = {},
 ): Promise<TestApp> {
   const id = `suite-${randomUUID().slice(0, 8)}`;
-  const on = (event: string) => `${id}/${event}`;
-  const inngest = new Inngest({
+  const name = (event: string) => `${id}/${event}`;
+  const on = (event: string) => typed(name(event));
+  const inngest: Client = new Inngest({
     id,
     isDev: true,
     baseUrl: engineUrl,
@@ -61,18 +82,23 @@ export async function startApp(
     ...client,
   });
   const outcomes = new Outcomes(id);
-  const handlerOf = (build: typeof functions) =>
-    serve({ client: inngest, functions: [...build({ inngest, on }), outcomes.observer(inngest)] });
+  const handlerOf = (build: Functions) =>
+    serve({
+      client: inngest,
+      functions: [...(build({ inngest, on }) as InngestFunction.Any[]), outcomes.observer(inngest)],
+    });
   let handler = handlerOf(functions);
 
   const answer = async (request: Request) => (await intercept?.(request)) ?? handler(request);
-  const server = createServer(getRequestListener(answer, { overrideGlobalObjects: false }));
+  const listener = getRequestListener(answer, { overrideGlobalObjects: false });
+  const server = createServer((request, response) => void listener(request, response));
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/api/inngest`;
 
   const register = async () => {
     const response = await fetch(url, { method: "PUT" });
-    if (!response.ok) throw new Error(`the engine refused ${id}: ${response.status} ${await response.text()}`);
+    if (!response.ok)
+      throw new Error(`the engine refused ${id}: ${response.status} ${await response.text()}`);
   };
   const engine = new EngineClient(engineUrl);
   try {
@@ -86,8 +112,8 @@ export async function startApp(
     inngest,
     url,
     engine,
-    on,
-    send: (event, data = {}, more = {}) => engine.send({ name: on(event), data, ...more }),
+    name,
+    send: (event, data = {}, more = {}) => engine.send({ name: name(event), data, ...more }),
     outcome: (eventId, functionId) => outcomes.of(eventId, functionId),
     outcomes,
     deploy: async (build) => {

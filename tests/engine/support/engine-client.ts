@@ -1,7 +1,13 @@
 /** Inngest's public HTTP API as the suite uses it: nothing here knows which engine answers. */
 import { eventually } from "./wait.ts";
 
-export type EventInput = { name: string; data?: Record<string, unknown>; id?: string; ts?: number; v?: string };
+export type EventInput = {
+  name: string;
+  data?: Record<string, unknown>;
+  id?: string;
+  ts?: number;
+  v?: string;
+};
 
 export type RunView = {
   run_id: string;
@@ -29,7 +35,12 @@ export class EngineClient {
     this.#bearer = bearer;
   }
 
-  async request<T = unknown>(method: string, path: string, body?: unknown, headers: HeadersInit = {}): Promise<Answer<T>> {
+  async request<T = unknown>(
+    method: string,
+    path: string,
+    body?: unknown,
+    headers: Record<string, string> = {},
+  ): Promise<Answer<T>> {
     const response = await fetch(`${this.url}${path}`, {
       method,
       headers: {
@@ -43,13 +54,17 @@ export class EngineClient {
     return { status: response.status, body: parse(text) as T };
   }
 
-  post(events: EventInput | EventInput[], headers: HeadersInit = {}): Promise<Answer<{ ids?: string[]; error?: string }>> {
+  post(
+    events: EventInput | EventInput[],
+    headers: Record<string, string> = {},
+  ): Promise<Answer<{ ids?: string[]; error?: string }>> {
     return this.request("POST", `/e/${this.#eventKey}`, events, headers);
   }
 
   async sendAll(events: EventInput[]): Promise<string[]> {
     const { status, body } = await this.post(events);
-    if (status !== 200 || body.ids === undefined) throw new Error(`events refused: ${status} ${JSON.stringify(body)}`);
+    if (status !== 200 || body.ids === undefined)
+      throw new Error(`events refused: ${status} ${JSON.stringify(body)}`);
     return body.ids;
   }
 
@@ -60,7 +75,10 @@ export class EngineClient {
   }
 
   async runs(eventId: string): Promise<RunView[]> {
-    const { status, body } = await this.request<{ data?: RunView[] | null }>("GET", `/v1/events/${eventId}/runs`);
+    const { status, body } = await this.request<{ data?: RunView[] | null }>(
+      "GET",
+      `/v1/events/${eventId}/runs`,
+    );
     if (status !== 200) throw new Error(`runs of ${eventId}: ${status} ${JSON.stringify(body)}`);
     return body.data ?? [];
   }

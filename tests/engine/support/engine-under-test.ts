@@ -22,12 +22,19 @@ export async function engineUnderTest(): Promise<EngineUnderTest> {
 }
 
 /** `npm run engine` as a child process; resolves once it has printed its address. */
-export async function startEngineProcess(flags: string[], env: NodeJS.ProcessEnv = {}): Promise<EngineProcess> {
+export async function startEngineProcess(
+  flags: string[],
+  env: NodeJS.ProcessEnv = {},
+): Promise<EngineProcess> {
   const { DATABASE_URL: _ours, INNGEST_DEV: _none, ...inherited } = process.env;
-  const child = spawn(process.execPath, ["--import", "tsx", CLI, ...(flags.includes("--port") ? [] : ["--port", "0"]), ...flags], {
-    env: { ...inherited, ...env },
-    stdio: ["ignore", "pipe", "pipe"],
-  });
+  const child = spawn(
+    process.execPath,
+    ["--import", "tsx", CLI, ...(flags.includes("--port") ? [] : ["--port", "0"]), ...flags],
+    {
+      env: { ...inherited, ...env },
+      stdio: ["ignore", "pipe", "pipe"],
+    },
+  );
   const url = await addressOf(child);
   const exited = new Promise<void>((resolve) => child.once("exit", () => resolve()));
   return {
@@ -51,6 +58,8 @@ function addressOf(child: ChildProcess): Promise<string> {
         if (address !== undefined) resolve(address);
       });
     }
-    child.once("exit", (code) => reject(new Error(`the engine ended with ${code} before it listened:\n${said.join("\n")}`)));
+    child.once("exit", (code) =>
+      reject(new Error(`the engine ended with ${code} before it listened:\n${said.join("\n")}`)),
+    );
   });
 }

@@ -2,7 +2,8 @@
  * Learns how runs end from the event the engine itself sends, `inngest/function.finished`: the real server shows a run
  * in its REST API only many seconds later (features-api.test.ts waits for those), this event comes at once.
  */
-import { type Inngest, type InngestFunction, staticSchema, eventType } from "inngest";
+import { eventType, type InngestFunction, staticSchema } from "inngest";
+import type { Client } from "./app.ts";
 import { eventually } from "./wait.ts";
 
 type Finished = {
@@ -34,10 +35,14 @@ export class Outcomes {
     this.#appId = appId;
   }
 
-  observer(inngest: Inngest.Any): InngestFunction.Any {
+  observer(inngest: Client): InngestFunction.Any {
     return inngest.createFunction(
-      { id: "observer", retries: 3, triggers: [{ event: finished, if: `event.data.function_id.startsWith("${this.#appId}-")` }] },
-      ({ event }) => {
+      {
+        id: "observer",
+        retries: 3,
+        triggers: [{ event: finished, if: `event.data.function_id.startsWith("${this.#appId}-")` }],
+      },
+      ({ event }: { event: { data: Finished } }) => {
         this.#seen.push(event.data);
       },
     );
@@ -45,7 +50,9 @@ export class Outcomes {
 
   /** Every end seen so far, optionally of one function. */
   all(functionId?: string): Outcome[] {
-    return this.#seen.filter((one) => functionId === undefined || this.#short(one) === functionId).map((one) => this.#view(one));
+    return this.#seen
+      .filter((one) => functionId === undefined || this.#short(one) === functionId)
+      .map((one) => this.#view(one));
   }
 
   of(eventId: string, functionId?: string, timeoutMs = 25_000): Promise<Outcome> {
@@ -54,7 +61,8 @@ export class Outcomes {
       () => {
         const one = this.#seen.find(
           (seen) =>
-            seen.events.some((event) => event.id === eventId) && (functionId === undefined || this.#short(seen) === functionId),
+            seen.events.some((event) => event.id === eventId) &&
+            (functionId === undefined || this.#short(seen) === functionId),
         );
         return one && this.#view(one);
       },

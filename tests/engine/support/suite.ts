@@ -1,12 +1,11 @@
 /** What every feature file opens with: one engine for the file, any number of apps, all closed at the end. */
-import type { InngestFunction } from "inngest";
 import { afterAll, vi } from "vitest";
-import { type AppOptions, type Building, startApp, type TestApp } from "./app.ts";
+import { type AppOptions, type Functions, startApp, type TestApp } from "./app.ts";
 import { type EngineUnderTest, engineUnderTest } from "./engine-under-test.ts";
 
 export type Suite = {
   engine: EngineUnderTest;
-  start(functions: (app: Building) => InngestFunction.Any[], options?: AppOptions): Promise<TestApp>;
+  start: (functions: Functions, options?: AppOptions) => Promise<TestApp>;
 };
 
 export async function engineSuite(): Promise<Suite> {
