@@ -1,0 +1,192 @@
+import { execFile } from "node:child_process";
+import { join } from "node:path";
+import { parseArgs, promisify } from "node:util";
+import { campaignContent, peopleAsCsv } from "./campaign-content.ts";
+import { type BenchStack, benchStack } from "./campaign-stack.ts";
+
+/** Requests at the provider at once, its latency, mails of a request: what issue and peers were measured with. */
+const IN_FLIGHT = 10;
+const LATENCY_MS = 20;
+const BATCH = 100;
+const UPLOAD = 50_000;
+
+type Round = {
+  seconds: number;
+  planSeconds: number;
+  bareSeconds: number;
+  sqlPerRecipient: number;
+  executionsPer10k: number;
+  duplicates: number;
+};
+type CampaignView = {
+  status: string;
+  queuedAt: string;
+  startedAt: string;
+  endedAt: string;
+  counts: { sent: number };
+};
+
+/**
+ * How near a campaign comes to sending the same mails with no ledger at all.
+ *
+ *   npm run bench -- campaign [--recipients 100000] [--rounds 5] [--json]
+ *   npm run bench -- campaign --pace 5 [--recipients 10000]     the provider's own limit instead
+ */
+export async function run(args: string[]): Promise<void> {
+  const { values } = parseArgs({
+    args,
+    options: {
+      recipients: { type: "string", default: "" },
+      rounds: { type: "string", default: "5" },
+      pace: { type: "string", default: "" },
+      json: { type: "boolean", default: false },
+    },
+  });
+  const isPaced = values.pace !== "";
+  const recipients = Number(values.recipients || (isPaced ? 10_000 : 100_000));
+  const stack = await benchStack({
+    MAIL_MAX_IN_FLIGHT: String(IN_FLIGHT),
+    CAMPAIGN_BATCH_SIZE: String(BATCH),
+    ...(isPaced ? {} : { MAIL_REQUESTS_PER_SECOND: "0" }),
+  });
+  try {
+    await stack.control("latency", { latencyMs: LATENCY_MS });
+    const listId = await load(stack, recipients);
+    if (isPaced) await paced(stack, listId, recipients, Number(values.pace));
+    else await unpaced(stack, listId, recipients, Number(values.rounds), values.json);
+  } finally {
+    await stack.stop();
+  }
+}
+
+async function unpaced(stack: BenchStack, listId: string, recipients: number, count: number, json: boolean) {
+  // One small campaign first: everybody's code is warm and every connection open, as in a running house.
+  await send(stack, await load(stack, Math.min(recipients, 2_000), 10_000_000));
+  const rounds: Round[] = [];
+  for (let n = 0; n < count; n++) {
+    const bareSeconds = await bare(stack, recipients);
+    const round = { bareSeconds, ...(await measure(stack, listId, recipients)) };
+    rounds.push(round);
+    if (!json) console.log(describe(round, recipients));
+  }
+  const of = (pick: (round: Round) => number) => median(rounds.map(pick));
+  const { maxInFlight } = await stack.control<{ maxInFlight: number }>("stats");
+  const result = {
+    recipientsPerSecond: Math.round(recipients / of(({ seconds }) => seconds)),
+    limitPerSecond: Math.round(recipients / of(({ bareSeconds }) => bareSeconds)),
+    ratioToLimit: round3(of(({ bareSeconds, seconds }) => bareSeconds / seconds)),
+    sqlPerRecipient: round3(
+      of(({ sqlPerRecipient }) => sqlPerRecipient),
+      4,
+    ),
+    executionsPer10k: round3(
+      of(({ executionsPer10k }) => executionsPer10k),
+      1,
+    ),
+    peakRssMb: {
+      site: stack.peakRssMb("site"),
+      engine: stack.peakRssMb("engine"),
+      gateway: stack.peakRssMb("supabase"),
+    },
+    planSeconds: round3(of(({ planSeconds }) => planSeconds)),
+    ratioWithPlanning: round3(
+      of(({ bareSeconds, seconds, planSeconds }) => bareSeconds / (seconds + planSeconds)),
+    ),
+    maxInFlight,
+    duplicates: rounds.reduce((sum, { duplicates }) => sum + duplicates, 0),
+  };
+  if (!json) {
+    console.log(
+      "\nSending: from the first batch marked to the campaign closed. Planning: from the accepted request to the first batch marked.\n" +
+        "Limit: the same mails in the same batches, rendered beforehand, sent by the same client from a process of its own.\n" +
+        `Medians of ${count} rounds.\n`,
+    );
+  }
+  console.log(JSON.stringify(result));
+}
+
+/** Puts people on a new list by CSV, as an upload would. */
+async function load(stack: BenchStack, count: number, firstNumber = 1): Promise<string> {
+  const { id } = await stack.call<{ id: string }>("POST", "/api/lists", { name: `${count} people` });
+  for (let done = 0; done < count; done += UPLOAD) {
+    await stack.call(
+      "POST",
+      `/api/lists/${id}/subscribers`,
+      peopleAsCsv(firstNumber + done, Math.min(UPLOAD, count - done)),
+    );
+  }
+  return id;
+}
+
+async function send(stack: BenchStack, listId: string): Promise<{ id: string; view: CampaignView }> {
+  const { id } = await stack.call<{ id: string }>("POST", "/api/campaigns", { listId, ...campaignContent });
+  await stack.call("POST", `/api/campaigns/${id}/send`);
+  for (;;) {
+    // The database itself is asked, once in a while: watching must not cost what is watched.
+    const { rows } = await stack.sql.query("select status from campaigns where id = $1", [id]);
+    if (rows[0].status === "completed") break;
+    if (rows[0].status !== "queued" && rows[0].status !== "sending")
+      throw new Error(`The campaign is ${rows[0].status}`);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  return { id, view: await stack.call<CampaignView>("GET", `/api/campaigns/${id}`) };
+}
+
+async function measure(stack: BenchStack, listId: string, recipients: number) {
+  const [statements, { executions }] = [await stack.statements(), await stack.usage()];
+  const { id, view } = await send(stack, listId);
+  if (view.counts.sent !== recipients) throw new Error(`${view.counts.sent} of ${recipients} were sent`);
+  await new Promise((resolve) => setTimeout(resolve, 300)); // the last run's end is written down after the campaign's
+  const { duplicates } = await stack.control<{ duplicates: number }>(`stats?campaign_id=${id}`);
+  return {
+    seconds: secondsBetween(view.startedAt, view.endedAt),
+    planSeconds: secondsBetween(view.queuedAt, view.startedAt),
+    sqlPerRecipient: ((await stack.statements()) - statements) / recipients,
+    executionsPer10k: (((await stack.usage()).executions - executions) / recipients) * 10_000,
+    duplicates,
+  };
+}
+
+async function bare(stack: BenchStack, recipients: number): Promise<number> {
+  const script = join(import.meta.dirname, "campaign-bare.ts");
+  const args = ["--import", "tsx", script, stack.urls.mail, stack.apiKey, recipients, BATCH, IN_FLIGHT].map(
+    String,
+  );
+  const { stdout } = await promisify(execFile)(process.execPath, args);
+  return (JSON.parse(stdout) as { seconds: number }).seconds;
+}
+
+async function paced(stack: BenchStack, listId: string, recipients: number, pace: number) {
+  await stack.control("rate", { requestsPerSecond: pace });
+  type Stats = { requests: number; byStatus: Record<string, number>; duplicates: number };
+  const before = await stack.control<Stats>("stats");
+  const executions = (await stack.usage()).executions;
+  const { view } = await send(stack, listId);
+  const after = await stack.control<Stats>("stats");
+  const requests = after.requests - before.requests;
+  const refused = (after.byStatus["429"] ?? 0) - (before.byStatus["429"] ?? 0);
+  const bound = recipients / BATCH / pace;
+  console.log(
+    JSON.stringify({
+      seconds: round3(secondsBetween(view.queuedAt, view.endedAt)),
+      boundSeconds: bound,
+      overBound: round3(secondsBetween(view.queuedAt, view.endedAt) / bound),
+      share429: round3(refused / requests, 4),
+      requests,
+      executionsPer10k: Math.round((((await stack.usage()).executions - executions) / recipients) * 10_000),
+      duplicates: after.duplicates - before.duplicates,
+    }),
+  );
+}
+
+const describe = (
+  { seconds, planSeconds, bareSeconds, sqlPerRecipient, executionsPer10k }: Round,
+  recipients: number,
+) =>
+  `${Math.round(recipients / seconds)}/s in ${seconds.toFixed(2)} s after ${planSeconds.toFixed(2)} s of planning; limit ${Math.round(recipients / bareSeconds)}/s; ` +
+  `ratio ${(bareSeconds / seconds).toFixed(3)}; ${sqlPerRecipient.toFixed(4)} statements a recipient; ${executionsPer10k.toFixed(1)} executions per 10,000`;
+
+const secondsBetween = (from: string, to: string) => (Date.parse(to) - Date.parse(from)) / 1000;
+const round3 = (value: number, digits = 3) => Number(value.toFixed(digits));
+const median = (values: number[]) =>
+  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
