@@ -12,10 +12,7 @@ export function childOfTheStack({ stop }: { stop: () => void | Promise<void> }):
     void Promise.resolve(stop()).finally(() => process.exit(0));
   };
   process.on("SIGTERM", end);
-  // Ctrl-C reaches the whole process group; the supervisor then stops its children in order. Alone, we stop ourselves.
-  process.on("SIGINT", () => {
-    if (process.send === undefined) end();
-  });
+  process.on("SIGINT", end);
   // The channel closes when the supervisor ends in any way, `kill -9` included.
   process.on("disconnect", end);
   return {

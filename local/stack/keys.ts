@@ -1,0 +1,33 @@
+import { randomBytes } from "node:crypto";
+import { readFileSync, renameSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { z } from "zod";
+
+/** What this machine's stack locks its own doors with: made once, kept beside the data, readable by its owner alone. */
+const keysSchema = z.object({
+  linkSecret: z.string(),
+  resendApiKey: z.string(),
+  /** API keys; made when the database is first up. */
+  admin: z.string().optional(),
+  app: z.string().optional(),
+});
+export type MachineKeys = z.infer<typeof keysSchema>;
+
+export function readKeys(dataDir: string): MachineKeys | undefined {
+  try {
+    return keysSchema.parse(JSON.parse(readFileSync(join(dataDir, "keys.json"), "utf8")));
+  } catch {
+    return undefined; // never made, or unreadable: these are local secrets, new ones do
+  }
+}
+
+export const newKeys = (): MachineKeys => ({
+  linkSecret: randomBytes(32).toString("base64url"),
+  resendApiKey: `re_${randomBytes(18).toString("base64url")}`,
+});
+
+export function writeKeys(dataDir: string, keys: MachineKeys): void {
+  const path = join(dataDir, "keys.json");
+  writeFileSync(`${path}.new`, `${JSON.stringify(keys, null, 2)}\n`, { mode: 0o600 });
+  renameSync(`${path}.new`, path);
+}

@@ -1,0 +1,72 @@
+import { resolve } from "node:path";
+import { parseArgs } from "node:util";
+import { StackError } from "#stack/errors.ts";
+
+export type Options = {
+  /** The site's port; the rest follow it. Undefined: the well-known ports. */
+  port: number | undefined;
+  dataDir: string;
+  reset: boolean;
+  ephemeral: boolean;
+  inngest: boolean;
+  timeScale: number;
+};
+
+export const help = `npm start -- [flags]   runs the whole stack on this machine
+
+  --port <n>         the site's port; Supabase, engine and inbox take the three after it
+                     (without it: 8888, 54321, 8288 and 54324)
+  --data-dir <path>  where the data lies (.nightshift)
+  --reset            start from nothing: throws the data of that folder away first
+  --ephemeral        free ports and a temporary folder that is removed at the end
+  --inngest          the real Inngest Dev Server instead of the local engine (npm run start:inngest)
+  --time-scale <n>   let the stack's clock run n times faster
+  --help             this
+
+DATABASE_URL uses that Postgres (15 or newer) instead of starting one; SUPABASE_URL with SUPABASE_SECRET_KEY uses a hosted
+project. A file named .env is read; variables that are set already win over it.`;
+
+/** Undefined when help was asked for. */
+export function readOptions(args: readonly string[]): Options | undefined {
+  const { values } = parse(args);
+  if (values.help) return undefined;
+  return {
+    port: values.port === undefined ? undefined : numberOf("--port", values.port, 1, 65_532),
+    dataDir: resolve(values["data-dir"]),
+    reset: values.reset,
+    ephemeral: values.ephemeral,
+    inngest: values.inngest,
+    timeScale: numberOf("--time-scale", values["time-scale"], 0.01, 100_000),
+  };
+}
+
+function parse(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...args],
+      options: {
+        port: { type: "string" },
+        "data-dir": { type: "string", default: ".nightshift" },
+        reset: { type: "boolean", default: false },
+        ephemeral: { type: "boolean", default: false },
+        inngest: { type: "boolean", default: false },
+        "time-scale": { type: "string", default: "1" },
+        help: { type: "boolean", default: false, short: "h" },
+      },
+    });
+  } catch (error) {
+    throw new StackError(
+      error instanceof Error ? error.message : String(error),
+      "npm start -- --help lists the flags.",
+    );
+  }
+}
+
+function numberOf(flag: string, text: string, min: number, max: number): number {
+  const number = Number(text);
+  if (number >= min && number <= max) return number;
+  throw new StackError(
+    `${flag} must be a number from ${min} to ${max}, not "${text}".`,
+    "Try: npm start -- --help",
+  );
+}

@@ -1,0 +1,176 @@
+import { join, resolve } from "node:path";
+import { createApiKey, isKnown } from "#api-key.ts";
+import { takeDataDir } from "#stack/data-dir.ts";
+import { type Database, openDatabase, verifySchema } from "#stack/database.ts";
+import { callersEnvironment, type Environment, local, siteEnvironment } from "#stack/environment.ts";
+import { StackError } from "#stack/errors.ts";
+import { inngestDevServer } from "#stack/inngest-dev-server.ts";
+import { type MachineKeys, newKeys, readKeys, writeKeys } from "#stack/keys.ts";
+import type { Options } from "#stack/options.ts";
+import { choosePorts, type Ports } from "#stack/ports.ts";
+import { logFileOf, type ManagedProcess, runProcess, type Say } from "#stack/process.ts";
+import { machineKeys } from "#supabase/keys.ts";
+
+export type Stack = {
+  ports: Ports;
+  dataDir: string;
+  /** What the site runs with. */
+  environment: Environment;
+  keys: MachineKeys & { admin: string; app: string };
+  /** True when Supabase is a hosted project. */
+  isHosted: boolean;
+  processes: readonly ManagedProcess[];
+  stop(): Promise<void>;
+};
+
+const projectDir = resolve(import.meta.dirname, "../..");
+const migrations = join(projectDir, "supabase/migrations");
+
+/**
+ * The order in which the parts end. The engine first: were the site gone before it, its calls would fail and cost
+ * runs their attempts.
+ */
+const endingOrder = ["engine", "site", "supabase", "providers"];
+
+/** Starts everything, side by side where nothing waits for anything, and answers when a first request would succeed. */
+export async function startStack(
+  options: Options,
+  { say, environment = {} }: { say: Say; environment?: Environment },
+): Promise<Stack> {
+  const dir = await takeDataDir(options);
+  const processes: ManagedProcess[] = [];
+  const databases: Database[] = [];
+  const stop = async () => {
+    for (const name of endingOrder) await processes.find((one) => one.name === name)?.stop();
+    for (const database of databases) await database.stop();
+    dir.release();
+  };
+  try {
+    return await start(options, { dataDir: dir.path, say, more: environment, processes, databases, stop });
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+type Start = {
+  dataDir: string;
+  say: Say;
+  more: Environment;
+  processes: ManagedProcess[];
+  databases: Database[];
+  stop: () => Promise<void>;
+};
+
+async function start(
+  options: Options,
+  { dataDir, say, more, processes, databases, stop }: Start,
+): Promise<Stack> {
+  const ports = await choosePorts(options);
+  const caller = { ...callersEnvironment(options), ...more };
+  const isHosted = caller["SUPABASE_URL"] !== undefined;
+  const keys = readKeys(dataDir) ?? newKeys();
+  writeKeys(dataDir, keys);
+  const supabase = isHosted ? undefined : await machineKeys(dataDir);
+  const environment = { ...siteEnvironment(caller, { ports, keys, supabase }), ...clockOf(options) };
+
+  const run = (name: string, script: string, args: string[], env: Environment) => {
+    // The engine turns its own clock; everybody else's Date is turned for them.
+    const preload = name === "engine" ? [] : preloadOf(options);
+    return add(name, [process.execPath, "--import", "tsx", ...preload, join("local", script), ...args], env);
+  };
+  const add = (name: string, command: readonly [string, ...string[]], env: Environment) => {
+    const running = runProcess({
+      name,
+      command,
+      env,
+      cwd: projectDir,
+      logFile: logFileOf(dataDir, name),
+      say,
+    });
+    processes.push(running);
+    return running.ready;
+  };
+
+  // What needs no database comes up while it does.
+  const site = run("site", "netlify/server.ts", [], { ...environment, PORT: String(ports.site) });
+  const mailDir = join(dataDir, "mail");
+  const mail = run("providers", "providers/server.ts", [], {
+    ...environment,
+    PORT: String(ports.mail),
+    DATA_DIR: mailDir,
+  });
+  const database = await open();
+  const databaseUrl: Environment = database === undefined ? {} : { DATABASE_URL: database.url };
+  const onDatabase = [startGateway(), startEngine()];
+  await Promise.all([mail, site, ...onDatabase]);
+  const [apiKeys] = await Promise.all([ensureApiKeys(), siteAnswers(ports.site)]);
+  return { ports, dataDir, environment, keys: apiKeys, isHosted, processes, stop };
+
+  function startGateway(): Promise<void> | undefined {
+    if (isHosted) return undefined;
+    const args = ["--port", String(ports.supabase), "--data-dir", dataDir];
+    return run("supabase", "supabase/cli.ts", args, { ...environment, ...databaseUrl });
+  }
+
+  async function open(): Promise<Database | undefined> {
+    if (isHosted && caller["DATABASE_URL"] === undefined) {
+      await verifySchema(environment, migrations);
+      return undefined;
+    }
+    const opened = await openDatabase(caller, { dataDir, migrations, say });
+    databases.push(opened);
+    return opened;
+  }
+
+  function startEngine(): Promise<void> | undefined {
+    if (caller["INNGEST_DEV"] !== undefined) return undefined; // somebody else's engine
+    const appUrl = `${local(ports.site)}/api/inngest`;
+    if (options.inngest) return add("engine", inngestDevServer({ port: ports.engine, appUrl }), environment);
+    return run("engine", "engine/cli.ts", ["--port", String(ports.engine)], {
+      ...environment,
+      ...databaseUrl,
+      APP_URL: appUrl,
+    });
+  }
+
+  async function ensureApiKeys(): Promise<Stack["keys"]> {
+    const project = {
+      url: environment["SUPABASE_URL"] ?? "",
+      secretKey: environment["SUPABASE_SECRET_KEY"] ?? "",
+    };
+    const ensure = async (role: "admin" | "app", known: string | undefined) =>
+      known !== undefined && (await isKnown(project, known))
+        ? known
+        : createApiKey(project, { name: "this machine", role, owner: "local" });
+    const [admin, app] = await Promise.all([ensure("admin", keys.admin), ensure("app", keys.app)]);
+    const all = { ...keys, admin, app };
+    writeKeys(dataDir, all);
+    return all;
+  }
+}
+
+const clockOf = ({ timeScale }: Options): Environment =>
+  timeScale === 1 ? {} : { TIME_SCALE: String(timeScale), TIME_BASE: String(Date.now()) };
+
+const preloadOf = ({ timeScale }: Options): string[] =>
+  timeScale === 1 ? [] : ["--import", join(projectDir, "local/clock-preload.ts")];
+
+const patienceMs = 30_000;
+
+/** Until database, schema and engine are within the site's reach. */
+async function siteAnswers(port: number): Promise<void> {
+  const deadline = performance.now() + patienceMs;
+  let last = "no answer";
+  while (performance.now() < deadline) {
+    try {
+      const response = await fetch(`${local(port)}/api/ready`);
+      if (response.ok) return;
+      last = await response.text();
+    } catch (error) {
+      last = String(error);
+    }
+    await new Promise((retry) => setTimeout(retry, 50));
+  }
+  throw new StackError(`The site is up but not ready: ${last}`, "The logs may say more: .nightshift/logs");
+}

@@ -1,0 +1,29 @@
+import { relative } from "node:path";
+import type { Stack } from "#stack/stack.ts";
+
+/** What one needs to know of a running stack, in a few lines. */
+export function tableOf({ ports, keys, dataDir, environment, isHosted }: Stack, seconds: number): string {
+  const rows: [string, string][] = [
+    ["Site and dashboard", `http://localhost:${ports.site}`],
+    ["Supabase", isHosted ? (environment["SUPABASE_URL"] ?? "") : `http://localhost:${ports.supabase}`],
+    ["Engine", (environment["INNGEST_DEV"] ?? "").replace("127.0.0.1", "localhost")],
+    ["Inbox", `http://localhost:${ports.mail}`],
+    ["API key (admin)", keys.admin],
+    ["API key (app)", keys.app],
+    [
+      "Data and logs",
+      relative(process.cwd(), dataDir).startsWith("..") ? dataDir : `./${relative(process.cwd(), dataDir)}`,
+    ],
+  ];
+  const width = Math.max(...rows.map(([name]) => name.length));
+  const lines = rows.map(([name, value]) => `  ${name.padEnd(width)}  ${value}`);
+  return `
+Nightshift is up (${seconds.toFixed(1)} s).
+
+${lines.join("\n")}
+
+Try next:  curl -H "authorization: Bearer ${keys.admin}" http://localhost:${ports.site}/api/jobs
+or, in another terminal:  npm run demo
+Ctrl-C stops everything.
+`;
+}
