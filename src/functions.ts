@@ -3,12 +3,12 @@ import { type CampaignRoom, campaignFunctions } from "#campaigns/index.ts";
 import { catchFailures } from "#dead-letters/catch-failures.ts";
 import { recordCancellations } from "#jobs/record-cancellations.ts";
 
-type Dependencies = CampaignRoom &
+export type FunctionDependencies = CampaignRoom &
   Parameters<typeof catchFailures>[0] &
   Parameters<typeof recordCancellations>[0];
 
 /** Every function of this installation: what one reads first. */
-export const allFunctions = (deps: Dependencies): InngestFunction.Any[] => [
+export const allFunctions = (deps: FunctionDependencies): InngestFunction.Any[] => [
   ...campaignFunctions(deps),
   // The engine's news about runs, for the ledger and the dead letters.
   catchFailures(deps),

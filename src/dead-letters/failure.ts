@@ -17,17 +17,17 @@ export type Failure = {
 };
 
 const eventData = z.record(z.string(), z.json());
+/** Read with mercy: a failure that is oddly described is a failure all the same. */
 const failedError = z.looseObject({
-  name: z.string().default("Error"),
-  message: z.string().default(""),
-  stack: z.string().nullish(),
-  cause: z.unknown(),
+  name: z.string().catch("Error"),
+  message: z.string().catch("The run failed without a word"),
+  stack: z.string().nullable().catch(null),
 });
 const failedRun = z.object({
   function_id: z.string(),
   run_id: z.string(),
-  error: failedError,
-  event: z.object({ id: z.string().optional(), name: z.string(), data: eventData.nullish() }),
+  error: failedError.catch({ name: "Error", message: "The run failed without a word", stack: null }),
+  event: z.object({ id: z.string().optional(), name: z.string(), data: eventData.catch({}) }),
 });
 
 /** How many tries a function gets; a run that the ledger did not follow is taken to have used them. */
@@ -40,7 +40,7 @@ export type MaxAttempts = (functionId: string) => number | undefined;
 export function toFailure(news: unknown, maxAttempts: MaxAttempts): Failure {
   const { function_id, run_id, error, event } = failedRun.parse(news);
   const functionId = functionIdOf(function_id);
-  const data = event.data ?? {};
+  const { data } = event;
   const code = codeOf(error) ?? null;
   return {
     eventId: event.id ?? run_id,
@@ -50,7 +50,7 @@ export function toFailure(news: unknown, maxAttempts: MaxAttempts): Failure {
     runId: run_id,
     parentJobId: z.uuid().safeParse(data["parentJobId"]).data ?? null,
     attempts: error.name === "NonRetriableError" ? 1 : (maxAttempts(functionId) ?? 1),
-    error: { code, message: error.message, stack: error.stack ?? null },
+    error: { code, message: error.message, stack: error.stack },
     fingerprint: fingerprintOf(functionId, code ?? error.name, error.message),
   };
 }

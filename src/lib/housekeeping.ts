@@ -1,4 +1,5 @@
 import type { Clock } from "#lib/clock.ts";
+import { AppError, codeOf } from "#lib/errors.ts";
 import type { Logger } from "#lib/logger.ts";
 
 /** One piece of housekeeping: what it did, in numbers for the log. */
@@ -29,7 +30,12 @@ export const createHousekeeping = ({ chores, clock, logger, budgetMs = BUDGET_MS
       }
     }
     logger.info(report, "housekeeping");
-    if (failures.length > 0)
-      throw new AggregateError(failures, `${failures.length} of ${chores.length} chores failed`);
+    if (failures.length > 0) {
+      throw new AppError(
+        failures.map(codeOf).find((code) => code !== undefined) ?? "internal",
+        `${failures.length} of ${chores.length} chores failed`,
+        { cause: new AggregateError(failures) },
+      );
+    }
     return report;
   };

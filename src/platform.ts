@@ -1,0 +1,65 @@
+import type { InngestFunction } from "inngest";
+import { campaignVisibleFields } from "#campaigns/index.ts";
+import { createAlert } from "#dead-letters/alert.ts";
+import { createOnFailure } from "#dead-letters/on-failure.ts";
+import { createRedact } from "#dead-letters/redact.ts";
+import { deadLetterRepository } from "#dead-letters/repository.ts";
+import { createOutbox } from "#jobs/outbox.ts";
+import { jobRepository } from "#jobs/repository.ts";
+import { trackJobs } from "#jobs/track.ts";
+import { type Clock, systemClock } from "#lib/clock.ts";
+import { createEngineApi } from "#lib/engine-api.ts";
+import type { Env } from "#lib/env.ts";
+import { createFence } from "#lib/environment-fence.ts";
+import { fastFetch } from "#lib/fetch.ts";
+import { createFlowControl } from "#lib/flow-control.ts";
+import { createInngest, serveFunctions } from "#lib/inngest.ts";
+import { createLogger } from "#lib/logger.ts";
+import { createErrorReporter } from "#lib/sentry.ts";
+import { createSlack } from "#lib/slack.ts";
+import { createDatabase } from "#lib/supabase.ts";
+
+export type Outside = { fetch?: typeof globalThis.fetch; clock?: Clock };
+export type Platform = ReturnType<typeof createPlatform>;
+
+/** The only place where clients are made: what every room may ask for, whatever functions this app has. */
+export function createPlatform(env: Env, { fetch = fastFetch, clock = systemClock }: Outside = {}) {
+  const logger = createLogger(env);
+  const db = createDatabase(env, fetch);
+  const jobs = jobRepository(db, clock);
+  const letters = deadLetterRepository(db, clock);
+  const inngest = createInngest({ env, fetch, logger, middleware: [trackJobs(jobs)] });
+  const alert = createAlert({
+    letters,
+    logger,
+    slack: createSlack(env.SLACK_WEBHOOK_URL, fetch),
+    reporter: createErrorReporter(env, logger),
+    redact: createRedact(campaignVisibleFields),
+  });
+  // Known once the functions are: they need `onFailure`, and it is asked long after they are made.
+  const attempts = new Map<string, number>();
+  const maxAttempts = (functionId: string) => attempts.get(functionId);
+
+  return {
+    env,
+    fetch,
+    clock,
+    logger,
+    db,
+    jobs,
+    letters,
+    inngest,
+    alert,
+    maxAttempts,
+    engine: createEngineApi(env, fetch),
+    outbox: createOutbox({ inngest, jobs, logger }),
+    onFailure: createOnFailure({ letters, alert, maxAttempts }),
+    flow: createFlowControl(env.PLAN),
+    mailMode: createFence(env, db, clock).mailMode,
+    /** The functions behind one handler. */
+    serve(functions: InngestFunction.Any[]) {
+      for (const fn of functions) attempts.set(fn.id(), (fn.opts.retries ?? 0) + 1);
+      return serveFunctions(inngest, functions);
+    },
+  };
+}

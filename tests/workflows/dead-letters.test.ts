@@ -1,0 +1,185 @@
+import { randomUUID } from "node:crypto";
+import { eventType } from "inngest";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { z } from "zod";
+import { AppError } from "#lib/errors.ts";
+import type { Platform } from "#platform.ts";
+import { type Workshop, workshop } from "../support/workshop.ts";
+
+const orderPaid = eventType("test/order.paid", {
+  schema: z.object({ orderId: z.string(), email: z.string() }),
+});
+
+let isBroken = true;
+let shipped: string[] = [];
+let thanked: string[] = [];
+
+const functions = ({ inngest, onFailure }: Platform) => [
+  inngest.createFunction(
+    { id: "ship-order", triggers: [orderPaid], retries: 2, onFailure },
+    async ({ event, step }) =>
+      step.run("ship", () => {
+        if (isBroken)
+          throw new AppError("provider_unavailable", `no lorry for ${event.data.email}`, {
+            retryAfterMs: 1000,
+          });
+        shipped.push(event.data.orderId);
+      }),
+  ),
+  inngest.createFunction(
+    { id: "thank-buyer", triggers: [orderPaid], retries: 0, onFailure },
+    async ({ event, step }) => step.run("thank", () => void thanked.push(event.data.orderId)),
+  ),
+];
+
+describe.each([{ checkpointing: true }, { checkpointing: false }])("with %o", (mode) => {
+  let shop: Workshop;
+  beforeAll(async () => {
+    shop = await workshop({ ...mode, functions });
+  });
+  afterAll(() => shop.close());
+  beforeEach(() => {
+    isBroken = true;
+    shipped = [];
+    thanked = [];
+    shop.slack.length = 0;
+    Object.assign(shop.down, { database: false, engine: false, slack: false });
+  });
+
+  const letterOf = async (eventId: string) => {
+    const [letter] = await shop.rows("select * from dead_letter_queue where event_id = $1", [eventId]);
+    return letter;
+  };
+  /** An order that cannot be shipped, and its letter. */
+  async function fail() {
+    const id = randomUUID();
+    await shop.engine.send({ id, name: orderPaid.name, data: { orderId: id, email: "eve@example.com" } });
+    await shop.engine.run(id, "ship-order");
+    await shop.engine.idle();
+    return { id, letter: await letterOf(id) };
+  }
+
+  test("[S4-38] a failed run leaves the original event, its error and how often it was tried", async () => {
+    const { id, letter } = await fail();
+    expect(letter).toMatchObject({
+      event_name: "test/order.paid",
+      event_data: { orderId: id, email: "eve@example.com" },
+      event_id: id,
+      function_id: "ship-order",
+      error_code: "provider_unavailable",
+      error_message: "no lorry for eve@example.com",
+      attempts: 3,
+      status: "failed",
+    });
+    expect(letter.error_stack).toContain("dead-letters.test.ts");
+  });
+
+  test("[S4-50] and one row in job_errors, and a failed job that says why", async () => {
+    const { id, letter } = await fail();
+    expect(await shop.rows("select error_message from job_errors where event_id = $1", [id])).toHaveLength(1);
+    expect(await shop.rows("select status, error from jobs where id = $1", [letter.job_id])).toEqual([
+      { status: "failed", error: { code: "provider_unavailable", message: "no lorry for eve@example.com" } },
+    ]);
+  });
+
+  test("[T34] exactly one alert goes out, and nothing personal with it", async () => {
+    const { id, letter } = await fail();
+    await shop.engine.advance("10m");
+    await shop.app.keepHouse();
+    expect(shop.slack).toHaveLength(1);
+    const told = JSON.stringify(shop.slack);
+    expect(told).toContain("#alerts");
+    expect(told).toContain(id);
+    expect(told).toContain(letter.id);
+    expect(told).toContain("provider_unavailable");
+    expect(told).not.toContain("eve@");
+  });
+
+  test("the database is away for ten minutes while onFailure runs: the net catches the letter", async () => {
+    const id = randomUUID();
+    await shop.engine.send({ id, name: orderPaid.name, data: { orderId: id, email: "eve@example.com" } });
+    // The run itself has begun and will fail; from here on nothing can be written down.
+    shop.down.database = true;
+    await shop.engine.advance("10m");
+    const onFailure = shop.engine.runs("ship-order-failure").at(-1);
+    expect(onFailure?.status).toBe("Failed");
+    shop.down.database = false;
+    expect(await letterOf(id)).toBeUndefined();
+    await shop.engine.waitFor(() => letterOf(id), { within: "2h" });
+    await shop.engine.idle();
+    expect(await letterOf(id)).toMatchObject({ status: "failed", function_id: "ship-order" });
+    expect(shop.slack).toHaveLength(1);
+  });
+
+  test("Slack is away: the letter is written, people are told later, once", async () => {
+    shop.down.slack = true;
+    const { letter } = await fail();
+    expect(letter.alerted_at).toBeNull();
+    await shop.engine.advance("6m");
+    shop.down.slack = false;
+    await shop.app.keepHouse();
+    await shop.engine.advance("3h");
+    await shop.app.keepHouse();
+    expect(shop.slack.filter((message) => JSON.stringify(message).includes(letter.id))).toHaveLength(1);
+  });
+
+  test("50 reprocess calls at once on one letter make one run", async () => {
+    const { letter } = await fail();
+    isBroken = false;
+    const answers = await Promise.all(
+      Array.from({ length: 50 }, () => shop.call("POST", `/api/dead-letters/${letter.id}/reprocess`)),
+    );
+    const taken = answers.filter(({ status }) => status === 202);
+    expect(taken).toHaveLength(1);
+    for (const { status, body } of answers) if (status !== 202) expect(body.code).toBe("already_handled");
+    const jobId = taken[0]?.body.jobId;
+    await shop.engine.run(jobId, "ship-order");
+    await shop.engine.idle();
+    expect(shop.engine.runs("ship-order").filter((run) => run.events[0]?.id === jobId)).toHaveLength(1);
+    expect(shipped).toHaveLength(1);
+    expect(await letterOf(letter.event_id)).toMatchObject({ status: "reprocessed", outcome: "completed" });
+  });
+
+  test("a reprocess is for the function that failed, though others listen to the same event", async () => {
+    const { id, letter } = await fail();
+    expect(thanked).toEqual([id]);
+    isBroken = false;
+    const { body } = await shop.call("POST", `/api/dead-letters/${letter.id}/reprocess`);
+    await shop.engine.run(body.jobId, "ship-order");
+    await shop.engine.run(body.jobId, "thank-buyer");
+    expect(shipped).toEqual([id]);
+    expect(thanked).toEqual([id]);
+    expect(await shop.rows("select function_id from jobs where event_id = $1", [body.jobId])).toEqual([
+      { function_id: "ship-order" },
+    ]);
+  });
+
+  test("a second failure is a new letter that names its parent", async () => {
+    const { letter } = await fail();
+    const { body } = await shop.call("POST", `/api/dead-letters/${letter.id}/reprocess`);
+    await shop.engine.run(body.jobId, "ship-order");
+    await shop.engine.idle();
+    expect(await letterOf(letter.event_id)).toMatchObject({ status: "reprocessed", outcome: "failed" });
+    expect(await letterOf(body.jobId)).toMatchObject({
+      status: "failed",
+      parent_id: letter.id,
+      fingerprint: letter.fingerprint,
+    });
+  });
+
+  test("a canceled job makes no letter", async () => {
+    const id = randomUUID();
+    await shop.engine.send({ id, name: orderPaid.name, data: { orderId: id, email: "eve@example.com" } });
+    await shop.engine.idle();
+    const [job] = await shop.rows("select id from jobs where event_id = $1 and function_id = 'ship-order'", [
+      id,
+    ]);
+    const { status, body } = await shop.call("DELETE", `/api/jobs/${job.id}`);
+    expect({ status, state: body.status }).toEqual({ status: 202, state: "canceled" });
+    await shop.engine.advance("10m");
+    expect(await letterOf(id)).toBeUndefined();
+    expect(await shop.rows("select status from jobs where id = $1", [job.id])).toEqual([
+      { status: "canceled" },
+    ]);
+  });
+});

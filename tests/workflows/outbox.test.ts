@@ -1,0 +1,64 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { campaignFunctions } from "#campaigns/index.ts";
+import { type Workshop, workshop } from "../support/workshop.ts";
+
+let shop: Workshop;
+beforeAll(async () => {
+  shop = await workshop({ env: { MAIL_REQUESTS_PER_SECOND: "0" }, functions: campaignFunctions });
+});
+afterAll(() => shop.close());
+
+async function draft() {
+  const list = await shop.call("POST", "/api/lists", { name: "People" });
+  await shop.call("POST", `/api/lists/${list.body.id}/subscribers`, [
+    { email: "ada@example.com" },
+    { email: "bob@example.com" },
+  ]);
+  const { body } = await shop.call("POST", "/api/campaigns", {
+    listId: list.body.id,
+    subject: "News",
+    html: "<p>Hello</p>",
+    from: "Ada <ada@example.com>",
+  });
+  return String(body.id);
+}
+const accepted = async () => {
+  const stats = await shop.mail.fetch(new Request("http://mail.local/_control/stats"));
+  const { recipients, duplicates } = (await stats.json()) as { recipients: number; duplicates: number };
+  return { recipients, duplicates };
+};
+
+test("the engine is stopped: the work is accepted all the same, and housekeeping delivers it once", async () => {
+  const campaignId = await draft();
+  shop.down.engine = true;
+  const answer = await shop.call("POST", `/api/campaigns/${campaignId}/send`);
+  expect(answer.status).toBe(202);
+  await shop.engine.advance("1m");
+  await expect(shop.app.keepHouse()).resolves.toMatchObject({ outbox: { sent: 0 } });
+  const waiting = await shop.call("GET", `/api/jobs/${answer.body.jobId}`);
+  expect(waiting.body).toMatchObject({ status: "queued", sentAt: null });
+
+  shop.down.engine = false;
+  await expect(shop.app.keepHouse()).resolves.toMatchObject({ outbox: { sent: 1 } });
+  await expect(shop.app.keepHouse()).resolves.toMatchObject({ outbox: { sent: 0 } });
+  await shop.engine.waitFor(async () => {
+    const { body } = await shop.call("GET", `/api/jobs/${answer.body.jobId}`);
+    return body.status === "completed";
+  });
+  expect(await accepted()).toEqual({ recipients: 2, duplicates: 0 });
+  expect(shop.engine.runs("send-email-campaign")).toHaveLength(1);
+});
+
+test("sent, but the mark was lost: sending it again is the same event", async () => {
+  const before = await accepted();
+  const campaignId = await draft();
+  const answer = await shop.call("POST", `/api/campaigns/${campaignId}/send`);
+  await shop.rows(
+    "update jobs set sent_at = null, status = 'queued', started_at = null, ended_at = null where id = $1",
+    [answer.body.jobId],
+  );
+  await shop.engine.advance("1m");
+  await shop.app.keepHouse();
+  await shop.engine.advance("10m");
+  expect(await accepted()).toEqual({ recipients: before.recipients + 2, duplicates: 0 });
+});

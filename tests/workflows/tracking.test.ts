@@ -1,0 +1,153 @@
+import { randomUUID } from "node:crypto";
+import { eventType } from "inngest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { z } from "zod";
+import { cancelOfThisJob } from "#lib/flow-control.ts";
+import type { Platform } from "#platform.ts";
+import { type Workshop, workshop } from "../support/workshop.ts";
+
+const walk = eventType("test/walk", { schema: z.object({ steps: z.int() }) });
+const done: string[] = [];
+
+const functions = ({ inngest, onFailure }: Platform) => [
+  inngest.createFunction(
+    { id: "walk", triggers: [walk], retries: 3, onFailure, cancelOn: cancelOfThisJob },
+    async ({ event, step, attempt }) => {
+      for (let n = 1; n <= event.data.steps; n++) {
+        await step.run(`step-${n}`, () => void done.push(`${event.id} ${n}`));
+        await step.sleep(`rest-${n}`, "1m");
+      }
+      if (event.data.steps === 0 && attempt === 0) throw new Error("stumbled");
+      return { walked: event.data.steps };
+    },
+  ),
+  inngest.createFunction(
+    { id: "walk-in-parallel", triggers: [{ event: "test/parallel" }], retries: 0, onFailure },
+    async ({ step }) => Promise.all([1, 2, 3].map((n) => step.run(`p${n}`, () => n))),
+  ),
+  inngest.createFunction(
+    { id: "have-nothing-to-do", triggers: [{ event: "test/nothing" }], retries: 0, onFailure },
+    async () => ({ status: "skipped", reason: "nothing to do" }),
+  ),
+];
+
+describe.each([{ checkpointing: true }, { checkpointing: false }])("with %o", (mode) => {
+  let shop: Workshop;
+  beforeAll(async () => {
+    shop = await workshop({ ...mode, functions });
+    await shop.rows("create extension if not exists pg_stat_statements");
+  });
+  afterAll(() => shop.close());
+
+  /** Calls of the tracking functions since the last look. */
+  const trackingCalls = async () => {
+    const [row] = await shop.rows(
+      `select coalesce(sum(calls), 0)::int as calls from pg_stat_statements
+       join pg_database on pg_database.oid = dbid and datname = current_database()
+       where query ~ '(start_run|finish_run)'`,
+    );
+    await shop.rows("select pg_stat_statements_reset()");
+    return row.calls;
+  };
+  const send = async (name: string, data: Record<string, unknown>) => {
+    const id = randomUUID();
+    await shop.engine.send({ id, name, data });
+    return id;
+  };
+
+  test.each([
+    ["a run of many steps", "test/walk", { steps: 4 }, "walk"],
+    ["parallel steps", "test/parallel", {}, "walk-in-parallel"],
+  ])("%s costs two statements, however often it is re-entered", async (_, name, data, functionId) => {
+    await trackingCalls();
+    await shop.engine.run(await send(name, data), functionId);
+    expect(await trackingCalls()).toBe(2);
+  });
+
+  test("another attempt is written down", async () => {
+    const id = await send("test/walk", { steps: 0 });
+    await shop.engine.run(id, "walk");
+    const [job] = await shop.rows("select id, status from jobs where event_id = $1", [id]);
+    const { body } = await shop.call("GET", `/api/jobs/${job.id}`);
+    expect(body.runs).toMatchObject([{ status: "completed", attempts: 2 }]);
+    expect(body.timeline.map(({ type }: { type: string }) => type)).toEqual([
+      "accepted",
+      "running",
+      "retrying",
+      "completed",
+    ]);
+  });
+
+  test("a function that had nothing to do has skipped its job", async () => {
+    const id = await send("test/nothing", {});
+    await shop.engine.run(id, "have-nothing-to-do");
+    expect(await shop.rows("select status, result from jobs where event_id = $1", [id])).toEqual([
+      { status: "skipped", result: { status: "skipped", reason: "nothing to do" } },
+    ]);
+  });
+
+  test("DELETE stops running work at its next step", async () => {
+    // The job's id is the event's id, as with everything that is accepted over HTTP.
+    const id = randomUUID();
+    await shop.rows(
+      `select private.accept_job($1, 'operator', 'test', 'walk', 'test/walk', '{"steps": 5}', 'walk', null, null, '{}', $2)`,
+      [id, shop.engine.clock.now()],
+    );
+    await shop.engine.send({ id, name: "test/walk", data: { steps: 5 } });
+    await shop.engine.advance("90s");
+    expect((await shop.call("DELETE", `/api/jobs/${id}`)).status).toBe(202);
+    const run = await shop.engine.run(id, "walk");
+    expect(run.status).toBe("Cancelled");
+    expect(done.filter((line) => line.startsWith(id))).toHaveLength(2);
+    const again = await shop.call("DELETE", `/api/jobs/${id}`);
+    expect({ status: again.status, code: again.body.code }).toEqual({ status: 409, code: "job_ended" });
+    await shop.engine.idle();
+    expect(await shop.rows("select status from job_runs where job_id = $1", [id])).toEqual([
+      { status: "canceled" },
+    ]);
+  });
+
+  test("work that was canceled before it began never begins", async () => {
+    const id = randomUUID();
+    await shop.rows(
+      `select private.accept_job($1, 'operator', 'test', 'walk', 'test/walk', '{"steps": 5}', 'walk', null, null, '{}', $2)`,
+      [id, shop.engine.clock.now()],
+    );
+    expect((await shop.call("DELETE", `/api/jobs/${id}`)).status).toBe(202);
+    await shop.engine.send({ id, name: "test/walk", data: { steps: 5 } });
+    await shop.engine.run(id, "walk");
+    expect(done.filter((line) => line.startsWith(id))).toEqual([]);
+    expect(await shop.rows("select status from jobs where id = $1", [id])).toEqual([{ status: "canceled" }]);
+  });
+
+  test("a run that the engine's own timeout or dashboard stops ends its job", async () => {
+    const id = await send("test/walk", { steps: 5 });
+    await shop.engine.advance("30s");
+    const run = shop.engine.runs("walk").at(-1);
+    await shop.engine.cancel(String(run?.id));
+    await shop.engine.advance("1m");
+    expect(await shop.rows("select status from jobs where event_id = $1", [id])).toEqual([
+      { status: "canceled" },
+    ]);
+  });
+
+  test("housekeeping learns from the engine what became of a run that the ledger lost sight of", async () => {
+    const id = await send("test/walk", { steps: 1 });
+    await shop.engine.run(id, "walk");
+    // As if the last statement of the run had never arrived.
+    await shop.rows(
+      `with lost as (update jobs set status = 'running', ended_at = null, result = null where event_id = $1 returning id)
+       update job_runs set status = 'running', ended_at = null from lost where job_id = lost.id`,
+      [id],
+    );
+    await shop.app.keepHouse();
+    expect(await shop.rows("select status from jobs where event_id = $1", [id])).toEqual([
+      { status: "running" },
+    ]);
+    await shop.engine.advance("20m");
+    await shop.app.keepHouse();
+    expect(await shop.rows("select status, result from jobs where event_id = $1", [id])).toEqual([
+      { status: "completed", result: { walked: 1 } },
+    ]);
+  });
+});
