@@ -80,9 +80,9 @@ test.each(MODES)("random programs mean what they say, %s", { timeout: 600_000 },
     for (const [index, program] of programs.entries()) {
       const where = `${mode}, program ${done + index}, PROGRAMS_SEED=${SEED}: ${JSON.stringify(program)}`;
       const run = await engine.run(ids[index] ?? "", "program", { within: "60d" });
-      expect(run.output, where).toEqual(valueOf(program));
+      expect({ where, output: run.output }).toEqual({ where, output: valueOf(program) });
       const tries = Object.fromEntries(entered.get(`${done + index}`) ?? []);
-      expect(tries, where).toEqual(Object.fromEntries(triesOf(program)));
+      expect({ where, tries }).toEqual({ where, tries: Object.fromEntries(triesOf(program)) });
     }
   }
   await engine.close();

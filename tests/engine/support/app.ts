@@ -60,6 +60,8 @@ export type AppOptions = {
   checkpointing?: Checkpointing;
   /** Runs before every request from the engine: return a response to answer in the functions' place. */
   intercept?: (request: Request) => Promise<Response | undefined> | Response | undefined;
+  /** Runs when a request from the engine has been answered. */
+  answered?: (request: Request) => void;
   client?: Partial<ConstructorParameters<typeof Inngest>[0]>;
 };
 
@@ -68,7 +70,7 @@ const silent = { info() {}, warn() {}, error() {}, debug() {} };
 export async function startApp(
   engineUrl: string,
   functions: Functions,
-  { checkpointing, intercept, client }: AppOptions = {},
+  { checkpointing, intercept, answered, client }: AppOptions = {},
 ): Promise<TestApp> {
   const id = `suite-${randomUUID().slice(0, 8)}`;
   const name = (event: string) => `${id}/${event}`;
@@ -89,7 +91,13 @@ export async function startApp(
     });
   let handler = handlerOf(functions);
 
-  const answer = async (request: Request) => (await intercept?.(request)) ?? handler(request);
+  const answer = async (request: Request) => {
+    try {
+      return (await intercept?.(request)) ?? (await handler(request));
+    } finally {
+      answered?.(request);
+    }
+  };
   const listener = getRequestListener(answer, { overrideGlobalObjects: false });
   const server = createServer((request, response) => void listener(request, response));
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));

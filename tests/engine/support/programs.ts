@@ -2,7 +2,8 @@
  * Programs for the engine: small trees of steps, sleeps, waits, invokes, parallels and races. The same tree is run by the
  * engine (`interpret`) and evaluated directly (`valueOf`), and both must agree.
  */
-import { type Client } from "./app.ts";
+import type { GetFunctionInput } from "inngest";
+import type { Client } from "./app.ts";
 
 export type Program =
   | { kind: "step"; value: number; failures: number }
@@ -90,8 +91,9 @@ export function valueOf(program: Program): Value {
     case "parallel":
       return program.parts.map(valueOf);
     case "measure":
-      return JSON.stringify(valueOf(program.of)).length;
+      break;
   }
+  return JSON.stringify(valueOf(program.of)).length;
 }
 
 /** How often each step's body must have been entered, by its path; the losers of races are left out. */
@@ -129,7 +131,7 @@ export function triesOf(
   return tries;
 }
 
-type Context = Parameters<Parameters<Client["createFunction"]>[1]>[0];
+type Context = GetFunctionInput<Client>;
 
 export type Runner = {
   step: Context["step"];
@@ -199,12 +201,12 @@ export async function interpret(program: Program, runner: Runner, path = "p"): P
           step.sleep(`${path}.long`, program.minutes * 60_000).then(() => -1),
         ]),
       );
-    case "measure": {
-      const value = await interpret(program.of, runner, `${path}.m`);
-      return step.run(path, () => {
-        enter(path);
-        return JSON.stringify(value).length;
-      });
-    }
+    case "measure":
+      break;
   }
+  const value = await interpret(program.of, runner, `${path}.m`);
+  return step.run(path, () => {
+    enter(path);
+    return JSON.stringify(value).length;
+  });
 }
