@@ -23,6 +23,8 @@ export function isTruthy(value: Value): boolean {
   );
 }
 
+const isList = (value: Value): value is unknown[] => Array.isArray(value);
+
 const isRecord = (value: Value): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
@@ -56,13 +58,15 @@ function add(left: Value, right: Value): Value {
   if (left === Missing) return right === Missing ? false : right;
   if (right === Missing) return left;
   if (typeof left === "number" && typeof right === "number") return left + right;
-  if (Array.isArray(left) && Array.isArray(right)) return [...left, ...right];
+  if (isList(left) && isList(right)) return [...left, ...right];
   return spoken(left) + spoken(right);
 }
 
 /** As Go prints values. */
-const spoken = (value: Value): string =>
-  value === null ? "<nil>" : typeof value === "object" ? JSON.stringify(value) : String(value);
+function spoken(value: Value): string {
+  if (value === null) return "<nil>";
+  return typeof value === "string" ? value : JSON.stringify(value);
+}
 
 /** Null is the zero of the other side; what is missing is less than anything. */
 function compare(op: "<" | "<=" | ">" | ">=", left: Value, right: Value): Value {
@@ -109,12 +113,12 @@ const texts: Record<string, Text> = {
   startsWith: withText((on, part) => on.startsWith(part)),
   endsWith: withText((on, part) => on.endsWith(part)),
   matches: withText((on, pattern) => new RegExp(pattern, "u").test(on)),
-  size: (on) => [...on].length,
+  size: (on) => Array.from(on).length,
 };
 
 const functions: Record<string, (value: Value) => Value> = {
   size: (value) => {
-    if (typeof value === "string") return [...value].length;
+    if (typeof value === "string") return Array.from(value).length;
     if (Array.isArray(value)) return value.length;
     return isRecord(value) ? Object.keys(value).length : 0;
   },

@@ -1,7 +1,7 @@
 import type { Job, RunDocument } from "./documents.ts";
-import { notModelled, wireError } from "./errors.ts";
+import { endingError, notModelled, serverError } from "./errors.ts";
 import { limits } from "./limits.ts";
-import { type FunctionConfig, ops } from "./protocol.ts";
+import { type FunctionConfig, type Op, ops, type WireError } from "./protocol.ts";
 import type { Answer } from "./runs.ts";
 import { sign } from "./signature.ts";
 import type { AppAnswer, AppRequest } from "./transport.ts";
@@ -86,7 +86,7 @@ export const unreachable = (cause: unknown): Answer => {
   return {
     kind: "failed",
     noRetry: false,
-    error: { name: "Error", message: `Unable to reach SDK URL: ${code}${reason}` },
+    error: endingError({ message: `Unable to reach SDK URL: ${code}${reason}` }),
   };
 };
 
@@ -95,39 +95,59 @@ export function readAnswer(answer: AppAnswer): Answer {
   const noRetry = answer.header("x-inngest-no-retry") === "true";
   const retryAfter = answer.header("retry-after");
   if (answer.header("x-inngest-sdk") === undefined) return notFromSdk(answer);
-  if (Buffer.byteLength(body) > limits.responseBodyBytes) return tooLarge(retryAfter);
-  if (status === 201)
-    return { kind: "failed", noRetry: true, error: notModelled("Streaming (serve's `streaming` option)") };
+  if (status === 201) return final(notModelled("Streaming (serve's `streaming` option)"));
 
   const parsed = parse(body);
   if (status === 206) {
     const read = ops.safeParse(parsed);
     if (!read.success) {
       const message = `The SDK's answer is not a list of steps: ${read.error.message}`;
-      return { kind: "failed", noRetry: false, retryAfter, error: { name: "Error", message } };
+      return { kind: "failed", noRetry: false, retryAfter, error: endingError({ message }) };
     }
+    const tooLarge = oversized(read.data, body);
+    if (tooLarge) return final(tooLarge);
     const requestVersion = Number(answer.header("x-inngest-req-version") ?? 2);
-    return { kind: "steps", ops: read.data, requestVersion, noRetry, retryAfter };
+    return { kind: "steps", ops: read.data, requestVersion, noRetry, retryAfter, bytes: body.length };
   }
-  if (status >= 200 && status < 300) return { kind: "returned", data: parsed };
-  return { kind: "failed", noRetry, retryAfter, error: wireError(parsed, `invalid status code: ${status}`) };
+  if (body.length > limits.responseBodyBytes)
+    return final(serverError("http_response_too_large", "The SDK's answer is larger than 8 MiB."));
+  if (status >= 200 && status < 300) {
+    if (body.length > limits.stepOutputBytes) return final(outputTooLarge("return"));
+    return { kind: "returned", data: parsed };
+  }
+  const error = endingError(parsed, `invalid status code: ${status}`);
+  return { kind: "failed", noRetry, retryAfter, error, raw: parsed };
 }
 
-/** A proxy's page, or a server that died: whatever the status says, no SDK has answered. */
-function notFromSdk({ status, body, header }: AppAnswer): Answer {
-  const message = `Your server returned HTTP ${status} before the SDK responded.`;
-  const stack = `No step output was produced before the request failed.\n\nUpstream response (${header("content-type") ?? "unknown"}):\n${body.slice(0, 2_048)}`;
+const final = (error: WireError): Answer => ({ kind: "failed", noRetry: true, error });
+
+/** A step whose result is over the server's limit ends the run. Only a long body can hold one. */
+export function oversized(reported: Op[], body: string): WireError | undefined {
+  if (body.length <= limits.stepOutputBytes) return undefined;
+  const op = reported.find(({ data }) => (JSON.stringify(data)?.length ?? 0) > limits.stepOutputBytes);
+  return op && outputTooLarge(op.id);
+}
+
+function outputTooLarge(stepId: string): WireError {
+  const words = `error validating generator opcode ${stepId}: step output size is greater than the limit`;
   return {
-    kind: "failed",
-    noRetry: false,
-    retryAfter: header("retry-after"),
-    error: { name: "FatalServerError", message, stack },
+    name: "Error",
+    error: words,
+    message: JSON.stringify({ error: { error: words, message: words } }),
   };
 }
 
-function tooLarge(retryAfter: string | undefined): Answer {
-  const error = { name: "Error", message: "http_response_too_large: The SDK's answer is larger than 8 MiB." };
-  return { kind: "failed", noRetry: true, retryAfter, error };
+/** A proxy's page, or a server that died: whatever the status says, no SDK has answered. */
+function notFromSdk(answer: AppAnswer): Answer {
+  const { status, body } = answer;
+  const message = `Your server returned HTTP ${status} before the SDK responded.`;
+  const stack = `No step output was produced before the request failed.\n\nUpstream response (${answer.header("content-type") ?? "unknown"}):\n${body.slice(0, 2_048)}`;
+  return {
+    kind: "failed",
+    noRetry: false,
+    retryAfter: answer.header("retry-after"),
+    error: endingError({ name: "FatalServerError", message, stack }),
+  };
 }
 
 function parse(body: string): unknown {

@@ -13,7 +13,7 @@ export type Memo = null | { data: unknown } | { error: unknown } | EventPayload;
 /** Work that a run has in the queue: a call to the app, or a timer that needs none. */
 export type Job = {
   id: string;
-  kind: "call" | "wake" | "timeout";
+  kind: "call" | "wake" | "timeout" | "start-timeout" | "finish-timeout";
   /** When it may run, in ms. */
   at: number;
   attempt: number;
@@ -93,6 +93,8 @@ export type RunDocument = {
   /** Every job id this run ever had: the SDK reports some steps more than once. */
   seen: Record<string, 1>;
   waits: Record<string, Wait>;
+  /** Roughly what the steps' results weigh. */
+  stateBytes: number;
 
   priority: number;
   limits: { key: string; limit: number }[];

@@ -23,9 +23,11 @@ export function parseDuration(text: string): number | undefined {
   return text === "" ? undefined : total;
 }
 
+export const isDate = (text: string): boolean => /^\d{4}-\d\d-\d\d/.test(text);
+
 /** A time string or an ISO date, as the moment it stands for. A date in the past is now. */
 export function parseMoment(text: string, now: number): number | undefined {
-  if (/^\d{4}-\d\d-\d\d/.test(text)) {
+  if (isDate(text)) {
     const date = Date.parse(text);
     return Number.isNaN(date) ? undefined : Math.max(now, date);
   }

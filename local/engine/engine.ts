@@ -1,7 +1,9 @@
 import { Activity } from "./activity.ts";
 import type { Clock } from "./clock.ts";
-import { buildCall, identity, readAnswer, unreachable } from "./dispatch.ts";
+import { buildCall, identity, oversized, readAnswer, unreachable } from "./dispatch.ts";
 import { hasEnded, type Job, type RunDocument, type StoredEvent, type Wait } from "./documents.ts";
+import { durationOf } from "./duration.ts";
+import { serverError } from "./errors.ts";
 import { correlationOf, endingEvents, invokedFunctionOf, toStored } from "./events.ts";
 import { maxAttempts } from "./flow.ts";
 import { History, type HistoryBounds } from "./history.ts";
@@ -172,8 +174,15 @@ export class Engine {
   private rules(run: RunDocument): runs.Rules {
     const fn = this.registry.get(run.functionId)?.fn;
     const attempts = fn ? maxAttempts(fn) : limits.defaultRetries + 1;
-    const { retryIntervalMs } = this.options;
-    return { now: this.clock.now(), random: this.random, maxAttempts: attempts, retryIntervalMs };
+    const { start, finish } = fn?.timeouts ?? {};
+    return {
+      now: this.clock.now(),
+      random: this.random,
+      maxAttempts: attempts,
+      retryIntervalMs: this.options.retryIntervalMs,
+      startTimeoutMs: start === undefined ? undefined : durationOf(start),
+      finishTimeoutMs: finish === undefined ? undefined : durationOf(finish),
+    };
   }
 
   private opened(run: RunDocument, events: StoredEvent[], cancels: Wait[]): void {
@@ -268,7 +277,7 @@ export class Engine {
     const found = this.registry.get(run.functionId);
     if (!found) {
       const message = `The function ${run.functionId} is no longer part of its app.`;
-      return this.apply(run, runs.fail(run, this.rules(run), { name: "FunctionNotFound", message }));
+      return this.apply(run, runs.fail(run, this.rules(run), serverError("FunctionNotFound", message)));
     }
     this.apply(run, runs.begin(run, this.rules(run), job));
     const key = `${run.id}/${job.id}`;
@@ -301,12 +310,21 @@ export class Engine {
    * Steps that a call under way has finished. False for a call that is no longer the present one: it was given up, the
    * engine has restarted or the run has ended, and the SDK must stop.
    */
-  checkpoint(runId: string, jobKey: string, generation: number | undefined, ops: Op[]): boolean {
+  checkpoint(
+    runId: string,
+    jobKey: string,
+    generation: number | undefined,
+    ops: Op[],
+    body: string,
+  ): boolean {
     const flight = this.flights.get(jobKey);
     if (!flight || flight.run.id !== runId || hasEnded(flight.run)) return false;
     if (generation !== undefined && generation !== flight.generation) return false;
-    this.apply(flight.run, runs.checkpoint(flight.run, this.rules(flight.run), flight.job, ops));
-    return true;
+    const { run, job } = flight;
+    const tooLarge = oversized(ops, body);
+    if (tooLarge) this.apply(run, runs.fail(run, this.rules(run), tooLarge));
+    else this.apply(run, runs.checkpoint(run, this.rules(run), job, { ops, bytes: body.length }));
+    return !hasEnded(run);
   }
 
   // --- life ---

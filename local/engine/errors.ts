@@ -1,12 +1,14 @@
 import type { WireError } from "./protocol.ts";
 
+/** What the server keeps of errors, and how it speaks of its own. */
+
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
 const text = (value: unknown): string | undefined =>
   typeof value === "string" && value !== "" ? value : undefined;
 
-/** What the server keeps of an error: name, message, stack and a plain cause. Every other field is lost, codes too. */
+/** Name, message, stack and a plain cause survive. Every other field is lost, codes too. */
 export function wireError(thrown: unknown, fallback = "Unknown error"): WireError {
   const fields = isRecord(thrown) ? thrown : {};
   const stack = text(fields["stack"]);
@@ -19,10 +21,23 @@ export function wireError(thrown: unknown, fallback = "Unknown error"): WireErro
   };
 }
 
+/** An error that ends a run says its name once more, as `error`. */
+export const endingError = (thrown: unknown, fallback?: string): WireError => {
+  const error = wireError(thrown, fallback);
+  return { ...error, error: error.name };
+};
+
+/** An error of the server's own: its name stands in `error`, its words are JSON within the message. */
+export function serverError(name: string, words: string): WireError {
+  const inner = { error: `${name}: ${words}`, name, message: words };
+  return { name: "Error", error: name, message: JSON.stringify({ error: inner }) };
+}
+
 /** Said when an app uses what this engine does not model: by name, and where it does work. */
 export function notModelled(what: string): WireError {
   return {
     name: "NotModelledError",
+    error: "NotModelledError",
     message: `${what} is not modelled by the local engine. Use the Inngest Dev Server for it (npm run start:inngest); "npm run engine -- --help" lists what is modelled.`,
   };
 }

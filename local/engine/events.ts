@@ -1,3 +1,4 @@
+import type { z } from "zod";
 import type { StoredEvent } from "./documents.ts";
 import { limits } from "./limits.ts";
 import { type EventPayload, type IncomingEvent, incomingEvent } from "./protocol.ts";
@@ -11,25 +12,42 @@ export class EventsRefused extends Error {
   }
 }
 
-/** One event or an array of them, as `POST /e/:key` takes them. */
+/** One event or an array of them, as `POST /e/:key` takes them. The words are the server's. */
 export function readEvents(body: unknown): IncomingEvent[] {
   const list = Array.isArray(body) ? body : [body];
   if (list.length > limits.eventsPerRequest)
     throw new EventsRefused(
       `The number of events (${list.length}) is greater than the maximum (${limits.eventsPerRequest})`,
     );
-  return list.map((raw) => {
-    const parsed = incomingEvent.safeParse(raw);
-    if (!parsed.success)
-      throw new EventsRefused(`The event is not valid: ${parsed.error.issues[0]?.message ?? "unknown"}`);
-    const { name } = parsed.data;
-    if (!name) throw new EventsRefused("event name is empty");
-    if (name.length > limits.eventNameLength)
-      throw new EventsRefused(`event name is longer than ${limits.eventNameLength} characters`);
-    const bytes = Buffer.byteLength(JSON.stringify(raw));
-    if (bytes > limits.eventBytes) throw new EventsRefused("event is too large: it may have up to 512KB");
-    return parsed.data;
-  });
+  return list.map(readEvent);
+}
+
+function readEvent(raw: unknown): IncomingEvent {
+  const bytes = Buffer.byteLength(JSON.stringify(raw));
+  if (bytes > limits.eventBytes)
+    throw new EventsRefused(
+      `Event is over the max size: Max ${limits.eventBytes} bytes / Size ${bytes} bytes`,
+    );
+  const parsed = incomingEvent.safeParse(raw);
+  if (!parsed.success) throw new EventsRefused(misfit(parsed.error.issues[0]));
+  const { name, ts, data } = parsed.data;
+  if (!name) throw new EventsRefused("event name is empty");
+  if (name.toLowerCase().startsWith("inngest/"))
+    throw new EventsRefused(`event name is reserved for internal use: ${name}`);
+  if (ts && ts < earliest) throw new EventsRefused("timestamp is before Jan 1, 1980");
+  if (ts && ts > latest) throw new EventsRefused("timestamp is after Jan 1, 2100");
+  // What the engine keeps in an event for itself cannot come from outside.
+  if (data) delete data["_inngest"];
+  return parsed.data;
+}
+
+const earliest = Date.UTC(1980, 0, 1);
+const latest = Date.UTC(2100, 0, 1);
+
+function misfit(issue: z.core.$ZodIssue | undefined): string {
+  const field = issue?.path.join(".") ?? "";
+  const got = /received (\w+)/.exec(issue?.message ?? "")?.[1] ?? "value";
+  return `json: cannot unmarshal ${got} into Go struct field raw.${field}`;
 }
 
 /** The id that `send()` returns. A seed makes a retried request yield the ids of its first try. */

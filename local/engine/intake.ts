@@ -175,9 +175,10 @@ export class Intake {
     const now = clock.now();
     const open = notebook.get(key, now);
     const known = isDebounced(open) ? open : undefined;
+    // An event that is older than the one held changes nothing.
     if (known && known.stored.event.ts > stored.event.ts) return "held";
     const latest = known ? known.latest : timeout === undefined ? null : now + durationOf(timeout);
-    const at = Math.min(now + durationOf(period), latest ?? forever);
+    const at = debounceEnd(now, durationOf(period), latest);
     const value: Debounced = { stored, at, latest };
     notebook.set(key, value, forever, now);
     this.timer(key, at, () => this.endDebounce(fn.id, key));
@@ -281,6 +282,16 @@ export class Intake {
       changed();
     });
   }
+}
+
+/**
+ * The server counts the timeout in whole seconds, waits at least one, and adds a second and a bit so that no event
+ * slips between. Events that come faster than that put a start off for ever, timeout or not.
+ */
+function debounceEnd(now: number, periodMs: number, latest: number | null): number {
+  const isCut = latest !== null && now + periodMs > latest;
+  const wait = isCut ? Math.max(1, Math.floor((latest - now) / 1_000)) * 1_000 : periodMs;
+  return now + wait + 1_050;
 }
 
 const functionOf = (key: string): string => key.split("|")[1] ?? "";

@@ -6,8 +6,7 @@ const DAY = 24 * HOUR;
 
 export const limits = {
   eventsPerRequest: 5_000,
-  eventBytes: 512 * 1024,
-  eventNameLength: 512,
+  eventBytes: 3 * 1024 * 1024,
   stepsPerRun: 1_000,
   stepOutputBytes: 4 * 1024 * 1024,
   runStateBytes: 32 * 1024 * 1024,

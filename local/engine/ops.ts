@@ -1,14 +1,20 @@
 import { createHash } from "node:crypto";
 import { expressionError } from "./cel.ts";
 import type { Job, RunDocument, Wait } from "./documents.ts";
-import { parseMoment } from "./duration.ts";
-import { notModelled, wireError } from "./errors.ts";
+import { isDate, parseMoment } from "./duration.ts";
+import { notModelled, serverError, wireError } from "./errors.ts";
 import { limits } from "./limits.ts";
 import type { Op } from "./protocol.ts";
 import { enqueue, finish, note, remove, retry, saveStep, type Turn, wait } from "./turn.ts";
 
 /** What the app answered to one call, once it has reported steps. */
-export type Report = { ops: Op[]; requestVersion: number; noRetry: boolean; retryAfter?: string | undefined };
+export type Report = {
+  ops: Op[];
+  requestVersion: number;
+  noRetry: boolean;
+  retryAfter?: string | undefined;
+  bytes: number;
+};
 
 /** Steps that were found but not run: the run is not where these are until they are done. */
 const planned = new Set(["StepPlanned", "Sleep", "WaitForEvent", "InvokeFunction"]);
@@ -43,6 +49,7 @@ export function applyReport(turn: Turn, job: Job, report: Report): void {
     return;
   }
   if (ops.length > limits.stepsPerRun) return overflow(turn);
+  if (outgrows(run, ops, report.bytes)) return overflowState(turn);
   if (ops.every(({ op }) => op === "None")) return rediscover(turn, job);
 
   const group = openGroup(run, ops);
@@ -69,9 +76,26 @@ function openGroup(run: RunDocument, ops: Op[]): string | undefined {
   return createHash("sha1").update(ids.join()).digest("hex");
 }
 
+/** Counts what steps add to the run's state. What is short is taken as a whole: weighing it would cost more. */
+export function outgrows(run: RunDocument, ops: Op[], bytes: number): boolean {
+  const isShort = bytes < 16 * 1024;
+  for (const { op, data } of ops)
+    if (op === "StepRun" && !isShort) run.stateBytes += JSON.stringify(data ?? null).length;
+  if (isShort && ops.some(({ op }) => op === "StepRun")) run.stateBytes += bytes;
+  return run.stateBytes > limits.runStateBytes;
+}
+
+export function overflowState(turn: Turn): void {
+  const words = `The function run exceeded the state size limit of ${limits.runStateBytes} bytes.`;
+  invalid(turn, "InngestErrStateOverflowed", words);
+}
+
 export function overflow(turn: Turn): void {
-  const message = `The function run exceeded the step limit of ${limits.stepsPerRun} steps.`;
-  finish(turn, "Failed", { error: { name: "InngestErrFunctionOverflowed", message } });
+  invalid(
+    turn,
+    "InngestErrFunctionOverflowed",
+    `The function run exceeded the step limit of ${limits.stepsPerRun} steps.`,
+  );
 }
 
 /** An answer that says nothing can neither advance nor end a run: the server asks again. */
@@ -151,8 +175,10 @@ function failStep(turn: Turn, job: Job, op: Op, line: Line): void {
 
 function sleep(turn: Turn, op: Op, name: string, where: OpenPlace): void {
   const text = op.opts.duration ?? op.name ?? "";
-  const until = text === "" ? turn.now : parseMoment(text, turn.now);
-  if (until === undefined) return invalid(turn, "InvalidDuration", `"${text}" is not a time to sleep.`);
+  const asked = text === "" ? turn.now : parseMoment(text, turn.now);
+  if (asked === undefined) return invalid(turn, "InvalidDuration", `"${text}" is not a time to sleep.`);
+  // The server rounds what is left until a date to whole seconds, so that a sleep may end half a second early.
+  const until = isDate(text) ? turn.now + Math.round((asked - turn.now) / 1_000) * 1_000 : asked;
   if (until - turn.now > limits.sleepMs) {
     const message = `The sleep "${text}" ends more than one year in the future; sleeps may last at most one year.`;
     return invalid(turn, "InngestErrTimeoutTooLong", message);
@@ -213,4 +239,4 @@ function openWait(turn: Turn, opened: Wait): boolean {
 }
 
 const invalid = (turn: Turn, name: string, message: string): void =>
-  finish(turn, "Failed", { error: { name, message } });
+  finish(turn, "Failed", { error: serverError(name, message) });

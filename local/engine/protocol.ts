@@ -153,4 +153,4 @@ export const cancellationBody = z.object({
 });
 
 /** What survives of an error on the real server: these fields and no other. */
-export type WireError = { name: string; message: string; stack?: string; cause?: unknown };
+export type WireError = { name: string; message: string; stack?: string; cause?: unknown; error?: string };

@@ -1,8 +1,7 @@
 import { hasEnded, type Job, type Memo, type RunDocument, type Wait } from "./documents.ts";
-import { wireError } from "./errors.ts";
 import { limits } from "./limits.ts";
-import { applyReport, overflow, type Report } from "./ops.ts";
-import type { EventPayload, Op, WireError } from "./protocol.ts";
+import { applyReport, outgrows, overflow, overflowState, type Report } from "./ops.ts";
+import type { EventPayload, WireError } from "./protocol.ts";
 import {
   type Change,
   endWait,
@@ -23,12 +22,15 @@ import {
  * clock, no network and no store in here, so that everything which makes execution durable can be tested as arithmetic.
  */
 
-export type Rules = Pick<Turn, "now" | "random" | "maxAttempts" | "retryIntervalMs">;
+export type Rules = Pick<Turn, "now" | "random" | "maxAttempts" | "retryIntervalMs"> & {
+  startTimeoutMs?: number | undefined;
+  finishTimeoutMs?: number | undefined;
+};
 
 export type Answer =
   | ({ kind: "steps" } & Report)
   | { kind: "returned"; data: unknown }
-  | { kind: "failed"; error: WireError; noRetry: boolean; retryAfter?: string | undefined };
+  | { kind: "failed"; error: WireError; raw?: unknown; noRetry: boolean; retryAfter?: string | undefined };
 
 type Move = (turn: Turn) => void;
 
@@ -54,6 +56,7 @@ export function newRun(given: NewRun): RunDocument {
     planOnly: false,
     steps: {},
     stack: [],
+    stateBytes: 0,
     pending: [],
     jobs: {},
     seen: {},
@@ -68,15 +71,20 @@ export const open = (run: RunDocument, rules: Rules, cancels: Wait[]): Change[] 
   advance(run, rules, (turn) => {
     for (const cancel of cancels) wait(turn, cancel);
     enqueue(turn, { id: "start", kind: "call", at: turn.now, isStart: true });
+    if (rules.startTimeoutMs !== undefined)
+      enqueue(turn, { id: "start-timeout", kind: "start-timeout", at: turn.now + rules.startTimeoutMs });
   });
 
-/** Before a call is made. No changes mean: make it. */
+/** Before a call is made: counts the steps, starts the run's own clock. */
 export const begin = (run: RunDocument, rules: Rules, job: Job): Change[] =>
   advance(run, rules, (turn) => {
     if (run.stack.length >= limits.stepsPerRun) return overflow(turn);
     if (run.startedAt === undefined) {
       run.startedAt = turn.now;
       run.status = "Running";
+      remove(turn, "start-timeout");
+      if (rules.finishTimeoutMs !== undefined)
+        enqueue(turn, { id: "finish-timeout", kind: "finish-timeout", at: turn.now + rules.finishTimeoutMs });
     }
     note(turn, { what: "called", attempt: job.attempt, ...(job.stepId ? { stepId: job.stepId } : {}) });
   });
@@ -89,15 +97,21 @@ export const receive = (run: RunDocument, rules: Rules, job: Job, answer: Answer
     if (answer.kind === "returned") return finish(turn, "Completed", { data: answer.data ?? null });
     note(turn, { what: "call-failed", attempt: job.attempt, note: answer.error.message });
     if (!answer.noRetry && job.attempt + 1 < turn.maxAttempts) return retry(turn, job, answer.retryAfter);
-    finish(turn, "Failed", { error: answer.error });
+    finish(turn, "Failed", { data: answer.raw, error: answer.error });
   });
 
 /**
  * Steps that a running call has finished. They are kept before the call goes on; nothing is queued, since the call
  * itself continues. Its retries start over: the next step has a fresh budget.
  */
-export const checkpoint = (run: RunDocument, rules: Rules, job: Job, ops: Op[]): Change[] =>
+export const checkpoint = (
+  run: RunDocument,
+  rules: Rules,
+  job: Job,
+  { ops, bytes }: Pick<Report, "ops" | "bytes">,
+): Change[] =>
   advance(run, rules, (turn) => {
+    if (outgrows(run, ops, bytes)) return overflowState(turn);
     for (const { id, op, data, displayName } of ops) {
       if (op !== "StepRun" || Object.hasOwn(run.steps, id)) continue;
       run.stepAttempts += 1;
@@ -107,10 +121,12 @@ export const checkpoint = (run: RunDocument, rules: Rules, job: Job, ops: Op[]):
     job.attempt = 0;
   });
 
-/** A sleep is over, or a wait has lasted as long as it may. */
+/** A timer: a sleep is over, or a wait or the whole run has lasted as long as it may. */
 export const ring = (run: RunDocument, rules: Rules, job: Job): Change[] =>
   advance(run, rules, (turn) => {
-    if (run.jobs[job.id] !== job || job.stepId === undefined) return;
+    if (run.jobs[job.id] !== job) return;
+    if (job.kind === "start-timeout" || job.kind === "finish-timeout") return finish(turn, "Cancelled", {});
+    if (job.stepId === undefined) return;
     const { stepId, group, race } = job;
     remove(turn, job.id);
     if (job.kind === "wake") {
@@ -159,5 +175,5 @@ function settle(turn: Turn, waitId: string, memo: Memo): void {
 export const cancel = (run: RunDocument, rules: Rules): Change[] =>
   advance(run, rules, (turn) => finish(turn, "Cancelled", {}));
 
-export const fail = (run: RunDocument, rules: Rules, error: unknown): Change[] =>
-  advance(run, rules, (turn) => finish(turn, "Failed", { error: wireError(error) }));
+export const fail = (run: RunDocument, rules: Rules, error: WireError): Change[] =>
+  advance(run, rules, (turn) => finish(turn, "Failed", { error }));

@@ -6,7 +6,8 @@ export async function serve(
   handler: (request: Request) => Response | Promise<Response>,
   { host, port }: { host: string; port: number },
 ): Promise<{ port: number; close(): Promise<void> }> {
-  const server = createServer(getRequestListener(handler, { overrideGlobalObjects: false }));
+  const listener = getRequestListener(handler, { overrideGlobalObjects: false });
+  const server = createServer((incoming, outgoing) => void listener(incoming, outgoing));
   await new Promise<void>((resolve, reject) => {
     server.once("error", (error) => reject(explained(error, port)));
     server.listen(port, host, resolve);

@@ -42,6 +42,8 @@ const commitStatement = `
   on conflict (id) do update
     set status = excluded.status, ended_at = excluded.ended_at, document = excluded.document`;
 
+const longestWaitMs = 1_000;
+
 export class EngineAlreadyRunning extends Error {
   constructor() {
     super(
@@ -64,23 +66,22 @@ export async function postgresStore(url: string, { log = () => {}, lost }: Optio
   await client.query(schema);
 
   /** A database that is away stops the engine, and is not its end: it goes on where it was when the database is back. */
-  const connected = async (): Promise<pg.Client> => {
-    for (let wait = 50; !isClosed; wait = Math.min(wait * 2, 1_000)) {
-      if (client && !isBroken(client)) return client;
-      try {
-        client = await connect(url);
-        log("The database is back.");
-        return client;
-      } catch (error) {
-        if (error instanceof EngineAlreadyRunning && wait >= 1_000) {
-          lost?.(error);
-          throw error;
-        }
-        if (wait === 50) log(`The database cannot be reached; everything waits: ${messageOf(error)}`);
-        await new Promise((resolve) => setTimeout(resolve, wait));
+  const connected = async (wait = 50): Promise<pg.Client> => {
+    if (isClosed) throw new Error("The store is closed.");
+    if (client && !isBroken(client)) return client;
+    try {
+      client = await connect(url);
+      log("The database is back.");
+      return client;
+    } catch (error) {
+      if (error instanceof EngineAlreadyRunning && wait >= longestWaitMs) {
+        lost?.(error);
+        throw error;
       }
+      if (wait === 50) log(`The database cannot be reached; everything waits: ${messageOf(error)}`);
+      await new Promise((resolve) => setTimeout(resolve, wait));
+      return connected(Math.min(wait * 2, longestWaitMs));
     }
-    throw new Error("The store is closed.");
   };
 
   return {

@@ -1,3 +1,4 @@
+import { z } from "zod";
 import { Activity } from "./activity.ts";
 import { createApi } from "./api.ts";
 import { virtualClock } from "./clock.ts";
@@ -35,6 +36,8 @@ export type StartEngine = {
   signingKey?: string;
 };
 
+const sendAnswer = z.object({ ids: z.array(z.string()), error: z.string().optional() });
+
 type SentEvent = { name: string; data?: Record<string, unknown> | undefined; id?: string; ts?: number };
 export type RunView = ReturnType<typeof runView>;
 type Within = { within?: string };
@@ -61,7 +64,7 @@ export async function startEngine(options: StartEngine) {
 
   let synced: Promise<unknown> | undefined;
   const ensureSynced = () => {
-    synced ??= engine.sync(appUrl).catch((error) => {
+    synced ??= engine.sync(appUrl).catch((error: unknown) => {
       synced = undefined;
       throw error;
     });
@@ -109,7 +112,7 @@ export async function startEngine(options: StartEngine) {
     /** Accepts events as if they had come over HTTP; returns their ids. */
     send: async (events: SentEvent | SentEvent[]): Promise<string[]> => {
       const response = await fetch(`${url}/e/test`, { method: "POST", body: JSON.stringify(events) });
-      const answer = (await response.json()) as { ids: string[]; error?: string };
+      const answer = sendAnswer.parse(await response.json());
       if (!response.ok) throw new Error(answer.error);
       return answer.ids;
     },

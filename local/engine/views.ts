@@ -1,5 +1,7 @@
+import { HTTPException } from "hono/http-exception";
 import { hasEnded, type RunDocument, type StoredEvent } from "./documents.ts";
-import { uuidOf } from "./ulid.ts";
+import type { Engine } from "./engine.ts";
+import { isUlid, uuidOf } from "./ulid.ts";
 
 /** Runs and events as the real server's API shows them. */
 
@@ -25,7 +27,7 @@ export const runView = (run: RunDocument) => ({
   ...(run.cron === undefined ? {} : { cron: run.cron }),
   status: run.status,
   ended_at: run.endedAt === undefined ? null : iso(run.endedAt),
-  ...(hasEnded(run) ? { output: run.error ?? run.output ?? null } : {}),
+  ...(hasEnded(run) ? { output: run.output ?? run.error ?? null } : {}),
 });
 
 export const eventView = ({ internalId, event, receivedAt }: StoredEvent) => ({
@@ -36,3 +38,20 @@ export const eventView = ({ internalId, event, receivedAt }: StoredEvent) => ({
 
 export const jobView = (run: RunDocument) =>
   Object.values(run.jobs).map(({ id, at, attempt, kind }) => ({ id, at: iso(at), attempt, kind }));
+
+export function runOf(engine: Engine, id: string): RunDocument {
+  const run = engine.history.runs.get(id);
+  if (!run) throw new HTTPException(404, { message: "run not found" });
+  return run;
+}
+
+export function eventOf(engine: Engine, id: string): StoredEvent {
+  // The sender's own id finds nothing on the real server either.
+  if (!isUlid(id)) throw new HTTPException(400, { message: `Invalid event ID: ${id}` });
+  const event = engine.history.events.get(id);
+  if (!event) throw new HTTPException(404, { message: "Event not found" });
+  return event;
+}
+
+export const newestFirst = (a: StoredEvent, b: StoredEvent): number =>
+  a.internalId < b.internalId ? 1 : a.internalId > b.internalId ? -1 : 0;

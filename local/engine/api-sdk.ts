@@ -1,0 +1,61 @@
+import type { Hono } from "hono";
+import type { Engine } from "./engine.ts";
+import { EventsRefused, internalIdOf, readEvents } from "./events.ts";
+import { checkpointBody, registration } from "./protocol.ts";
+import { RegistrationRefused } from "./validate.ts";
+import { runOf } from "./views.ts";
+
+/** What the SDK calls. Each answer waits until what it confirms is committed. */
+export function addSdk(api: Hono, engine: Engine, eventKeys: string[] | undefined): void {
+  api.post("/e/:key", async (context) => {
+    if (eventKeys && !eventKeys.includes(context.req.param("key")))
+      return context.json({ error: "Event key not found", status: 401 }, 401);
+    try {
+      const events = readEvents(await context.req.json());
+      const seed = context.req.header("x-inngest-event-id-seed");
+      const ids = events.map((event, index) =>
+        engine.send(
+          event,
+          internalIdOf(seed, index, () => engine.freshId()),
+        ),
+      );
+      await engine.journal.flush();
+      return context.json({ ids, status: 200 });
+    } catch (error) {
+      if (!(error instanceof EventsRefused) && !(error instanceof SyntaxError)) throw error;
+      return context.json({ ids: [""], error: error.message, status: 400 }, 400);
+    }
+  });
+
+  api.post("/fn/register", async (context) => {
+    const body = registration.parse(await context.req.json());
+    try {
+      const modified = engine.register(body.appName, body.url, body.functions);
+      await engine.journal.flush();
+      return context.json({ ok: true, modified, status: 200 });
+    } catch (error) {
+      if (!(error instanceof RegistrationRefused)) throw error;
+      return context.json({ ok: false, error: error.message, status: 400 }, 400);
+    }
+  });
+
+  api.post("/v1/checkpoint/:runId/async", async (context) => {
+    const text = await context.req.text();
+    const body = checkpointBody.parse(JSON.parse(text));
+    const strange = body.steps.find(({ op }) => op !== "StepRun" && op !== "StepPlanned");
+    if (strange) return context.json({ error: `cannot checkpoint opcode: ${strange.op}`, status: 400 }, 400);
+    const generation = body.generation_id ?? undefined;
+    const isCurrent = engine.checkpoint(context.req.param("runId"), body.qi_id, generation, body.steps, text);
+    await engine.journal.flush();
+    // The SDK stops at 409: another dispatch has taken the run over, or it has ended.
+    return isCurrent ? context.json({}) : context.json({ error: "stale dispatch", status: 409 }, 409);
+  });
+
+  /** State that was too large to send with the call. */
+  api.get("/v0/runs/:runId/actions", (context) =>
+    context.json(runOf(engine, context.req.param("runId")).steps),
+  );
+  api.get("/v0/runs/:runId/batch", (context) =>
+    context.json(runOf(engine, context.req.param("runId")).events),
+  );
+}
