@@ -17,6 +17,8 @@ export type Stack = {
   /** What the site runs with. */
   environment: Environment;
   keys: MachineKeys & { admin: string; app: string };
+  /** Undefined when Supabase is a hosted project and nobody said where its database is. */
+  databaseUrl: string | undefined;
   /** True when Supabase is a hosted project. */
   isHosted: boolean;
   processes: readonly ManagedProcess[];
@@ -105,7 +107,16 @@ async function start(
   const onDatabase = [startGateway(), startEngine()];
   await Promise.all([mail, site, ...onDatabase]);
   const [apiKeys] = await Promise.all([ensureApiKeys(), siteAnswers(ports.site)]);
-  return { ports, dataDir, environment, keys: apiKeys, isHosted, processes, stop };
+  return {
+    ports,
+    dataDir,
+    environment,
+    keys: apiKeys,
+    databaseUrl: database?.url,
+    isHosted,
+    processes,
+    stop,
+  };
 
   function startGateway(): Promise<void> | undefined {
     if (isHosted) return undefined;

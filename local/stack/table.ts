@@ -4,7 +4,7 @@ import type { Stack } from "#stack/stack.ts";
 /** What one needs to know of a running stack, in a few lines. */
 export function tableOf({ ports, keys, dataDir, environment, isHosted }: Stack, seconds: number): string {
   const rows: [string, string][] = [
-    ["Site and dashboard", `http://localhost:${ports.site}`],
+    ["Site and dashboard", dashboardOf(ports.site, keys.admin)],
     ["Supabase", isHosted ? (environment["SUPABASE_URL"] ?? "") : `http://localhost:${ports.supabase}`],
     ["Engine", (environment["INNGEST_DEV"] ?? "").replace("127.0.0.1", "localhost")],
     ["Inbox", `http://localhost:${ports.mail}`],
@@ -27,3 +27,7 @@ or, in another terminal:  npm run demo
 Ctrl-C stops everything.
 `;
 }
+
+/** The page takes the key out of its address at once, so that it is neither shared nor kept. */
+export const dashboardOf = (port: number, adminKey: string): string =>
+  `http://localhost:${port}/#key=${adminKey}`;

@@ -1,0 +1,42 @@
+import { Presets, SingleBar } from "cli-progress";
+import type { Campaign, DemoApi } from "#demo/api.ts";
+
+const everyMs = 200;
+const patienceMs = 120_000;
+
+export type Progress = {
+  /** Follows the campaign until it has come as far as `isThere` says. */
+  follow(isThere: (campaign: Campaign) => boolean | Promise<boolean>): Promise<Campaign>;
+  end(): void;
+};
+
+/** A bar on stderr where somebody can see it move; nothing elsewhere. */
+export function progressOf(api: DemoApi, campaignId: string, total: number): Progress {
+  const bar = new SingleBar(
+    {
+      format: "  {bar} {sent} sent · {failed} refused · {open} to go",
+      hideCursor: true,
+      fps: 10,
+      stream: process.stderr,
+    },
+    Presets.shades_classic,
+  );
+  const isVisible = process.stderr.isTTY;
+  if (isVisible) bar.start(total, 0, { sent: 0, failed: 0, open: total });
+  return {
+    async follow(isThere) {
+      for (const deadline = performance.now() + patienceMs; performance.now() < deadline; ) {
+        const campaign = await api.campaign(campaignId);
+        const { sent, failed, recipients } = campaign.counts;
+        if (isVisible)
+          bar.update(sent + failed, { sent, failed, open: Math.max(0, recipients - sent - failed) });
+        if (await isThere(campaign)) return campaign;
+        await new Promise((resolve) => setTimeout(resolve, everyMs));
+      }
+      throw new Error(`The campaign did not get there within ${patienceMs / 1000} s.`);
+    },
+    end() {
+      if (isVisible) bar.stop();
+    },
+  };
+}

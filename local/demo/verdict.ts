@@ -1,0 +1,77 @@
+import pg from "pg";
+import { z } from "zod";
+import type { DemoApi } from "#demo/api.ts";
+
+/** What the demo claims, each number from where it cannot be embellished: provider, database, engine. */
+export type Verdict = {
+  recipients: number;
+  sent: number;
+  failed: number;
+  duplicates: number;
+  deadLetters: number;
+  reprocessed: number;
+  executions: number;
+  seconds: number;
+};
+
+const countsSchema = z.object({
+  recipients: z.coerce.number(),
+  sent: z.coerce.number(),
+  failed: z.coerce.number(),
+  letters: z.coerce.number(),
+  reprocessed: z.coerce.number(),
+});
+
+export async function verdictOf(
+  { databaseUrl, campaignId, startedAt }: { databaseUrl: string; campaignId: string; startedAt: number },
+  api: DemoApi,
+): Promise<Verdict> {
+  const { recipients, sent, failed, letters, reprocessed } = await countRows(databaseUrl, campaignId);
+  const provider = await api.provider.stats(campaignId);
+  if (provider.accepted !== sent) {
+    throw new Error(`The provider took ${provider.accepted} mails, our ledger says ${sent}.`);
+  }
+  return {
+    recipients,
+    sent: provider.accepted,
+    failed,
+    duplicates: provider.duplicates,
+    deadLetters: letters,
+    reprocessed,
+    executions: await api.executions(),
+    seconds: Math.round((performance.now() - startedAt) / 100) / 10,
+  };
+}
+
+async function countRows(databaseUrl: string, campaignId: string): Promise<z.infer<typeof countsSchema>> {
+  const client = new pg.Client({ connectionString: databaseUrl });
+  await client.connect();
+  try {
+    const { rows } = await client.query(
+      `select count(*) as recipients,
+         count(*) filter (where status = 'sent') as sent,
+         count(*) filter (where status = 'failed') as failed,
+         (select count(*) from public.dead_letter_queue) as letters,
+         (select count(*) from public.dead_letter_queue where status = 'reprocessed' and outcome = 'completed') as reprocessed
+       from public.campaign_sends where campaign_id = $1`,
+      [campaignId],
+    );
+    return countsSchema.parse(rows[0]);
+  } finally {
+    await client.end();
+  }
+}
+
+/** What is wrong with the outcome, in words; empty when all is as it must be. */
+export function faultsOf(verdict: Verdict, { expectedFailed }: { expectedFailed: number }): string[] {
+  const { recipients, sent, failed, duplicates, deadLetters, reprocessed } = verdict;
+  const faults: string[] = [];
+  if (sent + failed !== recipients)
+    faults.push(`${recipients - sent - failed} recipients are neither sent nor failed`);
+  if (failed !== expectedFailed) faults.push(`${failed} failed, not ${expectedFailed}`);
+  if (duplicates !== 0) faults.push(`${duplicates} mails went out twice`);
+  if (deadLetters === 0) faults.push("there was no dead letter to reprocess");
+  if (reprocessed !== deadLetters)
+    faults.push(`${deadLetters - reprocessed} dead letters were not reprocessed`);
+  return faults;
+}
