@@ -59,7 +59,7 @@ describe.each([{ checkpointing: true }, { checkpointing: false }])("with %o", (m
     return { id, letter: await letterOf(id) };
   }
 
-  test("[S4-38] a failed run leaves the original event, its error and how often it was tried", async () => {
+  test("S4-38: a failed run leaves the original event, its error and how often it was tried", async () => {
     const { id, letter } = await fail();
     expect(letter).toMatchObject({
       event_name: "test/order.paid",
@@ -74,7 +74,7 @@ describe.each([{ checkpointing: true }, { checkpointing: false }])("with %o", (m
     expect(letter.error_stack).toContain("dead-letters.test.ts");
   });
 
-  test("[S4-50] and one row in job_errors, and a failed job that says why", async () => {
+  test("S4-50: and one row in job_errors, and a failed job that says why", async () => {
     const { id, letter } = await fail();
     expect(await shop.rows("select error_message from job_errors where event_id = $1", [id])).toHaveLength(1);
     expect(await shop.rows("select status, error from jobs where id = $1", [letter.job_id])).toEqual([
@@ -82,7 +82,7 @@ describe.each([{ checkpointing: true }, { checkpointing: false }])("with %o", (m
     ]);
   });
 
-  test("[T34] exactly one alert goes out, and nothing personal with it", async () => {
+  test("exactly one alert goes out, and nothing personal with it", async () => {
     const { id, letter } = await fail();
     await shop.engine.advance("10m");
     await shop.app.keepHouse();

@@ -1,0 +1,128 @@
+import { randomUUID } from "node:crypto";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { createApiKey, createAuthenticate, revokeApiKey } from "#lib/auth.ts";
+import { systemClock } from "#lib/clock.ts";
+import { createDatabase } from "#lib/supabase.ts";
+import { type TestApp, testApp } from "../support/app.ts";
+import { freshDatabase, type TestDatabase } from "../support/database.ts";
+
+let database: TestDatabase;
+let site: TestApp;
+beforeAll(async () => {
+  database = await freshDatabase();
+  site = await testApp(database);
+});
+afterAll(() => database.close());
+
+/** The answer to somebody who comes with this header. */
+const come = (authorization: string, path = "/api/jobs") =>
+  site.call("GET", path, { headers: { authorization } });
+
+describe("API keys", () => {
+  test("200: a key opens what its role may open", async () => {
+    expect((await site.call("GET", "/api/jobs", { as: "ann" })).status).toBe(200);
+    expect((await site.call("GET", "/api/dead-letters", { as: "admin" })).status).toBe(200);
+  });
+
+  test("403: an app key does not open what is for administrators", async () => {
+    expect(await site.call("GET", "/api/dead-letters", { as: "ann" })).toMatchObject({
+      status: 403,
+      body: { code: "forbidden" },
+    });
+  });
+
+  test("the database holds no secret, only its hash", async () => {
+    const { rows } = await database.sql.query("select * from api_keys");
+    const [, , secret = ""] = /^(ns_[a-z0-9]+)_(.*)$/.exec(site.keys.ann) ?? [];
+    expect(secret.length).toBeGreaterThan(40);
+    expect(JSON.stringify(rows)).not.toContain(secret);
+  });
+
+  test("401: a revoked key opens nothing any more", async () => {
+    const { id, key } = await createApiKey(site.db, systemClock, { name: "x", role: "admin", owner: "x" });
+    expect((await come(`Bearer ${key}`)).status).toBe(200);
+    await expect(revokeApiKey(site.db, systemClock, id)).resolves.toBe(true);
+    expect((await come(`Bearer ${key}`)).status).toBe(401);
+    await expect(revokeApiKey(site.db, systemClock, "aaaaaaaaaaaa")).resolves.toBe(false);
+  });
+
+  test.each([
+    ["another secret", () => `Bearer ${site.keys.ann.slice(0, -4)}AAAA`],
+    ["another id", () => `Bearer ns_aaaaaaaaaaaa${site.keys.ann.slice(15)}`],
+    ["half a key", () => `Bearer ${site.keys.ann.slice(0, 20)}`],
+    ["a key that is SQL", () => "Bearer ns_' or true --_x"],
+    ["the right key in the wrong scheme", () => `Basic ${site.keys.ann}`],
+    ["no token", () => "Bearer "],
+  ])("401: %s, always in the same words", async (_, header) => {
+    const { status, body } = await come(header());
+    expect({ status, detail: body.detail }).toEqual({
+      status: 401,
+      detail: "This key or token is not valid",
+    });
+  });
+
+  test("503: a database that does not answer is not a wrong key", async () => {
+    const dead = createDatabase(site.env, () => Promise.reject(new TypeError("fetch failed")));
+    const request = new Request("http://x", { headers: { authorization: `Bearer ${site.keys.ann}` } });
+    await expect(createAuthenticate(dead)(request)).rejects.toMatchObject({ code: "database_unavailable" });
+  });
+});
+
+describe("user tokens of Supabase", () => {
+  async function signIn(app_metadata: Record<string, unknown>) {
+    const email = `${randomUUID()}@example.com`;
+    const password = "correct horse battery staple";
+    const { data } = await site.db.auth.admin.createUser({
+      email,
+      password,
+      email_confirm: true,
+      app_metadata,
+    });
+    const visitor = createDatabase(
+      { ...site.env, SUPABASE_SECRET_KEY: database.env.SUPABASE_PUBLISHABLE_KEY },
+      database.fetch,
+    );
+    const { data: session } = await visitor.auth.signInWithPassword({ email, password });
+    return { id: data.user?.id, token: session.session?.access_token ?? "" };
+  }
+
+  test("200: a user sees what is theirs, and nothing of others", async () => {
+    const { id, token } = await signIn({});
+    const jobId = randomUUID();
+    for (const [job, owner] of [
+      [jobId, id],
+      [randomUUID(), "ann"],
+    ]) {
+      await database.sql.query(
+        `select private.accept_job($1, $2, 'test', 'f', 'e', '{}', 'k', null, null, '{}', now())`,
+        [job, owner],
+      );
+    }
+    const { body } = await come(`Bearer ${token}`);
+    expect(body.items.map((job: { id: string }) => job.id)).toEqual([jobId]);
+    expect((await come(`Bearer ${token}`, "/api/dead-letters")).status).toBe(403);
+  });
+
+  test("200: the role admin comes from app_metadata, which users cannot write", async () => {
+    const { token } = await signIn({ role: "admin" });
+    expect((await come(`Bearer ${token}`, "/api/dead-letters")).status).toBe(200);
+  });
+
+  test("401: a forged token", async () => {
+    const { token } = await signIn({ role: "admin" });
+    const [header, , signature] = token.split(".");
+    const claims = Buffer.from(
+      JSON.stringify({ sub: randomUUID(), role: "authenticated", exp: 4e9, app_metadata: { role: "admin" } }),
+    );
+    expect((await come(`Bearer ${header}.${claims.toString("base64url")}.${signature}`)).status).toBe(401);
+  });
+
+  test.each(["nonsense", "a.b.c", "eyJhbGciOiJub25lIn0.eyJzdWIiOiIxIn0."])("401: %s", async (token) => {
+    expect((await come(`Bearer ${token}`)).status).toBe(401);
+  });
+
+  test("401: the project's own keys are not people", async () => {
+    expect((await come(`Bearer ${database.env.SUPABASE_SECRET_KEY}`)).status).toBe(401);
+    expect((await come(`Bearer ${database.env.SUPABASE_PUBLISHABLE_KEY}`)).status).toBe(401);
+  });
+});

@@ -1,0 +1,175 @@
+import { randomUUID } from "node:crypto";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type TestApp, testApp } from "../support/app.ts";
+import { freshDatabase, type TestDatabase } from "../support/database.ts";
+
+let database: TestDatabase;
+let site: TestApp;
+const sent: { id: string; name: string; data: unknown }[] = [];
+
+beforeAll(async () => {
+  database = await freshDatabase();
+  site = await testApp(database, {
+    outside: async (_, init) => {
+      sent.push(...JSON.parse(String(init?.body)));
+      return Response.json({ ids: ["01EVENT"], status: 200 });
+    },
+  });
+});
+afterAll(() => database.close());
+
+async function letter(extra: Record<string, unknown> = {}) {
+  const runId = randomUUID();
+  const { rows } = await database.sql.query("select record_dead_letter($1, now()) as id", [
+    JSON.stringify({
+      eventId: randomUUID(),
+      eventName: "test/order.paid",
+      eventData: { orderId: "1", email: "ada@example.com" },
+      functionId: "ship-order",
+      runId,
+      parentJobId: null,
+      attempts: 6,
+      error: { code: "provider_rejected", message: "no lorry", stack: "at x" },
+      fingerprint: "f1",
+      ...extra,
+    }),
+  ]);
+  return { id: String(rows[0].id), runId };
+}
+const idsOf = (body: { items: { id: string }[] }) => body.items.map(({ id }) => id);
+
+test.each([
+  ["GET", "/api/dead-letters"],
+  ["GET", `/api/dead-letters/${randomUUID()}`],
+  ["POST", `/api/dead-letters/${randomUUID()}/reprocess`],
+  ["POST", `/api/dead-letters/${randomUUID()}/ignore`],
+])("403: %s %s is for administrators alone", async (method, path) => {
+  expect((await site.call(method, path, { as: "ann" })).status).toBe(403);
+});
+
+describe("GET /api/dead-letters", () => {
+  test("200: newest first, by every filter", async () => {
+    const a = await letter({ functionId: "listed", fingerprint: "fa" });
+    const b = await letter({
+      functionId: "listed",
+      fingerprint: "fb",
+      eventName: "test/other",
+      error: { code: "conflict", message: "x" },
+    });
+    const find = async (query: string) =>
+      idsOf((await site.call("GET", `/api/dead-letters?function=listed&${query}`, { as: "admin" })).body);
+    expect(await find("")).toEqual([b.id, a.id]);
+    expect(await find("event=test/other")).toEqual([b.id]);
+    expect(await find("code=provider_rejected")).toEqual([a.id]);
+    expect(await find("fingerprint=fb")).toEqual([b.id]);
+    expect(await find("status=ignored")).toEqual([]);
+    expect(await find("to=2020-01-01T00:00:00Z")).toEqual([]);
+    expect(await find("limit=1")).toEqual([b.id]);
+  });
+
+  test("400: an unknown status", async () => {
+    expect((await site.call("GET", "/api/dead-letters?status=open", { as: "admin" })).status).toBe(400);
+  });
+});
+
+describe("GET /api/dead-letters/:id", () => {
+  test("200: the whole letter, in our own database nothing is redacted", async () => {
+    const { id, runId } = await letter();
+    expect((await site.call("GET", `/api/dead-letters/${id}`, { as: "admin" })).body).toMatchObject({
+      id,
+      runId,
+      status: "failed",
+      event: { name: "test/order.paid", data: { email: "ada@example.com" } },
+      error: { code: "provider_rejected", message: "no lorry", stack: "at x" },
+      attempts: 6,
+    });
+  });
+
+  test("S4-40: 404: DLQ item not found", async () => {
+    expect((await site.call("GET", `/api/dead-letters/${randomUUID()}`, { as: "admin" })).body).toMatchObject(
+      {
+        status: 404,
+        error: "DLQ item not found",
+      },
+    );
+  });
+});
+
+describe("POST /api/dead-letters/:id/reprocess", () => {
+  test("S4-40: 202: the same event under a new id, and a job to follow", async () => {
+    const { id } = await letter();
+    const { status, body, headers } = await site.call("POST", `/api/dead-letters/${id}/reprocess`, {
+      as: "admin",
+    });
+    expect(status).toBe(202);
+    expect(headers.get("location")).toBe(`/api/jobs/${body.jobId}`);
+    expect(sent.filter((event) => event.id === body.jobId)).toMatchObject([
+      { name: "test/order.paid", data: { orderId: "1", email: "ada@example.com" } },
+    ]);
+    expect((await site.call("GET", `/api/jobs/${body.jobId}`, { as: "admin" })).body).toMatchObject({
+      status: "queued",
+      sentAt: expect.any(String),
+      links: { reprocessOf: `/api/dead-letters/${id}` },
+    });
+  });
+
+  test("409: already handled says by whom and when", async () => {
+    const { id } = await letter();
+    await site.call("POST", `/api/dead-letters/${id}/ignore`, { as: "admin", body: { note: "test order" } });
+    expect(
+      (await site.call("POST", `/api/dead-letters/${id}/reprocess`, { as: "admin" })).body,
+    ).toMatchObject({
+      status: 409,
+      code: "already_handled",
+      detail: expect.stringMatching(/^Already ignored by key:\w+ at 20\d\d-\d\d-\d\dT[\d:]+Z$/),
+    });
+  });
+
+  test("409: a tick of a schedule comes again by itself", async () => {
+    const { id } = await letter({ eventName: "inngest/scheduled.timer" });
+    expect((await site.call("POST", `/api/dead-letters/${id}/reprocess`, { as: "admin" })).body.code).toBe(
+      "conflict",
+    );
+  });
+
+  test("404: no such letter", async () => {
+    const { status } = await site.call("POST", `/api/dead-letters/${randomUUID()}/reprocess`, {
+      as: "admin",
+    });
+    expect(status).toBe(404);
+  });
+});
+
+describe("POST /api/dead-letters/:id/ignore", () => {
+  test("S4-41: 200: the note says why", async () => {
+    const { id } = await letter();
+    const { status, body } = await site.call("POST", `/api/dead-letters/${id}/ignore`, {
+      as: "admin",
+      body: { note: "test order" },
+    });
+    expect(status).toBe(200);
+    expect(body).toMatchObject({
+      status: "ignored",
+      note: "test order",
+      handledBy: expect.stringMatching(/^key:/),
+    });
+  });
+
+  test.each([[{}], [{ note: "" }], [{ note: "   " }], [{ note: 1 }]])(
+    "400: %j is no reason",
+    async (body) => {
+      const { id } = await letter();
+      expect((await site.call("POST", `/api/dead-letters/${id}/ignore`, { as: "admin", body })).status).toBe(
+        400,
+      );
+    },
+  );
+
+  test("409: twice", async () => {
+    const { id } = await letter();
+    const ignore = () =>
+      site.call("POST", `/api/dead-letters/${id}/ignore`, { as: "admin", body: { note: "x" } });
+    await ignore();
+    expect((await ignore()).body.code).toBe("already_handled");
+  });
+});

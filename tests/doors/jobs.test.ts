@@ -1,0 +1,149 @@
+import { randomUUID } from "node:crypto";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type TestApp, testApp } from "../support/app.ts";
+import { freshDatabase, type TestDatabase } from "../support/database.ts";
+
+let database: TestDatabase;
+let site: TestApp;
+const told: unknown[] = [];
+
+beforeAll(async () => {
+  database = await freshDatabase();
+  site = await testApp(database, {
+    outside: async (_, init) => {
+      told.push(JSON.parse(String(init?.body)));
+      return Response.json({ ids: ["01EVENT"], status: 200 });
+    },
+  });
+});
+afterAll(() => database.close());
+
+async function accept({ owner = "ann", kind = "walk", at = new Date() } = {}) {
+  const id = randomUUID();
+  await database.sql.query(
+    `select private.accept_job($1, $2, 'key:test', 'walk', 'test/walk', '{"steps": 1}', $3, null, null, '{}', $4)`,
+    [id, owner, kind, at],
+  );
+  return id;
+}
+const idsOf = (body: { items: { id: string }[] }) => body.items.map(({ id }) => id);
+
+describe("GET /api/jobs", () => {
+  test("200: newest first, page by page, none twice and none left out", async () => {
+    const at = new Date("2026-01-01T00:00:00Z");
+    const ids: string[] = [];
+    // Several of one moment: the order is still the same on every page.
+    for (let n = 0; n < 5; n++) ids.push(await accept({ kind: "paged", at }));
+    const seen: string[] = [];
+    let cursor = "";
+    do {
+      const { body } = await site.call("GET", `/api/jobs?kind=paged&limit=2${cursor}`, { as: "ann" });
+      seen.push(...idsOf(body));
+      cursor = body.nextCursor === null ? "" : `&cursor=${body.nextCursor}`;
+    } while (cursor !== "");
+    expect(seen).toEqual(ids.toSorted().toReversed());
+  });
+
+  test("200: others' jobs are not there, an administrator sees all", async () => {
+    const [ann, bob] = [await accept({ kind: "owned" }), await accept({ kind: "owned", owner: "bob" })];
+    expect(idsOf((await site.call("GET", "/api/jobs?kind=owned", { as: "ann" })).body)).toEqual([ann]);
+    expect(idsOf((await site.call("GET", "/api/jobs?kind=owned", { as: "admin" })).body).toSorted()).toEqual(
+      [ann, bob].toSorted(),
+    );
+  });
+
+  test("200: filters by status, function, requester and time", async () => {
+    const old = await accept({ kind: "filtered", at: new Date("2025-01-01T00:00:00Z") });
+    const young = await accept({ kind: "filtered", at: new Date("2025-06-01T00:00:00Z") });
+    const find = async (query: string) =>
+      idsOf((await site.call("GET", `/api/jobs?kind=filtered&${query}`, { as: "ann" })).body);
+    expect(await find("status=queued&function=walk&requester=key:test")).toEqual([young, old]);
+    expect(await find("status=running")).toEqual([]);
+    expect(await find("function=run")).toEqual([]);
+    expect(await find("requester=key:other")).toEqual([]);
+    expect(await find("from=2025-03-01T00:00:00Z")).toEqual([young]);
+    expect(await find("to=2025-03-01T00:00:00Z")).toEqual([old]);
+  });
+
+  test.each(["status=dead", "limit=0", "cursor=x", "from=yesterday", "colour=red"])(
+    "400: ?%s",
+    async (query) => {
+      expect((await site.call("GET", `/api/jobs?${query}`, { as: "ann" })).body).toMatchObject({
+        status: 400,
+        code: "invalid_request",
+      });
+    },
+  );
+});
+
+describe("GET /api/jobs/:id", () => {
+  test("S4-77, S1-12: 200: state, progress, timeline and links", async () => {
+    const id = await accept();
+    await database.sql.query("select private.advance_job($1, 1, 3, now())", [id]);
+    const { body } = await site.call("GET", `/api/jobs/${id}`, { as: "ann" });
+    expect(body).toMatchObject({
+      id,
+      status: "queued",
+      state: "queued",
+      function: "walk",
+      event: "test/walk",
+      owner: "ann",
+      progress: { done: 1, total: 3, percent: 33 },
+      runs: [],
+      timeline: [{ sequence: 1, type: "accepted" }],
+      links: { self: `/api/jobs/${id}`, parent: null },
+    });
+  });
+
+  test.each([
+    ["an unknown id", () => randomUUID()],
+    ["no id", () => "17"],
+  ])("404: %s", async (_, id) => {
+    expect((await site.call("GET", `/api/jobs/${id()}`, { as: "ann" })).status).toBe(404);
+  });
+
+  test("404: somebody else's looks like no job at all", async () => {
+    const id = await accept({ owner: "bob" });
+    const theirs = await site.call("GET", `/api/jobs/${id}`, { as: "ann" });
+    const nobodys = await site.call("GET", `/api/jobs/${randomUUID()}`, { as: "ann" });
+    expect(theirs.body).toEqual(nobodys.body);
+    expect((await site.call("GET", `/api/jobs/${id}`, { as: "bob" })).status).toBe(200);
+  });
+});
+
+describe("DELETE /api/jobs/:id", () => {
+  test("S1-13: 202: the job is marked, its children with it, and the engine is told", async () => {
+    const [id, child] = [await accept(), randomUUID()];
+    await database.sql.query(
+      `select private.accept_job($1, 'ann', 'key:test', 'walk', 'test/walk', '{}', 'walk', null, $2, '{}', now())`,
+      [child, id],
+    );
+    const { status, body } = await site.call("DELETE", `/api/jobs/${id}`, { as: "ann" });
+    expect({ status, state: body.status }).toEqual({ status: 202, state: "canceled" });
+    expect(told.flat()).toContainEqual(
+      expect.objectContaining({ name: "job/cancel.requested", data: { jobId: id } }),
+    );
+    expect((await site.call("GET", `/api/jobs/${child}`, { as: "ann" })).body.status).toBe("canceled");
+    const { rows } = await database.sql.query(
+      "select data from job_events where job_id = $1 and type = 'canceled'",
+      [id],
+    );
+    expect(rows).toEqual([{ data: { code: "canceled", by: expect.stringMatching(/^key:/) } }]);
+  });
+
+  test("409: what has ended cannot be canceled, and says since when", async () => {
+    const id = await accept();
+    await site.call("DELETE", `/api/jobs/${id}`, { as: "ann" });
+    expect((await site.call("DELETE", `/api/jobs/${id}`, { as: "ann" })).body).toMatchObject({
+      status: 409,
+      code: "job_ended",
+      detail: expect.stringMatching(/canceled since 20/),
+    });
+  });
+
+  test("404: somebody else's", async () => {
+    const id = await accept({ owner: "bob" });
+    expect((await site.call("DELETE", `/api/jobs/${id}`, { as: "ann" })).status).toBe(404);
+    expect((await site.call("GET", `/api/jobs/${id}`, { as: "bob" })).body.status).toBe("queued");
+  });
+});

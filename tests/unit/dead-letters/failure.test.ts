@@ -1,0 +1,61 @@
+import { describe, expect, test } from "vitest";
+import { fingerprintOf, toFailure } from "#dead-letters/failure.ts";
+
+const parentJobId = "8c2a5c58-1f0e-4a0a-9c1d-0a1b2c3d4e5f";
+const news = (error: unknown, data: unknown = { orderId: "1" }) => ({
+  function_id: "nightshift-ship-order",
+  run_id: "01RUN",
+  error,
+  event: { id: "event-1", name: "test/order.paid", data },
+});
+const attempts = (id: string) => (id === "ship-order" ? 6 : undefined);
+
+test("S4-38: the original event is what a letter holds, not the engine's news about it", () => {
+  expect(toFailure(news({ name: "Error", message: "no lorry", stack: "at x" }), attempts)).toMatchObject({
+    eventId: "event-1",
+    eventName: "test/order.paid",
+    eventData: { orderId: "1" },
+    functionId: "ship-order",
+    runId: "01RUN",
+    attempts: 6,
+    parentJobId: null,
+    error: { code: null, message: "no lorry", stack: "at x" },
+  });
+});
+
+test("the code comes out of the cause, where the engine leaves it", () => {
+  const failure = toFailure(news({ message: "x", cause: { code: "provider_unauthorized" } }), attempts);
+  expect(failure.error.code).toBe("provider_unauthorized");
+});
+
+test("what was not to be retried was tried once", () => {
+  expect(toFailure(news({ name: "NonRetriableError", message: "x" }), attempts).attempts).toBe(1);
+});
+
+test("fan-out names the job that it is part of", () => {
+  expect(toFailure(news({ message: "x" }, { parentJobId }), attempts).parentJobId).toBe(parentJobId);
+  expect(toFailure(news({ message: "x" }, { parentJobId: "nonsense" }), attempts).parentJobId).toBeNull();
+});
+
+test.each([
+  ["no error at all", undefined],
+  ["an error that is text", "boom"],
+  ["an error of strange fields", { name: 7, message: null, stack: {} }],
+])("%s is a failure all the same", (_, error) => {
+  expect(toFailure(news(error), attempts)).toMatchObject({ runId: "01RUN", error: { code: null } });
+});
+
+describe("fingerprints", () => {
+  const print = (message: string, kind = "internal") => fingerprintOf("ship-order", kind, message);
+
+  test("are the same for failures that differ in ids, numbers and addresses", () => {
+    expect(print(`order 17 of ada@example.com (${parentJobId}) failed`)).toBe(
+      print("order 4711 of bob@example.org (11111111-2222-4333-8444-555555555555) failed"),
+    );
+  });
+
+  test("differ by what went wrong", () => {
+    expect(print("no lorry")).not.toBe(print("no driver"));
+    expect(print("x")).not.toBe(print("x", "conflict"));
+  });
+});

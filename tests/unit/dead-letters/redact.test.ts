@@ -1,0 +1,31 @@
+import { expect, test } from "vitest";
+import { createRedact, maskPersonal } from "#dead-letters/redact.ts";
+
+const redact = createRedact({ "email/send.campaign": ["campaignId", "count", "people"] });
+
+test("only fields that the event's type allows leave the house", () => {
+  expect(redact.event("email/send.campaign", { campaignId: "c1", count: 3, subject: "Dear Ada" })).toEqual({
+    campaignId: "c1",
+    count: 3,
+  });
+});
+
+test("an allowed field shows plain values, never what hides in objects", () => {
+  expect(redact.event("email/send.campaign", { people: [{ email: "ada@example.com" }] })).toEqual({});
+});
+
+test("an event type that nobody has looked at shows nothing", () => {
+  expect(redact.event("user/signup", { userId: "u1", email: "ada@example.com" })).toEqual({});
+});
+
+test.each([
+  ["mail to ada@example.com bounced", "mail to [address] bounced"],
+  ['refused "Ada <ada.b+c@example.co.uk>"', 'refused "Ada <[address]>"'],
+  ["key re_123456789abc is wrong", "key [key] is wrong"],
+  ["token eyJhbGciOi.eyJzdWIiOi.c2lnbmF0dXJl expired", "token [token] expired"],
+  ["call +49 170 1234567 back", "call [number] back"],
+])("%s → %s", (text, masked) => expect(maskPersonal(text)).toBe(masked));
+
+test("a long text is cut", () => {
+  expect(redact.text("x".repeat(10_000))).toHaveLength(500);
+});

@@ -1,0 +1,81 @@
+import { describe, expect, test } from "vitest";
+import { readEnv } from "#lib/env.ts";
+
+const minimal = { SUPABASE_URL: "https://x.supabase.co", SUPABASE_SECRET_KEY: "sb_secret_x" };
+const production = {
+  ...minimal,
+  NIGHTSHIFT_ENV: "production",
+  SUPABASE_PUBLISHABLE_KEY: "sb_publishable_x",
+  INNGEST_EVENT_KEY: "event-key",
+  INNGEST_SIGNING_KEY: "signkey-prod-00",
+  LINK_SECRET: "x".repeat(32),
+  RESEND_API_KEY: "re_x",
+};
+
+test("the defaults are those of a free plan in development", () => {
+  expect(readEnv(minimal)).toMatchObject({
+    NIGHTSHIFT_ENV: "development",
+    PLAN: "free",
+    CHECKPOINTING: true,
+    CAMPAIGN_CHUNK_SIZE: 1000,
+    CAMPAIGN_BATCH_SIZE: 100,
+    MAIL_REQUESTS_PER_SECOND: 4.85,
+    MAIL_MAX_IN_FLIGHT: 10,
+    MAIL_IDEMPOTENT: true,
+    RESEND_BASE_URL: "https://api.resend.com",
+  });
+});
+
+test("an empty line of a .env file is a variable that is not set", () => {
+  expect(readEnv({ ...minimal, SLACK_WEBHOOK_URL: "", PLAN: "" })).not.toHaveProperty("SLACK_WEBHOOK_URL");
+});
+
+test("every variable that is missing or wrong is named in one message, with what is wrong", () => {
+  const message = complaint({ SUPABASE_URL: "supabase", PLAN: "gold", CAMPAIGN_BATCH_SIZE: "101" });
+  for (const name of ["SUPABASE_URL", "PLAN", "CAMPAIGN_BATCH_SIZE", "SUPABASE_SECRET_KEY"]) {
+    expect(message).toContain(name);
+  }
+});
+
+test("a value is never quoted: it may be a secret", () => {
+  expect(complaint({ ...minimal, LINK_SECRET: "hunter2" })).not.toContain("hunter2");
+});
+
+describe("production", () => {
+  test("starts with all its secrets", () => {
+    expect(readEnv(production).NIGHTSHIFT_ENV).toBe("production");
+  });
+
+  test("refuses to start without its secrets and names them all at once", () => {
+    const message = complaint({ NIGHTSHIFT_ENV: "production" });
+    for (const name of [
+      "SUPABASE_URL",
+      "SUPABASE_SECRET_KEY",
+      "SUPABASE_PUBLISHABLE_KEY",
+      "INNGEST_SIGNING_KEY",
+      "INNGEST_EVENT_KEY",
+      "LINK_SECRET",
+      "RESEND_API_KEY",
+    ]) {
+      expect(message).toContain(`${name} is missing`);
+    }
+  });
+
+  test.each(["1", "http://localhost:8288", "0"])(
+    "refuses INNGEST_DEV=%s: it turns signature checks off",
+    (value) => {
+      expect(complaint({ ...production, INNGEST_DEV: value })).toContain(
+        "INNGEST_DEV must not be set in production",
+      );
+    },
+  );
+});
+
+function complaint(source: Record<string, string>): string {
+  try {
+    readEnv(source);
+  } catch (error) {
+    return error instanceof Error ? error.message : "";
+  }
+  throw new Error("It was accepted");
+}

@@ -1,0 +1,99 @@
+import { NonRetriableError, RetryAfterError } from "inngest";
+import { describe, expect, test } from "vitest";
+import { AppError, codeOf, ERROR_CODES, isErrorCode, meaningOf } from "#lib/errors.ts";
+import { toInngestError } from "#lib/inngest.ts";
+import { problemHeaders, toProblem } from "#lib/problem.ts";
+
+describe("one vocabulary", () => {
+  test.each(ERROR_CODES)("%s has a status, a title and a hint for people", (code) => {
+    const { status, title, hint } = meaningOf(code);
+    expect(status).toBeGreaterThanOrEqual(400);
+    expect(title).toMatch(/^[A-Z].*[^.]$/);
+    expect(hint).toMatch(/\.$/);
+  });
+
+  test("a code is known only by its own name", () => {
+    expect(isErrorCode("not_found")).toBe(true);
+    expect(isErrorCode("toString")).toBe(false);
+    expect(isErrorCode(undefined)).toBe(false);
+  });
+});
+
+describe("codeOf finds the code wherever the error has been", () => {
+  test.each([
+    ["an AppError", new AppError("conflict", "x")],
+    ["what crossed the engine: a plain cause", { name: "Error", message: "x", cause: { code: "conflict" } }],
+    [
+      "a step error around another",
+      new Error("x", { cause: new Error("y", { cause: { code: "conflict" } }) }),
+    ],
+  ])("%s", (_, error) => expect(codeOf(error)).toBe("conflict"));
+
+  test.each([
+    ["a foreign code", { code: "ECONNREFUSED" }],
+    ["no error at all", null],
+    ["a cause that is its own cause", selfCaused()],
+  ])("%s has none", (_, error) => expect(codeOf(error)).toBeUndefined());
+});
+
+describe("towards HTTP", () => {
+  test("a problem has the fields of RFC 9457, a stable code, a hint and the documents' `error`", () => {
+    expect(toProblem(new AppError("queue_full", "Queue full", { retryAfterMs: 1500 }))).toEqual({
+      type: "https://nightshift.dev/problems/queue_full",
+      title: "Queue full",
+      status: 503,
+      detail: "Queue full",
+      code: "queue_full",
+      hint: "Wait for Retry-After seconds and try again.",
+      error: "Queue full",
+    });
+  });
+
+  test("what we did not foresee is not told to strangers", () => {
+    expect(JSON.stringify(toProblem(new Error("password is hunter2")))).not.toContain("hunter2");
+  });
+
+  test("Retry-After is whole seconds, at least one", () => {
+    const after = (retryAfterMs: number) =>
+      problemHeaders(new AppError("queue_full", "x", { retryAfterMs }))["retry-after"];
+    expect([after(0), after(1), after(1001)]).toEqual(["1", "1", "2"]);
+  });
+});
+
+describe("towards the engine", () => {
+  test("S4-34, S4-48: what no retry helps stops the run, and the code survives as a plain cause", () => {
+    const error = toInngestError(new AppError("provider_rejected", "bad address"));
+    expect(error).toBeInstanceOf(NonRetriableError);
+    expect(error.cause).toEqual({ code: "provider_rejected" });
+  });
+
+  test("S4-34: too fast waits a minute when nobody says how long", () => {
+    expect(toInngestError(new AppError("provider_rate_limited", "slow down"))).toMatchObject({
+      retryAfter: "60",
+    });
+  });
+
+  test("a delay that is named is kept", () => {
+    const error = toInngestError(new AppError("provider_unavailable", "503", { retryAfterMs: 20_000 }));
+    expect(error).toBeInstanceOf(RetryAfterError);
+    expect(error).toMatchObject({ retryAfter: "20", cause: { code: "provider_unavailable" } });
+  });
+
+  test("a passing trouble without a delay is left to the engine's own pace", () => {
+    const error = toInngestError(new AppError("database_unavailable", "gone"));
+    expect(error).not.toBeInstanceOf(RetryAfterError);
+    expect(error).not.toBeInstanceOf(NonRetriableError);
+    expect(error.cause).toEqual({ code: "database_unavailable" });
+  });
+
+  test("the stack still shows where it happened", () => {
+    const error = new AppError("internal", "x");
+    expect(toInngestError(error).stack).toBe(error.stack);
+  });
+});
+
+function selfCaused() {
+  const error: Record<string, unknown> = {};
+  error["cause"] = error;
+  return error;
+}
