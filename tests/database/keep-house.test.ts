@@ -1,0 +1,105 @@
+import { randomUUID } from "node:crypto";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { freshDatabase, type TestDatabase } from "../support/database.ts";
+
+let db: TestDatabase;
+beforeAll(async () => {
+  db = await freshDatabase();
+});
+afterAll(() => db.close());
+beforeEach(() => db.sql.query("truncate jobs, dead_letter_queue, job_errors cascade"));
+
+const sql = async (text: string, ...values: unknown[]) => (await db.sql.query(text, values)).rows;
+const day = (n: number) => new Date(Date.UTC(2026, 0, n));
+
+async function ended(status: string, at: Date) {
+  const id = randomUUID();
+  await sql("select private.accept_job($1, 'ann', 'x', 'f', 'e', '{}', 'k', null, null, '{}', $2)", id, at);
+  await sql("select private.end_job($1, $2, null, null, $3)", id, status, at);
+  return id;
+}
+const left = async () => (await sql("select id from jobs")).map(({ id }) => id);
+
+describe("purge_ledgers", () => {
+  test("S3-7: old jobs go, failed ones later, young and living ones stay", async () => {
+    const oldCompleted = await ended("completed", day(1));
+    const oldFailed = await ended("failed", day(1));
+    const young = await ended("completed", day(20));
+    const living = randomUUID();
+    await sql(
+      "select private.accept_job($1, 'ann', 'x', 'f', 'e', '{}', 'k', null, null, '{}', $2)",
+      living,
+      day(1),
+    );
+    expect(await sql("select purge_ledgers($1, $2, 100) as gone", day(10), new Date(0))).toEqual([
+      { gone: "1" },
+    ]);
+    expect((await left()).toSorted()).toEqual([oldFailed, young, living].toSorted());
+    await sql("select purge_ledgers($1, $1, 100)", day(10));
+    expect(await left()).not.toContain(oldFailed);
+    expect(oldCompleted).toBeDefined();
+  });
+
+  test("S3-12: takes no more at a time than it is told", async () => {
+    for (let n = 0; n < 5; n++) await ended("completed", day(1));
+    expect(await sql("select purge_ledgers($1, $1, 2) as gone", day(10))).toEqual([{ gone: "2" }]);
+    expect(await left()).toHaveLength(3);
+  });
+
+  test("a letter that nobody handled stays, however old", async () => {
+    await sql(
+      `select record_dead_letter('{"eventId":"e","eventName":"e","eventData":{},"functionId":"f","runId":"r","error":{"message":"x"},"fingerprint":"f"}', $1)`,
+      day(1),
+    );
+    await sql("select purge_ledgers($1, $1, 100)", day(300));
+    expect(await sql("select status from dead_letter_queue")).toEqual([{ status: "failed" }]);
+  });
+});
+
+describe("claim_alert", () => {
+  const claim = async (id: string, who: string, at: Date) =>
+    (await sql("select claim_alert($1, $2, $3) as claim", id, who, at))[0].claim;
+  const letter = async () =>
+    (
+      await sql(
+        `select record_dead_letter('{"eventId":"e","eventName":"e","eventData":{},"functionId":"f","runId":"r","error":{"message":"x"},"fingerprint":"f"}', $1) as id`,
+        day(1),
+      )
+    )[0].id;
+  const minutes = (n: number) => new Date(day(1).getTime() + n * 60_000);
+
+  test("names its claimant: who asks again gets it again, others wait", async () => {
+    const id = await letter();
+    expect(await claim(id, "a", minutes(0))).toBe("claimed");
+    expect(await claim(id, "b", minutes(1))).toBe("busy");
+    expect(await claim(id, "a", minutes(1))).toBe("claimed");
+  });
+
+  test("of a claimant that died passes on after two minutes", async () => {
+    const id = await letter();
+    await claim(id, "a", minutes(0));
+    expect(await claim(id, "b", minutes(3))).toBe("claimed");
+    expect(await claim(id, "a", minutes(4))).toBe("busy");
+  });
+
+  test("is over once people were told", async () => {
+    const id = await letter();
+    await claim(id, "a", minutes(0));
+    await sql("select confirm_alert($1, $2)", id, minutes(1));
+    expect(await claim(id, "b", minutes(10))).toBe("done");
+    expect(await claim(id, "a", minutes(10))).toBe("done");
+  });
+});
+
+describe("production_url", () => {
+  const ask = async (url: string, isProduction: boolean) =>
+    (await sql("select production_url($1, $2, $3) as url", url, isProduction, day(1)))[0].url;
+
+  test("the first production that asks is remembered, a copy learns whose copy it is", async () => {
+    expect(await ask("https://preview", false)).toBeNull();
+    expect(await ask("https://production", true)).toBe("https://production");
+    expect(await ask("https://copy", true)).toBe("https://production");
+    await sql("select move_production('https://copy', now())");
+    expect(await ask("https://copy", true)).toBe("https://copy");
+  });
+});

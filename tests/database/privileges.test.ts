@@ -1,0 +1,98 @@
+import { randomUUID } from "node:crypto";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { freshDatabase, type TestDatabase } from "../support/database.ts";
+
+let db: TestDatabase;
+const [ann, bob] = [randomUUID(), randomUUID()];
+beforeAll(async () => {
+  db = await freshDatabase();
+  for (const owner of [ann, bob]) {
+    await db.sql.query(
+      "select private.accept_job($1, $2, 'x', 'f', 'e', '{}', 'k', null, null, '{}', now())",
+      [randomUUID(), owner],
+    );
+  }
+  await db.sql.query(
+    `select record_dead_letter('{"eventId":"e","eventName":"e","eventData":{},"functionId":"f","runId":"r","error":{"message":"x"},"fingerprint":"f"}', now())`,
+  );
+});
+afterAll(() => db.close());
+
+/** What this role reads, as PostgREST would ask. */
+async function read(role: string, claims: object, query: string) {
+  const client = await db.sql.connect();
+  try {
+    await client.query("begin");
+    await client.query("select set_config('role', $1, true), set_config('request.jwt.claims', $2, true)", [
+      role,
+      JSON.stringify(claims),
+    ]);
+    return (await client.query(query)).rows;
+  } finally {
+    await client.query("rollback");
+    client.release();
+  }
+}
+const user = (sub: string, role?: string) => ({
+  sub,
+  role: "authenticated",
+  app_metadata: role === undefined ? {} : { role },
+});
+
+describe("who reads what, straight from the database", () => {
+  test("a user their own jobs and what belongs to them", async () => {
+    expect(await read("authenticated", user(ann), "select owner from jobs")).toEqual([{ owner: ann }]);
+    expect(await read("authenticated", user(ann), "select * from job_events")).toHaveLength(1);
+    expect(await read("authenticated", user(randomUUID()), "select owner from jobs")).toEqual([]);
+  });
+
+  test("an administrator all of it", async () => {
+    expect(await read("authenticated", user(randomUUID(), "admin"), "select owner from jobs")).toHaveLength(
+      2,
+    );
+    expect(
+      await read("authenticated", user(randomUUID(), "admin"), "select id from dead_letter_queue"),
+    ).toHaveLength(1);
+  });
+
+  test("a user no letters, no errors", async () => {
+    expect(await read("authenticated", user(ann), "select id from dead_letter_queue")).toEqual([]);
+    expect(await read("authenticated", user(ann), "select id from job_errors")).toEqual([]);
+  });
+
+  test.each(["jobs", "job_runs", "job_events", "dead_letter_queue", "job_errors", "api_keys"])(
+    "strangers nothing: %s",
+    async (table) => {
+      await expect(read("anon", {}, `select * from ${table}`)).rejects.toThrow("permission denied");
+    },
+  );
+
+  test.each([
+    "insert into api_keys default values",
+    "update jobs set owner = owner",
+    "delete from jobs",
+    "select * from api_keys",
+  ])("a user may not: %s", async (statement) => {
+    await expect(read("authenticated", user(ann, "admin"), statement)).rejects.toThrow("permission denied");
+  });
+});
+
+test("every table of ours has row level security", async () => {
+  const { rows } = await db.sql.query(
+    `select relname from pg_class join pg_namespace on pg_namespace.oid = relnamespace
+     where nspname in ('public', 'private') and relkind = 'r' and not relrowsecurity`,
+  );
+  expect(rows).toEqual([]);
+});
+
+test("no function of ours is for strangers, and each has a fixed search path", async () => {
+  const { rows } = await db.sql.query(
+    `select proname from pg_proc join pg_namespace on pg_namespace.oid = pronamespace
+     where nspname in ('public', 'private')
+       and not exists (select from pg_depend where objid = pg_proc.oid and deptype = 'e')
+       and (has_function_privilege('anon', pg_proc.oid, 'execute')
+         or has_function_privilege('authenticated', pg_proc.oid, 'execute')
+         or not coalesce(proconfig, '{}') @> array['search_path=""'])`,
+  );
+  expect(rows).toEqual([]);
+});

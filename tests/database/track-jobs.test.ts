@@ -1,0 +1,147 @@
+import { randomUUID } from "node:crypto";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { jobRepository } from "#jobs/repository.ts";
+import { systemClock } from "#lib/clock.ts";
+import { createDatabase } from "#lib/supabase.ts";
+import { freshDatabase, type TestDatabase } from "../support/database.ts";
+
+let db: TestDatabase;
+let jobs: ReturnType<typeof jobRepository>;
+beforeAll(async () => {
+  db = await freshDatabase();
+  jobs = jobRepository(createDatabase(db.env, db.fetch), systemClock);
+});
+afterAll(() => db.close());
+
+const begin = (extra: Partial<Parameters<typeof jobs.startRun>[0]> = {}) => {
+  const run = {
+    eventId: randomUUID(),
+    eventName: "test/walk",
+    eventData: {},
+    functionId: "walk",
+    runId: randomUUID(),
+    attempt: 0,
+    parentJobId: undefined,
+    ...extra,
+  };
+  return jobs.startRun(run).then((started) => ({ run, started, jobId: String(started.jobId) }));
+};
+const sql = async (text: string, ...values: unknown[]) => (await db.sql.query(text, values)).rows;
+const statusOf = async (jobId: string) =>
+  (await sql("select status from jobs where id = $1", jobId))[0].status;
+
+test("two starts of one run at once make one job and one run", async () => {
+  const eventId = randomUUID();
+  const runId = randomUUID();
+  await Promise.all(Array.from({ length: 10 }, () => begin({ eventId, runId })));
+  expect(await sql("select * from jobs where event_id = $1", eventId)).toHaveLength(1);
+  expect(await sql("select * from job_runs where run_id = $1", runId)).toHaveLength(1);
+});
+
+test("an event with two functions has two jobs", async () => {
+  const eventId = randomUUID();
+  await begin({ eventId });
+  await begin({ eventId, functionId: "run" });
+  expect(await sql("select * from jobs where event_id = $1", eventId)).toHaveLength(2);
+});
+
+describe("fan-out", () => {
+  test("rolls up into its parent: no row of its own", async () => {
+    const parent = await begin();
+    const { started } = await begin({ parentJobId: parent.jobId });
+    expect(started).toEqual({ tracked: false, jobId: parent.jobId, canceled: false, skip: false });
+  });
+
+  test("of a canceled parent learns that it is canceled", async () => {
+    const parent = await begin();
+    await jobs.cancel(parent.jobId, null, "key:x");
+    const { started } = await begin({ parentJobId: parent.jobId });
+    expect(started.canceled).toBe(true);
+  });
+
+  test("keeps its parent running until nothing is left to do", async () => {
+    const { run, jobId } = await begin();
+    await sql("select private.advance_job($1, 0, 3, now())", jobId);
+    await jobs.finishRun(run, { chunks: 3 });
+    expect(await statusOf(jobId)).toBe("running");
+    await sql("select private.advance_job($1, 3, 3, now())", jobId);
+    await sql("select private.end_job($1, 'completed', null, null, now())", jobId);
+    expect(await sql("select status, result from jobs where id = $1", jobId)).toEqual([
+      { status: "completed", result: { chunks: 3 } },
+    ]);
+  });
+});
+
+describe("progress", () => {
+  test("S3-10: only moves forward, and never beyond its total", async () => {
+    const { jobId } = await begin();
+    const report = async (done: number, total: number) => {
+      await sql("select private.advance_job($1, $2, $3, now())", jobId, done, total);
+      const [{ progress_done, progress_total }] = await sql("select * from jobs where id = $1", jobId);
+      return [Number(progress_done), Number(progress_total)];
+    };
+    expect(await report(0, 10)).toEqual([0, 10]);
+    expect(await report(7, 10)).toEqual([7, 10]);
+    expect(await report(3, 10)).toEqual([7, 10]);
+    expect(await report(99, 10)).toEqual([10, 10]);
+  });
+
+  test("writes no row of the timeline", async () => {
+    const { jobId } = await begin();
+    const before = await sql("select * from job_events where job_id = $1", jobId);
+    await sql("select private.advance_job($1, 1, 10, now())", jobId);
+    expect(await sql("select * from job_events where job_id = $1", jobId)).toEqual(before);
+  });
+});
+
+describe("ends", () => {
+  test("are said once, whoever says them first", async () => {
+    const { run, jobId } = await begin();
+    await jobs.cancel(jobId, null, "key:x");
+    await jobs.finishRun(run, { walked: 1 });
+    expect(await statusOf(jobId)).toBe("canceled");
+    const events = await sql("select type from job_events where job_id = $1 order by sequence", jobId);
+    expect(events.map(({ type }) => type)).toEqual(["accepted", "running", "canceled"]);
+  });
+
+  test("finishing twice is finishing once", async () => {
+    const { run, jobId } = await begin();
+    await Promise.all([jobs.finishRun(run, 1), jobs.finishRun(run, 1), jobs.finishRun(run, 1)]);
+    expect(
+      await sql("select * from job_events where job_id = $1 and type = 'completed'", jobId),
+    ).toHaveLength(1);
+  });
+
+  test("a run that fails does not end the job while another run is at work on it", async () => {
+    const { run, jobId } = await begin();
+    await begin({ ...run, runId: randomUUID() });
+    await jobs.cancelRun(run);
+    expect(await statusOf(jobId)).toBe("running");
+  });
+});
+
+describe("people", () => {
+  test("sequence numbers have no gap and no twin, however many write at once", async () => {
+    const { jobId } = await begin();
+    await Promise.all(
+      Array.from({ length: 20 }, () =>
+        sql("select private.record_job_event($1, 'retrying', '{}', now())", jobId),
+      ),
+    );
+    const rows = await sql("select sequence from job_events where job_id = $1 order by sequence", jobId);
+    expect(rows.map(({ sequence }) => sequence)).toEqual(Array.from({ length: 22 }, (_, n) => n + 1));
+  });
+
+  test("impossible rows are refused by the database itself", async () => {
+    const { jobId } = await begin();
+    await expect(sql("update jobs set status = 'done' where id = $1", jobId)).rejects.toThrow(
+      "jobs_status_is_valid",
+    );
+    await expect(sql("update jobs set status = 'completed' where id = $1", jobId)).rejects.toThrow(
+      "jobs_end_when_their_status_says_so",
+    );
+    await expect(
+      sql("update jobs set progress_done = 2, progress_total = 1 where id = $1", jobId),
+    ).rejects.toThrow("jobs_progress_is_within_its_total");
+  });
+});
