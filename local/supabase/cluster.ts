@@ -78,11 +78,20 @@ const removeLeftovers = (directory: string) => {
 };
 
 export const isAlive = (pid: number): boolean => {
-  if (!Number.isInteger(pid)) return false;
+  if (!Number.isInteger(pid) || isUnburied(pid)) return false;
   try {
     process.kill(pid, 0);
     return true;
   } catch (error) {
     return isCode(error, "EPERM");
+  }
+};
+
+/** A process that ended but whose parent never asked: it stays in the table where process 1 is no init (containers). */
+export const isUnburied = (pid: number): boolean => {
+  try {
+    return fs.readFileSync(`/proc/${pid}/stat`, "utf8").includes(") Z ");
+  } catch {
+    return false;
   }
 };

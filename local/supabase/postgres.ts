@@ -1,11 +1,11 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import fs from "node:fs";
-import net from "node:net";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import pg from "pg";
 import { type Cluster, isAlive, openCluster } from "./cluster.ts";
 import { type Binaries, findBinaries } from "./postgres-binaries.ts";
+import { choosePort, lastError, ownerOf, readIfThere, runningServer, urlOf } from "./server-files.ts";
 
 export type Postgres = {
   /** Connection string of the superuser. */
@@ -41,6 +41,9 @@ export const countStatements = {
 
 const patienceMs = 30_000;
 
+/** Another start won, its port was taken between two looks, or a killed server's memory is not released yet. */
+const passes = /lock file|in use|bind|shared memory/;
+
 /**
  * Starts the private Postgres of a data folder, or attaches to the one that runs there.
  * It ends with the process that started it, however that process ends.
@@ -53,12 +56,14 @@ export const startPostgres = async (options: PostgresOptions): Promise<Postgres>
     const running = await attach(cluster, deadline);
     if (running !== undefined) return running;
     const logFile = options.logFile ?? path.join(path.dirname(path.resolve(options.dataDir)), "postgres.log");
+    const before = readIfThere(logFile).length;
     const started = await launch(cluster, binaries, options.settings ?? {}, logFile);
     if (started !== undefined) return started;
-    // It ended at once: another start won, or the memory of a killed server is not released yet.
-    if (Date.now() > deadline)
-      throw new Error(`Postgres does not start: ${lastError(logFile)} (see ${logFile})`);
-    await delay(100);
+    const reason = lastError(logFile, before);
+    if (!passes.test(reason) || Date.now() > deadline) {
+      throw new Error(`Postgres does not start: ${reason} (see ${logFile})`);
+    }
+    await delay(50);
   }
 };
 
@@ -152,35 +157,6 @@ const becomesReady = async (cluster: Cluster, child: ChildProcess, port: number)
   return false;
 };
 
-const runningServer = ({ directory }: Cluster): { pid: number; port: number; ready: boolean } | undefined => {
-  const lines = readIfThere(path.join(directory, "postmaster.pid")).split("\n");
-  const pid = Number(lines[0]);
-  if (!Number.isInteger(pid) || pid <= 0 || !isAlive(pid)) return undefined;
-  return { pid, port: Number(lines[3]), ready: lines[7]?.trim() === "ready" };
-};
-
-const ownerOf = ({ directory }: Cluster) =>
-  Number(/nightshift\.owner=(\d+)/.exec(readIfThere(path.join(directory, "postmaster.opts")))?.[1]);
-
-/** The port of last time if it is free, so that whoever knows our address finds us again after a crash. */
-const choosePort = async ({ directory }: Cluster): Promise<number> => {
-  const file = path.join(directory, "port");
-  const port = (await freePort(Number(readIfThere(file)))) ?? (await freePort(0));
-  if (port === undefined) throw new Error("No free port on 127.0.0.1.");
-  fs.writeFileSync(file, String(port));
-  return port;
-};
-
-const freePort = (wanted: number): Promise<number | undefined> =>
-  new Promise((resolve) => {
-    const server = net.createServer();
-    server.once("error", () => resolve(undefined));
-    server.listen(wanted, "127.0.0.1", () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === "object" ? address?.port : undefined));
-    });
-  });
-
 const answers = async (url: string): Promise<boolean> => {
   const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 2_000 });
   client.on("error", () => {});
@@ -196,21 +172,4 @@ const answers = async (url: string): Promise<boolean> => {
 
 const waitUntilGone = async (pid: number) => {
   while (isAlive(pid)) await delay(200, undefined, { ref: false });
-};
-
-const urlOf = ({ password }: Cluster, port: number) =>
-  `postgres://postgres:${password}@127.0.0.1:${port}/postgres`;
-
-const lastError = (logFile: string) =>
-  readIfThere(logFile)
-    .split("\n")
-    .findLast((line) => line.includes("FATAL") || line.includes("could not"))
-    ?.replace(/^.*FATAL: */, "") ?? "no reason in its log";
-
-const readIfThere = (file: string) => {
-  try {
-    return fs.readFileSync(file, "utf8");
-  } catch {
-    return "";
-  }
 };

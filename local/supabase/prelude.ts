@@ -26,13 +26,16 @@ export const applyPrelude = async (client: pg.Client): Promise<void> => {
     for (const [role, attributes] of Object.entries(roles)) {
       if (!facts.present.includes(role)) await createRole(client, role, attributes);
     }
-    await client.query(fs.readFileSync(path.join(import.meta.dirname, "prelude.sql"), "utf8"));
+    await client.query(script("prelude.sql"));
+    if (facts.superuser) await client.query(script("prelude-superuser.sql"));
     await client.query("commit");
   } catch (error) {
     await client.query("rollback");
     throw error;
   }
 };
+
+const script = (name: string) => fs.readFileSync(path.join(import.meta.dirname, name), "utf8");
 
 type Facts = {
   user: string;
@@ -53,7 +56,8 @@ const factsQuery = `
     exists (select from pg_catalog.pg_roles where rolname = 'supabase_auth_admin') as hosted,
     (select rolsuper from pg_catalog.pg_roles where rolname = current_user) as superuser,
     pg_catalog.has_database_privilege(current_database(), 'CREATE') as may_create,
-    pg_catalog.has_schema_privilege('public', 'CREATE') as may_use_public,
+    pg_catalog.has_schema_privilege('public', 'CREATE')
+      and pg_catalog.has_schema_privilege('public', 'USAGE WITH GRANT OPTION') as may_use_public,
     array(select rolname::text from pg_catalog.pg_roles where rolname = any($1)) as present,
     array(select rolname::text from pg_catalog.pg_roles
       where rolname = any($1) and pg_catalog.pg_has_role(oid, 'MEMBER')) as granted`;

@@ -178,7 +178,10 @@ test("another schema is PGRST106", async () => {
   });
 });
 
-const raw = async (path: string, init: RequestInit = {}) => {
+const raw = async (
+  path: string,
+  init: { method?: string; body?: string; headers?: Record<string, string> } = {},
+) => {
   const answer = await fetch(`${project.url}/rest/v1/${path}`, {
     ...init,
     headers: { apikey: project.secretKey, ...init.headers },

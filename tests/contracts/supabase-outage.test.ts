@@ -23,7 +23,7 @@ const client = () =>
   createClient(server.url, secret, {
     auth: { persistSession: false },
     db: { retry: false } as never,
-    realtime: { transport: class {} as never },
+    realtime: { transport: Function as never },
   });
 const sum = () => client().rpc("contract_sum", { p_a: 1 });
 

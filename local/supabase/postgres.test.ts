@@ -1,0 +1,125 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import fs from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import pg from "pg";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { isAlive } from "#supabase/cluster.ts";
+import { startPostgres } from "#supabase/postgres.ts";
+
+// One cluster for all of them: each leaves it stopped.
+const directory = fs.mkdtempSync(path.join(os.tmpdir(), "nightshift-launcher-"));
+const dataDir = path.join(directory, "postgres");
+const settings = { fsync: "off" };
+
+beforeAll(() => fs.chmodSync(directory, 0o755));
+afterAll(() => fs.rmSync(directory, { recursive: true, force: true }));
+
+const ask = async (url: string, text: string) => {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    return (await client.query<Record<string, unknown>>(text)).rows;
+  } finally {
+    await client.end();
+  }
+};
+const postmaster = () => Number(fs.readFileSync(path.join(dataDir, "postmaster.pid"), "utf8").split("\n")[0]);
+
+/** Starts Postgres in a process of its own, which can be killed. */
+const elsewhere = async (): Promise<{ url: string; owner: ChildProcess }> => {
+  const code = `import { startPostgres } from "#supabase/postgres.ts";
+    const { url } = await startPostgres({ dataDir: ${JSON.stringify(dataDir)}, settings: { fsync: "off" } });
+    console.log(url); setInterval(() => {}, 1000);`;
+  const owner = spawn(process.execPath, ["--import", "tsx", "--input-type=module", "-e", code], {
+    cwd: "local",
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const [line] = await once(owner.stdout ?? owner, "data");
+  return { url: String(line).trim(), owner };
+};
+
+test("starts, keeps its data, its port and its password over a restart", async () => {
+  const first = await startPostgres({ dataDir, settings });
+  await ask(first.url, "create table restarted as select 1 as id");
+  await first.stop();
+  expect(fs.existsSync(path.join(dataDir, "postmaster.pid"))).toBe(false);
+  const second = await startPostgres({ dataDir, settings });
+  expect(second.url).toBe(first.url);
+  expect(await ask(second.url, "select id from restarted")).toEqual([{ id: 1 }]);
+  await second.stop();
+});
+
+test("two starts at once on the same data share one server; only its owner stops it", async () => {
+  const [one, other] = await Promise.all([
+    startPostgres({ dataDir, settings }),
+    startPostgres({ dataDir, settings }),
+  ]);
+  expect(one.url).toBe(other.url);
+  const [owned, shared] = one.owned ? [one, other] : [other, one];
+  expect([owned.owned, shared.owned]).toEqual([true, false]);
+  await shared.stop();
+  expect(await ask(owned.url, "select 1 as alive")).toEqual([{ alive: 1 }]);
+  await owned.stop();
+  await shared.exited;
+});
+
+test("dies with the process that started it, kill -9 included, and loses nothing", async () => {
+  const { url, owner } = await elsewhere();
+  await ask(url, "create table abandoned as select 1 as id");
+  const pid = postmaster();
+  owner.kill("SIGKILL");
+  const again = await startPostgres({ dataDir, settings });
+  expect(postmaster()).not.toBe(pid);
+  await vi.waitFor(() => expect(isAlive(pid)).toBe(false));
+  expect(await ask(again.url, "select id from abandoned")).toEqual([{ id: 1 }]);
+  await again.stop();
+});
+
+test("comes back after a kill -9 of the server itself", async () => {
+  const first = await startPostgres({ dataDir, settings });
+  await ask(first.url, "create table killed as select 1 as id");
+  process.kill(postmaster(), "SIGKILL");
+  await first.exited;
+  const second = await startPostgres({ dataDir, settings });
+  expect([second.url, second.owned]).toEqual([first.url, true]);
+  expect(await ask(second.url, "select id from killed")).toEqual([{ id: 1 }]);
+  await second.stop();
+});
+
+test("an initdb that was cut short is made anew", async () => {
+  const fresh = path.join(directory, "fresh");
+  fs.mkdirSync(path.join(`${fresh}.init-999999`, "base"), { recursive: true });
+  const postgres = await startPostgres({ dataDir: fresh, settings });
+  await postgres.stop();
+  expect(fs.readdirSync(directory).filter((name) => name.startsWith("fresh"))).toEqual(["fresh"]);
+});
+
+test("listens on 127.0.0.1 alone, by a password of its own", async () => {
+  const postgres = await startPostgres({ dataDir, settings });
+  expect(await ask(postgres.url, "show listen_addresses")).toEqual([{ listen_addresses: "127.0.0.1" }]);
+  expect(await ask(postgres.url, "show unix_socket_directories")).toEqual([{ unix_socket_directories: "" }]);
+  const guessed = new URL(postgres.url);
+  guessed.password = "postgres";
+  await expect(ask(guessed.href, "select 1")).rejects.toThrow("password authentication failed");
+  await postgres.stop();
+});
+
+test("says in one sentence what is wrong", async () => {
+  fs.writeFileSync(path.join(directory, "file"), "");
+  await expect(startPostgres({ dataDir: path.join(directory, "file", "postgres") })).rejects.toThrow(
+    /^The data folder .* cannot be written\. Choose another one with --data-dir\.$/,
+  );
+  await expect(startPostgres({ dataDir, settings: { no_such_setting: 1 } })).rejects.toThrow(
+    'Postgres does not start: unrecognized configuration parameter "no_such_setting"',
+  );
+});
+
+test("says where to turn when this platform has no binaries", async () => {
+  vi.spyOn(process, "arch", "get").mockReturnValue("s390x");
+  await expect(startPostgres({ dataDir })).rejects.toThrow(
+    `There is no Postgres for ${process.platform}-s390x in node_modules. Set DATABASE_URL to a Postgres 15 or newer and it will be used instead.`,
+  );
+  vi.restoreAllMocks();
+});

@@ -1,0 +1,60 @@
+import fs from "node:fs";
+import net from "node:net";
+import path from "node:path";
+import { type Cluster, isAlive, isUnburied } from "./cluster.ts";
+
+/** What the files in a data directory tell about the server that uses it. */
+export const runningServer = ({
+  directory,
+}: Cluster): { pid: number; port: number; ready: boolean } | undefined => {
+  const lines = readIfThere(path.join(directory, "postmaster.pid")).split("\n");
+  const pid = Number(lines[0]);
+  if (!Number.isInteger(pid) || pid <= 0) return undefined;
+  if (!isAlive(pid)) {
+    // Postgres takes a killed server that nobody has buried for a living one, and would wait for ever.
+    if (isUnburied(pid)) fs.rmSync(path.join(directory, "postmaster.pid"), { force: true });
+    return undefined;
+  }
+  return { pid, port: Number(lines[3]), ready: lines[7]?.trim() === "ready" };
+};
+
+export const ownerOf = ({ directory }: Cluster) =>
+  Number(/nightshift\.owner=(\d+)/.exec(readIfThere(path.join(directory, "postmaster.opts")))?.[1]);
+
+/** The port of last time if it is free, so that whoever knows our address finds us again after a crash. */
+export const choosePort = async ({ directory }: Cluster): Promise<number> => {
+  const file = path.join(directory, "port");
+  const port = (await freePort(Number(readIfThere(file)))) ?? (await freePort(0));
+  if (port === undefined) throw new Error("No free port on 127.0.0.1.");
+  fs.writeFileSync(file, String(port));
+  return port;
+};
+
+const freePort = (wanted: number): Promise<number | undefined> =>
+  new Promise((resolve) => {
+    const server = net.createServer();
+    server.once("error", () => resolve(undefined));
+    server.listen(wanted, "127.0.0.1", () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === "object" ? address?.port : undefined));
+    });
+  });
+
+export const urlOf = ({ password }: Cluster, port: number) =>
+  `postgres://postgres:${password}@127.0.0.1:${port}/postgres`;
+
+/** The reason that Postgres gave since its log had `from` characters. */
+export const lastError = (logFile: string, from: number): string =>
+  readIfThere(logFile)
+    .slice(from)
+    .split("\n")
+    .findLast((line) => line.includes("FATAL") || line.includes("could not"))
+    ?.replace(/^.*FATAL: */, "") ?? "no reason in its log";
+
+export const readIfThere = (file: string) => {
+  try {
+    return fs.readFileSync(file, "utf8");
+  } catch {
+    return "";
+  }
+};
