@@ -24,7 +24,12 @@ const card = (letter, act) => {
       h("h2", {}, letter.function),
       badge(letter.status),
       letter.error.code !== null && h("code", {}, letter.error.code),
-      h("span", { class: "quiet" }, ago(letter.failedAt), ` after ${letter.attempts} attempts`),
+      h(
+        "span",
+        { class: "quiet" },
+        ago(letter.failedAt),
+        ` after ${letter.attempts} ${letter.attempts === 1 ? "attempt" : "attempts"}`,
+      ),
     ),
     h("p", {}, letter.error.message ?? "No message"),
     letter.handledBy !== null &&

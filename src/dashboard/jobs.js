@@ -14,7 +14,12 @@ const row = (job) =>
   h(
     "tr",
     {},
-    h("td", {}, h("a", { href: `#/jobs/${job.id}` }, job.kind), h("small", {}, job.function)),
+    h(
+      "td",
+      {},
+      h("a", { href: `#/jobs/${job.id}` }, job.kind),
+      job.kind !== job.function && h("small", {}, job.function),
+    ),
     h("td", {}, badge(job.status)),
     h("td", {}, bar(job.progress)),
     h("td", { class: "wide" }, job.requester),

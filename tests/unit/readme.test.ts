@@ -1,0 +1,71 @@
+/** The README's tables say what the code says. */
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { expect, test } from "vitest";
+import { createApp } from "#app.ts";
+import { readEnv } from "#lib/env.ts";
+import { DoorConfig } from "../../scripts/deploy/manifest.ts";
+
+const root = resolve(import.meta.dirname, "../..");
+const readme = readFileSync(resolve(root, "README.md"), "utf8");
+
+/** The cells of every table row under a heading, without the head. */
+const tableUnder = (heading: string): string[][] =>
+  (readme.split(`## ${heading}\n`)[1]?.split("\n## ")[0] ?? "")
+    .split("\n")
+    .filter((line) => line.startsWith("| `"))
+    .map((line) =>
+      line
+        .split("|")
+        .slice(1, -1)
+        .map((cell) => cell.trim()),
+    );
+
+const codes = (cell = "") => [...cell.matchAll(/`([^`]+)`/g)].map(([, code]) => code);
+
+const inOrder = (rows: readonly (readonly unknown[])[]) =>
+  rows.map((row) => row.join(" ")).toSorted((a, b) => a.localeCompare(b));
+
+test("the table of doors lists every door with its addresses", async () => {
+  const files = readdirSync(resolve(root, "netlify/functions"));
+  const doors = await Promise.all(
+    files.map(async (file) => {
+      const { config } = await import(resolve(root, "netlify/functions", file));
+      const { path = [], schedule } = DoorConfig.parse(config);
+      return [file, ...path, ...(schedule === undefined ? [] : [schedule])];
+    }),
+  );
+  const told = tableUnder("Doors").map(([door, address]) => [...codes(door), ...codes(address)]);
+  expect(inOrder(told)).toEqual(inOrder(doors));
+});
+
+test("the table of functions lists every function with its event, concurrency and retries", () => {
+  const env = {
+    SUPABASE_URL: "http://127.0.0.1:9",
+    SUPABASE_SECRET_KEY: "key",
+    INNGEST_DEV: "1",
+    PLAN: "pro",
+  };
+  const functions = createApp(readEnv(env)).functions.map((fn) => {
+    const { triggers, concurrency, retries } = fn.opts;
+    const events = [triggers ?? []]
+      .flat()
+      .map((trigger) => ("cron" in trigger ? trigger.cron : trigger.event));
+    const limit = typeof concurrency === "object" && "limit" in concurrency ? concurrency.limit : undefined;
+    return [events.map((event) => (typeof event === "string" ? event : "")), fn.id(), limit, retries]
+      .flat()
+      .map(String);
+  });
+  const told = tableUnder("Functions").map(([event, id, atOnce = "", retries]) =>
+    [...codes(event), ...codes(id), /\d+/.exec(atOnce)?.[0], retries].map(String),
+  );
+  expect(inOrder(told)).toEqual(inOrder(functions));
+});
+
+test("every file that the README links to exists, and every command is a script", () => {
+  const links = [...readme.matchAll(/\]\((?!https?:)([^)#]+)\)/g)].map(([, path = ""]) => path);
+  expect(links.filter((path) => !existsSync(resolve(root, path)))).toEqual([]);
+  const { scripts } = JSON.parse(readFileSync(resolve(root, "package.json"), "utf8"));
+  const commands = [...readme.matchAll(/npm run ([\w:]+)/g)].map(([, name]) => name);
+  for (const name of commands) expect(Object.keys(scripts)).toContain(name);
+});
