@@ -54,8 +54,7 @@ export const createGateway = async (options: GatewayOptions): Promise<Gateway> =
 
   const handle: Handler = async (ask) => {
     const answer = await route(ask).catch(answerFailure);
-    answer.headers["access-control-allow-origin"] ??= "*";
-    return answer;
+    return { ...answer, headers: { ...openToBrowsers, ...answer.headers } };
   };
 
   return {
@@ -68,6 +67,11 @@ export const createGateway = async (options: GatewayOptions): Promise<Gateway> =
   };
 };
 
+const openToBrowsers = {
+  "access-control-allow-origin": "*",
+  "access-control-expose-headers": "content-range, x-total-count, link",
+};
+
 const preflight = {
   "access-control-allow-methods": "GET,HEAD,PUT,PATCH,POST,DELETE,OPTIONS",
   "access-control-allow-headers":
@@ -77,6 +81,8 @@ const preflight = {
 
 const answerFailure = (error: unknown): Answer => {
   if (error instanceof NotModeled) return notModeled(error.message);
+  if (error instanceof URIError)
+    return json(400, { message: "The path is not properly encoded.", code: "400" });
   if (error instanceof BodyTooLarge) return json(413, { message: "Request body too large", code: "413" });
   const message = error instanceof Error ? error.message : String(error);
   return json(500, {

@@ -39,7 +39,7 @@ export const notModeled = (what: string): Answer => {
     code: "not_modeled",
     message: detail,
     details: null,
-    hint: "local/README.md lists what the local Supabase answers.",
+    hint: "local/supabase/README.md lists what the local Supabase answers.",
     error: detail,
   });
 };

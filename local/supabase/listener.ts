@@ -10,7 +10,11 @@ export const listenForReload = (url: string, onReload: () => void): { close(): P
   let closed = false;
 
   const connect = async () => {
-    const mine = new pg.Client({ connectionString: url, application_name: "nightshift gateway listener" });
+    const mine = new pg.Client({
+      connectionString: url,
+      application_name: "nightshift gateway listener",
+      connectionTimeoutMillis: 5_000,
+    });
     client = mine;
     mine.on("error", () => {});
     mine.once("end", () => {

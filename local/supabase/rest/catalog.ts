@@ -58,21 +58,25 @@ export const createCatalogCache = (own: pg.Pool): CatalogCache => {
   let cached: Catalog | undefined;
   let loading: Promise<Catalog> | undefined;
   const reload = () => {
-    loading ??= load(own)
+    if (loading !== undefined) return loading;
+    const mine = load(own)
       .then((catalog) => {
-        cached = catalog;
+        // The schema changed while this was read: good enough for who waits, too old to be kept.
+        if (loading === mine) cached = catalog;
         return catalog;
       })
       .finally(() => {
-        loading = undefined;
+        if (loading === mine) loading = undefined;
       });
-    return loading;
+    loading = mine;
+    return mine;
   };
   return {
     current: async () => cached ?? reload(),
     reload,
     forget: () => {
       cached = undefined;
+      loading = undefined;
     },
   };
 };

@@ -1,5 +1,6 @@
 import pg from "pg";
 import { type Answer, json } from "../http.ts";
+import { statusOfSqlState } from "./sql-state.ts";
 
 type ErrorBody = { code: string; details: unknown; hint: unknown; message: string };
 
@@ -24,6 +25,7 @@ export const errorAnswer = (error: unknown, role: string): Answer | undefined =>
   if (!(error instanceof Error)) return undefined;
   if (error instanceof pg.DatabaseError && error.code !== undefined)
     return databaseAnswer(error, error.code, role);
+  if (error.message === poolIsExhausted) return timedOut;
   return isConnectionFailure(error) ? unreachable(error) : undefined;
 };
 
@@ -43,72 +45,6 @@ const databaseAnswer = (error: pg.DatabaseError, code: string, role: string): An
 
 const challenge = (status: number): Record<string, string> =>
   status === 401 ? { "www-authenticate": "Bearer" } : {};
-
-/** PostgREST's table from SQLSTATE to HTTP (`mapSQLtoHTTP` in its Error.hs). */
-export const statusOfSqlState = (code: string, message: string, authenticated: boolean): number => {
-  const exact = exactStatus(code, message, authenticated);
-  if (exact !== undefined) return exact;
-  if (code.startsWith("PT")) return raisedStatus(code.slice(2));
-  return statusByClass[code.slice(0, 2)] ?? 400;
-};
-
-const exactStatus = (code: string, message: string, authenticated: boolean): number | undefined => {
-  switch (code) {
-    case "23503":
-    case "23505":
-      return 409;
-    case "25006":
-      return 405;
-    case "21000":
-      return message.endsWith("requires a WHERE clause") ? 400 : 500;
-    case "22023":
-      return /^role .* does not exist$/.test(message) ? 401 : 400;
-    case "53400":
-    case "42P17":
-      return 500;
-    case "57P01":
-      return 503;
-    case "P0001":
-      return 400;
-    case "42883":
-      return message.startsWith("function xmlagg(") ? 406 : 404;
-    case "42P01":
-      return 404;
-    case "42501":
-      return authenticated ? 403 : 401;
-    default:
-      return undefined;
-  }
-};
-
-const statusByClass: Readonly<Record<string, number>> = {
-  "08": 503,
-  "09": 500,
-  "0L": 403,
-  "0P": 403,
-  "25": 500,
-  "28": 403,
-  "2D": 500,
-  "38": 500,
-  "39": 500,
-  "3B": 500,
-  "40": 500,
-  "53": 503,
-  "54": 500,
-  "55": 500,
-  "57": 500,
-  "58": 500,
-  F0: 500,
-  HV: 500,
-  P0: 500,
-  XX: 500,
-};
-
-/** `raise sqlstate 'PT404'` asks for HTTP 404. */
-const raisedStatus = (digits: string) => {
-  const status = Number(digits);
-  return Number.isInteger(status) && status >= 200 && status <= 599 ? status : 500;
-};
 
 /** `raise sqlstate 'PGRST'`: the message is the body, the detail is status and headers, both as JSON. */
 const raisedAnswer = (error: pg.DatabaseError): Answer => {
@@ -155,7 +91,7 @@ const stringsOf = (value: unknown): Record<string, string> =>
 /** pg gives no class to these: connection refused or reset, ended while a query ran, no free connection in time. */
 const isConnectionFailure = (error: Error) =>
   ("code" in error && typeof error.code === "string" && /^E[A-Z]+$/.test(error.code)) ||
-  /connection terminated|connection ended|timeout exceeded when trying to connect|not queryable|client was closed/i.test(
+  /connection terminated|connection ended|not queryable|client was closed|connection timeout/i.test(
     error.message,
   );
 
@@ -166,3 +102,13 @@ const unreachable = (error: Error): Answer =>
     hint: null,
     message: "Database connection error. Retrying the connection.",
   });
+
+/** The words of pg's pool, which has no code for it. */
+const poolIsExhausted = "timeout exceeded when trying to connect";
+
+const timedOut = json(504, {
+  code: "PGRST003",
+  details: null,
+  hint: null,
+  message: "Timed out acquiring connection from connection pool.",
+});

@@ -4,6 +4,7 @@ import type { Files } from "./files.ts";
 
 export type StoredObject = {
   id: string;
+  bucket_id: string;
   name: string;
   version: string;
   created_at: Date;

@@ -6,7 +6,7 @@ import { duplicate, objectNotFound } from "./errors.ts";
 import type { Files } from "./files.ts";
 import type { Upload } from "./upload.ts";
 
-const columns = "id, name, version, created_at, updated_at, user_metadata, metadata";
+const columns = "id, bucket_id, name, version, created_at, updated_at, user_metadata, metadata";
 
 const insertObject = `
   insert into storage.objects (id, bucket_id, name, version, metadata, user_metadata, owner, owner_id)
@@ -16,7 +16,7 @@ const orReplace = `
   on conflict (bucket_id, name) do update set version = excluded.version, metadata = excluded.metadata,
     user_metadata = excluded.user_metadata, updated_at = now()`;
 
-type Place = { bucket: string; key: string };
+export type Place = { bucket: string; key: string };
 
 /** Rows of storage.objects, each touched as the caller, so that the project's own policies decide. */
 export const createObjects = (database: Database, files: Files) => {
@@ -47,6 +47,19 @@ export const createObjects = (database: Database, files: Files) => {
       await files.remove([upload.version]);
       throw error;
     }
+  };
+
+  /** Asks the policies by doing it and taking it back. */
+  const tryToSave = async (identity: Identity, { bucket, key }: Place, upsert: boolean): Promise<void> => {
+    const undo = new Error("undo");
+    const attempt = database.transaction(identity, async (client) => {
+      const values = [randomUUID(), bucket, key, "", null, null, identity.claimsObject["sub"] ?? null];
+      await client.query(upsert ? `${insertObject} ${orReplace}` : insertObject, values);
+      throw undo;
+    });
+    await attempt.catch((error: unknown) => {
+      if (error !== undo) throw error;
+    });
   };
 
   const get = async (identity: Identity, place: Place): Promise<StoredObject> => {
@@ -107,8 +120,10 @@ export const createObjects = (database: Database, files: Files) => {
     }
   };
 
-  return { save, get, getPublic, remove, move, copy };
+  return { save, tryToSave, get, getPublic, remove, move, copy };
 };
+
+export type Objects = ReturnType<typeof createObjects>;
 
 const find = async (client: pg.ClientBase, { bucket, key }: Place): Promise<StoredObject | undefined> =>
   (
