@@ -22,7 +22,7 @@ const left = async () => (await sql("select id from jobs")).map(({ id }) => id);
 
 describe("purge_ledgers", () => {
   test("S3-7: old jobs go, failed ones later, young and living ones stay", async () => {
-    const oldCompleted = await ended("completed", day(1));
+    await ended("completed", day(1));
     const oldFailed = await ended("failed", day(1));
     const young = await ended("completed", day(20));
     const living = randomUUID();
@@ -34,10 +34,9 @@ describe("purge_ledgers", () => {
     expect(await sql("select purge_ledgers($1, $2, 100) as gone", day(10), new Date(0))).toEqual([
       { gone: "1" },
     ]);
-    expect((await left()).toSorted()).toEqual([oldFailed, young, living].toSorted());
+    expect(new Set(await left())).toEqual(new Set([oldFailed, young, living]));
     await sql("select purge_ledgers($1, $1, 100)", day(10));
     expect(await left()).not.toContain(oldFailed);
-    expect(oldCompleted).toBeDefined();
   });
 
   test("S3-12: takes no more at a time than it is told", async () => {

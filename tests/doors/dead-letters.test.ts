@@ -10,8 +10,8 @@ const sent: { id: string; name: string; data: unknown }[] = [];
 beforeAll(async () => {
   database = await freshDatabase();
   site = await testApp(database, {
-    outside: async (_, init) => {
-      sent.push(...JSON.parse(String(init?.body)));
+    outside: async (input, init) => {
+      sent.push(...(await new Request(input, init).json()));
       return Response.json({ ids: ["01EVENT"], status: 200 });
     },
   });

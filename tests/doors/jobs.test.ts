@@ -10,8 +10,8 @@ const told: unknown[] = [];
 beforeAll(async () => {
   database = await freshDatabase();
   site = await testApp(database, {
-    outside: async (_, init) => {
-      told.push(JSON.parse(String(init?.body)));
+    outside: async (input, init) => {
+      told.push(await new Request(input, init).json());
       return Response.json({ ids: ["01EVENT"], status: 200 });
     },
   });

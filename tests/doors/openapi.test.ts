@@ -48,15 +48,14 @@ test("every route but the three about our own health has a lock", () => {
   expect(open.toSorted()).toEqual(["/api/health", "/api/openapi.json", "/api/ready"]);
 });
 
-test.each([["GET"], ["POST"], ["PUT"], ["PATCH"], ["DELETE"]])(
-  "401: %s on any locked route without a key",
-  async (method) => {
-    for (const route of site.app.routes.filter((r) => r.method === method && r.policy !== "public")) {
-      const path = route.path.replace(/:\w+/g, "00000000-0000-4000-8000-000000000000");
-      expect((await site.call(method, path)).status, `${method} ${route.path}`).toBe(401);
-    }
-  },
-);
+test("401: no locked route opens without a key", async () => {
+  const open: string[] = [];
+  for (const { method, path, policy } of site.app.routes) {
+    const { status } = await site.call(method, path.replace(/:\w+/g, "00000000-0000-4000-8000-000000000000"));
+    if (policy !== "public" && status !== 401) open.push(`${method} ${path}: ${status}`);
+  }
+  expect(open).toEqual([]);
+});
 
 test("every route is behind a door that Netlify knows", () => {
   const doors = readdirSync(root("netlify/functions")).map((file) =>
@@ -65,12 +64,14 @@ test("every route is behind a door that Netlify knows", () => {
   const paths = doors.flatMap((text) =>
     [...text.matchAll(/"(\/api\/[^"]*)"/g)].map(([, path]) => String(path)),
   );
+  const unserved: string[] = [];
   for (const { path } of site.app.routes) {
     const isServed = paths.some(
       (door) => door === path || (door.endsWith("/*") && path.startsWith(door.slice(0, -1))),
     );
-    expect(isServed, path).toBe(true);
+    if (!isServed) unserved.push(path);
   }
+  expect(unserved).toEqual([]);
 });
 
 test("the code knows the newest migration", () => {

@@ -9,7 +9,7 @@ beforeAll(async () => {
   database = await freshDatabase();
   site = await testApp(database, {
     outside: (input) =>
-      String(input).startsWith("http://engine.local/")
+      new Request(input).url.startsWith("http://engine.local/")
         ? Promise.resolve(Response.json({ data: [] }))
         : Promise.reject(new TypeError("fetch failed")),
   });

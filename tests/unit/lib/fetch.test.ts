@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type Server } from "node:http";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { fastFetch } from "#lib/fetch.ts";
@@ -7,18 +7,10 @@ let server: Server;
 let base: string;
 
 beforeAll(async () => {
-  server = createServer(async (request, response) => {
-    if (request.url === "/redirect") return response.writeHead(302, { location: "/secret" }).end();
-    if (request.url === "/empty") return response.writeHead(204).end();
-    if (request.url === "/never") return;
-    response.writeHead(418, { "content-type": "application/json", "set-cookie": ["a=1", "b=2"] });
-    response.end(
-      JSON.stringify({
-        method: request.method,
-        type: request.headers["content-type"],
-        body: await bodyOf(request),
-      }),
-    );
+  server = createServer((request, response) => {
+    if (request.url === "/redirect") response.writeHead(302, { location: "/secret" }).end();
+    else if (request.url === "/empty") response.writeHead(204).end();
+    else if (request.url !== "/never") void echo(request, response);
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -69,6 +61,13 @@ describe.each([
 test("fastFetch follows no redirect", async () => {
   expect((await fastFetch(`${base}/redirect`)).status).toBe(302);
 });
+
+async function echo(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const { method, headers } = request;
+  const body = await bodyOf(request);
+  response.writeHead(418, { "content-type": "application/json", "set-cookie": ["a=1", "b=2"] });
+  response.end(JSON.stringify({ method, type: headers["content-type"], body }));
+}
 
 async function bodyOf(request: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = [];

@@ -107,11 +107,10 @@ describe("Sentry", () => {
   let server: Server;
   let dsn: string;
   beforeAll(async () => {
-    server = createServer(async (request, response) => {
-      let text = "";
-      for await (const chunk of request) text += String(chunk);
-      envelopes.push(text);
-      response.writeHead(200, { "content-type": "application/json" }).end("{}");
+    server = createServer((request, response) => {
+      request.setEncoding("utf8");
+      request.on("data", (text: string) => envelopes.push(text));
+      request.on("end", () => response.writeHead(200, { "content-type": "application/json" }).end("{}"));
     });
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     dsn = `http://key@127.0.0.1:${(server.address() as AddressInfo).port}/1`;
