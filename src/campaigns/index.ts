@@ -37,8 +37,8 @@ export type CampaignRoom = {
 
 /** No batch begins later than this in a step: a request lives 60 s on Netlify, a call of the provider up to 20. */
 const STEP_BUDGET_MS = 35_000;
-/** Marked batches that wait for a free place at the provider, so that it never waits for our database. */
-const READY_BATCHES = 2;
+/** Lanes beyond those on the wire: their batches are ready to follow, so that the provider never waits for our database. */
+const READY_LANES = 3;
 
 export function campaignFunctions({ env, db, clock, fetch, ...room }: CampaignRoom): InngestFunction.Any[] {
   const campaigns = campaignRepository(db, clock);
@@ -59,9 +59,9 @@ export function campaignFunctions({ env, db, clock, fetch, ...room }: CampaignRo
       mailer,
       clock,
       wire: new Permits(inFlight),
-      deck: new Permits(inFlight + READY_BATCHES),
+      deck: new Permits(inFlight + READY_LANES),
       intervalMs: env.MAIL_REQUESTS_PER_SECOND === 0 ? 0 : 1000 / env.MAIL_REQUESTS_PER_SECOND,
-      // Twice what the provider takes at once: while one half is on the wire the other is written down.
+      // Enough for all places on the wire even when few chunks are at work.
       lanes: Math.max(2, Math.ceil((2 * inFlight) / chunksAtOnce)),
       budgetMs: STEP_BUDGET_MS,
     }),

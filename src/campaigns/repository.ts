@@ -12,16 +12,25 @@ const content = z.object({
   missingField: z.enum(["fail", "empty"]),
 }) satisfies z.ZodType<Content>;
 
-/** Rows come as tuples: keys repeated a thousand times would be most of the answer. */
-const recipient = z
-  .tuple([z.number(), z.string(), z.record(z.string(), z.unknown())])
-  .transform(([id, email, fields]): Recipient => ({ id, email, fields }));
+type Row = [id: number, email: string, fields: Recipient["fields"]];
+
+const isObject = (value: unknown): boolean => typeof value === "object" && value !== null;
+const isRow = (row: unknown): boolean =>
+  Array.isArray(row) && typeof row[0] === "number" && typeof row[1] === "string" && isObject(row[2]);
+
+/**
+ * Rows come as tuples: keys repeated a thousand times would be most of the answer. A look of our own instead of a
+ * schema: this is the one place where a thousand rows are read at once, and zod would take longer than the database.
+ */
+const recipients = z
+  .custom<Row[]>((rows) => Array.isArray(rows) && rows.every(isRow))
+  .transform((rows) => rows.map(([id, email, fields]): Recipient => ({ id, email, fields })));
 
 const batch = z.object({
   batchNo: z.number(),
   status: z.enum(["pending", "sending"]),
   firstSendingAt: z.string().nullable(),
-  recipients: z.array(recipient),
+  recipients,
 });
 /** What is left of a batch: its recipients are those without an outcome. */
 export type Batch = z.output<typeof batch>;
@@ -124,7 +133,13 @@ export const campaignRepository = (db: DatabaseClient, clock: Clock) => {
       );
     },
 
-    async markBatch({ campaignId, batchNo, token }: BatchRef, again: boolean, pace: Pace): Promise<Mark> {
+    /** `sent`: the batch before, whose outcome is written down in the same statement. */
+    async markBatch(
+      { campaignId, batchNo, token }: BatchRef,
+      again: boolean,
+      pace: Pace,
+      sent?: { batchNo: number; settlement: Settlement },
+    ): Promise<Mark> {
       const answer = await unwrap(
         db.rpc("mark_campaign_batch", {
           p_campaign_id: campaignId,
@@ -133,6 +148,7 @@ export const campaignRepository = (db: DatabaseClient, clock: Clock) => {
           p_again: again,
           p_pace: pace,
           p_now: now(),
+          ...(sent === undefined ? {} : { p_settled: { batchNo: sent.batchNo, ...sent.settlement } }),
         }),
       );
       return mark.parse(answer);

@@ -1,8 +1,8 @@
 import { NonRetriableError } from "inngest";
 import { sendCampaignChunkRequested } from "#campaigns/events.ts";
 import type { ChunkRef } from "#campaigns/repository.ts";
-import type { SendDependencies } from "#campaigns/send-batch.ts";
 import { type ChunkOutcome, type ChunkSettings, sendChunk } from "#campaigns/send-chunk.ts";
+import type { SendDependencies } from "#campaigns/send-lane.ts";
 import type { OnFailure } from "#dead-letters/on-failure.ts";
 import type { MailMode } from "#lib/environment-fence.ts";
 import { AppError, type ErrorCode } from "#lib/errors.ts";

@@ -1,7 +1,8 @@
 import { createRenderer } from "#campaigns/render-mail.ts";
 import type { ChunkRef, Claim } from "#campaigns/repository.ts";
-import { type BatchOutcome, type SendDependencies, sendBatch } from "#campaigns/send-batch.ts";
-import type { AppError } from "#lib/errors.ts";
+import { runLane, type SendDependencies } from "#campaigns/send-lane.ts";
+import { Tally } from "#campaigns/tally.ts";
+import { codeOf } from "#lib/errors.ts";
 
 export type ChunkSettings = {
   /** Batches of one chunk under way at once, so that the provider is busy while outcomes are written down. */
@@ -37,7 +38,7 @@ export async function sendChunk(
   if (claim.state !== "claimed") return { state: claim.state, sent: 0, failed: 0 };
 
   const tally = await runLanes(deps, chunk, claim, () => performance.now() - startedAt > deps.budgetMs);
-  const { sent, failed } = tally;
+  const [sent, failed] = [tally.sentCount, tally.failedCount];
   if (tally.error) {
     // Whoever takes over (a reprocess is another run) need not wait for the lease to end.
     await deps.campaigns.releaseChunk(chunk, claim.token);
@@ -45,17 +46,8 @@ export async function sendChunk(
   }
   if (tally.waitMs > 0) return { state: "wait", waitMs: tally.waitMs, sent, failed };
   if (tally.stop === "canceled") return { state: "canceled", sent, failed };
-  return { state: tally.settled === claim.batches.length ? "done" : "more", sent, failed };
+  return { state: tally.batches === claim.batches.length ? "done" : "more", sent, failed };
 }
-
-type Tally = {
-  settled: number;
-  sent: number;
-  failed: number;
-  waitMs: number;
-  stop: "lost" | "canceled" | undefined;
-  error: AppError | undefined;
-};
 
 async function runLanes(
   deps: SendDependencies & ChunkSettings,
@@ -65,30 +57,19 @@ async function runLanes(
 ): Promise<Tally> {
   const context = { campaignId, token, render: createRenderer(campaignId, content) };
   const waiting = batches.values();
-  const tally: Tally = { settled: 0, sent: 0, failed: 0, waitMs: 0, stop: undefined, error: undefined };
+  const tally = new Tally();
+  const nextBatch = () => (tally.goesOn && !isLate() ? waiting.next().value : undefined);
 
   // A lane ends at the first batch that fails, the others go on: one batch that can never be sent does not keep
   // the rest of the chunk waiting, and a provider that is down is asked once per lane.
-  const lane = async () => {
-    let outcome: BatchOutcome | undefined;
-    while (outcome?.state !== "failed" && tally.stop === undefined && tally.waitMs === 0 && !isLate()) {
-      const { value: batch } = waiting.next();
-      if (!batch) return;
-      outcome = await sendBatch(deps, context, batch);
-      count(tally, outcome);
-    }
-  };
-  const lanes = await Promise.allSettled(Array.from({ length: deps.lanes }, lane));
-  for (const ended of lanes) if (ended.status === "rejected") throw ended.reason;
+  const lanes = await Promise.allSettled(
+    Array.from({ length: deps.lanes }, () => deps.deck.hold(() => runLane(deps, context, tally, nextBatch))),
+  );
+  for (const ended of lanes) {
+    if (ended.status === "fulfilled") continue;
+    // Another claim took the chunk over: its answers count, this one's do not.
+    if (codeOf(ended.reason) !== "conflict") throw ended.reason;
+    tally.stop ??= "lost";
+  }
   return tally;
-}
-
-function count(tally: Tally, outcome: BatchOutcome): void {
-  if (outcome.state === "settled") {
-    tally.settled += 1;
-    tally.sent += outcome.sent;
-    tally.failed += outcome.failed;
-  } else if (outcome.state === "wait") tally.waitMs = Math.max(tally.waitMs, outcome.waitMs);
-  else if (outcome.state === "failed") tally.error ??= outcome.error;
-  else tally.stop = outcome.state;
 }

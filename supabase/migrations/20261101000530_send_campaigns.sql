@@ -1,5 +1,6 @@
 -- Sending a campaign: a run claims a chunk, marks a batch just before it calls the provider, and settles it with
--- the provider's answer. Everybody locks in one order: account, batch, chunk, job, campaign.
+-- the provider's answer. Everybody locks in one order: batch, chunk, job, campaign; the
+-- provider's account is locked last, by whoever has no other batch to lock after it.
 
 -- Claims a chunk for p_claimant and hands out what is left of it. The same claimant gets its own claim back under
 -- a new token, so that a retry goes on at once and its predecessor can do nothing more.
@@ -92,10 +93,12 @@ $$;
 
 -- The last word before the provider is called. On the first mark whoever left the list since planning is skipped;
 -- after that the content is frozen. p_again: the batch is in doubt and the provider takes keys, so it may be
--- called again.
+-- called again. p_settled: the outcome of the batch before, written down by the way: {"batchNo", "sent", "failed"} as
+-- settle_campaign_batch takes them.
 -- Answers {"state": "sending", "skipped": [ids]} | {"state": "wait", "waitMs", "slot"} | {"state": "lost" | "canceled"}.
 create function public.mark_campaign_batch(
-  p_campaign_id uuid, p_batch_no integer, p_token uuid, p_again boolean, p_pace jsonb, p_now timestamptz
+  p_campaign_id uuid, p_batch_no integer, p_token uuid, p_again boolean, p_pace jsonb, p_now timestamptz,
+  p_settled jsonb default null
 )
 returns jsonb
 language plpgsql
@@ -112,6 +115,10 @@ declare
   v_gone bigint[];
   v_skipped jsonb := '[]';
 begin
+  if p_settled is not null then
+    perform public.settle_campaign_batch(p_campaign_id, (p_settled ->> 'batchNo')::integer, p_token,
+      p_settled -> 'sent', p_settled -> 'failed', p_now);
+  end if;
   select batch.chunk_no, batch.first_subscriber_id, batch.last_subscriber_id, batch.first_sending_at is null,
     campaign.list_id, campaign.status
   into v_chunk_no, v_first, v_last, v_is_first, v_list_id, v_status

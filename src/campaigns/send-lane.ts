@@ -1,0 +1,122 @@
+import type { BatchAnswer, Mailer } from "#campaigns/mailer.ts";
+import type { Permits } from "#campaigns/permits.ts";
+import type { Recipient, Rendered } from "#campaigns/render-mail.ts";
+import type { Batch, BatchRef, CampaignRepository, Mark, Settlement } from "#campaigns/repository.ts";
+import { type Results, sendBatch } from "#campaigns/send-batch.ts";
+import type { Tally } from "#campaigns/tally.ts";
+import type { Clock } from "#lib/clock.ts";
+
+export type SendDependencies = {
+  campaigns: CampaignRepository;
+  mailer: Mailer;
+  clock: Clock;
+  /** Requests at the provider at once. */
+  wire: Permits;
+  /** Lanes at work at once: those on the wire and a few whose batch is ready to follow. */
+  deck: Permits;
+  /** Milliseconds between two requests of this account, over all processes; 0 is no pace of our own. */
+  intervalMs: number;
+};
+
+/** One claim's view: its proof, and how its recipients are rendered. */
+export type ClaimContext = { campaignId: string; token: string; render: (recipient: Recipient) => Rendered };
+
+/** Longer waits are left to the engine, where they cost nothing. */
+const PATIENCE_MS = 5_000;
+/** A key is not trusted in its last hour: the provider's clock is not ours. */
+const KEY_MARGIN_MS = 60 * 60 * 1000;
+
+/**
+ * Sends batch after batch: marked just before the provider is called, and written down with the mark of the next
+ * one, in one statement. Ends when there is no other batch, or with the first one that cannot be sent now.
+ */
+export async function runLane(
+  deps: SendDependencies,
+  context: ClaimContext,
+  tally: Tally,
+  nextBatch: () => Batch | undefined,
+): Promise<void> {
+  let sent: { batchNo: number; settlement: Settlement } | undefined;
+  for (let batch = nextBatch(); batch; batch = nextBatch()) {
+    const ref = { campaignId: context.campaignId, token: context.token, batchNo: batch.batchNo };
+    if (isLost(batch, deps.mailer, deps.clock.now())) {
+      await deps.campaigns.settleBatch(ref, { ...settlementOf(new Map()), unknownCode: "outcome_unknown" });
+      tally.settled(0, 0);
+      continue;
+    }
+    const marked = await mark(deps, ref, batch.status === "sending", sent);
+    sent = undefined;
+    if (marked.state !== "sending") return tally.notMarked(marked);
+
+    const skipped = new Set(marked.skipped);
+    const { answer, results } = await sendBatch(deps, {
+      key: `${context.campaignId}:${batch.batchNo}`,
+      recipients: batch.recipients.filter(({ id }) => !skipped.has(id)),
+      render: context.render,
+      mayCallAgain: async () => (await mark(deps, ref, true)).state === "sending",
+    });
+    if (answer.kind !== "taken") return putBack(deps, ref, tally, answer, results);
+    const settlement = settlementOf(results);
+    sent = { batchNo: batch.batchNo, settlement };
+    const failed = Object.keys(settlement.failed).length;
+    tally.settled(results.size - failed, failed);
+  }
+  if (sent) await deps.campaigns.settleBatch({ ...context, batchNo: sent.batchNo }, sent.settlement);
+}
+
+/** Found in doubt (an earlier claim died while sending), and no key protects a repetition, or none any more. */
+export function isLost(
+  batch: Pick<Batch, "status" | "firstSendingAt">,
+  mailer: Pick<Mailer, "remembersKeysForMs">,
+  now: Date,
+): boolean {
+  if (batch.status !== "sending") return false;
+  const { remembersKeysForMs } = mailer;
+  if (remembersKeysForMs === undefined || batch.firstSendingAt === null) return true;
+  return now.getTime() - Date.parse(batch.firstSendingAt) >= remembersKeysForMs - KEY_MARGIN_MS;
+}
+
+/** The mark, after the wait for a place in time that the account's pace may ask for. */
+async function mark(
+  { campaigns, mailer, intervalMs }: SendDependencies,
+  ref: BatchRef,
+  again: boolean,
+  sent?: { batchNo: number; settlement: Settlement },
+): Promise<Mark> {
+  const pace = { account: mailer.account, intervalMs, patienceMs: PATIENCE_MS };
+  let answer = await campaigns.markBatch(ref, again, { ...pace, slot: null }, sent);
+  while (answer.state === "wait" && answer.waitMs <= PATIENCE_MS) {
+    const { waitMs, slot } = answer;
+    await new Promise((resolve) => setTimeout(resolve, waitMs));
+    answer = await campaigns.markBatch(ref, again, { ...pace, slot });
+  }
+  return answer;
+}
+
+/** The provider did not take the batch, or nobody knows: it is left in the state that is safe, and the lane ends. */
+async function putBack(
+  { campaigns, mailer }: SendDependencies,
+  ref: BatchRef,
+  tally: Tally,
+  { kind, error }: Exclude<BatchAnswer, { kind: "taken" }>,
+  results: Results,
+): Promise<void> {
+  const nothingTaken = kind === "refused" && ![...results.values()].some((result) => "messageId" in result);
+  const waitMs = error.code === "provider_rate_limited" ? (error.retryAfterMs ?? 0) : 0;
+  if (nothingTaken) await campaigns.releaseBatch(ref, mailer.account, waitMs);
+  // Under a key the same request is simply repeated. Without keys it must never be.
+  else if (mailer.remembersKeysForMs === undefined) {
+    await campaigns.settleBatch(ref, { ...settlementOf(results), unknownCode: error.code });
+  }
+  if (nothingTaken && waitMs > 0) tally.mustWait(waitMs);
+  else tally.failed(error);
+}
+
+function settlementOf(results: Results): Settlement {
+  const settlement: Settlement = { sent: {}, failed: {} };
+  for (const [id, result] of results) {
+    if ("messageId" in result) settlement.sent[id] = result.messageId;
+    else settlement.failed[id] = [result.code, result.words];
+  }
+  return settlement;
+}
