@@ -11,7 +11,9 @@ const example = parseEnv(read(".env.example"));
 const TOOLS_ONLY = ["DATABASE_URL"];
 
 test("S1-20, S4-25: .env.example names every variable that the app reads, and no other", () => {
-  const known = [...read("src/lib/env.ts").matchAll(/^ {2}([A-Z][A-Z_]+): /gm)].map(([, name]) => String(name));
+  const known = [...read("src/lib/env.ts").matchAll(/^ {2}([A-Z][A-Z_]+): /gm)].map(([, name]) =>
+    String(name),
+  );
   expect(Object.keys(example).toSorted()).toEqual([...known, ...TOOLS_ONLY].toSorted());
 });
 
