@@ -1,5 +1,15 @@
 import { createHash } from "node:crypto";
-import { accessSync, constants, mkdirSync, mkdtempSync, rmSync, unlinkSync } from "node:fs";
+import {
+  accessSync,
+  chmodSync,
+  constants,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readlinkSync,
+  rmSync,
+  unlinkSync,
+} from "node:fs";
 import { connect, createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -13,17 +23,36 @@ const contents = ["postgres", "postgres.log", "storage", "mail", "logs", "keys.j
 
 /** Takes the data folder for this process alone, ready to be written to. */
 export async function takeDataDir(options: Options): Promise<DataDir> {
-  const path = options.ephemeral ? mkdtempSync(join(tmpdir(), "nightshift-")) : options.dataDir;
+  const path = options.ephemeral ? throwAwayFolder() : options.dataDir;
   makeWritable(path);
   const lock = await lockFolder(path);
-  if (options.reset) for (const name of contents) rmSync(join(path, name), { recursive: true, force: true });
+  if (options.reset) removeContents(path);
   return {
     path,
     release() {
       lock.close();
-      if (options.ephemeral) rmSync(path, { recursive: true, force: true });
+      if (!options.ephemeral) return;
+      removeContents(path);
+      rmSync(path, { recursive: true, force: true });
     },
   };
+}
+
+function throwAwayFolder(): string {
+  const path = mkdtempSync(join(tmpdir(), "nightshift-"));
+  chmodSync(path, 0o711); // as root, Postgres runs as another user who must be able to walk in
+  return path;
+}
+
+function removeContents(folder: string): void {
+  for (const name of contents) {
+    const path = join(folder, name);
+    // The cluster may lie elsewhere, behind a link, when its user cannot walk in here.
+    if (lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink()) {
+      rmSync(readlinkSync(path), { recursive: true, force: true });
+    }
+    rmSync(path, { recursive: true, force: true });
+  }
 }
 
 function makeWritable(path: string): void {

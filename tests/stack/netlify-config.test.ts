@@ -80,10 +80,10 @@ test("paths match as the bundler's own expressions do", async () => {
   ];
   for (const path of paths) {
     for (const { name, routes = [] } of theirs.filter((one) => one.routes?.length)) {
-      const expected = routes.some(({ literal, expression }) =>
-        expression === undefined
-          ? literal === path.replace(/(.)\/$/, "$1")
-          : new RegExp(expression).test(path),
+      const expected = routes.some((route) =>
+        "expression" in route
+          ? new RegExp(route.expression).test(path)
+          : route.literal === path.replace(/(.)\/$/, "$1"),
       );
       const matched = ours.find((one) => one.name === name)?.match("GET", new URL(path, "http://localhost"));
       expect({ path, name, matched: matched !== undefined }).toEqual({ path, name, matched: expected });

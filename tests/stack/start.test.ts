@@ -1,0 +1,220 @@
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { existsSync, mkdtempSync, realpathSync, rmSync, statSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { afterAll, afterEach, expect, test } from "vitest";
+
+/** `npm start` itself, as a process, with real kills. */
+const projectDir = resolve(import.meta.dirname, "../..");
+const folder = mkdtempSync(join(tmpdir(), "nightshift-start-"));
+const running = new Set<ChildProcess>();
+afterEach(async () => {
+  await Promise.all([...running].map((child) => ended(child, "SIGTERM")));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** What `ps` calls the parts of the stack. */
+const parts = {
+  site: "local/netlify/server.ts",
+  engine: "local/engine/cli.ts",
+  supabase: "local/supabase/cli.ts",
+  providers: "local/providers/server.ts",
+};
+
+type Started = { child: ChildProcess; output: () => string; site: string; key: string };
+
+function run(
+  args: string[],
+  environment: Record<string, string> = {},
+): { child: ChildProcess; output: () => string } {
+  const env = { ...process.env, ...environment };
+  for (const name of ["SUPABASE_URL", "DATABASE_URL", "INNGEST_DEV"])
+    if (!(name in environment)) delete env[name];
+  const child = spawn(process.execPath, ["--import", "tsx", "local/start.ts", ...args], {
+    cwd: projectDir,
+    env,
+  });
+  running.add(child);
+  child.once("exit", () => running.delete(child));
+  let text = "";
+  child.stdout?.on("data", (chunk) => (text += String(chunk)));
+  child.stderr?.on("data", (chunk) => (text += String(chunk)));
+  return { child, output: () => text };
+}
+
+async function start(args: string[], environment?: Record<string, string>): Promise<Started> {
+  const { child, output } = run(args, environment);
+  await until(() => output().includes("Ctrl-C stops everything") || child.exitCode !== null, output);
+  const [, site = "", key = ""] = /(http:\/\/localhost:\d+)\/#key=(\S+)/.exec(output()) ?? [];
+  expect(site, output()).not.toBe("");
+  return { child, output, site, key };
+}
+
+async function until(
+  condition: () => boolean | Promise<boolean>,
+  describe: () => string = () => "",
+): Promise<void> {
+  for (const deadline = Date.now() + 60_000; Date.now() < deadline; ) {
+    if (await condition()) return;
+    await new Promise((again) => setTimeout(again, 50));
+  }
+  throw new Error(`It did not come to pass. ${describe()}`);
+}
+
+/** Waits for the end, after a signal if one is given. */
+async function ended(child: ChildProcess, signal?: NodeJS.Signals): Promise<number | null> {
+  if (child.exitCode !== null || child.signalCode !== null) return child.exitCode;
+  const exit = new Promise<number | null>((done) => child.once("exit", done));
+  if (signal !== undefined) child.kill(signal);
+  return exit;
+}
+
+type Process = { pid: number; parent: number; command: string };
+
+const processes = (): Process[] =>
+  execFileSync("ps", ["-A", "-ww", "-o", "pid=,ppid=,args="], { encoding: "utf8" })
+    .split("\n")
+    .map((line) => /^\s*(\d+)\s+(\d+)\s+(.*)$/.exec(line))
+    .map((match) => ({ pid: Number(match?.[1]), parent: Number(match?.[2]), command: match?.[3] ?? "" }));
+const childrenOf = (child: ChildProcess) => processes().filter(({ parent }) => parent === child.pid);
+const postgresOf = (dataDir: string) => {
+  const cluster = realpathSync(join(dataDir, "postgres"));
+  return processes().filter(
+    ({ command }) => /^\S+\/postgres /.test(command) && command.includes(`-D ${cluster} `),
+  );
+};
+
+/** A pid of 0 would be ourselves and all that we started. */
+function killHard(victim: Process | undefined): void {
+  if (victim === undefined)
+    throw new Error(
+      `There is nobody to kill among:\n${processes()
+        .map(({ command }) => command)
+        .join("\n")}`,
+    );
+  process.kill(victim.pid, "SIGKILL");
+}
+const isAlive = (pid: number) => processes().some((one) => one.pid === pid);
+
+/** A port with three free ones after it. */
+async function freeBlock(): Promise<string> {
+  for (;;) {
+    const first = 20_000 + Math.floor(Math.random() * 20_000);
+    const free = await Promise.all([0, 1, 2, 3].map((offset) => isFree(first + offset)));
+    if (free.every(Boolean)) return String(first);
+  }
+}
+
+const isFree = (port: number): Promise<boolean> =>
+  new Promise((done) => {
+    const server = createServer().once("error", () => done(false));
+    server.listen(port, "127.0.0.1", () => server.close(() => done(true)));
+  });
+
+const call = async ({ site, key }: Started, method: string, path: string, body?: object) => {
+  const response = await fetch(`${site}${path}`, {
+    method,
+    headers: { authorization: `Bearer ${key}`, "content-type": "application/json" },
+    ...(body && { body: JSON.stringify(body) }),
+  });
+  return { status: response.status, body: (await response.json()) as Record<string, unknown> };
+};
+const isReady = async (stack: Started) =>
+  fetch(`${stack.site}/api/ready`).then(
+    (response) => response.ok,
+    () => false,
+  );
+
+test("every part killed, then the supervisor: nothing is lost, nobody is left behind, and the keys stay", async () => {
+  const dataDir = join(folder, "killed");
+  const first = await start(["--data-dir", dataDir, "--port", await freeBlock()]);
+  const made = await call(first, "POST", "/api/lists", { name: "Readers" });
+  expect(made.status).toBe(201);
+  expect(statSync(join(dataDir, "keys.json")).mode & 0o777).toBe(0o600);
+
+  for (const [name, script] of Object.entries(parts)) {
+    killHard(childrenOf(first.child).find(({ command }) => command.includes(script)));
+    await until(() => first.output().includes(`${name} is back.`), first.output);
+  }
+  killHard(postgresOf(dataDir)[0]);
+  await until(() => first.output().includes("Postgres is back."), first.output);
+  await until(() => isReady(first), first.output);
+
+  const children = childrenOf(first.child);
+  expect(children.length).toBeGreaterThanOrEqual(5);
+  await ended(first.child, "SIGKILL");
+  await until(() => children.every(({ pid }) => !isAlive(pid)) && postgresOf(dataDir).length === 0);
+
+  const second = await start(["--data-dir", dataDir, "--port", await freeBlock()]);
+  expect(second.key).toBe(first.key);
+  const lists = await call(second, "GET", "/api/lists");
+  expect(lists.body["items"]).toMatchObject([{ id: made.body["id"], name: "Readers" }]);
+
+  const again = run(["--data-dir", dataDir]);
+  expect(await ended(again.child)).toBe(1);
+  expect(again.output()).toContain(`A stack already runs on the data in ${dataDir}.`);
+  expect(again.output()).toContain("npm start -- --ephemeral");
+
+  expect(await ended(second.child, "SIGINT")).toBe(0);
+  expect(postgresOf(dataDir)).toEqual([]);
+
+  const third = await start(["--data-dir", dataDir, "--reset", "--port", await freeBlock()]);
+  expect((await call(third, "GET", "/api/lists")).body["items"]).toEqual([]);
+  expect(third.key).not.toBe(first.key);
+}, 180_000);
+
+test("--ephemeral takes free ports and leaves nothing; --time-scale turns everybody's clock", async () => {
+  const stack = await start(["--ephemeral", "--time-scale", "10000"]);
+  const made = await call(stack, "POST", "/api/lists", { name: "Later" });
+  // The start alone takes more than half a second: 10,000 times that is over an hour.
+  expect(new Date(String(made.body["createdAt"])).getTime() - Date.now()).toBeGreaterThan(3_600_000);
+
+  const dataDir = /Data and logs\s+(\S+)/.exec(stack.output())?.[1] ?? "";
+  expect(existsSync(dataDir)).toBe(true);
+  expect(await ended(stack.child, "SIGINT")).toBe(0);
+  expect(existsSync(dataDir)).toBe(false);
+}, 60_000);
+
+const outside = join(folder, "outside");
+test.each([
+  { what: "an unknown flag", args: ["--colour"], says: /--colour[^]*npm start -- --help/ },
+  { what: "a port that is no number", args: ["--port", "http"], says: /--port must be a number from 1 to/ },
+  {
+    what: "an unwritable data folder",
+    args: ["--data-dir", "/dev/null/nightshift"],
+    says: /The data folder \/dev\/null\/nightshift cannot be written to\.\n.*--data-dir/,
+  },
+  {
+    what: "a database that is not there",
+    args: ["--data-dir", outside],
+    environment: { DATABASE_URL: "postgres://nobody@127.0.0.1:9/none" },
+    says: /The database at 127\.0\.0\.1:9 could not be brought up to date: .*ECONNREFUSED/,
+  },
+  {
+    what: "a hosted project that does not answer",
+    args: ["--data-dir", outside],
+    environment: { SUPABASE_URL: "http://127.0.0.1:9", SUPABASE_SECRET_KEY: "sb_secret_x" },
+    says: /http:\/\/127\.0\.0\.1:9 does not let us in[^]*Check SUPABASE_URL and SUPABASE_SECRET_KEY\./,
+  },
+])(
+  "$what is told in a sentence, with the way out and no stack trace",
+  async ({ args, environment, says }) => {
+    const port = args.includes("--port") ? [] : ["--port", await freeBlock()];
+    const { child, output } = run([...args, ...port], environment);
+    expect(await ended(child)).toBe(1);
+    expect(output()).toMatch(says);
+    expect(output()).not.toMatch(/\n\s+at /);
+  },
+);
+
+test("a taken port is told, with another one to take", async () => {
+  const port = Number(await freeBlock());
+  const taken = createServer();
+  await new Promise<void>((done) => taken.listen(port + 2, "127.0.0.1", done));
+  const { child, output } = run(["--data-dir", outside, "--port", String(port)]);
+  expect(await ended(child)).toBe(1);
+  expect(output()).toContain(`Port ${port + 2}, where the engine would listen, is taken by another program.`);
+  expect(output()).toContain(`npm start -- --port ${port + 10}`);
+  await new Promise((done) => taken.close(done));
+});
