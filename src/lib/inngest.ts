@@ -44,7 +44,8 @@ export function createInngest({ env, fetch, logger, middleware = [] }: Options):
  * has and a `Request` made by hand may lack.
  */
 export function serveFunctions(client: InngestClient, functions: InngestFunction.Any[]) {
-  const handler = serve({ client, functions, servePath: "/api/inngest" });
+  // Unsigned calls have no business here, not even to make us register again: `npm run sync` signs.
+  const handler = serve({ client, functions, servePath: "/api/inngest", enableUnauthedSync: false });
   return async (request: Request): Promise<Response> => {
     if (request.headers.has("host")) return handler(request);
     const headers = new Headers(request.headers);

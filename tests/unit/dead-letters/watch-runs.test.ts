@@ -1,0 +1,71 @@
+import { describe, expect, test, vi } from "vitest";
+import { watchRuns } from "#dead-letters/watch-runs.ts";
+import type { QuietRun } from "#jobs/rows.ts";
+import type { EngineRun } from "#lib/engine-api.ts";
+
+const now = new Date("2026-11-02T12:00:00Z");
+const hoursAgo = (hours: number) => new Date(now.getTime() - hours * 3_600_000).toISOString();
+const quiet = (extra: Partial<QuietRun> = {}): QuietRun => ({
+  job_id: "8c2a5c58-1f0e-4a0a-9c1d-0a1b2c3d4e5f",
+  run_id: "01RUN",
+  event_id: "event-1",
+  function_id: "ship-order",
+  event_name: "test/order.paid",
+  event_data: { orderId: "1" },
+  quiet_since: hoursAgo(1),
+  ...extra,
+});
+
+async function look(known: EngineRun | null, run = quiet()) {
+  const jobs = { takeQuietRuns: async () => [run], finishRun: vi.fn(), cancelRun: vi.fn() };
+  const letters = { record: vi.fn() };
+  const engine = { run: async () => known };
+  const report = await watchRuns({ jobs, letters, engine, clock: { now: () => now } }).run({
+    isOver: () => false,
+  });
+  return { report, jobs, letters };
+}
+const ids = { eventId: "event-1", functionId: "ship-order", runId: "01RUN" };
+
+describe("a run that has been quiet for long", () => {
+  test("is finished when the engine says so, with its result", async () => {
+    const { jobs, report } = await look({ status: "Completed", output: { shipped: true } });
+    expect(jobs.finishRun).toHaveBeenCalledWith(ids, { shipped: true });
+    expect(report).toEqual({ quiet: 1, settled: 1 });
+  });
+
+  test("is canceled when the engine says so", async () => {
+    const { jobs } = await look({ status: "Cancelled" });
+    expect(jobs.cancelRun).toHaveBeenCalledWith(ids);
+  });
+
+  test("that failed without our knowing becomes a letter, with the error's code", async () => {
+    const { letters } = await look({
+      status: "Failed",
+      output: { name: "Error", message: "x", cause: { code: "conflict" } },
+    });
+    expect(letters.record).toHaveBeenCalledWith(
+      expect.objectContaining({
+        ...ids,
+        eventData: { orderId: "1" },
+        error: expect.objectContaining({ code: "conflict" }),
+      }),
+    );
+  });
+
+  test.each(["Running", "Scheduled", "Unknown"])(
+    "is left alone while it is %s: it may sleep",
+    async (status) => {
+      const { report } = await look({ status });
+      expect(report).toEqual({ quiet: 1, settled: 0 });
+    },
+  );
+
+  test("that the engine does not know yet is given a day", async () => {
+    expect((await look(null)).report).toMatchObject({ settled: 0 });
+    const { letters } = await look(null, quiet({ quiet_since: hoursAgo(26) }));
+    expect(letters.record).toHaveBeenCalledWith(
+      expect.objectContaining({ error: expect.objectContaining({ code: "outcome_unknown" }) }),
+    );
+  });
+});

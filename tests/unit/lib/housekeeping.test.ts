@@ -1,0 +1,41 @@
+import { expect, test } from "vitest";
+import { AppError } from "#lib/errors.ts";
+import { type Chore, createHousekeeping } from "#lib/housekeeping.ts";
+import { createLogger } from "#lib/logger.ts";
+
+const logger = createLogger({ LOG_LEVEL: "silent", NIGHTSHIFT_ENV: "development" });
+const clock = { now: () => new Date(0) };
+const good: Chore = { name: "good", run: async () => ({ done: 1 }) };
+const bad: Chore = { name: "bad", run: () => Promise.reject(new AppError("database_unavailable", "gone")) };
+
+test("the report says what each chore did", async () => {
+  await expect(createHousekeeping({ chores: [good], clock, logger })()).resolves.toEqual({
+    good: { done: 1 },
+  });
+});
+
+test("a chore that fails keeps no other from its turn, and the whole fails with its code", async () => {
+  let wasRun = false;
+  const last: Chore = { name: "last", run: async () => ({ done: Number((wasRun = true)) }) };
+  await expect(createHousekeeping({ chores: [bad, last], clock, logger })()).rejects.toMatchObject({
+    code: "database_unavailable",
+    message: "1 of 2 chores failed",
+  });
+  expect(wasRun).toBe(true);
+});
+
+test("all chores share one deadline", async () => {
+  let time = 0;
+  const seen: boolean[] = [];
+  const slow: Chore = {
+    name: "slow",
+    run: async (deadline) => {
+      seen.push(deadline.isOver());
+      time += 15_000;
+      return {};
+    },
+  };
+  const ticking = { now: () => new Date(time) };
+  await createHousekeeping({ chores: [slow, slow, slow], clock: ticking, logger })();
+  expect(seen).toEqual([false, false, true]);
+});
