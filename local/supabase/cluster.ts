@@ -1,7 +1,8 @@
 import { spawnSync } from "node:child_process";
-import { createHash, randomBytes } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import fs from "node:fs";
 import path from "node:path";
+import { placeElsewhere, rememberHome } from "./elsewhere.ts";
 import { type Binaries, isCode, reachableByOthers } from "./postgres-binaries.ts";
 
 /**
@@ -13,13 +14,13 @@ export type Cluster = { directory: string; password: string };
 const passwordFile = "superuser-password";
 
 export const openCluster = (wanted: string, binaries: Binaries): Cluster => {
-  const directory = placeFor(path.resolve(wanted), binaries);
-  if (!fs.existsSync(path.join(directory, "PG_VERSION"))) createCluster(directory, binaries);
+  const home = path.resolve(wanted);
+  const directory = placeFor(home, binaries);
+  if (!fs.existsSync(path.join(directory, "PG_VERSION"))) createCluster(directory, home, binaries);
   const password = fs.readFileSync(path.join(directory, passwordFile), "utf8");
   return { directory, password };
 };
 
-/** As root, Postgres runs as somebody who may be unable to enter our folder (/root): then a link leads elsewhere. */
 const placeFor = (wanted: string, { user }: Binaries): string => {
   const parent = path.dirname(wanted);
   try {
@@ -30,18 +31,10 @@ const placeFor = (wanted: string, { user }: Binaries): string => {
       cause,
     });
   }
-  if (user === undefined || reachableByOthers(parent)) return wanted;
-  const name = createHash("sha256").update(wanted).digest("hex").slice(0, 16);
-  const elsewhere = path.join("/var/tmp", `nightshift-postgres-${name}`);
-  // The link is the truth: without it (a reset removed it) what lies there is nobody's.
-  if (fs.lstatSync(wanted, { throwIfNoEntry: false })?.isSymbolicLink() !== true) {
-    fs.rmSync(elsewhere, { recursive: true, force: true });
-    fs.symlinkSync(elsewhere, wanted);
-  }
-  return elsewhere;
+  return user === undefined || reachableByOthers(parent) ? wanted : placeElsewhere(wanted);
 };
 
-const createCluster = (directory: string, { directory: programs, user }: Binaries) => {
+const createCluster = (directory: string, home: string, { directory: programs, user }: Binaries) => {
   removeLeftovers(directory);
   const unfinished = `${directory}.init-${process.pid}`;
   const password = randomBytes(18).toString("base64url");
@@ -58,6 +51,7 @@ const createCluster = (directory: string, { directory: programs, user }: Binarie
     );
     if (status !== 0) throw new Error(`initdb failed: ${error?.message ?? stderr.trim()}`);
     fs.renameSync(secret, path.join(unfinished, passwordFile));
+    if (home !== directory) rememberHome(unfinished, home);
     fs.renameSync(unfinished, directory);
   } catch (error) {
     fs.rmSync(unfinished, { recursive: true, force: true });

@@ -106,6 +106,29 @@ test("listens on 127.0.0.1 alone, by a password of its own", async () => {
   await postgres.stop();
 });
 
+test.runIf(process.getuid?.() === 0)(
+  "as root, a folder that others cannot enter holds a link; data goes with it",
+  async () => {
+    const closed = fs.mkdtempSync(path.join(os.tmpdir(), "nightshift-closed-"));
+    const inside = path.join(closed, "postgres");
+    const first = await startPostgres({ dataDir: inside, settings });
+    await ask(first.url, "create table t as select 1 as id");
+    await first.stop();
+    const place = fs.readlinkSync(inside);
+    const second = await startPostgres({ dataDir: inside, settings });
+    expect(await ask(second.url, "select id from t")).toEqual([{ id: 1 }]);
+    await second.stop();
+
+    fs.rmSync(closed, { recursive: true });
+    fs.mkdirSync(closed, { mode: 0o700 });
+    const other = await startPostgres({ dataDir: path.join(closed, "other"), settings });
+    await other.stop();
+    expect(fs.existsSync(place)).toBe(false);
+    fs.rmSync(fs.readlinkSync(path.join(closed, "other")), { recursive: true });
+    fs.rmSync(closed, { recursive: true });
+  },
+);
+
 test("says in one sentence what is wrong", async () => {
   fs.writeFileSync(path.join(directory, "file"), "");
   await expect(startPostgres({ dataDir: path.join(directory, "file", "postgres") })).rejects.toThrow(
