@@ -14,7 +14,16 @@ let isBroken = true;
 let shipped: string[] = [];
 let thanked: string[] = [];
 
+const chunkDue = eventType("test/chunk", { schema: z.object({ parentJobId: z.uuid(), chunk: z.int() }) });
+
 const functions = ({ inngest, onFailure }: Platform) => [
+  inngest.createFunction(
+    { id: "work-on-chunk", triggers: [chunkDue], retries: 0, onFailure },
+    async ({ step }) =>
+      step.run("work", () => {
+        if (isBroken) throw new AppError("provider_unauthorized", "our key is refused");
+      }),
+  ),
   inngest.createFunction(
     { id: "ship-order", triggers: [orderPaid], retries: 2, onFailure },
     async ({ event, step }) =>
@@ -164,6 +173,78 @@ describe.each([{ checkpointing: true }, { checkpointing: false }])("with %o", (m
       status: "failed",
       parent_id: letter.id,
       fingerprint: letter.fingerprint,
+    });
+  });
+
+  describe("work that was fanned out", () => {
+    /** A chunk of a running job that fails, and its letter. */
+    async function failChunk() {
+      const parentJobId = randomUUID();
+      const id = randomUUID();
+      await shop.rows(
+        "select private.accept_job($1, 'ann', 'key:ann', 'plan', 'test/plan', '{}', 'plan', null, null, '{}', $2)",
+        [parentJobId, shop.engine.clock.now()],
+      );
+      await shop.engine.send({ id, name: chunkDue.name, data: { parentJobId, chunk: 7 } });
+      const run = await shop.engine.run(id, "work-on-chunk");
+      await shop.engine.idle();
+      return { parentJobId, run, letter: await letterOf(id) };
+    }
+    const statusOf = async (jobId: string) =>
+      (await shop.rows("select status from jobs where id = $1", [jobId]))[0].status;
+
+    test("leaves a letter with its parent job, which goes on", async () => {
+      const { parentJobId, letter } = await failChunk();
+      expect(letter).toMatchObject({ job_id: parentJobId, error_code: "provider_unauthorized", attempts: 1 });
+      expect(await statusOf(parentJobId)).toBe("queued");
+    });
+
+    test("is reprocessed as a job of its own, below the parent and with the same data", async () => {
+      const { parentJobId, letter } = await failChunk();
+      isBroken = false;
+      const { body } = await shop.call("POST", `/api/dead-letters/${letter.id}/reprocess`);
+      await shop.engine.run(body.jobId, "work-on-chunk");
+      expect(
+        await shop.rows("select status, parent_job_id, owner, event_data from jobs where id = $1", [
+          body.jobId,
+        ]),
+      ).toEqual([
+        {
+          status: "completed",
+          parent_job_id: parentJobId,
+          owner: "ann",
+          event_data: { parentJobId, chunk: 7 },
+        },
+      ]);
+      expect(await letterOf(letter.event_id)).toMatchObject({ outcome: "completed" });
+    });
+
+    test("that a replay repairs settles its letter, though it has no job of its own", async () => {
+      const { run, letter } = await failChunk();
+      isBroken = false;
+      await shop.engine.rerun(run.id);
+      await shop.engine.idle();
+      expect(await letterOf(letter.event_id)).toMatchObject({
+        status: "reprocessed",
+        outcome: "completed",
+        handled_by: "replay",
+      });
+    });
+
+    test("does not begin again when its parent was canceled meanwhile", async () => {
+      const { parentJobId, letter } = await failChunk();
+      isBroken = false;
+      shop.down.engine = true;
+      const { body } = await shop.call("POST", `/api/dead-letters/${letter.id}/reprocess`);
+      await shop.call("DELETE", `/api/jobs/${parentJobId}`);
+      shop.down.engine = false;
+      await shop.engine.advance("1m");
+      await shop.app.keepHouse();
+      expect(await statusOf(body.jobId)).toBe("canceled");
+      // Even an event that was on its way all the same finds the mark.
+      await shop.engine.send({ id: body.jobId, name: chunkDue.name, data: { parentJobId, chunk: 7 } });
+      const run = await shop.engine.run(body.jobId, "work-on-chunk");
+      expect(run.steps).toEqual({});
     });
   });
 
