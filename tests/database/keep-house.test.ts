@@ -21,7 +21,7 @@ async function ended(status: string, at: Date) {
 const left = async () => (await sql("select id from jobs")).map(({ id }) => id);
 
 describe("purge_ledgers", () => {
-  test("S3-7: old jobs go, failed ones later, young and living ones stay", async () => {
+  test("old jobs go, failed ones later, young and living ones stay", async () => {
     await ended("completed", day(1));
     const oldFailed = await ended("failed", day(1));
     const young = await ended("completed", day(20));

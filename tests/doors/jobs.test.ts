@@ -77,7 +77,7 @@ describe("GET /api/jobs", () => {
 });
 
 describe("GET /api/jobs/:id", () => {
-  test("S4-77, S1-12: 200: state, progress, timeline and links", async () => {
+  test("S4-77: 200: state, progress, timeline and links", async () => {
     const id = await accept();
     await database.sql.query("select private.advance_job($1, 1, 3, now())", [id]);
     const { body } = await site.call("GET", `/api/jobs/${id}`, { as: "ann" });
@@ -112,7 +112,7 @@ describe("GET /api/jobs/:id", () => {
 });
 
 describe("DELETE /api/jobs/:id", () => {
-  test("S1-13: 202: the job is marked, its children with it, and the engine is told", async () => {
+  test("202: the job is marked, its children with it, and the engine is told", async () => {
     const [id, child] = [await accept(), randomUUID()];
     await database.sql.query(
       `select private.accept_job($1, 'ann', 'key:test', 'walk', 'test/walk', '{}', 'walk', null, $2, '{}', now())`,

@@ -1,0 +1,51 @@
+/** What the source documents want explained stands in the guides. */
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { expect, test } from "vitest";
+
+const read = (file: string) => readFileSync(resolve(import.meta.dirname, "../..", file), "utf8");
+
+test.each<[point: string, file: string, said: string[]]>([
+  [
+    "S4-73: troubleshooting has the five entries of the documents",
+    "docs/troubleshooting.md",
+    [
+      "functions are not registered",
+      "retries are used up",
+      "everything is slow",
+      "was not awaited",
+      "dead letters pile up",
+    ],
+  ],
+  [
+    "S0-29: and those of Async Workloads",
+    "docs/troubleshooting.md",
+    ["did not get a event router ack", "`require()` of ES Module not supported", "Tasks not processing"],
+  ],
+  [
+    "S0-28: deploying is told with the CLIs",
+    "docs/deploy.md",
+    ["netlify login", "netlify env:set", "netlify deploy --prod", "supabase db push", "curl -X PUT"],
+  ],
+  [
+    "S2-1: what belongs into the background, and what does not",
+    "docs/when-to-go-async.md",
+    ["500 ms", "Do it in the request"],
+  ],
+  [
+    "S4-59: the costs of a month",
+    "docs/costs.md",
+    ["10,000 jobs", "50,000 jobs", "200,000 jobs", "Price sheet"],
+  ],
+  ["S4-60: five ways to stay cheap", "docs/costs.md", ["1. **", "2. **", "3. **", "4. **", "5. **"]],
+])("%s", (_, file, said) => {
+  const text = read(file);
+  expect(said.filter((words) => !text.includes(words))).toEqual([]);
+});
+
+test("S3-3: the README states its guarantee, and what it is not", () => {
+  const guarantees = read("README.md").split("## Guarantees")[1]?.split("\n## ")[0];
+  expect(guarantees).toContain("at least once");
+  expect(guarantees).toContain("exactly-once");
+  expect(guarantees).toContain("`unknown`");
+});
