@@ -1,22 +1,87 @@
 import { Cron } from "croner";
 
+/**
+ * When crons tick, as the server's own library has it: at every moment whose time on the wall fits the pattern. So a
+ * time that the clocks skip in spring has no tick that day, and one they show twice in autumn has two.
+ */
+type Schedule = { pattern: Cron; zone: string };
+
 /** `TZ=Europe/Berlin 0 3 * * *`: without a zone, UTC. */
-export function parseCron(expression: string): Cron {
-  const [, zone, pattern = expression] = /^(?:CRON_)?TZ=(\S+)\s+(.*)$/.exec(expression) ?? [];
-  return new Cron(pattern, { paused: true, timezone: zone ?? "UTC" });
+function parse(expression: string): Schedule {
+  const [, zone = "UTC", pattern = expression] = /^(?:CRON_)?TZ=(\S+)\s+(.*)$/.exec(expression) ?? [];
+  offsetMs(0, zone);
+  return { pattern: new Cron(pattern, { paused: true, timezone: "UTC" }), zone };
 }
 
 export function cronError(expression: string): string | undefined {
   try {
-    return parseCron(expression).nextRun() ? undefined : "it never fires";
+    return parse(expression).pattern.nextRun() ? undefined : "it never ticks";
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }
 }
 
+/** Clocks are put back by an hour; twice that is on the safe side. */
+const overlapMs = 2 * 3_600_000;
+
 /** The first tick after `after`. */
-export const nextTick = (expression: string, after: number): number | undefined =>
-  parseCron(expression).nextRun(new Date(after))?.getTime();
+export function nextTick(expression: string, after: number): number | undefined {
+  const { pattern, zone } = parse(expression);
+  const next = (wall: number) => pattern.nextRun(new Date(wall))?.getTime();
+  if (zone === "UTC") return next(after);
+
+  let earliest: number | undefined;
+  const start = after + offsetMs(after, zone) - overlapMs;
+  for (let wall = next(start); wall !== undefined; wall = next(wall)) {
+    // A later time on the wall can come earlier, but never by more than the overlap.
+    if (earliest !== undefined && wall > earliest + offsetMs(earliest, zone) + overlapMs) break;
+    for (const moment of momentsAt(wall, zone))
+      if (moment > after && (earliest === undefined || moment < earliest)) earliest = moment;
+  }
+  return earliest;
+}
+
+/** None, one or two moments at which the clocks show this. */
+function momentsAt(wall: number, zone: string): number[] {
+  const day = 86_400_000;
+  const offsets = new Set([offsetMs(wall - day, zone), offsetMs(wall + day, zone)]);
+  return [...offsets]
+    .map((offset) => wall - offset)
+    .filter((moment) => moment + offsetMs(moment, zone) === wall);
+}
+
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+/** How far the zone's clocks are ahead of UTC at a moment. Throws for a zone that does not exist. */
+function offsetMs(moment: number, zone: string): number {
+  const format = formats.get(zone) ?? formatOf(zone);
+  const parts = new Map(format.formatToParts(moment).map(({ type, value }) => [type, Number(value)]));
+  const part = (type: Intl.DateTimeFormatPartTypes) => parts.get(type) ?? 0;
+  const wall = Date.UTC(
+    part("year"),
+    part("month") - 1,
+    part("day"),
+    part("hour"),
+    part("minute"),
+    part("second"),
+  );
+  return wall - Math.floor(moment / 1_000) * 1_000;
+}
+
+function formatOf(zone: string): Intl.DateTimeFormat {
+  const format = new Intl.DateTimeFormat("en-US", {
+    timeZone: zone,
+    hourCycle: "h23",
+    year: "numeric",
+    month: "numeric",
+    day: "numeric",
+    hour: "numeric",
+    minute: "numeric",
+    second: "numeric",
+  });
+  formats.set(zone, format);
+  return format;
+}
 
 /** Ticks are named by their time to the second, as the server names them. */
 export const tickId = (time: number): string => new Date(time).toISOString().replace(".000Z", "Z");

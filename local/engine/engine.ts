@@ -1,3 +1,4 @@
+import { z } from "zod";
 import { Activity } from "./activity.ts";
 import type { Clock } from "./clock.ts";
 import { buildCall, identity, oversized, readAnswer, unreachable } from "./dispatch.ts";
@@ -43,6 +44,7 @@ export type EngineOptions = {
 export const defaultHistory: HistoryBounds = { runs: 10_000, events: 20_000, ageMs: 7 * 86_400_000 };
 
 type Flight = { run: RunDocument; job: Job; generation: number };
+const counts = z.object({ runs: z.number(), steps: z.number() }).default({ runs: 0, steps: 0 });
 export type Usage = { runs: number; steps: number; executions: number };
 
 export class Engine {
@@ -228,8 +230,8 @@ export class Engine {
     this.queue.dropAll(run.id);
     for (const wait of waits) this.pauses.remove(wait);
     this.intake.runEnded(run);
-    this.counted.runs += 1;
-    this.counted.steps += run.stepAttempts;
+    this.counted = { runs: this.counted.runs + 1, steps: this.counted.steps + run.stepAttempts };
+    this.notebook.set("usage", this.counted, Number.MAX_SAFE_INTEGER, this.clock.now());
     const error: WireError | undefined =
       run.error ??
       (run.status === "Cancelled" ? { name: "Error", message: "function cancelled" } : undefined);
@@ -333,6 +335,7 @@ export class Engine {
   async restore(): Promise<void> {
     const snapshot = await this.options.store.load();
     this.notebook.load(snapshot.notes);
+    this.counted = counts.parse(this.notebook.get("usage", this.clock.now()));
     for (const app of snapshot.apps) this.registry.register(app);
     for (const event of snapshot.events) this.history.addEvent(event);
     for (const run of snapshot.runs) {
@@ -364,8 +367,13 @@ export class Engine {
     return this.activity.track(() => this.journal.flush());
   }
 
-  async stop(): Promise<void> {
+  /** Makes no further call. */
+  halt(): void {
     this.queue.stop();
+  }
+
+  async stop(): Promise<void> {
+    this.halt();
     await this.journal.flush();
     await this.options.store.close();
   }

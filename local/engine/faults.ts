@@ -5,7 +5,7 @@ import type { AppAnswer, AppRequest, Transport } from "./transport.ts";
 
 /** What a test may do to the calls between engine and app. */
 type Fault = {
-  kind: "drop-request" | "drop-answer" | "delay" | "answer";
+  kind: "drop-request" | "drop-answer" | "delay" | "answer" | "crash";
   /** Only calls of this function. */
   functionId?: string;
   times: number;
@@ -16,13 +16,15 @@ type Which = { functionId?: string; times?: number };
 
 export class Faults {
   private readonly clock: Clock;
-  private readonly activity: Activity;
+  private readonly activity: () => Activity;
+  private readonly crashed: () => Promise<void>;
   private readonly faults: Fault[] = [];
   calls = 0;
 
-  constructor(clock: Clock, activity: Activity) {
+  constructor(clock: Clock, activity: () => Activity, crashed: () => Promise<void>) {
     this.clock = clock;
     this.activity = activity;
+    this.crashed = crashed;
   }
 
   /** The app never hears of the call. */
@@ -45,6 +47,11 @@ export class Faults {
     this.faults.push({ kind: "answer", answer: { status, body }, times, ...which });
   }
 
+  /** The engine dies when the app has done the work, and another one starts on what was committed. */
+  crash({ times = 1, ...which }: Which = {}): void {
+    this.faults.push({ kind: "crash", times, ...which });
+  }
+
   around(transport: Transport): Transport {
     return async (request) => {
       if (request.method !== "POST") return transport(request);
@@ -54,6 +61,7 @@ export class Faults {
       if (fault?.answer) return proxyAnswer(fault.answer);
       if (fault?.delayMs !== undefined) await this.sleep(fault.delayMs);
       const answer = await transport(request);
+      if (fault?.kind === "crash") await this.crashed();
       if (fault?.kind === "drop-answer") throw new Error("connection reset (injected)");
       return answer;
     };
@@ -73,7 +81,7 @@ export class Faults {
   }
 
   private async sleep(ms: number): Promise<void> {
-    const resume = this.activity.pause();
+    const resume = this.activity().pause();
     await new Promise<void>((resolve) => this.clock.at(this.clock.now() + ms, resolve));
     resume();
   }

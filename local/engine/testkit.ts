@@ -1,13 +1,12 @@
 import { z } from "zod";
-import { Activity } from "./activity.ts";
-import { createApi } from "./api.ts";
 import { virtualClock } from "./clock.ts";
 import { type HistoryEntry, hasEnded, type RunDocument } from "./documents.ts";
 import { durationOf } from "./duration.ts";
-import { Engine, type Usage } from "./engine.ts";
+import type { Usage } from "./engine.ts";
 import { Faults } from "./faults.ts";
+import { type Life, startLife } from "./life.ts";
 import type { Store } from "./store.ts";
-import { memoryStore } from "./store-memory.ts";
+import { documentStore } from "./store-memory.ts";
 import { handlerTransport } from "./transport.ts";
 import { runView } from "./views.ts";
 
@@ -48,23 +47,34 @@ export async function startEngine(options: StartEngine) {
   const url = "http://engine.local";
   const appUrl = options.appUrl ?? "http://app.local/api/inngest";
   const clock = virtualClock((options.start ?? new Date()).getTime());
-  const activity = new Activity();
-  const faults = new Faults(clock, activity);
-  const engine = new Engine({
+  const store = await openStore(options.databaseUrl);
+  const faults = new Faults(
     clock,
-    activity,
-    store: await openStore(options.databaseUrl),
-    transport: faults.around(handlerTransport(options.app)),
-    random: seeded(options.seed ?? 1),
-    checkpointing: options.checkpointing ?? true,
-    ...(options.signingKey === undefined ? {} : { signingKey: options.signingKey }),
-  });
-  await engine.restore();
-  const api = createApi(engine, { signingKey: options.signingKey });
+    () => life.activity,
+    () => restart(),
+  );
+  const transport = faults.around(handlerTransport(options.app));
+  const random = seeded(options.seed ?? 1);
+  const start = (): Promise<Life> =>
+    startLife({
+      clock,
+      store,
+      transport,
+      random,
+      checkpointing: options.checkpointing ?? true,
+      ...(options.signingKey === undefined ? {} : { signingKey: options.signingKey }),
+    });
+  let life = await start();
+  const restart = async () => {
+    life.kill();
+    life = await start();
+  };
+  const allRuns = (): RunDocument[] => [...life.engine.history.runs.values()];
+  const runWith = (id: string): RunDocument | undefined => life.engine.history.runs.get(id);
 
   let synced: Promise<unknown> | undefined;
   const ensureSynced = () => {
-    synced ??= engine.sync(appUrl).catch((error: unknown) => {
+    synced ??= life.engine.sync(appUrl).catch((error: unknown) => {
       synced = undefined;
       throw error;
     });
@@ -72,11 +82,18 @@ export async function startEngine(options: StartEngine) {
   };
   const fetch = async (input: string | URL | Request, init?: RequestInit): Promise<Response> => {
     await ensureSynced();
-    return api.fetch(new Request(input, init));
+    const asked = life;
+    const response = await asked.api.fetch(new Request(input, init));
+    // An engine that died in the meantime has not answered.
+    if (life !== asked) throw new TypeError("fetch failed: the engine died");
+    return response;
   };
   const idle = async () => {
     await ensureSynced();
-    await activity.settled();
+    for (let current: Life | undefined; current !== life; ) {
+      current = life;
+      await current.activity.settled();
+    }
   };
 
   /** Turns the clock from timer to timer until the condition holds, at most so far. */
@@ -92,7 +109,7 @@ export async function startEngine(options: StartEngine) {
   };
 
   const runsOf = (eventId: string): RunDocument[] =>
-    [...engine.history.runs.values()].filter(
+    allRuns().filter(
       (run) => run.eventIds.includes(eventId) || run.events.some((event) => event.id === eventId),
     );
   const find = (eventId: string, functionId: string | undefined): RunDocument | undefined =>
@@ -131,7 +148,7 @@ export async function startEngine(options: StartEngine) {
     /** Waits until the condition holds, turning the clock as far as it must. */
     waitFor: async (condition: () => unknown, within: Within = {}): Promise<void> => {
       if (await turnUntil(condition, within)) return;
-      const live = [...engine.history.runs.values()].filter((run) => !hasEnded(run));
+      const live = allRuns().filter((run) => !hasEnded(run));
       const states = live.map((run) => `  ${run.functionId} ${run.id}: ${stateOf(run)}`);
       throw new Error(
         `The condition did not come true within ${within.within ?? "1d"}. Live runs:\n${states.join("\n")}`,
@@ -147,29 +164,31 @@ export async function startEngine(options: StartEngine) {
     /** Resolves when nothing is under way and only time could change that. */
     idle,
     runs: (functionId?: string) =>
-      [...engine.history.runs.values()]
+      allRuns()
         .filter((run) => functionId === undefined || isFunction(run, functionId))
         .map(viewOf),
-    history: (runId: string): HistoryEntry[] => engine.history.runs.get(runId)?.history ?? [],
+    history: (runId: string): HistoryEntry[] => runWith(runId)?.history ?? [],
     rerun: async (runId: string): Promise<string> => {
-      const run = engine.history.runs.get(runId);
-      const id = run && engine.rerun(run);
+      const run = runWith(runId);
+      const id = run && life.engine.rerun(run);
       if (id === undefined) throw new Error(`There is no run ${runId} to run again.`);
       await idle();
       return id;
     },
     cancel: async (runId: string): Promise<void> => {
-      const run = engine.history.runs.get(runId);
-      if (run) engine.cancel(run);
+      const run = runWith(runId);
+      if (run) life.engine.cancel(run);
       await idle();
     },
-    usage: (): Usage => engine.usage(),
+    /** Lets the engine die as it is and starts another one on what was committed. */
+    crash: restart,
+    usage: (): Usage => life.engine.usage(),
     /** Calls to the app so far. */
     calls: () => faults.calls,
     /** Stops the engine. Calls under way are waited for. */
     close: async (): Promise<void> => {
-      await activity.settled();
-      await engine.stop();
+      await life.activity.settled();
+      await life.engine.stop();
     },
   };
 }
@@ -203,7 +222,7 @@ function stateOf(run: RunDocument): string {
 }
 
 async function openStore(databaseUrl: string | undefined): Promise<Store> {
-  if (databaseUrl === undefined) return memoryStore();
+  if (databaseUrl === undefined) return documentStore();
   const { postgresStore } = await import("./store-postgres.ts");
   return postgresStore(databaseUrl);
 }

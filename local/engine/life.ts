@@ -1,0 +1,38 @@
+import { Activity } from "./activity.ts";
+import { createApi } from "./api.ts";
+import type { Clock } from "./clock.ts";
+import { Engine, type EngineOptions } from "./engine.ts";
+import type { Store } from "./store.ts";
+
+/**
+ * One life of an engine under test. A killed one writes nothing, hears nothing and calls nobody any more; a call to the
+ * app that was under way goes on in the app, and its answer finds nobody, as after a `kill -9`.
+ */
+export type Life = Awaited<ReturnType<typeof startLife>>;
+
+type Options = Omit<EngineOptions, "activity"> & { store: Store; clock: Clock };
+
+export async function startLife(options: Options) {
+  let isAlive = true;
+  const activity = new Activity();
+  const { clock, store } = options;
+  const engine = new Engine({
+    ...options,
+    activity,
+    clock: {
+      now: () => clock.now(),
+      at: (time, callback) => clock.at(time, () => void (isAlive && callback())),
+    },
+    store: { ...store, commit: (group) => (isAlive ? store.commit(group) : Promise.resolve()) },
+  });
+  await engine.restore();
+  return {
+    engine,
+    activity,
+    api: createApi(engine, { signingKey: options.signingKey }),
+    kill: () => {
+      isAlive = false;
+      engine.halt();
+    },
+  };
+}

@@ -1,0 +1,175 @@
+import { expect, test } from "vitest";
+import { virtualClock } from "./clock.ts";
+import type { Job, RunDocument, Wait } from "./documents.ts";
+import { EventsRefused, readEvents } from "./events.ts";
+import { Journal } from "./journal.ts";
+import { Notebook } from "./notebook.ts";
+import { Pauses } from "./pauses.ts";
+import { Queue } from "./queue.ts";
+import { newRun } from "./runs.ts";
+import type { Group } from "./store.ts";
+import { RegistrationRefused, readFunctions } from "./validate.ts";
+
+const runWith = (more: Partial<RunDocument> = {}): RunDocument => ({
+  ...newRun({
+    id: "run",
+    functionId: "fn",
+    appId: "app",
+    eventIds: [],
+    events: [{ id: "e", name: "go", data: { id: 1 }, ts: 1 }],
+    priority: 0,
+    limits: [],
+    queuedAt: 0,
+  }),
+  ...more,
+});
+
+test("the journal makes one commit at a time, and what comes meanwhile shares the next", async () => {
+  const groups: Group[] = [];
+  const finish: (() => void)[] = [];
+  const commit = (group: Group) => {
+    groups.push(group);
+    return new Promise<void>((resolve) => finish.push(resolve));
+  };
+  const journal = new Journal(
+    { load: () => Promise.reject(), commit, close: () => Promise.resolve() },
+    new Notebook(),
+  );
+  const safe: string[] = [];
+  const change = (id: string) => {
+    journal.runChanged(runWith({ id }));
+    void journal.flush().then(() => safe.push(id));
+  };
+  change("a");
+  change("b");
+  change("c");
+  expect(groups.map(({ runs }) => runs.map(({ id }) => id))).toEqual([["a"]]);
+  finish[0]?.();
+  await expect.poll(() => groups.length).toBe(2);
+  expect(safe).toEqual(["a"]);
+  expect(groups[1]?.runs.map(({ id }) => id)).toEqual(["b", "c"]);
+  finish[1]?.();
+  await expect.poll(() => safe).toEqual(["a", "b", "c"]);
+});
+
+test("an event meets the runs that wait for its value, whichever side of the expression names it", () => {
+  const pauses = new Pauses();
+  const waiting = (id: number, expression?: string) => {
+    const run = runWith({ id: `run-${id}`, events: [{ id: "e", name: "go", data: { id }, ts: 1 }] });
+    const wait: Wait = {
+      id: "w",
+      kind: "event",
+      event: "paid",
+      expiresAt: 100,
+      ...(expression ? { expression } : {}),
+    };
+    pauses.add(run, wait);
+    return wait;
+  };
+  waiting(1, "event.data.id == async.data.id");
+  const second = waiting(2, "async.data.id == event.data.id && async.data.ok == true");
+  waiting(3);
+  const met = (data: Record<string, unknown>, now = 0) =>
+    pauses
+      .matching({ id: "p", name: "paid", data, ts: 2 }, now)
+      .map(({ run }) => run.id)
+      .toSorted();
+  expect(met({ id: 1 })).toEqual(["run-1", "run-3"]);
+  expect(met({ id: 2, ok: false })).toEqual(["run-3"]);
+  expect(met({ id: 2, ok: true })).toEqual(["run-2", "run-3"]);
+  expect(met({ id: 1 }, 101)).toEqual([]);
+  pauses.remove(second);
+  expect(met({ id: 2, ok: true })).toEqual(["run-3"]);
+});
+
+test("the queue never exceeds a limit, and frees the place when a call ends", async () => {
+  const running = new Set<string>();
+  const ended = new Map<string, () => void>();
+  let most = 0;
+  const queue = new Queue({
+    clock: virtualClock(0),
+    random: Math.random,
+    maxInFlight: 100,
+    ring: () => {},
+    throttle: () => undefined,
+    busy: () => () => {},
+    call: (run) =>
+      new Promise<void>((resolve) => {
+        running.add(run.id);
+        most = Math.max(most, running.size);
+        ended.set(run.id, () => {
+          running.delete(run.id);
+          resolve();
+        });
+      }),
+  });
+  for (let n = 0; n < 10; n++) {
+    const job: Job = { id: "start", kind: "call", at: 0, attempt: 0 };
+    queue.add(runWith({ id: `run-${n}`, limits: [{ key: "k", limit: 2 }], jobs: { start: job } }), job);
+  }
+  for (let done = 0; done < 10; done++) {
+    await expect.poll(() => running.size).toBeGreaterThan(0);
+    const [id = ""] = running;
+    ended.get(id)?.();
+  }
+  expect({ most, ended: ended.size }).toEqual({ most: 2, ended: 10 });
+});
+
+test("a note says nothing after its time, and what has changed is handed over once", () => {
+  const notebook = new Notebook();
+  notebook.set("a", 1, 10, 0);
+  expect([notebook.get("a", 9), notebook.get("a", 10)]).toEqual([1, undefined]);
+  expect(notebook.takeChanges().written).toEqual([{ key: "a", value: 1, expiresAt: 10 }]);
+  expect(notebook.hasChanged).toBe(false);
+  notebook.delete("a");
+  expect(notebook.takeChanges().deleted).toEqual(["a"]);
+});
+
+test("events are refused in the server's words", () => {
+  const refused = (body: unknown, words: string) => {
+    expect(() => readEvents(body)).toThrow(EventsRefused);
+    expect(() => readEvents(body)).toThrow(words);
+  };
+  refused({ name: "" }, "event name is empty");
+  refused(
+    { name: "inngest/function.finished" },
+    "event name is reserved for internal use: inngest/function.finished",
+  );
+  refused({ name: "x", data: "text" }, "cannot unmarshal string");
+  refused({ name: "x", data: { x: "x".repeat(3_200_000) } }, "Event is over the max size: Max 3145728 bytes");
+  refused(
+    Array.from({ length: 5_001 }, () => ({ name: "x" })),
+    "5000",
+  );
+  expect(readEvents({ name: "x", data: { a: 1, _inngest: { fn_id: "sly" } } })[0]?.data).toEqual({ a: 1 });
+});
+
+test("a function is refused with every reason at once", () => {
+  const fn = {
+    id: "app-fn",
+    triggers: [{ cron: "nonsense" }],
+    steps: { step: { id: "step", name: "step", runtime: { type: "http", url: "http://app" } } },
+    concurrency: [{ limit: 1, scope: "account" }],
+    batchEvents: { maxSize: 1, timeout: "10s" },
+    cancel: [{ event: "stop", if: "event.data.x ==== 1" }],
+    debounce: { period: "8d" },
+  };
+  const problems = (() => {
+    try {
+      readFunctions([fn, { id: "app-new", steps: fn.steps, triggers: [], novelty: true } as { id: string }]);
+      return [];
+    } catch (error) {
+      return error instanceof RegistrationRefused ? error.problems : [String(error)];
+    }
+  })();
+  for (const words of [
+    'the cron "nonsense" is invalid',
+    "A concurrency key must be specified for account scoped limits",
+    "batch size cannot be smaller than 2: 1",
+    "Cancellation expression is invalid",
+    "greater than the max of: 604800s",
+    "Batching and cancellation are mutually exclusive",
+    "app-new: `novelty` is not modelled by the local engine",
+  ])
+    expect(problems.join("\n")).toContain(words);
+});
