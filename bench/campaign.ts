@@ -8,7 +8,7 @@ import { type BenchStack, benchStack } from "./campaign-stack.ts";
 const IN_FLIGHT = 10;
 const LATENCY_MS = 20;
 const BATCH = 100;
-const UPLOAD = 50_000;
+const UPLOAD = 10_000;
 
 type Round = {
   seconds: number;

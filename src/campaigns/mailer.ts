@@ -5,9 +5,9 @@ export type Mail = {
   from: string;
   to: string;
   subject: string;
-  html?: string;
-  text?: string;
-  replyTo?: string;
+  html: string | undefined;
+  text: string | undefined;
+  replyTo: string | undefined;
   tags: { name: string; value: string }[];
 };
 

@@ -2,7 +2,6 @@ import type { Mail } from "#campaigns/mailer.ts";
 import {
   asHeader,
   asPlainText,
-  type Escape,
   escapeHtml,
   type Fields,
   fillTemplate,
@@ -27,26 +26,27 @@ export type Rendered = { mail: Mail } | { missing: string[] };
 
 /** Parses the content once; what it returns renders one recipient and depends on nothing else. */
 export function createRenderer(campaignId: string, content: Content): (recipient: Recipient) => Rendered {
-  const subject = part(content.subject, asHeader);
-  const html = part(content.html, escapeHtml);
-  const text = part(content.text, asPlainText);
-  const always = {
-    from: content.from,
-    ...(content.replyTo === null ? {} : { replyTo: content.replyTo }),
-    tags: [{ name: "campaign_id", value: campaignId }],
-  };
+  const subject = parseTemplate(content.subject);
+  const html = content.html === null ? undefined : parseTemplate(content.html);
+  const text = content.text === null ? undefined : parseTemplate(content.text);
+  const replyTo = content.replyTo ?? undefined;
+  const tags = [{ name: "campaign_id", value: campaignId }];
   return ({ email, fields }) => {
-    const values: Fields = { ...fields, email };
-    const missing = new Set<string>();
-    const mail: Mail = { ...always, to: email, subject: subject?.(values, missing) ?? "" };
-    if (html) mail.html = html(values, missing);
-    if (text) mail.text = text(values, missing);
-    return content.missingField === "fail" && missing.size > 0 ? { missing: [...missing] } : { mail };
+    const missing: string[] = [];
+    const valueOf = (name: string) =>
+      name === "email" ? email : Object.hasOwn(fields, name) ? fields[name] : undefined;
+    // One shape for all, written once: a campaign renders a hundred thousand of these.
+    const mail: Mail = {
+      from: content.from,
+      to: email,
+      subject: fillTemplate(subject, valueOf, asHeader, missing),
+      html: html && fillTemplate(html, valueOf, escapeHtml, missing),
+      text: text && fillTemplate(text, valueOf, asPlainText, missing),
+      replyTo,
+      tags,
+    };
+    return content.missingField === "fail" && missing.length > 0
+      ? { missing: [...new Set(missing)] }
+      : { mail };
   };
-}
-
-function part(source: string | null, escape: Escape) {
-  if (source === null) return undefined;
-  const template = parseTemplate(source);
-  return (values: Fields, missing: Set<string>) => fillTemplate(template, values, escape, missing);
 }

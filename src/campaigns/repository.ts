@@ -1,6 +1,8 @@
 import { z } from "zod";
+import { groupCalls } from "#campaigns/group-calls.ts";
 import type { Content, Recipient } from "#campaigns/render-mail.ts";
 import type { Clock } from "#lib/clock.ts";
+import { AppError } from "#lib/errors.ts";
 import { type DatabaseClient, unwrap } from "#lib/supabase.ts";
 
 const content = z.object({
@@ -42,12 +44,15 @@ const claim = z.discriminatedUnion("state", [
 ]);
 export type Claim = z.output<typeof claim>;
 
-const mark = z.discriminatedUnion("state", [
+const workAnswer = z.discriminatedUnion("state", [
   z.object({ state: z.literal("sending"), skipped: z.array(z.number()) }),
   z.object({ state: z.literal("wait"), waitMs: z.number(), slot: z.string() }),
   z.object({ state: z.enum(["lost", "canceled"]) }),
+  z.object({ state: z.literal("settled") }),
 ]);
-export type Mark = z.output<typeof mark>;
+type WorkAnswer = z.output<typeof workAnswer>;
+/** What became of a mark. */
+export type Mark = Exclude<WorkAnswer, { state: "settled" }>;
 
 const plan = z.discriminatedUnion("state", [
   z.object({ state: z.literal("planning") }),
@@ -72,6 +77,19 @@ export type Settlement = {
   unknownCode?: string;
 };
 
+/** A batch whose outcome is to be written down. */
+export type Settled = { batchNo: number } & Settlement;
+
+/** What a lane asks of the ledger: to write down one batch, to mark another, or both at once. */
+type WorkCall = {
+  campaignId: string;
+  token: string;
+  settled?: Settled;
+  mark?: { batchNo: number; again: boolean; pace: Pace };
+};
+/** Lanes of one process that wait for each other at most. */
+const MAX_CALLS = 16;
+
 /** Whose pace a request keeps, and the place in time that an earlier answer gave it. */
 export type Pace = { account: string; intervalMs: number; patienceMs: number; slot: string | null };
 
@@ -80,6 +98,13 @@ export type CampaignRepository = ReturnType<typeof campaignRepository>;
 /** The ledger of a campaign's sending. What each call promises stands with its SQL function. */
 export const campaignRepository = (db: DatabaseClient, clock: Clock) => {
   const now = () => clock.now().toISOString();
+  const work = groupCalls<WorkCall, WorkAnswer>(
+    async (calls) =>
+      workAnswer
+        .array()
+        .parse(await unwrap(db.rpc("work_campaign_batches", { p_calls: calls, p_now: now() }))),
+    MAX_CALLS,
+  );
   return {
     /** One piece of planning; call again while it answers "planning". */
     async planPiece(input: {
@@ -138,20 +163,17 @@ export const campaignRepository = (db: DatabaseClient, clock: Clock) => {
       { campaignId, batchNo, token }: BatchRef,
       again: boolean,
       pace: Pace,
-      sent?: { batchNo: number; settlement: Settlement },
+      sent?: Settled,
     ): Promise<Mark> {
-      const answer = await unwrap(
-        db.rpc("mark_campaign_batch", {
-          p_campaign_id: campaignId,
-          p_batch_no: batchNo,
-          p_token: token,
-          p_again: again,
-          p_pace: pace,
-          p_now: now(),
-          ...(sent === undefined ? {} : { p_settled: { batchNo: sent.batchNo, ...sent.settlement } }),
-        }),
-      );
-      return mark.parse(answer);
+      const mark = { batchNo, again, pace };
+      const answer = await work({
+        campaignId,
+        token,
+        mark,
+        ...(sent === undefined ? {} : { settled: sent }),
+      });
+      if (answer.state === "settled") throw new AppError("internal", "A mark was answered as a settlement");
+      return answer;
     },
 
     async releaseBatch(
@@ -171,18 +193,9 @@ export const campaignRepository = (db: DatabaseClient, clock: Clock) => {
       );
     },
 
-    async settleBatch({ campaignId, batchNo, token }: BatchRef, settlement: Settlement): Promise<void> {
-      await unwrap(
-        db.rpc("settle_campaign_batch", {
-          p_campaign_id: campaignId,
-          p_batch_no: batchNo,
-          p_token: token,
-          p_sent: settlement.sent,
-          p_failed: settlement.failed,
-          ...(settlement.unknownCode === undefined ? {} : { p_unknown_code: settlement.unknownCode }),
-          p_now: now(),
-        }),
-      );
+    /** False: the claim is lost, and nothing was written. */
+    async settleBatch({ campaignId, token }: Omit<BatchRef, "batchNo">, settled: Settled): Promise<boolean> {
+      return (await work({ campaignId, token, settled })).state === "settled";
     },
   };
 };

@@ -31,7 +31,7 @@ export function resendMailer(env: Settings, fetch: typeof globalThis.fetch, cloc
             "idempotency-key": idempotencyKey,
             "x-batch-validation": "permissive",
           },
-          body: JSON.stringify(mails.map(toResend)),
+          body: JSON.stringify(mails[0]?.replyTo === undefined ? mails : mails.map(toResend)),
           signal: AbortSignal.timeout(TIMEOUT_MS),
         });
         const body: unknown = await response.json().catch(() => undefined);

@@ -2,7 +2,6 @@ import { createRenderer } from "#campaigns/render-mail.ts";
 import type { ChunkRef, Claim } from "#campaigns/repository.ts";
 import { runLane, type SendDependencies } from "#campaigns/send-lane.ts";
 import { Tally } from "#campaigns/tally.ts";
-import { codeOf } from "#lib/errors.ts";
 
 export type ChunkSettings = {
   /** Batches of one chunk under way at once, so that the provider is busy while outcomes are written down. */
@@ -65,11 +64,6 @@ async function runLanes(
   const lanes = await Promise.allSettled(
     Array.from({ length: deps.lanes }, () => deps.deck.hold(() => runLane(deps, context, tally, nextBatch))),
   );
-  for (const ended of lanes) {
-    if (ended.status === "fulfilled") continue;
-    // Another claim took the chunk over: its answers count, this one's do not.
-    if (codeOf(ended.reason) !== "conflict") throw ended.reason;
-    tally.stop ??= "lost";
-  }
+  for (const ended of lanes) if (ended.status === "rejected") throw ended.reason;
   return tally;
 }

@@ -1,7 +1,14 @@
 import type { BatchAnswer, Mailer } from "#campaigns/mailer.ts";
 import type { Permits } from "#campaigns/permits.ts";
 import type { Recipient, Rendered } from "#campaigns/render-mail.ts";
-import type { Batch, BatchRef, CampaignRepository, Mark, Settlement } from "#campaigns/repository.ts";
+import type {
+  Batch,
+  BatchRef,
+  CampaignRepository,
+  Mark,
+  Settled,
+  Settlement,
+} from "#campaigns/repository.ts";
 import { type Results, sendBatch } from "#campaigns/send-batch.ts";
 import type { Tally } from "#campaigns/tally.ts";
 import type { Clock } from "#lib/clock.ts";
@@ -36,11 +43,11 @@ export async function runLane(
   tally: Tally,
   nextBatch: () => Batch | undefined,
 ): Promise<void> {
-  let sent: { batchNo: number; settlement: Settlement } | undefined;
+  let sent: Settled | undefined;
   for (let batch = nextBatch(); batch; batch = nextBatch()) {
     const ref = { campaignId: context.campaignId, token: context.token, batchNo: batch.batchNo };
     if (isLost(batch, deps.mailer, deps.clock.now())) {
-      await deps.campaigns.settleBatch(ref, { ...settlementOf(new Map()), unknownCode: "outcome_unknown" });
+      await settle(deps, ref, tally, { batchNo: batch.batchNo, ...NOBODY, unknownCode: "outcome_unknown" });
       tally.settled(0, 0);
       continue;
     }
@@ -56,12 +63,11 @@ export async function runLane(
       mayCallAgain: async () => (await mark(deps, ref, true)).state === "sending",
     });
     if (answer.kind !== "taken") return putBack(deps, ref, tally, answer, results);
-    const settlement = settlementOf(results);
-    sent = { batchNo: batch.batchNo, settlement };
-    const failed = Object.keys(settlement.failed).length;
+    sent = { batchNo: batch.batchNo, ...settlementOf(results) };
+    const failed = Object.keys(sent.failed).length;
     tally.settled(results.size - failed, failed);
   }
-  if (sent) await deps.campaigns.settleBatch({ ...context, batchNo: sent.batchNo }, sent.settlement);
+  if (sent) await settle(deps, context, tally, sent);
 }
 
 /** Found in doubt (an earlier claim died while sending), and no key protects a repetition, or none any more. */
@@ -81,7 +87,7 @@ async function mark(
   { campaigns, mailer, intervalMs }: SendDependencies,
   ref: BatchRef,
   again: boolean,
-  sent?: { batchNo: number; settlement: Settlement },
+  sent?: Settled,
 ): Promise<Mark> {
   const pace = { account: mailer.account, intervalMs, patienceMs: PATIENCE_MS };
   let answer = await campaigns.markBatch(ref, again, { ...pace, slot: null }, sent);
@@ -95,7 +101,7 @@ async function mark(
 
 /** The provider did not take the batch, or nobody knows: it is left in the state that is safe, and the lane ends. */
 async function putBack(
-  { campaigns, mailer }: SendDependencies,
+  deps: SendDependencies,
   ref: BatchRef,
   tally: Tally,
   { kind, error }: Exclude<BatchAnswer, { kind: "taken" }>,
@@ -103,14 +109,29 @@ async function putBack(
 ): Promise<void> {
   const nothingTaken = kind === "refused" && ![...results.values()].some((result) => "messageId" in result);
   const waitMs = error.code === "provider_rate_limited" ? (error.retryAfterMs ?? 0) : 0;
-  if (nothingTaken) await campaigns.releaseBatch(ref, mailer.account, waitMs);
+  if (nothingTaken) await deps.campaigns.releaseBatch(ref, deps.mailer.account, waitMs);
   // Under a key the same request is simply repeated. Without keys it must never be.
-  else if (mailer.remembersKeysForMs === undefined) {
-    await campaigns.settleBatch(ref, { ...settlementOf(results), unknownCode: error.code });
+  else if (deps.mailer.remembersKeysForMs === undefined) {
+    await settle(deps, ref, tally, {
+      batchNo: ref.batchNo,
+      ...settlementOf(results),
+      unknownCode: error.code,
+    });
   }
   if (nothingTaken && waitMs > 0) tally.mustWait(waitMs);
   else tally.failed(error);
 }
+
+async function settle(
+  { campaigns }: SendDependencies,
+  claim: Pick<BatchRef, "campaignId" | "token">,
+  tally: Tally,
+  settled: Settled,
+): Promise<void> {
+  if (!(await campaigns.settleBatch(claim, settled))) tally.stop ??= "lost";
+}
+
+const NOBODY: Settlement = { sent: {}, failed: {} };
 
 function settlementOf(results: Results): Settlement {
   const settlement: Settlement = { sent: {}, failed: {} };

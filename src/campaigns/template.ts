@@ -29,14 +29,15 @@ export type Escape = (value: string) => string;
 /** The filled template. Names of fields that are missing without a fallback are added to `missing`. */
 export function fillTemplate(
   { texts, fields }: Template,
-  values: Fields,
+  valueOf: (name: string) => unknown,
   escape: Escape,
-  missing: Set<string>,
+  missing: string[],
 ): string {
   let filled = texts[0] ?? "";
-  for (const [index, { name, fallback }] of fields.entries()) {
-    const value = toText(Object.hasOwn(values, name) ? values[name] : undefined) || fallback;
-    if (value === undefined) missing.add(name);
+  for (let index = 0; index < fields.length; index++) {
+    const { name = "", fallback } = fields[index] ?? {};
+    const value = toText(valueOf(name)) || fallback;
+    if (value === undefined) missing.push(name);
     filled += escape(value ?? "") + (texts[index + 1] ?? "");
   }
   return filled;

@@ -1115,17 +1115,6 @@ export type Database = {
           isSetofReturn: true;
         };
       };
-      mark_campaign_batch: {
-        Args: {
-          p_again: boolean | null;
-          p_batch_no: number | null;
-          p_campaign_id: string | null;
-          p_now: string | null;
-          p_pace: Json | null;
-          p_token: string | null;
-        };
-        Returns: Json;
-      };
       mark_jobs_sent: { Args: { p_job_ids: string[] | null; p_now: string | null }; Returns: undefined };
       move_production: { Args: { p_now: string | null; p_supabase_url: string | null }; Returns: undefined };
       newest_migration: { Args: Record<PropertyKey, never>; Returns: string };
@@ -1239,18 +1228,6 @@ export type Database = {
           isSetofReturn: false;
         };
       };
-      settle_campaign_batch: {
-        Args: {
-          p_batch_no: number | null;
-          p_campaign_id: string | null;
-          p_failed: Json | null;
-          p_now: string | null;
-          p_sent: Json | null;
-          p_token: string | null;
-          p_unknown_code?: string | null;
-        };
-        Returns: undefined;
-      };
       start_run: {
         Args: {
           p_attempt: number | null;
@@ -1355,6 +1332,7 @@ export type Database = {
         Args: { p_list_id: string | null; p_now: string | null; p_owner: string | null; p_rows: Json | null };
         Returns: Json;
       };
+      work_campaign_batches: { Args: { p_calls: Json | null; p_now: string | null }; Returns: Json };
     };
     Enums: {
       [_ in never]: never;

@@ -89,7 +89,7 @@ create table public.campaign_batches (
 ) with (fillfactor = 40);
 
 -- Where a recipient stands before the end follows from its batch and chunk (claimed, sending); the row itself
--- changes once. No index but the key, and no foreign key to campaigns: a check per row would cost more than the
+-- changes once, and the space left in each page lets it change in place. No index but the key, and no foreign key to campaigns: a check per row would cost more than the
 -- planning statement, which is the only writer.
 create table public.campaign_sends (
   campaign_id uuid not null,
@@ -105,7 +105,7 @@ create table public.campaign_sends (
   note text,
   constraint campaign_sends_are_once_per_recipient primary key (campaign_id, subscriber_id),
   constraint campaign_sends_status_is_valid check (status in ('pending', 'sent', 'failed', 'skipped', 'unknown'))
-) with (fillfactor = 60);
+) with (fillfactor = 45);
 
 -- How fast we may call a provider, shared by all that call it.
 create table public.mail_provider_accounts (

@@ -92,20 +92,16 @@ end
 $$;
 
 -- The last word before the provider is called. On the first mark whoever left the list since planning is skipped;
--- after that the content is frozen. p_again: the batch is in doubt and the provider takes keys, so it may be
--- called again. p_settled: the outcome of the batch before, written down by the way: {"batchNo", "sent", "failed"} as
--- settle_campaign_batch takes them.
+-- after that the content is frozen.
+-- p_mark: {"batchNo", "again" (the batch is in doubt and the provider takes keys: it may be called again), "pace"}.
 -- Answers {"state": "sending", "skipped": [ids]} | {"state": "wait", "waitMs", "slot"} | {"state": "lost" | "canceled"}.
-create function public.mark_campaign_batch(
-  p_campaign_id uuid, p_batch_no integer, p_token uuid, p_again boolean, p_pace jsonb, p_now timestamptz,
-  p_settled jsonb default null
-)
+create function private.mark_campaign_batch(p_campaign_id uuid, p_token uuid, p_mark jsonb, p_now timestamptz)
 returns jsonb
 language plpgsql
 set search_path = ''
 as $$
 declare
-  v_chunk_no integer;
+  v_batch_no integer := (p_mark ->> 'batchNo')::integer;
   v_first bigint;
   v_last bigint;
   v_is_first boolean;
@@ -115,24 +111,20 @@ declare
   v_gone bigint[];
   v_skipped jsonb := '[]';
 begin
-  if p_settled is not null then
-    perform public.settle_campaign_batch(p_campaign_id, (p_settled ->> 'batchNo')::integer, p_token,
-      p_settled -> 'sent', p_settled -> 'failed', p_now);
-  end if;
-  select batch.chunk_no, batch.first_subscriber_id, batch.last_subscriber_id, batch.first_sending_at is null,
+  select batch.first_subscriber_id, batch.last_subscriber_id, batch.first_sending_at is null,
     campaign.list_id, campaign.status
-  into v_chunk_no, v_first, v_last, v_is_first, v_list_id, v_status
+  into v_first, v_last, v_is_first, v_list_id, v_status
   from public.campaign_batches as batch
   join public.campaign_chunks as chunk on chunk.campaign_id = batch.campaign_id and chunk.chunk_no = batch.chunk_no
   join public.campaigns as campaign on campaign.id = batch.campaign_id
-  where batch.campaign_id = p_campaign_id and batch.batch_no = p_batch_no and chunk.lease_token = p_token;
+  where batch.campaign_id = p_campaign_id and batch.batch_no = v_batch_no and chunk.lease_token = p_token;
   if not found then
     return '{"state": "lost"}';
   elsif v_status = 'canceled' then
     return '{"state": "canceled"}';
   end if;
 
-  v_slot := private.reserve_mail_slot(p_pace, p_now);
+  v_slot := private.reserve_mail_slot(p_mark -> 'pace', p_now);
   if v_slot is not null then
     return jsonb_build_object('state', 'wait', 'slot', v_slot,
       'waitMs', ceil(extract(epoch from v_slot - p_now) * 1000));
@@ -142,8 +134,8 @@ begin
   update public.campaign_batches set
     status = 'sending', lease_token = p_token, attempts = attempts + 1,
     first_sending_at = coalesce(first_sending_at, p_now)
-  where campaign_id = p_campaign_id and batch_no = p_batch_no
-    and (status = 'pending' or (status = 'sending' and p_again));
+  where campaign_id = p_campaign_id and batch_no = v_batch_no
+    and (status = 'pending' or (status = 'sending' and (p_mark ->> 'again')::boolean));
   if not found then
     return '{"state": "lost"}';
   end if;
@@ -159,7 +151,7 @@ begin
       )
       select coalesce(jsonb_agg(subscriber_id), '[]') into v_skipped from skipped;
       update public.campaign_batches set skipped_count = jsonb_array_length(v_skipped)
-      where campaign_id = p_campaign_id and batch_no = p_batch_no;
+      where campaign_id = p_campaign_id and batch_no = v_batch_no;
     end if;
   end if;
   return jsonb_build_object('state', 'sending', 'skipped', v_skipped);
@@ -224,17 +216,19 @@ $$;
 
 -- Writes down what became of a batch, once; a repeated call changes nothing. The call that leaves nothing to do
 -- closes chunk, campaign and job.
--- p_sent: {"<subscriber id>": "<provider's message id>"}, p_failed: {"<subscriber id>": ["<code>", "<words>"]};
--- p_unknown_code: everybody not named is unknown, for this reason; null: everybody must be named.
-create function public.settle_campaign_batch(
-  p_campaign_id uuid, p_batch_no integer, p_token uuid, p_sent jsonb, p_failed jsonb, p_now timestamptz,
-  p_unknown_code text default null
-)
+-- p_settled: {"batchNo", "sent": {"<subscriber id>": "<provider's message id>"}, "failed": {"<subscriber id>":
+-- ["<code>", "<words>"]}, "unknownCode": everybody not named is unknown, for this reason; without it everybody must
+-- be named}.
+create function private.settle_campaign_batch(p_campaign_id uuid, p_token uuid, p_settled jsonb, p_now timestamptz)
 returns void
 language plpgsql
 set search_path = ''
 as $$
 declare
+  v_batch_no integer := (p_settled ->> 'batchNo')::integer;
+  v_message_ids jsonb := p_settled -> 'sent';
+  v_failures jsonb := p_settled -> 'failed';
+  v_unknown_code text := p_settled ->> 'unknownCode';
   v_batch public.campaign_batches;
   v_sent integer;
   v_failed integer;
@@ -243,10 +237,10 @@ declare
   v_job_id uuid;
 begin
   select * into v_batch from public.campaign_batches
-  where campaign_id = p_campaign_id and batch_no = p_batch_no for update;
+  where campaign_id = p_campaign_id and batch_no = v_batch_no for update;
   if v_batch.status in ('done', 'unknown') and v_batch.lease_token = p_token then
     return;
-  elsif not (v_batch.status = 'sending' and (v_batch.lease_token = p_token or p_unknown_code is not null)) then
+  elsif not (v_batch.status = 'sending' and (v_batch.lease_token = p_token or v_unknown_code is not null)) then
     perform private.refuse(409, 'conflict', 'The claim on this batch is lost');
   end if;
   update public.campaign_chunks set
@@ -262,12 +256,12 @@ begin
   -- empty table could turn quadratic.
   with settled as (
     update public.campaign_sends set
-      status = case when p_sent ? subscriber_id::text then 'sent'
-        when p_failed ? subscriber_id::text then 'failed' else 'unknown' end,
-      provider_message_id = p_sent ->> subscriber_id::text,
-      error_code = coalesce(p_failed -> subscriber_id::text ->> 0,
-        case when not p_sent ? subscriber_id::text then p_unknown_code end),
-      note = p_failed -> subscriber_id::text ->> 1
+      status = case when v_message_ids ? subscriber_id::text then 'sent'
+        when v_failures ? subscriber_id::text then 'failed' else 'unknown' end,
+      provider_message_id = v_message_ids ->> subscriber_id::text,
+      error_code = coalesce(v_failures -> subscriber_id::text ->> 0,
+        case when not v_message_ids ? subscriber_id::text then v_unknown_code end),
+      note = v_failures -> subscriber_id::text ->> 1
     where campaign_id = p_campaign_id and status = 'pending'
       and subscriber_id between v_batch.first_subscriber_id and v_batch.last_subscriber_id
     returning status
@@ -275,13 +269,13 @@ begin
   select count(*) filter (where status = 'sent'), count(*) filter (where status = 'failed'),
     count(*) filter (where status = 'unknown')
   into v_sent, v_failed, v_unknown from settled;
-  if v_unknown > 0 and p_unknown_code is null then
+  if v_unknown > 0 and v_unknown_code is null then
     perform private.refuse(400, 'invalid_request', format('%s recipients of the batch are not named', v_unknown));
   end if;
   update public.campaign_batches set
     status = case when v_unknown > 0 then 'unknown' else 'done' end, lease_token = p_token,
     sent_count = v_sent, failed_count = v_failed, unknown_count = v_unknown
-  where campaign_id = p_campaign_id and batch_no = p_batch_no;
+  where campaign_id = p_campaign_id and batch_no = v_batch_no;
 
   if v_open > 0 then
     perform private.report_campaign_progress(p_campaign_id, p_now);
@@ -296,11 +290,44 @@ begin
 end
 $$;
 
+-- Marks and settles for many lanes in one statement; each stands for itself, a lost claim is one answer among many.
+-- p_calls: [{"campaignId", "token", "mark": {"batchNo", "again", "pace"} or null, "settled": {"batchNo", "sent",
+-- "failed", "unknownCode"} or null}]; the answers are in the same order, {"state": "settled"} where nothing was marked.
+create function public.work_campaign_batches(p_calls jsonb, p_now timestamptz)
+returns jsonb
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_call jsonb;
+  v_answer jsonb;
+  v_answers jsonb := '[]';
+begin
+  for v_call in select value from jsonb_array_elements(p_calls) loop
+    begin
+      v_answer := '{"state": "settled"}';
+      if v_call -> 'settled' is not null then
+        perform private.settle_campaign_batch((v_call ->> 'campaignId')::uuid, (v_call ->> 'token')::uuid,
+          v_call -> 'settled', p_now);
+      end if;
+      if v_call -> 'mark' is not null then
+        v_answer := private.mark_campaign_batch((v_call ->> 'campaignId')::uuid, (v_call ->> 'token')::uuid,
+          v_call -> 'mark', p_now);
+      end if;
+    exception when sqlstate 'PT409' then
+      v_answer := '{"state": "lost"}';
+    end;
+    v_answers := v_answers || v_answer;
+  end loop;
+  return v_answers;
+end
+$$;
+
 revoke execute on function
-  public.claim_campaign_chunk, private.reserve_mail_slot, public.mark_campaign_batch,
+  public.claim_campaign_chunk, private.reserve_mail_slot, private.mark_campaign_batch,
   public.release_campaign_batch, public.release_campaign_chunk, private.report_campaign_progress,
-  public.settle_campaign_batch from public, anon, authenticated;
+  private.settle_campaign_batch, public.work_campaign_batches from public, anon, authenticated;
 grant execute on function
-  public.claim_campaign_chunk, private.reserve_mail_slot, public.mark_campaign_batch,
+  public.claim_campaign_chunk, private.reserve_mail_slot, private.mark_campaign_batch,
   public.release_campaign_batch, public.release_campaign_chunk, private.report_campaign_progress,
-  public.settle_campaign_batch to service_role;
+  private.settle_campaign_batch, public.work_campaign_batches to service_role;

@@ -25,6 +25,15 @@ describe("a rendered mail", () => {
     });
   });
 
+  test("a name from Object.prototype is no field", () => {
+    const render = createRenderer("c1", {
+      ...content,
+      html: null,
+      text: "{{constructor|none}}{{toString|none}}",
+    });
+    expect(render(bob)).toMatchObject({ mail: { text: "nonenone" } });
+  });
+
   test("is the same bytes however often it is rendered", () => {
     const once = JSON.stringify(createRenderer("c1", content)(bob));
     expect(JSON.stringify(createRenderer("c1", { ...content })(structuredClone(bob)))).toBe(once);

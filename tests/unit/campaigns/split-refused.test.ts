@@ -7,6 +7,9 @@ const mails: Mail[] = Array.from({ length: 9 }, (_, n) => ({
   from: "a@b.c",
   to: `p${n}@example.com`,
   subject: "s",
+  html: undefined,
+  text: "t",
+  replyTo: undefined,
   tags: [],
 }));
 const refusal = new AppError("invalid_recipient", "one is bad");

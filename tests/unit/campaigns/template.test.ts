@@ -2,8 +2,9 @@ import { describe, expect, test } from "vitest";
 import { asHeader, asPlainText, escapeHtml, fillTemplate, parseTemplate } from "#campaigns/template.ts";
 
 const fill = (source: string, fields: Record<string, unknown>, escape = asPlainText) => {
-  const missing = new Set<string>();
-  return { text: fillTemplate(parseTemplate(source), fields, escape, missing), missing: [...missing] };
+  const missing: string[] = [];
+  const valueOf = (name: string) => (Object.hasOwn(fields, name) ? fields[name] : undefined);
+  return { text: fillTemplate(parseTemplate(source), valueOf, escape, missing), missing };
 };
 
 describe("merge fields", () => {
@@ -24,10 +25,6 @@ describe("merge fields", () => {
 
   test("an empty fallback is a fallback", () => {
     expect(fill("<{{a|}}>", {})).toEqual({ text: "<>", missing: [] });
-  });
-
-  test("a name from Object.prototype is no value", () => {
-    expect(fill("{{constructor|none}}{{toString|none}}", {}).text).toBe("nonenone");
   });
 
   test("a value is never read as a template", () => {
