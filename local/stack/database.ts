@@ -78,7 +78,7 @@ async function start(dataDir: string): Promise<Postgres> {
 }
 
 /** A hosted project without its DATABASE_URL: we cannot migrate it, but we can say whether somebody has to. */
-export async function verifySchema(environment: Environment, migrations: string): Promise<void> {
+export async function verifySchema(environment: Environment, migrations: string, say: Say): Promise<void> {
   const project = {
     url: environment["SUPABASE_URL"] ?? "",
     secretKey: environment["SUPABASE_SECRET_KEY"] ?? "",
@@ -105,4 +105,6 @@ export async function verifySchema(environment: Environment, migrations: string)
       wayOut,
     );
   }
+  say(`The schema of ${project.url} is up to date (${newest}).`);
+  say("Without DATABASE_URL the engine keeps its state in memory: runs that are under way end with it.");
 }

@@ -126,7 +126,7 @@ async function start(
 
   async function open(): Promise<Database | undefined> {
     if (isHosted && caller["DATABASE_URL"] === undefined) {
-      await verifySchema(environment, migrations);
+      await verifySchema(environment, migrations, say);
       return undefined;
     }
     const opened = await openDatabase(caller, { dataDir, migrations, say });
