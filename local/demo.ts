@@ -58,13 +58,13 @@ async function tell(
 
 async function throughTheNight(api: DemoApi, progress: Progress): Promise<void> {
   const reachable = recipients - refusedChunks * chunkSize;
-  await progress.follow(async ({ counts }) => {
+  await progress.follow("two chunks end as dead letters", async ({ counts }) => {
     if (counts.sent + counts.failed < reachable) return false;
     return (await api.letters()).length >= refusedChunks && (await api.provider.alerts()) > 0;
   });
   await api.provider.steer("faults", { rules: [] });
   for (const letter of await api.letters()) await api.reprocess(letter.id);
-  await progress.follow(async ({ status }) => {
+  await progress.follow("the key is mended, the dead letters go again", async ({ status }) => {
     if (status !== "completed") return false;
     return (await api.letters()).every(({ outcome }) => outcome !== null);
   });

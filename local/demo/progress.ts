@@ -5,8 +5,8 @@ const everyMs = 200;
 const patienceMs = 120_000;
 
 export type Progress = {
-  /** Follows the campaign until it has come as far as `isThere` says. */
-  follow(isThere: (campaign: Campaign) => boolean | Promise<boolean>): Promise<Campaign>;
+  /** Follows the campaign until it has come as far as `isThere` says; `what` is what happens meanwhile. */
+  follow(what: string, isThere: (campaign: Campaign) => boolean | Promise<boolean>): Promise<Campaign>;
   end(): void;
 };
 
@@ -14,7 +14,7 @@ export type Progress = {
 export function progressOf(api: DemoApi, campaignId: string, total: number): Progress {
   const bar = new SingleBar(
     {
-      format: "  {bar} {sent} sent · {failed} refused · {open} to go",
+      format: "  {bar} {sent} sent · {failed} refused · {open} to go · {what}",
       hideCursor: true,
       fps: 10,
       stream: process.stderr,
@@ -22,14 +22,13 @@ export function progressOf(api: DemoApi, campaignId: string, total: number): Pro
     Presets.shades_classic,
   );
   const isVisible = process.stderr.isTTY;
-  if (isVisible) bar.start(total, 0, { sent: 0, failed: 0, open: total });
+  if (isVisible) bar.start(total, 0, { sent: 0, failed: 0, open: total, what: "" });
   return {
-    async follow(isThere) {
+    async follow(what, isThere) {
       for (const deadline = performance.now() + patienceMs; performance.now() < deadline; ) {
         const campaign = await api.campaign(campaignId);
-        const { sent, failed, recipients } = campaign.counts;
-        if (isVisible)
-          bar.update(sent + failed, { sent, failed, open: Math.max(0, recipients - sent - failed) });
+        const { sent, failed } = campaign.counts;
+        if (isVisible) bar.update(sent + failed, { sent, failed, open: total - sent - failed, what });
         if (await isThere(campaign)) return campaign;
         await new Promise((resolve) => setTimeout(resolve, everyMs));
       }
