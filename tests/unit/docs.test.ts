@@ -25,7 +25,7 @@ test.each<[point: string, file: string, said: string[]]>([
   [
     "S0-28: deploying is told with the CLIs",
     "docs/deploy.md",
-    ["netlify login", "netlify env:set", "netlify deploy --prod", "supabase db push", "curl -X PUT"],
+    ["netlify login", "netlify env:set", "netlify deploy --prod", "supabase db push", "npm run sync"],
   ],
   [
     "S2-1: what belongs into the background, and what does not",
