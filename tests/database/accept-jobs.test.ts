@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { limitsFor } from "#jobs/limits.ts";
 import { freshDatabase, type TestDatabase } from "../support/database.ts";
 
@@ -75,6 +75,24 @@ describe("idempotency", () => {
       expect(new Set(jobs.map(({ id }) => id)).size).toBe(1);
     },
   );
+
+  test("a request that comes while the first is still being written waits for it, and gets its job", async () => {
+    const id = randomUUID();
+    const call = `select id from private.accept_job('${id}', 'ann', $1, 'walk', 'test/walk', '{}', 'walk', 'k1', null, '{}', now())`;
+    const first = await db.sql.connect();
+    try {
+      await first.query("begin");
+      await first.query(call, [requester]);
+      const second = accept({ key: "k1" });
+      const isWaiting =
+        "select from pg_stat_activity where wait_event_type = 'Lock' and query like '%accept_job%'";
+      await vi.waitUntil(async () => (await db.sql.query(isWaiting)).rowCount === 1);
+      await first.query("commit");
+      expect((await second).id).toBe(id);
+    } finally {
+      first.release();
+    }
+  });
 });
 
 describe("429: a caller who is too fast", () => {

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { importJWK, SignJWT } from "jose";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createApiKey, createAuthenticate, revokeApiKey } from "#lib/auth.ts";
 import { systemClock } from "#lib/clock.ts";
@@ -119,6 +120,30 @@ describe("user tokens of Supabase", () => {
 
   test.each(["nonsense", "a.b.c", "eyJhbGciOiJub25lIn0.eyJzdWIiOiIxIn0."])("401: %s", async (token) => {
     expect((await come(`Bearer ${token}`)).status).toBe(401);
+  });
+
+  /** A token that the project itself has signed. */
+  const signed = async (claims: Record<string, unknown>) => {
+    const { signing } = database.keys;
+    const header = { alg: String(signing.alg), kid: String(signing.kid) };
+    return new SignJWT(claims)
+      .setProtectedHeader(header)
+      .setIssuedAt()
+      .setExpirationTime("1h")
+      .sign(await importJWK(signing));
+  };
+
+  test("a rightly signed token of somebody signed in opens, of any other role it does not", async () => {
+    const sub = randomUUID();
+    expect((await come(`Bearer ${await signed({ sub, role: "authenticated" })}`)).status).toBe(200);
+    for (const claims of [
+      { sub, role: "anon" },
+      { sub, role: "service_role" },
+      { sub },
+      { role: "authenticated" },
+    ]) {
+      expect(await come(`Bearer ${await signed(claims)}`)).toMatchObject({ status: 401 });
+    }
   });
 
   test("401: the project's own keys are not people", async () => {

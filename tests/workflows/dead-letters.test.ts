@@ -231,6 +231,15 @@ describe.each([{ checkpointing: true }, { checkpointing: false }])("with %o", (m
       });
     });
 
+    test("of a job that is canceled does not begin when its letter is reprocessed", async () => {
+      const { parentJobId, letter } = await failChunk();
+      await shop.call("DELETE", `/api/jobs/${parentJobId}`);
+      const { body } = await shop.call("POST", `/api/dead-letters/${letter.id}/reprocess`);
+      const run = await shop.engine.run(body.jobId, "work-on-chunk");
+      expect(run.steps).toEqual({});
+      expect(await letterOf(letter.event_id)).toMatchObject({ status: "reprocessed", outcome: "canceled" });
+    });
+
     test("does not begin again when its parent was canceled meanwhile", async () => {
       const { parentJobId, letter } = await failChunk();
       isBroken = false;
