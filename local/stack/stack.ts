@@ -1,9 +1,8 @@
 import { join, resolve } from "node:path";
-import { createApiKey, isKnown } from "#api-key.ts";
 import { takeDataDir } from "#stack/data-dir.ts";
 import { type Database, openDatabase, verifySchema } from "#stack/database.ts";
 import { callersEnvironment, type Environment, local, siteEnvironment } from "#stack/environment.ts";
-import { StackError } from "#stack/errors.ts";
+import { ensureApiKeys, siteAnswers } from "#stack/first-requests.ts";
 import { inngestDevServer } from "#stack/inngest-dev-server.ts";
 import { type MachineKeys, newKeys, readKeys, writeKeys } from "#stack/keys.ts";
 import type { Options } from "#stack/options.ts";
@@ -106,7 +105,7 @@ async function start(
   const databaseUrl: Environment = database === undefined ? {} : { DATABASE_URL: database.url };
   const onDatabase = [startGateway(), startEngine()];
   await Promise.all([mail, site, ...onDatabase]);
-  const [apiKeys] = await Promise.all([ensureApiKeys(), siteAnswers(ports.site)]);
+  const [apiKeys] = await Promise.all([ensureApiKeys(dataDir, keys, environment), siteAnswers(ports.site)]);
   return {
     ports,
     dataDir,
@@ -144,21 +143,6 @@ async function start(
       APP_URL: appUrl,
     });
   }
-
-  async function ensureApiKeys(): Promise<Stack["keys"]> {
-    const project = {
-      url: environment["SUPABASE_URL"] ?? "",
-      secretKey: environment["SUPABASE_SECRET_KEY"] ?? "",
-    };
-    const ensure = async (role: "admin" | "app", known: string | undefined) =>
-      known !== undefined && (await isKnown(project, known))
-        ? known
-        : createApiKey(project, { name: "this machine", role, owner: "local" });
-    const [admin, app] = await Promise.all([ensure("admin", keys.admin), ensure("app", keys.app)]);
-    const all = { ...keys, admin, app };
-    writeKeys(dataDir, all);
-    return all;
-  }
 }
 
 const clockOf = ({ timeScale }: Options): Environment =>
@@ -166,22 +150,3 @@ const clockOf = ({ timeScale }: Options): Environment =>
 
 const preloadOf = ({ timeScale }: Options): string[] =>
   timeScale === 1 ? [] : ["--import", join(projectDir, "local/clock-preload.ts")];
-
-const patienceMs = 30_000;
-
-/** Until database, schema and engine are within the site's reach. */
-async function siteAnswers(port: number): Promise<void> {
-  const deadline = performance.now() + patienceMs;
-  let last = "no answer";
-  while (performance.now() < deadline) {
-    try {
-      const response = await fetch(`${local(port)}/api/ready`);
-      if (response.ok) return;
-      last = await response.text();
-    } catch (error) {
-      last = String(error);
-    }
-    await new Promise((retry) => setTimeout(retry, 50));
-  }
-  throw new StackError(`The site is up but not ready: ${last}`, "The logs may say more: .nightshift/logs");
-}

@@ -55,7 +55,7 @@ async function until(
   condition: () => boolean | Promise<boolean>,
   describe: () => string = () => "",
 ): Promise<void> {
-  for (const deadline = Date.now() + 60_000; Date.now() < deadline; ) {
+  for (const deadline = Date.now() + 90_000; Date.now() < deadline; ) {
     if (await condition()) return;
     await new Promise((again) => setTimeout(again, 50));
   }
@@ -162,7 +162,7 @@ test("every part killed, then the supervisor: nothing is lost, nobody is left be
   const third = await start(["--data-dir", dataDir, "--reset", "--port", await freeBlock()]);
   expect((await call(third, "GET", "/api/lists")).body["items"]).toEqual([]);
   expect(third.key).not.toBe(first.key);
-}, 180_000);
+}, 240_000);
 
 test("--ephemeral takes free ports and leaves nothing; --time-scale turns everybody's clock", async () => {
   const stack = await start(["--ephemeral", "--time-scale", "10000"]);
@@ -174,7 +174,7 @@ test("--ephemeral takes free ports and leaves nothing; --time-scale turns everyb
   expect(existsSync(dataDir)).toBe(true);
   expect(await ended(stack.child, "SIGINT")).toBe(0);
   expect(existsSync(dataDir)).toBe(false);
-}, 60_000);
+}, 120_000);
 
 const outside = join(folder, "outside");
 test.each([

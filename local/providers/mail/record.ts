@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { z } from "zod";
 import { type Journal, openJournal, type Position } from "#providers/journal.ts";
+import { type Counts, Tallies } from "#providers/mail/tallies.ts";
 
 const emailSchema = z.object({
   from: z.string(),
@@ -26,7 +27,6 @@ type Taken = Required<Pick<Entry, "path" | "atMs" | "emails">> & Pick<Entry, "ke
 export type Accepted = { ids: string[]; refused?: { index: number; message: string }[] | undefined };
 export type Summary = z.infer<typeof emailSchema> & { id: string; at: string };
 export type Remembered = { sequence: number; path: string; atMs: number };
-type Tally = { accepted: number; duplicates: number; recipients: Set<string> };
 
 /**
  * What the provider did, and the verdict of every test and benchmark: which mails it took, from which requests, and how
@@ -37,9 +37,8 @@ export class MailRecord {
   readonly #journal: Journal;
   readonly #positions: Position[] = [];
   readonly #keys = new Map<string, Remembered>();
-  readonly #campaigns = new Map<string, Tally>();
+  readonly #tallies = new Tallies();
   readonly byStatus: Record<string, number> = {};
-  accepted = 0;
 
   constructor(path?: string) {
     this.#journal = openJournal(path);
@@ -85,22 +84,9 @@ export class MailRecord {
     }
   }
 
-  counts(campaignId?: string): {
-    requests: number;
-    accepted: number;
-    recipients: number;
-    duplicates: number;
-  } {
-    const tallies =
-      campaignId === undefined
-        ? [...this.#campaigns.values()]
-        : [this.#campaigns.get(campaignId) ?? noTally()];
-    return {
-      requests: this.#positions.length,
-      accepted: campaignId === undefined ? this.accepted : sum(tallies.map((tally) => tally.accepted)),
-      recipients: sum(tallies.map((tally) => tally.recipients.size)),
-      duplicates: sum(tallies.map((tally) => tally.duplicates)),
-    };
+  /** Of one campaign, or of all that was taken. */
+  counts(campaignId?: string): Counts & { requests: number } {
+    return { requests: this.#positions.length, ...this.#tallies.counts(campaignId) };
   }
 
   /** The newest mails first. */
@@ -145,21 +131,7 @@ export class MailRecord {
       this.#keys.delete(entry.key); // moves a reused key to the end
       this.#keys.set(entry.key, { sequence, path: entry.path, atMs: entry.atMs });
     }
-    for (const email of entry.emails ?? []) {
-      if (email === null) continue;
-      this.accepted += 1;
-      if (email.campaignId !== undefined) this.#tally(email.campaignId, email.to);
-    }
-  }
-
-  #tally(campaignId: string, recipients: readonly string[]): void {
-    const tally = this.#campaigns.get(campaignId) ?? noTally();
-    this.#campaigns.set(campaignId, tally);
-    tally.accepted += 1;
-    for (const recipient of recipients) {
-      if (tally.recipients.has(recipient)) tally.duplicates += 1;
-      tally.recipients.add(recipient);
-    }
+    for (const email of entry.emails ?? []) if (email !== null) this.#tallies.add(email);
   }
 
   #entry(sequence: number): Entry {
@@ -168,9 +140,6 @@ export class MailRecord {
     return entrySchema.parse(JSON.parse(this.#journal.header(position)));
   }
 }
-
-const noTally = (): Tally => ({ accepted: 0, duplicates: 0, recipients: new Set() });
-const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);
 
 function idsOf(entry: Entry, sequence: number): Accepted {
   const ids: string[] = [];
