@@ -41,7 +41,7 @@ export type EngineOptions = {
   log?: (message: string) => void;
 };
 
-export const defaultHistory: HistoryBounds = { runs: 10_000, events: 20_000, ageMs: 7 * 86_400_000 };
+export const defaultHistory: HistoryBounds = { runs: 5_000, events: 10_000, ageMs: 7 * 86_400_000 };
 
 type Flight = { run: RunDocument; job: Job; generation: number };
 const counts = z.object({ runs: z.number(), steps: z.number() }).default({ runs: 0, steps: 0 });

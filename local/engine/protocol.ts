@@ -73,7 +73,6 @@ export const functionConfig = z.strictObject({
     ),
 });
 export type FunctionConfig = z.infer<typeof functionConfig>;
-export type ConcurrencyLimit = FunctionConfig["concurrency"][number];
 
 export const syncAnswer = z.looseObject({
   app_id: z.string(),
