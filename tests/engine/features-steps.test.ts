@@ -4,6 +4,14 @@ import { CHECKPOINTING, engineSuite } from "./support/suite.ts";
 
 const { start } = await engineSuite();
 
+function gate() {
+  let open = () => {};
+  const opened = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  return { opened, open: () => open() };
+}
+
 describe.concurrent.each(CHECKPOINTING)("steps, %s", (_name, checkpointing) => {
   test("a function without steps returns its value", async () => {
     const app = await start(
@@ -303,6 +311,41 @@ describe.concurrent.each(CHECKPOINTING)("steps, %s", (_name, checkpointing) => {
     expect(ran.toSorted()).toEqual(["after", "p0", "p1", "p2"]);
   });
 
+  test("what came first comes first in every replay", async () => {
+    const gates = { a: gate(), b: gate(), c: gate(), d: gate() };
+    const app = await start(
+      ({ inngest, on }) => [
+        inngest.createFunction(
+          { id: "order", retries: 0, triggers: [{ event: on("go") }] },
+          async ({ step }) => {
+            const order: string[] = [];
+            const finish = (name: string, before: Promise<unknown>, done: () => void) =>
+              step
+                .run(name, async () => {
+                  await before;
+                  // Time for the answer of the one before to arrive: the engine's order counts, not the app's.
+                  await new Promise((resolve) => setTimeout(resolve, 200));
+                  done();
+                })
+                .then(() => order.push(name));
+            await Promise.all([
+              finish("a", gates.c.opened, gates.a.open),
+              finish("b", Promise.resolve(), gates.b.open),
+              finish("c", gates.d.opened, gates.c.open),
+              finish("d", gates.b.opened, gates.d.open),
+            ]);
+            const seen = await step.run("seen", () => order.join(""));
+            await step.sleep("replay", "1s");
+            return { seen, replayed: order.join("") };
+          },
+        ),
+      ],
+      { checkpointing },
+    );
+    const outcome = await app.outcome(await app.send("go"));
+    expect(outcome.result).toEqual({ seen: "bdca", replayed: "bdca" });
+  });
+
   test("parallel branches nest: sleeps, waits and steps side by side", async () => {
     const ran: string[] = [];
     const app = await start(
@@ -346,7 +389,7 @@ describe.concurrent.each(CHECKPOINTING)("steps, %s", (_name, checkpointing) => {
             const winner = await group.parallel(() =>
               Promise.race([
                 step.run("fast", () => (ran.push("fast"), "fast")),
-                step.sleep("slow", "2s").then(() => "slow"),
+                step.sleep("slow", "8s").then(() => "slow"),
               ]),
             );
             const after = await step.run("after", () => (ran.push("after"), `after ${winner}`));

@@ -21,6 +21,7 @@ const MODES = [
   ["checkpointing off in the app", { client: false }],
   ["checkpointing off in the engine", { checkpointing: false }],
   ["checkpoints buffered", { client: { bufferedSteps: 10 } }],
+  ["parallel steps of the older kind", { optimizeParallelism: false }],
 ] as const;
 
 const TOTAL = Number(process.env["PROGRAMS"] ?? 60);

@@ -60,7 +60,11 @@ test.each([
 
 test("seven virtual days of schedules take seconds, and no tick is missing", async () => {
   const counts = new Map<string, number>();
-  const schedules = { "every-30": "*/30 * * * *", hourly: "0 * * * *", nightly: "TZ=Europe/Berlin 0 3 * * *" };
+  const schedules = {
+    "every-30": "*/30 * * * *",
+    hourly: "0 * * * *",
+    nightly: "TZ=Europe/Berlin 0 3 * * *",
+  };
   const { engine } = await startKitApp(
     (inngest) =>
       Object.entries(schedules).map(([id, schedule]) =>

@@ -11,7 +11,11 @@ export type KitApp = { engine: TestEngine; inngest: Client };
 
 export async function startKitApp(
   functions: (inngest: Client) => object[],
-  { client = true, ...options }: Omit<StartEngine, "app"> & { client?: Checkpointing } = {},
+  {
+    client = true,
+    optimizeParallelism = true,
+    ...options
+  }: Omit<StartEngine, "app"> & { client?: Checkpointing; optimizeParallelism?: boolean } = {},
 ): Promise<KitApp> {
   let handler: (request: Request) => Promise<Response> = () => Promise.reject(new Error("not served yet"));
   const engine = await startEngine({ app: (request) => handler(request), ...options });
@@ -22,6 +26,7 @@ export async function startKitApp(
     fetch: engine.fetch,
     logger: silent,
     checkpointing: client,
+    optimizeParallelism,
   });
   handler = serve({ client: inngest, functions: functions(inngest) as InngestFunction.Any[] });
   return { engine, inngest };
