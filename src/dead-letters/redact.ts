@@ -1,3 +1,5 @@
+import { maskPersonal } from "#lib/mask-personal.ts";
+
 /**
  * What may leave the house (Slack, Sentry) of an event: the fields that its type allows by name, nothing else. The
  * row in our own database stays whole. A new event type shows nothing until somebody lists its harmless fields.
@@ -22,11 +24,3 @@ export const createRedact = (visible: VisibleFields): Redact => ({
   },
   text: (text) => maskPersonal(text).slice(0, MAX_TEXT_CHARS),
 });
-
-/** Error messages quote what they stumbled over: addresses, and keys that a provider repeats to us. */
-export const maskPersonal = (text: string): string =>
-  text
-    .replace(/[^\s<>"'(),;:]+@[^\s<>"'(),;:]+/g, "[address]")
-    .replace(/\b(?:re|sk|pk|ns|sb|whsec|signkey)[_-][\w-]{8,}/g, "[key]")
-    .replace(/\beyJ[\w-]+\.[\w-]+\.[\w-]+/g, "[token]")
-    .replace(/\+?\d[\d\s()-]{8,}\d/g, "[number]");

@@ -1,5 +1,7 @@
-import { type Logger, pino } from "pino";
+import { type DestinationStream, type Logger, pino } from "pino";
 import type { Env } from "#lib/env.ts";
+import { codeOf } from "#lib/errors.ts";
+import { maskPersonal } from "#lib/mask-personal.ts";
 
 export type { Logger };
 
@@ -7,21 +9,45 @@ export type { Logger };
  * Structured logs, one JSON object a line: ids of jobs, runs and events, never personal data. What might slip in
  * by mistake is cut out by name.
  */
-export const createLogger = (env: Pick<Env, "LOG_LEVEL" | "NIGHTSHIFT_ENV">): Logger =>
-  pino({
-    level: env.LOG_LEVEL,
-    base: { env: env.NIGHTSHIFT_ENV },
-    redact: {
-      paths: [
-        "email",
-        "to",
-        "*.email",
-        "*.to",
-        "authorization",
-        "*.authorization",
-        "event.data",
-        "data.email",
-      ],
-      censor: "[redacted]",
+export const createLogger = (
+  env: Pick<Env, "LOG_LEVEL" | "NIGHTSHIFT_ENV">,
+  to?: DestinationStream,
+): Logger =>
+  pino(
+    {
+      level: env.LOG_LEVEL,
+      base: { env: env.NIGHTSHIFT_ENV },
+      serializers: { err: (error: unknown) => errorFacts(error) },
+      redact: {
+        paths: [
+          "email",
+          "to",
+          "*.email",
+          "*.to",
+          "authorization",
+          "*.authorization",
+          "event.data",
+          "data.email",
+        ],
+        censor: "[redacted]",
+      },
     },
-  });
+    to,
+  );
+
+/**
+ * Errors quote what they stumbled over, and so do their causes: addresses and keys are cut out. Only what is listed
+ * here is logged of an error; libraries hang whole requests on theirs.
+ */
+function errorFacts(error: unknown, depth = 0): unknown {
+  if (!(error instanceof Error)) return { code: codeOf(error) };
+  const inner =
+    error instanceof AggregateError ? error.errors : error.cause === undefined ? [] : [error.cause];
+  return {
+    type: error.name,
+    code: codeOf(error),
+    message: maskPersonal(error.message),
+    stack: maskPersonal(error.stack ?? ""),
+    causes: depth < 4 && inner.length > 0 ? inner.map((cause) => errorFacts(cause, depth + 1)) : undefined,
+  };
+}

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { createRedact, maskPersonal } from "#dead-letters/redact.ts";
+import { createRedact } from "#dead-letters/redact.ts";
+import { maskPersonal } from "#lib/mask-personal.ts";
 
 const redact = createRedact({ "email/send.campaign": ["campaignId", "count", "people"] });
 
