@@ -1,3 +1,4 @@
+import { randomInt } from "node:crypto";
 import fs from "node:fs";
 import net from "node:net";
 import path from "node:path";
@@ -21,23 +22,31 @@ export const runningServer = ({
 export const ownerOf = ({ directory }: Cluster) =>
   Number(/nightshift\.owner=(\d+)/.exec(readIfThere(path.join(directory, "postmaster.opts")))?.[1]);
 
-/** The port of last time if it is free, so that whoever knows our address finds us again after a crash. */
+/**
+ * The port of last time if it is free, so that whoever knows our address finds us again after a crash. It lies below
+ * the ports that systems give to outgoing connections: one of those would take it while we are away.
+ */
 export const choosePort = async ({ directory }: Cluster): Promise<number> => {
   const file = path.join(directory, "port");
-  const port = (await freePort(Number(readIfThere(file)))) ?? (await freePort(0));
-  if (port === undefined) throw new Error("No free port on 127.0.0.1.");
-  fs.writeFileSync(file, String(port));
-  return port;
+  for (
+    let port = Number(readIfThere(file)) || randomInt(15_000, 32_000), tries = 0;
+    tries < 100;
+    tries += 1
+  ) {
+    if (await isFree(port)) {
+      fs.writeFileSync(file, String(port));
+      return port;
+    }
+    port = randomInt(15_000, 32_000);
+  }
+  throw new Error("No free port on 127.0.0.1.");
 };
 
-const freePort = (wanted: number): Promise<number | undefined> =>
+const isFree = (port: number): Promise<boolean> =>
   new Promise((resolve) => {
     const server = net.createServer();
-    server.once("error", () => resolve(undefined));
-    server.listen(wanted, "127.0.0.1", () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === "object" ? address?.port : undefined));
-    });
+    server.once("error", () => resolve(false));
+    server.listen(port, "127.0.0.1", () => server.close(() => resolve(true)));
   });
 
 export const urlOf = ({ password }: Cluster, port: number) =>
