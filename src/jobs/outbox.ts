@@ -1,5 +1,6 @@
 import type { InngestClient } from "#lib/inngest.ts";
 import type { Logger } from "#lib/logger.ts";
+import { withTimeout } from "#lib/timeout.ts";
 import type { JobRepository } from "./repository.ts";
 import type { Job } from "./rows.ts";
 
@@ -9,6 +10,9 @@ export type Outbox = ReturnType<typeof createOutbox>;
 export type SendableJob = Pick<Job, "id" | "event_name" | "event_data">;
 
 type Dependencies = { inngest: InngestClient; jobs: Pick<JobRepository, "markSent">; logger: Logger };
+
+/** A caller waits no longer for an engine that hangs; what it took all the same it knows by the event id. */
+const SEND_TIMEOUT_MS = 8_000;
 
 /**
  * Hands accepted jobs to the engine. The row is the truth: when the engine or the mark cannot be reached the job
@@ -20,7 +24,7 @@ export const createOutbox = ({ inngest, jobs, logger }: Dependencies) => ({
     if (accepted.length === 0) return true;
     const jobIds = accepted.map(({ id }) => id);
     try {
-      await inngest.send(accepted.map(toEvent));
+      await withTimeout(inngest.send(accepted.map(toEvent)), SEND_TIMEOUT_MS, "engine_unavailable");
       await jobs.markSent(jobIds);
       return true;
     } catch (err) {

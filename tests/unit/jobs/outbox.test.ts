@@ -1,0 +1,108 @@
+import { randomUUID } from "node:crypto";
+import { afterEach, expect, test, vi } from "vitest";
+import { createOutbox } from "#jobs/outbox.ts";
+import type { Job } from "#jobs/rows.ts";
+import { sendOutbox } from "#jobs/send-outbox.ts";
+import { createInngest } from "#lib/inngest.ts";
+import { createLogger } from "#lib/logger.ts";
+
+const logger = createLogger({ LOG_LEVEL: "silent", NIGHTSHIFT_ENV: "development" });
+const env = {
+  INNGEST_DEV: "http://engine.local",
+  INNGEST_BASE_URL: undefined,
+  INNGEST_EVENT_KEY: undefined,
+  INNGEST_SIGNING_KEY: undefined,
+  CHECKPOINTING: true,
+};
+const job = (data: Job["event_data"] = {}): Job => ({
+  id: randomUUID(),
+  kind: "walk",
+  function_id: "walk",
+  event_id: "",
+  event_name: "test/walk",
+  event_data: data,
+  status: "queued",
+  requester: "x",
+  owner: null,
+  parent_job_id: null,
+  dead_letter_id: null,
+  progress_done: null,
+  progress_total: null,
+  result: null,
+  error: null,
+  created_at: "",
+  sent_at: null,
+  started_at: null,
+  ended_at: null,
+  updated_at: "",
+});
+const outboxOver = (fetch: typeof globalThis.fetch, markSent = vi.fn(async () => {})) => ({
+  markSent,
+  outbox: createOutbox({ inngest: createInngest({ env, fetch, logger }), jobs: { markSent }, logger }),
+});
+const taken = () => Promise.resolve(Response.json({ ids: ["01"], status: 200 }));
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+test("what the engine took is marked", async () => {
+  const { outbox, markSent } = outboxOver(taken);
+  const [a, b] = [job(), job()];
+  await expect(outbox.send([a, b])).resolves.toBe(true);
+  expect(markSent).toHaveBeenCalledExactlyOnceWith([a.id, b.id]);
+});
+
+test("nothing to send asks nobody", async () => {
+  const fetch = vi.fn(taken);
+  await expect(outboxOver(fetch).outbox.send([])).resolves.toBe(true);
+  expect(fetch).not.toHaveBeenCalled();
+});
+
+test("a mark that fails is no error of the caller's: the row is still in the outbox", async () => {
+  const { outbox } = outboxOver(
+    taken,
+    vi.fn(() => Promise.reject(new Error("gone"))),
+  );
+  await expect(outbox.send([job()])).resolves.toBe(false);
+});
+
+test("an engine that hangs holds up no caller for longer than eight seconds", async () => {
+  vi.useFakeTimers();
+  const { outbox, markSent } = outboxOver(() => new Promise(() => {}));
+  const sending = outbox.send([job()]);
+  await vi.advanceTimersByTimeAsync(8_000);
+  await expect(sending).resolves.toBe(false);
+  expect(markSent).not.toHaveBeenCalled();
+});
+
+test("one event that the engine refuses keeps no other from being sent", async () => {
+  const bad = job({ bad: true });
+  const waiting = [job(), bad, job()];
+  const sent: string[] = [];
+  const outbox = {
+    async send(jobs: readonly { id: string }[]) {
+      if (jobs.some(({ id }) => id === bad.id)) return false;
+      sent.push(...jobs.map(({ id }) => id));
+      return true;
+    },
+  };
+  const chore = sendOutbox({
+    jobs: { unsent: async () => waiting },
+    outbox,
+    engine: { isReachable: async () => true },
+  });
+  await expect(chore.run({ isOver: () => false })).resolves.toEqual({ sent: 2 });
+  expect(sent).toEqual([waiting[0]?.id, waiting[2]?.id]);
+});
+
+test("an engine that is down is asked once, not once per job", async () => {
+  const send = vi.fn(async () => false);
+  const chore = sendOutbox({
+    jobs: { unsent: async () => [job(), job(), job()] },
+    outbox: { send },
+    engine: { isReachable: async () => false },
+  });
+  await expect(chore.run({ isOver: () => false })).resolves.toEqual({ sent: 0 });
+  expect(send).toHaveBeenCalledTimes(1);
+});
