@@ -51,8 +51,13 @@ export async function benchStack(environment: Record<string, string>) {
     apiKey: stack.environment["RESEND_API_KEY"] ?? "",
     processes: stack.processes,
     control: async <T>(path: string, body?: unknown): Promise<T> => {
-      const init = body === undefined ? {} : { method: "POST", body: JSON.stringify(body) };
-      return (await (await fetch(`${urls.mail}/_control/${path}`, init)).json()) as T;
+      const init =
+        body === undefined
+          ? {}
+          : { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) };
+      const response = await fetch(`${urls.mail}/_control/${path}`, init);
+      if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
+      return (await response.json()) as T;
     },
     usage: async () => (await (await fetch(`${urls.engine}/local/usage`)).json()) as { executions: number },
     /** Statements that our code caused: it reaches the database in the API's roles alone; the engine does not. */

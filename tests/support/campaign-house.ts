@@ -65,8 +65,10 @@ export async function campaignHouse({ env = {}, mail = {}, checkpointing = true,
     return { status: response.status, headers: response.headers, body: text === "" ? {} : JSON.parse(text) };
   };
   const control = async (path: string, body?: unknown) => {
-    const init = body === undefined ? {} : { method: "POST", body: JSON.stringify(body) };
+    const headers = { "content-type": "application/json" };
+    const init = body === undefined ? {} : { method: "POST", headers, body: JSON.stringify(body) };
     const response = await provider.fetch(new Request(`http://mail.local/_control/${path}`, init));
+    if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
     return stats.parse(await response.json());
   };
 

@@ -1,0 +1,37 @@
+import { expect, test } from "vitest";
+import { rampage } from "./support/rampage.ts";
+
+/** The short form; `npm run chaos` is the long one. */
+const short = { recipients: 800, kills: 4 };
+
+test("kill -9 of the site again and again: with a provider that takes keys everybody gets one mail", async () => {
+  const verdict = await rampage({ ...short, idempotent: true });
+  expect(verdict).toMatchObject({
+    kills: 4,
+    delivered: 800,
+    duplicates: 0,
+    missing: 0,
+    unknown: 0,
+    falselySent: 0,
+    unrecorded: 0,
+    status: "completed",
+    jobStatus: "completed",
+  });
+  expect(verdict.killsInFlight).toBeGreaterThanOrEqual(2);
+}, 120_000);
+
+test("kill -9 with a provider that ignores keys: nobody gets two mails, and every doubt is listed as unknown", async () => {
+  const verdict = await rampage({ ...short, idempotent: false });
+  expect(verdict).toMatchObject({
+    kills: 4,
+    duplicates: 0,
+    missing: 0,
+    falselySent: 0,
+    unrecorded: 0,
+    status: "completed",
+    jobStatus: "completed",
+  });
+  expect(verdict.killsInFlight).toBeGreaterThanOrEqual(2);
+  expect(verdict.unknown).toBeGreaterThan(0);
+  expect(verdict.delivered).toBeGreaterThanOrEqual(800 - verdict.unknown);
+}, 120_000);

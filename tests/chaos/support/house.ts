@@ -1,0 +1,131 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { chmodSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createApiKey } from "@nightshift/local/api-key.ts";
+import { siteEnvironment } from "@nightshift/local/stack/environment.ts";
+import { newKeys } from "@nightshift/local/stack/keys.ts";
+import { choosePorts } from "@nightshift/local/stack/ports.ts";
+import { runProcess } from "@nightshift/local/stack/process.ts";
+import { machineKeys } from "@nightshift/local/supabase/keys.ts";
+import { migrate } from "@nightshift/local/supabase/migrate.ts";
+import { startPostgres, throwawaySettings } from "@nightshift/local/supabase/postgres.ts";
+import pg from "pg";
+
+export type ChaosHouse = Awaited<ReturnType<typeof chaosHouse>>;
+
+/** The stack in its own processes, where the site is ours to kill: nobody else starts it again. */
+export async function chaosHouse(settings: Record<string, string>) {
+  const directory = mkdtempSync(join(tmpdir(), "nightshift-chaos-"));
+  chmodSync(directory, 0o755);
+  const postgres = await startPostgres({ dataDir: join(directory, "postgres"), settings: throwawaySettings });
+  await migrate(postgres.url, "supabase/migrations");
+  const ports = await choosePorts({
+    port: undefined,
+    dataDir: directory,
+    reset: false,
+    ephemeral: true,
+    inngest: false,
+    timeScale: 1,
+  });
+  const supabase = await machineKeys(directory);
+  const inherited = Object.fromEntries(["PATH", "HOME"].map((name) => [name, process.env[name] ?? ""]));
+  const environment: Record<string, string> = {
+    ...siteEnvironment(inherited, { ports, keys: newKeys(), supabase }),
+    LOG_LEVEL: "error",
+    PORT: String(ports.site),
+    ...settings,
+  };
+
+  const run = (name: string, script: string, args: string[], env: Record<string, string> = {}) =>
+    runProcess({
+      name,
+      command: [process.execPath, "--import", "tsx", join("local", script), ...args],
+      env: { ...environment, ...env },
+      cwd: process.cwd(),
+      logFile: join(directory, `${name}.log`),
+      say: () => {},
+    });
+  const appUrl = `http://127.0.0.1:${ports.site}/api/inngest`;
+  const parts = [
+    run("providers", "providers/server.ts", [], {
+      PORT: String(ports.mail),
+      DATA_DIR: join(directory, "mail"),
+    }),
+    run("supabase", "supabase/cli.ts", ["--port", String(ports.supabase), "--data-dir", directory], {
+      DATABASE_URL: postgres.url,
+    }),
+    // A retry comes soon: a test cannot wait for Inngest's first 15 to 45 seconds.
+    run(
+      "engine",
+      "engine/cli.ts",
+      ["--port", String(ports.engine), "--retry-interval", "2", "--app", appUrl],
+      {
+        DATABASE_URL: postgres.url,
+      },
+    ),
+  ];
+  await Promise.all(parts.map(({ ready }) => ready));
+  const project = {
+    url: environment["SUPABASE_URL"] ?? "",
+    secretKey: environment["SUPABASE_SECRET_KEY"] ?? "",
+  };
+  const key = await createApiKey(project, { name: "chaos", role: "admin", owner: "chaos" });
+  const sql = new pg.Pool({ connectionString: postgres.url, max: 2 });
+  sql.on("error", () => {}); // idle connections that Postgres ends with itself
+
+  let site: ChildProcess | undefined;
+  const startSite = async () => {
+    const child = spawn(process.execPath, ["--import", "tsx", "local/netlify/server.ts"], {
+      env: environment,
+      stdio: "ignore",
+    });
+    site = child;
+    for (;;) {
+      const health = await fetch(`http://127.0.0.1:${ports.site}/api/health`).catch(() => undefined);
+      if (health?.ok) return;
+      if (child.exitCode !== null || child.signalCode !== null) throw new Error("The site did not start");
+      await pause(25);
+    }
+  };
+  const killSite = async () => {
+    const child = site;
+    if (!child || child.exitCode !== null) return;
+    const gone = new Promise((resolve) => child.once("exit", resolve));
+    child.kill("SIGKILL");
+    await gone;
+  };
+
+  return {
+    sql,
+    startSite,
+    killSite,
+    async call<T>(method: string, path: string, body?: unknown): Promise<T> {
+      const response = await fetch(`http://127.0.0.1:${ports.site}${path}`, {
+        method,
+        headers: { authorization: `Bearer ${key}`, "content-type": "application/json" },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      });
+      if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`);
+      return (await response.json()) as T;
+    },
+    async control<T>(path: string, body?: unknown): Promise<T> {
+      const init =
+        body === undefined
+          ? {}
+          : { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) };
+      const response = await fetch(`http://127.0.0.1:${ports.mail}/_control/${path}`, init);
+      if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
+      return (await response.json()) as T;
+    },
+    async close() {
+      await killSite();
+      await Promise.all(parts.map((part) => part.stop()));
+      await sql.end();
+      await postgres.stop();
+      rmSync(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+export const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
