@@ -126,7 +126,7 @@ const isReady = async (stack: Started) =>
     () => false,
   );
 
-test("every part killed, then the supervisor: nothing is lost, nobody is left behind, and the keys stay", async () => {
+test("S1-22: every part killed, then the supervisor: nothing is lost, nobody is left behind, and the keys stay", async () => {
   const dataDir = join(folder, "killed");
   const first = await start(["--data-dir", dataDir, "--port", await freeBlock()]);
   const made = await call(first, "POST", "/api/lists", { name: "Readers" });

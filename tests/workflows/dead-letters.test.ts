@@ -68,7 +68,7 @@ describe.each([{ checkpointing: true }, { checkpointing: false }])("with %o", (m
     return { id, letter: await letterOf(id) };
   }
 
-  test("S4-38: a failed run leaves the original event, its error and how often it was tried", async () => {
+  test("S1-24, S4-38: a failed run leaves the original event, its error and how often it was tried", async () => {
     const { id, letter } = await fail();
     expect(letter).toMatchObject({
       event_name: "test/order.paid",
