@@ -102,8 +102,10 @@ const pool = (url: string, max: number, settings: Record<string, string>, pipeli
     application_name: "nightshift gateway",
   };
   const made = new pg.Pool(config);
-  // An idle connection ended: the pool forgets it, the next request makes another.
+  // A connection that ends says so twice: to the pool, which forgets it, and by itself. Whoever was using it hears
+  // it from the statement; nobody else needs to.
   made.on("error", () => {});
+  made.on("connect", (client) => client.on("error", () => {}));
   return made;
 };
 

@@ -3,7 +3,7 @@ import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { createGateway, type Gateway } from "@nightshift/local/supabase/gateway.ts";
-import { newKeys } from "@nightshift/local/supabase/keys.ts";
+import { type Keys, newKeys } from "@nightshift/local/supabase/keys.ts";
 import { migrate } from "@nightshift/local/supabase/migrate.ts";
 import { type Postgres, startPostgres } from "@nightshift/local/supabase/postgres.ts";
 import { type RunningServer, serve } from "@nightshift/local/supabase/server.ts";
@@ -18,11 +18,11 @@ const patiently = { timeout: 10_000 };
 let postgres: Postgres;
 let gateway: Gateway;
 let server: RunningServer;
-let secret: string;
+let keys: Keys;
 
 const start = () => startPostgres({ dataDir, settings: { fsync: "off" } });
-const client = () =>
-  createClient(server.url, secret, {
+const client = (key = keys.secret) =>
+  createClient(server.url, key, {
     auth: { persistSession: false },
     db: { retry: false } as never,
     realtime: { transport: Function as never },
@@ -32,8 +32,7 @@ const sum = () => client().rpc("contract_sum", { p_a: 1 });
 beforeAll(async () => {
   postgres = await start();
   await migrate(postgres.url, "tests/fixtures/supabase");
-  const keys = await newKeys();
-  secret = keys.secret;
+  keys = await newKeys();
   gateway = await createGateway({
     databaseUrl: postgres.url,
     keys,
@@ -75,7 +74,9 @@ test("a changed function is known by its new shape, also after a restart", async
 });
 
 test("calls in flight at the moment of death are answered, none hangs", async () => {
-  const slow = Array.from({ length: 8 }, () => client().rpc("contract_sleep", { p_seconds: 5 }));
+  const slow = Array.from({ length: 8 }, (_, index) =>
+    client(index % 2 === 0 ? keys.secret : keys.publishable).rpc("contract_sleep", { p_seconds: 2.5 }),
+  );
   const answers = Promise.all(slow);
   await vi.waitFor(async () => {
     const { rowCount } = await ask("select from pg_stat_activity where query like '%contract_sleep%'");

@@ -21,17 +21,9 @@ export type Shape = {
   oneRow: boolean;
 };
 
-/** The columns of every answer, in this order. */
-export type ResultRow = [
-  body: string | null,
-  rows: string,
-  total: string | null,
-  headers: string | null,
-  status: string | null,
-];
-
 /**
- * One statement that does the work and builds the JSON. `source` is what stands behind `from`; `name` is how the
+ * One statement that does the work and builds the JSON. It gives one row: body, rows on this page, rows in all,
+ * headers and status that the function set. `source` is what stands behind `from`; `name` is how the
  * database's own error messages then call it.
  */
 export const readStatement = (
