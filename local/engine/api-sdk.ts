@@ -45,7 +45,13 @@ export function addSdk(api: Hono, engine: Engine, eventKeys: string[] | undefine
     const strange = body.steps.find(({ op }) => op !== "StepRun" && op !== "StepPlanned");
     if (strange) return context.json({ error: `cannot checkpoint opcode: ${strange.op}`, status: 400 }, 400);
     const generation = body.generation_id ?? undefined;
-    const isCurrent = engine.checkpoint(context.req.param("runId"), body.qi_id, generation, body.steps, text);
+    const isCurrent = engine.calls.checkpoint(
+      context.req.param("runId"),
+      body.qi_id,
+      generation,
+      body.steps,
+      text,
+    );
     await engine.journal.flush();
     // The SDK stops at 409: another dispatch has taken the run over, or it has ended.
     return isCurrent ? context.json({}) : context.json({ error: "stale dispatch", status: 409 }, 409);

@@ -64,6 +64,9 @@ describe("crons", () => {
     expect(cronError("61 * * * *")).toBeDefined();
     expect(cronError("TZ=Mars/Olympus 0 0 * * *")).toMatch(/Mars/);
     expect(cronError("0 0 30 2 *")).toBe("it never ticks");
+    expect(cronError("0 0 * * 7")).toContain("above maximum (6)");
+    expect(cronError("0 0 0 * * *")).toContain("expected 5 fields");
     expect(cronError("TZ=UTC 0 3 * * *")).toBeUndefined();
+    expect(cronError("@daily")).toBeUndefined();
   });
 });

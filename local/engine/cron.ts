@@ -10,6 +10,11 @@ type Schedule = { pattern: Cron; zone: string };
 function parse(expression: string): Schedule {
   const [, zone = "UTC", pattern = expression] = /^(?:CRON_)?TZ=(\S+)\s+(.*)$/.exec(expression) ?? [];
   offsetMs(0, zone);
+  const fields = pattern.trim().split(/\s+/);
+  if (!pattern.startsWith("@") && fields.length !== 5)
+    throw new Error(`expected 5 fields, found ${fields.length}`);
+  // Sunday is 0 on the server, and only 0.
+  if (/(^|[-,])7/.test(fields[4] ?? "")) throw new Error("end of range (7) above maximum (6): 7");
   return { pattern: new Cron(pattern, { paused: true, timezone: "UTC" }), zone };
 }
 

@@ -1,5 +1,4 @@
-import type { Clock, Timer } from "./clock.ts";
-import { nextTick, tickId } from "./cron.ts";
+import type { Clock } from "./clock.ts";
 import { hasEnded, type RunDocument, type StoredEvent, type Wait } from "./documents.ts";
 import { durationOf } from "./duration.ts";
 import {
@@ -12,6 +11,7 @@ import {
   rateLimitOf,
   throttleOf,
 } from "./flow.ts";
+import { Holds } from "./holds.ts";
 import { limits } from "./limits.ts";
 import type { Notebook } from "./notebook.ts";
 import type { FunctionConfig } from "./protocol.ts";
@@ -33,64 +33,63 @@ export type IntakeOptions = {
   cancel: (run: RunDocument) => void;
   /** Takes over a new run. */
   opened: (run: RunDocument, events: StoredEvent[], cancels: Wait[]) => void;
-  /** Takes in an event that the engine makes itself, without routing it. */
-  accept: (event: { id: string; name: string; data: Record<string, unknown>; ts: number }) => StoredEvent;
-  /** Something changed without a request that would commit it. */
+  /** A timer has started something: no request will commit it. */
   changed: () => void;
 };
 
-type Details = {
+export type Details = {
   cron?: string;
   batchId?: string;
   originalRunId?: string;
+  /** What makes this start the same as another; the sender's event id, if nothing else is said. */
   once?: string;
-  isDebounced?: boolean;
+  /** Rate limit and debounce were passed already. */
+  isAdmitted?: boolean;
 };
 export type Outcome = "started" | "held" | "rate-limited" | "skipped";
 
-type Debounced = { stored: StoredEvent; at: number; latest: number | null };
-type Batch = { events: StoredEvent[]; at: number };
-const isDebounced = (value: unknown): value is Debounced =>
-  typeof value === "object" && value !== null && "stored" in value;
-const isBatch = (value: unknown): value is Batch =>
-  typeof value === "object" && value !== null && "events" in value;
-const forever = Number.MAX_SAFE_INTEGER;
-
 export class Intake {
   private readonly options: IntakeOptions;
-  private readonly timers = new Map<string, Timer>();
   private readonly singletons = new Map<string, string>();
+  private readonly holds: Holds;
 
   constructor(options: IntakeOptions) {
     this.options = options;
+    this.holds = new Holds({
+      ...options,
+      debounced: (functionId, event) => this.startLater(functionId, [event], { isAdmitted: true }),
+      batched: (functionId, events) => this.startLater(functionId, events, { batchId: this.freshId() }),
+    });
   }
 
   /** An event meets a function that it triggers. */
   receive(fn: FunctionConfig, stored: StoredEvent): Outcome {
-    if (isBatched(fn, stored.event)) return this.batch(fn, stored);
-    return this.start(fn, [stored], {});
+    if (!isBatched(fn, stored.event)) return this.start(fn, [stored], {});
+    this.holds.batch(fn, stored);
+    return "held";
   }
 
   start(fn: FunctionConfig, stored: StoredEvent[], details: Details): Outcome {
     const [first] = stored;
     if (!first) return "skipped";
-    const { notebook, clock } = this.options;
-    const now = clock.now();
-    if (!details.isDebounced) {
+    if (!details.isAdmitted) {
       if (this.isRateLimited(fn, first)) return "rate-limited";
-      if (fn.debounce) return this.debounce(fn, first);
+      if (fn.debounce) {
+        this.holds.debounce(fn, first);
+        return "held";
+      }
     }
-    if (details.originalRunId === undefined && details.batchId === undefined) {
-      // The sender's id makes an event once per function for a day; its own ULID is unique anyway.
-      const once = `once|${fn.id}|${details.once ?? first.event.id}`;
-      if (notebook.has(once, now)) return "skipped";
-      if (details.once !== undefined || first.event.id !== first.internalId)
-        notebook.set(once, 1, now + limits.idempotencyMs, now);
-    }
+    if (!this.isFirst(fn, first, details)) return "skipped";
     const singleton = fn.singleton && `${fn.id}|${keyOf(fn.singleton.key, first.event)}`;
     if (singleton !== undefined && !this.makeRoom(fn, singleton)) return "skipped";
     this.open(fn, stored, details, singleton);
     return "started";
+  }
+
+  private startLater(functionId: string, stored: StoredEvent[], details: Details): void {
+    const fn = this.options.registry.get(functionId)?.fn;
+    if (fn) this.start(fn, stored, details);
+    this.options.changed();
   }
 
   private open(
@@ -99,7 +98,7 @@ export class Intake {
     details: Details,
     singleton: string | undefined,
   ): void {
-    const { clock, random, registry, opened } = this.options;
+    const { clock, registry, opened } = this.options;
     const now = clock.now();
     const events = stored.map(({ event }) => event);
     const [event] = events;
@@ -108,7 +107,7 @@ export class Intake {
     const throttle = throttleOf(fn, event);
     const { cron, batchId, originalRunId } = details;
     const run = newRun({
-      id: ulid(now, random),
+      id: this.freshId(),
       functionId: fn.id,
       appId,
       queuedAt: now,
@@ -126,13 +125,24 @@ export class Intake {
     opened(run, stored, cancelsOf(fn, now));
   }
 
+  /** The sender's id makes an event once per function for a day; its own ULID is unique anyway. */
+  private isFirst(fn: FunctionConfig, { event, internalId }: StoredEvent, details: Details): boolean {
+    if (details.originalRunId !== undefined || details.batchId !== undefined) return true;
+    if (details.once === undefined && event.id === internalId) return true;
+    const { notebook, clock } = this.options;
+    const now = clock.now();
+    const key = `once|${fn.id}|${details.once ?? event.id}`;
+    if (notebook.has(key, now)) return false;
+    notebook.set(key, 1, now + limits.idempotencyMs, now);
+    return true;
+  }
+
   private isRateLimited(fn: FunctionConfig, { event }: StoredEvent): boolean {
     const limited = rateLimitOf(fn);
     if (!limited) return false;
     const key = keyOf(limited.key, event);
     // The server takes a key that evaluates to false as "not for this event".
-    if (key === "false") return false;
-    return this.admit(`rate|${fn.id}|${key}`, limited.rate) !== undefined;
+    return key !== "false" && this.admit(`rate|${fn.id}|${key}`, limited.rate) !== undefined;
   }
 
   /** When the next start may be; undefined for now, which takes the place. */
@@ -157,144 +167,20 @@ export class Intake {
     return true;
   }
 
-  /** A restart: the run holds its key again. */
-  holds(run: RunDocument): void {
-    if (run.singleton !== undefined) this.singletons.set(run.singleton, run.id);
+  /** After a restart: live runs hold their keys again, and what was held back goes on. */
+  restore(liveRuns: RunDocument[]): void {
+    for (const { singleton, id } of liveRuns) if (singleton !== undefined) this.singletons.set(singleton, id);
+    this.holds.restore();
   }
 
-  runEnded(run: RunDocument): void {
-    if (run.singleton !== undefined && this.singletons.get(run.singleton) === run.id)
-      this.singletons.delete(run.singleton);
+  runEnded({ singleton, id }: RunDocument): void {
+    if (singleton !== undefined && this.singletons.get(singleton) === id) this.singletons.delete(singleton);
   }
 
-  /** The last event counts, by its own time; each one puts the start off, at most until the timeout. */
-  private debounce(fn: FunctionConfig, stored: StoredEvent): Outcome {
-    const { notebook, clock } = this.options;
-    const { period = "1s", timeout, key: expression } = fn.debounce ?? {};
-    const key = `debounce|${fn.id}|${keyOf(expression, stored.event)}`;
-    const now = clock.now();
-    const open = notebook.get(key, now);
-    const known = isDebounced(open) ? open : undefined;
-    // An event that is older than the one held changes nothing.
-    if (known && known.stored.event.ts > stored.event.ts) return "held";
-    const latest = known ? known.latest : timeout === undefined ? null : now + durationOf(timeout);
-    const at = debounceEnd(now, durationOf(period), latest);
-    const value: Debounced = { stored, at, latest };
-    notebook.set(key, value, forever, now);
-    this.timer(key, at, () => this.endDebounce(fn.id, key));
-    return "held";
-  }
-
-  private endDebounce(functionId: string, key: string): void {
-    const { notebook, clock, registry } = this.options;
-    const open = notebook.get(key, clock.now());
-    notebook.delete(key);
-    const fn = registry.get(functionId)?.fn;
-    if (fn && isDebounced(open)) this.start(fn, [open.stored], { isDebounced: true });
-    this.options.changed();
-  }
-
-  private batch(fn: FunctionConfig, stored: StoredEvent): Outcome {
-    const { notebook, clock } = this.options;
-    const { maxSize = 1, timeout = "1s", key: expression } = fn.batchEvents ?? {};
-    const key = `batch|${fn.id}|${keyOf(expression, stored.event)}`;
-    const now = clock.now();
-    const open = notebook.get(key, now);
-    const known = isBatch(open) ? open : undefined;
-    const value: Batch = {
-      events: [...(known?.events ?? []), stored],
-      at: known?.at ?? now + durationOf(timeout),
-    };
-    notebook.set(key, value, forever, now);
-    if (!known) this.timer(key, value.at, () => this.endBatch(fn.id, key));
-    if (value.events.length >= maxSize) this.endBatch(fn.id, key);
-    return "held";
-  }
-
-  private endBatch(functionId: string, key: string): void {
-    const { notebook, clock, random, registry } = this.options;
-    const open = notebook.get(key, clock.now());
-    notebook.delete(key);
-    this.untimer(key);
-    const fn = registry.get(functionId)?.fn;
-    if (fn && isBatch(open)) this.start(fn, open.events, { batchId: ulid(clock.now(), random) });
-    this.options.changed();
-  }
-
-  private timer(key: string, at: number, callback: () => void): void {
-    this.untimer(key);
-    this.timers.set(
-      key,
-      this.options.clock.at(at, () => {
-        this.timers.delete(key);
-        callback();
-      }),
-    );
-  }
-
-  private untimer(key: string): void {
-    this.timers.get(key)?.cancel();
-    this.timers.delete(key);
-  }
-
-  /** After a restart: what was open when the engine went down goes on. */
-  restore(): void {
-    const { notebook } = this.options;
-    for (const { key, value } of notebook.entries("debounce|"))
-      if (isDebounced(value)) this.timer(key, value.at, () => this.endDebounce(functionOf(key), key));
-    for (const { key, value } of notebook.entries("batch|"))
-      if (isBatch(value)) this.timer(key, value.at, () => this.endBatch(functionOf(key), key));
-  }
-
-  /**
-   * Sets a timer for each cron's next tick, and lets go of those that are gone. The next tick is noted: if the engine
-   * is down when it comes, it is made up for once at the start, and further ticks that were missed are not.
-   */
-  schedule(): void {
-    const { notebook, registry, clock } = this.options;
-    const now = clock.now();
-    const wanted = new Map(registry.crons().map((cron) => [`cron|${cron.fn.id}|${cron.expression}`, cron]));
-    for (const { key } of notebook.entries("cron|")) {
-      if (wanted.has(key)) continue;
-      notebook.delete(key);
-      this.untimer(key);
-    }
-    for (const [key, { fn, expression }] of wanted) {
-      if (this.timers.has(key)) continue;
-      const noted = notebook.get(key, now);
-      this.nextTick(key, fn.id, expression, typeof noted === "number" ? noted : nextTick(expression, now));
-    }
-  }
-
-  private nextTick(key: string, functionId: string, expression: string, time: number | undefined): void {
-    if (time === undefined) return;
-    const { notebook, clock, registry, accept, changed } = this.options;
-    notebook.set(key, time, forever, clock.now());
-    this.timer(key, time, () => {
-      const now = clock.now();
-      const fn = registry.get(functionId)?.fn;
-      this.nextTick(key, functionId, expression, nextTick(expression, Math.max(time, now)));
-      if (!fn) return;
-      const id = tickId(time);
-      const data = { cron: expression, scheduledAt: id, fireAt: id };
-      const stored = accept({ id, name: "inngest/scheduled.timer", data, ts: time });
-      this.start(fn, [stored], { cron: expression, once: `${expression}|${id}` });
-      changed();
-    });
+  private freshId(): string {
+    return ulid(this.options.clock.now(), this.options.random);
   }
 }
-
-/**
- * The server counts the timeout in whole seconds, waits at least one, and adds a second and a bit so that no event
- * slips between. Events that come faster than that put a start off for ever, timeout or not.
- */
-function debounceEnd(now: number, periodMs: number, latest: number | null): number {
-  const isCut = latest !== null && now + periodMs > latest;
-  const wait = isCut ? Math.max(1, Math.floor((latest - now) / 1_000)) * 1_000 : periodMs;
-  return now + wait + 1_050;
-}
-
-const functionOf = (key: string): string => key.split("|")[1] ?? "";
 
 const isRateState = (value: unknown): value is RateState =>
   typeof value === "object" && value !== null && "theoreticalArrival" in value;

@@ -4,6 +4,9 @@
  */
 export type Note = { key: string; value: unknown; expiresAt: number };
 
+/** For what ends by being deleted. */
+export const forever = Number.MAX_SAFE_INTEGER;
+
 export class Notebook {
   private readonly notes = new Map<string, Note>();
   private readonly changed = new Map<string, Note | undefined>();

@@ -30,7 +30,7 @@ export function keepInStep({ engine, urls, log }: Options): { stop(): void } {
       }
       lastWords.delete(url);
     } catch (error) {
-      say(url, error instanceof Error ? error.message : String(error));
+      say(url, wordsOf(url, error));
       if (urls.includes(url) && isUnreachable(error)) wait = waitForAppMs;
     }
     if (!isStopped) timers.set(url, setTimeout(() => void ask(url), wait).unref());
@@ -53,6 +53,11 @@ export function keepInStep({ engine, urls, log }: Options): { stop(): void } {
       for (const timer of timers.values()) clearTimeout(timer);
     },
   };
+}
+
+function wordsOf(url: string, error: unknown): string {
+  if (isUnreachable(error)) return `no app answers at ${url}; asking until one does`;
+  return error instanceof Error ? error.message : String(error);
 }
 
 const isUnreachable = (error: unknown): boolean =>

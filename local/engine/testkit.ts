@@ -2,12 +2,12 @@ import { z } from "zod";
 import { virtualClock } from "./clock.ts";
 import { type HistoryEntry, hasEnded, type RunDocument } from "./documents.ts";
 import { durationOf } from "./duration.ts";
-import type { Usage } from "./engine.ts";
 import { Faults } from "./faults.ts";
 import { type Life, startLife } from "./life.ts";
 import type { Store } from "./store.ts";
 import { documentStore } from "./store-memory.ts";
 import { handlerTransport } from "./transport.ts";
+import type { Usage } from "./usage.ts";
 import { runView } from "./views.ts";
 
 /**

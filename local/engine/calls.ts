@@ -1,0 +1,101 @@
+import { buildCall, oversized, readAnswer, unreachable } from "./dispatch.ts";
+import { hasEnded, type Job, type RunDocument } from "./documents.ts";
+import { serverError } from "./errors.ts";
+import { maxAttempts } from "./flow.ts";
+import type { Journal } from "./journal.ts";
+import type { Op } from "./protocol.ts";
+import type { Registry } from "./registry.ts";
+import * as runs from "./runs.ts";
+import type { Transport } from "./transport.ts";
+import type { Change } from "./turn.ts";
+
+type Options = {
+  registry: Registry;
+  journal: Journal;
+  transport: Transport;
+  checkpointing: boolean;
+  signingKey: string | undefined;
+  freshId: () => string;
+  rules: (run: RunDocument) => runs.Rules;
+  apply: (run: RunDocument, changes: Change[]) => void;
+  /** The call is over: what it changed should be committed soon. */
+  over: () => void;
+};
+
+type Flight = { run: RunDocument; job: Job; generation: number };
+
+/** Calls of the app that are under way, and the checkpoints that come back while they are. */
+export class Calls {
+  private readonly options: Options;
+  private readonly flights = new Map<string, Flight>();
+  /** Grows over restarts without being stored: a call of an earlier life never has a number of this one. */
+  private generation = Date.now() * 1_000;
+
+  constructor(options: Options) {
+    this.options = options;
+  }
+
+  readonly make = async (run: RunDocument, job: Job): Promise<void> => {
+    const { registry, rules, apply, over } = this.options;
+    if (!registry.get(run.functionId)) {
+      const error = serverError(
+        "FunctionNotFound",
+        `The function ${run.functionId} is no longer part of its app.`,
+      );
+      return apply(run, runs.fail(run, rules(run), error));
+    }
+    apply(run, runs.begin(run, rules(run), job));
+    const key = `${run.id}/${job.id}`;
+    const flight: Flight = { run, job, generation: ++this.generation };
+    this.flights.set(key, flight);
+    try {
+      await this.fly(key, flight);
+    } finally {
+      if (this.flights.get(key) === flight) this.flights.delete(key);
+      over();
+    }
+  };
+
+  private async fly(key: string, { run, job, generation }: Flight): Promise<void> {
+    const { journal, registry, transport, checkpointing, signingKey, freshId, rules, apply } = this.options;
+    // The result that led to this call must be safe before the app can see that it happened.
+    await journal.flush();
+    const fn = registry.get(run.functionId)?.fn;
+    if (!fn || hasEnded(run) || run.jobs[job.id] !== job) return;
+    const request = buildCall({
+      fn,
+      run,
+      job,
+      jobKey: key,
+      generation,
+      requestId: freshId(),
+      maxAttempts: maxAttempts(fn),
+      checkpointing,
+      signingKey,
+    });
+    const answer = await transport(request).then(readAnswer, unreachable);
+    apply(run, runs.receive(run, rules(run), job, answer));
+  }
+
+  /**
+   * Steps that a call under way has finished. False for a call that is no longer the present one: it was given up, the
+   * engine has restarted or the run has ended, and the SDK must stop.
+   */
+  checkpoint(
+    runId: string,
+    jobKey: string,
+    generation: number | undefined,
+    ops: Op[],
+    body: string,
+  ): boolean {
+    const flight = this.flights.get(jobKey);
+    if (!flight || flight.run.id !== runId || hasEnded(flight.run)) return false;
+    if (generation !== undefined && generation !== flight.generation) return false;
+    const { rules, apply } = this.options;
+    const { run, job } = flight;
+    const tooLarge = oversized(ops, body);
+    if (tooLarge) apply(run, runs.fail(run, rules(run), tooLarge));
+    else apply(run, runs.checkpoint(run, rules(run), job, { ops, bytes: body.length }));
+    return !hasEnded(run);
+  }
+}

@@ -1,0 +1,104 @@
+import type { Clock } from "./clock.ts";
+import type { StoredEvent } from "./documents.ts";
+import { durationOf } from "./duration.ts";
+import { keyOf } from "./flow.ts";
+import { forever, type Notebook } from "./notebook.ts";
+import type { FunctionConfig } from "./protocol.ts";
+import { NamedTimers } from "./timers.ts";
+
+/** Events that start nothing yet: a debounce holds the last one, a batch collects many. Both survive a restart. */
+type Options = {
+  clock: Clock;
+  notebook: Notebook;
+  /** The quiet has lasted, or the batch is full or has waited long enough. */
+  debounced: (functionId: string, event: StoredEvent) => void;
+  batched: (functionId: string, events: StoredEvent[]) => void;
+};
+
+type Debounce = { stored: StoredEvent; at: number; latest: number | null };
+type Batch = { events: StoredEvent[]; at: number };
+
+const isObject = (value: unknown): value is object => typeof value === "object" && value !== null;
+const isDebounce = (value: unknown): value is Debounce => isObject(value) && "stored" in value;
+const isBatch = (value: unknown): value is Batch => isObject(value) && "events" in value;
+
+export class Holds {
+  private readonly options: Options;
+  private readonly timers: NamedTimers;
+
+  constructor(options: Options) {
+    this.options = options;
+    this.timers = new NamedTimers(options.clock);
+  }
+
+  /** The last event counts, by its own time; each one puts the start off, at most until the timeout. */
+  debounce(fn: FunctionConfig, stored: StoredEvent): void {
+    const { notebook, clock } = this.options;
+    const { period = "1s", timeout, key: expression } = fn.debounce ?? {};
+    const key = `debounce|${fn.id}|${keyOf(expression, stored.event)}`;
+    const now = clock.now();
+    const open = notebook.get(key, now);
+    const known = isDebounce(open) ? open : undefined;
+    if (known && known.stored.event.ts > stored.event.ts) return;
+    const latest = known ? known.latest : timeout === undefined ? null : now + durationOf(timeout);
+    const at = debounceEnd(now, durationOf(period), latest);
+    const value: Debounce = { stored, at, latest };
+    notebook.set(key, value, forever, now);
+    this.timers.set(key, at, () => this.endDebounce(key));
+  }
+
+  /** The first event of a batch sets its timer; a full batch does not wait for it. */
+  batch(fn: FunctionConfig, stored: StoredEvent): void {
+    const { notebook, clock } = this.options;
+    const { maxSize = 1, timeout = "1s", key: expression } = fn.batchEvents ?? {};
+    const key = `batch|${fn.id}|${keyOf(expression, stored.event)}`;
+    const now = clock.now();
+    const open = notebook.get(key, now);
+    const known = isBatch(open) ? open : undefined;
+    const at = known?.at ?? now + durationOf(timeout);
+    const value: Batch = { events: [...(known?.events ?? []), stored], at };
+    notebook.set(key, value, forever, now);
+    if (!known) this.timers.set(key, at, () => this.endBatch(key));
+    if (value.events.length >= maxSize) this.endBatch(key);
+  }
+
+  /** After a restart: what was open when the engine went down goes on. */
+  restore(): void {
+    const { notebook } = this.options;
+    for (const { key, value } of notebook.entries("debounce|"))
+      if (isDebounce(value)) this.timers.set(key, value.at, () => this.endDebounce(key));
+    for (const { key, value } of notebook.entries("batch|"))
+      if (isBatch(value)) this.timers.set(key, value.at, () => this.endBatch(key));
+  }
+
+  private endDebounce(key: string): void {
+    const open = this.take(key);
+    if (isDebounce(open)) this.options.debounced(functionOf(key), open.stored);
+  }
+
+  private endBatch(key: string): void {
+    const open = this.take(key);
+    if (isBatch(open)) this.options.batched(functionOf(key), open.events);
+  }
+
+  private take(key: string): unknown {
+    const { notebook, clock } = this.options;
+    const value = notebook.get(key, clock.now());
+    notebook.delete(key);
+    this.timers.clear(key);
+    return value;
+  }
+}
+
+/** Function ids hold no bar: the server makes them of letters, digits and dashes. */
+const functionOf = (key: string): string => key.split("|")[1] ?? "";
+
+/**
+ * The server counts the timeout in whole seconds, waits at least one, and adds a second and a bit so that no event
+ * slips between. Events that come faster than that put a start off for ever, timeout or not.
+ */
+function debounceEnd(now: number, periodMs: number, latest: number | null): number {
+  const isCut = latest !== null && now + periodMs > latest;
+  const wait = isCut ? Math.max(1, Math.floor((latest - now) / 1_000)) * 1_000 : periodMs;
+  return now + wait + 1_050;
+}

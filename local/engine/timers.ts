@@ -1,0 +1,29 @@
+import type { Clock, Timer } from "./clock.ts";
+
+/** Timers by name: a new one under a name takes the old one's place. */
+export class NamedTimers {
+  private readonly clock: Clock;
+  private readonly timers = new Map<string, Timer>();
+
+  constructor(clock: Clock) {
+    this.clock = clock;
+  }
+
+  has(name: string): boolean {
+    return this.timers.has(name);
+  }
+
+  set(name: string, at: number, callback: () => void): void {
+    this.clear(name);
+    const timer = this.clock.at(at, () => {
+      this.timers.delete(name);
+      callback();
+    });
+    this.timers.set(name, timer);
+  }
+
+  clear(name: string): void {
+    this.timers.get(name)?.cancel();
+    this.timers.delete(name);
+  }
+}
