@@ -101,7 +101,7 @@ begin
 
   if v_campaign.status in ('completed', 'canceled') then
     return jsonb_build_object('state', v_campaign.status, 'jobId', v_campaign.job_id);
-  elsif v_campaign.job_id <> v_job_id and exists (
+  elsif v_campaign.job_id is distinct from v_job_id and exists (
     select from public.jobs where id = v_campaign.job_id and status in ('queued', 'running')
   ) then
     return jsonb_build_object('state', 'taken', 'jobId', v_campaign.job_id);

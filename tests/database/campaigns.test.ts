@@ -1,0 +1,264 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { campaignDesk } from "#campaigns/desk-repository.ts";
+import { listRepository } from "#campaigns/list-repository.ts";
+import { type BatchRef, type Claim, campaignRepository, type Pace } from "#campaigns/repository.ts";
+import { createDatabase } from "#lib/supabase.ts";
+import { freshDatabase, type TestDatabase } from "../support/database.ts";
+
+let db: TestDatabase;
+let lists: ReturnType<typeof listRepository>;
+let desk: ReturnType<typeof campaignDesk>;
+let ledger: ReturnType<typeof campaignRepository>;
+let now = new Date("2026-11-22T12:00:00Z");
+const clock = { now: () => now };
+
+beforeAll(async () => {
+  db = await freshDatabase();
+  const client = createDatabase(db.env, db.fetch);
+  lists = listRepository(client, clock);
+  desk = campaignDesk(client, clock);
+  ledger = campaignRepository(client, clock);
+});
+afterAll(() => db.close());
+beforeEach(async () => {
+  await db.sql.query("delete from mail_provider_accounts");
+});
+
+const LEASE_MS = 60_000;
+const free: Pace = { account: "test", intervalMs: 0, patienceMs: 5000, slot: null };
+const later = (ms: number) => {
+  now = new Date(now.getTime() + ms);
+};
+
+async function listOf(count: number): Promise<string> {
+  const { id } = await lists.create("alice", "People");
+  const people = Array.from({ length: count }, (_, n) => ({ email: `p${n + 1}@example.com`, fields: { n } }));
+  for (let from = 0; from < count; from += 1000)
+    await lists.upsert(id, "alice", people.slice(from, from + 1000));
+  return id;
+}
+
+const content = { subject: "S", text: "T", from: "a@example.com" };
+const request = () => ({
+  jobId: crypto.randomUUID(),
+  owner: "alice",
+  requester: "key:a",
+  idempotencyKey: undefined,
+  limits: { perSecond: 1000, waiting: 10_000 },
+});
+
+/** A campaign whose plan stands: batches of 10, chunks of 20. */
+async function planned(count: number) {
+  const listId = await listOf(count);
+  const id = await desk.create("alice", "alice", { listId, ...content });
+  const job = await desk.acceptSend(id, "alice", request());
+  const input = { campaignId: id, eventId: job.id, batchSize: 10, chunkSize: 20, piece: 40 };
+  let plan = await ledger.planPiece(input);
+  while (plan.state === "planning") plan = await ledger.planPiece(input);
+  return { id, listId, jobId: job.id, plan, input };
+}
+
+async function claim(id: string, chunk: number, claimant: string) {
+  const claimed: Claim = await ledger.claimChunk({ campaignId: id, chunk }, claimant, LEASE_MS);
+  if (claimed.state !== "claimed") throw new Error(`The chunk is ${claimed.state}`);
+  return claimed;
+}
+
+const settledWith = ({ batchNo, recipients }: { batchNo: number; recipients: { id: number }[] }) => ({
+  batchNo,
+  sent: Object.fromEntries(recipients.map(({ id }) => [id, `m${id}`])),
+  failed: {},
+});
+
+describe("subscribers", () => {
+  test("an upload again renews fields and resurrects nobody; the last of equal addresses wins", async () => {
+    const listId = await listOf(2);
+    const [first] = await lists.subscribers(listId, "alice", undefined, 0, 10);
+    await lists.setStatus(listId, "alice", first?.id ?? 0, "unsubscribed");
+    const upload = [
+      { email: "P1@example.com", fields: { n: "old" } },
+      { email: "p1@Example.com", fields: { n: "new" } },
+      { email: "p3@example.com", fields: {} },
+    ];
+    expect(await lists.upsert(listId, "alice", upload)).toEqual({ created: 1, updated: 1 });
+    expect(await lists.get(listId, "alice")).toMatchObject({ subscribers: { active: 2, unsubscribed: 1 } });
+    const [again] = await lists.subscribers(listId, "alice", "unsubscribed", 0, 10);
+    expect(again).toMatchObject({ email: "p1@Example.com", fields: { n: "new" } });
+  });
+
+  test("somebody else's list does not exist; for an administrator it does", async () => {
+    const listId = await listOf(1);
+    await expect(lists.get(listId, "bob")).rejects.toMatchObject({ code: "not_found" });
+    await expect(lists.upsert(listId, "bob", [])).rejects.toMatchObject({ code: "not_found" });
+    expect(await lists.get(listId, null)).toMatchObject({ id: listId });
+  });
+});
+
+describe("planning", () => {
+  test("copies the active audience once, in id order, into batches and chunks, piece by piece", async () => {
+    const { id, plan, input } = await planned(95);
+    expect(plan).toMatchObject({ state: "planned", chunks: 5, recipients: 95 });
+    expect(await ledger.planPiece(input)).toMatchObject({ state: "planned", chunks: 5, recipients: 95 });
+    const { rows } = await db.sql.query(
+      `select count(*)::int as sends, count(distinct batch_no)::int as batches, bool_and(s.subscriber_id between b.first_subscriber_id and b.last_subscriber_id) as fit
+       from campaign_sends s join campaign_batches b using (campaign_id, batch_no) where campaign_id = $1`,
+      [id],
+    );
+    expect(rows).toEqual([{ sends: 95, batches: 10, fit: true }]);
+  });
+
+  test("leaves out who is not active", async () => {
+    const listId = await listOf(5);
+    await db.sql.query(
+      "update email_subscribers set status = 'bounced' where list_id = $1 and email like 'p3@%'",
+      [listId],
+    );
+    const id = await desk.create("alice", "alice", { listId, ...content });
+    const job = await desk.acceptSend(id, "alice", request());
+    const input = { campaignId: id, eventId: job.id, batchSize: 10, chunkSize: 20, piece: 40 };
+    await ledger.planPiece(input);
+    expect(await ledger.planPiece(input)).toMatchObject({ recipients: 4 });
+  });
+
+  test("a second event for a campaign that is being sent finds it taken", async () => {
+    const { input, jobId } = await planned(5);
+    expect(await ledger.planPiece({ ...input, eventId: "another" })).toEqual({ state: "taken", jobId });
+  }, 10_000);
+
+  test("an empty list completes campaign and job in the planning statement", async () => {
+    const { id, jobId } = await planned(0);
+    expect(await desk.get(id, "alice")).toMatchObject({ status: "completed" });
+    const { rows } = await db.sql.query("select status from jobs where id = $1", [jobId]);
+    expect(rows).toEqual([{ status: "completed" }]);
+  });
+});
+
+describe("a claim", () => {
+  test("is exclusive among claimants until its lease ends; the same claimant gets it back under a new token", async () => {
+    const { id } = await planned(20);
+    const first = await claim(id, 1, "run-1");
+    expect(await ledger.claimChunk({ campaignId: id, chunk: 1 }, "run-2", LEASE_MS)).toMatchObject({
+      state: "busy",
+    });
+    const again = await claim(id, 1, "run-1");
+    expect(again.token).not.toBe(first.token);
+    later(LEASE_MS + 1);
+    expect((await claim(id, 1, "run-2")).token).not.toBe(again.token);
+  });
+
+  test("a zombie neither marks nor settles", async () => {
+    const { id } = await planned(20);
+    const zombie = await claim(id, 1, "run-1");
+    const [batch] = zombie.batches;
+    if (!batch) throw new Error("no batch");
+    const ref: BatchRef = { campaignId: id, token: zombie.token, batchNo: batch.batchNo };
+    expect(await ledger.markBatch(ref, false, free)).toMatchObject({ state: "sending" });
+    await claim(id, 1, "run-1");
+    expect(await ledger.markBatch({ ...ref, batchNo: 2 }, false, free)).toEqual({ state: "lost" });
+    expect(await ledger.settleBatch(ref, settledWith(batch))).toBe(false);
+    expect((await desk.get(id, "alice")).counts).toMatchObject({ sent: 0, sending: 10 });
+  });
+
+  test("a batch in doubt is marked again only by who says so", async () => {
+    const { id } = await planned(10);
+    const first = await claim(id, 1, "run-1");
+    await ledger.markBatch({ campaignId: id, token: first.token, batchNo: 1 }, false, free);
+    const second = await claim(id, 1, "run-1");
+    expect(second.batches).toMatchObject([{ status: "sending", firstSendingAt: expect.any(String) }]);
+    const ref = { campaignId: id, token: second.token, batchNo: 1 };
+    expect(await ledger.markBatch(ref, false, free)).toEqual({ state: "lost" });
+    expect(await ledger.markBatch(ref, true, free)).toMatchObject({ state: "sending" });
+  });
+});
+
+describe("settling", () => {
+  test("counts once however often it is told, and the last batch closes chunk, campaign and job", async () => {
+    const { id, jobId } = await planned(40);
+    for (const chunk of [1, 2]) {
+      const { token, batches } = await claim(id, chunk, `run-${chunk}`);
+      for (const batch of batches) {
+        const ref = { campaignId: id, token, batchNo: batch.batchNo };
+        await ledger.markBatch(ref, false, free);
+        expect(await ledger.settleBatch(ref, settledWith(batch))).toBe(true);
+        expect(await ledger.settleBatch(ref, settledWith(batch))).toBe(true);
+      }
+    }
+    expect(await desk.get(id, "alice")).toMatchObject({
+      status: "completed",
+      counts: { sent: 40, pending: 0 },
+    });
+    const { rows } = await db.sql.query(
+      "select status, progress_done, progress_total, result from jobs where id = $1",
+      [jobId],
+    );
+    expect(rows).toMatchObject([
+      { status: "completed", progress_done: "40", progress_total: "40", result: { sent: 40 } },
+    ]);
+  });
+
+  test("two chunks that end at the same moment close the campaign exactly once", async () => {
+    const { id, jobId } = await planned(40);
+    const calls: Promise<boolean>[] = [];
+    const clients = [1, 2].map(() => campaignRepository(createDatabase(db.env, db.fetch), clock));
+    for (const [index, client] of clients.entries()) {
+      const { token, batches } = await claim(id, index + 1, `run-${index}`);
+      for (const batch of batches) {
+        const ref = { campaignId: id, token, batchNo: batch.batchNo };
+        await ledger.markBatch(ref, false, free);
+        calls.push(client.settleBatch(ref, settledWith(batch)));
+      }
+    }
+    expect(await Promise.all(calls)).toEqual([true, true, true, true]);
+    const { rows } = await db.sql.query(
+      "select count(*)::int as n from job_events where job_id = $1 and type = 'completed'",
+      [jobId],
+    );
+    expect(rows).toEqual([{ n: 1 }]);
+  });
+
+  test("somebody who is named neither as sent nor as failed is a mistake, unless all doubt is declared", async () => {
+    const { id } = await planned(10);
+    const { token } = await claim(id, 1, "run-1");
+    const ref = { campaignId: id, token, batchNo: 1 };
+    await ledger.markBatch(ref, false, free);
+    const nobody = { batchNo: 1, sent: {}, failed: {} };
+    await expect(ledger.settleBatch(ref, nobody)).rejects.toMatchObject({ code: "invalid_request" });
+    expect(await ledger.settleBatch(ref, { ...nobody, unknownCode: "provider_timeout" })).toBe(true);
+    expect(await desk.sends(id, "alice", "unknown", 0, 2)).toMatchObject([
+      { error_code: "provider_timeout" },
+      {},
+      {},
+    ]);
+  });
+});
+
+describe("the pace", () => {
+  test("gives each request a place in time, and silence is for everybody", async () => {
+    const { id } = await planned(40);
+    const { token } = await claim(id, 1, "run-1");
+    const paced = { ...free, intervalMs: 200 };
+    const mark = (batchNo: number, slot: string | null = null) =>
+      ledger.markBatch({ campaignId: id, token, batchNo }, false, { ...paced, slot });
+    expect(await mark(1)).toMatchObject({ state: "sending" });
+    const second = await mark(2);
+    expect(second).toMatchObject({ state: "wait", waitMs: 200 });
+    later(200);
+    expect(await mark(2, second.state === "wait" ? second.slot : null)).toMatchObject({ state: "sending" });
+
+    await ledger.releaseBatch({ campaignId: id, token, batchNo: 2 }, "test", 3_000);
+    expect(await ledger.markBatch({ campaignId: id, token, batchNo: 2 }, false, free)).toMatchObject({
+      state: "wait",
+      waitMs: 3000,
+    });
+    expect(await mark(2)).toMatchObject({ state: "wait", waitMs: 3000 });
+    expect(await mark(2)).toMatchObject({ state: "wait", waitMs: 3200 });
+    await ledger.releaseBatch({ campaignId: id, token, batchNo: 2 }, "test", 60_000);
+    const far = await mark(2);
+    expect(await mark(2), "a place beyond the caller's patience is not taken").toEqual(far);
+  });
+});
+
+test("once queued, content is frozen by the database itself", async () => {
+  const { id } = await planned(1);
+  await expect(desk.update(id, "alice", { subject: "Other" })).rejects.toMatchObject({ code: "conflict" });
+});

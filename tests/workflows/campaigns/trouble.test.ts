@@ -1,0 +1,209 @@
+import { afterEach, expect, test } from "vitest";
+import { type CampaignHouse, campaignHouse } from "../../support/campaign-house.ts";
+
+let house: CampaignHouse;
+afterEach(() => house.close());
+
+const SMALL = { CAMPAIGN_CHUNK_SIZE: "40", CAMPAIGN_BATCH_SIZE: "10" };
+
+const campaign = async (id: string) => (await house.call("GET", `/api/campaigns/${id}`)).body;
+const send = async (id: string) => (await house.call("POST", `/api/campaigns/${id}/send`)).body;
+const completed = (id: string) =>
+  house.engine.waitFor(async () => (await campaign(id)).status === "completed", { within: "3d" });
+const stats = () => house.control("stats");
+
+test("one bad address fails alone, and its row says why", async () => {
+  house = await campaignHouse({ env: SMALL });
+  await house.control("reject", { addresses: ["p7@example.com", "p31@example.com"] });
+  const { campaignId } = await house.draft(40);
+  await send(campaignId);
+  await completed(campaignId);
+  expect(await campaign(campaignId)).toMatchObject({ counts: { sent: 38, failed: 2 } });
+  const failed = await house.call("GET", `/api/campaigns/${campaignId}/sends?status=failed`);
+  expect(failed.body.items.map(({ email, errorCode }: Record<string, string>) => [email, errorCode])).toEqual(
+    [
+      ["p7@example.com", "invalid_recipient"],
+      ["p31@example.com", "invalid_recipient"],
+    ],
+  );
+});
+
+test("a provider that refuses a whole batch for one address is asked again in halves", async () => {
+  house = await campaignHouse({ env: SMALL });
+  await house.control("faults", { rules: [{ status: 422, match: "p7@example\\.com" }] });
+  const { campaignId } = await house.draft(20);
+  await send(campaignId);
+  await completed(campaignId);
+  expect(await campaign(campaignId)).toMatchObject({ counts: { sent: 19, failed: 1 } });
+  expect(await stats()).toMatchObject({ accepted: 19, duplicates: 0 });
+});
+
+test("429: the step says how long, nobody calls before that, and no retry is used up", async () => {
+  house = await campaignHouse({ env: { ...SMALL, CAMPAIGN_CHUNK_SIZE: "10" } });
+  await house.control("faults", { rules: [{ status: 429, retryAfter: 60, count: 1 }] });
+  const { campaignId } = await house.draft(40);
+  await send(campaignId);
+  await house.engine.idle();
+  const before = await stats();
+  await house.engine.advance("50s");
+  expect((await stats()).requests).toBe(before.requests);
+  await completed(campaignId);
+  expect(await stats()).toMatchObject({ accepted: 40, duplicates: 0 });
+  expect((await stats()).byStatus).toMatchObject({ 429: 1 });
+  for (const run of house.engine.runs("send-campaign-chunk")) {
+    expect(house.engine.history(run.id).filter(({ type }) => /error|fail/i.test(String(type)))).toEqual([]);
+  }
+});
+
+test("5xx and lost answers are repeated under the same key: everybody gets one mail", async () => {
+  house = await campaignHouse({ env: SMALL });
+  await house.control("faults", {
+    rules: [
+      { status: 503, count: 2 },
+      { dropAnswer: true, count: 2 },
+    ],
+  });
+  const { campaignId } = await house.draft(80);
+  await send(campaignId);
+  await completed(campaignId);
+  expect(await campaign(campaignId)).toMatchObject({ counts: { sent: 80, unknown: 0 } });
+  expect(await stats()).toMatchObject({ accepted: 80, duplicates: 0 });
+});
+
+test("without keys a lost answer is never repeated: it is listed as unknown, and a person settles it", async () => {
+  house = await campaignHouse({ env: { ...SMALL, MAIL_IDEMPOTENT: "false" }, mail: { idempotency: false } });
+  await house.control("faults", { rules: [{ dropAnswer: true, count: 1 }] });
+  const { campaignId } = await house.draft(40);
+  await send(campaignId);
+  await completed(campaignId);
+  expect(await campaign(campaignId)).toMatchObject({ counts: { sent: 30, unknown: 10 } });
+  expect(await stats()).toMatchObject({ accepted: 40, duplicates: 0 });
+
+  const unknown = await house.call("GET", `/api/campaigns/${campaignId}/sends?status=unknown&limit=4`);
+  expect(unknown.body.items).toHaveLength(4);
+  expect(unknown.body.nextCursor).toBe(String(unknown.body.items[3].id));
+  const one = `/api/campaigns/${campaignId}/sends/${unknown.body.items[0].id}/resolve`;
+  const resolved = await house.call("POST", one, { status: "sent", note: "seen in the provider's log" });
+  expect(resolved).toMatchObject({ status: 200, body: { counts: { sent: 31, unknown: 9 } } });
+  expect(await house.call("POST", one, { status: "failed" })).toMatchObject({
+    status: 409,
+    body: { code: "conflict" },
+  });
+});
+
+test("a refused key ends the chunk as a dead letter at once; put right and reprocessed, the campaign completes", async () => {
+  house = await campaignHouse({ env: SMALL });
+  await house.control("keys", { accept: ["another"] });
+  const { campaignId } = await house.draft(80);
+  const { jobId } = await send(campaignId);
+  await house.engine.waitFor(async () => {
+    const letters = await house.call("GET", "/api/dead-letters?status=failed", undefined, { as: "admin" });
+    return letters.body.items?.length === 2;
+  });
+  expect(await campaign(campaignId)).toMatchObject({ status: "sending", counts: { sent: 0 } });
+
+  await house.control("keys", { accept: null });
+  const letters = await house.call("GET", "/api/dead-letters?status=failed", undefined, { as: "admin" });
+  for (const { id } of letters.body.items) {
+    expect(
+      (await house.call("POST", `/api/dead-letters/${id}/reprocess`, undefined, { as: "admin" })).status,
+    ).toBeLessThan(300);
+  }
+  await completed(campaignId);
+  expect(await campaign(campaignId)).toMatchObject({ counts: { sent: 80 } });
+  expect(await stats()).toMatchObject({ accepted: 80, duplicates: 0 });
+  expect((await house.call("GET", `/api/jobs/${jobId}`)).body).toMatchObject({
+    status: "completed",
+    progress: { done: 80 },
+  });
+});
+
+test("in doubt for longer than the provider remembers keys: unknown, never a second send", async () => {
+  house = await campaignHouse({ env: SMALL });
+  await house.control("faults", { rules: [{ dropAnswer: true, count: 1 }, { status: 500 }] });
+  const { campaignId } = await house.draft(10);
+  await send(campaignId);
+  await house.engine.waitFor(async () => {
+    const letters = await house.call("GET", "/api/dead-letters?status=failed", undefined, { as: "admin" });
+    return letters.body.items?.length === 1;
+  });
+  await house.engine.advance("24h");
+  await house.control("faults", { rules: [] });
+  const letters = await house.call("GET", "/api/dead-letters?status=failed", undefined, { as: "admin" });
+  await house.call("POST", `/api/dead-letters/${letters.body.items[0].id}/reprocess`, undefined, {
+    as: "admin",
+  });
+  await completed(campaignId);
+  expect(await campaign(campaignId)).toMatchObject({ counts: { sent: 0, unknown: 10 } });
+  expect(await stats()).toMatchObject({ duplicates: 0 });
+});
+
+test("who leaves after planning is skipped, if their batch has not begun", async () => {
+  let left = false;
+  house = await campaignHouse({
+    env: { ...SMALL, PLAN: "free", MAIL_MAX_IN_FLIGHT: "1" },
+    beforeMail: async () => {
+      if (left) return;
+      left = true;
+      await house.db.sql.query(
+        "update email_subscribers set status = 'unsubscribed' where id in ((select min(id) from email_subscribers), (select max(id) from email_subscribers))",
+      );
+    },
+  });
+  const { campaignId } = await house.draft(400);
+  await send(campaignId);
+  await completed(campaignId);
+  const { counts } = await campaign(campaignId);
+  expect(counts.sent + counts.skipped).toBe(400);
+  const skipped = await house.call("GET", `/api/campaigns/${campaignId}/sends?status=skipped`);
+  const { rows } = await house.db.sql.query("select max(id)::int as id from email_subscribers");
+  expect(skipped.body.items).toMatchObject(rows);
+});
+
+test("a canceled job stops its campaign at the next batch", async () => {
+  let jobId = "";
+  house = await campaignHouse({
+    env: { ...SMALL, PLAN: "free", MAIL_MAX_IN_FLIGHT: "1" },
+    beforeMail: async () => {
+      if (jobId === "") return;
+      const id = jobId;
+      jobId = "";
+      await house.call("DELETE", `/api/jobs/${id}`);
+    },
+  });
+  const { campaignId } = await house.draft(400);
+  ({ jobId } = await send(campaignId));
+  await house.engine.waitFor(async () => (await campaign(campaignId)).status === "canceled");
+  await house.engine.idle();
+  const { counts } = await campaign(campaignId);
+  expect(counts.sent).toBeLessThan(400);
+  expect(counts.sending).toBe(0);
+  expect((await stats()).accepted).toBe(counts.sent);
+});
+
+test("outside production nothing reaches real people: the campaign is a draft again and the job says why", async () => {
+  house = await campaignHouse({
+    env: { RESEND_BASE_URL: "https://api.resend.com", NIGHTSHIFT_ENV: "preview" },
+  });
+  const { campaignId } = await house.draft(10);
+  const { jobId } = await send(campaignId);
+  await house.engine.idle();
+  expect((await house.call("GET", `/api/jobs/${jobId}`)).body).toMatchObject({ status: "skipped" });
+  expect(await campaign(campaignId)).toMatchObject({
+    status: "draft",
+    note: expect.stringContaining("only production"),
+  });
+  expect(await stats()).toMatchObject({ requests: 0 });
+});
+
+test("an empty list completes at once", async () => {
+  house = await campaignHouse();
+  const { campaignId } = await house.draft(0);
+  const { jobId } = await send(campaignId);
+  await completed(campaignId);
+  await house.engine.idle();
+  expect((await house.call("GET", `/api/jobs/${jobId}`)).body).toMatchObject({
+    status: "completed",
+    result: { recipients: 0 },
+  });
+});
