@@ -1,11 +1,11 @@
 import { createHash } from "node:crypto";
-import { expressionError } from "./cel.ts";
-import type { Job, RunDocument, Wait } from "./documents.ts";
-import { isDate, parseMoment } from "./duration.ts";
-import { notModelled, serverError, wireError } from "./errors.ts";
+import type { Job, RunDocument } from "./documents.ts";
+import { notModelled, wireError } from "./errors.ts";
 import { limits } from "./limits.ts";
+import { invoke, place, sleep, waitForEvent } from "./op-waits.ts";
+import { outgrows, overflow, overflowState } from "./overflow.ts";
 import type { Op } from "./protocol.ts";
-import { enqueue, finish, note, remove, retry, saveStep, type Turn, wait } from "./turn.ts";
+import { enqueue, finish, note, remove, retry, saveStep, type Turn } from "./turn.ts";
 
 /** What the app answered to one call, once it has reported steps. */
 export type Report = {
@@ -76,28 +76,6 @@ function openGroup(run: RunDocument, ops: Op[]): string | undefined {
   return createHash("sha1").update(ids.join()).digest("hex");
 }
 
-/** Counts what steps add to the run's state. What is short is taken as a whole: weighing it would cost more. */
-export function outgrows(run: RunDocument, ops: Op[], bytes: number): boolean {
-  const isShort = bytes < 16 * 1024;
-  for (const { op, data } of ops)
-    if (op === "StepRun" && !isShort) run.stateBytes += JSON.stringify(data ?? null).length;
-  if (isShort && ops.some(({ op }) => op === "StepRun")) run.stateBytes += bytes;
-  return run.stateBytes > limits.runStateBytes;
-}
-
-export function overflowState(turn: Turn): void {
-  const words = `The function run exceeded the state size limit of ${limits.runStateBytes} bytes.`;
-  invalid(turn, "InngestErrStateOverflowed", words);
-}
-
-export function overflow(turn: Turn): void {
-  invalid(
-    turn,
-    "InngestErrFunctionOverflowed",
-    `The function run exceeded the step limit of ${limits.stepsPerRun} steps.`,
-  );
-}
-
 /** An answer that says nothing can neither advance nor end a run: the server asks again. */
 function rediscover(turn: Turn, job: Job): void {
   remove(turn, job.id);
@@ -159,84 +137,9 @@ function applyOp(turn: Turn, job: Job, op: Op, report: Report, group: string | u
 }
 
 type Line = { stepId: string; name: string; attempt: number };
-type OpenPlace = { group?: string; race?: boolean };
-
-const place = (group: string | undefined, race: boolean | undefined): OpenPlace => ({
-  ...(group === undefined ? {} : { group }),
-  ...(race === undefined ? {} : { race }),
-});
-
 function failStep(turn: Turn, job: Job, op: Op, line: Line): void {
   const error = wireError(op.error);
   turn.run.stepAttempts += 1;
   note(turn, { what: "step-failed", ...line, note: error.message });
   saveStep(turn, op.id, { error }, { group: job.group, race: job.race, suffix: "-failure" });
 }
-
-function sleep(turn: Turn, op: Op, name: string, where: OpenPlace): void {
-  const text = op.opts.duration ?? op.name ?? "";
-  const asked = text === "" ? turn.now : parseMoment(text, turn.now);
-  if (asked === undefined) return invalid(turn, "InvalidDuration", `"${text}" is not a time to sleep.`);
-  // The server rounds what is left until a date to whole seconds, so that a sleep may end half a second early.
-  const until = isDate(text) ? turn.now + Math.round((asked - turn.now) / 1_000) * 1_000 : asked;
-  if (until - turn.now > limits.sleepMs) {
-    const message = `The sleep "${text}" ends more than one year in the future; sleeps may last at most one year.`;
-    return invalid(turn, "InngestErrTimeoutTooLong", message);
-  }
-  if (!enqueue(turn, { id: `${op.id}-sleep`, kind: "wake", stepId: op.id, at: until, ...where })) return;
-  turn.run.stepAttempts += 1;
-  note(turn, { what: "sleeping", stepId: op.id, name, note: new Date(until).toISOString() });
-}
-
-function waitForEvent(turn: Turn, op: Op, name: string, where: OpenPlace): void {
-  const { timeout = "", if: expression } = op.opts;
-  const problem = expression === undefined ? undefined : expressionError(expression);
-  if (problem)
-    return invalid(turn, "InvalidExpression", `Wait for event If expression failed to compile: ${problem}`);
-  const expiresAt = timeout === "" ? turn.now : parseMoment(timeout, turn.now);
-  if (expiresAt === undefined) return invalid(turn, "InvalidDuration", `"${timeout}" is not a timeout.`);
-  if (expiresAt - turn.now > limits.sleepMs) {
-    const message = `The wait-for-event timeout "${timeout}" expires more than one year in the future; timeouts may last at most one year.`;
-    return invalid(turn, "InngestErrTimeoutTooLong", message);
-  }
-  const event = op.opts.event ?? op.name ?? "";
-  const isNew = openWait(turn, {
-    id: op.id,
-    kind: "event",
-    event,
-    expiresAt,
-    stepId: op.id,
-    ...(expression === undefined ? {} : { expression }),
-    ...where,
-  });
-  if (isNew) note(turn, { what: "waiting", stepId: op.id, name, note: event });
-}
-
-function invoke(turn: Turn, op: Op, name: string, where: OpenPlace): void {
-  const { function_id: functionId, payload, timeout = "" } = op.opts;
-  if (functionId === undefined) return invalid(turn, "InvalidInvoke", "step.invoke() names no function.");
-  const expiresAt = timeout === "" ? turn.now + limits.cancelTimeoutMs : parseMoment(timeout, turn.now);
-  if (expiresAt === undefined) return invalid(turn, "InvalidDuration", `"${timeout}" is not a timeout.`);
-  if (!openWait(turn, { id: op.id, kind: "invoke", expiresAt, stepId: op.id, ...where })) return;
-  note(turn, { what: "invoked", stepId: op.id, name, note: functionId });
-  turn.changes.push({
-    type: "invoke",
-    stepId: op.id,
-    stepName: name,
-    functionId,
-    data: payload?.data ?? {},
-    ...(payload?.v ? { v: payload.v } : {}),
-  });
-}
-
-/** A wait and the timer that ends it share the step's id; reported again, it changes nothing. */
-function openWait(turn: Turn, opened: Wait): boolean {
-  const { id, expiresAt, group, race } = opened;
-  if (!enqueue(turn, { id, kind: "timeout", stepId: id, at: expiresAt, ...place(group, race) })) return false;
-  turn.run.stepAttempts += 1;
-  wait(turn, opened);
-  return true;
-}
-
-const invalid = (turn: Turn, name: string, message: string): void =>
-  finish(turn, "Failed", { error: serverError(name, message) });

@@ -1,6 +1,7 @@
 import { hasEnded, type Job, type Memo, type RunDocument, type Wait } from "./documents.ts";
 import { limits } from "./limits.ts";
-import { applyReport, outgrows, overflow, overflowState, type Report } from "./ops.ts";
+import { applyReport, type Report } from "./ops.ts";
+import { outgrows, overflow, overflowState } from "./overflow.ts";
 import type { EventPayload, WireError } from "./protocol.ts";
 import {
   type Change,
