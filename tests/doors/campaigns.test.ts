@@ -1,0 +1,163 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type CampaignHouse, campaignHouse } from "../support/campaign-house.ts";
+
+let house: CampaignHouse;
+beforeAll(async () => {
+  house = await campaignHouse();
+});
+afterAll(() => house.close());
+
+const content = { subject: "S", text: "T", from: "a@example.com" };
+
+describe("lists", () => {
+  test("201 makes one, 200 shows it with its counts, 404 for somebody else", async () => {
+    const made = await house.call("POST", "/api/lists", { name: "Readers" });
+    expect(made).toMatchObject({ status: 201, body: { name: "Readers" } });
+    const path = `/api/lists/${made.body.id}`;
+    expect(await house.call("GET", path)).toMatchObject({
+      status: 200,
+      body: { subscribers: { active: 0 } },
+    });
+    expect(await house.call("GET", path, undefined, { as: "other" })).toMatchObject({ status: 404 });
+    expect(await house.call("GET", path, undefined, { as: "nobody" })).toMatchObject({ status: 401 });
+  });
+
+  test("200 says of an upload what was taken and what is wrong with the rest; JSON and CSV alike", async () => {
+    const { body: list } = await house.call("POST", "/api/lists", { name: "Uploads" });
+    const path = `/api/lists/${list.id}/subscribers`;
+    const csv = "email,name\na@example.com,A\nnonsense,B\n";
+    expect(await house.call("POST", path, csv, { type: "text/csv" })).toMatchObject({
+      status: 200,
+      body: { received: 2, created: 1, updated: 0, rejected: [{ line: 3, reason: "not an e-mail address" }] },
+    });
+    expect(
+      await house.call("POST", path, [{ email: "A@example.com" }, { email: "b@example.com" }]),
+    ).toMatchObject({
+      body: { received: 2, created: 1, updated: 1, rejected: [] },
+    });
+    expect(await house.call("POST", path, csv, { as: "other", type: "text/csv" })).toMatchObject({
+      status: 404,
+    });
+    const page = await house.call("GET", `${path}?limit=1`);
+    expect(page.body.items).toHaveLength(1);
+    const next = await house.call("GET", `${path}?limit=1&cursor=${page.body.nextCursor}`);
+    expect(next.body).toMatchObject({ nextCursor: null });
+    const left = await house.call("PATCH", `${path}/${page.body.items[0].id}`, { status: "unsubscribed" });
+    expect(left).toMatchObject({ status: 200, body: { status: "unsubscribed" } });
+  });
+
+  test("6,000 lines of CSV are stored in one call", async () => {
+    const { body: list } = await house.call("POST", "/api/lists", { name: "Many" });
+    const csv = ["email", ...Array.from({ length: 6000 }, (_, n) => `m${n}@example.com`)].join("\n");
+    const answer = await house.call("POST", `/api/lists/${list.id}/subscribers`, csv, { type: "text/csv" });
+    expect(answer.body).toMatchObject({ received: 6000, created: 6000 });
+  });
+});
+
+describe("campaigns", () => {
+  test("400 names the field that is wrong; a header is one line", async () => {
+    const { body: list } = await house.call("POST", "/api/lists", { name: "L" });
+    const wrong = await house.call("POST", "/api/campaigns", {
+      listId: list.id,
+      ...content,
+      subject: "a\r\nBcc: b",
+    });
+    expect(wrong).toMatchObject({
+      status: 400,
+      body: { code: "invalid_request", details: [{ field: "subject" }] },
+    });
+    const empty = await house.call("POST", "/api/campaigns", {
+      listId: list.id,
+      subject: "S",
+      from: "a@example.com",
+    });
+    expect(empty).toMatchObject({ status: 400, body: { details: [{ field: "html" }] } });
+  });
+
+  test("S4-68: 404 Campaign not found; 202 with message, job id and where to look; 200 with the same job after that", async () => {
+    const nothing = await house.call("POST", `/api/campaigns/${crypto.randomUUID()}/send`);
+    expect(nothing).toMatchObject({ status: 404, body: { error: "Campaign not found" } });
+
+    const { campaignId } = await house.draft(3);
+    const path = `/api/campaigns/${campaignId}`;
+    expect(await house.call("PATCH", path, { subject: "Better" })).toMatchObject({
+      status: 200,
+      body: { subject: "Better" },
+    });
+    const sent = await house.call("POST", `${path}/send`);
+    expect(sent).toMatchObject({ status: 202, body: { message: "Campaign queued for sending" } });
+    expect(sent.body.statusUrl).toBe(`/api/jobs/${sent.body.jobId}`);
+    const again = await house.call("POST", `${path}/send`);
+    if (again.status === 200) expect(again.body.jobId).toBe(sent.body.jobId);
+    else expect(again).toMatchObject({ status: 409, body: { error: "Campaign already completed" } });
+    expect(await house.call("PATCH", path, { subject: "Worse" })).toMatchObject({
+      status: 409,
+      body: { code: "conflict" },
+    });
+    expect(await house.call("POST", `${path}/send`, undefined, { as: "other" })).toMatchObject({
+      status: 404,
+    });
+  });
+
+  test("an Idempotency-Key gives the same job back, even when the campaign is through", async () => {
+    const { campaignId } = await house.draft(2);
+    const headers = { "idempotency-key": "once" };
+    const first = await house.call("POST", `/api/campaigns/${campaignId}/send`, undefined, { headers });
+    await house.engine.waitFor(
+      async () => (await house.call("GET", `/api/campaigns/${campaignId}`)).body.status === "completed",
+    );
+    const second = await house.call("POST", `/api/campaigns/${campaignId}/send`, undefined, { headers });
+    expect(second.body.jobId).toBe(first.body.jobId);
+  });
+});
+
+describe("newsletters", () => {
+  test.each([
+    ["S4-5", "/api/newsletter"],
+    ["S4-2 S4-26", "/api/send-newsletter"],
+  ])(
+    "%s: POST %s answers 202 with message, job and how many it goes to, and the mails arrive",
+    async (_, path) => {
+      const { listId } = await house.draft(4);
+      const before = await house.control("stats");
+      const answer = await house.call("POST", path, { listId, ...content });
+      expect(answer).toMatchObject({
+        status: 202,
+        body: { message: "Campaign queued", queued: true, subscriberCount: 4 },
+      });
+      await house.engine.waitFor(
+        async () =>
+          (await house.call("GET", `/api/campaigns/${answer.body.campaignId}`)).body.status === "completed",
+      );
+      expect((await house.control("stats")).accepted).toBe((before.accepted ?? 0) + 4);
+    },
+  );
+
+  test("a campaign that exists is sent by its id", async () => {
+    const { campaignId } = await house.draft(1);
+    expect(await house.call("POST", "/api/newsletter", { campaignId })).toMatchObject({
+      status: 202,
+      body: { campaignId },
+    });
+  });
+
+  test("the same request under the same Idempotency-Key is one campaign; another request under it is 409", async () => {
+    const { listId } = await house.draft(1);
+    const headers = { "idempotency-key": "weekly-47" };
+    const first = await house.call("POST", "/api/newsletter", { listId, ...content }, { headers });
+    const second = await house.call("POST", "/api/newsletter", { listId, ...content }, { headers });
+    expect(second.body).toMatchObject({ jobId: first.body.jobId, campaignId: first.body.campaignId });
+    const other = await house.call(
+      "POST",
+      "/api/newsletter",
+      { listId, ...content, subject: "Other" },
+      { headers },
+    );
+    expect(other).toMatchObject({ status: 409, body: { code: "idempotency_conflict" } });
+  });
+});
+
+test("S4-22: send-email-campaign runs ten at once on a paid plan and is tried five times more", () => {
+  const options = house.app.functions.find((fn) => fn.id() === "send-email-campaign")?.opts;
+  expect(options).toMatchObject({ concurrency: { limit: 10 }, retries: 5 });
+});
