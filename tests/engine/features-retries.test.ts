@@ -109,6 +109,23 @@ describe.concurrent.each(CHECKPOINTING)("retries, %s", (_name, checkpointing) =>
     expect(tries).toBe(2);
   });
 
+  test("of a function's own error name, message and cause arrive, extra fields do not", async () => {
+    const app = await start(
+      ({ inngest, on }) => [
+        inngest.createFunction({ id: "bare", retries: 0, triggers: [on("go")] }, () => {
+          throw Object.assign(new TypeError("no way"), { code: "E42", cause: { code: "why" } });
+        }),
+      ],
+      { checkpointing },
+    );
+    const outcome = await app.outcome(await app.send("go"));
+    expect(outcome).toMatchObject({
+      status: "Failed",
+      error: { name: "TypeError", message: "no way", cause: { code: "why" } },
+    });
+    expect(outcome.error).not.toHaveProperty("code");
+  });
+
   test("NonRetriableError in a step or in the function ends the run at its first try", async () => {
     const tries: string[] = [];
     const app = await start(

@@ -1,0 +1,61 @@
+/** What the local engine does not model it refuses by name, when functions register or when the step arrives. */
+import { describe, expect, test } from "vitest";
+import { engineSuite } from "./support/suite.ts";
+
+const { start, engine } = await engineSuite();
+
+describe.skipIf(engine.isReal)("what is not modelled", { concurrent: true }, () => {
+  test("step.waitForSignal ends the run with its name", async () => {
+    const app = await start(({ inngest, on }) => [
+      inngest.createFunction({ id: "signal", retries: 3, triggers: [on("go")] }, ({ step }) =>
+        step.waitForSignal("wait", { signal: "s", timeout: "1h", onConflict: "fail" }),
+      ),
+    ]);
+    const outcome = await app.outcome(await app.send("go"));
+    expect(outcome.status).toBe("Failed");
+    expect(JSON.stringify(outcome.error)).toContain("waitForSignal");
+  });
+
+  test("step.fetch ends the run with its name", async () => {
+    const app = await start(({ inngest, on }) => [
+      inngest.createFunction({ id: "fetch", retries: 3, triggers: [on("go")] }, async ({ step }) => {
+        await step.fetch("http://127.0.0.1:9/");
+      }),
+    ]);
+    const outcome = await app.outcome(await app.send("go"));
+    expect(outcome.status).toBe("Failed");
+    expect(JSON.stringify(outcome.error)).toContain("step.fetch");
+  });
+
+  test("a cron's jitter is refused when the app registers", async () => {
+    const refused = start(({ inngest }) => [
+      inngest.createFunction(
+        { id: "jittery", retries: 0, triggers: [{ cron: "0 * * * *", jitter: "5m" }] },
+        () => null,
+      ),
+    ]);
+    await expect(refused).rejects.toThrow(/jitter/);
+  });
+
+  test("an unknown address says that it is not modelled", async () => {
+    const app = await start(() => []);
+    const answer = await app.engine.request("GET", "/v1/traces/userland");
+    expect(answer.status).toBe(404);
+    expect(JSON.stringify(answer.body)).toContain("not modelled");
+  });
+});
+
+test.skipIf(engine.isReal)("one plain page shows runs, and one run its steps", async () => {
+  const app = await start(({ inngest, on }) => [
+    inngest.createFunction({ id: "shown", retries: 0, triggers: [on("go")] }, ({ step }) =>
+      step.run("the-step", () => 1),
+    ),
+  ]);
+  const { runId } = await app.outcome(await app.send("go"));
+  const page = await (await fetch(engine.url)).text();
+  expect(page).toContain(`${app.id}-shown`);
+  expect(page).toContain(runId);
+  const href = [...page.matchAll(/href="([^"]+)"/g)].map(([, to]) => to).find((to) => to?.includes(runId));
+  const one = await (await fetch(new URL(href ?? "", engine.url))).text();
+  expect(one).toContain("the-step");
+});
