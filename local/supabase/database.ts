@@ -1,12 +1,12 @@
 import { createHash } from "node:crypto";
 import pg from "pg";
+import { authenticatorTimeoutMs, createPool } from "./pool.ts";
 
 /** Who a request acts as: the role and the claims that row-level policies see. */
 export type Identity = { role: string; claims: string; claimsObject: Readonly<Record<string, unknown>> };
 
 /** The roles' time limits on hosted projects; everybody else has the authenticator's. */
 const statementTimeoutsMs: Readonly<Record<string, number>> = { anon: 3_000, authenticated: 8_000 };
-const authenticatorTimeoutMs = 8_000;
 
 export type Statement = { text: string; values: unknown[]; readOnly: boolean };
 export type Row = (string | null)[];
@@ -22,18 +22,16 @@ export type Database = {
   close(): Promise<void>;
 };
 
-const searchPath = "public,extensions";
-
 /**
  * Two ways to the database. The secret key is what servers use all day: its connections are service_role from
  * the first byte, so that a request is exactly one statement. Everybody else gets a transaction that sets role and
  * claims first, as PostgREST does; its three parts travel in one packet.
  */
 export const openDatabase = (url: string, serviceClaims: string, connections = 10): Database => {
-  const service = pool(url, connections, { role: "service_role", "request.jwt.claims": serviceClaims });
+  const service = createPool(url, connections, { role: "service_role", "request.jwt.claims": serviceClaims });
   // Should a statement ever run outside its transaction, it runs as the one who may least.
-  const people = pool(url, Math.ceil(connections / 2), { role: "anon" }, true);
-  const own = pool(url, 3, {});
+  const people = createPool(url, Math.ceil(connections / 2), { role: "anon" }, true);
+  const own = createPool(url, 3, {});
 
   const asService = async ({ text, values }: Statement) =>
     (await service.query<Row>(prepared(text, values))).rows;
@@ -83,30 +81,6 @@ export const openDatabase = (url: string, serviceClaims: string, connections = 1
       await Promise.all([service.end(), people.end(), own.end()]);
     },
   };
-};
-
-const pool = (url: string, max: number, settings: Record<string, string>, pipeline = false): pg.Pool => {
-  const all = { statement_timeout: String(authenticatorTimeoutMs), search_path: searchPath, ...settings };
-  const options = Object.entries(all)
-    .map(([name, value]) => `-c ${name}=${value.replace(/[\\ ]/g, "\\$&")}`)
-    .join(" ");
-  // `pipeline` is newer than the types of pg.
-  const config: pg.PoolConfig & { pipeline: boolean } = {
-    connectionString: url,
-    max,
-    options,
-    pipeline,
-    connectionTimeoutMillis: 10_000,
-    idleTimeoutMillis: 60_000,
-    allowExitOnIdle: true,
-    application_name: "nightshift gateway",
-  };
-  const made = new pg.Pool(config);
-  // A connection that ends says so twice: to the pool, which forgets it, and by itself. Whoever was using it hears
-  // it from the statement; nobody else needs to.
-  made.on("error", () => {});
-  made.on("connect", (client) => client.on("error", () => {}));
-  return made;
 };
 
 const beginAs = ({ role, claims }: Identity, readOnly: boolean, facts: RequestFacts): string => {

@@ -144,7 +144,9 @@ test("an ordinary role is told what a superuser must grant, and then is enough",
   expect(await migrate(ordinary, directory)).toHaveLength(1);
 
   const keys = await newKeys();
-  const gateway = await createGateway({ databaseUrl: ordinary, keys, storageDir: directory });
+  // Options of its own in the address must not replace the role that requests run as.
+  const databaseUrl = `${ordinary}?options=-c%20role%3D${role}`;
+  const gateway = await createGateway({ databaseUrl, keys, storageDir: directory });
   const client = createClient("http://supabase.local", keys.secret, {
     auth: { persistSession: false },
     global: { fetch: (input, init) => gateway.fetch(new Request(input, init)) },
