@@ -50,9 +50,11 @@ test("429: the step says how long, nobody calls before that, and no retry is use
   await completed(campaignId);
   expect(await stats()).toMatchObject({ accepted: 40, duplicates: 0 });
   expect((await stats()).byStatus).toMatchObject({ 429: 1 });
-  for (const run of house.engine.runs("send-campaign-chunk")) {
-    expect(house.engine.history(run.id).filter(({ type }) => /error|fail/i.test(String(type)))).toEqual([]);
-  }
+  const tries = house.engine
+    .runs("send-campaign-chunk")
+    .flatMap(({ id }) => house.engine.history(id))
+    .map(({ what, attempt }) => (what.endsWith("errored") || what.endsWith("failed") ? 1 : (attempt ?? 0)));
+  expect(Math.max(...tries)).toBe(0);
 });
 
 test("5xx and lost answers are repeated under the same key: everybody gets one mail", async () => {
