@@ -61,7 +61,7 @@ type Options = {
 };
 
 export async function postgresStore(url: string, { log = () => {}, lost }: Options = {}): Promise<Store> {
-  let client: pg.Client | undefined = await connect(url);
+  let client: pg.Client | undefined = await firstConnection(url);
   let isClosed = false;
   await client.query(schema);
 
@@ -150,6 +150,17 @@ const markBroken = (client: pg.Client): void => {
   broken.add(client);
   client.end().catch(() => {});
 };
+
+/** The session of an engine that was killed a moment ago may still hold the lock: that is no second engine. */
+async function firstConnection(url: string, tries = 10): Promise<pg.Client> {
+  try {
+    return await connect(url);
+  } catch (error) {
+    if (!(error instanceof EngineAlreadyRunning) || tries === 1) throw error;
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    return firstConnection(url, tries - 1);
+  }
+}
 
 async function connect(url: string): Promise<pg.Client> {
   const client = new pg.Client({
