@@ -6,6 +6,9 @@ import { eventType, type InngestFunction, staticSchema } from "inngest";
 import type { Client } from "./app.ts";
 import { eventually } from "./wait.ts";
 
+/** A real server shares its machine with a database, a trace store and whatever it was sent before. */
+const PATIENCE_MS = process.env["INNGEST_DEV"] === undefined ? 25_000 : 90_000;
+
 type Finished = {
   function_id: string;
   run_id: string;
@@ -55,7 +58,7 @@ export class Outcomes {
       .map((one) => this.#view(one));
   }
 
-  of(eventId: string, functionId?: string, timeoutMs = 25_000): Promise<Outcome> {
+  of(eventId: string, functionId?: string, timeoutMs = PATIENCE_MS): Promise<Outcome> {
     return eventually(
       `the end of ${functionId ?? "the run"} of event ${eventId}`,
       () => {
@@ -70,7 +73,7 @@ export class Outcomes {
     );
   }
 
-  async count(count: number, functionId?: string, timeoutMs = 25_000): Promise<Outcome[]> {
+  async count(count: number, functionId?: string, timeoutMs = PATIENCE_MS): Promise<Outcome[]> {
     return eventually(
       `${count} ended runs of ${functionId ?? "the app"}`,
       () => {
