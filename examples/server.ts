@@ -4,7 +4,6 @@
  *   npm start                                              (in one terminal)
  *   NIGHTSHIFT_KEY=<app key> npx tsx examples/server.ts    (in another; then open http://localhost:3000)
  */
-import { randomUUID } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { Inngest } from "inngest";
@@ -30,7 +29,9 @@ const sendByHttp = (campaignId: string) =>
  */
 const inngest = new Inngest({ id: "my-app", isDev: true });
 const sendByEvent = async (campaignId: string) => {
-  const { ids } = await inngest.send(sendCampaignRequested.create({ campaignId }, { id: randomUUID() }));
+  const { ids } = await inngest.send(
+    sendCampaignRequested.create({ campaignId }, { id: `send-${campaignId}` }),
+  );
   return Response.json({ eventIds: ids }, { status: 202 });
 };
 
