@@ -324,7 +324,7 @@ describe.concurrent.each(CHECKPOINTING)("steps, %s", (_name, checkpointing) => {
                 .run(name, async () => {
                   await before;
                   // Time for the answer of the one before to arrive: the engine's order counts, not the app's.
-                  await new Promise((resolve) => setTimeout(resolve, 200));
+                  await new Promise((resolve) => setTimeout(resolve, 600));
                   done();
                 })
                 .then(() => order.push(name));
