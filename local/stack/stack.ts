@@ -98,7 +98,8 @@ async function start(
     ...environment,
     PORT: String(ports.site),
     // Nothing in it grows with the work, but without a limit V8 collects so late that nobody could see that.
-    NODE_OPTIONS: `${environment["NODE_OPTIONS"] ?? ""} --max-old-space-size=192 --max-semi-space-size=8`.trim(),
+    NODE_OPTIONS:
+      `${environment["NODE_OPTIONS"] ?? ""} --max-old-space-size=192 --max-semi-space-size=8`.trim(),
   });
   const mailDir = join(dataDir, "mail");
   const mail = run("providers", "providers/server.ts", [], {

@@ -59,7 +59,7 @@ export async function chaosHouse(settings: Record<string, string>) {
     run(
       "engine",
       "engine/cli.ts",
-      ["--port", String(ports.engine), "--retry-interval", "2", "--app", appUrl],
+      ["--port", String(ports.engine), "--retry-interval", "4", "--app", appUrl],
       {
         DATABASE_URL: postgres.url,
       },

@@ -97,6 +97,7 @@ async function untilInFlight(house: ChaosHouse, campaignId: string): Promise<voi
   for (;;) {
     const { inFlight } = await house.control<{ inFlight: number }>("stats");
     if (inFlight > 0 || (await statusOf(house, campaignId)) === "completed") return;
+    await reprocessLetters(house);
     await pause(20);
   }
 }
@@ -106,11 +107,17 @@ async function untilClosed(house: ChaosHouse, campaignId: string): Promise<void>
   while ((await statusOf(house, campaignId)) !== "completed") {
     if (performance.now() > deadline)
       throw new Error(`The campaign is still ${await statusOf(house, campaignId)}`);
-    // A chunk killed more often than a run may be tried ends as a dead letter; an operator puts it back to work.
-    const letters = await house.call<{ items: { id: string }[] }>("GET", "/api/dead-letters?status=failed");
-    for (const { id } of letters.items) await house.call("POST", `/api/dead-letters/${id}/reprocess`);
+    await reprocessLetters(house);
     await pause(250);
   }
+}
+
+/** A chunk killed more often than a run may be tried ends as a dead letter; an operator puts it back to work. */
+async function reprocessLetters(house: ChaosHouse): Promise<void> {
+  const { rows } = await house.sql.query<{ id: string }>(
+    "select id from dead_letter_queue where status = 'failed'",
+  );
+  for (const { id } of rows) await house.call("POST", `/api/dead-letters/${id}/reprocess`);
 }
 
 async function statusOf(house: ChaosHouse, campaignId: string): Promise<string> {
