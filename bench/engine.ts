@@ -1,35 +1,55 @@
 /**
- * `npm run bench -- engine [--json] [--runs 100000]`: the local engine as a process of its own, an app with the real SDK
- * in this one, HTTP between them. What the SDK itself needs (2-3 ms of CPU a request) is the limit, so the engine is
- * measured by what it adds and by its share of the CPU.
+ * `npm run bench -- engine [--json] [--runs 100000] [--postgres]`: the local engine as a process of its own, an app with
+ * the real SDK in this one, HTTP between them. What the SDK itself needs (2-3 ms of CPU a request) is the limit, so the
+ * engine is measured by what it adds and by its share of the CPU. Its state is in memory unless Postgres is asked for.
  */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { startPostgres } from "@nightshift/local/supabase/postgres.ts";
 import { type EngineBench, openBench } from "./engine-bench.ts";
 
 const IN_FLIGHT = 50;
 const LOAD = { "0": 1500, "1": 1000, "10": 300 } as const;
 
+type Say = (line: string) => void;
+
 export async function run(args: string[]): Promise<void> {
   const { values } = parseArgs({
     args,
-    options: { json: { type: "boolean", default: false }, runs: { type: "string", default: "100000" } },
+    options: {
+      json: { type: "boolean", default: false },
+      runs: { type: "string", default: "100000" },
+      postgres: { type: "boolean", default: false },
+    },
   });
-  const say = (line: string) => (values.json ? console.error(line) : console.log(line));
-  const bench = await openBench();
+  const began = performance.now();
+  const say = (line: string) => {
+    const words = `${String(Math.round((performance.now() - began) / 1000)).padStart(4)} s  ${line}`;
+    if (values.json) console.error(words);
+    else console.log(words);
+  };
+  const database = values.postgres ? await throwawayPostgres() : undefined;
+  const bench = await openBench(database ? ["--database-url", database.url] : []);
   try {
-    await bench.many("steps-1", 300, IN_FLIGHT); // the JIT's share
-    const throughput = await measureThroughput(bench, say);
-    const added = await measureAdded(bench, say);
-    await measureCrowd(bench, say);
-    const rssMbAfter100k = await measureMemory(bench, say, Number(values.runs));
-    const { runsPerSecond, engineShareOfCpu } = throughput;
-    console.log(JSON.stringify({ runsPerSecond, ...added, engineShareOfCpu, rssMbAfter100k }));
+    const figures = await Promise.race([measure(bench, say, Number(values.runs)), bench.stalled]);
+    console.log(JSON.stringify(figures));
   } finally {
     await bench.close();
+    await database?.stop();
   }
 }
 
-type Say = (line: string) => void;
+async function measure(bench: EngineBench, say: Say, runs: number) {
+  say("warming up");
+  await bench.many("steps-1", 300, IN_FLIGHT); // the JIT's share
+  const { runsPerSecond, engineShareOfCpu } = await measureThroughput(bench, say);
+  const added = await measureAdded(bench, say);
+  const engineMsPerRunBeside = await measureCrowd(bench, say);
+  const memory = await measureMemory(bench, say, runs);
+  return { runsPerSecond, ...added, engineShareOfCpu, ...memory, engineMsPerRunBeside };
+}
 
 async function measureThroughput(bench: EngineBench, say: Say) {
   const runsPerSecond: Record<string, number> = {};
@@ -58,25 +78,50 @@ async function measureAdded(bench: EngineBench, say: Say) {
 }
 
 /** What a run costs must not depend on how many others are alive. */
-async function measureCrowd(bench: EngineBench, say: Say): Promise<void> {
-  const engineMsPerRun = async () => {
+async function measureCrowd(bench: EngineBench, say: Say): Promise<Record<string, number>> {
+  const cost: Record<string, number> = {};
+  let alive = 0;
+  for (const count of [10, 1_000, 10_000]) {
+    await bench.plain("sleeper", count - alive);
+    alive = count;
     const before = bench.cpuMs().engine;
     await bench.many("steps-0", 1000, IN_FLIGHT);
-    return round((bench.cpuMs().engine - before) / 1000);
-  };
-  await bench.sleepers(10);
-  const few = await engineMsPerRun();
-  await bench.sleepers(9_990);
-  const many = await engineMsPerRun();
-  say(`the engine's CPU for a run: ${few} ms beside 10 sleeping runs, ${many} ms beside 10,000`);
+    const each = round((bench.cpuMs().engine - before) / 1000);
+    say(`the engine's CPU for a run: ${each} ms beside ${count} sleeping runs`);
+    cost[count] = each;
+  }
+  return cost;
 }
 
-async function measureMemory(bench: EngineBench, say: Say, total: number): Promise<number> {
-  for (let part = 1; part <= 4; part++) {
-    await bench.many("steps-0", Math.ceil(total / 4), IN_FLIGHT);
-    say(`after ${Math.ceil((total / 4) * part)} ended runs: ${bench.rssMb()} MB`);
+async function measureMemory(bench: EngineBench, say: Say, total: number) {
+  const rssMb: number[] = [];
+  const heapMb: number[] = [];
+  const cpuBefore = bench.cpuMs().engine;
+  const began = performance.now();
+  for (let part = 1; part <= 5; part++) {
+    await bench.plain("plain", Math.ceil(total / 5));
+    const memory = await bench.memory();
+    rssMb.push(memory.rssMb);
+    heapMb.push(memory.heapMb);
+    const ended = Math.ceil((total / 5) * part);
+    say(`after ${ended} ended runs: ${memory.rssMb} MB, of them ${memory.heapMb} MB of living heap`);
   }
-  return bench.rssMb();
+  const cpuMs = round((bench.cpuMs().engine - cpuBefore) / total);
+  const perSecond = Math.round(total / ((performance.now() - began) / 1000));
+  say(`without the SDK: ${perSecond} runs/s, ${cpuMs} ms of the engine's CPU for each`);
+  return { rssMbAfter100k: rssMb.at(-1) ?? 0, rssMbAlongTheWay: rssMb, livingHeapMbAlongTheWay: heapMb };
+}
+
+async function throwawayPostgres(): Promise<{ url: string; stop(): Promise<void> }> {
+  const directory = mkdtempSync(join(tmpdir(), "nightshift-bench-"));
+  const postgres = await startPostgres({ dataDir: join(directory, "postgres") });
+  return {
+    url: postgres.url,
+    stop: async () => {
+      await postgres.stop();
+      rmSync(directory, { recursive: true, force: true });
+    },
+  };
 }
 
 const round = (value: number) => Math.round(value * 100) / 100;

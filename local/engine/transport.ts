@@ -26,12 +26,13 @@ export const handlerTransport =
     };
   };
 
+/** Servers close what is idle for five seconds (Node's default): a call sent at that moment would be lost, and an attempt with it. */
+const idleMs = 2_000;
+
 /** The app over HTTP. node:http with kept connections costs a fraction of what Node 20's fetch costs a call. */
 export function httpTransport(): Transport & { close(): void } {
-  const agents = {
-    "http:": new http.Agent({ keepAlive: true, maxSockets: 256 }),
-    "https:": new https.Agent({ keepAlive: true, maxSockets: 256 }),
-  };
+  const kept = { keepAlive: true, maxSockets: 256, timeout: idleMs };
+  const agents = { "http:": new http.Agent(kept), "https:": new https.Agent(kept) };
   const send: Transport = ({ method, url, headers, body }) =>
     new Promise((resolve, reject) => {
       const target = new URL(url);

@@ -1,0 +1,63 @@
+import { execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, readFileSync } from "node:fs";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+
+export type EngineProcess = Awaited<ReturnType<typeof startEngine>>;
+
+/** `npm run engine` as a process of its own, and what it uses of the machine. */
+export async function startEngine(flags: string[]) {
+  const { DATABASE_URL: _none, ...env } = process.env;
+  const cli = fileURLToPath(import.meta.resolve("@nightshift/local/engine/cli.ts"));
+  const node = ["--expose-gc", "--import", "tsx", "--import", heapOnRequest];
+  const child = spawn(process.execPath, [...node, cli, "--port", "0", ...flags], {
+    env,
+    stdio: ["ignore", "pipe", "inherit", "ipc"],
+  });
+  if (child.stdout === null) throw new Error("the engine has no output");
+  const pid = child.pid ?? 0;
+  for await (const line of createInterface({ input: child.stdout })) {
+    const url = /http:\/\/127\.0\.0\.1:\d+/.exec(line)?.[0];
+    if (url === undefined) continue;
+    return {
+      url,
+      cpuMs: () => cpuMsOf(pid),
+      /** What the process holds, and what of its heap is alive: the first is what people see, the second what it needs. */
+      memory: async () => {
+        const rssMb = mb(Number(ps(pid, "rss")) * 1024);
+        child.send("heap");
+        let answer: unknown; // "ready", said to a supervisor, may come first
+        while (typeof answer !== "number") [answer] = await once(child, "message");
+        return { rssMb, heapMb: mb(answer) };
+      },
+      stop: async () => {
+        const exited = once(child, "exit");
+        child.kill("SIGTERM");
+        await exited;
+      },
+    };
+  }
+  throw new Error(`the engine ended with ${child.exitCode} before it listened`);
+}
+
+const heapOnRequest = `data:text/javascript,process.on("message", () => {
+  globalThis.gc();
+  process.send(process.memoryUsage().heapUsed);
+})`;
+
+const mb = (bytes: number): number => Math.round(bytes / 1024 / 1024);
+
+/** On Linux to the hundredth of a second, elsewhere what `ps` says. */
+function cpuMsOf(pid: number): number {
+  const file = `/proc/${pid}/stat`;
+  if (existsSync(file)) {
+    const fields = readFileSync(file, "utf8").split(") ")[1]?.split(" ") ?? [];
+    return (Number(fields[11]) + Number(fields[12])) * 10;
+  }
+  const parts = ps(pid, "cputime").split(/[:-]/).map(Number);
+  return parts.reduce((seconds, part) => seconds * 60 + part, 0) * 1000;
+}
+
+const ps = (pid: number, what: string): string =>
+  execFileSync("ps", ["-o", `${what}=`, "-p", String(pid)], { encoding: "utf8" }).trim();
