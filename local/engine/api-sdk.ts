@@ -1,6 +1,6 @@
 import type { Hono } from "hono";
 import type { Engine } from "./engine.ts";
-import { EventsRefused, internalIdOf, readEvents } from "./events.ts";
+import { internalIdOf, readEvents } from "./events.ts";
 import { checkpointBody, registration } from "./protocol.ts";
 import { RegistrationRefused } from "./validate.ts";
 import { runOf } from "./views.ts";
@@ -10,21 +10,18 @@ export function addSdk(api: Hono, engine: Engine, eventKeys: string[] | undefine
   api.post("/e/:key", async (context) => {
     if (eventKeys && !eventKeys.includes(context.req.param("key")))
       return context.json({ error: "Event key not found", status: 401 }, 401);
-    try {
-      const events = readEvents(await context.req.json());
-      const seed = context.req.header("x-inngest-event-id-seed");
-      const ids = events.map((event, index) =>
-        engine.send(
-          event,
-          internalIdOf(seed, index, () => engine.freshId()),
-        ),
-      );
-      await engine.journal.flush();
-      return context.json({ ids, status: 200 });
-    } catch (error) {
-      if (!(error instanceof EventsRefused) && !(error instanceof SyntaxError)) throw error;
-      return context.json({ ids: [""], error: error.message, status: 400 }, 400);
-    }
+    const { events, refusal: error } = readEvents(await context.req.text());
+    const seed = context.req.header("x-inngest-event-id-seed");
+    const ids = events.map((event, index) =>
+      engine.send(
+        event,
+        internalIdOf(seed, index, () => engine.freshId()),
+      ),
+    );
+    await engine.journal.flush();
+    if (ids.length === 0) ids.push("");
+    if (error !== undefined) return context.json({ ids, error, status: 400 }, 400);
+    return context.json({ ids, status: 200 });
   });
 
   api.post("/fn/register", async (context) => {

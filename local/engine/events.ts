@@ -5,37 +5,45 @@ import { type EventPayload, type IncomingEvent, incomingEvent } from "./protocol
 import { seededUlid } from "./ulid.ts";
 
 /** Accepting events: what may come in, and under which id. */
-export class EventsRefused extends Error {
-  constructor(message: string) {
-    super(message);
-    this.name = "EventsRefused";
+export type ReadEvents = { events: IncomingEvent[]; refusal?: string };
+
+/**
+ * One event or an array of them, as `POST /e/:key` takes them. The server reads one after the other: those before the
+ * first bad one are accepted, those after it are not looked at. The words are the server's.
+ */
+export function readEvents(text: string): ReadEvents {
+  if (text === "") return { events: [] };
+  let body: unknown;
+  try {
+    body = JSON.parse(text);
+  } catch (error) {
+    return { events: [], refusal: error instanceof Error ? error.message : String(error) };
   }
+  if (typeof body !== "object" || body === null)
+    return { events: [], refusal: "Request body must contain an event object or an array of event objects" };
+  const events: IncomingEvent[] = [];
+  for (const raw of Array.isArray(body) ? body : [body]) {
+    if (events.length === limits.eventsPerRequest)
+      return { events, refusal: `Cannot have more than ${limits.eventsPerRequest} events in a batch` };
+    const read = readEvent(raw);
+    if (typeof read === "string") return { events, refusal: read };
+    events.push(read);
+  }
+  return { events };
 }
 
-/** One event or an array of them, as `POST /e/:key` takes them. The words are the server's. */
-export function readEvents(body: unknown): IncomingEvent[] {
-  const list = Array.isArray(body) ? body : [body];
-  if (list.length > limits.eventsPerRequest)
-    throw new EventsRefused(
-      `The number of events (${list.length}) is greater than the maximum (${limits.eventsPerRequest})`,
-    );
-  return list.map(readEvent);
-}
-
-function readEvent(raw: unknown): IncomingEvent {
+/** The event, or why it is refused. */
+function readEvent(raw: unknown): IncomingEvent | string {
   const bytes = Buffer.byteLength(JSON.stringify(raw));
   if (bytes > limits.eventBytes)
-    throw new EventsRefused(
-      `Event is over the max size: Max ${limits.eventBytes} bytes / Size ${bytes} bytes`,
-    );
-  const parsed = incomingEvent.safeParse(raw);
-  if (!parsed.success) throw new EventsRefused(misfit(parsed.error.issues[0]));
+    return `Event is over the max size: Max ${limits.eventBytes} bytes / Size ${bytes} bytes`;
+  const parsed = incomingEvent.safeParse(raw ?? {});
+  if (!parsed.success) return misfit(parsed.error.issues[0]);
   const { name, ts, data } = parsed.data;
-  if (!name) throw new EventsRefused("event name is empty");
-  if (name.toLowerCase().startsWith("inngest/"))
-    throw new EventsRefused(`event name is reserved for internal use: ${name}`);
-  if (ts && ts < earliest) throw new EventsRefused("timestamp is before Jan 1, 1980");
-  if (ts && ts > latest) throw new EventsRefused("timestamp is after Jan 1, 2100");
+  if (!name) return "event name is empty";
+  if (name.toLowerCase().startsWith("inngest/")) return `event name is reserved for internal use: ${name}`;
+  if (ts && ts < earliest) return "timestamp is before Jan 1, 1980";
+  if (ts && ts > latest) return "timestamp is after Jan 1, 2100";
   // What the engine keeps in an event for itself cannot come from outside.
   if (data) delete data["_inngest"];
   return parsed.data;
@@ -47,7 +55,8 @@ const latest = Date.UTC(2100, 0, 1);
 function misfit(issue: z.core.$ZodIssue | undefined): string {
   const field = issue?.path.join(".") ?? "";
   const got = /received (\w+)/.exec(issue?.message ?? "")?.[1] ?? "value";
-  return `json: cannot unmarshal ${got} into Go struct field raw.${field}`;
+  const where = field === "" ? "value of type event.raw" : `struct field raw.${field}`;
+  return `json: cannot unmarshal ${got} into Go ${where}`;
 }
 
 /** The id that `send()` returns. A seed makes a retried request yield the ids of its first try. */

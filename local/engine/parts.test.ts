@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { virtualClock } from "./clock.ts";
 import type { Job, RunDocument, Wait } from "./documents.ts";
-import { EventsRefused, readEvents } from "./events.ts";
+import { readEvents } from "./events.ts";
 import { Journal } from "./journal.ts";
 import { Notebook } from "./notebook.ts";
 import { Pauses } from "./pauses.ts";
@@ -126,10 +126,9 @@ test("a note says nothing after its time, and what has changed is handed over on
 });
 
 test("events are refused in the server's words", () => {
-  const refused = (body: unknown, words: string) => {
-    expect(() => readEvents(body)).toThrow(EventsRefused);
-    expect(() => readEvents(body)).toThrow(words);
-  };
+  const read = (body: unknown) => readEvents(JSON.stringify(body));
+  const refused = (body: unknown, words: string) =>
+    expect(read(body)).toEqual({ events: [], refusal: expect.stringContaining(words) });
   refused({ name: "" }, "event name is empty");
   refused(
     { name: "inngest/function.finished" },
@@ -137,11 +136,19 @@ test("events are refused in the server's words", () => {
   );
   refused({ name: "x", data: "text" }, "cannot unmarshal string");
   refused({ name: "x", data: { x: "x".repeat(3_200_000) } }, "Event is over the max size: Max 3145728 bytes");
-  refused(
-    Array.from({ length: 5_001 }, () => ({ name: "x" })),
-    "5000",
-  );
-  expect(readEvents({ name: "x", data: { a: 1, _inngest: { fn_id: "sly" } } })[0]?.data).toEqual({ a: 1 });
+  refused("text", "Request body must contain an event object");
+  refused([5], "json: cannot unmarshal number into Go value of type event.raw");
+  expect(read({ name: "x", data: { a: 1, _inngest: { fn_id: "sly" } } }).events[0]?.data).toEqual({ a: 1 });
+});
+
+test("of a list, what stands before the first bad event is accepted", () => {
+  const read = (list: unknown[]) => readEvents(JSON.stringify(list));
+  const names = (list: unknown[]) => read(list).events.map(({ name }) => name);
+  expect(names([{ name: "a" }, { name: "b" }, { name: "" }, { name: "c" }])).toEqual(["a", "b"]);
+  expect(names([{ name: "a" }, null, { name: "c" }])).toEqual(["a"]);
+  const { events, refusal } = read(Array.from({ length: 5_001 }, () => ({ name: "x" })));
+  expect(events).toHaveLength(5_000);
+  expect(refusal).toBe("Cannot have more than 5000 events in a batch");
 });
 
 test("a function is refused with every reason at once", () => {

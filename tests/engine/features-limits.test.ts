@@ -36,6 +36,29 @@ describe.concurrent("events that are refused", () => {
     expect(answer.body.error).toContain("cannot unmarshal string");
   });
 
+  test("of a list with a bad event, those before it are taken and the rest is not", async () => {
+    const app = await start(({ inngest, on }) => [
+      inngest.createFunction(
+        { id: "see", retries: 0, triggers: [{ event: on("x") }] },
+        ({ event }) => event.data.n,
+      ),
+    ]);
+    const event = (n: number) => ({ name: app.name("x"), data: { n } });
+    const { status, body } = await app.engine.post([event(1), event(2), { name: "" }, event(3)]);
+    expect({ status, error: body.error }).toEqual({ status: 400, error: "event name is empty" });
+    expect(body.ids).toHaveLength(2);
+    // What was sent later and has run shows that the third one is not merely late.
+    await app.outcome(await app.send("x", { n: 4 }));
+    const results = (await app.outcomes.count(3, "see")).map(({ result }) => result);
+    expect(results.toSorted()).toEqual([1, 2, 4]);
+  });
+
+  test("an empty list is taken", async () => {
+    const app = await start(() => []);
+    const answer = await app.engine.post([]);
+    expect(answer).toEqual({ status: 200, body: { ids: [""], status: 200 } });
+  });
+
   test("half a megabyte is taken", async () => {
     const app = await start(({ inngest, on }) => [
       inngest.createFunction(

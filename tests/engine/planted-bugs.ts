@@ -48,16 +48,16 @@ const BUGS: Bug[] = [
   },
   {
     rule: "the commit before the call",
-    file: "engine.ts",
-    find: "      await this.journal.flush();\n      if (hasEnded(run) || run.jobs[job.id] !== job) return;",
-    replace: "      void this.journal.flush();",
+    file: "calls.ts",
+    find: "    await journal.flush();\n    const fn",
+    replace: "    void journal.flush();\n    const fn",
     suites: ["commit"],
   },
   {
     rule: "the commit before an event is acknowledged",
     file: "api-sdk.ts",
-    find: "await engine.journal.flush();\n      return context.json({ ids, status: 200 });",
-    replace: "return context.json({ ids, status: 200 });",
+    find: "    await engine.journal.flush();\n    if (ids.length === 0)",
+    replace: "    if (ids.length === 0)",
     suites: ["commit"],
   },
   {
@@ -69,7 +69,7 @@ const BUGS: Bug[] = [
   },
   {
     rule: "the generation fence",
-    file: "engine.ts",
+    file: "calls.ts",
     find: "if (generation !== undefined && generation !== flight.generation) return false;",
     replace: "",
     suites: ["commit"],
