@@ -33,10 +33,17 @@ const migrations = join(projectDir, "supabase/migrations");
  */
 const endingOrder = ["engine", "site", "supabase", "providers"];
 
+type Wishes = {
+  say: Say;
+  environment?: Environment;
+  /** Flags of local/engine/cli.ts: a test cannot wait for Inngest's own retries. */
+  engineFlags?: readonly string[];
+};
+
 /** Starts everything, side by side where nothing waits for anything, and answers when a first request would succeed. */
 export async function startStack(
   options: Options,
-  { say, environment = {} }: { say: Say; environment?: Environment },
+  { say, environment = {}, engineFlags = [] }: Wishes,
 ): Promise<Stack> {
   const dir = await takeDataDir(options);
   const processes: ManagedProcess[] = [];
@@ -47,7 +54,15 @@ export async function startStack(
     dir.release();
   };
   try {
-    return await start(options, { dataDir: dir.path, say, more: environment, processes, databases, stop });
+    return await start(options, {
+      dataDir: dir.path,
+      say,
+      more: environment,
+      engineFlags,
+      processes,
+      databases,
+      stop,
+    });
   } catch (error) {
     await stop();
     throw error;
@@ -58,6 +73,7 @@ type Start = {
   dataDir: string;
   say: Say;
   more: Environment;
+  engineFlags: readonly string[];
   processes: ManagedProcess[];
   databases: Database[];
   stop: () => Promise<void>;
@@ -65,7 +81,7 @@ type Start = {
 
 async function start(
   options: Options,
-  { dataDir, say, more, processes, databases, stop }: Start,
+  { dataDir, say, more, engineFlags, processes, databases, stop }: Start,
 ): Promise<Stack> {
   const ports = await choosePorts(options);
   const caller = { ...callersEnvironment(options), ...more };
@@ -99,7 +115,7 @@ async function start(
     PORT: String(ports.site),
     // Nothing in it grows with the work, but without a limit V8 collects so late that nobody could see that.
     NODE_OPTIONS:
-      `${environment["NODE_OPTIONS"] ?? ""} --max-old-space-size=192 --max-semi-space-size=8`.trim(),
+      `${environment["NODE_OPTIONS"] ?? ""} --max-old-space-size=192 --max-semi-space-size=16`.trim(),
   });
   const mailDir = join(dataDir, "mail");
   const mail = run("providers", "providers/server.ts", [], {
@@ -143,7 +159,7 @@ async function start(
     if (caller["INNGEST_DEV"] !== undefined) return undefined; // somebody else's engine
     const appUrl = `${local(ports.site)}/api/inngest`;
     if (options.inngest) return add("engine", inngestDevServer({ port: ports.engine, appUrl }), environment);
-    return run("engine", "engine/cli.ts", ["--port", String(ports.engine)], {
+    return run("engine", "engine/cli.ts", ["--port", String(ports.engine), ...engineFlags], {
       ...environment,
       ...databaseUrl,
       APP_URL: appUrl,

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { chmodSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import { createApiKey } from "@nightshift/local/api-key.ts";
 import { siteEnvironment } from "@nightshift/local/stack/environment.ts";
 import { newKeys } from "@nightshift/local/stack/keys.ts";
@@ -11,6 +12,7 @@ import { machineKeys } from "@nightshift/local/supabase/keys.ts";
 import { migrate } from "@nightshift/local/supabase/migrate.ts";
 import { startPostgres, throwawaySettings } from "@nightshift/local/supabase/postgres.ts";
 import pg from "pg";
+import { clientOf } from "./client.ts";
 
 export type ChaosHouse = Awaited<ReturnType<typeof chaosHouse>>;
 
@@ -97,27 +99,12 @@ export async function chaosHouse(settings: Record<string, string>) {
   };
 
   return {
-    sql,
+    ...clientOf(ports, key),
+    async query<Row>(text: string, values: unknown[] = []): Promise<Row[]> {
+      return (await sql.query(text, values)).rows;
+    },
     startSite,
     killSite,
-    async call<T>(method: string, path: string, body?: unknown): Promise<T> {
-      const response = await fetch(`http://127.0.0.1:${ports.site}${path}`, {
-        method,
-        headers: { authorization: `Bearer ${key}`, "content-type": "application/json" },
-        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      });
-      if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`);
-      return (await response.json()) as T;
-    },
-    async control<T>(path: string, body?: unknown): Promise<T> {
-      const init =
-        body === undefined
-          ? {}
-          : { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) };
-      const response = await fetch(`http://127.0.0.1:${ports.mail}/_control/${path}`, init);
-      if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
-      return (await response.json()) as T;
-    },
     async close() {
       await killSite();
       await Promise.all(parts.map((part) => part.stop()));
@@ -127,5 +114,3 @@ export async function chaosHouse(settings: Record<string, string>) {
     },
   };
 }
-
-export const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));

@@ -1,0 +1,25 @@
+import { setTimeout as pause } from "node:timers/promises";
+import type { House } from "./campaign.ts";
+
+/**
+ * A chunk killed more often than a run may be tried ends as a dead letter; an operator puts it back to work, as often
+ * as it takes in a house where nothing answers reliably. Returns how to send the operator home.
+ */
+export function hireOperator(house: House): () => Promise<void> {
+  let isHired = true;
+  const work = async () => {
+    for (; isHired; await pause(200)) await reprocessLetters(house).catch(() => {});
+  };
+  const working = work();
+  return () => {
+    isHired = false;
+    return working;
+  };
+}
+
+async function reprocessLetters(house: House): Promise<void> {
+  const letters = await house.query<{ id: string }>(
+    "select id from dead_letter_queue where status = 'failed'",
+  );
+  for (const { id } of letters) await house.call("POST", `/api/dead-letters/${id}/reprocess`);
+}

@@ -1,0 +1,76 @@
+import { type Campaign, type House, statusOf } from "./campaign.ts";
+
+/** What became of everybody; who got what is read from the provider's own record. */
+export type Verdict = {
+  recipients: number;
+  delivered: number;
+  duplicates: number;
+  /** Neither delivered nor listed as unknown. */
+  missing: number;
+  unknown: number;
+  /** Recorded as sent, yet unknown to the provider. */
+  falselySent: number;
+  /** Delivered without a trace in the ledger: neither sent nor unknown. */
+  unrecorded: number;
+  status: string;
+  jobStatus: string;
+  deadLetters: number;
+};
+
+export async function judge(house: House, campaign: Campaign): Promise<Verdict> {
+  const { campaignId, jobId, recipients } = campaign;
+  const deliveries = await deliveriesOf(house, campaignId);
+  const sends = await house.query<{ email: string; status: string }>(
+    "select email, status from campaign_sends where campaign_id = $1",
+    [campaignId],
+  );
+  const count = (matches: (send: { email: string; status: string }) => boolean) =>
+    sends.filter(matches).length;
+  const [job] = await house.query<{ status: string }>("select status from jobs where id = $1", [jobId]);
+  const letters = await house.query("select 1 from dead_letter_queue");
+  return {
+    recipients,
+    delivered: deliveries.size,
+    duplicates: [...deliveries.values()].reduce((sum, times) => sum + times - 1, 0),
+    missing:
+      recipients -
+      sends.length +
+      count(({ email, status }) => !deliveries.has(email) && status !== "unknown"),
+    unknown: count(({ status }) => status === "unknown"),
+    falselySent: count(({ email, status }) => status === "sent" && !deliveries.has(email)),
+    unrecorded: count(
+      ({ email, status }) => deliveries.has(email) && status !== "sent" && status !== "unknown",
+    ),
+    status: await statusOf(house, campaign),
+    jobStatus: job?.status ?? "gone",
+    deadLetters: letters.length,
+  };
+}
+
+/** How often each address got a mail of the campaign. */
+async function deliveriesOf(house: House, campaignId: string): Promise<Map<string, number>> {
+  const deliveries = new Map<string, number>();
+  for (let before = ""; ; ) {
+    type Page = { messages: { to: string[] }[]; next: string | null };
+    const query = `campaign_id=${campaignId}&limit=5000${before && `&before=${before}`}`;
+    const page = await house.control<Page>(`messages?${query}`);
+    for (const { to } of page.messages)
+      for (const address of to) deliveries.set(address, (deliveries.get(address) ?? 0) + 1);
+    if (page.next === null) return deliveries;
+    before = page.next;
+  }
+}
+
+/** What is wrong with it, in words; empty when all is as it must be. */
+export function faultsOf(verdict: Verdict, { idempotent }: { idempotent: boolean }): string[] {
+  const { duplicates, missing, falselySent, unrecorded, unknown, status, jobStatus } = verdict;
+  return [
+    duplicates > 0 && `${duplicates} mails went out twice`,
+    missing > 0 && `${missing} people got nothing`,
+    falselySent > 0 && `${falselySent} are recorded as sent and were not`,
+    unrecorded > 0 && `${unrecorded} were sent without a record of it`,
+    idempotent && unknown > 0 && `${unknown} are in doubt though the provider takes keys`,
+    status !== "completed" && `the campaign is ${status}`,
+    jobStatus !== "completed" && `its job is ${jobStatus}`,
+  ].filter((fault) => fault !== false);
+}
