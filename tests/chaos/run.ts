@@ -67,4 +67,10 @@ async function main(): Promise<number> {
   return isGood ? 0 : 1;
 }
 
-process.exit(await main());
+main().then(
+  (code) => process.exit(code),
+  (error: unknown) => {
+    console.log(`BROKEN: ${error instanceof Error ? error.message : String(error)}`);
+    process.exit(1);
+  },
+);
