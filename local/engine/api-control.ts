@@ -5,7 +5,7 @@ import { expressionError, isTrue } from "./cel.ts";
 import { hasEnded } from "./documents.ts";
 import type { Engine } from "./engine.ts";
 import { cancellationBody } from "./protocol.ts";
-import { envelope, runOf } from "./views.ts";
+import { envelope, isPublic, runOf } from "./views.ts";
 
 /** What people and tools control: cancel one run or many, run one again, invoke a function. */
 export function addControl(api: Hono, engine: Engine): void {
@@ -46,7 +46,8 @@ export function addControl(api: Hono, engine: Engine): void {
     context.json(envelope({ run_id: await rerun(context.req.param("id")) }, now())),
   );
   api.post("/api/v2/runs/:id/rerun", async (context) => {
-    if (!engine.history.runs.has(context.req.param("id")))
+    const known = engine.history.runs.get(context.req.param("id"));
+    if (!known || !isPublic(known))
       return context.json({ errors: [{ code: "not_found", message: "Run not found" }] }, 404);
     return context.json(envelope({ runId: await rerun(context.req.param("id")) }, now()));
   });

@@ -2,7 +2,17 @@ import type { Hono } from "hono";
 import { z } from "zod";
 import type { Engine } from "./engine.ts";
 import { listPage, runPage } from "./page.ts";
-import { envelope, eventOf, eventView, jobView, newestFirst, runOf, runView } from "./views.ts";
+import {
+  anyRunOf,
+  envelope,
+  eventOf,
+  eventView,
+  isPublic,
+  jobView,
+  newestFirst,
+  runOf,
+  runView,
+} from "./views.ts";
 
 /** What people and tools read: the server's own paths, and `/local/*` for what only this engine has. */
 export function addReading(api: Hono, engine: Engine): void {
@@ -22,7 +32,7 @@ export function addReading(api: Hono, engine: Engine): void {
   );
   api.get("/v1/events/:id/runs", (context) => {
     const { runIds } = eventOf(engine, context.req.param("id"));
-    const runs = runIds.flatMap((id) => engine.history.runs.get(id) ?? []);
+    const runs = runIds.flatMap((id) => engine.history.runs.get(id) ?? []).filter(isPublic);
     return context.json(answer(runs.map(runView)));
   });
   api.get("/v1/runs/:id", (context) => context.json(answer(runView(runOf(engine, context.req.param("id"))))));
@@ -35,14 +45,14 @@ export function addReading(api: Hono, engine: Engine): void {
     return context.json(answer(runs.map(runView)));
   });
   api.get("/local/runs/:id", (context) => {
-    const run = runOf(engine, context.req.param("id"));
+    const run = anyRunOf(engine, context.req.param("id"));
     return context.json(answer({ ...runView(run), history: run.history, steps: run.steps }));
   });
   api.get("/local/usage", (context) => context.json(engine.usage()));
   api.get("/health", (context) => context.json({ status: 200, message: "OK" }));
 
   api.get("/", (context) => context.html(listPage(engine, context.req.query("status"))));
-  api.get("/run/:id", (context) => context.html(runPage(runOf(engine, context.req.param("id")))));
+  api.get("/run/:id", (context) => context.html(runPage(anyRunOf(engine, context.req.param("id")))));
 }
 
 const eventsQuery = z.object({

@@ -27,7 +27,7 @@ export function addSdk(api: Hono, engine: Engine, eventKeys: string[] | undefine
   api.post("/fn/register", async (context) => {
     const body = registration.parse(await context.req.json());
     try {
-      const modified = engine.register(body.appName, body.url, body.functions);
+      const modified = engine.apps.register(body.appName, body.url, body.functions);
       await engine.journal.flush();
       return context.json({ ok: true, modified, status: 200 });
     } catch (error) {

@@ -1,23 +1,22 @@
 import { buildCall, oversized, readAnswer, unreachable } from "./dispatch.ts";
 import { hasEnded, type Job, type RunDocument } from "./documents.ts";
 import { serverError } from "./errors.ts";
+import type { Executor } from "./executor.ts";
 import { maxAttempts } from "./flow.ts";
 import type { Journal } from "./journal.ts";
 import type { Op } from "./protocol.ts";
 import type { Registry } from "./registry.ts";
 import * as runs from "./runs.ts";
 import type { Transport } from "./transport.ts";
-import type { Change } from "./turn.ts";
 
 type Options = {
   registry: Registry;
   journal: Journal;
   transport: Transport;
+  executor: Executor;
   checkpointing: boolean;
   signingKey: string | undefined;
   freshId: () => string;
-  rules: (run: RunDocument) => runs.Rules;
-  apply: (run: RunDocument, changes: Change[]) => void;
   /** The call is over: what it changed should be committed soon. */
   over: () => void;
 };
@@ -36,15 +35,15 @@ export class Calls {
   }
 
   readonly make = async (run: RunDocument, job: Job): Promise<void> => {
-    const { registry, rules, apply, over } = this.options;
+    const { registry, executor, over } = this.options;
     if (!registry.get(run.functionId)) {
       const error = serverError(
         "FunctionNotFound",
         `The function ${run.functionId} is no longer part of its app.`,
       );
-      return apply(run, runs.fail(run, rules(run), error));
+      return executor.move(run, (rules) => runs.fail(run, rules, error));
     }
-    apply(run, runs.begin(run, rules(run), job));
+    executor.move(run, (rules) => runs.begin(run, rules, job));
     const key = `${run.id}/${job.id}`;
     const flight: Flight = { run, job, generation: ++this.generation };
     this.flights.set(key, flight);
@@ -57,7 +56,7 @@ export class Calls {
   };
 
   private async fly(key: string, { run, job, generation }: Flight): Promise<void> {
-    const { journal, registry, transport, checkpointing, signingKey, freshId, rules, apply } = this.options;
+    const { journal, registry, transport, executor, checkpointing, signingKey, freshId } = this.options;
     // The result that led to this call must be safe before the app can see that it happened.
     await journal.flush();
     const fn = registry.get(run.functionId)?.fn;
@@ -74,7 +73,7 @@ export class Calls {
       signingKey,
     });
     const answer = await transport(request).then(readAnswer, unreachable);
-    apply(run, runs.receive(run, rules(run), job, answer));
+    executor.move(run, (rules) => runs.receive(run, rules, job, answer));
   }
 
   /**
@@ -91,11 +90,13 @@ export class Calls {
     const flight = this.flights.get(jobKey);
     if (!flight || flight.run.id !== runId || hasEnded(flight.run)) return false;
     if (generation !== undefined && generation !== flight.generation) return false;
-    const { rules, apply } = this.options;
     const { run, job } = flight;
     const tooLarge = oversized(ops, body);
-    if (tooLarge) apply(run, runs.fail(run, rules(run), tooLarge));
-    else apply(run, runs.checkpoint(run, rules(run), job, { ops, bytes: body.length }));
+    this.options.executor.move(run, (rules) =>
+      tooLarge
+        ? runs.fail(run, rules, tooLarge)
+        : runs.checkpoint(run, rules, job, { ops, bytes: body.length }),
+    );
     return !hasEnded(run);
   }
 }

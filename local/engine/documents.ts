@@ -5,7 +5,7 @@ import type { EventPayload, WireError } from "./protocol.ts";
  * (queue, timers, indices) is derived from these and built again after a restart.
  */
 
-export type RunStatus = "Scheduled" | "Running" | "Completed" | "Failed" | "Cancelled";
+export type RunStatus = "Scheduled" | "Running" | "Completed" | "Failed" | "Cancelled" | "Skipped";
 
 /** A step's memoised result, in the form in which the SDK wants it back. */
 export type Memo = null | { data: unknown } | { error: unknown } | EventPayload;

@@ -22,6 +22,38 @@ async function start(functions: (inngest: Client) => Functions, options: Partial
   return { engine, inngest, send };
 }
 
+test("a run that a singleton skips is on the page and nowhere in the API; it costs nothing and tells nobody", async () => {
+  const told: unknown[] = [];
+  const { engine, send } = await start((inngest) => [
+    inngest.createFunction(
+      { id: "single", retries: 0, triggers: [{ event: "go" }], singleton: { mode: "skip" } },
+      ({ step }) => step.sleep("work", "1h"),
+    ),
+    inngest.createFunction(
+      { id: "listen", retries: 0, triggers: [{ event: "inngest/function.finished" }] },
+      ({ event }) => void told.push(event.data["run_id"]),
+    ),
+  ]);
+  const first = await send("go");
+  await engine.idle();
+  const second = await send("go");
+  const skipped = await engine.run(second);
+  expect(skipped).toMatchObject({ status: "Skipped", functionId: "app-single" });
+  expect(engine.usage()).toEqual({ runs: 1, steps: 1, executions: 2 });
+
+  const get = (path: string) => engine.fetch(`${engine.url}${path}`);
+  expect(await (await get("/?status=Skipped")).text()).toContain(skipped.id);
+  expect(await (await get(`/run/${skipped.id}`)).text()).toContain("singleton");
+  expect(await (await get(`/v1/events/${second}/runs`)).json()).toMatchObject({ data: [] });
+  for (const path of [`/v1/runs/${skipped.id}`, `/v1/runs/${skipped.id}/jobs`])
+    expect((await get(path)).status).toBe(404);
+
+  const { id: done } = await engine.run(first);
+  await engine.idle();
+  expect(told).toEqual([done]);
+  await engine.close();
+});
+
 describe.each([true, false])("the kit, checkpointing %s", (checkpointing) => {
   test("days pass in an instant: sleeps, crons and retries come in their order", async () => {
     const log: string[] = [];

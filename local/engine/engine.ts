@@ -1,33 +1,26 @@
 import { Activity } from "./activity.ts";
+import { Apps } from "./apps.ts";
 import { Calls } from "./calls.ts";
 import type { Clock } from "./clock.ts";
-import { identity } from "./dispatch.ts";
-import { hasEnded, type Job, type RunDocument, type StoredEvent, type Wait } from "./documents.ts";
-import { durationOf } from "./duration.ts";
-import { correlationOf, endingEvents, invokedFunctionOf, toStored } from "./events.ts";
-import { maxAttempts } from "./flow.ts";
-import { History, type HistoryBounds } from "./history.ts";
+import { hasEnded, type RunDocument, type StoredEvent } from "./documents.ts";
+import { Executor } from "./executor.ts";
+import { defaultHistory, History, type HistoryBounds } from "./history.ts";
 import { Intake } from "./intake.ts";
 import { Journal } from "./journal.ts";
 import { limits } from "./limits.ts";
 import { Notebook } from "./notebook.ts";
 import { Pauses } from "./pauses.ts";
-import { type IncomingEvent, syncAnswer, type WireError } from "./protocol.ts";
+import type { IncomingEvent } from "./protocol.ts";
 import { Queue } from "./queue.ts";
-import { type App, Registry } from "./registry.ts";
+import { Registry } from "./registry.ts";
+import { Router } from "./router.ts";
 import * as runs from "./runs.ts";
-import { Schedules, type Tick } from "./schedules.ts";
+import { Schedules } from "./schedules.ts";
 import type { Store } from "./store.ts";
 import type { Transport } from "./transport.ts";
-import type { Change } from "./turn.ts";
 import { ulid } from "./ulid.ts";
 import { Meter, type Usage } from "./usage.ts";
-import { readFunctions } from "./validate.ts";
 
-/**
- * The engine proper: joins the pure parts to clock, network and store. One process, one writer; what it holds in
- * memory is derived from the documents and built again from them after a restart.
- */
 export type EngineOptions = {
   clock: Clock;
   store: Store;
@@ -41,80 +34,117 @@ export type EngineOptions = {
   maxInFlight?: number;
 };
 
-const defaultHistory: HistoryBounds = { runs: 5_000, events: 10_000, ageMs: 7 * 86_400_000 };
-
+/**
+ * The engine: its parts, joined to clock, network and store. One process, one writer; what it holds in memory is
+ * derived from the documents and built again from them after a restart.
+ */
 export class Engine {
   readonly clock: Clock;
   readonly activity: Activity;
   readonly registry = new Registry();
   readonly history: History;
   readonly journal: Journal;
+  readonly apps: Apps;
   readonly calls: Calls;
-  private readonly options: EngineOptions;
+  private readonly store: Store;
   private readonly random: () => number;
   private readonly notebook = new Notebook();
   private readonly meter = new Meter(this.notebook);
   private readonly pauses = new Pauses();
   private readonly queue: Queue;
+  private readonly executor: Executor;
   private readonly intake: Intake;
+  private readonly router: Router;
   private readonly schedules: Schedules;
 
   constructor(options: EngineOptions) {
-    this.options = options;
     this.clock = options.clock;
+    this.store = options.store;
     this.activity = options.activity ?? new Activity();
     this.random = options.random ?? Math.random;
     this.journal = new Journal(options.store, this.notebook);
     this.history = new History(options.history ?? defaultHistory, this.journal);
-    const { clock, random, notebook, registry, journal } = this;
+    const { clock, random, notebook, registry, journal, history, pauses } = this;
+    const { transport, signingKey, retryIntervalMs } = options;
+    const freshId = () => this.freshId();
+    /** What happens without a request is committed without one. */
     const flush = () => void this.activity.track(() => journal.flush());
-    this.intake = new Intake({
+
+    this.apps = new Apps({
+      registry,
+      transport,
+      signingKey,
+      changed: (app) => {
+        journal.appChanged(app);
+        this.schedules.update();
+      },
+    });
+    const queue: Queue = new Queue({
+      clock,
+      random,
+      maxInFlight: options.maxInFlight ?? limits.callsInFlight,
+      call: (run, job) => this.calls.make(run, job),
+      ring: (run, job) => {
+        executor.move(run, (rules) => runs.ring(run, rules, job));
+        flush();
+      },
+      throttle: (throttle) => intake.throttle(throttle),
+      busy: this.activity.begin,
+    });
+    const executor: Executor = new Executor({
+      clock,
+      random,
+      retryIntervalMs,
+      registry,
+      journal,
+      history,
+      queue,
+      pauses,
+      send: (event) => this.send(event),
+      ended: (run) => {
+        intake.runEnded(run);
+        this.meter.runEnded(run, clock.now());
+        router.runEnded(run);
+      },
+    });
+    const intake: Intake = new Intake({
       clock,
       random,
       notebook,
       registry,
-      findRun: (id) => this.history.runs.get(id),
-      cancel: (run) => this.cancel(run),
-      opened: (run, events, cancels) => this.opened(run, events, cancels),
+      history,
+      executor,
       changed: flush,
     });
+    const router = new Router({ clock, registry, journal, history, pauses, intake, executor, freshId });
     this.schedules = new Schedules({
       clock,
       notebook,
       registry,
       tick: (tick) => {
-        this.tick(tick);
+        router.tick(tick);
         flush();
       },
     });
     this.calls = new Calls({
       registry,
       journal,
-      transport: options.transport,
+      transport,
+      executor,
       checkpointing: options.checkpointing ?? true,
-      signingKey: options.signingKey,
-      freshId: () => this.freshId(),
-      rules: (run) => this.rules(run),
-      apply: (run, changes) => this.apply(run, changes),
+      signingKey,
+      freshId,
       over: flush,
     });
-    this.queue = new Queue({
-      clock,
-      random,
-      maxInFlight: options.maxInFlight ?? limits.callsInFlight,
-      call: this.calls.make,
-      ring: (run, job) => {
-        this.ring(run, job);
-        flush();
-      },
-      throttle: this.intake.throttle,
-      busy: this.activity.begin,
-    });
+    this.queue = queue;
+    this.executor = executor;
+    this.intake = intake;
+    this.router = router;
   }
 
   /** Reads the store and takes up everything where it was left. */
   async restore(): Promise<void> {
-    const { notes, apps, events, runs } = await this.options.store.load();
+    const { notes, apps, events, runs } = await this.store.load();
     this.notebook.load(notes);
     for (const app of apps) this.registry.register(app);
     for (const event of events) this.history.addEvent(event);
@@ -139,7 +169,7 @@ export class Engine {
   async stop(): Promise<void> {
     this.halt();
     await this.journal.flush();
-    await this.options.store.close();
+    await this.store.close();
   }
 
   freshId(): string {
@@ -150,91 +180,14 @@ export class Engine {
     return this.meter.read(this.history.runs.values(), this.clock.now());
   }
 
-  // --- apps ---
-
-  /** Asks an app for its functions and takes them in. Throws what it refuses, by name. */
-  async sync(url: string): Promise<{ appId: string; changed: boolean }> {
-    const body = JSON.stringify({ url });
-    const headers = {
-      "content-type": "application/json",
-      "x-inngest-sync-kind": "in_band",
-      ...identity(this.options.signingKey, body),
-    };
-    const answer = await this.options.transport({ method: "PUT", url, headers, body });
-    if (answer.status !== 200)
-      throw new Error(
-        `${url} answered ${answer.status} when asked for its functions: ${answer.body.slice(0, 500)}`,
-      );
-    const parsed = syncAnswer.parse(JSON.parse(answer.body));
-    return { appId: parsed.app_id, changed: this.register(parsed.app_id, url, parsed.functions) };
-  }
-
-  /** True if anything is new. */
-  register(appId: string, url: string, functions: { id: string }[]): boolean {
-    const app: App = { id: appId, url, functions: readFunctions(functions) };
-    if (!this.registry.register(app)) return false;
-    this.journal.appChanged(app);
-    this.schedules.update();
-    return true;
-  }
-
-  // --- events ---
-
   /** Takes in an event and starts or wakes what it concerns. An id that is known already changes nothing. */
   send(event: IncomingEvent, internalId = this.freshId()): string {
-    if (this.history.events.has(internalId)) return internalId;
-    this.route(this.accept(event, internalId));
+    this.router.send(event, internalId);
     return internalId;
   }
 
-  private accept(event: IncomingEvent, internalId: string): StoredEvent {
-    const stored = toStored(event, internalId, this.clock.now());
-    this.history.addEvent(stored);
-    this.journal.eventChanged(stored);
-    return stored;
-  }
-
-  private route(stored: StoredEvent): void {
-    const { event } = stored;
-    // Who waits now is looked up first: a run that this event starts must not be woken or cancelled by it.
-    const paused = this.pauses.matching(event, this.clock.now());
-    this.routeInvocation(stored);
-    for (const fn of this.registry.startedBy(event)) this.intake.receive(fn, stored);
-    for (const { run, wait } of paused) {
-      if (wait.kind === "cancel") this.cancel(run);
-      else this.apply(run, runs.resume(run, this.rules(run), wait.id, event));
-    }
-  }
-
-  private tick({ fn, expression, id, time }: Tick): void {
-    const data = { cron: expression, scheduledAt: id, fireAt: id };
-    const stored = this.accept({ id, name: "inngest/scheduled.timer", data, ts: time }, this.freshId());
-    this.intake.start(fn, [stored], { cron: expression, once: `${expression}|${id}` });
-  }
-
-  private routeInvocation(stored: StoredEvent): void {
-    const functionId = invokedFunctionOf(stored.event);
-    if (functionId === undefined) return;
-    const fn = this.registry.get(functionId)?.fn;
-    const refuse = (message: string) => this.answerInvoke(stored, { error: { name: "Error", message } });
-    if (!fn) return refuse(`could not find function with ID: ${functionId}`);
-    if (this.intake.receive(fn, stored) === "rate-limited") refuse("invoked function is rate limited");
-  }
-
-  /** Gives an invoked function's result to the step that waits for it. */
-  private answerInvoke(
-    { event }: Pick<StoredEvent, "event">,
-    result: { data: unknown } | { error: WireError },
-  ): void {
-    const [runId = "", stepId = ""] = correlationOf(event)?.split(".") ?? [];
-    const run = this.history.runs.get(runId);
-    if (run) this.apply(run, runs.resumeInvoke(run, this.rules(run), stepId, result));
-  }
-
-  // --- runs ---
-
   cancel(run: RunDocument): void {
-    this.apply(run, runs.cancel(run, this.rules(run)));
+    this.executor.cancel(run);
   }
 
   /** The same events again as a new run of its own. */
@@ -256,76 +209,4 @@ export class Engine {
     });
     return stored[0]?.runIds.find((id) => !before.has(id));
   }
-
-  private rules(run: RunDocument): runs.Rules {
-    const fn = this.registry.get(run.functionId)?.fn;
-    const { start, finish } = fn?.timeouts ?? {};
-    return {
-      now: this.clock.now(),
-      random: this.random,
-      maxAttempts: fn ? maxAttempts(fn) : limits.defaultRetries + 1,
-      retryIntervalMs: this.options.retryIntervalMs,
-      startTimeoutMs: start === undefined ? undefined : durationOf(start),
-      finishTimeoutMs: finish === undefined ? undefined : durationOf(finish),
-    };
-  }
-
-  private opened(run: RunDocument, events: StoredEvent[], cancels: Wait[]): void {
-    this.history.addRun(run);
-    for (const event of events) {
-      event.runIds.push(run.id);
-      this.journal.eventChanged(event);
-    }
-    this.apply(run, runs.open(run, this.rules(run), cancels));
-  }
-
-  private ring(run: RunDocument, job: Job): void {
-    this.apply(run, runs.ring(run, this.rules(run), job));
-  }
-
-  /** Carries out what a transition asks for. */
-  private apply(run: RunDocument, changes: Change[]): void {
-    this.journal.runChanged(run);
-    for (const change of changes) {
-      if (change.type === "job") this.queue.add(run, change.job);
-      else if (change.type === "job-over") this.queue.drop(run.id, change.jobId);
-      else if (change.type === "wait") this.pauses.add(run, change.wait);
-      else if (change.type === "wait-over") this.pauses.remove(change.wait);
-      else if (change.type === "invoke") this.invoke(run, change);
-      else this.ended(run, change.waits);
-    }
-  }
-
-  private invoke(
-    run: RunDocument,
-    { functionId, stepId, stepName, data, v }: Change & { type: "invoke" },
-  ): void {
-    const metadata = {
-      fn_id: functionId,
-      correlation_id: `${run.id}.${stepId}`,
-      source_fn_id: run.functionId,
-      name: stepName,
-    };
-    this.send({
-      name: "inngest/function.invoked",
-      data: { ...data, _inngest: metadata },
-      ...(v ? { v } : {}),
-    });
-  }
-
-  private ended(run: RunDocument, waits: Wait[]): void {
-    const now = this.clock.now();
-    this.queue.dropAll(run.id);
-    for (const wait of waits) this.pauses.remove(wait);
-    this.intake.runEnded(run);
-    this.meter.runEnded(run, now);
-    this.history.runEnded(run);
-    const { id: runId, functionId, status, events, output: result } = run;
-    const error = run.error ?? (status === "Cancelled" ? cancelled : undefined);
-    for (const event of events) this.answerInvoke({ event }, error ? { error } : { data: result ?? null });
-    for (const event of endingEvents({ functionId, runId, status, events, result, error })) this.send(event);
-    this.history.trim(now);
-  }
 }
-
-const cancelled: WireError = { name: "Error", message: "function cancelled" };

@@ -6,6 +6,7 @@ import type { Journal } from "./journal.ts";
  * and an event goes with the last run it started, so that a stack which runs for weeks stays as small as on its first day.
  */
 export type HistoryBounds = { runs: number; events: number; ageMs: number };
+export const defaultHistory: HistoryBounds = { runs: 5_000, events: 10_000, ageMs: 7 * 86_400_000 };
 
 export class History {
   readonly runs = new Map<string, RunDocument>();

@@ -1,6 +1,7 @@
 import type { Clock } from "./clock.ts";
 import { hasEnded, type RunDocument, type StoredEvent, type Wait } from "./documents.ts";
 import { durationOf } from "./duration.ts";
+import type { Executor } from "./executor.ts";
 import {
   admit,
   concurrencyOf,
@@ -11,10 +12,11 @@ import {
   rateLimitOf,
   throttleOf,
 } from "./flow.ts";
+import type { History } from "./history.ts";
 import { Holds } from "./holds.ts";
 import { limits } from "./limits.ts";
 import type { Notebook } from "./notebook.ts";
-import type { FunctionConfig } from "./protocol.ts";
+import type { EventPayload, FunctionConfig } from "./protocol.ts";
 import { isBatched, type Registry } from "./registry.ts";
 import { newRun } from "./runs.ts";
 import { ulid } from "./ulid.ts";
@@ -28,11 +30,8 @@ export type IntakeOptions = {
   random: () => number;
   notebook: Notebook;
   registry: Registry;
-  /** The run that holds a singleton's key. */
-  findRun: (runId: string) => RunDocument | undefined;
-  cancel: (run: RunDocument) => void;
-  /** Takes over a new run. */
-  opened: (run: RunDocument, events: StoredEvent[], cancels: Wait[]) => void;
+  history: History;
+  executor: Executor;
   /** A timer has started something: no request will commit it. */
   changed: () => void;
 };
@@ -80,9 +79,18 @@ export class Intake {
       }
     }
     if (!this.isFirst(fn, first, details)) return "skipped";
-    const singleton = fn.singleton && `${fn.id}|${keyOf(fn.singleton.key, first.event)}`;
-    if (singleton !== undefined && !this.makeRoom(fn, singleton)) return "skipped";
-    this.open(fn, stored, details, singleton);
+    const { executor } = this.options;
+    const run = this.runFor(fn, stored, first.event, details);
+    if (fn.singleton) {
+      const key = `${fn.id}|${keyOf(fn.singleton.key, first.event)}`;
+      if (!this.makeRoom(fn, key)) {
+        executor.skip(run, stored);
+        return "skipped";
+      }
+      run.singleton = key;
+      this.singletons.set(key, run.id);
+    }
+    executor.open(run, stored, cancelsOf(fn, run.queuedAt));
     return "started";
   }
 
@@ -92,37 +100,28 @@ export class Intake {
     this.options.changed();
   }
 
-  private open(
+  private runFor(
     fn: FunctionConfig,
     stored: StoredEvent[],
+    event: EventPayload,
     details: Details,
-    singleton: string | undefined,
-  ): void {
-    const { clock, registry, opened } = this.options;
-    const now = clock.now();
-    const events = stored.map(({ event }) => event);
-    const [event] = events;
-    const appId = registry.get(fn.id)?.app.id;
-    if (!event || appId === undefined) return;
+  ): RunDocument {
     const throttle = throttleOf(fn, event);
     const { cron, batchId, originalRunId } = details;
-    const run = newRun({
+    return newRun({
       id: this.freshId(),
       functionId: fn.id,
-      appId,
-      queuedAt: now,
-      events,
+      appId: this.options.registry.get(fn.id)?.app.id ?? "",
+      queuedAt: this.options.clock.now(),
+      events: stored.map(({ event }) => event),
       eventIds: stored.map(({ internalId }) => internalId),
       priority: priorityOf(fn, event),
       limits: concurrencyOf(fn, event),
       ...(throttle ? { throttle } : {}),
-      ...(singleton === undefined ? {} : { singleton }),
       ...(cron === undefined ? {} : { cron }),
       ...(batchId === undefined ? {} : { batchId }),
       ...(originalRunId === undefined ? {} : { originalRunId }),
     });
-    if (singleton !== undefined) this.singletons.set(singleton, run.id);
-    opened(run, stored, cancelsOf(fn, now));
   }
 
   /** The sender's id makes an event once per function for a day; its own ULID is unique anyway. */
@@ -160,10 +159,10 @@ export class Intake {
   }
 
   private makeRoom(fn: FunctionConfig, key: string): boolean {
-    const holder = this.options.findRun(this.singletons.get(key) ?? "");
+    const holder = this.options.history.runs.get(this.singletons.get(key) ?? "");
     if (!holder || hasEnded(holder)) return true;
     if (fn.singleton?.mode !== "cancel") return false;
-    this.options.cancel(holder);
+    this.options.executor.cancel(holder);
     return true;
   }
 

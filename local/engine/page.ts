@@ -12,7 +12,7 @@ const style = raw(`<style>
   th, td { text-align: left; padding: .3rem .8rem .3rem 0; border-bottom: 1px solid #8884; vertical-align: top }
   code, pre { font: 13px/1.45 ui-monospace, monospace; overflow-wrap: anywhere; white-space: pre-wrap; margin: 0 }
   nav a { margin-right: 1rem }
-  .Completed { color: #188038 } .Failed { color: #c5221f } .Cancelled { color: #80868b } .Running, .Scheduled { color: #1967d2 }
+  .Completed { color: #188038 } .Failed { color: #c5221f } .Cancelled, .Skipped { color: #80868b } .Running, .Scheduled { color: #1967d2 }
 </style>`);
 
 const layout = (title: string, body: Html) => html`<!doctype html>
@@ -21,7 +21,7 @@ const layout = (title: string, body: Html) => html`<!doctype html>
     <body>${body}</body>
   </html>`;
 
-const statuses = ["Scheduled", "Running", "Completed", "Failed", "Cancelled"];
+const statuses = ["Scheduled", "Running", "Completed", "Failed", "Cancelled", "Skipped"];
 const time = (ms: number): string => new Date(ms).toISOString().replace("T", " ").replace("Z", "");
 
 export function listPage(engine: Engine, status: string | undefined): Html {

@@ -23,7 +23,7 @@ export function keepInStep({ engine, urls, log }: Options): { stop(): void } {
   const ask = async (url: string): Promise<void> => {
     let wait = pollMs;
     try {
-      const { appId, changed } = await engine.sync(url);
+      const { appId, changed } = await engine.apps.sync(url);
       if (changed || lastWords.has(url)) {
         const count = engine.registry.allApps().find(({ id }) => id === appId)?.functions.length ?? 0;
         log(`${appId}: ${count} functions at ${url}`);

@@ -76,6 +76,17 @@ export const open = (run: RunDocument, rules: Rules, cancels: Wait[]): Change[] 
       enqueue(turn, { id: "start-timeout", kind: "start-timeout", at: turn.now + rules.startTimeoutMs });
   });
 
+/** A singleton's place is taken: the run ends before it begins, and nothing follows from that. */
+export function skip(run: RunDocument): void {
+  run.status = "Skipped";
+  run.endedAt = run.queuedAt;
+  run.history.push({
+    at: run.queuedAt,
+    what: "ended",
+    note: "Skipped: a run with the same singleton key is under way",
+  });
+}
+
 /** Before a call is made: counts the steps, starts the run's own clock. */
 export const begin = (run: RunDocument, rules: Rules, job: Job): Change[] =>
   advance(run, rules, (turn) => {

@@ -74,7 +74,7 @@ export async function startEngine(options: StartEngine) {
 
   let synced: Promise<unknown> | undefined;
   const ensureSynced = () => {
-    synced ??= life.engine.sync(appUrl).catch((error: unknown) => {
+    synced ??= life.engine.apps.sync(appUrl).catch((error: unknown) => {
       synced = undefined;
       throw error;
     });

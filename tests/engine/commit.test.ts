@@ -92,7 +92,7 @@ beforeEach(async () => {
       }),
     ],
   });
-  await engine.sync(APP);
+  await engine.apps.sync(APP);
   send = (name = "go") => toEngine("/e/key", { method: "POST", body: JSON.stringify({ name, data: {} }) });
 });
 

@@ -50,7 +50,7 @@ describe.concurrent("events that are refused", () => {
     // What was sent later and has run shows that the third one is not merely late.
     await app.outcome(await app.send("x", { n: 4 }));
     const results = (await app.outcomes.count(3, "see")).map(({ result }) => result);
-    expect(results.toSorted()).toEqual([1, 2, 4]);
+    expect(new Set(results)).toEqual(new Set([1, 2, 4]));
   });
 
   test("an empty list is taken", async () => {

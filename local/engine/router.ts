@@ -1,0 +1,97 @@
+import type { Clock } from "./clock.ts";
+import type { RunDocument, StoredEvent } from "./documents.ts";
+import { correlationOf, endingEvents, invokedFunctionOf, toStored } from "./events.ts";
+import type { Executor } from "./executor.ts";
+import type { History } from "./history.ts";
+import type { Intake } from "./intake.ts";
+import type { Journal } from "./journal.ts";
+import type { Pauses } from "./pauses.ts";
+import type { IncomingEvent, WireError } from "./protocol.ts";
+import type { Registry } from "./registry.ts";
+import * as runs from "./runs.ts";
+import type { Tick } from "./schedules.ts";
+
+type Options = {
+  clock: Clock;
+  registry: Registry;
+  journal: Journal;
+  history: History;
+  pauses: Pauses;
+  intake: Intake;
+  executor: Executor;
+  freshId: () => string;
+};
+
+/** Where an event goes: to the functions that it starts, to the runs that wait for it, and to those that it cancels. */
+export class Router {
+  private readonly options: Options;
+
+  constructor(options: Options) {
+    this.options = options;
+  }
+
+  /** Takes in an event. An id that is known already changes nothing. */
+  send(event: IncomingEvent, internalId: string): void {
+    if (this.options.history.events.has(internalId)) return;
+    this.route(this.accept(event, internalId));
+  }
+
+  tick({ fn, expression, id, time }: Tick): void {
+    const data = { cron: expression, scheduledAt: id, fireAt: id };
+    const event = { id, name: "inngest/scheduled.timer", data, ts: time };
+    const stored = this.accept(event, this.options.freshId());
+    this.options.intake.start(fn, [stored], { cron: expression, once: `${expression}|${id}` });
+  }
+
+  /** Tells whoever invoked the run, and everybody who listens for the ends of runs. */
+  runEnded({ id: runId, functionId, status, events, output: result, error: reason }: RunDocument): void {
+    const error = reason ?? (status === "Cancelled" ? cancelled : undefined);
+    for (const event of events) this.answerInvoke({ event }, error ? { error } : { data: result ?? null });
+    for (const event of endingEvents({ functionId, runId, status, events, result, error }))
+      this.send(event, this.options.freshId());
+  }
+
+  private accept(event: IncomingEvent, internalId: string): StoredEvent {
+    const { clock, history, journal } = this.options;
+    const stored = toStored(event, internalId, clock.now());
+    history.addEvent(stored);
+    journal.eventChanged(stored);
+    return stored;
+  }
+
+  private route(stored: StoredEvent): void {
+    const { clock, pauses, registry, intake, executor } = this.options;
+    const { event } = stored;
+    // Who waits now is looked up first: a run that this event starts must not be woken or cancelled by it.
+    const paused = pauses.matching(event, clock.now());
+    this.routeInvocation(stored);
+    for (const fn of registry.startedBy(event)) intake.receive(fn, stored);
+    for (const { run, wait } of paused) {
+      if (wait.kind === "cancel") executor.cancel(run);
+      else executor.move(run, (rules) => runs.resume(run, rules, wait.id, event));
+    }
+  }
+
+  private routeInvocation(stored: StoredEvent): void {
+    const { registry, intake } = this.options;
+    const functionId = invokedFunctionOf(stored.event);
+    if (functionId === undefined) return;
+    const fn = registry.get(functionId)?.fn;
+    const refuse = (message: string) => this.answerInvoke(stored, { error: { name: "Error", message } });
+    if (!fn) return refuse(`could not find function with ID: ${functionId}`);
+    if (intake.receive(fn, stored) === "rate-limited") refuse("invoked function is rate limited");
+  }
+
+  /** Gives an invoked function's result to the step that waits for it. */
+  private answerInvoke(
+    { event }: Pick<StoredEvent, "event">,
+    result: { data: unknown } | { error: WireError },
+  ): void {
+    const { history, executor } = this.options;
+    const [runId = "", stepId = ""] = correlationOf(event)?.split(".") ?? [];
+    const run = history.runs.get(runId);
+    if (run) executor.move(run, (rules) => runs.resumeInvoke(run, rules, stepId, result));
+  }
+}
+
+const cancelled: WireError = { name: "Error", message: "function cancelled" };
