@@ -16,15 +16,18 @@ Start your app with INNGEST_DEV=http://127.0.0.1:8288. Without --app, let it reg
   -h, --help             this text
 
 It models
-  events        one, many, seeds, own ids (once per function in 24 h), wildcard triggers, if
+  events        one, many (those before a bad one are taken), seeds, own ids (once per function in 24 h), wildcard
+                triggers, if
   steps         run, sleep, sleepUntil, waitForEvent, invoke, sendEvent; in sequence, parallel, race, nested
   failure       retries by Inngest's table, RetryAfterError, NonRetriableError, caught errors, onFailure, system events
   schedules     cron with time zones; a tick missed while the engine was down is made up for once, at the start
   cancelling    cancelOn, timeouts, one run, bulk by expression
-  flow control  concurrency, throttle, rateLimit, debounce, batchEvents, priority, singleton, idempotency
+  flow control  concurrency, throttle, rateLimit, debounce, batchEvents, priority, singleton (what it skips stands on the page,
+                not in the API), idempotency
   SDK modes     checkpointing on, off and buffered; signed cloud mode; large state through the API
   reading       /v1/events, /v1/events/:id, /v1/events/:id/runs, /v1/runs/:id, DELETE /v1/runs/:id, /v1/cancellations,
-                POST /v1/runs/:id/rerun, POST /invoke/:slug, GET /local/usage, and a page at /
+                POST /v1/runs/:id/rerun, POST /api/v2/runs/:id/rerun, POST /invoke/:slug; of its own GET /local/runs,
+                GET /local/usage and a page at /
 
 It refuses, by name, when functions are registered or steps arrive
   waitForSignal and signals, step.fetch, step.ai.infer, defer, realtime, connect, streaming, durable endpoints,

@@ -1,7 +1,9 @@
-import type { Clock, Timer } from "./clock.ts";
+import { Alarms } from "./alarms.ts";
+import type { Clock } from "./clock.ts";
 import type { Job, RunDocument } from "./documents.ts";
 import { hasEnded } from "./documents.ts";
 import { Heap } from "./heap.ts";
+import { Places } from "./places.ts";
 
 /**
  * Decides which call goes out next. Jobs stand in lanes, one per set of concurrency keys; a lane that meets a full
@@ -39,41 +41,34 @@ export class Queue {
   private readonly options: QueueOptions;
   private readonly lanes = new Map<string, Lane>();
   private readonly ready: Lane[] = [];
-  private readonly parked = new Map<string, Set<Lane>>();
-  private readonly inUse = new Map<string, number>();
-  private readonly timers = new Map<string, Map<string, Timer>>();
+  private readonly places = new Places<Lane>();
+  private readonly alarms: Alarms;
   private inFlight = 0;
   private isPumping = false;
   private stopped = false;
 
   constructor(options: QueueOptions) {
     this.options = options;
+    this.alarms = new Alarms(options.clock);
   }
 
   /** Takes in a job that the run's document already holds. */
   add(run: RunDocument, job: Job): void {
     const { clock, ring } = this.options;
     if (job.kind === "call" && job.at <= clock.now()) return this.enter(run, job);
-    const timer = clock.at(job.at, () => {
-      this.forgetTimer(run.id, job.id);
+    this.alarms.set(run.id, job.id, job.at, () => {
       if (!isCurrent(run, job)) return;
       if (job.kind === "call") this.enter(run, job);
       else ring(run, job);
     });
-    const timers = this.timers.get(run.id) ?? new Map<string, Timer>();
-    timers.set(job.id, timer);
-    this.timers.set(run.id, timers);
   }
 
-  /** A job that no longer exists must not keep a timer: there may be a year left on it. */
   drop(runId: string, jobId: string): void {
-    this.timers.get(runId)?.get(jobId)?.cancel();
-    this.forgetTimer(runId, jobId);
+    this.alarms.drop(runId, jobId);
   }
 
   dropAll(runId: string): void {
-    for (const timer of this.timers.get(runId)?.values() ?? []) timer.cancel();
-    this.timers.delete(runId);
+    this.alarms.dropAll(runId);
   }
 
   stop(): void {
@@ -82,12 +77,6 @@ export class Queue {
 
   get callsInFlight(): number {
     return this.inFlight;
-  }
-
-  private forgetTimer(runId: string, jobId: string): void {
-    const timers = this.timers.get(runId);
-    timers?.delete(jobId);
-    if (timers?.size === 0) this.timers.delete(runId);
   }
 
   private enter(run: RunDocument, job: Job): void {
@@ -112,6 +101,11 @@ export class Queue {
     if (lane.isQueued) return;
     lane.isQueued = true;
     this.ready.push(lane);
+  }
+
+  private offerAgain(lane: Lane): void {
+    lane.isQueued = false;
+    this.offer(lane);
   }
 
   /** Waits for the end of the present work, so that events which arrive together compete for the first place. */
@@ -143,13 +137,16 @@ export class Queue {
       this.lanes.delete(lane.key);
       return;
     }
-    const full = lane.limits.find(({ key, limit }) => (this.inUse.get(key) ?? 0) >= limit);
-    if (full) return this.park(lane, full.key);
+    const full = this.places.fullKey(lane.limits);
+    if (full !== undefined) {
+      this.places.await(full, lane);
+      lane.isQueued = true; // by the call that ends
+      return;
+    }
     const throttledUntil = lane.throttle && this.options.throttle(lane.throttle);
     if (throttledUntil !== undefined) {
       this.options.clock.at(throttledUntil, () => {
-        lane.isQueued = false;
-        this.offer(lane);
+        this.offerAgain(lane);
         this.pump();
       });
       lane.isQueued = true; // by the timer
@@ -169,36 +166,16 @@ export class Queue {
     return undefined;
   }
 
-  private park(lane: Lane, limitKey: string): void {
-    const lanes = this.parked.get(limitKey) ?? new Set<Lane>();
-    lanes.add(lane);
-    this.parked.set(limitKey, lanes);
-    lane.isQueued = true; // by the call that ends
-  }
-
   private start({ run, job }: Entry, lane: Lane): void {
     const done = this.options.busy();
     this.inFlight += 1;
-    for (const { key } of lane.limits) this.inUse.set(key, (this.inUse.get(key) ?? 0) + 1);
+    this.places.take(lane.limits);
     void this.options.call(run, job).finally(() => {
       this.inFlight -= 1;
-      for (const { key } of lane.limits) this.release(key);
+      for (const freed of this.places.release(lane.limits)) this.offerAgain(freed);
       this.pump();
       done();
     });
-  }
-
-  private release(limitKey: string): void {
-    const left = (this.inUse.get(limitKey) ?? 1) - 1;
-    if (left > 0) this.inUse.set(limitKey, left);
-    else this.inUse.delete(limitKey);
-    const lanes = this.parked.get(limitKey);
-    if (!lanes) return;
-    this.parked.delete(limitKey);
-    for (const lane of lanes) {
-      lane.isQueued = false;
-      this.offer(lane);
-    }
   }
 }
 

@@ -4,11 +4,12 @@ import { type HistoryEntry, hasEnded, type RunDocument } from "./documents.ts";
 import { durationOf } from "./duration.ts";
 import { Faults } from "./faults.ts";
 import { type Life, startLife } from "./life.ts";
+import { seeded } from "./seeded.ts";
 import type { Store } from "./store.ts";
 import { documentStore } from "./store-memory.ts";
+import { isFunction, stateOf, viewOf } from "./testkit-views.ts";
 import { handlerTransport } from "./transport.ts";
 import type { Usage } from "./usage.ts";
-import { runView } from "./views.ts";
 
 /**
  * An app's own functions on an engine in the same process, with a clock that a test turns: no ports, no sleeping.
@@ -38,7 +39,6 @@ export type StartEngine = {
 const sendAnswer = z.object({ ids: z.array(z.string()), error: z.string().optional() });
 
 type SentEvent = { name: string; data?: Record<string, unknown> | undefined; id?: string; ts?: number };
-export type RunView = ReturnType<typeof runView>;
 type Within = { within?: string };
 
 export type TestEngine = Awaited<ReturnType<typeof startEngine>>;
@@ -193,47 +193,8 @@ export async function startEngine(options: StartEngine) {
   };
 }
 
-const viewOf = (run: RunDocument) => ({
-  ...runView(run),
-  id: run.id,
-  functionId: run.functionId,
-  output: run.output,
-  error: run.error,
-  events: run.events,
-  /** Results of steps, by the name they were given. */
-  steps: Object.fromEntries(
-    run.history.flatMap(({ stepId, name }) =>
-      stepId !== undefined && name !== undefined && Object.hasOwn(run.steps, stepId)
-        ? [[name, run.steps[stepId]]]
-        : [],
-    ),
-  ),
-});
-
-/** Tests name functions as the app does; the engine puts the app's id in front. */
-const isFunction = (run: RunDocument, id: string): boolean =>
-  run.functionId === id || run.functionId === `${run.appId}-${id}`;
-
-function stateOf(run: RunDocument): string {
-  const jobs = Object.values(run.jobs).map(
-    ({ id, kind, at, attempt }) => `${kind} ${id} attempt ${attempt} at ${new Date(at).toISOString()}`,
-  );
-  return `${run.status}; ${jobs.join(", ") || "nothing queued"}`;
-}
-
 async function openStore(databaseUrl: string | undefined): Promise<Store> {
   if (databaseUrl === undefined) return documentStore();
   const { postgresStore } = await import("./store-postgres.ts");
   return postgresStore(databaseUrl);
-}
-
-/** A small generator of numbers that look random (mulberry32). */
-function seeded(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }

@@ -1,0 +1,37 @@
+import type { Clock, Timer } from "./clock.ts";
+
+/** Timers of runs, by job. One that is no longer wanted is let go at once: there may be a year left on it. */
+export class Alarms {
+  private readonly clock: Clock;
+  private readonly timers = new Map<string, Map<string, Timer>>();
+
+  constructor(clock: Clock) {
+    this.clock = clock;
+  }
+
+  set(runId: string, jobId: string, at: number, callback: () => void): void {
+    const timer = this.clock.at(at, () => {
+      this.forget(runId, jobId);
+      callback();
+    });
+    const timers = this.timers.get(runId) ?? new Map<string, Timer>();
+    timers.set(jobId, timer);
+    this.timers.set(runId, timers);
+  }
+
+  drop(runId: string, jobId: string): void {
+    this.timers.get(runId)?.get(jobId)?.cancel();
+    this.forget(runId, jobId);
+  }
+
+  dropAll(runId: string): void {
+    for (const timer of this.timers.get(runId)?.values() ?? []) timer.cancel();
+    this.timers.delete(runId);
+  }
+
+  private forget(runId: string, jobId: string): void {
+    const timers = this.timers.get(runId);
+    timers?.delete(jobId);
+    if (timers?.size === 0) this.timers.delete(runId);
+  }
+}

@@ -1,0 +1,35 @@
+import type { RunDocument } from "./documents.ts";
+
+type Limits = RunDocument["limits"];
+
+/** How many calls are under way under each concurrency key, and who waits for one of them to end. */
+export class Places<Waiting> {
+  private readonly inUse = new Map<string, number>();
+  private readonly waiting = new Map<string, Set<Waiting>>();
+
+  /** The key of the first limit that leaves no place. */
+  fullKey(limits: Limits): string | undefined {
+    return limits.find(({ key, limit }) => (this.inUse.get(key) ?? 0) >= limit)?.key;
+  }
+
+  take(limits: Limits): void {
+    for (const { key } of limits) this.inUse.set(key, (this.inUse.get(key) ?? 0) + 1);
+  }
+
+  /** Gives the places back, and those who waited for one. */
+  release(limits: Limits): Waiting[] {
+    return limits.flatMap(({ key }) => {
+      const left = (this.inUse.get(key) ?? 1) - 1;
+      if (left > 0) this.inUse.set(key, left);
+      else this.inUse.delete(key);
+      const waiting = [...(this.waiting.get(key) ?? [])];
+      this.waiting.delete(key);
+      return waiting;
+    });
+  }
+
+  await(key: string, who: Waiting): void {
+    const waiting = this.waiting.get(key) ?? new Set<Waiting>();
+    this.waiting.set(key, waiting.add(who));
+  }
+}

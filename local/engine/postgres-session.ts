@@ -1,0 +1,120 @@
+import pg from "pg";
+
+/** One engine per database: the number is arbitrary and must never change. */
+const lock = 4_824_288;
+
+const longestWaitMs = 1_000;
+
+class EngineAlreadyRunning extends Error {
+  constructor() {
+    super(
+      "Another engine uses this database. Stop it, or give this one its own database with DATABASE_URL or --database-url.",
+    );
+    this.name = "EngineAlreadyRunning";
+  }
+}
+
+export type SessionOptions = {
+  /** Told when the database is away and when it is back. */
+  log?: (message: string) => void;
+  /** Called when another engine has taken over while the database was away: this one must stop. */
+  lost?: (error: Error) => void;
+};
+
+type Session = {
+  /** Does the work, and again on a new connection if the old one was lost meanwhile: the work must bear that. */
+  use<T>(work: (client: pg.Client) => Promise<T>): Promise<T>;
+  close(): Promise<void>;
+};
+
+/**
+ * One connection, which also holds the lock that keeps a second engine out. A database that is away stops the engine,
+ * and is not its end: it goes on where it was when the database is back.
+ */
+export async function openSession(
+  url: string,
+  { log = () => {}, lost }: SessionOptions = {},
+): Promise<Session> {
+  let client = await firstConnection(url);
+  let isClosed = false;
+
+  const connected = async (wait = 50): Promise<pg.Client> => {
+    if (isClosed) throw new Error("The store is closed.");
+    if (!broken.has(client)) return client;
+    try {
+      client = await connect(url);
+      log("The database is back.");
+      return client;
+    } catch (error) {
+      if (error instanceof EngineAlreadyRunning && wait >= longestWaitMs) {
+        lost?.(error);
+        throw error;
+      }
+      if (wait === 50) log(`The database cannot be reached; everything waits: ${messageOf(error)}`);
+      await new Promise((resolve) => setTimeout(resolve, wait));
+      return connected(Math.min(wait * 2, longestWaitMs));
+    }
+  };
+
+  return {
+    async use(work) {
+      for (;;) {
+        const to = await connected();
+        try {
+          return await work(to);
+        } catch (error) {
+          if (!broken.has(to) && !isConnectionError(error)) throw error;
+          broken.add(to);
+          to.end().catch(() => {});
+        }
+      }
+    },
+    async close() {
+      isClosed = true;
+      await client.end().catch(() => {});
+    },
+  };
+}
+
+const broken = new WeakSet<pg.Client>();
+
+/** The session of an engine that was killed a moment ago may still hold the lock: that is no second engine. */
+async function firstConnection(url: string, tries = 10): Promise<pg.Client> {
+  try {
+    return await connect(url);
+  } catch (error) {
+    if (!(error instanceof EngineAlreadyRunning) || tries === 1) throw error;
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    return firstConnection(url, tries - 1);
+  }
+}
+
+async function connect(url: string): Promise<pg.Client> {
+  const client = new pg.Client({
+    connectionString: url,
+    application_name: "nightshift engine",
+    keepAlive: true,
+  });
+  client.on("error", () => broken.add(client));
+  client.on("end", () => broken.add(client));
+  await client.connect();
+  const { rows } = await client.query<{ locked: boolean }>("select pg_try_advisory_lock($1) as locked", [
+    lock,
+  ]);
+  if (rows[0]?.locked) return client;
+  await client.end();
+  throw new EngineAlreadyRunning();
+}
+
+/** Class 08 is a lost connection, 57P a server that is going down or starting; the rest comes from the socket. */
+function isConnectionError(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const code = "code" in error ? String(error.code) : "";
+  return (
+    /^(08|57P)/.test(code) ||
+    /^E[A-Z]+$/.test(code) ||
+    /terminated|Connection|not queryable/.test(error.message)
+  );
+}
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
