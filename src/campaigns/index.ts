@@ -37,9 +37,6 @@ export type CampaignRoom = {
 
 /** No batch begins later than this in a step: a request lives 60 s on Netlify, a call of the provider up to 20. */
 const STEP_BUDGET_MS = 35_000;
-/** Lanes beyond those on the wire: their batches are ready to follow, so that the provider never waits for our database. */
-const READY_LANES = 3;
-
 export function campaignFunctions({ env, db, clock, fetch, ...room }: CampaignRoom): InngestFunction.Any[] {
   const campaigns = campaignRepository(db, clock);
   const mailer = resendMailer(env, fetch, clock);
@@ -59,7 +56,8 @@ export function campaignFunctions({ env, db, clock, fetch, ...room }: CampaignRo
       mailer,
       clock,
       wire: new Permits(inFlight),
-      deck: new Permits(inFlight + READY_LANES),
+      // For each batch on the wire another is being written down or made ready, so that the provider never waits for us.
+      deck: new Permits(2 * inFlight),
       intervalMs: env.MAIL_REQUESTS_PER_SECOND === 0 ? 0 : 1000 / env.MAIL_REQUESTS_PER_SECOND,
       // Enough for all places on the wire even when few chunks are at work.
       lanes: Math.max(2, Math.ceil((2 * inFlight) / chunksAtOnce)),

@@ -33,15 +33,14 @@ export function createRenderer(campaignId: string, content: Content): (recipient
   const tags = [{ name: "campaign_id", value: campaignId }];
   return ({ email, fields }) => {
     const missing: string[] = [];
-    const valueOf = (name: string) =>
-      name === "email" ? email : Object.hasOwn(fields, name) ? fields[name] : undefined;
+    const values = { ...fields, email };
     // One shape for all, written once: a campaign renders a hundred thousand of these.
     const mail: Mail = {
       from: content.from,
       to: email,
-      subject: fillTemplate(subject, valueOf, asHeader, missing),
-      html: html && fillTemplate(html, valueOf, escapeHtml, missing),
-      text: text && fillTemplate(text, valueOf, asPlainText, missing),
+      subject: fillTemplate(subject, values, asHeader, missing),
+      html: html && fillTemplate(html, values, escapeHtml, missing),
+      text: text && fillTemplate(text, values, asPlainText, missing),
       replyTo,
       tags,
     };

@@ -13,6 +13,8 @@ const refusal = z.object({ name: z.string(), message: z.string() }).partial();
 
 /** What Resend's own limit of 5 requests a second asks for when the answer does not say. */
 const DEFAULT_PAUSE_MS = 1_000;
+/** A request that is still at work has had an answer soon: it takes a second, and ends after our own 20 at the latest. */
+const CONCURRENT_PAUSE_MS = 2_000;
 
 /** What an answer of Resend means for a batch of `count` mails. */
 export function readBatchAnswer(
@@ -34,8 +36,9 @@ export function readBatchAnswer(
   }
   const { name = "", message = "" } = refusal.safeParse(body).data ?? {};
   const said = `Resend answered ${status} ${name}: ${message}`;
-  // Our own earlier request under this key is still being worked on: what becomes of it nobody knows yet.
-  if (name === "concurrent_idempotent_requests") return unknown("provider_unavailable", said);
+  // Our own earlier request under this key (its sender died) is still being worked on: asked again, it is told.
+  if (name === "concurrent_idempotent_requests")
+    return unknown("provider_unavailable", said, CONCURRENT_PAUSE_MS);
   // These are about the mails, and splitting the batch finds the bad one. Other refusals are about the request.
   if (status === 413 || status === 422) return refused("invalid_recipient", said);
   if (verdict === "provider_timeout" || verdict === "provider_unavailable") return unknown(verdict, said);
@@ -63,7 +66,7 @@ const refused = (code: ErrorCode, message: string, retryAfterMs?: number): Batch
   kind: "refused",
   error: new AppError(code, message, { retryAfterMs }),
 });
-const unknown = (code: ErrorCode, message: string): BatchAnswer => ({
+const unknown = (code: ErrorCode, message: string, retryAfterMs?: number): BatchAnswer => ({
   kind: "unknown",
-  error: new AppError(code, message),
+  error: new AppError(code, message, { retryAfterMs }),
 });

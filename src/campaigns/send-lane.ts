@@ -108,17 +108,19 @@ async function putBack(
   results: Results,
 ): Promise<void> {
   const nothingTaken = kind === "refused" && ![...results.values()].some((result) => "messageId" in result);
-  const waitMs = error.code === "provider_rate_limited" ? (error.retryAfterMs ?? 0) : 0;
+  const isKeyed = deps.mailer.remembersKeysForMs !== undefined;
+  const waitMs = error.retryAfterMs ?? 0;
   if (nothingTaken) await deps.campaigns.releaseBatch(ref, deps.mailer.account, waitMs);
   // Under a key the same request is simply repeated. Without keys it must never be.
-  else if (deps.mailer.remembersKeysForMs === undefined) {
+  else if (!isKeyed) {
     await settle(deps, ref, tally, {
       batchNo: ref.batchNo,
       ...settlementOf(results),
       unknownCode: error.code,
     });
   }
-  if (nothingTaken && waitMs > 0) tally.mustWait(waitMs);
+  // The provider said when to come back: that is a wait, not a failure, and uses up no attempt.
+  if ((nothingTaken || isKeyed) && waitMs > 0) tally.mustWait(waitMs);
   else tally.failed(error);
 }
 

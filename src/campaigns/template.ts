@@ -29,14 +29,14 @@ export type Escape = (value: string) => string;
 /** The filled template. Names of fields that are missing without a fallback are added to `missing`. */
 export function fillTemplate(
   { texts, fields }: Template,
-  valueOf: (name: string) => unknown,
+  values: Fields,
   escape: Escape,
   missing: string[],
 ): string {
   let filled = texts[0] ?? "";
   for (let index = 0; index < fields.length; index++) {
     const { name = "", fallback } = fields[index] ?? {};
-    const value = toText(valueOf(name)) || fallback;
+    const value = toText(Object.hasOwn(values, name) ? values[name] : undefined) || fallback;
     if (value === undefined) missing.push(name);
     filled += escape(value ?? "") + (texts[index + 1] ?? "");
   }

@@ -214,13 +214,12 @@ begin
 end
 $$;
 
--- Writes down what became of a batch, once; a repeated call changes nothing. The call that leaves nothing to do
--- closes chunk, campaign and job.
+-- Writes down what became of a batch, once; a repeated call changes nothing.
 -- p_settled: {"batchNo", "sent": {"<subscriber id>": "<provider's message id>"}, "failed": {"<subscriber id>":
 -- ["<code>", "<words>"]}, "unknownCode": everybody not named is unknown, for this reason; without it everybody must
--- be named}.
+-- be named}. Answers 'settled', 'chunk done' when it was the last batch of its chunk, or 'lost': nothing was written.
 create function private.settle_campaign_batch(p_campaign_id uuid, p_token uuid, p_settled jsonb, p_now timestamptz)
-returns void
+returns text
 language plpgsql
 set search_path = ''
 as $$
@@ -231,17 +230,17 @@ declare
   v_unknown_code text := p_settled ->> 'unknownCode';
   v_batch public.campaign_batches;
   v_sent integer;
-  v_failed integer;
-  v_unknown integer;
+  v_failed integer := 0;
+  v_unknown integer := 0;
   v_open integer;
-  v_job_id uuid;
 begin
   select * into v_batch from public.campaign_batches
   where campaign_id = p_campaign_id and batch_no = v_batch_no for update;
   if v_batch.status in ('done', 'unknown') and v_batch.lease_token = p_token then
-    return;
-  elsif not (v_batch.status = 'sending' and (v_batch.lease_token = p_token or v_unknown_code is not null)) then
-    perform private.refuse(409, 'conflict', 'The claim on this batch is lost');
+    return 'settled';
+  elsif v_batch.status is distinct from 'sending'
+    or not (v_batch.lease_token = p_token or v_unknown_code is not null) then
+    return 'lost';
   end if;
   update public.campaign_chunks set
     open_batch_count = open_batch_count - 1,
@@ -249,41 +248,52 @@ begin
   where campaign_id = p_campaign_id and chunk_no = v_batch.chunk_no and lease_token = p_token
   returning open_batch_count into v_open;
   if not found then
-    perform private.refuse(409, 'conflict', 'The claim on this chunk is lost');
+    return 'lost';
   end if;
 
-  -- Looked up by key in the two objects and read by range of the primary key: no join that a plan made for an
-  -- empty table could turn quadratic.
-  with settled as (
-    update public.campaign_sends set
-      status = case when v_message_ids ? subscriber_id::text then 'sent'
-        when v_failures ? subscriber_id::text then 'failed' else 'unknown' end,
-      provider_message_id = v_message_ids ->> subscriber_id::text,
-      error_code = coalesce(v_failures -> subscriber_id::text ->> 0,
-        case when not v_message_ids ? subscriber_id::text then v_unknown_code end),
-      note = v_failures -> subscriber_id::text ->> 1
-    where campaign_id = p_campaign_id and status = 'pending'
-      and subscriber_id between v_batch.first_subscriber_id and v_batch.last_subscriber_id
-    returning status
-  )
-  select count(*) filter (where status = 'sent'), count(*) filter (where status = 'failed'),
-    count(*) filter (where status = 'unknown')
-  into v_sent, v_failed, v_unknown from settled;
-  if v_unknown > 0 and v_unknown_code is null then
-    perform private.refuse(400, 'invalid_request', format('%s recipients of the batch are not named', v_unknown));
+  -- Looked up by key and read by range of the primary key: no join that a plan made for an empty table could turn
+  -- quadratic. What nearly always happens comes first and does the least per row.
+  update public.campaign_sends set status = 'sent', provider_message_id = v_message_ids ->> subscriber_id::text
+  where campaign_id = p_campaign_id and status = 'pending' and v_message_ids ? subscriber_id::text
+    and subscriber_id between v_batch.first_subscriber_id and v_batch.last_subscriber_id;
+  get diagnostics v_sent = row_count;
+  if v_sent < v_batch.recipient_count - v_batch.skipped_count then
+    with settled as (
+      update public.campaign_sends set
+        status = case when v_failures ? subscriber_id::text then 'failed' else 'unknown' end,
+        error_code = coalesce(v_failures -> subscriber_id::text ->> 0, v_unknown_code),
+        note = v_failures -> subscriber_id::text ->> 1
+      where campaign_id = p_campaign_id and status = 'pending'
+        and subscriber_id between v_batch.first_subscriber_id and v_batch.last_subscriber_id
+      returning status
+    )
+    select count(*) filter (where status = 'failed'), count(*) filter (where status = 'unknown')
+    into v_failed, v_unknown from settled;
+    if v_unknown > 0 and v_unknown_code is null then
+      perform private.refuse(400, 'invalid_request', format('%s recipients of the batch are not named', v_unknown));
+    end if;
   end if;
   update public.campaign_batches set
     status = case when v_unknown > 0 then 'unknown' else 'done' end, lease_token = p_token,
     sent_count = v_sent, failed_count = v_failed, unknown_count = v_unknown
   where campaign_id = p_campaign_id and batch_no = v_batch_no;
+  return case when v_open = 0 then 'chunk done' else 'settled' end;
+end
+$$;
 
-  if v_open > 0 then
-    perform private.report_campaign_progress(p_campaign_id, p_now);
-    return;
-  end if;
+-- Closes campaign and job when no chunk is left; of two that finish the last chunks at once, the later one sees both.
+-- No key update: whoever changes a chunk twice in a transaction holds its campaign by a foreign key's share lock.
+create function private.close_finished_campaign(p_campaign_id uuid, p_now timestamptz)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_job_id uuid;
+begin
   select job_id into v_job_id from public.campaigns where id = p_campaign_id;
   perform from public.jobs where id = v_job_id for no key update;
-  perform from public.campaigns where id = p_campaign_id for update;
+  perform from public.campaigns where id = p_campaign_id for no key update;
   if not exists (select from public.campaign_chunks where campaign_id = p_campaign_id and status <> 'done') then
     perform private.close_campaign(p_campaign_id, p_now);
   end if;
@@ -291,6 +301,7 @@ end
 $$;
 
 -- Marks and settles for many lanes in one statement; each stands for itself, a lost claim is one answer among many.
+-- The statement that leaves nothing to do closes the campaign and its job.
 -- p_calls: [{"campaignId", "token", "mark": {"batchNo", "again", "pace"} or null, "settled": {"batchNo", "sent",
 -- "failed", "unknownCode"} or null}]; the answers are in the same order, {"state": "settled"} where nothing was marked.
 create function public.work_campaign_batches(p_calls jsonb, p_now timestamptz)
@@ -299,35 +310,56 @@ language plpgsql
 set search_path = ''
 as $$
 declare
-  v_call jsonb;
-  v_answer jsonb;
-  v_answers jsonb := '[]';
+  v_call record;
+  v_campaign_id uuid;
+  v_outcome text;
+  v_answers jsonb[] := array_fill('{"state": "settled"}'::jsonb, array[jsonb_array_length(p_calls)]);
+  v_advanced uuid[] := '{}';
+  v_finished uuid[] := '{}';
 begin
-  for v_call in select value from jsonb_array_elements(p_calls) loop
-    begin
-      v_answer := '{"state": "settled"}';
-      if v_call -> 'settled' is not null then
-        perform private.settle_campaign_batch((v_call ->> 'campaignId')::uuid, (v_call ->> 'token')::uuid,
-          v_call -> 'settled', p_now);
-      end if;
-      if v_call -> 'mark' is not null then
-        v_answer := private.mark_campaign_batch((v_call ->> 'campaignId')::uuid, (v_call ->> 'token')::uuid,
-          v_call -> 'mark', p_now);
-      end if;
-    exception when sqlstate 'PT409' then
-      v_answer := '{"state": "lost"}';
-    end;
-    v_answers := v_answers || v_answer;
+  -- Batches and chunks in their order, so that two statements that meet the same chunks wait, but never for each other.
+  for v_call in
+    select number, (value ->> 'campaignId')::uuid as campaign_id, (value ->> 'token')::uuid as token,
+      value -> 'settled' as settled
+    from jsonb_array_elements(p_calls) with ordinality as calls (value, number)
+    where value ? 'settled'
+    order by campaign_id, (value -> 'settled' ->> 'batchNo')::integer
+  loop
+    v_outcome := private.settle_campaign_batch(v_call.campaign_id, v_call.token, v_call.settled, p_now);
+    if v_outcome = 'lost' then
+      v_answers[v_call.number] := '{"state": "lost"}';
+    elsif v_outcome = 'chunk done' then
+      v_finished := v_finished || v_call.campaign_id;
+    elsif v_call.campaign_id <> all (v_advanced) then
+      v_advanced := v_advanced || v_call.campaign_id;
+    end if;
   end loop;
-  return v_answers;
+  for v_call in
+    select number, (value ->> 'campaignId')::uuid as campaign_id, (value ->> 'token')::uuid as token,
+      value -> 'mark' as mark
+    from jsonb_array_elements(p_calls) with ordinality as calls (value, number)
+    where value ? 'mark' and v_answers[number] ->> 'state' <> 'lost'
+  loop
+    v_answers[v_call.number] :=
+      private.mark_campaign_batch(v_call.campaign_id, v_call.token, v_call.mark, p_now);
+  end loop;
+  foreach v_campaign_id in array v_finished loop
+    perform private.close_finished_campaign(v_campaign_id, p_now);
+  end loop;
+  foreach v_campaign_id in array v_advanced loop
+    perform private.report_campaign_progress(v_campaign_id, p_now);
+  end loop;
+  return to_jsonb(v_answers);
 end
 $$;
 
 revoke execute on function
   public.claim_campaign_chunk, private.reserve_mail_slot, private.mark_campaign_batch,
   public.release_campaign_batch, public.release_campaign_chunk, private.report_campaign_progress,
-  private.settle_campaign_batch, public.work_campaign_batches from public, anon, authenticated;
+  private.settle_campaign_batch, private.close_finished_campaign, public.work_campaign_batches
+  from public, anon, authenticated;
 grant execute on function
   public.claim_campaign_chunk, private.reserve_mail_slot, private.mark_campaign_batch,
   public.release_campaign_batch, public.release_campaign_chunk, private.report_campaign_progress,
-  private.settle_campaign_batch, public.work_campaign_batches to service_role;
+  private.settle_campaign_batch, private.close_finished_campaign, public.work_campaign_batches
+  to service_role;

@@ -216,6 +216,44 @@ describe("settling", () => {
     expect(rows).toEqual([{ n: 1 }]);
   });
 
+  test("a statement that settles several batches keeps nobody from closing another chunk", async () => {
+    const { id } = await planned(60);
+    const callsOf = async (chunk: number, count: number) => {
+      const { token, batches } = await claim(id, chunk, "run-1");
+      const calls = batches.slice(0, count).map((batch) => ({ campaignId: id, token, batch }));
+      for (const { batch } of calls)
+        await ledger.markBatch({ campaignId: id, token, batchNo: batch.batchNo }, false, free);
+      return JSON.stringify(
+        calls.map(({ batch, ...claimed }) => ({ ...claimed, settled: settledWith(batch) })),
+      );
+    };
+    const settle = "select work_campaign_batches($1, now()) as answers";
+    const [first, second] = [await callsOf(1, 2), await callsOf(2, 2)];
+    const [one, other] = [await db.sql.connect(), await db.sql.connect()];
+    try {
+      await one.query("begin");
+      await one.query(
+        "update campaign_chunks set attempts = attempts where campaign_id = $1 and chunk_no = 1",
+        [id],
+      );
+      // The second change of a row within a transaction has its foreign key checked: the campaign is share-locked.
+      await one.query(
+        "update campaign_chunks set attempts = attempts where campaign_id = $1 and chunk_no = 1",
+        [id],
+      );
+      await other.query("set lock_timeout = '2s'");
+      expect((await other.query(settle, [second])).rows[0].answers).toEqual([
+        { state: "settled" },
+        { state: "settled" },
+      ]);
+      expect((await one.query(settle, [first])).rows[0].answers).toHaveLength(2);
+      await one.query("commit");
+    } finally {
+      one.release(true);
+      other.release(true);
+    }
+  });
+
   test("somebody who is named neither as sent nor as failed is a mistake, unless all doubt is declared", async () => {
     const { id } = await planned(10);
     const { token } = await claim(id, 1, "run-1");

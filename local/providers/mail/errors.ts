@@ -40,6 +40,7 @@ const injectedNames: Record<number, string> = {
   400: "validation_error",
   401: "validation_error",
   403: "invalid_api_key",
+  409: "concurrent_idempotent_requests",
   422: "validation_error",
   429: "rate_limit_exceeded",
   500: "application_error",

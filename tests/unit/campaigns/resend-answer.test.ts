@@ -44,9 +44,10 @@ describe("an answer of the provider", () => {
     expect(read(status, { name: "x", message: "y" })).toMatchObject({ kind, error: { code } });
   });
 
-  test("our own request still under way is no refusal", () => {
+  test("our own request still under way is no refusal, and asked for again soon", () => {
     expect(read(409, { name: "concurrent_idempotent_requests", message: "" })).toMatchObject({
       kind: "unknown",
+      error: { retryAfterMs: 2000 },
     });
   });
 

@@ -3,8 +3,7 @@ import { asHeader, asPlainText, escapeHtml, fillTemplate, parseTemplate } from "
 
 const fill = (source: string, fields: Record<string, unknown>, escape = asPlainText) => {
   const missing: string[] = [];
-  const valueOf = (name: string) => (Object.hasOwn(fields, name) ? fields[name] : undefined);
-  return { text: fillTemplate(parseTemplate(source), valueOf, escape, missing), missing };
+  return { text: fillTemplate(parseTemplate(source), fields, escape, missing), missing };
 };
 
 describe("merge fields", () => {

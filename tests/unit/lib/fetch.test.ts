@@ -42,9 +42,19 @@ describe.each([
     expect(await request.json()).toMatchObject({ method: "DELETE" });
   });
 
+  test.each<[string, (response: Response) => Promise<string>]>([
+    ["text", (response) => response.text()],
+    ["bytes", async (response) => new TextDecoder().decode(await response.arrayBuffer())],
+    ["a blob", async (response) => (await response.blob()).text()],
+    ["a stream", (response) => new Response(response.body).text()],
+    ["a copy's text", (response) => response.clone().text()],
+  ])("gives the body as %s", async (_form, read) => {
+    expect(await read(await fetch(base, { method: "POST", body: "é" }))).toContain('"body":"é"');
+  });
+
   test("an answer without a body is one", async () => {
     const response = await fetch(`${base}/empty`);
-    expect([response.status, await response.text()]).toEqual([204, ""]);
+    expect([response.status, response.body, await response.text()]).toEqual([204, null, ""]);
   });
 
   test("a broken line is a TypeError", async () => {
