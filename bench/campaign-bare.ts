@@ -1,11 +1,12 @@
 /**
- * The limit: the same mails in the same batches through the same client, N at a time, with nothing written down.
- * A process of its own, like the site. Rendered beforehand; what is timed is serialising, sending and reading answers.
+ * The limit: the same mails in the same batches, rendered and sent by the same code, N at a time, with no ledger:
+ * nothing is claimed and nothing written down. A process of its own, like the site.
  */
 
 import { Permits } from "#campaigns/permits.ts";
 import { createRenderer } from "#campaigns/render-mail.ts";
 import { resendMailer } from "#campaigns/resend-mailer.ts";
+import { sendBatch } from "#campaigns/send-batch.ts";
 import { systemClock } from "#lib/clock.ts";
 import { fastFetch } from "#lib/fetch.ts";
 import { campaignContent, person } from "./campaign-content.ts";
@@ -21,28 +22,28 @@ const mailer = resendMailer(
 );
 const render = createRenderer(campaignId, { ...campaignContent, replyTo: null, missingField: "empty" });
 const wire = new Permits(Number(inFlight));
+/** As in the product, the next batches are rendered while others are on the wire. */
+const lanes = new Permits(2 * Number(inFlight));
 
-// As many rendered batches as are worth keeping in memory; they are sent in turn, under keys of their own.
-const rendered = Array.from({ length: Math.min(batches, 20) }, (_, batch) =>
+// As many recipients as are worth keeping in memory; their batches are sent in turn, under keys of their own.
+const known = Array.from({ length: Math.min(batches, 20) }, (_, batch) =>
   Array.from({ length: size }, (__, n) => {
     const { email, ...fields } = person(batch * size + n + 1);
-    const made = render({ id: n, email, fields });
-    if (!("mail" in made)) throw new Error("not rendered");
-    return made.mail;
+    return { id: n, email, fields };
   }),
 );
+const mayCallAgain = async () => true;
 
 const send = (first: number, count: number) =>
   Promise.all(
-    Array.from({ length: count }, (_, n) =>
-      wire.hold(async () => {
-        const answer = await mailer.sendBatch(
-          rendered[n % rendered.length] ?? [],
-          `${campaignId}:${first + n}`,
-        );
-        if (answer.kind !== "taken") throw answer.error;
-      }),
-    ),
+    Array.from({ length: count }, async (_, n) => {
+      const key = `${campaignId}:${first + n}`;
+      const recipients = known[n % known.length] ?? [];
+      const { answer } = await lanes.hold(() =>
+        sendBatch({ mailer, wire }, { key, recipients, render, mayCallAgain }),
+      );
+      if (answer.kind !== "taken") throw answer.error;
+    }),
   );
 
 // A running site is warm; so is this.

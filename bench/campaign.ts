@@ -98,7 +98,7 @@ async function unpaced(stack: BenchStack, listId: string, recipients: number, co
   if (!json) {
     console.log(
       "\nSending: from the first batch marked to the campaign closed. Planning: from the accepted request to the first batch marked.\n" +
-        "Limit: the same mails in the same batches, rendered beforehand, sent by the same client from a process of its own.\n" +
+        "Limit: the same mails in the same batches, rendered and sent by the same code with no ledger, from a process of its own.\n" +
         `Medians of ${count} rounds.\n`,
     );
   }

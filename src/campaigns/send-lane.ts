@@ -19,7 +19,7 @@ export type SendDependencies = {
   clock: Clock;
   /** Requests at the provider at once. */
   wire: Permits;
-  /** Lanes at work at once: those on the wire and a few whose batch is ready to follow. */
+  /** Lanes at work at once: those on the wire, and those whose batch is written down or made ready. */
   deck: Permits;
   /** Milliseconds between two requests of this account, over all processes; 0 is no pace of our own. */
   intervalMs: number;
