@@ -2,6 +2,7 @@
  * Random programs: what the engine makes of them equals what they plainly mean, and every step body is entered exactly as
  * often as its failures ask for. PROGRAMS=2000 is the long form; a failure prints the seed, PROGRAMS_SEED=<n> repeats it.
  */
+import { seeded } from "@nightshift/local/engine/seeded.ts";
 import { eventType, referenceFunction, staticSchema } from "inngest";
 import { expect, test } from "vitest";
 import { startKitApp } from "./support/kit-app.ts";
@@ -9,7 +10,6 @@ import {
   interpret,
   type Program,
   RETRIES,
-  randomOf,
   randomProgram,
   triesOf,
   type Value,
@@ -69,7 +69,7 @@ test.each(MODES)("random programs mean what they say, %s", { timeout: 600_000 },
   const self = referenceFunction({ functionId: "program" });
 
   const count = Math.ceil(TOTAL / MODES.length);
-  const random = randomOf(SEED);
+  const random = seeded(SEED);
   for (let done = 0; done < count; done += IN_FLIGHT) {
     const programs = Array.from({ length: Math.min(IN_FLIGHT, count - done) }, () => randomProgram(random));
     const ids = await engine.send(

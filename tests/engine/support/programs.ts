@@ -24,17 +24,6 @@ export type Program =
 
 export const RETRIES = 2;
 
-/** mulberry32: the same seed gives the same programs on every machine. */
-export function randomOf(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
 export function randomProgram(random: () => number, depth = 3): Program {
   const whole = (limit: number) => Math.floor(random() * limit);
   const parts = () => Array.from({ length: 1 + whole(3) }, () => randomProgram(random, depth - 1));
