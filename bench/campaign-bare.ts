@@ -7,6 +7,7 @@ import { Permits } from "#campaigns/permits.ts";
 import { createRenderer } from "#campaigns/render-mail.ts";
 import { resendMailer } from "#campaigns/resend-mailer.ts";
 import { sendBatch } from "#campaigns/send-batch.ts";
+import { Spacing } from "#campaigns/spacing.ts";
 import { systemClock } from "#lib/clock.ts";
 import { fastFetch } from "#lib/fetch.ts";
 import { campaignContent, person } from "./campaign-content.ts";
@@ -22,6 +23,7 @@ const mailer = resendMailer(
 );
 const render = createRenderer(campaignId, { ...campaignContent, replyTo: null, missingField: "empty" });
 const wire = new Permits(Number(inFlight));
+const spacing = new Spacing(0);
 /** As in the product, the next batches are rendered while others are on the wire. */
 const lanes = new Permits(2 * Number(inFlight));
 
@@ -40,7 +42,7 @@ const send = (first: number, count: number) =>
       const key = `${campaignId}:${first + n}`;
       const recipients = known[n % known.length] ?? [];
       const { answer } = await lanes.hold(() =>
-        sendBatch({ mailer, wire }, { key, recipients, render, mayCallAgain }),
+        sendBatch({ mailer, wire, spacing }, { key, recipients, render, mayCallAgain }),
       );
       if (answer.kind !== "taken") throw answer.error;
     }),

@@ -10,6 +10,7 @@ import { campaignRepository } from "#campaigns/repository.ts";
 import { resendMailer } from "#campaigns/resend-mailer.ts";
 import { CHUNKS_AT_ONCE, sendCampaignChunk } from "#campaigns/send-campaign-chunk.ts";
 import { sendEmailCampaign } from "#campaigns/send-email-campaign.ts";
+import { Spacing } from "#campaigns/spacing.ts";
 import type { OnFailure } from "#dead-letters/on-failure.ts";
 import type { Outbox } from "#jobs/outbox.ts";
 import type { Clock } from "#lib/clock.ts";
@@ -43,9 +44,12 @@ export function campaignFunctions({ env, db, clock, fetch, ...room }: CampaignRo
   const campaigns = campaignRepository(db, clock);
   const mailer = resendMailer(env, fetch, clock);
   const inFlight = env.MAIL_MAX_IN_FLIGHT;
+  const intervalMs = env.MAIL_REQUESTS_PER_SECOND === 0 ? 0 : 1000 / env.MAIL_REQUESTS_PER_SECOND;
   // While some batches are on the wire others are written down or made ready, so that the provider never waits for us.
-  // Without keys every marked batch is in doubt after a crash: then only what is on the wire is marked.
-  const atWork = mailer.remembersKeysForMs === undefined ? inFlight : LANES_PER_PLACE * inFlight;
+  // With a pace there is time for both. Without keys every marked batch is in doubt after a crash: then only what is
+  // on the wire is marked.
+  const atWork =
+    intervalMs > 0 || mailer.remembersKeysForMs === undefined ? inFlight : LANES_PER_PLACE * inFlight;
   const chunksAtOnce = room.flow.concurrency(CHUNKS_AT_ONCE).limit;
   return [
     sendEmailCampaign({
@@ -62,7 +66,9 @@ export function campaignFunctions({ env, db, clock, fetch, ...room }: CampaignRo
       clock,
       wire: new Permits(inFlight),
       deck: new Permits(atWork),
-      intervalMs: env.MAIL_REQUESTS_PER_SECOND === 0 ? 0 : 1000 / env.MAIL_REQUESTS_PER_SECOND,
+      // A hundredth less, so that what one call is late the next ones make up for.
+      spacing: new Spacing(0.99 * intervalMs),
+      intervalMs,
       // Enough for all places on the wire even when few chunks are at work.
       lanes: Math.max(2, Math.ceil(atWork / chunksAtOnce)),
       budgetMs: STEP_BUDGET_MS,

@@ -1,6 +1,7 @@
 import type { BatchAnswer, Mail, Mailer, MailResult } from "#campaigns/mailer.ts";
 import type { Permits } from "#campaigns/permits.ts";
 import type { Recipient, Rendered } from "#campaigns/render-mail.ts";
+import type { Spacing } from "#campaigns/spacing.ts";
 import { type SplitResult, splitRefused } from "#campaigns/split-refused.ts";
 
 /** What is known of a batch's recipients, by subscriber id. */
@@ -20,7 +21,7 @@ type Request = {
  * split had found out before the trouble began.
  */
 export async function sendBatch(
-  { mailer, wire }: { mailer: Mailer; wire: Permits },
+  { mailer, wire, spacing }: { mailer: Mailer; wire: Permits; spacing: Spacing },
   { key, recipients, render, mayCallAgain }: Request,
 ): Promise<{ answer: BatchAnswer; results: Results }> {
   const results: Results = new Map();
@@ -35,7 +36,8 @@ export async function sendBatch(
   }
   if (mails.length === 0) return { answer: { kind: "taken", results: [] }, results };
 
-  const send = (part: readonly Mail[], partKey: string) => wire.hold(() => mailer.sendBatch(part, partKey));
+  const send = (part: readonly Mail[], partKey: string) =>
+    wire.hold(() => spacing.hold(() => mailer.sendBatch(part, partKey)));
   const called = await callProvider(mails, key, send, mayCallAgain);
   for (const [index, id] of ids.entries()) {
     const result = called.results.get(index);

@@ -10,6 +10,7 @@ import type {
   Settlement,
 } from "#campaigns/repository.ts";
 import { type Results, sendBatch } from "#campaigns/send-batch.ts";
+import type { Spacing } from "#campaigns/spacing.ts";
 import type { Tally } from "#campaigns/tally.ts";
 import type { Clock } from "#lib/clock.ts";
 
@@ -23,6 +24,8 @@ export type SendDependencies = {
   deck: Permits;
   /** Milliseconds between two requests of this account, over all processes; 0 is no pace of our own. */
   intervalMs: number;
+  /** The same interval, kept among this process's own requests to the millisecond. */
+  spacing: Spacing;
 };
 
 /** One claim's view: its proof, and how its recipients are rendered. */

@@ -32,7 +32,7 @@ const schema = z.object({
   LINK_SECRET: z.string().min(32, "must be at least 32 characters long").optional(),
   RESEND_BASE_URL: url.default("https://api.resend.com"),
   RESEND_API_KEY: secret.optional(),
-  MAIL_REQUESTS_PER_SECOND: number(0, 10_000).default(4.85),
+  MAIL_REQUESTS_PER_SECOND: number(0, 10_000).default(4.9),
   MAIL_MAX_IN_FLIGHT: count(1, 1000).default(10),
   MAIL_IDEMPOTENT: flag.default(true),
   CAMPAIGN_CHUNK_SIZE: count(1, 10_000).default(2000),
