@@ -160,7 +160,7 @@ async function paced(stack: BenchStack, listId: string, recipients: number, pace
   await stack.control("rate", { requestsPerSecond: pace });
   type Stats = { requests: number; byStatus: Record<string, number>; duplicates: number };
   const before = await stack.control<Stats>("stats");
-  const executions = (await stack.usage()).executions;
+  const [statements, { executions }] = [await stack.statements(), await stack.usage()];
   const { view } = await send(stack, listId);
   const after = await stack.control<Stats>("stats");
   const requests = after.requests - before.requests;
@@ -173,6 +173,7 @@ async function paced(stack: BenchStack, listId: string, recipients: number, pace
       overBound: round3(secondsBetween(view.queuedAt, view.endedAt) / bound),
       share429: round3(refused / requests, 4),
       requests,
+      sqlPerRecipient: round3(((await stack.statements()) - statements) / recipients, 4),
       executionsPer10k: Math.round((((await stack.usage()).executions - executions) / recipients) * 10_000),
       duplicates: after.duplicates - before.duplicates,
     }),
