@@ -40,6 +40,7 @@ export type CampaignRoom = {
 const STEP_BUDGET_MS = 35_000;
 /** Batches at work for each place on the wire; measured: with 2 the wire is at times empty, 4 bring no more than 3. */
 const LANES_PER_PLACE = 3;
+
 export function campaignFunctions({ env, db, clock, fetch, ...room }: CampaignRoom): InngestFunction.Any[] {
   const campaigns = campaignRepository(db, clock);
   const mailer = resendMailer(env, fetch, clock);

@@ -13,7 +13,7 @@ const refusal = z.object({ name: z.string(), message: z.string() }).partial();
 
 /** What Resend's own limit of 5 requests a second asks for when the answer does not say. */
 const DEFAULT_PAUSE_MS = 1_000;
-/** A request that is still at work has had an answer soon: it takes a second, and ends after our own 20 at the latest. */
+/** How long a request that is still at work is left alone: most take under a second, ours are given up after 20. */
 const CONCURRENT_PAUSE_MS = 2_000;
 
 /** What an answer of Resend means for a batch of `count` mails. */

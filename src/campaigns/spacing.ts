@@ -9,6 +9,7 @@ export class Spacing {
   /** When the last call in line was or will be started. */
   #last: Promise<number> = Promise.resolve(Number.NEGATIVE_INFINITY);
 
+  /** Milliseconds; 0 lets everybody through at once. */
   constructor(intervalMs: number) {
     this.#intervalMs = intervalMs;
   }
