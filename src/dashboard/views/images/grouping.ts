@@ -1,0 +1,34 @@
+import type { ImageTask } from "#dashboard/views/images/task.ts";
+
+/** Where a task stands, in the words of the page. */
+export type Group = "processing" | "retrying" | "waiting" | "done" | "failed" | "canceled";
+export type Groups = Record<Group, ImageTask[]>;
+
+const GROUP_OF: Record<ImageTask["status"], Group> = {
+  pending: "waiting",
+  processing: "processing",
+  waiting: "retrying",
+  completed: "done",
+  failed: "failed",
+  canceled: "canceled",
+  skipped: "canceled",
+};
+
+/** Each task in its group: what waits in the order of the line, what ended with the latest first. */
+export function groupTasks(tasks: Iterable<ImageTask>): Groups {
+  const groups: Groups = { processing: [], retrying: [], waiting: [], done: [], failed: [], canceled: [] };
+  for (const task of tasks) groups[GROUP_OF[task.status]].push(task);
+  groups.waiting.sort((a, b) => inLine(a) - inLine(b) || byText(a.createdAt, b.createdAt));
+  groups.processing.sort((a, b) => byText(a.startedAt, b.startedAt));
+  groups.retrying.sort((a, b) => byText(a.retryAt, b.retryAt));
+  for (const ended of [groups.done, groups.failed, groups.canceled]) {
+    ended.sort((a, b) => byText(b.completedAt, a.completedAt));
+  }
+  return groups;
+}
+
+/** A task whose position is not known yet stands behind those whose is. */
+const inLine = ({ position }: ImageTask) => position ?? Number.MAX_SAFE_INTEGER;
+
+/** ISO times of one clock sort as text. */
+const byText = (a: string | null, b: string | null) => (a ?? "").localeCompare(b ?? "");

@@ -1,0 +1,129 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { inWords, retryWords, secondsUntil } from "#dashboard/views/images/countdown.ts";
+import { groupTasks } from "#dashboard/views/images/grouping.ts";
+import { SEVERAL, STAGGER_MS, severalPrompts, submitStaggered } from "#dashboard/views/images/submit.ts";
+import type { ImageTask } from "#dashboard/views/images/task.ts";
+
+const now = Date.parse("2026-11-22T09:00:00Z");
+const at = (seconds: number) => new Date(now + seconds * 1000).toISOString();
+
+const task = (id: string, more: Partial<ImageTask> = {}): ImageTask => ({
+  id,
+  lane: "tasks",
+  prompt: `Prompt ${id}`,
+  status: "pending",
+  priority: 3,
+  attempts: 0,
+  maxAttempts: 5,
+  retryAt: null,
+  position: null,
+  imageUrl: null,
+  thumbnailUrl: null,
+  error: null,
+  createdAt: at(0),
+  startedAt: null,
+  completedAt: null,
+  jobUrl: `/api/jobs/${id}`,
+  ...more,
+});
+const ids = (tasks: ImageTask[]) => tasks.map(({ id }) => id);
+
+describe("where a task stands", () => {
+  it("S0-4: every task is in exactly one group, by its status", () => {
+    const groups = groupTasks([
+      task("a"),
+      task("b", { status: "processing" }),
+      task("c", { status: "waiting", retryAt: at(4) }),
+      task("d", { status: "completed" }),
+      task("e", { status: "failed" }),
+      task("f", { status: "canceled" }),
+      task("g", { status: "skipped" }),
+    ]);
+    expect(Object.entries(groups).map(([group, tasks]) => [group, ids(tasks)])).toEqual([
+      ["processing", ["b"]],
+      ["retrying", ["c"]],
+      ["waiting", ["a"]],
+      ["done", ["d"]],
+      ["failed", ["e"]],
+      ["canceled", ["f", "g"]],
+    ]);
+  });
+
+  it("S1-16: a task moves from waiting over processing to done as its status does", () => {
+    const groupOf = (status: ImageTask["status"]) =>
+      Object.entries(groupTasks([task("a", { status })])).find(([, tasks]) => tasks.length > 0)?.[0];
+    expect((["pending", "processing", "completed"] as const).map(groupOf)).toEqual([
+      "waiting",
+      "processing",
+      "done",
+    ]);
+  });
+
+  it("the line is shown in its order, and a task without a position stands behind it", () => {
+    const line = [
+      task("new"),
+      task("second", { position: 2 }),
+      task("first", { position: 1, createdAt: at(9) }),
+    ];
+    expect(ids(groupTasks(line).waiting)).toEqual(["first", "second", "new"]);
+  });
+
+  it("what ended is shown with the latest first", () => {
+    const done = [1, 3, 2].map((n) => task(`${n}`, { status: "completed", completedAt: at(n) }));
+    expect(ids(groupTasks(done).done)).toEqual(["3", "2", "1"]);
+  });
+});
+
+describe("S1-17: the countdown to a retry", () => {
+  const retry = { attempts: 1, maxAttempts: 5, retryAt: at(4) };
+
+  it("counts whole seconds down and never below zero", () => {
+    const left = [0, 500, 1000, 3999, 4000, 60_000].map((ms) => secondsUntil(at(4), now + ms));
+    expect(left).toEqual([4, 4, 3, 1, 0, 0]);
+  });
+
+  it("names the attempt that is next", () => {
+    expect(retryWords(retry, now)).toBe("Attempt 2 of 5 in 4 s");
+    expect(retryWords(retry, now + 5000)).toBe("Attempt 2 of 5 begins");
+  });
+
+  it("says long times in words that are read at a glance", () => {
+    expect([0, 99, 100, 3600, 3660].map(inWords)).toEqual(["0 s", "99 s", "2 min", "1 h", "1 h 1 min"]);
+  });
+});
+
+describe("submitting several", () => {
+  beforeEach(() => void vi.useFakeTimers());
+  afterEach(() => void vi.useRealTimers());
+
+  it(`S0-23: one click submits ${SEVERAL} prompts, of what was typed or of our own`, () => {
+    expect(new Set(severalPrompts("")).size).toBe(5);
+    expect(severalPrompts(" A cat ")).toEqual([1, 2, 3, 4, 5].map((n) => `A cat (${n})`));
+  });
+
+  it("S0-16: each begins 50 ms after the one before, answered or not", async () => {
+    const begun: Array<[string, number]> = [];
+    const startedAt = Date.now();
+    const answers = submitStaggered(["a", "b", "c"], STAGGER_MS, async (item) => {
+      begun.push([item, Date.now() - startedAt]);
+      await new Promise((resolve) => setTimeout(resolve, 1000));
+      return item;
+    });
+    await vi.runAllTimersAsync();
+    expect(begun).toEqual([
+      ["a", 0],
+      ["b", 50],
+      ["c", 100],
+    ]);
+    expect(await answers).toHaveLength(3);
+  });
+
+  it("S1-18: a refusal of one keeps none of the others from being submitted", async () => {
+    const answers = submitStaggered([1, 2, 3], STAGGER_MS, async (n) => {
+      if (n === 2) throw new Error("Queue full");
+      return n;
+    });
+    await vi.runAllTimersAsync();
+    expect((await answers).map(({ status }) => status)).toEqual(["fulfilled", "rejected", "fulfilled"]);
+  });
+});
