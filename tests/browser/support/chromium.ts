@@ -1,0 +1,65 @@
+import { accessSync, constants } from "node:fs";
+import { delimiter, join } from "node:path";
+import { type Browser, chromium } from "playwright-core";
+
+/** Names on the PATH of Linux, in the order in which they are tried. */
+const commands = ["chromium", "chromium-browser", "google-chrome-stable", "google-chrome", "chrome"];
+const macApps = ["Google Chrome", "Chromium", "Google Chrome Canary"].map(
+  (name) => `/Applications/${name}.app/Contents/MacOS/${name}`,
+);
+
+export type Machine = {
+  env: Record<string, string | undefined>;
+  platform: NodeJS.Platform;
+  isProgram: (path: string) => boolean;
+};
+
+const thisMachine: Machine = { env: process.env, platform: process.platform, isProgram };
+
+/** The Chromium of this machine: the one that `CHROMIUM` names, an installed one, or Playwright's own download. */
+export function findChromium({ env, platform, isProgram }: Machine = thisMachine): string | undefined {
+  const named = env["CHROMIUM"];
+  // A wrong name is said, not passed over: whoever set it believes that it is used.
+  if (named !== undefined && named !== "") {
+    if (isProgram(named)) return named;
+    throw new Error(`CHROMIUM is "${named}", and there is no such program.`);
+  }
+  const onPath = (env["PATH"] ?? "")
+    .split(delimiter)
+    .flatMap((folder) => commands.map((command) => join(folder, command)));
+  const installed = platform === "darwin" ? [...macApps, ...onPath] : onPath;
+  return [...installed, chromium.executablePath()].find((path) => isProgram(path));
+}
+
+function isProgram(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** What to tell somebody whose machine has none. */
+export const howToGetChromium = (platform: NodeJS.Platform = process.platform): string => {
+  const command =
+    platform === "darwin"
+      ? "brew install --cask chromium (or install Google Chrome)"
+      : platform === "linux"
+        ? "apt-get install chromium (Debian), snap install chromium (Ubuntu) or dnf install chromium (Fedora)"
+        : "npx playwright-core install chromium";
+  return `No Chromium on this machine, so tests/browser is skipped. To get one: ${command}; or set CHROMIUM to the path of one.`;
+};
+
+/** Headless, and silent towards the outside: Chromium would look for updates and its maker's services. */
+const flags = [
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-gpu",
+  "--disable-quic",
+  "--disable-sync",
+  "--no-first-run",
+];
+
+export const launchChromium = (executablePath: string): Promise<Browser> =>
+  chromium.launch({ executablePath, args: flags });

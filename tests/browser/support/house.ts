@@ -1,0 +1,108 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { createApi } from "@nightshift/local/engine/api.ts";
+import { realClock } from "@nightshift/local/engine/clock.ts";
+import { Engine } from "@nightshift/local/engine/engine.ts";
+import { serve } from "@nightshift/local/engine/server.ts";
+import { memoryStore } from "@nightshift/local/engine/store-memory.ts";
+import { httpTransport } from "@nightshift/local/engine/transport.ts";
+import { listen } from "@nightshift/local/netlify/listen.ts";
+import { createSite } from "@nightshift/local/netlify/site.ts";
+import { createMailProvider } from "@nightshift/local/providers/mail/provider.ts";
+import { createGateway } from "@nightshift/local/supabase/gateway.ts";
+import { serve as serveGateway } from "@nightshift/local/supabase/server.ts";
+import { createApiKey } from "#lib/auth.ts";
+import { systemClock } from "#lib/clock.ts";
+import { readEnv } from "#lib/env.ts";
+import { createDatabase } from "#lib/supabase.ts";
+import { freshDatabase } from "../../support/database.ts";
+
+export type House = Awaited<ReturnType<typeof openHouse>>;
+
+const projectDir = resolve(import.meta.dirname, "../../..");
+const anywhere = { host: "127.0.0.1", port: 0 };
+
+/**
+ * What `npm start` runs, in this process and on free ports: gateway, engine, providers, and the site with its doors and its
+ * page as Netlify would serve them. A database of its own for each test file, so that a page can be seen empty.
+ */
+export async function openHouse(more: Record<string, string> = {}) {
+  const database = await freshDatabase();
+  const storageDir = mkdtempSync(join(tmpdir(), "nightshift-browser-"));
+  const gateway = await createGateway({ databaseUrl: database.url, keys: database.keys, storageDir });
+  const supabase = await serveGateway(gateway.handle, 0);
+  const mail = createMailProvider();
+  const providers = await serve((request) => mail.fetch(request), anywhere);
+  const clock = realClock();
+  const transport = httpTransport();
+  const engine = new Engine({ clock, transport, store: memoryStore(), checkpointing: true });
+  const engineServer = await serve(createApi(engine, {}).fetch, anywhere);
+
+  // The doors read their environment when the first request comes, as on Netlify.
+  Object.assign(process.env, {
+    ...database.env,
+    SUPABASE_URL: supabase.url,
+    INNGEST_DEV: `http://127.0.0.1:${engineServer.port}`,
+    RESEND_BASE_URL: `http://127.0.0.1:${providers.port}`,
+    RESEND_API_KEY: "re_test",
+    SLACK_WEBHOOK_URL: `http://127.0.0.1:${providers.port}/slack`,
+    LINK_SECRET: "a secret of the browser tests, and of nobody else",
+    LOG_LEVEL: "silent",
+    PLAN: "pro",
+    ...more,
+  });
+  const site = createSite({
+    functionsDir: join(projectDir, "netlify/functions"),
+    publishDir: join(projectDir, "src/dashboard"),
+  });
+  const { server, port } = await listen(site, 0);
+  const url = `http://127.0.0.1:${port}`;
+  await engine.apps.sync(`${url}/api/inngest`);
+
+  const db = createDatabase(readEnv(), fetch);
+  const key = async (role: "app" | "admin", owner: string) =>
+    (await createApiKey(db, systemClock, { name: owner, role, owner })).key;
+  const keys = { admin: await key("admin", "operator"), app: await key("app", "ann") };
+
+  return {
+    url,
+    keys,
+    /** A call of the API by an administrator; throws when it is refused. */
+    async call(method: string, path: string, body?: object) {
+      const response = await fetch(`${url}${path}`, {
+        method,
+        headers: { authorization: `Bearer ${keys.admin}`, "content-type": "application/json" },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      });
+      const text = await response.text();
+      if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text}`);
+      return text === "" ? {} : JSON.parse(text);
+    },
+    /** Steers the mail provider. */
+    mail: async (control: string, settings: object) => {
+      await mail.fetch(
+        new Request(`http://mail.local/_control/${control}`, {
+          method: "POST",
+          headers: { "content-type": "application/json" },
+          body: JSON.stringify(settings),
+        }),
+      );
+    },
+    async close() {
+      await engineServer.close();
+      clock.stop();
+      await engine.stop();
+      transport.close();
+      if ("closeAllConnections" in server) server.closeAllConnections();
+      await new Promise((closed) => server.close(closed));
+      await site.idle();
+      await providers.close();
+      mail.close();
+      await supabase.close();
+      await gateway.close();
+      rmSync(storageDir, { recursive: true, force: true });
+      await database.close();
+    },
+  };
+}

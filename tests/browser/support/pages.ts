@@ -1,0 +1,92 @@
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import type { Browser, BrowserContext, BrowserContextOptions, Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, describe, expect } from "vitest";
+import { findChromium, launchChromium } from "./chromium.ts";
+import { type House, openHouse } from "./house.ts";
+
+/** What failing tests leave behind. */
+const keepsakes = ".nightshift/failed-pages";
+const patienceMs = 10_000;
+
+type Visit = {
+  /** Whose key the page is given; null: none. */
+  as?: keyof House["keys"] | null;
+  /** Console messages that this test brings about, such as the browser's own word on a lost network. */
+  expected?: RegExp;
+} & Pick<BrowserContextOptions, "colorScheme" | "viewport" | "reducedMotion">;
+
+export type Pages = {
+  house: House;
+  /** Opens a view (`"/jobs?status=failed"`) in a browser profile of its own. */
+  open(view: string, visit?: Visit): Promise<Page>;
+};
+
+/**
+ * Tests in a real Chromium, with a house and a browser for the file. No page may complain: an error in its console, a
+ * breach of its content security policy or a request to another host fails the test that opened it.
+ */
+export function browse(name: string, tests: (pages: Pages) => void, settings: Record<string, string> = {}) {
+  const executable = findChromium();
+  describe.skipIf(executable === undefined)(name, () => {
+    let house: House;
+    let browser: Browser;
+    const opened: { context: BrowserContext; page: Page }[] = [];
+    let complaints: string[] = [];
+
+    beforeAll(async () => {
+      [house, browser] = await Promise.all([openHouse(settings), launchChromium(executable ?? "")]);
+    });
+    afterAll(async () => {
+      await browser.close();
+      await house.close();
+    });
+    afterEach(async ({ task }) => {
+      for (const [n, { context, page }] of opened.splice(0).entries()) {
+        if (task.result?.state === "fail") await keep(page, `${task.name} ${n + 1}`);
+        await context.close();
+      }
+      const said = complaints;
+      complaints = [];
+      expect(said).toEqual([]);
+    });
+
+    tests({
+      get house() {
+        return house;
+      },
+      async open(view, { as = "admin", expected, ...options } = {}) {
+        const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
+        context.setDefaultTimeout(patienceMs);
+        const page = await context.newPage();
+        opened.push({ context, page });
+        listenTo(page, house.url, (complaint) => {
+          if (expected?.test(complaint) !== true) complaints.push(complaint);
+        });
+        const key = as === null ? "" : `#key=${house.keys[as]}`;
+        await page.goto(`${house.url}/${key}`);
+        if (as !== null) await page.evaluate((hash) => (location.hash = hash), view);
+        return page;
+      },
+    });
+  });
+}
+
+function listenTo(page: Page, origin: string, complain: (complaint: string) => void): void {
+  page.on("console", (message) => {
+    if (message.type() === "error" || message.type() === "warning")
+      complain(`console.${message.type()}: ${message.text()} (${message.location().url})`);
+  });
+  page.on("pageerror", (error) => complain(`uncaught: ${error.stack ?? error.message}`));
+  page.on("request", (request) => {
+    const { protocol, origin: asked } = new URL(request.url());
+    if (!["blob:", "data:"].includes(protocol) && asked !== origin) complain(`a request to ${request.url()}`);
+  });
+}
+
+async function keep(page: Page, name: string): Promise<void> {
+  mkdirSync(keepsakes, { recursive: true });
+  const file = `${name.replaceAll(/[^\w-]+/g, "-").slice(0, 80)}.png`;
+  // A page that crashed has no picture; the test has failed anyhow.
+  await page.screenshot({ path: join(keepsakes, file), fullPage: true }).catch(() => {});
+}
