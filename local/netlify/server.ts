@@ -4,11 +4,12 @@ import { parse } from "smol-toml";
 import { z } from "zod";
 import { timeScale } from "#clock.ts";
 import { listen } from "#netlify/listen.ts";
+import { withLocalStack } from "#netlify/local-stack.ts";
 import { startSchedule } from "#netlify/schedule.ts";
 import { createSite } from "#netlify/site.ts";
 import { childOfTheStack } from "#stack/child.ts";
 
-/** The site as a process of its own, in the project's folder. Environment: PORT. */
+/** The site as a process of its own, in the project's folder. Environment: PORT, INBOX_URL (optional). */
 const netlifyToml = z.object({ build: z.object({ publish: z.string().optional() }).optional() });
 const { build } = netlifyToml.parse(
   existsSync("netlify.toml") ? parse(readFileSync("netlify.toml", "utf8")) : {},
@@ -26,7 +27,8 @@ for (const { name, error } of await site.warmUp()) {
   );
 }
 
-const { port, server } = await listen(site, Number(process.env["PORT"] ?? 8888));
+const local = withLocalStack(site, { inboxUrl: process.env["INBOX_URL"] });
+const { port, server } = await listen(local, Number(process.env["PORT"] ?? 8888));
 const schedule = startSchedule(site, { scale: timeScale });
 const child = childOfTheStack({
   stop() {

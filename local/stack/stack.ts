@@ -113,6 +113,7 @@ async function start(
   const site = run("site", "netlify/server.ts", [], {
     ...environment,
     PORT: String(ports.site),
+    INBOX_URL: local(ports.mail),
     // Nothing in it grows with the work, but without a limit V8 collects so late that nobody could see that.
     NODE_OPTIONS:
       `${environment["NODE_OPTIONS"] ?? ""} --max-old-space-size=192 --max-semi-space-size=16`.trim(),

@@ -3,6 +3,7 @@ import { request as httpRequest } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { listen } from "@nightshift/local/netlify/listen.ts";
+import { withLocalStack } from "@nightshift/local/netlify/local-stack.ts";
 import { createSite } from "@nightshift/local/netlify/site.ts";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 
@@ -170,4 +171,11 @@ test("static files: pretty addresses, functions first unless they prefer static,
   for (const path of ["/.secret", "/%2e%2e/etc/passwd", "/..%2f..%2fetc/passwd", "/%", "/nothing"]) {
     expect({ path, status: (await get(path)).status }).toEqual({ path, status: 404 });
   }
+});
+
+test("the page learns where the inbox is from a local stack alone", async () => {
+  const ask = async (inboxUrl?: string) =>
+    withLocalStack(site, { inboxUrl }).fetch(new Request("http://site/local-stack.json"));
+  expect(await (await ask("http://127.0.0.1:1")).json()).toEqual({ inboxUrl: "http://127.0.0.1:1" });
+  expect((await ask()).status).toBe(404);
 });
