@@ -17,7 +17,9 @@ import { createInngest, serveFunctions } from "#lib/inngest.ts";
 import { createLogger } from "#lib/logger.ts";
 import { createErrorReporter } from "#lib/sentry.ts";
 import { createSlack } from "#lib/slack.ts";
+import { createStorage } from "#lib/storage.ts";
 import { createDatabase } from "#lib/supabase.ts";
+import { createTickets } from "#lib/tickets.ts";
 
 export type Outside = { fetch?: typeof globalThis.fetch; clock?: Clock };
 export type Platform = ReturnType<typeof createPlatform>;
@@ -51,6 +53,8 @@ export function createPlatform(env: Env, { fetch = fastFetch, clock = systemCloc
     inngest,
     alert,
     maxAttempts,
+    storage: createStorage(db),
+    tickets: createTickets(env.LINK_SECRET, clock),
     engine: createEngineApi(env, fetch),
     outbox: createOutbox({ inngest, jobs, logger }),
     onFailure: createOnFailure({ letters, alert, maxAttempts }),

@@ -28,7 +28,7 @@ const schema = z.object({
   INNGEST_SIGNING_KEY: secret.optional(),
   CHECKPOINTING: flag.default(true),
 
-  /** Signs the links in mails (unsubscribe). */
+  /** Signs the links in mails (unsubscribe) and the tickets that open streams. */
   LINK_SECRET: z.string().min(32, "must be at least 32 characters long").optional(),
   RESEND_BASE_URL: url.default("https://api.resend.com"),
   RESEND_API_KEY: secret.optional(),
@@ -37,6 +37,15 @@ const schema = z.object({
   MAIL_IDEMPOTENT: flag.default(true),
   CAMPAIGN_CHUNK_SIZE: count(1, 10_000).default(2000),
   CAMPAIGN_BATCH_SIZE: count(1, 100).default(100),
+
+  /** A free image API without keys; with one: https://gen.pollinations.ai. */
+  IMAGES_BASE_URL: url.default("https://image.pollinations.ai"),
+  IMAGES_API_KEY: secret.optional(),
+  /** Drawing takes up to half a minute; a request on Netlify lives one. */
+  IMAGES_TIMEOUT_MS: count(100, 55_000).default(45_000),
+
+  /** How long a live stream lasts before its reader comes back; Netlify cuts streams at 10 s. */
+  STREAM_SECONDS: number(0.1, 600).default(9),
 
   SLACK_WEBHOOK_URL: url.optional(),
   SENTRY_DSN: url.optional(),

@@ -50,6 +50,7 @@ const MEANINGS = {
   headers_too_large: meaning(431, "stop", "Headers too large", "Send fewer or shorter headers and cookies."),
   queue_full: meaning(503, "later", "Queue full", "Wait for Retry-After seconds and try again."),
   database_unavailable: meaning(503, "retry", "The database does not answer", "Try again in a moment."),
+  storage_unavailable: meaning(503, "retry", "The storage does not answer", "Try again in a moment."),
   engine_unavailable: meaning(503, "retry", "The engine does not answer", "Try again in a moment."),
   not_configured: meaning(503, "stop", "Not configured", "Set what the message names, see .env.example."),
   configuration: meaning(
@@ -96,6 +97,12 @@ const MEANINGS = {
     "Look at what it has before sending anything again.",
   ),
   invalid_recipient: meaning(422, "stop", "This address cannot be mailed", "Correct the address."),
+  invalid_picture: meaning(
+    422,
+    "stop",
+    "This is no picture",
+    "Send a PNG, JPEG or WebP that opens elsewhere.",
+  ),
   outcome_unknown: meaning(
     500,
     "stop",

@@ -46,6 +46,7 @@ const CATEGORIES: Partial<Record<ErrorCode, Category>> = {
   provider_rejected: "invalid_input",
   invalid_request: "invalid_input",
   invalid_recipient: "invalid_input",
+  invalid_picture: "invalid_input",
   payload_too_large: "resource",
   provider_unauthorized: "configuration",
   configuration: "configuration",

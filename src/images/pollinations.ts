@@ -1,0 +1,99 @@
+import { pictureTypeOf } from "#images/picture-kind.ts";
+import type { ImageProvider, Picture, PictureOrder } from "#images/provider.ts";
+import type { Clock } from "#lib/clock.ts";
+import type { Env } from "#lib/env.ts";
+import { AppError } from "#lib/errors.ts";
+import { classifyFailure, providerError, retryAfterMs } from "#lib/provider-answer.ts";
+
+type Settings = Pick<Env, "IMAGES_BASE_URL" | "IMAGES_API_KEY" | "IMAGES_TIMEOUT_MS">;
+type Dependencies = {
+  env: Settings;
+  fetch: typeof globalThis.fetch;
+  clock: Clock;
+  /** Hears the headers of every answer: what the provider says about its rate. */
+  onHeaders?: (headers: Headers) => Promise<void> | void;
+};
+
+const NAME = "pollinations";
+/** A drawing of 1024×1024 is 40 to 200 KB as JPEG and 2 MB as PNG; what is far larger is no answer to our order. */
+const MAX_BYTES = 20 * 1024 * 1024;
+
+/**
+ * Pollinations' free image API: `GET {base}/prompt/{prompt}`, no key, the answer is the picture itself, when it is
+ * drawn. With a key the path is `/image/{prompt}` (https://gen.pollinations.ai).
+ */
+export const pollinations = (deps: Dependencies): ImageProvider => ({
+  name: NAME,
+  async draw(order) {
+    const { env, fetch, clock, onHeaders } = deps;
+    // A `Request`: its answer comes as a stream, which can be left when it grows too long, and however late.
+    const request = new Request(addressOf(env, order), {
+      headers: {
+        accept: "image/*",
+        ...(env.IMAGES_API_KEY === undefined ? {} : { authorization: `Bearer ${env.IMAGES_API_KEY}` }),
+      },
+      redirect: "manual",
+      signal: AbortSignal.timeout(env.IMAGES_TIMEOUT_MS),
+    });
+    const response = await fetch(request).catch((cause: unknown) => {
+      throw callFailed(cause, env.IMAGES_TIMEOUT_MS);
+    });
+    await onHeaders?.(response.headers);
+    if (response.status !== 200) {
+      await response.body?.cancel();
+      throw refusal(response, clock.now());
+    }
+    return toPicture(await readBytes(response, env.IMAGES_TIMEOUT_MS));
+  },
+});
+
+function addressOf(env: Settings, { prompt, seed, width, height }: PictureOrder): string {
+  // "." and ".." are no names in a path, even when they are escaped: with a space they are prompts.
+  const name = encodeURIComponent(prompt.replace(/^\.{1,2}$/, "$& "));
+  const verb = env.IMAGES_API_KEY === undefined ? "prompt" : "image";
+  const url = new URL(`${env.IMAGES_BASE_URL.replace(/\/$/, "")}/${verb}/${name}`);
+  // `private`: what people ask for is not shown in the provider's public feed.
+  const query = { width, height, seed, nologo: true, private: true };
+  for (const [key, value] of Object.entries(query)) url.searchParams.set(key, String(value));
+  return url.href;
+}
+
+/** Who calls without a key and has a drawing under way gets 402 "Queue full for IP": that is a rate, not a bill. */
+function refusal(response: Response, now: Date): AppError {
+  if (response.status !== 402) return providerError(NAME, response, now);
+  return new AppError("provider_rate_limited", `${NAME} answered 402: its queue for this address is full`, {
+    retryAfterMs: retryAfterMs(response.headers.get("retry-after"), now),
+  });
+}
+
+async function readBytes(response: Response, timeoutMs: number): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  try {
+    for await (const chunk of response.body ?? []) {
+      size += chunk.byteLength;
+      if (size > MAX_BYTES) break;
+      chunks.push(chunk);
+    }
+  } catch (cause) {
+    throw callFailed(cause, timeoutMs);
+  }
+  if (size > MAX_BYTES) {
+    throw new AppError("provider_rejected", `${NAME} sent more than ${MAX_BYTES} bytes for one picture`);
+  }
+  return Buffer.concat(chunks);
+}
+
+/** A page of a proxy in between is a passing trouble: it comes with status 200, too. */
+function toPicture(bytes: Uint8Array): Picture {
+  const contentType = pictureTypeOf(bytes);
+  if (contentType !== undefined) return { bytes, contentType };
+  throw new AppError("provider_unavailable", `${NAME} answered 200 with something that is no picture`);
+}
+
+function callFailed(cause: unknown, timeoutMs: number): AppError {
+  const code = classifyFailure(cause);
+  const message =
+    code === "provider_timeout" ? `${NAME} did not answer in ${timeoutMs} ms` : `${NAME} cannot be reached`;
+  return new AppError(code, message, { cause });
+}

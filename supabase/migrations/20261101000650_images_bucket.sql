@@ -1,0 +1,9 @@
+-- The bucket of all pictures: drawn, uploaded, and made smaller. Private: only the functions reach it, with the
+-- secret key, and hand its files out to those who may see them.
+
+insert into storage.buckets (id, name, public, file_size_limit, allowed_mime_types)
+values ('images', 'images', false, 20 * 1024 * 1024, array['image/png', 'image/jpeg', 'image/webp'])
+on conflict (id) do update set
+  public = excluded.public,
+  file_size_limit = excluded.file_size_limit,
+  allowed_mime_types = excluded.allowed_mime_types;

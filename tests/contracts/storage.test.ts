@@ -1,0 +1,62 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { createStorage, type Storage } from "#lib/storage.ts";
+import { createDatabase } from "#lib/supabase.ts";
+import { freshDatabase, type TestDatabase } from "../support/database.ts";
+
+let database: TestDatabase;
+let storage: Storage;
+beforeAll(async () => {
+  database = await freshDatabase();
+  storage = createStorage(createDatabase(database.env, database.fetch));
+});
+afterAll(() => database.close());
+
+const png = { bytes: new Uint8Array([1, 2, 3]), contentType: "image/png" };
+
+test("what is put is got again with its type, and putting it again replaces it", async () => {
+  await storage.put("images", "a/b.png", png);
+  expect(await storage.get("images", "a/b.png")).toEqual(png);
+  await storage.put("images", "a/b.png", { ...png, bytes: new Uint8Array([9]) });
+  expect((await storage.get("images", "a/b.png"))?.bytes).toEqual(new Uint8Array([9]));
+});
+
+test("what is not there is undefined, and removing it is no error", async () => {
+  await storage.put("images", "c.png", png);
+  await storage.remove("images", ["c.png", "never.png"]);
+  await storage.remove("images", ["c.png"]);
+  await storage.remove("images", []);
+  expect(await storage.get("images", "c.png")).toBeUndefined();
+});
+
+test("a signed address opens the file to whoever has it; without it nobody gets in", async () => {
+  await storage.put("images", "d.png", png);
+  const open = await database.fetch(await storage.signedUrl("images", "d.png", 60));
+  expect([open.status, [...new Uint8Array(await open.arrayBuffer())]]).toEqual([200, [1, 2, 3]]);
+  const stranger = {
+    authorization: `Bearer ${database.keys.publishable}`,
+    apikey: database.keys.publishable,
+  };
+  for (const path of ["public/images/d.png", "images/d.png"]) {
+    const url = `${database.env.SUPABASE_URL}/storage/v1/object/${path}`;
+    expect((await database.fetch(url, { headers: stranger })).status).toBe(400);
+  }
+});
+
+test("the bucket takes pictures only, and says so as our mistake; a bucket that is missing as well", async () => {
+  const page = { ...png, contentType: "text/html" };
+  await expect(storage.put("images", "e.html", page)).rejects.toMatchObject({ code: "internal" });
+  await expect(storage.put("nowhere", "e.png", png)).rejects.toMatchObject({ code: "internal" });
+});
+
+test("a storage that does not answer is a passing trouble", async () => {
+  const down = createStorage(
+    createDatabase(database.env, () => Promise.reject(new TypeError("fetch failed"))),
+  );
+  const ill = createStorage(createDatabase(database.env, async () => new Response("oh", { status: 502 })));
+  for (const broken of [down, ill]) {
+    const trouble = { code: "storage_unavailable" };
+    await expect(broken.put("images", "f.png", png)).rejects.toMatchObject(trouble);
+    await expect(broken.get("images", "f.png")).rejects.toMatchObject(trouble);
+    await expect(broken.remove("images", ["f.png"])).rejects.toMatchObject(trouble);
+  }
+});
