@@ -12,6 +12,7 @@ import { createHousekeeping } from "#lib/housekeeping.ts";
 import type { Route } from "#lib/http.ts";
 import { problemResponse } from "#lib/problem.ts";
 import { createRoutes } from "#lib/router.ts";
+import { ticketRoutes } from "#lib/tickets.ts";
 import { createPlatform, type Outside, type Platform } from "#platform.ts";
 import { databaseCheck, engineCheck, migrationsCheck } from "#status/checks.ts";
 import { statusRoutes } from "#status/routes.ts";
@@ -37,7 +38,12 @@ export function createApp(env: Env, outside: Outside = {}, makeFunctions = allFu
     routes,
     keepHouse,
     doors: {
-      api: createRoutes({ routes, authenticate: createAuthenticate(db), logger }),
+      api: createRoutes({
+        routes,
+        authenticate: createAuthenticate(db),
+        openTicket: platform.tickets.open,
+        logger,
+      }),
       inngest: platform.serve(functions),
       housekeeping: async (_request: Request) => Response.json(await keepHouse()),
     },
@@ -50,6 +56,7 @@ function allRoutes(platform: Platform): Route[] {
     ...campaignRoutes(platform),
     ...jobRoutes(platform),
     ...deadLetterRoutes(platform),
+    ...ticketRoutes(platform),
     ...statusRoutes({
       clock,
       release: env.RELEASE,

@@ -9,8 +9,18 @@ export const POLICIES: readonly Policy[] = ["public", "app", "admin"];
 
 export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 
-/** How a body may arrive. The body schema sees parsed JSON, or the text of a CSV as `{ csv: string }`. */
-export type BodyKind = "json" | "csv";
+/**
+ * How a body may arrive. The body schema sees parsed JSON, the text of a CSV as `{ csv: string }`, or the bytes of a
+ * picture as `{ bytes: Uint8Array, contentType: string }`.
+ */
+export type BodyKind = "json" | "csv" | "image";
+
+/** The content types of each kind; a picture's bytes are looked at by whoever uses them. */
+export const CONTENT_TYPES: Readonly<Record<BodyKind, readonly string[]>> = {
+  json: ["application/json"],
+  csv: ["text/csv"],
+  image: ["image/png", "image/jpeg", "image/webp", "image/gif", "image/avif"],
+};
 
 export type Answer = { status: number; body: unknown; headers?: Record<string, string> };
 
@@ -46,17 +56,24 @@ export type RouteSpec<
   maxBodyBytes?: number;
   /** Status → what the answer looks like. */
   responses: Record<number, z.ZodType>;
+  /** The content types of a good answer. Default: JSON alone. */
+  answers?: readonly string[];
+  /** Opened by `?ticket=` too, for callers that can send no header: EventSource, `<img>`. Only for GET. */
+  ticket?: boolean;
+  /** A `Response` goes out as it is, streams too, with the headers that every answer has. */
   handler(
     this: void,
     input: RouteInput<P, z.output<Params>, z.output<Query>, z.output<Body>>,
-  ): Promise<Answer>;
+  ): Promise<Answer | Response>;
 };
 
 /** The same line when its types no longer matter: validation is bound to the handler. */
-export type Route = Omit<RouteSpec, "handler" | "bodyKinds" | "maxBodyBytes"> & {
+export type Route = Omit<RouteSpec, "handler" | "bodyKinds" | "maxBodyBytes" | "answers" | "ticket"> & {
   bodyKinds: readonly BodyKind[];
   maxBodyBytes: number;
-  handle(this: void, input: RouteInput<Policy, unknown, unknown, unknown>): Promise<Answer>;
+  answers: readonly string[];
+  ticket: boolean;
+  handle(this: void, input: RouteInput<Policy, unknown, unknown, unknown>): Promise<Answer | Response>;
 };
 
 const MEGABYTE = 1024 * 1024;
@@ -69,6 +86,7 @@ export function route<
 >(spec: RouteSpec<P, Params, Query, Body>): Route;
 export function route(spec: RouteSpec): Route {
   const { handler, bodyKinds = ["json"], maxBodyBytes = MEGABYTE, ...rest } = spec;
+  const { answers = CONTENT_TYPES.json, ticket = false } = spec;
   const { params, query, body } = spec;
   return {
     ...rest,
@@ -77,6 +95,8 @@ export function route(spec: RouteSpec): Route {
     ...(body === undefined ? {} : { body: strict(body) }),
     bodyKinds,
     maxBodyBytes,
+    answers,
+    ticket,
     handle: (input) => handler(input),
   };
 }

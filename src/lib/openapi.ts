@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { ERROR_CODES } from "#lib/errors.ts";
-import type { BodyKind, Route } from "#lib/http.ts";
+import { type BodyKind, CONTENT_TYPES, type Route } from "#lib/http.ts";
 
 type Schema = Record<string, unknown>;
 
@@ -18,8 +18,6 @@ const problem: Schema = {
     error: { type: "string" },
   },
 };
-
-const MEDIA_TYPES: Record<BodyKind, string> = { json: "application/json", csv: "text/csv" };
 
 /** The API as OpenAPI 3.1, from the very schemas that check it. */
 export function toOpenApi(routes: readonly Route[]) {
@@ -40,6 +38,7 @@ export function toOpenApi(routes: readonly Route[]) {
       schemas: { Problem: problem },
       securitySchemes: {
         bearer: { type: "http", scheme: "bearer", description: "An API key (ns_…) or a Supabase user token" },
+        ticket: { type: "apiKey", in: "query", name: "ticket", description: "From POST /api/tickets" },
       },
     },
   };
@@ -48,13 +47,16 @@ export function toOpenApi(routes: readonly Route[]) {
 function toOperation(route: Route) {
   return {
     summary: route.summary,
-    ...(route.policy === "public" ? { security: [] } : { security: [{ bearer: [] }] }),
+    security: toSecurity(route),
     ...(route.policy === "admin" ? { description: "For administrators." } : {}),
     parameters: [...toParameters("path", route.params), ...toParameters("query", route.query)],
     ...(route.body === undefined ? {} : { requestBody: toRequestBody(route.body, route.bodyKinds) }),
     responses: toResponses(route),
   };
 }
+
+const toSecurity = ({ policy, ticket }: Route) =>
+  policy === "public" ? [] : [{ bearer: [] }, ...(ticket ? [{ ticket: [] }] : [])];
 
 const objectSchema = z.looseObject({
   properties: z.record(z.string(), z.unknown()).default({}),
@@ -75,18 +77,26 @@ function toParameters(where: "path" | "query", schema: z.ZodType | undefined) {
 const toRequestBody = (schema: z.ZodType, kinds: readonly BodyKind[]) => ({
   required: !schema.safeParse(undefined).success,
   content: Object.fromEntries(
-    kinds.map((kind): [string, unknown] => [
-      MEDIA_TYPES[kind],
-      { schema: kind === "csv" ? { type: "string" } : toSchema(schema, "input") },
-    ]),
+    kinds.flatMap((kind) =>
+      CONTENT_TYPES[kind].map((type): [string, unknown] => [type, { schema: toBodySchema(schema, kind) }]),
+    ),
   ),
 });
 
-function toResponses({ responses, policy }: Route) {
-  const good = Object.entries(responses).map(([status, schema]): [string, unknown] => [
-    status,
-    { description: "Answer", content: { "application/json": { schema: toSchema(schema, "output") } } },
-  ]);
+function toBodySchema(schema: z.ZodType, kind: BodyKind): Schema {
+  if (kind === "json") return toSchema(schema, "input");
+  return kind === "csv" ? { type: "string" } : { type: "string", format: "binary" };
+}
+
+function toResponses({ responses, policy, answers }: Route) {
+  const good = Object.entries(responses).map(([status, schema]): [string, unknown] => {
+    const isJson = (type: string) => type === "application/json";
+    const content = answers.map((type): [string, unknown] => [
+      type,
+      { schema: isJson(type) ? toSchema(schema, "output") : { type: "string" } },
+    ]);
+    return [status, { description: "Answer", content: Object.fromEntries(content) }];
+  });
   const bad = {
     description: "Problem",
     content: { "application/problem+json": { schema: { $ref: "#/components/schemas/Problem" } } },

@@ -1,26 +1,29 @@
 import { AppError } from "#lib/errors.ts";
-import type { BodyKind, Route } from "#lib/http.ts";
-
-const MEDIA_TYPES: Record<string, BodyKind> = { "application/json": "json", "text/csv": "csv" };
+import { type BodyKind, CONTENT_TYPES, type Route } from "#lib/http.ts";
 
 /** The body as the route's schema wants to see it; undefined when the route has no use for one. */
 export async function readBody(request: Request, route: Route): Promise<unknown> {
   if (route.body === undefined) return undefined;
   const bytes = await readBytes(request, route.maxBodyBytes);
   if (bytes.byteLength === 0 && !request.headers.has("content-type")) return undefined;
-  const kind = bodyKind(request, route.bodyKinds);
+  const { kind, contentType } = describe(request, route.bodyKinds);
+  if (kind === "image") return { bytes, contentType };
   const text = decode(bytes);
   return kind === "csv" ? { csv: text } : parseJson(text);
 }
 
-function bodyKind(request: Request, accepted: readonly BodyKind[]): BodyKind {
+function describe(request: Request, accepted: readonly BodyKind[]): { kind: BodyKind; contentType: string } {
   const [type = "", ...parameters] = (request.headers.get("content-type") ?? "").toLowerCase().split(";");
-  const kind = MEDIA_TYPES[type.trim()];
+  const contentType = type.trim();
+  const kind = accepted.find((one) => CONTENT_TYPES[one].includes(contentType));
   const charset = parameters.map((p) => p.trim()).find((p) => p.startsWith("charset="));
   const isUtf8 = charset === undefined || /^charset="?utf-?8"?$/.test(charset);
-  if (kind !== undefined && accepted.includes(kind) && isUtf8) return kind;
-  const wanted = accepted.map((k) => (k === "csv" ? "text/csv" : "application/json")).join(" or ");
-  throw new AppError("unsupported_media_type", `Send ${wanted} in UTF-8`);
+  if (kind !== undefined && isUtf8) return { kind, contentType };
+  const wanted = accepted.flatMap((one) => CONTENT_TYPES[one]).join(" or ");
+  throw new AppError(
+    "unsupported_media_type",
+    accepted.includes("image") ? `Send ${wanted}` : `Send ${wanted} in UTF-8`,
+  );
 }
 
 async function readBytes(request: Request, limit: number): Promise<Uint8Array> {

@@ -9,7 +9,11 @@ import { isUnstorable, readBody } from "#lib/request-body.ts";
 /** Undefined: nobody knocked. A lock that is tried with a wrong key throws `unauthorized`. */
 export type Authenticate = (request: Request) => Promise<Requester | undefined>;
 
-type Options = { routes: readonly Route[]; authenticate: Authenticate; logger: Logger };
+/** The requester of a ticket that was made for this path; refuses any other with `unauthorized`. */
+export type OpenTicket = (ticket: string, path: string) => Promise<Requester>;
+
+type Locks = { authenticate: Authenticate; openTicket?: OpenTicket };
+type Options = Locks & { routes: readonly Route[]; logger: Logger };
 type Table = Map<string, Route>;
 
 const MAX_HEADER_BYTES = 16 * 1024;
@@ -25,7 +29,7 @@ const SECURITY_HEADERS = {
 } as const;
 
 /** The whole API as one handler: finds the route, opens its lock, reads and checks the input, answers. */
-export function createRoutes({ routes, authenticate, logger }: Options) {
+export function createRoutes({ routes, logger, ...locks }: Options) {
   const app = new Hono({ strict: false });
   for (const [path, table] of tablesByPath(routes)) {
     app.all(path, async ({ req }) => {
@@ -35,7 +39,7 @@ export function createRoutes({ routes, authenticate, logger }: Options) {
         refuseHugeHeaders(req.raw);
         const route = table.get(req.method);
         if (!route) throw methodNotAllowed(table);
-        requester = await admit(route, req.raw, authenticate);
+        requester = await admit(route, req.raw, locks);
         return route.handle({ ...(await readInput(route, req.raw, req.param())), requester });
       });
       if (response.status === 405) response.headers.set("allow", [...table.keys()].join(", "));
@@ -61,6 +65,12 @@ function tablesByPath(routes: readonly Route[]): [string, Table][] {
     if (!POLICIES.includes(route.policy)) {
       throw new AppError("configuration", `${route.method} ${route.path} has no policy`);
     }
+    if (route.ticket && (route.method !== "GET" || route.policy !== "app")) {
+      throw new AppError(
+        "configuration",
+        `${route.method} ${route.path}: a ticket only reads, for its owner`,
+      );
+    }
     const table: Table = tables.get(route.path) ?? new Map();
     if (table.has(route.method)) {
       throw new AppError("configuration", `${route.method} ${route.path} is registered twice`);
@@ -79,10 +89,13 @@ function methodNotAllowed(table: Table): AppError {
 async function admit(
   route: Route,
   request: Request,
-  authenticate: Authenticate,
+  { authenticate, openTicket }: Locks,
 ): Promise<Requester | undefined> {
   if (route.policy === "public") return undefined;
-  const requester = await authenticate(request);
+  const { pathname, searchParams } = new URL(request.url);
+  const ticket = route.ticket ? searchParams.get("ticket") : null;
+  const requester =
+    (await authenticate(request)) ?? (ticket === null ? undefined : await openTicket?.(ticket, pathname));
   if (!requester) throw new AppError("unauthorized", "This needs an API key or a user token");
   if (route.policy === "admin" && requester.role !== "admin") {
     throw new AppError("forbidden", "This is for administrators");
@@ -92,7 +105,7 @@ async function admit(
 
 async function readInput(route: Route, request: Request, rawParams: Record<string, string>) {
   const params = parse(route.params, rawParams, () => new AppError("not_found", "Nothing has this id"));
-  const query = parse(route.query, readQuery(request), (error) => invalid("query", error));
+  const query = parse(route.query, readQuery(route, request), (error) => invalid("query", error));
   const body = parse(route.body, await readBody(request, route), (error) => invalid("body", error));
   const idempotencyKey = request.headers.get("idempotency-key") ?? undefined;
   if (idempotencyKey !== undefined && (idempotencyKey.length === 0 || idempotencyKey.length > 255)) {
@@ -121,8 +134,10 @@ function invalid(where: string, error: z.ZodError): AppError {
   });
 }
 
-function readQuery(request: Request): Record<string, string> {
+function readQuery(route: Route, request: Request): Record<string, string> {
   const { searchParams } = new URL(request.url);
+  // The lock has read it; the route knows nothing of locks.
+  if (route.ticket) searchParams.delete("ticket");
   for (const [name, value] of searchParams) {
     if (isUnstorable(name) || isUnstorable(value))
       throw new AppError("invalid_request", "The query contains NUL");
@@ -140,15 +155,21 @@ function refuseHugeHeaders(request: Request): void {
     throw new AppError("headers_too_large", `Headers are limited to ${MAX_HEADER_BYTES} bytes`);
 }
 
-async function respond(logger: Logger, work: () => Promise<Answer>): Promise<Response> {
+async function respond(logger: Logger, work: () => Promise<Answer | Response>): Promise<Response> {
   try {
-    const { status, body, headers } = await work();
+    const answer = await work();
+    if (answer instanceof Response) return secured(answer);
+    const { status, body, headers } = answer;
     return toResponse(status, body, { "content-type": "application/json", ...headers });
   } catch (error) {
     const problem = toProblem(error);
     if (problem.status >= 500) logger.error({ err: error, code: problem.code }, "request failed");
     return toResponse(problem.status, problem, problemHeaders(error));
   }
+}
+
+function secured({ status, body, headers }: Response): Response {
+  return new Response(body, { status, headers: { ...SECURITY_HEADERS, ...Object.fromEntries(headers) } });
 }
 
 function toResponse(status: number, body: unknown, headers: Record<string, string>): Response {
