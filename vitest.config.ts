@@ -21,7 +21,7 @@ export default defineConfig({
           name: "stack",
           include: ["tests/**/*.test.ts", "local/**/*.test.ts"],
           exclude: ["**/node_modules/**", ...withoutDatabase],
-          globalSetup: ["tests/support/cluster.ts"],
+          globalSetup: ["tests/support/cluster.ts", "tests/browser/support/announce.ts"],
         },
       },
     ],

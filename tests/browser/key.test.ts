@@ -1,12 +1,14 @@
 import { expect, test } from "vitest";
-import { browse } from "./support/pages.ts";
+import { browse, withChromium } from "./support/pages.ts";
 
-browse("the key", ({ open }) => {
+withChromium("the key", () => {
+  const pages = browse();
+
   test("without a key the page asks for one, and a key leaves the address at once", async () => {
-    const page = await open("", { as: null });
-    await page.getByLabel("API key").waitFor();
-    const other = await open("/jobs");
-    await other.getByRole("heading", { name: "Jobs", level: 1 }).waitFor();
-    expect(other.url()).not.toContain("key=");
+    const stranger = await pages.open("", { as: null });
+    await stranger.getByLabel("API key").waitFor();
+    const page = await pages.open("/jobs");
+    await page.getByRole("heading", { name: "Jobs", level: 1 }).waitFor();
+    expect(page.url()).not.toContain("key=");
   });
 });

@@ -8,6 +8,7 @@ import { type House, openHouse } from "./house.ts";
 /** What failing tests leave behind. */
 const keepsakes = ".nightshift/failed-pages";
 const patienceMs = 10_000;
+const desktop = { width: 1280, height: 900 };
 
 type Visit = {
   /** Whose key the page is given; null: none. */
@@ -22,54 +23,55 @@ export type Pages = {
   open(view: string, visit?: Visit): Promise<Page>;
 };
 
+const executable = findChromium();
+
+/** A group of tests that needs a Chromium; on a machine without one it is skipped (and the run says so once). */
+export const withChromium = executable === undefined ? describe.skip : describe;
+
 /**
- * Tests in a real Chromium, with a house and a browser for the file. No page may complain: an error in its console, a
- * breach of its content security policy or a request to another host fails the test that opened it.
+ * A house and a browser for the tests of a group. No page may complain: an error in its console, a breach of its content
+ * security policy or a request to another host fails the test that opened it.
  */
-export function browse(name: string, tests: (pages: Pages) => void, settings: Record<string, string> = {}) {
-  const executable = findChromium();
-  describe.skipIf(executable === undefined)(name, () => {
-    let house: House;
-    let browser: Browser;
-    const opened: { context: BrowserContext; page: Page }[] = [];
-    let complaints: string[] = [];
+export function browse(settings: Record<string, string> = {}): Pages {
+  let house: House;
+  let browser: Browser;
+  const opened: { context: BrowserContext; page: Page }[] = [];
+  let complaints: string[] = [];
 
-    beforeAll(async () => {
-      [house, browser] = await Promise.all([openHouse(settings), launchChromium(executable ?? "")]);
-    });
-    afterAll(async () => {
-      await browser.close();
-      await house.close();
-    });
-    afterEach(async ({ task }) => {
-      for (const [n, { context, page }] of opened.splice(0).entries()) {
-        if (task.result?.state === "fail") await keep(page, `${task.name} ${n + 1}`);
-        await context.close();
-      }
-      const said = complaints;
-      complaints = [];
-      expect(said).toEqual([]);
-    });
-
-    tests({
-      get house() {
-        return house;
-      },
-      async open(view, { as = "admin", expected, ...options } = {}) {
-        const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
-        context.setDefaultTimeout(patienceMs);
-        const page = await context.newPage();
-        opened.push({ context, page });
-        listenTo(page, house.url, (complaint) => {
-          if (expected?.test(complaint) !== true) complaints.push(complaint);
-        });
-        const key = as === null ? "" : `#key=${house.keys[as]}`;
-        await page.goto(`${house.url}/${key}`);
-        if (as !== null) await page.evaluate((hash) => (location.hash = hash), view);
-        return page;
-      },
-    });
+  beforeAll(async () => {
+    [house, browser] = await Promise.all([openHouse(settings), launchChromium(executable ?? "")]);
   });
+  afterAll(async () => {
+    await browser.close();
+    await house.close();
+  });
+  afterEach(async ({ task }) => {
+    for (const [n, { context, page }] of opened.splice(0).entries()) {
+      if (task.result?.state === "fail") await keep(page, `${task.name} ${n + 1}`);
+      await context.close();
+    }
+    const said = complaints;
+    complaints = [];
+    expect(said).toEqual([]);
+  });
+
+  return {
+    get house() {
+      return house;
+    },
+    async open(view, { as = "admin", expected, ...options } = {}) {
+      const context = await browser.newContext({ viewport: desktop, ...options });
+      context.setDefaultTimeout(patienceMs);
+      const page = await context.newPage();
+      opened.push({ context, page });
+      listenTo(page, house.url, (complaint) => {
+        if (expected?.test(complaint) !== true) complaints.push(complaint);
+      });
+      await page.goto(as === null ? house.url : `${house.url}/#key=${house.keys[as]}`);
+      if (as !== null) await page.evaluate((hash) => void (location.hash = hash), view);
+      return page;
+    },
+  };
 }
 
 function listenTo(page: Page, origin: string, complain: (complaint: string) => void): void {

@@ -1,0 +1,47 @@
+import { chromium } from "playwright-core";
+import { expect, test } from "vitest";
+import { findChromium, howToGetChromium, type Machine } from "../browser/support/chromium.ts";
+
+const downloaded = chromium.executablePath();
+const chromeForMac = "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome";
+
+const machine = (platform: NodeJS.Platform, programs: string[], env: Machine["env"] = {}): Machine => ({
+  platform,
+  env: { PATH: "/usr/local/bin:/usr/bin", ...env },
+  isProgram: (path) => programs.includes(path),
+});
+
+test.each<[what: string, machine: Machine, found: string | undefined]>([
+  [
+    "the one that CHROMIUM names comes first",
+    machine("linux", ["/opt/my/chrome", "/usr/bin/chromium"], { CHROMIUM: "/opt/my/chrome" }),
+    "/opt/my/chrome",
+  ],
+  [
+    "then an installed one",
+    machine("linux", ["/usr/bin/google-chrome", downloaded]),
+    "/usr/bin/google-chrome",
+  ],
+  ["on a Mac, an application", machine("darwin", [chromeForMac, downloaded]), chromeForMac],
+  ["then Playwright's own", machine("linux", [downloaded]), downloaded],
+  [
+    "an empty CHROMIUM is none",
+    machine("linux", ["/usr/bin/chromium"], { CHROMIUM: "" }),
+    "/usr/bin/chromium",
+  ],
+  ["and there may be none", machine("win32", []), undefined],
+])("which Chromium: %s", (_, machine, found) => {
+  expect(findChromium(machine)).toBe(found);
+});
+
+test("a CHROMIUM that leads nowhere is said, not passed over", () => {
+  const wrong = machine("linux", ["/usr/bin/chromium"], { CHROMIUM: "/opt/chrom" });
+  expect(() => findChromium(wrong)).toThrow('CHROMIUM is "/opt/chrom"');
+});
+
+test.each(["linux", "darwin", "win32"] as const)(
+  "a machine without one is told how to get it: %s",
+  (platform) => {
+    expect(howToGetChromium(platform)).toMatch(/tests\/browser is skipped.* install .*CHROMIUM/);
+  },
+);
