@@ -20,6 +20,7 @@ export const jobRow = z.object({
   dead_letter_id: z.uuid().nullable(),
   progress_done: z.number().nullable(),
   progress_total: z.number().nullable(),
+  event_count: z.number(),
   result: z.json(),
   error: z.json(),
   created_at: time,

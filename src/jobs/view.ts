@@ -10,6 +10,8 @@ export const jobView = z.object({
   status: jobStatus,
   /** The documents' name for the status. */
   state: jobStatus,
+  /** Grows with every change of state: of two views of a job the higher one is newer. */
+  revision: z.number(),
   requester: z.string(),
   owner: z.string().nullable(),
   progress: z.object({ done: z.number(), total: z.number(), percent: z.number() }).nullable(),
@@ -54,13 +56,14 @@ export const accepted = (message: string, jobId: string): z.output<typeof accept
   statusUrl: jobUrl(jobId),
 });
 
-export const toJobView = (job: Job): z.output<typeof jobView> => ({
+export const toJobView = (job: Omit<Job, "event_data">): z.output<typeof jobView> => ({
   id: job.id,
   kind: job.kind,
   function: job.function_id,
   event: job.event_name,
   status: job.status,
   state: job.status,
+  revision: job.event_count,
   requester: job.requester,
   owner: job.owner,
   progress: toProgress(job.progress_done, job.progress_total),
