@@ -28,6 +28,11 @@ test.each<[point: string, file: string, said: string[]]>([
     ["netlify login", "netlify env:set", "netlify deploy --prod", "supabase db push", "npm run sync"],
   ],
   [
+    "S0-6: the queue's state is in Postgres and not in Netlify Blobs, and why",
+    "docs/decisions.md",
+    ["State in Postgres, not in Netlify Blobs", "loses updates"],
+  ],
+  [
     "S2-1: what belongs into the background, and what does not",
     "docs/when-to-go-async.md",
     ["500 ms", "Do it in the request"],

@@ -1,5 +1,5 @@
 /** The README's tables say what the code says. */
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { expect, test } from "vitest";
 import { createApp } from "#app.ts";
@@ -60,12 +60,4 @@ test("the table of functions lists every function with its event, concurrency an
     [...codes(event), ...codes(id), /\d+/.exec(atOnce)?.[0], retries].map(String),
   );
   expect(inOrder(told)).toEqual(inOrder(functions));
-});
-
-test("every file that the README links to exists, and every command is a script", () => {
-  const links = [...readme.matchAll(/\]\((?!https?:)([^)#]+)\)/g)].map(([, path = ""]) => path);
-  expect(links.filter((path) => !existsSync(resolve(root, path)))).toEqual([]);
-  const { scripts } = JSON.parse(readFileSync(resolve(root, "package.json"), "utf8"));
-  const commands = [...readme.matchAll(/npm run ([\w:]+)/g)].map(([, name]) => name);
-  for (const name of commands) expect(Object.keys(scripts)).toContain(name);
 });

@@ -1,0 +1,40 @@
+/** What the guides point at is there: files, commands, variables. */
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { parseEnv } from "node:util";
+import { expect, test } from "vitest";
+
+const root = resolve(import.meta.dirname, "../..");
+const guides = ["", "docs", "local", "examples"].flatMap((folder) =>
+  readdirSync(resolve(root, folder))
+    .filter((name) => name.endsWith(".md"))
+    .map((name) => join(folder, name)),
+);
+const read = (file: string) => readFileSync(resolve(root, file), "utf8");
+const all = (text: string, pattern: RegExp) => [...text.matchAll(pattern)].map(([, found = ""]) => found);
+
+/** What the reader of docs/add-a-job.md is about to write. */
+const workedExample = /list[-_]reports/;
+
+test.each(guides)("%s: every link and every file that it names exists", (guide) => {
+  const text = read(guide);
+  const links = all(text, /\]\((?!https?:|#)([^)#]+)/g).map((link) => resolve(root, dirname(guide), link));
+  const files = all(text, /`((?:src|tests|local|scripts|netlify|supabase)\/[\w./-]+)`/g)
+    .filter((file) => !workedExample.test(file))
+    .map((file) => resolve(root, file));
+  expect([...links, ...files].filter((path) => !existsSync(path))).toEqual([]);
+});
+
+test.each(guides)("%s: every npm script that it names exists", (guide) => {
+  const { scripts } = JSON.parse(read("package.json"));
+  const named = all(read(guide), /npm run ([\w:]+)/g);
+  expect(named.filter((name) => !(name in scripts))).toEqual([]);
+});
+
+test("the README's table of variables names none that nobody reads", () => {
+  const table = read("README.md").split("## Environment")[1]?.split("\n## ")[0] ?? "";
+  const named = all(table, /`([A-Z][A-Z_]+)`/g);
+  expect(named.length).toBeGreaterThan(5);
+  const known = Object.keys(parseEnv(read(".env.example")));
+  expect(named.filter((name) => !known.includes(name))).toEqual([]);
+});
