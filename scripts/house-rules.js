@@ -70,8 +70,15 @@ const RULES = [
     !path.startsWith("lib/") &&
     definesFunction(root, path) &&
     `Routes never import a function file ("${specifier}"): they accept work and send its event.`,
+  ({ room, path, specifier, typeOnly }) =>
+    room === "dashboard" &&
+    path !== undefined &&
+    !typeOnly &&
+    !/^(dashboard|client)\//.test(path) &&
+    `The page runs in a browser: of "${specifier}" it may import types alone.`,
   ({ room, path, specifier }) =>
     room !== "" &&
+    room !== "dashboard" &&
     path !== undefined &&
     !path.startsWith(`${room}/`) &&
     !SHARED.test(path) &&

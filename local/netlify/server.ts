@@ -1,25 +1,14 @@
-import { existsSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { parse } from "smol-toml";
-import { z } from "zod";
 import { timeScale } from "#clock.ts";
 import { listen } from "#netlify/listen.ts";
 import { withLocalStack } from "#netlify/local-stack.ts";
+import { readNetlifyToml } from "#netlify/netlify-toml.ts";
 import { startSchedule } from "#netlify/schedule.ts";
 import { createSite } from "#netlify/site.ts";
 import { childOfTheStack } from "#stack/child.ts";
 
 /** The site as a process of its own, in the project's folder. Environment: PORT, INBOX_URL (optional). */
-const netlifyToml = z.object({ build: z.object({ publish: z.string().optional() }).optional() });
-const { build } = netlifyToml.parse(
-  existsSync("netlify.toml") ? parse(readFileSync("netlify.toml", "utf8")) : {},
-);
-const published = build?.publish ?? "src/dashboard";
-const site = createSite({
-  functionsDir: resolve("netlify/functions"),
-  // A page that needs no build is served from its sources until somebody builds it.
-  publishDir: resolve(existsSync(published) ? published : "src/dashboard"),
-});
+const site = createSite({ functionsDir: resolve("netlify/functions"), ...readNetlifyToml(process.cwd()) });
 
 for (const { name, error } of await site.warmUp()) {
   console.error(

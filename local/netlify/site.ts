@@ -1,6 +1,7 @@
 import { contextOf, cookieJar } from "#netlify/context.ts";
 import { errorPage } from "#netlify/error-page.ts";
 import { findFunctions, type SiteFunction } from "#netlify/functions.ts";
+import type { HeaderRule } from "#netlify/netlify-toml.ts";
 import { staticFiles } from "#netlify/static-files.ts";
 
 /** Netlify takes 6 MB of request body (as it arrives; binary bodies lose a quarter of that to base64 there). */
@@ -21,11 +22,13 @@ export type Site = {
 export function createSite(options: {
   functionsDir: string;
   publishDir: string;
+  /** What netlify.toml adds to static files. */
+  headers?: readonly HeaderRule[];
   warn?: (message: string) => void;
 }): Site {
-  const { functionsDir, publishDir, warn = console.warn } = options;
+  const { functionsDir, publishDir, headers, warn = console.warn } = options;
   const functions = findFunctions(functionsDir, warn);
-  const serveStatic = staticFiles(publishDir);
+  const serveStatic = staticFiles(publishDir, headers);
   const background = new Set<Promise<unknown>>();
 
   const waitUntil = (promise: Promise<unknown>) => {

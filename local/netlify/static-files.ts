@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { extname, join, normalize } from "node:path";
+import type { HeaderRule } from "#netlify/netlify-toml.ts";
 
 const types: Record<string, string> = {
   ".html": "text/html; charset=utf-8",
@@ -14,11 +15,28 @@ const types: Record<string, string> = {
   ".woff2": "font/woff2",
 };
 
-/** Serves a published folder: files, pretty URLs (`/about` is `about.html` or `about/index.html`) and `404.html`. */
-export function staticFiles(folder: string): (request: Request) => Promise<Response> {
+/** Serves a published folder, with the headers that netlify.toml adds. */
+export function staticFiles(
+  folder: string,
+  rules: readonly HeaderRule[] = [],
+): (request: Request) => Promise<Response> {
+  const serve = filesOf(folder);
   return async (request) => {
+    const { pathname } = new URL(request.url);
+    const response = await serve(request, pathname);
+    for (const { matches, values } of rules) {
+      if (!matches(pathname)) continue;
+      for (const [name, value] of Object.entries(values)) response.headers.set(name, value);
+    }
+    return response;
+  };
+}
+
+/** Files, pretty URLs (`/about` is `about.html` or `about/index.html`) and `404.html`. */
+function filesOf(folder: string) {
+  return async (request: Request, pathname: string): Promise<Response> => {
     const isRead = request.method === "GET" || request.method === "HEAD";
-    const path = safePath(new URL(request.url).pathname);
+    const path = safePath(pathname);
     if (isRead && path !== undefined) {
       for (const candidate of [path, `${path}.html`, join(path, "index.html")]) {
         const response = await file(join(folder, candidate), request.method);

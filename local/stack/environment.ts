@@ -13,7 +13,8 @@ export function loadDotEnv(): void {
 }
 
 /** What leads out of this machine; a throw-away stack never looks at it. */
-const leadsOutside = /^(SUPABASE_|DATABASE_URL|INNGEST_|RESEND_|SLACK_|SENTRY_|NIGHTSHIFT_ENV|LINK_SECRET)/;
+const leadsOutside =
+  /^(SUPABASE_|DATABASE_URL|INNGEST_|RESEND_|IMAGES_|SLACK_|SENTRY_|NIGHTSHIFT_ENV|LINK_SECRET)/;
 
 /** The caller's environment without empty values: an empty variable is one that is not set. */
 export function callersEnvironment({ ephemeral }: { ephemeral: boolean }): Environment {
@@ -48,6 +49,7 @@ export function siteEnvironment(
     INNGEST_DEV: local(ports.engine),
     RESEND_BASE_URL: local(ports.mail),
     RESEND_API_KEY: keys.resendApiKey,
+    IMAGES_BASE_URL: `${local(ports.mail)}/images`,
     SLACK_WEBHOOK_URL: `${local(ports.mail)}/slack`,
     LINK_SECRET: keys.linkSecret,
     NIGHTSHIFT_ENV: "development",

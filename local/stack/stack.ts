@@ -6,6 +6,7 @@ import { ensureApiKeys, siteAnswers } from "#stack/first-requests.ts";
 import { inngestDevServer } from "#stack/inngest-dev-server.ts";
 import { type MachineKeys, newKeys, readKeys, writeKeys } from "#stack/keys.ts";
 import type { Options } from "#stack/options.ts";
+import { builtPage } from "#stack/page.ts";
 import { choosePorts, type Ports } from "#stack/ports.ts";
 import { logFileOf, type ManagedProcess, runProcess, type Say } from "#stack/process.ts";
 import { machineKeys } from "#supabase/keys.ts";
@@ -109,7 +110,8 @@ async function start(
     return running.ready;
   };
 
-  // What needs no database comes up while it does.
+  // What needs no database comes up while it does. Without its page the stack still works.
+  const page = builtPage().catch((error: unknown) => say(String(error)));
   const site = run("site", "netlify/server.ts", [], {
     ...environment,
     PORT: String(ports.site),
@@ -127,7 +129,7 @@ async function start(
   const database = await open();
   const databaseUrl: Environment = database === undefined ? {} : { DATABASE_URL: database.url };
   const onDatabase = [startGateway(), startEngine()];
-  await Promise.all([mail, site, ...onDatabase]);
+  await Promise.all([page, mail, site, ...onDatabase]);
   const [apiKeys] = await Promise.all([ensureApiKeys(dataDir, keys, environment), siteAnswers(ports.site)]);
   return {
     ports,

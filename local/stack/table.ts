@@ -8,6 +8,7 @@ export function tableOf({ ports, keys, dataDir, environment, isHosted }: Stack, 
     ["Supabase", isHosted ? (environment["SUPABASE_URL"] ?? "") : `http://localhost:${ports.supabase}`],
     ["Engine", (environment["INNGEST_DEV"] ?? "").replace("127.0.0.1", "localhost")],
     ["Inbox", `http://localhost:${ports.mail}`],
+    ["Image provider", `http://localhost:${ports.mail}/images`],
     ["API key (admin)", keys.admin],
     ["API key (app)", keys.app],
     [

@@ -1,0 +1,29 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { parse } from "smol-toml";
+import { z } from "zod";
+
+const netlifyToml = z.object({
+  build: z.object({ publish: z.string().default(".") }).default({ publish: "." }),
+  headers: z.array(z.object({ for: z.string(), values: z.record(z.string(), z.string()) })).default([]),
+});
+
+/** What Netlify adds to the answers of static files; functions set their own. */
+export type HeaderRule = { matches: (pathname: string) => boolean; values: Record<string, string> };
+export type SiteSettings = { publishDir: string; headers: readonly HeaderRule[] };
+
+/** A site's netlify.toml, as far as serving it goes. */
+export function readNetlifyToml(siteDir: string): SiteSettings {
+  const file = join(siteDir, "netlify.toml");
+  const { build, headers } = netlifyToml.parse(existsSync(file) ? parse(readFileSync(file, "utf8")) : {});
+  return {
+    publishDir: resolve(siteDir, build.publish),
+    headers: headers.map(({ for: pattern, values }) => ({ matches: matcherOf(pattern), values })),
+  };
+}
+
+/** `/assets/*`: a star is the rest of the path. */
+function matcherOf(pattern: string): (pathname: string) => boolean {
+  const [start = "", ...rest] = pattern.split("*");
+  return rest.length === 0 ? (pathname) => pathname === pattern : (pathname) => pathname.startsWith(start);
+}

@@ -1,0 +1,54 @@
+import { execFile } from "node:child_process";
+import { mkdir, mkdtemp, readdir, rename, rm, stat, utimes } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { promisify } from "node:util";
+import { StackError } from "#stack/errors.ts";
+
+const projectDir = resolve(import.meta.dirname, "../..");
+const pageDir = join(projectDir, "dist");
+/** On the same disk as `dist`, so that what was built is moved there in one go. */
+const workDir = join(projectDir, "node_modules/.cache");
+/** What the page is made of. */
+const sources = ["src/dashboard", "src/client", "vite.config.ts", "package-lock.json"];
+
+/** The folder of the built page. It is built when it is missing or older than what it is made of. */
+export async function builtPage(): Promise<string> {
+  const [builtAt, changedAt] = await Promise.all([
+    youngest(join(pageDir, "index.html")),
+    Promise.all(sources.map((path) => youngest(join(projectDir, path)))),
+  ]);
+  if (builtAt < Math.max(...changedAt)) await build();
+  return pageDir;
+}
+
+/** When a file, or anything in a folder, was last changed (a folder changes when a file leaves it); 0 when it is not there. */
+async function youngest(path: string): Promise<number> {
+  const found = await stat(path).catch(() => undefined);
+  if (found === undefined) return 0;
+  if (!found.isDirectory()) return found.mtimeMs;
+  const names = await readdir(path);
+  const within = await Promise.all(names.map((name) => youngest(join(path, name))));
+  return Math.max(found.mtimeMs, ...within);
+}
+
+/** As `npm run build`, but nobody ever sees half a page: two stacks may build at once while a third serves. */
+async function build(): Promise<void> {
+  const startedAt = new Date();
+  await mkdir(workDir, { recursive: true });
+  const work = await mkdtemp(join(workDir, "page-"));
+  const made = join(work, "new");
+  const vite = join(projectDir, "node_modules/vite/bin/vite.js");
+  try {
+    const args = [vite, "build", "--outDir", made, "--emptyOutDir", "--logLevel", "warn"];
+    await promisify(execFile)(process.execPath, args, { cwd: projectDir });
+    // What is changed while it is being built is younger than it.
+    await utimes(join(made, "index.html"), startedAt, startedAt);
+    await rename(pageDir, join(work, "old")).catch(() => {}); // there was none
+    await rename(made, pageDir).catch(() => {}); // somebody else was quicker, with the same
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new StackError(`The page cannot be built: ${why}`, "npm run build says the same.");
+  } finally {
+    await rm(work, { recursive: true, force: true });
+  }
+}

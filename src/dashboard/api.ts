@@ -1,0 +1,17 @@
+/** The page's only way to the data: `/api`, with the key of this tab. */
+import { currentKey, forgetKey } from "./key.ts";
+import { createClient, Problem } from "./thin-client.ts";
+
+export { Problem };
+
+export const api = createClient({ key: currentKey });
+
+/** Whatever went wrong, as something that can be shown. A key that does not fit is forgotten: the page asks for another. */
+export function problemOf(error: unknown): Problem {
+  const problem =
+    error instanceof Problem
+      ? error
+      : new Problem({ status: 0, detail: String(error), hint: "Reload the page." });
+  if (problem.status === 401) forgetKey();
+  return problem;
+}

@@ -1,0 +1,32 @@
+import { useAnnouncement } from "./announce.ts";
+import { Confirmation } from "./components/dialog.tsx";
+import { Toasts } from "./components/toasts.tsx";
+import { useHashRoute } from "./hooks/use-hash-route.ts";
+import { useKey } from "./key.ts";
+import { KeyForm } from "./shell/key-form.tsx";
+import { Shell } from "./shell/shell.tsx";
+import { VIEWS } from "./views/index.ts";
+
+export function App() {
+  const key = useKey();
+  const { name, id, query } = useHashRoute();
+  const view = VIEWS.find((one) => one.name === name) ?? VIEWS[0];
+  const announcement = useAnnouncement();
+  return (
+    <>
+      {key === null || view === undefined ? (
+        <KeyForm />
+      ) : (
+        <Shell current={view.name}>
+          {/* A view begins anew for another subject, not for another filter. */}
+          <view.show key={`${view.name}/${id ?? ""}`} id={id} query={query} />
+        </Shell>
+      )}
+      <Toasts />
+      <Confirmation />
+      <p className="unseen" role="status" aria-live="polite">
+        {announcement}
+      </p>
+    </>
+  );
+}

@@ -1,0 +1,30 @@
+import "./badge.css";
+
+export type Tone = "good" | "bad" | "warn" | "info" | "quiet";
+
+const TONES: Record<string, Tone> = {
+  queued: "warn",
+  pending: "warn",
+  waiting: "warn",
+  held: "quiet",
+  draft: "quiet",
+  running: "info",
+  processing: "info",
+  sending: "info",
+  retrying: "warn",
+  completed: "good",
+  sent: "good",
+  reprocessed: "good",
+  failed: "bad",
+  unknown: "bad",
+};
+const MOVING = new Set(["running", "processing", "sending"]);
+const HOLLOW = new Set(["queued", "pending", "waiting", "held", "draft", "canceled", "skipped", "ignored"]);
+
+export const toneOf = (status: string): Tone => TONES[status] ?? "quiet";
+
+/** A status in a word and a color: the color is never alone. */
+export function Badge({ status, children }: { status: string; children?: string }) {
+  const shape = MOVING.has(status) ? "moving" : HOLLOW.has(status) ? "hollow" : "";
+  return <span className={`badge tone-${toneOf(status)} ${shape}`}>{children ?? status}</span>;
+}

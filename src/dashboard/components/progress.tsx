@@ -1,0 +1,25 @@
+import { count } from "#dashboard/format.ts";
+import type { Tone } from "./badge.tsx";
+import "./progress.css";
+
+type ProgressProps = {
+  progress: { done: number; total: number; percent: number } | null;
+  tone?: Tone;
+  /** As wide as its place, with the numbers beside it. */
+  large?: boolean;
+  /** What is counted, for those who hear the page: "rows". */
+  of?: string;
+};
+
+export function Progress({ progress, tone = "info", large = false, of = "" }: ProgressProps) {
+  if (progress === null) return <span className="quiet">–</span>;
+  const { done, total, percent } = progress;
+  const words = `${count(done)} of ${count(total)}${of && ` ${of}`}`;
+  return (
+    <span className={`progress tone-${tone} ${large ? "large" : ""}`} title={words}>
+      <progress max={Math.max(total, 1)} value={total === 0 ? 1 : done} aria-label={words} />
+      <span className="percent">{percent} %</span>
+      {large && <span className="quiet small">{words}</span>}
+    </span>
+  );
+}

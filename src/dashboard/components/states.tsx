@@ -1,0 +1,52 @@
+/** What a place shows when it has nothing to show: nothing yet, nothing there, nothing to be had. */
+import type { ReactNode } from "react";
+import type { Problem } from "#dashboard/api.ts";
+import { Icon, type IconName } from "./icon.tsx";
+import "./states.css";
+
+export function Empty({
+  icon = "moon",
+  title,
+  children,
+}: {
+  icon?: IconName;
+  title: string;
+  children?: ReactNode;
+}) {
+  return (
+    <div className="empty">
+      <Icon name={icon} size={24} />
+      <h2>{title}</h2>
+      {children && <p>{children}</p>}
+    </div>
+  );
+}
+
+const WIDTHS = [100, 92, 97, 88, 95, 90, 98, 86];
+
+export function Loading({ rows = 5, what = "Loading" }: { rows?: number; what?: string }) {
+  return (
+    <div className="loading" role="status">
+      <span className="unseen">{what}…</span>
+      {Array.from({ length: rows }, (_, n) => (
+        <i key={n} style={{ width: `${WIDTHS[n % WIDTHS.length] ?? 100}%` }} />
+      ))}
+    </div>
+  );
+}
+
+export function ErrorNote({ problem, onRetry }: { problem: Problem; onRetry?: () => void }) {
+  return (
+    <div className="error-note" role="alert">
+      <Icon name={problem.status === 0 ? "offline" : "alert"} size={20} />
+      <div>
+        <strong>{problem.detail}</strong> {problem.hint}
+      </div>
+      {onRetry && (
+        <button type="button" onClick={onRetry}>
+          <Icon name="retry" /> Try again
+        </button>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,63 @@
+import type { ReactNode } from "react";
+import "./table.css";
+
+export type Column<Row> = {
+  head: string;
+  cell: (row: Row) => ReactNode;
+  /** Numbers stand at the end. */
+  align?: "end";
+  /** No wider than what is in it. */
+  tight?: boolean;
+  hideOnPhone?: boolean;
+};
+
+type TableProps<Row> = {
+  /** What the table shows, for those who hear the page. */
+  caption: string;
+  columns: readonly Column<Row>[];
+  rows: readonly Row[];
+  keyOf: (row: Row) => string;
+  isBusy?: boolean;
+};
+
+/** The first column is the row's heading. */
+export function Table<Row>({ caption, columns, rows, keyOf, isBusy = false }: TableProps<Row>) {
+  return (
+    // A region that scrolls sideways on a small screen can be reached and scrolled with the keyboard.
+    // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
+    <section className="table" aria-busy={isBusy} aria-label={caption} tabIndex={0}>
+      <table>
+        <caption className="unseen">{caption}</caption>
+        <thead>
+          <tr>
+            {columns.map((column) => (
+              <th key={column.head} scope="col" className={classOf(column)}>
+                {column.head}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map((row) => (
+            <tr key={keyOf(row)}>
+              {columns.map((column, n) =>
+                n === 0 ? (
+                  <th key={column.head} scope="row" className={classOf(column)}>
+                    {column.cell(row)}
+                  </th>
+                ) : (
+                  <td key={column.head} className={classOf(column)}>
+                    {column.cell(row)}
+                  </td>
+                ),
+              )}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </section>
+  );
+}
+
+const classOf = <Row,>({ align, tight, hideOnPhone }: Column<Row>): string | undefined =>
+  [align, tight && "tight", hideOnPhone && "not-on-phone"].filter(Boolean).join(" ") || undefined;

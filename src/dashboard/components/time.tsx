@@ -1,0 +1,39 @@
+import { ago, clock, exact, lasting } from "#dashboard/format.ts";
+import { useNow } from "#dashboard/hooks/use-now.ts";
+
+/** "5 seconds ago", the exact time on hover. */
+export function TimeAgo({ at }: { at: string | null }) {
+  const now = useNow();
+  if (at === null) return <span className="quiet">–</span>;
+  // Two clocks never agree: what has just happened did not happen in the future.
+  const seen = Math.max(now, Date.parse(at));
+  return (
+    <time dateTime={at} title={exact(at)}>
+      {ago(at, seen)}
+    </time>
+  );
+}
+
+/** From one moment to another, or to now while it lasts. */
+export function Duration({ from, to }: { from: string | null; to: string | null }) {
+  if (from === null) return <span className="quiet">–</span>;
+  if (to === null) return <Lasting from={Date.parse(from)} />;
+  return <span className="numbers">{lasting(Date.parse(to) - Date.parse(from))}</span>;
+}
+
+function Lasting({ from }: { from: number }) {
+  const now = useNow();
+  return <span className="numbers">{lasting(Math.max(0, now - from))}</span>;
+}
+
+/** "0:07" until the moment, then `then`. Those who hear the page are not told every second. */
+export function Countdown({ to, then = "now" }: { to: string; then?: string }) {
+  const now = useNow();
+  const left = Date.parse(to) - now;
+  if (left <= 0) return <span>{then}</span>;
+  return (
+    <time dateTime={to} title={exact(to)} role="timer" aria-live="off">
+      {clock(left)}
+    </time>
+  );
+}

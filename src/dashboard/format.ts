@@ -1,0 +1,67 @@
+/** Numbers and times in words: pure, with the moment "now" handed in. */
+
+const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
+const whole = new Intl.NumberFormat("en");
+const compact = new Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 1 });
+
+const MINUTE = 60;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+export const count = (value: number): string => whole.format(value);
+/** 12,345 → "12.3K": where there is little room. */
+export const short = (value: number): string =>
+  value < 10_000 ? whole.format(value) : compact.format(value);
+/** 0.0312 → "3.1 %". A little is not nothing, and almost all is not all. */
+export function share(value: number): string {
+  const percent = value * 100;
+  const digits = percent > 0 && percent < 10 ? 1 : percent > 99 && percent < 100 ? 1 : 0;
+  const factor = 10 ** digits;
+  const kept = percent > 99 ? Math.floor(percent * factor) / factor : percent;
+  return `${kept.toFixed(digits)} %`;
+}
+
+/** "5 seconds ago", "in 3 minutes". */
+export function ago(iso: string, now: number): string {
+  const seconds = (Date.parse(iso) - now) / 1000;
+  const size = Math.abs(seconds);
+  if (size < MINUTE) return relative.format(Math.round(seconds), "second");
+  if (size < HOUR) return relative.format(Math.round(seconds / MINUTE), "minute");
+  if (size < DAY) return relative.format(Math.round(seconds / HOUR), "hour");
+  return relative.format(Math.round(seconds / DAY), "day");
+}
+
+/** 850 → "850 ms", 4200 → "4.2 s", 61_000 → "1 min 1 s", 3_660_000 → "1 h 1 min". */
+export function lasting(ms: number): string {
+  const seconds = Math.max(0, ms) / 1000;
+  if (seconds < 1) return `${Math.round(seconds * 1000)} ms`;
+  if (seconds < 9.95) return `${seconds.toFixed(1)} s`;
+  const all = Math.round(seconds);
+  if (all < MINUTE) return `${all} s`;
+  if (all < HOUR) return pair(Math.floor(all / MINUTE), "min", all % MINUTE, "s");
+  const minutes = Math.round(seconds / MINUTE);
+  if (all < DAY) return pair(Math.floor(minutes / 60), "h", minutes % 60, "min");
+  const hours = Math.round(seconds / HOUR);
+  return pair(Math.floor(hours / 24), "d", hours % 24, "h");
+}
+
+const pair = (large: number, largeUnit: string, little: number, littleUnit: string): string =>
+  little === 0 ? `${large} ${largeUnit}` : `${large} ${largeUnit} ${little} ${littleUnit}`;
+
+/** 7_400 → "0:08": rounded up, so that zero means now. */
+export function clock(ms: number): string {
+  const seconds = Math.max(0, Math.ceil(ms / 1000));
+  const hours = Math.floor(seconds / HOUR);
+  const minutes = Math.floor((seconds % HOUR) / MINUTE);
+  const tail = String(seconds % MINUTE).padStart(2, "0");
+  return hours === 0 ? `${minutes}:${tail}` : `${hours}:${String(minutes).padStart(2, "0")}:${tail}`;
+}
+
+export const exact = (iso: string): string =>
+  new Date(iso).toLocaleString("en", { dateStyle: "medium", timeStyle: "medium" });
+
+/** `send-email-campaign` → "Send email campaign". */
+export const spoken = (name: string): string => {
+  const words = name.replaceAll(/[-_./]+/g, " ").trim();
+  return words.charAt(0).toUpperCase() + words.slice(1);
+};

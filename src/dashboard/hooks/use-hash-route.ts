@@ -1,0 +1,35 @@
+import { useMemo, useSyncExternalStore } from "react";
+import { takeKeyFromAddress } from "#dashboard/key.ts";
+
+/** `#/jobs/<id>?status=failed` → `{ name: "jobs", id: "<id>", query }`. */
+export type HashRoute = { name: string; id: string | undefined; query: URLSearchParams };
+
+const subscribe = (listener: () => void) => {
+  const changed = () => {
+    takeKeyFromAddress();
+    listener();
+  };
+  addEventListener("hashchange", changed);
+  return () => removeEventListener("hashchange", changed);
+};
+
+export function useHashRoute(): HashRoute {
+  const hash = useSyncExternalStore(subscribe, () => location.hash);
+  return useMemo(() => parseHash(hash), [hash]);
+}
+
+export function parseHash(hash: string): HashRoute {
+  const [path = "", query = ""] = hash.slice(1).split("?");
+  const [, name, id] = path.split("/");
+  return { name: name || "overview", id: id || undefined, query: new URLSearchParams(query) };
+}
+
+/** `withQuery("/api/jobs", { status: "failed", kind: "" })` → `/api/jobs?status=failed`: only what is filled in. */
+export function withQuery(path: string, values: Record<string, string | null | undefined>): string {
+  const query = new URLSearchParams();
+  for (const [name, value] of Object.entries(values)) if (value) query.set(name, value);
+  return query.size === 0 ? path : `${path}?${query}`;
+}
+
+/** The page's address of something that the API names: `/api/jobs/<id>` → `#/jobs/<id>`. */
+export const pageOf = (apiPath: string): string => `#${apiPath.replace(/^\/api/, "")}`;

@@ -1,0 +1,47 @@
+import { useEffect, useRef } from "react";
+import { rememberKey } from "#dashboard/key.ts";
+import { Logo } from "./logo.tsx";
+import "./key-form.css";
+
+/** Asked for once per tab; `npm start` hands the key over in the address, so that nobody types it there. */
+export function KeyForm() {
+  const input = useRef<HTMLInputElement>(null);
+  useEffect(() => {
+    document.title = "Nightshift";
+    input.current?.focus();
+  }, []);
+  return (
+    <main className="key-form">
+      <Logo />
+      <h1>Which key?</h1>
+      <p className="quiet">
+        The page reads <code>/api</code> with an API key. It stays in this tab and goes when the tab closes.{" "}
+        <code>npm start</code> prints keys for this machine; elsewhere{" "}
+        <code>npm run key -- create --role admin</code> makes one.
+      </p>
+      <form
+        onSubmit={(event) => {
+          event.preventDefault();
+          const value = new FormData(event.currentTarget).get("key");
+          if (typeof value === "string" && value.trim() !== "") rememberKey(value);
+        }}
+      >
+        <label htmlFor="key">API key</label>
+        <div>
+          <input
+            ref={input}
+            id="key"
+            name="key"
+            type="password"
+            autoComplete="off"
+            spellCheck={false}
+            required
+          />
+          <button type="submit" className="primary">
+            Open
+          </button>
+        </div>
+      </form>
+    </main>
+  );
+}

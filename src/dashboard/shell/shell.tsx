@@ -1,0 +1,46 @@
+import { type ReactNode, useRef } from "react";
+import { Icon } from "#dashboard/components/icon.tsx";
+import { VIEWS } from "#dashboard/views/index.ts";
+import { Logo } from "./logo.tsx";
+import { StackState } from "./stack-state.tsx";
+import "./shell.css";
+
+/** The frame around every view: where one is, where one can go, and how the stack is. */
+export function Shell({ current, children }: { current: string; children: ReactNode }) {
+  const content = useRef<HTMLElement>(null);
+  return (
+    <div className="shell">
+      <a
+        className="skip"
+        href="#content"
+        onClick={(event) => {
+          event.preventDefault(); // the fragment is the page's address
+          content.current?.focus();
+        }}
+      >
+        Skip to content
+      </a>
+      <header className="side">
+        <Logo />
+        <nav aria-label="Pages">
+          <ul>
+            {VIEWS.map(({ name, title, icon }) => (
+              <li key={name}>
+                <a href={`#/${name}`} aria-current={name === current ? "page" : undefined}>
+                  <Icon name={icon} />
+                  {title}
+                </a>
+              </li>
+            ))}
+          </ul>
+        </nav>
+        <footer>
+          <StackState />
+        </footer>
+      </header>
+      <main ref={content} className="content" tabIndex={-1}>
+        {children}
+      </main>
+    </div>
+  );
+}

@@ -1,0 +1,14 @@
+/** The pages of the dashboard, in the order of the navigation. */
+import type { ReactNode } from "react";
+import type { IconName } from "#dashboard/components/icon.tsx";
+import { Jobs } from "./jobs.tsx";
+
+export type ViewProps = {
+  /** The part after the name: `#/jobs/<id>`. */
+  id: string | undefined;
+  query: URLSearchParams;
+};
+
+type View = { name: string; title: string; icon: IconName; show: (props: ViewProps) => ReactNode };
+
+export const VIEWS: readonly View[] = [{ name: "jobs", title: "Jobs", icon: "jobs", show: Jobs }];
