@@ -28,6 +28,7 @@ const job = (data: Job["event_data"] = {}): Job => ({
   dead_letter_id: null,
   progress_done: null,
   progress_total: null,
+  event_count: 1,
   result: null,
   error: null,
   created_at: "",

@@ -1,0 +1,77 @@
+import { nature, patiently } from "./patience.ts";
+import { createRequest, readJson } from "./request.ts";
+import { hasEnded, type Item, type Job } from "./state.ts";
+import { type WatchOptions, watch } from "./watch.ts";
+
+export { Problem } from "./problem.ts";
+export { hasEnded, type Job, type LiveState, type Notification } from "./state.ts";
+export type { LiveStatus, WatchOptions } from "./watch.ts";
+
+export type Client = ReturnType<typeof createClient>;
+/** What an accepting route answers. */
+export type Accepted = { message: string; jobId: string; statusUrl: string };
+
+type Options = {
+  /** Where the site is; in a page of the site itself nothing. */
+  baseUrl?: string;
+  /** An API key or a user's token, asked for at each request; null sends none. */
+  key?: () => string | null;
+  fetch?: typeof globalThis.fetch;
+};
+type SubmitOptions = { idempotencyKey?: string; signal?: AbortSignal };
+type FollowOptions = { onChange?: (job: Job) => void; signal?: AbortSignal };
+
+/** Nightshift's API for browsers and servers. Everything that fails throws a `Problem`. */
+export function createClient(
+  { baseUrl = "", key = () => null, fetch = (input, init) => globalThis.fetch(input, init) }: Options = {},
+  { sleep, random } = nature,
+) {
+  const request = createRequest({ baseUrl, key, fetch });
+  const live = <Task extends Item = Item>(options: WatchOptions<Task>): Promise<void> =>
+    watch(options, { request, sleep, random });
+
+  return {
+    get: async <T>(path: string): Promise<T> => readJson<T>(await request("GET", path)),
+    post: async <T>(path: string, body?: unknown): Promise<T> =>
+      readJson<T>(await request("POST", path, { body })),
+    patch: async <T>(path: string, body: unknown): Promise<T> =>
+      readJson<T>(await request("PATCH", path, { body })),
+    remove: async <T>(path: string): Promise<T> => readJson<T>(await request("DELETE", path)),
+    bytes: async (path: string): Promise<Blob> => (await request("GET", path)).blob(),
+
+    /** Hands in work and comes back politely when it is refused for now. Repeats meet the job of the first try. */
+    submit(path: string, body: unknown, options: SubmitOptions = {}): Promise<Accepted> {
+      const { idempotencyKey = crypto.randomUUID(), signal } = options;
+      const headers = { "idempotency-key": idempotencyKey };
+      const work = async () => readJson<Accepted>(await request("POST", path, { body, headers, signal }));
+      return patiently(work, signal, { sleep, random });
+    },
+
+    /** The job when it has ended, whatever way; until then `onChange` hears of every change. */
+    async follow(jobId: string, { onChange, signal }: FollowOptions = {}): Promise<Job> {
+      const enough = new AbortController();
+      let last: Job | undefined;
+      await live({
+        path: `/api/jobs/${jobId}/stream`,
+        signal: signal ? AbortSignal.any([signal, enough.signal]) : enough.signal,
+        onChange({ jobs }) {
+          const job = jobs.get(jobId);
+          if (!job || job === last || (last && hasEnded(last))) return;
+          last = job;
+          onChange?.(job);
+          if (hasEnded(job)) enough.abort();
+        },
+      });
+      signal?.throwIfAborted();
+      if (!last) throw new TypeError("A stream of a job that never told of it");
+      return last;
+    },
+
+    /** Keeps a state up to date until the signal is aborted; throws only what will not pass by itself. */
+    watch: live,
+
+    /** Waiting work never begins, running work stops at its next step. */
+    cancel: async (jobId: string): Promise<Job> =>
+      readJson<Job>(await request("DELETE", `/api/jobs/${jobId}`)),
+  };
+}

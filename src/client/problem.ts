@@ -1,0 +1,61 @@
+type Said = {
+  status: number;
+  code: string;
+  detail: string;
+  hint?: string;
+  retryAfterMs?: number | undefined;
+};
+
+/** What was refused, in the API's own words (RFC 9457). Status 0, code `unreachable`: nobody answered. */
+export class Problem extends Error {
+  override readonly name = "Problem";
+  readonly status: number;
+  /** Stable; what a program decides by. */
+  readonly code: string;
+  readonly detail: string;
+  readonly hint: string;
+  /** When another try makes sense, if the answer said so. */
+  readonly retryAfterMs: number | undefined;
+
+  constructor({ status, code, detail, hint = "", retryAfterMs }: Said, cause?: unknown) {
+    super(detail, { cause });
+    this.status = status;
+    this.code = code;
+    this.detail = detail;
+    this.hint = hint;
+    this.retryAfterMs = retryAfterMs;
+  }
+
+  /** Whether the same request may go well later: too fast, full, a gateway in trouble, no network. */
+  get isPassing(): boolean {
+    return [0, 429, 502, 503, 504].includes(this.status);
+  }
+}
+
+export const unreachable = (cause: unknown): Problem =>
+  new Problem(
+    {
+      status: 0,
+      code: "unreachable",
+      detail: "The server cannot be reached",
+      hint: "Check the network; it is tried again by itself.",
+    },
+    cause,
+  );
+
+/** Reads any answer that is not ok, also one that a proxy gave in place of the API. */
+export async function problemOf(response: Response): Promise<Problem> {
+  const said: unknown = await response.json().catch(() => undefined);
+  const field = (name: string): string | undefined => {
+    const value: unknown = typeof said === "object" && said !== null ? Reflect.get(said, name) : undefined;
+    return typeof value === "string" ? value : undefined;
+  };
+  const seconds = Number(response.headers.get("retry-after"));
+  return new Problem({
+    status: response.status,
+    code: field("code") ?? `http_${response.status}`,
+    detail: field("detail") ?? `The server answered ${response.status}`,
+    hint: field("hint") ?? "",
+    retryAfterMs: seconds > 0 ? seconds * 1000 : undefined,
+  });
+}

@@ -1,0 +1,41 @@
+import { problemOf, unreachable } from "./problem.ts";
+
+export type Init = { body?: unknown; headers?: Record<string, string>; signal?: AbortSignal | undefined };
+export type Request = (method: string, path: string, init?: Init) => Promise<Response>;
+
+type Options = { baseUrl: string; key: () => string | null; fetch: typeof globalThis.fetch };
+
+/** One request with the key in its header. Answers that are not ok, and silence, are thrown as a Problem. */
+export const createRequest =
+  ({ baseUrl, key, fetch }: Options): Request =>
+  async (method, path, { body, headers = {}, signal } = {}) => {
+    const secret = key();
+    const response = await fetch(`${baseUrl}${path}`, {
+      method,
+      signal: signal ?? null,
+      headers: {
+        ...(secret === null ? {} : { authorization: `Bearer ${secret}` }),
+        ...contentType(body),
+        ...headers,
+      },
+      ...(body === undefined ? {} : { body: body instanceof Blob ? body : JSON.stringify(body) }),
+    }).catch((error: unknown) => {
+      throw signal?.aborted ? error : unreachable(error);
+    });
+    if (!response.ok) throw await problemOf(response);
+    return response;
+  };
+
+/** A Blob (a picture, a file) goes as it is and says itself what it is; all else is JSON. */
+function contentType(body: unknown): Record<string, string> {
+  if (body === undefined) return {};
+  if (!(body instanceof Blob)) return { "content-type": "application/json" };
+  return body.type === "" ? {} : { "content-type": body.type };
+}
+
+/** JSON as the type that the caller knows the API to answer; nothing at all for an empty answer. */
+export async function readJson<T>(response: Response): Promise<T>;
+export async function readJson(response: Response): Promise<unknown> {
+  const body: unknown = response.status === 204 ? undefined : await response.json();
+  return body;
+}

@@ -1,0 +1,128 @@
+import type { z } from "zod";
+import type { jobDetailsView, jobView } from "#jobs/view.ts";
+
+type Details = z.output<typeof jobDetailsView>;
+/** A job; its runs and timeline come along once it has changed. */
+export type Job = z.output<typeof jobView> & Partial<Pick<Details, "runs" | "timeline">>;
+
+export type Notification = {
+  id: string;
+  type: string;
+  userId: string;
+  data: unknown;
+  createdAt: string;
+  readAt: string | null;
+};
+
+/** Of two views of one thing the one with the higher revision is newer. */
+export type Item = { id: string; revision: number };
+
+/** What a watcher knows. Each change makes a new state; the maps of what did not change stay the same objects. */
+export type LiveState<Task extends Item = Item> = {
+  readonly jobs: ReadonlyMap<string, Job>;
+  readonly tasks: ReadonlyMap<string, Task>;
+  /** Newest first. */
+  readonly notifications: readonly Notification[];
+};
+
+type Progress = { id: string; progress: Job["progress"] };
+
+/** What the server sends, by stream and by poll alike. An id is where to go on after a break. */
+export type Message<Task extends Item = Item> = { id?: string | undefined } & (
+  | {
+      event: "snapshot";
+      data: { jobs?: Job[]; tasks?: Task[]; notifications?: Notification[] };
+    }
+  | { event: "job"; data: Job }
+  | { event: "task"; data: Task }
+  | { event: "progress"; data: Progress }
+  /** It no longer fits what is watched. */
+  | { event: "gone"; data: { id: string } }
+  | { event: "notification"; data: Notification }
+  | { event: "position"; data: null }
+);
+
+export const nothingKnown: LiveState<never> = {
+  jobs: new Map<string, Job>(),
+  tasks: new Map<string, never>(),
+  notifications: [],
+};
+
+/** More than a snapshot holds; beyond it the oldest things that have ended are forgotten. */
+const MOST_JOBS = 1000;
+const MOST_NOTIFICATIONS = 100;
+
+/** The one reducer: a message that comes twice, or late, changes nothing. */
+export function reduce<Task extends Item>(state: LiveState<Task>, message: Message<Task>): LiveState<Task> {
+  switch (message.event) {
+    case "snapshot": {
+      const { jobs = [], tasks = [], notifications = [] } = message.data;
+      return { jobs: byId(jobs), tasks: byId(tasks), notifications };
+    }
+    case "job": {
+      const known = state.jobs.get(message.data.id);
+      if (known && isNewer(known, message.data)) return state;
+      return { ...state, jobs: bounded(withItem(state.jobs, message.data)) };
+    }
+    case "task": {
+      const known = state.tasks.get(message.data.id);
+      if (known && known.revision > message.data.revision) return state;
+      return { ...state, tasks: withItem(state.tasks, message.data) };
+    }
+    case "progress":
+      return withProgress(state, message.data);
+    case "gone":
+      return {
+        ...state,
+        jobs: without(state.jobs, message.data.id),
+        tasks: without(state.tasks, message.data.id),
+      };
+    case "notification": {
+      const others = state.notifications.filter(({ id }) => id !== message.data.id);
+      return { ...state, notifications: [message.data, ...others].slice(0, MOST_NOTIFICATIONS) };
+    }
+    default:
+      return state;
+  }
+}
+
+/** Progress changes without a new revision, and only moves forward. */
+const isNewer = (a: Job, b: Job): boolean =>
+  a.revision > b.revision || (a.revision === b.revision && (a.progress?.done ?? 0) > (b.progress?.done ?? 0));
+
+function withProgress<Task extends Item>(
+  state: LiveState<Task>,
+  { id, progress }: Progress,
+): LiveState<Task> {
+  const job = state.jobs.get(id);
+  if (!job || (job.progress?.done ?? 0) > (progress?.done ?? 0)) return state;
+  return { ...state, jobs: withItem(state.jobs, { ...job, progress }) };
+}
+
+const byId = <T extends { id: string }>(items: readonly T[]): ReadonlyMap<string, T> =>
+  new Map(items.map((item) => [item.id, item]));
+
+const withItem = <T extends { id: string }>(items: ReadonlyMap<string, T>, item: T): ReadonlyMap<string, T> =>
+  new Map(items).set(item.id, item);
+
+function without<T>(items: ReadonlyMap<string, T>, id: string): ReadonlyMap<string, T> {
+  if (!items.has(id)) return items;
+  const rest = new Map(items);
+  rest.delete(id);
+  return rest;
+}
+
+function bounded(jobs: ReadonlyMap<string, Job>): ReadonlyMap<string, Job> {
+  if (jobs.size <= MOST_JOBS) return jobs;
+  const ended = [...jobs.values()].filter(({ endedAt }) => endedAt !== null);
+  const oldest = ended
+    .toSorted((a, b) => a.createdAt.localeCompare(b.createdAt))
+    .slice(0, jobs.size - MOST_JOBS);
+  const rest = new Map(jobs);
+  for (const { id } of oldest) rest.delete(id);
+  return rest;
+}
+
+const ENDED: readonly string[] = ["completed", "failed", "canceled", "skipped"] satisfies Job["status"][];
+
+export const hasEnded = ({ status }: Pick<Job, "status">): boolean => ENDED.includes(status);

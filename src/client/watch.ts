@@ -1,0 +1,122 @@
+import { backoffMs, type Nature } from "./patience.ts";
+import { Problem } from "./problem.ts";
+import { readStream } from "./read-stream.ts";
+import { type Request, readJson } from "./request.ts";
+import type { Frame } from "./sse.ts";
+import { type Item, type LiveState, type Message, nothingKnown, reduce } from "./state.ts";
+
+/** live: changes are pushed; polling: asked for every two seconds; offline: nobody answers. */
+export type LiveStatus = "live" | "polling" | "offline";
+
+export type WatchOptions<Task extends Item = Item> = {
+  /** Default: all jobs that the key may see. */
+  path?: string;
+  /** As the list's query: `{ status: "running", kind: "…" }`. */
+  filter?: Record<string, string>;
+  onChange: (state: LiveState<Task>) => void;
+  onStatus?: (status: LiveStatus) => void;
+  signal: AbortSignal;
+};
+
+const POLL_MS = 2000;
+/** Then the stream gets another chance. */
+const POLLS = 15;
+/** Streams end by plan; those that end together come back apart. */
+const RETURN_MS = 300;
+
+/**
+ * Keeps one state by a stream, or by asking every two seconds where streams do not get through, and tells of every
+ * change. Both read the same messages at the same address and go on after the last id.
+ */
+export async function watch<Task extends Item>(
+  options: WatchOptions<Task>,
+  { request, sleep, random }: Nature & { request: Request },
+): Promise<void> {
+  const { path = "/api/jobs/stream", filter = {}, signal } = options;
+  const news = createNews(options);
+  let pollsLeft = 0;
+  let failures = 0;
+
+  const streamed = () =>
+    readStream({
+      request,
+      signal,
+      address: withQuery(path, { ...filter, ...news.after() }),
+      onFrames(frames) {
+        news.status("live");
+        news.hear(frames.map((frame) => toMessage<Task>(frame)));
+      },
+    });
+  const poll = async () => {
+    const address = withQuery(path, { ...filter, ...news.after() });
+    const headers = { accept: "application/json" };
+    const { messages } = await readJson<{ messages: Message<Task>[] }>(
+      await request("GET", address, { headers, signal }),
+    );
+    news.status("polling");
+    news.hear(messages);
+  };
+
+  while (!signal.aborted) {
+    try {
+      if (pollsLeft === 0 && (await streamed())) {
+        failures = 0;
+        await sleep(random() * RETURN_MS, signal);
+        continue;
+      }
+      await poll();
+      failures = 0;
+      pollsLeft = pollsLeft === 0 ? POLLS : pollsLeft - 1;
+      await sleep(POLL_MS, signal);
+    } catch (error) {
+      if (signal.aborted) return;
+      if (!(error instanceof Problem) || !(error.isPassing || error.status >= 500)) throw error;
+      news.status("offline");
+      pollsLeft = 0;
+      await pause(error.retryAfterMs ?? backoffMs(failures, random()), signal, sleep);
+      failures += 1;
+    }
+  }
+}
+
+/** What is known so far and whoever wants to hear of it. */
+function createNews<Task extends Item>({ onChange, onStatus }: WatchOptions<Task>) {
+  let state: LiveState<Task> = nothingKnown;
+  let position: string | undefined;
+  let status: LiveStatus | undefined;
+  return {
+    /** Where the next stream or poll goes on. */
+    after: (): { after?: string } => (position === undefined ? {} : { after: position }),
+    status(next: LiveStatus) {
+      if (next !== status) onStatus?.(next);
+      status = next;
+    },
+    hear(messages: readonly Message<Task>[]) {
+      const before = state;
+      for (const message of messages) {
+        state = reduce(state, message);
+        position = message.id ?? position;
+      }
+      if (state !== before) onChange(state);
+    },
+  };
+}
+
+const withQuery = (path: string, query: Record<string, string>): string =>
+  Object.keys(query).length === 0 ? path : `${path}?${new URLSearchParams(query)}`;
+
+function toMessage<Task extends Item>(frame: Frame): Message<Task>;
+function toMessage({ id, event, data }: Frame): unknown {
+  if (data === undefined) return { id, event: "position", data: null };
+  const parsed: unknown = JSON.parse(data);
+  return { id, event, data: parsed };
+}
+
+/** Sleeps, but no longer than a browser is without network. */
+async function pause(ms: number, signal: AbortSignal, sleep: Nature["sleep"]): Promise<void> {
+  const woken = new AbortController();
+  const wake = () => woken.abort();
+  globalThis.addEventListener?.("online", wake);
+  await sleep(ms, AbortSignal.any([signal, woken.signal]));
+  globalThis.removeEventListener?.("online", wake);
+}
