@@ -27,10 +27,14 @@ export async function audit(page: Page): Promise<{ violations: string[]; checked
   );
   // Not a script of the page, so its content security policy has no say in it.
   await page.evaluate(axe.source);
-  const result = found.parse(await page.evaluate(`axe.run(document, { runOnly: ${JSON.stringify(levels)} })`));
+  const result = found.parse(
+    await page.evaluate(`axe.run(document, { runOnly: ${JSON.stringify(levels)} })`),
+  );
   return {
     violations: result.violations.flatMap(({ id, nodes }) =>
-      nodes.map(({ html, failureSummary = "" }) => `${id}: ${html}\n  ${failureSummary.replaceAll("\n", " ")}`),
+      nodes.map(
+        ({ html, failureSummary = "" }) => `${id}: ${html}\n  ${failureSummary.replaceAll("\n", " ")}`,
+      ),
     ),
     checked: result.passes.map(({ id }) => id),
   };

@@ -12,6 +12,7 @@ import { createSite } from "@nightshift/local/netlify/site.ts";
 import { createMailProvider } from "@nightshift/local/providers/mail/provider.ts";
 import { createGateway } from "@nightshift/local/supabase/gateway.ts";
 import { serve as serveGateway } from "@nightshift/local/supabase/server.ts";
+import { build } from "vite";
 import { createApiKey } from "#lib/auth.ts";
 import { systemClock } from "#lib/clock.ts";
 import { readEnv } from "#lib/env.ts";
@@ -29,7 +30,15 @@ const anywhere = { host: "127.0.0.1", port: 0 };
  */
 export async function openHouse(more: Record<string, string> = {}) {
   const database = await freshDatabase();
-  const storageDir = mkdtempSync(join(tmpdir(), "nightshift-browser-"));
+  const folder = mkdtempSync(join(tmpdir(), "nightshift-browser-"));
+  const publishDir = join(folder, "page");
+  const storageDir = join(folder, "storage");
+  await build({
+    root: join(projectDir, "src/dashboard"),
+    configFile: join(projectDir, "vite.config.ts"),
+    logLevel: "silent",
+    build: { outDir: publishDir },
+  });
   const gateway = await createGateway({ databaseUrl: database.url, keys: database.keys, storageDir });
   const supabase = await serveGateway(gateway.handle, 0);
   const mail = createMailProvider();
@@ -54,7 +63,7 @@ export async function openHouse(more: Record<string, string> = {}) {
   });
   const site = createSite({
     functionsDir: join(projectDir, "netlify/functions"),
-    publishDir: join(projectDir, "src/dashboard"),
+    publishDir,
   });
   const { server, port } = await listen(site, 0);
   const url = `http://127.0.0.1:${port}`;
@@ -101,7 +110,7 @@ export async function openHouse(more: Record<string, string> = {}) {
       mail.close();
       await supabase.close();
       await gateway.close();
-      rmSync(storageDir, { recursive: true, force: true });
+      rmSync(folder, { recursive: true, force: true });
       await database.close();
     },
   };

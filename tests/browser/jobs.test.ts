@@ -1,0 +1,47 @@
+import { expect, test } from "vitest";
+import { browse, withChromium } from "./support/pages.ts";
+import { sendCampaign, smallPieces } from "./support/seeds.ts";
+
+withChromium("jobs", () => {
+  const pages = browse(smallPieces);
+
+  test("work appears while one looks, moves, and ends, without a reload", async () => {
+    const page = await pages.open("/jobs");
+    await page.getByText("No job fits").waitFor();
+    await pages.house.mail("latency", { latencyMs: 700 });
+    await sendCampaign(pages.house);
+
+    const row = page.getByRole("row").filter({ hasText: "campaign" });
+    await row.getByText("running").waitFor();
+    await row.getByText("completed").waitFor();
+    await row.getByText("100 %").waitFor();
+  });
+
+  test("the filter stands in the address, and a job's page tells its story", async () => {
+    const { jobId } = await sendCampaign(pages.house, { name: "A story" });
+    const page = await pages.open("/jobs");
+    await page.getByLabel("Status").selectOption("failed");
+    await page.getByText("No job fits").waitFor();
+    expect(page.url()).toContain("status=failed");
+    await page.goBack().catch(() => {});
+
+    await page.evaluate((id) => void (location.hash = `#/jobs/${id}`), jobId);
+    await page.getByText("completed").first().waitFor();
+    for (const step of ["accepted", "sent", "started", "completed"])
+      await page.getByRole("listitem").filter({ hasText: step }).first().waitFor();
+  });
+
+  test("a job is canceled by its page, after a question", async () => {
+    await pages.house.mail("latency", { latencyMs: 3_000 });
+    const { jobId } = await sendCampaign(pages.house, { name: "Too early", people: 60 });
+    const page = await pages.open(`/jobs/${jobId}`);
+    await page.getByRole("button", { name: /^Cancel/ }).click();
+    const question = page.getByRole("dialog");
+    await question.getByRole("button", { name: /keep/i }).click();
+    await question.waitFor({ state: "detached" });
+    await page.getByRole("button", { name: /^Cancel/ }).click();
+    await question.getByRole("button", { name: /cancel/i }).click();
+    await page.getByText("canceled", { exact: true }).first().waitFor();
+    await pages.house.mail("latency", { latencyMs: 0 });
+  });
+});

@@ -1,0 +1,36 @@
+import type { House } from "./house.ts";
+
+/** Small pieces, so that a campaign of a few people can be watched. */
+export const smallPieces = {
+  CAMPAIGN_CHUNK_SIZE: "10",
+  CAMPAIGN_BATCH_SIZE: "5",
+  MAIL_REQUESTS_PER_SECOND: "0",
+};
+
+/** A campaign that is under way, and its job. */
+export async function sendCampaign(house: House, { name = "The autumn letter", people = 20 } = {}) {
+  const list = await house.call("POST", "/api/lists", { name: `Readers of ${name}` });
+  const subscribers = Array.from({ length: people }, (_, n) => ({
+    email: `reader-${n + 1}@example.com`,
+    name: `Reader ${n + 1}`,
+  }));
+  await house.call("POST", `/api/lists/${list.id}/subscribers`, subscribers);
+  const { id } = await house.call("POST", "/api/campaigns", {
+    name,
+    listId: list.id,
+    subject: "What is new",
+    html: "<p>Hello {{name|reader}}</p>",
+    from: "Ada <ada@example.com>",
+  });
+  const { jobId } = await house.call("POST", `/api/campaigns/${id}/send`);
+  return { id: String(id), jobId: String(jobId) };
+}
+
+/** Asks the house until the answer fits. */
+export async function eventually(what: string, isSo: () => Promise<boolean>): Promise<void> {
+  for (const deadline = performance.now() + 15_000; performance.now() < deadline; ) {
+    if (await isSo()) return;
+    await new Promise((again) => setTimeout(again, 50));
+  }
+  throw new Error(`It did not come to pass: ${what}.`);
+}
