@@ -20,6 +20,7 @@ import { createSlack } from "#lib/slack.ts";
 import { createStorage } from "#lib/storage.ts";
 import { createDatabase } from "#lib/supabase.ts";
 import { createTickets } from "#lib/tickets.ts";
+import { createTokens } from "#lib/tokens.ts";
 
 export type Outside = { fetch?: typeof globalThis.fetch; clock?: Clock };
 export type Platform = ReturnType<typeof createPlatform>;
@@ -56,8 +57,9 @@ export function createPlatform(env: Env, { fetch = fastFetch, clock = systemCloc
     storage: createStorage(db),
     tickets: createTickets(env.LINK_SECRET, clock),
     engine: createEngineApi(env, fetch),
-    outbox: createOutbox({ inngest, jobs, logger }),
+    outbox: createOutbox({ inngest, jobs, clock, logger }),
     onFailure: createOnFailure({ letters, alert, maxAttempts }),
+    tokens: createTokens(db, clock),
     flow: createFlowControl(env.PLAN),
     mailMode: createFence(env, db, clock).mailMode,
     /** The functions behind one handler. */

@@ -99,11 +99,17 @@ export function jobRepository(db: DatabaseClient, clock: Clock) {
       return jobDetails.nullable().parse(data);
     },
 
-    async unsent(olderThanMs: number, limit: number): Promise<Job[]> {
-      const olderThan = new Date(clock.now().getTime() - olderThanMs).toISOString();
-      return jobRow
-        .array()
-        .parse(await unwrap(db.rpc("unsent_jobs", { p_older_than: olderThan, p_limit: limit })));
+    /** Accepted at least `ageMs` ago, and released by `aheadMs` from now. */
+    async unsent(ageMs: number, aheadMs: number, limit: number): Promise<Job[]> {
+      const fromNow = (ms: number) => new Date(clock.now().getTime() + ms).toISOString();
+      const rows = await unwrap(
+        db.rpc("unsent_jobs", {
+          p_accepted_before: fromNow(-ageMs),
+          p_released_before: fromNow(aheadMs),
+          p_limit: limit,
+        }),
+      );
+      return jobRow.array().parse(rows);
     },
 
     async markSent(jobIds: string[]): Promise<void> {

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { prioritySchema } from "#lib/priorities.ts";
 
 export const JOB_STATUSES = ["queued", "running", "completed", "failed", "canceled", "skipped"] as const;
 export const jobStatus = z.enum(JOB_STATUSES);
@@ -23,7 +24,12 @@ export const jobRow = z.object({
   event_count: z.number(),
   result: z.json(),
   error: z.json(),
+  priority: prioritySchema,
   created_at: time,
+  ready_at: time,
+  due_at: time,
+  deadline_at: time.nullable(),
+  released_at: time.nullable(),
   sent_at: time.nullable(),
   started_at: time.nullable(),
   ended_at: time.nullable(),

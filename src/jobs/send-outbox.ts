@@ -1,30 +1,29 @@
 import type { EngineApi } from "#lib/engine-api.ts";
 import type { Chore, Deadline } from "#lib/housekeeping.ts";
-import type { Outbox } from "./outbox.ts";
+import { type Outbox, SEND_AHEAD_MS, SEND_BATCH } from "./outbox.ts";
 import type { JobRepository } from "./repository.ts";
 import type { Job } from "./rows.ts";
 
 type Dependencies = {
   jobs: Pick<JobRepository, "unsent">;
-  outbox: Outbox;
+  outbox: Pick<Outbox, "send">;
   engine: Pick<EngineApi, "isReachable">;
 };
 
 /** A route sends right after accepting; a job that is still here after that had no luck. */
 const GRACE_MS = 15_000;
-const BATCH = 200;
 
-/** Sends what could not be sent when it was accepted, oldest first, under the same event ids. */
+/** Sends what could not be sent when it was accepted, under the same event ids. */
 export function sendOutbox({ jobs, outbox, engine }: Dependencies): Chore {
   return {
     name: "outbox",
     async run(deadline) {
       let sent = 0;
       while (!deadline.isOver()) {
-        const batch = await jobs.unsent(GRACE_MS, BATCH);
+        const batch = await jobs.unsent(GRACE_MS, SEND_AHEAD_MS, SEND_BATCH);
         if (!(await outbox.send(batch))) return { sent: sent + (await sendOneByOne(batch, deadline)) };
         sent += batch.length;
-        if (batch.length < BATCH) break;
+        if (batch.length < SEND_BATCH) break;
       }
       return { sent };
     },

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { prioritySchema } from "#lib/priorities.ts";
 import { type Job, type JobDetails, jobStatus } from "./rows.ts";
 
 /** A job as people see it. */
@@ -17,7 +18,12 @@ export const jobView = z.object({
   progress: z.object({ done: z.number(), total: z.number(), percent: z.number() }).nullable(),
   result: z.unknown(),
   error: z.unknown(),
+  priority: prioritySchema,
   createdAt: z.string(),
+  /** Until when its class promises that it has begun. */
+  dueAt: z.string(),
+  /** After this nobody wants it any more. */
+  deadlineAt: z.string().nullable(),
   sentAt: z.string().nullable(),
   startedAt: z.string().nullable(),
   endedAt: z.string().nullable(),
@@ -69,7 +75,10 @@ export const toJobView = (job: Omit<Job, "event_data">): z.output<typeof jobView
   progress: toProgress(job.progress_done, job.progress_total),
   result: job.result,
   error: job.error,
+  priority: job.priority,
   createdAt: job.created_at,
+  dueAt: job.due_at,
+  deadlineAt: job.deadline_at,
   sentAt: job.sent_at,
   startedAt: job.started_at,
   endedAt: job.ended_at,

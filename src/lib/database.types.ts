@@ -443,6 +443,125 @@ export type Database = {
           },
         ];
       };
+      image_lanes: {
+        Row: {
+          accepted_at: string;
+          at_once: number;
+          capacity: number;
+          cleared_through: number;
+          lane: string;
+          last_sequence: number;
+          last_started_no: number;
+        };
+        ComputedFields: never;
+        Insert: {
+          accepted_at: string;
+          at_once: number;
+          capacity: number;
+          cleared_through?: number;
+          lane: string;
+          last_sequence?: number;
+          last_started_no?: number;
+        };
+        Update: {
+          accepted_at?: string;
+          at_once?: number;
+          capacity?: number;
+          cleared_through?: number;
+          lane?: string;
+          last_sequence?: number;
+          last_started_no?: number;
+        };
+        Relationships: [];
+      };
+      image_tasks: {
+        Row: {
+          attempt_token: string | null;
+          attempts: number;
+          created_at: string;
+          drawing_until: string | null;
+          due_at: string;
+          ended_at: string | null;
+          error_code: string | null;
+          error_message: string | null;
+          id: string;
+          image_path: string | null;
+          job_id: string;
+          lane: string;
+          owner: string | null;
+          priority: number;
+          prompt: string;
+          retry_at: string | null;
+          sequence: number;
+          started_at: string | null;
+          started_no: number | null;
+          status: string;
+          thumbnail_path: string | null;
+        };
+        ComputedFields: never;
+        Insert: {
+          attempt_token?: string | null;
+          attempts?: number;
+          created_at: string;
+          drawing_until?: string | null;
+          due_at: string;
+          ended_at?: string | null;
+          error_code?: string | null;
+          error_message?: string | null;
+          id: string;
+          image_path?: string | null;
+          job_id: string;
+          lane: string;
+          owner?: string | null;
+          priority: number;
+          prompt: string;
+          retry_at?: string | null;
+          sequence: number;
+          started_at?: string | null;
+          started_no?: number | null;
+          status?: string;
+          thumbnail_path?: string | null;
+        };
+        Update: {
+          attempt_token?: string | null;
+          attempts?: number;
+          created_at?: string;
+          drawing_until?: string | null;
+          due_at?: string;
+          ended_at?: string | null;
+          error_code?: string | null;
+          error_message?: string | null;
+          id?: string;
+          image_path?: string | null;
+          job_id?: string;
+          lane?: string;
+          owner?: string | null;
+          priority?: number;
+          prompt?: string;
+          retry_at?: string | null;
+          sequence?: number;
+          started_at?: string | null;
+          started_no?: number | null;
+          status?: string;
+          thumbnail_path?: string | null;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "image_tasks_job_id_fkey";
+            columns: ["job_id"];
+            isOneToOne: false;
+            referencedRelation: "jobs";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "image_tasks_lane_fkey";
+            columns: ["lane"];
+            isOneToOne: false;
+            referencedRelation: "image_lanes";
+            referencedColumns: ["lane"];
+          },
+        ];
+      };
       job_errors: {
         Row: {
           created_at: string;
@@ -490,6 +609,7 @@ export type Database = {
           job_id: string;
           sequence: number;
           type: string;
+          xid: unknown;
         };
         ComputedFields: never;
         Insert: {
@@ -498,6 +618,7 @@ export type Database = {
           job_id: string;
           sequence: number;
           type: string;
+          xid?: unknown;
         };
         Update: {
           at?: string;
@@ -505,6 +626,7 @@ export type Database = {
           job_id?: string;
           sequence?: number;
           type?: string;
+          xid?: unknown;
         };
         Relationships: [
           {
@@ -560,6 +682,8 @@ export type Database = {
           checked_at: string | null;
           created_at: string;
           dead_letter_id: string | null;
+          deadline_at: string | null;
+          due_at: string;
           ended_at: string | null;
           error: Json | null;
           event_count: number;
@@ -573,8 +697,11 @@ export type Database = {
           kind: string;
           owner: string | null;
           parent_job_id: string | null;
+          priority: number;
           progress_done: number | null;
           progress_total: number | null;
+          ready_at: string;
+          released_at: string | null;
           requester: string;
           result: Json | null;
           sent_at: string | null;
@@ -587,6 +714,8 @@ export type Database = {
           checked_at?: string | null;
           created_at: string;
           dead_letter_id?: string | null;
+          deadline_at?: string | null;
+          due_at: string;
           ended_at?: string | null;
           error?: Json | null;
           event_count?: number;
@@ -600,8 +729,11 @@ export type Database = {
           kind: string;
           owner?: string | null;
           parent_job_id?: string | null;
+          priority?: number;
           progress_done?: number | null;
           progress_total?: number | null;
+          ready_at: string;
+          released_at?: string | null;
           requester: string;
           result?: Json | null;
           sent_at?: string | null;
@@ -613,6 +745,8 @@ export type Database = {
           checked_at?: string | null;
           created_at?: string;
           dead_letter_id?: string | null;
+          deadline_at?: string | null;
+          due_at?: string;
           ended_at?: string | null;
           error?: Json | null;
           event_count?: number;
@@ -626,8 +760,11 @@ export type Database = {
           kind?: string;
           owner?: string | null;
           parent_job_id?: string | null;
+          priority?: number;
           progress_done?: number | null;
           progress_total?: number | null;
+          ready_at?: string;
+          released_at?: string | null;
           requester?: string;
           result?: Json | null;
           sent_at?: string | null;
@@ -671,6 +808,40 @@ export type Database = {
         };
         Relationships: [];
       };
+      notifications: {
+        Row: {
+          created_at: string;
+          data: NonNullable<Json>;
+          id: string;
+          key: string | null;
+          owner: string;
+          read_at: string | null;
+          type: string;
+          xid: unknown;
+        };
+        ComputedFields: never;
+        Insert: {
+          created_at: string;
+          data?: NonNullable<Json>;
+          id?: string;
+          key?: string | null;
+          owner: string;
+          read_at?: string | null;
+          type: string;
+          xid?: unknown;
+        };
+        Update: {
+          created_at?: string;
+          data?: NonNullable<Json>;
+          id?: string;
+          key?: string | null;
+          owner?: string;
+          read_at?: string | null;
+          type?: string;
+          xid?: unknown;
+        };
+        Relationships: [];
+      };
     };
     Views: {
       [_ in never]: never;
@@ -691,6 +862,8 @@ export type Database = {
           checked_at: string | null;
           created_at: string;
           dead_letter_id: string | null;
+          deadline_at: string | null;
+          due_at: string;
           ended_at: string | null;
           error: Json | null;
           event_count: number;
@@ -704,8 +877,11 @@ export type Database = {
           kind: string;
           owner: string | null;
           parent_job_id: string | null;
+          priority: number;
           progress_done: number | null;
           progress_total: number | null;
+          ready_at: string;
+          released_at: string | null;
           requester: string;
           result: Json | null;
           sent_at: string | null;
@@ -719,6 +895,20 @@ export type Database = {
           isOneToOne: true;
           isSetofReturn: false;
         };
+      };
+      accept_image_task: {
+        Args: {
+          p_idempotency_key: string | null;
+          p_lane: Json | null;
+          p_limits: Json | null;
+          p_now: string | null;
+          p_owner: string | null;
+          p_prompt: string | null;
+          p_requester: string | null;
+          p_submissions: Json | null;
+          p_task_id: string | null;
+        };
+        Returns: Json;
       };
       accept_newsletter: {
         Args: {
@@ -735,6 +925,8 @@ export type Database = {
           checked_at: string | null;
           created_at: string;
           dead_letter_id: string | null;
+          deadline_at: string | null;
+          due_at: string;
           ended_at: string | null;
           error: Json | null;
           event_count: number;
@@ -748,8 +940,11 @@ export type Database = {
           kind: string;
           owner: string | null;
           parent_job_id: string | null;
+          priority: number;
           progress_done: number | null;
           progress_total: number | null;
+          ready_at: string;
+          released_at: string | null;
           requester: string;
           result: Json | null;
           sent_at: string | null;
@@ -764,12 +959,24 @@ export type Database = {
           isSetofReturn: false;
         };
       };
+      begin_image_attempt: {
+        Args: {
+          p_event_id: string | null;
+          p_lease_ms: number | null;
+          p_now: string | null;
+          p_task_id: string | null;
+          p_wants: Json | null;
+        };
+        Returns: Json;
+      };
       cancel_job: {
         Args: { p_by: string | null; p_job_id: string | null; p_now: string | null; p_owner: string | null };
         Returns: {
           checked_at: string | null;
           created_at: string;
           dead_letter_id: string | null;
+          deadline_at: string | null;
+          due_at: string;
           ended_at: string | null;
           error: Json | null;
           event_count: number;
@@ -783,8 +990,11 @@ export type Database = {
           kind: string;
           owner: string | null;
           parent_job_id: string | null;
+          priority: number;
           progress_done: number | null;
           progress_total: number | null;
+          ready_at: string;
+          released_at: string | null;
           requester: string;
           result: Json | null;
           sent_at: string | null;
@@ -821,6 +1031,20 @@ export type Database = {
           p_now: string | null;
         };
         Returns: Json;
+      };
+      clear_image_lane: {
+        Args: { p_by: string | null; p_lane: string | null; p_now: string | null };
+        Returns: string[];
+      };
+      complete_image_task: {
+        Args: {
+          p_event_id: string | null;
+          p_now: string | null;
+          p_result: Json | null;
+          p_task_id: string | null;
+          p_thumbnail_path: string | null;
+        };
+        Returns: string;
       };
       confirm_alert: { Args: { p_letter_id: string | null; p_now: string | null }; Returns: undefined };
       count_campaign_audience: { Args: { p_campaign_id: string | null }; Returns: number };
@@ -859,6 +1083,15 @@ export type Database = {
           isSetofReturn: false;
         };
       };
+      end_image_attempt: {
+        Args: {
+          p_now: string | null;
+          p_outcome: Json | null;
+          p_task_id: string | null;
+          p_token: string | null;
+        };
+        Returns: string;
+      };
       find_api_key: {
         Args: { p_id: string | null };
         Returns: {
@@ -892,6 +1125,7 @@ export type Database = {
         Returns: Json;
       };
       get_email_list: { Args: { p_list_id: string | null; p_owner: string | null }; Returns: Json };
+      get_image_task: { Args: { p_owner: string | null; p_task_id: string | null }; Returns: Json };
       get_job: { Args: { p_job_id: string | null; p_owner: string | null }; Returns: Json };
       hold_campaign: {
         Args: {
@@ -942,6 +1176,28 @@ export type Database = {
           isOneToOne: true;
           isSetofReturn: false;
         };
+      };
+      image_lane_stats: {
+        Args: { p_since: string | null };
+        Returns: {
+          average_ms: number;
+          canceled: number;
+          completed: number;
+          failed: number;
+          lane: string;
+          processing: number;
+          retrying: number;
+          waiting: number;
+        }[];
+      };
+      learn_tokens: {
+        Args: {
+          p_blocked_until: string | null;
+          p_key: string | null;
+          p_now: string | null;
+          p_remaining: number | null;
+        };
+        Returns: undefined;
       };
       list_campaign_sends: {
         Args: {
@@ -1068,6 +1324,17 @@ export type Database = {
           isSetofReturn: true;
         };
       };
+      list_image_tasks: {
+        Args: {
+          p_before_at: string | null;
+          p_before_id: string | null;
+          p_lane: string | null;
+          p_limit: number | null;
+          p_owner: string | null;
+          p_status: string | null;
+        };
+        Returns: Json[];
+      };
       list_jobs: {
         Args: {
           p_before_at: string | null;
@@ -1086,6 +1353,8 @@ export type Database = {
           checked_at: string | null;
           created_at: string;
           dead_letter_id: string | null;
+          deadline_at: string | null;
+          due_at: string;
           ended_at: string | null;
           error: Json | null;
           event_count: number;
@@ -1099,8 +1368,11 @@ export type Database = {
           kind: string;
           owner: string | null;
           parent_job_id: string | null;
+          priority: number;
           progress_done: number | null;
           progress_total: number | null;
+          ready_at: string;
+          released_at: string | null;
           requester: string;
           result: Json | null;
           sent_at: string | null;
@@ -1115,9 +1387,23 @@ export type Database = {
           isSetofReturn: true;
         };
       };
+      list_notifications: {
+        Args: { p_limit: number | null; p_owner: string | null; p_unread: boolean | null };
+        Returns: Json[];
+      };
       mark_jobs_sent: { Args: { p_job_ids: string[] | null; p_now: string | null }; Returns: undefined };
       move_production: { Args: { p_now: string | null; p_supabase_url: string | null }; Returns: undefined };
       newest_migration: { Args: Record<PropertyKey, never>; Returns: string };
+      notify: {
+        Args: {
+          p_data: Json | null;
+          p_key: string | null;
+          p_now: string | null;
+          p_owner: string | null;
+          p_type: string | null;
+        };
+        Returns: undefined;
+      };
       plan_campaign: {
         Args: {
           p_batch_size: number | null;
@@ -1136,6 +1422,34 @@ export type Database = {
       purge_ledgers: {
         Args: { p_completed_before: string | null; p_failed_before: string | null; p_limit: number | null };
         Returns: number;
+      };
+      read_changes: {
+        Args: {
+          p_limit: number | null;
+          p_owner: string | null;
+          p_position: string | null;
+          p_reader: string | null;
+        };
+        Returns: Json;
+      };
+      read_live_job: { Args: { p_job_id: string | null; p_owner: string | null }; Returns: Json };
+      read_live_snapshot: {
+        Args: {
+          p_from: string | null;
+          p_function_id: string | null;
+          p_kind: string | null;
+          p_owner: string | null;
+          p_parent_job_id: string | null;
+          p_reader: string | null;
+          p_requester: string | null;
+          p_status: string | null;
+          p_to: string | null;
+        };
+        Returns: Json;
+      };
+      read_notification: {
+        Args: { p_id: string | null; p_now: string | null; p_owner: string | null };
+        Returns: Json;
       };
       record_dead_letter: { Args: { p_letter: Json | null; p_now: string | null }; Returns: string };
       release_campaign_batch: {
@@ -1164,6 +1478,8 @@ export type Database = {
           checked_at: string | null;
           created_at: string;
           dead_letter_id: string | null;
+          deadline_at: string | null;
+          due_at: string;
           ended_at: string | null;
           error: Json | null;
           event_count: number;
@@ -1177,8 +1493,11 @@ export type Database = {
           kind: string;
           owner: string | null;
           parent_job_id: string | null;
+          priority: number;
           progress_done: number | null;
           progress_total: number | null;
+          ready_at: string;
+          released_at: string | null;
           requester: string;
           result: Json | null;
           sent_at: string | null;
@@ -1228,6 +1547,10 @@ export type Database = {
           isSetofReturn: false;
         };
       };
+      show_image_lane: {
+        Args: { p_ended_limit: number | null; p_lane: string | null; p_owner: string | null };
+        Returns: Json[];
+      };
       start_run: {
         Args: {
           p_attempt: number | null;
@@ -1241,6 +1564,7 @@ export type Database = {
         };
         Returns: Json;
       };
+      start_waiting_image_tasks: { Args: { p_now: string | null }; Returns: number };
       take_quiet_runs: {
         Args: { p_limit: number | null; p_now: string | null; p_quiet_since: string | null };
         Returns: {
@@ -1253,6 +1577,7 @@ export type Database = {
           run_id: string;
         }[];
       };
+      take_tokens: { Args: { p_now: string | null; p_wants: Json | null }; Returns: Json };
       unalerted_dead_letters: {
         Args: { p_before: string | null; p_limit: number | null };
         Returns: {
@@ -1290,11 +1615,13 @@ export type Database = {
         };
       };
       unsent_jobs: {
-        Args: { p_limit: number | null; p_older_than: string | null };
+        Args: { p_accepted_before: string | null; p_limit: number | null; p_released_before: string | null };
         Returns: {
           checked_at: string | null;
           created_at: string;
           dead_letter_id: string | null;
+          deadline_at: string | null;
+          due_at: string;
           ended_at: string | null;
           error: Json | null;
           event_count: number;
@@ -1308,8 +1635,11 @@ export type Database = {
           kind: string;
           owner: string | null;
           parent_job_id: string | null;
+          priority: number;
           progress_done: number | null;
           progress_total: number | null;
+          ready_at: string;
+          released_at: string | null;
           requester: string;
           result: Json | null;
           sent_at: string | null;

@@ -1,16 +1,41 @@
+import { ALL_PRIORITIES, boostOf, DEFAULT_PRIORITY, PRIORITIES } from "#lib/priorities.ts";
+
 /** What one account of Inngest may run at the same time: steps, over all functions. */
 export type Plan = "free" | "pro";
 const STEPS_AT_ONCE: Record<Plan, number> = { free: 5, pro: 100 };
 
 export type Concurrency = { limit: number; key?: string };
 
+/** Seconds by which a run goes before others, by the class in its event's data; what names none is normal work. */
+const BOOST = ALL_PRIORITIES.filter((priority) => priority !== DEFAULT_PRIORITY).reduceRight(
+  (otherwise, priority) => `event.data.priority == ${priority} ? ${boostOf(priority)} : ${otherwise}`,
+  String(boostOf(DEFAULT_PRIORITY)),
+);
+
+/** One key for all background work, and for everything else a key of its own, which limits nothing. */
+const SINGLE_OUT_BACKGROUND = "event.data.priority == 5 ? 'background' : event.id";
+
 /** The wanted concurrency, clipped to what the plan really allows (a higher number is refused at sync). */
-export const createFlowControl = (plan: Plan) => ({
-  concurrency: (limit: number, key?: string): Concurrency => ({
+export const createFlowControl = (plan: Plan) => {
+  const concurrency = (limit: number, key?: string): Concurrency => ({
     limit: Math.min(limit, STEPS_AT_ONCE[plan]),
     ...(key === undefined ? {} : { key }),
-  }),
-});
+  });
+  return {
+    concurrency,
+    /**
+     * For a function whose events carry a `priority`: earliest due first, at most `atOnce` steps, of background work
+     * fewer (S4-52). A function may have two limits, so one class is singled out; the others share the whole.
+     */
+    prioritized: (atOnce: number = PRIORITIES[1].atOnce) => ({
+      priority: { run: BOOST },
+      concurrency: [concurrency(atOnce), concurrency(PRIORITIES[5].atOnce, SINGLE_OUT_BACKGROUND)] satisfies [
+        Concurrency,
+        Concurrency,
+      ],
+    }),
+  };
+};
 export type FlowControl = ReturnType<typeof createFlowControl>;
 
 /** The name of `jobCancelRequested` of the ledger, which lib does not know. */

@@ -1,6 +1,16 @@
 -- A job is one function's work for one event, as people see it. Its runs are the engine's executions of it
 -- (a replay adds one), its events are its timeline.
 
+-- Within what time a class of priority is begun. The same table as src/lib/priorities.ts (a test holds them to it);
+-- background work, which is promised nothing, is due in a day, so that it has its place in the line too.
+create function private.promise_of(p_priority integer)
+returns interval
+language sql immutable
+set search_path = ''
+as $$
+  select (array[interval '1 second', '1 minute', '5 minutes', '1 hour', '1 day'])[p_priority];
+$$;
+
 create table public.jobs (
   id uuid primary key default gen_random_uuid(),
   kind text not null,
@@ -22,7 +32,17 @@ create table public.jobs (
   result jsonb,
   error jsonb,
   event_count integer not null default 0,
+  -- 1 is critical, 5 background; src/lib/priorities.ts says what each class promises.
+  priority integer not null default 3,
   created_at timestamptz not null,
+  -- From when its promise counts: accepted, or the end of its delay. The promise ends at due_at, and every line is
+  -- ordered by that: earliest due first.
+  ready_at timestamptz not null,
+  due_at timestamptz not null,
+  -- After this nobody wants it any more; null: always.
+  deadline_at timestamptz,
+  -- When the engine may begin it. Null: held until its room lets it go; in the future: delayed.
+  released_at timestamptz,
   -- Null: the event is still in the outbox.
   sent_at timestamptz,
   started_at timestamptz,
@@ -33,6 +53,9 @@ create table public.jobs (
   constraint jobs_are_one_per_event_and_function unique (event_id, function_id),
   constraint jobs_status_is_valid
     check (status in ('queued', 'running', 'completed', 'failed', 'canceled', 'skipped')),
+  constraint jobs_priority_is_valid check (priority between 1 and 5),
+  constraint jobs_are_due_after_they_are_ready check (due_at >= ready_at and ready_at >= created_at),
+  constraint jobs_are_sent_after_their_release check (sent_at is null or released_at is not null or ended_at is not null),
   constraint jobs_end_when_their_status_says_so
     check ((status in ('completed', 'failed', 'canceled', 'skipped')) = (ended_at is not null)),
   constraint jobs_progress_is_within_its_total
@@ -46,11 +69,12 @@ create unique index jobs_one_per_requester_and_idempotency_key
 create index jobs_newest_first on public.jobs (created_at desc, id desc);
 create index jobs_by_owner on public.jobs (owner, created_at desc, id desc);
 create index jobs_by_parent on public.jobs (parent_job_id) where parent_job_id is not null;
-create index jobs_waiting on public.jobs (kind) where status = 'queued';
+create index jobs_waiting on public.jobs (kind, due_at) include (ready_at) where status = 'queued';
 create index jobs_running on public.jobs (updated_at) where status = 'running';
-create index jobs_started on public.jobs (kind, started_at) where started_at is not null;
+create index jobs_started on public.jobs (kind, started_at) include (priority) where started_at is not null;
 create index jobs_ended on public.jobs (ended_at) where ended_at is not null;
-create index jobs_outbox on public.jobs (created_at, id) where sent_at is null and status = 'queued';
+create index jobs_outbox on public.jobs (released_at, id)
+  where sent_at is null and status = 'queued' and released_at is not null;
 
 create table public.job_runs (
   run_id text primary key,
@@ -74,7 +98,8 @@ create table public.job_events (
   data jsonb not null default '{}',
   constraint job_events_are_numbered primary key (job_id, sequence),
   constraint job_events_type_is_valid check (type in (
-    'accepted', 'running', 'retrying', 'run_ended', 'completed', 'failed', 'canceled', 'skipped', 'reprocessed'))
+    'accepted', 'released', 'running', 'retrying', 'waiting', 'run_ended', 'completed', 'failed', 'canceled', 'skipped',
+    'reprocessed'))
 );
 
 -- How fast each requester has been: the theoretical arrival time of a generic cell rate algorithm (GCRA).

@@ -87,7 +87,7 @@ begin
   returning xmax = 0 into v_first;
   if v_first then
     update public.jobs set status = 'running', started_at = coalesce(started_at, p_now),
-      sent_at = coalesce(sent_at, p_now), ended_at = null, error = null
+      released_at = coalesce(released_at, p_now), sent_at = coalesce(sent_at, p_now), ended_at = null, error = null
     where id = v_job.id;
   end if;
   if v_first or p_attempt > 0 then
@@ -118,19 +118,53 @@ begin
   then
     return v_job;
   end if;
-  insert into public.jobs (kind, function_id, event_id, event_name, event_data, requester, created_at, sent_at,
-    updated_at)
-  values (p_function_id, p_function_id, p_event_id, p_event_name, coalesce(p_event_data, '{}'),
-    case when p_event_name = 'inngest/scheduled.timer' then 'schedule' else 'event' end, p_now, p_now, p_now)
-  on conflict (event_id, function_id) do nothing
-  returning * into v_job;
+  v_job := private.insert_seen_job(p_event_id, p_event_name, p_event_data, p_function_id, p_now);
   if v_job.id is null then
     select * into v_job from public.jobs
     where event_id = p_event_id and function_id = p_function_id for update;
-  else
+  end if;
+  return v_job;
+end
+$$;
+
+-- The job of an event that nobody accepted: app code sent it, or a clock. Null when another run was faster. What its
+-- data says of priority and deadline holds where it makes sense.
+create function private.insert_seen_job(
+  p_event_id text, p_event_name text, p_event_data jsonb, p_function_id text, p_now timestamptz
+)
+returns public.jobs
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_job public.jobs;
+  v_priority integer := case when p_event_data -> 'priority' in ('1', '2', '3', '4', '5')
+    then (p_event_data ->> 'priority')::integer else 3 end;
+begin
+  insert into public.jobs (kind, function_id, event_id, event_name, event_data, requester, priority, created_at,
+    ready_at, due_at, deadline_at, released_at, sent_at, updated_at)
+  values (p_function_id, p_function_id, p_event_id, p_event_name, coalesce(p_event_data, '{}'),
+    case when p_event_name = 'inngest/scheduled.timer' then 'schedule' else 'event' end, v_priority, p_now,
+    p_now, p_now + private.promise_of(v_priority), private.time_of(p_event_data ->> 'deadlineAt'), p_now, p_now, p_now)
+  on conflict (event_id, function_id) do nothing
+  returning * into v_job;
+  if v_job.id is not null then
     perform private.record_job_event(v_job.id, 'accepted', '{}', p_now);
   end if;
   return v_job;
+end
+$$;
+
+-- A time as JSON writes it; null for anything else: an event's data is somebody else's.
+create function private.time_of(p_text text)
+returns timestamptz
+language plpgsql stable
+set search_path = ''
+as $$
+begin
+  return case when p_text ~ '^\d{4}-\d\d-\d\dT' then p_text::timestamptz end;
+exception when others then
+  return null;
 end
 $$;
 

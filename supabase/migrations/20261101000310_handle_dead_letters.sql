@@ -119,16 +119,22 @@ declare
   v_letter public.dead_letter_queue;
   v_failed public.jobs;
   v_job public.jobs;
+  v_priority integer;
 begin
   v_letter := private.lock_open_letter(p_letter_id);
   if v_letter.event_name like 'inngest/%' then
     perform private.refuse(409, 'conflict', 'A scheduled run cannot be put back: its next tick does the work');
   end if;
   select * into v_failed from public.jobs where id = v_letter.job_id;
+  v_priority := coalesce(v_failed.priority, 3);
+  -- Whoever puts it back wants it now: a deadline that it had is over.
   insert into public.jobs (id, kind, function_id, event_id, event_name, event_data, requester, owner,
-    parent_job_id, dead_letter_id, created_at, updated_at)
+    parent_job_id, dead_letter_id, priority, created_at, ready_at, due_at, released_at, updated_at)
   values (p_job_id, coalesce(v_failed.kind, v_letter.function_id), v_letter.function_id, p_job_id::text,
-    v_letter.event_name, v_letter.event_data, p_by, v_failed.owner, v_failed.id, v_letter.id, p_now, p_now);
+    v_letter.event_name,
+    case when jsonb_typeof(v_letter.event_data) = 'object' then v_letter.event_data - 'deadlineAt'
+      else v_letter.event_data end, p_by, v_failed.owner, v_failed.id, v_letter.id,
+    v_priority, p_now, p_now, p_now + private.promise_of(v_priority), p_now, p_now);
   perform private.record_job_event(p_job_id, 'accepted', jsonb_build_object('deadLetterId', v_letter.id), p_now);
   if v_failed.id is not null then
     perform private.record_job_event(v_failed.id, 'reprocessed',

@@ -177,7 +177,7 @@ describe("503: we are full", () => {
 });
 
 test("S3-11, S3-12: the defaults are 100 a second and 10,000 waiting", () => {
-  expect(limitsFor("anything")).toEqual({ perSecond: 100, waiting: 10_000 });
+  expect(limitsFor("anything")).toMatchObject({ perSecond: 100, waiting: 10_000, priority: 3 });
 });
 
 test("an accepted job stands in the outbox with its first event", async () => {

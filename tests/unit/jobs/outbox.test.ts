@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { afterEach, expect, test, vi } from "vitest";
-import { createOutbox } from "#jobs/outbox.ts";
+import { createOutbox, SEND_BATCH } from "#jobs/outbox.ts";
 import type { Job } from "#jobs/rows.ts";
 import { sendOutbox } from "#jobs/send-outbox.ts";
 import { createInngest } from "#lib/inngest.ts";
@@ -14,7 +14,9 @@ const env = {
   INNGEST_SIGNING_KEY: undefined,
   CHECKPOINTING: true,
 };
-const job = (data: Job["event_data"] = {}): Job => ({
+const NOW = new Date("2026-11-01T12:00:00Z");
+const clock = { now: () => NOW };
+const job = (data: Job["event_data"] = {}, more: Partial<Job> = {}): Job => ({
   id: randomUUID(),
   kind: "walk",
   function_id: "walk",
@@ -31,15 +33,30 @@ const job = (data: Job["event_data"] = {}): Job => ({
   event_count: 1,
   result: null,
   error: null,
+  priority: 3,
   created_at: "",
+  ready_at: "",
+  due_at: "",
+  deadline_at: null,
+  released_at: NOW.toISOString(),
   sent_at: null,
   started_at: null,
   ended_at: null,
   updated_at: "",
+  ...more,
 });
-const outboxOver = (fetch: typeof globalThis.fetch, markSent = vi.fn(async () => {})) => ({
+const outboxOver = (
+  fetch: typeof globalThis.fetch,
+  markSent = vi.fn(async () => {}),
+  unsent: () => Promise<Job[]> = async () => [],
+) => ({
   markSent,
-  outbox: createOutbox({ inngest: createInngest({ env, fetch, logger }), jobs: { markSent }, logger }),
+  outbox: createOutbox({
+    inngest: createInngest({ env, fetch, logger }),
+    jobs: { markSent, unsent },
+    clock,
+    logger,
+  }),
 });
 const taken = () => Promise.resolve(Response.json({ ids: ["01"], status: 200 }));
 
@@ -75,6 +92,41 @@ test("an engine that hangs holds up no caller for longer than eight seconds", as
   await vi.advanceTimersByTimeAsync(8_000);
   await expect(sending).resolves.toBe(false);
   expect(markSent).not.toHaveBeenCalled();
+});
+
+const minutesFromNow = (minutes: number) => new Date(NOW.getTime() + minutes * 60_000).toISOString();
+
+test("what is held or delayed for long stays; what may begin soon leaves with its time", async () => {
+  const sent: { id: string; ts: number }[] = [];
+  const { outbox, markSent } = outboxOver(async (input, init) => {
+    sent.push(...((await new Request(input, init).json()) as typeof sent));
+    return taken();
+  });
+  const [now, held, soon, late] = [
+    job(),
+    job({}, { released_at: null }),
+    job({}, { released_at: minutesFromNow(5) }),
+    job({}, { released_at: minutesFromNow(7) }),
+  ];
+  await expect(outbox.send([now, held, soon, late])).resolves.toBe(true);
+  expect(markSent).toHaveBeenCalledExactlyOnceWith([now.id, soon.id]);
+  expect(sent.find(({ id }) => id === soon.id)?.ts).toBe(NOW.getTime() + 5 * 60_000);
+});
+
+test("flush sends batch after batch until nothing is left", async () => {
+  const batches = [Array.from({ length: SEND_BATCH }, () => job()), [job()]];
+  const { outbox, markSent } = outboxOver(taken, undefined, async () => batches.shift() ?? []);
+  await outbox.flush();
+  expect(markSent).toHaveBeenCalledTimes(2);
+});
+
+test("flush throws nothing, and an engine that is down is asked once", async () => {
+  const unsent = vi.fn(async () => Array.from({ length: SEND_BATCH }, () => job()));
+  await outboxOver(() => Promise.reject(new TypeError("fetch failed")), undefined, unsent).outbox.flush();
+  expect(unsent).toHaveBeenCalledTimes(1);
+  await expect(
+    outboxOver(taken, undefined, () => Promise.reject(new Error("gone"))).outbox.flush(),
+  ).resolves.toBeUndefined();
 });
 
 test("one event that the engine refuses keeps no other from being sent", async () => {

@@ -1,0 +1,62 @@
+import { z } from "zod";
+
+/**
+ * What each class of work is promised, in one table (S4-51, S4-52). A promise is a due time: work is due when its
+ * promise ends, and every line goes earliest due first. So nothing starves: old work of a low class is nearer to its
+ * due time than new work of a high one.
+ *
+ * `promiseMs`: within what time it is begun; null promises nothing, and its place in the line is that of work due in
+ * a day. `atOnce`: how many steps of a function may be at work on it. The SQL knows the promises as
+ * `private.promise_of`.
+ */
+type PriorityClass = { name: string; promiseMs: number | null; atOnce: number };
+
+const SECOND = 1_000;
+const MINUTE = 60 * SECOND;
+
+export const PRIORITIES = {
+  /** Payments, security alerts. */
+  1: { name: "critical", promiseMs: SECOND, atOnce: 50 },
+  /** Notifications that somebody waits for. */
+  2: { name: "high", promiseMs: MINUTE, atOnce: 50 },
+  /** Reports, bulk work; what has no priority is of this class. */
+  3: { name: "normal", promiseMs: 5 * MINUTE, atOnce: 50 },
+  /** Analytics, cleaning up. */
+  4: { name: "low", promiseMs: 60 * MINUTE, atOnce: 50 },
+  /** Maintenance: whenever there is time. */
+  5: { name: "background", promiseMs: null, atOnce: 2 },
+} as const satisfies Record<number, PriorityClass>;
+
+export type Priority = keyof typeof PRIORITIES;
+export type PriorityName = (typeof PRIORITIES)[Priority]["name"];
+
+export const prioritySchema = z.literal([1, 2, 3, 4, 5]);
+export const ALL_PRIORITIES: readonly Priority[] = [1, 2, 3, 4, 5];
+export const DEFAULT_PRIORITY: Priority = 3;
+
+/** Inngest lets a run go before others as if it had come so many seconds earlier; its documents allow ±600. */
+const MOST_BOOST = 600;
+
+/**
+ * The due times as the engine understands them: it orders by time of arrival minus these seconds, and only their
+ * differences matter. The two lowest classes lie beyond its range and count as due after 20 minutes.
+ */
+export function boostOf(priority: Priority): number {
+  const { promiseMs } = PRIORITIES[priority];
+  if (promiseMs === null) return -MOST_BOOST;
+  return Math.max(-MOST_BOOST, MOST_BOOST - promiseMs / SECOND);
+}
+
+export function priorityNamed(name: PriorityName): Priority {
+  return ALL_PRIORITIES.find((priority) => PRIORITIES[priority].name === name) ?? DEFAULT_PRIORITY;
+}
+
+/**
+ * An event for work of a class, to be handed to `inngest.send`: the name stays the event's own, the class travels in
+ * its data (S4-52). `inngest.send(queueJob("email/send.campaign", { campaignId }, "high"))`.
+ */
+export const queueJob = <Name extends string, Data extends Record<string, unknown>>(
+  name: Name,
+  data: Data,
+  priority: PriorityName = "normal",
+) => ({ name, data: { ...data, priority: priorityNamed(priority) } });

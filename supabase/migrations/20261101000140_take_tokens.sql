@@ -1,0 +1,95 @@
+-- A bucket holds the right to call a provider: full at first, a call takes from it, time refills it. The rate that
+-- is kept here is kept over all processes, which memory cannot do.
+
+create table private.token_buckets (
+  key text primary key,
+  -- What was left at filled_at; more than its users' capacity counts as full.
+  tokens double precision not null default 'infinity',
+  filled_at timestamptz not null,
+  -- The provider has said: not before. Null or past: now.
+  blocked_until timestamptz,
+  constraint token_buckets_hold_no_debt check (tokens >= 0)
+) with (fillfactor = 50);
+
+alter table private.token_buckets enable row level security;
+grant select, insert, update, delete on private.token_buckets to service_role;
+
+-- Takes from every bucket that p_wants names, or from none: [{"key", "capacity", "refillPerSecond", "take"}].
+-- Answers {"granted", "waitMs"}; when refused, waitMs is how long until all of it could be there.
+create function public.take_tokens(p_wants jsonb, p_now timestamptz)
+returns jsonb
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_wait_ms integer;
+begin
+  if exists (select from jsonb_to_recordset(p_wants) as want (capacity float8, "refillPerSecond" float8, take float8)
+    where capacity > 0 and "refillPerSecond" > 0 and take between 0 and capacity is not true) then
+    perform private.refuse(500, 'configuration', 'A bucket must refill, and nobody can take more than it holds');
+  end if;
+  -- All callers lock in the same order, so that two of them never wait for each other.
+  insert into private.token_buckets (key, filled_at)
+  select distinct key, p_now from jsonb_to_recordset(p_wants) as want (key text) order by key
+  on conflict (key) do nothing;
+  perform from private.token_buckets
+  where key in (select key from jsonb_to_recordset(p_wants) as want (key text)) order by key for update;
+
+  select coalesce(max(private.wait_for_tokens(bucket, capacity, "refillPerSecond", take, p_now)), 0) into v_wait_ms
+  from jsonb_to_recordset(p_wants) as want (key text, capacity float8, "refillPerSecond" float8, take float8)
+  join private.token_buckets as bucket using (key);
+  if v_wait_ms = 0 then
+    update private.token_buckets as bucket set
+      tokens = greatest(0, private.tokens_now(bucket, capacity, "refillPerSecond", p_now) - take),
+      filled_at = greatest(filled_at, p_now)
+    from jsonb_to_recordset(p_wants) as want (key text, capacity float8, "refillPerSecond" float8, take float8)
+    where bucket.key = want.key;
+  end if;
+  return jsonb_build_object('granted', v_wait_ms = 0, 'waitMs', v_wait_ms);
+end
+$$;
+
+-- A process whose clock is behind finds no time gone by, and never turns it back.
+create function private.tokens_now(
+  p_bucket private.token_buckets, p_capacity float8, p_refill float8, p_now timestamptz
+)
+returns float8
+language sql immutable
+set search_path = ''
+as $$
+  select least(p_capacity,
+    p_bucket.tokens + p_refill * greatest(0, extract(epoch from p_now - p_bucket.filled_at)::float8));
+$$;
+
+create function private.wait_for_tokens(
+  p_bucket private.token_buckets, p_capacity float8, p_refill float8, p_take float8, p_now timestamptz
+)
+returns integer
+language sql immutable
+set search_path = ''
+as $$
+  -- A hair of tolerance: tenths of a second do not add up exactly.
+  select ceil(1000 * greatest(0,
+    (p_take - private.tokens_now(p_bucket, p_capacity, p_refill, p_now) - 1e-9) / p_refill,
+    extract(epoch from p_bucket.blocked_until - p_now)::float8))::integer;
+$$;
+
+-- What the provider itself says about its rate: so many calls are left, and none before p_blocked_until.
+create function public.learn_tokens(
+  p_key text, p_remaining double precision, p_blocked_until timestamptz, p_now timestamptz
+)
+returns void
+language sql
+set search_path = ''
+as $$
+  insert into private.token_buckets as bucket (key, tokens, filled_at, blocked_until)
+  values (p_key, coalesce(p_remaining, 'infinity'), p_now, p_blocked_until)
+  on conflict (key) do update set
+    tokens = least(bucket.tokens, excluded.tokens),
+    blocked_until = greatest(bucket.blocked_until, excluded.blocked_until);
+$$;
+
+revoke execute on function private.tokens_now, private.wait_for_tokens from public, anon, authenticated;
+revoke execute on function public.take_tokens, public.learn_tokens from public, anon, authenticated;
+grant execute on function private.tokens_now, private.wait_for_tokens to service_role;
+grant execute on function public.take_tokens, public.learn_tokens to service_role;
