@@ -1,0 +1,82 @@
+-- A notification is one thing that one person is told: "your picture is ready". It waits until they have read it.
+
+create table public.notifications (
+  id uuid primary key default gen_random_uuid(),
+  owner text not null,
+  -- What kind of news, for programs: NEW_MESSAGE, IMAGE_READY.
+  type text not null,
+  data jsonb not null default '{}',
+  -- What makes a second telling of the same news nothing.
+  key text,
+  created_at timestamptz not null,
+  read_at timestamptz,
+  -- The transaction that wrote it last: what read_changes goes by.
+  xid xid8 not null default pg_current_xact_id(),
+  constraint notifications_type_is_a_name check (type ~ '^[A-Z][A-Z0-9_]{0,62}$'),
+  constraint notifications_data_is_small check (pg_column_size(data) <= 8192),
+  constraint notifications_are_told_once unique (owner, key)
+);
+create index notifications_newest_first on public.notifications (owner, created_at desc, id desc);
+create index notifications_by_transaction on public.notifications (xid);
+
+alter table public.notifications enable row level security;
+revoke all on public.notifications from anon, authenticated;
+grant select on public.notifications to authenticated;
+grant select, insert, update, delete on public.notifications to service_role;
+create policy notifications_are_read_by_their_owner on public.notifications for select to authenticated
+  using (owner = (select auth.jwt()) ->> 'sub');
+
+-- As its reader sees it: the documents' message {type, userId}, and what belongs to it.
+create function private.notification_view(p_row public.notifications)
+returns jsonb
+language sql immutable
+set search_path = ''
+as $$
+  select jsonb_build_object('id', p_row.id, 'type', p_row.type, 'userId', p_row.owner, 'data', p_row.data,
+    'createdAt', p_row.created_at, 'readAt', p_row.read_at);
+$$;
+
+-- Tells one person, once per key. Each keeps their newest 200: the list cleans up behind itself.
+create function public.notify(p_owner text, p_type text, p_data jsonb, p_key text, p_now timestamptz)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+begin
+  insert into public.notifications (owner, type, data, key, created_at)
+  values (p_owner, p_type, coalesce(p_data, '{}'), p_key, p_now)
+  on conflict (owner, key) do nothing;
+  delete from public.notifications where id in (
+    select id from public.notifications where owner = p_owner
+    order by created_at desc, id desc offset 200);
+end
+$$;
+
+create function public.list_notifications(p_owner text, p_unread boolean, p_limit integer)
+returns setof jsonb
+language sql stable
+set search_path = ''
+as $$
+  select private.notification_view(notifications) from public.notifications
+  where owner = p_owner and (not p_unread or read_at is null)
+  order by created_at desc, id desc limit p_limit;
+$$;
+
+-- Null when this owner has no such notification. What was read stays read.
+create function public.read_notification(p_id uuid, p_owner text, p_now timestamptz)
+returns jsonb
+language sql
+set search_path = ''
+as $$
+  update public.notifications set
+    read_at = coalesce(read_at, p_now),
+    xid = case when read_at is null then pg_current_xact_id() else xid end
+  where id = p_id and owner = p_owner
+  returning private.notification_view(notifications);
+$$;
+
+revoke execute on function private.notification_view from public, anon, authenticated;
+revoke execute on function public.notify, public.list_notifications, public.read_notification
+  from public, anon, authenticated;
+grant execute on function private.notification_view to service_role;
+grant execute on function public.notify, public.list_notifications, public.read_notification to service_role;

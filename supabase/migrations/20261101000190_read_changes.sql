@@ -1,0 +1,106 @@
+-- Following the ledger live. A position is a snapshot of transactions as text ("1000:1010:1003"): whoever holds one
+-- has seen exactly what was committed then. Numbers given out in order are not committed in order, so that "all after
+-- number n" would miss what commits late; "all that this snapshot does not contain" misses nothing, and waits for
+-- nobody either: a transaction that stays open for minutes holds up only its own rows.
+
+-- The transaction that wrote the row. In a restored copy it may lie ahead of all transactions here: such a row is old.
+alter table public.job_events add column xid xid8 not null default pg_current_xact_id();
+create index job_events_by_transaction on public.job_events (xid);
+create index jobs_unfinished on public.jobs (created_at desc, id desc) where ended_at is null;
+
+-- What changed since a position, as it is now, in one statement:
+-- {position, isComplete, jobs: [{job, runs, events}], running: [job], notifications: [{owner, view}]}.
+-- `running` is the progress of running jobs, which writes no event: those that moved last, at most 200.
+-- isComplete is false when more than p_limit events happened since, or when the position is from another database:
+-- then a snapshot is shorter. p_owner null sees every job, p_reader null everybody's notifications.
+create function public.read_changes(p_position text, p_owner text, p_reader text, p_limit integer)
+returns jsonb
+language plpgsql stable
+set search_path = ''
+as $$
+declare
+  v_from pg_snapshot := p_position::pg_snapshot;
+  v_now pg_snapshot := pg_current_snapshot();
+  v_ids uuid[];
+  v_is_complete boolean;
+begin
+  select coalesce(array_agg(distinct job_id), '{}'), count(*) <= p_limit into v_ids, v_is_complete
+  from (
+    select job_id from public.job_events
+    where xid >= pg_snapshot_xmin(v_from)
+      and not pg_visible_in_snapshot(xid, v_from) and pg_visible_in_snapshot(xid, v_now)
+    order by xid limit p_limit + 1) as news;
+  if not v_is_complete or pg_snapshot_xmax(v_from) > pg_snapshot_xmax(v_now) then
+    return jsonb_build_object('position', v_now::text, 'isComplete', false,
+      'jobs', '[]'::jsonb, 'running', '[]'::jsonb, 'notifications', '[]'::jsonb);
+  end if;
+  return jsonb_build_object(
+    'position', v_now::text,
+    'isComplete', true,
+    'jobs', coalesce((
+      select jsonb_agg(public.get_job(id, null) #- '{job,event_data}' order by created_at, id)
+      from public.jobs where id = any (v_ids) and (p_owner is null or owner = p_owner)), '[]'),
+    'running', coalesce((
+      select jsonb_agg(to_jsonb(moving) - array['event_data', 'result', 'error'])
+      from (
+        select * from public.jobs
+        where status = 'running' and progress_total is not null and (p_owner is null or owner = p_owner)
+        order by updated_at desc limit 200) as moving), '[]'),
+    'notifications', coalesce((
+      select jsonb_agg(jsonb_build_object('owner', owner, 'view', private.notification_view(notifications))
+        order by created_at, id)
+      from public.notifications
+      where xid >= pg_snapshot_xmin(v_from)
+        and not pg_visible_in_snapshot(xid, v_from) and pg_visible_in_snapshot(xid, v_now)
+        and (p_reader is null or owner = p_reader)), '[]'));
+end
+$$;
+
+-- Where a follower begins: {position, jobs, notifications}. The newest 100 jobs that fit, and of the unfinished ones
+-- that fit the newest 500; the reader's unread notifications.
+create function public.read_live_snapshot(
+  p_owner text, p_reader text, p_status text, p_kind text, p_function_id text, p_requester text,
+  p_parent_job_id uuid, p_from timestamptz, p_to timestamptz
+)
+returns jsonb
+language sql stable
+set search_path = ''
+as $$
+  with newest as (
+    select id from public.list_jobs(p_owner, p_status, p_kind, p_function_id, p_requester, p_parent_job_id,
+      p_from, p_to, null, null, 100)
+  ), unfinished as (
+    select id from public.jobs
+    where ended_at is null
+      and (p_owner is null or owner = p_owner)
+      and (p_status is null or status = p_status)
+      and (p_kind is null or kind = p_kind)
+      and (p_function_id is null or function_id = p_function_id)
+      and (p_requester is null or requester = p_requester)
+      and (p_parent_job_id is null or parent_job_id = p_parent_job_id)
+      and (p_from is null or created_at >= p_from)
+      and (p_to is null or created_at < p_to)
+    order by created_at desc, id desc limit 500
+  )
+  select jsonb_build_object(
+    'position', pg_current_snapshot()::text,
+    'jobs', coalesce((
+      select jsonb_agg(to_jsonb(jobs) - 'event_data' order by created_at desc, id desc)
+      from public.jobs where id in (select id from newest union select id from unfinished)), '[]'),
+    'notifications', coalesce((
+      select jsonb_agg(view) from public.list_notifications(p_reader, true, 50) as view), '[]'));
+$$;
+
+-- One job to follow: {position, details}, details null when this owner has no such job.
+create function public.read_live_job(p_job_id uuid, p_owner text)
+returns jsonb
+language sql stable
+set search_path = ''
+as $$
+  select jsonb_build_object('position', pg_current_snapshot()::text,
+    'details', public.get_job(p_job_id, p_owner) #- '{job,event_data}');
+$$;
+
+revoke execute on function public.read_changes, public.read_live_snapshot, public.read_live_job
+  from public, anon, authenticated;
+grant execute on function public.read_changes, public.read_live_snapshot, public.read_live_job to service_role;
