@@ -1,4 +1,6 @@
+import { join } from "node:path";
 import { serve } from "@hono/node-server";
+import { createImagesProvider } from "#providers/images/provider.ts";
 import { DroppedAnswer } from "#providers/mail/api.ts";
 import { createMailProvider } from "#providers/mail/provider.ts";
 import { childOfTheStack } from "#stack/child.ts";
@@ -6,7 +8,13 @@ import { childOfTheStack } from "#stack/child.ts";
 /** The providers as a process of their own. Environment: PORT, DATA_DIR (optional). */
 const port = Number(process.env["PORT"] ?? 54324);
 const dir = process.env["DATA_DIR"];
-const provider = createMailProvider(dir === undefined ? {} : { dir });
+const mail = createMailProvider(dir === undefined ? {} : { dir });
+/** Slow enough to watch, quick enough to wait for. The documents' 30 s are a setting away: see the page at /images. */
+const images = createImagesProvider({
+  settings: { latencyMs: 3000 },
+  ...(dir === undefined ? {} : { dir: join(dir, "images") }),
+});
+const isForImages = ({ url }: Request) => /^\/(_control\/)?images(\/|$)/.test(new URL(url).pathname);
 
 const server = serve(
   {
@@ -16,9 +24,9 @@ const server = serve(
     overrideGlobalObjects: true,
     async fetch(request, { outgoing }) {
       try {
-        return await provider.fetch(request);
+        return await (isForImages(request) ? images : mail).fetch(request);
       } catch (error) {
-        if (!(error instanceof DroppedAnswer)) throw error;
+        if (!(error instanceof DroppedAnswer) && !request.signal.aborted) throw error;
         outgoing.destroy();
         return new Response(null);
       }
@@ -29,6 +37,7 @@ const server = serve(
 const child = childOfTheStack({
   stop() {
     server.close();
-    provider.close();
+    mail.close();
+    images.close();
   },
 });

@@ -9,10 +9,11 @@ import {
   recipientsOf,
   retryAfterOf,
 } from "#providers/mail/incoming.ts";
-import { type RateLimit, slidingWindow } from "#providers/mail/rate-limit.ts";
 import type { Accepted, MailRecord } from "#providers/mail/record.ts";
-import type { SettingsFile } from "#providers/mail/settings.ts";
+import type { Settings } from "#providers/mail/settings.ts";
 import { checkEmail, type Email } from "#providers/mail/validate.ts";
+import { type RateLimit, slidingWindow } from "#providers/rate-limit.ts";
+import type { SettingsFile } from "#providers/settings-file.ts";
 
 export type Clock = { now(): Date };
 
@@ -34,10 +35,10 @@ export class SendingApi {
   #open = 0;
   maxInFlight = 0;
   readonly #record: MailRecord;
-  readonly #settings: SettingsFile;
+  readonly #settings: SettingsFile<Settings>;
   readonly #clock: Clock;
 
-  constructor(record: MailRecord, settings: SettingsFile, clock: Clock) {
+  constructor(record: MailRecord, settings: SettingsFile<Settings>, clock: Clock) {
     this.#record = record;
     this.#settings = settings;
     this.#clock = clock;

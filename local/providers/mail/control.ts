@@ -2,7 +2,8 @@ import { z } from "zod";
 import { json, parseBody } from "#providers/http.ts";
 import type { SendingApi } from "#providers/mail/api.ts";
 import type { MailRecord, Summary } from "#providers/mail/record.ts";
-import { faultRule, type Settings, type SettingsFile } from "#providers/mail/settings.ts";
+import { faultRule, type Settings } from "#providers/mail/settings.ts";
+import type { SettingsFile } from "#providers/settings-file.ts";
 
 /** What each control call takes, and the settings it stands for. */
 const calls = {
@@ -28,7 +29,7 @@ const isCall = (path: string): path is keyof typeof calls => Object.hasOwn(calls
 export async function control(
   request: Request,
   url: URL,
-  { record, api, settings }: { record: MailRecord; api: SendingApi; settings: SettingsFile },
+  { record, api, settings }: { record: MailRecord; api: SendingApi; settings: SettingsFile<Settings> },
 ): Promise<Response> {
   const { pathname, searchParams } = url;
   if (request.method === "POST" && isCall(pathname)) {

@@ -5,7 +5,8 @@ import { control } from "#providers/mail/control.ts";
 import { errors } from "#providers/mail/errors.ts";
 import { inbox, messageView } from "#providers/mail/inbox.ts";
 import { MailRecord } from "#providers/mail/record.ts";
-import { openSettings, type Settings } from "#providers/mail/settings.ts";
+import { type Settings, settingsSchema } from "#providers/mail/settings.ts";
+import { openSettings } from "#providers/settings-file.ts";
 import { SlackWebhook } from "#providers/slack.ts";
 
 export type MailProvider = { fetch(request: Request): Promise<Response>; close(): void };
@@ -20,7 +21,7 @@ export function createMailProvider(
   const { dir, clock = { now: () => new Date() } } = options;
   const inDir = (name: string) => (dir === undefined ? undefined : join(dir, name));
   const record = new MailRecord(inDir("mail.journal"));
-  const settings = openSettings(inDir("settings.json"), options.settings ?? {});
+  const settings = openSettings(settingsSchema, inDir("settings.json"), options.settings ?? {});
   const api = new SendingApi(record, settings, clock);
   const slack = new SlackWebhook(inDir("slack.journal"), clock);
 

@@ -1,5 +1,3 @@
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
-import { dirname } from "node:path";
 import { z } from "zod";
 
 /**
@@ -37,34 +35,6 @@ export const settingsSchema = z.strictObject({
   idempotency: z.boolean().default(true),
 });
 export type Settings = z.infer<typeof settingsSchema>;
-
-export type SettingsFile = { readonly current: Settings; change(some: Partial<Settings>): void };
-
-/** Settings, kept in a file when there is a path for one. */
-export function openSettings(path: string | undefined, initial: Partial<Settings>): SettingsFile {
-  let current = settingsSchema.parse({ ...initial, ...stored(path) });
-  return {
-    get current() {
-      return current;
-    },
-    change(some) {
-      current = { ...current, ...some };
-      if (path === undefined) return;
-      mkdirSync(dirname(path), { recursive: true });
-      writeFileSync(`${path}.new`, JSON.stringify(current, null, 2));
-      renameSync(`${path}.new`, path);
-    },
-  };
-}
-
-function stored(path: string | undefined): object {
-  if (path === undefined) return {};
-  try {
-    return z.looseObject({}).parse(JSON.parse(readFileSync(path, "utf8")));
-  } catch {
-    return {}; // first start
-  }
-}
 
 function isPattern(text: string): boolean {
   try {

@@ -1,4 +1,4 @@
-/** Resend counts requests per second and team over a sliding window; mails in a batch do not matter. */
+/** Requests per second over a sliding window, as Resend counts them for a team: mails in a batch do not matter. */
 export type RateLimit = {
   /** Takes a place in the window, or says after how many milliseconds one becomes free. */
   take(nowMs: number): { allowed: true; remaining: number } | { allowed: false; freeInMs: number };

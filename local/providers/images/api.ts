@@ -1,0 +1,103 @@
+import { setTimeout as pause } from "node:timers/promises";
+import { seeded } from "#engine/seeded.ts";
+import { json } from "#providers/http.ts";
+import { type RateLimit, slidingWindow } from "#providers/rate-limit.ts";
+import type { SettingsFile } from "#providers/settings-file.ts";
+import { draw, numberOf, type Order } from "./draw.ts";
+import { Gate } from "./gate.ts";
+import { readOrder } from "./order.ts";
+import type { DrawingRecord } from "./record.ts";
+import type { Settings } from "./settings.ts";
+
+/** What no repetition helps: the documents' way to see a task fail for good. */
+const REFUSED_FOR_GOOD = /fail permanently/i;
+const PASSING_TROUBLE = [500, 502, 503];
+
+type Fate = { status: number; latencyMs: number };
+
+/** `GET /prompt/{prompt}?width&height&seed…`: answers with the picture when it is drawn. */
+export class DrawingApi {
+  readonly #record: DrawingRecord;
+  readonly #settings: SettingsFile<Settings>;
+  readonly #clock: { now(): Date };
+  /** How often each order has come: a repeated one has a fate of its own. */
+  readonly #times = new Map<string, number>();
+  readonly gate = new Gate();
+  #limit: RateLimit | undefined;
+
+  constructor(record: DrawingRecord, settings: SettingsFile<Settings>, clock: { now(): Date }) {
+    this.#record = record;
+    this.#settings = settings;
+    this.#clock = clock;
+    this.settingsChanged();
+  }
+
+  settingsChanged(): void {
+    const { requestsPerSecond, hold } = this.#settings.current;
+    this.#limit = requestsPerSecond > 0 ? slidingWindow(requestsPerSecond) : undefined;
+    if (!hold) this.gate.release();
+  }
+
+  async answer(request: Request, path: string, query: URLSearchParams): Promise<Response> {
+    const order = readOrder(request, path, query, this.#settings.current.keys);
+    if (order instanceof Response) return order;
+    const entry = this.#record.start(order);
+    const response = await this.#serve(order, request.signal).catch((error: unknown) => {
+      this.#record.end(entry, "gone");
+      throw error;
+    });
+    this.#record.end(entry, response.status);
+    return response;
+  }
+
+  async #serve(order: Order, signal: AbortSignal): Promise<Response> {
+    const limited = this.#limit?.take(this.#clock.now().getTime());
+    const headers = this.#rateHeaders(limited);
+    if (limited?.allowed === false) {
+      const retryAfter = String(Math.ceil(limited.freeInMs / 1000));
+      return refuse(429, "Too many requests", { ...headers, "retry-after": retryAfter });
+    }
+    const { status, latencyMs } = this.#fateOf(order);
+    if (latencyMs > 0) await pause(latencyMs, undefined, { signal });
+    if (this.#settings.current.hold) await this.gate.wait(signal);
+    signal.throwIfAborted();
+    if (status !== 200) return refuse(status, MESSAGES[status] ?? "Out of order", headers);
+    return new Response(new Uint8Array(await draw(order)), {
+      headers: { ...headers, "content-type": "image/jpeg", "cache-control": "public, max-age=31536000" },
+    });
+  }
+
+  /** Decided by the order itself, so that a run can be repeated whatever the timing. */
+  #fateOf(order: Order): Fate {
+    const { failureRate, seed, outage, latencyMs, jitter } = this.#settings.current;
+    const key = `${order.seed} ${order.prompt}`;
+    const times = (this.#times.get(key) ?? 0) + 1;
+    this.#times.set(key, times);
+    const random = seeded(numberOf(`${seed} ${times} ${key}`));
+    const fails = random() < failureRate;
+    const trouble = PASSING_TROUBLE[Math.floor(random() * PASSING_TROUBLE.length)] ?? 500;
+    const latency = latencyMs * (1 + jitter * (random() - 0.5));
+    if (outage !== null) return { status: outage, latencyMs: latency };
+    if (REFUSED_FOR_GOOD.test(order.prompt)) return { status: 400, latencyMs: latency };
+    return { status: fails ? trouble : 200, latencyMs: latency };
+  }
+
+  #rateHeaders(taken: ReturnType<RateLimit["take"]> | undefined): Record<string, string> {
+    if (taken === undefined) return {};
+    return {
+      "x-ratelimit-limit": String(this.#settings.current.requestsPerSecond),
+      "x-ratelimit-remaining": String(taken.allowed ? taken.remaining : 0),
+      "x-ratelimit-reset": "1",
+    };
+  }
+}
+
+const MESSAGES: Record<number, string> = {
+  400: "This prompt can not be drawn",
+  500: "The model gave no picture",
+  502: "The drawing server does not answer",
+  503: "No drawing server is free",
+};
+
+const refuse = (status: number, message: string, headers: Record<string, string>) =>
+  json(status, { error: message, status }, headers);

@@ -1,0 +1,16 @@
+import { createHash } from "node:crypto";
+import sharp from "sharp";
+import { seeded } from "#engine/seeded.ts";
+import { type Size, scene } from "./scene.ts";
+
+export type Order = Size & { prompt: string; seed: number };
+
+/** A number for a text; other texts have other ones. */
+export const numberOf = (text: string): number => createHash("sha256").update(text).digest().readUInt32LE();
+
+/** The same order gives the same picture, byte for byte. */
+export const draw = ({ prompt, seed, width, height }: Order): Promise<Buffer> =>
+  sharp(Buffer.from(scene(prompt, { width, height }, seeded(numberOf(`${seed} ${prompt}`)))))
+    .flatten()
+    .jpeg({ quality: 82 })
+    .toBuffer();

@@ -1,0 +1,53 @@
+import { z } from "zod";
+import { json } from "#providers/http.ts";
+import type { Order } from "./draw.ts";
+
+const side = z.coerce.number().int().min(16).max(2048).default(1024);
+const flag = z.enum(["true", "false"]).optional();
+
+/** A slip in a name would go unnoticed where every parameter is optional: an unknown one is refused. */
+const querySchema = z.strictObject({
+  width: side,
+  height: side,
+  seed: z.coerce.number().int().min(-1).max(4_294_967_295).default(42),
+  model: z.string().optional(),
+  nologo: flag,
+  private: flag,
+  enhance: flag,
+  safe: flag,
+});
+
+/** `/prompt/{prompt}` asks for no key, `/image/{prompt}` does. What is wrong with an order is the answer to it. */
+export function readOrder(
+  request: Request,
+  path: string,
+  query: URLSearchParams,
+  keys: readonly string[] | null,
+): Order | Response {
+  const [, verb, name = ""] = /^\/(prompt|image)\/([^/]*)$/.exec(path) ?? [];
+  if (verb === undefined) return json(404, { error: `There is no ${path} here` });
+  if (request.method !== "GET")
+    return json(405, { error: "Pictures are asked for by GET" }, { allow: "GET" });
+  if (verb === "image" && !isKnown(request.headers.get("authorization"), keys)) {
+    return json(401, { error: "Authentication required: send an API key as a Bearer token" });
+  }
+  const prompt = decode(name).trim();
+  if (prompt === "") return json(400, { error: "The prompt is empty" });
+  const parsed = querySchema.safeParse(Object.fromEntries(query));
+  if (!parsed.success) return json(400, { error: z.prettifyError(parsed.error) });
+  const { width, height, seed } = parsed.data;
+  return { prompt, width, height, seed };
+}
+
+function isKnown(header: string | null, keys: readonly string[] | null): boolean {
+  const [, key] = /^Bearer (\S+)$/.exec(header ?? "") ?? [];
+  return key !== undefined && (keys === null || keys.includes(key));
+}
+
+function decode(name: string): string {
+  try {
+    return decodeURIComponent(name);
+  } catch {
+    return ""; // half an escape
+  }
+}
