@@ -8,11 +8,13 @@ import { serve } from "@nightshift/local/engine/server.ts";
 import { memoryStore } from "@nightshift/local/engine/store-memory.ts";
 import { httpTransport } from "@nightshift/local/engine/transport.ts";
 import { listen } from "@nightshift/local/netlify/listen.ts";
+import { withLocalStack } from "@nightshift/local/netlify/local-stack.ts";
+import { readNetlifyToml } from "@nightshift/local/netlify/netlify-toml.ts";
 import { createSite } from "@nightshift/local/netlify/site.ts";
 import { createMailProvider } from "@nightshift/local/providers/mail/provider.ts";
+import { builtPage } from "@nightshift/local/stack/page.ts";
 import { createGateway } from "@nightshift/local/supabase/gateway.ts";
 import { serve as serveGateway } from "@nightshift/local/supabase/server.ts";
-import { build } from "vite";
 import { createApiKey } from "#lib/auth.ts";
 import { systemClock } from "#lib/clock.ts";
 import { readEnv } from "#lib/env.ts";
@@ -30,19 +32,12 @@ const anywhere = { host: "127.0.0.1", port: 0 };
  */
 export async function openHouse(more: Record<string, string> = {}) {
   const database = await freshDatabase();
-  const folder = mkdtempSync(join(tmpdir(), "nightshift-browser-"));
-  const publishDir = join(folder, "page");
-  const storageDir = join(folder, "storage");
-  await build({
-    root: join(projectDir, "src/dashboard"),
-    configFile: join(projectDir, "vite.config.ts"),
-    logLevel: "silent",
-    build: { outDir: publishDir },
-  });
+  const storageDir = mkdtempSync(join(tmpdir(), "nightshift-browser-"));
   const gateway = await createGateway({ databaseUrl: database.url, keys: database.keys, storageDir });
   const supabase = await serveGateway(gateway.handle, 0);
   const mail = createMailProvider();
   const providers = await serve((request) => mail.fetch(request), anywhere);
+  const providersUrl = `http://127.0.0.1:${providers.port}`;
   const clock = realClock();
   const transport = httpTransport();
   const engine = new Engine({ clock, transport, store: memoryStore(), checkpointing: true });
@@ -53,19 +48,20 @@ export async function openHouse(more: Record<string, string> = {}) {
     ...database.env,
     SUPABASE_URL: supabase.url,
     INNGEST_DEV: `http://127.0.0.1:${engineServer.port}`,
-    RESEND_BASE_URL: `http://127.0.0.1:${providers.port}`,
+    RESEND_BASE_URL: providersUrl,
     RESEND_API_KEY: "re_test",
-    SLACK_WEBHOOK_URL: `http://127.0.0.1:${providers.port}/slack`,
+    SLACK_WEBHOOK_URL: `${providersUrl}/slack`,
     LINK_SECRET: "a secret of the browser tests, and of nobody else",
     LOG_LEVEL: "silent",
     PLAN: "pro",
     ...more,
   });
+  await builtPage();
   const site = createSite({
     functionsDir: join(projectDir, "netlify/functions"),
-    publishDir,
+    ...readNetlifyToml(projectDir),
   });
-  const { server, port } = await listen(site, 0);
+  const { server, port } = await listen(withLocalStack(site, { inboxUrl: providersUrl }), 0);
   const url = `http://127.0.0.1:${port}`;
   await engine.apps.sync(`${url}/api/inngest`);
 
@@ -110,7 +106,7 @@ export async function openHouse(more: Record<string, string> = {}) {
       mail.close();
       await supabase.close();
       await gateway.close();
-      rmSync(folder, { recursive: true, force: true });
+      rmSync(storageDir, { recursive: true, force: true });
       await database.close();
     },
   };
