@@ -11,7 +11,7 @@ import { pageQuery, toPage } from "#lib/pages.ts";
 
 type Dependencies = { desk: CampaignDesk; outbox: Outbox };
 
-const sendView = z.object({
+export const sendView = z.object({
   id: z.number(),
   email: z.string(),
   status: z.enum(SEND_STATUSES),

@@ -1,5 +1,6 @@
 import { type ReactNode, useRef } from "react";
 import { Icon } from "#dashboard/components/icon.tsx";
+import { InboxLink } from "#dashboard/components/inbox-link.tsx";
 import { VIEWS } from "#dashboard/views/index.ts";
 import { Logo } from "./logo.tsx";
 import { StackState } from "./stack-state.tsx";
@@ -32,6 +33,7 @@ export function Shell({ current, children }: { current: string; children: ReactN
                 </a>
               </li>
             ))}
+            <InboxLink />
           </ul>
         </nav>
         <footer>

@@ -1,6 +1,9 @@
 /** The pages of the dashboard, in the order of the navigation. */
 import type { ReactNode } from "react";
 import type { IconName } from "#dashboard/components/icon.tsx";
+import { Campaigns } from "./campaigns.tsx";
+import { DeadLetters } from "./dead-letters.tsx";
+import { Images } from "./images.tsx";
 import { Jobs } from "./jobs.tsx";
 
 export type ViewProps = {
@@ -11,4 +14,9 @@ export type ViewProps = {
 
 type View = { name: string; title: string; icon: IconName; show: (props: ViewProps) => ReactNode };
 
-export const VIEWS: readonly View[] = [{ name: "jobs", title: "Jobs", icon: "jobs", show: Jobs }];
+export const VIEWS: readonly View[] = [
+  { name: "jobs", title: "Jobs", icon: "jobs", show: Jobs },
+  { name: "images", title: "Images", icon: "image", show: Images },
+  { name: "campaigns", title: "Campaigns", icon: "mail", show: Campaigns },
+  { name: "dead-letters", title: "Dead letters", icon: "alert", show: DeadLetters },
+];

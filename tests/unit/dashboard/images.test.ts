@@ -9,10 +9,14 @@ const at = (seconds: number) => new Date(now + seconds * 1000).toISOString();
 
 const task = (id: string, more: Partial<ImageTask> = {}): ImageTask => ({
   id,
+  revision: 1,
   lane: "tasks",
   prompt: `Prompt ${id}`,
   status: "pending",
+  state: "pending",
   priority: 3,
+  sequence: 1,
+  dueAt: at(300),
   attempts: 0,
   maxAttempts: 5,
   retryAt: null,
@@ -59,13 +63,13 @@ describe("where a task stands", () => {
     ]);
   });
 
-  it("the line is shown in its order, and a task without a position stands behind it", () => {
+  it("the line is shown in its order: what is due first, then what came first", () => {
     const line = [
-      task("new"),
-      task("second", { position: 2 }),
-      task("first", { position: 1, createdAt: at(9) }),
+      task("c", { sequence: 3 }),
+      task("b", { sequence: 2 }),
+      task("vip", { sequence: 4, dueAt: at(60), priority: 2 }),
     ];
-    expect(ids(groupTasks(line).waiting)).toEqual(["first", "second", "new"]);
+    expect(ids(groupTasks(line).waiting)).toEqual(["vip", "b", "c"]);
   });
 
   it("what ended is shown with the latest first", () => {
@@ -78,7 +82,7 @@ describe("S1-17: the countdown to a retry", () => {
   const retry = { attempts: 1, maxAttempts: 5, retryAt: at(4) };
 
   it("counts whole seconds down and never below zero", () => {
-    const left = [0, 500, 1000, 3999, 4000, 60_000].map((ms) => secondsUntil(at(4), now + ms));
+    const left = [0, 500, 1000, 3999, 4000, 60_000].map((ms) => secondsUntil(now + 4000, now + ms));
     expect(left).toEqual([4, 4, 3, 1, 0, 0]);
   });
 

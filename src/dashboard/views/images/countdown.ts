@@ -1,6 +1,6 @@
 /** Whole seconds until then, never below zero: a countdown shows "1" until its moment has come. */
-export const secondsUntil = (at: string, nowMs: number): number =>
-  Math.max(0, Math.ceil((Date.parse(at) - nowMs) / 1000));
+export const secondsUntil = (atMs: number, nowMs: number): number =>
+  Math.max(0, Math.ceil((atMs - nowMs) / 1000));
 
 /** "8 s", "2 min", "1 h 5 min": as exact as somebody who waits needs it. */
 export function inWords(seconds: number): string {
@@ -15,7 +15,7 @@ type Retry = { retryAt: string | null; attempts: number; maxAttempts: number };
 
 /** What the card of a task that waits for its retry says. */
 export function retryWords({ retryAt, attempts, maxAttempts }: Retry, nowMs: number): string {
-  const seconds = retryAt === null ? 0 : secondsUntil(retryAt, nowMs);
+  const seconds = retryAt === null ? 0 : secondsUntil(Date.parse(retryAt), nowMs);
   const attempt = `Attempt ${Math.min(attempts + 1, maxAttempts)} of ${maxAttempts}`;
   return seconds === 0 ? `${attempt} begins` : `${attempt} in ${inWords(seconds)}`;
 }

@@ -14,11 +14,14 @@ const GROUP_OF: Record<ImageTask["status"], Group> = {
   skipped: "canceled",
 };
 
-/** Each task in its group: what waits in the order of the line, what ended with the latest first. */
+/**
+ * Each task in its group: what waits in the order of the line, what ended with the latest first. The order of the line
+ * is worked out here: news of one task does not renew the positions of those behind it.
+ */
 export function groupTasks(tasks: Iterable<ImageTask>): Groups {
   const groups: Groups = { processing: [], retrying: [], waiting: [], done: [], failed: [], canceled: [] };
   for (const task of tasks) groups[GROUP_OF[task.status]].push(task);
-  groups.waiting.sort((a, b) => inLine(a) - inLine(b) || byText(a.createdAt, b.createdAt));
+  groups.waiting.sort((a, b) => byText(a.dueAt, b.dueAt) || a.sequence - b.sequence);
   groups.processing.sort((a, b) => byText(a.startedAt, b.startedAt));
   groups.retrying.sort((a, b) => byText(a.retryAt, b.retryAt));
   for (const ended of [groups.done, groups.failed, groups.canceled]) {
@@ -26,9 +29,6 @@ export function groupTasks(tasks: Iterable<ImageTask>): Groups {
   }
   return groups;
 }
-
-/** A task whose position is not known yet stands behind those whose is. */
-const inLine = ({ position }: ImageTask) => position ?? Number.MAX_SAFE_INTEGER;
 
 /** ISO times of one clock sort as text. */
 const byText = (a: string | null, b: string | null) => (a ?? "").localeCompare(b ?? "");

@@ -1,0 +1,36 @@
+import { useEffect, useState } from "react";
+import { Icon } from "./icon.tsx";
+
+/** The stack of this machine says where its inbox is; nobody else has such a file, and only here is it asked for. */
+const PATH = "/local-stack.json";
+const HERE = new Set(["localhost", "127.0.0.1", "[::1]"]);
+
+/** A way to the mails of a local stack; elsewhere nothing. */
+export function InboxLink() {
+  const [href, setHref] = useState<string>();
+  useEffect(() => {
+    if (HERE.has(location.hostname)) void inboxUrl().then(setHref);
+  }, []);
+  if (href === undefined) return null;
+  return (
+    <li>
+      <a href={href} target="_blank" rel="noreferrer">
+        <Icon name="inbox" />
+        Inbox
+        <Icon name="external" size={12} />
+        <span className="unseen">, opens in a new tab</span>
+      </a>
+    </li>
+  );
+}
+
+async function inboxUrl(): Promise<string | undefined> {
+  try {
+    const response = await fetch(PATH);
+    const said: unknown = response.ok ? await response.json() : null;
+    const isSaid = typeof said === "object" && said !== null && "inboxUrl" in said;
+    return isSaid && typeof said.inboxUrl === "string" ? said.inboxUrl : undefined;
+  } catch {
+    return undefined;
+  }
+}

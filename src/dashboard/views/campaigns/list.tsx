@@ -1,0 +1,38 @@
+import { Page } from "#dashboard/components/page.tsx";
+import { Empty, ErrorNote, Loading } from "#dashboard/components/states.tsx";
+import { useApi } from "#dashboard/hooks/use-api.ts";
+import { withQuery } from "#dashboard/hooks/use-hash-route.ts";
+import type { Campaign, PageOf } from "#dashboard/types.ts";
+import { CampaignCard } from "#dashboard/views/campaigns/card.tsx";
+
+export type CampaignSummary = Pick<Campaign, "id" | "name" | "status" | "createdAt">;
+
+const EVERY_MS = 4000;
+const SHOWN = "10";
+
+export function CampaignList({ query }: { query: URLSearchParams }) {
+  const cursor = query.get("cursor");
+  const path = withQuery("/api/campaigns", { limit: SHOWN, cursor });
+  const { data, problem, isLoading, reload } = useApi<PageOf<CampaignSummary>>(path, { everyMs: EVERY_MS });
+  return (
+    <Page title="Campaigns">
+      {problem && <ErrorNote problem={problem} onRetry={reload} />}
+      {isLoading && !data && <Loading what="Loading the campaigns" />}
+      {data?.items.length === 0 && (
+        <Empty icon="mail" title="No campaign yet">
+          <code>POST /api/campaigns</code> writes one, <code>npm run demo</code> sends one to the inbox of
+          this machine.
+        </Empty>
+      )}
+      <div className="stack">
+        {data?.items.map((campaign) => (
+          <CampaignCard key={campaign.id} summary={campaign} />
+        ))}
+      </div>
+      <nav className="row" aria-label="Pages of campaigns">
+        {cursor && <a href="#/campaigns">Newest</a>}
+        {data?.nextCursor && <a href={withQuery("#/campaigns", { cursor: data.nextCursor })}>Older</a>}
+      </nav>
+    </Page>
+  );
+}

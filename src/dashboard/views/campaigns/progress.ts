@@ -1,0 +1,20 @@
+import type { Campaign } from "#dashboard/types.ts";
+
+type Counted = Pick<Campaign, "counts" | "recipientsPerSecond">;
+
+/** Nothing about these changes any more by itself. */
+const AT_REST: ReadonlySet<Campaign["status"]> = new Set(["draft", "completed", "canceled", "failed"]);
+export const isAtRest = (status: Campaign["status"]): boolean => AT_REST.has(status);
+
+/** How many recipients are settled, whatever became of them. */
+export function progressOf({ counts }: Pick<Campaign, "counts">) {
+  const total = counts.recipients;
+  const done = total - counts.pending - counts.sending;
+  return { done, total, percent: total === 0 ? 0 : Math.floor((done / total) * 100) };
+}
+
+/** How long the rest takes at the measured rate; null while that is unknown. */
+export function remainingMs({ counts, recipientsPerSecond }: Counted): number | null {
+  if (recipientsPerSecond === null || recipientsPerSecond === 0) return null;
+  return ((counts.pending + counts.sending) / recipientsPerSecond) * 1000;
+}

@@ -1,0 +1,41 @@
+import { api } from "#dashboard/api.ts";
+import { confirm } from "#dashboard/components/dialog.tsx";
+import { toast } from "#dashboard/components/toasts.tsx";
+import { useAction } from "#dashboard/hooks/use-action.ts";
+import type { Send } from "#dashboard/types.ts";
+
+type ResolveProps = { campaignId: string; send: Send; onChange: () => void };
+
+/** An unknown send is settled by a person who has looked at the provider: it is never sent again by itself. */
+export function Resolve({ campaignId, send, onChange }: ResolveProps) {
+  const { run, isBusy } = useAction(async (status: "sent" | "failed") => {
+    const note = await confirm({
+      title: `Mark as ${status}: ${send.email}?`,
+      text: "Nobody knows whether this mail went out: look it up at the provider first.",
+      reason: "How do you know",
+      yes: `Mark as ${status}`,
+      tone: status === "failed" ? "danger" : "primary",
+      no: "Leave it",
+    });
+    if (note === null) return;
+    await api.post(`/api/campaigns/${campaignId}/sends/${send.id}/resolve`, { status, note });
+    toast({ tone: "good", text: `${send.email} is marked as ${status}` });
+    onChange();
+  });
+  if (send.status !== "unknown") return null;
+  return (
+    <div className="row resolve">
+      {(["sent", "failed"] as const).map((status) => (
+        <button
+          key={status}
+          type="button"
+          disabled={isBusy}
+          aria-label={`Mark as ${status}: ${send.email}`}
+          onClick={() => run(status)}
+        >
+          Mark as {status}
+        </button>
+      ))}
+    </div>
+  );
+}

@@ -1,0 +1,28 @@
+import { api } from "#dashboard/api.ts";
+import { confirm } from "#dashboard/components/dialog.tsx";
+import { toast } from "#dashboard/components/toasts.tsx";
+import { useAction } from "#dashboard/hooks/use-action.ts";
+import type { Campaign } from "#dashboard/types.ts";
+import { expectOutcome } from "#dashboard/views/outcomes/watch.ts";
+
+export function SendButton({ campaign, onChange }: { campaign: Campaign; onChange: () => void }) {
+  const { id, name, counts } = campaign;
+  const { run, isBusy } = useAction(async () => {
+    const answer = await confirm({
+      title: `Send “${name}”?`,
+      text: `It goes to ${counts.recipients.toLocaleString("en")} recipients and cannot be changed any more.`,
+      yes: "Send it",
+      no: "Not yet",
+    });
+    if (answer === null) return;
+    const { jobId } = await api.post<{ jobId: string }>(`/api/campaigns/${id}/send`);
+    expectOutcome(jobId, name);
+    toast({ tone: "info", text: `Queued: ${name}`, href: `#/jobs/${jobId}` });
+    onChange();
+  });
+  return (
+    <button type="button" className="primary" disabled={isBusy} onClick={() => run()}>
+      Send
+    </button>
+  );
+}

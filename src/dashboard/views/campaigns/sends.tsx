@@ -1,0 +1,68 @@
+import { Badge } from "#dashboard/components/badge.tsx";
+import { Empty, ErrorNote, Loading } from "#dashboard/components/states.tsx";
+import { type Column, Table } from "#dashboard/components/table.tsx";
+import { useApi } from "#dashboard/hooks/use-api.ts";
+import { withQuery } from "#dashboard/hooks/use-hash-route.ts";
+import type { Campaign, PageOf, Send } from "#dashboard/types.ts";
+import { Counts } from "#dashboard/views/campaigns/counts.tsx";
+import { Resolve } from "#dashboard/views/campaigns/resolve.tsx";
+
+const SHOWN = "50";
+const EVERY_MS = 3000;
+
+type SendsProps = { campaign: Campaign; query: URLSearchParams; onChange: () => void };
+
+/** What became of each recipient. */
+export function Sends({ campaign, query, onChange }: SendsProps) {
+  const [status, cursor] = [query.get("status"), query.get("cursor")];
+  const path = withQuery(`/api/campaigns/${campaign.id}/sends`, { status, cursor, limit: SHOWN });
+  const { data, problem, isLoading, reload } = useApi<PageOf<Send>>(path, { everyMs: EVERY_MS });
+  const here = `#/campaigns/${campaign.id}`;
+  const changed = () => {
+    reload();
+    onChange();
+  };
+  return (
+    <section className="stack" aria-label="Sends">
+      <Counts campaign={campaign} current={status} />
+      {problem && <ErrorNote problem={problem} onRetry={reload} />}
+      {isLoading && !data && <Loading rows={8} what="Loading the sends" />}
+      {data?.items.length === 0 && <Empty icon="mail" title={`No send is ${status ?? "there"}`} />}
+      {data && data.items.length > 0 && (
+        <Table
+          caption="Sends"
+          columns={columnsOf(campaign.id, changed)}
+          rows={data.items}
+          keyOf={({ id }) => String(id)}
+          isBusy={isLoading}
+        />
+      )}
+      <nav className="row" aria-label="Pages of sends">
+        {cursor && <a href={withQuery(here, { status })}>First</a>}
+        {data?.nextCursor && <a href={withQuery(here, { status, cursor: data.nextCursor })}>Next</a>}
+      </nav>
+    </section>
+  );
+}
+
+const columnsOf = (campaignId: string, onChange: () => void): readonly Column<Send>[] => [
+  { head: "Recipient", cell: ({ email }) => email },
+  { head: "Status", cell: ({ status }) => <Badge status={status} />, tight: true },
+  { head: "Attempts", cell: ({ attempts }) => attempts, align: "end", tight: true, hideOnPhone: true },
+  { head: "What happened", cell: (send) => <Happened send={send} /> },
+  {
+    head: "Settle",
+    cell: (send) => <Resolve campaignId={campaignId} send={send} onChange={onChange} />,
+    tight: true,
+  },
+];
+
+function Happened({ send: { errorCode, providerMessageId, note } }: { send: Send }) {
+  return (
+    <>
+      {errorCode !== null && <code className="bad">{errorCode}</code>}
+      {errorCode === null && providerMessageId !== null && <code className="quiet">{providerMessageId}</code>}
+      {note && <small>{note}</small>}
+    </>
+  );
+}

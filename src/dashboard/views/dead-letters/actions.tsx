@@ -1,0 +1,61 @@
+import { api } from "#dashboard/api.ts";
+import { confirm } from "#dashboard/components/dialog.tsx";
+import { Icon } from "#dashboard/components/icon.tsx";
+import { toast } from "#dashboard/components/toasts.tsx";
+import { useAction } from "#dashboard/hooks/use-action.ts";
+import type { Letter } from "#dashboard/types.ts";
+import { expectOutcome } from "#dashboard/views/outcomes/watch.ts";
+
+type ActionsProps = { letter: Letter; onChange: () => void };
+
+export function LetterActions({ letter, onChange }: ActionsProps) {
+  const reprocess = useAction(async () => {
+    const answer = await confirm({
+      title: `Reprocess ${letter.function}?`,
+      text: "The work is put back as it was accepted. It runs as a new job.",
+      yes: "Reprocess",
+      no: "Leave it",
+    });
+    if (answer === null) return;
+    const { jobId } = await api.post<{ jobId: string }>(`${letter.links.self}/reprocess`);
+    expectOutcome(jobId, letter.function);
+    toast({ tone: "info", text: `Queued: ${letter.function}`, href: `#/jobs/${jobId}` });
+    onChange();
+  });
+  const ignore = useAction(async () => {
+    const note = await confirm({
+      title: `Ignore ${letter.function}?`,
+      text: "The work stays undone for good. The letter is kept.",
+      reason: "Why",
+      yes: "Ignore it",
+      tone: "danger",
+      no: "Leave it",
+    });
+    if (note === null) return;
+    await api.post(`${letter.links.self}/ignore`, { note });
+    toast({ tone: "good", text: `Ignored: ${letter.function}` });
+    onChange();
+  });
+
+  if (letter.status !== "failed") return null;
+  return (
+    <div className="row">
+      <button
+        type="button"
+        disabled={ignore.isBusy}
+        aria-label={`Ignore: ${letter.function}`}
+        onClick={() => ignore.run()}
+      >
+        Ignore
+      </button>
+      <button
+        type="button"
+        disabled={reprocess.isBusy}
+        aria-label={`Reprocess: ${letter.function}`}
+        onClick={() => reprocess.run()}
+      >
+        <Icon name="retry" /> Reprocess
+      </button>
+    </div>
+  );
+}

@@ -1,0 +1,33 @@
+import { Badge } from "#dashboard/components/badge.tsx";
+import { TimeAgo } from "#dashboard/components/time.tsx";
+import type { Letter } from "#dashboard/types.ts";
+import { LetterActions } from "#dashboard/views/dead-letters/actions.tsx";
+import { Aftermath } from "#dashboard/views/dead-letters/aftermath.tsx";
+
+type CardProps = { letter: Letter; onChange: () => void };
+
+export function LetterCard({ letter, onChange }: CardProps) {
+  return (
+    <article className="card letter" aria-label={letter.function}>
+      <header>
+        <div className="row">
+          <h2>
+            <a href={`#/dead-letters/${letter.id}`}>{letter.function}</a>
+          </h2>
+          <Badge status={letter.status} />
+          {letter.error.code !== null && <code>{letter.error.code}</code>}
+        </div>
+        <span className="quiet small">
+          <TimeAgo at={letter.failedAt} /> · {attempts(letter.attempts)}
+        </span>
+      </header>
+      <p className="clamp">{letter.error.message ?? "No message"}</p>
+      <footer className="row apart">
+        <Aftermath letter={letter} />
+        <LetterActions letter={letter} onChange={onChange} />
+      </footer>
+    </article>
+  );
+}
+
+export const attempts = (count: number): string => (count === 1 ? "1 attempt" : `${count} attempts`);

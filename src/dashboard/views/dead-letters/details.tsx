@@ -1,0 +1,74 @@
+import { Badge } from "#dashboard/components/badge.tsx";
+import { Card } from "#dashboard/components/card.tsx";
+import { Json } from "#dashboard/components/json.tsx";
+import { Page } from "#dashboard/components/page.tsx";
+import { ErrorNote, Loading } from "#dashboard/components/states.tsx";
+import { TimeAgo } from "#dashboard/components/time.tsx";
+import { useApi } from "#dashboard/hooks/use-api.ts";
+import type { Letter } from "#dashboard/types.ts";
+import { LetterActions } from "#dashboard/views/dead-letters/actions.tsx";
+import { AdminsOnly } from "#dashboard/views/dead-letters/admins-only.tsx";
+import { Aftermath } from "#dashboard/views/dead-letters/aftermath.tsx";
+import { attempts } from "#dashboard/views/dead-letters/card.tsx";
+
+const EVERY_MS = 5000;
+
+export function LetterDetails({ id }: { id: string }) {
+  const {
+    data: letter,
+    problem,
+    isLoading,
+    reload,
+  } = useApi<Letter>(`/api/dead-letters/${id}`, { everyMs: EVERY_MS });
+  if (problem?.status === 403) return <AdminsOnly />;
+  return (
+    <Page
+      title={letter?.function ?? "Dead letter"}
+      beside={letter && <Badge status={letter.status} />}
+      actions={letter && <LetterActions letter={letter} onChange={reload} />}
+    >
+      <nav aria-label="Way back">
+        <a href="#/dead-letters">All dead letters</a>
+      </nav>
+      {problem && <ErrorNote problem={problem} onRetry={reload} />}
+      {isLoading && <Loading />}
+      {letter && <Whole letter={letter} />}
+    </Page>
+  );
+}
+
+function Whole({ letter }: { letter: Letter }) {
+  const { error, event } = letter;
+  return (
+    <>
+      <Card>
+        <div className="row">
+          {error.code !== null && <code>{error.code}</code>}
+          <span className="quiet small">
+            <TimeAgo at={letter.failedAt} /> · {attempts(letter.attempts)} · run <code>{letter.runId}</code>
+          </span>
+        </div>
+        <p className="letter-message">{error.message ?? "No message"}</p>
+      </Card>
+      <Card title="What became of it">
+        {letter.status === "failed" && <p className="quiet">Nobody has decided yet.</p>}
+        <Aftermath letter={letter} />
+      </Card>
+      <Card title="Event">
+        <p>
+          <code>{event.name}</code> <span className="quiet small">{event.id}</span>
+        </p>
+        <Json label="Event data" value={event.data} />
+      </Card>
+      {error.stack !== null && (
+        <Card title="Stack">
+          <Json label="Stack trace" value={error.stack} />
+        </Card>
+      )}
+      <p className="quiet small">
+        The same trouble:{" "}
+        <a href={`#/dead-letters?status=any&fingerprint=${letter.fingerprint}`}>letters like this one</a>
+      </p>
+    </>
+  );
+}

@@ -1,0 +1,84 @@
+import { type FilterField, Filters, Segmented } from "#dashboard/components/filters.tsx";
+import { Page } from "#dashboard/components/page.tsx";
+import { Empty, ErrorNote, Loading } from "#dashboard/components/states.tsx";
+import { useApi } from "#dashboard/hooks/use-api.ts";
+import { withQuery } from "#dashboard/hooks/use-hash-route.ts";
+import type { Letter, PageOf } from "#dashboard/types.ts";
+import { AdminsOnly } from "#dashboard/views/dead-letters/admins-only.tsx";
+import { LetterCard } from "#dashboard/views/dead-letters/card.tsx";
+
+const VIEW = "dead-letters";
+const EVERY_MS = 5000;
+const STATUSES = [
+  { value: "failed", text: "Open" },
+  { value: "reprocessed", text: "Reprocessed" },
+  { value: "ignored", text: "Ignored" },
+  { value: "any", text: "All" },
+] as const;
+type Status = (typeof STATUSES)[number]["value"];
+
+const FIELDS: readonly FilterField[] = [
+  { name: "function", label: "Function", placeholder: "send-email-campaign" },
+  { name: "event", label: "Event", placeholder: "email/send.campaign" },
+  { name: "code", label: "Error code", placeholder: "provider_rejected" },
+];
+
+export function LetterList({ query }: { query: URLSearchParams }) {
+  const chosen = Object.fromEntries(query);
+  const status = statusOf(query);
+  const asked = { ...chosen, status: status === "any" ? null : status, limit: "20" };
+  const letters = useApi<PageOf<Letter>>(withQuery("/api/dead-letters", asked), { everyMs: EVERY_MS });
+  const { data, problem, isLoading, reload } = letters;
+  const show = (values: Record<string, string | null>) => withQuery(`#/${VIEW}`, { ...chosen, ...values });
+
+  if (problem?.status === 403) return <AdminsOnly />;
+  return (
+    <Page title="Dead letters">
+      <div className="row letter-filters">
+        <Segmented
+          label="Status"
+          options={STATUSES}
+          value={status}
+          onChange={(value) => {
+            location.hash = show({ status: value, cursor: null });
+          }}
+        />
+        <Filters view={VIEW} fields={FIELDS} query={withoutCursor(query)} />
+      </div>
+      {problem && <ErrorNote problem={problem} onRetry={reload} />}
+      {isLoading && <Loading what="Loading the dead letters" />}
+      {data?.items.length === 0 && (
+        <NothingHere status={status} isFiltered={FIELDS.some(({ name }) => query.get(name))} />
+      )}
+      <div className="stack letters">
+        {data?.items.map((letter) => (
+          <LetterCard key={letter.id} letter={letter} onChange={reload} />
+        ))}
+      </div>
+      <nav className="row" aria-label="Pages of dead letters">
+        {query.get("cursor") && <a href={show({ cursor: null })}>Newest</a>}
+        {data?.nextCursor && <a href={show({ cursor: data.nextCursor })}>Older</a>}
+      </nav>
+    </Page>
+  );
+}
+
+function NothingHere({ status, isFiltered }: { status: Status; isFiltered: boolean }) {
+  if (isFiltered) return <Empty icon="search" title="No letter fits these filters" />;
+  if (status !== "failed") return <Empty title="None yet" />;
+  return (
+    <Empty icon="check" title="Nothing is dead">
+      Work that fails for good is kept here, whole, until somebody decides about it.
+    </Empty>
+  );
+}
+
+const statusOf = (query: URLSearchParams): Status =>
+  STATUSES.find(({ value }) => value === query.get("status"))?.value ?? (query.get("job") ? "any" : "failed");
+
+/** A filter begins its list anew. */
+function withoutCursor(query: URLSearchParams): URLSearchParams {
+  const rest = new URLSearchParams(query);
+  rest.delete("cursor");
+  return rest;
+}

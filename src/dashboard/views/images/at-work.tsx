@@ -1,0 +1,77 @@
+import type { ReactNode } from "react";
+import { Icon } from "#dashboard/components/icon.tsx";
+import { lasting } from "#dashboard/format.ts";
+import { useNow } from "#dashboard/hooks/use-now.ts";
+import { CancelTask } from "#dashboard/views/images/cancel-task.tsx";
+import { retryWords, secondsUntil } from "#dashboard/views/images/countdown.ts";
+import { Group } from "#dashboard/views/images/group.tsx";
+import { PriorityMark } from "#dashboard/views/images/priority-mark.tsx";
+import type { ImageTask } from "#dashboard/views/images/task.ts";
+
+type TasksProps = { tasks: readonly ImageTask[]; onChange: () => void };
+
+/** What is being drawn; a free place is shown as one. */
+export function Processing({ tasks, free, onChange }: TasksProps & { free: number }) {
+  const now = useNow(1000);
+  return (
+    <Group name="Processing" size={tasks.length}>
+      <ul className="tiles">
+        {tasks.map((task) => (
+          <Tile key={task.id} task={task} onChange={onChange} words={drawing(task, now)}>
+            <span className="art drawing" />
+          </Tile>
+        ))}
+        {Array.from({ length: free }, (_, n) => (
+          <li key={n} className="tile free" aria-hidden="true">
+            Free place
+          </li>
+        ))}
+      </ul>
+    </Group>
+  );
+}
+
+/** What failed for now: a task keeps its place until its next attempt. */
+export function Retrying({ tasks, onChange }: TasksProps) {
+  const now = useNow(250);
+  return (
+    <Group name="Waiting for retry" size={tasks.length} hint="each keeps its place">
+      <ul className="tiles">
+        {tasks.map((task) => (
+          <Tile key={task.id} task={task} onChange={onChange} words={retryWords(task, now)}>
+            <span className="art sleeping">
+              <Icon name="retry" size={20} />
+              <b>{task.retryAt === null ? 0 : secondsUntil(Date.parse(task.retryAt), now)}</b>
+            </span>
+          </Tile>
+        ))}
+      </ul>
+    </Group>
+  );
+}
+
+type TileProps = { task: ImageTask; words: string; onChange: () => void; children: ReactNode };
+
+function Tile({ task, words, onChange, children }: TileProps) {
+  return (
+    <li className="tile">
+      <div aria-hidden="true">{children}</div>
+      <div className="tile-text">
+        <div className="tile-prompt">
+          <PriorityMark priority={task.priority} />
+          <span title={task.prompt}>{task.prompt}</span>
+        </div>
+        {task.state !== "canceling" && <CancelTask task={task} onChange={onChange} />}
+      </div>
+      <p className="quiet small numbers">{words}</p>
+      {task.status === "waiting" && task.error && <p className="small warn clamp">{task.error.message}</p>}
+    </li>
+  );
+}
+
+/** A canceled picture that is being drawn keeps its place until the provider lets go of it. */
+const drawing = (task: ImageTask, now: number): string =>
+  task.state === "canceling" ? "Canceling" : `Drawing for ${since(task.startedAt, now)}`;
+
+const since = (at: string | null, now: number): string =>
+  at === null ? "a moment" : lasting(Math.floor(Math.max(now - Date.parse(at), 0) / 1000) * 1000);

@@ -1,0 +1,28 @@
+import { api } from "#dashboard/api.ts";
+import { Icon } from "#dashboard/components/icon.tsx";
+import { useAction } from "#dashboard/hooks/use-action.ts";
+import type { ImageTask } from "#dashboard/views/images/task.ts";
+import { expectOutcome } from "#dashboard/views/outcomes/watch.ts";
+
+type CancelProps = { task: ImageTask; onChange: () => void };
+
+/** Works for a task that waits, sleeps until its retry, or is being drawn. */
+export function CancelTask({ task, onChange }: CancelProps) {
+  const { run, isBusy } = useAction(async () => {
+    expectOutcome(task.id, task.prompt);
+    await api.remove(`/api/tasks/${task.id}`);
+    onChange();
+  });
+  return (
+    <button
+      type="button"
+      className="plain icon-only"
+      disabled={isBusy}
+      aria-label={`Cancel: ${task.prompt}`}
+      title="Cancel"
+      onClick={() => run()}
+    >
+      <Icon name="close" />
+    </button>
+  );
+}

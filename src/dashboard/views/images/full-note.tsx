@@ -1,0 +1,25 @@
+import { Icon } from "#dashboard/components/icon.tsx";
+import { useNow } from "#dashboard/hooks/use-now.ts";
+import { inWords, secondsUntil } from "#dashboard/views/images/countdown.ts";
+import type { Refused } from "#dashboard/views/images/refusals.ts";
+
+/** The line is full: how many prompts wait here, and from when on there is room for them. */
+export function FullNote({ refused, onAgain }: { refused: Refused; onAgain: () => void }) {
+  const seconds = secondsUntil(refused.untilMs, useNow(1000));
+  const many = refused.prompts.length;
+  return (
+    <div className="full-note">
+      <Icon name="clock" size={20} />
+      <p role="status">
+        <strong>Queue full.</strong>{" "}
+        {many === 1 ? "Your prompt is kept here" : `${many} prompts are kept here`}
+        {seconds === 0 ? ": there should be room now." : "; there is room again shortly."}
+      </p>
+      {/* Outside of the status: a screen reader hears the news, not every second. */}
+      {seconds > 0 && <span className="numbers">Come back in {inWords(seconds)}</span>}
+      <button type="button" disabled={seconds > 0} onClick={onAgain}>
+        {many === 1 ? "Queue it now" : `Queue ${many} now`}
+      </button>
+    </div>
+  );
+}

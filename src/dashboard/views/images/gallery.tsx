@@ -1,0 +1,42 @@
+import { useState } from "react";
+import { Picture } from "#dashboard/components/picture.tsx";
+import { TimeAgo } from "#dashboard/components/time.tsx";
+import { Group } from "#dashboard/views/images/group.tsx";
+import { Lightbox } from "#dashboard/views/images/lightbox.tsx";
+import type { ImageTask } from "#dashboard/views/images/task.ts";
+
+const STEP = 24;
+
+/** Finished pictures, the latest first. */
+export function Gallery({ tasks }: { tasks: readonly ImageTask[] }) {
+  const [open, setOpen] = useState<ImageTask | null>(null);
+  const [limit, setLimit] = useState(STEP);
+  return (
+    <Group name="Completed" size={tasks.length}>
+      {tasks.length === 0 ? (
+        <p className="nobody">Pictures appear here as they are finished.</p>
+      ) : (
+        <ul className="gallery">
+          {tasks.slice(0, limit).map((task) => (
+            <li key={task.id}>
+              <Picture path={task.thumbnailUrl} alt={task.prompt} />
+              <button type="button" aria-label={`Open: ${task.prompt}`} onClick={() => setOpen(task)} />
+              <div className="row apart small">
+                <span className="cut" title={task.prompt} aria-hidden="true">
+                  {task.prompt}
+                </span>
+                <span className="quiet">{task.completedAt && <TimeAgo at={task.completedAt} />}</span>
+              </div>
+            </li>
+          ))}
+        </ul>
+      )}
+      {tasks.length > limit && (
+        <button type="button" className="more" onClick={() => setLimit(limit + STEP)}>
+          Show more
+        </button>
+      )}
+      {open && <Lightbox task={open} onClose={() => setOpen(null)} />}
+    </Group>
+  );
+}

@@ -1,0 +1,22 @@
+import { type ReactNode, useId } from "react";
+import { count } from "#dashboard/format.ts";
+
+type GroupProps = { name: string; size: number; hint?: string; actions?: ReactNode; children: ReactNode };
+
+/** One status, with how many are in it. Its name stays the same, whatever the number. */
+export function Group({ name, size, hint, actions, children }: GroupProps) {
+  const id = useId();
+  return (
+    <section className={`group group-${name.toLowerCase().replaceAll(" ", "-")}`} aria-labelledby={id}>
+      <header className="row apart">
+        <div className="row">
+          <h2 id={id}>{name}</h2>
+          <span className="how-many">{count(size)}</span>
+          {hint && <span className="quiet small">{hint}</span>}
+        </div>
+        {actions}
+      </header>
+      {children}
+    </section>
+  );
+}

@@ -1,0 +1,47 @@
+import { Card } from "#dashboard/components/card.tsx";
+import { count, lasting, share } from "#dashboard/format.ts";
+import type { LaneStats } from "#dashboard/views/images/task.ts";
+
+/** How full the lane is, and how well it does. */
+export function LaneSummary({ stats }: { stats: LaneStats }) {
+  const { atOnce, capacity, processing, retrying, waiting } = stats;
+  const taken = processing + retrying;
+  const inQueue = taken + waiting;
+  return (
+    <Card>
+      <div className="gauges">
+        <div role="group" aria-label="Places" className="gauge">
+          <span>
+            <b>{taken}</b> of {atOnce} places
+          </span>
+          <span className="places" aria-hidden="true">
+            {Array.from({ length: atOnce }, (_, n) => (
+              <i key={n} className={n < processing ? "taken" : n < taken ? "held" : ""} />
+            ))}
+          </span>
+        </div>
+        <div role="group" aria-label="Line" className="gauge">
+          <span>
+            <b>{inQueue}</b> of {capacity} in the queue
+          </span>
+          <progress max={capacity} value={inQueue} aria-hidden="true" />
+        </div>
+      </div>
+      <dl className="figures">
+        <Figure name="Success rate">{stats.successRate === null ? "–" : share(stats.successRate)}</Figure>
+        <Figure name="Average time">{stats.averageMs === null ? "–" : lasting(stats.averageMs)}</Figure>
+        <Figure name="Completed">{count(stats.completed)}</Figure>
+        <Figure name="Failed">{count(stats.failed)}</Figure>
+      </dl>
+    </Card>
+  );
+}
+
+function Figure({ name, children }: { name: string; children: string }) {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>{children}</dd>
+    </div>
+  );
+}

@@ -1,0 +1,60 @@
+import { api } from "#dashboard/api.ts";
+import { confirm } from "#dashboard/components/dialog.tsx";
+import { useAction } from "#dashboard/hooks/use-action.ts";
+import { CancelTask } from "#dashboard/views/images/cancel-task.tsx";
+import { Group } from "#dashboard/views/images/group.tsx";
+import type { Lane } from "#dashboard/views/images/lanes.ts";
+import { PriorityMark } from "#dashboard/views/images/priority-mark.tsx";
+import type { ImageTask } from "#dashboard/views/images/task.ts";
+
+type LineProps = { lane: Lane; tasks: readonly ImageTask[]; onChange: () => void };
+
+/** Who waits for a place, the next one first. */
+export function Line({ lane, tasks, onChange }: LineProps) {
+  return (
+    <Group
+      name="Waiting"
+      size={tasks.length}
+      hint={tasks.length > 1 ? "next one first" : ""}
+      actions={tasks.length > 1 && <ClearLine lane={lane} size={tasks.length} onChange={onChange} />}
+    >
+      {tasks.length === 0 ? (
+        <p className="nobody">Nobody waits.</p>
+      ) : (
+        // A long line scrolls in itself, also with the keyboard.
+        // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
+        <ol className="line" tabIndex={0} aria-label="The line">
+          {tasks.map((task, n) => (
+            <li key={task.id}>
+              <span className="position numbers">{n + 1}</span>
+              <span className="cut" title={task.prompt}>
+                {task.prompt}
+              </span>
+              <PriorityMark priority={task.priority} />
+              <CancelTask task={task} onChange={onChange} />
+            </li>
+          ))}
+        </ol>
+      )}
+    </Group>
+  );
+}
+
+function ClearLine({ lane, size, onChange }: { lane: Lane; size: number; onChange: () => void }) {
+  const { run, isBusy } = useAction(async () => {
+    const answer = await confirm({
+      title: "Clear the line?",
+      text: `${size} waiting images are canceled. What is being drawn goes on.`,
+      yes: "Clear it",
+      tone: "danger",
+    });
+    if (answer === null) return;
+    await api.post("/api/clear-queue", { lane: lane.name });
+    onChange();
+  });
+  return (
+    <button type="button" className="plain" disabled={isBusy} onClick={() => run()}>
+      Clear the line
+    </button>
+  );
+}
