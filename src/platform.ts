@@ -4,8 +4,12 @@ import { createAlert } from "#dead-letters/alert.ts";
 import { createOnFailure } from "#dead-letters/on-failure.ts";
 import { createRedact } from "#dead-letters/redact.ts";
 import { deadLetterRepository } from "#dead-letters/repository.ts";
+import { createCancel } from "#jobs/cancel.ts";
 import { createOutbox } from "#jobs/outbox.ts";
 import { jobRepository } from "#jobs/repository.ts";
+import { createStreams } from "#jobs/stream.ts";
+import { createTail } from "#jobs/tail.ts";
+import { tailRepository } from "#jobs/tail-repository.ts";
 import { trackJobs } from "#jobs/track.ts";
 import { type Clock, systemClock } from "#lib/clock.ts";
 import { createEngineApi } from "#lib/engine-api.ts";
@@ -21,6 +25,7 @@ import { createStorage } from "#lib/storage.ts";
 import { createDatabase } from "#lib/supabase.ts";
 import { createTickets } from "#lib/tickets.ts";
 import { createTokens } from "#lib/tokens.ts";
+import { notificationRepository } from "#notifications/repository.ts";
 
 export type Outside = { fetch?: typeof globalThis.fetch; clock?: Clock };
 export type Platform = ReturnType<typeof createPlatform>;
@@ -31,6 +36,7 @@ export function createPlatform(env: Env, { fetch = fastFetch, clock = systemCloc
   const db = createDatabase(env, fetch);
   const jobs = jobRepository(db, clock);
   const letters = deadLetterRepository(db, clock);
+  const live = tailRepository(db);
   const inngest = createInngest({ env, fetch, logger, middleware: [trackJobs(jobs)] });
   const alert = createAlert({
     letters,
@@ -39,6 +45,7 @@ export function createPlatform(env: Env, { fetch = fastFetch, clock = systemCloc
     reporter: createErrorReporter(env, logger),
     redact: createRedact(campaignVisibleFields),
   });
+  const outbox = createOutbox({ inngest, jobs, clock, logger });
   // Known once the functions are: they need `onFailure`, and it is asked long after they are made.
   const attempts = new Map<string, number>();
   const maxAttempts = (functionId: string) => attempts.get(functionId);
@@ -55,10 +62,18 @@ export function createPlatform(env: Env, { fetch = fastFetch, clock = systemCloc
     alert,
     maxAttempts,
     storage: createStorage(db),
+    live,
+    streams: createStreams({
+      live,
+      tail: createTail({ live, logger }),
+      lifetimeMs: env.STREAM_SECONDS * 1000,
+    }),
+    notifications: notificationRepository(db, clock),
     tickets: createTickets(env.LINK_SECRET, clock),
     engine: createEngineApi(env, fetch),
-    outbox: createOutbox({ inngest, jobs, clock, logger }),
-    onFailure: createOnFailure({ letters, alert, maxAttempts }),
+    outbox,
+    ...createCancel({ jobs, inngest, outbox, logger }),
+    onFailure: createOnFailure({ letters, alert, maxAttempts, outbox }),
     tokens: createTokens(db, clock),
     flow: createFlowControl(env.PLAN),
     mailMode: createFence(env, db, clock).mailMode,

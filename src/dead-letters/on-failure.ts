@@ -1,11 +1,17 @@
 import type { FailureEventArgs, GetStepTools, Inngest } from "inngest";
+import type { Outbox } from "#jobs/outbox.ts";
 import type { Alert } from "./alert.ts";
 import { type MaxAttempts, toFailure } from "./failure.ts";
 import type { DeadLetterRepository } from "./repository.ts";
 
 export type OnFailure = ReturnType<typeof createOnFailure>;
 
-type Dependencies = { letters: Pick<DeadLetterRepository, "record">; alert: Alert; maxAttempts: MaxAttempts };
+type Dependencies = {
+  letters: Pick<DeadLetterRepository, "record">;
+  alert: Alert;
+  maxAttempts: MaxAttempts;
+  outbox: Pick<Outbox, "flush">;
+};
 
 type FailureContext = FailureEventArgs & { step: GetStepTools<Inngest.Any>; runId: string };
 
@@ -14,9 +20,14 @@ type FailureContext = FailureEventArgs & { step: GetStepTools<Inngest.Any>; runI
  * minute apart; `catch-failures` is the net under it.
  */
 export const createOnFailure =
-  ({ letters, alert, maxAttempts }: Dependencies) =>
+  ({ letters, alert, maxAttempts, outbox }: Dependencies) =>
   async ({ event, step, runId }: FailureContext): Promise<void> => {
     const failure = toFailure(event.data, maxAttempts);
-    const letterId = await step.run("store", () => letters.record(failure));
+    const letterId = await step.run("store", async () => {
+      const id = await letters.record(failure);
+      // The place of what failed may have let others begin.
+      await outbox.flush();
+      return id;
+    });
     if (letterId !== null) await step.run("alert", () => alert(letterId, failure, `on-failure ${runId}`));
   };

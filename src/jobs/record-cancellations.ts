@@ -1,9 +1,14 @@
 import type { InngestFunction } from "inngest";
 import { z } from "zod";
 import { functionIdOf, type InngestClient } from "#lib/inngest.ts";
+import type { Outbox } from "./outbox.ts";
 import type { JobRepository } from "./repository.ts";
 
-type Dependencies = { inngest: InngestClient; jobs: Pick<JobRepository, "cancelRun"> };
+type Dependencies = {
+  inngest: InngestClient;
+  jobs: Pick<JobRepository, "cancelRun">;
+  outbox: Pick<Outbox, "flush">;
+};
 
 const cancelledRun = z.object({
   function_id: z.string(),
@@ -12,7 +17,7 @@ const cancelledRun = z.object({
 });
 
 /** The engine stopped a run (an event, a timeout, a click in its dashboard): the ledger's job ends with it. */
-export const recordCancellations = ({ inngest, jobs }: Dependencies): InngestFunction.Any =>
+export const recordCancellations = ({ inngest, jobs, outbox }: Dependencies): InngestFunction.Any =>
   inngest.createFunction(
     { id: "record-cancellations", triggers: [{ event: "inngest/function.cancelled" }], retries: 20 },
     async ({ event }: { event: { data?: unknown } }) => {
@@ -22,5 +27,7 @@ export const recordCancellations = ({ inngest, jobs }: Dependencies): InngestFun
         functionId: functionIdOf(function_id),
         runId: run_id,
       });
+      // Its place may have let others begin.
+      await outbox.flush();
     },
   );

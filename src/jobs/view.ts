@@ -92,7 +92,9 @@ export const toJobView = (job: Omit<Job, "event_data">): z.output<typeof jobView
   },
 });
 
-export const toJobDetailsView = ({ job, runs, events }: JobDetails): z.output<typeof jobDetailsView> => ({
+type Details = Omit<JobDetails, "job"> & { job: Omit<Job, "event_data"> };
+
+export const toJobDetailsView = ({ job, runs, events }: Details): z.output<typeof jobDetailsView> => ({
   ...toJobView(job),
   runs: runs.map((run) => ({
     id: run.run_id,

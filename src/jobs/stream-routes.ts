@@ -1,0 +1,47 @@
+import { z } from "zod";
+import { idParams, type Route, route } from "#lib/http.ts";
+import { filterQuery, toFilter } from "./filter.ts";
+import { position } from "./position.ts";
+import type { Streams } from "./stream.ts";
+import { jobsThatFit, oneJob } from "./stream-subjects.ts";
+import type { TailRepository } from "./tail-repository.ts";
+
+type Dependencies = { live: TailRepository; streams: Streams };
+
+/** What every stream has: the messages as JSON for those who ask instead of listening. */
+export const streamAnswer = {
+  answers: ["text/event-stream", "application/json"],
+  responses: {
+    200: z.object({
+      messages: z.array(z.object({ event: z.string(), data: z.unknown(), id: z.string().optional() })),
+    }),
+  },
+  ticket: true,
+};
+
+/** Where to go on: the id of the last message that was seen. `Last-Event-ID` says the same in a header. */
+export const streamQuery = { after: position.optional() };
+
+export const streamRoutes = ({ live, streams }: Dependencies): Route[] => [
+  route({
+    ...streamAnswer,
+    method: "GET",
+    path: "/api/jobs/stream",
+    policy: "app",
+    summary: "Jobs live: snapshot, then changes and progress; ends by itself, go on after the last id",
+    query: z.object({ ...streamQuery, ...filterQuery }),
+    handler: async ({ query: { after, ...query }, requester, request }) =>
+      streams.answer(jobsThatFit(toFilter(query), live), { after, requester, request }),
+  }),
+  route({
+    ...streamAnswer,
+    method: "GET",
+    path: "/api/jobs/:id/stream",
+    policy: "app",
+    summary: "One job live, with its runs and timeline",
+    params: idParams,
+    query: z.object(streamQuery),
+    handler: async ({ params, query: { after }, requester, request }) =>
+      streams.answer(oneJob(params.id, live), { after, requester, request }),
+  }),
+];

@@ -1,0 +1,48 @@
+import { AppError } from "#lib/errors.ts";
+import type { ServerEvent } from "#lib/event-stream.ts";
+import type { JobFilter } from "./repository.ts";
+import type { Subject } from "./stream.ts";
+import type { ChangedJob, JobFacts, TailRepository } from "./tail-repository.ts";
+import { toJobDetailsView, toJobView } from "./view.ts";
+
+/** A list of jobs, by the filters of the list. */
+export const jobsThatFit = (filter: JobFilter, live: Pick<TailRepository, "snapshot">): Subject => ({
+  resumes: true,
+  present: presentJobs,
+  place: (job) => placeIn(filter, job),
+  async snapshot(follower) {
+    const { position, jobs, notifications } = await live.snapshot(follower, filter);
+    return { position, events: [{ event: "snapshot", data: { jobs: jobs.map(toJobView), notifications } }] };
+  },
+});
+
+/** One job with its runs and its timeline. */
+export const oneJob = (id: string, live: Pick<TailRepository, "job">): Subject => ({
+  resumes: false,
+  present: presentJobs,
+  place: (job) => (job.id === id ? "in" : "out"),
+  async snapshot({ owner }) {
+    const { position, details } = await live.job(id, owner);
+    if (!details) throw new AppError("not_found", "Job not found");
+    return { position, events: [{ event: "snapshot", data: { jobs: [toJobDetailsView(details)] } }] };
+  },
+});
+
+async function presentJobs(jobs: readonly ChangedJob[]): Promise<ReadonlyMap<string, ServerEvent>> {
+  return new Map(jobs.map((changed) => [changed.job.id, { event: "job", data: toJobDetailsView(changed) }]));
+}
+
+/** As the database filters the list. Only the status changes: a job that no longer has it leaves the list. */
+function placeIn(filter: JobFilter, job: JobFacts): "in" | "gone" | "out" {
+  const { status, kind, functionId, requester, parentJobId, from, to } = filter;
+  const createdAt = Date.parse(job.created_at);
+  const isTheKind =
+    (kind === undefined || job.kind === kind) &&
+    (functionId === undefined || job.function_id === functionId) &&
+    (requester === undefined || job.requester === requester) &&
+    (parentJobId === undefined || job.parent_job_id === parentJobId) &&
+    (from === undefined || createdAt >= Date.parse(from)) &&
+    (to === undefined || createdAt < Date.parse(to));
+  if (!isTheKind) return "out";
+  return status === undefined || job.status === status ? "in" : "gone";
+}

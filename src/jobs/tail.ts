@@ -1,0 +1,100 @@
+import type { Logger } from "#lib/logger.ts";
+import type { Changes, JobFacts, TailRepository } from "./tail-repository.ts";
+
+/** What happened since the last look. `moved`: running jobs whose progress is another now. */
+export type Batch = Pick<Changes, "position" | "jobs" | "notifications"> & { moved: JobFacts[] };
+export type Listener = {
+  hear(batch: Batch): Promise<void>;
+  /** It could not be told, or too much happened at once: the listener comes back for what concerns it. */
+  lose(): void;
+};
+
+export type Tail = ReturnType<typeof createTail>;
+
+type Dependencies = { live: Pick<TailRepository, "changes">; logger: Logger };
+
+/** From commit to listener: at most the longer pause and one statement. */
+const PAUSE_MS = { busy: 200, idle: 600, growth: 1.25 };
+
+/**
+ * One look at the ledger for all listeners of this process: a statement per pause, which grows while nothing happens;
+ * none while nobody listens.
+ */
+export function createTail({ live, logger }: Dependencies) {
+  const listeners = new Set<Listener>();
+  let walk: { position: string; progress: Map<string, string> } | undefined;
+  let beginning: Promise<void> | undefined;
+
+  /** The loop ends when its walk is not the current one anymore. */
+  async function follow(own: NonNullable<typeof walk>): Promise<void> {
+    let pauseMs = PAUSE_MS.busy;
+    for (;;) {
+      await pause(pauseMs);
+      if (walk !== own) return;
+      const changes = await live
+        .changes(own.position, { owner: null, reader: null })
+        .catch((err: unknown) => void logger.warn({ err }, "the ledger cannot be followed now"));
+      if (walk !== own) return;
+      const isNews = changes !== undefined && (await tell(own, changes));
+      pauseMs = isNews ? PAUSE_MS.busy : Math.min(pauseMs * PAUSE_MS.growth, PAUSE_MS.idle);
+    }
+  }
+
+  async function tell(
+    own: NonNullable<typeof walk>,
+    { isComplete, running, ...changes }: Changes,
+  ): Promise<boolean> {
+    own.position = changes.position;
+    if (!isComplete) {
+      for (const listener of listeners) listener.lose();
+      return true;
+    }
+    const moved = running.filter((job) => own.progress.get(job.id) !== progressOf(job));
+    own.progress = new Map(running.map((job) => [job.id, progressOf(job)]));
+    const isNews = changes.jobs.length + changes.notifications.length + moved.length > 0;
+    const batch = { ...changes, moved };
+    if (isNews) await Promise.all([...listeners].map((one) => one.hear(batch).catch(() => one.lose())));
+    return isNews;
+  }
+
+  return {
+    /**
+     * Tells a listener of everything from now on; answers how to stop. What `begin` reads afterwards may overlap with
+     * what is heard, but there is no gap between them.
+     */
+    listen(listener: Listener): () => void {
+      listeners.add(listener);
+      return () => {
+        listeners.delete(listener);
+        if (listeners.size === 0) walk = undefined;
+      };
+    },
+
+    /**
+     * What a listener starts from, read after it began to listen. The first one's is where the looks begin; those who
+     * come meanwhile wait for it, so that none reads of a time before.
+     */
+    async begin<T extends { position: string }>(read: () => Promise<T>): Promise<T> {
+      while (walk === undefined && beginning !== undefined) await beginning;
+      if (walk !== undefined) return read();
+      const first = read().then((start) => {
+        if (listeners.size > 0) {
+          walk = { position: start.position, progress: new Map() };
+          void follow(walk);
+        }
+        return start;
+      });
+      const settled = () => {
+        beginning = undefined;
+      };
+      beginning = first.then(settled, settled);
+      return first;
+    },
+  };
+}
+
+const progressOf = ({ progress_done, progress_total }: JobFacts): string =>
+  `${progress_done}/${progress_total}`;
+
+/** Keeps no process alive: the streams do while there are any. */
+const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms).unref());
