@@ -1,6 +1,6 @@
 /** The page's only way to the data: `/api`, with the key of this tab. */
+import { createClient, Problem } from "#client/index.ts";
 import { currentKey, forgetKey } from "./key.ts";
-import { createClient, Problem } from "./thin-client.ts";
 
 export { Problem };
 
@@ -11,7 +11,7 @@ export function problemOf(error: unknown): Problem {
   const problem =
     error instanceof Problem
       ? error
-      : new Problem({ status: 0, detail: String(error), hint: "Reload the page." });
-  if (problem.status === 401) forgetKey();
+      : new Problem({ status: 500, code: "page", detail: String(error), hint: "Reload the page." });
+  if (problem.status === 401) forgetKey("The API does not know this key.");
   return problem;
 }

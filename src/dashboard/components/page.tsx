@@ -7,15 +7,18 @@ type PageProps = {
   /** What stands beside the heading: a badge, a way back. */
   beside?: ReactNode;
   actions?: ReactNode;
+  /** The way back. */
+  above?: ReactNode;
   children: ReactNode;
 };
 
-export function Page({ title, beside, actions, children }: PageProps) {
+export function Page({ title, beside, actions, above, children }: PageProps) {
   useEffect(() => {
     document.title = `${title} · Nightshift`;
   }, [title]);
   return (
     <div className="page">
+      {above && <p>{above}</p>}
       <header>
         <div className="row">
           <h1>{title}</h1>

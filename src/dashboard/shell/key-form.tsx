@@ -1,10 +1,11 @@
 import { useEffect, useRef } from "react";
-import { rememberKey } from "#dashboard/key.ts";
+import { rememberKey, useRefusal } from "#dashboard/key.ts";
 import { Logo } from "./logo.tsx";
 import "./key-form.css";
 
 /** Asked for once per tab; `npm start` hands the key over in the address, so that nobody types it there. */
 export function KeyForm() {
+  const refusal = useRefusal();
   const input = useRef<HTMLInputElement>(null);
   useEffect(() => {
     document.title = "Nightshift";
@@ -19,6 +20,11 @@ export function KeyForm() {
         <code>npm start</code> prints keys for this machine; elsewhere{" "}
         <code>npm run key -- create --role admin</code> makes one.
       </p>
+      {refusal !== null && (
+        <p className="error-note" role="alert">
+          {refusal}
+        </p>
+      )}
       <form
         onSubmit={(event) => {
           event.preventDefault();

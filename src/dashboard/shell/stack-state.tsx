@@ -17,7 +17,7 @@ export function StackState() {
       <span className={`connection ${connection}`} role="status" title={title}>
         {text}
       </span>
-      <button type="button" className="plain" onClick={forgetKey}>
+      <button type="button" className="plain" onClick={() => forgetKey()}>
         Forget key
       </button>
     </>

@@ -11,6 +11,7 @@ import { pageOf } from "#dashboard/hooks/use-hash-route.ts";
 import { useLive } from "#dashboard/hooks/use-live.ts";
 import type { Job } from "#dashboard/types.ts";
 import type { ViewProps } from "./index.ts";
+import { JobPage } from "./job/index.tsx";
 
 const STATUSES = ["queued", "running", "completed", "failed", "canceled", "skipped"];
 
@@ -48,8 +49,12 @@ const COLUMNS: readonly Column<Job>[] = [
   },
 ];
 
+export function Jobs({ id, query }: ViewProps) {
+  return id === undefined ? <JobList query={query} /> : <JobPage id={id} />;
+}
+
 /** The live list. */
-export function Jobs({ query }: ViewProps) {
+function JobList({ query }: Pick<ViewProps, "query">) {
   const { jobs, problem, isLoading, reload } = useLive(Object.fromEntries(query));
   const running = jobs?.filter(({ status }) => status === "running").length ?? 0;
   useEffect(() => {

@@ -1,0 +1,60 @@
+import { Fragment } from "react";
+import type { Tone } from "#dashboard/components/badge.tsx";
+import { lasting } from "#dashboard/format.ts";
+import { useNow } from "#dashboard/hooks/use-now.ts";
+import type { JobDetails } from "#dashboard/types.ts";
+import { type Bar, courseOf, type Lane, ticksOf } from "./course.ts";
+import "./course-picture.css";
+
+const TONES: Record<Bar["outcome"], Tone> = {
+  running: "info",
+  completed: "good",
+  failed: "bad",
+  canceled: "quiet",
+  none: "quiet",
+};
+
+/** Line, runs, attempts and pauses as bars over time; the same in words for those who hear the page. */
+export function CoursePicture({ job }: { job: JobDetails }) {
+  const course = courseOf(job, useNow());
+  const length = Math.max(1, course.to - course.from);
+  const place = (at: number) => `${((at - course.from) / length) * 100}%`;
+  return (
+    <figure>
+      <div className="course" aria-hidden="true">
+        {course.lanes.map(({ label, bars }) => (
+          <Fragment key={label}>
+            <span className="quiet">{label}</span>
+            <span className="track">
+              {bars.map((bar) => (
+                <span
+                  key={`${bar.kind} ${bar.from}`}
+                  className={`bar ${bar.kind} ${bar.outcome} tone-${TONES[bar.outcome]}`}
+                  style={{
+                    left: place(bar.from),
+                    width: `${(Math.max(0, bar.to - bar.from) / length) * 100}%`,
+                  }}
+                  title={inWords(bar)}
+                />
+              ))}
+            </span>
+          </Fragment>
+        ))}
+        <span />
+        <span className="axis">
+          {ticksOf(course).map((at) => (
+            <span key={at} style={{ left: place(course.from + at) }}>
+              {at === 0 ? "0" : lasting(at)}
+            </span>
+          ))}
+        </span>
+      </div>
+      <figcaption className="unseen">{course.lanes.map(laneInWords).join(" ")}</figcaption>
+    </figure>
+  );
+}
+
+const inWords = ({ label, from, to, outcome }: Bar): string =>
+  `${label}: ${lasting(to - from)}${outcome === "none" ? "" : `, ${outcome}`}`;
+
+const laneInWords = ({ label, bars }: Lane): string => `${label}. ${bars.map(inWords).join("; ")}.`;

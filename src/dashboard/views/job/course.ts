@@ -1,0 +1,120 @@
+/** A job's course through time, as bars: computed from its timeline alone, drawn by course-picture.tsx. */
+import { fieldsOf } from "#dashboard/fields.ts";
+import type { JobDetails } from "#dashboard/types.ts";
+
+export type Bar = {
+  kind: "held" | "queued" | "attempt" | "pause";
+  from: number;
+  to: number;
+  /** "Attempt 2", "Waited for its retry". */
+  label: string;
+  /** How an attempt ended; a pause and a wait have no end of their own. */
+  outcome: "running" | "completed" | "failed" | "canceled" | "none";
+};
+export type Lane = { label: string; bars: Bar[] };
+export type Course = { from: number; to: number; lanes: Lane[]; isOver: boolean };
+
+type Entry = {
+  type: string;
+  at: number;
+  runId: string | undefined;
+  attempt: number | undefined;
+  retryAt: number;
+};
+
+/** One lane for the line it stood in, and one for each run. `now` is where everything ends that has not ended yet. */
+export function courseOf(job: JobDetails, now: number): Course {
+  const from = Date.parse(job.createdAt);
+  const ended = job.endedAt === null ? undefined : Date.parse(job.endedAt);
+  const entries = job.timeline.map(entryOf);
+  const end = Math.max(from, ended ?? now);
+  const lanes = [lineOf(job, entries, end), ...job.runs.map((run, n) => runOf(run, n, entries, ended, end))];
+  const to = Math.max(end, ...lanes.flatMap(({ bars }) => bars.map((bar) => bar.to)));
+  return { from, to, lanes, isOver: ended !== undefined };
+}
+
+function entryOf({ type, at, data }: JobDetails["timeline"][number]): Entry {
+  const said = fieldsOf(data);
+  const runId = said.get("runId");
+  const attempt = said.get("attempt");
+  const retryAt = said.get("retryAt");
+  return {
+    type,
+    at: Date.parse(at),
+    runId: typeof runId === "string" ? runId : undefined,
+    attempt: typeof attempt === "number" ? attempt : undefined,
+    retryAt: typeof retryAt === "string" ? Date.parse(retryAt) : Number.NaN,
+  };
+}
+
+/** From its acceptance until it began: held back first (its turn, its time), then in the engine's line. */
+function lineOf(job: JobDetails, entries: readonly Entry[], end: number): Lane {
+  const from = Date.parse(job.createdAt);
+  const began = job.startedAt === null ? end : Date.parse(job.startedAt);
+  const released = entries.find(({ type }) => type === "released")?.at;
+  const wait: Bar = { kind: "queued", from, to: began, label: "In line", outcome: "none" };
+  const bars: Bar[] =
+    released === undefined
+      ? [wait]
+      : [
+          { kind: "held", from, to: released, label: "Held back", outcome: "none" },
+          { ...wait, from: released },
+        ];
+  return { label: "Line", bars };
+}
+
+function runOf(
+  run: JobDetails["runs"][number],
+  n: number,
+  entries: readonly Entry[],
+  jobEnded: number | undefined,
+  end: number,
+): Lane {
+  const from = Date.parse(run.startedAt);
+  const to = run.endedAt === null ? (jobEnded ?? end) : Date.parse(run.endedAt);
+  const own = entries.filter(
+    ({ runId, type, at }) =>
+      runId === run.id || (type === "waiting" && runId === undefined && at >= from && at <= to),
+  );
+  const bars: Bar[] = [];
+  let attempt: Bar = { kind: "attempt", from, to, label: "Attempt 1", outcome: "running" };
+  for (const entry of own) {
+    if (entry.type === "waiting") {
+      bars.push({ ...attempt, to: entry.at, outcome: "failed" });
+      attempt = {
+        kind: "pause",
+        from: entry.at,
+        to: until(entry, to),
+        label: "Pause before the retry",
+        outcome: "none",
+      };
+    } else if (entry.type === "retrying") {
+      // Without a word about the pause, all of the time until the next attempt counts as the attempt's.
+      bars.push({ ...attempt, to: entry.at, outcome: attempt.kind === "attempt" ? "failed" : "none" });
+      attempt = { ...attempt, kind: "attempt", from: entry.at, to, label: `Attempt ${entry.attempt ?? "?"}` };
+    }
+  }
+  bars.push(attempt.kind === "pause" ? attempt : { ...attempt, outcome: outcomeOf(run.status) });
+  return { label: `Run ${n + 1}`, bars };
+}
+
+/** A pause that is still going on reaches to its planned end. */
+const until = ({ retryAt }: Entry, end: number): number =>
+  Number.isNaN(retryAt) ? end : Math.max(retryAt, end);
+
+const outcomeOf = (status: string): Bar["outcome"] =>
+  status === "completed" || status === "failed" || status === "canceled" ? status : "running";
+
+const STEPS_MS = [
+  100, 200, 500, 1e3, 2e3, 5e3, 1e4, 15e3, 3e4, 6e4, 12e4, 3e5, 6e5, 9e5, 18e5, 36e5, 72e5, 216e5, 432e5,
+  864e5, 1728e5, 6048e5,
+];
+
+/** Round distances from the start, about five of them. */
+export function ticksOf({ from, to }: Pick<Course, "from" | "to">): number[] {
+  const length = to - from;
+  const step = STEPS_MS.find((ms) => length / ms <= 6) ?? length / 5;
+  const ticks = [];
+  for (let at = 0; at <= length * 0.97; at += step) ticks.push(at);
+  return ticks;
+}

@@ -1,0 +1,112 @@
+import { useCallback, useEffect } from "react";
+import { hasEnded } from "#client/index.ts";
+import { announce } from "#dashboard/announce.ts";
+import { api } from "#dashboard/api.ts";
+import { Badge } from "#dashboard/components/badge.tsx";
+import { Card } from "#dashboard/components/card.tsx";
+import { confirm } from "#dashboard/components/dialog.tsx";
+import { Icon } from "#dashboard/components/icon.tsx";
+import { Json } from "#dashboard/components/json.tsx";
+import { Page } from "#dashboard/components/page.tsx";
+import { Progress } from "#dashboard/components/progress.tsx";
+import { ErrorNote, Loading } from "#dashboard/components/states.tsx";
+import { toast } from "#dashboard/components/toasts.tsx";
+import { useAction } from "#dashboard/hooks/use-action.ts";
+import type { JobDetails } from "#dashboard/types.ts";
+import { CoursePicture } from "./course-picture.tsx";
+import { JobFacts, JobNumbers } from "./job-facts.tsx";
+import { NextAttempt } from "./next-attempt.tsx";
+import { Timeline } from "./timeline.tsx";
+import { useJob } from "./use-job.ts";
+
+/** One job: how it stands, how it went, and what can be done about it. */
+export function JobPage({ id }: { id: string }) {
+  const { job, problem } = useJob(id);
+  const said = job && `${job.kind} is ${job.status}`;
+  useEffect(() => {
+    if (said !== undefined) announce(said);
+  }, [said]);
+
+  const back = (
+    <a className="back" href="#/jobs">
+      <Icon name="back" /> All jobs
+    </a>
+  );
+  if (job === undefined) {
+    return (
+      <Page title="Job" above={back}>
+        {problem ? <ErrorNote problem={problem} /> : <Loading rows={6} what="Loading the job" />}
+      </Page>
+    );
+  }
+  return (
+    <Page
+      title={job.kind}
+      above={back}
+      beside={<Badge status={job.status} />}
+      actions={!hasEnded(job) && <CancelButton job={job} />}
+    >
+      {problem && <ErrorNote problem={problem} />}
+      <JobBody job={job} />
+    </Page>
+  );
+}
+
+function JobBody({ job }: { job: JobDetails }) {
+  return (
+    <>
+      <NextAttempt job={job} />
+      <Card>
+        <JobNumbers job={job} />
+        {job.progress !== null && <Progress progress={job.progress} tone={toneOf(job)} large />}
+      </Card>
+      <Card title="Course">
+        <CoursePicture job={job} />
+      </Card>
+      <div className="halves">
+        <Card title="What happened">
+          <Timeline job={job} />
+        </Card>
+        <div className="stack">
+          {job.error !== null && (
+            <Card title="Error">
+              <Json label="Error" value={job.error} />
+            </Card>
+          )}
+          {job.result !== null && (
+            <Card title="Result">
+              <Json label="Result" value={job.result} />
+            </Card>
+          )}
+          <Card title="About this job">
+            <JobFacts job={job} />
+          </Card>
+        </div>
+      </div>
+    </>
+  );
+}
+
+const toneOf = ({ status }: JobDetails) =>
+  status === "completed" ? "good" : status === "failed" ? "bad" : status === "running" ? "info" : "quiet";
+
+function CancelButton({ job: { id, kind } }: { job: JobDetails }) {
+  const { run, isBusy } = useAction(
+    useCallback(async () => {
+      const answer = await confirm({
+        title: "Cancel this job?",
+        text: "Waiting work never begins; running work stops at its next step. What it has done stays done.",
+        yes: "Cancel job",
+        tone: "danger",
+      });
+      if (answer === null) return;
+      await api.cancel(id);
+      toast({ tone: "info", text: `${kind} is being canceled` });
+    }, [id, kind]),
+  );
+  return (
+    <button type="button" className="danger" disabled={isBusy} onClick={run}>
+      <Icon name="stop" /> Cancel job
+    </button>
+  );
+}

@@ -1,0 +1,65 @@
+import { type Fact, Facts, Numbers } from "#dashboard/components/facts.tsx";
+import { Countdown, Duration, TimeAgo } from "#dashboard/components/time.tsx";
+import { pageOf } from "#dashboard/hooks/use-hash-route.ts";
+import type { JobDetails } from "#dashboard/types.ts";
+import { CLASS_NAMES } from "./words.ts";
+
+/** How long it waited and worked, and how often it was tried. */
+export function JobNumbers({ job }: { job: JobDetails }) {
+  const attempts = job.runs.reduce((sum, run) => sum + run.attempts, 0);
+  const facts: Fact[] = [
+    { name: "Accepted", value: <TimeAgo at={job.createdAt} /> },
+    {
+      name: "Waited",
+      value: <Duration from={job.createdAt} to={job.startedAt ?? job.endedAt} />,
+      more: promise(job),
+    },
+    { name: "Took", value: <Duration from={job.startedAt} to={job.endedAt} /> },
+    { name: "Attempts", value: attempts, more: job.runs.length > 1 && `in ${job.runs.length} runs` },
+    { name: "Class", value: CLASS_NAMES[job.priority] ?? job.priority, more: `P${job.priority}` },
+  ];
+  if (job.deadlineAt !== null) facts.push({ name: "Deadline", value: deadline(job.deadlineAt, job.endedAt) });
+  return <Numbers facts={facts} />;
+}
+
+function promise({ dueAt, startedAt, endedAt }: JobDetails) {
+  if (startedAt === null)
+    return (
+      endedAt === null && (
+        <>
+          due in <Countdown to={dueAt} />
+        </>
+      )
+    );
+  return Date.parse(startedAt) <= Date.parse(dueAt) ? (
+    "as promised"
+  ) : (
+    <span className="bad">later than promised</span>
+  );
+}
+
+const deadline = (at: string, endedAt: string | null) =>
+  endedAt === null ? <Countdown to={at} then="passed" /> : <TimeAgo at={at} />;
+
+export function JobFacts({ job }: { job: JobDetails }) {
+  const { parent, children, deadLetters, reprocessOf } = job.links;
+  const facts: Fact[] = [
+    { name: "Id", value: <code>{job.id}</code> },
+    { name: "Function", value: <code>{job.function}</code> },
+    { name: "Event", value: <code>{job.event}</code> },
+    { name: "Requested by", value: <code>{job.requester}</code> },
+  ];
+  if (job.owner !== null) facts.push({ name: "Owner", value: <code>{job.owner}</code> });
+  facts.push({
+    name: "Related",
+    value: (
+      <span className="row">
+        {parent !== null && <a href={pageOf(parent)}>Parent job</a>}
+        <a href={pageOf(children)}>Child jobs</a>
+        {job.status === "failed" && <a href={pageOf(deadLetters)}>Dead letter</a>}
+        {reprocessOf !== null && <a href={pageOf(reprocessOf)}>Reprocessed from</a>}
+      </span>
+    ),
+  });
+  return <Facts facts={facts} />;
+}

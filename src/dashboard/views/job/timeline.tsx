@@ -1,0 +1,55 @@
+import { Icon } from "#dashboard/components/icon.tsx";
+import { fieldsOf } from "#dashboard/fields.ts";
+import { exact, lasting } from "#dashboard/format.ts";
+import type { JobDetails } from "#dashboard/types.ts";
+import { wordFor } from "./words.ts";
+import "./timeline.css";
+
+type Entry = { key: string; type: string; at: string; data: unknown };
+
+/** What happened, in order; each with the time since the acceptance. */
+export function Timeline({ job }: { job: JobDetails }) {
+  const start = Date.parse(job.createdAt);
+  return (
+    <ol className="timeline">
+      {entriesOf(job).map(({ key, type, at, data }) => {
+        const { text, icon, tone } = wordFor(type);
+        return (
+          <li key={key}>
+            <span className={`mark tone-${tone}`}>
+              <Icon name={icon} size={14} />
+            </span>
+            <span>
+              {text}
+              <Details data={data} />
+            </span>
+            <time className="quiet small" dateTime={at} title={exact(at)}>
+              {Date.parse(at) === start ? exact(at) : `+ ${lasting(Date.parse(at) - start)}`}
+            </time>
+          </li>
+        );
+      })}
+    </ol>
+  );
+}
+
+/** The sending is a field of the job, not an entry of its own; it stands where it belongs in time. */
+function entriesOf({ timeline, sentAt }: JobDetails): Entry[] {
+  const entries = timeline.map(({ sequence, ...rest }) => ({ key: String(sequence), ...rest }));
+  if (sentAt === null) return entries;
+  const after = entries.findIndex(({ at }) => Date.parse(at) >= Date.parse(sentAt));
+  const place = after <= 0 ? 1 : after;
+  return entries.toSpliced(place, 0, { key: "sent", type: "sent", at: sentAt, data: {} });
+}
+
+function Details({ data }: { data: unknown }) {
+  const fields = [...fieldsOf(data)].filter(([, value]) => value !== null);
+  if (fields.length === 0) return null;
+  return (
+    <code>
+      {fields
+        .map(([name, value]) => `${name} ${typeof value === "string" ? value : JSON.stringify(value)}`)
+        .join(" · ")}
+    </code>
+  );
+}

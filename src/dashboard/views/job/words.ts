@@ -1,0 +1,32 @@
+/** What the entries of a job's timeline are called. */
+
+import type { Tone } from "#dashboard/components/badge.tsx";
+import type { IconName } from "#dashboard/components/icon.tsx";
+
+type Word = { text: string; icon: IconName; tone: Tone };
+
+const WORDS: Record<string, Word> = {
+  accepted: { text: "Accepted", icon: "inbox", tone: "quiet" },
+  released: { text: "Its turn has come", icon: "clock", tone: "quiet" },
+  sent: { text: "Sent to the engine", icon: "external", tone: "quiet" },
+  running: { text: "Started", icon: "play", tone: "info" },
+  retrying: { text: "Tried again", icon: "retry", tone: "warn" },
+  waiting: { text: "Waiting for its retry", icon: "clock", tone: "warn" },
+  run_ended: { text: "Run ended", icon: "stop", tone: "quiet" },
+  completed: { text: "Completed", icon: "check", tone: "good" },
+  failed: { text: "Failed", icon: "alert", tone: "bad" },
+  canceled: { text: "Canceled", icon: "close", tone: "quiet" },
+  skipped: { text: "Skipped", icon: "close", tone: "quiet" },
+  reprocessed: { text: "Reprocessed", icon: "retry", tone: "info" },
+};
+
+export const wordFor = (type: string): Word => WORDS[type] ?? { text: type, icon: "clock", tone: "quiet" };
+
+/** Names of the classes: the table of the product (lib/priorities.ts) is checked against them by a test. */
+export const CLASS_NAMES: Record<number, string> = {
+  1: "critical",
+  2: "high",
+  3: "normal",
+  4: "low",
+  5: "background",
+};
