@@ -3,9 +3,12 @@ import { deadLetterRoutes } from "#dead-letters/routes.ts";
 import { tellUnalerted } from "#dead-letters/tell-unalerted.ts";
 import { watchRuns } from "#dead-letters/watch-runs.ts";
 import { allFunctions } from "#functions.ts";
+import { imageChores, imageRoutes } from "#images/index.ts";
 import { purge } from "#jobs/purge.ts";
 import { jobRoutes } from "#jobs/routes.ts";
 import { sendOutbox } from "#jobs/send-outbox.ts";
+import { streamRoutes } from "#jobs/stream-routes.ts";
+import { giveTurns } from "#jobs/turns.ts";
 import { createAuthenticate } from "#lib/auth.ts";
 import { type Env, readEnv } from "#lib/env.ts";
 import { createHousekeeping } from "#lib/housekeeping.ts";
@@ -13,6 +16,7 @@ import type { Route } from "#lib/http.ts";
 import { problemResponse } from "#lib/problem.ts";
 import { createRoutes } from "#lib/router.ts";
 import { ticketRoutes } from "#lib/tickets.ts";
+import { notificationRoutes } from "#notifications/routes.ts";
 import { createPlatform, type Outside, type Platform } from "#platform.ts";
 import { databaseCheck, engineCheck, migrationsCheck } from "#status/checks.ts";
 import { statusRoutes } from "#status/routes.ts";
@@ -27,10 +31,16 @@ export function createApp(env: Env, outside: Outside = {}, makeFunctions = allFu
   const platform = createPlatform(env, outside);
   const { inngest, logger, db } = platform;
   const functions = makeFunctions(platform);
-  const routes = allRoutes(platform);
+  const routes = allRoutes(platform).map(giveTurns(platform));
   const keepHouse = createHousekeeping({
     ...platform,
-    chores: [sendOutbox(platform), watchRuns(platform), tellUnalerted(platform), purge(platform)],
+    chores: [
+      ...imageChores(platform),
+      sendOutbox(platform),
+      watchRuns(platform),
+      tellUnalerted(platform),
+      purge(platform),
+    ],
   });
   return {
     inngest,
@@ -54,7 +64,10 @@ function allRoutes(platform: Platform): Route[] {
   const { clock, db, engine, env } = platform;
   const routes: Route[] = [
     ...campaignRoutes(platform),
+    ...imageRoutes(platform),
     ...jobRoutes(platform),
+    ...streamRoutes(platform),
+    ...notificationRoutes(platform),
     ...deadLetterRoutes(platform),
     ...ticketRoutes(platform),
     ...statusRoutes({

@@ -4,6 +4,7 @@ import { createAlert } from "#dead-letters/alert.ts";
 import { createOnFailure } from "#dead-letters/on-failure.ts";
 import { createRedact } from "#dead-letters/redact.ts";
 import { deadLetterRepository } from "#dead-letters/repository.ts";
+import { imageVisibleFields } from "#images/index.ts";
 import { createCancel } from "#jobs/cancel.ts";
 import { createOutbox } from "#jobs/outbox.ts";
 import { jobRepository } from "#jobs/repository.ts";
@@ -43,7 +44,7 @@ export function createPlatform(env: Env, { fetch = fastFetch, clock = systemCloc
     logger,
     slack: createSlack(env.SLACK_WEBHOOK_URL, fetch),
     reporter: createErrorReporter(env, logger),
-    redact: createRedact(campaignVisibleFields),
+    redact: createRedact({ ...campaignVisibleFields, ...imageVisibleFields }),
   });
   const outbox = createOutbox({ inngest, jobs, clock, logger });
   // Known once the functions are: they need `onFailure`, and it is asked long after they are made.

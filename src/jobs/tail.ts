@@ -33,9 +33,11 @@ export function createTail({ live, logger }: Dependencies) {
       if (walk !== own) return;
       const changes = await live
         .changes(own.position, { owner: null, reader: null })
-        .catch((err: unknown) => void logger.warn({ err }, "the ledger cannot be followed now"));
+        .catch((err: unknown) => {
+          logger.warn({ err }, "the ledger cannot be followed now");
+        });
       if (walk !== own) return;
-      const isNews = changes !== undefined && (await tell(own, changes));
+      const isNews = changes ? await tell(own, changes) : false;
       pauseMs = isNews ? PAUSE_MS.busy : Math.min(pauseMs * PAUSE_MS.growth, PAUSE_MS.idle);
     }
   }

@@ -1,0 +1,38 @@
+import { z } from "zod";
+import { AppError } from "#lib/errors.ts";
+import { idParams, json, type Route, route } from "#lib/http.ts";
+import { type NotificationRepository, notificationView } from "./repository.ts";
+
+type Dependencies = { notifications: Pick<NotificationRepository, "list" | "markRead"> };
+
+const listQuery = z.object({
+  unread: z.enum(["true", "false"]).default("false"),
+  limit: z.coerce.number().int().min(1).max(200).default(50),
+});
+
+/** One's own, also for an administrator: news are for the person they name. */
+export const notificationRoutes = ({ notifications }: Dependencies): Route[] => [
+  route({
+    method: "GET",
+    path: "/api/notifications",
+    policy: "app",
+    summary: "What one was told, newest first; live as `event: notification` of /api/jobs/stream",
+    query: listQuery,
+    responses: { 200: z.object({ items: z.array(notificationView) }) },
+    handler: async ({ query: { unread, limit }, requester }) =>
+      json(200, { items: await notifications.list(requester.owner, { unread: unread === "true", limit }) }),
+  }),
+  route({
+    method: "POST",
+    path: "/api/notifications/:id/read",
+    policy: "app",
+    summary: "Read; a second time changes nothing",
+    params: idParams,
+    responses: { 200: notificationView },
+    handler: async ({ params, requester }) => {
+      const notification = await notifications.markRead(params.id, requester.owner);
+      if (!notification) throw new AppError("not_found", "Notification not found");
+      return json(200, notification);
+    },
+  }),
+];
