@@ -8,7 +8,7 @@ withChromium("jobs", () => {
   test("work appears while one looks, moves, and ends, without a reload", async () => {
     const page = await pages.open("/jobs");
     await page.getByText("No job fits").waitFor();
-    await pages.house.mail("latency", { latencyMs: 700 });
+    await pages.house.steer("/_control/latency", { latencyMs: 700 });
     await sendCampaign(pages.house);
 
     const row = page.getByRole("row").filter({ hasText: "campaign" });
@@ -32,7 +32,7 @@ withChromium("jobs", () => {
   });
 
   test("a job is canceled by its page, after a question", async () => {
-    await pages.house.mail("latency", { latencyMs: 3_000 });
+    await pages.house.steer("/_control/latency", { latencyMs: 3_000 });
     const { jobId } = await sendCampaign(pages.house, { name: "Too early", people: 60 });
     const page = await pages.open(`/jobs/${jobId}`);
     await page.getByRole("button", { name: /^Cancel/ }).click();
@@ -42,6 +42,6 @@ withChromium("jobs", () => {
     await page.getByRole("button", { name: /^Cancel/ }).click();
     await question.getByRole("button", { name: /cancel/i }).click();
     await page.getByText("canceled", { exact: true }).first().waitFor();
-    await pages.house.mail("latency", { latencyMs: 0 });
+    await pages.house.steer("/_control/latency", { latencyMs: 0 });
   });
 });

@@ -11,6 +11,7 @@ import { listen } from "@nightshift/local/netlify/listen.ts";
 import { withLocalStack } from "@nightshift/local/netlify/local-stack.ts";
 import { readNetlifyToml } from "@nightshift/local/netlify/netlify-toml.ts";
 import { createSite } from "@nightshift/local/netlify/site.ts";
+import { createImagesProvider } from "@nightshift/local/providers/images/provider.ts";
 import { createMailProvider } from "@nightshift/local/providers/mail/provider.ts";
 import { builtPage } from "@nightshift/local/stack/page.ts";
 import { createGateway } from "@nightshift/local/supabase/gateway.ts";
@@ -36,7 +37,9 @@ export async function openHouse(more: Record<string, string> = {}) {
   const gateway = await createGateway({ databaseUrl: database.url, keys: database.keys, storageDir });
   const supabase = await serveGateway(gateway.handle, 0);
   const mail = createMailProvider();
-  const providers = await serve((request) => mail.fetch(request), anywhere);
+  const images = createImagesProvider({ settings: { failureRate: 0 } });
+  const isForImages = ({ url }: Request) => /^\/(_control\/)?images(\/|$)/.test(new URL(url).pathname);
+  const providers = await serve((request) => (isForImages(request) ? images : mail).fetch(request), anywhere);
   const providersUrl = `http://127.0.0.1:${providers.port}`;
   const clock = realClock();
   const transport = httpTransport();
@@ -50,6 +53,8 @@ export async function openHouse(more: Record<string, string> = {}) {
     INNGEST_DEV: `http://127.0.0.1:${engineServer.port}`,
     RESEND_BASE_URL: providersUrl,
     RESEND_API_KEY: "re_test",
+    IMAGES_BASE_URL: `${providersUrl}/images`,
+    IMAGES_SIZE: "128",
     SLACK_WEBHOOK_URL: `${providersUrl}/slack`,
     LINK_SECRET: "a secret of the browser tests, and of nobody else",
     LOG_LEVEL: "silent",
@@ -84,15 +89,14 @@ export async function openHouse(more: Record<string, string> = {}) {
       if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text}`);
       return text === "" ? {} : JSON.parse(text);
     },
-    /** Steers the mail provider. */
-    mail: async (control: string, settings: object) => {
-      await mail.fetch(
-        new Request(`http://mail.local/_control/${control}`, {
-          method: "POST",
-          headers: { "content-type": "application/json" },
-          body: JSON.stringify(settings),
-        }),
-      );
+    /** Steers a provider: `"/_control/latency"`, `"/_control/images"`. */
+    async steer(control: string, settings: object) {
+      const response = await fetch(`${providersUrl}${control}`, {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify(settings),
+      });
+      if (!response.ok) throw new Error(`${control}: ${response.status} ${await response.text()}`);
     },
     async close() {
       await engineServer.close();
@@ -104,6 +108,7 @@ export async function openHouse(more: Record<string, string> = {}) {
       await site.idle();
       await providers.close();
       mail.close();
+      images.close();
       await supabase.close();
       await gateway.close();
       rmSync(storageDir, { recursive: true, force: true });

@@ -26,6 +26,28 @@ export async function sendCampaign(house: House, { name = "The autumn letter", p
   return { id: String(id), jobId: String(jobId) };
 }
 
+/** A campaign whose provider does not take our key: it ends as a dead letter. */
+export async function failedCampaign(house: House, name = "The refused letter") {
+  await house.steer("/_control/faults", { rules: [{ status: 401 }] });
+  const { id, jobId } = await sendCampaign(house, { name, people: 10 });
+  await eventually("a dead letter", async () => {
+    const { items } = await house.call("GET", "/api/dead-letters?limit=100");
+    return items.some(({ event }: { event: unknown }) => JSON.stringify(event).includes(id));
+  });
+  await house.steer("/_control/faults", { rules: [] });
+  return { id, jobId };
+}
+
+/** Something to see on every page. */
+export async function everyKindOfWork(house: House) {
+  const failed = await failedCampaign(house);
+  const sent = await sendCampaign(house);
+  await eventually("the campaign is sent", async () => {
+    return (await house.call("GET", `/api/jobs/${sent.jobId}`)).status === "completed";
+  });
+  return { jobs: [sent.jobId, failed.jobId] };
+}
+
 /** Asks the house until the answer fits. */
 export async function eventually(what: string, isSo: () => Promise<boolean>): Promise<void> {
   for (const deadline = performance.now() + 15_000; performance.now() < deadline; ) {

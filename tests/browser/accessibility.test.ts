@@ -1,0 +1,81 @@
+import type { Page } from "playwright-core";
+import { describe, expect, test } from "vitest";
+import { audit } from "./support/axe.ts";
+import { browse, withChromium } from "./support/pages.ts";
+import { everyKindOfWork, smallPieces } from "./support/seeds.ts";
+
+const phone = { width: 360, height: 740 };
+const desktop = { width: 1280, height: 900 };
+
+/** Every page of the navigation, so that a new one is looked at without being named here. */
+const viewsOf = (page: Page) =>
+  page
+    .getByRole("navigation", { name: "Pages" })
+    .getByRole("link")
+    .evaluateAll((links) =>
+      links.map((link) => link.getAttribute("href") ?? "").filter((href) => href.startsWith("#/")),
+    );
+
+async function show(page: Page, hash: string): Promise<void> {
+  await page.evaluate((to) => void (location.hash = to), hash);
+  await page.getByRole("heading", { level: 1 }).waitFor();
+  await page.locator("[aria-busy=true], .loading").first().waitFor({ state: "detached" });
+}
+
+/** Violations in light and in dark; what a theme cannot change is looked at once. */
+async function auditBothThemes(page: Page): Promise<string[]> {
+  await page.emulateMedia({ colorScheme: "light" });
+  const light = await audit(page);
+  expect(light.checked).toEqual(expect.arrayContaining(["color-contrast", "target-size", "document-title"]));
+  await page.emulateMedia({ colorScheme: "dark" });
+  const dark = await audit(page, ["color-contrast", "link-in-text-block"]);
+  return [...light.violations, ...dark.violations.map((found) => `dark: ${found}`)];
+}
+
+/** How far the page is wider than its window; text that cannot be read without scrolling in two directions. */
+const overhang = (page: Page) =>
+  page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+
+withChromium("WCAG 2.2 AA", () => {
+  const pages = browse(smallPieces);
+
+  async function everyView(more: string[] = []): Promise<string[]> {
+    const page = await pages.open("/");
+    const found: string[] = [];
+    for (const view of [...(await viewsOf(page)), ...more]) {
+      await page.setViewportSize(desktop);
+      await show(page, view);
+      found.push(...(await auditBothThemes(page)).map((violation) => `${view} ${violation}`));
+      await page.setViewportSize(phone);
+      if ((await overhang(page)) > 0) found.push(`${view} is wider than a phone`);
+      const onPhone = await audit(page, ["target-size", "scrollable-region-focusable"]);
+      found.push(...onPhone.violations.map((violation) => `${view} on a phone: ${violation}`));
+    }
+    return found;
+  }
+
+  test("the key form", async () => {
+    const page = await pages.open("", { as: null });
+    await page.getByLabel("API key").waitFor();
+    expect(await auditBothThemes(page)).toEqual([]);
+  });
+
+  test("every view while there is nothing to show", async () => {
+    expect(await everyView()).toEqual([]);
+  });
+
+  describe("with work", () => {
+    test("every view, a job that ended well, one that failed, and a question", async () => {
+      const { jobs } = await everyKindOfWork(pages.house);
+      expect(await everyView(jobs.map((id) => `#/jobs/${id}`))).toEqual([]);
+
+      const page = await pages.open("/dead-letters");
+      await page
+        .getByRole("button", { name: /^Ignore/ })
+        .first()
+        .click();
+      await page.getByRole("dialog").waitFor();
+      expect(await auditBothThemes(page)).toEqual([]);
+    });
+  });
+});

@@ -1,0 +1,99 @@
+import type { Page } from "playwright-core";
+import { afterEach, expect, test } from "vitest";
+import { browse, withChromium } from "./support/pages.ts";
+import { eventually } from "./support/seeds.ts";
+
+withChromium("the image queue", () => {
+  const pages = browse();
+  const provider = (settings: object) => pages.house.steer("/_control/images", settings);
+  const group = (page: Page, name: string) => page.getByRole("region", { name, exact: true });
+  const items = (page: Page, name: string) => group(page, name).getByRole("listitem");
+  const submit = async (page: Page, prompt: string) => {
+    await page.getByLabel("Prompt").fill(prompt);
+    await page.getByLabel("Prompt").press("Enter");
+  };
+
+  afterEach(async () => {
+    await provider({ hold: false, outage: null, failureRate: 0 });
+    await pages.house.call("POST", "/api/clear-queue", { lane: "tasks" });
+    await eventually("the lane is empty", async () => {
+      const { lanes } = await pages.house.call("GET", "/api/stats?lane=tasks");
+      return lanes[0].processing + lanes[0].retrying + lanes[0].waiting === 0;
+    });
+  });
+
+  test("S1-16, S0-4: a prompt is submitted, is drawn, and its picture is there, all while one looks", async () => {
+    await provider({ hold: true });
+    const page = await pages.open("/images");
+    await submit(page, "a lighthouse in the fog");
+    await items(page, "Processing").filter({ hasText: "a lighthouse in the fog" }).waitFor();
+    await provider({ hold: false });
+
+    const picture = group(page, "Completed").getByRole("img", { name: "a lighthouse in the fog" });
+    await picture.waitFor();
+    expect(await picture.evaluate((image: HTMLImageElement) => image.naturalWidth)).toBeGreaterThan(0);
+    await page.getByRole("status", { name: "Messages" }).getByText("Done: a lighthouse").waitFor();
+  });
+
+  test("S0-16, S0-23, S1-19: five tasks at once are five requests one after the other; what finds no place waits in order", async () => {
+    await provider({ hold: true });
+    const page = await pages.open("/images");
+    const posts: number[] = [];
+    page.on("request", (request) => {
+      if (request.method() === "POST" && request.url().endsWith("/api/tasks")) posts.push(performance.now());
+    });
+    const five = page.getByRole("button", { name: "Queue 5 Tasks" });
+    await five.click();
+    await expect.poll(() => posts.length).toBe(5);
+    // Staggered, not at once: nothing is said of how exactly a busy machine keeps the 50 ms.
+    expect((posts[4] ?? 0) - (posts[0] ?? 0)).toBeGreaterThan(100);
+    await expect.poll(() => group(page, "Processing").getByRole("button").count()).toBe(5);
+
+    await page.getByLabel("Prompt").fill("a paper boat");
+    await five.click();
+    await expect.poll(() => items(page, "Waiting").count()).toBe(5);
+    expect(await items(page, "Waiting").allInnerTexts()).toEqual(
+      [1, 2, 3, 4, 5].map((n) => expect.stringContaining(`a paper boat (${n})`)),
+    );
+    await provider({ hold: false });
+    await expect.poll(() => group(page, "Completed").getByRole("img").count()).toBeGreaterThanOrEqual(10);
+    await group(page, "Waiting").getByText("Nobody waits").waitFor();
+  });
+
+  test("S1-17: a failure counts down to its retry, and 'fail permanently' fails for good", async () => {
+    await provider({ outage: 503 });
+    const page = await pages.open("/images");
+    await submit(page, "a stubborn goat");
+    await items(page, "Waiting for retry")
+      .getByText(/retry in \d+ s/i)
+      .waitFor();
+    await provider({ outage: null });
+    await group(page, "Completed").getByRole("img", { name: "a stubborn goat" }).waitFor();
+
+    await submit(page, "a task that will fail permanently");
+    await items(page, "Failed").filter({ hasText: "fail permanently" }).waitFor();
+  });
+
+  test("a waiting task and one that is being drawn are canceled", async () => {
+    await provider({ hold: true });
+    const page = await pages.open("/images");
+    for (const n of [1, 2, 3, 4, 5, 6]) await submit(page, `an owl, number ${n}`);
+    await items(page, "Waiting")
+      .getByRole("button", { name: /^Cancel: an owl, number/ })
+      .click();
+    await expect.poll(() => items(page, "Canceled").count()).toBe(1);
+    await group(page, "Processing").getByRole("button", { name: "Cancel: an owl, number 1" }).click();
+    await expect.poll(() => items(page, "Canceled").count()).toBe(2);
+  });
+
+  test("S1-18: the hundredth is the last that is taken; the page keeps the others and says when to come back", async () => {
+    await provider({ hold: true });
+    const page = await pages.open("/images");
+    await page.getByRole("heading", { name: "Images" }).waitFor();
+    for (let n = 0; n < 100; n += 1)
+      await pages.house.call("POST", "/api/tasks", { prompt: `filler ${n + 1}` });
+    await submit(page, "one too many");
+    await page.getByRole("status").filter({ hasText: "Queue full" }).waitFor();
+    await page.getByText("Come back in").waitFor();
+  });
+});
