@@ -3,4 +3,5 @@
  * against its schema before it leaves.
  */
 export { sendCampaignRequested } from "#campaigns/events.ts";
+export { generateImageRequested } from "#images/events.ts";
 export { jobCancelRequested } from "#jobs/events.ts";

@@ -492,6 +492,7 @@ export type Database = {
           priority: number;
           prompt: string;
           retry_at: string | null;
+          revision: number;
           sequence: number;
           started_at: string | null;
           started_no: number | null;
@@ -516,6 +517,7 @@ export type Database = {
           priority: number;
           prompt: string;
           retry_at?: string | null;
+          revision?: number;
           sequence: number;
           started_at?: string | null;
           started_no?: number | null;
@@ -539,6 +541,7 @@ export type Database = {
           priority?: number;
           prompt?: string;
           retry_at?: string | null;
+          revision?: number;
           sequence?: number;
           started_at?: string | null;
           started_no?: number | null;
@@ -561,6 +564,55 @@ export type Database = {
             referencedColumns: ["lane"];
           },
         ];
+      };
+      image_uploads: {
+        Row: {
+          box_height: number;
+          box_width: number;
+          byte_count: number;
+          completed_at: string | null;
+          content_type: string;
+          created_at: string;
+          id: string;
+          original_path: string;
+          owner: string;
+          stored_at: string | null;
+          thumbnail_height: number | null;
+          thumbnail_path: string | null;
+          thumbnail_width: number | null;
+        };
+        ComputedFields: never;
+        Insert: {
+          box_height: number;
+          box_width: number;
+          byte_count: number;
+          completed_at?: string | null;
+          content_type: string;
+          created_at: string;
+          id: string;
+          original_path: string;
+          owner: string;
+          stored_at?: string | null;
+          thumbnail_height?: number | null;
+          thumbnail_path?: string | null;
+          thumbnail_width?: number | null;
+        };
+        Update: {
+          box_height?: number;
+          box_width?: number;
+          byte_count?: number;
+          completed_at?: string | null;
+          content_type?: string;
+          created_at?: string;
+          id?: string;
+          original_path?: string;
+          owner?: string;
+          stored_at?: string | null;
+          thumbnail_height?: number | null;
+          thumbnail_path?: string | null;
+          thumbnail_width?: number | null;
+        };
+        Relationships: [];
       };
       job_errors: {
         Row: {
@@ -847,6 +899,10 @@ export type Database = {
       [_ in never]: never;
     };
     Functions: {
+      abandon_image_uploads: {
+        Args: { p_before: string | null; p_limit: number | null; p_now: string | null };
+        Returns: number;
+      };
       accept_campaign_send: {
         Args: {
           p_campaign_id: string | null;
@@ -907,6 +963,18 @@ export type Database = {
           p_requester: string | null;
           p_submissions: Json | null;
           p_task_id: string | null;
+        };
+        Returns: Json;
+      };
+      accept_image_upload: {
+        Args: {
+          p_idempotency_key: string | null;
+          p_job_id: string | null;
+          p_limits: Json | null;
+          p_now: string | null;
+          p_owner: string | null;
+          p_requester: string | null;
+          p_upload: Json | null;
         };
         Returns: Json;
       };
@@ -1046,6 +1114,16 @@ export type Database = {
         };
         Returns: string;
       };
+      complete_image_upload: {
+        Args: {
+          p_height: number | null;
+          p_id: string | null;
+          p_now: string | null;
+          p_path: string | null;
+          p_width: number | null;
+        };
+        Returns: boolean;
+      };
       confirm_alert: { Args: { p_letter_id: string | null; p_now: string | null }; Returns: undefined };
       count_campaign_audience: { Args: { p_campaign_id: string | null }; Returns: number };
       create_api_key: {
@@ -1083,6 +1161,7 @@ export type Database = {
           isSetofReturn: false;
         };
       };
+      delete_image_upload: { Args: { p_id: string | null; p_owner: string | null }; Returns: boolean };
       end_image_attempt: {
         Args: {
           p_now: string | null;
@@ -1120,13 +1199,26 @@ export type Database = {
         };
         Returns: undefined;
       };
+      forget_left_files: { Args: { p_bucket: string | null; p_paths: string[] | null }; Returns: undefined };
       get_campaign: {
         Args: { p_campaign_id: string | null; p_now: string | null; p_owner: string | null };
         Returns: Json;
       };
       get_email_list: { Args: { p_list_id: string | null; p_owner: string | null }; Returns: Json };
       get_image_task: { Args: { p_owner: string | null; p_task_id: string | null }; Returns: Json };
+      get_image_upload: { Args: { p_id: string | null; p_owner: string | null }; Returns: Json };
       get_job: { Args: { p_job_id: string | null; p_owner: string | null }; Returns: Json };
+      give_turn: {
+        Args: {
+          p_kind: string | null;
+          p_now: string | null;
+          p_places: number | null;
+          p_priority: number | null;
+          p_request: string | null;
+          p_requester: string | null;
+        };
+        Returns: number;
+      };
       hold_campaign: {
         Args: {
           p_campaign_id: string | null;
@@ -1387,6 +1479,13 @@ export type Database = {
           isSetofReturn: true;
         };
       };
+      list_left_files: {
+        Args: { p_limit: number | null };
+        Returns: {
+          bucket: string;
+          path: string;
+        }[];
+      };
       list_notifications: {
         Args: { p_limit: number | null; p_owner: string | null; p_unread: boolean | null };
         Returns: Json[];
@@ -1466,6 +1565,46 @@ export type Database = {
       release_campaign_chunk: {
         Args: { p_campaign_id: string | null; p_chunk_no: number | null; p_token: string | null };
         Returns: undefined;
+      };
+      release_image_upload: {
+        Args: { p_id: string | null; p_now: string | null };
+        Returns: {
+          checked_at: string | null;
+          created_at: string;
+          dead_letter_id: string | null;
+          deadline_at: string | null;
+          due_at: string;
+          ended_at: string | null;
+          error: Json | null;
+          event_count: number;
+          event_data: NonNullable<Json>;
+          event_id: string;
+          event_name: string;
+          fingerprint: string | null;
+          function_id: string;
+          id: string;
+          idempotency_key: string | null;
+          kind: string;
+          owner: string | null;
+          parent_job_id: string | null;
+          priority: number;
+          progress_done: number | null;
+          progress_total: number | null;
+          ready_at: string;
+          released_at: string | null;
+          requester: string;
+          result: Json | null;
+          sent_at: string | null;
+          started_at: string | null;
+          status: string;
+          updated_at: string;
+        };
+        SetofOptions: {
+          from: "*";
+          to: "jobs";
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
       };
       reprocess_dead_letter: {
         Args: {

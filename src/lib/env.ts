@@ -43,6 +43,8 @@ const schema = z.object({
   IMAGES_API_KEY: secret.optional(),
   /** Drawing takes up to half a minute; a request on Netlify lives one. */
   IMAGES_TIMEOUT_MS: count(100, 55_000).default(45_000),
+  /** Width and height of what is drawn for image tasks. */
+  IMAGES_SIZE: count(16, 2048).default(1024),
 
   /** How long a live stream lasts before its reader comes back; Netlify cuts streams at 10 s. */
   STREAM_SECONDS: number(0.1, 600).default(9),

@@ -1,0 +1,88 @@
+import { NonRetriableError } from "inngest";
+import { drawingsOf } from "#images/lanes.ts";
+import { IMAGES_BUCKET, picturePath } from "#images/paths.ts";
+import type { ImageProvider, PictureOrder } from "#images/provider.ts";
+import type { AttemptOutcome, ImageRepository, TaskOfEvent } from "#images/repository.ts";
+import type { Outbox } from "#jobs/outbox.ts";
+import type { Clock } from "#lib/clock.ts";
+import { AppError, codeOf, type ErrorCode, meaningOf } from "#lib/errors.ts";
+import { delayMs } from "#lib/retry-policy.ts";
+import type { Storage } from "#lib/storage.ts";
+
+export type DrawDependencies = {
+  images: Pick<ImageRepository, "begin" | "end">;
+  provider: ImageProvider;
+  storage: Pick<Storage, "put" | "remove">;
+  outbox: Pick<Outbox, "flush">;
+  clock: Clock;
+  /** After this an attempt that says nothing is over: the provider's longest time and a margin. */
+  leaseMs: number;
+  /** Width and height. */
+  size: number;
+};
+
+/** `drawn`: the picture is stored. `wait`: it is not our turn to call the provider. */
+export type DrawOutcome = { state: "drawn" | "ended" | "taken" | "gone" } | { state: "wait"; waitMs: number };
+
+/** How soon a run asks again whether its task's turn has come; only those that stand in line anew ask at all. */
+const ASK_AGAIN_MS = 10_000;
+
+/** One attempt: takes the turn, draws, stores the picture, and says so. Throws what ended the attempt. */
+export async function drawImage(deps: DrawDependencies, work: TaskOfEvent): Promise<DrawOutcome> {
+  const begun = await deps.images.begin(work, deps.leaseMs, drawingsOf(deps.provider.name));
+  if (begun.state === "wait") return { state: "wait", waitMs: begun.waitMs ?? ASK_AGAIN_MS };
+  if (begun.state !== "draw") return begun;
+
+  const path = picturePath(work.taskId);
+  const failure = await drawAndStore(deps, orderOf(work.taskId, begun.prompt, deps.size), path).then(
+    () => undefined,
+    (error: unknown) => atOurPace(error, begun.attempt),
+  );
+  const outcome = failure === undefined ? { imagePath: path } : outcomeOf(failure, deps.clock);
+  const noted = await deps.images.end(work.taskId, begun.token, outcome);
+  if (noted === "lost") throw new AppError("conflict", "A later attempt draws this picture");
+  if (noted === "ended") {
+    // Canceled while it was drawn: its place has gone to the next one, who waits for the event.
+    await deps.outbox.flush();
+    await deps.storage.remove(IMAGES_BUCKET, [path]);
+    return { state: "ended" };
+  }
+  if (failure !== undefined) throw failure;
+  return { state: "drawn" };
+}
+
+async function drawAndStore({ provider, storage }: DrawDependencies, order: PictureOrder, path: string) {
+  await storage.put(IMAGES_BUCKET, path, await provider.draw(order));
+}
+
+/** The seed comes from the task, so that drawing again draws the same. */
+const orderOf = (taskId: string, prompt: string, size: number): PictureOrder => ({
+  taskId,
+  prompt,
+  seed: Number.parseInt(taskId.slice(0, 7), 16),
+  width: size,
+  height: size,
+});
+
+/**
+ * The provider's trouble is met at the pace of the documents' tasks (S1-3): 2, 4, 8, 16 s, or later when the provider
+ * says so; the fifth failure is the last. Anything else is not the task's fault and stays what it is.
+ */
+export function atOurPace(error: unknown, attempt: number, random = Math.random()): Error {
+  if (!(error instanceof AppError)) return error instanceof Error ? error : new Error(String(error));
+  if (!isPassingTroubleOfProvider(error.code)) return error;
+  const delay = delayMs("task", attempt, random);
+  if (delay === undefined) return new NonRetriableError(error.message, { cause: { code: error.code } });
+  const retryAfterMs = Math.max(delay, error.retryAfterMs ?? 0);
+  return new AppError(error.code, error.message, { cause: error, retryAfterMs });
+}
+
+const isPassingTroubleOfProvider = (code: ErrorCode): boolean =>
+  code.startsWith("provider_") && meaningOf(code).retry !== "stop";
+
+function outcomeOf(error: Error, clock: Clock): AttemptOutcome {
+  const noted = { code: codeOf(error) ?? "internal", message: error.message };
+  if (!(error instanceof AppError) || !isPassingTroubleOfProvider(error.code)) return noted;
+  const retryAtMs = clock.now().getTime() + (error.retryAfterMs ?? 0);
+  return { ...noted, retryAt: new Date(retryAtMs).toISOString() };
+}

@@ -1,0 +1,27 @@
+import { IMAGES_BUCKET, picturePath, pictureUrl, thumbnailPath, thumbnailUrl } from "#images/paths.ts";
+import type { ImageRepository, TaskOfEvent } from "#images/repository.ts";
+import { thumbnail } from "#images/thumbnail.ts";
+import type { Outbox } from "#jobs/outbox.ts";
+import { AppError } from "#lib/errors.ts";
+import type { Storage } from "#lib/storage.ts";
+
+export type FinishDependencies = {
+  images: Pick<ImageRepository, "complete">;
+  storage: Pick<Storage, "get" | "put">;
+  outbox: Pick<Outbox, "flush">;
+};
+
+/** Makes the thumbnail and ends the task; whoever starts in its place is sent on its way. Safe to repeat. */
+export async function finishImage({ images, storage, outbox }: FinishDependencies, work: TaskOfEvent) {
+  const { taskId } = work;
+  const picture = await storage.get(IMAGES_BUCKET, picturePath(taskId));
+  if (!picture) throw new AppError("internal", "The picture is not where it was stored");
+  const path = thumbnailPath(taskId);
+  await storage.put(IMAGES_BUCKET, path, await thumbnail(picture.bytes));
+
+  const result = { taskId, imageUrl: pictureUrl(taskId), thumbnailUrl: thumbnailUrl(taskId) };
+  const status = await images.complete(work, path, result);
+  if (status === "lost") throw new AppError("conflict", "Another job draws this picture");
+  await outbox.flush();
+  return status === "completed" ? result : { status, reason: "the job has ended" };
+}

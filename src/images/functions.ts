@@ -1,0 +1,59 @@
+import type { InngestFunction } from "inngest";
+import type { OnFailure } from "#dead-letters/on-failure.ts";
+import { generateImage } from "#images/generate-image.ts";
+import { rateKeyOf } from "#images/lanes.ts";
+import { pollinations } from "#images/pollinations.ts";
+import type { ImageProvider } from "#images/provider.ts";
+import { imageRepository } from "#images/repository.ts";
+import { resizeImage } from "#images/resize-image.ts";
+import { uploadRepository } from "#images/upload-repository.ts";
+import type { Outbox } from "#jobs/outbox.ts";
+import type { Clock } from "#lib/clock.ts";
+import type { Env } from "#lib/env.ts";
+import type { FlowControl } from "#lib/flow-control.ts";
+import type { InngestClient } from "#lib/inngest.ts";
+import type { Storage } from "#lib/storage.ts";
+import type { DatabaseClient } from "#lib/supabase.ts";
+import type { Tokens } from "#lib/tokens.ts";
+
+export type ImageFunctionsRoom = {
+  env: Env;
+  inngest: InngestClient;
+  db: DatabaseClient;
+  clock: Clock;
+  fetch: typeof globalThis.fetch;
+  storage: Storage;
+  tokens: Tokens;
+  flow: FlowControl;
+  outbox: Outbox;
+  onFailure: OnFailure;
+};
+
+/** Beyond the provider's longest time: our own way to it and back. */
+const LEASE_MARGIN_MS = 5_000;
+
+export const imageFunctions = (
+  { env, db, fetch, tokens, ...room }: ImageFunctionsRoom,
+  provider: ImageProvider = theProvider({ env, fetch, tokens, clock: room.clock }),
+): InngestFunction.Any[] => [
+  generateImage({
+    ...room,
+    images: imageRepository(db, room.clock),
+    provider,
+    leaseMs: env.IMAGES_TIMEOUT_MS + LEASE_MARGIN_MS,
+    size: env.IMAGES_SIZE,
+  }),
+];
+
+const theProvider = ({
+  env,
+  fetch,
+  clock,
+  tokens,
+}: Pick<ImageFunctionsRoom, "env" | "fetch" | "clock" | "tokens">) =>
+  pollinations({
+    env,
+    fetch,
+    clock,
+    onHeaders: (headers) => tokens.learn(rateKeyOf("pollinations"), headers),
+  });

@@ -1,0 +1,44 @@
+import type { OnFailure } from "#dead-letters/on-failure.ts";
+import { type DrawDependencies, drawImage } from "#images/draw-image.ts";
+import { generateImageRequested } from "#images/events.ts";
+import { type FinishDependencies, finishImage } from "#images/finish-image.ts";
+import { AppError } from "#lib/errors.ts";
+import { cancelOfThisJob } from "#lib/flow-control.ts";
+import type { InngestClient } from "#lib/inngest.ts";
+
+type Dependencies = DrawDependencies & FinishDependencies & { inngest: InngestClient; onFailure: OnFailure };
+
+/** A run that has asked so often whether it may draw has met something that waiting does not cure. */
+const MAX_ROUNDS = 150;
+
+/**
+ * Draws the picture of one task (the documents' `process-task`). The database has decided that it may start, hence no
+ * concurrency here. Only a run that was replayed or reprocessed has to wait: it stands in line anew.
+ */
+export const generateImage = (deps: Dependencies) =>
+  deps.inngest.createFunction(
+    {
+      id: "generate-image",
+      triggers: [generateImageRequested],
+      // Many, for our own deaths: a killed process costs a try too. The provider's trouble is counted in the task.
+      retries: 20,
+      cancelOn: cancelOfThisJob,
+      onFailure: deps.onFailure,
+    },
+    async ({ event, step, runId }) => {
+      const work = { taskId: event.data.taskId, eventId: event.id ?? runId };
+      for (let round = 0; round < MAX_ROUNDS; round++) {
+        const drawn = await step.run("draw", () => drawImage(deps, work));
+        if (drawn.state === "drawn") return step.run("finish", () => finishImage(deps, work));
+        if (drawn.state !== "wait") return { status: "skipped", reason: REASONS[drawn.state] };
+        await step.sleep("wait-for-turn", drawn.waitMs);
+      }
+      throw new AppError("conflict", `Task ${work.taskId} had no turn in ${MAX_ROUNDS} rounds`);
+    },
+  );
+
+const REASONS = {
+  ended: "the job has ended",
+  taken: "another job draws this picture",
+  gone: "there is no such task",
+} as const;

@@ -1,0 +1,97 @@
+import { z } from "zod";
+import type { ImageDesk } from "#images/desk-repository.ts";
+import { laneName } from "#images/lanes.ts";
+import { promptText, submit } from "#images/submit.ts";
+import { type Task, taskView, toTaskView } from "#images/task.ts";
+import { ownerOf } from "#images/task-routes.ts";
+import type { TellCanceled } from "#jobs/cancel.ts";
+import type { Outbox } from "#jobs/outbox.ts";
+import type { Clock } from "#lib/clock.ts";
+import { json, type Route, route } from "#lib/http.ts";
+
+type Dependencies = {
+  desk: Pick<ImageDesk, "accept" | "get" | "show" | "clear">;
+  outbox: Pick<Outbox, "send">;
+  tellCanceled: TellCanceled;
+  clock: Clock;
+};
+
+/** Of what has ended the status shows so many. */
+const ENDED_SHOWN = 100;
+
+const taskIds = z.array(z.uuid());
+
+/** S0's queue: the lane `demo`, six at once. */
+export const queueRoutes = ({ desk, outbox, tellCanceled, clock }: Dependencies): Route[] => [
+  route({
+    method: "POST",
+    path: "/api/queue-task",
+    policy: "app",
+    summary: "Put a picture at the end of the demo's queue",
+    body: z.object({ prompt: promptText.default("A lighthouse at night") }),
+    responses: { 202: z.object({ success: z.literal(true), taskId: z.uuid(), task: taskView }) },
+    handler: async ({ body: { prompt }, requester, idempotencyKey }) => {
+      const task = await submit({ desk, outbox }, requester, { prompt, lane: "demo" }, idempotencyKey);
+      const body = { success: true, taskId: task.id, task: toTaskView(task, clock.now()) };
+      return json(202, body, { location: `/api/tasks/${task.id}` });
+    },
+  }),
+  route({
+    method: "GET",
+    path: "/api/queue-status",
+    policy: "app",
+    summary: "The demo's queue: who waits, who is processed, who is done",
+    responses: {
+      200: z.object({
+        queue: taskIds,
+        processing: taskIds,
+        completed: taskIds,
+        tasks: z.record(z.uuid(), taskView),
+      }),
+    },
+    handler: async ({ requester }) => {
+      const now = clock.now();
+      const tasks = await desk.show("demo", ownerOf(requester), ENDED_SHOWN);
+      return json(200, {
+        ...groupTasks(tasks),
+        tasks: Object.fromEntries(tasks.map((task) => [task.id, toTaskView(task, now)])),
+      });
+    },
+  }),
+  route({
+    method: "POST",
+    path: "/api/clear-queue",
+    policy: "admin",
+    summary: "Cancel all that is unfinished in a lane and let its status begin anew",
+    body: z.object({ lane: laneName.default("demo") }),
+    responses: { 200: z.object({ success: z.literal(true), canceled: z.number() }) },
+    handler: async ({ body: { lane }, requester }) => {
+      const jobIds = await desk.clear(lane, requester.id);
+      await tellCanceled(jobIds);
+      return json(200, { success: true, canceled: jobIds.length });
+    },
+  }),
+];
+
+/** S0-13's groups, each in its order. A task that waits for its retry keeps its place among the processed. */
+export function groupTasks(tasks: readonly Task[]) {
+  const ids = (matches: (task: Task) => boolean, order: (task: Task) => number) =>
+    tasks
+      .filter(matches)
+      .toSorted((one, other) => order(one) - order(other))
+      .map(({ id }) => id);
+  return {
+    queue: ids(
+      ({ status }) => status === "pending",
+      ({ position }) => position ?? 0,
+    ),
+    processing: ids(
+      ({ status }) => status === "processing" || status === "waiting",
+      ({ started_no }) => started_no ?? 0,
+    ),
+    completed: ids(
+      ({ status }) => status === "completed",
+      ({ ended_at }) => Date.parse(ended_at ?? ""),
+    ),
+  };
+}

@@ -1,0 +1,62 @@
+import { z } from "zod";
+import type { ImageDesk, LaneCounts } from "#images/desk-repository.ts";
+import { LANES, type Lane, laneName } from "#images/lanes.ts";
+import { json, type Route, route } from "#lib/http.ts";
+
+const WINDOW_MS = 24 * 60 * 60_000;
+
+export const laneStats = z.object({
+  lane: laneName,
+  atOnce: z.number(),
+  capacity: z.number(),
+  waiting: z.number(),
+  processing: z.number(),
+  retrying: z.number(),
+  completed: z.number(),
+  failed: z.number(),
+  canceled: z.number(),
+  /** Of those that were drawn to an end: the share that completed, 0 to 1; null when there were none. */
+  successRate: z.number().nullable(),
+  /** From start to completion, retries and all. */
+  averageMs: z.number().nullable(),
+});
+
+/** S1-14, S1-27: numbers about everybody's tasks, and nothing but numbers. */
+export const statsRoutes = ({ desk }: { desk: Pick<ImageDesk, "stats"> }): Route[] => [
+  route({
+    method: "GET",
+    path: "/api/stats",
+    policy: "app",
+    summary: "The lanes in numbers: now, and what ended in the last 24 hours",
+    query: z.object({ lane: laneName.optional() }),
+    responses: { 200: z.object({ lanes: z.array(laneStats) }) },
+    handler: async ({ query: { lane: wanted } }) => {
+      const counts = await desk.stats(WINDOW_MS);
+      const lanes = Object.values(LANES).filter(({ lane }) => wanted === undefined || lane === wanted);
+      return json(200, { lanes: lanes.map((lane) => toStats(lane, counts)) });
+    },
+  }),
+];
+
+const EMPTY = {
+  waiting: 0,
+  processing: 0,
+  retrying: 0,
+  completed: 0,
+  failed: 0,
+  canceled: 0,
+  average_ms: null,
+};
+
+function toStats({ atOnce, capacity, ...named }: Lane, counts: readonly LaneCounts[]) {
+  const { average_ms, ...numbers } = counts.find(({ lane }) => lane === named.lane) ?? EMPTY;
+  const drawn = numbers.completed + numbers.failed;
+  return {
+    ...named,
+    atOnce,
+    capacity,
+    ...numbers,
+    successRate: drawn === 0 ? null : numbers.completed / drawn,
+    averageMs: average_ms === null ? null : Math.round(average_ms),
+  };
+}

@@ -1,0 +1,84 @@
+import { z } from "zod";
+import type { ImageDesk } from "#images/desk-repository.ts";
+import { laneName } from "#images/lanes.ts";
+import { promptText, submit } from "#images/submit.ts";
+import { taskStatus, taskView, toTaskView } from "#images/task.ts";
+import type { CancelJob } from "#jobs/cancel.ts";
+import type { Outbox } from "#jobs/outbox.ts";
+import type { Clock } from "#lib/clock.ts";
+import { idParams, json, type Requester, type Route, route } from "#lib/http.ts";
+import { pageQuery, toPage } from "#lib/pages.ts";
+import { prioritySchema } from "#lib/priorities.ts";
+
+type Dependencies = {
+  desk: Pick<ImageDesk, "accept" | "get" | "list">;
+  outbox: Pick<Outbox, "send">;
+  cancelJob: CancelJob;
+  clock: Clock;
+};
+
+const listQuery = z.object({
+  ...pageQuery,
+  lane: laneName.optional(),
+  status: z.enum([...taskStatus.options, "unfinished"]).optional(),
+});
+
+/** S1's tasks: submit, list, look, cancel. */
+export const taskRoutes = ({ desk, outbox, cancelJob, clock }: Dependencies): Route[] => [
+  route({
+    method: "POST",
+    path: "/api/tasks",
+    policy: "app",
+    summary: "Ask for a picture; it is drawn when its turn comes",
+    body: z.object({
+      prompt: promptText,
+      lane: laneName.default("tasks"),
+      priority: prioritySchema.optional(),
+      deadlineAt: z.iso.datetime({ offset: true }).optional(),
+    }),
+    responses: { 202: taskView },
+    handler: async ({ body, requester, idempotencyKey }) => {
+      const task = await submit({ desk, outbox }, requester, body, idempotencyKey);
+      return json(202, toTaskView(task, clock.now()), { location: `/api/tasks/${task.id}` });
+    },
+  }),
+  route({
+    method: "GET",
+    path: "/api/tasks",
+    policy: "app",
+    summary: "Image tasks, newest first; an administrator sees everybody's",
+    query: listQuery,
+    responses: { 200: z.object({ items: z.array(taskView), nextCursor: z.string().nullable() }) },
+    handler: async ({ query: { limit, cursor, ...filter }, requester }) => {
+      const rows = await desk.list(ownerOf(requester), filter, limit, cursor);
+      const { items, nextCursor } = toPage(rows, limit, (task) => ({ at: task.created_at, id: task.id }));
+      const now = clock.now();
+      return json(200, { items: items.map((task) => toTaskView(task, now)), nextCursor });
+    },
+  }),
+  route({
+    method: "GET",
+    path: "/api/tasks/:id",
+    policy: "app",
+    summary: "One image task: where it stands, and where its picture is",
+    params: idParams,
+    responses: { 200: taskView },
+    handler: async ({ params, requester }) =>
+      json(200, toTaskView(await desk.get(params.id, ownerOf(requester)), clock.now())),
+  }),
+  route({
+    method: "DELETE",
+    path: "/api/tasks/:id",
+    policy: "app",
+    summary: "Cancel a task that waits, sleeps until its retry or is being drawn",
+    params: idParams,
+    responses: { 202: taskView },
+    handler: async ({ params, requester }) => {
+      const { id, job_id } = await desk.get(params.id, ownerOf(requester));
+      await cancelJob(job_id, ownerOf(requester), requester.id);
+      return json(202, toTaskView(await desk.get(id, ownerOf(requester)), clock.now()));
+    },
+  }),
+];
+
+export const ownerOf = ({ role, owner }: Requester): string | null => (role === "admin" ? null : owner);

@@ -1,0 +1,102 @@
+import { z } from "zod";
+import { laneName } from "#images/lanes.ts";
+import { pictureUrl, thumbnailUrl } from "#images/paths.ts";
+import { jobUrl } from "#jobs/view.ts";
+import { prioritySchema } from "#lib/priorities.ts";
+import { RETRY_POLICIES } from "#lib/retry-policy.ts";
+
+/** A task that `waiting` keeps its place until its retry; `skipped` missed its deadline. */
+export const taskStatus = z.enum([
+  "pending",
+  "processing",
+  "waiting",
+  "completed",
+  "failed",
+  "canceled",
+  "skipped",
+]);
+
+const time = z.string();
+
+/** A task as the database gives it. */
+export const taskRow = z.object({
+  id: z.uuid(),
+  job_id: z.uuid(),
+  lane: laneName,
+  status: taskStatus,
+  prompt: z.string(),
+  priority: prioritySchema,
+  attempts: z.number(),
+  retry_at: time.nullable(),
+  drawing_until: time.nullable(),
+  image_path: z.string().nullable(),
+  thumbnail_path: z.string().nullable(),
+  error_code: z.string().nullable(),
+  error_message: z.string().nullable(),
+  sequence: z.number(),
+  due_at: time,
+  started_no: z.number().nullable(),
+  revision: z.number(),
+  created_at: time,
+  started_at: time.nullable(),
+  ended_at: time.nullable(),
+  position: z.number().nullable(),
+});
+export type Task = z.output<typeof taskRow>;
+
+/** A task as people see it. */
+export const taskView = z.object({
+  id: z.uuid(),
+  /** Grows with every change of the task itself; its position changes with others. */
+  revision: z.number(),
+  lane: laneName,
+  prompt: z.string(),
+  status: taskStatus,
+  /** The status; `canceling` while a canceled task's picture is still being drawn and its place not free yet. */
+  state: z.enum([...taskStatus.options, "canceling"]),
+  priority: prioritySchema,
+  attempts: z.number(),
+  maxAttempts: z.number(),
+  retryAt: z.string().nullable(),
+  /** 1 starts next; null waits no longer. */
+  position: z.number().nullable(),
+  /** The line goes by these two: earliest due first, then in the order of accepting. */
+  dueAt: z.string(),
+  sequence: z.number(),
+  imageUrl: z.string().nullable(),
+  thumbnailUrl: z.string().nullable(),
+  error: z.object({ code: z.string(), message: z.string() }).nullable(),
+  createdAt: z.string(),
+  startedAt: z.string().nullable(),
+  completedAt: z.string().nullable(),
+  jobUrl: z.string(),
+});
+export type TaskView = z.output<typeof taskView>;
+
+const MAX_ATTEMPTS = RETRY_POLICIES.task.retries + 1;
+
+export const toTaskView = (task: Task, now: Date): TaskView => ({
+  id: task.id,
+  revision: task.revision,
+  lane: task.lane,
+  prompt: task.prompt,
+  status: task.status,
+  state: isDrawnOn(task, now) ? "canceling" : task.status,
+  priority: task.priority,
+  attempts: task.attempts,
+  maxAttempts: MAX_ATTEMPTS,
+  retryAt: task.retry_at,
+  position: task.position,
+  dueAt: task.due_at,
+  sequence: task.sequence,
+  imageUrl: task.image_path && pictureUrl(task.id),
+  thumbnailUrl: task.thumbnail_path && thumbnailUrl(task.id),
+  error: task.error_code === null ? null : { code: task.error_code, message: task.error_message ?? "" },
+  createdAt: task.created_at,
+  startedAt: task.started_at,
+  completedAt: task.ended_at,
+  jobUrl: jobUrl(task.job_id),
+});
+
+const isDrawnOn = ({ status, drawing_until }: Task, now: Date): boolean =>
+  status === "canceled" && drawing_until !== null && Date.parse(drawing_until) > now.getTime();

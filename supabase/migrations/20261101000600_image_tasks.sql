@@ -1,0 +1,87 @@
+-- An image task is one picture that somebody asked for, and its turn in a lane: a line with so many places, where
+-- the database decides who starts. Its job is the work on it; the engine hears of that job when the task may start.
+
+create table public.image_lanes (
+  lane text primary key,
+  -- How many are drawn at once, and how many may be unfinished.
+  at_once integer not null,
+  capacity integer not null,
+  -- Numbers given out under the lane's lock: in the order of accepting, and of starting.
+  last_sequence bigint not null default 0,
+  last_started_no bigint not null default 0,
+  -- The latest time anybody was accepted at, by whoever's clock: nobody who comes later gets an earlier one.
+  accepted_at timestamptz not null,
+  -- The queue's status shows nothing up to this sequence: somebody cleared it.
+  cleared_through bigint not null default 0,
+  constraint image_lanes_have_room check (at_once > 0 and capacity > 0)
+) with (fillfactor = 20);
+
+create table public.image_tasks (
+  -- The id of the first job.
+  id uuid primary key,
+  -- The job that works on it now; a reprocess brings a new one. The task goes when the ledger forgets its job.
+  job_id uuid not null references public.jobs (id) on delete cascade,
+  owner text,
+  lane text not null references public.image_lanes (lane),
+  sequence bigint not null,
+  priority integer not null,
+  -- Earliest due first; within a class that is the order of accepting.
+  due_at timestamptz not null,
+  prompt text not null,
+  status text not null default 'pending',
+  started_no bigint,
+  -- Tries of the provider. A try that died with its process is no try.
+  attempts integer not null default 0,
+  retry_at timestamptz,
+  -- The proof of whoever draws now, and when drawing is over even if nobody says so.
+  attempt_token uuid,
+  drawing_until timestamptz,
+  image_path text,
+  thumbnail_path text,
+  error_code text,
+  error_message text,
+  -- Grows with every change, so that two views of a task can be put in order.
+  revision integer not null default 1,
+  created_at timestamptz not null,
+  started_at timestamptz,
+  ended_at timestamptz,
+  constraint image_tasks_stand_in_line_one_by_one unique (lane, sequence),
+  constraint image_tasks_status_is_valid
+    check (status in ('pending', 'processing', 'waiting', 'completed', 'failed', 'canceled', 'skipped')),
+  constraint image_tasks_end_when_their_status_says_so
+    check ((status in ('completed', 'failed', 'canceled', 'skipped')) = (ended_at is not null)),
+  constraint image_tasks_know_when_they_are_tried_again check ((status = 'waiting') = (retry_at is not null)),
+  constraint image_tasks_in_a_place_have_been_started
+    check (status not in ('processing', 'waiting') or (started_no is not null and started_at is not null)),
+  constraint image_tasks_completed_ones_have_their_picture
+    check (status <> 'completed' or (image_path is not null and thumbnail_path is not null)),
+  constraint image_tasks_prompt_is_short check (length(prompt) between 1 and 2000)
+) with (fillfactor = 70);
+create unique index image_tasks_by_job on public.image_tasks (job_id);
+create index image_tasks_line on public.image_tasks (lane, due_at, sequence) where ended_at is null;
+create index image_tasks_ended on public.image_tasks (lane, ended_at) where ended_at is not null;
+-- Ended, and perhaps still being drawn.
+create index image_tasks_drawn_on on public.image_tasks (lane)
+  where ended_at is not null and drawing_until is not null;
+create index image_tasks_by_owner on public.image_tasks (owner, created_at desc, id desc);
+create index image_tasks_newest_first on public.image_tasks (created_at desc, id desc);
+
+create function private.count_revision()
+returns trigger
+language plpgsql
+set search_path = ''
+as $$
+begin
+  new.revision := old.revision + 1;
+  return new;
+end
+$$;
+create trigger image_tasks_count_their_revisions
+  before update on public.image_tasks for each row execute function private.count_revision();
+
+alter table public.image_lanes enable row level security;
+alter table public.image_tasks enable row level security;
+revoke all on public.image_lanes, public.image_tasks from anon, authenticated;
+grant select, insert, update, delete on public.image_lanes, public.image_tasks to service_role;
+revoke execute on function private.count_revision from public, anon, authenticated;
+grant execute on function private.count_revision to service_role;

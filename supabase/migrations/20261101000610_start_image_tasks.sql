@@ -1,0 +1,104 @@
+-- Who starts. Whoever changes a task holds its job's row, then (if somebody may start) the lane's; holding a lane
+-- nobody waits for anything else. So accepts, ends and cancels cannot wait for each other in a circle.
+
+-- Lets the first in line start while places are free: earliest due first, then in the order of accepting. A place is
+-- taken by a task that is processed or waits for its retry, and by one that has ended (canceled, killed) while its
+-- picture was being drawn, until that is over. Answers the jobs to send.
+create function private.start_image_tasks(p_lane text, p_now timestamptz)
+returns setof public.jobs
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_lane public.image_lanes;
+  v_free integer;
+  v_task public.image_tasks;
+  v_job public.jobs;
+begin
+  select * into v_lane from public.image_lanes where lane = p_lane for no key update;
+  select v_lane.at_once
+    - (select count(*) from public.image_tasks
+       where lane = p_lane and ended_at is null and (status <> 'pending' or drawing_until > p_now))
+    - (select count(*) from public.image_tasks
+       where lane = p_lane and ended_at is not null and drawing_until > p_now)
+  into v_free;
+
+  while v_free > 0 loop
+    select * into v_task from public.image_tasks
+    where lane = p_lane and ended_at is null and status = 'pending' order by due_at, sequence limit 1;
+    exit when not found;
+    -- Whoever holds the job's row is about to end it, waits for this lane and looks for the next one after us:
+    -- nobody is started past it.
+    select * into v_job from public.jobs where id = v_task.job_id for no key update skip locked;
+    exit when not found;
+    if v_job.deadline_at <= p_now then
+      update public.image_tasks set status = 'skipped', ended_at = p_now where id = v_task.id;
+      perform private.end_job(v_job.id, 'skipped',
+        jsonb_build_object('status', 'skipped', 'reason', 'deadline_passed'), null, p_now);
+      continue;
+    end if;
+
+    v_lane.last_started_no := v_lane.last_started_no + 1;
+    v_free := v_free - 1;
+    update public.image_tasks
+    set status = 'processing', started_no = v_lane.last_started_no, started_at = p_now
+    where id = v_task.id;
+    perform private.release_jobs(array[v_job.id], p_now);
+    v_job.released_at := coalesce(v_job.released_at, p_now);
+    return next v_job;
+  end loop;
+  update public.image_lanes set last_started_no = v_lane.last_started_no
+  where lane = p_lane and last_started_no < v_lane.last_started_no;
+end
+$$;
+
+-- A task ends with its job, by whatever road that ends (done, failed, canceled, skipped), and its place goes to the
+-- next in the same transaction: no place is ever lost.
+create function private.end_image_task_with_its_job()
+returns trigger
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_lane text;
+begin
+  update public.image_tasks set
+    status = new.status,
+    ended_at = new.ended_at,
+    retry_at = null,
+    error_code = case when new.status = 'failed' then coalesce(new.error ->> 'code', error_code) end,
+    error_message = case when new.status = 'failed' then coalesce(new.error ->> 'message', error_message) end
+  where job_id = new.id and ended_at is null
+  returning lane into v_lane;
+  if found then
+    perform private.start_image_tasks(v_lane, new.ended_at);
+  end if;
+  return null;
+end
+$$;
+
+-- At commit: whoever ends several jobs has ended all of them before anybody starts, and holds the lane as shortly as
+-- can be, with no other lock left to wait for.
+create constraint trigger jobs_end_their_image_task
+  after update of status on public.jobs
+  deferrable initially deferred
+  for each row
+  when (new.function_id = 'generate-image' and old.ended_at is null and new.ended_at is not null)
+  execute function private.end_image_task_with_its_job();
+
+-- The net under it: a place became free without anybody noticing (a process died while it drew for a canceled task).
+-- Answers how many started.
+create function public.start_waiting_image_tasks(p_now timestamptz)
+returns bigint
+language sql
+set search_path = ''
+as $$
+  select count(*)
+  from (select lane from public.image_lanes order by lane) as lanes
+  cross join lateral private.start_image_tasks(lanes.lane, p_now);
+$$;
+
+revoke execute on function private.start_image_tasks, private.end_image_task_with_its_job,
+  public.start_waiting_image_tasks from public, anon, authenticated;
+grant execute on function private.start_image_tasks, private.end_image_task_with_its_job,
+  public.start_waiting_image_tasks to service_role;

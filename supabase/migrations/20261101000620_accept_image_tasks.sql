@@ -1,0 +1,94 @@
+-- Asking for pictures: accept one, clear a lane.
+
+-- Refuses when the lane is full. Retry-After is how long the lane needs to end one task at the pace of the last
+-- minute, 30 s when nothing ends.
+create function private.require_room_in_image_lane(p_lane text, p_capacity integer, p_now timestamptz)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_ended integer;
+begin
+  if (select count(*) from public.image_tasks where lane = p_lane and ended_at is null) < p_capacity then
+    return;
+  end if;
+  select count(*) into v_ended from public.image_tasks
+  where lane = p_lane and ended_at > p_now - interval '1 minute';
+  perform private.refuse(503, 'queue_full', format('Queue full: %s tasks of lane %s are unfinished', p_capacity, p_lane),
+    case when v_ended = 0 then '30' else greatest(1, ceil(60.0 / v_ended))::integer::text end);
+end
+$$;
+
+-- Accepts one task under the lane's lock, and lets it start if its turn is now. A repeated idempotency key answers the
+-- task it brought the first time. p_lane: {"lane", "atOnce", "capacity"}; p_submissions: what a submission takes of
+-- the owner's tokens (see take_tokens). Answers {taskId, started: [jobs to send]}.
+create function public.accept_image_task(
+  p_task_id uuid, p_lane jsonb, p_prompt text, p_owner text, p_requester text, p_idempotency_key text,
+  p_submissions jsonb, p_limits jsonb, p_now timestamptz
+)
+returns jsonb
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_lane public.image_lanes;
+  v_job public.jobs;
+  v_tokens jsonb;
+  v_started jsonb;
+begin
+  insert into public.image_lanes as lanes (lane, at_once, capacity, last_sequence, accepted_at)
+  values (p_lane ->> 'lane', (p_lane ->> 'atOnce')::integer, (p_lane ->> 'capacity')::integer, 1, p_now)
+  on conflict (lane) do update set
+    at_once = excluded.at_once, capacity = excluded.capacity,
+    last_sequence = lanes.last_sequence + 1, accepted_at = greatest(lanes.accepted_at, p_now)
+  returning * into v_lane;
+
+  v_job := private.accept_job(p_task_id, p_owner, p_requester, 'generate-image', 'image/generate',
+    jsonb_build_object('taskId', p_task_id), 'generate-image', p_idempotency_key, null, p_limits, v_lane.accepted_at,
+    md5(v_lane.lane || p_prompt));
+  if v_job.id <> p_task_id then
+    return jsonb_build_object('taskId', v_job.event_data ->> 'taskId', 'started', '[]'::jsonb);
+  end if;
+  v_tokens := public.take_tokens(p_submissions, p_now);
+  if not (v_tokens ->> 'granted')::boolean then
+    perform private.refuse(429, 'too_many_requests', 'You ask for more pictures than one may',
+      greatest(1, ceil((v_tokens ->> 'waitMs')::numeric / 1000))::integer::text);
+  end if;
+  perform private.require_room_in_image_lane(v_lane.lane, v_lane.capacity, v_lane.accepted_at);
+
+  insert into public.image_tasks (id, job_id, owner, lane, sequence, priority, due_at, prompt, created_at)
+  values (v_job.id, v_job.id, p_owner, v_lane.lane, v_lane.last_sequence, v_job.priority,
+    v_job.due_at, p_prompt, v_lane.accepted_at);
+  select coalesce(jsonb_agg(to_jsonb(started)), '[]') into v_started
+  from private.start_image_tasks(v_lane.lane, v_lane.accepted_at) as started;
+  return jsonb_build_object('taskId', v_job.id, 'started', v_started);
+end
+$$;
+
+-- Cancels all that is unfinished in a lane and lets its status begin anew. Answers the jobs that were stopped.
+create function public.clear_image_lane(p_lane text, p_by text, p_now timestamptz)
+returns setof uuid
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_job_ids uuid[];
+  v_through bigint := (select max(sequence) from public.image_tasks where lane = p_lane);
+begin
+  select coalesce(array_agg(id), '{}') into v_job_ids
+  from (
+    select id from public.jobs
+    where id in (select job_id from public.image_tasks where lane = p_lane and ended_at is null)
+      and ended_at is null
+    order by id for update) as locked;
+  return query select job_id from unnest(v_job_ids) as job_id
+  where private.end_job(job_id, 'canceled', null, jsonb_build_object('code', 'canceled', 'by', p_by), p_now);
+  update public.image_lanes set cleared_through = greatest(cleared_through, v_through) where lane = p_lane;
+end
+$$;
+
+revoke execute on function private.require_room_in_image_lane, public.accept_image_task, public.clear_image_lane
+  from public, anon, authenticated;
+grant execute on function private.require_room_in_image_lane, public.accept_image_task, public.clear_image_lane
+  to service_role;

@@ -1,0 +1,85 @@
+-- Reading the queue. A task is read as its row and its position in line: 1 is who starts next, null waits no longer.
+-- p_owner null sees every task.
+
+create function private.read_image_task(p_task public.image_tasks)
+returns jsonb
+language sql stable
+set search_path = ''
+as $$
+  select to_jsonb(p_task) || jsonb_build_object('position', case when p_task.status = 'pending' then (
+    select 1 + count(*) from public.image_tasks
+    where lane = p_task.lane and ended_at is null and status = 'pending'
+      and (due_at, sequence) < (p_task.due_at, p_task.sequence)) end);
+$$;
+
+create function public.get_image_task(p_task_id uuid, p_owner text)
+returns jsonb
+language sql stable
+set search_path = ''
+as $$
+  select private.read_image_task(tasks) from public.image_tasks as tasks
+  where id = p_task_id and (p_owner is null or owner = p_owner);
+$$;
+
+-- Newest first. p_status: one of a task's own, or 'unfinished'.
+create function public.list_image_tasks(
+  p_owner text, p_lane text, p_status text, p_before_at timestamptz, p_before_id uuid, p_limit integer
+)
+returns setof jsonb
+language sql stable
+set search_path = ''
+as $$
+  select private.read_image_task(tasks) from public.image_tasks as tasks
+  where (p_owner is null or owner = p_owner)
+    and (p_lane is null or lane = p_lane)
+    and (p_status is null or status = p_status or (p_status = 'unfinished' and ended_at is null))
+    and (p_before_at is null or (created_at, id) < (p_before_at, p_before_id))
+  order by created_at desc, id desc
+  limit p_limit;
+$$;
+
+-- What a lane looks like since it was cleared: all that is unfinished and the latest that ended.
+create function public.show_image_lane(p_lane text, p_owner text, p_ended_limit integer)
+returns setof jsonb
+language sql stable
+set search_path = ''
+as $$
+  with shown as (
+    select tasks.* from public.image_tasks as tasks
+    join public.image_lanes as lanes on lanes.lane = tasks.lane
+    where tasks.lane = p_lane and tasks.sequence > lanes.cleared_through
+      and (p_owner is null or tasks.owner = p_owner)
+  )
+  (select private.read_image_task(shown) from shown where ended_at is null)
+  union all
+  (select private.read_image_task(shown) from shown where ended_at is not null
+   order by ended_at desc, id desc limit p_ended_limit);
+$$;
+
+-- Each lane in numbers: now, and what ended since p_since.
+create function public.image_lane_stats(p_since timestamptz)
+returns table (
+  lane text, waiting bigint, processing bigint, retrying bigint, completed bigint, failed bigint, canceled bigint,
+  average_ms double precision
+)
+language sql stable
+set search_path = ''
+as $$
+  select lane,
+    count(*) filter (where status = 'pending'),
+    count(*) filter (where status = 'processing'),
+    count(*) filter (where status = 'waiting'),
+    count(*) filter (where status = 'completed'),
+    count(*) filter (where status = 'failed'),
+    count(*) filter (where status in ('canceled', 'skipped')),
+    1000 * avg(extract(epoch from ended_at - started_at)) filter (where status = 'completed')
+  from public.image_tasks
+  where ended_at is null or ended_at > p_since
+  group by lane
+  order by lane;
+$$;
+
+revoke execute on function private.read_image_task, public.get_image_task, public.list_image_tasks,
+  public.show_image_lane, public.image_lane_stats from public, anon, authenticated;
+grant execute on function private.read_image_task, public.get_image_task, public.list_image_tasks,
+  public.show_image_lane, public.image_lane_stats to service_role;
