@@ -1,0 +1,148 @@
+import { randomUUID } from "node:crypto";
+import type pg from "pg";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { freshDatabase, type TestDatabase } from "../support/database.ts";
+
+let db: TestDatabase;
+beforeAll(async () => {
+  db = await freshDatabase();
+});
+afterAll(() => db.close());
+
+type Queryable = Pick<pg.Pool, "query">;
+
+async function accept(on: Queryable = db.sql, owner = "ann"): Promise<string> {
+  const id = randomUUID();
+  await on.query(
+    "select private.accept_job($1, $2, 'key:test', 'walk', 'test/walk', '{}', 'walk', null, null, '{}', now())",
+    [id, owner],
+  );
+  return id;
+}
+
+const here = async (): Promise<string> =>
+  (await db.sql.query("select pg_current_snapshot()::text as position")).rows[0].position;
+
+async function changes(after: string, { owner = null, reader = null, limit = 100 }: Who = {}) {
+  const { rows } = await db.sql.query("select read_changes($1, $2, $3, $4) as said", [
+    after,
+    owner,
+    reader,
+    limit,
+  ]);
+  const { said } = rows[0];
+  return { ...said, ids: said.jobs.map(({ job }: { job: { id: string } }) => job.id) };
+}
+type Who = { owner?: string | null; reader?: string | null; limit?: number };
+
+/** A transaction that stays open until it is told to end. */
+async function openTransaction() {
+  const client = await db.sql.connect();
+  await client.query("begin");
+  return {
+    client,
+    async end(how: "commit" | "rollback") {
+      await client.query(how);
+      client.release();
+    },
+  };
+}
+
+test("what commits late is seen late, and not missed, though younger work was seen before", async () => {
+  const slow = await openTransaction();
+  const late = await accept(slow.client);
+  const start = await here();
+  const early = await accept();
+
+  // The open transaction holds nobody up …
+  const first = await changes(start);
+  expect(first.ids).toEqual([early]);
+  await slow.end("commit");
+  // … and what it wrote, with an older number, comes once it is there.
+  const second = await changes(first.position);
+  expect(second.ids).toEqual([late]);
+  expect((await changes(second.position)).ids).toEqual([]);
+});
+
+test("a transaction that began before the position and one that was rolled back", async () => {
+  const [slow, doomed] = [await openTransaction(), await openTransaction()];
+  const late = await accept(slow.client);
+  await accept(doomed.client);
+  const start = await here();
+  await doomed.end("rollback");
+  expect((await changes(start)).ids).toEqual([]);
+  await slow.end("commit");
+  expect((await changes(start)).ids).toEqual([late]);
+});
+
+test("a job that changed often comes once, as it is now, without its event's data", async () => {
+  const start = await here();
+  const id = await accept();
+  await db.sql.query("select start_run($1, 'test/walk', '{}', 'walk', 'run-1', 0, null, now())", [id]);
+  await db.sql.query("select finish_run($1, 'walk', 'run-1', '{\"steps\": 3}', now())", [id]);
+  const { jobs } = await changes(start);
+  expect(jobs).toEqual([
+    {
+      job: expect.objectContaining({ id, status: "completed", result: { steps: 3 }, event_count: 3 }),
+      runs: [expect.objectContaining({ run_id: "run-1", status: "completed" })],
+      events: [1, 2, 3].map((sequence) => expect.objectContaining({ sequence })),
+    },
+  ]);
+  expect(jobs[0].job).not.toHaveProperty("event_data");
+});
+
+test("S3-10: progress of running jobs is there, though it writes no event", async () => {
+  const id = await accept();
+  await db.sql.query("select start_run($1, 'test/walk', '{}', 'walk', $2, 0, null, now())", [id, id]);
+  const start = await here();
+  await db.sql.query("select private.advance_job($1, 40, 100, now())", [id]);
+  const { ids, running } = await changes(start, { owner: "ann" });
+  expect(ids).toEqual([]);
+  expect(running).toEqual([expect.objectContaining({ id, progress_done: 40, progress_total: 100 })]);
+  expect((await changes(start, { owner: "bob" })).running).toEqual([]);
+});
+
+test("others' jobs and others' news stay with them", async () => {
+  const start = await here();
+  const [anns, bobs] = [await accept(db.sql, "ann"), await accept(db.sql, "bob")];
+  await db.sql.query("select notify('bob', 'NEW_MESSAGE', '{}', null, now())");
+  const ann = await changes(start, { owner: "ann", reader: "ann" });
+  expect({ ids: ann.ids, notifications: ann.notifications }).toEqual({ ids: [anns], notifications: [] });
+  const bob = await changes(start, { owner: "bob", reader: "bob" });
+  expect(bob.ids).toEqual([bobs]);
+  expect(bob.notifications).toEqual([
+    { owner: "bob", view: expect.objectContaining({ type: "NEW_MESSAGE", userId: "bob" }) },
+  ]);
+});
+
+test("more than was asked for, or a position from elsewhere: a snapshot is shorter", async () => {
+  const start = await here();
+  for (let n = 0; n < 3; n++) await accept();
+  expect(await changes(start, { limit: 2 })).toMatchObject({ isComplete: false, jobs: [] });
+  expect(await changes(start, { limit: 3 })).toMatchObject({ isComplete: true, ids: { length: 3 } });
+  expect(await changes("900000000000:900000000000:")).toMatchObject({ isComplete: false });
+});
+
+test("rows of a restored copy, written by transactions that are yet to come here, are not news", async () => {
+  const id = await accept();
+  const start = await here();
+  await db.sql.query("update job_events set xid = '900000000000' where job_id = $1", [id]);
+  expect((await changes(start)).ids).toEqual([]);
+});
+
+test("a snapshot holds the newest that fit and all unfinished, however old", async () => {
+  const owner = randomUUID();
+  const old = await accept(db.sql, owner);
+  await db.sql.query("update jobs set created_at = now() - interval '1 year' where id = $1", [old]);
+  for (let n = 0; n < 101; n++) {
+    const id = await accept(db.sql, owner);
+    await db.sql.query("select private.end_job($1, 'completed', null, null, now())", [id]);
+  }
+  const { rows } = await db.sql.query(
+    "select read_live_snapshot($1, $1, null, null, null, null, null, null, null) as said",
+    [owner],
+  );
+  const jobs: { id: string; status: string }[] = rows[0].said.jobs;
+  expect(jobs.filter(({ status }) => status === "completed")).toHaveLength(100);
+  expect(jobs.at(-1)?.id).toBe(old);
+});
