@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { createClient } from "#client/index.ts";
 import { inWords, retryWords, secondsUntil } from "#dashboard/views/images/countdown.ts";
-import { groupTasks } from "#dashboard/views/images/grouping.ts";
+import { groupTasks, placesOf } from "#dashboard/views/images/grouping.ts";
 import { SEVERAL, STAGGER_MS, severalPrompts, submitStaggered } from "#dashboard/views/images/submit.ts";
 import type { ImageTask } from "#dashboard/views/images/task.ts";
 
@@ -13,7 +14,6 @@ const task = (id: string, more: Partial<ImageTask> = {}): ImageTask => ({
   lane: "tasks",
   prompt: `Prompt ${id}`,
   status: "pending",
-  state: "pending",
   priority: 3,
   sequence: 1,
   dueAt: at(300),
@@ -29,6 +29,7 @@ const task = (id: string, more: Partial<ImageTask> = {}): ImageTask => ({
   completedAt: null,
   jobUrl: `/api/jobs/${id}`,
   ...more,
+  state: more.state ?? more.status ?? "pending",
 });
 const ids = (tasks: ImageTask[]) => tasks.map(({ id }) => id);
 
@@ -60,6 +61,23 @@ describe("where a task stands", () => {
       "waiting",
       "processing",
       "done",
+    ]);
+  });
+
+  it("S1-19: of ten prompts five take the places and five stand in line; one that waits for its retry keeps its place", () => {
+    const statuses = ["processing", "processing", "processing", "processing", "waiting"] as const;
+    const groups = groupTasks([
+      ...statuses.map((status, n) => task(`started ${n}`, { status })),
+      ...[6, 7, 8, 9, 10].map((sequence) => task(`waiting ${sequence}`, { sequence })),
+    ]);
+    expect(placesOf(groups, 5)).toEqual({ taken: 5, free: 0 });
+    expect(groups.waiting).toHaveLength(5);
+    expect(placesOf(groupTasks([]), 5)).toEqual({ taken: 0, free: 5 });
+  });
+
+  it("a canceled task whose picture is still being drawn keeps its place", () => {
+    expect(ids(groupTasks([task("a", { status: "canceled", state: "canceling" })]).processing)).toEqual([
+      "a",
     ]);
   });
 
@@ -130,4 +148,33 @@ describe("submitting several", () => {
     await vi.runAllTimersAsync();
     expect((await answers).map(({ status }) => status)).toEqual(["fulfilled", "rejected", "fulfilled"]);
   });
+});
+
+it("S0-26: where no stream gets through the lane is asked for every two seconds, and shows the same", async () => {
+  const end = new AbortController();
+  const slept: number[] = [];
+  const answers = [
+    [{ event: "snapshot", data: { tasks: [task("a")] } }],
+    [{ event: "task", data: task("a", { status: "processing", revision: 2 }) }],
+  ];
+  const seen: string[][] = [];
+  const client = createClient(
+    { fetch: async () => Response.json({ messages: answers.shift() ?? [] }) },
+    {
+      random: () => 0,
+      async sleep(ms) {
+        slept.push(ms);
+        if (slept.length === 2) end.abort();
+      },
+    },
+  );
+  // The first request asks for a stream, and is answered by what is none.
+  answers.unshift([]);
+  await client.watch<ImageTask>({
+    path: "/api/queue/stream",
+    signal: end.signal,
+    onChange: ({ tasks }) => seen.push([...tasks.values()].map(({ status }) => status)),
+  });
+  expect(slept).toEqual([2000, 2000]);
+  expect(seen).toEqual([["pending"], ["processing"]]);
 });

@@ -1,5 +1,6 @@
 import { Badge } from "#dashboard/components/badge.tsx";
 import { Card } from "#dashboard/components/card.tsx";
+import { type Fact, Facts } from "#dashboard/components/facts.tsx";
 import { Page } from "#dashboard/components/page.tsx";
 import { Progress } from "#dashboard/components/progress.tsx";
 import { ErrorNote, Loading } from "#dashboard/components/states.tsx";
@@ -22,17 +23,15 @@ export function CampaignDetails({ id, query }: DetailsProps) {
   return (
     <Page
       title={campaign?.name ?? "Campaign"}
+      above={<a href="#/campaigns">All campaigns</a>}
       beside={campaign && <Badge status={campaign.status} />}
       actions={campaign?.status === "draft" && <SendButton campaign={campaign} onChange={reload} />}
     >
-      <nav aria-label="Way back">
-        <a href="#/campaigns">All campaigns</a>
-      </nav>
       {problem && <ErrorNote problem={problem} onRetry={reload} />}
       {isLoading && <Loading />}
       {campaign && (
         <>
-          <Facts campaign={campaign} />
+          <Overview campaign={campaign} />
           {campaign.status !== "draft" && <Sends campaign={campaign} query={query} onChange={reload} />}
         </>
       )}
@@ -40,35 +39,18 @@ export function CampaignDetails({ id, query }: DetailsProps) {
   );
 }
 
-function Facts({ campaign }: { campaign: Campaign }) {
+function Overview({ campaign }: { campaign: Campaign }) {
   const { subject, from, jobId, note, status, queuedAt, endedAt } = campaign;
+  const facts: Fact[] = [
+    { name: "Subject", value: subject },
+    { name: "From", value: from },
+  ];
+  if (queuedAt !== null) facts.push({ name: "Queued", value: <TimeAgo at={queuedAt} /> });
+  if (endedAt !== null) facts.push({ name: "Ended", value: <TimeAgo at={endedAt} /> });
+  if (jobId !== null) facts.push({ name: "Sent by", value: <a href={`#/jobs/${jobId}`}>Job</a> });
   return (
     <Card>
-      <dl className="facts">
-        <dt>Subject</dt>
-        <dd>{subject}</dd>
-        <dt>From</dt>
-        <dd>{from}</dd>
-        {queuedAt !== null && (
-          <>
-            <dt>Queued</dt>
-            <dd>
-              <TimeAgo at={queuedAt} />
-              {endedAt !== null && (
-                <>
-                  , ended <TimeAgo at={endedAt} />
-                </>
-              )}
-              {jobId !== null && (
-                <>
-                  {" "}
-                  · <a href={`#/jobs/${jobId}`}>Job</a>
-                </>
-              )}
-            </dd>
-          </>
-        )}
-      </dl>
+      <Facts facts={facts} />
       {status !== "draft" && (
         <>
           <Progress progress={progressOf(campaign)} tone={toneOf(campaign)} large of="recipients" />

@@ -24,12 +24,10 @@ export function LetterDetails({ id }: { id: string }) {
   return (
     <Page
       title={letter?.function ?? "Dead letter"}
+      above={<a href="#/dead-letters">All dead letters</a>}
       beside={letter && <Badge status={letter.status} />}
       actions={letter && <LetterActions letter={letter} onChange={reload} />}
     >
-      <nav aria-label="Way back">
-        <a href="#/dead-letters">All dead letters</a>
-      </nav>
       {problem && <ErrorNote problem={problem} onRetry={reload} />}
       {isLoading && <Loading />}
       {letter && <Whole letter={letter} />}

@@ -4,13 +4,15 @@ import type { ImageTask } from "#dashboard/views/images/task.ts";
 export type Group = "processing" | "retrying" | "waiting" | "done" | "failed" | "canceled";
 export type Groups = Record<Group, ImageTask[]>;
 
-const GROUP_OF: Record<ImageTask["status"], Group> = {
+const GROUP_OF: Record<ImageTask["state"], Group> = {
   pending: "waiting",
   processing: "processing",
   waiting: "retrying",
   completed: "done",
   failed: "failed",
   canceled: "canceled",
+  // Its place stays taken until the provider lets go of it.
+  canceling: "processing",
   skipped: "canceled",
 };
 
@@ -20,7 +22,7 @@ const GROUP_OF: Record<ImageTask["status"], Group> = {
  */
 export function groupTasks(tasks: Iterable<ImageTask>): Groups {
   const groups: Groups = { processing: [], retrying: [], waiting: [], done: [], failed: [], canceled: [] };
-  for (const task of tasks) groups[GROUP_OF[task.status]].push(task);
+  for (const task of tasks) groups[GROUP_OF[task.state]].push(task);
   groups.waiting.sort((a, b) => byText(a.dueAt, b.dueAt) || a.sequence - b.sequence);
   groups.processing.sort((a, b) => byText(a.startedAt, b.startedAt));
   groups.retrying.sort((a, b) => byText(a.retryAt, b.retryAt));
@@ -32,3 +34,9 @@ export function groupTasks(tasks: Iterable<ImageTask>): Groups {
 
 /** ISO times of one clock sort as text. */
 const byText = (a: string | null, b: string | null) => (a ?? "").localeCompare(b ?? "");
+
+/** A task that waits for its retry keeps its place: what is free is free for the line. */
+export function placesOf({ processing, retrying }: Groups, atOnce: number) {
+  const taken = processing.length + retrying.length;
+  return { taken, free: Math.max(0, atOnce - taken) };
+}

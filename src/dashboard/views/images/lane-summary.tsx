@@ -1,4 +1,5 @@
 import { Card } from "#dashboard/components/card.tsx";
+import { Numbers } from "#dashboard/components/facts.tsx";
 import { count, lasting, share } from "#dashboard/format.ts";
 import type { LaneStats } from "#dashboard/views/images/task.ts";
 
@@ -27,21 +28,14 @@ export function LaneSummary({ stats }: { stats: LaneStats }) {
           <progress max={capacity} value={inQueue} aria-hidden="true" />
         </div>
       </div>
-      <dl className="figures">
-        <Figure name="Success rate">{stats.successRate === null ? "–" : share(stats.successRate)}</Figure>
-        <Figure name="Average time">{stats.averageMs === null ? "–" : lasting(stats.averageMs)}</Figure>
-        <Figure name="Completed">{count(stats.completed)}</Figure>
-        <Figure name="Failed">{count(stats.failed)}</Figure>
-      </dl>
+      <Numbers
+        facts={[
+          { name: "Success rate", value: stats.successRate === null ? "–" : share(stats.successRate) },
+          { name: "Average time", value: stats.averageMs === null ? "–" : lasting(stats.averageMs) },
+          { name: "Completed", value: count(stats.completed) },
+          { name: "Failed", value: count(stats.failed) },
+        ]}
+      />
     </Card>
-  );
-}
-
-function Figure({ name, children }: { name: string; children: string }) {
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd>{children}</dd>
-    </div>
   );
 }

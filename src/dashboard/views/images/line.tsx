@@ -7,16 +7,16 @@ import type { Lane } from "#dashboard/views/images/lanes.ts";
 import { PriorityMark } from "#dashboard/views/images/priority-mark.tsx";
 import type { ImageTask } from "#dashboard/views/images/task.ts";
 
-type LineProps = { lane: Lane; tasks: readonly ImageTask[]; onChange: () => void };
+type LineProps = { lane: Lane; tasks: readonly ImageTask[]; unfinished: number; onChange: () => void };
 
 /** Who waits for a place, the next one first. */
-export function Line({ lane, tasks, onChange }: LineProps) {
+export function Line({ lane, tasks, unfinished, onChange }: LineProps) {
   return (
     <Group
       name="Waiting"
       size={tasks.length}
       hint={tasks.length > 1 ? "next one first" : ""}
-      actions={tasks.length > 1 && <ClearLine lane={lane} size={tasks.length} onChange={onChange} />}
+      actions={unfinished > 0 && <ClearQueue lane={lane} size={unfinished} onChange={onChange} />}
     >
       {tasks.length === 0 ? (
         <p className="nobody">Nobody waits.</p>
@@ -40,11 +40,11 @@ export function Line({ lane, tasks, onChange }: LineProps) {
   );
 }
 
-function ClearLine({ lane, size, onChange }: { lane: Lane; size: number; onChange: () => void }) {
+function ClearQueue({ lane, size, onChange }: { lane: Lane; size: number; onChange: () => void }) {
   const { run, isBusy } = useAction(async () => {
     const answer = await confirm({
-      title: "Clear the line?",
-      text: `${size} waiting images are canceled. What is being drawn goes on.`,
+      title: "Clear the queue?",
+      text: `All that is unfinished in this lane is canceled: ${size === 1 ? "one image" : `${size} images`}.`,
       yes: "Clear it",
       tone: "danger",
     });
@@ -54,7 +54,7 @@ function ClearLine({ lane, size, onChange }: { lane: Lane; size: number; onChang
   });
   return (
     <button type="button" className="plain" disabled={isBusy} onClick={() => run()}>
-      Clear the line
+      Clear the queue
     </button>
   );
 }

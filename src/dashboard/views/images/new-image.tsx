@@ -1,27 +1,23 @@
 import { type FormEvent, useState } from "react";
 import { FullNote } from "#dashboard/views/images/full-note.tsx";
+import { CHOICES, isPriority, NORMAL } from "#dashboard/views/images/priorities.ts";
 import type { Refused } from "#dashboard/views/images/refusals.ts";
 import { SEVERAL, severalPrompts } from "#dashboard/views/images/submit.ts";
-
-const NORMAL = 3;
-const PRIORITIES = [
-  [1, "1 · critical"],
-  [2, "2 · high (VIP)"],
-  [NORMAL, "3 · normal"],
-  [4, "4 · low"],
-  [5, "5 · background"],
-] as const;
+import type { Priority } from "#lib/priorities.ts";
 
 type NewImageProps = {
   refused: Refused | null;
   /** Answers false when nothing was taken and nothing is kept for later. */
-  submit: (prompts: readonly string[], priority: number) => Promise<boolean>;
+  submit: (prompts: readonly string[], priority: Priority) => Promise<boolean>;
 };
 
 export function NewImage({ refused, submit }: NewImageProps) {
   const [prompt, setPrompt] = useState("");
-  const [priority, setPriority] = useState<number>(NORMAL);
+  const [priority, setPriority] = useState(NORMAL);
 
+  const choose = (value: number) => {
+    if (isPriority(value)) setPriority(value);
+  };
   const create = async (event: FormEvent) => {
     event.preventDefault();
     const typed = prompt.trim();
@@ -47,10 +43,10 @@ export function NewImage({ refused, submit }: NewImageProps) {
       </div>
       <div className="field">
         <label htmlFor="priority">Priority</label>
-        <select id="priority" value={priority} onChange={(event) => setPriority(Number(event.target.value))}>
-          {PRIORITIES.map(([value, name]) => (
+        <select id="priority" value={priority} onChange={(event) => choose(Number(event.target.value))}>
+          {CHOICES.map(({ value, text }) => (
             <option key={value} value={value}>
-              {name}
+              {text}
             </option>
           ))}
         </select>

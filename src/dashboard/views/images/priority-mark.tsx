@@ -1,10 +1,8 @@
-const NAMES = ["", "critical", "high", "normal", "low", "background"];
-const NORMAL = 3;
+import { NORMAL, nameOf } from "#dashboard/views/images/priorities.ts";
+import type { Priority } from "#lib/priorities.ts";
 
 /** Says what is unusual: most tasks are of normal priority. */
-export function PriorityMark({ priority }: { priority: number }) {
+export function PriorityMark({ priority }: { priority: Priority }) {
   if (priority === NORMAL) return null;
-  return (
-    <span className={`priority-mark ${priority < NORMAL ? "above" : ""}`}>{NAMES[priority] ?? priority}</span>
-  );
+  return <span className={`priority-mark ${priority < NORMAL ? "above" : ""}`}>{nameOf(priority)}</span>;
 }

@@ -1,0 +1,57 @@
+import { ErrorNote, Loading } from "#dashboard/components/states.tsx";
+import { Processing, Retrying } from "#dashboard/views/images/at-work.tsx";
+import { Canceled, Failed } from "#dashboard/views/images/ended.tsx";
+import { Gallery } from "#dashboard/views/images/gallery.tsx";
+import { type Groups, groupTasks, placesOf } from "#dashboard/views/images/grouping.ts";
+import { LaneSummary } from "#dashboard/views/images/lane-summary.tsx";
+import type { Lane } from "#dashboard/views/images/lanes.ts";
+import { Line } from "#dashboard/views/images/line.tsx";
+import { NewImage } from "#dashboard/views/images/new-image.tsx";
+import { NORMAL } from "#dashboard/views/images/priorities.ts";
+import { useSubmit } from "#dashboard/views/images/use-submit.ts";
+import { useTasks } from "#dashboard/views/images/use-tasks.ts";
+
+/** One lane: what goes in, who waits, what is at work, what came out. */
+export function LaneBoard({ lane }: { lane: Lane }) {
+  const { tasks, stats, problem, isLoading, refresh } = useTasks(lane);
+  const { submit, refused } = useSubmit(lane, refresh);
+  const groups = groupTasks(tasks);
+  const { taken, free } = placesOf(groups, stats?.atOnce ?? lane.atOnce);
+  return (
+    <>
+      <div className="images-top">
+        <NewImage refused={refused} submit={submit} />
+        {stats && <LaneSummary stats={stats} />}
+      </div>
+      {problem && <ErrorNote problem={problem} onRetry={refresh} />}
+      {isLoading ? (
+        <Loading what="Loading the queue" />
+      ) : (
+        <div className="images-board">
+          <Line
+            lane={lane}
+            tasks={groups.waiting}
+            unfinished={taken + groups.waiting.length}
+            onChange={refresh}
+          />
+          <div className="stack images-work">
+            <Processing tasks={groups.processing} free={free} onChange={refresh} />
+            <Rest groups={groups} onChange={refresh} onAgain={(prompt) => void submit([prompt], NORMAL)} />
+          </div>
+        </div>
+      )}
+    </>
+  );
+}
+
+type RestProps = { groups: Groups; onChange: () => void; onAgain: (prompt: string) => void };
+
+/** What is empty most of the time is there only while it is not. */
+const Rest = ({ groups: { retrying, failed, done, canceled }, onChange, onAgain }: RestProps) => (
+  <>
+    {retrying.length > 0 && <Retrying tasks={retrying} onChange={onChange} />}
+    {failed.length > 0 && <Failed tasks={failed} onAgain={onAgain} />}
+    <Gallery tasks={done} />
+    {canceled.length > 0 && <Canceled tasks={canceled} />}
+  </>
+);
