@@ -16,6 +16,8 @@ const sendableJob = z.object({
 });
 const acceptedTask = z.object({ taskId: z.uuid(), started: sendableJob.array() });
 
+const liveTasks = z.object({ position: z.string(), tasks: taskRow.array() });
+
 const laneCounts = z.object({
   lane: laneName,
   waiting: z.number(),
@@ -90,6 +92,16 @@ export function imageDesk(db: DatabaseClient, clock: Clock) {
         db.rpc("show_image_lane", { p_lane: lane, p_owner: owner, p_ended_limit: endedLimit }),
       );
       return taskRow.array().parse(rows);
+    },
+
+    /** Where a follower begins: the newest and all that are unfinished, and the position that they are seen from. */
+    async live(owner: string | null, lane: LaneName | undefined) {
+      const answer = await unwrap(db.rpc("read_live_tasks", { p_owner: owner, p_lane: lane ?? null }));
+      return liveTasks.parse(answer);
+    },
+
+    async ofJobs(jobIds: string[]) {
+      return taskRow.array().parse(await unwrap(db.rpc("image_tasks_of_jobs", { p_job_ids: jobIds })));
     },
 
     /** Each lane in numbers: now, and what has ended in the last `windowMs`. */

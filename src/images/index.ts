@@ -6,11 +6,13 @@ import { queueRoutes } from "#images/queue-routes.ts";
 import { imageRepository } from "#images/repository.ts";
 import { startWaiting } from "#images/start-waiting.ts";
 import { statsRoutes } from "#images/stats-routes.ts";
+import { queueStreamRoutes } from "#images/stream-routes.ts";
 import { taskRoutes } from "#images/task-routes.ts";
 import { uploadRepository } from "#images/upload-repository.ts";
 import { uploadRoutes } from "#images/upload-routes.ts";
 import type { CancelJob, TellCanceled } from "#jobs/cancel.ts";
 import type { Outbox } from "#jobs/outbox.ts";
+import type { Streams } from "#jobs/stream.ts";
 import type { Clock } from "#lib/clock.ts";
 import type { Chore } from "#lib/housekeeping.ts";
 import type { Route } from "#lib/http.ts";
@@ -25,6 +27,7 @@ export type ImageRoom = {
   outbox: Outbox;
   cancelJob: CancelJob;
   tellCanceled: TellCanceled;
+  streams: Streams;
 };
 
 export function imageRoutes({ db, ...room }: ImageRoom): Route[] {
@@ -33,6 +36,7 @@ export function imageRoutes({ db, ...room }: ImageRoom): Route[] {
     ...taskRoutes({ ...room, desk }),
     ...pictureRoutes({ ...room, desk }),
     ...statsRoutes({ desk }),
+    ...queueStreamRoutes({ ...room, desk }),
     ...queueRoutes({ ...room, desk }),
     ...uploadRoutes({ ...room, uploads: uploadRepository(db, room.clock) }),
   ];

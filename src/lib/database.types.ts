@@ -1282,6 +1282,7 @@ export type Database = {
           waiting: number;
         }[];
       };
+      image_tasks_of_jobs: { Args: { p_job_ids: string[] | null }; Returns: Json[] };
       learn_tokens: {
         Args: {
           p_blocked_until: string | null;
@@ -1546,6 +1547,7 @@ export type Database = {
         };
         Returns: Json;
       };
+      read_live_tasks: { Args: { p_lane: string | null; p_owner: string | null }; Returns: Json };
       read_notification: {
         Args: { p_id: string | null; p_now: string | null; p_owner: string | null };
         Returns: Json;

@@ -98,7 +98,7 @@ create table public.job_events (
   data jsonb not null default '{}',
   constraint job_events_are_numbered primary key (job_id, sequence),
   constraint job_events_type_is_valid check (type in (
-    'accepted', 'released', 'running', 'retrying', 'waiting', 'run_ended', 'completed', 'failed', 'canceled', 'skipped',
+    'accepted', 'released', 'running', 'retrying', 'waiting', 'attempt', 'run_ended', 'completed', 'failed', 'canceled', 'skipped',
     'reprocessed'))
 );
 

@@ -56,6 +56,27 @@ as $$
    order by ended_at desc, id desc limit p_ended_limit);
 $$;
 
+-- Where a follower of the tasks begins: {position, tasks}, the newest 100 and all that are unfinished.
+create function public.read_live_tasks(p_owner text, p_lane text)
+returns jsonb
+language sql stable
+set search_path = ''
+as $$
+  select jsonb_build_object('position', pg_current_snapshot()::text, 'tasks', coalesce(jsonb_agg(task), '[]'))
+  from (
+    select public.list_image_tasks(p_owner, p_lane, null, null, null, 100)
+    union
+    select public.list_image_tasks(p_owner, p_lane, 'unfinished', null, null, 1000)) as tasks (task);
+$$;
+
+create function public.image_tasks_of_jobs(p_job_ids uuid[])
+returns setof jsonb
+language sql stable
+set search_path = ''
+as $$
+  select private.read_image_task(tasks) from public.image_tasks as tasks where job_id = any (p_job_ids);
+$$;
+
 -- Each lane in numbers: now, and what ended since p_since.
 create function public.image_lane_stats(p_since timestamptz)
 returns table (
@@ -80,6 +101,8 @@ as $$
 $$;
 
 revoke execute on function private.read_image_task, public.get_image_task, public.list_image_tasks,
-  public.show_image_lane, public.image_lane_stats from public, anon, authenticated;
+  public.show_image_lane, public.read_live_tasks, public.image_tasks_of_jobs, public.image_lane_stats
+  from public, anon, authenticated;
 grant execute on function private.read_image_task, public.get_image_task, public.list_image_tasks,
-  public.show_image_lane, public.image_lane_stats to service_role;
+  public.show_image_lane, public.read_live_tasks, public.image_tasks_of_jobs, public.image_lane_stats
+  to service_role;

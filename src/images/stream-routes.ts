@@ -1,0 +1,52 @@
+import { z } from "zod";
+import type { ImageDesk } from "#images/desk-repository.ts";
+import { type LaneName, laneName } from "#images/lanes.ts";
+import { toTaskView } from "#images/task.ts";
+import type { Streams, Subject } from "#jobs/stream.ts";
+import { streamAnswer, streamQuery } from "#jobs/stream-routes.ts";
+import type { Clock } from "#lib/clock.ts";
+import type { ServerEvent } from "#lib/event-stream.ts";
+import { type Route, route } from "#lib/http.ts";
+
+type Dependencies = { desk: Pick<ImageDesk, "live" | "ofJobs">; streams: Streams; clock: Clock };
+
+/** S1-15: the tasks of a lane (or of all) live; each change of a task is a change of its job. */
+export function queueStreamRoutes({ desk, streams, clock }: Dependencies): Route[] {
+  /** One for all who listen: it is asked once per batch. */
+  const present: Subject["present"] = async (jobs) => {
+    const jobIds = jobs.filter(({ job }) => job.function_id === "generate-image").map(({ job }) => job.id);
+    const tasks = jobIds.length === 0 ? [] : await desk.ofJobs(jobIds);
+    const now = clock.now();
+    return new Map(tasks.map((task) => [task.job_id, { event: "task", data: toTaskView(task, now) }]));
+  };
+
+  const tasksOf = (lane: LaneName | undefined): Subject => ({
+    resumes: true,
+    present,
+    place: (_job, event) => (event !== undefined && isIn(lane, event) ? "in" : "out"),
+    async snapshot({ owner }) {
+      const { position, tasks } = await desk.live(owner, lane);
+      const now = clock.now();
+      const data = { tasks: tasks.map((task) => toTaskView(task, now)) };
+      return { position, events: [{ event: "snapshot", data }] };
+    },
+  });
+
+  return [
+    route({
+      ...streamAnswer,
+      method: "GET",
+      path: "/api/queue/stream",
+      policy: "app",
+      summary: "Image tasks live: snapshot, then each change; ends by itself, go on after the last id",
+      query: z.object({ ...streamQuery, lane: laneName.optional() }),
+      handler: async ({ query: { after, lane }, requester, request }) =>
+        streams.answer(tasksOf(lane), { after, requester, request }),
+    }),
+  ];
+}
+
+const inLane = z.object({ lane: laneName });
+
+const isIn = (lane: LaneName | undefined, { data }: ServerEvent): boolean =>
+  lane === undefined || inLane.safeParse(data).data?.lane === lane;

@@ -1,0 +1,106 @@
+import { startEngine, type TestEngine } from "@nightshift/local/engine/testkit.ts";
+import { createImagesProvider } from "@nightshift/local/providers/images/provider.ts";
+import type { Settings } from "@nightshift/local/providers/images/settings.ts";
+import { type App, createApp } from "#app.ts";
+import { createApiKey } from "#lib/auth.ts";
+import { createDatabase } from "#lib/supabase.ts";
+import { testEnv } from "./app.ts";
+import { freshDatabase, type TestDatabase } from "./database.ts";
+
+type Options = {
+  env?: Record<string, string>;
+  images?: Partial<Settings>;
+  /** Stands before every call of a database function; by its name. */
+  beforeCall?: (rpc: string) => Promise<void> | void;
+};
+type As = "ann" | "bob" | "admin";
+
+export type ImageQueueHouse = Awaited<ReturnType<typeof imageQueueHouse>>;
+
+/** The whole product on the engine's virtual clock, with a database of its own and a provider that draws small pictures. */
+export async function imageQueueHouse({ env = {}, images = {}, beforeCall }: Options = {}) {
+  const db = await freshDatabase();
+  let app: App | undefined;
+  const handle = (request: Request) => app?.doors.inngest(request) ?? Promise.reject(new Error("no app yet"));
+  const engine = await startEngine({ app: handle });
+  const provider = createImagesProvider({ settings: { failureRate: 0, ...images }, clock: engine.clock });
+  const fetch = wires(db, engine, (request) => provider.fetch(request), beforeCall);
+  const settings = testEnv(db, {
+    IMAGES_BASE_URL: "http://images.local/images",
+    IMAGES_SIZE: "32",
+    SLACK_WEBHOOK_URL: "http://slack.local/hook",
+    PLAN: "pro",
+    ...env,
+  });
+  app = createApp(settings, { fetch, clock: engine.clock });
+  const { doors, keepHouse } = app;
+  const client = createDatabase(settings, fetch);
+  const key = async (role: "app" | "admin", owner: string) =>
+    (await createApiKey(client, engine.clock, { name: owner, role, owner })).key;
+  const keys = {
+    ann: await key("app", "ann"),
+    bob: await key("app", "bob"),
+    admin: await key("admin", "op"),
+  };
+
+  const fetchAs = (as: As, method: string, path: string, body?: unknown) =>
+    doors.api(
+      new Request(`http://site.local${path}`, {
+        method,
+        headers: { authorization: `Bearer ${keys[as]}`, "content-type": "application/json" },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      }),
+    );
+  const call = async (method: string, path: string, body?: unknown, as: As = "ann") => {
+    const response = await fetchAs(as, method, path, body);
+    const text = await response.text();
+    return { status: response.status, headers: response.headers, body: text === "" ? {} : JSON.parse(text) };
+  };
+  const control = async (path = "", body?: unknown) => {
+    const headers = { "content-type": "application/json" };
+    const init = body === undefined ? {} : { method: "POST", headers, body: JSON.stringify(body) };
+    return (await provider.fetch(new Request(`http://images.local/_control/images${path}`, init))).json();
+  };
+  return {
+    db,
+    engine,
+    call,
+    fetchAs,
+    keepHouse,
+    /** Steers the provider: `control("", { hold: true })`, `control("/release", { count: 1 })`. */
+    control,
+    /** Asks for a picture; its id. */
+    submit: async (prompt = "a boat", more: Record<string, unknown> = {}, as: As = "ann") => {
+      const { status, body } = await call("POST", "/api/tasks", { prompt, ...more }, as);
+      if (status !== 202) throw new Error(`${status} ${body.detail}`);
+      return String(body.id);
+    },
+    task: async (id: string) => (await call("GET", `/api/tasks/${id}`, undefined, "admin")).body,
+    /** Rows of the database, for what the API does not show. */
+    rows: async (sql: string, ...values: unknown[]) => (await db.sql.query(sql, values)).rows,
+    async close() {
+      await control("", { hold: false });
+      await engine.close();
+      provider.close();
+      await db.close();
+    },
+  };
+}
+
+function wires(
+  db: TestDatabase,
+  engine: TestEngine,
+  images: (request: Request) => Promise<Response>,
+  beforeCall: Options["beforeCall"],
+): typeof fetch {
+  return async (input, init) => {
+    const request = new Request(input, init);
+    const { hostname, pathname } = new URL(request.url);
+    if (hostname === "engine.local") return engine.fetch(request);
+    if (hostname === "images.local") return images(request);
+    if (hostname === "slack.local") return new Response("ok");
+    const [, rpc] = /\/rpc\/(\w+)$/.exec(pathname) ?? [];
+    if (rpc !== undefined) await beforeCall?.(rpc);
+    return db.fetch(request);
+  };
+}
