@@ -30,12 +30,12 @@ export async function workshop({ checkpointing = true, env = {}, functions }: Op
   const mail = createMailProvider({ clock: engine.clock });
   /** Told to Slack, in order. */
   const slack: { text: string; attachments: { fields: { title: string; value: string }[] }[] }[] = [];
-  const down = { database: false, engine: false, slack: false };
+  const down = { database: false, storage: false, engine: false, slack: false };
   const fetch: typeof globalThis.fetch = async (input, init) => {
     const request = new Request(input, init);
-    const { host } = new URL(request.url);
+    const { host, pathname } = new URL(request.url);
     const isDown =
-      (host === "supabase.local" && down.database) ||
+      (host === "supabase.local" && (down.database || (down.storage && pathname.startsWith("/storage/")))) ||
       (host === "engine.local" && down.engine) ||
       (host === "slack.local" && down.slack);
     if (isDown) throw new TypeError("fetch failed");
@@ -63,6 +63,17 @@ export async function workshop({ checkpointing = true, env = {}, functions }: Op
     owner: "operator",
   });
 
+  const request = (method: string, path: string, body?: unknown, headers: Record<string, string> = {}) =>
+    running.doors.api(
+      new Request(`http://site.local${path}`, {
+        method,
+        headers: { authorization: `Bearer ${key}`, "content-type": "application/json", ...headers },
+        ...(body === undefined
+          ? {}
+          : { body: body instanceof Uint8Array ? new Uint8Array(body) : JSON.stringify(body) }),
+      }),
+    );
+
   return {
     database,
     engine,
@@ -71,15 +82,12 @@ export async function workshop({ checkpointing = true, env = {}, functions }: Op
     mail,
     /** What does not answer right now. */
     down,
-    async call(method: string, path: string, body?: unknown) {
-      const response = await running.doors.api(
-        new Request(`http://site.local${path}`, {
-          method,
-          headers: { authorization: `Bearer ${key}`, "content-type": "application/json" },
-          ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-        }),
-      );
-      return { status: response.status, body: await response.json() };
+    /** A request to the API as an administrator. */
+    request,
+    async call(method: string, path: string, body?: unknown, headers: Record<string, string> = {}) {
+      const response = await request(method, path, body, headers);
+      const text = await response.text();
+      return { status: response.status, body: text === "" ? undefined : JSON.parse(text) };
     },
     /** Rows of the database, for what the API does not show. */
     rows: async (sql: string, values: unknown[] = []) => (await database.sql.query(sql, values)).rows,

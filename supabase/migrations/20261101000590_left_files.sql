@@ -1,0 +1,49 @@
+-- A left file lies in Storage and no row speaks of it any more. Deleting the row and writing it down here is one
+-- transaction; housekeeping removes the file afterwards, so that none is forgotten. (Storage has its own database
+-- rows, but only its API removes the bytes.)
+
+create table private.left_files (
+  bucket text not null,
+  path text not null,
+  left_at timestamptz not null default now(),
+  constraint left_files_are_listed_once primary key (bucket, path)
+);
+alter table private.left_files enable row level security;
+grant select, insert, delete on private.left_files to service_role;
+
+-- Trigger `after delete … for each row execute function private.leave_files('bucket', 'path column', …)`.
+create function private.leave_files()
+returns trigger
+language plpgsql
+set search_path = ''
+as $$
+begin
+  insert into private.left_files (bucket, path)
+  select tg_argv[0], to_jsonb(old) ->> path_column
+  from unnest(tg_argv[1:]) as path_column
+  where to_jsonb(old) ->> path_column is not null
+  on conflict do nothing;
+  return null;
+end
+$$;
+
+create function public.list_left_files(p_limit integer)
+returns table (bucket text, path text)
+language sql stable
+set search_path = ''
+as $$
+  select bucket, path from private.left_files order by left_at, bucket, path limit p_limit;
+$$;
+
+-- They are gone from Storage.
+create function public.forget_left_files(p_bucket text, p_paths text[])
+returns void
+language sql
+set search_path = ''
+as $$
+  delete from private.left_files where bucket = p_bucket and path = any (p_paths);
+$$;
+
+revoke execute on function private.leave_files, public.list_left_files, public.forget_left_files
+  from public, anon, authenticated;
+grant execute on function private.leave_files, public.list_left_files, public.forget_left_files to service_role;

@@ -1,0 +1,163 @@
+-- An image upload is a picture that somebody gave us, and the smaller one that is made of it. Its row is written
+-- before its bytes are stored, so that no file exists that no row speaks of.
+
+create table public.image_uploads (
+  -- The id of the job that makes it smaller.
+  id uuid primary key,
+  owner text not null,
+  content_type text not null,
+  byte_count integer not null,
+  -- What the picture is made to fit into.
+  box_width integer not null,
+  box_height integer not null,
+  original_path text not null,
+  thumbnail_path text,
+  thumbnail_width integer,
+  thumbnail_height integer,
+  created_at timestamptz not null,
+  -- Null: the bytes are still on their way; the job is held until they have arrived.
+  stored_at timestamptz,
+  completed_at timestamptz,
+  constraint image_uploads_hold_something check (byte_count > 0),
+  constraint image_uploads_fit_into_a_box check (box_width > 0 and box_height > 0),
+  constraint image_uploads_are_completed_with_their_thumbnail check (
+    (completed_at is null) = (thumbnail_path is null)
+    and (completed_at is null) = (thumbnail_width is null)
+    and (completed_at is null) = (thumbnail_height is null)
+  )
+);
+create index image_uploads_that_never_arrived on public.image_uploads (created_at) where stored_at is null;
+
+create trigger image_uploads_leave_their_files after delete on public.image_uploads
+  for each row execute function private.leave_files('images', 'original_path', 'thumbnail_path');
+
+alter table public.image_uploads enable row level security;
+revoke all on public.image_uploads from anon, authenticated;
+grant select on public.image_uploads to authenticated;
+grant select, insert, update, delete on public.image_uploads to service_role;
+create policy image_uploads_are_read_by_their_owner_and_admins on public.image_uploads for select to authenticated
+using (
+  owner = (select auth.jwt()) ->> 'sub'
+  or ((select auth.jwt()) -> 'app_metadata' ->> 'role') = 'admin'
+);
+
+-- p_upload: {"contentType", "byteCount", "width", "height", "path", "digest"}. Answers {job, isStored}: the held job,
+-- or the one that the same requester asked for under the same idempotency key with the same picture.
+create function public.accept_image_upload(
+  p_job_id uuid, p_owner text, p_requester text, p_upload jsonb, p_idempotency_key text, p_limits jsonb,
+  p_now timestamptz
+)
+returns jsonb
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_job public.jobs;
+begin
+  v_job := private.accept_job(p_job_id, p_owner, p_requester, 'resize-image', 'image/resize',
+    jsonb_build_object('uploadId', p_job_id), 'resize', p_idempotency_key, null, p_limits, p_now,
+    md5((p_upload - 'path')::text));
+  if v_job.id = p_job_id then
+    insert into public.image_uploads (id, owner, content_type, byte_count, box_width, box_height, original_path,
+      created_at)
+    values (v_job.id, p_owner, p_upload ->> 'contentType', (p_upload ->> 'byteCount')::integer,
+      (p_upload ->> 'width')::integer, (p_upload ->> 'height')::integer, p_upload ->> 'path', p_now);
+  end if;
+  return jsonb_build_object('job', to_jsonb(v_job), 'isStored', not exists (
+    select from public.image_uploads where id = v_job.id and stored_at is null));
+end
+$$;
+
+-- The bytes have arrived: the work may begin. The job as it is then.
+create function public.release_image_upload(p_id uuid, p_now timestamptz)
+returns public.jobs
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_job public.jobs;
+begin
+  update public.image_uploads set stored_at = coalesce(stored_at, p_now) where id = p_id;
+  perform private.release_jobs(array[p_id], p_now);
+  select * into v_job from public.jobs where id = p_id;
+  return v_job;
+end
+$$;
+
+-- As people see it; null when there is none for this owner (null: an admin). What is not completed is what its job
+-- is; without a job nobody works on it any more.
+create function public.get_image_upload(p_id uuid, p_owner text)
+returns jsonb
+language sql stable
+set search_path = ''
+as $$
+  select to_jsonb(uploads) || jsonb_build_object('status', case
+    when uploads.completed_at is not null then 'completed'
+    when jobs.status in ('queued', 'running') then 'processing'
+    else coalesce(jobs.status, 'failed') end)
+  from public.image_uploads as uploads left join public.jobs on jobs.id = uploads.id
+  where uploads.id = p_id and (p_owner is null or uploads.owner = p_owner);
+$$;
+
+-- The row knows its thumbnail and the owner is told, in one transaction; doing it again changes nothing and tells
+-- nobody twice. False: the upload was deleted meanwhile.
+create function public.complete_image_upload(
+  p_id uuid, p_path text, p_width integer, p_height integer, p_now timestamptz
+)
+returns boolean
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_owner text;
+begin
+  update public.image_uploads set thumbnail_path = p_path, thumbnail_width = p_width, thumbnail_height = p_height,
+    completed_at = coalesce(completed_at, p_now)
+  where id = p_id returning owner into v_owner;
+  if v_owner is null then
+    return false;
+  end if;
+  perform public.notify(v_owner, 'IMAGE_READY',
+    jsonb_build_object('uploadId', p_id, 'url', '/api/uploads/' || p_id, 'width', p_width, 'height', p_height),
+    'image-upload:' || p_id, p_now);
+  return true;
+end
+$$;
+
+-- False: there was none for this owner.
+create function public.delete_image_upload(p_id uuid, p_owner text)
+returns boolean
+language plpgsql
+set search_path = ''
+as $$
+begin
+  delete from public.image_uploads where id = p_id and (p_owner is null or owner = p_owner);
+  return found;
+end
+$$;
+
+-- Uploads whose bytes never came: their caller was told so, or died. Their jobs end, their rows and files go.
+create function public.abandon_image_uploads(p_before timestamptz, p_limit integer, p_now timestamptz)
+returns integer
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_ids uuid[];
+begin
+  select array_agg(id) into v_ids from (
+    select id from public.image_uploads where stored_at is null and created_at < p_before
+    order by created_at, id limit p_limit for update skip locked) as abandoned;
+  perform private.end_job(id, 'skipped', '{"status": "skipped", "reason": "the picture never arrived"}', null, p_now)
+  from unnest(v_ids) as id;
+  delete from public.image_uploads where id = any (v_ids);
+  return coalesce(cardinality(v_ids), 0);
+end
+$$;
+
+revoke execute on function
+  public.accept_image_upload, public.release_image_upload, public.get_image_upload, public.complete_image_upload,
+  public.delete_image_upload, public.abandon_image_uploads from public, anon, authenticated;
+grant execute on function
+  public.accept_image_upload, public.release_image_upload, public.get_image_upload, public.complete_image_upload,
+  public.delete_image_upload, public.abandon_image_uploads to service_role;
