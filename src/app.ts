@@ -13,6 +13,7 @@ import { createAuthenticate } from "#lib/auth.ts";
 import { type Env, readEnv } from "#lib/env.ts";
 import { createHousekeeping } from "#lib/housekeeping.ts";
 import type { Route } from "#lib/http.ts";
+import { removeLeftFiles } from "#lib/left-files.ts";
 import { problemResponse } from "#lib/problem.ts";
 import { createRoutes } from "#lib/router.ts";
 import { ticketRoutes } from "#lib/tickets.ts";
@@ -36,6 +37,7 @@ export function createApp(env: Env, outside: Outside = {}, makeFunctions = allFu
     ...platform,
     chores: [
       ...imageChores(platform),
+      removeLeftFiles(platform),
       sendOutbox(platform),
       watchRuns(platform),
       tellUnalerted(platform),

@@ -43,6 +43,7 @@ export const imageFunctions = (
     leaseMs: env.IMAGES_TIMEOUT_MS + LEASE_MARGIN_MS,
     size: env.IMAGES_SIZE,
   }),
+  resizeImage({ ...room, uploads: uploadRepository(db, room.clock) }),
 ];
 
 const theProvider = ({
