@@ -3,6 +3,7 @@ import { Confirmation } from "./components/dialog.tsx";
 import { Toasts } from "./components/toasts.tsx";
 import { useHashRoute } from "./hooks/use-hash-route.ts";
 import { useKey } from "./key.ts";
+import { Boundary } from "./shell/boundary.tsx";
 import { KeyForm } from "./shell/key-form.tsx";
 import { Shell } from "./shell/shell.tsx";
 import { VIEWS } from "./views/index.ts";
@@ -19,7 +20,9 @@ export function App() {
       ) : (
         <Shell current={view.name}>
           {/* A view begins anew for another subject, not for another filter. */}
-          <view.show key={`${view.name}/${id ?? ""}`} id={id} query={query} />
+          <Boundary key={`${view.name}/${id ?? ""}`}>
+            <view.show id={id} query={query} />
+          </Boundary>
         </Shell>
       )}
       <Toasts />

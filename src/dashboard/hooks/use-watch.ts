@@ -10,7 +10,11 @@ type Watched<Task extends Item> = {
   /** Undefined until the first answer. */
   state: LiveState<Task> | undefined;
   problem: Problem | undefined;
+  /** What is shown belongs to the filter before this one. */
+  isStale: boolean;
 };
+
+type Seen<Task extends Item> = Omit<Watched<Task>, "isStale"> & { path: string; address: string };
 
 /** Follows a stream of the API while the view is open; where streams do not get through it polls, by the same reducer. */
 export function useWatch<Task extends Item = Item>(
@@ -19,7 +23,7 @@ export function useWatch<Task extends Item = Item>(
 ): Watched<Task> {
   const query = JSON.stringify(filter);
   const address = `${path} ${query}`;
-  const [watched, setWatched] = useState<Watched<Task> & { address: string }>();
+  const [seen, setSeen] = useState<Seen<Task>>();
 
   useEffect(() => {
     const over = new AbortController();
@@ -32,11 +36,11 @@ export function useWatch<Task extends Item = Item>(
       onChange(state) {
         if (over.signal.aborted) return;
         tellOfJobs(state);
-        setWatched({ address, state, problem: undefined });
+        setSeen({ path, address, state, problem: undefined });
       },
     };
     api.watch<Task>(options).catch((error: unknown) => {
-      if (!over.signal.aborted) setWatched({ address, state: undefined, problem: problemOf(error) });
+      if (!over.signal.aborted) setSeen({ path, address, state: undefined, problem: problemOf(error) });
     });
     return () => {
       over.abort();
@@ -44,10 +48,10 @@ export function useWatch<Task extends Item = Item>(
     };
   }, [address, path, query]);
 
-  return useMemo(
-    () => (watched?.address === address ? watched : { state: undefined, problem: undefined }),
-    [watched, address],
-  );
+  return useMemo(() => {
+    const isStale = seen?.address !== address;
+    return seen?.path === path ? { ...seen, isStale } : { state: undefined, problem: undefined, isStale };
+  }, [seen, address, path]);
 }
 
 /** What is filled in. */

@@ -2,7 +2,9 @@ import { type ReactNode, useRef } from "react";
 import { Icon } from "#dashboard/components/icon.tsx";
 import { InboxLink } from "#dashboard/components/inbox-link.tsx";
 import { VIEWS } from "#dashboard/views/index.ts";
+import { Help } from "./help.tsx";
 import { Logo } from "./logo.tsx";
+import { Settings } from "./settings.tsx";
 import { StackState } from "./stack-state.tsx";
 import "./shell.css";
 
@@ -38,11 +40,13 @@ export function Shell({ current, children }: { current: string; children: ReactN
         </nav>
         <footer>
           <StackState />
+          <Settings />
         </footer>
       </header>
       <main ref={content} className="content" tabIndex={-1}>
         {children}
       </main>
+      <Help />
     </div>
   );
 }

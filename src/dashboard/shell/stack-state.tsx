@@ -1,5 +1,6 @@
+import { Icon } from "#dashboard/components/icon.tsx";
 import { type Connection, useConnection } from "#dashboard/connection.ts";
-import { forgetKey } from "#dashboard/key.ts";
+import { useStack } from "./use-stack.ts";
 import "./stack-state.css";
 
 const WORDS: Record<Connection, { text: string; title: string }> = {
@@ -9,17 +10,25 @@ const WORDS: Record<Connection, { text: string; title: string }> = {
   offline: { text: "Offline", title: "The site does not answer; it is asked again every few seconds" },
 };
 
+/** How fresh is what is shown, and which part of the stack is down. */
 export function StackState() {
   const connection = useConnection();
   const { text, title } = WORDS[connection];
+  const down = useStack();
   return (
-    <>
+    <div className="stack-state">
       <span className={`connection ${connection}`} role="status" title={title}>
         {text}
       </span>
-      <button type="button" className="plain" onClick={() => forgetKey()}>
-        Forget key
-      </button>
-    </>
+      {down.length > 0 && connection !== "offline" && (
+        <ul className="down" aria-label="Parts that are down">
+          {down.map(({ name, problem }) => (
+            <li key={name} title={problem}>
+              <Icon name="alert" size={14} /> {name} is down
+            </li>
+          ))}
+        </ul>
+      )}
+    </div>
   );
 }

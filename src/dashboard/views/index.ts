@@ -5,6 +5,7 @@ import { Campaigns } from "./campaigns.tsx";
 import { DeadLetters } from "./dead-letters.tsx";
 import { Images } from "./images.tsx";
 import { Jobs } from "./jobs.tsx";
+import { Overview } from "./overview.tsx";
 
 export type ViewProps = {
   /** The part after the name: `#/jobs/<id>`. */
@@ -15,6 +16,7 @@ export type ViewProps = {
 type View = { name: string; title: string; icon: IconName; show: (props: ViewProps) => ReactNode };
 
 export const VIEWS: readonly View[] = [
+  { name: "overview", title: "Overview", icon: "overview", show: Overview },
   { name: "jobs", title: "Jobs", icon: "jobs", show: Jobs },
   { name: "images", title: "Images", icon: "image", show: Images },
   { name: "campaigns", title: "Campaigns", icon: "mail", show: Campaigns },

@@ -1,53 +1,24 @@
-import { useEffect } from "react";
+import { useCallback, useEffect, useMemo, useState } from "react";
 import { announce } from "#dashboard/announce.ts";
-import { Badge } from "#dashboard/components/badge.tsx";
 import { Filters } from "#dashboard/components/filters.tsx";
 import { Page } from "#dashboard/components/page.tsx";
-import { Progress } from "#dashboard/components/progress.tsx";
 import { Empty, ErrorNote, Loading } from "#dashboard/components/states.tsx";
-import { type Column, Table } from "#dashboard/components/table.tsx";
-import { Duration, TimeAgo } from "#dashboard/components/time.tsx";
-import { pageOf } from "#dashboard/hooks/use-hash-route.ts";
-import { useLive } from "#dashboard/hooks/use-live.ts";
-import type { Job } from "#dashboard/types.ts";
+import { Table } from "#dashboard/components/table.tsx";
+import { count } from "#dashboard/format.ts";
+import { useAction } from "#dashboard/hooks/use-action.ts";
+import { useJobs } from "#dashboard/hooks/use-jobs.ts";
 import type { ViewProps } from "./index.ts";
 import { JobPage } from "./job/index.tsx";
+import { JOB_COLUMNS } from "./jobs/columns.tsx";
 
 const STATUSES = ["queued", "running", "completed", "failed", "canceled", "skipped"];
-
 const FIELDS = [
   { name: "status", label: "Status", options: STATUSES },
-  { name: "kind", label: "Kind", placeholder: "campaign" },
+  { name: "kind", label: "Kind" },
   { name: "function", label: "Function" },
   { name: "requester", label: "Requested by" },
 ];
-
-const COLUMNS: readonly Column<Job>[] = [
-  {
-    head: "Job",
-    cell: (job) => (
-      <>
-        <a href={pageOf(job.links.self)}>{job.kind}</a>
-        {job.kind !== job.function && <small>{job.function}</small>}
-      </>
-    ),
-  },
-  { head: "Status", cell: ({ status }) => <Badge status={status} />, tight: true },
-  { head: "Progress", cell: ({ progress }) => <Progress progress={progress} /> },
-  {
-    head: "Requested by",
-    cell: ({ requester }) => <span className="mono">{requester}</span>,
-    hideOnPhone: true,
-  },
-  { head: "Accepted", cell: ({ createdAt }) => <TimeAgo at={createdAt} />, tight: true },
-  {
-    head: "Took",
-    cell: ({ startedAt, endedAt }) => <Duration from={startedAt} to={endedAt} />,
-    align: "end",
-    tight: true,
-    hideOnPhone: true,
-  },
-];
+const STEP = 50;
 
 export function Jobs({ id, query }: ViewProps) {
   return id === undefined ? <JobList query={query} /> : <JobPage id={id} />;
@@ -55,25 +26,46 @@ export function Jobs({ id, query }: ViewProps) {
 
 /** The live list. */
 function JobList({ query }: Pick<ViewProps, "query">) {
-  const { jobs, problem, isLoading, reload } = useLive(Object.fromEntries(query));
+  const filter = useMemo(() => Object.fromEntries(query), [query]);
+  const { jobs, problem, isStale, older } = useJobs(filter);
+  const [most, setMost] = useState(STEP);
+  const shown = useMemo(() => jobs?.slice(0, most), [jobs, most]);
   const running = jobs?.filter(({ status }) => status === "running").length ?? 0;
+  const total = jobs?.length;
   useEffect(() => {
-    if (jobs !== undefined) announce(`${jobs.length} jobs shown, ${running} running`);
-  }, [jobs, running]);
+    if (total !== undefined) announce(`${total} jobs, ${running} running`);
+  }, [total, running]);
+
+  const { run: showMore, isBusy } = useAction(
+    useCallback(async () => {
+      if (jobs !== undefined && jobs.length < most + STEP) await older?.();
+      setMost(most + STEP);
+    }, [jobs, most, older]),
+  );
+  const hasMore = jobs !== undefined && (jobs.length > most || older !== undefined);
+
   return (
-    <Page title={query.get("parent") ? "Jobs of one parent" : "Jobs"}>
+    <Page title={query.get("parent") ? "Child jobs" : "Jobs"}>
       <Filters view="jobs" fields={FIELDS} query={query} />
-      {problem && <ErrorNote problem={problem} onRetry={reload} />}
-      {jobs === undefined && problem === undefined && <Loading rows={8} what="Loading jobs" />}
-      {jobs?.length === 0 && <Empty title="No job fits">Work appears here as soon as it is accepted.</Empty>}
-      {jobs !== undefined && jobs.length > 0 && (
+      {problem && <ErrorNote problem={problem} />}
+      {shown === undefined && problem === undefined && <Loading rows={8} what="Loading jobs" />}
+      {shown?.length === 0 && <Empty title="No job fits">Work appears here as soon as it is accepted.</Empty>}
+      {shown !== undefined && shown.length > 0 && (
         <Table
           caption="Jobs, newest first"
-          columns={COLUMNS}
-          rows={jobs}
+          columns={JOB_COLUMNS}
+          rows={shown}
           keyOf={({ id }) => id}
-          isBusy={isLoading}
+          isBusy={isStale}
         />
+      )}
+      {hasMore && (
+        <div className="row">
+          <button type="button" onClick={showMore} disabled={isBusy}>
+            Show more
+          </button>
+          <span className="quiet small">{count(Math.min(most, jobs.length))} shown</span>
+        </div>
       )}
     </Page>
   );

@@ -3,7 +3,7 @@ import { fieldsOf } from "#dashboard/fields.ts";
 import type { JobDetails } from "#dashboard/types.ts";
 
 export type Bar = {
-  kind: "held" | "queued" | "attempt" | "pause";
+  kind: "held" | "queued" | "attempt" | "pause" | "parts";
   from: number;
   to: number;
   /** "Attempt 2", "Waited for its retry". */
@@ -22,13 +22,17 @@ type Entry = {
   retryAt: number;
 };
 
+/** Between a run's end and its job's lies a moment in any case. */
+const SHORT_MS = 250;
+
 /** One lane for the line it stood in, and one for each run. `now` is where everything ends that has not ended yet. */
 export function courseOf(job: JobDetails, now: number): Course {
   const from = Date.parse(job.createdAt);
   const ended = job.endedAt === null ? undefined : Date.parse(job.endedAt);
   const entries = job.timeline.map(entryOf);
   const end = Math.max(from, ended ?? now);
-  const lanes = [lineOf(job, entries, end), ...job.runs.map((run, n) => runOf(run, n, entries, ended, end))];
+  const runs = job.runs.map((run, n) => runOf(run, n, entries, ended, end));
+  const lanes = [lineOf(job, entries, end), ...runs, ...partsOf(job, end)];
   const to = Math.max(end, ...lanes.flatMap(({ bars }) => bars.map((bar) => bar.to)));
   return { from, to, lanes, isOver: ended !== undefined };
 }
@@ -96,6 +100,19 @@ function runOf(
   }
   bars.push(attempt.kind === "pause" ? attempt : { ...attempt, outcome: outcomeOf(run.status) });
   return { label: `Run ${n + 1}`, bars };
+}
+
+/** Work fanned out has no run of its own here: it goes on between the end of the last run and that of the job. */
+function partsOf({ status, runs }: JobDetails, end: number): Lane[] {
+  const ends = runs.map(({ endedAt }) => (endedAt === null ? Number.POSITIVE_INFINITY : Date.parse(endedAt)));
+  const from = Math.max(...ends);
+  if (runs.length === 0 || end - from < SHORT_MS) return [];
+  return [
+    {
+      label: "Parts",
+      bars: [{ kind: "parts", from, to: end, label: "Its parts", outcome: outcomeOf(status) }],
+    },
+  ];
 }
 
 /** A pause that is still going on reaches to its planned end. */

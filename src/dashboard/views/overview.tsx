@@ -1,0 +1,32 @@
+import { Card } from "#dashboard/components/card.tsx";
+import { Page } from "#dashboard/components/page.tsx";
+import { ErrorNote, Loading } from "#dashboard/components/states.tsx";
+import { useApi } from "#dashboard/hooks/use-api.ts";
+import type { JobStats } from "#dashboard/types.ts";
+import { ClassTable } from "./overview/class-table.tsx";
+import { KeyNumbers } from "./overview/key-numbers.tsx";
+import { LastHour } from "./overview/last-hour.tsx";
+import { Latest } from "./overview/latest.tsx";
+
+const EVERY_MS = 5000;
+
+/** How it goes, at a glance. */
+export function Overview() {
+  const { data: stats, problem, reload } = useApi<JobStats>("/api/jobs/stats", { everyMs: EVERY_MS });
+  return (
+    <Page title="Overview">
+      {problem && <ErrorNote problem={problem} onRetry={reload} />}
+      {stats === undefined && problem === undefined && <Loading rows={6} what="Loading the numbers" />}
+      {stats !== undefined && (
+        <>
+          <KeyNumbers stats={stats} />
+          <LastHour perMinute={stats.perMinute} />
+          <Card title="Waiting and promises, by class" flush>
+            <ClassTable classes={stats.classes} />
+          </Card>
+        </>
+      )}
+      <Latest />
+    </Page>
+  );
+}

@@ -1,0 +1,48 @@
+import { type Column, Table } from "#dashboard/components/table.tsx";
+import { lasting, share, short } from "#dashboard/format.ts";
+import type { JobStats } from "#dashboard/types.ts";
+
+type Class = JobStats["classes"][number];
+
+const ms = (value: number | null) => (value === null ? <span className="quiet">–</span> : lasting(value));
+const number = (value: number) => (value === 0 ? <span className="quiet">0</span> : short(value));
+
+const COLUMNS: readonly Column<Class>[] = [
+  {
+    head: "Class",
+    cell: ({ priority, name }) => (
+      <>
+        <span className="quiet mono">P{priority}</span> {name}
+      </>
+    ),
+  },
+  { head: "Waiting", cell: ({ waiting }) => number(waiting), align: "end" },
+  { head: "Running", cell: ({ running }) => number(running), align: "end" },
+  { head: "Oldest", cell: ({ oldestWaitingMs }) => ms(oldestWaitingMs), align: "end", hideOnPhone: true },
+  {
+    head: "Promised within",
+    cell: ({ promiseMs }) =>
+      promiseMs === null ? <span className="quiet">no promise</span> : lasting(promiseMs),
+    align: "end",
+  },
+  { head: "Kept", cell: (one) => <Kept {...one} />, align: "end" },
+  { head: "Wait, middle", cell: ({ waitMsP50 }) => ms(waitMsP50), align: "end", hideOnPhone: true },
+  { head: "Wait, 99 %", cell: ({ waitMsP99 }) => ms(waitMsP99), align: "end", hideOnPhone: true },
+];
+
+/** A promise counts once something has begun that had one. */
+function Kept({ keptShare, started, promiseMs }: Class) {
+  if (keptShare === null || promiseMs === null || started === 0) return <span className="quiet">–</span>;
+  return <span className={keptShare < 0.99 ? "warn" : "good"}>{share(keptShare)}</span>;
+}
+
+export function ClassTable({ classes }: Pick<JobStats, "classes">) {
+  return (
+    <Table
+      caption="Waiting and running work, and promises kept, by class"
+      columns={COLUMNS}
+      rows={classes}
+      keyOf={({ priority }) => String(priority)}
+    />
+  );
+}

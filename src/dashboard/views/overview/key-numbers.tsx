@@ -1,0 +1,43 @@
+import { Stat, Stats } from "#dashboard/components/stat.tsx";
+import { lasting, share, short } from "#dashboard/format.ts";
+import type { JobStats } from "#dashboard/types.ts";
+
+const sum = (numbers: readonly number[]) => numbers.reduce((total, one) => total + one, 0);
+
+export function KeyNumbers({ stats: { classes, perMinute, failureRate, retryRate } }: { stats: JobStats }) {
+  const waiting = sum(classes.map((one) => one.waiting));
+  const oldest = Math.max(0, ...classes.map(({ oldestWaitingMs }) => oldestWaitingMs ?? 0));
+  const completed = perMinute.map((minute) => minute.completed);
+  const started = sum(classes.map((one) => one.started));
+  const kept = sum(classes.map((one) => one.started * (one.keptShare ?? 1)));
+  return (
+    <Stats>
+      <Stat
+        name="Waiting"
+        value={short(waiting)}
+        more={waiting === 0 ? "nobody waits" : `the oldest for ${lasting(oldest)}`}
+      />
+      <Stat name="Running" value={short(sum(classes.map((one) => one.running)))} more="at this moment" />
+      <Stat
+        name="Completed"
+        value={short(sum(completed))}
+        more={`in the last hour, ${short(completed.at(-2) ?? 0)} in the last minute`}
+      />
+      <Stat
+        name="Promises kept"
+        value={started === 0 ? "–" : share(kept / started)}
+        more={`of ${short(started)} begun`}
+        tone={started > 0 && kept / started < 0.99 ? "warn" : undefined}
+      />
+      <Stat
+        name="Failed"
+        value={rate(failureRate)}
+        more="of what ended"
+        tone={(failureRate ?? 0) > 0.05 ? "bad" : undefined}
+      />
+      <Stat name="Retried" value={rate(retryRate)} more="of what began" />
+    </Stats>
+  );
+}
+
+const rate = (value: number | null) => (value === null ? "–" : share(value));
