@@ -14,11 +14,10 @@ export function InboxLink() {
   if (href === undefined) return null;
   return (
     <li>
-      <a href={href} target="_blank" rel="noreferrer">
+      <a href={href} target="_blank" rel="noreferrer" aria-label="Inbox (opens in a new tab)">
         <Icon name="inbox" />
         Inbox
         <Icon name="external" size={12} />
-        <span className="unseen">, opens in a new tab</span>
       </a>
     </li>
   );

@@ -33,7 +33,7 @@ describe("S4-65: what became of work submitted from the page", () => {
     const outcomes = expecting("a", "b", "c", "d");
     const ended = ["a", "b", "c"].map((id) => ({ id, status: "completed" }));
     const said = outcomes.seen([...ended, { id: "d", status: "canceled" }], 1);
-    expect(said.map(({ text }) => text)).toEqual(["Done: 3 of yours", "Canceled: Label d"]);
+    expect(said.map(({ text }) => text)).toEqual(["Done: Label a and 2 more", "Canceled: Label d"]);
   });
 
   it("is asked for when nothing was heard for four seconds", () => {

@@ -1,9 +1,8 @@
 import type { ReactNode } from "react";
 import { Icon } from "#dashboard/components/icon.tsx";
-import { lasting } from "#dashboard/format.ts";
 import { useNow } from "#dashboard/hooks/use-now.ts";
 import { CancelTask } from "#dashboard/views/images/cancel-task.tsx";
-import { retryWords, secondsUntil } from "#dashboard/views/images/countdown.ts";
+import { inWords, retryWords, secondsUntil } from "#dashboard/views/images/countdown.ts";
 import { Group } from "#dashboard/views/images/group.tsx";
 import { PriorityMark } from "#dashboard/views/images/priority-mark.tsx";
 import type { ImageTask } from "#dashboard/views/images/task.ts";
@@ -41,7 +40,7 @@ export function Retrying({ tasks, onChange }: TasksProps) {
           <Tile key={task.id} task={task} onChange={onChange} words={retryWords(task, now)}>
             <span className="art sleeping">
               <Icon name="retry" size={20} />
-              <b>{task.retryAt === null ? 0 : secondsUntil(Date.parse(task.retryAt), now)}</b>
+              <b>{secondsLeft(task, now) || ""}</b>
             </span>
           </Tile>
         ))}
@@ -69,9 +68,12 @@ function Tile({ task, words, onChange, children }: TileProps) {
   );
 }
 
+const secondsLeft = ({ retryAt }: ImageTask, now: number): number =>
+  retryAt === null ? 0 : secondsUntil(Date.parse(retryAt), now);
+
 /** A canceled picture that is being drawn keeps its place until the provider lets go of it. */
 const drawing = (task: ImageTask, now: number): string =>
   task.state === "canceling" ? "Canceling" : `Drawing for ${since(task.startedAt, now)}`;
 
 const since = (at: string | null, now: number): string =>
-  at === null ? "a moment" : lasting(Math.floor(Math.max(now - Date.parse(at), 0) / 1000) * 1000);
+  at === null ? "a moment" : inWords(Math.floor(Math.max(now - Date.parse(at), 0) / 1000));

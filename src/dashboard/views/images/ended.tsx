@@ -1,16 +1,31 @@
+import { useState } from "react";
 import { TimeAgo } from "#dashboard/components/time.tsx";
 import { pageOf, withQuery } from "#dashboard/hooks/use-hash-route.ts";
 import { Group } from "#dashboard/views/images/group.tsx";
 import type { ImageTask } from "#dashboard/views/images/task.ts";
 
+/** So many failures leave the pictures below in sight. */
+const LATEST = 3;
+
 type FailedProps = { tasks: readonly ImageTask[]; onAgain: (prompt: string) => void };
 
 /** What nobody draws any more, and why. */
 export function Failed({ tasks, onAgain }: FailedProps) {
+  const [isAll, setIsAll] = useState(false);
   return (
-    <Group name="Failed" size={tasks.length}>
+    <Group
+      name="Failed"
+      size={tasks.length}
+      actions={
+        tasks.length > LATEST && (
+          <button type="button" className="plain" aria-expanded={isAll} onClick={() => setIsAll(!isAll)}>
+            {isAll ? "Show the latest" : "Show all"}
+          </button>
+        )
+      }
+    >
       <ul className="ended">
-        {tasks.map((task) => (
+        {tasks.slice(0, isAll ? tasks.length : LATEST).map((task) => (
           <li key={task.id}>
             <div className="grow">
               <p>{task.prompt}</p>

@@ -21,12 +21,12 @@ export function Gallery({ tasks }: { tasks: readonly ImageTask[] }) {
             <li key={task.id}>
               <Picture path={task.thumbnailUrl} alt={task.prompt} />
               <button type="button" aria-label={`Open: ${task.prompt}`} onClick={() => setOpen(task)} />
-              <div className="row apart small">
-                <span className="cut" title={task.prompt} aria-hidden="true">
-                  {task.prompt}
-                </span>
-                <span className="quiet">{task.completedAt && <TimeAgo at={task.completedAt} />}</span>
-              </div>
+              <span className="cut small" title={task.prompt} aria-hidden="true">
+                {task.prompt}
+              </span>
+              <span className="quiet tiny">
+                <TimeAgo at={task.completedAt} />
+              </span>
             </li>
           ))}
         </ul>

@@ -15,7 +15,6 @@ export function Line({ lane, tasks, unfinished, onChange }: LineProps) {
     <Group
       name="Waiting"
       size={tasks.length}
-      hint={tasks.length > 1 ? "next one first" : ""}
       actions={unfinished > 0 && <ClearQueue lane={lane} size={unfinished} onChange={onChange} />}
     >
       {tasks.length === 0 ? (

@@ -50,7 +50,7 @@ function outcomesOf(ended: readonly Ended[]): Outcome[] {
   const [first] = ended;
   if (first === undefined) return [];
   const { tone, word } = WORDS[first.status];
-  if (ended.length >= MANY) return [{ tone, text: `${word}: ${ended.length} of yours` }];
+  if (ended.length >= MANY) return [{ tone, text: `${word}: ${first.text} and ${ended.length - 1} more` }];
   return ended.map(({ id, text }) => ({ tone, text: `${word}: ${text}`, href: `#/jobs/${id}` }));
 }
 
