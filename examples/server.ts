@@ -1,27 +1,23 @@
 /**
- * An app's own server that hands work to Nightshift and lets its page follow it. The API key stays on the server.
+ * An app's own server that hands work to Nightshift and lets its page follow it live. The API key stays on the server.
  *
  *   npm start                                              (in one terminal)
  *   NIGHTSHIFT_KEY=<app key> npx tsx examples/server.ts    (in another; then open http://localhost:3000)
  */
-import { readFile } from "node:fs/promises";
-import { createServer } from "node:http";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { pipeline } from "node:stream/promises";
 import { Inngest } from "inngest";
+import { createClient, Problem } from "nightshift/client";
 import { sendCampaignRequested } from "nightshift/events";
-import { patientFetch } from "./patient-fetch.ts";
+import { createServer as createPages } from "vite";
 
 const SITE = process.env["NIGHTSHIFT_URL"] ?? "http://localhost:8888";
-const headers = {
-  authorization: `Bearer ${process.env["NIGHTSHIFT_KEY"] ?? ""}`,
-  "content-type": "application/json",
-};
+const KEY = process.env["NIGHTSHIFT_KEY"] ?? "";
 
-/** The first way: over HTTP. Any language can; the answer has the job to follow. */
+/** The first way: over HTTP. Comes back politely when it is too much; the answer has the job to follow. */
+const nightshift = createClient({ baseUrl: SITE, key: () => KEY });
 const sendByHttp = (campaignId: string) =>
-  patientFetch(`${SITE}/api/campaigns/${campaignId}/send`, {
-    method: "POST",
-    headers: { ...headers, "idempotency-key": `send-${campaignId}` },
-  });
+  nightshift.submit(`/api/campaigns/${campaignId}/send`, undefined, { idempotencyKey: `send-${campaignId}` });
 
 /**
  * The second way: as an event. No request to the site; the engine calls it. The event's type checks its data, and
@@ -32,29 +28,42 @@ const sendByEvent = async (campaignId: string) => {
   const { ids } = await inngest.send(
     sendCampaignRequested.create({ campaignId }, { id: `send-${campaignId}` }),
   );
-  return Response.json({ eventIds: ids }, { status: 202 });
+  return { eventIds: ids };
 };
 
-const page = async (name: string, type: string) =>
-  new Response(await readFile(new URL(`browser/${name}`, import.meta.url)), {
-    headers: { "content-type": type },
+/** The page follows a job through this server, which adds the key: as a stream, or by asking every two seconds. */
+async function followForPage(url: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const gone = new AbortController();
+  response.once("close", () => gone.abort());
+  const answer = await fetch(`${SITE}${url}`, {
+    headers: { authorization: `Bearer ${KEY}`, accept: request.headers.accept ?? "*/*" },
+    signal: gone.signal,
   });
+  response.writeHead(answer.status, { "content-type": answer.headers.get("content-type") ?? "text/plain" });
+  if (answer.body) await pipeline(answer.body, response).catch(() => {});
+}
 
-const answer = async (method: string, path: string): Promise<Response> => {
-  const [, room = "", id = "", action] = path.split("/");
-  if (method === "POST" && room === "campaigns" && action === "send") return sendByHttp(id);
-  if (method === "POST" && room === "campaigns" && action === "send-by-event") return sendByEvent(id);
-  if (method === "GET" && room === "jobs") return patientFetch(`${SITE}/api/jobs/${id}`, { headers });
-  if (path === "/") return page("index.html", "text/html; charset=utf-8");
-  if (path === "/follow-job.js") return page("follow-job.js", "text/javascript; charset=utf-8");
-  return new Response("There is nothing at this address", { status: 404 });
-};
+const pages = await createPages({
+  root: `${import.meta.dirname}/browser`,
+  configFile: false,
+  logLevel: "warn",
+  server: { middlewareMode: true },
+});
+
+async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const { method = "GET", url = "/" } = request;
+  const [, room = "", id = "", action] = url.split("/");
+  if (method === "GET" && /^\/api\/jobs\/[\w-]+\/stream/.test(url))
+    return followForPage(url, request, response);
+  if (method !== "POST" || room !== "campaigns") return pages.middlewares(request, response);
+  const accepted = action === "send-by-event" ? await sendByEvent(id) : await sendByHttp(id);
+  response.writeHead(202, { "content-type": "application/json" }).end(JSON.stringify(accepted));
+}
 
 createServer((request, response) => {
-  answer(request.method ?? "GET", request.url ?? "/")
-    .then(async (reply) => {
-      const type = reply.headers.get("content-type") ?? "text/plain";
-      response.writeHead(reply.status, { "content-type": type }).end(await reply.text());
-    })
-    .catch((error: unknown) => response.writeHead(502).end(String(error)));
+  answer(request, response).catch((error: unknown) => {
+    const { status = 502, detail = String(error) } = error instanceof Problem ? error : {};
+    if (!response.headersSent) response.writeHead(status || 502, { "content-type": "application/json" });
+    response.end(JSON.stringify({ detail }));
+  });
 }).listen(3000, () => process.stdout.write("http://localhost:3000\n"));

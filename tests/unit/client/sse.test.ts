@@ -1,0 +1,24 @@
+import { expect, test } from "vitest";
+import { createFrameReader } from "#client/sse.ts";
+
+const stream =
+  'retry: 300\n\nevent: job\ndata: {"n":1}\n\n: a comment\n\nid: 5:5:\nevent: progress\ndata: {"n":2}\n\nid: 6:6:\n\n';
+const frames = [
+  { id: undefined, event: "job", data: '{"n":1}' },
+  { id: "5:5:", event: "progress", data: '{"n":2}' },
+  { id: "6:6:", event: "message", data: undefined },
+];
+
+test("messages, comments and ids, wherever the pieces are cut", () => {
+  for (let size = 1; size <= stream.length; size++) {
+    const read = createFrameReader();
+    const pieces = Array.from({ length: Math.ceil(stream.length / size) }, (_, n) =>
+      stream.slice(n * size, (n + 1) * size),
+    );
+    expect(pieces.flatMap(read)).toEqual(frames);
+  }
+});
+
+test("what is cut off inside a message does not exist", () => {
+  expect(createFrameReader()('event: job\nid: 7:7:\ndata: {"n":3}\n')).toEqual([]);
+});

@@ -1,0 +1,94 @@
+import { describe, expect, test } from "vitest";
+import { type Job, type LiveState, type Message, nothingKnown, reduce } from "#client/state.ts";
+
+const job = (id: string, revision: number, more: Partial<Job> = {}): Job => ({
+  id,
+  revision,
+  kind: "walk",
+  function: "walk",
+  event: "test/walk",
+  status: "running",
+  state: "running",
+  requester: "key:a",
+  owner: "ann",
+  progress: null,
+  result: null,
+  error: null,
+  priority: 3,
+  createdAt: "2026-01-01T00:00:00Z",
+  dueAt: "2026-01-01T00:05:00Z",
+  deadlineAt: null,
+  sentAt: null,
+  startedAt: null,
+  endedAt: null,
+  updatedAt: "2026-01-01T00:00:00Z",
+  links: { self: "", parent: null, children: "", deadLetters: "", reprocessOf: null },
+  ...more,
+});
+const progress = (done: number) => ({ done, total: 10, percent: done * 10 });
+const after = (...messages: Message[]): LiveState => messages.reduce<LiveState>(reduce, nothingKnown);
+const note = (id: string, readAt: string | null = null) => ({
+  id,
+  type: "NEW_MESSAGE",
+  userId: "ann",
+  data: {},
+  createdAt: "",
+  readAt,
+});
+
+describe("one reducer for stream and polling", () => {
+  test("a message that comes twice, or too late, changes nothing", () => {
+    const state = after({ event: "job", data: job("a", 2) });
+    expect(reduce(state, { event: "job", data: job("a", 1, { status: "queued" }) })).toBe(state);
+    expect(after({ event: "job", data: job("a", 2) }, { event: "job", data: job("a", 2) })).toEqual(state);
+  });
+
+  test("S3-10: progress moves a job that is known, and only forward", () => {
+    const state = after(
+      { event: "job", data: job("a", 1) },
+      { event: "progress", data: { id: "a", progress: progress(4) } },
+      { event: "progress", data: { id: "a", progress: progress(3) } },
+      { event: "progress", data: { id: "unknown", progress: progress(9) } },
+    );
+    expect([...state.jobs.values()]).toEqual([job("a", 1, { progress: progress(4) })]);
+    // A look at the ledger from before that progress.
+    expect(reduce(state, { event: "job", data: job("a", 1) })).toBe(state);
+  });
+
+  test("a snapshot is all there is; what left the list is gone", () => {
+    const state = after(
+      { event: "job", data: job("old", 9) },
+      { event: "snapshot", data: { jobs: [job("a", 1), job("b", 1)], notifications: [note("n")] } },
+      { event: "gone", data: { id: "b" } },
+    );
+    expect([...state.jobs.keys()]).toEqual(["a"]);
+    expect(state.notifications).toEqual([note("n")]);
+  });
+
+  test("news come newest first, and a read one stays where it is known", () => {
+    const state = after(
+      { event: "notification", data: note("1") },
+      { event: "notification", data: note("2") },
+      { event: "notification", data: note("1", "now") },
+    );
+    expect(state.notifications).toEqual([note("1", "now"), note("2")]);
+  });
+
+  test("a page that is open for weeks forgets the oldest jobs that have ended", () => {
+    const ended = (n: number) =>
+      job(`e${n}`, 1, { endedAt: "then", createdAt: `2026-01-01T00:${String(n).padStart(5, "0")}` });
+    const jobs = [job("unfinished", 1), ...Array.from({ length: 999 }, (_, n) => ended(n))];
+    const state = after({ event: "snapshot", data: { jobs } }, { event: "job", data: ended(999) });
+    expect(state.jobs.size).toBe(1000);
+    expect([state.jobs.has("unfinished"), state.jobs.has("e0"), state.jobs.has("e999")]).toEqual([
+      true,
+      false,
+      true,
+    ]);
+  });
+
+  test("a message of a later version is passed over", () => {
+    const state = after({ event: "job", data: job("a", 1) });
+    expect(reduce(state, JSON.parse('{"event":"weather","data":{"rain":true}}'))).toBe(state);
+  });
+});
