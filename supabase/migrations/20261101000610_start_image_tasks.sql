@@ -31,10 +31,14 @@ begin
     -- nobody is started past it.
     select * into v_job from public.jobs where id = v_task.job_id for no key update skip locked;
     exit when not found;
-    if v_job.deadline_at <= p_now then
-      update public.image_tasks set status = 'skipped', ended_at = p_now where id = v_task.id;
+    if v_job.ended_at is null and v_job.deadline_at <= p_now then
       perform private.end_job(v_job.id, 'skipped',
         jsonb_build_object('status', 'skipped', 'reason', 'deadline_passed'), null, p_now);
+      select * into v_job from public.jobs where id = v_task.job_id;
+    end if;
+    -- Ended by this very transaction, which has not come to this task yet.
+    if v_job.ended_at is not null then
+      perform private.end_image_task(v_job);
       continue;
     end if;
 
@@ -52,6 +56,22 @@ begin
 end
 $$;
 
+-- The task of an ended job ends as that did. Answers its lane; null when it had ended before.
+create function private.end_image_task(p_job public.jobs)
+returns text
+language sql
+set search_path = ''
+as $$
+  update public.image_tasks set
+    status = p_job.status,
+    ended_at = p_job.ended_at,
+    retry_at = null,
+    error_code = case when p_job.status = 'failed' then coalesce(p_job.error ->> 'code', error_code) end,
+    error_message = case when p_job.status = 'failed' then coalesce(p_job.error ->> 'message', error_message) end
+  where job_id = p_job.id and ended_at is null
+  returning lane;
+$$;
+
 -- A task ends with its job, by whatever road that ends (done, failed, canceled, skipped), and its place goes to the
 -- next in the same transaction: no place is ever lost.
 create function private.end_image_task_with_its_job()
@@ -60,17 +80,9 @@ language plpgsql
 set search_path = ''
 as $$
 declare
-  v_lane text;
+  v_lane text := private.end_image_task(new);
 begin
-  update public.image_tasks set
-    status = new.status,
-    ended_at = new.ended_at,
-    retry_at = null,
-    error_code = case when new.status = 'failed' then coalesce(new.error ->> 'code', error_code) end,
-    error_message = case when new.status = 'failed' then coalesce(new.error ->> 'message', error_message) end
-  where job_id = new.id and ended_at is null
-  returning lane into v_lane;
-  if found then
+  if v_lane is not null then
     perform private.start_image_tasks(v_lane, new.ended_at);
   end if;
   return null;
@@ -98,7 +110,7 @@ as $$
   cross join lateral private.start_image_tasks(lanes.lane, p_now);
 $$;
 
-revoke execute on function private.start_image_tasks, private.end_image_task_with_its_job,
+revoke execute on function private.start_image_tasks, private.end_image_task, private.end_image_task_with_its_job,
   public.start_waiting_image_tasks from public, anon, authenticated;
-grant execute on function private.start_image_tasks, private.end_image_task_with_its_job,
+grant execute on function private.start_image_tasks, private.end_image_task, private.end_image_task_with_its_job,
   public.start_waiting_image_tasks to service_role;

@@ -1,0 +1,279 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { LANES } from "#images/lanes.ts";
+import { freshDatabase, type TestDatabase } from "../support/database.ts";
+import { type ImageLane, imageLane } from "../support/image-lane.ts";
+
+let db: TestDatabase;
+let lane: ImageLane;
+beforeAll(async () => {
+  db = await freshDatabase();
+});
+afterAll(() => db.close());
+beforeEach(() => {
+  lane = imageLane(db, { atOnce: 2 });
+});
+afterEach(() => lane.close());
+
+const statuses = async () => (await lane.tasks()).map(({ status }) => status);
+const accept = async (count: number, wish = {}) => {
+  const ids: string[] = [];
+  for (let n = 0; n < count; n++) ids.push((await lane.accept(wish)).taskId);
+  return ids;
+};
+const [first, second, third] = [0, 1, 2] as const;
+
+describe("who starts", () => {
+  it("S0-1, S1-1: is who was accepted first, and only while places are free", async () => {
+    const ids = await accept(6);
+    expect(await statuses()).toEqual([
+      "processing",
+      "processing",
+      "pending",
+      "pending",
+      "pending",
+      "pending",
+    ]);
+    for (const id of ids) await lane.draw(id);
+    const started = (await lane.tasks()).toSorted(
+      (a, b) => Number(a["started_no"]) - Number(b["started_no"]),
+    );
+    expect(started.map(({ id }) => id)).toEqual(ids);
+    expect(await statuses()).toEqual(Array(6).fill("completed"));
+  });
+
+  it.each([
+    ["S0-2", LANES.demo, 6],
+    ["S1-2", LANES.tasks, 5],
+  ])("%s: of %o at most so many at once", async (_, preset, atOnce) => {
+    const busy = imageLane(db, { ...preset, lane: `${preset.lane} preset` });
+    for (let n = 0; n < 10; n++) await busy.accept();
+    expect((await busy.tasks()).filter(({ status }) => status === "processing")).toHaveLength(atOnce);
+    await busy.close();
+  });
+
+  it("S1-23: a VIP jumps ahead of whoever is not due before it", async () => {
+    const now = Date.now();
+    const ids = await accept(2);
+    const { taskId: old } = await lane.accept({ priority: 3, at: new Date(now - 6 * 60_000) });
+    const { taskId: normal } = await lane.accept({ priority: 3 });
+    const { taskId: vip } = await lane.accept({ priority: 1 });
+    for (const id of ids) await lane.draw(id);
+    // The lane's time never goes back: who comes later by another clock is no earlier than who was there.
+    expect((await lane.task(vip))["status"]).toBe("processing");
+    expect((await lane.task(old))["status"]).toBe("processing");
+    expect((await lane.task(normal))["status"]).toBe("pending");
+  });
+
+  it("S1-23: no class starves: work that is due goes before a VIP who is not yet", async () => {
+    const past = new Date(Date.now() - 6 * 60_000);
+    const ids = await accept(2, { at: past });
+    const { taskId: old } = await lane.accept({ priority: 3, at: past });
+    const { taskId: vip } = await lane.accept({ priority: 2 });
+    await lane.draw(String(ids[first]));
+    expect((await lane.task(old))["status"]).toBe("processing");
+    expect((await lane.task(vip))["status"]).toBe("pending");
+  });
+
+  it("is skipped by the line when its deadline has passed, without an execution", async () => {
+    const ids = await accept(2);
+    const { taskId: late } = await lane.accept({ deadlineAt: new Date(Date.now() - 1000).toISOString() });
+    const { taskId: next } = await lane.accept();
+    await lane.draw(String(ids[first]));
+    expect(await lane.task(late)).toMatchObject({ status: "skipped", started_no: null });
+    expect(await lane.rows("select status, result, sent_at from jobs where id = $1", late)).toMatchObject([
+      { status: "skipped", result: { reason: "deadline_passed" } },
+    ]);
+    expect((await lane.task(next))["status"]).toBe("processing");
+  });
+
+  it("has its job released and no other: the engine hears of nobody before their turn", async () => {
+    const ids = await accept(3);
+    const released = await lane.rows(
+      "select id from jobs where id = any ($1) and released_at is not null",
+      ids,
+    );
+    expect(released.map(({ id }) => id).toSorted()).toEqual(ids.slice(0, 2).toSorted());
+  });
+});
+
+describe("accepting", () => {
+  it("S1-7, S1-18: refuses beyond the capacity with the time to come back, and accepts again as tasks end", async () => {
+    const small = imageLane(db, { atOnce: 2, capacity: 4 });
+    const ids: string[] = [];
+    for (let n = 0; n < 4; n++) ids.push((await small.accept()).taskId);
+    await expect(small.accept()).rejects.toMatchObject({
+      code: "PT503",
+      message: expect.stringContaining("Queue full"),
+      detail: "30",
+      hint: "queue_full",
+    });
+    await small.draw(String(ids[first]));
+    expect((await small.accept()).taskId).toBeTruthy();
+    await small.close();
+  });
+
+  it("S1-25: refuses an owner who has used up their share; a refusal costs nothing", async () => {
+    const submissions = [{ key: "share", capacity: 2, refillPerSecond: 0.001, take: 1 }];
+    const full = imageLane(db, { capacity: 1 });
+    await full.accept({ submissions });
+    // Full: undone with all it took.
+    for (let n = 0; n < 3; n++)
+      await expect(full.accept({ submissions })).rejects.toMatchObject({ code: "PT503" });
+    await lane.accept({ submissions });
+    await expect(lane.accept({ submissions })).rejects.toMatchObject({
+      code: "PT429",
+      hint: "too_many_requests",
+    });
+    await full.close();
+  });
+
+  it("the same idempotency key gives the same task, and takes no second place", async () => {
+    const { taskId } = await lane.accept({ key: "k1" });
+    expect(await lane.accept({ key: "k1" })).toMatchObject({ taskId, started: [] });
+    expect(await statuses()).toHaveLength(1);
+    await expect(lane.accept({ key: "k1", prompt: "another" })).rejects.toMatchObject({ code: "PT409" });
+  });
+
+  it("by a clock that is behind is never earlier than who was accepted before", async () => {
+    const ids = await accept(2);
+    const { taskId: honest } = await lane.accept();
+    const { taskId: behind } = await lane.accept({ at: new Date(Date.now() - 60_000) });
+    await lane.draw(String(ids[first]));
+    expect((await lane.task(honest))["status"]).toBe("processing");
+    expect((await lane.task(behind))["status"]).toBe("pending");
+  });
+});
+
+describe("an end", () => {
+  it("S0-19: told again changes nothing", async () => {
+    const ids = await accept(3);
+    await lane.draw(String(ids[first]));
+    const before = await lane.tasks();
+    expect(await lane.complete(String(ids[first]))).toBe("completed");
+    expect(await lane.complete(String(ids[first]))).toBe("completed");
+    expect(await lane.tasks()).toEqual(before);
+  });
+
+  it.each(["cancel", "fail"] as const)("by any road (%s) gives the place to the next", async (road) => {
+    const ids = await accept(3);
+    await lane[road](String(ids[first]));
+    expect(await statuses()).toEqual([road === "cancel" ? "canceled" : "failed", "processing", "processing"]);
+  });
+
+  it("of one who waits in line takes them out of it", async () => {
+    const ids = await accept(4);
+    await lane.cancel(String(ids[third]));
+    await lane.draw(String(ids[first]));
+    expect(await statuses()).toEqual(["completed", "processing", "canceled", "processing"]);
+  });
+
+  it("of the whole lane lets nobody start in between, and what comes after is new", async () => {
+    await accept(5);
+    expect(await lane.clear()).toHaveLength(5);
+    const tasks = await lane.tasks();
+    expect(tasks.map(({ status }) => status)).toEqual(Array(5).fill("canceled"));
+    expect(tasks.map(({ started_no }) => started_no).filter((no) => no !== null)).toHaveLength(2);
+    const { started } = await lane.accept();
+    expect(started).toHaveLength(1);
+  });
+});
+
+describe("an attempt", () => {
+  it("S1-9: that failed leaves its task in its place until the retry", async () => {
+    const ids = await accept(3);
+    const { token } = await lane.begin(String(ids[first]));
+    const retryAt = new Date(Date.now() + 2000).toISOString();
+    await lane.end(String(ids[first]), token, { code: "provider_unavailable", message: "503", retryAt });
+    expect(await lane.task(String(ids[first]))).toMatchObject({
+      status: "waiting",
+      attempts: 1,
+      error_code: "provider_unavailable",
+    });
+    expect(await statuses()).toEqual(["waiting", "processing", "pending"]);
+    expect(await lane.begin(String(ids[first]))).toMatchObject({ state: "draw", attempt: 2 });
+  });
+
+  it("T28: of a canceled task keeps the place until it is over", async () => {
+    const ids = await accept(3);
+    const { token } = await lane.begin(String(ids[first]));
+    await lane.cancel(String(ids[first]));
+    expect(await statuses()).toEqual(["canceled", "processing", "pending"]);
+    expect(await lane.end(String(ids[first]), token, { imagePath: "p" })).toBe("ended");
+    expect(await statuses()).toEqual(["canceled", "processing", "processing"]);
+    expect((await lane.task(String(ids[first])))["image_path"]).toBeNull();
+  });
+
+  it("of a canceled task whose process died holds the place no longer than its lease", async () => {
+    const ids = await accept(3);
+    await lane.begin(String(ids[first]), undefined, 5_000);
+    await lane.cancel(String(ids[first]));
+    expect(await lane.startWaiting()).toBe(0);
+    expect(await lane.startWaiting(new Date(Date.now() + 6_000).toISOString())).toBe(1);
+    expect(await statuses()).toEqual(["canceled", "processing", "processing"]);
+  });
+
+  it("whose process died is made again when nobody can be drawing any more, and counts once", async () => {
+    const [id = ""] = await accept(1);
+    await lane.begin(id, undefined, 5_000);
+    expect(await lane.begin(id)).toMatchObject({ state: "wait", waitMs: expect.any(Number) });
+    const later = new Date(Date.now() + 6_000).toISOString();
+    expect(await lane.begin(id, undefined, 5_000, later)).toMatchObject({ state: "draw", attempt: 1 });
+  });
+
+  it("that comes back after another has taken over changes nothing", async () => {
+    const [id = ""] = await accept(1);
+    const zombie = await lane.begin(id, undefined, 5_000);
+    const later = new Date(Date.now() + 6_000).toISOString();
+    const { token } = await lane.begin(id, undefined, 5_000, later);
+    expect(await lane.end(id, zombie.token, { code: "internal", message: "x" })).toBe("lost");
+    expect(await lane.end(id, token, { imagePath: "p" })).toBe("noted");
+    expect(await lane.begin(id)).toMatchObject({ state: "drawn" });
+  });
+
+  it("for a job that has ended is not made", async () => {
+    const ids = await accept(2);
+    await lane.cancel(String(ids[second]));
+    expect(await lane.begin(String(ids[second]))).toMatchObject({ state: "ended" });
+    expect(await lane.begin(String(ids[first]), "unknown event")).toMatchObject({ state: "gone" });
+  });
+});
+
+describe("a task that has failed", () => {
+  const jobAgain = async (eventId: string, taskId: string) => {
+    const data = { taskId };
+    await lane.rows(
+      "select start_run($1, 'image/generate', $2, 'generate-image', $1 || ' run', 0, null, now())",
+      eventId,
+      data,
+    );
+  };
+
+  it("stands in line anew for the job of its reprocessing, behind those who wait", async () => {
+    const ids = await accept(4);
+    await lane.fail(String(ids[first]));
+    await jobAgain("again", String(ids[first]));
+    expect(await lane.begin(String(ids[first]), "again")).toEqual({ state: "wait", waitMs: null });
+    expect(await statuses()).toEqual(["processing", "processing", "pending", "pending"]);
+    await lane.draw(String(ids[second]));
+    await lane.draw(String(ids[third]));
+    expect(await lane.draw(String(ids[first]), "again")).toBe("completed");
+    expect(await lane.task(String(ids[first]))).toMatchObject({ status: "completed", attempts: 1 });
+  });
+
+  it("is drawn for one of two jobs that come for it at once", async () => {
+    const [id = ""] = await accept(1);
+    await lane.fail(id);
+    const events = ["one", "two"].map((name) => `${name} ${id}`);
+    for (const event of events) await jobAgain(event, id);
+    const begun = await Promise.all(events.map((event) => lane.begin(id, event)));
+    expect(begun.map(({ state }) => state).toSorted()).toEqual(["draw", "taken"]);
+  });
+
+  it("is not begun while its last attempt may still be drawing", async () => {
+    const [id = ""] = await accept(1);
+    await lane.begin(id, undefined, 5_000);
+    await lane.fail(id);
+    await jobAgain(`again ${id}`, id);
+    expect(await lane.begin(id, `again ${id}`)).toMatchObject({ state: "wait", waitMs: expect.any(Number) });
+  });
+});
