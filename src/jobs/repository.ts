@@ -1,3 +1,4 @@
+import { z } from "zod";
 import type { Clock } from "#lib/clock.ts";
 import type { Json } from "#lib/database.types.ts";
 import type { Position } from "#lib/pages.ts";
@@ -14,6 +15,9 @@ export type StartingRun = RunOfEvent & {
   attempt: number;
   parentJobId: string | undefined;
 };
+
+/** What the ledger refused: how many jobs of the kind must begin before there is room for it. */
+export type Refused = { kind: string; priority: number; places: number };
 
 export type JobFilter = {
   status?: string | undefined;
@@ -97,6 +101,21 @@ export function jobRepository(db: DatabaseClient, clock: Clock) {
     async get(jobId: string, owner: string | null) {
       const data = await unwrap(db.rpc("get_job", { p_job_id: jobId, p_owner: owner }));
       return jobDetails.nullable().parse(data);
+    },
+
+    /** Seconds until the requester's turn; null when nobody can say when there will be room. */
+    async giveTurn(refused: Refused, requester: string, request: string | undefined): Promise<number | null> {
+      const seconds = await unwrap(
+        db.rpc("give_turn", {
+          p_kind: refused.kind,
+          p_priority: refused.priority,
+          p_requester: requester,
+          p_request: request ?? null,
+          p_places: refused.places,
+          p_now: now(),
+        }),
+      );
+      return z.number().nullable().parse(seconds);
     },
 
     /** Accepted at least `ageMs` ago, and released by `aheadMs` from now. */

@@ -65,14 +65,30 @@ export function toAppError(error: unknown): AppError {
   if (!parsed.success)
     return new AppError("database_unavailable", "The database gave no readable answer", { cause: error });
   const { code, message, details, hint } = parsed.data;
-  if (isErrorCode(hint)) {
-    const seconds = Number(details);
-    const retryAfterMs = details && Number.isFinite(seconds) ? seconds * 1000 : undefined;
-    return new AppError(hint, message, { retryAfterMs, cause: error });
-  }
+  if (isErrorCode(hint)) return new AppError(hint, message, { ...readDetail(details), cause: error });
   return new AppError(codeOfSqlState(code ?? ""), message || "The database cannot be reached", {
     cause: error,
   });
+}
+
+const facts = z.looseObject({ retryAfterSeconds: z.number().optional() });
+
+/** The detail of our own refusals: nothing, seconds until another try makes sense, or facts as JSON. */
+function readDetail(detail: string | null | undefined) {
+  if (!detail) return {};
+  const parsed = facts.or(z.number()).safeParse(fromJson(detail));
+  if (!parsed.success) return {};
+  if (typeof parsed.data === "number") return { retryAfterMs: parsed.data * 1000 };
+  const { retryAfterSeconds, ...details } = parsed.data;
+  return { details, retryAfterMs: retryAfterSeconds === undefined ? undefined : retryAfterSeconds * 1000 };
+}
+
+function fromJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 /** No state at all means that no answer came. */

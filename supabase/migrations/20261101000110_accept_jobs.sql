@@ -40,36 +40,13 @@ begin
 end
 $$;
 
--- Refuses work of a kind of which p_waiting jobs wait already. Retry-After is how long the queue needs for one
--- place in twenty at the pace of the last minute, 30 s when nothing moves.
-create function private.require_room(p_kind text, p_waiting integer, p_now timestamptz)
-returns void
-language plpgsql
-set search_path = ''
-as $$
-declare
-  v_waiting integer;
-  v_started integer;
-begin
-  select count(*) into v_waiting
-  from (select from public.jobs where kind = p_kind and status = 'queued' limit p_waiting) as waiting;
-  if v_waiting < p_waiting then
-    return;
-  end if;
-  select count(*) into v_started
-  from public.jobs where kind = p_kind and started_at > p_now - interval '1 minute';
-  perform private.refuse(503, 'queue_full', format('Queue full: %s jobs of kind %s wait', p_waiting, p_kind),
-    case when v_started = 0 then '30'
-      else least(300, greatest(1, ceil(p_waiting / 20.0 * 60 / v_started)))::integer::text end);
-end
-$$;
-
 -- The new job, or the one that the same requester asked for under the same idempotency key (tell them apart by
 -- the id). p_fingerprint says what makes two requests the same; left out, it is function and event data.
--- p_limits, of which everything may be left out: {"perSecond": 100, "waiting": 10000} are limits; "priority" is the
--- class, 3 unless said; "deadlineAt" is when nobody wants it any more; "delayMs" is how long it rests before it may
--- begin; "held": true leaves it to the room to release it. Priority and deadline travel in the event's data, where
--- the engine and the deadline middleware read them.
+-- p_limits, of which everything may be left out: {"perSecond": 100, "waiting": 10000, "byPromise": true} say what is
+-- too much (without "waiting" nobody is refused for want of room); "priority" is the class, 3 unless said;
+-- "deadlineAt" is when nobody wants it any more; "delayMs" is how long it rests before it may begin; "held": true
+-- leaves it to the room to release it. Priority and deadline travel in the event's data, where the engine and the
+-- deadline middleware read them.
 create function private.accept_job(
   p_job_id uuid, p_owner text, p_requester text, p_function_id text, p_event_name text, p_event_data jsonb,
   p_kind text, p_idempotency_key text, p_parent_job_id uuid, p_limits jsonb, p_now timestamptz,
@@ -95,7 +72,7 @@ begin
     end if;
   end if;
   if p_limits ->> 'waiting' is not null then
-    perform private.require_room(p_kind, (p_limits ->> 'waiting')::integer, p_now);
+    perform private.admit(p_kind, p_requester, p_idempotency_key, p_limits, p_now);
   end if;
   v_job := private.insert_job(p_job_id, p_owner, p_requester, p_function_id, p_event_name, p_event_data, p_kind,
     p_idempotency_key, v_fingerprint, p_parent_job_id, p_limits, p_now);

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { limitsFor } from "#jobs/limits.ts";
+import { PRIORITIES, prioritySchema } from "#lib/priorities.ts";
 import { freshDatabase, type TestDatabase } from "../support/database.ts";
 
 let db: TestDatabase;
@@ -129,53 +130,6 @@ describe("429: a caller who is too fast", () => {
   });
 });
 
-describe("503: we are full", () => {
-  test("S1-7, S1-18, S3-12: no place, no job; a place again, a job again", async () => {
-    const kind = randomUUID();
-    const limits = { waiting: 3 };
-    const first = await accept({ kind, limits });
-    await accept({ kind, limits });
-    await accept({ kind, limits });
-    await expect(accept({ kind, limits })).rejects.toMatchObject({
-      code: "PT503",
-      hint: "queue_full",
-      message: expect.stringMatching(/^Queue full/),
-    });
-    await db.sql.query("select private.end_job($1, 'completed', null, null, $2)", [first.id, now]);
-    await expect(accept({ kind, limits })).resolves.toBeDefined();
-  });
-
-  test("S3-14: Retry-After is 30 s when nothing moves", async () => {
-    const kind = randomUUID();
-    await accept({ kind, limits: { waiting: 1 } });
-    await expect(accept({ kind, limits: { waiting: 1 } })).rejects.toMatchObject({ detail: "30" });
-  });
-
-  test("Retry-After follows the pace of the last minute", async () => {
-    const kind = randomUUID();
-    for (let n = 0; n < 12; n++) {
-      const { id } = await accept({ kind });
-      await db.sql.query("update jobs set status = 'running', started_at = $2 where id = $1", [id, now]);
-    }
-    for (let n = 0; n < 40; n++) await accept({ kind });
-    // 12 a minute: one place in twenty of 40 is free after ten seconds.
-    await expect(accept({ kind, limits: { waiting: 40 } })).rejects.toMatchObject({ detail: "10" });
-  });
-
-  test("one kind that is full leaves the others alone", async () => {
-    const kind = randomUUID();
-    await accept({ kind, limits: { waiting: 1 } });
-    await expect(accept({ kind: randomUUID(), limits: { waiting: 1 } })).resolves.toBeDefined();
-  });
-
-  test("a known key is answered even when we are full", async () => {
-    const kind = randomUUID();
-    const limits = { waiting: 1 };
-    const first = await accept({ kind, limits, key: "k1" });
-    expect((await accept({ kind, limits, key: "k1" })).id).toBe(first.id);
-  });
-});
-
 test("S3-11, S3-12: the defaults are 100 a second and 10,000 waiting", () => {
   expect(limitsFor("anything")).toMatchObject({ perSecond: 100, waiting: 10_000, priority: 3 });
 });
@@ -185,4 +139,53 @@ test("an accepted job stands in the outbox with its first event", async () => {
   expect(job).toMatchObject({ status: "queued", event_id: job.id, event_data: { a: 1 }, sent_at: null });
   const { rows } = await db.sql.query("select sequence, type from job_events where job_id = $1", [job.id]);
   expect(rows).toEqual([{ sequence: 1, type: "accepted" }]);
+});
+
+describe("time", () => {
+  test.each([
+    [1, 1_000],
+    [2, 60_000],
+    [3, 300_000],
+    [4, 3_600_000],
+    [5, 86_400_000],
+  ])("S4-51: work of class %i is due within %i ms", async (priority, dueMs) => {
+    const job = await accept({ limits: { priority } });
+    expect(job.due_at.getTime() - job.created_at.getTime()).toBe(dueMs);
+    const promiseMs = PRIORITIES[prioritySchema.parse(priority)].promiseMs;
+    // What is promised nothing has its place in the line all the same.
+    expect(promiseMs ?? 24 * 60 * 60_000).toBe(dueMs);
+  });
+
+  test("S3-7: a job that rests 5 s is due 5 s later, and leaves the outbox when its time is near", async () => {
+    const job = await accept({ limits: { delayMs: 5000, priority: 1 } });
+    expect(job.ready_at.getTime() - now.getTime()).toBe(5000);
+    expect(job.released_at).toEqual(job.ready_at);
+    expect(job.due_at.getTime() - now.getTime()).toBe(6000);
+    const unsent = async (ahead: number) =>
+      (await db.sql.query("select id from unsent_jobs($1, $2, 1000)", [now, new Date(now.getTime() + ahead)]))
+        .rows;
+    expect(await unsent(4999)).not.toContainEqual({ id: job.id });
+    expect(await unsent(5000)).toContainEqual({ id: job.id });
+  });
+
+  test("a held job is not in the outbox until its room releases it, once", async () => {
+    const job = await accept({ limits: { held: true } });
+    const unsent = async () => (await db.sql.query("select id from unsent_jobs($1, $1, 1000)", [now])).rows;
+    expect(await unsent()).not.toContainEqual({ id: job.id });
+    const release = async () =>
+      (await db.sql.query("select private.release_jobs($1, $2) as count", [[job.id], now])).rows[0].count;
+    expect([await release(), await release()]).toEqual([1, 0]);
+    expect(await unsent()).toContainEqual({ id: job.id });
+    const { rows } = await db.sql.query("select type from job_events where job_id = $1 order by sequence", [
+      job.id,
+    ]);
+    expect(rows).toEqual([{ type: "accepted" }, { type: "released" }]);
+  });
+
+  test("what the engine must know travels in the event", async () => {
+    const deadlineAt = "2026-11-01T13:00:00Z";
+    const job = await accept({ data: { a: 1 }, limits: { priority: 2, deadlineAt } });
+    expect(job.event_data).toEqual({ a: 1, priority: 2, deadlineAt });
+    expect(job.deadline_at).toEqual(new Date(deadlineAt));
+  });
 });

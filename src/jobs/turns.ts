@@ -1,0 +1,41 @@
+import { z } from "zod";
+import { AppError } from "#lib/errors.ts";
+import type { Requester, Route } from "#lib/http.ts";
+import type { Logger } from "#lib/logger.ts";
+import type { JobRepository } from "./repository.ts";
+
+type Dependencies = { jobs: Pick<JobRepository, "giveTurn">; logger: Logger };
+
+/** The facts of a refusal for want of room (`private.refuse_for_now`). */
+const refusal = z.object({ kind: z.string(), priority: z.number(), places: z.number() });
+
+/**
+ * Who is refused because we are full gets a turn, and `Retry-After` leads to it: come back then and you are let in.
+ * The turn is written here, after the refusal has undone its transaction. Should that fail, the refusal's own 30 s
+ * stand.
+ */
+export function giveTurns({ jobs, logger }: Dependencies) {
+  return (route: Route): Route => ({
+    ...route,
+    async handle(input) {
+      try {
+        return await route.handle(input);
+      } catch (error) {
+        throw await withTurn(error, input.requester, input.idempotencyKey);
+      }
+    },
+  });
+
+  async function withTurn(error: unknown, requester: Requester | undefined, request: string | undefined) {
+    if (!(error instanceof AppError) || error.code !== "queue_full" || !requester) return error;
+    const refused = refusal.safeParse(error.details);
+    if (!refused.success) return error;
+    const seconds = await jobs.giveTurn(refused.data, requester.id, request).catch((err: unknown) => {
+      logger.warn({ err, kind: refused.data.kind }, "no turn given");
+      return null;
+    });
+    if (seconds === null) return error;
+    const { code, message, details } = error;
+    return new AppError(code, message, { retryAfterMs: seconds * 1000, details, cause: error });
+  }
+}

@@ -1,0 +1,239 @@
+import { randomUUID } from "node:crypto";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { freshDatabase, type TestDatabase } from "../support/database.ts";
+
+let db: TestDatabase;
+let now: Date;
+let kind: string;
+let ann: string;
+
+beforeAll(async () => {
+  db = await freshDatabase();
+});
+afterAll(() => db.close());
+beforeEach(() => {
+  now = new Date("2026-11-01T12:00:00Z");
+  kind = randomUUID();
+  ann = `key:${randomUUID()}`;
+});
+
+const later = (seconds: number) => {
+  now = new Date(now.getTime() + seconds * 1000);
+};
+const rows = async (sql: string, ...values: unknown[]) => (await db.sql.query(sql, values)).rows;
+
+type Request = { limits?: object; key?: string | null; requester?: string; of?: string };
+async function accept({ limits = {}, key = null, requester = ann, of = kind }: Request = {}) {
+  const [job] = await rows(
+    "select * from private.accept_job($1, 'ann', $2, 'walk', 'test/walk', '{}', $3, $4, null, $5, $6)",
+    randomUUID(),
+    requester,
+    of,
+    key,
+    JSON.stringify(limits),
+    now,
+  );
+  return job;
+}
+/** What a refusal says: its message and its facts. */
+async function refused(request: Request = {}) {
+  const error = await accept(request).then(
+    () => undefined,
+    (error: unknown) => error as { code: string; hint: string; message: string; detail: string },
+  );
+  if (!error) throw new Error("was let in");
+  expect(error).toMatchObject({ code: "PT503", hint: "queue_full" });
+  return { message: error.message, ...JSON.parse(error.detail) };
+}
+/** The refused request, as the route's edge sends it on: seconds until its turn. */
+async function turn(request: Request = {}): Promise<number | null> {
+  const { kind, priority, places } = await refused(request);
+  const [row] = await rows(
+    "select give_turn($1, $2, $3, $4, $5, $6) as seconds",
+    kind,
+    priority,
+    request.requester ?? ann,
+    request.key ?? null,
+    places,
+    now,
+  );
+  return row.seconds;
+}
+/** So many requests that nobody refuses. */
+const acceptMany = (count: number, limits: object = {}) =>
+  rows(
+    `select private.accept_job(gen_random_uuid(), 'ann', $1, 'walk', 'test/walk', '{}', $2, null, null, $3, $4)
+     from generate_series(1, $5)`,
+    ann,
+    kind,
+    JSON.stringify(limits),
+    now,
+    count,
+  );
+/** The first `count` in line begin, one every so many seconds; meanwhile time goes by. */
+async function begin(count: number, everySeconds = 1) {
+  await rows(
+    `with line as (
+       select id, row_number() over (order by due_at, created_at, id) as place from jobs
+       where kind = $1 and status = 'queued')
+     update jobs set status = 'running', started_at = $2::timestamptz + place * $4 * interval '1 second', sent_at = $2
+     from line where jobs.id = line.id and place <= $3`,
+    kind,
+    now,
+    count,
+    everySeconds,
+  );
+  later(count * everySeconds);
+}
+/** A line that has been served one a second for a minute, with `waiting` left in it. */
+async function busyLine(waiting: number, limits: object = {}) {
+  await acceptMany(60 + waiting, limits);
+  await begin(60);
+}
+const byPromise = (priority: number) => ({ waiting: 10_000, byPromise: true, priority });
+
+describe("the end of the line", () => {
+  test("S1-7, S1-18, S3-12: no place, no job; a place again, a job again", async () => {
+    const limits = { waiting: 3 };
+    const first = await accept({ limits });
+    await accept({ limits });
+    await accept({ limits });
+    expect((await refused({ limits })).message).toMatch(/^Queue full/);
+    await rows("select private.end_job($1, 'completed', null, null, $2)", first.id, now);
+    await expect(accept({ limits })).resolves.toBeDefined();
+  });
+
+  test("S3-14: 30 s when nothing moves, and no turn, since nobody can say when", async () => {
+    await accept({ limits: { waiting: 1 } });
+    expect(await refused({ limits: { waiting: 1 } })).toMatchObject({ retryAfterSeconds: 30, places: 1 });
+    expect(await turn({ limits: { waiting: 1 } })).toBeNull();
+  });
+
+  test("S2-9: each topic has its own line: one that is full leaves the others alone", async () => {
+    await accept({ limits: { waiting: 1 } });
+    await expect(accept({ of: randomUUID(), limits: { waiting: 1 } })).resolves.toBeDefined();
+  });
+
+  test("a known key is answered even when we are full", async () => {
+    const limits = { waiting: 1 };
+    const first = await accept({ limits, key: "k1" });
+    expect((await accept({ limits, key: "k1" })).id).toBe(first.id);
+  });
+
+  test("S3-8: reminders for tomorrow take no place in today's line", async () => {
+    await accept({ limits: { delayMs: 86_400_000, waiting: 1 } });
+    await expect(accept({ limits: { waiting: 1 } })).resolves.toBeDefined();
+    await refused({ limits: { waiting: 1 } });
+  });
+});
+
+describe("promises", () => {
+  test("S3-14: work that would begin too late is refused, more urgent work is not", async () => {
+    await busyLine(241);
+    expect((await refused({ limits: byPromise(3) })).message).toBe("Service busy, retry later");
+    await expect(accept({ limits: byPromise(2) })).resolves.toBeDefined();
+    await expect(accept({ limits: byPromise(1) })).resolves.toBeDefined();
+  });
+
+  test("a line that is short enough takes more", async () => {
+    await busyLine(200);
+    await expect(accept({ limits: byPromise(3) })).resolves.toBeDefined();
+  });
+
+  test("lower classes are refused first: they have what the higher ones leave over", async () => {
+    await busyLine(20, { priority: 2 });
+    await expect(accept({ limits: byPromise(2) })).resolves.toBeDefined();
+    await refused({ limits: byPromise(4) });
+    await refused({ limits: byPromise(5) });
+  });
+
+  test("critical work is refused by the end of the line alone", async () => {
+    await busyLine(50, { priority: 1 });
+    await expect(accept({ limits: byPromise(1) })).resolves.toBeDefined();
+    await refused({ limits: { ...byPromise(1), waiting: 50 } });
+  });
+
+  test("while nothing was ever measured nothing is refused, afterwards the last measure counts", async () => {
+    await acceptMany(100, byPromise(3));
+    await begin(10, 10);
+    expect(await turn({ limits: byPromise(3) })).toBeGreaterThan(100);
+    await begin(90, 0);
+    later(3600);
+    let taken = 0;
+    while (taken < 100 && (await accept({ limits: byPromise(3) }).catch(() => null)) !== null) taken++;
+    // One in ten seconds, over four fifths of five minutes, and one more that finds those 24 before it.
+    expect(taken).toBe(25);
+  });
+});
+
+describe("turns", () => {
+  test("lie one after the other, at four fifths of the pace", async () => {
+    await busyLine(300);
+    const limits = byPromise(3);
+    const turns = [];
+    for (let n = 0; n < 4; n++) turns.push(await turn({ limits, key: `k${n}` }));
+    const [first = 0] = turns;
+    expect(turns).toEqual([
+      first,
+      expect.closeTo(Number(first) + 1.25, -0.3),
+      expect.anything(),
+      Number(first) + 4,
+    ]);
+  });
+
+  test("whoever comes back then is let in, however long the line; once", async () => {
+    await busyLine(300);
+    const limits = byPromise(3);
+    const seconds = Number(await turn({ limits, key: "k" }));
+    later(seconds - 2);
+    await refused({ limits, key: "k" });
+    later(2);
+    await refused({ limits, key: "other" });
+    await expect(accept({ limits, key: "k" })).resolves.toBeDefined();
+    await refused({ limits });
+  });
+
+  test("a request that comes too early keeps its turn", async () => {
+    await busyLine(300);
+    const limits = byPromise(3);
+    const seconds = Number(await turn({ limits, key: "k" }));
+    later(10);
+    expect(await turn({ limits, key: "k" })).toBe(seconds - 10);
+    expect(await rows("select from private.turns where kind = $1", kind)).toHaveLength(1);
+  });
+
+  test("requests without a key: each refusal is good for one of the requester's requests", async () => {
+    await busyLine(300);
+    const limits = byPromise(3);
+    const seconds = [Number(await turn({ limits })), Number(await turn({ limits }))];
+    later(Math.max(...seconds));
+    await refused({ limits, requester: "key:bob" });
+    await accept({ limits });
+    await accept({ limits });
+    await refused({ limits });
+  });
+
+  test("pass: who comes a minute late stands in line like everybody", async () => {
+    await busyLine(400);
+    const limits = byPromise(3);
+    later(Number(await turn({ limits, key: "k" })) + 61);
+    await refused({ limits, key: "k" });
+  });
+
+  test("that have come are places taken: nobody slips in before their owners", async () => {
+    const limits = { waiting: 5 };
+    await busyLine(5);
+    const seconds = Number(await turn({ limits, key: "k" }));
+    later(seconds);
+    await begin(1);
+    await refused({ limits, requester: "key:bob" });
+    await expect(accept({ limits, key: "k" })).resolves.toBeDefined();
+  });
+
+  test("a class that the others leave nothing gets a twentieth of the pace", async () => {
+    await busyLine(100, { priority: 2 });
+    const limits = byPromise(4);
+    const first = Number(await turn({ limits, key: "a" }));
+    expect(Number(await turn({ limits, key: "b" })) - first).toBe(25);
+  });
+});
