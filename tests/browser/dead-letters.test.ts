@@ -17,7 +17,7 @@ withChromium("dead letters", () => {
       .getByRole("button", { name: /reprocess/i })
       .click();
     await letter.waitFor({ state: "detached" });
-    await page.getByLabel("Status").selectOption("reprocessed");
+    await page.getByRole("radiogroup", { name: "Status" }).getByText("Reprocessed").click();
     await letter.getByText("completed").first().waitFor();
   });
 
@@ -32,7 +32,7 @@ withChromium("dead letters", () => {
     expect(await reason.evaluate((field: HTMLTextAreaElement) => field.validity.valueMissing)).toBe(true);
     await reason.fill("the sender was wrong");
     await question.getByRole("button", { name: /^Ignore/ }).click();
-    await page.getByLabel("Status").selectOption("ignored");
+    await page.getByRole("radiogroup", { name: "Status" }).getByText("Ignored").click();
     await letter.getByText("the sender was wrong").waitFor();
   });
 });

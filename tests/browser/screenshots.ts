@@ -1,0 +1,107 @@
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { parseArgs } from "node:util";
+import { startStack } from "@nightshift/local/stack/stack.ts";
+import type { Browser, BrowserContextOptions, Page } from "playwright-core";
+import sharp from "sharp";
+import { findChromium, howToGetChromium, launchChromium } from "./support/chromium.ts";
+import { tellStory } from "./support/story.ts";
+
+const help = `npm run screenshots [-- --only images] [-- --out <folder>]
+
+Takes the pictures of docs/dashboard.md: every view in light, in dark and on a phone, from a stack of its own in which an hour
+of work has just happened.`;
+
+const looks: Record<string, BrowserContextOptions> = {
+  light: { colorScheme: "light", viewport: { width: 1280, height: 832 } },
+  dark: { colorScheme: "dark", viewport: { width: 1280, height: 832 } },
+  phone: {
+    colorScheme: "light",
+    viewport: { width: 390, height: 844 },
+    deviceScaleFactor: 2,
+    hasTouch: true,
+  },
+};
+
+/** Settled: nothing loads, no picture is on its way, no transition runs. */
+async function settle(page: Page): Promise<void> {
+  await page.getByRole("heading", { level: 1 }).waitFor();
+  await page.locator("[aria-busy=true], .loading").first().waitFor({ state: "detached" });
+  await page.evaluate(() => Promise.all([...document.images].map((image) => image.decode().catch(() => {}))));
+  await page.evaluate(() => new Promise((painted) => requestAnimationFrame(() => setTimeout(painted, 1500))));
+}
+
+async function picture(page: Page, file: string): Promise<void> {
+  // A palette of 256 colors is enough for a page, and a third of the bytes.
+  const png = await sharp(await page.screenshot({ animations: "disabled" }))
+    .png({ palette: true, quality: 90, effort: 10 })
+    .toBuffer();
+  writeFileSync(file, png);
+  console.log(`${file}  ${Math.round(png.length / 1024)} KB`);
+}
+
+async function takeAll(browser: Browser, { site, key, views, folder }: Story): Promise<void> {
+  for (const [look, options] of Object.entries(looks)) {
+    const context = await browser.newContext({ ...options, reducedMotion: "reduce" });
+    const page = await context.newPage();
+    await page.goto(`${site}/#key=${key}`);
+    for (const [name, hash] of Object.entries(views)) {
+      await page.evaluate((to) => void (location.hash = to), hash);
+      await settle(page);
+      await page.evaluate(() => scrollTo(0, 0));
+      await picture(page, join(folder, `${name}-${look}.png`));
+    }
+    await context.close();
+  }
+}
+
+type Story = { site: string; key: string; views: Record<string, string>; folder: string };
+
+async function main(): Promise<number> {
+  const { values } = parseArgs({
+    options: {
+      only: { type: "string" },
+      out: { type: "string", default: resolve(import.meta.dirname, "../../docs/screenshots") },
+      help: { type: "boolean", short: "h", default: false },
+    },
+  });
+  if (values.help) {
+    console.log(help);
+    return 0;
+  }
+  const executable = findChromium();
+  if (executable === undefined) {
+    console.error(howToGetChromium());
+    return 1;
+  }
+  const stack = await startStack(
+    { port: undefined, dataDir: "", reset: false, ephemeral: true, inngest: false, timeScale: 1 },
+    {
+      say: (words) => console.error(words),
+      environment: { CAMPAIGN_CHUNK_SIZE: "100", CAMPAIGN_BATCH_SIZE: "20" },
+    },
+  );
+  const browser = await launchChromium(executable);
+  try {
+    const all = await tellStory(stack);
+    const views = Object.fromEntries(
+      Object.entries(all).filter(([name]) => values.only === undefined || name === values.only),
+    );
+    if (values.only === undefined) rmSync(values.out, { recursive: true, force: true });
+    mkdirSync(values.out, { recursive: true });
+    const site = `http://localhost:${stack.ports.site}`;
+    await takeAll(browser, { site, key: stack.keys.admin, views, folder: values.out });
+  } finally {
+    await browser.close();
+    await stack.stop();
+  }
+  return 0;
+}
+
+main().then(
+  (code) => process.exit(code),
+  (error: unknown) => {
+    console.error(error);
+    process.exit(1);
+  },
+);
