@@ -4,20 +4,14 @@ import { z } from "zod";
  * Where a follower is: a snapshot of transactions as Postgres writes it, "<first still running>:<next>:<running…>".
  * Whoever holds it has seen exactly what was committed then.
  */
-export const position = z
-  .string()
-  .max(10_000)
-  .regex(/^\d{1,19}:\d{1,19}:(\d{1,19}(,\d{1,19})*)?$/, "is not a position that we gave")
-  .refine(isInOrder, "is not a position that we gave");
+export const position = z.string().max(10_000).refine(isPosition, "is not a position that we gave");
 
-/** Postgres reads nothing else: every running transaction lies between the two bounds, in order. */
-function isInOrder(text: string): boolean {
-  const [first = 0n, next = 0n, ...running] = text.split(/[:,]/).filter(Boolean).map(BigInt);
-  const steps = [first, ...running];
-  return (
-    first > 0n &&
-    next < 2n ** 63n &&
-    steps.every((xid, n) => xid >= (steps[n - 1] ?? 0n)) &&
-    (steps.at(-1) ?? 0n) <= next
-  );
+const PATTERN = /^\d{1,18}:\d{1,18}:(\d{1,18}(,\d{1,18})*)?$/;
+
+/** Postgres reads nothing else: those that run lie between the two bounds, in order. */
+function isPosition(text: string): boolean {
+  if (!PATTERN.test(text)) return false;
+  const [first = 0, next = 0, ...running] = text.split(/[:,]/).filter(Boolean).map(Number);
+  const inOrder = [first, ...running, next];
+  return first > 0 && inOrder.every((xid, n) => xid >= (inOrder[n - 1] ?? 0));
 }

@@ -1,0 +1,341 @@
+import { randomUUID } from "node:crypto";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { createFrameReader } from "#client/sse.ts";
+import { type TestApp, testApp } from "../support/app.ts";
+import { freshDatabase, type TestDatabase } from "../support/database.ts";
+
+let database: TestDatabase;
+let site: TestApp;
+beforeAll(async () => {
+  database = await freshDatabase();
+  const secret = "a secret of these tests, and of nobody else";
+  site = await testApp(database, { env: { STREAM_SECONDS: "600", LINK_SECRET: secret } });
+});
+afterAll(() => database.close());
+
+async function accept(owner = "ann", kind = "walk"): Promise<string> {
+  const id = randomUUID();
+  await database.sql.query(
+    "select private.accept_job($1, $2, 'key:test', 'walk', 'test/walk', '{}', $3, null, null, '{}', now())",
+    [id, owner, kind],
+  );
+  return id;
+}
+const end = (id: string, status = "completed") =>
+  database.sql.query("select private.end_job($1, $2, null, null, now())", [id, status]);
+
+type Who = { as?: "ann" | "bob" | "admin"; headers?: Record<string, string> };
+
+/** Opens a stream; `next` waits for the next message. */
+async function open(path: string, { as = "ann", headers = {} }: Who = {}) {
+  const gone = new AbortController();
+  const response = await site.app.doors.api(
+    new Request(`http://site.local${path}`, {
+      headers: path.includes("ticket=") ? headers : { authorization: `Bearer ${site.keys[as]}`, ...headers },
+      signal: gone.signal,
+    }),
+  );
+  const reader = response.body?.getReader();
+  const read = createFrameReader();
+  const utf8 = new TextDecoder();
+  const frames: ReturnType<typeof read> = [];
+  return {
+    response,
+    async next() {
+      while (frames.length === 0) {
+        const chunk = await reader?.read();
+        if (chunk?.value === undefined) throw new Error("the stream has ended");
+        frames.push(
+          ...read(utf8.decode(chunk.value, { stream: true })).filter(({ data }) => data !== undefined),
+        );
+      }
+      const { id, event, data = "" } = frames.shift() ?? {};
+      return { id, event, data: JSON.parse(data) };
+    },
+    close: () => reader?.cancel(),
+  };
+}
+const idsOf = ({ data }: { data: { jobs: { id: string }[] } }) => data.jobs.map(({ id }) => id);
+
+describe("GET /api/jobs/stream", () => {
+  test("S1-6: 200: every change goes to all who listen, as event and JSON data", async () => {
+    const known = await accept();
+    const tabs = await Promise.all([open("/api/jobs/stream?kind=walk"), open("/api/jobs/stream?kind=walk")]);
+    for (const tab of tabs) expect(idsOf(await tab.next())).toEqual([known]);
+    const id = await accept();
+    for (const tab of tabs) {
+      expect(await tab.next()).toMatchObject({ event: "job", data: { id, status: "queued", revision: 1 } });
+    }
+    await end(id);
+    for (const tab of tabs) {
+      const { data } = await tab.next();
+      expect(data).toMatchObject({
+        id,
+        status: "completed",
+        timeline: [{ type: "accepted" }, { type: "completed" }],
+      });
+      await tab.close();
+    }
+  });
+
+  test("200: as a stream that no proxy keeps, with the headers that every answer has", async () => {
+    const { response, close } = await open("/api/jobs/stream");
+    expect(Object.fromEntries(response.headers)).toMatchObject({
+      "content-type": "text/event-stream",
+      "cache-control": "no-store, no-transform",
+      "x-content-type-options": "nosniff",
+      "content-security-policy": expect.stringContaining("default-src 'none'"),
+    });
+    await close();
+  });
+
+  test("200: one sees one's own jobs, an administrator all", async () => {
+    const kind = randomUUID();
+    const [bob, admin] = [
+      await open(`/api/jobs/stream?kind=${kind}`, { as: "bob" }),
+      await open(`/api/jobs/stream?kind=${kind}`, { as: "admin" }),
+    ];
+    for (const one of [bob, admin]) await one.next();
+    const anns = await accept("ann", kind);
+    const bobs = await accept("bob", kind);
+    expect((await bob.next()).data.id).toBe(bobs);
+    expect([(await admin.next()).data.id, (await admin.next()).data.id]).toEqual([anns, bobs]);
+    await bob.close();
+    await admin.close();
+  });
+
+  test("200: a job that no longer fits the filter is gone", async () => {
+    const kind = randomUUID();
+    const id = await accept("ann", kind);
+    const { next, close } = await open(`/api/jobs/stream?kind=${kind}&status=queued`);
+    expect(idsOf(await next())).toEqual([id]);
+    await end(id);
+    expect(await next()).toMatchObject({ event: "gone", data: { id } });
+    await close();
+  });
+
+  test("200: goes on after the last id, by header or query", async () => {
+    const kind = randomUUID();
+    const first = await open(`/api/jobs/stream?kind=${kind}`);
+    const { id = "" } = await first.next();
+    await first.close();
+    const missed = await accept("ann", kind);
+    for (const again of [
+      await open(`/api/jobs/stream?kind=${kind}&after=${id}`),
+      await open(`/api/jobs/stream?kind=${kind}&after=1:1:`, { headers: { "last-event-id": id } }),
+    ]) {
+      expect(await again.next()).toMatchObject({ event: "job", data: { id: missed } });
+      await again.close();
+    }
+  });
+
+  test("S3-10: 200: progress of a running job, as an event of its own", async () => {
+    const kind = randomUUID();
+    const id = await accept("ann", kind);
+    await database.sql.query("select start_run($1, 'test/walk', '{}', 'walk', $1, 0, null, now())", [id]);
+    const { next, close } = await open(`/api/jobs/stream?kind=${kind}`);
+    await next();
+    await database.sql.query("select private.advance_job($1, 40, 100, now())", [id]);
+    expect(await next()).toMatchObject({
+      event: "progress",
+      data: { id, progress: { done: 40, total: 100, percent: 40 } },
+    });
+    await close();
+  });
+
+  test("S3-18: 200: news for one person reach them alone", async () => {
+    const [ann, bob] = [
+      await open("/api/jobs/stream?kind=none"),
+      await open("/api/jobs/stream?kind=none", { as: "bob" }),
+    ];
+    for (const one of [ann, bob]) await one.next();
+    const notify = (owner: string, text: string) =>
+      database.sql.query("select notify($1, 'NEW_MESSAGE', $2, null, now())", [owner, { text }]);
+    await notify("bob", "for bob");
+    await notify("ann", "for ann");
+    expect(await ann.next()).toMatchObject({
+      event: "notification",
+      data: { type: "NEW_MESSAGE", userId: "ann", data: { text: "for ann" }, readAt: null },
+    });
+    expect((await bob.next()).data.data).toEqual({ text: "for bob" });
+    await ann.close();
+    await bob.close();
+  });
+
+  test("200: the same messages as JSON for those who ask from time to time", async () => {
+    const kind = randomUUID();
+    const ask = async (after = "") =>
+      (
+        await site.call("GET", `/api/jobs/stream?kind=${kind}${after}`, {
+          as: "ann",
+          headers: { accept: "application/json" },
+        })
+      ).body.messages;
+    const [snapshot] = await ask();
+    expect(snapshot).toEqual({
+      id: expect.any(String),
+      event: "snapshot",
+      data: { jobs: [], notifications: expect.any(Array) },
+    });
+    expect(await ask(`&after=${snapshot.id}`)).toEqual([
+      { id: expect.any(String), event: "position", data: null },
+    ]);
+    const id = await accept("ann", kind);
+    expect(await ask(`&after=${snapshot.id}`)).toEqual([
+      { id: expect.any(String), event: "job", data: expect.objectContaining({ id }) },
+    ]);
+  });
+
+  test.each([
+    "after=yesterday",
+    "after=9:3:",
+    "after=0:1:",
+    "after=5:9:12",
+    "after=5:9:7,6",
+    "status=dead",
+    "limit=5",
+  ])("400: ?%s", async (query) => {
+    expect((await site.call("GET", `/api/jobs/stream?${query}`, { as: "ann" })).body.code).toBe(
+      "invalid_request",
+    );
+  });
+
+  test("429: a person has ten streams open, and comes back later", async () => {
+    const { app } = await testApp(database, { env: { STREAM_SECONDS: "9" } });
+    const route = app.routes.find(({ path }) => path === "/api/jobs/stream");
+    const knock = async () =>
+      route?.handle({
+        params: {},
+        query: {},
+        body: undefined,
+        requester: { id: "user:ann", role: "app", owner: "ann" },
+        idempotencyKey: undefined,
+        request: new Request("http://site.local/api/jobs/stream"),
+      });
+    const opened = [];
+    for (let n = 0; n < 10; n++) opened.push(await knock());
+    await expect(knock()).rejects.toMatchObject({ code: "too_many_requests", retryAfterMs: 9000 });
+    // Who goes makes room.
+    const [first, ...others] = opened;
+    const close = (one: unknown) => (one instanceof Response ? one.body?.cancel() : undefined);
+    await close(first);
+    others.push(await knock());
+    await Promise.all(others.map(close));
+  });
+});
+
+describe("GET /api/jobs/:id/stream", () => {
+  test("S4-77: 200: one job from where it is to its end, with its runs and its timeline", async () => {
+    const id = await accept();
+    const { next, close } = await open(`/api/jobs/${id}/stream`);
+    expect((await next()).data.jobs).toEqual([
+      expect.objectContaining({ id, runs: [], timeline: [expect.anything()] }),
+    ]);
+    await accept();
+    await end(id, "failed");
+    expect(await next()).toMatchObject({ event: "job", data: { id, status: "failed", state: "failed" } });
+    await close();
+  });
+
+  test("404: somebody else's, and nobody's", async () => {
+    const id = await accept("bob");
+    for (const one of [id, randomUUID()]) {
+      expect((await site.call("GET", `/api/jobs/${one}/stream`, { as: "ann" })).status).toBe(404);
+    }
+  });
+});
+
+describe("tickets", () => {
+  const issue = async (path: string) =>
+    (await site.call("POST", "/api/tickets", { as: "ann", body: { path } })).body;
+
+  test("201: a ticket opens its path as who it was made for", async () => {
+    const [mine] = [await accept("ann", "ticket"), await accept("bob", "ticket")];
+    const { ticket } = await issue("/api/jobs/stream");
+    const { next, close } = await open(`/api/jobs/stream?kind=ticket&ticket=${ticket}`);
+    expect(idsOf(await next())).toEqual([mine]);
+    await close();
+  });
+
+  test("401: no other path, and nothing that is not meant for tickets", async () => {
+    const id = await accept();
+    const { ticket } = await issue("/api/jobs/stream");
+    const { ticket: forList } = await issue("/api/jobs");
+    for (const path of [`/api/jobs/${id}/stream?ticket=${ticket}`, `/api/jobs?ticket=${forList}`]) {
+      expect(await site.call("GET", path), path).toMatchObject({
+        status: 401,
+        body: { code: "unauthorized" },
+      });
+    }
+  });
+
+  test("401: forged, or too old", async () => {
+    const { ticket, expiresAt } = await issue("/api/jobs/stream");
+    expect(Date.parse(expiresAt) - Date.now()).toBeLessThanOrEqual(60_000);
+    const forged = `${ticket.slice(0, -2)}${ticket.endsWith("AA") ? "BB" : "AA"}`;
+    const late = await testApp(database, {
+      env: { LINK_SECRET: "a secret of these tests, and of nobody else" },
+      clock: { now: () => new Date(Date.now() + 61_000) },
+    });
+    expect((await site.call("GET", `/api/jobs/stream?ticket=${forged}`)).status).toBe(401);
+    expect((await late.call("GET", `/api/jobs/stream?ticket=${ticket}`)).body.hint).toContain("/api/tickets");
+  });
+
+  test("400: a path with a query, or none of ours", async () => {
+    for (const path of ["/api/jobs/stream?kind=a", "https://elsewhere.example/api/x", ""]) {
+      expect((await site.call("POST", "/api/tickets", { as: "ann", body: { path } })).status).toBe(400);
+    }
+  });
+
+  test("503: without a secret nothing is signed", async () => {
+    const plain = await testApp(database);
+    const { body } = await plain.call("POST", "/api/tickets", {
+      as: "ann",
+      body: { path: "/api/jobs/stream" },
+    });
+    expect(body).toMatchObject({ code: "not_configured", detail: expect.stringContaining("LINK_SECRET") });
+  });
+});
+
+describe("notifications", () => {
+  const list = async (as: "ann" | "bob" | "admin", query = "") =>
+    (await site.call("GET", `/api/notifications${query}`, { as })).body.items;
+
+  test("S3-18: 200: {type, userId} for one person, told once per key, until it is read", async () => {
+    for (let n = 0; n < 2; n++) {
+      await database.sql.query("select notify('bob', 'IMAGE_READY', '{\"taskId\":\"7\"}', 'image-7', now())");
+    }
+    const news = (await list("bob")).filter(({ type }: { type: string }) => type === "IMAGE_READY");
+    expect(news).toEqual([
+      {
+        id: expect.any(String),
+        type: "IMAGE_READY",
+        userId: "bob",
+        data: { taskId: "7" },
+        createdAt: expect.any(String),
+        readAt: null,
+      },
+    ]);
+    const [{ id }] = news;
+    // Not even an administrator reads them for somebody.
+    for (const as of ["ann", "admin"] as const) {
+      expect((await list(as)).map(({ id }: { id: string }) => id)).not.toContain(id);
+      expect((await site.call("POST", `/api/notifications/${id}/read`, { as })).status).toBe(404);
+    }
+    const read = await site.call("POST", `/api/notifications/${id}/read`, { as: "bob" });
+    const again = await site.call("POST", `/api/notifications/${id}/read`, { as: "bob" });
+    expect(read.body.readAt).not.toBeNull();
+    expect(again.body).toEqual(read.body);
+    expect((await list("bob", "?unread=true")).map(({ id }: { id: string }) => id)).not.toContain(id);
+  });
+
+  test("each keeps the newest 200", async () => {
+    await database.sql.query(
+      "select notify('carl', 'NEW_MESSAGE', to_jsonb(n), null, now() + n * interval '1 second') from generate_series(1, 205) as n",
+    );
+    const { rows } = await database.sql.query(
+      "select count(*)::int, min(data::int) as oldest from notifications where owner = 'carl'",
+    );
+    expect(rows).toEqual([{ count: 200, oldest: 6 }]);
+  });
+});
