@@ -13,6 +13,7 @@ import { createTail } from "#jobs/tail.ts";
 import { tailRepository } from "#jobs/tail-repository.ts";
 import { trackJobs } from "#jobs/track.ts";
 import { type Clock, systemClock } from "#lib/clock.ts";
+import { keepDeadlines } from "#lib/deadline.ts";
 import { createEngineApi } from "#lib/engine-api.ts";
 import type { Env } from "#lib/env.ts";
 import { createFence } from "#lib/environment-fence.ts";
@@ -38,7 +39,12 @@ export function createPlatform(env: Env, { fetch = fastFetch, clock = systemCloc
   const jobs = jobRepository(db, clock);
   const letters = deadLetterRepository(db, clock);
   const live = tailRepository(db);
-  const inngest = createInngest({ env, fetch, logger, middleware: [trackJobs(jobs)] });
+  const inngest = createInngest({
+    env,
+    fetch,
+    logger,
+    middleware: [trackJobs(jobs, { afterSkip: () => outbox.flush() }), keepDeadlines({ clock, logger })],
+  });
   const alert = createAlert({
     letters,
     logger,

@@ -4,6 +4,8 @@ import type { JobRepository, StartingRun } from "./repository.ts";
 import type { StartedRun } from "./rows.ts";
 
 type Jobs = Pick<JobRepository, "startRun" | "finishRun">;
+/** `afterSkip`: the place of work that was skipped may let other work begin. */
+type Hooks = { afterSkip: () => Promise<void> };
 
 /** The engine's own news about runs; they are about work, not work. */
 const NEWS = /^inngest\/function\.(failed|cancelled|finished)$/;
@@ -16,7 +18,7 @@ const MAX_RESULT_CHARS = 32_000;
  * ends well. Requests in between cost nothing. It uses the two hooks whose errors propagate: a run that could not
  * be written down is tried again. Failures and cancels reach the ledger by the engine's news.
  */
-export const trackJobs = (jobs: Jobs) =>
+export const trackJobs = (jobs: Jobs, { afterSkip }: Hooks) =>
   class TrackJobs extends Middleware.BaseMiddleware {
     readonly id = "nightshift/jobs";
     #isOneStepOfMany = false;
@@ -51,7 +53,9 @@ export const trackJobs = (jobs: Jobs) =>
       if (this.#started?.skip) return { status: "skipped", reason: "reprocessed for another function" };
       const result = await next();
       // Only the request that began the run knows that nobody wants to hear of its end.
-      if (this.#run && this.#started?.tracked !== false) await jobs.finishRun(this.#run, resultOf(result));
+      if (!this.#run || this.#started?.tracked === false) return result;
+      await jobs.finishRun(this.#run, resultOf(result));
+      if (isSkipped(result)) await afterSkip();
       return result;
     }
   };
@@ -59,6 +63,10 @@ export const trackJobs = (jobs: Jobs) =>
 const fannedOut = z.looseObject({ parentJobId: z.uuid() });
 
 const parentOf = (data: unknown): string | undefined => fannedOut.safeParse(data).data?.parentJobId;
+
+const skipped = z.looseObject({ status: z.literal("skipped") });
+
+const isSkipped = (result: unknown): boolean => skipped.safeParse(result).success;
 
 const jsonOf = (value: unknown) => z.json().catch({}).parse(value);
 

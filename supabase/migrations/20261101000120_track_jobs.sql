@@ -185,7 +185,8 @@ end
 $$;
 
 -- A run ended well. While fan-out has work left the job stays running: the statement that leaves nothing to do
--- ends it. A function that answers {"status": "skipped"} had nothing to do.
+-- ends it. A function that answers {"status": "skipped"} had nothing to do; work whose deadline has passed ends with
+-- whatever it has left to do.
 create function public.finish_run(
   p_event_id text, p_function_id text, p_run_id text, p_result jsonb, p_now timestamptz
 )
@@ -207,7 +208,9 @@ begin
   if not found then
     return;
   end if;
-  if v_job.status = 'running' and v_job.progress_total > v_job.progress_done then
+  if v_job.status = 'running' and v_job.progress_total > v_job.progress_done
+    and p_result ->> 'reason' is distinct from 'deadline_passed'
+  then
     update public.jobs set result = coalesce(result, p_result) where id = v_job.id;
     perform private.record_job_event(v_job.id, 'run_ended', jsonb_build_object('runId', p_run_id), p_now);
   else
