@@ -12,7 +12,7 @@ export function Resolve({ campaignId, send, onChange }: ResolveProps) {
     const note = await confirm({
       title: `Mark as ${status}: ${send.email}?`,
       text: "Nobody knows whether this mail went out: look it up at the provider first.",
-      reason: "How do you know",
+      reason: "How do you know?",
       yes: `Mark as ${status}`,
       tone: status === "failed" ? "danger" : "primary",
       no: "Leave it",

@@ -31,7 +31,7 @@ export function Sends({ campaign, query, onChange }: SendsProps) {
       {data && data.items.length > 0 && (
         <Table
           caption="Sends"
-          columns={columnsOf(campaign.id, changed)}
+          columns={columnsOf(campaign, changed)}
           rows={data.items}
           keyOf={({ id }) => String(id)}
           isBusy={isLoading}
@@ -45,17 +45,25 @@ export function Sends({ campaign, query, onChange }: SendsProps) {
   );
 }
 
-const columnsOf = (campaignId: string, onChange: () => void): readonly Column<Send>[] => [
+const COLUMNS: readonly Column<Send>[] = [
   { head: "Recipient", cell: ({ email }) => email },
   { head: "Status", cell: ({ status }) => <Badge status={status} />, tight: true },
   { head: "Attempts", cell: ({ attempts }) => attempts, align: "end", tight: true, hideOnPhone: true },
   { head: "What happened", cell: (send) => <Happened send={send} /> },
-  {
-    head: "Settle",
-    cell: (send) => <Resolve campaignId={campaignId} send={send} onChange={onChange} />,
-    tight: true,
-  },
 ];
+
+/** Only what is unknown is settled by hand. */
+const columnsOf = ({ id, counts }: Campaign, onChange: () => void): readonly Column<Send>[] =>
+  counts.unknown === 0
+    ? COLUMNS
+    : [
+        ...COLUMNS,
+        {
+          head: "Settle",
+          cell: (send) => <Resolve campaignId={id} send={send} onChange={onChange} />,
+          tight: true,
+        },
+      ];
 
 function Happened({ send: { errorCode, providerMessageId, note } }: { send: Send }) {
   return (

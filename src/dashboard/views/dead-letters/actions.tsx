@@ -26,7 +26,7 @@ export function LetterActions({ letter, onChange }: ActionsProps) {
     const note = await confirm({
       title: `Ignore ${letter.function}?`,
       text: "The work stays undone for good. The letter is kept.",
-      reason: "Why",
+      reason: "Why?",
       yes: "Ignore it",
       tone: "danger",
       no: "Leave it",

@@ -22,6 +22,9 @@ export function LetterCard({ letter, onChange }: CardProps) {
         </span>
       </header>
       <p className="clamp">{letter.error.message ?? "No message"}</p>
+      <p className="cut quiet small">
+        <code>{letter.event.name}</code> <code>{JSON.stringify(letter.event.data)}</code>
+      </p>
       <footer className="row apart">
         <Aftermath letter={letter} />
         <LetterActions letter={letter} onChange={onChange} />

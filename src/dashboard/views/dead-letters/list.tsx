@@ -33,8 +33,9 @@ export function LetterList({ query }: { query: URLSearchParams }) {
 
   if (problem?.status === 403) return <AdminsOnly />;
   return (
-    <Page title="Dead letters">
-      <div className="row letter-filters">
+    <Page
+      title="Dead letters"
+      actions={
         <Segmented
           label="Status"
           options={STATUSES}
@@ -43,8 +44,9 @@ export function LetterList({ query }: { query: URLSearchParams }) {
             location.hash = show({ status: value, cursor: null });
           }}
         />
-        <Filters view={VIEW} fields={FIELDS} query={withoutCursor(query)} />
-      </div>
+      }
+    >
+      <Filters view={VIEW} fields={FIELDS} query={withoutCursor(query)} />
       {problem && <ErrorNote problem={problem} onRetry={reload} />}
       {isLoading && <Loading what="Loading the dead letters" />}
       {data?.items.length === 0 && (

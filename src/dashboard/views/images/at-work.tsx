@@ -14,6 +14,7 @@ export function Processing({ tasks, free, onChange }: TasksProps & { free: numbe
   const now = useNow(1000);
   return (
     <Group name="Processing" size={tasks.length}>
+      {tasks.length === 0 && <p className="nobody on-phone">All places are free.</p>}
       <ul className="tiles">
         {tasks.map((task) => (
           <Tile key={task.id} task={task} onChange={onChange} words={drawing(task, now)}>
