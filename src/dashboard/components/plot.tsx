@@ -21,6 +21,9 @@ type PlotProps = {
 
 const time = new Intl.DateTimeFormat("en", { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
 
+/** In seconds: the first and the last bar are as wide as the others. */
+const HALF_A_BAR = 30;
+
 /** A small plot over time. Where the pointer stands its numbers are told; the button beside it shows all as a table. */
 export function Plot({ label, times, series, height = 150 }: PlotProps) {
   const [pointed, setPointed] = useState<number | null>(null);
@@ -39,11 +42,11 @@ export function Plot({ label, times, series, height = 150 }: PlotProps) {
               {name} <b>{short(values[shown] ?? 0)}</b>
             </li>
           ))}
-          {at !== undefined && <li className="quiet at">at {time.format(at)}</li>}
+          {at !== undefined && <li className="at">at {time.format(at)}</li>}
         </ul>
         <button
           type="button"
-          className="plain small"
+          className="plain as-table"
           aria-pressed={isTable}
           onClick={() => setIsTable(!isTable)}
         >
@@ -106,11 +109,18 @@ function Canvas({ times, series, shapes, height, onPoint }: CanvasProps) {
   }, [shapes, height, onPoint]);
 
   useEffect(() => {
-    plot.current?.setData([times.map((at) => at / 1000), ...series.map(({ values }) => [...values])]);
+    plot.current?.setData([times.map((at) => at / 1000), ...stacked(series)]);
   }, [times, series]);
 
   return <div ref={place} className="canvas" aria-hidden="true" style={{ height }} />;
 }
+
+/** Bars stand on those that come after them; lines stand for themselves. */
+const stacked = (series: readonly Series[]): number[][] =>
+  series.map(({ shape, values }, n) => {
+    const below = shape === "bars" ? series.slice(n + 1).filter((other) => other.shape === "bars") : [];
+    return values.map((value, i) => below.reduce((sum, other) => sum + (other.values[i] ?? 0), value));
+  });
 
 type Size = { width: number; height: number; onPoint: (index: number | null) => void };
 
@@ -127,7 +137,10 @@ function optionsOf(shapes: string, colors: PlotColors, { width, height, onPoint 
     padding: [8, 4, 0, 0],
     legend: { show: false },
     cursor: { y: false, drag: { x: false, y: false }, points: { size: 6 } },
-    scales: { y: { range: (_plot, _least, most) => [0, Math.max(1, (most ?? 0) * 1.1)] } },
+    scales: {
+      x: { range: (_plot, first, last) => [first - HALF_A_BAR, last + HALF_A_BAR] },
+      y: { range: (_plot, _least, most) => [0, Math.max(1, (most ?? 0) * 1.1)] },
+    },
     axes: [
       {
         ...axis,

@@ -2,7 +2,7 @@ import { useCallback, useEffect } from "react";
 import { hasEnded } from "#client/index.ts";
 import { announce } from "#dashboard/announce.ts";
 import { api } from "#dashboard/api.ts";
-import { Badge } from "#dashboard/components/badge.tsx";
+import { Badge, toneOf } from "#dashboard/components/badge.tsx";
 import { Card } from "#dashboard/components/card.tsx";
 import { confirm } from "#dashboard/components/dialog.tsx";
 import { Icon } from "#dashboard/components/icon.tsx";
@@ -58,7 +58,7 @@ function JobBody({ job }: { job: JobDetails }) {
       <NextAttempt job={job} />
       <Card>
         <JobNumbers job={job} />
-        {job.progress !== null && <Progress progress={job.progress} tone={toneOf(job)} large />}
+        {job.progress !== null && <Progress progress={job.progress} tone={toneOf(job.status)} large />}
       </Card>
       <Card title="Course">
         <CoursePicture job={job} />
@@ -86,9 +86,6 @@ function JobBody({ job }: { job: JobDetails }) {
     </>
   );
 }
-
-const toneOf = ({ status }: JobDetails) =>
-  status === "completed" ? "good" : status === "failed" ? "bad" : status === "running" ? "info" : "quiet";
 
 function CancelButton({ job: { id, kind } }: { job: JobDetails }) {
   const { run, isBusy } = useAction(

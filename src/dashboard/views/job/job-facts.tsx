@@ -2,7 +2,7 @@ import { type Fact, Facts, Numbers } from "#dashboard/components/facts.tsx";
 import { Countdown, Duration, TimeAgo } from "#dashboard/components/time.tsx";
 import { pageOf } from "#dashboard/hooks/use-hash-route.ts";
 import type { JobDetails } from "#dashboard/types.ts";
-import { CLASS_NAMES } from "./words.ts";
+import { CLASS_NAMES } from "#dashboard/views/jobs/class-mark.tsx";
 
 /** How long it waited and worked, and how often it was tried. */
 export function JobNumbers({ job }: { job: JobDetails }) {

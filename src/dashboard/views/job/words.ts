@@ -21,12 +21,3 @@ const WORDS: Record<string, Word> = {
 };
 
 export const wordFor = (type: string): Word => WORDS[type] ?? { text: type, icon: "clock", tone: "quiet" };
-
-/** Names of the classes: the table of the product (lib/priorities.ts) is checked against them by a test. */
-export const CLASS_NAMES: Record<number, string> = {
-  1: "critical",
-  2: "high",
-  3: "normal",
-  4: "low",
-  5: "background",
-};

@@ -1,9 +1,10 @@
 import type { Job } from "#client/index.ts";
-import { Badge } from "#dashboard/components/badge.tsx";
+import { Badge, toneOf } from "#dashboard/components/badge.tsx";
 import { Progress } from "#dashboard/components/progress.tsx";
 import type { Column } from "#dashboard/components/table.tsx";
 import { Duration, TimeAgo } from "#dashboard/components/time.tsx";
 import { pageOf } from "#dashboard/hooks/use-hash-route.ts";
+import { ClassMark } from "./class-mark.tsx";
 
 /** A job in a row. */
 export const JOB_COLUMNS: readonly Column<Job>[] = [
@@ -12,24 +13,29 @@ export const JOB_COLUMNS: readonly Column<Job>[] = [
     cell: (job) => (
       <>
         <a href={pageOf(job.links.self)}>{job.kind}</a>
-        {job.kind !== job.function && <small>{job.function}</small>}
+        <small>
+          <span className="mono">{job.id.slice(-6)}</span> {job.kind !== job.function && job.function}
+        </small>
       </>
     ),
   },
   { head: "Status", cell: ({ status }) => <Badge status={status} />, tight: true },
   {
     head: "Class",
-    cell: ({ priority }) => <span className="mono quiet">P{priority}</span>,
+    cell: ({ priority }) => <ClassMark priority={priority} />,
     tight: true,
     hideOnPhone: true,
   },
-  { head: "Progress", cell: ({ progress }) => <Progress progress={progress} /> },
+  {
+    head: "Progress",
+    cell: ({ progress, status }) => <Progress progress={progress} tone={toneOf(status)} />,
+  },
   {
     head: "Requested by",
     cell: ({ requester }) => <span className="mono">{requester}</span>,
     hideOnPhone: true,
   },
-  { head: "Accepted", cell: ({ createdAt }) => <TimeAgo at={createdAt} />, tight: true },
+  { head: "Accepted", cell: ({ createdAt }) => <TimeAgo at={createdAt} />, tight: true, hideOnPhone: true },
   {
     head: "Took",
     cell: ({ startedAt, endedAt }) => <Duration from={startedAt} to={endedAt} />,

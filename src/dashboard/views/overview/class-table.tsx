@@ -1,6 +1,7 @@
 import { type Column, Table } from "#dashboard/components/table.tsx";
 import { lasting, share, short } from "#dashboard/format.ts";
 import type { JobStats } from "#dashboard/types.ts";
+import { ClassMark } from "#dashboard/views/jobs/class-mark.tsx";
 
 type Class = JobStats["classes"][number];
 
@@ -10,11 +11,7 @@ const number = (value: number) => (value === 0 ? <span className="quiet">0</span
 const COLUMNS: readonly Column<Class>[] = [
   {
     head: "Class",
-    cell: ({ priority, name }) => (
-      <>
-        <span className="quiet mono">P{priority}</span> {name}
-      </>
-    ),
+    cell: ({ priority }) => <ClassMark priority={priority} />,
   },
   { head: "Waiting", cell: ({ waiting }) => number(waiting), align: "end" },
   { head: "Running", cell: ({ running }) => number(running), align: "end" },
@@ -24,10 +21,11 @@ const COLUMNS: readonly Column<Class>[] = [
     cell: ({ promiseMs }) =>
       promiseMs === null ? <span className="quiet">no promise</span> : lasting(promiseMs),
     align: "end",
+    hideOnPhone: true,
   },
   { head: "Kept", cell: (one) => <Kept {...one} />, align: "end" },
-  { head: "Wait, middle", cell: ({ waitMsP50 }) => ms(waitMsP50), align: "end", hideOnPhone: true },
-  { head: "Wait, 99 %", cell: ({ waitMsP99 }) => ms(waitMsP99), align: "end", hideOnPhone: true },
+  { head: "Median wait", cell: ({ waitMsP50 }) => ms(waitMsP50), align: "end", hideOnPhone: true },
+  { head: "99th percentile", cell: ({ waitMsP99 }) => ms(waitMsP99), align: "end", hideOnPhone: true },
 ];
 
 /** A promise counts once something has begun that had one. */

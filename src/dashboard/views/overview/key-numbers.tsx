@@ -18,11 +18,7 @@ export function KeyNumbers({ stats: { classes, perMinute, failureRate, retryRate
         more={waiting === 0 ? "nobody waits" : `the oldest for ${lasting(oldest)}`}
       />
       <Stat name="Running" value={short(sum(classes.map((one) => one.running)))} more="at this moment" />
-      <Stat
-        name="Completed"
-        value={short(sum(completed))}
-        more={`in the last hour, ${short(completed.at(-2) ?? 0)} in the last minute`}
-      />
+      <Stat name="Completed" value={short(sum(completed))} more="in the last hour" />
       <Stat
         name="Promises kept"
         value={started === 0 ? "–" : share(kept / started)}

@@ -28,7 +28,7 @@ export function LastHour({ perMinute }: Pick<JobStats, "perMinute">) {
           series={flow}
         />
       </Card>
-      <Card title="Trouble a minute">
+      <Card title="Retries and failures a minute">
         <Plot label="Retries and failures in each of the last 60 minutes" times={times} series={trouble} />
       </Card>
     </div>
