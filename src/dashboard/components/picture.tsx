@@ -1,7 +1,10 @@
 import { useEffect, useState } from "react";
-import { api } from "#dashboard/api.ts";
+import { api, problemOf } from "#dashboard/api.ts";
 import { Icon } from "./icon.tsx";
 import "./picture.css";
+
+/** After a network that was gone, or a server in trouble. */
+const AGAIN_MS = 5000;
 
 /** A picture behind the API: `<img>` sends no key, so its bytes are fetched and shown from memory. */
 export function Picture({ path, alt }: { path: string | null; alt: string }) {
@@ -10,16 +13,22 @@ export function Picture({ path, alt }: { path: string | null; alt: string }) {
     if (path === null) return undefined;
     let isGone = false;
     let url: string | undefined;
-    api.bytes(path).then(
-      (blob) => {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const load = async () => {
+      try {
+        const blob = await api.bytes(path);
         if (isGone) return;
         url = URL.createObjectURL(blob);
         setSource(url);
-      },
-      () => {}, // the placeholder says it
-    );
+      } catch (error) {
+        // Until then, or for good, the placeholder says it.
+        if (!isGone && problemOf(error).isPassing) timer = setTimeout(() => void load(), AGAIN_MS);
+      }
+    };
+    void load();
     return () => {
       isGone = true;
+      clearTimeout(timer);
       setSource(undefined);
       if (url !== undefined) URL.revokeObjectURL(url);
     };

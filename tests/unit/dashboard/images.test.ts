@@ -75,12 +75,6 @@ describe("where a task stands", () => {
     expect(placesOf(groupTasks([]), 5)).toEqual({ taken: 0, free: 5 });
   });
 
-  it("a canceled task whose picture is still being drawn keeps its place", () => {
-    expect(ids(groupTasks([task("a", { status: "canceled", state: "canceling" })]).processing)).toEqual([
-      "a",
-    ]);
-  });
-
   it("the line is shown in its order: what is due first, then what came first", () => {
     const line = [
       task("c", { sequence: 3 }),

@@ -7,17 +7,27 @@ import { Group } from "#dashboard/views/images/group.tsx";
 import { PriorityMark } from "#dashboard/views/images/priority-mark.tsx";
 import type { ImageTask } from "#dashboard/views/images/task.ts";
 
-type TasksProps = { tasks: readonly ImageTask[]; onChange: () => void };
+type TasksProps = {
+  tasks: readonly ImageTask[];
+  /** The places of the lane: on a wide screen all of them stand in one row. */
+  atOnce: number;
+  onChange: () => void;
+};
 
 /** What is being drawn; a free place is shown as one. */
-export function Processing({ tasks, free, onChange }: TasksProps & { free: number }) {
+export function Processing({ tasks, atOnce, free, onChange }: TasksProps & { free: number }) {
   const now = useNow(1000);
   return (
     <Group name="Processing" size={tasks.length}>
       {tasks.length === 0 && <p className="nobody on-phone">All places are free.</p>}
-      <ul className="tiles">
+      <ul className={`tiles of-${atOnce}`}>
         {tasks.map((task) => (
-          <Tile key={task.id} task={task} onChange={onChange} words={drawing(task, now)}>
+          <Tile
+            key={task.id}
+            task={task}
+            onChange={onChange}
+            words={`Drawing for ${since(task.startedAt, now)}`}
+          >
             <span className="art drawing" />
           </Tile>
         ))}
@@ -32,11 +42,11 @@ export function Processing({ tasks, free, onChange }: TasksProps & { free: numbe
 }
 
 /** What failed for now: a task keeps its place until its next attempt. */
-export function Retrying({ tasks, onChange }: TasksProps) {
+export function Retrying({ tasks, atOnce, onChange }: TasksProps) {
   const now = useNow(250);
   return (
     <Group name="Waiting for retry" size={tasks.length} hint="each keeps its place">
-      <ul className="tiles">
+      <ul className={`tiles of-${atOnce}`}>
         {tasks.map((task) => (
           <Tile key={task.id} task={task} onChange={onChange} words={retryWords(task, now)}>
             <span className="art sleeping">
@@ -61,7 +71,7 @@ function Tile({ task, words, onChange, children }: TileProps) {
           <PriorityMark priority={task.priority} />
           <span title={task.prompt}>{task.prompt}</span>
         </div>
-        {task.state !== "canceling" && <CancelTask task={task} onChange={onChange} />}
+        <CancelTask task={task} onChange={onChange} />
       </div>
       <p className="quiet small numbers">{words}</p>
       {task.status === "waiting" && task.error && <p className="small warn clamp">{task.error.message}</p>}
@@ -71,10 +81,6 @@ function Tile({ task, words, onChange, children }: TileProps) {
 
 const secondsLeft = ({ retryAt }: ImageTask, now: number): number =>
   retryAt === null ? 0 : secondsUntil(Date.parse(retryAt), now);
-
-/** A canceled picture that is being drawn keeps its place until the provider lets go of it. */
-const drawing = (task: ImageTask, now: number): string =>
-  task.state === "canceling" ? "Canceling" : `Drawing for ${since(task.startedAt, now)}`;
 
 const since = (at: string | null, now: number): string =>
   at === null ? "a moment" : inWords(Math.floor(Math.max(now - Date.parse(at), 0) / 1000));

@@ -4,15 +4,13 @@ import type { ImageTask } from "#dashboard/views/images/task.ts";
 export type Group = "processing" | "retrying" | "waiting" | "done" | "failed" | "canceled";
 export type Groups = Record<Group, ImageTask[]>;
 
-const GROUP_OF: Record<ImageTask["state"], Group> = {
+const GROUP_OF: Record<ImageTask["status"], Group> = {
   pending: "waiting",
   processing: "processing",
   waiting: "retrying",
   completed: "done",
   failed: "failed",
   canceled: "canceled",
-  // Its place stays taken until the provider lets go of it.
-  canceling: "processing",
   skipped: "canceled",
 };
 
@@ -22,7 +20,7 @@ const GROUP_OF: Record<ImageTask["state"], Group> = {
  */
 export function groupTasks(tasks: Iterable<ImageTask>): Groups {
   const groups: Groups = { processing: [], retrying: [], waiting: [], done: [], failed: [], canceled: [] };
-  for (const task of tasks) groups[GROUP_OF[task.state]].push(task);
+  for (const task of tasks) groups[GROUP_OF[task.status]].push(task);
   groups.waiting.sort((a, b) => byText(a.dueAt, b.dueAt) || a.sequence - b.sequence);
   groups.processing.sort((a, b) => byText(a.startedAt, b.startedAt));
   groups.retrying.sort((a, b) => byText(a.retryAt, b.retryAt));

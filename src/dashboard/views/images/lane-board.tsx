@@ -16,7 +16,8 @@ export function LaneBoard({ lane }: { lane: Lane }) {
   const { tasks, stats, problem, isLoading, refresh } = useTasks(lane);
   const { submit, refused } = useSubmit(lane, refresh);
   const groups = groupTasks(tasks);
-  const { taken, free } = placesOf(groups, stats?.atOnce ?? lane.atOnce);
+  const atOnce = stats?.atOnce ?? lane.atOnce;
+  const { taken, free } = placesOf(groups, atOnce);
   return (
     <>
       <div className="images-top">
@@ -35,8 +36,13 @@ export function LaneBoard({ lane }: { lane: Lane }) {
             onChange={refresh}
           />
           <div className="stack images-work">
-            <Processing tasks={groups.processing} free={free} onChange={refresh} />
-            <Rest groups={groups} onChange={refresh} onAgain={(prompt) => void submit([prompt], NORMAL)} />
+            <Processing tasks={groups.processing} atOnce={atOnce} free={free} onChange={refresh} />
+            <Rest
+              groups={groups}
+              atOnce={atOnce}
+              onChange={refresh}
+              onAgain={(prompt) => void submit([prompt], NORMAL)}
+            />
           </div>
         </div>
       )}
@@ -44,12 +50,12 @@ export function LaneBoard({ lane }: { lane: Lane }) {
   );
 }
 
-type RestProps = { groups: Groups; onChange: () => void; onAgain: (prompt: string) => void };
+type RestProps = { groups: Groups; atOnce: number; onChange: () => void; onAgain: (prompt: string) => void };
 
 /** What is empty most of the time is there only while it is not. */
-const Rest = ({ groups: { retrying, failed, done, canceled }, onChange, onAgain }: RestProps) => (
+const Rest = ({ groups: { retrying, failed, done, canceled }, atOnce, onChange, onAgain }: RestProps) => (
   <>
-    {retrying.length > 0 && <Retrying tasks={retrying} onChange={onChange} />}
+    {retrying.length > 0 && <Retrying tasks={retrying} atOnce={atOnce} onChange={onChange} />}
     {failed.length > 0 && <Failed tasks={failed} onAgain={onAgain} />}
     <Gallery tasks={done} />
     {canceled.length > 0 && <Canceled tasks={canceled} />}
