@@ -1,13 +1,14 @@
 /**
  * `npm run check:deploy`: would it deploy? Bundles every door with Netlify's own bundler, holds the addresses it
- * read against those the doors and the API's table mean, and starts each bundle alone in an empty folder.
- * Needs no account and no network.
+ * read against those the doors and the API's table mean, looks at what each bundle carries, and starts it alone in an
+ * empty folder. Needs no account and no network.
  */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { z } from "zod";
 import { boot, knockAt } from "./deploy/boot.ts";
+import { drawsPictures, misplaced } from "./deploy/carried.ts";
 import { bundle, type Door, misread } from "./deploy/manifest.ts";
 import { netlifyTomlProblems } from "./deploy/netlify-toml.ts";
 import { type ApiRoute, collisions, doorsFor, unreachable } from "./deploy/routes.ts";
@@ -54,11 +55,11 @@ const apiRoutes = async (doors: readonly Door[]): Promise<ApiRoute[]> => {
 const outDir = await mkdtemp(join(tmpdir(), "nightshift-deploy-"));
 try {
   const startedAt = Date.now();
-  problems.push(...netlifyTomlProblems(root));
+  problems.push(...(await netlifyTomlProblems(root)));
   const doors = await bundle(root, outDir);
   for (const door of doors) {
     const exported = z.object({ config: z.unknown() }).parse(await import(door.mainFile));
-    problems.push(...misread(door, exported.config));
+    problems.push(...misread(door, exported.config), ...misplaced(door), ...(await drawsPictures(door)));
     const where = door.schedule ?? door.routes.map(({ pattern }) => pattern).join(" ");
     process.stdout.write(`${door.name.padEnd(18)} ${where}\n${" ".repeat(19)}${await knock(door)}\n`);
   }

@@ -42,6 +42,9 @@ const RULES = [
     specifier.startsWith("@nightshift/") &&
     "src knows nothing of local/: they meet by environment variables and HTTP.",
   ({ path }) => path === "app.ts" && "Only doors and tests import the composition root.",
+  ({ path }) =>
+    path === "functions.ts" &&
+    "Only the door that runs functions carries them: it hands them to the app, nobody in src imports them.",
   ({ room, name, specifier, typeOnly }) =>
     room !== "lib" &&
     `${room}${name}` !== "app.ts" &&
@@ -105,6 +108,7 @@ function wrong(root, file, specifier, typeOnly) {
   if (file.startsWith("src/")) return wrongInSrc(file.slice("src/".length), specifier, typeOnly, root);
   if (file.startsWith("netlify/functions/")) {
     if (specifier === "#app.ts" || (specifier === "@netlify/functions" && typeOnly)) return undefined;
+    if (specifier === "#functions.ts" && file === "netlify/functions/inngest.ts") return undefined;
     return `A door imports "#app.ts" and types of "@netlify/functions", not "${specifier}".`;
   }
   if (file.startsWith("local/") && /^(\.\.\/)+(src|netlify)\//.test(specifier))

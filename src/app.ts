@@ -1,8 +1,8 @@
+import type { InngestFunction } from "inngest";
 import { campaignRoutes } from "#campaigns/index.ts";
 import { deadLetterRoutes } from "#dead-letters/routes.ts";
 import { tellUnalerted } from "#dead-letters/tell-unalerted.ts";
 import { watchRuns } from "#dead-letters/watch-runs.ts";
-import { allFunctions } from "#functions.ts";
 import { imageChores, imageRoutes } from "#images/index.ts";
 import { purge } from "#jobs/purge.ts";
 import { jobRoutes } from "#jobs/routes.ts";
@@ -24,11 +24,13 @@ import { statusRoutes } from "#status/routes.ts";
 
 export type App = ReturnType<typeof createApp>;
 
+type MakeFunctions = (platform: Platform) => InngestFunction.Any[];
+
 /**
- * The composition root: environment → clients → functions, routes and one handler per kind of door. Other functions
- * than the product's own are for those who try out the platform itself.
+ * The composition root: environment → clients → functions, routes and one handler per kind of door. The functions are
+ * handed in: only the door that runs them carries what they need (sharp alone is 19 MB).
  */
-export function createApp(env: Env, outside: Outside = {}, makeFunctions = allFunctions) {
+export function createApp(env: Env, outside: Outside = {}, makeFunctions = noFunctions) {
   const platform = createPlatform(env, outside);
   const { inngest, logger, db } = platform;
   const functions = makeFunctions(platform);
@@ -82,16 +84,24 @@ function allRoutes(platform: Platform): Route[] {
   return routes;
 }
 
-let running: App | undefined;
+const noFunctions: MakeFunctions = () => [];
+
+const running = new Map<MakeFunctions, App>();
 
 /** The app of this process, made when the first request comes: importing a door reads no environment. */
-const app = (): App => (running ??= createApp(readEnv()));
+function appWith(makeFunctions: MakeFunctions): App {
+  const app = running.get(makeFunctions) ?? createApp(readEnv(), {}, makeFunctions);
+  running.set(makeFunctions, app);
+  return app;
+}
 
 /** A door of this process. An app that refuses to start says why to whoever knocks. */
-export const door = (name: keyof App["doors"]) => async (request: Request) => {
-  try {
-    return await app().doors[name](request);
-  } catch (error) {
-    return problemResponse(error);
-  }
-};
+export const door =
+  (name: keyof App["doors"], makeFunctions = noFunctions) =>
+  async (request: Request) => {
+    try {
+      return await appWith(makeFunctions).doors[name](request);
+    } catch (error) {
+      return problemResponse(error);
+    }
+  };

@@ -1,6 +1,8 @@
 /** netlify.toml as far as we use it. Netlify ignores keys it does not know: a slip of the pen would go unnoticed. */
+import { exec } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { parse } from "smol-toml";
 import { z } from "zod";
 
@@ -14,10 +16,18 @@ const NetlifyToml = z.strictObject({
   headers: z.array(z.strictObject({ for: z.string(), values: z.record(z.string(), z.string()) })),
 });
 
-export const netlifyTomlProblems = (root: string): string[] => {
+/** Builds the page as Netlify would, and looks whether everything is where the file says. */
+export const netlifyTomlProblems = async (root: string): Promise<string[]> => {
   const parsed = NetlifyToml.safeParse(parse(readFileSync(join(root, "netlify.toml"), "utf8")));
   if (!parsed.success) return [`netlify.toml: ${z.prettifyError(parsed.error)}`];
   const { build, functions } = parsed.data;
+  if (build.command !== undefined) {
+    const failure = await promisify(exec)(build.command, { cwd: root }).then(
+      () => undefined,
+      (error: unknown) => String(error),
+    );
+    if (failure !== undefined) return [`netlify.toml: "${build.command}" fails: ${failure}`];
+  }
   const missing = [join(build.publish, "index.html"), functions.directory].filter(
     (path) => !existsSync(join(root, path)),
   );

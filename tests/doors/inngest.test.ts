@@ -1,6 +1,7 @@
 import { createHmac } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createApp } from "#app.ts";
+import { allFunctions } from "#functions.ts";
 import { readEnv } from "#lib/env.ts";
 import { signatureOfNothing } from "../../scripts/sync.ts";
 import { freshDatabase, type TestDatabase } from "../support/database.ts";
@@ -20,7 +21,7 @@ beforeAll(async () => {
     RESEND_API_KEY: "re_test",
     LOG_LEVEL: "silent",
   });
-  handle = createApp(env, { fetch: database.fetch }).doors.inngest;
+  handle = createApp(env, { fetch: database.fetch }, allFunctions).doors.inngest;
 });
 afterAll(() => database.close());
 

@@ -3,6 +3,7 @@ import { createMailProvider, type MailProvider } from "@nightshift/local/provide
 import type { Settings } from "@nightshift/local/providers/mail/settings.ts";
 import { z } from "zod";
 import { type App, createApp } from "#app.ts";
+import { allFunctions } from "#functions.ts";
 import { createApiKey } from "#lib/auth.ts";
 import { readEnv } from "#lib/env.ts";
 import { createDatabase } from "#lib/supabase.ts";
@@ -38,7 +39,7 @@ export async function campaignHouse({ env = {}, mail = {}, checkpointing = true,
     CHECKPOINTING: String(checkpointing),
     ...env,
   });
-  app = createApp(settings, { fetch, clock: engine.clock });
+  app = createApp(settings, { fetch, clock: engine.clock }, allFunctions);
   const client = createDatabase(settings, fetch);
   const keys = {
     app: (await createApiKey(client, engine.clock, { name: "app", role: "app", owner: "alice" })).key,

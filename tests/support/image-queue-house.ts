@@ -2,6 +2,7 @@ import { startEngine, type TestEngine } from "@nightshift/local/engine/testkit.t
 import { createImagesProvider } from "@nightshift/local/providers/images/provider.ts";
 import type { Settings } from "@nightshift/local/providers/images/settings.ts";
 import { type App, createApp } from "#app.ts";
+import { allFunctions } from "#functions.ts";
 import { createApiKey } from "#lib/auth.ts";
 import { createDatabase } from "#lib/supabase.ts";
 import { testEnv } from "./app.ts";
@@ -32,7 +33,7 @@ export async function imageQueueHouse({ env = {}, images = {}, beforeCall }: Opt
     PLAN: "pro",
     ...env,
   });
-  app = createApp(settings, { fetch, clock: engine.clock });
+  app = createApp(settings, { fetch, clock: engine.clock }, allFunctions);
   const { doors, keepHouse } = app;
   const client = createDatabase(settings, fetch);
   const key = async (role: "app" | "admin", owner: string) =>

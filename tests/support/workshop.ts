@@ -51,8 +51,7 @@ export async function workshop({ checkpointing = true, env = {}, functions }: Op
     ...env,
   });
   app = createApp(settings, { fetch, clock: engine.clock }, (deps) => [
-    // The dependencies of the functions are the platform; the narrower type is the product's own list.
-    ...functions(deps as Platform),
+    ...functions(deps),
     catchFailures(deps),
     recordCancellations(deps),
   ]);

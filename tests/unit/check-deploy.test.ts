@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { misplaced } from "../../scripts/deploy/carried.ts";
 import { type Door, misread } from "../../scripts/deploy/manifest.ts";
 import { collisions, doorsFor, unreachable } from "../../scripts/deploy/routes.ts";
 
@@ -49,4 +50,12 @@ describe("one address, one door", () => {
     expect(unreachable([jobs], api)).toHaveLength(2);
     expect(doorsFor([jobs], "GET", "/api/jobs/1")).toEqual(["jobs"]);
   });
+});
+
+test("sharp, 19 MB, is carried by the door that runs functions, and by no other", () => {
+  const carries = () => true;
+  expect(misplaced(door("inngest"), carries)).toEqual([]);
+  expect(misplaced(jobs, carries)[0]).toContain("carries sharp, which only inngest needs");
+  expect(misplaced(jobs, () => false)).toEqual([]);
+  expect(misplaced(door("inngest"), () => false)).toEqual(["inngest: does not carry sharp, which it needs."]);
 });

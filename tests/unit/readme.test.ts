@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { expect, test } from "vitest";
 import { createApp } from "#app.ts";
+import { allFunctions } from "#functions.ts";
 import { readEnv } from "#lib/env.ts";
 import { DoorConfig } from "../../scripts/deploy/manifest.ts";
 
@@ -46,7 +47,7 @@ test("the table of functions lists every function with its event, concurrency an
     INNGEST_DEV: "1",
     PLAN: "pro",
   };
-  const functions = createApp(readEnv(env)).functions.map((fn) => {
+  const functions = createApp(readEnv(env), {}, allFunctions).functions.map((fn) => {
     const { triggers, concurrency, retries } = fn.opts;
     const events = [triggers ?? []]
       .flat()

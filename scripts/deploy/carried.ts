@@ -1,0 +1,33 @@
+/** What a bundle carries: a heavy package where it is needed, and nowhere else. */
+import { execFile } from "node:child_process";
+import { existsSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { promisify } from "node:util";
+import type { Door } from "./manifest.ts";
+
+/** Package → the doors that need it. sharp is 19 MB, a third of them its native library. */
+const HEAVY: Readonly<Record<string, readonly string[]>> = { sharp: ["inngest"] };
+
+export const misplaced = (
+  { name, path }: Pick<Door, "name" | "path">,
+  carries = (folder: string) => existsSync(folder),
+): string[] =>
+  Object.entries(HEAVY).flatMap(([heavy, doors]) => {
+    const isCarried = carries(join(path, "node_modules", heavy));
+    if (isCarried === doors.includes(name)) return [];
+    return isCarried
+      ? `${name}: carries ${heavy}, which only ${doors.join(", ")} needs: some file that src/app.ts reaches imports it.`
+      : `${name}: does not carry ${heavy}, which it needs.`;
+  });
+
+/** The native library is of this machine's kind, as the packages of a deploy are of Netlify's: it must draw here. */
+export const drawsPictures = async ({ name, path }: Door): Promise<string[]> => {
+  if (HEAVY["sharp"]?.includes(name) !== true) return [];
+  const draw = resolve(import.meta.dirname, "draw.mjs");
+  try {
+    await promisify(execFile)(process.execPath, [draw, path], { cwd: path, timeout: 60_000 });
+    return [];
+  } catch (error) {
+    return [`${name}: its sharp makes no picture: ${error instanceof Error ? error.message : String(error)}`];
+  }
+};

@@ -1,0 +1,12 @@
+// @ts-check
+/** Runs beside a bundled door, as knock.mjs does: the door's own sharp makes a thumbnail. */
+/* oxlint-disable typescript/no-unsafe-assignment, typescript/no-unsafe-call, typescript/no-unsafe-member-access, typescript/no-unsafe-argument -- what is loaded is known by running it alone */
+import { createRequire } from "node:module";
+import { join } from "node:path";
+
+const sharp = createRequire(join(process.argv[2] ?? "", "door.mjs"))("sharp");
+const picture = await sharp({ create: { width: 8, height: 8, channels: 3, background: "red" } })
+  .png()
+  .toBuffer();
+const { info } = await sharp(picture).resize(4, 4).webp().toBuffer({ resolveWithObject: true });
+process.exitCode = info.width === 4 && info.format === "webp" ? 0 : 1;
