@@ -1,0 +1,151 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { createStreams, type Subject } from "#jobs/stream.ts";
+import { createTail } from "#jobs/tail.ts";
+import type { Changes } from "#jobs/tail-repository.ts";
+import type { ServerEvent } from "#lib/event-stream.ts";
+import { createLogger } from "#lib/logger.ts";
+
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+const logger = createLogger({ LOG_LEVEL: "silent", NIGHTSHIFT_ENV: "development" });
+const nothing = (position: string): Changes => ({
+  position,
+  isComplete: true,
+  jobs: [],
+  running: [],
+  notifications: [],
+});
+const news = (position: string, text: string, owner = "ann"): Changes => ({
+  ...nothing(position),
+  notifications: [{ owner, view: text }],
+});
+
+/** A ledger that answers what it is given, and then that nothing changed. */
+function house(...answers: (Changes | Error)[]) {
+  let position = 100;
+  const changes = vi.fn(async (_after: string) => {
+    const answer = answers.shift() ?? nothing(`${++position}:${position}:`);
+    if (answer instanceof Error) throw answer;
+    return answer;
+  });
+  const tail = createTail({ live: { changes }, logger });
+  return { changes, tail, streams: createStreams({ live: { changes }, tail, lifetimeMs: 60_000 }) };
+}
+
+const subject = (start: () => Promise<string>): Subject => ({
+  resumes: true,
+  place: () => "in",
+  present: async () => new Map<string, ServerEvent>(),
+  snapshot: async () => ({ position: await start(), events: [] }),
+});
+
+async function follow(streams: ReturnType<typeof house>["streams"], start = async () => "1:1:") {
+  const answer = await streams.answer(subject(start), {
+    request: new Request("http://site.local/api/jobs/stream"),
+    requester: { id: "key:a", role: "app", owner: "ann" },
+    after: undefined,
+  });
+  if (!(answer instanceof Response)) throw new Error("no stream");
+  const reader = answer.body?.pipeThrough(new TextDecoderStream()).getReader();
+  await reader?.read();
+  return { read: async () => (await reader?.read())?.value, leave: () => reader?.cancel() };
+}
+const looks = (ms: number) => vi.advanceTimersByTimeAsync(ms);
+
+describe("one look for all", () => {
+  test("none while nobody listens, one for two who do, and none again", async () => {
+    const { changes, streams } = house();
+    await looks(5000);
+    const [one, two] = [await follow(streams), await follow(streams)];
+    await looks(200);
+    expect(changes).toHaveBeenCalledOnce();
+    expect(changes).toHaveBeenCalledWith("1:1:", { owner: null, reader: null });
+    await one.leave();
+    await two.leave();
+    await looks(5000);
+    expect(changes).toHaveBeenCalledOnce();
+  });
+
+  test("seldom while nothing happens, soon again when something did", async () => {
+    const { changes, streams } = house(
+      ...Array.from({ length: 9 }, (_, n) => nothing(`${n + 2}:${n + 2}:`)),
+      news("20:20:", "hello"),
+    );
+    const { leave } = await follow(streams);
+    await looks(3000);
+    const before = changes.mock.calls.length;
+    expect(before).toBeLessThan(9);
+    while (changes.mock.calls.length < 10) await looks(50);
+    await looks(200);
+    expect(changes).toHaveBeenCalledTimes(11);
+    await leave();
+  });
+
+  test("goes on where it was after a look that failed", async () => {
+    const { changes, streams } = house(nothing("5:5:"), new Error("no database"), news("6:6:", "hello"));
+    const { read, leave } = await follow(streams);
+    await looks(2000);
+    expect(changes.mock.calls.map(([after]) => after).slice(0, 4)).toEqual(["1:1:", "5:5:", "5:5:", "6:6:"]);
+    expect(await read()).toBe('id: 6:6:\nevent: notification\ndata: "hello"\n\n');
+    await leave();
+  });
+});
+
+describe("no gap between what is read first and what is heard then", () => {
+  test("what happens while a listener still begins reaches it", async () => {
+    const { streams } = house(news("5:5:", "hello"));
+    const first = await follow(streams);
+    let begun = (_position: string) => {};
+    const second = follow(streams, () => new Promise((resolve) => (begun = resolve)));
+    await looks(200);
+    begun("4:4:");
+    const { read, leave } = await second;
+    expect(await read()).toBe('id: 4:4:\nevent: notification\ndata: "hello"\n\n');
+    await first.leave();
+    await leave();
+  });
+
+  test("who comes while the first one begins waits for it, so that no look begins after theirs", async () => {
+    const { streams, changes } = house();
+    let begun = (_position: string) => {};
+    const first = follow(streams, () => new Promise((resolve) => (begun = resolve)));
+    const start = vi.fn(async () => "3:3:");
+    const second = follow(streams, start);
+    await looks(1000);
+    expect([start.mock.calls.length, changes.mock.calls.length]).toEqual([0, 0]);
+    begun("2:2:");
+    for (const { leave } of await Promise.all([first, second])) await leave();
+    expect(start).toHaveBeenCalledOnce();
+  });
+
+  test("when the first one fails the next one begins", async () => {
+    const { streams } = house();
+    const first = follow(streams, () => Promise.reject(new Error("no database")));
+    const second = follow(streams);
+    await expect(first).rejects.toThrow("no database");
+    await (await second).leave();
+  });
+
+  test("when too much happens at once everybody comes back, also who is just beginning", async () => {
+    const { streams } = house({ ...nothing("9:9:"), isComplete: false });
+    const first = await follow(streams);
+    let begun = (_position: string) => {};
+    const second = follow(streams, () => new Promise((resolve) => (begun = resolve)));
+    await looks(200);
+    begun("2:2:");
+    for (const { read } of [first, await second]) expect(await read()).toBeUndefined();
+  });
+});
+
+test("only what is theirs: news for somebody else are not sent", async () => {
+  const { streams } = house(news("5:5:", "for bob", "bob"), news("6:6:", "for ann"));
+  const { read, leave } = await follow(streams);
+  await looks(500);
+  expect(await read()).toContain("for ann");
+  await leave();
+});
