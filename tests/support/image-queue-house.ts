@@ -14,6 +14,8 @@ type Options = {
   /** Stands before every call of a database function; by its name. */
   beforeCall?: (rpc: string) => Promise<void> | void;
 };
+const CALM = { failureRate: 0, outage: null, hold: false, latencyMs: 0, requestsPerSecond: 0 };
+
 type As = "ann" | "bob" | "admin";
 
 export type ImageQueueHouse = Awaited<ReturnType<typeof imageQueueHouse>>;
@@ -24,7 +26,7 @@ export async function imageQueueHouse({ env = {}, images = {}, beforeCall }: Opt
   let app: App | undefined;
   const handle = (request: Request) => app?.doors.inngest(request) ?? Promise.reject(new Error("no app yet"));
   const engine = await startEngine({ app: handle });
-  const provider = createImagesProvider({ settings: { failureRate: 0, ...images }, clock: engine.clock });
+  const provider = createImagesProvider({ settings: { ...CALM, ...images }, clock: engine.clock });
   const fetch = wires(db, engine, (request) => provider.fetch(request), beforeCall);
   const settings = testEnv(db, {
     IMAGES_BASE_URL: "http://images.local/images",
@@ -70,6 +72,16 @@ export async function imageQueueHouse({ env = {}, images = {}, beforeCall }: Opt
     keepHouse,
     /** Steers the provider: `control("", { hold: true })`, `control("/release", { count: 1 })`. */
     control,
+    /** Between tests: nothing is at work any more, and the provider is well and remembers nothing. */
+    async calm() {
+      await control("", CALM);
+      for (const lane of ["tasks", "demo"]) await call("POST", "/api/clear-queue", { lane }, "admin");
+      await engine.idle();
+      await control("/forget", {});
+      await db.sql.query(
+        "update dead_letter_queue set status = 'ignored', note = 'of another test', handled_by = 'test', handled_at = now() where status = 'failed'",
+      );
+    },
     /** Asks for a picture; its id. */
     submit: async (prompt = "a boat", more: Record<string, unknown> = {}, as: As = "ann") => {
       const { status, body } = await call("POST", "/api/tasks", { prompt, ...more }, as);

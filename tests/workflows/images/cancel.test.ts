@@ -1,0 +1,144 @@
+import { setTimeout as pause } from "node:timers/promises";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { type ImageQueueHouse, imageQueueHouse } from "../../support/image-queue-house.ts";
+
+let house: ImageQueueHouse;
+beforeAll(async () => {
+  house = await imageQueueHouse();
+});
+afterEach(() => house.calm());
+afterAll(() => house.close());
+
+const statusOf = async (id: string) => (await house.task(id)).status;
+const until = (id: string, status: string) =>
+  house.engine.waitFor(async () => (await statusOf(id)) === status, { within: "1h" });
+const cancel = (id: string) => house.call("DELETE", `/api/tasks/${id}`);
+/** While the provider holds a picture back the engine's clock stands still: this waits in real time. */
+const really = async (condition: () => Promise<boolean>) => {
+  while (!(await condition())) await pause(5);
+};
+const inFlight = async () => (await house.control()).stats.inFlight;
+const fill = async (count: number) => {
+  const ids: string[] = [];
+  for (let n = 0; n < count; n++) ids.push(await house.submit(`boat ${n}`));
+  return ids;
+};
+
+describe("DELETE /api/tasks/:id", () => {
+  it("S1-13: a pending task is never drawn", async () => {
+    await house.control("", { outage: 503 });
+    const [pending = ""] = (await fill(6)).slice(5);
+    expect(await cancel(pending)).toMatchObject({
+      status: 202,
+      body: { status: "canceled", position: null },
+    });
+    await house.control("", { outage: null });
+    await house.engine.advance("1h");
+    expect(await statusOf(pending)).toBe("canceled");
+    const { drawings } = await house.control("/drawings");
+    expect(drawings.map(({ prompt }: { prompt: string }) => prompt)).not.toContain("boat 5");
+  });
+
+  it("T28: a task that sleeps until its retry gives its place to the next at once, and never wakes", async () => {
+    await house.control("", { outage: 503 });
+    const ids = await fill(6);
+    const [sleeping = ""] = ids;
+    const next = String(ids[5]);
+    await until(sleeping, "waiting");
+    await house.control("", { outage: null });
+    const before = (await house.control()).stats.requests;
+    expect(await cancel(sleeping)).toMatchObject({
+      status: 202,
+      body: { status: "canceled", state: "canceled" },
+    });
+    await until(next, "completed");
+    await house.engine.advance("1h");
+    expect(await statusOf(sleeping)).toBe("canceled");
+    // The four others and the next; the canceled one never again.
+    expect((await house.control()).stats.requests - before).toBe(5);
+  });
+
+  it("T28: a task that is being drawn is canceled at once; its place is free when the drawing is over", async () => {
+    await house.control("", { hold: true });
+    const ids = await fill(6);
+    await really(async () => (await inFlight()) === 5);
+    const [drawing = ""] = ids;
+    const next = String(ids[5]);
+    expect(await cancel(drawing)).toMatchObject({
+      status: 202,
+      body: { status: "canceled", state: "canceling" },
+    });
+    expect(await statusOf(next)).toBe("pending");
+    expect(await inFlight()).toBe(5);
+
+    await house.control("", { hold: false });
+    await until(next, "completed");
+    await house.engine.idle();
+    expect(await house.task(drawing)).toMatchObject({
+      status: "canceled",
+      state: "canceled",
+      imageUrl: null,
+    });
+    expect((await house.control()).stats.maxInFlight).toBe(5);
+    expect((await house.fetchAs("admin", "GET", `/api/tasks/${drawing}/image`)).status).toBe(404);
+  });
+
+  it("an ended task has nothing left to cancel, and other people's tasks do not exist", async () => {
+    const id = await house.submit();
+    expect(await house.call("DELETE", `/api/tasks/${id}`, undefined, "bob")).toMatchObject({ status: 404 });
+    await until(id, "completed");
+    expect(await cancel(id)).toMatchObject({ status: 409, body: { code: "job_ended" } });
+  });
+});
+
+it("the job's own DELETE cancels the task, too, and whoever starts in its place is sent", async () => {
+  await house.control("", { outage: 503 });
+  const ids = await fill(6);
+  await until(String(ids[0]), "waiting");
+  await house.control("", { outage: null });
+  await house.call("DELETE", `/api/jobs/${ids[0]}`);
+  expect(await statusOf(String(ids[0]))).toBe("canceled");
+  await until(String(ids[5]), "completed");
+});
+
+it("S0-11: the queue is cleared by an administrator alone, with all that is at work in it", async () => {
+  await house.control("", { outage: 503 });
+  for (let n = 0; n < 8; n++) await house.call("POST", "/api/queue-task", { prompt: `demo ${n}` });
+  expect((await house.call("POST", "/api/clear-queue", {})).status).toBe(403);
+  expect(await house.call("POST", "/api/clear-queue", {}, "admin")).toMatchObject({
+    status: 200,
+    body: { success: true, canceled: 8 },
+  });
+  await house.engine.advance("1h");
+  const status = await house.call("GET", "/api/queue-status");
+  expect(status.body).toEqual({ queue: [], processing: [], completed: [], tasks: {} });
+  const { body } = await house.call("GET", "/api/tasks?lane=demo");
+  expect(body.items.map(({ status }: { status: string }) => status)).toEqual(Array(8).fill("canceled"));
+});
+
+it("T29: a task whose deadline has passed when its turn comes is skipped, and the next goes on", async () => {
+  await house.control("", { outage: 503 });
+  await fill(5);
+  const deadlineAt = new Date(house.engine.clock.now().getTime() + 5_000).toISOString();
+  const late = await house.submit("too late", { deadlineAt });
+  const next = await house.submit("in time");
+  await house.engine.advance("6s");
+  await house.control("", { outage: null });
+  await until(next, "completed");
+  expect(await statusOf(late)).toBe("skipped");
+});
+
+it("T29: one that waits for its retry past its deadline is skipped, and its place is the next one's", async () => {
+  await house.control("", { outage: 503 });
+  const deadlineAt = new Date(house.engine.clock.now().getTime() + 5_000).toISOString();
+  const ids: string[] = [];
+  for (let n = 0; n < 5; n++) ids.push(await house.submit("too late", { deadlineAt }));
+  const next = await house.submit("in time");
+  for (const id of ids) await until(id, "skipped");
+  await house.control("", { outage: null });
+  await until(next, "completed");
+  expect((await house.call("GET", `/api/jobs/${ids[0]}`)).body).toMatchObject({
+    status: "skipped",
+    result: { reason: "deadline_passed" },
+  });
+});
