@@ -70,8 +70,8 @@ export function campaignFunctions({ env, db, clock, fetch, ...room }: CampaignRo
       // A hundredth less, so that what one call is late the next ones make up for.
       spacing: new Spacing(0.99 * intervalMs),
       intervalMs,
-      // Enough for all places on the wire even when few chunks are at work.
-      lanes: Math.max(2, Math.ceil(atWork / chunksAtOnce)),
+      // Twice a chunk's share, so that few chunks keep the wire busy too.
+      lanes: Math.ceil((2 * atWork) / chunksAtOnce),
       budgetMs: STEP_BUDGET_MS,
     }),
   ];

@@ -21,8 +21,8 @@ const isRow = (row: unknown): boolean =>
   Array.isArray(row) && typeof row[0] === "number" && typeof row[1] === "string" && isObject(row[2]);
 
 /**
- * Rows come as tuples: keys repeated a thousand times would be most of the answer. A look of our own instead of a
- * schema: this is the one place where a thousand rows are read at once, and zod would take longer than the database.
+ * Rows come as tuples: keys repeated a hundred times would be most of the answer. A look of our own instead of a
+ * schema: here whole audiences are read, and zod would take longer than the database.
  */
 const recipients = z
   .custom<Row[]>((rows) => Array.isArray(rows) && rows.every(isRow))
@@ -32,9 +32,8 @@ const batch = z.object({
   batchNo: z.number(),
   status: z.enum(["pending", "sending"]),
   firstSendingAt: z.string().nullable(),
-  recipients,
 });
-/** What is left of a batch: its recipients are those without an outcome. */
+/** A batch that has no outcome yet. */
 export type Batch = z.output<typeof batch>;
 
 const claim = z.discriminatedUnion("state", [
@@ -45,13 +44,13 @@ const claim = z.discriminatedUnion("state", [
 export type Claim = z.output<typeof claim>;
 
 const workAnswer = z.discriminatedUnion("state", [
-  z.object({ state: z.literal("sending"), skipped: z.array(z.number()) }),
+  z.object({ state: z.literal("sending"), recipients }),
   z.object({ state: z.literal("wait"), waitMs: z.number(), slot: z.string() }),
   z.object({ state: z.enum(["lost", "canceled"]) }),
   z.object({ state: z.literal("settled") }),
 ]);
 type WorkAnswer = z.output<typeof workAnswer>;
-/** What became of a mark. */
+/** What became of a mark. `recipients`: those of the batch who are to get a mail. */
 export type Mark = Exclude<WorkAnswer, { state: "settled" }>;
 
 const plan = z.discriminatedUnion("state", [
@@ -87,6 +86,7 @@ type WorkCall = {
   settled?: Settled;
   mark?: { batchNo: number; again: boolean; pace: Pace };
 };
+const numbered = (calls: readonly WorkCall[]) => calls.map((call, number) => ({ number, ...call }));
 /** Lanes of one process that wait for each other at most. */
 const MAX_CALLS = 16;
 
@@ -102,7 +102,7 @@ export const campaignRepository = (db: DatabaseClient, clock: Clock) => {
     async (calls) =>
       workAnswer
         .array()
-        .parse(await unwrap(db.rpc("work_campaign_batches", { p_calls: calls, p_now: now() }))),
+        .parse(await unwrap(db.rpc("work_campaign_batches", { p_calls: numbered(calls), p_now: now() }))),
     MAX_CALLS,
   );
   return {

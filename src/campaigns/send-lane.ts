@@ -58,10 +58,9 @@ export async function runLane(
     sent = undefined;
     if (marked.state !== "sending") return tally.notMarked(marked);
 
-    const skipped = new Set(marked.skipped);
     const { answer, results } = await sendBatch(deps, {
       key: `${context.campaignId}:${batch.batchNo}`,
-      recipients: batch.recipients.filter(({ id }) => !skipped.has(id)),
+      recipients: marked.recipients,
       render: context.render,
       mayCallAgain: async () => (await mark(deps, ref, true)).state === "sending",
     });

@@ -69,6 +69,8 @@ create table public.campaign_batches (
   first_subscriber_id bigint not null,
   last_subscriber_id bigint not null,
   recipient_count integer not null,
+  -- [[subscriber id, email, fields]] as they were when the campaign was planned: a retry must render the same bytes.
+  recipients json not null,
   status text not null default 'pending',
   -- The claim under which the provider was called last.
   lease_token uuid,
@@ -87,6 +89,8 @@ create table public.campaign_batches (
     check (status in ('pending', 'sending')
       or sent_count + failed_count + skipped_count + unknown_count = recipient_count)
 ) with (fillfactor = 40);
+-- Out of the way and as it is: a batch's row changes, its recipients never.
+alter table public.campaign_batches alter column recipients set storage external;
 
 -- Where a recipient stands before the end follows from its batch and chunk (claimed, sending); the row itself
 -- changes once, and the space left in each page lets it change in place. No index but the key, and no foreign key to campaigns: a check per row would cost more than the
@@ -95,9 +99,7 @@ create table public.campaign_sends (
   campaign_id uuid not null,
   subscriber_id bigint not null,
   batch_no integer not null,
-  -- As they were when the campaign was planned: a retry must render the same bytes.
   email text not null,
-  fields jsonb not null,
   status text not null default 'pending',
   provider_message_id text,
   error_code text,
@@ -105,7 +107,7 @@ create table public.campaign_sends (
   note text,
   constraint campaign_sends_are_once_per_recipient primary key (campaign_id, subscriber_id),
   constraint campaign_sends_status_is_valid check (status in ('pending', 'sent', 'failed', 'skipped', 'unknown'))
-) with (fillfactor = 45);
+) with (fillfactor = 38);
 
 -- How fast we may call a provider, shared by all that call it.
 create table public.mail_provider_accounts (

@@ -156,7 +156,7 @@ begin
     perform private.refuse(400, 'invalid_request', 'An unknown send becomes sent or failed');
   end if;
   select status, batch_no into v_status, v_batch_no from public.campaign_sends
-  where campaign_id = p_campaign_id and subscriber_id = p_subscriber_id for no key update;
+  where campaign_id = p_campaign_id and subscriber_id = p_subscriber_id;
   if not found then
     perform private.refuse(404, 'not_found', 'Send not found');
   elsif v_status <> 'unknown' then

@@ -55,12 +55,14 @@ begin
       order by id limit v_limit
     ) as piece
   ), sends as (
-    insert into public.campaign_sends (campaign_id, subscriber_id, batch_no, email, fields)
-    select p_campaign.id, audience.id, batch_no, email, fields from audience order by audience.id
+    insert into public.campaign_sends (campaign_id, subscriber_id, batch_no, email)
+    select p_campaign.id, audience.id, batch_no, email from audience order by audience.id
   ), batches as (
     insert into public.campaign_batches
-      (campaign_id, batch_no, chunk_no, first_subscriber_id, last_subscriber_id, recipient_count)
-    select p_campaign.id, batch_no, 1 + (batch_no - 1) / v_batches_per_chunk, min(id), max(id), count(*)
+      (campaign_id, batch_no, chunk_no, first_subscriber_id, last_subscriber_id, recipient_count,
+        recipients)
+    select p_campaign.id, batch_no, 1 + (batch_no - 1) / v_batches_per_chunk, min(id), max(id), count(*),
+      json_agg(json_build_array(id, email, fields))
     from audience group by batch_no order by batch_no
     returning batch_no, chunk_no
   ), chunks as (

@@ -1,9 +1,9 @@
 -- Sending a campaign: a run claims a chunk, marks a batch just before it calls the provider, and settles it with
--- the provider's answer. Everybody locks in one order: batch, chunk, job, campaign; the
--- provider's account is locked last, by whoever has no other batch to lock after it.
+-- the provider's answer. Everybody locks in one order: batches, chunks, the provider's account, job, campaign.
 
--- Claims a chunk for p_claimant and hands out what is left of it. The same claimant gets its own claim back under
--- a new token, so that a retry goes on at once and its predecessor can do nothing more.
+-- Claims a chunk for p_claimant and tells what is left of it; its recipients come with the mark of each batch. The
+-- same claimant gets its own claim back under a new token, so that a retry goes on at once and its predecessor can do
+-- nothing more.
 -- Answers {"state": "claimed" | "busy" | "done" | "canceled", …}.
 create function public.claim_campaign_chunk(
   p_campaign_id uuid, p_chunk_no integer, p_claimant text, p_lease_ms integer, p_now timestamptz
@@ -40,17 +40,11 @@ begin
     'content', json_build_object('subject', v_campaign.subject, 'html', v_campaign.html, 'text', v_campaign.text,
       'from', v_campaign.sender, 'replyTo', v_campaign.reply_to, 'missingField', v_campaign.missing_field),
     'batches', (
-      select json_agg(json_build_object('batchNo', batch.batch_no, 'status', batch.status,
-        'firstSendingAt', batch.first_sending_at, 'recipients', recipients.list) order by batch.batch_no)
-      from public.campaign_batches as batch cross join lateral (
-        select coalesce(json_agg(json_build_array(send.subscriber_id, send.email, send.fields)
-          order by send.subscriber_id), '[]') as list
-        from public.campaign_sends as send
-        where send.campaign_id = p_campaign_id and send.status = 'pending'
-          and send.subscriber_id between batch.first_subscriber_id and batch.last_subscriber_id
-      ) as recipients
-      where batch.campaign_id = p_campaign_id and batch.status in ('pending', 'sending')
-        and batch.batch_no between v_chunk.first_batch_no and v_chunk.last_batch_no
+      select json_agg(json_build_object('batchNo', batch_no, 'status', status, 'firstSendingAt', first_sending_at)
+        order by batch_no)
+      from public.campaign_batches
+      where campaign_id = p_campaign_id and status in ('pending', 'sending')
+        and batch_no between v_chunk.first_batch_no and v_chunk.last_batch_no
     ));
 end
 $$;
@@ -91,70 +85,64 @@ begin
 end
 $$;
 
--- The last word before the provider is called. On the first mark whoever left the list since planning is skipped;
--- after that the content is frozen.
--- p_mark: {"batchNo", "again" (the batch is in doubt and the provider takes keys: it may be called again), "pace"}.
--- Answers {"state": "sending", "skipped": [ids]} | {"state": "wait", "waitMs", "slot"} | {"state": "lost" | "canceled"}.
-create function private.mark_campaign_batch(p_campaign_id uuid, p_token uuid, p_mark jsonb, p_now timestamptz)
-returns jsonb
+-- The last word before the provider is called, for the calls that mark a batch. On the first mark whoever left the
+-- list since planning is skipped; after that the content is frozen.
+-- "mark": {"batchNo", "again" (the batch is in doubt and the provider takes keys: it may be called again), "pace"}.
+-- Answers {"state": "sending", "recipients": [[id, email, fields]]} | {"state": "wait", "waitMs", "slot"} |
+-- {"state": "lost" | "canceled"}.
+create function private.mark_campaign_batches(p_calls jsonb, p_now timestamptz)
+returns table (number integer, answer json)
 language plpgsql
 set search_path = ''
 as $$
-declare
-  v_batch_no integer := (p_mark ->> 'batchNo')::integer;
-  v_first bigint;
-  v_last bigint;
-  v_is_first boolean;
-  v_list_id uuid;
-  v_status text;
-  v_slot timestamptz;
-  v_gone bigint[];
-  v_skipped jsonb := '[]';
 begin
-  select batch.first_subscriber_id, batch.last_subscriber_id, batch.first_sending_at is null,
-    campaign.list_id, campaign.status
-  into v_first, v_last, v_is_first, v_list_id, v_status
-  from public.campaign_batches as batch
-  join public.campaign_chunks as chunk on chunk.campaign_id = batch.campaign_id and chunk.chunk_no = batch.chunk_no
-  join public.campaigns as campaign on campaign.id = batch.campaign_id
-  where batch.campaign_id = p_campaign_id and batch.batch_no = v_batch_no and chunk.lease_token = p_token;
-  if not found then
-    return '{"state": "lost"}';
-  elsif v_status = 'canceled' then
-    return '{"state": "canceled"}';
-  end if;
-
-  v_slot := private.reserve_mail_slot(p_mark -> 'pace', p_now);
-  if v_slot is not null then
-    return jsonb_build_object('state', 'wait', 'slot', v_slot,
-      'waitMs', ceil(extract(epoch from v_slot - p_now) * 1000));
-  end if;
-
-  -- A predecessor that is still alive marks under another token: of two that saw the batch pending, one wins here.
-  update public.campaign_batches set
-    status = 'sending', lease_token = p_token, attempts = attempts + 1,
-    first_sending_at = coalesce(first_sending_at, p_now)
-  where campaign_id = p_campaign_id and batch_no = v_batch_no
-    and (status = 'pending' or (status = 'sending' and (p_mark ->> 'again')::boolean));
-  if not found then
-    return '{"state": "lost"}';
-  end if;
-
-  if v_is_first then
-    select array_agg(id) into v_gone from public.email_subscribers
-    where list_id = v_list_id and status <> 'active' and id between v_first and v_last;
-    if v_gone is not null then
-      with skipped as (
-        update public.campaign_sends set status = 'skipped'
-        where campaign_id = p_campaign_id and subscriber_id = any (v_gone) and status = 'pending'
-        returning subscriber_id
-      )
-      select coalesce(jsonb_agg(subscriber_id), '[]') into v_skipped from skipped;
-      update public.campaign_batches set skipped_count = jsonb_array_length(v_skipped)
-      where campaign_id = p_campaign_id and batch_no = v_batch_no;
-    end if;
-  end if;
-  return jsonb_build_object('state', 'sending', 'skipped', v_skipped);
+  return query
+  with wanted as materialized (
+    select call.number, call.token, call.mark -> 'pace' as pace, batch.campaign_id, batch.batch_no,
+      batch.first_subscriber_id, batch.last_subscriber_id, batch.attempts = 0 as is_first, campaign.list_id,
+      case when chunk.lease_token is distinct from call.token
+          or not (batch.status = 'pending' or (batch.status = 'sending' and (call.mark ->> 'again')::boolean)) then 'lost'
+        when campaign.status = 'canceled' then 'canceled' else 'sending' end as state
+    from jsonb_to_recordset(p_calls) as call (number integer, "campaignId" uuid, token uuid, mark jsonb)
+    left join public.campaign_batches as batch
+      on batch.campaign_id = call."campaignId" and batch.batch_no = (call.mark ->> 'batchNo')::integer
+    left join public.campaign_chunks as chunk
+      on chunk.campaign_id = batch.campaign_id and chunk.chunk_no = batch.chunk_no
+    left join public.campaigns as campaign on campaign.id = batch.campaign_id
+    where call.mark is not null
+  ), placed as materialized (
+    select *, case when state = 'sending' then private.reserve_mail_slot(pace, p_now) end as slot from wanted
+  ), ready as materialized (
+    select * from placed where state = 'sending' and slot is null
+  ), gone as materialized (
+    select ready.number, ready.campaign_id, subscriber.id
+    from ready join public.email_subscribers as subscriber on subscriber.list_id = ready.list_id
+      and subscriber.status <> 'active'
+      and subscriber.id between ready.first_subscriber_id and ready.last_subscriber_id
+    where ready.is_first
+  ), skipped as (
+    update public.campaign_sends as send set status = 'skipped' from gone
+    where send.campaign_id = gone.campaign_id and send.subscriber_id = gone.id and send.status = 'pending'
+    returning gone.number, gone.id
+  ), marked as (
+    update public.campaign_batches as batch set
+      status = 'sending', lease_token = ready.token, attempts = batch.attempts + 1,
+      first_sending_at = coalesce(batch.first_sending_at, p_now),
+      skipped_count = batch.skipped_count + (select count(*) from skipped where skipped.number = ready.number)
+    from ready where batch.campaign_id = ready.campaign_id and batch.batch_no = ready.batch_no
+    returning ready.number, case when batch.skipped_count = 0 then batch.recipients else (
+      select coalesce(json_agg(recipient), '[]') from json_array_elements(batch.recipients) as recipient
+      where (recipient ->> 0)::bigint not in (select gone.id from gone) and exists (
+        select from public.campaign_sends as send where send.campaign_id = batch.campaign_id
+          and send.subscriber_id = (recipient ->> 0)::bigint and send.status = 'pending')
+    ) end as recipients
+  )
+  select placed.number, case
+    when placed.slot is not null then json_build_object('state', 'wait', 'slot', placed.slot,
+      'waitMs', ceil(extract(epoch from placed.slot - p_now) * 1000))
+    when placed.state <> 'sending' then json_build_object('state', placed.state)
+    else json_build_object('state', 'sending', 'recipients', marked.recipients) end
+  from placed left join marked on marked.number = placed.number;
 end
 $$;
 
@@ -168,13 +156,13 @@ language plpgsql
 set search_path = ''
 as $$
 begin
+  update public.campaign_batches set status = 'pending'
+  where campaign_id = p_campaign_id and batch_no = p_batch_no and status = 'sending' and lease_token = p_token;
   if p_pause_ms > 0 then
     insert into public.mail_provider_accounts as accounts (account, paused_until)
     values (p_account, p_now + p_pause_ms * interval '1 millisecond')
     on conflict (account) do update set paused_until = greatest(accounts.paused_until, excluded.paused_until);
   end if;
-  update public.campaign_batches set status = 'pending'
-  where campaign_id = p_campaign_id and batch_no = p_batch_no and status = 'sending' and lease_token = p_token;
 end
 $$;
 
@@ -214,70 +202,105 @@ begin
 end
 $$;
 
--- Writes down what became of a batch, once; a repeated call changes nothing.
--- p_settled: {"batchNo", "sent": {"<subscriber id>": "<provider's message id>"}, "failed": {"<subscriber id>":
+-- Writes down what became of batches, once; a repeated call changes nothing.
+-- "settled": {"batchNo", "sent": {"<subscriber id>": "<provider's message id>"}, "failed": {"<subscriber id>":
 -- ["<code>", "<words>"]}, "unknownCode": everybody not named is unknown, for this reason; without it everybody must
--- be named}. Answers 'settled', 'chunk done' when it was the last batch of its chunk, or 'lost': nothing was written.
-create function private.settle_campaign_batch(p_campaign_id uuid, p_token uuid, p_settled jsonb, p_now timestamptz)
-returns text
+-- be named}. Answers the calls that wrote nothing, and the campaigns in which a chunk or only a batch has ended; null
+-- where there are none.
+create function private.settle_campaign_batches(
+  p_calls jsonb, out p_lost integer[], out p_chunk_ended uuid[], out p_batch_ended uuid[]
+)
 language plpgsql
 set search_path = ''
 as $$
 declare
-  v_batch_no integer := (p_settled ->> 'batchNo')::integer;
-  v_message_ids jsonb := p_settled -> 'sent';
-  v_failures jsonb := p_settled -> 'failed';
-  v_unknown_code text := p_settled ->> 'unknownCode';
-  v_batch public.campaign_batches;
-  v_sent integer;
-  v_failed integer := 0;
-  v_unknown integer := 0;
-  v_open integer;
+  v_ours integer[];
+  v_doubtful integer[];
+  v_open_count bigint;
+  v_sent bigint;
+  v_unnamed bigint;
 begin
-  select * into v_batch from public.campaign_batches
-  where campaign_id = p_campaign_id and batch_no = v_batch_no for update;
-  if v_batch.status in ('done', 'unknown') and v_batch.lease_token = p_token then
-    return 'settled';
-  elsif v_batch.status is distinct from 'sending'
-    or not (v_batch.lease_token = p_token or v_unknown_code is not null) then
-    return 'lost';
-  end if;
-  update public.campaign_chunks set
-    open_batch_count = open_batch_count - 1,
-    status = case when open_batch_count = 1 then 'done' else status end
-  where campaign_id = p_campaign_id and chunk_no = v_batch.chunk_no and lease_token = p_token
-  returning open_batch_count into v_open;
-  if not found then
-    return 'lost';
+  with wanted as materialized (
+    select call.number, call.token, batch.campaign_id, batch.chunk_no,
+      batch.recipient_count - batch.skipped_count as open_count,
+      batch.status = 'sending' and (batch.lease_token = call.token or call.settled ? 'unknownCode') as is_open,
+      batch.status in ('done', 'unknown') and batch.lease_token = call.token as is_settled
+    from jsonb_to_recordset(p_calls) as call (number integer, "campaignId" uuid, token uuid, settled jsonb)
+    left join public.campaign_batches as batch
+      on batch.campaign_id = call."campaignId" and batch.batch_no = (call.settled ->> 'batchNo')::integer
+    where call.settled is not null
+  ), ended as (
+    update public.campaign_chunks as chunk set
+      open_batch_count = chunk.open_batch_count - part.batches,
+      status = case when chunk.open_batch_count = part.batches then 'done' else chunk.status end
+    from (
+      select campaign_id, chunk_no, token, count(*)::integer as batches from wanted where is_open
+      group by campaign_id, chunk_no, token order by campaign_id, chunk_no
+    ) as part
+    where chunk.campaign_id = part.campaign_id and chunk.chunk_no = part.chunk_no and chunk.lease_token = part.token
+    returning chunk.campaign_id, chunk.chunk_no, chunk.lease_token as token, true as is_open, chunk.status
+  )
+  select array_agg(number) filter (where ended.status is not null),
+    sum(open_count) filter (where ended.status is not null),
+    array_agg(number) filter (where ended.status is null and is_settled is not true),
+    array_agg(distinct campaign_id) filter (where ended.status = 'done'),
+    array_agg(distinct campaign_id) filter (where ended.status <> 'done')
+  into v_ours, v_open_count, p_lost, p_chunk_ended, p_batch_ended
+  from wanted left join ended using (campaign_id, chunk_no, token, is_open);
+  if v_ours is null then
+    return;
   end if;
 
-  -- Looked up by key and read by range of the primary key: no join that a plan made for an empty table could turn
-  -- quadratic. What nearly always happens comes first and does the least per row.
-  update public.campaign_sends set status = 'sent', provider_message_id = v_message_ids ->> subscriber_id::text
-  where campaign_id = p_campaign_id and status = 'pending' and v_message_ids ? subscriber_id::text
-    and subscriber_id between v_batch.first_subscriber_id and v_batch.last_subscriber_id;
+  -- Read by range of the primary key. What nearly always happens comes first and does the least per row.
+  with ours as materialized (
+    select batch.campaign_id, batch.first_subscriber_id, batch.last_subscriber_id, call.settled -> 'sent' as message_ids
+    from jsonb_to_recordset(p_calls) as call (number integer, "campaignId" uuid, settled jsonb)
+    join public.campaign_batches as batch
+      on batch.campaign_id = call."campaignId" and batch.batch_no = (call.settled ->> 'batchNo')::integer
+    where call.number = any (v_ours)
+  )
+  update public.campaign_sends as send set
+    status = 'sent', provider_message_id = ours.message_ids ->> send.subscriber_id::text
+  from ours where send.campaign_id = ours.campaign_id and send.status = 'pending'
+    and send.subscriber_id between ours.first_subscriber_id and ours.last_subscriber_id
+    and ours.message_ids ? send.subscriber_id::text;
   get diagnostics v_sent = row_count;
-  if v_sent < v_batch.recipient_count - v_batch.skipped_count then
-    with settled as (
-      update public.campaign_sends set
-        status = case when v_failures ? subscriber_id::text then 'failed' else 'unknown' end,
-        error_code = coalesce(v_failures -> subscriber_id::text ->> 0, v_unknown_code),
-        note = v_failures -> subscriber_id::text ->> 1
-      where campaign_id = p_campaign_id and status = 'pending'
-        and subscriber_id between v_batch.first_subscriber_id and v_batch.last_subscriber_id
-      returning status
+
+  if v_sent < v_open_count then
+    with ours as materialized (
+      select call.number, batch.campaign_id, batch.first_subscriber_id, batch.last_subscriber_id,
+        call.settled -> 'failed' as failures, call.settled ->> 'unknownCode' as unknown_code
+      from jsonb_to_recordset(p_calls) as call (number integer, "campaignId" uuid, settled jsonb)
+      join public.campaign_batches as batch
+        on batch.campaign_id = call."campaignId" and batch.batch_no = (call.settled ->> 'batchNo')::integer
+      where call.number = any (v_ours)
+    ), rest as (
+      update public.campaign_sends as send set
+        status = case when ours.failures ? send.subscriber_id::text then 'failed' else 'unknown' end,
+        error_code = coalesce(ours.failures -> send.subscriber_id::text ->> 0, ours.unknown_code),
+        note = ours.failures -> send.subscriber_id::text ->> 1
+      from ours where send.campaign_id = ours.campaign_id and send.status = 'pending'
+        and send.subscriber_id between ours.first_subscriber_id and ours.last_subscriber_id
+      returning ours.number, send.error_code, send.status
     )
-    select count(*) filter (where status = 'failed'), count(*) filter (where status = 'unknown')
-    into v_failed, v_unknown from settled;
-    if v_unknown > 0 and v_unknown_code is null then
-      perform private.refuse(400, 'invalid_request', format('%s recipients of the batch are not named', v_unknown));
+    select array_agg(distinct number) filter (where status = 'unknown'),
+      count(*) filter (where status = 'unknown' and error_code is null)
+    into v_doubtful, v_unnamed from rest;
+    if v_unnamed > 0 then
+      perform private.refuse(400, 'invalid_request', format('%s recipients are not named', v_unnamed));
     end if;
   end if;
-  update public.campaign_batches set
-    status = case when v_unknown > 0 then 'unknown' else 'done' end, lease_token = p_token,
-    sent_count = v_sent, failed_count = v_failed, unknown_count = v_unknown
-  where campaign_id = p_campaign_id and batch_no = v_batch_no;
-  return case when v_open = 0 then 'chunk done' else 'settled' end;
+
+  update public.campaign_batches as batch set
+    status = case when call.number = any (v_doubtful) then 'unknown' else 'done' end, lease_token = call.token,
+    (sent_count, failed_count, unknown_count) = (
+      select count(*) filter (where send.status = 'sent'), count(*) filter (where send.status = 'failed'),
+        count(*) filter (where send.status = 'unknown')
+      from public.campaign_sends as send where send.campaign_id = batch.campaign_id
+        and send.subscriber_id between batch.first_subscriber_id and batch.last_subscriber_id)
+  from jsonb_to_recordset(p_calls) as call (number integer, "campaignId" uuid, token uuid, settled jsonb)
+  where call.number = any (v_ours)
+    and batch.campaign_id = call."campaignId" and batch.batch_no = (call.settled ->> 'batchNo')::integer;
 end
 $$;
 
@@ -302,64 +325,57 @@ $$;
 
 -- Marks and settles for many lanes in one statement; each stands for itself, a lost claim is one answer among many.
 -- The statement that leaves nothing to do closes the campaign and its job.
--- p_calls: [{"campaignId", "token", "mark": {"batchNo", "again", "pace"} or null, "settled": {"batchNo", "sent",
--- "failed", "unknownCode"} or null}]; the answers are in the same order, {"state": "settled"} where nothing was marked.
+-- p_calls: [{"number", "campaignId", "token", "settled": … or absent, "mark": … or absent}]; the answers are in the
+-- order of the numbers, {"state": "settled"} where nothing was marked.
+-- Everything is looked up by key: a plan made while a table was small must not stay when it has grown.
 create function public.work_campaign_batches(p_calls jsonb, p_now timestamptz)
-returns jsonb
+returns json
 language plpgsql
 set search_path = ''
+set enable_seqscan = off
+set enable_hashjoin = off
+set enable_mergejoin = off
 as $$
 declare
-  v_call record;
+  v_locked bigint;
+  v_settled record;
   v_campaign_id uuid;
-  v_outcome text;
-  v_answers jsonb[] := array_fill('{"state": "settled"}'::jsonb, array[jsonb_array_length(p_calls)]);
-  v_advanced uuid[] := '{}';
-  v_finished uuid[] := '{}';
+  v_answers json;
 begin
-  -- Batches and chunks in their order, so that two statements that meet the same chunks wait, but never for each other.
-  for v_call in
-    select number, (value ->> 'campaignId')::uuid as campaign_id, (value ->> 'token')::uuid as token,
-      value -> 'settled' as settled
-    from jsonb_array_elements(p_calls) with ordinality as calls (value, number)
-    where value ? 'settled'
-    order by campaign_id, (value -> 'settled' ->> 'batchNo')::integer
-  loop
-    v_outcome := private.settle_campaign_batch(v_call.campaign_id, v_call.token, v_call.settled, p_now);
-    if v_outcome = 'lost' then
-      v_answers[v_call.number] := '{"state": "lost"}';
-    elsif v_outcome = 'chunk done' then
-      v_finished := v_finished || v_call.campaign_id;
-    elsif v_call.campaign_id <> all (v_advanced) then
-      v_advanced := v_advanced || v_call.campaign_id;
-    end if;
-  end loop;
-  for v_call in
-    select number, (value ->> 'campaignId')::uuid as campaign_id, (value ->> 'token')::uuid as token,
-      value -> 'mark' as mark
-    from jsonb_array_elements(p_calls) with ordinality as calls (value, number)
-    where value ? 'mark' and v_answers[number] ->> 'state' <> 'lost'
-  loop
-    v_answers[v_call.number] :=
-      private.mark_campaign_batch(v_call.campaign_id, v_call.token, v_call.mark, p_now);
-  end loop;
-  foreach v_campaign_id in array v_finished loop
+  -- All batches first and in their order, so that two statements that meet the same ones wait, but never for each other.
+  with touched as materialized (
+    select call."campaignId" as campaign_id, (part.value ->> 'batchNo')::integer as batch_no
+    from jsonb_to_recordset(p_calls) as call ("campaignId" uuid, mark jsonb, settled jsonb)
+    cross join lateral (values (mark), (settled)) as part (value)
+  ), locked as (
+    select from touched join public.campaign_batches as batch using (campaign_id, batch_no)
+    order by campaign_id, batch_no for no key update of batch
+  )
+  select count(*) into v_locked from locked;
+
+  select * into v_settled from private.settle_campaign_batches(p_calls);
+  select json_agg(case when call.number = any (v_settled.p_lost) then '{"state": "lost"}'
+    else coalesce(marked.answer, '{"state": "settled"}') end order by call.number) into v_answers
+  from jsonb_to_recordset(p_calls) as call (number integer)
+  left join private.mark_campaign_batches(p_calls, p_now) as marked on marked.number = call.number;
+
+  foreach v_campaign_id in array coalesce(v_settled.p_chunk_ended, '{}') loop
     perform private.close_finished_campaign(v_campaign_id, p_now);
   end loop;
-  foreach v_campaign_id in array v_advanced loop
+  foreach v_campaign_id in array coalesce(v_settled.p_batch_ended, '{}') loop
     perform private.report_campaign_progress(v_campaign_id, p_now);
   end loop;
-  return to_jsonb(v_answers);
+  return v_answers;
 end
 $$;
 
 revoke execute on function
-  public.claim_campaign_chunk, private.reserve_mail_slot, private.mark_campaign_batch,
+  public.claim_campaign_chunk, private.reserve_mail_slot, private.mark_campaign_batches,
   public.release_campaign_batch, public.release_campaign_chunk, private.report_campaign_progress,
-  private.settle_campaign_batch, private.close_finished_campaign, public.work_campaign_batches
+  private.settle_campaign_batches, private.close_finished_campaign, public.work_campaign_batches
   from public, anon, authenticated;
 grant execute on function
-  public.claim_campaign_chunk, private.reserve_mail_slot, private.mark_campaign_batch,
+  public.claim_campaign_chunk, private.reserve_mail_slot, private.mark_campaign_batches,
   public.release_campaign_batch, public.release_campaign_chunk, private.report_campaign_progress,
-  private.settle_campaign_batch, private.close_finished_campaign, public.work_campaign_batches
+  private.settle_campaign_batches, private.close_finished_campaign, public.work_campaign_batches
   to service_role;
