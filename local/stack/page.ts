@@ -4,20 +4,16 @@ import { join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { StackError } from "#stack/errors.ts";
 
-const projectDir = resolve(import.meta.dirname, "../..");
-const pageDir = join(projectDir, "dist");
-/** On the same disk as `dist`, so that what was built is moved there in one go. */
-const workDir = join(projectDir, "node_modules/.cache");
 /** What the page is made of. */
 const sources = ["src/dashboard", "src/client", "vite.config.ts", "package-lock.json"];
 
 /** The folder of the built page. It is built when it is missing or older than what it is made of. */
-export async function builtPage(): Promise<string> {
-  const [builtAt, changedAt] = await Promise.all([
-    youngest(join(pageDir, "index.html")),
-    Promise.all(sources.map((path) => youngest(join(projectDir, path)))),
-  ]);
-  if (builtAt < Math.max(...changedAt)) await build();
+export async function builtPage(projectDir = resolve(import.meta.dirname, "../..")): Promise<string> {
+  const pageDir = join(projectDir, "dist");
+  const [builtAt, ...changedAt] = await Promise.all(
+    ["dist/index.html", ...sources].map((path) => youngest(join(projectDir, path))),
+  );
+  if (builtAt === undefined || builtAt < Math.max(...changedAt)) await build(projectDir, pageDir);
   return pageDir;
 }
 
@@ -32,15 +28,19 @@ async function youngest(path: string): Promise<number> {
 }
 
 /** As `npm run build`, but nobody ever sees half a page: two stacks may build at once while a third serves. */
-async function build(): Promise<void> {
+async function build(projectDir: string, pageDir: string): Promise<void> {
   const startedAt = new Date();
+  // On the same disk as `dist`, so that what was built is moved there in one go.
+  const workDir = join(projectDir, ".nightshift");
   await mkdir(workDir, { recursive: true });
   const work = await mkdtemp(join(workDir, "page-"));
   const made = join(work, "new");
   const vite = join(projectDir, "node_modules/vite/bin/vite.js");
   try {
     const args = [vite, "build", "--outDir", made, "--emptyOutDir", "--logLevel", "warn"];
-    await promisify(execFile)(process.execPath, args, { cwd: projectDir });
+    // Whoever starts us may be a test or a developer; the page is the one that is deployed.
+    const env = { ...process.env, NODE_ENV: "production" };
+    await promisify(execFile)(process.execPath, args, { cwd: projectDir, env });
     // What is changed while it is being built is younger than it.
     await utimes(join(made, "index.html"), startedAt, startedAt);
     await rename(pageDir, join(work, "old")).catch(() => {}); // there was none

@@ -18,7 +18,7 @@ export function App() {
       {key === null || view === undefined ? (
         <KeyForm />
       ) : (
-        <Shell current={view.name}>
+        <Shell view={view} id={id}>
           {/* A view begins anew for another subject, not for another filter. */}
           <Boundary key={`${view.name}/${id ?? ""}`}>
             <view.show id={id} query={query} />

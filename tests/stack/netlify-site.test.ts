@@ -1,9 +1,10 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { request as httpRequest } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { listen } from "@nightshift/local/netlify/listen.ts";
 import { withLocalStack } from "@nightshift/local/netlify/local-stack.ts";
+import { readNetlifyToml } from "@nightshift/local/netlify/netlify-toml.ts";
 import { createSite } from "@nightshift/local/netlify/site.ts";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 
@@ -41,7 +42,23 @@ beforeAll(async () => {
   writeFileSync(join(publish, "index.html"), "<h1>Home</h1>");
   writeFileSync(join(publish, "page.html"), "<h1>Page</h1>");
   writeFileSync(join(publish, ".secret"), "hidden");
-  site = createSite({ functionsDir: folder, publishDir: publish, warn });
+  writeFileSync(
+    join(publish, "netlify.toml"),
+    `[build]
+publish = "."
+[[headers]]
+for = "/*"
+[headers.values]
+X-Frame-Options = "DENY"
+[[headers]]
+for = "/assets/*"
+[headers.values]
+Cache-Control = "public, max-age=31536000"
+`,
+  );
+  mkdirSync(join(publish, "assets"));
+  writeFileSync(join(publish, "assets/a.js"), "1");
+  site = createSite({ functionsDir: folder, ...readNetlifyToml(publish), warn });
   served = await listen(site, 0);
   origin = `http://127.0.0.1:${served.port}`;
 });
@@ -161,6 +178,17 @@ test("a scheduled function is called with its next run, and by no URL", async ()
   expect(ticked).toHaveBeenCalledWith({ next_run: "2026-03-01T13:00:00.000Z" });
   expect((await get("/.netlify/functions/tick", { method: "POST" })).status).toBe(404);
   expect((await get("/tick", { method: "POST" })).status).toBe(404);
+});
+
+test("netlify.toml's headers are on every static answer that they match, and on no function's", async () => {
+  const headersOf = async (path: string) => {
+    const { headers } = await get(path);
+    return [headers.get("x-frame-options"), headers.get("cache-control")];
+  };
+  expect(await headersOf("/")).toEqual(["DENY", "no-cache"]);
+  expect(await headersOf("/nothing")).toEqual(["DENY", null]);
+  expect(await headersOf("/assets/a.js")).toEqual(["DENY", "public, max-age=31536000"]);
+  expect(await headersOf("/page")).toEqual([null, null]);
 });
 
 test("static files: pretty addresses, functions first unless they prefer static, nothing hidden", async () => {

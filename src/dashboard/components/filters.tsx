@@ -19,6 +19,12 @@ export function Filters({ view, fields, query }: FiltersProps) {
   const form = useRef<HTMLFormElement>(null);
   const typing = useRef<ReturnType<typeof setTimeout>>(undefined);
   useEffect(() => () => clearTimeout(typing.current), []);
+  // Going back changes the address under the form; what somebody is typing is left alone.
+  useEffect(() => {
+    for (const field of form.current?.elements ?? [])
+      if (field instanceof HTMLInputElement && field !== document.activeElement)
+        field.value = query.get(field.name) ?? "";
+  }, [query]);
 
   const apply = () => {
     clearTimeout(typing.current);

@@ -134,7 +134,7 @@ function optionsOf(shapes: string, colors: PlotColors, { width, height, onPoint 
   return {
     width,
     height,
-    padding: [8, 4, 0, 0],
+    padding: [8, 14, 0, 0],
     legend: { show: false },
     cursor: { y: false, drag: { x: false, y: false }, points: { size: 6 } },
     scales: {

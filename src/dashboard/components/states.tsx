@@ -36,9 +36,11 @@ export function Loading({ rows = 5, what = "Loading" }: { rows?: number; what?: 
 }
 
 export function ErrorNote({ problem, onRetry }: { problem: Problem; onRetry?: () => void }) {
+  // That nobody answers is said by the frame, once for all of the page.
+  if (problem.status === 0) return null;
   return (
     <div className="error-note" role="alert">
-      <Icon name={problem.status === 0 ? "offline" : "alert"} size={20} />
+      <Icon name="alert" size={20} />
       <div>
         <strong>{problem.detail}</strong> {problem.hint}
       </div>

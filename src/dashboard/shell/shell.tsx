@@ -1,16 +1,26 @@
 import { type ReactNode, useRef } from "react";
 import { Icon } from "#dashboard/components/icon.tsx";
 import { InboxLink } from "#dashboard/components/inbox-link.tsx";
-import { VIEWS } from "#dashboard/views/index.ts";
+import { VIEWS, type View } from "#dashboard/views/index.ts";
 import { Help } from "./help.tsx";
 import { Logo } from "./logo.tsx";
+import { OfflineNote } from "./offline-note.tsx";
 import { Settings } from "./settings.tsx";
 import { StackState } from "./stack-state.tsx";
+import { useArrival } from "./use-arrival.ts";
 import "./shell.css";
 
+type ShellProps = {
+  view: View;
+  /** What the view is about, if it is about one thing. */
+  id: string | undefined;
+  children: ReactNode;
+};
+
 /** The frame around every view: where one is, where one can go, and how the stack is. */
-export function Shell({ current, children }: { current: string; children: ReactNode }) {
+export function Shell({ view, id, children }: ShellProps) {
   const content = useRef<HTMLElement>(null);
+  useArrival(`${view.name}/${id ?? ""}`, view.title, content);
   return (
     <div className="shell">
       <a
@@ -29,7 +39,7 @@ export function Shell({ current, children }: { current: string; children: ReactN
           <ul>
             {VIEWS.map(({ name, title, icon }) => (
               <li key={name}>
-                <a href={`#/${name}`} aria-current={name === current ? "page" : undefined}>
+                <a href={`#/${name}`} aria-current={name === view.name ? "page" : undefined}>
                   <Icon name={icon} />
                   {title}
                 </a>
@@ -44,6 +54,7 @@ export function Shell({ current, children }: { current: string; children: ReactN
         </footer>
       </header>
       <main ref={content} className="content" tabIndex={-1}>
+        <OfflineNote />
         {children}
       </main>
       <Help />

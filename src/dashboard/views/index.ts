@@ -13,7 +13,7 @@ export type ViewProps = {
   query: URLSearchParams;
 };
 
-type View = { name: string; title: string; icon: IconName; show: (props: ViewProps) => ReactNode };
+export type View = { name: string; title: string; icon: IconName; show: (props: ViewProps) => ReactNode };
 
 export const VIEWS: readonly View[] = [
   { name: "overview", title: "Overview", icon: "overview", show: Overview },

@@ -1,0 +1,110 @@
+import { describe, expect, it } from "vitest";
+import type { JobDetails } from "#dashboard/types.ts";
+import { courseOf, ticksOf } from "#dashboard/views/job/course.ts";
+
+const start = Date.parse("2026-11-22T09:00:00Z");
+const at = (seconds: number) => new Date(start + seconds * 1000).toISOString();
+const seconds = (ms: number) => (ms - start) / 1000;
+
+const job = (more: Partial<JobDetails>): JobDetails => ({
+  id: "5f0c2b1a-7d54-4a57-9a55-0c7f3f4a3b11",
+  kind: "report",
+  function: "generate-report",
+  event: "report/generate",
+  status: "running",
+  state: "running",
+  revision: 1,
+  requester: "key:a",
+  owner: null,
+  progress: null,
+  result: null,
+  error: null,
+  priority: 3,
+  createdAt: at(0),
+  dueAt: at(300),
+  deadlineAt: null,
+  sentAt: at(0),
+  startedAt: at(2),
+  endedAt: null,
+  updatedAt: at(2),
+  links: { self: "", parent: null, children: "", deadLetters: "", reprocessOf: null },
+  runs: [],
+  timeline: [],
+  ...more,
+});
+const run = (more: Partial<JobDetails["runs"][number]> = {}) => ({
+  id: "r1",
+  status: "running",
+  attempts: 1,
+  error: null,
+  startedAt: at(2),
+  endedAt: null,
+  ...more,
+});
+let sequence = 0;
+const entry = (type: string, second: number, data: object = {}) => {
+  sequence += 1;
+  return { sequence, type, at: at(second), data };
+};
+
+/** `[kind, from, to, outcome]` of every bar, by lane. */
+const drawn = (details: JobDetails, now: number) =>
+  courseOf(details, start + now * 1000).lanes.map(({ label, bars }) => [
+    label,
+    ...bars.map(({ kind, from, to, outcome }) => [kind, seconds(from), seconds(to), outcome]),
+  ]);
+
+describe("the course of a job as bars", () => {
+  it("work in line waits until now", () =>
+    expect(drawn(job({ startedAt: null }), 7)).toEqual([["Line", ["queued", 0, 7, "none"]]]));
+
+  it("what was held back until its turn says so", () =>
+    expect(drawn(job({ timeline: [entry("released", 1)] }), 3)).toEqual([
+      ["Line", ["held", 0, 1, "none"], ["queued", 1, 2, "none"]],
+    ]));
+
+  it("every attempt is a bar, every pause between two is one, and a pause to come reaches to its retry", () => {
+    const timeline = [
+      entry("running", 2, { runId: "r1", attempt: 1 }),
+      entry("waiting", 4, { retryAt: at(8), attempt: 1, code: "provider_failed" }),
+      entry("retrying", 8, { runId: "r1", attempt: 2 }),
+      entry("waiting", 9, { retryAt: at(13), attempt: 2 }),
+    ];
+    const details = job({ runs: [run({ attempts: 2 })], timeline });
+    expect(drawn(details, 10)[1]).toEqual([
+      "Run 1",
+      ["attempt", 2, 4, "failed"],
+      ["pause", 4, 8, "none"],
+      ["attempt", 8, 9, "failed"],
+      ["pause", 9, 13, "none"],
+    ]);
+    expect(seconds(courseOf(details, start + 10_000).to)).toBe(13);
+  });
+
+  it("without a word about the pause the attempt lasts until the next", () => {
+    const timeline = [
+      entry("running", 2, { runId: "r1" }),
+      entry("retrying", 6, { runId: "r1", attempt: 2 }),
+    ];
+    const ended = run({ status: "completed", attempts: 2, endedAt: at(9) });
+    const details = job({ status: "completed", endedAt: at(9), runs: [ended], timeline });
+    expect(drawn(details, 99)[1]).toEqual([
+      "Run 1",
+      ["attempt", 2, 6, "failed"],
+      ["attempt", 6, 9, "completed"],
+    ]);
+  });
+
+  it("work fanned out goes on after the run that planned it", () => {
+    const planned = run({ status: "completed", endedAt: at(3) });
+    expect(drawn(job({ runs: [planned] }), 10)[2]).toEqual(["Parts", ["parts", 3, 10, "running"]]);
+    const done = job({ runs: [planned], status: "completed", endedAt: at(20) });
+    expect(drawn(done, 99)[2]).toEqual(["Parts", ["parts", 3, 20, "completed"]]);
+  });
+
+  it("the axis has about five round marks, whatever the length", () => {
+    expect(ticksOf({ from: 0, to: 23_000 })).toEqual([0, 5_000, 10_000, 15_000, 20_000]);
+    for (const length of [50, 900, 61_000, 3_600_000, 86_400_000 * 30])
+      expect(ticksOf({ from: 0, to: length }).length).toBeLessThanOrEqual(7);
+  });
+});

@@ -1,0 +1,54 @@
+import { describe, expect, it } from "vitest";
+import { ago, clock, count, lasting, share, short, spoken } from "#dashboard/format.ts";
+
+const now = Date.parse("2026-11-22T12:00:00Z");
+const before = (seconds: number) => ago(new Date(now - seconds * 1000).toISOString(), now);
+
+describe("numbers and times as the page writes them", () => {
+  it.each([
+    [0, "now"],
+    [5, "5 seconds ago"],
+    [-3, "in 3 seconds"],
+    [61, "1 minute ago"],
+    [7_200, "2 hours ago"],
+    [86_400, "yesterday"],
+  ])("%s seconds before now: %s", (seconds, words) => expect(before(seconds)).toBe(words));
+
+  it.each([
+    [0, "0 ms"],
+    [850, "850 ms"],
+    [4_230, "4.2 s"],
+    [9_960, "10 s"],
+    [59_700, "1 min"],
+    [61_000, "1 min 1 s"],
+    [3_599_800, "1 h"],
+    [5_460_000, "1 h 31 min"],
+    [90_000_000, "1 d 1 h"],
+    [-5, "0 ms"],
+  ])("%s ms last %s", (ms, words) => expect(lasting(ms)).toBe(words));
+
+  it.each([
+    [7_400, "0:08"],
+    [60_000, "1:00"],
+    [3_661_000, "1:01:01"],
+    [-1, "0:00"],
+  ])("a countdown of %s ms shows %s: zero means now", (ms, words) => expect(clock(ms)).toBe(words));
+
+  it.each([
+    [0, "0 %"],
+    [0.0131, "1.3 %"],
+    [0.5, "50 %"],
+    [0.99949, "99.9 %"],
+    [0.99999, "99.9 %"],
+    [1, "100 %"],
+  ])("a share of %s is %s: a little is not nothing, almost all is not all", (value, words) =>
+    expect(share(value)).toBe(words),
+  );
+
+  it("large numbers are grouped, and short where there is little room", () => {
+    expect(count(1_234_567)).toBe("1,234,567");
+    expect([short(9_999), short(12_345)]).toEqual(["9,999", "12.3K"]);
+  });
+
+  it("a name in code becomes words", () => expect(spoken("send-email.campaign")).toBe("Send email campaign"));
+});
