@@ -45,10 +45,11 @@ export function createPlatform(env: Env, { fetch = fastFetch, clock = systemCloc
     logger,
     middleware: [trackJobs(jobs, { afterSkip: () => outbox.flush() }), keepDeadlines({ clock, logger })],
   });
+  const slack = createSlack(env.SLACK_WEBHOOK_URL, fetch);
   const alert = createAlert({
     letters,
     logger,
-    slack: createSlack(env.SLACK_WEBHOOK_URL, fetch),
+    slack,
     reporter: createErrorReporter(env, logger),
     redact: createRedact({ ...campaignVisibleFields, ...imageVisibleFields }),
   });
@@ -68,6 +69,7 @@ export function createPlatform(env: Env, { fetch = fastFetch, clock = systemCloc
     inngest,
     alert,
     maxAttempts,
+    slack,
     storage: createStorage(db),
     live,
     streams: createStreams({

@@ -1608,6 +1608,7 @@ export type Database = {
           isSetofReturn: false;
         };
       };
+      report_on_yesterday: { Args: { p_now: string | null; p_time_zone: string | null }; Returns: Json };
       reprocess_dead_letter: {
         Args: {
           p_by: string | null;

@@ -49,9 +49,22 @@ const schema = z.object({
   /** How long a live stream lasts before its reader comes back; Netlify cuts streams at 10 s. */
   STREAM_SECONDS: number(0.1, 600).default(9),
 
+  /** Where nine o'clock is: when the daily report is made, and what a day is. */
+  REPORT_TIME_ZONE: z
+    .string()
+    .refine(isTimeZone, "must be an IANA time zone, for instance Europe/Berlin")
+    .default("UTC"),
   SLACK_WEBHOOK_URL: url.optional(),
   SENTRY_DSN: url.optional(),
 });
+
+function isTimeZone(name: string): boolean {
+  try {
+    return new Intl.DateTimeFormat("en", { timeZone: name }).resolvedOptions().timeZone !== "";
+  } catch {
+    return false;
+  }
+}
 
 export type Env = z.output<typeof schema>;
 

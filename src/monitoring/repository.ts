@@ -1,0 +1,35 @@
+import { z } from "zod";
+import { type DatabaseClient, unwrap } from "#lib/supabase.ts";
+
+const count = z.number();
+const dailyReport = z.object({
+  /** `2026-11-21` in that time zone. */
+  day: z.string(),
+  timeZone: z.string(),
+  kinds: z.array(
+    z.object({
+      kind: z.string(),
+      accepted: count,
+      completed: count,
+      failed: count,
+      canceled: count,
+      skipped: count,
+    }),
+  ),
+  /** The ten most frequent ones. */
+  failures: z.array(z.object({ function: z.string(), code: z.string(), count })),
+  openLetters: count,
+});
+export type DailyReport = z.output<typeof dailyReport>;
+
+export type MonitoringRepository = ReturnType<typeof monitoringRepository>;
+
+export const monitoringRepository = (db: DatabaseClient) => ({
+  /** The ledger's summary of the day before, in a time zone. */
+  async reportOnDayBefore(time: Date, timeZone: string): Promise<DailyReport> {
+    const data = await unwrap(
+      db.rpc("report_on_yesterday", { p_now: time.toISOString(), p_time_zone: timeZone }),
+    );
+    return dailyReport.parse(data);
+  },
+});

@@ -1,0 +1,46 @@
+import { cron } from "inngest";
+import type { OnFailure } from "#dead-letters/on-failure.ts";
+import type { Clock } from "#lib/clock.ts";
+import type { MailMode } from "#lib/environment-fence.ts";
+import type { InngestClient } from "#lib/inngest.ts";
+import type { Slack } from "#lib/slack.ts";
+import { reportMessage } from "#monitoring/report-text.ts";
+import type { MonitoringRepository } from "#monitoring/repository.ts";
+
+type Dependencies = {
+  inngest: InngestClient;
+  monitoring: MonitoringRepository;
+  slack: Slack;
+  clock: Clock;
+  onFailure: OnFailure;
+  mailMode: () => Promise<MailMode>;
+  timeZone: string;
+};
+
+/** S3-9: every morning at nine, what the ledger says about yesterday: as the job's result, and to Slack. */
+export const sendDailyReport = (deps: Dependencies) =>
+  deps.inngest.createFunction(
+    {
+      id: "send-daily-report",
+      triggers: [cron(`TZ=${deps.timeZone} 0 9 * * *`)],
+      retries: 3,
+      onFailure: deps.onFailure,
+    },
+    async ({ event, step }) => {
+      // By the time it was due: a report that comes late is still about the same day.
+      const report = await step.run("summarize", () =>
+        deps.monitoring.reportOnDayBefore(
+          event.ts === undefined ? deps.clock.now() : new Date(event.ts),
+          deps.timeZone,
+        ),
+      );
+      const slack = await step.run("tell-slack", () => tell(deps, reportMessage(report)));
+      return { ...report, slack };
+    },
+  );
+
+/** Where mail is held, people hear nothing else either: it may be a preview, or a copy of production. */
+async function tell({ mailMode, slack }: Dependencies, message: Parameters<Slack["send"]>[0]) {
+  const { mode } = await mailMode();
+  return mode === "send" ? slack.send(message) : "held";
+}

@@ -1,0 +1,105 @@
+import { afterEach, expect, test } from "vitest";
+import { monitoringFunctions } from "#monitoring/index.ts";
+import { type Workshop, workshop } from "../support/workshop.ts";
+
+let shop: Workshop;
+afterEach(() => shop.close());
+
+const open = async (env: Record<string, string> = {}) => {
+  shop = await workshop({ env, functions: monitoringFunctions });
+  return shop;
+};
+
+/** Work of the past, straight into the ledger. */
+const ended = (kind: string, status: string, at: string) =>
+  shop.rows(
+    `insert into public.jobs (kind, function_id, event_id, event_name, status, requester, created_at, ready_at, due_at,
+       ended_at, updated_at)
+     values ($1, $1, gen_random_uuid()::text, 'test/work', $2, 'key:test', $3, $3, $3, $3, $3)`,
+    [kind, status, at],
+  );
+const letter = (functionId: string, code: string, at: string) =>
+  shop.rows(
+    `insert into public.dead_letter_queue (event_name, event_data, event_id, run_id, function_id, error_code, fingerprint, failed_at)
+     values ('test/work', '{}', 'e', gen_random_uuid()::text, $1, $2, 'f', $3)`,
+    [functionId, code, at],
+  );
+const reports = async () =>
+  (
+    await shop.rows(
+      "select result, started_at from public.jobs where kind = 'send-daily-report' order by started_at",
+    )
+  ).map(({ result, started_at }) => ({ ...result, at: new Date(started_at).toISOString() }));
+/** Turns the clock past the next nine o'clock. */
+const nextReport = async () => {
+  await shop.engine.advance("24h");
+  await shop.engine.idle();
+  return (await reports()).at(-1);
+};
+const before = (time: string, hours: number) => new Date(Date.parse(time) - hours * 3_600_000).toISOString();
+
+test("S3-9: every day at nine the report on yesterday is the job's result, and Slack hears of it", async () => {
+  await open();
+  const first = await nextReport();
+  expect(first).toMatchObject({ kinds: [], failures: [], openLetters: 0, slack: "sent" });
+  expect(first.at).toMatch(/T09:00/);
+  const tomorrow = first.at;
+  // Today is yesterday's tomorrow: what is written down now is in the report of the next morning.
+  for (const status of ["completed", "completed", "failed", "skipped"])
+    await ended("resize", status, tomorrow);
+  await ended("generate-image", "canceled", tomorrow);
+  await ended("resize", "completed", before(tomorrow, 24));
+  await letter("resize-image", "invalid_picture", tomorrow);
+  await letter("resize-image", "invalid_picture", tomorrow);
+
+  const second = await nextReport();
+  expect(second).toMatchObject({
+    day: first.at.slice(0, 10),
+    timeZone: "UTC",
+    kinds: [
+      { kind: "generate-image", accepted: 1, completed: 0, failed: 0, canceled: 1, skipped: 0 },
+      { kind: "resize", accepted: 4, completed: 2, failed: 1, canceled: 0, skipped: 1 },
+      { kind: "send-daily-report", accepted: 1, completed: 1, failed: 0, canceled: 0, skipped: 0 },
+    ],
+    failures: [{ function: "resize-image", code: "invalid_picture", count: 2 }],
+    openLetters: 2,
+  });
+  const fields = Object.fromEntries(
+    (shop.slack.at(-1)?.attachments[0]?.fields ?? []).map(({ title, value }) => [title, value]),
+  );
+  expect(shop.slack).toHaveLength(2);
+  expect(shop.slack.at(-1)?.text).toBe(
+    `Daily report for ${second.day}: 6 jobs accepted, 3 completed, 1 failed`,
+  );
+  expect(fields).toMatchObject({
+    resize: "4 accepted, 2 completed, 1 failed, 1 skipped",
+    "resize-image failed with invalid_picture": "2",
+    "dead letters waiting": "2",
+  });
+});
+
+test("nine o'clock and midnight are those of the time zone, also on a day of 23 hours", async () => {
+  await open({ REPORT_TIME_ZONE: "America/New_York" });
+  const { at } = await nextReport();
+  expect(
+    new Intl.DateTimeFormat("en", { timeZone: "America/New_York", hour: "numeric" }).format(new Date(at)),
+  ).toBe("9 AM");
+  // 2026-03-08 is the day on which New York loses an hour: from 05:00 to 04:00 UTC the day after.
+  for (const time of [
+    "2026-03-08T04:59:59Z",
+    "2026-03-08T05:00:00Z",
+    "2026-03-09T03:59:59Z",
+    "2026-03-09T04:00:00Z",
+  ])
+    await ended("edge", "completed", time);
+  const [{ report }] = await shop.rows(
+    "select public.report_on_yesterday('2026-03-09T13:00:00Z', 'America/New_York') as report",
+  );
+  expect(report).toMatchObject({ day: "2026-03-08", kinds: [{ kind: "edge", accepted: 2, completed: 2 }] });
+});
+
+test("where mail is held, Slack is told nothing; the report stands all the same", async () => {
+  await open({ RESEND_BASE_URL: "https://api.resend.com", NIGHTSHIFT_ENV: "preview" });
+  expect(await nextReport()).toMatchObject({ slack: "held", kinds: [] });
+  expect(shop.slack).toEqual([]);
+});
