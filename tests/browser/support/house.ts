@@ -1,4 +1,6 @@
 import { mkdtempSync, rmSync } from "node:fs";
+import type { IncomingMessage } from "node:http";
+import type { Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { createApi } from "@nightshift/local/engine/api.ts";
@@ -67,6 +69,10 @@ export async function openHouse(more: Record<string, string> = {}) {
     ...readNetlifyToml(projectDir),
   });
   const { server, port } = await listen(withLocalStack(site, { inboxUrl: providersUrl }), 0);
+  const ofPages = new Set<Socket>();
+  server.on("request", ({ headers, socket }: IncomingMessage) => {
+    if (headers["user-agent"]?.includes("Chrome")) ofPages.add(socket);
+  });
   const url = `http://127.0.0.1:${port}`;
   await engine.apps.sync(`${url}/api/inngest`);
 
@@ -97,6 +103,11 @@ export async function openHouse(more: Record<string, string> = {}) {
         body: JSON.stringify(settings),
       });
       if (!response.ok) throw new Error(`${control}: ${response.status} ${await response.text()}`);
+    },
+    /** Every connection between a page and the site breaks off at once; the next one is welcome. */
+    cutConnections() {
+      for (const socket of ofPages) socket.destroy();
+      ofPages.clear();
     },
     async close() {
       await engineServer.close();

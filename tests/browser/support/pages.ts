@@ -67,12 +67,15 @@ export function browse(settings: Record<string, string> = {}): Pages {
       listenTo(page, house.url, (complaint) => {
         if (expected?.test(complaint) !== true) complaints.push(complaint);
       });
-      await page.goto(as === null ? house.url : `${house.url}/#key=${house.keys[as]}`);
-      if (as !== null) await page.evaluate((hash) => void (location.hash = hash), view);
+      if (as !== null) await context.addInitScript(giveKey, house.keys[as]);
+      await page.goto(`${house.url}/#${view}`);
       return page;
     },
   };
 }
+
+/** Runs in the page: the tab already has its key. */
+const giveKey = (key: string) => sessionStorage.setItem("nightshift-key", key);
 
 function listenTo(page: Page, origin: string, complain: (complaint: string) => void): void {
   page.on("console", (message) => {

@@ -1,0 +1,88 @@
+import type { Page } from "playwright-core";
+import { expect, test } from "vitest";
+import { browse, withChromium } from "./support/pages.ts";
+import { sendCampaign, smallPieces } from "./support/seeds.ts";
+
+/** What has the focus: its name as it is announced, and whether one can see that it has it. */
+const focused = (page: Page) =>
+  page.evaluate(() => {
+    const element = document.activeElement;
+    if (element === null || element === document.body) return { name: "", isVisible: true };
+    const labels = "labels" in element && element.labels instanceof NodeList ? [...element.labels] : [];
+    const name =
+      element.getAttribute("aria-label") ?? labels.map((label) => label.textContent).join(" ") ?? "";
+    // A control that is drawn by its label shows its focus there.
+    const drawn = [element, ...labels, element.closest("li")].filter((one) => one instanceof Element);
+    const isVisible = drawn.some((one) => {
+      const { outlineStyle, outlineWidth, boxShadow } = getComputedStyle(one);
+      return (outlineStyle !== "none" && Number.parseFloat(outlineWidth) >= 1) || boxShadow !== "none";
+    });
+    return { name: (name || (element.textContent ?? "")).trim(), isVisible };
+  });
+
+/** Presses Tab until the named thing has the focus; every stop on the way must be visible. */
+async function tabTo(page: Page, wanted: RegExp): Promise<void> {
+  const passed: string[] = [];
+  for (let stop = 0; stop < 60; stop += 1) {
+    await page.keyboard.press("Tab");
+    const { name, isVisible } = await focused(page);
+    if (!isVisible) throw new Error(`"${name}" has the focus, and nobody can see it.`);
+    if (wanted.test(name)) return;
+    passed.push(name);
+  }
+  throw new Error(`Tab never comes to ${wanted.source}; it came by ${passed.join(", ")}.`);
+}
+
+withChromium("the keyboard alone", () => {
+  const pages = browse(smallPieces);
+
+  test("leads from the key to a job and cancels it; the dialog keeps the focus and gives it back", async () => {
+    await pages.house.steer("/_control/latency", { latencyMs: 4_000 });
+    await sendCampaign(pages.house, { name: "Slow", people: 60 });
+    const page = await pages.open("", { as: null });
+    await page.getByLabel("API key").waitFor();
+    expect((await focused(page)).name).toContain("API key");
+    await page.keyboard.insertText(pages.house.keys.admin);
+    await page.keyboard.press("Enter");
+    await page.getByRole("navigation", { name: "Pages" }).waitFor();
+
+    await tabTo(page, /Jobs/);
+    await page.keyboard.press("Enter");
+    await page.getByRole("heading", { name: "Jobs", level: 1 }).waitFor();
+    await page.getByRole("row").filter({ hasText: "running" }).waitFor();
+    await tabTo(page, /send-email-campaign/);
+    await page.keyboard.press("Enter");
+
+    const cancel = page.getByRole("button", { name: /^Cancel/ });
+    await cancel.waitFor();
+    await tabTo(page, /^Cancel/);
+    await page.keyboard.press("Enter");
+    await page.getByRole("dialog").waitFor();
+    await page.keyboard.press("Escape");
+    await page.getByRole("dialog").waitFor({ state: "detached" });
+    expect((await focused(page)).name).toMatch(/^Cancel/);
+
+    await page.keyboard.press("Enter");
+    await page.getByRole("dialog").waitFor();
+    await tabTo(page, /^Cancel/);
+    await page.keyboard.press("Enter");
+    await page.getByText("canceled", { exact: true }).first().waitFor();
+    await pages.house.steer("/_control/latency", { latencyMs: 0 });
+  });
+
+  test("skips to the content, and queues a picture", async () => {
+    const page = await pages.open("/images");
+    await page.getByRole("heading", { name: "Images", level: 1 }).waitFor();
+    await tabTo(page, /^Skip to content/);
+    await page.keyboard.press("Enter");
+    await tabTo(page, /^Prompt/);
+    await page.keyboard.insertText("a violin made of water");
+    await page.keyboard.press("Enter");
+    await page.getByRole("img", { name: "a violin made of water" }).waitFor();
+    await tabTo(page, /^Open: a violin/);
+    await page.keyboard.press("Enter");
+    await page.getByRole("dialog", { name: "a violin made of water" }).waitFor();
+    await page.keyboard.press("Escape");
+    expect((await focused(page)).name).toMatch(/^Open: a violin/);
+  });
+});

@@ -1,0 +1,40 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { expect, test } from "vitest";
+
+const root = resolve(import.meta.dirname, "../..");
+const filesIn = (folder: string) =>
+  readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
+    .filter((name) => /\.(ts|tsx|html|css)$/.test(name))
+    .map((name) => ({ name: join(folder, name), text: readFileSync(join(root, folder, name), "utf8") }));
+
+/** What a file takes from elsewhere when it runs; types are gone by then. */
+const importsOf = (text: string) =>
+  [...text.matchAll(/^import (?!type )(?:[^"]*? from )?"([^"]+)"/gms)].map(([, from = ""]) => from);
+
+const page = filesIn("src/dashboard");
+const server = filesIn("src").filter(({ name }) => !/^src\/(dashboard|client)\//.test(name));
+
+test("S1-21: page and server are two programs that meet at /api alone", () => {
+  const ofThePage = /^(\.\/|#dashboard\/|#client\/|react(-dom)?(\/|$)|uplot(\/|$))/;
+  const strangers = page.flatMap(({ name, text }) =>
+    importsOf(text)
+      .filter((from) => !ofThePage.test(from))
+      .map((from) => `${name}: ${from}`),
+  );
+  expect(strangers).toEqual([]);
+  const backwards = server.filter(({ text }) =>
+    importsOf(text).some((from) => from.startsWith("#dashboard/")),
+  );
+  expect(backwards.map(({ name }) => name)).toEqual([]);
+});
+
+test("the page loads nothing from elsewhere: no address of another host in its sources", () => {
+  const addresses = page.flatMap(({ name, text }) =>
+    [...text.matchAll(/https?:\/\/[\w.-]+/g)]
+      .map(([address]) => address)
+      .filter((address) => address !== "http://www.w3.org")
+      .map((address) => `${name}: ${address}`),
+  );
+  expect(addresses).toEqual([]);
+});
