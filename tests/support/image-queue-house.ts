@@ -28,6 +28,8 @@ export async function imageQueueHouse({ env = {}, images = {}, beforeCall }: Opt
   const engine = await startEngine({ app: handle });
   const provider = createImagesProvider({ settings: { ...CALM, ...images }, clock: engine.clock });
   const fetch = wires(db, engine, (request) => provider.fetch(request), beforeCall);
+  let aheadMs = 0;
+  const clock = { now: () => new Date(engine.clock.now().getTime() + aheadMs) };
   const settings = testEnv(db, {
     IMAGES_BASE_URL: "http://images.local/images",
     IMAGES_SIZE: "32",
@@ -35,7 +37,7 @@ export async function imageQueueHouse({ env = {}, images = {}, beforeCall }: Opt
     PLAN: "pro",
     ...env,
   });
-  app = createApp(settings, { fetch, clock: engine.clock }, allFunctions);
+  app = createApp(settings, { fetch, clock }, allFunctions);
   const { doors, keepHouse } = app;
   const client = createDatabase(settings, fetch);
   const key = async (role: "app" | "admin", owner: string) =>
@@ -46,11 +48,21 @@ export async function imageQueueHouse({ env = {}, images = {}, beforeCall }: Opt
     admin: await key("admin", "op"),
   };
 
-  const fetchAs = (as: As, method: string, path: string, body?: unknown) =>
+  const fetchAs = (
+    as: As | "nobody",
+    method: string,
+    path: string,
+    body?: unknown,
+    headers: Record<string, string> = {},
+  ) =>
     doors.api(
       new Request(`http://site.local${path}`, {
         method,
-        headers: { authorization: `Bearer ${keys[as]}`, "content-type": "application/json" },
+        headers: {
+          ...(as === "nobody" ? {} : { authorization: `Bearer ${keys[as]}` }),
+          "content-type": "application/json",
+          ...headers,
+        },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       }),
     );
@@ -72,6 +84,10 @@ export async function imageQueueHouse({ env = {}, images = {}, beforeCall }: Opt
     keepHouse,
     /** Steers the provider: `control("", { hold: true })`, `control("/release", { count: 1 })`. */
     control,
+    /** The app's clock goes ahead of the engine's, whose timers stay where they are. */
+    tick: (ms: number) => {
+      aheadMs += ms;
+    },
     /** Between tests: nothing is at work any more, and the provider is well and remembers nothing. */
     async calm() {
       await control("", CALM);
