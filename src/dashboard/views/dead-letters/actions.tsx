@@ -4,12 +4,13 @@ import { Icon } from "#dashboard/components/icon.tsx";
 import { toast } from "#dashboard/components/toasts.tsx";
 import { useAction } from "#dashboard/hooks/use-action.ts";
 import type { Letter } from "#dashboard/types.ts";
+import { focusNeighbor } from "#dashboard/views/focus.ts";
 import { expectOutcome } from "#dashboard/views/outcomes/watch.ts";
 
 type ActionsProps = { letter: Letter; onChange: () => void };
 
 export function LetterActions({ letter, onChange }: ActionsProps) {
-  const reprocess = useAction(async () => {
+  const reprocess = useAction(async (button: HTMLElement) => {
     const answer = await confirm({
       title: `Reprocess ${letter.function}?`,
       text: "The work is put back as it was accepted. It runs as a new job.",
@@ -20,9 +21,10 @@ export function LetterActions({ letter, onChange }: ActionsProps) {
     const { jobId } = await api.post<{ jobId: string }>(`${letter.links.self}/reprocess`);
     expectOutcome(jobId, letter.function);
     toast({ tone: "info", text: `Queued: ${letter.function}`, href: `#/jobs/${jobId}` });
+    focusNeighbor(button.closest("article"));
     onChange();
   });
-  const ignore = useAction(async () => {
+  const ignore = useAction(async (button: HTMLElement) => {
     const note = await confirm({
       title: `Ignore ${letter.function}?`,
       text: "The work stays undone for good. The letter is kept.",
@@ -34,6 +36,7 @@ export function LetterActions({ letter, onChange }: ActionsProps) {
     if (note === null) return;
     await api.post(`${letter.links.self}/ignore`, { note });
     toast({ tone: "good", text: `Ignored: ${letter.function}` });
+    focusNeighbor(button.closest("article"));
     onChange();
   });
 
@@ -44,7 +47,7 @@ export function LetterActions({ letter, onChange }: ActionsProps) {
         type="button"
         disabled={ignore.isBusy}
         aria-label={`Ignore: ${letter.function}`}
-        onClick={() => ignore.run()}
+        onClick={(event) => ignore.run(event.currentTarget)}
       >
         Ignore
       </button>
@@ -52,7 +55,7 @@ export function LetterActions({ letter, onChange }: ActionsProps) {
         type="button"
         disabled={reprocess.isBusy}
         aria-label={`Reprocess: ${letter.function}`}
-        onClick={() => reprocess.run()}
+        onClick={(event) => reprocess.run(event.currentTarget)}
       >
         <Icon name="retry" /> Reprocess
       </button>

@@ -1,6 +1,7 @@
 import { api } from "#dashboard/api.ts";
 import { Icon } from "#dashboard/components/icon.tsx";
 import { useAction } from "#dashboard/hooks/use-action.ts";
+import { focusNeighbor } from "#dashboard/views/focus.ts";
 import type { ImageTask } from "#dashboard/views/images/task.ts";
 import { expectOutcome } from "#dashboard/views/outcomes/watch.ts";
 
@@ -8,9 +9,10 @@ type CancelProps = { task: ImageTask; onChange: () => void };
 
 /** Works for a task that waits, sleeps until its retry, or is being drawn. */
 export function CancelTask({ task, onChange }: CancelProps) {
-  const { run, isBusy } = useAction(async () => {
+  const { run, isBusy } = useAction(async (button: HTMLElement) => {
     expectOutcome(task.id, task.prompt);
     await api.remove(`/api/tasks/${task.id}`);
+    focusNeighbor(button.closest("li"));
     onChange();
   });
   return (
@@ -20,7 +22,7 @@ export function CancelTask({ task, onChange }: CancelProps) {
       disabled={isBusy}
       aria-label={`Cancel: ${task.prompt}`}
       title="Cancel"
-      onClick={() => run()}
+      onClick={(event) => run(event.currentTarget)}
     >
       <Icon name="close" />
     </button>
