@@ -26,23 +26,21 @@ export function Filters({ view, fields, query }: FiltersProps) {
         field.value = query.get(field.name) ?? "";
   }, [query]);
 
-  const apply = () => {
+  const show = (values: Record<string, string>) => {
     clearTimeout(typing.current);
+    history.replaceState(null, "", withQuery(`#/${view}`, values));
+    dispatchEvent(new HashChangeEvent("hashchange"));
+  };
+  const apply = () => {
     if (form.current === null) return;
     const values: Record<string, string> = Object.fromEntries(query);
     for (const [name, value] of new FormData(form.current))
       if (typeof value === "string") values[name] = value.trim();
-    history.replaceState(null, "", withQuery(`#/${view}`, values));
-    dispatchEvent(new HashChangeEvent("hashchange"));
+    show(values);
   };
   const applySoon = () => {
     clearTimeout(typing.current);
     typing.current = setTimeout(apply, TYPING_MS);
-  };
-  const clear = () => {
-    for (const field of form.current?.elements ?? [])
-      if (field instanceof HTMLInputElement || field instanceof HTMLSelectElement) field.value = "";
-    apply();
   };
   const isFiltered = fields.some(({ name }) => query.get(name));
 
@@ -80,7 +78,7 @@ export function Filters({ view, fields, query }: FiltersProps) {
         </label>
       ))}
       {isFiltered && (
-        <button type="button" className="plain" onClick={clear}>
+        <button type="button" className="plain" onClick={() => show({})}>
           Clear
         </button>
       )}
