@@ -59,9 +59,3 @@ export function clock(ms: number): string {
 
 export const exact = (iso: string): string =>
   new Date(iso).toLocaleString("en", { dateStyle: "medium", timeStyle: "medium" });
-
-/** `send-email-campaign` → "Send email campaign". */
-export const spoken = (name: string): string => {
-  const words = name.replaceAll(/[-_./]+/g, " ").trim();
-  return words.charAt(0).toUpperCase() + words.slice(1);
-};

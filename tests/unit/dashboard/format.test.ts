@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { ago, clock, count, lasting, share, short, spoken } from "#dashboard/format.ts";
+import { ago, clock, count, lasting, share, short } from "#dashboard/format.ts";
 
 const now = Date.parse("2026-11-22T12:00:00Z");
 const before = (seconds: number) => ago(new Date(now - seconds * 1000).toISOString(), now);
@@ -49,6 +49,4 @@ describe("numbers and times as the page writes them", () => {
     expect(count(1_234_567)).toBe("1,234,567");
     expect([short(9_999), short(12_345)]).toEqual(["9,999", "12.3K"]);
   });
-
-  it("a name in code becomes words", () => expect(spoken("send-email.campaign")).toBe("Send email campaign"));
 });
