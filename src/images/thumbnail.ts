@@ -19,10 +19,10 @@ export async function thumbnail(bytes: Uint8Array, box = THUMBNAIL_BOX): Promise
   // Only who makes a thumbnail pays for loading the library.
   const { default: sharp } = await import("sharp");
   try {
-    const picture = sharp(bytes, { limitInputPixels: MAX_PIXELS, failOn: "error" });
-    const { width, height } = await picture.metadata();
+    // Reads what the picture says of itself, and decodes nothing yet.
+    const { width, height } = await sharp(bytes, { limitInputPixels: false }).metadata();
     if (width * height > MAX_PIXELS) throw tooManyPixels(width, height);
-    const { data, info } = await picture
+    const { data, info } = await sharp(bytes, { limitInputPixels: MAX_PIXELS, failOn: "error" })
       .autoOrient()
       .resize({ ...box, fit: "inside", withoutEnlargement: true })
       .webp({ quality: 82 })

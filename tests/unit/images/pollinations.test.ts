@@ -1,0 +1,146 @@
+import { describe, expect, test } from "vitest";
+import { pollinations } from "#images/pollinations.ts";
+import { codeOf } from "#lib/errors.ts";
+
+const JPEG = new Uint8Array([0xff, 0xd8, 0xff, 0xe0, 1, 2, 3]);
+const order = { taskId: "t1", prompt: "a cat", seed: 5, width: 512, height: 256 };
+
+type Options = { timeoutMs?: number; key?: string; onHeaders?: (headers: Headers) => Promise<void> };
+/** The adapter before a service that answers like this, and the requests it made. */
+function before(answer: (request: Request) => Response | Promise<Response>, options: Options = {}) {
+  const requests: Request[] = [];
+  const provider = pollinations({
+    env: {
+      IMAGES_BASE_URL: "https://images.example/api/",
+      IMAGES_API_KEY: options.key,
+      IMAGES_TIMEOUT_MS: options.timeoutMs ?? 1000,
+    },
+    fetch: async (input, init) => {
+      const request = new Request(input, init);
+      requests.push(request);
+      return answer(request);
+    },
+    clock: { now: () => new Date("2026-01-01T00:00:00Z") },
+    ...(options.onHeaders && { onHeaders: options.onHeaders }),
+  });
+  return { requests, draw: (prompt = order.prompt) => provider.draw({ ...order, prompt }) };
+}
+const failing = (answer: (request: Request) => Response | Promise<Response>, options?: Options) =>
+  before(answer, options)
+    .draw()
+    .catch((error: unknown) => error);
+
+describe("S1-8: the free API of the documents", () => {
+  test("one GET per picture, without a key, not shown in the public feed", async () => {
+    const { requests, draw } = before(() => new Response(JPEG));
+    expect(await draw()).toEqual({ bytes: Buffer.from(JPEG), contentType: "image/jpeg" });
+    const [request] = requests;
+    expect(request?.url).toBe(
+      "https://images.example/api/prompt/a%20cat?width=512&height=256&seed=5&nologo=true&private=true",
+    );
+    expect(request?.headers.get("authorization")).toBeNull();
+    expect(request?.redirect).toBe("manual");
+  });
+
+  test("with a key it asks where keys are known", async () => {
+    const { requests, draw } = before(() => new Response(JPEG), { key: "sk_1" });
+    await draw();
+    expect(requests[0]?.url).toContain("/api/image/a%20cat?");
+    expect(requests[0]?.headers.get("authorization")).toBe("Bearer sk_1");
+  });
+
+  test.each(["..", ".", "../../admin", "a/b?c#d", "100 %", "日本 🌸", "%2e%2e"])(
+    "whatever a prompt is, it is one name in the path: %s",
+    async (prompt) => {
+      const { requests, draw } = before(() => new Response(JPEG));
+      await draw(prompt);
+      const [, name = ""] = /^\/api\/prompt\/([^/]+)$/.exec(new URL(requests[0]?.url ?? "").pathname) ?? [];
+      expect(decodeURIComponent(name).trim()).toBe(prompt);
+    },
+  );
+
+  test("its headers are heard, of refusals too, before the answer is judged", async () => {
+    const heard: string[] = [];
+    const onHeaders = async (headers: Headers) => void heard.push(headers.get("x-ratelimit-remaining") ?? "");
+    const answers = [new Response(JPEG, { headers: { "x-ratelimit-remaining": "4" } })];
+    const { draw } = before(
+      () => answers.pop() ?? new Response("", { status: 429, headers: { "x-ratelimit-remaining": "0" } }),
+      { onHeaders },
+    );
+    await draw();
+    await draw().catch(() => undefined);
+    expect(heard).toEqual(["4", "0"]);
+  });
+});
+
+describe("S1-5: what an answer means", () => {
+  test.each([
+    [400, "provider_rejected"],
+    [401, "provider_unauthorized"],
+    [402, "provider_rate_limited"],
+    [403, "provider_unauthorized"],
+    [404, "provider_rejected"],
+    [429, "provider_rate_limited"],
+    [500, "provider_unavailable"],
+    [502, "provider_unavailable"],
+    [503, "provider_unavailable"],
+    [504, "provider_timeout"],
+  ])("%i", async (status, code) => {
+    expect(await failing(() => new Response("{}", { status }))).toMatchObject({ code });
+  });
+
+  test("Retry-After is kept, of 402 and 429", async () => {
+    for (const status of [402, 429]) {
+      expect(
+        await failing(() => new Response("", { status, headers: { "retry-after": "7" } })),
+      ).toMatchObject({ retryAfterMs: 7000 });
+    }
+  });
+
+  test("a redirect is not followed", async () => {
+    const { requests, draw } = before(() => Response.redirect("http://169.254.169.254/", 302));
+    await expect(draw()).rejects.toMatchObject({ code: "provider_rejected" });
+    expect(requests).toHaveLength(1);
+  });
+
+  test("200 with a page instead of a picture is a passing trouble", async () => {
+    expect(
+      await failing(() => new Response("<html>", { headers: { "content-type": "image/png" } })),
+    ).toMatchObject({
+      code: "provider_unavailable",
+    });
+  });
+
+  test("more than 20 MB is left in the middle", async () => {
+    let sent = 0;
+    const endless = new ReadableStream({
+      pull: (controller) => {
+        sent += 1;
+        controller.enqueue(new Uint8Array(1024 * 1024));
+      },
+    });
+    expect(await failing(() => new Response(endless))).toMatchObject({ code: "provider_rejected" });
+    expect(sent).toBeLessThan(25);
+  });
+
+  test("no answer in time, or half of one, is a timeout; no connection is an outage", async () => {
+    const hangs = (request: Request) =>
+      new Promise<Response>((_, reject) =>
+        request.signal.addEventListener("abort", () => reject(request.signal.reason)),
+      );
+    const stalls = (request: Request) =>
+      new Response(
+        new ReadableStream({
+          start: (controller) => {
+            controller.enqueue(JPEG);
+            request.signal.addEventListener("abort", () => controller.error(request.signal.reason));
+          },
+        }),
+      );
+    expect(codeOf(await failing(hangs, { timeoutMs: 20 }))).toBe("provider_timeout");
+    expect(codeOf(await failing(stalls, { timeoutMs: 20 }))).toBe("provider_timeout");
+    expect(codeOf(await failing(() => Promise.reject(new TypeError("fetch failed"))))).toBe(
+      "provider_unavailable",
+    );
+  });
+});
