@@ -108,6 +108,25 @@ test("without keys a lost answer is never repeated: it is listed as unknown, and
   });
 });
 
+test("without keys no more batches are in doubt at any moment than are on the wire", async () => {
+  const sending: number[] = [];
+  house = await campaignHouse({
+    env: { ...SMALL, MAIL_IDEMPOTENT: "false", MAIL_MAX_IN_FLIGHT: "2" },
+    mail: { idempotency: false, latencyMs: 5 },
+    beforeMail: async () => {
+      const { rows } = await house.db.sql.query(
+        "select count(*)::int as n from campaign_batches where status = 'sending'",
+      );
+      sending.push(rows[0].n);
+    },
+  });
+  const { campaignId } = await house.draft(200);
+  await send(campaignId);
+  await completed(campaignId);
+  expect(sending).toHaveLength(20);
+  expect(Math.max(...sending)).toBeLessThanOrEqual(2);
+});
+
 test("a refused key ends the chunk as a dead letter at once; put right and reprocessed, the campaign completes", async () => {
   house = await campaignHouse({ env: SMALL });
   await house.control("keys", { accept: ["another"] });
