@@ -6,11 +6,11 @@ import type { Campaign } from "#dashboard/types.ts";
 import { expectOutcome } from "#dashboard/views/outcomes/watch.ts";
 
 export function SendButton({ campaign, onChange }: { campaign: Campaign; onChange: () => void }) {
-  const { id, name, counts } = campaign;
+  const { id, name } = campaign;
   const { run, isBusy } = useAction(async () => {
     const answer = await confirm({
       title: `Send “${name}”?`,
-      text: `It goes to ${counts.recipients.toLocaleString("en")} recipients and cannot be changed any more.`,
+      text: "It goes to everybody on its list, and cannot be changed any more.",
       yes: "Send it",
       no: "Not yet",
     });

@@ -46,10 +46,10 @@ export function Sends({ campaign, query, onChange }: SendsProps) {
 }
 
 const COLUMNS: readonly Column<Send>[] = [
-  { head: "Recipient", cell: ({ email }) => email },
-  { head: "Status", cell: ({ status }) => <Badge status={status} />, tight: true },
+  { head: "Recipient", cell: ({ email }) => <span className="address">{email}</span> },
+  { head: "Status", cell: (send) => <Outcome send={send} />, tight: true },
   { head: "Attempts", cell: ({ attempts }) => attempts, align: "end", tight: true, hideOnPhone: true },
-  { head: "What happened", cell: (send) => <Happened send={send} /> },
+  { head: "Provider and notes", cell: (send) => <Notes send={send} />, hideOnPhone: true },
 ];
 
 /** Only what is unknown is settled by hand. */
@@ -65,12 +65,16 @@ const columnsOf = ({ id, counts }: Campaign, onChange: () => void): readonly Col
         },
       ];
 
-function Happened({ send: { errorCode, providerMessageId, note } }: { send: Send }) {
-  return (
-    <>
-      {errorCode !== null && <code className="bad">{errorCode}</code>}
-      {errorCode === null && providerMessageId !== null && <code className="quiet">{providerMessageId}</code>}
-      {note && <small>{note}</small>}
-    </>
-  );
-}
+const Outcome = ({ send: { status, errorCode } }: { send: Send }) => (
+  <>
+    <Badge status={status} />
+    {errorCode !== null && <small>{errorCode}</small>}
+  </>
+);
+
+const Notes = ({ send: { providerMessageId, note } }: { send: Send }) => (
+  <>
+    {providerMessageId !== null && <code className="quiet">{providerMessageId}</code>}
+    {note && <small>{note}</small>}
+  </>
+);
