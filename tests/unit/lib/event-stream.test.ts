@@ -8,7 +8,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-function open({ lifetimeMs = 9000, random = () => 0 } = {}) {
+function open({ lifetimeMs = 9000, random = (): number => 0 } = {}) {
   let sink: Sink = { send() {}, end() {} };
   const unfeed = vi.fn();
   const response = eventStream({
