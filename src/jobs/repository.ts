@@ -4,6 +4,7 @@ import type { Json } from "#lib/database.types.ts";
 import type { Position } from "#lib/pages.ts";
 import { type DatabaseClient, unwrap } from "#lib/supabase.ts";
 import { type Job, jobDetails, jobRow, quietRun, startedRun } from "./rows.ts";
+import { jobStatsRow } from "./stats.ts";
 
 export type JobRepository = ReturnType<typeof jobRepository>;
 
@@ -116,6 +117,10 @@ export function jobRepository(db: DatabaseClient, clock: Clock) {
         }),
       );
       return z.number().nullable().parse(seconds);
+    },
+
+    async stats(owner: string | null) {
+      return jobStatsRow.parse(await unwrap(db.rpc("job_stats", { p_owner: owner, p_now: now() })));
     },
 
     /** Accepted at least `ageMs` ago, and released by `aheadMs` from now. */

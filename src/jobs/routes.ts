@@ -5,10 +5,11 @@ import { pageQuery, toPage } from "#lib/pages.ts";
 import type { CancelJob } from "./cancel.ts";
 import { filterQuery, toFilter } from "./filter.ts";
 import type { JobRepository } from "./repository.ts";
+import { jobStatsView, toJobStatsView } from "./stats.ts";
 import { jobDetailsView, jobView, toJobDetailsView, toJobView } from "./view.ts";
 
 type Dependencies = {
-  jobs: Pick<JobRepository, "list" | "get">;
+  jobs: Pick<JobRepository, "list" | "get" | "stats">;
   cancelJob: CancelJob;
 };
 
@@ -26,6 +27,15 @@ export const jobRoutes = ({ jobs, cancelJob }: Dependencies): Route[] => [
       const { items, nextCursor } = toPage(rows, limit, (job) => ({ at: job.created_at, id: job.id }));
       return json(200, { items: items.map(toJobView), nextCursor });
     },
+  }),
+  route({
+    method: "GET",
+    path: "/api/jobs/stats",
+    policy: "app",
+    summary:
+      "How the work goes: classes and their promises, the last sixty minutes; an administrator sees everybody's",
+    responses: { 200: jobStatsView },
+    handler: async ({ requester }) => json(200, toJobStatsView(await jobs.stats(ownerOf(requester)))),
   }),
   route({
     method: "GET",

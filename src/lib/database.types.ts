@@ -48,6 +48,7 @@ export type Database = {
           last_subscriber_id: number;
           lease_token: string | null;
           recipient_count: number;
+          recipients: NonNullable<Json>;
           sent_count: number;
           skipped_count: number;
           status: string;
@@ -65,6 +66,7 @@ export type Database = {
           last_subscriber_id: number;
           lease_token?: string | null;
           recipient_count: number;
+          recipients: NonNullable<Json>;
           sent_count?: number;
           skipped_count?: number;
           status?: string;
@@ -81,6 +83,7 @@ export type Database = {
           last_subscriber_id?: number;
           lease_token?: string | null;
           recipient_count?: number;
+          recipients?: NonNullable<Json>;
           sent_count?: number;
           skipped_count?: number;
           status?: string;
@@ -150,7 +153,6 @@ export type Database = {
           campaign_id: string;
           email: string;
           error_code: string | null;
-          fields: NonNullable<Json>;
           note: string | null;
           provider_message_id: string | null;
           status: string;
@@ -162,7 +164,6 @@ export type Database = {
           campaign_id: string;
           email: string;
           error_code?: string | null;
-          fields: NonNullable<Json>;
           note?: string | null;
           provider_message_id?: string | null;
           status?: string;
@@ -173,7 +174,6 @@ export type Database = {
           campaign_id?: string;
           email?: string;
           error_code?: string | null;
-          fields?: NonNullable<Json>;
           note?: string | null;
           provider_message_id?: string | null;
           status?: string;
@@ -1283,6 +1283,7 @@ export type Database = {
         }[];
       };
       image_tasks_of_jobs: { Args: { p_job_ids: string[] | null }; Returns: Json[] };
+      job_stats: { Args: { p_now: string | null; p_owner: string | null }; Returns: Json };
       learn_tokens: {
         Args: {
           p_blocked_until: string | null;

@@ -71,7 +71,7 @@ create index jobs_by_owner on public.jobs (owner, created_at desc, id desc);
 create index jobs_by_parent on public.jobs (parent_job_id) where parent_job_id is not null;
 create index jobs_waiting on public.jobs (kind, due_at) include (ready_at) where status = 'queued';
 create index jobs_running on public.jobs (updated_at) where status = 'running';
-create index jobs_started on public.jobs (kind, started_at) include (priority) where started_at is not null;
+create index jobs_started on public.jobs (started_at) include (kind, priority) where started_at is not null;
 create index jobs_ended on public.jobs (ended_at) where ended_at is not null;
 create index jobs_outbox on public.jobs (released_at, id)
   where sent_at is null and status = 'queued' and released_at is not null;
@@ -101,6 +101,7 @@ create table public.job_events (
     'accepted', 'released', 'running', 'retrying', 'waiting', 'attempt', 'run_ended', 'completed', 'failed', 'canceled', 'skipped',
     'reprocessed'))
 );
+create index job_events_of_retries on public.job_events (at) where type in ('retrying', 'attempt');
 
 -- How fast each requester has been: the theoretical arrival time of a generic cell rate algorithm (GCRA).
 create table private.request_rates (
