@@ -1,5 +1,4 @@
 import { createHash } from "node:crypto";
-import sharp from "sharp";
 import { seeded } from "#engine/seeded.ts";
 import { type Size, scene } from "./scene.ts";
 
@@ -8,9 +7,9 @@ export type Order = Size & { prompt: string; seed: number };
 /** A number for a text; other texts have other ones. */
 export const numberOf = (text: string): number => createHash("sha256").update(text).digest().readUInt32LE();
 
-/** The same order gives the same picture, byte for byte. */
-export const draw = ({ prompt, seed, width, height }: Order): Promise<Buffer> =>
-  sharp(Buffer.from(scene(prompt, { width, height }, seeded(numberOf(`${seed} ${prompt}`)))))
-    .flatten()
-    .jpeg({ quality: 82 })
-    .toBuffer();
+/** The same order gives the same picture, byte for byte. The library is loaded with the first: starting is quick. */
+export async function draw({ prompt, seed, width, height }: Order): Promise<Buffer> {
+  const { default: sharp } = await import("sharp");
+  const svg = scene(prompt, { width, height }, seeded(numberOf(`${seed} ${prompt}`)));
+  return sharp(Buffer.from(svg)).flatten().jpeg({ quality: 82 }).toBuffer();
+}
