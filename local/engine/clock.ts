@@ -5,6 +5,8 @@ export type Timer = { cancel(): void };
 /** All the engine knows of time. Signatures are the one exception: they always carry the real time. */
 export type Clock = {
   now(): number;
+  /** When a run may begin whose event carries this time: in the future then, else now. */
+  beginOf(eventTime: number): number;
   /** Calls back once `now()` has reached `time`; never before this call has returned. */
   at(time: number, callback: () => void): Timer;
 };
@@ -95,6 +97,7 @@ export function realClock({
 
   return {
     now,
+    beginOf: (eventTime) => Math.max(eventTime, now()),
     at(time, callback) {
       const timer = timers.add(time, callback);
       arm();
@@ -120,6 +123,8 @@ export function virtualClock(start: number): VirtualClock {
   let current = start;
   return {
     now: () => current,
+    // The SDK stamps every event with the machine's time, which may be ahead of one that stands still.
+    beginOf: (eventTime) => (eventTime > Date.now() ? Math.max(eventTime, current) : current),
     at: (time, callback) => timers.add(time, callback),
     next: () => timers.next(),
     turn(time) {

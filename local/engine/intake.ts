@@ -108,11 +108,13 @@ export class Intake {
   ): RunDocument {
     const throttle = throttleOf(fn, event);
     const { cron, batchId, originalRunId } = details;
+    const { clock } = this.options;
+    const [first] = batchId === undefined && originalRunId === undefined ? stored : [];
     return newRun({
       id: this.freshId(),
       functionId: fn.id,
       appId: this.options.registry.get(fn.id)?.app.id ?? "",
-      queuedAt: this.options.clock.now(),
+      queuedAt: first ? clock.beginOf(first.event.ts) : clock.now(),
       events: stored.map(({ event }) => event),
       eventIds: stored.map(({ internalId }) => internalId),
       priority: priorityOf(fn, event),

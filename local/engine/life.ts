@@ -21,6 +21,7 @@ export async function startLife(options: Options) {
     activity,
     clock: {
       now: () => clock.now(),
+      beginOf: (eventTime) => clock.beginOf(eventTime),
       at: (time, callback) => clock.at(time, () => void (isAlive && callback())),
     },
     store: { ...store, commit: (group) => (isAlive ? store.commit(group) : Promise.resolve()) },

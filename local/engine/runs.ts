@@ -67,13 +67,13 @@ export function newRun(given: NewRun): RunDocument {
   };
 }
 
-/** Queues the first call and listens for what may cancel the run. */
+/** Queues the first call, for when the run may begin, and listens for what may cancel it. */
 export const open = (run: RunDocument, rules: Rules, cancels: Wait[]): Change[] =>
   advance(run, rules, (turn) => {
     for (const cancel of cancels) wait(turn, cancel);
-    enqueue(turn, { id: "start", kind: "call", at: turn.now, isStart: true });
+    enqueue(turn, { id: "start", kind: "call", at: run.queuedAt, isStart: true });
     if (rules.startTimeoutMs !== undefined)
-      enqueue(turn, { id: "start-timeout", kind: "start-timeout", at: turn.now + rules.startTimeoutMs });
+      enqueue(turn, { id: "start-timeout", kind: "start-timeout", at: run.queuedAt + rules.startTimeoutMs });
   });
 
 /** A singleton's place is taken: the run ends before it begins, and nothing follows from that. */

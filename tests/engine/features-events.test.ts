@@ -149,6 +149,15 @@ describe.concurrent("events", () => {
     });
   });
 
+  test("an event of the future starts its run then", async () => {
+    const app = await start(({ inngest, on }) => [
+      inngest.createFunction({ id: "see", retries: 0, triggers: [{ event: on("x") }] }, () => Date.now()),
+    ]);
+    const ts = Date.now() + 3_000;
+    const id = await app.send("x", {}, { ts });
+    expect((await app.outcome(id, "see")).result).toBeGreaterThanOrEqual(ts);
+  });
+
   test("waitForEvent does not see an event from before it", async () => {
     const app = await start(({ inngest, on }) => [
       inngest.createFunction(

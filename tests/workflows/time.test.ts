@@ -1,0 +1,177 @@
+import { randomUUID } from "node:crypto";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { remainingMs } from "#lib/deadline.ts";
+import { AppError } from "#lib/errors.ts";
+import { cancelOfThisJob } from "#lib/flow-control.ts";
+import { queueJob } from "#lib/priorities.ts";
+import type { Platform } from "#platform.ts";
+import { type Workshop, workshop } from "../support/workshop.ts";
+
+const done: string[] = [];
+
+let platform: Platform | undefined;
+const outbox = () => platform?.outbox ?? { flush: () => Promise.reject(new Error("no platform yet")) };
+
+const functions = ({ inngest, onFailure }: Platform) => [
+  inngest.createFunction(
+    { id: "walk", triggers: [{ event: "test/walk" }], retries: 3, onFailure, cancelOn: cancelOfThisJob },
+    async ({ event, step }) => {
+      await step.run("first", () => void done.push(`${event.id} first`));
+      await step.sleep("rest", "10m");
+      await step.run("second", () => void done.push(`${event.id} second`));
+      return { walked: true };
+    },
+  ),
+  inngest.createFunction(
+    { id: "stumble", triggers: [{ event: "test/stumble" }], retries: 3, onFailure },
+    async ({ event, step }) => {
+      await step.run("fall", () => {
+        done.push(`${event.id} fell`);
+        throw new AppError("provider_rate_limited", "later", { retryAfterMs: 10 * 60_000 });
+      });
+    },
+  ),
+  inngest.createFunction(
+    { id: "fan-out", triggers: [{ event: "test/many" }], retries: 0, onFailure },
+    async ({ event, step }) => {
+      await step.sleep("rest", "10m");
+      await Promise.all(["a", "b"].map((id) => step.run(id, () => void done.push(`${event.id} ${id}`))));
+    },
+  ),
+];
+
+describe.each([{ checkpointing: true }, { checkpointing: false }])("with %o", (mode) => {
+  let shop: Workshop;
+  beforeAll(async () => {
+    shop = await workshop({
+      ...mode,
+      functions: (given) => {
+        platform = given;
+        return functions(given);
+      },
+    });
+    // Ahead of the machine's clock, so that a time of the test's future is not taken for the machine's present.
+    await shop.engine.advance("1h");
+  });
+  afterAll(() => shop.close());
+
+  const fromNow = (minutes: number) => new Date(shop.engine.clock.now().getTime() + minutes * 60_000);
+  const doneOf = (id: string) => done.filter((line) => line.startsWith(id)).map((line) => line.slice(37));
+  const jobOf = async (id: string) =>
+    (await shop.rows("select status, result, priority from jobs where event_id = $1", [id]))[0];
+  /** Accepts work of `walk` over the ledger, as rooms do. */
+  async function accept(limits: object) {
+    const id = randomUUID();
+    await shop.rows(
+      `select private.accept_job($1, 'operator', 'test', 'walk', 'test/walk', '{}', 'walk', null, null, $2, $3)`,
+      [id, JSON.stringify(limits), shop.engine.clock.now()],
+    );
+    return id;
+  }
+
+  describe("S4-53: work whose deadline has passed is skipped", () => {
+    const skipped = { status: "skipped", result: { status: "skipped", reason: "deadline_passed" } };
+    async function send(name: string, deadlineAt: Date) {
+      const id = randomUUID();
+      await shop.engine.send({ id, name, data: { deadlineAt: deadlineAt.toISOString() } });
+      return id;
+    }
+
+    test("before it begins", async () => {
+      const id = await send("test/walk", fromNow(-1));
+      expect((await shop.engine.run(id, "walk")).status).toBe("Completed");
+      expect(doneOf(id)).toEqual([]);
+      expect(await jobOf(id)).toMatchObject(skipped);
+    });
+
+    test("between its steps", async () => {
+      const id = await send("test/walk", fromNow(5));
+      await shop.engine.run(id, "walk");
+      expect(doneOf(id)).toEqual(["first"]);
+      expect(await jobOf(id)).toMatchObject(skipped);
+    });
+
+    test("before parallel steps", async () => {
+      const id = await send("test/many", fromNow(5));
+      await shop.engine.run(id, "fan-out");
+      expect(doneOf(id)).toEqual([]);
+      expect(await jobOf(id)).toMatchObject(skipped);
+    });
+
+    test("before a retry, and leaves no dead letter", async () => {
+      const id = await send("test/stumble", fromNow(15));
+      await shop.engine.run(id, "stumble");
+      expect(doneOf(id)).toEqual(["fell", "fell"]);
+      expect(await jobOf(id)).toMatchObject(skipped);
+      expect(await shop.rows("select from dead_letter_queue where event_id = $1", [id])).toEqual([]);
+    });
+
+    test("but not when it is done in time, or has no deadline that can be read", async () => {
+      const intime = await send("test/walk", fromNow(11));
+      const odd = randomUUID();
+      await shop.engine.send({ id: odd, name: "test/walk", data: { deadlineAt: "tomorrow" } });
+      for (const id of [intime, odd]) {
+        await shop.engine.run(id, "walk");
+        expect((await jobOf(id)).status).toBe("completed");
+      }
+    });
+
+    test("what is left of the time is what a call may take", () => {
+      const now = new Date("2026-11-01T12:00:00Z");
+      expect(remainingMs({ deadlineAt: "2026-11-01T12:00:05Z" }, now)).toBe(5000);
+      expect(remainingMs({ deadlineAt: "2026-11-01T11:00:00Z" }, now)).toBe(0);
+      expect(remainingMs({}, now)).toBe(Infinity);
+    });
+  });
+
+  describe("delayed work", () => {
+    const startOf = async (id: string) =>
+      (await shop.rows("select started_at from jobs where id = $1", [id]))[0].started_at as Date | null;
+
+    test("S3-7: begins five seconds later, not sooner", async () => {
+      const asked = shop.engine.clock.now().getTime();
+      const id = await accept({ delayMs: 5000, priority: 1 });
+      await outbox().flush();
+      await shop.engine.advance("4s");
+      expect(await startOf(id)).toBeNull();
+      await shop.engine.run(id, "walk");
+      expect((await startOf(id))?.getTime()).toBe(asked + 5000);
+    });
+
+    test("S3-8: a reminder in 24 hours: housekeeping hands it over shortly before, the engine waits the rest", async () => {
+      const asked = shop.engine.clock.now().getTime();
+      const id = await accept({ delayMs: 86_400_000 });
+      const sentAt = async () => (await shop.rows("select sent_at from jobs where id = $1", [id]))[0].sent_at;
+      await outbox().flush();
+      await shop.engine.advance("23h");
+      await shop.app.keepHouse();
+      expect(await sentAt()).toBeNull();
+      await shop.engine.advance("55m");
+      await shop.app.keepHouse();
+      expect(await sentAt()).not.toBeNull();
+      expect(await startOf(id)).toBeNull();
+      await shop.engine.run(id, "walk");
+      expect((await startOf(id))?.getTime()).toBe(asked + 86_400_000);
+    });
+
+    test("that is canceled while it rests never begins, sent or not", async () => {
+      const ids = [await accept({ delayMs: 60_000 }), await accept({ delayMs: 3_600_000 })];
+      await outbox().flush();
+      for (const id of ids) expect((await shop.call("DELETE", `/api/jobs/${id}`)).status).toBe(202);
+      await shop.engine.advance("55m");
+      await shop.app.keepHouse();
+      await shop.engine.advance("10m");
+      for (const id of ids) expect([doneOf(id), await startOf(id)]).toEqual([[], null]);
+    });
+  });
+
+  test("S4-52: app code names the class, the event keeps its name", async () => {
+    const event = queueJob("test/walk", { to: "moon" }, "critical");
+    expect(event).toEqual({ name: "test/walk", data: { to: "moon", priority: 1 } });
+    expect(queueJob("test/walk", {}).data).toEqual({ priority: 3 });
+    const id = randomUUID();
+    await shop.engine.send({ id, ...event });
+    await shop.engine.run(id, "walk");
+    expect(await jobOf(id)).toMatchObject({ status: "completed", priority: 1 });
+  });
+});
