@@ -57,5 +57,8 @@ export function clock(ms: number): string {
   return hours === 0 ? `${minutes}:${tail}` : `${hours}:${String(minutes).padStart(2, "0")}:${tail}`;
 }
 
+const clockTime = new Intl.DateTimeFormat("en", { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+export const timeOfDay = (ms: number): string => clockTime.format(ms);
+
 export const exact = (iso: string): string =>
   new Date(iso).toLocaleString("en", { dateStyle: "medium", timeStyle: "medium" });

@@ -7,7 +7,7 @@ withChromium("jobs", () => {
 
   test("work appears while one looks, moves, and ends, without a reload", async () => {
     const page = await pages.open("/jobs");
-    await page.getByText("No job fits").waitFor();
+    await page.getByText("No work yet").waitFor();
     await pages.house.steer("/_control/latency", { latencyMs: 700 });
     await sendCampaign(pages.house);
 

@@ -49,7 +49,13 @@ function JobList({ query }: Pick<ViewProps, "query">) {
       <Filters view="jobs" fields={FIELDS} query={query} />
       {problem && <ErrorNote problem={problem} />}
       {shown === undefined && problem === undefined && <Loading rows={8} what="Loading jobs" />}
-      {shown?.length === 0 && <Empty title="No job fits">Work appears here as soon as it is accepted.</Empty>}
+      {shown?.length === 0 && (
+        <Empty title={query.size === 0 ? "No work yet" : "No job fits"}>
+          {query.size === 0
+            ? "It appears here as soon as it is accepted."
+            : "What fits this filter appears here as soon as it is accepted."}
+        </Empty>
+      )}
       {shown !== undefined && shown.length > 0 && (
         <Table
           caption="Jobs, newest first"

@@ -81,6 +81,26 @@ describe("the course of a job as bars", () => {
     expect(seconds(courseOf(details, start + 10_000).to)).toBe(13);
   });
 
+  it("an attempt that the work itself tells of ends the pause, and only names the one that the engine began", () => {
+    const timeline = [
+      entry("running", 2, { runId: "r1", attempt: 1 }),
+      entry("waiting", 4, { retryAt: at(6), attempt: 1 }),
+      entry("attempt", 6, { attempt: 2 }),
+      entry("waiting", 7, { retryAt: at(9), attempt: 2 }),
+      entry("retrying", 9, { runId: "r1", attempt: 9 }),
+      entry("attempt", 9, { attempt: 3 }),
+    ];
+    const bars = courseOf(job({ runs: [run()], timeline }), start + 10_000).lanes[1]?.bars ?? [];
+    expect(bars.map(({ label }) => label)).toEqual([
+      "Attempt 1",
+      "Pause before the retry",
+      "Attempt 2",
+      "Pause before the retry",
+      "Attempt 3",
+    ]);
+    expect(bars.at(-1)?.outcome).toBe("running");
+  });
+
   it("without a word about the pause the attempt lasts until the next", () => {
     const timeline = [
       entry("running", 2, { runId: "r1" }),

@@ -14,13 +14,28 @@ const TONES: Record<Bar["outcome"], Tone> = {
   none: "quiet",
 };
 
+type Look = Pick<Bar, "kind" | "outcome">;
+
+const LEGEND: readonly (Look & { text: string })[] = [
+  { kind: "held", outcome: "none", text: "held back until its turn" },
+  { kind: "queued", outcome: "none", text: "in line" },
+  { kind: "attempt", outcome: "running", text: "at work" },
+  { kind: "attempt", outcome: "completed", text: "attempt that succeeded" },
+  { kind: "attempt", outcome: "failed", text: "attempt that failed" },
+  { kind: "attempt", outcome: "canceled", text: "attempt that was stopped" },
+  { kind: "pause", outcome: "none", text: "pause before the retry" },
+];
+
+const classOf = ({ kind, outcome }: Look) => `bar ${kind} ${outcome} tone-${TONES[outcome]}`;
+
 /** Line, runs, attempts and pauses as bars over time; the same in words for those who hear the page. */
 export function CoursePicture({ job }: { job: JobDetails }) {
   const course = courseOf(job, useNow());
+  const bars = course.lanes.flatMap((lane) => lane.bars);
   const length = Math.max(1, course.to - course.from);
   const place = (at: number) => `${((at - course.from) / length) * 100}%`;
   return (
-    <figure>
+    <figure className="stack course-figure">
       <div className="course" aria-hidden="true">
         {course.lanes.map(({ label, bars }) => (
           <Fragment key={label}>
@@ -29,7 +44,7 @@ export function CoursePicture({ job }: { job: JobDetails }) {
               {bars.map((bar) => (
                 <span
                   key={`${bar.kind} ${bar.from}`}
-                  className={`bar ${bar.kind} ${bar.outcome} tone-${TONES[bar.outcome]}`}
+                  className={classOf(bar)}
                   style={{
                     left: place(bar.from),
                     width: `${(Math.max(0, bar.to - bar.from) / length) * 100}%`,
@@ -49,6 +64,13 @@ export function CoursePicture({ job }: { job: JobDetails }) {
           ))}
         </span>
       </div>
+      <ul className="legend" aria-hidden="true">
+        {LEGEND.filter((look) => bars.some((bar) => classOf(bar) === classOf(look))).map((look) => (
+          <li key={look.text}>
+            <span className={classOf(look)} /> {look.text}
+          </li>
+        ))}
+      </ul>
       <figcaption className="unseen">{course.lanes.map(laneInWords).join(" ")}</figcaption>
     </figure>
   );

@@ -22,6 +22,9 @@ type Entry = {
   retryAt: number;
 };
 
+/** What a function tells of itself; these name no run. */
+const OWN_TYPES = new Set(["waiting", "attempt"]);
+
 /** Between a run's end and its job's lies a moment in any case. */
 const SHORT_MS = 250;
 
@@ -58,7 +61,7 @@ function lineOf(job: JobDetails, entries: readonly Entry[], end: number): Lane {
   const released = entries.find(({ type }) => type === "released")?.at;
   const wait: Bar = { kind: "queued", from, to: began, label: "In line", outcome: "none" };
   const bars: Bar[] =
-    released === undefined
+    released === undefined || released <= from
       ? [wait]
       : [
           { kind: "held", from, to: released, label: "Held back", outcome: "none" },
@@ -78,27 +81,25 @@ function runOf(
   const to = run.endedAt === null ? (jobEnded ?? end) : Date.parse(run.endedAt);
   const own = entries.filter(
     ({ runId, type, at }) =>
-      runId === run.id || (type === "waiting" && runId === undefined && at >= from && at <= to),
+      runId === run.id || (OWN_TYPES.has(type) && runId === undefined && at >= from && at <= to),
   );
   const bars: Bar[] = [];
-  let attempt: Bar = { kind: "attempt", from, to, label: "Attempt 1", outcome: "running" };
+  let open: Bar = { kind: "attempt", from, to, label: "Attempt 1", outcome: "running" };
+  /** What was going on ends where the next begins. */
+  const next = (at: number, following: Pick<Bar, "kind" | "label">, end = to) => {
+    bars.push({ ...open, to: at, outcome: open.kind === "attempt" ? "failed" : "none" });
+    open = { ...following, from: at, to: end, outcome: following.kind === "attempt" ? "running" : "none" };
+  };
   for (const entry of own) {
-    if (entry.type === "waiting") {
-      bars.push({ ...attempt, to: entry.at, outcome: "failed" });
-      attempt = {
-        kind: "pause",
-        from: entry.at,
-        to: until(entry, to),
-        label: "Pause before the retry",
-        outcome: "none",
-      };
-    } else if (entry.type === "retrying") {
-      // Without a word about the pause, all of the time until the next attempt counts as the attempt's.
-      bars.push({ ...attempt, to: entry.at, outcome: attempt.kind === "attempt" ? "failed" : "none" });
-      attempt = { ...attempt, kind: "attempt", from: entry.at, to, label: `Attempt ${entry.attempt ?? "?"}` };
-    }
+    const label = `Attempt ${entry.attempt ?? bars.length + 1}`;
+    if (entry.type === "waiting")
+      next(entry.at, { kind: "pause", label: "Pause before the retry" }, until(entry, to));
+    // Without a word about the pause, all of the time until the next attempt counts as the attempt's.
+    else if (entry.type === "retrying" || (entry.type === "attempt" && open.kind === "pause"))
+      next(entry.at, { kind: "attempt", label });
+    else if (entry.type === "attempt") open.label = label;
   }
-  bars.push(attempt.kind === "pause" ? attempt : { ...attempt, outcome: outcomeOf(run.status) });
+  bars.push(open.kind === "pause" ? open : { ...open, outcome: outcomeOf(run.status) });
   return { label: `Run ${n + 1}`, bars };
 }
 

@@ -12,7 +12,7 @@ export function Timeline({ job }: { job: JobDetails }) {
   const start = Date.parse(job.createdAt);
   return (
     <ol className="timeline">
-      {entriesOf(job).map(({ key, type, at, data }) => {
+      {entriesOf(job).map(({ key, type, at, data }, n) => {
         const { text, icon, tone } = wordFor(type);
         return (
           <li key={key}>
@@ -21,10 +21,10 @@ export function Timeline({ job }: { job: JobDetails }) {
             </span>
             <span>
               {text}
-              <Details data={data} />
+              <Details data={data} at={at} />
             </span>
             <time className="quiet small" dateTime={at} title={exact(at)}>
-              {Date.parse(at) === start ? exact(at) : `+ ${lasting(Date.parse(at) - start)}`}
+              {n === 0 ? exact(at) : `+ ${lasting(Date.parse(at) - start)}`}
             </time>
           </li>
         );
@@ -42,14 +42,15 @@ function entriesOf({ timeline, sentAt }: JobDetails): Entry[] {
   return entries.toSpliced(place, 0, { key: "sent", type: "sent", at: sentAt, data: {} });
 }
 
-function Details({ data }: { data: unknown }) {
+function Details({ data, at }: { data: unknown; at: string }) {
   const fields = [...fieldsOf(data)].filter(([, value]) => value !== null);
   if (fields.length === 0) return null;
-  return (
-    <code>
-      {fields
-        .map(([name, value]) => `${name} ${typeof value === "string" ? value : JSON.stringify(value)}`)
-        .join(" · ")}
-    </code>
-  );
+  return <code>{fields.map(([name, value]) => inWords(name, value, Date.parse(at))).join(" · ")}</code>;
+}
+
+/** A moment to come is a distance from the entry: "retry in 2 s". */
+function inWords(name: string, value: unknown, at: number): string {
+  const moment = name.endsWith("At") && typeof value === "string" ? Date.parse(value) : Number.NaN;
+  if (!Number.isNaN(moment)) return `${name.slice(0, -2)} in ${lasting(moment - at)}`;
+  return `${name} ${typeof value === "string" ? value : JSON.stringify(value)}`;
 }

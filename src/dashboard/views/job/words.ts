@@ -11,6 +11,7 @@ const WORDS: Record<string, Word> = {
   sent: { text: "Sent to the engine", icon: "external", tone: "quiet" },
   running: { text: "Started", icon: "play", tone: "info" },
   retrying: { text: "Tried again", icon: "retry", tone: "warn" },
+  attempt: { text: "Attempt begins", icon: "play", tone: "info" },
   waiting: { text: "Waiting for its retry", icon: "clock", tone: "warn" },
   run_ended: { text: "Run ended", icon: "stop", tone: "quiet" },
   completed: { text: "Completed", icon: "check", tone: "good" },
