@@ -4,6 +4,7 @@ import { useApi } from "#dashboard/hooks/use-api.ts";
 import { withQuery } from "#dashboard/hooks/use-hash-route.ts";
 import type { Campaign, PageOf } from "#dashboard/types.ts";
 import { CampaignCard } from "#dashboard/views/campaigns/card.tsx";
+import { Pager } from "#dashboard/views/pager.tsx";
 
 export type CampaignSummary = Pick<Campaign, "id" | "name" | "status" | "createdAt">;
 
@@ -29,10 +30,13 @@ export function CampaignList({ query }: { query: URLSearchParams }) {
           <CampaignCard key={campaign.id} summary={campaign} />
         ))}
       </div>
-      <nav className="row" aria-label="Pages of campaigns">
-        {cursor && <a href="#/campaigns">Newest</a>}
-        {data?.nextCursor && <a href={withQuery("#/campaigns", { cursor: data.nextCursor })}>Older</a>}
-      </nav>
+      <Pager
+        label="Pages of campaigns"
+        steps={[
+          cursor && { text: "Newest", href: "#/campaigns" },
+          data?.nextCursor && { text: "Older", href: withQuery("#/campaigns", { cursor: data.nextCursor }) },
+        ]}
+      />
     </Page>
   );
 }

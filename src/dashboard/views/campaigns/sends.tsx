@@ -6,6 +6,7 @@ import { withQuery } from "#dashboard/hooks/use-hash-route.ts";
 import type { Campaign, PageOf, Send } from "#dashboard/types.ts";
 import { Counts } from "#dashboard/views/campaigns/counts.tsx";
 import { Resolve } from "#dashboard/views/campaigns/resolve.tsx";
+import { Pager } from "#dashboard/views/pager.tsx";
 
 const SHOWN = "50";
 const EVERY_MS = 3000;
@@ -37,10 +38,13 @@ export function Sends({ campaign, query, onChange }: SendsProps) {
           isBusy={isLoading}
         />
       )}
-      <nav className="row" aria-label="Pages of sends">
-        {cursor && <a href={withQuery(here, { status })}>First</a>}
-        {data?.nextCursor && <a href={withQuery(here, { status, cursor: data.nextCursor })}>Next</a>}
-      </nav>
+      <Pager
+        label="Pages of sends"
+        steps={[
+          cursor && { text: "First", href: withQuery(here, { status }) },
+          data?.nextCursor && { text: "Next", href: withQuery(here, { status, cursor: data.nextCursor }) },
+        ]}
+      />
     </section>
   );
 }

@@ -6,6 +6,7 @@ import { withQuery } from "#dashboard/hooks/use-hash-route.ts";
 import type { Letter, PageOf } from "#dashboard/types.ts";
 import { AdminsOnly } from "#dashboard/views/dead-letters/admins-only.tsx";
 import { LetterCard } from "#dashboard/views/dead-letters/card.tsx";
+import { Pager } from "#dashboard/views/pager.tsx";
 
 const VIEW = "dead-letters";
 const EVERY_MS = 5000;
@@ -48,7 +49,7 @@ export function LetterList({ query }: { query: URLSearchParams }) {
     >
       <Filters view={VIEW} fields={FIELDS} query={withoutCursor(query)} />
       {problem && <ErrorNote problem={problem} onRetry={reload} />}
-      {isLoading && <Loading what="Loading the dead letters" />}
+      {isLoading && !data && <Loading what="Loading the dead letters" />}
       {data?.items.length === 0 && (
         <NothingHere status={status} isFiltered={FIELDS.some(({ name }) => query.get(name))} />
       )}
@@ -57,10 +58,13 @@ export function LetterList({ query }: { query: URLSearchParams }) {
           <LetterCard key={letter.id} letter={letter} onChange={reload} />
         ))}
       </div>
-      <nav className="row" aria-label="Pages of dead letters">
-        {query.get("cursor") && <a href={show({ cursor: null })}>Newest</a>}
-        {data?.nextCursor && <a href={show({ cursor: data.nextCursor })}>Older</a>}
-      </nav>
+      <Pager
+        label="Pages of dead letters"
+        steps={[
+          query.get("cursor") && { text: "Newest", href: show({ cursor: null }) },
+          data?.nextCursor && { text: "Older", href: show({ cursor: data.nextCursor }) },
+        ]}
+      />
     </Page>
   );
 }

@@ -6,6 +6,7 @@ import { inWords, retryWords, secondsUntil } from "#dashboard/views/images/count
 import { Group } from "#dashboard/views/images/group.tsx";
 import { PriorityMark } from "#dashboard/views/images/priority-mark.tsx";
 import type { ImageTask } from "#dashboard/views/images/task.ts";
+import "./at-work.css";
 
 type TasksProps = {
   tasks: readonly ImageTask[];
@@ -66,15 +67,13 @@ function Tile({ task, words, onChange, children }: TileProps) {
   return (
     <li className="tile">
       <div aria-hidden="true">{children}</div>
-      <div className="tile-text">
-        <div className="tile-prompt">
-          <PriorityMark priority={task.priority} />
-          <span title={task.prompt}>{task.prompt}</span>
-        </div>
-        <CancelTask task={task} onChange={onChange} />
+      <div className="tile-prompt">
+        <PriorityMark priority={task.priority} />
+        <span title={task.prompt}>{task.prompt}</span>
       </div>
       <p className="quiet small numbers">{words}</p>
       {task.status === "waiting" && task.error && <p className="small warn clamp">{task.error.message}</p>}
+      <CancelTask task={task} onChange={onChange} />
     </li>
   );
 }

@@ -3,6 +3,7 @@ import { TimeAgo } from "#dashboard/components/time.tsx";
 import { pageOf, withQuery } from "#dashboard/hooks/use-hash-route.ts";
 import { Group } from "#dashboard/views/images/group.tsx";
 import type { ImageTask } from "#dashboard/views/images/task.ts";
+import "./ended.css";
 
 type FailedProps = { tasks: readonly ImageTask[]; onAgain: (prompt: string) => void };
 

@@ -4,6 +4,7 @@ import { TimeAgo } from "#dashboard/components/time.tsx";
 import { Group } from "#dashboard/views/images/group.tsx";
 import { Lightbox } from "#dashboard/views/images/lightbox.tsx";
 import type { ImageTask } from "#dashboard/views/images/task.ts";
+import "./gallery.css";
 
 const STEP = 24;
 

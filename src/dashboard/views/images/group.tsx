@@ -1,5 +1,6 @@
 import { type ReactNode, useId } from "react";
 import { count } from "#dashboard/format.ts";
+import "./group.css";
 
 type GroupProps = { name: string; size: number; hint?: string; actions?: ReactNode; children: ReactNode };
 

@@ -1,7 +1,8 @@
-import { Card } from "#dashboard/components/card.tsx";
+import "#dashboard/components/card.css";
 import { Numbers } from "#dashboard/components/facts.tsx";
 import { count, lasting, share } from "#dashboard/format.ts";
 import type { LaneStats } from "#dashboard/views/images/task.ts";
+import "./lane-summary.css";
 
 /** How full the lane is, and how well it does. */
 export function LaneSummary({ stats }: { stats: LaneStats }) {
@@ -9,7 +10,7 @@ export function LaneSummary({ stats }: { stats: LaneStats }) {
   const taken = processing + retrying;
   const inQueue = taken + waiting;
   return (
-    <Card>
+    <section className="card lane-summary" aria-label="How the lane is doing">
       <div className="gauges">
         <div role="group" aria-label="Places" className="gauge">
           <span>
@@ -36,6 +37,6 @@ export function LaneSummary({ stats }: { stats: LaneStats }) {
           { name: "Failed", value: count(stats.failed) },
         ]}
       />
-    </Card>
+    </section>
   );
 }

@@ -1,8 +1,15 @@
-/** A line of images with places of its own. */
-export type Lane = { name: "tasks" | "demo"; title: string; atOnce: number };
+import type { LANES as SERVED } from "#images/lanes.ts";
 
-const TASKS: Lane = { name: "tasks", title: "Tasks", atOnce: 5 };
-const DEMO: Lane = { name: "demo", title: "Demo", atOnce: 6 };
+/** A line of images with places of its own. The API's numbers: the page stops compiling when they change. */
+type LaneOf<Name extends keyof typeof SERVED> = {
+  name: Name;
+  title: string;
+  atOnce: (typeof SERVED)[Name]["atOnce"];
+};
+export type Lane = LaneOf<"tasks"> | LaneOf<"demo">;
+
+const TASKS: LaneOf<"tasks"> = { name: "tasks", title: "Tasks", atOnce: 5 };
+const DEMO: LaneOf<"demo"> = { name: "demo", title: "Demo", atOnce: 6 };
 
 export const LANES: readonly Lane[] = [TASKS, DEMO];
 export const laneOf = (name: string | null): Lane => LANES.find((lane) => lane.name === name) ?? TASKS;

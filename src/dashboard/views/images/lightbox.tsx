@@ -3,6 +3,7 @@ import { Picture } from "#dashboard/components/picture.tsx";
 import { lasting } from "#dashboard/format.ts";
 import { pageOf } from "#dashboard/hooks/use-hash-route.ts";
 import type { ImageTask } from "#dashboard/views/images/task.ts";
+import "./lightbox.css";
 
 /** One picture, whole. The browser keeps the focus inside and gives it back at the end. */
 export function Lightbox({ task, onClose }: { task: ImageTask; onClose: () => void }) {

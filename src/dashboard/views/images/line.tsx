@@ -6,6 +6,7 @@ import { Group } from "#dashboard/views/images/group.tsx";
 import type { Lane } from "#dashboard/views/images/lanes.ts";
 import { PriorityMark } from "#dashboard/views/images/priority-mark.tsx";
 import type { ImageTask } from "#dashboard/views/images/task.ts";
+import "./line.css";
 
 type LineProps = { lane: Lane; tasks: readonly ImageTask[]; unfinished: number; onChange: () => void };
 

@@ -4,6 +4,7 @@ import { CHOICES, isPriority, NORMAL } from "#dashboard/views/images/priorities.
 import type { Refused } from "#dashboard/views/images/refusals.ts";
 import { SEVERAL, severalPrompts } from "#dashboard/views/images/submit.ts";
 import type { Priority } from "#lib/priorities.ts";
+import "./new-image.css";
 
 type NewImageProps = {
   refused: Refused | null;

@@ -1,5 +1,6 @@
 import { NORMAL, nameOf } from "#dashboard/views/images/priorities.ts";
 import type { Priority } from "#lib/priorities.ts";
+import "./priority-mark.css";
 
 /** Says what is unusual: most tasks are of normal priority. */
 export function PriorityMark({ priority }: { priority: Priority }) {
