@@ -1,20 +1,25 @@
 import { parseArgs } from "node:util";
+import { imageStorm } from "./support/image-storm.ts";
+import { faultsOfImages } from "./support/image-verdict.ts";
 import { faultsOfParts, partsRampage } from "./support/parts-rampage.ts";
 import { rampage } from "./support/rampage.ts";
 import { faultsOf } from "./support/verdict.ts";
 
-const help = `npm run chaos [-- --form site|parts] [--recipients 5000]
+const help = `npm run chaos [-- --form site|parts|images] [--recipients 5000] [--tasks 1000]
 
-The long form of tests/chaos: a campaign whose house is killed with SIGKILL at random moments, judged by the
-provider's own record.
+The long form of tests/chaos: a campaign, or the image queue, whose house is killed with SIGKILL at random moments,
+judged by the provider's own record.
   site   24 kills of the site, once with a provider that takes idempotency keys and once with one that ignores them
   parts  10 kills each of engine, gateway and Postgres, which the stack's own supervisor starts again
-Without --form both, one after the other. Exit code 0 only if nobody was left out or mailed twice.`;
+  images 20 kills of the site under 1,000 image tasks from four producers, with failures and cancels: started in the
+         order of accepting, never more at once than the lane allows, none lost
+Without --form all, one after the other. Exit code 0 only if nothing was lost, done twice or done out of turn.`;
 
 const { values } = parseArgs({
   options: {
     form: { type: "string" },
     recipients: { type: "string", default: "5000" },
+    tasks: { type: "string", default: "1000" },
     help: { type: "boolean", short: "h", default: false },
   },
 });
@@ -41,6 +46,12 @@ const forms: Record<string, () => Promise<boolean>> = {
     const wanted = { recipients, killsOfEach: 10, latencyMs: 1_000 };
     const verdict = await partsRampage({ ...wanted, say });
     return report("engine, gateway and Postgres", verdict, faultsOfParts(verdict, wanted));
+  },
+  images: async () => {
+    console.error("The site is killed again and again while it draws:");
+    const wanted = { tasks: Number(values.tasks), kills: 20 };
+    const verdict = await imageStorm({ ...wanted, say });
+    return report("the image queue", verdict, faultsOfImages(verdict, wanted));
   },
 };
 

@@ -96,8 +96,8 @@ it("S0-15, S0-21: nothing is lost, nobody overtakes, the limit holds, and nobody
 /** One attempt of whatever fate; sometimes its process dies in the middle. */
 async function attempt(lane: ImageLane, id: string): Promise<void> {
   const { state, token } = await lane.begin(id, undefined, LEASE_MS);
-  if (state === "drawn") return void (await lane.complete(id));
-  if (state !== "draw") return void (await pause(2));
+  if (state === "drawn") await lane.complete(id);
+  if (state !== "draw") return pause(2);
   if (Math.random() < 0.1) return;
   const fate = Math.random();
   if (fate < 0.1) {

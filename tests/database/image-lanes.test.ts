@@ -92,7 +92,7 @@ describe("who starts", () => {
       "select id from jobs where id = any ($1) and released_at is not null",
       ids,
     );
-    expect(released.map(({ id }) => id).toSorted()).toEqual(ids.slice(0, 2).toSorted());
+    expect(new Set(released.map(({ id }) => id))).toEqual(new Set(ids.slice(0, 2)));
   });
 });
 

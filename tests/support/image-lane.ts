@@ -19,7 +19,7 @@ type Row = Record<string, unknown>;
 /** A lane of the image queue, spoken to in SQL over as many connections as work side by side. */
 export function imageLane(
   db: TestDatabase,
-  { lane = randomUUID(), atOnce = 5, capacity = 100, connections = 5 } = {},
+  { lane = `lane ${randomUUID()}`, atOnce = 5, capacity = 100, connections = 5 } = {},
 ) {
   const pool = new pg.Pool({ connectionString: db.url, max: connections });
   pool.on("error", () => {});

@@ -72,7 +72,9 @@ export async function chaosHouse(settings: Record<string, string>) {
     url: environment["SUPABASE_URL"] ?? "",
     secretKey: environment["SUPABASE_SECRET_KEY"] ?? "",
   };
-  const key = await createApiKey(project, { name: "chaos", role: "admin", owner: "chaos" });
+  const keyOf = (owner: string, role: "app" | "admin" = "app") =>
+    createApiKey(project, { name: owner, role, owner });
+  const key = await keyOf("chaos", "admin");
   const sql = new pg.Pool({ connectionString: postgres.url, max: 2 });
   sql.on("error", () => {}); // idle connections that Postgres ends with itself
 
@@ -100,6 +102,8 @@ export async function chaosHouse(settings: Record<string, string>) {
 
   return {
     ...clientOf(ports, key),
+    siteUrl: `http://127.0.0.1:${ports.site}`,
+    keyOf,
     async query<Row>(text: string, values: unknown[] = []): Promise<Row[]> {
       return (await sql.query(text, values)).rows;
     },
