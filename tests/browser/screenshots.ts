@@ -2,10 +2,11 @@ import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { startStack } from "@nightshift/local/stack/stack.ts";
+import { dashboardOf } from "@nightshift/local/stack/table.ts";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import sharp from "sharp";
 import { findChromium, howToGetChromium, launchChromium } from "./support/chromium.ts";
-import { tellStory } from "./support/story.ts";
+import { type Scene, storySettings, tellStory } from "./support/story.ts";
 
 const help = `npm run screenshots [-- --only images] [-- --out <folder>]
 
@@ -40,22 +41,28 @@ async function picture(page: Page, file: string): Promise<void> {
   console.log(`${file}  ${Math.round(png.length / 1024)} KB`);
 }
 
-async function takeAll(browser: Browser, { site, key, views, folder }: Story): Promise<void> {
+/** Scene by scene in all looks, because some scenes do not last. */
+async function takeAll(
+  browser: Browser,
+  site: string,
+  scenes: readonly Scene[],
+  folder: string,
+): Promise<void> {
+  const pages: { look: string; page: Page }[] = [];
   for (const [look, options] of Object.entries(looks)) {
-    const context = await browser.newContext({ ...options, reducedMotion: "reduce" });
-    const page = await context.newPage();
-    await page.goto(`${site}/#key=${key}`);
-    for (const [name, hash] of Object.entries(views)) {
-      await page.evaluate((to) => void (location.hash = to), hash);
+    const page = await browser.newPage({ ...options, reducedMotion: "reduce" });
+    await page.goto(site);
+    pages.push({ look, page });
+  }
+  for (const { name, view, before } of scenes) {
+    await before?.();
+    for (const { look, page } of pages) {
+      await page.evaluate((to) => void (location.hash = to), view);
       await settle(page);
-      await page.evaluate(() => scrollTo(0, 0));
       await picture(page, join(folder, `${name}-${look}.png`));
     }
-    await context.close();
   }
 }
-
-type Story = { site: string; key: string; views: Record<string, string>; folder: string };
 
 async function main(): Promise<number> {
   const { values } = parseArgs({
@@ -78,19 +85,16 @@ async function main(): Promise<number> {
     { port: undefined, dataDir: "", reset: false, ephemeral: true, inngest: false, timeScale: 1 },
     {
       say: (words) => console.error(words),
-      environment: { CAMPAIGN_CHUNK_SIZE: "100", CAMPAIGN_BATCH_SIZE: "20" },
+      environment: storySettings,
     },
   );
   const browser = await launchChromium(executable);
   try {
     const all = await tellStory(stack);
-    const views = Object.fromEntries(
-      Object.entries(all).filter(([name]) => values.only === undefined || name === values.only),
-    );
+    const scenes = all.filter(({ name }) => values.only === undefined || name === values.only);
     if (values.only === undefined) rmSync(values.out, { recursive: true, force: true });
     mkdirSync(values.out, { recursive: true });
-    const site = `http://localhost:${stack.ports.site}`;
-    await takeAll(browser, { site, key: stack.keys.admin, views, folder: values.out });
+    await takeAll(browser, dashboardOf(stack.ports.site, stack.keys.admin), scenes, values.out);
   } finally {
     await browser.close();
     await stack.stop();

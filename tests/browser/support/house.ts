@@ -23,6 +23,7 @@ import { systemClock } from "#lib/clock.ts";
 import { readEnv } from "#lib/env.ts";
 import { createDatabase } from "#lib/supabase.ts";
 import { freshDatabase } from "../../support/database.ts";
+import { apiOf } from "./api.ts";
 
 export type House = Awaited<ReturnType<typeof openHouse>>;
 
@@ -84,26 +85,7 @@ export async function openHouse(more: Record<string, string> = {}) {
   return {
     url,
     keys,
-    /** A call of the API by an administrator; throws when it is refused. */
-    async call(method: string, path: string, body?: object) {
-      const response = await fetch(`${url}${path}`, {
-        method,
-        headers: { authorization: `Bearer ${keys.admin}`, "content-type": "application/json" },
-        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      });
-      const text = await response.text();
-      if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text}`);
-      return text === "" ? {} : JSON.parse(text);
-    },
-    /** Steers a provider: `"/_control/latency"`, `"/_control/images"`. */
-    async steer(control: string, settings: object) {
-      const response = await fetch(`${providersUrl}${control}`, {
-        method: "POST",
-        headers: { "content-type": "application/json" },
-        body: JSON.stringify(settings),
-      });
-      if (!response.ok) throw new Error(`${control}: ${response.status} ${await response.text()}`);
-    },
+    ...apiOf({ site: url, key: keys.admin, providers: providersUrl }),
     /** Every connection between a page and the site breaks off at once; the next one is welcome. */
     cutConnections() {
       for (const socket of ofPages) socket.destroy();

@@ -1,4 +1,4 @@
-import type { House } from "./house.ts";
+import type { Api } from "./api.ts";
 
 /** Small pieces, so that a campaign of a few people can be watched. */
 export const smallPieces = {
@@ -8,7 +8,7 @@ export const smallPieces = {
 };
 
 /** A campaign that is under way, and its job. */
-export async function sendCampaign(house: House, { name = "The autumn letter", people = 20 } = {}) {
+export async function sendCampaign(house: Api, { name = "The autumn letter", people = 20 } = {}) {
   const list = await house.call("POST", "/api/lists", { name: `Readers of ${name}` });
   const subscribers = Array.from({ length: people }, (_, n) => ({
     email: `reader-${n + 1}@example.com`,
@@ -27,7 +27,7 @@ export async function sendCampaign(house: House, { name = "The autumn letter", p
 }
 
 /** A campaign whose provider does not take our key: it ends as a dead letter. */
-export async function failedCampaign(house: House, name = "The refused letter") {
+export async function failedCampaign(house: Api, name = "The refused letter") {
   await house.steer("/_control/faults", { rules: [{ status: 401 }] });
   const { id, jobId } = await sendCampaign(house, { name, people: 10 });
   await eventually("a dead letter", async () => {
@@ -39,7 +39,7 @@ export async function failedCampaign(house: House, name = "The refused letter") 
 }
 
 /** Something to see on every page. */
-export async function everyKindOfWork(house: House) {
+export async function everyKindOfWork(house: Api) {
   const failed = await failedCampaign(house);
   const sent = await sendCampaign(house);
   await eventually("the campaign is sent", async () => {
@@ -49,8 +49,12 @@ export async function everyKindOfWork(house: House) {
 }
 
 /** Asks the house until the answer fits. */
-export async function eventually(what: string, isSo: () => Promise<boolean>): Promise<void> {
-  for (const deadline = performance.now() + 15_000; performance.now() < deadline; ) {
+export async function eventually(
+  what: string,
+  isSo: () => Promise<boolean>,
+  patienceMs = 15_000,
+): Promise<void> {
+  for (const deadline = performance.now() + patienceMs; performance.now() < deadline; ) {
     if (await isSo()) return;
     await new Promise((again) => setTimeout(again, 50));
   }

@@ -1,49 +1,111 @@
-import { demoApi } from "@nightshift/local/demo/api.ts";
 import type { Stack } from "@nightshift/local/stack/stack.ts";
-import { eventually } from "./seeds.ts";
+import pg from "pg";
+import { type Api, apiOf } from "./api.ts";
+import { eventually, failedCampaign, sendCampaign } from "./seeds.ts";
 
-const letters = [
-  { name: "The autumn letter", people: 400, subject: "What we made this autumn" },
-  { name: "Invitation to the open evening", people: 240, subject: "An evening at our place" },
-  { name: "Your new terms, in plain words", people: 600, subject: "What changes, and what does not" },
+/** What the stack of the story runs with: pieces and pictures of a size that takes its time. */
+export const storySettings = {
+  CAMPAIGN_CHUNK_SIZE: "100",
+  CAMPAIGN_BATCH_SIZE: "20",
+  MAIL_REQUESTS_PER_SECOND: "0",
+  MAIL_MAX_IN_FLIGHT: "2",
+  IMAGES_SIZE: "384",
+};
+
+/** A page worth a picture, and what must happen right before it is taken. */
+export type Scene = { name: string; view: string; before?: () => Promise<void> };
+
+const patienceMs = 90_000;
+
+const subjects = ["A lighthouse", "A fox", "A greenhouse", "A tram", "A paper boat", "A violin", "An owl"];
+const manners = [
+  "in a storm, oil painting",
+  "reading the newspaper, watercolor",
+  "on Mars at sunrise",
+  "in the rain, seen through a window",
+  "on a starry lake",
+  "made of glass",
 ];
+const prompts = manners.flatMap((manner) => subjects.map((subject) => `${subject} ${manner}`));
 
-/** An hour at work, made in a minute; answers the address of every view that is worth a picture. */
-export async function tellStory(stack: Stack): Promise<Record<string, string>> {
-  const api = demoApi(stack);
-  const people = (count: number) =>
-    `email,name\n${Array.from({ length: count }, (_, n) => `reader-${n + 1}@example.com,Reader ${n + 1}`).join("\n")}\n`;
-  const campaigns: string[] = [];
-  for (const { name, people: count, subject } of letters) {
-    const list = await api.createList(name);
-    await api.upload(list.id, people(count));
-    const { id } = await api.createCampaign({
-      name,
-      listId: list.id,
-      subject,
-      html: "<p>Hello {{name|reader}}</p>",
-      from: "Nightshift <letters@nightshift.example>",
+/** An hour at work, made in a minute; the scenes in their order, for some of them do not last. */
+export async function tellStory(stack: Stack): Promise<Scene[]> {
+  const api = apiOf({
+    site: `http://localhost:${stack.ports.site}`,
+    key: stack.keys.admin,
+    providers: `http://127.0.0.1:${stack.ports.mail}`,
+  });
+  await api.steer("/_control/images", { latencyMs: 300, failureRate: 0.12 });
+  for (const [n, prompt] of prompts.entries())
+    await api.call("POST", "/api/tasks", {
+      prompt,
+      priority: 2 + (n % 4),
+      lane: n % 3 === 0 ? "tasks" : "demo",
     });
-    campaigns.push(id);
-  }
-  const [autumn = "", evening = "", terms = ""] = campaigns;
-  await api.provider.steer("faults", { rules: [{ status: 401, match: "reader-1@example.com" }] });
-  await api.send(autumn);
-  await eventually("a dead letter", async () => (await api.letters()).length > 0);
-  await api.provider.steer("faults", { rules: [] });
-  await api.send(evening);
-  await eventually(
-    "the invitation is sent",
-    async () => (await api.campaign(evening)).status === "completed",
-  );
-  await api.provider.steer("rate", { requestsPerSecond: 1 });
-  await api.send(terms);
-  await eventually("some of the terms are out", async () => (await api.campaign(terms)).counts.sent > 100);
-  return {
-    jobs: "/jobs",
-    images: "/images",
-    campaigns: "/campaigns",
-    campaign: `/campaigns/${terms}`,
-    "dead-letters": "/dead-letters",
+  await api.call("POST", "/api/tasks", { prompt: "A poster that will fail permanently" });
+  const refused = await failedCampaign(api, "The refused letter");
+  const sent = await sendCampaign(api, { name: "Invitation to the open evening", people: 240 });
+  await eventually("all pictures are drawn", () => isAtRest(api), patienceMs);
+  await eventually("the invitation is sent", () => hasEnded(api, sent.jobId), patienceMs);
+  await spreadOverAnHour(stack.databaseUrl ?? "");
+
+  await api.steer("/_control/latency", { latencyMs: 2500 });
+  const running = await sendCampaign(api, { name: "Your new terms, in plain words", people: 2400 });
+  return [
+    { name: "images", view: "/images", before: () => aBusyLane(api) },
+    { name: "overview", view: "/overview" },
+    { name: "jobs", view: "/jobs" },
+    { name: "job", view: `/jobs/${sent.jobId}` },
+    { name: "failed-job", view: `/jobs/${refused.jobId}` },
+    { name: "campaigns", view: "/campaigns" },
+    { name: "campaign", view: `/campaigns/${running.id}` },
+    { name: "dead-letters", view: "/dead-letters" },
+  ];
+}
+
+/** Five that are being drawn (one of them after its third failure, asleep), and a line behind them. */
+async function aBusyLane(api: Api): Promise<void> {
+  await api.steer("/_control/images", { outage: 503, latencyMs: 0 });
+  const { id } = await api.call("POST", "/api/tasks", { prompt: "A stubborn goat on a roof" });
+  const hasFailedOften = async () => {
+    const { attempts, status } = await api.call("GET", `/api/tasks/${id}`);
+    return attempts === 4 && status === "waiting";
   };
+  await eventually("the goat has failed four times", hasFailedOften, patienceMs);
+  await api.steer("/_control/images", { outage: null, hold: true });
+  for (const [n, prompt] of prompts.slice(0, 11).entries())
+    await api.call("POST", "/api/tasks", { prompt: `${prompt}, again`, priority: n === 9 ? 1 : 3 });
+}
+
+async function isAtRest(api: Api): Promise<boolean> {
+  const { lanes } = await api.call("GET", "/api/stats");
+  return lanes.every(
+    (lane: { waiting: number; processing: number; retrying: number }) =>
+      lane.waiting + lane.processing + lane.retrying === 0,
+  );
+}
+
+const hasEnded = async (api: Api, jobId: string): Promise<boolean> =>
+  (await api.call("GET", `/api/jobs/${jobId}`)).status === "completed";
+
+/** What has just been done becomes the work of an hour: each job moves back, as a whole, by a time of its own. */
+async function spreadOverAnHour(databaseUrl: string): Promise<void> {
+  const client = new pg.Client({ connectionString: databaseUrl });
+  await client.connect();
+  try {
+    await client.query(`
+      create temporary table moves as
+        select id, (20 + 3400 * power(abs(hashtext(id::text)) % 1000 / 1000.0, 1.4)) * interval '1 second' as back
+        from public.jobs where ended_at is not null and kind <> 'send-email-campaign';
+      update public.jobs set created_at = created_at - back, ready_at = ready_at - back, due_at = due_at - back,
+        released_at = released_at - back, sent_at = sent_at - back, started_at = started_at - back,
+        ended_at = ended_at - back, updated_at = updated_at - back from moves where jobs.id = moves.id;
+      update public.job_runs set started_at = started_at - back, ended_at = ended_at - back
+        from moves where job_id = moves.id;
+      update public.job_events set at = at - back from moves where job_id = moves.id;
+      update public.image_tasks set created_at = created_at - back, started_at = started_at - back,
+        ended_at = ended_at - back from moves where job_id = moves.id;`);
+  } finally {
+    await client.end();
+  }
 }
