@@ -49,6 +49,7 @@ export async function benchStack(environment: Record<string, string>) {
     sql,
     call,
     apiKey: stack.environment["RESEND_API_KEY"] ?? "",
+    keys: stack.keys,
     processes: stack.processes,
     control: async <T>(path: string, body?: unknown): Promise<T> => {
       const init =
