@@ -15,17 +15,18 @@ export const severalPrompts = (typed: string): string[] =>
   SUGGESTIONS.map((suggestion, n) => (typed.trim() === "" ? suggestion : `${typed.trim()} (${n + 1})`));
 
 /**
- * Begins one submission every `everyMs`, whether or not the one before has been answered, and answers when all are.
- * A refusal ends none of the others.
+ * Begins each submission `everyMs` after the one before has begun, also on a page that is busy, whether or not that
+ * one has been answered; answers when all are. A refusal ends none of the others.
  */
 export async function submitStaggered<Item, Answer>(
   items: readonly Item[],
   everyMs: number,
   submit: (item: Item) => Promise<Answer>,
 ): Promise<PromiseSettledResult<Answer>[]> {
-  const answers = items.map(async (item, n) => {
-    if (n > 0) await new Promise((resolve) => setTimeout(resolve, n * everyMs));
-    return submit(item);
-  });
-  return Promise.allSettled(answers);
+  const answers: Promise<PromiseSettledResult<Answer>[]>[] = [];
+  for (const [n, item] of items.entries()) {
+    if (n > 0) await new Promise((resolve) => setTimeout(resolve, everyMs));
+    answers.push(Promise.allSettled([submit(item)]));
+  }
+  return (await Promise.all(answers)).flat();
 }
