@@ -1,6 +1,6 @@
 import { Icon } from "#dashboard/components/icon.tsx";
 import { type Connection, useConnection } from "#dashboard/connection.ts";
-import { useStack } from "./use-stack.ts";
+import { useStack, useStackWatch } from "./use-stack.ts";
 import "./stack-state.css";
 
 const WORDS: Record<Connection, { text: string; title: string }> = {
@@ -14,7 +14,8 @@ const WORDS: Record<Connection, { text: string; title: string }> = {
 export function StackState() {
   const connection = useConnection();
   const { text, title } = WORDS[connection];
-  const down = useStack();
+  useStackWatch();
+  const down = useStack().filter(({ isUp }) => !isUp);
   return (
     <div className="stack-state">
       <span className={`connection ${connection}`} role="status" title={title}>

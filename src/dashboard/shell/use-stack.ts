@@ -1,31 +1,33 @@
-import { useEffect, useState } from "react";
+import { useEffect } from "react";
 import { fieldsOf } from "#dashboard/fields.ts";
+import { createStore } from "#dashboard/store.ts";
 
-export type Down = { name: string; problem: string };
+export type Part = { name: string; isUp: boolean; problem: string };
+
 const EVERY_MS = 10_000;
+const parts = createStore<readonly Part[]>([]);
+/** The parts of the stack as they were a moment ago; none before the first answer. */
+export const useStack = parts.use;
 
-/** The parts of the stack that cannot work now. An answer that says "not ready" is an answer: no client, no problem. */
-export function useStack(): readonly Down[] {
-  const [down, setDown] = useState<readonly Down[]>([]);
+/** Asks again and again; once in the frame. "Not ready" is an answer too, so this goes past the client. */
+export function useStackWatch(): void {
   useEffect(() => {
     const ask = async () => {
       if (document.hidden) return;
       const response = await fetch("/api/ready").catch(() => undefined);
       const said: unknown = await response?.json().catch(() => undefined);
-      setDown(downOf(said));
+      parts.set(partsOf(said));
     };
     void ask();
     const timer = setInterval(() => void ask(), EVERY_MS);
     return () => clearInterval(timer);
   }, []);
-  return down;
 }
 
-export function downOf(ready: unknown): Down[] {
-  const checks = [...fieldsOf(fieldsOf(ready).get("checks"))];
-  return checks.flatMap(([name, check]) => {
+function partsOf(ready: unknown): Part[] {
+  return [...fieldsOf(fieldsOf(ready).get("checks"))].map(([name, check]) => {
     const said = fieldsOf(check);
     const problem = said.get("problem");
-    return said.get("ok") === false ? [{ name, problem: typeof problem === "string" ? problem : "" }] : [];
+    return { name, isUp: said.get("ok") === true, problem: typeof problem === "string" ? problem : "" };
   });
 }

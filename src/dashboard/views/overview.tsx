@@ -7,6 +7,7 @@ import { ClassTable } from "./overview/class-table.tsx";
 import { KeyNumbers } from "./overview/key-numbers.tsx";
 import { LastHour } from "./overview/last-hour.tsx";
 import { Latest } from "./overview/latest.tsx";
+import { StackParts } from "./overview/stack-parts.tsx";
 
 const EVERY_MS = 5000;
 
@@ -14,7 +15,7 @@ const EVERY_MS = 5000;
 export function Overview() {
   const { data: stats, problem, reload } = useApi<JobStats>("/api/jobs/stats", { everyMs: EVERY_MS });
   return (
-    <Page title="Overview">
+    <Page title="Overview" actions={<StackParts />}>
       {problem && <ErrorNote problem={problem} onRetry={reload} />}
       {stats === undefined && problem === undefined && <Loading rows={6} what="Loading the numbers" />}
       {stats !== undefined && (

@@ -8,8 +8,9 @@ export function KeyNumbers({ stats: { classes, perMinute, failureRate, retryRate
   const waiting = sum(classes.map((one) => one.waiting));
   const oldest = Math.max(0, ...classes.map(({ oldestWaitingMs }) => oldestWaitingMs ?? 0));
   const completed = perMinute.map((minute) => minute.completed);
-  const started = sum(classes.map((one) => one.started));
-  const kept = sum(classes.map((one) => one.started * (one.keptShare ?? 1)));
+  const promised = classes.filter(({ keptShare }) => keptShare !== null);
+  const started = sum(promised.map((one) => one.started));
+  const kept = sum(promised.map((one) => one.started * (one.keptShare ?? 1)));
   return (
     <Stats>
       <Stat
@@ -31,7 +32,7 @@ export function KeyNumbers({ stats: { classes, perMinute, failureRate, retryRate
         more="of what ended"
         tone={(failureRate ?? 0) > 0.05 ? "bad" : undefined}
       />
-      <Stat name="Retried" value={rate(retryRate)} more="of what began" />
+      <Stat name="Retried" value={rate(retryRate)} more="of all attempts" />
     </Stats>
   );
 }

@@ -14,7 +14,11 @@ export function Latest() {
   return (
     <Card
       title="Latest jobs"
-      actions={<a href="#/jobs">All jobs</a>}
+      actions={
+        <a className="small" href="#/jobs">
+          All jobs
+        </a>
+      }
       flush={latest !== undefined && latest.length > 0}
     >
       {problem && <ErrorNote problem={problem} />}

@@ -1,0 +1,15 @@
+import { useStack } from "#dashboard/shell/use-stack.ts";
+
+/** What the work leans on, and whether it stands. */
+export function StackParts() {
+  const parts = useStack();
+  return (
+    <ul className="row small" aria-label="Parts of the stack">
+      {parts.map(({ name, isUp, problem }) => (
+        <li key={name} className={`badge tone-${isUp ? "good" : "bad"}`} title={problem}>
+          {name} {isUp ? "up" : "down"}
+        </li>
+      ))}
+    </ul>
+  );
+}
