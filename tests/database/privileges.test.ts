@@ -46,6 +46,14 @@ describe("who reads what, straight from the database", () => {
     expect(await read("authenticated", user(randomUUID()), "select owner from jobs")).toEqual([]);
   });
 
+  test("a user their own notifications, and not even an administrator somebody else's", async () => {
+    await db.sql.query("select notify($1, 'NEW_MESSAGE', '{}', null, now())", [ann]);
+    expect(await read("authenticated", user(ann), "select owner from notifications")).toEqual([
+      { owner: ann },
+    ]);
+    expect(await read("authenticated", user(bob, "admin"), "select owner from notifications")).toEqual([]);
+  });
+
   test("an administrator all of it", async () => {
     expect(await read("authenticated", user(randomUUID(), "admin"), "select owner from jobs")).toHaveLength(
       2,
@@ -60,12 +68,17 @@ describe("who reads what, straight from the database", () => {
     expect(await read("authenticated", user(ann), "select id from job_errors")).toEqual([]);
   });
 
-  test.each(["jobs", "job_runs", "job_events", "dead_letter_queue", "job_errors", "api_keys"])(
-    "strangers nothing: %s",
-    async (table) => {
-      await expect(read("anon", {}, `select * from ${table}`)).rejects.toThrow("permission denied");
-    },
-  );
+  test.each([
+    "jobs",
+    "job_runs",
+    "job_events",
+    "dead_letter_queue",
+    "job_errors",
+    "api_keys",
+    "notifications",
+  ])("strangers nothing: %s", async (table) => {
+    await expect(read("anon", {}, `select * from ${table}`)).rejects.toThrow("permission denied");
+  });
 
   test.each([
     "insert into api_keys default values",

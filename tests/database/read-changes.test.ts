@@ -68,6 +68,7 @@ test("a transaction that began before the position and one that was rolled back"
   const [slow, doomed] = [await openTransaction(), await openTransaction()];
   const late = await accept(slow.client);
   await accept(doomed.client);
+  await accept();
   const start = await here();
   await doomed.end("rollback");
   expect((await changes(start)).ids).toEqual([]);

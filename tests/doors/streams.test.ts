@@ -217,7 +217,9 @@ describe("GET /api/jobs/stream", () => {
     await expect(knock()).rejects.toMatchObject({ code: "too_many_requests", retryAfterMs: 9000 });
     // Who goes makes room.
     const [first, ...others] = opened;
-    const close = (one: unknown) => (one instanceof Response ? one.body?.cancel() : undefined);
+    const close = async (one: unknown) => {
+      if (one instanceof Response) await one.body?.cancel();
+    };
     await close(first);
     others.push(await knock());
     await Promise.all(others.map(close));
@@ -262,7 +264,7 @@ describe("tickets", () => {
     const { ticket } = await issue("/api/jobs/stream");
     const { ticket: forList } = await issue("/api/jobs");
     for (const path of [`/api/jobs/${id}/stream?ticket=${ticket}`, `/api/jobs?ticket=${forList}`]) {
-      expect(await site.call("GET", path), path).toMatchObject({
+      expect(await site.call("GET", path)).toMatchObject({
         status: 401,
         body: { code: "unauthorized" },
       });

@@ -67,6 +67,22 @@ const routes: Route[] = [
     handler: async ({ body }) => json(200, body),
   }),
   route({
+    method: "POST",
+    path: "/api/pictures",
+    policy: "public",
+    summary: "A picture",
+    body: z.object({ bytes: z.instanceof(Uint8Array), contentType: z.string() }),
+    bodyKinds: ["image"],
+    maxBodyBytes: 5,
+    answers: ["image/png"],
+    responses,
+    handler: async ({ body }) =>
+      new Response(new Uint8Array(body.bytes), {
+        status: 201,
+        headers: { "content-type": body.contentType },
+      }),
+  }),
+  route({
     method: "GET",
     path: "/api/trouble",
     policy: "public",
@@ -146,6 +162,22 @@ describe("the good case", () => {
     expect(body).toEqual({ csv });
   });
 
+  test("201: bytes of a picture go in as they are, and a Response goes out as it is", async () => {
+    const response = await handle(
+      new Request("http://site.local/api/pictures", {
+        method: "POST",
+        body: new Uint8Array([0, 255, 7]),
+        headers: { "content-type": "image/png" },
+      }),
+    );
+    expect({ status: response.status, type: response.headers.get("content-type") }).toEqual({
+      status: 201,
+      type: "image/png",
+    });
+    expect(response.headers.get("x-content-type-options")).toBe("nosniff");
+    expect([...new Uint8Array(await response.arrayBuffer())]).toEqual([0, 255, 7]);
+  });
+
   test("every answer, good or bad, carries the security headers", async () => {
     for (const path of ["/api/things/newest", "/api/nothing"]) {
       const { headers } = await call("GET", path);
@@ -191,6 +223,18 @@ describe("each mistake has its own code", () => {
     ["NUL in a text", 400, "invalid_request", () => post('{"name":"a\\u0000b"}')],
     ["half of a surrogate pair", 400, "invalid_request", () => post('{"name":"\\ud800"}')],
     ["no content type", 415, "unsupported_media_type", () => post(new TextEncoder().encode("{}"), {})],
+    [
+      "a picture of a kind that nobody reads",
+      415,
+      "unsupported_media_type",
+      () => call("POST", "/api/pictures", { body: "<a/>", headers: { "content-type": "image/svg+xml" } }),
+    ],
+    [
+      "a picture that is too large",
+      413,
+      "payload_too_large",
+      () => call("POST", "/api/pictures", { body: "123456", headers: { "content-type": "image/png" } }),
+    ],
     [
       "another content type",
       415,
@@ -287,5 +331,13 @@ describe("the table refuses", () => {
 
   test("a route that is registered twice", () => {
     expect(() => build({ ...lamp, policy: "public" }, { ...lamp, policy: "app" })).toThrow("twice");
+  });
+
+  test.each([
+    { method: "POST", policy: "app" },
+    { method: "GET", policy: "public" },
+    { method: "GET", policy: "admin" },
+  ])("a ticket for $method $policy: it only reads, for its owner", (spec) => {
+    expect(() => build({ ...lamp, ...spec, ticket: true })).toThrow(/ticket/);
   });
 });
