@@ -13,9 +13,10 @@ const help = `npm run screenshots [-- --only images] [-- --out <folder>]
 Takes the pictures of docs/dashboard.md: every view in light, in dark and on a phone, from a stack of its own in which an hour
 of work has just happened.`;
 
+const desktop = { width: 1280, height: 832 };
 const looks: Record<string, BrowserContextOptions> = {
-  light: { colorScheme: "light", viewport: { width: 1280, height: 832 } },
-  dark: { colorScheme: "dark", viewport: { width: 1280, height: 832 } },
+  light: { colorScheme: "light", viewport: desktop },
+  dark: { colorScheme: "dark", viewport: desktop },
   phone: {
     colorScheme: "light",
     viewport: { width: 390, height: 844 },
@@ -54,9 +55,11 @@ async function takeAll(
     await page.goto(site);
     pages.push({ look, page });
   }
-  for (const { name, view, before } of scenes) {
+  for (const { name, view, isTall, before } of scenes) {
     await before?.();
     for (const { look, page } of pages) {
+      const { width, height } = looks[look]?.viewport ?? desktop;
+      await page.setViewportSize({ width, height: isTall ? Math.round(height * 1.4) : height });
       await page.evaluate((to) => void (location.hash = to), view);
       await settle(page);
       await picture(page, join(folder, `${name}-${look}.png`));

@@ -51,8 +51,11 @@ test("the table of functions lists every function with its event, concurrency an
     const { triggers, concurrency, retries } = fn.opts;
     const events = [triggers ?? []]
       .flat()
-      .map((trigger) => ("cron" in trigger ? trigger.cron : trigger.event));
-    const limit = typeof concurrency === "object" && "limit" in concurrency ? concurrency.limit : undefined;
+      // Where nine o'clock is, is a setting.
+      .map((trigger) => ("cron" in trigger ? trigger.cron.replace(/^TZ=\S+ /, "") : trigger.event));
+    // Of two limits the first is for all classes together.
+    const [whole] = [concurrency ?? []].flat();
+    const limit = typeof whole === "object" ? whole.limit : whole;
     return [events.map((event) => (typeof event === "string" ? event : "")), fn.id(), limit, retries]
       .flat()
       .map(String);

@@ -9,11 +9,11 @@ export const storySettings = {
   CAMPAIGN_BATCH_SIZE: "20",
   MAIL_REQUESTS_PER_SECOND: "0",
   MAIL_MAX_IN_FLIGHT: "2",
-  IMAGES_SIZE: "384",
+  IMAGES_SIZE: "256",
 };
 
 /** A page worth a picture, and what must happen right before it is taken. */
-export type Scene = { name: string; view: string; before?: () => Promise<void> };
+export type Scene = { name: string; view: string; isTall?: true; before?: () => Promise<void> };
 
 const patienceMs = 90_000;
 
@@ -36,14 +36,14 @@ export async function tellStory(stack: Stack): Promise<Scene[]> {
     providers: `http://127.0.0.1:${stack.ports.mail}`,
   });
   await api.steer("/_control/images", { latencyMs: 300, failureRate: 0.12 });
-  for (const [n, prompt] of prompts.entries())
+  for (const [n, prompt] of [...prompts, ...prompts, ...prompts].entries())
     await api.call("POST", "/api/tasks", {
       prompt,
       priority: 2 + (n % 4),
       lane: n % 3 === 0 ? "tasks" : "demo",
     });
-  await api.call("POST", "/api/tasks", { prompt: "A poster that will fail permanently" });
-  const refused = await failedCampaign(api, "The refused letter");
+  const poster = await api.call("POST", "/api/tasks", { prompt: "A poster that will fail permanently" });
+  await failedCampaign(api, "The refused letter");
   const sent = await sendCampaign(api, { name: "Invitation to the open evening", people: 240 });
   await eventually("all pictures are drawn", () => isAtRest(api), patienceMs);
   await eventually("the invitation is sent", () => hasEnded(api, sent.jobId), patienceMs);
@@ -52,11 +52,11 @@ export async function tellStory(stack: Stack): Promise<Scene[]> {
   await api.steer("/_control/latency", { latencyMs: 2500 });
   const running = await sendCampaign(api, { name: "Your new terms, in plain words", people: 2400 });
   return [
-    { name: "images", view: "/images", before: () => aBusyLane(api) },
+    { name: "images", view: "/images", isTall: true, before: () => aBusyLane(api) },
     { name: "overview", view: "/overview" },
     { name: "jobs", view: "/jobs" },
     { name: "job", view: `/jobs/${sent.jobId}` },
-    { name: "failed-job", view: `/jobs/${refused.jobId}` },
+    { name: "failed-job", view: `/jobs/${poster.id}` },
     { name: "campaigns", view: "/campaigns" },
     { name: "campaign", view: `/campaigns/${running.id}` },
     { name: "dead-letters", view: "/dead-letters" },
@@ -74,7 +74,7 @@ async function aBusyLane(api: Api): Promise<void> {
   await eventually("the goat has failed four times", hasFailedOften, patienceMs);
   await api.steer("/_control/images", { outage: null, hold: true });
   for (const [n, prompt] of prompts.slice(0, 11).entries())
-    await api.call("POST", "/api/tasks", { prompt: `${prompt}, again`, priority: n === 9 ? 1 : 3 });
+    await api.call("POST", "/api/tasks", { prompt: `${prompt}, once more`, priority: n === 9 ? 2 : 3 });
 }
 
 async function isAtRest(api: Api): Promise<boolean> {
