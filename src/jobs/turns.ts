@@ -26,16 +26,16 @@ export function giveTurns({ jobs, logger }: Dependencies) {
     },
   });
 
-  async function withTurn(error: unknown, requester: Requester | undefined, request: string | undefined) {
-    if (!(error instanceof AppError) || error.code !== "queue_full" || !requester) return error;
-    const refused = refusal.safeParse(error.details);
-    if (!refused.success) return error;
+  async function withTurn(thrown: unknown, requester: Requester | undefined, request: string | undefined) {
+    if (!(thrown instanceof AppError) || thrown.code !== "queue_full" || !requester) return thrown;
+    const refused = refusal.safeParse(thrown.details);
+    if (!refused.success) return thrown;
     const seconds = await jobs.giveTurn(refused.data, requester.id, request).catch((err: unknown) => {
       logger.warn({ err, kind: refused.data.kind }, "no turn given");
       return null;
     });
-    if (seconds === null) return error;
-    const { code, message, details } = error;
-    return new AppError(code, message, { retryAfterMs: seconds * 1000, details, cause: error });
+    if (seconds === null) return thrown;
+    const { code, message, details } = thrown;
+    return new AppError(code, message, { retryAfterMs: seconds * 1000, details, cause: thrown });
   }
 }

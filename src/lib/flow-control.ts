@@ -12,9 +12,6 @@ const BOOST = ALL_PRIORITIES.filter((priority) => priority !== DEFAULT_PRIORITY)
   String(boostOf(DEFAULT_PRIORITY)),
 );
 
-/** One key for all background work, and for everything else a key of its own, which limits nothing. */
-const SINGLE_OUT_BACKGROUND = "event.data.priority == 5 ? 'background' : event.id";
-
 /** The wanted concurrency, clipped to what the plan really allows (a higher number is refused at sync). */
 export const createFlowControl = (plan: Plan) => {
   const concurrency = (limit: number, key?: string): Concurrency => ({
@@ -24,15 +21,17 @@ export const createFlowControl = (plan: Plan) => {
   return {
     concurrency,
     /**
-     * For a function whose events carry a `priority`: earliest due first, at most `atOnce` steps, of background work
-     * fewer (S4-52). A function may have two limits, so one class is singled out; the others share the whole.
+     * For a function whose events carry a `priority`: earliest due first, at most `atOnce` steps. (A limit of its own
+     * for one class would need a concurrency key, and the engine orders nothing across keys.)
      */
     prioritized: (atOnce: number = PRIORITIES[1].atOnce) => ({
       priority: { run: BOOST },
-      concurrency: [concurrency(atOnce), concurrency(PRIORITIES[5].atOnce, SINGLE_OUT_BACKGROUND)] satisfies [
-        Concurrency,
-        Concurrency,
-      ],
+      concurrency: concurrency(atOnce),
+    }),
+    /** For a function whose work is all background (S4-52): two at once, after everything else. */
+    background: () => ({
+      priority: { run: String(boostOf(5)) },
+      concurrency: concurrency(PRIORITIES[5].atOnce),
     }),
   };
 };

@@ -6,7 +6,8 @@ import { z } from "zod";
  * due time than new work of a high one.
  *
  * `promiseMs`: within what time it is begun; null promises nothing, and its place in the line is that of work due in
- * a day. `atOnce`: how many steps of a function may be at work on it. The SQL knows the promises as
+ * a day. `atOnce`: how many steps of a function may be at work on it; classes that share a function share the
+ * largest. The SQL knows the promises as
  * `private.promise_of`.
  */
 type PriorityClass = { name: string; promiseMs: number | null; atOnce: number };
@@ -34,17 +35,13 @@ export const prioritySchema = z.literal([1, 2, 3, 4, 5]);
 export const ALL_PRIORITIES: readonly Priority[] = [1, 2, 3, 4, 5];
 export const DEFAULT_PRIORITY: Priority = 3;
 
-/** Inngest lets a run go before others as if it had come so many seconds earlier; its documents allow ±600. */
-const MOST_BOOST = 600;
+/** The engine orders by time of arrival minus a number of seconds, of which it takes half a day at most. */
+const LEAST_BOOST = -12 * 60 * 60;
 
-/**
- * The due times as the engine understands them: it orders by time of arrival minus these seconds, and only their
- * differences matter. The two lowest classes lie beyond its range and count as due after 20 minutes.
- */
+/** The due time as the engine understands it: arrived so many seconds later. */
 export function boostOf(priority: Priority): number {
   const { promiseMs } = PRIORITIES[priority];
-  if (promiseMs === null) return -MOST_BOOST;
-  return Math.max(-MOST_BOOST, MOST_BOOST - promiseMs / SECOND);
+  return promiseMs === null ? LEAST_BOOST : -promiseMs / SECOND;
 }
 
 export function priorityNamed(name: PriorityName): Priority {

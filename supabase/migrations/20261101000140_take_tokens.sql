@@ -25,7 +25,7 @@ declare
   v_wait_ms integer;
 begin
   if exists (select from jsonb_to_recordset(p_wants) as want (capacity float8, "refillPerSecond" float8, take float8)
-    where capacity > 0 and "refillPerSecond" > 0 and take between 0 and capacity is not true) then
+    where (capacity > 0 and "refillPerSecond" > 0 and take between 0 and capacity) is not true) then
     perform private.refuse(500, 'configuration', 'A bucket must refill, and nobody can take more than it holds');
   end if;
   -- All callers lock in the same order, so that two of them never wait for each other.

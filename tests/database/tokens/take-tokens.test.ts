@@ -1,0 +1,114 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { codeOf } from "#lib/errors.ts";
+import { createFlowControl } from "#lib/flow-control.ts";
+import { createDatabase } from "#lib/supabase.ts";
+import { createTokens, DOCUMENTED_BUCKET, rateLimited, type Tokens, type Want } from "#lib/tokens.ts";
+import { freshDatabase, type TestDatabase } from "../../support/database.ts";
+
+let db: TestDatabase;
+let tokens: Tokens;
+let now = new Date("2026-11-01T12:00:00Z");
+
+beforeAll(async () => {
+  db = await freshDatabase();
+  tokens = createTokens(createDatabase(db.env, db.fetch), { now: () => now });
+});
+afterAll(() => db.close());
+beforeEach(() => db.sql.query("truncate private.token_buckets"));
+
+const later = (ms: number) => {
+  now = new Date(now.getTime() + ms);
+};
+const bucket = (more: Partial<Want> = {}): Want => ({ key: "a", ...DOCUMENTED_BUCKET, ...more });
+const granted = { granted: true, waitMs: 0 };
+
+describe("take", () => {
+  test("S4-56: 100 at once, then 10 a second, and the answer says how long to wait", async () => {
+    expect(await tokens.take([bucket({ take: 100 })])).toEqual(granted);
+    expect(await tokens.take([bucket()])).toEqual({ granted: false, waitMs: 100 });
+    later(100);
+    expect(await tokens.take([bucket()])).toEqual(granted);
+    expect(await tokens.take([bucket({ take: 25 })])).toEqual({ granted: false, waitMs: 2500 });
+    later(60_000);
+    // Never more than it holds.
+    expect(await tokens.take([bucket({ take: 100 })])).toEqual(granted);
+    expect((await tokens.take([bucket()])).granted).toBe(false);
+  });
+
+  test("from all of the buckets, or from none", async () => {
+    await tokens.take([bucket({ key: "b", capacity: 5, refillPerSecond: 1, take: 4 })]);
+    const both = [bucket({ take: 60 }), bucket({ key: "b", capacity: 5, refillPerSecond: 1, take: 3 })];
+    expect(await tokens.take(both)).toEqual({ granted: false, waitMs: 2000 });
+    expect(await tokens.take([bucket({ take: 100 })])).toEqual(granted);
+  });
+
+  test("a process whose clock is behind finds no time gone by", async () => {
+    await tokens.take([bucket({ take: 100 })]);
+    later(-60_000);
+    expect((await tokens.take([bucket()])).granted).toBe(false);
+    later(60_100);
+    expect(await tokens.take([bucket()])).toEqual(granted);
+    expect((await tokens.take([bucket()])).granted).toBe(false);
+  });
+
+  test.each([{ take: 101 }, { refillPerSecond: 0 }, { capacity: 0 }, { take: -1 }])(
+    "what could never be granted is a mistake of ours: %j",
+    async (wrong) => {
+      await expect(tokens.take([bucket(wrong)])).rejects.toMatchObject({ code: "configuration" });
+    },
+  );
+
+  test("T10: who gets nothing lets go of its place and is called again when there is something", async () => {
+    await tokens.take([bucket({ take: 100 })]);
+    const error = rateLimited("a", await tokens.take([bucket({ take: 5 })]));
+    expect(codeOf(error)).toBe("provider_rate_limited");
+    expect(error.retryAfterMs).toBe(500);
+  });
+});
+
+describe("learn", () => {
+  const seconds = (ms: number) => Math.round((now.getTime() + ms) / 1000);
+  const learn = (headers: Record<string, string>) => tokens.learn("a", new Headers(headers));
+
+  test.each([
+    ["seconds from now", () => "30"],
+    ["a date in seconds", () => String(seconds(30_000))],
+    ["a date in milliseconds", () => String(seconds(30_000) * 1000)],
+  ])("S4-54: nothing left: nobody calls before x-ratelimit-reset, %s", async (_, reset) => {
+    await learn({ "x-ratelimit-remaining": "0", "x-ratelimit-reset": reset() });
+    const { granted, waitMs } = await tokens.take([bucket()]);
+    expect(granted).toBe(false);
+    expect(waitMs).toBeGreaterThan(29_000);
+    later(30_500);
+    expect((await tokens.take([bucket()])).granted).toBe(true);
+  });
+
+  test("Retry-After holds everybody up, in seconds or as a date", async () => {
+    await learn({ "retry-after": "60" });
+    expect(await tokens.take([bucket()])).toEqual({ granted: false, waitMs: 60_000 });
+    // A shorter word does not shorten it.
+    await learn({ "retry-after": new Date(now.getTime() + 10_000).toUTCString() });
+    expect((await tokens.take([bucket()])).waitMs).toBe(60_000);
+    later(60_000);
+    expect(await tokens.take([bucket()])).toEqual(granted);
+  });
+
+  test("what the provider says is left is all there is", async () => {
+    await learn({ "x-ratelimit-remaining": "3" });
+    expect(await tokens.take([bucket({ take: 3 })])).toEqual(granted);
+    expect((await tokens.take([bucket()])).granted).toBe(false);
+  });
+
+  test("more than our own bucket holds is no news, and silence is none", async () => {
+    await learn({ "x-ratelimit-remaining": "5000", "x-ratelimit-reset": "60" });
+    await learn({ "x-ratelimit-remaining": "many" });
+    expect(await tokens.take([bucket({ take: 100 })])).toEqual(granted);
+  });
+});
+
+test("T11, S4-54: ten at once per provider is another thing than a rate, and a function may have both", () => {
+  expect(createFlowControl("pro").concurrency(10, "event.data.apiProvider")).toEqual({
+    limit: 10,
+    key: "event.data.apiProvider",
+  });
+});

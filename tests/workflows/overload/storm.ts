@@ -1,0 +1,183 @@
+import { seeded } from "@nightshift/local/engine/seeded.ts";
+import { type Office, openOffice } from "./office.ts";
+
+export type Plan = {
+  /** Errands that can begin per second. */
+  capacity: number;
+  /** Requests per second of class 1, 2, 3, 4, 5. */
+  perSecond: readonly number[];
+  seconds: number;
+  /** Normal work that waits already when the storm begins, and for how long it has. */
+  backlog: number;
+  backlogSeconds: number;
+  /** Afterwards: so long are those who were refused waited for. */
+  followSeconds: number;
+  requesters: number;
+  seed: number;
+};
+
+type Errand = { number: number; priority: number; atMs: number; returns: number };
+
+export type ClassFigures = {
+  asked: number;
+  acceptedAtOnce: number;
+  refused: number;
+  started: number;
+  waitMsP50: number | null;
+  waitMsP99: number | null;
+  waitMsMax: number | null;
+};
+export type Figures = {
+  classes: ClassFigures[];
+  refusals: number;
+  refusalsWithoutRetryAfter: number;
+  /** Who came back when told to, and who of them was let in. */
+  returned: number;
+  letIn: number;
+  longestRetryAfterSeconds: number;
+  /** Accepted and still not begun when everything had time to. */
+  leftWaiting: number;
+  virtualSeconds: number;
+};
+
+const AT_ONCE = 8;
+const STEP_MS = 100;
+
+/** Ten times more than can be done, at the real door; everybody who is refused comes back exactly when told to. */
+export async function storm(plan: Plan): Promise<Figures> {
+  const office = await openOffice(plan);
+  try {
+    return await weather(office, plan);
+  } finally {
+    await office.close();
+  }
+}
+
+async function weather(office: Office, plan: Plan): Promise<Figures> {
+  const tally = newTally();
+  // Ahead of the machine's clock from the beginning.
+  await office.engine.advance("1m");
+  if (plan.backlog > 0) {
+    await office.fillLine(plan.backlog, 3);
+    await office.engine.advance(`${plan.backlogSeconds}s`);
+  }
+  const beginMs = office.now();
+  const endMs = beginMs + (plan.seconds + plan.followSeconds) * 1000;
+  const coming = arrivals(plan, beginMs);
+  while (coming.length > 0 && office.now() < endMs) {
+    const nowMs = office.now();
+    const due = takeDue(coming, nowMs);
+    for (let first = 0; first < due.length; first += AT_ONCE) {
+      await Promise.all(
+        due.slice(first, first + AT_ONCE).map((errand) => ask(office, errand, coming, tally)),
+      );
+    }
+    await office.engine.idle();
+    const nextMs = Math.max(nowMs + STEP_MS, Math.min(coming[0]?.atMs ?? 0, endMs));
+    // Where nobody autovacuums: dead rows of work that has begun would slow every look at the line down.
+    if (Math.floor(nextMs / 60_000) > Math.floor(nowMs / 60_000))
+      await office.rows("vacuum public.jobs, private.turns");
+    await office.engine.advance(`${nextMs - nowMs}ms`);
+  }
+  if (coming.length === 0) await office.engine.advance("2h");
+  return figures(office, tally, beginMs);
+}
+
+type Tally = ReturnType<typeof newTally>;
+const newTally = () => ({
+  asked: [0, 0, 0, 0, 0, 0],
+  acceptedAtOnce: [0, 0, 0, 0, 0, 0],
+  refused: [0, 0, 0, 0, 0, 0],
+  returned: 0,
+  letIn: 0,
+  refusals: 0,
+  withoutRetryAfter: 0,
+  longest: 0,
+});
+const count = (counts: number[], priority: number) => {
+  counts[priority] = (counts[priority] ?? 0) + 1;
+};
+
+async function ask(office: Office, errand: Errand, coming: Errand[], tally: Tally): Promise<void> {
+  const { number, priority, returns } = errand;
+  const { status, retryAfterSeconds } = await office.ask(number, priority);
+  const isIn = status === 202;
+  if (returns === 0) {
+    count(tally.asked, priority);
+    count(isIn ? tally.acceptedAtOnce : tally.refused, priority);
+  } else {
+    tally.returned++;
+    if (isIn) tally.letIn++;
+  }
+  if (isIn) return;
+  if (status !== 503) throw new Error(`the door answered ${status}`);
+  tally.refusals++;
+  if (retryAfterSeconds === undefined) {
+    tally.withoutRetryAfter++;
+    return;
+  }
+  tally.longest = Math.max(tally.longest, retryAfterSeconds);
+  insert(coming, { ...errand, atMs: office.now() + retryAfterSeconds * 1000, returns: returns + 1 });
+}
+
+/** Poisson arrivals of each class, in order of time. */
+function arrivals({ perSecond, seconds, seed }: Plan, beginMs: number): Errand[] {
+  const random = seeded(seed);
+  const errands: Errand[] = [];
+  for (const [index, rate] of perSecond.entries()) {
+    const next = (atMs: number) => atMs - (Math.log(1 - random()) / rate) * 1000;
+    for (let atMs = next(beginMs); atMs < beginMs + seconds * 1000; atMs = next(atMs))
+      errands.push({ number: 0, priority: index + 1, atMs: Math.round(atMs), returns: 0 });
+  }
+  errands.sort((a, b) => a.atMs - b.atMs);
+  return errands.map((errand, number) => ({ ...errand, number }));
+}
+
+function takeDue(coming: Errand[], nowMs: number): Errand[] {
+  const later = coming.findIndex(({ atMs }) => atMs > nowMs);
+  return coming.splice(0, later === -1 ? coming.length : later);
+}
+
+function insert(coming: Errand[], errand: Errand): void {
+  let [low, high] = [0, coming.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((coming[middle]?.atMs ?? 0) <= errand.atMs) low = middle + 1;
+    else high = middle;
+  }
+  coming.splice(low, 0, errand);
+}
+
+async function figures(office: Office, tally: Tally, beginMs: number): Promise<Figures> {
+  // The ledger's own measure, of what was asked for in the storm.
+  const waits = await office.rows(
+    `select priority, count(started_at)::int as started,
+       percentile_disc(array[0.5, 0.99, 1]) within group (order by extract(epoch from started_at - ready_at) * 1000) as ms
+     from jobs where idempotency_key is not null group by priority`,
+  );
+  const [{ left }] = await office.rows("select count(*)::int as left from jobs where status = 'queued'");
+  return {
+    classes: [1, 2, 3, 4, 5].map((priority) => {
+      const row = waits.find((row) => row.priority === priority);
+      const [p50 = null, p99 = null, max = null] = (row?.ms ?? []).map((ms: string) =>
+        Math.round(Number(ms)),
+      );
+      return {
+        asked: tally.asked[priority] ?? 0,
+        acceptedAtOnce: tally.acceptedAtOnce[priority] ?? 0,
+        refused: tally.refused[priority] ?? 0,
+        started: row?.started ?? 0,
+        waitMsP50: p50,
+        waitMsP99: p99,
+        waitMsMax: max,
+      };
+    }),
+    refusals: tally.refusals,
+    refusalsWithoutRetryAfter: tally.withoutRetryAfter,
+    returned: tally.returned,
+    letIn: tally.letIn,
+    longestRetryAfterSeconds: tally.longest,
+    leftWaiting: left,
+    virtualSeconds: Math.round((office.now() - beginMs) / 1000),
+  };
+}
