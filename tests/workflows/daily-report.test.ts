@@ -84,7 +84,8 @@ test("nine o'clock and midnight are those of the time zone, also on a day of 23 
   expect(
     new Intl.DateTimeFormat("en", { timeZone: "America/New_York", hour: "numeric" }).format(new Date(at)),
   ).toBe("9 AM");
-  // 2026-03-08 is the day on which New York loses an hour: from 05:00 to 04:00 UTC the day after.
+  // 2026-03-08 is the day on which New York loses an hour: from 05:00 to 04:00 UTC the day after. It is yesterday
+  // until midnight there, though in London two days have gone.
   for (const time of [
     "2026-03-08T04:59:59Z",
     "2026-03-08T05:00:00Z",
@@ -93,7 +94,7 @@ test("nine o'clock and midnight are those of the time zone, also on a day of 23 
   ])
     await ended("edge", "completed", time);
   const [{ report }] = await shop.rows(
-    "select public.report_on_yesterday('2026-03-09T13:00:00Z', 'America/New_York') as report",
+    "select public.report_on_yesterday('2026-03-10T03:00:00Z', 'America/New_York') as report",
   );
   expect(report).toMatchObject({ day: "2026-03-08", kinds: [{ kind: "edge", accepted: 2, completed: 2 }] });
 });

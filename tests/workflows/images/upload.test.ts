@@ -9,7 +9,7 @@ beforeAll(async () => {
   shop = await workshop({ functions: (platform) => imageFunctions(platform) });
 });
 afterEach(() => {
-  shop.down.storage = false;
+  Object.assign(shop.down, { storage: false, engine: false });
 });
 afterAll(() => shop.close());
 
@@ -149,21 +149,46 @@ test("a process that died between the bytes and the release leaves no file for e
   expect(await filesOf(body.job_id)).toEqual([]);
 });
 
-test("deleted is deleted: the row at once, the files with the next housekeeping, also while they are being made", async () => {
-  const { body } = await upload(await picture(64, 64));
+test("deleted is deleted: the row at once, the files with the next housekeeping, and they stay away", async () => {
+  const bytes = await picture(64, 64);
+  const { body } = await upload(bytes, { key: "k3" });
   await shop.engine.idle();
   expect((await shop.call("DELETE", body.uploadUrl)).status).toBe(204);
   expect((await shop.call("GET", body.uploadUrl)).status).toBe(404);
   expect((await shop.call("DELETE", body.uploadUrl)).status).toBe(404);
+  await upload(bytes, { key: "k3" });
   await shop.app.keepHouse();
   expect(await filesOf(body.job_id)).toEqual([]);
+  expect(await shop.rows("select * from private.left_files")).toEqual([]);
+});
 
-  const soon = (await upload(await picture(64, 64))).body;
-  await shop.call("DELETE", soon.uploadUrl);
-  await shop.engine.idle();
-  expect((await shop.call("GET", soon.statusUrl)).body).toMatchObject({ status: "skipped" });
+test("deleted before the work began: there is nothing to do", async () => {
+  shop.down.engine = true;
+  const { body } = await upload(await picture(64, 64));
+  await shop.call("DELETE", body.uploadUrl);
+  shop.down.engine = false;
+  await shop.engine.advance("1m");
   await shop.app.keepHouse();
-  expect(await filesOf(soon.job_id)).toEqual([]);
+  await shop.engine.idle();
+  expect((await shop.call("GET", body.statusUrl)).body).toMatchObject({
+    status: "skipped",
+    result: { reason: "the upload was deleted" },
+  });
+  expect(await filesOf(body.job_id)).toEqual([]);
+});
+
+test("deleted while the thumbnail was being stored: the thumbnail goes, too", async () => {
+  await shop.rows(`create function public.delete_upload() returns trigger language plpgsql security definer as $$
+    begin delete from public.image_uploads where new.name = 'uploads/' || id || '/thumbnail'; return null; end $$`);
+  await shop.rows(
+    "create trigger deletes after insert on storage.objects for each row execute function public.delete_upload()",
+  );
+  const { body } = await upload(await picture(64, 64));
+  await shop.engine.idle();
+  await shop.rows("drop function public.delete_upload cascade");
+  expect((await shop.call("GET", body.statusUrl)).body.status).toBe("skipped");
+  await shop.app.keepHouse();
+  expect(await filesOf(body.job_id)).toEqual([]);
 });
 
 test("doing it again changes nothing and tells nobody twice", async () => {
