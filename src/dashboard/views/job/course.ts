@@ -128,11 +128,11 @@ const STEPS_MS = [
   864e5, 1728e5, 6048e5,
 ];
 
-/** Round distances from the start, about five of them. */
+/** Round distances from the start, about five of them; the last leaves room for its words. */
 export function ticksOf({ from, to }: Pick<Course, "from" | "to">): number[] {
   const length = to - from;
   const step = STEPS_MS.find((ms) => length / ms <= 6) ?? length / 5;
   const ticks = [];
-  for (let at = 0; at <= length * 0.97; at += step) ticks.push(at);
+  for (let at = 0; at <= length * 0.88; at += step) ticks.push(at);
   return ticks;
 }

@@ -102,7 +102,7 @@ function CancelButton({ job: { id, kind } }: { job: JobDetails }) {
     }, [id, kind]),
   );
   return (
-    <button type="button" className="danger" disabled={isBusy} onClick={run}>
+    <button type="button" className="danger" aria-disabled={isBusy} onClick={run}>
       <Icon name="stop" /> Cancel job
     </button>
   );
