@@ -29,7 +29,7 @@ export function Resolve({ campaignId, send, onChange }: ResolveProps) {
         <button
           key={status}
           type="button"
-          disabled={isBusy}
+          aria-disabled={isBusy}
           aria-label={`Mark as ${status}: ${send.email}`}
           onClick={() => run(status)}
         >

@@ -21,7 +21,7 @@ export function SendButton({ campaign, onChange }: { campaign: Campaign; onChang
     onChange();
   });
   return (
-    <button type="button" className="primary" disabled={isBusy} onClick={() => run()}>
+    <button type="button" className="primary" aria-disabled={isBusy} onClick={() => run()}>
       Send
     </button>
   );

@@ -45,7 +45,7 @@ export function LetterActions({ letter, onChange }: ActionsProps) {
     <div className="row">
       <button
         type="button"
-        disabled={ignore.isBusy}
+        aria-disabled={ignore.isBusy}
         aria-label={`Ignore: ${letter.function}`}
         onClick={(event) => ignore.run(event.currentTarget)}
       >
@@ -53,7 +53,7 @@ export function LetterActions({ letter, onChange }: ActionsProps) {
       </button>
       <button
         type="button"
-        disabled={reprocess.isBusy}
+        aria-disabled={reprocess.isBusy}
         aria-label={`Reprocess: ${letter.function}`}
         onClick={(event) => reprocess.run(event.currentTarget)}
       >

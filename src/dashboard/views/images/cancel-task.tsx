@@ -19,7 +19,7 @@ export function CancelTask({ task, onChange }: CancelProps) {
     <button
       type="button"
       className="plain icon-only"
-      disabled={isBusy}
+      aria-disabled={isBusy}
       aria-label={`Cancel: ${task.prompt}`}
       title="Cancel"
       onClick={(event) => run(event.currentTarget)}

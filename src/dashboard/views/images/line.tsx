@@ -53,7 +53,7 @@ function ClearQueue({ lane, size, onChange }: { lane: Lane; size: number; onChan
     onChange();
   });
   return (
-    <button type="button" className="plain" disabled={isBusy} onClick={() => run()}>
+    <button type="button" className="plain" aria-disabled={isBusy} onClick={() => run()}>
       Clear the queue
     </button>
   );
