@@ -14,7 +14,7 @@ const sendableJob = z.object({
   event_data: z.json(),
   released_at: z.string().nullable(),
 });
-const acceptedTask = z.object({ taskId: z.uuid(), started: sendableJob.array() });
+const acceptedTask = z.object({ task: taskRow, started: sendableJob.array() });
 
 const liveTasks = z.object({ position: z.string(), tasks: taskRow.array() });
 

@@ -10,7 +10,7 @@ import type { Clock } from "#lib/clock.ts";
 import { json, type Route, route } from "#lib/http.ts";
 
 type Dependencies = {
-  desk: Pick<ImageDesk, "accept" | "get" | "show" | "clear">;
+  desk: Pick<ImageDesk, "accept" | "show" | "clear">;
   outbox: Pick<Outbox, "send">;
   tellCanceled: TellCanceled;
   clock: Clock;

@@ -15,7 +15,7 @@ type Wish = {
   priority?: Priority | undefined;
   deadlineAt?: string | undefined;
 };
-type Dependencies = { desk: Pick<ImageDesk, "accept" | "get">; outbox: Pick<Outbox, "send"> };
+type Dependencies = { desk: Pick<ImageDesk, "accept">; outbox: Pick<Outbox, "send"> };
 
 /** Accepts one picture and sends on its way whoever may start; the task as it stands then. */
 export async function submit(
@@ -24,10 +24,9 @@ export async function submit(
   { prompt, lane, priority, deadlineAt }: Wish,
   idempotencyKey: string | undefined,
 ) {
-  const taskId = randomUUID();
   const limits = limitsFor("generate-image", { priority: allowedPriority(requester, priority) });
-  const accepted = await desk.accept({
-    taskId,
+  const { task, started } = await desk.accept({
+    taskId: randomUUID(),
     lane: LANES[lane],
     prompt,
     owner: requester.owner,
@@ -42,6 +41,6 @@ export async function submit(
       ...(deadlineAt === undefined ? {} : { deadlineAt }),
     },
   });
-  await outbox.send(accepted.started);
-  return desk.get(accepted.taskId, null);
+  await outbox.send(started);
+  return task;
 }

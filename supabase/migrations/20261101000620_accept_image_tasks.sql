@@ -22,7 +22,7 @@ $$;
 
 -- Accepts one task under the lane's lock, and lets it start if its turn is now. A repeated idempotency key answers the
 -- task it brought the first time. p_lane: {"lane", "atOnce", "capacity"}; p_submissions: what a submission takes of
--- the owner's tokens (see take_tokens). Answers {taskId, started: [jobs to send]}.
+-- the owner's tokens (see take_tokens). Answers {task, started: [jobs to send]}.
 create function public.accept_image_task(
   p_task_id uuid, p_lane jsonb, p_prompt text, p_owner text, p_requester text, p_idempotency_key text,
   p_submissions jsonb, p_limits jsonb, p_now timestamptz
@@ -48,7 +48,8 @@ begin
     jsonb_build_object('taskId', p_task_id), 'generate-image', p_idempotency_key, null, p_limits, v_lane.accepted_at,
     md5(v_lane.lane || p_prompt));
   if v_job.id <> p_task_id then
-    return jsonb_build_object('taskId', v_job.event_data ->> 'taskId', 'started', '[]'::jsonb);
+    return jsonb_build_object('started', '[]'::jsonb,
+      'task', public.get_image_task((v_job.event_data ->> 'taskId')::uuid, null));
   end if;
   v_tokens := public.take_tokens(p_submissions, p_now);
   if not (v_tokens ->> 'granted')::boolean then
@@ -62,7 +63,7 @@ begin
     v_job.due_at, p_prompt, v_lane.accepted_at);
   select coalesce(jsonb_agg(to_jsonb(started)), '[]') into v_started
   from private.start_image_tasks(v_lane.lane, v_lane.accepted_at) as started;
-  return jsonb_build_object('taskId', v_job.id, 'started', v_started);
+  return jsonb_build_object('started', v_started, 'task', public.get_image_task(v_job.id, null));
 end
 $$;
 

@@ -48,7 +48,8 @@ export function imageLane(
         limits,
         at.toISOString(),
       );
-      return answer as { taskId: string; started: { id: string }[] };
+      const { task, started } = answer as { task: { id: string }; started: { id: string }[] };
+      return { taskId: task.id, started };
     },
     /** A run begins to work on the task, by its first job or another event. */
     begin: async (id: string, eventId = id, leaseMs = 30_000, at = now()) =>

@@ -44,7 +44,7 @@ export async function imageStorm({ tasks, kills, say = () => {} }: ImageStorm): 
     isStorming = false;
     await Promise.all(others);
     const seconds = Math.round((performance.now() - startedAt) / 1000);
-    return { ...(await judgeImages(house, accepted)), kills: killed, seconds };
+    return { ...(await judgeImages(house, accepted)), ...killed, seconds };
   } finally {
     await house.close();
   }
@@ -57,26 +57,34 @@ async function everythingEnded(house: ChaosHouse, tasks: number): Promise<boolea
   return (row?.ended ?? 0) >= tasks;
 }
 
-/** A life lasts about as long as its beginning took, also on a slow machine: the site is up half of the time. */
+/**
+ * Three of four kills fall while pictures are being drawn. A life lasts about as long as its beginning took, also on a
+ * slow machine: the site is up half of the time.
+ */
 async function killSite(
   house: ChaosHouse,
   kills: number,
   isOver: () => Promise<boolean>,
   say: (progress: string) => void,
-): Promise<number> {
-  let done = 0;
+) {
+  let [done, killsInFlight] = [0, 0];
   for (let startMs = SHORTEST_LIFE_MS; done < kills && !(await isOver()); ) {
-    await pause(SHORTEST_LIFE_MS + 2 * Math.random() * startMs);
-    const { stats } = await house.control<{ stats: { inFlight: number } }>("images");
+    await pause(SHORTEST_LIFE_MS + Math.random() * startMs);
+    if (done % 4 !== 3) while ((await inFlight(house)) === 0 && !(await isOver())) await pause(10);
+    const drawn = await inFlight(house);
     await house.killSite();
     done += 1;
-    say(`kill ${done} of ${kills}: site (${stats.inFlight} pictures being drawn)`);
+    if (drawn > 0) killsInFlight += 1;
+    say(`kill ${done} of ${kills}: site (${drawn} pictures being drawn)`);
     const killedAt = performance.now();
     await house.startSite();
     startMs = performance.now() - killedAt;
   }
-  return done;
+  return { kills: done, killsInFlight };
 }
+
+const inFlight = async (house: ChaosHouse): Promise<number> =>
+  (await house.control<{ stats: { inFlight: number } }>("images")).stats.inFlight;
 
 /** Whatever they are doing: waiting in line, being drawn, waiting for a retry, or done already. */
 async function cancelSome(house: ChaosHouse, accepted: readonly Accepted[], isStorming: () => boolean) {

@@ -23,6 +23,8 @@ export type ImageVerdict = {
   mostDrawn: Record<string, number>;
   drawings: number;
   kills: number;
+  /** Kills that fell while the provider held an order of ours. */
+  killsInFlight: number;
   seconds: number;
 };
 
@@ -31,7 +33,7 @@ type Row = { id: string; status: string; lane: string; sequence: string };
 export async function judgeImages(
   house: ChaosHouse,
   accepted: readonly Accepted[],
-): Promise<Omit<ImageVerdict, "kills" | "seconds">> {
+): Promise<Omit<ImageVerdict, "kills" | "killsInFlight" | "seconds">> {
   const rows = await house.query<Row>("select id, status, lane, sequence from image_tasks");
   const known = new Map(rows.map((row) => [row.id, row]));
   const asked = new Set(accepted.map(({ id }) => id));
@@ -123,6 +125,7 @@ export function faultsOfImages(
   return [
     verdict.accepted < tasks && `only ${verdict.accepted} tasks were accepted`,
     verdict.kills < kills && `only ${verdict.kills} kills`,
+    verdict.killsInFlight * 2 < kills && `only ${verdict.killsInFlight} kills fell while pictures were drawn`,
     lost > 0 && `${lost} tasks are lost`,
     unasked > 0 && `${unasked} tasks were accepted twice`,
     unfinished > 0 && `${unfinished} tasks have not ended`,

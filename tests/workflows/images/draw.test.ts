@@ -2,13 +2,24 @@ import { afterEach, expect, it } from "vitest";
 import { type ImageQueueHouse, imageQueueHouse } from "../../support/image-queue-house.ts";
 
 let house: ImageQueueHouse;
+const statements: string[] = [];
 afterEach(() => house.close());
 
 it("draws a picture from the request to the bytes, with one job that tells the same story", async () => {
-  house = await imageQueueHouse();
+  house = await imageQueueHouse({ beforeCall: (rpc) => void statements.push(rpc) });
   const id = await house.submit("a lighthouse at night");
-  await house.engine.waitFor(async () => (await house.task(id)).status === "completed");
   await house.engine.idle();
+  // The key is looked up for each request; the rest is what a task costs (docs/costs.md).
+  expect(statements.filter((rpc) => rpc !== "find_api_key" && rpc !== "create_api_key")).toEqual([
+    "accept_image_task",
+    "mark_jobs_sent",
+    "start_run",
+    "begin_image_attempt",
+    "end_image_attempt",
+    "complete_image_task",
+    "unsent_jobs",
+    "finish_run",
+  ]);
 
   const task = await house.task(id);
   expect(task).toMatchObject({
