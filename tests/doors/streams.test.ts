@@ -9,7 +9,10 @@ let site: TestApp;
 beforeAll(async () => {
   database = await freshDatabase();
   const secret = "a secret of these tests, and of nobody else";
-  site = await testApp(database, { env: { STREAM_SECONDS: "600", LINK_SECRET: secret } });
+  site = await testApp(database, {
+    env: { STREAM_SECONDS: "600", LINK_SECRET: secret },
+    outside: async () => Response.json({ ids: ["01EVENT"], status: 200 }),
+  });
 });
 afterAll(() => database.close());
 
@@ -236,6 +239,15 @@ describe("GET /api/jobs/:id/stream", () => {
     await accept();
     await end(id, "failed");
     expect(await next()).toMatchObject({ event: "job", data: { id, status: "failed", state: "failed" } });
+    await close();
+  });
+
+  test("S1-26: 200: who cancels is heard at once by all who watch the job", async () => {
+    const id = await accept();
+    const { next, close } = await open(`/api/jobs/${id}/stream`, { as: "admin" });
+    await next();
+    expect((await site.call("DELETE", `/api/jobs/${id}`, { as: "ann" })).status).toBe(202);
+    expect(await next()).toMatchObject({ event: "job", data: { id, status: "canceled", error: null } });
     await close();
   });
 

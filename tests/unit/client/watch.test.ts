@@ -182,6 +182,6 @@ describe("follow", () => {
   test("who gives up is not kept waiting", async () => {
     const { client } = site(() => new Response(new ReadableStream(), { headers }));
     const signal = AbortSignal.timeout(20);
-    await expect(client.follow("a", { signal })).rejects.toThrow();
+    await expect(client.follow("a", { signal })).rejects.toThrow("timeout");
   });
 });

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { createStreams, type Subject } from "#jobs/stream.ts";
+import { createStreams } from "#jobs/stream.ts";
+import type { Subject } from "#jobs/stream-events.ts";
 import { createTail } from "#jobs/tail.ts";
 import type { Changes } from "#jobs/tail-repository.ts";
 import type { ServerEvent } from "#lib/event-stream.ts";

@@ -1,0 +1,55 @@
+import type { ServerEvent } from "#lib/event-stream.ts";
+import type { Batch } from "./tail.ts";
+import type { ChangedJob, Follower, JobFacts } from "./tail-repository.ts";
+import { toProgress } from "./view.ts";
+
+export type Start = { position: string; events: ServerEvent[] };
+
+/** What somebody follows: a list of jobs, one job, a queue of tasks. */
+export type Subject = {
+  /** Everything, for who has no position or has been away for too long. */
+  snapshot(follower: Follower): Promise<Start>;
+  /** Jobs that changed, as messages by job id; asked once per batch for all who follow by the same function. */
+  present(jobs: readonly ChangedJob[]): Promise<ReadonlyMap<string, ServerEvent>>;
+  /** "gone": it was perhaps in the list, and is not now. */
+  place(job: JobFacts, event: ServerEvent | undefined): "in" | "gone" | "out";
+  /** False for what is read whole each time. */
+  resumes: boolean;
+};
+
+type Present = Subject["present"];
+const presented = new WeakMap<Batch, Map<Present, ReturnType<Present>>>();
+
+/** The messages of a batch for one follower: only what is theirs, only what belongs to the subject. */
+export async function toEvents(batch: Batch, subject: Subject, follower: Follower): Promise<ServerEvent[]> {
+  const isTheirs = ({ owner }: JobFacts) => follower.owner === null || owner === follower.owner;
+  const events: ServerEvent[] = [];
+  const byId = await present(batch, subject.present);
+  for (const { job } of batch.jobs) {
+    if (!isTheirs(job)) continue;
+    const event = byId.get(job.id);
+    const place = subject.place(job, event);
+    if (place === "gone") events.push({ event: "gone", data: { id: job.id } });
+    else if (place === "in" && event) events.push(event);
+  }
+  for (const job of batch.moved) {
+    if (isTheirs(job) && subject.place(job, undefined) === "in") events.push(toProgressEvent(job));
+  }
+  for (const { owner, view } of batch.notifications) {
+    if (owner === follower.reader) events.push({ event: "notification", data: view });
+  }
+  return events;
+}
+
+function present(batch: Batch, how: Present): ReturnType<Present> {
+  const known = presented.get(batch) ?? new Map<Present, ReturnType<Present>>();
+  presented.set(batch, known);
+  const events = known.get(how) ?? how(batch.jobs);
+  known.set(how, events);
+  return events;
+}
+
+const toProgressEvent = ({ id, progress_done, progress_total }: JobFacts): ServerEvent => ({
+  event: "progress",
+  data: { id, progress: toProgress(progress_done, progress_total) },
+});

@@ -1,0 +1,29 @@
+import { AppError } from "#lib/errors.ts";
+import type { Requester } from "#lib/http.ts";
+
+/** A person has a few tabs open; a key may stand for a server with many people behind it. */
+const MOST_STREAMS = { person: 10, key: 200 };
+
+/** How many streams each requester has open in this process; they hold memory, and places at the database. */
+export function createPlaces(retryAfterMs: number) {
+  const open = new Map<string, number>();
+
+  /** Takes one of the requester's places; answers how to give it back. */
+  return function enter({ id }: Requester): () => void {
+    const count = open.get(id) ?? 0;
+    if (count >= (id.startsWith("user:") ? MOST_STREAMS.person : MOST_STREAMS.key)) {
+      throw new AppError("too_many_requests", `You have ${count} streams open already`, {
+        retryAfterMs,
+      });
+    }
+    open.set(id, count + 1);
+    let isIn = true;
+    return () => {
+      if (!isIn) return;
+      isIn = false;
+      const left = (open.get(id) ?? 1) - 1;
+      if (left === 0) open.delete(id);
+      else open.set(id, left);
+    };
+  };
+}
