@@ -4,7 +4,7 @@ const shared = {
   setupFiles: ["tests/support/quiet.ts"],
   testTimeout: 30_000,
   hookTimeout: 60_000,
-  expect: { poll: { timeout: 10_000 } },
+  expect: { poll: { timeout: 20_000 } },
 };
 
 /** Tests of pure code and of single files start at once; all others get one migrated Postgres for the run. */

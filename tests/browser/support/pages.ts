@@ -1,13 +1,13 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, describe, expect } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, vi } from "vitest";
 import { findChromium, launchChromium } from "./chromium.ts";
 import { type House, openHouse } from "./house.ts";
 
 /** What failing tests leave behind. */
 const keepsakes = ".nightshift/failed-pages";
-const patienceMs = 10_000;
+const patienceMs = 20_000;
 const desktop = { width: 1280, height: 900 };
 
 type Visit = {
@@ -27,6 +27,8 @@ const executable = findChromium();
 
 /** A group of tests that needs a Chromium; on a machine without one it is skipped (and the run says so once). */
 export const withChromium = executable === undefined ? describe.skip : describe;
+/** A browser shares its machine with other tests. */
+const timeoutMs = 90_000;
 
 /**
  * A house and a browser for the tests of a group. No page may complain: an error in its console, a breach of its content
@@ -37,6 +39,7 @@ export function browse(settings: Record<string, string> = {}): Pages {
   let browser: Browser;
   const opened: { context: BrowserContext; page: Page }[] = [];
   let complaints: string[] = [];
+  vi.setConfig({ testTimeout: timeoutMs, hookTimeout: timeoutMs });
 
   beforeAll(async () => {
     [house, browser] = await Promise.all([openHouse(settings), launchChromium(executable ?? "")]);

@@ -33,10 +33,10 @@ async function tabTo(page: Page, wanted: RegExp): Promise<void> {
   throw new Error(`Tab never comes to ${wanted.source}; it came by ${passed.join(", ")}.`);
 }
 
-withChromium("the keyboard alone", () => {
+withChromium("the key and the keyboard", () => {
   const pages = browse(smallPieces);
 
-  test("leads from the key to a job and cancels it; the dialog keeps the focus and gives it back", async () => {
+  test("the keyboard alone leads from the key to a job and cancels it; the dialog keeps the focus and gives it back", async () => {
     await pages.house.steer("/_control/latency", { latencyMs: 4_000 });
     await sendCampaign(pages.house, { name: "Slow", people: 60 });
     const page = await pages.open("", { as: null });
@@ -70,7 +70,7 @@ withChromium("the keyboard alone", () => {
     await pages.house.steer("/_control/latency", { latencyMs: 0 });
   });
 
-  test("skips to the content, and queues a picture", async () => {
+  test("the keyboard alone skips to the content, and queues a picture", async () => {
     const page = await pages.open("/images");
     await page.getByRole("heading", { name: "Images", level: 1 }).waitFor();
     await tabTo(page, /^Skip to content/);
@@ -84,5 +84,33 @@ withChromium("the keyboard alone", () => {
     await page.getByRole("dialog", { name: "a violin made of water" }).waitFor();
     await page.keyboard.press("Escape");
     expect((await focused(page)).name).toMatch(/^Open: a violin/);
+  });
+
+  test("the key is asked for, refused when it is wrong, kept by the tab alone and forgotten on request", async () => {
+    const page = await pages.open("", { as: null, expected: /status of 401/ });
+    await page.getByLabel("API key").fill("ns_this_is_no_key");
+    await page.getByRole("button", { name: "Open" }).click();
+    await page.getByRole("alert").filter({ hasText: /key/i }).waitFor();
+
+    await page.getByLabel("API key").fill(` ${pages.house.keys.admin}\n`);
+    await page.getByLabel("API key").press("Enter");
+    await page.getByRole("navigation", { name: "Pages" }).waitFor();
+    await page.reload();
+    await page.getByRole("navigation", { name: "Pages" }).waitFor();
+
+    const otherTab = await page.context().newPage();
+    await otherTab.goto(pages.house.url);
+    await otherTab.getByLabel("API key").waitFor();
+
+    await page.getByRole("button", { name: "Forget key" }).click();
+    await page.getByLabel("API key").waitFor();
+    const stored = await page.evaluate(() => JSON.stringify(sessionStorage) + JSON.stringify(localStorage));
+    expect(stored).not.toContain(pages.house.keys.admin);
+  });
+
+  test("a key in the address is taken out of it at once, so that it is neither shared nor kept", async () => {
+    const page = await pages.open(`key=${pages.house.keys.admin}`, { as: null });
+    await page.getByRole("navigation", { name: "Pages" }).waitFor();
+    expect(page.url()).not.toContain("key");
   });
 });

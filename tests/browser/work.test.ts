@@ -1,0 +1,89 @@
+import { expect, test } from "vitest";
+import { browse, withChromium } from "./support/pages.ts";
+import { failedCampaign, sendCampaign, smallPieces } from "./support/seeds.ts";
+
+withChromium("jobs, campaigns and dead letters", () => {
+  const pages = browse(smallPieces);
+
+  test("work appears while one looks, moves, and ends, without a reload", async () => {
+    const page = await pages.open("/jobs");
+    await page.getByText("No work yet").waitFor();
+    await pages.house.steer("/_control/latency", { latencyMs: 700 });
+    await sendCampaign(pages.house);
+
+    const row = page.getByRole("row").filter({ hasText: "campaign" });
+    await row.getByText("running").waitFor();
+    await row.getByText("completed").waitFor();
+    await row.getByText("100 %").waitFor();
+  });
+
+  test("the filter stands in the address, and a job's page tells its story", async () => {
+    const { jobId } = await sendCampaign(pages.house, { name: "A story" });
+    const page = await pages.open("/jobs");
+    await page.getByLabel("Status").selectOption("failed");
+    await page.getByText("No job fits").waitFor();
+    expect(page.url()).toContain("status=failed");
+    await page.evaluate((id) => void (location.hash = `#/jobs/${id}`), jobId);
+    await page.getByText("completed").first().waitFor();
+    for (const step of ["accepted", "sent", "started", "completed"])
+      await page.getByRole("listitem").filter({ hasText: step }).first().waitFor();
+  });
+
+  test("a job is canceled by its page, after a question", async () => {
+    await pages.house.steer("/_control/latency", { latencyMs: 3_000 });
+    const { jobId } = await sendCampaign(pages.house, { name: "Too early", people: 60 });
+    const page = await pages.open(`/jobs/${jobId}`);
+    await page.getByRole("button", { name: /^Cancel/ }).click();
+    const question = page.getByRole("dialog");
+    await question.getByRole("button", { name: /keep/i }).click();
+    await question.waitFor({ state: "detached" });
+    await page.getByRole("button", { name: /^Cancel/ }).click();
+    await question.getByRole("button", { name: /cancel/i }).click();
+    await page.getByText("canceled", { exact: true }).first().waitFor();
+    await pages.house.steer("/_control/latency", { latencyMs: 0 });
+  });
+
+  test("a campaign's progress grows while one looks, up to the last mail", async () => {
+    await pages.house.steer("/_control/latency", { latencyMs: 500 });
+    await sendCampaign(pages.house, { name: "The winter letter", people: 40 });
+    const page = await pages.open("/campaigns");
+    const campaign = page.getByRole("article").filter({ hasText: "The winter letter" });
+    await campaign.getByText("sending").first().waitFor();
+    await campaign
+      .getByText(/40 of 40/)
+      .first()
+      .waitFor();
+    await campaign.getByText("completed").first().waitFor();
+  });
+
+  test("one is read and put back, and the page tells what became of it", async () => {
+    await failedCampaign(pages.house, "Put back");
+    const page = await pages.open("/dead-letters");
+    const letter = page.getByRole("article").filter({ hasText: "send-campaign-chunk" });
+    await letter.getByText("provider_unauthorized").first().waitFor();
+
+    await letter.getByRole("button", { name: /^Reprocess/ }).click();
+    await page
+      .getByRole("dialog")
+      .getByRole("button", { name: /reprocess/i })
+      .click();
+    await letter.waitFor({ state: "detached" });
+    await page.getByRole("radiogroup", { name: "Status" }).getByText("Reprocessed").click();
+    await letter.getByText("completed").first().waitFor();
+  });
+
+  test("one is left undone for a reason, which is kept", async () => {
+    await failedCampaign(pages.house, "Left undone");
+    const page = await pages.open("/dead-letters");
+    const letter = page.getByRole("article").filter({ hasText: "send-campaign-chunk" });
+    await letter.getByRole("button", { name: /^Ignore/ }).click();
+    const question = page.getByRole("dialog");
+    const reason = question.getByRole("textbox");
+    await question.getByRole("button", { name: /^Ignore/ }).click();
+    expect(await reason.evaluate((field: HTMLTextAreaElement) => field.validity.valueMissing)).toBe(true);
+    await reason.fill("the sender was wrong");
+    await question.getByRole("button", { name: /^Ignore/ }).click();
+    await page.getByRole("radiogroup", { name: "Status" }).getByText("Ignored").click();
+    await letter.getByText("the sender was wrong").waitFor();
+  });
+});
