@@ -2,11 +2,14 @@ import type { Clock } from "#lib/clock.ts";
 import type { Chore } from "#lib/housekeeping.ts";
 import type { JobRepository } from "./repository.ts";
 
-type Dependencies = { jobs: Pick<JobRepository, "purge">; clock: Clock };
+type Dependencies = { jobs: Pick<JobRepository, "purge" | "trim">; clock: Clock };
 
 const DAY_MS = 24 * 60 * 60_000;
 const KEEP_COMPLETED_DAYS = 30;
 const KEEP_FAILED_DAYS = 90;
+/** S3-12: so many of each kind of work; whatever is younger than a day stays all the same. */
+const KEEP_COMPLETED = 1_000;
+const KEEP_FAILED = 5_000;
 const BATCH = 500;
 
 /** Old rows go in small batches, so that no statement holds many locks or runs into the statement timeout. */
@@ -14,12 +17,18 @@ export const purge = ({ jobs, clock }: Dependencies): Chore => ({
   name: "purge",
   async run(deadline) {
     const before = (days: number) => new Date(clock.now().getTime() - days * DAY_MS);
+    const chores = [
+      () => jobs.purge(before(KEEP_COMPLETED_DAYS), before(KEEP_FAILED_DAYS), BATCH),
+      () => jobs.trim(KEEP_COMPLETED, KEEP_FAILED, before(1), BATCH),
+    ];
     let deleted = 0;
-    let gone: number;
-    do {
-      gone = await jobs.purge(before(KEEP_COMPLETED_DAYS), before(KEEP_FAILED_DAYS), BATCH);
-      deleted += gone;
-    } while (gone >= BATCH && !deadline.isOver());
+    for (const deleteSome of chores) {
+      let gone: number;
+      do {
+        gone = await deleteSome();
+        deleted += gone;
+      } while (gone >= BATCH && !deadline.isOver());
+    }
     return { deleted };
   },
 });

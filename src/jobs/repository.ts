@@ -159,5 +159,18 @@ export function jobRepository(db: DatabaseClient, clock: Clock) {
       );
       return gone;
     },
+
+    /** Keeps the newest of each kind that ended, whatever is younger than `before`, and says how many others went. */
+    async trim(completed: number, failed: number, before: Date, limit: number): Promise<number> {
+      const gone = await unwrap(
+        db.rpc("trim_jobs", {
+          p_completed: completed,
+          p_failed: failed,
+          p_before: before.toISOString(),
+          p_limit: limit,
+        }),
+      );
+      return gone;
+    },
   };
 }

@@ -1721,6 +1721,15 @@ export type Database = {
         }[];
       };
       take_tokens: { Args: { p_now: string | null; p_wants: Json | null }; Returns: Json };
+      trim_jobs: {
+        Args: {
+          p_before: string | null;
+          p_completed: number | null;
+          p_failed: number | null;
+          p_limit: number | null;
+        };
+        Returns: number;
+      };
       unalerted_dead_letters: {
         Args: { p_before: string | null; p_limit: number | null };
         Returns: {

@@ -27,7 +27,8 @@ as $$
     order by started_at desc, job_runs.run_id desc limit 1) as runs;
 $$;
 
--- Deletes ended jobs, handled letters and errors that are older than asked, at most p_limit of each.
+-- Deletes ended jobs, handled letters and errors that are older than asked, at most p_limit of each; and what was
+-- known about the pace of requesters and providers that nobody has heard of since.
 create function public.purge_ledgers(
   p_completed_before timestamptz, p_failed_before timestamptz, p_limit integer
 )
@@ -48,6 +49,10 @@ begin
     select ctid from public.job_errors where created_at < p_failed_before limit p_limit));
   get diagnostics v_count = row_count;
   v_total := v_total + v_count;
+  delete from private.request_rates where arrival_at < p_completed_before;
+  delete from private.token_buckets
+  where filled_at < p_completed_before and coalesce(blocked_until < p_completed_before, true);
+  delete from private.turns where expires_at < p_completed_before;
   delete from public.jobs where ctid = any (array(
     select ctid from public.jobs
     where ended_at < case when status = 'failed' then p_failed_before else p_completed_before end
@@ -57,5 +62,29 @@ begin
 end
 $$;
 
-revoke execute on function public.take_quiet_runs, public.purge_ledgers from public, anon, authenticated;
-grant execute on function public.take_quiet_runs, public.purge_ledgers to service_role;
+-- Of each kind of work the newest p_completed that completed and p_failed that failed are kept; of what is older than
+-- p_before the rest goes, at most p_limit at a time.
+create function public.trim_jobs(
+  p_completed integer, p_failed integer, p_before timestamptz, p_limit integer
+)
+returns bigint
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_count bigint;
+begin
+  delete from public.jobs where id = any (array(
+    select id from (
+      select id, status, ended_at, row_number() over (partition by kind, status order by ended_at desc, id) as place
+      from public.jobs where status in ('completed', 'failed')) as ended
+    where place > case status when 'failed' then p_failed else p_completed end and ended_at < p_before
+    limit p_limit));
+  get diagnostics v_count = row_count;
+  return v_count;
+end
+$$;
+
+revoke execute on function public.take_quiet_runs, public.purge_ledgers, public.trim_jobs
+  from public, anon, authenticated;
+grant execute on function public.take_quiet_runs, public.purge_ledgers, public.trim_jobs to service_role;

@@ -55,6 +55,27 @@ describe("purge_ledgers", () => {
   });
 });
 
+describe("trim_jobs", () => {
+  test("S3-12: the newest of each kind that completed and that failed stay, and whatever is young", async () => {
+    const old = [];
+    for (const [n, status] of [
+      "completed",
+      "failed",
+      "completed",
+      "failed",
+      "completed",
+      "canceled",
+    ].entries())
+      old.push(await ended(status, day(n + 1)));
+    const young = await ended("completed", day(20));
+    expect(await sql("select trim_jobs(2, 1, $1, 100) as gone", day(10))).toEqual([{ gone: "3" }]);
+    expect(new Set(await left())).toEqual(new Set([old[3], old[4], old[5], young]));
+    // None is too many while it is young.
+    await sql("select trim_jobs(0, 0, $1, 100)", day(1));
+    expect(await left()).toHaveLength(4);
+  });
+});
+
 describe("claim_alert", () => {
   const claim = async (id: string, who: string, at: Date) =>
     (await sql("select claim_alert($1, $2, $3) as claim", id, who, at))[0].claim;
