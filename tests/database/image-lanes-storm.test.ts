@@ -47,7 +47,7 @@ it("a cancel that is under way makes nobody wait, and nobody is started past who
   await lane.close();
 });
 
-it("S0-15, S0-21: nothing is lost, nobody overtakes, the limit holds, and nobody waits in a circle", async () => {
+it("S0-15, S0-17, S0-21: locks instead of retries: nothing is lost, nobody overtakes, the limit holds, and nobody waits in a circle", async () => {
   const lanes = [3, 6].map((atOnce) => imageLane(db, { atOnce, capacity: 1e6, connections: 12 }));
   const accepted: string[] = [];
   let isAccepting = true;
