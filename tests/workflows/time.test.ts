@@ -4,15 +4,17 @@ import { remainingMs } from "#lib/deadline.ts";
 import { AppError } from "#lib/errors.ts";
 import { cancelOfThisJob } from "#lib/flow-control.ts";
 import { queueJob } from "#lib/priorities.ts";
+import { rateLimited } from "#lib/tokens.ts";
 import type { Platform } from "#platform.ts";
 import { type Workshop, workshop } from "../support/workshop.ts";
 
 const done: string[] = [];
+const batches: { at: number; size: number }[] = [];
 
 let platform: Platform | undefined;
 const outbox = () => platform?.outbox ?? { flush: () => Promise.reject(new Error("no platform yet")) };
 
-const functions = ({ inngest, onFailure }: Platform) => [
+const functions = ({ inngest, onFailure, tokens, clock }: Platform) => [
   inngest.createFunction(
     { id: "walk", triggers: [{ event: "test/walk" }], retries: 3, onFailure, cancelOn: cancelOfThisJob },
     async ({ event, step }) => {
@@ -29,6 +31,24 @@ const functions = ({ inngest, onFailure }: Platform) => [
         done.push(`${event.id} fell`);
         throw new AppError("provider_rate_limited", "later", { retryAfterMs: 10 * 60_000 });
       });
+    },
+  ),
+  inngest.createFunction(
+    { id: "send-batches", triggers: [{ event: "test/batches" }], retries: 3, onFailure },
+    async ({ event, step }) => {
+      const items = Array.from({ length: event.data["items"] }, (_, n) => n);
+      for (let batch = 0; batch * 100 < items.length; batch++) {
+        await step.run(`process-batch-${batch}`, async () => {
+          const taken = await tokens.take([
+            { key: `rate of ${event.id}`, capacity: 1, refillPerSecond: 1, take: 1 },
+          ]);
+          if (!taken.granted) throw rateLimited("the provider", taken);
+          batches.push({
+            at: clock.now().getTime(),
+            size: items.slice(batch * 100, (batch + 1) * 100).length,
+          });
+        });
+      }
     },
   ),
   inngest.createFunction(
@@ -163,6 +183,18 @@ describe.each([{ checkpointing: true }, { checkpointing: false }])("with %o", (m
       await shop.engine.advance("10m");
       for (const id of ids) expect([doneOf(id), await startOf(id)]).toEqual([[], null]);
     });
+  });
+
+  test("S4-55: batches of a hundred, a second apart, and no wait after the last", async () => {
+    batches.length = 0;
+    const id = randomUUID();
+    await shop.engine.send({ id, name: "test/batches", data: { items: 250 } });
+    await shop.engine.run(id, "send-batches");
+    expect(batches.map(({ size }) => size)).toEqual([100, 100, 50]);
+    for (const [n, { at }] of batches.slice(1).entries())
+      expect(at - (batches[n]?.at ?? 0)).toBeGreaterThanOrEqual(1000);
+    expect(shop.engine.clock.now().getTime()).toBe(batches.at(-1)?.at);
+    expect((await jobOf(id)).status).toBe("completed");
   });
 
   test("S4-52: app code names the class, the event keeps its name", async () => {

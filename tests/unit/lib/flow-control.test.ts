@@ -1,6 +1,8 @@
+import { evaluate } from "@nightshift/local/engine/cel.ts";
 import { describe, expect, test } from "vitest";
 import { jobCancelRequested } from "#jobs/events.ts";
 import { cancelOfParentJob, cancelOfThisJob, createFlowControl } from "#lib/flow-control.ts";
+import { PRIORITIES } from "#lib/priorities.ts";
 
 describe("concurrency is clipped to what the plan really allows", () => {
   test.each([
@@ -23,4 +25,22 @@ describe("concurrency is clipped to what the plan really allows", () => {
 test("runs listen to the very event that a cancel sends", () => {
   for (const { event } of [...cancelOfThisJob, ...cancelOfParentJob])
     expect(event).toBe(jobCancelRequested.name);
+});
+
+describe("classes below", () => {
+  const { priority, concurrency } = createFlowControl("pro").prioritized();
+  const boost = (data: object) => evaluate(priority.run, { event: { data } });
+
+  test("S4-51: the engine lines up by due time: as if work had come as much later as it may wait", () => {
+    for (const [number, { promiseMs }] of Object.entries(PRIORITIES))
+      expect(boost({ priority: Number(number) })).toBe(promiseMs === null ? -43_200 : -promiseMs / 1000);
+    expect(boost({})).toBe(boost({ priority: 3 }));
+  });
+
+  test("S4-52, T18: critical 50 at once, background 2, on a small plan what it allows", () => {
+    expect(concurrency).toEqual({ limit: 50 });
+    expect(createFlowControl("pro").background().concurrency).toEqual({ limit: 2 });
+    expect(createFlowControl("free").prioritized().concurrency).toEqual({ limit: 5 });
+    expect(createFlowControl("pro").prioritized(3).concurrency).toEqual({ limit: 3 });
+  });
 });
