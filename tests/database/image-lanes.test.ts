@@ -277,3 +277,14 @@ describe("a task that has failed", () => {
     expect(await lane.begin(id, `again ${id}`)).toMatchObject({ state: "wait", waitMs: expect.any(Number) });
   });
 });
+
+it("a task goes with the job that the ledger forgets, and its files are left to housekeeping", async () => {
+  const [id = ""] = await accept(1);
+  const { token } = await lane.begin(id);
+  await lane.end(id, token, { imagePath: `tasks/${id}/picture` });
+  await lane.complete(id);
+  await lane.rows("delete from jobs where id = $1", id);
+  expect(await lane.tasks()).toEqual([]);
+  const left = await lane.rows("select path from list_left_files(100)");
+  expect(left).toContainEqual({ path: `tasks/${id}/picture` });
+});
