@@ -33,9 +33,10 @@ export const pollinations = (deps: Dependencies): ImageProvider => ({
         ...(env.IMAGES_API_KEY === undefined ? {} : { authorization: `Bearer ${env.IMAGES_API_KEY}` }),
       },
       redirect: "manual",
-      signal: AbortSignal.timeout(env.IMAGES_TIMEOUT_MS),
     });
-    const response = await fetch(request).catch((cause: unknown) => {
+    // Not in the request: the signal of a Request is forgotten when the Request is, even in the middle of the call.
+    const signal = AbortSignal.timeout(env.IMAGES_TIMEOUT_MS);
+    const response = await fetch(request, { signal }).catch((cause: unknown) => {
       throw callFailed(cause, env.IMAGES_TIMEOUT_MS);
     });
     await onHeaders?.(response.headers);

@@ -42,7 +42,7 @@ export class DrawingApi {
     const order = readOrder(request, path, query, this.#settings.current.keys);
     if (order instanceof Response) return order;
     const entry = this.#record.start(order);
-    const response = await this.#serve(order, request.signal).catch((error: unknown) => {
+    const response = await this.#serve(order, request).catch((error: unknown) => {
       this.#record.end(entry, "gone");
       throw error;
     });
@@ -50,7 +50,7 @@ export class DrawingApi {
     return response;
   }
 
-  async #serve(order: Order, signal: AbortSignal): Promise<Response> {
+  async #serve(order: Order, request: Request): Promise<Response> {
     const limited = this.#limit?.take(this.#clock.now().getTime());
     const headers = this.#rateHeaders(limited);
     if (limited?.allowed === false) {
@@ -58,9 +58,9 @@ export class DrawingApi {
       return refuse(429, "Too many requests", { ...headers, "retry-after": retryAfter });
     }
     const { status, latencyMs } = this.#fateOf(order);
-    if (latencyMs > 0) await pause(latencyMs, undefined, { signal });
-    if (this.#settings.current.hold) await this.gate.wait(signal);
-    signal.throwIfAborted();
+    if (latencyMs > 0) await pause(latencyMs, undefined, { signal: request.signal });
+    if (this.#settings.current.hold) await this.gate.wait(request.signal);
+    request.signal.throwIfAborted();
     if (status !== 200) return refuse(status, MESSAGES[status] ?? "Out of order", headers);
     return new Response(new Uint8Array(await draw(order)), {
       headers: { ...headers, "content-type": "image/jpeg", "cache-control": "public, max-age=31536000" },

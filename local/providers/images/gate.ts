@@ -5,6 +5,7 @@ export class Gate {
   /** Resolves when let go, and when the caller has hung up. */
   wait(signal: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
+      if (signal.aborted) return resolve();
       this.#waiting.push(resolve);
       signal.addEventListener("abort", () => resolve(), { once: true });
     });
