@@ -34,6 +34,13 @@ const functions = ({ inngest, onFailure, tokens, clock }: Platform) => [
     },
   ),
   inngest.createFunction(
+    { id: "have-no-steps", triggers: [{ event: "test/plain" }], retries: 3, onFailure },
+    async ({ event }) => {
+      done.push(`${event.id} tried`);
+      throw new AppError("provider_rate_limited", "later", { retryAfterMs: 10 * 60_000 });
+    },
+  ),
+  inngest.createFunction(
     { id: "send-batches", triggers: [{ event: "test/batches" }], retries: 3, onFailure },
     async ({ event, step }) => {
       const items = Array.from({ length: event.data["items"] }, (_, n) => n);
@@ -102,6 +109,15 @@ describe.each([{ checkpointing: true }, { checkpointing: false }])("with %o", (m
       expect((await shop.engine.run(id, "walk")).status).toBe("Completed");
       expect(doneOf(id)).toEqual([]);
       expect(await jobOf(id)).toMatchObject(skipped);
+    });
+
+    test("before it begins and before a retry, also where there are no steps", async () => {
+      const [late, inTime] = [await send("test/plain", fromNow(-1)), await send("test/plain", fromNow(15))];
+      for (const id of [late, inTime]) {
+        await shop.engine.run(id, "have-no-steps");
+        expect(await jobOf(id)).toMatchObject(skipped);
+      }
+      expect([doneOf(late), doneOf(inTime)]).toEqual([[], ["tried", "tried"]]);
     });
 
     test("between its steps", async () => {
