@@ -13,7 +13,8 @@ const withoutDatabase = ["tests/unit/**/*.test.ts", "tests/spec/**/*.test.ts"];
 export default defineConfig({
   test: {
     pool: "forks",
-    maxWorkers: 2,
+    // One more than the cores of a small machine: many tests wait, for a process to start or to be killed.
+    maxWorkers: 3,
     projects: [
       { test: { ...shared, name: "unit", include: withoutDatabase } },
       {

@@ -4,6 +4,7 @@ import type { Clock } from "#lib/clock.ts";
 import type { Env } from "#lib/env.ts";
 import { AppError } from "#lib/errors.ts";
 import { classifyFailure, providerError, retryAfterMs } from "#lib/provider-answer.ts";
+import { withTimeout } from "#lib/timeout.ts";
 
 type Settings = Pick<Env, "IMAGES_BASE_URL" | "IMAGES_API_KEY" | "IMAGES_TIMEOUT_MS">;
 type Dependencies = {
@@ -24,29 +25,35 @@ const MAX_BYTES = 20 * 1024 * 1024;
  */
 export const pollinations = (deps: Dependencies): ImageProvider => ({
   name: NAME,
-  async draw(order) {
-    const { env, fetch, clock, onHeaders } = deps;
-    // A `Request`: its answer comes as a stream, which can be left when it grows too long, and however late.
-    const request = new Request(addressOf(env, order), {
-      headers: {
-        accept: "image/*",
-        ...(env.IMAGES_API_KEY === undefined ? {} : { authorization: `Bearer ${env.IMAGES_API_KEY}` }),
-      },
-      redirect: "manual",
-    });
-    // Not in the request: the signal of a Request is forgotten when the Request is, even in the middle of the call.
-    const signal = AbortSignal.timeout(env.IMAGES_TIMEOUT_MS);
-    const response = await fetch(request, { signal }).catch((cause: unknown) => {
-      throw callFailed(cause, env.IMAGES_TIMEOUT_MS);
-    });
-    await onHeaders?.(response.headers);
-    if (response.status !== 200) {
-      await response.body?.cancel();
-      throw refusal(response, clock.now());
-    }
-    return toPicture(await readBytes(response, env.IMAGES_TIMEOUT_MS));
+  draw(order) {
+    // Our own timer, and the call is given up when it rings: a signal may be forgotten with its Request, even in the
+    // middle of an answer.
+    const call = new AbortController();
+    const picture = ask(deps, order, call.signal);
+    return withTimeout(picture, deps.env.IMAGES_TIMEOUT_MS, "provider_timeout").finally(() => call.abort());
   },
 });
+
+async function ask(deps: Dependencies, order: PictureOrder, signal: AbortSignal): Promise<Picture> {
+  const { env, fetch, clock, onHeaders } = deps;
+  // A `Request`: its answer comes as a stream, which can be left when it grows too long, and however late.
+  const request = new Request(addressOf(env, order), {
+    headers: {
+      accept: "image/*",
+      ...(env.IMAGES_API_KEY === undefined ? {} : { authorization: `Bearer ${env.IMAGES_API_KEY}` }),
+    },
+    redirect: "manual",
+  });
+  const response = await fetch(request, { signal }).catch((cause: unknown) => {
+    throw callFailed(cause);
+  });
+  await onHeaders?.(response.headers);
+  if (response.status !== 200) {
+    await response.body?.cancel();
+    throw refusal(response, clock.now());
+  }
+  return toPicture(await readBytes(response));
+}
 
 function addressOf(env: Settings, { prompt, seed, width, height }: PictureOrder): string {
   // "." and ".." are no names in a path, even when they are escaped: with a space they are prompts.
@@ -67,7 +74,7 @@ function refusal(response: Response, now: Date): AppError {
   });
 }
 
-async function readBytes(response: Response, timeoutMs: number): Promise<Uint8Array> {
+async function readBytes(response: Response): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let size = 0;
   try {
@@ -77,7 +84,7 @@ async function readBytes(response: Response, timeoutMs: number): Promise<Uint8Ar
       chunks.push(chunk);
     }
   } catch (cause) {
-    throw callFailed(cause, timeoutMs);
+    throw callFailed(cause);
   }
   if (size > MAX_BYTES) {
     throw new AppError("provider_rejected", `${NAME} sent more than ${MAX_BYTES} bytes for one picture`);
@@ -92,9 +99,5 @@ function toPicture(bytes: Uint8Array): Picture {
   throw new AppError("provider_unavailable", `${NAME} answered 200 with something that is no picture`);
 }
 
-function callFailed(cause: unknown, timeoutMs: number): AppError {
-  const code = classifyFailure(cause);
-  const message =
-    code === "provider_timeout" ? `${NAME} did not answer in ${timeoutMs} ms` : `${NAME} cannot be reached`;
-  return new AppError(code, message, { cause });
-}
+const callFailed = (cause: unknown): AppError =>
+  new AppError(classifyFailure(cause), `${NAME} cannot be reached`, { cause });

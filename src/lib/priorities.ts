@@ -7,8 +7,7 @@ import { z } from "zod";
  *
  * `promiseMs`: within what time it is begun; null promises nothing, and its place in the line is that of work due in
  * a day. `atOnce`: how many steps of a function may be at work on it; classes that share a function share the
- * largest. The SQL knows the promises as
- * `private.promise_of`.
+ * largest. The SQL knows the promises as `private.promise_of`.
  */
 type PriorityClass = { name: string; promiseMs: number | null; atOnce: number };
 

@@ -26,7 +26,8 @@ async function show(page: Page, hash: string): Promise<void> {
 async function auditBothThemes(page: Page): Promise<string[]> {
   await page.emulateMedia({ colorScheme: "light" });
   const light = await audit(page);
-  expect(light.checked).toEqual(expect.arrayContaining(["color-contrast", "target-size", "document-title"]));
+  // Rules that find something on every page, under an open dialog too.
+  expect(light.checked).toEqual(expect.arrayContaining(["color-contrast", "target-size"]));
   await page.emulateMedia({ colorScheme: "dark" });
   const dark = await audit(page, ["color-contrast", "link-in-text-block"]);
   return [...light.violations, ...dark.violations.map((found) => `dark: ${found}`)];

@@ -9,8 +9,8 @@ import { type Figures, type Plan, storm } from "./storm.ts";
 const isFull = process.env["OVERLOAD"] === "full";
 const PLAN: Plan = isFull
   ? {
-      capacity: 5,
-      perSecond: [0.5, 2, 27.5, 12, 8],
+      capacity: 2,
+      perSecond: [0.2, 0.8, 11, 4.8, 3.2],
       seconds: 600,
       backlog: 0,
       backlogSeconds: 0,
