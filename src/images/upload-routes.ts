@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { IMAGES_BUCKET, uploadUrl } from "#images/paths.ts";
-import { PICTURE_TYPES } from "#images/picture-kind.ts";
+import { uploadUrl } from "#images/paths.ts";
+import { pictureRoute } from "#images/picture-route.ts";
 import { ownerOf } from "#images/task-routes.ts";
 import { type UploadDependencies, uploadPicture } from "#images/upload-picture.ts";
 import type { Upload, UploadRepository } from "#images/upload-repository.ts";
@@ -64,8 +64,16 @@ export const uploadRoutes = (deps: Dependencies): Route[] => [
     responses: { 200: uploadView },
     handler: async ({ params, requester }) => json(200, toUploadView(await find(deps, params.id, requester))),
   }),
-  pictureRoute(deps, "image", "The picture as it was uploaded", (upload) => upload.original_path),
-  pictureRoute(deps, "thumbnail", "The smaller one", (upload) => upload.thumbnail_path),
+  pictureRoute(deps.storage, {
+    path: "/api/uploads/:id/image",
+    summary: "The picture as it was uploaded",
+    find: async (id, requester) => (await find(deps, id, requester)).original_path,
+  }),
+  pictureRoute(deps.storage, {
+    path: "/api/uploads/:id/thumbnail",
+    summary: "The smaller one",
+    find: async (id, requester) => (await find(deps, id, requester)).thumbnail_path,
+  }),
   route({
     method: "DELETE",
     path: "/api/uploads/:id",
@@ -79,30 +87,6 @@ export const uploadRoutes = (deps: Dependencies): Route[] => [
     },
   }),
 ];
-
-const pictureRoute = (
-  deps: Dependencies,
-  name: string,
-  summary: string,
-  pathOf: (upload: Upload) => string | null,
-): Route =>
-  route({
-    method: "GET",
-    path: `/api/uploads/:id/${name}`,
-    policy: "app",
-    summary,
-    params: idParams,
-    responses: { 200: z.string() },
-    answers: PICTURE_TYPES,
-    handler: async ({ params, requester }) => {
-      const path = pathOf(await find(deps, params.id, requester));
-      const picture = path === null ? undefined : await deps.storage.get(IMAGES_BUCKET, path);
-      if (!picture) throw new AppError("not_found", "This picture is not there yet");
-      return new Response(Buffer.from(picture.bytes), {
-        headers: { "content-type": picture.contentType, "cache-control": "private, max-age=3600" },
-      });
-    },
-  });
 
 async function find({ uploads }: Dependencies, id: string, requester: Requester): Promise<Upload> {
   const upload = await uploads.get(id, ownerOf(requester));
