@@ -1,5 +1,5 @@
 -- How the work goes: what waits and runs now, and the last sixty minutes. What waits, what runs, and what was
--- accepted, begun, retried or ended in that time is read once each, by its index; docs/priorities.md has the cost.
+-- accepted, begun, retried or ended in that time is read once each, by its index.
 
 create function private.ms(p_time interval)
 returns integer
