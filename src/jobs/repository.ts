@@ -30,6 +30,17 @@ export type JobFilter = {
   to?: string | undefined;
 };
 
+/** The filter as every statement that chooses jobs takes it: null chooses all. */
+export const asArguments = (filter: JobFilter) => ({
+  p_status: filter.status ?? null,
+  p_kind: filter.kind ?? null,
+  p_function_id: filter.functionId ?? null,
+  p_requester: filter.requester ?? null,
+  p_parent_job_id: filter.parentJobId ?? null,
+  p_from: filter.from ?? null,
+  p_to: filter.to ?? null,
+});
+
 /** The ledger. `owner: null` sees every job; with an owner, other people's jobs do not exist. */
 export function jobRepository(db: DatabaseClient, clock: Clock) {
   const now = () => clock.now().toISOString();
@@ -84,13 +95,7 @@ export function jobRepository(db: DatabaseClient, clock: Clock) {
       const rows = await unwrap(
         db.rpc("list_jobs", {
           p_owner: owner,
-          p_status: filter.status ?? null,
-          p_kind: filter.kind ?? null,
-          p_function_id: filter.functionId ?? null,
-          p_requester: filter.requester ?? null,
-          p_parent_job_id: filter.parentJobId ?? null,
-          p_from: filter.from ?? null,
-          p_to: filter.to ?? null,
+          ...asArguments(filter),
           p_before_at: before?.at ?? null,
           p_before_id: before?.id ?? null,
           p_limit: limit + 1,

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { type DatabaseClient, unwrap } from "#lib/supabase.ts";
-import type { JobFilter } from "./repository.ts";
+import { asArguments, type JobFilter } from "./repository.ts";
 import { jobDetails, jobRow } from "./rows.ts";
 
 const factsRow = jobRow.omit({ event_data: true });
@@ -51,13 +51,7 @@ export function tailRepository(db: DatabaseClient) {
         db.rpc("read_live_snapshot", {
           p_owner: owner,
           p_reader: reader,
-          p_status: filter.status ?? null,
-          p_kind: filter.kind ?? null,
-          p_function_id: filter.functionId ?? null,
-          p_requester: filter.requester ?? null,
-          p_parent_job_id: filter.parentJobId ?? null,
-          p_from: filter.from ?? null,
-          p_to: filter.to ?? null,
+          ...asArguments(filter),
         }),
       );
       return snapshot.parse(data);
