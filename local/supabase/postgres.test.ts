@@ -69,7 +69,10 @@ test("dies with the process that started it, kill -9 included, and loses nothing
   const { url, owner } = await elsewhere();
   await ask(url, "create table abandoned as select 1 as id");
   const pid = postmaster();
+  const gone = once(owner, "exit");
   owner.kill("SIGKILL");
+  // A signal is a wish: until the process has ended, the server is rightly shared with it.
+  await gone;
   const again = await startPostgres({ dataDir, settings });
   expect(postmaster()).not.toBe(pid);
   await vi.waitFor(() => expect(isAlive(pid)).toBe(false));
