@@ -27,14 +27,22 @@ export type DrawOutcome = { state: "drawn" | "ended" | "taken" | "gone" } | { st
 /** How soon a run asks again whether its task's turn has come; only those that stand in line anew ask at all. */
 const ASK_AGAIN_MS = 10_000;
 
-/** One attempt: takes the turn, draws, stores the picture, and says so. Throws what ended the attempt. */
-export async function drawImage(deps: DrawDependencies, work: TaskOfEvent): Promise<DrawOutcome> {
+/**
+ * One attempt: takes the turn, draws, stores the picture, and says so. Throws what ended the attempt. `leftMs` says how
+ * long the picture is still wanted.
+ */
+export async function drawImage(
+  deps: DrawDependencies,
+  work: TaskOfEvent,
+  leftMs: () => number,
+): Promise<DrawOutcome> {
   const begun = await deps.images.begin(work, deps.leaseMs, drawingsOf(deps.provider.name));
   if (begun.state === "wait") return { state: "wait", waitMs: begun.waitMs ?? ASK_AGAIN_MS };
   if (begun.state !== "draw") return begun;
 
   const path = picturePath(work.taskId);
-  const failure = await drawAndStore(deps, orderOf(work.taskId, begun.prompt, deps.size), path).then(
+  const order = orderOf(work.taskId, begun.prompt, deps.size);
+  const failure = await drawAndStore(deps, order, leftMs(), path).then(
     () => undefined,
     (error: unknown) => atOurPace(error, begun.attempt),
   );
@@ -51,8 +59,13 @@ export async function drawImage(deps: DrawDependencies, work: TaskOfEvent): Prom
   return { state: "drawn" };
 }
 
-async function drawAndStore({ provider, storage }: DrawDependencies, order: PictureOrder, path: string) {
-  await storage.put(IMAGES_BUCKET, path, await provider.draw(order));
+async function drawAndStore(
+  { provider, storage }: DrawDependencies,
+  order: PictureOrder,
+  leftMs: number,
+  path: string,
+) {
+  await storage.put(IMAGES_BUCKET, path, await provider.draw(order, leftMs));
 }
 
 /** The seed comes from the task, so that drawing again draws the same. */

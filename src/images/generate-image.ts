@@ -2,6 +2,7 @@ import type { OnFailure } from "#dead-letters/on-failure.ts";
 import { type DrawDependencies, drawImage } from "#images/draw-image.ts";
 import { generateImageRequested } from "#images/events.ts";
 import { type FinishDependencies, finishImage } from "#images/finish-image.ts";
+import { remainingMs } from "#lib/deadline.ts";
 import { AppError } from "#lib/errors.ts";
 import { cancelOfThisJob } from "#lib/flow-control.ts";
 import type { InngestClient } from "#lib/inngest.ts";
@@ -27,8 +28,9 @@ export const generateImage = (deps: Dependencies) =>
     },
     async ({ event, step, runId }) => {
       const work = { taskId: event.data.taskId, eventId: event.id ?? runId };
+      const leftMs = () => remainingMs(event.data, deps.clock.now());
       for (let round = 0; round < MAX_ROUNDS; round++) {
-        const drawn = await step.run("draw", () => drawImage(deps, work));
+        const drawn = await step.run("draw", () => drawImage(deps, work, leftMs));
         if (drawn.state === "drawn") return step.run("finish", () => finishImage(deps, work));
         if (drawn.state !== "wait") return { status: "skipped", reason: REASONS[drawn.state] };
         await step.sleep("wait-for-turn", drawn.waitMs);

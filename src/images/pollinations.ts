@@ -1,6 +1,7 @@
 import { pictureTypeOf } from "#images/picture-kind.ts";
 import type { ImageProvider, Picture, PictureOrder } from "#images/provider.ts";
 import type { Clock } from "#lib/clock.ts";
+import { patienceOf } from "#lib/deadline.ts";
 import type { Env } from "#lib/env.ts";
 import { AppError } from "#lib/errors.ts";
 import { classifyFailure, providerError, retryAfterMs } from "#lib/provider-answer.ts";
@@ -25,12 +26,13 @@ const MAX_BYTES = 20 * 1024 * 1024;
  */
 export const pollinations = (deps: Dependencies): ImageProvider => ({
   name: NAME,
-  draw(order) {
+  draw(order, leftMs = Infinity) {
     // Our own timer, and the call is given up when it rings: a signal may be forgotten with its Request, even in the
     // middle of an answer.
     const call = new AbortController();
     const picture = ask(deps, order, call.signal);
-    return withTimeout(picture, deps.env.IMAGES_TIMEOUT_MS, "provider_timeout").finally(() => call.abort());
+    const { ms, code } = patienceOf(deps.env.IMAGES_TIMEOUT_MS, leftMs);
+    return withTimeout(picture, ms, code).finally(() => call.abort());
   },
 });
 

@@ -110,6 +110,12 @@ const MEANINGS = {
     "Look it up at the provider and resolve it by hand.",
   ),
   canceled: meaning(409, "stop", "Canceled", "Start it again if it is still wanted."),
+  deadline_passed: meaning(
+    409,
+    "stop",
+    "The deadline has passed",
+    "Ask again with a later deadline if it is still wanted.",
+  ),
   internal: meaning(500, "retry", "Our mistake", "Try again; if it stays, look into the logs."),
 } as const satisfies Record<string, Meaning>;
 

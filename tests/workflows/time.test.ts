@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { remainingMs } from "#lib/deadline.ts";
+import { patienceOf, remainingMs } from "#lib/deadline.ts";
 import { AppError } from "#lib/errors.ts";
 import { cancelOfThisJob } from "#lib/flow-control.ts";
 import { queueJob } from "#lib/priorities.ts";
@@ -31,6 +31,16 @@ const functions = ({ inngest, onFailure, tokens, clock }: Platform) => [
         done.push(`${event.id} fell`);
         throw new AppError("provider_rate_limited", "later", { retryAfterMs: 10 * 60_000 });
       });
+    },
+  ),
+  inngest.createFunction(
+    { id: "give-up", triggers: [{ event: "test/give-up" }], retries: 3, onFailure },
+    async ({ event, step }) => {
+      await step.run("ask", () => {
+        done.push(`${event.id} asked`);
+        throw new AppError("deadline_passed", "nobody waits any more");
+      });
+      await step.run("second", () => void done.push(`${event.id} second`));
     },
   ),
   inngest.createFunction(
@@ -142,6 +152,14 @@ describe.each([{ checkpointing: true }, { checkpointing: false }])("with %o", (m
       expect(await shop.rows("select from dead_letter_queue where event_id = $1", [id])).toEqual([]);
     });
 
+    test("in the middle of a step that gives up because of it, and leaves no dead letter", async () => {
+      const id = await send("test/give-up", fromNow(5));
+      await shop.engine.run(id, "give-up");
+      expect(doneOf(id)).toEqual(["asked"]);
+      expect(await jobOf(id)).toMatchObject(skipped);
+      expect(await shop.rows("select from dead_letter_queue where event_id = $1", [id])).toEqual([]);
+    });
+
     test("but not when it is done in time, or has no deadline that can be read", async () => {
       const intime = await send("test/walk", fromNow(11));
       const odd = randomUUID();
@@ -152,11 +170,14 @@ describe.each([{ checkpointing: true }, { checkpointing: false }])("with %o", (m
       }
     });
 
-    test("what is left of the time is what a call may take", () => {
+    test("what is left of the time, if it is less than a call's own, is what it may take", () => {
       const now = new Date("2026-11-01T12:00:00Z");
       expect(remainingMs({ deadlineAt: "2026-11-01T12:00:05Z" }, now)).toBe(5000);
       expect(remainingMs({ deadlineAt: "2026-11-01T11:00:00Z" }, now)).toBe(0);
       expect(remainingMs({}, now)).toBe(Infinity);
+      expect(patienceOf(45_000, 5000)).toEqual({ ms: 5000, code: "deadline_passed" });
+      for (const leftMs of [45_000, 90_000, Infinity])
+        expect(patienceOf(45_000, leftMs)).toEqual({ ms: 45_000, code: "provider_timeout" });
     });
   });
 

@@ -23,7 +23,8 @@ function before(answer: (request: Request) => Response | Promise<Response>, opti
     clock: { now: () => new Date("2026-01-01T00:00:00Z") },
     ...(options.onHeaders && { onHeaders: options.onHeaders }),
   });
-  return { requests, draw: (prompt = order.prompt) => provider.draw({ ...order, prompt }) };
+  const draw = (prompt = order.prompt, leftMs?: number) => provider.draw({ ...order, prompt }, leftMs);
+  return { requests, draw };
 }
 const failing = (answer: (request: Request) => Response | Promise<Response>, options?: Options) =>
   before(answer, options)
@@ -146,5 +147,18 @@ describe("S1-5: what an answer means", () => {
     expect(codeOf(await failing(() => Promise.reject(new TypeError("fetch failed"))))).toBe(
       "provider_unavailable",
     );
+  });
+
+  test("S4-53: a call takes no longer than the picture is wanted, and is hung up then", async () => {
+    let hungUp: AbortSignal | undefined;
+    const { draw } = before((request) => {
+      hungUp = request.signal;
+      return aborted(request.signal);
+    });
+    await expect(draw("a cat", 20)).rejects.toMatchObject({ code: "deadline_passed" });
+    expect(hungUp?.aborted).toBe(true);
+    const month = 31 * 24 * 60 * 60_000;
+    const late = before((request) => aborted(request.signal), { timeoutMs: 20 }).draw("a cat", month);
+    await expect(late).rejects.toMatchObject({ code: "provider_timeout" });
   });
 });

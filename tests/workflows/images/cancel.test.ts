@@ -142,3 +142,26 @@ it("T29: one that waits for its retry past its deadline is skipped, and its plac
     result: { reason: "deadline_passed" },
   });
 });
+
+it("S4-53: one whose deadline passes while it is drawn is given up and skipped, and its place is the next one's", async () => {
+  await house.control("", { hold: true });
+  const deadlineAt = new Date(house.engine.clock.now().getTime() + 50).toISOString();
+  const late = await house.submit("too late", { deadlineAt });
+  const others = await fill(4);
+  const next = await house.submit("in time");
+  await really(async () => (await statusOf(late)) === "skipped");
+  await really(async () => (await house.task(next)).attempts === 1);
+  expect(await house.task(late)).toMatchObject({ attempts: 1, retryAt: null, error: null, imageUrl: null });
+  expect((await house.call("GET", `/api/jobs/${late}`)).body).toMatchObject({
+    status: "skipped",
+    result: { reason: "deadline_passed" },
+    runs: [{ status: "completed" }],
+  });
+  expect(await house.rows("select from dead_letter_queue where job_id = $1", late)).toEqual([]);
+
+  await house.control("", { hold: false });
+  for (const id of [...others, next]) await until(id, "completed");
+  const { drawings } = await house.control("/drawings");
+  const asked = drawings.filter(({ prompt }: { prompt: string }) => prompt === "too late");
+  expect(asked).toMatchObject([{ status: "gone" }]);
+});
