@@ -6,14 +6,12 @@ import { type Task, taskView, toTaskView } from "#images/task.ts";
 import { ownerOf } from "#images/task-routes.ts";
 import type { TellCanceled } from "#jobs/cancel.ts";
 import type { Outbox } from "#jobs/outbox.ts";
-import type { Clock } from "#lib/clock.ts";
 import { json, type Route, route } from "#lib/http.ts";
 
 type Dependencies = {
   desk: Pick<ImageDesk, "accept" | "show" | "clear">;
   outbox: Pick<Outbox, "send">;
   tellCanceled: TellCanceled;
-  clock: Clock;
 };
 
 /** Of what has ended the status shows so many. */
@@ -22,7 +20,7 @@ const ENDED_SHOWN = 100;
 const taskIds = z.array(z.uuid());
 
 /** S0's queue: the lane `demo`, six at once. */
-export const queueRoutes = ({ desk, outbox, tellCanceled, clock }: Dependencies): Route[] => [
+export const queueRoutes = ({ desk, outbox, tellCanceled }: Dependencies): Route[] => [
   route({
     method: "POST",
     path: "/api/queue-task",
@@ -32,7 +30,7 @@ export const queueRoutes = ({ desk, outbox, tellCanceled, clock }: Dependencies)
     responses: { 202: z.object({ success: z.literal(true), taskId: z.uuid(), task: taskView }) },
     handler: async ({ body: { prompt }, requester, idempotencyKey }) => {
       const task = await submit({ desk, outbox }, requester, { prompt, lane: "demo" }, idempotencyKey);
-      const body = { success: true, taskId: task.id, task: toTaskView(task, clock.now()) };
+      const body = { success: true, taskId: task.id, task: toTaskView(task) };
       return json(202, body, { location: `/api/tasks/${task.id}` });
     },
   }),
@@ -50,11 +48,10 @@ export const queueRoutes = ({ desk, outbox, tellCanceled, clock }: Dependencies)
       }),
     },
     handler: async ({ requester }) => {
-      const now = clock.now();
       const tasks = await desk.show("demo", ownerOf(requester), ENDED_SHOWN);
       return json(200, {
         ...groupTasks(tasks),
-        tasks: Object.fromEntries(tasks.map((task) => [task.id, toTaskView(task, now)])),
+        tasks: Object.fromEntries(tasks.map((task) => [task.id, toTaskView(task)])),
       });
     },
   }),

@@ -5,20 +5,18 @@ import { toTaskView } from "#images/task.ts";
 import type { Streams } from "#jobs/stream.ts";
 import type { Subject } from "#jobs/stream-events.ts";
 import { streamAnswer, streamQuery } from "#jobs/stream-routes.ts";
-import type { Clock } from "#lib/clock.ts";
 import type { ServerEvent } from "#lib/event-stream.ts";
 import { type Route, route } from "#lib/http.ts";
 
-type Dependencies = { desk: Pick<ImageDesk, "live" | "ofJobs">; streams: Streams; clock: Clock };
+type Dependencies = { desk: Pick<ImageDesk, "live" | "ofJobs">; streams: Streams };
 
 /** S1-15: the tasks of a lane (or of all) live; each change of a task is a change of its job. */
-export function queueStreamRoutes({ desk, streams, clock }: Dependencies): Route[] {
+export function queueStreamRoutes({ desk, streams }: Dependencies): Route[] {
   /** One for all who listen: it is asked once per batch. */
   const present: Subject["present"] = async (jobs) => {
     const jobIds = jobs.filter(({ job }) => job.function_id === "generate-image").map(({ job }) => job.id);
     const tasks = jobIds.length === 0 ? [] : await desk.ofJobs(jobIds);
-    const now = clock.now();
-    return new Map(tasks.map((task) => [task.job_id, { event: "task", data: toTaskView(task, now) }]));
+    return new Map(tasks.map((task) => [task.job_id, { event: "task", data: toTaskView(task) }]));
   };
 
   const tasksOf = (lane: LaneName | undefined): Subject => ({
@@ -27,8 +25,7 @@ export function queueStreamRoutes({ desk, streams, clock }: Dependencies): Route
     place: (_job, event) => (event !== undefined && isIn(lane, event) ? "in" : "out"),
     async snapshot({ owner }) {
       const { position, tasks } = await desk.live(owner, lane);
-      const now = clock.now();
-      const data = { tasks: tasks.map((task) => toTaskView(task, now)) };
+      const data = { tasks: tasks.map(toTaskView) };
       return { position, events: [{ event: "snapshot", data }] };
     },
   });

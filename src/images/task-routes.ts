@@ -5,7 +5,6 @@ import { promptText, submit } from "#images/submit.ts";
 import { taskStatus, taskView, toTaskView } from "#images/task.ts";
 import type { CancelJob } from "#jobs/cancel.ts";
 import type { Outbox } from "#jobs/outbox.ts";
-import type { Clock } from "#lib/clock.ts";
 import { idParams, json, type Requester, type Route, route } from "#lib/http.ts";
 import { pageQuery, toPage } from "#lib/pages.ts";
 import { prioritySchema } from "#lib/priorities.ts";
@@ -14,7 +13,6 @@ type Dependencies = {
   desk: Pick<ImageDesk, "accept" | "get" | "list">;
   outbox: Pick<Outbox, "send">;
   cancelJob: CancelJob;
-  clock: Clock;
 };
 
 const listQuery = z.object({
@@ -24,7 +22,7 @@ const listQuery = z.object({
 });
 
 /** S1's tasks: submit, list, look, cancel. */
-export const taskRoutes = ({ desk, outbox, cancelJob, clock }: Dependencies): Route[] => [
+export const taskRoutes = ({ desk, outbox, cancelJob }: Dependencies): Route[] => [
   route({
     method: "POST",
     path: "/api/tasks",
@@ -39,7 +37,7 @@ export const taskRoutes = ({ desk, outbox, cancelJob, clock }: Dependencies): Ro
     responses: { 202: taskView },
     handler: async ({ body, requester, idempotencyKey }) => {
       const task = await submit({ desk, outbox }, requester, body, idempotencyKey);
-      return json(202, toTaskView(task, clock.now()), { location: `/api/tasks/${task.id}` });
+      return json(202, toTaskView(task), { location: `/api/tasks/${task.id}` });
     },
   }),
   route({
@@ -52,8 +50,7 @@ export const taskRoutes = ({ desk, outbox, cancelJob, clock }: Dependencies): Ro
     handler: async ({ query: { limit, cursor, ...filter }, requester }) => {
       const rows = await desk.list(ownerOf(requester), filter, limit, cursor);
       const { items, nextCursor } = toPage(rows, limit, (task) => ({ at: task.created_at, id: task.id }));
-      const now = clock.now();
-      return json(200, { items: items.map((task) => toTaskView(task, now)), nextCursor });
+      return json(200, { items: items.map(toTaskView), nextCursor });
     },
   }),
   route({
@@ -64,7 +61,7 @@ export const taskRoutes = ({ desk, outbox, cancelJob, clock }: Dependencies): Ro
     params: idParams,
     responses: { 200: taskView },
     handler: async ({ params, requester }) =>
-      json(200, toTaskView(await desk.get(params.id, ownerOf(requester)), clock.now())),
+      json(200, toTaskView(await desk.get(params.id, ownerOf(requester)))),
   }),
   route({
     method: "DELETE",
@@ -76,7 +73,7 @@ export const taskRoutes = ({ desk, outbox, cancelJob, clock }: Dependencies): Ro
     handler: async ({ params, requester }) => {
       const { id, job_id } = await desk.get(params.id, ownerOf(requester));
       await cancelJob(job_id, ownerOf(requester), requester.id);
-      return json(202, toTaskView(await desk.get(id, ownerOf(requester)), clock.now()));
+      return json(202, toTaskView(await desk.get(id, ownerOf(requester))));
     },
   }),
 ];

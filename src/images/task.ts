@@ -75,13 +75,13 @@ export type TaskView = z.output<typeof taskView>;
 
 const MAX_ATTEMPTS = RETRY_POLICIES.task.retries + 1;
 
-export const toTaskView = (task: Task, now: Date): TaskView => ({
+export const toTaskView = (task: Task): TaskView => ({
   id: task.id,
   revision: task.revision,
   lane: task.lane,
   prompt: task.prompt,
   status: task.status,
-  state: isDrawnOn(task, now) ? "canceling" : task.status,
+  state: isDrawnOn(task) ? "canceling" : task.status,
   priority: task.priority,
   attempts: task.attempts,
   maxAttempts: MAX_ATTEMPTS,
@@ -98,5 +98,6 @@ export const toTaskView = (task: Task, now: Date): TaskView => ({
   jobUrl: jobUrl(task.job_id),
 });
 
-const isDrawnOn = ({ status, drawing_until }: Task, now: Date): boolean =>
-  status === "canceled" && drawing_until !== null && Date.parse(drawing_until) > now.getTime();
+/** By the row alone, not by the time: what somebody follows changes with an event, or not at all. */
+const isDrawnOn = ({ status, drawing_until }: Task): boolean =>
+  status === "canceled" && drawing_until !== null;

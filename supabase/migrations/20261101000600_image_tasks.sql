@@ -33,7 +33,8 @@ create table public.image_tasks (
   -- Tries of the provider. A try that died with its process is no try.
   attempts integer not null default 0,
   retry_at timestamptz,
-  -- The proof of whoever draws now, and when drawing is over even if nobody says so.
+  -- The proof of whoever draws now, and when drawing is over even if nobody says so. A task that has ended keeps its
+  -- place, too, until drawing_until is past or null.
   attempt_token uuid,
   drawing_until timestamptz,
   image_path text,

@@ -1,6 +1,24 @@
 -- Who starts. Whoever changes a task holds its job's row, then (if somebody may start) the lane's; holding a lane
 -- nobody waits for anything else. So accepts, ends and cancels cannot wait for each other in a circle.
 
+-- Drawings for tasks that have ended are over when their lease is, if nobody has said so before (the process died): the
+-- timelines of their jobs say so now. Whoever holds one of the rows is left alone: the next look finds it.
+create function private.end_left_drawings(p_lane text, p_now timestamptz)
+returns void
+language sql
+set search_path = ''
+as $$
+  with over as (
+    select tasks.id, tasks.job_id
+    from public.image_tasks as tasks join public.jobs on jobs.id = tasks.job_id
+    where tasks.lane = p_lane and tasks.ended_at is not null and tasks.drawing_until <= p_now
+    for no key update skip locked
+  ), freed as (
+    update public.image_tasks set drawing_until = null where id in (select id from over)
+  )
+  select private.record_job_event(job_id, 'run_ended', '{}', p_now) from over;
+$$;
+
 -- Lets the first in line start while places are free: earliest due first, then in the order of accepting. A place is
 -- taken by a task that is processed or waits for its retry, and by one that has ended (canceled, killed) while its
 -- picture was being drawn, until that is over. Answers the jobs to send.
@@ -16,6 +34,7 @@ declare
   v_job public.jobs;
 begin
   select * into v_lane from public.image_lanes where lane = p_lane for no key update;
+  perform private.end_left_drawings(p_lane, p_now);
   select v_lane.at_once
     - (select count(*) from public.image_tasks
        where lane = p_lane and ended_at is null and (status <> 'pending' or drawing_until > p_now))
@@ -110,7 +129,7 @@ as $$
   cross join lateral private.start_image_tasks(lanes.lane, p_now);
 $$;
 
-revoke execute on function private.start_image_tasks, private.end_image_task, private.end_image_task_with_its_job,
-  public.start_waiting_image_tasks from public, anon, authenticated;
-grant execute on function private.start_image_tasks, private.end_image_task, private.end_image_task_with_its_job,
-  public.start_waiting_image_tasks to service_role;
+revoke execute on function private.end_left_drawings, private.start_image_tasks, private.end_image_task,
+  private.end_image_task_with_its_job, public.start_waiting_image_tasks from public, anon, authenticated;
+grant execute on function private.end_left_drawings, private.start_image_tasks, private.end_image_task,
+  private.end_image_task_with_its_job, public.start_waiting_image_tasks to service_role;

@@ -95,7 +95,8 @@ $$;
 
 -- The provider has answered. p_outcome: {"imagePath"}, or {"code", "message", "retryAt"}; without retryAt the task
 -- keeps its place until its job has ended. Answers 'noted'; 'ended' when nobody wants the picture any more (its place
--- goes to the next now); 'lost' when a later attempt has taken over: then nothing is written.
+-- goes to the next now, and the job's timeline says so); 'lost' when a later attempt has taken over: then nothing is
+-- written.
 create function public.end_image_attempt(p_task_id uuid, p_token uuid, p_outcome jsonb, p_now timestamptz)
 returns text
 language plpgsql
@@ -113,6 +114,7 @@ begin
   if v_task.id is null then
     return 'lost';
   elsif v_task.ended_at is not null then
+    perform private.record_job_event(v_task.job_id, 'run_ended', '{}', p_now);
     perform private.start_image_tasks(v_task.lane, p_now);
     return 'ended';
   end if;

@@ -21,6 +21,10 @@ const accept = async (count: number, wish = {}) => {
   return ids;
 };
 const [first, second, third] = [0, 1, 2] as const;
+const timelineOf = async (id = "") =>
+  (await lane.rows("select type from job_events where job_id = $1 order by sequence", id)).map(
+    ({ type }) => type,
+  );
 
 describe("who starts", () => {
   it("S0-1, S1-1: is who was accepted first, and only while places are free", async () => {
@@ -201,15 +205,40 @@ describe("an attempt", () => {
     expect(await lane.end(String(ids[first]), token, { imagePath: "p" })).toBe("ended");
     expect(await statuses()).toEqual(["canceled", "processing", "processing"]);
     expect((await lane.task(String(ids[first])))["image_path"]).toBeNull();
+    expect((await timelineOf(ids[first])).slice(-2)).toEqual(["canceled", "run_ended"]);
   });
 
-  it("of a canceled task whose process died holds the place no longer than its lease", async () => {
+  it("of a canceled task whose process died holds the place no longer than its lease, and its end is told once", async () => {
+    const ids = await accept(4);
+    for (const id of ids.slice(0, 2)) {
+      await lane.begin(id, undefined, 5_000);
+      await lane.cancel(id);
+    }
+    expect(await lane.startWaiting()).toBe(0);
+    expect(await timelineOf(ids[first])).not.toContain("run_ended");
+    const later = new Date(Date.now() + 6_000).toISOString();
+    expect([await lane.startWaiting(later), await lane.startWaiting(later)]).toEqual([2, 0]);
+    expect(await statuses()).toEqual(["canceled", "canceled", "processing", "processing"]);
+    for (const id of ids.slice(0, 2)) {
+      expect(await lane.task(id)).toMatchObject({ drawing_until: null });
+      expect((await timelineOf(id)).filter((type) => type === "run_ended")).toHaveLength(1);
+    }
+  });
+
+  it("of a canceled task whose row is held is told by the next look, and nobody waits for it", async () => {
     const ids = await accept(3);
     await lane.begin(String(ids[first]), undefined, 5_000);
     await lane.cancel(String(ids[first]));
-    expect(await lane.startWaiting()).toBe(0);
-    expect(await lane.startWaiting(new Date(Date.now() + 6_000).toISOString())).toBe(1);
-    expect(await statuses()).toEqual(["canceled", "processing", "processing"]);
+    const holding = await db.sql.connect();
+    await holding.query("begin");
+    await holding.query("select from image_tasks where id = $1 for update", [ids[first]]);
+    const later = new Date(Date.now() + 6_000).toISOString();
+    expect(await lane.startWaiting(later)).toBe(1);
+    expect(await timelineOf(ids[first])).not.toContain("run_ended");
+    await holding.query("commit");
+    holding.release();
+    await lane.startWaiting(later);
+    expect((await timelineOf(ids[first])).at(-1)).toBe("run_ended");
   });
 
   it("whose process died is made again when nobody can be drawing any more, and counts once", async () => {

@@ -1,5 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { type LiveState, type Message, nothingKnown, reduce } from "#client/state.ts";
+import type { TaskView } from "#images/task.ts";
 import { type ImageQueueHouse, imageQueueHouse } from "../../support/image-queue-house.ts";
 
 let house: ImageQueueHouse;
@@ -18,6 +20,19 @@ const really = async (condition: () => Promise<boolean>) => {
   while (!(await condition())) await pause(5);
 };
 const inFlight = async () => (await house.control()).stats.inFlight;
+/** Follows the queue as a client does, and answers what is known by now. */
+const follower = () => {
+  let state: LiveState<TaskView> = nothingKnown;
+  let after = "";
+  return async () => {
+    const path = `/api/queue/stream${after}`;
+    const answer = await house.fetchAs("ann", "GET", path, undefined, { accept: "application/json" });
+    const { messages }: { messages: Message<TaskView>[] } = await answer.json();
+    state = messages.reduce(reduce<TaskView>, state);
+    after = `?after=${messages.at(-1)?.id}`;
+    return state.tasks;
+  };
+};
 const fill = async (count: number) => {
   const ids: string[] = [];
   for (let n = 0; n < count; n++) ids.push(await house.submit(`boat ${n}`));
@@ -59,6 +74,8 @@ describe("DELETE /api/tasks/:id", () => {
   });
 
   it("T28: a task that is being drawn is canceled at once; its place is free when the drawing is over", async () => {
+    const known = follower();
+    await known();
     await house.control("", { hold: true });
     const ids = await fill(6);
     await really(async () => (await inFlight()) === 5);
@@ -70,6 +87,7 @@ describe("DELETE /api/tasks/:id", () => {
     });
     expect(await statusOf(next)).toBe("pending");
     expect(await inFlight()).toBe(5);
+    expect((await known()).get(drawing)).toEqual(await house.task(drawing));
 
     await house.control("", { hold: false });
     await until(next, "completed");
@@ -79,6 +97,7 @@ describe("DELETE /api/tasks/:id", () => {
       state: "canceled",
       imageUrl: null,
     });
+    for (const [id, task] of await known()) expect(task).toEqual(await house.task(id));
     expect((await house.control()).stats.maxInFlight).toBe(5);
     expect((await house.fetchAs("admin", "GET", `/api/tasks/${drawing}/image`)).status).toBe(404);
   });
