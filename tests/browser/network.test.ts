@@ -5,8 +5,24 @@ import { sendCampaign, smallPieces } from "./support/seeds.ts";
 /** What Chromium itself says of requests that got no answer. */
 const lost = /net::ERR_/;
 
+type Told = { type: string; data: Record<string, unknown> };
+
+/** Runs in the page: whatever a stream tells, as it comes; a ticket opens it, for an EventSource sends no key. */
+async function listen({ key, path }: { key: string; path: string }): Promise<Told[]> {
+  const headers = { authorization: `Bearer ${key}`, "content-type": "application/json" };
+  const answer = await fetch("/api/tickets", { method: "POST", headers, body: JSON.stringify({ path }) });
+  const { ticket } = await answer.json();
+  const told: Told[] = [];
+  const source = new EventSource(`${path}?ticket=${ticket}`);
+  for (const type of ["snapshot", "job"]) {
+    source.addEventListener(type, ({ data }) => told.push({ type, data: JSON.parse(data) }));
+  }
+  return told;
+}
+
 withChromium("the network", () => {
-  const pages = browse(smallPieces);
+  // Streams end by themselves while the tests look on.
+  const pages = browse({ ...smallPieces, STREAM_SECONDS: "2" });
 
   test("goes, and the page says so and keeps what it shows; comes back, and the page catches up by itself", async () => {
     await sendCampaign(pages.house, { name: "Before" });
@@ -62,5 +78,35 @@ withChromium("the network", () => {
     const pauses = asked.slice(1).map((at, n) => at - (asked[n] ?? 0));
     // Two seconds between an answer and the next question; a busy machine takes longer, never much less.
     expect(Math.max(...pauses)).toBeGreaterThan(1_800);
+  });
+
+  test("ends a browser's own EventSource, opened with a ticket, and it goes on after its last event", async () => {
+    const page = await pages.open("", { as: null });
+    const draw = async (prompt: string) =>
+      String((await pages.house.call("POST", "/api/tasks", { prompt })).id);
+    let opened = 0;
+    let missed = "";
+    await page.route("**/api/jobs/stream?ticket=*", async (route) => {
+      opened += 1;
+      // Accepted when the first stream has ended and the second has not begun.
+      if (opened === 2) missed = await draw("in between");
+      await route.continue();
+    });
+    const told = await page.evaluateHandle(listen, { key: pages.house.keys.admin, path: "/api/jobs/stream" });
+    const events = () => told.evaluate((all) => all);
+    const isDone = async (id: string) =>
+      (await events()).some(({ data }) => data["id"] === id && data["status"] === "completed");
+    await expect.poll(async () => (await events())[0]?.type).toBe("snapshot");
+
+    const seen = await draw("while it is open");
+    await expect.poll(() => isDone(seen)).toBe(true);
+    await expect.poll(() => isDone(missed)).toBe(true);
+    // It told where it was: else the second stream had begun with a snapshot, too.
+    const all = await events();
+    expect(all.filter(({ type }) => type === "snapshot")).toHaveLength(1);
+    for (const id of [seen, missed]) {
+      const revisions = all.flatMap(({ data }) => (data["id"] === id ? [Number(data["revision"])] : []));
+      expect(revisions).toEqual([...new Set(revisions)].toSorted((a, b) => a - b));
+    }
   });
 });

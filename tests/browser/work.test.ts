@@ -3,7 +3,8 @@ import { browse, withChromium } from "./support/pages.ts";
 import { failedCampaign, sendCampaign, smallPieces } from "./support/seeds.ts";
 
 withChromium("jobs, campaigns and dead letters", () => {
-  const pages = browse(smallPieces);
+  // As with a provider that ignores idempotency keys: what it did not answer stays unknown.
+  const pages = browse({ ...smallPieces, MAIL_IDEMPOTENT: "false" });
 
   test("work appears while one looks, moves, and ends, without a reload", async () => {
     const page = await pages.open("/jobs");
@@ -54,6 +55,35 @@ withChromium("jobs, campaigns and dead letters", () => {
       .first()
       .waitFor();
     await campaign.getByText("completed").first().waitFor();
+  });
+
+  test("a mail whose fate nobody knows is settled by somebody who has looked it up, and says how", async () => {
+    await pages.house.steer("/_control/faults", { rules: [{ dropAnswer: true, count: 1 }] });
+    const { id } = await sendCampaign(pages.house, { name: "Half an answer", people: 10 });
+    const page = await pages.open(`/campaigns/${id}?status=unknown`);
+    const settle = page.getByRole("button", { name: /^Mark as sent: / });
+    await expect.poll(() => settle.count()).toBe(5);
+    const name = (await settle.first().getAttribute("aria-label")) ?? "";
+    const email = name.replace("Mark as sent: ", "");
+
+    await settle.first().click();
+    const question = page.getByRole("dialog", { name: `Mark as sent: ${email}?` });
+    const reason = question.getByLabel("How do you know?");
+    await question.getByRole("button", { name: "Mark as sent" }).click();
+    expect(await reason.evaluate((field: HTMLTextAreaElement) => field.validity.valueMissing)).toBe(true);
+    await reason.fill("the provider's log has it");
+    await question.getByRole("button", { name: "Mark as sent" }).click();
+    await expect.poll(() => settle.count()).toBe(4);
+    await page.getByRole("link", { name: "4 unknown" }).waitFor();
+
+    await page.getByRole("link", { name: "6 sent" }).click();
+    const row = page.getByRole("row").filter({ has: page.getByText(email, { exact: true }) });
+    await row.getByText("the provider's log has it").waitFor();
+    expect((await pages.house.call("GET", `/api/campaigns/${id}`)).counts).toMatchObject({
+      sent: 6,
+      unknown: 4,
+    });
+    await pages.house.steer("/_control/faults", { rules: [] });
   });
 
   test("one is read and put back, and the page tells what became of it", async () => {
