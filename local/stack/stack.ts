@@ -93,9 +93,8 @@ async function start(
   const environment = { ...siteEnvironment(caller, { ports, keys, supabase }), ...clockOf(options) };
 
   const run = (name: string, script: string, args: string[], env: Environment) => {
-    // The engine turns its own clock; everybody else's Date is turned for them.
-    const preload = name === "engine" ? [] : preloadOf(options);
-    return add(name, [process.execPath, "--import", "tsx", ...preload, join("local", script), ...args], env);
+    const imports = importsOf(name, options).flatMap((one) => ["--import", one]);
+    return add(name, [process.execPath, ...imports, join("local", script), ...args], env);
   };
   const add = (name: string, command: readonly [string, ...string[]], env: Environment) => {
     const running = runProcess({
@@ -173,5 +172,19 @@ async function start(
 const clockOf = ({ timeScale }: Options): Environment =>
   timeScale === 1 ? {} : { TIME_SCALE: String(timeScale), TIME_BASE: String(Date.now()) };
 
-const preloadOf = ({ timeScale }: Options): string[] =>
-  timeScale === 1 ? [] : ["--import", join(projectDir, "local/clock-preload.ts")];
+/**
+ * The large packages of each part, which Node reads quicker before tsx is there: tsx takes every file through a second
+ * thread, and that was a third of what the site's start computed.
+ */
+const packages: Record<string, readonly string[]> = {
+  site: ["inngest", "@supabase/supabase-js", "undici", "hono", "pino", "zod"],
+  supabase: ["pg", "zod"],
+  engine: ["hono", "pg", "zod"],
+  providers: ["zod"],
+};
+
+/** The engine turns its own clock; everybody else's Date is turned for them, before any package sees it. */
+function importsOf(part: string, { timeScale }: Options): readonly string[] {
+  if (timeScale === 1) return [...(packages[part] ?? []), "tsx"];
+  return part === "engine" ? ["tsx"] : ["tsx", join(projectDir, "local/clock-preload.ts")];
+}

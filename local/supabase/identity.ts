@@ -1,5 +1,5 @@
 import { createHash, timingSafeEqual } from "node:crypto";
-import { errors } from "jose";
+import { JWTExpired } from "jose/errors";
 import type { Tokens } from "./auth/tokens.ts";
 import type { Identity } from "./database.ts";
 import { type Answer, type Ask, json } from "./http.ts";
@@ -56,7 +56,7 @@ export const createIdentify = (keys: Keys, tokens: Tokens) => {
 export const isAnswer = (value: Identity | Answer): value is Answer => "status" in value;
 
 const invalidToken = (error: unknown): Answer => {
-  const expired = error instanceof errors.JWTExpired;
+  const expired = error instanceof JWTExpired;
   const body = expired
     ? { code: "PGRST303", details: null, hint: null, message: "JWT expired" }
     : {

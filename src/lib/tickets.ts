@@ -1,5 +1,6 @@
 import { createHmac } from "node:crypto";
-import { jwtVerify, SignJWT } from "jose";
+import { SignJWT } from "jose/jwt/sign";
+import { jwtVerify } from "jose/jwt/verify";
 import { z } from "zod";
 import { ROLES } from "#lib/auth.ts";
 import type { Clock } from "#lib/clock.ts";

@@ -1,4 +1,7 @@
-import { importJWK, type JWK, type JWTPayload, jwtVerify, SignJWT } from "jose";
+import type { JWK, JWTPayload } from "jose";
+import { SignJWT } from "jose/jwt/sign";
+import { jwtVerify } from "jose/jwt/verify";
+import { importJWK } from "jose/key/import";
 import { type Keys } from "../keys.ts";
 
 /** Signs and checks the access tokens of users: ES256, as new hosted projects do. */
