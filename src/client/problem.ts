@@ -43,6 +43,18 @@ export const unreachable = (cause: unknown): Problem =>
     cause,
   );
 
+/** Somebody on the way answered with a page of their own: the login of a hotel's network, for instance. */
+export const notFromTheApi = (cause: unknown): Problem =>
+  new Problem(
+    {
+      status: 502,
+      code: "not_from_the_api",
+      detail: "What answers is not the API",
+      hint: "Something between here and the site answers in its place.",
+    },
+    cause,
+  );
+
 /** Reads any answer that is not ok, also one that a proxy gave in place of the API. */
 export async function problemOf(response: Response): Promise<Problem> {
   const said: unknown = await response.json().catch(() => undefined);

@@ -16,39 +16,45 @@ type Options = {
 
 /**
  * Reads a stream to its end, planned or not. Answers whether it ever spoke: if it did, the reader goes on after the
- * last id; if not, streams do not get through. Throws what another try would not change.
+ * last id; if not, streams do not get through. Throws what another try would not change, and what `onFrames` throws.
  */
 export async function readStream({ request, address, signal, onFrames }: Options): Promise<boolean> {
   const watchdog = createWatchdog();
+  const read = createFrameReader();
+  const utf8 = new TextDecoder();
   let spoke = false;
   try {
-    const response = await request("GET", address, {
-      headers: { accept: "text/event-stream" },
-      signal: AbortSignal.any([signal, watchdog.signal]),
-    });
-    if (!response.headers.get("content-type")?.startsWith("text/event-stream")) return false;
-    const read = createFrameReader();
-    const utf8 = new TextDecoder();
+    const response = await open({ request, address, signal: AbortSignal.any([signal, watchdog.signal]) });
     for await (const bytes of chunksOf(response)) {
       spoke = true;
       watchdog.expectWithin(SILENCE_MS);
       onFrames(read(utf8.decode(bytes, { stream: true })));
     }
     return spoke;
-  } catch (error) {
-    if (signal.aborted || (error instanceof Problem && !error.isPassing && error.status < 500)) throw error;
-    return spoke;
   } finally {
     watchdog.stop();
   }
 }
 
-/** Safari reads streams only by a reader. */
-async function* chunksOf({ body }: Response): AsyncGenerator<Uint8Array> {
-  const reader = body?.getReader();
+/** Undefined when what answers is no stream, or nobody does. */
+async function open({ request, address, signal }: Omit<Options, "onFrames">): Promise<Response | undefined> {
+  try {
+    const response = await request("GET", address, { headers: { accept: "text/event-stream" }, signal });
+    if (response.headers.get("content-type")?.startsWith("text/event-stream")) return response;
+    await response.body?.cancel();
+    return undefined;
+  } catch (error) {
+    if (error instanceof Problem && !error.isPassing && error.status < 500) throw error;
+    return undefined;
+  }
+}
+
+/** What arrives until the end, or until the connection breaks. Safari reads streams only by a reader. */
+async function* chunksOf(response: Response | undefined): AsyncGenerator<Uint8Array> {
+  const reader = response?.body?.getReader();
   try {
     for (;;) {
-      const chunk = await reader?.read();
+      const chunk = await reader?.read().catch(() => undefined);
       if (!chunk || chunk.done) return;
       yield chunk.value;
     }

@@ -1,4 +1,4 @@
-import { problemOf, unreachable } from "./problem.ts";
+import { notFromTheApi, problemOf, unreachable } from "./problem.ts";
 
 export type Init = { body?: unknown; headers?: Record<string, string>; signal?: AbortSignal | undefined };
 export type Request = (method: string, path: string, init?: Init) => Promise<Response>;
@@ -36,6 +36,9 @@ function contentType(body: unknown): Record<string, string> {
 /** JSON as the type that the caller knows the API to answer; nothing at all for an empty answer. */
 export async function readJson<T>(response: Response): Promise<T>;
 export async function readJson(response: Response): Promise<unknown> {
-  const body: unknown = response.status === 204 ? undefined : await response.json();
+  if (response.status === 204) return undefined;
+  const body: unknown = await response.json().catch((error: unknown) => {
+    throw error instanceof SyntaxError ? notFromTheApi(error) : unreachable(error);
+  });
   return body;
 }

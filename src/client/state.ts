@@ -15,7 +15,7 @@ export type Notification = {
 };
 
 /** Of two views of one thing the one with the higher revision is newer. */
-export type Item = { id: string; revision: number };
+export type Item = { id: string; revision: number; completedAt?: string | null };
 
 /** What a watcher knows. Each change makes a new state; the maps of what did not change stay the same objects. */
 export type LiveState<Task extends Item = Item> = {
@@ -48,8 +48,8 @@ export const nothingKnown: LiveState<never> = {
   notifications: [],
 };
 
-/** More than a snapshot holds; beyond it the oldest things that have ended are forgotten. */
-const MOST_JOBS = 1000;
+/** More jobs, or tasks, than a snapshot holds; beyond it those are forgotten that ended first. */
+const MOST = 1000;
 const MOST_NOTIFICATIONS = 100;
 
 /** The one reducer: a message that comes twice, or late, changes nothing. */
@@ -62,12 +62,12 @@ export function reduce<Task extends Item>(state: LiveState<Task>, message: Messa
     case "job": {
       const known = state.jobs.get(message.data.id);
       if (known && isNewer(known, message.data)) return state;
-      return { ...state, jobs: bounded(withItem(state.jobs, message.data)) };
+      return { ...state, jobs: bounded(withItem(state.jobs, message.data), ({ endedAt }) => endedAt) };
     }
     case "task": {
       const known = state.tasks.get(message.data.id);
       if (known && known.revision > message.data.revision) return state;
-      return { ...state, tasks: withItem(state.tasks, message.data) };
+      return { ...state, tasks: bounded(withItem(state.tasks, message.data), (task) => task.completedAt) };
     }
     case "progress":
       return withProgress(state, message.data);
@@ -112,14 +112,18 @@ function without<T>(items: ReadonlyMap<string, T>, id: string): ReadonlyMap<stri
   return rest;
 }
 
-function bounded(jobs: ReadonlyMap<string, Job>): ReadonlyMap<string, Job> {
-  if (jobs.size <= MOST_JOBS) return jobs;
-  const ended = [...jobs.values()].filter(({ endedAt }) => endedAt !== null);
-  const oldest = ended
-    .toSorted((a, b) => a.createdAt.localeCompare(b.createdAt))
-    .slice(0, jobs.size - MOST_JOBS);
-  const rest = new Map(jobs);
-  for (const { id } of oldest) rest.delete(id);
+function bounded<T extends { id: string }>(
+  items: ReadonlyMap<string, T>,
+  endOf: (item: T) => string | null | undefined,
+): ReadonlyMap<string, T> {
+  if (items.size <= MOST) return items;
+  const ended = [...items.values()].flatMap((item) => {
+    const at = endOf(item);
+    return at ? [{ id: item.id, at: Date.parse(at) }] : [];
+  });
+  const first = ended.toSorted((a, b) => a.at - b.at).slice(0, items.size - MOST);
+  const rest = new Map(items);
+  for (const { id } of first) rest.delete(id);
   return rest;
 }
 

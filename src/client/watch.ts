@@ -64,6 +64,7 @@ export async function watch<Task extends Item>(
         await sleep(random() * RETURN_MS, signal);
         continue;
       }
+      if (signal.aborted) return;
       await poll();
       failures = 0;
       pollsLeft = pollsLeft === 0 ? POLLS : pollsLeft - 1;

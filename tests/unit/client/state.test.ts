@@ -74,17 +74,22 @@ describe("one reducer for stream and polling", () => {
     expect(state.notifications).toEqual([note("1", "now"), note("2")]);
   });
 
-  test("a page that is open for weeks forgets the oldest jobs that have ended", () => {
-    const ended = (n: number) =>
-      job(`e${n}`, 1, { endedAt: "then", createdAt: `2026-01-01T00:${String(n).padStart(5, "0")}` });
+  test("a page that is open for weeks forgets the jobs and tasks that ended first", () => {
+    const at = (n: number) => new Date(Date.UTC(2026, 0, 1, 0, 0, n)).toISOString();
+    const ended = (n: number) => job(`e${n}`, 1, { endedAt: at(n) });
     const jobs = [job("unfinished", 1), ...Array.from({ length: 999 }, (_, n) => ended(n))];
-    const state = after({ event: "snapshot", data: { jobs } }, { event: "job", data: ended(999) });
-    expect(state.jobs.size).toBe(1000);
-    expect([state.jobs.has("unfinished"), state.jobs.has("e0"), state.jobs.has("e999")]).toEqual([
-      true,
-      false,
-      true,
-    ]);
+    const drawn = (n: number) => ({ id: `e${n}`, revision: 1, completedAt: at(n) });
+    const waits = { id: "unfinished", revision: 1, completedAt: null };
+    const tasks = [waits, ...Array.from({ length: 999 }, (_, n) => drawn(n))];
+    const state = after(
+      { event: "snapshot", data: { jobs, tasks } },
+      { event: "job", data: ended(999) },
+      { event: "task", data: drawn(999) },
+    );
+    for (const items of [state.jobs, state.tasks]) {
+      expect(items.size).toBe(1000);
+      expect(["unfinished", "e0", "e999"].map((id) => items.has(id))).toEqual([true, false, true]);
+    }
   });
 
   test("a message of a later version is passed over", () => {

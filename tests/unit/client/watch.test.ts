@@ -119,6 +119,31 @@ describe("watch", () => {
     expect(statuses).toEqual(["polling"]);
   });
 
+  test("a page that somebody else puts in the API's place is no answer, and no end either", async () => {
+    const login = () =>
+      new Response("<p>Your room number?</p>", { headers: { "content-type": "text/html" } });
+    const { watch, statuses, jobs } = site(
+      login,
+      login,
+      stream(text("snapshot", { jobs: [job("a", 1)] }, "1:1:")),
+    );
+    await watch();
+    expect(statuses).toEqual(["offline", "live"]);
+    expect(jobs()).toEqual([job("a", 1)]);
+  });
+
+  test("what a listener throws reaches whoever watches", async () => {
+    const { client, asked } = site(stream(text("snapshot", { jobs: [job("a", 1)] }, "1:1:")));
+    const watching = client.watch({
+      signal: new AbortController().signal,
+      onChange: () => {
+        throw new RangeError("a mistake of the listener");
+      },
+    });
+    await expect(watching).rejects.toThrow("a mistake of the listener");
+    expect(asked).toHaveLength(1);
+  });
+
   test.each([400, 401, 403, 404])("%i is not tried again", async (status) => {
     const { watch, asked } = site(refused(status));
     await expect(watch()).rejects.toMatchObject({ name: "Problem", status });
