@@ -12,21 +12,23 @@ export function App() {
   const key = useKey();
   const { name, id, query } = useHashRoute();
   const view = VIEWS.find((one) => one.name === name) ?? VIEWS[0];
+  const subject = `${name}/${id ?? ""}`;
   const announcement = useAnnouncement();
   return (
     <>
       {key === null || view === undefined ? (
         <KeyForm />
       ) : (
-        <Shell view={view} id={id}>
+        // Another key sees other things: nothing of what was shown stays.
+        <Shell key={key} view={view} id={id}>
           {/* A view begins anew for another subject, not for another filter. */}
-          <Boundary key={`${view.name}/${id ?? ""}`}>
+          <Boundary key={subject}>
             <view.show id={id} query={query} />
           </Boundary>
+          <Confirmation key={`${subject} asks`} />
         </Shell>
       )}
       <Toasts />
-      <Confirmation />
       <p className="unseen" role="status" aria-live="polite">
         {announcement}
       </p>

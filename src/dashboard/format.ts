@@ -1,7 +1,8 @@
 /** Numbers and times in words: pure, with the moment "now" handed in. */
 
-const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
-const whole = new Intl.NumberFormat("en");
+const relative = new Intl.RelativeTimeFormat("en");
+const whole = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
+const decimal = new Intl.NumberFormat("en", { maximumFractionDigits: 1 });
 const compact = new Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 1 });
 
 const MINUTE = 60;
@@ -12,6 +13,8 @@ export const count = (value: number): string => whole.format(value);
 /** 12,345 → "12.3K": where there is little room. */
 export const short = (value: number): string =>
   value < 10_000 ? whole.format(value) : compact.format(value);
+/** How many a second: 0.4, 7.5, 120. */
+export const rate = (value: number): string => (value < 10 ? decimal.format(value) : whole.format(value));
 /** 0.0312 → "3.1 %". A little is not nothing, and almost all is not all. */
 export function share(value: number): string {
   const percent = value * 100;
@@ -21,13 +24,16 @@ export function share(value: number): string {
   return `${kept.toFixed(digits)} %`;
 }
 
-/** "5 seconds ago", "in 3 minutes". */
+/** "now", "5 seconds ago", "in 3 minutes". */
 export function ago(iso: string, now: number): string {
-  const seconds = (Date.parse(iso) - now) / 1000;
+  const seconds = Math.round((Date.parse(iso) - now) / 1000);
+  if (seconds === 0) return "now";
   const size = Math.abs(seconds);
-  if (size < MINUTE) return relative.format(Math.round(seconds), "second");
-  if (size < HOUR) return relative.format(Math.round(seconds / MINUTE), "minute");
-  if (size < DAY) return relative.format(Math.round(seconds / HOUR), "hour");
+  if (size < MINUTE) return relative.format(seconds, "second");
+  const minutes = Math.round(seconds / MINUTE);
+  if (Math.abs(minutes) < 60) return relative.format(minutes, "minute");
+  const hours = Math.round(seconds / HOUR);
+  if (Math.abs(hours) < 24) return relative.format(hours, "hour");
   return relative.format(Math.round(seconds / DAY), "day");
 }
 
@@ -60,5 +66,12 @@ export function clock(ms: number): string {
 const clockTime = new Intl.DateTimeFormat("en", { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
 export const timeOfDay = (ms: number): string => clockTime.format(ms);
 
-export const exact = (iso: string): string =>
-  new Date(iso).toLocaleString("en", { dateStyle: "medium", timeStyle: "medium" });
+const moment = new Intl.DateTimeFormat("en", { dateStyle: "medium", timeStyle: "long", hourCycle: "h23" });
+/** "Nov 22, 2026, 09:34:09 GMT+1": where the reader is, and it says so. */
+export const exact = (iso: string): string => moment.format(Date.parse(iso));
+
+/** The beginning of a long text, for places that have one line, and for those who hear the page. */
+export function brief(text: string): string {
+  const characters = Array.from(text);
+  return characters.length <= 80 ? text : `${characters.slice(0, 79).join("").trimEnd()}…`;
+}

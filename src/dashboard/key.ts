@@ -1,8 +1,7 @@
 /** The API key of this tab: it goes when the tab closes, and no other tab has it. */
-import { createStore } from "./store.ts";
+import { createKeptStore, createStore } from "./store.ts";
 
-const KEY = "nightshift-key";
-const store = createStore(sessionStorage.getItem(KEY));
+const store = createKeptStore(() => sessionStorage, "nightshift-key");
 const refusal = createStore<string | null>(null);
 
 export const currentKey = store.get;
@@ -11,21 +10,19 @@ export const useKey = store.use;
 export const useRefusal = refusal.use;
 
 export function rememberKey(value: string): void {
-  sessionStorage.setItem(KEY, value.trim());
   refusal.set(null);
   store.set(value.trim());
 }
 
 export function forgetKey(why: string | null = null): void {
-  sessionStorage.removeItem(KEY);
   refusal.set(why);
   store.set(null);
 }
 
 /** Takes a key handed over as `#key=…` and removes it from the address, so that it is neither shared nor kept. */
 export function takeKeyFromAddress(): void {
-  const [, found] = /^#key=(.+)$/.exec(location.hash) ?? [];
-  if (found === undefined) return;
-  rememberKey(decodeURIComponent(found));
+  if (!location.hash.startsWith("#key=")) return;
+  const key = new URLSearchParams(location.hash.slice(1)).get("key");
+  if (key) rememberKey(key);
   history.replaceState(null, "", `${location.pathname}${location.search}#/`);
 }

@@ -11,6 +11,7 @@ export function createStore<T>(initial: T) {
   };
   return {
     get,
+    subscribe,
     set(next: T): void {
       if (Object.is(next, value)) return;
       value = next;
@@ -18,4 +19,24 @@ export function createStore<T>(initial: T) {
     },
     use: (): T => useSyncExternalStore(subscribe, get),
   };
+}
+
+/** Such a text, which the browser keeps; one that lets us keep nothing forgets it with the page. */
+export function createKeptStore(storage: () => Storage, name: string) {
+  const store = createStore(attempt(() => storage().getItem(name)) ?? null);
+  return {
+    ...store,
+    set(text: string | null): void {
+      attempt(() => (text === null ? storage().removeItem(name) : storage().setItem(name, text)));
+      store.set(text);
+    },
+  };
+}
+
+function attempt<T>(action: () => T): T | undefined {
+  try {
+    return action();
+  } catch {
+    return undefined;
+  }
 }

@@ -4,9 +4,8 @@ import type { sendView } from "#campaigns/campaign-routes.ts";
 import type { campaignView } from "#campaigns/desk-repository.ts";
 import type { letterView } from "#dead-letters/view.ts";
 import type { jobStatsView } from "#jobs/stats.ts";
-import type { jobDetailsView, jobView } from "#jobs/view.ts";
+import type { jobDetailsView } from "#jobs/view.ts";
 
-export type Job = output<typeof jobView>;
 export type JobDetails = output<typeof jobDetailsView>;
 export type Letter = output<typeof letterView>;
 export type Campaign = output<typeof campaignView>;

@@ -108,6 +108,16 @@ withChromium("the key and the keyboard", () => {
     expect(stored).not.toContain(pages.house.keys.admin);
   });
 
+  test("another key sees nothing of what the one before saw", async () => {
+    await sendCampaign(pages.house, { name: "The operator's own" });
+    const page = await pages.open("/jobs");
+    await page.getByRole("row").filter({ hasText: "campaign" }).first().waitFor();
+    await page.evaluate((key) => void (location.hash = `#key=${key}`), pages.house.keys.app);
+    await page.getByRole("heading", { name: "Overview", level: 1 }).waitFor();
+    await page.getByText("No work yet").waitFor();
+    expect(page.url()).not.toContain("key");
+  });
+
   test("a key in the address is taken out of it at once, so that it is neither shared nor kept", async () => {
     const page = await pages.open(`key=${pages.house.keys.admin}`, { as: null });
     await page.getByRole("navigation", { name: "Pages" }).waitFor();

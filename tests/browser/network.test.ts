@@ -58,6 +58,30 @@ withChromium("the network", () => {
     await pages.house.steer("/_control/latency", { latencyMs: 0 });
   });
 
+  test("is left alone by a tab that nobody looks at, which catches up when somebody does", async () => {
+    const page = await pages.open("/jobs", { expected: lost });
+    await page.getByRole("status").filter({ hasText: "Live" }).waitFor();
+    const look = (isHidden: boolean) =>
+      page.evaluate((hidden) => {
+        Object.defineProperty(document, "hidden", { configurable: true, get: () => hidden });
+        document.dispatchEvent(new Event("visibilitychange"));
+      }, isHidden);
+    const under = new Set<object>();
+    page.on("request", (request) => under.add(request));
+    page.on("requestfinished", (request) => under.delete(request));
+    page.on("requestfailed", (request) => under.delete(request));
+
+    await page.clock.install();
+    await look(true);
+    await page.clock.fastForward(31_000);
+    const { jobId } = await sendCampaign(pages.house, { name: "Unseen" });
+    await expect.poll(() => under.size).toBe(0);
+    const row = page.locator(`a[href="#/jobs/${jobId}"]`);
+    expect(await row.count()).toBe(0);
+    await look(false);
+    await row.waitFor();
+  });
+
   test("S0-26: lets no stream through, and the page asks every two seconds instead", async () => {
     const page = await pages.open("", { as: null, expected: lost });
     const asked: number[] = [];

@@ -30,6 +30,23 @@ withChromium("jobs, campaigns and dead letters", () => {
       await page.getByRole("listitem").filter({ hasText: step }).first().waitFor();
   });
 
+  test("older jobs stand on a page of their own, which is live as well; the newest stay in sight", async () => {
+    await pages.house.steer("/_control/images", { hold: true });
+    for (let n = 0; n < 51; n += 1)
+      await pages.house.call("POST", "/api/tasks", { prompt: `sketch ${n + 1}` });
+    const page = await pages.open("/jobs?kind=generate-image");
+    const rows = page.getByRole("row").filter({ hasText: "generate-image" });
+    await expect.poll(() => rows.count()).toBe(50);
+    await page.getByRole("link", { name: "Older" }).click();
+    await expect.poll(() => rows.count()).toBe(1);
+    await rows.getByText("running").waitFor();
+    await pages.house.call("POST", "/api/clear-queue", { lane: "tasks" });
+    await rows.getByText("canceled").waitFor();
+    await page.getByRole("link", { name: "Newest" }).click();
+    await expect.poll(() => rows.getByText("canceled").count()).toBe(50);
+    await pages.house.steer("/_control/images", { hold: false });
+  });
+
   test("a job is canceled by its page, after a question", async () => {
     await pages.house.steer("/_control/latency", { latencyMs: 3_000 });
     const { jobId } = await sendCampaign(pages.house, { name: "Too early", people: 60 });
@@ -44,6 +61,20 @@ withChromium("jobs, campaigns and dead letters", () => {
     await pages.house.steer("/_control/latency", { latencyMs: 0 });
   });
 
+  test("whoever leaves the view while it asks has said no", async () => {
+    await pages.house.steer("/_control/latency", { latencyMs: 3_000 });
+    const { jobId } = await sendCampaign(pages.house, { name: "Left alone", people: 20 });
+    const page = await pages.open("/jobs");
+    await page.locator(`a[href="#/jobs/${jobId}"]`).click();
+    await page.getByRole("button", { name: /^Cancel/ }).click();
+    await page.getByRole("dialog").waitFor();
+    await page.goBack();
+    await page.getByRole("heading", { name: "Jobs", level: 1 }).waitFor();
+    expect(await page.getByRole("dialog").count()).toBe(0);
+    expect((await pages.house.call("GET", `/api/jobs/${jobId}`)).status).toBe("running");
+    await pages.house.steer("/_control/latency", { latencyMs: 0 });
+  });
+
   test("a campaign's progress grows while one looks, up to the last mail", async () => {
     await pages.house.steer("/_control/latency", { latencyMs: 500 });
     await sendCampaign(pages.house, { name: "The winter letter", people: 40 });
@@ -55,6 +86,18 @@ withChromium("jobs, campaigns and dead letters", () => {
       .first()
       .waitFor();
     await campaign.getByText("completed").first().waitFor();
+    await pages.house.steer("/_control/latency", { latencyMs: 0 });
+  });
+
+  test("a filter that came by a link is seen, and can be cleared", async () => {
+    const { jobId } = await sendCampaign(pages.house, { name: "A parent" });
+    const page = await pages.open(`/jobs?parent=${jobId}`);
+    await page.getByText("No job fits").waitFor();
+    expect(await page.getByLabel("Parent job").inputValue()).toBe(jobId);
+    await page.getByRole("button", { name: "Clear" }).click();
+    await page.getByRole("heading", { name: "Jobs", level: 1, exact: true }).waitFor();
+    await page.locator(`a[href="#/jobs/${jobId}"]`).waitFor();
+    expect(page.url()).not.toContain("parent");
   });
 
   test("a mail whose fate nobody knows is settled by somebody who has looked it up, and says how", async () => {

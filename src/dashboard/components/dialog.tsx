@@ -1,11 +1,17 @@
-import { type ReactNode, useId, useLayoutEffect, useRef, useState } from "react";
+import { type ReactNode, useEffect, useId, useLayoutEffect, useRef, useState } from "react";
 import { createStore } from "#dashboard/store.ts";
 import "./dialog.css";
 
-type DialogProps = { title: string; onClose: () => void; children: ReactNode };
+type DialogProps = {
+  title: string;
+  /** Shown large, without a heading: a picture. */
+  isBare?: boolean;
+  onClose: () => void;
+  children: ReactNode;
+};
 
 /** The browser's own dialog: it keeps the focus, closes with Escape, and gives the focus back. */
-export function Dialog({ title, onClose, children }: DialogProps) {
+export function Dialog({ title, isBare = false, onClose, children }: DialogProps) {
   const element = useRef<HTMLDialogElement>(null);
   const heading = useId();
   // Closed while it still stands in the page: one that is taken out of it first gives no focus back.
@@ -14,8 +20,15 @@ export function Dialog({ title, onClose, children }: DialogProps) {
     shown?.showModal();
     return () => shown?.close();
   }, []);
-  return (
-    <dialog ref={element} className="dialog" aria-labelledby={heading} onCancel={onClose}>
+  const closed = () => {
+    if (element.current?.open === false) onClose();
+  };
+  return isBare ? (
+    <dialog ref={element} className="dialog bare" aria-label={title} onClose={closed} closedby="any">
+      {children}
+    </dialog>
+  ) : (
+    <dialog ref={element} className="dialog" aria-labelledby={heading} onClose={closed}>
       <div className="stack">
         <h2 id={heading}>{title}</h2>
         {children}
@@ -35,7 +48,8 @@ export type Question = {
   reason?: string;
 };
 
-const asked = createStore<(Question & { answer: (reason: string | null) => void }) | null>(null);
+type Asked = Question & { answer: (reason: string | null) => void };
+const asked = createStore<Asked | null>(null);
 
 /** A question before what cannot be taken back. The reason ("" when none was asked for), or null for no. */
 export function confirm(question: Question): Promise<string | null> {
@@ -49,22 +63,30 @@ export function confirm(question: Question): Promise<string | null> {
   });
 }
 
-/** Stands once in the frame: shows what `confirm` asks. */
+/** Stands once beside the view: shows what `confirm` asks. Who leaves the view has said no. */
 export function Confirmation() {
   const question = asked.use();
+  useEffect(() => () => asked.get()?.answer(null), []);
+  return question && <QuestionDialog {...question} />;
+}
+
+function QuestionDialog({
+  title,
+  text,
+  yes,
+  no = "Keep it",
+  tone = "primary",
+  reason: label,
+  answer,
+}: Asked) {
   const [reason, setReason] = useState("");
-  if (question === null) return null;
-  const { title, text, yes, no = "Keep it", tone = "primary", reason: label, answer } = question;
-  const answerWith = (words: string | null) => {
-    setReason("");
-    answer(words);
-  };
   return (
-    <Dialog title={title} onClose={() => answerWith(null)}>
+    <Dialog title={title} onClose={() => answer(null)}>
       <form
         onSubmit={(event) => {
           event.preventDefault();
-          answerWith(reason.trim());
+          const said = reason.trim();
+          if (label === undefined || said !== "") answer(said);
         }}
       >
         <p>{text}</p>
@@ -74,13 +96,13 @@ export function Confirmation() {
             <textarea
               value={reason}
               required
-              maxLength={2000}
+              maxLength={1000}
               onChange={(event) => setReason(event.target.value)}
             />
           </label>
         )}
         <footer>
-          <button type="button" onClick={() => answerWith(null)}>
+          <button type="button" onClick={() => answer(null)}>
             {no}
           </button>
           <button type="submit" className={tone}>

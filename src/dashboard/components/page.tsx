@@ -1,27 +1,34 @@
 import { type ReactNode, useEffect } from "react";
+import { Icon } from "./icon.tsx";
 import "./page.css";
 
 type PageProps = {
   /** Heading, and name of the browser's tab. */
   title: string;
-  /** What stands beside the heading: a badge, a way back. */
+  /** What stands beside the heading: a badge. */
   beside?: ReactNode;
   actions?: ReactNode;
-  /** The way back. */
-  above?: ReactNode;
+  /** The way back to the list. */
+  back?: { href: string; text: string };
   children: ReactNode;
 };
 
-export function Page({ title, beside, actions, above, children }: PageProps) {
+export function Page({ title, beside, actions, back, children }: PageProps) {
   useEffect(() => {
     document.title = `${title} · Nightshift`;
   }, [title]);
   return (
     <div className="page">
-      {above && <p>{above}</p>}
+      {back && (
+        <p>
+          <a className="back" href={back.href}>
+            <Icon name="back" /> {back.text}
+          </a>
+        </p>
+      )}
       <header>
         <div className="row">
-          <h1>{title}</h1>
+          <h1 dir="auto">{title}</h1>
           {beside}
         </div>
         {actions && <div className="row">{actions}</div>}

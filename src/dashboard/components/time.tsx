@@ -26,14 +26,17 @@ function Lasting({ from }: { from: number }) {
   return <span className="numbers">{lasting(Math.max(0, now - from))}</span>;
 }
 
-/** "0:07" until the moment, then `then`. Those who hear the page are not told every second. */
-export function Countdown({ to, then = "now" }: { to: string; then?: string }) {
+/** "0:07" until the moment, then `then`; what stands before it is said only until then, too. Those who hear the page are not told every second. */
+export function Countdown({ to, then, before = "" }: { to: string; then: string; before?: string }) {
   const now = useNow();
   const left = Date.parse(to) - now;
   if (left <= 0) return <span>{then}</span>;
   return (
-    <time dateTime={to} title={exact(to)} role="timer" aria-live="off">
-      {clock(left)}
-    </time>
+    <>
+      {before}
+      <time dateTime={to} title={exact(to)} role="timer" aria-live="off">
+        {clock(left)}
+      </time>
+    </>
   );
 }

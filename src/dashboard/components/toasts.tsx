@@ -1,4 +1,5 @@
-import { useEffect } from "react";
+import { useEffect, useState } from "react";
+import { focusNeighbor } from "#dashboard/focus.ts";
 import { createStore } from "#dashboard/store.ts";
 import { Icon, type IconName } from "./icon.tsx";
 import "./toasts.css";
@@ -13,10 +14,13 @@ const ICONS = { good: "check", bad: "alert", info: "clock" } as const satisfies 
 const store = createStore<readonly Shown[]>([]);
 let lastId = 0;
 
-/** A short word at the edge of the page. Bad news stays until it is closed; of the rest the latest four are kept. */
+/** A short word at the edge of the page. Bad news stays until it is closed; of each sort the latest four are kept. */
 export function toast(message: Toast): void {
   lastId += 1;
-  store.set([...store.get(), { ...message, id: lastId }].slice(-MOST));
+  const isOfItsSort = ({ tone }: Toast) => (tone === "bad") === (message.tone === "bad");
+  const [oldest, ...others] = store.get().filter(isOfItsSort);
+  const kept = store.get().filter((one) => one !== oldest || others.length + 1 < MOST);
+  store.set([...kept, { ...message, id: lastId }]);
 }
 
 const close = (id: number) => store.set(store.get().filter((one) => one.id !== id));
@@ -32,21 +36,35 @@ export function Toasts() {
   );
 }
 
+/** Does not go while somebody is at it, by pointer or by keyboard. */
 function ToastNote({ toast: { id, tone, text, href } }: { toast: Shown }) {
+  const [isHeld, setIsHeld] = useState(false);
+  const stays = tone === "bad" || isHeld;
   useEffect(() => {
-    if (tone === "bad") return undefined;
+    if (stays) return undefined;
     const timer = setTimeout(close, SHOWN_MS, id);
     return () => clearTimeout(timer);
-  }, [id, tone]);
+  }, [id, stays]);
   return (
-    <div className={`toast tone-${tone}`}>
+    <div
+      className={`toast tone-${tone}`}
+      onPointerEnter={() => setIsHeld(true)}
+      onPointerLeave={() => setIsHeld(false)}
+      onFocus={() => setIsHeld(true)}
+      onBlur={() => setIsHeld(false)}
+    >
       <Icon name={ICONS[tone]} />
-      <p>{href === undefined ? text : <a href={href}>{text}</a>}</p>
+      <p className="clamp" dir="auto">
+        {href === undefined ? text : <a href={href}>{text}</a>}
+      </p>
       <button
         type="button"
         className="plain icon-only"
         aria-label={`Close: ${text}`}
-        onClick={() => close(id)}
+        onClick={({ currentTarget }) => {
+          focusNeighbor(currentTarget.parentElement);
+          close(id);
+        }}
       >
         <Icon name="close" />
       </button>

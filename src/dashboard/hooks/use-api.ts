@@ -1,6 +1,8 @@
-import { useCallback, useEffect, useRef, useState } from "react";
+import { useCallback, useEffect, useEffectEvent, useRef, useState } from "react";
 import { api, type Problem, problemOf } from "#dashboard/api.ts";
-import { polled } from "#dashboard/connection.ts";
+import { type JobChange, onJobChanges, useConnection } from "#dashboard/live.ts";
+import { createPolling } from "#dashboard/polling.ts";
+import { useIsSeen } from "#dashboard/seen.ts";
 
 type Answer<T> = { path: string; data: T | undefined; problem: Problem | undefined };
 
@@ -12,49 +14,58 @@ export type ApiState<T> = {
   reload: () => void;
 };
 
-/** Asks the API, again `everyMs` while the page is looked at. `null` asks nothing. */
-export function useApi<T>(path: string | null, { everyMs = 0 }: { everyMs?: number } = {}): ApiState<T> {
+type Options<T> = {
+  /** Whether a job's change is news for this answer: then it is asked for again. */
+  isNews?: (change: JobChange, data: T | undefined) => boolean;
+  /** The net under the news, in milliseconds. */
+  everyMs?: number | undefined;
+};
+
+const EVERY_MS = 15_000;
+
+/** Asks the API, and again while somebody looks: on news, from time to time, and when the network is back. */
+export function useApi<T>(path: string, { isNews, everyMs = EVERY_MS }: Options<T> = {}): ApiState<T> {
   const [answer, setAnswer] = useState<Answer<T>>();
-  const asking = useRef(async () => {});
-  const reload = useCallback(() => void asking.current(), []);
+  const isSeen = useIsSeen();
+  const isOffline = useConnection() === "offline";
+  const askNow = useRef(() => {});
+  const reload = useCallback(() => askNow.current(), []);
+  const shown = sameList(answer, path);
+  const isOneNews = useEffectEvent((change: JobChange) => isNews?.(change, shown?.data) === true);
 
   useEffect(() => {
-    if (path === null) return undefined;
+    if (!isSeen) return undefined;
     let isOver = false;
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const ask = async () => {
-      clearTimeout(timer);
+    // While nobody answers, the stream finds out when somebody does.
+    const pauseMs = isOffline ? Number.POSITIVE_INFINITY : everyMs;
+    const polling = createPolling(async () => {
       try {
         const data = await api.get<T>(path);
-        polled(true);
         if (!isOver) setAnswer({ path, data, problem: undefined });
+        return pauseMs;
       } catch (error) {
+        if (isOver) return Number.POSITIVE_INFINITY;
         const problem = problemOf(error);
-        polled(problem.status !== 0);
-        if (!isOver) setAnswer((last) => ({ path, data: sameList(last, path)?.data, problem }));
+        setAnswer((last) => ({ path, data: sameList(last, path)?.data, problem }));
+        if (!problem.isPassing && problem.status < 500) return Number.POSITIVE_INFINITY;
+        return Math.max(pauseMs, problem.retryAfterMs ?? 0);
       }
-      if (!isOver && everyMs > 0 && !document.hidden) timer = setTimeout(() => void ask(), everyMs);
-    };
-    asking.current = ask;
-    const lookedAt = () => {
-      if (!document.hidden && everyMs > 0) void ask();
-    };
-    document.addEventListener("visibilitychange", lookedAt);
-    addEventListener("online", lookedAt);
-    void ask();
+    });
+    askNow.current = polling.now;
+    const unlisten = onJobChanges((changes) => {
+      if (changes.some((change) => isOneNews(change))) polling.soon();
+    });
     return () => {
       isOver = true;
-      clearTimeout(timer);
-      document.removeEventListener("visibilitychange", lookedAt);
-      removeEventListener("online", lookedAt);
+      polling.stop();
+      unlisten();
     };
-  }, [path, everyMs]);
+  }, [path, everyMs, isSeen, isOffline]);
 
-  const shown = path === null ? undefined : sameList(answer, path);
   return {
     data: shown?.data,
     problem: shown?.problem,
-    isLoading: path !== null && answer?.path !== path,
+    isLoading: answer?.path !== path,
     reload,
   };
 }

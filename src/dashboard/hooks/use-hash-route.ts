@@ -31,5 +31,8 @@ export function withQuery(path: string, values: Record<string, string | null | u
   return query.size === 0 ? path : `${path}?${query}`;
 }
 
+/** `/api/jobs/<id>` → the id. */
+export const idOf = (apiPath: string): string => apiPath.slice(apiPath.lastIndexOf("/") + 1);
+
 /** The page's address of something that the API names: `/api/jobs/<id>` → `#/jobs/<id>`. */
 export const pageOf = (apiPath: string): string => `#${apiPath.replace(/^\/api/, "")}`;

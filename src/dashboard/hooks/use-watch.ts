@@ -1,9 +1,8 @@
 import { useEffect, useMemo, useState } from "react";
-import type { LiveState, WatchOptions } from "#client/index.ts";
+import type { LiveState } from "#client/index.ts";
 import { api, type Problem, problemOf } from "#dashboard/api.ts";
-import { openStream } from "#dashboard/connection.ts";
 import { fieldsOf } from "#dashboard/fields.ts";
-import { tellOfJobs } from "#dashboard/live.ts";
+import { useIsSeen } from "#dashboard/seen.ts";
 
 type Item = { id: string; revision: number };
 type Watched<Task extends Item> = {
@@ -14,44 +13,43 @@ type Watched<Task extends Item> = {
   isStale: boolean;
 };
 
-type Seen<Task extends Item> = Omit<Watched<Task>, "isStale"> & { path: string; address: string };
+type Heard<Task extends Item> = Omit<Watched<Task>, "isStale"> & { path: string; address: string };
 
-/** Follows a stream of the API while the view is open; where streams do not get through it polls, by the same reducer. */
+/**
+ * Follows a stream of the API while the view is open and looked at; where streams do not get through it polls, by the
+ * same reducer. Follows nothing when `path` is null.
+ */
 export function useWatch<Task extends Item = Item>(
-  path: string,
+  path: string | null,
   filter: Record<string, string> = {},
 ): Watched<Task> {
   const query = JSON.stringify(filter);
   const address = `${path} ${query}`;
-  const [seen, setSeen] = useState<Seen<Task>>();
+  const isSeen = useIsSeen();
+  const [heard, setHeard] = useState<Heard<Task>>();
 
   useEffect(() => {
+    if (path === null || !isSeen) return undefined;
     const over = new AbortController();
-    const stream = openStream();
-    const options: WatchOptions<Task> = {
-      path,
-      filter: readFilter(query),
-      signal: over.signal,
-      onStatus: stream.report,
-      onChange(state) {
-        if (over.signal.aborted) return;
-        tellOfJobs(state);
-        setSeen({ path, address, state, problem: undefined });
-      },
-    };
-    api.watch<Task>(options).catch((error: unknown) => {
-      if (!over.signal.aborted) setSeen({ path, address, state: undefined, problem: problemOf(error) });
-    });
-    return () => {
-      over.abort();
-      stream.close();
-    };
-  }, [address, path, query]);
+    api
+      .watch<Task>({
+        path,
+        filter: readFilter(query),
+        signal: over.signal,
+        onChange(state) {
+          if (!over.signal.aborted) setHeard({ path, address, state, problem: undefined });
+        },
+      })
+      .catch((error: unknown) => {
+        if (!over.signal.aborted) setHeard({ path, address, state: undefined, problem: problemOf(error) });
+      });
+    return () => over.abort();
+  }, [address, path, query, isSeen]);
 
   return useMemo(() => {
-    const isStale = seen?.address !== address;
-    return seen?.path === path ? { ...seen, isStale } : { state: undefined, problem: undefined, isStale };
-  }, [seen, address, path]);
+    const isStale = heard?.address !== address;
+    return heard?.path === path ? { ...heard, isStale } : { state: undefined, problem: undefined, isStale };
+  }, [heard, address, path]);
 }
 
 /** What is filled in. */

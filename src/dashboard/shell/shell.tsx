@@ -1,6 +1,7 @@
 import { type ReactNode, useRef } from "react";
 import { Icon } from "#dashboard/components/icon.tsx";
 import { InboxLink } from "#dashboard/components/inbox-link.tsx";
+import { useLiveStream } from "#dashboard/live.ts";
 import { VIEWS, type View } from "#dashboard/views/index.ts";
 import { Help } from "./help.tsx";
 import { Logo } from "./logo.tsx";
@@ -20,6 +21,7 @@ type ShellProps = {
 /** The frame around every view: where one is, where one can go, and how the stack is. */
 export function Shell({ view, id, children }: ShellProps) {
   const content = useRef<HTMLElement>(null);
+  useLiveStream();
   useArrival(`${view.name}/${id ?? ""}`, view.title, content);
   return (
     <div className="shell">

@@ -1,5 +1,5 @@
 import { Icon } from "#dashboard/components/icon.tsx";
-import { type Connection, useConnection } from "#dashboard/connection.ts";
+import { type Connection, useConnection } from "#dashboard/live.ts";
 import { useStack, useStackWatch } from "./use-stack.ts";
 import "./stack-state.css";
 
@@ -7,7 +7,7 @@ const WORDS: Record<Connection, { text: string; title: string }> = {
   connecting: { text: "Connecting", title: "Nothing has been answered yet" },
   live: { text: "Live", title: "Changes arrive as they happen" },
   polling: { text: "Polling", title: "Asked again every two seconds" },
-  offline: { text: "Offline", title: "The site does not answer; it is asked again every few seconds" },
+  offline: { text: "Offline", title: "The site does not answer; it is asked again and again" },
 };
 
 /** How fresh is what is shown, and which part of the stack is down. */
@@ -21,7 +21,7 @@ export function StackState() {
       <span className={`connection ${connection}`} role="status" title={title}>
         {text}
       </span>
-      {down.length > 0 && connection !== "offline" && (
+      {down.length > 0 && (
         <ul className="down" aria-label="Parts that are down">
           {down.map(({ name, problem }) => (
             <li key={name} title={problem}>

@@ -1,5 +1,6 @@
 import { useEffect } from "react";
 import { fieldsOf } from "#dashboard/fields.ts";
+import { useIsSeen } from "#dashboard/seen.ts";
 import { createStore } from "#dashboard/store.ts";
 
 export type Part = { name: string; isUp: boolean; problem: string };
@@ -11,9 +12,10 @@ export const useStack = parts.use;
 
 /** Asks again and again; once in the frame. "Not ready" is an answer too, so this goes past the client. */
 export function useStackWatch(): void {
+  const isSeen = useIsSeen();
   useEffect(() => {
+    if (!isSeen) return undefined;
     const ask = async () => {
-      if (document.hidden) return;
       const response = await fetch("/api/ready").catch(() => undefined);
       const said: unknown = await response?.json().catch(() => undefined);
       parts.set(partsOf(said));
@@ -21,7 +23,7 @@ export function useStackWatch(): void {
     void ask();
     const timer = setInterval(() => void ask(), EVERY_MS);
     return () => clearInterval(timer);
-  }, []);
+  }, [isSeen]);
 }
 
 function partsOf(ready: unknown): Part[] {

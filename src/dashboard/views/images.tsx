@@ -1,5 +1,5 @@
-import { Segmented } from "#dashboard/components/filters.tsx";
 import { Page } from "#dashboard/components/page.tsx";
+import { Segmented } from "#dashboard/components/segmented.tsx";
 import { withQuery } from "#dashboard/hooks/use-hash-route.ts";
 import { LaneBoard } from "#dashboard/views/images/lane-board.tsx";
 import { LANES, laneOf } from "#dashboard/views/images/lanes.ts";

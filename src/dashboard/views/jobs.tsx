@@ -1,55 +1,48 @@
-import { useCallback, useEffect, useMemo, useState } from "react";
+import { useEffect, useMemo } from "react";
+import type { Job } from "#client/index.ts";
 import { announce } from "#dashboard/announce.ts";
-import { Filters } from "#dashboard/components/filters.tsx";
+import { type FilterField, Filters } from "#dashboard/components/filters.tsx";
 import { Page } from "#dashboard/components/page.tsx";
 import { Empty, ErrorNote, Loading } from "#dashboard/components/states.tsx";
 import { Table } from "#dashboard/components/table.tsx";
-import { count } from "#dashboard/format.ts";
-import { useAction } from "#dashboard/hooks/use-action.ts";
+import { withQuery } from "#dashboard/hooks/use-hash-route.ts";
 import { useJobs } from "#dashboard/hooks/use-jobs.ts";
 import type { ViewProps } from "./index.ts";
 import { JobPage } from "./job/index.tsx";
 import { JOB_COLUMNS } from "./jobs/columns.tsx";
+import { Pager } from "./pager.tsx";
 
 const STATUSES = ["queued", "running", "completed", "failed", "canceled", "skipped"];
-const FIELDS = [
+const FIELDS: readonly FilterField[] = [
   { name: "status", label: "Status", options: STATUSES },
   { name: "kind", label: "Kind" },
   { name: "function", label: "Function" },
   { name: "requester", label: "Requested by" },
+  { name: "parent", label: "Parent job", isRare: true },
 ];
-const STEP = 50;
+const SHOWN = 50;
 
 export function Jobs({ id, query }: ViewProps) {
   return id === undefined ? <JobList query={query} /> : <JobPage id={id} />;
 }
 
-/** The live list. */
+/** The live list. Its older parts are live as well: the stream of all jobs accepted before a moment. */
 function JobList({ query }: Pick<ViewProps, "query">) {
   const filter = useMemo(() => Object.fromEntries(query), [query]);
-  const { jobs, problem, isStale, older } = useJobs(filter);
-  const [most, setMost] = useState(STEP);
-  const shown = useMemo(() => jobs?.slice(0, most), [jobs, most]);
-  const running = jobs?.filter(({ status }) => status === "running").length ?? 0;
-  const total = jobs?.length;
+  const { jobs, problem, isStale } = useJobs(filter);
+  const shown = useMemo(() => jobs?.slice(0, SHOWN), [jobs]);
+  const next = jobs?.[SHOWN];
+  const said = shown === undefined || isStale ? undefined : `${shown.length} jobs shown`;
   useEffect(() => {
-    if (total !== undefined) announce(`${total} jobs, ${running} running`);
-  }, [total, running]);
-
-  const { run: showMore, isBusy } = useAction(
-    useCallback(async () => {
-      if (jobs !== undefined && jobs.length < most + STEP) await older?.();
-      setMost(most + STEP);
-    }, [jobs, most, older]),
-  );
-  const hasMore = jobs !== undefined && (jobs.length > most || older !== undefined);
+    if (said !== undefined) announce(said);
+  }, [said]);
 
   return (
     <Page title={query.get("parent") ? "Child jobs" : "Jobs"}>
       <Filters view="jobs" fields={FIELDS} query={query} />
       {problem && <ErrorNote problem={problem} />}
       {shown === undefined && problem === undefined && <Loading rows={8} what="Loading jobs" />}
-      {shown?.length === 0 && (
+      {shown?.length === 0 && !isStale && (
         <Empty title={query.size === 0 ? "No work yet" : "No job fits"}>
           {query.size === 0
             ? "It appears here as soon as it is accepted."
@@ -65,14 +58,16 @@ function JobList({ query }: Pick<ViewProps, "query">) {
           isBusy={isStale}
         />
       )}
-      {hasMore && (
-        <div className="row">
-          <button type="button" onClick={showMore} disabled={isBusy}>
-            Show more
-          </button>
-          <span className="quiet small">{count(Math.min(most, jobs.length))} shown</span>
-        </div>
-      )}
+      <Pager
+        label="Pages of jobs"
+        steps={[
+          query.get("to") && { text: "Newest", href: withQuery("#/jobs", { ...filter, to: null }) },
+          next && { text: "Older", href: withQuery("#/jobs", { ...filter, to: until(next) }) },
+        ]}
+      />
     </Page>
   );
 }
+
+/** A moment that comes right after this job was accepted; what was accepted in the same millisecond is never left out. */
+const until = ({ createdAt }: Job): string => new Date(Date.parse(createdAt) + 1).toISOString();

@@ -9,11 +9,15 @@ import { LastHour } from "./overview/last-hour.tsx";
 import { Latest } from "./overview/latest.tsx";
 import { StackParts } from "./overview/stack-parts.tsx";
 
-const EVERY_MS = 5000;
-
 /** How it goes, at a glance. */
 export function Overview() {
-  const { data: stats, problem, reload } = useApi<JobStats>("/api/jobs/stats", { everyMs: EVERY_MS });
+  const {
+    data: stats,
+    problem,
+    reload,
+  } = useApi<JobStats>("/api/jobs/stats", {
+    isNews: ({ job, before }) => job.status !== before?.status,
+  });
   return (
     <Page title="Overview" actions={<StackParts />}>
       {problem && <ErrorNote problem={problem} onRetry={reload} />}

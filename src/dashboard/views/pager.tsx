@@ -1,13 +1,13 @@
 type Step = { text: string; href: string } | null | false | "" | undefined;
 
-/** Ways to the other parts of a long list; nothing when the list is short. */
+/** Ways to the other parts of a long list; nothing when the list is short. Another part is read from its top. */
 export function Pager({ label, steps }: { label: string; steps: readonly Step[] }) {
   const there = steps.flatMap((step) => step || []);
   if (there.length === 0) return null;
   return (
     <nav className="row" aria-label={label}>
       {there.map(({ text, href }) => (
-        <a key={text} className="button" href={href}>
+        <a key={text} className="button" href={href} onClick={() => scrollTo(0, 0)}>
           {text}
         </a>
       ))}

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { ago, clock, count, lasting, share, short } from "#dashboard/format.ts";
+import { ago, brief, clock, count, exact, lasting, rate, share, short } from "#dashboard/format.ts";
 
 const now = Date.parse("2026-11-22T12:00:00Z");
 const before = (seconds: number) => ago(new Date(now - seconds * 1000).toISOString(), now);
@@ -11,7 +11,10 @@ describe("numbers and times as the page writes them", () => {
     [-3, "in 3 seconds"],
     [61, "1 minute ago"],
     [7_200, "2 hours ago"],
-    [86_400, "yesterday"],
+    [59.7, "1 minute ago"],
+    [3_599, "1 hour ago"],
+    [86_300, "1 day ago"],
+    [90_000, "1 day ago"],
   ])("%s seconds before now: %s", (seconds, words) => expect(before(seconds)).toBe(words));
 
   it.each([
@@ -48,5 +51,15 @@ describe("numbers and times as the page writes them", () => {
   it("large numbers are grouped, and short where there is little room", () => {
     expect(count(1_234_567)).toBe("1,234,567");
     expect([short(9_999), short(12_345)]).toEqual(["9,999", "12.3K"]);
+    expect([0.42, 7.5, 1_234.6].map(rate)).toEqual(["0.4", "7.5", "1,235"]);
+  });
+
+  it("of a long text the beginning is enough", () => {
+    expect(brief("A fox")).toBe("A fox");
+    expect(brief("A fox and ".repeat(20))).toHaveLength(80);
+  });
+
+  it("an exact time says in which zone it is told", () => {
+    expect(exact("2026-11-22T09:34:09Z")).toMatch(/^Nov 2\d, 2026, \d\d:\d\d:09 (UTC|GMT|[A-Z]+)/);
   });
 });

@@ -73,6 +73,8 @@ describe("where a task stands", () => {
     expect(placesOf(groups, 5)).toEqual({ taken: 5, free: 0 });
     expect(groups.waiting).toHaveLength(5);
     expect(placesOf(groupTasks([]), 5)).toEqual({ taken: 0, free: 5 });
+    const ending = groupTasks([task("a", { status: "canceled", state: "canceling" })]);
+    expect(placesOf(ending, 5)).toEqual({ taken: 0, free: 4 });
   });
 
   it("the line is shown in its order: what is due first, then what came first", () => {

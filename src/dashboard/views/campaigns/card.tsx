@@ -1,4 +1,4 @@
-import { Badge } from "#dashboard/components/badge.tsx";
+import { Badge, toneOf } from "#dashboard/components/badge.tsx";
 import { Progress } from "#dashboard/components/progress.tsx";
 import { TimeAgo } from "#dashboard/components/time.tsx";
 import { useApi } from "#dashboard/hooks/use-api.ts";
@@ -6,22 +6,24 @@ import type { Campaign } from "#dashboard/types.ts";
 import { Counts } from "#dashboard/views/campaigns/counts.tsx";
 import type { CampaignSummary } from "#dashboard/views/campaigns/list.tsx";
 import { Pace } from "#dashboard/views/campaigns/pace.tsx";
-import { isAtRest, progressOf } from "#dashboard/views/campaigns/progress.ts";
+import { isAtRest, isNewsFor, progressOf } from "#dashboard/views/campaigns/progress.ts";
 
-const EVERY_MS = 2000;
-
-/** The list knows names alone; each card asks for its own numbers, again while they change. */
+/** The list knows names alone; each card asks for its own numbers, again when its job moves on. */
 export function CampaignCard({ summary }: { summary: CampaignSummary }) {
   const { id, name, createdAt } = summary;
-  const everyMs = isAtRest(summary.status) ? 0 : EVERY_MS;
-  const { data: campaign } = useApi<Campaign>(`/api/campaigns/${id}`, { everyMs });
+  const { data: campaign } = useApi<Campaign>(`/api/campaigns/${id}`, {
+    isNews: isNewsFor,
+    everyMs: isAtRest(summary.status) ? Number.POSITIVE_INFINITY : undefined,
+  });
   const status = campaign?.status ?? summary.status;
   return (
     <article className="card campaign" aria-label={name}>
       <header>
         <div className="row">
           <h2>
-            <a href={`#/campaigns/${id}`}>{name}</a>
+            <a href={`#/campaigns/${id}`} dir="auto">
+              {name}
+            </a>
           </h2>
           <Badge status={status} />
         </div>
@@ -32,7 +34,7 @@ export function CampaignCard({ summary }: { summary: CampaignSummary }) {
       </header>
       {campaign && status !== "draft" && (
         <>
-          <Progress progress={progressOf(campaign)} tone={toneOf(campaign)} large of="recipients" />
+          <Progress progress={progressOf(campaign)} tone={toneOf(status)} large of="recipients" />
           <div className="row apart">
             <Counts campaign={campaign} />
             <Pace campaign={campaign} />
@@ -43,5 +45,3 @@ export function CampaignCard({ summary }: { summary: CampaignSummary }) {
     </article>
   );
 }
-
-export const toneOf = ({ status }: Pick<Campaign, "status">) => (status === "completed" ? "good" : "info");

@@ -1,4 +1,4 @@
-import { Badge } from "#dashboard/components/badge.tsx";
+import { Badge, toneOf } from "#dashboard/components/badge.tsx";
 import { Card } from "#dashboard/components/card.tsx";
 import { type Fact, Facts } from "#dashboard/components/facts.tsx";
 import { Page } from "#dashboard/components/page.tsx";
@@ -7,23 +7,20 @@ import { ErrorNote, Loading } from "#dashboard/components/states.tsx";
 import { TimeAgo } from "#dashboard/components/time.tsx";
 import { useApi } from "#dashboard/hooks/use-api.ts";
 import type { Campaign } from "#dashboard/types.ts";
-import { toneOf } from "#dashboard/views/campaigns/card.tsx";
 import { Pace } from "#dashboard/views/campaigns/pace.tsx";
-import { progressOf } from "#dashboard/views/campaigns/progress.ts";
+import { isNewsFor, progressOf } from "#dashboard/views/campaigns/progress.ts";
 import { SendButton } from "#dashboard/views/campaigns/send-button.tsx";
 import { Sends } from "#dashboard/views/campaigns/sends.tsx";
-
-const EVERY_MS = 2000;
 
 type DetailsProps = { id: string; query: URLSearchParams };
 
 export function CampaignDetails({ id, query }: DetailsProps) {
   const path = `/api/campaigns/${id}`;
-  const { data: campaign, problem, isLoading, reload } = useApi<Campaign>(path, { everyMs: EVERY_MS });
+  const { data: campaign, problem, isLoading, reload } = useApi<Campaign>(path, { isNews: isNewsFor });
   return (
     <Page
       title={campaign?.name ?? "Campaign"}
-      above={<a href="#/campaigns">All campaigns</a>}
+      back={{ href: "#/campaigns", text: "All campaigns" }}
       beside={campaign && <Badge status={campaign.status} />}
       actions={campaign?.status === "draft" && <SendButton campaign={campaign} onChange={reload} />}
     >
@@ -42,7 +39,7 @@ export function CampaignDetails({ id, query }: DetailsProps) {
 function Overview({ campaign }: { campaign: Campaign }) {
   const { subject, from, jobId, note, status, queuedAt, endedAt } = campaign;
   const facts: Fact[] = [
-    { name: "Subject", value: subject },
+    { name: "Subject", value: <span dir="auto">{subject}</span> },
     { name: "From", value: from },
   ];
   if (queuedAt !== null) facts.push({ name: "Queued", value: <TimeAgo at={queuedAt} /> });
@@ -53,7 +50,7 @@ function Overview({ campaign }: { campaign: Campaign }) {
       <Facts facts={facts} />
       {status !== "draft" && (
         <>
-          <Progress progress={progressOf(campaign)} tone={toneOf(campaign)} large of="recipients" />
+          <Progress progress={progressOf(campaign)} tone={toneOf(status)} large of="recipients" />
           <Pace campaign={campaign} />
         </>
       )}

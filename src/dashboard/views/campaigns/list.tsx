@@ -4,17 +4,19 @@ import { useApi } from "#dashboard/hooks/use-api.ts";
 import { withQuery } from "#dashboard/hooks/use-hash-route.ts";
 import type { Campaign, PageOf } from "#dashboard/types.ts";
 import { CampaignCard } from "#dashboard/views/campaigns/card.tsx";
+import { isSending } from "#dashboard/views/campaigns/progress.ts";
 import { Pager } from "#dashboard/views/pager.tsx";
 
 export type CampaignSummary = Pick<Campaign, "id" | "name" | "status" | "createdAt">;
 
-const EVERY_MS = 4000;
 const SHOWN = "10";
 
 export function CampaignList({ query }: { query: URLSearchParams }) {
   const cursor = query.get("cursor");
   const path = withQuery("/api/campaigns", { limit: SHOWN, cursor });
-  const { data, problem, isLoading, reload } = useApi<PageOf<CampaignSummary>>(path, { everyMs: EVERY_MS });
+  const { data, problem, isLoading, reload } = useApi<PageOf<CampaignSummary>>(path, {
+    isNews: ({ job, before }) => isSending(job) && job.status !== before?.status,
+  });
   return (
     <Page title="Campaigns">
       {problem && <ErrorNote problem={problem} onRetry={reload} />}

@@ -1,4 +1,4 @@
-import { count, lasting } from "#dashboard/format.ts";
+import { lasting, rate } from "#dashboard/format.ts";
 import type { Campaign } from "#dashboard/types.ts";
 import { remainingMs } from "#dashboard/views/campaigns/progress.ts";
 
@@ -6,13 +6,10 @@ import { remainingMs } from "#dashboard/views/campaigns/progress.ts";
 export function Pace({ campaign }: { campaign: Campaign }) {
   const { recipientsPerSecond, status, startedAt, endedAt } = campaign;
   const left = status === "sending" ? remainingMs(campaign) : null;
-  return (
-    <span className="quiet small numbers">
-      {recipientsPerSecond !== null && `${count(Math.round(recipientsPerSecond))} recipients a second`}
-      {left !== null && left > 0 && `, about ${lasting(left)} left`}
-      {startedAt !== null &&
-        endedAt !== null &&
-        `, took ${lasting(Date.parse(endedAt) - Date.parse(startedAt))}`}
-    </span>
-  );
+  const words: string[] = [];
+  if (recipientsPerSecond !== null) words.push(`${rate(recipientsPerSecond)} recipients a second`);
+  if (left !== null && left > 0) words.push(`about ${lasting(left)} left`);
+  if (startedAt !== null && endedAt !== null)
+    words.push(`took ${lasting(Date.parse(endedAt) - Date.parse(startedAt))}`);
+  return <span className="quiet small numbers">{words.join(", ")}</span>;
 }

@@ -1,3 +1,4 @@
+import type { JobChange } from "#dashboard/live.ts";
 import type { Campaign } from "#dashboard/types.ts";
 
 type Counted = Pick<Campaign, "counts" | "recipientsPerSecond">;
@@ -18,3 +19,11 @@ export function remainingMs({ counts, recipientsPerSecond }: Counted): number | 
   if (recipientsPerSecond === null || recipientsPerSecond === 0) return null;
   return ((counts.pending + counts.sending) / recipientsPerSecond) * 1000;
 }
+
+/** What is news for a campaign: its job moves on. A draft has none: any campaign that begins to be sent may be it. */
+export const isNewsFor = (
+  { job, before }: JobChange,
+  campaign: Pick<Campaign, "jobId"> | undefined,
+): boolean => (campaign?.jobId ? job.id === campaign.jobId : isSending(job) && before === undefined);
+
+export const isSending = ({ function: name }: JobChange["job"]): boolean => name === "send-email-campaign";

@@ -1,6 +1,7 @@
 import { api } from "#dashboard/api.ts";
 import { confirm } from "#dashboard/components/dialog.tsx";
 import { toast } from "#dashboard/components/toasts.tsx";
+import { focusNeighbor } from "#dashboard/focus.ts";
 import { useAction } from "#dashboard/hooks/use-action.ts";
 import type { Send } from "#dashboard/types.ts";
 
@@ -8,7 +9,7 @@ type ResolveProps = { campaignId: string; send: Send; onChange: () => void };
 
 /** An unknown send is settled by a person who has looked at the provider: it is never sent again by itself. */
 export function Resolve({ campaignId, send, onChange }: ResolveProps) {
-  const { run, isBusy } = useAction(async (status: "sent" | "failed") => {
+  const { run, isBusy } = useAction(async (status: "sent" | "failed", button: HTMLElement) => {
     const note = await confirm({
       title: `Mark as ${status}: ${send.email}?`,
       text: "Nobody knows whether this mail went out: look it up at the provider first.",
@@ -20,6 +21,7 @@ export function Resolve({ campaignId, send, onChange }: ResolveProps) {
     if (note === null) return;
     await api.post(`/api/campaigns/${campaignId}/sends/${send.id}/resolve`, { status, note });
     toast({ tone: "good", text: `${send.email} is marked as ${status}` });
+    focusNeighbor(button.closest("tr"));
     onChange();
   });
   if (send.status !== "unknown") return null;
@@ -31,7 +33,7 @@ export function Resolve({ campaignId, send, onChange }: ResolveProps) {
           type="button"
           aria-disabled={isBusy}
           aria-label={`Mark as ${status}: ${send.email}`}
-          onClick={() => run(status)}
+          onClick={(event) => run(status, event.currentTarget)}
         >
           Mark as {status}
         </button>

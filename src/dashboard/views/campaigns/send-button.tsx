@@ -1,6 +1,7 @@
 import { api } from "#dashboard/api.ts";
 import { confirm } from "#dashboard/components/dialog.tsx";
 import { toast } from "#dashboard/components/toasts.tsx";
+import { focusNeighbor } from "#dashboard/focus.ts";
 import { useAction } from "#dashboard/hooks/use-action.ts";
 import type { Campaign } from "#dashboard/types.ts";
 import { expectOutcome } from "#dashboard/views/outcomes/watch.ts";
@@ -18,6 +19,7 @@ export function SendButton({ campaign, onChange }: { campaign: Campaign; onChang
     const { jobId } = await api.post<{ jobId: string }>(`/api/campaigns/${id}/send`);
     expectOutcome(jobId, name);
     toast({ tone: "info", text: `Queued: ${name}`, href: `#/jobs/${jobId}` });
+    focusNeighbor(null);
     onChange();
   });
   return (

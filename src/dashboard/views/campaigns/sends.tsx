@@ -5,11 +5,11 @@ import { useApi } from "#dashboard/hooks/use-api.ts";
 import { withQuery } from "#dashboard/hooks/use-hash-route.ts";
 import type { Campaign, PageOf, Send } from "#dashboard/types.ts";
 import { Counts } from "#dashboard/views/campaigns/counts.tsx";
+import { isNewsFor } from "#dashboard/views/campaigns/progress.ts";
 import { Resolve } from "#dashboard/views/campaigns/resolve.tsx";
 import { Pager } from "#dashboard/views/pager.tsx";
 
 const SHOWN = "50";
-const EVERY_MS = 3000;
 
 type SendsProps = { campaign: Campaign; query: URLSearchParams; onChange: () => void };
 
@@ -17,7 +17,9 @@ type SendsProps = { campaign: Campaign; query: URLSearchParams; onChange: () => 
 export function Sends({ campaign, query, onChange }: SendsProps) {
   const [status, cursor] = [query.get("status"), query.get("cursor")];
   const path = withQuery(`/api/campaigns/${campaign.id}/sends`, { status, cursor, limit: SHOWN });
-  const { data, problem, isLoading, reload } = useApi<PageOf<Send>>(path, { everyMs: EVERY_MS });
+  const { data, problem, isLoading, reload } = useApi<PageOf<Send>>(path, {
+    isNews: (change) => isNewsFor(change, campaign),
+  });
   const here = `#/campaigns/${campaign.id}`;
   const changed = () => {
     reload();
@@ -28,7 +30,9 @@ export function Sends({ campaign, query, onChange }: SendsProps) {
       <Counts campaign={campaign} current={status} />
       {problem && <ErrorNote problem={problem} onRetry={reload} />}
       {isLoading && !data && <Loading rows={8} what="Loading the sends" />}
-      {data?.items.length === 0 && <Empty icon="mail" title={`No send is ${status ?? "there"}`} />}
+      {data?.items.length === 0 && (
+        <Empty icon="mail" title={status === null ? "Nobody is on its list" : `No send is ${status}`} />
+      )}
       {data && data.items.length > 0 && (
         <Table
           caption="Sends"

@@ -2,9 +2,9 @@ import { api } from "#dashboard/api.ts";
 import { confirm } from "#dashboard/components/dialog.tsx";
 import { Icon } from "#dashboard/components/icon.tsx";
 import { toast } from "#dashboard/components/toasts.tsx";
+import { focusNeighbor } from "#dashboard/focus.ts";
 import { useAction } from "#dashboard/hooks/use-action.ts";
 import type { Letter } from "#dashboard/types.ts";
-import { focusNeighbor } from "#dashboard/views/focus.ts";
 import { expectOutcome } from "#dashboard/views/outcomes/watch.ts";
 
 type ActionsProps = { letter: Letter; onChange: () => void };

@@ -1,9 +1,9 @@
 import { Badge } from "#dashboard/components/badge.tsx";
 import { Progress } from "#dashboard/components/progress.tsx";
 import { TimeAgo } from "#dashboard/components/time.tsx";
-import { useApi } from "#dashboard/hooks/use-api.ts";
-import { pageOf } from "#dashboard/hooks/use-hash-route.ts";
-import type { Job, Letter } from "#dashboard/types.ts";
+import { idOf, pageOf } from "#dashboard/hooks/use-hash-route.ts";
+import { useLiveJob } from "#dashboard/live.ts";
+import type { Letter } from "#dashboard/types.ts";
 
 /** What became of a letter: who handled it, and how its new job is doing. */
 export function Aftermath({ letter }: { letter: Letter }) {
@@ -13,7 +13,11 @@ export function Aftermath({ letter }: { letter: Letter }) {
       {handledBy !== null && (
         <span className="quiet">
           {status === "ignored" ? "Ignored" : "Reprocessed"} by {handledBy} <TimeAgo at={handledAt} />
-          {note && <>: “{note}”</>}
+          {note && (
+            <>
+              : “<bdi>{note}</bdi>”
+            </>
+          )}
         </span>
       )}
       {links.reprocessJob && <ReprocessJob path={links.reprocessJob} outcome={letter.outcome} />}
@@ -23,15 +27,13 @@ export function Aftermath({ letter }: { letter: Letter }) {
   );
 }
 
-const EVERY_MS = 2000;
-
 function ReprocessJob({ path, outcome }: { path: string; outcome: string | null }) {
-  // Once the letter knows the outcome, nothing about the job changes any more.
-  const { data: job } = useApi<Job>(outcome === null ? path : null, { everyMs: EVERY_MS });
+  const job = useLiveJob(idOf(path));
+  const status = outcome ?? job?.status;
   return (
     <>
       <a href={pageOf(path)}>New job</a>
-      <Badge status={outcome ?? job?.status ?? "queued"} />
+      {status !== undefined && <Badge status={status} />}
       {job?.status === "running" && job.progress && <Progress progress={job.progress} />}
     </>
   );

@@ -21,9 +21,11 @@ export function LetterCard({ letter, onChange }: CardProps) {
           <TimeAgo at={letter.failedAt} /> · {attempts(letter.attempts)}
         </span>
       </header>
-      <p className="clamp">{letter.error.message ?? "No message"}</p>
+      <p className="clamp" dir="auto">
+        {letter.error.message ?? "No message"}
+      </p>
       <p className="cut quiet small">
-        <code>{letter.event.name}</code> <code>{JSON.stringify(letter.event.data)}</code>
+        <code>{letter.event.name}</code> <code>{JSON.stringify(letter.event.data).slice(0, 300)}</code>
       </p>
       <footer className="row apart">
         <Aftermath letter={letter} />

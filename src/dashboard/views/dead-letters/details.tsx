@@ -5,13 +5,15 @@ import { Page } from "#dashboard/components/page.tsx";
 import { ErrorNote, Loading } from "#dashboard/components/states.tsx";
 import { TimeAgo } from "#dashboard/components/time.tsx";
 import { useApi } from "#dashboard/hooks/use-api.ts";
+import type { JobChange } from "#dashboard/live.ts";
 import type { Letter } from "#dashboard/types.ts";
 import { LetterActions } from "#dashboard/views/dead-letters/actions.tsx";
 import { AdminsOnly } from "#dashboard/views/dead-letters/admins-only.tsx";
 import { Aftermath } from "#dashboard/views/dead-letters/aftermath.tsx";
 import { attempts } from "#dashboard/views/dead-letters/card.tsx";
 
-const EVERY_MS = 5000;
+const isOfItsNewJob = ({ job }: JobChange, letter: Letter | undefined): boolean =>
+  letter?.links.reprocessJob === job.links.self;
 
 export function LetterDetails({ id }: { id: string }) {
   const {
@@ -19,12 +21,12 @@ export function LetterDetails({ id }: { id: string }) {
     problem,
     isLoading,
     reload,
-  } = useApi<Letter>(`/api/dead-letters/${id}`, { everyMs: EVERY_MS });
+  } = useApi<Letter>(`/api/dead-letters/${id}`, { isNews: isOfItsNewJob });
   if (problem?.status === 403) return <AdminsOnly />;
   return (
     <Page
       title={letter?.function ?? "Dead letter"}
-      above={<a href="#/dead-letters">All dead letters</a>}
+      back={{ href: "#/dead-letters", text: "All dead letters" }}
       beside={letter && <Badge status={letter.status} />}
       actions={letter && <LetterActions letter={letter} onChange={reload} />}
     >

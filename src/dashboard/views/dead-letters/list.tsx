@@ -1,5 +1,7 @@
-import { type FilterField, Filters, Segmented } from "#dashboard/components/filters.tsx";
+import { hasEnded } from "#client/index.ts";
+import { type FilterField, Filters } from "#dashboard/components/filters.tsx";
 import { Page } from "#dashboard/components/page.tsx";
+import { Segmented } from "#dashboard/components/segmented.tsx";
 import { Empty, ErrorNote, Loading } from "#dashboard/components/states.tsx";
 import { useApi } from "#dashboard/hooks/use-api.ts";
 import { withQuery } from "#dashboard/hooks/use-hash-route.ts";
@@ -9,6 +11,7 @@ import { LetterCard } from "#dashboard/views/dead-letters/card.tsx";
 import { Pager } from "#dashboard/views/pager.tsx";
 
 const VIEW = "dead-letters";
+/** A part of some work may fail without a change of its job. */
 const EVERY_MS = 5000;
 const STATUSES = [
   { value: "failed", text: "Open" },
@@ -22,13 +25,18 @@ const FIELDS: readonly FilterField[] = [
   { name: "function", label: "Function", placeholder: "send-email-campaign" },
   { name: "event", label: "Event", placeholder: "email/send.campaign" },
   { name: "code", label: "Error code", placeholder: "provider_rejected" },
+  { name: "job", label: "Job", isRare: true },
+  { name: "fingerprint", label: "Fingerprint", isRare: true },
 ];
 
 export function LetterList({ query }: { query: URLSearchParams }) {
   const chosen = Object.fromEntries(query);
   const status = statusOf(query);
   const asked = { ...chosen, status: status === "any" ? null : status, limit: "20" };
-  const letters = useApi<PageOf<Letter>>(withQuery("/api/dead-letters", asked), { everyMs: EVERY_MS });
+  const letters = useApi<PageOf<Letter>>(withQuery("/api/dead-letters", asked), {
+    isNews: ({ job, before }) => hasEnded(job) && job.status !== before?.status,
+    everyMs: EVERY_MS,
+  });
   const { data, problem, isLoading, reload } = letters;
   const show = (values: Record<string, string | null>) => withQuery(`#/${VIEW}`, { ...chosen, ...values });
 
@@ -47,7 +55,7 @@ export function LetterList({ query }: { query: URLSearchParams }) {
         />
       }
     >
-      <Filters view={VIEW} fields={FIELDS} query={withoutCursor(query)} />
+      <Filters view={VIEW} fields={FIELDS} query={query} />
       {problem && <ErrorNote problem={problem} onRetry={reload} />}
       {isLoading && !data && <Loading what="Loading the dead letters" />}
       {data?.items.length === 0 && (
@@ -81,10 +89,3 @@ function NothingHere({ status, isFiltered }: { status: Status; isFiltered: boole
 
 const statusOf = (query: URLSearchParams): Status =>
   STATUSES.find(({ value }) => value === query.get("status"))?.value ?? (query.get("job") ? "any" : "failed");
-
-/** A filter begins its list anew. */
-function withoutCursor(query: URLSearchParams): URLSearchParams {
-  const rest = new URLSearchParams(query);
-  rest.delete("cursor");
-  return rest;
-}

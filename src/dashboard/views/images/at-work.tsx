@@ -69,7 +69,9 @@ function Tile({ task, words, onChange, children }: TileProps) {
       <div aria-hidden="true">{children}</div>
       <div className="tile-prompt">
         <PriorityMark priority={task.priority} />
-        <span title={task.prompt}>{task.prompt}</span>
+        <span className="clamp" dir="auto" title={task.prompt}>
+          {task.prompt}
+        </span>
       </div>
       <p className="quiet small numbers">{words}</p>
       {task.status === "waiting" && task.error && <p className="small warn clamp">{task.error.message}</p>}

@@ -1,11 +1,12 @@
 import { type ReactNode, useState } from "react";
 import { TimeAgo } from "#dashboard/components/time.tsx";
-import { pageOf, withQuery } from "#dashboard/hooks/use-hash-route.ts";
+import { brief } from "#dashboard/format.ts";
+import { idOf, pageOf, withQuery } from "#dashboard/hooks/use-hash-route.ts";
 import { Group } from "#dashboard/views/images/group.tsx";
 import type { ImageTask } from "#dashboard/views/images/task.ts";
 import "./ended.css";
 
-type FailedProps = { tasks: readonly ImageTask[]; onAgain: (prompt: string) => void };
+type FailedProps = { tasks: readonly ImageTask[]; onAgain: (task: ImageTask) => void };
 
 /** What nobody draws any more, and why. */
 export const Failed = ({ tasks, onAgain }: FailedProps) => (
@@ -13,8 +14,10 @@ export const Failed = ({ tasks, onAgain }: FailedProps) => (
     {(task) => (
       <>
         <div className="grow">
-          <p>{task.prompt}</p>
-          <p className="small bad">{task.error?.message ?? "No reason given"}</p>
+          <p className="clamp" dir="auto" title={task.prompt}>
+            {task.prompt}
+          </p>
+          <p className="small bad clamp">{task.error?.message ?? "No reason given"}</p>
           <p className="small quiet">
             {task.attempts === 1 ? "1 attempt" : `${task.attempts} attempts`},{" "}
             <TimeAgo at={task.completedAt} />
@@ -22,8 +25,8 @@ export const Failed = ({ tasks, onAgain }: FailedProps) => (
         </div>
         <div className="row small">
           <a href={pageOf(task.jobUrl)}>Job</a>
-          <a href={withQuery("#/dead-letters", { job: task.id })}>Dead letter</a>
-          <button type="button" aria-label={`Try again: ${task.prompt}`} onClick={() => onAgain(task.prompt)}>
+          <a href={withQuery("#/dead-letters", { job: idOf(task.jobUrl) })}>Dead letter</a>
+          <button type="button" aria-label={`Try again: ${brief(task.prompt)}`} onClick={() => onAgain(task)}>
             Try again
           </button>
         </div>
@@ -36,9 +39,12 @@ export const Canceled = ({ tasks }: { tasks: readonly ImageTask[] }) => (
   <Ended name="Canceled" tasks={tasks}>
     {(task) => (
       <>
-        <span className="cut quiet grow">{task.prompt}</span>
+        <span className="cut quiet grow" dir="auto" title={task.prompt}>
+          {task.prompt}
+        </span>
         <span className="small quiet">
           {task.status === "skipped" && "missed its deadline, "}
+          {task.state === "canceling" && "still being drawn, "}
           <TimeAgo at={task.completedAt} />
         </span>
       </>

@@ -6,7 +6,7 @@ import type { Refused } from "#dashboard/views/images/refusals.ts";
 /** The line is full: how many prompts wait here, and from when on there is room for them. */
 export function FullNote({ refused, onAgain }: { refused: Refused; onAgain: () => void }) {
   const seconds = secondsUntil(refused.untilMs, useNow(1000));
-  const many = refused.prompts.length;
+  const many = refused.submissions.length;
   return (
     <div className="full-note">
       <Icon name="clock" size={20} />

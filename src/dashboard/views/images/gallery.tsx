@@ -1,6 +1,7 @@
 import { useState } from "react";
 import { Picture } from "#dashboard/components/picture.tsx";
 import { TimeAgo } from "#dashboard/components/time.tsx";
+import { brief } from "#dashboard/format.ts";
 import { Group } from "#dashboard/views/images/group.tsx";
 import { Lightbox } from "#dashboard/views/images/lightbox.tsx";
 import type { ImageTask } from "#dashboard/views/images/task.ts";
@@ -20,9 +21,13 @@ export function Gallery({ tasks }: { tasks: readonly ImageTask[] }) {
         <ul className="gallery">
           {tasks.slice(0, limit).map((task) => (
             <li key={task.id}>
-              <Picture path={task.thumbnailUrl} alt={task.prompt} />
-              <button type="button" aria-label={`Open: ${task.prompt}`} onClick={() => setOpen(task)} />
-              <span className="cut small" title={task.prompt} aria-hidden="true">
+              <Picture path={task.thumbnailUrl} alt={brief(task.prompt)} />
+              <button
+                type="button"
+                aria-label={`Open: ${brief(task.prompt)}`}
+                onClick={() => setOpen(task)}
+              />
+              <span className="cut small" dir="auto" title={task.prompt} aria-hidden="true">
                 {task.prompt}
               </span>
               <span className="quiet tiny">

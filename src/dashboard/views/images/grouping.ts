@@ -1,3 +1,4 @@
+import { byText } from "#dashboard/order.ts";
 import type { ImageTask } from "#dashboard/views/images/task.ts";
 
 /** Where a task stands, in the words of the page. */
@@ -30,11 +31,12 @@ export function groupTasks(tasks: Iterable<ImageTask>): Groups {
   return groups;
 }
 
-/** ISO times of one clock sort as text. */
-const byText = (a: string | null, b: string | null) => (a ?? "").localeCompare(b ?? "");
-
-/** A task that waits for its retry keeps its place: what is free is free for the line. */
-export function placesOf({ processing, retrying }: Groups, atOnce: number) {
+/**
+ * A task that waits for its retry keeps its place, and a canceled one as long as it is still being drawn: what is free is
+ * free for the line.
+ */
+export function placesOf({ processing, retrying, canceled }: Groups, atOnce: number) {
   const taken = processing.length + retrying.length;
-  return { taken, free: Math.max(0, atOnce - taken) };
+  const canceling = canceled.filter(({ state }) => state === "canceling").length;
+  return { taken, free: Math.max(0, atOnce - taken - canceling) };
 }

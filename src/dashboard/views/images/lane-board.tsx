@@ -7,50 +7,57 @@ import { LaneSummary } from "#dashboard/views/images/lane-summary.tsx";
 import type { Lane } from "#dashboard/views/images/lanes.ts";
 import { Line } from "#dashboard/views/images/line.tsx";
 import { NewImage } from "#dashboard/views/images/new-image.tsx";
-import { NORMAL } from "#dashboard/views/images/priorities.ts";
+import type { ImageTask } from "#dashboard/views/images/task.ts";
 import { useSubmit } from "#dashboard/views/images/use-submit.ts";
 import { useTasks } from "#dashboard/views/images/use-tasks.ts";
 
 /** One lane: what goes in, who waits, what is at work, what came out. */
 export function LaneBoard({ lane }: { lane: Lane }) {
-  const { tasks, stats, problem, isLoading, refresh } = useTasks(lane);
-  const { submit, refused } = useSubmit(lane, refresh);
-  const groups = groupTasks(tasks);
-  const atOnce = stats?.atOnce ?? lane.atOnce;
-  const { taken, free } = placesOf(groups, atOnce);
+  const { tasks, stats, problem, refresh } = useTasks(lane);
+  const { submit, refused, submitRefused } = useSubmit(lane, refresh);
   return (
     <>
       <div className="images-top">
-        <NewImage refused={refused} submit={submit} />
+        <NewImage {...{ refused, submit, submitRefused }} />
         {stats && <LaneSummary stats={stats} />}
       </div>
       {problem && <ErrorNote problem={problem} onRetry={refresh} />}
-      {isLoading ? (
-        <Loading what="Loading the queue" />
-      ) : (
-        <div className="images-board">
-          <Line
-            lane={lane}
-            tasks={groups.waiting}
-            unfinished={taken + groups.waiting.length}
-            onChange={refresh}
-          />
-          <div className="stack images-work">
-            <Processing tasks={groups.processing} atOnce={atOnce} free={free} onChange={refresh} />
-            <Rest
-              groups={groups}
-              atOnce={atOnce}
-              onChange={refresh}
-              onAgain={(prompt) => void submit([prompt], NORMAL)}
-            />
-          </div>
-        </div>
+      {tasks === undefined && problem === undefined && <Loading what="Loading the queue" />}
+      {tasks && (
+        <Board
+          lane={lane}
+          groups={groupTasks(tasks.values())}
+          atOnce={stats?.atOnce ?? lane.atOnce}
+          onChange={refresh}
+          onAgain={(task) => void submit([task])}
+        />
       )}
     </>
   );
 }
 
-type RestProps = { groups: Groups; atOnce: number; onChange: () => void; onAgain: (prompt: string) => void };
+type BoardProps = RestProps & { lane: Lane };
+
+function Board({ lane, ...rest }: BoardProps) {
+  const { groups, atOnce, onChange } = rest;
+  const { taken, free } = placesOf(groups, atOnce);
+  return (
+    <div className="images-board">
+      <Line
+        lane={lane}
+        tasks={groups.waiting}
+        unfinished={taken + groups.waiting.length}
+        onChange={onChange}
+      />
+      <div className="stack images-work">
+        <Processing tasks={groups.processing} atOnce={atOnce} free={free} onChange={onChange} />
+        <Rest {...rest} />
+      </div>
+    </div>
+  );
+}
+
+type RestProps = { groups: Groups; atOnce: number; onChange: () => void; onAgain: (task: ImageTask) => void };
 
 /** What is empty most of the time is there only while it is not. */
 const Rest = ({ groups: { retrying, failed, done, canceled }, atOnce, onChange, onAgain }: RestProps) => (

@@ -1,31 +1,31 @@
-import { useEffect, useRef } from "react";
+import { Dialog } from "#dashboard/components/dialog.tsx";
 import { Picture } from "#dashboard/components/picture.tsx";
-import { lasting } from "#dashboard/format.ts";
+import { brief, lasting } from "#dashboard/format.ts";
 import { pageOf } from "#dashboard/hooks/use-hash-route.ts";
 import type { ImageTask } from "#dashboard/views/images/task.ts";
 import "./lightbox.css";
 
-/** One picture, whole. The browser keeps the focus inside and gives it back at the end. */
+/** One picture, whole. */
 export function Lightbox({ task, onClose }: { task: ImageTask; onClose: () => void }) {
-  const dialog = useRef<HTMLDialogElement>(null);
-  useEffect(() => dialog.current?.showModal(), []);
   return (
-    <dialog ref={dialog} className="lightbox" aria-label={task.prompt} onClose={onClose} closedby="any">
-      <div className="lightbox-body">
-        <Picture path={task.imageUrl} alt={task.prompt} />
-        <div className="row apart">
-          <div>
-            <p>{task.prompt}</p>
-            <p className="quiet small">
-              {took(task)} <a href={pageOf(task.jobUrl)}>Job</a>
-            </p>
-          </div>
-          <button type="button" onClick={() => dialog.current?.close()}>
-            Close
-          </button>
+    <Dialog title={brief(task.prompt)} onClose={onClose} isBare>
+      <div className="lightbox">
+        <Picture path={task.imageUrl} alt={brief(task.prompt)} />
+        <div>
+          {/* A long prompt scrolls in itself, also with the keyboard. */}
+          {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
+          <p className="prompt" dir="auto" role="group" aria-label="Prompt" tabIndex={0}>
+            {task.prompt}
+          </p>
+          <p className="quiet small">
+            {took(task)} <a href={pageOf(task.jobUrl)}>Job</a>
+          </p>
         </div>
+        <button type="button" onClick={onClose}>
+          Close
+        </button>
       </div>
-    </dialog>
+    </Dialog>
   );
 }
 

@@ -27,7 +27,7 @@ export function Line({ lane, tasks, unfinished, onChange }: LineProps) {
           {tasks.map((task, n) => (
             <li key={task.id}>
               <span className="position numbers">{n + 1}</span>
-              <span className="cut" title={task.prompt}>
+              <span className="cut" dir="auto" title={task.prompt}>
                 {task.prompt}
               </span>
               <PriorityMark priority={task.priority} />

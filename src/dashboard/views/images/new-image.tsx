@@ -1,18 +1,27 @@
 import { type FormEvent, useState } from "react";
+import { isPriority, NORMAL } from "#dashboard/priorities.ts";
 import { FullNote } from "#dashboard/views/images/full-note.tsx";
-import { CHOICES, isPriority, NORMAL } from "#dashboard/views/images/priorities.ts";
 import type { Refused } from "#dashboard/views/images/refusals.ts";
-import { SEVERAL, severalPrompts } from "#dashboard/views/images/submit.ts";
+import { SEVERAL, type Submission, severalPrompts } from "#dashboard/views/images/submit.ts";
 import type { Priority } from "#lib/priorities.ts";
 import "./new-image.css";
 
+/** What one may choose; the documents call the one above normal VIP. */
+const CHOICES: readonly { value: Priority; text: string }[] = [
+  { value: 1, text: "1 · critical" },
+  { value: 2, text: "2 · high (VIP)" },
+  { value: 3, text: "3 · normal" },
+  { value: 4, text: "4 · low" },
+  { value: 5, text: "5 · background" },
+];
+
 type NewImageProps = {
   refused: Refused | null;
-  /** Answers false when nothing was taken and nothing is kept for later. */
-  submit: (prompts: readonly string[], priority: Priority) => Promise<boolean>;
+  submit: (submissions: readonly Submission[]) => Promise<boolean>;
+  submitRefused: () => void;
 };
 
-export function NewImage({ refused, submit }: NewImageProps) {
+export function NewImage({ refused, submit, submitRefused }: NewImageProps) {
   const [prompt, setPrompt] = useState("");
   const [priority, setPriority] = useState(NORMAL);
 
@@ -24,9 +33,10 @@ export function NewImage({ refused, submit }: NewImageProps) {
     const typed = prompt.trim();
     if (typed === "") return;
     setPrompt("");
-    const isTaken = await submit([typed], priority);
+    const isTaken = await submit([{ prompt: typed, priority }]);
     if (!isTaken) setPrompt((now) => now || typed);
   };
+  const createSeveral = () => submit(severalPrompts(prompt).map((one) => ({ prompt: one, priority })));
 
   return (
     <form className="card new-image" aria-label="New image" onSubmit={(event) => void create(event)}>
@@ -38,6 +48,7 @@ export function NewImage({ refused, submit }: NewImageProps) {
           onChange={(event) => setPrompt(event.target.value)}
           placeholder="A lighthouse in a storm, oil painting"
           autoComplete="off"
+          dir="auto"
           maxLength={1000}
           required
         />
@@ -56,11 +67,11 @@ export function NewImage({ refused, submit }: NewImageProps) {
         <button type="submit" className="primary">
           Create image
         </button>
-        <button type="button" onClick={() => void submit(severalPrompts(prompt), priority)}>
+        <button type="button" onClick={() => void createSeveral()}>
           Queue {SEVERAL} Tasks
         </button>
       </div>
-      {refused && <FullNote refused={refused} onAgain={() => void submit(refused.prompts, priority)} />}
+      {refused && <FullNote refused={refused} onAgain={submitRefused} />}
     </form>
   );
 }

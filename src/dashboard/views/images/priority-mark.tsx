@@ -1,9 +1,11 @@
-import { NORMAL, nameOf } from "#dashboard/views/images/priorities.ts";
+import { NORMAL, PRIORITY_NAMES } from "#dashboard/priorities.ts";
 import type { Priority } from "#lib/priorities.ts";
 import "./priority-mark.css";
 
 /** Says what is unusual: most tasks are of normal priority. */
 export function PriorityMark({ priority }: { priority: Priority }) {
   if (priority === NORMAL) return null;
-  return <span className={`priority-mark ${priority < NORMAL ? "above" : ""}`}>{nameOf(priority)}</span>;
+  return (
+    <span className={`priority-mark ${priority < NORMAL ? "above" : ""}`}>{PRIORITY_NAMES[priority]}</span>
+  );
 }

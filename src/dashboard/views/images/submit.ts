@@ -1,3 +1,7 @@
+import type { Priority } from "#lib/priorities.ts";
+
+export type Submission = { prompt: string; priority: Priority };
+
 /** The documents' pause between two submissions. */
 export const STAGGER_MS = 50;
 export const SEVERAL = 5;

@@ -1,27 +1,28 @@
 import { useState } from "react";
 import { api, problemOf } from "#dashboard/api.ts";
 import { toast } from "#dashboard/components/toasts.tsx";
+import { brief } from "#dashboard/format.ts";
+import { idOf } from "#dashboard/hooks/use-hash-route.ts";
 import type { Lane } from "#dashboard/views/images/lanes.ts";
-import { type Refused, sortAnswers } from "#dashboard/views/images/refusals.ts";
-import { STAGGER_MS, submitStaggered } from "#dashboard/views/images/submit.ts";
+import { type Refused, sortAnswers, withRefused } from "#dashboard/views/images/refusals.ts";
+import { STAGGER_MS, type Submission, submitStaggered } from "#dashboard/views/images/submit.ts";
 import type { ImageTask } from "#dashboard/views/images/task.ts";
 import { expectOutcome } from "#dashboard/views/outcomes/watch.ts";
-import type { Priority } from "#lib/priorities.ts";
 
 /** Puts prompts into a lane; those that found the line full are kept for later. */
 export function useSubmit(lane: Lane, onQueued: () => void) {
   const [refused, setRefused] = useState<Refused | null>(null);
 
-  const submit = async (prompts: readonly string[], priority: Priority): Promise<boolean> => {
-    setRefused(null);
-    const answers = await submitStaggered(prompts, STAGGER_MS, async (prompt) => {
-      const { id } = await api.post<ImageTask>("/api/tasks", { prompt, priority, lane: lane.name });
-      expectOutcome(id, prompt);
+  /** Answers false when something was neither taken nor kept for later. */
+  const submit = async (submissions: readonly Submission[]): Promise<boolean> => {
+    const answers = await submitStaggered(submissions, STAGGER_MS, async ({ prompt, priority }) => {
+      const { jobUrl } = await api.post<ImageTask>("/api/tasks", { prompt, priority, lane: lane.name });
+      expectOutcome(idOf(jobUrl), brief(prompt));
     });
-    const sorted = sortAnswers(prompts, answers, Date.now());
-    setRefused(sorted.refused);
+    const sorted = sortAnswers(submissions, answers, Date.now());
+    setRefused((kept) => withRefused(kept, sorted.refused));
     if (sorted.queued > 0) {
-      toast({ tone: "info", text: `Queued: ${whatOf(prompts, sorted.queued)}` });
+      toast({ tone: "info", text: `Queued: ${whatOf(submissions, sorted.queued)}` });
       onQueued();
     }
     if (sorted.failure === null) return true;
@@ -30,11 +31,16 @@ export function useSubmit(lane: Lane, onQueued: () => void) {
     return false;
   };
 
-  return { submit, refused };
+  const submitRefused = (): void => {
+    setRefused(null);
+    if (refused !== null) void submit(refused.submissions);
+  };
+
+  return { submit, refused, submitRefused };
 }
 
-function whatOf(prompts: readonly string[], queued: number): string {
-  const [only, ...others] = prompts;
-  if (others.length === 0) return only ?? "";
-  return queued === prompts.length ? `${queued} images` : `${queued} of ${prompts.length} images`;
+function whatOf([first, ...others]: readonly Submission[], queued: number): string {
+  const all = others.length + 1;
+  if (all === 1) return brief(first?.prompt ?? "");
+  return queued === all ? `${queued} images` : `${queued} of ${all} images`;
 }

@@ -11,6 +11,7 @@ import { Page } from "#dashboard/components/page.tsx";
 import { Progress } from "#dashboard/components/progress.tsx";
 import { ErrorNote, Loading } from "#dashboard/components/states.tsx";
 import { toast } from "#dashboard/components/toasts.tsx";
+import { focusNeighbor } from "#dashboard/focus.ts";
 import { useAction } from "#dashboard/hooks/use-action.ts";
 import type { JobDetails } from "#dashboard/types.ts";
 import { CoursePicture } from "./course-picture.tsx";
@@ -18,6 +19,8 @@ import { JobFacts, JobNumbers } from "./job-facts.tsx";
 import { NextAttempt } from "./next-attempt.tsx";
 import { Timeline } from "./timeline.tsx";
 import { useJob } from "./use-job.ts";
+
+const BACK = { href: "#/jobs", text: "All jobs" };
 
 /** One job: how it stands, how it went, and what can be done about it. */
 export function JobPage({ id }: { id: string }) {
@@ -27,14 +30,9 @@ export function JobPage({ id }: { id: string }) {
     if (said !== undefined) announce(said);
   }, [said]);
 
-  const back = (
-    <a className="back" href="#/jobs">
-      <Icon name="back" /> All jobs
-    </a>
-  );
   if (job === undefined) {
     return (
-      <Page title="Job" above={back}>
+      <Page title="Job" back={BACK}>
         {problem ? <ErrorNote problem={problem} /> : <Loading rows={6} what="Loading the job" />}
       </Page>
     );
@@ -42,7 +40,7 @@ export function JobPage({ id }: { id: string }) {
   return (
     <Page
       title={job.kind}
-      above={back}
+      back={BACK}
       beside={<Badge status={job.status} />}
       actions={!hasEnded(job) && <CancelButton job={job} />}
     >
@@ -98,6 +96,7 @@ function CancelButton({ job: { id, kind } }: { job: JobDetails }) {
       });
       if (answer === null) return;
       await api.cancel(id);
+      focusNeighbor(null);
       toast({ tone: "info", text: `${kind} is being canceled` });
     }, [id, kind]),
   );

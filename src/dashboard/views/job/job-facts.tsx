@@ -1,8 +1,8 @@
 import { type Fact, Facts, Numbers } from "#dashboard/components/facts.tsx";
 import { Countdown, Duration, TimeAgo } from "#dashboard/components/time.tsx";
 import { pageOf } from "#dashboard/hooks/use-hash-route.ts";
+import { PRIORITY_NAMES } from "#dashboard/priorities.ts";
 import type { JobDetails } from "#dashboard/types.ts";
-import { CLASS_NAMES } from "#dashboard/views/jobs/class-mark.tsx";
 
 /** How long it waited and worked, and how often it was tried. */
 export function JobNumbers({ job }: { job: JobDetails }) {
@@ -16,21 +16,14 @@ export function JobNumbers({ job }: { job: JobDetails }) {
     },
     { name: "Took", value: <Duration from={job.startedAt} to={job.endedAt} /> },
     { name: "Attempts", value: attempts, more: job.runs.length > 1 && `in ${job.runs.length} runs` },
-    { name: "Class", value: CLASS_NAMES[job.priority] ?? job.priority, more: `P${job.priority}` },
+    { name: "Class", value: PRIORITY_NAMES[job.priority], more: `P${job.priority}` },
   ];
   if (job.deadlineAt !== null) facts.push({ name: "Deadline", value: deadline(job.deadlineAt, job.endedAt) });
   return <Numbers facts={facts} />;
 }
 
 function promise({ dueAt, startedAt, endedAt }: JobDetails) {
-  if (startedAt === null)
-    return (
-      endedAt === null && (
-        <>
-          due in <Countdown to={dueAt} />
-        </>
-      )
-    );
+  if (startedAt === null) return endedAt === null && <Countdown before="due in " to={dueAt} then="overdue" />;
   return Date.parse(startedAt) <= Date.parse(dueAt) ? (
     "as promised"
   ) : (

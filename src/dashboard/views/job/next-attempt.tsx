@@ -17,9 +17,8 @@ export function NextAttempt({ job }: { job: JobDetails }) {
     <p className="next-attempt">
       <Icon name="retry" size={20} />
       <span>
-        Next attempt in{" "}
         <strong>
-          <Countdown to={retryAt} then="a moment" />
+          <Countdown before="Next attempt in " to={retryAt} then="The next attempt begins" />
         </strong>
         {typeof code === "string" && (
           <>

@@ -33,13 +33,12 @@ export function Timeline({ job }: { job: JobDetails }) {
   );
 }
 
-/** The sending is a field of the job, not an entry of its own; it stands where it belongs in time. */
-function entriesOf({ timeline, sentAt }: JobDetails): Entry[] {
+/** The sending is a field of the job, not an entry of its own; it stands where it belongs in time, never first. */
+export function entriesOf({ timeline, sentAt }: Pick<JobDetails, "timeline" | "sentAt">): Entry[] {
   const entries = timeline.map(({ sequence, ...rest }) => ({ key: String(sequence), ...rest }));
   if (sentAt === null) return entries;
-  const after = entries.findIndex(({ at }) => Date.parse(at) >= Date.parse(sentAt));
-  const place = after <= 0 ? 1 : after;
-  return entries.toSpliced(place, 0, { key: "sent", type: "sent", at: sentAt, data: {} });
+  const before = entries.findLastIndex(({ at }) => Date.parse(at) < Date.parse(sentAt));
+  return entries.toSpliced(Math.max(before, 0) + 1, 0, { key: "sent", type: "sent", at: sentAt, data: {} });
 }
 
 function Details({ data, at }: { data: unknown; at: string }) {

@@ -1,10 +1,10 @@
 import type { Job } from "#client/index.ts";
 import { Badge, toneOf } from "#dashboard/components/badge.tsx";
+import { ClassMark } from "#dashboard/components/class-mark.tsx";
 import { Progress } from "#dashboard/components/progress.tsx";
 import type { Column } from "#dashboard/components/table.tsx";
 import { Duration, TimeAgo } from "#dashboard/components/time.tsx";
 import { pageOf } from "#dashboard/hooks/use-hash-route.ts";
-import { ClassMark } from "./class-mark.tsx";
 
 /** A job in a row. */
 export const JOB_COLUMNS: readonly Column<Job>[] = [
@@ -15,6 +15,9 @@ export const JOB_COLUMNS: readonly Column<Job>[] = [
         <a href={pageOf(job.links.self)}>{job.kind}</a>
         <small>
           <span className="mono">{job.id.slice(-6)}</span> {job.kind !== job.function && job.function}
+          <span className="on-phone">
+            <TimeAgo at={job.createdAt} />
+          </span>
         </small>
       </>
     ),

@@ -1,7 +1,7 @@
+import { ClassMark } from "#dashboard/components/class-mark.tsx";
 import { type Column, Table } from "#dashboard/components/table.tsx";
 import { lasting, share, short } from "#dashboard/format.ts";
 import type { JobStats } from "#dashboard/types.ts";
-import { ClassMark } from "#dashboard/views/jobs/class-mark.tsx";
 
 type Class = JobStats["classes"][number];
 

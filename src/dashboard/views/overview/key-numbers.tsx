@@ -28,13 +28,13 @@ export function KeyNumbers({ stats: { classes, perMinute, failureRate, retryRate
       />
       <Stat
         name="Failed"
-        value={rate(failureRate)}
+        value={shareOf(failureRate)}
         more="of what ended"
         tone={(failureRate ?? 0) > 0.05 ? "bad" : undefined}
       />
-      <Stat name="Retried" value={rate(retryRate)} more="of all attempts" />
+      <Stat name="Retried" value={shareOf(retryRate)} more="of all attempts" />
     </Stats>
   );
 }
 
-const rate = (value: number | null) => (value === null ? "–" : share(value));
+const shareOf = (value: number | null) => (value === null ? "–" : share(value));

@@ -9,7 +9,7 @@ const SHOWN = 6;
 
 /** The newest jobs: whoever has just handed something in sees it here. */
 export function Latest() {
-  const { jobs, problem } = useJobs({});
+  const { jobs, problem } = useJobs();
   const latest = useMemo(() => jobs?.slice(0, SHOWN), [jobs]);
   return (
     <Card

@@ -1,5 +1,5 @@
 /**
- * What leaves a list takes the focus with it, and who works by keyboard starts at the top again: so it goes to the
+ * What leaves the page takes the focus with it, and who works by keyboard starts at the top again: so it goes to the
  * neighbor first, or to the view when there is none.
  */
 export function focusNeighbor(item: Element | null): void {

@@ -1,0 +1,14 @@
+import type { Priority, PriorityName } from "#lib/priorities.ts";
+
+export const NORMAL: Priority = 3;
+
+/** A test holds the names to the product's own table, which stays on the server. */
+export const PRIORITY_NAMES: Readonly<Record<Priority, PriorityName>> = {
+  1: "critical",
+  2: "high",
+  3: "normal",
+  4: "low",
+  5: "background",
+};
+
+export const isPriority = (value: number): value is Priority => Object.hasOwn(PRIORITY_NAMES, value);
