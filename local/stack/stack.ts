@@ -177,7 +177,7 @@ const clockOf = ({ timeScale }: Options): Environment =>
  * thread, and that was a third of what the site's start computed.
  */
 const packages: Record<string, readonly string[]> = {
-  site: ["inngest", "@supabase/supabase-js", "undici", "hono", "pino", "zod"],
+  site: ["inngest", "@supabase/supabase-js", "@babel/parser", "undici", "hono", "pino", "zod"],
   supabase: ["pg", "zod"],
   engine: ["hono", "pg", "zod"],
   providers: ["zod"],
