@@ -6,7 +6,7 @@
 import { Permits } from "#campaigns/permits.ts";
 import { createRenderer } from "#campaigns/render-mail.ts";
 import { resendMailer } from "#campaigns/resend-mailer.ts";
-import { sendBatch } from "#campaigns/send-batch.ts";
+import { sendBatch, writeBatch } from "#campaigns/send-batch.ts";
 import { Spacing } from "#campaigns/spacing.ts";
 import { systemClock } from "#lib/clock.ts";
 import { fastFetch } from "#lib/fetch.ts";
@@ -21,7 +21,8 @@ const mailer = resendMailer(
   fastFetch,
   systemClock,
 );
-const render = createRenderer(campaignId, { ...campaignContent, replyTo: null, missingField: "empty" });
+const content = { ...campaignContent, replyTo: null, missingField: "empty" } as const;
+const render = createRenderer(campaignId, content, mailer.write);
 const wire = new Permits(Number(inFlight));
 const spacing = new Spacing(0);
 /** As in the product, the next batches are rendered while others are on the wire. */
@@ -42,7 +43,7 @@ const send = (first: number, count: number) =>
       const key = `${campaignId}:${first + n}`;
       const recipients = known[n % known.length] ?? [];
       const { answer } = await lanes.hold(() =>
-        sendBatch({ mailer, wire, spacing }, { key, recipients, render, mayCallAgain }),
+        sendBatch({ mailer, wire, spacing }, key, writeBatch(recipients, render), mayCallAgain),
       );
       if (answer.kind !== "taken") throw answer.error;
     }),

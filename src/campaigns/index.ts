@@ -38,11 +38,15 @@ export type CampaignRoom = {
 
 /** No batch begins later than this in a step: a request lives 60 s on Netlify, a call of the provider up to 20. */
 const STEP_BUDGET_MS = 35_000;
-/** Batches at work for each place on the wire; measured: with 2 the wire is at times empty, 4 bring no more than 3. */
-const LANES_PER_PLACE = 3;
+/**
+ * Batches at work for each place on the wire, and how long they wait for each other to be written down together.
+ * Measured: larger groups cost the database, the gateway and us a third less, and with fewer lanes the wire is at
+ * times empty.
+ */
+const LANES_PER_PLACE = 5;
+const LINGER_MS = 25;
 
 export function campaignFunctions({ env, db, clock, fetch, ...room }: CampaignRoom): InngestFunction.Any[] {
-  const campaigns = campaignRepository(db, clock);
   const mailer = resendMailer(env, fetch, clock);
   const inFlight = env.MAIL_MAX_IN_FLIGHT;
   const intervalMs = env.MAIL_REQUESTS_PER_SECOND === 0 ? 0 : 1000 / env.MAIL_REQUESTS_PER_SECOND;
@@ -51,6 +55,7 @@ export function campaignFunctions({ env, db, clock, fetch, ...room }: CampaignRo
   // on the wire is marked.
   const atWork =
     intervalMs > 0 || mailer.remembersKeysForMs === undefined ? inFlight : LANES_PER_PLACE * inFlight;
+  const campaigns = campaignRepository(db, clock, atWork > inFlight ? LINGER_MS : 0);
   const chunksAtOnce = room.flow.concurrency(CHUNKS_AT_ONCE).limit;
   return [
     sendEmailCampaign({

@@ -1,12 +1,14 @@
+import type { Packet } from "#campaigns/packet.ts";
+import type { Template } from "#campaigns/template.ts";
 import type { AppError } from "#lib/errors.ts";
 
-/** One mail to one address, as every provider understands it. */
-export type Mail = {
+/** A mail to one address whose merge fields are still open. */
+export type MailTemplate = {
   from: string;
-  to: string;
-  subject: string;
-  html: string | undefined;
-  text: string | undefined;
+  to: Template;
+  subject: Template;
+  html: Template | undefined;
+  text: Template | undefined;
   replyTo: string | undefined;
   tags: { name: string; value: string }[];
 };
@@ -29,6 +31,8 @@ export type Mailer = {
   account: string;
   /** How long the provider recognises a key, so that a repeated batch is not sent twice; undefined: it knows no keys. */
   remembersKeysForMs: number | undefined;
+  /** The mail as the provider takes it in a request, JSON. */
+  write(mail: MailTemplate): Template;
   /** Never throws: what a provider does wrong is an answer too. The same key must always come with the same mails. */
-  sendBatch(mails: readonly Mail[], idempotencyKey: string): Promise<BatchAnswer>;
+  sendBatch(mails: Packet, idempotencyKey: string): Promise<BatchAnswer>;
 };

@@ -1,4 +1,4 @@
-import type { Mail } from "#campaigns/mailer.ts";
+import type { MailTemplate } from "#campaigns/mailer.ts";
 import {
   asHeader,
   asPlainText,
@@ -6,6 +6,7 @@ import {
   type Fields,
   fillTemplate,
   parseTemplate,
+  type Template,
 } from "#campaigns/template.ts";
 
 /** What a campaign says to everybody. Immutable once queued, so that a retry renders the same bytes. */
@@ -22,30 +23,35 @@ export type Content = {
 /** As planned: the subscriber's id, and address and fields as they were then. */
 export type Recipient = { id: number; email: string; fields: Fields };
 
-export type Rendered = { mail: Mail } | { missing: string[] };
+/** One recipient's mail as the provider takes it, or the fields that are missing for it. */
+export type Rendered = { mail: string } | { missing: string[] };
+export type Render = (recipient: Recipient) => Rendered;
 
-/** Parses the content once; what it returns renders one recipient and depends on nothing else. */
-export function createRenderer(campaignId: string, content: Content): (recipient: Recipient) => Rendered {
-  const subject = parseTemplate(content.subject);
-  const html = content.html === null ? undefined : parseTemplate(content.html);
-  const text = content.text === null ? undefined : parseTemplate(content.text);
-  const replyTo = content.replyTo ?? undefined;
-  const tags = [{ name: "campaign_id", value: campaignId }];
+/**
+ * Writes the content once, in the provider's own format; what it returns fills in one recipient and depends on nothing
+ * else.
+ */
+export function createRenderer(
+  campaignId: string,
+  content: Content,
+  write: (mail: MailTemplate) => Template,
+): Render {
+  const mail = write({
+    from: content.from,
+    to: parseTemplate("{{email}}", asPlainText),
+    subject: parseTemplate(content.subject, asHeader),
+    html: content.html === null ? undefined : parseTemplate(content.html, escapeHtml),
+    text: content.text === null ? undefined : parseTemplate(content.text, asPlainText),
+    replyTo: content.replyTo ?? undefined,
+    tags: [{ name: "campaign_id", value: campaignId }],
+  });
   return ({ email, fields }) => {
     const missing: string[] = [];
-    const values = { ...fields, email };
-    // One shape for all, written once: a campaign renders a hundred thousand of these.
-    const mail: Mail = {
-      from: content.from,
-      to: email,
-      subject: fillTemplate(subject, values, asHeader, missing),
-      html: html && fillTemplate(html, values, escapeHtml, missing),
-      text: text && fillTemplate(text, values, asPlainText, missing),
-      replyTo,
-      tags,
-    };
+    const valueOf = (name: string) =>
+      name === "email" ? email : Object.hasOwn(fields, name) ? fields[name] : undefined;
+    const filled = fillTemplate(mail, valueOf, missing);
     return content.missingField === "fail" && missing.length > 0
       ? { missing: [...new Set(missing)] }
-      : { mail };
+      : { mail: filled };
   };
 }

@@ -87,8 +87,8 @@ type WorkCall = {
   mark?: { batchNo: number; again: boolean; pace: Pace };
 };
 const numbered = (calls: readonly WorkCall[]) => calls.map((call, number) => ({ number, ...call }));
-/** Lanes of one process that wait for each other at most. */
-const MAX_CALLS = 16;
+/** Lanes of one process that share a statement at most. */
+const MAX_CALLS = 32;
 
 /** Whose pace a request keeps, and the place in time that an earlier answer gave it. */
 export type Pace = { account: string; intervalMs: number; patienceMs: number; slot: string | null };
@@ -96,14 +96,15 @@ export type Pace = { account: string; intervalMs: number; patienceMs: number; sl
 export type CampaignRepository = ReturnType<typeof campaignRepository>;
 
 /** The ledger of a campaign's sending. What each call promises stands with its SQL function. */
-export const campaignRepository = (db: DatabaseClient, clock: Clock) => {
+/** `lingerMs`: how long lanes wait for each other, so that they share a statement. */
+export const campaignRepository = (db: DatabaseClient, clock: Clock, lingerMs: number) => {
   const now = () => clock.now().toISOString();
   const work = groupCalls<WorkCall, WorkAnswer>(
     async (calls) =>
       workAnswer
         .array()
         .parse(await unwrap(db.rpc("work_campaign_batches", { p_calls: numbered(calls), p_now: now() }))),
-    MAX_CALLS,
+    { maxSize: MAX_CALLS, lingerMs },
   );
   return {
     /** One piece of planning; call again while it answers "planning". */

@@ -1,5 +1,6 @@
-import type { BatchAnswer, Mail, Mailer } from "#campaigns/mailer.ts";
+import type { BatchAnswer, Mailer } from "#campaigns/mailer.ts";
 import { readBatchAnswer } from "#campaigns/resend-answer.ts";
+import { jsonTemplate } from "#campaigns/template.ts";
 import type { Clock } from "#lib/clock.ts";
 import type { Env } from "#lib/env.ts";
 import { AppError } from "#lib/errors.ts";
@@ -18,6 +19,7 @@ export function resendMailer(env: Settings, fetch: typeof globalThis.fetch, cloc
   return {
     account: "resend",
     remembersKeysForMs: env.MAIL_IDEMPOTENT ? DAY_MS : undefined,
+    write: ({ replyTo, ...mail }) => jsonTemplate({ ...mail, reply_to: replyTo }),
     async sendBatch(mails, idempotencyKey) {
       if (env.RESEND_API_KEY === undefined) {
         return { kind: "refused", error: new AppError("not_configured", "RESEND_API_KEY is not set") };
@@ -31,20 +33,17 @@ export function resendMailer(env: Settings, fetch: typeof globalThis.fetch, cloc
             "idempotency-key": idempotencyKey,
             "x-batch-validation": "permissive",
           },
-          body: JSON.stringify(mails[0]?.replyTo === undefined ? mails : mails.map(toResend)),
+          body: mails.bytes,
           signal: AbortSignal.timeout(TIMEOUT_MS),
         });
         const body: unknown = await response.json().catch(() => undefined);
-        return readBatchAnswer(response, body, mails.length, clock.now());
+        return readBatchAnswer(response, body, mails.count, clock.now());
       } catch (error) {
         return failedCall(error);
       }
     },
   };
 }
-
-const toResend = ({ replyTo, ...mail }: Mail) =>
-  replyTo === undefined ? mail : { ...mail, reply_to: replyTo };
 
 function failedCall(cause: unknown): BatchAnswer {
   const code = classifyFailure(cause);

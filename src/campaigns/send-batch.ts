@@ -1,64 +1,57 @@
-import type { BatchAnswer, Mail, Mailer, MailResult } from "#campaigns/mailer.ts";
+import type { BatchAnswer, Mailer, MailResult } from "#campaigns/mailer.ts";
+import { Packet } from "#campaigns/packet.ts";
 import type { Permits } from "#campaigns/permits.ts";
-import type { Recipient, Rendered } from "#campaigns/render-mail.ts";
+import type { Recipient, Render } from "#campaigns/render-mail.ts";
 import type { Spacing } from "#campaigns/spacing.ts";
-import { type SplitResult, splitRefused } from "#campaigns/split-refused.ts";
+import { splitRefused } from "#campaigns/split-refused.ts";
 
 /** What is known of a batch's recipients, by subscriber id. */
 export type Results = Map<number, MailResult>;
 
-type Request = {
-  /** Names the work, never the run: `campaign:batch`. */
-  key: string;
-  recipients: readonly Recipient[];
-  render: (recipient: Recipient) => Rendered;
-  /** Every request after the first one asks before it is made: it keeps the pace and stops when the claim is lost. */
-  mayCallAgain: () => Promise<boolean>;
-};
+/** A batch ready for the wire: who is to get its mails, in their order, and who gets none because a field is missing. */
+export type Written = { ids: readonly number[]; mails: Packet; missing: Results };
 
-/**
- * Renders a marked batch and calls the provider. With any answer but `taken` the results are partial: what a
- * split had found out before the trouble began.
- */
-export async function sendBatch(
-  { mailer, wire, spacing }: { mailer: Mailer; wire: Permits; spacing: Spacing },
-  { key, recipients, render, mayCallAgain }: Request,
-): Promise<{ answer: BatchAnswer; results: Results }> {
-  const results: Results = new Map();
+export function writeBatch(recipients: readonly Recipient[], render: Render): Written {
+  const missing: Results = new Map();
   const ids: number[] = [];
-  const mails: Mail[] = [];
+  const mails: string[] = [];
   for (const recipient of recipients) {
     const rendered = render(recipient);
     if ("mail" in rendered) {
       ids.push(recipient.id);
       mails.push(rendered.mail);
-    } else results.set(recipient.id, { code: "missing_field", words: rendered.missing.join(", ") });
+    } else missing.set(recipient.id, { code: "missing_field", words: rendered.missing.join(", ") });
   }
-  if (mails.length === 0) return { answer: { kind: "taken", results: [] }, results };
-
-  const send = (part: readonly Mail[], partKey: string) =>
-    wire.hold(() => spacing.hold(() => mailer.sendBatch(part, partKey)));
-  const called = await callProvider(mails, key, send, mayCallAgain);
-  for (const [index, id] of ids.entries()) {
-    const result = called.results.get(index);
-    if (result) results.set(id, result);
-  }
-  return { answer: called.answer, results };
+  return { ids, mails: new Packet(mails), missing };
 }
 
-async function callProvider(
-  mails: readonly Mail[],
+/**
+ * Calls the provider with a marked batch. With any answer but `taken` the results are partial: what a split had found
+ * out before the trouble began. `mayCallAgain`: every request after the first one asks before it is made; it keeps the
+ * pace and stops when the claim is lost. `key` names the work, never the run: `campaign:batch`.
+ */
+export async function sendBatch(
+  { mailer, wire, spacing }: { mailer: Mailer; wire: Permits; spacing: Spacing },
   key: string,
-  send: (part: readonly Mail[], partKey: string) => Promise<BatchAnswer>,
+  { ids, mails, missing }: Written,
   mayCallAgain: () => Promise<boolean>,
-): Promise<SplitResult> {
+): Promise<{ answer: BatchAnswer; results: Results }> {
+  if (mails.count === 0) return { answer: { kind: "taken", results: [] }, results: missing };
+  const send = (part: Packet, partKey: string) =>
+    wire.hold(() => spacing.hold(() => mailer.sendBatch(part, partKey)));
   const answer = await send(mails, key);
-  if (answer.kind === "taken")
-    return { answer, results: new Map<number, MailResult>(answer.results.entries()) };
-  if (answer.kind === "unknown" || answer.error.code !== "invalid_recipient") {
-    return { answer, results: new Map<number, MailResult>() };
-  }
-  return splitRefused(mails, key, answer.error, async (part, partKey) =>
+  const results: Results = new Map(missing);
+  const note = (of: Iterable<[number, MailResult]>) => {
+    for (const [index, result] of of) {
+      const id = ids[index];
+      if (id !== undefined) results.set(id, result);
+    }
+  };
+  if (answer.kind === "taken") note(answer.results.entries());
+  if (answer.kind !== "refused" || answer.error.code !== "invalid_recipient") return { answer, results };
+  const split = await splitRefused(mails, key, answer.error, async (part, partKey) =>
     (await mayCallAgain()) ? send(part, partKey) : { kind: "unknown", error: answer.error },
   );
+  note(split.results);
+  return { answer: split.answer, results };
 }

@@ -54,7 +54,7 @@ async function runLanes(
   { token, content, batches }: Extract<Claim, { state: "claimed" }>,
   isLate: () => boolean,
 ): Promise<Tally> {
-  const context = { campaignId, token, render: createRenderer(campaignId, content) };
+  const context = { campaignId, token, render: createRenderer(campaignId, content, deps.mailer.write) };
   const waiting = batches.values();
   const tally = new Tally();
   const nextBatch = () => (tally.goesOn && !isLate() ? waiting.next().value : undefined);

@@ -1,6 +1,6 @@
 import type { BatchAnswer, Mailer } from "#campaigns/mailer.ts";
 import type { Permits } from "#campaigns/permits.ts";
-import type { Recipient, Rendered } from "#campaigns/render-mail.ts";
+import type { Render } from "#campaigns/render-mail.ts";
 import type {
   Batch,
   BatchRef,
@@ -9,7 +9,7 @@ import type {
   Settled,
   Settlement,
 } from "#campaigns/repository.ts";
-import { type Results, sendBatch } from "#campaigns/send-batch.ts";
+import { type Results, sendBatch, writeBatch } from "#campaigns/send-batch.ts";
 import type { Spacing } from "#campaigns/spacing.ts";
 import type { Tally } from "#campaigns/tally.ts";
 import type { Clock } from "#lib/clock.ts";
@@ -29,7 +29,7 @@ export type SendDependencies = {
 };
 
 /** One claim's view: its proof, and how its recipients are rendered. */
-export type ClaimContext = { campaignId: string; token: string; render: (recipient: Recipient) => Rendered };
+export type ClaimContext = { campaignId: string; token: string; render: Render };
 
 /** Longer waits are left to the engine, where they cost nothing. */
 const PATIENCE_MS = 5_000;
@@ -58,12 +58,14 @@ export async function runLane(
     sent = undefined;
     if (marked.state !== "sending") return tally.notMarked(marked);
 
-    const { answer, results } = await sendBatch(deps, {
-      key: `${context.campaignId}:${batch.batchNo}`,
-      recipients: marked.recipients,
-      render: context.render,
-      mayCallAgain: async () => (await mark(deps, ref, true)).state === "sending",
-    });
+    const key = `${context.campaignId}:${batch.batchNo}`;
+    const written = writeBatch(marked.recipients, context.render);
+    const { answer, results } = await sendBatch(
+      deps,
+      key,
+      written,
+      async () => (await mark(deps, ref, true)).state === "sending",
+    );
     if (answer.kind !== "taken") return putBack(deps, ref, tally, answer, results);
     sent = { batchNo: batch.batchNo, ...settlementOf(results) };
     const failed = Object.keys(sent.failed).length;

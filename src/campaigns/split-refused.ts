@@ -1,7 +1,8 @@
-import type { BatchAnswer, Mail, MailResult } from "#campaigns/mailer.ts";
+import type { BatchAnswer, MailResult } from "#campaigns/mailer.ts";
+import type { Packet } from "#campaigns/packet.ts";
 import { AppError } from "#lib/errors.ts";
 
-type Send = (mails: readonly Mail[], idempotencyKey: string) => Promise<BatchAnswer>;
+type Send = (mails: Packet, idempotencyKey: string) => Promise<BatchAnswer>;
 /** What is known by place in the batch, and the answer that ended the search early, if one did. */
 export type SplitResult = { results: Map<number, MailResult>; answer: BatchAnswer };
 
@@ -11,7 +12,7 @@ export type SplitResult = { results: Map<number, MailResult>; answer: BatchAnswe
  * the provider's memory of the first one.
  */
 export async function splitRefused(
-  mails: readonly Mail[],
+  mails: Packet,
   key: string,
   error: AppError,
   send: Send,
@@ -36,13 +37,13 @@ export async function splitRefused(
     return undefined;
   };
 
-  const ended = await search(0, mails.length, error);
+  const ended = await search(0, mails.count, error);
   if (ended) return { results, answer: ended };
-  const isTheRequest = mails.length > 1 && [...results.values()].every((result) => "code" in result);
+  const isTheRequest = mails.count > 1 && [...results.values()].every((result) => "code" in result);
   if (isTheRequest) {
     const everybody = new AppError(
       "provider_rejected",
-      `Each of ${mails.length} mails was refused: ${error.message}`,
+      `Each of ${mails.count} mails was refused: ${error.message}`,
     );
     return { results: new Map(), answer: { kind: "refused", error: everybody } };
   }

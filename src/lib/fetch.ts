@@ -1,4 +1,4 @@
-import { Agent, request } from "undici";
+import { Agent, type Dispatcher } from "undici";
 
 /** One pool per process: connections stay warm between calls and do not keep the process alive. */
 const agent = new Agent({
@@ -20,26 +20,71 @@ export const fastFetch: typeof globalThis.fetch = async (input, init) => {
   ) {
     return globalThis.fetch(input, init);
   }
-  const answer = await request(input, {
-    dispatcher: agent,
+  const { origin, pathname, search } = new URL(input);
+  const headers = Array.isArray(init?.headers) ? new Headers(init.headers) : (init?.headers ?? null);
+  const call = {
+    origin,
+    path: pathname + search,
     method: toMethod(init?.method),
-    headers: Array.isArray(init?.headers) ? new Headers(init.headers) : (init?.headers ?? null),
+    headers,
     body: body ?? null,
-    signal: init?.signal ?? null,
-  }).catch((cause: unknown) => {
-    // As the global fetch says it, so that libraries recognise a failed connection; an abort stays an abort.
-    if (init?.signal?.aborted) throw init.signal.reason;
-    throw new TypeError("fetch failed", { cause });
+  };
+  return ask(call, init?.signal ?? undefined);
+};
+
+/** One call through undici's lowest door: its own `request` makes a stream of every answer. */
+function ask(call: Dispatcher.DispatchOptions, signal: AbortSignal | undefined): Promise<Response> {
+  return new Promise((resolve, reject) => {
+    signal?.throwIfAborted();
+    let controller: Dispatcher.DispatchController | undefined;
+    let head: { status: number; headers: Headers } | undefined;
+    const chunks: Buffer[] = [];
+    const abort = () => {
+      // An abort is told as what it was aborted for.
+      reject(signal?.reason as unknown);
+      controller?.abort(new Error("aborted"));
+    };
+    const end = () => signal?.removeEventListener("abort", abort);
+    signal?.addEventListener("abort", abort, { once: true });
+    agent.dispatch(call, {
+      onRequestStart(started) {
+        controller = started;
+        if (signal?.aborted) abort();
+      },
+      onResponseStart(_, status, headers) {
+        if (status >= 200) head = { status, headers: toHeaders(headers) };
+      },
+      onResponseData(_, chunk) {
+        chunks.push(chunk);
+      },
+      onResponseEnd() {
+        end();
+        resolve(new BufferedResponse(joined(chunks), head));
+      },
+      onResponseError(_, cause) {
+        end();
+        // As the global fetch says it, so that libraries recognise a failed connection.
+        reject(new TypeError("fetch failed", { cause }));
+      },
+    });
   });
-  const bytes = await answer.body.arrayBuffer();
-  return new BufferedResponse(bytes, { status: answer.statusCode, headers: toHeaders(answer.headers) });
+}
+
+const joined = (chunks: readonly Buffer[]): ArrayBuffer => {
+  const bytes = new Uint8Array(chunks.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const chunk of chunks) {
+    bytes.set(chunk, at);
+    at += chunk.length;
+  }
+  return bytes.buffer;
 };
 
 /** A response whose body has come already. The platform's own makes a stream of it, which costs more than the call. */
 class BufferedResponse extends Response {
   readonly #bytes: ArrayBuffer;
 
-  constructor(bytes: ArrayBuffer, init: ResponseInit) {
+  constructor(bytes: ArrayBuffer, init: ResponseInit | undefined) {
     super(null, init);
     this.#bytes = bytes;
   }

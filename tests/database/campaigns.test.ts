@@ -17,7 +17,7 @@ beforeAll(async () => {
   const client = createDatabase(db.env, db.fetch);
   lists = listRepository(client, clock);
   desk = campaignDesk(client, clock);
-  ledger = campaignRepository(client, clock);
+  ledger = campaignRepository(client, clock, 0);
 });
 afterAll(() => db.close());
 beforeEach(async () => {
@@ -206,7 +206,7 @@ describe("settling", () => {
   test("two chunks that end at the same moment close the campaign exactly once", async () => {
     const { id, jobId } = await planned(40);
     const calls: Promise<boolean>[] = [];
-    const clients = [1, 2].map(() => campaignRepository(createDatabase(db.env, db.fetch), clock));
+    const clients = [1, 2].map(() => campaignRepository(createDatabase(db.env, db.fetch), clock, 0));
     for (const [index, client] of clients.entries()) {
       const { token, batches } = await claim(id, index + 1, `run-${index}`);
       for (const batch of batches) {

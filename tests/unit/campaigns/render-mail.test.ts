@@ -1,5 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { type Content, createRenderer } from "#campaigns/render-mail.ts";
+import { resendMailer } from "#campaigns/resend-mailer.ts";
+import { systemClock } from "#lib/clock.ts";
 
 const content: Content = {
   subject: "News for {{name}}",
@@ -9,11 +11,24 @@ const content: Content = {
   replyTo: null,
   missingField: "fail",
 };
+const { write } = resendMailer(
+  { RESEND_BASE_URL: "http://localhost", RESEND_API_KEY: "re_1", MAIL_IDEMPOTENT: true },
+  fetch,
+  systemClock,
+);
+/** The mail as the provider reads it, or what is missing. */
+const renderer = (of: Content) => {
+  const render = createRenderer("c1", of, write);
+  return (recipient: Parameters<typeof render>[0]) => {
+    const rendered = render(recipient);
+    return "mail" in rendered ? { mail: JSON.parse(rendered.mail) as unknown } : rendered;
+  };
+};
 const bob = { id: 7, email: "bob@example.com", fields: { name: "Bob & Co" } };
 
 describe("a rendered mail", () => {
   test("has every part in its own escaping, the campaign's tag, and no key that is not used", () => {
-    expect(createRenderer("c1", content)(bob)).toEqual({
+    expect(renderer(content)(bob)).toEqual({
       mail: {
         from: "Ada <ada@example.com>",
         to: "bob@example.com",
@@ -26,7 +41,7 @@ describe("a rendered mail", () => {
   });
 
   test("a name from Object.prototype is no field", () => {
-    const render = createRenderer("c1", {
+    const render = renderer({
       ...content,
       html: null,
       text: "{{constructor|none}}{{toString|none}}",
@@ -34,21 +49,34 @@ describe("a rendered mail", () => {
     expect(render(bob)).toMatchObject({ mail: { text: "nonenone" } });
   });
 
+  test("is JSON whatever the author and the subscribers write", () => {
+    const wild = 'a "quoted" \\ back\\slash\n\u0000 \u2028 {{name}} ü 🦉 \ud800';
+    const render = renderer({ ...content, html: wild, text: wild, replyTo: '"Ada" <ada@example.com>' });
+    const name = '"\\\b\t🦉 <ü>\ud83e';
+    expect(render({ ...bob, fields: { name } })).toMatchObject({
+      mail: {
+        html: wild.replace("{{name}}", name.replace('"', "&quot;").replace("<ü>", "&lt;ü&gt;")),
+        text: wild.replace("{{name}}", name),
+        reply_to: '"Ada" <ada@example.com>',
+      },
+    });
+  });
+
   test("is the same bytes however often it is rendered", () => {
-    const once = JSON.stringify(createRenderer("c1", content)(bob));
-    expect(JSON.stringify(createRenderer("c1", { ...content })(structuredClone(bob)))).toBe(once);
+    const once = createRenderer("c1", content, write)(bob);
+    expect(createRenderer("c1", { ...content }, write)(structuredClone(bob))).toEqual(once);
   });
 
   test("fails alone for a missing field, if the campaign says so", () => {
     const nobody = { id: 8, email: "x@example.com", fields: {} };
-    expect(createRenderer("c1", content)(nobody)).toEqual({ missing: ["name"] });
-    expect(createRenderer("c1", { ...content, missingField: "empty" })(nobody)).toMatchObject({
+    expect(renderer(content)(nobody)).toEqual({ missing: ["name"] });
+    expect(renderer({ ...content, missingField: "empty" })(nobody)).toMatchObject({
       mail: { subject: "News for " },
     });
   });
 
   test("{{email}} is the address itself, whatever a field of that name says", () => {
-    const render = createRenderer("c1", { ...content, html: null, text: "{{email}}" });
+    const render = renderer({ ...content, html: null, text: "{{email}}" });
     expect(render({ ...bob, fields: { name: "B", email: "other" } })).toMatchObject({
       mail: { text: "bob@example.com" },
     });

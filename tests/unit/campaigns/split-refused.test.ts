@@ -1,29 +1,27 @@
 import { describe, expect, test } from "vitest";
-import type { BatchAnswer, Mail } from "#campaigns/mailer.ts";
+import type { BatchAnswer } from "#campaigns/mailer.ts";
+import { Packet } from "#campaigns/packet.ts";
 import { splitRefused } from "#campaigns/split-refused.ts";
 import { AppError } from "#lib/errors.ts";
 
-const mails: Mail[] = Array.from({ length: 9 }, (_, n) => ({
-  from: "a@b.c",
-  to: `p${n}@example.com`,
-  subject: "s",
-  html: undefined,
-  text: "t",
-  replyTo: undefined,
-  tags: [],
-}));
+const addresses = Array.from({ length: 9 }, (_, n) => `p${n}@example.com`);
+const packetFor = (to: readonly string[]) =>
+  new Packet(to.map((one) => JSON.stringify({ to: one, text: "ü" })));
+const mails = packetFor(addresses);
+const addressesOf = ({ bytes }: Packet) =>
+  (JSON.parse(bytes.toString()) as { to: string }[]).map(({ to }) => to);
 const refusal = new AppError("invalid_recipient", "one is bad");
 
 /** Refuses any batch with a bad address in it, takes the rest. */
 function strictProvider(bad: number[]) {
   const keys: string[] = [];
   const taken: string[] = [];
-  const send = async (part: readonly Mail[], key: string): Promise<BatchAnswer> => {
+  const send = async (part: Packet, key: string): Promise<BatchAnswer> => {
     keys.push(key);
-    if (part.some(({ to }) => bad.some((n) => to === `p${n}@example.com`)))
-      return { kind: "refused", error: refusal };
-    taken.push(...part.map(({ to }) => to));
-    return { kind: "taken", results: part.map(({ to }) => ({ messageId: `id of ${to}` })) };
+    const to = addressesOf(part);
+    if (to.some((one) => bad.some((n) => one === addresses[n]))) return { kind: "refused", error: refusal };
+    taken.push(...to);
+    return { kind: "taken", results: to.map((one) => ({ messageId: `id of ${one}` })) };
   };
   return { keys, taken, send };
 }
@@ -42,7 +40,7 @@ describe("a batch refused for some of its mails", () => {
           .toSorted((a, b) => a - b),
       ).toEqual(bad);
       expect(taken.toSorted((a, b) => a.localeCompare(b))).toEqual(
-        mails.map(({ to }) => to).filter((_, n) => !bad.includes(n)),
+        addresses.filter((_, n) => !bad.includes(n)),
       );
     },
   );
@@ -56,7 +54,7 @@ describe("a batch refused for some of its mails", () => {
   });
 
   test("when every single mail is refused it is the request that is wrong, and nobody fails for it", async () => {
-    const { send } = strictProvider(mails.map((_, n) => n));
+    const { send } = strictProvider(addresses.map((_, n) => n));
     const { results, answer } = await splitRefused(mails, "c:1", refusal, send);
     expect(results.size).toBe(0);
     expect(answer).toMatchObject({ kind: "refused", error: { code: "provider_rejected" } });

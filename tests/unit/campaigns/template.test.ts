@@ -1,9 +1,17 @@
 import { describe, expect, test } from "vitest";
-import { asHeader, asPlainText, escapeHtml, fillTemplate, parseTemplate } from "#campaigns/template.ts";
+import {
+  asHeader,
+  asPlainText,
+  escapeHtml,
+  fillTemplate,
+  jsonTemplate,
+  parseTemplate,
+} from "#campaigns/template.ts";
 
 const fill = (source: string, fields: Record<string, unknown>, escape = asPlainText) => {
   const missing: string[] = [];
-  return { text: fillTemplate(parseTemplate(source), fields, escape, missing), missing };
+  const text = fillTemplate(parseTemplate(source, escape), (name) => fields[name], missing);
+  return { text, missing };
 };
 
 describe("merge fields", () => {
@@ -44,5 +52,37 @@ describe("merge fields", () => {
     expect(fill("Hi {{a}}", { a: "x\r\nBcc: all@example.com" }, asHeader).text).toBe(
       "Hi x Bcc: all@example.com",
     );
+  });
+});
+
+describe("JSON with merge fields", () => {
+  const write = (value: unknown, fields: Record<string, unknown>) =>
+    fillTemplate(jsonTemplate(value), (name) => fields[name], []);
+
+  test("filled, it is what JSON.stringify would have written of the filled texts", () => {
+    const name = 'A "quoted" \\ \n\u0001 🦉 \udfff';
+    const value = (text: unknown) => ({
+      n: 1,
+      no: null,
+      gone: undefined,
+      yes: true,
+      empty: [],
+      none: {},
+      list: [text, { 'ke"y': text }, "plain\ttext"],
+    });
+    expect(write(value(parseTemplate('<{{name}}>\n"', asPlainText)), { name })).toBe(
+      JSON.stringify(value(`<${name}>\n"`)),
+    );
+  });
+
+  test("each field keeps its own escaping and its fallback, and JSON's comes on top", () => {
+    const value = {
+      html: parseTemplate('{{a}} {{b|"x"}}', escapeHtml),
+      subject: parseTemplate("{{a}}", asHeader),
+    };
+    expect(JSON.parse(write(value, { a: '"\r\n"' }))).toEqual({
+      html: "&quot;\r\n&quot; &quot;x&quot;",
+      subject: '" "',
+    });
   });
 });
