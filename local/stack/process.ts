@@ -61,14 +61,15 @@ export function runProcess(options: ProcessOptions): ManagedProcess {
       settleReady.resolve();
     });
     child.once("error", (error) => settleReady.reject(error));
+    // Not "exit", which may come before its last words have been read.
+    child.once("close", (code, signal) => {
+      if (isStopping || wasReady) return;
+      const why = lastErrors.join("\n") || `it ended with ${signal ?? `exit code ${code}`} and said nothing`;
+      settleReady.reject(new StackError(`${name} did not start: ${why}`, `Its log: ${options.logFile}`));
+    });
     child.once("exit", (code, signal) => {
-      if (isStopping) return;
+      if (isStopping || !wasReady) return;
       const how = signal ?? `exit code ${code}`;
-      if (!wasReady) {
-        const why = lastErrors.join("\n") || `it ended with ${how} and said nothing`;
-        settleReady.reject(new StackError(`${name} did not start: ${why}`, `Its log: ${options.logFile}`));
-        return;
-      }
       if (performance.now() - startedAt > recoveredAfterMs) backoffMs = firstBackoffMs;
       say(`${name} died (${how}); starting it again${backoffMs > 1000 ? ` in ${backoffMs / 1000} s` : ""}.`);
       restart = setTimeout(start, backoffMs);
@@ -97,7 +98,8 @@ function endOf(child: ChildProcess): Promise<void> {
     return Promise.resolve();
   return new Promise((resolve) => {
     const impatience = setTimeout(() => child.kill("SIGKILL"), patienceAtStopMs);
-    child.once("exit", () => {
+    // Its last words are still to be written to its log.
+    child.once("close", () => {
       clearTimeout(impatience);
       resolve();
     });

@@ -36,7 +36,7 @@ function run(
     env,
   });
   running.add(child);
-  child.once("exit", () => running.delete(child));
+  child.once("close", () => running.delete(child));
   let text = "";
   child.stdout?.on("data", (chunk) => (text += String(chunk)));
   child.stderr?.on("data", (chunk) => (text += String(chunk)));
@@ -62,10 +62,10 @@ async function until(
   throw new Error(`It did not come to pass. ${describe()}`);
 }
 
-/** Waits for the end, after a signal if one is given. */
+/** Waits for the end, after a signal if one is given. An "exit" may come before the last words have been read. */
 async function ended(child: ChildProcess, signal?: NodeJS.Signals): Promise<number | null> {
   if (child.exitCode !== null || child.signalCode !== null) return child.exitCode;
-  const exit = new Promise<number | null>((done) => child.once("exit", done));
+  const exit = new Promise<number | null>((done) => child.once("close", done));
   if (signal !== undefined) child.kill(signal);
   return exit;
 }
@@ -97,10 +97,10 @@ function killHard(victim: Process | undefined): void {
 }
 const isAlive = (pid: number) => processes().some((one) => one.pid === pid);
 
-/** A port with three free ones after it. */
+/** A port with three free ones after it, all below those that systems give to outgoing connections. */
 async function freeBlock(): Promise<string> {
   for (;;) {
-    const first = 20_000 + Math.floor(Math.random() * 20_000);
+    const first = 15_000 + Math.floor(Math.random() * 17_000);
     const free = await Promise.all([0, 1, 2, 3].map((offset) => isFree(first + offset)));
     if (free.every(Boolean)) return String(first);
   }

@@ -43,7 +43,8 @@ function addressOf(child: ChildProcess, entry: string): Promise<string> {
         if (port !== undefined) resolve(`http://127.0.0.1:${port}`);
       });
     }
-    child.once("exit", (code) =>
+    // Not "exit", which may come before its last words have been read.
+    child.once("close", (code) =>
       reject(new Error(`the ${entry} ended with ${code} before it listened:\n${said.join("\n")}`)),
     );
   });
