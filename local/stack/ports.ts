@@ -1,4 +1,5 @@
-import { createServer } from "node:net";
+import { randomInt } from "node:crypto";
+import { createServer, type Server } from "node:net";
 import { StackError } from "#stack/errors.ts";
 import type { Options } from "#stack/options.ts";
 
@@ -12,7 +13,7 @@ const names: Record<keyof Ports, string> = {
   mail: "the inbox",
 };
 
-export async function choosePorts({ port, ephemeral }: Options): Promise<Ports> {
+export async function choosePorts({ port, ephemeral }: Pick<Options, "port" | "ephemeral">): Promise<Ports> {
   if (ephemeral && port === undefined) return freePorts();
   const ports: Ports =
     port === undefined ? wellKnown : { site: port, supabase: port + 1, engine: port + 2, mail: port + 3 };
@@ -27,30 +28,36 @@ export async function choosePorts({ port, ephemeral }: Options): Promise<Ports> 
   return ports;
 }
 
-function isFree(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const server = createServer();
-    server.once("error", () => resolve(false));
-    server.listen(port, "127.0.0.1", () => server.close(() => resolve(true)));
-  });
+async function isFree(port: number): Promise<boolean> {
+  const server = await listen(port);
+  if (server !== undefined) await closed(server);
+  return server !== undefined;
 }
 
 /** Four free ports, held together until all are known, so that they differ. */
 async function freePorts(): Promise<Ports> {
-  const servers = await Promise.all([listenAnywhere(), listenAnywhere(), listenAnywhere(), listenAnywhere()]);
-  const [site, supabase, engine, mail] = servers;
-  await Promise.all(servers.map((server) => server.close()));
-  return { site: site.port, supabase: supabase.port, engine: engine.port, mail: mail.port };
+  const held: { port: number; server: Server }[] = [];
+  while (held.length < 4) {
+    // Below the ports that systems give to outgoing connections: one of those would take it while a process is away.
+    const port = randomInt(15_000, 32_000);
+    const server = await listen(port);
+    if (server !== undefined) held.push({ port, server });
+  }
+  await Promise.all(held.map(({ server }) => closed(server)));
+  const [site = 0, supabase = 0, engine = 0, mail = 0] = held.map(({ port }) => port);
+  return { site, supabase, engine, mail };
 }
 
-function listenAnywhere(): Promise<{ port: number; close(): Promise<void> }> {
-  return new Promise((resolve, reject) => {
+/** Undefined when the port is taken. */
+function listen(port: number): Promise<Server | undefined> {
+  return new Promise((resolve) => {
     const server = createServer();
-    server.once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      const port = typeof address === "object" && address !== null ? address.port : 0;
-      resolve({ port, close: () => new Promise((done) => server.close(() => done())) });
-    });
+    server.once("error", () => resolve(undefined));
+    server.listen(port, "127.0.0.1", () => resolve(server));
   });
 }
+
+const closed = (server: Server): Promise<void> =>
+  new Promise((resolve) => {
+    server.close(() => resolve());
+  });

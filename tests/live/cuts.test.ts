@@ -1,6 +1,7 @@
 import { setTimeout } from "node:timers/promises";
 import { seeded } from "@nightshift/local/engine/seeded.ts";
 import { serve } from "@nightshift/local/engine/server.ts";
+import { choosePorts } from "@nightshift/local/stack/ports.ts";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createClient, type Job, type LiveState } from "#client/index.ts";
 import { type TestApp, testApp } from "../support/app.ts";
@@ -19,7 +20,8 @@ let server: Awaited<ReturnType<typeof serve>>;
 
 beforeAll(async () => {
   database = await freshDatabase();
-  await openSite(0);
+  const { site: port } = await choosePorts({ port: undefined, ephemeral: true });
+  await openSite(port);
 });
 afterAll(async () => {
   await server.close();

@@ -22,14 +22,7 @@ export async function chaosHouse(settings: Record<string, string>) {
   chmodSync(directory, 0o755);
   const postgres = await startPostgres({ dataDir: join(directory, "postgres"), settings: throwawaySettings });
   await migrate(postgres.url, "supabase/migrations");
-  const ports = await choosePorts({
-    port: undefined,
-    dataDir: directory,
-    reset: false,
-    ephemeral: true,
-    inngest: false,
-    timeScale: 1,
-  });
+  const ports = await choosePorts({ port: undefined, ephemeral: true });
   const supabase = await machineKeys(directory);
   const inherited = Object.fromEntries(["PATH", "HOME"].map((name) => [name, process.env[name] ?? ""]));
   const environment: Record<string, string> = {
@@ -94,7 +87,7 @@ export async function chaosHouse(settings: Record<string, string>) {
   };
   const killSite = async () => {
     const child = site;
-    if (!child || child.exitCode !== null) return;
+    if (!child || child.exitCode !== null || child.signalCode !== null) return;
     const gone = new Promise((resolve) => child.once("exit", resolve));
     child.kill("SIGKILL");
     await gone;

@@ -3,9 +3,9 @@
  * comes back at the same address. The app under test does its effects through the gateway.
  */
 import fs from "node:fs";
-import { createServer } from "node:net";
 import os from "node:os";
 import path from "node:path";
+import { choosePorts } from "@nightshift/local/stack/ports.ts";
 import { machineKeys } from "@nightshift/local/supabase/keys.ts";
 import { migrate } from "@nightshift/local/supabase/migrate.ts";
 import { startPostgres } from "@nightshift/local/supabase/postgres.ts";
@@ -34,7 +34,7 @@ export async function openHouse(prepare: string): Promise<House> {
   fs.mkdirSync(migrations);
   fs.writeFileSync(path.join(migrations, "20260101000000_prepare.sql"), prepare);
   await migrate(url, migrations);
-  const ports = { engine: await freePort(), gateway: await freePort() };
+  const ports = await choosePorts({ port: undefined, ephemeral: true });
   const keys = await machineKeys(folder);
   const start = {
     engine: () =>
@@ -47,7 +47,9 @@ export async function openHouse(prepare: string): Promise<House> {
         "1",
       ]),
     gateway: () =>
-      startProcess("gateway", ["--port", String(ports.gateway), "--data-dir", folder], { DATABASE_URL: url }),
+      startProcess("gateway", ["--port", String(ports.supabase), "--data-dir", folder], {
+        DATABASE_URL: url,
+      }),
   };
   const servers: Record<"engine" | "gateway", ServerProcess> = {
     engine: await start.engine(),
@@ -89,14 +91,4 @@ async function queryOnce<Row extends pg.QueryResultRow>(url: string, sql: string
   } finally {
     await client.end();
   }
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer().once("error", reject);
-    probe.listen(0, "127.0.0.1", () => {
-      const address = probe.address();
-      probe.close(() => resolve(typeof address === "object" && address !== null ? address.port : 0));
-    });
-  });
 }
