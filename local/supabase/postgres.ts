@@ -74,7 +74,7 @@ const attach = async (cluster: Cluster, deadline: number): Promise<Postgres | un
     if (server === undefined) return undefined;
     const url = urlOf(cluster, server.port);
     if (server.ready && !isAlive(ownerOf(cluster))) {
-      process.kill(server.pid, "SIGINT");
+      askToEnd(server.pid);
     } else if (server.ready && (await answers(url))) {
       return {
         url,
@@ -91,6 +91,14 @@ const attach = async (cluster: Cluster, deadline: number): Promise<Postgres | un
       );
     }
     await delay(20);
+  }
+};
+
+const askToEnd = (pid: number) => {
+  try {
+    process.kill(pid, "SIGINT");
+  } catch {
+    // It has ended since we looked.
   }
 };
 
