@@ -10,11 +10,15 @@ const sources = ["src/dashboard", "src/client", "vite.config.ts", "package-lock.
 /** The folder of the built page. It is built when it is missing or older than what it is made of. */
 export async function builtPage(projectDir = resolve(import.meta.dirname, "../..")): Promise<string> {
   const pageDir = join(projectDir, "dist");
-  const [builtAt, ...changedAt] = await Promise.all(
+  if (!(await isFresh(projectDir))) await build(projectDir, pageDir);
+  return pageDir;
+}
+
+async function isFresh(projectDir: string): Promise<boolean> {
+  const [builtAt = 0, ...changedAt] = await Promise.all(
     ["dist/index.html", ...sources].map((path) => youngest(join(projectDir, path))),
   );
-  if (builtAt === undefined || builtAt < Math.max(...changedAt)) await build(projectDir, pageDir);
-  return pageDir;
+  return builtAt >= Math.max(...changedAt);
 }
 
 /** When a file, or anything in a folder, was last changed (a folder changes when a file leaves it); 0 when it is not there. */
@@ -43,8 +47,9 @@ async function build(projectDir: string, pageDir: string): Promise<void> {
     await promisify(execFile)(process.execPath, args, { cwd: projectDir, env });
     // What is changed while it is being built is younger than it.
     await utimes(join(made, "index.html"), startedAt, startedAt);
+    if (await isFresh(projectDir)) return; // somebody else was quicker, with the same
     await rename(pageDir, join(work, "old")).catch(() => {}); // there was none
-    await rename(made, pageDir).catch(() => {}); // somebody else was quicker, with the same
+    await rename(made, pageDir).catch(() => {}); // somebody else was quicker still
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     throw new StackError(`The page cannot be built: ${why}`, "npm run build says the same.");
