@@ -75,7 +75,7 @@ test("dies with the process that started it, kill -9 included, and loses nothing
   await gone;
   const again = await startPostgres({ dataDir, settings });
   expect(postmaster()).not.toBe(pid);
-  await vi.waitFor(() => expect(isAlive(pid)).toBe(false));
+  await expect.poll(() => isAlive(pid)).toBe(false);
   expect(await ask(again.url, "select id from abandoned")).toEqual([{ id: 1 }]);
   await again.stop();
 });
