@@ -1,10 +1,10 @@
 import { z } from "zod";
 
-const json = z.array(z.unknown());
+const array = z.array(z.unknown());
 
 /**
- * The mails of one request as the bytes of a JSON array. Hundreds of these wait for their turn: as bytes they are one
- * thing to hold, as objects and strings a garbage collector would walk and copy every one of them.
+ * The mails of one request as the bytes of a JSON array. Many of these wait for their turn: as bytes each is one thing
+ * to hold, as objects and strings a garbage collector would walk and copy every one of them.
  */
 export class Packet {
   readonly bytes: Buffer<ArrayBuffer>;
@@ -18,7 +18,7 @@ export class Packet {
 
   /** Those mails alone, `to` not included. */
   slice(from: number, to: number): Packet {
-    const mails = json.parse(JSON.parse(this.bytes.toString()));
+    const mails = array.parse(JSON.parse(this.bytes.toString()));
     return new Packet(mails.slice(from, to).map((mail) => JSON.stringify(mail)));
   }
 }

@@ -9,7 +9,7 @@ import type {
   Settled,
   Settlement,
 } from "#campaigns/repository.ts";
-import { type Results, sendBatch, writeBatch } from "#campaigns/send-batch.ts";
+import { type Results, sendBatch, type Written, writeBatch } from "#campaigns/send-batch.ts";
 import type { Spacing } from "#campaigns/spacing.ts";
 import type { Tally } from "#campaigns/tally.ts";
 import type { Clock } from "#lib/clock.ts";
@@ -54,18 +54,13 @@ export async function runLane(
       tally.settled(0, 0);
       continue;
     }
-    const marked = await mark(deps, ref, batch.status === "sending", sent);
+    const written = await markAndWrite(deps, context, ref, batch.status === "sending", sent);
     sent = undefined;
-    if (marked.state !== "sending") return tally.notMarked(marked);
+    if ("state" in written) return tally.notMarked(written);
 
     const key = `${context.campaignId}:${batch.batchNo}`;
-    const written = writeBatch(marked.recipients, context.render);
-    const { answer, results } = await sendBatch(
-      deps,
-      key,
-      written,
-      async () => (await mark(deps, ref, true)).state === "sending",
-    );
+    const mayCallAgain = async () => (await mark(deps, ref, true)).state === "sending";
+    const { answer, results } = await sendBatch(deps, key, written, mayCallAgain);
     if (answer.kind !== "taken") return putBack(deps, ref, tally, answer, results);
     sent = { batchNo: batch.batchNo, ...settlementOf(results) };
     const failed = Object.keys(sent.failed).length;
@@ -84,6 +79,18 @@ export function isLost(
   const { remembersKeysForMs } = mailer;
   if (remembersKeysForMs === undefined || batch.firstSendingAt === null) return true;
   return now.getTime() - Date.parse(batch.firstSendingAt) >= remembersKeysForMs - KEY_MARGIN_MS;
+}
+
+/** A function of its own, so that nothing holds on to the recipients while their mails wait for the wire. */
+async function markAndWrite(
+  deps: SendDependencies,
+  { render }: ClaimContext,
+  ref: BatchRef,
+  again: boolean,
+  sent: Settled | undefined,
+): Promise<Written | Exclude<Mark, { state: "sending" }>> {
+  const marked = await mark(deps, ref, again, sent);
+  return marked.state === "sending" ? writeBatch(marked.recipients, render) : marked;
 }
 
 /** The mark, after the wait for a place in time that the account's pace may ask for. */

@@ -10,7 +10,7 @@ import {
   retryAfterOf,
 } from "#providers/mail/incoming.ts";
 import type { Accepted, MailRecord } from "#providers/mail/record.ts";
-import type { Settings } from "#providers/mail/settings.ts";
+import type { FaultRule, Settings } from "#providers/mail/settings.ts";
 import { checkEmail, type Email } from "#providers/mail/validate.ts";
 import { type RateLimit, slidingWindow } from "#providers/rate-limit.ts";
 import type { SettingsFile } from "#providers/settings-file.ts";
@@ -96,15 +96,21 @@ export class SendingApi {
   }
 
   async #process(incoming: Incoming, headers: Record<string, string>): Promise<Response> {
-    const parsed = parseJson(incoming.body);
-    const fault = this.#faults.next({ key: incoming.key, recipients: () => recipientsOf(parsed) });
-    const outcome = fault?.status === undefined ? this.#take(incoming, parsed) : injected(fault.status);
+    const { fault, outcome } = this.#decide(incoming);
     const delayMs = this.#settings.current.latencyMs + (fault?.latencyMs ?? 0);
     if (delayMs > 0) await new Promise((resolve) => setTimeout(resolve, delayMs));
     if ("statusCode" in outcome)
       return this.#refuse(incoming, outcome, { ...headers, ...retryAfterOf(fault) });
     if (fault?.dropAnswer === true) throw new DroppedAnswer();
     return json(200, answerBody(incoming, outcome), headers);
+  }
+
+  /** At once, so that the parsed mails are gone before the answer is due. */
+  #decide(incoming: Incoming): { fault: FaultRule | undefined; outcome: Accepted | ResendError } {
+    const parsed = parseJson(incoming.body);
+    const fault = this.#faults.next({ key: incoming.key, recipients: () => recipientsOf(parsed) });
+    const outcome = fault?.status === undefined ? this.#take(incoming, parsed) : injected(fault.status);
+    return { fault, outcome };
   }
 
   /** Takes the mails, or finds what an earlier request under the same key got. */
