@@ -40,8 +40,8 @@ export type CampaignRoom = {
 const STEP_BUDGET_MS = 35_000;
 /**
  * Batches at work for each place on the wire, and how long they wait for each other to be written down together.
- * Measured: larger groups cost the database, the gateway and us a third less, and with fewer lanes the wire is at
- * times empty.
+ * Measured: groups of 14 instead of 7 save the database and its gateway a third of a batch's cost, and with fewer lanes
+ * the wire is at times empty.
  */
 const LANES_PER_PLACE = 5;
 const LINGER_MS = 25;
