@@ -2,7 +2,7 @@ import { Activity } from "./activity.ts";
 import { Apps } from "./apps.ts";
 import { Calls } from "./calls.ts";
 import type { Clock } from "./clock.ts";
-import { hasEnded, type RunDocument, type StoredEvent } from "./documents.ts";
+import { hasEnded, type RunDocument } from "./documents.ts";
 import { Executor } from "./executor.ts";
 import { defaultHistory, History, type HistoryBounds } from "./history.ts";
 import { Intake } from "./intake.ts";
@@ -190,23 +190,8 @@ export class Engine {
     this.executor.cancel(run);
   }
 
-  /** The same events again as a new run of its own. */
+  /** The same events again as a new run of its own; its id, or undefined when the function is gone. */
   rerun(run: RunDocument): string | undefined {
-    const fn = this.registry.get(run.functionId)?.fn;
-    if (!fn) return undefined;
-    const stored = run.events.map((event, index): StoredEvent => {
-      const internalId = run.eventIds[index] ?? event.id;
-      return (
-        this.history.events.get(internalId) ?? { internalId, event, receivedAt: run.queuedAt, runIds: [] }
-      );
-    });
-    const before = new Set(stored[0]?.runIds);
-    const { batchId, id: originalRunId } = run;
-    this.intake.start(fn, stored, {
-      originalRunId,
-      isAdmitted: true,
-      ...(batchId === undefined ? {} : { batchId }),
-    });
-    return stored[0]?.runIds.find((id) => !before.has(id));
+    return this.router.rerun(run);
   }
 }

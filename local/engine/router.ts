@@ -36,6 +36,28 @@ export class Router {
     this.route(this.accept(event, internalId));
   }
 
+  /** The same events again as a new run of its own; its id, or undefined when the function is gone. */
+  rerun({
+    id: originalRunId,
+    functionId,
+    batchId,
+    events,
+    eventIds,
+    queuedAt,
+  }: RunDocument): string | undefined {
+    const { registry, history, intake } = this.options;
+    const fn = registry.get(functionId)?.fn;
+    if (!fn) return undefined;
+    const stored = events.map((event, index): StoredEvent => {
+      const internalId = eventIds[index] ?? event.id;
+      return history.events.get(internalId) ?? { internalId, event, receivedAt: queuedAt, runIds: [] };
+    });
+    const before = new Set(stored[0]?.runIds);
+    const batch = batchId === undefined ? {} : { batchId };
+    intake.start(fn, stored, { originalRunId, isAdmitted: true, ...batch });
+    return stored[0]?.runIds.find((id) => !before.has(id));
+  }
+
   tick({ fn, expression, id, time }: Tick): void {
     const data = { cron: expression, scheduledAt: id, fireAt: id };
     const event = { id, name: "inngest/scheduled.timer", data, ts: time };
