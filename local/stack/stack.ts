@@ -117,7 +117,7 @@ async function start(
     INBOX_URL: local(ports.mail),
     // Nothing in it grows with the work, but without a limit V8 collects so late that nobody could see that.
     NODE_OPTIONS:
-      `${environment["NODE_OPTIONS"] ?? ""} --max-old-space-size=192 --max-semi-space-size=16`.trim(),
+      `${environment["NODE_OPTIONS"] ?? ""} --max-old-space-size=512 --max-semi-space-size=16`.trim(),
   });
   const mailDir = join(dataDir, "mail");
   const mail = run("providers", "providers/server.ts", [], {
