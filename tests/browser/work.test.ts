@@ -58,6 +58,8 @@ withChromium("jobs, campaigns and dead letters", () => {
     await page.getByRole("button", { name: /^Cancel/ }).click();
     await question.getByRole("button", { name: /cancel/i }).click();
     await page.getByText("canceled", { exact: true }).first().waitFor();
+    // The button has gone; whoever pressed it stands in the view, not at the top of the page.
+    await expect.poll(() => page.evaluate(() => document.activeElement?.tagName)).toBe("MAIN");
     await pages.house.steer("/_control/latency", { latencyMs: 0 });
   });
 

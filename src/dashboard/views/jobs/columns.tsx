@@ -16,7 +16,7 @@ export const JOB_COLUMNS: readonly Column<Job>[] = [
         <small>
           <span className="mono">{job.id.slice(-6)}</span> {job.kind !== job.function && job.function}
           <span className="on-phone">
-            <TimeAgo at={job.createdAt} />
+            · <TimeAgo at={job.createdAt} />
           </span>
         </small>
       </>
