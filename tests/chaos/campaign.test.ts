@@ -18,7 +18,7 @@ test("kill -9 of the site again and again: with a provider that takes keys every
     jobStatus: "completed",
   });
   expect(verdict.killsInFlight).toBeGreaterThanOrEqual(2);
-}, 120_000);
+}, 240_000);
 
 test("kill -9 with a provider that ignores keys: nobody gets two mails, and every doubt is listed as unknown", async () => {
   const verdict = await rampage({ ...short, idempotent: false });
@@ -34,4 +34,4 @@ test("kill -9 with a provider that ignores keys: nobody gets two mails, and ever
   expect(verdict.killsInFlight).toBeGreaterThanOrEqual(2);
   expect(verdict.unknown).toBeGreaterThan(0);
   expect(verdict.delivered).toBeGreaterThanOrEqual(800 - verdict.unknown);
-}, 120_000);
+}, 240_000);
