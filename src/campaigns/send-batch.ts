@@ -2,17 +2,15 @@ import type { BatchAnswer, Mailer, MailResult } from "#campaigns/mailer.ts";
 import { Packet } from "#campaigns/packet.ts";
 import type { Permits } from "#campaigns/permits.ts";
 import type { Recipient, Render } from "#campaigns/render-mail.ts";
+import type { Settlement } from "#campaigns/repository.ts";
 import type { Spacing } from "#campaigns/spacing.ts";
 import { splitRefused } from "#campaigns/split-refused.ts";
 
-/** What is known of a batch's recipients, by subscriber id. */
-export type Results = Map<number, MailResult>;
-
 /** A batch ready for the wire: who is to get its mails, in their order, and who gets none because a field is missing. */
-export type Written = { ids: readonly number[]; mails: Packet; missing: Results };
+export type Written = { ids: readonly number[]; mails: Packet; missing: Settlement["failed"] };
 
 export function writeBatch(recipients: readonly Recipient[], render: Render): Written {
-  const missing: Results = new Map();
+  const missing: Settlement["failed"] = {};
   const ids: number[] = [];
   const mails: string[] = [];
   for (const recipient of recipients) {
@@ -20,13 +18,13 @@ export function writeBatch(recipients: readonly Recipient[], render: Render): Wr
     if ("mail" in rendered) {
       ids.push(recipient.id);
       mails.push(rendered.mail);
-    } else missing.set(recipient.id, { code: "missing_field", words: rendered.missing.join(", ") });
+    } else missing[recipient.id] = ["missing_field", rendered.missing.join(", ")];
   }
   return { ids, mails: new Packet(mails), missing };
 }
 
 /**
- * Calls the provider with a marked batch. With any answer but `taken` the results are partial: what a split had found
+ * Calls the provider with a marked batch. With any answer but `taken` the settlement is partial: what a split had found
  * out before the trouble began. `mayCallAgain`: every request after the first one asks before it is made; it keeps the
  * pace and stops when the claim is lost. `key` names the work, never the run: `campaign:batch`.
  */
@@ -35,23 +33,24 @@ export async function sendBatch(
   key: string,
   { ids, mails, missing }: Written,
   mayCallAgain: () => Promise<boolean>,
-): Promise<{ answer: BatchAnswer; results: Results }> {
-  if (mails.count === 0) return { answer: { kind: "taken", results: [] }, results: missing };
+): Promise<{ answer: BatchAnswer; settlement: Settlement }> {
+  const settlement: Settlement = { sent: {}, failed: { ...missing } };
+  if (mails.count === 0) return { answer: { kind: "taken", results: [] }, settlement };
+  const note = (index: number, result: MailResult) => {
+    const id = ids[index];
+    if (id === undefined) return;
+    if ("messageId" in result) settlement.sent[id] = result.messageId;
+    else settlement.failed[id] = [result.code, result.words];
+  };
   const send = (part: Packet, partKey: string) =>
     wire.hold(() => spacing.hold(() => mailer.sendBatch(part, partKey)));
+
   const answer = await send(mails, key);
-  const results: Results = new Map(missing);
-  const note = (of: Iterable<[number, MailResult]>) => {
-    for (const [index, result] of of) {
-      const id = ids[index];
-      if (id !== undefined) results.set(id, result);
-    }
-  };
-  if (answer.kind === "taken") note(answer.results.entries());
-  if (answer.kind !== "refused" || answer.error.code !== "invalid_recipient") return { answer, results };
+  if (answer.kind === "taken") for (const [index, result] of answer.results.entries()) note(index, result);
+  if (answer.kind !== "refused" || answer.error.code !== "invalid_recipient") return { answer, settlement };
   const split = await splitRefused(mails, key, answer.error, async (part, partKey) =>
     (await mayCallAgain()) ? send(part, partKey) : { kind: "unknown", error: answer.error },
   );
-  note(split.results);
-  return { answer: split.answer, results };
+  for (const [index, result] of split.results) note(index, result);
+  return { answer: split.answer, settlement };
 }

@@ -9,7 +9,7 @@ import type {
   Settled,
   Settlement,
 } from "#campaigns/repository.ts";
-import { type Results, sendBatch, type Written, writeBatch } from "#campaigns/send-batch.ts";
+import { sendBatch, type Written, writeBatch } from "#campaigns/send-batch.ts";
 import type { Spacing } from "#campaigns/spacing.ts";
 import type { Tally } from "#campaigns/tally.ts";
 import type { Clock } from "#lib/clock.ts";
@@ -60,11 +60,10 @@ export async function runLane(
 
     const key = `${context.campaignId}:${batch.batchNo}`;
     const mayCallAgain = async () => (await mark(deps, ref, true)).state === "sending";
-    const { answer, results } = await sendBatch(deps, key, written, mayCallAgain);
-    if (answer.kind !== "taken") return putBack(deps, ref, tally, answer, results);
-    sent = { batchNo: batch.batchNo, ...settlementOf(results) };
-    const failed = Object.keys(sent.failed).length;
-    tally.settled(results.size - failed, failed);
+    const { answer, settlement } = await sendBatch(deps, key, written, mayCallAgain);
+    if (answer.kind !== "taken") return putBack(deps, ref, tally, answer, settlement);
+    sent = { batchNo: batch.batchNo, ...settlement };
+    tally.settled(Object.keys(settlement.sent).length, Object.keys(settlement.failed).length);
   }
   if (sent) await settle(deps, context, tally, sent);
 }
@@ -116,19 +115,15 @@ async function putBack(
   ref: BatchRef,
   tally: Tally,
   { kind, error }: Exclude<BatchAnswer, { kind: "taken" }>,
-  results: Results,
+  settlement: Settlement,
 ): Promise<void> {
-  const nothingTaken = kind === "refused" && ![...results.values()].some((result) => "messageId" in result);
+  const nothingTaken = kind === "refused" && Object.keys(settlement.sent).length === 0;
   const isKeyed = deps.mailer.remembersKeysForMs !== undefined;
   const waitMs = error.retryAfterMs ?? 0;
   if (nothingTaken) await deps.campaigns.releaseBatch(ref, deps.mailer.account, waitMs);
   // Under a key the same request is simply repeated. Without keys it must never be.
   else if (!isKeyed) {
-    await settle(deps, ref, tally, {
-      batchNo: ref.batchNo,
-      ...settlementOf(results),
-      unknownCode: error.code,
-    });
+    await settle(deps, ref, tally, { batchNo: ref.batchNo, ...settlement, unknownCode: error.code });
   }
   // The provider said when to come back: that is a wait, not a failure, and uses up no attempt.
   if ((nothingTaken || isKeyed) && waitMs > 0) tally.mustWait(waitMs);
@@ -145,12 +140,3 @@ async function settle(
 }
 
 const NOBODY: Settlement = { sent: {}, failed: {} };
-
-function settlementOf(results: Results): Settlement {
-  const settlement: Settlement = { sent: {}, failed: {} };
-  for (const [id, result] of results) {
-    if ("messageId" in result) settlement.sent[id] = result.messageId;
-    else settlement.failed[id] = [result.code, result.words];
-  }
-  return settlement;
-}
