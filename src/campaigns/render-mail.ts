@@ -47,9 +47,11 @@ export function createRenderer(
   });
   return ({ email, fields }) => {
     const missing: string[] = [];
-    const valueOf = (name: string) =>
-      name === "email" ? email : Object.hasOwn(fields, name) ? fields[name] : undefined;
-    const filled = fillTemplate(mail, valueOf, missing);
+    const filled = fillTemplate(
+      mail,
+      (name) => (name === "email" ? email : Object.hasOwn(fields, name) ? fields[name] : undefined),
+      missing,
+    );
     return content.missingField === "fail" && missing.length > 0
       ? { missing: [...new Set(missing)] }
       : { mail: filled };
