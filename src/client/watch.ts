@@ -19,8 +19,8 @@ export type WatchOptions<Task extends Item = Item> = {
 };
 
 const POLL_MS = 2000;
-/** Then the stream gets another chance. */
-const POLLS = 15;
+/** So often at most, until the stream gets another chance: once after it broke, twice as often each time it does not come. */
+const MOST_POLLS = 16;
 /** Streams end by plan; those that end together come back apart. */
 const RETURN_MS = 300;
 
@@ -34,6 +34,7 @@ export async function watch<Task extends Item>(
 ): Promise<void> {
   const { path = "/api/jobs/stream", filter = {}, signal } = options;
   const news = createNews(options);
+  let polls = 1;
   let pollsLeft = 0;
   let failures = 0;
 
@@ -61,13 +62,18 @@ export async function watch<Task extends Item>(
     try {
       if (pollsLeft === 0 && (await streamed())) {
         failures = 0;
+        polls = 1;
         await sleep(random() * RETURN_MS, signal);
         continue;
       }
       if (signal.aborted) return;
       await poll();
       failures = 0;
-      pollsLeft = pollsLeft === 0 ? POLLS : pollsLeft - 1;
+      if (pollsLeft > 0) pollsLeft -= 1;
+      else {
+        pollsLeft = polls - 1;
+        polls = Math.min(2 * polls, MOST_POLLS);
+      }
       await sleep(POLL_MS, signal);
     } catch (error) {
       if (signal.aborted) return;
