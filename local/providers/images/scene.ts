@@ -89,5 +89,4 @@ function wrap(prompt: string, columns: number): string[] {
 
 /** XML has no control characters, not even escaped. */
 const escapeXml = (text: string): string =>
-  // oxlint-disable-next-line no-control-regex
-  text.replace(/[\u0000-\u001f]/g, " ").replace(/[<>&"']/g, (sign) => `&#${sign.charCodeAt(0)};`);
+  text.replace(/\p{Cc}/gu, " ").replace(/[<>&"']/g, (sign) => `&#${sign.charCodeAt(0)};`);

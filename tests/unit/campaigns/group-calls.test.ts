@@ -14,6 +14,9 @@ function statement() {
   return { groups, run, letGo };
 }
 
+/** The default is a second: little for a machine that does much else. */
+const patiently = { timeout: 20_000 };
+
 describe("calls in groups", () => {
   beforeEach(() => {
     vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
@@ -28,9 +31,9 @@ describe("calls in groups", () => {
     const answers = Promise.all([1, 2, 3, 4, 5].map(call));
     expect(groups).toEqual([[1]]);
     letGo().answer();
-    await vi.waitFor(() => expect(groups).toEqual([[1], [2, 3, 4]]));
+    await vi.waitFor(() => expect(groups).toEqual([[1], [2, 3, 4]]), patiently);
     letGo().answer();
-    await vi.waitFor(() => expect(groups).toHaveLength(3));
+    await vi.waitFor(() => expect(groups).toHaveLength(3), patiently);
     letGo().answer();
     expect(await answers).toEqual([2, 4, 6, 8, 10]);
   });
@@ -45,7 +48,7 @@ describe("calls in groups", () => {
     const together = Promise.all([2, 3, 4].map(call));
     expect(groups).toEqual([[1], [2]]);
     letGo().answer();
-    await vi.waitFor(() => expect(groups).toEqual([[1], [2], [3, 4]]));
+    await vi.waitFor(() => expect(groups).toEqual([[1], [2], [3, 4]]), patiently);
     letGo().answer();
     await together;
     const late = Promise.all([5, 6].map(call));
@@ -62,9 +65,9 @@ describe("calls in groups", () => {
     const call = groupCalls(run, { maxSize: 2, lingerMs: 0 });
     const answers = Promise.allSettled([1, 2, 3, 4, 5].map(call));
     letGo().answer();
-    await vi.waitFor(() => expect(groups).toHaveLength(2));
+    await vi.waitFor(() => expect(groups).toHaveLength(2), patiently);
     letGo().fail(new Error("away"));
-    await vi.waitFor(() => expect(groups).toHaveLength(3));
+    await vi.waitFor(() => expect(groups).toHaveLength(3), patiently);
     letGo().answer([8]);
     const told = (await answers).map((one) => (one.status === "fulfilled" ? one.value : String(one.reason)));
     expect(told).toEqual([2, "Error: away", "Error: away", 8, "Error: A call of the group got no answer"]);
