@@ -16,6 +16,20 @@ as $$
   select coalesce((select status = 'canceled' from public.jobs where id = p_job_id), false);
 $$;
 
+-- A job and all that reprocesses made of it, and of each other.
+create function private.family_of_job(p_job_id uuid)
+returns setof uuid
+language sql stable
+set search_path = ''
+as $$
+  with recursive family as (
+    select p_job_id as id
+    union
+    select jobs.id from public.jobs join family on jobs.parent_job_id = family.id
+  )
+  select id from family;
+$$;
+
 -- Progress only moves forward, however late or often it is reported. It writes no row of the timeline.
 create function private.advance_job(p_job_id uuid, p_done bigint, p_total bigint, p_now timestamptz)
 returns void
@@ -73,7 +87,10 @@ begin
   if v_job.id is null then
     return private.start_without_job(p_event_id, p_function_id, p_parent_job_id);
   end if;
-  if v_job.status <> 'canceled' and private.job_is_canceled(v_job.parent_job_id) then
+  -- The parent of a reprocess is the job that failed; its event still names the job that it was fanned out for.
+  if v_job.status <> 'canceled'
+    and (private.job_is_canceled(v_job.parent_job_id) or private.job_is_canceled(p_parent_job_id))
+  then
     perform private.end_job(v_job.id, 'canceled', null, null, p_now);
     v_job.status := 'canceled';
   end if;
@@ -255,8 +272,8 @@ as $$
   select private.abandon_run(p_event_id, p_function_id, p_run_id, 'canceled', null, p_now);
 $$;
 
--- People cancel: the job ends now. Work that has not begun finds the mark; running work stops at its next step.
--- p_owner null sees every job.
+-- People cancel: the job ends now, and with it whatever reprocesses made of it. Work that has not begun finds the
+-- mark; running work stops at its next step. p_owner null sees every job.
 create function public.cancel_job(p_job_id uuid, p_owner text, p_by text, p_now timestamptz)
 returns public.jobs
 language plpgsql
@@ -272,9 +289,8 @@ begin
   elsif v_job.ended_at is not null then
     perform private.refuse(409, 'job_ended', format('The job is %s since %s', v_job.status, v_job.ended_at));
   end if;
-  perform private.end_job(v_job.id, 'canceled', null, jsonb_build_object('code', 'canceled', 'by', p_by), p_now);
   perform private.end_job(id, 'canceled', null, jsonb_build_object('code', 'canceled', 'by', p_by), p_now)
-  from public.jobs where parent_job_id = p_job_id and ended_at is null;
+  from private.family_of_job(p_job_id) as id;
   select * into v_job from public.jobs where id = p_job_id;
   return v_job;
 end

@@ -255,6 +255,34 @@ describe.each([{ checkpointing: true }, { checkpointing: false }])("with %o", (m
       const run = await shop.engine.run(body.jobId, "work-on-chunk");
       expect(run.steps).toEqual({});
     });
+
+    describe("and failed again when it was reprocessed", () => {
+      async function failTwice() {
+        const { parentJobId, letter } = await failChunk();
+        const { body } = await shop.call("POST", `/api/dead-letters/${letter.id}/reprocess`);
+        await shop.engine.run(body.jobId, "work-on-chunk");
+        await shop.engine.idle();
+        return { parentJobId, second: await letterOf(body.jobId) };
+      }
+
+      test("is canceled with the job it was fanned out for", async () => {
+        const { parentJobId, second } = await failTwice();
+        shop.down.engine = true;
+        const { body } = await shop.call("POST", `/api/dead-letters/${second.id}/reprocess`);
+        await shop.call("DELETE", `/api/jobs/${parentJobId}`);
+        expect(await statusOf(body.jobId)).toBe("canceled");
+        expect(await statusOf(second.job_id)).toBe("failed");
+      });
+
+      test("does not begin once that is canceled", async () => {
+        const { parentJobId, second } = await failTwice();
+        await shop.call("DELETE", `/api/jobs/${parentJobId}`);
+        const { body } = await shop.call("POST", `/api/dead-letters/${second.id}/reprocess`);
+        const run = await shop.engine.run(body.jobId, "work-on-chunk");
+        expect(run.steps).toEqual({});
+        expect(await letterOf(second.event_id)).toMatchObject({ outcome: "canceled" });
+      });
+    });
   });
 
   test("a canceled job makes no letter", async () => {
