@@ -22,15 +22,17 @@ const failedError = z.looseObject({
   name: z.string().catch("Error"),
   message: z.string().catch("The run failed without a word"),
   stack: z.string().nullable().catch(null),
+  /** Where ours say which try they ended. */
+  cause: z.looseObject({ attempts: z.int().positive().optional().catch(undefined) }).catch({}),
 });
 const failedRun = z.object({
   function_id: z.string(),
   run_id: z.string(),
-  error: failedError.catch({ name: "Error", message: "The run failed without a word", stack: null }),
+  error: failedError.catch(() => failedError.parse({})),
   event: z.object({ id: z.string().optional(), name: z.string(), data: eventData.catch({}) }),
 });
 
-/** How many tries a function gets; a run that the ledger did not follow is taken to have used them. */
+/** How many tries a function gets; an error that does not say which try it ended is taken to have used them up. */
 export type MaxAttempts = (functionId: string) => number | undefined;
 
 /**
@@ -42,6 +44,7 @@ export function toFailure(news: unknown, maxAttempts: MaxAttempts): Failure {
   const functionId = functionIdOf(function_id);
   const { data } = event;
   const code = codeOf(error) ?? null;
+  const isFinal = error.name === "NonRetriableError";
   return {
     eventId: event.id ?? run_id,
     eventName: event.name,
@@ -49,7 +52,7 @@ export function toFailure(news: unknown, maxAttempts: MaxAttempts): Failure {
     functionId,
     runId: run_id,
     parentJobId: z.uuid().safeParse(data["parentJobId"]).data ?? null,
-    attempts: error.name === "NonRetriableError" ? 1 : (maxAttempts(functionId) ?? 1),
+    attempts: error.cause.attempts ?? (isFinal ? 1 : (maxAttempts(functionId) ?? 1)),
     error: { code, message: error.message, stack: error.stack },
     fingerprint: fingerprintOf(functionId, code ?? error.name, error.message),
   };

@@ -1,7 +1,7 @@
 import { Inngest, type InngestFunction, Middleware, NonRetriableError, RetryAfterError } from "inngest";
 import { serve } from "inngest/edge";
 import type { Env } from "#lib/env.ts";
-import { AppError, meaningOf } from "#lib/errors.ts";
+import { AppError, codeOf, meaningOf } from "#lib/errors.ts";
 import type { Logger } from "#lib/logger.ts";
 
 /** The engine knows our functions as `nightshift-<id>`. */
@@ -57,23 +57,31 @@ export function serveFunctions(client: InngestClient, functions: InngestFunction
 export const devUrl = (setting: string | undefined): string =>
   setting?.startsWith("http") ? setting : "http://localhost:8288";
 
-/** Only this class knows how Inngest spells "stop" and "not before". The code travels as `cause`: nothing else survives. */
+/**
+ * Only this class knows how Inngest spells "stop" and "not before". The code, and how often it was tried, travel as
+ * `cause`: nothing else survives.
+ */
 class SpeakOfErrors extends Middleware.BaseMiddleware {
   readonly id = "nightshift/errors";
 
-  override wrapStepHandler = ({ next }: Middleware.WrapStepHandlerArgs) => next().catch(rethrow);
-  override wrapFunctionHandler = ({ next }: Middleware.WrapFunctionHandlerArgs) => next().catch(rethrow);
+  override wrapStepHandler = ({ next, ctx }: Middleware.WrapStepHandlerArgs) =>
+    next().catch((error: unknown) => rethrow(error, ctx.attempt + 1));
+  override wrapFunctionHandler = ({ next, ctx }: Middleware.WrapFunctionHandlerArgs) =>
+    next().catch((error: unknown) => rethrow(error, ctx.attempt + 1));
 }
 
 const DEFAULT_LATER_MS = 60_000;
 
-function rethrow(error: unknown): never {
-  throw error instanceof AppError ? toInngestError(error) : error;
+function rethrow(error: unknown, attempts: number): never {
+  if (error instanceof AppError) throw toInngestError(error, attempts);
+  if (!(error instanceof NonRetriableError)) throw error;
+  throw withStackOf(error, new NonRetriableError(error.message, { cause: { code: codeOf(error), attempts } }));
 }
 
-export function toInngestError(error: AppError): Error {
+/** `attempts`: the tries so far, this one included. */
+export function toInngestError(error: AppError, attempts: number): Error {
   const { retry } = meaningOf(error.code);
-  const cause = { code: error.code };
+  const cause = { code: error.code, attempts };
   if (retry === "stop") return withStackOf(error, new NonRetriableError(error.message, { cause }));
   const delayMs = error.retryAfterMs ?? (retry === "later" ? DEFAULT_LATER_MS : undefined);
   if (delayMs === undefined) return withStackOf(error, new Error(error.message, { cause }));

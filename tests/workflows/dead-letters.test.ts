@@ -18,9 +18,10 @@ const chunkDue = eventType("test/chunk", { schema: z.object({ parentJobId: z.uui
 
 const functions = ({ inngest, onFailure }: Platform) => [
   inngest.createFunction(
-    { id: "work-on-chunk", triggers: [chunkDue], retries: 0, onFailure },
-    async ({ step }) =>
+    { id: "work-on-chunk", triggers: [chunkDue], retries: 20, onFailure },
+    async ({ step, attempt }) =>
       step.run("work", () => {
+        if (isBroken && attempt < 2) throw new AppError("provider_unavailable", "try again");
         if (isBroken) throw new AppError("provider_unauthorized", "our key is refused");
       }),
   ),
@@ -193,9 +194,9 @@ describe.each([{ checkpointing: true }, { checkpointing: false }])("with %o", (m
     const statusOf = async (jobId: string) =>
       (await shop.rows("select status from jobs where id = $1", [jobId]))[0].status;
 
-    test("leaves a letter with its parent job, which goes on", async () => {
+    test("leaves a letter with its parent job, which goes on, and says which try was the last", async () => {
       const { parentJobId, letter } = await failChunk();
-      expect(letter).toMatchObject({ job_id: parentJobId, error_code: "provider_unauthorized", attempts: 1 });
+      expect(letter).toMatchObject({ job_id: parentJobId, error_code: "provider_unauthorized", attempts: 3 });
       expect(await statusOf(parentJobId)).toBe("queued");
     });
 

@@ -28,8 +28,25 @@ test("the code comes out of the cause, where the engine leaves it", () => {
   expect(failure.error.code).toBe("provider_unauthorized");
 });
 
-test("what was not to be retried was tried once", () => {
-  expect(toFailure(news({ name: "NonRetriableError", message: "x" }), attempts).attempts).toBe(1);
+describe("how often it was tried", () => {
+  const triesOf = (error: object) => toFailure(news({ message: "x", ...error }), attempts).attempts;
+
+  test("says the error that ended it, wherever our code gave up", () => {
+    const cause = { code: "provider_unavailable", attempts: 4 };
+    expect(triesOf({ cause })).toBe(4);
+    expect(triesOf({ name: "NonRetriableError", cause })).toBe(4);
+  });
+
+  test("once, when it was not to be retried and does not say", () => {
+    expect(triesOf({ name: "NonRetriableError" })).toBe(1);
+  });
+
+  test.each([[{ attempts: 0 }], [{ attempts: "4" }], ["4"], [null]])(
+    "as often as the function may, when the cause is %j",
+    (cause) => {
+      expect(triesOf({ cause })).toBe(6);
+    },
+  );
 });
 
 test("fan-out names the job that it is part of", () => {

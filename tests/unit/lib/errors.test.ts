@@ -62,33 +62,33 @@ describe("towards HTTP", () => {
 
 describe("towards the engine", () => {
   test("S4-34, S4-48: what no retry helps stops the run, and the code survives as a plain cause", () => {
-    const error = toInngestError(new AppError("provider_rejected", "bad address"));
+    const error = toInngestError(new AppError("provider_rejected", "bad address"), 2);
     expect(error).toBeInstanceOf(NonRetriableError);
-    expect(error.cause).toEqual({ code: "provider_rejected" });
+    expect(error.cause).toEqual({ code: "provider_rejected", attempts: 2 });
   });
 
   test("S4-34: too fast waits a minute when nobody says how long", () => {
-    expect(toInngestError(new AppError("provider_rate_limited", "slow down"))).toMatchObject({
+    expect(toInngestError(new AppError("provider_rate_limited", "slow down"), 1)).toMatchObject({
       retryAfter: "60",
     });
   });
 
   test("a delay that is named is kept", () => {
-    const error = toInngestError(new AppError("provider_unavailable", "503", { retryAfterMs: 20_000 }));
+    const error = toInngestError(new AppError("provider_unavailable", "503", { retryAfterMs: 20_000 }), 1);
     expect(error).toBeInstanceOf(RetryAfterError);
     expect(error).toMatchObject({ retryAfter: "20", cause: { code: "provider_unavailable" } });
   });
 
   test("a passing trouble without a delay is left to the engine's own pace", () => {
-    const error = toInngestError(new AppError("database_unavailable", "gone"));
+    const error = toInngestError(new AppError("database_unavailable", "gone"), 1);
     expect(error).not.toBeInstanceOf(RetryAfterError);
     expect(error).not.toBeInstanceOf(NonRetriableError);
-    expect(error.cause).toEqual({ code: "database_unavailable" });
+    expect(error.cause).toEqual({ code: "database_unavailable", attempts: 1 });
   });
 
   test("the stack still shows where it happened", () => {
     const error = new AppError("internal", "x");
-    expect(toInngestError(error).stack).toBe(error.stack);
+    expect(toInngestError(error, 1).stack).toBe(error.stack);
   });
 });
 
