@@ -84,7 +84,7 @@ export async function verifySchema(environment: Environment, migrations: string,
     secretKey: environment["SUPABASE_SECRET_KEY"] ?? "",
   };
   const wayOut =
-    "Apply supabase/migrations with `npx supabase db push`, or set DATABASE_URL and start again.";
+    "Apply supabase/migrations with `npx supabase db push --remote`, or set DATABASE_URL and start again.";
   const newest = readdirSync(migrations).toSorted().at(-1)?.split("_")[0] ?? "";
   let applied: unknown;
   try {
@@ -99,9 +99,11 @@ export async function verifySchema(environment: Environment, migrations: string,
       { cause: error },
     );
   }
-  if (String(applied) < newest) {
+  // Null: the tables are there, but nobody wrote down what was applied.
+  const version = typeof applied === "string" ? applied : "";
+  if (version < newest) {
     throw new StackError(
-      `The schema of ${project.url} is at ${String(applied)}, the code needs ${newest}.`,
+      `The schema of ${project.url} is at ${version || "no version"}, the code needs ${newest}.`,
       wayOut,
     );
   }
