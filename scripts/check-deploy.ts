@@ -1,7 +1,7 @@
 /**
  * `npm run check:deploy`: would it deploy? Bundles every door with Netlify's own bundler, holds the addresses it
- * read against those the doors and the API's table mean, looks at what each bundle carries, and starts it alone in an
- * empty folder. Needs no account and no network.
+ * read against those the doors and the API's table mean, counts their rate limits, looks at what each bundle carries,
+ * and starts it alone in an empty folder. Needs no account and no network.
  */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -9,7 +9,7 @@ import { join, resolve } from "node:path";
 import { z } from "zod";
 import { boot, knockAt } from "./deploy/boot.ts";
 import { drawsPictures, misplaced } from "./deploy/carried.ts";
-import { bundle, type Door, misread } from "./deploy/manifest.ts";
+import { bundle, type Door, misread, tooManyRateLimits } from "./deploy/manifest.ts";
 import { netlifyTomlProblems } from "./deploy/netlify-toml.ts";
 import { type ApiRoute, collisions, doorsFor, unreachable } from "./deploy/routes.ts";
 
@@ -64,6 +64,7 @@ try {
     process.stdout.write(`${door.name.padEnd(18)} ${where}\n${" ".repeat(19)}${await knock(door)}\n`);
   }
   problems.push(...collisions(doors), ...unreachable(doors, await apiRoutes(doors)));
+  problems.push(...tooManyRateLimits(doors));
   if (doors.length === 0) problems.push("There are no doors in netlify/functions.");
   const seconds = ((Date.now() - startedAt) / 1000).toFixed(1);
   process.stdout.write(

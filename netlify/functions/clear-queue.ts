@@ -6,5 +6,4 @@ export default door("api");
 export const config: Config = {
   path: "/api/clear-queue",
   method: ["GET", "POST", "PUT", "PATCH", "DELETE"],
-  rateLimit: { windowSize: 60, windowLimit: 600, aggregateBy: ["ip", "domain"] },
 };

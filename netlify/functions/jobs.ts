@@ -6,5 +6,4 @@ export default door("api");
 export const config: Config = {
   path: ["/api/jobs", "/api/jobs/*"],
   method: ["GET", "POST", "PUT", "PATCH", "DELETE"],
-  rateLimit: { windowSize: 60, windowLimit: 1200, aggregateBy: ["ip", "domain"] },
 };

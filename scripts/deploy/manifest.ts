@@ -93,3 +93,12 @@ export const misread = (door: Door, exported: unknown): string[] => {
     wrong.push(`${door.name}: has neither a path nor a schedule.`);
   return wrong;
 };
+
+/** Netlify takes so many rate limits of one site on its Free and Personal plans; five on Pro. */
+const RATE_LIMITS = 2;
+
+export const tooManyRateLimits = (doors: readonly Door[]): string[] => {
+  const limited = doors.filter(({ trafficRules }) => trafficRules !== undefined).map(({ name }) => name);
+  if (limited.length <= RATE_LIMITS) return [];
+  return [`${limited.join(", ")} each have a rateLimit; Netlify's free plan takes ${RATE_LIMITS} of a site.`];
+};

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { misplaced } from "../../scripts/deploy/carried.ts";
-import { type Door, misread } from "../../scripts/deploy/manifest.ts";
+import { type Door, misread, tooManyRateLimits } from "../../scripts/deploy/manifest.ts";
 import { collisions, doorsFor, unreachable } from "../../scripts/deploy/routes.ts";
 
 const door = (name: string, ...patterns: string[]): Door => ({
@@ -28,6 +28,19 @@ describe("S4-24, S0-27: what the bundler read is what the door meant", () => {
   test("a rate limit by a bare string is refused: it would become one limit for the whole site", () => {
     const rateLimit = { windowLimit: 1, windowSize: 60, aggregateBy: "ip" };
     expect(misread(jobs, { path: ["/api/jobs"], rateLimit })[0]).toContain("must be an array");
+  });
+
+  test("a third door with a rate limit is noticed: Netlify's free plan takes two of a site", () => {
+    const config = {
+      aggregate: { keys: [{ type: "ip" }] },
+      rateLimitConfig: { windowLimit: 600, windowSize: 60 },
+    };
+    const limited = ["status", "upload", "lists"].map((name) => ({
+      ...door(name),
+      trafficRules: { action: { config } },
+    }));
+    expect(tooManyRateLimits([jobs, ...limited.slice(0, 2)])).toEqual([]);
+    expect(tooManyRateLimits([jobs, ...limited])[0]).toContain("status, upload, lists");
   });
 
   test("a door with neither path nor schedule is noticed", () => {
