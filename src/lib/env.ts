@@ -28,7 +28,7 @@ const schema = z.object({
   INNGEST_SIGNING_KEY: secret.optional(),
   CHECKPOINTING: flag.default(true),
 
-  /** Signs the links in mails (unsubscribe) and the tickets that open streams. */
+  /** Signs the tickets that open streams. */
   LINK_SECRET: z.string().min(32, "must be at least 32 characters long").optional(),
   RESEND_BASE_URL: url.default("https://api.resend.com"),
   RESEND_API_KEY: secret.optional(),

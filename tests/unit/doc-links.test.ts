@@ -31,6 +31,16 @@ test.each(guides)("%s: every npm script that it names exists", (guide) => {
   expect(named.filter((name) => !(name in scripts))).toEqual([]);
 });
 
+test.each(guides)("%s: its commands are for production, and for nothing beside it", (guide) => {
+  const commands = read(guide).split("\n");
+  // A value for every context would reach previews too, and the CLI refuses `--secret` without a context.
+  const values = commands.filter((line) => /netlify env:set [A-Z…]/.test(line));
+  expect(values.filter((line) => !line.includes(" --context "))).toEqual([]);
+  // Without it the CLI means a stack of its own on this machine.
+  const pushes = commands.filter((line) => /supabase db push/.test(line));
+  expect(pushes.filter((line) => !line.includes("db push --remote"))).toEqual([]);
+});
+
 test("the README's table of variables names none that nobody reads", () => {
   const table = read("README.md").split("## Environment")[1]?.split("\n## ")[0] ?? "";
   const named = all(table, /`([A-Z][A-Z_]+)`/g);

@@ -40,14 +40,13 @@ test("the table of doors lists every door with its addresses", async () => {
   expect(inOrder(told)).toEqual(inOrder(doors));
 });
 
+const functionsOfPlan = (PLAN: string) => {
+  const env = { SUPABASE_URL: "http://127.0.0.1:9", SUPABASE_SECRET_KEY: "key", INNGEST_DEV: "1", PLAN };
+  return createApp(readEnv(env), {}, allFunctions).functions;
+};
+
 test("the table of functions lists every function with its event, concurrency and retries", () => {
-  const env = {
-    SUPABASE_URL: "http://127.0.0.1:9",
-    SUPABASE_SECRET_KEY: "key",
-    INNGEST_DEV: "1",
-    PLAN: "pro",
-  };
-  const functions = createApp(readEnv(env), {}, allFunctions).functions.map((fn) => {
+  const functions = functionsOfPlan("pro").map((fn) => {
     const { triggers, concurrency, retries } = fn.opts;
     const events = [triggers ?? []]
       .flat()
@@ -64,4 +63,13 @@ test("the table of functions lists every function with its event, concurrency an
     [...codes(event), ...codes(id), /\d+/.exec(atOnce)?.[0], retries].map(String),
   );
   expect(inOrder(told)).toEqual(inOrder(functions));
+});
+
+test("every function but the last two of the table has the same onFailure", () => {
+  const [last, beforeLast, ...others] = functionsOfPlan("free").toReversed();
+  expect([beforeLast?.id(), last?.id()]).toEqual(["catch-failures", "record-cancellations"]);
+  expect([beforeLast?.opts.onFailure, last?.opts.onFailure]).toEqual([undefined, undefined]);
+  const [same, ...different] = new Set(others.map(({ opts }) => opts.onFailure));
+  expect(same).toBeInstanceOf(Function);
+  expect(different).toEqual([]);
 });
