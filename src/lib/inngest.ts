@@ -75,7 +75,8 @@ const DEFAULT_LATER_MS = 60_000;
 function rethrow(error: unknown, attempts: number): never {
   if (error instanceof AppError) throw toInngestError(error, attempts);
   if (!(error instanceof NonRetriableError)) throw error;
-  throw withStackOf(error, new NonRetriableError(error.message, { cause: { code: codeOf(error), attempts } }));
+  const cause = { code: codeOf(error), attempts };
+  throw withStackOf(error, new NonRetriableError(error.message, { cause }));
 }
 
 /** `attempts`: the tries so far, this one included. */
