@@ -5,6 +5,7 @@ import { tellUnalerted } from "#dead-letters/tell-unalerted.ts";
 import { watchRuns } from "#dead-letters/watch-runs.ts";
 import { imageChores, imageRoutes } from "#images/index.ts";
 import { purge } from "#jobs/purge.ts";
+import { repeatCancels } from "#jobs/repeat-cancels.ts";
 import { jobRoutes } from "#jobs/routes.ts";
 import { sendOutbox } from "#jobs/send-outbox.ts";
 import { streamRoutes } from "#jobs/stream-routes.ts";
@@ -41,6 +42,7 @@ export function createApp(env: Env, outside: Outside = {}, makeFunctions = noFun
       ...imageChores(platform),
       removeLeftFiles(platform),
       sendOutbox(platform),
+      repeatCancels(platform),
       watchRuns(platform),
       tellUnalerted(platform),
       purge(platform),

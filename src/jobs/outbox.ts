@@ -21,7 +21,7 @@ type Dependencies = {
 };
 
 /** A caller waits no longer for an engine that hangs; what it took all the same it knows by the event id. */
-const SEND_TIMEOUT_MS = 8_000;
+export const SEND_TIMEOUT_MS = 8_000;
 /** A delayed job is sent when less than this is left of its delay: somewhat more than housekeeping's five minutes. */
 export const SEND_AHEAD_MS = 6 * 60_000;
 export const SEND_BATCH = 200;

@@ -153,6 +153,12 @@ export function jobRepository(db: DatabaseClient, clock: Clock) {
       return quietRun.array().parse(rows);
     },
 
+    /** Jobs canceled since then that have a run at work all the same. */
+    async unheardCancels(since: Date, limit: number): Promise<string[]> {
+      const ids = await unwrap(db.rpc("unheard_cancels", { p_since: since.toISOString(), p_limit: limit }));
+      return z.uuid().array().parse(ids);
+    },
+
     /** How many rows went; as many as `limit` of each ledger at a time. */
     async purge(completedBefore: Date, failedBefore: Date, limit: number): Promise<number> {
       const gone = await unwrap(

@@ -1766,6 +1766,7 @@ export type Database = {
           isSetofReturn: true;
         };
       };
+      unheard_cancels: { Args: { p_limit: number | null; p_since: string | null }; Returns: string[] };
       unsent_jobs: {
         Args: { p_accepted_before: string | null; p_limit: number | null; p_released_before: string | null };
         Returns: {

@@ -73,6 +73,7 @@ create index jobs_waiting on public.jobs (kind, due_at) include (ready_at) where
 create index jobs_running on public.jobs (updated_at) where status = 'running';
 create index jobs_started on public.jobs (started_at) include (kind, priority) where started_at is not null;
 create index jobs_ended on public.jobs (ended_at) where ended_at is not null;
+create index jobs_canceled on public.jobs (ended_at, id) where status = 'canceled';
 create index jobs_outbox on public.jobs (released_at, id)
   where sent_at is null and status = 'queued' and released_at is not null;
 

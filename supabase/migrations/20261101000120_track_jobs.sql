@@ -95,6 +95,7 @@ begin
     v_job.status := 'canceled';
   end if;
   if v_job.status = 'canceled' then
+    update public.job_runs set status = 'canceled', ended_at = p_now where run_id = p_run_id and status = 'running';
     return jsonb_build_object('tracked', false, 'jobId', v_job.id, 'canceled', true, 'skip', false);
   end if;
 

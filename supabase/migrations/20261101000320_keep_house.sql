@@ -27,6 +27,19 @@ as $$
     order by started_at desc, job_runs.run_id desc limit 1) as runs;
 $$;
 
+-- Jobs canceled since p_since that have a run at work all the same: the engine did not hear of it, or the run has not
+-- come to its next step yet. Runs listen to their event's id: only where that is the job's does telling help.
+create function public.unheard_cancels(p_since timestamptz, p_limit integer)
+returns setof uuid
+language sql stable
+set search_path = ''
+as $$
+  select id from public.jobs
+  where status = 'canceled' and ended_at > p_since and event_id = id::text
+    and exists (select from public.job_runs where job_id = jobs.id and status = 'running')
+  order by ended_at, id limit p_limit;
+$$;
+
 -- Deletes ended jobs, handled letters and errors that are older than asked, at most p_limit of each; and what was
 -- known about the pace of requesters and providers that nobody has heard of since.
 create function public.purge_ledgers(
@@ -85,6 +98,7 @@ begin
 end
 $$;
 
-revoke execute on function public.take_quiet_runs, public.purge_ledgers, public.trim_jobs
+revoke execute on function public.take_quiet_runs, public.unheard_cancels, public.purge_ledgers, public.trim_jobs
   from public, anon, authenticated;
-grant execute on function public.take_quiet_runs, public.purge_ledgers, public.trim_jobs to service_role;
+grant execute on function public.take_quiet_runs, public.unheard_cancels, public.purge_ledgers, public.trim_jobs
+  to service_role;

@@ -55,6 +55,16 @@ describe.each([{ checkpointing: true }, { checkpointing: false }])("with %o", (m
     return id;
   };
 
+  /** A walk that was accepted over HTTP: its job's id is the event's id. */
+  const accept = async (steps: number) => {
+    const id = randomUUID();
+    await shop.rows(
+      `select private.accept_job($1, 'operator', 'test', 'walk', 'test/walk', $2, 'walk', null, null, '{}', $3)`,
+      [id, { steps }, shop.engine.clock.now()],
+    );
+    return id;
+  };
+
   test.each([
     ["a run of many steps", "test/walk", { steps: 4 }, "walk"],
     ["parallel steps", "test/parallel", {}, "walk-in-parallel"],
@@ -87,12 +97,7 @@ describe.each([{ checkpointing: true }, { checkpointing: false }])("with %o", (m
   });
 
   test("DELETE stops running work at its next step", async () => {
-    // The job's id is the event's id, as with everything that is accepted over HTTP.
-    const id = randomUUID();
-    await shop.rows(
-      `select private.accept_job($1, 'operator', 'test', 'walk', 'test/walk', '{"steps": 5}', 'walk', null, null, '{}', $2)`,
-      [id, shop.engine.clock.now()],
-    );
+    const id = await accept(5);
     await shop.engine.send({ id, name: "test/walk", data: { steps: 5 } });
     await shop.engine.advance("90s");
     expect((await shop.call("DELETE", `/api/jobs/${id}`)).status).toBe(202);
@@ -107,12 +112,39 @@ describe.each([{ checkpointing: true }, { checkpointing: false }])("with %o", (m
     ]);
   });
 
+  test("DELETE while the engine is away: it hears of it later, and running work stops at its next step", async () => {
+    const id = await accept(5);
+    await shop.engine.send({ id, name: "test/walk", data: { steps: 5 } });
+    await shop.engine.advance("90s");
+    shop.down.engine = true;
+    expect((await shop.call("DELETE", `/api/jobs/${id}`)).status).toBe(202);
+    await expect(shop.app.keepHouse()).resolves.toMatchObject({ cancels: { repeated: 0 } });
+    shop.down.engine = false;
+    await expect(shop.app.keepHouse()).resolves.toMatchObject({ cancels: { repeated: 1 } });
+    expect((await shop.engine.run(id, "walk")).status).toBe("Cancelled");
+    expect(done.filter((line) => line.startsWith(id))).toHaveLength(2);
+    await shop.engine.idle();
+    expect(await shop.rows("select status from job_runs where job_id = $1", [id])).toEqual([
+      { status: "canceled" },
+    ]);
+    await expect(shop.app.keepHouse()).resolves.toMatchObject({ cancels: { repeated: 0 } });
+  });
+
+  test("another attempt finds the mark that the engine did not hear of, and ends", async () => {
+    const id = await accept(0);
+    await shop.engine.send({ id, name: "test/walk", data: { steps: 0 } });
+    await shop.engine.idle();
+    shop.down.engine = true;
+    expect((await shop.call("DELETE", `/api/jobs/${id}`)).status).toBe(202);
+    shop.down.engine = false;
+    expect((await shop.engine.run(id, "walk")).output).toEqual({ status: "canceled" });
+    expect(await shop.rows("select status from job_runs where job_id = $1", [id])).toEqual([
+      { status: "canceled" },
+    ]);
+  });
+
   test("work that was canceled before it began never begins", async () => {
-    const id = randomUUID();
-    await shop.rows(
-      `select private.accept_job($1, 'operator', 'test', 'walk', 'test/walk', '{"steps": 5}', 'walk', null, null, '{}', $2)`,
-      [id, shop.engine.clock.now()],
-    );
+    const id = await accept(5);
     expect((await shop.call("DELETE", `/api/jobs/${id}`)).status).toBe(202);
     await shop.engine.send({ id, name: "test/walk", data: { steps: 5 } });
     await shop.engine.run(id, "walk");

@@ -1,0 +1,22 @@
+import type { Clock } from "#lib/clock.ts";
+import type { Chore } from "#lib/housekeeping.ts";
+import type { TellEngine } from "./cancel.ts";
+import { SEND_BATCH } from "./outbox.ts";
+import type { JobRepository } from "./repository.ts";
+
+type Dependencies = { jobs: Pick<JobRepository, "unheardCancels">; tellEngine: TellEngine; clock: Clock };
+
+/** Who has not heard it by then does not listen. */
+const REPEAT_MS = 24 * 60 * 60_000;
+
+/** A canceled job that still has a run at work: the engine did not hear of the cancel, so it is told again. */
+export const repeatCancels = ({ jobs, tellEngine, clock }: Dependencies): Chore => ({
+  name: "cancels",
+  async run(deadline) {
+    if (deadline.isOver()) return { repeated: 0 };
+    const since = new Date(clock.now().getTime() - REPEAT_MS);
+    const jobIds = await jobs.unheardCancels(since, SEND_BATCH);
+    const heard = jobIds.length > 0 && (await tellEngine(jobIds));
+    return { repeated: heard ? jobIds.length : 0 };
+  },
+});

@@ -1,0 +1,45 @@
+import { randomUUID } from "node:crypto";
+import { afterEach, expect, test, vi } from "vitest";
+import { createCancel } from "#jobs/cancel.ts";
+import { repeatCancels } from "#jobs/repeat-cancels.ts";
+import { createInngest } from "#lib/inngest.ts";
+import { createLogger } from "#lib/logger.ts";
+
+const logger = createLogger({ LOG_LEVEL: "silent", NIGHTSHIFT_ENV: "development" });
+const env = {
+  INNGEST_DEV: "http://engine.local",
+  INNGEST_BASE_URL: undefined,
+  INNGEST_EVENT_KEY: undefined,
+  INNGEST_SIGNING_KEY: undefined,
+  CHECKPOINTING: true,
+};
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+test("an engine that hangs holds up no cancel for longer than eight seconds, and the outbox is looked at", async () => {
+  vi.useFakeTimers();
+  const flush = vi.fn(async () => {});
+  const { tellCanceled } = createCancel({
+    jobs: { cancel: () => Promise.reject(new Error("not asked")) },
+    inngest: createInngest({ env, fetch: () => new Promise(() => {}), logger }),
+    outbox: { flush },
+    logger,
+  });
+  const telling = tellCanceled([randomUUID()]);
+  await vi.advanceTimersByTimeAsync(8_000);
+  await telling;
+  expect(flush).toHaveBeenCalledOnce();
+});
+
+test("what the engine does not hear again does not count as repeated", async () => {
+  const repeated = async (heard: boolean) =>
+    repeatCancels({
+      jobs: { unheardCancels: async () => [randomUUID()] },
+      tellEngine: async () => heard,
+      clock: { now: () => new Date() },
+    }).run({ isOver: () => false });
+  expect(await repeated(false)).toEqual({ repeated: 0 });
+  expect(await repeated(true)).toEqual({ repeated: 1 });
+});
