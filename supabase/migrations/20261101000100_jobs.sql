@@ -67,11 +67,15 @@ create table public.jobs (
 create unique index jobs_one_per_requester_and_idempotency_key
   on public.jobs (requester, idempotency_key) where idempotency_key is not null;
 create index jobs_newest_first on public.jobs (created_at desc, id desc);
+-- The rare ends; of the common one the newest are never far.
+create index jobs_not_completed on public.jobs (status, created_at desc, id desc)
+  where status in ('failed', 'canceled', 'skipped');
 create index jobs_by_owner on public.jobs (owner, created_at desc, id desc);
 create index jobs_by_parent on public.jobs (parent_job_id) where parent_job_id is not null;
 create index jobs_waiting on public.jobs (kind, due_at) include (ready_at) where status = 'queued';
 create index jobs_running on public.jobs (updated_at) where status = 'running';
 create index jobs_started on public.jobs (started_at) include (kind, priority) where started_at is not null;
+create index jobs_ended_by_kind on public.jobs (kind, status, ended_at, id) where ended_at is not null;
 create index jobs_ended on public.jobs (ended_at) where ended_at is not null;
 create index jobs_canceled on public.jobs (ended_at, id) where status = 'canceled';
 create index jobs_outbox on public.jobs (released_at, id)

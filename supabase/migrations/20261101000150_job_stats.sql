@@ -15,9 +15,13 @@ returns table (
   priority integer, waiting bigint, running bigint, "oldestWaitingMs" integer, started bigint, "keptShare" float8,
   "waitMsP50" integer, "waitMsP99" integer
 )
-language sql stable
+language plpgsql stable
 set search_path = ''
+set plan_cache_mode = force_custom_plan
 as $$
+#variable_conflict use_column
+begin
+  return query
   with waits as (
     select priority, due_at, p_now - ready_at as waited, 'waiting' as what from public.jobs
     where status = 'queued' and ready_at <= p_now and (p_owner is null or owner = p_owner)
@@ -36,13 +40,18 @@ as $$
     private.ms(percentile_disc(0.99) within group (order by waited) filter (where what = 'started'))
   from generate_series(1, 5) as class left join waits on priority = class
   group by class;
+end
 $$;
 
 create function private.stats_by_minute(p_owner text, p_last timestamptz)
 returns table (at timestamptz, accepted bigint, started bigint, completed bigint, failed bigint, retried bigint)
-language sql stable
+language plpgsql stable
 set search_path = ''
+set plan_cache_mode = force_custom_plan
 as $$
+#variable_conflict use_column
+begin
+  return query
   with happened as (
     select created_at as at, 'accepted' as what from public.jobs
     where created_at >= p_last - interval '59 minutes' and (p_owner is null or owner = p_owner)
@@ -63,6 +72,7 @@ as $$
   from generate_series(p_last - interval '59 minutes', p_last, interval '1 minute') as minute
   left join happened on date_trunc('minute', happened.at) = minute
   group by minute;
+end
 $$;
 
 -- p_owner null sees every job. {"classes": one per priority, "perMinute": the present minute last, "failureRate": of

@@ -47,6 +47,7 @@ create index dead_letter_queue_failed_at on public.dead_letter_queue (failed_at 
 create index dead_letter_queue_open on public.dead_letter_queue (event_id, function_id) where status = 'failed';
 create index dead_letter_queue_unalerted on public.dead_letter_queue (failed_at)
   where alerted_at is null and status = 'failed';
+create index dead_letter_queue_handled on public.dead_letter_queue (handled_at) where status <> 'failed';
 create index dead_letter_queue_job on public.dead_letter_queue (job_id) where job_id is not null;
 create index dead_letter_queue_reprocess_job
   on public.dead_letter_queue (reprocess_job_id) where reprocess_job_id is not null;

@@ -204,9 +204,12 @@ create function public.list_dead_letters(
   p_from timestamptz, p_to timestamptz, p_before_at timestamptz, p_before_id uuid, p_limit integer
 )
 returns setof public.dead_letter_queue
-language sql stable
+language plpgsql stable
 set search_path = ''
+set plan_cache_mode = force_custom_plan
 as $$
+begin
+  return query
   select * from public.dead_letter_queue
   where (p_status is null or status = p_status)
     and (p_event_name is null or event_name = p_event_name)
@@ -219,6 +222,7 @@ as $$
     and (p_before_at is null or (failed_at, id) < (p_before_at, p_before_id))
   order by failed_at desc, id desc
   limit p_limit;
+end
 $$;
 
 revoke execute on all functions in schema private from public, anon, authenticated;

@@ -48,6 +48,7 @@ create function public.purge_ledgers(
 returns bigint
 language plpgsql
 set search_path = ''
+set plan_cache_mode = force_custom_plan
 as $$
 declare
   v_count bigint;
@@ -68,7 +69,8 @@ begin
   delete from private.turns where expires_at < p_completed_before;
   delete from public.jobs where ctid = any (array(
     select ctid from public.jobs
-    where ended_at < case when status = 'failed' then p_failed_before else p_completed_before end
+    where ended_at < greatest(p_completed_before, p_failed_before)
+      and ended_at < case when status = 'failed' then p_failed_before else p_completed_before end
     limit p_limit));
   get diagnostics v_count = row_count;
   return v_total + v_count;
@@ -76,7 +78,7 @@ end
 $$;
 
 -- Of each kind of work the newest p_completed that completed and p_failed that failed are kept; of what is older than
--- p_before the rest goes, at most p_limit at a time.
+-- p_before the rest goes, at most p_limit at a time. Reads the ends that are kept and those that go, no others.
 create function public.trim_jobs(
   p_completed integer, p_failed integer, p_before timestamptz, p_limit integer
 )
@@ -87,11 +89,25 @@ as $$
 declare
   v_count bigint;
 begin
+  with recursive kinds (kind) as (
+    select min(kind) from public.jobs where ended_at is not null
+    union all
+    select (select min(jobs.kind) from public.jobs where ended_at is not null and jobs.kind > kinds.kind)
+    from kinds where kind is not null
+  )
   delete from public.jobs where id = any (array(
-    select id from (
-      select id, status, ended_at, row_number() over (partition by kind, status order by ended_at desc, id) as place
-      from public.jobs where status in ('completed', 'failed')) as ended
-    where place > case status when 'failed' then p_failed else p_completed end and ended_at < p_before
+    select old.id
+    from kinds
+    cross join (values ('completed', p_completed), ('failed', p_failed)) as kept (status, count)
+    cross join lateral (
+      select ended_at, id from public.jobs
+      where jobs.kind = kinds.kind and jobs.status = kept.status and ended_at is not null
+      order by ended_at desc, id desc offset kept.count limit 1) as newest
+    cross join lateral (
+      select jobs.id from public.jobs
+      where jobs.kind = kinds.kind and jobs.status = kept.status and ended_at < p_before
+        and (ended_at, jobs.id) <= (newest.ended_at, newest.id)
+      order by ended_at, jobs.id limit p_limit) as old
     limit p_limit));
   get diagnostics v_count = row_count;
   return v_count;

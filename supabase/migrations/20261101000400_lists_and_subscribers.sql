@@ -9,6 +9,7 @@ create table public.email_lists (
   constraint email_lists_name_has_a_sensible_length check (length(name) between 1 and 200)
 );
 create index email_lists_by_owner on public.email_lists (owner, created_at desc, id desc);
+create index email_lists_newest_first on public.email_lists (created_at desc, id desc);
 
 create table public.email_subscribers (
   id bigint generated always as identity primary key,
@@ -79,13 +80,17 @@ $$;
 
 create function public.list_email_lists(p_owner text, p_before_at timestamptz, p_before_id uuid, p_limit integer)
 returns setof public.email_lists
-language sql stable
+language plpgsql stable
 set search_path = ''
+set plan_cache_mode = force_custom_plan
 as $$
+begin
+  return query
   select * from public.email_lists
   where (p_owner is null or owner = p_owner)
     and (p_before_at is null or (created_at, id) < (p_before_at, p_before_id))
   order by created_at desc, id desc limit p_limit;
+end
 $$;
 
 create function public.list_email_subscribers(

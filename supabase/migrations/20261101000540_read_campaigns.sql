@@ -40,13 +40,17 @@ $$;
 
 create function public.list_campaigns(p_owner text, p_before_at timestamptz, p_before_id uuid, p_limit integer)
 returns table (id uuid, name text, status text, created_at timestamptz)
-language sql stable
+language plpgsql stable
 set search_path = ''
+set plan_cache_mode = force_custom_plan
 as $$
+begin
+  return query
   select c.id, c.name, c.status, c.created_at from public.campaigns as c
   where (p_owner is null or c.owner = p_owner)
     and (p_before_at is null or (c.created_at, c.id) < (p_before_at, p_before_id))
   order by c.created_at desc, c.id desc limit p_limit;
+end
 $$;
 
 -- One page of a campaign's sends in the order of subscriber ids, after p_after; p_status null is all of them.

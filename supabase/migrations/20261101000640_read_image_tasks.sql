@@ -26,34 +26,42 @@ create function public.list_image_tasks(
   p_owner text, p_lane text, p_status text, p_before_at timestamptz, p_before_id uuid, p_limit integer
 )
 returns setof jsonb
-language sql stable
+language plpgsql stable
 set search_path = ''
+set plan_cache_mode = force_custom_plan
 as $$
+begin
+  return query
   select private.read_image_task(tasks) from public.image_tasks as tasks
   where (p_owner is null or owner = p_owner)
     and (p_lane is null or lane = p_lane)
-    and (p_status is null or status = p_status or (p_status = 'unfinished' and ended_at is null))
+    and (p_status is null or case p_status when 'unfinished' then ended_at is null else status = p_status end)
     and (p_before_at is null or (created_at, id) < (p_before_at, p_before_id))
   order by created_at desc, id desc
   limit p_limit;
+end
 $$;
 
 -- What a lane looks like since it was cleared: all that is unfinished and the latest that ended.
 create function public.show_image_lane(p_lane text, p_owner text, p_ended_limit integer)
 returns setof jsonb
-language sql stable
+language plpgsql stable
 set search_path = ''
+set plan_cache_mode = force_custom_plan
 as $$
-  with shown as (
-    select tasks.* from public.image_tasks as tasks
-    join public.image_lanes as lanes on lanes.lane = tasks.lane
-    where tasks.lane = p_lane and tasks.sequence > lanes.cleared_through
-      and (p_owner is null or tasks.owner = p_owner)
+declare
+  v_cleared bigint := (select cleared_through from public.image_lanes where lane = p_lane);
+begin
+  return query
+  with shown as not materialized (
+    select * from public.image_tasks
+    where lane = p_lane and sequence > v_cleared and (p_owner is null or owner = p_owner)
   )
   (select private.read_image_task(shown) from shown where ended_at is null)
   union all
   (select private.read_image_task(shown) from shown where ended_at is not null
    order by ended_at desc, id desc limit p_ended_limit);
+end
 $$;
 
 -- Where a follower of the tasks begins: {position, tasks}, the newest 100 and all that are unfinished.
@@ -86,7 +94,7 @@ returns table (
 language sql stable
 set search_path = ''
 as $$
-  select lane,
+  select tasks.lane,
     count(*) filter (where status = 'pending'),
     count(*) filter (where status = 'processing'),
     count(*) filter (where status = 'waiting'),
@@ -94,10 +102,13 @@ as $$
     count(*) filter (where status = 'failed'),
     count(*) filter (where status in ('canceled', 'skipped')),
     1000 * avg(extract(epoch from ended_at - started_at)) filter (where status = 'completed')
-  from public.image_tasks
-  where ended_at is null or ended_at > p_since
-  group by lane
-  order by lane;
+  from public.image_lanes as lanes
+  cross join lateral (
+    select * from public.image_tasks where lane = lanes.lane and ended_at is null
+    union all
+    select * from public.image_tasks where lane = lanes.lane and ended_at > p_since) as tasks
+  group by tasks.lane
+  order by tasks.lane;
 $$;
 
 revoke execute on function private.read_image_task, public.get_image_task, public.list_image_tasks,

@@ -1,0 +1,84 @@
+import type pg from "pg";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { freshDatabase, type TestDatabase } from "../support/database.ts";
+
+/**
+ * Whoever asks for one page reads about one page, however long the ledger is: counted in blocks of the database, which
+ * are the same on every machine.
+ */
+const ROWS = 10_000;
+
+let db: TestDatabase;
+let session: pg.PoolClient;
+beforeAll(async () => {
+  db = await freshDatabase();
+  session = await db.sql.connect();
+  const each = `(select n, gen_random_uuid() as id, case when n <= 5 then 'rare' else 'common' end as what,
+    timestamptz '2026-01-01' + n * interval '1 second' as t from generate_series(1, ${ROWS}) as n) as rows`;
+  await session.query(`
+    insert into jobs (id, kind, function_id, event_id, event_name, requester, owner, status, created_at, ready_at, due_at,
+      released_at, sent_at, started_at, ended_at, updated_at)
+    select id, what, 'f', n::text, 'e', 'r', what, case what when 'rare' then 'failed' else 'completed' end,
+      t, t, t, t, t, t, t, t from ${each};
+    insert into dead_letter_queue (event_name, event_data, event_id, run_id, function_id, fingerprint, failed_at, status,
+      handled_by, handled_at, note)
+    select what, '{}', n::text, n::text, 'f', 'f', t, 'ignored', 'x', t, 'x' from ${each};
+    insert into email_lists (id, owner, name, created_at) select id, what, 'x', t from ${each};
+    insert into campaigns (owner, list_id, name, subject, html, sender, created_at)
+    select owner, id, 'x', 'x', 'x', 'x', created_at from email_lists;
+    insert into image_lanes (lane, at_once, capacity, accepted_at)
+    values ('common', 1, ${ROWS}, now()), ('rare', 1, ${ROWS}, now());
+    insert into image_tasks (id, job_id, owner, lane, sequence, priority, due_at, prompt, status, created_at, ended_at)
+    select id, id, owner, owner, event_id::bigint, 3, created_at, 'x', 'canceled', created_at, ended_at from jobs`);
+  await session.query("vacuum analyze");
+}, 120_000);
+afterAll(async () => {
+  session.release();
+  await db.close();
+});
+
+/** Blocks that a statement reads, once its functions are loaded. */
+async function blocksOf(statement: string): Promise<number> {
+  const explained = `explain (analyze, buffers, format json) ${statement}`;
+  await session.query(explained);
+  const { rows } = await session.query(explained);
+  const { Plan: plan } = rows[0]["QUERY PLAN"][0];
+  return plan["Shared Hit Blocks"] + plan["Shared Read Blocks"];
+}
+const blocksIn = async (table: string) =>
+  (await session.query("select relpages from pg_class where oid = $1::regclass", [table])).rows[0].relpages;
+
+const after = "'2026-01-01 00:10Z', 'ffffffff-ffff-ffff-ffff-ffffffffffff'";
+const jobs = (filter: string, position = "null, null") => `list_jobs(${filter}, null, null, ${position}, 21)`;
+const letters = (filter: string, position = "null, null") =>
+  `list_dead_letters(${filter}, null, null, ${position}, 21)`;
+
+test.each([
+  ["jobs", "a page far down", jobs("null, null, null, null, null, null", after)],
+  ["jobs", "a page far down of one's own", jobs("'common', null, null, null, null, null", after)],
+  ["jobs", "somebody's few", jobs("'rare', null, null, null, null, null")],
+  ["jobs", "what failed long ago", jobs("null, 'failed', null, null, null, null")],
+  ["jobs", "what is queued", jobs("null, 'queued', null, null, null, null")],
+  ["jobs", "what runs", jobs("null, 'running', null, null, null, null")],
+  ["jobs", "the work of a parent", jobs("null, null, null, null, null, gen_random_uuid()")],
+  ["jobs", "numbers of the last hour", "job_stats(null, now())"],
+  ["jobs", "purging when nothing is old", "purge_ledgers('2025-01-01', '2025-01-01', 500)"],
+  ["jobs", "trimming when nothing is old", "trim_jobs(10, 10, '2025-01-01', 500)"],
+  ["jobs", "trimming one of many", "trim_jobs(10, 10, '2027-01-01', 1)"],
+  ["jobs", "purging one of many", "purge_ledgers('2027-01-01', '2025-01-01', 1)"],
+  ["dead_letter_queue", "a page far down", letters("null, null, null, null, null, null", after)],
+  ["dead_letter_queue", "open letters", letters("'failed', null, null, null, null, null")],
+  ["dead_letter_queue", "letters of one event", letters("null, 'rare', null, null, null, null")],
+  ["dead_letter_queue", "letters of one job", letters("null, null, null, null, null, gen_random_uuid()")],
+  ["email_lists", "a page far down", `list_email_lists(null, ${after}, 21)`],
+  ["email_lists", "somebody's few", "list_email_lists('rare', null, null, 21)"],
+  ["campaigns", "a page far down", `list_campaigns(null, ${after}, 21)`],
+  ["campaigns", "somebody's few", "list_campaigns('rare', null, null, 21)"],
+  ["image_tasks", "a page far down", `list_image_tasks(null, null, null, ${after}, 21)`],
+  ["image_tasks", "somebody's few", "list_image_tasks('rare', null, null, null, null, 21)"],
+  ["image_tasks", "what is unfinished", "list_image_tasks(null, null, 'unfinished', null, null, 21)"],
+  ["image_tasks", "a lane as it is shown", "show_image_lane('common', null, 20)"],
+  ["image_tasks", "numbers of the last hour", "image_lane_stats(now())"],
+])("of %s, %s: read without walking through all of them", async (table, _, call) => {
+  expect(await blocksOf(`select * from ${call}`)).toBeLessThan((await blocksIn(table)) / 2);
+});
