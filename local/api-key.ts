@@ -1,7 +1,8 @@
 import { createHash, randomBytes, randomInt } from "node:crypto";
 import { z } from "zod";
 
-export type Project = { url: string; secretKey: string };
+/** `fetch`: another way to it than the network. */
+export type Project = { url: string; secretKey: string; fetch?: typeof globalThis.fetch };
 export type Role = "app" | "admin";
 
 const alphabet = "abcdefghijklmnopqrstuvwxyz0123456789";
@@ -44,7 +45,8 @@ const foundKeys = z.array(z.object({ revoked_at: z.string().nullable() }));
 const idOf = (key: string): string | undefined => /^ns_([a-z0-9]{12})_/.exec(key)?.[1];
 
 /** Calls a SQL function of a project with its secret key. */
-export async function rpc({ url, secretKey }: Project, name: string, args: object): Promise<unknown> {
+export async function rpc(project: Project, name: string, args: object): Promise<unknown> {
+  const { url, secretKey, fetch = globalThis.fetch } = project;
   const response = await fetch(new URL(`/rest/v1/rpc/${name}`, url), {
     method: "POST",
     headers: { apikey: secretKey, "content-type": "application/json" },

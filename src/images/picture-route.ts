@@ -17,7 +17,7 @@ export const pictureRoute = (storage: Pick<Storage, "get">, { path, summary, fin
   route({
     method: "GET",
     path,
-    policy: "app",
+    policy: "user",
     summary,
     params: idParams,
     responses: { 200: z.string() },

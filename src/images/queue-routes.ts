@@ -24,7 +24,7 @@ export const queueRoutes = ({ desk, outbox, tellCanceled }: Dependencies): Route
   route({
     method: "POST",
     path: "/api/queue-task",
-    policy: "app",
+    policy: "user",
     summary: "Put a picture at the end of the demo's queue",
     body: z.object({ prompt: promptText.default("A lighthouse at night") }),
     responses: { 202: z.object({ success: z.literal(true), taskId: z.uuid(), task: taskView }) },
@@ -37,7 +37,7 @@ export const queueRoutes = ({ desk, outbox, tellCanceled }: Dependencies): Route
   route({
     method: "GET",
     path: "/api/queue-status",
-    policy: "app",
+    policy: "user",
     summary: "The demo's queue: who waits, who is processed, who is done",
     responses: {
       200: z.object({

@@ -26,7 +26,7 @@ export const statsRoutes = ({ desk }: { desk: Pick<ImageDesk, "stats"> }): Route
   route({
     method: "GET",
     path: "/api/stats",
-    policy: "app",
+    policy: "user",
     summary: "The lanes in numbers: now, and what ended in the last 24 hours",
     query: z.object({ lane: laneName.optional() }),
     responses: { 200: z.object({ lanes: z.array(laneStats) }) },

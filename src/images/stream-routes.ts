@@ -35,7 +35,7 @@ export function queueStreamRoutes({ desk, streams }: Dependencies): Route[] {
       ...streamAnswer,
       method: "GET",
       path: "/api/queue/stream",
-      policy: "app",
+      policy: "user",
       summary: "Image tasks live: snapshot, then each change; ends by itself, go on after the last id",
       query: z.object({ ...streamQuery, lane: laneName.optional() }),
       handler: async ({ query: { after, lane }, requester, request }) =>

@@ -26,7 +26,7 @@ export const taskRoutes = ({ desk, outbox, cancelJob }: Dependencies): Route[] =
   route({
     method: "POST",
     path: "/api/tasks",
-    policy: "app",
+    policy: "user",
     summary: "Ask for a picture; it is drawn when its turn comes",
     body: z.object({
       prompt: promptText,
@@ -43,7 +43,7 @@ export const taskRoutes = ({ desk, outbox, cancelJob }: Dependencies): Route[] =
   route({
     method: "GET",
     path: "/api/tasks",
-    policy: "app",
+    policy: "user",
     summary: "Image tasks, newest first; an administrator sees everybody's",
     query: listQuery,
     responses: { 200: z.object({ items: z.array(taskView), nextCursor: z.string().nullable() }) },
@@ -56,7 +56,7 @@ export const taskRoutes = ({ desk, outbox, cancelJob }: Dependencies): Route[] =
   route({
     method: "GET",
     path: "/api/tasks/:id",
-    policy: "app",
+    policy: "user",
     summary: "One image task: where it stands, and where its picture is",
     params: idParams,
     responses: { 200: taskView },
@@ -66,7 +66,7 @@ export const taskRoutes = ({ desk, outbox, cancelJob }: Dependencies): Route[] =
   route({
     method: "DELETE",
     path: "/api/tasks/:id",
-    policy: "app",
+    policy: "user",
     summary: "Cancel a task that waits, sleeps until its retry or is being drawn",
     params: idParams,
     responses: { 202: taskView },

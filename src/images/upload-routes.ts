@@ -38,7 +38,7 @@ export const uploadRoutes = (deps: Dependencies): Route[] => [
   route({
     method: "POST",
     path: "/api/upload",
-    policy: "app",
+    policy: "user",
     summary: "Upload a picture (PNG, JPEG or WebP, up to 4.5 MB); a smaller one is made of it",
     query: z.object({ width: side, height: side }),
     body: z.object({ bytes: z.instanceof(Uint8Array), contentType: z.string() }),
@@ -58,7 +58,7 @@ export const uploadRoutes = (deps: Dependencies): Route[] => [
   route({
     method: "GET",
     path: "/api/uploads/:id",
-    policy: "app",
+    policy: "user",
     summary: "One upload: where its pictures are",
     params: idParams,
     responses: { 200: uploadView },
@@ -77,7 +77,7 @@ export const uploadRoutes = (deps: Dependencies): Route[] => [
   route({
     method: "DELETE",
     path: "/api/uploads/:id",
-    policy: "app",
+    policy: "user",
     summary: "Delete an upload and its pictures",
     params: idParams,
     responses: { 204: z.undefined() },

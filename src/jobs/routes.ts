@@ -17,7 +17,7 @@ export const jobRoutes = ({ jobs, cancelJob }: Dependencies): Route[] => [
   route({
     method: "GET",
     path: "/api/jobs",
-    policy: "app",
+    policy: "user",
     summary: "Jobs, newest first; an administrator sees everybody's",
     query: z.object({ ...pageQuery, ...filterQuery }),
     responses: { 200: z.object({ items: z.array(jobView), nextCursor: z.string().nullable() }) },
@@ -31,7 +31,7 @@ export const jobRoutes = ({ jobs, cancelJob }: Dependencies): Route[] => [
   route({
     method: "GET",
     path: "/api/jobs/stats",
-    policy: "app",
+    policy: "user",
     summary:
       "How the work goes: classes and their promises, the last sixty minutes; an administrator sees everybody's",
     responses: { 200: jobStatsView },
@@ -40,7 +40,7 @@ export const jobRoutes = ({ jobs, cancelJob }: Dependencies): Route[] => [
   route({
     method: "GET",
     path: "/api/jobs/:id",
-    policy: "app",
+    policy: "user",
     summary: "One job: state, progress, runs, timeline, result or error",
     params: idParams,
     responses: { 200: jobDetailsView },
@@ -53,7 +53,7 @@ export const jobRoutes = ({ jobs, cancelJob }: Dependencies): Route[] => [
   route({
     method: "DELETE",
     path: "/api/jobs/:id",
-    policy: "app",
+    policy: "user",
     summary: "Cancel a job: waiting work never begins, running work stops at its next step",
     params: idParams,
     responses: { 202: jobView },

@@ -27,7 +27,7 @@ export const streamRoutes = ({ live, streams }: Dependencies): Route[] => [
     ...streamAnswer,
     method: "GET",
     path: "/api/jobs/stream",
-    policy: "app",
+    policy: "user",
     summary: "Jobs live: snapshot, then changes and progress; ends by itself, go on after the last id",
     query: z.object({ ...streamQuery, ...filterQuery }),
     handler: async ({ query: { after, ...query }, requester, request }) =>
@@ -37,7 +37,7 @@ export const streamRoutes = ({ live, streams }: Dependencies): Route[] => [
     ...streamAnswer,
     method: "GET",
     path: "/api/jobs/:id/stream",
-    policy: "app",
+    policy: "user",
     summary: "One job live, with its runs and timeline",
     params: idParams,
     query: z.object(streamQuery),

@@ -22,7 +22,7 @@ const MEANINGS = {
     "Encode the text as UTF-8 and send it again.",
   ),
   unauthorized: meaning(401, "stop", "Who are you?", "Send `Authorization: Bearer <API key or user token>`."),
-  forbidden: meaning(403, "stop", "Not allowed", "This needs a key or a user with the role admin."),
+  forbidden: meaning(403, "stop", "Not allowed", "Come with a key, or as a user, of the role it names."),
   not_found: meaning(
     404,
     "stop",

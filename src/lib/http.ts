@@ -1,11 +1,15 @@
 import { z } from "zod";
 
 /** Who is asking, after the lock of the route was opened. `id` names the key or user in ledgers and logs. */
-export type Requester = { id: string; role: "app" | "admin"; owner: string };
+export type Requester = { id: string; role: Role; owner: string };
 
-/** Who may call a route. "public" asks nobody; "app" wants any key or user; "admin" wants the role admin. */
-export type Policy = "public" | "app" | "admin";
-export const POLICIES: readonly Policy[] = ["public", "app", "admin"];
+/** Each may do what those before it may. Whoever signs up is a "user"; keys and what `app_metadata` says are the rest. */
+export const ROLES = ["user", "app", "admin"] as const;
+export type Role = (typeof ROLES)[number];
+
+/** Who may call a route: "public" asks nobody, the others want that role at least. */
+export type Policy = "public" | Role;
+export const POLICIES: readonly Policy[] = ["public", ...ROLES];
 
 export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 

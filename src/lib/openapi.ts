@@ -48,7 +48,9 @@ function toOperation(route: Route) {
   return {
     summary: route.summary,
     security: toSecurity(route),
-    ...(route.policy === "admin" ? { description: "For administrators." } : {}),
+    ...(route.policy === "app" || route.policy === "admin"
+      ? { description: `For the role ${route.policy}.` }
+      : {}),
     parameters: [...toParameters("path", route.params), ...toParameters("query", route.query)],
     ...(route.body === undefined ? {} : { requestBody: toRequestBody(route.body, route.bodyKinds) }),
     responses: toResponses(route),

@@ -1,7 +1,7 @@
 import { Hono } from "hono";
 import { z } from "zod";
 import { AppError } from "#lib/errors.ts";
-import { type Answer, POLICIES, type Requester, type Route } from "#lib/http.ts";
+import { type Answer, POLICIES, type Requester, ROLES, type Route } from "#lib/http.ts";
 import type { Logger } from "#lib/logger.ts";
 import { problemHeaders, toProblem } from "#lib/problem.ts";
 import { isUnstorable, readBody } from "#lib/request-body.ts";
@@ -65,7 +65,7 @@ function tablesByPath(routes: readonly Route[]): [string, Table][] {
     if (!POLICIES.includes(route.policy)) {
       throw new AppError("configuration", `${route.method} ${route.path} has no policy`);
     }
-    if (route.ticket && (route.method !== "GET" || route.policy !== "app")) {
+    if (route.ticket && (route.method !== "GET" || route.policy !== "user")) {
       throw new AppError(
         "configuration",
         `${route.method} ${route.path}: a ticket only reads, for its owner`,
@@ -97,8 +97,8 @@ async function admit(
   const requester =
     (await authenticate(request)) ?? (ticket === null ? undefined : await openTicket?.(ticket, pathname));
   if (!requester) throw new AppError("unauthorized", "This needs an API key or a user token");
-  if (route.policy === "admin" && requester.role !== "admin") {
-    throw new AppError("forbidden", "This is for administrators");
+  if (ROLES.indexOf(requester.role) < ROLES.indexOf(route.policy)) {
+    throw new AppError("forbidden", `This is for the role ${route.policy}`);
   }
   return requester;
 }

@@ -2,10 +2,9 @@ import { createHmac } from "node:crypto";
 import { SignJWT } from "jose/jwt/sign";
 import { jwtVerify } from "jose/jwt/verify";
 import { z } from "zod";
-import { ROLES } from "#lib/auth.ts";
 import type { Clock } from "#lib/clock.ts";
 import { AppError } from "#lib/errors.ts";
-import { json, type Requester, type Route, route } from "#lib/http.ts";
+import { json, type Requester, ROLES, type Route, route } from "#lib/http.ts";
 
 export type Tickets = ReturnType<typeof createTickets>;
 
@@ -60,7 +59,7 @@ export const ticketRoutes = ({ tickets }: { tickets: Pick<Tickets, "issue"> }): 
   route({
     method: "POST",
     path: "/api/tickets",
-    policy: "app",
+    policy: "user",
     summary: "A ticket to read one path for a minute without a header: /api/jobs/stream?ticket=…",
     body: z.object({
       path: z

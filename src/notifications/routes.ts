@@ -15,7 +15,7 @@ export const notificationRoutes = ({ notifications }: Dependencies): Route[] => 
   route({
     method: "GET",
     path: "/api/notifications",
-    policy: "app",
+    policy: "user",
     summary: "What one was told, newest first; live as `event: notification` of /api/jobs/stream",
     query: listQuery,
     responses: { 200: z.object({ items: z.array(notificationView) }) },
@@ -25,7 +25,7 @@ export const notificationRoutes = ({ notifications }: Dependencies): Route[] => 
   route({
     method: "POST",
     path: "/api/notifications/:id/read",
-    policy: "app",
+    policy: "user",
     summary: "Read; a second time changes nothing",
     params: idParams,
     responses: { 200: notificationView },

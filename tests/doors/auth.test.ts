@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
+import { createApiKey, revokeApiKey } from "@nightshift/local/api-key.ts";
 import { importJWK, SignJWT } from "jose";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { createApiKey, createAuthenticate, revokeApiKey } from "#lib/auth.ts";
-import { systemClock } from "#lib/clock.ts";
+import { createAuthenticate } from "#lib/auth.ts";
 import { createDatabase } from "#lib/supabase.ts";
 import { type TestApp, testApp } from "../support/app.ts";
 import { freshDatabase, type TestDatabase } from "../support/database.ts";
@@ -40,11 +40,11 @@ describe("API keys", () => {
   });
 
   test("401: a revoked key opens nothing any more", async () => {
-    const { id, key } = await createApiKey(site.db, systemClock, { name: "x", role: "admin", owner: "x" });
+    const key = await createApiKey(database.project, { name: "x", role: "admin", owner: "x" });
     expect((await come(`Bearer ${key}`)).status).toBe(200);
-    await expect(revokeApiKey(site.db, systemClock, id)).resolves.toBe(true);
+    await expect(revokeApiKey(database.project, key)).resolves.toBe(true);
     expect((await come(`Bearer ${key}`)).status).toBe(401);
-    await expect(revokeApiKey(site.db, systemClock, "aaaaaaaaaaaa")).resolves.toBe(false);
+    await expect(revokeApiKey(database.project, "aaaaaaaaaaaa")).resolves.toBe(false);
   });
 
   test.each([
@@ -104,6 +104,27 @@ describe("user tokens of Supabase", () => {
     expect((await come(`Bearer ${token}`, "/api/dead-letters")).status).toBe(403);
   });
 
+  test("403: who has only signed up mails nobody, in whatever way", async () => {
+    const { token } = await signIn({ role: "editor" });
+    const routes = site.app.routes.filter(({ path }) =>
+      /^\/api\/(lists|campaigns|newsletter|send-newsletter)\b/.test(path),
+    );
+    expect(routes.length).toBeGreaterThan(10);
+    for (const { method, path } of routes) {
+      const answer = await site.call(method, path.replace(/:\w+/g, randomUUID()), {
+        headers: { authorization: `Bearer ${token}` },
+      });
+      expect(answer, `${method} ${path}`).toMatchObject({ status: 403, body: { code: "forbidden" } });
+    }
+    expect((await come(`Bearer ${token}`)).status).toBe(200);
+  });
+
+  test("200: the role app in app_metadata opens what a key of the role opens", async () => {
+    const { token } = await signIn({ role: "app" });
+    expect((await come(`Bearer ${token}`, "/api/lists")).status).toBe(200);
+    expect((await come(`Bearer ${token}`, "/api/dead-letters")).status).toBe(403);
+  });
+
   test("200: the role admin comes from app_metadata, which users cannot write", async () => {
     const { token } = await signIn({ role: "admin" });
     expect((await come(`Bearer ${token}`, "/api/dead-letters")).status).toBe(200);
@@ -135,8 +156,12 @@ describe("user tokens of Supabase", () => {
 
   test("a rightly signed token of somebody signed in opens, of any other role it does not", async () => {
     const sub = randomUUID();
-    expect((await come(`Bearer ${await signed({ sub, role: "authenticated" })}`)).status).toBe(200);
+    for (const more of [{}, { is_anonymous: false }])
+      expect((await come(`Bearer ${await signed({ sub, role: "authenticated", ...more })}`)).status).toBe(
+        200,
+      );
     for (const claims of [
+      { sub, role: "authenticated", is_anonymous: true },
       { sub, role: "anon" },
       { sub, role: "service_role" },
       { sub },

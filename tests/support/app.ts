@@ -1,5 +1,5 @@
+import { createApiKey } from "@nightshift/local/api-key.ts";
 import { createApp } from "#app.ts";
-import { createApiKey } from "#lib/auth.ts";
 import { type Clock, systemClock } from "#lib/clock.ts";
 import { type Env, readEnv } from "#lib/env.ts";
 import { createDatabase } from "#lib/supabase.ts";
@@ -36,8 +36,8 @@ export async function testApp(
   };
   const app = createApp(env, { fetch, clock });
   const db = createDatabase(env, fetch);
-  const key = async (role: "app" | "admin", owner: string) =>
-    (await createApiKey(db, clock, { name: owner, role, owner })).key;
+  const key = (role: "app" | "admin", owner: string) =>
+    createApiKey(database.project, { name: owner, role, owner });
   const keys = {
     admin: await key("admin", "operator"),
     ann: await key("app", "ann"),

@@ -1,12 +1,11 @@
+import { createApiKey } from "@nightshift/local/api-key.ts";
 import { startEngine, type TestEngine } from "@nightshift/local/engine/testkit.ts";
 import { createMailProvider, type MailProvider } from "@nightshift/local/providers/mail/provider.ts";
 import type { Settings } from "@nightshift/local/providers/mail/settings.ts";
 import { z } from "zod";
 import { type App, createApp } from "#app.ts";
 import { allFunctions } from "#functions.ts";
-import { createApiKey } from "#lib/auth.ts";
 import { readEnv } from "#lib/env.ts";
-import { createDatabase } from "#lib/supabase.ts";
 import { freshDatabase, type TestDatabase } from "./database.ts";
 
 export type CampaignHouse = Awaited<ReturnType<typeof campaignHouse>>;
@@ -40,11 +39,10 @@ export async function campaignHouse({ env = {}, mail = {}, checkpointing = true,
     ...env,
   });
   app = createApp(settings, { fetch, clock: engine.clock }, allFunctions);
-  const client = createDatabase(settings, fetch);
   const keys = {
-    app: (await createApiKey(client, engine.clock, { name: "app", role: "app", owner: "alice" })).key,
-    other: (await createApiKey(client, engine.clock, { name: "other", role: "app", owner: "bob" })).key,
-    admin: (await createApiKey(client, engine.clock, { name: "admin", role: "admin", owner: "root" })).key,
+    app: await createApiKey(db.project, { name: "app", role: "app", owner: "alice" }),
+    other: await createApiKey(db.project, { name: "other", role: "app", owner: "bob" }),
+    admin: await createApiKey(db.project, { name: "admin", role: "admin", owner: "root" }),
   };
   const { doors } = app;
 

@@ -1,6 +1,7 @@
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
+import type { Project } from "@nightshift/local/api-key.ts";
 import { createGateway } from "@nightshift/local/supabase/gateway.ts";
 import { type Keys, newKeys } from "@nightshift/local/supabase/keys.ts";
 import pg from "pg";
@@ -25,6 +26,8 @@ export type TestDatabase = {
   keys: Keys;
   /** Reaches the Supabase of this database without a port, and nothing else. */
   fetch: typeof fetch;
+  /** For whoever makes API keys. */
+  project: Project;
   close(): Promise<void>;
 };
 
@@ -47,6 +50,12 @@ export const freshDatabase = async ({ migrated = true } = {}): Promise<TestDatab
   const gateway = await createGateway({ databaseUrl: url, keys, storageDir, publicUrl: supabaseUrl });
   const sql = new pg.Pool({ connectionString: url, max: 5 });
   sql.on("error", () => {});
+  const fetch: typeof globalThis.fetch = async (input, init) => {
+    const request = new Request(input, init);
+    if (!request.url.startsWith(`${supabaseUrl}/`))
+      throw new TypeError(`No network in tests: ${request.url}`);
+    return gateway.fetch(request);
+  };
   return {
     sql,
     url,
@@ -57,12 +66,8 @@ export const freshDatabase = async ({ migrated = true } = {}): Promise<TestDatab
       DATABASE_URL: url,
     },
     keys,
-    fetch: async (input, init) => {
-      const request = new Request(input, init);
-      if (!request.url.startsWith(`${supabaseUrl}/`))
-        throw new TypeError(`No network in tests: ${request.url}`);
-      return gateway.fetch(request);
-    },
+    fetch,
+    project: { url: supabaseUrl, secretKey: keys.secret, fetch },
     close: async () => {
       await gateway.close();
       await sql.end();

@@ -1,10 +1,9 @@
+import { createApiKey } from "@nightshift/local/api-key.ts";
 import { startEngine, type TestEngine } from "@nightshift/local/engine/testkit.ts";
 import { createImagesProvider } from "@nightshift/local/providers/images/provider.ts";
 import type { Settings } from "@nightshift/local/providers/images/settings.ts";
 import { type App, createApp } from "#app.ts";
 import { allFunctions } from "#functions.ts";
-import { createApiKey } from "#lib/auth.ts";
-import { createDatabase } from "#lib/supabase.ts";
 import { testEnv } from "./app.ts";
 import { freshDatabase, type TestDatabase } from "./database.ts";
 
@@ -39,9 +38,8 @@ export async function imageQueueHouse({ env = {}, images = {}, beforeCall }: Opt
   });
   app = createApp(settings, { fetch, clock }, allFunctions);
   const { doors, keepHouse } = app;
-  const client = createDatabase(settings, fetch);
-  const key = async (role: "app" | "admin", owner: string) =>
-    (await createApiKey(client, engine.clock, { name: owner, role, owner })).key;
+  const key = (role: "app" | "admin", owner: string) =>
+    createApiKey(db.project, { name: owner, role, owner });
   const keys = {
     ann: await key("app", "ann"),
     bob: await key("app", "bob"),

@@ -1,11 +1,10 @@
+import { createApiKey } from "@nightshift/local/api-key.ts";
 import { startEngine } from "@nightshift/local/engine/testkit.ts";
 import { createMailProvider } from "@nightshift/local/providers/mail/provider.ts";
 import type { InngestFunction } from "inngest";
 import { type App, createApp } from "#app.ts";
 import { catchFailures } from "#dead-letters/catch-failures.ts";
 import { recordCancellations } from "#jobs/record-cancellations.ts";
-import { createApiKey } from "#lib/auth.ts";
-import { createDatabase } from "#lib/supabase.ts";
 import type { Platform } from "#platform.ts";
 import { testEnv } from "./app.ts";
 import { freshDatabase } from "./database.ts";
@@ -56,11 +55,7 @@ export async function workshop({ checkpointing = true, env = {}, functions }: Op
     recordCancellations(deps),
   ]);
   const running = app;
-  const { key } = await createApiKey(createDatabase(settings, fetch), engine.clock, {
-    name: "test",
-    role: "admin",
-    owner: "operator",
-  });
+  const key = await createApiKey(database.project, { name: "test", role: "admin", owner: "operator" });
 
   const request = (method: string, path: string, body?: unknown, headers: Record<string, string> = {}) =>
     running.doors.api(

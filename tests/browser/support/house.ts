@@ -3,6 +3,7 @@ import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { createApiKey } from "@nightshift/local/api-key.ts";
 import { createApi } from "@nightshift/local/engine/api.ts";
 import { realClock } from "@nightshift/local/engine/clock.ts";
 import { Engine } from "@nightshift/local/engine/engine.ts";
@@ -18,10 +19,6 @@ import { createMailProvider } from "@nightshift/local/providers/mail/provider.ts
 import { builtPage } from "@nightshift/local/stack/page.ts";
 import { createGateway } from "@nightshift/local/supabase/gateway.ts";
 import { serve as serveGateway } from "@nightshift/local/supabase/server.ts";
-import { createApiKey } from "#lib/auth.ts";
-import { systemClock } from "#lib/clock.ts";
-import { readEnv } from "#lib/env.ts";
-import { createDatabase } from "#lib/supabase.ts";
 import { freshDatabase } from "../../support/database.ts";
 import { apiOf } from "./api.ts";
 
@@ -77,9 +74,8 @@ export async function openHouse(more: Record<string, string> = {}) {
   const url = `http://127.0.0.1:${port}`;
   await engine.apps.sync(`${url}/api/inngest`);
 
-  const db = createDatabase(readEnv(), fetch);
-  const key = async (role: "app" | "admin", owner: string) =>
-    (await createApiKey(db, systemClock, { name: owner, role, owner })).key;
+  const key = (role: "app" | "admin", owner: string) =>
+    createApiKey(database.project, { name: owner, role, owner });
   const keys = { admin: await key("admin", "operator"), app: await key("app", "ann") };
 
   return {

@@ -334,8 +334,9 @@ describe("the table refuses", () => {
   });
 
   test.each([
-    { method: "POST", policy: "app" },
+    { method: "POST", policy: "user" },
     { method: "GET", policy: "public" },
+    { method: "GET", policy: "app" },
     { method: "GET", policy: "admin" },
   ])("a ticket for $method $policy: it only reads, for its owner", (spec) => {
     expect(() => build({ ...lamp, ...spec, ticket: true })).toThrow(/ticket/);

@@ -1,11 +1,12 @@
 import { randomUUID } from "node:crypto";
+import { createApiKey } from "@nightshift/local/api-key.ts";
 import type { SupabaseClient } from "@supabase/supabase-js";
 import { z } from "zod";
 import { limitsFor } from "#jobs/limits.ts";
 import { jobRow } from "#jobs/rows.ts";
 import { giveTurns } from "#jobs/turns.ts";
 import { accepted, acceptedView } from "#jobs/view.ts";
-import { createApiKey, createAuthenticate } from "#lib/auth.ts";
+import { createAuthenticate } from "#lib/auth.ts";
 import { json, type Route, route } from "#lib/http.ts";
 import { prioritySchema } from "#lib/priorities.ts";
 import { createRoutes } from "#lib/router.ts";
@@ -62,7 +63,9 @@ export async function openOffice({ capacity, requesters }: { capacity: number; r
   });
   const keys: string[] = [];
   for (let n = 0; n < requesters; n++)
-    keys.push((await createApiKey(db, clock, { name: `office ${n}`, role: "app", owner: "office" })).key);
+    keys.push(
+      await createApiKey(shop.database.project, { name: `office ${n}`, role: "app", owner: "office" }),
+    );
 
   return {
     ...shop,
