@@ -22,11 +22,12 @@ create index turns_by_requester on private.turns (requester, kind, priority, tur
 create index turns_last_of_class on private.turns (kind, priority, turn_at);
 create index turns_that_have_come on private.turns (kind, turn_at) include (priority, expires_at);
 
--- How many jobs of a class and those below it a kind began per second while work of that class waited.
+-- How many jobs of a class and those below it a kind began per second while somebody waited. Null: nobody who waited
+-- has begun yet.
 create table private.paces (
   kind text not null,
   priority integer not null,
-  per_second double precision not null,
+  per_second double precision,
   measured_at timestamptz not null,
   constraint paces_are_one_per_kind_and_class primary key (kind, priority)
 ) with (fillfactor = 50);
@@ -46,29 +47,31 @@ set search_path = ''
 as $$
 declare
   v_priority integer := coalesce((p_limits ->> 'priority')::integer, 3);
-  v_waiting integer := (p_limits ->> 'waiting')::integer;
-  -- Work that rests before it begins has that much more time until it is due.
-  v_seconds float8 := 0.8 * extract(epoch from private.promise_of(v_priority))
-    + coalesce((p_limits ->> 'delayMs')::float8, 0) / 1000;
-  v_line record;
-  v_pace float8;
+  v_most integer := (p_limits ->> 'waiting')::integer;
+  v_waiting integer;
+  -- How many may be due before it. Work that rests before it begins has that much more time until it is due.
+  v_room float8;
 begin
   if private.use_turn(p_kind, v_priority, p_requester, p_request, p_now) then
     return;
   end if;
-  select * into v_line from private.look_at_line(p_kind, v_priority, v_waiting, p_now);
-  if v_line.waiting >= v_waiting then
-    perform private.refuse_for_now(p_kind, v_priority, v_line.waiting - v_waiting + 1,
-      format('Queue full: %s jobs of kind %s wait', v_waiting, p_kind));
+  v_waiting := private.count_waiting(p_kind, v_most, p_now);
+  if v_waiting >= v_most then
+    perform private.refuse_for_now(p_kind, v_priority, 1, format('Queue full: %s jobs of kind %s wait', v_most, p_kind));
   end if;
   -- Critical work is refused by the end of the line alone.
-  if (p_limits ->> 'byPromise')::boolean is not true or v_priority = 1 or v_line.ahead = 0 then
+  if (p_limits ->> 'byPromise')::boolean is not true or v_priority = 1 or v_waiting = 0 then
     return;
   end if;
-  v_pace := private.pace_of(p_kind, v_priority, v_line.since, p_now);
-  if v_line.ahead > v_seconds * v_pace then
-    perform private.refuse_for_now(p_kind, v_priority, ceil(v_line.ahead - v_seconds * v_pace)::integer,
-      'Service busy, retry later');
+  v_room := private.pace_of(p_kind, v_priority, p_now) * (0.8 * extract(epoch from private.promise_of(v_priority))
+    + coalesce((p_limits ->> 'delayMs')::float8, 0) / 1000);
+  if v_room is null or v_room >= v_most then
+    return;
+  end if;
+  -- One more than there is room for tells enough; how many more must begin first is asked for a refusal alone.
+  if private.count_ahead(p_kind, v_priority, floor(v_room)::integer + 1, p_now) > v_room then
+    perform private.refuse_for_now(p_kind, v_priority,
+      ceil(private.count_ahead(p_kind, v_priority, v_most, p_now) - v_room)::integer, 'Service busy, retry later');
   end if;
 end
 $$;
@@ -83,50 +86,82 @@ as $$
     'retryAfterSeconds', 30, 'kind', p_kind, 'priority', p_priority, 'places', p_places)::text);
 $$;
 
--- A kind's line as a request of this class finds it: how many wait in all, how many of them are due before it, and
--- since when somebody has been waiting there. Turns that have come are held free until they expire, so they count.
-create function private.look_at_line(
-  p_kind text, p_priority integer, p_most integer, p_now timestamptz,
-  out waiting integer, out ahead integer, out since timestamptz
-)
-language sql stable
+-- How many of a kind wait, p_most at most. Turns that have come are held free until they expire, so they count. Nobody
+-- is locked out while it is counted: requests that come in the same moment may pass the end of the line together.
+create function private.count_waiting(p_kind text, p_most integer, p_now timestamptz)
+returns integer
+language plpgsql stable
 set search_path = ''
 as $$
-  with jobs as (
-    -- What is ready is due within a day; what rests for longer is not in the line.
-    select due_at <= p_now + private.promise_of(p_priority) as is_ahead, ready_at from public.jobs
-    where kind = p_kind and status = 'queued' and due_at <= p_now + interval '1 day' and ready_at <= p_now
-    order by due_at limit p_most
-  ), line as (
-    select is_ahead, ready_at from jobs
-    union all
-    select priority <= p_priority, null from private.turns
-    where kind = p_kind and turn_at between p_now - interval '1 minute' and p_now and expires_at > p_now
-  )
-  select count(*)::integer, (count(*) filter (where is_ahead))::integer, min(ready_at) filter (where is_ahead)
-  from line;
+begin
+  return (
+    select count(*) from (
+      -- What is ready is due within a day; what rests for longer is not in the line.
+      select from public.jobs
+      where kind = p_kind and status = 'queued' and due_at <= p_now + interval '1 day' and ready_at <= p_now
+      union all
+      select from private.turns
+      where kind = p_kind and turn_at between p_now - interval '1 minute' and p_now and expires_at > p_now
+      limit p_most) as line);
+end
 $$;
 
--- The pace of a class and those below it: how many were begun since p_since, when its line began to wait, over at most
--- five minutes. A line that began just now has nothing to measure: there the last measure counts, null when there
--- never was one. Measured every five seconds at most.
-create function private.pace_of(p_kind text, p_priority integer, p_since timestamptz, p_now timestamptz)
+-- How many of them are due before a request of this class, p_most at most. What the outbox still holds stands in no
+-- line: while the engine is away, its pace promises nothing and denies nothing. Nor does what is an hour late: its
+-- event was lost, or the engine keeps it back.
+create function private.count_ahead(p_kind text, p_priority integer, p_most integer, p_now timestamptz)
+returns integer
+language plpgsql stable
+set search_path = ''
+as $$
+declare
+  v_due_at timestamptz := p_now + private.promise_of(p_priority);
+begin
+  return (
+    select count(*) from (
+      select from public.jobs
+      where kind = p_kind and status = 'queued' and due_at between p_now - interval '1 hour' and v_due_at
+        and ready_at <= p_now and (sent_at is not null or released_at is null)
+      union all
+      select from private.turns
+      where kind = p_kind and priority <= p_priority
+        and turn_at between p_now - interval '1 minute' and p_now and expires_at > p_now
+      limit p_most) as line);
+end
+$$;
+
+-- The pace of a class and those below it: how many began while the last one who waited did so, over how long that was,
+-- five minutes at most. Who never began measures nothing, nor who began within five seconds: without anybody else
+-- the last measure counts, null when there never was one (and a pace of nothing does not outlive the line that left
+-- nothing). Measured every five seconds at most.
+create function private.pace_of(p_kind text, p_priority integer, p_now timestamptz)
 returns double precision
 language plpgsql
 set search_path = ''
 as $$
 declare
   v_last private.paces;
-  v_seconds float8 := least(extract(epoch from p_now - p_since), 300);
 begin
   select * into v_last from private.paces where kind = p_kind and priority = p_priority;
-  if p_since is null or v_seconds < 5 or v_last.measured_at > p_now - interval '5 seconds' then
+  if v_last.measured_at > p_now - interval '5 seconds' then
     return v_last.per_second;
   end if;
+  with waiter as (
+    select began_at, greatest(came_at, began_at - interval '5 minutes') as came_at
+    from public.jobs
+    -- Time in the outbox was spent in no line.
+    cross join lateral (
+      select started_at as began_at, ready_at + greatest(sent_at - released_at, interval '0') as came_at) as wait
+    where kind = p_kind and started_at > p_now - interval '5 minutes' and began_at - came_at >= interval '5 seconds'
+    order by started_at desc limit 1
+  )
   insert into private.paces as paces (kind, priority, per_second, measured_at)
-  select p_kind, p_priority, count(*) / v_seconds, p_now from public.jobs
-  where kind = p_kind and started_at > p_now - v_seconds * interval '1 second' and priority >= p_priority
-  on conflict (kind, priority) do update set per_second = excluded.per_second, measured_at = p_now
+  select p_kind, p_priority, (
+    select (select count(*) from public.jobs where kind = p_kind and priority >= p_priority
+      and started_at > came_at and started_at <= began_at) / extract(epoch from began_at - came_at)
+    from waiter), p_now
+  on conflict (kind, priority) do update
+    set per_second = coalesce(excluded.per_second, nullif(paces.per_second, 0)), measured_at = p_now
   returning per_second into v_last.per_second;
   return v_last.per_second;
 end
@@ -201,15 +236,15 @@ as $$
      where requester = p_requester and kind = p_kind and priority = p_priority having count(*) >= 1000));
 $$;
 
--- A twentieth of the whole pace is left to every class, so that none waits outside for ever.
+-- A twentieth of the whole pace is left to every class, so that none waits outside for ever. Null when nobody has
+-- begun for five minutes.
 create function private.pace_for_turns(p_kind text, p_priority integer, p_now timestamptz)
 returns double precision
 language sql
 set search_path = ''
 as $$
-  select greatest(private.pace_of(p_kind, p_priority, line.since, p_now),
-    private.pace_of(p_kind, 1, line.since, p_now) / 20)
-  from private.look_at_line(p_kind, p_priority, 10000, p_now) as line;
+  select greatest(private.pace_of(p_kind, p_priority, p_now), private.pace_of(p_kind, 1, p_now) / 20)
+  where exists (select from public.jobs where kind = p_kind and started_at > p_now - interval '5 minutes');
 $$;
 
 revoke execute on all functions in schema private from public, anon, authenticated;

@@ -22,8 +22,9 @@ const later = (seconds: number) => {
 };
 const rows = async (sql: string, ...values: unknown[]) => (await db.sql.query(sql, values)).rows;
 
-type Request = { limits?: object; key?: string | null; requester?: string; of?: string };
-async function accept({ limits = {}, key = null, requester = ann, of = kind }: Request = {}) {
+type Request = { limits?: object; key?: string | null; requester?: string; of?: string; sent?: boolean };
+/** As a route does it: accepted, then sent to the engine, unless that is away. */
+async function accept({ limits = {}, key = null, requester = ann, of = kind, sent = true }: Request = {}) {
   const [job] = await rows(
     "select * from private.accept_job($1, 'ann', $2, 'walk', 'test/walk', '{}', $3, $4, null, $5, $6)",
     randomUUID(),
@@ -33,6 +34,7 @@ async function accept({ limits = {}, key = null, requester = ann, of = kind }: R
     JSON.stringify(limits),
     now,
   );
+  if (sent && job.released_at <= now) await rows("select mark_jobs_sent(array[$1]::uuid[], $2)", job.id, now);
   return job;
 }
 /** What a refusal says: its message and its facts. */
@@ -59,11 +61,12 @@ async function turn(request: Request = {}): Promise<number | null> {
   );
   return row.seconds;
 }
-/** So many requests that nobody refuses. */
+/** So many requests that nobody refuses, sent at once. */
 const acceptMany = (count: number, limits: object = {}) =>
   rows(
-    `select private.accept_job(gen_random_uuid(), 'ann', $1, 'walk', 'test/walk', '{}', $2, null, null, $3, $4)
-     from generate_series(1, $5)`,
+    `select mark_jobs_sent(array_agg((job).id), $4) from (
+       select private.accept_job(gen_random_uuid(), 'ann', $1, 'walk', 'test/walk', '{}', $2, null, null, $3, $4) as job
+       from generate_series(1, $5)) as accepted`,
     ann,
     kind,
     JSON.stringify(limits),
@@ -76,7 +79,7 @@ async function begin(count: number, everySeconds = 1) {
     `with line as (
        select id, row_number() over (order by due_at, created_at, id) as place from jobs
        where kind = $1 and status = 'queued')
-     update jobs set status = 'running', started_at = $2::timestamptz + place * $4 * interval '1 second', sent_at = $2
+     update jobs set status = 'running', started_at = $2::timestamptz + place * $4 * interval '1 second'
      from line where jobs.id = line.id and place <= $3`,
     kind,
     now,
@@ -164,6 +167,90 @@ describe("promises", () => {
     // One in ten seconds, over four fifths of five minutes, and one more that finds those 24 before it.
     expect(taken).toBe(25);
   });
+});
+
+describe("when nothing begins", () => {
+  const limits = byPromise(3);
+  const beginAtOnce = (job: { id: string }) =>
+    rows("update jobs set status = 'running', started_at = $2 where id = $1", job.id, now);
+
+  test("work that was sent and never begins refuses nobody, however long it lies there", async () => {
+    for (const seconds of [0, 2, 10, 60, 600, 3600, 10_800, 86_400]) {
+      later(seconds);
+      await expect(accept({ limits })).resolves.toBeDefined();
+    }
+  });
+
+  test("nor does it when others come now and then and begin at once: they have measured no line", async () => {
+    await accept({ limits });
+    for (let n = 0; n < 20; n++) {
+      later(20);
+      await beginAtOnce(await accept({ limits }));
+    }
+  });
+
+  test("the engine is away: what the outbox holds is in no line but the whole one", async () => {
+    await acceptMany(2, limits);
+    await begin(2, 60);
+    // One a minute: there is room for four, and nobody sees them begin.
+    for (let n = 0; n < 20; n++) {
+      later(30);
+      await accept({ limits, sent: false });
+    }
+    expect((await refused({ limits: { ...limits, waiting: 20 } })).message).toMatch(/^Queue full/);
+    await rows("update jobs set sent_at = $2 where kind = $1 and sent_at is null", kind, now);
+    expect((await refused({ limits })).message).toBe("Service busy, retry later");
+  });
+
+  test("time in the outbox was spent in no line, and measures none", async () => {
+    for (let n = 0; n < 3; n++) await accept({ limits, sent: false });
+    later(600);
+    await rows("update jobs set sent_at = $2 where kind = $1", kind, now);
+    await begin(3, 1);
+    for (let n = 0; n < 10; n++) await accept({ limits });
+  });
+
+  test("what is an hour late is in no line: its event was lost, or it is kept back", async () => {
+    await busyLine(241);
+    await turn({ limits });
+    later(3000);
+    await refused({ limits });
+    later(900);
+    await expect(accept({ limits })).resolves.toBeDefined();
+  });
+
+  test("a class that had nothing left is not refused when the line is over", async () => {
+    await busyLine(20, { priority: 2 });
+    expect(await turn({ limits: byPromise(4) })).toBeGreaterThan(0);
+    await begin(20);
+    later(300);
+    await accept({ limits: byPromise(4) });
+    await expect(accept({ limits: byPromise(4) })).resolves.toBeDefined();
+  });
+
+  test("nobody has begun for five minutes: nobody can say when, so there are no turns", async () => {
+    await busyLine(5);
+    expect(await turn({ limits: { waiting: 5 } })).toBeGreaterThan(0);
+    later(301);
+    expect(await turn({ limits: { waiting: 5 } })).toBeNull();
+  });
+});
+
+test("a line is counted without a call for each who waits", async () => {
+  await busyLine(200);
+  const client = await db.sql.connect();
+  try {
+    await client.query("begin");
+    await client.query("set local track_functions = 'all'");
+    await client.query("select private.admit($1, $2, null, $3, $4)", [kind, ann, byPromise(3), now]);
+    const { rows } = await client.query(
+      "select pg_stat_get_xact_function_calls('private.promise_of'::regproc)::int as calls",
+    );
+    expect(rows[0].calls).toBeLessThan(5);
+  } finally {
+    await client.query("rollback");
+    client.release();
+  }
 });
 
 describe("turns", () => {

@@ -49,6 +49,26 @@ test("the engine is stopped: the work is accepted all the same, and housekeeping
   expect(shop.engine.runs("send-email-campaign")).toHaveLength(1);
 });
 
+test("the engine stays away: whoever comes later is accepted too, and everything is delivered once", async () => {
+  const before = await accepted();
+  shop.down.engine = true;
+  const jobIds: string[] = [];
+  for (let n = 0; n < 3; n++) {
+    const answer = await shop.call("POST", `/api/campaigns/${await draft()}/send`);
+    expect(answer.status).toBe(202);
+    jobIds.push(answer.body.jobId);
+    await shop.engine.advance("1m");
+  }
+  shop.down.engine = false;
+  await expect(shop.app.keepHouse()).resolves.toMatchObject({ outbox: { sent: 3 } });
+  await expect(shop.app.keepHouse()).resolves.toMatchObject({ outbox: { sent: 0 } });
+  await shop.engine.waitFor(async () => {
+    const jobs = await shop.rows("select status from jobs where id = any ($1)", [jobIds]);
+    return jobs.every(({ status }) => status === "completed");
+  });
+  expect(await accepted()).toEqual({ recipients: before.recipients + 6, duplicates: 0 });
+});
+
 test("sent, but the mark was lost: sending it again is the same event", async () => {
   const before = await accepted();
   const campaignId = await draft();
