@@ -1,7 +1,13 @@
 import { randomUUID } from "node:crypto";
 import { z } from "zod";
 import { campaignChanges, campaignContent } from "#campaigns/content.ts";
-import { type CampaignDesk, campaignView, SEND_STATUSES, type SendRow } from "#campaigns/desk-repository.ts";
+import {
+  type AcceptedJob,
+  type CampaignDesk,
+  campaignView,
+  SEND_STATUSES,
+  type SendRow,
+} from "#campaigns/desk-repository.ts";
 import { idPageQuery, toIdPage } from "#campaigns/pages-by-id.ts";
 import { limitsFor } from "#jobs/limits.ts";
 import type { Outbox } from "#jobs/outbox.ts";
@@ -81,7 +87,8 @@ export const campaignRoutes = ({ desk, outbox }: Dependencies): Route[] => [
     method: "POST",
     path: "/api/campaigns/:id/send",
     policy: "app",
-    summary: "Send a campaign; while it is being sent the answer is the running job",
+    summary:
+      "Send a campaign; while it is being sent, or under a known key, the answer is the job that is there",
     params: idParams,
     responses: { 202: acceptedView, 200: acceptedView },
     handler: async ({ params, requester, idempotencyKey }) => {
@@ -90,7 +97,7 @@ export const campaignRoutes = ({ desk, outbox }: Dependencies): Route[] => [
       if (job.sent_at === null) await outbox.send([job]);
       return job.id === request.jobId
         ? json(202, accepted("Campaign queued for sending", job.id))
-        : json(200, accepted("Campaign is being sent already", job.id));
+        : json(200, accepted(ALREADY[job.status], job.id));
     },
   }),
   route({
@@ -121,6 +128,16 @@ export const campaignRoutes = ({ desk, outbox }: Dependencies): Route[] => [
     },
   }),
 ];
+
+/** What a job that was there already has become. */
+const ALREADY: Record<AcceptedJob["status"], string> = {
+  queued: "Campaign is being sent already",
+  running: "Campaign is being sent already",
+  completed: "Campaign was sent already",
+  failed: "Sending the campaign failed: ask again under another key",
+  canceled: "Sending the campaign was canceled",
+  skipped: "Campaign was not sent: its note says why",
+};
 
 export const ownerOf = ({ role, owner }: Requester): string | null => (role === "admin" ? null : owner);
 

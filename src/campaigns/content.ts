@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { hasStrayBraces } from "#campaigns/template.ts";
 
 const oneLine = (max: number) =>
   z
@@ -6,17 +7,19 @@ const oneLine = (max: number) =>
     .min(1)
     .max(max)
     .regex(/^[^\r\n]*$/, "must be one line");
-/** `a@example.com` or `Ada <a@example.com>`. */
+/** `a@example.com` or `Ada <a@example.com>`; no provider sends for a domain without a dot. */
 const mailbox = oneLine(320).regex(
-  /^(?:[^<>]* ?<[^\s<>@]+@[^\s<>@]+>|[^\s<>@]+@[^\s<>@]+)$/,
-  "must be an address, or a name and an <address>",
+  /^(?:[^<>]*<[^\s<>@]+@[^\s<>@.]+(?:\.[^\s<>@.]+)+>|[^\s<>@]+@[^\s<>@.]+(?:\.[^\s<>@.]+)+)$/,
+  "must be an address like ada@example.com, or a name and an <address>",
 );
-const body = z.string().min(1).max(200_000);
+const merged = (text: z.ZodString) =>
+  text.refine((source) => !hasStrayBraces(source), "has {{ that begins no merge field like {{name}}");
+const body = merged(z.string().min(1).max(200_000));
 
 const fields = {
   listId: z.uuid(),
   name: oneLine(200).optional(),
-  subject: oneLine(998),
+  subject: merged(oneLine(998)),
   html: body.optional(),
   text: body.optional(),
   from: mailbox,

@@ -80,6 +80,7 @@ const acceptedJob = z.object({
   event_name: z.string(),
   event_data: z.json(),
   sent_at: z.string().nullable(),
+  status: z.enum(["queued", "running", "completed", "failed", "canceled", "skipped"]),
 });
 export type AcceptedJob = z.output<typeof acceptedJob>;
 

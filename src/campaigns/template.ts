@@ -19,15 +19,22 @@ type MergeField = { name: string; fallback: string | undefined; escape: Escape }
 /** How a value stands in a format; the template's own text is the author's and stays as it is. */
 export type Escape = (value: string) => string;
 
-const MERGE_FIELD = /\{\{\s*([\w.-]+)\s*(?:\|([^{}]*))?\}\}/g;
+/** A column of a CSV may have any name. The spaces around it are cut off later: here they would take quadratic time. */
+const MERGE_FIELD = /\{\{([^{}|]+)(?:\|([^{}]*))?\}\}/g;
+
+/** Whether braces are left that look like a merge field and are none: people would get them as they stand. */
+export const hasStrayBraces = (source: string): boolean =>
+  parseTemplate(source, asPlainText).texts.some((text) => text.includes("{{"));
 
 export function parseTemplate(source: string, escape: Escape): Template {
   const texts: string[] = [];
   const fields: MergeField[] = [];
   let from = 0;
   for (const match of source.matchAll(MERGE_FIELD)) {
+    const name = match[1]?.trim() ?? "";
+    if (name === "") continue;
     texts.push(source.slice(from, match.index));
-    fields.push({ name: match[1] ?? "", fallback: match[2]?.trim(), escape });
+    fields.push({ name, fallback: match[2]?.trim(), escape });
     from = match.index + match[0].length;
   }
   texts.push(source.slice(from));

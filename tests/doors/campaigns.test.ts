@@ -66,6 +66,16 @@ describe("campaigns", () => {
       status: 400,
       body: { code: "invalid_request", details: [{ field: "subject" }] },
     });
+    const braces = await house.call("POST", "/api/campaigns", {
+      listId: list.id,
+      ...content,
+      subject: "Hi {{name}, bye",
+    });
+    expect(braces).toMatchObject({ status: 400, body: { details: [{ field: "subject" }] } });
+    for (const from of ["ada@localhost", "Ada <ada@localhost>", "ada@example.", "ada@.com"]) {
+      const nowhere = await house.call("POST", "/api/campaigns", { listId: list.id, ...content, from });
+      expect(nowhere).toMatchObject({ status: 400, body: { details: [{ field: "from" }] } });
+    }
     const empty = await house.call("POST", "/api/campaigns", {
       listId: list.id,
       subject: "S",
@@ -107,7 +117,10 @@ describe("campaigns", () => {
       async () => (await house.call("GET", `/api/campaigns/${campaignId}`)).body.status === "completed",
     );
     const second = await house.call("POST", `/api/campaigns/${campaignId}/send`, undefined, { headers });
-    expect(second.body.jobId).toBe(first.body.jobId);
+    expect(second).toMatchObject({
+      status: 200,
+      body: { jobId: first.body.jobId, message: "Campaign was sent already" },
+    });
   });
 });
 

@@ -4,6 +4,7 @@ import {
   asPlainText,
   escapeHtml,
   fillTemplate,
+  hasStrayBraces,
   jsonTemplate,
   parseTemplate,
 } from "#campaigns/template.ts";
@@ -38,8 +39,27 @@ describe("merge fields", () => {
     expect(fill("{{a}}", { a: "{{b}} $& $1", b: "no" }).text).toBe("{{b}} $& $1");
   });
 
-  test("braces that are no merge field stay as they are", () => {
-    expect(fill("{{}} {{a b}} { {{a}", { a: 1 }).text).toBe("{{}} {{a b}} { {{a}");
+  test("may have any name, as a column of a CSV may", () => {
+    const fields = { "First Name": "Ada", prénom: "Zoé", "#1": 1 };
+    expect(fill("{{First Name}} {{ prénom }} {{#1|x}}", fields).text).toBe("Ada Zoé 1");
+    expect(fill("{{Last Name}} {{nom de famille|x}}", fields)).toEqual({
+      text: " x",
+      missing: ["Last Name"],
+    });
+  });
+
+  test("braces that are no merge field stay as they are, and are found", () => {
+    const strays = ["{{}}", "{{ }}", "{{a}", "{{a|b|{c}}}", "{{ {{a}} }}"];
+    expect(strays.filter((stray) => !hasStrayBraces(stray))).toEqual([]);
+    expect(fill("{{}} {{ |x}} { {{a}", { a: 1 }).text).toBe("{{}} {{ |x}} { {{a}");
+    expect(hasStrayBraces("{a} }} {{a}}{{b|}}{ {{{a}}} @media{a{b:c}}")).toBe(false);
+  });
+
+  test("are found in linear time", () => {
+    const length = 200_000;
+    expect(hasStrayBraces(`{{${"a".repeat(length)}`)).toBe(true);
+    expect(hasStrayBraces(`{{a${" ".repeat(length)}`)).toBe(true);
+    expect(hasStrayBraces("{{a|".repeat(length / 4))).toBe(true);
   });
 
   test("values are escaped in html, the author's own text is not", () => {
