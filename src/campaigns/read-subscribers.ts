@@ -36,6 +36,7 @@ export function* readJson(rows: readonly unknown[]): Generator<ReadRow> {
  * Separated by commas, semicolons or tabs, with or without a byte order mark.
  */
 export async function* readCsv(text: string): AsyncGenerator<ReadRow> {
+  let unreadable: string | undefined;
   const parser = parse(text, {
     bom: true,
     delimiter: separatorOf(text),
@@ -44,18 +45,27 @@ export async function* readCsv(text: string): AsyncGenerator<ReadRow> {
     relax_quotes: true,
     trim: true,
     info: true,
+    // An error would take lines before it along; skipped, it ends the reading.
+    skip_records_with_error: true,
+    on_skip: (error) => {
+      unreadable =
+        error?.code === "CSV_QUOTE_NOT_CLOSED" ? "a quote is not closed" : "a quote ends inside a cell";
+    },
   });
   let names: string[] | undefined;
+  let line = 0;
   for await (const item of parser) {
     const { record, info } = csvRow.parse(item);
+    line = info.lines;
     if (names === undefined) {
       names = record.map((name) => (name.toLowerCase() === "email" ? "email" : name));
       if (!names.includes("email")) {
         yield reject(1, 'the first line must name the columns, one of them "email"');
         return;
       }
-    } else yield readCells(info.lines, names, record);
+    } else yield readCells(line, names, record);
   }
+  if (unreadable !== undefined) yield reject(line + 1, `${unreadable}: nothing was read from here on`);
 }
 
 const csvRow = z.object({ record: z.array(z.string()), info: z.object({ lines: z.number() }) });

@@ -33,6 +33,19 @@ describe("subscribers from a CSV", () => {
     ]);
   });
 
+  test.each([
+    ['"B', "a quote is not closed"],
+    ['"B" C', "a quote ends inside a cell"],
+  ])(
+    "the cell %j ends the reading: what stands before it is taken, and its line is named",
+    async (cell, why) => {
+      expect(await csv(`email,name\na@example.com,A\nb@example.com,${cell}\nc@example.com,C\n`)).toEqual([
+        { row: { email: "a@example.com", fields: { name: "A" } } },
+        { rejected: { line: 3, reason: `${why}: nothing was read from here on` } },
+      ]);
+    },
+  );
+
   test("without a column email nothing can be read", async () => {
     expect(await csv("name\nAda\n")).toMatchObject([{ rejected: { line: 1 } }]);
     expect(await csv("")).toEqual([]);
