@@ -11,6 +11,8 @@ const taken = z.object({
 /** Resend's error body; `name` is its stable code. */
 const refusal = z.object({ name: z.string(), message: z.string() }).partial();
 
+/** Their 429s are no matter of seconds: a day or a month must pass, or somebody buys more. */
+const QUOTAS = new Set(["daily_quota_exceeded", "monthly_quota_exceeded"]);
 /** What Resend's own limit of 5 requests a second asks for when the answer does not say. */
 const DEFAULT_PAUSE_MS = 1_000;
 /** How long a request that is still at work is left alone: most take under a second, ours are given up after 20. */
@@ -39,6 +41,9 @@ export function readBatchAnswer(
   // Our own earlier request under this key (its sender died) is still being worked on: asked again, it is told.
   if (name === "concurrent_idempotent_requests")
     return unknown("provider_unavailable", said, CONCURRENT_PAUSE_MS);
+  // Something was taken under this key: what of this batch it was, nobody knows.
+  if (verdict === "provider_conflict") return unknown(verdict, said);
+  if (QUOTAS.has(name)) return refused("configuration", said);
   // These are about the mails, and splitting the batch finds the bad one. Other refusals are about the request.
   if (status === 413 || status === 422) return refused("invalid_recipient", said);
   if (verdict === "provider_timeout" || verdict === "provider_unavailable") return unknown(verdict, said);

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { readBatchAnswer } from "#campaigns/resend-answer.ts";
+import { categoryOf } from "#lib/provider-answer.ts";
 
 const now = new Date("2026-11-22T00:00:00Z");
 const read = (status: number, body: unknown, headers: Record<string, string> = {}) =>
@@ -31,10 +32,10 @@ describe("an answer of the provider", () => {
     [401, "refused", "provider_unauthorized"],
     [403, "refused", "provider_unauthorized"],
     [404, "refused", "provider_rejected"],
-    [409, "refused", "provider_conflict"],
     [413, "refused", "invalid_recipient"],
     [422, "refused", "invalid_recipient"],
     [429, "refused", "provider_rate_limited"],
+    [409, "unknown", "provider_conflict"],
     [408, "unknown", "provider_timeout"],
     [500, "unknown", "provider_unavailable"],
     [502, "unknown", "provider_unavailable"],
@@ -50,6 +51,16 @@ describe("an answer of the provider", () => {
       error: { retryAfterMs: 2000 },
     });
   });
+
+  test.each(["daily_quota_exceeded", "monthly_quota_exceeded"])(
+    "429 %s is not waited out: somebody must act",
+    (name) => {
+      const answer = read(429, { name, message: "y" }, { "retry-after": "1" });
+      expect(answer).toMatchObject({ kind: "refused", error: { code: "configuration" } });
+      expect(answer.kind === "refused" && categoryOf(answer.error)).toBe("configuration");
+      expect(answer.kind === "refused" && answer.error.retryAfterMs).toBeUndefined();
+    },
+  );
 
   test("429 says how long to be silent, a second if it does not", () => {
     expect(read(429, {}, { "retry-after": "7" })).toMatchObject({ error: { retryAfterMs: 7000 } });
