@@ -15,7 +15,7 @@ export function inngestDevServer({
   if (binary === undefined) {
     throw new StackError(
       "The Inngest Dev Server is not here: inngest-cli is an optional package and its binary was not downloaded.",
-      "Run `npm install inngest-cli` where GitHub can be reached, or use the local engine: npm start",
+      "Run `npm ci && npm rebuild inngest-cli --ignore-scripts=false` where GitHub can be reached, or use the local engine: npm start",
     );
   }
   const wrapper = join(import.meta.dirname, "run-binary.ts");

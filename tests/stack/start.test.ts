@@ -1,5 +1,5 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { existsSync, mkdtempSync, realpathSync, rmSync, statSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, statSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -72,7 +72,25 @@ async function ended(child: ChildProcess, signal?: NodeJS.Signals): Promise<numb
 
 type Process = { pid: number; parent: number; command: string };
 
-const processes = (): Process[] =>
+/** Linux tells it without `ps`, which a machine with nothing but Node may lack. */
+const processes = (): Process[] => (process.platform === "linux" ? fromProc() : fromPs());
+
+const fromProc = (): Process[] =>
+  readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((pid) => {
+      try {
+        const [, parent] = readFileSync(`/proc/${pid}/stat`, "utf8")
+          .replace(/^.*\) /s, "")
+          .split(" ");
+        const command = readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ");
+        return [{ pid: Number(pid), parent: Number(parent), command }];
+      } catch {
+        return []; // it has just ended
+      }
+    });
+
+const fromPs = (): Process[] =>
   execFileSync("ps", ["-A", "-ww", "-o", "pid=,ppid=,args="], { encoding: "utf8" })
     .split("\n")
     .map((line) => /^\s*(\d+)\s+(\d+)\s+(.*)$/.exec(line))
