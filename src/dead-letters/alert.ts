@@ -13,7 +13,7 @@ export type AlertAbout = Pick<
 export type Alert = ReturnType<typeof createAlert>;
 
 type Dependencies = {
-  letters: Pick<DeadLetterRepository, "claimAlert" | "confirmAlert">;
+  letters: Pick<DeadLetterRepository, "claimAlert" | "confirmReport" | "confirmAlert">;
   slack: Slack;
   reporter: ErrorReporter;
   redact: Redact;
@@ -22,25 +22,29 @@ type Dependencies = {
 
 /**
  * Tells people about a letter, once: whoever claims it in the database does. A claimant that dies leaves the letter
- * to the next who asks; at worst it is told twice, never not at all.
+ * to the next who asks; at worst it is told twice, never not at all. The log and Sentry do not hear of it again while
+ * Slack is away.
  */
 export const createAlert =
   ({ letters, slack, reporter, redact, logger }: Dependencies) =>
   async (letterId: string, about: AlertAbout, claimant: string): Promise<"alerted" | "busy" | "done"> => {
     const claim = await letters.claimAlert(letterId, claimant);
-    if (claim !== "claimed") return claim;
+    if (claim === "busy" || claim === "done") return claim;
     const message = redact.text(about.error.message);
     const facts = {
       letterId,
       functionId: about.functionId,
       eventName: about.eventName,
-      eventId: about.eventId,
+      eventId: redact.text(about.eventId),
       runId: about.runId,
       code: about.error.code ?? "internal",
       category: categoryOf(about.error),
     };
-    logger.error(facts, "work failed for good");
-    await reporter.report({ message, stack: about.error.stack, tags: facts });
+    if (claim === "claimed") {
+      logger.error(facts, "work failed for good");
+      await reporter.report({ message, stack: about.error.stack, tags: facts });
+      await letters.confirmReport(letterId);
+    }
     await slack.send({
       channel: "#alerts",
       severity: "error",

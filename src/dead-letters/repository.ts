@@ -13,7 +13,7 @@ import {
 
 export type DeadLetterRepository = ReturnType<typeof deadLetterRepository>;
 
-const alertClaim = z.enum(["claimed", "busy", "done"]);
+const alertClaim = z.enum(["claimed", "reported", "busy", "done"]);
 
 export function deadLetterRepository(db: DatabaseClient, clock: Clock) {
   const now = () => clock.now().toISOString();
@@ -29,6 +29,11 @@ export function deadLetterRepository(db: DatabaseClient, clock: Clock) {
         db.rpc("claim_alert", { p_letter_id: letterId, p_claimant: claimant, p_now: now() }),
       );
       return alertClaim.parse(claim);
+    },
+
+    /** The log and Sentry have it. */
+    async confirmReport(letterId: string): Promise<void> {
+      await unwrap(db.rpc("confirm_report", { p_letter_id: letterId, p_now: now() }));
     },
 
     async confirmAlert(letterId: string): Promise<void> {

@@ -1,5 +1,5 @@
 import { isErrorCode } from "#lib/errors.ts";
-import type { Chore } from "#lib/housekeeping.ts";
+import { allOf, type Chore } from "#lib/housekeeping.ts";
 import type { Alert } from "./alert.ts";
 import type { DeadLetterRepository } from "./repository.ts";
 
@@ -8,11 +8,15 @@ type Dependencies = { letters: Pick<DeadLetterRepository, "unalerted">; alert: A
 const GRACE_MS = 5 * 60_000;
 const BATCH = 20;
 
-/** Alerts that got lost on their way (Slack was down, the process died) are told late rather than never. */
+/**
+ * Alerts that got lost on their way (Slack was down, the process died) are told late rather than never. One that
+ * cannot be told keeps no other from being told.
+ */
 export const tellUnalerted = ({ letters, alert }: Dependencies): Chore => ({
   name: "alerts",
   async run(deadline) {
     let told = 0;
+    const failures: unknown[] = [];
     for (const letter of await letters.unalerted(GRACE_MS, BATCH)) {
       if (deadline.isOver()) break;
       const { error_code: code, error_message: message, error_stack: stack } = letter;
@@ -24,8 +28,13 @@ export const tellUnalerted = ({ letters, alert }: Dependencies): Chore => ({
         runId: letter.run_id,
         error: { code: isErrorCode(code) ? code : null, message: message ?? "", stack },
       };
-      if ((await alert(letter.id, about, "housekeeping")) === "alerted") told++;
+      try {
+        if ((await alert(letter.id, about, "housekeeping")) === "alerted") told++;
+      } catch (error) {
+        failures.push(error);
+      }
     }
+    if (failures.length > 0) throw allOf(failures, `${failures.length} alerts failed, ${told} were told`);
     return { told };
   },
 });

@@ -298,6 +298,7 @@ export type Database = {
           note: string | null;
           outcome: string | null;
           parent_id: string | null;
+          reported_at: string | null;
           reprocess_job_id: string | null;
           reprocessed_at: string | null;
           run_id: string;
@@ -326,6 +327,7 @@ export type Database = {
           note?: string | null;
           outcome?: string | null;
           parent_id?: string | null;
+          reported_at?: string | null;
           reprocess_job_id?: string | null;
           reprocessed_at?: string | null;
           run_id: string;
@@ -353,6 +355,7 @@ export type Database = {
           note?: string | null;
           outcome?: string | null;
           parent_id?: string | null;
+          reported_at?: string | null;
           reprocess_job_id?: string | null;
           reprocessed_at?: string | null;
           run_id?: string;
@@ -1125,6 +1128,7 @@ export type Database = {
         Returns: boolean;
       };
       confirm_alert: { Args: { p_letter_id: string | null; p_now: string | null }; Returns: undefined };
+      confirm_report: { Args: { p_letter_id: string | null; p_now: string | null }; Returns: undefined };
       count_campaign_audience: { Args: { p_campaign_id: string | null }; Returns: number };
       create_api_key: {
         Args: {
@@ -1257,6 +1261,7 @@ export type Database = {
           note: string | null;
           outcome: string | null;
           parent_id: string | null;
+          reported_at: string | null;
           reprocess_job_id: string | null;
           reprocessed_at: string | null;
           run_id: string;
@@ -1362,6 +1367,7 @@ export type Database = {
           note: string | null;
           outcome: string | null;
           parent_id: string | null;
+          reported_at: string | null;
           reprocess_job_id: string | null;
           reprocessed_at: string | null;
           run_id: string;
@@ -1754,6 +1760,7 @@ export type Database = {
           note: string | null;
           outcome: string | null;
           parent_id: string | null;
+          reported_at: string | null;
           reprocess_job_id: string | null;
           reprocessed_at: string | null;
           run_id: string;

@@ -31,11 +31,13 @@ export const createHousekeeping = ({ chores, clock, logger, budgetMs = BUDGET_MS
     }
     logger.info(report, "housekeeping");
     if (failures.length > 0) {
-      throw new AppError(
-        failures.map(codeOf).find((code) => code !== undefined) ?? "internal",
-        `${failures.length} of ${chores.length} chores failed`,
-        { cause: new AggregateError(failures) },
-      );
+      throw allOf(failures, `${failures.length} of ${chores.length} chores failed`);
     }
     return report;
   };
+
+/** Several failures as one to throw: it has the first code that one of them has. */
+export const allOf = (failures: readonly unknown[], message: string): AppError =>
+  new AppError(failures.map(codeOf).find((code) => code !== undefined) ?? "internal", message, {
+    cause: new AggregateError(failures),
+  });

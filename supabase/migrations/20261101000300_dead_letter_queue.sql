@@ -29,6 +29,8 @@ create table public.dead_letter_queue (
   outcome text,
   alert_claimed_by text,
   alert_claimed_at timestamptz,
+  -- When the log and Sentry had it; alerted once Slack has it too.
+  reported_at timestamptz,
   alerted_at timestamptz,
   constraint dead_letter_queue_has_one_row_per_run unique (run_id),
   constraint dead_letter_queue_status_is_valid check (status in ('failed', 'reprocessed', 'ignored')),

@@ -48,24 +48,35 @@ begin
 end
 $$;
 
--- Who alerts: 'claimed' (you, also when you ask again), 'done' (alerted already), 'busy' (somebody else is at
--- it; after two minutes the claim is free).
+-- Who alerts: 'claimed' (you, also when you ask again), 'reported' (you, but the log and Sentry have it already),
+-- 'done' (alerted already), 'busy' (somebody else is at it; after two minutes the claim is free).
 create function public.claim_alert(p_letter_id uuid, p_claimant text, p_now timestamptz)
 returns text
 language plpgsql
 set search_path = ''
 as $$
+declare
+  v_claim text;
 begin
   update public.dead_letter_queue set alert_claimed_by = p_claimant, alert_claimed_at = p_now
   where id = p_letter_id and alerted_at is null
     and (alert_claimed_by is null or alert_claimed_by = p_claimant
-      or alert_claimed_at < p_now - interval '2 minutes');
-  if found then
-    return 'claimed';
+      or alert_claimed_at < p_now - interval '2 minutes')
+  returning case when reported_at is null then 'claimed' else 'reported' end into v_claim;
+  if v_claim is not null then
+    return v_claim;
   end if;
   return (select case when alerted_at is null then 'busy' else 'done' end
     from public.dead_letter_queue where id = p_letter_id);
 end
+$$;
+
+create function public.confirm_report(p_letter_id uuid, p_now timestamptz)
+returns void
+language sql
+set search_path = ''
+as $$
+  update public.dead_letter_queue set reported_at = p_now where id = p_letter_id and reported_at is null;
 $$;
 
 create function public.confirm_alert(p_letter_id uuid, p_now timestamptz)
@@ -76,16 +87,16 @@ as $$
   update public.dead_letter_queue set alerted_at = p_now where id = p_letter_id and alerted_at is null;
 $$;
 
--- Letters of the last day that nobody was told of, though there was time: an alert got lost on its way.
+-- Letters that nobody was told of, though there was time: an alert got lost on its way. Those tried last come last, so
+-- that no letter that cannot be told stands before the others.
 create function public.unalerted_dead_letters(p_before timestamptz, p_limit integer)
 returns setof public.dead_letter_queue
 language sql stable
 set search_path = ''
 as $$
   select * from public.dead_letter_queue
-  where alerted_at is null and status = 'failed'
-    and failed_at < p_before and failed_at > p_before - interval '1 day'
-  order by failed_at, id limit p_limit;
+  where alerted_at is null and status = 'failed' and failed_at < p_before
+  order by coalesce(alert_claimed_at, failed_at), id limit p_limit;
 $$;
 
 -- A letter nobody has handled yet, locked; anything else is refused in words.
@@ -227,9 +238,9 @@ $$;
 
 revoke execute on all functions in schema private from public, anon, authenticated;
 grant execute on all functions in schema private to service_role;
-revoke execute on function public.record_dead_letter, public.claim_alert, public.confirm_alert, public.unalerted_dead_letters,
-  public.reprocess_dead_letter, public.ignore_dead_letter, public.list_dead_letters
+revoke execute on function public.record_dead_letter, public.claim_alert, public.confirm_report,
+  public.confirm_alert, public.unalerted_dead_letters, public.reprocess_dead_letter, public.ignore_dead_letter, public.list_dead_letters
   from public, anon, authenticated;
-grant execute on function public.record_dead_letter, public.claim_alert, public.confirm_alert, public.unalerted_dead_letters,
-  public.reprocess_dead_letter, public.ignore_dead_letter, public.list_dead_letters
+grant execute on function public.record_dead_letter, public.claim_alert, public.confirm_report,
+  public.confirm_alert, public.unalerted_dead_letters, public.reprocess_dead_letter, public.ignore_dead_letter, public.list_dead_letters
   to service_role;

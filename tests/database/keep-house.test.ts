@@ -1,5 +1,14 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { createAlert } from "#dead-letters/alert.ts";
+import { createRedact } from "#dead-letters/redact.ts";
+import { deadLetterRepository } from "#dead-letters/repository.ts";
+import { tellUnalerted } from "#dead-letters/tell-unalerted.ts";
+import { AppError } from "#lib/errors.ts";
+import { createLogger } from "#lib/logger.ts";
+import type { ErrorReport } from "#lib/sentry.ts";
+import type { Slack, SlackMessage } from "#lib/slack.ts";
+import { createDatabase } from "#lib/supabase.ts";
 import { freshDatabase, type TestDatabase } from "../support/database.ts";
 
 let db: TestDatabase;
@@ -108,6 +117,71 @@ describe("claim_alert", () => {
     await sql("select confirm_alert($1, $2)", id, minutes(1));
     expect(await claim(id, "b", minutes(10))).toBe("done");
     expect(await claim(id, "a", minutes(10))).toBe("done");
+  });
+});
+
+describe("alerts that got lost", () => {
+  /** Housekeeping at that time, with a Slack that does not take what is `refused`; what it told, and to whom. */
+  const told = { slack: [] as SlackMessage[], reports: [] as ErrorReport[], logs: [] as string[] };
+  beforeEach(() => Object.assign(told, { slack: [], reports: [], logs: [] }));
+  const housekeeping = (at: Date, refused: string[] = []) => {
+    const write = (line: string) => told.logs.push(line);
+    const logger = createLogger({ LOG_LEVEL: "info", NIGHTSHIFT_ENV: "development" }, { write });
+    const letters = deadLetterRepository(createDatabase(db.env, db.fetch), { now: () => at });
+    const slack: Slack = {
+      async send(message) {
+        if (refused.some((word) => message.text.includes(word)))
+          throw new AppError("provider_rejected", "Slack answered 400");
+        told.slack.push(message);
+        return "sent";
+      },
+    };
+    const reporter = { report: async (report: ErrorReport) => void told.reports.push(report) };
+    const alert = createAlert({ letters, slack, reporter, logger, redact: createRedact({}) });
+    return tellUnalerted({ letters, alert }).run({ isOver: () => false });
+  };
+  const lost = async (message: string, at: Date, eventId: string = randomUUID()) => {
+    const failure = { eventId, eventName: "e", eventData: {}, functionId: "f", runId: randomUUID() };
+    await sql("select record_dead_letter($1, $2)", { ...failure, error: { message }, fingerprint: "f" }, at);
+  };
+  const texts = () => told.slack.map(({ text }) => text);
+
+  test("are told, also after days", async () => {
+    await lost("one", day(1));
+    expect(await housekeeping(day(4))).toEqual({ told: 1 });
+    expect(texts()).toEqual(["f failed for good: one"]);
+  });
+
+  test("one that Slack does not take keeps no other from being told", async () => {
+    await lost("bad", day(1));
+    await lost("good", day(2));
+    await expect(housekeeping(day(3), ["bad"])).rejects.toMatchObject({
+      code: "provider_rejected",
+      message: "1 alerts failed, 1 were told",
+    });
+    expect(texts()).toEqual(["f failed for good: good"]);
+  });
+
+  test("however many Slack does not take, the others have their turn", async () => {
+    for (let n = 0; n < 25; n++) await lost("bad", day(1));
+    await lost("good", day(2));
+    await expect(housekeeping(day(3), ["bad"])).rejects.toThrow("20 alerts failed");
+    await expect(housekeeping(day(4), ["bad"])).rejects.toThrow("19 alerts failed, 1 were told");
+  });
+
+  test("the log and Sentry hear of a letter once, however long Slack is away", async () => {
+    await lost("lost", day(1));
+    for (const n of [2, 3, 4]) await expect(housekeeping(day(n), ["lost"])).rejects.toThrow();
+    await housekeeping(day(5));
+    expect(told).toMatchObject({ slack: { length: 1 }, reports: { length: 1 }, logs: { length: 1 } });
+  });
+
+  test("an event that app code named after a person does not tell who it is", async () => {
+    await lost("x", day(1), "welcome-ada@example.com");
+    await housekeeping(day(2));
+    expect(told).toMatchObject({ slack: { length: 1 }, reports: { length: 1 }, logs: { length: 1 } });
+    expect(JSON.stringify(told)).toContain("[address]");
+    expect(JSON.stringify(told)).not.toContain("ada@");
   });
 });
 

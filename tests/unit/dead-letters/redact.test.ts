@@ -27,6 +27,11 @@ test.each([
   ["call +49 170 1234567 back", "call [number] back"],
 ])("%s → %s", (text, masked) => expect(maskPersonal(text)).toBe(masked));
 
+test.each([
+  ["job 12345678-1234-4234-8234-123456789012", "job 12345678-1234-4234-8234-123456789012"],
+  ["welcome-0170 1234567890", "welcome-[number]"],
+])("ids of ours stay, numbers do not: %s → %s", (text, masked) => expect(maskPersonal(text)).toBe(masked));
+
 test("a long text is cut", () => {
   expect(redact.text("x".repeat(10_000))).toHaveLength(500);
 });
