@@ -1,5 +1,5 @@
 import type { InngestFunction } from "inngest";
-import { campaignRoutes } from "#campaigns/index.ts";
+import { campaignChores, campaignRoutes } from "#campaigns/index.ts";
 import { deadLetterRoutes } from "#dead-letters/routes.ts";
 import { tellUnalerted } from "#dead-letters/tell-unalerted.ts";
 import { watchRuns } from "#dead-letters/watch-runs.ts";
@@ -40,6 +40,7 @@ export function createApp(env: Env, outside: Outside = {}, makeFunctions = noFun
     ...platform,
     chores: [
       ...imageChores(platform),
+      ...campaignChores(platform),
       removeLeftFiles(platform),
       sendOutbox(platform),
       repeatCancels(platform),

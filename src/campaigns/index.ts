@@ -10,6 +10,7 @@ import { campaignRepository } from "#campaigns/repository.ts";
 import { resendMailer } from "#campaigns/resend-mailer.ts";
 import { CHUNKS_AT_ONCE, sendCampaignChunk } from "#campaigns/send-campaign-chunk.ts";
 import { sendEmailCampaign } from "#campaigns/send-email-campaign.ts";
+import { settleCanceled } from "#campaigns/settle-canceled.ts";
 import { Spacing } from "#campaigns/spacing.ts";
 import type { OnFailure } from "#dead-letters/on-failure.ts";
 import type { Outbox } from "#jobs/outbox.ts";
@@ -17,6 +18,7 @@ import type { Clock } from "#lib/clock.ts";
 import type { Env } from "#lib/env.ts";
 import type { MailMode } from "#lib/environment-fence.ts";
 import type { FlowControl } from "#lib/flow-control.ts";
+import type { Chore } from "#lib/housekeeping.ts";
 import type { Route } from "#lib/http.ts";
 import type { InngestClient } from "#lib/inngest.ts";
 import type { Logger } from "#lib/logger.ts";
@@ -94,6 +96,10 @@ export function campaignRoutes({
     ...newsletterRoutes({ desk, outbox }),
   ];
 }
+
+export const campaignChores = ({ db, clock }: Pick<CampaignRoom, "db" | "clock">): Chore[] => [
+  settleCanceled(campaignRepository(db, clock, 0)),
+];
 
 /** What of our events may be seen in alerts: ids and numbers, nothing about people. */
 export const campaignVisibleFields: Record<string, string[]> = {

@@ -153,10 +153,12 @@ export const campaignRepository = (db: DatabaseClient, clock: Clock, lingerMs: n
       return claim.parse(answer);
     },
 
-    async releaseChunk({ campaignId, chunk }: ChunkRef, token: string): Promise<void> {
-      await unwrap(
+    /** How often this run met trouble without sending anything in between, this time included. */
+    async releaseChunk({ campaignId, chunk }: ChunkRef, token: string): Promise<number> {
+      const count = await unwrap(
         db.rpc("release_campaign_chunk", { p_campaign_id: campaignId, p_chunk_no: chunk, p_token: token }),
       );
+      return z.number().nullable().parse(count) ?? 1;
     },
 
     /** `sent`: the batch before, whose outcome is written down in the same statement. */
@@ -177,8 +179,10 @@ export const campaignRepository = (db: DatabaseClient, clock: Clock, lingerMs: n
       return answer;
     },
 
+    /** `inDoubt`: an earlier call may have been taken, and that stays so. */
     async releaseBatch(
       { campaignId, batchNo, token }: BatchRef,
+      inDoubt: boolean,
       account: string,
       pauseMs: number,
     ): Promise<void> {
@@ -187,6 +191,7 @@ export const campaignRepository = (db: DatabaseClient, clock: Clock, lingerMs: n
           p_campaign_id: campaignId,
           p_batch_no: batchNo,
           p_token: token,
+          p_in_doubt: inDoubt,
           p_account: account,
           p_pause_ms: Math.ceil(pauseMs),
           p_now: now(),
@@ -197,6 +202,12 @@ export const campaignRepository = (db: DatabaseClient, clock: Clock, lingerMs: n
     /** False: the claim is lost, and nothing was written. */
     async settleBatch({ campaignId, token }: Omit<BatchRef, "batchNo">, settled: Settled): Promise<boolean> {
       return (await work({ campaignId, token, settled })).state === "settled";
+    },
+
+    /** How many chunks of canceled campaigns were looked at, `limit` at most: what they left in doubt is unknown now. */
+    async settleCanceled(limit: number): Promise<number> {
+      const count = await unwrap(db.rpc("settle_canceled_campaigns", { p_limit: limit, p_now: now() }));
+      return z.number().parse(count);
     },
   };
 };

@@ -5,10 +5,9 @@ import { type ChunkOutcome, type ChunkSettings, sendChunk } from "#campaigns/sen
 import type { SendDependencies } from "#campaigns/send-lane.ts";
 import type { OnFailure } from "#dead-letters/on-failure.ts";
 import type { MailMode } from "#lib/environment-fence.ts";
-import { AppError, type ErrorCode } from "#lib/errors.ts";
+import { AppError } from "#lib/errors.ts";
 import { cancelOfParentJob, type FlowControl } from "#lib/flow-control.ts";
 import type { InngestClient } from "#lib/inngest.ts";
-import { delayMs } from "#lib/retry-policy.ts";
 
 type Dependencies = SendDependencies &
   ChunkSettings & {
@@ -30,29 +29,25 @@ export const sendCampaignChunk = (deps: Dependencies) =>
       id: "send-campaign-chunk",
       triggers: [sendCampaignChunkRequested],
       concurrency: deps.flow.concurrency(CHUNKS_AT_ONCE, "event.data.account"),
-      // Many, for our own deaths: a killed process costs a try too. The provider's trouble ends with its policy.
+      // Many, for our own deaths: a killed process costs a try too. The provider's trouble ends with its own policy.
       retries: 20,
       cancelOn: cancelOfParentJob,
       onFailure: deps.onFailure,
     },
-    async ({ event, step, runId, attempt }) => {
+    async ({ event, step, runId }) => {
       let [sent, failed] = [0, 0];
       for (let round = 0; round < MAX_ROUNDS; round++) {
-        const outcome = await step.run("send-batches", () =>
-          sendFenced(deps, event.data, runId).catch((error: unknown) => {
-            throw retryAsMail(error, attempt);
-          }),
-        );
+        const outcome = await step.run("send-batches", () => sendFenced(deps, event.data, runId));
         sent += outcome.sent;
         failed += outcome.failed;
         if (outcome.state === "done" || outcome.state === "canceled")
           return { state: outcome.state, sent, failed };
         if (outcome.state === "wait") await step.sleep("wait-for-provider", outcome.waitMs);
       }
-      throw new AppError(
-        "provider_rate_limited",
-        `The provider kept chunk ${event.data.chunk} waiting ${MAX_ROUNDS} times`,
-      );
+      // Not to be tried again: every round is remembered, and the next try would end here at once.
+      throw new NonRetriableError(`The provider kept chunk ${event.data.chunk} waiting ${MAX_ROUNDS} times`, {
+        cause: { code: "provider_rate_limited" },
+      });
     },
   );
 
@@ -62,18 +57,3 @@ async function sendFenced(deps: Dependencies, chunk: ChunkRef, claimant: string)
   if (mail.mode === "hold") throw new AppError("environment_fenced", mail.reason);
   return sendChunk(deps, chunk, claimant);
 }
-
-/** The provider's trouble is met by the policy for e-mail (S4-35); when that gives up, so does the run. */
-export function retryAsMail(error: unknown, attempt: number): unknown {
-  if (!(error instanceof AppError) || !PROVIDER_TROUBLE.has(error.code)) return error;
-  const retryAfterMs = delayMs("email", attempt + 1, Math.random());
-  if (retryAfterMs !== undefined)
-    return new AppError(error.code, error.message, { cause: error, retryAfterMs });
-  return new NonRetriableError(error.message, { cause: { code: error.code } });
-}
-
-const PROVIDER_TROUBLE = new Set<ErrorCode>([
-  "provider_unavailable",
-  "provider_timeout",
-  "provider_rate_limited",
-]);

@@ -1,7 +1,10 @@
+import { NonRetriableError } from "inngest";
 import { createRenderer } from "#campaigns/render-mail.ts";
 import type { ChunkRef, Claim } from "#campaigns/repository.ts";
 import { runLane, type SendDependencies } from "#campaigns/send-lane.ts";
 import { Tally } from "#campaigns/tally.ts";
+import { AppError, type ErrorCode } from "#lib/errors.ts";
+import { delayMs } from "#lib/retry-policy.ts";
 
 export type ChunkSettings = {
   /** Batches of one chunk under way at once, so that the provider is busy while outcomes are written down. */
@@ -36,12 +39,13 @@ export async function sendChunk(
   if (claim.state === "busy") return { state: "wait", waitMs: claim.waitMs, sent: 0, failed: 0 };
   if (claim.state !== "claimed") return { state: claim.state, sent: 0, failed: 0 };
 
-  const tally = await runLanes(deps, chunk, claim, () => performance.now() - startedAt > deps.budgetMs);
+  const isLate = () => performance.now() - startedAt > deps.budgetMs;
+  const tally = await runLanes(deps, chunk, claim, isLate);
   const [sent, failed] = [tally.sentCount, tally.failedCount];
   if (tally.error) {
     // Whoever takes over (a reprocess is another run) need not wait for the lease to end.
-    await deps.campaigns.releaseChunk(chunk, claim.token);
-    throw tally.error;
+    const troubles = await deps.campaigns.releaseChunk(chunk, claim.token);
+    throw retryAsMail(tally.error, troubles);
   }
   if (tally.waitMs > 0) return { state: "wait", waitMs: tally.waitMs, sent, failed };
   if (tally.stop === "canceled") return { state: "canceled", sent, failed };
@@ -54,7 +58,8 @@ async function runLanes(
   { token, content, batches }: Extract<Claim, { state: "claimed" }>,
   isLate: () => boolean,
 ): Promise<Tally> {
-  const context = { campaignId, token, render: createRenderer(campaignId, content, deps.mailer.write) };
+  const render = createRenderer(campaignId, content, deps.mailer.write);
+  const context = { campaignId, token, render, isLate };
   const waiting = batches.values();
   const tally = new Tally();
   const nextBatch = () => (tally.goesOn && !isLate() ? waiting.next().value : undefined);
@@ -67,3 +72,21 @@ async function runLanes(
   for (const ended of lanes) if (ended.status === "rejected") throw ended.reason;
   return tally;
 }
+
+/**
+ * The provider's trouble is met by the policy for e-mail (S4-35), counted where our own deaths leave no mark; when that
+ * gives up, so does the run.
+ */
+function retryAsMail(error: AppError, troubles: number): Error {
+  if (!PROVIDER_TROUBLE.has(error.code)) return error;
+  const retryAfterMs = delayMs("email", troubles, Math.random());
+  if (retryAfterMs !== undefined)
+    return new AppError(error.code, error.message, { cause: error, retryAfterMs });
+  return new NonRetriableError(error.message, { cause: { code: error.code } });
+}
+
+const PROVIDER_TROUBLE = new Set<ErrorCode>([
+  "provider_unavailable",
+  "provider_timeout",
+  "provider_rate_limited",
+]);

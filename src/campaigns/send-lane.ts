@@ -1,4 +1,4 @@
-import type { BatchAnswer, Mailer } from "#campaigns/mailer.ts";
+import type { Mailer } from "#campaigns/mailer.ts";
 import type { Permits } from "#campaigns/permits.ts";
 import type { Render } from "#campaigns/render-mail.ts";
 import type {
@@ -9,7 +9,7 @@ import type {
   Settled,
   Settlement,
 } from "#campaigns/repository.ts";
-import { sendBatch, type Written, writeBatch } from "#campaigns/send-batch.ts";
+import { type SendAnswer, sendBatch, type Written, writeBatch } from "#campaigns/send-batch.ts";
 import type { Spacing } from "#campaigns/spacing.ts";
 import type { Tally } from "#campaigns/tally.ts";
 import type { Clock } from "#lib/clock.ts";
@@ -28,8 +28,8 @@ export type SendDependencies = {
   spacing: Spacing;
 };
 
-/** One claim's view: its proof, and how its recipients are rendered. */
-export type ClaimContext = { campaignId: string; token: string; render: Render };
+/** One claim's view: its proof, how its recipients are rendered, and whether its step has no time left. */
+export type ClaimContext = { campaignId: string; token: string; render: Render; isLate: () => boolean };
 
 /** Longer waits are left to the engine, where they cost nothing. */
 const PATIENCE_MS = 5_000;
@@ -54,14 +54,16 @@ export async function runLane(
       tally.settled(0, 0);
       continue;
     }
-    const written = await markAndWrite(deps, context, ref, batch.status === "sending", sent);
+    const inDoubt = batch.status === "sending";
+    const written = await markAndWrite(deps, context, ref, inDoubt, sent);
     sent = undefined;
     if ("state" in written) return tally.notMarked(written);
 
     const key = `${context.campaignId}:${batch.batchNo}`;
-    const mayCallAgain = async () => (await mark(deps, ref, true)).state === "sending";
-    const { answer, settlement } = await sendBatch(deps, key, written, mayCallAgain);
-    if (answer.kind !== "taken") return putBack(deps, ref, tally, answer, settlement);
+    const { answer, settlement } = await sendBatch(deps, key, written, () =>
+      mayCallAgain(deps, context, ref, tally),
+    );
+    if (answer.kind !== "taken") return putBack(deps, ref, tally, inDoubt, written, answer, settlement);
     sent = { batchNo: batch.batchNo, ...settlement };
     tally.settled(Object.keys(settlement.sent).length, Object.keys(settlement.failed).length);
   }
@@ -109,26 +111,51 @@ async function mark(
   return answer;
 }
 
+/** Whether a search for bad addresses may go on. Why not is told to the other lanes: it is for all of them. */
+async function mayCallAgain(
+  deps: SendDependencies,
+  { isLate }: ClaimContext,
+  ref: BatchRef,
+  tally: Tally,
+): Promise<boolean> {
+  // Another step begins the search anew, and meets the provider's memory of this one. Without keys there is no other.
+  if (deps.mailer.remembersKeysForMs !== undefined && isLate()) return false;
+  const marked = await mark(deps, ref, true);
+  if (marked.state !== "sending") tally.notMarked(marked);
+  return marked.state === "sending";
+}
+
 /** The provider did not take the batch, or nobody knows: it is left in the state that is safe, and the lane ends. */
 async function putBack(
   deps: SendDependencies,
   ref: BatchRef,
   tally: Tally,
-  { kind, error }: Exclude<BatchAnswer, { kind: "taken" }>,
+  inDoubt: boolean,
+  { ids }: Written,
+  { kind, error }: Exclude<SendAnswer, { kind: "taken" }>,
   settlement: Settlement,
 ): Promise<void> {
-  const nothingTaken = kind === "refused" && Object.keys(settlement.sent).length === 0;
+  if (kind === "stopped" && tally.stop === "lost") return;
   const isKeyed = deps.mailer.remembersKeysForMs !== undefined;
+  const nothingTaken = kind !== "unknown" && Object.keys(settlement.sent).length === 0;
   const waitMs = error.retryAfterMs ?? 0;
-  if (nothingTaken) await deps.campaigns.releaseBatch(ref, deps.mailer.account, waitMs);
-  // Under a key the same request is simply repeated. Without keys it must never be.
-  else if (!isKeyed) {
-    await settle(deps, ref, tally, { batchNo: ref.batchNo, ...settlement, unknownCode: error.code });
+  if (nothingTaken) await deps.campaigns.releaseBatch(ref, inDoubt, deps.mailer.account, waitMs);
+  // Under a key the same request is simply repeated. Without keys it must never be, and what is canceled is not.
+  else if (!isKeyed || tally.stop === "canceled") {
+    const code = kind === "stopped" && tally.stop === "canceled" ? "canceled" : error.code;
+    const isCertain = kind !== "unknown" && !inDoubt;
+    if (isCertain)
+      for (const id of ids) if (!isNamed(settlement, id)) settlement.failed[id] = [code, "not sent"];
+    await settle(deps, ref, tally, { batchNo: ref.batchNo, ...settlement, unknownCode: code });
   }
+  if (kind === "stopped") return;
   // The provider said when to come back: that is a wait, not a failure, and uses up no attempt.
-  if ((nothingTaken || isKeyed) && waitMs > 0) tally.mustWait(waitMs);
+  if (waitMs > 0) tally.mustWait(waitMs);
   else tally.failed(error);
 }
+
+const isNamed = ({ sent, failed }: Settlement, id: number) =>
+  Object.hasOwn(sent, id) || Object.hasOwn(failed, id);
 
 async function settle(
   { campaigns }: SendDependencies,

@@ -2,9 +2,14 @@ import type { BatchAnswer, MailResult } from "#campaigns/mailer.ts";
 import type { Packet } from "#campaigns/packet.ts";
 import { AppError } from "#lib/errors.ts";
 
-type Send = (mails: Packet, idempotencyKey: string) => Promise<BatchAnswer>;
+/** We ended the search ourselves, between two requests. */
+export type Stopped = { kind: "stopped"; error: AppError };
+type Send = (mails: Packet, idempotencyKey: string) => Promise<BatchAnswer | Stopped>;
 /** What is known by place in the batch, and the answer that ended the search early, if one did. */
-export type SplitResult = { results: Map<number, MailResult>; answer: BatchAnswer };
+export type SplitResult = { results: Map<number, MailResult>; answer: BatchAnswer | Stopped };
+
+/** So many mails refused alone, and none taken: it is not the mails. To the end, a search of 100 is 199 requests. */
+const ENOUGH_REFUSED = 8;
 
 /**
  * A provider refused the whole batch because of some of its mails: halves are sent under keys of their own until
@@ -18,11 +23,15 @@ export async function splitRefused(
   send: Send,
 ): Promise<SplitResult> {
   const results = new Map<number, MailResult>();
+  const isNobodyTaken = () => [...results.values()].every((result) => "code" in result);
 
-  const search = async (from: number, to: number, refusal: AppError): Promise<BatchAnswer | undefined> => {
+  type Ended = BatchAnswer | Stopped | undefined;
+  const search = async (from: number, to: number, refusal: AppError): Promise<Ended> => {
     if (to - from === 1) {
       results.set(from, { code: refusal.code, words: refusal.message });
-      return undefined;
+      return results.size >= ENOUGH_REFUSED && isNobodyTaken()
+        ? everybodyRefused(results.values())
+        : undefined;
     }
     const middle = Math.ceil((from + to) / 2);
     for (const [start, end] of [[from, middle] as const, [middle, to] as const]) {
@@ -39,13 +48,13 @@ export async function splitRefused(
 
   const ended = await search(0, mails.count, error);
   if (ended) return { results, answer: ended };
-  const isTheRequest = mails.count > 1 && [...results.values()].every((result) => "code" in result);
-  if (isTheRequest) {
-    const everybody = new AppError(
-      "provider_rejected",
-      `Each of ${mails.count} mails was refused: ${error.message}`,
-    );
-    return { results: new Map(), answer: { kind: "refused", error: everybody } };
-  }
+  if (mails.count > 1 && isNobodyTaken()) return { results, answer: everybodyRefused(results.values()) };
   return { results, answer: { kind: "taken", results: [] } };
+}
+
+/** Where each of several mails is refused it is the request that is wrong, and nobody fails for it. */
+export function everybodyRefused(results: Iterable<MailResult>): BatchAnswer {
+  const words = [...results].map((result) => ("words" in result ? result.words : ""));
+  const message = `Each of ${words.length} mails was refused: ${words[0]}`;
+  return { kind: "refused", error: new AppError("provider_rejected", message) };
 }

@@ -111,6 +111,7 @@ export type Database = {
           lease_token: string | null;
           open_batch_count: number;
           status: string;
+          trouble_count: number;
         };
         ComputedFields: never;
         Insert: {
@@ -124,6 +125,7 @@ export type Database = {
           lease_token?: string | null;
           open_batch_count: number;
           status?: string;
+          trouble_count?: number;
         };
         Update: {
           attempts?: number;
@@ -136,6 +138,7 @@ export type Database = {
           lease_token?: string | null;
           open_batch_count?: number;
           status?: string;
+          trouble_count?: number;
         };
         Relationships: [
           {
@@ -1565,6 +1568,7 @@ export type Database = {
           p_account: string | null;
           p_batch_no: number | null;
           p_campaign_id: string | null;
+          p_in_doubt: boolean | null;
           p_now: string | null;
           p_pause_ms: number | null;
           p_token: string | null;
@@ -1573,7 +1577,7 @@ export type Database = {
       };
       release_campaign_chunk: {
         Args: { p_campaign_id: string | null; p_chunk_no: number | null; p_token: string | null };
-        Returns: undefined;
+        Returns: number;
       };
       release_image_upload: {
         Args: { p_id: string | null; p_now: string | null };
@@ -1696,6 +1700,7 @@ export type Database = {
           isSetofReturn: false;
         };
       };
+      settle_canceled_campaigns: { Args: { p_limit: number | null; p_now: string | null }; Returns: number };
       show_image_lane: {
         Args: { p_ended_limit: number | null; p_lane: string | null; p_owner: string | null };
         Returns: Json[];

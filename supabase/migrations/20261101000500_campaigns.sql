@@ -50,11 +50,14 @@ create table public.campaign_chunks (
   last_batch_no integer not null,
   open_batch_count integer not null,
   status text not null default 'pending',
-  -- Who works on it (a run's id) and the proof of it: every claim brings a new token.
+  -- Who works on it, or did last (a run's id), and the proof of it: every claim brings a new token. Without a token
+  -- nothing of it can be in doubt.
   claimant text,
   lease_token uuid,
   lease_expires_at timestamptz,
   attempts integer not null default 0,
+  -- How often its run met the provider's trouble without sending anything in between.
+  trouble_count integer not null default 0,
   constraint campaign_chunks_are_numbered primary key (campaign_id, chunk_no),
   constraint campaign_chunks_status_is_valid check (status in ('pending', 'claimed', 'done')),
   constraint campaign_chunks_have_a_lease_while_claimed
@@ -74,7 +77,8 @@ create table public.campaign_batches (
   status text not null default 'pending',
   -- The claim under which the provider was called last.
   lease_token uuid,
-  -- From here on the content is frozen, and the provider's memory of the key runs out.
+  -- The first call that the provider may have taken, null when there was none: from here on the content is frozen, and
+  -- the provider's memory of the key runs out.
   first_sending_at timestamptz,
   attempts integer not null default 0,
   sent_count integer not null default 0,

@@ -70,7 +70,8 @@ end
 $$;
 
 -- Accepts the sending of a campaign: the job, and the campaign queued for it, in one transaction. Whoever asks
--- again while it is being sent (or repeats an idempotency key) gets the job that is there.
+-- again while it is being sent (or repeats an idempotency key) gets the job that is there. A job that ended without its
+-- campaign (a restored copy held it half planned) leaves it to the next one.
 create function public.accept_campaign_send(
   p_campaign_id uuid, p_owner text, p_job_id uuid, p_job_owner text, p_requester text, p_idempotency_key text,
   p_limits jsonb, p_now timestamptz
@@ -84,11 +85,11 @@ declare
   v_job public.jobs;
 begin
   select * into v_job from public.jobs where id = v_campaign.job_id;
-  if v_campaign.status in ('queued', 'sending') and v_job.id is not null
+  if v_campaign.status in ('queued', 'sending') and v_job.ended_at is null and v_job.id is not null
     or v_job.requester = p_requester and v_job.idempotency_key = p_idempotency_key then
     return v_job;
   end if;
-  if v_campaign.status not in ('draft', 'failed') then
+  if v_campaign.status in ('completed', 'canceled') then
     perform private.refuse(409, 'conflict', format('Campaign already %s', v_campaign.status));
   end if;
   v_job := private.accept_job(p_job_id, p_job_owner, p_requester, 'send-email-campaign', 'email/send.campaign',
@@ -155,8 +156,13 @@ begin
   if p_status not in ('sent', 'failed') then
     perform private.refuse(400, 'invalid_request', 'An unknown send becomes sent or failed');
   end if;
-  select status, batch_no into v_status, v_batch_no from public.campaign_sends
-  where campaign_id = p_campaign_id and subscriber_id = p_subscriber_id;
+  select send.batch_no, case when send.status <> 'pending' then send.status
+    when batch.status = 'sending' then 'sending' when chunk.status = 'claimed' then 'claimed' else 'pending' end
+  into v_batch_no, v_status
+  from public.campaign_sends as send
+  join public.campaign_batches as batch using (campaign_id, batch_no)
+  join public.campaign_chunks as chunk using (campaign_id, chunk_no)
+  where send.campaign_id = p_campaign_id and send.subscriber_id = p_subscriber_id;
   if not found then
     perform private.refuse(404, 'not_found', 'Send not found');
   elsif v_status <> 'unknown' then

@@ -107,7 +107,7 @@ begin
     select from public.jobs where id = v_campaign.job_id and status in ('queued', 'running')
   ) then
     return jsonb_build_object('state', 'taken', 'jobId', v_campaign.job_id);
-  elsif v_campaign.planned_at is null or v_campaign.status = 'failed' or v_campaign.job_id is distinct from v_job_id then
+  elsif v_campaign.planned_at is null or v_campaign.status <> 'sending' or v_campaign.job_id is distinct from v_job_id then
     update public.campaigns set
       status = case when planned_at is null then 'queued' else 'sending' end,
       job_id = coalesce(v_job_id, job_id),

@@ -33,6 +33,7 @@ begin
 
   update public.campaign_chunks set
     status = 'claimed', claimant = p_claimant, lease_token = v_token, attempts = attempts + 1,
+    trouble_count = case when claimant = p_claimant then trouble_count else 0 end,
     lease_expires_at = p_now + p_lease_ms * interval '1 millisecond'
   where campaign_id = p_campaign_id and chunk_no = p_chunk_no;
 
@@ -85,8 +86,8 @@ begin
 end
 $$;
 
--- The last word before the provider is called, for the calls that mark a batch. On the first mark whoever left the
--- list since planning is skipped; after that the content is frozen.
+-- The last word before the provider is called, for the calls that mark a batch. Whoever left the list since planning is
+-- skipped, as long as the provider can have taken nothing; after that the content is frozen.
 -- "mark": {"batchNo", "again" (the batch is in doubt and the provider takes keys: it may be called again), "pace"}.
 -- Answers {"state": "sending", "recipients": [[id, email, fields]]} | {"state": "wait", "waitMs", "slot"} |
 -- {"state": "lost" | "canceled"}.
@@ -99,7 +100,7 @@ begin
   return query
   with wanted as materialized (
     select call.number, call.token, call.mark -> 'pace' as pace, batch.campaign_id, batch.batch_no,
-      batch.first_subscriber_id, batch.last_subscriber_id, batch.attempts = 0 as is_first, campaign.list_id,
+      batch.first_subscriber_id, batch.last_subscriber_id, batch.first_sending_at is null as is_first, campaign.list_id,
       case when chunk.lease_token is distinct from call.token
           or not (batch.status = 'pending' or (batch.status = 'sending' and (call.mark ->> 'again')::boolean)) then 'lost'
         when campaign.status = 'canceled' then 'canceled' else 'sending' end as state
@@ -146,18 +147,21 @@ begin
 end
 $$;
 
--- The provider did not take the batch, for certain: it waits for another try. p_pause_ms: everybody who calls this
--- provider keeps silent for so long.
+-- The provider refused the batch: it waits for another try, as if it had never been called. p_in_doubt: an earlier call
+-- may have been taken all the same, so the doubt stays, and since when. p_pause_ms: everybody who calls this provider
+-- keeps silent for so long.
 create function public.release_campaign_batch(
-  p_campaign_id uuid, p_batch_no integer, p_token uuid, p_account text, p_pause_ms integer, p_now timestamptz
+  p_campaign_id uuid, p_batch_no integer, p_token uuid, p_in_doubt boolean, p_account text, p_pause_ms integer,
+  p_now timestamptz
 )
 returns void
 language plpgsql
 set search_path = ''
 as $$
 begin
-  update public.campaign_batches set status = 'pending'
-  where campaign_id = p_campaign_id and batch_no = p_batch_no and status = 'sending' and lease_token = p_token;
+  update public.campaign_batches set status = 'pending', first_sending_at = null
+  where campaign_id = p_campaign_id and batch_no = p_batch_no and status = 'sending' and lease_token = p_token
+    and not p_in_doubt;
   if p_pause_ms > 0 then
     insert into public.mail_provider_accounts as accounts (account, paused_until)
     values (p_account, p_now + p_pause_ms * interval '1 millisecond')
@@ -166,14 +170,16 @@ begin
 end
 $$;
 
--- The run gives up its chunk, so that whoever comes next need not wait for the lease to end.
+-- The run met the provider's trouble and lets its chunk go, so that whoever comes next need not wait for the lease to
+-- end. Answers how often that happened to this run without anything sent in between; null when the claim is lost.
 create function public.release_campaign_chunk(p_campaign_id uuid, p_chunk_no integer, p_token uuid)
-returns void
+returns integer
 language sql
 set search_path = ''
 as $$
-  update public.campaign_chunks set status = 'pending', claimant = null, lease_expires_at = null
-  where campaign_id = p_campaign_id and chunk_no = p_chunk_no and status = 'claimed' and lease_token = p_token;
+  update public.campaign_chunks set status = 'pending', lease_expires_at = null, trouble_count = trouble_count + 1
+  where campaign_id = p_campaign_id and chunk_no = p_chunk_no and status = 'claimed' and lease_token = p_token
+  returning trouble_count;
 $$;
 
 -- Refreshes the job's progress at most twice a second, and never waits for somebody else who does.
@@ -231,7 +237,7 @@ begin
     where call.settled is not null
   ), ended as (
     update public.campaign_chunks as chunk set
-      open_batch_count = chunk.open_batch_count - part.batches,
+      open_batch_count = chunk.open_batch_count - part.batches, trouble_count = 0,
       status = case when chunk.open_batch_count = part.batches then 'done' else chunk.status end
     from (
       select campaign_id, chunk_no, token, count(*)::integer as batches from wanted where is_open
@@ -369,12 +375,115 @@ begin
 end
 $$;
 
+-- Nobody will call the provider again for what is left of a chunk: what is in doubt is unknown from now on, for a person
+-- to settle, and whoever held the chunk can neither mark nor settle any more.
+create function private.abandon_campaign_chunk(p_chunk public.campaign_chunks)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_token uuid := gen_random_uuid();
+  v_calls jsonb;
+begin
+  with open as materialized (
+    select batch_no, status from public.campaign_batches
+    where campaign_id = p_chunk.campaign_id and batch_no between p_chunk.first_batch_no and p_chunk.last_batch_no
+      and status in ('pending', 'sending')
+    order by batch_no for no key update
+  )
+  select jsonb_agg(jsonb_build_object('number', batch_no, 'campaignId', p_chunk.campaign_id, 'token', v_token,
+      'settled', jsonb_build_object('batchNo', batch_no, 'sent', '{}'::jsonb, 'failed', '{}'::jsonb,
+        'unknownCode', 'outcome_unknown'))) filter (where status = 'sending')
+  into v_calls from open;
+  update public.campaign_chunks set status = 'pending', lease_token = v_token, lease_expires_at = null
+  where campaign_id = p_chunk.campaign_id and chunk_no = p_chunk.chunk_no;
+  if v_calls is not null then
+    perform private.settle_campaign_batches(v_calls);
+  end if;
+  update public.campaign_chunks set lease_token = null
+  where campaign_id = p_chunk.campaign_id and chunk_no = p_chunk.chunk_no;
+end
+$$;
+
+-- Settles what canceled campaigns left in doubt, at most p_limit chunks of them, and answers how many chunks it looked
+-- at. A chunk that somebody still holds is his: he writes down what he knows.
+create function public.settle_canceled_campaigns(p_limit integer, p_now timestamptz)
+returns integer
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_chunk public.campaign_chunks;
+  v_count integer := 0;
+begin
+  for v_chunk in
+    select chunk.* from public.campaigns as campaign
+    join public.campaign_chunks as chunk on chunk.campaign_id = campaign.id
+    where campaign.status = 'canceled' and chunk.lease_token is not null
+      and (chunk.status = 'pending' or (chunk.status = 'claimed' and chunk.lease_expires_at <= p_now))
+    order by chunk.campaign_id, chunk.chunk_no limit p_limit
+  loop
+    perform private.abandon_campaign_chunk(v_chunk);
+    v_count := v_count + 1;
+  end loop;
+  return v_count;
+end
+$$;
+
+-- Somebody ignores the dead letter of a chunk: what is left of it stays undone, so that the campaign can end. Who has
+-- had no mail is skipped, with the reason that was given. A chunk that another run holds goes on.
+create function private.skip_ignored_chunk()
+returns trigger
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_chunk public.campaign_chunks;
+begin
+  if new.event_data ->> 'campaignId' !~* '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'
+    or new.event_data ->> 'chunk' !~ '^[0-9]{1,9}$'
+  then
+    return null;
+  end if;
+  select * into v_chunk from public.campaign_chunks
+  where campaign_id = (new.event_data ->> 'campaignId')::uuid and chunk_no = (new.event_data ->> 'chunk')::integer
+    and status <> 'done'
+    and (status = 'pending' or claimant = new.run_id or lease_expires_at <= new.handled_at);
+  if not found then
+    return null;
+  end if;
+  perform private.abandon_campaign_chunk(v_chunk);
+  with rest as (
+    update public.campaign_batches set status = 'done', skipped_count = recipient_count
+    where campaign_id = v_chunk.campaign_id and batch_no between v_chunk.first_batch_no and v_chunk.last_batch_no
+      and status = 'pending'
+    returning campaign_id, first_subscriber_id, last_subscriber_id
+  )
+  update public.campaign_sends as send set status = 'skipped', note = new.note
+  from rest where send.campaign_id = rest.campaign_id and send.status = 'pending'
+    and send.subscriber_id between rest.first_subscriber_id and rest.last_subscriber_id;
+  update public.campaign_chunks set status = 'done', open_batch_count = 0
+  where campaign_id = v_chunk.campaign_id and chunk_no = v_chunk.chunk_no;
+  perform private.close_finished_campaign(v_chunk.campaign_id, new.handled_at);
+  perform private.report_campaign_progress(v_chunk.campaign_id, new.handled_at);
+  return null;
+end
+$$;
+
+create trigger dead_letters_that_are_ignored_skip_their_chunk
+  after update of status on public.dead_letter_queue
+  for each row when (new.status = 'ignored' and new.function_id = 'send-campaign-chunk')
+  execute function private.skip_ignored_chunk();
+
 revoke execute on function
+  private.abandon_campaign_chunk, public.settle_canceled_campaigns, private.skip_ignored_chunk,
   public.claim_campaign_chunk, private.reserve_mail_slot, private.mark_campaign_batches,
   public.release_campaign_batch, public.release_campaign_chunk, private.report_campaign_progress,
   private.settle_campaign_batches, private.close_finished_campaign, public.work_campaign_batches
   from public, anon, authenticated;
 grant execute on function
+  private.abandon_campaign_chunk, public.settle_canceled_campaigns, private.skip_ignored_chunk,
   public.claim_campaign_chunk, private.reserve_mail_slot, private.mark_campaign_batches,
   public.release_campaign_batch, public.release_campaign_chunk, private.report_campaign_progress,
   private.settle_campaign_batches, private.close_finished_campaign, public.work_campaign_batches

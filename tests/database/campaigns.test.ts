@@ -1,7 +1,14 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { z } from "zod";
 import { campaignDesk } from "#campaigns/desk-repository.ts";
 import { listRepository } from "#campaigns/list-repository.ts";
+import type { BatchAnswer, Mailer } from "#campaigns/mailer.ts";
+import { Permits } from "#campaigns/permits.ts";
 import { type BatchRef, type Claim, campaignRepository, type Pace } from "#campaigns/repository.ts";
+import { runLane } from "#campaigns/send-lane.ts";
+import { Spacing } from "#campaigns/spacing.ts";
+import { Tally } from "#campaigns/tally.ts";
+import { AppError, type ErrorCode } from "#lib/errors.ts";
 import { createDatabase } from "#lib/supabase.ts";
 import { freshDatabase, type TestDatabase } from "../support/database.ts";
 
@@ -140,6 +147,22 @@ describe("planning", () => {
   });
 });
 
+describe("a campaign that was held half planned", () => {
+  test("is sent by the next job that is asked for", async () => {
+    const listId = await listOf(50);
+    const id = await desk.create("alice", "alice", { listId, ...content });
+    const first = await desk.acceptSend(id, "alice", request());
+    const input = { campaignId: id, eventId: first.id, batchSize: 10, chunkSize: 20, piece: 20 };
+    expect(await ledger.planPiece(input)).toMatchObject({ state: "planning" });
+    await ledger.hold(id, first.id, "not here");
+    const second = await desk.acceptSend(id, "alice", request());
+    expect(second.id).not.toBe(first.id);
+    const again = { ...input, eventId: second.id };
+    while ((await ledger.planPiece(again)).state === "planning");
+    expect(await desk.get(id, "alice")).toMatchObject({ status: "sending", counts: { recipients: 50 } });
+  });
+});
+
 describe("a claim", () => {
   test("is exclusive among claimants until its lease ends; the same claimant gets it back under a new token", async () => {
     const { id } = await planned(20);
@@ -175,6 +198,118 @@ describe("a claim", () => {
     const ref = { campaignId: id, token: second.token, batchNo: 1 };
     expect(await ledger.markBatch(ref, false, free)).toEqual({ state: "lost" });
     expect(await ledger.markBatch(ref, true, free)).toMatchObject({ state: "sending" });
+  });
+});
+
+test("trouble is counted per run, from the last batch that was settled", async () => {
+  const { id } = await planned(20);
+  const meetTrouble = async (claimant: string, sending?: number) => {
+    const { token } = await claim(id, 1, claimant);
+    if (sending !== undefined) {
+      const ref = { campaignId: id, token, batchNo: sending };
+      await ledger.settleBatch(ref, settledWith(await marked(ref)));
+    }
+    return ledger.releaseChunk({ campaignId: id, chunk: 1 }, token);
+  };
+  expect([await meetTrouble("run-1"), await meetTrouble("run-1")]).toEqual([1, 2]);
+  expect(await meetTrouble("run-1", 1)).toBe(1);
+  expect([await meetTrouble("run-1"), await meetTrouble("run-2")]).toEqual([2, 1]);
+});
+
+describe("a search for bad addresses that is interrupted", () => {
+  const refused = (code: ErrorCode): BatchAnswer => ({ kind: "refused", error: new AppError(code, "no") });
+
+  /** Ten mails; the provider takes no batch with p8 in it, and our key no more after the second request. */
+  async function search({ keysMs = 86_400_000, isLate = false, interrupt = (_id: string): unknown => 0 }) {
+    const { id } = await planned(10);
+    const { token, batches } = await claim(id, 1, "run-1");
+    let calls = 0;
+    const mailer: Mailer = {
+      account: "test",
+      remembersKeysForMs: keysMs || undefined,
+      write: ({ to }) => to,
+      sendBatch: async ({ bytes }) => {
+        if (++calls === 2) await interrupt(id);
+        if (calls > 2) return refused("provider_unauthorized");
+        const to = z.array(z.string()).parse(JSON.parse(bytes.toString()));
+        if (to.includes("p8@example.com")) return refused("invalid_recipient");
+        return { kind: "taken", results: to.map((messageId) => ({ messageId })) };
+      },
+    };
+    const tally = new Tally();
+    const waiting = batches.values();
+    const permits = { wire: new Permits(1), deck: new Permits(1), intervalMs: 0, spacing: new Spacing(0) };
+    await runLane(
+      { campaigns: ledger, mailer, clock, ...permits },
+      {
+        campaignId: id,
+        token,
+        render: ({ email }) => ({ mail: JSON.stringify(email) }),
+        isLate: () => isLate && calls === 2,
+      },
+      tally,
+      () => waiting.next().value,
+    );
+    const { sent, failed, sending, unknown } = (await desk.get(id, "alice")).counts;
+    const rest = await desk.sends(id, "alice", "failed", 0, 1);
+    const { waitMs, stop, error } = tally;
+    return {
+      sent,
+      failed,
+      sending,
+      unknown,
+      calls,
+      waitMs,
+      stop,
+      error: error?.code,
+      code: rest[0]?.error_code,
+    };
+  }
+  const pause = () =>
+    db.sql.query("insert into mail_provider_accounts (account, paused_until) values ('test', $1)", [
+      new Date(now.getTime() + 60_000),
+    ]);
+  const cancel = (id: string) =>
+    db.sql.query("update campaigns set status = 'canceled', ended_at = now() where id = $1", [id]);
+  const inDoubt = { sent: 0, failed: 0, sending: 10, unknown: 0, calls: 2, error: undefined };
+  const halfSent = { sent: 5, failed: 5, sending: 0, unknown: 0 };
+
+  test("by silence that the provider asked another chunk for: it waits, and fails nobody", async () => {
+    expect(await search({ interrupt: pause })).toMatchObject({ ...inDoubt, waitMs: 60_000 });
+  });
+
+  test("by the end of the step's time: another step goes on", async () => {
+    expect(await search({ isLate: true })).toMatchObject({ ...inDoubt, waitMs: 0, stop: undefined });
+  });
+
+  test("by another claim: it writes nothing", async () => {
+    expect(await search({ interrupt: (id) => claim(id, 1, "run-1") })).toMatchObject({
+      ...inDoubt,
+      stop: "lost",
+    });
+  });
+
+  test("by a cancel: what was sent is written down, and the rest was not", async () => {
+    expect(await search({ interrupt: cancel })).toMatchObject({
+      ...halfSent,
+      calls: 2,
+      code: "canceled",
+      stop: "canceled",
+      error: undefined,
+    });
+  });
+
+  test("without keys by a refusal: nobody is unknown who was certainly not sent to", async () => {
+    const code = "provider_unauthorized";
+    expect(await search({ keysMs: 0 })).toMatchObject({ ...halfSent, calls: 3, code, error: code });
+  });
+
+  test("without keys by silence: the same", async () => {
+    expect(await search({ keysMs: 0, interrupt: pause })).toMatchObject({
+      ...halfSent,
+      code: "provider_rate_limited",
+      waitMs: 60_000,
+    });
   });
 });
 
@@ -290,14 +425,14 @@ describe("the pace", () => {
     later(200);
     expect(await mark(2, second.state === "wait" ? second.slot : null)).toMatchObject({ state: "sending" });
 
-    await ledger.releaseBatch({ campaignId: id, token, batchNo: 2 }, "test", 3_000);
+    await ledger.releaseBatch({ campaignId: id, token, batchNo: 2 }, false, "test", 3_000);
     expect(await ledger.markBatch({ campaignId: id, token, batchNo: 2 }, false, free)).toMatchObject({
       state: "wait",
       waitMs: 3000,
     });
     expect(await mark(2)).toMatchObject({ state: "wait", waitMs: 3000 });
     expect(await mark(2)).toMatchObject({ state: "wait", waitMs: 3200 });
-    await ledger.releaseBatch({ campaignId: id, token, batchNo: 2 }, "test", 60_000);
+    await ledger.releaseBatch({ campaignId: id, token, batchNo: 2 }, false, "test", 60_000);
     const far = await mark(2);
     expect(await mark(2), "a place beyond the caller's patience is not taken").toEqual(far);
   });

@@ -55,9 +55,33 @@ describe("a batch refused for some of its mails", () => {
 
   test("when every single mail is refused it is the request that is wrong, and nobody fails for it", async () => {
     const { send } = strictProvider(addresses.map((_, n) => n));
+    const few = packetFor(addresses.slice(0, 3));
+    const { answer } = await splitRefused(few, "c:1", refusal, send);
+    expect(answer).toMatchObject({
+      kind: "refused",
+      error: { code: "provider_rejected", message: "Each of 3 mails was refused: one is bad" },
+    });
+  });
+
+  test("a hundred mails refused alone are not all asked about: eight say enough", async () => {
+    let calls = 0;
+    const send = async (): Promise<BatchAnswer> => {
+      calls += 1;
+      return { kind: "refused", error: refusal };
+    };
+    const many = packetFor(Array.from({ length: 100 }, (_, n) => `p${n}@example.com`));
+    expect(await splitRefused(many, "c:1", refusal, send)).toMatchObject({
+      answer: { kind: "refused", error: { code: "provider_rejected" } },
+    });
+    expect(calls).toBeLessThan(25);
+  });
+
+  test("eight bad mails among good ones fail alone", async () => {
+    const { taken, send } = strictProvider([1, 2, 3, 4, 5, 6, 7, 8]);
     const { results, answer } = await splitRefused(mails, "c:1", refusal, send);
-    expect(results.size).toBe(0);
-    expect(answer).toMatchObject({ kind: "refused", error: { code: "provider_rejected" } });
+    expect(answer.kind).toBe("taken");
+    expect(results.size).toBe(9);
+    expect(taken).toEqual(addresses.slice(0, 1));
   });
 
   test("other trouble ends the search, with what is known so far", async () => {

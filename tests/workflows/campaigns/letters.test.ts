@@ -1,0 +1,134 @@
+import { afterEach, expect, test } from "vitest";
+import { type CampaignHouse, campaignHouse } from "../../support/campaign-house.ts";
+
+let house: CampaignHouse;
+afterEach(() => house.close());
+
+const SMALL = { CAMPAIGN_CHUNK_SIZE: "40", CAMPAIGN_BATCH_SIZE: "10" };
+
+const campaign = async (id: string) => (await house.call("GET", `/api/campaigns/${id}`)).body;
+const send = async (id: string) => (await house.call("POST", `/api/campaigns/${id}/send`)).body;
+const completed = (id: string) =>
+  house.engine.waitFor(async () => (await campaign(id)).status === "completed", { within: "3d" });
+const letters = async () =>
+  (await house.call("GET", "/api/dead-letters?status=failed", undefined, { as: "admin" })).body.items;
+const firstLetter = () => house.engine.waitFor(async () => (await letters()).length > 0, { within: "3d" });
+const ignore = (id: string) =>
+  house.call("POST", `/api/dead-letters/${id}/ignore`, { note: "too late to matter" }, { as: "admin" });
+const requests = async () => (await house.control("stats")).requests;
+
+test("a request in which every mail is refused fails nobody: it is a letter, and can be put back", async () => {
+  house = await campaignHouse({ env: SMALL });
+  const everybody = Array.from({ length: 20 }, (_, n) => `p${n + 1}@example.com`);
+  await house.control("reject", { addresses: everybody });
+  const { campaignId } = await house.draft(20);
+  await send(campaignId);
+  await firstLetter();
+  expect(await letters()).toMatchObject([
+    {
+      error: { code: "provider_rejected", message: expect.stringContaining("Each of 10 mails was refused") },
+    },
+  ]);
+  expect(await campaign(campaignId)).toMatchObject({
+    status: "sending",
+    counts: { pending: 20, failed: 0 },
+  });
+});
+
+test("an ignored letter leaves its chunk undone, and the campaign ends without it", async () => {
+  house = await campaignHouse({ env: { ...SMALL, CAMPAIGN_CHUNK_SIZE: "20", MAIL_MAX_IN_FLIGHT: "1" } });
+  const { campaignId } = await house.draft(40);
+  await house.control("faults", {
+    rules: [
+      { dropAnswer: true, count: 1, match: `${campaignId}:1$` },
+      { status: 400, match: `${campaignId}:[12]$` },
+    ],
+  });
+  const { jobId } = await send(campaignId);
+  await firstLetter();
+  const [letter] = await letters();
+  expect(letter.event.data).toMatchObject({ chunk: 1 });
+  await house.engine.waitFor(async () => (await campaign(campaignId)).counts.sent === 20);
+  expect(await campaign(campaignId)).toMatchObject({
+    status: "sending",
+    counts: { pending: 10, sending: 10 },
+  });
+
+  expect(await ignore(letter.id)).toMatchObject({ status: 200, body: { status: "ignored" } });
+  expect(await campaign(campaignId)).toMatchObject({
+    status: "completed",
+    counts: { sent: 20, skipped: 10, unknown: 10, pending: 0, sending: 0 },
+  });
+  expect((await house.call("GET", `/api/jobs/${jobId}`)).body).toMatchObject({
+    status: "completed",
+    result: { sent: 20, skipped: 10, unknown: 10 },
+  });
+  const skipped = await house.call("GET", `/api/campaigns/${campaignId}/sends?status=skipped&limit=1`);
+  expect(skipped.body.items).toMatchObject([{ note: "too late to matter" }]);
+});
+
+test("an ignored letter leaves a chunk alone that another run holds", async () => {
+  let whileSending = async () => {};
+  house = await campaignHouse({ env: SMALL, beforeMail: () => whileSending() });
+  await house.control("keys", { accept: ["another"] });
+  const { campaignId } = await house.draft(10);
+  await send(campaignId);
+  await firstLetter();
+  const [{ id, event }] = await letters();
+  await house.control("keys", { accept: null });
+  whileSending = async () => {
+    whileSending = async () => {};
+    await ignore(id);
+  };
+  await house.app.inngest.send({ name: event.name, data: event.data });
+  await completed(campaignId);
+  expect(await campaign(campaignId)).toMatchObject({ counts: { sent: 10, skipped: 0 } });
+});
+
+test("our own deaths use up none of the tries that the provider's trouble gets", async () => {
+  house = await campaignHouse({ env: SMALL });
+  const claim = (from: string, to: string) =>
+    house.db.sql.query(`alter function public.${from} rename to ${to}`);
+  await claim("claim_campaign_chunk", "claim_nothing");
+  await house.control("faults", { rules: [{ status: 503, count: 5 }] });
+  const { campaignId } = await house.draft(10);
+  await send(campaignId);
+  const deaths = () =>
+    house.engine
+      .runs("send-campaign-chunk")
+      .flatMap(({ id }) => house.engine.history(id))
+      .filter(({ what }) => what.endsWith("errored")).length;
+  await house.engine.waitFor(async () => deaths() >= 6, { within: "1d" });
+  expect(await requests()).toBe(0);
+  await claim("claim_nothing", "claim_campaign_chunk");
+  await completed(campaignId);
+  expect(await letters()).toEqual([]);
+  expect(await requests()).toBe(6);
+});
+
+test("lasting trouble ends after six requests; put back, it gets as many again", async () => {
+  house = await campaignHouse({ env: SMALL });
+  await house.control("faults", { rules: [{ status: 503, count: 11 }] });
+  const { campaignId } = await house.draft(10);
+  await send(campaignId);
+  await firstLetter();
+  expect(await requests()).toBe(6);
+  const [{ id }] = await letters();
+  await house.call("POST", `/api/dead-letters/${id}/reprocess`, undefined, { as: "admin" });
+  await completed(campaignId);
+  expect(await requests()).toBe(12);
+});
+
+test("a provider that never stops asking for silence ends the run once, not once for every retry", async () => {
+  house = await campaignHouse({ env: SMALL });
+  await house.control("faults", { rules: [{ status: 429, retryAfter: 60 }] });
+  const { campaignId } = await house.draft(10);
+  await send(campaignId);
+  await firstLetter();
+  expect(await letters()).toMatchObject([{ error: { code: "provider_rate_limited" } }]);
+  const tries = house.engine
+    .runs("send-campaign-chunk")
+    .flatMap(({ id }) => house.engine.history(id))
+    .map(({ attempt }) => attempt ?? 0);
+  expect(Math.max(...tries)).toBe(0);
+});
