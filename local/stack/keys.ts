@@ -10,6 +10,8 @@ const keysSchema = z.object({
   /** API keys; made when the database is first up. */
   admin: z.string().optional(),
   app: z.string().optional(),
+  /** Where the stack's own Supabase was last started: `npm run key` asks there. */
+  supabaseUrl: z.string().optional(),
 });
 export type MachineKeys = z.infer<typeof keysSchema>;
 

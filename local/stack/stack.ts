@@ -87,7 +87,8 @@ async function start(
   const ports = await choosePorts(options);
   const caller = { ...callersEnvironment(options), ...more };
   const isHosted = caller["SUPABASE_URL"] !== undefined;
-  const keys = readKeys(dataDir) ?? newKeys();
+  const supabaseUrl = isHosted ? undefined : local(ports.supabase);
+  const keys = { ...(readKeys(dataDir) ?? newKeys()), supabaseUrl };
   writeKeys(dataDir, keys);
   const supabase = isHosted ? undefined : await machineKeys(dataDir);
   const environment = { ...siteEnvironment(caller, { ports, keys, supabase }), ...clockOf(options) };

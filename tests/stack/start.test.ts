@@ -1,4 +1,4 @@
-import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, statSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -68,6 +68,15 @@ async function ended(child: ChildProcess, signal?: NodeJS.Signals): Promise<numb
   const exit = new Promise<number | null>((done) => child.once("close", done));
   if (signal !== undefined) child.kill(signal);
   return exit;
+}
+
+/** `npm run key`: what it says, or why not. */
+function keyCommand(...args: string[]): string {
+  const env = { ...process.env };
+  for (const name of ["SUPABASE_URL", "SUPABASE_SECRET_KEY"]) delete env[name];
+  const command = ["--import", "tsx", "local/key.ts", ...args];
+  const { stdout, stderr, status } = spawnSync(process.execPath, command, { cwd: projectDir, env });
+  return String(status === 0 ? stdout : stderr).trim();
 }
 
 type Process = { pid: number; parent: number; command: string };
@@ -169,6 +178,11 @@ test("S1-22: every part killed, then the supervisor: nothing is lost, nobody is 
   const lists = await call(second, "GET", "/api/lists");
   expect(lists.body["items"]).toMatchObject([{ id: made.body["id"], name: "Readers" }]);
 
+  const key = keyCommand("create", "--role", "admin", "--data-dir", dataDir);
+  expect((await call({ ...second, key }, "GET", "/api/dead-letters")).status).toBe(200);
+  expect(keyCommand("revoke", key, "--data-dir", dataDir)).toBe("Revoked.");
+  expect((await call({ ...second, key }, "GET", "/api/dead-letters")).status).toBe(401);
+
   const again = run(["--data-dir", dataDir]);
   expect(await ended(again.child)).toBe(1);
   expect(again.output()).toContain(`A stack already runs on the data in ${dataDir}.`);
@@ -180,6 +194,12 @@ test("S1-22: every part killed, then the supervisor: nothing is lost, nobody is 
   const third = await start(["--data-dir", dataDir, "--reset", "--port", await freeBlock()]);
   expect((await call(third, "GET", "/api/lists")).body["items"]).toEqual([]);
   expect(third.key).not.toBe(first.key);
+
+  await ended(third.child, "SIGINT");
+  expect(keyCommand("create", "--data-dir", dataDir)).toMatch(
+    /does not answer\. Start the stack \(npm start\)/,
+  );
+  expect(keyCommand("create", "--data-dir", folder)).toMatch(/^Whose key shall it be\? Start the stack/);
 }, 240_000);
 
 test("--ephemeral takes free ports and leaves nothing; --time-scale turns everybody's clock", async () => {
