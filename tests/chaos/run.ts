@@ -33,7 +33,7 @@ const forms: Record<string, () => Promise<boolean>> = {
       const kind = `a provider that ${idempotent ? "takes" : "ignores"} idempotency keys`;
       console.error(`The site is killed again and again, with ${kind}:`);
       const verdict = await rampage({ recipients, kills: 24, idempotent, say });
-      const faults = faultsOf(verdict, { idempotent });
+      const faults = faultsOf(verdict, verdict.mostInDoubt);
       if (verdict.kills < 20) faults.push(`only ${verdict.kills} kills`);
       if (verdict.killsInFlight * 2 < verdict.kills)
         faults.push(`only ${verdict.killsInFlight} kills fell while the provider held a request`);

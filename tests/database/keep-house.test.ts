@@ -171,7 +171,8 @@ describe("alerts that got lost", () => {
 
   test("the log and Sentry hear of a letter once, however long Slack is away", async () => {
     await lost("lost", day(1));
-    for (const n of [2, 3, 4]) await expect(housekeeping(day(n), ["lost"])).rejects.toThrow();
+    for (const n of [2, 3, 4])
+      await expect(housekeeping(day(n), ["lost"])).rejects.toThrow("1 alerts failed");
     await housekeeping(day(5));
     expect(told).toMatchObject({ slack: { length: 1 }, reports: { length: 1 }, logs: { length: 1 } });
   });

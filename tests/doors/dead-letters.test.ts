@@ -64,7 +64,41 @@ describe("GET /api/dead-letters", () => {
     expect(await find("fingerprint=fb")).toEqual([b.id]);
     expect(await find("status=ignored")).toEqual([]);
     expect(await find("to=2020-01-01T00:00:00Z")).toEqual([]);
-    expect(await find("limit=1")).toEqual([b.id]);
+  });
+
+  test("200: of one job, and of those that failed from a time on", async () => {
+    const jobId = randomUUID();
+    await database.sql.query(
+      "select private.accept_job($1, 'ann', 'key:ann', 'plan', 'test/plan', '{}', 'plan', null, null, '{}', now())",
+      [jobId],
+    );
+    const old = await letter({ functionId: "dated", parentJobId: jobId });
+    const young = await letter({ functionId: "dated" });
+    await database.sql.query("update dead_letter_queue set failed_at = '2025-03-01' where id = $1", [old.id]);
+    const find = async (query: string) =>
+      idsOf((await site.call("GET", `/api/dead-letters?${query}`, { as: "admin" })).body);
+    expect(await find(`job=${jobId}`)).toEqual([old.id]);
+    expect(await find("function=dated&from=2025-03-01T00:00:00Z")).toEqual([young.id, old.id]);
+    expect(await find("function=dated&from=2025-03-01T00:00:00.001Z")).toEqual([young.id]);
+    expect(await find("function=dated&to=2025-03-01T00:00:00Z")).toEqual([]);
+  });
+
+  test("200: page after page, each letter once, also those that failed in the same moment", async () => {
+    const ids = [];
+    for (let n = 0; n < 5; n++) ids.push((await letter({ functionId: "paged" })).id);
+    await database.sql.query(
+      "update dead_letter_queue set failed_at = '2025-04-01' where function_id = 'paged'",
+    );
+    const pages: string[][] = [];
+    let cursor: string | null = "";
+    while (cursor !== null) {
+      const path = `/api/dead-letters?function=paged&limit=2${cursor && `&cursor=${cursor}`}`;
+      const { body }: Awaited<ReturnType<typeof site.call>> = await site.call("GET", path, { as: "admin" });
+      pages.push(idsOf(body));
+      cursor = body.nextCursor;
+    }
+    expect(pages.map(({ length }) => length)).toEqual([2, 2, 1]);
+    expect(pages.flat()).toEqual(ids.toSorted().toReversed());
   });
 
   test("400: an unknown status", async () => {

@@ -2,6 +2,7 @@ import { createApiKey } from "@nightshift/local/api-key.ts";
 import { startEngine } from "@nightshift/local/engine/testkit.ts";
 import { createMailProvider } from "@nightshift/local/providers/mail/provider.ts";
 import type { InngestFunction } from "inngest";
+import { z } from "zod";
 import { type App, createApp } from "#app.ts";
 import { catchFailures } from "#dead-letters/catch-failures.ts";
 import { recordCancellations } from "#jobs/record-cancellations.ts";
@@ -18,7 +19,7 @@ type Options = {
 
 export type Workshop = Awaited<ReturnType<typeof workshop>>;
 
-/** The platform with functions made for one test: real database, real engine with a virtual clock, Slack on paper. */
+/** The platform with functions made for one test: real database, real engine with a virtual clock, stand-ins for mail and Slack. */
 export async function workshop({ checkpointing = true, env = {}, functions }: Options) {
   const database = await freshDatabase();
   let app: App | undefined;
@@ -27,8 +28,6 @@ export async function workshop({ checkpointing = true, env = {}, functions }: Op
     app: (request) => app?.doors.inngest(request) ?? Promise.reject(new Error("no app yet")),
   });
   const mail = createMailProvider({ clock: engine.clock });
-  /** Told to Slack, in order. */
-  const slack: { text: string; attachments: { fields: { title: string; value: string }[] }[] }[] = [];
   const down = { database: false, storage: false, engine: false, slack: false };
   const fetch: typeof globalThis.fetch = async (input, init) => {
     const request = new Request(input, init);
@@ -40,9 +39,8 @@ export async function workshop({ checkpointing = true, env = {}, functions }: Op
     if (isDown) throw new TypeError("fetch failed");
     if (host === "engine.local") return engine.fetch(request);
     if (host === "mail.local") return mail.fetch(request);
-    if (host !== "slack.local") return database.fetch(request);
-    slack.push(JSON.parse(await request.text()));
-    return new Response("ok");
+    if (host === "slack.local") return mail.fetch(new Request("http://mail.local/slack", request));
+    return database.fetch(request);
   };
   const settings = testEnv(database, {
     SLACK_WEBHOOK_URL: "http://slack.local/hook",
@@ -72,7 +70,11 @@ export async function workshop({ checkpointing = true, env = {}, functions }: Op
     database,
     engine,
     app: running,
-    slack,
+    /** What Slack's stand-in was told, in order. */
+    async slack() {
+      const told = await mail.fetch(new Request("http://mail.local/_control/slack"));
+      return slackRecord.parse(await told.json()).messages.map(({ message }) => message);
+    },
     mail,
     /** What does not answer right now. */
     down,
@@ -92,3 +94,10 @@ export async function workshop({ checkpointing = true, env = {}, functions }: Op
     },
   };
 }
+
+const slackMessage = z.object({
+  channel: z.string(),
+  text: z.string(),
+  attachments: z.array(z.object({ fields: z.array(z.object({ title: z.string(), value: z.string() })) })),
+});
+const slackRecord = z.object({ messages: z.array(z.object({ message: slackMessage })) });

@@ -20,5 +20,5 @@ test("30 idle days stay under 2,000 executions, housekeeping every five minutes 
   }
   // The daily report: a run and its two steps.
   expect(shop.engine.usage().executions).toBeLessThan(2000);
-  expect(shop.slack).toHaveLength(30);
+  expect(await shop.slack()).toHaveLength(30);
 });

@@ -87,7 +87,7 @@ export function faultsOfParts(
 ): string[] {
   const { kills, killsInFlight, otherDeaths, leftOver, stepsAgain } = verdict;
   const allKills = Object.values(kills).reduce((sum, one) => sum + one, 0);
-  const faults = faultsOf(verdict, { idempotent: true });
+  const faults = faultsOf(verdict, 0);
   for (const [part, times] of Object.entries(kills))
     if (times < killsOfEach)
       faults.push(`${part} was killed ${times} times only before the campaign was through`);

@@ -17,6 +17,8 @@ export type SiteVerdict = Verdict & {
   kills: number;
   /** Kills that fell while the provider held a request of ours. */
   killsInFlight: number;
+  /** People who can be in doubt: those on the wire at each kill; none where a key protects them. */
+  mostInDoubt: number;
   seconds: number;
 };
 
@@ -24,6 +26,7 @@ export type SiteVerdict = Verdict & {
 const LATENCY_MS = 500;
 const LONGEST_LIFE_MS = 700;
 const BATCH = 20;
+const IN_FLIGHT = 4;
 
 /** Sends a campaign while its site is killed again and again, and compares the ledger with the provider's record. */
 export async function rampage({
@@ -35,7 +38,7 @@ export async function rampage({
   const startedAt = performance.now();
   const house = await chaosHouse({
     MAIL_REQUESTS_PER_SECOND: "0",
-    MAIL_MAX_IN_FLIGHT: "4",
+    MAIL_MAX_IN_FLIGHT: String(IN_FLIGHT),
     MAIL_IDEMPOTENT: String(idempotent),
     CAMPAIGN_BATCH_SIZE: String(BATCH),
     CAMPAIGN_CHUNK_SIZE: String(BATCH * 8),
@@ -49,7 +52,8 @@ export async function rampage({
     const killed = await killAgainAndAgain(house, campaign, kills, say);
     await untilClosed(house, campaign);
     const seconds = Math.round((performance.now() - startedAt) / 1000);
-    return { ...killed, ...(await judge(house, campaign)), seconds };
+    const mostInDoubt = idempotent ? 0 : killed.kills * IN_FLIGHT * BATCH;
+    return { ...killed, mostInDoubt, ...(await judge(house, campaign)), seconds };
   } finally {
     await sendOperatorHome();
     await house.close();

@@ -61,15 +61,15 @@ async function deliveriesOf(house: House, campaignId: string): Promise<Map<strin
   }
 }
 
-/** What is wrong with it, in words; empty when all is as it must be. */
-export function faultsOf(verdict: Verdict, { idempotent }: { idempotent: boolean }): string[] {
+/** What is wrong with it, in words; empty when all is as it must be. `mostInDoubt`: no more people may be unknown. */
+export function faultsOf(verdict: Verdict, mostInDoubt: number): string[] {
   const { duplicates, missing, falselySent, unrecorded, unknown, status, jobStatus } = verdict;
   return [
     duplicates > 0 && `${duplicates} mails went out twice`,
     missing > 0 && `${missing} people got nothing`,
     falselySent > 0 && `${falselySent} are recorded as sent and were not`,
     unrecorded > 0 && `${unrecorded} were sent without a record of it`,
-    idempotent && unknown > 0 && `${unknown} are in doubt though the provider takes keys`,
+    unknown > mostInDoubt && `${unknown} are in doubt, where no more than ${mostInDoubt} can be`,
     status !== "completed" && `the campaign is ${status}`,
     jobStatus !== "completed" && `its job is ${jobStatus}`,
   ].filter((fault) => fault !== false);

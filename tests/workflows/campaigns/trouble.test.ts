@@ -87,6 +87,30 @@ test("5xx and lost answers are repeated under the same key: everybody gets one m
   expect(await stats()).toMatchObject({ accepted: 80, duplicates: 0 });
 });
 
+test("S4-35, S4-38: lasting trouble is met again after about 10, 20, 40, 80 and 160 s, then there is a letter of 6 attempts", async () => {
+  const asked: number[] = [];
+  house = await campaignHouse({
+    env: SMALL,
+    beforeMail: ({ url }) => {
+      if (url.endsWith("/emails/batch")) asked.push(house.engine.clock.now().getTime() / 1000);
+    },
+  });
+  await house.control("faults", { rules: [{ status: 500 }] });
+  const { campaignId } = await house.draft(10);
+  await send(campaignId);
+  const letters = async () =>
+    (await house.call("GET", "/api/dead-letters?status=failed", undefined, { as: "admin" })).body.items;
+  await house.engine.waitFor(async () => (await letters()).length === 1);
+  const waits = asked.slice(1).map((at, n) => at - (asked[n] ?? 0));
+  expect(waits).toHaveLength(5);
+  for (const [n, wait] of waits.entries()) {
+    // ±12.5 %, and the engine counts whole seconds.
+    expect(wait).toBeGreaterThanOrEqual(10 * 2 ** n * 0.875);
+    expect(wait).toBeLessThanOrEqual(10 * 2 ** n * 1.125 + 1);
+  }
+  expect(await letters()).toMatchObject([{ attempts: 6, error: { code: "provider_unavailable" } }]);
+});
+
 test("without keys a lost answer is never repeated: it is listed as unknown, and a person settles it", async () => {
   house = await campaignHouse({ env: { ...SMALL, MAIL_IDEMPOTENT: "false" }, mail: { idempotency: false } });
   await house.control("faults", { rules: [{ dropAnswer: true, count: 1 }] });
@@ -99,6 +123,11 @@ test("without keys a lost answer is never repeated: it is listed as unknown, and
   const unknown = await house.call("GET", `/api/campaigns/${campaignId}/sends?status=unknown&limit=4`);
   expect(unknown.body.items).toHaveLength(4);
   expect(unknown.body.nextCursor).toBe(String(unknown.body.items[3].id));
+  const next = `/api/campaigns/${campaignId}/sends?status=unknown&limit=6&cursor=${unknown.body.nextCursor}`;
+  const rest = await house.call("GET", next);
+  expect(rest.body).toMatchObject({ items: { length: 6 }, nextCursor: null });
+  const seen = [...unknown.body.items, ...rest.body.items].map(({ id }: { id: string }) => id);
+  expect(new Set(seen).size).toBe(10);
   const one = `/api/campaigns/${campaignId}/sends/${unknown.body.items[0].id}/resolve`;
   const resolved = await house.call("POST", one, { status: "sent", note: "seen in the provider's log" });
   expect(resolved).toMatchObject({ status: 200, body: { counts: { sent: 31, unknown: 9 } } });
@@ -231,6 +260,22 @@ test("outside production nothing reaches real people: the campaign is a draft ag
     status: "draft",
     note: expect.stringContaining("only production"),
   });
+  expect(await stats()).toMatchObject({ requests: 0 });
+});
+
+test("a chunk of production's campaign that comes alive in a copy is held there, as a letter, and sends nothing", async () => {
+  house = await campaignHouse({
+    env: { RESEND_BASE_URL: "https://api.resend.com", NIGHTSHIFT_ENV: "preview" },
+  });
+  const { campaignId } = await house.draft(10);
+  const data = { campaignId, chunk: 1, account: "default", parentJobId: crypto.randomUUID() };
+  const { ids } = await house.app.inngest.send({ name: "email/send.campaign-chunk", data });
+  await house.engine.run(String(ids[0]), "send-campaign-chunk");
+  await house.engine.idle();
+  const letters = await house.call("GET", "/api/dead-letters", undefined, { as: "admin" });
+  expect(letters.body.items).toMatchObject([
+    { function: "send-campaign-chunk", attempts: 1, error: { code: "environment_fenced" } },
+  ]);
   expect(await stats()).toMatchObject({ requests: 0 });
 });
 
