@@ -145,6 +145,21 @@ export function jobRepository(db: DatabaseClient, clock: Clock) {
       await unwrap(db.rpc("mark_jobs_sent", { p_job_ids: jobIds, p_now: now() }));
     },
 
+    /**
+     * Fails jobs that were due before `before` and never began, though the engine has had them since then or refuses
+     * them (`refused`), each with a dead letter. Answers how many.
+     */
+    async failUnbegun(before: Date, refused: string[], limit: number): Promise<number> {
+      return unwrap(
+        db.rpc("fail_unbegun_jobs", {
+          p_before: before.toISOString(),
+          p_refused: refused,
+          p_limit: limit,
+          p_now: now(),
+        }),
+      );
+    },
+
     async takeQuietRuns(quietForMs: number, limit: number) {
       const quietSince = new Date(clock.now().getTime() - quietForMs).toISOString();
       const rows = await unwrap(

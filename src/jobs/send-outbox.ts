@@ -1,3 +1,4 @@
+import type { Clock } from "#lib/clock.ts";
 import type { EngineApi } from "#lib/engine-api.ts";
 import type { Chore, Deadline } from "#lib/housekeeping.ts";
 import { type Outbox, SEND_AHEAD_MS, SEND_BATCH } from "./outbox.ts";
@@ -5,38 +6,56 @@ import type { JobRepository } from "./repository.ts";
 import type { Job } from "./rows.ts";
 
 type Dependencies = {
-  jobs: Pick<JobRepository, "unsent">;
+  jobs: Pick<JobRepository, "unsent" | "failUnbegun">;
   outbox: Pick<Outbox, "send">;
   engine: Pick<EngineApi, "isReachable">;
+  clock: Clock;
 };
 
 /** A route sends right after accepting; a job that is still here after that had no luck. */
 const GRACE_MS = 15_000;
+/** Work that has not begun a day after it was due, though it was sent, will not: the engine forgets event ids, too. */
+const UNBEGUN_MS = 24 * 60 * 60_000;
+const UNBEGUN_BATCH = 50;
 
-/** Sends what could not be sent when it was accepted, under the same event ids. */
-export function sendOutbox({ jobs, outbox, engine }: Dependencies): Chore {
+/**
+ * Sends what could not be sent when it was accepted, under the same event ids. What the engine refuses for good, and
+ * what it has taken and never begun (its function is not registered, or paused), becomes a dead letter after a day.
+ */
+export function sendOutbox({ jobs, outbox, engine, clock }: Dependencies): Chore {
   return {
     name: "outbox",
     async run(deadline) {
-      let sent = 0;
-      while (!deadline.isOver()) {
-        const batch = await jobs.unsent(GRACE_MS, SEND_AHEAD_MS, SEND_BATCH);
-        if (!(await outbox.send(batch))) return { sent: sent + (await sendOneByOne(batch, deadline)) };
-        sent += batch.length;
-        if (batch.length < SEND_BATCH) break;
-      }
-      return { sent };
+      const { sent, refused } = await sendAll(deadline);
+      const before = new Date(clock.now().getTime() - UNBEGUN_MS);
+      return { sent, unbegun: await jobs.failUnbegun(before, refused, UNBEGUN_BATCH) };
     },
   };
 
-  /** An engine that answers but takes no batch has found one event that it refuses: the others must not wait for it. */
-  async function sendOneByOne(batch: readonly Job[], deadline: Deadline): Promise<number> {
-    if (batch.length < 2 || !(await engine.isReachable())) return 0;
+  async function sendAll(deadline: Deadline) {
     let sent = 0;
+    while (!deadline.isOver()) {
+      const batch = await jobs.unsent(GRACE_MS, SEND_AHEAD_MS, SEND_BATCH);
+      if (!(await outbox.send(batch))) {
+        const alone = await sendOneByOne(batch, deadline);
+        return { sent: sent + alone.sent, refused: alone.refused };
+      }
+      sent += batch.length;
+      if (batch.length < SEND_BATCH) break;
+    }
+    return { sent, refused: [] };
+  }
+
+  /** An engine that answers but takes no batch has found one event that it refuses: the others must not wait for it. */
+  async function sendOneByOne(batch: readonly Job[], deadline: Deadline) {
+    let sent = 0;
+    const refused: string[] = [];
+    if (!(await engine.isReachable())) return { sent, refused };
     for (const job of batch) {
       if (deadline.isOver()) break;
       if (await outbox.send([job])) sent++;
+      else refused.push(job.id);
     }
-    return sent;
+    return { sent, refused };
   }
 }

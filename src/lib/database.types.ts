@@ -1178,6 +1178,15 @@ export type Database = {
         };
         Returns: string;
       };
+      fail_unbegun_jobs: {
+        Args: {
+          p_before: string | null;
+          p_limit: number | null;
+          p_now: string | null;
+          p_refused: string[] | null;
+        };
+        Returns: number;
+      };
       find_api_key: {
         Args: { p_id: string | null };
         Returns: {

@@ -40,6 +40,37 @@ as $$
   order by ended_at, id limit p_limit;
 $$;
 
+-- Jobs that were due before p_before and have never begun, though the engine has had their events for as long, or
+-- refuses them (p_refused): each fails with a dead letter, from which it is put back under a new event. One that begins
+-- after all goes on as a replay does, and settles its letter. Answers how many they were.
+create function public.fail_unbegun_jobs(
+  p_before timestamptz, p_refused uuid[], p_limit integer, p_now timestamptz
+)
+returns integer
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_message constant text := 'The engine never began this job';
+  v_job public.jobs;
+  v_count integer := 0;
+begin
+  for v_job in
+    select * from public.jobs
+    where status = 'queued' and due_at < p_before and (sent_at < p_before or id = any (p_refused))
+    order by due_at, id limit p_limit for update skip locked
+  loop
+    perform public.record_dead_letter(jsonb_build_object(
+      'eventId', v_job.event_id, 'eventName', v_job.event_name, 'eventData', v_job.event_data,
+      'functionId', v_job.function_id, 'runId', 'never-begun:' || v_job.id,
+      'error', jsonb_build_object('code', 'engine_unavailable', 'message', v_message),
+      'fingerprint', left(md5(v_job.function_id || v_message), 16)), p_now);
+    v_count := v_count + 1;
+  end loop;
+  return v_count;
+end
+$$;
+
 -- Deletes ended jobs, handled letters and errors that are older than asked, at most p_limit of each; and what was
 -- known about the pace of requesters and providers that nobody has heard of since.
 create function public.purge_ledgers(
@@ -114,7 +145,7 @@ begin
 end
 $$;
 
-revoke execute on function public.take_quiet_runs, public.unheard_cancels, public.purge_ledgers, public.trim_jobs
-  from public, anon, authenticated;
-grant execute on function public.take_quiet_runs, public.unheard_cancels, public.purge_ledgers, public.trim_jobs
-  to service_role;
+revoke execute on function public.take_quiet_runs, public.unheard_cancels, public.fail_unbegun_jobs,
+  public.purge_ledgers, public.trim_jobs from public, anon, authenticated;
+grant execute on function public.take_quiet_runs, public.unheard_cancels, public.fail_unbegun_jobs,
+  public.purge_ledgers, public.trim_jobs to service_role;

@@ -64,6 +64,63 @@ describe("purge_ledgers", () => {
   });
 });
 
+describe("fail_unbegun_jobs", () => {
+  /** Accepted and due on the first; its event left on the day said, if ever. */
+  async function queued(sentAt: Date | null) {
+    const id = randomUUID();
+    await sql(
+      "select private.accept_job($1, 'ann', 'x', 'f', 'e', '{}', 'k', null, null, '{}', $2)",
+      id,
+      day(1),
+    );
+    await sql("update jobs set sent_at = $2 where id = $1", id, sentAt);
+    return id;
+  }
+  const fail = async (refused: string[] = [], limit = 50) =>
+    (await sql("select fail_unbegun_jobs($1, $2, $3, $4) as count", day(2), refused, limit, day(3)))[0].count;
+  const letters = () => sql("select job_id, error_code, alerted_at from dead_letter_queue");
+
+  test("sent and never begun: the job has failed, and somebody will be told", async () => {
+    const lost = await queued(day(1));
+    expect(await fail()).toBe(1);
+    expect(await letters()).toEqual([{ job_id: lost, error_code: "engine_unavailable", alerted_at: null }]);
+    expect(await sql("select status from jobs")).toEqual([{ status: "failed" }]);
+    expect(await fail()).toBe(0);
+  });
+
+  test("refused by the engine: the same; what only waits in the outbox stays there, and what was sent late is waited for", async () => {
+    const refused = await queued(null);
+    await queued(null);
+    await queued(new Date(day(2).getTime() + 1));
+    expect(await fail([refused])).toBe(1);
+    expect(await letters()).toMatchObject([{ job_id: refused }]);
+  });
+
+  test("what is not due for so long, what is held, and what runs stays", async () => {
+    const [young, held, running] = [await queued(day(1)), await queued(null), await queued(day(1))];
+    await sql("update jobs set due_at = $2 where id = $1", young, day(2));
+    await sql("update jobs set released_at = null where id = $1", held);
+    await sql("select start_run($1, 'e', '{}', 'f', 'r1', 0, null, $2)", running, day(1));
+    expect(await fail()).toBe(0);
+  });
+
+  test("takes no more at a time than it is told", async () => {
+    for (let n = 0; n < 3; n++) await queued(day(1));
+    expect(await fail([], 2)).toBe(2);
+  });
+
+  test("one that begins after all goes on, and settles its letter", async () => {
+    const late = await queued(day(1));
+    await fail();
+    await sql("select start_run($1, 'e', '{}', 'f', 'r1', 0, null, $2)", late, day(4));
+    await sql("select finish_run($1, 'f', 'r1', '{}', $2)", late, day(4));
+    expect(await sql("select status from jobs")).toEqual([{ status: "completed" }]);
+    expect(await sql("select status, outcome from dead_letter_queue")).toEqual([
+      { status: "reprocessed", outcome: "completed" },
+    ]);
+  });
+});
+
 describe("trim_jobs", () => {
   test("S3-12: the newest of each kind that completed and that failed stay, and whatever is young", async () => {
     const old = [];

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { campaignFunctions } from "#campaigns/index.ts";
 import { type Workshop, workshop } from "../support/workshop.ts";
@@ -81,4 +82,28 @@ test("sent, but the mark was lost: sending it again is the same event", async ()
   await shop.app.keepHouse();
   await shop.engine.advance("10m");
   expect(await accepted()).toEqual({ recipients: before.recipients + 2, duplicates: 0 });
+});
+
+test("days without the engine are no failure; taken and never begun is one, of which people hear", async () => {
+  const jobId = randomUUID();
+  await shop.rows(
+    "select private.accept_job($1, 'ann', 'x', 'nobody', 'test/nobody', '{}', 'nobody', null, null, '{}', $2)",
+    [jobId, shop.engine.clock.now()],
+  );
+  const status = async () => (await shop.call("GET", `/api/jobs/${jobId}`)).body.status;
+  shop.down.engine = true;
+  await shop.engine.advance("3d");
+  await expect(shop.app.keepHouse()).resolves.toMatchObject({ outbox: { sent: 0, unbegun: 0 } });
+  shop.down.engine = false;
+  await expect(shop.app.keepHouse()).resolves.toMatchObject({ outbox: { sent: 1, unbegun: 0 } });
+  await shop.engine.advance("23h");
+  await expect(shop.app.keepHouse()).resolves.toMatchObject({ outbox: { unbegun: 0 } });
+  expect(await status()).toBe("queued");
+
+  await shop.engine.advance("2h");
+  await expect(shop.app.keepHouse()).resolves.toMatchObject({ outbox: { unbegun: 1 } });
+  expect(await status()).toBe("failed");
+  await shop.engine.advance("6m");
+  await expect(shop.app.keepHouse()).resolves.toMatchObject({ alerts: { told: 1 } });
+  expect(shop.slack.at(-1)?.text).toContain("nobody failed for good: The engine never began this job");
 });

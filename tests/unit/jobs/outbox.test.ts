@@ -129,33 +129,46 @@ test("flush throws nothing, and an engine that is down is asked once", async () 
   ).resolves.toBeUndefined();
 });
 
-test("one event that the engine refuses keeps no other from being sent", async () => {
+/** Housekeeping over these jobs, of which the engine takes what `takes` says. */
+async function sendAll(
+  waiting: Job[],
+  takes: (jobs: readonly { id: string }[]) => boolean,
+  reachable = true,
+) {
+  const send = vi.fn(async (jobs: readonly { id: string }[]) => takes(jobs));
+  const failUnbegun = vi.fn(async (_before: Date, refused: string[]) => refused.length);
+  const report = await sendOutbox({
+    jobs: { unsent: async () => waiting, failUnbegun },
+    outbox: { send },
+    engine: { isReachable: async () => reachable },
+    clock,
+  }).run({ isOver: () => false });
+  return { report, send, failUnbegun };
+}
+
+test("one event that the engine refuses keeps no other from being sent, and is told of", async () => {
   const bad = job({ bad: true });
   const waiting = [job(), bad, job()];
-  const sent: string[] = [];
-  const outbox = {
-    async send(jobs: readonly { id: string }[]) {
-      if (jobs.some(({ id }) => id === bad.id)) return false;
-      sent.push(...jobs.map(({ id }) => id));
-      return true;
-    },
-  };
-  const chore = sendOutbox({
-    jobs: { unsent: async () => waiting },
-    outbox,
-    engine: { isReachable: async () => true },
-  });
-  await expect(chore.run({ isOver: () => false })).resolves.toEqual({ sent: 2 });
-  expect(sent).toEqual([waiting[0]?.id, waiting[2]?.id]);
+  const { report, send, failUnbegun } = await sendAll(
+    waiting,
+    (jobs) => !jobs.some(({ id }) => id === bad.id),
+  );
+  expect(report).toEqual({ sent: 2, unbegun: 1 });
+  expect(send.mock.calls.slice(1).map(([[one]]) => one?.id)).toEqual(waiting.map(({ id }) => id));
+  expect(failUnbegun).toHaveBeenCalledExactlyOnceWith(
+    new Date(NOW.getTime() - 24 * 60 * 60_000),
+    [bad.id],
+    expect.any(Number),
+  );
 });
 
-test("an engine that is down is asked once, not once per job", async () => {
-  const send = vi.fn(async () => false);
-  const chore = sendOutbox({
-    jobs: { unsent: async () => [job(), job(), job()] },
-    outbox: { send },
-    engine: { isReachable: async () => false },
-  });
-  await expect(chore.run({ isOver: () => false })).resolves.toEqual({ sent: 0 });
+test("an event that is alone in the outbox is refused like any other", async () => {
+  const { report } = await sendAll([job()], () => false);
+  expect(report).toEqual({ sent: 0, unbegun: 1 });
+});
+
+test("an engine that is down is asked once, not once per job, and has refused nothing", async () => {
+  const { report, send } = await sendAll([job(), job(), job()], () => false, false);
+  expect(report).toEqual({ sent: 0, unbegun: 0 });
   expect(send).toHaveBeenCalledTimes(1);
 });
