@@ -12,7 +12,7 @@ import {
   refusedChunks,
 } from "#demo/content.ts";
 import { type Progress, progressOf } from "#demo/progress.ts";
-import { faultsOf, type Verdict, verdictOf } from "#demo/verdict.ts";
+import { type ByStatus, faultsOf, type Verdict, verdictOf } from "#demo/verdict.ts";
 import { StackError } from "#stack/errors.ts";
 import { endWithParent } from "#stack/parent.ts";
 import { type Stack, startStack } from "#stack/stack.ts";
@@ -32,7 +32,7 @@ async function tell(
   stack: Stack,
   databaseUrl: string,
   startedAt: number,
-): Promise<{ verdict: Verdict; campaignId: string }> {
+): Promise<{ verdict: Verdict; byStatus: ByStatus }> {
   const api = demoApi(stack);
   const list = await api.createList("Readers");
   const { created } = await api.upload(list.id, readFileSync(fixture, "utf8"));
@@ -53,7 +53,7 @@ async function tell(
   } finally {
     progress.end();
   }
-  return { verdict: await verdictOf({ databaseUrl, campaignId: id, startedAt }, api), campaignId: id };
+  return verdictOf({ databaseUrl, campaignId: id, startedAt }, api);
 }
 
 async function throughTheNight(api: DemoApi, progress: Progress): Promise<void> {
@@ -70,11 +70,9 @@ async function throughTheNight(api: DemoApi, progress: Progress): Promise<void> 
   });
 }
 
-async function summaryOf(verdict: Verdict, stack: Stack, campaignId: string): Promise<string> {
+async function summaryOf(verdict: Verdict, byStatus: ByStatus, stack: Stack): Promise<string> {
   const { sent, failed, duplicates, deadLetters, reprocessed, executions, seconds } = verdict;
-  const api = demoApi(stack);
-  const { byStatus } = await api.provider.stats(campaignId);
-  const alerts = await api.provider.alerts();
+  const alerts = await demoApi(stack).provider.alerts();
   return `
 ${sent} of ${verdict.recipients} people got their letter, ${failed} have no mailbox any more, and ${duplicates === 0 ? "nobody got it twice" : `${duplicates} GOT IT TWICE`}.
 On the way the provider said ${byStatus["429"] ?? 0} times "too fast", ${byStatus["503"] ?? 0} times "not now" and ${byStatus["401"] ?? 0} times "who are you?".
@@ -83,11 +81,11 @@ It cost ${executions} Inngest executions (the free plan has 50,000 a month) and 
 `;
 }
 
-/** Leaves the stack up for whoever sits before it, until Ctrl-C. */
+/** Leaves the stack up for whoever sits before it, until Ctrl-C; in a pipe nobody does. */
 async function letLook(stack: Stack, interrupted: Promise<void>): Promise<void> {
+  if (!process.stdout.isTTY) return;
   say(`Look at it:  ${dashboardOf(stack.ports.site, stack.keys.admin)}`);
   say(`Inbox:       http://localhost:${stack.ports.mail}`);
-  if (!process.stdout.isTTY) return;
   say("\nCtrl-C ends it.");
   await interrupted;
 }
@@ -116,9 +114,13 @@ async function main(): Promise<number> {
   try {
     const told = await Promise.race([tell(stack, stack.databaseUrl ?? "", startedAt), interrupted]);
     if (told === undefined) return 130;
-    const { verdict, campaignId } = told;
-    const faults = faultsOf(verdict, { expectedFailed: refusedAddresses.length });
-    say(await summaryOf(verdict, stack, campaignId));
+    const { verdict, byStatus } = told;
+    const faults = faultsOf(verdict, byStatus, {
+      recipients,
+      failed: refusedAddresses.length,
+      deadLetters: refusedChunks,
+    });
+    say(await summaryOf(verdict, byStatus, stack));
     for (const fault of faults) say(`WRONG: ${fault}.`);
     if (values.json) console.log(JSON.stringify(verdict));
     else await letLook(stack, interrupted);

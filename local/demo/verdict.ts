@@ -14,6 +14,9 @@ export type Verdict = {
   seconds: number;
 };
 
+/** How often the provider gave each HTTP status. */
+export type ByStatus = Readonly<Record<string, number>>;
+
 const countsSchema = z.object({
   recipients: z.coerce.number(),
   sent: z.coerce.number(),
@@ -25,13 +28,13 @@ const countsSchema = z.object({
 export async function verdictOf(
   { databaseUrl, campaignId, startedAt }: { databaseUrl: string; campaignId: string; startedAt: number },
   api: DemoApi,
-): Promise<Verdict> {
+): Promise<{ verdict: Verdict; byStatus: ByStatus }> {
   const { recipients, sent, failed, letters, reprocessed } = await countRows(databaseUrl, campaignId);
   const provider = await api.provider.stats(campaignId);
   if (provider.accepted !== sent) {
     throw new Error(`The provider took ${provider.accepted} mails, our ledger says ${sent}.`);
   }
-  return {
+  const verdict = {
     recipients,
     sent: provider.accepted,
     failed,
@@ -41,6 +44,7 @@ export async function verdictOf(
     executions: await api.executions(),
     seconds: Math.round((performance.now() - startedAt) / 100) / 10,
   };
+  return { verdict, byStatus: provider.byStatus };
 }
 
 async function countRows(databaseUrl: string, campaignId: string): Promise<z.infer<typeof countsSchema>> {
@@ -62,16 +66,28 @@ async function countRows(databaseUrl: string, campaignId: string): Promise<z.inf
   }
 }
 
+/** What the bad day consists of: too fast, not now, who are you? Without one of them it proved nothing. */
+const saidOnABadDay = ["429", "503", "401"];
+
 /** What is wrong with the outcome, in words; empty when all is as it must be. */
-export function faultsOf(verdict: Verdict, { expectedFailed }: { expectedFailed: number }): string[] {
+export function faultsOf(
+  verdict: Verdict,
+  byStatus: ByStatus,
+  expected: Pick<Verdict, "recipients" | "failed" | "deadLetters">,
+): string[] {
   const { recipients, sent, failed, duplicates, deadLetters, reprocessed } = verdict;
   const faults: string[] = [];
+  if (recipients !== expected.recipients)
+    faults.push(`there were ${recipients} recipients, not ${expected.recipients}`);
   if (sent + failed !== recipients)
     faults.push(`${recipients - sent - failed} recipients are neither sent nor failed`);
-  if (failed !== expectedFailed) faults.push(`${failed} failed, not ${expectedFailed}`);
+  if (failed !== expected.failed) faults.push(`${failed} failed, not ${expected.failed}`);
   if (duplicates !== 0) faults.push(`${duplicates} mails went out twice`);
-  if (deadLetters === 0) faults.push("there was no dead letter to reprocess");
+  if (deadLetters !== expected.deadLetters)
+    faults.push(`there were ${deadLetters} dead letters, not ${expected.deadLetters}`);
   if (reprocessed !== deadLetters)
     faults.push(`${deadLetters - reprocessed} dead letters were not reprocessed`);
+  for (const status of saidOnABadDay)
+    if ((byStatus[status] ?? 0) === 0) faults.push(`the provider never said ${status}`);
   return faults;
 }

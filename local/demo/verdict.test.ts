@@ -1,0 +1,34 @@
+import { expect, test } from "vitest";
+import { recipients, refusedAddresses, refusedChunks } from "#demo/content.ts";
+import { faultsOf } from "#demo/verdict.ts";
+
+const expected = { recipients, failed: refusedAddresses.length, deadLetters: refusedChunks };
+const good = {
+  recipients: 1000,
+  sent: 998,
+  failed: 2,
+  duplicates: 0,
+  deadLetters: 2,
+  reprocessed: 2,
+  executions: 40,
+  seconds: 20,
+};
+const badDay = { "200": 48, "401": 2, "429": 9, "503": 3 };
+
+test("a bad day that ended well has no fault", () => {
+  expect(faultsOf(good, badDay, expected)).toEqual([]);
+});
+
+test.each([
+  { verdict: { recipients: 800, sent: 798 }, says: "there were 800 recipients, not 1000" },
+  { verdict: { sent: 990 }, says: "8 recipients are neither sent nor failed" },
+  { verdict: { sent: 997, failed: 3 }, says: "3 failed, not 2" },
+  { verdict: { duplicates: 1 }, says: "1 mails went out twice" },
+  { verdict: { deadLetters: 0, reprocessed: 0 }, says: "there were 0 dead letters, not 2" },
+  { verdict: { reprocessed: 1 }, says: "1 dead letters were not reprocessed" },
+  { byStatus: { "429": 0 }, says: "the provider never said 429" },
+  { byStatus: { "503": 0 }, says: "the provider never said 503" },
+  { byStatus: { "401": 0 }, says: "the provider never said 401" },
+])("it is wrong when $says", ({ verdict, byStatus, says }) => {
+  expect(faultsOf({ ...good, ...verdict }, { ...badDay, ...byStatus }, expected)).toEqual([says]);
+});
