@@ -14,7 +14,7 @@ import {
 import { type Progress, progressOf } from "#demo/progress.ts";
 import { type ByStatus, faultsOf, type Verdict, verdictOf } from "#demo/verdict.ts";
 import { StackError } from "#stack/errors.ts";
-import { endWithParent } from "#stack/parent.ts";
+import { aborted, interruption, unlessAborted } from "#stack/interruption.ts";
 import { type Stack, startStack } from "#stack/stack.ts";
 import { dashboardOf } from "#stack/table.ts";
 
@@ -82,15 +82,15 @@ It cost ${executions} Inngest executions (the free plan has 50,000 a month) and 
 }
 
 /** Leaves the stack up for whoever sits before it, until Ctrl-C; in a pipe nobody does. */
-async function letLook(stack: Stack, interrupted: Promise<void>): Promise<void> {
+async function letLook(stack: Stack, signal: AbortSignal): Promise<void> {
   if (!process.stdout.isTTY) return;
   say(`Look at it:  ${dashboardOf(stack.ports.site, stack.keys.admin)}`);
   say(`Inbox:       http://localhost:${stack.ports.mail}`);
   say("\nCtrl-C ends it.");
-  await interrupted;
+  await aborted(signal);
 }
 
-async function main(): Promise<number> {
+async function main(signal: AbortSignal): Promise<number> {
   const { values } = parseArgs({
     options: { json: { type: "boolean", default: false }, help: { type: "boolean", short: "h" } },
   });
@@ -102,19 +102,17 @@ async function main(): Promise<number> {
   say(
     "Starting a stack of its own: Postgres, Supabase's gateway, the engine, the mail provider and the site …",
   );
-  const starting = startStack(
+  const stack = await startStack(
     { port: undefined, dataDir: "", reset: false, ephemeral: true, inngest: false, timeScale: 1 },
-    { say, environment: { CAMPAIGN_CHUNK_SIZE: String(chunkSize), CAMPAIGN_BATCH_SIZE: String(batchSize) } },
+    {
+      say,
+      signal,
+      environment: { CAMPAIGN_CHUNK_SIZE: String(chunkSize), CAMPAIGN_BATCH_SIZE: String(batchSize) },
+    },
   );
-  const interrupted = new Promise<void>((resolve) => {
-    process.once("SIGINT", resolve).once("SIGTERM", resolve);
-    endWithParent(resolve);
-  });
-  const stack = await starting;
   try {
-    const told = await Promise.race([tell(stack, stack.databaseUrl ?? "", startedAt), interrupted]);
-    if (told === undefined) return 130;
-    const { verdict, byStatus } = told;
+    const told = tell(stack, stack.databaseUrl ?? "", startedAt);
+    const { verdict, byStatus } = await unlessAborted(signal, told);
     const faults = faultsOf(verdict, byStatus, {
       recipients,
       failed: refusedAddresses.length,
@@ -123,16 +121,18 @@ async function main(): Promise<number> {
     say(await summaryOf(verdict, byStatus, stack));
     for (const fault of faults) say(`WRONG: ${fault}.`);
     if (values.json) console.log(JSON.stringify(verdict));
-    else await letLook(stack, interrupted);
+    else await letLook(stack, signal);
     return faults.length === 0 ? 0 : 1;
   } finally {
     await stack.stop();
   }
 }
 
-main().then(
+const interrupted = interruption();
+main(interrupted).then(
   (code) => process.exit(code),
   (error: unknown) => {
+    if (interrupted.aborted) process.exit(130);
     if (error instanceof StackError) console.error(`\n${error.message}\n${error.wayOut}\n`);
     else console.error(error);
     process.exit(1);

@@ -1,36 +1,29 @@
 import { loadDotEnv } from "#stack/environment.ts";
 import { StackError } from "#stack/errors.ts";
+import { aborted, interruption } from "#stack/interruption.ts";
 import { help, readOptions } from "#stack/options.ts";
-import { endWithParent } from "#stack/parent.ts";
 import { startStack } from "#stack/stack.ts";
 import { tableOf } from "#stack/table.ts";
 
 /** `npm start`: the whole stack on this machine, until Ctrl-C. */
-async function main(): Promise<void> {
+async function main(signal: AbortSignal): Promise<void> {
   const startedAt = performance.now();
   const options = readOptions(process.argv.slice(2));
   if (options === undefined) return console.log(help);
   loadDotEnv();
-  const starting = startStack(options, { say: (message) => console.log(message) });
-  let isStopping = false;
-  const end = () => {
-    if (isStopping) return;
-    isStopping = true;
-    void starting
-      .then((stack) => stack.stop())
-      .catch(() => {})
-      .finally(() => process.exit(0));
-  };
-  process.on("SIGINT", end);
-  process.on("SIGTERM", end);
-  process.on("SIGHUP", end);
-  endWithParent(end);
-  const stack = await starting;
-  if (!isStopping) console.log(tableOf(stack, (performance.now() - startedAt) / 1000));
+  const stack = await startStack(options, { say: (message) => console.log(message), signal });
+  console.log(tableOf(stack, (performance.now() - startedAt) / 1000));
+  await aborted(signal);
+  await stack.stop();
 }
 
-main().catch((error: unknown) => {
-  if (error instanceof StackError) console.error(`\n${error.message}\n${error.wayOut}\n`);
-  else console.error(error);
-  process.exit(1);
-});
+const interrupted = interruption();
+main(interrupted).then(
+  () => process.exit(0),
+  (error: unknown) => {
+    if (interrupted.aborted) process.exit(0); // what failed meanwhile was asked to end
+    if (error instanceof StackError) console.error(`\n${error.message}\n${error.wayOut}\n`);
+    else console.error(error);
+    process.exit(1);
+  },
+);

@@ -1,37 +1,40 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { RpcError, rpc } from "#api-key.ts";
+import { inSeconds, newBackoff } from "#stack/backoff.ts";
 import type { Environment } from "#stack/environment.ts";
 import { StackError } from "#stack/errors.ts";
 import type { Say } from "#stack/process.ts";
 import { migrate } from "#supabase/migrate.ts";
 import { type Postgres, startPostgres } from "#supabase/postgres.ts";
 
-export type Database = { url: string; stop(): Promise<void> };
+export type Database = {
+  /** Its address, once its schema is up to date. */
+  ready: Promise<string>;
+  /** At any moment, also before it is ready. */
+  stop(): Promise<void>;
+};
 
 /** The database of the stack: the one of DATABASE_URL, or a Postgres of our own that is started again when it dies. */
-export async function openDatabase(
+export function openDatabase(
   caller: Environment,
   { dataDir, migrations, say }: { dataDir: string; migrations: string; say: Say },
-): Promise<Database> {
+): Database {
   const given = caller["DATABASE_URL"];
-  if (given !== undefined) {
-    await applyMigrations(given, migrations);
-    return { url: given, stop: async () => {} };
-  }
-  const keeper = await keepPostgres(join(dataDir, "postgres"), say);
-  await applyMigrations(keeper.url, migrations);
-  return keeper;
+  if (given !== undefined) return { ready: migrated(given, migrations), stop: async () => {} };
+  const { ready, stop } = keepPostgres(join(dataDir, "postgres"), say);
+  return { ready: ready.then((url) => migrated(url, migrations)), stop };
 }
 
-async function applyMigrations(url: string, directory: string): Promise<void> {
+async function migrated(url: string, directory: string): Promise<string> {
   try {
     await migrate(url, directory);
+    return url;
   } catch (error) {
     const { host } = new URL(url);
-    const why = error instanceof Error ? error.message : String(error);
     throw new StackError(
-      `The database at ${host} could not be brought up to date: ${why}`,
+      `The database at ${host} could not be brought up to date: ${messageOf(error)}`,
       "Mend that and start again.",
       {
         cause: error,
@@ -40,42 +43,58 @@ async function applyMigrations(url: string, directory: string): Promise<void> {
   }
 }
 
-async function keepPostgres(dataDir: string, say: Say): Promise<Database> {
-  let isStopping = false;
-  let current = await start(dataDir);
-  const watch = async () => {
-    await current.exited;
-    if (isStopping) return;
-    say("Postgres died; starting it again.");
-    try {
-      current = await start(dataDir);
-      say("Postgres is back.");
-      void watch();
-    } catch (error) {
-      say(`Postgres does not come back: ${error instanceof Error ? error.message : String(error)}`);
-    }
+function keepPostgres(dataDir: string, say: Say): Database {
+  const stopping = new AbortController();
+  const { signal } = stopping;
+
+  const start = async (): Promise<Postgres> => {
+    const postgres = await startPostgres({ dataDir });
+    void postgres.exited.then(() => {
+      if (!signal.aborted) current = startAgain();
+    });
+    return postgres;
   };
-  void watch();
+  /** Undefined when it was stopped before it came back. */
+  const startAgain = async (): Promise<Postgres | undefined> => {
+    say("Postgres died; starting it again.");
+    const backoff = newBackoff();
+    while (!signal.aborted) {
+      try {
+        const postgres = await start();
+        say("Postgres is back.");
+        return postgres;
+      } catch (error) {
+        const pauseMs = backoff(0);
+        say(`Postgres does not come back: ${messageOf(error)}. Trying again${inSeconds(pauseMs)}.`);
+        await delay(pauseMs, undefined, { signal }).catch(() => {});
+      }
+    }
+    return undefined;
+  };
+
+  const first = start();
+  /** The server that runs, or the one that is on its way. */
+  let current: Promise<Postgres | undefined> = first;
   return {
-    url: current.url,
+    ready: first.then(
+      ({ url }) => url,
+      (error: unknown) => {
+        throw new StackError(
+          messageOf(error),
+          "Or use a Postgres that you have (15 or newer): DATABASE_URL=postgres://… npm start",
+          { cause: error },
+        );
+      },
+    ),
     async stop() {
-      isStopping = true;
-      await current.stop();
+      stopping.abort();
+      const postgres = await current.catch(() => undefined);
+      await postgres?.stop();
     },
   };
 }
 
-async function start(dataDir: string): Promise<Postgres> {
-  try {
-    return await startPostgres({ dataDir });
-  } catch (error) {
-    throw new StackError(
-      error instanceof Error ? error.message : String(error),
-      "Or use a Postgres that you have (15 or newer): DATABASE_URL=postgres://… npm start",
-      { cause: error },
-    );
-  }
-}
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 /** A hosted project without its DATABASE_URL: we cannot migrate it, but we can say whether somebody has to. */
 export async function verifySchema(environment: Environment, migrations: string, say: Say): Promise<void> {
@@ -94,7 +113,7 @@ export async function verifySchema(environment: Environment, migrations: string,
       throw new StackError(`${project.url} has none of Nightshift's tables.`, wayOut, { cause: error });
     }
     throw new StackError(
-      `${project.url} does not let us in: ${error instanceof Error ? error.message : String(error)}`,
+      `${project.url} does not let us in: ${messageOf(error)}`,
       "Check SUPABASE_URL and SUPABASE_SECRET_KEY.",
       { cause: error },
     );

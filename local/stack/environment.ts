@@ -16,11 +16,15 @@ export function loadDotEnv(): void {
 const leadsOutside =
   /^(SUPABASE_|DATABASE_URL|INNGEST_|RESEND_|IMAGES_|SLACK_|SENTRY_|NIGHTSHIFT_ENV|LINK_SECRET)/;
 
-/** The caller's environment without empty values: an empty variable is one that is not set. */
+/**
+ * The caller's environment without what says nothing: an empty variable, and an `INNGEST_DEV` that names no engine (the app
+ * also takes "1" and "0"): then the stack's own is used.
+ */
 export function callersEnvironment({ ephemeral }: { ephemeral: boolean }): Environment {
   const environment: Environment = {};
   for (const [name, value] of Object.entries(process.env)) {
     if (value === undefined || value === "" || (ephemeral && leadsOutside.test(name))) continue;
+    if (name === "INNGEST_DEV" && !value.startsWith("http")) continue;
     environment[name] = value;
   }
   return environment;

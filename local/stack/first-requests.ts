@@ -6,10 +6,11 @@ import { type MachineKeys, writeKeys } from "#stack/keys.ts";
 const patienceMs = 30_000;
 const pauseMs = 50;
 
-/** Until database, schema and engine are within the site's reach. */
-export async function siteAnswers(port: number): Promise<void> {
+/** Until database, schema and engine are within the site's reach, or nobody waits for them any more. */
+export async function siteAnswers(port: number, signal: AbortSignal): Promise<void> {
   let last = "no answer";
   for (const deadline = performance.now() + patienceMs; performance.now() < deadline; ) {
+    signal.throwIfAborted();
     try {
       const response = await fetch(`${local(port)}/api/ready`);
       if (response.ok) return;

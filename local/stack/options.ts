@@ -18,7 +18,7 @@ export const help = `npm start -- [flags]   runs the whole stack on this machine
                      (without it: 8888, 54321, 8288 and 54324)
   --data-dir <path>  where the data lies (.nightshift)
   --reset            start from nothing: throws the data of that folder away first
-  --ephemeral        free ports and a temporary folder that is removed at the end
+  --ephemeral        free ports and a temporary folder that is removed at the end; not with the two above
   --inngest          the real Inngest Dev Server instead of the local engine (npm run start:inngest)
   --time-scale <n>   let the stack's clock run n times faster
   --help             this
@@ -30,9 +30,16 @@ project. A file named .env is read; variables that are set already win over it.`
 export function readOptions(args: readonly string[]): Options | undefined {
   const { values } = parse(args);
   if (values.help) return undefined;
+  const dataDir = values["data-dir"];
+  if (values.ephemeral && (dataDir !== undefined || values.reset)) {
+    throw new StackError(
+      `--ephemeral has a new folder of its own: ${dataDir === undefined ? "there is nothing to --reset" : "it takes no --data-dir"}.`,
+      "Leave out one of the two.",
+    );
+  }
   return {
     port: values.port === undefined ? undefined : numberOf("--port", values.port, 1, 65_532),
-    dataDir: resolve(values["data-dir"]),
+    dataDir: resolve(dataDir ?? ".nightshift"),
     reset: values.reset,
     ephemeral: values.ephemeral,
     inngest: values.inngest,
@@ -46,7 +53,7 @@ function parse(args: readonly string[]) {
       args: [...args],
       options: {
         port: { type: "string" },
-        "data-dir": { type: "string", default: ".nightshift" },
+        "data-dir": { type: "string" },
         reset: { type: "boolean", default: false },
         ephemeral: { type: "boolean", default: false },
         inngest: { type: "boolean", default: false },

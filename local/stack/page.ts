@@ -7,10 +7,13 @@ import { StackError } from "#stack/errors.ts";
 /** What the page is made of. */
 const sources = ["src/dashboard", "src/client", "vite.config.ts", "package-lock.json"];
 
-/** The folder of the built page. It is built when it is missing or older than what it is made of. */
-export async function builtPage(projectDir = resolve(import.meta.dirname, "../..")): Promise<string> {
+/** The folder of the built page. It is built when it is missing or older than what it is made of; an abort leaves nothing of it. */
+export async function builtPage(
+  projectDir = resolve(import.meta.dirname, "../.."),
+  signal?: AbortSignal,
+): Promise<string> {
   const pageDir = join(projectDir, "dist");
-  if (!(await isFresh(projectDir))) await build(projectDir, pageDir);
+  if (!(await isFresh(projectDir))) await build(projectDir, pageDir, signal);
   return pageDir;
 }
 
@@ -32,7 +35,7 @@ async function youngest(path: string): Promise<number> {
 }
 
 /** As `npm run build`, but nobody ever sees half a page: two stacks may build at once while a third serves. */
-async function build(projectDir: string, pageDir: string): Promise<void> {
+async function build(projectDir: string, pageDir: string, signal?: AbortSignal): Promise<void> {
   const startedAt = new Date();
   // On the same disk as `dist`, so that what was built is moved there in one go.
   const workDir = join(projectDir, ".nightshift");
@@ -44,7 +47,7 @@ async function build(projectDir: string, pageDir: string): Promise<void> {
     const args = [vite, "build", "--outDir", made, "--emptyOutDir", "--logLevel", "warn"];
     // Whoever starts us may be a test or a developer; the page is the one that is deployed.
     const env = { ...process.env, NODE_ENV: "production" };
-    await promisify(execFile)(process.execPath, args, { cwd: projectDir, env });
+    await promisify(execFile)(process.execPath, args, { cwd: projectDir, env, ...(signal && { signal }) });
     // What is changed while it is being built is younger than it.
     await utimes(join(made, "index.html"), startedAt, startedAt);
     if (await isFresh(projectDir)) return; // somebody else was quicker, with the same

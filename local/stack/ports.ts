@@ -13,12 +13,16 @@ const names: Record<keyof Ports, string> = {
   mail: "the inbox",
 };
 
-export async function choosePorts({ port, ephemeral }: Pick<Options, "port" | "ephemeral">): Promise<Ports> {
+/** The port of what runs elsewhere is not looked at: its own program may well be the one that has it. */
+export async function choosePorts(
+  { port, ephemeral }: Pick<Options, "port" | "ephemeral">,
+  isElsewhere: Partial<Record<keyof Ports, boolean>> = {},
+): Promise<Ports> {
   if (ephemeral && port === undefined) return freePorts();
   const ports: Ports =
     port === undefined ? wellKnown : { site: port, supabase: port + 1, engine: port + 2, mail: port + 3 };
   for (const part of ["site", "supabase", "engine", "mail"] as const) {
-    if (await isFree(ports[part])) continue;
+    if (isElsewhere[part] === true || (await isFree(ports[part]))) continue;
     const other = port === undefined ? 9000 : port + 10;
     throw new StackError(
       `Port ${ports[part]}, where ${names[part]} would listen, is taken by another program.`,

@@ -3,6 +3,7 @@ import { createWriteStream, mkdirSync, renameSync, statSync, type WriteStream } 
 import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { z } from "zod";
+import { inSeconds, newBackoff } from "#stack/backoff.ts";
 import { StackError } from "#stack/errors.ts";
 
 export type Say = (message: string) => void;
@@ -23,10 +24,6 @@ export type ManagedProcess = {
   stop(): Promise<void>;
 };
 
-const firstBackoffMs = 200;
-const longestBackoffMs = 10_000;
-/** A process that lived this long has recovered: its next fall is a first one. */
-const recoveredAfterMs = 30_000;
 const patienceAtStopMs = 5_000;
 const maxLogBytes = 10 * 1024 * 1024;
 
@@ -41,7 +38,7 @@ export function runProcess(options: ProcessOptions): ManagedProcess {
   let child: ChildProcess;
   let isStopping = false;
   let wasReady = false;
-  let backoffMs = firstBackoffMs;
+  const backoff = newBackoff();
   let restart: NodeJS.Timeout | undefined;
   let settleReady: { resolve(): void; reject(error: Error): void };
   const ready = new Promise<void>((resolve, reject) => {
@@ -70,10 +67,9 @@ export function runProcess(options: ProcessOptions): ManagedProcess {
     child.once("exit", (code, signal) => {
       if (isStopping || !wasReady) return;
       const how = signal ?? `exit code ${code}`;
-      if (performance.now() - startedAt > recoveredAfterMs) backoffMs = firstBackoffMs;
-      say(`${name} died (${how}); starting it again${backoffMs > 1000 ? ` in ${backoffMs / 1000} s` : ""}.`);
-      restart = setTimeout(start, backoffMs);
-      backoffMs = Math.min(backoffMs * 2, longestBackoffMs);
+      const pauseMs = backoff(performance.now() - startedAt);
+      say(`${name} died (${how}); starting it again${inSeconds(pauseMs)}.`);
+      restart = setTimeout(start, pauseMs);
     });
   };
   start();

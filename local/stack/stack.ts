@@ -1,9 +1,10 @@
 import { join, resolve } from "node:path";
-import { takeDataDir } from "#stack/data-dir.ts";
-import { type Database, openDatabase, verifySchema } from "#stack/database.ts";
+import { type DataDir, takeDataDir } from "#stack/data-dir.ts";
+import { openDatabase, verifySchema } from "#stack/database.ts";
 import { callersEnvironment, type Environment, local, siteEnvironment } from "#stack/environment.ts";
 import { ensureApiKeys, siteAnswers } from "#stack/first-requests.ts";
 import { inngestDevServer } from "#stack/inngest-dev-server.ts";
+import { unlessAborted } from "#stack/interruption.ts";
 import { type MachineKeys, newKeys, readKeys, writeKeys } from "#stack/keys.ts";
 import type { Options } from "#stack/options.ts";
 import { builtPage } from "#stack/page.ts";
@@ -39,31 +40,26 @@ type Wishes = {
   environment?: Environment;
   /** Flags of local/engine/cli.ts: a test cannot wait for Inngest's own retries. */
   engineFlags?: readonly string[];
+  /** Aborted before the stack is up, it ends what has been started; the start rejects with its reason. */
+  signal?: AbortSignal;
 };
 
 /** Starts everything, side by side where nothing waits for anything, and answers when a first request would succeed. */
 export async function startStack(
   options: Options,
-  { say, environment = {}, engineFlags = [] }: Wishes,
+  { say, environment = {}, engineFlags = [], signal = new AbortController().signal }: Wishes,
 ): Promise<Stack> {
   const dir = await takeDataDir(options);
   const processes: ManagedProcess[] = [];
-  const databases: Database[] = [];
+  const endLast: (() => Promise<unknown>)[] = [];
   const stop = async () => {
     for (const name of endingOrder) await processes.find((one) => one.name === name)?.stop();
-    for (const database of databases) await database.stop();
+    for (const end of endLast) await end();
     dir.release();
   };
   try {
-    return await start(options, {
-      dataDir: dir.path,
-      say,
-      more: environment,
-      engineFlags,
-      processes,
-      databases,
-      stop,
-    });
+    const wishes = { say, more: environment, engineFlags, signal };
+    return await unlessAborted(signal, start(options, { ...wishes, dir, processes, endLast, stop }));
   } catch (error) {
     await stop();
     throw error;
@@ -71,22 +67,30 @@ export async function startStack(
 }
 
 type Start = {
-  dataDir: string;
+  dir: DataDir;
   say: Say;
   more: Environment;
   engineFlags: readonly string[];
+  signal: AbortSignal;
   processes: ManagedProcess[];
-  databases: Database[];
+  /** Ends what is no process of ours, after all that are. */
+  endLast: (() => Promise<unknown>)[];
   stop: () => Promise<void>;
 };
 
 async function start(
   options: Options,
-  { dataDir, say, more, engineFlags, processes, databases, stop }: Start,
+  { dir, say, more, engineFlags, signal, processes, endLast, stop }: Start,
 ): Promise<Stack> {
-  const ports = await choosePorts(options);
+  const dataDir = dir.path;
   const caller = { ...callersEnvironment(options), ...more };
   const isHosted = caller["SUPABASE_URL"] !== undefined;
+  const isEngineElsewhere = caller["INNGEST_DEV"] !== undefined;
+  const ports = await choosePorts(options, { supabase: isHosted, engine: isEngineElsewhere });
+  const appUrl = `${local(ports.site)}/api/inngest`;
+  const devServer = options.inngest ? inngestDevServer({ port: ports.engine, appUrl }) : undefined;
+  signal.throwIfAborted();
+  if (options.reset) dir.empty(); // not before all is here that a start needs
   const supabaseUrl = isHosted ? undefined : local(ports.supabase);
   const keys = { ...(readKeys(dataDir) ?? newKeys()), supabaseUrl };
   writeKeys(dataDir, keys);
@@ -98,6 +102,7 @@ async function start(
     return add(name, [process.execPath, ...imports, join("local", script), ...args], env);
   };
   const add = (name: string, command: readonly [string, ...string[]], env: Environment) => {
+    signal.throwIfAborted();
     const running = runProcess({
       name,
       command,
@@ -111,7 +116,10 @@ async function start(
   };
 
   // What needs no database comes up while it does. Without its page the stack still works.
-  const page = builtPage().catch((error: unknown) => say(String(error)));
+  const page = builtPage(projectDir, signal).catch((error: unknown) => {
+    if (!signal.aborted) say(String(error));
+  });
+  endLast.push(() => page);
   const site = run("site", "netlify/server.ts", [], {
     ...environment,
     PORT: String(ports.site),
@@ -127,17 +135,20 @@ async function start(
     PORT: String(ports.mail),
     DATA_DIR: mailDir,
   });
-  const database = await open();
-  const databaseUrl: Environment = database === undefined ? {} : { DATABASE_URL: database.url };
+  const databaseUrl = await open();
+  const database: Environment = databaseUrl === undefined ? {} : { DATABASE_URL: databaseUrl };
   const onDatabase = [startGateway(), startEngine()];
   await Promise.all([page, mail, site, ...onDatabase]);
-  const [apiKeys] = await Promise.all([ensureApiKeys(dataDir, keys, environment), siteAnswers(ports.site)]);
+  const [apiKeys] = await Promise.all([
+    ensureApiKeys(dataDir, keys, environment),
+    siteAnswers(ports.site, signal),
+  ]);
   return {
     ports,
     dataDir,
     environment,
     keys: apiKeys,
-    databaseUrl: database?.url,
+    databaseUrl,
     isHosted,
     processes,
     stop,
@@ -146,26 +157,25 @@ async function start(
   function startGateway(): Promise<void> | undefined {
     if (isHosted) return undefined;
     const args = ["--port", String(ports.supabase), "--data-dir", dataDir];
-    return run("supabase", "supabase/cli.ts", args, { ...environment, ...databaseUrl });
+    return run("supabase", "supabase/cli.ts", args, { ...environment, ...database });
   }
 
-  async function open(): Promise<Database | undefined> {
+  async function open(): Promise<string | undefined> {
     if (isHosted && caller["DATABASE_URL"] === undefined) {
       await verifySchema(environment, migrations, say);
       return undefined;
     }
-    const opened = await openDatabase(caller, { dataDir, migrations, say });
-    databases.push(opened);
-    return opened;
+    const opening = openDatabase(caller, { dataDir, migrations, say });
+    endLast.push(opening.stop);
+    return opening.ready;
   }
 
   function startEngine(): Promise<void> | undefined {
-    if (caller["INNGEST_DEV"] !== undefined) return undefined; // somebody else's engine
-    const appUrl = `${local(ports.site)}/api/inngest`;
-    if (options.inngest) return add("engine", inngestDevServer({ port: ports.engine, appUrl }), environment);
+    if (isEngineElsewhere) return undefined;
+    if (devServer !== undefined) return add("engine", devServer, environment);
     return run("engine", "engine/cli.ts", ["--port", String(ports.engine), ...engineFlags], {
       ...environment,
-      ...databaseUrl,
+      ...database,
       APP_URL: appUrl,
     });
   }

@@ -107,4 +107,10 @@ describe("building the page", () => {
     await expect(builtPage(project)).rejects.toThrow(/cannot be built[\s\S]*main\.tsx/);
     expect(script()).toContain("second");
   });
+
+  it("a build that is aborted leaves nothing behind", async () => {
+    await expect(builtPage(project, AbortSignal.abort())).rejects.toThrow("aborted");
+    expect(readdirSync(join(project, ".nightshift"))).toEqual([]);
+    expect(script()).toContain("second");
+  });
 });

@@ -1,0 +1,92 @@
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, afterEach, expect, test, vi } from "vitest";
+import { takeDataDir } from "#stack/data-dir.ts";
+import { StackError } from "#stack/errors.ts";
+
+const root = mkdtempSync(join(tmpdir(), "nightshift-data-dir-"));
+afterEach(() => vi.unstubAllEnvs());
+afterAll(() => rmSync(root, { recursive: true }));
+
+const take = (dataDir: string) =>
+  takeDataDir({ port: undefined, dataDir, reset: false, ephemeral: false, inngest: false, timeScale: 1 });
+const folder = (name: string) => {
+  const path = join(root, name);
+  mkdirSync(path, { recursive: true });
+  return path;
+};
+
+/** What a killed process leaves: a socket that nobody listens on. */
+const leaveSocket = async (path: string) => {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(`${path}.alive`, resolve));
+  renameSync(`${path}.alive`, path);
+  await new Promise((resolve) => server.close(resolve));
+};
+
+test.each([
+  { what: "a folder", path: folder("short") },
+  { what: "a folder whose path is too long for a socket", path: folder("long-".repeat(30)) },
+])("$what is one stack's at a time, by whatever way one comes to it", async ({ path }) => {
+  const link = `${path.slice(0, root.length + 5)}.link`;
+  symlinkSync(path, link);
+  const taken = await take(path);
+  await expect(take(path)).rejects.toThrow(`A stack already runs on the data in ${path}.`);
+  await expect(take(link)).rejects.toThrow(`A stack already runs on the data in ${link}.`);
+  vi.stubEnv("TMPDIR", folder("elsewhere"));
+  await expect(take(path)).rejects.toThrow(`A stack already runs on the data in ${path}.`);
+  taken.release();
+  (await take(link)).release();
+});
+
+test("of many starts in one instant one gets the folder, also where a killed stack left its lock", async () => {
+  const path = folder("wanted");
+  for (let round = 0; round < 10; round += 1) {
+    mkdirSync(join(path, "lock"));
+    if (round > 0) await leaveSocket(join(path, "lock", "dead"));
+    const outcomes = await Promise.allSettled(Array.from({ length: 8 }, () => take(path)));
+    const winners = outcomes.filter((outcome) => outcome.status === "fulfilled");
+    expect(winners).toHaveLength(1);
+    for (const outcome of outcomes)
+      if (outcome.status === "rejected") expect(String(outcome.reason)).toContain("already runs");
+    winners[0]?.value.release();
+  }
+  expect(readdirSync(path)).toEqual([]);
+});
+
+test("a folder that cannot be locked says so in a sentence, and keeps nothing of the try", async () => {
+  const path = folder("odd");
+  writeFileSync(join(path, "lock"), "not a folder");
+  const refused = take(path);
+  await expect(refused).rejects.toThrow(`The data folder ${path} cannot be locked: ENOTDIR`);
+  await expect(refused).rejects.toBeInstanceOf(StackError);
+  expect(readdirSync(path)).toEqual(["lock"]);
+});
+
+test("emptying throws away what the stack keeps there, also behind a link, and nothing else", async () => {
+  const path = folder("full");
+  const cluster = folder("cluster");
+  symlinkSync(realpathSync(cluster), join(path, "postgres"));
+  for (const name of ["keys.json", "supabase-keys.json", "mine.txt"]) writeFileSync(join(path, name), "");
+  for (const name of ["mail", "storage", "logs"]) mkdirSync(join(path, name));
+  const taken = await take(path);
+  expect(readdirSync(path)).toContain("keys.json");
+  taken.empty();
+  expect(readdirSync(path).toSorted()).toEqual(["lock", "mine.txt"]);
+  expect(existsSync(cluster)).toBe(false);
+  await expect(take(path)).rejects.toThrow("already runs");
+  taken.release();
+  expect(readdirSync(path)).toEqual(["mine.txt"]);
+});

@@ -1,0 +1,86 @@
+import { createServer } from "node:net";
+import { resolve } from "node:path";
+import { afterEach, describe, expect, test, vi } from "vitest";
+import { callersEnvironment } from "#stack/environment.ts";
+import { StackError } from "#stack/errors.ts";
+import { readOptions } from "#stack/options.ts";
+import { choosePorts } from "#stack/ports.ts";
+
+describe("flags", () => {
+  test("what is left out has its default", () => {
+    expect(readOptions([])).toEqual({
+      port: undefined,
+      dataDir: resolve(".nightshift"),
+      reset: false,
+      ephemeral: false,
+      inngest: false,
+      timeScale: 1,
+    });
+    expect(readOptions(["--help", "--reset"])).toBeUndefined();
+  });
+
+  test.each([
+    { what: "an unknown flag", args: ["--colour"], says: /--colour/ },
+    { what: "a port that is no number", args: ["--port", "http"], says: /--port must be a number from 1 to/ },
+    {
+      what: "--ephemeral with a folder",
+      args: ["--ephemeral", "--data-dir", ".nightshift"],
+      says: "--ephemeral has a new folder of its own: it takes no --data-dir.",
+    },
+    {
+      what: "--ephemeral with nothing to throw away",
+      args: ["--reset", "--ephemeral"],
+      says: "--ephemeral has a new folder of its own: there is nothing to --reset.",
+    },
+  ])("$what is refused", ({ args, says }) => {
+    expect(() => readOptions(args)).toThrow(says);
+    expect(() => readOptions(args)).toThrow(StackError);
+  });
+});
+
+describe("ports", () => {
+  test("free ones are four different ones", async () => {
+    const ports = await choosePorts({ port: undefined, ephemeral: true });
+    expect(new Set(Object.values(ports)).size).toBe(4);
+  });
+
+  test("a taken one stands in the way, unless what would listen there runs elsewhere", async () => {
+    const { site: port } = await choosePorts({ port: undefined, ephemeral: true });
+    const asked = { port, ephemeral: false };
+    const others = [createServer(), createServer()];
+    try {
+      await Promise.all(
+        others.map(
+          (server, at) => new Promise<void>((done) => server.listen(port + 1 + at, "127.0.0.1", done)),
+        ),
+      );
+      await expect(choosePorts(asked)).rejects.toThrow(`Port ${port + 1}, where Supabase would listen`);
+      await expect(choosePorts(asked, { supabase: true })).rejects.toThrow(
+        `Port ${port + 2}, where the engine`,
+      );
+      await expect(choosePorts(asked, { supabase: true, engine: true })).resolves.toEqual({
+        site: port,
+        supabase: port + 1,
+        engine: port + 2,
+        mail: port + 3,
+      });
+    } finally {
+      await Promise.all(others.map((server) => new Promise((done) => server.close(done))));
+    }
+  });
+});
+
+describe("the caller's environment", () => {
+  afterEach(() => vi.unstubAllEnvs());
+
+  test.each(["1", "0", "true", ""])("INNGEST_DEV=%j names no engine of somebody else", (value) => {
+    vi.stubEnv("INNGEST_DEV", value);
+    expect(callersEnvironment({ ephemeral: false })).not.toHaveProperty("INNGEST_DEV");
+  });
+
+  test("an address does, but not for a throw-away stack", () => {
+    vi.stubEnv("INNGEST_DEV", "http://127.0.0.1:8288");
+    expect(callersEnvironment({ ephemeral: false })).toHaveProperty("INNGEST_DEV", "http://127.0.0.1:8288");
+    expect(callersEnvironment({ ephemeral: true })).not.toHaveProperty("INNGEST_DEV");
+  });
+});
