@@ -6,6 +6,7 @@ import { z } from "zod";
 import { type App, createApp } from "#app.ts";
 import { allFunctions } from "#functions.ts";
 import { readEnv } from "#lib/env.ts";
+import { CHECKPOINTING } from "./checkpointing.ts";
 import { freshDatabase, type TestDatabase } from "./database.ts";
 
 export type CampaignHouse = Awaited<ReturnType<typeof campaignHouse>>;
@@ -19,7 +20,12 @@ type Options = {
 };
 
 /** The whole product in one process, on the engine's virtual clock: database, doors, functions and a mail provider. */
-export async function campaignHouse({ env = {}, mail = {}, checkpointing = true, beforeMail }: Options = {}) {
+export async function campaignHouse({
+  env = {},
+  mail = {},
+  checkpointing = CHECKPOINTING,
+  beforeMail,
+}: Options = {}) {
   const db = await freshDatabase();
   let app: App | undefined;
   const handle = (request: Request) => app?.doors.inngest(request) ?? Promise.reject(new Error("no app yet"));

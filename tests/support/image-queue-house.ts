@@ -5,6 +5,7 @@ import type { Settings } from "@nightshift/local/providers/images/settings.ts";
 import { type App, createApp } from "#app.ts";
 import { allFunctions } from "#functions.ts";
 import { testEnv } from "./app.ts";
+import { CHECKPOINTING } from "./checkpointing.ts";
 import { freshDatabase, type TestDatabase } from "./database.ts";
 
 type Options = {
@@ -24,7 +25,7 @@ export async function imageQueueHouse({ env = {}, images = {}, beforeCall }: Opt
   const db = await freshDatabase();
   let app: App | undefined;
   const handle = (request: Request) => app?.doors.inngest(request) ?? Promise.reject(new Error("no app yet"));
-  const engine = await startEngine({ app: handle });
+  const engine = await startEngine({ app: handle, checkpointing: CHECKPOINTING });
   const provider = createImagesProvider({ settings: { ...CALM, ...images }, clock: engine.clock });
   const fetch = wires(db, engine, (request) => provider.fetch(request), beforeCall);
   let aheadMs = 0;
@@ -34,6 +35,7 @@ export async function imageQueueHouse({ env = {}, images = {}, beforeCall }: Opt
     IMAGES_SIZE: "32",
     SLACK_WEBHOOK_URL: "http://slack.local/hook",
     PLAN: "pro",
+    CHECKPOINTING: String(CHECKPOINTING),
     ...env,
   });
   app = createApp(settings, { fetch, clock }, allFunctions);

@@ -8,6 +8,7 @@ import { catchFailures } from "#dead-letters/catch-failures.ts";
 import { recordCancellations } from "#jobs/record-cancellations.ts";
 import type { Platform } from "#platform.ts";
 import { testEnv } from "./app.ts";
+import { CHECKPOINTING } from "./checkpointing.ts";
 import { freshDatabase } from "./database.ts";
 
 type Options = {
@@ -20,7 +21,7 @@ type Options = {
 export type Workshop = Awaited<ReturnType<typeof workshop>>;
 
 /** The platform with functions made for one test: real database, real engine with a virtual clock, stand-ins for mail and Slack. */
-export async function workshop({ checkpointing = true, env = {}, functions }: Options) {
+export async function workshop({ checkpointing = CHECKPOINTING, env = {}, functions }: Options) {
   const database = await freshDatabase();
   let app: App | undefined;
   const engine = await startEngine({
