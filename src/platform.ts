@@ -1,4 +1,5 @@
 import type { InngestFunction } from "inngest";
+import type { DestinationStream } from "pino";
 import { campaignVisibleFields } from "#campaigns/index.ts";
 import { createAlert } from "#dead-letters/alert.ts";
 import { createOnFailure } from "#dead-letters/on-failure.ts";
@@ -29,12 +30,13 @@ import { createTickets } from "#lib/tickets.ts";
 import { createTokens } from "#lib/tokens.ts";
 import { notificationRepository } from "#notifications/repository.ts";
 
-export type Outside = { fetch?: typeof globalThis.fetch; clock?: Clock };
+/** `log`: where lines go instead of stdout. */
+export type Outside = { fetch?: typeof globalThis.fetch; clock?: Clock; log?: DestinationStream };
 export type Platform = ReturnType<typeof createPlatform>;
 
 /** The only place where clients are made: what every room may ask for, whatever functions this app has. */
-export function createPlatform(env: Env, { fetch = fastFetch, clock = systemClock }: Outside = {}) {
-  const logger = createLogger(env);
+export function createPlatform(env: Env, { fetch = fastFetch, clock = systemClock, log }: Outside = {}) {
+  const logger = createLogger(env, log);
   const db = createDatabase(env, fetch);
   const jobs = jobRepository(db, clock);
   const letters = deadLetterRepository(db, clock);

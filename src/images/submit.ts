@@ -5,6 +5,7 @@ import { LANES, type LaneName, submissionsOf } from "#images/lanes.ts";
 import { allowedPriority, limitsFor } from "#jobs/limits.ts";
 import type { Outbox } from "#jobs/outbox.ts";
 import type { Requester } from "#lib/http.ts";
+import { addLogContext } from "#lib/logger.ts";
 import type { Priority } from "#lib/priorities.ts";
 
 export const promptText = z.string().trim().min(1).max(2000);
@@ -41,6 +42,7 @@ export async function submit(
       ...(deadlineAt === undefined ? {} : { deadlineAt }),
     },
   });
+  addLogContext({ jobId: task.job_id });
   await outbox.send(started);
   return task;
 }

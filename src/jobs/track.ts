@@ -1,5 +1,7 @@
 import { Middleware } from "inngest";
 import { z } from "zod";
+import { parentJobOf } from "#lib/inngest.ts";
+import { addLogContext } from "#lib/logger.ts";
 import type { JobRepository, StartingRun } from "./repository.ts";
 import type { StartedRun } from "./rows.ts";
 
@@ -41,10 +43,11 @@ export const trackJobs = (jobs: Jobs, { afterSkip }: Hooks) =>
         functionId: fn.id(),
         runId: ctx.runId,
         attempt: ctx.attempt,
-        parentJobId: parentOf(ctx.event.data),
+        parentJobId: parentJobOf(ctx.event.data),
       };
       const isBeginning = Object.keys(steps).length === 0 && !this.#isOneStepOfMany;
       if (isBeginning || ctx.attempt > 0) this.#started = await jobs.startRun(this.#run);
+      if (this.#started?.jobId) addLogContext({ jobId: this.#started.jobId });
       return args;
     }
 
@@ -59,10 +62,6 @@ export const trackJobs = (jobs: Jobs, { afterSkip }: Hooks) =>
       return result;
     }
   };
-
-const fannedOut = z.looseObject({ parentJobId: z.uuid() });
-
-const parentOf = (data: unknown): string | undefined => fannedOut.safeParse(data).data?.parentJobId;
 
 const skipped = z.looseObject({ status: z.literal("skipped") });
 

@@ -3,7 +3,6 @@ import { z } from "zod";
 import type { Clock } from "#lib/clock.ts";
 import { AppError, codeOf, type ErrorCode } from "#lib/errors.ts";
 import type { Logger } from "#lib/logger.ts";
-import { maskPersonal } from "#lib/mask-personal.ts";
 
 /** Work that nobody wants any more was not done: the run ends well, and its job is `skipped` (S4-53). */
 export const DEADLINE_PASSED = { status: "skipped", reason: "deadline_passed" } as const;
@@ -47,14 +46,13 @@ export const keepDeadlines = ({ clock, logger }: { clock: Clock; logger: Logger 
       return args;
     }
 
-    override async wrapFunctionHandler({ ctx, fn, next }: Middleware.WrapFunctionHandlerArgs) {
+    override async wrapFunctionHandler({ next }: Middleware.WrapFunctionHandlerArgs) {
       try {
         if (!this.#isBeginning || !this.#hasPassed()) return await next();
       } catch (error) {
         if (codeOf(error) !== "deadline_passed") throw error;
       }
-      const eventId = maskPersonal(ctx.event.id ?? "");
-      logger.warn({ eventId, functionId: fn.id() }, "skipped: its deadline has passed");
+      logger.warn("skipped: its deadline has passed");
       return DEADLINE_PASSED;
     }
 

@@ -1,8 +1,10 @@
 import { Inngest, type InngestFunction, Middleware, NonRetriableError, RetryAfterError } from "inngest";
 import { serve } from "inngest/edge";
+import { z } from "zod";
 import type { Env } from "#lib/env.ts";
 import { AppError, codeOf, meaningOf } from "#lib/errors.ts";
-import type { Logger } from "#lib/logger.ts";
+import { addLogContext, type Logger, withLogContext } from "#lib/logger.ts";
+import { maskPersonal } from "#lib/mask-personal.ts";
 
 /** The engine knows our functions as `nightshift-<id>`. */
 export const APP_ID = "nightshift";
@@ -28,14 +30,15 @@ export function createInngest({ env, fetch, logger, middleware = [] }: Options):
     id: APP_ID,
     isDev,
     fetch,
-    logger,
+    // The SDK would name the run once more, in words of its own: its `jobId` is a place in Inngest's queue.
+    logger: Object.assign(logger.child({}), { child: () => logger }),
     ...(baseUrl === undefined ? {} : { baseUrl }),
     ...(env.INNGEST_EVENT_KEY === undefined ? {} : { eventKey: env.INNGEST_EVENT_KEY }),
     ...(env.INNGEST_SIGNING_KEY === undefined ? {} : { signingKey: env.INNGEST_SIGNING_KEY }),
     // A request lives 60 s on Netlify: no new step begins after 40.
     checkpointing: env.CHECKPOINTING ? { bufferedSteps: 1, maxRuntime: "40s" } : false,
     // Ours are the last words on an error, so they stand outermost.
-    middleware: [SpeakOfErrors, ...middleware],
+    middleware: [NameTheWork, SpeakOfErrors, ...middleware],
   });
 }
 
@@ -56,6 +59,39 @@ export function serveFunctions(client: InngestClient, functions: InngestFunction
 
 export const devUrl = (setting: string | undefined): string =>
   setting?.startsWith("http") ? setting : "http://localhost:8288";
+
+/** Says to the log what is at work: the ids of its job, its run and its event, and the function. */
+class NameTheWork extends Middleware.BaseMiddleware {
+  readonly id = "nightshift/log";
+
+  override wrapRequest = ({ next }: Middleware.WrapRequestArgs) => withLogContext({}, next);
+  override transformFunctionInput(args: Middleware.TransformFunctionInputArgs) {
+    const { ctx, fn } = args;
+    addLogContext({
+      jobId: jobIdOf(ctx.event),
+      runId: ctx.runId,
+      eventId: maskPersonal(ctx.event.id ?? ""),
+      functionId: fn.id(),
+    });
+    return args;
+  }
+}
+
+const fannedOut = z.looseObject({ parentJobId: z.uuid() });
+const news = z.object({
+  name: z.string().startsWith("inngest/function."),
+  data: z.object({ event: z.object({ id: z.string().optional(), data: z.unknown() }) }),
+});
+
+/** The job that work was fanned out for. */
+export const parentJobOf = (eventData: unknown): string | undefined =>
+  fannedOut.safeParse(eventData).data?.parentJobId;
+
+/** What an event says of its job: the engine's news are about the run of another, and what we accepted has its job's id. */
+function jobIdOf(event: { id?: string | undefined; data?: unknown }): string | undefined {
+  const { id, data } = news.safeParse(event).data?.data.event ?? event;
+  return parentJobOf(data) ?? z.uuid().safeParse(id).data;
+}
 
 /**
  * Only this class knows how Inngest spells "stop" and "not before". The code, and how often it was tried, travel as

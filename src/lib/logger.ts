@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from "node:async_hooks";
 import { type DestinationStream, type Logger, pino } from "pino";
 import type { Env } from "#lib/env.ts";
 import { codeOf } from "#lib/errors.ts";
@@ -5,18 +6,28 @@ import { maskPersonal } from "#lib/mask-personal.ts";
 
 export type { Logger };
 
+type Facts = Record<string, string | undefined>;
+const context = new AsyncLocalStorage<Facts>();
+
+/** Every line that is written while `work` goes on carries these facts, whoever writes it, and those added on the way. */
+export const withLogContext = <T>(facts: Facts, work: () => T): T => context.run({ ...facts }, work);
+
+/** More about the work that goes on; nothing happens where none does. */
+export const addLogContext = (facts: Facts): void => void Object.assign(context.getStore() ?? {}, facts);
+
 /**
  * Structured logs, one JSON object a line: ids of jobs, runs and events, never personal data. What might slip in
- * by mistake is cut out by name.
+ * by mistake is cut out by name. A level and an environment that nobody knows yet may be left out.
  */
 export const createLogger = (
-  env: Pick<Env, "LOG_LEVEL" | "NIGHTSHIFT_ENV">,
+  env: Partial<Pick<Env, "LOG_LEVEL" | "NIGHTSHIFT_ENV">>,
   to?: DestinationStream,
 ): Logger =>
   pino(
     {
-      level: env.LOG_LEVEL,
+      level: env.LOG_LEVEL ?? "info",
       base: { env: env.NIGHTSHIFT_ENV },
+      mixin: () => ({ ...context.getStore() }),
       serializers: { err: (error: unknown) => errorFacts(error) },
       redact: {
         paths: [

@@ -2,7 +2,7 @@ import { Hono } from "hono";
 import { z } from "zod";
 import { AppError } from "#lib/errors.ts";
 import { type Answer, POLICIES, type Requester, ROLES, type Route } from "#lib/http.ts";
-import type { Logger } from "#lib/logger.ts";
+import { addLogContext, type Logger, withLogContext } from "#lib/logger.ts";
 import { problemHeaders, toProblem } from "#lib/problem.ts";
 import { isUnstorable, readBody } from "#lib/request-body.ts";
 
@@ -28,28 +28,31 @@ const SECURITY_HEADERS = {
   "x-content-type-options": "nosniff",
 } as const;
 
+/** What most answers to accepted work have; the log tells it too. */
+const acceptedJob = z.object({ jobId: z.string() });
+
 /** The whole API as one handler: finds the route, opens its lock, reads and checks the input, answers. */
 export function createRoutes({ routes, logger, ...locks }: Options) {
   const app = new Hono({ strict: false });
   for (const [path, table] of tablesByPath(routes)) {
-    app.all(path, async ({ req }) => {
-      const startedMs = performance.now();
-      let requester: Requester | undefined;
-      const response = await respond(logger, async () => {
-        refuseHugeHeaders(req.raw);
-        const route = table.get(req.method);
-        if (!route) throw methodNotAllowed(table);
-        requester = await admit(route, req.raw, locks);
-        return route.handle({ ...(await readInput(route, req.raw, req.param())), requester });
-      });
-      if (response.status === 405) response.headers.set("allow", [...table.keys()].join(", "));
-      const ms = Math.round(performance.now() - startedMs);
-      logger.info(
-        { method: req.method, route: path, status: response.status, ms, by: requester?.id },
-        "request",
-      );
-      return response;
-    });
+    app.all(path, ({ req }) =>
+      withLogContext({ method: req.method, route: path }, async () => {
+        const startedMs = performance.now();
+        const response = await respond(logger, async () => {
+          refuseHugeHeaders(req.raw);
+          const route = table.get(req.method);
+          if (!route) throw methodNotAllowed(table);
+          const requester = await admit(route, req.raw, locks);
+          addLogContext({ by: requester?.id });
+          const answer = await route.handle({ ...(await readInput(route, req.raw, req.param())), requester });
+          if (!(answer instanceof Response)) addLogContext(acceptedJob.safeParse(answer.body).data ?? {});
+          return answer;
+        });
+        if (response.status === 405) response.headers.set("allow", [...table.keys()].join(", "));
+        logger.info({ status: response.status, ms: Math.round(performance.now() - startedMs) }, "request");
+        return response;
+      }),
+    );
   }
   app.notFound(() =>
     respond(logger, () => Promise.reject(new AppError("not_found", "There is nothing at this address"))),

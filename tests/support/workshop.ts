@@ -14,6 +14,8 @@ import { freshDatabase } from "./database.ts";
 type Options = {
   checkpointing?: boolean;
   env?: Record<string, string>;
+  /** Takes the lines of the log, which is silent otherwise. */
+  log?: (line: string) => void;
   /** What this app does, besides listening to the engine's news. */
   functions: (platform: Platform) => InngestFunction.Any[];
 };
@@ -21,7 +23,7 @@ type Options = {
 export type Workshop = Awaited<ReturnType<typeof workshop>>;
 
 /** The platform with functions made for one test: real database, real engine with a virtual clock, stand-ins for mail and Slack. */
-export async function workshop({ checkpointing = CHECKPOINTING, env = {}, functions }: Options) {
+export async function workshop({ checkpointing = CHECKPOINTING, env = {}, log, functions }: Options) {
   const database = await freshDatabase();
   let app: App | undefined;
   const engine = await startEngine({
@@ -46,9 +48,11 @@ export async function workshop({ checkpointing = CHECKPOINTING, env = {}, functi
   const settings = testEnv(database, {
     SLACK_WEBHOOK_URL: "http://slack.local/hook",
     CHECKPOINTING: String(checkpointing),
+    ...(log && { LOG_LEVEL: "info" }),
     ...env,
   });
-  app = createApp(settings, { fetch, clock: engine.clock }, (deps) => [
+  const outside = { fetch, clock: engine.clock, ...(log && { log: { write: log } }) };
+  app = createApp(settings, outside, (deps) => [
     ...functions(deps),
     catchFailures(deps),
     recordCancellations(deps),

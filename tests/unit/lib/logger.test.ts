@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { AppError } from "#lib/errors.ts";
-import { createLogger } from "#lib/logger.ts";
+import { addLogContext, createLogger, withLogContext } from "#lib/logger.ts";
 
 /** What a call of the logger writes. */
 function written(write: (logger: ReturnType<typeof createLogger>) => void): string {
@@ -14,15 +14,40 @@ function written(write: (logger: ReturnType<typeof createLogger>) => void): stri
   return lines.join("");
 }
 
-test("S4-46: a line is JSON, with the ids it was given", () => {
-  const line = written((logger) => logger.info({ jobId: "j1", runId: "r1", eventId: "e1" }, "started"));
+test("a line is JSON, and says what it is about; its own words count most", () => {
+  const line = written((logger) =>
+    withLogContext({ jobId: "j1", runId: "r1" }, () => {
+      addLogContext({ eventId: "e1" });
+      logger.info({ runId: "r2" }, "started");
+    }),
+  );
   expect(JSON.parse(line)).toMatchObject({
     env: "preview",
     jobId: "j1",
-    runId: "r1",
+    runId: "r2",
     eventId: "e1",
     msg: "started",
   });
+});
+
+test("what one work is about is not said of another, nor of what comes after", async () => {
+  const lines: string[] = [];
+  const logger = createLogger({}, { write: (line) => void lines.push(line) });
+  const work = (jobId: string) =>
+    withLogContext({ jobId }, async () => {
+      await Promise.resolve();
+      addLogContext({ eventId: `of ${jobId}` });
+      await Promise.resolve();
+      logger.info(jobId);
+    });
+  await Promise.all([work("j1"), work("j2")]);
+  addLogContext({ jobId: "nobody's" });
+  logger.info("after");
+  expect(lines.map((line) => JSON.parse(line))).toEqual([
+    expect.objectContaining({ msg: "j1", jobId: "j1", eventId: "of j1" }),
+    expect.objectContaining({ msg: "j2", jobId: "j2", eventId: "of j2" }),
+    expect.not.objectContaining({ jobId: expect.anything() }),
+  ]);
 });
 
 test("nothing personal is written, however deep the error hides it", () => {

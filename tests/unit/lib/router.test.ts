@@ -310,6 +310,40 @@ describe("each mistake has its own code", () => {
   });
 });
 
+test("S4-46: every line of a request says which one, the last also which job it began", async () => {
+  const lines: string[] = [];
+  const logger = createLogger({}, { write: (line) => void lines.push(line) });
+  const ask = createRoutes({
+    routes: [
+      route({
+        method: "POST",
+        path: "/api/work/:id",
+        policy: "app",
+        summary: "Work",
+        params: idParams,
+        responses,
+        handler: async () => {
+          logger.warn("on the way");
+          return json(202, { jobId: id });
+        },
+      }),
+      ...routes.filter(({ path }) => path === "/api/trouble"),
+    ],
+    logger,
+    authenticate: async () => ({ id: "key:a", role: "app", owner: "ann" }),
+  });
+  await ask(new Request(`http://site.local/api/work/${id}`, { method: "POST" }));
+  await ask(new Request("http://site.local/api/trouble"));
+  const work = { method: "POST", route: "/api/work/:id", by: "key:a" };
+  const trouble = { method: "GET", route: "/api/trouble" };
+  expect(lines.map((line) => JSON.parse(line))).toMatchObject([
+    { ...work, msg: "on the way" },
+    { ...work, msg: "request", status: 202, jobId: id, ms: expect.any(Number) },
+    { ...trouble, msg: "request failed", code: "internal" },
+    { ...trouble, msg: "request", status: 500 },
+  ]);
+});
+
 describe("the table refuses", () => {
   const lamp = {
     method: "GET",

@@ -1,0 +1,74 @@
+import { randomUUID } from "node:crypto";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { AppError } from "#lib/errors.ts";
+import type { Platform } from "#platform.ts";
+import { type Workshop, workshop } from "../support/workshop.ts";
+
+const fall = () => {
+  throw new AppError("provider_rejected", "it fell");
+};
+
+const functions = ({ inngest, onFailure }: Platform) => [
+  inngest.createFunction(
+    { id: "fall-in-a-step", triggers: [{ event: "test/fall" }], retries: 0, onFailure },
+    async ({ step }) => {
+      await step.run("stand", () => true);
+      await step.run("fall", fall);
+    },
+  ),
+];
+
+describe.each([{ checkpointing: true }, { checkpointing: false }])("with %o", (mode) => {
+  let shop: Workshop;
+  let lines: Record<string, unknown>[] = [];
+  beforeAll(async () => {
+    shop = await workshop({ ...mode, functions, log: (line) => void lines.push(JSON.parse(line)) });
+  });
+  afterAll(() => shop.close());
+
+  async function accept(): Promise<string> {
+    const [job] = await shop.rows(
+      `select (private.accept_job($1, 'ann', 'test', 'fall-in-a-step', 'test/fall', '{}', 'fall', null, null, '{}', now())).id`,
+      [randomUUID()],
+    );
+    return job.id;
+  }
+
+  /** What was written of the run that this event started, until nothing was left to do. */
+  async function linesOf(id: string, data: Record<string, unknown> = {}) {
+    lines = [];
+    await shop.engine.send({ id, name: "test/fall", data });
+    const { id: runId } = await shop.engine.run(id, "fall-in-a-step");
+    await shop.engine.idle();
+    return { runId, ofRun: lines.filter((line) => line["runId"] === runId), all: lines };
+  }
+
+  test("S4-46: every line of a run that fails has the ids of its job, its run and its event", async () => {
+    const jobId = await accept();
+    const { ofRun, runId, all } = await linesOf(jobId);
+    const told = ofRun.map(({ msg }) => msg);
+    expect(told).toContain("Inngest step error");
+    expect(told).toContain("Inngest function error");
+    expect(told).toContain("work failed for good");
+    for (const line of ofRun)
+      expect(line).toMatchObject({ jobId, runId, eventId: jobId, functionId: "fall-in-a-step" });
+    // Whoever writes the failure down has a run and an event of its own, but it is about the same job.
+    for (const line of all.filter((line) => line["functionId"] !== undefined))
+      expect(line).toMatchObject({ jobId, runId: expect.any(String), eventId: expect.any(String) });
+  });
+
+  test("work that was fanned out for a job is told under that job", async () => {
+    const parentJobId = await accept();
+    const { ofRun } = await linesOf("chunk 7", { parentJobId });
+    expect(ofRun.length).toBeGreaterThan(1);
+    for (const line of ofRun) expect(line).toMatchObject({ jobId: parentJobId, eventId: "chunk 7" });
+  });
+
+  test("work that nobody accepted is told under the job that the ledger gave it", async () => {
+    const { ofRun } = await linesOf("hello ada@example.com");
+    const [job] = await shop.rows("select id from jobs where event_id = $1", ["hello ada@example.com"]);
+    const first = ofRun.find(({ msg }) => msg === "Inngest step error");
+    if (mode.checkpointing) expect(first).toMatchObject({ jobId: job.id });
+    expect(first).toMatchObject({ eventId: "hello [address]", runId: expect.any(String) });
+  });
+});
