@@ -15,6 +15,7 @@ import { type Env, readEnv } from "#lib/env.ts";
 import { createHousekeeping } from "#lib/housekeeping.ts";
 import type { Route } from "#lib/http.ts";
 import { removeLeftFiles } from "#lib/left-files.ts";
+import { createLogger } from "#lib/logger.ts";
 import { problemResponse } from "#lib/problem.ts";
 import { createRoutes } from "#lib/router.ts";
 import { ticketRoutes } from "#lib/tickets.ts";
@@ -98,13 +99,17 @@ function appWith(makeFunctions: MakeFunctions): App {
   return app;
 }
 
-/** A door of this process. An app that refuses to start says why to whoever knocks. */
+/** For what no app could write down: there may be none, and no environment that says how loud to be. */
+const lastWords = createLogger({});
+
+/** A door of this process. An app that refuses to start says why to whoever knocks, and to the log. */
 export const door =
   (name: keyof App["doors"], makeFunctions = noFunctions) =>
   async (request: Request) => {
     try {
       return await appWith(makeFunctions).doors[name](request);
     } catch (error) {
+      lastWords.error({ err: error, door: name }, "the door failed");
       return problemResponse(error);
     }
   };
