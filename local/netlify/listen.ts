@@ -8,6 +8,8 @@ export function listen(site: Site, port: number): Promise<{ port: number; server
       {
         port,
         hostname: "127.0.0.1",
+        // Node's own limit is ours: its bare 431 would come before our words.
+        serverOptions: { maxHeaderSize: 64 * 1024 },
         overrideGlobalObjects: false,
         fetch: (request, { incoming }) =>
           site.fetch(request, { ip: incoming.socket.remoteAddress ?? "127.0.0.1" }),

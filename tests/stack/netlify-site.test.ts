@@ -7,6 +7,10 @@ import { withLocalStack } from "@nightshift/local/netlify/local-stack.ts";
 import { readNetlifyToml } from "@nightshift/local/netlify/netlify-toml.ts";
 import { createSite } from "@nightshift/local/netlify/site.ts";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { z } from "zod";
+import { json, route } from "#lib/http.ts";
+import { createLogger } from "#lib/logger.ts";
+import { createRoutes } from "#lib/router.ts";
 
 const functions: Record<string, string> = {
   echo: `export default async (request, context) => new Response(await request.arrayBuffer(), {
@@ -78,6 +82,32 @@ function deferred() {
 }
 
 const get = (path: string, init?: RequestInit) => fetch(`${origin}${path}`, init);
+
+test("headers that are too large for us are refused in our words, before Node finds them too large", async () => {
+  const handle = createRoutes({
+    routes: [
+      route({
+        method: "GET",
+        path: "/api/lamp",
+        policy: "public",
+        summary: "A lamp",
+        responses: { 200: z.unknown() },
+        handler: async () => json(200, {}),
+      }),
+    ],
+    logger: createLogger({ LOG_LEVEL: "silent" }),
+    authenticate: async () => undefined,
+  });
+  const { server, port } = await listen({ ...site, fetch: handle }, 0);
+  const junk = (bytes: number) =>
+    fetch(`http://127.0.0.1:${port}/api/lamp`, { headers: { "x-junk": "x".repeat(bytes) } });
+  expect((await junk(10_000)).status).toBe(200);
+  const refused = await junk(20_000);
+  expect(refused.status).toBe(431);
+  expect(refused.headers.get("content-type")).toBe("application/problem+json");
+  expect(await refused.json()).toMatchObject({ code: "headers_too_large" });
+  server.close();
+});
 
 test("path parameters and the rest of the context", async () => {
   expect(await (await get("/items/a%20b")).json()).toEqual({
