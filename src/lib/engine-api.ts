@@ -29,14 +29,24 @@ export function createEngineApi(env: Settings, fetch: typeof globalThis.fetch) {
       return runAnswer.parse(await answer.json()).data;
     },
 
-    /** Whether it answers at all. */
-    async isReachable(): Promise<boolean> {
-      return ask("/v1/events?limit=1").then(
-        ({ status }) => status < 500,
-        () => false,
-      );
+    /** What is wrong between it and us; null when it answers and takes our key. */
+    async problem(): Promise<string | null> {
+      const status = await look();
+      if (status === 401 || status === 403) return "The engine refuses our signing key";
+      return isAnswer(status) ? null : "The engine does not answer";
     },
+
+    /** Whether it answers at all: it takes events without the signing key. */
+    isReachable: async (): Promise<boolean> => isAnswer(await look()),
   };
+
+  /** The status of a small question, 503 when nobody answers. */
+  async function look(): Promise<number> {
+    return ask("/v1/events?limit=1").then(
+      ({ status }) => status,
+      () => 503,
+    );
+  }
 
   function ask(path: string): Promise<Response> {
     return fetch(new URL(path, base).href, { headers, signal: AbortSignal.timeout(5_000) }).catch(
@@ -46,6 +56,8 @@ export function createEngineApi(env: Settings, fetch: typeof globalThis.fetch) {
     );
   }
 }
+
+const isAnswer = (status: number): boolean => status < 500;
 
 /** `signkey-prod-<hex>` travels as `signkey-prod-<sha256 of the bytes>`. */
 function hashedKey(key: string): string {

@@ -28,9 +28,9 @@ export const migrationsCheck = (db: DatabaseClient): Check => ({
     }),
 });
 
-export const engineCheck = (engine: Pick<EngineApi, "isReachable">): Check => ({
+export const engineCheck = (engine: Pick<EngineApi, "problem">): Check => ({
   name: "engine",
-  problem: async () => ((await engine.isReachable()) ? null : "The engine does not answer"),
+  problem: () => engine.problem(),
 });
 
 /** Our own words are harmless; anything else is not shown to strangers. */

@@ -49,6 +49,13 @@ describe("GET /api/ready", () => {
     });
   });
 
+  test("503: an engine that does not take our key is not ready", async () => {
+    const refused = await testApp(database, { outside: async () => new Response("", { status: 401 }) });
+    const { status, body } = await refused.call("GET", "/api/ready");
+    expect(status).toBe(503);
+    expect(body.checks.engine).toEqual({ ok: false, problem: "The engine refuses our signing key" });
+  });
+
   test("503: a schema that is too old for this code is named", async () => {
     await database.sql.query(
       "delete from supabase_migrations.schema_migrations where version > '20261101000100'",

@@ -102,6 +102,34 @@ describe("the engine's API", () => {
   });
 });
 
+describe("what is wrong between the engine and us", () => {
+  const env = {
+    INNGEST_DEV: undefined,
+    INNGEST_BASE_URL: undefined,
+    INNGEST_SIGNING_KEY: "signkey-prod-00ff",
+  };
+  const refuses = "The engine refuses our signing key";
+  const silent = "The engine does not answer";
+  test.each([
+    [200, null, true],
+    [404, null, true],
+    [401, refuses, true],
+    [403, refuses, true],
+    [500, silent, false],
+    [503, silent, false],
+  ])("%i: %s", async (status, problem, isReachable) => {
+    const engine = createEngineApi(env, answering(() => new Response("", { status })).fetch);
+    await expect(engine.problem()).resolves.toBe(problem);
+    await expect(engine.isReachable()).resolves.toBe(isReachable);
+  });
+
+  test("no answer at all", async () => {
+    const engine = createEngineApi(env, () => Promise.reject(new TypeError("fetch failed")));
+    await expect(engine.problem()).resolves.toBe(silent);
+    await expect(engine.isReachable()).resolves.toBe(false);
+  });
+});
+
 describe("Sentry", () => {
   const envelopes: string[] = [];
   let server: Server;
