@@ -1,6 +1,6 @@
 import type { InngestFunction } from "inngest";
 import { z } from "zod";
-import { functionIdOf, type InngestClient } from "#lib/inngest.ts";
+import { functionIdOf, type InngestClient, newsOfOurs } from "#lib/inngest.ts";
 import type { Outbox } from "./outbox.ts";
 import type { JobRepository } from "./repository.ts";
 
@@ -19,7 +19,7 @@ const cancelledRun = z.object({
 /** The engine stopped a run (an event, a timeout, a click in its dashboard): the ledger's job ends with it. */
 export const recordCancellations = ({ inngest, jobs, outbox }: Dependencies): InngestFunction.Any =>
   inngest.createFunction(
-    { id: "record-cancellations", triggers: [{ event: "inngest/function.cancelled" }], retries: 20 },
+    { id: "record-cancellations", triggers: [newsOfOurs("inngest/function.cancelled")], retries: 20 },
     async ({ event }: { event: { data?: unknown } }) => {
       const { function_id, run_id, event: original } = cancelledRun.parse(event.data);
       await jobs.cancelRun({

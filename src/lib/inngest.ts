@@ -130,6 +130,12 @@ function withStackOf(original: Error, error: Error): Error {
   return error;
 }
 
+/** A trigger for the engine's news about our functions: an environment of Inngest tells every app of all apps' runs. */
+export const newsOfOurs = (event: `inngest/function.${string}`) => ({
+  event,
+  if: `event.data.function_id.startsWith("${APP_ID}-")`,
+});
+
 /** `nightshift-send-email-campaign` → `send-email-campaign`. */
 export const functionIdOf = (slug: string): string =>
   slug.startsWith(`${APP_ID}-`) ? slug.slice(APP_ID.length + 1) : slug;
