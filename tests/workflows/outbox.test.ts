@@ -105,5 +105,7 @@ test("days without the engine are no failure; taken and never begun is one, of w
   expect(await status()).toBe("failed");
   await shop.engine.advance("6m");
   await expect(shop.app.keepHouse()).resolves.toMatchObject({ alerts: { told: 1 } });
-  expect((await shop.slack()).at(-1)?.text).toContain("nobody failed for good: The engine never began this job");
+  expect((await shop.slack()).at(-1)?.text).toContain(
+    "nobody failed for good: The engine never began this job",
+  );
 });
