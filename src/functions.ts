@@ -1,8 +1,8 @@
 import type { InngestFunction } from "inngest";
 import { type CampaignRoom, campaignFunctions } from "#campaigns/index.ts";
 import { catchFailures } from "#dead-letters/catch-failures.ts";
+import { recordCancellations } from "#dead-letters/record-cancellations.ts";
 import { type ImageFunctionsRoom, imageFunctions } from "#images/functions.ts";
-import { recordCancellations } from "#jobs/record-cancellations.ts";
 import { type MonitoringRoom, monitoringFunctions } from "#monitoring/index.ts";
 
 export type FunctionDependencies = CampaignRoom &

@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { JobRepository } from "#jobs/repository.ts";
 import type { QuietRun } from "#jobs/rows.ts";
 import type { Clock } from "#lib/clock.ts";
-import type { EngineApi, EngineRun } from "#lib/engine-api.ts";
+import type { EngineApi } from "#lib/engine-api.ts";
 import type { Chore } from "#lib/housekeeping.ts";
 import { toFailure } from "./failure.ts";
 import type { DeadLetterRepository } from "./repository.ts";
@@ -15,7 +15,10 @@ type Dependencies = {
 };
 
 const QUIET_MS = 15 * 60_000;
-/** A run that the engine does not know for so long will not come back: its history is kept a day at least. */
+/**
+ * A run that the engine does not know for so long will not come back: its history is kept a day at least. Fan-out that
+ * moved nothing for so long has lost a part; should that come all the same, it still counts.
+ */
 const LOST_MS = 25 * 60 * 60_000;
 const BATCH = 50;
 
@@ -28,16 +31,15 @@ export function watchRuns({ jobs, letters, engine, clock }: Dependencies): Chore
       let settled = 0;
       for (const run of quiet) {
         if (deadline.isOver()) break;
-        if (await settle(run, await engine.run(run.run_id))) settled++;
+        if (await settle(run)) settled++;
       }
       return { quiet: quiet.length, settled };
     },
   };
 
-  async function settle(run: QuietRun, known: EngineRun | null): Promise<boolean> {
+  async function settle(run: QuietRun): Promise<boolean> {
     const ids = { eventId: run.event_id, functionId: run.function_id, runId: run.run_id };
-    const quietMs = clock.now().getTime() - Date.parse(run.quiet_since);
-    if (known === null && quietMs < LOST_MS) return false;
+    const known = run.is_fan_out ? null : await engine.run(run.run_id);
     switch (known?.status) {
       case "Completed":
         await jobs.finishRun(ids, z.json().catch(null).parse(known.output));
@@ -46,10 +48,7 @@ export function watchRuns({ jobs, letters, engine, clock }: Dependencies): Chore
         await jobs.cancelRun(ids);
         return true;
       case undefined:
-        await letters.record(
-          failureOf(run, { message: "The engine lost this run", cause: { code: "outcome_unknown" } }),
-        );
-        return true;
+        return recordLoss(run);
       case "Failed":
         await letters.record(failureOf(run, known.output));
         return true;
@@ -57,6 +56,15 @@ export function watchRuns({ jobs, letters, engine, clock }: Dependencies): Chore
         // Scheduled, Running, sleeping: quiet, but alive.
         return false;
     }
+  }
+
+  async function recordLoss(run: QuietRun): Promise<boolean> {
+    if (clock.now().getTime() - Date.parse(run.quiet_since) < LOST_MS) return false;
+    const message = run.is_fan_out
+      ? "A part of what this run fanned out got lost"
+      : "The engine lost this run";
+    await letters.record(failureOf(run, { message, cause: { code: "outcome_unknown" } }));
+    return true;
   }
 }
 

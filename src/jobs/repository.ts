@@ -73,12 +73,17 @@ export function jobRepository(db: DatabaseClient, clock: Clock) {
       );
     },
 
-    async cancelRun({ eventId, functionId, runId }: RunOfEvent): Promise<void> {
-      await unwrap(
+    /** Whether the run was a part of a job that goes on: then that would wait for it for ever. */
+    async cancelRun(
+      { eventId, functionId, runId }: RunOfEvent,
+      parentJobId: string | null = null,
+    ): Promise<boolean> {
+      return unwrap(
         db.rpc("cancel_run", {
           p_event_id: eventId,
           p_function_id: functionId,
           p_run_id: runId,
+          p_parent_job_id: parentJobId,
           p_now: now(),
         }),
       );

@@ -60,9 +60,11 @@ export const startedRun = z.object({
 });
 export type StartedRun = z.output<typeof startedRun>;
 
-/** A run that has given no sign of life for a while. */
+/** The newest run of a job that has given no sign of life for a while. */
 export const quietRun = z.object({
   job_id: z.uuid(),
+  /** It has ended; its job waits for what it fanned out, and nothing else will say that this is not coming. */
+  is_fan_out: z.boolean(),
   run_id: z.string(),
   event_id: z.string(),
   function_id: z.string(),

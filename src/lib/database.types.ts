@@ -1088,9 +1088,10 @@ export type Database = {
           p_event_id: string | null;
           p_function_id: string | null;
           p_now: string | null;
+          p_parent_job_id: string | null;
           p_run_id: string | null;
         };
-        Returns: undefined;
+        Returns: boolean;
       };
       claim_alert: {
         Args: { p_claimant: string | null; p_letter_id: string | null; p_now: string | null };
@@ -1735,6 +1736,7 @@ export type Database = {
           event_id: string;
           event_name: string;
           function_id: string;
+          is_fan_out: boolean;
           job_id: string;
           quiet_since: string;
           run_id: string;

@@ -265,12 +265,20 @@ begin
 end
 $$;
 
-create function public.cancel_run(p_event_id text, p_function_id text, p_run_id text, p_now timestamptz)
-returns void
-language sql
+-- The engine stopped a run. Answers whether that was a part of a job that goes on: it has no job of its own to end,
+-- and that job would wait for it for ever.
+create function public.cancel_run(
+  p_event_id text, p_function_id text, p_run_id text, p_parent_job_id uuid, p_now timestamptz
+)
+returns boolean
+language plpgsql
 set search_path = ''
 as $$
-  select private.abandon_run(p_event_id, p_function_id, p_run_id, 'canceled', null, p_now);
+declare
+  v_job_id uuid := private.abandon_run(p_event_id, p_function_id, p_run_id, 'canceled', null, p_now);
+begin
+  return v_job_id is null and exists (select from public.jobs where id = p_parent_job_id and ended_at is null);
+end
 $$;
 
 -- People cancel: the job ends now, and with it whatever reprocesses made of it. Work that has not begun finds the

@@ -1,10 +1,12 @@
 -- What housekeeping asks: which runs have been quiet for too long, and which old rows may go.
 
--- The newest run of each job that has been running without a sign of life since p_quiet_since. Each is looked at
--- once per round: a second caller gets others.
+-- The newest run of each job that has been running without a sign of life since p_quiet_since. Where none is at work
+-- (is_fan_out) the job waits for what the last one left to others; it is told of only when nobody sees to it: no
+-- reprocess is under way, and no letter waits for a person. Each is looked at once per round, whoever was looked at
+-- longest ago first: a second caller gets others.
 create function public.take_quiet_runs(p_quiet_since timestamptz, p_limit integer, p_now timestamptz)
 returns table (
-  job_id uuid, run_id text, event_id text, function_id text, event_name text, event_data jsonb,
+  job_id uuid, is_fan_out boolean, run_id text, event_id text, function_id text, event_name text, event_data jsonb,
   quiet_since timestamptz
 )
 language sql
@@ -12,19 +14,22 @@ set search_path = ''
 as $$
   with quiet as (
     select id from public.jobs
-    where status = 'running' and updated_at < p_quiet_since
-      and (checked_at is null or checked_at < p_quiet_since)
-    order by updated_at, id limit p_limit for update skip locked
+    where status = 'running' and greatest(updated_at, checked_at) < p_quiet_since
+    order by greatest(updated_at, checked_at), id limit p_limit for update skip locked
   ), taken as (
     update public.jobs set checked_at = p_now from quiet where jobs.id = quiet.id returning jobs.*
   )
-  select taken.id, runs.run_id, taken.event_id, taken.function_id, taken.event_name, taken.event_data,
-    taken.updated_at
+  select taken.id, runs.status <> 'running', runs.run_id, taken.event_id, taken.function_id, taken.event_name,
+    taken.event_data, taken.updated_at
   from taken
   cross join lateral (
-    select job_runs.run_id from public.job_runs
-    where job_runs.job_id = taken.id and job_runs.status = 'running'
-    order by started_at desc, job_runs.run_id desc limit 1) as runs;
+    select job_runs.run_id, job_runs.status from public.job_runs
+    where job_runs.job_id = taken.id
+    order by job_runs.status = 'running' desc, started_at desc, job_runs.run_id desc limit 1) as runs
+  where runs.status = 'running' or not exists (
+    select from private.family_of_job(taken.id) as member (id)
+    where exists (select from public.dead_letter_queue where dead_letter_queue.job_id = member.id and status = 'failed')
+      or exists (select from public.jobs where id = member.id and id <> taken.id and ended_at is null));
 $$;
 
 -- Jobs canceled since p_since that have a run at work all the same: the engine did not hear of it, or the run has not

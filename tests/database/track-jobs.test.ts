@@ -120,6 +120,58 @@ describe("ends", () => {
   });
 });
 
+describe("quiet runs", () => {
+  const take = async (minutes: number, limit: number) =>
+    (
+      await sql(
+        "select job_id from take_quiet_runs(now() + $1 - interval '15 minutes', $2, now() + $1)",
+        `${minutes} minutes`,
+        limit,
+      )
+    ).map(({ job_id }) => job_id);
+
+  test("are looked at in turns: who was looked at longest ago comes first", async () => {
+    await sql("truncate jobs cascade");
+    const [a, b, c] = [(await begin()).jobId, (await begin()).jobId, (await begin()).jobId];
+    expect(await take(20, 1)).toEqual([a]);
+    expect(await take(25, 1)).toEqual([b]);
+    expect(await take(36, 1)).toEqual([c]);
+    expect(new Set(await take(41, 9))).toEqual(new Set([a, b]));
+  });
+
+  test("fan-out is told of when nobody sees to it: no reprocess of a part at work, no letter open", async () => {
+    await sql("truncate jobs cascade");
+    const { run, jobId } = await begin();
+    await sql("select private.advance_job($1, 0, 3, now())", jobId);
+    await jobs.finishRun(run, { chunks: 3 });
+    const fail = async (eventId: string, runId: string) =>
+      (
+        await sql(
+          `select record_dead_letter(jsonb_build_object('eventId', $1::text, 'eventName', 'test/part',
+             'eventData', '{}'::jsonb, 'functionId', 'part', 'runId', $2::text, 'parentJobId', $3::text,
+             'error', '{"message": "no"}'::jsonb, 'fingerprint', 'f'), now()) as id`,
+          eventId,
+          runId,
+          jobId,
+        )
+      )[0].id;
+    const reprocess = (letterId: string, childId: string) =>
+      sql("select reprocess_dead_letter($1, $2, 'key:x', now())", letterId, childId);
+    const [first, second] = [randomUUID(), randomUUID()];
+
+    const letter = await fail("part-1", "part-run-1");
+    expect(await take(20, 9)).toEqual([]);
+    await reprocess(letter, first);
+    expect(await take(40, 9)).toEqual([]);
+    const again = await fail(first, "part-run-2");
+    expect(await take(60, 9)).toEqual([]);
+    await reprocess(again, second);
+    expect(await take(80, 9)).toEqual([]);
+    await sql("select private.end_job($1, 'canceled', null, null, now())", second);
+    expect(await take(100, 9)).toEqual([jobId]);
+  });
+});
+
 describe("people", () => {
   test("sequence numbers have no gap and no twin, however many write at once", async () => {
     const { jobId } = await begin();

@@ -5,7 +5,7 @@ import type { InngestFunction } from "inngest";
 import { z } from "zod";
 import { type App, createApp } from "#app.ts";
 import { catchFailures } from "#dead-letters/catch-failures.ts";
-import { recordCancellations } from "#jobs/record-cancellations.ts";
+import { recordCancellations } from "#dead-letters/record-cancellations.ts";
 import type { Platform } from "#platform.ts";
 import { testEnv } from "./app.ts";
 import { CHECKPOINTING } from "./checkpointing.ts";

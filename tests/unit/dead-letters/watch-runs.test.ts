@@ -7,6 +7,7 @@ const now = new Date("2026-11-02T12:00:00Z");
 const hoursAgo = (hours: number) => new Date(now.getTime() - hours * 3_600_000).toISOString();
 const quiet = (extra: Partial<QuietRun> = {}): QuietRun => ({
   job_id: "8c2a5c58-1f0e-4a0a-9c1d-0a1b2c3d4e5f",
+  is_fan_out: false,
   run_id: "01RUN",
   event_id: "event-1",
   function_id: "ship-order",
@@ -66,6 +67,25 @@ describe("a run that has been quiet for long", () => {
     const { letters } = await look(null, quiet({ quiet_since: hoursAgo(26) }));
     expect(letters.record).toHaveBeenCalledWith(
       expect.objectContaining({ error: expect.objectContaining({ code: "outcome_unknown" }) }),
+    );
+  });
+});
+
+describe("fan-out that has been quiet for long", () => {
+  const fanOut = (hours: number) =>
+    look({ status: "Completed" }, quiet({ is_fan_out: true, quiet_since: hoursAgo(hours) }));
+
+  test("is given a day: its run ended well long ago, and is not finished again", async () => {
+    const { report, jobs, letters } = await fanOut(24);
+    expect(report).toEqual({ quiet: 1, settled: 0 });
+    expect(jobs.finishRun).not.toHaveBeenCalled();
+    expect(letters.record).not.toHaveBeenCalled();
+  });
+
+  test("has lost a part after that, and becomes a letter", async () => {
+    const { letters } = await fanOut(26);
+    expect(letters.record).toHaveBeenCalledWith(
+      expect.objectContaining({ ...ids, error: expect.objectContaining({ code: "outcome_unknown" }) }),
     );
   });
 });
