@@ -1,4 +1,4 @@
-import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
+import { type ChildProcess, execFile, execFileSync, spawn } from "node:child_process";
 import {
   existsSync,
   mkdirSync,
@@ -81,13 +81,16 @@ async function ended(child: ChildProcess, signal?: NodeJS.Signals): Promise<numb
   return exit;
 }
 
-/** `npm run key`: what it says, or why not. */
-function keyCommand(...args: string[]): string {
+/** `npm run key`: what it says, or why not. Meanwhile this process goes on: it must hear when an idle connection ends. */
+function keyCommand(...args: string[]): Promise<string> {
   const env = { ...process.env };
   for (const name of ["SUPABASE_URL", "SUPABASE_SECRET_KEY"]) delete env[name];
   const command = ["--import", "tsx", "local/key.ts", ...args];
-  const { stdout, stderr, status } = spawnSync(process.execPath, command, { cwd: projectDir, env });
-  return String(status === 0 ? stdout : stderr).trim();
+  return new Promise((done) =>
+    execFile(process.execPath, command, { cwd: projectDir, env }, (error, stdout, stderr) =>
+      done((error === null ? stdout : stderr).trim()),
+    ),
+  );
 }
 
 type Process = { pid: number; parent: number; command: string };
@@ -192,9 +195,9 @@ test("S1-22: every part killed, then the supervisor: nothing is lost, nobody is 
   const lists = await call(second, "GET", "/api/lists");
   expect(lists.body["items"]).toMatchObject([{ id: made.body["id"], name: "Readers" }]);
 
-  const key = keyCommand("create", "--role", "admin", "--data-dir", dataDir);
+  const key = await keyCommand("create", "--role", "admin", "--data-dir", dataDir);
   expect((await call({ ...second, key }, "GET", "/api/dead-letters")).status).toBe(200);
-  expect(keyCommand("revoke", key, "--data-dir", dataDir)).toBe("Revoked.");
+  expect(await keyCommand("revoke", key, "--data-dir", dataDir)).toBe("Revoked.");
   expect((await call({ ...second, key }, "GET", "/api/dead-letters")).status).toBe(401);
 
   const again = run(["--data-dir", dataDir]);
@@ -204,10 +207,12 @@ test("S1-22: every part killed, then the supervisor: nothing is lost, nobody is 
 
   expect(await ended(second.child, "SIGINT")).toBe(0);
   expect(postgresOf(dataDir)).toEqual([]);
-  expect(keyCommand("create", "--data-dir", dataDir)).toMatch(
+  expect(await keyCommand("create", "--data-dir", dataDir)).toMatch(
     /does not answer\. Start the stack \(npm start\)/,
   );
-  expect(keyCommand("create", "--data-dir", folder)).toMatch(/^Whose key shall it be\? Start the stack/);
+  expect(await keyCommand("create", "--data-dir", folder)).toMatch(
+    /^Whose key shall it be\? Start the stack/,
+  );
 }, 240_000);
 
 test("--ephemeral takes free ports and leaves nothing; --time-scale turns everybody's clock", async () => {

@@ -19,6 +19,7 @@ import { createMailProvider } from "@nightshift/local/providers/mail/provider.ts
 import { builtPage } from "@nightshift/local/stack/page.ts";
 import { createGateway } from "@nightshift/local/supabase/gateway.ts";
 import { serve as serveGateway } from "@nightshift/local/supabase/server.ts";
+import { vi } from "vitest";
 import { freshDatabase } from "../../support/database.ts";
 import { apiOf } from "./api.ts";
 
@@ -46,8 +47,10 @@ export async function openHouse(more: Record<string, string> = {}) {
   const engine = new Engine({ clock, transport, store: memoryStore(), checkpointing: true });
   const engineServer = await serve(createApi(engine, {}).fetch, anywhere);
 
-  // The doors read their environment when the first request comes, as on Netlify.
-  Object.assign(process.env, {
+  // The doors read their environment when the first request comes, as on Netlify, and keep what they made of it. So each
+  // house loads them anew, and leaves the environment as it found it.
+  vi.resetModules();
+  const environment = {
     ...database.env,
     SUPABASE_URL: supabase.url,
     INNGEST_DEV: `http://127.0.0.1:${engineServer.port}`,
@@ -60,7 +63,8 @@ export async function openHouse(more: Record<string, string> = {}) {
     LOG_LEVEL: "silent",
     PLAN: "pro",
     ...more,
-  });
+  };
+  for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value);
   await builtPage();
   const site = createSite({
     functionsDir: join(projectDir, "netlify/functions"),
@@ -102,6 +106,7 @@ export async function openHouse(more: Record<string, string> = {}) {
       await gateway.close();
       rmSync(storageDir, { recursive: true, force: true });
       await database.close();
+      vi.unstubAllEnvs();
     },
   };
 }
