@@ -95,8 +95,10 @@ export type Pace = { account: string; intervalMs: number; patienceMs: number; sl
 
 export type CampaignRepository = ReturnType<typeof campaignRepository>;
 
-/** The ledger of a campaign's sending. What each call promises stands with its SQL function. */
-/** `lingerMs`: how long lanes wait for each other, so that they share a statement. */
+/**
+ * The ledger of a campaign's sending. What each call promises stands with its SQL function. `lingerMs`: how long lanes
+ * wait for each other, so that they share a statement.
+ */
 export const campaignRepository = (db: DatabaseClient, clock: Clock, lingerMs: number) => {
   const now = () => clock.now().toISOString();
   const work = groupCalls<WorkCall, WorkAnswer>(

@@ -317,7 +317,7 @@ test("S4-46: every line of a request says which one, the last also which job it 
     routes: [
       route({
         method: "POST",
-        path: "/api/work/:id",
+        path: "/api/things/:id",
         policy: "app",
         summary: "Work",
         params: idParams,
@@ -332,9 +332,9 @@ test("S4-46: every line of a request says which one, the last also which job it 
     logger,
     authenticate: async () => ({ id: "key:a", role: "app", owner: "ann" }),
   });
-  await ask(new Request(`http://site.local/api/work/${id}`, { method: "POST" }));
+  await ask(new Request(`http://site.local/api/things/${id}`, { method: "POST" }));
   await ask(new Request("http://site.local/api/trouble"));
-  const work = { method: "POST", route: "/api/work/:id", by: "key:a" };
+  const work = { method: "POST", route: "/api/things/:id", by: "key:a" };
   const trouble = { method: "GET", route: "/api/trouble" };
   expect(lines.map((line) => JSON.parse(line))).toMatchObject([
     { ...work, msg: "on the way" },
