@@ -143,3 +143,18 @@ function wires(
     return provider.fetch(request);
   };
 }
+
+/** What most tests say to a house and ask of it; `houseOf`: the one of the test that runs. */
+export function campaignTalk(houseOf: () => CampaignHouse) {
+  const campaign = async (id: string) => (await houseOf().call("GET", `/api/campaigns/${id}`)).body;
+  const letters = async () =>
+    (await houseOf().call("GET", "/api/dead-letters?status=failed", undefined, { as: "admin" })).body.items;
+  return {
+    campaign,
+    letters,
+    send: async (id: string) => (await houseOf().call("POST", `/api/campaigns/${id}/send`)).body,
+    completed: (id: string) =>
+      houseOf().engine.waitFor(async () => (await campaign(id)).status === "completed", { within: "3d" }),
+    firstLetter: () => houseOf().engine.waitFor(async () => (await letters()).length > 0, { within: "3d" }),
+  };
+}

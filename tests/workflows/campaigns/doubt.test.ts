@@ -1,18 +1,12 @@
 import { afterEach, expect, test } from "vitest";
-import { type CampaignHouse, campaignHouse } from "../../support/campaign-house.ts";
+import { type CampaignHouse, campaignHouse, campaignTalk } from "../../support/campaign-house.ts";
 
 let house: CampaignHouse;
 afterEach(() => house.close());
 
 const SMALL = { CAMPAIGN_CHUNK_SIZE: "40", CAMPAIGN_BATCH_SIZE: "10" };
 
-const campaign = async (id: string) => (await house.call("GET", `/api/campaigns/${id}`)).body;
-const send = async (id: string) => (await house.call("POST", `/api/campaigns/${id}/send`)).body;
-const completed = (id: string) =>
-  house.engine.waitFor(async () => (await campaign(id)).status === "completed", { within: "3d" });
-const letters = async () =>
-  (await house.call("GET", "/api/dead-letters?status=failed", undefined, { as: "admin" })).body.items;
-const firstLetter = () => house.engine.waitFor(async () => (await letters()).length > 0, { within: "3d" });
+const { campaign, send, completed, letters, firstLetter } = campaignTalk(() => house);
 const reprocess = async () => {
   for (const { id } of await letters())
     await house.call("POST", `/api/dead-letters/${id}/reprocess`, undefined, { as: "admin" });
