@@ -14,7 +14,7 @@ import { afterAll, beforeAll, expect, test, vi } from "vitest";
 const directory = fs.mkdtempSync(path.join(os.tmpdir(), "nightshift-outage-"));
 fs.chmodSync(directory, 0o755);
 const dataDir = path.join(directory, "postgres");
-const patiently = { timeout: 10_000 };
+const patiently = { timeout: 60_000 };
 let postgres: Postgres;
 let gateway: Gateway;
 let server: RunningServer;
@@ -54,8 +54,11 @@ test("answers 503 while Postgres is away, and works again when it is back", asyn
   const before = postgres.url;
   process.kill(postmaster(), "SIGKILL");
   await postgres.exited;
-  const away = await sum();
-  expect(away).toMatchObject({ status: 503, error: { code: "PGRST000" } });
+  // A server's own children outlive it for a moment, and answer.
+  await vi.waitFor(
+    async () => expect(await sum()).toMatchObject({ status: 503, error: { code: "PGRST000" } }),
+    patiently,
+  );
   expect((await fetch(`${server.url}/health`)).status).toBe(503);
 
   postgres = await start();
@@ -74,16 +77,20 @@ test("a changed function is known by its new shape, also after a restart", async
 });
 
 test("calls in flight at the moment of death are answered, none hangs", async () => {
-  const slow = Array.from({ length: 8 }, (_, index) =>
-    client(index % 2 === 0 ? keys.secret : keys.publishable).rpc("contract_sleep", { p_seconds: 2.5 }),
-  );
-  const answers = Promise.all(slow);
+  const sleeping = (key: string, seconds: number) =>
+    Promise.all(Array.from({ length: 4 }, () => client(key).rpc("contract_sleep", { p_seconds: seconds })));
+  // Just below what each role's statements may take.
+  const long = sleeping(keys.secret, 7);
   await vi.waitFor(async () => {
-    const { rowCount } = await ask("select from pg_stat_activity where query like '%contract_sleep%'");
-    expect(rowCount).toBeGreaterThan(4);
+    const { rowCount } = await ask(
+      "select from pg_stat_activity where query like '%contract_sleep%' and pid <> pg_backend_pid()",
+    );
+    expect(rowCount).toBe(4);
   }, patiently);
+  const short = sleeping(keys.publishable, 2.5);
   process.kill(postmaster(), "SIGKILL");
-  for (const { status } of await answers) expect(status).toBe(503);
+  for (const { status } of await long) expect(status).toBe(503);
+  for (const { status } of await short) expect([200, 503]).toContain(status);
   await postgres.exited;
   postgres = await start();
   await vi.waitFor(async () => expect((await sum()).data).toBe(11), patiently);
