@@ -17,13 +17,15 @@ const MAX_RESULT_CHARS = 32_000;
 
 /**
  * Keeps the ledger while functions run: one statement when a run begins (or begins another attempt), one when it
- * ends well. Requests in between cost nothing. It uses the two hooks whose errors propagate: a run that could not
- * be written down is tried again. Failures and cancels reach the ledger by the engine's news.
+ * ends well. Requests in between cost nothing. Both stand around the function itself, where an error is the run's own:
+ * it keeps its code, the log is told, and a run that could not be written down is tried again. Failures and cancels
+ * reach the ledger by the engine's news.
  */
 export const trackJobs = (jobs: Jobs, { afterSkip }: Hooks) =>
   class TrackJobs extends Middleware.BaseMiddleware {
     readonly id = "nightshift/jobs";
     #isOneStepOfMany = false;
+    #isBeginning = false;
     #run: StartingRun | undefined;
     #started: StartedRun | undefined;
 
@@ -33,7 +35,7 @@ export const trackJobs = (jobs: Jobs, { afterSkip }: Hooks) =>
       return next();
     }
 
-    override async transformFunctionInput(args: Middleware.TransformFunctionInputArgs) {
+    override transformFunctionInput(args: Middleware.TransformFunctionInputArgs) {
       const { ctx, fn, steps } = args;
       if (NEWS.test(ctx.event.name)) return args;
       this.#run = {
@@ -45,13 +47,13 @@ export const trackJobs = (jobs: Jobs, { afterSkip }: Hooks) =>
         attempt: ctx.attempt,
         parentJobId: parentJobOf(ctx.event.data),
       };
-      const isBeginning = Object.keys(steps).length === 0 && !this.#isOneStepOfMany;
-      if (isBeginning || ctx.attempt > 0) this.#started = await jobs.startRun(this.#run);
-      if (this.#started?.jobId) addLogContext({ jobId: this.#started.jobId });
+      this.#isBeginning = ctx.attempt > 0 || (Object.keys(steps).length === 0 && !this.#isOneStepOfMany);
       return args;
     }
 
     override async wrapFunctionHandler({ next }: Middleware.WrapFunctionHandlerArgs) {
+      if (this.#run && this.#isBeginning) this.#started = await jobs.startRun(this.#run);
+      if (this.#started?.jobId) addLogContext({ jobId: this.#started.jobId });
       if (this.#started?.canceled) return { status: "canceled" };
       if (this.#started?.skip) return { status: "skipped", reason: "reprocessed for another function" };
       const result = await next();

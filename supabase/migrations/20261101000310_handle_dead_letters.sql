@@ -28,8 +28,8 @@ begin
   insert into public.dead_letter_queue (event_name, event_data, error_message, error_stack, attempts, failed_at,
     created_at, event_id, run_id, function_id, job_id, error_code, fingerprint, parent_id)
   values (p_letter ->> 'eventName', p_letter -> 'eventData', v_error ->> 'message', v_error ->> 'stack',
-    coalesce((select attempts from public.job_runs where run_id = v_run_id),
-      (p_letter ->> 'attempts')::integer, 1),
+    -- A try that could not be written down was one all the same.
+    greatest((select attempts from public.job_runs where run_id = v_run_id), (p_letter ->> 'attempts')::integer, 1),
     p_now, p_now, v_event_id, v_run_id, v_function_id,
     coalesce(v_job_id, (select id from public.jobs where id = (p_letter ->> 'parentJobId')::uuid)),
     v_error ->> 'code', p_letter ->> 'fingerprint',

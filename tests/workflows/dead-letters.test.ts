@@ -110,6 +110,7 @@ describe.each([{ checkpointing: true }, { checkpointing: false }])("with %o", (m
   test("the database is away for ten minutes while onFailure runs: the net catches the letter", async () => {
     const id = randomUUID();
     await shop.engine.send({ id, name: orderPaid.name, data: { orderId: id, email: "eve@example.com" } });
+    await shop.engine.idle();
     // The run itself has begun and will fail; from here on nothing can be written down.
     shop.down.database = true;
     await shop.engine.advance("10m");
@@ -120,8 +121,18 @@ describe.each([{ checkpointing: true }, { checkpointing: false }])("with %o", (m
     await shop.engine.waitFor(() => letterOf(id), { within: "2h" });
     await shop.engine.idle();
     const letter = await letterOf(id);
-    expect(letter).toMatchObject({ status: "failed", function_id: "ship-order" });
+    expect(letter).toMatchObject({ status: "failed", function_id: "ship-order", attempts: 3 });
     expect(await alertsOf(letter)).toHaveLength(1);
+  });
+
+  test("the database is away whenever a run would begin: its letter says that, and how often it was tried", async () => {
+    const id = randomUUID();
+    shop.down.database = true;
+    await shop.engine.send({ id, name: orderPaid.name, data: { orderId: id, email: "eve@example.com" } });
+    await shop.engine.run(id, "ship-order");
+    shop.down.database = false;
+    await shop.engine.waitFor(() => letterOf(id), { within: "2h" });
+    expect(await letterOf(id)).toMatchObject({ error_code: "database_unavailable", attempts: 3 });
   });
 
   test("Slack is away: the letter is written, people are told later, once", async () => {
