@@ -75,7 +75,8 @@ export async function chaosHouse(settings: Record<string, string>) {
   const startSite = async () => {
     const child = spawn(process.execPath, ["--import", "tsx", "local/netlify/server.ts"], {
       env: environment,
-      stdio: "ignore",
+      // By the channel it learns that we are gone, however we ended.
+      stdio: ["ignore", "ignore", "ignore", "ipc"],
     });
     site = child;
     for (;;) {

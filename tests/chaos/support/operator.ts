@@ -2,8 +2,9 @@ import { setTimeout as pause } from "node:timers/promises";
 import type { House } from "./campaign.ts";
 
 /**
- * A chunk killed more often than a run may be tried ends as a dead letter; an operator puts it back to work, as often
- * as it takes in a house where nothing answers reliably. Returns how to send the operator home.
+ * A chunk that met more outages than a run may be tried ends as a dead letter: with Inngest's pauses that takes a day,
+ * with ours less than a minute. An operator puts it back to work, as often as it takes in a house where nothing answers
+ * reliably. Returns how to send the operator home.
  */
 export function hireOperator(house: House): () => Promise<void> {
   let isHired = true;

@@ -14,7 +14,10 @@ export type Verdict = {
   unrecorded: number;
   status: string;
   jobStatus: string;
-  deadLetters: number;
+  /** Function, code and tries of the dead letters, and how many there are of each. */
+  deadLetters: Record<string, number>;
+  /** Dead letters of runs that could have been tried again. */
+  tooEarly: number;
 };
 
 export async function judge(house: House, campaign: Campaign): Promise<Verdict> {
@@ -27,7 +30,6 @@ export async function judge(house: House, campaign: Campaign): Promise<Verdict> 
   const count = (matches: (send: { email: string; status: string }) => boolean) =>
     sends.filter(matches).length;
   const [job] = await house.query<{ status: string }>("select status from jobs where id = $1", [jobId]);
-  const letters = await house.query("select 1 from dead_letter_queue");
   return {
     recipients,
     delivered: deliveries.size,
@@ -43,7 +45,25 @@ export async function judge(house: House, campaign: Campaign): Promise<Verdict> 
     ),
     status: await statusOf(house, campaign),
     jobStatus: job?.status ?? "gone",
-    deadLetters: letters.length,
+    ...(await lettersOf(house)),
+  };
+}
+
+/** How often a function may be tried is what the engine was told. */
+async function lettersOf(house: House): Promise<Pick<Verdict, "deadLetters" | "tooEarly">> {
+  const letters = await house.query<{ what: string; count: number; early: number }>(
+    `select format('%s: %s after %s tries', function_id, coalesce(error_code, 'no code'), attempts) as what,
+       count(*)::int, count(*) filter (where attempts <= retries)::int as early
+     from dead_letter_queue left join (
+       select replace(fn ->> 'id', 'nightshift-', '') as function_id,
+         (fn #>> '{steps,step,retries,attempts}')::int as retries
+       from engine.apps cross join jsonb_array_elements(document -> 'functions') as fn
+     ) as functions using (function_id)
+     group by what order by what`,
+  );
+  return {
+    deadLetters: Object.fromEntries(letters.map(({ what, count }) => [what, count])),
+    tooEarly: letters.reduce((sum, { early }) => sum + early, 0),
   };
 }
 
@@ -63,7 +83,7 @@ async function deliveriesOf(house: House, campaignId: string): Promise<Map<strin
 
 /** What is wrong with it, in words; empty when all is as it must be. `mostInDoubt`: no more people may be unknown. */
 export function faultsOf(verdict: Verdict, mostInDoubt: number): string[] {
-  const { duplicates, missing, falselySent, unrecorded, unknown, status, jobStatus } = verdict;
+  const { duplicates, missing, falselySent, unrecorded, unknown, status, jobStatus, tooEarly } = verdict;
   return [
     duplicates > 0 && `${duplicates} mails went out twice`,
     missing > 0 && `${missing} people got nothing`,
@@ -72,5 +92,6 @@ export function faultsOf(verdict: Verdict, mostInDoubt: number): string[] {
     unknown > mostInDoubt && `${unknown} are in doubt, where no more than ${mostInDoubt} can be`,
     status !== "completed" && `the campaign is ${status}`,
     jobStatus !== "completed" && `its job is ${jobStatus}`,
+    tooEarly > 0 && `${tooEarly} runs became dead letters before their tries were used up`,
   ].filter((fault) => fault !== false);
 }
