@@ -1,7 +1,7 @@
 import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
 import { browse, withChromium } from "./support/pages.ts";
-import { sendCampaign, smallPieces } from "./support/seeds.ts";
+import { holdMails, letMailsGo, sendCampaign, smallPieces } from "./support/seeds.ts";
 
 /** What has the focus: its name as it is announced, and whether one can see that it has it. */
 const focused = (page: Page) =>
@@ -37,8 +37,8 @@ withChromium("the key and the keyboard", () => {
   const pages = browse(smallPieces);
 
   test("the keyboard alone leads from the key to a job and cancels it; the dialog keeps the focus and gives it back", async () => {
-    await pages.house.steer("/_control/latency", { latencyMs: 4_000 });
-    await sendCampaign(pages.house, { name: "Slow", people: 60 });
+    await holdMails(pages.house);
+    await sendCampaign(pages.house, { name: "Slow" });
     const page = await pages.open("", { as: null });
     await page.getByLabel("API key").waitFor();
     expect((await focused(page)).name).toContain("API key");
@@ -67,7 +67,7 @@ withChromium("the key and the keyboard", () => {
     await tabTo(page, /^Cancel/);
     await page.keyboard.press("Enter");
     await page.getByText("canceled", { exact: true }).first().waitFor();
-    await pages.house.steer("/_control/latency", { latencyMs: 0 });
+    await letMailsGo(pages.house);
   });
 
   test("the keyboard alone skips to the content, and queues a picture", async () => {

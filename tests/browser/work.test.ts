@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { browse, withChromium } from "./support/pages.ts";
-import { failedCampaign, sendCampaign, smallPieces } from "./support/seeds.ts";
+import { failedCampaign, holdMails, letMailsGo, sendCampaign, smallPieces } from "./support/seeds.ts";
 
 withChromium("jobs, campaigns and dead letters", () => {
   // As with a provider that ignores idempotency keys: what it did not answer stays unknown.
@@ -9,11 +9,12 @@ withChromium("jobs, campaigns and dead letters", () => {
   test("work appears while one looks, moves, and ends, without a reload", async () => {
     const page = await pages.open("/jobs");
     await page.getByText("No work yet").waitFor();
-    await pages.house.steer("/_control/latency", { latencyMs: 700 });
+    await holdMails(pages.house);
     await sendCampaign(pages.house);
 
     const row = page.getByRole("row").filter({ hasText: "campaign" });
     await row.getByText("running").waitFor();
+    await letMailsGo(pages.house);
     await row.getByText("completed").waitFor();
     await row.getByText("100 %").waitFor();
   });
@@ -48,8 +49,8 @@ withChromium("jobs, campaigns and dead letters", () => {
   });
 
   test("a job is canceled by its page, after a question", async () => {
-    await pages.house.steer("/_control/latency", { latencyMs: 3_000 });
-    const { jobId } = await sendCampaign(pages.house, { name: "Too early", people: 60 });
+    await holdMails(pages.house);
+    const { jobId } = await sendCampaign(pages.house, { name: "Too early" });
     const page = await pages.open(`/jobs/${jobId}`);
     await page.getByRole("button", { name: /^Cancel/ }).click();
     const question = page.getByRole("dialog");
@@ -60,12 +61,12 @@ withChromium("jobs, campaigns and dead letters", () => {
     await page.getByText("canceled", { exact: true }).first().waitFor();
     // The button has gone; whoever pressed it stands in the view, not at the top of the page.
     await expect.poll(() => page.evaluate(() => document.activeElement?.tagName)).toBe("MAIN");
-    await pages.house.steer("/_control/latency", { latencyMs: 0 });
+    await letMailsGo(pages.house);
   });
 
   test("whoever leaves the view while it asks has said no", async () => {
-    await pages.house.steer("/_control/latency", { latencyMs: 3_000 });
-    const { jobId } = await sendCampaign(pages.house, { name: "Left alone", people: 20 });
+    await holdMails(pages.house);
+    const { jobId } = await sendCampaign(pages.house, { name: "Left alone" });
     const page = await pages.open("/jobs");
     await page.locator(`a[href="#/jobs/${jobId}"]`).click();
     await page.getByRole("button", { name: /^Cancel/ }).click();
@@ -74,21 +75,20 @@ withChromium("jobs, campaigns and dead letters", () => {
     await page.getByRole("heading", { name: "Jobs", level: 1 }).waitFor();
     expect(await page.getByRole("dialog").count()).toBe(0);
     expect((await pages.house.call("GET", `/api/jobs/${jobId}`)).status).toBe("running");
-    await pages.house.steer("/_control/latency", { latencyMs: 0 });
+    await letMailsGo(pages.house);
   });
 
   test("a campaign's progress grows while one looks, up to the last mail", async () => {
-    await pages.house.steer("/_control/latency", { latencyMs: 500 });
+    await holdMails(pages.house, /reader-40@/);
     await sendCampaign(pages.house, { name: "The winter letter", people: 40 });
     const page = await pages.open("/campaigns");
     const campaign = page.getByRole("article").filter({ hasText: "The winter letter" });
     await campaign.getByText("sending").first().waitFor();
-    await campaign
-      .getByText(/40 of 40/)
-      .first()
-      .waitFor();
+    const progress = (words: RegExp) => campaign.getByText(words).first();
+    await progress(/35 of 40/).waitFor();
+    await letMailsGo(pages.house);
+    await progress(/40 of 40/).waitFor();
     await campaign.getByText("completed").first().waitFor();
-    await pages.house.steer("/_control/latency", { latencyMs: 0 });
   });
 
   test("a filter that came by a link is seen, and can be cleared", async () => {
@@ -128,7 +128,7 @@ withChromium("jobs, campaigns and dead letters", () => {
       sent: 6,
       unknown: 4,
     });
-    await pages.house.steer("/_control/faults", { rules: [] });
+    await letMailsGo(pages.house);
   });
 
   test("one is read and put back, and the page tells what became of it", async () => {

@@ -7,7 +7,7 @@ import { type House, openHouse } from "./house.ts";
 
 /** What failing tests leave behind. */
 const keepsakes = ".nightshift/failed-pages";
-const patienceMs = 20_000;
+const patienceMs = 60_000;
 const desktop = { width: 1280, height: 900 };
 
 type Visit = {
@@ -28,7 +28,7 @@ const executable = findChromium();
 /** A group of tests that needs a Chromium; on a machine without one it is skipped (and the run says so once). */
 export const withChromium = executable === undefined ? describe.skip : describe;
 /** A browser shares its machine with other tests. */
-const timeoutMs = 90_000;
+const timeoutMs = 240_000;
 
 /**
  * A house and a browser for the tests of a group. No page may complain: an error in its console, a breach of its content

@@ -26,6 +26,16 @@ export async function sendCampaign(house: Api, { name = "The autumn letter", peo
   return { id: String(id), jobId: String(jobId) };
 }
 
+/**
+ * The mail provider takes no request, or none with a recipient like this: whoever asks is told to come again in a second.
+ * What is under way stays under way until `letMailsGo`, however long a page takes.
+ */
+export const holdMails = (house: Api, recipient?: RegExp) =>
+  house.steer("/_control/faults", {
+    rules: [{ status: 429, retryAfter: 1, ...(recipient && { match: recipient.source }) }],
+  });
+export const letMailsGo = (house: Api) => house.steer("/_control/faults", { rules: [] });
+
 /** A campaign whose provider does not take our key: it ends as a dead letter. */
 export async function failedCampaign(house: Api, name = "The refused letter") {
   await house.steer("/_control/faults", { rules: [{ status: 401 }] });
@@ -34,7 +44,7 @@ export async function failedCampaign(house: Api, name = "The refused letter") {
     const { items } = await house.call("GET", "/api/dead-letters?limit=100");
     return items.some(({ event }: { event: unknown }) => JSON.stringify(event).includes(id));
   });
-  await house.steer("/_control/faults", { rules: [] });
+  await letMailsGo(house);
   return { id, jobId };
 }
 
@@ -52,7 +62,7 @@ export async function everyKindOfWork(house: Api) {
 export async function eventually(
   what: string,
   isSo: () => Promise<boolean>,
-  patienceMs = 15_000,
+  patienceMs = 60_000,
 ): Promise<void> {
   for (const deadline = performance.now() + patienceMs; performance.now() < deadline; ) {
     if (await isSo()) return;
