@@ -100,21 +100,21 @@ test("runs survive kill -9 of all they stand on", { timeout: 900_000 }, async ()
   const ids = await app.engine.sendAll(
     Array.from({ length: RUNS }, (_, n) => ({ name: app.name("go"), data: { n } })),
   );
-  await eventually("every run under way", () => taken.size >= RUNS, { timeoutMs: 60_000 });
+  await eventually("every run under way", () => taken.size >= RUNS, { timeoutMs: 120_000 });
   for (let kill = 0; kill < KILLS; kill++) {
     for (const victim of VICTIMS) {
       const before = taken.size;
       await house.kill(victim);
       // The next blow falls when work is going on again.
       await eventually(`work after the death of ${victim}`, () => taken.size > before + RUNS / 2, {
-        timeoutMs: 60_000,
+        timeoutMs: 120_000,
       });
     }
   }
   killing = false;
 
   await eventually("every run at its last wait", () => ready.size === RUNS, {
-    timeoutMs: 120_000,
+    timeoutMs: 240_000,
     seen: () => ready.size,
   });
   const waiting = new Map(ids.map((id, n) => [id, n]));
@@ -133,7 +133,7 @@ test("runs survive kill -9 of all they stand on", { timeout: 900_000 }, async ()
       );
       return false;
     },
-    { timeoutMs: 120_000, seen: () => waiting.size },
+    { timeoutMs: 240_000, seen: () => waiting.size },
   );
 
   expect(changed).toEqual([]);

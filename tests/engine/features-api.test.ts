@@ -127,7 +127,7 @@ describe.concurrent("control", () => {
         );
         return answer.status < 300 && answer;
       },
-      { timeoutMs: 45_000 },
+      { timeoutMs: 60_000 },
     );
     expect(answer.status).toBeLessThan(300);
     await eventually("the second run", () => runs.length === 2);

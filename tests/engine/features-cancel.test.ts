@@ -187,7 +187,7 @@ describe.concurrent("timeouts", () => {
           retries: 0,
           triggers: [{ event: on("go") }],
           concurrency: 1,
-          timeouts: { start: "2s" },
+          timeouts: { start: "5s" },
         },
         async ({ event }) => {
           holding ||= event.data.holds;

@@ -159,10 +159,15 @@ describe.concurrent("events", () => {
   });
 
   test("waitForEvent does not see an event from before it", async () => {
+    let sent = () => {};
+    const isSent = new Promise<void>((resolve) => {
+      sent = resolve;
+    });
     const app = await start(({ inngest, on }) => [
       inngest.createFunction(
         { id: "late", retries: 0, triggers: [{ event: on("go") }] },
         async ({ event, step }) => {
+          await step.run("until-it-is-sent", () => isSent);
           await step.sleep("arrive-late", "1s");
           const missed = await step.waitForEvent("missed", {
             event: on("early"),
@@ -175,6 +180,7 @@ describe.concurrent("events", () => {
     ]);
     const id = await app.send("go", { n: 1 });
     await app.send("early", { n: 1 });
+    sent();
     expect((await app.outcome(id, "late")).result).toEqual({ missed: null, n: 1 });
   });
 

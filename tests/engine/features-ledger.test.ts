@@ -16,7 +16,7 @@ import { eventually } from "./support/wait.ts";
 const { engine, start } = await engineSuite();
 const api = new EngineClient(engine.url);
 /** The real server shows a run to its API, and so to a rerun, only some fifteen seconds after it ran. */
-const PATIENCE = { timeoutMs: engine.isReal ? 100_000 : 25_000 };
+const PATIENCE = { timeoutMs: 100_000 };
 
 const greet = eventType("ledger/greet", { schema: z.object({ name: z.string() }) });
 const walk = eventType("ledger/walk", { schema: z.object({ steps: z.int() }) });

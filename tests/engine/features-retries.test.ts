@@ -325,7 +325,9 @@ describe.concurrent("onFailure and the system events", () => {
         step.sleep("t", "6s"),
       ),
     ]);
-    await app.outcome(await app.send("go"), "clock");
+    const id = await app.send("go");
+    await eventually("both tries", () => attempts.length === 2);
+    await app.outcome(id, "clock");
     expect(attempts).toEqual([0, 1]);
   });
 

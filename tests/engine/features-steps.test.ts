@@ -1,6 +1,7 @@
 import { NonRetriableError, referenceFunction } from "inngest";
 import { describe, expect, test } from "vitest";
 import { CHECKPOINTING, engineSuite } from "./support/suite.ts";
+import { eventually } from "./support/wait.ts";
 
 const { start } = await engineSuite();
 
@@ -116,7 +117,7 @@ describe.concurrent.each(CHECKPOINTING)("steps, %s", (_name, checkpointing) => {
   });
 
   test("waitForEvent takes the first later event that its `if` accepts", async () => {
-    let waiting = false;
+    let isHeard = false;
     const app = await start(
       ({ inngest, on }) => [
         inngest.createFunction(
@@ -131,7 +132,7 @@ describe.concurrent.each(CHECKPOINTING)("steps, %s", (_name, checkpointing) => {
           },
         ),
         inngest.createFunction({ id: "beacon", retries: 0, triggers: [{ event: on("approved") }] }, () => {
-          waiting = true;
+          isHeard = true;
         }),
       ],
       { checkpointing },
@@ -149,7 +150,7 @@ describe.concurrent.each(CHECKPOINTING)("steps, %s", (_name, checkpointing) => {
       ]);
     }
     expect((await outcome).result).toEqual({ order: 1, amount: 11 });
-    expect(waiting).toBe(true);
+    await eventually("the beacon", () => isHeard);
   });
 
   test("waitForEvent gives null when its time is over", async () => {

@@ -111,7 +111,7 @@ test("a debounce, a batch, a throttle and a schedule keep what they hold", async
   expect(alive.filter((entry) => entry.startsWith("start"))).toHaveLength(4);
 });
 
-test("a second engine on the same database is refused", { timeout: 60_000 }, async () => {
+test("a second engine on the same database is refused", async () => {
   const flags = ["--port", "0", "--database-url", database.url];
   const first = await startProcess("engine", flags);
   await expect(startProcess("engine", flags)).rejects.toThrow(/Another engine uses this database/);

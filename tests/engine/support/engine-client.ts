@@ -90,7 +90,7 @@ export class EngineClient {
   }
 
   /** The runs of an event once there are `count` of them and all have ended. */
-  async ended(eventId: string, count = 1, timeoutMs = 30_000): Promise<RunView[]> {
+  async ended(eventId: string, count = 1, timeoutMs = 60_000): Promise<RunView[]> {
     let last: RunView[] = [];
     return eventually(
       `${count} ended run(s) of event ${eventId}`,
@@ -103,7 +103,7 @@ export class EngineClient {
   }
 
   /** The one run of an event, ended. */
-  async end(eventId: string, timeoutMs = 30_000): Promise<RunView> {
+  async end(eventId: string, timeoutMs = 60_000): Promise<RunView> {
     const [run] = await this.ended(eventId, 1, timeoutMs);
     if (run === undefined) throw new Error("unreachable: ended() waits for one run");
     return this.run(run.run_id);

@@ -6,8 +6,8 @@ import { eventType, type InngestFunction, staticSchema } from "inngest";
 import type { Client } from "./app.ts";
 import { eventually } from "./wait.ts";
 
-/** A real server shares its machine with a database, a trace store and whatever it was sent before. */
-const PATIENCE_MS = process.env["INNGEST_DEV"] === undefined ? 25_000 : 90_000;
+/** An engine shares its machine: a real server with a database, a trace store and whatever it was sent before. */
+const PATIENCE_MS = 90_000;
 
 type Finished = {
   function_id: string;

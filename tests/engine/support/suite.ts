@@ -10,7 +10,7 @@ export type Suite = {
 
 export async function engineSuite(): Promise<Suite> {
   // The tests of a file mostly wait (a retry, a timer): they wait together.
-  vi.setConfig({ maxConcurrency: 40, testTimeout: 120_000 });
+  vi.setConfig({ maxConcurrency: 40, testTimeout: 240_000 });
   const engine = await engineUnderTest();
   const apps: TestApp[] = [];
   afterAll(async () => {

@@ -8,7 +8,7 @@ export class NeverHappened extends Error {}
 export async function eventually<T>(
   what: string,
   ask: () => Promise<T | undefined | false> | T | undefined | false,
-  { timeoutMs = 20_000, seen = (): unknown => undefined } = {},
+  { timeoutMs = 60_000, seen = (): unknown => undefined } = {},
 ): Promise<T> {
   const deadline = Date.now() + timeoutMs;
   for (;;) {
