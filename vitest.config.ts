@@ -5,9 +5,10 @@ const shared = {
   // Hence a file leaves nothing behind: no fake clock, no changed environment.
   isolate: false,
   setupFiles: ["tests/support/quiet.ts"],
-  testTimeout: 30_000,
-  hookTimeout: 60_000,
-  expect: { poll: { timeout: 20_000 } },
+  // Nets alone, wide enough for a slow machine that does much else: no test may count on them.
+  testTimeout: 120_000,
+  hookTimeout: 240_000,
+  expect: { poll: { timeout: 60_000 } },
 };
 
 /** Tests of pure code and of single files start at once; all others get one migrated Postgres for the run. */

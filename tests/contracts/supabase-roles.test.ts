@@ -124,7 +124,7 @@ test("no key, a wrong key, a wrong token: 401", async () => {
   expect(tampered.status).toBe(401);
 });
 
-test("the nameless get 3 seconds a statement, users 8", { timeout: 20_000 }, async () => {
+test("the nameless get 3 seconds a statement, users 8", async () => {
   const slow = await project.client("publishable").rpc("contract_sleep", { p_seconds: 4 });
   expect(slow).toMatchObject({ status: 500, error: { code: "57014" } });
   expect((await as("ann").rpc("contract_sleep", { p_seconds: 3.5 })).data).toBe(1);

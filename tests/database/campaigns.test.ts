@@ -137,7 +137,7 @@ describe("planning", () => {
   test("a second event for a campaign that is being sent finds it taken", async () => {
     const { input, jobId } = await planned(5);
     expect(await ledger.planPiece({ ...input, eventId: "another" })).toEqual({ state: "taken", jobId });
-  }, 10_000);
+  });
 
   test("an empty list completes campaign and job in the planning statement", async () => {
     const { id, jobId } = await planned(0);

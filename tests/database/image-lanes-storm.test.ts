@@ -94,7 +94,7 @@ it(
     expect(ends.filter(({ ended_at }) => ended_at === null)).toEqual([]);
     await Promise.all(lanes.map((lane) => lane.close()));
   },
-  60_000 + 200 * TASKS,
+  120_000 + 200 * TASKS,
 );
 
 /** One attempt of whatever fate; sometimes its process dies in the middle. */

@@ -31,7 +31,7 @@ beforeAll(async () => {
     insert into image_tasks (id, job_id, owner, lane, sequence, priority, due_at, prompt, status, created_at, ended_at)
     select id, id, owner, owner, event_id::bigint, 3, created_at, 'x', 'canceled', created_at, ended_at from jobs`);
   await session.query("vacuum analyze");
-}, 120_000);
+});
 afterAll(async () => {
   session.release();
   await db.close();

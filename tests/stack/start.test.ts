@@ -66,7 +66,7 @@ async function until(
   condition: () => boolean | Promise<boolean>,
   describe: () => string = () => "",
 ): Promise<void> {
-  for (const deadline = Date.now() + 90_000; Date.now() < deadline; ) {
+  for (const deadline = Date.now() + 180_000; Date.now() < deadline; ) {
     if (await condition()) return;
     await new Promise((again) => setTimeout(again, 50));
   }
@@ -213,7 +213,7 @@ test("S1-22: every part killed, then the supervisor: nothing is lost, nobody is 
   expect(await keyCommand("create", "--data-dir", folder)).toMatch(
     /^Whose key shall it be\? Start the stack/,
   );
-}, 240_000);
+}, 600_000);
 
 test("--ephemeral takes free ports and leaves nothing; --time-scale turns everybody's clock", async () => {
   const stack = await start(["--ephemeral", "--time-scale", "10000"]);
@@ -225,7 +225,7 @@ test("--ephemeral takes free ports and leaves nothing; --time-scale turns everyb
   expect(existsSync(dataDir)).toBe(true);
   expect(await ended(stack.child, "SIGINT")).toBe(0);
   expect(existsSync(dataDir)).toBe(false);
-}, 120_000);
+}, 240_000);
 
 const outside = join(folder, "outside");
 test.each([

@@ -17,7 +17,7 @@ export function imagesHouse(settings: Partial<Settings> = {}, clock = systemCloc
         env: {
           IMAGES_BASE_URL: "http://images.local/images",
           IMAGES_API_KEY: env.IMAGES_API_KEY,
-          IMAGES_TIMEOUT_MS: env.IMAGES_TIMEOUT_MS ?? 5000,
+          IMAGES_TIMEOUT_MS: env.IMAGES_TIMEOUT_MS ?? 45_000,
         },
         fetch,
         clock,

@@ -135,7 +135,7 @@ beforeAll(async () => {
   const findings = promisify(execFile)(
     process.execPath,
     [oxlint, "--format", "json", "src", "netlify", "local"],
-    { cwd: house, timeout: 30_000 },
+    { cwd: house },
   );
   const { stdout } = Findings.parse(await findings.catch((failure: unknown) => failure));
   for (const { code, filename } of Report.parse(JSON.parse(stdout)).diagnostics)

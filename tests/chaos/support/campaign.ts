@@ -30,7 +30,7 @@ export async function statusOf(house: House, { campaignId }: Campaign): Promise<
 }
 
 export async function untilClosed(house: House, campaign: Campaign): Promise<void> {
-  for (const deadline = performance.now() + 240_000; ; await pause(250)) {
+  for (const deadline = performance.now() + 480_000; ; await pause(250)) {
     const status = await statusOf(house, campaign);
     if (status === "completed") return;
     if (performance.now() > deadline) throw new Error(`The campaign is still ${status}`);

@@ -60,7 +60,7 @@ export async function rampage({
   }
 }
 
-/** Every other kill waits until the provider holds a request; the rest fall whenever they fall. */
+/** Three of four kills wait until the provider holds a request; the rest fall whenever they fall. */
 async function killAgainAndAgain(
   house: ChaosHouse,
   campaign: Campaign,
@@ -69,8 +69,8 @@ async function killAgainAndAgain(
 ) {
   let [done, killsInFlight] = [0, 0];
   while (done < kills && (await statusOf(house, campaign)) !== "completed") {
-    if (done % 4 !== 3) await untilInFlight(house, campaign);
     await pause(Math.random() * LONGEST_LIFE_MS);
+    if (done % 4 !== 3) await untilInFlight(house, campaign);
     const { inFlight, accepted } = await house.control<{ inFlight: number; accepted: number }>("stats");
     await house.killSite();
     done += 1;

@@ -13,7 +13,7 @@ function before(answer: (request: Request) => Response | Promise<Response>, opti
     env: {
       IMAGES_BASE_URL: "https://images.example/api/",
       IMAGES_API_KEY: options.key,
-      IMAGES_TIMEOUT_MS: options.timeoutMs ?? 1000,
+      IMAGES_TIMEOUT_MS: options.timeoutMs ?? 45_000,
     },
     fetch: async (input, init) => {
       const request = new Request(input, init);

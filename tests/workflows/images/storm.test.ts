@@ -61,4 +61,4 @@ it("S1-28: whatever dies, fails or is canceled, tasks start in their order, with
     expect(image.status).toBe(200);
     await image.body?.cancel();
   }
-}, 120_000);
+}, 240_000);

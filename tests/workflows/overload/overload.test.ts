@@ -48,7 +48,7 @@ test(
     expect(figures.letIn / figures.returned).toBeGreaterThanOrEqual(0.95);
     if (isFull) expectNobodyStarved(figures);
   },
-  isFull ? 1_800_000 : 60_000,
+  isFull ? 1_800_000 : 240_000,
 );
 
 /** Every class got its share while it lasted, and what was let in was done. */
