@@ -31,7 +31,8 @@ export async function campaignHouse({
   const handle = (request: Request) => app?.doors.inngest(request) ?? Promise.reject(new Error("no app yet"));
   const engine = await startEngine({ app: handle, checkpointing });
   const provider = createMailProvider({ settings: mail, clock: engine.clock });
-  const fetch = wires(db, engine, provider, beforeMail);
+  const down = { database: false };
+  const fetch = wires(db, engine, provider, { down, beforeMail });
   const settings = readEnv({
     ...db.env,
     INNGEST_DEV: engine.url,
@@ -82,6 +83,8 @@ export async function campaignHouse({
     engine,
     provider,
     app,
+    /** What does not answer right now. */
+    down,
     call,
     /** Steers the provider, or reads its record. */
     control,
@@ -132,13 +135,16 @@ function wires(
   db: TestDatabase,
   engine: TestEngine,
   provider: MailProvider,
-  beforeMail: Options["beforeMail"],
+  { down, beforeMail }: { down: { database: boolean }; beforeMail: Options["beforeMail"] },
 ): typeof fetch {
   return async (input, init) => {
     const request = new Request(input, init);
     const { hostname } = new URL(request.url);
     if (hostname === "engine.local") return engine.fetch(request);
-    if (hostname !== "mail.local") return db.fetch(request);
+    if (hostname !== "mail.local") {
+      if (down.database) throw new TypeError("fetch failed");
+      return db.fetch(request);
+    }
     await beforeMail?.(request);
     return provider.fetch(request);
   };

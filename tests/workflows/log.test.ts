@@ -71,4 +71,11 @@ describe.each([{ checkpointing: true }, { checkpointing: false }])("with %o", (m
     if (mode.checkpointing) expect(first).toMatchObject({ jobId: job.id });
     expect(first).toMatchObject({ eventId: "hello [address]", runId: expect.any(String) });
   });
+
+  test("a run that cannot begin, since the database is away, is told too", async () => {
+    shop.down.database = true;
+    const { ofRun } = await linesOf(randomUUID());
+    shop.down.database = false;
+    expect(ofRun).toContainEqual(expect.objectContaining({ msg: "Inngest function error" }));
+  });
 });

@@ -6,7 +6,7 @@ afterEach(() => house.close());
 
 const SMALL = { CAMPAIGN_CHUNK_SIZE: "40", CAMPAIGN_BATCH_SIZE: "10" };
 
-const { campaign, send, completed } = campaignTalk(() => house);
+const { campaign, letters, send, completed } = campaignTalk(() => house);
 const stats = () => house.control("stats");
 /** The most retries that a step of a chunk needed. */
 const mostTries = () =>
@@ -84,6 +84,24 @@ test("5xx and lost answers are repeated under the same key: everybody gets one m
   expect(await stats()).toMatchObject({ accepted: 80, duplicates: 0 });
 });
 
+test("the database is away for an hour while mails are on the wire: nobody is needed, everybody gets one mail", async () => {
+  let isOnItsWayOut = false;
+  const beforeMail = () => void (house.down.database ||= isOnItsWayOut);
+  house = await campaignHouse({ env: SMALL, beforeMail });
+  await house.control("faults", { rules: [{ status: 429, retryAfter: 60, count: 1 }] });
+  const { campaignId } = await house.draft(40);
+  await send(campaignId);
+  await house.engine.idle();
+  isOnItsWayOut = true;
+  await house.engine.advance("1h");
+  expect((await stats()).accepted).toBeGreaterThan(0);
+  expect(mostTries()).toBeGreaterThan(5);
+  isOnItsWayOut = house.down.database = false;
+  await completed(campaignId);
+  expect(await stats()).toMatchObject({ accepted: 40, duplicates: 0 });
+  expect(await letters()).toEqual([]);
+});
+
 test("S4-35, S4-38: lasting trouble is met again after about 10, 20, 40, 80 and 160 s, then there is a letter of 6 attempts", async () => {
   const asked: number[] = [];
   house = await campaignHouse({
@@ -95,8 +113,6 @@ test("S4-35, S4-38: lasting trouble is met again after about 10, 20, 40, 80 and 
   await house.control("faults", { rules: [{ status: 500 }] });
   const { campaignId } = await house.draft(10);
   await send(campaignId);
-  const letters = async () =>
-    (await house.call("GET", "/api/dead-letters?status=failed", undefined, { as: "admin" })).body.items;
   await house.engine.waitFor(async () => (await letters()).length === 1);
   const waits = asked.slice(1).map((at, n) => at - (asked[n] ?? 0));
   expect(waits).toHaveLength(5);
