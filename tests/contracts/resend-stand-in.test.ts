@@ -105,7 +105,7 @@ test("a key is known for 24 hours", async () => {
 
 test("409 for a key whose first request is still in flight, and only one mail", async () => {
   const { send, control, get } = start();
-  await control("latency", { latencyMs: 50 });
+  await control("latency", { latencyMs: 500 });
   const [one, other] = await Promise.all([send([mail("a@x.dev")], "k1"), send([mail("a@x.dev")], "k1")]);
   expect([one.status, other.status].toSorted((a, b) => a - b)).toEqual([200, 409]);
   expect([one, other].find(({ status }) => status === 409)?.body.name).toBe("concurrent_idempotent_requests");

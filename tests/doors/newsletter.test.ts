@@ -45,10 +45,12 @@ describe("S4-68: POST /api/campaigns/:id/send", () => {
 
   test("S2-3: 202 at once; asked again while it is being sent: the same job", async () => {
     const { campaignId } = await house.draft(20);
+    await house.control("faults", { rules: [{ status: 503 }] });
     const first = await house.call("POST", `/api/campaigns/${campaignId}/send`);
     expect(first).toMatchObject({ status: 202, body: { message: "Campaign queued for sending" } });
     const again = await house.call("POST", `/api/campaigns/${campaignId}/send`);
     expect([again.status, again.body.jobId]).toEqual([200, first.body.jobId]);
+    await house.control("faults", { rules: [] });
     await house.engine.waitFor(async () => (await statusOf(campaignId)) === "completed");
   });
 });
