@@ -110,7 +110,10 @@ create table public.campaign_sends (
   -- The provider's words about a failure, or on what grounds a person settled an unknown send.
   note text,
   constraint campaign_sends_are_once_per_recipient primary key (campaign_id, subscriber_id),
-  constraint campaign_sends_status_is_valid check (status in ('pending', 'sent', 'failed', 'skipped', 'unknown'))
+  constraint campaign_sends_status_is_valid check (status in ('pending', 'sent', 'failed', 'skipped', 'unknown')),
+  -- Without the provider's id only a person says so, of what was unknown.
+  constraint campaign_sends_are_sent_under_an_id
+    check (status <> 'sent' or provider_message_id is not null or error_code is not null)
 ) with (fillfactor = 38);
 
 -- How fast we may call a provider, shared by all that call it.

@@ -224,6 +224,7 @@ declare
   v_doubtful integer[];
   v_open_count bigint;
   v_sent bigint;
+  v_is_everybody boolean;
   v_unnamed bigint;
 begin
   with wanted as materialized (
@@ -257,9 +258,11 @@ begin
     return;
   end if;
 
-  -- Read by range of the primary key. What nearly always happens comes first and does the least per row.
+  -- Read by range of the primary key. What nearly always happens comes first and does the least per row: where nobody
+  -- failed and nobody is unknown, everybody was sent.
   with ours as materialized (
-    select batch.campaign_id, batch.first_subscriber_id, batch.last_subscriber_id, call.settled -> 'sent' as message_ids
+    select batch.campaign_id, batch.first_subscriber_id, batch.last_subscriber_id, call.settled -> 'sent' as message_ids,
+      call.settled -> 'failed' = '{}' and not call.settled ? 'unknownCode' as is_everybody
     from jsonb_to_recordset(p_calls) as call (number integer, "campaignId" uuid, settled jsonb)
     join public.campaign_batches as batch
       on batch.campaign_id = call."campaignId" and batch.batch_no = (call.settled ->> 'batchNo')::integer
@@ -269,10 +272,11 @@ begin
     status = 'sent', provider_message_id = ours.message_ids ->> send.subscriber_id::text
   from ours where send.campaign_id = ours.campaign_id and send.status = 'pending'
     and send.subscriber_id between ours.first_subscriber_id and ours.last_subscriber_id
-    and ours.message_ids ? send.subscriber_id::text;
+    and (ours.is_everybody or ours.message_ids ? send.subscriber_id::text);
   get diagnostics v_sent = row_count;
+  v_is_everybody := v_sent = v_open_count;
 
-  if v_sent < v_open_count then
+  if not v_is_everybody then
     with ours as materialized (
       select call.number, batch.campaign_id, batch.first_subscriber_id, batch.last_subscriber_id,
         call.settled -> 'failed' as failures, call.settled ->> 'unknownCode' as unknown_code
@@ -300,9 +304,10 @@ begin
   update public.campaign_batches as batch set
     status = case when call.number = any (v_doubtful) then 'unknown' else 'done' end, lease_token = call.token,
     (sent_count, failed_count, unknown_count) = (
-      select count(*) filter (where send.status = 'sent'), count(*) filter (where send.status = 'failed'),
-        count(*) filter (where send.status = 'unknown')
-      from public.campaign_sends as send where send.campaign_id = batch.campaign_id
+      select case when v_is_everybody then batch.recipient_count - batch.skipped_count
+          else count(*) filter (where send.status = 'sent') end,
+        count(*) filter (where send.status = 'failed'), count(*) filter (where send.status = 'unknown')
+      from public.campaign_sends as send where not v_is_everybody and send.campaign_id = batch.campaign_id
         and send.subscriber_id between batch.first_subscriber_id and batch.last_subscriber_id)
   from jsonb_to_recordset(p_calls) as call (number integer, "campaignId" uuid, token uuid, settled jsonb)
   where call.number = any (v_ours)
@@ -333,7 +338,8 @@ $$;
 -- The statement that leaves nothing to do closes the campaign and its job.
 -- p_calls: [{"number", "campaignId", "token", "settled": … or absent, "mark": … or absent}]; the answers are in the
 -- order of the numbers, {"state": "settled"} where nothing was marked.
--- Everything is looked up by key: a plan made while a table was small must not stay when it has grown.
+-- Everything is looked up by key: a plan made while a table was small must not stay when it has grown. So one plan
+-- serves all calls, and planning costs nothing.
 create function public.work_campaign_batches(p_calls jsonb, p_now timestamptz)
 returns json
 language plpgsql
@@ -341,6 +347,7 @@ set search_path = ''
 set enable_seqscan = off
 set enable_hashjoin = off
 set enable_mergejoin = off
+set plan_cache_mode = force_generic_plan
 as $$
 declare
   v_locked bigint;

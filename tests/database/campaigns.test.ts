@@ -4,7 +4,13 @@ import { campaignDesk } from "#campaigns/desk-repository.ts";
 import { listRepository } from "#campaigns/list-repository.ts";
 import type { BatchAnswer, Mailer } from "#campaigns/mailer.ts";
 import { Permits } from "#campaigns/permits.ts";
-import { type BatchRef, type Claim, campaignRepository, type Pace } from "#campaigns/repository.ts";
+import {
+  type BatchRef,
+  type Claim,
+  campaignRepository,
+  type Pace,
+  type Settlement,
+} from "#campaigns/repository.ts";
 import { runLane } from "#campaigns/send-lane.ts";
 import { Spacing } from "#campaigns/spacing.ts";
 import { Tally } from "#campaigns/tally.ts";
@@ -400,9 +406,15 @@ describe("settling", () => {
     const { id } = await planned(10);
     const { token } = await claim(id, 1, "run-1");
     const ref = { campaignId: id, token, batchNo: 1 };
-    await ledger.markBatch(ref, false, free);
+    const [first, second] = (await marked(ref)).recipients;
     const nobody = { batchNo: 1, sent: {}, failed: {} };
-    await expect(ledger.settleBatch(ref, nobody)).rejects.toMatchObject({ code: "invalid_request" });
+    const oneSent = { ...nobody, sent: { [String(first?.id)]: "m-1" } };
+    const failed: Settlement["failed"] = { [String(second?.id)]: ["invalid_recipient", "gone"] };
+    await expect(ledger.settleBatch(ref, nobody)).rejects.toThrow("sent_under_an_id");
+    await expect(ledger.settleBatch(ref, oneSent)).rejects.toThrow("sent_under_an_id");
+    await expect(ledger.settleBatch(ref, { ...oneSent, failed })).rejects.toMatchObject({
+      code: "invalid_request",
+    });
     expect(await ledger.settleBatch(ref, { ...nobody, unknownCode: "provider_timeout" })).toBe(true);
     expect(await desk.sends(id, "alice", "unknown", 0, 2)).toMatchObject([
       { error_code: "provider_timeout" },
