@@ -1,4 +1,6 @@
+import { isAscii } from "node:buffer";
 import { z } from "zod";
+import { asciiJson } from "#campaigns/template.ts";
 
 const array = z.array(z.unknown());
 
@@ -12,13 +14,28 @@ export class Packet {
 
   /** Takes the JSON of each mail. */
   constructor(mails: readonly string[]) {
-    this.bytes = Buffer.from(`[${mails.join(",")}]`);
+    this.bytes = arrayOf(mails);
     this.count = mails.length;
   }
 
   /** Those mails alone, `to` not included. */
   slice(from: number, to: number): Packet {
     const mails = array.parse(JSON.parse(this.bytes.toString()));
-    return new Packet(mails.slice(from, to).map((mail) => JSON.stringify(mail)));
+    return new Packet(mails.slice(from, to).map(asciiJson));
   }
+}
+
+const [OPEN, COMMA, CLOSE] = [0x5b, 0x2c, 0x5d];
+
+/** ASCII is as many bytes as characters, so each mail is copied to its place once; joined first it is copied twice. */
+function arrayOf(mails: readonly string[]): Buffer<ArrayBuffer> {
+  const bytes = Buffer.allocUnsafe(mails.reduce((size, { length }) => size + length + 1, 1));
+  let at = 0;
+  for (const mail of mails) {
+    bytes[at] = at === 0 ? OPEN : COMMA;
+    bytes.write(mail, at + 1);
+    at += mail.length + 1;
+  }
+  bytes[at] = CLOSE;
+  return at > 0 && isAscii(bytes) ? bytes : Buffer.from(`[${mails.join(",")}]`);
 }

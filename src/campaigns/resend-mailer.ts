@@ -24,6 +24,9 @@ export function resendMailer(env: Settings, fetch: typeof globalThis.fetch, cloc
       if (env.RESEND_API_KEY === undefined) {
         return { kind: "refused", error: new AppError("not_configured", "RESEND_API_KEY is not set") };
       }
+      // Not AbortSignal.timeout: each of those lives to its end, and a campaign has thousands of them in 20 s.
+      const patience = new AbortController();
+      const timer = setTimeout(() => patience.abort(new DOMException("timeout", "TimeoutError")), TIMEOUT_MS);
       try {
         const response = await fetch(url, {
           method: "POST",
@@ -34,12 +37,14 @@ export function resendMailer(env: Settings, fetch: typeof globalThis.fetch, cloc
             "x-batch-validation": "permissive",
           },
           body: mails.bytes,
-          signal: AbortSignal.timeout(TIMEOUT_MS),
+          signal: patience.signal,
         });
         const body: unknown = await response.json().catch(() => undefined);
         return readBatchAnswer(response, body, mails.count, clock.now());
       } catch (error) {
         return failedCall(error);
+      } finally {
+        clearTimeout(timer);
       }
     },
   };

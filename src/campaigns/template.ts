@@ -125,7 +125,7 @@ export const asHeader: Escape = unlessPlain(/[\r\n\u0085\u2028\u2029]/, (value) 
 const insideJson: Escape = unlessPlain(/["\\]|[^ -~]/, (value) => asciiJson(value).slice(1, -1));
 
 /** In ASCII alone: 90 KB with a few accents take five to ten times as long to encode, and to decode at the other end. */
-function asciiJson(value: unknown): string {
+export function asciiJson(value: unknown): string {
   return JSON.stringify(value).replace(/[^ -~]/g, asUnicodeEscape);
 }
 const asUnicodeEscape = (unit: string) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`;
