@@ -23,7 +23,7 @@ export const sendDailyReport = (deps: Dependencies) =>
     {
       id: "send-daily-report",
       triggers: [cron(`TZ=${deps.timeZone} 0 9 * * *`)],
-      retries: 3,
+      retries: 5,
       onFailure: deps.onFailure,
     },
     async ({ event, step }) => {
