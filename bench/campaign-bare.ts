@@ -5,11 +5,11 @@
 
 import { Permits } from "#campaigns/permits.ts";
 import { createRenderer } from "#campaigns/render-mail.ts";
-import { resendMailer } from "#campaigns/resend-mailer.ts";
 import { sendBatch, writeBatch } from "#campaigns/send-batch.ts";
 import { Spacing } from "#campaigns/spacing.ts";
 import { systemClock } from "#lib/clock.ts";
-import { fastFetch } from "#lib/fetch.ts";
+import { fastFetch } from "#lib/outside/fetch.ts";
+import { resendMailer } from "#mail/resend-mailer.ts";
 import { campaignContent, person } from "./campaign-content.ts";
 
 const [url = "", apiKey = "", recipients = "0", batchSize = "100", inFlight = "10"] = process.argv.slice(2);

@@ -20,8 +20,8 @@ import { join } from "node:path";
 /** Modules that open connections or write to the outside. */
 const CLIENTS = new Set(["@supabase/supabase-js", "@sentry/node", "undici", "pino"]);
 
-/** What every room may use besides its own files: lib, the ledger, the shared way to fail, others' contracts. */
-const SHARED = /^(lib\/|jobs\/|dead-letters\/on-failure\.ts$|[^/]+\/events\.ts$)/;
+/** What every room may use besides its own files: lib, the ledger, mail, the shared `onFailure`, others' contracts. */
+const SHARED = /^(lib\/|jobs\/|mail\/|dead-letters\/on-failure\.ts$|[^/]+\/events\.ts$)/;
 
 const isRepository = (/** @type {string} */ name) => /(^|-)repository\.ts$/.test(name);
 const isRoutes = (/** @type {string} */ name) => /(^|-)routes\.ts$/.test(name);
@@ -85,7 +85,7 @@ const RULES = [
     path !== undefined &&
     !path.startsWith(`${room}/`) &&
     !SHARED.test(path) &&
-    `Rooms meet by events, the job ledger and onFailure: "${specifier}" belongs to another room.`,
+    `Rooms meet by events, the job ledger, mail and onFailure: "${specifier}" belongs to another room.`,
 ];
 
 /** @param {string} file path from src @param {string} specifier @param {boolean} typeOnly @param {string} root */

@@ -1,26 +1,15 @@
 import type { InngestFunction } from "inngest";
-import { campaignChores, campaignRoutes } from "#campaigns/index.ts";
-import { deadLetterRoutes } from "#dead-letters/routes.ts";
-import { tellUnalerted } from "#dead-letters/tell-unalerted.ts";
-import { watchRuns } from "#dead-letters/watch-runs.ts";
-import { imageChores, imageRoutes } from "#images/index.ts";
-import { purge } from "#jobs/purge.ts";
-import { repeatCancels } from "#jobs/repeat-cancels.ts";
-import { jobRoutes } from "#jobs/routes.ts";
-import { sendOutbox } from "#jobs/send-outbox.ts";
-import { streamRoutes } from "#jobs/stream-routes.ts";
 import { giveTurns } from "#jobs/turns.ts";
-import { createAuthenticate } from "#lib/auth.ts";
 import { type Env, readEnv } from "#lib/env.ts";
 import { createHousekeeping } from "#lib/housekeeping.ts";
-import type { Route } from "#lib/http.ts";
-import { removeLeftFiles } from "#lib/left-files.ts";
+import { createAuthenticate } from "#lib/http/auth.ts";
+import { problemResponse } from "#lib/http/problem.ts";
+import type { Route } from "#lib/http/route.ts";
+import { createRoutes } from "#lib/http/router.ts";
+import { ticketRoutes } from "#lib/http/tickets.ts";
 import { createLogger } from "#lib/logger.ts";
-import { problemResponse } from "#lib/problem.ts";
-import { createRoutes } from "#lib/router.ts";
-import { ticketRoutes } from "#lib/tickets.ts";
-import { notificationRoutes } from "#notifications/routes.ts";
 import { createPlatform, type Outside, type Platform } from "#platform.ts";
+import { rooms } from "#rooms.ts";
 import { databaseCheck, engineCheck, migrationsCheck } from "#status/checks.ts";
 import { statusRoutes } from "#status/routes.ts";
 
@@ -33,22 +22,13 @@ type MakeFunctions = (platform: Platform) => InngestFunction.Any[];
  * handed in: only the door that runs them carries what they need (sharp alone is 19 MB).
  */
 export function createApp(env: Env, outside: Outside = {}, makeFunctions = noFunctions) {
-  const platform = createPlatform(env, outside);
+  const platform = createPlatform(env, outside, visibleFields);
   const { inngest, logger, db } = platform;
   const functions = makeFunctions(platform);
   const routes = allRoutes(platform).map(giveTurns(platform));
   const keepHouse = createHousekeeping({
     ...platform,
-    chores: [
-      ...imageChores(platform),
-      ...campaignChores(platform),
-      removeLeftFiles(platform),
-      sendOutbox(platform),
-      repeatCancels(platform),
-      watchRuns(platform),
-      tellUnalerted(platform),
-      purge(platform),
-    ],
+    chores: rooms.flatMap(({ chores }) => chores?.(platform) ?? []),
   });
   return {
     inngest,
@@ -71,12 +51,7 @@ export function createApp(env: Env, outside: Outside = {}, makeFunctions = noFun
 function allRoutes(platform: Platform): Route[] {
   const { clock, db, engine, env } = platform;
   const routes: Route[] = [
-    ...campaignRoutes(platform),
-    ...imageRoutes(platform),
-    ...jobRoutes(platform),
-    ...streamRoutes(platform),
-    ...notificationRoutes(platform),
-    ...deadLetterRoutes(platform),
+    ...rooms.flatMap((room) => room.routes?.(platform) ?? []),
     ...ticketRoutes(platform),
     ...statusRoutes({
       clock,
@@ -87,6 +62,8 @@ function allRoutes(platform: Platform): Route[] {
   ];
   return routes;
 }
+
+const visibleFields = Object.fromEntries(rooms.flatMap((room) => Object.entries(room.visibleFields ?? {})));
 
 const noFunctions: MakeFunctions = () => [];
 

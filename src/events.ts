@@ -6,4 +6,4 @@ export { sendCampaignRequested } from "#campaigns/events.ts";
 export { generateImageRequested } from "#images/events.ts";
 export { jobCancelRequested } from "#jobs/events.ts";
 /** Names the class of work on the way: `inngest.send(queueJob("email/send.campaign", { campaignId }, "high"))`. */
-export { queueJob } from "#lib/priorities.ts";
+export { queueJob } from "#lib/engine/priorities.ts";

@@ -1,22 +1,19 @@
 import type { InngestFunction } from "inngest";
-import { type CampaignRoom, campaignFunctions } from "#campaigns/index.ts";
+import { campaignFunctions } from "#campaigns/functions.ts";
 import { catchFailures } from "#dead-letters/catch-failures.ts";
 import { recordCancellations } from "#dead-letters/record-cancellations.ts";
-import { type ImageFunctionsRoom, imageFunctions } from "#images/functions.ts";
-import { type MonitoringRoom, monitoringFunctions } from "#monitoring/index.ts";
+import { imageFunctions } from "#images/functions.ts";
+import { monitoringFunctions } from "#monitoring/functions.ts";
+import type { Platform } from "#platform.ts";
+import { uploadFunctions } from "#uploads/functions.ts";
 
-export type FunctionDependencies = CampaignRoom &
-  ImageFunctionsRoom &
-  MonitoringRoom &
-  Parameters<typeof catchFailures>[0] &
-  Parameters<typeof recordCancellations>[0];
-
-/** Every function of this installation: what one reads first. */
-export const allFunctions = (deps: FunctionDependencies): InngestFunction.Any[] => [
-  ...campaignFunctions(deps),
-  ...imageFunctions(deps),
-  ...monitoringFunctions(deps),
-  // The engine's news about runs, for the ledger and the dead letters.
-  catchFailures(deps),
-  recordCancellations(deps),
+/** Every function of this installation: what one reads first. Only the door that runs them imports this list. */
+export const allFunctions = (platform: Platform): InngestFunction.Any[] => [
+  ...campaignFunctions(platform),
+  ...imageFunctions(platform),
+  ...uploadFunctions(platform),
+  ...monitoringFunctions(platform),
+  // These two hear the engine's own events about runs, and keep the ledger and the dead letters.
+  catchFailures(platform),
+  recordCancellations(platform),
 ];

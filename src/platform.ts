@@ -1,11 +1,9 @@
 import type { InngestFunction } from "inngest";
 import type { DestinationStream } from "pino";
-import { campaignVisibleFields } from "#campaigns/index.ts";
 import { createAlert } from "#dead-letters/alert.ts";
 import { createOnFailure } from "#dead-letters/on-failure.ts";
-import { createRedact } from "#dead-letters/redact.ts";
+import { createRedact, type VisibleFields } from "#dead-letters/redact.ts";
 import { deadLetterRepository } from "#dead-letters/repository.ts";
-import { imageVisibleFields } from "#images/index.ts";
 import { createCancel } from "#jobs/cancel.ts";
 import { createOutbox } from "#jobs/outbox.ts";
 import { jobRepository } from "#jobs/repository.ts";
@@ -14,20 +12,20 @@ import { createTail } from "#jobs/tail.ts";
 import { tailRepository } from "#jobs/tail-repository.ts";
 import { trackJobs } from "#jobs/track.ts";
 import { type Clock, systemClock } from "#lib/clock.ts";
-import { keepDeadlines } from "#lib/deadline.ts";
-import { createEngineApi } from "#lib/engine-api.ts";
+import { createDatabase } from "#lib/database/client.ts";
+import { createStorage } from "#lib/database/storage.ts";
+import { createTokens } from "#lib/database/tokens.ts";
+import { keepDeadlines } from "#lib/engine/deadline.ts";
+import { createEngineApi } from "#lib/engine/engine-api.ts";
+import { createFlowControl } from "#lib/engine/flow-control.ts";
+import { createInngest, serveFunctions } from "#lib/engine/inngest.ts";
 import type { Env } from "#lib/env.ts";
 import { createFence } from "#lib/environment-fence.ts";
-import { fastFetch } from "#lib/fetch.ts";
-import { createFlowControl } from "#lib/flow-control.ts";
-import { createInngest, serveFunctions } from "#lib/inngest.ts";
+import { createTickets } from "#lib/http/tickets.ts";
 import { createLogger } from "#lib/logger.ts";
-import { createErrorReporter } from "#lib/sentry.ts";
-import { createSlack } from "#lib/slack.ts";
-import { createStorage } from "#lib/storage.ts";
-import { createDatabase } from "#lib/supabase.ts";
-import { createTickets } from "#lib/tickets.ts";
-import { createTokens } from "#lib/tokens.ts";
+import { fastFetch } from "#lib/outside/fetch.ts";
+import { createErrorReporter } from "#lib/outside/sentry.ts";
+import { createSlack } from "#lib/outside/slack.ts";
 import { notificationRepository } from "#notifications/repository.ts";
 
 /** `log`: where lines go instead of stdout. */
@@ -35,7 +33,11 @@ export type Outside = { fetch?: typeof globalThis.fetch; clock?: Clock; log?: De
 export type Platform = ReturnType<typeof createPlatform>;
 
 /** The only place where clients are made: what every room may ask for, whatever functions this app has. */
-export function createPlatform(env: Env, { fetch = fastFetch, clock = systemClock, log }: Outside = {}) {
+export function createPlatform(
+  env: Env,
+  { fetch = fastFetch, clock = systemClock, log }: Outside,
+  visibleFields: VisibleFields,
+) {
   const logger = createLogger(env, log);
   const db = createDatabase(env, fetch);
   const jobs = jobRepository(db, clock);
@@ -53,7 +55,7 @@ export function createPlatform(env: Env, { fetch = fastFetch, clock = systemCloc
     logger,
     slack,
     reporter: createErrorReporter(env, logger),
-    redact: createRedact({ ...campaignVisibleFields, ...imageVisibleFields }),
+    redact: createRedact(visibleFields),
   });
   const outbox = createOutbox({ inngest, jobs, clock, logger });
   // Known once the functions are: they need `onFailure`, and it is asked long after they are made.

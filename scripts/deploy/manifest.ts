@@ -4,6 +4,13 @@ import { join } from "node:path";
 import { zipFunctions } from "@netlify/zip-it-and-ship-it";
 import { z } from "zod";
 
+const Route = z.object({
+  pattern: z.string(),
+  literal: z.string().optional(),
+  expression: z.string().optional(),
+  methods: z.array(z.string()).optional(),
+});
+
 const Manifest = z.object({
   functions: z.array(
     z.object({
@@ -11,16 +18,8 @@ const Manifest = z.object({
       mainFile: z.string(),
       path: z.string(),
       schedule: z.string().optional(),
-      routes: z
-        .array(
-          z.object({
-            pattern: z.string(),
-            literal: z.string().optional(),
-            expression: z.string().optional(),
-            methods: z.array(z.string()).optional(),
-          }),
-        )
-        .default([]),
+      routes: z.array(Route).default([]),
+      excludedRoutes: z.array(Route.omit({ methods: true })).default([]),
       trafficRules: z
         .object({
           action: z.object({
@@ -42,6 +41,7 @@ const list = z.union([z.string().transform((one) => [one]), z.array(z.string())]
 /** The `config` a door exports, as running it gives it. */
 export const DoorConfig = z.strictObject({
   path: list.optional(),
+  excludedPath: list.optional(),
   method: list.optional(),
   schedule: z.string().optional(),
   rateLimit: z
@@ -73,10 +73,11 @@ export const bundle = async (root: string, outDir: string): Promise<Door[]> => {
 export const misread = (door: Door, exported: unknown): string[] => {
   const config = DoorConfig.safeParse(exported);
   if (!config.success) return [`${door.name}: its config is not valid: ${z.prettifyError(config.error)}`];
-  const { path, method, schedule, rateLimit } = config.data;
+  const { path, excludedPath, method, schedule, rateLimit } = config.data;
   const limit = door.trafficRules?.action.config;
   const sides = {
     path: [path ?? [], door.routes.map(({ pattern }) => pattern)],
+    excludedPath: [excludedPath ?? [], door.excludedRoutes.map(({ pattern }) => pattern)],
     method: [(path ?? []).map(() => method ?? []), door.routes.map(({ methods }) => methods ?? [])],
     schedule: [schedule ?? "", door.schedule ?? ""],
     "rateLimit.windowLimit": [rateLimit?.windowLimit, limit?.rateLimitConfig.windowLimit],

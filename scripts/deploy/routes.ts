@@ -9,14 +9,21 @@ export const example = (pattern: string): string =>
 
 export const doorsFor = (doors: readonly Door[], method: string, address: string): string[] =>
   doors
-    .filter(({ routes }) =>
-      routes.some(
-        ({ literal, expression, methods = [] }) =>
-          (methods.length === 0 || methods.includes(method)) &&
-          (expression === undefined ? literal === address : new RegExp(expression).test(address)),
-      ),
+    .filter(
+      ({ routes, excludedRoutes }) =>
+        !excludedRoutes.some((route) => covers(route, address)) &&
+        routes.some(
+          (route) =>
+            (route.methods === undefined || route.methods.length === 0 || route.methods.includes(method)) &&
+            covers(route, address),
+        ),
     )
     .map(({ name }) => name);
+
+const covers = (
+  { literal, expression }: Pick<Door["routes"][number], "literal" | "expression">,
+  address: string,
+) => (expression === undefined ? literal === address : new RegExp(expression).test(address));
 
 export const collisions = (doors: readonly Door[]): string[] =>
   doors.flatMap(({ name, routes }) =>

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { hasStrayBraces } from "#campaigns/template.ts";
+import { hasStrayBraces } from "#mail/template.ts";
 
 const oneLine = (max: number) =>
   z

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { CampaignChanges, CampaignContent } from "#campaigns/content.ts";
 import type { Clock } from "#lib/clock.ts";
-import { type DatabaseClient, unwrap } from "#lib/supabase.ts";
+import { type DatabaseClient, unwrap } from "#lib/database/client.ts";
 
 const count = z.number();
 /** A campaign as the API shows it. */

@@ -1,10 +1,10 @@
 import { z } from "zod";
-import { ownerOf, sendRequestOf } from "#campaigns/campaign-routes.ts";
 import { campaignContent } from "#campaigns/content.ts";
 import type { CampaignDesk } from "#campaigns/desk-repository.ts";
+import { sendRequestOf } from "#campaigns/routes.ts";
 import type { Outbox } from "#jobs/outbox.ts";
 import { accepted, acceptedView } from "#jobs/view.ts";
-import { json, type Route, route } from "#lib/http.ts";
+import { json, ownerOf, type Route, route } from "#lib/http/route.ts";
 
 type Dependencies = { desk: CampaignDesk; outbox: Outbox };
 

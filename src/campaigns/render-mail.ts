@@ -1,4 +1,4 @@
-import type { MailTemplate } from "#campaigns/mailer.ts";
+import type { MailTemplate } from "#mail/mailer.ts";
 import {
   asHeader,
   asPlainText,
@@ -7,7 +7,7 @@ import {
   fillTemplate,
   parseTemplate,
   type Template,
-} from "#campaigns/template.ts";
+} from "#mail/template.ts";
 
 /** What a campaign says to everybody. Immutable once queued, so that a retry renders the same bytes. */
 export type Content = {

@@ -2,8 +2,8 @@ import { z } from "zod";
 import { groupCalls } from "#campaigns/group-calls.ts";
 import type { Content, Recipient } from "#campaigns/render-mail.ts";
 import type { Clock } from "#lib/clock.ts";
+import { type DatabaseClient, unwrap } from "#lib/database/client.ts";
 import { AppError } from "#lib/errors.ts";
-import { type DatabaseClient, unwrap } from "#lib/supabase.ts";
 
 const content = z.object({
   subject: z.string(),

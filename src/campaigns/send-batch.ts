@@ -1,11 +1,11 @@
-import type { BatchAnswer, Mailer, MailResult } from "#campaigns/mailer.ts";
-import { Packet } from "#campaigns/packet.ts";
 import type { Permits } from "#campaigns/permits.ts";
 import type { Recipient, Render } from "#campaigns/render-mail.ts";
 import type { Settlement } from "#campaigns/repository.ts";
 import type { Spacing } from "#campaigns/spacing.ts";
 import { everybodyRefused, type Stopped, splitRefused } from "#campaigns/split-refused.ts";
 import { AppError } from "#lib/errors.ts";
+import type { BatchAnswer, Mailer, MailResult } from "#mail/mailer.ts";
+import { Packet } from "#mail/packet.ts";
 
 export type SendAnswer = BatchAnswer | Stopped;
 

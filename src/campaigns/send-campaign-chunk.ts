@@ -4,10 +4,10 @@ import type { ChunkRef } from "#campaigns/repository.ts";
 import { type ChunkOutcome, type ChunkSettings, sendChunk } from "#campaigns/send-chunk.ts";
 import type { SendDependencies } from "#campaigns/send-lane.ts";
 import type { OnFailure } from "#dead-letters/on-failure.ts";
+import { cancelOfParentJob, type FlowControl } from "#lib/engine/flow-control.ts";
+import type { InngestClient } from "#lib/engine/inngest.ts";
 import type { MailMode } from "#lib/environment-fence.ts";
 import { AppError } from "#lib/errors.ts";
-import { cancelOfParentJob, type FlowControl } from "#lib/flow-control.ts";
-import type { InngestClient } from "#lib/inngest.ts";
 
 type Dependencies = SendDependencies &
   ChunkSettings & {

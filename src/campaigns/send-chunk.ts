@@ -3,8 +3,8 @@ import { createRenderer } from "#campaigns/render-mail.ts";
 import type { ChunkRef, Claim } from "#campaigns/repository.ts";
 import { runLane, type SendDependencies } from "#campaigns/send-lane.ts";
 import { Tally } from "#campaigns/tally.ts";
+import { delayMs } from "#lib/engine/retry-policy.ts";
 import { AppError, type ErrorCode } from "#lib/errors.ts";
-import { delayMs } from "#lib/retry-policy.ts";
 
 export type ChunkSettings = {
   /** Batches of one chunk under way at once, so that the provider is busy while outcomes are written down. */

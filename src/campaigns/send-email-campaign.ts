@@ -1,10 +1,10 @@
 import { sendCampaignChunkRequested, sendCampaignRequested } from "#campaigns/events.ts";
 import type { CampaignRepository, Plan } from "#campaigns/repository.ts";
 import type { OnFailure } from "#dead-letters/on-failure.ts";
+import { cancelOfThisJob, type FlowControl } from "#lib/engine/flow-control.ts";
+import type { InngestClient } from "#lib/engine/inngest.ts";
 import type { MailMode } from "#lib/environment-fence.ts";
 import { AppError } from "#lib/errors.ts";
-import { cancelOfThisJob, type FlowControl } from "#lib/flow-control.ts";
-import type { InngestClient } from "#lib/inngest.ts";
 
 type Dependencies = {
   inngest: InngestClient;

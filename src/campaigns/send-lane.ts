@@ -1,4 +1,3 @@
-import type { Mailer } from "#campaigns/mailer.ts";
 import type { Permits } from "#campaigns/permits.ts";
 import type { Render } from "#campaigns/render-mail.ts";
 import type {
@@ -13,6 +12,7 @@ import { type SendAnswer, sendBatch, type Written, writeBatch } from "#campaigns
 import type { Spacing } from "#campaigns/spacing.ts";
 import type { Tally } from "#campaigns/tally.ts";
 import type { Clock } from "#lib/clock.ts";
+import type { Mailer } from "#mail/mailer.ts";
 
 export type SendDependencies = {
   campaigns: CampaignRepository;

@@ -1,6 +1,6 @@
-import type { BatchAnswer, MailResult } from "#campaigns/mailer.ts";
-import type { Packet } from "#campaigns/packet.ts";
 import { AppError } from "#lib/errors.ts";
+import type { BatchAnswer, MailResult } from "#mail/mailer.ts";
+import type { Packet } from "#mail/packet.ts";
 
 /** We ended the search ourselves, between two requests. */
 export type Stopped = { kind: "stopped"; error: AppError };

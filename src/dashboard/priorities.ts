@@ -1,4 +1,4 @@
-import type { Priority, PriorityName } from "#lib/priorities.ts";
+import type { Priority, PriorityName } from "#lib/engine/priorities.ts";
 
 export const NORMAL: Priority = 3;
 

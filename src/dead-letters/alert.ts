@@ -1,7 +1,7 @@
 import type { Logger } from "#lib/logger.ts";
-import { categoryOf } from "#lib/provider-answer.ts";
-import type { ErrorReporter } from "#lib/sentry.ts";
-import type { Slack } from "#lib/slack.ts";
+import { categoryOf } from "#lib/outside/provider-answer.ts";
+import type { ErrorReporter } from "#lib/outside/sentry.ts";
+import type { Slack } from "#lib/outside/slack.ts";
 import type { Failure } from "./failure.ts";
 import type { Redact } from "./redact.ts";
 import type { DeadLetterRepository } from "./repository.ts";

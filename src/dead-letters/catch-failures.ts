@@ -1,5 +1,5 @@
 import type { InngestFunction } from "inngest";
-import { type InngestClient, newsOfOurs } from "#lib/inngest.ts";
+import { type InngestClient, newsOfOurs } from "#lib/engine/inngest.ts";
 import type { Alert } from "./alert.ts";
 import { type MaxAttempts, toFailure } from "./failure.ts";
 import type { DeadLetterRepository } from "./repository.ts";

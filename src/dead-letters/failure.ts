@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { z } from "zod";
+import { functionIdOf } from "#lib/engine/inngest.ts";
 import { codeOf, type ErrorCode } from "#lib/errors.ts";
-import { functionIdOf } from "#lib/inngest.ts";
 
 /** A run that failed for good, with the event that started it: what a letter is made of. */
 export type Failure = {

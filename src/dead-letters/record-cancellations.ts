@@ -2,7 +2,7 @@ import type { InngestFunction } from "inngest";
 import { z } from "zod";
 import type { Outbox } from "#jobs/outbox.ts";
 import type { JobRepository } from "#jobs/repository.ts";
-import { type InngestClient, newsOfOurs } from "#lib/inngest.ts";
+import { type InngestClient, newsOfOurs } from "#lib/engine/inngest.ts";
 import { toFailure } from "./failure.ts";
 import type { DeadLetterRepository } from "./repository.ts";
 

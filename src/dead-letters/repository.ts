@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { Clock } from "#lib/clock.ts";
-import type { Position } from "#lib/pages.ts";
-import { type DatabaseClient, unwrap } from "#lib/supabase.ts";
+import { type DatabaseClient, unwrap } from "#lib/database/client.ts";
+import type { Position } from "#lib/http/pages.ts";
 import type { Failure } from "./failure.ts";
 import {
   type DeadLetter,

@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { JobRepository } from "#jobs/repository.ts";
 import type { QuietRun } from "#jobs/rows.ts";
 import type { Clock } from "#lib/clock.ts";
-import type { EngineApi } from "#lib/engine-api.ts";
+import type { EngineApi } from "#lib/engine/engine-api.ts";
 import type { Chore } from "#lib/housekeeping.ts";
 import { toFailure } from "./failure.ts";
 import type { DeadLetterRepository } from "./repository.ts";

@@ -2,10 +2,10 @@ import { z } from "zod";
 import { type Lane, type LaneName, laneName } from "#images/lanes.ts";
 import { taskRow } from "#images/task.ts";
 import type { Clock } from "#lib/clock.ts";
+import { type DatabaseClient, unwrap } from "#lib/database/client.ts";
+import type { Want } from "#lib/database/tokens.ts";
 import { AppError } from "#lib/errors.ts";
-import type { Position } from "#lib/pages.ts";
-import { type DatabaseClient, unwrap } from "#lib/supabase.ts";
-import type { Want } from "#lib/tokens.ts";
+import type { Position } from "#lib/http/pages.ts";
 
 /** What travels of a job that may start now. */
 const sendableJob = z.object({

@@ -1,13 +1,14 @@
 import { NonRetriableError } from "inngest";
 import { drawingsOf } from "#images/lanes.ts";
-import { IMAGES_BUCKET, picturePath } from "#images/paths.ts";
+import { picturePath } from "#images/paths.ts";
 import type { ImageProvider, PictureOrder } from "#images/provider.ts";
 import type { AttemptOutcome, ImageRepository, TaskOfEvent } from "#images/repository.ts";
 import type { Outbox } from "#jobs/outbox.ts";
 import type { Clock } from "#lib/clock.ts";
+import type { Storage } from "#lib/database/storage.ts";
+import { delayMs } from "#lib/engine/retry-policy.ts";
 import { AppError, codeOf, type ErrorCode, meaningOf } from "#lib/errors.ts";
-import { delayMs } from "#lib/retry-policy.ts";
-import type { Storage } from "#lib/storage.ts";
+import { IMAGES_BUCKET } from "#lib/pictures/kind.ts";
 
 export type DrawDependencies = {
   images: Pick<ImageRepository, "begin" | "end">;

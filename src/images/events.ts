@@ -6,6 +6,3 @@ import { z } from "zod";
  * task that has ended, it puts the task back in line, as a job of its own.
  */
 export const generateImageRequested = eventType("image/generate", { schema: z.object({ taskId: z.uuid() }) });
-
-/** Command: make the smaller picture of this upload. */
-export const resizeImageRequested = eventType("image/resize", { schema: z.object({ uploadId: z.uuid() }) });

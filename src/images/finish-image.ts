@@ -1,9 +1,10 @@
-import { IMAGES_BUCKET, picturePath, pictureUrl, thumbnailPath, thumbnailUrl } from "#images/paths.ts";
+import { picturePath, pictureUrl, thumbnailPath, thumbnailUrl } from "#images/paths.ts";
 import type { ImageRepository, TaskOfEvent } from "#images/repository.ts";
-import { thumbnail } from "#images/thumbnail.ts";
 import type { Outbox } from "#jobs/outbox.ts";
+import type { Storage } from "#lib/database/storage.ts";
 import { AppError } from "#lib/errors.ts";
-import type { Storage } from "#lib/storage.ts";
+import { IMAGES_BUCKET } from "#lib/pictures/kind.ts";
+import { thumbnail } from "#lib/pictures/thumbnail.ts";
 
 export type FinishDependencies = {
   images: Pick<ImageRepository, "complete">;

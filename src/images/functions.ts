@@ -5,16 +5,14 @@ import { rateKeyOf } from "#images/lanes.ts";
 import { pollinations } from "#images/pollinations.ts";
 import type { ImageProvider } from "#images/provider.ts";
 import { imageRepository } from "#images/repository.ts";
-import { resizeImage } from "#images/resize-image.ts";
-import { uploadRepository } from "#images/upload-repository.ts";
 import type { Outbox } from "#jobs/outbox.ts";
 import type { Clock } from "#lib/clock.ts";
+import type { DatabaseClient } from "#lib/database/client.ts";
+import type { Storage } from "#lib/database/storage.ts";
+import type { Tokens } from "#lib/database/tokens.ts";
+import type { FlowControl } from "#lib/engine/flow-control.ts";
+import type { InngestClient } from "#lib/engine/inngest.ts";
 import type { Env } from "#lib/env.ts";
-import type { FlowControl } from "#lib/flow-control.ts";
-import type { InngestClient } from "#lib/inngest.ts";
-import type { Storage } from "#lib/storage.ts";
-import type { DatabaseClient } from "#lib/supabase.ts";
-import type { Tokens } from "#lib/tokens.ts";
 
 export type ImageFunctionsRoom = {
   env: Env;
@@ -43,7 +41,6 @@ export const imageFunctions = (
     leaseMs: env.IMAGES_TIMEOUT_MS + LEASE_MARGIN_MS,
     size: env.IMAGES_SIZE,
   }),
-  resizeImage({ ...room, uploads: uploadRepository(db, room.clock) }),
 ];
 
 const theProvider = ({

@@ -2,10 +2,10 @@ import type { OnFailure } from "#dead-letters/on-failure.ts";
 import { type DrawDependencies, drawImage } from "#images/draw-image.ts";
 import { generateImageRequested } from "#images/events.ts";
 import { type FinishDependencies, finishImage } from "#images/finish-image.ts";
-import { remainingMs } from "#lib/deadline.ts";
+import { remainingMs } from "#lib/engine/deadline.ts";
+import { cancelOfThisJob } from "#lib/engine/flow-control.ts";
+import type { InngestClient } from "#lib/engine/inngest.ts";
 import { AppError } from "#lib/errors.ts";
-import { cancelOfThisJob } from "#lib/flow-control.ts";
-import type { InngestClient } from "#lib/inngest.ts";
 
 type Dependencies = DrawDependencies & FinishDependencies & { inngest: InngestClient; onFailure: OnFailure };
 

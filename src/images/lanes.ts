@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Want } from "#lib/tokens.ts";
+import type { Want } from "#lib/database/tokens.ts";
 
 /**
  * A line of image tasks: first come, first served within a class of priority; so many drawn at once, so many

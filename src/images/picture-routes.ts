@@ -1,8 +1,7 @@
 import type { ImageDesk } from "#images/desk-repository.ts";
-import { pictureRoute } from "#images/picture-route.ts";
-import { ownerOf } from "#images/task-routes.ts";
-import type { Route } from "#lib/http.ts";
-import type { Storage } from "#lib/storage.ts";
+import type { Storage } from "#lib/database/storage.ts";
+import { ownerOf, type Route } from "#lib/http/route.ts";
+import { pictureRoute } from "#lib/pictures/route.ts";
 
 type Dependencies = { desk: Pick<ImageDesk, "get">; storage: Pick<Storage, "get"> };
 

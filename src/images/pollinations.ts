@@ -1,10 +1,10 @@
-import { pictureTypeOf } from "#images/picture-kind.ts";
-import type { ImageProvider, Picture, PictureOrder } from "#images/provider.ts";
+import type { ImageProvider, PictureOrder } from "#images/provider.ts";
 import type { Clock } from "#lib/clock.ts";
-import { patienceOf } from "#lib/deadline.ts";
+import { patienceOf } from "#lib/engine/deadline.ts";
 import type { Env } from "#lib/env.ts";
 import { AppError } from "#lib/errors.ts";
-import { classifyFailure, providerError, retryAfterMs } from "#lib/provider-answer.ts";
+import { classifyFailure, providerError, retryAfterMs } from "#lib/outside/provider-answer.ts";
+import { type Picture, pictureTypeOf } from "#lib/pictures/kind.ts";
 import { withTimeout } from "#lib/timeout.ts";
 
 type Settings = Pick<Env, "IMAGES_BASE_URL" | "IMAGES_API_KEY" | "IMAGES_TIMEOUT_MS">;

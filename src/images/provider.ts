@@ -1,5 +1,4 @@
-/** A picture as it travels: whole, in memory, of a kind that every browser shows. */
-export type Picture = { bytes: Uint8Array; contentType: string };
+import type { Picture } from "#lib/pictures/kind.ts";
 
 /** What is to be drawn. The same seed gives the same picture, as far as a provider keeps that promise. */
 export type PictureOrder = { taskId: string; prompt: string; seed: number; width: number; height: number };

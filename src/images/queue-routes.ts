@@ -3,10 +3,9 @@ import type { ImageDesk } from "#images/desk-repository.ts";
 import { laneName } from "#images/lanes.ts";
 import { promptText, submit } from "#images/submit.ts";
 import { type Task, taskView, toTaskView } from "#images/task.ts";
-import { ownerOf } from "#images/task-routes.ts";
 import type { TellCanceled } from "#jobs/cancel.ts";
 import type { Outbox } from "#jobs/outbox.ts";
-import { json, type Route, route } from "#lib/http.ts";
+import { json, ownerOf, type Route, route } from "#lib/http/route.ts";
 
 type Dependencies = {
   desk: Pick<ImageDesk, "accept" | "show" | "clear">;

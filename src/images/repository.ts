@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { Clock } from "#lib/clock.ts";
-import { type DatabaseClient, unwrap } from "#lib/supabase.ts";
-import type { Want } from "#lib/tokens.ts";
+import { type DatabaseClient, unwrap } from "#lib/database/client.ts";
+import type { Want } from "#lib/database/tokens.ts";
 
 /** A task, and the event whose job is at work on it. */
 export type TaskOfEvent = { taskId: string; eventId: string };

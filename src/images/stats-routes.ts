@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { ImageDesk, LaneCounts } from "#images/desk-repository.ts";
 import { LANES, type Lane, laneName } from "#images/lanes.ts";
-import { json, type Route, route } from "#lib/http.ts";
+import { json, type Route, route } from "#lib/http/route.ts";
 
 const WINDOW_MS = 24 * 60 * 60_000;
 

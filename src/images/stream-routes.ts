@@ -5,8 +5,8 @@ import { toTaskView } from "#images/task.ts";
 import type { Streams } from "#jobs/stream.ts";
 import type { Subject } from "#jobs/stream-events.ts";
 import { streamAnswer, streamQuery } from "#jobs/stream-routes.ts";
-import type { ServerEvent } from "#lib/event-stream.ts";
-import { type Route, route } from "#lib/http.ts";
+import type { ServerEvent } from "#lib/http/event-stream.ts";
+import { type Route, route } from "#lib/http/route.ts";
 
 type Dependencies = { desk: Pick<ImageDesk, "live" | "ofJobs">; streams: Streams };
 

@@ -4,9 +4,9 @@ import type { ImageDesk } from "#images/desk-repository.ts";
 import { LANES, type LaneName, submissionsOf } from "#images/lanes.ts";
 import { allowedPriority, limitsFor } from "#jobs/limits.ts";
 import type { Outbox } from "#jobs/outbox.ts";
-import type { Requester } from "#lib/http.ts";
+import type { Priority } from "#lib/engine/priorities.ts";
+import type { Requester } from "#lib/http/route.ts";
 import { addLogContext } from "#lib/logger.ts";
-import type { Priority } from "#lib/priorities.ts";
 
 export const promptText = z.string().trim().min(1).max(2000);
 

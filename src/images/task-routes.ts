@@ -5,9 +5,9 @@ import { promptText, submit } from "#images/submit.ts";
 import { taskStatus, taskView, toTaskView } from "#images/task.ts";
 import type { CancelJob } from "#jobs/cancel.ts";
 import type { Outbox } from "#jobs/outbox.ts";
-import { idParams, json, type Requester, type Route, route } from "#lib/http.ts";
-import { pageQuery, toPage } from "#lib/pages.ts";
-import { prioritySchema } from "#lib/priorities.ts";
+import { prioritySchema } from "#lib/engine/priorities.ts";
+import { pageQuery, toPage } from "#lib/http/pages.ts";
+import { idParams, json, ownerOf, type Route, route } from "#lib/http/route.ts";
 
 type Dependencies = {
   desk: Pick<ImageDesk, "accept" | "get" | "list">;
@@ -77,5 +77,3 @@ export const taskRoutes = ({ desk, outbox, cancelJob }: Dependencies): Route[] =
     },
   }),
 ];
-
-export const ownerOf = ({ role, owner }: Requester): string | null => (role === "admin" ? null : owner);

@@ -2,8 +2,8 @@ import { z } from "zod";
 import { laneName } from "#images/lanes.ts";
 import { pictureUrl, thumbnailUrl } from "#images/paths.ts";
 import { jobUrl } from "#jobs/view.ts";
-import { prioritySchema } from "#lib/priorities.ts";
-import { RETRY_POLICIES } from "#lib/retry-policy.ts";
+import { prioritySchema } from "#lib/engine/priorities.ts";
+import { RETRY_POLICIES } from "#lib/engine/retry-policy.ts";
 
 /** A task that `waiting` keeps its place until its retry; `skipped` missed its deadline. */
 export const taskStatus = z.enum([

@@ -1,4 +1,4 @@
-import type { InngestClient } from "#lib/inngest.ts";
+import type { InngestClient } from "#lib/engine/inngest.ts";
 import type { Logger } from "#lib/logger.ts";
 import { withTimeout } from "#lib/timeout.ts";
 import { jobCancelRequested } from "./events.ts";

@@ -1,6 +1,6 @@
+import { DEFAULT_PRIORITY, type Priority } from "#lib/engine/priorities.ts";
 import { AppError } from "#lib/errors.ts";
-import type { Requester } from "#lib/http.ts";
-import { DEFAULT_PRIORITY, type Priority } from "#lib/priorities.ts";
+import type { Requester } from "#lib/http/route.ts";
 
 /**
  * Backpressure and time: what `accept_job` lets in, and when it may begin. 429 tells a caller that they are too

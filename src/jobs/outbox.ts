@@ -1,5 +1,5 @@
 import type { Clock } from "#lib/clock.ts";
-import type { InngestClient } from "#lib/inngest.ts";
+import type { InngestClient } from "#lib/engine/inngest.ts";
 import type { Logger } from "#lib/logger.ts";
 import { withTimeout } from "#lib/timeout.ts";
 import type { JobRepository } from "./repository.ts";

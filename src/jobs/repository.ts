@@ -1,8 +1,8 @@
 import { z } from "zod";
 import type { Clock } from "#lib/clock.ts";
-import type { Json } from "#lib/database.types.ts";
-import type { Position } from "#lib/pages.ts";
-import { type DatabaseClient, unwrap } from "#lib/supabase.ts";
+import { type DatabaseClient, unwrap } from "#lib/database/client.ts";
+import type { Json } from "#lib/database/database.types.ts";
+import type { Position } from "#lib/http/pages.ts";
 import { type Job, jobDetails, jobRow, quietRun, startedRun } from "./rows.ts";
 import { jobStatsRow } from "./stats.ts";
 

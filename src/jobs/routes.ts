@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { AppError } from "#lib/errors.ts";
-import { idParams, json, type Requester, type Route, route } from "#lib/http.ts";
-import { pageQuery, toPage } from "#lib/pages.ts";
+import { pageQuery, toPage } from "#lib/http/pages.ts";
+import { idParams, json, ownerOf, type Route, route } from "#lib/http/route.ts";
 import type { CancelJob } from "./cancel.ts";
 import { filterQuery, toFilter } from "./filter.ts";
 import type { JobRepository } from "./repository.ts";
@@ -63,5 +63,3 @@ export const jobRoutes = ({ jobs, cancelJob }: Dependencies): Route[] => [
     },
   }),
 ];
-
-const ownerOf = ({ role, owner }: Requester): string | null => (role === "admin" ? null : owner);

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { prioritySchema } from "#lib/priorities.ts";
+import { prioritySchema } from "#lib/engine/priorities.ts";
 
 export const JOB_STATUSES = ["queued", "running", "completed", "failed", "canceled", "skipped"] as const;
 export const jobStatus = z.enum(JOB_STATUSES);

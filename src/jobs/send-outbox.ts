@@ -1,5 +1,5 @@
 import type { Clock } from "#lib/clock.ts";
-import type { EngineApi } from "#lib/engine-api.ts";
+import type { EngineApi } from "#lib/engine/engine-api.ts";
 import type { Chore, Deadline } from "#lib/housekeeping.ts";
 import { type Outbox, SEND_AHEAD_MS, SEND_BATCH } from "./outbox.ts";
 import type { JobRepository } from "./repository.ts";

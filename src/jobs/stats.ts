@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { PRIORITIES, prioritySchema } from "#lib/priorities.ts";
+import { PRIORITIES, prioritySchema } from "#lib/engine/priorities.ts";
 
 const share = z.number().nullable();
 const ms = z.number().nullable();

@@ -1,4 +1,4 @@
-import type { ServerEvent } from "#lib/event-stream.ts";
+import type { ServerEvent } from "#lib/http/event-stream.ts";
 import type { Batch } from "./tail.ts";
 import type { ChangedJob, Follower, JobFacts } from "./tail-repository.ts";
 import { toProgress } from "./view.ts";

@@ -1,5 +1,5 @@
 import { AppError } from "#lib/errors.ts";
-import type { Requester } from "#lib/http.ts";
+import type { Requester } from "#lib/http/route.ts";
 
 /** A person has a few tabs open; a key may stand for a server with many people behind it. */
 const MOST_STREAMS = { person: 10, key: 200 };

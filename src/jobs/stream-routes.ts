@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { idParams, type Route, route } from "#lib/http.ts";
+import { idParams, type Route, route } from "#lib/http/route.ts";
 import { filterQuery, toFilter } from "./filter.ts";
 import { position } from "./position.ts";
 import type { Streams } from "./stream.ts";

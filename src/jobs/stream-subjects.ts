@@ -1,5 +1,5 @@
 import { AppError } from "#lib/errors.ts";
-import type { ServerEvent } from "#lib/event-stream.ts";
+import type { ServerEvent } from "#lib/http/event-stream.ts";
 import type { JobFilter } from "./repository.ts";
 import type { Subject } from "./stream-events.ts";
 import type { ChangedJob, JobFacts, TailRepository } from "./tail-repository.ts";

@@ -1,6 +1,6 @@
 import { AppError } from "#lib/errors.ts";
-import { eventList, eventStream, type Sink } from "#lib/event-stream.ts";
-import { type Answer, json, type Requester } from "#lib/http.ts";
+import { eventList, eventStream, type Sink } from "#lib/http/event-stream.ts";
+import { type Answer, json, type Requester } from "#lib/http/route.ts";
 import { position } from "./position.ts";
 import { type Start, type Subject, toEvents } from "./stream-events.ts";
 import { createPlaces } from "./stream-places.ts";

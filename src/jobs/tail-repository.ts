@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { type DatabaseClient, unwrap } from "#lib/supabase.ts";
+import { type DatabaseClient, unwrap } from "#lib/database/client.ts";
 import { asArguments, type JobFilter } from "./repository.ts";
 import { jobDetails, jobRow } from "./rows.ts";
 

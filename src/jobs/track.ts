@@ -1,6 +1,6 @@
 import { Middleware } from "inngest";
 import { z } from "zod";
-import { parentJobOf } from "#lib/inngest.ts";
+import { parentJobOf } from "#lib/engine/inngest.ts";
 import { addLogContext } from "#lib/logger.ts";
 import type { JobRepository, StartingRun } from "./repository.ts";
 import type { StartedRun } from "./rows.ts";

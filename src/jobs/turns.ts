@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { AppError } from "#lib/errors.ts";
-import type { Requester, Route } from "#lib/http.ts";
+import type { Requester, Route } from "#lib/http/route.ts";
 import type { Logger } from "#lib/logger.ts";
 import type { JobRepository } from "./repository.ts";
 

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { prioritySchema } from "#lib/priorities.ts";
+import { prioritySchema } from "#lib/engine/priorities.ts";
 import { type Job, type JobDetails, jobStatus } from "./rows.ts";
 
 /** A job as people see it. */

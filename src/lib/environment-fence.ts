@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { Clock } from "#lib/clock.ts";
+import { type DatabaseClient, unwrap } from "#lib/database/client.ts";
 import type { Env } from "#lib/env.ts";
-import { type DatabaseClient, unwrap } from "#lib/supabase.ts";
 
 /** Whether this environment may reach people, or why it holds its mail, in words for people. */
 export type MailMode = { mode: "send" } | { mode: "hold"; reason: string };

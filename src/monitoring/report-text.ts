@@ -1,4 +1,4 @@
-import type { SlackMessage } from "#lib/slack.ts";
+import type { SlackMessage } from "#lib/outside/slack.ts";
 import type { DailyReport } from "#monitoring/repository.ts";
 
 const OUTCOMES = ["completed", "failed", "canceled", "skipped"] as const;

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { type DatabaseClient, unwrap } from "#lib/supabase.ts";
+import { type DatabaseClient, unwrap } from "#lib/database/client.ts";
 
 const count = z.number();
 const dailyReport = z.object({

@@ -1,9 +1,9 @@
 import { cron } from "inngest";
 import type { OnFailure } from "#dead-letters/on-failure.ts";
 import type { Clock } from "#lib/clock.ts";
+import type { InngestClient } from "#lib/engine/inngest.ts";
 import type { MailMode } from "#lib/environment-fence.ts";
-import type { InngestClient } from "#lib/inngest.ts";
-import type { Slack } from "#lib/slack.ts";
+import type { Slack } from "#lib/outside/slack.ts";
 import { reportMessage } from "#monitoring/report-text.ts";
 import type { MonitoringRepository } from "#monitoring/repository.ts";
 

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { Clock } from "#lib/clock.ts";
-import type { Json } from "#lib/database.types.ts";
-import { type DatabaseClient, unwrap } from "#lib/supabase.ts";
+import { type DatabaseClient, unwrap } from "#lib/database/client.ts";
+import type { Json } from "#lib/database/database.types.ts";
 
 export const notificationView = z.object({
   id: z.uuid(),

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { AppError } from "#lib/errors.ts";
-import { idParams, json, type Route, route } from "#lib/http.ts";
+import { idParams, json, type Route, route } from "#lib/http/route.ts";
 import { type NotificationRepository, notificationView } from "./repository.ts";
 
 type Dependencies = { notifications: Pick<NotificationRepository, "list" | "markRead"> };

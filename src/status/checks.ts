@@ -1,11 +1,9 @@
 import { z } from "zod";
-import type { EngineApi } from "#lib/engine-api.ts";
+import { type DatabaseClient, unwrap } from "#lib/database/client.ts";
+import { NEWEST_MIGRATION } from "#lib/database/newest-migration.ts";
+import type { EngineApi } from "#lib/engine/engine-api.ts";
 import { AppError } from "#lib/errors.ts";
-import { type DatabaseClient, unwrap } from "#lib/supabase.ts";
 import type { Check } from "./routes.ts";
-
-/** The newest migration that this code relies on: set when a migration is added. */
-export const NEWEST_MIGRATION = "20261101000670";
 
 const text = z.string().nullable();
 

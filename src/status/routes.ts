@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { Clock } from "#lib/clock.ts";
-import { json, type Route, route } from "#lib/http.ts";
-import { toOpenApi } from "#lib/openapi.ts";
+import { toOpenApi } from "#lib/http/openapi.ts";
+import { json, type Route, route } from "#lib/http/route.ts";
 
 /** One thing that must answer before work can be done; it says what is wrong, or nothing. */
 export type Check = { name: string; problem: () => Promise<string | null> };

@@ -1,7 +1,7 @@
 -- A job is one function's work for one event, as people see it. Its runs are the engine's executions of it
 -- (a replay adds one), its events are its timeline.
 
--- Within what time a class of priority is begun. The same table as src/lib/priorities.ts (a test holds them to it);
+-- Within what time a class of priority is begun. The same table as src/lib/engine/priorities.ts (a test holds them to it);
 -- background work, which is promised nothing, is due in a day, so that it has its place in the line too.
 create function private.promise_of(p_priority integer)
 returns interval
@@ -32,7 +32,7 @@ create table public.jobs (
   result jsonb,
   error jsonb,
   event_count integer not null default 0,
-  -- 1 is critical, 5 background; src/lib/priorities.ts says what each class promises.
+  -- 1 is critical, 5 background; src/lib/engine/priorities.ts says what each class promises.
   priority integer not null default 3,
   created_at timestamptz not null,
   -- From when its promise counts: accepted, or the end of its delay. The promise ends at due_at, and every line is

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { createStorage, type Storage } from "#lib/storage.ts";
-import { createDatabase } from "#lib/supabase.ts";
+import { createDatabase } from "#lib/database/client.ts";
+import { createStorage, type Storage } from "#lib/database/storage.ts";
 import { freshDatabase, type TestDatabase } from "../support/database.ts";
 
 let database: TestDatabase;

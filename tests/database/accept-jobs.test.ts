@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { limitsFor } from "#jobs/limits.ts";
-import { PRIORITIES, prioritySchema } from "#lib/priorities.ts";
+import { PRIORITIES, prioritySchema } from "#lib/engine/priorities.ts";
 import { freshDatabase, type TestDatabase } from "../support/database.ts";
 
 let db: TestDatabase;

@@ -1,8 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { z } from "zod";
 import { campaignDesk } from "#campaigns/desk-repository.ts";
-import { listRepository } from "#campaigns/list-repository.ts";
-import type { BatchAnswer, Mailer } from "#campaigns/mailer.ts";
 import { Permits } from "#campaigns/permits.ts";
 import {
   type BatchRef,
@@ -14,8 +12,10 @@ import {
 import { runLane } from "#campaigns/send-lane.ts";
 import { Spacing } from "#campaigns/spacing.ts";
 import { Tally } from "#campaigns/tally.ts";
+import { createDatabase } from "#lib/database/client.ts";
 import { AppError, type ErrorCode } from "#lib/errors.ts";
-import { createDatabase } from "#lib/supabase.ts";
+import { listRepository } from "#lists/repository.ts";
+import type { BatchAnswer, Mailer } from "#mail/mailer.ts";
 import { freshDatabase, type TestDatabase } from "../support/database.ts";
 
 let db: TestDatabase;

@@ -4,11 +4,11 @@ import { createAlert } from "#dead-letters/alert.ts";
 import { createRedact } from "#dead-letters/redact.ts";
 import { deadLetterRepository } from "#dead-letters/repository.ts";
 import { tellUnalerted } from "#dead-letters/tell-unalerted.ts";
+import { createDatabase } from "#lib/database/client.ts";
 import { AppError } from "#lib/errors.ts";
 import { createLogger } from "#lib/logger.ts";
-import type { ErrorReport } from "#lib/sentry.ts";
-import type { Slack, SlackMessage } from "#lib/slack.ts";
-import { createDatabase } from "#lib/supabase.ts";
+import type { ErrorReport } from "#lib/outside/sentry.ts";
+import type { Slack, SlackMessage } from "#lib/outside/slack.ts";
 import { freshDatabase, type TestDatabase } from "../support/database.ts";
 
 let db: TestDatabase;

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { jobRepository } from "#jobs/repository.ts";
 import { systemClock } from "#lib/clock.ts";
-import { createDatabase } from "#lib/supabase.ts";
+import { createDatabase } from "#lib/database/client.ts";
 import { freshDatabase, type TestDatabase } from "../support/database.ts";
 
 let db: TestDatabase;

@@ -2,8 +2,8 @@ import { randomUUID } from "node:crypto";
 import { createApiKey, revokeApiKey } from "@nightshift/local/api-key.ts";
 import { importJWK, SignJWT } from "jose";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { createAuthenticate } from "#lib/auth.ts";
-import { createDatabase } from "#lib/supabase.ts";
+import { createDatabase } from "#lib/database/client.ts";
+import { createAuthenticate } from "#lib/http/auth.ts";
 import { type TestApp, testApp } from "../support/app.ts";
 import { freshDatabase, type TestDatabase } from "../support/database.ts";
 

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { NEWEST_MIGRATION } from "#status/checks.ts";
+import { NEWEST_MIGRATION } from "#lib/database/newest-migration.ts";
 import { type TestApp, testApp } from "../support/app.ts";
 import { freshDatabase, type TestDatabase } from "../support/database.ts";
 

@@ -6,7 +6,7 @@ import { randomUUID } from "node:crypto";
 import { cron, eventType } from "inngest";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
-import { cancelOfThisJob } from "#lib/flow-control.ts";
+import { cancelOfThisJob } from "#lib/engine/flow-control.ts";
 import type { Platform } from "#platform.ts";
 import { EngineClient } from "./support/engine-client.ts";
 import { type LedgerHouse, openLedgerHouse } from "./support/ledger-house.ts";

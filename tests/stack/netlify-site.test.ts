@@ -8,9 +8,9 @@ import { readNetlifyToml } from "@nightshift/local/netlify/netlify-toml.ts";
 import { createSite } from "@nightshift/local/netlify/site.ts";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { z } from "zod";
-import { json, route } from "#lib/http.ts";
+import { json, route } from "#lib/http/route.ts";
+import { createRoutes } from "#lib/http/router.ts";
 import { createLogger } from "#lib/logger.ts";
-import { createRoutes } from "#lib/router.ts";
 
 const functions: Record<string, string> = {
   echo: `export default async (request, context) => new Response(await request.arrayBuffer(), {

@@ -1,8 +1,8 @@
 import { createApiKey } from "@nightshift/local/api-key.ts";
 import { createApp } from "#app.ts";
 import { type Clock, systemClock } from "#lib/clock.ts";
+import { createDatabase } from "#lib/database/client.ts";
 import { type Env, readEnv } from "#lib/env.ts";
-import { createDatabase } from "#lib/supabase.ts";
 import type { TestDatabase } from "./database.ts";
 
 type Options = {

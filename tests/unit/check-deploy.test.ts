@@ -7,6 +7,7 @@ const door = (name: string, ...patterns: string[]): Door => ({
   name,
   mainFile: `/site/netlify/functions/${name}.ts`,
   path: `/out/${name}`,
+  excludedRoutes: [],
   routes: patterns.map((pattern) =>
     pattern.includes("*") || pattern.includes(":")
       ? { pattern, expression: `^${pattern.replace(/:\w+/g, "[^/]+").replace("*", ".*")}$`, methods: ["GET"] }
@@ -52,6 +53,15 @@ describe("one address, one door", () => {
   test("two doors for one address collide", () => {
     expect(collisions([jobs, door("job", "/api/jobs/:id")])).toHaveLength(1);
     expect(collisions([jobs, door("campaigns", "/api/campaigns/*")])).toEqual([]);
+  });
+
+  test("an address that a door excludes belongs to the other door", () => {
+    const api = {
+      ...door("api", "/api/*"),
+      excludedRoutes: [{ pattern: "/api/jobs/*", expression: "^/api/jobs/.*$" }],
+    };
+    expect(doorsFor([api, door("others", "/api/jobs/*")], "GET", "/api/jobs/1")).toEqual(["others"]);
+    expect(doorsFor([api], "GET", "/api/lists")).toEqual(["api"]);
   });
 
   test("a route without a door is unreachable, by path or by method", () => {

@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from "vitest";
-import { monitoringFunctions } from "#monitoring/index.ts";
+import { monitoringFunctions } from "#monitoring/functions.ts";
 import { type Workshop, workshop } from "../support/workshop.ts";
 
 let shop: Workshop;

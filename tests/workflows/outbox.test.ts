@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { campaignFunctions } from "#campaigns/index.ts";
+import { campaignFunctions } from "#campaigns/functions.ts";
 import { type Workshop, workshop } from "../support/workshop.ts";
 
 let shop: Workshop;

@@ -1,10 +1,10 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { patienceOf, remainingMs } from "#lib/deadline.ts";
+import { rateLimited } from "#lib/database/tokens.ts";
+import { patienceOf, remainingMs } from "#lib/engine/deadline.ts";
+import { cancelOfThisJob } from "#lib/engine/flow-control.ts";
+import { queueJob } from "#lib/engine/priorities.ts";
 import { AppError } from "#lib/errors.ts";
-import { cancelOfThisJob } from "#lib/flow-control.ts";
-import { queueJob } from "#lib/priorities.ts";
-import { rateLimited } from "#lib/tokens.ts";
 import type { Platform } from "#platform.ts";
 import { type Workshop, workshop } from "../support/workshop.ts";
 

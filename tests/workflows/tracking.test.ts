@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { eventType } from "inngest";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
-import { cancelOfThisJob } from "#lib/flow-control.ts";
+import { cancelOfThisJob } from "#lib/engine/flow-control.ts";
 import type { Platform } from "#platform.ts";
 import { type Workshop, workshop } from "../support/workshop.ts";
 

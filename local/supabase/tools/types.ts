@@ -1,5 +1,5 @@
 /**
- * Writes src/lib/database.types.ts from the migrations; with `--check` only says whether it is up to date.
+ * Writes src/lib/database/database.types.ts and newest-migration.ts from the migrations; with `--check` only says whether they are up to date.
  *   npm run types:generate    npm run types:fresh
  */
 import { execFileSync } from "node:child_process";
@@ -7,7 +7,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { runTool, withMigrated } from "./migrated.ts";
 
-const file = "src/lib/database.types.ts";
+const folder = "src/lib/database";
 const notice = "// Generated from supabase/migrations by `npm run types:generate`. Do not edit.\n\n";
 
 const format = (source: string): string =>
@@ -22,11 +22,23 @@ const allowNullArguments = (source: string): string =>
     return `Args: {${body.replace(/(\w+\??: )([^;]+?)(?=\s*(?:;|$))/g, "$1$2 | null")}}`;
   });
 
+/** The version that `/api/ready` asks the database for. */
+const newestMigration = (): string => {
+  const newest = fs.readdirSync("supabase/migrations").toSorted().at(-1);
+  return `export const NEWEST_MIGRATION = "${newest?.split("_")[0]}";\n`;
+};
+
 await withMigrated((url) => {
   const generated = runTool("supabase", ["gen", "types", `--remote=${url}`, "--schema", "public"], "pipe");
-  const fresh = format(notice + allowNullArguments(format(generated)));
-  if (!process.argv.includes("--check")) fs.writeFileSync(file, fresh);
-  else if (!fs.existsSync(file) || fs.readFileSync(file, "utf8") !== fresh) {
-    throw new Error(`${file} is stale: run \`npm run types:generate\` and commit it.`);
+  const files = {
+    "database.types.ts": format(notice + allowNullArguments(format(generated))),
+    "newest-migration.ts": notice + newestMigration(),
+  };
+  for (const [name, fresh] of Object.entries(files)) {
+    const file = path.join(folder, name);
+    if (!process.argv.includes("--check")) fs.writeFileSync(file, fresh);
+    else if (!fs.existsSync(file) || fs.readFileSync(file, "utf8") !== fresh) {
+      throw new Error(`${file} is stale: run \`npm run types:generate\` and commit it.`);
+    }
   }
 });

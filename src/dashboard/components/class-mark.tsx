@@ -1,5 +1,5 @@
 import { PRIORITY_NAMES } from "#dashboard/priorities.ts";
-import type { Priority } from "#lib/priorities.ts";
+import type { Priority } from "#lib/engine/priorities.ts";
 
 /** The class of some work by its number and its name. */
 export const ClassMark = ({ priority }: { priority: Priority }) => (

@@ -1,8 +1,14 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { createDatabase } from "#lib/database/client.ts";
+import {
+  createTokens,
+  DOCUMENTED_BUCKET,
+  rateLimited,
+  type Tokens,
+  type Want,
+} from "#lib/database/tokens.ts";
+import { createFlowControl } from "#lib/engine/flow-control.ts";
 import { codeOf } from "#lib/errors.ts";
-import { createFlowControl } from "#lib/flow-control.ts";
-import { createDatabase } from "#lib/supabase.ts";
-import { createTokens, DOCUMENTED_BUCKET, rateLimited, type Tokens, type Want } from "#lib/tokens.ts";
 import { freshDatabase, type TestDatabase } from "../../support/database.ts";
 
 let db: TestDatabase;

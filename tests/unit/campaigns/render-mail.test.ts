@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { type Content, createRenderer } from "#campaigns/render-mail.ts";
-import { resendMailer } from "#campaigns/resend-mailer.ts";
 import { systemClock } from "#lib/clock.ts";
+import { resendMailer } from "#mail/resend-mailer.ts";
 
 const content: Content = {
   subject: "News for {{name}}",

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
-import type { BatchAnswer } from "#campaigns/mailer.ts";
-import { Packet } from "#campaigns/packet.ts";
 import { splitRefused } from "#campaigns/split-refused.ts";
 import { AppError } from "#lib/errors.ts";
+import type { BatchAnswer } from "#mail/mailer.ts";
+import { Packet } from "#mail/packet.ts";
 
 const addresses = Array.from({ length: 9 }, (_, n) => `p${n}@example.com`);
 const packetFor = (to: readonly string[]) =>

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { PRIORITY_NAMES } from "#dashboard/priorities.ts";
-import { PRIORITIES } from "#lib/priorities.ts";
+import { PRIORITIES } from "#lib/engine/priorities.ts";
 
 it("the page calls the classes what the product calls them", () => {
   const names = Object.fromEntries(

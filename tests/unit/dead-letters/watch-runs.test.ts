@@ -1,7 +1,7 @@
 import { describe, expect, test, vi } from "vitest";
 import { watchRuns } from "#dead-letters/watch-runs.ts";
 import type { QuietRun } from "#jobs/rows.ts";
-import type { EngineRun } from "#lib/engine-api.ts";
+import type { EngineRun } from "#lib/engine/engine-api.ts";
 
 const now = new Date("2026-11-02T12:00:00Z");
 const hoursAgo = (hours: number) => new Date(now.getTime() - hours * 3_600_000).toISOString();

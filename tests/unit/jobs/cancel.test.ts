@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { afterEach, expect, test, vi } from "vitest";
 import { createCancel } from "#jobs/cancel.ts";
 import { repeatCancels } from "#jobs/repeat-cancels.ts";
-import { createInngest } from "#lib/inngest.ts";
+import { createInngest } from "#lib/engine/inngest.ts";
 import { createLogger } from "#lib/logger.ts";
 
 const logger = createLogger({ LOG_LEVEL: "silent", NIGHTSHIFT_ENV: "development" });

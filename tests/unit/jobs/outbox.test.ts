@@ -3,7 +3,7 @@ import { afterEach, expect, test, vi } from "vitest";
 import { createOutbox, SEND_BATCH } from "#jobs/outbox.ts";
 import type { Job } from "#jobs/rows.ts";
 import { sendOutbox } from "#jobs/send-outbox.ts";
-import { createInngest } from "#lib/inngest.ts";
+import { createInngest } from "#lib/engine/inngest.ts";
 import { createLogger } from "#lib/logger.ts";
 
 const logger = createLogger({ LOG_LEVEL: "silent", NIGHTSHIFT_ENV: "development" });

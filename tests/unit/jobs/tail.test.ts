@@ -3,7 +3,7 @@ import { createStreams } from "#jobs/stream.ts";
 import type { Subject } from "#jobs/stream-events.ts";
 import { createTail } from "#jobs/tail.ts";
 import type { Changes } from "#jobs/tail-repository.ts";
-import type { ServerEvent } from "#lib/event-stream.ts";
+import type { ServerEvent } from "#lib/http/event-stream.ts";
 import { createLogger } from "#lib/logger.ts";
 
 beforeEach(() => {

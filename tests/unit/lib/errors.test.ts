@@ -1,8 +1,8 @@
 import { NonRetriableError, RetryAfterError } from "inngest";
 import { describe, expect, test } from "vitest";
+import { toInngestError } from "#lib/engine/inngest.ts";
 import { AppError, codeOf, ERROR_CODES, isErrorCode, meaningOf } from "#lib/errors.ts";
-import { toInngestError } from "#lib/inngest.ts";
-import { problemHeaders, toProblem } from "#lib/problem.ts";
+import { problemHeaders, toProblem } from "#lib/http/problem.ts";
 
 describe("one vocabulary", () => {
   test.each(ERROR_CODES)("%s has a status, a title and a hint for people", (code) => {

@@ -6,11 +6,11 @@ import { limitsFor } from "#jobs/limits.ts";
 import { jobRow } from "#jobs/rows.ts";
 import { giveTurns } from "#jobs/turns.ts";
 import { accepted, acceptedView } from "#jobs/view.ts";
-import { createAuthenticate } from "#lib/auth.ts";
-import { json, type Route, route } from "#lib/http.ts";
-import { prioritySchema } from "#lib/priorities.ts";
-import { createRoutes } from "#lib/router.ts";
-import { toAppError } from "#lib/supabase.ts";
+import { toAppError } from "#lib/database/client.ts";
+import { prioritySchema } from "#lib/engine/priorities.ts";
+import { createAuthenticate } from "#lib/http/auth.ts";
+import { json, type Route, route } from "#lib/http/route.ts";
+import { createRoutes } from "#lib/http/router.ts";
 import type { Platform } from "#platform.ts";
 import { workshop } from "../../support/workshop.ts";
 

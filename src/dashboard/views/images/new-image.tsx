@@ -3,7 +3,7 @@ import { isPriority, NORMAL } from "#dashboard/priorities.ts";
 import { FullNote } from "#dashboard/views/images/full-note.tsx";
 import type { Refused } from "#dashboard/views/images/refusals.ts";
 import { SEVERAL, type Submission, severalPrompts } from "#dashboard/views/images/submit.ts";
-import type { Priority } from "#lib/priorities.ts";
+import type { Priority } from "#lib/engine/priorities.ts";
 import "./new-image.css";
 
 /** What one may choose; the documents call the one above normal VIP. */

@@ -1,5 +1,5 @@
 import { NORMAL, PRIORITY_NAMES } from "#dashboard/priorities.ts";
-import type { Priority } from "#lib/priorities.ts";
+import type { Priority } from "#lib/engine/priorities.ts";
 import "./priority-mark.css";
 
 /** Says what is unusual: most tasks are of normal priority. */

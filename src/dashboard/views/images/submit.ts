@@ -1,4 +1,4 @@
-import type { Priority } from "#lib/priorities.ts";
+import type { Priority } from "#lib/engine/priorities.ts";
 
 export type Submission = { prompt: string; priority: Priority };
 

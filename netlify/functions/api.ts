@@ -1,0 +1,21 @@
+import type { Config } from "@netlify/functions";
+import { door } from "#app.ts";
+
+export default door("api");
+
+// Every address belongs to one door: what another door answers is excluded here.
+export const config: Config = {
+  path: "/api/*",
+  excludedPath: [
+    "/api/inngest",
+    "/api/health",
+    "/api/ready",
+    "/api/openapi.json",
+    "/api/upload",
+    "/api/uploads/*",
+    "/api/queue-task",
+    "/api/queue-status",
+    "/api/clear-queue",
+  ],
+  method: ["GET", "POST", "PUT", "PATCH", "DELETE"],
+};

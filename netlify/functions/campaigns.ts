@@ -1,9 +1,0 @@
-import type { Config } from "@netlify/functions";
-import { door } from "#app.ts";
-
-export default door("api");
-
-export const config: Config = {
-  path: ["/api/campaigns", "/api/campaigns/*"],
-  method: ["GET", "POST", "PUT", "PATCH", "DELETE"],
-};

@@ -1,0 +1,25 @@
+import { campaignDesk } from "#campaigns/desk-repository.ts";
+import { sendCampaignChunkRequested, sendCampaignRequested } from "#campaigns/events.ts";
+import { newsletterRoutes } from "#campaigns/newsletter-routes.ts";
+import { campaignRepository } from "#campaigns/repository.ts";
+import { campaignRoutes } from "#campaigns/routes.ts";
+import { settleCanceled } from "#campaigns/settle-canceled.ts";
+import type { Outbox } from "#jobs/outbox.ts";
+import type { Clock } from "#lib/clock.ts";
+import type { DatabaseClient } from "#lib/database/client.ts";
+import { room } from "#lib/room.ts";
+
+type Dependencies = { db: DatabaseClient; clock: Clock; outbox: Outbox };
+
+export const campaigns = room<Dependencies>({
+  name: "campaigns",
+  routes({ db, clock, outbox }) {
+    const desk = campaignDesk(db, clock);
+    return [...campaignRoutes({ desk, outbox }), ...newsletterRoutes({ desk, outbox })];
+  },
+  chores: ({ db, clock }) => [settleCanceled(campaignRepository(db, clock, 0))],
+  visibleFields: {
+    [sendCampaignRequested.name]: ["campaignId"],
+    [sendCampaignChunkRequested.name]: ["campaignId", "chunk", "account", "parentJobId"],
+  },
+});

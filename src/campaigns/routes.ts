@@ -1,0 +1,159 @@
+import { randomUUID } from "node:crypto";
+import { z } from "zod";
+import { campaignChanges, campaignContent } from "#campaigns/content.ts";
+import {
+  type AcceptedJob,
+  type CampaignDesk,
+  campaignView,
+  SEND_STATUSES,
+  type SendRow,
+} from "#campaigns/desk-repository.ts";
+import { limitsFor } from "#jobs/limits.ts";
+import type { Outbox } from "#jobs/outbox.ts";
+import { accepted, acceptedView } from "#jobs/view.ts";
+import { pageQuery, toPage } from "#lib/http/pages.ts";
+import { idPageQuery, toIdPage } from "#lib/http/pages-by-id.ts";
+import { idParams, json, ownerOf, type Requester, type Route, route } from "#lib/http/route.ts";
+
+type Dependencies = { desk: CampaignDesk; outbox: Outbox };
+
+export const sendView = z.object({
+  id: z.number(),
+  email: z.string(),
+  status: z.enum(SEND_STATUSES),
+  batch: z.number(),
+  attempts: z.number(),
+  providerMessageId: z.string().nullable(),
+  errorCode: z.string().nullable(),
+  note: z.string().nullable(),
+});
+const summaryView = campaignView.pick({ id: true, name: true, status: true, createdAt: true });
+
+export const campaignRoutes = ({ desk, outbox }: Dependencies): Route[] => [
+  route({
+    method: "POST",
+    path: "/api/campaigns",
+    policy: "app",
+    summary: "Write a campaign for a list",
+    body: campaignContent,
+    responses: { 201: campaignView },
+    handler: async ({ body, requester }) => {
+      const id = await desk.create(requester.owner, ownerOf(requester), body);
+      return json(201, await desk.get(id, ownerOf(requester)));
+    },
+  }),
+  route({
+    method: "GET",
+    path: "/api/campaigns",
+    policy: "app",
+    summary: "Campaigns, newest first",
+    query: z.object(pageQuery),
+    responses: { 200: z.object({ items: z.array(summaryView), nextCursor: z.string().nullable() }) },
+    handler: async ({ query: { limit, cursor }, requester }) => {
+      const rows = await desk.list(ownerOf(requester), limit, cursor);
+      const page = toPage(rows, limit, (row) => ({ at: row.created_at, id: row.id }));
+      const items = page.items.map(({ id, name, status, created_at: createdAt }) => ({
+        id,
+        name,
+        status,
+        createdAt,
+      }));
+      return json(200, { ...page, items });
+    },
+  }),
+  route({
+    method: "GET",
+    path: "/api/campaigns/:id",
+    policy: "app",
+    summary: "One campaign with its counts and its rate",
+    params: idParams,
+    responses: { 200: campaignView },
+    handler: async ({ params, requester }) => json(200, await desk.get(params.id, ownerOf(requester))),
+  }),
+  route({
+    method: "PATCH",
+    path: "/api/campaigns/:id",
+    policy: "app",
+    summary: "Write a draft again; once queued a campaign is frozen (409)",
+    params: idParams,
+    body: campaignChanges,
+    responses: { 200: campaignView },
+    handler: async ({ params, body, requester }) => {
+      await desk.update(params.id, ownerOf(requester), body);
+      return json(200, await desk.get(params.id, ownerOf(requester)));
+    },
+  }),
+  route({
+    method: "POST",
+    path: "/api/campaigns/:id/send",
+    policy: "app",
+    summary:
+      "Send a campaign; while it is being sent, or under a known key, the answer is the job that is there",
+    params: idParams,
+    responses: { 202: acceptedView, 200: acceptedView },
+    handler: async ({ params, requester, idempotencyKey }) => {
+      const request = sendRequestOf(requester, idempotencyKey);
+      const job = await desk.acceptSend(params.id, ownerOf(requester), request);
+      if (job.sent_at === null) await outbox.send([job]);
+      return job.id === request.jobId
+        ? json(202, accepted("Campaign queued for sending", job.id))
+        : json(200, accepted(ALREADY[job.status], job.id));
+    },
+  }),
+  route({
+    method: "GET",
+    path: "/api/campaigns/:id/sends",
+    policy: "app",
+    summary: "What became of each recipient, in the order of subscriber ids",
+    params: idParams,
+    query: z.object({ ...idPageQuery, status: z.enum(SEND_STATUSES).optional() }),
+    responses: { 200: z.object({ items: z.array(sendView), nextCursor: z.string().nullable() }) },
+    handler: async ({ params, query: { limit, cursor, status }, requester }) => {
+      const page = toIdPage(await desk.sends(params.id, ownerOf(requester), status, cursor, limit), limit);
+      return json(200, { ...page, items: page.items.map(toSendView) });
+    },
+  }),
+  route({
+    method: "POST",
+    path: "/api/campaigns/:id/sends/:subscriberId/resolve",
+    policy: "app",
+    summary: "Settle an unknown send by hand, after a look at the provider",
+    params: z.object({ id: z.uuid(), subscriberId: z.coerce.number().int().positive() }),
+    body: z.object({ status: z.enum(["sent", "failed"]), note: z.string().max(1000).default("") }),
+    responses: { 200: campaignView },
+    handler: async ({ params, body, requester }) => {
+      const note = [`${body.status} according to ${requester.id}`, body.note].filter(Boolean).join(": ");
+      await desk.resolveSend(params.id, ownerOf(requester), params.subscriberId, body.status, note);
+      return json(200, await desk.get(params.id, ownerOf(requester)));
+    },
+  }),
+];
+
+/** What a job that was there already has become. */
+const ALREADY: Record<AcceptedJob["status"], string> = {
+  queued: "Campaign is being sent already",
+  running: "Campaign is being sent already",
+  completed: "Campaign was sent already",
+  failed: "Sending the campaign failed: ask again under another key",
+  canceled: "Sending the campaign was canceled",
+  skipped: "Campaign was not sent: its note says why",
+};
+
+export const sendRequestOf = ({ id, owner }: Requester, idempotencyKey: string | undefined) => ({
+  jobId: randomUUID(),
+  owner,
+  requester: id,
+  idempotencyKey,
+  limits: limitsFor("send-email-campaign"),
+});
+
+const toSendView = (row: SendRow): z.output<typeof sendView> => ({
+  id: row.id,
+  email: row.email,
+  status: row.status,
+  batch: row.batch_no,
+  attempts: row.attempts,
+  providerMessageId: row.provider_message_id,
+  errorCode: row.error_code,
+  note: row.note,
+});

@@ -1,0 +1,42 @@
+import { imageDesk } from "#images/desk-repository.ts";
+import { generateImageRequested } from "#images/events.ts";
+import { pictureRoutes } from "#images/picture-routes.ts";
+import { queueRoutes } from "#images/queue-routes.ts";
+import { imageRepository } from "#images/repository.ts";
+import { startWaiting } from "#images/start-waiting.ts";
+import { statsRoutes } from "#images/stats-routes.ts";
+import { queueStreamRoutes } from "#images/stream-routes.ts";
+import { taskRoutes } from "#images/task-routes.ts";
+import type { CancelJob, TellCanceled } from "#jobs/cancel.ts";
+import type { Outbox } from "#jobs/outbox.ts";
+import type { Streams } from "#jobs/stream.ts";
+import type { Clock } from "#lib/clock.ts";
+import type { DatabaseClient } from "#lib/database/client.ts";
+import type { Storage } from "#lib/database/storage.ts";
+import { room } from "#lib/room.ts";
+
+type Dependencies = {
+  db: DatabaseClient;
+  clock: Clock;
+  storage: Storage;
+  outbox: Outbox;
+  cancelJob: CancelJob;
+  tellCanceled: TellCanceled;
+  streams: Streams;
+};
+
+export const images = room<Dependencies>({
+  name: "images",
+  routes({ db, ...deps }) {
+    const desk = imageDesk(db, deps.clock);
+    return [
+      ...taskRoutes({ ...deps, desk }),
+      ...pictureRoutes({ ...deps, desk }),
+      ...statsRoutes({ desk }),
+      ...queueStreamRoutes({ ...deps, desk }),
+      ...queueRoutes({ ...deps, desk }),
+    ];
+  },
+  chores: ({ db, clock, outbox }) => [startWaiting({ images: imageRepository(db, clock), outbox })],
+  visibleFields: { [generateImageRequested.name]: ["taskId", "priority", "deadlineAt"] },
+});

@@ -1,0 +1,18 @@
+import { room } from "#lib/room.ts";
+import { purge } from "./purge.ts";
+import { repeatCancels } from "./repeat-cancels.ts";
+import { jobRoutes } from "./routes.ts";
+import { sendOutbox } from "./send-outbox.ts";
+import { streamRoutes } from "./stream-routes.ts";
+
+type Dependencies = Parameters<typeof jobRoutes>[0] &
+  Parameters<typeof streamRoutes>[0] &
+  Parameters<typeof sendOutbox>[0] &
+  Parameters<typeof repeatCancels>[0] &
+  Parameters<typeof purge>[0];
+
+export const jobs = room<Dependencies>({
+  name: "jobs",
+  routes: (deps) => [...jobRoutes(deps), ...streamRoutes(deps)],
+  chores: (deps) => [sendOutbox(deps), repeatCancels(deps), purge(deps)],
+});

@@ -1,0 +1,98 @@
+import { createClient, type SupabaseClient } from "@supabase/supabase-js";
+import { z } from "zod";
+import type { Database } from "#lib/database/database.types.ts";
+import type { Env } from "#lib/env.ts";
+import { AppError, type ErrorCode, isErrorCode } from "#lib/errors.ts";
+
+export type DatabaseClient = SupabaseClient<Database>;
+
+/**
+ * Realtime is not used; without a transport supabase-js refuses to start where there is no global WebSocket. This
+ * one has the shape of a socket and refuses when somebody tries to open it.
+ */
+class NoRealtime {
+  static readonly [key: string]: unknown;
+  readonly CONNECTING = 0;
+  readonly OPEN = 1;
+  readonly CLOSING = 2;
+  readonly CLOSED = 3;
+  readonly readyState = 3;
+  readonly url = "";
+  readonly protocol = "";
+  readonly onopen = null;
+  readonly onmessage = null;
+  readonly onclose = null;
+  readonly onerror = null;
+  constructor() {
+    throw new AppError("internal", "Realtime is not used here");
+  }
+  close(): void {}
+  send(): void {}
+  addEventListener(): void {}
+  removeEventListener(): void {}
+}
+
+export function createDatabase(
+  env: Pick<Env, "SUPABASE_URL" | "SUPABASE_SECRET_KEY">,
+  fetch: typeof globalThis.fetch,
+) {
+  return createClient<Database>(env.SUPABASE_URL, env.SUPABASE_SECRET_KEY, {
+    auth: { persistSession: false, autoRefreshToken: false, detectSessionInUrl: false },
+    global: { fetch },
+    realtime: { transport: NoRealtime },
+  });
+}
+
+type Result<T> = { data: T; error: null } | { data: null; error: { message: string } };
+
+/** A value, or an AppError: our own refusals keep their code, anything else says whose fault it is. */
+export async function unwrap<T>(pending: PromiseLike<Result<T>> | Result<T>): Promise<T> {
+  const { data, error } = await pending;
+  if (error) throw toAppError(error);
+  return data;
+}
+
+const postgrestError = z.object({
+  code: z.string().nullish(),
+  message: z.string(),
+  details: z.string().nullish(),
+  hint: z.string().nullish(),
+});
+
+/** Reads only `code` and `hint` (`raise sqlstate 'PTxyz' using hint = <our code>`), never the message. */
+export function toAppError(error: unknown): AppError {
+  const parsed = postgrestError.safeParse(error);
+  if (!parsed.success)
+    return new AppError("database_unavailable", "The database gave no readable answer", { cause: error });
+  const { code, message, details, hint } = parsed.data;
+  if (isErrorCode(hint)) return new AppError(hint, message, { ...readDetail(details), cause: error });
+  return new AppError(codeOfSqlState(code ?? ""), message || "The database cannot be reached", {
+    cause: error,
+  });
+}
+
+const facts = z.looseObject({ retryAfterSeconds: z.number().optional() });
+
+/** The detail of our own refusals: nothing, seconds until another try makes sense, or facts as JSON. */
+function readDetail(detail: string | null | undefined) {
+  if (!detail) return {};
+  const parsed = facts.or(z.number()).safeParse(fromJson(detail));
+  if (!parsed.success) return {};
+  if (typeof parsed.data === "number") return { retryAfterMs: parsed.data * 1000 };
+  const { retryAfterSeconds, ...details } = parsed.data;
+  return { details, retryAfterMs: retryAfterSeconds === undefined ? undefined : retryAfterSeconds * 1000 };
+}
+
+function fromJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** No state at all means that no answer came. */
+function codeOfSqlState(state: string): ErrorCode {
+  const transient = /^(?:|08...|40...|53...|55P03|57...|PGRST00[0-3])$/;
+  return transient.test(state) ? "database_unavailable" : "internal";
+}

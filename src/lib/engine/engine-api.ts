@@ -1,0 +1,66 @@
+import { createHash } from "node:crypto";
+import { z } from "zod";
+import { devUrl } from "#lib/engine/inngest.ts";
+import type { Env } from "#lib/env.ts";
+import { AppError } from "#lib/errors.ts";
+
+export type EngineApi = ReturnType<typeof createEngineApi>;
+
+const runAnswer = z.object({ data: z.object({ status: z.string(), output: z.unknown().optional() }) });
+export type EngineRun = z.output<typeof runAnswer>["data"];
+
+type Settings = Pick<Env, "INNGEST_DEV" | "INNGEST_BASE_URL" | "INNGEST_SIGNING_KEY">;
+
+/** Inngest's REST API, as far as the monitor needs it. */
+export function createEngineApi(env: Settings, fetch: typeof globalThis.fetch) {
+  const fallback = env.INNGEST_DEV === undefined ? "https://api.inngest.com" : devUrl(env.INNGEST_DEV);
+  const base = env.INNGEST_BASE_URL ?? fallback;
+  const headers: Record<string, string> =
+    env.INNGEST_SIGNING_KEY === undefined
+      ? {}
+      : { authorization: `Bearer ${hashedKey(env.INNGEST_SIGNING_KEY)}` };
+
+  return {
+    /** Null when the engine knows no such run (any more). */
+    async run(runId: string): Promise<EngineRun | null> {
+      const answer = await ask(`/v1/runs/${encodeURIComponent(runId)}`);
+      if (answer.status === 404) return null;
+      if (!answer.ok) throw new AppError("engine_unavailable", `The engine answered ${answer.status}`);
+      return runAnswer.parse(await answer.json()).data;
+    },
+
+    /** What is wrong between it and us; null when it answers and takes our key. */
+    async problem(): Promise<string | null> {
+      const status = await look();
+      if (status === 401 || status === 403) return "The engine refuses our signing key";
+      return isAnswer(status) ? null : "The engine does not answer";
+    },
+
+    /** Whether it answers at all: it takes events without the signing key. */
+    isReachable: async (): Promise<boolean> => isAnswer(await look()),
+  };
+
+  /** The status of a small question, 503 when nobody answers. */
+  async function look(): Promise<number> {
+    return ask("/v1/events?limit=1").then(
+      ({ status }) => status,
+      () => 503,
+    );
+  }
+
+  function ask(path: string): Promise<Response> {
+    return fetch(new URL(path, base).href, { headers, signal: AbortSignal.timeout(5_000) }).catch(
+      (cause: unknown) => {
+        throw new AppError("engine_unavailable", "The engine cannot be reached", { cause });
+      },
+    );
+  }
+}
+
+const isAnswer = (status: number): boolean => status < 500;
+
+/** `signkey-prod-<hex>` travels as `signkey-prod-<sha256 of the bytes>`. */
+function hashedKey(key: string): string {
+  const [, prefix = "", hex = ""] = /^(signkey-\w+-)?(.*)$/.exec(key) ?? [];
+  return prefix + createHash("sha256").update(hex, "hex").digest("hex");
+}

@@ -1,0 +1,69 @@
+import { AppError } from "#lib/errors.ts";
+import { type BodyKind, CONTENT_TYPES, type Route } from "#lib/http/route.ts";
+
+/** The body as the route's schema wants to see it; undefined when the route has no use for one. */
+export async function readBody(request: Request, route: Route): Promise<unknown> {
+  if (route.body === undefined) return undefined;
+  const bytes = await readBytes(request, route.maxBodyBytes);
+  if (bytes.byteLength === 0 && !request.headers.has("content-type")) return undefined;
+  const { kind, contentType } = describe(request, route.bodyKinds);
+  if (kind === "image") return { bytes, contentType };
+  const text = decode(bytes);
+  return kind === "csv" ? { csv: text } : parseJson(text);
+}
+
+function describe(request: Request, accepted: readonly BodyKind[]): { kind: BodyKind; contentType: string } {
+  const [type = "", ...parameters] = (request.headers.get("content-type") ?? "").toLowerCase().split(";");
+  const contentType = type.trim();
+  const kind = accepted.find((one) => CONTENT_TYPES[one].includes(contentType));
+  const charset = parameters.map((p) => p.trim()).find((p) => p.startsWith("charset="));
+  const isUtf8 = charset === undefined || /^charset="?utf-?8"?$/.test(charset);
+  if (kind !== undefined && isUtf8) return { kind, contentType };
+  const wanted = accepted.flatMap((one) => CONTENT_TYPES[one]).join(" or ");
+  throw new AppError(
+    "unsupported_media_type",
+    accepted.includes("image") ? `Send ${wanted}` : `Send ${wanted} in UTF-8`,
+  );
+}
+
+async function readBytes(request: Request, limit: number): Promise<Uint8Array> {
+  const tooLarge = () => new AppError("payload_too_large", `The body is larger than ${limit} bytes`);
+  if (Number(request.headers.get("content-length") ?? 0) > limit) throw tooLarge();
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of request.body ?? []) {
+    size += chunk.byteLength;
+    if (size > limit) throw tooLarge();
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+function decode(bytes: Uint8Array): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch (cause) {
+    throw new AppError("invalid_encoding", "The body is not valid UTF-8", { cause });
+  }
+}
+
+function parseJson(text: string): unknown {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw new AppError("invalid_json", "The body is not valid JSON", { cause });
+  }
+  if (text.includes("\\u")) JSON.stringify(value, refuseUnstorable);
+  return value;
+}
+
+/** NUL and lone surrogates are valid JSON but no text that Postgres can hold. */
+function refuseUnstorable(key: string, value: unknown): unknown {
+  if (isUnstorable(key) || (typeof value === "string" && isUnstorable(value))) {
+    throw new AppError("invalid_request", "Text must not contain NUL or half of a surrogate pair");
+  }
+  return value;
+}
+
+export const isUnstorable = (text: string): boolean => /\0|\p{Surrogate}/u.test(text);

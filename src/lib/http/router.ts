@@ -1,0 +1,181 @@
+import { Hono } from "hono";
+import { z } from "zod";
+import { AppError } from "#lib/errors.ts";
+import { problemHeaders, toProblem } from "#lib/http/problem.ts";
+import { isUnstorable, readBody } from "#lib/http/request-body.ts";
+import { type Answer, POLICIES, type Requester, ROLES, type Route } from "#lib/http/route.ts";
+import { addLogContext, type Logger, withLogContext } from "#lib/logger.ts";
+
+/** Undefined: nobody knocked. A lock that is tried with a wrong key throws `unauthorized`. */
+export type Authenticate = (request: Request) => Promise<Requester | undefined>;
+
+/** The requester of a ticket that was made for this path; refuses any other with `unauthorized`. */
+export type OpenTicket = (ticket: string, path: string) => Promise<Requester>;
+
+type Locks = { authenticate: Authenticate; openTicket?: OpenTicket };
+type Options = Locks & { routes: readonly Route[]; logger: Logger };
+type Table = Map<string, Route>;
+
+const MAX_HEADER_BYTES = 16 * 1024;
+
+/** Netlify's own `[[headers]]` do not reach function answers, so they stand here. */
+const SECURITY_HEADERS = {
+  "cache-control": "no-store",
+  "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+  "cross-origin-resource-policy": "same-origin",
+  "referrer-policy": "no-referrer",
+  "strict-transport-security": "max-age=31536000; includeSubDomains",
+  "x-content-type-options": "nosniff",
+} as const;
+
+/** What most answers to accepted work have; the log tells it too. */
+const acceptedJob = z.object({ jobId: z.string() });
+
+/** The whole API as one handler: finds the route, opens its lock, reads and checks the input, answers. */
+export function createRoutes({ routes, logger, ...locks }: Options) {
+  const app = new Hono({ strict: false });
+  for (const [path, table] of tablesByPath(routes)) {
+    app.all(path, ({ req }) =>
+      withLogContext({ method: req.method, route: path }, async () => {
+        const startedMs = performance.now();
+        const response = await respond(logger, async () => {
+          refuseHugeHeaders(req.raw);
+          const route = table.get(req.method);
+          if (!route) throw methodNotAllowed(table);
+          const requester = await admit(route, req.raw, locks);
+          addLogContext({ by: requester?.id });
+          const answer = await route.handle({ ...(await readInput(route, req.raw, req.param())), requester });
+          if (!(answer instanceof Response)) addLogContext(acceptedJob.safeParse(answer.body).data ?? {});
+          return answer;
+        });
+        if (response.status === 405) response.headers.set("allow", [...table.keys()].join(", "));
+        logger.info({ status: response.status, ms: Math.round(performance.now() - startedMs) }, "request");
+        return response;
+      }),
+    );
+  }
+  app.notFound(() =>
+    respond(logger, () => Promise.reject(new AppError("not_found", "There is nothing at this address"))),
+  );
+  return (request: Request): Promise<Response> => Promise.resolve(app.fetch(request));
+}
+
+/** Literal paths come before paths with parameters, so that `/jobs/latest` is never taken for an id. */
+function tablesByPath(routes: readonly Route[]): [string, Table][] {
+  const tables = new Map<string, Table>();
+  for (const route of routes) {
+    // TypeScript asks for a policy; this asks those who do not use it.
+    if (!POLICIES.includes(route.policy)) {
+      throw new AppError("configuration", `${route.method} ${route.path} has no policy`);
+    }
+    if (route.ticket && (route.method !== "GET" || route.policy !== "user")) {
+      throw new AppError(
+        "configuration",
+        `${route.method} ${route.path}: a ticket only reads, for its owner`,
+      );
+    }
+    const table: Table = tables.get(route.path) ?? new Map();
+    if (table.has(route.method)) {
+      throw new AppError("configuration", `${route.method} ${route.path} is registered twice`);
+    }
+    tables.set(route.path, table.set(route.method, route));
+  }
+  return [...tables].toSorted(
+    ([a], [b]) => Number(a.includes(":")) - Number(b.includes(":")) || a.localeCompare(b),
+  );
+}
+
+function methodNotAllowed(table: Table): AppError {
+  return new AppError("method_not_allowed", `This address knows ${[...table.keys()].join(", ")}`);
+}
+
+async function admit(
+  route: Route,
+  request: Request,
+  { authenticate, openTicket }: Locks,
+): Promise<Requester | undefined> {
+  if (route.policy === "public") return undefined;
+  const { pathname, searchParams } = new URL(request.url);
+  const ticket = route.ticket ? searchParams.get("ticket") : null;
+  const requester =
+    (await authenticate(request)) ?? (ticket === null ? undefined : await openTicket?.(ticket, pathname));
+  if (!requester) throw new AppError("unauthorized", "This needs an API key or a user token");
+  if (ROLES.indexOf(requester.role) < ROLES.indexOf(route.policy)) {
+    throw new AppError("forbidden", `This is for the role ${route.policy}`);
+  }
+  return requester;
+}
+
+async function readInput(route: Route, request: Request, rawParams: Record<string, string>) {
+  const params = parse(route.params, rawParams, () => new AppError("not_found", "Nothing has this id"));
+  const query = parse(route.query, readQuery(route, request), (error) => invalid("query", error));
+  const body = parse(route.body, await readBody(request, route), (error) => invalid("body", error));
+  const idempotencyKey = request.headers.get("idempotency-key") ?? undefined;
+  if (idempotencyKey !== undefined && (idempotencyKey.length === 0 || idempotencyKey.length > 255)) {
+    throw new AppError("invalid_request", "Idempotency-Key must be 1 to 255 characters long");
+  }
+  return { params, query, body, idempotencyKey, request };
+}
+
+function parse(
+  schema: z.ZodType | undefined,
+  value: unknown,
+  refuse: (error: z.ZodError) => AppError,
+): unknown {
+  if (!schema) return undefined;
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  throw refuse(parsed.error);
+}
+
+function invalid(where: string, error: z.ZodError): AppError {
+  const details = error.issues.map(({ path, message }) => ({ field: path.map(String).join("."), message }));
+  const [first] = details;
+  const named = first?.field ? `${where} field "${first.field}"` : where;
+  return new AppError("invalid_request", `The ${named} is not valid: ${first?.message ?? "unreadable"}`, {
+    details,
+  });
+}
+
+function readQuery(route: Route, request: Request): Record<string, string> {
+  const { searchParams } = new URL(request.url);
+  // The lock has read it; the route knows nothing of locks.
+  if (route.ticket) searchParams.delete("ticket");
+  for (const [name, value] of searchParams) {
+    if (isUnstorable(name) || isUnstorable(value))
+      throw new AppError("invalid_request", "The query contains NUL");
+    if (searchParams.getAll(name).length > 1) {
+      throw new AppError("invalid_request", `The query field "${name}" is given twice`);
+    }
+  }
+  return Object.fromEntries(searchParams);
+}
+
+function refuseHugeHeaders(request: Request): void {
+  let bytes = 0;
+  for (const [name, value] of request.headers) bytes += name.length + value.length;
+  if (bytes > MAX_HEADER_BYTES)
+    throw new AppError("headers_too_large", `Headers are limited to ${MAX_HEADER_BYTES} bytes`);
+}
+
+async function respond(logger: Logger, work: () => Promise<Answer | Response>): Promise<Response> {
+  try {
+    const answer = await work();
+    if (answer instanceof Response) return secured(answer);
+    const { status, body, headers } = answer;
+    return toResponse(status, body, { "content-type": "application/json", ...headers });
+  } catch (error) {
+    const problem = toProblem(error);
+    if (problem.status >= 500) logger.error({ err: error, code: problem.code }, "request failed");
+    return toResponse(problem.status, problem, problemHeaders(error));
+  }
+}
+
+function secured({ status, body, headers }: Response): Response {
+  return new Response(body, { status, headers: { ...SECURITY_HEADERS, ...Object.fromEntries(headers) } });
+}
+
+function toResponse(status: number, body: unknown, headers: Record<string, string>): Response {
+  const text = status === 204 ? null : JSON.stringify(body);
+  return new Response(text, { status, headers: { ...SECURITY_HEADERS, ...headers } });
+}

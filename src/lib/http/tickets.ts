@@ -1,0 +1,73 @@
+import { createHmac } from "node:crypto";
+import { SignJWT } from "jose/jwt/sign";
+import { jwtVerify } from "jose/jwt/verify";
+import { z } from "zod";
+import type { Clock } from "#lib/clock.ts";
+import { AppError } from "#lib/errors.ts";
+import { json, type Requester, ROLES, type Route, route } from "#lib/http/route.ts";
+
+export type Tickets = ReturnType<typeof createTickets>;
+
+/** Long enough to open a stream, too short to be worth stealing from a log. */
+const LIFETIME_SECONDS = 60;
+
+const claims = z.object({ sub: z.string(), role: z.enum(ROLES), owner: z.string() });
+
+/**
+ * A ticket lets whoever holds it read one path as the requester it was made for, for a minute. It stands in the
+ * address, for those who can send no header (EventSource).
+ */
+export function createTickets(secret: string | undefined, clock: Clock) {
+  /** A key of its own: no other thing that LINK_SECRET signs can be passed off as a ticket. */
+  const key = () => {
+    if (secret === undefined) throw new AppError("not_configured", "Tickets need LINK_SECRET");
+    return createHmac("sha256", secret).update("ticket").digest();
+  };
+  return {
+    async issue({ id, role, owner }: Requester, path: string) {
+      const expiresAt = new Date(clock.now().getTime() + LIFETIME_SECONDS * 1000);
+      const ticket = await new SignJWT({ role, owner })
+        .setProtectedHeader({ alg: "HS256" })
+        .setSubject(id)
+        .setAudience(path)
+        .setExpirationTime(expiresAt)
+        .sign(key());
+      return { ticket, expiresAt: expiresAt.toISOString() };
+    },
+
+    /** Also the router's lock: refuses what is forged, too old or meant for another path. */
+    async open(ticket: string, path: string): Promise<Requester> {
+      const { payload } = await jwtVerify(ticket, key(), {
+        algorithms: ["HS256"],
+        audience: path,
+        requiredClaims: ["exp"],
+        currentDate: clock.now(),
+      }).catch((cause: unknown) => {
+        if (cause instanceof AppError) throw cause;
+        throw new AppError("unauthorized", "This ticket is not valid here, or no longer", {
+          hint: "Get a new one for this very path: POST /api/tickets.",
+          cause,
+        });
+      });
+      const { sub: id, role, owner } = claims.parse(payload);
+      return { id, role, owner };
+    },
+  };
+}
+
+export const ticketRoutes = ({ tickets }: { tickets: Pick<Tickets, "issue"> }): Route[] => [
+  route({
+    method: "POST",
+    path: "/api/tickets",
+    policy: "user",
+    summary: "A ticket to read one path for a minute without a header: /api/jobs/stream?ticket=…",
+    body: z.object({
+      path: z
+        .string()
+        .max(200)
+        .regex(/^\/api\/[\w/-]+$/, "must be a path of this API without its query, e.g. /api/jobs/stream"),
+    }),
+    responses: { 201: z.object({ ticket: z.string(), expiresAt: z.string() }) },
+    handler: async ({ body, requester }) => json(201, await tickets.issue(requester, body.path)),
+  }),
+];

@@ -1,0 +1,12 @@
+import type { Clock } from "#lib/clock.ts";
+import type { DatabaseClient } from "#lib/database/client.ts";
+import { room } from "#lib/room.ts";
+import { listRepository } from "#lists/repository.ts";
+import { listRoutes } from "#lists/routes.ts";
+
+type Dependencies = { db: DatabaseClient; clock: Clock };
+
+export const lists = room<Dependencies>({
+  name: "lists",
+  routes: ({ db, clock }) => listRoutes({ lists: listRepository(db, clock) }),
+});

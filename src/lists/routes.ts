@@ -1,0 +1,132 @@
+import { z } from "zod";
+import { pageQuery, toPage } from "#lib/http/pages.ts";
+import { idPageQuery, toIdPage } from "#lib/http/pages-by-id.ts";
+import { idParams, json, ownerOf, type Route, route } from "#lib/http/route.ts";
+import {
+  type ListRepository,
+  type ListRow,
+  type SubscriberRow,
+  subscriberStatus,
+} from "#lists/repository.ts";
+import { uploadSubscribers } from "#lists/upload-subscribers.ts";
+
+/** What a Netlify function can be sent. */
+const MAX_UPLOAD_BYTES = 6 * 1024 * 1024;
+
+const listView = z.object({ id: z.uuid(), name: z.string(), createdAt: z.string() });
+const subscriberView = z.object({
+  id: z.number(),
+  email: z.string(),
+  fields: z.record(z.string(), z.unknown()),
+  status: subscriberStatus,
+  createdAt: z.string(),
+  updatedAt: z.string(),
+});
+const uploadView = z.object({
+  received: z.number(),
+  created: z.number(),
+  updated: z.number(),
+  rejected: z.array(z.object({ line: z.number(), reason: z.string() })),
+});
+const uploadBody = z.union([
+  z.array(z.unknown()),
+  z.strictObject({ subscribers: z.array(z.unknown()) }),
+  z.strictObject({ csv: z.string() }),
+]);
+
+export const listRoutes = ({ lists }: { lists: ListRepository }): Route[] => [
+  route({
+    method: "POST",
+    path: "/api/lists",
+    policy: "app",
+    summary: "Make a mailing list",
+    body: z.object({ name: z.string().min(1).max(200) }),
+    responses: { 201: listView },
+    handler: async ({ body, requester }) =>
+      json(201, toListView(await lists.create(requester.owner, body.name))),
+  }),
+  route({
+    method: "GET",
+    path: "/api/lists",
+    policy: "app",
+    summary: "Mailing lists, newest first",
+    query: z.object(pageQuery),
+    responses: { 200: z.object({ items: z.array(listView), nextCursor: z.string().nullable() }) },
+    handler: async ({ query: { limit, cursor }, requester }) => {
+      const page = toPage(await lists.list(ownerOf(requester), limit, cursor), limit, (list) => ({
+        at: list.created_at,
+        id: list.id,
+      }));
+      return json(200, { ...page, items: page.items.map(toListView) });
+    },
+  }),
+  route({
+    method: "GET",
+    path: "/api/lists/:id",
+    policy: "app",
+    summary: "One list, and how many subscribers of each status it has",
+    params: idParams,
+    responses: { 200: listView.extend({ subscribers: z.record(subscriberStatus, z.number()) }) },
+    handler: async ({ params, requester }) => json(200, await lists.get(params.id, ownerOf(requester))),
+  }),
+  route({
+    method: "POST",
+    path: "/api/lists/:id/subscribers",
+    policy: "app",
+    summary: "Add or renew subscribers: a JSON array, or a CSV with a column email. Who left stays away.",
+    params: idParams,
+    body: uploadBody,
+    bodyKinds: ["json", "csv"],
+    maxBodyBytes: MAX_UPLOAD_BYTES,
+    responses: { 200: uploadView },
+    handler: async ({ params, body, requester }) => {
+      await lists.get(params.id, ownerOf(requester));
+      return json(200, await uploadSubscribers(lists, params.id, ownerOf(requester), body));
+    },
+  }),
+  route({
+    method: "GET",
+    path: "/api/lists/:id/subscribers",
+    policy: "app",
+    summary: "The subscribers of a list in the order of their ids",
+    params: idParams,
+    query: z.object({ ...idPageQuery, status: subscriberStatus.optional() }),
+    responses: { 200: z.object({ items: z.array(subscriberView), nextCursor: z.string().nullable() }) },
+    handler: async ({ params, query: { limit, cursor, status }, requester }) => {
+      const rows = await lists.subscribers(params.id, ownerOf(requester), status, cursor, limit);
+      const page = toIdPage(rows, limit);
+      return json(200, { ...page, items: page.items.map(toSubscriberView) });
+    },
+  }),
+  route({
+    method: "PATCH",
+    path: "/api/lists/:id/subscribers/:subscriberId",
+    policy: "app",
+    summary: "Change a subscriber's status: the only way back for who left",
+    params: z.object({ id: z.uuid(), subscriberId: z.coerce.number().int().positive() }),
+    body: z.object({ status: subscriberStatus }),
+    responses: { 200: subscriberView },
+    handler: async ({ params, body, requester }) => {
+      const row = await lists.setStatus(params.id, ownerOf(requester), params.subscriberId, body.status);
+      return json(200, toSubscriberView(row));
+    },
+  }),
+];
+
+const toListView = ({ id, name, created_at: createdAt }: ListRow) => ({ id, name, createdAt });
+
+const toSubscriberView = ({
+  created_at: createdAt,
+  updated_at: updatedAt,
+  id,
+  email,
+  fields,
+  status,
+}: SubscriberRow) => ({
+  id,
+  email,
+  fields,
+  status,
+  createdAt,
+  updatedAt,
+});

@@ -1,0 +1,77 @@
+import { z } from "zod";
+import { AppError, type ErrorCode } from "#lib/errors.ts";
+import { classifyAnswer, retryAfterMs } from "#lib/outside/provider-answer.ts";
+import type { BatchAnswer, MailResult } from "#mail/mailer.ts";
+
+/** `POST /emails/batch`, permissive: ids of what was taken, in order, and the places of what was not. */
+const taken = z.object({
+  data: z.array(z.object({ id: z.string() })),
+  errors: z.array(z.object({ index: z.int(), message: z.string() })).default([]),
+});
+/** Resend's error body; `name` is its stable code. */
+const refusal = z.object({ name: z.string(), message: z.string() }).partial();
+
+/** Their 429s are no matter of seconds: a day or a month must pass, or somebody buys more. */
+const QUOTAS = new Set(["daily_quota_exceeded", "monthly_quota_exceeded"]);
+/** What Resend's own limit of 5 requests a second asks for when the answer does not say. */
+const DEFAULT_PAUSE_MS = 1_000;
+/** How long a request that is still at work is left alone: most take under a second, ours are given up after 20. */
+const CONCURRENT_PAUSE_MS = 2_000;
+
+/** What an answer of Resend means for a batch of `count` mails. */
+export function readBatchAnswer(
+  response: Pick<Response, "status" | "headers">,
+  body: unknown,
+  count: number,
+  now: Date,
+): BatchAnswer {
+  const { status } = response;
+  const verdict = classifyAnswer(status);
+  if (verdict === "ok") {
+    const parsed = taken.safeParse(body);
+    const results = parsed.success ? toResults(parsed.data, count) : undefined;
+    if (results) return { kind: "taken", results };
+    return unknown(
+      "provider_unavailable",
+      `Resend answered ${status} with a body that says nothing about ${count} mails`,
+    );
+  }
+  const { name = "", message = "" } = refusal.safeParse(body).data ?? {};
+  const said = `Resend answered ${status} ${name}: ${message}`;
+  // Our own earlier request under this key (its sender died) is still being worked on: asked again, it is told.
+  if (name === "concurrent_idempotent_requests")
+    return unknown("provider_unavailable", said, CONCURRENT_PAUSE_MS);
+  // Something was taken under this key: what of this batch it was, nobody knows.
+  if (verdict === "provider_conflict") return unknown(verdict, said);
+  if (QUOTAS.has(name)) return refused("configuration", said);
+  // These are about the mails, and splitting the batch finds the bad one. Other refusals are about the request.
+  if (status === 413 || status === 422) return refused("invalid_recipient", said);
+  if (verdict === "provider_timeout" || verdict === "provider_unavailable") return unknown(verdict, said);
+  if (verdict !== "provider_rate_limited") return refused(verdict, said);
+  return refused(verdict, said, retryAfterMs(response.headers.get("retry-after"), now) || DEFAULT_PAUSE_MS);
+}
+
+/** Undefined when the answer does not account for every mail. */
+function toResults({ data, errors }: z.output<typeof taken>, count: number): MailResult[] | undefined {
+  if (data.length + errors.length !== count) return undefined;
+  const reasons = new Map(errors.map(({ index, message }) => [index, message]));
+  const ids = data.values();
+  const results: MailResult[] = [];
+  for (let index = 0; index < count; index++) {
+    const reason = reasons.get(index);
+    const id = reason === undefined ? ids.next().value?.id : undefined;
+    if (reason !== undefined) results.push({ code: "invalid_recipient", words: reason });
+    else if (id !== undefined) results.push({ messageId: id });
+    else return undefined;
+  }
+  return results;
+}
+
+const refused = (code: ErrorCode, message: string, retryAfterMs?: number): BatchAnswer => ({
+  kind: "refused",
+  error: new AppError(code, message, { retryAfterMs }),
+});
+const unknown = (code: ErrorCode, message: string, retryAfterMs?: number): BatchAnswer => ({
+  kind: "unknown",
+  error: new AppError(code, message, { retryAfterMs }),
+});

@@ -1,0 +1,14 @@
+import type { InngestFunction } from "inngest";
+import type { DatabaseClient } from "#lib/database/client.ts";
+import type { Env } from "#lib/env.ts";
+import { monitoringRepository } from "#monitoring/repository.ts";
+import { sendDailyReport } from "#monitoring/send-daily-report.ts";
+
+export type MonitoringRoom = Omit<Parameters<typeof sendDailyReport>[0], "monitoring" | "timeZone"> & {
+  env: Pick<Env, "REPORT_TIME_ZONE">;
+  db: DatabaseClient;
+};
+
+export const monitoringFunctions = ({ env, db, ...room }: MonitoringRoom): InngestFunction.Any[] => [
+  sendDailyReport({ ...room, monitoring: monitoringRepository(db), timeZone: env.REPORT_TIME_ZONE }),
+];

@@ -1,0 +1,68 @@
+import type { OnFailure } from "#dead-letters/on-failure.ts";
+import type { Storage } from "#lib/database/storage.ts";
+import { cancelOfThisJob, type FlowControl } from "#lib/engine/flow-control.ts";
+import type { InngestClient } from "#lib/engine/inngest.ts";
+import { paced } from "#lib/engine/retry-policy.ts";
+import { AppError } from "#lib/errors.ts";
+import { IMAGES_BUCKET } from "#lib/pictures/kind.ts";
+import { thumbnail } from "#lib/pictures/thumbnail.ts";
+import { resizeImageRequested } from "#uploads/events.ts";
+import { uploadThumbnailPath, uploadUrl } from "#uploads/paths.ts";
+import type { UploadRepository } from "#uploads/repository.ts";
+
+type Work = {
+  uploads: Pick<UploadRepository, "get" | "complete">;
+  storage: Pick<Storage, "get" | "put" | "remove">;
+};
+type Dependencies = Work & { inngest: InngestClient; flow: FlowControl; onFailure: OnFailure };
+
+/** A picture of 50 megapixels takes 200 MB while it is made smaller: a few at once are enough. */
+const AT_ONCE = 3;
+
+/** Makes the smaller picture of an upload; what it returns is the job's result (S3-6). */
+export const resizeImage = ({ inngest, flow, onFailure, ...work }: Dependencies) =>
+  inngest.createFunction(
+    {
+      id: "resize-image",
+      triggers: [resizeImageRequested],
+      ...flow.prioritized(AT_ONCE),
+      // As the policy `image` has it.
+      retries: 2,
+      cancelOn: cancelOfThisJob,
+      onFailure,
+    },
+    ({ event, step, attempt }) =>
+      step.run("resize", () =>
+        resize(work, event.data.uploadId).catch((error: unknown) => {
+          throw error instanceof AppError ? paced(error, "image", attempt) : error;
+        }),
+      ),
+  );
+
+/** Safe to do again: the same upload writes the same file and the same row, and its owner is told once. */
+async function resize({ uploads, storage }: Work, id: string) {
+  const upload = await uploads.get(id, null);
+  if (!upload) return DELETED;
+  const original = await storage.get(IMAGES_BUCKET, upload.original_path);
+  if (!original) throw new AppError("not_found", `Storage has no picture of upload ${id}`);
+  const { width, height, ...small } = await thumbnail(original.bytes, {
+    width: upload.box_width,
+    height: upload.box_height,
+  });
+  const path = uploadThumbnailPath(id);
+  await storage.put(IMAGES_BUCKET, path, small);
+  if (!(await uploads.complete(id, path, { width, height }))) {
+    await storage.remove(IMAGES_BUCKET, [path]);
+    return DELETED;
+  }
+  return {
+    uploadId: id,
+    width,
+    height,
+    bytes: small.bytes.byteLength,
+    contentType: small.contentType,
+    thumbnailUrl: `${uploadUrl(id)}/thumbnail`,
+  };
+}
+
+const DELETED = { status: "skipped", reason: "the upload was deleted" } as const;

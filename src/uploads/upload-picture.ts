@@ -1,0 +1,52 @@
+import { createHash, randomUUID } from "node:crypto";
+import { limitsFor } from "#jobs/limits.ts";
+import type { Outbox } from "#jobs/outbox.ts";
+import type { Storage } from "#lib/database/storage.ts";
+import { AppError } from "#lib/errors.ts";
+import type { Requester } from "#lib/http/route.ts";
+import { IMAGES_BUCKET, pictureTypeOf } from "#lib/pictures/kind.ts";
+import type { Box } from "#lib/pictures/thumbnail.ts";
+import { originalPath } from "#uploads/paths.ts";
+import type { UploadRepository } from "#uploads/repository.ts";
+
+export type UploadDependencies = {
+  uploads: Pick<UploadRepository, "accept" | "release">;
+  storage: Pick<Storage, "put">;
+  outbox: Pick<Outbox, "send">;
+};
+
+/**
+ * Takes a picture in: first the row and its job, which is held, then the bytes, then the job's release. Whatever dies
+ * in between leaves a row that says which file may lie there, and housekeeping clears both away; who asks again under
+ * the same idempotency key goes on where the first request ended. Answers the job's id, which is the upload's, too.
+ */
+export async function uploadPicture(
+  { uploads, storage, outbox }: UploadDependencies,
+  requester: Requester,
+  bytes: Uint8Array,
+  box: Box,
+  idempotencyKey: string | undefined,
+): Promise<string> {
+  const contentType = pictureTypeOf(bytes);
+  if (contentType === undefined) {
+    throw new AppError("unsupported_media_type", "The body is no PNG, JPEG or WebP", {
+      hint: "Send the bytes of the picture themselves, not a form and not base64.",
+    });
+  }
+  const jobId = randomUUID();
+  const { job, isStored } = await uploads.accept(
+    { jobId, owner: requester.owner, requester: requester.id, idempotencyKey },
+    {
+      ...box,
+      contentType,
+      byteCount: bytes.byteLength,
+      digest: createHash("sha256").update(bytes).digest("hex"),
+      path: originalPath(jobId),
+    },
+    limitsFor("resize", { held: true }),
+  );
+  if (isStored) return job.id;
+  await storage.put(IMAGES_BUCKET, originalPath(job.id), { bytes, contentType });
+  await outbox.send([await uploads.release(job.id)]);
+  return job.id;
+}

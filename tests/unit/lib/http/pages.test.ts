@@ -1,0 +1,26 @@
+import { expect, test } from "vitest";
+import { z } from "zod";
+import { pageQuery, toPage } from "#lib/http/pages.ts";
+
+const query = z.object(pageQuery);
+const row = (n: number) => ({ id: String(n), at: `2026-11-01T00:00:0${n}Z` });
+const rows = [row(3), row(2), row(1)];
+
+test("a page shows what was asked for and a cursor that leads on", () => {
+  const page = toPage(rows, 2, (r) => r);
+  expect(page.items).toEqual([row(3), row(2)]);
+  expect(query.parse({ cursor: page.nextCursor }).cursor).toEqual(row(2));
+});
+
+test("the last page leads nowhere", () => {
+  expect(toPage(rows, 3, (r) => r).nextCursor).toBeNull();
+});
+
+test.each(["x", "e30", Buffer.from('{"at":"now","id":"1"}').toString("base64url"), "a".repeat(301)])(
+  "%s is no cursor that we gave",
+  (cursor) => expect(query.safeParse({ cursor }).success).toBe(false),
+);
+
+test.each(["0", "101", "1.5", "many"])("limit=%s is refused", (limit) => {
+  expect(query.safeParse({ limit }).success).toBe(false);
+});

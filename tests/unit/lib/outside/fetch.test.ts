@@ -1,0 +1,86 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { fastFetch } from "#lib/outside/fetch.ts";
+
+let server: Server;
+let base: string;
+
+beforeAll(async () => {
+  server = createServer((request, response) => {
+    if (request.url === "/redirect") response.writeHead(302, { location: "/secret" }).end();
+    else if (request.url === "/empty") response.writeHead(204).end();
+    else if (request.url !== "/never") void echo(request, response);
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+});
+afterAll(() => {
+  server.closeAllConnections();
+  server.close();
+});
+
+describe.each([
+  ["fastFetch", fastFetch],
+  ["the global fetch", globalThis.fetch],
+])("%s", (_, fetch) => {
+  test("sends method, headers and body, and gives back status, headers and body", async () => {
+    const response = await fetch(base, {
+      method: "POST",
+      headers: { "content-type": "text/csv" },
+      body: "a,b",
+    });
+    expect(response.status).toBe(418);
+    expect(response.headers.getSetCookie()).toEqual(["a=1", "b=2"]);
+    expect(await response.json()).toEqual({ method: "POST", type: "text/csv", body: "a,b" });
+  });
+
+  test("takes bytes, URL objects and Request objects", async () => {
+    const bytes = await fetch(new URL(base), { method: "PUT", body: new TextEncoder().encode("é") });
+    expect(await bytes.json()).toMatchObject({ method: "PUT", body: "é" });
+    const request = await fetch(new Request(base, { method: "DELETE" }));
+    expect(await request.json()).toMatchObject({ method: "DELETE" });
+  });
+
+  test.each<[string, (response: Response) => Promise<string>]>([
+    ["text", (response) => response.text()],
+    ["bytes", async (response) => new TextDecoder().decode(await response.arrayBuffer())],
+    ["a blob", async (response) => (await response.blob()).text()],
+    ["a stream", (response) => new Response(response.body).text()],
+    ["a copy's text", (response) => response.clone().text()],
+  ])("gives the body as %s", async (_form, read) => {
+    expect(await read(await fetch(base, { method: "POST", body: "é" }))).toContain('"body":"é"');
+  });
+
+  test("an answer without a body is one", async () => {
+    const response = await fetch(`${base}/empty`);
+    expect([response.status, response.body, await response.text()]).toEqual([204, null, ""]);
+  });
+
+  test("a broken line is a TypeError", async () => {
+    await expect(fetch("http://127.0.0.1:1/")).rejects.toThrow(TypeError);
+  });
+
+  test("an abort is told as what it was aborted for", async () => {
+    await expect(fetch(`${base}/never`, { signal: AbortSignal.timeout(20) })).rejects.toMatchObject({
+      name: "TimeoutError",
+    });
+  });
+});
+
+test("fastFetch follows no redirect", async () => {
+  expect((await fastFetch(`${base}/redirect`)).status).toBe(302);
+});
+
+async function echo(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const { method, headers } = request;
+  const body = await bodyOf(request);
+  response.writeHead(418, { "content-type": "application/json", "set-cookie": ["a=1", "b=2"] });
+  response.end(JSON.stringify({ method, type: headers["content-type"], body }));
+}
+
+async function bodyOf(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks).toString();
+}

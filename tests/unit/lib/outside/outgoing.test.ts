@@ -1,0 +1,189 @@
+import { createHash } from "node:crypto";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { createEngineApi } from "#lib/engine/engine-api.ts";
+import { createLogger } from "#lib/logger.ts";
+import { createErrorReporter } from "#lib/outside/sentry.ts";
+import { createSlack, type SlackMessage } from "#lib/outside/slack.ts";
+
+const logger = createLogger({ LOG_LEVEL: "silent", NIGHTSHIFT_ENV: "development" });
+const answering = (answer: () => Response | Promise<Response>) => {
+  const requests: Request[] = [];
+  const fetch: typeof globalThis.fetch = async (input, init) => {
+    requests.push(new Request(input, init));
+    return answer();
+  };
+  return { requests, fetch };
+};
+
+describe("Slack", () => {
+  const message: SlackMessage = {
+    channel: "#alerts",
+    text: "It broke",
+    severity: "error",
+    details: { runId: "r1", code: null },
+  };
+
+  test("S4-78: channel, text and details go to the webhook", async () => {
+    const { requests, fetch } = answering(() => new Response("ok"));
+    await expect(createSlack("https://hooks.slack.com/x", fetch).send(message)).resolves.toBe("sent");
+    expect(await requests[0]?.json()).toMatchObject({
+      channel: "#alerts",
+      text: "It broke",
+      attachments: [
+        {
+          color: "danger",
+          fields: [
+            { title: "runId", value: "r1" },
+            { title: "code", value: "–" },
+          ],
+        },
+      ],
+    });
+  });
+
+  test("without an address nothing is sent, and it says so", async () => {
+    const { requests, fetch } = answering(() => new Response("ok"));
+    await expect(createSlack(undefined, fetch).send(message)).resolves.toBe("off");
+    expect(requests).toEqual([]);
+  });
+
+  test.each([
+    [429, "provider_rate_limited"],
+    [404, "provider_rejected"],
+    [500, "provider_unavailable"],
+  ])("its %i is %s", async (status, code) => {
+    const { fetch } = answering(() => new Response("no", { status }));
+    await expect(createSlack("https://hooks.slack.com/x", fetch).send(message)).rejects.toMatchObject({
+      code,
+    });
+  });
+});
+
+describe("the engine's API", () => {
+  const env = {
+    INNGEST_DEV: "http://engine.local",
+    INNGEST_BASE_URL: undefined,
+    INNGEST_SIGNING_KEY: undefined,
+  };
+
+  test("a run is asked for by its id", async () => {
+    const { requests, fetch } = answering(() =>
+      Response.json({ data: { status: "Completed", output: { n: 1 } } }),
+    );
+    await expect(createEngineApi(env, fetch).run("01RUN")).resolves.toEqual({
+      status: "Completed",
+      output: { n: 1 },
+    });
+    expect(requests[0]?.url).toBe("http://engine.local/v1/runs/01RUN");
+  });
+
+  test("the signing key travels hashed, as Inngest wants it", async () => {
+    const { requests, fetch } = answering(() => Response.json({ data: { status: "Running" } }));
+    await createEngineApi(
+      { ...env, INNGEST_DEV: undefined, INNGEST_SIGNING_KEY: "signkey-prod-00ff" },
+      fetch,
+    ).run("01RUN");
+    const hashed = createHash("sha256").update("00ff", "hex").digest("hex");
+    expect(requests[0]?.headers.get("authorization")).toBe(`Bearer signkey-prod-${hashed}`);
+    expect(requests[0]?.url).toMatch(/^https:\/\/api\.inngest\.com\//);
+  });
+
+  test("a run it does not know is null, trouble is trouble", async () => {
+    await expect(
+      createEngineApi(env, answering(() => new Response("", { status: 404 })).fetch).run("x"),
+    ).resolves.toBeNull();
+    await expect(
+      createEngineApi(env, answering(() => new Response("", { status: 502 })).fetch).run("x"),
+    ).rejects.toMatchObject({
+      code: "engine_unavailable",
+    });
+  });
+});
+
+describe("what is wrong between the engine and us", () => {
+  const env = {
+    INNGEST_DEV: undefined,
+    INNGEST_BASE_URL: undefined,
+    INNGEST_SIGNING_KEY: "signkey-prod-00ff",
+  };
+  const refuses = "The engine refuses our signing key";
+  const silent = "The engine does not answer";
+  test.each([
+    [200, null, true],
+    [404, null, true],
+    [401, refuses, true],
+    [403, refuses, true],
+    [500, silent, false],
+    [503, silent, false],
+  ])("%i: %s", async (status, problem, isReachable) => {
+    const engine = createEngineApi(env, answering(() => new Response("", { status })).fetch);
+    await expect(engine.problem()).resolves.toBe(problem);
+    await expect(engine.isReachable()).resolves.toBe(isReachable);
+  });
+
+  test("no answer at all", async () => {
+    const engine = createEngineApi(env, () => Promise.reject(new TypeError("fetch failed")));
+    await expect(engine.problem()).resolves.toBe(silent);
+    await expect(engine.isReachable()).resolves.toBe(false);
+  });
+});
+
+describe("Sentry", () => {
+  const envelopes: string[] = [];
+  let server: Server;
+  let dsn: string;
+  beforeAll(async () => {
+    server = createServer((request, response) => {
+      request.setEncoding("utf8");
+      request.on("data", (text: string) => envelopes.push(text));
+      request.on("end", () => response.writeHead(200, { "content-type": "application/json" }).end("{}"));
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    dsn = `http://key@127.0.0.1:${(server.address() as AddressInfo).port}/1`;
+  });
+  afterAll(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const report = {
+    message: "no lorry for [address]",
+    stack: "Error: no lorry for ada@example.com\n    at ship (a.ts:1:1)",
+    tags: { runId: "r1" },
+  };
+
+  test("S4-50: an error arrives with its tags, environment and release, and without the message's original words", async () => {
+    const reporter = createErrorReporter(
+      { SENTRY_DSN: dsn, NIGHTSHIFT_ENV: "preview", RELEASE: "v1" },
+      logger,
+    );
+    await reporter.report(report);
+    const told = envelopes.join("\n");
+    expect(told).toContain('"environment":"preview"');
+    expect(told).toContain('"release":"v1"');
+    expect(told).toContain('"runId":"r1"');
+    expect(told).toContain("no lorry for [address]");
+    expect(told).not.toContain("ada@");
+  });
+
+  test("without a DSN it is off, and never loaded", async () => {
+    const reporter = createErrorReporter(
+      { SENTRY_DSN: undefined, NIGHTSHIFT_ENV: "preview", RELEASE: undefined },
+      logger,
+    );
+    await expect(reporter.report(report)).resolves.toBeUndefined();
+  });
+
+  test("a wrong DSN is no crash", async () => {
+    vi.spyOn(console, "warn").mockImplementation(() => {});
+    const complaint = vi.spyOn(console, "error").mockImplementation(() => {});
+    const reporter = createErrorReporter(
+      { SENTRY_DSN: "http://127.0.0.1:1/", NIGHTSHIFT_ENV: "preview", RELEASE: undefined },
+      logger,
+    );
+    await expect(reporter.report(report)).resolves.toBeUndefined();
+    expect(complaint).toHaveBeenCalled();
+    vi.restoreAllMocks();
+  });
+});

@@ -1,0 +1,29 @@
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { systemClock } from "#lib/clock.ts";
+import { Packet } from "#mail/packet.ts";
+import { resendMailer } from "#mail/resend-mailer.ts";
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+const settings = { RESEND_BASE_URL: "http://resend.test", RESEND_API_KEY: "key", MAIL_IDEMPOTENT: true };
+const sendOne = (fetch: typeof globalThis.fetch) =>
+  resendMailer(settings, fetch, systemClock).sendBatch(new Packet(["{}"]), "campaign:1");
+
+test("a provider that does not answer is given up after 20 s, and nobody knows what it took", async () => {
+  const silent: typeof fetch = (_, init) =>
+    new Promise((_resolve, reject) => {
+      init?.signal?.addEventListener("abort", () => reject(init.signal?.reason));
+    });
+  const answer = sendOne(silent);
+  await vi.advanceTimersByTimeAsync(19_999);
+  expect(vi.getTimerCount()).toBe(1);
+  await vi.advanceTimersByTimeAsync(1);
+  expect(await answer).toMatchObject({ kind: "unknown", error: { code: "provider_timeout" } });
+});
+
+test("an answer ends the wait for it", async () => {
+  const answer = await sendOne(async () => Response.json({ data: [{ id: "m-1" }] }));
+  expect(answer).toEqual({ kind: "taken", results: [{ messageId: "m-1" }] });
+  expect(vi.getTimerCount()).toBe(0);
+});

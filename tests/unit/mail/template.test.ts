@@ -1,0 +1,108 @@
+import { describe, expect, test } from "vitest";
+import {
+  asHeader,
+  asPlainText,
+  escapeHtml,
+  fillTemplate,
+  hasStrayBraces,
+  jsonTemplate,
+  parseTemplate,
+} from "#mail/template.ts";
+
+const fill = (source: string, fields: Record<string, unknown>, escape = asPlainText) => {
+  const missing: string[] = [];
+  const text = fillTemplate(parseTemplate(source, escape), (name) => fields[name], missing);
+  return { text, missing };
+};
+
+describe("merge fields", () => {
+  test("stand for the subscriber's values, with or without spaces", () => {
+    expect(fill("Hi {{name}}, {{ city }}!", { name: "Ada", city: "Rome" }).text).toBe("Hi Ada, Rome!");
+  });
+
+  test("numbers and booleans are written as text; objects are no value", () => {
+    expect(fill("{{n}} {{b}} {{o|-}}", { n: 0, b: false, o: { a: 1 } }).text).toBe("0 false -");
+  });
+
+  test("what is missing takes the fallback, and is named when there is none", () => {
+    expect(fill("{{a|friend}} {{b}} {{c}}", { b: "", c: null })).toEqual({
+      text: "friend  ",
+      missing: ["b", "c"],
+    });
+  });
+
+  test("an empty fallback is a fallback", () => {
+    expect(fill("<{{a|}}>", {})).toEqual({ text: "<>", missing: [] });
+  });
+
+  test("a value is never read as a template", () => {
+    expect(fill("{{a}}", { a: "{{b}} $& $1", b: "no" }).text).toBe("{{b}} $& $1");
+  });
+
+  test("may have any name, as a column of a CSV may", () => {
+    const fields = { "First Name": "Ada", prénom: "Zoé", "#1": 1 };
+    expect(fill("{{First Name}} {{ prénom }} {{#1|x}}", fields).text).toBe("Ada Zoé 1");
+    expect(fill("{{Last Name}} {{nom de famille|x}}", fields)).toEqual({
+      text: " x",
+      missing: ["Last Name"],
+    });
+  });
+
+  test("braces that are no merge field stay as they are, and are found", () => {
+    const strays = ["{{}}", "{{ }}", "{{a}", "{{a|b|{c}}}", "{{ {{a}} }}"];
+    expect(strays.filter((stray) => !hasStrayBraces(stray))).toEqual([]);
+    expect(fill("{{}} {{ |x}} { {{a}", { a: 1 }).text).toBe("{{}} {{ |x}} { {{a}");
+    expect(hasStrayBraces("{a} }} {{a}}{{b|}}{ {{{a}}} @media{a{b:c}}")).toBe(false);
+  });
+
+  test("are found in linear time", () => {
+    const length = 200_000;
+    expect(hasStrayBraces(`{{${"a".repeat(length)}`)).toBe(true);
+    expect(hasStrayBraces(`{{a${" ".repeat(length)}`)).toBe(true);
+    expect(hasStrayBraces("{{a|".repeat(length / 4))).toBe(true);
+  });
+
+  test("values are escaped in html, the author's own text is not", () => {
+    expect(fill("<b>{{a}}</b>", { a: `<script>"'&` }, escapeHtml).text).toBe(
+      "<b>&lt;script&gt;&quot;&#39;&amp;</b>",
+    );
+  });
+
+  test("a line break in a value cannot begin another header", () => {
+    expect(fill("Hi {{a}}", { a: "x\r\nBcc: all@example.com" }, asHeader).text).toBe(
+      "Hi x Bcc: all@example.com",
+    );
+  });
+});
+
+describe("JSON with merge fields", () => {
+  const write = (value: unknown, fields: Record<string, unknown>) =>
+    fillTemplate(jsonTemplate(value), (name) => fields[name], []);
+
+  test("filled, it says what JSON.stringify would have written of the filled texts, in ASCII alone", () => {
+    const name = 'A "quoted" \\ \n\u0001\u007f é 🦉 \udfff';
+    const value = (text: unknown) => ({
+      n: 1,
+      no: null,
+      gone: undefined,
+      yes: true,
+      empty: [],
+      none: {},
+      list: [text, { 'kë"y': text }, "plain\ttéxt"],
+    });
+    const written = write(value(parseTemplate('<{{name}}>ü\n"', asPlainText)), { name });
+    expect(written).toMatch(/^[ -~]+$/);
+    expect(JSON.stringify(JSON.parse(written))).toBe(JSON.stringify(value(`<${name}>ü\n"`)));
+  });
+
+  test("each field keeps its own escaping and its fallback, and JSON's comes on top", () => {
+    const value = {
+      html: parseTemplate('{{a}} {{b|"x"}}', escapeHtml),
+      subject: parseTemplate("{{a}}", asHeader),
+    };
+    expect(JSON.parse(write(value, { a: '"\r\n"' }))).toEqual({
+      html: "&quot;\r\n&quot; &quot;x&quot;",
+      subject: '" "',
+    });
+  });
+});
