@@ -1,9 +1,12 @@
 import { describe, expect, test } from "vitest";
-import { coverageOf, numbersIn } from "./coverage.ts";
+import { coverageOf, numbersIn, testsIn } from "./coverage.ts";
 import { POINTS } from "./points.ts";
 
 // Numbers are put together here, so that this file's own names cover nothing.
 const point = (number: string) => `S${number}`;
+const run = (name: string, status = "passed") => ({ fullName: name, status });
+const reportOf = (...assertionResults: ReturnType<typeof run>[]) =>
+  coverageOf(testsIn({ testResults: [{ assertionResults }] }));
 
 describe("coverage of the source documents", () => {
   test("a name may carry several numbers, long or short", () => {
@@ -13,13 +16,23 @@ describe("coverage of the source documents", () => {
   });
 
   test("a point counts once, however many tests name it", () => {
-    const coverage = coverageOf([`${point("4-38")}: one`, `${point("4-38")}: two`]);
+    const coverage = reportOf(run(`${point("4-38")}: one`), run(`${point("4-38")}: two`));
     expect(coverage.covered).toBe(1);
     expect(coverage.documents.find(({ id }) => id === point("4"))?.open).not.toContain(point("4-38"));
   });
 
+  test.each(["failed", "skipped", "todo", "pending"])("a test that is %s covers nothing", (status) => {
+    const coverage = reportOf(run(`${point("4-38")}: one`, status));
+    expect(coverage).toMatchObject({ covered: 0, failed: [`${point("4-38")}: one`] });
+  });
+
+  test("a point with one failing test is open, whatever its other tests say", () => {
+    const coverage = reportOf(run(`${point("4-38")}: one`), run(`${point("4-38")}: two`, "failed"));
+    expect(coverage.covered).toBe(0);
+  });
+
   test("a number that is no point is called out", () => {
-    expect(coverageOf([`${point("9-1")}: from nowhere`]).unknown).toEqual([point("9-1")]);
+    expect(reportOf(run(`${point("9-1")}: from nowhere`)).unknown).toEqual([point("9-1")]);
   });
 
   test("every point belongs to a document", () => {
