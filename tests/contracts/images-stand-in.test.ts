@@ -43,7 +43,7 @@ test('S1-17: "fail permanently" in a prompt fails for good', async () => {
   expect(await outcomeOf(provider().draw(order("Please FAIL permanently")))).toBe("provider_rejected");
 });
 
-test("S0-3: drawing takes as long as it is told, give or take: the documents' 30 s if one likes", async () => {
+test("drawing takes as long as it is told, give or take: the documents' 30 s if one likes", async () => {
   const { provider, control } = imagesHouse({ latencyMs: 40, jitter: 0.5, failureRate: 0 });
   const startedAt = performance.now();
   await provider().draw(order("slow"));

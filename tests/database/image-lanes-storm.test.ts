@@ -142,7 +142,7 @@ const ignoreRefusal = (error: unknown) => {
   if (!isRefusal(error)) throw error;
 };
 
-it("S0-18: a task's id is drawn from 122 random bits, and the database holds it once", async () => {
+it("a task's id is drawn from 122 random bits, and the database holds it once", async () => {
   const lane = imageLane(db);
   const id = randomUUID();
   await lane.accept({ id });

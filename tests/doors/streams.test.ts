@@ -242,7 +242,7 @@ describe("GET /api/jobs/:id/stream", () => {
     await close();
   });
 
-  test("S1-26: 200: who cancels is heard at once by all who watch the job", async () => {
+  test("200: who cancels is heard at once by all who watch the job", async () => {
     const id = await accept();
     const { next, close } = await open(`/api/jobs/${id}/stream`, { as: "admin" });
     await next();

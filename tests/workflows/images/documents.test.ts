@@ -1,0 +1,60 @@
+/** What the source documents say of the demo queue and its numbers, on the whole product. */
+import { setTimeout as pause } from "node:timers/promises";
+import { afterEach, beforeEach, expect, it } from "vitest";
+import { type ImageQueueHouse, imageQueueHouse } from "../../support/image-queue-house.ts";
+
+let house: ImageQueueHouse;
+beforeEach(async () => {
+  house = await imageQueueHouse();
+});
+afterEach(() => house.close());
+
+const UUID_V4 = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
+const queue = async (prompt: string): Promise<string> =>
+  (await house.call("POST", "/api/queue-task", { prompt })).body.task.id;
+/** While the provider holds a picture back, the engine's clock stands still: this waits in real time. */
+const until = async (condition: () => Promise<boolean>) => {
+  while (!(await condition())) await pause(5);
+};
+
+it("S0-3, S1-27: six drawings of 30 s hold up the seventh for 30 s, and the average says so", async () => {
+  await house.control("", { hold: true });
+  const ids: string[] = [];
+  for (let n = 0; n < 7; n++) ids.push(await queue(`boat ${n}`));
+  await until(async () => (await house.control()).stats.inFlight === 6);
+  house.tick(30_000);
+  expect((await house.task(String(ids[6]))).status).toBe("pending");
+
+  await house.control("/release", { count: 6 });
+  await until(async () => (await house.task(String(ids[6]))).startedAt !== null);
+  const [first, seventh] = [await house.task(String(ids[0])), await house.task(String(ids[6]))];
+  expect(Date.parse(seventh.startedAt) - Date.parse(first.startedAt)).toBeGreaterThanOrEqual(30_000);
+
+  await house.control("", { hold: false });
+  await until(async () => (await house.task(String(ids[6]))).status === "completed");
+  const { body } = await house.call("GET", "/api/stats?lane=demo");
+  // Six took 30 s, the last none.
+  expect(body.lanes[0].averageMs / 1000).toBeCloseTo((6 * 30) / 7, 0);
+});
+
+it("S0-18: a hundred requests at one moment get a hundred random ids", async () => {
+  const ids = await Promise.all(Array.from({ length: 100 }, (_, n) => queue(`boat ${n}`)));
+  expect(new Set(ids).size).toBe(100);
+  for (const id of ids) expect(id).toMatch(UUID_V4);
+});
+
+it("S1-26: a cancel that the stream tells of has stopped the run at the engine", async () => {
+  await house.control("", { outage: 503 });
+  const id = await queue("a boat");
+  await house.engine.waitFor(async () => (await house.task(id)).status === "waiting", { within: "1h" });
+  const { jobUrl } = await house.task(id);
+
+  expect((await house.call("DELETE", jobUrl)).status).toBe(202);
+  const stream = await house.fetchAs("ann", "GET", `${jobUrl}/stream`, undefined, {
+    accept: "application/json",
+  });
+  const { messages } = await stream.json();
+  expect(messages.at(-1).data.jobs[0].status).toBe("canceled");
+  await house.engine.idle();
+  expect(house.engine.runs("generate-image").map(({ status }) => status)).toEqual(["Cancelled"]);
+});
