@@ -6,6 +6,8 @@ import { createRedact, type VisibleFields } from "#dead-letters/redact.ts";
 import { deadLetterRepository } from "#dead-letters/repository.ts";
 import { createCancel } from "#jobs/cancel.ts";
 import { createOutbox } from "#jobs/outbox.ts";
+import { createParts } from "#jobs/parts.ts";
+import { partsRepository } from "#jobs/parts-repository.ts";
 import { jobRepository } from "#jobs/repository.ts";
 import { createStreams } from "#jobs/stream.ts";
 import { createTail } from "#jobs/tail.ts";
@@ -69,6 +71,7 @@ export function createPlatform(
     logger,
     db,
     jobs,
+    parts: createParts(partsRepository(db, clock)),
     letters,
     inngest,
     alert,

@@ -44,6 +44,7 @@ begin
   values (v_event_id, p_letter ->> 'eventName', p_letter -> 'eventData', v_error ->> 'message',
     v_error ->> 'stack', v_error ->> 'code', v_function_id, v_run_id, p_now)
   on conflict (run_id) do nothing;
+  perform private.abandon_part(p_letter -> 'eventData', v_run_id, p_now);
   return v_letter_id;
 end
 $$;
@@ -154,6 +155,7 @@ begin
   update public.dead_letter_queue set status = 'reprocessed', reprocessed_at = p_now, handled_by = p_by,
     handled_at = p_now, reprocess_job_id = p_job_id
   where id = v_letter.id;
+  perform private.reopen_part(v_letter.event_data, v_letter.run_id);
   select * into v_job from public.jobs where id = p_job_id;
   return v_job;
 end
@@ -169,6 +171,7 @@ declare
 begin
   update public.dead_letter_queue set status = 'ignored', note = p_note, handled_by = p_by, handled_at = p_now
   where id = v_letter.id returning * into v_letter;
+  perform private.skip_part(v_letter.event_data, v_letter.run_id, v_letter.function_id, p_note, p_now);
   return v_letter;
 end
 $$;

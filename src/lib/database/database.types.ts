@@ -696,6 +696,114 @@ export type Database = {
           },
         ];
       };
+      job_parts: {
+        Row: {
+          attempts: number;
+          bounds: NonNullable<Json>;
+          claimant: string | null;
+          counts: NonNullable<Json>;
+          first_no: number;
+          id: number;
+          job_id: string;
+          last_no: number;
+          lease_expires_at: string | null;
+          lease_token: string | null;
+          next_no: number | null;
+          part_no: number;
+          settled_count: number;
+          status: string;
+          total_count: number;
+          trouble_count: number;
+          waiting_until: string | null;
+        };
+        ComputedFields: never;
+        Insert: {
+          attempts?: number;
+          bounds?: NonNullable<Json>;
+          claimant?: string | null;
+          counts?: NonNullable<Json>;
+          first_no: number;
+          id?: never;
+          job_id: string;
+          last_no: number;
+          lease_expires_at?: string | null;
+          lease_token?: string | null;
+          next_no?: number | null;
+          part_no: number;
+          settled_count?: number;
+          status?: string;
+          total_count: number;
+          trouble_count?: number;
+          waiting_until?: string | null;
+        };
+        Update: {
+          attempts?: number;
+          bounds?: NonNullable<Json>;
+          claimant?: string | null;
+          counts?: NonNullable<Json>;
+          first_no?: number;
+          id?: never;
+          job_id?: string;
+          last_no?: number;
+          lease_expires_at?: string | null;
+          lease_token?: string | null;
+          next_no?: number | null;
+          part_no?: number;
+          settled_count?: number;
+          status?: string;
+          total_count?: number;
+          trouble_count?: number;
+          waiting_until?: string | null;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "job_parts_job_id_fkey";
+            columns: ["job_id"];
+            isOneToOne: false;
+            referencedRelation: "job_plans";
+            referencedColumns: ["job_id"];
+          },
+        ];
+      };
+      job_plans: {
+        Row: {
+          cursor: Json | null;
+          job_id: string;
+          part_count: number;
+          planned_at: string | null;
+          reported_at: string | null;
+          result: NonNullable<Json>;
+          total_count: number;
+        };
+        ComputedFields: never;
+        Insert: {
+          cursor?: Json | null;
+          job_id: string;
+          part_count?: number;
+          planned_at?: string | null;
+          reported_at?: string | null;
+          result?: NonNullable<Json>;
+          total_count?: number;
+        };
+        Update: {
+          cursor?: Json | null;
+          job_id?: string;
+          part_count?: number;
+          planned_at?: string | null;
+          reported_at?: string | null;
+          result?: NonNullable<Json>;
+          total_count?: number;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "job_plans_job_id_fkey";
+            columns: ["job_id"];
+            isOneToOne: true;
+            referencedRelation: "jobs";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
       job_runs: {
         Row: {
           attempts: number;
@@ -1104,6 +1212,17 @@ export type Database = {
           p_claimant: string | null;
           p_lease_ms: number | null;
           p_now: string | null;
+        };
+        Returns: Json;
+      };
+      claim_part: {
+        Args: {
+          p_at_once: number | null;
+          p_claimant: string | null;
+          p_job_id: string | null;
+          p_lease_ms: number | null;
+          p_now: string | null;
+          p_part_no: number | null;
         };
         Returns: Json;
       };
@@ -1524,6 +1643,7 @@ export type Database = {
         };
         Returns: undefined;
       };
+      open_plan: { Args: { p_event_id: string | null; p_function_id: string | null }; Returns: Json };
       plan_campaign: {
         Args: {
           p_batch_size: number | null;
@@ -1533,6 +1653,10 @@ export type Database = {
           p_now: string | null;
           p_piece: number | null;
         };
+        Returns: Json;
+      };
+      plan_parts: {
+        Args: { p_job_id: string | null; p_now: string | null; p_piece: Json | null };
         Returns: Json;
       };
       production_url: {
@@ -1628,6 +1752,16 @@ export type Database = {
           isOneToOne: true;
           isSetofReturn: false;
         };
+      };
+      release_part: {
+        Args: {
+          p_id: number | null;
+          p_is_trouble: boolean | null;
+          p_now: string | null;
+          p_token: string | null;
+          p_waiting_until: string | null;
+        };
+        Returns: number;
       };
       report_on_yesterday: { Args: { p_now: string | null; p_time_zone: string | null }; Returns: Json };
       reprocess_dead_letter: {

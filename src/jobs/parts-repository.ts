@@ -1,0 +1,108 @@
+import { z } from "zod";
+import type { Clock } from "#lib/clock.ts";
+import { type DatabaseClient, unwrap } from "#lib/database/client.ts";
+import type { Json } from "#lib/database/database.types.ts";
+
+const plan = z.object({
+  jobId: z.uuid(),
+  planned: z.boolean(),
+  cursor: z.json().nullable(),
+  parts: z.number(),
+  total: z.number(),
+});
+/** How far a job's work has been cut. `cursor` is null before the first piece; `total` counts units of work. */
+export type Plan = z.output<typeof plan>;
+
+/** What one piece adds to a plan. `cursor` says where the next one begins; null ends the plan. */
+export type Piece = {
+  parts: { first: number; last: number; total: number; bounds?: Record<string, Json> }[];
+  cursor: Json | null;
+  /** What the job's result is to say besides the counts. */
+  result?: Record<string, Json>;
+};
+
+const part = z.object({
+  id: z.number(),
+  token: z.uuid(),
+  part: z.number(),
+  first: z.number(),
+  last: z.number(),
+  next: z.number(),
+  bounds: z.record(z.string(), z.json()),
+  total: z.number(),
+  settled: z.number(),
+  attempts: z.number(),
+});
+/**
+ * A part under this run's lease. A room's statements name `id` and `token`, and settle under them; `next` is where a
+ * room that works in order goes on.
+ */
+export type Part = z.output<typeof part>;
+
+const claim = z.discriminatedUnion("state", [
+  part.extend({ state: z.literal("claimed") }),
+  z.object({ state: z.literal("busy"), waitMs: z.number() }),
+  z.object({ state: z.enum(["done", "ended", "gone"]) }),
+]);
+export type Claim = z.output<typeof claim>;
+
+export type ClaimRequest = {
+  jobId: string;
+  /** Left out: the next free one. */
+  part?: number | undefined;
+  claimant: string;
+  leaseMs: number;
+  /** No more parts of the job than this under a lease. */
+  atOnce?: number | undefined;
+};
+
+export type PartsRepository = ReturnType<typeof partsRepository>;
+
+/** Plans and parts. What each call promises stands with its SQL function. */
+export function partsRepository(db: DatabaseClient, clock: Clock) {
+  const now = () => clock.now().toISOString();
+  return {
+    async open(eventId: string, functionId: string): Promise<Plan> {
+      return plan.parse(
+        await unwrap(db.rpc("open_plan", { p_event_id: eventId, p_function_id: functionId })),
+      );
+    },
+
+    /** `from`: the cursor that the piece was cut from. */
+    async add(jobId: string, from: Json | null, piece: Piece): Promise<Plan> {
+      const answer = await unwrap(
+        db.rpc("plan_parts", { p_job_id: jobId, p_piece: { from, ...piece }, p_now: now() }),
+      );
+      return plan.parse(answer);
+    },
+
+    async claim({ jobId, part, claimant, leaseMs, atOnce }: ClaimRequest): Promise<Claim> {
+      const answer = await unwrap(
+        db.rpc("claim_part", {
+          p_job_id: jobId,
+          p_part_no: part ?? null,
+          p_claimant: claimant,
+          p_lease_ms: leaseMs,
+          p_at_once: atOnce ?? null,
+          p_now: now(),
+        }),
+      );
+      return claim.parse(answer);
+    },
+
+    /** How often the claimant met trouble since something was settled; `waitMs`: it comes back after this. */
+    async release({ id, token }: Part, { trouble, waitMs }: { trouble: boolean; waitMs?: number }) {
+      const until = waitMs === undefined ? null : new Date(clock.now().getTime() + waitMs).toISOString();
+      const count = await unwrap(
+        db.rpc("release_part", {
+          p_id: id,
+          p_token: token,
+          p_is_trouble: trouble,
+          p_waiting_until: until,
+          p_now: now(),
+        }),
+      );
+      return z.number().nullable().parse(count) ?? 1;
+    },
+  };
+}

@@ -1,0 +1,273 @@
+-- Working on parts: one claims a part, settles what it did in the transaction in which its room writes its own rows,
+-- and releases what it cannot finish. Locks are taken in one order: the room's own rows, the part, its plan, the job.
+
+-- CLAIM. The named part, or (p_part_no null) the claimant's own or else the next free one. The same claimant gets its own
+-- claim back, under a new token: a retry goes on at once, and its predecessor can do nothing more. p_at_once: never more
+-- parts of this job under a lease.
+-- Answers {"state": "claimed", "id", "token", "part", "first", "last", "next", "bounds", "total", "settled", "attempts"}
+-- | {"state": "busy", "waitMs"} | {"state": "done"} (so is the part, or nobody is
+-- needed any more) | {"state": "ended"} (the job was canceled
+-- or skipped) | {"state": "gone"} (another job has taken the part over).
+create function private.claim_part(
+  p_job_id uuid, p_part_no integer, p_claimant text, p_lease_ms integer, p_at_once integer, p_now timestamptz
+)
+returns jsonb
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_part public.job_parts;
+  v_held integer;
+begin
+  if exists (select from public.jobs where id = p_job_id and status in ('canceled', 'skipped')) then
+    return jsonb_build_object('state', 'ended');
+  elsif p_at_once is not null then
+    perform pg_advisory_xact_lock(hashtextextended('job_parts ' || p_job_id, 0));
+  end if;
+  v_part := case when p_part_no is null then private.lock_free_part(p_job_id, p_claimant, p_now)
+    else private.lock_part(p_job_id, p_part_no) end;
+  if v_part.id is null and (p_part_no is null or not exists (select from public.job_plans where job_id = p_job_id)) then
+    return private.nothing_to_claim(p_job_id);
+  elsif v_part.id is null then
+    perform private.refuse(404, 'not_found', 'The job has no such part');
+  elsif v_part.status = 'done' then
+    return jsonb_build_object('state', 'done');
+  elsif v_part.status = 'claimed' and v_part.claimant <> p_claimant and v_part.lease_expires_at > p_now then
+    return jsonb_build_object('state', 'busy', 'waitMs', private.ms_until(v_part.lease_expires_at, p_now));
+  end if;
+  if p_at_once is not null then
+    select count(*) into v_held from public.job_parts
+    where job_id = p_job_id and status = 'claimed' and lease_expires_at > p_now and id <> v_part.id;
+    if v_held >= p_at_once then
+      return jsonb_build_object('state', 'busy', 'waitMs', 15000);
+    end if;
+  end if;
+
+  update public.job_parts set
+    status = 'claimed', claimant = p_claimant, lease_token = gen_random_uuid(),
+    lease_expires_at = p_now + p_lease_ms * interval '1 millisecond', attempts = attempts + 1, waiting_until = null,
+    trouble_count = case when claimant = p_claimant then trouble_count else 0 end
+  where id = v_part.id returning * into v_part;
+  return jsonb_build_object('state', 'claimed', 'id', v_part.id, 'token', v_part.lease_token, 'part', v_part.part_no,
+    'first', v_part.first_no, 'last', v_part.last_no, 'next', coalesce(v_part.next_no, v_part.first_no),
+    'bounds', v_part.bounds, 'total', v_part.total_count, 'settled', v_part.settled_count, 'attempts', v_part.attempts);
+end
+$$;
+
+create function private.lock_part(p_job_id uuid, p_part_no integer)
+returns public.job_parts
+language sql
+set search_path = ''
+as $$
+  select * from public.job_parts where job_id = p_job_id and part_no = p_part_no for no key update;
+$$;
+
+-- What the claimant holds already, or the first that nobody holds. Dead parts wait for a person.
+create function private.lock_free_part(p_job_id uuid, p_claimant text, p_now timestamptz)
+returns public.job_parts
+language sql
+set search_path = ''
+as $$
+  select * from public.job_parts
+  where job_id = p_job_id and status in ('pending', 'claimed')
+    and (status = 'pending' or claimant = p_claimant or lease_expires_at <= p_now)
+  order by (status = 'claimed' and claimant = p_claimant) desc, part_no
+  limit 1 for no key update skip locked;
+$$;
+
+create function private.ms_until(p_moment timestamptz, p_now timestamptz)
+returns bigint
+language sql immutable
+set search_path = ''
+as $$
+  select greatest(1, ceil(1000 * extract(epoch from p_moment - p_now)))::bigint;
+$$;
+
+-- What other runs hold is theirs to finish. While the plan grows there may be more to do later.
+create function private.nothing_to_claim(p_job_id uuid)
+returns jsonb
+language sql
+set search_path = ''
+as $$
+  select coalesce(
+    (select case when planned_at is null then '{"state": "busy", "waitMs": 5000}'::jsonb else '{"state": "done"}' end
+     from public.job_plans where job_id = p_job_id), '{"state": "gone"}');
+$$;
+
+-- RELEASE. The run lets its part go, so that the next one need not wait for the lease to end. p_waiting_until: when
+-- the run comes back, because somebody outside asked for silence. p_is_trouble: it met trouble outside; the answer is how
+-- often that happened to this claimant with nothing settled in between. Null: the claim is lost.
+create function public.release_part(
+  p_id bigint, p_token uuid, p_is_trouble boolean, p_waiting_until timestamptz, p_now timestamptz
+)
+returns integer
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_part public.job_parts;
+begin
+  update public.job_parts set
+    status = 'pending', lease_expires_at = null, waiting_until = p_waiting_until,
+    trouble_count = trouble_count + p_is_trouble::integer
+  where id = p_id and status = 'claimed' and lease_token = p_token
+  returning * into v_part;
+  -- The job may rest now, so its progress is written down whenever that was done last.
+  perform private.report_progress_of_parts(v_part.job_id, interval '0', p_now);
+  return v_part.trouble_count;
+end
+$$;
+
+-- Before a room writes rows whose writing again would count again: locks the part. Null: it is the caller's, which may
+-- write. Otherwise the answer for the caller: "lost", or (p_from lies before what is settled) "open" or "done": this
+-- was settled before.
+create function private.hold_part(p_id bigint, p_token uuid, p_from bigint)
+returns text
+language sql
+set search_path = ''
+as $$
+  select case
+    when part.id is null or part.lease_token is distinct from p_token then 'lost'
+    when part.status = 'done' then 'done'
+    when p_from < coalesce(part.next_no, part.first_no) then 'open' end
+  from (values (p_id)) as wanted (id)
+  left join lateral (select * from public.job_parts where id = wanted.id for no key update) as part on true;
+$$;
+
+-- SETTLE. Adds what moved to the part, in the transaction in which the room writes its own rows: {"sent": 98, "failed": 2}.
+-- p_next: for a room that works in order, where it goes on; beyond the range, the rest of the part counts as "skipped".
+-- Answers "open", "done" or, when the claim is lost, "lost": then nothing was added and the room must undo its own.
+create function private.settle_part(
+  p_id bigint, p_token uuid, p_counts jsonb, p_next bigint, p_now timestamptz
+)
+returns text
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_part public.job_parts;
+  v_counts jsonb := p_counts;
+  v_moved bigint;
+begin
+  select * into v_part from public.job_parts where id = p_id for no key update;
+  if v_part.lease_token is distinct from p_token then
+    return 'lost';
+  elsif v_part.status = 'done' then
+    return 'done';
+  end if;
+  v_moved := private.sum_of_counts(v_counts);
+  if p_next > v_part.last_no and v_moved < v_part.total_count - v_part.settled_count then
+    v_counts := private.add_counts(v_counts,
+      jsonb_build_object('skipped', v_part.total_count - v_part.settled_count - v_moved));
+    v_moved := v_part.total_count - v_part.settled_count;
+  end if;
+  update public.job_parts set
+    counts = private.add_counts(counts, v_counts), settled_count = settled_count + v_moved,
+    next_no = coalesce(p_next, next_no), trouble_count = 0,
+    status = case when settled_count + v_moved = total_count then 'done' else status end
+  where id = p_id returning * into v_part;
+  if v_part.status = 'done' then
+    perform private.close_job_without_open_parts(v_part.job_id, p_now);
+    return 'done';
+  end if;
+  perform private.report_progress_of_parts(v_part.job_id, interval '500 milliseconds', p_now);
+  return 'open';
+end
+$$;
+
+create function private.sum_of_counts(p_counts jsonb)
+returns bigint
+language sql immutable
+set search_path = ''
+as $$
+  select coalesce(sum(value::bigint), 0)::bigint from jsonb_each_text(p_counts);
+$$;
+
+create function private.add_counts(p_counts jsonb, p_more jsonb)
+returns jsonb
+language sql immutable
+set search_path = ''
+as $$
+  select p_counts || coalesce(jsonb_object_agg(key, coalesce((p_counts ->> key)::bigint, 0) + value::bigint), '{}')
+  from jsonb_each_text(p_more) where value <> '0';
+$$;
+
+-- Writes the job's progress down unless that was done within p_within, and never waits for another settle that does.
+create function private.report_progress_of_parts(p_job_id uuid, p_within interval, p_now timestamptz)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_plan public.job_plans;
+begin
+  select * into v_plan from public.job_plans
+  where job_id = p_job_id and (reported_at is null or reported_at <= p_now - p_within)
+  for no key update skip locked;
+  if not found then
+    return;
+  end if;
+  perform from public.jobs where id = p_job_id for no key update skip locked;
+  if not found then
+    return;
+  end if;
+  update public.job_plans set reported_at = p_now where job_id = p_job_id;
+  perform private.advance_job(p_job_id,
+    (select sum(settled_count)::bigint from public.job_parts where job_id = p_job_id), v_plan.total_count, p_now);
+end
+$$;
+
+-- The end of a job whose work was cut into parts: everything is planned and no part is open. The result is the plan's,
+-- the total and the sum of what the parts counted. Of two transactions that settle the last parts at once the later one
+-- waits here for the plan and sees both.
+create function private.close_job_without_open_parts(p_job_id uuid, p_now timestamptz)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_plan public.job_plans;
+begin
+  select * into v_plan from public.job_plans where job_id = p_job_id for no key update;
+  if v_plan.planned_at is null
+    or exists (select from public.job_parts where job_id = p_job_id and status <> 'done')
+  then
+    perform private.report_progress_of_parts(p_job_id, interval '0', p_now);
+    return;
+  end if;
+  perform private.advance_job(p_job_id, v_plan.total_count, v_plan.total_count, p_now);
+  perform private.end_job(p_job_id, 'completed',
+    v_plan.result || jsonb_build_object('total', v_plan.total_count) || private.counts_of_parts(p_job_id), null, p_now);
+end
+$$;
+
+-- What the parts of a job have counted, in the room's own words.
+create function private.counts_of_parts(p_job_id uuid)
+returns jsonb
+language sql stable
+set search_path = ''
+as $$
+  select coalesce(jsonb_object_agg(key, count), '{}') from (
+    select key, sum(value::bigint)::bigint as count
+    from public.job_parts cross join jsonb_each_text(counts) where job_id = p_job_id group by key
+  ) as counted;
+$$;
+
+create function public.claim_part(
+  p_job_id uuid, p_part_no integer, p_claimant text, p_lease_ms integer, p_at_once integer, p_now timestamptz
+)
+returns jsonb
+language sql
+set search_path = ''
+as $$
+  select private.claim_part(p_job_id, p_part_no, p_claimant, p_lease_ms, p_at_once, p_now);
+$$;
+
+revoke execute on function private.claim_part, private.lock_part, private.lock_free_part, private.nothing_to_claim,
+  private.ms_until, private.hold_part, private.settle_part, private.sum_of_counts, private.add_counts,
+  private.report_progress_of_parts, private.close_job_without_open_parts, private.counts_of_parts,
+  public.claim_part, public.release_part from public, anon, authenticated;
+grant execute on function private.claim_part, private.lock_part, private.lock_free_part, private.nothing_to_claim,
+  private.ms_until, private.hold_part, private.settle_part, private.sum_of_counts, private.add_counts,
+  private.report_progress_of_parts, private.close_job_without_open_parts, private.counts_of_parts,
+  public.claim_part, public.release_part to service_role;
