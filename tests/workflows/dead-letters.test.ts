@@ -4,6 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import { z } from "zod";
 import { AppError } from "#lib/errors.ts";
 import type { Platform } from "#platform.ts";
+import { sentryServer } from "../support/sentry.ts";
 import { type Workshop, workshop } from "../support/workshop.ts";
 
 const orderPaid = eventType("test/order.paid", {
@@ -44,10 +45,15 @@ const functions = ({ inngest, onFailure }: Platform) => [
 
 describe.each([{ checkpointing: true }, { checkpointing: false }])("with %o", (mode) => {
   let shop: Workshop;
+  let sentry: Awaited<ReturnType<typeof sentryServer>>;
   beforeAll(async () => {
-    shop = await workshop({ ...mode, functions });
+    sentry = await sentryServer();
+    shop = await workshop({ ...mode, functions, env: { SENTRY_DSN: sentry.dsn } });
   });
-  afterAll(() => shop.close());
+  afterAll(async () => {
+    await shop.close();
+    sentry.close();
+  });
   beforeEach(() => {
     isBroken = true;
     shipped = [];
@@ -86,9 +92,20 @@ describe.each([{ checkpointing: true }, { checkpointing: false }])("with %o", (m
     expect(letter.error_stack).toContain("dead-letters.test.ts");
   });
 
-  test("S4-50: and one row in job_errors, and a failed job that says why", async () => {
+  test("S4-50: and one row in job_errors, one report to Sentry, and a failed job that says why", async () => {
     const { id, letter } = await fail();
-    expect(await shop.rows("select error_message from job_errors where event_id = $1", [id])).toHaveLength(1);
+    expect(await shop.rows("select * from job_errors where event_id = $1", [id])).toEqual([
+      expect.objectContaining({
+        event_name: "test/order.paid",
+        event_data: { orderId: id, email: "eve@example.com" },
+        error_message: "no lorry for eve@example.com",
+        error_stack: letter.error_stack,
+      }),
+    ]);
+    const reports = sentry.envelopes.filter((envelope) => envelope.includes(letter.run_id));
+    expect(reports).toHaveLength(1);
+    expect(reports[0]).toContain("no lorry for");
+    expect(reports[0]).not.toContain("eve@");
     expect(await shop.rows("select status, error from jobs where id = $1", [letter.job_id])).toEqual([
       { status: "failed", error: { code: "provider_unavailable", message: "no lorry for eve@example.com" } },
     ]);

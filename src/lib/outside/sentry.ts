@@ -1,3 +1,4 @@
+import type { Scope } from "@sentry/node";
 import type { Env } from "#lib/env.ts";
 import type { Logger } from "#lib/logger.ts";
 
@@ -19,11 +20,11 @@ export function createErrorReporter(env: Settings, logger: Logger): ErrorReporte
     async report({ message, stack, tags }) {
       try {
         loading ??= load(dsn, env);
-        const sentry = await loading;
+        const scope = await loading;
         const error = new Error(message);
         if (stack !== null) error.stack = withoutMessage(stack, message);
-        sentry.captureException(error, { tags });
-        await sentry.flush(FLUSH_MS);
+        scope.clone().setTags(tags).captureException(error);
+        await scope.getClient()?.flush(FLUSH_MS);
       } catch (err) {
         loading = undefined;
         logger.warn({ err }, "error not reported to Sentry");
@@ -32,16 +33,22 @@ export function createErrorReporter(env: Settings, logger: Logger): ErrorReporte
   };
 }
 
-async function load(dsn: string, env: Settings) {
+/** A client of our own, not Sentry's global one: two apps in one process do not share it. */
+async function load(dsn: string, env: Settings): Promise<Scope> {
   const sentry = await import("@sentry/node");
-  sentry.init({
+  const client = new sentry.NodeClient({
     dsn,
     environment: env.NIGHTSHIFT_ENV,
     ...(env.RELEASE === undefined ? {} : { release: env.RELEASE }),
+    transport: sentry.makeNodeTransport,
+    stackParser: sentry.defaultStackParser,
     // What leaves is what we hand over, redacted: no request bodies, no console, no instrumentation.
-    defaultIntegrations: false,
+    integrations: [],
   });
-  return sentry;
+  client.init();
+  const scope = new sentry.Scope();
+  scope.setClient(client);
+  return scope;
 }
 
 /** A stack begins with the original message, which may quote an address; the frames are all that is wanted. */

@@ -1,11 +1,10 @@
 import { createHash } from "node:crypto";
-import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { createEngineApi } from "#lib/engine/engine-api.ts";
 import { createLogger } from "#lib/logger.ts";
 import { createErrorReporter } from "#lib/outside/sentry.ts";
 import { createSlack, type SlackMessage } from "#lib/outside/slack.ts";
+import { sentryServer } from "../../../support/sentry.ts";
 
 const logger = createLogger({ LOG_LEVEL: "silent", NIGHTSHIFT_ENV: "development" });
 const answering = (answer: () => Response | Promise<Response>) => {
@@ -131,35 +130,24 @@ describe("what is wrong between the engine and us", () => {
 });
 
 describe("Sentry", () => {
-  const envelopes: string[] = [];
-  let server: Server;
-  let dsn: string;
+  let sentry: Awaited<ReturnType<typeof sentryServer>>;
   beforeAll(async () => {
-    server = createServer((request, response) => {
-      request.setEncoding("utf8");
-      request.on("data", (text: string) => envelopes.push(text));
-      request.on("end", () => response.writeHead(200, { "content-type": "application/json" }).end("{}"));
-    });
-    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-    dsn = `http://key@127.0.0.1:${(server.address() as AddressInfo).port}/1`;
+    sentry = await sentryServer();
   });
-  afterAll(() => {
-    server.closeAllConnections();
-    server.close();
-  });
+  afterAll(() => sentry.close());
   const report = {
     message: "no lorry for [address]",
     stack: "Error: no lorry for ada@example.com\n    at ship (a.ts:1:1)",
     tags: { runId: "r1" },
   };
 
-  test("S4-50: an error arrives with its tags, environment and release, and without the message's original words", async () => {
+  test("an error arrives with its tags, environment and release, and without the message's original words", async () => {
     const reporter = createErrorReporter(
-      { SENTRY_DSN: dsn, NIGHTSHIFT_ENV: "preview", RELEASE: "v1" },
+      { SENTRY_DSN: sentry.dsn, NIGHTSHIFT_ENV: "preview", RELEASE: "v1" },
       logger,
     );
     await reporter.report(report);
-    const told = envelopes.join("\n");
+    const told = sentry.envelopes.join("\n");
     expect(told).toContain('"environment":"preview"');
     expect(told).toContain('"release":"v1"');
     expect(told).toContain('"runId":"r1"');
