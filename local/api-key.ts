@@ -1,46 +1,60 @@
-import { createHash, randomBytes, randomInt } from "node:crypto";
 import { z } from "zod";
 
 /** `fetch`: another way to it than the network. */
 export type Project = { url: string; secretKey: string; fetch?: typeof globalThis.fetch };
 export type Role = "app" | "admin";
 
-const alphabet = "abcdefghijklmnopqrstuvwxyz0123456789";
+export type NewKey = { name: string; role: Role; owner: string; expiresAt?: Date | undefined };
+
+const created = z.object({ key: z.string() });
 
 /**
- * Makes an API key for Nightshift in a Supabase project, local or hosted, through its REST API. A key is
- * `ns_<12 characters that name it>_<32 random bytes>`; the database keeps a hash, so this is the only time it can be read.
+ * Makes an API key for Nightshift in a Supabase project, local or hosted, through its REST API. The database keeps a
+ * hash: this is the only time that the key can be read.
  */
 export async function createApiKey(
   project: Project,
-  key: { name: string; role: Role; owner: string },
+  { name, role, owner, expiresAt }: NewKey,
 ): Promise<string> {
-  const id = Array.from({ length: 12 }, () => alphabet[randomInt(alphabet.length)]).join("");
-  const secret = randomBytes(32).toString("base64url");
-  await rpc(project, "create_api_key", {
-    p_id: id,
-    p_secret_hash: createHash("sha256").update(secret).digest("hex"),
-    p_name: key.name,
-    p_role: key.role,
-    p_owner: key.owner,
+  const answer = await rpc(project, "create_api_key", {
+    p_name: name,
+    p_role: role,
+    p_owner: owner,
+    p_expires_at: expiresAt?.toISOString() ?? null,
     p_now: new Date().toISOString(),
   });
-  return `ns_${id}_${secret}`;
+  return created.parse(answer).key;
 }
 
-/** Closes the door to a key; answers whether there was one. Takes the key itself or the id in it. */
+const listed = z.object({
+  id: z.string(),
+  name: z.string(),
+  role: z.string(),
+  owner: z.string(),
+  expires_at: z.string().nullable(),
+  last_used_at: z.string().nullable(),
+  revoked_at: z.string().nullable(),
+});
+
+/** The newest thousand keys of a project, without their secrets. */
+export const listApiKeys = async (project: Project) =>
+  listed
+    .array()
+    .parse(await rpc(project, "list_api_keys", { p_before_at: null, p_before_id: null, p_limit: 1000 }));
+
+/** Answers whether there was such a key. Takes the key itself or the id in it. */
 export async function revokeApiKey(project: Project, keyOrId: string): Promise<boolean> {
   const id = idOf(keyOrId) ?? keyOrId;
   return (await rpc(project, "revoke_api_key", { p_id: id, p_now: new Date().toISOString() })) === true;
 }
 
-/** Whether the project knows the key and has not revoked it. */
+/** Whether the key opens something: the project knows it, and it is neither revoked nor expired. */
 export async function isKnown(project: Project, key: string): Promise<boolean> {
-  const rows = await rpc(project, "find_api_key", { p_id: idOf(key) ?? "" });
-  return foundKeys.parse(rows).some(({ revoked_at }) => revoked_at === null);
+  const args = { p_id: idOf(key) ?? "", p_now: new Date().toISOString() };
+  return foundKeys.parse(await rpc(project, "find_api_key", args)).some(({ is_valid }) => is_valid);
 }
 
-const foundKeys = z.array(z.object({ revoked_at: z.string().nullable() }));
+const foundKeys = z.array(z.object({ is_valid: z.boolean() }));
 
 const idOf = (key: string): string | undefined => /^ns_([a-z0-9]{12})_/.exec(key)?.[1];
 

@@ -23,7 +23,7 @@ type MakeFunctions = (platform: Platform) => InngestFunction.Any[];
  */
 export function createApp(env: Env, outside: Outside = {}, makeFunctions = noFunctions) {
   const platform = createPlatform(env, outside, visibleFields);
-  const { inngest, logger, db } = platform;
+  const { inngest, logger } = platform;
   const functions = makeFunctions(platform);
   const routes = allRoutes(platform).map(giveTurns(platform));
   const keepHouse = createHousekeeping({
@@ -38,7 +38,7 @@ export function createApp(env: Env, outside: Outside = {}, makeFunctions = noFun
     doors: {
       api: createRoutes({
         routes,
-        authenticate: createAuthenticate(db),
+        authenticate: createAuthenticate(platform),
         openTicket: platform.tickets.open,
         logger,
       }),

@@ -1,3 +1,4 @@
+import { apiKeys } from "#api-keys/room.ts";
 import { campaigns } from "#campaigns/room.ts";
 import { deadLetters } from "#dead-letters/room.ts";
 import { images } from "#images/room.ts";
@@ -20,4 +21,5 @@ export const rooms: readonly Room<Platform>[] = [
   notifications,
   jobs,
   deadLetters,
+  apiKeys,
 ];

@@ -36,7 +36,7 @@ const start = async (databaseUrl: string) => {
       publishable: process.env["SUPABASE_PUBLISHABLE_KEY"] ?? keys.publishable,
     },
     storageDir: path.join(dataDir, "storage"),
-    publicUrl: `http://localhost:${port}`,
+    publicUrl: `http://127.0.0.1:${port}`,
   });
   const server = await serve(gateway.handle, port);
   const child = childOfTheStack({

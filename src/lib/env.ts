@@ -21,7 +21,7 @@ const schema = z.object({
   SUPABASE_SECRET_KEY: secret,
   SUPABASE_PUBLISHABLE_KEY: secret.optional(),
 
-  /** "1" or the URL of a development engine; never set in production. */
+  /** "1" or the URL of a development engine; refused outside development. */
   INNGEST_DEV: z.string().optional(),
   INNGEST_BASE_URL: url.optional(),
   INNGEST_EVENT_KEY: secret.optional(),
@@ -68,6 +68,16 @@ function isTimeZone(name: string): boolean {
 
 export type Env = z.output<typeof schema>;
 
+/** In production these carry keys and personal data over the network. */
+const ADDRESSES = [
+  "SUPABASE_URL",
+  "INNGEST_BASE_URL",
+  "RESEND_BASE_URL",
+  "IMAGES_BASE_URL",
+  "SLACK_WEBHOOK_URL",
+  "SENTRY_DSN",
+] as const satisfies readonly (keyof Env)[];
+
 /** Without these nothing may be called production. */
 const PRODUCTION_NEEDS = [
   "SUPABASE_PUBLISHABLE_KEY",
@@ -91,10 +101,14 @@ export function readEnv(source: Record<string, string | undefined> = process.env
     const name = String(path[0]);
     complaints.set(name, given[name] === undefined ? "is missing" : message);
   }
-  if (given["NIGHTSHIFT_ENV"] === "production") {
+  const environment = given["NIGHTSHIFT_ENV"] ?? "development";
+  if (environment !== "development" && given["INNGEST_DEV"] !== undefined) {
+    complaints.set("INNGEST_DEV", "is for development alone: it turns signature checks off");
+  }
+  if (environment === "production") {
     for (const name of PRODUCTION_NEEDS) if (given[name] === undefined) complaints.set(name, "is missing");
-    if (given["INNGEST_DEV"] !== undefined) {
-      complaints.set("INNGEST_DEV", "must not be set in production: it turns signature checks off");
+    for (const name of ADDRESSES) {
+      if (/^http:/i.test(given[name] ?? "")) complaints.set(name, "must begin with https:// in production");
     }
   }
   if (parsed.success && complaints.size === 0) return parsed.data;

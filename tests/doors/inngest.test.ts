@@ -14,6 +14,7 @@ beforeAll(async () => {
   database = await freshDatabase();
   const env = readEnv({
     ...database.env,
+    SUPABASE_URL: "https://supabase.local",
     NIGHTSHIFT_ENV: "production",
     INNGEST_EVENT_KEY: "event-key",
     INNGEST_SIGNING_KEY: signingKey,
@@ -21,7 +22,11 @@ beforeAll(async () => {
     RESEND_API_KEY: "re_test",
     LOG_LEVEL: "silent",
   });
-  handle = createApp(env, { fetch: database.fetch }, allFunctions).doors.inngest;
+  const fetch: typeof globalThis.fetch = (input, init) => {
+    const { url } = new Request(input, init);
+    return database.fetch(url.replace("https:", "http:"), init);
+  };
+  handle = createApp(env, { fetch }, allFunctions).doors.inngest;
 });
 afterAll(() => database.close());
 

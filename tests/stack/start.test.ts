@@ -207,11 +207,11 @@ test("S1-22: every part killed, then the supervisor: nothing is lost, nobody is 
 
   expect(await ended(second.child, "SIGINT")).toBe(0);
   expect(postgresOf(dataDir)).toEqual([]);
-  expect(await keyCommand("create", "--data-dir", dataDir)).toMatch(
+  expect(await keyCommand("create", "--owner", "web", "--data-dir", dataDir)).toMatch(
     /does not answer\. Start the stack \(npm start\)/,
   );
-  expect(await keyCommand("create", "--data-dir", folder)).toMatch(
-    /^Whose key shall it be\? Start the stack/,
+  expect(await keyCommand("create", "--owner", "web", "--data-dir", folder)).toMatch(
+    /^There is no stack in .*\. Start the stack/,
   );
 }, 600_000);
 

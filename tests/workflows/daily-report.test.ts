@@ -99,7 +99,7 @@ test("nine o'clock and midnight are those of the time zone, also on a day of 23 
 });
 
 test("where mail is held, Slack is told nothing; the report stands all the same", async () => {
-  await open({ RESEND_BASE_URL: "https://api.resend.com", NIGHTSHIFT_ENV: "preview" });
+  await open({ RESEND_BASE_URL: "https://api.resend.com", NIGHTSHIFT_ENV: "development" });
   expect(await nextReport()).toMatchObject({ slack: "held", kinds: [] });
   expect(await shop.slack()).toEqual([]);
 });

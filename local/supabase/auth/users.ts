@@ -41,6 +41,7 @@ export const presentUser = (user: UserRow) => ({
   created_at: user.created_at,
   updated_at: user.updated_at,
   is_anonymous: false,
+  ...(user.banned_until === null ? {} : { banned_until: user.banned_until }),
 });
 
 const providers = { provider: "email", providers: ["email"] };

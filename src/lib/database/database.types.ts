@@ -8,7 +8,9 @@ export type Database = {
       api_keys: {
         Row: {
           created_at: string;
+          expires_at: string | null;
           id: string;
+          last_used_at: string | null;
           name: string;
           owner: string;
           revoked_at: string | null;
@@ -18,7 +20,9 @@ export type Database = {
         ComputedFields: never;
         Insert: {
           created_at: string;
+          expires_at?: string | null;
           id: string;
+          last_used_at?: string | null;
           name: string;
           owner: string;
           revoked_at?: string | null;
@@ -27,7 +31,9 @@ export type Database = {
         };
         Update: {
           created_at?: string;
+          expires_at?: string | null;
           id?: string;
+          last_used_at?: string | null;
           name?: string;
           owner?: string;
           revoked_at?: string | null;
@@ -1255,14 +1261,13 @@ export type Database = {
       count_campaign_audience: { Args: { p_campaign_id: string | null }; Returns: number };
       create_api_key: {
         Args: {
-          p_id: string | null;
+          p_expires_at: string | null;
           p_name: string | null;
           p_now: string | null;
           p_owner: string | null;
           p_role: string | null;
-          p_secret_hash: string | null;
         };
-        Returns: undefined;
+        Returns: Json;
       };
       create_campaign: {
         Args: {
@@ -1308,22 +1313,15 @@ export type Database = {
         Returns: number;
       };
       find_api_key: {
-        Args: { p_id: string | null };
+        Args: { p_id: string | null; p_now: string | null };
         Returns: {
-          created_at: string;
           id: string;
-          name: string;
+          is_valid: boolean;
           owner: string;
-          revoked_at: string | null;
           role: string;
           secret_hash: string;
+          use_is_due: boolean;
         }[];
-        SetofOptions: {
-          from: "*";
-          to: "api_keys";
-          isOneToOne: false;
-          isSetofReturn: true;
-        };
       };
       finish_run: {
         Args: {
@@ -1429,6 +1427,19 @@ export type Database = {
           p_remaining: number | null;
         };
         Returns: undefined;
+      };
+      list_api_keys: {
+        Args: { p_before_at: string | null; p_before_id: string | null; p_limit: number | null };
+        Returns: {
+          created_at: string;
+          expires_at: string;
+          id: string;
+          last_used_at: string;
+          name: string;
+          owner: string;
+          revoked_at: string;
+          role: string;
+        }[];
       };
       list_campaign_sends: {
         Args: {
@@ -1633,6 +1644,7 @@ export type Database = {
       mark_jobs_sent: { Args: { p_job_ids: string[] | null; p_now: string | null }; Returns: undefined };
       move_production: { Args: { p_now: string | null; p_supabase_url: string | null }; Returns: undefined };
       newest_migration: { Args: Record<PropertyKey, never>; Returns: string };
+      note_api_key_use: { Args: { p_id: string | null; p_now: string | null }; Returns: undefined };
       notify: {
         Args: {
           p_data: Json | null;

@@ -25,8 +25,7 @@ export const pictureRoute = (storage: Pick<Storage, "get">, { path, summary, fin
       const file = await find(params.id, requester);
       const picture = file === null ? undefined : await storage.get(IMAGES_BUCKET, file);
       if (!picture) throw new AppError("not_found", "This picture is not there yet");
-      return new Response(Buffer.from(picture.bytes), {
-        headers: { "content-type": picture.contentType, "cache-control": "private, max-age=3600" },
-      });
+      // Stays uncached as every answer does (the router says so): the next user of this browser may not be allowed to see it.
+      return new Response(Buffer.from(picture.bytes), { headers: { "content-type": picture.contentType } });
     },
   });

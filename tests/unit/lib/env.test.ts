@@ -61,15 +61,31 @@ describe("production", () => {
     }
   });
 
-  test.each(["1", "http://localhost:8288", "0"])(
-    "refuses INNGEST_DEV=%s: it turns signature checks off",
-    (value) => {
-      expect(complaint({ ...production, INNGEST_DEV: value })).toContain(
-        "INNGEST_DEV must not be set in production",
-      );
-    },
-  );
+  test.each([
+    "SUPABASE_URL",
+    "INNGEST_BASE_URL",
+    "RESEND_BASE_URL",
+    "IMAGES_BASE_URL",
+    "SLACK_WEBHOOK_URL",
+    "SENTRY_DSN",
+  ])("refuses an http:// address in %s; development takes it", (name) => {
+    for (const address of ["http://provider.example", "HTTP://localhost:4000"]) {
+      expect(complaint({ ...production, [name]: address })).toContain(`${name} must begin with https://`);
+      expect(readEnv({ ...minimal, [name]: address })).toHaveProperty(name);
+    }
+  });
 });
+
+test.each(["production", "preview"])(
+  "INNGEST_DEV is refused in %s: it turns signature checks off",
+  (name) => {
+    for (const value of ["1", "http://localhost:8288", "0"]) {
+      expect(complaint({ ...production, NIGHTSHIFT_ENV: name, INNGEST_DEV: value })).toContain(
+        "INNGEST_DEV is for development alone",
+      );
+    }
+  },
+);
 
 function complaint(source: Record<string, string>): string {
   try {

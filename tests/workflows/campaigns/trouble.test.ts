@@ -263,7 +263,7 @@ test("a canceled job stops its campaign at the next batch", async () => {
 
 test("outside production nothing reaches real people: the campaign is a draft again and the job says why", async () => {
   house = await campaignHouse({
-    env: { RESEND_BASE_URL: "https://api.resend.com", NIGHTSHIFT_ENV: "preview" },
+    env: { RESEND_BASE_URL: "https://api.resend.com", NIGHTSHIFT_ENV: "development" },
   });
   const { campaignId } = await house.draft(10);
   const { jobId } = await send(campaignId);
@@ -278,7 +278,7 @@ test("outside production nothing reaches real people: the campaign is a draft ag
 
 test("a chunk of production's campaign that comes alive in a copy is held there, as a letter, and sends nothing", async () => {
   house = await campaignHouse({
-    env: { RESEND_BASE_URL: "https://api.resend.com", NIGHTSHIFT_ENV: "preview" },
+    env: { RESEND_BASE_URL: "https://api.resend.com", NIGHTSHIFT_ENV: "development" },
   });
   const { campaignId } = await house.draft(10);
   const data = { campaignId, chunk: 1, account: "default", parentJobId: crypto.randomUUID() };

@@ -54,11 +54,11 @@ export async function openOffice({ capacity, requesters }: { capacity: number; r
     },
   });
   if (!platform) throw new Error("the workshop gave no platform");
-  const { db, clock, logger } = platform;
+  const { clock, logger } = platform;
   await shop.rows(ACCEPT);
   const door = createRoutes({
     routes: [errandRoute(platform)].map(giveTurns(platform)),
-    authenticate: createAuthenticate(db),
+    authenticate: createAuthenticate(platform),
     logger,
   });
   const keys: string[] = [];
