@@ -25,13 +25,13 @@ import type { Env } from "#lib/env.ts";
 import { createFence } from "#lib/environment-fence.ts";
 import { createTickets } from "#lib/http/tickets.ts";
 import { createLogger } from "#lib/logger.ts";
-import { fastFetch } from "#lib/outside/fetch.ts";
+import { type Fetch, fastFetch, fetchOfOurs } from "#lib/outside/fetch.ts";
 import { createErrorReporter } from "#lib/outside/sentry.ts";
 import { createSlack } from "#lib/outside/slack.ts";
 import { notificationRepository } from "#notifications/repository.ts";
 
 /** `log`: where lines go instead of stdout. */
-export type Outside = { fetch?: typeof globalThis.fetch; clock?: Clock; log?: DestinationStream };
+export type Outside = { fetch?: Fetch; clock?: Clock; log?: DestinationStream };
 export type Platform = ReturnType<typeof createPlatform>;
 
 /** The only place where clients are made: what every room may ask for, whatever functions this app has. */
@@ -41,13 +41,14 @@ export function createPlatform(
   visibleFields: VisibleFields,
 ) {
   const logger = createLogger(env, log);
-  const db = createDatabase(env, fetch);
+  const ours = fetchOfOurs(fetch);
+  const db = createDatabase(env, ours);
   const jobs = jobRepository(db, clock);
   const letters = deadLetterRepository(db, clock);
   const live = tailRepository(db);
   const inngest = createInngest({
     env,
-    fetch,
+    fetch: ours,
     logger,
     middleware: [trackJobs(jobs, { afterSkip: () => outbox.flush() }), keepDeadlines({ clock, logger })],
   });
@@ -86,7 +87,7 @@ export function createPlatform(
     }),
     notifications: notificationRepository(db, clock),
     tickets: createTickets(env.LINK_SECRET, clock),
-    engine: createEngineApi(env, fetch),
+    engine: createEngineApi(env, ours),
     outbox,
     ...createCancel({ jobs, inngest, outbox, logger }),
     onFailure: createOnFailure({ letters, alert, maxAttempts, outbox }),

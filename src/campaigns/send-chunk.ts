@@ -89,4 +89,5 @@ const PROVIDER_TROUBLE = new Set<ErrorCode>([
   "provider_unavailable",
   "provider_timeout",
   "provider_rate_limited",
+  "provider_answer_too_large",
 ]);

@@ -3,14 +3,20 @@ export type Frame = { id: string | undefined; event: string; data: string | unde
 
 /**
  * Takes a stream of server-sent events apart (https://html.spec.whatwg.org/multipage/server-sent-events.html), piece by
- * piece as it arrives. A message whose empty last line has not come yet does not exist: who is cut off inside one asks
- * for it again. An id without data is given too: it moves the position.
+ * piece as it arrives. A message whose empty last line has not come yet does not exist: a reader who is cut off inside
+ * one asks for it again. An id without data is given too: it moves the position.
  */
 export function createFrameReader() {
-  let rest = "";
+  /** Joined when a message ends, not with every piece: a long message may come in many of them. */
+  let unread: string[] = [];
+  let endsLine = false;
   return function read(piece: string): Frame[] {
-    const blocks = `${rest}${piece}`.split("\n\n");
-    rest = blocks.pop() ?? "";
+    unread.push(piece);
+    const endsMessage = piece.includes("\n\n") || (endsLine && piece.startsWith("\n"));
+    if (piece !== "") endsLine = piece.endsWith("\n");
+    if (!endsMessage) return [];
+    const blocks = unread.join("").split("\n\n");
+    unread = [blocks.pop() ?? ""];
     return blocks.map(toFrame).filter(({ id, data }) => id !== undefined || data !== undefined);
   };
 }

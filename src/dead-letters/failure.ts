@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { z } from "zod";
+import { cut } from "#lib/cut.ts";
 import { functionIdOf } from "#lib/engine/inngest.ts";
 import { codeOf, type ErrorCode } from "#lib/errors.ts";
 
@@ -17,11 +18,12 @@ export type Failure = {
 };
 
 const eventData = z.record(z.string(), z.json());
+const foreignText = z.string().transform((text) => cut(text));
 /** Read with mercy: a failure that is oddly described is a failure all the same. */
 const failedError = z.looseObject({
-  name: z.string().catch("Error"),
-  message: z.string().catch("The run failed without a word"),
-  stack: z.string().nullable().catch(null),
+  name: foreignText.catch("Error"),
+  message: foreignText.catch("The run failed without a message"),
+  stack: foreignText.nullable().catch(null),
   /** Where ours say which try they ended. */
   cause: z.looseObject({ attempts: z.int().positive().optional().catch(undefined) }).catch({}),
 });
@@ -60,8 +62,8 @@ export function toFailure(news: unknown, maxAttempts: MaxAttempts): Failure {
 
 /** The same for failures that differ only in ids, numbers and addresses. */
 export function fingerprintOf(functionId: string, kind: string, message: string): string {
-  const shape = message
-    .replace(/\S+@\S+/g, "@")
+  const shape = cut(message)
+    .replace(/(?<!\S)[^\s@]+@\S+/g, "@")
     .replace(/[0-9a-f]{8}-[0-9a-f-]{27}/gi, "#")
     .replace(/\d+/g, "#");
   return createHash("sha256").update(`${functionId}\n${kind}\n${shape}`).digest("hex").slice(0, 16);

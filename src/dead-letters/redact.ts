@@ -1,3 +1,4 @@
+import { cut } from "#lib/cut.ts";
 import { maskPersonal } from "#lib/mask-personal.ts";
 
 /**
@@ -22,5 +23,5 @@ export const createRedact = (visible: VisibleFields): Redact => ({
     }
     return shown;
   },
-  text: (text) => maskPersonal(text).slice(0, MAX_TEXT_CHARS),
+  text: (text) => cut(maskPersonal(cut(text)), MAX_TEXT_CHARS),
 });

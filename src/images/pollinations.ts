@@ -3,6 +3,7 @@ import type { Clock } from "#lib/clock.ts";
 import { patienceOf } from "#lib/engine/deadline.ts";
 import type { Env } from "#lib/env.ts";
 import { AppError } from "#lib/errors.ts";
+import type { Fetch } from "#lib/outside/fetch.ts";
 import { classifyFailure, providerError, retryAfterMs } from "#lib/outside/provider-answer.ts";
 import { type Picture, pictureTypeOf } from "#lib/pictures/kind.ts";
 import { withTimeout } from "#lib/timeout.ts";
@@ -10,7 +11,7 @@ import { withTimeout } from "#lib/timeout.ts";
 type Settings = Pick<Env, "IMAGES_BASE_URL" | "IMAGES_API_KEY" | "IMAGES_TIMEOUT_MS">;
 type Dependencies = {
   env: Settings;
-  fetch: typeof globalThis.fetch;
+  fetch: Fetch;
   clock: Clock;
   /** Hears the headers of every answer: what the provider says about its rate. */
   onHeaders?: (headers: Headers) => Promise<void> | void;
@@ -38,7 +39,7 @@ export const pollinations = (deps: Dependencies): ImageProvider => ({
 
 async function ask(deps: Dependencies, order: PictureOrder, signal: AbortSignal): Promise<Picture> {
   const { env, fetch, clock, onHeaders } = deps;
-  // A `Request`: its answer comes as a stream, which can be left when it grows too long, and however late.
+  // A `Request`: its answer comes as a stream, so that it may take longer than a small answer may.
   const request = new Request(addressOf(env, order), {
     headers: {
       accept: "image/*",
@@ -46,7 +47,7 @@ async function ask(deps: Dependencies, order: PictureOrder, signal: AbortSignal)
     },
     redirect: "manual",
   });
-  const response = await fetch(request, { signal }).catch((cause: unknown) => {
+  const response = await fetch(request, { signal, maxAnswerBytes: MAX_BYTES }).catch((cause: unknown) => {
     throw callFailed(cause);
   });
   await onHeaders?.(response.headers);
@@ -54,7 +55,10 @@ async function ask(deps: Dependencies, order: PictureOrder, signal: AbortSignal)
     await response.body?.cancel();
     throw refusal(response, clock.now());
   }
-  return toPicture(await readBytes(response));
+  const bytes = await response.arrayBuffer().catch((cause: unknown) => {
+    throw callFailed(cause);
+  });
+  return toPicture(new Uint8Array(bytes));
 }
 
 function addressOf(env: Settings, { prompt, seed, width, height }: PictureOrder): string {
@@ -76,24 +80,6 @@ function refusal(response: Response, now: Date): AppError {
   });
 }
 
-async function readBytes(response: Response): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  try {
-    for await (const chunk of response.body ?? []) {
-      size += chunk.byteLength;
-      if (size > MAX_BYTES) break;
-      chunks.push(chunk);
-    }
-  } catch (cause) {
-    throw callFailed(cause);
-  }
-  if (size > MAX_BYTES) {
-    throw new AppError("provider_rejected", `${NAME} sent more than ${MAX_BYTES} bytes for one picture`);
-  }
-  return Buffer.concat(chunks);
-}
-
 /** A page of a proxy in between is a passing trouble: it comes with status 200, too. */
 function toPicture(bytes: Uint8Array): Picture {
   const contentType = pictureTypeOf(bytes);
@@ -101,5 +87,8 @@ function toPicture(bytes: Uint8Array): Picture {
   throw new AppError("provider_unavailable", `${NAME} answered 200 with something that is no picture`);
 }
 
-const callFailed = (cause: unknown): AppError =>
-  new AppError(classifyFailure(cause), `${NAME} cannot be reached`, { cause });
+const callFailed = (cause: unknown): AppError => {
+  const code = classifyFailure(cause);
+  const what = code === "provider_answer_too_large" ? "sent more than a picture" : "cannot be reached";
+  return new AppError(code, `${NAME} ${what}`, { cause });
+};

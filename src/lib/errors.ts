@@ -1,3 +1,5 @@
+import { cut } from "#lib/cut.ts";
+
 /**
  * What went wrong, said once: a closed list of codes. One edge (`problem.ts`) turns a code into an HTTP answer, one
  * middleware (`inngest.ts`) into retry / retry later / stop. Nothing decides by reading an error's message.
@@ -90,6 +92,12 @@ const MEANINGS = {
     "A provider refuses our key",
     "Replace the key, then reprocess.",
   ),
+  provider_answer_too_large: meaning(
+    502,
+    "retry",
+    "A provider's answer is too large",
+    "It is tried again by itself.",
+  ),
   provider_conflict: meaning(
     502,
     "stop",
@@ -142,7 +150,7 @@ export class AppError extends Error {
   readonly details: unknown;
 
   constructor(code: ErrorCode, message: string, options: Options = {}) {
-    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    super(cut(message), options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
     this.retryAfterMs = options.retryAfterMs;
     this.hint = options.hint ?? MEANINGS[code].hint;

@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { type DestinationStream, type Logger, pino } from "pino";
+import { cut } from "#lib/cut.ts";
 import type { Env } from "#lib/env.ts";
 import { codeOf } from "#lib/errors.ts";
 import { maskPersonal } from "#lib/mask-personal.ts";
@@ -47,18 +48,30 @@ export const createLogger = (
   );
 
 /**
- * Errors quote what they stumbled over, and so do their causes: addresses and keys are cut out. Only what is listed
- * here is logged of an error; libraries hang whole requests on theirs.
+ * Errors quote what they are about, and so do their causes: they are cut, and addresses and keys are masked. Only what
+ * is listed here is logged of an error; libraries hang whole requests on theirs. supabase-js gives plain objects with a
+ * `message` for errors.
  */
 function errorFacts(error: unknown, depth = 0): unknown {
-  if (!(error instanceof Error)) return { code: codeOf(error) };
+  const code = codeOf(error);
+  if (!(error instanceof Error)) return { code, message: wordsOf(error) };
   const inner =
     error instanceof AggregateError ? error.errors : error.cause === undefined ? [] : [error.cause];
   return {
     type: error.name,
-    code: codeOf(error),
-    message: maskPersonal(error.message),
-    stack: maskPersonal(error.stack ?? ""),
-    causes: depth < 4 && inner.length > 0 ? inner.map((cause) => errorFacts(cause, depth + 1)) : undefined,
+    code,
+    message: wordsOf(error),
+    stack: maskPersonal(cut(error.stack ?? "")),
+    causes:
+      depth < 4 && inner.length > 0
+        ? inner.slice(0, MOST_CAUSES).map((cause) => errorFacts(cause, depth + 1))
+        : undefined,
   };
+}
+
+const MOST_CAUSES = 10;
+
+function wordsOf(error: unknown): string | undefined {
+  if (typeof error !== "object" || error === null || !("message" in error)) return undefined;
+  return typeof error.message === "string" ? maskPersonal(cut(error.message)) : undefined;
 }

@@ -1,15 +1,17 @@
 import { z } from "zod";
+import { cut } from "#lib/cut.ts";
 import { AppError, type ErrorCode } from "#lib/errors.ts";
 import { classifyAnswer, retryAfterMs } from "#lib/outside/provider-answer.ts";
 import type { BatchAnswer, MailResult } from "#mail/mailer.ts";
 
+const words = z.string().transform((text) => cut(text));
 /** `POST /emails/batch`, permissive: ids of what was taken, in order, and the places of what was not. */
 const taken = z.object({
   data: z.array(z.object({ id: z.string() })),
-  errors: z.array(z.object({ index: z.int(), message: z.string() })).default([]),
+  errors: z.array(z.object({ index: z.int(), message: words })).default([]),
 });
 /** Resend's error body; `name` is its stable code. */
-const refusal = z.object({ name: z.string(), message: z.string() }).partial();
+const refusal = z.object({ name: words, message: words }).partial();
 
 /** Their 429s are no matter of seconds: a day or a month must pass, or somebody buys more. */
 const QUOTAS = new Set(["daily_quota_exceeded", "monthly_quota_exceeded"]);

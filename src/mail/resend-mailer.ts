@@ -1,7 +1,7 @@
 import type { Clock } from "#lib/clock.ts";
 import type { Env } from "#lib/env.ts";
 import { AppError } from "#lib/errors.ts";
-import { classifyFailure } from "#lib/outside/provider-answer.ts";
+import { classifyFailure, type FailureVerdict } from "#lib/outside/provider-answer.ts";
 import type { BatchAnswer, Mailer } from "#mail/mailer.ts";
 import { readBatchAnswer } from "#mail/resend-answer.ts";
 import { jsonTemplate } from "#mail/template.ts";
@@ -50,13 +50,17 @@ export function resendMailer(env: Settings, fetch: typeof globalThis.fetch, cloc
   };
 }
 
+const WORDS: Record<FailureVerdict, string> = {
+  provider_timeout: `Resend did not answer in ${TIMEOUT_MS} ms`,
+  provider_answer_too_large: "Resend's answer is too large to be read",
+  provider_unavailable: "Resend cannot be reached",
+};
+
 function failedCall(cause: unknown): BatchAnswer {
   const code = classifyFailure(cause);
-  const message =
-    code === "provider_timeout" ? `Resend did not answer in ${TIMEOUT_MS} ms` : "Resend cannot be reached";
   return {
     kind: neverConnected(cause) ? "refused" : "unknown",
-    error: new AppError(code, message, { cause }),
+    error: new AppError(code, WORDS[code], { cause }),
   };
 }
 

@@ -3,6 +3,7 @@ import { type DatabaseClient, unwrap } from "#lib/database/client.ts";
 import { NEWEST_MIGRATION } from "#lib/database/newest-migration.ts";
 import type { EngineApi } from "#lib/engine/engine-api.ts";
 import { AppError } from "#lib/errors.ts";
+import { publicMessage } from "#lib/http/problem.ts";
 import type { Check } from "./routes.ts";
 
 const text = z.string().nullable();
@@ -31,9 +32,6 @@ export const engineCheck = (engine: Pick<EngineApi, "problem">): Check => ({
   problem: () => engine.problem(),
 });
 
-/** Our own words are harmless; anything else is not shown to strangers. */
+/** Everybody may read this, so it is said as in any answer. */
 const problemOf = (look: () => Promise<void>): Promise<string | null> =>
-  look().then(
-    () => null,
-    (error: unknown) => (error instanceof AppError ? error.message : "does not answer"),
-  );
+  look().then(() => null, publicMessage);

@@ -59,16 +59,19 @@ const postgrestError = z.object({
   hint: z.string().nullish(),
 });
 
-/** Reads only `code` and `hint` (`raise sqlstate 'PTxyz' using hint = <our code>`), never the message. */
+/**
+ * Reads only `code` and `hint` (`raise sqlstate 'PTxyz' using hint = <our code>`), never the message. The words of
+ * Postgres stay in an `internal` error, which no answer quotes; that it cannot be reached is said in our own words.
+ */
 export function toAppError(error: unknown): AppError {
   const parsed = postgrestError.safeParse(error);
   if (!parsed.success)
     return new AppError("database_unavailable", "The database gave no readable answer", { cause: error });
   const { code, message, details, hint } = parsed.data;
   if (isErrorCode(hint)) return new AppError(hint, message, { ...readDetail(details), cause: error });
-  return new AppError(codeOfSqlState(code ?? ""), message || "The database cannot be reached", {
-    cause: error,
-  });
+  const ours = codeOfSqlState(code ?? "");
+  const words = ours === "internal" ? message : "The database cannot be reached";
+  return new AppError(ours, words, { cause: error });
 }
 
 const facts = z.looseObject({ retryAfterSeconds: z.number().optional() });

@@ -1,6 +1,7 @@
 import { Inngest, type InngestFunction, Middleware, NonRetriableError, RetryAfterError } from "inngest";
 import { serve } from "inngest/edge";
 import { z } from "zod";
+import { cut } from "#lib/cut.ts";
 import type { Env } from "#lib/env.ts";
 import { AppError, codeOf, meaningOf } from "#lib/errors.ts";
 import { addLogContext, type Logger, withLogContext } from "#lib/logger.ts";
@@ -70,7 +71,7 @@ class NameTheWork extends Middleware.BaseMiddleware {
     addLogContext({
       jobId: jobIdOf(ctx.event),
       runId: ctx.runId,
-      eventId: maskPersonal(ctx.event.id ?? ""),
+      eventId: maskPersonal(cut(ctx.event.id ?? "")),
       functionId: fn.id(),
     });
     return args;

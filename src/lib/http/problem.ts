@@ -12,20 +12,28 @@ export type Problem = {
   details?: unknown;
 };
 
+/**
+ * The message that a caller may read. What we did not foresee, and every `internal` error, is told to the log alone: its
+ * words may be those of Postgres or of a library.
+ */
+export const publicMessage = (error: unknown): string =>
+  error instanceof AppError && error.code !== "internal" ? error.message : UNFORESEEN;
+
+const UNFORESEEN = "Something went wrong on our side";
+
 export function toProblem(error: unknown): Problem {
-  // What we did not foresee is told to the log, not to the caller.
-  const known =
-    error instanceof AppError ? error : new AppError("internal", "Something went wrong on our side");
+  const known = error instanceof AppError ? error : new AppError("internal", UNFORESEEN);
   const { status, title } = meaningOf(known.code);
+  const detail = publicMessage(known);
   return {
     type: `https://nightshift.dev/problems/${known.code}`,
     title,
     status,
-    detail: known.message,
+    detail,
     code: known.code,
     hint: known.hint,
-    error: known.message,
-    ...(known.details === undefined ? {} : { details: known.details }),
+    error: detail,
+    ...(known.details === undefined || known.code === "internal" ? {} : { details: known.details }),
   };
 }
 

@@ -13,6 +13,9 @@ export type ProviderVerdict =
   | "provider_timeout"
   | "provider_unavailable";
 
+/** What a call came to that brought no answer which could be read. */
+export type FailureVerdict = "provider_timeout" | "provider_unavailable" | "provider_answer_too_large";
+
 export function classifyAnswer(status: number): ProviderVerdict {
   if (status >= 200 && status < 300) return "ok";
   if (status === 429) return "provider_rate_limited";
@@ -25,7 +28,8 @@ export function classifyAnswer(status: number): ProviderVerdict {
 }
 
 /** A call that brought no answer at all: nobody knows whether it arrived. */
-export function classifyFailure(error: unknown): "provider_timeout" | "provider_unavailable" {
+export function classifyFailure(error: unknown): FailureVerdict {
+  if (codeOf(error) === "provider_answer_too_large") return "provider_answer_too_large";
   const isTimeout = error instanceof Error && (error.name === "TimeoutError" || error.name === "AbortError");
   return isTimeout ? "provider_timeout" : "provider_unavailable";
 }
@@ -48,6 +52,7 @@ const CATEGORIES: Partial<Record<ErrorCode, Category>> = {
   invalid_recipient: "invalid_input",
   invalid_picture: "invalid_input",
   payload_too_large: "resource",
+  provider_answer_too_large: "resource",
   provider_unauthorized: "configuration",
   configuration: "configuration",
   not_configured: "configuration",

@@ -42,7 +42,7 @@ const aborted = (signal: AbortSignal) =>
 describe("S1-8: the free API of the documents", () => {
   test("one GET per picture, without a key, not shown in the public feed", async () => {
     const { requests, draw } = before(() => new Response(JPEG));
-    expect(await draw()).toEqual({ bytes: Buffer.from(JPEG), contentType: "image/jpeg" });
+    expect(await draw()).toEqual({ bytes: JPEG, contentType: "image/jpeg" });
     const [request] = requests;
     expect(request?.url).toBe(
       "https://images.example/api/prompt/a%20cat?width=512&height=256&seed=5&nologo=true&private=true",
@@ -118,19 +118,6 @@ describe("S1-5: what an answer means", () => {
     ).toMatchObject({
       code: "provider_unavailable",
     });
-  });
-
-  test("more than 20 MB is left in the middle", async () => {
-    let sent = 0;
-    const long = new ReadableStream({
-      pull: (controller) => {
-        sent += 1;
-        if (sent > 40) controller.close();
-        else controller.enqueue(new Uint8Array(1024 * 1024));
-      },
-    });
-    expect(await failing(() => new Response(long))).toMatchObject({ code: "provider_rejected" });
-    expect(sent).toBeLessThan(25);
   });
 
   test("no answer in time, or half of one, is a timeout; no connection is an outage", async () => {

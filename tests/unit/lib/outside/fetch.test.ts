@@ -1,14 +1,25 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { pollinations } from "#images/pollinations.ts";
+import { systemClock } from "#lib/clock.ts";
 import { fastFetch } from "#lib/outside/fetch.ts";
+import { Packet } from "#mail/packet.ts";
+import { resendMailer } from "#mail/resend-mailer.ts";
 
 let server: Server;
 let base: string;
+/** What the server has sent of its endless answers. */
+let poured = 0;
+
+beforeEach(() => {
+  poured = 0;
+});
 
 beforeAll(async () => {
   server = createServer((request, response) => {
-    if (request.url === "/redirect") response.writeHead(302, { location: "/secret" }).end();
+    if (request.url?.startsWith("/endless")) pourInto(response);
+    else if (request.url === "/redirect") response.writeHead(302, { location: "/secret" }).end();
     else if (request.url === "/empty") response.writeHead(204).end();
     else if (request.url !== "/never") void echo(request, response);
   });
@@ -71,6 +82,62 @@ describe.each([
 test("fastFetch follows no redirect", async () => {
   expect((await fastFetch(`${base}/redirect`)).status).toBe(302);
 });
+
+const MEGABYTE = 1024 * 1024;
+/** What lies in the buffers of both ends when the line is cut. */
+const ON_THE_WIRE = 16 * MEGABYTE;
+
+describe("an answer without end is left while it streams", () => {
+  const isTooLarge = { code: "provider_answer_too_large" };
+
+  test("after 1 MB, and later than that where the call expects more", async () => {
+    await expect(fastFetch(`${base}/endless`)).rejects.toMatchObject(isTooLarge);
+    expect(poured).toBeLessThan(MEGABYTE + ON_THE_WIRE);
+    await expect(fastFetch(`${base}/endless`, { maxAnswerBytes: 40 * MEGABYTE })).rejects.toMatchObject(
+      isTooLarge,
+    );
+    expect(poured).toBeGreaterThan(40 * MEGABYTE);
+  });
+
+  test("a stream, too", async () => {
+    const response = await fastFetch(new Request(`${base}/endless`));
+    await expect(response.text()).rejects.toMatchObject(isTooLarge);
+    expect(poured).toBeLessThan(MEGABYTE + ON_THE_WIRE);
+  });
+
+  test("of a mail provider: nobody knows what it took", async () => {
+    const settings = { RESEND_BASE_URL: `${base}/endless?`, RESEND_API_KEY: "key", MAIL_IDEMPOTENT: true };
+    const mailer = resendMailer(settings, fastFetch, systemClock);
+    const answer = await mailer.sendBatch(new Packet(["{}"]), "campaign:1");
+    expect(answer).toMatchObject({ kind: "unknown", error: isTooLarge });
+    expect(poured).toBeLessThan(MEGABYTE + ON_THE_WIRE);
+  });
+
+  test("of a provider of pictures: after 20 MB", async () => {
+    const env = { IMAGES_BASE_URL: `${base}/endless?`, IMAGES_API_KEY: undefined, IMAGES_TIMEOUT_MS: 45_000 };
+    const drawn = pollinations({ env, fetch: fastFetch, clock: systemClock }).draw({
+      taskId: "t1",
+      prompt: "a cat",
+      seed: 1,
+      width: 512,
+      height: 512,
+    });
+    await expect(drawn).rejects.toMatchObject(isTooLarge);
+    expect(poured).toBeGreaterThan(20 * MEGABYTE);
+    expect(poured).toBeLessThan(20 * MEGABYTE + ON_THE_WIRE);
+  });
+});
+
+function pourInto(response: ServerResponse): void {
+  const piece = Buffer.alloc(64 * 1024);
+  const pour = () => {
+    do poured += piece.length;
+    while (response.write(piece));
+  };
+  response.on("drain", pour);
+  response.on("close", () => response.off("drain", pour));
+  pour();
+}
 
 async function echo(request: IncomingMessage, response: ServerResponse): Promise<void> {
   const { method, headers } = request;

@@ -1,0 +1,119 @@
+/**
+ * No work grows faster than its input: whoever sends a text, or answers one, cannot keep the process busy with it.
+ */
+import { readdirSync, readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { check } from "recheck";
+import ts from "typescript";
+import { describe, expect, test } from "vitest";
+import { createFrameReader } from "#client/sse.ts";
+import { fingerprintOf, toFailure } from "#dead-letters/failure.ts";
+import { createRedact } from "#dead-letters/redact.ts";
+import { position } from "#jobs/position.ts";
+import { AppError } from "#lib/errors.ts";
+import { createLogger } from "#lib/logger.ts";
+import { maskPersonal } from "#lib/mask-personal.ts";
+import { escapeHtml, hasStrayBraces } from "#mail/template.ts";
+
+const ROOT = resolve(import.meta.dirname, "../..");
+
+describe("every regular expression of the product takes time that is linear in its text", () => {
+  const patterns = [...new Set(sourceFiles().flatMap(patternsIn))];
+
+  test("there are some, so that this finds them", () => {
+    expect(patterns).toContain(String.raw`/\d+/g`);
+    expect(patterns.length).toBeGreaterThan(30);
+  });
+
+  test.each(patterns)("%s", async (pattern) => {
+    const end = pattern.lastIndexOf("/");
+    const { status, complexity } = await check(pattern.slice(1, end), pattern.slice(end + 1));
+    // "unknown": the checker gave up; the hostile texts below are the net under it.
+    expect(status, complexity?.summary).not.toBe("vulnerable");
+  });
+});
+
+/** What a text that others wrote goes through. */
+const READERS: Record<string, (text: string) => unknown> = {
+  maskPersonal,
+  "redact.text": createRedact({}).text,
+  fingerprintOf: (text) => fingerprintOf("f", "code", text),
+  toFailure: (text) =>
+    toFailure(
+      {
+        function_id: "nightshift-f",
+        run_id: "r",
+        error: { name: text, message: text, stack: text },
+        event: { name: "e", data: {} },
+      },
+      () => 1,
+    ),
+  logger: (text) => {
+    const logger = createLogger({}, { write: () => {} });
+    logger.error({ err: new AppError("internal", text, { cause: new Error(text) }) }, "failed");
+  },
+  position: (text) => position.safeParse(text),
+  hasStrayBraces,
+  escapeHtml,
+  createFrameReader: (text) => createFrameReader()(text),
+  "createFrameReader, byte by byte": (text) => {
+    const read = createFrameReader();
+    for (let at = 0; at < text.length; at += 16) read(text.slice(at, at + 16));
+  },
+};
+
+const HOSTILE = [
+  "a",
+  "1",
+  " ",
+  "\n",
+  "@",
+  "a@",
+  "eyJa.",
+  "-eyJ",
+  "ns_a ",
+  "{{",
+  "{{a|",
+  "1 (",
+  ":1",
+  "id: ",
+  '"<',
+];
+const KILOBYTE = 1024;
+/** Reading what grows linearly takes milliseconds, what grows quadratically takes minutes; this lies far from both. */
+const MOST_CPU_MS = 2000;
+
+describe.each(Object.entries(READERS))("%s reads hostile texts in linear time", (_name, read) => {
+  test.each(HOSTILE)("%j, again and again", (piece) => {
+    for (const size of [64 * KILOBYTE, 1024 * KILOBYTE]) {
+      const text = piece.repeat(size / piece.length);
+      const before = process.cpuUsage();
+      read(text);
+      const { user, system } = process.cpuUsage(before);
+      expect((user + system) / 1000).toBeLessThan(MOST_CPU_MS);
+    }
+  });
+});
+
+/** Not the page: it reads what we answer. */
+const sourceFiles = (): string[] =>
+  ["src", "netlify"]
+    .flatMap((folder) =>
+      readdirSync(join(ROOT, folder), { recursive: true, encoding: "utf8" }).map((file) =>
+        join(folder, file),
+      ),
+    )
+    .filter((file) => file.endsWith(".ts") && !file.startsWith(join("src", "dashboard")));
+
+function patternsIn(file: string): string[] {
+  const source = ts.createSourceFile(file, readFileSync(join(ROOT, file), "utf8"), ts.ScriptTarget.Latest);
+  const found: string[] = [];
+  const visit = (node: ts.Node) => {
+    if (ts.isRegularExpressionLiteral(node)) found.push(node.text);
+    if (ts.isNewExpression(node) && ts.isIdentifier(node.expression) && node.expression.text === "RegExp")
+      throw new Error(`${file}: write a pattern as a literal, so that it can be checked`);
+    ts.forEachChild(node, visit);
+  };
+  visit(source);
+  return found;
+}
