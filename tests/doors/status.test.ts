@@ -49,6 +49,15 @@ describe("GET /api/ready", () => {
     });
   });
 
+  test("503: a database that is gone is told in our own words", async () => {
+    const broken = await testApp(database, {
+      database: () => Promise.reject(new TypeError("fetch failed")),
+    });
+    const { status, body } = await broken.call("GET", "/api/ready");
+    expect(status).toBe(503);
+    expect(body.checks.database).toEqual({ ok: false, problem: "The database cannot be reached" });
+  });
+
   test("503: an engine that does not take our key is not ready", async () => {
     const refused = await testApp(database, { outside: async () => new Response("", { status: 401 }) });
     const { status, body } = await refused.call("GET", "/api/ready");

@@ -10,6 +10,8 @@ type Options = {
   clock?: Clock;
   /** Answers calls to anything but the database; refuses by default. */
   outside?: typeof fetch;
+  /** Answers calls of the app to the database, instead of the database. */
+  database?: typeof fetch;
 };
 
 export const testEnv = (database: TestDatabase, extra: Record<string, string> = {}): Env =>
@@ -25,12 +27,12 @@ export const testEnv = (database: TestDatabase, extra: Record<string, string> = 
 /** The whole app over a test database, and keys of an administrator and of two ordinary callers. */
 export async function testApp(
   database: TestDatabase,
-  { env: extra = {}, clock = systemClock, outside }: Options = {},
+  { env: extra = {}, clock = systemClock, outside, database: instead }: Options = {},
 ) {
   const env = testEnv(database, extra);
   const fetch: typeof globalThis.fetch = (input, init) => {
     const url = input instanceof Request ? input.url : String(input);
-    if (url.startsWith(database.env.SUPABASE_URL)) return database.fetch(input, init);
+    if (url.startsWith(database.env.SUPABASE_URL)) return (instead ?? database.fetch)(input, init);
     if (outside) return outside(input, init);
     return Promise.reject(new TypeError(`fetch failed: nobody answers ${url}`));
   };

@@ -27,9 +27,9 @@ describe("every regular expression of the product takes time that is linear in i
 
   test.each(patterns)("%s", async (pattern) => {
     const end = pattern.lastIndexOf("/");
-    const { status, complexity } = await check(pattern.slice(1, end), pattern.slice(end + 1));
+    const { status } = await check(pattern.slice(1, end), pattern.slice(end + 1));
     // "unknown": the checker gave up; the hostile texts below are the net under it.
-    expect(status, complexity?.summary).not.toBe("vulnerable");
+    expect(status).not.toBe("vulnerable");
   });
 });
 

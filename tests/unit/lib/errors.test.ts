@@ -37,6 +37,18 @@ describe("codeOf finds the code wherever the error has been", () => {
 });
 
 describe("towards HTTP", () => {
+  test("an internal error's words and details are for the log alone", () => {
+    const error = new AppError("internal", "duplicate key value violates ...", {
+      details: { table: "jobs" },
+    });
+    expect(JSON.stringify(toProblem(error))).not.toMatch(/duplicate|jobs/);
+    expect(toProblem(error)).toMatchObject({ status: 500, detail: "Something went wrong on our side" });
+  });
+
+  test("an error quotes 4 KB of foreign words, and no half character", () => {
+    expect(new AppError("invalid_request", `a${"👍".repeat(5000)}`).message).toHaveLength(4095);
+  });
+
   test("a problem has the fields of RFC 9457, a stable code, a hint and the documents' `error`", () => {
     expect(toProblem(new AppError("queue_full", "Queue full", { retryAfterMs: 1500 }))).toEqual({
       type: "https://nightshift.dev/problems/queue_full",
