@@ -8,7 +8,7 @@ export type Identity = { role: string; claims: string; claimsObject: Readonly<Re
 /** The roles' time limits on hosted projects; everybody else has the authenticator's. */
 const statementTimeoutsMs: Readonly<Record<string, number>> = { anon: 3_000, authenticated: 8_000 };
 
-export type Statement = { text: string; values: unknown[]; readOnly: boolean };
+export type Statement = { text: string; values: unknown[] };
 export type Row = (string | null)[];
 export type RequestFacts = { method: string; path: string };
 
@@ -39,7 +39,7 @@ export const openDatabase = (url: string, serviceClaims: string, connections = 1
   const asPerson = async (identity: Identity, statement: Statement, facts: RequestFacts) => {
     const client = await people.connect();
     try {
-      const begun = client.query(beginAs(identity, statement.readOnly, facts));
+      const begun = client.query(beginAs(identity, facts));
       const done = client.query<Row>(prepared(statement.text, statement.values));
       const ended = client.query("commit");
       const outcomes = await Promise.allSettled([begun, done, ended]);
@@ -57,13 +57,13 @@ export const openDatabase = (url: string, serviceClaims: string, connections = 1
   return {
     own,
     run: (identity, statement, facts) =>
-      identity.role === "service_role" && identity.claims === serviceClaims && !statement.readOnly
+      identity.role === "service_role" && identity.claims === serviceClaims
         ? asService(statement)
         : asPerson(identity, statement, facts),
     transaction: async (identity, work) => {
       const client = await own.connect();
       try {
-        await client.query(beginAs(identity, false, { method: "POST", path: "/" }));
+        await client.query(beginAs(identity, { method: "POST", path: "/" }));
         const result = await work(client);
         await client.query("commit");
         client.release();
@@ -83,7 +83,7 @@ export const openDatabase = (url: string, serviceClaims: string, connections = 1
   };
 };
 
-const beginAs = ({ role, claims }: Identity, readOnly: boolean, facts: RequestFacts): string => {
+const beginAs = ({ role, claims }: Identity, facts: RequestFacts): string => {
   const settings = {
     role,
     "request.jwt.claims": claims,
@@ -94,7 +94,7 @@ const beginAs = ({ role, claims }: Identity, readOnly: boolean, facts: RequestFa
   const calls = Object.entries(settings).map(
     ([name, value]) => `set_config('${name}', ${pg.escapeLiteral(value)}, true)`,
   );
-  return `begin${readOnly ? " read only" : ""}; select ${calls.join(", ")}`;
+  return `begin; select ${calls.join(", ")}`;
 };
 
 /** Text in, text out: Postgres builds the JSON and nobody here looks into it. */

@@ -2,7 +2,7 @@ import { createAuth } from "./auth/auth.ts";
 import { createTokens } from "./auth/tokens.ts";
 import { type Database, openDatabase } from "./database.ts";
 import { type Answer, type Ask, BodyTooLarge, type Handler, json, NotModeled, notModeled } from "./http.ts";
-import { createIdentify, isAnswer, serviceIdentity } from "./identity.ts";
+import { createIdentify, serviceIdentity, Unidentified, withKeyInHeader } from "./identity.ts";
 import type { Keys } from "./keys.ts";
 import { listenForReload } from "./listener.ts";
 import { createCatalogCache } from "./rest/catalog.ts";
@@ -28,7 +28,7 @@ export type Gateway = {
   close(): Promise<void>;
 };
 
-/** Answers the unmodified supabase-js as a hosted project does, for what the product uses; refuses the rest by 501. */
+/** Answers the unmodified supabase-js as a hosted project does, for what the product uses; refuses the rest by name. */
 export const createGateway = async (options: GatewayOptions): Promise<Gateway> => {
   const { databaseUrl, keys, publicUrl = "http://localhost:54321" } = options;
   const database = openDatabase(databaseUrl, serviceIdentity.claims, options.connections);
@@ -42,10 +42,7 @@ export const createGateway = async (options: GatewayOptions): Promise<Gateway> =
 
   const route = async (ask: Ask): Promise<Answer> => {
     if (ask.method === "OPTIONS") return { status: 200, headers: preflight };
-    if (ask.path.startsWith("/rest/v1/")) {
-      const identity = await identify(ask);
-      return isAnswer(identity) ? identity : rest(ask, identity);
-    }
+    if (ask.path.startsWith("/rest/v1/")) return rest(ask, identify);
     if (ask.path.startsWith("/storage/v1/")) return storage(ask);
     if (ask.path.startsWith("/auth/v1/")) return auth(ask);
     if (ask.path === "/health") return health(database);
@@ -53,7 +50,7 @@ export const createGateway = async (options: GatewayOptions): Promise<Gateway> =
   };
 
   const handle: Handler = async (ask) => {
-    const answer = await route(ask).catch(answerFailure);
+    const answer = await route(withKeyInHeader(ask)).catch(answerFailure);
     return { ...answer, headers: { ...openToBrowsers, ...answer.headers } };
   };
 
@@ -69,7 +66,7 @@ export const createGateway = async (options: GatewayOptions): Promise<Gateway> =
 
 const openToBrowsers = {
   "access-control-allow-origin": "*",
-  "access-control-expose-headers": "content-range, x-total-count, link",
+  "access-control-expose-headers": "content-range, x-total-count, link, etag",
 };
 
 const preflight = {
@@ -80,6 +77,7 @@ const preflight = {
 };
 
 const answerFailure = (error: unknown): Answer => {
+  if (error instanceof Unidentified) return error.answer;
   if (error instanceof NotModeled) return notModeled(error.message);
   if (error instanceof URIError)
     return json(400, { message: "The path is not properly encoded.", code: "400" });

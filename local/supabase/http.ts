@@ -28,25 +28,36 @@ export const json = (status: number, value: unknown, headers: Record<string, str
   body: JSON.stringify(value),
 });
 
+/**
+ * The status of a refusal. auth-js takes every 5xx for a network error and drops its message; storage-js takes 400 and 404
+ * for an object that does not exist. 422 is passed on by all of them.
+ */
+const refusedStatus = 422;
+
 /** What the stand-in does not model is refused by name: an answer that is nearly right would teach a wrong lesson. */
 export const notModeled = (what: string): Answer => {
   const detail = `The local Supabase does not model ${what}. Use what it models, or set SUPABASE_URL to a hosted project.`;
-  return json(501, {
-    type: "about:blank",
-    title: "Not Implemented",
-    status: 501,
-    detail,
-    code: "not_modeled",
-    message: detail,
-    details: null,
-    hint: "local/supabase/README.md lists what the local Supabase answers.",
-    error: detail,
-  });
+  return json(
+    refusedStatus,
+    {
+      type: "about:blank",
+      title: "Not modeled",
+      status: refusedStatus,
+      detail,
+      code: "not_modeled",
+      message: detail,
+      details: null,
+      hint: "local/supabase/README.md lists what the local Supabase answers.",
+      error: "not_modeled",
+    },
+    // Without its version auth-js does not read the code.
+    { "x-supabase-api-version": "2024-01-01" },
+  );
 };
 
 export class NotModeled extends Error {}
 
-/** Carries the value of `handler` parts that found nothing wrong with the request but cannot serve it. */
+/** Ends a request that the stand-in does not model. `what` names it; the gateway makes the answer. */
 export const refuse = (what: string): never => {
   throw new NotModeled(what);
 };

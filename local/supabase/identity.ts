@@ -14,58 +14,68 @@ export const identityOf = (claims: Readonly<Record<string, unknown>>): Identity 
 export const serviceIdentity = identityOf({ iss: "supabase", role: "service_role" });
 const anonIdentity = identityOf({ iss: "supabase", role: "anon" });
 
-/** Who asks: the API key opens the door, a user's token behind it says who walks in. */
-export const createIdentify = (keys: Keys, tokens: Tokens) => {
+/** The answer to somebody whose key or token is not good. */
+export class Unidentified extends Error {
+  readonly answer: Answer;
+  constructor(body: { message: string } & Record<string, unknown>, headers: Record<string, string> = {}) {
+    super(body.message);
+    this.answer = json(401, body, headers);
+  }
+}
+
+/** Answers who asks, or throws Unidentified. The API key opens the door, a user's token behind it says who comes in. */
+export type Identify = (ask: Ask) => Promise<Identity>;
+
+export const createIdentify = (keys: Keys, tokens: Tokens): Identify => {
   const isSecret = equals(keys.secret);
   const isPublishable = equals(keys.publishable);
 
-  return async (ask: Ask): Promise<Identity | Answer> => {
-    const bearer = /^bearer (.+)$/i.exec(ask.header("authorization") ?? "")?.[1];
-    const key =
-      ask.header("apikey") ??
-      ask.query.get("apikey") ??
-      (bearer?.startsWith("sb_") === true ? bearer : undefined);
+  return async (ask) => {
+    const bearer = bearerOf(ask);
+    const key = ask.header("apikey") ?? (bearer?.startsWith("sb_") === true ? bearer : undefined);
     if (key === undefined) {
-      return json(401, {
+      throw new Unidentified({
         message: "No API key found in request",
         hint: "No `apikey` request header or url param was found.",
       });
     }
     const secret = isSecret(key);
     if (!secret && !isPublishable(key)) {
-      return json(401, {
+      throw new Unidentified({
         message: "Invalid API key",
-        hint: "Use the publishable or the secret key that `npm start` prints.",
+        hint: "Use the publishable or the secret key that `npm start` made for this machine.",
       });
     }
     if (secret && ask.header("user-agent")?.startsWith("Mozilla/") === true) {
-      return json(401, {
+      throw new Unidentified({
         message: "Forbidden use of secret API key in browser",
         hint: "Secret API keys can only be used in a protected environment and should never be used in a browser.",
       });
     }
     if (bearer === undefined || bearer === key) return secret ? serviceIdentity : anonIdentity;
-    try {
-      return identityOf(await tokens.verify(bearer));
-    } catch (error) {
-      return invalidToken(error);
-    }
+    return identityOf(await tokens.verify(bearer).catch(refuseToken));
   };
 };
 
-export const isAnswer = (value: Identity | Answer): value is Answer => "status" in value;
+export const bearerOf = (ask: Ask): string | undefined =>
+  /^bearer (.+)$/i.exec(ask.header("authorization") ?? "")?.[1];
 
-const invalidToken = (error: unknown): Answer => {
-  const expired = error instanceof JWTExpired;
-  const body = expired
-    ? { code: "PGRST303", details: null, hint: null, message: "JWT expired" }
-    : {
-        code: "PGRST301",
-        details: null,
-        hint: null,
-        message: error instanceof Error ? error.message : "Invalid token",
-      };
-  return json(401, body, {
+/** The same request with its key in the header alone: nothing that quotes an address shows it. */
+export const withKeyInHeader = (ask: Ask): Ask => {
+  const key = ask.query.get("apikey");
+  if (key === null) return ask;
+  const query = new URLSearchParams(ask.query);
+  query.delete("apikey");
+  return { ...ask, query, header: (name) => ask.header(name) ?? (name === "apikey" ? key : undefined) };
+};
+
+const refuseToken = (error: unknown): never => {
+  const message = error instanceof Error ? error.message : "Invalid token";
+  const body =
+    error instanceof JWTExpired
+      ? { code: "PGRST303", details: null, hint: null, message: "JWT expired" }
+      : { code: "PGRST301", details: null, hint: null, message };
+  throw new Unidentified(body, {
     "www-authenticate": `Bearer error="invalid_token", error_description="${body.message}"`,
   });
 };

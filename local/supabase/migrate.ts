@@ -2,12 +2,11 @@ import fs from "node:fs";
 import path from "node:path";
 import pg from "pg";
 import { applyPrelude } from "./prelude.ts";
-import { lineAt, type SqlStatement, splitStatements } from "./sql-statements.ts";
 
 /**
  * Brings a database up to date: first what hosted Supabase would already have, then every file of `directory`
- * that was not applied yet, each in one transaction and recorded as the Supabase CLI records it.
- * Returns the names of the files it applied.
+ * that was not applied yet, each in one transaction and recorded where the Supabase CLI looks (which splits a file into its
+ * statements; here it is one). Returns the names of the files it applied.
  */
 export const migrate = async (url: string, directory: string): Promise<string[]> => {
   const client = new pg.Client({ connectionString: url });
@@ -31,17 +30,16 @@ export const migrate = async (url: string, directory: string): Promise<string[]>
   }
 };
 
-type Migration = { version: string; name: string; file: string; path: string; statements: SqlStatement[] };
+type Migration = { version: string; name: string; file: string; sql: string };
 
-export const readMigrations = (directory: string): Migration[] =>
+const readMigrations = (directory: string): Migration[] =>
   fs
     .readdirSync(directory)
     .toSorted()
     .flatMap((file) => {
       const [, version, name] = /^(\d+)_(.*)\.sql$/.exec(file) ?? [];
       if (version === undefined || name === undefined) return [];
-      const statements = splitStatements(fs.readFileSync(path.join(directory, file), "utf8"));
-      return [{ version, name, file, path: path.join(directory, file), statements }];
+      return [{ version, name, file, sql: fs.readFileSync(path.join(directory, file), "utf8") }];
     });
 
 const readApplied = async (client: pg.Client): Promise<Map<string, string[]>> => {
@@ -54,41 +52,34 @@ const readApplied = async (client: pg.Client): Promise<Map<string, string[]>> =>
 /** Whitespace and semicolons are left out: the CLI trims them a little differently. */
 const fingerprint = (statements: readonly string[]) => statements.join(";").replace(/[\s;]+/g, "");
 
-const refuseIfChanged = ({ file, statements }: Migration, before: readonly string[]) => {
-  const texts = statements.map((statement) => statement.text);
-  if (before.length === 0 || fingerprint(before) === fingerprint(texts)) return;
-  const changed = statements.find(
-    ({ text }, index) => fingerprint([text]) !== fingerprint([before[index] ?? ""]),
-  );
+const refuseIfChanged = ({ file, sql }: Migration, before: readonly string[]) => {
+  if (before.length === 0 || fingerprint(before) === fingerprint([sql])) return;
   throw new Error(
-    `${file} was changed after it was applied (line ${changed?.line ?? "1"}). ` +
+    `${file} was changed after it was applied. ` +
       "Put the change into a new migration, or start again from an empty database.",
   );
 };
 
-const apply = async (client: pg.Client, migration: Migration) => {
+const apply = async (client: pg.Client, { version, name, file, sql }: Migration) => {
   await client.query("begin");
-  let current: SqlStatement | undefined;
   try {
-    for (current of migration.statements) await client.query(current.text);
+    await client.query(sql);
     await client.query(
       "insert into supabase_migrations.schema_migrations (version, name, statements) values ($1, $2, $3)",
-      [migration.version, migration.name, migration.statements.map((statement) => statement.text)],
+      [version, name, [sql]],
     );
     await client.query("commit");
   } catch (error) {
     await client.query("rollback");
-    throw describeFailure(migration.file, current, error);
+    throw describeFailure(file, sql, error);
   }
 };
 
-const describeFailure = (file: string, statement: SqlStatement | undefined, cause: unknown): Error => {
-  if (!(cause instanceof pg.DatabaseError) || statement === undefined)
-    return new Error(`${file} failed`, { cause });
-  const offset = Number(cause.position ?? "1") - 1;
-  const line = statement.line + lineAt(statement.text, offset) - 1;
+const describeFailure = (file: string, sql: string, cause: unknown): Error => {
+  if (!(cause instanceof pg.DatabaseError)) return new Error(`${file} failed`, { cause });
+  const place = cause.position === undefined ? file : `${file}:${lineAt(sql, Number(cause.position) - 1)}`;
   const more = [cause.detail, cause.hint].filter((text) => text !== undefined).join(" ");
-  return new Error(`${file}:${line}: ${cause.message}${more === "" ? "" : `. ${more}`} (${cause.code})`, {
-    cause,
-  });
+  return new Error(`${place}: ${cause.message}${more === "" ? "" : `. ${more}`} (${cause.code})`, { cause });
 };
+
+const lineAt = (text: string, offset: number): number => text.slice(0, offset).split("\n").length;

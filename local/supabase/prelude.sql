@@ -35,15 +35,6 @@ create table if not exists auth.sessions (
 );
 create index if not exists sessions_user_id_idx on auth.sessions (user_id);
 
--- A refresh token works once; its digest stays until the session ends, to recognise one that was stolen.
-create table if not exists auth.refresh_tokens (
-  digest bytea primary key,
-  session_id uuid not null references auth.sessions on delete cascade,
-  revoked_at timestamptz,
-  created_at timestamptz not null default now()
-);
-create index if not exists refresh_tokens_session_id_idx on auth.refresh_tokens (session_id);
-
 create or replace function auth.jwt() returns jsonb language sql stable as
 $$ select nullif(current_setting('request.jwt.claims', true), '')::jsonb $$;
 create or replace function auth.uid() returns uuid language sql stable as

@@ -1,4 +1,4 @@
-/** Buckets and files through supabase-js. How to ask a hosted project the same: supabase-project.ts. */
+/** Files through supabase-js. How to ask a hosted project the same: supabase-project.ts. */
 import { randomBytes } from "node:crypto";
 import type { SupabaseClient } from "@supabase/supabase-js";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -10,14 +10,25 @@ const bucket = `contract-${Date.now()}`;
 const files = () => server.storage.from(bucket);
 const textOf = async (path: string) => (await files().download(path)).data?.text();
 
+/** Here buckets are made by migrations alone. */
+const makeBucket = (id: string, limitBytes: number | null = null, types: string[] | null = null) =>
+  project.sql(
+    "insert into storage.buckets (id, name, file_size_limit, allowed_mime_types) values ($1, $1, $2, $3)",
+    [id, limitBytes, types],
+  );
+const dropBucket = async (id: string) => {
+  if (!isHosted) return;
+  await server.storage.emptyBucket(id);
+  await server.storage.deleteBucket(id);
+};
+
 beforeAll(async () => {
   project = await openProject();
   server = project.client("secret");
-  await server.storage.createBucket(bucket, { public: false });
+  await makeBucket(bucket);
 });
 afterAll(async () => {
-  await server.storage.emptyBucket(bucket);
-  await server.storage.deleteBucket(bucket);
+  await dropBucket(bucket);
   await project.close();
 });
 
@@ -42,11 +53,7 @@ describe("uploads", () => {
     });
     const { data: blob } = await files().download(path);
     expect(Buffer.from((await blob?.arrayBuffer()) ?? new ArrayBuffer(0)).equals(bytes)).toBe(true);
-    expect((await files().info(path)).data).toMatchObject({
-      size: bytes.length,
-      contentType: "image/png",
-      cacheControl: "max-age=60",
-    });
+    expect(blob?.type).toBe("image/png");
   });
 
   test("an existing name is refused unless upsert is asked", async () => {
@@ -58,15 +65,6 @@ describe("uploads", () => {
       (await files().upload("once.txt", "third", { upsert: true, contentType: "text/plain" })).error,
     ).toBeNull();
     expect(await textOf("once.txt")).toBe("third");
-    expect((await files().update("once.txt", "fourth", { contentType: "text/plain" })).error).toBeNull();
-    expect(await textOf("once.txt")).toBe("fourth");
-  });
-
-  test("keeps metadata of the user", async () => {
-    await files().upload("meta.txt", "x", { contentType: "text/plain", metadata: { rows: 3 } });
-    await files().upload("meta-blob.txt", new Blob(["x"]), { metadata: { rows: 4 } });
-    expect((await files().info("meta.txt")).data?.metadata).toEqual({ rows: 3 });
-    expect((await files().info("meta-blob.txt")).data?.metadata).toEqual({ rows: 4 });
   });
 
   test("into a bucket that is not there: 404", async () => {
@@ -76,11 +74,7 @@ describe("uploads", () => {
 
   test("the bucket's limits on size and type hold", async () => {
     const strict = `${bucket}-strict`;
-    await server.storage.createBucket(strict, {
-      public: false,
-      fileSizeLimit: "1KB",
-      allowedMimeTypes: ["text/csv", "image/*"],
-    });
+    await makeBucket(strict, 1024, ["text/csv", "image/*"]);
     const into = server.storage.from(strict);
     expect((await into.upload("a.csv", "x".repeat(1024), { contentType: "text/csv" })).error).toBeNull();
     expect((await into.upload("b.csv", "x".repeat(1025), { contentType: "text/csv" })).error).toMatchObject({
@@ -93,9 +87,7 @@ describe("uploads", () => {
       message: "mime type application/pdf is not supported",
     });
     expect((await into.list()).data?.map(({ name }) => name)).toEqual(["a.csv", "c.png"]);
-    expect((await server.storage.deleteBucket(strict)).error?.message).toContain("not empty");
-    await server.storage.emptyBucket(strict);
-    expect((await server.storage.deleteBucket(strict)).error).toBeNull();
+    await dropBucket(strict);
   });
 });
 
@@ -108,15 +100,28 @@ describe("reading", () => {
     const answer = await fetch(`${project.url}/storage/v1/object/${bucket}/range.txt`, {
       headers: { apikey: project.secretKey, authorization: `Bearer ${project.secretKey}`, ...headers },
     });
-    return [answer.status, await answer.text(), answer.headers.get("content-range")];
+    const text = await answer.text();
+    return { status: answer.status, text, range: answer.headers.get("content-range"), answer };
   };
 
   test("ranges", async () => {
-    expect(await get({ range: "bytes=2-4" })).toEqual([206, "234", "bytes 2-4/10"]);
-    expect(await get({ range: "bytes=7-" })).toEqual([206, "789", "bytes 7-9/10"]);
-    expect(await get({ range: "bytes=-3" })).toEqual([206, "789", "bytes 7-9/10"]);
-    expect(await get({})).toEqual([200, "0123456789", null]);
-    expect((await get({ range: "bytes=20-30" }))[0]).toBe(416);
+    const part = { status: 206 };
+    expect(await get({ range: "bytes=2-4" })).toMatchObject({ ...part, text: "234", range: "bytes 2-4/10" });
+    expect(await get({ range: "bytes=7-" })).toMatchObject({ ...part, text: "789", range: "bytes 7-9/10" });
+    expect(await get({ range: "bytes=-3" })).toMatchObject({ ...part, text: "789", range: "bytes 7-9/10" });
+    expect(await get({})).toMatchObject({ status: 200, text: "0123456789", range: null });
+    expect((await get({ range: "bytes=20-30" })).status).toBe(416);
+  });
+
+  test("a range has the ETag of the whole, which changes with the content", async () => {
+    const etagOf = async (headers: Record<string, string>) => (await get(headers)).answer.headers.get("etag");
+    const first = await etagOf({});
+    expect(first).toMatch(/^"[0-9a-f]{32}"$/);
+    expect(await etagOf({ range: "bytes=2-4" })).toBe(first);
+    expect((await get({ "if-none-match": first ?? "" })).status).toBe(304);
+    await files().upload("range.txt", "9876543210", { contentType: "text/plain", upsert: true });
+    expect(await etagOf({ range: "bytes=2-4" })).not.toBe(first);
+    await files().upload("range.txt", "0123456789", { contentType: "text/plain", upsert: true });
   });
 
   test("exists() and a missing object", async () => {
@@ -138,15 +143,6 @@ describe("reading", () => {
     expect((await files().createSignedUrl("nothing.txt", 60)).error).toMatchObject({
       message: "Object not found",
     });
-  });
-
-  test("many signed URLs at once tell which are missing", async () => {
-    const { data } = await files().createSignedUrls(["range.txt", "nothing.txt"], 60);
-    expect(data).toMatchObject([
-      { path: "range.txt", error: null, signedUrl: expect.stringContaining("token=") },
-      { path: "nothing.txt", error: expect.stringContaining("does not exist"), signedUrl: null },
-    ]);
-    expect(await (await fetch(data?.[0]?.signedUrl ?? "")).text()).toBe("0123456789");
   });
 
   test("a signed upload URL takes one object from somebody without rights", async () => {
@@ -183,45 +179,11 @@ describe("keeping house", () => {
     expect(all?.find(({ name }) => name === "a.txt")?.metadata).toMatchObject({ size: 10 });
   });
 
-  test("moves, copies and removes", async () => {
-    await files().upload("from.txt", "content");
-    expect((await files().copy("from.txt", "dir/copied.txt")).data).toEqual({
-      path: `${bucket}/dir/copied.txt`,
-    });
-    expect((await files().move("from.txt", "dir/moved.txt")).error).toBeNull();
-    expect(await Promise.all(["dir/copied.txt", "dir/moved.txt"].map(textOf))).toEqual([
-      "content",
-      "content",
-    ]);
-    expect((await files().exists("from.txt")).data).toBe(false);
-    expect((await files().copy("from.txt", "x.txt")).error).toMatchObject({ message: "Object not found" });
-    expect((await files().copy("dir/moved.txt", "dir/copied.txt")).error).toMatchObject({
-      statusCode: "409",
-    });
-    const removed = await files().remove(["dir/copied.txt", "dir/moved.txt", "nothing.txt"]);
-    expect(removed.data?.map(({ name }) => name).toSorted()).toEqual(["dir/copied.txt", "dir/moved.txt"]);
+  test("removes, and says what it removed", async () => {
+    for (const path of ["dir/a.txt", "dir/b.txt"]) await files().upload(path, path);
+    const removed = await files().remove(["dir/a.txt", "dir/b.txt", "nothing.txt"]);
+    expect(removed.data?.map(({ name }) => name).toSorted()).toEqual(["dir/a.txt", "dir/b.txt"]);
     expect((await files().list("dir")).data).toEqual([]);
-  });
-
-  test("buckets: list, read, change, twice the same name", async () => {
-    expect((await server.storage.listBuckets()).data?.map(({ id }) => id)).toContain(bucket);
-    expect((await server.storage.getBucket(bucket)).data).toMatchObject({ id: bucket, public: false });
-    expect((await server.storage.createBucket(bucket)).error).toMatchObject({ statusCode: "409" });
-    expect((await server.storage.getBucket("no-such-bucket")).error).toMatchObject({
-      message: "Bucket not found",
-    });
-  });
-
-  test("a public bucket is readable by everybody, writable by none", async () => {
-    const open = `${bucket}-open`;
-    await server.storage.createBucket(open, { public: true });
-    await server.storage.from(open).upload("hello.txt", "hello", { contentType: "text/plain" });
-    const { data } = server.storage.from(open).getPublicUrl("hello.txt");
-    expect(await (await fetch(data.publicUrl)).text()).toBe("hello");
-    const guest = project.client("publishable").storage.from(open);
-    expect((await guest.upload("x.txt", "x")).error).toMatchObject({ statusCode: "403" });
-    await server.storage.emptyBucket(open);
-    await server.storage.deleteBucket(open);
   });
 });
 
@@ -239,7 +201,6 @@ describe("policies", () => {
     expect((await guest.createSignedUploadUrl("x.txt")).error).toMatchObject({ statusCode: "403" });
     expect((await guest.remove(["private.txt"])).data).toEqual([]);
     expect((await files().exists("private.txt")).data).toBe(true);
-    expect((await project.client("publishable").storage.listBuckets()).data).toEqual([]);
   });
 
   test.skipIf(isHosted)("one on storage.objects opens what it says", async () => {
@@ -264,7 +225,32 @@ test("names that walk out of the bucket are refused", async () => {
   }
 });
 
-test.skipIf(isHosted)("image transformations are refused by name", async () => {
-  const { error } = await files().createSignedUrl("range.txt", 60, { transform: { width: 10 } });
-  expect(error?.message).toContain("does not model image transformations");
+describe.skipIf(isHosted)("refused by name", () => {
+  const all = () => server.storage;
+  test.each<[string, () => PromiseLike<{ error: { message: string } | null }>]>([
+    ["POST /storage/v1/bucket", () => all().createBucket("another")],
+    ["GET /storage/v1/bucket", () => all().listBuckets()],
+    ["/empty", () => all().emptyBucket(bucket)],
+    ["DELETE /storage/v1/bucket", () => all().deleteBucket(bucket)],
+    ["POST /storage/v1/object/list-v2/", () => files().listV2()],
+    ["POST /storage/v1/object/move", () => files().move("a", "b")],
+    ["POST /storage/v1/object/copy", () => files().copy("a", "b")],
+    ["GET /storage/v1/object/info", () => files().info("range.txt")],
+    ["PUT /storage/v1/object/", () => files().update("range.txt", "x")],
+    ["POST /storage/v1/object/sign/", () => files().createSignedUrls(["range.txt"], 60)],
+    ["image transformations", () => files().createSignedUrl("range.txt", 60, { transform: { width: 10 } })],
+    ["an object's own metadata", () => files().upload("m.txt", "x", { metadata: { rows: 3 } })],
+    ["an object's own metadata", () => files().upload("m.txt", new Blob(["x"]), { metadata: { rows: 3 } })],
+  ])("%s", async (words, ask) => {
+    const { error } = await ask();
+    expect(error).toMatchObject({ status: 422, statusCode: "not_modeled" });
+    expect(error?.message).toContain("does not model");
+    expect(error?.message).toContain(words);
+  });
+
+  test("a public bucket's address", async () => {
+    const { data } = files().getPublicUrl("range.txt");
+    const answer = await fetch(data.publicUrl);
+    expect([answer.status, await answer.text()]).toEqual([422, expect.stringContaining("object/public")]);
+  });
 });

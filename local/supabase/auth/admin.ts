@@ -1,6 +1,6 @@
 import type pg from "pg";
 import { z } from "zod";
-import { type Answer, type Ask, json, notModeled, refuse } from "../http.ts";
+import { type Answer, type Ask, json, refuse } from "../http.ts";
 import { readBody } from "./body.ts";
 import { AuthError } from "./errors.ts";
 import { hashPassword } from "./passwords.ts";
@@ -12,6 +12,7 @@ export const createAdmin = (own: pg.Pool) => {
     const { email, ...changes } = await readChanges(ask);
     if (email === undefined)
       throw new AuthError(400, "validation_failed", "Cannot create a user without an email");
+    if (changes.banHours !== undefined) refuse("ban_duration when a user is created");
     return json(200, presentUser(await createUser(own, { ...changes, email })));
   };
 
@@ -27,27 +28,28 @@ export const createAdmin = (own: pg.Pool) => {
     return json(200, { users, aud: "authenticated" }, { "x-total-count": String(total), link });
   };
 
-  return async (ask: Ask, path: string): Promise<Answer> => {
-    const id = path.slice(1);
-    if (id === "") {
-      if (ask.method === "POST") return create(ask);
-      if (ask.method === "GET") return list(ask);
-      return notModeled(`${ask.method} ${ask.path}`);
-    }
-    if (id.includes("/")) return notModeled(`${ask.method} ${ask.path}`);
-    if (!z.uuid().safeParse(id).success)
+  const remove = async (ask: Ask, id: string) => {
+    if ((await readBody(ask, softDelete)).should_soft_delete === true) refuse("soft deletes of users");
+    return json(200, presentUser(await deleteUser(own, id)));
+  };
+
+  /** The work that a request asks for; `id` is what stands behind `/admin/users/`. */
+  return (ask: Ask, id?: string): (() => Promise<Answer>) => {
+    if (id !== undefined && !z.uuid().safeParse(id).success)
       throw new AuthError(404, "validation_failed", "user_id must be an UUID");
-    switch (ask.method) {
-      case "GET":
-        return json(200, presentUser(found(await findUser(own, id))));
-      case "PUT":
-        return json(200, presentUser(await updateUser(own, id, await readChanges(ask))));
-      case "DELETE":
-        if ((await readBody(ask, softDelete)).should_soft_delete === true)
-          return notModeled("soft deletes of users");
-        return json(200, presentUser(await deleteUser(own, id)));
+    switch (`${ask.method} ${id === undefined ? "users" : "user"}`) {
+      case "POST users":
+        return () => create(ask);
+      case "GET users":
+        return () => list(ask);
+      case "GET user":
+        return async () => json(200, presentUser(found(await findUser(own, id ?? ""))));
+      case "PUT user":
+        return async () => json(200, presentUser(await updateUser(own, id ?? "", await readChanges(ask))));
+      case "DELETE user":
+        return () => remove(ask, id ?? "");
       default:
-        return notModeled(`${ask.method} ${ask.path}`);
+        return refuse(`${ask.method} ${ask.path}`);
     }
   };
 };
@@ -60,22 +62,25 @@ const changesSchema = z
     email: z.string().optional(),
     password: z.string().optional(),
     email_confirm: z.boolean().optional(),
+    ban_duration: z
+      .string()
+      .regex(/^(none|\d+h)$/, 'The local Supabase reads "none" or hours, such as "24h"')
+      .optional(),
     app_metadata: metadata.optional(),
     user_metadata: metadata.optional(),
   })
   .catchall(z.unknown());
 
 const readChanges = async (ask: Ask) => {
-  const { email, password, email_confirm, app_metadata, user_metadata, ...others } = await readBody(
-    ask,
-    changesSchema,
-  );
+  const { email, password, email_confirm, ban_duration, app_metadata, user_metadata, ...others } =
+    await readBody(ask, changesSchema);
   const [other] = Object.keys(others);
   if (other !== undefined) refuse(`the user attribute "${other}"`);
   return {
     email,
     encryptedPassword: password === undefined ? undefined : await hashPassword(password),
     confirmed: email_confirm,
+    banHours: ban_duration === undefined ? undefined : Number.parseInt(ban_duration, 10) || 0,
     appMetadata: app_metadata,
     userMetadata: user_metadata,
   };

@@ -23,6 +23,8 @@ export type UserChanges = {
   appMetadata?: Record<string, unknown> | undefined;
   userMetadata?: Record<string, unknown> | undefined;
   confirmed?: boolean | undefined;
+  /** From now on; 0 ends a ban. */
+  banHours?: number | undefined;
 };
 
 /** A user as the API shows one. */
@@ -40,6 +42,7 @@ export const presentUser = (user: UserRow) => ({
   identities: [],
   created_at: user.created_at,
   updated_at: user.updated_at,
+  ...(user.banned_until === null ? {} : { banned_until: user.banned_until }),
   is_anonymous: false,
   ...(user.banned_until === null ? {} : { banned_until: user.banned_until }),
 });
@@ -78,10 +81,11 @@ export const updateUser = async (own: pg.Pool, id: string, changes: UserChanges)
          raw_app_meta_data = jsonb_strip_nulls(raw_app_meta_data || coalesce($4::jsonb, '{}')),
          raw_user_meta_data = jsonb_strip_nulls(raw_user_meta_data || coalesce($5::jsonb, '{}')),
          email_confirmed_at = case when $6::boolean then coalesce(email_confirmed_at, now()) else email_confirmed_at end,
+         banned_until = case when $7::int is null then banned_until when $7 > 0 then now() + make_interval(hours => $7) end,
          updated_at = now()
        where id = $1 returning *`,
       // biome-ignore format: one line for the parameters of one statement
-      [id, email, changes.encryptedPassword ?? null, changes.appMetadata ?? null, changes.userMetadata ?? null, changes.confirmed ?? false],
+      [id, email, changes.encryptedPassword ?? null, changes.appMetadata ?? null, changes.userMetadata ?? null, changes.confirmed ?? false, changes.banHours ?? null],
     );
     return found(rows[0]);
   } catch (error) {

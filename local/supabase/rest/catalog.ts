@@ -6,7 +6,6 @@ export type FunctionEntry = {
   variadic: boolean;
   returns: "void" | "scalar" | "row";
   returnsSet: boolean;
-  volatile: boolean;
 };
 
 /** What the exposed schema holds, as far as a request must know it before the database sees it. */
@@ -27,7 +26,6 @@ const catalogQuery = `
       'name', p.proname,
       'variadic', p.provariadic <> 0,
       'returnsSet', p.proretset,
-      'volatile', p.provolatile = 'v',
       'returns', case
         when p.prorettype = 'void'::regtype then 'void'
         when t.typtype = 'c' or t.oid = 'record'::regtype or p.proargmodes && '{o,b,t}' then 'row'

@@ -1,5 +1,5 @@
 import pg from "pg";
-import { type Answer, json } from "../http.ts";
+import { type Answer, json, refuse } from "../http.ts";
 import { statusOfSqlState } from "./sql-state.ts";
 
 type ErrorBody = { code: string; details: unknown; hint: unknown; message: string };
@@ -16,9 +16,6 @@ export class RestError extends Error {
   }
 }
 
-export const wrongMethod = (method: string) =>
-  new RestError(405, "PGRST117", `Unsupported HTTP method: ${method}`);
-
 /** Turns whatever went wrong into the answer that PostgREST gives. */
 export const errorAnswer = (error: unknown, role: string): Answer | undefined => {
   if (error instanceof RestError) return json(error.status, error.body, challenge(error.status));
@@ -30,7 +27,7 @@ export const errorAnswer = (error: unknown, role: string): Answer | undefined =>
 };
 
 const databaseAnswer = (error: pg.DatabaseError, code: string, role: string): Answer => {
-  if (code === "PGRST") return raisedAnswer(error);
+  if (code === "PGRST") return refuse("raise sqlstate 'PGRST' (a code such as PT409 chooses the status)");
   // The server is starting or stopping: for the caller that is the same as no server.
   if (code === "57P03") return unreachable(error);
   const status = statusOfSqlState(code, error.message, role !== "anon");
@@ -45,48 +42,6 @@ const databaseAnswer = (error: pg.DatabaseError, code: string, role: string): An
 
 const challenge = (status: number): Record<string, string> =>
   status === 401 ? { "www-authenticate": "Bearer" } : {};
-
-/** `raise sqlstate 'PGRST'`: the message is the body, the detail is status and headers, both as JSON. */
-const raisedAnswer = (error: pg.DatabaseError): Answer => {
-  const body = parseObject(error.message);
-  const response = parseObject(error.detail ?? "");
-  if (
-    typeof body?.["code"] !== "string" ||
-    typeof body["message"] !== "string" ||
-    !isStatus(response?.["status"])
-  ) {
-    return json(500, {
-      code: "PGRST121",
-      details: "Invalid JSON value for MESSAGE or DETAIL",
-      hint: "MESSAGE needs code and message, DETAIL needs status and headers",
-      message: "Could not parse JSON in the \"RAISE SQLSTATE 'PGRST'\" error",
-    });
-  }
-  const { code, message, details = null, hint = null } = body;
-  return json(
-    Number(response?.["status"]),
-    { code, details, hint, message },
-    stringsOf(response?.["headers"]),
-  );
-};
-
-const isStatus = (value: unknown) => Number.isInteger(value) && Number(value) >= 200 && Number(value) <= 599;
-
-const parseObject = (text: string): Record<string, unknown> | undefined => {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === "object" && value !== null
-      ? Object.fromEntries(Object.entries(value))
-      : undefined;
-  } catch {
-    return undefined;
-  }
-};
-
-const stringsOf = (value: unknown): Record<string, string> =>
-  typeof value === "object" && value !== null
-    ? Object.fromEntries(Object.entries(value).map(([name, text]) => [name.toLowerCase(), String(text)]))
-    : {};
 
 /** pg gives no class to these: connection refused or reset, ended while a query ran, no free connection in time. */
 const isConnectionFailure = (error: Error) =>

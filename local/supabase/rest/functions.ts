@@ -1,57 +1,62 @@
-import type { Identity } from "../database.ts";
-import { type Answer, type Ask, refuse } from "../http.ts";
-import { callWithBody, callWithParams } from "./call.ts";
-import type { CatalogCache, FunctionEntry } from "./catalog.ts";
-import { chooseFunction, functionNotFound } from "./choose-function.ts";
-import { RestError, wrongMethod } from "./errors.ts";
-import { readPreferences } from "./negotiate.ts";
-import { isReadWord, looksLikeFilter, parseReadQuery } from "./read-query.ts";
-import type { Run } from "./run.ts";
+import { refuse } from "../http.ts";
+import { type Catalog, type CatalogCache, exposedSchema, type FunctionEntry } from "./catalog.ts";
+import { RestError } from "./errors.ts";
 
-/** `/rest/v1/rpc/<name>`: POST with a JSON body, or GET with the arguments in the query. */
-export const createFunctions = (catalog: CatalogCache, run: Run) => {
-  const find = async (name: string, given: readonly string[]): Promise<FunctionEntry> => {
-    const known = chooseFunction(await catalog.current(), name, given);
-    if (known !== undefined) return known;
-    // It may be newer than what we know: hosted projects learn of it as late.
-    const fresh = await catalog.reload();
-    const entry = chooseFunction(fresh, name, given);
-    if (entry === undefined) throw functionNotFound(fresh, name, given);
-    return entry;
-  };
-
-  const post = async (ask: Ask, identity: Identity, name: string): Promise<Answer> => {
-    const preferences = readPreferences(ask);
-    const body = await ask.text();
-    const given = argumentNamesOf(body);
-    const entry = await find(name, given);
-    const query = parseReadQuery(ask.query);
-    const sql = callWithBody(entry, given, body, query, { ...preferences, headOnly: false });
-    return run(ask, identity, { ...sql, readOnly: false }, preferences, entry);
-  };
-
-  const get = async (ask: Ask, identity: Identity, name: string): Promise<Answer> => {
-    const preferences = readPreferences(ask);
-    const given = new URLSearchParams();
-    const filters = new URLSearchParams();
-    for (const [key, value] of ask.query) {
-      (isReadWord(key) || looksLikeFilter(value) ? filters : given).append(key, value);
-    }
-    const entry = await find(name, [...given.keys()]);
-    const wanted = { ...preferences, headOnly: ask.method === "HEAD" };
-    const sql = callWithParams(entry, given, parseReadQuery(filters), wanted);
-    return run(ask, identity, { ...sql, readOnly: entry.volatile }, preferences, entry);
-  };
-
-  return async (ask: Ask, identity: Identity, name: string): Promise<Answer> => {
-    if (ask.method === "POST") return post(ask, identity, name);
-    if (ask.method === "GET" || ask.method === "HEAD") return get(ask, identity, name);
-    throw wrongMethod(ask.method);
-  };
+/** The function of this name that the arguments fit, by their names, as PostgREST decides it. */
+export const findFunction = async (
+  catalog: CatalogCache,
+  name: string,
+  given: readonly string[],
+): Promise<FunctionEntry> => {
+  const known = choose(await catalog.current(), name, given);
+  if (known !== undefined) return known;
+  // It may be newer than what we know: hosted projects learn of it as late.
+  const entry = choose(await catalog.reload(), name, given);
+  if (entry === undefined) throw functionNotFound(name, given);
+  return entry;
 };
 
-const argumentNamesOf = (body: string): readonly string[] => {
-  if (body === "" || body === "{}") return [];
+const choose = (
+  catalog: Catalog,
+  name: string,
+  argumentNames: readonly string[],
+): FunctionEntry | undefined => {
+  const candidates = catalog.functions.get(name) ?? [];
+  const fitting = candidates.filter((entry) => fits(entry, argumentNames));
+  const [chosen] = fitting;
+  if (fitting.length > 1) throw ambiguous(fitting);
+  const isOdd = chosen === undefined ? candidates.some(takesWholeBody) : chosen.variadic;
+  if (isOdd) refuse(`functions with a variadic or an unnamed parameter (${exposedSchema}.${name})`);
+  return chosen;
+};
+
+const fits = ({ parameters }: FunctionEntry, names: readonly string[]) =>
+  names.every((name) => parameters.some((parameter) => parameter.name === name)) &&
+  parameters.every((parameter) => !parameter.required || names.includes(parameter.name));
+
+const takesWholeBody = ({ parameters }: FunctionEntry) =>
+  parameters.length === 1 && parameters[0]?.name === "" && parameters[0].required;
+
+const ambiguous = (entries: readonly FunctionEntry[]) => {
+  const list = entries.map(
+    ({ name, parameters }) =>
+      `${exposedSchema}.${name}(${parameters.map((p) => `${p.name} => ${p.type}`).join(", ")})`,
+  );
+  const message = `Could not choose the best candidate function between: ${list.join(", ")}`;
+  return new RestError(300, "PGRST203", message, {
+    hint: "Try renaming the parameters or the function itself in the database so function overloading can be resolved",
+  });
+};
+
+const functionNotFound = (name: string, argumentNames: readonly string[]) => {
+  const names = argumentNames.toSorted().join(", ");
+  const shown = `${exposedSchema}.${name}${names === "" ? " without parameters" : `(${names})`}`;
+  return new RestError(404, "PGRST202", `Could not find the function ${shown} in the schema cache`);
+};
+
+/** The names of the arguments in a call's body. */
+export const argumentNamesOf = (body: string): readonly string[] => {
+  if (body === "") return [];
   let value: unknown;
   try {
     value = JSON.parse(body);

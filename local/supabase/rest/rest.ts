@@ -1,35 +1,86 @@
-import type { Database, Identity } from "../database.ts";
+import type { Database, Identity, Statement } from "../database.ts";
 import { type Answer, type Ask, refuse } from "../http.ts";
-import type { CatalogCache } from "./catalog.ts";
+import { type CatalogCache, exposedSchema } from "./catalog.ts";
 import { errorAnswer, RestError } from "./errors.ts";
-import { createFunctions } from "./functions.ts";
-import { createRelations } from "./relations.ts";
-import { createRun } from "./run.ts";
+import { argumentNamesOf, findFunction } from "./functions.ts";
+import { wantsSingle } from "./headers.ts";
+import { parseReadQuery } from "./read-query.ts";
+import { callStatement, readStatement } from "./statements.ts";
 
-/** `/rest/v1`: functions and plain reads, as PostgREST answers them. */
+type Work = (identity: Identity) => Promise<Answer>;
+
+/** `/rest/v1`: calls of functions and plain reads, as PostgREST answers them. What is refused is refused before any key is looked at. */
 export const createRest = (database: Database, catalog: CatalogCache) => {
-  const run = createRun(database);
-  const callFunction = createFunctions(catalog, run);
-  const readRelation = createRelations(catalog, run);
+  const run = async (ask: Ask, identity: Identity, statement: Statement) => {
+    const [row] = await database.run(identity, statement, { method: ask.method, path: ask.path });
+    const [body = null, count = "0"] = row ?? [];
+    return { body: body ?? "null", rows: Number(count) };
+  };
 
-  const route = (ask: Ask, identity: Identity): Promise<Answer> => {
+  const callFunction =
+    (ask: Ask, name: string): Work =>
+    async (identity) => {
+      const body = await ask.text();
+      const given = argumentNamesOf(body);
+      const entry = await findFunction(catalog, name, given);
+      const answer = await run(ask, identity, callStatement(entry, given, body));
+      return entry.returns === "void" ? { status: 204, headers: {} } : ok(answer.body);
+    };
+
+  const readTable = (ask: Ask, name: string, single: boolean): Work => {
+    const query = parseReadQuery(ask.query);
+    return async (identity) => {
+      if (!(await catalog.current()).relations.has(name) && !(await catalog.reload()).relations.has(name))
+        throw tableNotFound(name);
+      const { body, rows } = await run(ask, identity, readStatement(name, query, single));
+      if (single && rows !== 1) throw notOneRow(rows);
+      return ok(body);
+    };
+  };
+
+  const route = (ask: Ask): Work => {
     const [first = "", second, ...more] = ask.path
       .slice("/rest/v1/".length)
       .split("/")
       .map(decodeURIComponent);
     if (first === "") return refuse("the OpenAPI description at /rest/v1/");
-    if (second === undefined) return readRelation(ask, identity, first);
-    if (first === "rpc" && more.length === 0) return callFunction(ask, identity, second);
-    throw new RestError(404, "PGRST125", "Invalid path specified in request URL");
+    if (second === undefined) {
+      if (ask.method !== "GET")
+        return refuse(`${ask.method} on the table "${first}" (reads are GET, writes go through rpc())`);
+      return readTable(ask, first, wantsSingle(ask));
+    }
+    if (first !== "rpc" || more.length > 0)
+      throw new RestError(404, "PGRST125", "Invalid path specified in request URL");
+    if (ask.method !== "POST") return refuse(`${ask.method} on the function "${second}" (calls are POST)`);
+    if (wantsSingle(ask) || ask.query.size > 0) return refuse("select(), filters and single() after rpc()");
+    return callFunction(ask, second);
   };
 
-  return async (ask: Ask, identity: Identity): Promise<Answer> => {
+  return async (ask: Ask, identify: (ask: Ask) => Promise<Identity>): Promise<Answer> => {
+    let role = "anon";
     try {
-      return await route(ask, identity);
+      const work = route(ask);
+      const identity = await identify(ask);
+      role = identity.role;
+      return await work(identity);
     } catch (error) {
-      const answer = errorAnswer(error, identity.role);
+      const answer = errorAnswer(error, role);
       if (answer === undefined) throw error;
       return answer;
     }
   };
 };
+
+const ok = (body: string): Answer => ({
+  status: 200,
+  headers: { "content-type": "application/json; charset=utf-8" },
+  body,
+});
+
+const notOneRow = (rows: number) =>
+  new RestError(406, "PGRST116", "Cannot coerce the result to a single JSON object", {
+    details: `The result contains ${rows} rows`,
+  });
+
+const tableNotFound = (name: string) =>
+  new RestError(404, "PGRST205", `Could not find the table '${exposedSchema}.${name}' in the schema cache`);

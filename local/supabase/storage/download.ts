@@ -9,7 +9,6 @@ export type StoredObject = {
   version: string;
   created_at: Date;
   updated_at: Date;
-  user_metadata: unknown;
   metadata: { size: number; mimetype: string; cacheControl: string; eTag: string; lastModified: string };
 };
 

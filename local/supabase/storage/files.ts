@@ -12,7 +12,6 @@ export type Files = {
   /** Stores a stream under a new version; nothing is left behind if it ends early or grows too large. */
   write(content: Readable, limitBytes: number): Promise<StoredFile>;
   read(version: string, range?: { start: number; end: number }): Readable;
-  copy(version: string): Promise<string>;
   remove(versions: readonly string[]): Promise<void>;
 };
 
@@ -43,11 +42,6 @@ export const openFiles = (directory: string): Files => {
       return { version, size, eTag: `"${digest.digest("hex")}"` };
     },
     read: (version, range) => fs.createReadStream(fileOf(version), range),
-    copy: async (version) => {
-      const copied = randomUUID();
-      await fs.promises.copyFile(fileOf(version), fileOf(copied), fs.constants.COPYFILE_FICLONE);
-      return copied;
-    },
     remove: async (versions) => {
       for (const version of versions) await fs.promises.rm(fileOf(version), { force: true });
     },

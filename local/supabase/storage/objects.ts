@@ -2,19 +2,19 @@ import { randomUUID } from "node:crypto";
 import type pg from "pg";
 import type { Database, Identity } from "../database.ts";
 import type { StoredObject } from "./download.ts";
-import { duplicate, objectNotFound } from "./errors.ts";
+import { objectNotFound } from "./errors.ts";
 import type { Files } from "./files.ts";
 import type { Upload } from "./upload.ts";
 
-const columns = "id, bucket_id, name, version, created_at, updated_at, user_metadata, metadata";
+const columns = "id, bucket_id, name, version, created_at, updated_at, metadata";
 
 const insertObject = `
-  insert into storage.objects (id, bucket_id, name, version, metadata, user_metadata, owner, owner_id)
-  values ($1, $2, $3, $4, $5, $6, $7::text::uuid, $7::text)`;
+  insert into storage.objects (id, bucket_id, name, version, metadata, owner, owner_id)
+  values ($1, $2, $3, $4, $5, $6::text::uuid, $6::text)`;
 
 const orReplace = `
   on conflict (bucket_id, name) do update set version = excluded.version, metadata = excluded.metadata,
-    user_metadata = excluded.user_metadata, updated_at = now()`;
+    updated_at = now()`;
 
 export type Place = { bucket: string; key: string };
 
@@ -32,7 +32,7 @@ export const createObjects = (database: Database, files: Files) => {
     };
     const owner = identity.claimsObject["sub"] ?? null;
     const id = randomUUID();
-    const values = [id, bucket, key, upload.version, metadata, upload.userMetadata, owner];
+    const values = [id, bucket, key, upload.version, metadata, owner];
     try {
       const replaced = await database.transaction(identity, async (client) => {
         // Whoever may only add need not be able to read: nothing is read, and nothing returned.
@@ -53,7 +53,7 @@ export const createObjects = (database: Database, files: Files) => {
   const tryToSave = async (identity: Identity, { bucket, key }: Place, upsert: boolean): Promise<void> => {
     const undo = new Error("undo");
     const attempt = database.transaction(identity, async (client) => {
-      const values = [randomUUID(), bucket, key, "", null, null, identity.claimsObject["sub"] ?? null];
+      const values = [randomUUID(), bucket, key, "", null, identity.claimsObject["sub"] ?? null];
       await client.query(upsert ? `${insertObject} ${orReplace}` : insertObject, values);
       throw undo;
     });
@@ -68,17 +68,6 @@ export const createObjects = (database: Database, files: Files) => {
     return object;
   };
 
-  /** Of a public bucket: everybody reads. */
-  const getPublic = async ({ bucket, key }: Place): Promise<StoredObject> => {
-    const { rows } = await database.own.query<StoredObject>(
-      `select ${columns} from storage.objects where bucket_id = $1 and name = $2
-       and (select public from storage.buckets where id = $1)`,
-      [bucket, key],
-    );
-    if (rows[0] === undefined) throw objectNotFound();
-    return rows[0];
-  };
-
   const remove = async (identity: Identity, bucket: string, keys: readonly string[]) => {
     const { rows } = await database.transaction(identity, (client) =>
       client.query<{ version: string }>(
@@ -90,37 +79,7 @@ export const createObjects = (database: Database, files: Files) => {
     return rows;
   };
 
-  const move = (identity: Identity, from: Place, to: Place) =>
-    database.transaction(identity, async (client) => {
-      if ((await find(client, from)) === undefined) throw objectNotFound();
-      const { rowCount } = await client.query(
-        "update storage.objects set bucket_id = $3, name = $4, updated_at = now() where bucket_id = $1 and name = $2",
-        [from.bucket, from.key, to.bucket, to.key],
-      );
-      if (rowCount === 0) throw objectNotFound();
-    });
-
-  const copy = async (identity: Identity, from: Place, to: Place): Promise<string> => {
-    const source = await get(identity, from);
-    const version = await files.copy(source.version);
-    try {
-      return await database.transaction(identity, async (client) => {
-        if ((await find(client, to)) !== undefined) throw duplicate();
-        const { rows } = await client.query<{ id: string }>(
-          `insert into storage.objects (bucket_id, name, version, metadata, user_metadata, owner, owner_id)
-           select $3, $4, $5, metadata, user_metadata, owner, owner_id
-           from storage.objects where bucket_id = $1 and name = $2 returning id`,
-          [from.bucket, from.key, to.bucket, to.key, version],
-        );
-        return rows[0]?.id ?? randomUUID();
-      });
-    } catch (error) {
-      await files.remove([version]);
-      throw error;
-    }
-  };
-
-  return { save, tryToSave, get, getPublic, remove, move, copy };
+  return { save, tryToSave, get, remove };
 };
 
 export type Objects = ReturnType<typeof createObjects>;

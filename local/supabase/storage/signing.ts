@@ -3,9 +3,8 @@ import type { Database, Identity } from "../database.ts";
 import { type Answer, type Ask, json, refuse } from "../http.ts";
 import { readJson } from "./body.ts";
 import { findBucket } from "./buckets.ts";
-import { StorageError } from "./errors.ts";
 import type { Links } from "./links.ts";
-import type { Objects } from "./objects.ts";
+import type { Objects, Place } from "./objects.ts";
 import { checkedKey } from "./upload.ts";
 
 const uploadLinkSeconds = 7_200;
@@ -19,27 +18,13 @@ export const createSigning = (database: Database, objects: Objects, links: Links
     return `/object/sign/${bucket}/${encodeKey(key)}?token=${token}`;
   };
 
-  const one = async (ask: Ask, identity: Identity, bucket: string, key: string): Promise<Answer> => {
+  const download = async (ask: Ask, identity: Identity, { bucket, key }: Place): Promise<Answer> => {
     const { expiresIn, transform } = await readJson(ask, signSchema);
     if (transform !== undefined) refuse("image transformations");
     return json(200, { signedURL: await linkTo(identity, bucket, key, expiresIn) });
   };
 
-  const many = async (ask: Ask, identity: Identity, bucket: string): Promise<Answer> => {
-    const { expiresIn, paths } = await readJson(ask, signManySchema);
-    const all = paths.map(async (path) => {
-      try {
-        return { error: null, path, signedURL: await linkTo(identity, bucket, path, expiresIn) };
-      } catch (error) {
-        if (!(error instanceof StorageError)) throw error;
-        const message = "Either the object does not exist or you do not have access to it";
-        return { error: message, path, signedURL: null };
-      }
-    });
-    return json(200, await Promise.all(all));
-  };
-
-  const upload = async (ask: Ask, identity: Identity, bucket: string, key: string): Promise<Answer> => {
+  const upload = async (ask: Ask, identity: Identity, { bucket, key }: Place): Promise<Answer> => {
     await findBucket(database.own, bucket);
     const upsert = ask.header("x-upsert") === "true";
     await objects.tryToSave(identity, { bucket, key: checkedKey(key) }, upsert);
@@ -47,8 +32,7 @@ export const createSigning = (database: Database, objects: Objects, links: Links
     return json(200, { url: `/object/upload/sign/${bucket}/${encodeKey(key)}?token=${token}`, token });
   };
 
-  return { one, many, upload };
+  return { download, upload };
 };
 
 const signSchema = z.object({ expiresIn: z.number(), transform: z.unknown().optional() });
-const signManySchema = z.object({ expiresIn: z.number(), paths: z.array(z.string()) });

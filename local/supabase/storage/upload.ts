@@ -1,5 +1,5 @@
 import { Readable } from "node:stream";
-import { type Ask, bodyLimitBytes } from "../http.ts";
+import { type Ask, bodyLimitBytes, refuse } from "../http.ts";
 import { webStream } from "../web.ts";
 import type { Bucket } from "./buckets.ts";
 import { invalidKey, StorageError, tooLarge } from "./errors.ts";
@@ -8,11 +8,11 @@ import type { Files, StoredFile } from "./files.ts";
 /** Hosted projects allow this much unless told otherwise. */
 export const defaultLimitBytes = 50 * 1024 * 1024;
 
-export type Upload = StoredFile & { mimeType: string; cacheControl: string; userMetadata: unknown };
+export type Upload = StoredFile & { mimeType: string; cacheControl: string };
 
 /** Reads an upload, raw or multipart as supabase-js sends a Blob, into a new file; the bucket's rules hold. */
 export const receiveUpload = async (ask: Ask, bucket: Bucket, files: Files): Promise<Upload> => {
-  const { content, mimeType, cacheControl, userMetadata } = await contentOf(ask);
+  const { content, mimeType, cacheControl } = await contentOf(ask);
   if (!allowed(bucket, mimeType)) {
     content.resume();
     throw new StorageError(415, "invalid_mime_type", `mime type ${mimeType} is not supported`);
@@ -21,19 +21,17 @@ export const receiveUpload = async (ask: Ask, bucket: Bucket, files: Files): Pro
     content,
     Math.min(bucket.file_size_limit ?? defaultLimitBytes, defaultLimitBytes),
   );
-  return { ...stored, mimeType, cacheControl, userMetadata };
+  return { ...stored, mimeType, cacheControl };
 };
 
 const contentOf = async (ask: Ask) => {
   const type = ask.header("content-type") ?? "application/octet-stream";
   if (/^multipart\/form-data/i.test(type)) return formContent(ask, type);
-  const metadata = ask.header("x-metadata");
+  if (ask.header("x-metadata") !== undefined) refuse(ownMetadata);
   return {
     content: ask.stream(),
     mimeType: type,
     cacheControl: ask.header("cache-control") ?? "no-cache",
-    userMetadata:
-      metadata === undefined ? null : parseMetadata(Buffer.from(metadata, "base64").toString("utf8")),
   };
 };
 
@@ -49,22 +47,15 @@ const formContent = async (ask: Ask, type: string) => {
   const file = [...form.values()].find((value) => value instanceof Blob);
   if (!(file instanceof Blob)) throw new StorageError(400, "InvalidRequest", "The form holds no file");
   const cacheControl = form.get("cacheControl");
-  const metadata = form.get("metadata");
+  if (form.has("metadata")) refuse(ownMetadata);
   return {
     content: Readable.from(file.stream()),
     mimeType: file.type || "application/octet-stream",
     cacheControl: typeof cacheControl === "string" ? `max-age=${cacheControl}` : "no-cache",
-    userMetadata: typeof metadata === "string" ? parseMetadata(metadata) : null,
   };
 };
 
-const parseMetadata = (text: string): unknown => {
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw new StorageError(400, "InvalidRequest", "The metadata is not valid JSON");
-  }
-};
+const ownMetadata = "an object's own metadata";
 
 const allowed = ({ allowed_mime_types }: Bucket, mimeType: string) => {
   if (allowed_mime_types === null || allowed_mime_types.length === 0) return true;

@@ -1,0 +1,21 @@
+import { fork } from "node:child_process";
+import { once } from "node:events";
+import { expect, test } from "vitest";
+
+/** A process of the stack whose `stop` waits for something that never comes, as a write to a database that is gone. */
+const waitsForEver = `
+  import { childOfTheStack } from "#stack/child.ts";
+  const child = childOfTheStack({ stop: () => new Promise(() => setInterval(() => {}, 1_000)) });
+  child.ready({ port: 1 });
+`;
+
+test("a process whose end hangs does not outlive its supervisor", async () => {
+  const child = fork("-", [], {
+    cwd: import.meta.dirname,
+    execArgv: ["--import", "tsx", "--input-type=module", "-e", waitsForEver],
+  });
+  await once(child, "message");
+  const ended = once(child, "exit");
+  child.disconnect(); // what the channel does when the supervisor is killed
+  expect(await ended).toEqual([1, null]);
+});

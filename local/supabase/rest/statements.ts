@@ -1,0 +1,56 @@
+import pg from "pg";
+import { exposedSchema, type FunctionEntry } from "./catalog.ts";
+import type { ReadQuery } from "./read-query.ts";
+
+/** Each statement does the work, builds the JSON, and gives one row: the answer's body and the number of rows in it. */
+export type Sql = { text: string; values: unknown[] };
+
+const quote = pg.escapeIdentifier;
+
+/** Hosted projects give at most this many rows in one answer. */
+const maxRows = 1000;
+
+/** `single`: the body is the one row itself, not a list. */
+export const readStatement = (name: string, query: ReadQuery, single: boolean): Sql => {
+  const values: unknown[] = [];
+  const bind = (value: unknown) => `$${values.push(value)}`;
+  // The table's own name is its alias, so that Postgres's error messages call a column by it.
+  const table = quote(name);
+  const of = (column: string) => `${table}.${quote(column)}`;
+  const columns = query.columns === "*" ? `${table}.*` : query.columns.map(of).join(", ");
+  const conditions = query.filters.map((one) => `${of(one.column)} ${one.operator} ${bind(one.value)}`);
+  const where = conditions.length === 0 ? "" : ` where ${conditions.join(" and ")}`;
+  const keys = query.order.map(({ column, suffix }) => `${of(column)} ${suffix}`);
+  const order = keys.length === 0 ? "" : ` order by ${keys.join(", ")}`;
+  const limit = bind(Math.min(query.limit ?? maxRows, maxRows));
+  const rows = `select ${columns} from ${quote(exposedSchema)}.${table}${where}${order} limit ${limit}`;
+  const body = single ? "(json_agg(pgrst_row) -> 0)::text" : "coalesce(json_agg(pgrst_row), '[]')::text";
+  return { text: `select ${body}, count(*)::text from (${rows}) as pgrst_row`, values };
+};
+
+/** The whole body is one parameter, which Postgres itself takes apart by the types of the function's parameters. */
+export const callStatement = (entry: FunctionEntry, names: readonly string[], body: string): Sql => {
+  const given = entry.parameters.filter(({ name }) => names.includes(name));
+  const target = `${quote(exposedSchema)}.${quote(entry.name)}`;
+  const definitions = given.map(({ name, type }) => `${quote(name)} ${type}`);
+  const passed = given.map(({ name }) => `${quote(name)} := pgrst_body.${quote(name)}`);
+  const call = `${target}(${passed.join(", ")})`;
+  const source =
+    given.length === 0
+      ? call
+      : `json_to_record($1::json) as pgrst_body(${definitions.join(", ")}), lateral ${call}`;
+  const columns = entry.returns === "row" ? "" : "(pgrst_scalar)";
+  const rows = `select pgrst_call.* from ${source} as pgrst_call${columns} limit ${maxRows}`;
+  return {
+    text: `select ${bodyOf(entry)} from (${rows}) as pgrst_row`,
+    values: given.length === 0 ? [] : [body],
+  };
+};
+
+const bodyOf = ({ returns, returnsSet }: FunctionEntry): string => {
+  if (returns === "void") return "null, count(*)::text";
+  const row = returns === "scalar" ? "pgrst_row.pgrst_scalar" : "pgrst_row";
+  if (returnsSet) return `coalesce(json_agg(${row}), '[]')::text, count(*)::text`;
+  // Exactly one row: gathering would read a large document twice.
+  return `coalesce(to_json(${row})::text, 'null'), '1'`;
+};
