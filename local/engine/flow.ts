@@ -56,7 +56,9 @@ export const concurrencyOf = (fn: FunctionConfig, event: EventPayload): RunDocum
       key: `${scope === "fn" ? fn.id : scope}|${key === undefined ? "" : `=${keyOf(key, event)}`}`,
     }));
 
-/** Seconds by which a run goes before others that were queued at the same time. */
+/**
+ * Seconds by which a run goes before others that were queued at the same time; below zero, by which it is delayed.
+ */
 export function priorityOf(fn: FunctionConfig, event: EventPayload): number {
   if (!fn.priority?.run) return 0;
   const value = evaluate(fn.priority.run, { event });

@@ -55,8 +55,9 @@ export class Queue {
   /** Takes in a job that the run's document already holds. */
   add(run: RunDocument, job: Job): void {
     const { clock, ring } = this.options;
-    if (job.kind === "call" && job.at <= clock.now()) return this.enter(run, job);
-    this.alarms.set(run.id, job.id, job.at, () => {
+    const at = job.at + delayMs(run, job);
+    if (job.kind === "call" && at <= clock.now()) return this.enter(run, job);
+    this.alarms.set(run.id, job.id, at, () => {
       if (!isCurrent(run, job)) return;
       if (job.kind === "call") this.enter(run, job);
       else ring(run, job);
@@ -180,6 +181,13 @@ export class Queue {
 }
 
 const isCurrent = (run: RunDocument, job: Job): boolean => !hasEnded(run) && run.jobs[job.id] === job;
+
+/**
+ * The server subtracts the priority from the time of everything that it queues for a run, and does not begin before
+ * that time: a negative priority delays each call, retry and timer of the run by so many seconds, on an idle engine too.
+ */
+const delayMs = ({ priority }: RunDocument, { kind }: Job): number =>
+  kind === "start-timeout" || kind === "finish-timeout" ? 0 : Math.max(0, -priority) * 1_000;
 
 /** First attempts go by the age of their run, so that old runs end before new ones; a retry goes by its own time. */
 const score = (run: RunDocument, job: Job): number =>

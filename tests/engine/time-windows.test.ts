@@ -210,3 +210,29 @@ describe("long runs", () => {
     },
   );
 });
+
+describe("a priority below zero", () => {
+  test("delays the start, each retry and each sleep by that many seconds, on an idle engine too", async () => {
+    const at: number[] = [];
+    const { engine } = await startKitApp(
+      (inngest) => [
+        inngest.createFunction(
+          { id: "late", retries: 1, triggers: [happened], priority: { run: "-300" } },
+          async ({ step, attempt }) => {
+            at.push(engine.clock.now().getTime());
+            if (attempt === 0 && at.length === 1) throw new Error("once");
+            await step.sleep("nap", "1m");
+          },
+        ),
+      ],
+      { start: START },
+    );
+    const [id = ""] = await engine.send({ name: "happened", data: { key: "x" } });
+    await engine.run(id, "late");
+    const [start = 0, retry = 0, woken = 0] = at;
+    expect(start - START.getTime()).toBe(300 * SECOND);
+    expect(retry - start).toBeGreaterThanOrEqual(315 * SECOND);
+    expect(woken - retry).toBeGreaterThanOrEqual(360 * SECOND);
+    await engine.close();
+  });
+});

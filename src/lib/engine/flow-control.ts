@@ -6,7 +6,10 @@ const STEPS_AT_ONCE: Record<Plan, number> = { free: 5, pro: 100 };
 
 export type Concurrency = { limit: number; key?: string };
 
-/** Seconds by which a run goes before others, by the class in its event's data; what names none is normal work. */
+/**
+ * The seconds of `boostOf` by the class in the event's data; an event without a class is normal work. They are written
+ * as whole numbers because Inngest ignores a double, which is what a number from an event's data is.
+ */
 const BOOST = ALL_PRIORITIES.filter((priority) => priority !== DEFAULT_PRIORITY).reduceRight(
   (otherwise, priority) => `event.data.priority == ${priority} ? ${boostOf(priority)} : ${otherwise}`,
   String(boostOf(DEFAULT_PRIORITY)),
@@ -28,11 +31,8 @@ export const createFlowControl = (plan: Plan) => {
       priority: { run: BOOST },
       concurrency: concurrency(atOnce),
     }),
-    /** For a function whose work is all background (S4-52): two at once, after everything else. */
-    background: () => ({
-      priority: { run: String(boostOf(5)) },
-      concurrency: concurrency(PRIORITIES[5].atOnce),
-    }),
+    /** For a function whose work is all background (S4-52): two at once, without a boost. */
+    background: () => ({ concurrency: concurrency(PRIORITIES[5].atOnce) }),
   };
 };
 export type FlowControl = ReturnType<typeof createFlowControl>;

@@ -2,12 +2,12 @@ import { z } from "zod";
 
 /**
  * What each class of work is promised, in one table (S4-51, S4-52). A promise is a due time: work is due when its
- * promise ends, and every line goes earliest due first. So nothing starves: old work of a low class is nearer to its
- * due time than new work of a high one.
+ * promise ends, and lines go earliest due first. So nothing starves: old work of a low class is due before new work of
+ * a high one.
  *
- * `promiseMs`: within what time it is begun; null promises nothing, and its place in the line is that of work due in
- * a day. `atOnce`: how many steps of a function may be at work on it; classes that share a function share the
- * largest. The SQL knows the promises as `private.promise_of`.
+ * `promiseMs`: the work begins within this time; null promises nothing, and our own lines treat it as due in a day.
+ * `atOnce`: how many steps of one function may work on it at the same time; classes that share a function share the
+ * largest. The SQL has the promises as `private.promise_of`.
  */
 type PriorityClass = { name: string; promiseMs: number | null; atOnce: number };
 
@@ -34,13 +34,17 @@ export const prioritySchema = z.literal([1, 2, 3, 4, 5]);
 export const ALL_PRIORITIES: readonly Priority[] = [1, 2, 3, 4, 5];
 export const DEFAULT_PRIORITY: Priority = 3;
 
-/** The engine orders by time of arrival minus a number of seconds, of which it takes half a day at most. */
-const LEAST_BOOST = -12 * 60 * 60;
+/** Inngest documents `priority.run` as -600 to 600 seconds. */
+const LONGEST_BOOST_SECONDS = 600;
 
-/** The due time as the engine understands it: arrived so many seconds later. */
+/**
+ * How many seconds earlier than its arrival Inngest orders a run of this class, from 0 to 600. The differences between
+ * classes are the differences between their promises, as far as ten minutes reach: P4 and P5 share zero. It must never
+ * be negative: Inngest delays such a run by that many seconds, and again at each retry, even when nothing else waits.
+ */
 export function boostOf(priority: Priority): number {
   const { promiseMs } = PRIORITIES[priority];
-  return promiseMs === null ? LEAST_BOOST : -promiseMs / SECOND;
+  return promiseMs === null ? 0 : Math.max(0, LONGEST_BOOST_SECONDS - promiseMs / SECOND);
 }
 
 export function priorityNamed(name: PriorityName): Priority {
