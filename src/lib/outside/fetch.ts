@@ -36,7 +36,9 @@ export const fastFetch: Fetch = async (input, { maxAnswerBytes = MOST_BYTES, ...
     return upTo(maxAnswerBytes, await globalThis.fetch(input, init));
   }
   const { origin, pathname, search } = new URL(input);
-  const headers = Array.isArray(init.headers) ? new Headers(init.headers) : (init.headers ?? null);
+  const headers = new Headers(init.headers);
+  // Services behind Cloudflare, Resend among them, refuse calls that name no client.
+  if (!headers.has("user-agent")) headers.set("user-agent", "nightshift");
   const call = {
     origin,
     path: pathname + search,

@@ -21,6 +21,8 @@ beforeAll(async () => {
     if (request.url?.startsWith("/endless")) pourInto(response);
     else if (request.url === "/redirect") response.writeHead(302, { location: "/secret" }).end();
     else if (request.url === "/empty") response.writeHead(204).end();
+    else if (request.url === "/agent")
+      response.writeHead(200, { "x-agent": request.headers["user-agent"] ?? "" }).end();
     else if (request.url !== "/never") void echo(request, response);
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -66,6 +68,13 @@ describe.each([
   test("an answer without a body is one", async () => {
     const response = await fetch(`${base}/empty`);
     expect([response.status, response.body, await response.text()]).toEqual([204, null, ""]);
+  });
+
+  test("names a client, because Resend refuses calls that do not, and keeps the name it is given", async () => {
+    const agentOf = async (headers: Record<string, string>) =>
+      (await fetch(`${base}/agent`, { headers })).headers.get("x-agent");
+    expect(await agentOf({})).toMatch(/./);
+    expect(await agentOf({ "user-agent": "theirs" })).toBe("theirs");
   });
 
   test("a broken line is a TypeError", async () => {
