@@ -3,15 +3,15 @@ import { giveTurns } from "#jobs/turns.ts";
 import { type Env, readEnv } from "#lib/env.ts";
 import { createHousekeeping } from "#lib/housekeeping.ts";
 import { createAuthenticate } from "#lib/http/auth.ts";
-import { problemResponse } from "#lib/http/problem.ts";
 import type { Route } from "#lib/http/route.ts";
 import { createRoutes } from "#lib/http/router.ts";
 import { ticketRoutes } from "#lib/http/tickets.ts";
 import { createLogger } from "#lib/logger.ts";
 import { createPlatform, type Outside, type Platform } from "#platform.ts";
 import { rooms } from "#rooms.ts";
-import { databaseCheck, engineCheck, migrationsCheck } from "#status/checks.ts";
-import { statusRoutes } from "#status/routes.ts";
+import { platformChecks } from "#status/checks.ts";
+import { openApiRoute, statusRoutes } from "#status/routes.ts";
+import { answerWithoutApp } from "#status/without-app.ts";
 
 export type App = ReturnType<typeof createApp>;
 
@@ -49,16 +49,16 @@ export function createApp(env: Env, outside: Outside = {}, makeFunctions = noFun
 }
 
 function allRoutes(platform: Platform): Route[] {
-  const { clock, db, engine, env } = platform;
+  const { clock, env } = platform;
   const routes: Route[] = [
     ...rooms.flatMap((room) => room.routes?.(platform) ?? []),
     ...ticketRoutes(platform),
     ...statusRoutes({
       clock,
       release: env.RELEASE,
-      checks: [databaseCheck(db), migrationsCheck(db), engineCheck(engine)],
-      routes: () => routes,
+      checks: [...platformChecks(platform), ...rooms.flatMap((room) => room.checks?.(platform) ?? [])],
     }),
+    openApiRoute(() => routes),
   ];
   return routes;
 }
@@ -79,7 +79,7 @@ function appWith(makeFunctions: MakeFunctions): App {
 /** For what no app could write down: there may be none, and no environment that says how loud to be. */
 const lastWords = createLogger({});
 
-/** A door of this process. An app that refuses to start says why to whoever knocks, and to the log. */
+/** A door of this process. An app that refuses to start says why to the caller and to the log. */
 export const door =
   (name: keyof App["doors"], makeFunctions = noFunctions) =>
   async (request: Request) => {
@@ -87,6 +87,6 @@ export const door =
       return await appWith(makeFunctions).doors[name](request);
     } catch (error) {
       lastWords.error({ err: error, door: name }, "the door failed");
-      return problemResponse(error);
+      return answerWithoutApp(request, error, lastWords);
     }
   };

@@ -7,9 +7,17 @@ import { settleCanceled } from "#campaigns/settle-canceled.ts";
 import type { Outbox } from "#jobs/outbox.ts";
 import type { Clock } from "#lib/clock.ts";
 import type { DatabaseClient } from "#lib/database/client.ts";
+import type { Env } from "#lib/env.ts";
 import { room } from "#lib/room.ts";
+import { mailCheck } from "#mail/check.ts";
 
-type Dependencies = { db: DatabaseClient; clock: Clock; outbox: Outbox };
+type Dependencies = {
+  env: Env;
+  fetch: typeof globalThis.fetch;
+  db: DatabaseClient;
+  clock: Clock;
+  outbox: Outbox;
+};
 
 export const campaigns = room<Dependencies>({
   name: "campaigns",
@@ -18,6 +26,7 @@ export const campaigns = room<Dependencies>({
     return [...campaignRoutes({ desk, outbox }), ...newsletterRoutes({ desk, outbox })];
   },
   chores: ({ db, clock }) => [settleCanceled(campaignRepository(db, clock, 0))],
+  checks: ({ env, fetch }) => [mailCheck({ env, fetch })],
   visibleFields: {
     [sendCampaignRequested.name]: ["campaignId"],
     [sendCampaignChunkRequested.name]: ["campaignId", "chunk", "account", "parentJobId"],

@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { AppError } from "#lib/errors.ts";
+import { inngestEventKey, inngestSigningKey, key, supabaseKey } from "#lib/keys.ts";
 
 const url = z.url({ protocol: /^https?$/, error: "must be an http(s) URL" });
-const secret = z.string().min(1);
 const flag = z
   .enum(["true", "false", "1", "0"], { error: "must be true or false" })
   .transform((v) => v === "true" || v === "1");
@@ -18,20 +18,20 @@ const schema = z.object({
   RELEASE: z.string().optional(),
 
   SUPABASE_URL: url,
-  SUPABASE_SECRET_KEY: secret,
-  SUPABASE_PUBLISHABLE_KEY: secret.optional(),
+  SUPABASE_SECRET_KEY: supabaseKey("secret"),
+  SUPABASE_PUBLISHABLE_KEY: supabaseKey("publishable").optional(),
 
   /** "1" or the URL of a development engine; refused outside development. */
   INNGEST_DEV: z.string().optional(),
   INNGEST_BASE_URL: url.optional(),
-  INNGEST_EVENT_KEY: secret.optional(),
-  INNGEST_SIGNING_KEY: secret.optional(),
+  INNGEST_EVENT_KEY: inngestEventKey.optional(),
+  INNGEST_SIGNING_KEY: inngestSigningKey.optional(),
   CHECKPOINTING: flag.default(true),
 
   /** Signs the tickets that open streams. */
   LINK_SECRET: z.string().min(32, "must be at least 32 characters long").optional(),
   RESEND_BASE_URL: url.default("https://api.resend.com"),
-  RESEND_API_KEY: secret.optional(),
+  RESEND_API_KEY: key.optional(),
   MAIL_REQUESTS_PER_SECOND: number(0, 10_000).default(4.9),
   MAIL_MAX_IN_FLIGHT: count(1, 1000).default(10),
   MAIL_IDEMPOTENT: flag.default(true),
@@ -40,7 +40,7 @@ const schema = z.object({
 
   /** A free image API without keys; with one: https://gen.pollinations.ai. */
   IMAGES_BASE_URL: url.default("https://image.pollinations.ai"),
-  IMAGES_API_KEY: secret.optional(),
+  IMAGES_API_KEY: key.optional(),
   /** Drawing takes up to half a minute; a request on Netlify lives one. */
   IMAGES_TIMEOUT_MS: count(100, 55_000).default(45_000),
   /** Width and height of what is drawn for image tasks. */

@@ -1,3 +1,4 @@
+import type { Check } from "#lib/check.ts";
 import type { Chore } from "#lib/housekeeping.ts";
 import type { Route } from "#lib/http/route.ts";
 
@@ -10,6 +11,8 @@ export type Room<Dependencies> = {
   routes?: (deps: Dependencies) => Route[];
   /** Its part of housekeeping. */
   chores?: (deps: Dependencies) => Chore[];
+  /** What must answer before its work can be done, for `/api/ready`. */
+  checks?: (deps: Dependencies) => Check[];
   /** Event name → the fields of its data that alerts may show: ids and numbers, nothing about people. */
   visibleFields?: Record<string, readonly string[]>;
 };

@@ -1,37 +1,40 @@
 import { z } from "zod";
+import { type Check, problemOfStatus } from "#lib/check.ts";
 import { type DatabaseClient, unwrap } from "#lib/database/client.ts";
 import { NEWEST_MIGRATION } from "#lib/database/newest-migration.ts";
 import type { EngineApi } from "#lib/engine/engine-api.ts";
-import { AppError } from "#lib/errors.ts";
-import { publicMessage } from "#lib/http/problem.ts";
-import type { Check } from "./routes.ts";
+import type { Env } from "#lib/env.ts";
 
-const text = z.string().nullable();
+type Dependencies = { db: DatabaseClient; engine: EngineApi; env: Env; fetch: typeof globalThis.fetch };
 
-export const databaseCheck = (db: DatabaseClient): Check => ({
-  name: "database",
-  problem: () => problemOf(async () => void (await unwrap(db.rpc("newest_migration")))),
-});
+/** What every room's work needs: each service is asked with each key that we have for it. */
+export const platformChecks = ({ db, engine, env, fetch }: Dependencies): Check[] => [
+  { name: "database", problem: () => databaseProblem(db) },
+  { name: "migrations", problem: () => migrationsProblem(db) },
+  { name: "sign-in", problem: () => signInProblem(env, fetch) },
+  { name: "engine", problem: engine.problem },
+  { name: "events", problem: engine.eventKeyProblem },
+];
 
-export const migrationsCheck = (db: DatabaseClient): Check => ({
-  name: "migrations",
-  problem: () =>
-    problemOf(async () => {
-      const newest = text.parse(await unwrap(db.rpc("newest_migration")));
-      if (newest === null || newest < NEWEST_MIGRATION) {
-        throw new AppError(
-          "configuration",
-          `The schema is at ${newest ?? "nothing"}, the code needs ${NEWEST_MIGRATION}`,
-        );
-      }
-    }),
-});
+async function databaseProblem(db: DatabaseClient): Promise<string | null> {
+  const { error, status } = await db.rpc("newest_migration");
+  if (error === null) return null;
+  return problemOfStatus("Supabase", "secret key", status) ?? "The database cannot be reached";
+}
 
-export const engineCheck = (engine: Pick<EngineApi, "problem">): Check => ({
-  name: "engine",
-  problem: () => engine.problem(),
-});
+async function migrationsProblem(db: DatabaseClient): Promise<string | null> {
+  const newest = z
+    .string()
+    .nullable()
+    .parse(await unwrap(db.rpc("newest_migration")));
+  if (newest !== null && newest >= NEWEST_MIGRATION) return null;
+  return `The schema is at ${newest ?? "nothing"}, the code needs ${NEWEST_MIGRATION}`;
+}
 
-/** Everybody may read this, so it is said as in any answer. */
-const problemOf = (look: () => Promise<void>): Promise<string | null> =>
-  look().then(() => null, publicMessage);
+/** Supabase Auth, which knows the users whose tokens we accept. */
+async function signInProblem(env: Env, fetch: typeof globalThis.fetch): Promise<string | null> {
+  const { SUPABASE_URL: url, SUPABASE_PUBLISHABLE_KEY: apikey } = env;
+  if (apikey === undefined) return null;
+  const { status } = await fetch(new URL("/auth/v1/health", url).href, { headers: { apikey } });
+  return problemOfStatus("Supabase", "publishable key", status);
+}

@@ -1,17 +1,10 @@
 import { z } from "zod";
+import { type Check, sparing } from "#lib/check.ts";
 import type { Clock } from "#lib/clock.ts";
 import { toOpenApi } from "#lib/http/openapi.ts";
 import { json, type Route, route } from "#lib/http/route.ts";
 
-/** One thing that must answer before work can be done; it says what is wrong, or nothing. */
-export type Check = { name: string; problem: () => Promise<string | null> };
-
-type Dependencies = {
-  checks: readonly Check[];
-  clock: Clock;
-  release: string | undefined;
-  routes: () => readonly Route[];
-};
+type Dependencies = { checks: readonly Check[]; clock: Clock; release: string | undefined };
 
 const health = z.object({ status: z.literal("ok"), release: z.string().nullable(), at: z.string() });
 const readiness = z.object({
@@ -20,33 +13,42 @@ const readiness = z.object({
 });
 
 /** Open to all: they tell no more than whether we work. */
-export const statusRoutes = ({ checks, clock, release, routes }: Dependencies): Route[] => [
-  route({
-    method: "GET",
-    path: "/api/health",
-    policy: "public",
-    summary: "Does the process live?",
-    responses: { 200: health },
-    handler: async () => json(200, { status: "ok", release: release ?? null, at: clock.now().toISOString() }),
-  }),
-  route({
-    method: "GET",
-    path: "/api/ready",
-    policy: "public",
-    summary: "Can work be done: database, migrations, engine?",
-    responses: { 200: readiness, 503: readiness },
-    handler: async () => {
-      const results = await Promise.all(
-        checks.map(async ({ name, problem }) => ({ name, problem: await problem() })),
-      );
-      const isReady = results.every(({ problem }) => problem === null);
-      const details = results.map(({ name, problem }) => [name, { ok: problem === null, problem }] as const);
-      return json(isReady ? 200 : 503, {
-        status: isReady ? "ready" : "not ready",
-        checks: Object.fromEntries(details),
-      });
-    },
-  }),
+export function statusRoutes({ checks, clock, release }: Dependencies): Route[] {
+  const sparingChecks = checks.map((check) => sparing(check, clock));
+  return [
+    route({
+      method: "GET",
+      path: "/api/health",
+      policy: "public",
+      summary: "Does the process live?",
+      responses: { 200: health },
+      handler: async () =>
+        json(200, { status: "ok", release: release ?? null, at: clock.now().toISOString() }),
+    }),
+    route({
+      method: "GET",
+      path: "/api/ready",
+      policy: "public",
+      summary: "Can work be done: do database, engine and mail provider answer and take our keys?",
+      responses: { 200: readiness, 503: readiness },
+      handler: async () => {
+        const results = await Promise.all(
+          sparingChecks.map(async ({ name, problem }) => ({ name, problem: await problem() })),
+        );
+        const isReady = results.every(({ problem }) => problem === null);
+        const details = results.map(
+          ({ name, problem }) => [name, { ok: problem === null, problem }] as const,
+        );
+        return json(isReady ? 200 : 503, {
+          status: isReady ? "ready" : "not ready",
+          checks: Object.fromEntries(details),
+        });
+      },
+    }),
+  ];
+}
+
+export const openApiRoute = (routes: () => readonly Route[]): Route =>
   route({
     method: "GET",
     path: "/api/openapi.json",
@@ -54,5 +56,4 @@ export const statusRoutes = ({ checks, clock, release, routes }: Dependencies): 
     summary: "This document",
     responses: { 200: z.record(z.string(), z.unknown()) },
     handler: async () => json(200, toOpenApi(routes())),
-  }),
-];
+  });

@@ -1,5 +1,6 @@
 import { createMailProvider } from "@nightshift/local/providers/mail/provider.ts";
 import { afterAll, describe, expect, test } from "vitest";
+import { mailCheck } from "#mail/check.ts";
 
 /**
  * What our mailer relies on, asked of the stand-in, or of Resend itself:
@@ -13,7 +14,7 @@ const baseUrl = process.env["RESEND_BASE_URL"];
 const isReal = baseUrl !== undefined;
 const apiKey = process.env["RESEND_API_KEY"] ?? "re_local";
 const from = process.env["RESEND_FROM"] ?? "Nightshift <news@nightshift.dev>";
-const standIn = createMailProvider();
+const standIn = createMailProvider({ settings: { keys: [apiKey] } });
 afterAll(() => standIn.close());
 
 const mail = (more: object = {}) => ({
@@ -35,6 +36,19 @@ async function post(path: string, body: unknown, headers: Record<string, string>
   const response = await (isReal ? fetch(request) : standIn.fetch(request));
   return { status: response.status, headers: response.headers, body: await response.json() };
 }
+
+describe("mailCheck", () => {
+  const problemWith = (key: string) => {
+    const outside: typeof fetch = (input, init) => standIn.fetch(new Request(input, init));
+    const env = { RESEND_BASE_URL: baseUrl ?? "http://mail.local", RESEND_API_KEY: key };
+    return mailCheck({ env, fetch: isReal ? fetch : outside }).problem();
+  };
+
+  test("finds nothing wrong with our key, and that another one is refused", async () => {
+    expect(await problemWith(apiKey)).toBeNull();
+    expect(await problemWith("re_nobody_has_this_key")).toBe("The mail provider refuses our key");
+  });
+});
 
 describe("POST /emails", () => {
   test("takes a mail and answers its id", async () => {

@@ -5,14 +5,30 @@ import { freshDatabase, type TestDatabase } from "../support/database.ts";
 let database: TestDatabase;
 let site: TestApp;
 
+const urlOf = (input: string | URL | Request) => (input instanceof Request ? input.url : String(input));
+
+/** Services that answer, and take only the keys that the tests have for them. */
+const services: typeof fetch = async (input, init) => {
+  const { url, headers } = new Request(input, init);
+  const answers: Record<string, () => Response> = {
+    "http://engine.local/v1/events?limit=1": () => Response.json({ data: [] }),
+    "http://engine.local/e/event-key": () => Response.json({ ids: [""], status: 200 }),
+    "http://mail.local/domains": () =>
+      headers.get("authorization") === "Bearer re_test"
+        ? Response.json({ data: [] })
+        : Response.json({ name: "validation_error", message: "API key is invalid" }, { status: 400 }),
+  };
+  const answer = answers[url];
+  if (answer !== undefined) return answer();
+  if (url.startsWith("http://engine.local/e/")) return new Response("", { status: 401 });
+  throw new TypeError("fetch failed");
+};
+const appWith = (env: Record<string, string> = {}, outside: typeof fetch = services) =>
+  testApp(database, { env: { INNGEST_EVENT_KEY: "event-key", ...env }, outside });
+
 beforeAll(async () => {
   database = await freshDatabase();
-  site = await testApp(database, {
-    outside: (input) =>
-      new Request(input).url.startsWith("http://engine.local/")
-        ? Promise.resolve(Response.json({ data: [] }))
-        : Promise.reject(new TypeError("fetch failed")),
-  });
+  site = await appWith();
 });
 afterAll(() => database.close());
 
@@ -24,7 +40,7 @@ describe("GET /api/health", () => {
 });
 
 describe("GET /api/ready", () => {
-  test("200: database, migrations and engine answer", async () => {
+  test("200: everything that work needs answers, and takes our keys", async () => {
     const { status, body } = await site.call("GET", "/api/ready");
     expect({ status, body }).toEqual({
       status: 200,
@@ -33,7 +49,10 @@ describe("GET /api/ready", () => {
         checks: {
           database: { ok: true, problem: null },
           migrations: { ok: true, problem: null },
+          "sign-in": { ok: true, problem: null },
           engine: { ok: true, problem: null },
+          events: { ok: true, problem: null },
+          mail: { ok: true, problem: null },
         },
       },
     });
@@ -58,18 +77,42 @@ describe("GET /api/ready", () => {
     expect(body.checks.database).toEqual({ ok: false, problem: "The database cannot be reached" });
   });
 
-  test("503: an engine that does not take our key is not ready", async () => {
-    const refused = await testApp(database, { outside: async () => new Response("", { status: 401 }) });
-    const { status, body } = await refused.call("GET", "/api/ready");
+  test.each([
+    ["engine", {}, "The engine refuses our signing key"],
+    ["events", { INNGEST_EVENT_KEY: "another" }, "The engine refuses our event key"],
+    ["sign-in", { SUPABASE_PUBLISHABLE_KEY: "sb_publishable_x" }, "Supabase refuses our publishable key"],
+    ["database", { SUPABASE_SECRET_KEY: "sb_secret_x" }, "Supabase refuses our secret key"],
+    ["mail", { RESEND_API_KEY: "re_another" }, "The mail provider refuses our key"],
+  ])("503: a key that a service refuses is named: %s", async (name, env, problem) => {
+    const outside: typeof fetch = async (input, init) =>
+      name === "engine" && urlOf(input).includes("/v1/")
+        ? new Response("", { status: 401 })
+        : services(input, init);
+    const { status, body } = await (await appWith(env, outside)).call("GET", "/api/ready");
     expect(status).toBe(503);
-    expect(body.checks.engine).toEqual({ ok: false, problem: "The engine refuses our signing key" });
+    expect(body.checks[name]).toEqual({ ok: false, problem });
+  });
+
+  test("a mail key that may send and nothing else is a good one", async () => {
+    const restricted = {
+      name: "restricted_api_key",
+      message: "This API key is restricted to only send emails",
+    };
+    const { body } = await (
+      await appWith({}, async (input, init) =>
+        urlOf(input) === "http://mail.local/domains"
+          ? Response.json(restricted, { status: 401 })
+          : services(input, init),
+      )
+    ).call("GET", "/api/ready");
+    expect(body.checks.mail).toEqual({ ok: true, problem: null });
   });
 
   test("503: a schema that is too old for this code is named", async () => {
     await database.sql.query(
       "delete from supabase_migrations.schema_migrations where version > '20261101000100'",
     );
-    const { body } = await site.call("GET", "/api/ready");
+    const { body } = await (await appWith()).call("GET", "/api/ready");
     expect(body.checks.migrations).toMatchObject({
       ok: false,
       problem: expect.stringContaining("20261101000100"),

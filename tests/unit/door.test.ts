@@ -1,23 +1,23 @@
 import { execFile } from "node:child_process";
 import { resolve } from "node:path";
 import { promisify } from "node:util";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { z } from "zod";
 
 const root = resolve(import.meta.dirname, "../..");
 const Line = z.object({
   level: z.number(),
-  door: z.string(),
+  door: z.string().optional(),
   msg: z.string(),
-  err: z.object({ message: z.string() }),
+  err: z.object({ message: z.string() }).optional(),
 });
 const Answer = z.object({ status: z.number(), type: z.string(), body: z.record(z.string(), z.unknown()) });
 
 /** A process of its own with this environment alone: what a door answers, and what it wrote before. */
-async function knock(door: string, env: Record<string, string>) {
+async function knock(door: string, path: string, env: Record<string, string>) {
   const script = `
     const { default: door } = await import("./netlify/functions/${door}.ts");
-    const response = await door(new Request("http://site.local/api/ready"));
+    const response = await door(new Request("http://site.local${path}"));
     const type = response.headers.get("content-type");
     console.log(JSON.stringify({ status: response.status, type, body: await response.json() }));`;
   const { stdout } = await promisify(execFile)(
@@ -26,32 +26,57 @@ async function knock(door: string, env: Record<string, string>) {
     { cwd: root, env: { PATH: process.env["PATH"], ...env } },
   );
   const lines = stdout.trim().split("\n");
-  const answer = Answer.parse(JSON.parse(lines.pop() ?? ""));
-  return { answer, log: lines.map((line) => Line.parse(JSON.parse(line))) };
+  const isAnswer = (line: string) => line.startsWith('{"status"');
+  const answer = Answer.parse(JSON.parse(lines.find(isAnswer) ?? ""));
+  const log = lines
+    .filter((line) => !isAnswer(line))
+    .map((line) => Line.parse(JSON.parse(line)))
+    .filter(({ level }) => level >= 50);
+  return { answer, log };
 }
 
+const needed = [
+  "SUPABASE_URL",
+  "SUPABASE_SECRET_KEY",
+  "INNGEST_SIGNING_KEY",
+  "LINK_SECRET",
+  "RESEND_API_KEY",
+];
+
 test.each([
-  ["status", "api"],
-  ["housekeeping", "housekeeping"],
+  ["api", "/api/jobs"],
+  ["status", "/api/openapi.json"],
+  ["housekeeping", "/"],
 ])(
   "%s without its secrets in production: 500, and one line in the log, both name all that is missing",
-  async (file, door) => {
-    const { answer, log } = await knock(file, { NIGHTSHIFT_ENV: "production" });
+  async (door, path) => {
+    const { answer, log } = await knock(door, path, { NIGHTSHIFT_ENV: "production" });
     expect(answer).toMatchObject({
       status: 500,
       type: "application/problem+json",
       body: { code: "configuration" },
     });
-    expect(log).toMatchObject([{ level: 50, door, msg: "the door failed" }]);
-    for (const name of [
-      "SUPABASE_URL",
-      "SUPABASE_SECRET_KEY",
-      "INNGEST_SIGNING_KEY",
-      "LINK_SECRET",
-      "RESEND_API_KEY",
-    ]) {
+    expect(log).toMatchObject([
+      { level: 50, door: door === "status" ? "api" : door, msg: "the door failed" },
+    ]);
+    for (const name of needed) {
       expect(answer.body["detail"]).toContain(`${name} is missing`);
-      expect(log[0]?.err.message).toContain(`${name} is missing`);
+      expect(log[0]?.err?.message).toContain(`${name} is missing`);
     }
   },
 );
+
+describe("a broken environment does not take the status door along", () => {
+  const broken = { NIGHTSHIFT_ENV: "production", LOG_LEVEL: "loud" };
+
+  test("/api/health: 200, the process lives", async () => {
+    const { answer } = await knock("status", "/api/health", broken);
+    expect(answer).toMatchObject({ status: 200, body: { status: "ok" } });
+  });
+
+  test("/api/ready: 503, and the environment is what is wrong", async () => {
+    const { answer } = await knock("status", "/api/ready", broken);
+    expect(answer).toMatchObject({ status: 503, body: { checks: { environment: { ok: false } } } });
+    for (const name of [...needed, "LOG_LEVEL"]) expect(JSON.stringify(answer.body)).toContain(name);
+  });
+});

@@ -41,7 +41,12 @@ test("the table of doors lists every door with its addresses", async () => {
 });
 
 const functionsOfPlan = (PLAN: string) => {
-  const env = { SUPABASE_URL: "http://127.0.0.1:9", SUPABASE_SECRET_KEY: "key", INNGEST_DEV: "1", PLAN };
+  const env = {
+    SUPABASE_URL: "http://127.0.0.1:9",
+    SUPABASE_SECRET_KEY: "sb_secret_key",
+    INNGEST_DEV: "1",
+    PLAN,
+  };
   return createApp(readEnv(env), {}, allFunctions).functions;
 };
 

@@ -4,6 +4,7 @@ import { type Clock, SendingApi } from "#providers/mail/api.ts";
 import { control } from "#providers/mail/control.ts";
 import { errors } from "#providers/mail/errors.ts";
 import { inbox, messageView } from "#providers/mail/inbox.ts";
+import { checkKeys } from "#providers/mail/incoming.ts";
 import { MailRecord } from "#providers/mail/record.ts";
 import { type Settings, settingsSchema } from "#providers/mail/settings.ts";
 import { openSettings } from "#providers/settings-file.ts";
@@ -32,6 +33,7 @@ export function createMailProvider(
       if (pathname === "/emails" || pathname === "/emails/batch") {
         return request.method === "POST" ? api.send(request, pathname) : json(405, errors.methodNotAllowed);
       }
+      if (pathname === "/domains") return domains(request, settings.current.keys);
       if (pathname === "/slack" && request.method === "POST") return slack.post(request);
       if (pathname === "/_control/slack") return slack.list();
       if (pathname.startsWith("/_control/")) return control(request, url, { record, api, settings });
@@ -42,4 +44,12 @@ export function createMailProvider(
       slack.close();
     },
   };
+}
+
+/** The sender domains of the account, which the stand-in does not look at: what matters is whether the key is taken. */
+function domains(request: Request, accepted: Settings["keys"]): Response {
+  const refusal = checkKeys(request, undefined, accepted);
+  return refusal
+    ? json(refusal.statusCode, refusal)
+    : json(200, { object: "list", has_more: false, data: [] });
 }

@@ -67,6 +67,7 @@ export const createAuth = ({ own }: Database, tokens: Tokens, identify: Identify
       "POST /token": () => signIn(ask),
       "GET /user": async () => json(200, presentUser((await signedIn(ask)).user)),
       "POST /logout": () => signOut(ask),
+      "GET /health": async () => json(200, { name: "GoTrue", description: "the local stand-in" }),
     }[what];
     if (work === undefined) return refuse(`${ask.method} ${ask.path}`);
     return async () => {

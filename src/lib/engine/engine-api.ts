@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { z } from "zod";
+import { problemOfStatus } from "#lib/check.ts";
 import { devUrl } from "#lib/engine/inngest.ts";
 import type { Env } from "#lib/env.ts";
 import { AppError } from "#lib/errors.ts";
@@ -9,12 +10,12 @@ export type EngineApi = ReturnType<typeof createEngineApi>;
 const runAnswer = z.object({ data: z.object({ status: z.string(), output: z.unknown().optional() }) });
 export type EngineRun = z.output<typeof runAnswer>["data"];
 
-type Settings = Pick<Env, "INNGEST_DEV" | "INNGEST_BASE_URL" | "INNGEST_SIGNING_KEY">;
+type Settings = Pick<Env, "INNGEST_DEV" | "INNGEST_BASE_URL" | "INNGEST_SIGNING_KEY" | "INNGEST_EVENT_KEY">;
 
 /** Inngest's REST API, as far as the monitor needs it. */
 export function createEngineApi(env: Settings, fetch: typeof globalThis.fetch) {
-  const fallback = env.INNGEST_DEV === undefined ? "https://api.inngest.com" : devUrl(env.INNGEST_DEV);
-  const base = env.INNGEST_BASE_URL ?? fallback;
+  const own = env.INNGEST_BASE_URL ?? (env.INNGEST_DEV === undefined ? undefined : devUrl(env.INNGEST_DEV));
+  const base = own ?? "https://api.inngest.com";
   const headers: Record<string, string> =
     env.INNGEST_SIGNING_KEY === undefined
       ? {}
@@ -30,10 +31,18 @@ export function createEngineApi(env: Settings, fetch: typeof globalThis.fetch) {
     },
 
     /** What is wrong between it and us; null when it answers and takes our key. */
-    async problem(): Promise<string | null> {
-      const status = await look();
-      if (status === 401 || status === 403) return "The engine refuses our signing key";
-      return isAnswer(status) ? null : "The engine does not answer";
+    problem: async (): Promise<string | null> => problemOfStatus("The engine", "signing key", await look()),
+
+    /** The same of its door for events, which has a key of its own: a request without events starts nothing. */
+    async eventKeyProblem(): Promise<string | null> {
+      const url = new URL(`/e/${env.INNGEST_EVENT_KEY ?? "development"}`, own ?? "https://inn.gs").href;
+      const signal = AbortSignal.timeout(5_000);
+      const status = await fetch(url, { method: "POST", body: "[]", signal }).then(
+        (answer) => answer.status,
+        () => 503,
+      );
+      // Inngest answers 404 for keys it does not know, too.
+      return problemOfStatus("The engine", "event key", status === 404 ? 401 : status);
     },
 
     /** Whether it answers at all: it takes events without the signing key. */

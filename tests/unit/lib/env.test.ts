@@ -41,6 +41,40 @@ test("a value is never quoted: it may be a secret", () => {
   expect(complaint({ ...minimal, LINK_SECRET: "hunter2" })).not.toContain("hunter2");
 });
 
+const jwt = (role: string) =>
+  `e30.${Buffer.from(JSON.stringify({ iss: "supabase", role })).toString("base64url")}.signature`;
+
+describe("a key that cannot be right names its variable, and is not quoted", () => {
+  test.each([
+    ["SUPABASE_SECRET_KEY", "sb_publishable_hunter2", "is the publishable key of the project"],
+    ["SUPABASE_SECRET_KEY", jwt("anon"), "is the publishable key of the project"],
+    ["SUPABASE_SECRET_KEY", "hunter2", "must begin with sb_secret_"],
+    ["SUPABASE_PUBLISHABLE_KEY", "sb_secret_hunter2", "is the secret key of the project"],
+    ["SUPABASE_PUBLISHABLE_KEY", jwt("service_role"), "is the secret key of the project"],
+    ["SUPABASE_SECRET_KEY", "sb_secret_…", "printable ASCII"],
+    ["RESEND_API_KEY", "re_hunter2\n", "printable ASCII"],
+    ["RESEND_API_KEY", "re hunter2", "printable ASCII"],
+    ["IMAGES_API_KEY", "hunter2 ", "printable ASCII"],
+    ["INNGEST_EVENT_KEY", "signkey-prod-00", "is a signing key"],
+    ["INNGEST_SIGNING_KEY", "signkey-prod-hunter2", "hexadecimal digits"],
+    ["INNGEST_SIGNING_KEY", "signkey-prod-000", "hexadecimal digits"],
+  ])("%s=%j %s", (name, value, what) => {
+    const message = complaint({ ...production, [name]: value });
+    expect(message).toContain(`${name} `);
+    expect(message).toContain(what);
+    expect(message).not.toContain(value);
+  });
+
+  test.each([
+    ["SUPABASE_SECRET_KEY", jwt("service_role")],
+    ["SUPABASE_PUBLISHABLE_KEY", jwt("anon")],
+    ["INNGEST_SIGNING_KEY", "00FFaa"],
+    ["INNGEST_SIGNING_KEY", "signkey-branch-00ff"],
+  ])("%s takes %j", (name, value) => {
+    expect(readEnv({ ...production, [name]: value })).toHaveProperty(name, value);
+  });
+});
+
 describe("production", () => {
   test("starts with all its secrets", () => {
     expect(readEnv(production).NIGHTSHIFT_ENV).toBe("production");

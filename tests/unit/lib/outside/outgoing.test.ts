@@ -65,6 +65,7 @@ describe("the engine's API", () => {
     INNGEST_DEV: "http://engine.local",
     INNGEST_BASE_URL: undefined,
     INNGEST_SIGNING_KEY: undefined,
+    INNGEST_EVENT_KEY: undefined,
   };
 
   test("a run is asked for by its id", async () => {
@@ -106,6 +107,7 @@ describe("what is wrong between the engine and us", () => {
     INNGEST_DEV: undefined,
     INNGEST_BASE_URL: undefined,
     INNGEST_SIGNING_KEY: "signkey-prod-00ff",
+    INNGEST_EVENT_KEY: "event-key",
   };
   const refuses = "The engine refuses our signing key";
   const silent = "The engine does not answer";

@@ -1,0 +1,57 @@
+import { z } from "zod";
+
+/** A key travels in an HTTP header or an address: a copied placeholder (`sb_secret_…`) or a line end would break every call. */
+export const key = z
+  .string()
+  .max(4096, "must be at most 4096 characters long")
+  .regex(
+    /^[\x21-\x7e]+$/,
+    "must be one word of printable ASCII: it was not copied whole, or with more than the key",
+  );
+
+/** The two keys of a Supabase project, told apart by their prefix, or in older keys (JWTs) by the role in them. */
+const SUPABASE_KEYS = {
+  secret: { prefix: "sb_secret_", role: "service_role" },
+  publishable: { prefix: "sb_publishable_", role: "anon" },
+} as const;
+type SupabaseKey = keyof typeof SUPABASE_KEYS;
+
+const jwtRole = z.object({ role: z.string() });
+
+export const supabaseKey = (kind: SupabaseKey) =>
+  key.superRefine((value, { addIssue }) => {
+    const found = kindOf(value);
+    if (found === kind) return;
+    const message =
+      found === undefined
+        ? `must begin with ${SUPABASE_KEYS[kind].prefix} (or be a JWT of the role ${SUPABASE_KEYS[kind].role})`
+        : `is the ${found} key of the project: the ${kind} key belongs here`;
+    addIssue({ code: "custom", message });
+  });
+
+function kindOf(value: string): SupabaseKey | undefined {
+  const role = jwtRole.safeParse(payloadOf(value)).data?.role;
+  const kinds: SupabaseKey[] = ["secret", "publishable"];
+  return kinds.find(
+    (kind) => value.startsWith(SUPABASE_KEYS[kind].prefix) || role === SUPABASE_KEYS[kind].role,
+  );
+}
+
+function payloadOf(jwt: string): unknown {
+  try {
+    return JSON.parse(Buffer.from(jwt.split(".")[1] ?? "", "base64url").toString("utf8"));
+  } catch {
+    return undefined;
+  }
+}
+
+/** Inngest signs with the bytes behind the hexadecimal digits; another text would give another signature without a word. */
+export const inngestSigningKey = key.regex(
+  /^(signkey-\w+-)?([0-9a-f]{2})+$/i,
+  "must be hexadecimal digits, with or without signkey-<environment>- before them",
+);
+
+export const inngestEventKey = key.refine(
+  (value) => !value.startsWith("signkey-"),
+  "is a signing key: the event key belongs here",
+);

@@ -1,0 +1,21 @@
+import { systemClock } from "#lib/clock.ts";
+import { problemResponse, toProblem } from "#lib/http/problem.ts";
+import { createRoutes } from "#lib/http/router.ts";
+import type { Logger } from "#lib/logger.ts";
+import { statusRoutes } from "#status/routes.ts";
+
+/**
+ * The answer when no app could be made, for instance because a variable is missing: the process lives, it is not ready,
+ * and every other address answers with the reason.
+ */
+export function answerWithoutApp(
+  request: Request,
+  error: unknown,
+  logger: Logger,
+): Promise<Response> | Response {
+  const environment = { name: "environment", problem: async () => toProblem(error).detail };
+  const routes = statusRoutes({ checks: [environment], clock: systemClock, release: undefined });
+  const { pathname } = new URL(request.url);
+  if (!routes.some(({ path }) => path === pathname)) return problemResponse(error);
+  return createRoutes({ routes, authenticate: async () => undefined, logger })(request);
+}

@@ -1,0 +1,54 @@
+import { afterEach, expect, test, vi } from "vitest";
+import { problemOfStatus, sparing } from "#lib/check.ts";
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+function clockAt(startMs = 0) {
+  let nowMs = startMs;
+  return { now: () => new Date(nowMs), turn: (ms: number) => (nowMs += ms) };
+}
+
+test("strangers who ask all at once ask the service once; its good answer holds 5 s, a bad one half a second", async () => {
+  const clock = clockAt();
+  const found: (string | null)[] = [];
+  const problem = vi.fn(async () => found.shift() ?? null);
+  const check = sparing({ name: "mail", problem }, clock);
+  expect(await Promise.all([check.problem(), check.problem(), check.problem()])).toEqual([null, null, null]);
+  clock.turn(4_999);
+  await check.problem();
+  expect(problem).toHaveBeenCalledTimes(1);
+
+  found.push("The mail provider refuses our key");
+  clock.turn(1);
+  expect(await check.problem()).toBe("The mail provider refuses our key");
+  clock.turn(499);
+  expect(await check.problem()).toBe("The mail provider refuses our key");
+  clock.turn(1);
+  expect(await check.problem()).toBeNull();
+});
+
+test("a service that hangs is given up after 5 s, and one that throws says nothing of why", async () => {
+  vi.useFakeTimers();
+  const hanging = sparing({ name: "engine", problem: () => new Promise(() => {}) }, clockAt()).problem();
+  await vi.advanceTimersByTimeAsync(5_000);
+  expect(await hanging).toBe("does not answer");
+
+  const thrown = new TypeError("fetch failed: https://key@host");
+  expect(await sparing({ name: "x", problem: () => Promise.reject(thrown) }, clockAt()).problem()).toBe(
+    "does not answer",
+  );
+});
+
+test.each([
+  [200, null],
+  [404, null],
+  [429, null],
+  [401, "Resend refuses our key"],
+  [403, "Resend refuses our key"],
+  [500, "Resend does not answer"],
+  [503, "Resend does not answer"],
+])("a service that answers %i: %s", (status, problem) => {
+  expect(problemOfStatus("Resend", "key", status)).toBe(problem);
+});
