@@ -19,37 +19,37 @@ export function createSchemas() {
     named,
     of(schema: z.ZodType, io: Io): Schema {
       const { $schema: _, $defs, ...rest } = converted.parse(toJsonSchema(schema, io));
-      for (const [name, definition] of Object.entries($defs))
-        add(nameOf(name, definition), definition, $defs);
-      return move(rest, $defs);
+      for (const [name, definition] of Object.entries($defs)) add(name, definition);
+      return move(rest);
     },
   };
 
-  function add(name: string, definition: Schema, siblings: Record<string, Schema>): void {
-    const moved = move(definition, siblings);
-    const known = named[name] ?? moved;
+  function add(name: string, definition: Schema): void {
+    const moved = isAnonymous(name) ? ANY_JSON : move(definition);
+    const known = named[nameOf(name)] ?? moved;
     if (JSON.stringify(known) !== JSON.stringify(moved)) {
       throw new AppError("configuration", `Two different schemas have the name ${name}`);
     }
-    named[name] = known;
+    named[nameOf(name)] = known;
   }
 }
 
 const toJsonSchema = (schema: z.ZodType, io: Io) => z.toJSONSchema(schema, { io, unrepresentable: "any" });
 
-/** The only schema that refers to itself here is that of any JSON value (`z.json()`), which zod cannot name. */
-const nameOf = (name: string, definition: Schema): string => {
-  if (!name.startsWith("__")) return name;
-  if (Object.keys(definition).join() === "anyOf") return "JsonValue";
-  throw new AppError("configuration", "A schema that refers to itself needs a name: .meta({ id })");
-};
+/**
+ * The only schema here that refers to itself is that of any JSON value (`z.json()`), to which zod gives a number for a
+ * name. It is described in words, because generators of types cannot follow it.
+ */
+const ANY_JSON: Schema = { description: "Any JSON value" };
+const isAnonymous = (name: string): boolean => name.startsWith("__");
+const nameOf = (name: string): string => (isAnonymous(name) ? "JsonValue" : name);
 
 /** References lead into the document's components instead of into each schema's own definitions. */
-function move(schema: Schema, siblings: Record<string, Schema>): Schema {
-  const moved: unknown = JSON.parse(JSON.stringify(schema), (key, value: unknown) => {
-    if (key !== "$ref" || typeof value !== "string") return value;
-    const name = value.replace("#/$defs/", "");
-    return `#/components/schemas/${nameOf(name, siblings[name] ?? {})}`;
-  });
+function move(schema: Schema): Schema {
+  const moved: unknown = JSON.parse(JSON.stringify(schema), (key, value: unknown) =>
+    key === "$ref" && typeof value === "string"
+      ? `#/components/schemas/${nameOf(value.replace("#/$defs/", ""))}`
+      : value,
+  );
   return z.record(z.string(), z.unknown()).parse(moved);
 }
