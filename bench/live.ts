@@ -97,10 +97,9 @@ async function change({ sql }: BenchStack, seconds: number, committed: Map<strin
     const id = ids[n % JOBS];
     const round = Math.floor(n / JOBS);
     if (round === 0) {
-      await sql.query(
-        "select private.accept_job($1, 'local', 'key:bench', 'walk', 'bench/walk', '{}', 'walk', null, null, '{}', now())",
-        [id],
-      );
+      await sql.query("select private.insert_job($1, now())", [
+        { id, owner: "local", requester: "key:bench", functionId: "walk", event: "bench/walk" },
+      ]);
     } else {
       await sql.query("select start_run($1, 'bench/walk', '{}', 'walk', $1, $2, null, now())", [
         id,

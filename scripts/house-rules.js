@@ -66,7 +66,9 @@ const RULES = [
     path !== undefined &&
     !path.startsWith(`${room}/`) &&
     !path.startsWith("lib/") &&
-    `A repository imports its own room and lib, not "${specifier}".`,
+    path !== "jobs/request.ts" &&
+    path !== "jobs/rows.ts" &&
+    `A repository imports its own room, lib, and the ledger's requests and rows, not "${specifier}".`,
   ({ name, path, specifier, root }) =>
     isRoutes(name) &&
     path !== undefined &&

@@ -4,6 +4,7 @@ import { createAlert } from "#dead-letters/alert.ts";
 import { createOnFailure } from "#dead-letters/on-failure.ts";
 import { createRedact, type VisibleFields } from "#dead-letters/redact.ts";
 import { deadLetterRepository } from "#dead-letters/repository.ts";
+import { createAccept } from "#jobs/accept.ts";
 import { createCancel } from "#jobs/cancel.ts";
 import { createOutbox } from "#jobs/outbox.ts";
 import { createParts } from "#jobs/parts.ts";
@@ -42,15 +43,15 @@ export function createPlatform(
 ) {
   const logger = createLogger(env, log);
   const ours = fetchOfOurs(fetch);
-  const db = createDatabase(env, ours);
-  const jobs = jobRepository(db, clock);
+  const db = createDatabase(env, ours, () => outbox.flush());
+  const ledger = jobRepository(db, clock);
   const letters = deadLetterRepository(db, clock);
-  const live = tailRepository(db);
+  const live = tailRepository(db, clock);
   const inngest = createInngest({
     env,
     fetch: ours,
     logger,
-    middleware: [trackJobs(jobs, { afterSkip: () => outbox.flush() }), keepDeadlines({ clock, logger })],
+    middleware: [trackJobs(ledger), keepDeadlines({ clock, logger })],
   });
   const slack = createSlack(env.SLACK_WEBHOOK_URL, fetch);
   const alert = createAlert({
@@ -60,7 +61,8 @@ export function createPlatform(
     reporter: createErrorReporter(env, logger),
     redact: createRedact(visibleFields),
   });
-  const outbox = createOutbox({ inngest, jobs, clock, logger });
+  const outbox = createOutbox({ inngest, jobs: ledger, clock, logger });
+  const jobs = { ...ledger, accept: createAccept({ jobs: ledger, outbox }) };
   // Known once the functions are: they need `onFailure`, and it is asked long after they are made.
   const attempts = new Map<string, number>();
   const maxAttempts = (functionId: string) => attempts.get(functionId);
@@ -89,8 +91,8 @@ export function createPlatform(
     tickets: createTickets(env.LINK_SECRET, clock),
     engine: createEngineApi(env, ours),
     outbox,
-    ...createCancel({ jobs, inngest, outbox, logger }),
-    onFailure: createOnFailure({ letters, alert, maxAttempts, outbox }),
+    ...createCancel({ jobs, inngest, logger }),
+    onFailure: createOnFailure({ letters, alert, maxAttempts }),
     tokens: createTokens(db, clock),
     flow: createFlowControl(env.PLAN),
     mailMode: createFence(env, db, clock).mailMode,

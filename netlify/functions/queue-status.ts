@@ -5,4 +5,5 @@ export default door("api");
 
 export const config: Config = {
   path: "/api/queue-status",
+  method: ["GET", "POST", "PUT", "PATCH", "DELETE"],
 };

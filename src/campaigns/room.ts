@@ -4,7 +4,7 @@ import { newsletterRoutes } from "#campaigns/newsletter-routes.ts";
 import { campaignRepository } from "#campaigns/repository.ts";
 import { campaignRoutes } from "#campaigns/routes.ts";
 import { settleCanceled } from "#campaigns/settle-canceled.ts";
-import type { Outbox } from "#jobs/outbox.ts";
+import type { Jobs } from "#jobs/accept.ts";
 import type { Clock } from "#lib/clock.ts";
 import type { DatabaseClient } from "#lib/database/client.ts";
 import type { Env } from "#lib/env.ts";
@@ -16,14 +16,14 @@ type Dependencies = {
   fetch: typeof globalThis.fetch;
   db: DatabaseClient;
   clock: Clock;
-  outbox: Outbox;
+  jobs: Jobs;
 };
 
 export const campaigns = room<Dependencies>({
   name: "campaigns",
-  routes({ db, clock, outbox }) {
+  routes({ db, clock, jobs }) {
     const desk = campaignDesk(db, clock);
-    return [...campaignRoutes({ desk, outbox }), ...newsletterRoutes({ desk, outbox })];
+    return [...campaignRoutes({ desk, jobs }), ...newsletterRoutes({ desk, jobs })];
   },
   chores: ({ db, clock }) => [settleCanceled(campaignRepository(db, clock, 0))],
   checks: ({ env, fetch }) => [mailCheck({ env, fetch })],

@@ -1,21 +1,16 @@
-import { randomUUID } from "node:crypto";
 import { z } from "zod";
 import { campaignChanges, campaignContent } from "#campaigns/content.ts";
-import {
-  type AcceptedJob,
-  type CampaignDesk,
-  campaignView,
-  SEND_STATUSES,
-  type SendRow,
-} from "#campaigns/desk-repository.ts";
-import { limitsFor } from "#jobs/limits.ts";
-import type { Outbox } from "#jobs/outbox.ts";
+import { type CampaignDesk, campaignView, SEND_STATUSES, type SendRow } from "#campaigns/desk-repository.ts";
+import { sendCampaignRequested } from "#campaigns/events.ts";
+import type { Jobs } from "#jobs/accept.ts";
+import { request } from "#jobs/request.ts";
+import type { Job } from "#jobs/rows.ts";
 import { accepted, acceptedView } from "#jobs/view.ts";
 import { pageQuery, toPage } from "#lib/http/pages.ts";
 import { idPageQuery, toIdPage } from "#lib/http/pages-by-id.ts";
-import { idParams, json, ownerOf, type Requester, type Route, route } from "#lib/http/route.ts";
+import { idParams, json, ownerOf, type Route, route } from "#lib/http/route.ts";
 
-type Dependencies = { desk: CampaignDesk; outbox: Outbox };
+type Dependencies = { desk: CampaignDesk; jobs: Pick<Jobs, "accept"> };
 
 export const sendView = z.object({
   id: z.number(),
@@ -27,10 +22,9 @@ export const sendView = z.object({
   errorCode: z.string().nullable(),
   note: z.string().nullable(),
 });
-z.globalRegistry.add(sendView, { id: "Send" });
 const summaryView = campaignView.pick({ id: true, name: true, status: true, createdAt: true });
 
-export const campaignRoutes = ({ desk, outbox }: Dependencies): Route[] => [
+export const campaignRoutes = ({ desk, jobs }: Dependencies): Route[] => [
   route({
     method: "POST",
     path: "/api/campaigns",
@@ -93,10 +87,13 @@ export const campaignRoutes = ({ desk, outbox }: Dependencies): Route[] => [
     params: idParams,
     responses: { 202: acceptedView, 200: acceptedView },
     handler: async ({ params, requester, idempotencyKey }) => {
-      const request = sendRequestOf(requester, idempotencyKey);
-      const job = await desk.acceptSend(params.id, ownerOf(requester), request);
-      if (job.sent_at === null) await outbox.send([job]);
-      return job.id === request.jobId
+      const wanted = request(
+        sendCampaignRequested,
+        { campaignId: params.id },
+        { requester, key: idempotencyKey },
+      );
+      const job = await jobs.accept(wanted, (job) => desk.acceptSend(params.id, ownerOf(requester), job));
+      return job.id === wanted.id
         ? json(202, accepted("Campaign queued for sending", job.id))
         : json(200, accepted(ALREADY[job.status], job.id));
     },
@@ -131,7 +128,7 @@ export const campaignRoutes = ({ desk, outbox }: Dependencies): Route[] => [
 ];
 
 /** What a job that was there already has become. */
-const ALREADY: Record<AcceptedJob["status"], string> = {
+const ALREADY: Record<Job["status"], string> = {
   queued: "Campaign is being sent already",
   running: "Campaign is being sent already",
   completed: "Campaign was sent already",
@@ -139,14 +136,6 @@ const ALREADY: Record<AcceptedJob["status"], string> = {
   canceled: "Sending the campaign was canceled",
   skipped: "Campaign was not sent: its note says why",
 };
-
-export const sendRequestOf = ({ id, owner }: Requester, idempotencyKey: string | undefined) => ({
-  jobId: randomUUID(),
-  owner,
-  requester: id,
-  idempotencyKey,
-  limits: limitsFor("send-email-campaign"),
-});
 
 const toSendView = (row: SendRow): z.output<typeof sendView> => ({
   id: row.id,

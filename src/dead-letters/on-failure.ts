@@ -1,5 +1,4 @@
 import type { FailureEventArgs, GetStepTools, Inngest } from "inngest";
-import type { Outbox } from "#jobs/outbox.ts";
 import type { Alert } from "./alert.ts";
 import { type MaxAttempts, toFailure } from "./failure.ts";
 import type { DeadLetterRepository } from "./repository.ts";
@@ -10,7 +9,6 @@ type Dependencies = {
   letters: Pick<DeadLetterRepository, "record">;
   alert: Alert;
   maxAttempts: MaxAttempts;
-  outbox: Pick<Outbox, "flush">;
 };
 
 type FailureContext = FailureEventArgs & { step: GetStepTools<Inngest.Any>; runId: string };
@@ -20,14 +18,9 @@ type FailureContext = FailureEventArgs & { step: GetStepTools<Inngest.Any>; runI
  * minute apart; `catch-failures` is the net under it.
  */
 export const createOnFailure =
-  ({ letters, alert, maxAttempts, outbox }: Dependencies) =>
+  ({ letters, alert, maxAttempts }: Dependencies) =>
   async ({ event, step, runId }: FailureContext): Promise<void> => {
     const failure = toFailure(event.data, maxAttempts);
-    const letterId = await step.run("store", async () => {
-      const id = await letters.record(failure);
-      // The place of what failed may have let others begin.
-      await outbox.flush();
-      return id;
-    });
+    const letterId = await step.run("store", () => letters.record(failure));
     if (letterId !== null) await step.run("alert", () => alert(letterId, failure, `on-failure ${runId}`));
   };

@@ -3,7 +3,6 @@ import { drawingsOf } from "#images/lanes.ts";
 import { picturePath } from "#images/paths.ts";
 import type { ImageProvider, PictureOrder } from "#images/provider.ts";
 import type { AttemptOutcome, ImageRepository, TaskOfEvent } from "#images/repository.ts";
-import type { Outbox } from "#jobs/outbox.ts";
 import type { Clock } from "#lib/clock.ts";
 import type { Storage } from "#lib/database/storage.ts";
 import { delayMs } from "#lib/engine/retry-policy.ts";
@@ -14,7 +13,6 @@ export type DrawDependencies = {
   images: Pick<ImageRepository, "begin" | "end">;
   provider: ImageProvider;
   storage: Pick<Storage, "put" | "remove">;
-  outbox: Pick<Outbox, "flush">;
   clock: Clock;
   /** After this an attempt that says nothing is over: the provider's longest time and a margin. */
   leaseMs: number;
@@ -51,8 +49,7 @@ export async function drawImage(
   const noted = await deps.images.end(work.taskId, begun.token, outcome);
   if (noted === "lost") throw new AppError("conflict", "A later attempt draws this picture");
   if (noted === "ended") {
-    // Canceled while it was drawn: its place has gone to the next one, who waits for the event.
-    await deps.outbox.flush();
+    // Canceled while it was drawn: its place has gone to the next one.
     await deps.storage.remove(IMAGES_BUCKET, [path]);
     return { state: "ended" };
   }

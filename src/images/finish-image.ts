@@ -1,6 +1,5 @@
 import { picturePath, pictureUrl, thumbnailPath, thumbnailUrl } from "#images/paths.ts";
 import type { ImageRepository, TaskOfEvent } from "#images/repository.ts";
-import type { Outbox } from "#jobs/outbox.ts";
 import type { Storage } from "#lib/database/storage.ts";
 import { AppError } from "#lib/errors.ts";
 import { IMAGES_BUCKET } from "#lib/pictures/kind.ts";
@@ -9,11 +8,10 @@ import { thumbnail } from "#lib/pictures/thumbnail.ts";
 export type FinishDependencies = {
   images: Pick<ImageRepository, "complete">;
   storage: Pick<Storage, "get" | "put">;
-  outbox: Pick<Outbox, "flush">;
 };
 
-/** Makes the thumbnail and ends the task; whoever starts in its place is sent on its way. Safe to repeat. */
-export async function finishImage({ images, storage, outbox }: FinishDependencies, work: TaskOfEvent) {
+/** Makes the thumbnail and ends the task. Safe to repeat. */
+export async function finishImage({ images, storage }: FinishDependencies, work: TaskOfEvent) {
   const { taskId } = work;
   const picture = await storage.get(IMAGES_BUCKET, picturePath(taskId));
   if (!picture) throw new AppError("internal", "The picture is not where it was stored");
@@ -23,6 +21,5 @@ export async function finishImage({ images, storage, outbox }: FinishDependencie
   const result = { taskId, imageUrl: pictureUrl(taskId), thumbnailUrl: thumbnailUrl(taskId) };
   const status = await images.complete(work, path, result);
   if (status === "lost") throw new AppError("conflict", "Another job draws this picture");
-  await outbox.flush();
   return status === "completed" ? result : { status, reason: "the job has ended" };
 }

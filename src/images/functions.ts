@@ -5,7 +5,6 @@ import { rateKeyOf } from "#images/lanes.ts";
 import { pollinations } from "#images/pollinations.ts";
 import type { ImageProvider } from "#images/provider.ts";
 import { imageRepository } from "#images/repository.ts";
-import type { Outbox } from "#jobs/outbox.ts";
 import type { Clock } from "#lib/clock.ts";
 import type { DatabaseClient } from "#lib/database/client.ts";
 import type { Storage } from "#lib/database/storage.ts";
@@ -23,7 +22,6 @@ export type ImageFunctionsRoom = {
   storage: Storage;
   tokens: Tokens;
   flow: FlowControl;
-  outbox: Outbox;
   onFailure: OnFailure;
 };
 

@@ -3,14 +3,12 @@ import type { ImageDesk } from "#images/desk-repository.ts";
 import { laneName } from "#images/lanes.ts";
 import { promptText, submit } from "#images/submit.ts";
 import { type Task, taskView, toTaskView } from "#images/task.ts";
-import type { TellCanceled } from "#jobs/cancel.ts";
-import type { Outbox } from "#jobs/outbox.ts";
+import type { TellEngine } from "#jobs/cancel.ts";
 import { json, ownerOf, type Route, route } from "#lib/http/route.ts";
 
 type Dependencies = {
   desk: Pick<ImageDesk, "accept" | "show" | "clear">;
-  outbox: Pick<Outbox, "send">;
-  tellCanceled: TellCanceled;
+  tellEngine: TellEngine;
 };
 
 /** Of what has ended the status shows so many. */
@@ -19,7 +17,7 @@ const ENDED_SHOWN = 100;
 const taskIds = z.array(z.uuid());
 
 /** S0's queue: the lane `demo`, six at once. */
-export const queueRoutes = ({ desk, outbox, tellCanceled }: Dependencies): Route[] => [
+export const queueRoutes = ({ desk, tellEngine }: Dependencies): Route[] => [
   route({
     method: "POST",
     path: "/api/queue-task",
@@ -28,7 +26,7 @@ export const queueRoutes = ({ desk, outbox, tellCanceled }: Dependencies): Route
     body: z.object({ prompt: promptText.default("A lighthouse at night") }),
     responses: { 202: z.object({ success: z.literal(true), taskId: z.uuid(), task: taskView }) },
     handler: async ({ body: { prompt }, requester, idempotencyKey }) => {
-      const task = await submit({ desk, outbox }, requester, { prompt, lane: "demo" }, idempotencyKey);
+      const task = await submit({ desk }, requester, { prompt, lane: "demo" }, idempotencyKey);
       const body = { success: true, taskId: task.id, task: toTaskView(task) };
       return json(202, body, { location: `/api/tasks/${task.id}` });
     },
@@ -63,7 +61,7 @@ export const queueRoutes = ({ desk, outbox, tellCanceled }: Dependencies): Route
     responses: { 200: z.object({ success: z.literal(true), canceled: z.number() }) },
     handler: async ({ body: { lane }, requester }) => {
       const jobIds = await desk.clear(lane, requester.id);
-      await tellCanceled(jobIds);
+      await tellEngine(jobIds);
       return json(200, { success: true, canceled: jobIds.length });
     },
   }),

@@ -7,8 +7,7 @@ import { startWaiting } from "#images/start-waiting.ts";
 import { statsRoutes } from "#images/stats-routes.ts";
 import { queueStreamRoutes } from "#images/stream-routes.ts";
 import { taskRoutes } from "#images/task-routes.ts";
-import type { CancelJob, TellCanceled } from "#jobs/cancel.ts";
-import type { Outbox } from "#jobs/outbox.ts";
+import type { CancelJob, TellEngine } from "#jobs/cancel.ts";
 import type { Streams } from "#jobs/stream.ts";
 import type { Clock } from "#lib/clock.ts";
 import type { DatabaseClient } from "#lib/database/client.ts";
@@ -19,9 +18,8 @@ type Dependencies = {
   db: DatabaseClient;
   clock: Clock;
   storage: Storage;
-  outbox: Outbox;
   cancelJob: CancelJob;
-  tellCanceled: TellCanceled;
+  tellEngine: TellEngine;
   streams: Streams;
 };
 
@@ -37,6 +35,6 @@ export const images = room<Dependencies>({
       ...queueRoutes({ ...deps, desk }),
     ];
   },
-  chores: ({ db, clock, outbox }) => [startWaiting({ images: imageRepository(db, clock), outbox })],
+  chores: ({ db, clock }) => [startWaiting({ images: imageRepository(db, clock) })],
   visibleFields: { [generateImageRequested.name]: ["taskId", "priority", "deadlineAt"] },
 });

@@ -4,14 +4,12 @@ import { laneName } from "#images/lanes.ts";
 import { promptText, submit } from "#images/submit.ts";
 import { taskStatus, taskView, toTaskView } from "#images/task.ts";
 import type { CancelJob } from "#jobs/cancel.ts";
-import type { Outbox } from "#jobs/outbox.ts";
-import { prioritySchema } from "#lib/engine/priorities.ts";
+import { jobOptions } from "#jobs/request.ts";
 import { pageQuery, toPage } from "#lib/http/pages.ts";
 import { idParams, json, ownerOf, type Route, route } from "#lib/http/route.ts";
 
 type Dependencies = {
   desk: Pick<ImageDesk, "accept" | "get" | "list">;
-  outbox: Pick<Outbox, "send">;
   cancelJob: CancelJob;
 };
 
@@ -22,7 +20,7 @@ const listQuery = z.object({
 });
 
 /** S1's tasks: submit, list, look, cancel. */
-export const taskRoutes = ({ desk, outbox, cancelJob }: Dependencies): Route[] => [
+export const taskRoutes = ({ desk, cancelJob }: Dependencies): Route[] => [
   route({
     method: "POST",
     path: "/api/tasks",
@@ -31,12 +29,12 @@ export const taskRoutes = ({ desk, outbox, cancelJob }: Dependencies): Route[] =
     body: z.object({
       prompt: promptText,
       lane: laneName.default("tasks"),
-      priority: prioritySchema.optional(),
-      deadlineAt: z.iso.datetime({ offset: true }).optional(),
+      priority: jobOptions.priority,
+      deadlineAt: jobOptions.deadlineAt,
     }),
     responses: { 202: taskView },
     handler: async ({ body, requester, idempotencyKey }) => {
-      const task = await submit({ desk, outbox }, requester, body, idempotencyKey);
+      const task = await submit({ desk }, requester, body, idempotencyKey);
       return json(202, toTaskView(task), { location: `/api/tasks/${task.id}` });
     },
   }),

@@ -7,9 +7,6 @@ type Dependencies = { jobs: Pick<JobRepository, "purge" | "trim">; clock: Clock 
 const DAY_MS = 24 * 60 * 60_000;
 const KEEP_COMPLETED_DAYS = 30;
 const KEEP_FAILED_DAYS = 90;
-/** S3-12: so many of each kind of work; whatever is younger than a day stays all the same. */
-const KEEP_COMPLETED = 1_000;
-const KEEP_FAILED = 5_000;
 const BATCH = 500;
 
 /** Old rows go in small batches, so that no statement holds many locks or runs into the statement timeout. */
@@ -19,7 +16,7 @@ export const purge = ({ jobs, clock }: Dependencies): Chore => ({
     const before = (days: number) => new Date(clock.now().getTime() - days * DAY_MS);
     const chores = [
       () => jobs.purge(before(KEEP_COMPLETED_DAYS), before(KEEP_FAILED_DAYS), BATCH),
-      () => jobs.trim(KEEP_COMPLETED, KEEP_FAILED, before(1), BATCH),
+      () => jobs.trim(before(1), BATCH),
     ];
     let deleted = 0;
     for (const deleteSome of chores) {

@@ -1,8 +1,11 @@
 import { z } from "zod";
 import type { Clock } from "#lib/clock.ts";
-import { type DatabaseClient, unwrap } from "#lib/database/client.ts";
+import { createCall } from "#lib/database/call.ts";
+import type { DatabaseClient } from "#lib/database/client.ts";
 import type { Json } from "#lib/database/database.types.ts";
 import type { Position } from "#lib/http/pages.ts";
+import { storableId, storableJson, storableText } from "#lib/storable.ts";
+import type { JobRequest } from "./request.ts";
 import { type Job, jobDetails, jobRow, quietRun, startedRun } from "./rows.ts";
 import { jobStatsRow } from "./stats.ts";
 
@@ -30,178 +33,108 @@ export type JobFilter = {
   to?: string | undefined;
 };
 
-/** The filter as every statement that chooses jobs takes it: null chooses all. */
+/** The filter as every statement that chooses jobs takes it. */
 export const asArguments = (filter: JobFilter) => ({
-  p_status: filter.status ?? null,
-  p_kind: filter.kind ?? null,
-  p_function_id: filter.functionId ?? null,
-  p_requester: filter.requester ?? null,
-  p_parent_job_id: filter.parentJobId ?? null,
-  p_from: filter.from ?? null,
-  p_to: filter.to ?? null,
+  status: filter.status,
+  kind: filter.kind,
+  functionId: filter.functionId,
+  requester: filter.requester,
+  parentJobId: filter.parentJobId,
+  from: filter.from,
+  to: filter.to,
 });
+
+const MAX_NAME_CHARS = 200;
 
 /** The ledger. `owner: null` sees every job; with an owner, other people's jobs do not exist. */
 export function jobRepository(db: DatabaseClient, clock: Clock) {
-  const now = () => clock.now().toISOString();
+  const { call, callTimeless } = createCall(db, clock);
+  const fromNow = (ms: number) => new Date(clock.now().getTime() + ms).toISOString();
   return {
-    async startRun(run: StartingRun) {
-      const data = await unwrap(
-        db.rpc("start_run", {
-          p_event_id: run.eventId,
-          p_event_name: run.eventName,
-          p_event_data: run.eventData,
-          p_function_id: run.functionId,
-          p_run_id: run.runId,
-          p_attempt: run.attempt,
-          p_parent_job_id: run.parentJobId ?? null,
-          p_now: now(),
-        }),
-      );
-      return startedRun.parse(data);
-    },
+    /** The new job, or the one that the requester has under this idempotency key. */
+    accept: (request: JobRequest): Promise<Job> => call("accept_job", { request }, jobRow),
 
-    async finishRun({ eventId, functionId, runId }: RunOfEvent, result: Json): Promise<void> {
-      await unwrap(
-        db.rpc("finish_run", {
-          p_event_id: eventId,
-          p_function_id: functionId,
-          p_run_id: runId,
-          p_result: result,
-          p_now: now(),
-        }),
-      );
-    },
+    startRun: ({ eventId, functionId, runId, eventName, eventData, attempt, parentJobId }: StartingRun) =>
+      call(
+        "start_run",
+        {
+          ...keysOf({ eventId, functionId, runId }),
+          eventName: storableText(eventName, MAX_NAME_CHARS),
+          eventData: storableJson(eventData),
+          attempt,
+          parentJobId,
+        },
+        startedRun,
+      ),
+
+    finishRun: (run: RunOfEvent, result: unknown): Promise<void> =>
+      call("finish_run", { ...keysOf(run), result: storableJson(result) }),
 
     /** Whether the run was a part of a job that goes on: then that would wait for it for ever. */
-    async cancelRun(
-      { eventId, functionId, runId }: RunOfEvent,
-      parentJobId: string | null = null,
-    ): Promise<boolean> {
-      return unwrap(
-        db.rpc("cancel_run", {
-          p_event_id: eventId,
-          p_function_id: functionId,
-          p_run_id: runId,
-          p_parent_job_id: parentJobId,
-          p_now: now(),
-        }),
-      );
-    },
+    cancelRun: (run: RunOfEvent, parentJobId: string | null = null): Promise<boolean> =>
+      call("cancel_run", { ...keysOf(run), parentJobId }, z.boolean()),
 
-    async cancel(jobId: string, owner: string | null, by: string): Promise<Job> {
-      return jobRow.parse(
-        await unwrap(db.rpc("cancel_job", { p_job_id: jobId, p_owner: owner, p_by: by, p_now: now() })),
-      );
-    },
+    cancel: (jobId: string, owner: string | null, by: string): Promise<Job> =>
+      call("cancel_job", { jobId, owner, by }, jobRow),
 
     /** One row more than `limit`, when there is one. */
-    async list(owner: string | null, filter: JobFilter, limit: number, before?: Position): Promise<Job[]> {
-      const rows = await unwrap(
-        db.rpc("list_jobs", {
-          p_owner: owner,
-          ...asArguments(filter),
-          p_before_at: before?.at ?? null,
-          p_before_id: before?.id ?? null,
-          p_limit: limit + 1,
-        }),
-      );
-      return jobRow.array().parse(rows);
-    },
+    list: (owner: string | null, filter: JobFilter, limit: number, before?: Position): Promise<Job[]> =>
+      callTimeless(
+        "list_jobs",
+        { owner, ...asArguments(filter), beforeAt: before?.at, beforeId: before?.id, limit: limit + 1 },
+        jobRow.array(),
+      ),
 
-    async get(jobId: string, owner: string | null) {
-      const data = await unwrap(db.rpc("get_job", { p_job_id: jobId, p_owner: owner }));
-      return jobDetails.nullable().parse(data);
-    },
+    get: (jobId: string, owner: string | null) =>
+      callTimeless("get_job", { jobId, owner }, jobDetails.nullable()),
 
     /** Seconds until the requester's turn; null when nobody can say when there will be room. */
-    async giveTurn(refused: Refused, requester: string, request: string | undefined): Promise<number | null> {
-      const seconds = await unwrap(
-        db.rpc("give_turn", {
-          p_kind: refused.kind,
-          p_priority: refused.priority,
-          p_requester: requester,
-          p_request: request ?? null,
-          p_places: refused.places,
-          p_now: now(),
-        }),
-      );
-      return z.number().nullable().parse(seconds);
-    },
+    giveTurn: (refused: Refused, requester: string, request: string | undefined): Promise<number | null> =>
+      call("give_turn", { ...refused, requester, request }, z.number().nullable()),
 
-    async stats(owner: string | null) {
-      return jobStatsRow.parse(await unwrap(db.rpc("job_stats", { p_owner: owner, p_now: now() })));
-    },
+    stats: (owner: string | null) => call("job_stats", { owner }, jobStatsRow),
 
     /** Accepted at least `ageMs` ago, and released by `aheadMs` from now. */
-    async unsent(ageMs: number, aheadMs: number, limit: number): Promise<Job[]> {
-      const fromNow = (ms: number) => new Date(clock.now().getTime() + ms).toISOString();
-      const rows = await unwrap(
-        db.rpc("unsent_jobs", {
-          p_accepted_before: fromNow(-ageMs),
-          p_released_before: fromNow(aheadMs),
-          p_limit: limit,
-        }),
-      );
-      return jobRow.array().parse(rows);
-    },
+    unsent: (ageMs: number, aheadMs: number, limit: number): Promise<Job[]> =>
+      callTimeless(
+        "unsent_jobs",
+        { acceptedBefore: fromNow(-ageMs), releasedBefore: fromNow(aheadMs), limit },
+        jobRow.array(),
+      ),
 
-    async markSent(jobIds: string[]): Promise<void> {
-      await unwrap(db.rpc("mark_jobs_sent", { p_job_ids: jobIds, p_now: now() }));
-    },
+    markSent: (jobIds: string[]): Promise<void> => call("mark_jobs_sent", { jobIds }),
 
     /**
      * Fails jobs that were due before `before` and never began, though the engine has had them since then or refuses
      * them (`refused`), each with a dead letter. Answers how many.
      */
-    async failUnbegun(before: Date, refused: string[], limit: number): Promise<number> {
-      return unwrap(
-        db.rpc("fail_unbegun_jobs", {
-          p_before: before.toISOString(),
-          p_refused: refused,
-          p_limit: limit,
-          p_now: now(),
-        }),
-      );
-    },
+    failUnbegun: (before: Date, refused: string[], limit: number): Promise<number> =>
+      call("fail_unbegun_jobs", { before: before.toISOString(), refused, limit }, z.number()),
 
-    async takeQuietRuns(quietForMs: number, limit: number) {
-      const quietSince = new Date(clock.now().getTime() - quietForMs).toISOString();
-      const rows = await unwrap(
-        db.rpc("take_quiet_runs", { p_quiet_since: quietSince, p_limit: limit, p_now: now() }),
-      );
-      return quietRun.array().parse(rows);
-    },
+    takeQuietRuns: (quietForMs: number, limit: number) =>
+      call("take_quiet_runs", { quietSince: fromNow(-quietForMs), limit }, quietRun.array()),
 
     /** Jobs canceled since then that have a run at work all the same. */
-    async unheardCancels(since: Date, limit: number): Promise<string[]> {
-      const ids = await unwrap(db.rpc("unheard_cancels", { p_since: since.toISOString(), p_limit: limit }));
-      return z.uuid().array().parse(ids);
-    },
+    unheardCancels: (since: Date, limit: number): Promise<string[]> =>
+      callTimeless("unheard_cancels", { since: since.toISOString(), limit }, z.uuid().array()),
 
     /** How many rows went; as many as `limit` of each ledger at a time. */
-    async purge(completedBefore: Date, failedBefore: Date, limit: number): Promise<number> {
-      const gone = await unwrap(
-        db.rpc("purge_ledgers", {
-          p_completed_before: completedBefore.toISOString(),
-          p_failed_before: failedBefore.toISOString(),
-          p_limit: limit,
-        }),
-      );
-      return gone;
-    },
+    purge: (completedBefore: Date, failedBefore: Date, limit: number): Promise<number> =>
+      callTimeless(
+        "purge_ledgers",
+        { completedBefore: completedBefore.toISOString(), failedBefore: failedBefore.toISOString(), limit },
+        z.number(),
+      ),
 
-    /** Keeps the newest of each kind that ended, whatever is younger than `before`, and says how many others went. */
-    async trim(completed: number, failed: number, before: Date, limit: number): Promise<number> {
-      const gone = await unwrap(
-        db.rpc("trim_jobs", {
-          p_completed: completed,
-          p_failed: failed,
-          p_before: before.toISOString(),
-          p_limit: limit,
-        }),
-      );
-      return gone;
-    },
+    /** How many ended jobs went that their kind, or the newest of them, does not ask to keep. */
+    trim: (before: Date, limit: number): Promise<number> =>
+      callTimeless("trim_jobs", { before: before.toISOString(), limit }, z.number()),
   };
 }
+
+/** App code chooses the ids of its events. */
+const keysOf = ({ eventId, functionId, runId }: RunOfEvent) => ({
+  eventId: storableId(eventId),
+  functionId,
+  runId,
+});

@@ -1,5 +1,7 @@
 import { z } from "zod";
-import { type DatabaseClient, unwrap } from "#lib/database/client.ts";
+import type { Clock } from "#lib/clock.ts";
+import { createCall } from "#lib/database/call.ts";
+import type { DatabaseClient } from "#lib/database/client.ts";
 import { asArguments, type JobFilter } from "./repository.ts";
 import { jobDetails, jobRow } from "./rows.ts";
 
@@ -32,33 +34,15 @@ const MOST_CHANGES = 1000;
 export type Follower = { owner: string | null; reader: string | null };
 
 /** Following the ledger; what these statements promise stands in migration 190. */
-export function tailRepository(db: DatabaseClient) {
+export function tailRepository(db: DatabaseClient, clock: Clock) {
+  const { callTimeless } = createCall(db, clock);
   return {
-    async changes(after: string, { owner, reader }: Follower): Promise<Changes> {
-      const data = await unwrap(
-        db.rpc("read_changes", {
-          p_position: after,
-          p_owner: owner,
-          p_reader: reader,
-          p_limit: MOST_CHANGES,
-        }),
-      );
-      return changes.parse(data);
-    },
+    changes: (position: string, { owner, reader }: Follower): Promise<Changes> =>
+      callTimeless("read_changes", { position, owner, reader, limit: MOST_CHANGES }, changes),
 
-    async snapshot({ owner, reader }: Follower, filter: JobFilter) {
-      const data = await unwrap(
-        db.rpc("read_live_snapshot", {
-          p_owner: owner,
-          p_reader: reader,
-          ...asArguments(filter),
-        }),
-      );
-      return snapshot.parse(data);
-    },
+    snapshot: ({ owner, reader }: Follower, filter: JobFilter) =>
+      callTimeless("read_live_snapshot", { owner, reader, ...asArguments(filter) }, snapshot),
 
-    async job(jobId: string, owner: string | null) {
-      return oneJob.parse(await unwrap(db.rpc("read_live_job", { p_job_id: jobId, p_owner: owner })));
-    },
+    job: (jobId: string, owner: string | null) => callTimeless("read_live_job", { jobId, owner }, oneJob),
   };
 }

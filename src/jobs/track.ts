@@ -1,13 +1,11 @@
 import { Middleware } from "inngest";
-import { z } from "zod";
 import { parentJobOf } from "#lib/engine/inngest.ts";
 import { addLogContext } from "#lib/logger.ts";
+import { storableJson } from "#lib/storable.ts";
 import type { JobRepository, StartingRun } from "./repository.ts";
 import type { StartedRun } from "./rows.ts";
 
 type Jobs = Pick<JobRepository, "startRun" | "finishRun">;
-/** `afterSkip`: the place of work that was skipped may let other work begin. */
-type Hooks = { afterSkip: () => Promise<void> };
 
 /** The engine's own news about runs; they are about work, not work. */
 const NEWS = /^inngest\/function\.(failed|cancelled|finished)$/;
@@ -21,7 +19,7 @@ const MAX_RESULT_CHARS = 32_000;
  * it keeps its code, the log is told, and a run that could not be written down is tried again. Failures and cancels
  * reach the ledger by the engine's news.
  */
-export const trackJobs = (jobs: Jobs, { afterSkip }: Hooks) =>
+export const trackJobs = (jobs: Jobs) =>
   class TrackJobs extends Middleware.BaseMiddleware {
     readonly id = "nightshift/jobs";
     #isOneStepOfMany = false;
@@ -41,7 +39,7 @@ export const trackJobs = (jobs: Jobs, { afterSkip }: Hooks) =>
       this.#run = {
         eventId: ctx.event.id ?? ctx.runId,
         eventName: ctx.event.name,
-        eventData: jsonOf(ctx.event.data),
+        eventData: storableJson(ctx.event.data ?? {}),
         functionId: fn.id(),
         runId: ctx.runId,
         attempt: ctx.attempt,
@@ -60,20 +58,12 @@ export const trackJobs = (jobs: Jobs, { afterSkip }: Hooks) =>
       // Only the request that began the run knows that nobody wants to hear of its end.
       if (!this.#run || this.#started?.tracked === false) return result;
       await jobs.finishRun(this.#run, resultOf(result));
-      if (isSkipped(result)) await afterSkip();
       return result;
     }
   };
 
-const skipped = z.looseObject({ status: z.literal("skipped") });
-
-const isSkipped = (result: unknown): boolean => skipped.safeParse(result).success;
-
-const jsonOf = (value: unknown) => z.json().catch({}).parse(value);
-
 function resultOf(value: unknown) {
-  const text = JSON.stringify(value ?? null);
-  return text.length > MAX_RESULT_CHARS
-    ? { truncated: true, chars: text.length }
-    : z.json().parse(JSON.parse(text));
+  const result = storableJson(value);
+  const chars = JSON.stringify(result).length;
+  return chars > MAX_RESULT_CHARS ? { truncated: true, chars } : result;
 }

@@ -1,4 +1,3 @@
-import type { Outbox } from "#jobs/outbox.ts";
 import type { Clock } from "#lib/clock.ts";
 import type { DatabaseClient } from "#lib/database/client.ts";
 import { removeLeftFiles } from "#lib/database/left-files.ts";
@@ -9,7 +8,7 @@ import { forgetUploads } from "#uploads/forget-uploads.ts";
 import { uploadRepository } from "#uploads/repository.ts";
 import { uploadRoutes } from "#uploads/routes.ts";
 
-type Dependencies = { db: DatabaseClient; clock: Clock; storage: Storage; outbox: Outbox };
+type Dependencies = { db: DatabaseClient; clock: Clock; storage: Storage };
 
 export const uploads = room<Dependencies>({
   name: "uploads",

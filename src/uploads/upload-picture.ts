@@ -1,18 +1,17 @@
 import { createHash, randomUUID } from "node:crypto";
-import { limitsFor } from "#jobs/limits.ts";
-import type { Outbox } from "#jobs/outbox.ts";
+import { request } from "#jobs/request.ts";
 import type { Storage } from "#lib/database/storage.ts";
 import { AppError } from "#lib/errors.ts";
 import type { Requester } from "#lib/http/route.ts";
 import { IMAGES_BUCKET, pictureTypeOf } from "#lib/pictures/kind.ts";
 import type { Box } from "#lib/pictures/thumbnail.ts";
+import { resizeImageRequested } from "#uploads/events.ts";
 import { originalPath } from "#uploads/paths.ts";
 import type { UploadRepository } from "#uploads/repository.ts";
 
 export type UploadDependencies = {
   uploads: Pick<UploadRepository, "accept" | "release">;
   storage: Pick<Storage, "put">;
-  outbox: Pick<Outbox, "send">;
 };
 
 /**
@@ -21,7 +20,7 @@ export type UploadDependencies = {
  * the same idempotency key goes on where the first request ended. Answers the job's id, which is the upload's, too.
  */
 export async function uploadPicture(
-  { uploads, storage, outbox }: UploadDependencies,
+  { uploads, storage }: UploadDependencies,
   requester: Requester,
   bytes: Uint8Array,
   box: Box,
@@ -33,20 +32,18 @@ export async function uploadPicture(
       hint: "Send the bytes of the picture themselves, not a form and not base64.",
     });
   }
-  const jobId = randomUUID();
+  const id = randomUUID();
+  const digest = createHash("sha256").update(bytes).digest("hex");
   const { job, isStored } = await uploads.accept(
-    { jobId, owner: requester.owner, requester: requester.id, idempotencyKey },
-    {
-      ...box,
-      contentType,
-      byteCount: bytes.byteLength,
-      digest: createHash("sha256").update(bytes).digest("hex"),
-      path: originalPath(jobId),
-    },
-    limitsFor("resize", { held: true }),
+    { ...box, contentType, byteCount: bytes.byteLength, path: originalPath(id) },
+    request(
+      resizeImageRequested,
+      { uploadId: id },
+      { requester, key: idempotencyKey, said: { ...box, digest }, id, held: true },
+    ),
   );
   if (isStored) return job.id;
   await storage.put(IMAGES_BUCKET, originalPath(job.id), { bytes, contentType });
-  await outbox.send([await uploads.release(job.id)]);
+  await uploads.release(job.id);
   return job.id;
 }

@@ -39,8 +39,10 @@ create table public.jobs (
   -- ordered by that: earliest due first.
   ready_at timestamptz not null,
   due_at timestamptz not null,
-  -- After this nobody wants it any more; null: always.
+  -- After this the work is no longer wanted; null: it always is.
   deadline_at timestamptz,
+  -- Once it has completed: how many completed jobs of its kind are kept, this one included. Null: as many as usual.
+  keep_completed integer,
   -- When the engine may begin it. Null: held until its room lets it go; in the future: delayed.
   released_at timestamptz,
   -- Null: the event is still in the outbox.
@@ -54,6 +56,7 @@ create table public.jobs (
   constraint jobs_status_is_valid
     check (status in ('queued', 'running', 'completed', 'failed', 'canceled', 'skipped')),
   constraint jobs_priority_is_valid check (priority between 1 and 5),
+  constraint jobs_keep_themselves check (keep_completed > 0),
   constraint jobs_are_due_after_they_are_ready check (due_at >= ready_at and ready_at >= created_at),
   constraint jobs_are_sent_after_their_release check (sent_at is null or released_at is not null or ended_at is not null),
   constraint jobs_end_when_their_status_says_so

@@ -40,80 +40,143 @@ begin
 end
 $$;
 
--- The new job, or the one that the same requester asked for under the same idempotency key (tell them apart by
--- the id). p_fingerprint says what makes two requests the same; left out, it is function and event data.
--- p_limits, of which everything may be left out: {"perSecond": 100, "waiting": 10000, "byPromise": true} say what is
--- too much (without "waiting" nobody is refused for want of room); "priority" is the class, 3 unless said;
--- "deadlineAt" is when nobody wants it any more; "delayMs" is how long it rests before it may begin; "held": true
--- leaves it to the room to release it. Priority and deadline travel in the event's data, where the engine and the
--- deadline middleware read them.
-create function private.accept_job(
-  p_job_id uuid, p_owner text, p_requester text, p_function_id text, p_event_name text, p_event_data jsonb,
-  p_kind text, p_idempotency_key text, p_parent_job_id uuid, p_limits jsonb, p_now timestamptz,
-  p_fingerprint text default null
-)
+-- The new job, or the one that the same requester asked for under the same idempotency key: its id tells them apart.
+-- p_request is what `request()` of src/jobs/request.ts makes:
+--   id             of the job, and of its event
+--   event, data    what the function gets; functionId, when the event's function is not the only one registered
+--   requester, owner
+--   key            idempotency key; said: what makes two requests the same where that is not the data
+--   priority       1 to 5; deadlineAt: after this the work is no longer wanted
+--   delayMs        how long it rests before it may begin; held: its room lets it begin (private.release_jobs)
+--   attempts, backoffMs   tries of each step, and the pause before the second one, doubled each time
+--   keepCompleted  how many completed jobs of the kind are kept
+--   parentJobId    the job that it belongs to
+create function private.accept_job(p_request jsonb, p_now timestamptz)
 returns public.jobs
 language plpgsql
 set search_path = ''
 as $$
 declare
+  v_kind private.work_kinds := private.work_kind(private.function_of_request(p_request));
+  v_request jsonb := private.complete_request(p_request, v_kind);
+  v_requester text := v_request ->> 'requester';
   v_job public.jobs;
-  v_fingerprint text := case when p_idempotency_key is not null then
-    coalesce(p_fingerprint, md5(p_function_id || p_event_data::text)) end;
 begin
   -- The requester's rate row is locked first, so that two requests under one key come one after the other.
-  if p_limits ->> 'perSecond' is not null then
-    perform private.spend_request(p_requester, (p_limits ->> 'perSecond')::integer, p_now);
+  if v_kind.per_second is not null then
+    perform private.spend_request(v_requester, v_kind.per_second, p_now);
   end if;
-  if p_idempotency_key is not null then
-    v_job := private.find_accepted_job(p_requester, p_idempotency_key, v_fingerprint);
-    if v_job.id is not null then
-      return v_job;
-    end if;
+  v_job := private.find_accepted_job(v_request);
+  if v_job.id is not null then
+    return v_job;
   end if;
-  if p_limits ->> 'waiting' is not null then
-    perform private.admit(p_kind, p_requester, p_idempotency_key, p_limits, p_now);
+  if v_kind.waiting is not null then
+    perform private.admit(v_kind, v_request, p_now);
   end if;
-  v_job := private.insert_job(p_job_id, p_owner, p_requester, p_function_id, p_event_name, p_event_data, p_kind,
-    p_idempotency_key, v_fingerprint, p_parent_job_id, p_limits, p_now);
-  return case when v_job.id is null
-    then private.find_accepted_job(p_requester, p_idempotency_key, v_fingerprint) else v_job end;
+  v_job := private.insert_job(v_request, p_now);
+  return case when v_job.id is null then private.find_accepted_job(v_request) else v_job end;
 end
 $$;
 
--- The job of an accepted request, with its place in time. Null when another request under the same key was faster.
-create function private.insert_job(
-  p_job_id uuid, p_owner text, p_requester text, p_function_id text, p_event_name text, p_event_data jsonb,
-  p_kind text, p_idempotency_key text, p_fingerprint text, p_parent_job_id uuid, p_limits jsonb, p_now timestamptz
-)
+-- What the caller left out, and what is the same of two requests: all that the caller said. What the engine must know
+-- travels in the event's data.
+create function private.complete_request(p_request jsonb, p_kind private.work_kinds)
+returns jsonb
+language sql immutable
+set search_path = ''
+as $$
+  select p_request || jsonb_build_object(
+    'functionId', p_kind.function_id,
+    'priority', coalesce(p_request -> 'priority', to_jsonb(p_kind.priority)),
+    'data', coalesce(p_request -> 'data', '{}') || jsonb_strip_nulls(jsonb_build_object(
+      'priority', coalesce(p_request -> 'priority', to_jsonb(p_kind.priority)),
+      'deadlineAt', p_request -> 'deadlineAt', 'attempts', p_request -> 'attempts',
+      'backoffMs', p_request -> 'backoffMs')),
+    'fingerprint', case when p_request ->> 'key' is not null then
+      md5((jsonb_strip_nulls(p_request - '{id,requester,owner,key,data,said,parentJobId,held}'::text[])
+        || jsonb_build_object('functionId', p_kind.function_id,
+          'said', coalesce(p_request -> 'said', p_request -> 'data')))::text) end);
+$$;
+
+-- For a job that needs no rows besides its own.
+create function public.accept_job(p_request jsonb, p_now timestamptz)
+returns public.jobs
+language sql
+set search_path = ''
+as $$
+  select private.accept_job(p_request, p_now);
+$$;
+
+-- The one insert of jobs: accepted, first seen when its run began, or made by a reprocess. Besides the fields of
+-- private.accept_job a request has: fingerprint, kind, deadLetterId, and eventId and sentAt of an event that is with
+-- the engine already. What an event's data says of priority and deadline holds where it makes sense. Null when another
+-- request under the same key, or another run of the same event, was faster.
+create function private.insert_job(p_request jsonb, p_now timestamptz)
 returns public.jobs
 language plpgsql
 set search_path = ''
 as $$
 declare
   v_job public.jobs;
-  v_priority integer := coalesce((p_limits ->> 'priority')::integer, 3);
-  v_ready_at timestamptz := p_now + coalesce((p_limits ->> 'delayMs')::float8, 0) * interval '1 millisecond';
+  v_kind private.work_kinds := private.work_kind(p_request ->> 'functionId');
+  v_id uuid := coalesce((p_request ->> 'id')::uuid, gen_random_uuid());
+  v_priority integer := coalesce(
+    private.priority_of(p_request), private.priority_of(p_request -> 'data'), v_kind.priority);
+  v_ready_at timestamptz := p_now + coalesce((p_request ->> 'delayMs')::float8, 0) * interval '1 millisecond';
 begin
-  insert into public.jobs (id, kind, function_id, event_id, event_name, event_data, requester, owner,
-    idempotency_key, fingerprint, parent_job_id, priority, created_at, ready_at, due_at, deadline_at, released_at,
-    updated_at)
-  values (p_job_id, p_kind, p_function_id, p_job_id::text, p_event_name,
-    coalesce(p_event_data, '{}') || jsonb_strip_nulls(jsonb_build_object(
-      'priority', p_limits -> 'priority', 'deadlineAt', p_limits -> 'deadlineAt')),
-    p_requester, p_owner, p_idempotency_key, p_fingerprint, p_parent_job_id, v_priority,
-    p_now, v_ready_at, v_ready_at + private.promise_of(v_priority), (p_limits ->> 'deadlineAt')::timestamptz,
-    case when (p_limits ->> 'held')::boolean is true then null else v_ready_at end, p_now)
-  on conflict (requester, idempotency_key) where idempotency_key is not null do nothing
+  insert into public.jobs (id, kind, function_id, event_id, event_name, event_data, requester, owner, idempotency_key,
+    fingerprint, parent_job_id, dead_letter_id, priority, keep_completed, created_at, ready_at, due_at,
+    deadline_at, released_at, sent_at, updated_at)
+  values (v_id, coalesce(p_request ->> 'kind', v_kind.kind), v_kind.function_id,
+    coalesce(p_request ->> 'eventId', v_id::text), p_request ->> 'event', coalesce(p_request -> 'data', '{}'),
+    p_request ->> 'requester', p_request ->> 'owner', p_request ->> 'key', p_request ->> 'fingerprint',
+    (p_request ->> 'parentJobId')::uuid, (p_request ->> 'deadLetterId')::uuid, v_priority,
+    (p_request ->> 'keepCompleted')::integer, p_now, v_ready_at, v_ready_at + private.promise_of(v_priority),
+    private.time_of(coalesce(p_request ->> 'deadlineAt', p_request -> 'data' ->> 'deadlineAt')),
+    case when (p_request ->> 'held')::boolean is true then null else v_ready_at end,
+    (p_request ->> 'sentAt')::timestamptz, p_now)
+  on conflict do nothing
   returning * into v_job;
   if v_job.id is not null then
-    perform private.record_job_event(v_job.id, 'accepted', '{}', p_now);
+    perform private.record_job_event(v_job.id, 'accepted',
+      jsonb_strip_nulls(jsonb_build_object('deadLetterId', p_request -> 'deadLetterId')), p_now);
   end if;
   return v_job;
 end
 $$;
 
--- Lets held jobs begin; their events leave with the next look at the outbox. Answers how many there were.
+create function private.priority_of(p_said jsonb)
+returns integer
+language sql immutable
+set search_path = ''
+as $$
+  select case when p_said -> 'priority' in ('1', '2', '3', '4', '5') then (p_said ->> 'priority')::integer end;
+$$;
+
+-- A time as JSON writes it; null for anything else: an event's data may come from elsewhere.
+create function private.time_of(p_text text)
+returns timestamptz
+language plpgsql stable
+set search_path = ''
+as $$
+begin
+  return case when p_text ~ '^\d{4}-\d\d-\d\dT' then p_text::timestamptz end;
+exception when others then
+  return null;
+end
+$$;
+
+-- This statement lets jobs begin, or may do so at commit: a header of its answer asks the application to look at the
+-- outbox (src/lib/database/client.ts), so that no caller has to remember it.
+create function private.ask_for_outbox()
+returns void
+language sql
+set search_path = ''
+as $$
+  select set_config('response.headers', '[{"x-jobs-released": "true"}]', true);
+$$;
+
+-- Lets held jobs begin. Answers how many there were.
 create function private.release_jobs(p_job_ids uuid[], p_now timestamptz)
 returns integer
 language plpgsql
@@ -130,11 +193,15 @@ begin
   insert into public.job_events (job_id, sequence, type, at)
   select id, event_count, 'released', p_now from released;
   get diagnostics v_count = row_count;
+  if v_count > 0 then
+    perform private.ask_for_outbox();
+  end if;
   return v_count;
 end
 $$;
 
-create function private.find_accepted_job(p_requester text, p_idempotency_key text, p_fingerprint text)
+-- The job of an earlier request: the same one told again (its id), or another under the same idempotency key.
+create function private.find_accepted_job(p_request jsonb)
 returns public.jobs
 language plpgsql
 set search_path = ''
@@ -143,8 +210,9 @@ declare
   v_job public.jobs;
 begin
   select * into v_job from public.jobs
-  where requester = p_requester and idempotency_key = p_idempotency_key;
-  if v_job.id is not null and v_job.fingerprint <> p_fingerprint then
+  where id = (p_request ->> 'id')::uuid
+    or (requester = p_request ->> 'requester' and idempotency_key = p_request ->> 'key');
+  if v_job.fingerprint <> p_request ->> 'fingerprint' then
     perform private.refuse(409, 'idempotency_conflict', 'This idempotency key belongs to another request');
   end if;
   return v_job;
@@ -175,6 +243,6 @@ as $$
 $$;
 
 revoke execute on all functions in schema private from public, anon, authenticated;
-revoke execute on function public.unsent_jobs, public.mark_jobs_sent from public, anon, authenticated;
+revoke execute on function public.accept_job, public.unsent_jobs, public.mark_jobs_sent from public, anon, authenticated;
 grant execute on all functions in schema private to service_role;
-grant execute on function public.unsent_jobs, public.mark_jobs_sent to service_role;
+grant execute on function public.accept_job, public.unsent_jobs, public.mark_jobs_sent to service_role;

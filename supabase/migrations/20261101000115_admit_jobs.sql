@@ -38,40 +38,39 @@ grant select, insert, update, delete on private.turns, private.paces to service_
 
 -- Lets a request in by doing nothing, or refuses it. The refusal's detail says what private.give_turn needs to know:
 -- {"retryAfterSeconds", "kind", "priority", "places": how many must be begun before there is room}.
-create function private.admit(
-  p_kind text, p_requester text, p_request text, p_limits jsonb, p_now timestamptz
-)
+create function private.admit(p_kind private.work_kinds, p_request jsonb, p_now timestamptz)
 returns void
 language plpgsql
 set search_path = ''
 as $$
 declare
-  v_priority integer := coalesce((p_limits ->> 'priority')::integer, 3);
-  v_most integer := (p_limits ->> 'waiting')::integer;
+  v_priority integer := (p_request ->> 'priority')::integer;
+  v_most integer := p_kind.waiting;
   v_waiting integer;
   -- How many may be due before it. Work that rests before it begins has that much more time until it is due.
   v_room float8;
 begin
-  if private.use_turn(p_kind, v_priority, p_requester, p_request, p_now) then
+  if private.use_turn(p_kind.kind, v_priority, p_request ->> 'requester', p_request ->> 'key', p_now) then
     return;
   end if;
-  v_waiting := private.count_waiting(p_kind, v_most, p_now);
+  v_waiting := private.count_waiting(p_kind.kind, v_most, p_now);
   if v_waiting >= v_most then
-    perform private.refuse_for_now(p_kind, v_priority, 1, format('Queue full: %s jobs of kind %s wait', v_most, p_kind));
+    perform private.refuse_for_now(p_kind.kind, v_priority, 1,
+      format('Queue full: %s jobs of kind %s wait', v_most, p_kind.kind));
   end if;
   -- Critical work is refused by the end of the line alone.
-  if (p_limits ->> 'byPromise')::boolean is not true or v_priority = 1 or v_waiting = 0 then
+  if not p_kind.by_promise or v_priority = 1 or v_waiting = 0 then
     return;
   end if;
-  v_room := private.pace_of(p_kind, v_priority, p_now) * (0.8 * extract(epoch from private.promise_of(v_priority))
-    + coalesce((p_limits ->> 'delayMs')::float8, 0) / 1000);
+  v_room := private.pace_of(p_kind.kind, v_priority, p_now) * (0.8 * extract(epoch from private.promise_of(v_priority))
+    + coalesce((p_request ->> 'delayMs')::float8, 0) / 1000);
   if v_room is null or v_room >= v_most then
     return;
   end if;
   -- One more than there is room for tells enough; how many more must begin first is asked for a refusal alone.
-  if private.count_ahead(p_kind, v_priority, floor(v_room)::integer + 1, p_now) > v_room then
-    perform private.refuse_for_now(p_kind, v_priority,
-      ceil(private.count_ahead(p_kind, v_priority, v_most, p_now) - v_room)::integer, 'Service busy, retry later');
+  if private.count_ahead(p_kind.kind, v_priority, floor(v_room)::integer + 1, p_now) > v_room then
+    perform private.refuse_for_now(p_kind.kind, v_priority,
+      ceil(private.count_ahead(p_kind.kind, v_priority, v_most, p_now) - v_room)::integer, 'Service busy, retry later');
   end if;
 end
 $$;

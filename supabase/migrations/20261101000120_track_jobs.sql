@@ -43,28 +43,78 @@ as $$
   where id = p_job_id and status in ('queued', 'running');
 $$;
 
--- Ends a job once; whoever comes later changes nothing. A job that failed may still end well: a replay, or
--- fan-out that went on. Returns whether this call ended it.
-create function private.end_job(p_job_id uuid, p_status text, p_result jsonb, p_error jsonb, p_now timestamptz)
-returns boolean
+-- The one place where jobs end, each once: a job that has ended stays as it is, but one that failed may still end well
+-- (a replay, or fan-out that went on). Its timeline and its dead letter learn of it; what follows for its kind is done at
+-- commit (private.follow_up_job). Answers the jobs that this call ended.
+create function private.end_jobs(
+  p_job_ids uuid[], p_status text, p_result jsonb, p_error jsonb, p_now timestamptz
+)
+returns setof uuid
 language plpgsql
 set search_path = ''
 as $$
+declare
+  v_ended public.jobs[];
 begin
-  update public.jobs set
-    status = p_status,
-    result = coalesce(p_result, result),
-    error = case when p_status = 'failed' then p_error end,
-    sent_at = coalesce(sent_at, p_now),
-    ended_at = p_now
-  where id = p_job_id
-    and (status in ('queued', 'running') or (status = 'failed' and p_status = 'completed'));
-  if not found then
-    return false;
+  -- In one order, so that two callers never wait for each other.
+  perform from public.jobs where id = any (p_job_ids) order by id for no key update;
+  with ended as (
+    update public.jobs set
+      status = p_status,
+      result = coalesce(p_result, result),
+      error = case when p_status = 'failed' then p_error end,
+      sent_at = coalesce(sent_at, p_now),
+      ended_at = p_now,
+      updated_at = p_now,
+      event_count = event_count + 1
+    where id = any (p_job_ids) and (status in ('queued', 'running') or (status = 'failed' and p_status = 'completed'))
+    returning jobs as job
+  ), told as (
+    insert into public.job_events (job_id, sequence, type, at, data)
+    select (job).id, (job).event_count, p_status, p_now, coalesce(p_error, '{}') from ended
+  ), letters as (
+    update public.dead_letter_queue as letter set outcome = p_status from ended
+    where letter.id = (job).dead_letter_id and letter.reprocess_job_id = (job).id
+  )
+  select array_agg(job) into v_ended from ended;
+  if exists (select from unnest(v_ended) as job join private.work_kinds using (function_id) where after_end is not null)
+  then
+    perform private.ask_for_outbox();
   end if;
-  perform private.record_job_event(p_job_id, p_status, coalesce(p_error, '{}'), p_now);
-  return true;
+  return query select job.id from unnest(v_ended) as job;
 end
+$$;
+
+-- What follows for the kind of a job that has ended. At commit: a transaction that ends several jobs has ended all of them
+-- before any other begins, and what is locked here is held for as short as can be, with no other lock left to wait for.
+create function private.follow_up_job()
+returns trigger
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_after_end text := (select after_end from private.work_kinds where function_id = new.function_id);
+begin
+  if v_after_end is not null then
+    execute format('select %s($1, $2)', v_after_end) using new, new.ended_at;
+  end if;
+  return null;
+end
+$$;
+create constraint trigger jobs_are_followed_up
+  after update of status on public.jobs
+  deferrable initially deferred
+  for each row
+  when (new.ended_at is not null and old.status is distinct from new.status)
+  execute function private.follow_up_job();
+
+-- Whether this call ended the job.
+create function private.end_job(p_job_id uuid, p_status text, p_result jsonb, p_error jsonb, p_now timestamptz)
+returns boolean
+language sql
+set search_path = ''
+as $$
+  select exists (select from private.end_jobs(array[p_job_id], p_status, p_result, p_error, p_now));
 $$;
 
 -- A run begins, or begins another attempt. Work that nobody accepted (app code's own send, a cron, a replay)
@@ -136,53 +186,15 @@ begin
   then
     return v_job;
   end if;
-  v_job := private.insert_seen_job(p_event_id, p_event_name, p_event_data, p_function_id, p_now);
+  -- Nobody accepted it: app code sent its event, or a clock.
+  v_job := private.insert_job(jsonb_build_object('eventId', p_event_id, 'event', p_event_name, 'data', p_event_data,
+    'functionId', p_function_id, 'sentAt', p_now,
+    'requester', case when p_event_name = 'inngest/scheduled.timer' then 'schedule' else 'event' end), p_now);
   if v_job.id is null then
     select * into v_job from public.jobs
     where event_id = p_event_id and function_id = p_function_id for update;
   end if;
   return v_job;
-end
-$$;
-
--- The job of an event that nobody accepted: app code sent it, or a clock. Null when another run was faster. What its
--- data says of priority and deadline holds where it makes sense.
-create function private.insert_seen_job(
-  p_event_id text, p_event_name text, p_event_data jsonb, p_function_id text, p_now timestamptz
-)
-returns public.jobs
-language plpgsql
-set search_path = ''
-as $$
-declare
-  v_job public.jobs;
-  v_priority integer := case when p_event_data -> 'priority' in ('1', '2', '3', '4', '5')
-    then (p_event_data ->> 'priority')::integer else 3 end;
-begin
-  insert into public.jobs (kind, function_id, event_id, event_name, event_data, requester, priority, created_at,
-    ready_at, due_at, deadline_at, released_at, sent_at, updated_at)
-  values (p_function_id, p_function_id, p_event_id, p_event_name, coalesce(p_event_data, '{}'),
-    case when p_event_name = 'inngest/scheduled.timer' then 'schedule' else 'event' end, v_priority, p_now,
-    p_now, p_now + private.promise_of(v_priority), private.time_of(p_event_data ->> 'deadlineAt'), p_now, p_now, p_now)
-  on conflict (event_id, function_id) do nothing
-  returning * into v_job;
-  if v_job.id is not null then
-    perform private.record_job_event(v_job.id, 'accepted', '{}', p_now);
-  end if;
-  return v_job;
-end
-$$;
-
--- A time as JSON writes it; null for anything else: an event's data is somebody else's.
-create function private.time_of(p_text text)
-returns timestamptz
-language plpgsql stable
-set search_path = ''
-as $$
-begin
-  return case when p_text ~ '^\d{4}-\d\d-\d\dT' then p_text::timestamptz end;
-exception when others then
-  return null;
 end
 $$;
 
@@ -298,8 +310,8 @@ begin
   elsif v_job.ended_at is not null then
     perform private.refuse(409, 'job_ended', format('The job is %s since %s', v_job.status, v_job.ended_at));
   end if;
-  perform private.end_job(id, 'canceled', null, jsonb_build_object('code', 'canceled', 'by', p_by), p_now)
-  from private.family_of_job(p_job_id) as id;
+  perform private.end_jobs(array(select private.family_of_job(p_job_id)), 'canceled', null,
+    jsonb_build_object('code', 'canceled', 'by', p_by), p_now);
   select * into v_job from public.jobs where id = p_job_id;
   return v_job;
 end

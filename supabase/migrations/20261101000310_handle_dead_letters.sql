@@ -128,26 +128,20 @@ language plpgsql
 set search_path = ''
 as $$
 declare
-  v_letter public.dead_letter_queue;
+  v_letter public.dead_letter_queue := private.lock_open_letter(p_letter_id);
   v_failed public.jobs;
   v_job public.jobs;
-  v_priority integer;
 begin
-  v_letter := private.lock_open_letter(p_letter_id);
   if v_letter.event_name like 'inngest/%' then
     perform private.refuse(409, 'conflict', 'A scheduled run cannot be put back: its next tick does the work');
   end if;
   select * into v_failed from public.jobs where id = v_letter.job_id;
-  v_priority := coalesce(v_failed.priority, 3);
-  -- Whoever puts it back wants it now: a deadline that it had is over.
-  insert into public.jobs (id, kind, function_id, event_id, event_name, event_data, requester, owner,
-    parent_job_id, dead_letter_id, priority, created_at, ready_at, due_at, released_at, updated_at)
-  values (p_job_id, coalesce(v_failed.kind, v_letter.function_id), v_letter.function_id, p_job_id::text,
-    v_letter.event_name,
-    case when jsonb_typeof(v_letter.event_data) = 'object' then v_letter.event_data - 'deadlineAt'
-      else v_letter.event_data end, p_by, v_failed.owner, v_failed.id, v_letter.id,
-    v_priority, p_now, p_now, p_now + private.promise_of(v_priority), p_now, p_now);
-  perform private.record_job_event(p_job_id, 'accepted', jsonb_build_object('deadLetterId', v_letter.id), p_now);
+  -- It is wanted now: a deadline that it had is over.
+  v_job := private.insert_job(jsonb_build_object('id', p_job_id, 'functionId', v_letter.function_id,
+    'event', v_letter.event_name, 'data', case when jsonb_typeof(v_letter.event_data) = 'object'
+      then v_letter.event_data - 'deadlineAt' else v_letter.event_data end,
+    'requester', p_by, 'owner', v_failed.owner, 'kind', v_failed.kind, 'priority', v_failed.priority,
+    'parentJobId', v_failed.id, 'deadLetterId', v_letter.id), p_now);
   if v_failed.id is not null then
     perform private.record_job_event(v_failed.id, 'reprocessed',
       jsonb_build_object('deadLetterId', v_letter.id, 'jobId', p_job_id, 'by', p_by), p_now);
@@ -156,11 +150,11 @@ begin
     handled_at = p_now, reprocess_job_id = p_job_id
   where id = v_letter.id;
   perform private.reopen_part(v_letter.event_data, v_letter.run_id);
-  select * into v_job from public.jobs where id = p_job_id;
   return v_job;
 end
 $$;
 
+-- The work stays undone, for the reason in p_note. What follows for the rest of the work, its kind says (after_ignore).
 create function public.ignore_dead_letter(p_letter_id uuid, p_note text, p_by text, p_now timestamptz)
 returns public.dead_letter_queue
 language plpgsql
@@ -168,50 +162,17 @@ set search_path = ''
 as $$
 declare
   v_letter public.dead_letter_queue := private.lock_open_letter(p_letter_id);
+  v_after_ignore text := (select after_ignore from private.work_kinds where function_id = v_letter.function_id);
 begin
   update public.dead_letter_queue set status = 'ignored', note = p_note, handled_by = p_by, handled_at = p_now
   where id = v_letter.id returning * into v_letter;
   perform private.skip_part(v_letter.event_data, v_letter.run_id, v_letter.function_id, p_note, p_now);
+  if v_after_ignore is not null then
+    execute format('select %s($1, $2)', v_after_ignore) using v_letter, p_now;
+  end if;
   return v_letter;
 end
 $$;
-
-create function private.has_open_letter(p_event_id text, p_function_id text)
-returns boolean
-language sql stable
-set search_path = ''
-as $$
-  select exists (select from public.dead_letter_queue
-    where event_id = p_event_id and function_id = p_function_id and status = 'failed');
-$$;
-
--- A replay of the failed run (from Inngest's own dashboard) went well: its letter is settled.
-create function private.resolve_letters(p_event_id text, p_function_id text, p_run_id text, p_now timestamptz)
-returns void
-language sql
-set search_path = ''
-as $$
-  update public.dead_letter_queue set status = 'reprocessed', reprocessed_at = p_now, handled_by = 'replay',
-    handled_at = p_now, outcome = 'completed'
-  where event_id = p_event_id and function_id = p_function_id and status = 'failed' and run_id <> p_run_id;
-$$;
-
--- The job that a reprocess made has ended: its letter knows.
-create function private.tell_the_letter()
-returns trigger
-language plpgsql
-set search_path = ''
-as $$
-begin
-  update public.dead_letter_queue set outcome = new.status
-  where id = new.dead_letter_id and reprocess_job_id = new.id;
-  return null;
-end
-$$;
-create trigger jobs_tell_their_dead_letter
-  after update of status on public.jobs for each row
-  when (new.dead_letter_id is not null and new.ended_at is not null)
-  execute function private.tell_the_letter();
 
 create function public.list_dead_letters(
   p_status text, p_event_name text, p_function_id text, p_error_code text, p_fingerprint text, p_job_id uuid,

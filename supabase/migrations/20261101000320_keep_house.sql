@@ -113,11 +113,46 @@ begin
 end
 $$;
 
--- Of each kind of work the newest p_completed that completed and p_failed that failed are kept; of what is older than
--- p_before the rest goes, at most p_limit at a time. Reads the ends that are kept and those that go, no others.
-create function public.trim_jobs(
-  p_completed integer, p_failed integer, p_before timestamptz, p_limit integer
-)
+-- A kind by its name instead of its function.
+create function private.kind_named(p_kind text)
+returns private.work_kinds
+language sql stable
+set search_path = ''
+as $$
+  select private.work_kind(coalesce(
+    (select function_id from private.work_kinds where kind = p_kind order by function_id limit 1), p_kind));
+$$;
+
+-- How many ended jobs of each kind are kept, and of what has ended before when: as many as the newest one that completed
+-- asks for, of all; else as many as its kind says, of what has ended before p_before.
+create function private.kept_jobs(p_before timestamptz)
+returns table (kind text, status text, kept integer, before timestamptz)
+language sql stable
+set search_path = ''
+as $$
+  with recursive kinds (kind) as (
+    select min(kind) from public.jobs where ended_at is not null
+    union all
+    select (select min(jobs.kind) from public.jobs where ended_at is not null and jobs.kind > kinds.kind)
+    from kinds where kind is not null
+  )
+  select kinds.kind, keep.status, keep.count, keep.before
+  from kinds
+  cross join lateral private.kind_named(kinds.kind) as usual
+  left join lateral (
+    select keep_completed from public.jobs
+    where jobs.kind = kinds.kind and jobs.status = 'completed' and ended_at is not null
+    order by ended_at desc, id desc limit 1) as newest on true
+  cross join lateral (values
+    ('completed', coalesce(newest.keep_completed, usual.keep_completed),
+      case when newest.keep_completed is null then p_before else 'infinity' end),
+    ('failed', usual.keep_failed, p_before)) as keep (status, count, before)
+  where kinds.kind is not null;
+$$;
+
+-- Deletes what is beyond the newest that are kept of each kind, at most p_limit at a time. Reads the ends that are kept
+-- and those that go, no others.
+create function public.trim_jobs(p_before timestamptz, p_limit integer)
 returns bigint
 language plpgsql
 set search_path = ''
@@ -125,23 +160,16 @@ as $$
 declare
   v_count bigint;
 begin
-  with recursive kinds (kind) as (
-    select min(kind) from public.jobs where ended_at is not null
-    union all
-    select (select min(jobs.kind) from public.jobs where ended_at is not null and jobs.kind > kinds.kind)
-    from kinds where kind is not null
-  )
   delete from public.jobs where id = any (array(
     select old.id
-    from kinds
-    cross join (values ('completed', p_completed), ('failed', p_failed)) as kept (status, count)
+    from private.kept_jobs(p_before) as keep
     cross join lateral (
       select ended_at, id from public.jobs
-      where jobs.kind = kinds.kind and jobs.status = kept.status and ended_at is not null
-      order by ended_at desc, id desc offset kept.count limit 1) as newest
+      where jobs.kind = keep.kind and jobs.status = keep.status and ended_at is not null
+      order by ended_at desc, id desc offset keep.kept limit 1) as newest
     cross join lateral (
       select jobs.id from public.jobs
-      where jobs.kind = kinds.kind and jobs.status = kept.status and ended_at < p_before
+      where jobs.kind = keep.kind and jobs.status = keep.status and ended_at < keep.before
         and (ended_at, jobs.id) <= (newest.ended_at, newest.id)
       order by ended_at, jobs.id limit p_limit) as old
     limit p_limit));
@@ -154,3 +182,5 @@ revoke execute on function public.take_quiet_runs, public.unheard_cancels, publi
   public.purge_ledgers, public.trim_jobs from public, anon, authenticated;
 grant execute on function public.take_quiet_runs, public.unheard_cancels, public.fail_unbegun_jobs,
   public.purge_ledgers, public.trim_jobs to service_role;
+revoke execute on function private.kept_jobs, private.kind_named from public, anon, authenticated;
+grant execute on function private.kept_jobs, private.kind_named to service_role;

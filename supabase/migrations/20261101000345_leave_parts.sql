@@ -46,15 +46,24 @@ as $$
   where id = private.part_of_letter(p_event_data, p_run_id) and status = 'dead';
 $$;
 
--- What the room of a part's function says about the part that is skipped, in its own words; the rest is "skipped".
+-- What the room of a part's function says about the part that is skipped, in its own words (work_kinds.on_skip); the rest
+-- is "skipped".
 create function private.counts_of_skipped_part(
   p_part public.job_parts, p_function_id text, p_note text, p_now timestamptz
 )
 returns jsonb
-language sql immutable
+language plpgsql
 set search_path = ''
 as $$
-  select '{}'::jsonb;
+declare
+  v_on_skip text := (select on_skip from private.work_kinds where function_id = p_function_id);
+  v_counts jsonb := '{}';
+begin
+  if v_on_skip is not null then
+    execute format('select %s($1, $2, $3)', v_on_skip) into v_counts using p_part, p_note, p_now;
+  end if;
+  return coalesce(v_counts, '{}');
+end
 $$;
 
 -- SKIP. A person ignores the letter: what is left of the part stays undone, and counts as "skipped". The room says first

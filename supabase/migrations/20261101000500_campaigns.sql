@@ -157,23 +157,17 @@ create trigger campaigns_keep_their_content_once_queued
   execute function private.keep_campaign_content();
 
 -- A campaign follows its job into the ends that come from outside: a person canceled it, or its planning failed.
-create function private.end_campaign_with_its_job()
-returns trigger
-language plpgsql
+create function private.after_campaign_job(p_job public.jobs, p_now timestamptz)
+returns void
+language sql
 set search_path = ''
 as $$
-begin
-  update public.campaigns set status = new.status, ended_at = new.ended_at
-  where job_id = new.id and status in ('queued', 'sending');
-  return null;
-end
+  update public.campaigns set status = p_job.status, ended_at = p_now
+  where job_id = p_job.id and p_job.status in ('canceled', 'failed') and status in ('queued', 'sending');
 $$;
+select private.register_work_kind('{"function_id": "send-email-campaign", "event_name": "email/send.campaign",
+  "after_end": "private.after_campaign_job"}');
 
-create trigger campaigns_end_with_their_job
-  after update of status on public.jobs
-  for each row when (new.status in ('canceled', 'failed') and new.function_id = 'send-email-campaign')
-  execute function private.end_campaign_with_its_job();
-
-revoke execute on function private.keep_campaign_content, private.end_campaign_with_its_job
+revoke execute on function private.keep_campaign_content, private.after_campaign_job
   from public, anon, authenticated;
-grant execute on function private.keep_campaign_content, private.end_campaign_with_its_job to service_role;
+grant execute on function private.keep_campaign_content, private.after_campaign_job to service_role;

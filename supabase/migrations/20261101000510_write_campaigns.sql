@@ -19,21 +19,21 @@ end
 $$;
 
 -- p_content: {"listId", "name"?, "subject", "html"?, "text"?, "from", "replyTo"?, "missingField"?}
-create function private.insert_campaign(p_owner text, p_list_owner text, p_content jsonb, p_now timestamptz)
-returns public.campaigns
+create function private.insert_campaign(
+  p_id uuid, p_owner text, p_list_owner text, p_content jsonb, p_now timestamptz
+)
+returns uuid
 language plpgsql
 set search_path = ''
 as $$
-declare
-  v_campaign public.campaigns;
 begin
   perform private.require_email_list((p_content ->> 'listId')::uuid, p_list_owner);
-  insert into public.campaigns (owner, list_id, name, subject, html, text, sender, reply_to, missing_field, created_at)
-  values (p_owner, (p_content ->> 'listId')::uuid, coalesce(p_content ->> 'name', p_content ->> 'subject'),
+  insert into public.campaigns (id, owner, list_id, name, subject, html, text, sender, reply_to, missing_field,
+    created_at)
+  values (p_id, p_owner, (p_content ->> 'listId')::uuid, coalesce(p_content ->> 'name', p_content ->> 'subject'),
     p_content ->> 'subject', p_content ->> 'html', p_content ->> 'text', p_content ->> 'from',
-    p_content ->> 'replyTo', coalesce(p_content ->> 'missingField', 'empty'), p_now)
-  returning * into v_campaign;
-  return v_campaign;
+    p_content ->> 'replyTo', coalesce(p_content ->> 'missingField', 'empty'), p_now);
+  return p_id;
 end
 $$;
 
@@ -42,7 +42,7 @@ returns uuid
 language sql
 set search_path = ''
 as $$
-  select (private.insert_campaign(p_owner, p_list_owner, p_content, p_now)).id;
+  select private.insert_campaign(gen_random_uuid(), p_owner, p_list_owner, p_content, p_now);
 $$;
 
 -- Only a draft can be written again; the trigger on the table refuses the rest. Keys that are absent stay.
@@ -69,13 +69,10 @@ begin
 end
 $$;
 
--- Accepts the sending of a campaign: the job, and the campaign queued for it, in one transaction. Whoever asks
--- again while it is being sent (or repeats an idempotency key) gets the job that is there. A job that ended without its
--- campaign (a restored copy held it half planned) leaves it to the next one.
-create function public.accept_campaign_send(
-  p_campaign_id uuid, p_owner text, p_job_id uuid, p_job_owner text, p_requester text, p_idempotency_key text,
-  p_limits jsonb, p_now timestamptz
-)
+-- Accepts the sending of a campaign: the job, and the campaign queued for it, in one transaction (p_request: see
+-- private.accept_job). Asked for again while it is being sent, or under the same idempotency key, it answers the job
+-- that is there. A job that ended without its campaign (a restored copy held it half planned) leaves it to the next one.
+create function public.accept_campaign_send(p_campaign_id uuid, p_owner text, p_request jsonb, p_now timestamptz)
 returns public.jobs
 language plpgsql
 set search_path = ''
@@ -86,15 +83,14 @@ declare
 begin
   select * into v_job from public.jobs where id = v_campaign.job_id;
   if v_campaign.status in ('queued', 'sending') and v_job.ended_at is null and v_job.id is not null
-    or v_job.requester = p_requester and v_job.idempotency_key = p_idempotency_key then
+    or v_job.requester = p_request ->> 'requester' and v_job.idempotency_key = p_request ->> 'key' then
     return v_job;
   end if;
   if v_campaign.status in ('completed', 'canceled') then
     perform private.refuse(409, 'conflict', format('Campaign already %s', v_campaign.status));
   end if;
-  v_job := private.accept_job(p_job_id, p_job_owner, p_requester, 'send-email-campaign', 'email/send.campaign',
-    jsonb_build_object('campaignId', p_campaign_id), 'send-email-campaign', p_idempotency_key, null, p_limits, p_now);
-  if v_job.id = p_job_id then
+  v_job := private.accept_job(p_request, p_now);
+  if v_job.id = (p_request ->> 'id')::uuid then
     update public.campaigns set status = 'queued', job_id = v_job.id, note = null, queued_at = p_now, ended_at = null
     where id = p_campaign_id;
   end if;
@@ -102,29 +98,23 @@ begin
 end
 $$;
 
--- A newsletter is a campaign that is written and sent in one request, hence in one transaction.
-create function public.accept_newsletter(
-  p_content jsonb, p_list_owner text, p_job_id uuid, p_job_owner text, p_requester text, p_idempotency_key text,
-  p_limits jsonb, p_now timestamptz
-)
+-- A newsletter is a campaign that is written and sent in one request, hence in one transaction. A repeated request gets
+-- the job of the first one; its content, not the new campaign's id, is what makes two requests the same.
+create function public.accept_newsletter(p_content jsonb, p_list_owner text, p_request jsonb, p_now timestamptz)
 returns public.jobs
 language plpgsql
 set search_path = ''
 as $$
 declare
-  v_campaign public.campaigns;
+  v_campaign_id uuid := (p_request -> 'data' ->> 'campaignId')::uuid;
   v_job public.jobs;
 begin
-  -- Who repeats the request meets the job of the first one; its content, not the new campaign's id, is what makes
-  -- two requests the same.
-  v_campaign := private.insert_campaign(p_job_owner, p_list_owner, p_content, p_now);
-  v_job := private.accept_job(p_job_id, p_job_owner, p_requester, 'send-email-campaign', 'email/send.campaign',
-    jsonb_build_object('campaignId', v_campaign.id), 'send-email-campaign', p_idempotency_key, null, p_limits, p_now,
-    md5(p_content::text));
-  if v_job.id = p_job_id then
-    update public.campaigns set status = 'queued', job_id = v_job.id, queued_at = p_now where id = v_campaign.id;
+  perform private.insert_campaign(v_campaign_id, p_request ->> 'owner', p_list_owner, p_content, p_now);
+  v_job := private.accept_job(p_request, p_now);
+  if v_job.id = (p_request ->> 'id')::uuid then
+    update public.campaigns set status = 'queued', job_id = v_job.id, queued_at = p_now where id = v_campaign_id;
   else
-    delete from public.campaigns where id = v_campaign.id;
+    delete from public.campaigns where id = v_campaign_id;
   end if;
   return v_job;
 end

@@ -58,25 +58,25 @@ $$;
 
 -- Somebody ignores the dead letter of a chunk: what is left of it stays undone, so that the campaign can end. Who has
 -- had no mail is skipped, with the reason that was given. A chunk that another run holds goes on.
-create function private.skip_ignored_chunk()
-returns trigger
+create function private.skip_ignored_chunk(p_letter public.dead_letter_queue, p_now timestamptz)
+returns void
 language plpgsql
 set search_path = ''
 as $$
 declare
   v_chunk public.campaign_chunks;
 begin
-  if new.event_data ->> 'campaignId' !~* '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'
-    or new.event_data ->> 'chunk' !~ '^[0-9]{1,9}$'
+  if p_letter.event_data ->> 'campaignId' !~* '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'
+    or p_letter.event_data ->> 'chunk' !~ '^[0-9]{1,9}$'
   then
-    return null;
+    return;
   end if;
   select * into v_chunk from public.campaign_chunks
-  where campaign_id = (new.event_data ->> 'campaignId')::uuid and chunk_no = (new.event_data ->> 'chunk')::integer
+  where campaign_id = (p_letter.event_data ->> 'campaignId')::uuid and chunk_no = (p_letter.event_data ->> 'chunk')::integer
     and status <> 'done'
-    and (status = 'pending' or claimant = new.run_id or lease_expires_at <= new.handled_at);
+    and (status = 'pending' or claimant = p_letter.run_id or lease_expires_at <= p_now);
   if not found then
-    return null;
+    return;
   end if;
   perform private.abandon_campaign_chunk(v_chunk);
   with rest as (
@@ -85,21 +85,18 @@ begin
       and status = 'pending'
     returning campaign_id, first_subscriber_id, last_subscriber_id
   )
-  update public.campaign_sends as send set status = 'skipped', note = new.note
+  update public.campaign_sends as send set status = 'skipped', note = p_letter.note
   from rest where send.campaign_id = rest.campaign_id and send.status = 'pending'
     and send.subscriber_id between rest.first_subscriber_id and rest.last_subscriber_id;
   update public.campaign_chunks set status = 'done', open_batch_count = 0
   where campaign_id = v_chunk.campaign_id and chunk_no = v_chunk.chunk_no;
-  perform private.close_finished_campaign(v_chunk.campaign_id, new.handled_at);
-  perform private.report_campaign_progress(v_chunk.campaign_id, new.handled_at);
-  return null;
+  perform private.close_finished_campaign(v_chunk.campaign_id, p_now);
+  perform private.report_campaign_progress(v_chunk.campaign_id, p_now);
 end
 $$;
 
-create trigger dead_letters_that_are_ignored_skip_their_chunk
-  after update of status on public.dead_letter_queue
-  for each row when (new.status = 'ignored' and new.function_id = 'send-campaign-chunk')
-  execute function private.skip_ignored_chunk();
+select private.register_work_kind('{"function_id": "send-campaign-chunk", "event_name": "email/send.campaign-chunk",
+  "after_ignore": "private.skip_ignored_chunk"}');
 
 revoke execute on function
   private.abandon_campaign_chunk, public.settle_canceled_campaigns, private.skip_ignored_chunk

@@ -91,31 +91,23 @@ as $$
   returning lane;
 $$;
 
--- A task ends with its job, by whatever road that ends (done, failed, canceled, skipped), and its place goes to the
--- next in the same transaction: no place is ever lost.
-create function private.end_image_task_with_its_job()
-returns trigger
+-- A task ends with its job, however that ends (done, failed, canceled, skipped), and its place goes to the next in the
+-- same transaction: no place is ever lost.
+create function private.after_image_job(p_job public.jobs, p_now timestamptz)
+returns void
 language plpgsql
 set search_path = ''
 as $$
 declare
-  v_lane text := private.end_image_task(new);
+  v_lane text := private.end_image_task(p_job);
 begin
   if v_lane is not null then
-    perform private.start_image_tasks(v_lane, new.ended_at);
+    perform private.start_image_tasks(v_lane, p_now);
   end if;
-  return null;
 end
 $$;
-
--- At commit: whoever ends several jobs has ended all of them before anybody starts, and holds the lane as shortly as
--- can be, with no other lock left to wait for.
-create constraint trigger jobs_end_their_image_task
-  after update of status on public.jobs
-  deferrable initially deferred
-  for each row
-  when (new.function_id = 'generate-image' and old.ended_at is null and new.ended_at is not null)
-  execute function private.end_image_task_with_its_job();
+select private.register_work_kind('{"function_id": "generate-image", "event_name": "image/generate",
+  "after_end": "private.after_image_job", "waiting": null}');
 
 -- The net under it: a place became free without anybody noticing (a process died while it drew for a canceled task).
 -- Answers how many started.
@@ -130,6 +122,6 @@ as $$
 $$;
 
 revoke execute on function private.end_left_drawings, private.start_image_tasks, private.end_image_task,
-  private.end_image_task_with_its_job, public.start_waiting_image_tasks from public, anon, authenticated;
+  private.after_image_job, public.start_waiting_image_tasks from public, anon, authenticated;
 grant execute on function private.end_left_drawings, private.start_image_tasks, private.end_image_task,
-  private.end_image_task_with_its_job, public.start_waiting_image_tasks to service_role;
+  private.after_image_job, public.start_waiting_image_tasks to service_role;

@@ -22,10 +22,9 @@ $$;
 
 -- Accepts one task under the lane's lock, and lets it start if its turn is now. A repeated idempotency key answers the
 -- task it brought the first time. p_lane: {"lane", "atOnce", "capacity"}; p_submissions: what a submission takes of
--- the owner's tokens (see take_tokens). Answers {task, started: [jobs to send]}.
+-- the owner's tokens (see take_tokens); p_request: see private.accept_job. Answers the task.
 create function public.accept_image_task(
-  p_task_id uuid, p_lane jsonb, p_prompt text, p_owner text, p_requester text, p_idempotency_key text,
-  p_submissions jsonb, p_limits jsonb, p_now timestamptz
+  p_lane jsonb, p_prompt text, p_submissions jsonb, p_request jsonb, p_now timestamptz
 )
 returns jsonb
 language plpgsql
@@ -35,7 +34,6 @@ declare
   v_lane public.image_lanes;
   v_job public.jobs;
   v_tokens jsonb;
-  v_started jsonb;
 begin
   insert into public.image_lanes as lanes (lane, at_once, capacity, last_sequence, accepted_at)
   values (p_lane ->> 'lane', (p_lane ->> 'atOnce')::integer, (p_lane ->> 'capacity')::integer, 1, p_now)
@@ -44,12 +42,9 @@ begin
     last_sequence = lanes.last_sequence + 1, accepted_at = greatest(lanes.accepted_at, p_now)
   returning * into v_lane;
 
-  v_job := private.accept_job(p_task_id, p_owner, p_requester, 'generate-image', 'image/generate',
-    jsonb_build_object('taskId', p_task_id), 'generate-image', p_idempotency_key, null, p_limits, v_lane.accepted_at,
-    md5(v_lane.lane || p_prompt));
-  if v_job.id <> p_task_id then
-    return jsonb_build_object('started', '[]'::jsonb,
-      'task', public.get_image_task((v_job.event_data ->> 'taskId')::uuid, null));
+  v_job := private.accept_job(p_request, v_lane.accepted_at);
+  if v_job.id <> (p_request ->> 'id')::uuid then
+    return public.get_image_task((v_job.event_data ->> 'taskId')::uuid, null);
   end if;
   v_tokens := public.take_tokens(p_submissions, p_now);
   if not (v_tokens ->> 'granted')::boolean then
@@ -59,11 +54,10 @@ begin
   perform private.require_room_in_image_lane(v_lane.lane, v_lane.capacity, v_lane.accepted_at);
 
   insert into public.image_tasks (id, job_id, owner, lane, sequence, priority, due_at, prompt, created_at)
-  values (v_job.id, v_job.id, p_owner, v_lane.lane, v_lane.last_sequence, v_job.priority,
+  values (v_job.id, v_job.id, v_job.owner, v_lane.lane, v_lane.last_sequence, v_job.priority,
     v_job.due_at, p_prompt, v_lane.accepted_at);
-  select coalesce(jsonb_agg(to_jsonb(started)), '[]') into v_started
-  from private.start_image_tasks(v_lane.lane, v_lane.accepted_at) as started;
-  return jsonb_build_object('started', v_started, 'task', public.get_image_task(v_job.id, null));
+  perform private.start_image_tasks(v_lane.lane, v_lane.accepted_at);
+  return public.get_image_task(v_job.id, null);
 end
 $$;
 
@@ -83,8 +77,8 @@ begin
     where id in (select job_id from public.image_tasks where lane = p_lane and ended_at is null)
       and ended_at is null
     order by id for update) as locked;
-  return query select job_id from unnest(v_job_ids) as job_id
-  where private.end_job(job_id, 'canceled', null, jsonb_build_object('code', 'canceled', 'by', p_by), p_now);
+  return query select private.end_jobs(
+    v_job_ids, 'canceled', null, jsonb_build_object('code', 'canceled', 'by', p_by), p_now);
   update public.image_lanes set cleared_through = greatest(cleared_through, v_through) where lane = p_lane;
 end
 $$;

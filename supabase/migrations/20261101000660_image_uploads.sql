@@ -41,26 +41,22 @@ using (
   or ((select auth.jwt()) -> 'app_metadata' ->> 'role') = 'admin'
 );
 
--- p_upload: {"contentType", "byteCount", "width", "height", "path", "digest"}. Answers {job, isStored}: the held job,
--- or the one that the same requester asked for under the same idempotency key with the same picture.
-create function public.accept_image_upload(
-  p_job_id uuid, p_owner text, p_requester text, p_upload jsonb, p_idempotency_key text, p_limits jsonb,
-  p_now timestamptz
-)
+select private.register_work_kind('{"function_id": "resize-image", "event_name": "image/resize", "kind": "resize"}');
+
+-- p_upload: {"contentType", "byteCount", "width", "height", "path"}; p_request: see private.accept_job. Answers {job,
+-- isStored}: the held job, or the one that the same requester asked for under the same idempotency key.
+create function public.accept_image_upload(p_upload jsonb, p_request jsonb, p_now timestamptz)
 returns jsonb
 language plpgsql
 set search_path = ''
 as $$
 declare
-  v_job public.jobs;
+  v_job public.jobs := private.accept_job(p_request, p_now);
 begin
-  v_job := private.accept_job(p_job_id, p_owner, p_requester, 'resize-image', 'image/resize',
-    jsonb_build_object('uploadId', p_job_id), 'resize', p_idempotency_key, null, p_limits, p_now,
-    md5((p_upload - 'path')::text));
-  if v_job.id = p_job_id then
+  if v_job.id = (p_request ->> 'id')::uuid then
     insert into public.image_uploads (id, owner, content_type, byte_count, box_width, box_height, original_path,
       created_at)
-    values (v_job.id, p_owner, p_upload ->> 'contentType', (p_upload ->> 'byteCount')::integer,
+    values (v_job.id, v_job.owner, p_upload ->> 'contentType', (p_upload ->> 'byteCount')::integer,
       (p_upload ->> 'width')::integer, (p_upload ->> 'height')::integer, p_upload ->> 'path', p_now);
   end if;
   return jsonb_build_object('job', to_jsonb(v_job), 'isStored', not exists (
@@ -68,19 +64,15 @@ begin
 end
 $$;
 
--- The bytes have arrived: the work may begin. The job as it is then.
+-- The bytes have arrived: the work may begin.
 create function public.release_image_upload(p_id uuid, p_now timestamptz)
-returns public.jobs
+returns void
 language plpgsql
 set search_path = ''
 as $$
-declare
-  v_job public.jobs;
 begin
   update public.image_uploads set stored_at = coalesce(stored_at, p_now) where id = p_id;
   perform private.release_jobs(array[p_id], p_now);
-  select * into v_job from public.jobs where id = p_id;
-  return v_job;
 end
 $$;
 
@@ -148,8 +140,8 @@ begin
   select array_agg(id) into v_ids from (
     select id from public.image_uploads where stored_at is null and created_at < p_before
     order by created_at, id limit p_limit for update skip locked) as abandoned;
-  perform private.end_job(id, 'skipped', '{"status": "skipped", "reason": "the picture never arrived"}', null, p_now)
-  from unnest(v_ids) as id;
+  perform private.end_jobs(
+    v_ids, 'skipped', '{"status": "skipped", "reason": "the picture never arrived"}', null, p_now);
   delete from public.image_uploads where id = any (v_ids);
   return coalesce(cardinality(v_ids), 0);
 end

@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { limitsFor } from "#jobs/limits.ts";
 import { PRIORITIES, prioritySchema } from "#lib/engine/priorities.ts";
 import { freshDatabase, type TestDatabase } from "../support/database.ts";
+import { type Wanted, wanted } from "../support/jobs.ts";
 
 let db: TestDatabase;
 let now: Date;
@@ -17,27 +17,15 @@ beforeEach(() => {
   requester = `key:${randomUUID()}`;
 });
 
-type Request = {
-  id?: string;
-  kind?: string;
-  key?: string | null;
-  data?: object;
-  limits?: object;
-  fingerprint?: string | null;
-};
-async function accept({
-  id = randomUUID(),
-  kind = "walk",
-  key = null,
-  data = {},
-  limits = {},
-  fingerprint = null,
-}: Request = {}) {
-  const { rows } = await db.sql.query(
-    "select * from private.accept_job($1, 'ann', $2, 'walk', 'test/walk', $3, $4, $5, null, $6, $7, $8)",
-    [id, requester, JSON.stringify(data), kind, key, JSON.stringify(limits), now, fingerprint],
-  );
-  return rows[0];
+const accept = async (request: Wanted = {}) =>
+  (await db.sql.query("select * from private.accept_job($1, $2)", [wanted({ requester, ...request }), now]))
+    .rows[0];
+/** A kind of work of its own, with these limits. */
+async function register(limits: object) {
+  const functionId = randomUUID();
+  const kind = { function_id: functionId, event_name: `test/${functionId}`, ...limits };
+  await db.sql.query("select private.register_work_kind($1)", [JSON.stringify(kind)]);
+  return functionId;
 }
 const later = (ms: number) => {
   now = new Date(now.getTime() + ms);
@@ -65,25 +53,42 @@ describe("idempotency", () => {
   });
 
   test("what makes two requests the same may be said by the room", async () => {
-    const first = await accept({ key: "k1", data: { a: 1 }, fingerprint: "same" });
-    expect((await accept({ key: "k1", data: { a: 2 }, fingerprint: "same" })).id).toBe(first.id);
+    const first = await accept({ key: "k1", data: { a: 1 }, said: "same" });
+    expect((await accept({ key: "k1", data: { a: 2 }, said: "same" })).id).toBe(first.id);
+    await expect(accept({ key: "k1", data: { a: 1 }, said: "other" })).rejects.toThrow("another request");
   });
 
-  test.each([{ limits: {} }, { limits: { perSecond: 100 } }])(
-    "20 at once under one key make one job (%j)",
-    async ({ limits }) => {
-      const jobs = await Promise.all(Array.from({ length: 20 }, () => accept({ key: "k1", limits })));
-      expect(new Set(jobs.map(({ id }) => id)).size).toBe(1);
-    },
-  );
+  test.each([
+    { priority: 2 },
+    { deadlineAt: "2026-11-01T13:00:00Z" },
+    { delayMs: 1 },
+    { attempts: 2 },
+    { backoffMs: 1 },
+    { keepCompleted: 5 },
+  ])("all that the caller says makes the request: %j is another one", async (option) => {
+    const first = await accept({ key: "k1", ...option });
+    expect((await accept({ key: "k1", ...option })).id).toBe(first.id);
+    await expect(accept({ key: "k1" })).rejects.toMatchObject({ hint: "idempotency_conflict" });
+  });
+
+  test("a request that is told twice, under no key, makes one job", async () => {
+    const id = randomUUID();
+    expect((await accept({ id })).id).toBe(id);
+    expect((await accept({ id })).id).toBe(id);
+  });
+
+  test.each([{}, { per_second: null }])("20 at once under one key make one job (%j)", async (limits) => {
+    const functionId = await register(limits);
+    const jobs = await Promise.all(Array.from({ length: 20 }, () => accept({ key: "k1", functionId })));
+    expect(new Set(jobs.map(({ id }) => id)).size).toBe(1);
+  });
 
   test("a request that comes while the first is still being written waits for it, and gets its job", async () => {
     const id = randomUUID();
-    const call = `select id from private.accept_job('${id}', 'ann', $1, 'walk', 'test/walk', '{}', 'walk', 'k1', null, '{}', now())`;
     const first = await db.sql.connect();
     try {
       await first.query("begin");
-      await first.query(call, [requester]);
+      await first.query("select private.accept_job($1, $2)", [wanted({ id, requester, key: "k1" }), now]);
       const second = accept({ key: "k1" });
       // The cluster is everybody's: other files wait for locks of their own.
       const isWaiting = `select from pg_stat_activity
@@ -98,11 +103,14 @@ describe("idempotency", () => {
 });
 
 describe("429: a caller who is too fast", () => {
-  const limits = { perSecond: 10 };
+  let limits: { functionId: string };
+  beforeAll(async () => {
+    limits = { functionId: await register({ per_second: 10 }) };
+  });
 
   test("S3-11: gets a second's worth at once, then is told when to come back", async () => {
-    for (let n = 0; n < 10; n++) await accept({ limits });
-    await expect(accept({ limits })).rejects.toMatchObject({
+    for (let n = 0; n < 10; n++) await accept(limits);
+    await expect(accept(limits)).rejects.toMatchObject({
       code: "PT429",
       hint: "too_many_requests",
       detail: "1",
@@ -110,34 +118,42 @@ describe("429: a caller who is too fast", () => {
   });
 
   test("may go on at the agreed pace, and a refused call costs nothing", async () => {
-    for (let n = 0; n < 10; n++) await accept({ limits });
+    for (let n = 0; n < 10; n++) await accept(limits);
     for (let n = 0; n < 5; n++)
-      await expect(accept({ limits })).rejects.toThrow("More than 10 requests per second");
+      await expect(accept(limits)).rejects.toThrow("More than 10 requests per second");
     for (let n = 0; n < 20; n++) {
       later(100);
-      await accept({ limits });
+      await accept(limits);
     }
   });
 
   test("S1-25: is alone in this: others are not slowed down", async () => {
-    for (let n = 0; n < 10; n++) await accept({ limits });
+    for (let n = 0; n < 10; n++) await accept(limits);
     requester = "key:calm";
-    await expect(accept({ limits })).resolves.toBeDefined();
+    await expect(accept(limits)).resolves.toBeDefined();
   });
 
   test("100 at once: exactly the allowed ones come in", async () => {
-    const results = await Promise.allSettled(Array.from({ length: 100 }, () => accept({ limits })));
+    const results = await Promise.allSettled(Array.from({ length: 100 }, () => accept(limits)));
     expect(results.filter(({ status }) => status === "fulfilled")).toHaveLength(10);
   });
 });
 
-test("S3-11, S3-12: the defaults are 100 a second and 10,000 waiting", () => {
-  expect(limitsFor("anything")).toMatchObject({ perSecond: 100, waiting: 10_000, priority: 3 });
+test("S3-11, S3-12: unless its kind says otherwise, 100 a second and 10,000 waiting", async () => {
+  const { rows } = await db.sql.query(
+    "select per_second, waiting, priority from private.work_kind('anything')",
+  );
+  expect(rows).toEqual([{ per_second: 100, waiting: 10_000, priority: 3 }]);
 });
 
 test("an accepted job stands in the outbox with its first event", async () => {
   const job = await accept({ data: { a: 1 } });
-  expect(job).toMatchObject({ status: "queued", event_id: job.id, event_data: { a: 1 }, sent_at: null });
+  expect(job).toMatchObject({
+    status: "queued",
+    event_id: job.id,
+    event_data: { a: 1, priority: 3 },
+    sent_at: null,
+  });
   const { rows } = await db.sql.query("select sequence, type from job_events where job_id = $1", [job.id]);
   expect(rows).toEqual([{ sequence: 1, type: "accepted" }]);
 });
@@ -150,7 +166,7 @@ describe("time", () => {
     [4, 3_600_000],
     [5, 86_400_000],
   ])("S4-51: work of class %i is due within %i ms", async (priority, dueMs) => {
-    const job = await accept({ limits: { priority } });
+    const job = await accept({ priority });
     expect(job.due_at.getTime() - job.created_at.getTime()).toBe(dueMs);
     const promiseMs = PRIORITIES[prioritySchema.parse(priority)].promiseMs;
     // What is promised nothing has its place in the line all the same.
@@ -158,7 +174,7 @@ describe("time", () => {
   });
 
   test("S3-7: a job that rests 5 s is due 5 s later, and leaves the outbox when its time is near", async () => {
-    const job = await accept({ limits: { delayMs: 5000, priority: 1 } });
+    const job = await accept({ delayMs: 5000, priority: 1 });
     expect(job.ready_at.getTime() - now.getTime()).toBe(5000);
     expect(job.released_at).toEqual(job.ready_at);
     expect(job.due_at.getTime() - now.getTime()).toBe(6000);
@@ -170,7 +186,7 @@ describe("time", () => {
   });
 
   test("a held job is not in the outbox until its room releases it, once", async () => {
-    const job = await accept({ limits: { held: true } });
+    const job = await accept({ held: true });
     const unsent = async () => (await db.sql.query("select id from unsent_jobs($1, $1, 1000)", [now])).rows;
     expect(await unsent()).not.toContainEqual({ id: job.id });
     const release = async () =>
@@ -185,8 +201,8 @@ describe("time", () => {
 
   test("what the engine must know travels in the event", async () => {
     const deadlineAt = "2026-11-01T13:00:00Z";
-    const job = await accept({ data: { a: 1 }, limits: { priority: 2, deadlineAt } });
-    expect(job.event_data).toEqual({ a: 1, priority: 2, deadlineAt });
+    const job = await accept({ data: { a: 1 }, priority: 2, deadlineAt, attempts: 3, backoffMs: 1000 });
+    expect(job.event_data).toEqual({ a: 1, priority: 2, deadlineAt, attempts: 3, backoffMs: 1000 });
     expect(job.deadline_at).toEqual(new Date(deadlineAt));
   });
 });

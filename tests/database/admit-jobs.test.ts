@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { freshDatabase, type TestDatabase } from "../support/database.ts";
+import { wanted } from "../support/jobs.ts";
 
 let db: TestDatabase;
 let now: Date;
@@ -22,16 +23,23 @@ const later = (seconds: number) => {
 };
 const rows = async (sql: string, ...values: unknown[]) => (await db.sql.query(sql, values)).rows;
 
-type Request = { limits?: object; key?: string | null; requester?: string; of?: string; sent?: boolean };
+/** What the kind of work allows, and what a request asks for. */
+type Limits = { waiting?: number; byPromise?: boolean; priority?: number; delayMs?: number };
+/** The kind under these limits, and the rest: what the request says. */
+async function kindOf(functionId: string, { waiting, byPromise = false, ...options }: Limits) {
+  const limits = { waiting: waiting ?? null, by_promise: byPromise, per_second: null };
+  const kind = { function_id: functionId, event_name: "test/walk", ...limits };
+  await rows("select private.register_work_kind($1)", JSON.stringify(kind));
+  return { functionId, options };
+}
+
+type Request = { limits?: Limits; key?: string | null; requester?: string; of?: string; sent?: boolean };
 /** As a route does it: accepted, then sent to the engine, unless that is away. */
 async function accept({ limits = {}, key = null, requester = ann, of = kind, sent = true }: Request = {}) {
+  const { functionId, options } = await kindOf(of, limits);
   const [job] = await rows(
-    "select * from private.accept_job($1, 'ann', $2, 'walk', 'test/walk', '{}', $3, $4, null, $5, $6)",
-    randomUUID(),
-    requester,
-    of,
-    key,
-    JSON.stringify(limits),
+    "select * from private.accept_job($1, $2)",
+    wanted({ requester, functionId, key, ...options }),
     now,
   );
   if (sent && job.released_at <= now) await rows("select mark_jobs_sent(array[$1]::uuid[], $2)", job.id, now);
@@ -64,12 +72,9 @@ async function turn(request: Request = {}): Promise<number | null> {
 /** So many requests that nobody refuses, sent at once. */
 const acceptMany = (count: number, limits: object = {}) =>
   rows(
-    `select mark_jobs_sent(array_agg((job).id), $4) from (
-       select private.accept_job(gen_random_uuid(), 'ann', $1, 'walk', 'test/walk', '{}', $2, null, null, $3, $4) as job
-       from generate_series(1, $5)) as accepted`,
-    ann,
-    kind,
-    JSON.stringify(limits),
+    `select mark_jobs_sent(array_agg((job).id), $2) from (
+       select private.insert_job($1::jsonb - 'id', $2) as job from generate_series(1, $3)) as accepted`,
+    wanted({ requester: ann, functionId: kind, kind, ...limits }),
     now,
     count,
   );
@@ -242,7 +247,9 @@ test("a line is counted without a call for each who waits", async () => {
   try {
     await client.query("begin");
     await client.query("set local track_functions = 'all'");
-    await client.query("select private.admit($1, $2, null, $3, $4)", [kind, ann, byPromise(3), now]);
+    const { functionId, options } = await kindOf(kind, byPromise(3));
+    const asked = [functionId, wanted({ requester: ann, ...options }), now];
+    await client.query("select private.admit(private.work_kind($1), $2, $3)", asked);
     const { rows } = await client.query(
       "select pg_stat_get_xact_function_calls('private.promise_of'::regproc)::int as calls",
     );

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { z } from "zod";
 import { campaignDesk } from "#campaigns/desk-repository.ts";
+import { sendCampaignRequested } from "#campaigns/events.ts";
 import { Permits } from "#campaigns/permits.ts";
 import {
   type BatchRef,
@@ -12,8 +13,10 @@ import {
 import { runLane } from "#campaigns/send-lane.ts";
 import { Spacing } from "#campaigns/spacing.ts";
 import { Tally } from "#campaigns/tally.ts";
+import { request as requestFor } from "#jobs/request.ts";
 import { createDatabase } from "#lib/database/client.ts";
 import { AppError, type ErrorCode } from "#lib/errors.ts";
+import type { Requester } from "#lib/http/route.ts";
 import { listRepository } from "#lists/repository.ts";
 import type { BatchAnswer, Mailer } from "#mail/mailer.ts";
 import { freshDatabase, type TestDatabase } from "../support/database.ts";
@@ -52,19 +55,15 @@ async function listOf(count: number): Promise<string> {
 }
 
 const content = { subject: "S", text: "T", from: "a@example.com" };
-const request = () => ({
-  jobId: crypto.randomUUID(),
-  owner: "alice",
-  requester: "key:a",
-  idempotencyKey: undefined,
-  limits: { perSecond: 1000, waiting: 10_000 },
-});
+const alice: Requester = { id: "key:a", role: "app", owner: "alice" };
+const request = (campaignId: string) =>
+  requestFor(sendCampaignRequested, { campaignId }, { requester: alice, key: undefined });
 
 /** A campaign whose plan stands: batches of 10, chunks of 20. */
 async function planned(count: number) {
   const listId = await listOf(count);
   const id = await desk.create("alice", "alice", { listId, ...content });
-  const job = await desk.acceptSend(id, "alice", request());
+  const job = await desk.acceptSend(id, "alice", request(id));
   const input = { campaignId: id, eventId: job.id, batchSize: 10, chunkSize: 20, piece: 40 };
   let plan = await ledger.planPiece(input);
   while (plan.state === "planning") plan = await ledger.planPiece(input);
@@ -134,7 +133,7 @@ describe("planning", () => {
       [listId],
     );
     const id = await desk.create("alice", "alice", { listId, ...content });
-    const job = await desk.acceptSend(id, "alice", request());
+    const job = await desk.acceptSend(id, "alice", request(id));
     const input = { campaignId: id, eventId: job.id, batchSize: 10, chunkSize: 20, piece: 40 };
     await ledger.planPiece(input);
     expect(await ledger.planPiece(input)).toMatchObject({ recipients: 4 });
@@ -157,11 +156,11 @@ describe("a campaign that was held half planned", () => {
   test("is sent by the next job that is asked for", async () => {
     const listId = await listOf(50);
     const id = await desk.create("alice", "alice", { listId, ...content });
-    const first = await desk.acceptSend(id, "alice", request());
+    const first = await desk.acceptSend(id, "alice", request(id));
     const input = { campaignId: id, eventId: first.id, batchSize: 10, chunkSize: 20, piece: 20 };
     expect(await ledger.planPiece(input)).toMatchObject({ state: "planning" });
     await ledger.hold(id, first.id, "not here");
-    const second = await desk.acceptSend(id, "alice", request());
+    const second = await desk.acceptSend(id, "alice", request(id));
     expect(second.id).not.toBe(first.id);
     const again = { ...input, eventId: second.id };
     while ((await ledger.planPiece(again)).state === "planning");

@@ -10,6 +10,7 @@ import { createLogger } from "#lib/logger.ts";
 import type { ErrorReport } from "#lib/outside/sentry.ts";
 import type { Slack, SlackMessage } from "#lib/outside/slack.ts";
 import { freshDatabase, type TestDatabase } from "../support/database.ts";
+import { insertJob, type Wanted } from "../support/jobs.ts";
 
 let db: TestDatabase;
 beforeAll(async () => {
@@ -21,9 +22,8 @@ beforeEach(() => db.sql.query("truncate jobs, dead_letter_queue, job_errors casc
 const sql = async (text: string, ...values: unknown[]) => (await db.sql.query(text, values)).rows;
 const day = (n: number) => new Date(Date.UTC(2026, 0, n));
 
-async function ended(status: string, at: Date) {
-  const id = randomUUID();
-  await sql("select private.accept_job($1, 'ann', 'x', 'f', 'e', '{}', 'k', null, null, '{}', $2)", id, at);
+async function ended(status: string, at: Date, request: Wanted = {}) {
+  const id = await insertJob(db.sql, { functionId: "f", kind: "k", ...request }, at);
   await sql("select private.end_job($1, $2, null, null, $3)", id, status, at);
   return id;
 }
@@ -35,11 +35,7 @@ describe("purge_ledgers", () => {
     const oldFailed = await ended("failed", day(1));
     const young = await ended("completed", day(20));
     const living = randomUUID();
-    await sql(
-      "select private.accept_job($1, 'ann', 'x', 'f', 'e', '{}', 'k', null, null, '{}', $2)",
-      living,
-      day(1),
-    );
+    await insertJob(db.sql, { id: living }, day(1));
     expect(await sql("select purge_ledgers($1, $2, 100) as gone", day(10), new Date(0))).toEqual([
       { gone: "1" },
     ]);
@@ -68,11 +64,7 @@ describe("fail_unbegun_jobs", () => {
   /** Accepted and due on the first; its event left on the day said, if ever. */
   async function queued(sentAt: Date | null) {
     const id = randomUUID();
-    await sql(
-      "select private.accept_job($1, 'ann', 'x', 'f', 'e', '{}', 'k', null, null, '{}', $2)",
-      id,
-      day(1),
-    );
+    await insertJob(db.sql, { id, functionId: "f", event: "e" }, day(1));
     await sql("update jobs set sent_at = $2 where id = $1", id, sentAt);
     return id;
   }
@@ -122,7 +114,17 @@ describe("fail_unbegun_jobs", () => {
 });
 
 describe("trim_jobs", () => {
+  const keep = (completed: number, failed: number) =>
+    sql("select private.register_work_kind($1)", {
+      function_id: "f",
+      event_name: "e",
+      kind: "k",
+      keep_completed: completed,
+      keep_failed: failed,
+    });
+
   test("S3-12: the newest of each kind that completed and that failed stay, and whatever is young", async () => {
+    await keep(2, 1);
     const old = [];
     for (const [n, status] of [
       "completed",
@@ -134,11 +136,22 @@ describe("trim_jobs", () => {
     ].entries())
       old.push(await ended(status, day(n + 1)));
     const young = await ended("completed", day(20));
-    expect(await sql("select trim_jobs(2, 1, $1, 100) as gone", day(10))).toEqual([{ gone: "3" }]);
+    expect(await sql("select trim_jobs($1, 100) as gone", day(10))).toEqual([{ gone: "3" }]);
     expect(new Set(await left())).toEqual(new Set([old[3], old[4], old[5], young]));
     // None is too many while it is young.
-    await sql("select trim_jobs(0, 0, $1, 100)", day(1));
+    await keep(1, 1);
+    await sql("select trim_jobs($1, 100)", day(1));
     expect(await left()).toHaveLength(4);
+  });
+
+  test("S3-7: a job that asks for 2 leaves 2 of its kind, itself included, however young they are", async () => {
+    await keep(100, 100);
+    const other = await ended("completed", day(1), { functionId: "g", kind: "other" });
+    const ids = [];
+    for (let n = 2; n <= 6; n++) ids.push(await ended("completed", day(n), { keepCompleted: 2 }));
+    const failed = await ended("failed", day(7));
+    expect(await sql("select trim_jobs($1, 100) as gone", day(1))).toEqual([{ gone: "3" }]);
+    expect(new Set(await left())).toEqual(new Set([other, ids[3], ids[4], failed]));
   });
 });
 

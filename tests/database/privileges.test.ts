@@ -1,16 +1,14 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { freshDatabase, type TestDatabase } from "../support/database.ts";
+import { insertJob } from "../support/jobs.ts";
 
 let db: TestDatabase;
 const [ann, bob] = [randomUUID(), randomUUID()];
 beforeAll(async () => {
   db = await freshDatabase();
   for (const owner of [ann, bob]) {
-    await db.sql.query(
-      "select private.accept_job($1, $2, 'x', 'f', 'e', '{}', 'k', null, null, '{}', now())",
-      [randomUUID(), owner],
-    );
+    await insertJob(db.sql, { owner });
   }
   await db.sql.query(
     `select record_dead_letter('{"eventId":"e","eventName":"e","eventData":{},"functionId":"f","runId":"r","error":{"message":"x"},"fingerprint":"f"}', now())`,

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import type pg from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { freshDatabase, type TestDatabase } from "../support/database.ts";
+import { insertJob } from "../support/jobs.ts";
 
 let db: TestDatabase;
 beforeAll(async () => {
@@ -13,11 +14,7 @@ type Queryable = Pick<pg.Pool, "query">;
 
 async function accept(on: Queryable = db.sql, owner = "ann"): Promise<string> {
   const id = randomUUID();
-  await on.query(
-    "select private.accept_job($1, $2, 'key:test', 'walk', 'test/walk', '{}', 'walk', null, null, '{}', now())",
-    [id, owner],
-  );
-  return id;
+  return insertJob(on, { id, owner });
 }
 
 const here = async (): Promise<string> =>

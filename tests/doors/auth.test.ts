@@ -6,6 +6,7 @@ import { createDatabase } from "#lib/database/client.ts";
 import { createAuthenticate } from "#lib/http/auth.ts";
 import { type TestApp, testApp } from "../support/app.ts";
 import { freshDatabase, type TestDatabase } from "../support/database.ts";
+import { insertJob } from "../support/jobs.ts";
 
 let database: TestDatabase;
 let site: TestApp;
@@ -95,10 +96,7 @@ describe("user tokens of Supabase", () => {
       [jobId, id],
       [randomUUID(), "ann"],
     ]) {
-      await database.sql.query(
-        `select private.accept_job($1, $2, 'test', 'f', 'e', '{}', 'k', null, null, '{}', now())`,
-        [job, owner],
-      );
+      await insertJob(database.sql, { id: job, owner });
     }
     const { body } = await come(`Bearer ${token}`);
     expect(body.items.map((job: { id: string }) => job.id)).toEqual([jobId]);

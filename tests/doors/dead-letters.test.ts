@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type TestApp, testApp } from "../support/app.ts";
 import { freshDatabase, type TestDatabase } from "../support/database.ts";
+import { insertJob } from "../support/jobs.ts";
 
 let database: TestDatabase;
 let site: TestApp;
@@ -68,10 +69,12 @@ describe("GET /api/dead-letters", () => {
 
   test("200: of one job, and of those that failed from a time on", async () => {
     const jobId = randomUUID();
-    await database.sql.query(
-      "select private.accept_job($1, 'ann', 'key:ann', 'plan', 'test/plan', '{}', 'plan', null, null, '{}', now())",
-      [jobId],
-    );
+    await insertJob(database.sql, {
+      id: jobId,
+      requester: "key:ann",
+      functionId: "plan",
+      event: "test/plan",
+    });
     const old = await letter({ functionId: "dated", parentJobId: jobId });
     const young = await letter({ functionId: "dated" });
     await database.sql.query("update dead_letter_queue set failed_at = '2025-03-01' where id = $1", [old.id]);

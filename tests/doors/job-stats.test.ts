@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type TestApp, testApp } from "../support/app.ts";
 import { freshDatabase, type TestDatabase } from "../support/database.ts";
+import { insertJob } from "../support/jobs.ts";
 
 const NOW = new Date("2026-11-01T12:30:30Z");
 let database: TestDatabase;
@@ -26,10 +27,7 @@ type Work = {
 };
 async function work({ priority = 3, owner = "ann", at = NOW, startedAt, end, delayMs = 0 }: Work = {}) {
   const id = randomUUID();
-  await database.sql.query(
-    `select private.accept_job($1, $2, 'test', 'walk', 'test/walk', '{}', 'walk', null, null, $3, $4)`,
-    [id, owner, JSON.stringify({ priority, delayMs }), at],
-  );
+  await insertJob(database.sql, { id, owner, priority, delayMs }, at);
   if (startedAt) {
     await database.sql.query(`select start_run($1, 'test/walk', '{}', 'walk', $1 || ' run', 0, null, $2)`, [
       id,

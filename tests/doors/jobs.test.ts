@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type TestApp, testApp } from "../support/app.ts";
 import { freshDatabase, type TestDatabase } from "../support/database.ts";
+import { insertJob } from "../support/jobs.ts";
 
 let database: TestDatabase;
 let site: TestApp;
@@ -20,11 +21,7 @@ afterAll(() => database.close());
 
 async function accept({ owner = "ann", kind = "walk", at = new Date() } = {}) {
   const id = randomUUID();
-  await database.sql.query(
-    `select private.accept_job($1, $2, 'key:test', 'walk', 'test/walk', '{"steps": 1}', $3, null, null, '{}', $4)`,
-    [id, owner, kind, at],
-  );
-  return id;
+  return insertJob(database.sql, { id, owner, kind, data: { steps: 1 } }, at);
 }
 const idsOf = (body: { items: { id: string }[] }) => body.items.map(({ id }) => id);
 
@@ -114,10 +111,7 @@ describe("GET /api/jobs/:id", () => {
 describe("DELETE /api/jobs/:id", () => {
   test("202: the job is marked, its children with it, and the engine is told", async () => {
     const [id, child] = [await accept(), randomUUID()];
-    await database.sql.query(
-      `select private.accept_job($1, 'ann', 'key:test', 'walk', 'test/walk', '{}', 'walk', null, $2, '{}', now())`,
-      [child, id],
-    );
+    await insertJob(database.sql, { id: child, parentJobId: id });
     const { status, body } = await site.call("DELETE", `/api/jobs/${id}`, { as: "ann" });
     expect({ status, state: body.status }).toEqual({ status: 202, state: "canceled" });
     expect(told.flat()).toContainEqual(

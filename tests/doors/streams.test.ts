@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createFrameReader } from "#client/sse.ts";
 import { type TestApp, testApp } from "../support/app.ts";
 import { freshDatabase, type TestDatabase } from "../support/database.ts";
+import { insertJob } from "../support/jobs.ts";
 
 let database: TestDatabase;
 let site: TestApp;
@@ -18,11 +19,7 @@ afterAll(() => database.close());
 
 async function accept(owner = "ann", kind = "walk"): Promise<string> {
   const id = randomUUID();
-  await database.sql.query(
-    "select private.accept_job($1, $2, 'key:test', 'walk', 'test/walk', '{}', $3, null, null, '{}', now())",
-    [id, owner, kind],
-  );
-  return id;
+  return insertJob(database.sql, { id, owner, kind });
 }
 const end = (id: string, status = "completed") =>
   database.sql.query("select private.end_job($1, $2, null, null, now())", [id, status]);

@@ -110,8 +110,8 @@ async function failing(name: string) {
 
 /** A job as a route accepts it, whose id is its event's id. Whatever flushes the outbox may send it. */
 const accept = (id: string) =>
-  `select private.accept_job('${id}', 'operator', 'test', 'walk', 'ledger/walk', '{"steps": 2}', 'walk', null, null,
-    '{}', now())`;
+  `select private.insert_job('{"id": "${id}", "owner": "operator", "requester": "test", "functionId": "walk",
+    "event": "ledger/walk", "data": {"steps": 2}}', now())`;
 const sendWalk = (id: string) => api.send({ id, name: "ledger/walk", data: { steps: 2 } });
 const walking = (id: string) =>
   eventually("the first step", () => walked.some((line) => line.startsWith(id)), PATIENCE);

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import pg from "pg";
 import type { TestDatabase } from "./database.ts";
+import { wanted } from "./jobs.ts";
 
 export type ImageLane = ReturnType<typeof imageLane>;
 
@@ -36,20 +37,31 @@ export function imageLane(
     rows,
     async accept({ id = randomUUID(), at = new Date(), owner = "ann", ...wish }: Wish = {}) {
       const { priority = 3, deadlineAt, key = null, prompt = "a boat", submissions = [] } = wish;
-      const limits = { priority, held: true, ...(deadlineAt === undefined ? {} : { deadlineAt }) };
-      const answer = await one(
-        "select accept_image_task($1, $2, $3, $4, 'key:test', $5, $6, $7, $8) as answer",
+      const request = {
         id,
+        owner,
+        // Each comes alone: how fast a requester may ask is not the lane's affair.
+        requester: key === null ? `key:${id}` : "key:test",
+        key,
+        priority,
+        held: true,
+        functionId: "generate-image",
+        event: "image/generate",
+      };
+      const answer = await one(
+        "select accept_image_task($1, $2, $3, $4, $5) as answer",
         { lane, atOnce, capacity },
         prompt,
-        owner,
-        key,
         JSON.stringify(submissions),
-        limits,
+        wanted({
+          ...request,
+          data: { taskId: id },
+          said: { lane, prompt },
+          ...(deadlineAt === undefined ? {} : { deadlineAt }),
+        }),
         at.toISOString(),
       );
-      const { task, started } = answer as { task: { id: string }; started: { id: string }[] };
-      return { taskId: task.id, started };
+      return { taskId: (answer as { id: string }).id };
     },
     /** A run begins to work on the task, by its first job or another event. */
     begin: async (id: string, eventId = id, leaseMs = 30_000, at = now()) =>

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import { z } from "zod";
 import { AppError } from "#lib/errors.ts";
 import type { Platform } from "#platform.ts";
+import { insertJob } from "../support/jobs.ts";
 import { sentryServer } from "../support/sentry.ts";
 import { type Workshop, workshop } from "../support/workshop.ts";
 
@@ -213,9 +214,10 @@ describe.each([{ checkpointing: true }, { checkpointing: false }])("with %o", (m
     async function failChunk() {
       const parentJobId = randomUUID();
       const id = randomUUID();
-      await shop.rows(
-        "select private.accept_job($1, 'ann', 'key:ann', 'plan', 'test/plan', '{}', 'plan', null, null, '{}', $2)",
-        [parentJobId, shop.engine.clock.now()],
+      await insertJob(
+        shop.database.sql,
+        { id: parentJobId, functionId: "plan", event: "test/plan" },
+        shop.engine.clock.now(),
       );
       await shop.engine.send({ id, name: chunkDue.name, data: { parentJobId, chunk: 7 } });
       const run = await shop.engine.run(id, "work-on-chunk");

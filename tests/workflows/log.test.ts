@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { AppError } from "#lib/errors.ts";
 import type { Platform } from "#platform.ts";
+import { insertJob } from "../support/jobs.ts";
 import { type Workshop, workshop } from "../support/workshop.ts";
 
 const fall = () => {
@@ -27,11 +28,7 @@ describe.each([{ checkpointing: true }, { checkpointing: false }])("with %o", (m
   afterAll(() => shop.close());
 
   async function accept(): Promise<string> {
-    const [job] = await shop.rows(
-      `select (private.accept_job($1, 'ann', 'test', 'fall-in-a-step', 'test/fall', '{}', 'fall', null, null, '{}', now())).id`,
-      [randomUUID()],
-    );
-    return job.id;
+    return insertJob(shop.database.sql, { functionId: "fall-in-a-step", event: "test/fall" });
   }
 
   /** What was written of the run that this event started, until nothing was left to do. */

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { campaignFunctions } from "#campaigns/functions.ts";
+import { insertJob } from "../support/jobs.ts";
 import { type Workshop, workshop } from "../support/workshop.ts";
 
 let shop: Workshop;
@@ -86,9 +87,10 @@ test("sent, but the mark was lost: sending it again is the same event", async ()
 
 test("days without the engine are no failure; taken and never begun is one, of which people hear", async () => {
   const jobId = randomUUID();
-  await shop.rows(
-    "select private.accept_job($1, 'ann', 'x', 'nobody', 'test/nobody', '{}', 'nobody', null, null, '{}', $2)",
-    [jobId, shop.engine.clock.now()],
+  await insertJob(
+    shop.database.sql,
+    { id: jobId, functionId: "nobody", event: "test/nobody" },
+    shop.engine.clock.now(),
   );
   const status = async () => (await shop.call("GET", `/api/jobs/${jobId}`)).body.status;
   shop.down.engine = true;

@@ -1,12 +1,19 @@
 import { randomUUID } from "node:crypto";
+import { eventType } from "inngest";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { z } from "zod";
+import { type JobOptions, request } from "#jobs/request.ts";
 import { rateLimited } from "#lib/database/tokens.ts";
 import { patienceOf, remainingMs } from "#lib/engine/deadline.ts";
 import { cancelOfThisJob } from "#lib/engine/flow-control.ts";
 import { queueJob } from "#lib/engine/priorities.ts";
 import { AppError } from "#lib/errors.ts";
+import type { Requester } from "#lib/http/route.ts";
 import type { Platform } from "#platform.ts";
 import { type Workshop, workshop } from "../support/workshop.ts";
+
+const walkRequested = eventType("test/walk", { schema: z.object({}) });
+const operator: Requester = { id: "key:test", role: "admin", owner: "operator" };
 
 const done: string[] = [];
 const batches: { at: number; size: number }[] = [];
@@ -16,7 +23,7 @@ const outbox = () => platform?.outbox ?? { flush: () => Promise.reject(new Error
 
 const functions = ({ inngest, onFailure, tokens, clock }: Platform) => [
   inngest.createFunction(
-    { id: "walk", triggers: [{ event: "test/walk" }], retries: 3, onFailure, cancelOn: cancelOfThisJob },
+    { id: "walk", triggers: [walkRequested], retries: 3, onFailure, cancelOn: cancelOfThisJob },
     async ({ event, step }) => {
       await step.run("first", () => void done.push(`${event.id} first`));
       await step.sleep("rest", "10m");
@@ -97,13 +104,12 @@ describe.each([{ checkpointing: true }, { checkpointing: false }])("with %o", (m
   const jobOf = async (id: string) =>
     (await shop.rows("select status, result, priority from jobs where event_id = $1", [id]))[0];
   /** Accepts work of `walk` over the ledger, as rooms do. */
-  async function accept(limits: object) {
-    const id = randomUUID();
-    await shop.rows(
-      `select private.accept_job($1, 'operator', 'test', 'walk', 'test/walk', '{}', 'walk', null, null, $2, $3)`,
-      [id, JSON.stringify(limits), shop.engine.clock.now()],
+  async function accept(options: JobOptions) {
+    if (!platform) throw new Error("the workshop gave no platform");
+    const job = await platform.jobs.accept(
+      request(walkRequested, {}, { ...options, requester: operator, key: undefined, functionId: "walk" }),
     );
-    return id;
+    return job.id;
   }
 
   describe("S4-53: work whose deadline has passed is skipped", () => {

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
 import { cancelOfThisJob } from "#lib/engine/flow-control.ts";
 import type { Platform } from "#platform.ts";
+import { insertJob } from "../support/jobs.ts";
 import { type Workshop, workshop } from "../support/workshop.ts";
 
 const walk = eventType("test/walk", { schema: z.object({ steps: z.int() }) });
@@ -58,11 +59,7 @@ describe.each([{ checkpointing: true }, { checkpointing: false }])("with %o", (m
   /** A walk that was accepted over HTTP: its job's id is the event's id. */
   const accept = async (steps: number) => {
     const id = randomUUID();
-    await shop.rows(
-      `select private.accept_job($1, 'operator', 'test', 'walk', 'test/walk', $2, 'walk', null, null, '{}', $3)`,
-      [id, { steps }, shop.engine.clock.now()],
-    );
-    return id;
+    return insertJob(shop.database.sql, { id, owner: "operator", data: { steps } }, shop.engine.clock.now());
   };
 
   test.each([

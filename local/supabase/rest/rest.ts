@@ -1,3 +1,4 @@
+import { z } from "zod";
 import type { Database, Identity, Statement } from "../database.ts";
 import { type Answer, type Ask, refuse } from "../http.ts";
 import { type CatalogCache, exposedSchema } from "./catalog.ts";
@@ -13,8 +14,8 @@ type Work = (identity: Identity) => Promise<Answer>;
 export const createRest = (database: Database, catalog: CatalogCache) => {
   const run = async (ask: Ask, identity: Identity, statement: Statement) => {
     const [row] = await database.run(identity, statement, { method: ask.method, path: ask.path });
-    const [body = null, count = "0"] = row ?? [];
-    return { body: body ?? "null", rows: Number(count) };
+    const [body = null, count = "0", headers = null] = row ?? [];
+    return { body: body ?? "null", rows: Number(count), headers: headersOf(headers) };
   };
 
   const callFunction =
@@ -24,7 +25,9 @@ export const createRest = (database: Database, catalog: CatalogCache) => {
       const given = argumentNamesOf(body);
       const entry = await findFunction(catalog, name, given);
       const answer = await run(ask, identity, callStatement(entry, given, body));
-      return entry.returns === "void" ? { status: 204, headers: {} } : ok(answer.body);
+      return entry.returns === "void"
+        ? { status: 204, headers: answer.headers }
+        : ok(answer.body, answer.headers);
     };
 
   const readTable = (ask: Ask, name: string, single: boolean): Work => {
@@ -71,11 +74,19 @@ export const createRest = (database: Database, catalog: CatalogCache) => {
   };
 };
 
-const ok = (body: string): Answer => ({
+const ok = (body: string, headers: Record<string, string> = {}): Answer => ({
   status: 200,
-  headers: { "content-type": "application/json; charset=utf-8" },
+  headers: { "content-type": "application/json; charset=utf-8", ...headers },
   body,
 });
+
+const headerList = z.array(z.record(z.string(), z.string()));
+
+/** A function may set headers of its answer: `set_config('response.headers', '[{"name": "value"}]', true)`. */
+const headersOf = (setting: string | null): Record<string, string> =>
+  setting === null
+    ? {}
+    : Object.fromEntries(headerList.parse(JSON.parse(setting)).flatMap(Object.entries<string>));
 
 const notOneRow = (rows: number) =>
   new RestError(406, "PGRST116", "Cannot coerce the result to a single JSON object", {

@@ -2,7 +2,10 @@ import pg from "pg";
 import { exposedSchema, type FunctionEntry } from "./catalog.ts";
 import type { ReadQuery } from "./read-query.ts";
 
-/** Each statement does the work, builds the JSON, and gives one row: the answer's body and the number of rows in it. */
+/**
+ * Each statement does the work, builds the JSON, and gives one row: the answer's body, the number of rows in it, and of a
+ * call the headers that the function has set.
+ */
 export type Sql = { text: string; values: unknown[] };
 
 const quote = pg.escapeIdentifier;
@@ -42,7 +45,7 @@ export const callStatement = (entry: FunctionEntry, names: readonly string[], bo
   const columns = entry.returns === "row" ? "" : "(pgrst_scalar)";
   const rows = `select pgrst_call.* from ${source} as pgrst_call${columns} limit ${maxRows}`;
   return {
-    text: `select ${bodyOf(entry)} from (${rows}) as pgrst_row`,
+    text: `select ${bodyOf(entry)}, nullif(current_setting('response.headers', true), '') from (${rows}) as pgrst_row`,
     values: given.length === 0 ? [] : [body],
   };
 };

@@ -3,6 +3,7 @@ import { z } from "zod";
 import type { Database } from "#lib/database/database.types.ts";
 import type { Env } from "#lib/env.ts";
 import { AppError, type ErrorCode, isErrorCode } from "#lib/errors.ts";
+import { storableBody } from "#lib/storable.ts";
 
 export type DatabaseClient = SupabaseClient<Database>;
 
@@ -32,15 +33,33 @@ class NoRealtime {
   removeEventListener(): void {}
 }
 
+/** Says that a statement let held jobs begin (`private.release_jobs`). */
+const RELEASED_HEADER = "x-jobs-released";
+
+/**
+ * All that goes to the database leaves through one fetch: what it cannot hold is replaced there, and `onReleased` is
+ * called when an answer says that held jobs may begin.
+ */
 export function createDatabase(
   env: Pick<Env, "SUPABASE_URL" | "SUPABASE_SECRET_KEY">,
   fetch: typeof globalThis.fetch,
+  onReleased: () => Promise<void> = async () => {},
 ) {
   return createClient<Database>(env.SUPABASE_URL, env.SUPABASE_SECRET_KEY, {
     auth: { persistSession: false, autoRefreshToken: false, detectSessionInUrl: false },
-    global: { fetch },
+    global: { fetch: send },
     realtime: { transport: NoRealtime },
   });
+
+  async function send(input: RequestInfo | URL, init?: RequestInit): Promise<Response> {
+    const body = init?.body;
+    const response = await fetch(
+      input,
+      typeof body === "string" ? { ...init, body: storableBody(body) } : init,
+    );
+    if (response.headers.has(RELEASED_HEADER)) await onReleased();
+    return response;
+  }
 }
 
 type Result<T> = { data: T; error: null } | { data: null; error: { message: string } };

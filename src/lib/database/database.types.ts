@@ -866,6 +866,7 @@ export type Database = {
           function_id: string;
           id: string;
           idempotency_key: string | null;
+          keep_completed: number | null;
           kind: string;
           owner: string | null;
           parent_job_id: string | null;
@@ -898,6 +899,7 @@ export type Database = {
           function_id: string;
           id?: string;
           idempotency_key?: string | null;
+          keep_completed?: number | null;
           kind: string;
           owner?: string | null;
           parent_job_id?: string | null;
@@ -929,6 +931,7 @@ export type Database = {
           function_id?: string;
           id?: string;
           idempotency_key?: string | null;
+          keep_completed?: number | null;
           kind?: string;
           owner?: string | null;
           parent_job_id?: string | null;
@@ -1026,13 +1029,9 @@ export type Database = {
       accept_campaign_send: {
         Args: {
           p_campaign_id: string | null;
-          p_idempotency_key: string | null;
-          p_job_id: string | null;
-          p_job_owner: string | null;
-          p_limits: Json | null;
           p_now: string | null;
           p_owner: string | null;
-          p_requester: string | null;
+          p_request: Json | null;
         };
         Returns: {
           checked_at: string | null;
@@ -1050,6 +1049,7 @@ export type Database = {
           function_id: string;
           id: string;
           idempotency_key: string | null;
+          keep_completed: number | null;
           kind: string;
           owner: string | null;
           parent_job_id: string | null;
@@ -1074,40 +1074,65 @@ export type Database = {
       };
       accept_image_task: {
         Args: {
-          p_idempotency_key: string | null;
           p_lane: Json | null;
-          p_limits: Json | null;
           p_now: string | null;
-          p_owner: string | null;
           p_prompt: string | null;
-          p_requester: string | null;
+          p_request: Json | null;
           p_submissions: Json | null;
-          p_task_id: string | null;
         };
         Returns: Json;
       };
       accept_image_upload: {
-        Args: {
-          p_idempotency_key: string | null;
-          p_job_id: string | null;
-          p_limits: Json | null;
-          p_now: string | null;
-          p_owner: string | null;
-          p_requester: string | null;
-          p_upload: Json | null;
-        };
+        Args: { p_now: string | null; p_request: Json | null; p_upload: Json | null };
         Returns: Json;
+      };
+      accept_job: {
+        Args: { p_now: string | null; p_request: Json | null };
+        Returns: {
+          checked_at: string | null;
+          created_at: string;
+          dead_letter_id: string | null;
+          deadline_at: string | null;
+          due_at: string;
+          ended_at: string | null;
+          error: Json | null;
+          event_count: number;
+          event_data: NonNullable<Json>;
+          event_id: string;
+          event_name: string;
+          fingerprint: string | null;
+          function_id: string;
+          id: string;
+          idempotency_key: string | null;
+          keep_completed: number | null;
+          kind: string;
+          owner: string | null;
+          parent_job_id: string | null;
+          priority: number;
+          progress_done: number | null;
+          progress_total: number | null;
+          ready_at: string;
+          released_at: string | null;
+          requester: string;
+          result: Json | null;
+          sent_at: string | null;
+          started_at: string | null;
+          status: string;
+          updated_at: string;
+        };
+        SetofOptions: {
+          from: "*";
+          to: "jobs";
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
       };
       accept_newsletter: {
         Args: {
           p_content: Json | null;
-          p_idempotency_key: string | null;
-          p_job_id: string | null;
-          p_job_owner: string | null;
-          p_limits: Json | null;
           p_list_owner: string | null;
           p_now: string | null;
-          p_requester: string | null;
+          p_request: Json | null;
         };
         Returns: {
           checked_at: string | null;
@@ -1125,6 +1150,7 @@ export type Database = {
           function_id: string;
           id: string;
           idempotency_key: string | null;
+          keep_completed: number | null;
           kind: string;
           owner: string | null;
           parent_job_id: string | null;
@@ -1175,6 +1201,7 @@ export type Database = {
           function_id: string;
           id: string;
           idempotency_key: string | null;
+          keep_completed: number | null;
           kind: string;
           owner: string | null;
           parent_job_id: string | null;
@@ -1608,6 +1635,7 @@ export type Database = {
           function_id: string;
           id: string;
           idempotency_key: string | null;
+          keep_completed: number | null;
           kind: string;
           owner: string | null;
           parent_job_id: string | null;
@@ -1725,46 +1753,7 @@ export type Database = {
         Args: { p_campaign_id: string | null; p_chunk_no: number | null; p_token: string | null };
         Returns: number;
       };
-      release_image_upload: {
-        Args: { p_id: string | null; p_now: string | null };
-        Returns: {
-          checked_at: string | null;
-          created_at: string;
-          dead_letter_id: string | null;
-          deadline_at: string | null;
-          due_at: string;
-          ended_at: string | null;
-          error: Json | null;
-          event_count: number;
-          event_data: NonNullable<Json>;
-          event_id: string;
-          event_name: string;
-          fingerprint: string | null;
-          function_id: string;
-          id: string;
-          idempotency_key: string | null;
-          kind: string;
-          owner: string | null;
-          parent_job_id: string | null;
-          priority: number;
-          progress_done: number | null;
-          progress_total: number | null;
-          ready_at: string;
-          released_at: string | null;
-          requester: string;
-          result: Json | null;
-          sent_at: string | null;
-          started_at: string | null;
-          status: string;
-          updated_at: string;
-        };
-        SetofOptions: {
-          from: "*";
-          to: "jobs";
-          isOneToOne: true;
-          isSetofReturn: false;
-        };
-      };
+      release_image_upload: { Args: { p_id: string | null; p_now: string | null }; Returns: undefined };
       release_part: {
         Args: {
           p_id: number | null;
@@ -1799,6 +1788,7 @@ export type Database = {
           function_id: string;
           id: string;
           idempotency_key: string | null;
+          keep_completed: number | null;
           kind: string;
           owner: string | null;
           parent_job_id: string | null;
@@ -1889,15 +1879,7 @@ export type Database = {
         }[];
       };
       take_tokens: { Args: { p_now: string | null; p_wants: Json | null }; Returns: Json };
-      trim_jobs: {
-        Args: {
-          p_before: string | null;
-          p_completed: number | null;
-          p_failed: number | null;
-          p_limit: number | null;
-        };
-        Returns: number;
-      };
+      trim_jobs: { Args: { p_before: string | null; p_limit: number | null }; Returns: number };
       unalerted_dead_letters: {
         Args: { p_before: string | null; p_limit: number | null };
         Returns: {
@@ -1954,6 +1936,7 @@ export type Database = {
           function_id: string;
           id: string;
           idempotency_key: string | null;
+          keep_completed: number | null;
           kind: string;
           owner: string | null;
           parent_job_id: string | null;

@@ -4,7 +4,6 @@ import { AppError } from "#lib/errors.ts";
 import { problemHeaders, toProblem } from "#lib/http/problem.ts";
 import { isUnstorable, readBody } from "#lib/http/request-body.ts";
 import { type Answer, POLICIES, type Requester, ROLES, type Route } from "#lib/http/route.ts";
-import { wrongFields } from "#lib/http/wrong-fields.ts";
 import { addLogContext, type Logger, withLogContext } from "#lib/logger.ts";
 
 /** Undefined: nobody knocked. A lock that is tried with a wrong key throws `unauthorized`. */
@@ -41,7 +40,7 @@ export function createRoutes({ routes, logger, ...locks }: Options) {
         const startedMs = performance.now();
         const response = await respond(logger, async () => {
           refuseHugeHeaders(req.raw);
-          const route = table.get(req.method === "HEAD" ? "GET" : req.method);
+          const route = table.get(req.method);
           if (!route) throw methodNotAllowed(table);
           const requester = await admit(route, req.raw, locks);
           addLogContext({ by: requester?.id });
@@ -49,9 +48,7 @@ export function createRoutes({ routes, logger, ...locks }: Options) {
           if (!(answer instanceof Response)) addLogContext(acceptedJob.safeParse(answer.body).data ?? {});
           return answer;
         });
-        if (response.status === 405) response.headers.set("allow", methodsOf(table).join(", "));
-        // A stream that is not sent must not be read, either.
-        if (req.method === "HEAD") await response.body?.cancel();
+        if (response.status === 405) response.headers.set("allow", [...table.keys()].join(", "));
         logger.info({ status: response.status, ms: Math.round(performance.now() - startedMs) }, "request");
         return response;
       }),
@@ -88,12 +85,9 @@ function tablesByPath(routes: readonly Route[]): [string, Table][] {
   );
 }
 
-/** Where there is GET there is HEAD: the same answer without its body. */
-const methodsOf = (table: Table): string[] =>
-  [...table.keys()].flatMap((method) => (method === "GET" ? ["GET", "HEAD"] : [method]));
-
-const methodNotAllowed = (table: Table): AppError =>
-  new AppError("method_not_allowed", `This address knows ${methodsOf(table).join(", ")}`);
+function methodNotAllowed(table: Table): AppError {
+  return new AppError("method_not_allowed", `This address knows ${[...table.keys()].join(", ")}`);
+}
 
 async function admit(
   route: Route,
@@ -135,7 +129,7 @@ function parse(
 }
 
 function invalid(where: string, error: z.ZodError): AppError {
-  const details = wrongFields(error);
+  const details = error.issues.map(({ path, message }) => ({ field: path.map(String).join("."), message }));
   const [first] = details;
   const named = first?.field ? `${where} field "${first.field}"` : where;
   return new AppError("invalid_request", `The ${named} is not valid: ${first?.message ?? "unreadable"}`, {

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type pg from "pg";
+import { wanted } from "../../support/jobs.ts";
 
 type Random = () => number;
 const KIND = "walk";
@@ -11,10 +12,9 @@ export function createWalker(random: Random, owners: readonly string[]) {
 
   async function accept(client: pg.ClientBase) {
     const id = randomUUID();
-    await client.query(
-      `select private.accept_job($1, $2, 'key:test', 'walk', 'test/walk', '{}', '${KIND}', null, null, '{}', clock_timestamp())`,
-      [id, pick(owners)],
-    );
+    await client.query("select private.insert_job($1, clock_timestamp())", [
+      wanted({ id, owner: pick(owners), kind: KIND }),
+    ]);
     jobs.push({ id, runs: 0, attempt: 0, done: 0 });
   }
 

@@ -10,8 +10,13 @@ it("draws a picture from the request to the bytes, with one job that tells the s
   const id = await house.submit("a lighthouse at night");
   await house.engine.idle();
   // The key is looked up for each request; the rest is what a task costs (docs/costs.md).
-  expect(statements.filter((rpc) => rpc !== "find_api_key" && rpc !== "create_api_key")).toEqual([
+  expect(
+    statements.filter(
+      (rpc) => rpc !== "find_api_key" && rpc !== "note_api_key_use" && rpc !== "create_api_key",
+    ),
+  ).toEqual([
     "accept_image_task",
+    "unsent_jobs",
     "mark_jobs_sent",
     "start_run",
     "begin_image_attempt",

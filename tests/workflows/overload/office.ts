@@ -1,28 +1,18 @@
-import { randomUUID } from "node:crypto";
 import { createApiKey } from "@nightshift/local/api-key.ts";
-import type { SupabaseClient } from "@supabase/supabase-js";
+import { eventType } from "inngest";
 import { z } from "zod";
-import { limitsFor } from "#jobs/limits.ts";
-import { jobRow } from "#jobs/rows.ts";
+import { request } from "#jobs/request.ts";
 import { giveTurns } from "#jobs/turns.ts";
 import { accepted, acceptedView } from "#jobs/view.ts";
-import { toAppError } from "#lib/database/client.ts";
 import { prioritySchema } from "#lib/engine/priorities.ts";
 import { createAuthenticate } from "#lib/http/auth.ts";
 import { json, type Route, route } from "#lib/http/route.ts";
 import { createRoutes } from "#lib/http/router.ts";
 import type { Platform } from "#platform.ts";
+import { wanted } from "../../support/jobs.ts";
 import { workshop } from "../../support/workshop.ts";
 
-/** As rooms have it: the business row is missing, the rest is theirs. */
-const ACCEPT = `
-  create function public.accept_errand(p_job_id uuid, p_requester text, p_key text, p_limits jsonb, p_now timestamptz)
-  returns public.jobs language sql set search_path = '' as $$
-    select * from private.accept_job(p_job_id, 'office', p_requester, 'run-errand', 'test/errand', '{}', 'errand', p_key,
-      null, p_limits, p_now);
-  $$;
-  grant execute on function public.accept_errand to service_role;
-  notify pgrst, 'reload schema'`;
+const errandRequested = eventType("test/errand", { schema: z.object({}) });
 
 export type Answer = { status: number; retryAfterSeconds: number | undefined };
 export type Office = Awaited<ReturnType<typeof openOffice>>;
@@ -42,7 +32,7 @@ export async function openOffice({ capacity, requesters }: { capacity: number; r
         inngest.createFunction(
           {
             id: "run-errand",
-            triggers: [{ event: "test/errand" }],
+            triggers: [errandRequested],
             retries: 0,
             throttle: { limit: capacity, period: "1s" },
             ...flow.prioritized(),
@@ -55,7 +45,9 @@ export async function openOffice({ capacity, requesters }: { capacity: number; r
   });
   if (!platform) throw new Error("the workshop gave no platform");
   const { clock, logger } = platform;
-  await shop.rows(ACCEPT);
+  await shop.rows(
+    `select private.register_work_kind('{"function_id": "run-errand", "event_name": "test/errand", "kind": "errand"}')`,
+  );
   const door = createRoutes({
     routes: [errandRoute(platform)].map(giveTurns(platform)),
     authenticate: createAuthenticate(platform),
@@ -91,24 +83,17 @@ export async function openOffice({ capacity, requesters }: { capacity: number; r
     },
     /** A line that nobody refuses, handed to the engine. */
     async fillLine(count: number, priority: number) {
-      await shop.rows(
-        `select private.accept_job(gen_random_uuid(), 'office', 'office', 'run-errand', 'test/errand', '{}', 'errand',
-          null, null, $1, $2) from generate_series(1, $3)`,
-        [JSON.stringify({ priority }), clock.now(), count],
-      );
+      await shop.rows("select private.insert_job($1::jsonb - 'id', $2) from generate_series(1, $3)", [
+        wanted({ functionId: "run-errand", event: "test/errand", priority, data: { priority } }),
+        clock.now(),
+        count,
+      ]);
       await platform?.outbox.flush();
     },
   };
 }
 
-/** The generated types do not know a function that only this test has. */
-async function acceptErrand(db: Platform["db"], request: Record<string, unknown>) {
-  const { data, error } = await (db as unknown as SupabaseClient).rpc("accept_errand", request);
-  if (error) throw toAppError(error);
-  return jobRow.parse(data);
-}
-
-function errandRoute({ db, clock, outbox }: Platform): Route {
+function errandRoute({ jobs }: Platform): Route {
   return route({
     method: "POST",
     path: "/api/errands",
@@ -117,14 +102,9 @@ function errandRoute({ db, clock, outbox }: Platform): Route {
     body: z.object({ priority: prioritySchema }),
     responses: { 202: acceptedView },
     handler: async ({ body: { priority }, requester, idempotencyKey }) => {
-      const job = await acceptErrand(db, {
-        p_job_id: randomUUID(),
-        p_requester: requester.id,
-        p_key: idempotencyKey ?? null,
-        p_limits: limitsFor("errand", { priority }),
-        p_now: clock.now().toISOString(),
-      });
-      await outbox.send([job]);
+      const job = await jobs.accept(
+        request(errandRequested, {}, { priority, requester, key: idempotencyKey }),
+      );
       return json(202, accepted("Errand queued", job.id));
     },
   });

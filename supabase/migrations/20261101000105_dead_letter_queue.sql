@@ -86,3 +86,26 @@ create policy dead_letter_queue_is_read_by_admins on public.dead_letter_queue fo
   using (((select auth.jwt()) -> 'app_metadata' ->> 'role') = 'admin');
 create policy job_errors_are_read_by_admins on public.job_errors for select to authenticated
   using (((select auth.jwt()) -> 'app_metadata' ->> 'role') = 'admin');
+
+create function private.has_open_letter(p_event_id text, p_function_id text)
+returns boolean
+language sql stable
+set search_path = ''
+as $$
+  select exists (select from public.dead_letter_queue
+    where event_id = p_event_id and function_id = p_function_id and status = 'failed');
+$$;
+
+-- A replay of the failed run (from Inngest's own dashboard) went well: its letter is settled.
+create function private.resolve_letters(p_event_id text, p_function_id text, p_run_id text, p_now timestamptz)
+returns void
+language sql
+set search_path = ''
+as $$
+  update public.dead_letter_queue set status = 'reprocessed', reprocessed_at = p_now, handled_by = 'replay',
+    handled_at = p_now, outcome = 'completed'
+  where event_id = p_event_id and function_id = p_function_id and status = 'failed' and run_id <> p_run_id;
+$$;
+
+revoke execute on function private.has_open_letter, private.resolve_letters from public, anon, authenticated;
+grant execute on function private.has_open_letter, private.resolve_letters to service_role;

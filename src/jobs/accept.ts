@@ -1,0 +1,35 @@
+import type { Outbox, SendableJob } from "./outbox.ts";
+import type { JobRepository } from "./repository.ts";
+import type { JobRequest } from "./request.ts";
+import type { Job } from "./rows.ts";
+
+type Dependencies = { jobs: Pick<JobRepository, "accept">; outbox: Pick<Outbox, "send"> };
+
+type AcceptedJob = SendableJob & { sent_at: string | null };
+
+/** The ledger, and the way into it. */
+export type Jobs = JobRepository & { accept: Accept };
+export type Accept = ReturnType<typeof createAccept>;
+
+/**
+ * Takes work in: one transaction in the database, then its event goes to the engine. While that cannot be reached the
+ * job stays in the outbox, and housekeeping sends it. A room with tables of its own gives the statement that writes its
+ * rows and calls `private.accept_job` in one transaction.
+ */
+export function createAccept({ jobs, outbox }: Dependencies) {
+  return accept;
+
+  async function accept(request: JobRequest): Promise<Job>;
+  async function accept<Accepted extends AcceptedJob>(
+    request: JobRequest,
+    statement: (request: JobRequest) => Promise<Accepted>,
+  ): Promise<Accepted>;
+  async function accept(
+    request: JobRequest,
+    statement: (request: JobRequest) => Promise<AcceptedJob> = jobs.accept,
+  ): Promise<AcceptedJob> {
+    const job = await statement(request);
+    if (job.sent_at === null) await outbox.send([job]);
+    return job;
+  }
+}

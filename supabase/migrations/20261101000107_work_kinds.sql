@@ -1,0 +1,110 @@
+-- A kind of work is what one function does: its name in lists and lines, how much of it is too much, and what follows
+-- when a job of it ends. Each room's migration registers its own kinds; a function that is not registered has a kind of
+-- its own name, with the usual limits, and nothing follows.
+
+create table private.work_kinds (
+  function_id text primary key,
+  event_name text not null,
+  kind text not null,
+  -- A function (public.jobs, timestamptz) that is called at commit for every job of this kind that has ended, however it
+  -- ended. It may find other jobs of the same transaction ended whose call is still to come.
+  after_end text,
+  -- A function (public.dead_letter_queue, timestamptz) that is called when a dead letter of this function is ignored: the
+  -- work stays undone, and the rest of its job must be able to end.
+  after_ignore text,
+  -- For work in parts: a function (public.job_parts, text, timestamptz) that is called when the letter of a part is
+  -- ignored, with the person's note. It writes the room's own rows, and answers what is left of the part in the room's
+  -- words, {"skipped": 3}.
+  on_skip text,
+  -- The class of work that names none itself.
+  priority integer not null,
+  -- Requests of one requester; null: any number.
+  per_second integer,
+  -- Jobs of the kind that may wait; null: any number.
+  waiting integer,
+  -- Whether a request is refused that could not be begun within the promise of its class.
+  by_promise boolean not null,
+  -- How many ended jobs of the kind housekeeping keeps.
+  keep_completed integer not null,
+  keep_failed integer not null,
+  constraint work_kinds_priority_is_valid check (priority between 1 and 5),
+  constraint work_kinds_limits_let_some_in check (per_second > 0 and waiting > 0),
+  constraint work_kinds_keep_something check (keep_completed > 0 and keep_failed > 0)
+);
+create index work_kinds_by_event on private.work_kinds (event_name);
+alter table private.work_kinds enable row level security;
+grant select, insert, update, delete on private.work_kinds to service_role;
+
+-- The limits that most work has (S3-11, S3-12).
+create function private.usual_work_kind(p_function_id text)
+returns private.work_kinds
+language sql immutable
+set search_path = ''
+as $$
+  select p_function_id, '', p_function_id, null::text, null::text, null::text, 3, 100, 10000, true, 1000, 5000;
+$$;
+
+create function private.work_kind(p_function_id text)
+returns private.work_kinds
+language plpgsql stable
+set search_path = ''
+as $$
+declare
+  v_kind private.work_kinds;
+begin
+  select * into v_kind from private.work_kinds where function_id = p_function_id;
+  return case when v_kind.function_id is null then private.usual_work_kind(p_function_id) else v_kind end;
+end
+$$;
+
+-- p_kind has the columns of work_kinds; function_id and event_name are needed, anything else may be left out:
+-- select private.register_work_kind('{"function_id": "measure-list", "event_name": "list/measure"}');
+create function private.register_work_kind(p_kind jsonb)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_kind private.work_kinds := jsonb_populate_record(private.usual_work_kind(p_kind ->> 'function_id'), p_kind);
+begin
+  if coalesce(v_kind.event_name, '') = '' then
+    raise exception 'The kind of work % names no event', p_kind;
+  elsif v_kind.after_end is not null
+    and to_regprocedure(v_kind.after_end || '(public.jobs, timestamptz)') is null
+    or v_kind.after_ignore is not null
+    and to_regprocedure(v_kind.after_ignore || '(public.dead_letter_queue, timestamptz)') is null
+    or v_kind.on_skip is not null
+    and to_regprocedure(v_kind.on_skip || '(public.job_parts, text, timestamptz)') is null
+  then
+    raise exception 'The kind of work % names a function that does not exist', p_kind;
+  end if;
+  delete from private.work_kinds where function_id = v_kind.function_id;
+  insert into private.work_kinds select v_kind.*;
+end
+$$;
+
+-- The function that a request is for: the one it names, or the only one that is registered for its event.
+create function private.function_of_request(p_request jsonb)
+returns text
+language plpgsql stable
+set search_path = ''
+as $$
+declare
+  v_function_ids text[];
+begin
+  if p_request ->> 'functionId' is not null then
+    return p_request ->> 'functionId';
+  end if;
+  select array_agg(function_id) into v_function_ids from private.work_kinds where event_name = p_request ->> 'event';
+  if cardinality(v_function_ids) is distinct from 1 then
+    perform private.refuse(500, 'configuration', format('%s functions are registered for %s: the request must name one',
+      coalesce(cardinality(v_function_ids), 0), p_request ->> 'event'));
+  end if;
+  return v_function_ids[1];
+end
+$$;
+
+revoke execute on function private.usual_work_kind, private.work_kind, private.register_work_kind,
+  private.function_of_request from public, anon, authenticated;
+grant execute on function private.usual_work_kind, private.work_kind, private.register_work_kind,
+  private.function_of_request to service_role;
