@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { parseEnv } from "node:util";
 import { expect, test } from "vitest";
+import { readEnv } from "#lib/env.ts";
 
 const root = resolve(import.meta.dirname, "../..");
 const guides = ["", "docs", "local", "examples"].flatMap((folder) =>
@@ -41,6 +42,17 @@ test.each(guides)("%s: its commands are for production, and for nothing beside i
   expect(pushes.filter((line) => !line.includes("db push --remote"))).toEqual([]);
 });
 
+test("docs/deploy.md sets every variable that production cannot do without, and none that functions must not have", () => {
+  const guide = read("docs/deploy.md");
+  const set = all(guide, /netlify env:set ([A-Z_]+)/g);
+  const example = parseEnv(read(".env.example"));
+  const needed = all(complaintOf({ NIGHTSHIFT_ENV: "production" }), /([A-Z_]+) is missing/g);
+  expect(needed).toContain("SUPABASE_URL");
+  expect(needed.filter((name) => !set.includes(name))).toEqual([]);
+  expect(set.filter((name) => !(name in example))).toEqual([]);
+  expect(set.filter((name) => ["INNGEST_DEV", "DATABASE_URL"].includes(name))).toEqual([]);
+});
+
 test("the README's table of variables names none that nobody reads", () => {
   const table = read("README.md").split("## Environment")[1]?.split("\n## ")[0] ?? "";
   const named = all(table, /`([A-Z][A-Z_]+)`/g);
@@ -48,3 +60,12 @@ test("the README's table of variables names none that nobody reads", () => {
   const known = Object.keys(parseEnv(read(".env.example")));
   expect(named.filter((name) => !known.includes(name))).toEqual([]);
 });
+
+function complaintOf(environment: Record<string, string>): string {
+  try {
+    readEnv(environment);
+    return "";
+  } catch (error) {
+    return String(error);
+  }
+}
