@@ -105,6 +105,12 @@ const MEANINGS = {
     "Look at what it has before sending anything again.",
   ),
   invalid_recipient: meaning(422, "stop", "This address cannot be mailed", "Correct the address."),
+  unreadable_table: meaning(
+    400,
+    "stop",
+    "This file cannot be read",
+    "Send a CSV with a header, a JSON array, or one JSON object per line.",
+  ),
   invalid_picture: meaning(
     422,
     "stop",

@@ -1,0 +1,48 @@
+import { type Bytes, peek } from "#lib/tables/bytes.ts";
+import { findEncoding, unitBytes } from "#lib/tables/encoding.ts";
+import { refuseForeignFile } from "#lib/tables/foreign-files.ts";
+import { gunzip, isGzip } from "#lib/tables/gunzip.ts";
+import { HEAD_BYTES } from "#lib/tables/limits.ts";
+import { findSeparator } from "#lib/tables/separator.ts";
+import { type Dialect, type Format, type Position, unreadable } from "#lib/tables/table.ts";
+
+/** What is said is not searched for. */
+export type Said = Partial<Pick<Dialect, "format" | "encoding" | "separator">>;
+/** The unpacked bytes of the file, and where in them rows begin. A CSV's columns are not known yet. */
+export type Found = { dialect: Dialect; start: Position; bytes: Bytes };
+
+export async function findDialect(source: Bytes, said: Said): Promise<Found> {
+  const packed = await peek(source, HEAD_BYTES);
+  const isPacked = isGzip(packed.head);
+  refuseForeignFile(packed.head);
+  const plain = isPacked ? await peek(gunzip(packed.all), HEAD_BYTES) : packed;
+  if (isPacked) refuseForeignFile(plain.head);
+  const { encoding, bomBytes } = findEncoding(plain.head, said.encoding);
+  const head = new TextDecoder(encoding).decode(plain.head);
+  refuseForeignFile(Buffer.from(head));
+  const format = said.format ?? findFormat(head);
+  const { separator, before, line } = findStart(head, format, said);
+  const start = { offset: bomBytes + before * unitBytes(encoding), line };
+  return { dialect: { format, encoding, isGzip: isPacked, separator, columns: [] }, start, bytes: plain.all };
+}
+
+function findFormat(head: string): Format {
+  if (/^\s*\[\s*(?:[{\]]|$)/.test(head)) return "json";
+  if (/^\s*\{\s*[\r\n]/.test(head)) {
+    const hint = "Send a JSON array of objects, or one object per line.";
+    throw unreadable("json_object", "The file is one JSON object, not a list of rows", hint);
+  }
+  return /^\s*\{\s*"/.test(head) ? "ndjson" : "csv";
+}
+
+/** `before` characters, all of them ASCII, stand before the header or the first row. */
+function findStart(head: string, format: Format, said: Said) {
+  if (format === "ndjson") return { separator: null, before: 0, line: 1 };
+  if (format === "json") return { separator: null, before: head.indexOf("[") + 1, line: 1 };
+  const { separator, declarationLength } = findSeparator(head);
+  return {
+    separator: said.separator ?? separator,
+    before: declarationLength,
+    line: declarationLength > 0 ? 2 : 1,
+  };
+}
