@@ -5,6 +5,7 @@ import { useHashRoute } from "./hooks/use-hash-route.ts";
 import { useKey } from "./key.ts";
 import { Boundary } from "./shell/boundary.tsx";
 import { KeyForm } from "./shell/key-form.tsx";
+import { KeyOffer } from "./shell/key-offer.tsx";
 import { Shell } from "./shell/shell.tsx";
 import { VIEWS } from "./views/index.ts";
 
@@ -28,6 +29,7 @@ export function App() {
           <Confirmation key={`${subject} asks`} />
         </Shell>
       )}
+      <KeyOffer />
       <Toasts />
       <p className="unseen" role="status" aria-live="polite">
         {announcement}

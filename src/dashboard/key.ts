@@ -19,10 +19,25 @@ export function forgetKey(why: string | null = null): void {
   store.set(null);
 }
 
-/** Takes a key handed over as `#key=…` and removes it from the address, so that it is neither shared nor kept. */
+/** A key from the address that waits for an answer, because the page has another one. */
+const offered = createStore<string | null>(null);
+export const useOfferedKey = offered.use;
+
+export function answerOffer(isWanted: boolean): void {
+  const key = offered.get();
+  offered.set(null);
+  if (isWanted && key !== null) rememberKey(key);
+}
+
+/**
+ * Takes a key handed over as `#key=…` and removes it from the address, so that it is neither shared nor kept. A key
+ * that the page has is replaced only after a question: otherwise a link could change who acts here.
+ */
 export function takeKeyFromAddress(): void {
   if (!location.hash.startsWith("#key=")) return;
-  const key = new URLSearchParams(location.hash.slice(1)).get("key");
-  if (key) rememberKey(key);
+  const key = new URLSearchParams(location.hash.slice(1)).get("key")?.trim();
   history.replaceState(null, "", `${location.pathname}${location.search}#/`);
+  if (!key || key === store.get()) return;
+  if (store.get() === null) rememberKey(key);
+  else offered.set(key);
 }

@@ -78,6 +78,8 @@ export const listRoutes = ({ lists }: { lists: ListRepository }): Route[] => [
     body: uploadBody,
     bodyKinds: ["json", "csv"],
     maxBodyBytes: MAX_UPLOAD_BYTES,
+    // A hundred statements of a thousand rows each.
+    timeoutMs: 30_000,
     responses: { 200: uploadView },
     handler: async ({ params, body, requester }) => {
       await lists.get(params.id, ownerOf(requester));

@@ -41,9 +41,9 @@ export function uploadRepository(db: DatabaseClient, clock: Clock) {
     get: (id: string, owner: string | null): Promise<Upload | null> =>
       callTimeless("get_image_upload", { id, owner }, uploadRow.nullable()),
 
-    /** False when the upload was deleted meanwhile. */
-    complete: (id: string, path: string, { width, height }: Box): Promise<boolean> =>
-      call("complete_image_upload", { id, path, width, height }, z.boolean()),
+    /** `byteCount`: of the original, as it is stored now. False when the upload was deleted meanwhile. */
+    complete: (id: string, path: string, { width, height }: Box, byteCount: number): Promise<boolean> =>
+      call("complete_image_upload", { id, path, width, height, byteCount }, z.boolean()),
 
     /** False when there was none. */
     remove: (id: string, owner: string | null): Promise<boolean> =>

@@ -5,7 +5,7 @@ import type { InngestClient } from "#lib/engine/inngest.ts";
 import { paced } from "#lib/engine/retry-policy.ts";
 import { AppError } from "#lib/errors.ts";
 import { IMAGES_BUCKET } from "#lib/pictures/kind.ts";
-import { thumbnail } from "#lib/pictures/thumbnail.ts";
+import { thumbnail, withoutMetadata } from "#lib/pictures/thumbnail.ts";
 import { resizeImageRequested } from "#uploads/events.ts";
 import { uploadThumbnailPath, uploadUrl } from "#uploads/paths.ts";
 import type { UploadRepository } from "#uploads/repository.ts";
@@ -19,7 +19,7 @@ type Dependencies = Work & { inngest: InngestClient; flow: FlowControl; onFailur
 /** A picture of 50 megapixels takes 200 MB while it is made smaller: a few at once are enough. */
 const AT_ONCE = 3;
 
-/** Makes the smaller picture of an upload; what it returns is the job's result (S3-6). */
+/** Makes the smaller picture of an upload, and takes the metadata out of the original; what it returns is the job's result (S3-6). */
 export const resizeImage = ({ inngest, flow, onFailure, ...work }: Dependencies) =>
   inngest.createFunction(
     {
@@ -51,7 +51,12 @@ async function resize({ uploads, storage }: Work, id: string) {
   });
   const path = uploadThumbnailPath(id);
   await storage.put(IMAGES_BUCKET, path, small);
-  if (!(await uploads.complete(id, path, { width, height }))) {
+  // Nobody is shown the original before the upload is completed: by then it says nothing about where it was taken.
+  const bytes = await withoutMetadata(original.bytes);
+  if (bytes !== original.bytes) {
+    await storage.put(IMAGES_BUCKET, upload.original_path, { bytes, contentType: original.contentType });
+  }
+  if (!(await uploads.complete(id, path, { width, height }, bytes.byteLength))) {
     await storage.remove(IMAGES_BUCKET, [path]);
     return DELETED;
   }

@@ -25,7 +25,8 @@ const uploadView = z.object({
   status: z.string(),
   contentType: z.string(),
   bytes: z.number(),
-  imageUrl: z.string(),
+  /** Null until the upload is completed. */
+  imageUrl: z.string().nullable(),
   thumbnail: z.object({ url: z.string(), width: z.number(), height: z.number() }).nullable(),
   createdAt: z.string(),
   completedAt: z.string().nullable(),
@@ -65,8 +66,11 @@ export const uploadRoutes = (deps: Dependencies): Route[] => [
   }),
   pictureRoute(deps.storage, {
     path: "/api/uploads/:id/image",
-    summary: "The picture as it was uploaded",
-    find: async (id, requester) => (await find(deps, id, requester)).original_path,
+    summary: "The picture as it was uploaded, without its metadata; there once the upload is completed",
+    find: async (id, requester) => {
+      const { completed_at, original_path } = await find(deps, id, requester);
+      return completed_at === null ? null : original_path;
+    },
   }),
   pictureRoute(deps.storage, {
     path: "/api/uploads/:id/thumbnail",
@@ -102,7 +106,7 @@ function toUploadView(upload: Upload): z.output<typeof uploadView> {
     status: upload.status,
     contentType: upload.content_type,
     bytes: upload.byte_count,
-    imageUrl: `${uploadUrl(id)}/image`,
+    imageUrl: upload.completed_at && `${uploadUrl(id)}/image`,
     thumbnail:
       width === null || height === null ? null : { url: `${uploadUrl(id)}/thumbnail`, width, height },
     createdAt: upload.created_at,

@@ -94,7 +94,7 @@ $$;
 -- The row knows its thumbnail and the owner is told, in one transaction; doing it again changes nothing and tells
 -- nobody twice. False: the upload was deleted meanwhile.
 create function public.complete_image_upload(
-  p_id uuid, p_path text, p_width integer, p_height integer, p_now timestamptz
+  p_id uuid, p_path text, p_width integer, p_height integer, p_byte_count integer, p_now timestamptz
 )
 returns boolean
 language plpgsql
@@ -104,7 +104,7 @@ declare
   v_owner text;
 begin
   update public.image_uploads set thumbnail_path = p_path, thumbnail_width = p_width, thumbnail_height = p_height,
-    completed_at = coalesce(completed_at, p_now)
+    byte_count = p_byte_count, completed_at = coalesce(completed_at, p_now)
   where id = p_id returning owner into v_owner;
   if v_owner is null then
     return false;

@@ -113,9 +113,24 @@ withChromium("the key and the keyboard", () => {
     const page = await pages.open("/jobs");
     await page.getByRole("row").filter({ hasText: "campaign" }).first().waitFor();
     await page.evaluate((key) => void (location.hash = `#key=${key}`), pages.house.keys.app);
+    await page.getByRole("button", { name: "Replace key" }).click();
     await page.getByRole("heading", { name: "Overview", level: 1 }).waitFor();
     await page.getByText("No work yet").waitFor();
     expect(page.url()).not.toContain("key");
+  });
+
+  test.each(["Keep my key", "Escape"])("a key in the address replaces none without a yes: %s", async (no) => {
+    const page = await pages.open("/jobs");
+    await page.getByRole("navigation", { name: "Pages" }).waitFor();
+    await page.evaluate((key) => void (location.hash = `#key=${key}`), pages.house.keys.app);
+    await page.getByRole("dialog", { name: "Replace the key?" }).waitFor();
+    expect(page.url()).not.toContain("key");
+    if (no === "Escape") await page.keyboard.press(no);
+    else await page.getByRole("button", { name: no }).click();
+    await page.getByRole("dialog").waitFor({ state: "detached" });
+    const stored = await page.evaluate(() => JSON.stringify(sessionStorage));
+    expect(stored).toContain(pages.house.keys.admin);
+    expect(stored).not.toContain(pages.house.keys.app);
   });
 
   test("a key in the address is taken out of it at once, so that it is neither shared nor kept", async () => {

@@ -33,6 +33,9 @@ class NoRealtime {
   removeEventListener(): void {}
 }
 
+/** A database that takes a call and never answers must not hold its caller; hosted Supabase ends a statement after 8 s. */
+const STATEMENT_TIMEOUT_MS = 7_000;
+
 /** Says that a statement let held jobs begin (`private.release_jobs`). */
 const RELEASED_HEADER = "x-jobs-released";
 
@@ -48,6 +51,7 @@ export function createDatabase(
   return createClient<Database>(env.SUPABASE_URL, env.SUPABASE_SECRET_KEY, {
     auth: { persistSession: false, autoRefreshToken: false, detectSessionInUrl: false },
     global: { fetch: send },
+    db: { timeout: STATEMENT_TIMEOUT_MS },
     realtime: { transport: NoRealtime },
   });
 

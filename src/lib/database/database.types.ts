@@ -1275,6 +1275,7 @@ export type Database = {
       };
       complete_image_upload: {
         Args: {
+          p_byte_count: number | null;
           p_height: number | null;
           p_id: string | null;
           p_now: string | null;

@@ -37,11 +37,17 @@ export function toProblem(error: unknown): Problem {
   };
 }
 
+/** How long somebody waits who is refused because something of ours is away. */
+const OUTAGE_PAUSE_MS = 5_000;
+
 export function problemHeaders(error: unknown): Record<string, string> {
   const headers: Record<string, string> = { "content-type": "application/problem+json" };
   if (!(error instanceof AppError)) return headers;
-  if (error.retryAfterMs !== undefined)
-    headers["retry-after"] = String(Math.max(1, Math.ceil(error.retryAfterMs / 1000)));
+  const { status, retry } = meaningOf(error.code);
+  const retryAfterMs =
+    error.retryAfterMs ?? (status === 503 && retry !== "stop" ? OUTAGE_PAUSE_MS : undefined);
+  if (retryAfterMs !== undefined)
+    headers["retry-after"] = String(Math.max(1, Math.ceil(retryAfterMs / 1000)));
   if (error.code === "unauthorized") headers["www-authenticate"] = 'Bearer realm="nightshift"';
   return headers;
 }

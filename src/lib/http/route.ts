@@ -61,6 +61,8 @@ export type RouteSpec<
   bodyKinds?: readonly BodyKind[];
   /** Default: 1 MB. */
   maxBodyBytes?: number;
+  /** After this the answer is 503, whatever the database does. Default: 8 s. */
+  timeoutMs?: number;
   /** Status → what the answer looks like. */
   responses: Record<number, z.ZodType>;
   /** The content types of a good answer. Default: JSON alone. */
@@ -75,15 +77,20 @@ export type RouteSpec<
 };
 
 /** The same line when its types no longer matter: validation is bound to the handler. */
-export type Route = Omit<RouteSpec, "handler" | "bodyKinds" | "maxBodyBytes" | "answers" | "ticket"> & {
+export type Route = Omit<
+  RouteSpec,
+  "handler" | "bodyKinds" | "maxBodyBytes" | "timeoutMs" | "answers" | "ticket"
+> & {
   bodyKinds: readonly BodyKind[];
   maxBodyBytes: number;
+  timeoutMs: number;
   answers: readonly string[];
   ticket: boolean;
   handle(this: void, input: RouteInput<Policy, unknown, unknown, unknown>): Promise<Answer | Response>;
 };
 
 const MEGABYTE = 1024 * 1024;
+const TIMEOUT_MS = 8_000;
 
 export function route<
   P extends Policy,
@@ -93,7 +100,7 @@ export function route<
 >(spec: RouteSpec<P, Params, Query, Body>): Route;
 export function route(spec: RouteSpec): Route {
   const { handler, bodyKinds = ["json"], maxBodyBytes = MEGABYTE, ...rest } = spec;
-  const { answers = CONTENT_TYPES.json, ticket = false } = spec;
+  const { answers = CONTENT_TYPES.json, ticket = false, timeoutMs = TIMEOUT_MS } = spec;
   const { params, query, body } = spec;
   return {
     ...rest,
@@ -102,6 +109,7 @@ export function route(spec: RouteSpec): Route {
     ...(body === undefined ? {} : { body: strict(body) }),
     bodyKinds,
     maxBodyBytes,
+    timeoutMs,
     answers,
     ticket,
     handle: (input) => handler(input),

@@ -5,6 +5,7 @@ import { problemHeaders, toProblem } from "#lib/http/problem.ts";
 import { isUnstorable, readBody } from "#lib/http/request-body.ts";
 import { type Answer, POLICIES, type Requester, ROLES, type Route } from "#lib/http/route.ts";
 import { addLogContext, type Logger, withLogContext } from "#lib/logger.ts";
+import { withTimeout } from "#lib/timeout.ts";
 
 /** Undefined: nobody knocked. A lock that is tried with a wrong key throws `unauthorized`. */
 export type Authenticate = (request: Request) => Promise<Requester | undefined>;
@@ -42,9 +43,11 @@ export function createRoutes({ routes, logger, ...locks }: Options) {
           refuseHugeHeaders(req.raw);
           const route = table.get(req.method);
           if (!route) throw methodNotAllowed(table);
-          const requester = await admit(route, req.raw, locks);
+          const withinTime = createTimeLimit(route.timeoutMs);
+          const requester = await withinTime(admit(route, req.raw, locks));
           addLogContext({ by: requester?.id });
-          const answer = await route.handle({ ...(await readInput(route, req.raw, req.param())), requester });
+          const input = await readInput(route, req.raw, req.param());
+          const answer = await withinTime(route.handle({ ...input, requester }));
           if (!(answer instanceof Response)) addLogContext(acceptedJob.safeParse(answer.body).data ?? {});
           return answer;
         });
@@ -58,6 +61,17 @@ export function createRoutes({ routes, logger, ...locks }: Options) {
     respond(logger, () => Promise.reject(new AppError("not_found", "There is nothing at this address"))),
   );
   return (request: Request): Promise<Response> => Promise.resolve(app.fetch(request));
+}
+
+/** What the lock and the handler may take together; a body that arrives slowly is not counted. */
+function createTimeLimit(limitMs: number) {
+  let leftMs = limitMs;
+  return async <T>(work: Promise<T>): Promise<T> => {
+    const startedMs = performance.now();
+    const result = await withTimeout(work, leftMs, "database_unavailable");
+    leftMs -= performance.now() - startedMs;
+    return result;
+  };
 }
 
 /** Literal paths come before paths with parameters, so that `/jobs/latest` is never taken for an id. */

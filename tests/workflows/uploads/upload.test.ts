@@ -62,6 +62,35 @@ test("S2-5, S2-3: 202 at once, then a thumbnail inside 800×800, in Storage, in 
   ]);
 });
 
+test.each(["jpeg", "webp", "png"] as const)(
+  "a %s that says where it was taken is shown to nobody before that is taken out, from the file in Storage, too",
+  async (format) => {
+    const plain = sharp({ create: { width: 60, height: 40, channels: 3, background: "#3a6ea5" } });
+    const taken = await plain
+      .withMetadata({ orientation: 6 })
+      .withExifMerge({
+        IFD0: { Make: "Camera" },
+        IFD3: { GPSLatitudeRef: "N", GPSLatitude: "51/1 30/1 32/1" },
+      })
+      .toFormat(format)
+      .toBuffer();
+    expect((await sharp(taken).metadata()).exif?.length).toBeGreaterThan(50);
+
+    const { body } = await upload(taken);
+    const early = await shop.request("GET", `${body.uploadUrl}/image`);
+    expect(early.status).toBe(404);
+    await shop.engine.idle();
+
+    const { body: view } = await shop.call("GET", body.uploadUrl);
+    const { bytes } = await bytesOf(view.imageUrl);
+    const facts = await sharp(bytes).metadata();
+    expect(facts).toMatchObject({ format, width: 40, height: 60 });
+    expect([facts.exif, facts.xmp, facts.iptc]).toEqual([undefined, undefined, undefined]);
+    expect(view.bytes).toBe(bytes.byteLength);
+    expect(await filesOf(body.jobId)).toEqual(["original", "thumbnail"]);
+  },
+);
+
 test("S3-6: the job `resize` to 800×600 keeps what the function returned as its result", async () => {
   const { body } = await upload(await picture(2000, 2000), { query: "?width=800&height=600" });
   await shop.engine.idle();

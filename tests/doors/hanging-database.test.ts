@@ -1,0 +1,80 @@
+import { randomUUID } from "node:crypto";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { createApp } from "#app.ts";
+import { readEnv } from "#lib/env.ts";
+import { createRoutes } from "#lib/http/router.ts";
+import { createLogger } from "#lib/logger.ts";
+
+/** Takes every call and never answers. */
+const silence: typeof fetch = (_, init) =>
+  new Promise((_resolve, reject) => {
+    init?.signal?.addEventListener("abort", () => reject(init.signal?.reason as Error));
+  });
+
+const key = `ns_aaaaaaaaaaaa_${"A".repeat(43)}`;
+const env = readEnv({
+  SUPABASE_URL: "http://supabase.local",
+  SUPABASE_SECRET_KEY: "sb_secret_x",
+  INNGEST_DEV: "1",
+  LINK_SECRET: "x".repeat(32),
+  LOG_LEVEL: "silent",
+});
+const { routes, doors } = createApp(env, { fetch: silence });
+/** The same routes behind a lock that needs no database: the handlers are what hangs. */
+const unlocked = createRoutes({
+  routes,
+  logger: createLogger(env),
+  authenticate: async () => ({ id: "key:a", role: "admin", owner: "ann" }),
+});
+
+beforeAll(() => vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "Date", "performance"] }));
+afterAll(() => vi.useRealTimers());
+
+/** What has answered when this much time has passed. */
+async function answersAfter(ms: number, requests: readonly Promise<Response>[]) {
+  const answered: Response[] = [];
+  for (const request of requests) void request.then((response) => answered.push(response));
+  await vi.advanceTimersByTimeAsync(ms);
+  return answered;
+}
+
+const requestFor = (method: string, path: string) =>
+  new Request(`http://site.local${path.replace(/:subscriberId/, "1").replace(/:\w+/g, randomUUID())}`, {
+    method,
+    headers: { authorization: `Bearer ${key}` },
+  });
+
+test.each([
+  ["the lock", doors.api],
+  ["the handler", unlocked],
+])("503 after 8 s at most, on every route, when the database hangs in %s", async (_, handle) => {
+  const locked = routes.filter(({ policy, body }) => policy !== "public" && body === undefined);
+  expect(locked.length).toBeGreaterThan(25);
+  const requests = locked.map(({ method, path }) => handle(requestFor(method, path)));
+  const answers = await answersAfter(8_000, requests);
+  expect(answers).toHaveLength(locked.length);
+  const others: string[] = [];
+  for (const [index, request] of requests.entries()) {
+    const { method, path } = locked[index] ?? {};
+    const response = await request;
+    // A key's id is no uuid: this address answers before it asks.
+    if (path === "/api/keys/:id" && response.status === 404) continue;
+    const { code } = await response.json();
+    const isRight = response.status === 503 && code === "database_unavailable";
+    if (!isRight || Number(response.headers.get("retry-after")) < 1)
+      others.push(`${method} ${path}: ${code}`);
+  }
+  expect(others).toEqual([]);
+});
+
+test("health answers at once, and ready says which part is away", async () => {
+  const [health, ready] = [
+    doors.api(requestFor("GET", "/api/health")),
+    doors.api(requestFor("GET", "/api/ready")),
+  ];
+  expect(await answersAfter(0, [health])).toHaveLength(1);
+  await answersAfter(8_000, [ready]);
+  expect((await health).status).toBe(200);
+  expect((await ready).status).toBe(503);
+  expect((await (await ready).json()).checks.database.ok).toBe(false);
+});
