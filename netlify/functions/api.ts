@@ -5,7 +5,7 @@ export default door("api");
 
 // Every address belongs to one door: what another door answers is excluded here.
 export const config: Config = {
-  path: "/api/*",
+  path: ["/api", "/api/*"],
   excludedPath: [
     "/api/inngest",
     "/api/health",
@@ -17,5 +17,4 @@ export const config: Config = {
     "/api/queue-status",
     "/api/clear-queue",
   ],
-  method: ["GET", "POST", "PUT", "PATCH", "DELETE"],
 };

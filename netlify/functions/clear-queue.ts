@@ -5,5 +5,4 @@ export default door("api");
 
 export const config: Config = {
   path: "/api/clear-queue",
-  method: ["GET", "POST", "PUT", "PATCH", "DELETE"],
 };

@@ -4,4 +4,4 @@ import { allFunctions } from "#functions.ts";
 
 export default door("inngest", allFunctions);
 
-export const config: Config = { path: "/api/inngest", method: ["GET", "POST", "PUT"] };
+export const config: Config = { path: "/api/inngest" };

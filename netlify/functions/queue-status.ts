@@ -5,5 +5,4 @@ export default door("api");
 
 export const config: Config = {
   path: "/api/queue-status",
-  method: ["GET", "POST", "PUT", "PATCH", "DELETE"],
 };

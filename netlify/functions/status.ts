@@ -5,6 +5,5 @@ export default door("api");
 
 export const config: Config = {
   path: ["/api/health", "/api/ready", "/api/openapi.json"],
-  method: ["GET", "POST", "PUT", "PATCH", "DELETE"],
   rateLimit: { windowSize: 60, windowLimit: 600, aggregateBy: ["ip", "domain"] },
 };

@@ -5,6 +5,5 @@ export default door("api");
 
 export const config: Config = {
   path: ["/api/upload", "/api/uploads/*"],
-  method: ["GET", "POST", "PUT", "PATCH", "DELETE"],
   rateLimit: { windowSize: 60, windowLimit: 300, aggregateBy: ["ip", "domain"] },
 };

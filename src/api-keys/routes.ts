@@ -18,6 +18,7 @@ const apiKeyView = z.object({
   lastUsedAt: time,
   revokedAt: time,
 });
+z.globalRegistry.add(apiKeyView, { id: "ApiKey" });
 const newKey = z.object({
   name: z.string().min(1).max(200),
   role: z.enum(["app", "admin"]),

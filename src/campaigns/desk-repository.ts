@@ -37,6 +37,7 @@ export const campaignView = z.object({
   startedAt: z.string().nullable(),
   endedAt: z.string().nullable(),
 });
+z.globalRegistry.add(campaignView, { id: "Campaign" });
 export type CampaignView = z.output<typeof campaignView>;
 
 export const SEND_STATUSES = [

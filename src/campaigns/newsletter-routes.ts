@@ -15,6 +15,7 @@ const newsletterView = acceptedView.extend({
   queued: z.literal(true),
   subscriberCount: z.number(),
 });
+z.globalRegistry.add(newsletterView, { id: "AcceptedNewsletter" });
 const eventData = z.object({ campaignId: z.uuid() });
 
 /** The documents' two names for one thing: a campaign that exists, or one that is written right here, is sent. */

@@ -22,6 +22,7 @@ export const sendView = z.object({
   errorCode: z.string().nullable(),
   note: z.string().nullable(),
 });
+z.globalRegistry.add(sendView, { id: "Send" });
 const summaryView = campaignView.pick({ id: true, name: true, status: true, createdAt: true });
 
 export const campaignRoutes = ({ desk, jobs }: Dependencies): Route[] => [

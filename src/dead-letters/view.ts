@@ -29,6 +29,7 @@ export const letterView = z.object({
     parent: z.string().nullable(),
   }),
 });
+z.globalRegistry.add(letterView, { id: "DeadLetter" });
 
 const letterUrl = (id: string): string => `/api/dead-letters/${id}`;
 

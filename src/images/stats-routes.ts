@@ -20,6 +20,7 @@ export const laneStats = z.object({
   /** From start to completion, retries and all. */
   averageMs: z.number().nullable(),
 });
+z.globalRegistry.add(laneStats, { id: "LaneStats" });
 
 /** S1-14, S1-27: numbers about everybody's tasks, and nothing but numbers. */
 export const statsRoutes = ({ desk }: { desk: Pick<ImageDesk, "stats"> }): Route[] => [

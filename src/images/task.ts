@@ -71,6 +71,7 @@ export const taskView = z.object({
   completedAt: z.string().nullable(),
   jobUrl: z.string(),
 });
+z.globalRegistry.add(taskView, { id: "ImageTask" });
 export type TaskView = z.output<typeof taskView>;
 
 const MAX_ATTEMPTS = RETRY_POLICIES.task.retries + 1;

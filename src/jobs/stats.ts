@@ -43,6 +43,7 @@ const classView = classRow.extend({ name: z.string(), promiseMs: ms });
 
 /** The same for people: each class with its name and what it is promised. */
 export const jobStatsView = jobStatsRow.extend({ classes: z.array(classView) });
+z.globalRegistry.add(jobStatsView, { id: "JobStats" });
 
 export const toJobStatsView = (stats: z.output<typeof jobStatsRow>): z.output<typeof jobStatsView> => ({
   ...stats,

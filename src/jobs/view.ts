@@ -36,6 +36,7 @@ export const jobView = z.object({
     reprocessOf: z.string().nullable(),
   }),
 });
+z.globalRegistry.add(jobView, { id: "Job" });
 
 export const jobDetailsView = jobView.extend({
   runs: z.array(
@@ -50,9 +51,11 @@ export const jobDetailsView = jobView.extend({
   ),
   timeline: z.array(z.object({ sequence: z.number(), type: z.string(), at: z.string(), data: z.unknown() })),
 });
+z.globalRegistry.add(jobDetailsView, { id: "JobDetails" });
 
 /** What every accepting route answers. */
 export const acceptedView = z.object({ message: z.string(), jobId: z.uuid(), statusUrl: z.string() });
+z.globalRegistry.add(acceptedView, { id: "Accepted" });
 
 export const jobUrl = (id: string): string => `/api/jobs/${id}`;
 

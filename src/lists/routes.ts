@@ -14,6 +14,7 @@ import { uploadSubscribers } from "#lists/upload-subscribers.ts";
 const MAX_UPLOAD_BYTES = 6 * 1024 * 1024;
 
 const listView = z.object({ id: z.uuid(), name: z.string(), createdAt: z.string() });
+z.globalRegistry.add(listView, { id: "List" });
 const subscriberView = z.object({
   id: z.number(),
   email: z.string(),
@@ -22,12 +23,14 @@ const subscriberView = z.object({
   createdAt: z.string(),
   updatedAt: z.string(),
 });
+z.globalRegistry.add(subscriberView, { id: "Subscriber" });
 const uploadView = z.object({
   received: z.number(),
   created: z.number(),
   updated: z.number(),
   rejected: z.array(z.object({ line: z.number(), reason: z.string() })),
 });
+z.globalRegistry.add(uploadView, { id: "SubscriberUpload" });
 const uploadBody = z.union([
   z.array(z.unknown()),
   z.strictObject({ subscribers: z.array(z.unknown()) }),

@@ -13,6 +13,7 @@ export const notificationView = z.object({
   createdAt: z.string(),
   readAt: z.string().nullable(),
 });
+z.globalRegistry.add(notificationView, { id: "Notification" });
 export type Notification = z.output<typeof notificationView>;
 
 export type NotificationRepository = ReturnType<typeof notificationRepository>;

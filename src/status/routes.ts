@@ -11,6 +11,7 @@ const readiness = z.object({
   status: z.enum(["ready", "not ready"]),
   checks: z.record(z.string(), z.object({ ok: z.boolean(), problem: z.string().nullable() })),
 });
+z.globalRegistry.add(readiness, { id: "Readiness" });
 
 /** Open to all: they tell no more than whether we work. */
 export function statusRoutes({ checks, clock, release }: Dependencies): Route[] {

@@ -20,6 +20,7 @@ const receipt = acceptedView.extend({
   job_id: z.uuid(),
   uploadUrl: z.string(),
 });
+z.globalRegistry.add(receipt, { id: "AcceptedUpload" });
 const uploadView = z.object({
   id: z.uuid(),
   status: z.string(),
@@ -32,6 +33,7 @@ const uploadView = z.object({
   completedAt: z.string().nullable(),
   jobUrl: z.string(),
 });
+z.globalRegistry.add(uploadView, { id: "Upload" });
 
 /** S2's upload: the answer comes at once, the work is done behind it, and its owner hears of it. */
 export const uploadRoutes = (deps: Dependencies): Route[] => [

@@ -1,5 +1,8 @@
-import { readdirSync, readFileSync } from "node:fs";
-import { resolve } from "node:path";
+import { execFile } from "node:child_process";
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { Validator } from "@seriousme/openapi-schema-validator";
+import openapiTS, { astToString } from "openapi-typescript";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { NEWEST_MIGRATION } from "#lib/database/newest-migration.ts";
 import { type TestApp, testApp } from "../support/app.ts";
@@ -41,6 +44,99 @@ test("200: the document describes every route, from the schemas that check it", 
     required: ["note"],
     additionalProperties: false,
   });
+});
+
+test("the document is valid OpenAPI 3.1, by a validator that is not ours; every reference leads somewhere", async () => {
+  const { body } = await site.call("GET", "/api/openapi.json");
+  const validator = new Validator();
+  expect(await validator.validate(structuredClone(body))).toEqual({ valid: true });
+  expect(validator.version).toBe("3.1");
+  const references = [...JSON.stringify(body).matchAll(/"\$ref":"#([^"]+)"/g)].map(([, path]) =>
+    String(path),
+  );
+  const lost = references.filter((path) => {
+    const found = path
+      .split("/")
+      .slice(1)
+      .reduce((at, part) => at?.[part], body);
+    return found === undefined;
+  });
+  expect({ references: references.length > 50, lost }).toEqual({ references: true, lost: [] });
+});
+
+type Operation = {
+  operationId: string;
+  parameters: { name?: string; schema?: { type: string } }[];
+  responses: Record<string, unknown>;
+};
+
+test("operations have ids of their own, answers have names, a cursor is a text everywhere, refusals say when to return", async () => {
+  const { body } = await site.call("GET", "/api/openapi.json");
+  const operations = Object.values(body.paths as Record<string, Record<string, Operation>>).flatMap((path) =>
+    Object.values(path),
+  );
+  const ids = operations.map(({ operationId }) => operationId);
+  expect(ids).toEqual([...new Set(ids)]);
+  expect(ids).toEqual(expect.arrayContaining(["postCampaignsByIdSend", "getJobs", "getOpenapiJson"]));
+  expect(Object.keys(body.components.schemas)).toEqual(
+    expect.arrayContaining([
+      "Accepted",
+      "ApiKey",
+      "Campaign",
+      "DeadLetter",
+      "ImageTask",
+      "Job",
+      "List",
+      "Problem",
+    ]),
+  );
+  const cursors = operations.flatMap(({ parameters }) => parameters.filter(({ name }) => name === "cursor"));
+  expect(cursors.length).toBeGreaterThan(5);
+  expect(new Set(cursors.map(({ schema }) => schema?.type))).toEqual(new Set(["string"]));
+  for (const { responses } of operations) {
+    expect(responses["default"]).toEqual({ $ref: "#/components/responses/Problem" });
+  }
+  expect(body.components.responses.Problem.headers).toHaveProperty("Retry-After");
+  expect(body.paths["/api/campaigns/{id}/send"].post.parameters).toContainEqual({
+    $ref: "#/components/parameters/IdempotencyKey",
+  });
+  expect(body.servers).toMatchObject([{ url: "/" }]);
+});
+
+test("a client that is generated from the document compiles under tsc --strict and works", async () => {
+  mkdirSync(root(".nightshift"), { recursive: true });
+  const folder = mkdtempSync(root(".nightshift/consumer-"));
+  try {
+    const { body } = await site.call("GET", "/api/openapi.json");
+    writeFileSync(join(folder, "api.ts"), astToString(await openapiTS(body)));
+    cpSync(root("tests/fixtures/consumers/api.ts.txt"), join(folder, "consumer.ts"));
+    const options = [
+      "--strict",
+      "--noEmit",
+      "--skipLibCheck",
+      "--module",
+      "nodenext",
+      "--allowImportingTsExtensions",
+      "--types",
+      "node",
+    ];
+    const complaints = await new Promise((done) => {
+      const args = [root("node_modules/typescript/bin/tsc"), ...options, join(folder, "consumer.ts")];
+      execFile(process.execPath, args, (_, stdout) => done(stdout));
+    });
+    expect(complaints).toBe("");
+    const { useTheApi } = await import(join(folder, "consumer.ts"));
+    const seen = await useTheApi((request: Request) => site.app.doors.api(request), site.keys.ann);
+    expect(seen).toEqual({
+      jobId: expect.stringMatching(/^[\w-]{36}$/),
+      again: seen.jobId,
+      status: "queued",
+      emails: ["ada@example.com", "bob@example.com"],
+      problem: "invalid_request",
+    });
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });
 
 test("every route but the three about our own health has a lock", () => {

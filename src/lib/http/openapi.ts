@@ -1,41 +1,52 @@
 import { z } from "zod";
 import { ERROR_CODES } from "#lib/errors.ts";
+import { createSchemas, type Schema } from "#lib/http/openapi-schemas.ts";
 import { type BodyKind, CONTENT_TYPES, type Route } from "#lib/http/route.ts";
 
-type Schema = Record<string, unknown>;
+type ToSchema = ReturnType<typeof createSchemas>["of"];
 
-const problem: Schema = {
-  type: "object",
-  description: "RFC 9457 problem details; decide by `code`, `detail` is for people.",
-  required: ["type", "title", "status", "detail", "code", "hint", "error"],
-  properties: {
-    type: { type: "string", format: "uri" },
-    title: { type: "string" },
-    status: { type: "integer" },
-    detail: { type: "string" },
-    code: { type: "string", enum: ERROR_CODES },
-    hint: { type: "string" },
-    error: { type: "string" },
-  },
-};
+const problem = z
+  .object({
+    type: z.url(),
+    title: z.string(),
+    status: z.int(),
+    detail: z.string(),
+    code: z.enum(ERROR_CODES),
+    hint: z.string(),
+    error: z.string(),
+    details: z.unknown().optional(),
+  })
+  .meta({
+    id: "Problem",
+    description: "RFC 9457 problem details; decide by `code`, `detail` is for people.",
+  });
+
+const refTo = (kind: string, name: string) => ({ $ref: `#/components/${kind}/${name}` });
 
 /** The API as OpenAPI 3.1, from the very schemas that check it. */
 export function toOpenApi(routes: readonly Route[]) {
+  const { of, named } = createSchemas();
   const paths: Record<string, Record<string, unknown>> = {};
   for (const route of routes) {
     const path = route.path.replace(/:(\w+)/g, "{$1}");
-    paths[path] = { ...paths[path], [route.method.toLowerCase()]: toOperation(route) };
+    paths[path] = { ...paths[path], [route.method.toLowerCase()]: toOperation(route, of) };
   }
   return {
     openapi: "3.1.0",
     info: {
       title: "Nightshift",
       version: "1",
-      description: "Background work for sites on Netlify and Supabase.",
+      description: "Background work for sites on Netlify and Supabase. Every GET answers HEAD, too.",
+      license: { name: "MIT", identifier: "MIT" },
     },
+    servers: [
+      { url: "/", description: "The site itself: requests from pages of other origins are not served." },
+    ],
     paths,
     components: {
-      schemas: { Problem: problem },
+      responses: { Problem: problemResponse(of) },
+      schemas: named,
+      parameters: { IdempotencyKey: idempotencyKey },
       securitySchemes: {
         bearer: { type: "http", scheme: "bearer", description: "An API key (ns_…) or a Supabase user token" },
         ticket: { type: "apiKey", in: "query", name: "ticket", description: "From POST /api/tickets" },
@@ -44,18 +55,50 @@ export function toOpenApi(routes: readonly Route[]) {
   };
 }
 
-function toOperation(route: Route) {
+const idempotencyKey = {
+  name: "Idempotency-Key",
+  in: "header",
+  description: "A repeated request with the same key gets the job of the first one.",
+  schema: { type: "string", minLength: 1, maxLength: 255 },
+};
+
+const problemResponse = (of: ToSchema) => ({
+  description: "Problem",
+  headers: {
+    "Retry-After": { description: "Seconds until another try makes sense", schema: { type: "integer" } },
+  },
+  content: { "application/problem+json": { schema: of(problem, "output") } },
+});
+
+/** `POST /api/campaigns/:id/send` is `postCampaignsByIdSend`. */
+const operationId = ({ method, path }: Route): string => {
+  const words = path.replace(/^\/api\//, "").replace(/:/g, "by-");
+  return `${method.toLowerCase()}-${words}`.replace(/[-/.]+(\w)/g, (_, letter: string) =>
+    letter.toUpperCase(),
+  );
+};
+
+function toOperation(route: Route, of: ToSchema) {
+  const [, tag = "api"] = /^\/api\/([\w-]+)/.exec(route.path) ?? [];
   return {
+    operationId: operationId(route),
+    tags: [tag],
     summary: route.summary,
     security: toSecurity(route),
     ...(route.policy === "app" || route.policy === "admin"
       ? { description: `For the role ${route.policy}.` }
       : {}),
-    parameters: [...toParameters("path", route.params), ...toParameters("query", route.query)],
-    ...(route.body === undefined ? {} : { requestBody: toRequestBody(route.body, route.bodyKinds) }),
-    responses: toResponses(route),
+    parameters: [
+      ...toParameters("path", route.params, of),
+      ...toParameters("query", route.query, of),
+      ...(acceptsWork(route) ? [refTo("parameters", "IdempotencyKey")] : []),
+    ],
+    ...(route.body === undefined ? {} : { requestBody: toRequestBody(route.body, route.bodyKinds, of) }),
+    responses: toResponses(route, of),
   };
 }
+
+const acceptsWork = ({ method, responses }: Route): boolean => method === "POST" && 202 in responses;
 
 const toSecurity = ({ policy, ticket }: Route) =>
   policy === "public" ? [] : [{ bearer: [] }, ...(ticket ? [{ ticket: [] }] : [])];
@@ -65,9 +108,9 @@ const objectSchema = z.looseObject({
   required: z.array(z.string()).default([]),
 });
 
-function toParameters(where: "path" | "query", schema: z.ZodType | undefined) {
+function toParameters(where: "path" | "query", schema: z.ZodType | undefined, of: ToSchema) {
   if (schema === undefined) return [];
-  const { properties, required } = objectSchema.parse(toSchema(schema, "input"));
+  const { properties, required } = objectSchema.parse(of(schema, "input"));
   return Object.entries(properties).map(([name, field]) => ({
     name,
     in: where,
@@ -76,41 +119,33 @@ function toParameters(where: "path" | "query", schema: z.ZodType | undefined) {
   }));
 }
 
-const toRequestBody = (schema: z.ZodType, kinds: readonly BodyKind[]) => ({
+const toRequestBody = (schema: z.ZodType, kinds: readonly BodyKind[], of: ToSchema) => ({
   required: !schema.safeParse(undefined).success,
   content: Object.fromEntries(
     kinds.flatMap((kind) =>
-      CONTENT_TYPES[kind].map((type): [string, unknown] => [type, { schema: toBodySchema(schema, kind) }]),
+      CONTENT_TYPES[kind].map((type): [string, unknown] => [
+        type,
+        { schema: toBodySchema(schema, kind, of) },
+      ]),
     ),
   ),
 });
 
-function toBodySchema(schema: z.ZodType, kind: BodyKind): Schema {
-  if (kind === "json") return toSchema(schema, "input");
+function toBodySchema(schema: z.ZodType, kind: BodyKind, of: ToSchema): Schema {
+  if (kind === "json") return of(schema, "input");
   return kind === "csv" ? { type: "string" } : { type: "string", format: "binary" };
 }
 
-function toResponses({ responses, policy, answers }: Route) {
+function toResponses({ responses, policy, answers }: Route, of: ToSchema) {
+  const isJson = (type: string) => type === "application/json";
   const good = Object.entries(responses).map(([status, schema]): [string, unknown] => {
-    const isJson = (type: string) => type === "application/json";
+    if (status === "204") return [status, { description: "Done" }];
     const content = answers.map((type): [string, unknown] => [
       type,
-      { schema: isJson(type) ? toSchema(schema, "output") : { type: "string" } },
+      { schema: isJson(type) ? of(schema, "output") : { type: "string" } },
     ]);
     return [status, { description: "Answer", content: Object.fromEntries(content) }];
   });
-  const bad = {
-    description: "Problem",
-    content: { "application/problem+json": { schema: { $ref: "#/components/schemas/Problem" } } },
-  };
+  const bad = refTo("responses", "Problem");
   return { ...Object.fromEntries(good), ...(policy === "public" ? {} : { "401": bad }), default: bad };
-}
-
-const anySchema = z.record(z.string(), z.unknown());
-
-function toSchema(schema: z.ZodType, io: "input" | "output"): Schema {
-  const { $schema: _, ...rest }: Schema = anySchema.parse(
-    z.toJSONSchema(schema, { io, unrepresentable: "any" }),
-  );
-  return rest;
 }

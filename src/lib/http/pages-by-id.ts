@@ -3,7 +3,11 @@ import { z } from "zod";
 /** Keyset pages over rows that are walked in the order of their numbers: the cursor is the last one seen. */
 export const idPageQuery = {
   limit: z.coerce.number().int().min(1).max(1000).default(100),
-  cursor: z.coerce.number().int().min(0).default(0),
+  cursor: z
+    .string()
+    .regex(/^\d{1,15}$/, "is not a cursor that we gave")
+    .transform(Number)
+    .default(0),
 };
 
 export function toIdPage<Row extends { id: number }>(rows: readonly Row[], limit: number) {

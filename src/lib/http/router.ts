@@ -4,6 +4,7 @@ import { AppError } from "#lib/errors.ts";
 import { problemHeaders, toProblem } from "#lib/http/problem.ts";
 import { isUnstorable, readBody } from "#lib/http/request-body.ts";
 import { type Answer, POLICIES, type Requester, ROLES, type Route } from "#lib/http/route.ts";
+import { wrongFields } from "#lib/http/wrong-fields.ts";
 import { addLogContext, type Logger, withLogContext } from "#lib/logger.ts";
 import { withTimeout } from "#lib/timeout.ts";
 
@@ -41,7 +42,7 @@ export function createRoutes({ routes, logger, ...locks }: Options) {
         const startedMs = performance.now();
         const response = await respond(logger, async () => {
           refuseHugeHeaders(req.raw);
-          const route = table.get(req.method);
+          const route = table.get(req.method === "HEAD" ? "GET" : req.method);
           if (!route) throw methodNotAllowed(table);
           const withinTime = createTimeLimit(route.timeoutMs);
           const requester = await withinTime(admit(route, req.raw, locks));
@@ -51,7 +52,9 @@ export function createRoutes({ routes, logger, ...locks }: Options) {
           if (!(answer instanceof Response)) addLogContext(acceptedJob.safeParse(answer.body).data ?? {});
           return answer;
         });
-        if (response.status === 405) response.headers.set("allow", [...table.keys()].join(", "));
+        if (response.status === 405) response.headers.set("allow", methodsOf(table).join(", "));
+        // A stream that is not sent must not be read, either.
+        if (req.method === "HEAD") await response.body?.cancel();
         logger.info({ status: response.status, ms: Math.round(performance.now() - startedMs) }, "request");
         return response;
       }),
@@ -99,9 +102,12 @@ function tablesByPath(routes: readonly Route[]): [string, Table][] {
   );
 }
 
-function methodNotAllowed(table: Table): AppError {
-  return new AppError("method_not_allowed", `This address knows ${[...table.keys()].join(", ")}`);
-}
+/** Where there is GET there is HEAD: the same answer without its body. */
+const methodsOf = (table: Table): string[] =>
+  [...table.keys()].flatMap((method) => (method === "GET" ? ["GET", "HEAD"] : [method]));
+
+const methodNotAllowed = (table: Table): AppError =>
+  new AppError("method_not_allowed", `This address knows ${methodsOf(table).join(", ")}`);
 
 async function admit(
   route: Route,
@@ -143,7 +149,7 @@ function parse(
 }
 
 function invalid(where: string, error: z.ZodError): AppError {
-  const details = error.issues.map(({ path, message }) => ({ field: path.map(String).join("."), message }));
+  const details = wrongFields(error);
   const [first] = details;
   const named = first?.field ? `${where} field "${first.field}"` : where;
   return new AppError("invalid_request", `The ${named} is not valid: ${first?.message ?? "unreadable"}`, {

@@ -286,7 +286,7 @@ describe("each mistake has its own code", () => {
   });
 
   test("405 names the methods that are allowed", async () => {
-    expect((await call("PATCH", `/api/things/${id}`)).headers.get("allow")).toBe("GET, DELETE");
+    expect((await call("PATCH", `/api/things/${id}`)).headers.get("allow")).toBe("GET, HEAD, DELETE");
   });
 
   test("401 says how to come in", async () => {

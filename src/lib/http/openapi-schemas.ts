@@ -1,0 +1,55 @@
+import { z } from "zod";
+import { AppError } from "#lib/errors.ts";
+
+export type Schema = Record<string, unknown>;
+type Io = "input" | "output";
+
+const converted = z.looseObject({
+  $schema: z.string().optional(),
+  $defs: z.record(z.string(), z.record(z.string(), z.unknown())).default({}),
+});
+
+/**
+ * Zod schemas as JSON Schema. One that has a name (`.meta({ id: "Job" })`) stands once, among `named`, and is referred
+ * to everywhere else. Names are for answers: a body with a name would mean something else when read than when written.
+ */
+export function createSchemas() {
+  const named: Record<string, Schema> = {};
+  return {
+    named,
+    of(schema: z.ZodType, io: Io): Schema {
+      const { $schema: _, $defs, ...rest } = converted.parse(toJsonSchema(schema, io));
+      for (const [name, definition] of Object.entries($defs)) add(name, definition);
+      return move(rest);
+    },
+  };
+
+  function add(name: string, definition: Schema): void {
+    const moved = isAnonymous(name) ? ANY_JSON : move(definition);
+    const known = named[nameOf(name)] ?? moved;
+    if (JSON.stringify(known) !== JSON.stringify(moved)) {
+      throw new AppError("configuration", `Two different schemas have the name ${name}`);
+    }
+    named[nameOf(name)] = known;
+  }
+}
+
+const toJsonSchema = (schema: z.ZodType, io: Io) => z.toJSONSchema(schema, { io, unrepresentable: "any" });
+
+/**
+ * The only schema here that refers to itself is that of any JSON value (`z.json()`), to which zod gives a number for a
+ * name. It is described in words, because generators of types cannot follow it.
+ */
+const ANY_JSON: Schema = { description: "Any JSON value" };
+const isAnonymous = (name: string): boolean => name.startsWith("__");
+const nameOf = (name: string): string => (isAnonymous(name) ? "JsonValue" : name);
+
+/** References lead into the document's components instead of into each schema's own definitions. */
+function move(schema: Schema): Schema {
+  const moved: unknown = JSON.parse(JSON.stringify(schema), (key, value: unknown) =>
+    key === "$ref" && typeof value === "string"
+      ? `#/components/schemas/${nameOf(value.replace("#/$defs/", ""))}`
+      : value,
+  );
+  return z.record(z.string(), z.unknown()).parse(moved);
+}

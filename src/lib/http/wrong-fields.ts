@@ -1,0 +1,33 @@
+import type { z } from "zod";
+
+export type WrongField = { field: string; message: string };
+
+/** An array of a thousand wrong rows is told by its first ones. */
+const MAX_FIELDS = 20;
+
+/** Which fields are wrong, and why: also those that stand within alternatives, and those that the schema does not know. */
+export const wrongFields = ({ issues }: z.ZodError): WrongField[] =>
+  issues.flatMap((issue) => explain(issue, [])).slice(0, MAX_FIELDS);
+
+function explain(issue: z.core.$ZodIssue, parents: readonly PropertyKey[]): WrongField[] {
+  const path = [...parents, ...issue.path];
+  if (issue.code === "unrecognized_keys") {
+    return issue.keys.map((key) => ({ field: name([...path, key]), message: "is not known here" }));
+  }
+  if (issue.code === "invalid_union") {
+    const closest = closestTo(issue.errors);
+    if (closest !== undefined) return closest.flatMap((inner) => explain(inner, path));
+  }
+  return [{ field: name(path), message: issue.message }];
+}
+
+/** Of several alternatives the one that was meant: it fits in more depth, and fewer of its fields are wrong. */
+const closestTo = (alternatives: readonly z.core.$ZodIssue[][]) =>
+  alternatives
+    .filter((issues) => issues.length > 0)
+    .toSorted((a, b) => depthOf(b) - depthOf(a) || a.length - b.length)[0];
+
+const depthOf = (issues: readonly z.core.$ZodIssue[]): number =>
+  Math.min(...issues.map(({ path, code }) => path.length + (code === "unrecognized_keys" ? 1 : 0)));
+
+const name = (path: readonly PropertyKey[]): string => path.map(String).join(".");
