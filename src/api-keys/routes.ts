@@ -2,7 +2,8 @@ import { z } from "zod";
 import type { ApiKeyRepository, ApiKeyRow } from "#api-keys/repository.ts";
 import type { Clock } from "#lib/clock.ts";
 import { AppError } from "#lib/errors.ts";
-import { pageQuery, toPage } from "#lib/http/pages.ts";
+import { filledText, instant, text } from "#lib/http/fields.ts";
+import { pageQueryBy, toPage } from "#lib/http/pages.ts";
 import { json, type Route, route } from "#lib/http/route.ts";
 
 type Dependencies = { keys: ApiKeyRepository; clock: Clock };
@@ -19,12 +20,13 @@ const apiKeyView = z.object({
   revokedAt: time,
 });
 z.globalRegistry.add(apiKeyView, { id: "ApiKey" });
+const keyId = text(12).regex(/^[a-z0-9]{12}$/);
 const newKey = z.object({
-  name: z.string().min(1).max(200),
+  name: filledText(200),
   role: z.enum(["app", "admin"]),
   /** Whose jobs the key starts and sees; an admin key sees everybody's. */
-  owner: z.string().min(1).max(200),
-  expiresAt: z.iso.datetime({ offset: true }).max(40).optional(),
+  owner: filledText(200),
+  expiresAt: instant.optional(),
 });
 
 export const apiKeyRoutes = ({ keys, clock }: Dependencies): Route[] => [
@@ -33,7 +35,7 @@ export const apiKeyRoutes = ({ keys, clock }: Dependencies): Route[] => [
     path: "/api/keys",
     policy: "admin",
     summary: "API keys, newest first, also those that were revoked; never their secrets",
-    query: z.object(pageQuery),
+    query: z.object(pageQueryBy(keyId)),
     responses: { 200: z.object({ items: z.array(apiKeyView), nextCursor: z.string().nullable() }) },
     handler: async ({ query: { limit, cursor } }) => {
       const page = toPage(await keys.list(limit, cursor), limit, ({ created_at: at, id }) => ({ at, id }));
@@ -60,7 +62,7 @@ export const apiKeyRoutes = ({ keys, clock }: Dependencies): Route[] => [
     path: "/api/keys/:id",
     policy: "admin",
     summary: "Revoke an API key; it opens nothing any more",
-    params: z.object({ id: z.string().regex(/^[a-z0-9]{12}$/) }),
+    params: z.object({ id: keyId }),
     responses: { 204: z.undefined() },
     handler: async ({ params }) => {
       if (!(await keys.revoke(params.id))) throw new AppError("not_found", "There is no such key");

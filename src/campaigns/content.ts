@@ -1,12 +1,8 @@
 import { z } from "zod";
+import { filledText, uuid } from "#lib/http/fields.ts";
 import { hasStrayBraces } from "#mail/template.ts";
 
-const oneLine = (max: number) =>
-  z
-    .string()
-    .min(1)
-    .max(max)
-    .regex(/^[^\r\n]*$/, "must be one line");
+const oneLine = (max: number) => filledText(max).regex(/^[^\r\n]*$/, "must be one line");
 /** `a@example.com` or `Ada <a@example.com>`; no provider sends for a domain without a dot. */
 const mailbox = oneLine(320).regex(
   /^(?:[^<>]*<[^\s<>@]+@[^\s<>@.]+(?:\.[^\s<>@.]+)+>|[^\s<>@]+@[^\s<>@.]+(?:\.[^\s<>@.]+)+)$/,
@@ -14,10 +10,10 @@ const mailbox = oneLine(320).regex(
 );
 const merged = (text: z.ZodString) =>
   text.refine((source) => !hasStrayBraces(source), "has {{ that begins no merge field like {{name}}");
-const body = merged(z.string().min(1).max(200_000));
+const body = merged(filledText(200_000));
 
 const fields = {
-  listId: z.uuid(),
+  listId: uuid,
   name: oneLine(200).optional(),
   subject: merged(oneLine(998)),
   html: body.optional(),

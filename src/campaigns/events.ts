@@ -10,8 +10,8 @@ export const sendCampaignRequested = eventType("email/send.campaign", {
 export const sendCampaignChunkRequested = eventType("email/send.campaign-chunk", {
   schema: z.object({
     campaignId: z.uuid(),
-    chunk: z.int().positive(),
-    account: z.string(),
+    chunk: z.int().min(1).max(1_000_000),
+    account: z.string().max(100),
     parentJobId: z.uuid(),
   }),
 });

@@ -6,6 +6,7 @@ import { sendCampaignRequested } from "#campaigns/events.ts";
 import type { Jobs } from "#jobs/accept.ts";
 import { request } from "#jobs/request.ts";
 import { accepted, acceptedView } from "#jobs/view.ts";
+import { uuid } from "#lib/http/fields.ts";
 import { json, ownerOf, type Route, route } from "#lib/http/route.ts";
 
 type Dependencies = { desk: CampaignDesk; jobs: Pick<Jobs, "accept"> };
@@ -26,7 +27,7 @@ export const newsletterRoutes = ({ desk, jobs }: Dependencies): Route[] =>
       path,
       policy: "app",
       summary: "Send a newsletter: a campaign by its id, or its content",
-      body: z.union([z.strictObject({ campaignId: z.uuid() }), campaignContent]),
+      body: z.union([z.strictObject({ campaignId: uuid }), campaignContent]),
       responses: { 202: newsletterView },
       handler: async ({ body, requester, idempotencyKey }) => {
         const owner = ownerOf(requester);

@@ -6,8 +6,8 @@ import type { Jobs } from "#jobs/accept.ts";
 import { request } from "#jobs/request.ts";
 import type { Job } from "#jobs/rows.ts";
 import { accepted, acceptedView } from "#jobs/view.ts";
-import { pageQuery, toPage } from "#lib/http/pages.ts";
-import { idPageQuery, toIdPage } from "#lib/http/pages-by-id.ts";
+import { rowNumber, text, uuid } from "#lib/http/fields.ts";
+import { numberedPageQuery, pageQuery, toPage } from "#lib/http/pages.ts";
 import { idParams, json, ownerOf, type Route, route } from "#lib/http/route.ts";
 
 type Dependencies = { desk: CampaignDesk; jobs: Pick<Jobs, "accept"> };
@@ -105,10 +105,11 @@ export const campaignRoutes = ({ desk, jobs }: Dependencies): Route[] => [
     policy: "app",
     summary: "What became of each recipient, in the order of subscriber ids",
     params: idParams,
-    query: z.object({ ...idPageQuery, status: z.enum(SEND_STATUSES).optional() }),
+    query: z.object({ ...numberedPageQuery, status: z.enum(SEND_STATUSES).optional() }),
     responses: { 200: z.object({ items: z.array(sendView), nextCursor: z.string().nullable() }) },
     handler: async ({ params, query: { limit, cursor, status }, requester }) => {
-      const page = toIdPage(await desk.sends(params.id, ownerOf(requester), status, cursor, limit), limit);
+      const rows = await desk.sends(params.id, ownerOf(requester), status, cursor?.id ?? 0, limit);
+      const page = toPage(rows, limit, ({ id }) => ({ id }));
       return json(200, { ...page, items: page.items.map(toSendView) });
     },
   }),
@@ -117,8 +118,8 @@ export const campaignRoutes = ({ desk, jobs }: Dependencies): Route[] => [
     path: "/api/campaigns/:id/sends/:subscriberId/resolve",
     policy: "app",
     summary: "Settle an unknown send by hand, after a look at the provider",
-    params: z.object({ id: z.uuid(), subscriberId: z.coerce.number().int().positive() }),
-    body: z.object({ status: z.enum(["sent", "failed"]), note: z.string().max(1000).default("") }),
+    params: z.object({ id: uuid, subscriberId: rowNumber }),
+    body: z.object({ status: z.enum(["sent", "failed"]), note: text(1000).default("") }),
     responses: { 200: campaignView },
     handler: async ({ params, body, requester }) => {
       const note = [`${body.status} according to ${requester.id}`, body.note].filter(Boolean).join(": ");

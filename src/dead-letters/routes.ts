@@ -3,6 +3,7 @@ import { z } from "zod";
 import type { Outbox } from "#jobs/outbox.ts";
 import { accepted, acceptedView, jobUrl } from "#jobs/view.ts";
 import { AppError } from "#lib/errors.ts";
+import { filledText, instant, trimmedText, uuid } from "#lib/http/fields.ts";
 import { pageQuery, toPage } from "#lib/http/pages.ts";
 import { idParams, json, type Route, route } from "#lib/http/route.ts";
 import type { DeadLetterRepository } from "./repository.ts";
@@ -14,8 +15,8 @@ type Dependencies = {
   outbox: Outbox;
 };
 
-const text = z.string().min(1).max(200).optional();
-const time = z.iso.datetime({ offset: true }).optional();
+const text = filledText(200).optional();
+const time = instant.optional();
 const listQuery = z.object({
   ...pageQuery,
   status: letterStatus.optional(),
@@ -23,7 +24,7 @@ const listQuery = z.object({
   function: text,
   code: text,
   fingerprint: text,
-  job: z.uuid().optional(),
+  job: uuid.optional(),
   from: time,
   to: time,
 });
@@ -80,7 +81,7 @@ export const deadLetterRoutes = ({ letters, outbox }: Dependencies): Route[] => 
     policy: "admin",
     summary: "Leave the work undone, and say why",
     params: idParams,
-    body: z.object({ note: z.string().trim().min(1).max(2000) }),
+    body: z.object({ note: trimmedText(2000) }),
     responses: { 200: letterView },
     handler: async ({ params, body, requester }) =>
       json(200, toLetterView(await letters.ignore(params.id, body.note, requester.id))),

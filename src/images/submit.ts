@@ -1,13 +1,18 @@
 import { randomUUID } from "node:crypto";
-import { z } from "zod";
 import type { ImageDesk } from "#images/desk-repository.ts";
 import { generateImageRequested } from "#images/events.ts";
 import { LANES, type LaneName, submissionsOf } from "#images/lanes.ts";
+import { MOST_PROMPT_BYTES } from "#images/provider.ts";
 import { type JobOptions, request } from "#jobs/request.ts";
+import { trimmedText } from "#lib/http/fields.ts";
 import type { Requester } from "#lib/http/route.ts";
 import { addLogContext } from "#lib/logger.ts";
 
-export const promptText = z.string().trim().min(1).max(2000);
+/** Checked here, in the provider's unit, so that no accepted task fails for the length of its prompt. */
+export const promptText = trimmedText(2000).refine(
+  (prompt) => Buffer.byteLength(encodeURIComponent(prompt)) <= MOST_PROMPT_BYTES,
+  `must be at most ${MOST_PROMPT_BYTES} bytes long when it is encoded for an address: about 770 Chinese or 2,000 Latin characters`,
+);
 
 type Wish = Pick<JobOptions, "priority" | "deadlineAt"> & { prompt: string; lane: LaneName };
 type Dependencies = { desk: Pick<ImageDesk, "accept"> };

@@ -3,6 +3,7 @@ import { z } from "zod";
 import type { Json } from "#lib/database/database.types.ts";
 import { DEFAULT_PRIORITY, prioritySchema } from "#lib/engine/priorities.ts";
 import { AppError } from "#lib/errors.ts";
+import { instant } from "#lib/http/fields.ts";
 import type { Requester } from "#lib/http/route.ts";
 import { storableJson } from "#lib/storable.ts";
 
@@ -12,7 +13,7 @@ const DAY_MS = 24 * 60 * 60_000;
 export const jobOptions = {
   priority: prioritySchema.optional(),
   /** After this the work is no longer wanted. */
-  deadlineAt: z.iso.datetime({ offset: true }).max(40).optional(),
+  deadlineAt: instant.optional(),
   /** How long the job rests before it may begin; its promise counts from then. */
   delayMs: z
     .int()

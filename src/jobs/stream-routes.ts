@@ -1,7 +1,7 @@
 import { z } from "zod";
+import { streamPosition } from "#lib/http/fields.ts";
 import { idParams, type Route, route } from "#lib/http/route.ts";
 import { filterQuery, toFilter } from "./filter.ts";
-import { position } from "./position.ts";
 import type { Streams } from "./stream.ts";
 import { jobsThatFit, oneJob } from "./stream-subjects.ts";
 import type { TailRepository } from "./tail-repository.ts";
@@ -20,7 +20,7 @@ export const streamAnswer = {
 };
 
 /** Where to go on: the id of the last message that was seen. `Last-Event-ID` says the same in a header. */
-export const streamQuery = { after: position.optional() };
+export const streamQuery = { after: streamPosition.optional() };
 
 export const streamRoutes = ({ live, streams }: Dependencies): Route[] => [
   route({

@@ -1,7 +1,7 @@
 import { AppError } from "#lib/errors.ts";
 import { eventList, eventStream, type Sink } from "#lib/http/event-stream.ts";
+import { streamPosition } from "#lib/http/fields.ts";
 import { type Answer, json, type Requester } from "#lib/http/route.ts";
-import { position } from "./position.ts";
 import { type Start, type Subject, toEvents } from "./stream-events.ts";
 import { createPlaces } from "./stream-places.ts";
 import type { Batch, Tail } from "./tail.ts";
@@ -93,7 +93,7 @@ const wantsJson = (request: Request): boolean => {
 function lastEventId(request: Request): string | undefined {
   const header = request.headers.get("last-event-id");
   if (header === null || header === "") return undefined;
-  const parsed = position.safeParse(header);
+  const parsed = streamPosition.safeParse(header);
   if (parsed.success) return parsed.data;
   throw new AppError("invalid_request", "Last-Event-ID is not a position that we gave");
 }

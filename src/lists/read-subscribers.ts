@@ -1,6 +1,9 @@
-import { parse } from "csv-parse";
+import { Readable } from "node:stream";
+import { setImmediate as yieldToOthers } from "node:timers/promises";
+import { type Options, parse } from "csv-parse";
 import { z } from "zod";
-import { isUnstorable } from "#lib/http/request-body.ts";
+import { safeNumber, text } from "#lib/http/fields.ts";
+import { isUnstorable } from "#lib/http/json.ts";
 import type { Fields } from "#mail/template.ts";
 
 export type NewSubscriber = { email: string; fields: Fields };
@@ -9,9 +12,9 @@ export type RejectedRow = { line: number; reason: string };
 export type ReadRow = { row: NewSubscriber } | { rejected: RejectedRow };
 
 const email = z.email().max(320);
-const value = z.union([z.string().max(2_000), z.number(), z.boolean(), z.null()]);
+const value = z.union([text(2_000), safeNumber, z.boolean(), z.null()]);
 const MAX_FIELDS = 50;
-const fields = z.record(z.string().max(100), value).refine((all) => Object.keys(all).length <= MAX_FIELDS, {
+const fields = z.record(text(100), value).refine((all) => Object.keys(all).length <= MAX_FIELDS, {
   error: `at most ${MAX_FIELDS} fields`,
 });
 /** `{ email, name, city }` or `{ email, fields: { name, city } }`: both are what people send. */
@@ -37,7 +40,7 @@ export function* readJson(rows: readonly unknown[]): Generator<ReadRow> {
  */
 export async function* readCsv(text: string): AsyncGenerator<ReadRow> {
   let unreadable: string | undefined;
-  const parser = parse(text, {
+  const options: Options = {
     bom: true,
     delimiter: separatorOf(text),
     skip_empty_lines: true,
@@ -45,20 +48,24 @@ export async function* readCsv(text: string): AsyncGenerator<ReadRow> {
     relax_quotes: true,
     trim: true,
     info: true,
+    max_record_size: MOST_BYTES_PER_ROW,
     // An error would take lines before it along; skipped, it ends the reading.
     skip_records_with_error: true,
     on_skip: (error) => {
-      unreadable =
-        error?.code === "CSV_QUOTE_NOT_CLOSED" ? "a quote is not closed" : "a quote ends inside a cell";
+      unreadable = REASONS[error?.code ?? ""] ?? "a quote ends inside a cell";
     },
-  });
+  };
   let names: string[] | undefined;
   let line = 0;
-  for await (const item of parser) {
+  for await (const item of Readable.from(piecesOf(text)).pipe(parse(options))) {
     const { record, info } = csvRow.parse(item);
     line = info.lines;
     if (names === undefined) {
       names = record.map((name) => (name.toLowerCase() === "email" ? "email" : name));
+      if (names.length > MAX_FIELDS + 1) {
+        yield reject(1, `the first line names ${names.length} columns: at most ${MAX_FIELDS + 1} are read`);
+        return;
+      }
       if (!names.includes("email")) {
         yield reject(1, 'the first line must name the columns, one of them "email"');
         return;
@@ -66,6 +73,25 @@ export async function* readCsv(text: string): AsyncGenerator<ReadRow> {
     } else yield readCells(line, names, record);
   }
   if (unreadable !== undefined) yield reject(line + 1, `${unreadable}: nothing was read from here on`);
+}
+
+/** Fifty fields of 2,000 characters each. */
+const MOST_BYTES_PER_ROW = 256 * 1024;
+const REASONS: Record<string, string> = {
+  CSV_QUOTE_NOT_CLOSED: "a quote is not closed",
+  CSV_MAX_RECORD_SIZE: `a row is longer than ${MOST_BYTES_PER_ROW} bytes`,
+};
+
+/** The parser reads a piece in one go, and takes the next one when its rows are read: no more rows are in memory. */
+const PIECE_BYTES = 16 * 1024;
+
+/** Others get their turn after each piece. */
+async function* piecesOf(text: string): AsyncGenerator<Buffer> {
+  const bytes = Buffer.from(text);
+  for (let at = 0; at < bytes.length; at += PIECE_BYTES) {
+    await yieldToOthers();
+    yield bytes.subarray(at, at + PIECE_BYTES);
+  }
 }
 
 const csvRow = z.object({ record: z.array(z.string()), info: z.object({ lines: z.number() }) });

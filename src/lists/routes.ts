@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { pageQuery, toPage } from "#lib/http/pages.ts";
-import { idPageQuery, toIdPage } from "#lib/http/pages-by-id.ts";
+import { filledText, rowNumber, text, uuid } from "#lib/http/fields.ts";
+import { numberedPageQuery, pageQuery, toPage } from "#lib/http/pages.ts";
 import { idParams, json, ownerOf, type Route, route } from "#lib/http/route.ts";
 import {
   type ListRepository,
@@ -8,7 +8,7 @@ import {
   type SubscriberRow,
   subscriberStatus,
 } from "#lists/repository.ts";
-import { uploadSubscribers } from "#lists/upload-subscribers.ts";
+import { MOST_ENTRIES, uploadSubscribers } from "#lists/upload-subscribers.ts";
 
 /** What a Netlify function can be sent. */
 const MAX_UPLOAD_BYTES = 6 * 1024 * 1024;
@@ -28,13 +28,16 @@ const uploadView = z.object({
   received: z.number(),
   created: z.number(),
   updated: z.number(),
+  rejectedCount: z.number(),
+  /** The first 100. */
   rejected: z.array(z.object({ line: z.number(), reason: z.string() })),
 });
 z.globalRegistry.add(uploadView, { id: "SubscriberUpload" });
+const entries = z.array(z.unknown()).max(MOST_ENTRIES);
 const uploadBody = z.union([
-  z.array(z.unknown()),
-  z.strictObject({ subscribers: z.array(z.unknown()) }),
-  z.strictObject({ csv: z.string() }),
+  entries,
+  z.strictObject({ subscribers: entries }),
+  z.strictObject({ csv: text(MAX_UPLOAD_BYTES) }),
 ]);
 
 export const listRoutes = ({ lists }: { lists: ListRepository }): Route[] => [
@@ -43,7 +46,7 @@ export const listRoutes = ({ lists }: { lists: ListRepository }): Route[] => [
     path: "/api/lists",
     policy: "app",
     summary: "Make a mailing list",
-    body: z.object({ name: z.string().min(1).max(200) }),
+    body: z.object({ name: filledText(200) }),
     responses: { 201: listView },
     handler: async ({ body, requester }) =>
       json(201, toListView(await lists.create(requester.owner, body.name))),
@@ -95,11 +98,11 @@ export const listRoutes = ({ lists }: { lists: ListRepository }): Route[] => [
     policy: "app",
     summary: "The subscribers of a list in the order of their ids",
     params: idParams,
-    query: z.object({ ...idPageQuery, status: subscriberStatus.optional() }),
+    query: z.object({ ...numberedPageQuery, status: subscriberStatus.optional() }),
     responses: { 200: z.object({ items: z.array(subscriberView), nextCursor: z.string().nullable() }) },
     handler: async ({ params, query: { limit, cursor, status }, requester }) => {
-      const rows = await lists.subscribers(params.id, ownerOf(requester), status, cursor, limit);
-      const page = toIdPage(rows, limit);
+      const rows = await lists.subscribers(params.id, ownerOf(requester), status, cursor?.id ?? 0, limit);
+      const page = toPage(rows, limit, ({ id }) => ({ id }));
       return json(200, { ...page, items: page.items.map(toSubscriberView) });
     },
   }),
@@ -108,7 +111,7 @@ export const listRoutes = ({ lists }: { lists: ListRepository }): Route[] => [
     path: "/api/lists/:id/subscribers/:subscriberId",
     policy: "app",
     summary: "Change a subscriber's status: the only way back for who left",
-    params: z.object({ id: z.uuid(), subscriberId: z.coerce.number().int().positive() }),
+    params: z.object({ id: uuid, subscriberId: rowNumber }),
     body: z.object({ status: subscriberStatus }),
     responses: { 200: subscriberView },
     handler: async ({ params, body, requester }) => {

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { AppError } from "#lib/errors.ts";
+import { count } from "#lib/http/fields.ts";
 import { idParams, json, type Route, route } from "#lib/http/route.ts";
 import { type NotificationRepository, notificationView } from "./repository.ts";
 
@@ -7,7 +8,7 @@ type Dependencies = { notifications: Pick<NotificationRepository, "list" | "mark
 
 const listQuery = z.object({
   unread: z.enum(["true", "false"]).default("false"),
-  limit: z.coerce.number().int().min(1).max(200).default(50),
+  limit: count(1, 200).default(50),
 });
 
 /** One's own, also for an administrator: news are for the person they name. */

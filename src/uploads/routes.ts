@@ -2,6 +2,7 @@ import { z } from "zod";
 import { accepted, acceptedView, jobUrl } from "#jobs/view.ts";
 import type { Storage } from "#lib/database/storage.ts";
 import { AppError } from "#lib/errors.ts";
+import { count, text } from "#lib/http/fields.ts";
 import { idParams, json, ownerOf, type Requester, type Route, route } from "#lib/http/route.ts";
 import { pictureRoute } from "#lib/pictures/route.ts";
 import { uploadUrl } from "#uploads/paths.ts";
@@ -13,7 +14,7 @@ type Dependencies = UploadDependencies & { uploads: UploadRepository; storage: P
 /** Netlify hands 6 MB to a function; bytes travel there as base64, which is a third longer. */
 const MAX_PICTURE_BYTES = 4.5 * 1024 * 1024;
 
-const side = z.coerce.number().int().min(16).max(2048).default(800);
+const side = count(16, 2048).default(800);
 const receipt = acceptedView.extend({
   status: z.literal("processing"),
   /** The documents' name for `jobId`. */
@@ -43,7 +44,7 @@ export const uploadRoutes = (deps: Dependencies): Route[] => [
     policy: "user",
     summary: "Upload a picture (PNG, JPEG or WebP, up to 4.5 MB); a smaller one is made of it",
     query: z.object({ width: side, height: side }),
-    body: z.object({ bytes: z.instanceof(Uint8Array), contentType: z.string() }),
+    body: z.object({ bytes: z.instanceof(Uint8Array), contentType: text(100) }),
     bodyKinds: ["image"],
     maxBodyBytes: MAX_PICTURE_BYTES,
     responses: { 202: receipt },

@@ -28,12 +28,18 @@ describe("lists", () => {
     const csv = "email,name\na@example.com,A\nnonsense,B\n";
     expect(await house.call("POST", path, csv, { type: "text/csv" })).toMatchObject({
       status: 200,
-      body: { received: 2, created: 1, updated: 0, rejected: [{ line: 3, reason: "not an e-mail address" }] },
+      body: {
+        received: 2,
+        created: 1,
+        updated: 0,
+        rejectedCount: 1,
+        rejected: [{ line: 3, reason: "not an e-mail address" }],
+      },
     });
     expect(
       await house.call("POST", path, [{ email: "A@example.com" }, { email: "b@example.com" }]),
     ).toMatchObject({
-      body: { received: 2, created: 1, updated: 1, rejected: [] },
+      body: { received: 2, created: 1, updated: 1, rejectedCount: 0, rejected: [] },
     });
     expect(await house.call("POST", path, csv, { as: "other", type: "text/csv" })).toMatchObject({
       status: 404,

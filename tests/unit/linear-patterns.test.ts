@@ -9,8 +9,9 @@ import { describe, expect, test } from "vitest";
 import { createFrameReader } from "#client/sse.ts";
 import { fingerprintOf, toFailure } from "#dead-letters/failure.ts";
 import { createRedact } from "#dead-letters/redact.ts";
-import { position } from "#jobs/position.ts";
 import { AppError } from "#lib/errors.ts";
+import { instant, streamPosition } from "#lib/http/fields.ts";
+import { parseJson } from "#lib/http/json.ts";
 import { createLogger } from "#lib/logger.ts";
 import { maskPersonal } from "#lib/mask-personal.ts";
 import { escapeHtml, hasStrayBraces } from "#mail/template.ts";
@@ -52,7 +53,9 @@ const READERS: Record<string, (text: string) => unknown> = {
     const logger = createLogger({}, { write: () => {} });
     logger.error({ err: new AppError("internal", text, { cause: new Error(text) }) }, "failed");
   },
-  position: (text) => position.safeParse(text),
+  streamPosition: (text) => streamPosition.safeParse(text),
+  instant: (text) => instant.safeParse(text),
+  parseJson: (text) => expect(() => parseJson(text)).toThrow(),
   hasStrayBraces,
   escapeHtml,
   createFrameReader: (text) => createFrameReader()(text),

@@ -2,6 +2,9 @@ import { z } from "zod";
 import { json } from "#providers/http.ts";
 import type { Order } from "./draw.ts";
 
+/** As the real service: what is longer is answered with 414 before anybody looks at it. */
+const MOST_ADDRESS_BYTES = 8 * 1024;
+
 const side = z.coerce.number().int().min(16).max(2048).default(1024);
 const flag = z.enum(["true", "false"]).optional();
 
@@ -24,6 +27,7 @@ export function readOrder(
   query: URLSearchParams,
   keys: readonly string[] | null,
 ): Order | Response {
+  if (request.url.length > MOST_ADDRESS_BYTES) return json(414, { error: "The address is too long" });
   const [, verb, name = ""] = /^\/(prompt|image)\/([^/]*)$/.exec(path) ?? [];
   if (verb === undefined) return json(404, { error: `There is no ${path} here` });
   if (request.method !== "GET")

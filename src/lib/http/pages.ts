@@ -1,41 +1,39 @@
 import { z } from "zod";
+import { count, cursor, encodeCursor, instant, uuid } from "#lib/http/fields.ts";
 
 /**
- * Keyset pages: the cursor is the sort key of the last row, opaque to the caller. A list asks for one row more than
- * it shows, to know whether there is a next page.
+ * Keyset pages. A list asks the database for one row more than it shows, to know whether there is a next page; the
+ * cursor is the sort key of the last row shown. The database gives at most 1,000 rows (`max_rows` in
+ * supabase/config.toml), so the largest page stays far enough below that for the one row more.
  */
-const position = z.strictObject({ at: z.iso.datetime({ offset: true }), id: z.string().max(100) });
-export type Position = z.output<typeof position>;
+const MOST_ROWS = 500;
 
-const cursor = z
-  .string()
-  .max(300)
-  .transform((text, context): Position => {
-    const parsed = position.safeParse(parseOrNull(Buffer.from(text, "base64url").toString()));
-    if (parsed.success) return parsed.data;
-    context.addIssue({ code: "custom", message: "is not a cursor that we gave" });
-    return z.NEVER;
-  });
+/** Rows sorted by time and, where times are equal, by an id of this type. */
+const byTime = (id: z.ZodType<string>) => z.strictObject({ at: instant, id });
+const byNumber = z.strictObject({ id: z.int().min(0).max(Number.MAX_SAFE_INTEGER) });
 
-/** The query fields that every list has. */
-export const pageQuery = {
-  limit: z.coerce.number().int().min(1).max(100).default(20),
-  cursor: cursor.optional(),
+export type Position = { at: string; id: string };
+
+/** The query fields of a list of heavy rows, newest first. */
+export const pageQueryBy = (id: z.ZodType<string>) => ({
+  limit: count(1, 100).default(20),
+  cursor: cursor(byTime(id)).optional(),
+});
+export const pageQuery = pageQueryBy(uuid);
+
+/** The query fields of a list of light rows in the order of their numbers. */
+export const numberedPageQuery = {
+  limit: count(1, MOST_ROWS).default(100),
+  cursor: cursor(byNumber).optional(),
 };
 
-export function toPage<Row>(rows: readonly Row[], limit: number, positionOf: (row: Row) => Position) {
+export function toPage<Row>(
+  rows: readonly Row[],
+  limit: number,
+  positionOf: (row: Row) => Position | { id: number },
+) {
   const items = rows.slice(0, limit);
   const last = items.at(-1);
   const hasMore = rows.length > limit && last !== undefined;
-  return { items, nextCursor: hasMore ? encode(positionOf(last)) : null };
-}
-
-const encode = (value: Position): string => Buffer.from(JSON.stringify(value)).toString("base64url");
-
-function parseOrNull(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
+  return { items, nextCursor: hasMore ? encodeCursor(positionOf(last)) : null };
 }

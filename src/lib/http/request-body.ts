@@ -1,4 +1,5 @@
 import { AppError } from "#lib/errors.ts";
+import { parseJson } from "#lib/http/json.ts";
 import { type BodyKind, CONTENT_TYPES, type Route } from "#lib/http/route.ts";
 
 /** The body as the route's schema wants to see it; undefined when the route has no use for one. */
@@ -46,24 +47,3 @@ function decode(bytes: Uint8Array): string {
     throw new AppError("invalid_encoding", "The body is not valid UTF-8", { cause });
   }
 }
-
-function parseJson(text: string): unknown {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (cause) {
-    throw new AppError("invalid_json", "The body is not valid JSON", { cause });
-  }
-  if (text.includes("\\u")) JSON.stringify(value, refuseUnstorable);
-  return value;
-}
-
-/** NUL and lone surrogates are valid JSON but no text that Postgres can hold. */
-function refuseUnstorable(key: string, value: unknown): unknown {
-  if (isUnstorable(key) || (typeof value === "string" && isUnstorable(value))) {
-    throw new AppError("invalid_request", "Text must not contain NUL or half of a surrogate pair");
-  }
-  return value;
-}
-
-export const isUnstorable = (text: string): boolean => /\0|\p{Surrogate}/u.test(text);

@@ -1,4 +1,6 @@
 import { z } from "zod";
+import { uuid } from "#lib/http/fields.ts";
+import { PICTURE_TYPES } from "#lib/pictures/kind.ts";
 
 /** Who is asking, after the lock of the route was opened. `id` names the key or user in ledgers and logs. */
 export type Requester = { id: string; role: Role; owner: string };
@@ -22,11 +24,11 @@ export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
  */
 export type BodyKind = "json" | "csv" | "image";
 
-/** The content types of each kind; a picture's bytes are looked at by whoever uses them. */
+/** The content types of each kind; a room that takes a picture looks at its bytes. */
 export const CONTENT_TYPES: Readonly<Record<BodyKind, readonly string[]>> = {
   json: ["application/json"],
   csv: ["text/csv"],
-  image: ["image/png", "image/jpeg", "image/webp", "image/gif", "image/avif"],
+  image: PICTURE_TYPES,
 };
 
 export type Answer = { status: number; body: unknown; headers?: Record<string, string> };
@@ -126,4 +128,4 @@ export const json = (status: number, body: unknown, headers: Record<string, stri
 });
 
 /** `:id` of most routes. */
-export const idParams = z.object({ id: z.uuid() });
+export const idParams = z.object({ id: uuid });

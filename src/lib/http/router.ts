@@ -1,8 +1,9 @@
 import { Hono } from "hono";
 import { z } from "zod";
 import { AppError } from "#lib/errors.ts";
+import { isUnstorable } from "#lib/http/json.ts";
 import { problemHeaders, toProblem } from "#lib/http/problem.ts";
-import { isUnstorable, readBody } from "#lib/http/request-body.ts";
+import { readBody } from "#lib/http/request-body.ts";
 import { type Answer, POLICIES, type Requester, ROLES, type Route } from "#lib/http/route.ts";
 import { wrongFields } from "#lib/http/wrong-fields.ts";
 import { addLogContext, type Logger, withLogContext } from "#lib/logger.ts";
@@ -172,10 +173,10 @@ function readQuery(route: Route, request: Request): Record<string, string> {
 }
 
 function refuseHugeHeaders(request: Request): void {
-  let bytes = 0;
+  let bytes = request.url.length;
   for (const [name, value] of request.headers) bytes += name.length + value.length;
   if (bytes > MAX_HEADER_BYTES)
-    throw new AppError("headers_too_large", `Headers are limited to ${MAX_HEADER_BYTES} bytes`);
+    throw new AppError("headers_too_large", `Address and headers are limited to ${MAX_HEADER_BYTES} bytes`);
 }
 
 async function respond(logger: Logger, work: () => Promise<Answer | Response>): Promise<Response> {

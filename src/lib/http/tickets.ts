@@ -4,6 +4,7 @@ import { jwtVerify } from "jose/jwt/verify";
 import { z } from "zod";
 import type { Clock } from "#lib/clock.ts";
 import { AppError } from "#lib/errors.ts";
+import { text } from "#lib/http/fields.ts";
 import { json, type Requester, ROLES, type Route, route } from "#lib/http/route.ts";
 
 export type Tickets = ReturnType<typeof createTickets>;
@@ -62,10 +63,10 @@ export const ticketRoutes = ({ tickets }: { tickets: Pick<Tickets, "issue"> }): 
     policy: "user",
     summary: "A ticket to read one path for a minute without a header: /api/jobs/stream?ticket=…",
     body: z.object({
-      path: z
-        .string()
-        .max(200)
-        .regex(/^\/api\/[\w/-]+$/, "must be a path of this API without its query, e.g. /api/jobs/stream"),
+      path: text(200).regex(
+        /^\/api\/[\w/-]+$/,
+        "must be a path of this API without its query, e.g. /api/jobs/stream",
+      ),
     }),
     responses: { 201: z.object({ ticket: z.string(), expiresAt: z.string() }) },
     handler: async ({ body, requester }) => json(201, await tickets.issue(requester, body.path)),

@@ -58,7 +58,7 @@ const unavailable = (cause: unknown) =>
  * signed out or demoted loses the role at once and not when the token expires.
  */
 export function createUserTokens({ env, fetch, clock }: Dependencies) {
-  const issuer = `${env.SUPABASE_URL.replace(/\/+$/, "")}/auth/v1`;
+  const issuer = `${env.SUPABASE_URL.replace(/\/$/, "")}/auth/v1`;
   const keys = createRemoteJWKSet(new URL(`${issuer}/.well-known/jwks.json`), {
     cooldownDuration: KEY_LOOKUP_MS,
     timeoutDuration: AUTH_TIMEOUT_MS,

@@ -1,9 +1,11 @@
 import type { z } from "zod";
+import { cut } from "#lib/cut.ts";
 
 export type WrongField = { field: string; message: string };
 
 /** An array of a thousand wrong rows is told by its first ones. */
 const MAX_FIELDS = 20;
+const MAX_NAME_CHARS = 200;
 
 /** Which fields are wrong, and why: also those that stand within alternatives, and those that the schema does not know. */
 export const wrongFields = ({ issues }: z.ZodError): WrongField[] =>
@@ -30,4 +32,5 @@ const closestTo = (alternatives: readonly z.core.$ZodIssue[][]) =>
 const depthOf = (issues: readonly z.core.$ZodIssue[]): number =>
   Math.min(...issues.map(({ path, code }) => path.length + (code === "unrecognized_keys" ? 1 : 0)));
 
-const name = (path: readonly PropertyKey[]): string => path.map(String).join(".");
+/** A name that is not known here is as long as its sender likes. */
+const name = (path: readonly PropertyKey[]): string => cut(path.map(String).join("."), MAX_NAME_CHARS);

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { pageQuery, toPage } from "#lib/http/pages.ts";
 
 const query = z.object(pageQuery);
-const row = (n: number) => ({ id: String(n), at: `2026-11-01T00:00:0${n}Z` });
+const row = (n: number) => ({ id: `00000000-0000-4000-8000-00000000000${n}`, at: `2026-11-01T00:00:0${n}Z` });
 const rows = [row(3), row(2), row(1)];
 
 test("a page shows what was asked for and a cursor that leads on", () => {

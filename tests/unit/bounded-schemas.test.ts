@@ -1,0 +1,106 @@
+/** Every input has a bound: each string a longest, each number a largest and a smallest, each array a most. */
+import { existsSync, readdirSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import { describe, expect, test } from "vitest";
+import { z } from "zod";
+import { createApp } from "#app.ts";
+import { readEnv } from "#lib/env.ts";
+
+const SRC = resolve(import.meta.dirname, "../../src");
+
+/** What is read entry by entry, so that one wrong entry does not refuse the others; the body's size bounds it. */
+const READ_BY_THE_ROOM = new Set([
+  "POST /api/lists/:id/subscribers body[]",
+  "POST /api/lists/:id/subscribers body.subscribers[]",
+  "POST /api/upload body.bytes",
+]);
+
+const { routes } = createApp(readEnv({ SUPABASE_URL: "http://db.local", SUPABASE_SECRET_KEY: "sb" }));
+
+describe("routes", () => {
+  test.each(routes.map((route) => [`${route.method} ${route.path}`, route] as const))("%s", (name, route) => {
+    for (const part of ["params", "query", "body"] as const) {
+      const schema = route[part];
+      if (schema !== undefined) expect(unboundedIn(schema, `${name} ${part}`)).toEqual([]);
+    }
+  });
+});
+
+describe("events", async () => {
+  const files = readdirSync(SRC)
+    .map((room) => join(SRC, room, "events.ts"))
+    .filter((file) => existsSync(file));
+  const modules = await Promise.all(files.map((file) => import(pathToFileURL(file).href)));
+  const types = modules.flatMap((module) => eventTypes.parse(Object.values(module)));
+
+  test("are found", () => expect(types.map(({ name }) => name)).toContain("email/send.campaign"));
+  test.each(types.map(({ name, schema }) => [name, schema] as const))("%s", (name, schema) => {
+    expect(unboundedIn(schema, name)).toEqual([]);
+  });
+});
+
+test.each([
+  ["a string", z.object({ a: z.string() }), ["x.a"]],
+  ["a number", z.object({ a: z.number().min(0) }), ["x.a"]],
+  ["an array", z.array(z.uuid()), ["x"]],
+  ["a string in an array", z.array(z.string()).max(3), ["x[]"]],
+  ["any value", z.object({ a: z.unknown() }), ["x.a"]],
+  ["the names of a record", z.record(z.string(), z.uuid()), ["x's names"]],
+  ["one of several", z.union([z.string().max(1), z.string()]), ["x"]],
+])("%s without a bound is found", (_, schema, where) => expect(unboundedIn(schema, "x")).toEqual(where));
+
+const eventTypes = z.array(z.object({ name: z.string(), schema: z.custom<z.ZodType>() }));
+
+type Node = {
+  type?: string;
+  format?: string;
+  enum?: unknown[];
+  const?: unknown;
+  maxLength?: number;
+  minimum?: number;
+  exclusiveMinimum?: number;
+  maximum?: number;
+  maxItems?: number;
+  items?: Node;
+  properties?: Record<string, Node>;
+  propertyNames?: Node;
+  additionalProperties?: Node | boolean;
+  anyOf?: Node[];
+  oneOf?: Node[];
+  allOf?: Node[];
+};
+
+/** Where this schema takes values without a bound. */
+const unboundedIn = (schema: z.ZodType, where: string): string[] =>
+  walk(z.toJSONSchema(schema, { io: "input", unrepresentable: "any" }) as Node, where);
+
+function walk(node: Node, where: string): string[] {
+  if (READ_BY_THE_ROOM.has(where) || node.enum || node.const !== undefined) return [];
+  const choices = [...(node.anyOf ?? []), ...(node.oneOf ?? [])];
+  if (choices.length > 0) return choices.flatMap((choice) => walk(choice, where));
+  switch (node.type) {
+    case "string":
+      return node.maxLength !== undefined || node.format === "uuid" ? [] : [where];
+    case "number":
+    case "integer":
+      return (node.minimum ?? node.exclusiveMinimum) !== undefined && node.maximum !== undefined
+        ? []
+        : [where];
+    case "array":
+      return [...(node.maxItems === undefined ? [where] : []), ...walk(node.items ?? {}, `${where}[]`)];
+    case "object":
+      return [
+        ...Object.entries(node.properties ?? {}).flatMap(([name, child]) => walk(child, `${where}.${name}`)),
+        ...(node.propertyNames ? walk(node.propertyNames, `${where}'s names`) : []),
+        ...(typeof node.additionalProperties === "object"
+          ? walk(node.additionalProperties, `${where}.*`)
+          : []),
+      ];
+    case "boolean":
+    case "null":
+      return [];
+    default:
+      return [where];
+  }
+}
