@@ -1,0 +1,104 @@
+/** Every paged list, walked from its first page to its last with the largest pages that it allows. */
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { z } from "zod";
+import { type CampaignHouse, campaignHouse } from "../support/campaign-house.ts";
+
+/** More than two of the largest pages, and more than the database gives at once (1,000). */
+const PEOPLE = 1200;
+/** More than two of the largest pages of a list by time. */
+const ROWS = 230;
+
+let house: CampaignHouse;
+/** The path of each list → where it is now, and how many rows it has. */
+const lists = new Map<string, { at: string; rows: number }>();
+
+beforeAll(async () => {
+  house = await campaignHouse();
+  const { listId, campaignId } = await house.draft(PEOPLE);
+  await house.call("POST", `/api/campaigns/${campaignId}/send`);
+  await house.engine.waitFor(
+    async () => (await house.call("GET", `/api/campaigns/${campaignId}`)).body.status === "completed",
+    {
+      within: "3d",
+    },
+  );
+  await house.call("POST", "/api/tasks", { prompt: "a lighthouse" });
+  await house.call("POST", "/api/keys", { name: "k", role: "app", owner: "alice" }, { as: "admin" });
+  for (const [table, change] of COPIES) await copy(table, change);
+  await house.db.sql.query(
+    `insert into public.dead_letter_queue (event_name, event_data, event_id, run_id, function_id, fingerprint, failed_at)
+     select 'a/b', '{}', n::text, n::text, 'f', 'x', '2026-01-01'::timestamptz + n / 7 * interval '1 second'
+     from generate_series(1, $1) as n`,
+    [ROWS],
+  );
+  lists.set("/api/lists/:id/subscribers", { at: `/api/lists/${listId}/subscribers`, rows: PEOPLE });
+  lists.set("/api/campaigns/:id/sends", { at: `/api/campaigns/${campaignId}/sends`, rows: PEOPLE });
+  for (const at of [
+    "/api/jobs",
+    "/api/campaigns",
+    "/api/lists",
+    "/api/tasks",
+    "/api/keys",
+    "/api/dead-letters",
+  ])
+    lists.set(at, { at, rows: ROWS });
+});
+afterAll(() => house.close());
+
+test("no list is forgotten here", () => {
+  const paged = house.app.routes.filter(({ query }) => query !== undefined && "cursor" in shapeOf(query));
+  expect([...lists.keys()].toSorted()).toEqual(paged.map(({ path }) => path).toSorted());
+});
+
+test("every list shows each of its rows once, in pages as large as it allows", async () => {
+  for (const [path, { at, rows }] of lists) {
+    const most = maximumOf(path);
+    const seen: unknown[] = [];
+    let cursor: string | null = "";
+    while (cursor !== null) {
+      const query = `limit=${most}${cursor && `&cursor=${cursor}`}`;
+      const { status, body } = await house.call("GET", `${at}?${query}`, undefined, { as: "admin" });
+      expect(status).toBe(200);
+      seen.push(...body.items.map(({ id }: { id: unknown }) => id));
+      cursor = body.nextCursor;
+    }
+    const found = { path, distinct: new Set(seen).size, isWhole: seen.length >= rows };
+    expect(found).toEqual({ path, distinct: seen.length, isWhole: true });
+    expect(seen.length).toBeGreaterThan(2 * most);
+  }
+});
+
+const FREE_JOB =
+  "select id from public.jobs where id not in (select job_id from public.image_tasks) order by id offset n - 1 limit 1";
+
+/** Tables of which one row is there; the copies have times of which several are equal. */
+const COPIES: [string, string][] = [
+  [
+    "jobs",
+    "'id', gen_random_uuid(), 'event_id', gen_random_uuid(), 'idempotency_key', null, 'fingerprint', null",
+  ],
+  ["email_lists", "'id', gen_random_uuid()"],
+  ["campaigns", "'id', gen_random_uuid()"],
+  ["image_tasks", `'id', gen_random_uuid(), 'sequence', 1000 + n, 'job_id', (${FREE_JOB})`],
+  ["api_keys", "'id', left(replace(gen_random_uuid()::text, '-', ''), 12)"],
+];
+
+const copy = (table: string, change: string) =>
+  house.db.sql.query(
+    `insert into public.${table}
+     select (jsonb_populate_record(null::public.${table}, to_jsonb(one) || jsonb_build_object(
+       'created_at', one.created_at - n / 7 * interval '1 second', ${change}))).*
+     from (select * from public.${table} limit 1) as one, generate_series(1, $1) as n`,
+    [ROWS],
+  );
+
+const object = z.custom<z.ZodObject>((schema) => schema instanceof z.ZodObject);
+const shapeOf = (query: z.ZodType) => object.parse(query).shape;
+
+function maximumOf(path: string): number {
+  const query = house.app.routes.find((route) => route.method === "GET" && route.path === path)?.query;
+  const { properties } = z
+    .object({ properties: z.object({ limit: z.object({ maximum: z.number() }) }) })
+    .parse(z.toJSONSchema(object.parse(query), { io: "input", unrepresentable: "any" }));
+  return properties.limit.maximum;
+}
