@@ -16,7 +16,9 @@ const READ_BY_THE_ROOM = new Set([
   "POST /api/upload body.bytes",
 ]);
 
-const { routes } = createApp(readEnv({ SUPABASE_URL: "http://db.local", SUPABASE_SECRET_KEY: "sb" }));
+const { routes } = createApp(
+  readEnv({ SUPABASE_URL: "http://db.local", SUPABASE_SECRET_KEY: "sb_secret_test" }),
+);
 
 describe("routes", () => {
   test.each(routes.map((route) => [`${route.method} ${route.path}`, route] as const))("%s", (name, route) => {

@@ -55,7 +55,7 @@ const READERS: Record<string, (text: string) => unknown> = {
   },
   streamPosition: (text) => streamPosition.safeParse(text),
   instant: (text) => instant.safeParse(text),
-  parseJson: (text) => expect(() => parseJson(text)).toThrow(),
+  parseJson: (text) => expect(() => parseJson(text)).toThrow(AppError),
   hasStrayBraces,
   escapeHtml,
   createFrameReader: (text) => createFrameReader()(text),
