@@ -1,4 +1,4 @@
-import { isUnstorable } from "#lib/http/request-body.ts";
+import { isUnstorable } from "#lib/http/json.ts";
 import { nextLineAt } from "#lib/tables/bytes.ts";
 import { MAX_ROW_BYTES } from "#lib/tables/limits.ts";
 import { type Encoding, type Position, type Row, type RowError, rowError } from "#lib/tables/table.ts";
