@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { Clock } from "#lib/clock.ts";
-import { type DatabaseClient, unwrap } from "#lib/database/client.ts";
+import { createCall } from "#lib/database/call.ts";
+import type { DatabaseClient } from "#lib/database/client.ts";
 import type { Position } from "#lib/http/pages.ts";
 
 const apiKeyRow = z.object({
@@ -21,27 +22,20 @@ export type NewApiKey = { name: string; role: "app" | "admin"; owner: string; ex
 export type ApiKeyRepository = ReturnType<typeof apiKeyRepository>;
 
 export function apiKeyRepository(db: DatabaseClient, clock: Clock) {
-  const now = () => clock.now().toISOString();
+  const { call, callTimeless } = createCall(db, clock);
   return {
     /** The answer has the only copy of the key. */
-    async create({ name, role, owner, expiresAt }: NewApiKey) {
-      const args = { p_name: name, p_role: role, p_owner: owner, p_expires_at: expiresAt, p_now: now() };
-      return created.parse(await unwrap(db.rpc("create_api_key", args)));
-    },
+    create: (key: NewApiKey) => call("create_api_key", key, created),
 
     /** One row more than `limit`, when there is one; newest first. */
-    async list(limit: number, before?: Position): Promise<ApiKeyRow[]> {
-      const rows = await unwrap(
-        db.rpc("list_api_keys", {
-          p_before_at: before?.at ?? null,
-          p_before_id: before?.id ?? null,
-          p_limit: limit + 1,
-        }),
-      );
-      return apiKeyRow.array().parse(rows);
-    },
+    list: (limit: number, before?: Position): Promise<ApiKeyRow[]> =>
+      callTimeless(
+        "list_api_keys",
+        { beforeAt: before?.at, beforeId: before?.id, limit: limit + 1 },
+        apiKeyRow.array(),
+      ),
 
     /** False when there is no such key. */
-    revoke: (id: string): Promise<boolean> => unwrap(db.rpc("revoke_api_key", { p_id: id, p_now: now() })),
+    revoke: (id: string): Promise<boolean> => call("revoke_api_key", { id }, z.boolean()),
   };
 }

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { cut } from "#lib/cut.ts";
 import { functionIdOf } from "#lib/engine/inngest.ts";
 import { codeOf, type ErrorCode } from "#lib/errors.ts";
+import { storableId, storableJson } from "#lib/storable.ts";
 
 /** A run that failed for good, with the event that started it: what a letter is made of. */
 export type Failure = {
@@ -42,14 +43,14 @@ export type MaxAttempts = (functionId: string) => number | undefined;
  * again, is inside its data.
  */
 export function toFailure(news: unknown, maxAttempts: MaxAttempts): Failure {
-  const { function_id, run_id, error, event } = failedRun.parse(news);
+  const { function_id, run_id, error, event } = failedRun.parse(storableJson(news));
   const functionId = functionIdOf(function_id);
   const { data } = event;
   const code = codeOf(error) ?? null;
   const isFinal = error.name === "NonRetriableError";
   return {
-    eventId: event.id ?? run_id,
-    eventName: event.name,
+    eventId: storableId(event.id ?? run_id),
+    eventName: storableId(event.name),
     eventData: data,
     functionId,
     runId: run_id,

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { Clock } from "#lib/clock.ts";
+import { createCall } from "#lib/database/call.ts";
 import { type DatabaseClient, unwrap } from "#lib/database/client.ts";
 import type { Position } from "#lib/http/pages.ts";
 import type { Failure } from "./failure.ts";
@@ -16,56 +17,45 @@ export type DeadLetterRepository = ReturnType<typeof deadLetterRepository>;
 const alertClaim = z.enum(["claimed", "reported", "busy", "done"]);
 
 export function deadLetterRepository(db: DatabaseClient, clock: Clock) {
-  const now = () => clock.now().toISOString();
+  const { call, callTimeless } = createCall(db, clock);
   return {
     /** The letter's id; null when the run did not fail but was canceled. Safe to repeat. */
-    async record(failure: Failure): Promise<string | null> {
-      const id = await unwrap(db.rpc("record_dead_letter", { p_letter: failure, p_now: now() }));
-      return z.uuid().nullable().parse(id);
-    },
+    record: (letter: Failure): Promise<string | null> =>
+      call("record_dead_letter", { letter }, z.uuid().nullable()),
 
-    async claimAlert(letterId: string, claimant: string) {
-      const claim = await unwrap(
-        db.rpc("claim_alert", { p_letter_id: letterId, p_claimant: claimant, p_now: now() }),
-      );
-      return alertClaim.parse(claim);
-    },
+    claimAlert: (letterId: string, claimant: string) =>
+      call("claim_alert", { letterId, claimant }, alertClaim),
 
     /** The log and Sentry have it. */
-    async confirmReport(letterId: string): Promise<void> {
-      await unwrap(db.rpc("confirm_report", { p_letter_id: letterId, p_now: now() }));
-    },
+    confirmReport: (letterId: string): Promise<void> => call("confirm_report", { letterId }),
 
-    async confirmAlert(letterId: string): Promise<void> {
-      await unwrap(db.rpc("confirm_alert", { p_letter_id: letterId, p_now: now() }));
-    },
+    confirmAlert: (letterId: string): Promise<void> => call("confirm_alert", { letterId }),
 
     /** Letters nobody was told of, though there was time. */
-    async unalerted(olderThanMs: number, limit: number): Promise<DeadLetter[]> {
+    unalerted(olderThanMs: number, limit: number): Promise<DeadLetter[]> {
       const before = new Date(clock.now().getTime() - olderThanMs).toISOString();
-      const rows = await unwrap(db.rpc("unalerted_dead_letters", { p_before: before, p_limit: limit }));
-      return deadLetterRow.array().parse(rows);
+      return callTimeless("unalerted_dead_letters", { before, limit }, deadLetterRow.array());
     },
 
     /** One row more than `limit`, when there is one. */
-    async list(filter: LetterFilter, limit: number, before?: Position): Promise<DeadLetter[]> {
-      const rows = await unwrap(
-        db.rpc("list_dead_letters", {
-          p_status: filter.status ?? null,
-          p_event_name: filter.eventName ?? null,
-          p_function_id: filter.functionId ?? null,
-          p_error_code: filter.errorCode ?? null,
-          p_fingerprint: filter.fingerprint ?? null,
-          p_job_id: filter.jobId ?? null,
-          p_from: filter.from ?? null,
-          p_to: filter.to ?? null,
-          p_before_at: before?.at ?? null,
-          p_before_id: before?.id ?? null,
-          p_limit: limit + 1,
-        }),
-      );
-      return deadLetterRow.array().parse(rows);
-    },
+    list: (filter: LetterFilter, limit: number, before?: Position): Promise<DeadLetter[]> =>
+      callTimeless(
+        "list_dead_letters",
+        {
+          status: filter.status,
+          eventName: filter.eventName,
+          functionId: filter.functionId,
+          errorCode: filter.errorCode,
+          fingerprint: filter.fingerprint,
+          jobId: filter.jobId,
+          from: filter.from,
+          to: filter.to,
+          beforeAt: before?.at,
+          beforeId: before?.id,
+          limit: limit + 1,
+        },
+        deadLetterRow.array(),
+      ),
 
     async get(letterId: string): Promise<DeadLetter | null> {
       const row = await unwrap(db.from("dead_letter_queue").select("*").eq("id", letterId).maybeSingle());
@@ -73,18 +63,10 @@ export function deadLetterRepository(db: DatabaseClient, clock: Clock) {
     },
 
     /** The job that puts the work back, standing in the outbox. */
-    async reprocess(letterId: string, jobId: string, by: string): Promise<ReprocessJob> {
-      const row = await unwrap(
-        db.rpc("reprocess_dead_letter", { p_letter_id: letterId, p_job_id: jobId, p_by: by, p_now: now() }),
-      );
-      return reprocessJob.parse(row);
-    },
+    reprocess: (letterId: string, jobId: string, by: string): Promise<ReprocessJob> =>
+      call("reprocess_dead_letter", { letterId, jobId, by }, reprocessJob),
 
-    async ignore(letterId: string, note: string, by: string): Promise<DeadLetter> {
-      const row = await unwrap(
-        db.rpc("ignore_dead_letter", { p_letter_id: letterId, p_note: note, p_by: by, p_now: now() }),
-      );
-      return deadLetterRow.parse(row);
-    },
+    ignore: (letterId: string, note: string, by: string): Promise<DeadLetter> =>
+      call("ignore_dead_letter", { letterId, note, by }, deadLetterRow),
   };
 }

@@ -1,7 +1,8 @@
 import { isErrorCode } from "#lib/errors.ts";
-import { allOf, type Chore } from "#lib/housekeeping.ts";
-import type { Alert } from "./alert.ts";
+import { type Chore, eachOf } from "#lib/housekeeping.ts";
+import type { Alert, AlertAbout } from "./alert.ts";
 import type { DeadLetterRepository } from "./repository.ts";
+import type { DeadLetter } from "./rows.ts";
 
 type Dependencies = { letters: Pick<DeadLetterRepository, "unalerted">; alert: Alert };
 
@@ -15,26 +16,25 @@ const BATCH = 20;
 export const tellUnalerted = ({ letters, alert }: Dependencies): Chore => ({
   name: "alerts",
   async run(deadline) {
-    let told = 0;
-    const failures: unknown[] = [];
-    for (const letter of await letters.unalerted(GRACE_MS, BATCH)) {
-      if (deadline.isOver()) break;
-      const { error_code: code, error_message: message, error_stack: stack } = letter;
-      const about = {
-        eventId: letter.event_id,
-        eventName: letter.event_name,
-        eventData: letter.event_data,
-        functionId: letter.function_id,
-        runId: letter.run_id,
-        error: { code: isErrorCode(code) ? code : null, message: message ?? "", stack },
-      };
-      try {
-        if ((await alert(letter.id, about, "housekeeping")) === "alerted") told++;
-      } catch (error) {
-        failures.push(error);
-      }
-    }
-    if (failures.length > 0) throw allOf(failures, `${failures.length} alerts failed, ${told} were told`);
+    const unalerted = await letters.unalerted(GRACE_MS, BATCH);
+    const told = await eachOf(
+      unalerted,
+      deadline,
+      ({ id }) => id,
+      async (letter) => (await alert(letter.id, aboutOf(letter), "housekeeping")) === "alerted",
+    );
     return { told };
   },
 });
+
+function aboutOf(letter: DeadLetter): AlertAbout {
+  const { error_code: code, error_message: message, error_stack: stack } = letter;
+  return {
+    eventId: letter.event_id,
+    eventName: letter.event_name,
+    eventData: letter.event_data,
+    functionId: letter.function_id,
+    runId: letter.run_id,
+    error: { code: isErrorCode(code) ? code : null, message: message ?? "", stack },
+  };
+}

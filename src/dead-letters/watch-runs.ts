@@ -3,7 +3,7 @@ import type { JobRepository } from "#jobs/repository.ts";
 import type { QuietRun } from "#jobs/rows.ts";
 import type { Clock } from "#lib/clock.ts";
 import type { EngineApi } from "#lib/engine/engine-api.ts";
-import type { Chore } from "#lib/housekeeping.ts";
+import { type Chore, eachOf } from "#lib/housekeeping.ts";
 import { toFailure } from "./failure.ts";
 import type { DeadLetterRepository } from "./repository.ts";
 
@@ -28,11 +28,7 @@ export function watchRuns({ jobs, letters, engine, clock }: Dependencies): Chore
     name: "runs",
     async run(deadline) {
       const quiet = await jobs.takeQuietRuns(QUIET_MS, BATCH);
-      let settled = 0;
-      for (const run of quiet) {
-        if (deadline.isOver()) break;
-        if (await settle(run)) settled++;
-      }
+      const settled = await eachOf(quiet, deadline, ({ run_id }) => run_id, settle);
       return { quiet: quiet.length, settled };
     },
   };
@@ -42,7 +38,7 @@ export function watchRuns({ jobs, letters, engine, clock }: Dependencies): Chore
     const known = run.is_fan_out ? null : await engine.run(run.run_id);
     switch (known?.status) {
       case "Completed":
-        await jobs.finishRun(ids, z.json().catch(null).parse(known.output));
+        await jobs.finishRun(ids, known.output);
         return true;
       case "Cancelled":
         await jobs.cancelRun(ids);

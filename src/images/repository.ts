@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { Clock } from "#lib/clock.ts";
-import { type DatabaseClient, unwrap } from "#lib/database/client.ts";
+import { createCall } from "#lib/database/call.ts";
+import type { DatabaseClient } from "#lib/database/client.ts";
 import type { Want } from "#lib/database/tokens.ts";
 
 /** A task, and the event whose job is at work on it. */
@@ -25,49 +26,18 @@ export type ImageRepository = ReturnType<typeof imageRepository>;
 
 /** The queue as those who draw see it. What each call promises stands with its SQL function. */
 export function imageRepository(db: DatabaseClient, clock: Clock) {
-  const now = () => clock.now().toISOString();
+  const { call } = createCall(db, clock);
   return {
-    async begin({ taskId, eventId }: TaskOfEvent, leaseMs: number, wants: Want[]): Promise<Attempt> {
-      const answer = await unwrap(
-        db.rpc("begin_image_attempt", {
-          p_task_id: taskId,
-          p_event_id: eventId,
-          p_lease_ms: leaseMs,
-          p_wants: wants,
-          p_now: now(),
-        }),
-      );
-      return attempt.parse(answer);
-    },
+    begin: (work: TaskOfEvent, leaseMs: number, wants: Want[]): Promise<Attempt> =>
+      call("begin_image_attempt", { ...work, leaseMs, wants }, attempt),
 
-    async end(taskId: string, token: string, outcome: AttemptOutcome) {
-      const answer = await unwrap(
-        db.rpc("end_image_attempt", {
-          p_task_id: taskId,
-          p_token: token,
-          p_outcome: outcome,
-          p_now: now(),
-        }),
-      );
-      return noted.parse(answer);
-    },
+    end: (taskId: string, token: string, outcome: AttemptOutcome) =>
+      call("end_image_attempt", { taskId, token, outcome }, noted),
 
-    async complete({ taskId, eventId }: TaskOfEvent, thumbnailPath: string, result: Record<string, string>) {
-      const answer = await unwrap(
-        db.rpc("complete_image_task", {
-          p_task_id: taskId,
-          p_event_id: eventId,
-          p_thumbnail_path: thumbnailPath,
-          p_result: result,
-          p_now: now(),
-        }),
-      );
-      return endOfJob.parse(answer);
-    },
+    complete: (work: TaskOfEvent, thumbnailPath: string, result: Record<string, string>) =>
+      call("complete_image_task", { ...work, thumbnailPath, result }, endOfJob),
 
     /** How many could start that nobody had noticed. */
-    async startWaiting(): Promise<number> {
-      return unwrap(db.rpc("start_waiting_image_tasks", { p_now: now() }));
-    },
+    startWaiting: (): Promise<number> => call("start_waiting_image_tasks", {}, z.number()),
   };
 }

@@ -1,5 +1,5 @@
 import type { Clock } from "#lib/clock.ts";
-import type { Chore } from "#lib/housekeeping.ts";
+import { type Chore, eachOf } from "#lib/housekeeping.ts";
 import type { JobRepository } from "./repository.ts";
 
 type Dependencies = { jobs: Pick<JobRepository, "purge" | "trim">; clock: Clock };
@@ -14,18 +14,24 @@ export const purge = ({ jobs, clock }: Dependencies): Chore => ({
   name: "purge",
   async run(deadline) {
     const before = (days: number) => new Date(clock.now().getTime() - days * DAY_MS);
-    const chores = [
-      () => jobs.purge(before(KEEP_COMPLETED_DAYS), before(KEEP_FAILED_DAYS), BATCH),
-      () => jobs.trim(before(1), BATCH),
+    const purges = [
+      { name: "old", some: () => jobs.purge(before(KEEP_COMPLETED_DAYS), before(KEEP_FAILED_DAYS), BATCH) },
+      { name: "too many", some: () => jobs.trim(before(1), BATCH) },
     ];
     let deleted = 0;
-    for (const deleteSome of chores) {
-      let gone: number;
-      do {
-        gone = await deleteSome();
-        deleted += gone;
-      } while (gone >= BATCH && !deadline.isOver());
-    }
+    await eachOf(
+      purges,
+      deadline,
+      ({ name }) => name,
+      async ({ some }) => {
+        let gone: number;
+        do {
+          gone = await some();
+          deleted += gone;
+        } while (gone >= BATCH && !deadline.isOver());
+        return gone > 0;
+      },
+    );
     return { deleted };
   },
 });

@@ -4,7 +4,7 @@ import { createCall } from "#lib/database/call.ts";
 import type { DatabaseClient } from "#lib/database/client.ts";
 import type { Json } from "#lib/database/database.types.ts";
 import type { Position } from "#lib/http/pages.ts";
-import { storableId, storableJson, storableText } from "#lib/storable.ts";
+import { storableId, storableJson } from "#lib/storable.ts";
 import type { JobRequest } from "./request.ts";
 import { type Job, jobDetails, jobRow, quietRun, startedRun } from "./rows.ts";
 import { jobStatsRow } from "./stats.ts";
@@ -15,7 +15,7 @@ export type JobRepository = ReturnType<typeof jobRepository>;
 export type RunOfEvent = { eventId: string; functionId: string; runId: string };
 export type StartingRun = RunOfEvent & {
   eventName: string;
-  eventData: Json;
+  eventData: unknown;
   attempt: number;
   parentJobId: string | undefined;
 };
@@ -44,7 +44,8 @@ export const asArguments = (filter: JobFilter) => ({
   to: filter.to,
 });
 
-const MAX_NAME_CHARS = 200;
+/** Larger results belong into a table or a file. */
+const MAX_RESULT_CHARS = 32_000;
 
 /** The ledger. `owner: null` sees every job; with an owner, other people's jobs do not exist. */
 export function jobRepository(db: DatabaseClient, clock: Clock) {
@@ -59,7 +60,7 @@ export function jobRepository(db: DatabaseClient, clock: Clock) {
         "start_run",
         {
           ...keysOf({ eventId, functionId, runId }),
-          eventName: storableText(eventName, MAX_NAME_CHARS),
+          eventName: storableId(eventName),
           eventData: storableJson(eventData),
           attempt,
           parentJobId,
@@ -68,7 +69,7 @@ export function jobRepository(db: DatabaseClient, clock: Clock) {
       ),
 
     finishRun: (run: RunOfEvent, result: unknown): Promise<void> =>
-      call("finish_run", { ...keysOf(run), result: storableJson(result) }),
+      call("finish_run", { ...keysOf(run), result: boundedResult(result) }),
 
     /** Whether the run was a part of a job that goes on: then that would wait for it for ever. */
     cancelRun: (run: RunOfEvent, parentJobId: string | null = null): Promise<boolean> =>
@@ -130,6 +131,13 @@ export function jobRepository(db: DatabaseClient, clock: Clock) {
     trim: (before: Date, limit: number): Promise<number> =>
       callTimeless("trim_jobs", { before: before.toISOString(), limit }, z.number()),
   };
+}
+
+/** Work that is done stays done, whatever it answers. */
+function boundedResult(value: unknown): Json {
+  const result = storableJson(value);
+  const chars = JSON.stringify(result).length;
+  return chars > MAX_RESULT_CHARS ? { truncated: true, chars } : result;
 }
 
 /** App code chooses the ids of its events. */

@@ -1,7 +1,6 @@
 import { Middleware } from "inngest";
 import { parentJobOf } from "#lib/engine/inngest.ts";
 import { addLogContext } from "#lib/logger.ts";
-import { storableJson } from "#lib/storable.ts";
 import type { JobRepository, StartingRun } from "./repository.ts";
 import type { StartedRun } from "./rows.ts";
 
@@ -9,9 +8,6 @@ type Jobs = Pick<JobRepository, "startRun" | "finishRun">;
 
 /** The engine's own news about runs; they are about work, not work. */
 const NEWS = /^inngest\/function\.(failed|cancelled|finished)$/;
-
-/** Larger results belong into a table or a file. */
-const MAX_RESULT_CHARS = 32_000;
 
 /**
  * Keeps the ledger while functions run: one statement when a run begins (or begins another attempt), one when it
@@ -39,7 +35,7 @@ export const trackJobs = (jobs: Jobs) =>
       this.#run = {
         eventId: ctx.event.id ?? ctx.runId,
         eventName: ctx.event.name,
-        eventData: storableJson(ctx.event.data ?? {}),
+        eventData: ctx.event.data ?? {},
         functionId: fn.id(),
         runId: ctx.runId,
         attempt: ctx.attempt,
@@ -57,13 +53,7 @@ export const trackJobs = (jobs: Jobs) =>
       const result = await next();
       // Only the request that began the run knows that nobody wants to hear of its end.
       if (!this.#run || this.#started?.tracked === false) return result;
-      await jobs.finishRun(this.#run, resultOf(result));
+      await jobs.finishRun(this.#run, result);
       return result;
     }
   };
-
-function resultOf(value: unknown) {
-  const result = storableJson(value);
-  const chars = JSON.stringify(result).length;
-  return chars > MAX_RESULT_CHARS ? { truncated: true, chars } : result;
-}

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { Clock } from "#lib/clock.ts";
-import { type DatabaseClient, unwrap } from "#lib/database/client.ts";
+import { createCall } from "#lib/database/call.ts";
+import type { DatabaseClient } from "#lib/database/client.ts";
 import type { Env } from "#lib/env.ts";
 
 /** Whether this environment may reach people, or why it holds its mail, in words for people. */
@@ -48,13 +49,13 @@ export function createFence(env: Settings, db: DatabaseClient, clock: Clock) {
   };
 
   async function ask(): Promise<MailMode> {
-    const url = await unwrap(
-      db.rpc("production_url", {
-        p_supabase_url: env.SUPABASE_URL,
-        p_is_production: env.NIGHTSHIFT_ENV === "production",
-        p_now: clock.now().toISOString(),
-      }),
+    const settings = {
+      supabaseUrl: env.SUPABASE_URL,
+      isProduction: env.NIGHTSHIFT_ENV === "production",
+    };
+    return mailModeOf(
+      env,
+      await createCall(db, clock).call("production_url", settings, z.string().nullable()),
     );
-    return mailModeOf(env, z.string().nullable().parse(url));
   }
 }

@@ -36,8 +36,34 @@ export const createHousekeeping = ({ chores, clock, logger, budgetMs = BUDGET_MS
     return report;
   };
 
+/**
+ * Looks after each item by itself: one that fails keeps no other from its turn, and is named in the error that the chore
+ * ends with. Answers for how many `work` said that it did something.
+ */
+export async function eachOf<Item>(
+  items: readonly Item[],
+  deadline: Deadline,
+  nameOf: (item: Item) => string,
+  work: (item: Item) => Promise<boolean>,
+): Promise<number> {
+  let done = 0;
+  const failed: { name: string; error: unknown }[] = [];
+  for (const item of items) {
+    if (deadline.isOver()) break;
+    try {
+      if (await work(item)) done++;
+    } catch (error) {
+      failed.push({ name: nameOf(item), error });
+    }
+  }
+  if (failed.length === 0) return done;
+  const errors = failed.map(({ error }) => error);
+  const names = failed.slice(0, 3).map(({ name }) => name);
+  throw allOf(errors, `${failed.length} failed (${names.join(", ")}), ${done} done`);
+}
+
 /** Several failures as one to throw: it has the first code that one of them has. */
-export const allOf = (failures: readonly unknown[], message: string): AppError =>
+const allOf = (failures: readonly unknown[], message: string): AppError =>
   new AppError(failures.map(codeOf).find((code) => code !== undefined) ?? "internal", message, {
     cause: new AggregateError(failures),
   });

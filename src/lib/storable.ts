@@ -9,19 +9,16 @@ import type { Json } from "#lib/database/database.types.ts";
 /** More than any honest nesting has. */
 const MAX_DEPTH = 100;
 
-/** `maxChars`: longer text is cut there and ends in `…`. */
-export function storableText(text: string, maxChars = Infinity): string {
-  const cut = text.length > maxChars ? `${text.slice(0, maxChars - 1)}…` : text;
-  return cut.replaceAll("\0", "\uFFFD").toWellFormed();
-}
+const storableText = (text: string): string => text.replaceAll("\0", "\uFFFD").toWellFormed();
 
 const MAX_ID_CHARS = 200;
 
-/** An id that others choose, as the key of an index: a long one keeps its beginning, and a hash tells it apart. */
+/** An id or a name that others choose, as the key of an index: a long one keeps its beginning, a hash tells it apart. */
 export function storableId(id: string): string {
-  if (id.length <= MAX_ID_CHARS) return storableText(id);
-  const hash = createHash("sha256").update(id).digest("hex");
-  return storableText(`${id.slice(0, MAX_ID_CHARS - hash.length - 1)}…${hash}`);
+  const text = storableText(id);
+  if (text.length <= MAX_ID_CHARS) return text;
+  const hash = createHash("sha256").update(text).digest("hex");
+  return storableText(`${text.slice(0, MAX_ID_CHARS - hash.length - 1)}…${hash}`);
 }
 
 /** Any value as JSON that Postgres can hold. What JSON does not know becomes null, what is too deep becomes `…`. */

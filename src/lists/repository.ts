@@ -1,6 +1,8 @@
 import { z } from "zod";
 import type { Clock } from "#lib/clock.ts";
-import { type DatabaseClient, unwrap } from "#lib/database/client.ts";
+import { createCall } from "#lib/database/call.ts";
+import type { DatabaseClient } from "#lib/database/client.ts";
+import type { Position } from "#lib/http/pages.ts";
 import type { NewSubscriber } from "#lists/read-subscribers.ts";
 
 export const SUBSCRIBER_STATUSES = ["active", "unsubscribed", "bounced", "complained"] as const;
@@ -32,80 +34,46 @@ export type ListRepository = ReturnType<typeof listRepository>;
 
 /** Lists and who is on them. `owner: null` is an admin; with an owner, other people's lists do not exist. */
 export const listRepository = (db: DatabaseClient, clock: Clock) => {
-  const now = () => clock.now().toISOString();
+  const { call, callTimeless } = createCall(db, clock);
   return {
-    async create(owner: string, name: string): Promise<ListRow> {
-      return listRow.parse(
-        await unwrap(db.rpc("create_email_list", { p_owner: owner, p_name: name, p_now: now() })),
-      );
-    },
+    create: (owner: string, name: string): Promise<ListRow> =>
+      call("create_email_list", { owner, name }, listRow),
 
     /** One row more than `limit`, when there is one; newest first. */
-    async list(owner: string | null, limit: number, before?: { at: string; id: string }): Promise<ListRow[]> {
-      const rows = await unwrap(
-        db.rpc("list_email_lists", {
-          p_owner: owner,
-          p_before_at: before?.at ?? null,
-          p_before_id: before?.id ?? null,
-          p_limit: limit + 1,
-        }),
-      );
-      return listRow.array().parse(rows);
-    },
+    list: (owner: string | null, limit: number, before?: Position): Promise<ListRow[]> =>
+      callTimeless(
+        "list_email_lists",
+        { owner, beforeAt: before?.at, beforeId: before?.id, limit: limit + 1 },
+        listRow.array(),
+      ),
 
-    async get(listId: string, owner: string | null) {
-      return listDetails.parse(await unwrap(db.rpc("get_email_list", { p_list_id: listId, p_owner: owner })));
-    },
+    get: (listId: string, owner: string | null) =>
+      callTimeless("get_email_list", { listId, owner }, listDetails),
 
     /** Up to a thousand at a time; the last of equal addresses wins. */
-    async upsert(listId: string, owner: string | null, subscribers: readonly NewSubscriber[]) {
-      const answer = await unwrap(
-        db.rpc("upsert_email_subscribers", {
-          p_list_id: listId,
-          p_owner: owner,
-          p_rows: z.json().parse(subscribers),
-          p_now: now(),
-        }),
-      );
-      return stored.parse(answer);
-    },
+    upsert: (listId: string, owner: string | null, subscribers: readonly NewSubscriber[]) =>
+      call("upsert_email_subscribers", { listId, owner, rows: z.json().parse(subscribers) }, stored),
 
     /** One row more than `limit`, when there is one; in the order of ids. */
-    async subscribers(
+    subscribers: (
       listId: string,
       owner: string | null,
       status: string | undefined,
       after: number,
       limit: number,
-    ) {
-      const rows = await unwrap(
-        db.rpc("list_email_subscribers", {
-          p_list_id: listId,
-          p_owner: owner,
-          p_status: status ?? null,
-          p_after: after,
-          p_limit: limit + 1,
-        }),
-      );
-      return subscriberRow.array().parse(rows);
-    },
+    ) =>
+      callTimeless(
+        "list_email_subscribers",
+        { listId, owner, status, after, limit: limit + 1 },
+        subscriberRow.array(),
+      ),
 
-    async setStatus(
+    setStatus: (
       listId: string,
       owner: string | null,
       subscriberId: number,
       status: string,
-    ): Promise<SubscriberRow> {
-      const row = await unwrap(
-        db.rpc("set_email_subscriber_status", {
-          p_list_id: listId,
-          p_owner: owner,
-          p_subscriber_id: subscriberId,
-          p_status: status,
-          p_now: now(),
-        }),
-      );
-      return subscriberRow.parse(row);
-    },
+    ): Promise<SubscriberRow> =>
+      call("set_email_subscriber_status", { listId, owner, subscriberId, status }, subscriberRow),
   };
 };

@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { type DatabaseClient, unwrap } from "#lib/database/client.ts";
+import { createCall } from "#lib/database/call.ts";
+import type { DatabaseClient } from "#lib/database/client.ts";
 
 const count = z.number();
 const dailyReport = z.object({
@@ -26,10 +27,6 @@ export type MonitoringRepository = ReturnType<typeof monitoringRepository>;
 
 export const monitoringRepository = (db: DatabaseClient) => ({
   /** The ledger's summary of the day before, in a time zone. */
-  async reportOnDayBefore(time: Date, timeZone: string): Promise<DailyReport> {
-    const data = await unwrap(
-      db.rpc("report_on_yesterday", { p_now: time.toISOString(), p_time_zone: timeZone }),
-    );
-    return dailyReport.parse(data);
-  },
+  reportOnDayBefore: (time: Date, timeZone: string): Promise<DailyReport> =>
+    createCall(db, { now: () => time }).call("report_on_yesterday", { timeZone }, dailyReport),
 });

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { Clock } from "#lib/clock.ts";
-import { type DatabaseClient, unwrap } from "#lib/database/client.ts";
+import { createCall } from "#lib/database/call.ts";
+import type { DatabaseClient } from "#lib/database/client.ts";
 import type { Json } from "#lib/database/database.types.ts";
 
 export const notificationView = z.object({
@@ -29,28 +30,16 @@ type News = {
 
 /** What people are told. Each has their newest 200; whoever follows their jobs live hears it at once. */
 export function notificationRepository(db: DatabaseClient, clock: Clock) {
-  const now = () => clock.now().toISOString();
+  const { call, callTimeless } = createCall(db, clock);
   return {
-    async send({ owner, type, data = {}, key }: News): Promise<void> {
-      await unwrap(
-        db.rpc("notify", { p_owner: owner, p_type: type, p_data: data, p_key: key ?? null, p_now: now() }),
-      );
-    },
+    send: ({ owner, type, data = {}, key }: News): Promise<void> =>
+      call("notify", { owner, type, data, key }),
 
-    async list(
-      owner: string,
-      { unread, limit }: { unread: boolean; limit: number },
-    ): Promise<Notification[]> {
-      const rows = await unwrap(
-        db.rpc("list_notifications", { p_owner: owner, p_unread: unread, p_limit: limit }),
-      );
-      return notificationView.array().parse(rows);
-    },
+    list: (owner: string, { unread, limit }: { unread: boolean; limit: number }): Promise<Notification[]> =>
+      callTimeless("list_notifications", { owner, unread, limit }, notificationView.array()),
 
     /** Undefined when this owner has no such notification. */
-    async markRead(id: string, owner: string): Promise<Notification | undefined> {
-      const row = await unwrap(db.rpc("read_notification", { p_id: id, p_owner: owner, p_now: now() }));
-      return notificationView.nullable().parse(row) ?? undefined;
-    },
+    markRead: async (id: string, owner: string): Promise<Notification | undefined> =>
+      (await call("read_notification", { id, owner }, notificationView.nullable())) ?? undefined,
   };
 }

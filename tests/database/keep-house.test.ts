@@ -227,7 +227,7 @@ describe("alerts that got lost", () => {
     await lost("good", day(2));
     await expect(housekeeping(day(3), ["bad"])).rejects.toMatchObject({
       code: "provider_rejected",
-      message: "1 alerts failed, 1 were told",
+      message: expect.stringMatching(/^1 failed .*, 1 done$/),
     });
     expect(texts()).toEqual(["f failed for good: good"]);
   });
@@ -235,14 +235,13 @@ describe("alerts that got lost", () => {
   test("however many Slack does not take, the others have their turn", async () => {
     for (let n = 0; n < 25; n++) await lost("bad", day(1));
     await lost("good", day(2));
-    await expect(housekeeping(day(3), ["bad"])).rejects.toThrow("20 alerts failed");
-    await expect(housekeeping(day(4), ["bad"])).rejects.toThrow("19 alerts failed, 1 were told");
+    await expect(housekeeping(day(3), ["bad"])).rejects.toThrow("20 failed");
+    await expect(housekeeping(day(4), ["bad"])).rejects.toThrow(/^19 failed .*, 1 done$/);
   });
 
   test("the log and Sentry hear of a letter once, however long Slack is away", async () => {
     await lost("lost", day(1));
-    for (const n of [2, 3, 4])
-      await expect(housekeeping(day(n), ["lost"])).rejects.toThrow("1 alerts failed");
+    for (const n of [2, 3, 4]) await expect(housekeeping(day(n), ["lost"])).rejects.toThrow("1 failed");
     await housekeeping(day(5));
     expect(told).toMatchObject({ slack: { length: 1 }, reports: { length: 1 }, logs: { length: 1 } });
   });

@@ -13,9 +13,11 @@ import type { Platform } from "#platform.ts";
 import { type Workshop, workshop } from "../support/workshop.ts";
 
 const walkRequested = eventType("test/walk", { schema: z.object({}) });
+const tripRequested = eventType("test/trip", { schema: z.object({}) });
 const operator: Requester = { id: "key:test", role: "admin", owner: "operator" };
 
 const done: string[] = [];
+const trips: { id: string; at: number }[] = [];
 const batches: { at: number; size: number }[] = [];
 
 let platform: Platform | undefined;
@@ -37,6 +39,15 @@ const functions = ({ inngest, onFailure, tokens, clock }: Platform) => [
       await step.run("fall", () => {
         done.push(`${event.id} fell`);
         throw new AppError("provider_rate_limited", "later", { retryAfterMs: 10 * 60_000 });
+      });
+    },
+  ),
+  inngest.createFunction(
+    { id: "trip", triggers: [tripRequested], retries: 5, onFailure },
+    async ({ event, step }) => {
+      await step.run("fall", () => {
+        trips.push({ id: event.id, at: clock.now().getTime() });
+        throw new Error("fell");
       });
     },
   ),
@@ -186,6 +197,27 @@ describe.each([{ checkpointing: true }, { checkpointing: false }])("with %o", (m
         expect(patienceOf(45_000, leftMs)).toEqual({ ms: 45_000, code: "provider_timeout" });
     });
   });
+
+  test.each([
+    [{ attempts: 3, backoffMs: 1000 }, [1000, 2000], 3],
+    [{ attempts: 1 }, [], 1],
+    [{ backoffMs: 60_000 }, [60_000, 120_000, 240_000, 480_000, 960_000], 6],
+  ])(
+    "S3-7: %j: the pauses between its tries are %j ms, then it is a dead letter",
+    async (options, pauses, tried) => {
+      if (!platform) throw new Error("the workshop gave no platform");
+      const { id } = await platform.jobs.accept(
+        request(tripRequested, {}, { ...options, requester: operator, key: undefined, functionId: "trip" }),
+      );
+      await shop.engine.run(id, "trip");
+      await shop.engine.idle();
+      const times = trips.filter((trip) => trip.id === id).map(({ at }) => at);
+      expect(times.slice(1).map((at, n) => at - (times[n] ?? 0))).toEqual(pauses);
+      expect(await jobOf(id)).toMatchObject({ status: "failed" });
+      const letters = await shop.rows("select attempts from dead_letter_queue where event_id = $1", [id]);
+      expect(letters).toEqual([{ attempts: tried }]);
+    },
+  );
 
   describe("delayed work", () => {
     const startOf = async (id: string) =>

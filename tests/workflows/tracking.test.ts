@@ -30,6 +30,13 @@ const functions = ({ inngest, onFailure }: Platform) => [
     { id: "have-nothing-to-do", triggers: [{ event: "test/nothing" }], retries: 0, onFailure },
     async () => ({ status: "skipped", reason: "nothing to do" }),
   ),
+  inngest.createFunction(
+    { id: "say-odd-things", triggers: [{ event: "test/odd" }], retries: 0, onFailure },
+    async ({ event }) => {
+      if (event.data["fails"] === true) throw new Error("a\0b\ud83d");
+      return { said: "a\0b\ud83d" };
+    },
+  ),
 ];
 
 describe.each([{ checkpointing: true }, { checkpointing: false }])("with %o", (mode) => {
@@ -61,6 +68,25 @@ describe.each([{ checkpointing: true }, { checkpointing: false }])("with %o", (m
     const id = randomUUID();
     return insertJob(shop.database.sql, { id, owner: "operator", data: { steps } }, shop.engine.clock.now());
   };
+
+  test.each([
+    [false, { status: "completed", result: { said: "a\uFFFDb\uFFFD" }, error: null }],
+    [true, { status: "failed", result: null, error: { message: "a\uFFFDb\uFFFD" } }],
+  ])(
+    "text that the database cannot hold keeps no end from the ledger (fails: %j)",
+    async (fails, expected) => {
+      const id = await send("test/odd", { fails });
+      await shop.engine.run(id, "say-odd-things");
+      await shop.engine.idle();
+      expect(await shop.rows("select status, result, error from jobs where event_id = $1", [id])).toEqual([
+        expected,
+      ]);
+      const letters = await shop.rows("select error_message from dead_letter_queue where event_id = $1", [
+        id,
+      ]);
+      expect(letters).toEqual(fails ? [{ error_message: "a\uFFFDb\uFFFD" }] : []);
+    },
+  );
 
   test.each([
     ["a run of many steps", "test/walk", { steps: 4 }, "walk"],

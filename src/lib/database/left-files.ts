@@ -1,25 +1,30 @@
 import { z } from "zod";
-import { type DatabaseClient, unwrap } from "#lib/database/client.ts";
+import type { Clock } from "#lib/clock.ts";
+import { createCall } from "#lib/database/call.ts";
+import type { DatabaseClient } from "#lib/database/client.ts";
 import type { Storage } from "#lib/database/storage.ts";
-import type { Chore } from "#lib/housekeeping.ts";
+import { type Chore, eachOf } from "#lib/housekeeping.ts";
 
-type Dependencies = { db: DatabaseClient; storage: Pick<Storage, "remove"> };
+type Dependencies = { db: DatabaseClient; clock: Clock; storage: Pick<Storage, "remove"> };
 
 const leftFile = z.object({ bucket: z.string(), path: z.string() });
 const BATCH = 200;
 
 /** Removes from Storage the files that no row speaks of any more: `private.leave_files` has written them down. */
-export const removeLeftFiles = ({ db, storage }: Dependencies): Chore => ({
+export const removeLeftFiles = ({ db, clock, storage }: Dependencies): Chore => ({
   name: "left-files",
   async run(deadline) {
+    const { callTimeless } = createCall(db, clock);
     let removed = 0;
     while (!deadline.isOver()) {
-      const files = leftFile.array().parse(await unwrap(db.rpc("list_left_files", { p_limit: BATCH })));
-      for (const bucket of new Set(files.map((file) => file.bucket))) {
+      const files = await callTimeless("list_left_files", { limit: BATCH }, leftFile.array());
+      const buckets = [...new Set(files.map((file) => file.bucket))];
+      await eachOf(buckets, deadline, String, async (bucket) => {
         const paths = files.filter((file) => file.bucket === bucket).map(({ path }) => path);
         await storage.remove(bucket, paths);
-        await unwrap(db.rpc("forget_left_files", { p_bucket: bucket, p_paths: paths }));
-      }
+        await callTimeless("forget_left_files", { bucket, paths });
+        return true;
+      });
       removed += files.length;
       if (files.length < BATCH) break;
     }

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { Clock } from "#lib/clock.ts";
-import { type DatabaseClient, unwrap } from "#lib/database/client.ts";
+import { createCall } from "#lib/database/call.ts";
+import type { DatabaseClient } from "#lib/database/client.ts";
 import { AppError } from "#lib/errors.ts";
 import { retryAfterMs } from "#lib/outside/provider-answer.ts";
 
@@ -18,29 +19,20 @@ const taken = z.object({ granted: z.boolean(), waitMs: z.number() });
  * Rates that all processes keep together: buckets are rows, and taking from several is one atomic call. A function
  * that gets nothing throws `rateLimited(waitMs)` and holds no place while it waits.
  */
-export const createTokens = (db: DatabaseClient, clock: Clock) => ({
-  /** From all of the buckets, or from none. */
-  async take(wants: readonly Want[]): Promise<Taken> {
-    const p_wants = wants.map((want) => ({ ...want }));
-    const data = await unwrap(db.rpc("take_tokens", { p_wants, p_now: clock.now().toISOString() }));
-    return taken.parse(data);
-  },
+export function createTokens(db: DatabaseClient, clock: Clock) {
+  const { call } = createCall(db, clock);
+  return {
+    /** From all of the buckets, or from none. */
+    take: (wants: readonly Want[]): Promise<Taken> => call("take_tokens", { wants: [...wants] }, taken),
 
-  /** The provider knows best: its `Retry-After` and `x-ratelimit-*` headers correct the bucket (S4-54). */
-  async learn(key: string, headers: Headers): Promise<void> {
-    const now = clock.now();
-    const { remaining, blockedUntil } = readRateHeaders(headers, now);
-    if (remaining === null && blockedUntil === null) return;
-    await unwrap(
-      db.rpc("learn_tokens", {
-        p_key: key,
-        p_remaining: remaining,
-        p_blocked_until: blockedUntil?.toISOString() ?? null,
-        p_now: now.toISOString(),
-      }),
-    );
-  },
-});
+    /** The provider knows best: its `Retry-After` and `x-ratelimit-*` headers correct the bucket (S4-54). */
+    async learn(key: string, headers: Headers): Promise<void> {
+      const { remaining, blockedUntil } = readRateHeaders(headers, clock.now());
+      if (remaining === null && blockedUntil === null) return;
+      await call("learn_tokens", { key, remaining, blockedUntil: blockedUntil?.toISOString() });
+    },
+  };
+}
 
 /** What to throw when nothing was granted: the engine comes back when there is something. */
 export const rateLimited = (key: string, { waitMs }: Taken): AppError =>

@@ -1,4 +1,11 @@
-import { Inngest, type InngestFunction, Middleware, NonRetriableError, RetryAfterError } from "inngest";
+import {
+  Inngest,
+  type InngestFunction,
+  Middleware,
+  NonRetriableError,
+  RetryAfterError,
+  StepError,
+} from "inngest";
 import { serve } from "inngest/edge";
 import { z } from "zod";
 import { cut } from "#lib/cut.ts";
@@ -102,19 +109,35 @@ class SpeakOfErrors extends Middleware.BaseMiddleware {
   readonly id = "nightshift/errors";
 
   override wrapStepHandler = ({ next, ctx }: Middleware.WrapStepHandlerArgs) =>
-    next().catch((error: unknown) => rethrow(error, ctx.attempt + 1));
+    next().catch((error: unknown) => rethrow(error, ctx.attempt + 1, ctx.event.data));
   override wrapFunctionHandler = ({ next, ctx }: Middleware.WrapFunctionHandlerArgs) =>
-    next().catch((error: unknown) => rethrow(error, ctx.attempt + 1));
+    next().catch((error: unknown) => rethrow(error, ctx.attempt + 1, ctx.event.data));
 }
 
 const DEFAULT_LATER_MS = 60_000;
 
-function rethrow(error: unknown, attempts: number): never {
-  if (error instanceof AppError) throw toInngestError(error, attempts);
-  if (!(error instanceof NonRetriableError)) throw error;
+function rethrow(thrown: unknown, attempts: number, eventData: unknown): never {
+  const error = thrown instanceof AppError ? toInngestError(thrown, attempts) : thrown;
+  // A step's last error comes by again when it leaves the function: by then it has been judged.
+  if (!(error instanceof Error) || error instanceof StepError) throw error;
   const cause = { code: codeOf(error), attempts };
-  throw withStackOf(error, new NonRetriableError(error.message, { cause }));
+  const wish = triesOf(eventData);
+  if (error instanceof NonRetriableError || attempts >= wish.attempts)
+    throw withStackOf(error, new NonRetriableError(error.message, { cause }));
+  if (wish.backoffMs === undefined || error instanceof RetryAfterError) throw error;
+  const delayMs = Math.min(wish.backoffMs * 2 ** (attempts - 1), MAX_BACKOFF_MS);
+  throw withStackOf(error, new RetryAfterError(error.message, delayMs, { cause }));
 }
+
+const MAX_BACKOFF_MS = 24 * 60 * 60_000;
+const tries = z.looseObject({
+  attempts: z.int().positive().catch(Infinity),
+  backoffMs: z.int().nonnegative().optional().catch(undefined),
+});
+
+/** S3-7: how often, and at what pace, the job of this event is tried. Never more often than its function's `retries`. */
+const triesOf = (eventData: unknown): z.output<typeof tries> =>
+  tries.catch({ attempts: Infinity, backoffMs: undefined }).parse(eventData);
 
 /** `attempts`: the tries so far, this one included. */
 export function toInngestError(error: AppError, attempts: number): Error {

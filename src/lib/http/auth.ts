@@ -1,7 +1,8 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import { z } from "zod";
 import type { Clock } from "#lib/clock.ts";
-import { type DatabaseClient, unwrap } from "#lib/database/client.ts";
+import { createCall } from "#lib/database/call.ts";
+import type { DatabaseClient } from "#lib/database/client.ts";
 import type { Env } from "#lib/env.ts";
 import { type Requester, ROLES } from "#lib/http/route.ts";
 import { createUserTokens, refused } from "#lib/http/user-tokens.ts";
@@ -41,13 +42,12 @@ export function createAuthenticate(deps: Dependencies) {
 async function withApiKey({ db, clock }: Dependencies, token: string): Promise<Requester> {
   const [, id, secret] = KEY.exec(token) ?? [];
   if (id === undefined || secret === undefined) throw refused();
-  const now = clock.now().toISOString();
-  const rows = apiKeyRow.array().parse(await unwrap(db.rpc("find_api_key", { p_id: id, p_now: now })));
-  const [key] = rows;
+  const { call } = createCall(db, clock);
+  const [key] = await call("find_api_key", { id }, apiKeyRow.array());
   // An unknown id costs the same comparison as a known one.
   const matches = timingSafeEqual(hash(secret), Buffer.from(key?.secret_hash ?? "0".repeat(64), "hex"));
   if (!key || !matches || !key.is_valid) throw refused();
-  if (key.use_is_due) await unwrap(db.rpc("note_api_key_use", { p_id: id, p_now: now }));
+  if (key.use_is_due) await call("note_api_key_use", { id });
   return { id: `key:${key.id}`, role: key.role, owner: key.owner };
 }
 

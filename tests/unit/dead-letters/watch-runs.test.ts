@@ -89,3 +89,18 @@ describe("fan-out that has been quiet for long", () => {
     );
   });
 });
+
+test("a run that cannot be settled is named, and starves none behind it", async () => {
+  const runs = ["01A", "01BAD", "01C"].map((run_id) => quiet({ run_id }));
+  const finishRun = vi.fn(({ runId }: { runId: string }) =>
+    runId === "01BAD" ? Promise.reject(new Error("cannot be stored")) : Promise.resolve(),
+  );
+  const chore = watchRuns({
+    jobs: { takeQuietRuns: async () => runs, finishRun, cancelRun: vi.fn() },
+    letters: { record: vi.fn() },
+    engine: { run: async () => ({ status: "Completed" }) },
+    clock: { now: () => now },
+  });
+  await expect(chore.run({ isOver: () => false })).rejects.toThrow("1 failed (01BAD), 2 done");
+  expect(finishRun.mock.calls.map(([{ runId }]) => runId)).toEqual(["01A", "01BAD", "01C"]);
+});

@@ -1,0 +1,61 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { storableBody, storableId, storableJson } from "#lib/storable.ts";
+
+const anyText = fc.string({ unit: "binary" });
+const canBeHeld = (text: string) => text.isWellFormed() && !text.includes("\0");
+
+/** Every text in a JSON value, keys too. */
+function* textsIn(value: unknown): Generator<string> {
+  if (typeof value === "string") yield value;
+  if (typeof value !== "object" || value === null) return;
+  for (const [key, item] of Object.entries(value)) {
+    yield key;
+    yield* textsIn(item);
+  }
+}
+
+test("any value becomes JSON that holds neither NUL nor half of a surrogate pair", () => {
+  fc.assert(
+    fc.property(
+      fc.anything({ key: anyText, values: [anyText, fc.double(), fc.bigInt(), fc.date()] }),
+      (value) => {
+        const json = storableJson(value);
+        expect(JSON.parse(JSON.stringify(json))).toEqual(json);
+        for (const text of textsIn(json)) expect(canBeHeld(text)).toBe(true);
+      },
+    ),
+  );
+});
+
+test("JSON that can be held stays as it is", () => {
+  fc.assert(
+    fc.property(fc.jsonValue({ stringUnit: "grapheme", noUnicodeString: false }), (value) => {
+      const json = JSON.stringify(value);
+      expect(JSON.stringify(storableJson(value))).toBe(json);
+      expect(storableBody(json)).toBe(json);
+    }),
+  );
+});
+
+test("the body of a request is cleaned, escaped backslashes are left alone", () => {
+  expect(JSON.parse(storableBody(JSON.stringify({ "a\0": ["\ud83d"] })))).toEqual({ "a\uFFFD": ["\uFFFD"] });
+  const harmless = JSON.stringify({ a: String.raw`\u0000 \ud83d`, pair: "👍" });
+  expect(storableBody(harmless)).toBe(harmless);
+});
+
+test("what goes round in a circle, or is nested without end, ends", () => {
+  const circle: Record<string, unknown> = {};
+  circle["self"] = circle;
+  expect(storableJson(circle)).toEqual({ self: "…" });
+  let deep: unknown = "end";
+  for (let n = 0; n < 100_000; n++) deep = [deep];
+  expect(JSON.stringify(storableJson(deep))).toContain("…");
+});
+
+test("an id of any length is a key that an index takes, and different ids stay different", () => {
+  const long = "x".repeat(100_000);
+  expect(Buffer.byteLength(storableId(`👍${long}`))).toBeLessThan(1000);
+  expect(storableId(`${long}a`)).not.toBe(storableId(`${long}b`));
+  expect(storableId("an id")).toBe("an id");
+});
