@@ -1,9 +1,10 @@
 import type { Hono } from "hono";
 import { HTTPException } from "hono/http-exception";
 import { z } from "zod";
-import { expressionError, isTrue } from "./cel.ts";
+import { conditionError, isTrue } from "./cel.ts";
 import { hasEnded } from "./documents.ts";
 import type { Engine } from "./engine.ts";
+import { notModelled } from "./errors.ts";
 import { cancellationBody } from "./protocol.ts";
 import { envelope, isPublic, runOf } from "./views.ts";
 
@@ -26,12 +27,12 @@ export function addControl(api: Hono, engine: Engine): void {
     const fn =
       engine.registry.get(body.function_id) ?? engine.registry.get(`${body.app_id}-${body.function_id}`);
     if (!fn) throw new HTTPException(404, { message: "function not found" });
-    const problem = body.if ? expressionError(body.if) : undefined;
+    const problem = body.if ? conditionError(body.if) : undefined;
     if (problem) throw new HTTPException(400, { message: `invalid expression: ${problem}` });
     const runs = [...engine.history.runs.values()].filter(
       (run) => !hasEnded(run) && run.functionId === fn.fn.id && run.queuedAt <= until && run.queuedAt >= from,
     );
-    for (const run of runs) if (isTrue(body.if ?? undefined, { event: run.events[0] })) engine.cancel(run);
+    for (const run of runs) if (isTrue(body.if || undefined, run.events[0])) engine.cancel(run);
     await engine.journal.flush();
     return context.json(envelope({ id: engine.freshId(), ...body }, now()), 201);
   });
@@ -46,6 +47,9 @@ export function addControl(api: Hono, engine: Engine): void {
     context.json(envelope({ run_id: await rerun(context.req.param("id")) }, now())),
   );
   api.post("/api/v2/runs/:id/rerun", async (context) => {
+    const { from_step: fromStep } = rerunBody.parse(JSON.parse((await context.req.text()) || "{}"));
+    if (fromStep !== undefined)
+      throw new HTTPException(501, { message: notModelled("A rerun from a step").message });
     const known = engine.history.runs.get(context.req.param("id"));
     if (!known || !isPublic(known))
       return context.json({ errors: [{ code: "not_found", message: "Run not found" }] }, 404);
@@ -61,6 +65,7 @@ export function addControl(api: Hono, engine: Engine): void {
   });
 }
 
+const rerunBody = z.looseObject({ from_step: z.unknown().optional() });
 const invocation = z.looseObject({ data: z.record(z.string(), z.unknown()).nullish() });
 
 function spanOf(body: z.infer<typeof cancellationBody>, now: number): { from: number; until: number } {

@@ -19,6 +19,8 @@ export function addSdk(api: Hono, engine: Engine, eventKeys: string[] | undefine
       ),
     );
     await engine.journal.flush();
+    if (ids.some((id) => !engine.history.events.has(id)))
+      return context.json({ error: "an event could not be stored", status: 500 }, 500);
     if (ids.length === 0) ids.push("");
     if (error !== undefined) return context.json({ ids, error, status: 400 }, 400);
     return context.json({ ids, status: 200 });
@@ -27,7 +29,7 @@ export function addSdk(api: Hono, engine: Engine, eventKeys: string[] | undefine
   api.post("/fn/register", async (context) => {
     const body = registration.parse(await context.req.json());
     try {
-      const modified = engine.apps.register(body.appName, body.url, body.functions);
+      const modified = engine.apps.register(body.appName, body.url, body.functions, body.sdk);
       await engine.journal.flush();
       return context.json({ ok: true, modified, status: 200 });
     } catch (error) {

@@ -31,6 +31,14 @@ export function createApi(engine: Engine, { signingKey, eventKeys }: ApiOptions 
   addReading(api, engine);
   addControl(api, engine);
 
+  /** The SDK publishes within a step: the run that does so ends here, before it has used up its tries. */
+  api.all("/v1/realtime/*", async (context) => {
+    const error = notModelled("Realtime");
+    const run = engine.history.runs.get(context.req.query("run_id") ?? "");
+    if (run) engine.fail(run, error);
+    await engine.journal.flush();
+    return context.json({ error: error.message, data: null, status: 501 }, 501);
+  });
   for (const [path, what] of Object.entries(refused))
     api.all(path, (context) =>
       context.json({ error: notModelled(what).message, data: null, status: 501 }, 501),
@@ -50,7 +58,6 @@ const isMalformed = (error: Error): boolean => error instanceof z.ZodError || er
 
 const refused = {
   "/v1/signals": "Sending signals",
-  "/v1/realtime/*": "Realtime",
   "/v1/checkpoint/*": "Synchronous checkpointing (durable endpoints)",
   "/v0/connect/*": "Connect",
   "/v0/gql": "The dashboard's GraphQL",

@@ -2,7 +2,7 @@ import { identity } from "./dispatch.ts";
 import { syncAnswer } from "./protocol.ts";
 import type { App, Registry } from "./registry.ts";
 import type { Transport } from "./transport.ts";
-import { readFunctions } from "./validate.ts";
+import { RegistrationRefused, readFunctions } from "./validate.ts";
 
 type Options = {
   registry: Registry;
@@ -33,11 +33,14 @@ export class Apps {
         `${url} answered ${answer.status} when asked for its functions: ${answer.body.slice(0, 500)}`,
       );
     const parsed = syncAnswer.parse(JSON.parse(answer.body));
-    return { appId: parsed.app_id, changed: this.register(parsed.app_id, url, parsed.functions) };
+    return { appId: parsed.app_id, changed: this.register(parsed.app_id, url, parsed.functions, parsed.sdk) };
   }
 
-  /** True if anything is new. */
-  register(appId: string, url: string, functions: { id: string }[]): boolean {
+  /** True if anything is new. `sdk` is such as "js:v4.24.0". */
+  register(appId: string, url: string, functions: { id: string }[], sdk = ""): boolean {
+    const [, major, minor] = /^(?:inngest-)?js:v(\d+)\.(\d+)/.exec(sdk)?.map(Number) ?? [];
+    if (major !== undefined && minor !== undefined && (major < 3 || (major === 3 && minor < 54)))
+      throw new RegistrationRefused([`the SDK ${sdk} is too old: the server takes inngest 3.54 and newer`]);
     const app: App = { id: appId, url, functions: readFunctions(functions) };
     if (!this.options.registry.register(app)) return false;
     this.options.changed(app);

@@ -1,4 +1,4 @@
-import { buildCall, oversized, readAnswer, unreachable } from "./dispatch.ts";
+import { buildCall, problemOf, readAnswer, unreachable } from "./dispatch.ts";
 import { hasEnded, type Job, type RunDocument } from "./documents.ts";
 import { serverError } from "./errors.ts";
 import type { Executor } from "./executor.ts";
@@ -17,6 +17,8 @@ type Options = {
   checkpointing: boolean;
   signingKey: string | undefined;
   freshId: () => string;
+  /** The store has failed: the call is not made now. */
+  later: (run: RunDocument, job: Job) => void;
   /** The call is over: what it changed should be committed soon. */
   over: () => void;
 };
@@ -58,7 +60,11 @@ export class Calls {
   private async fly(key: string, { run, job, generation }: Flight): Promise<void> {
     const { journal, registry, transport, executor, checkpointing, signingKey, freshId } = this.options;
     // The result that led to this call must be safe before the app can see that it happened.
-    await journal.flush();
+    const isSafe = await journal.flush().then(
+      () => true,
+      () => false,
+    );
+    if (!isSafe) return this.options.later(run, job);
     const fn = registry.get(run.functionId)?.fn;
     if (!fn || hasEnded(run) || run.jobs[job.id] !== job) return;
     const request = buildCall({
@@ -91,10 +97,10 @@ export class Calls {
     if (!flight || flight.run.id !== runId || hasEnded(flight.run)) return false;
     if (generation !== undefined && generation !== flight.generation) return false;
     const { run, job } = flight;
-    const tooLarge = oversized(ops, body);
+    const problem = problemOf(ops, body);
     this.options.executor.move(run, (rules) =>
-      tooLarge
-        ? runs.fail(run, rules, tooLarge)
+      problem
+        ? runs.fail(run, rules, problem)
         : runs.checkpoint(run, rules, job, { ops, bytes: body.length }),
     );
     return !hasEnded(run);

@@ -1,57 +1,77 @@
 import { describe, expect, test } from "vitest";
-import { evaluate, expressionError, isTrue } from "./cel.ts";
+import cases from "../../tests/fixtures/inngest/expressions.json" with { type: "json" };
+import { conditionError, evaluate, isTrue, keyError, keyValue } from "./cel.ts";
+import { isMatch, matchError } from "./cel-match.ts";
 
-const event = {
-  name: "paid",
-  data: { id: "a", n: 5, vip: true, tags: ["x", "y"], nothing: null, user: { id: 7 } },
-};
-const async = { data: { id: "a" } };
+/** The real server's verdicts: each is ours, or the expression is refused by name. */
+type Verdict = number | string;
+type Name = "A" | "B" | "C";
+const names: Name[] = ["A", "B", "C"];
+const eventOf = (name: string, data: unknown) => ({ id: `${name}-id`, name, data, ts: 1_795_860_000_000 });
+const refusedByName = "is not modelled by the local engine";
 
-describe("expressions, as the server evaluates them", () => {
-  test.each([
-    ["event.data.id == async.data.id", true],
-    ["event.data.n > 4 && event.data.vip", true],
-    ["event.data.n + 1", 6],
-    ["event.data.id + '-' + event.data.n", "a-5"],
-    ["'x' in event.data.tags", true],
-    ["event.data.tags.exists(tag, tag == 'y')", true],
-    ["event.data.tags.all(tag, tag == 'y')", false],
-    ["event.data.user['id'] == 7", true],
-    ["event.data.vip ? 100 : 0", 100],
-    ["event.name.startsWith('pa')", true],
-    ["size(event.data.tags)", 2],
-    ["has(event.data.id) && !has(event.data.missing)", true],
-    ["-event.data.n", -5],
-    ["event.data.id in ['a', 'b']", true],
-  ])("%s is %j", (expression, value) => expect(evaluate(expression, { event, async })).toEqual(value));
-
-  // What is missing is null, and never stops the evaluation.
-  test.each([
-    ["event.data.missing", null],
-    ["event.data.missing == null", true],
-    ["event.data.nothing == null", true],
-    ["event.data.missing != 'x'", true],
-    ["event.data.missing == 'x'", false],
-    ["event.data.missing.deeper == null", true],
-    ["!event.data.missing", false],
-    ["event.data.missing > 3", false],
-    ["event.data.missing < 3", true],
-    ["event.data.nothing < 3", true],
-    ["event.data.missing.contains('x')", false],
-    ["size(event.data.missing)", 0],
-    ["event.data.missing || event.data.id", "a"],
-    ["event.data.id && event.data.missing", null],
-  ])("%s is %j", (expression, value) => expect(evaluate(expression, { event, async })).toEqual(value));
-
-  test("only the value true fulfils a condition", () => {
-    expect(isTrue("event.data.id", { event })).toBe(false);
-    expect(isTrue("event.data.vip", { event })).toBe(true);
-    expect(isTrue(undefined, { event })).toBe(true);
+describe("as the condition of a trigger", () => {
+  test.each(Object.entries(cases.triggers))("%s", (expression, verdicts) => {
+    const problem = conditionError(expression);
+    if (typeof verdicts === "string") return expect(problem).toBeDefined();
+    if (problem !== undefined) return expect(problem).toContain(refusedByName);
+    const ours = names.map((name) => [
+      name,
+      Number(isTrue(expression, eventOf("cel/x", cases.events[name]))),
+    ]);
+    return expect(Object.fromEntries(ours)).toEqual(verdicts);
   });
+});
 
-  test("an expression that cannot be used is refused with a reason", () => {
-    expect(expressionError("event.data.x ==== 3")).toMatch(/EQ/);
-    expect(expressionError("event.data.x.trim() == 'a'")).toContain("trim() in expressions is not modelled");
-    expect(expressionError("event.data.x == 3")).toBeUndefined();
+const own = eventOf("cel/own", { ...cases.events.A, i: 1 });
+const woken = (expression: string, name: Name) =>
+  isMatch(expression, own, eventOf("cel/other", cases.events[name]));
+
+describe.each(names)("as the match of a wait, with event %s", (name) => {
+  test.each(Object.entries(cases.waits[name] as Record<string, Verdict>))("%s", (expression, verdict) => {
+    const problem = matchError(expression);
+    if (verdict === "Failed") return expect(problem).toBeDefined();
+    if (problem !== undefined) return expect(problem).toContain(refusedByName);
+    return expect(Number(woken(expression, name))).toBe(verdict);
   });
+});
+
+describe("as the match of a cancelOn", () => {
+  test.each(Object.entries(cases.cancels))("%s", (expression, verdict) => {
+    const problem = matchError(expression);
+    if (verdict === "REFUSED") return expect(problem).toBeDefined();
+    if (problem !== undefined) return expect(problem).toContain(refusedByName);
+    return expect(woken(expression, "A") ? "Cancelled" : "Completed").toBe(verdict);
+  });
+});
+
+test("what the product uses is taken", () => {
+  const conditions = [
+    "event.data.priority == 1 ? 599 : event.data.priority == 2 ? 540 : 300",
+    'event.data.function_id.startsWith("nightshift-")',
+    "event.data.function_id == 'nightshift-send-email-campaign'",
+  ];
+  const matches = ["event.id == async.data.jobId", "event.data.parentJobId == async.data.jobId"];
+  expect([...conditions.map(conditionError), ...matches.map(matchError)]).toEqual(Array(5).fill(undefined));
+  expect(keyError("event.data.account")).toBeUndefined();
+});
+
+test("whole numbers are told from doubles, as priorities need it", () => {
+  const event = eventOf("x", { vip: true, n: 5 });
+  expect(evaluate("event.data.vip ? 100 : 0", event)).toBe(100n);
+  expect(evaluate("event.data.n", event)).toBe(5);
+  expect(evaluate("-300", event)).toBe(-300n);
+});
+
+test("a key is one path of the event, and has no value where the event has none", () => {
+  const event = eventOf("x", { user: { id: 7 } });
+  expect(keyValue("event.data.user.id", event)).toBe(7);
+  expect(keyValue("event.data.nope.id", event)).toBeUndefined();
+  expect(keyError("event.data.a + '-' + event.data.b")).toContain(refusedByName);
+});
+
+test("a match on what both events lack holds, and on a list never", () => {
+  const [mine, theirs] = [eventOf("a", { list: [1] }), eventOf("b", { list: [1] })];
+  expect(isMatch("event.data.x == async.data.x", mine, theirs)).toBe(true);
+  expect(isMatch("event.data.list == async.data.list", mine, theirs)).toBe(false);
 });

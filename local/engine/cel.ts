@@ -1,173 +1,122 @@
-import { type ASTNode, Environment } from "@marcbachmann/cel-js";
-import {
-  binary,
-  call,
-  isKnownFunction,
-  isTruthy,
-  Missing,
-  member,
-  method,
-  type Value,
-} from "./cel-values.ts";
+import type { ASTNode } from "@marcbachmann/cel-js";
+import { compiled, literalOf, NotModelledInExpression, type Path, pathOf, valueAt } from "./cel-parse.ts";
+import { isEqual, isTruthy, Missing, ordered, type Value } from "./cel-values.ts";
 
 /**
- * CEL as Inngest's server reads it. The parser is a library's; the evaluation is ours, because the server's is not
- * plain CEL: what is missing counts as null instead of stopping the evaluation, `&&` and `||` take any value as
- * JavaScript does, and `+` joins a text with anything.
+ * Conditions (triggers, priorities, bulk cancels) and keys, evaluated as Inngest's server does. The server's CEL is not
+ * the standard one: what is missing counts as null, and numbers of an event are doubles. What is not modelled here is
+ * refused by name when a function is registered. A condition holds paths of the event and literals, joined by
+ * == != < <= > >= && || ! ?: and startsWith, endsWith, contains. A key is one path of the event, or a text.
  */
-export type Scope = { event: unknown; async?: unknown };
-type Variables = Record<string, Value>;
+type Condition = (event: unknown) => Value;
 
-const parser = new Environment({ unlistedVariablesAreDyn: true, homogeneousAggregateLiterals: false });
-const parsed = new Map<string, ASTNode>();
-const mostParsed = 10_000;
+const conditions = compiled("condition", condition);
+const keys = compiled("key", key);
 
-function parse(expression: string): ASTNode {
-  const known = parsed.get(expression);
-  if (known) return known;
-  const { ast } = parser.parse(expression);
-  const unknown = unknownFunction(ast);
-  if (unknown)
-    throw new Error(`the function ${unknown}() in expressions is not modelled by the local engine`);
-  if (parsed.size >= mostParsed) parsed.clear();
-  parsed.set(expression, ast);
-  return ast;
+export const conditionError = (expression: string): string | undefined => conditions.error(expression);
+export const keyError = (expression: string): string | undefined => keys.error(expression);
+
+/** Whole numbers are bigints, doubles numbers. Undefined: missing, or not computable. */
+export function evaluate(expression: string, event: unknown): unknown {
+  const value = conditions.get(expression)(event);
+  return value === Missing ? undefined : value;
 }
 
-/** Why an expression cannot be used, in the parser's words; undefined if it can. */
-export function expressionError(expression: string): string | undefined {
-  try {
-    parse(expression);
-    return undefined;
-  } catch (error) {
-    return error instanceof Error ? error.message : String(error);
-  }
+export const isTrue = (expression: string | undefined, event: unknown): boolean =>
+  expression === undefined || evaluate(expression, event) === true;
+
+/** Undefined where the event has nothing at the key's path. */
+export function keyValue(expression: string, event: unknown): unknown {
+  const value = keys.get(expression)(event);
+  return value === Missing ? undefined : value;
 }
 
-/** What is missing or cannot be computed is null. */
-export function evaluate(expression: string, scope: Scope): unknown {
-  try {
-    const value = evaluateNode(parse(expression), scope);
-    return value === Missing ? null : value;
-  } catch {
-    return null;
-  }
+function refuse(what: string): never {
+  throw new NotModelledInExpression(what);
 }
 
-export const isTrue = (expression: string | undefined, scope: Scope): boolean =>
-  expression === undefined || expression === "" || evaluate(expression, scope) === true;
+function eventPath(node: ASTNode): Path | undefined {
+  const path = pathOf(node);
+  return path?.root === "event" ? path : undefined;
+}
 
-function evaluateNode(node: ASTNode, variables: Variables): Value {
+function key(node: ASTNode): Condition {
+  const path = eventPath(node);
+  const text = literalOf(node);
+  if (path) return (event) => valueAt(path, event);
+  return typeof text === "string" ? () => text : refuse("Anything but one path of the event or a text");
+}
+
+function condition(node: ASTNode): Condition {
+  const literal = literalOf(node);
+  if (literal !== undefined) return () => literal;
+  const path = eventPath(node);
+  if (path) return (event) => valueAt(path, event);
   switch (node.op) {
-    case "value":
-      return typeof node.args === "bigint" ? Number(node.args) : node.args;
-    case "id":
-      return Object.hasOwn(variables, node.args) ? variables[node.args] : Missing;
-    case ".":
-      return member(evaluateNode(node.args[0], variables), node.args[1]);
-    case "[]":
-      return member(evaluateNode(node.args[0], variables), evaluateNode(node.args[1], variables));
-    case "list":
-      return node.args.map((item) => evaluateNode(item, variables));
-    case "map":
-      return Object.fromEntries(
-        node.args.map(([key, value]) => [
-          String(evaluateNode(key, variables)),
-          evaluateNode(value, variables),
-        ]),
-      );
-    case "?:":
-      return evaluateNode(
-        isTruthy(evaluateNode(node.args[0], variables)) ? node.args[1] : node.args[2],
-        variables,
-      );
-    case "||": {
-      const left = evaluateNode(node.args[0], variables);
-      return isTruthy(left) ? left : evaluateNode(node.args[1], variables);
+    case "?:": {
+      const [test, yes, no] = [condition(node.args[0]), condition(node.args[1]), condition(node.args[2])];
+      return (event) => (isTruthy(test(event)) ? yes(event) : no(event));
     }
+    case "||":
     case "&&": {
-      const left = evaluateNode(node.args[0], variables);
-      return isTruthy(left) ? evaluateNode(node.args[1], variables) : left;
+      const [left, right] = [condition(node.args[0]), condition(node.args[1])];
+      const isDecidedBy = (value: Value) => isTruthy(value) === (node.op === "||");
+      return (event) => {
+        const value = left(event);
+        return isDecidedBy(value) ? value : right(event);
+      };
     }
     case "!_": {
-      const value = evaluateNode(node.args, variables);
-      // The server calls no operator on what is missing: `!event.data.missing` is false there.
-      return typeof value === "boolean" ? !value : value === Missing ? false : Missing;
+      const inner = condition(node.args);
+      return (event) => not(inner(event));
     }
-    case "-_": {
-      const value = evaluateNode(node.args, variables);
-      return typeof value === "number" ? -value : Missing;
+    case "==":
+    case "!=": {
+      const [left, right] = [condition(node.args[0]), condition(node.args[1])];
+      return (event) => isEqual(left(event), right(event)) === (node.op === "==");
     }
-    case "call":
-      return evaluateCall(node.args[0], node.args[1], variables);
+    case "<":
+    case "<=":
+    case ">":
+    case ">=": {
+      const { op } = node;
+      const [left, right] = [condition(node.args[0]), condition(node.args[1])];
+      return (event) => ordered(op, left(event), right(event));
+    }
     case "rcall":
-      return evaluateMethod(node.args[0], node.args[1], node.args[2], variables);
-    case ".?":
-    case "[?]":
-      return Missing;
+      return textTest(node.args[0], node.args[1], node.args[2]);
     default:
-      return binary(node.op, evaluateNode(node.args[0], variables), evaluateNode(node.args[1], variables));
+      return refuse(nameOf(node));
   }
 }
 
-function evaluateCall(name: string, args: ASTNode[], variables: Variables): Value {
-  const values = args.map((arg) => evaluateNode(arg, variables));
-  return name === "has" ? values[0] !== Missing : call(name, values);
+/** The server calls no operator on what is missing: `!event.data.missing` is false there. */
+function not(value: Value): Value {
+  if (value === Missing) return false;
+  return typeof value === "boolean" ? !value : Missing;
 }
 
-const macros = new Set(["exists", "all", "exists_one", "filter", "map"]);
+const textTests = new Map<string, (on: string, part: string) => boolean>([
+  ["startsWith", (on, part) => on.startsWith(part)],
+  ["endsWith", (on, part) => on.endsWith(part)],
+  ["contains", (on, part) => on.includes(part)],
+]);
 
-function evaluateMethod(name: string, target: ASTNode, args: ASTNode[], variables: Variables): Value {
-  const on = evaluateNode(target, variables);
-  if (!macros.has(name))
-    return method(
-      name,
-      on,
-      args.map((arg) => evaluateNode(arg, variables)),
-    );
-  const [variable, body] = args;
-  if (variable?.op !== "id" || !body) return Missing;
-  const list: Value[] = Array.isArray(on) ? on : typeof on === "object" && on !== null ? Object.keys(on) : [];
-  const results = list.map((item) => evaluateNode(body, { ...variables, [variable.args]: item }));
-  if (name === "exists") return results.some(isTruthy);
-  if (name === "all") return results.every(isTruthy);
-  if (name === "exists_one") return results.filter(isTruthy).length === 1;
-  return name === "map" ? results : list.filter((_, index) => isTruthy(results[index]));
+function textTest(name: string, target: ASTNode, [argument]: ASTNode[]): Condition {
+  const test = textTests.get(name);
+  const path = eventPath(target);
+  const part = argument && literalOf(argument);
+  if (!test) return refuse(`${name}()`);
+  if (!path || typeof part !== "string") return refuse(`${name}() of anything but a path and a text`);
+  return (event) => {
+    const on = valueAt(path, event);
+    if (on === Missing) return false;
+    return typeof on === "string" ? test(on, part) : Missing;
+  };
 }
 
-/** Refused when a function is registered: an expression that would always be false is found by nobody. */
-function unknownFunction(node: ASTNode): string | undefined {
-  switch (node.op) {
-    case "value":
-    case "id":
-      return undefined;
-    case ".":
-    case ".?":
-      return unknownFunction(node.args[0]);
-    case "!_":
-    case "-_":
-      return unknownFunction(node.args);
-    case "list":
-      return firstUnknown(node.args);
-    case "map":
-      return firstUnknown(node.args.flat());
-    case "call":
-      return isKnownFunction(node.args[0]) || node.args[0] === "has"
-        ? firstUnknown(node.args[1])
-        : node.args[0];
-    case "rcall":
-      return isKnownFunction(node.args[0]) || macros.has(node.args[0])
-        ? firstUnknown([node.args[1], ...node.args[2]])
-        : node.args[0];
-    default:
-      return firstUnknown([...node.args]);
-  }
-}
-
-function firstUnknown(nodes: ASTNode[]): string | undefined {
-  for (const node of nodes) {
-    const unknown = unknownFunction(node);
-    if (unknown) return unknown;
-  }
-  return undefined;
+function nameOf(node: ASTNode): string {
+  if (node.op === "call") return `${node.args[0]}()`;
+  if (node.op === "id") return `The name "${node.args}"`;
+  return [".", "[]", "value"].includes(node.op) ? "This path or literal" : `"${node.op.replaceAll("_", "")}"`;
 }

@@ -51,6 +51,7 @@ async function start(settings: Settings): Promise<void> {
     clock,
     store,
     transport,
+    log,
     checkpointing: settings.checkpointing,
     ...(signingKey === undefined ? {} : { signingKey }),
     ...(retryInterval === undefined ? {} : { retryIntervalMs: Number(retryInterval) * 1_000 }),

@@ -1,4 +1,4 @@
-import { Heap } from "./heap.ts";
+import TinyQueue from "tinyqueue";
 
 export type Timer = { cancel(): void };
 
@@ -13,11 +13,11 @@ export type Clock = {
 
 type Entry = { time: number; order: number; callback: (() => void) | undefined; waiting: boolean };
 
+const inOrder = (a: Entry, b: Entry): number => a.time - b.time || a.order - b.order;
+
 /** Timers in order of time, then of setting. A cancelled one lets go of its callback at once. */
 class Timers {
-  private readonly heap = new Heap<Entry>(
-    (a, b) => a.time < b.time || (a.time === b.time && a.order < b.order),
-  );
+  private heap = new TinyQueue<Entry>([], inOrder);
   private order = 0;
   private cancelled = 0;
 
@@ -31,8 +31,11 @@ class Timers {
         if (!entry.waiting) return;
         this.cancelled += 1;
         // A run that ends leaves year-long timeouts behind: without this they would pile up in the heap.
-        if (this.cancelled > 64 && this.cancelled > this.heap.size / 2) {
-          this.heap.retain(({ callback }) => callback !== undefined);
+        if (this.cancelled > 64 && this.cancelled > this.heap.length / 2) {
+          this.heap = new TinyQueue(
+            this.heap.data.filter(({ callback }) => callback !== undefined),
+            inOrder,
+          );
           this.cancelled = 0;
         }
       },

@@ -1,8 +1,9 @@
 import { Cron } from "croner";
 
 /**
- * When crons tick, as the server's own library has it: at every moment whose time on the wall fits the pattern. So a
- * time that the clocks skip in spring has no tick that day, and one they show twice in autumn has two.
+ * When crons tick, as the server's own library has it: at every moment whose local time fits the pattern. So a time that
+ * the clocks skip in spring has no tick that day, and one that they show twice in autumn has two. Croner reads the
+ * pattern; with a time zone of its own it would tick after a skipped time and once in autumn, as classic cron does.
  */
 type Schedule = { pattern: Cron; zone: string };
 
@@ -11,16 +12,27 @@ function parse(expression: string): Schedule {
   const [, zone = "UTC", pattern = expression] = /^(?:CRON_)?TZ=(\S+)\s+(.*)$/.exec(expression) ?? [];
   offsetMs(0, zone);
   const fields = pattern.trim().split(/\s+/);
-  if (!pattern.startsWith("@") && fields.length !== 5)
-    throw new Error(`expected 5 fields, found ${fields.length}`);
+  if (fields.length !== 5) throw new Error(`expected 5 fields, found ${fields.length}`);
+  for (const [index, field] of fields.entries())
+    if (!fieldForms[index]?.test(field)) throw new Error(`"${field}" is not modelled by the local engine`);
   // Sunday is 0 on the server, and only 0.
   if (/(^|[-,])7/.test(fields[4] ?? "")) throw new Error("end of range (7) above maximum (6): 7");
   return { pattern: new Cron(pattern, { paused: true, timezone: "UTC" }), zone };
 }
 
+/** `*`, `*` and a step, or a list of values and ranges: what the server's library and croner read alike. */
+const formOf = (value: string): RegExp => {
+  const item = `${value}(-${value}(/\\d+)?)?`;
+  return new RegExp(`^(\\*(/(?!1$)\\d+)?|${item}(,${item})*)$`, "i");
+};
+const months = "jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec";
+const days = "sun|mon|tue|wed|thu|fri|sat";
+const fieldForms = ["\\d+", "\\d+", "\\d+", `(\\d+|${months})`, `(\\d+|${days})`].map(formOf);
+
 export function cronError(expression: string): string | undefined {
   try {
-    return parse(expression).pattern.nextRun() ? undefined : "it never ticks";
+    parse(expression);
+    return undefined;
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }

@@ -1,6 +1,7 @@
 import type { Job, RunDocument } from "./documents.ts";
 import { endingError, notModelled, serverError } from "./errors.ts";
 import { limits } from "./limits.ts";
+import { passedOn, TooDeep } from "./passed-on.ts";
 import { type FunctionConfig, type Op, ops, type WireError } from "./protocol.ts";
 import type { Answer } from "./runs.ts";
 import { sign } from "./signature.ts";
@@ -83,11 +84,8 @@ function bodyOf({ fn, run, job, jobKey, maxAttempts, checkpointing }: CallOption
 export const unreachable = (cause: unknown): Answer => {
   const reason = cause instanceof Error ? cause.message : String(cause);
   const code = cause instanceof Error && "code" in cause ? `${String(cause.code)}: ` : "";
-  return {
-    kind: "failed",
-    noRetry: false,
-    error: endingError({ message: `Unable to reach SDK URL: ${code}${reason}` }),
-  };
+  const message = `Unable to reach SDK URL: ${code}${reason}`;
+  return { kind: "failed", noRetry: false, error: endingError({}, message) };
 };
 
 export function readAnswer(answer: AppAnswer): Answer {
@@ -102,10 +100,10 @@ export function readAnswer(answer: AppAnswer): Answer {
     const read = ops.safeParse(parsed);
     if (!read.success) {
       const message = `The SDK's answer is not a list of steps: ${read.error.message}`;
-      return { kind: "failed", noRetry: false, retryAfter, error: endingError({ message }) };
+      return { kind: "failed", noRetry: false, retryAfter, error: endingError({}, message) };
     }
-    const tooLarge = oversized(read.data, body);
-    if (tooLarge) return final(tooLarge);
+    const problem = problemOf(read.data, body);
+    if (problem) return final(problem);
     const requestVersion = Number(answer.header("x-inngest-req-version") ?? 2);
     return { kind: "steps", ops: read.data, requestVersion, noRetry, retryAfter, bytes: body.length };
   }
@@ -113,19 +111,47 @@ export function readAnswer(answer: AppAnswer): Answer {
     return final(serverError("http_response_too_large", "The SDK's answer is larger than 8 MiB."));
   if (status >= 200 && status < 300) {
     if (body.length > limits.stepOutputBytes) return final(outputTooLarge("return"));
-    return { kind: "returned", data: parsed };
+    return returned(parsed);
   }
-  const error = endingError(parsed, `invalid status code: ${status}`);
+  const error = endingError(parsed, noRetry ? "NonRetriableError" : `invalid status code: ${status}`);
   return { kind: "failed", noRetry, retryAfter, error, raw: parsed };
 }
 
 const final = (error: WireError): Answer => ({ kind: "failed", noRetry: true, error });
 
-/** A step whose result is over the server's limit ends the run. Only a long body can hold one. */
-export function oversized(reported: Op[], body: string): WireError | undefined {
-  if (body.length <= limits.stepOutputBytes) return undefined;
-  const op = reported.find(({ data }) => (JSON.stringify(data)?.length ?? 0) > limits.stepOutputBytes);
-  return op && outputTooLarge(op.id);
+function returned(data: unknown): Answer {
+  try {
+    return { kind: "returned", data: passedOn(data) };
+  } catch (error) {
+    if (error instanceof TooDeep) return final(notModelled(error.message));
+    throw error;
+  }
+}
+
+/**
+ * Why the reported steps end the run: a result that is over the server's limit, nested too deep, or holds half a surrogate
+ * pair. What is reported is brought into the form in which it is passed on.
+ */
+export function problemOf(reported: Op[], body: string): WireError | undefined {
+  // Only a long body can hold a long result.
+  const isLong = body.length > limits.stepOutputBytes;
+  for (const op of reported) {
+    if (isLong && (JSON.stringify(op.data)?.length ?? 0) > limits.stepOutputBytes)
+      return outputTooLarge(op.id);
+    let hasHalf = false;
+    try {
+      op.data = passedOn(op.data, () => {
+        hasHalf = true;
+      });
+      op.opts.payload = passedOn(op.opts.payload);
+    } catch (error) {
+      if (error instanceof TooDeep) return notModelled(error.message);
+      throw error;
+    }
+    if (hasHalf && op.op === "StepRun")
+      return serverError("InvalidStepOutput", `The result of step ${op.id} holds half a surrogate pair.`);
+  }
+  return undefined;
 }
 
 function outputTooLarge(stepId: string): WireError {
@@ -146,7 +172,7 @@ function notFromSdk(answer: AppAnswer): Answer {
     kind: "failed",
     noRetry: false,
     retryAfter: answer.header("retry-after"),
-    error: endingError({ name: "FatalServerError", message, stack }),
+    error: endingError({ name: "FatalServerError", message, stack }, message),
   };
 }
 

@@ -3,6 +3,7 @@ import { Apps } from "./apps.ts";
 import { Calls } from "./calls.ts";
 import type { Clock } from "./clock.ts";
 import { hasEnded, type RunDocument } from "./documents.ts";
+import { serverError } from "./errors.ts";
 import { Executor } from "./executor.ts";
 import { defaultHistory, History, type HistoryBounds } from "./history.ts";
 import { Intake } from "./intake.ts";
@@ -10,13 +11,13 @@ import { Journal } from "./journal.ts";
 import { limits } from "./limits.ts";
 import { Notebook } from "./notebook.ts";
 import { Pauses } from "./pauses.ts";
-import type { IncomingEvent } from "./protocol.ts";
+import type { IncomingEvent, WireError } from "./protocol.ts";
 import { Queue } from "./queue.ts";
 import { Registry } from "./registry.ts";
 import { Router } from "./router.ts";
 import * as runs from "./runs.ts";
 import { Schedules } from "./schedules.ts";
-import type { Store } from "./store.ts";
+import type { Document, Store } from "./store.ts";
 import type { Transport } from "./transport.ts";
 import { ulid } from "./ulid.ts";
 import { Meter, type Usage } from "./usage.ts";
@@ -32,6 +33,8 @@ export type EngineOptions = {
   retryIntervalMs?: number;
   history?: HistoryBounds;
   maxInFlight?: number;
+  /** Told what goes wrong with the store. */
+  log?: (message: string) => void;
 };
 
 /**
@@ -62,13 +65,26 @@ export class Engine {
     this.store = options.store;
     this.activity = options.activity ?? new Activity();
     this.random = options.random ?? Math.random;
-    this.journal = new Journal(options.store, this.notebook);
+    const log = options.log ?? (() => {});
+    this.journal = new Journal({
+      store: options.store,
+      notebook: this.notebook,
+      refused: (document, error) => {
+        log(`The store cannot hold a document: ${error.message}`);
+        this.refuse(document, error);
+      },
+    });
     this.history = new History(options.history ?? defaultHistory, this.journal);
     const { clock, random, notebook, registry, journal, history, pauses } = this;
     const { transport, signingKey, retryIntervalMs } = options;
     const freshId = () => this.freshId();
     /** What happens without a request is committed without one. */
-    const flush = () => void this.activity.track(() => journal.flush());
+    const flush = () =>
+      void this.activity.track(() =>
+        journal.flush().catch((error: unknown) => {
+          log(`The store has failed: ${error instanceof Error ? error.message : String(error)}`);
+        }),
+      );
 
     this.apps = new Apps({
       registry,
@@ -134,6 +150,7 @@ export class Engine {
       checkpointing: options.checkpointing ?? true,
       signingKey,
       freshId,
+      later: (run, job) => void clock.at(clock.now() + limits.storeRetryMs, () => queue.add(run, job)),
       over: flush,
     });
     this.queue = queue;
@@ -188,6 +205,19 @@ export class Engine {
 
   cancel(run: RunDocument): void {
     this.executor.cancel(run);
+  }
+
+  /** A run that cannot be stored ends; an event that cannot be stored was never accepted. */
+  private refuse(document: Document, error: Error): void {
+    if ("internalId" in document) this.history.forgetEvent(document);
+    if (!("steps" in document) || hasEnded(document)) return;
+    document.steps = {};
+    this.fail(document, serverError("RunNotStorable", error.message));
+  }
+
+  /** Ends a run that asks for what is not modelled. */
+  fail(run: RunDocument, error: WireError): void {
+    this.executor.move(run, (rules) => runs.fail(run, rules, error));
   }
 
   /** The same events again as a new run of its own; its id, or undefined when the function is gone. */

@@ -6,7 +6,7 @@ const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
 const text = (value: unknown): string | undefined =>
-  typeof value === "string" && value !== "" ? value : undefined;
+  typeof value === "string" && value !== "" ? value.toWellFormed() : undefined;
 
 /** Name, message, stack and a plain cause survive. Every other field is lost, codes too. */
 export function wireError(thrown: unknown, fallback = "Unknown error"): WireError {
@@ -21,11 +21,11 @@ export function wireError(thrown: unknown, fallback = "Unknown error"): WireErro
   };
 }
 
-/** An error that ends a run says its name once more, as `error`. */
-export const endingError = (thrown: unknown, fallback?: string): WireError => {
-  const error = wireError(thrown, fallback);
-  return { ...error, error: error.name };
-};
+/** An error that ends a run says in `error` how the call ended. */
+export const endingError = (thrown: unknown, ending: string): WireError => ({
+  ...wireError(thrown, ending),
+  error: (isRecord(thrown) && text(thrown["error"])) || ending,
+});
 
 /** An error of the server's own: its name stands in `error`, its words are JSON within the message. */
 export function serverError(name: string, words: string): WireError {

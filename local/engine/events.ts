@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import type { StoredEvent } from "./documents.ts";
 import { limits } from "./limits.ts";
+import { passedOn, TooDeep } from "./passed-on.ts";
 import { type EventPayload, type IncomingEvent, incomingEvent } from "./protocol.ts";
 import { seededUlid } from "./ulid.ts";
 
@@ -17,7 +18,7 @@ export function readEvents(text: string): ReadEvents {
   try {
     body = JSON.parse(text);
   } catch (error) {
-    return { events: [], refusal: error instanceof Error ? error.message : String(error) };
+    return { events: [], refusal: messageOf(error) };
   }
   if (typeof body !== "object" || body === null)
     return { events: [], refusal: "Request body must contain an event object or an array of event objects" };
@@ -32,8 +33,19 @@ export function readEvents(text: string): ReadEvents {
   return { events };
 }
 
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
 /** The event, or why it is refused. */
-function readEvent(raw: unknown): IncomingEvent | string {
+function readEvent(given: unknown): IncomingEvent | string {
+  try {
+    return readShallow(passedOn(given));
+  } catch (error) {
+    if (error instanceof TooDeep) return error.message;
+    throw error;
+  }
+}
+
+function readShallow(raw: unknown): IncomingEvent | string {
   const bytes = Buffer.byteLength(JSON.stringify(raw));
   if (bytes > limits.eventBytes)
     return `Event is over the max size: Max ${limits.eventBytes} bytes / Size ${bytes} bytes`;
@@ -67,10 +79,10 @@ export function toStored(event: IncomingEvent, internalId: string, now: number):
   const payload: EventPayload = {
     id: event.id || internalId,
     name: event.name ?? "",
-    data: event.data ?? {},
+    data: event.data ?? null,
     ts: event.ts || now,
     ...(event.v ? { v: event.v } : {}),
-    ...(event.user === undefined || event.user === null ? {} : { user: event.user }),
+    user: event.user ?? {},
     ...(event.meta === undefined || event.meta === null ? {} : { meta: event.meta }),
   };
   return { internalId, event: payload, receivedAt: now, runIds: [] };
@@ -115,7 +127,7 @@ export function endingEvents({ functionId, runId, status, events, result, error 
 type InvokeMetadata = { fn_id?: unknown; correlation_id?: unknown };
 
 const metadataOf = (event: EventPayload): InvokeMetadata => {
-  const metadata = event.data["_inngest"];
+  const metadata = event.data?.["_inngest"];
   return typeof metadata === "object" && metadata !== null ? metadata : {};
 };
 

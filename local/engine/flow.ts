@@ -1,8 +1,10 @@
-import { evaluate } from "./cel.ts";
+import { evaluate, keyValue } from "./cel.ts";
 import type { RunDocument } from "./documents.ts";
 import { durationOf } from "./duration.ts";
 import { limits } from "./limits.ts";
+import { noteKey } from "./notebook.ts";
 import type { EventPayload, FunctionConfig } from "./protocol.ts";
+import { canonical } from "./signature.ts";
 
 /** Flow control as arithmetic: the server's rate algorithm, and what a function's settings mean for one event. */
 
@@ -25,11 +27,34 @@ export function admit(
   return admitAt > now + 1e-6 ? { retryAt: Math.ceil(admitAt) } : { state: { theoreticalArrival } };
 }
 
-/** An expression's value as part of a key. Without an expression all events share one key. */
+/**
+ * The key of a concurrency limit, a throttle, a debounce or a batch: the value as Go prints it, so that 5 and "5" are one
+ * key, and what is missing is the key "false". Without an expression all events share one key.
+ */
 export function keyOf(expression: string | undefined, event: EventPayload): string {
-  if (expression === undefined || expression === "") return "";
-  const value = evaluate(expression, { event });
-  return typeof value === "string" ? value : JSON.stringify(value);
+  // An empty key is none: some clients of a debounce send that.
+  if (!expression) return "";
+  const value = keyValue(expression, event) ?? false;
+  if (typeof value === "string") return value;
+  return typeof value === "number" ? printed(value) : canonical(value);
+}
+
+/** Go prints numbers from a million on with an exponent. */
+function printed(value: number): string {
+  const [digits = "", exponent = ""] = value.toExponential().split("e");
+  const power = Number(exponent);
+  if (value === 0 || (power >= -4 && power < 6)) return String(value);
+  return `${digits}e${power < 0 ? "-" : "+"}${String(Math.abs(power)).padStart(2, "0")}`;
+}
+
+/**
+ * The key of a rate limit, an idempotency or a singleton, which tell 5 from "5". Undefined where the path has nothing or
+ * false: then the event is not limited.
+ */
+export function ruleKeyOf(expression: string | undefined, event: EventPayload): string | undefined {
+  if (expression === undefined) return "";
+  const value = keyValue(expression, event) ?? false;
+  return value === false ? undefined : canonical(value);
 }
 
 /** The `idempotency` option is the server's own rate limit of one start in 24 hours, and takes its place. */
@@ -44,7 +69,7 @@ export function rateLimitOf(fn: FunctionConfig): { rate: Rate; key: string | und
 export function throttleOf(fn: FunctionConfig, event: EventPayload): RunDocument["throttle"] {
   if (!fn.throttle) return undefined;
   const { limit, period, burst = 0, key } = fn.throttle;
-  return { key: `throttle|${fn.id}|${keyOf(key, event)}`, limit, burst, periodMs: durationOf(period) };
+  return { key: noteKey("throttle", fn.id, keyOf(key, event)), limit, burst, periodMs: durationOf(period) };
 }
 
 /** Limits of executing calls. A scope wider than the function is shared by all functions with the same key value. */
@@ -58,12 +83,12 @@ export const concurrencyOf = (fn: FunctionConfig, event: EventPayload): RunDocum
 
 /**
  * Seconds by which a run goes before others that were queued at the same time; below zero, by which it is delayed.
+ * The server takes whole numbers alone and ignores doubles, which all numbers of an event's data are.
  */
 export function priorityOf(fn: FunctionConfig, event: EventPayload): number {
-  if (!fn.priority?.run) return 0;
-  const value = evaluate(fn.priority.run, { event });
+  const value = fn.priority?.run === undefined ? undefined : evaluate(fn.priority.run, event);
   const most = limits.prioritySeconds;
-  return typeof value === "number" ? Math.max(-most, Math.min(most, Math.trunc(value))) : 0;
+  return typeof value === "bigint" ? Math.max(-most, Math.min(most, Number(value))) : 0;
 }
 
 export const maxAttempts = (fn: FunctionConfig): number =>

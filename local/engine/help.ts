@@ -18,6 +18,9 @@ Start your app with INNGEST_DEV=http://127.0.0.1:8288. Without --app, let it reg
 It models
   events        one, many (those before a bad one are taken), seeds, own ids (once per function in 24 h), wildcard
                 triggers, if
+  expressions   conditions: paths of the event and literals with == != < <= > >= && || ! ?: startsWith endsWith
+                contains; matches (cancelOn, waitForEvent): async.x with a literal, or event.x == async.x, joined by
+                && and ||; keys: one path
   steps         run, sleep, sleepUntil, waitForEvent, invoke, sendEvent; in sequence, parallel, race, nested
   failure       retries by Inngest's table, RetryAfterError, NonRetriableError, caught errors, onFailure, system events
   schedules     cron with time zones; a tick missed while the engine was down is made up for once, at the start
@@ -31,5 +34,6 @@ It models
 
 It refuses, by name, when functions are registered or steps arrive
   waitForSignal and signals, step.fetch, step.ai.infer, defer, realtime, connect, streaming, durable endpoints,
-  the jitter of crons, and every setting it does not know. Use the Inngest Dev Server for these: npm run start:inngest.
+  reruns from a step, the jitter and @-names of crons, a debounce's timeout, SDKs before 3.54, all other expressions, JSON
+  of more than 1,000 levels, and every setting it does not know. Use the Inngest Dev Server for these: npm run start:inngest.
 `;

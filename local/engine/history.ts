@@ -52,6 +52,12 @@ export class History {
     }
   }
 
+  forgetEvent(event: StoredEvent): void {
+    this.loose.delete(event);
+    this.events.delete(event.internalId);
+    this.journal.forgetEvent(event);
+  }
+
   private forgetRun(run: RunDocument): void {
     this.ended.delete(run);
     this.runs.delete(run.id);
@@ -60,11 +66,5 @@ export class History {
       const event = this.events.get(id);
       if (event && !event.runIds.some((runId) => this.runs.has(runId))) this.forgetEvent(event);
     }
-  }
-
-  private forgetEvent(event: StoredEvent): void {
-    this.loose.delete(event);
-    this.events.delete(event.internalId);
-    this.journal.forgetEvent(event);
   }
 }

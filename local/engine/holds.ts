@@ -2,21 +2,22 @@ import type { Clock } from "./clock.ts";
 import type { StoredEvent } from "./documents.ts";
 import { durationOf } from "./duration.ts";
 import { keyOf } from "./flow.ts";
-import { forever, type Notebook } from "./notebook.ts";
+import { forever, type Notebook, noteKey } from "./notebook.ts";
 import type { FunctionConfig } from "./protocol.ts";
 import { NamedTimers } from "./timers.ts";
 
 /** Events that start nothing yet: a debounce holds the last one, a batch collects many. Both survive a restart. */
 type Options = {
   clock: Clock;
+  random: () => number;
   notebook: Notebook;
   /** The quiet has lasted, or the batch is full or has waited long enough. */
   debounced: (functionId: string, event: StoredEvent) => void;
   batched: (functionId: string, events: StoredEvent[]) => void;
 };
 
-type Debounce = { stored: StoredEvent; at: number; latest: number | null };
-type Batch = { events: StoredEvent[]; at: number };
+type Debounce = { functionId: string; stored: StoredEvent; at: number };
+type Batch = { functionId: string; events: StoredEvent[]; at: number };
 
 const isObject = (value: unknown): value is object => typeof value === "object" && value !== null;
 const isDebounce = (value: unknown): value is Debounce => isObject(value) && "stored" in value;
@@ -31,18 +32,18 @@ export class Holds {
     this.timers = new NamedTimers(options.clock);
   }
 
-  /** The last event counts, by its own time; each one puts the start off, at most until the timeout. */
+  /** The last event counts, by its own time; each one puts the start off. */
   debounce(fn: FunctionConfig, stored: StoredEvent): void {
     const { notebook, clock } = this.options;
-    const { period = "1s", timeout, key: expression } = fn.debounce ?? {};
-    const key = `debounce|${fn.id}|${keyOf(expression, stored.event)}`;
+    const { period = "1s", key: expression } = fn.debounce ?? {};
+    const key = noteKey("debounce", fn.id, keyOf(expression, stored.event));
     const now = clock.now();
     const open = notebook.get(key, now);
     const known = isDebounce(open) ? open : undefined;
     if (known && known.stored.event.ts > stored.event.ts) return;
-    const latest = known ? known.latest : timeout === undefined ? null : now + durationOf(timeout);
-    const at = debounceEnd(now, durationOf(period), latest);
-    const value: Debounce = { stored, at, latest };
+    // The server adds a second and a bit so that no event slips between.
+    const at = now + durationOf(period) + 1_050;
+    const value: Debounce = { functionId: fn.id, stored, at };
     notebook.set(key, value, forever, now);
     this.timers.set(key, at, () => this.endDebounce(key));
   }
@@ -51,12 +52,12 @@ export class Holds {
   batch(fn: FunctionConfig, stored: StoredEvent): void {
     const { notebook, clock } = this.options;
     const { maxSize = 1, timeout = "1s", key: expression } = fn.batchEvents ?? {};
-    const key = `batch|${fn.id}|${keyOf(expression, stored.event)}`;
+    const key = noteKey("batch", fn.id, keyOf(expression, stored.event));
     const now = clock.now();
     const open = notebook.get(key, now);
     const known = isBatch(open) ? open : undefined;
     const at = known?.at ?? now + durationOf(timeout);
-    const value: Batch = { events: [...(known?.events ?? []), stored], at };
+    const value: Batch = { functionId: fn.id, events: [...(known?.events ?? []), stored], at };
     notebook.set(key, value, forever, now);
     if (!known) this.timers.set(key, at, () => this.endBatch(key));
     if (value.events.length >= maxSize) this.endBatch(key);
@@ -65,20 +66,26 @@ export class Holds {
   /** After a restart: what was open when the engine went down goes on. */
   restore(): void {
     const { notebook } = this.options;
-    for (const { key, value } of notebook.entries("debounce|"))
+    for (const { key, value } of notebook.entries("debounce"))
       if (isDebounce(value)) this.timers.set(key, value.at, () => this.endDebounce(key));
-    for (const { key, value } of notebook.entries("batch|"))
+    for (const { key, value } of notebook.entries("batch"))
       if (isBatch(value)) this.timers.set(key, value.at, () => this.endBatch(key));
   }
 
   private endDebounce(key: string): void {
     const open = this.take(key);
-    if (isDebounce(open)) this.options.debounced(functionOf(key), open.stored);
+    if (isDebounce(open)) this.options.debounced(open.functionId, open.stored);
   }
 
   private endBatch(key: string): void {
     const open = this.take(key);
-    if (isBatch(open)) this.options.batched(functionOf(key), open.events);
+    if (isBatch(open)) this.options.batched(open.functionId, this.shuffled(open.events));
+  }
+
+  /** The server keeps no order within a batch, and code that leans on one would break there. */
+  private shuffled(events: StoredEvent[]): StoredEvent[] {
+    const ranked = events.map((event) => ({ event, rank: this.options.random() }));
+    return ranked.toSorted((a, b) => a.rank - b.rank).map(({ event }) => event);
   }
 
   private take(key: string): unknown {
@@ -88,17 +95,4 @@ export class Holds {
     this.timers.clear(key);
     return value;
   }
-}
-
-/** Function ids hold no bar: the server makes them of letters, digits and dashes. */
-const functionOf = (key: string): string => key.split("|")[1] ?? "";
-
-/**
- * The server counts the timeout in whole seconds, waits at least one, and adds a second and a bit so that no event
- * slips between. Events that come faster than that put a start off for ever, timeout or not.
- */
-function debounceEnd(now: number, periodMs: number, latest: number | null): number {
-  const isCut = latest !== null && now + periodMs > latest;
-  const wait = isCut ? Math.max(1, Math.floor((latest - now) / 1_000)) * 1_000 : periodMs;
-  return now + wait + 1_050;
 }

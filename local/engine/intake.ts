@@ -5,17 +5,17 @@ import type { Executor } from "./executor.ts";
 import {
   admit,
   concurrencyOf,
-  keyOf,
   priorityOf,
   type Rate,
   type RateState,
   rateLimitOf,
+  ruleKeyOf,
   throttleOf,
 } from "./flow.ts";
 import type { History } from "./history.ts";
 import { Holds } from "./holds.ts";
 import { limits } from "./limits.ts";
-import type { Notebook } from "./notebook.ts";
+import { type Notebook, noteKey } from "./notebook.ts";
 import type { EventPayload, FunctionConfig } from "./protocol.ts";
 import { isBatched, type Registry } from "./registry.ts";
 import { newRun } from "./runs.ts";
@@ -81,8 +81,9 @@ export class Intake {
     if (!this.isFirst(fn, first, details)) return "skipped";
     const { executor } = this.options;
     const run = this.runFor(fn, stored, first.event, details);
-    if (fn.singleton) {
-      const key = `${fn.id}|${keyOf(fn.singleton.key, first.event)}`;
+    const rule = fn.singleton && ruleKeyOf(fn.singleton.key, first.event);
+    if (rule !== undefined) {
+      const key = noteKey("singleton", fn.id, rule);
       if (!this.makeRoom(fn, key)) {
         executor.skip(run, stored);
         return "skipped";
@@ -132,7 +133,7 @@ export class Intake {
     if (details.once === undefined && event.id === internalId) return true;
     const { notebook, clock } = this.options;
     const now = clock.now();
-    const key = `once|${fn.id}|${details.once ?? event.id}`;
+    const key = noteKey("once", fn.id, details.once ?? event.id);
     if (notebook.has(key, now)) return false;
     notebook.set(key, 1, now + limits.idempotencyMs, now);
     return true;
@@ -141,9 +142,8 @@ export class Intake {
   private isRateLimited(fn: FunctionConfig, { event }: StoredEvent): boolean {
     const limited = rateLimitOf(fn);
     if (!limited) return false;
-    const key = keyOf(limited.key, event);
-    // The server takes a key that evaluates to false as "not for this event".
-    return key !== "false" && this.admit(`rate|${fn.id}|${key}`, limited.rate) !== undefined;
+    const key = ruleKeyOf(limited.key, event);
+    return key !== undefined && this.admit(noteKey("rate", fn.id, key), limited.rate) !== undefined;
   }
 
   /** When the next start may be; undefined for now, which takes the place. */

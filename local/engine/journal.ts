@@ -1,15 +1,22 @@
 import type { RunDocument, StoredEvent } from "./documents.ts";
 import type { Notebook } from "./notebook.ts";
 import type { App } from "./registry.ts";
-import type { Group, Store } from "./store.ts";
+import { type Document, type Group, type Store, Unstorable } from "./store.ts";
+
+type Options = {
+  store: Store;
+  notebook: Notebook;
+  /** The store cannot hold this document; everything else of its group is committed. */
+  refused: (document: Document, error: Error) => void;
+};
 
 /**
  * Group commit. Nothing leaves the engine before its cause is committed: an answer, a call or a signal first awaits
- * `flush()`. However many wait, one commit is under way at a time and the next one takes them all.
+ * `flush()`. However many wait, one commit is under way at a time and the next one takes them all. When the store fails,
+ * all who wait are told and the changes wait for the next commit.
  */
 export class Journal {
-  private readonly store: Store;
-  private readonly notebook: Notebook;
+  private readonly options: Options;
   private runs = new Set<RunDocument>();
   private events = new Set<StoredEvent>();
   private apps = new Set<App>();
@@ -19,9 +26,8 @@ export class Journal {
   private next: Promise<void> | undefined;
   commits = 0;
 
-  constructor(store: Store, notebook: Notebook) {
-    this.store = store;
-    this.notebook = notebook;
+  constructor(options: Options) {
+    this.options = options;
   }
 
   readonly runChanged = (run: RunDocument): void => void this.runs.add(run);
@@ -43,10 +49,11 @@ export class Journal {
     if (this.next) return this.next;
     if (!this.hasChanges()) return this.committing ?? Promise.resolve();
     if (!this.committing) return this.commit();
-    this.next = this.committing.then(() => {
+    const next = () => {
       this.next = undefined;
       return this.commit();
-    });
+    };
+    this.next = this.committing.then(next, next);
     return this.next;
   }
 
@@ -55,7 +62,7 @@ export class Journal {
       this.runs.size > 0 ||
       this.events.size > 0 ||
       this.apps.size > 0 ||
-      this.notebook.hasChanged ||
+      this.options.notebook.hasChanged ||
       this.forgottenRuns.length > 0 ||
       this.forgottenEvents.length > 0
     );
@@ -63,11 +70,35 @@ export class Journal {
 
   private commit(): Promise<void> {
     this.commits += 1;
-    const committing = this.store.commit(this.take()).finally(() => {
+    const committing = this.write(this.take()).finally(() => {
       if (this.committing === committing) this.committing = undefined;
     });
     this.committing = committing;
     return committing;
+  }
+
+  private async write(group: Group): Promise<void> {
+    try {
+      await this.options.store.commit(group);
+    } catch (error) {
+      if (!(error instanceof Unstorable)) {
+        this.putBack(group);
+        throw error;
+      }
+      const pieces = piecesOf(group);
+      const [document] = documentsOf(group);
+      if (pieces.length > 1) for (const piece of pieces) await this.write(piece);
+      else if (document) this.options.refused(document, error);
+    }
+  }
+
+  private putBack({ runs, events, apps, notes, forgotten }: Group): void {
+    for (const run of runs) this.runs.add(run);
+    for (const event of events) this.events.add(event);
+    for (const app of apps) this.apps.add(app);
+    this.options.notebook.putBack(notes);
+    this.forgottenRuns.push(...forgotten.runs);
+    this.forgottenEvents.push(...forgotten.events);
   }
 
   private take(): Group {
@@ -75,7 +106,7 @@ export class Journal {
       runs: [...this.runs],
       events: [...this.events],
       apps: [...this.apps],
-      notes: this.notebook.takeChanges(),
+      notes: this.options.notebook.takeChanges(),
       forgotten: { runs: this.forgottenRuns, events: this.forgottenEvents },
     };
     this.runs = new Set();
@@ -86,3 +117,29 @@ export class Journal {
     return group;
   }
 }
+
+const empty: Group = {
+  runs: [],
+  events: [],
+  apps: [],
+  notes: { written: [], deleted: [] },
+  forgotten: { runs: [], events: [] },
+};
+
+const documentsOf = ({ runs, events, apps, notes }: Group): Document[] => [
+  ...runs,
+  ...events,
+  ...apps,
+  ...notes.written,
+];
+
+/** One document each, and what is deleted. */
+const piecesOf = ({ runs, events, apps, notes, forgotten }: Group): Group[] => [
+  ...runs.map((run) => ({ ...empty, runs: [run] })),
+  ...events.map((event) => ({ ...empty, events: [event] })),
+  ...apps.map((app) => ({ ...empty, apps: [app] })),
+  ...notes.written.map((note) => ({ ...empty, notes: { written: [note], deleted: [] } })),
+  ...(notes.deleted.length + forgotten.runs.length + forgotten.events.length === 0
+    ? []
+    : [{ ...empty, notes: { written: [], deleted: notes.deleted }, forgotten }]),
+];

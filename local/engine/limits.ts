@@ -27,6 +27,8 @@ export const limits = {
   batchTimeoutMs: { least: SECOND },
   prioritySeconds: (12 * HOUR) / SECOND,
   callsInFlight: 100,
+  /** Not a number of the server: a call whose run could not be stored is tried again after this time. */
+  storeRetryMs: SECOND,
   callDurationMs: 2 * HOUR,
 } as const;
 

@@ -4,6 +4,9 @@
  */
 export type Note = { key: string; value: unknown; expiresAt: number };
 
+/** Parts may hold any character. */
+export const noteKey = (kind: string, ...parts: string[]): string => kind + JSON.stringify(parts);
+
 /** For what ends by being deleted. */
 export const forever = Number.MAX_SAFE_INTEGER;
 
@@ -36,8 +39,8 @@ export class Notebook {
     if (this.notes.delete(key)) this.changed.set(key, undefined);
   }
 
-  *entries(prefix: string): Generator<Note> {
-    for (const note of this.notes.values()) if (note.key.startsWith(prefix)) yield note;
+  *entries(kind: string): Generator<Note> {
+    for (const note of this.notes.values()) if (note.key.startsWith(`${kind}[`)) yield note;
   }
 
   get hasChanged(): boolean {
@@ -54,6 +57,12 @@ export class Notebook {
     }
     this.changed.clear();
     return { written, deleted };
+  }
+
+  /** After a commit that failed: what has not changed again since waits for the next one. */
+  putBack({ written, deleted }: { written: Note[]; deleted: string[] }): void {
+    for (const note of written) if (!this.changed.has(note.key)) this.changed.set(note.key, note);
+    for (const key of deleted) if (!this.changed.has(key)) this.changed.set(key, undefined);
   }
 
   /** The bound grows with what is really alive, so that sweeping costs a constant share of writing. */

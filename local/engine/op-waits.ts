@@ -1,4 +1,4 @@
-import { expressionError } from "./cel.ts";
+import { matchError } from "./cel-match.ts";
 import type { Wait } from "./documents.ts";
 import { isDate, parseMoment } from "./duration.ts";
 import { limits } from "./limits.ts";
@@ -31,7 +31,7 @@ export function sleep(turn: Turn, op: Op, name: string, where: OpenPlace): void 
 
 export function waitForEvent(turn: Turn, op: Op, name: string, where: OpenPlace): void {
   const { timeout = "", if: expression } = op.opts;
-  const problem = expression === undefined ? undefined : expressionError(expression);
+  const problem = expression === undefined ? undefined : matchError(expression);
   if (problem)
     return invalid(turn, "InvalidExpression", `Wait for event If expression failed to compile: ${problem}`);
   const expiresAt = timeout === "" ? turn.now : parseMoment(timeout, turn.now);

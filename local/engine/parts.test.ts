@@ -7,7 +7,7 @@ import { Notebook } from "./notebook.ts";
 import { Pauses } from "./pauses.ts";
 import { Queue } from "./queue.ts";
 import { newRun } from "./runs.ts";
-import type { Group } from "./store.ts";
+import { type Group, type Store, Unstorable } from "./store.ts";
 import { RegistrationRefused, readFunctions } from "./validate.ts";
 
 const runWith = (more: Partial<RunDocument> = {}): RunDocument => ({
@@ -24,6 +24,42 @@ const runWith = (more: Partial<RunDocument> = {}): RunDocument => ({
   ...more,
 });
 
+function journalOn(commit: Store["commit"]) {
+  const refused: unknown[] = [];
+  const journal = new Journal({
+    store: { load: () => Promise.reject(), commit, close: () => Promise.resolve() },
+    notebook: new Notebook(),
+    refused: (document) => refused.push(document),
+  });
+  return { journal, refused };
+}
+
+test("a document that the store cannot hold is refused alone: the rest of its group is committed", async () => {
+  const committed: string[] = [];
+  const { journal, refused } = journalOn(async ({ runs }) => {
+    if (runs.some(({ id }) => id === "bad")) throw new Unstorable("bad");
+    committed.push(...runs.map(({ id }) => id));
+  });
+  const bad = runWith({ id: "bad" });
+  for (const run of [runWith({ id: "a" }), bad, runWith({ id: "b" })]) journal.runChanged(run);
+  await journal.flush();
+  expect([committed, refused]).toEqual([["a", "b"], [bad]]);
+});
+
+test("a store that fails tells all who wait, and what they changed goes with the next commit", async () => {
+  let fails = true;
+  const committed: string[] = [];
+  const { journal } = journalOn(async ({ runs }) => {
+    if (fails) throw new Error("disk full");
+    committed.push(...runs.map(({ id }) => id));
+  });
+  journal.runChanged(runWith({ id: "a" }));
+  await expect(journal.flush()).rejects.toThrow("disk full");
+  fails = false;
+  await journal.flush();
+  expect(committed).toEqual(["a"]);
+});
+
 test("the journal makes one commit at a time, and what comes meanwhile shares the next", async () => {
   const groups: Group[] = [];
   const finish: (() => void)[] = [];
@@ -31,10 +67,7 @@ test("the journal makes one commit at a time, and what comes meanwhile shares th
     groups.push(group);
     return new Promise<void>((resolve) => finish.push(resolve));
   };
-  const journal = new Journal(
-    { load: () => Promise.reject(), commit, close: () => Promise.resolve() },
-    new Notebook(),
-  );
+  const { journal } = journalOn(commit);
   const safe: string[] = [];
   const change = (id: string) => {
     journal.runChanged(runWith({ id }));

@@ -1,4 +1,4 @@
-import { evaluate, isTrue } from "./cel.ts";
+import { isMatch, type Tie, tieOf, tieValue } from "./cel-match.ts";
 import type { RunDocument, Wait } from "./documents.ts";
 import type { EventPayload } from "./protocol.ts";
 
@@ -10,22 +10,9 @@ export type Paused = { run: RunDocument; wait: Wait };
 
 type Shelf = {
   plain: Set<Paused>;
-  /** path in the new event -> wanted value -> who wants it */
-  byPath: Map<string, Map<string, Set<Paused>>>;
+  /** By the path in the new event, then by the value wanted there. */
+  byPath: Map<string, { theirs: Tie["theirs"]; values: Map<string, Set<Paused>> }>;
 };
-
-const equality = /(?:^|&&)\s*(event|async)\.([\w.]+)\s*==\s*(event|async)\.([\w.]+)\s*(?=&&|$)/;
-
-/** The first conjunct that ties the new event to the run's own, if the expression is only a list of conjuncts. */
-function tieOf(expression: string): { mine: string; theirs: string } | undefined {
-  if (/\|\||[?'"]/.test(expression)) return undefined;
-  const [, left, leftPath, right, rightPath] = equality.exec(expression) ?? [];
-  if (leftPath === undefined || rightPath === undefined || left === right) return undefined;
-  return left === "event" ? { mine: leftPath, theirs: rightPath } : { mine: rightPath, theirs: leftPath };
-}
-
-const valueAt = (event: EventPayload, path: string): string =>
-  JSON.stringify(evaluate(`event.${path}`, { event })) ?? "null";
 
 export class Pauses {
   private readonly shelves = new Map<string, Shelf>();
@@ -43,17 +30,16 @@ export class Pauses {
     this.removers.delete(wait);
   }
 
-  /** Whoever waits for this event, expression and time considered. */
+  /** The waits that this event ends: those in time whose expression holds. */
   matching(event: EventPayload, now: number): Paused[] {
     const shelf = this.shelves.get(event.name);
     if (!shelf) return [];
     const candidates = [...shelf.plain];
-    for (const [path, values] of shelf.byPath) candidates.push(...(values.get(valueAt(event, path)) ?? []));
+    for (const { theirs, values } of shelf.byPath.values())
+      candidates.push(...(values.get(tieValue(theirs, event)) ?? []));
     return candidates.filter(
       ({ run, wait }) =>
-        wait.expiresAt >= now &&
-        wait.notEvent !== event.id &&
-        isTrue(wait.expression, { event: run.events[0], async: event }),
+        wait.expiresAt >= now && wait.notEvent !== event.id && isMatch(wait.expression, run.events[0], event),
     );
   }
 }
@@ -66,9 +52,10 @@ function file(shelf: Shelf, paused: Paused): () => void {
     shelf.plain.add(paused);
     return () => shelf.plain.delete(paused);
   }
-  const values = shelf.byPath.get(tie.theirs) ?? new Map<string, Set<Paused>>();
-  shelf.byPath.set(tie.theirs, values);
-  const value = valueAt(own, tie.mine);
+  const path = JSON.stringify(tie.theirs.keys);
+  const { values } = shelf.byPath.get(path) ?? { values: new Map<string, Set<Paused>>() };
+  shelf.byPath.set(path, { theirs: tie.theirs, values });
+  const value = tieValue(tie.mine, own);
   const place = values.get(value) ?? new Set<Paused>();
   values.set(value, place.add(paused));
   return () => {

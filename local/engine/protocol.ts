@@ -7,58 +7,59 @@ import { z } from "zod";
 
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 
+/** The server refuses an expression without words. */
+const expression = z.string().min(1).optional();
+/** The longest event name and cron that the server takes in a trigger. */
+const triggerText = z.string().min(1).max(255);
+
 const concurrency = z.strictObject({
   limit: z.number().int(),
-  key: z.string().optional(),
+  key: expression,
   scope: z.enum(["fn", "env", "account"]).optional(),
 });
 
 const trigger = z.union([
-  z.strictObject({ event: z.string(), expression: z.string().optional() }),
-  z.strictObject({ cron: z.string(), jitter: z.string().optional() }),
+  z.strictObject({ event: triggerText, expression }),
+  z.strictObject({ cron: triggerText, jitter: z.string().optional() }),
 ]);
 
 export const functionConfig = z.strictObject({
   id: z.string(),
-  name: z.string().optional(),
+  name: z.string().min(1).optional(),
   triggers: z.array(trigger),
   steps: z.strictObject({
     step: z.strictObject({
       id: z.string(),
-      name: z.string(),
+      name: z.string().min(1),
       runtime: z.strictObject({ type: z.literal("http"), url: z.string() }),
       retries: z.strictObject({ attempts: z.number().int().min(0).optional() }).optional(),
     }),
   }),
-  idempotency: z.string().optional(),
+  idempotency: expression,
   batchEvents: z
     .strictObject({
       maxSize: z.number().int(),
       timeout: z.string(),
-      key: z.string().optional(),
-      if: z.string().optional(),
+      key: expression,
+      if: expression,
     })
     .optional(),
-  rateLimit: z
-    .strictObject({ limit: z.number().int(), period: z.string(), key: z.string().optional() })
-    .optional(),
+  rateLimit: z.strictObject({ limit: z.number().int(), period: z.string(), key: expression }).optional(),
   throttle: z
     .strictObject({
-      limit: z.number().int(),
+      limit: z.number().int().min(0),
       period: z.string(),
-      key: z.string().optional(),
-      burst: z.number().int().optional(),
+      key: expression,
+      burst: z.number().int().min(0).optional(),
     })
     .optional(),
-  singleton: z.strictObject({ key: z.string().optional(), mode: z.enum(["skip", "cancel"]) }).optional(),
+  singleton: z.strictObject({ key: expression, mode: z.enum(["skip", "cancel"]) }).optional(),
   cancel: z
-    .array(z.strictObject({ event: z.string(), if: z.string().optional(), timeout: z.string().optional() }))
+    .array(z.strictObject({ event: z.string(), if: expression, timeout: z.string().optional() }))
     .optional(),
-  debounce: z
-    .strictObject({ period: z.string(), key: z.string().optional(), timeout: z.string().optional() })
-    .optional(),
+  debounce: z.strictObject({ period: z.string(), key: z.string().optional() }).optional(),
   timeouts: z.strictObject({ start: z.string().optional(), finish: z.string().optional() }).optional(),
-  priority: z.strictObject({ run: z.string().optional() }).optional(),
+  priority: z.strictObject({ run: expression }).optional(),
   concurrency: z
     .union([z.number().int(), concurrency, z.array(concurrency)])
     .optional()
@@ -91,7 +92,7 @@ export const registration = z.looseObject({
 export type EventPayload = {
   id: string;
   name: string;
-  data: Record<string, unknown>;
+  data: Record<string, unknown> | null;
   ts: number;
   v?: string;
   user?: unknown;

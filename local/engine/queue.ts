@@ -1,8 +1,8 @@
+import TinyQueue from "tinyqueue";
 import { Alarms } from "./alarms.ts";
 import type { Clock } from "./clock.ts";
 import type { Job, RunDocument } from "./documents.ts";
 import { hasEnded } from "./documents.ts";
-import { Heap } from "./heap.ts";
 import { Places } from "./places.ts";
 
 /**
@@ -17,11 +17,11 @@ type Lane = {
   key: string;
   limits: RunDocument["limits"];
   throttle: RunDocument["throttle"];
-  entries: Heap<Entry>;
+  entries: TinyQueue<Entry>;
   isQueued: boolean;
 };
 
-const isBefore = (a: Entry, b: Entry): boolean => a.score < b.score || (a.score === b.score && a.tie < b.tie);
+const inOrder = (a: Entry, b: Entry): number => a.score - b.score || a.tie - b.tie;
 
 export type QueueOptions = {
   clock: Clock;
@@ -92,7 +92,13 @@ export class Queue {
     const key = `${run.functionId}\n${run.limits.map(({ key }) => key).join("\n")}\n${throttle?.key ?? ""}`;
     let lane = this.lanes.get(key);
     if (!lane) {
-      lane = { key, limits: run.limits, throttle, entries: new Heap(isBefore), isQueued: false };
+      lane = {
+        key,
+        limits: run.limits,
+        throttle,
+        entries: new TinyQueue<Entry>([], inOrder),
+        isQueued: false,
+      };
       this.lanes.set(key, lane);
     }
     return lane;

@@ -1,4 +1,4 @@
-import { evaluate, isTrue } from "./cel.ts";
+import { isTrue } from "./cel.ts";
 import type { EventPayload, FunctionConfig } from "./protocol.ts";
 
 /** Which functions there are, and which of them an event starts. */
@@ -8,7 +8,6 @@ export class Registry {
   private readonly apps = new Map<string, App>();
   private readonly functions = new Map<string, { fn: FunctionConfig; app: App }>();
   private byEvent = new Map<string, FunctionConfig[]>();
-  private patterns: { prefix: string; fn: FunctionConfig }[] = [];
 
   /** Replaces an app's functions by what it has now. True if anything changed. */
   register(app: App): boolean {
@@ -41,35 +40,33 @@ export class Registry {
 
   /** Each function once, however many of its triggers match. */
   startedBy(event: EventPayload): FunctionConfig[] {
-    const named = this.byEvent.get(event.name) ?? [];
-    const wild = this.patterns.filter(({ prefix }) => event.name.startsWith(prefix)).map(({ fn }) => fn);
-    return [...new Set([...named, ...wild])].filter((fn) =>
-      fn.triggers.some((trigger) => matches(trigger, event)),
+    const patterns = patternsOf(event.name);
+    const named = patterns.flatMap((pattern) => this.byEvent.get(pattern) ?? []);
+    return [...new Set(named)].filter((fn) =>
+      fn.triggers.some(
+        (trigger) =>
+          "event" in trigger && patterns.includes(trigger.event) && isTrue(trigger.expression, event),
+      ),
     );
   }
 
   private index(): void {
     this.byEvent = new Map();
-    this.patterns = [];
     for (const { fn } of this.functions.values()) {
       for (const trigger of fn.triggers) {
         if (!("event" in trigger)) continue;
-        if (trigger.event.endsWith("*")) this.patterns.push({ prefix: trigger.event.slice(0, -1), fn });
-        else this.byEvent.set(trigger.event, [...(this.byEvent.get(trigger.event) ?? []), fn]);
+        this.byEvent.set(trigger.event, [...(this.byEvent.get(trigger.event) ?? []), fn]);
       }
     }
   }
 }
 
-function matches(trigger: FunctionConfig["triggers"][number], event: EventPayload): boolean {
-  if (!("event" in trigger)) return false;
-  const isNamed = trigger.event.endsWith("*")
-    ? event.name.startsWith(trigger.event.slice(0, -1))
-    : trigger.event === event.name;
-  return isNamed && isTrue(trigger.expression, { event });
-}
+/** What may stand in a trigger for an event of this name: itself, and a star after any of its slashes or dots. */
+const patternsOf = (name: string): string[] => [
+  name,
+  ...[...name.matchAll(/[/.]/g)].map(({ index }) => `${name.slice(0, index + 1)}*`),
+];
 
 /** For batches with an `if`: an event that does not fit starts a run of its own. */
 export const isBatched = (fn: FunctionConfig, event: EventPayload): boolean =>
-  fn.batchEvents !== undefined &&
-  (fn.batchEvents.if === undefined || evaluate(fn.batchEvents.if, { event }) === true);
+  fn.batchEvents !== undefined && isTrue(fn.batchEvents.if, event);

@@ -6,7 +6,7 @@ import type { History } from "./history.ts";
 import type { Intake } from "./intake.ts";
 import type { Journal } from "./journal.ts";
 import type { Pauses } from "./pauses.ts";
-import type { IncomingEvent, WireError } from "./protocol.ts";
+import type { EventPayload, IncomingEvent, WireError } from "./protocol.ts";
 import type { Registry } from "./registry.ts";
 import * as runs from "./runs.ts";
 import type { Tick } from "./schedules.ts";
@@ -66,11 +66,20 @@ export class Router {
   }
 
   /** Tells whoever invoked the run, and everybody who listens for the ends of runs. */
-  runEnded({ id: runId, functionId, status, events, output: result, error: reason }: RunDocument): void {
-    const error = reason ?? (status === "Cancelled" ? cancelled : undefined);
-    for (const event of events) this.answerInvoke({ event }, error ? { error } : { data: result ?? null });
-    for (const event of endingEvents({ functionId, runId, status, events, result, error }))
-      this.send(event, this.options.freshId());
+  runEnded({ id: runId, functionId, status, events, output: result, error }: RunDocument): void {
+    const news = endingEvents({ functionId, runId, status, events, result, error });
+    for (const event of events) {
+      const answer = error ? { error } : { data: result ?? null };
+      const ofThis = news.find(({ data }) => data?.["event"] === event);
+      // A canceled run has neither result nor error: the server answers with the whole event that tells of its end.
+      this.answerInvoke({ event }, status === "Cancelled" && ofThis ? this.payloadOf(ofThis) : answer);
+    }
+    for (const event of news) this.send(event, this.options.freshId());
+  }
+
+  private payloadOf(event: IncomingEvent): EventPayload {
+    const { freshId, clock } = this.options;
+    return toStored(event, freshId(), clock.now()).event;
   }
 
   private accept(event: IncomingEvent, internalId: string): StoredEvent {
@@ -107,7 +116,7 @@ export class Router {
   /** Gives an invoked function's result to the step that waits for it. */
   private answerInvoke(
     { event }: Pick<StoredEvent, "event">,
-    result: { data: unknown } | { error: WireError },
+    result: { data: unknown } | { error: WireError } | EventPayload,
   ): void {
     const { history, executor } = this.options;
     const [runId = "", stepId = ""] = correlationOf(event)?.split(".") ?? [];
@@ -115,5 +124,3 @@ export class Router {
     if (run) executor.move(run, (rules) => runs.resumeInvoke(run, rules, stepId, result));
   }
 }
-
-const cancelled: WireError = { name: "Error", message: "function cancelled" };

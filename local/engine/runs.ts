@@ -172,7 +172,7 @@ export const resumeInvoke = (
   run: RunDocument,
   rules: Rules,
   stepId: string,
-  result: { data: unknown } | { error: WireError },
+  result: { data: unknown } | { error: WireError } | EventPayload,
 ): Change[] => advance(run, rules, (turn) => settle(turn, stepId, result));
 
 function settle(turn: Turn, waitId: string, memo: Memo): void {

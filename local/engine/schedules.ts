@@ -1,6 +1,6 @@
 import type { Clock } from "./clock.ts";
 import { nextTick, tickId } from "./cron.ts";
-import { forever, type Notebook } from "./notebook.ts";
+import { forever, type Notebook, noteKey } from "./notebook.ts";
 import type { FunctionConfig } from "./protocol.ts";
 import type { Registry } from "./registry.ts";
 import { NamedTimers } from "./timers.ts";
@@ -31,8 +31,10 @@ export class Schedules {
   update(): void {
     const { notebook, registry, clock } = this.options;
     const now = clock.now();
-    const wanted = new Map(registry.crons().map((cron) => [`cron|${cron.fn.id}|${cron.expression}`, cron]));
-    for (const { key } of notebook.entries("cron|")) {
+    const wanted = new Map(
+      registry.crons().map((cron) => [noteKey("cron", cron.fn.id, cron.expression), cron]),
+    );
+    for (const { key } of notebook.entries("cron")) {
       if (wanted.has(key)) continue;
       notebook.delete(key);
       this.timers.clear(key);

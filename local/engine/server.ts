@@ -8,6 +8,8 @@ export async function serve(
 ): Promise<{ port: number; close(): Promise<void> }> {
   const listener = getRequestListener(handler, { overrideGlobalObjects: false });
   const server = createServer((incoming, outgoing) => void listener(incoming, outgoing));
+  // Longer than any client keeps an idle connection: a request that is sent on one just closed here is lost.
+  server.keepAliveTimeout = 75_000;
   await new Promise<void>((resolve, reject) => {
     server.once("error", (error) => reject(explained(error, port)));
     server.listen(port, host, resolve);

@@ -1,8 +1,10 @@
-import type pg from "pg";
+import { createHash } from "node:crypto";
+import { z } from "zod";
 import type { RunDocument, StoredEvent } from "./documents.ts";
+import type { Note } from "./notebook.ts";
 import { openSession, type SessionOptions } from "./postgres-session.ts";
 import type { App } from "./registry.ts";
-import type { Group, Store } from "./store.ts";
+import { type Group, type Store, Unstorable } from "./store.ts";
 
 /**
  * The documents in Postgres, in a schema of the engine's own. A group is one statement, so one transaction and one
@@ -10,82 +12,92 @@ import type { Group, Store } from "./store.ts";
  */
 const schema = `
   create schema if not exists engine;
-  create table if not exists engine.apps (id text primary key, document jsonb not null);
-  create table if not exists engine.runs (
-    id text primary key, function_id text not null, status text not null, ended_at bigint, document jsonb not null);
-  create table if not exists engine.events (id text primary key, received_at bigint not null, document jsonb not null);
-  create table if not exists engine.notes (key text primary key, expires_at bigint not null, value jsonb not null);
+  create table if not exists engine.apps (id bytea primary key, document text not null);
+  create table if not exists engine.runs (id text primary key, ended_at bigint, document text not null);
+  create table if not exists engine.events (id text primary key, received_at bigint not null, document text not null);
+  create table if not exists engine.notes (id bytea primary key, document text not null);
+`;
+
+/** What an earlier version left is dropped: its documents were jsonb, which cannot hold every JSON text. */
+const dropOld = `
+  do $$ begin
+    if exists (select from information_schema.columns
+      where table_schema = 'engine' and table_name = 'runs' and column_name = 'document' and data_type = 'jsonb')
+    then drop schema engine cascade; end if;
+  end $$;
 `;
 
 const commitStatement = `
   with
-    gone_runs as (delete from engine.runs where id = any ($6::text[])),
-    gone_events as (delete from engine.events where id = any ($7::text[])),
-    gone_notes as (delete from engine.notes where key = any ($5::text[])),
+    gone_runs as (delete from engine.runs where id = any ($1::text[])),
+    gone_events as (delete from engine.events where id = any ($2::text[])),
+    gone_notes as (delete from engine.notes where id = any ($3::bytea[])),
     apps as (
-      insert into engine.apps (id, document)
-      select document ->> 'id', document from jsonb_array_elements($3::jsonb) document
+      insert into engine.apps (id, document) select * from unnest($4::bytea[], $5::text[])
       on conflict (id) do update set document = excluded.document),
     notes as (
-      insert into engine.notes (key, expires_at, value)
-      select note ->> 'key', (note ->> 'expiresAt')::bigint, note -> 'value' from jsonb_array_elements($4::jsonb) note
-      on conflict (key) do update set expires_at = excluded.expires_at, value = excluded.value),
+      insert into engine.notes (id, document) select * from unnest($6::bytea[], $7::text[])
+      on conflict (id) do update set document = excluded.document),
     events as (
-      insert into engine.events (id, received_at, document)
-      select document ->> 'internalId', (document ->> 'receivedAt')::bigint, document
-      from jsonb_array_elements($1::jsonb) document
+      insert into engine.events (id, received_at, document) select * from unnest($8::text[], $9::bigint[], $10::text[])
       on conflict (id) do update set document = excluded.document)
-  insert into engine.runs (id, function_id, status, ended_at, document)
-  select document ->> 'id', document ->> 'functionId', document ->> 'status', (document ->> 'endedAt')::bigint, document
-  from jsonb_array_elements($2::jsonb) document
-  on conflict (id) do update
-    set status = excluded.status, ended_at = excluded.ended_at, document = excluded.document`;
+  insert into engine.runs (id, ended_at, document) select * from unnest($11::text[], $12::bigint[], $13::text[])
+  on conflict (id) do update set ended_at = excluded.ended_at, document = excluded.document`;
 
 export async function postgresStore(url: string, options?: SessionOptions): Promise<Store> {
   const session = await openSession(url, options);
-  await session.use((client) => client.query(schema));
+  await session.use((client) => client.query(dropOld + schema));
   return {
     load: () =>
       session.use(async (client) => {
-        const read = async <Row extends pg.QueryResultRow>(query: string) =>
-          (await client.query<Row>(query)).rows;
-        const apps = await read<{ document: App }>("select document from engine.apps");
-        const notes = await read<{ key: string; value: unknown; expires_at: string }>(
-          "select * from engine.notes",
-        );
-        const events = await read<{ document: StoredEvent }>(
-          "select document from engine.events order by received_at, id",
-        );
-        const runs = await read<{ document: RunDocument }>(
-          "select document from engine.runs order by ended_at nulls last, id",
-        );
+        const read = async <T>(table: string, order: string): Promise<T[]> => {
+          const { rows } = await client.query<{ document: string }>(
+            `select document from engine.${table} order by ${order}`,
+          );
+          return rows.map(({ document }) => z.custom<T>().parse(JSON.parse(document)));
+        };
         return {
-          apps: apps.map(({ document }) => document),
-          notes: notes.map(({ key, value, expires_at: at }) => ({ key, value, expiresAt: Number(at) })),
-          events: events.map(({ document }) => document),
-          runs: runs.map(({ document }) => document),
+          apps: await read<App>("apps", "id"),
+          notes: await read<Note>("notes", "id"),
+          events: await read<StoredEvent>("events", "received_at, id"),
+          runs: await read<RunDocument>("runs", "ended_at nulls last, id"),
         };
       }),
 
     async commit(group) {
       // Written once: a group that is tried again says what was true when it was taken.
       const values = serialise(group);
-      await session.use((client) => client.query({ name: "commit", text: commitStatement, values }));
+      try {
+        await session.use((client) => client.query({ name: "commit", text: commitStatement, values }));
+      } catch (error) {
+        throw isOfTheData(error) ? new Unstorable(error.message) : error;
+      }
     },
 
     close: () => session.close(),
   };
 }
 
+/** Documents are text: jsonb refuses the character NUL, half surrogate pairs and deep nesting. */
 const serialise = ({ events, runs, apps, notes, forgotten }: Group): unknown[] => [
-  text(events),
-  text(runs),
-  text(apps),
-  text(notes.written),
-  notes.deleted,
   forgotten.runs,
   forgotten.events,
+  notes.deleted.map(hash),
+  apps.map(({ id }) => hash(id)),
+  apps.map((app) => JSON.stringify(app)),
+  notes.written.map(({ key }) => hash(key)),
+  notes.written.map((note) => JSON.stringify(note)),
+  events.map(({ internalId }) => internalId),
+  events.map(({ receivedAt }) => receivedAt),
+  events.map((event) => JSON.stringify(event)),
+  runs.map(({ id }) => id),
+  runs.map(({ endedAt }) => endedAt ?? null),
+  runs.map((run) => JSON.stringify(run)),
 ];
 
-/** Postgres has no place for the character NUL in jsonb; everything else in JSON it keeps. */
-const text = (value: unknown): string => JSON.stringify(value).replaceAll("\\u0000", "\\ufffd");
+/** An index takes no key of more than 2,700 bytes. */
+const hash = (key: string): Buffer => createHash("sha256").update(key).digest();
+
+/** Class 22 is a value that does not fit, 54 one that is too large. */
+const isOfTheData = (error: unknown): error is Error =>
+  error instanceof Error && "code" in error && /^(22|54)/.test(String(error.code));

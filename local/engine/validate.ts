@@ -1,5 +1,6 @@
 import type { z } from "zod";
-import { expressionError } from "./cel.ts";
+import { conditionError, keyError } from "./cel.ts";
+import { matchError } from "./cel-match.ts";
 import { cronError } from "./cron.ts";
 import { parseDuration } from "./duration.ts";
 import { limits } from "./limits.ts";
@@ -55,16 +56,15 @@ function triggerProblems({ triggers }: FunctionConfig): string[] {
   const problems: string[] = [];
   if (triggers.length > limits.triggersPerFunction)
     problems.push(`This function exceeds the max number of triggers: ${limits.triggersPerFunction}`);
+  const keys = triggers.map((trigger) => ("cron" in trigger ? trigger.cron : JSON.stringify(trigger)));
+  for (const key of new Set(keys.filter((key, index) => keys.indexOf(key) < index)))
+    problems.push(`duplicate trigger ${key}`);
   for (const trigger of triggers) {
     if ("cron" in trigger) {
       const problem = cronError(trigger.cron);
       if (problem) problems.push(`the cron "${trigger.cron}" is invalid: ${problem}`);
       if (trigger.jitter !== undefined)
         problems.push("the jitter of a cron is not modelled by the local engine");
-    } else if (trigger.event.slice(0, -1).includes("*")) {
-      problems.push(
-        `the event pattern "${trigger.event}" is not modelled by the local engine: only a * at the end is`,
-      );
     }
   }
   return problems;
@@ -75,15 +75,17 @@ function flowProblems(fn: FunctionConfig): string[] {
   const duration = (what: string, text: string | undefined, least = 0, most = Number.POSITIVE_INFINITY) => {
     if (text === undefined) return;
     const ms = parseDuration(text);
-    if (ms === undefined) problems.push(`${what} of '${text}' is invalid`);
+    if (ms === undefined)
+      problems.push(`${what} of '${text}' is not a duration that is modelled by the local engine`);
     else if (ms < least) problems.push(`${what} of '${text}' is less than the min of: ${least / 1_000}s`);
     else if (ms > most) problems.push(`${what} of '${text}' is greater than the max of: ${most / 1_000}s`);
   };
   duration("The debounce period", fn.debounce?.period, limits.debounceMs.least, limits.debounceMs.most);
-  duration("The debounce timeout", fn.debounce?.timeout);
   duration("The rate limit period", fn.rateLimit?.period, 0, limits.rateLimitPeriodMs);
   duration("The throttle period", fn.throttle?.period, 1_000);
   duration("The batch timeout", fn.batchEvents?.timeout, limits.batchTimeoutMs.least);
+  // Read by another library on the server, which knows no days.
+  if (/[dw]/.test(fn.batchEvents?.timeout ?? "")) problems.push("The batch timeout has no days and weeks");
   duration("The start timeout", fn.timeouts?.start);
   duration("The finish timeout", fn.timeouts?.finish);
   for (const { timeout } of fn.cancel ?? []) duration("The cancellation timeout", timeout);
@@ -106,26 +108,29 @@ function flowProblems(fn: FunctionConfig): string[] {
 }
 
 function expressionProblems(fn: FunctionConfig): string[] {
-  const expressions: [string, string | undefined][] = [
-    ["Idempotency key", fn.idempotency],
-    ["Batch key", fn.batchEvents?.key],
-    ["Batch condition", fn.batchEvents?.if],
-    ["Rate limit key", fn.rateLimit?.key],
-    ["Throttle key", fn.throttle?.key],
-    ["Debounce key", fn.debounce?.key],
-    ["Singleton key", fn.singleton?.key],
-    ["Priority.Run", fn.priority?.run],
-    ...fn.concurrency.map(({ key }): [string, string | undefined] => ["Concurrency key", key]),
-    ...(fn.cancel ?? []).map((cancel): [string, string | undefined] => ["Cancellation", cancel.if]),
-    ...fn.triggers.map((trigger): [string, string | undefined] => [
-      "Trigger",
-      "event" in trigger ? trigger.expression : undefined,
-    ]),
-  ];
-  return expressions.flatMap(([what, expression]) => {
-    const problem = expression ? expressionError(expression) : undefined;
+  const check = (
+    what: string,
+    expression: string | undefined,
+    errorOf: (expression: string) => string | undefined,
+  ): string[] => {
+    const problem = expression ? errorOf(expression) : undefined;
     return problem ? [`${what} expression is invalid: ${expression}: ${problem}`] : [];
-  });
+  };
+  return [
+    ...check("Idempotency key", fn.idempotency, keyError),
+    ...check("Batch key", fn.batchEvents?.key, keyError),
+    ...check("Batch condition", fn.batchEvents?.if, conditionError),
+    ...check("Rate limit key", fn.rateLimit?.key, keyError),
+    ...check("Throttle key", fn.throttle?.key, keyError),
+    ...check("Debounce key", fn.debounce?.key, keyError),
+    ...check("Singleton key", fn.singleton?.key, keyError),
+    ...check("Priority.Run", fn.priority?.run, conditionError),
+    ...fn.concurrency.flatMap(({ key }) => check("Concurrency key", key, keyError)),
+    ...(fn.cancel ?? []).flatMap((cancel) => check("Cancellation", cancel.if, matchError)),
+    ...fn.triggers.flatMap((trigger) =>
+      "event" in trigger ? check("Trigger", trigger.expression, conditionError) : [],
+    ),
+  ];
 }
 
 function combinationProblems({

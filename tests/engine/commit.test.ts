@@ -15,10 +15,19 @@ const APP = "http://app.local/api/inngest";
 /** A store whose commits wait at a gate. */
 function gatedStore() {
   let open = true;
+  let broken = false;
   let waiting: (() => void)[] = [];
   return {
     load: async () => ({ events: [], runs: [], notes: [], apps: [] }),
-    commit: () => (open ? Promise.resolve() : new Promise<void>((resolve) => waiting.push(resolve))),
+    break: (isBroken: boolean) => {
+      broken = isBroken;
+    },
+    commit: () =>
+      broken
+        ? Promise.reject(new Error("disk full"))
+        : open
+          ? Promise.resolve()
+          : new Promise<void>((resolve) => waiting.push(resolve)),
     close: async () => {},
     shut: () => {
       open = false;
@@ -182,4 +191,22 @@ test("a checkpoint of a run that has ended is refused", async () => {
     }),
   });
   expect(late.status).toBe(409);
+});
+
+test("a commit that fails fails those who wait for it; what it held goes on when the store works again", async () => {
+  await send("hold");
+  await eventually("the first call", () => calls.length > 0);
+  store.break(true);
+  expect((await send()).status).toBe(500);
+  letGo();
+  await eventually("the answer has come", () =>
+    [...engine.history.runs.values()].some((run) => run.stack.length > 0),
+  );
+  expect((await send()).status).toBe(500);
+  store.break(false);
+  expect((await send()).status).toBe(200);
+  await eventually("all three runs completed", () => {
+    const statuses = [...engine.history.runs.values()].map(({ status }) => status);
+    return statuses.length === 4 && statuses.every((status) => status === "Completed");
+  });
 });

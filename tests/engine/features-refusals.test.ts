@@ -1,5 +1,6 @@
 /** What the local engine does not model it refuses by name, when functions register or when the step arrives. */
 import { describe, expect, test } from "vitest";
+import { z } from "zod";
 import { engineSuite } from "./support/suite.ts";
 
 const { start, engine } = await engineSuite();
@@ -35,6 +36,54 @@ describe.skipIf(engine.isReal)("what is not modelled", { concurrent: true }, () 
       ),
     ]);
     await expect(refused).rejects.toThrow(/jitter/);
+  });
+
+  test.each([
+    ["macros", { triggers: [{ event: "x", if: "event.data.list.exists(i, i == 1)" }] }, /exists/],
+    [
+      "arithmetic",
+      { triggers: [{ event: "x", if: "event.data.n + 1 == 6" }] },
+      /\+.* in a condition is not modelled/,
+    ],
+    ["a debounce's timeout", { debounce: { period: "5s", timeout: "9s" } }, /debounce.timeout/],
+    [
+      "an order between two events",
+      { cancelOn: [{ event: "y", if: "event.data.n < async.data.n" }] },
+      /<.* in a match is not modelled/,
+    ],
+  ] as [string, object, RegExp][])("%s: refused when the app registers", async (_, options, words) => {
+    const refused = start(({ inngest }) => [
+      inngest.createFunction({ id: "fn", retries: 0, triggers: [{ event: "x" }], ...options }, () => null),
+    ]);
+    await expect(refused).rejects.toThrow(words);
+  });
+
+  test("publishing in realtime ends the run at its first try", async () => {
+    const app = await start(({ inngest, on }) => [
+      inngest.createFunction({ id: "loud", retries: 3, triggers: [on("go")] }, ({ step }) =>
+        step.realtime.publish("say", { channel: "all", topic: "news", config: { schema: z.object({}) } }, {}),
+      ),
+    ]);
+    const outcome = await app.outcome(await app.send("go"));
+    expect(outcome.status).toBe("Failed");
+    expect(JSON.stringify(outcome.error)).toContain("Realtime is not modelled");
+  });
+
+  test("a rerun from a step, and SDKs before 3.54", async () => {
+    const app = await start(({ inngest, on }) => [
+      inngest.createFunction({ id: "plain", retries: 0, triggers: [on("go")] }, () => null),
+    ]);
+    const { runId } = await app.outcome(await app.send("go"));
+    const rerun = await app.engine.request("POST", `/api/v2/runs/${runId}/rerun`, {
+      from_step: { step_id: "x" },
+    });
+    expect(rerun.status).toBe(501);
+    const body = { appName: "old", url: "http://127.0.0.1:9/", functions: [], sdk: "js:v3.53.9" };
+    const registered = await app.engine.request("POST", "/fn/register", body);
+    expect([registered.status, JSON.stringify(registered.body)]).toEqual([
+      400,
+      expect.stringContaining("3.54"),
+    ]);
   });
 
   test("an unknown address says that it is not modelled", async () => {

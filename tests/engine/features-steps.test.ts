@@ -390,7 +390,7 @@ describe.concurrent.each(CHECKPOINTING)("steps, %s", (_name, checkpointing) => {
             const winner = await group.parallel(() =>
               Promise.race([
                 step.run("fast", () => (ran.push("fast"), "fast")),
-                step.sleep("slow", "8s").then(() => "slow"),
+                step.sleep("slow", "20s").then(() => "slow"),
               ]),
             );
             const after = await step.run("after", () => (ran.push("after"), `after ${winner}`));

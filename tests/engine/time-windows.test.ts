@@ -235,4 +235,21 @@ describe("a priority below zero", () => {
     expect(woken - retry).toBeGreaterThanOrEqual(360 * SECOND);
     await engine.close();
   });
+
+  test("counts only as a whole number: one from the event's data is a double and does nothing", async () => {
+    const at: number[] = [];
+    const { engine } = await startKitApp(
+      (inngest) => [
+        inngest.createFunction(
+          { id: "by-data", retries: 0, triggers: [happened], priority: { run: "event.data.seconds" } },
+          () => void at.push(engine.clock.now().getTime()),
+        ),
+      ],
+      { start: START },
+    );
+    const [id = ""] = await engine.send({ name: "happened", data: { key: "x", seconds: -300 } });
+    await engine.run(id, "by-data");
+    expect(at).toEqual([START.getTime()]);
+    await engine.close();
+  });
 });

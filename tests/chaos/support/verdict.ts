@@ -57,7 +57,7 @@ async function lettersOf(house: House): Promise<Pick<Verdict, "deadLetters" | "t
      from dead_letter_queue left join (
        select replace(fn ->> 'id', 'nightshift-', '') as function_id,
          (fn #>> '{steps,step,retries,attempts}')::int as retries
-       from engine.apps cross join jsonb_array_elements(document -> 'functions') as fn
+       from engine.apps cross join jsonb_array_elements(document::jsonb -> 'functions') as fn
      ) as functions using (function_id)
      group by what order by what`,
   );

@@ -21,7 +21,9 @@ async function stopOneOfTwo() {
   const { campaignId } = await house.draft(40);
   const { jobId } = (await house.call("POST", `/api/campaigns/${campaignId}/send`)).body;
   await house.engine.idle();
-  const first = house.engine.runs("send-campaign-chunk").find(({ events }) => events[0]?.data["chunk"] === 1);
+  const first = house.engine
+    .runs("send-campaign-chunk")
+    .find(({ events }) => events[0]?.data?.["chunk"] === 1);
   await house.engine.cancel(String(first?.id));
   await house.engine.advance("2h");
   return { campaignId, jobId };

@@ -28,7 +28,7 @@ test("runs listen to the very event that a cancel sends", () => {
 
 describe("classes below", () => {
   const { priority, concurrency } = createFlowControl("pro").prioritized();
-  const boost = (data: object) => evaluate(priority.run, { event: { data } });
+  const boost = (data: object) => Number(evaluate(priority.run, { data }));
 
   test("S4-51: the engine lines up by due time, as far as its ten minutes reach", () => {
     expect([1, 2, 3, 4, 5].map((priority) => boost({ priority }))).toEqual([599, 540, 300, 0, 0]);

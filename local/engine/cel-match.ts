@@ -1,0 +1,100 @@
+import type { ASTNode } from "@marcbachmann/cel-js";
+import {
+  compiled,
+  type Literal,
+  literalOf,
+  NotModelledInExpression,
+  type Path,
+  pathOf,
+  valueAt,
+} from "./cel-parse.ts";
+import { isEqual, isInOrder, isNumber, Missing, type Order, orderOf } from "./cel-values.ts";
+
+/**
+ * Which events a `waitForEvent` or a `cancelOn` means. The server evaluates these by other rules than conditions: it
+ * writes the run's own event into the expression as literals and looks matches up in an index. Modelled are
+ * comparisons joined by && and ||: of a path of the new event (`async`) with a literal, or `event.x == async.y`.
+ */
+type Match = {
+  holds: (own: unknown, other: unknown) => boolean;
+  /** An equality that must hold: such a wait is filed under the value that it wants. */
+  tie?: Tie | undefined;
+};
+export type Tie = { mine: Path; theirs: Path };
+
+const matches = compiled("match", match);
+
+export const matchError = (expression: string): string | undefined => matches.error(expression);
+export const tieOf = (expression: string): Tie | undefined => matches.get(expression).tie;
+export const isMatch = (expression: string | undefined, own: unknown, other: unknown): boolean =>
+  expression === undefined || matches.get(expression).holds(own, other);
+
+/** Equal exactly when the tie holds: what is missing counts as null on both sides. */
+export const tieValue = (path: Path, event: unknown): string => {
+  const value = valueAt(path, event);
+  return value === Missing ? "null" : JSON.stringify(value);
+};
+
+function match(node: ASTNode): Match {
+  switch (node.op) {
+    case "&&": {
+      const [left, right] = [match(node.args[0]), match(node.args[1])];
+      return {
+        holds: (own, other) => left.holds(own, other) && right.holds(own, other),
+        tie: left.tie ?? right.tie,
+      };
+    }
+    case "||": {
+      const [left, right] = [match(node.args[0]), match(node.args[1])];
+      return { holds: (own, other) => left.holds(own, other) || right.holds(own, other) };
+    }
+    case "==":
+    case "!=":
+      return equality(node.op, node.args[0], node.args[1]);
+    case "<":
+    case "<=":
+    case ">":
+    case ">=":
+      return order(node.op, pathOf(node.args[0]), literalOf(node.args[1]));
+    default:
+      throw new NotModelledInExpression("Anything but comparisons joined by && and ||");
+  }
+}
+
+function equality(op: "==" | "!=", left: ASTNode, right: ASTNode): Match {
+  const [a, b] = [pathOf(left), pathOf(right)];
+  if (a && b) return op === "==" ? tied(a, b) : refuse("!= between two paths");
+  const [theirs, literal] = a ? [a, literalOf(right)] : [b, literalOf(left)];
+  if (theirs?.root !== "async" || literal === undefined) return refuse("This comparison");
+  return { holds: (_, other) => isEqual(valueAt(theirs, other), literal) === (op === "==") };
+}
+
+/** The run's own value is a literal by then: null where it is missing, and never equal where it is a list or an object. */
+function tied(a: Path, b: Path): Match {
+  const [mine, theirs] = a.root === "event" ? [a, b] : [b, a];
+  if (mine.root === theirs.root) return refuse("A comparison within one event");
+  if (mine.isIndexed || mine.keys[0] === "ts") return refuse("This path of the run's own event");
+  const holds = (own: unknown, other: unknown) => {
+    const value = valueAt(mine, own);
+    if (value === Missing || value === null) return isEqual(valueAt(theirs, other), null);
+    return typeof value !== "object" && isEqual(value, valueAt(theirs, other));
+  };
+  return { holds, tie: { mine, theirs } };
+}
+
+/** The index orders numbers with numbers and texts with texts; for anything else the answer is no. */
+function order(op: Order, theirs: Path | undefined, literal: Literal | undefined): Match {
+  if (theirs?.root !== "async" || (typeof literal !== "string" && !isNumber(literal)))
+    return refuse(`"${op}" of anything but a path of the new event and a number or text`);
+  return {
+    holds: (_, other) => {
+      const value = valueAt(theirs, other);
+      const order = typeof value === "boolean" ? undefined : orderOf(value, literal);
+      return order !== undefined && isInOrder(op, order);
+    },
+  };
+}
+
+function refuse(what: string): never {
+  throw new NotModelledInExpression(what);
+}

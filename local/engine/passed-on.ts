@@ -1,0 +1,33 @@
+/** Deeper JSON than this is refused by name: the real server takes 10,000 levels, for which JavaScript's stack is too small. */
+const mostLevels = 1_000;
+
+export class TooDeep extends Error {
+  constructor() {
+    super(`JSON nested deeper than ${mostLevels} levels is not modelled by the local engine.`);
+    this.name = "TooDeep";
+  }
+}
+
+/**
+ * JSON as the server passes it on: keys sorted, and U+FFFD for half a surrogate pair. Such a half is no character, and
+ * `onHalf` tells of it. Throws `TooDeep`.
+ */
+export function passedOn<T>(value: T, onHalf?: () => void): T;
+export function passedOn(value: unknown, onHalf?: () => void): unknown {
+  return sorted(value, onHalf, 0);
+}
+
+function sorted(value: unknown, onHalf: (() => void) | undefined, level: number): unknown {
+  if (typeof value === "string") {
+    if (value.isWellFormed()) return value;
+    onHalf?.();
+    return value.toWellFormed();
+  }
+  if (typeof value !== "object" || value === null) return value;
+  if (level === mostLevels) throw new TooDeep();
+  if (Array.isArray(value)) return value.map((item: unknown) => sorted(item, onHalf, level + 1));
+  const entries = Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1));
+  return Object.fromEntries(
+    entries.map(([key, item]) => [passedOn(key, onHalf), sorted(item, onHalf, level + 1)]),
+  );
+}

@@ -1,0 +1,39 @@
+import { expect, test } from "vitest";
+import cases from "../../tests/fixtures/inngest/registrations.json" with { type: "json" };
+import { RegistrationRefused, readFunctions } from "./validate.ts";
+
+/** What the real server takes and this engine refuses: each by name. */
+const refusedHere = new Set([
+  "cron jitter",
+  "concurrency string",
+  "debounce timeout bad",
+  "priority unknown",
+  "cancel !",
+  "cancel >",
+  "cancel timeout date",
+  "timeouts neg",
+  "runtime ws",
+  "optimizeParallelism",
+]);
+
+const runtime = { type: "http", url: "http://127.0.0.1:1/api/inngest" };
+const given = { id: "app-fn", name: "fn", steps: { step: { id: "step", name: "step", runtime } } };
+
+function problemsOf(config: object): string[] {
+  try {
+    readFunctions([{ ...given, ...config }]);
+    return [];
+  } catch (error) {
+    if (error instanceof RegistrationRefused) return error.problems;
+    throw error;
+  }
+}
+
+test.each(cases.configurations.map(({ name, config, taken }) => [name, config, taken] as const))(
+  "%s",
+  (name, config, taken) => {
+    const problems = problemsOf(config);
+    if (refusedHere.has(name)) expect(problems.join()).toMatch(/modelled by the local engine|`concurrency`/);
+    else expect({ name, taken: problems.length === 0, problems }).toMatchObject({ name, taken });
+  },
+);

@@ -1,0 +1,168 @@
+/** Whatever JSON there is, it is kept in Postgres as it is, or it ends the run that made it: never the engine. */
+import { seeded } from "@nightshift/local/engine/seeded.ts";
+import { eventType, staticSchema } from "inngest";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { freshDatabase, type TestDatabase } from "../support/database.ts";
+import { startKitApp } from "./support/kit-app.ts";
+
+const ROUNDS = Number(process.env["TEXT_ROUNDS"] ?? 60);
+
+let database: TestDatabase;
+beforeAll(async () => {
+  database = await freshDatabase({ migrated: false });
+});
+afterAll(() => database.close());
+
+type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
+
+const happened = eventType("happened", { schema: staticSchema<{ value: Json }>() });
+const texts = [
+  "",
+  "plain",
+  "\0",
+  "a\0b",
+  "\ud83d",
+  "\udc4d",
+  "👍",
+  "\\u0000",
+  "\\",
+  '"',
+  "\u2028",
+  "\uffff",
+  "__proto__",
+  "toJSON",
+];
+
+function anyJson(random: () => number, depth = 0): Json {
+  const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)] as T;
+  const text = () => pick(texts) + pick(texts);
+  const leaves: (() => Json)[] = [
+    () => null,
+    () => random() < 0.5,
+    () => random() * 1e21,
+    () => -1e-7,
+    text,
+    text,
+    text,
+  ];
+  if (depth > 3 || random() < 0.5) return pick(leaves)();
+  const items = Array.from({ length: Math.floor(random() * 4) }, () => anyJson(random, depth + 1));
+  return random() < 0.5 ? items : Object.fromEntries(items.map((item) => [text(), item]));
+}
+
+/** As the server passes it on: U+FFFD for half a surrogate pair. */
+const wellFormed = (value: Json): Json => {
+  if (typeof value === "string") return value.toWellFormed();
+  if (Array.isArray(value)) return value.map(wellFormed);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, item]) => [key.toWellFormed(), wellFormed(item)]),
+  );
+};
+const nested = (levels: number): Json => {
+  let value: Json = "deep";
+  for (let level = 0; level < levels; level++) value = { a: value };
+  return value;
+};
+
+test("any JSON as event data, as a step's result, as a function's result and in an error", async () => {
+  const values = [
+    ...texts,
+    "👍".slice(0, 1),
+    nested(900),
+    ...Array.from({ length: ROUNDS }, () => anyJson(seeded(7 + ROUNDS))),
+  ];
+  const random = seeded(7);
+  for (let round = 0; round < ROUNDS; round++) values.push(anyJson(random));
+  const seen: Json[] = [];
+  const { engine } = await startKitApp(
+    (inngest) => [
+      inngest.createFunction({ id: "in-event", retries: 0, triggers: [happened] }, ({ event }) => {
+        seen.push(event.data.value);
+      }),
+      inngest.createFunction({ id: "in-step", retries: 0, triggers: [happened] }, async ({ event, step }) => {
+        const index = Number(event.id?.slice(1));
+        const result = await step.run("make", () => ({ is: values[index] }));
+        await step.sleep("nap", "1s");
+        return step.run("look", () => JSON.stringify(result) === JSON.stringify({ is: values[index] }));
+      }),
+      inngest.createFunction({ id: "in-result", retries: 0, triggers: [happened] }, ({ event }) => ({
+        is: values[Number(event.id?.slice(1))],
+      })),
+      inngest.createFunction({ id: "in-error", retries: 0, triggers: [happened] }, ({ event }) => {
+        throw new Error(JSON.stringify(values[Number(event.id?.slice(1))]).slice(0, 2_000) + "\ud83d\0");
+      }),
+    ],
+    { databaseUrl: database.url },
+  );
+  for (const [index, value] of values.entries()) {
+    const id = `v${index}`;
+    const [sent = ""] = await engine.send({ id, name: "happened", data: { value } });
+    await engine.run(sent, "in-event");
+    expect(seen.at(-1)).toEqual(wellFormed(value));
+    const hasHalf = JSON.stringify(wellFormed(value)) !== JSON.stringify(value);
+    const inStep = await engine.run(sent, "in-step");
+    expect([inStep.status, hasHalf || inStep.error === undefined]).toEqual([
+      hasHalf ? "Failed" : "Completed",
+      true,
+    ]);
+    if (index % 10 === 0) await engine.crash();
+    expect((await engine.run(sent, "in-result")).output).toEqual({ is: wellFormed(value) });
+    const { status, error } = await engine.run(sent, "in-error");
+    expect([status, error?.message.endsWith("\ufffd\0")]).toEqual(["Failed", true]);
+  }
+  await engine.close();
+});
+
+test("JSON of 5,000 levels is refused by name: the event, or the run whose step returned it", async () => {
+  const { engine } = await startKitApp(
+    (inngest) => [
+      inngest.createFunction({ id: "deep", retries: 0, triggers: [happened] }, ({ step }) =>
+        step.run("dig", () => nested(2_000)),
+      ),
+    ],
+    { databaseUrl: database.url },
+  );
+  const deep = `{"name":"happened","data":{"value":${"[".repeat(5_000)}${"]".repeat(5_000)}}}`;
+  const answer = await engine.fetch(`${engine.url}/e/key`, { method: "POST", body: deep });
+  expect([answer.status, await answer.text()]).toEqual([
+    400,
+    expect.stringContaining("levels is not modelled"),
+  ]);
+  const [id = ""] = await engine.send({ name: "happened", data: { value: null } });
+  const { status, error } = await engine.run(id, "deep");
+  expect([status, error?.message]).toEqual(["Failed", expect.stringContaining("levels is not modelled")]);
+  await engine.close();
+});
+
+test("event ids and keys of 4,000 characters are taken, and are told apart", async () => {
+  const long = (end: string) => "x".repeat(3_999) + end;
+  const started = new Set<string>();
+  const { engine } = await startKitApp(
+    (inngest) =>
+      [
+        { id: "once", idempotency: "event.data.value" },
+        { id: "rated", rateLimit: { limit: 1, period: "1h", key: "event.data.value" } as const },
+        { id: "single", singleton: { mode: "skip", key: "event.data.value" } as const },
+        { id: "calm", debounce: { period: "1m", key: "event.data.value" } as const },
+        { id: "batch", batchEvents: { maxSize: 5, timeout: "60s", key: "event.data.value" } as const },
+        { id: "paced", throttle: { limit: 1, period: "1m", key: "event.data.value" } as const },
+        { id: "lane", concurrency: { limit: 1, key: "event.data.value" } },
+      ].map((options) =>
+        inngest.createFunction({ retries: 0, triggers: [happened], ...options }, async ({ event, step }) => {
+          started.add(`${options.id}-${JSON.stringify(event.data.value).at(-2)}`);
+          await step.sleep("a-while", "1m");
+        }),
+      ),
+    { databaseUrl: database.url },
+  );
+  const event = (end: string) => ({ id: long(end), name: "happened", data: { value: long(end) } });
+  await engine.send([event("a"), event("b"), event("a")]);
+  await engine.crash();
+  await engine.advance("10m");
+  const ids = ["once", "rated", "single", "calm", "paced", "lane"];
+  expect([...started].toSorted()).toEqual(
+    [...ids, "batch"].flatMap((id) => [`${id}-a`, `${id}-b`]).toSorted(),
+  );
+  await engine.close();
+});
