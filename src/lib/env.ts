@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { AppError } from "#lib/errors.ts";
 import { inngestEventKey, inngestSigningKey, key, supabaseKey } from "#lib/keys.ts";
+import { isCidr } from "#lib/outside/public-address.ts";
 
 const url = z.url({ protocol: /^https?$/, error: "must be an http(s) URL" });
 const flag = z
@@ -45,6 +46,18 @@ const schema = z.object({
   IMAGES_TIMEOUT_MS: count(100, 55_000).default(45_000),
   /** Width and height of what is drawn for image tasks. */
   IMAGES_SIZE: count(16, 2048).default(1024),
+
+  /** CIDRs of one's own network that addresses given by people may lead to; by default the public internet alone. */
+  ALLOW_PRIVATE_HOSTS: z
+    .string()
+    .default("")
+    .transform((text) =>
+      text
+        .split(",")
+        .map((cidr) => cidr.trim())
+        .filter((cidr) => cidr !== ""),
+    )
+    .refine((cidrs) => cidrs.every(isCidr), "must be CIDRs separated by commas, for instance 10.1.0.0/16"),
 
   /** How long a live stream lasts before its reader comes back; Netlify cuts streams at 10 s. */
   STREAM_SECONDS: number(0.1, 600).default(9),

@@ -104,6 +104,12 @@ const MEANINGS = {
     "A provider knows this key with other content",
     "Look at what it has before sending anything again.",
   ),
+  address_refused: meaning(
+    422,
+    "stop",
+    "This address may not be called",
+    "Give a public https:// address on port 443 or 8443, without user and password.",
+  ),
   invalid_recipient: meaning(422, "stop", "This address cannot be mailed", "Correct the address."),
   unreadable_table: meaning(
     400,

@@ -1,0 +1,187 @@
+import { type LookupAddress, lookup as systemLookup } from "node:dns";
+import { isIP, type LookupFunction } from "node:net";
+import { Agent, type Dispatcher } from "undici";
+import { AppError, codeOf } from "#lib/errors.ts";
+import { limited, readAll } from "#lib/outside/limited-body.ts";
+import { addressCheck } from "#lib/outside/public-address.ts";
+
+/** How far calls may reach. From the environment, never from a request. */
+export type Reach = {
+  /** CIDRs of our own network that may be called besides the public internet. */
+  allowPrivateHosts: readonly string[];
+  /** Default: 443 and 8443. */
+  ports?: readonly number[];
+  /** Certificates that are trusted instead of the system's. */
+  ca?: string;
+  /** Default: the system's resolver. */
+  resolve?: (hostname: string) => Promise<LookupAddress[]>;
+};
+
+export type Call = {
+  method?: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE";
+  headers?: Record<string, string>;
+  body?: string | Uint8Array;
+  /** For the whole of it, the body too. Default: 30 s. */
+  timeoutMs?: number;
+  /** Of the answer's body, as it comes and unpacked. Default: 1 MB. */
+  maxBytes?: number;
+  /** How many redirects of a GET or HEAD are followed, each checked like the first address. Default: none; at most 3. */
+  redirects?: number;
+  signal?: AbortSignal;
+};
+
+/** The body is read once, or discarded; reading throws when it is too large or takes too long. */
+export type SafeAnswer = {
+  status: number;
+  headers: Headers;
+  url: string;
+  body: AsyncIterable<Buffer>;
+  discard: () => Promise<void>;
+};
+export type SafeFetch = (url: string, call?: Call) => Promise<SafeAnswer>;
+
+const DEFAULTS = { timeoutMs: 30_000, maxBytes: 1024 * 1024 };
+const MAX_REDIRECTS = 3;
+const MAX_DISCARDED_BYTES = 64 * 1024;
+const PORTS = [443, 8443];
+
+/**
+ * HTTPS to addresses that people give us. Every address a name resolves to must be public; that is checked in the
+ * connection's own lookup, so that what was checked is what is connected to. Throws `address_refused` before anything is
+ * sent, `provider_timeout`, `provider_unavailable`, `provider_rejected` (a redirect) or `provider_answer_too_large`.
+ */
+export function createSafeFetch(reach: Reach): SafeFetch {
+  const isAllowed = addressCheck(reach.allowPrivateHosts);
+  const ports = reach.ports ?? PORTS;
+  const agent = new Agent({
+    connect: {
+      timeout: 5_000,
+      lookup: checkedLookup(reach.resolve ?? resolveBySystem, isAllowed),
+      ...caOf(reach),
+    },
+    headersTimeout: 15_000,
+    bodyTimeout: 15_000,
+    connections: 8,
+    keepAliveTimeout: 1_000,
+    maxOrigins: 1_000,
+  });
+  const check = (address: string) => checkUrl(address, ports, isAllowed);
+
+  return async (address, call = {}) => {
+    const timeout = AbortSignal.timeout(call.timeoutMs ?? DEFAULTS.timeoutMs);
+    const signal = call.signal ? AbortSignal.any([timeout, call.signal]) : timeout;
+    let url = check(address);
+    let headers = call.headers ?? {};
+    for (let left = Math.min(call.redirects ?? 0, MAX_REDIRECTS); ; left--) {
+      const answer = await ask(agent, url, { ...call, headers }, signal);
+      const location = answer.status >= 300 && answer.status < 400 ? answer.headers.get("location") : null;
+      if (location === null) return answer;
+      await answer.discard();
+      if (left <= 0 || !["GET", "HEAD"].includes(call.method ?? "GET")) throw redirected(url);
+      const next = check(new URL(location, url).href);
+      if (next.origin !== url.origin) headers = withoutSecrets(headers);
+      url = next;
+    }
+  };
+}
+
+/** What the URL itself says, before anything is resolved. It has brought IP literals of every spelling into one form. */
+function checkUrl(address: string, ports: readonly number[], isAllowed: (address: string) => boolean): URL {
+  if (!URL.canParse(address)) throw refused("The address is no URL");
+  const url = new URL(address);
+  if (url.protocol !== "https:") throw refused("The address must begin with https://");
+  if (url.username !== "" || url.password !== "")
+    throw refused("The address must not contain a user or password");
+  if (!ports.includes(Number(url.port || 443))) throw refused(`The port must be one of ${ports.join(", ")}`);
+  const host = url.hostname.replace(/^\[(.*)\]$/, "$1");
+  if (host === "") throw refused("The address names no host");
+  if (isIP(host) !== 0 && !isAllowed(host)) throw notPublic();
+  return url;
+}
+
+/** The connection's own lookup: it answers with addresses that were all checked, or not at all. */
+const checkedLookup =
+  (resolve: NonNullable<Reach["resolve"]>, isAllowed: (address: string) => boolean): LookupFunction =>
+  (hostname, options, callback) => {
+    const answer = (found: LookupAddress[]) => {
+      const [first] = found;
+      if (first === undefined || !found.every(({ address }) => isAllowed(address)))
+        callback(notPublic(), "", 0);
+      else if (options.all) callback(null, found);
+      else callback(null, first.address, first.family);
+    };
+    resolve(hostname).then(answer, (error: unknown) => callback(toError(error), "", 0));
+  };
+
+const toError = (error: unknown) =>
+  error instanceof Error ? error : new Error("not resolved", { cause: error });
+
+const resolveBySystem = (hostname: string): Promise<LookupAddress[]> =>
+  new Promise((resolve, reject) => {
+    systemLookup(hostname, { all: true }, (error, found) => (error ? reject(error) : resolve(found)));
+  });
+
+async function ask(agent: Agent, url: URL, call: Call, signal: AbortSignal): Promise<SafeAnswer> {
+  const { method = "GET", headers = {}, body = null, maxBytes = DEFAULTS.maxBytes } = call;
+  let response: Dispatcher.ResponseData;
+  try {
+    const path = url.pathname + url.search;
+    const sent = { "accept-encoding": "gzip, identity", "user-agent": "nightshift", ...headers };
+    response = await agent.request({ origin: url.origin, path, method, headers: sent, body, signal });
+  } catch (error) {
+    throw failed(error);
+  }
+  const answered = new Headers();
+  for (const [name, value] of Object.entries(response.headers)) {
+    for (const one of [value ?? []].flat()) answered.append(name, one);
+  }
+  const bytes = limited(response.body, answered.get("content-encoding"), maxBytes);
+  return {
+    status: response.statusCode,
+    headers: answered,
+    url: url.href,
+    body: toldAs(failed, bytes),
+    discard: () => response.body.dump({ limit: MAX_DISCARDED_BYTES }),
+  };
+}
+
+async function* toldAs(
+  tell: (error: unknown) => Error,
+  bytes: AsyncIterable<Buffer>,
+): AsyncGenerator<Buffer> {
+  try {
+    yield* bytes;
+  } catch (error) {
+    throw tell(error);
+  }
+}
+
+/** The whole body of an answer. */
+export const bodyOf = (answer: SafeAnswer): Promise<Buffer> => readAll(answer.body);
+
+const caOf = ({ ca }: Reach) => (ca === undefined ? {} : { ca });
+
+/** What is meant for one origin is not carried to another. */
+const withoutSecrets = (headers: Record<string, string>) =>
+  Object.fromEntries(
+    Object.entries(headers).filter(([name]) => /^(?:accept|range|if-|user-agent)/i.test(name)),
+  );
+
+const refused = (message: string) => new AppError("address_refused", message);
+const notPublic = () => refused("The address is not on the public internet");
+const redirected = (url: URL) =>
+  new AppError("provider_rejected", `${url.host} answers with a redirect, which is not followed`, {
+    hint: "Give the address that it leads to.",
+  });
+
+const TIMEOUTS = /^(?:TimeoutError|ConnectTimeoutError|HeadersTimeoutError|BodyTimeoutError)$/;
+
+function failed(error: unknown): Error {
+  if (error instanceof AppError) return error;
+  if (codeOf(error) !== undefined && error instanceof Error) return error;
+  if (error instanceof Error && TIMEOUTS.test(error.name)) {
+    return new AppError("provider_timeout", "The host did not answer in time", { cause: error });
+  }
+  if (error instanceof DOMException && error.name === "AbortError") return error;
+  return new AppError("provider_unavailable", "The host cannot be reached", { cause: error });
+}
