@@ -1,4 +1,5 @@
 import { createApiKey } from "@nightshift/local/api-key.ts";
+import type { DestinationStream } from "pino";
 import { createApp } from "#app.ts";
 import { type Clock, systemClock } from "#lib/clock.ts";
 import { createDatabase } from "#lib/database/client.ts";
@@ -12,6 +13,8 @@ type Options = {
   outside?: typeof fetch;
   /** Answers calls of the app to the database, instead of the database. */
   database?: typeof fetch;
+  /** Where log lines go. */
+  log?: DestinationStream;
 };
 
 export const testEnv = (database: TestDatabase, extra: Record<string, string> = {}): Env =>
@@ -27,7 +30,7 @@ export const testEnv = (database: TestDatabase, extra: Record<string, string> = 
 /** The whole app over a test database, and keys of an administrator and of two ordinary callers. */
 export async function testApp(
   database: TestDatabase,
-  { env: extra = {}, clock = systemClock, outside, database: instead }: Options = {},
+  { env: extra = {}, clock = systemClock, outside, database: instead, log }: Options = {},
 ) {
   const env = testEnv(database, extra);
   const fetch: typeof globalThis.fetch = (input, init) => {
@@ -36,7 +39,7 @@ export async function testApp(
     if (outside) return outside(input, init);
     return Promise.reject(new TypeError(`fetch failed: nobody answers ${url}`));
   };
-  const app = createApp(env, { fetch, clock });
+  const app = createApp(env, { fetch, clock, ...(log === undefined ? {} : { log }) });
   const db = createDatabase(env, fetch);
   const key = (role: "app" | "admin", owner: string) =>
     createApiKey(database.project, { name: owner, role, owner });

@@ -1,0 +1,152 @@
+/**
+ * Requests made from the product's own OpenAPI document, valid and hostile, against the whole app over real Postgres.
+ * GENERATED_REQUESTS says how many, GENERATED_SEED which ones.
+ */
+import { setImmediate as nextTurn } from "node:timers/promises";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { type TestApp, testApp } from "../support/app.ts";
+import { freshDatabase, type TestDatabase } from "../support/database.ts";
+import { seeded } from "./random.ts";
+import { type Generated, generate, type OpenApi, operationsOf } from "./requests.ts";
+import type { Known } from "./values.ts";
+
+const REQUESTS = Number(process.env["GENERATED_REQUESTS"] ?? 3000);
+const SEED = Number(process.env["GENERATED_SEED"] ?? 1);
+/** Each makes its own requests, one after the other: what it does is decided by its seed alone. */
+const WALKERS = 4;
+
+let database: TestDatabase;
+let site: TestApp;
+const logged: string[] = [];
+const healthMs: number[] = [];
+
+beforeAll(async () => {
+  database = await freshDatabase();
+  site = await testApp(database, {
+    env: { LOG_LEVEL: "error", LINK_SECRET: "a secret of more than thirty-two characters" },
+    log: { write: (line) => void logged.push(line) },
+    // The engine takes every event and does nothing.
+    outside: async () => Response.json({ ids: ["e"], status: 200 }),
+  });
+});
+afterAll(() => database.close());
+
+test(
+  `${REQUESTS} requests of seed ${SEED}: none is answered with 500, all are answered as documented`,
+  async () => {
+    const { body } = await site.call("GET", "/api/openapi.json");
+    const byStatus = new Map<number, number>();
+    const walks = Array.from({ length: WALKERS }, (_, walker) => walk(body, walker, byStatus));
+    const complaints = (await Promise.all(walks)).flat();
+    if (process.env["GENERATED_REQUESTS"]) process.stdout.write(figures(byStatus));
+    expect(complaints.slice(0, 5), `GENERATED_SEED=${SEED}`).toEqual([]);
+    expect(byStatus.get(202) ?? 0).toBeGreaterThan(REQUESTS / 100);
+    expect(byStatus.get(200) ?? 0).toBeGreaterThan(REQUESTS / 20);
+  },
+  REQUESTS * 200,
+);
+
+async function walk(document: OpenApi, walker: number, byStatus: Map<number, number>): Promise<unknown[]> {
+  const random = seeded(SEED * 1000 + walker);
+  const known: Known = new Map();
+  const operations = operationsOf(document).filter(({ path }) => path !== "/api/openapi.json");
+  const complaints: unknown[] = [];
+  for (let n = 0; n < REQUESTS / WALKERS; n++) {
+    const request = generate(random.pick(operations), random, known);
+    const response = await site.app.doors.api(toRequest(request));
+    byStatus.set(response.status, (byStatus.get(response.status) ?? 0) + 1);
+    const text = await textOf(response);
+    const wrong = wrongWith(request, response, text);
+    if (wrong !== undefined)
+      complaints.push({
+        wrong,
+        walker,
+        n,
+        ...printable(request),
+        answer: text.slice(0, 500),
+        log: logged.at(-1)?.slice(0, 1500),
+      });
+    if (response.ok && isJson(response)) remember(JSON.parse(text || "null"), known);
+    if (n % 25 === 0) await checkHealth();
+  }
+  return complaints;
+}
+
+function wrongWith({ operation }: Generated, response: Response, text: string): string | undefined {
+  const { status } = response;
+  const documented = operation.responses[status];
+  const type = response.headers.get("content-type")?.split(";")[0] ?? "";
+  if (status === 500) return "500";
+  if (status < 400) {
+    if (documented === undefined) return `${status} is not documented`;
+    return status === 204 || type in (documented.content ?? {}) ? undefined : `${type} is not documented`;
+  }
+  if (documented === undefined && operation.responses["default"] === undefined)
+    return `${status} is not documented`;
+  if (type !== "application/problem+json") return `an error as ${type}`;
+  const problem: Record<string, unknown> = JSON.parse(text);
+  const isWhole = ["type", "title", "detail", "code", "hint"].every(
+    (field) => typeof problem[field] === "string" && problem[field] !== "",
+  );
+  if (!isWhole || problem["status"] !== status) return "a problem without its fields";
+  return text.length > 20_000 ? "a problem of more than 20 KB" : undefined;
+}
+
+/** Streams end when nobody reads them; their first bytes are enough. */
+async function textOf(response: Response): Promise<string> {
+  if (response.headers.get("content-type") !== "text/event-stream") return response.text();
+  await response.body?.cancel();
+  return "";
+}
+
+async function checkHealth(): Promise<void> {
+  const startedMs = performance.now();
+  // As a request that comes from outside: it waits for whatever holds the event loop.
+  await nextTurn();
+  const { status } = await site.call("GET", "/api/health");
+  healthMs.push(performance.now() - startedMs);
+  expect(status).toBe(200);
+}
+
+const isJson = (response: Response): boolean => response.headers.get("content-type") === "application/json";
+
+const toRequest = ({ operation, url, as, headers, body }: Generated): Request =>
+  new Request(url, {
+    method: operation.method,
+    headers: {
+      ...headers,
+      ...(as === "nobody" ? {} : { authorization: `Bearer ${as === "stranger" ? "ns_x_y" : site.keys[as]}` }),
+    },
+    ...(body === undefined ? {} : { body }),
+  });
+
+const printable = ({ operation, as, url, headers, body }: Generated) => ({
+  request: `${operation.method} ${url}`,
+  as,
+  headers,
+  body: typeof body === "string" ? body.slice(0, 2000) : body && `${body.byteLength} bytes`,
+});
+
+const MOST_REMEMBERED = 50;
+
+/** The newest values of each field of an answer. */
+function remember(value: unknown, known: Known): void {
+  if (typeof value !== "object" || value === null) return;
+  for (const [name, member] of Object.entries(value)) {
+    if (typeof member === "object") remember(member, known);
+    else if (/^(id|nextCursor|lane|kind|function|\w+Id)$/.test(name)) {
+      known.set(name, [member, ...(known.get(name) ?? [])].slice(0, MOST_REMEMBERED));
+    }
+  }
+}
+
+function figures(byStatus: Map<number, number>): string {
+  const sorted = healthMs.toSorted((a, b) => a - b);
+  const at = (share: number) => sorted[Math.floor(sorted.length * share)]?.toFixed(1);
+  return `${JSON.stringify({
+    requests: REQUESTS,
+    seed: SEED,
+    byStatus: Object.fromEntries([...byStatus].toSorted(([a], [b]) => a - b)),
+    healthMs: { p50: at(0.5), p99: at(0.99), most: at(0.9999) },
+  })}\n`;
+}
