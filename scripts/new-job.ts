@@ -1,0 +1,68 @@
+/**
+ * `npm run new:job -- invoices/remind-customer`: writes a room with one job: its event, its function, its route and its test, and enters
+ * it where rooms and functions are listed.
+ */
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { type Names, namesOf } from "./new-job/names.ts";
+import { filesOf } from "./new-job/templates.ts";
+
+const inProject = (path: string) => join(process.cwd(), path);
+
+function refuseWhatExists({ room, job, event }: Names): void {
+  if (existsSync(inProject(`src/${room}`)))
+    throw new Error(`The room src/${room} is there already: write the job's files into it.`);
+  const sources = readdirSync(inProject("src"), { recursive: true, encoding: "utf8" }).filter((file) =>
+    file.endsWith(".ts"),
+  );
+  for (const file of sources) {
+    const text = readFileSync(inProject(join("src", file)), "utf8");
+    for (const taken of [`id: "${job}"`, `"${event}"`])
+      if (text.includes(taken)) throw new Error(`src/${file} has ${taken} already: choose another name.`);
+  }
+}
+
+/** Puts lines before the last line that begins with `before`, and an import on top; the formatter sorts imports. */
+function enter(file: string, { before, line, from }: { before: string; line: string; from: string }): string {
+  const text = readFileSync(inProject(file), "utf8");
+  const at = text.lastIndexOf(`\n${before}`);
+  if (at === -1) throw new Error(`${file} has no line that begins with "${before.trim()}".`);
+  return `${from}\n${text.slice(0, at)}\n${line}${text.slice(at)}`;
+}
+
+/** Everything is made before anything is written. */
+function filesAndEntries(names: Names): Record<string, string> {
+  const { room, job, roomName, functionName } = names;
+  return {
+    ...filesOf(names),
+    "src/rooms.ts": enter("src/rooms.ts", {
+      before: "  jobs,",
+      line: `  ${roomName},`,
+      from: `import { ${roomName} } from "#${room}/room.ts";`,
+    }),
+    "src/functions.ts": enter("src/functions.ts", {
+      before: "  // These two hear",
+      line: `  ${functionName}(platform),`,
+      from: `import { ${functionName} } from "#${room}/${job}.ts";`,
+    }),
+  };
+}
+
+try {
+  const names = namesOf(process.argv[2]);
+  refuseWhatExists(names);
+  const files = filesAndEntries(names);
+  for (const [path, text] of Object.entries(files)) {
+    mkdirSync(dirname(inProject(path)), { recursive: true });
+    writeFileSync(inProject(path), text);
+  }
+  const run = (command: string, ...args: string[]) =>
+    execFileSync("npx", [command, ...args], { stdio: ["ignore", "ignore", "inherit"] });
+  run("biome", "check", "--write", ...Object.keys(files));
+  run("tsx", "scripts/generate-docs.ts");
+  process.stdout.write(`${Object.keys(files).join("\n")}\nREADME.md\n`);
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 1;
+}

@@ -1,0 +1,53 @@
+/** The names that a new job has everywhere, all from `<room>/<verb-noun>`. */
+export type Names = {
+  /** `invoices` */
+  room: string;
+  /** `remind-customer`: the function's id and file. */
+  job: string;
+  /** `invoices`, as an identifier. */
+  roomName: string;
+  /** `remindCustomer` */
+  functionName: string;
+  /** `remindCustomerRequested` */
+  eventName: string;
+  /** `invoices/remind.customer` */
+  event: string;
+  /** `customerId` */
+  idField: string;
+  /** `Remind customer` */
+  title: string;
+};
+
+const WORDS = "[a-z][a-z0-9]*(?:-[a-z0-9]+)*";
+const ROOM_AND_JOB = new RegExp(`^(${WORDS})/(${WORDS})$`);
+/** Names that src or TypeScript has another use for. */
+const RESERVED = new Set(
+  "app case class client dashboard default events export functions import interface lib package platform room rooms".split(
+    " ",
+  ),
+);
+
+const camel = (words: string): string => words.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());
+
+/** Throws one sentence when it is no name for a job. */
+export function namesOf(wanted: string | undefined): Names {
+  if (wanted === undefined)
+    throw new Error("Name the room and the job: npm run new:job -- invoices/remind-customer");
+  const [, room = "", job = ""] = ROOM_AND_JOB.exec(wanted) ?? [];
+  const [verb = "", ...noun] = job.split("-");
+  if (wanted.length > 80 || verb === "" || noun.length === 0)
+    throw new Error(
+      `"${wanted.slice(0, 80)}" is no room and verb-noun in small letters, such as invoices/remind-customer.`,
+    );
+  if (RESERVED.has(room)) throw new Error(`"${room}" cannot be a room: the name has another use.`);
+  return {
+    room,
+    job,
+    roomName: camel(room),
+    functionName: camel(job),
+    eventName: `${camel(job)}Requested`,
+    event: `${room}/${verb}.${noun.join("-")}`,
+    idField: `${camel(noun.join("-"))}Id`,
+    title: `${verb.charAt(0).toUpperCase()}${job.slice(1).replaceAll("-", " ")}`,
+  };
+}

@@ -1,0 +1,85 @@
+import { execFile } from "node:child_process";
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { promisify } from "node:util";
+import { afterAll, describe, expect, test } from "vitest";
+import { z } from "zod";
+import { namesOf } from "../../scripts/new-job/names.ts";
+import { filesOf } from "../../scripts/new-job/templates.ts";
+
+const root = resolve(import.meta.dirname, "../..");
+const copy = mkdtempSync(join(tmpdir(), "nightshift-new-job-"));
+afterAll(() => rmSync(copy, { recursive: true, force: true }));
+
+const COPIED = ".gitignore src scripts tests/support package.json tsconfig.json biome.json README.md".split(
+  " ",
+);
+const bin = (name: string) => join(root, "node_modules/.bin", name);
+const failed = z.object({ code: z.number(), stdout: z.string(), stderr: z.string() });
+const inCopy = (file: string, ...args: string[]) =>
+  promisify(execFile)(file, args, { cwd: copy }).then(
+    ({ stdout }) => ({ code: 0, said: stdout }),
+    (error: unknown) => {
+      const { code, stdout, stderr } = failed.parse(error);
+      return { code, said: stdout + stderr };
+    },
+  );
+const read = (file: string) => readFileSync(join(copy, file), "utf8");
+
+test("npm run new:job writes a room that is entered, formatted, documented and of sound types", async () => {
+  for (const path of COPIED) cpSync(join(root, path), join(copy, path), { recursive: true });
+  for (const path of ["node_modules", "local"]) symlinkSync(join(root, path), join(copy, path));
+  const made = await inCopy(bin("tsx"), "scripts/new-job.ts", "parcel-office/hand-out-parcel");
+  expect(made).toMatchObject({ code: 0 });
+
+  expect(read("src/rooms.ts")).toContain("  parcelOffice,\n  jobs,");
+  expect(read("src/functions.ts")).toContain("  handOutParcel(platform),\n");
+  expect(read("README.md")).toContain("| `parcel-office/hand.out-parcel` | `hand-out-parcel` | 10 | 5 |");
+  expect(await inCopy(bin("tsx"), "scripts/generate-docs.ts", "--check")).toMatchObject({ code: 0 });
+
+  const files = made.said.split("\n").filter((path) => path.endsWith(".ts"));
+  expect(await inCopy(bin("biome"), "check", ...files)).toMatchObject({ code: 0 });
+  writeFileSync(
+    join(copy, "tsconfig.new.json"),
+    JSON.stringify({ extends: "./tsconfig.json", include: files }),
+  );
+  expect(await inCopy(bin("tsc"), "--project", "tsconfig.new.json")).toEqual({ code: 0, said: "" });
+
+  expect(await inCopy(bin("tsx"), "scripts/new-job.ts", "parcel-office/weigh-parcel")).toEqual({
+    code: 1,
+    said: "The room src/parcel-office is there already: write the job's files into it.\n",
+  });
+  writeFileSync(
+    join(copy, "README.md"),
+    read("README.md").replace("| `parcel-office/hand.out-parcel`", "| `x`"),
+  );
+  expect((await inCopy(bin("tsx"), "scripts/generate-docs.ts", "--check")).code).toBe(1);
+});
+
+test("S4-71: the function it writes validates, processes and notifies, with five retries, ten at once and onFailure", () => {
+  const text = filesOf(namesOf("invoices/remind-customer"))["src/invoices/remind-customer.ts"] ?? "";
+  expect([...text.matchAll(/step\.run\("(\w+)"/g)].map(([, step]) => step)).toEqual([
+    "validate",
+    "process",
+    "notify",
+  ]);
+  expect(text).toContain("flow.prioritized(10)");
+  expect(text).toContain("retries: 5,");
+  expect(text).toMatch(/^ +onFailure,$/m);
+});
+
+describe("new:job refuses with one sentence", () => {
+  test.each([
+    [undefined, "Name the room and the job"],
+    ["invoices", "is no room and verb-noun"],
+    ["invoices/remind", "is no room and verb-noun"],
+    ["Invoices/remind-customer", "is no room and verb-noun"],
+    ["../x/remind-customer", "is no room and verb-noun"],
+    [`invoices/remind-${"x".repeat(80)}`, "is no room and verb-noun"],
+    ["lib/remind-customer", "cannot be a room"],
+    ["import/read-file", "cannot be a room"],
+  ])("%s", (wanted, sentence) => {
+    expect(() => namesOf(wanted)).toThrow(sentence);
+  });
+});
