@@ -7,6 +7,7 @@ import type { Room } from "#lib/room.ts";
 import { lists } from "#lists/room.ts";
 import { notifications } from "#notifications/room.ts";
 import type { Platform } from "#platform.ts";
+import { reports } from "#reports/room.ts";
 import { uploads } from "#uploads/room.ts";
 
 /**
@@ -18,6 +19,7 @@ export const rooms: readonly Room<Platform>[] = [
   campaigns,
   images,
   uploads,
+  reports,
   notifications,
   jobs,
   deadLetters,

@@ -5,8 +5,11 @@ import { join, resolve } from "node:path";
 import { promisify } from "node:util";
 import type { Door } from "./manifest.ts";
 
-/** Package → the doors that need it. sharp is 19 MB, a third of them its native library. */
-const HEAVY: Readonly<Record<string, readonly string[]>> = { sharp: ["inngest"] };
+/** Package → the doors that need it. sharp is 19 MB, Typst 51 MB, nearly all of them native libraries. */
+const HEAVY: Readonly<Record<string, readonly string[]>> = {
+  sharp: ["inngest"],
+  "@myriaddreamin/typst-ts-node-compiler": ["inngest"],
+};
 
 export const misplaced = (
   { name, path }: Pick<Door, "name" | "path">,

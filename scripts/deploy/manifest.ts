@@ -2,6 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { zipFunctions } from "@netlify/zip-it-and-ship-it";
+import { parse } from "smol-toml";
 import { z } from "zod";
 
 const Route = z.object({
@@ -53,6 +54,34 @@ export const DoorConfig = z.strictObject({
     .optional(),
 });
 
+const FunctionSettings = z.object({
+  external_node_modules: z.array(z.string()).default([]),
+  included_files: z.array(z.string()).default([]),
+});
+const NetlifyToml = z.object({
+  functions: z.record(z.string(), z.unknown()),
+});
+
+/** What netlify.toml says of single functions, in the bundler's words. */
+const functionSettings = async (root: string) => {
+  const toml = NetlifyToml.parse(parse(await readFile(join(root, "netlify.toml"), "utf8")));
+  const tables = Object.entries(toml.functions).filter(([, settings]) => typeof settings === "object");
+  return Object.fromEntries(
+    tables.map(([name, settings]) => {
+      const { external_node_modules, included_files } = FunctionSettings.parse(settings);
+      return [
+        name,
+        {
+          nodeBundler: "esbuild" as const,
+          externalNodeModules: external_node_modules,
+          includedFiles: included_files,
+          includedFilesBasePath: root,
+        },
+      ];
+    }),
+  );
+};
+
 /** Bundles every door as a deploy does, unpacked, into `outDir`. */
 export const bundle = async (root: string, outDir: string): Promise<Door[]> => {
   const manifest = join(outDir, "manifest.json");
@@ -60,7 +89,7 @@ export const bundle = async (root: string, outDir: string): Promise<Door[]> => {
     archiveFormat: "none",
     basePath: root,
     manifest,
-    config: { "*": { nodeBundler: "esbuild" } },
+    config: { "*": { nodeBundler: "esbuild" }, ...(await functionSettings(root)) },
   });
   return Manifest.parse(JSON.parse(await readFile(manifest, "utf8"))).functions;
 };

@@ -12,7 +12,15 @@ const NetlifyToml = z.strictObject({
     command: z.string().optional(),
     environment: z.record(z.string(), z.string()).optional(),
   }),
-  functions: z.strictObject({ directory: z.string(), node_bundler: z.literal("esbuild") }),
+  functions: z
+    .object({ directory: z.string(), node_bundler: z.literal("esbuild") })
+    // What a single function needs besides.
+    .catchall(
+      z.strictObject({
+        external_node_modules: z.array(z.string()).optional(),
+        included_files: z.array(z.string()).optional(),
+      }),
+    ),
   headers: z.array(z.strictObject({ for: z.string(), values: z.record(z.string(), z.string()) })),
 });
 
@@ -28,7 +36,9 @@ export const netlifyTomlProblems = async (root: string): Promise<string[]> => {
     );
     if (failure !== undefined) return [`netlify.toml: "${build.command}" fails: ${failure}`];
   }
-  const missing = [join(build.publish, "index.html"), functions.directory].filter(
+  const { directory, node_bundler: _, ...single } = functions;
+  const included = Object.values(single).flatMap(({ included_files = [] }) => included_files);
+  const missing = [join(build.publish, "index.html"), directory, ...included].filter(
     (path) => !existsSync(join(root, path)),
   );
   return missing.map((path) => `netlify.toml: "${path}" does not exist.`);

@@ -117,6 +117,7 @@ const MEANINGS = {
     "This file cannot be read",
     "Send a CSV with a header, a JSON array, or one JSON object per line.",
   ),
+  invalid_report: meaning(422, "stop", "The report cannot be shown", "Ask for it as CSV."),
   invalid_picture: meaning(
     422,
     "stop",

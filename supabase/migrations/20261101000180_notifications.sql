@@ -3,7 +3,7 @@
 create table public.notifications (
   id uuid primary key default gen_random_uuid(),
   owner text not null,
-  -- What kind of news, for programs: NEW_MESSAGE, IMAGE_READY.
+  -- What kind of news, for programs: NEW_MESSAGE, report_ready.
   type text not null,
   data jsonb not null default '{}',
   -- What makes a second telling of the same news nothing.
@@ -12,7 +12,7 @@ create table public.notifications (
   read_at timestamptz,
   -- The transaction that wrote it last: what read_changes goes by.
   xid xid8 not null default pg_current_xact_id(),
-  constraint notifications_type_is_a_name check (type ~ '^[A-Z][A-Z0-9_]{0,62}$'),
+  constraint notifications_type_is_a_name check (type ~ '^[A-Za-z][A-Za-z0-9_]{0,62}$'),
   constraint notifications_data_is_small check (pg_column_size(data) <= 8192),
   constraint notifications_are_told_once unique (owner, key)
 );

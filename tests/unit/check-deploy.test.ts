@@ -75,10 +75,13 @@ describe("one address, one door", () => {
   });
 });
 
-test("sharp, 19 MB, is carried by the door that runs functions, and by no other", () => {
+test("sharp and Typst, 70 MB, are carried by the door that runs functions, and by no other", () => {
   const carries = () => true;
   expect(misplaced(door("inngest"), carries)).toEqual([]);
   expect(misplaced(jobs, carries)[0]).toContain("carries sharp, which only inngest needs");
   expect(misplaced(jobs, () => false)).toEqual([]);
-  expect(misplaced(door("inngest"), () => false)).toEqual(["inngest: does not carry sharp, which it needs."]);
+  expect(misplaced(door("inngest"), () => false)).toEqual([
+    "inngest: does not carry sharp, which it needs.",
+    "inngest: does not carry @myriaddreamin/typst-ts-node-compiler, which it needs.",
+  ]);
 });

@@ -1017,6 +1017,63 @@ export type Database = {
         };
         Relationships: [];
       };
+      reports: {
+        Row: {
+          byte_count: number | null;
+          created_at: string;
+          ends_at: string;
+          expires_at: string;
+          format: string;
+          id: string;
+          owner: string;
+          revoked_at: string | null;
+          row_count: number | null;
+          scope: string | null;
+          snapshot_at: string | null;
+          starts_at: string;
+          type: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          byte_count?: number | null;
+          created_at: string;
+          ends_at: string;
+          expires_at: string;
+          format: string;
+          id: string;
+          owner: string;
+          revoked_at?: string | null;
+          row_count?: number | null;
+          scope?: string | null;
+          snapshot_at?: string | null;
+          starts_at: string;
+          type: string;
+        };
+        Update: {
+          byte_count?: number | null;
+          created_at?: string;
+          ends_at?: string;
+          expires_at?: string;
+          format?: string;
+          id?: string;
+          owner?: string;
+          revoked_at?: string | null;
+          row_count?: number | null;
+          scope?: string | null;
+          snapshot_at?: string | null;
+          starts_at?: string;
+          type?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "reports_id_fkey";
+            columns: ["id"];
+            isOneToOne: true;
+            referencedRelation: "jobs";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
     };
     Views: {
       [_ in never]: never;
@@ -1173,6 +1230,47 @@ export type Database = {
           isSetofReturn: false;
         };
       };
+      accept_report: {
+        Args: { p_now: string | null; p_report: Json | null; p_request: Json | null };
+        Returns: {
+          checked_at: string | null;
+          created_at: string;
+          dead_letter_id: string | null;
+          deadline_at: string | null;
+          due_at: string;
+          ended_at: string | null;
+          error: Json | null;
+          event_count: number;
+          event_data: NonNullable<Json>;
+          event_id: string;
+          event_name: string;
+          fingerprint: string | null;
+          function_id: string;
+          id: string;
+          idempotency_key: string | null;
+          keep_completed: number | null;
+          kind: string;
+          owner: string | null;
+          parent_job_id: string | null;
+          priority: number;
+          progress_done: number | null;
+          progress_total: number | null;
+          ready_at: string;
+          released_at: string | null;
+          requester: string;
+          result: Json | null;
+          sent_at: string | null;
+          started_at: string | null;
+          status: string;
+          updated_at: string;
+        };
+        SetofOptions: {
+          from: "*";
+          to: "jobs";
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
+      };
       begin_image_attempt: {
         Args: {
           p_event_id: string | null;
@@ -1284,6 +1382,16 @@ export type Database = {
         };
         Returns: boolean;
       };
+      complete_report: {
+        Args: {
+          p_byte_count: number | null;
+          p_id: string | null;
+          p_now: string | null;
+          p_row_count: number | null;
+          p_snapshot_at: string | null;
+        };
+        Returns: undefined;
+      };
       confirm_alert: { Args: { p_letter_id: string | null; p_now: string | null }; Returns: undefined };
       confirm_report: { Args: { p_letter_id: string | null; p_now: string | null }; Returns: undefined };
       count_campaign_audience: { Args: { p_campaign_id: string | null }; Returns: number };
@@ -1331,6 +1439,30 @@ export type Database = {
         };
         Returns: string;
       };
+      expired_reports: {
+        Args: { p_limit: number | null; p_now: string | null };
+        Returns: {
+          byte_count: number | null;
+          created_at: string;
+          ends_at: string;
+          expires_at: string;
+          format: string;
+          id: string;
+          owner: string;
+          revoked_at: string | null;
+          row_count: number | null;
+          scope: string | null;
+          snapshot_at: string | null;
+          starts_at: string;
+          type: string;
+        }[];
+        SetofOptions: {
+          from: "*";
+          to: "reports";
+          isOneToOne: false;
+          isSetofReturn: true;
+        };
+      };
       fail_unbegun_jobs: {
         Args: {
           p_before: string | null;
@@ -1362,6 +1494,7 @@ export type Database = {
         Returns: undefined;
       };
       forget_left_files: { Args: { p_bucket: string | null; p_paths: string[] | null }; Returns: undefined };
+      forget_reports: { Args: { p_ids: string[] | null }; Returns: undefined };
       get_campaign: {
         Args: { p_campaign_id: string | null; p_now: string | null; p_owner: string | null };
         Returns: Json;
@@ -1370,6 +1503,7 @@ export type Database = {
       get_image_task: { Args: { p_owner: string | null; p_task_id: string | null }; Returns: Json };
       get_image_upload: { Args: { p_id: string | null; p_owner: string | null }; Returns: Json };
       get_job: { Args: { p_job_id: string | null; p_owner: string | null }; Returns: Json };
+      get_report: { Args: { p_id: string | null; p_owner: string | null }; Returns: Json };
       give_turn: {
         Args: {
           p_kind: string | null;
@@ -1670,6 +1804,15 @@ export type Database = {
         Args: { p_limit: number | null; p_owner: string | null; p_unread: boolean | null };
         Returns: Json[];
       };
+      list_reports: {
+        Args: {
+          p_before_at: string | null;
+          p_before_id: string | null;
+          p_limit: number | null;
+          p_owner: string | null;
+        };
+        Returns: Json;
+      };
       mark_jobs_sent: { Args: { p_job_ids: string[] | null; p_now: string | null }; Returns: undefined };
       move_production: { Args: { p_now: string | null; p_supabase_url: string | null }; Returns: undefined };
       newest_migration: { Args: Record<PropertyKey, never>; Returns: string };
@@ -1685,6 +1828,30 @@ export type Database = {
         Returns: undefined;
       };
       open_plan: { Args: { p_event_id: string | null; p_function_id: string | null }; Returns: Json };
+      open_report: {
+        Args: { p_event_id: string | null; p_now: string | null; p_report: Json | null };
+        Returns: {
+          byte_count: number | null;
+          created_at: string;
+          ends_at: string;
+          expires_at: string;
+          format: string;
+          id: string;
+          owner: string;
+          revoked_at: string | null;
+          row_count: number | null;
+          scope: string | null;
+          snapshot_at: string | null;
+          starts_at: string;
+          type: string;
+        };
+        SetofOptions: {
+          from: "*";
+          to: "reports";
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
+      };
       plan_campaign: {
         Args: {
           p_batch_size: number | null;
@@ -1766,6 +1933,11 @@ export type Database = {
         Returns: number;
       };
       report_on_yesterday: { Args: { p_now: string | null; p_time_zone: string | null }; Returns: Json };
+      report_rows: {
+        Args: { p_after: Json | null; p_id: string | null; p_limit: number | null };
+        Returns: Json;
+      };
+      report_snapshot: { Args: { p_id: string | null; p_limit: number | null }; Returns: Json };
       reprocess_dead_letter: {
         Args: {
           p_by: string | null;
@@ -1823,6 +1995,10 @@ export type Database = {
         Returns: undefined;
       };
       revoke_api_key: { Args: { p_id: string | null; p_now: string | null }; Returns: boolean };
+      revoke_report: {
+        Args: { p_id: string | null; p_now: string | null; p_owner: string | null };
+        Returns: boolean;
+      };
       set_email_subscriber_status: {
         Args: {
           p_list_id: string | null;

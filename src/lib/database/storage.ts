@@ -13,6 +13,17 @@ export const createStorage = ({ storage }: Pick<DatabaseClient, "storage">) => (
     if (error) throw toAppError(error, `${bucket}/${path} cannot be stored`);
   },
 
+  /** The same for a file that is too large to hold: it is read while it is sent. */
+  async putStream(
+    bucket: string,
+    path: string,
+    stream: ReadableStream<Uint8Array>,
+    contentType: string,
+  ): Promise<void> {
+    const { error } = await storage.from(bucket).upload(path, stream, { contentType, upsert: true });
+    if (error) throw toAppError(error, `${bucket}/${path} cannot be stored`);
+  },
+
   async get(bucket: string, path: string): Promise<StoredFile | undefined> {
     const { data, error } = await storage.from(bucket).download(path);
     if (!error) return { bytes: new Uint8Array(await data.arrayBuffer()), contentType: data.type };

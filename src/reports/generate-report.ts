@@ -1,0 +1,102 @@
+import type { OnFailure } from "#dead-letters/on-failure.ts";
+import type { Clock } from "#lib/clock.ts";
+import type { Storage } from "#lib/database/storage.ts";
+import { remainingMs } from "#lib/engine/deadline.ts";
+import { cancelOfThisJob, type FlowControl } from "#lib/engine/flow-control.ts";
+import type { InngestClient } from "#lib/engine/inngest.ts";
+import { paced } from "#lib/engine/retry-policy.ts";
+import { AppError } from "#lib/errors.ts";
+import { WRITERS } from "./contents.ts";
+import { PDF_ROWS, type ReportDocument, toDocument } from "./document.ts";
+import { type DateRange, generateReportRequested, reportReady } from "./events.ts";
+import { downloadUrl, REPORTS_BUCKET, reportPath } from "./paths.ts";
+import { rangeInstants } from "./range.ts";
+import type { Report, ReportRepository } from "./repository.ts";
+import { csvOf } from "./write-csv.ts";
+
+type Dependencies = {
+  inngest: InngestClient;
+  reports: ReportRepository;
+  storage: Pick<Storage, "put" | "putStream">;
+  notifications: {
+    send(news: { owner: string; type: string; data: { [key: string]: string }; key: string }): Promise<void>;
+  };
+  render: (document: ReportDocument) => Promise<Uint8Array>;
+  clock: Clock;
+  flow: FlowControl;
+  onFailure: OnFailure;
+};
+
+/** A step may take so long at most: a request lives 60 s on Netlify. */
+const PATIENCE_MS = 50_000;
+
+/** Reads one instant of the database, writes it as PDF or CSV into Storage, and tells the person who asked. */
+export const generateReport = (deps: Dependencies) =>
+  deps.inngest.createFunction(
+    {
+      id: "generate-report",
+      triggers: [generateReportRequested],
+      // One report of a person at a time, so that many of one person do not hold up the others.
+      concurrency: [deps.flow.concurrency(5), deps.flow.concurrency(1, "event.data.userId")],
+      retries: 2,
+      cancelOn: cancelOfThisJob,
+      onFailure: deps.onFailure,
+    },
+    async ({ event, step, runId, attempt }) => {
+      const { reportType, dateRange, format = "pdf", userId } = event.data;
+      const file = await step.run("render", async () => {
+        const wanted = {
+          owner: userId,
+          scope: userId,
+          type: reportType,
+          format,
+          ...rangeInstants(dateRange),
+        };
+        const report = await deps.reports.open(event.id ?? runId, wanted);
+        const patienceMs = Math.min(PATIENCE_MS, remainingMs(event.data, deps.clock.now()));
+        const signal = AbortSignal.timeout(Math.max(1, patienceMs));
+        return makeFile(deps, report, dateRange, signal).catch((error: unknown) => {
+          throw error instanceof AppError ? paced(error, "report", attempt) : error;
+        });
+      });
+      const url = downloadUrl(file.reportId);
+      await step.run("notify", () =>
+        deps.notifications.send({
+          owner: file.owner,
+          type: "report_ready",
+          data: { reportId: file.reportId, downloadUrl: url },
+          key: `report:${file.reportId}`,
+        }),
+      );
+      await step.sendEvent(
+        "tell-report-is-ready",
+        reportReady.create(
+          { reportId: file.reportId, userId: file.owner, downloadUrl: url },
+          { id: `report-ready:${file.reportId}` },
+        ),
+      );
+      return { reportId: file.reportId, downloadUrl: url, rows: file.rows, bytes: file.bytes };
+    },
+  );
+
+/** Safe to repeat: the same report is written to the same path again, from a new instant. */
+async function makeFile(deps: Dependencies, report: Report, range: DateRange, signal: AbortSignal) {
+  const snapshotAt = deps.clock.now();
+  const path = reportPath(report);
+  const { columns, write } = WRITERS[report.type];
+  let counts: { rows: number; bytes: number };
+  if (report.format === "csv") {
+    const file = csvOf(deps.reports, report.id, columns, signal);
+    await deps.storage.putStream(REPORTS_BUCKET, path, file.stream, "text/csv; charset=utf-8");
+    counts = file.counts;
+  } else {
+    const snapshot = await deps.reports.snapshot(report.id, PDF_ROWS);
+    const facts = { type: report.type, range, snapshotAt, scope: report.scope };
+    const bytes = await deps.render(toDocument(facts, snapshot, { ...write(snapshot, range), columns }));
+    signal.throwIfAborted();
+    await deps.storage.put(REPORTS_BUCKET, path, { bytes, contentType: "application/pdf" });
+    counts = { rows: snapshot.rowCount, bytes: bytes.byteLength };
+  }
+  await deps.reports.complete(report.id, snapshotAt, counts.rows, counts.bytes);
+  return { reportId: report.id, owner: report.owner, ...counts };
+}

@@ -1,0 +1,7 @@
+/** A private bucket: files are handed out by addresses that open for a minute. */
+export const REPORTS_BUCKET = "reports";
+
+export const reportPath = ({ id, format }: { id: string; format: string }): string => `${id}.${format}`;
+
+export const reportUrl = (id: string): string => `/api/reports/${id}`;
+export const downloadUrl = (id: string): string => `${reportUrl(id)}/download`;

@@ -1,0 +1,27 @@
+import type { Storage } from "#lib/database/storage.ts";
+import type { Chore } from "#lib/housekeeping.ts";
+import { REPORTS_BUCKET, reportPath } from "./paths.ts";
+import type { ReportRepository } from "./repository.ts";
+
+type Dependencies = {
+  reports: Pick<ReportRepository, "expired" | "forget">;
+  storage: Pick<Storage, "remove">;
+};
+
+const BATCH = 100;
+
+/** Removes the files of reports that are a week old or revoked, then their rows: a file without a row is found by nothing. */
+export const removeExpired = ({ reports, storage }: Dependencies): Chore => ({
+  name: "reports",
+  async run(deadline) {
+    let removed = 0;
+    let batch: Awaited<ReturnType<typeof reports.expired>>;
+    do {
+      batch = await reports.expired(BATCH);
+      await storage.remove(REPORTS_BUCKET, batch.map(reportPath));
+      await reports.forget(batch.map(({ id }) => id));
+      removed += batch.length;
+    } while (batch.length === BATCH && !deadline.isOver());
+    return { removed };
+  },
+});

@@ -1,0 +1,87 @@
+import { existsSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { NodeCompiler } from "@myriaddreamin/typst-ts-node-compiler";
+import { AppError } from "#lib/errors.ts";
+import type { ReportDocument } from "./document.ts";
+
+const LAYOUT = "src/reports/report.typ";
+/** Latin, Greek and Cyrillic; Arabic; Chinese. netlify.toml names the same files for the bundle. */
+const FONTS = [
+  "node_modules/@embedpdf/fonts-latin/fonts/NotoSans-Regular.ttf",
+  "node_modules/@embedpdf/fonts-latin/fonts/NotoSans-Bold.ttf",
+  "node_modules/@embedpdf/fonts-arabic/fonts/NotoNaskhArabic-Regular.ttf",
+  "node_modules/@embedpdf/fonts-arabic/fonts/NotoNaskhArabic-Bold.ttf",
+  "node_modules/@embedpdf/fonts-sc/fonts/NotoSansHans-Regular.otf",
+];
+
+let loading: Promise<Typst> | undefined;
+type Typst = { compiler: NodeCompiler; layout: string; standard: "ua-1" };
+
+/**
+ * The document as a tagged PDF (PDF/UA-1). The same document gives the same bytes. Typst is loaded with the first
+ * report. A character that no font has (a rare script, an emoji) becomes U+FFFD: a PDF that is read aloud must not hold
+ * text without a glyph, and one name must not cost people their report.
+ */
+export async function renderPdf(document: ReportDocument): Promise<Uint8Array> {
+  loading ??= load();
+  const typst = await loading.catch((error: unknown) => {
+    loading = undefined;
+    throw error;
+  });
+  const data = JSON.stringify(document);
+  try {
+    return compile(typst, data);
+  } catch (error) {
+    const missing = missingIn(error);
+    if (missing.size === 0) throw unreadable(error);
+    return compile(typst, replaced(data, missing));
+  } finally {
+    // What Typst remembers of a document is of no use to the next one.
+    typst.compiler.evictCache(0);
+  }
+}
+
+function compile({ compiler, layout, standard }: Typst, data: string): Uint8Array {
+  const compiled = compiler.compile({ mainFilePath: layout, inputs: { data } });
+  if (compiled.result === null) throw new Error(JSON.stringify(compiled.takeDiagnostics()?.shortDiagnostics));
+  return compiler.pdf(compiled.result, { pdfStandard: standard });
+}
+
+/** Typst names each text that it cannot show; its message is all that it gives. */
+function missingIn(error: unknown): Set<string> {
+  const message = error instanceof Error ? error.message : "";
+  const texts = [...message.matchAll(/the text `\\?"(.+?)\\?"` could not be displayed/gu)];
+  const escaped = texts.map(([, text = ""]) => text).join("");
+  // Debug output of Rust: an unusual character stands as \u{1f44d}.
+  const text = escaped.replace(/\\+u\{([0-9a-f]+)\}/g, (_, hex: string) =>
+    String.fromCodePoint(Number.parseInt(hex, 16)),
+  );
+  return new Set(Array.from(text));
+}
+
+const replaced = (data: string, missing: ReadonlySet<string>): string =>
+  Array.from(data, (character) => (missing.has(character) ? "\u{FFFD}" : character)).join("");
+
+const unreadable = (cause: unknown) =>
+  new AppError(
+    "invalid_report",
+    `The report cannot be shown: ${(cause instanceof Error ? cause.message : String(cause)).slice(0, 1000)}`,
+    { cause },
+  );
+
+async function load(): Promise<Typst> {
+  const { NodeCompiler, PdfStandard } = await import("@myriaddreamin/typst-ts-node-compiler");
+  const root = rootOf(dirname(fileURLToPath(import.meta.url)));
+  const fontBlobs = FONTS.map((font) => readFileSync(join(root, font)));
+  const compiler = NodeCompiler.create({ workspace: root, fontArgs: [{ fontBlobs }] });
+  return { compiler, layout: join(root, LAYOUT), standard: PdfStandard.UA_1 };
+}
+
+/** The repository, or the folder of a bundle: wherever the layout lies. */
+function rootOf(folder: string): string {
+  if (existsSync(join(folder, LAYOUT))) return folder;
+  const parent = dirname(folder);
+  if (parent === folder) throw new AppError("configuration", `${LAYOUT} is not part of this bundle`);
+  return rootOf(parent);
+}

@@ -1,0 +1,155 @@
+import { z } from "zod";
+import type { Jobs } from "#jobs/accept.ts";
+import { jobOptions, request } from "#jobs/request.ts";
+import { accepted, acceptedView, jobUrl } from "#jobs/view.ts";
+import type { Storage } from "#lib/database/storage.ts";
+import { AppError } from "#lib/errors.ts";
+import { pageQuery, toPage } from "#lib/http/pages.ts";
+import { idParams, json, ownerOf, type Requester, type Route, route } from "#lib/http/route.ts";
+import { dateRange, generateReportRequested, reportFormat, reportType } from "./events.ts";
+import { downloadUrl, REPORTS_BUCKET, reportPath, reportUrl } from "./paths.ts";
+import { rangeInstants } from "./range.ts";
+import type { ReportRepository, ReportWithJob } from "./repository.ts";
+
+type Dependencies = {
+  reports: Pick<ReportRepository, "accept" | "list" | "get" | "revoke">;
+  storage: Pick<Storage, "signedUrl">;
+  jobs: Pick<Jobs, "accept">;
+};
+
+/** An address in a chat or a log is of no use to others for longer than this. */
+const LINK_SECONDS = 60;
+
+const reportView = z.object({
+  id: z.uuid(),
+  reportType,
+  format: reportFormat,
+  dateRange,
+  status: z.string(),
+  error: z.unknown(),
+  rows: z.number().nullable(),
+  bytes: z.number().nullable(),
+  snapshotAt: z.string().nullable(),
+  createdAt: z.string(),
+  /** Until when the file is kept. */
+  expiresAt: z.string(),
+  revokedAt: z.string().nullable(),
+  downloadUrl: z.string().nullable(),
+  jobUrl: z.string(),
+});
+
+export const reportRoutes = ({ reports, storage, jobs }: Dependencies): Route[] => [
+  route({
+    method: "POST",
+    path: "/api/reports",
+    policy: "user",
+    summary: "Ask for a report; the same one asked for again within a minute is the same job",
+    body: z.object({ ...jobOptions, reportType, dateRange, format: reportFormat.default("pdf") }),
+    responses: { 202: acceptedView.extend({ reportUrl: z.string() }) },
+    handler: async ({
+      body: { reportType: type, dateRange: range, format, ...options },
+      requester,
+      idempotencyKey,
+    }) => {
+      const { owner } = requester;
+      const wanted = { scope: ownerOf(requester), type, format, ...rangeInstants(range) };
+      const asked = request(
+        generateReportRequested,
+        { reportType: type, dateRange: range, format, userId: owner },
+        { ...options, requester, key: idempotencyKey },
+      );
+      const job = await jobs.accept(asked, (wish) => reports.accept(wish, wanted));
+      const answer = { ...accepted("Generating…", job.id), reportUrl: reportUrl(job.id) };
+      return json(202, answer, { location: reportUrl(job.id) });
+    },
+  }),
+  route({
+    method: "GET",
+    path: "/api/reports",
+    policy: "user",
+    summary: "Reports, newest first",
+    query: z.object(pageQuery),
+    responses: { 200: z.object({ items: z.array(reportView), nextCursor: z.string().nullable() }) },
+    handler: async ({ query: { limit, cursor }, requester }) => {
+      const page = toPage(await reports.list(ownerOf(requester), limit, cursor), limit, (report) => ({
+        at: report.created_at,
+        id: report.id,
+      }));
+      return json(200, { ...page, items: page.items.map(toReportView) });
+    },
+  }),
+  route({
+    method: "GET",
+    path: "/api/reports/:id",
+    policy: "user",
+    summary: "One report",
+    params: idParams,
+    responses: { 200: reportView },
+    handler: async ({ params, requester }) =>
+      json(200, toReportView(await find(reports, params.id, requester))),
+  }),
+  route({
+    method: "GET",
+    path: "/api/reports/:id/download",
+    policy: "user",
+    summary: "The file: an address of Storage that opens for a minute",
+    params: idParams,
+    responses: { 303: z.undefined() },
+    ticket: true,
+    handler: async ({ params, requester }) => {
+      const report = await find(reports, params.id, requester);
+      if (report.revoked_at !== null) throw new AppError("not_found", "This report was revoked");
+      if (report.snapshot_at === null) {
+        throw new AppError("conflict", "This report is not made yet", {
+          hint: `Follow ${jobUrl(report.id)} until it is completed.`,
+        });
+      }
+      const url = await storage.signedUrl(REPORTS_BUCKET, reportPath(report), LINK_SECONDS);
+      return new Response(null, { status: 303, headers: { location: url, "cache-control": "no-store" } });
+    },
+  }),
+  route({
+    method: "DELETE",
+    path: "/api/reports/:id",
+    policy: "user",
+    summary: "Revoke a report: its file is removed, and no address of it opens any more",
+    params: idParams,
+    responses: { 204: z.undefined() },
+    handler: async ({ params, requester }) => {
+      if (!(await reports.revoke(params.id, ownerOf(requester)))) throw noReport();
+      return json(204, undefined);
+    },
+  }),
+];
+
+const noReport = () => new AppError("not_found", "Report not found");
+
+async function find(
+  reports: Pick<ReportRepository, "get">,
+  id: string,
+  requester: Requester,
+): Promise<ReportWithJob> {
+  const report = await reports.get(id, ownerOf(requester));
+  if (report === null) throw noReport();
+  return report;
+}
+
+function toReportView(report: ReportWithJob): z.output<typeof reportView> {
+  const lastDay = new Date(Date.parse(report.ends_at) - 1).toISOString();
+  return {
+    id: report.id,
+    reportType: report.type,
+    format: report.format,
+    dateRange: { start: report.starts_at.slice(0, 10), end: lastDay.slice(0, 10) },
+    status: report.status,
+    error: report.error,
+    rows: report.row_count,
+    bytes: report.byte_count,
+    snapshotAt: report.snapshot_at,
+    createdAt: report.created_at,
+    expiresAt: report.expires_at,
+    revokedAt: report.revoked_at,
+    downloadUrl: report.snapshot_at === null || report.revoked_at !== null ? null : downloadUrl(report.id),
+    jobUrl: jobUrl(report.id),
+  };
+}

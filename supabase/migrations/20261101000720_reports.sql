@@ -1,0 +1,198 @@
+-- A report is one PDF or CSV about a period, made by a job and kept in Storage for a week.
+
+create table public.reports (
+  -- The job's id, too: the file lies under reports/<job id>.pdf or .csv.
+  id uuid primary key references public.jobs (id) on delete cascade,
+  owner text not null,
+  -- Whose rows it tells of; null: everybody's, for an administrator.
+  scope text,
+  type text not null,
+  format text not null,
+  starts_at timestamptz not null,
+  ends_at timestamptz not null,
+  -- The instant whose state it shows; null until it is made.
+  snapshot_at timestamptz,
+  row_count bigint,
+  byte_count bigint,
+  revoked_at timestamptz,
+  expires_at timestamptz not null,
+  created_at timestamptz not null,
+  constraint reports_type_is_valid check (type in ('analytics', 'users', 'content')),
+  constraint reports_format_is_valid check (format in ('pdf', 'csv')),
+  constraint reports_tell_of_a_period check (ends_at > starts_at),
+  constraint reports_are_made_at_once check ((snapshot_at is null) = (byte_count is null))
+);
+create index reports_by_owner on public.reports (owner, created_at desc, id desc);
+create index reports_expired on public.reports (expires_at);
+
+alter table public.reports enable row level security;
+revoke all on public.reports from anon, authenticated;
+grant select on public.reports to authenticated;
+grant select, insert, update, delete on public.reports to service_role;
+create policy reports_are_read_by_their_owner_and_admins on public.reports for select to authenticated using (
+  owner = (select auth.jwt()) ->> 'sub'
+  or ((select auth.jwt()) -> 'app_metadata' ->> 'role') = 'admin'
+);
+
+insert into storage.buckets (id, name, public) values ('reports', 'reports', false) on conflict (id) do nothing;
+
+select private.register_work_kind('{"function_id": "generate-report", "event_name": "report/generate"}');
+
+-- The job and its report in one transaction. The same report asked for twice within a minute is the same job.
+-- p_report: {"scope", "type", "format", "startsAt", "endsAt"}.
+create function public.accept_report(p_request jsonb, p_report jsonb, p_now timestamptz)
+returns public.jobs
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_owner text := p_request ->> 'owner';
+  v_job public.jobs;
+begin
+  perform pg_advisory_xact_lock(hashtextextended('report ' || v_owner, 0));
+  select jobs.* into v_job from public.reports join public.jobs using (id)
+  where reports.owner = v_owner and reports.scope is not distinct from p_report ->> 'scope'
+    and type = p_report ->> 'type' and format = p_report ->> 'format'
+    and starts_at = (p_report ->> 'startsAt')::timestamptz and ends_at = (p_report ->> 'endsAt')::timestamptz
+    and reports.created_at > p_now - interval '1 minute' and revoked_at is null
+    and jobs.status in ('queued', 'running', 'completed')
+  order by reports.created_at desc limit 1;
+  if v_job.id is not null and p_request ->> 'key' is null then
+    return v_job;
+  end if;
+  v_job := private.accept_job(p_request, p_now);
+  insert into public.reports (id, owner, scope, type, format, starts_at, ends_at, expires_at, created_at)
+  values (v_job.id, v_owner, p_report ->> 'scope', p_report ->> 'type', p_report ->> 'format',
+    (p_report ->> 'startsAt')::timestamptz, (p_report ->> 'endsAt')::timestamptz, p_now + interval '7 days', p_now)
+  on conflict (id) do nothing;
+  return v_job;
+end
+$$;
+
+-- What a run must make. A report that app code asked for by its event gets its row here.
+create function public.open_report(p_event_id text, p_report jsonb, p_now timestamptz)
+returns public.reports
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_job_id uuid := private.find_job(p_event_id, 'generate-report');
+  v_report public.reports;
+begin
+  insert into public.reports (id, owner, scope, type, format, starts_at, ends_at, expires_at, created_at)
+  values (v_job_id, p_report ->> 'owner', p_report ->> 'scope', p_report ->> 'type', p_report ->> 'format',
+    (p_report ->> 'startsAt')::timestamptz, (p_report ->> 'endsAt')::timestamptz, p_now + interval '7 days', p_now)
+  on conflict (id) do nothing;
+  select * into v_report from public.reports where id = v_job_id;
+  return v_report;
+end
+$$;
+
+create function public.complete_report(
+  p_id uuid, p_snapshot_at timestamptz, p_row_count bigint, p_byte_count bigint, p_now timestamptz
+)
+returns void
+language sql
+set search_path = ''
+as $$
+  update public.reports set snapshot_at = p_snapshot_at, row_count = p_row_count, byte_count = p_byte_count,
+    expires_at = p_now + interval '7 days'
+  where id = p_id;
+$$;
+
+-- The figures, series and first rows of a report. Stable: every part of it sees one instant.
+create function public.report_snapshot(p_id uuid, p_limit integer)
+returns jsonb
+language plpgsql stable
+set search_path = ''
+as $$
+declare
+  v_report public.reports;
+  v_snapshot jsonb;
+begin
+  select * into v_report from public.reports where id = p_id;
+  execute format('select private.report_%I($1, $2, $3, $4)', v_report.type)
+    into v_snapshot using v_report.scope, v_report.starts_at, v_report.ends_at, p_limit;
+  return v_snapshot;
+end
+$$;
+
+-- The next rows of the same table, for the CSV: [[cursor, row]], in the order of their cursors. Null begins.
+create function public.report_rows(p_id uuid, p_after jsonb, p_limit integer)
+returns jsonb
+language plpgsql stable
+set search_path = ''
+as $$
+declare
+  v_report public.reports;
+  v_rows jsonb;
+begin
+  select * into v_report from public.reports where id = p_id;
+  execute format('select coalesce(jsonb_agg(jsonb_build_array(cursor, cells)), ''[]'') from private.export_%I($1, $2, $3, $4, $5)', v_report.type)
+    into v_rows using v_report.scope, v_report.starts_at, v_report.ends_at, p_after, p_limit;
+  return v_rows;
+end
+$$;
+
+-- p_owner null: an administrator, who sees every report.
+create function public.list_reports(p_owner text, p_before_at timestamptz, p_before_id uuid, p_limit integer)
+returns jsonb
+language sql stable
+set search_path = ''
+as $$
+  select coalesce(jsonb_agg(view order by created_at desc, id desc), '[]') from (
+    select reports.created_at, reports.id, to_jsonb(reports) || jsonb_build_object('status', jobs.status, 'error', jobs.error) as view
+    from public.reports join public.jobs using (id)
+    where (p_owner is null or reports.owner = p_owner)
+      and (p_before_at is null or (reports.created_at, reports.id) < (p_before_at, p_before_id))
+    order by reports.created_at desc, reports.id desc limit p_limit
+  ) as page;
+$$;
+
+create function public.get_report(p_id uuid, p_owner text)
+returns jsonb
+language sql stable
+set search_path = ''
+as $$
+  select to_jsonb(reports) || jsonb_build_object('status', jobs.status, 'error', jobs.error)
+  from public.reports join public.jobs using (id)
+  where id = p_id and (p_owner is null or reports.owner = p_owner);
+$$;
+
+create function public.revoke_report(p_id uuid, p_owner text, p_now timestamptz)
+returns boolean
+language sql
+set search_path = ''
+as $$
+  with revoked as (
+    update public.reports set revoked_at = coalesce(revoked_at, p_now), expires_at = least(expires_at, p_now)
+    where id = p_id and (p_owner is null or owner = p_owner) returning 1
+  )
+  select exists (select from revoked);
+$$;
+
+-- Reports whose files housekeeping may remove, and that they are gone.
+create function public.expired_reports(p_limit integer, p_now timestamptz)
+returns setof public.reports
+language sql stable
+set search_path = ''
+as $$
+  select reports.* from public.reports join public.jobs using (id)
+  where expires_at <= p_now and jobs.status not in ('queued', 'running')
+  order by expires_at, id limit p_limit;
+$$;
+
+create function public.forget_reports(p_ids uuid[])
+returns void
+language sql
+set search_path = ''
+as $$
+  delete from public.reports where id = any (p_ids);
+$$;
+
+revoke execute on function public.accept_report, public.open_report, public.complete_report, public.report_snapshot,
+  public.report_rows, public.list_reports, public.get_report, public.revoke_report, public.expired_reports,
+  public.forget_reports from public, anon, authenticated;
+grant execute on function public.accept_report, public.open_report, public.complete_report, public.report_snapshot,
+  public.report_rows, public.list_reports, public.get_report, public.revoke_report, public.expired_reports,
+  public.forget_reports to service_role;

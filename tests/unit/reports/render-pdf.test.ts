@@ -1,0 +1,119 @@
+import { getDocument } from "pdfjs-dist/legacy/build/pdf.mjs";
+import { describe, expect, test } from "vitest";
+import { WRITERS } from "#reports/contents.ts";
+import { PDF_ROWS, type ReportDocument, type Snapshot, toDocument } from "#reports/document.ts";
+import { renderPdf } from "#reports/render-pdf.ts";
+
+const range = { start: "2026-11-01", end: "2026-11-03" };
+const NAMES = ["Ada Ångström", "Κώστας", "Иван", "محمد علي", "王小明"];
+const snapshot: Snapshot & { lists: number } = {
+  rowCount: 3_217,
+  lists: 4,
+  byStatus: { active: 3_001, unsubscribed: 216 },
+  perDay: [
+    ["2026-11-01", 1_217],
+    ["2026-11-03", 2_000],
+  ],
+  rows: Array.from({ length: 60 }, (_, index) => [
+    NAMES[index % NAMES.length] ?? "",
+    `person${index}@example.org`,
+    "Customers",
+    "active",
+    "2026-11-01T09:30:00+00:00",
+  ]),
+};
+const documentOf = (of: Snapshot = snapshot): ReportDocument =>
+  toDocument({ type: "users", range, snapshotAt: new Date("2026-11-04T08:00:00Z"), scope: "ann" }, of, {
+    ...WRITERS.users.write(of, range),
+    columns: WRITERS.users.columns,
+  });
+
+type Tagged = { role?: string; alt?: string; children?: Tagged[] };
+const flat = (node: Tagged): Tagged[] => [node, ...(node.children ?? []).flatMap(flat)];
+
+/** What a PDF reader that is not ours finds: the text of each page, and its tags in reading order. */
+async function read(bytes: Uint8Array) {
+  const pdf = await getDocument({ data: new Uint8Array(bytes), verbosity: 0 }).promise;
+  const pages = await Promise.all(
+    Array.from({ length: pdf.numPages }, async (_, index) => {
+      const page = await pdf.getPage(index + 1);
+      const { items } = await page.getTextContent();
+      const tags = (await page.getStructTree()) as Tagged | null;
+      return {
+        text: items.map((item) => ("str" in item ? item.str : "")).join(""),
+        tags: tags === null ? [] : flat(tags),
+      };
+    }),
+  );
+  const { info } = await pdf.getMetadata();
+  const outline = await pdf.getOutline();
+  const { marked } = ((await pdf.getMarkInfo()) ?? {}) as { marked?: boolean };
+  await pdf.destroy();
+  return {
+    pages,
+    info,
+    outline,
+    isTagged: (await Promise.resolve(marked)) ?? Boolean(pages[0]?.tags.length),
+  };
+}
+
+describe("the PDF of a report", () => {
+  test("has every figure of the snapshot, its instant and its scope", async () => {
+    const { pages, info } = await read(await renderPdf(documentOf()));
+    const first = pages[0]?.text ?? "";
+    for (const figure of ["3,217", "3,001", "216", "Lists", "4"]) expect(first).toContain(figure);
+    expect(first).toContain("4 November 2026");
+    expect(first).toContain("Account ann.");
+    expect(info).toMatchObject({ Title: "Users" });
+  });
+
+  test("shows names in Latin, Greek, Cyrillic and Chinese as they are", async () => {
+    const { pages } = await read(await renderPdf(documentOf()));
+    const text = pages
+      .map((page) => page.text)
+      .join("\n")
+      .normalize("NFC");
+    for (const name of ["Ada Ångström", "Κώστας", "Иван", "王小明"]) expect(text).toContain(name);
+  });
+
+  test("is tagged: headings, figures with words, a table with headers on every page that it reaches", async () => {
+    const { pages, outline } = await read(await renderPdf(documentOf()));
+    const tags = pages.flatMap((page) => page.tags);
+    const roles = new Set(tags.map(({ role }) => role));
+    for (const role of ["H1", "H2", "Figure", "Table", "TR", "TH", "TD"]) expect(roles).toContain(role);
+    const alternatives = tags.filter(({ role }) => role === "Figure").map(({ alt }) => alt);
+    expect(alternatives).toEqual([
+      "New subscribers a day: 3,217 in 3 days; most on 11-03 (2,000).",
+      "By status: active 3,001, unsubscribed 216.",
+    ]);
+    expect(outline).not.toBeNull();
+    expect(pages.length).toBeGreaterThan(1);
+    for (const { text } of pages) expect(text).toContain("E-mail");
+  });
+
+  test("has the same bytes for the same snapshot", async () => {
+    const [first, second] = [await renderPdf(documentOf()), await renderPdf(documentOf())];
+    expect(Buffer.from(first).equals(Buffer.from(second))).toBe(true);
+  });
+
+  test("a character that no font has is shown as one, and costs nobody the report", async () => {
+    const rows = [
+      ["Ada 👍🏽 ꦲꦏ꧀ꦱꦫ Lovelace", "a@example.org", "Customers", "active", "2026-11-01T09:30:00+00:00"],
+    ];
+    const { pages } = await read(await renderPdf(documentOf({ ...snapshot, rows })));
+    expect(pages[0]?.text).toMatch(/Ada \uFFFD+\s*Lovelace/u);
+  });
+
+  test("a period without rows says so", async () => {
+    const empty = { ...snapshot, rowCount: 0, byStatus: {}, perDay: [], rows: [] };
+    const { pages } = await read(await renderPdf(documentOf(empty)));
+    expect(pages[0]?.text).toContain("No rows in this period.");
+  });
+
+  test("more rows than fit are counted, and the reader is led to the CSV", () => {
+    const rows = Array.from({ length: PDF_ROWS + 1 }, () => snapshot.rows[0] ?? []);
+    const { table } = documentOf({ ...snapshot, rowCount: 9_000, rows });
+    expect(table.rows).toHaveLength(PDF_ROWS);
+    expect(table.note).toBe("The first 2,000 of 9,000 rows. The same report as CSV has all of them.");
+  });
+});

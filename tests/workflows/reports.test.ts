@@ -1,0 +1,129 @@
+import { parse } from "csv-parse/sync";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { reportFunctions } from "#reports/functions.ts";
+import { type Workshop, workshop } from "../support/workshop.ts";
+
+let shop: Workshop;
+beforeAll(async () => {
+  shop = await workshop({ functions: reportFunctions });
+  const { rows } = await shop.database.sql.query(
+    "insert into email_lists (owner, name, created_at) values ('operator', 'Customers', now()), ('ann', 'Hers', now()) returning id",
+  );
+  await shop.database.sql.query(
+    `insert into email_subscribers (list_id, email, fields, created_at, updated_at)
+     select $1, 'p' || n || '@example.org', jsonb_build_object('name', case n when 7 then '=1+1' else 'Person ' || n end),
+       '2026-11-02 10:00Z', now()
+     from generate_series(1, 4500) as n`,
+    [rows[0].id],
+  );
+  await shop.database.sql.query(
+    "insert into email_subscribers (list_id, email, created_at, updated_at) values ($1, 'hers@example.org', '2026-11-02 10:00Z', now())",
+    [rows[1].id],
+  );
+});
+afterAll(() => shop.close());
+
+const NOVEMBER = { start: "2026-11-01", end: "2026-11-30" };
+const ask = (body: Record<string, unknown> = {}) =>
+  shop.call("POST", "/api/reports", { reportType: "users", dateRange: NOVEMBER, format: "csv", ...body });
+const read = async (id: string) => (await shop.call("GET", `/api/reports/${id}`)).body;
+const make = async (body: Record<string, unknown> = {}) => {
+  const { body: accepted } = await ask(body);
+  await shop.engine.run(accepted.jobId, "generate-report");
+  return accepted.jobId as string;
+};
+/** What a browser gets that follows the download's redirect. */
+const download = async (id: string) => {
+  const answer = await shop.request("GET", `/api/reports/${id}/download`);
+  const address = answer.headers.get("location");
+  return { status: answer.status, file: address === null ? undefined : await shop.database.fetch(address) };
+};
+
+describe("a report", () => {
+  test("S4-6, S4-7, S4-81: is asked for, made, told of once, and downloaded", async () => {
+    const accepted = await ask({ format: "pdf" });
+    expect(accepted).toMatchObject({ status: 202, body: { message: "Generating…" } });
+    const { jobId } = accepted.body;
+    await shop.engine.run(jobId, "generate-report");
+    expect(await read(jobId)).toMatchObject({ status: "completed", format: "pdf", rows: 4501 });
+
+    const { body: told } = await shop.call("GET", "/api/notifications");
+    expect(told.items.filter(({ data }: { data: { reportId: string } }) => data.reportId === jobId)).toEqual([
+      expect.objectContaining({
+        type: "report_ready",
+        data: { reportId: jobId, downloadUrl: `/api/reports/${jobId}/download` },
+      }),
+    ]);
+    const { status, file } = await download(jobId);
+    expect(status).toBe(303);
+    expect((await file?.text())?.slice(0, 5)).toBe("%PDF-");
+    const [stored] = await shop.rows(
+      "select name from storage.objects where bucket_id = 'reports' and name = $1",
+      [`${jobId}.pdf`],
+    );
+    expect(stored).toBeDefined();
+  });
+
+  test("S4-79: as CSV has every row once, and no cell that a spreadsheet would run", async () => {
+    const id = await make();
+    const { file } = await download(id);
+    const bytes = Buffer.from((await file?.arrayBuffer()) ?? new ArrayBuffer(0));
+    const rows: string[][] = parse(bytes, { bom: true });
+    expect(rows[0]).toEqual(["Name", "E-mail", "List", "Status", "Since"]);
+    const addresses = rows.slice(1).map(([, email]) => email);
+    expect(new Set(addresses).size).toBe(4501);
+    expect(rows.find(([, email]) => email === "p7@example.org")?.[0]).toBe("'=1+1");
+    expect(await read(id)).toMatchObject({ rows: 4501, bytes: bytes.length });
+  });
+
+  test("the same report asked for again within a minute is the same job", async () => {
+    const range = { start: "2026-10-01", end: "2026-10-31" };
+    const first = await ask({ dateRange: range });
+    const again = await ask({ dateRange: range });
+    expect(again.body.jobId).toBe(first.body.jobId);
+    expect((await ask({ dateRange: range, format: "pdf" })).body.jobId).not.toBe(first.body.jobId);
+    await shop.engine.advance("61s");
+    expect((await ask({ dateRange: range })).body.jobId).not.toBe(first.body.jobId);
+  });
+
+  test("a revoked report opens no more, and housekeeping removes its file", async () => {
+    const id = await make({ reportType: "content" });
+    expect((await shop.call("DELETE", `/api/reports/${id}`)).status).toBe(204);
+    expect((await download(id)).status).toBe(404);
+    await shop.app.keepHouse();
+    expect(await shop.rows("select from storage.objects where name like $1", [`${id}%`])).toEqual([]);
+    expect((await shop.call("GET", `/api/reports/${id}`)).status).toBe(404);
+  });
+
+  test("its file goes after a week", async () => {
+    const id = await make({ reportType: "analytics" });
+    await shop.engine.advance("8d");
+    await shop.app.keepHouse();
+    expect((await shop.call("GET", `/api/reports/${id}`)).status).toBe(404);
+    expect(await shop.rows("select from storage.objects where name like $1", [`${id}%`])).toEqual([]);
+  });
+
+  test("S4-35: storage in trouble is tried twice more at once; then the report is a dead letter", async () => {
+    shop.down.storage = true;
+    const { body } = await ask({
+      reportType: "content",
+      dateRange: { start: "2026-09-01", end: "2026-09-02" },
+    });
+    await shop.engine.run(body.jobId, "generate-report");
+    shop.down.storage = false;
+    expect(
+      await shop.rows("select attempts, error_code from dead_letter_queue where event_id = $1", [body.jobId]),
+    ).toEqual([{ attempts: 3, error_code: "storage_unavailable" }]);
+  });
+
+  test.each([
+    [{ dateRange: { start: "2026-11-02", end: "2026-11-01" } }, "ends before it starts"],
+    [{ dateRange: { start: "2020-01-01", end: "2026-11-01" } }, "days"],
+    [{ reportType: "secrets" }, "reportType"],
+    [{ format: "xlsx" }, "format"],
+  ])("400: %j", async (body, words) => {
+    const answer = await ask(body);
+    expect(answer).toMatchObject({ status: 400, body: { code: "invalid_request" } });
+    expect(answer.body.detail).toContain(words);
+  });
+});
