@@ -11,8 +11,9 @@ const shared = {
   expect: { poll: { timeout: 60_000 } },
 };
 
-/** Tests of pure code and of single files start at once; all others get one migrated Postgres for the run. */
+/** Tests of pure code and of single files start at once; all others get a migrated Postgres for the run. */
 const withoutDatabase = ["tests/unit/**/*.test.ts", "tests/spec/**/*.test.ts"];
+const inBrowser = ["tests/browser/**/*.test.ts"];
 
 export default defineConfig({
   test: {
@@ -26,8 +27,16 @@ export default defineConfig({
           ...shared,
           name: "stack",
           include: ["tests/**/*.test.ts", "local/**/*.test.ts"],
-          exclude: ["**/node_modules/**", ...withoutDatabase],
-          globalSetup: ["tests/support/cluster.ts", "tests/browser/support/announce.ts"],
+          exclude: ["**/node_modules/**", ...withoutDatabase, ...inBrowser],
+          globalSetup: ["tests/support/cluster.ts"],
+        },
+      },
+      {
+        test: {
+          ...shared,
+          name: "browser",
+          include: inBrowser,
+          globalSetup: ["tests/support/cluster.ts", "tests/browser/support/get-chromium.ts"],
         },
       },
     ],

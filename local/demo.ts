@@ -13,7 +13,7 @@ import {
 } from "#demo/content.ts";
 import { type Progress, progressOf } from "#demo/progress.ts";
 import { type ByStatus, faultsOf, type Verdict, verdictOf } from "#demo/verdict.ts";
-import { StackError } from "#stack/errors.ts";
+import { told } from "#stack/errors.ts";
 import { aborted, interruption, unlessAborted } from "#stack/interruption.ts";
 import { type Stack, startStack } from "#stack/stack.ts";
 import { dashboardOf } from "#stack/table.ts";
@@ -133,8 +133,7 @@ main(interrupted).then(
   (code) => process.exit(code),
   (error: unknown) => {
     if (interrupted.aborted) process.exit(130);
-    if (error instanceof StackError) console.error(`\n${error.message}\n${error.wayOut}\n`);
-    else console.error(error);
+    console.error(told(error));
     process.exit(1);
   },
 );

@@ -1,5 +1,5 @@
 import { loadDotEnv } from "#stack/environment.ts";
-import { StackError } from "#stack/errors.ts";
+import { told } from "#stack/errors.ts";
 import { aborted, interruption } from "#stack/interruption.ts";
 import { help, readOptions } from "#stack/options.ts";
 import { startStack } from "#stack/stack.ts";
@@ -13,6 +13,7 @@ async function main(signal: AbortSignal): Promise<void> {
   loadDotEnv();
   const stack = await startStack(options, { say: (message) => console.log(message), signal });
   console.log(tableOf(stack, (performance.now() - startedAt) / 1000));
+  stack.reloadOnEdit();
   await aborted(signal);
   await stack.stop();
 }
@@ -22,8 +23,7 @@ main(interrupted).then(
   () => process.exit(0),
   (error: unknown) => {
     if (interrupted.aborted) process.exit(0); // what failed meanwhile was asked to end
-    if (error instanceof StackError) console.error(`\n${error.message}\n${error.wayOut}\n`);
-    else console.error(error);
+    console.error(told(error));
     process.exit(1);
   },
 );

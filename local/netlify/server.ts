@@ -8,21 +8,26 @@ import { createSite } from "#netlify/site.ts";
 import { childOfTheStack } from "#stack/child.ts";
 
 /** The site as a process of its own, in the project's folder. Environment: PORT, INBOX_URL (optional). */
+let end: () => void | Promise<void> = () => {};
+const child = childOfTheStack({ stop: () => end() });
 const site = createSite({ functionsDir: resolve("netlify/functions"), ...readNetlifyToml(process.cwd()) });
 
-for (const { name, error } of await site.warmUp()) {
+const failed = await site.warmUp();
+for (const { name, error } of failed) {
   console.error(
     `The function ${name} cannot be loaded: ${error instanceof Error ? error.stack : String(error)}`,
   );
 }
+// A site that runs is better than one that does not load.
+if (failed.length > 0 && child.takesOver) process.exit(1);
+await child.mayListen();
 
 const local = withLocalStack(site, { inboxUrl: process.env["INBOX_URL"] });
-const { port, server } = await listen(local, Number(process.env["PORT"] ?? 8888));
+const { port, close } = await listen(local, Number(process.env["PORT"] ?? 8888));
 const schedule = startSchedule(site, { scale: timeScale });
-const child = childOfTheStack({
-  stop() {
-    schedule.stop();
-    server.close();
-  },
-});
+end = async () => {
+  schedule.stop();
+  await close();
+  await site.idle();
+};
 child.ready({ port });

@@ -90,3 +90,11 @@ test("emptying throws away what the stack keeps there, also behind a link, and n
   taken.release();
   expect(readdirSync(path)).toEqual(["mine.txt"]);
 });
+
+test.runIf(process.platform === "linux")(
+  "a folder that takes no folders is told, and not tried for ever",
+  async () => {
+    const dataDir = "/proc/nightshift/data";
+    await expect(take(dataDir)).rejects.toThrow(`The data folder ${dataDir} cannot be written to.`);
+  },
+);

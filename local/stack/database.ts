@@ -2,10 +2,10 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { RpcError, rpc } from "#api-key.ts";
-import { inSeconds, newBackoff } from "#stack/backoff.ts";
+import { newBackoff } from "#stack/backoff.ts";
 import type { Environment } from "#stack/environment.ts";
-import { StackError } from "#stack/errors.ts";
-import type { Say } from "#stack/process.ts";
+import { isDiskFull, StackError } from "#stack/errors.ts";
+import type { Say } from "#stack/log.ts";
 import { migrate } from "#supabase/migrate.ts";
 import { type Postgres, startPostgres } from "#supabase/postgres.ts";
 
@@ -58,6 +58,7 @@ function keepPostgres(dataDir: string, say: Say): Database {
   const startAgain = async (): Promise<Postgres | undefined> => {
     say("Postgres died; starting it again.");
     const backoff = newBackoff();
+    let lastWhy = "";
     while (!signal.aborted) {
       try {
         const postgres = await start();
@@ -65,7 +66,11 @@ function keepPostgres(dataDir: string, say: Say): Database {
         return postgres;
       } catch (error) {
         const pauseMs = backoff(0);
-        say(`Postgres does not come back: ${messageOf(error)}. Trying again${inSeconds(pauseMs)}.`);
+        const why = messageOf(error);
+        // A full disk may stay full for hours: the same reason is said once.
+        if (why !== lastWhy)
+          say(`Postgres does not come back: ${why}. It is tried again, every 10 s at the least.`);
+        lastWhy = why;
         await delay(pauseMs, undefined, { signal }).catch(() => {});
       }
     }
@@ -79,6 +84,7 @@ function keepPostgres(dataDir: string, say: Say): Database {
     ready: first.then(
       ({ url }) => url,
       (error: unknown) => {
+        if (isDiskFull(error)) throw error; // another Postgres is not the way out
         throw new StackError(
           messageOf(error),
           "Or use a Postgres that you have (15 or newer): DATABASE_URL=postgres://… npm start",

@@ -1,125 +1,117 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { createWriteStream, mkdirSync, renameSync, statSync, type WriteStream } from "node:fs";
-import { dirname, join } from "node:path";
-import { createInterface } from "node:readline";
+import type { ChildProcess } from "node:child_process";
 import { z } from "zod";
 import { inSeconds, newBackoff } from "#stack/backoff.ts";
+import { takesOver } from "#stack/child.ts";
 import { StackError } from "#stack/errors.ts";
+import { type Command, endOf, endProcess, type Launched, launch, loaded, tell } from "#stack/launch.ts";
+import { openLog, type Say } from "#stack/log.ts";
 
-export type Say = (message: string) => void;
-export type ProcessOptions = {
+type ProcessOptions = Command & {
   name: string;
-  /** Program and its arguments. */
-  command: readonly [string, ...string[]];
-  env: Record<string, string>;
-  cwd: string;
   logFile: string;
   say: Say;
+  /** How long it may take to be ready for the first time. */
+  startPatienceMs?: number;
 };
 export type ManagedProcess = {
   name: string;
   readonly pid: number | undefined;
-  /** Settles when the process has said that it is ready for the first time; rejects when it ended before. */
+  /** Settles when the process has said that it is ready for the first time; rejects when it ended before, or hangs. */
   ready: Promise<void>;
+  /**
+   * Starts another one, which takes the port over once it is loaded; the old one finishes the requests it has. Answers
+   * undefined, or why the other one could not be loaded: then the old one goes on. `whenReady` is said when it answers.
+   */
+  replace(whenReady: () => string): Promise<string | undefined>;
   stop(): Promise<void>;
 };
 
-const patienceAtStopMs = 5_000;
-const maxLogBytes = 10 * 1024 * 1024;
+/** The longest request of a site is 60 s. */
+const patienceAtFinishMs = 65_000;
 
 const readyMessage = z.object({ ready: z.object({ port: z.number() }) });
 
 /** Runs a process of the stack until `stop`: when it dies it is started again, later each time that it dies young. */
 export function runProcess(options: ProcessOptions): ManagedProcess {
-  const { name, command, env, cwd, say } = options;
-  const log = openLog(options.logFile);
-  const [program, ...args] = command;
-  const lastErrors: string[] = [];
-  let child: ChildProcess;
+  const { name, say, startPatienceMs = 120_000 } = options;
+  const log = openLog(options.logFile, say);
   let isStopping = false;
   let wasReady = false;
   const backoff = newBackoff();
   let restart: NodeJS.Timeout | undefined;
-  let settleReady: { resolve(): void; reject(error: Error): void };
+  const leaving = new Set<ChildProcess>();
+  let settle: { resolve(): void; reject(error: Error): void };
   const ready = new Promise<void>((resolve, reject) => {
-    settleReady = { resolve, reject };
+    settle = { resolve, reject };
   });
-  ready.catch(() => {}); // whoever starts the stack awaits it; nobody does after that
+  ready.catch(() => {}); // only the start of the stack awaits it
+  const fail = (why: string) =>
+    settle.reject(new StackError(`${name} did not start: ${why}`, `Its log: ${options.logFile}`));
 
-  const start = () => {
-    const startedAt = performance.now();
-    // A process group of its own: Ctrl-C in a terminal reaches the supervisor alone, which then stops all in order.
-    child = spawn(program, args, { env, cwd, detached: true, stdio: ["ignore", "pipe", "pipe", "ipc"] });
-    keepOutput(child, log, lastErrors);
+  /** Makes a running process the one that counts. */
+  const adopt = (
+    { child, lastErrors, startedAt }: Launched,
+    whenReady = () => `${name} is back.`,
+  ): Launched => {
     child.on("message", (message) => {
-      if (!readyMessage.safeParse(message).success) return;
-      if (wasReady) say(`${name} is back.`);
+      if (!readyMessage.safeParse(message).success || leaving.has(child)) return;
+      if (wasReady) say(whenReady());
       wasReady = true;
-      settleReady.resolve();
+      settle.resolve();
     });
-    child.once("error", (error) => settleReady.reject(error));
+    child.once("error", (error) => fail(error.message));
     // Not "exit", which may come before its last words have been read.
     child.once("close", (code, signal) => {
-      if (isStopping || wasReady) return;
-      const why = lastErrors.join("\n") || `it ended with ${signal ?? `exit code ${code}`} and said nothing`;
-      settleReady.reject(new StackError(`${name} did not start: ${why}`, `Its log: ${options.logFile}`));
+      if (!isStopping && !wasReady)
+        fail(lastErrors.join("\n") || `it ${endOf(code, signal)} and said nothing`);
     });
     child.once("exit", (code, signal) => {
-      if (isStopping || !wasReady) return;
-      const how = signal ?? `exit code ${code}`;
+      if (isStopping || !wasReady || leaving.has(child)) return;
       const pauseMs = backoff(performance.now() - startedAt);
-      say(`${name} died (${how}); starting it again${inSeconds(pauseMs)}.`);
-      restart = setTimeout(start, pauseMs);
+      say(`${name} died (${signal ?? `exit code ${code}`}); starting it again${inSeconds(pauseMs)}.`);
+      restart = setTimeout(() => (current = adopt(launch(options, log))), pauseMs);
     });
+    return { child, lastErrors, startedAt };
   };
-  start();
+  let current = adopt(launch(options, log));
+  const impatience = setTimeout(() => {
+    fail(`it is not ready after ${startPatienceMs / 1000} s`);
+    current.child.kill("SIGKILL");
+  }, startPatienceMs);
+  void ready.then(
+    () => clearTimeout(impatience),
+    () => clearTimeout(impatience),
+  );
 
   return {
     name,
     ready,
     get pid() {
-      return child.pid;
+      return current.child.pid;
+    },
+    async replace(whenReady) {
+      const next = launch({ ...options, env: { ...options.env, [takesOver]: "1" } }, log);
+      const why = await loaded(next);
+      if (why !== undefined || isStopping) {
+        next.child.kill("SIGKILL");
+        return why;
+      }
+      const { child } = current;
+      leaving.add(child);
+      child.once("exit", () => leaving.delete(child));
+      // First, so that it is trying already when the port is free: between the two nobody listens for a millisecond or two.
+      tell(next.child, "listen");
+      tell(child, "finish");
+      setTimeout(() => child.kill("SIGKILL"), patienceAtFinishMs).unref();
+      current = adopt(next, whenReady);
+      return undefined;
     },
     async stop() {
       isStopping = true;
       clearTimeout(restart);
-      await endOf(child);
+      clearTimeout(impatience);
+      await Promise.all([current.child, ...leaving].map(endProcess));
       log.end();
     },
   };
 }
-
-function endOf(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined)
-    return Promise.resolve();
-  return new Promise((resolve) => {
-    const impatience = setTimeout(() => child.kill("SIGKILL"), patienceAtStopMs);
-    // Its last words are still to be written to its log.
-    child.once("close", () => {
-      clearTimeout(impatience);
-      resolve();
-    });
-    child.kill("SIGTERM");
-  });
-}
-
-/** Everything goes to the log; the last words on stderr are kept for whoever asks why it died. */
-function keepOutput(child: ChildProcess, log: WriteStream, lastErrors: string[]): void {
-  child.stdout?.pipe(log, { end: false });
-  child.stderr?.pipe(log, { end: false });
-  if (child.stderr === null) return;
-  createInterface({ input: child.stderr }).on("line", (line) => {
-    lastErrors.push(line);
-    if (lastErrors.length > 20) lastErrors.shift();
-  });
-}
-
-/** Appends; a log that has grown large makes place, one generation is kept. */
-function openLog(path: string): WriteStream {
-  mkdirSync(dirname(path), { recursive: true });
-  const size = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
-  if (size > maxLogBytes) renameSync(path, `${path}.old`);
-  return createWriteStream(path, { flags: "a" });
-}
-
-export const logFileOf = (dataDir: string, name: string): string => join(dataDir, "logs", `${name}.log`);

@@ -6,10 +6,13 @@ import { ensureApiKeys, siteAnswers } from "#stack/first-requests.ts";
 import { inngestDevServer } from "#stack/inngest-dev-server.ts";
 import { unlessAborted } from "#stack/interruption.ts";
 import { type MachineKeys, newKeys, readKeys, writeKeys } from "#stack/keys.ts";
+import { logFileOf, type Say } from "#stack/log.ts";
+import { clockOf, importsOf, optionsOfSite } from "#stack/node.ts";
 import type { Options } from "#stack/options.ts";
 import { builtPage } from "#stack/page.ts";
 import { choosePorts, type Ports } from "#stack/ports.ts";
-import { logFileOf, type ManagedProcess, runProcess, type Say } from "#stack/process.ts";
+import { type ManagedProcess, runProcess } from "#stack/process.ts";
+import { reloadOnEdit } from "#stack/reload.ts";
 import { machineKeys } from "#supabase/keys.ts";
 
 export type Stack = {
@@ -23,6 +26,8 @@ export type Stack = {
   /** True when Supabase is a hosted project. */
   isHosted: boolean;
   processes: readonly ManagedProcess[];
+  /** From now on the site runs edited source. */
+  reloadOnEdit(): void;
   stop(): Promise<void>;
 };
 
@@ -51,15 +56,20 @@ export async function startStack(
 ): Promise<Stack> {
   const dir = await takeDataDir(options);
   const processes: ManagedProcess[] = [];
+  const endFirst: (() => void)[] = [];
   const endLast: (() => Promise<unknown>)[] = [];
   const stop = async () => {
+    for (const end of endFirst) end();
     for (const name of endingOrder) await processes.find((one) => one.name === name)?.stop();
     for (const end of endLast) await end();
     dir.release();
   };
   try {
     const wishes = { say, more: environment, engineFlags, signal };
-    return await unlessAborted(signal, start(options, { ...wishes, dir, processes, endLast, stop }));
+    return await unlessAborted(
+      signal,
+      start(options, { ...wishes, dir, processes, endFirst, endLast, stop }),
+    );
   } catch (error) {
     await stop();
     throw error;
@@ -73,6 +83,8 @@ type Start = {
   engineFlags: readonly string[];
   signal: AbortSignal;
   processes: ManagedProcess[];
+  /** Ends what would start something, before all else. */
+  endFirst: (() => void)[];
   /** Ends what is no process of ours, after all that are. */
   endLast: (() => Promise<unknown>)[];
   stop: () => Promise<void>;
@@ -80,7 +92,7 @@ type Start = {
 
 async function start(
   options: Options,
-  { dir, say, more, engineFlags, signal, processes, endLast, stop }: Start,
+  { dir, say, more, engineFlags, signal, processes, endFirst, endLast, stop }: Start,
 ): Promise<Stack> {
   const dataDir = dir.path;
   const caller = { ...callersEnvironment(options), ...more };
@@ -98,7 +110,7 @@ async function start(
   const environment = { ...siteEnvironment(caller, { ports, keys, supabase }), ...clockOf(options) };
 
   const run = (name: string, script: string, args: string[], env: Environment) => {
-    const imports = importsOf(name, options).flatMap((one) => ["--import", one]);
+    const imports = importsOf(name, options, projectDir).flatMap((one) => ["--import", one]);
     return add(name, [process.execPath, ...imports, join("local", script), ...args], env);
   };
   const add = (name: string, command: readonly [string, ...string[]], env: Environment) => {
@@ -124,11 +136,7 @@ async function start(
     ...environment,
     PORT: String(ports.site),
     INBOX_URL: local(ports.mail),
-    // Nothing in it grows with the work, but without a limit V8 collects so late that nobody could see that. With a small
-    // one it looks at the whole heap so often that this takes a sixth of the CPU under load; from 2,048 MB on V8 lets the
-    // heap grow to four times what lives in it.
-    NODE_OPTIONS:
-      `${environment["NODE_OPTIONS"] ?? ""} --max-old-space-size=2000 --max-semi-space-size=16`.trim(),
+    NODE_OPTIONS: optionsOfSite(environment),
   });
   const mailDir = join(dataDir, "mail");
   const mail = run("providers", "providers/server.ts", [], {
@@ -152,8 +160,23 @@ async function start(
     databaseUrl,
     isHosted,
     processes,
+    reloadOnEdit() {
+      const stopWatching = reloadOnEdit(
+        projectDir,
+        { site: replaceSite, page: () => builtPage(projectDir, signal) },
+        say,
+      );
+      endFirst.push(stopWatching);
+    },
     stop,
   };
+
+  async function replaceSite(file: string): Promise<string | undefined> {
+    const startedAt = performance.now();
+    const said = () =>
+      `${file} was edited: the site runs it (${((performance.now() - startedAt) / 1000).toFixed(1)} s).`;
+    return processes.find(({ name }) => name === "site")?.replace(said);
+  }
 
   function startGateway(): Promise<void> | undefined {
     if (isHosted) return undefined;
@@ -180,24 +203,4 @@ async function start(
       APP_URL: appUrl,
     });
   }
-}
-
-const clockOf = ({ timeScale }: Options): Environment =>
-  timeScale === 1 ? {} : { TIME_SCALE: String(timeScale), TIME_BASE: String(Date.now()) };
-
-/**
- * The large packages of each part, which Node reads quicker before tsx is there: tsx takes every file through a second
- * thread, and that was a third of what the site's start computed.
- */
-const packages: Record<string, readonly string[]> = {
-  site: ["inngest", "@supabase/supabase-js", "@babel/parser", "undici", "hono", "pino", "zod"],
-  supabase: ["pg", "zod"],
-  engine: ["hono", "pg", "zod"],
-  providers: ["zod"],
-};
-
-/** The engine turns its own clock; everybody else's Date is turned for them, before any package sees it. */
-function importsOf(part: string, { timeScale }: Options): readonly string[] {
-  if (timeScale === 1) return [...(packages[part] ?? []), "tsx"];
-  return part === "engine" ? ["tsx"] : ["tsx", join(projectDir, "local/clock-preload.ts")];
 }

@@ -49,7 +49,10 @@ const createCluster = (directory: string, home: string, { directory: programs, u
       ["-D", unfinished, "-U", "postgres", "--pwfile", secret, "-A", "scram-sha-256", "-E", "UTF8", "--locale=C", "--no-sync"],
       { ...user, cwd: "/", encoding: "utf8", env: { PATH: process.env["PATH"], LC_ALL: "C", TZ: "UTC" } },
     );
-    if (status !== 0) throw new Error(`initdb failed: ${error?.message ?? stderr.trim()}`);
+    if (status !== 0) {
+      const why = /FATAL: *(.*)|could not .*/.exec(stderr ?? "");
+      throw new Error(`initdb failed: ${error?.message ?? why?.[1] ?? why?.[0] ?? stderr.trim()}`);
+    }
     fs.renameSync(secret, path.join(unfinished, passwordFile));
     if (home !== directory) rememberHome(unfinished, home);
     fs.renameSync(unfinished, directory);

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import fs from "node:fs";
+import net from "node:net";
 import os from "node:os";
 import path from "node:path";
 import pg from "pg";
@@ -49,6 +50,17 @@ test("starts, keeps its data, its port and its password over a restart", async (
   expect(second.url).toBe(first.url);
   expect(await ask(second.url, "select id from restarted")).toEqual([{ id: 1 }]);
   await second.stop();
+});
+
+test("a port that is free again in a moment is waited for: others know our address", async () => {
+  const first = await startPostgres({ dataDir, settings });
+  await first.stop();
+  const squatter = net.createServer().listen(first.port, "127.0.0.1");
+  await once(squatter, "listening");
+  const second = startPostgres({ dataDir, settings });
+  setTimeout(() => squatter.close(), 500);
+  expect((await second).url).toBe(first.url);
+  await (await second).stop();
 });
 
 test("two starts at once on the same data share one server; only its owner stops it", async () => {

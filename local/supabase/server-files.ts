@@ -2,6 +2,7 @@ import { randomInt } from "node:crypto";
 import fs from "node:fs";
 import net from "node:net";
 import path from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { type Cluster, isAlive, isUnburied } from "./cluster.ts";
 
 /** What the files in a data directory tell about the server that uses it. */
@@ -22,22 +23,25 @@ export const runningServer = ({
 export const ownerOf = ({ directory }: Cluster) =>
   Number(/nightshift\.owner=(\d+)/.exec(readIfThere(path.join(directory, "postmaster.opts")))?.[1]);
 
+/** How long the children of a server that was killed may still hold its port. */
+const releaseMs = 5_000;
+
 /**
- * The port of last time if it is free, so that whoever knows our address finds us again after a crash. It lies below
- * the ports that systems give to outgoing connections: one of those would take it while we are away.
+ * The port of last time if it is free, so that a gateway or an engine that knows our address finds us again after a crash. It lies
+ * below the ports that systems give to outgoing connections: one of those would take it while we are away.
  */
-export const choosePort = async ({ directory }: Cluster): Promise<number> => {
-  const file = path.join(directory, "port");
-  for (
-    let port = Number(readIfThere(file)) || randomInt(15_000, 32_000), tries = 0;
-    tries < 100;
-    tries += 1
-  ) {
-    if (await isFree(port)) {
-      fs.writeFileSync(file, String(port));
-      return port;
-    }
-    port = randomInt(15_000, 32_000);
+export const choosePort = async (cluster: Cluster): Promise<number> => {
+  const file = path.join(cluster.directory, "port");
+  const last = Number(readIfThere(file));
+  for (const deadline = Date.now() + releaseMs; last > 0; await delay(50)) {
+    if (await isFree(last)) return last;
+    if (Date.now() > deadline || runningServer(cluster) !== undefined) break;
+  }
+  for (let tries = 0; tries < 100; tries += 1) {
+    const port = randomInt(15_000, 32_000);
+    if (!(await isFree(port))) continue;
+    fs.writeFileSync(file, String(port));
+    return port;
   }
   throw new Error("No free port on 127.0.0.1.");
 };

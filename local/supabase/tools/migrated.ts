@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
 import os from "node:os";
 import path from "node:path";
+import { onDemand } from "#on-demand.ts";
 import { migrate } from "../migrate.ts";
 import { startThrowaway } from "../throwaway.ts";
 
@@ -22,17 +23,20 @@ export const withMigrated = async (work: (url: string) => void): Promise<void> =
 };
 
 /**
- * Runs a program of node_modules. The Supabase CLI must not call home from a build, and it leaves a folder where it
- * works: that is somewhere else.
+ * Runs a program of node_modules, or the Supabase CLI, which npm fetches when it is first needed. The CLI must not call
+ * home from a build, and it leaves a folder where it works: that is somewhere else.
  */
 export const runTool = (
-  name: string,
+  name: "squawk" | "supabase",
   args: readonly string[],
   stdout: "inherit" | "pipe" = "inherit",
-): string =>
-  execFileSync(path.resolve("node_modules/.bin", name), args, {
-    cwd: name === "supabase" ? os.tmpdir() : process.cwd(),
+): string => {
+  const isCli = name === "supabase";
+  const programs = isCli ? path.join(onDemand("supabase"), "../.bin") : path.resolve("node_modules/.bin");
+  return execFileSync(path.join(programs, name), args, {
+    cwd: isCli ? os.tmpdir() : process.cwd(),
     encoding: "utf8",
     env: { ...process.env, DO_NOT_TRACK: "1" },
     stdio: ["ignore", stdout, "inherit"],
   });
+};

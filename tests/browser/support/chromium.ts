@@ -1,6 +1,7 @@
 import { accessSync, constants } from "node:fs";
 import { delimiter, join } from "node:path";
 import { type Browser, chromium } from "playwright-core";
+import { fetchedChromium } from "./fetched-chromium.ts";
 
 /** Names on the PATH of Linux, in the order in which they are tried. */
 const commands = ["chromium", "chromium-browser", "google-chrome-stable", "google-chrome", "chrome"];
@@ -12,12 +13,21 @@ export type Machine = {
   env: Record<string, string | undefined>;
   platform: NodeJS.Platform;
   isProgram: (path: string) => boolean;
+  /** The one that an earlier run fetched. */
+  fetched: string | undefined;
 };
 
-const thisMachine: Machine = { env: process.env, platform: process.platform, isProgram };
+const thisMachine = (): Machine => ({
+  env: process.env,
+  platform: process.platform,
+  isProgram,
+  fetched: fetchedChromium(),
+});
 
-/** The Chromium of this machine: the one that `CHROMIUM` names, an installed one, or Playwright's own download. */
-export function findChromium({ env, platform, isProgram }: Machine = thisMachine): string | undefined {
+/** The Chromium of this machine: the one that `CHROMIUM` names, an installed one, Playwright's own, or one that `npm test` fetched. */
+export function findChromium(
+  { env, platform, isProgram, fetched }: Machine = thisMachine(),
+): string | undefined {
   const named = env["CHROMIUM"];
   // A wrong name is said, not passed over: whoever set it believes that it is used.
   if (named !== undefined && named !== "") {
@@ -28,7 +38,8 @@ export function findChromium({ env, platform, isProgram }: Machine = thisMachine
     .split(delimiter)
     .flatMap((folder) => commands.map((command) => join(folder, command)));
   const installed = platform === "darwin" ? [...macApps, ...onPath] : onPath;
-  return [...installed, chromium.executablePath()].find((path) => isProgram(path));
+  const downloaded = fetched === undefined ? [] : [fetched];
+  return [...installed, chromium.executablePath(), ...downloaded].find((path) => isProgram(path));
 }
 
 function isProgram(path: string): boolean {
@@ -48,7 +59,7 @@ export const howToGetChromium = (platform: NodeJS.Platform = process.platform): 
       : platform === "linux"
         ? "apt-get install chromium (Debian), snap install chromium (Ubuntu) or dnf install chromium (Fedora)"
         : "npx playwright-core install chromium";
-  return `No Chromium on this machine, so tests/browser is skipped. To get one: ${command}; or set CHROMIUM to the path of one.`;
+  return `No Chromium on this machine, so tests/browser was left out. To get one: ${command}; or set CHROMIUM to the path of one.`;
 };
 
 /** Headless, and silent towards the outside: Chromium would look for updates and its maker's services. */

@@ -1,0 +1,26 @@
+import { expect, test } from "vitest";
+import { StackError, told } from "#stack/errors.ts";
+
+const refused = (code: string, message: string) => Object.assign(new Error(message), { code });
+
+test.each([
+  ["ours", new StackError("It is so.", "Do this."), "\nIt is so.\nDo this.\n"],
+  [
+    "the system's",
+    refused("ENOSPC", "ENOSPC: no space left on device, write"),
+    "\nThe disk is full: ENOSPC: no space left on device, write.\nMake room, or choose a data folder on another disk: npm start -- --data-dir <path>.\n",
+  ],
+  [
+    "Postgres's, which has no code",
+    new Error('could not write to file "base/4/1247": No space left on device'),
+    /^\nThe disk is full: could not write .*\nMake room/,
+  ],
+])("what stands in the way is told in two sentences: %s", (_, error, expected) => {
+  if (typeof expected === "string") expect(told(error)).toBe(expected);
+  else expect(told(error)).toMatch(expected);
+});
+
+test("a mistake of ours keeps its stack", () => {
+  const mistake = new TypeError("x is not a function");
+  expect(told(mistake)).toBe(mistake);
+});

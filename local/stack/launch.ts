@@ -1,0 +1,60 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { createInterface } from "node:readline";
+import type { Order } from "#stack/child.ts";
+import type { Log } from "#stack/log.ts";
+
+export type Command = {
+  /** Program and its arguments. */
+  command: readonly [string, ...string[]];
+  env: Record<string, string>;
+  cwd: string;
+};
+/** `lastErrors`: the last lines it wrote on stderr. */
+export type Launched = { child: ChildProcess; lastErrors: string[]; startedAt: number };
+
+export function launch({ command, env, cwd }: Command, log: Log): Launched {
+  const [program, ...args] = command;
+  // A process group of its own: Ctrl-C in a terminal reaches the supervisor alone, which then stops all in order.
+  const child = spawn(program, args, { env, cwd, detached: true, stdio: ["ignore", "pipe", "pipe", "ipc"] });
+  const lastErrors: string[] = [];
+  for (const output of [child.stdout, child.stderr]) output?.on("data", (chunk: Buffer) => log.write(chunk));
+  if (child.stderr !== null)
+    createInterface({ input: child.stderr }).on("line", (line) => {
+      lastErrors.push(line);
+      if (lastErrors.length > 20) lastErrors.shift();
+    });
+  return { child, lastErrors, startedAt: performance.now() };
+}
+
+/** Undefined once a process that takes over has loaded its code, else why it could not. */
+export const loaded = ({ child, lastErrors }: Launched): Promise<string | undefined> =>
+  new Promise((resolve) => {
+    child.on("message", (message) => {
+      if (message === "loaded") resolve(undefined);
+    });
+    child.once("error", (error) => resolve(error.message));
+    child.once("close", (code, signal) => resolve(lastErrors.join("\n") || `it ${endOf(code, signal)}`));
+  });
+
+export const endOf = (code: number | null, signal: NodeJS.Signals | null): string =>
+  `ended with ${signal ?? `exit code ${code}`}`;
+
+export function tell(child: ChildProcess, what: Order): void {
+  child.send(what, () => {}); // one that has just died hears nothing
+}
+
+const patienceAtStopMs = 5_000;
+
+export function endProcess(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined)
+    return Promise.resolve();
+  return new Promise((resolve) => {
+    const impatience = setTimeout(() => child.kill("SIGKILL"), patienceAtStopMs);
+    // Its last words are still to be written to its log.
+    child.once("close", () => {
+      clearTimeout(impatience);
+      resolve();
+    });
+    child.kill("SIGTERM");
+  });
+}

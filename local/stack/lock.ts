@@ -1,0 +1,98 @@
+import { createHash, randomBytes } from "node:crypto";
+import { once } from "node:events";
+import { mkdirSync, readdirSync, realpathSync, renameSync, rmdirSync, rmSync } from "node:fs";
+import { connect, createServer } from "node:net";
+import { join } from "node:path";
+import { StackError } from "#stack/errors.ts";
+import { isCode } from "#supabase/postgres-binaries.ts";
+
+/**
+ * A lock is a socket that somebody listens on: it ends with its process, however that ends. A file with a process id in
+ * it would outlive a `kill -9` and then mean nothing, or somebody else. The socket comes with a folder around it, because
+ * a folder cannot be renamed onto one that holds something: of many starts in one instant one gets in. And as every
+ * socket has its own name, taking away one that is dead never hits one that lives.
+ */
+export async function lockFolder(folder: string): Promise<() => void> {
+  const place = placeOfLock(realpathSync.native(folder));
+  const name = randomBytes(4).toString("hex");
+  const prepared = `${place}-${name}`;
+  const server = createServer((socket) => socket.end()).unref();
+  try {
+    mkdirSync(prepared);
+    await once(server.listen(join(prepared, name)), "listening");
+    while (!moved(prepared, place)) {
+      for (const other of namesIn(place)) {
+        if (await isListening(join(place, other))) throw taken(folder);
+        rmSync(join(place, other), { force: true });
+      }
+    }
+  } catch (error) {
+    server.close();
+    rmSync(prepared, { recursive: true, force: true });
+    if (error instanceof StackError) throw error;
+    throw new StackError(
+      `The data folder ${folder} cannot be locked: ${error instanceof Error ? error.message : String(error)}.`,
+      "Choose another one: npm start -- --data-dir <path>",
+      { cause: error },
+    );
+  }
+  return () => {
+    server.close();
+    rmSync(join(place, name), { force: true });
+    removeEmpty(place);
+  };
+}
+
+/** In the data itself, by whatever way one comes there; but systems take no path of a socket that is much over 100 bytes. */
+function placeOfLock(folder: string): string {
+  const inside = join(folder, "lock");
+  if (Buffer.byteLength(inside) <= 85) return inside;
+  return `/tmp/nightshift-${createHash("sha256").update(folder).digest("hex").slice(0, 16)}`;
+}
+
+const taken = (folder: string): StackError =>
+  new StackError(
+    `A stack already runs on the data in ${folder}.`,
+    "Use that one, stop it with Ctrl-C, or start a second one beside it: npm start -- --ephemeral",
+  );
+
+/** False when there is something at the other place. */
+function moved(from: string, to: string): boolean {
+  try {
+    renameSync(from, to);
+    return true;
+  } catch (error) {
+    if (isCode(error, "ENOTEMPTY") || isCode(error, "EEXIST")) return false;
+    throw error;
+  }
+}
+
+/** None when the folder has gone since somebody looked. */
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch (error) {
+    if (isCode(error, "ENOENT")) return [];
+    throw error;
+  }
+}
+
+function removeEmpty(folder: string): void {
+  try {
+    rmdirSync(folder);
+  } catch {
+    // The next one is in already.
+  }
+}
+
+/** A socket that refuses belongs to nobody any more. */
+function isListening(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(path);
+    socket.once("connect", () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once("error", (error) => resolve(!isCode(error, "ECONNREFUSED") && !isCode(error, "ENOENT")));
+  });
+}

@@ -1,0 +1,117 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, afterEach, expect, test, vi } from "vitest";
+import { type ManagedProcess, runProcess } from "#stack/process.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "nightshift-process-"));
+const started: ManagedProcess[] = [];
+afterEach(async () => {
+  for (const one of started.splice(0)) await one.stop();
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const local = join(import.meta.dirname, "..");
+const patiently = { timeout: 60_000 };
+
+/** A part of a stack: a script that is given `child.ts` and `listen.ts`. */
+function run(source: string, more: { startPatienceMs?: number; port?: number; logFile?: string } = {}) {
+  const said: string[] = [];
+  const script = join(folder, "part.mts");
+  const write = (text: string) =>
+    writeFileSync(
+      script,
+      `import { childOfTheStack } from "${local}/stack/child.ts";
+       import { listen } from "${local}/netlify/listen.ts";\n${text}`,
+    );
+  write(source);
+  const part = runProcess({
+    name: "part",
+    command: [process.execPath, "--import", "tsx", script],
+    env: { PATH: process.env["PATH"] ?? "", PORT: String(more.port ?? 0) },
+    cwd: local,
+    logFile: more.logFile ?? join(folder, "part.log"),
+    say: (message) => said.push(message),
+    ...more,
+  });
+  started.push(part);
+  return { part, said, write };
+}
+
+/** Answers with a word; `/slow` does so after the file `go` was made. */
+const site = (word: string) => `
+  import { existsSync } from "node:fs";
+  let end = () => {};
+  const child = childOfTheStack({ stop: () => end() });
+  const answer = async ({ url }) => {
+    while (url.endsWith("/slow") && !existsSync("${folder}/go")) await new Promise((again) => setTimeout(again, 20));
+    return new Response("${word}");
+  };
+  await child.mayListen();
+  const { port, close } = await listen({ fetch: answer }, Number(process.env.PORT));
+  end = close;
+  child.ready({ port });
+`;
+
+const freePort = (): Promise<number> =>
+  new Promise((resolve) => {
+    const server = createServer().listen(0, "127.0.0.1", () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === "object" ? (address?.port ?? 0) : 0));
+    });
+  });
+
+test("a replaced process answers what it was asked; whoever asks next hears the new one", async () => {
+  const port = await freePort();
+  const { part, said, write } = run(site("old"), { port });
+  await part.ready;
+  const once = async (path: string) => (await fetch(`http://127.0.0.1:${port}${path}`)).text();
+  // In the moment of the handover nobody listens.
+  const ask = (path = "/"): Promise<string> => once(path).catch(() => ask(path));
+  const slow = once("/slow");
+  const answers: string[] = [await ask()];
+  write(site("new"));
+  let isDone = false;
+  const replaced = part.replace(() => "replaced").finally(() => (isDone = true));
+  while (!isDone || answers.at(-1) === "old") answers.push(await ask());
+  expect(await replaced).toBeUndefined();
+  expect(new Set(answers)).toEqual(new Set(["old", "new"]));
+  expect(said).toEqual(["replaced"]);
+  writeFileSync(join(folder, "go"), "");
+  expect(await slow).toBe("old");
+});
+
+test("code that cannot be loaded is told, and the process that runs goes on", async () => {
+  const port = await freePort();
+  const { part, said, write } = run(site("old"), { port });
+  await part.ready;
+  write("const x = ;");
+  expect(await part.replace(() => "replaced")).toContain('ERROR: Unexpected ";"');
+  expect(await (await fetch(`http://127.0.0.1:${port}/`)).text()).toBe("old");
+  expect(said).toEqual([]);
+});
+
+test("a process that hangs at its start is told in a sentence, and ended", async () => {
+  const { part } = run("setInterval(() => {}, 1_000);", { startPatienceMs: 1_500 });
+  await expect(part.ready).rejects.toMatchObject({
+    message: "part did not start: it is not ready after 1.5 s",
+    wayOut: `Its log: ${join(folder, "part.log")}`,
+  });
+  const { pid = 0 } = part;
+  await vi.waitFor(() => expect(() => process.kill(pid, 0)).toThrow("ESRCH"), patiently);
+});
+
+test.runIf(process.platform === "linux")("a log on a full disk ends nothing, and is told once", async () => {
+  const source = `
+    const child = childOfTheStack({ stop() {} });
+    setInterval(() => console.log("one line"), 50);
+    child.ready({ port: 1 });
+  `;
+  const { part, said } = run(source, { logFile: "/dev/full" });
+  await part.ready;
+  const full =
+    "/dev/full cannot be written (ENOSPC: no space left on device, write); the stack goes on without it.";
+  await vi.waitFor(() => expect(said).toEqual([full]), patiently);
+  expect(() => process.kill(part.pid ?? 0, 0)).not.toThrow();
+});

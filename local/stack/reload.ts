@@ -1,0 +1,76 @@
+import { type FSWatcher, watch } from "node:fs";
+import { join } from "node:path";
+import type { Say } from "#stack/log.ts";
+
+/** What the site runs, and what its page is made of. */
+const folders = ["src", "netlify"];
+const partsOfPage = /^src\/(dashboard|client)\//;
+/** Written by us or by editors, or never loaded. */
+const ignored = /(^|\/)\.|~$|\.(test\.ts|md|sw[px]|tmp)$/;
+/** Editors write a file in several steps, and a change of branch touches many. */
+const quietMs = 150;
+
+export type Edited = {
+  /** The functions' code has changed; `file` is one of those that did. Answers why it cannot be loaded, if it cannot. */
+  site(file: string): Promise<string | undefined>;
+  page(): Promise<unknown>;
+};
+
+/**
+ * Lets the site run edited source: after each change another process is loaded, which takes over when it could be. One change is
+ * dealt with after the other. Answers how to stop.
+ */
+export function reloadOnEdit(projectDir: string, edited: Edited, say: Say): () => void {
+  const changed = new Set<string>();
+  let timer: NodeJS.Timeout | undefined;
+  let isBusy = false;
+
+  const work = async () => {
+    if (isBusy || changed.size === 0) return;
+    isBusy = true;
+    const files = [...changed];
+    changed.clear();
+    const code = files.find((file) => !partsOfPage.test(file));
+    try {
+      if (files.some((file) => partsOfPage.test(file))) await edited.page();
+      const why = code === undefined ? undefined : await edited.site(code);
+      if (why !== undefined)
+        say(`${code} was edited but cannot be loaded; the site goes on as it was.\n${why}`);
+    } catch (error) {
+      say(error instanceof Error ? error.message : String(error));
+    } finally {
+      isBusy = false;
+      void work();
+    }
+  };
+
+  const notice = (folder: string) => (_: string, name: string | null) => {
+    const file = join(folder, name ?? "");
+    if (ignored.test(file)) return;
+    changed.add(file);
+    clearTimeout(timer);
+    timer = setTimeout(() => void work(), quietMs);
+  };
+  const watchers = folders.flatMap((folder) => watching(join(projectDir, folder), notice(folder), say));
+
+  return () => {
+    clearTimeout(timer);
+    for (const watcher of watchers) watcher.close();
+  };
+}
+
+/** None where the system has no watch left: the stack works without. */
+function watching(
+  folder: string,
+  notice: (event: string, name: string | null) => void,
+  say: Say,
+): FSWatcher[] {
+  const excuse = (error: unknown) =>
+    say(`Edits in ${folder} are not noticed (${String(error)}): restart the stack to run them.`);
+  try {
+    return [watch(folder, { recursive: true }, notice).on("error", excuse)];
+  } catch (error) {
+    excuse(error);
+    return [];
+  }
+}
