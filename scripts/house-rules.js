@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * Who may import whom, as a lint plugin: "a room knows its own files, lib, the job ledger and other rooms'
- * events" depends on the importing file, which no list of forbidden paths can say.
+ * Rules of the house that no lint rule of others can say, as a plugin: who may import whom ("a room knows its own files, lib, the job ledger and other rooms'
+ * events" depends on the importing file), and how the steps of a loop are named.
  * Plain JavaScript, because oxlint loads plugins with the Node that runs it and Node 20 reads no TypeScript.
  * Every rule is broken once in tests/unit/house-rules.test.ts.
  */
@@ -140,4 +140,35 @@ const imports = {
   },
 };
 
-export default { meta: { name: "house" }, rules: { imports } };
+/**
+ * @typedef {{ type: string, parent?: Tree, name?: string, value?: unknown, callee?: Tree, object?: Tree, arguments?: Tree[] }} Tree
+ * @typedef {{ filename: string, report: (found: { node: Tree, message: string }) => void }} TreeContext
+ */
+
+/** Is this call made again in each round of a loop? What is returned is made once. @param {Tree} call */
+function isRepeated(call) {
+  for (let node = call; node.parent; node = node.parent) {
+    const { type } = node.parent;
+    if (type === "ReturnStatement" || type.includes("Function")) return false;
+    if (/^(For(Of|In)?|While|DoWhile)Statement$/.test(type)) return true;
+  }
+  return false;
+}
+
+const loopSteps = {
+  meta: { type: "problem", docs: { description: "Each round of a loop names its steps." } },
+  /** @param {TreeContext} context */
+  create: (context) => ({
+    /** @param {Tree} node */
+    CallExpression(node) {
+      const { callee, arguments: [id] = [] } = node;
+      if (callee?.type !== "MemberExpression" || callee.object?.name !== "step") return;
+      if (!context.filename.includes("/src/") || id?.type !== "Literal" || !isRepeated(node)) return;
+      const message =
+        "Give each round its own step id (`work-${round}`): with checkpointing the SDK takes a repeated id for parallel steps and warns.";
+      context.report({ node, message });
+    },
+  }),
+};
+
+export default { meta: { name: "house" }, rules: { imports, "loop-steps": loopSteps } };

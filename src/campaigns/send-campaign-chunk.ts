@@ -37,12 +37,12 @@ export const sendCampaignChunk = (deps: Dependencies) =>
     async ({ event, step, runId }) => {
       let [sent, failed] = [0, 0];
       for (let round = 0; round < MAX_ROUNDS; round++) {
-        const outcome = await step.run("send-batches", () => sendFenced(deps, event.data, runId));
+        const outcome = await step.run(`send-batches-${round}`, () => sendFenced(deps, event.data, runId));
         sent += outcome.sent;
         failed += outcome.failed;
         if (outcome.state === "done" || outcome.state === "canceled")
           return { state: outcome.state, sent, failed };
-        if (outcome.state === "wait") await step.sleep("wait-for-provider", outcome.waitMs);
+        if (outcome.state === "wait") await step.sleep(`wait-for-provider-${round}`, outcome.waitMs);
       }
       // Not to be tried again: every round is remembered, and the next try would end here at once.
       throw new NonRetriableError(`The provider kept chunk ${event.data.chunk} waiting ${MAX_ROUNDS} times`, {

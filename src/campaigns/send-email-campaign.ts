@@ -55,7 +55,7 @@ export const sendEmailCampaign = (deps: Dependencies) =>
             { id: `${runId}:${chunk}` },
           );
         });
-        await step.sendEvent("fan-out", events);
+        await step.sendEvent(`fan-out-${first}`, events);
       }
       return { recipients: plan.recipients, chunks: plan.chunks };
     },

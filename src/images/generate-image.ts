@@ -30,10 +30,10 @@ export const generateImage = (deps: Dependencies) =>
       const work = { taskId: event.data.taskId, eventId: event.id ?? runId };
       const leftMs = () => remainingMs(event.data, deps.clock.now());
       for (let round = 0; round < MAX_ROUNDS; round++) {
-        const drawn = await step.run("draw", () => drawImage(deps, work, leftMs));
+        const drawn = await step.run(`draw-${round}`, () => drawImage(deps, work, leftMs));
         if (drawn.state === "drawn") return step.run("finish", () => finishImage(deps, work));
         if (drawn.state !== "wait") return { status: "skipped", reason: REASONS[drawn.state] };
-        await step.sleep("wait-for-turn", drawn.waitMs);
+        await step.sleep(`wait-for-turn-${round}`, drawn.waitMs);
       }
       throw new AppError("conflict", `Task ${work.taskId} had no turn in ${MAX_ROUNDS} rounds`);
     },

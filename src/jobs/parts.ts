@@ -55,7 +55,7 @@ export function createParts(parts: PartsRepository, { stepMs = STEP_MS } = {}) {
     cut: (plan: Plan, time: StepTime) => Promise<Piece>,
   ): Promise<Plan> {
     for (let round = 0; round < MAX_STEPS; round++) {
-      const plan = await step.run("plan", async () => {
+      const plan = await step.run(`plan-${round}`, async () => {
         const time = startTime();
         let plan = await parts.open(event.id ?? runId, functionId);
         while (!plan.planned && !time.isLate())
@@ -82,7 +82,7 @@ export function createParts(parts: PartsRepository, { stepMs = STEP_MS } = {}) {
       const event = { ...eventOf({ parentJobId: jobId, part }), id: `${runId}:${part}` };
       const size = Buffer.byteLength(JSON.stringify(event));
       if (bytes + size > MAX_REQUEST_BYTES) {
-        await step.sendEvent("fan-out", request);
+        await step.sendEvent(`fan-out-${part}`, request);
         [request, bytes] = [[], 0];
       }
       request.push(event);
@@ -101,10 +101,10 @@ export function createParts(parts: PartsRepository, { stepMs = STEP_MS } = {}) {
     workOn: (part: Part, time: StepTime) => Promise<Worked>,
   ): Promise<{ state: Outcome["state"] }> {
     for (let steps = 0, waits = 0; steps < MAX_STEPS && waits < MAX_WAITS; steps++) {
-      const outcome = await step.run("work", () => workOneStep(event.data, runId, options, workOn));
+      const outcome = await step.run(`work-${steps}`, () => workOneStep(event.data, runId, options, workOn));
       if (outcome.state === "wait") {
         waits += 1;
-        await step.sleep("wait", outcome.waitMs);
+        await step.sleep(`wait-${steps}`, outcome.waitMs);
       } else if (outcome.state === "open") waits = 0;
       else return outcome;
     }
