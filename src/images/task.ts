@@ -4,6 +4,7 @@ import { pictureUrl, thumbnailUrl } from "#images/paths.ts";
 import { jobUrl } from "#jobs/view.ts";
 import { prioritySchema } from "#lib/engine/priorities.ts";
 import { RETRY_POLICIES } from "#lib/engine/retry-policy.ts";
+import { UNFORESEEN } from "#lib/http/problem.ts";
 
 /** A task that `waiting` keeps its place until its retry; `skipped` missed its deadline. */
 export const taskStatus = z.enum([
@@ -92,12 +93,17 @@ export const toTaskView = (task: Task): TaskView => ({
   sequence: task.sequence,
   imageUrl: task.image_path && pictureUrl(task.id),
   thumbnailUrl: task.thumbnail_path && thumbnailUrl(task.id),
-  error: task.error_code === null ? null : { code: task.error_code, message: task.error_message ?? "" },
+  error: toError(task),
   createdAt: task.created_at,
   startedAt: task.started_at,
   completedAt: task.ended_at,
   jobUrl: jobUrl(task.job_id),
 });
+
+function toError({ error_code: code, error_message: words }: Task): TaskView["error"] {
+  if (code === null) return null;
+  return { code, message: code === "internal" ? UNFORESEEN : (words ?? "") };
+}
 
 /** By the row alone, not by the time: what somebody follows changes with an event, or not at all. */
 const isDrawnOn = ({ status, drawing_until }: Task): boolean =>

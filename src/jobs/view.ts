@@ -1,5 +1,7 @@
 import { z } from "zod";
+import type { Json } from "#lib/database/database.types.ts";
 import { prioritySchema } from "#lib/engine/priorities.ts";
+import { UNFORESEEN } from "#lib/http/problem.ts";
 import { type Job, type JobDetails, jobStatus } from "./rows.ts";
 
 /** A job as people see it. */
@@ -65,6 +67,14 @@ export const accepted = (message: string, jobId: string): z.output<typeof accept
   statusUrl: jobUrl(jobId),
 });
 
+const internalError = z.looseObject({ code: z.literal("internal") });
+
+/** The words of an `internal` error may be those of Postgres: the dead letter has them, for administrators. */
+function publicError(error: Json): unknown {
+  const { data } = internalError.safeParse(error);
+  return data === undefined ? error : { ...data, message: UNFORESEEN };
+}
+
 export const toJobView = (job: Omit<Job, "event_data">): z.output<typeof jobView> => ({
   id: job.id,
   kind: job.kind,
@@ -77,7 +87,7 @@ export const toJobView = (job: Omit<Job, "event_data">): z.output<typeof jobView
   owner: job.owner,
   progress: toProgress(job.progress_done, job.progress_total),
   result: job.result,
-  error: job.error,
+  error: publicError(job.error),
   priority: job.priority,
   createdAt: job.created_at,
   dueAt: job.due_at,
@@ -103,11 +113,11 @@ export const toJobDetailsView = ({ job, runs, events }: Details): z.output<typeo
     id: run.run_id,
     status: run.status,
     attempts: run.attempts,
-    error: run.error,
+    error: publicError(run.error),
     startedAt: run.started_at,
     endedAt: run.ended_at,
   })),
-  timeline: events,
+  timeline: events.map((event) => ({ ...event, data: publicError(event.data) })),
 });
 
 /** Work without anything to do is done. */

@@ -120,6 +120,7 @@ test("it is strict: unknown parameters, sizes out of bounds, empty prompts and o
   expect(await status("/images/prompt/%E0%A4%A")).toBe(400);
   expect(await status("/images/prompt/a", { method: "POST" })).toBe(405);
   expect(await status("/images/elsewhere")).toBe(404);
+  expect(await status(`/images/prompt/${"%E6%BC%A2".repeat(1000)}`)).toBe(414);
 });
 
 test("its settings outlive the process, and no web page can change them", async () => {

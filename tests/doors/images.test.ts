@@ -164,6 +164,8 @@ describe("the tasks of S1", () => {
     [{}, "prompt"],
     [{ prompt: "   " }, "prompt"],
     [{ prompt: "x".repeat(2001) }, "prompt"],
+    // 9 bytes each in the provider's address.
+    [{ prompt: "漢".repeat(778) }, "prompt"],
     [{ prompt: "x", lane: "fast" }, "lane"],
     [{ prompt: "x", priority: 0 }, "priority"],
     [{ prompt: "x", deadlineAt: "tomorrow" }, "deadlineAt"],

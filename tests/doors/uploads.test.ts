@@ -81,6 +81,12 @@ test("415: what is no picture, whatever it is called; nothing is stored and noth
   expect(await count()).toBe(before);
 });
 
+test("415: the kinds that are advised are the kinds that are taken", async () => {
+  const { body } = await upload(Buffer.from("GIF89a"), "image/gif");
+  expect(body).toMatchObject({ status: 415, detail: "Send image/png or image/jpeg or image/webp" });
+  for (const type of body.detail.match(/image\/\w+/g)) expect((await upload(png, type)).status).toBe(202);
+});
+
 test("a picture under the wrong name is taken for what it is", async () => {
   const { uploadUrl } = (await upload(png, "image/jpeg")).body;
   expect((await app.call("GET", uploadUrl, { as: "ann" })).body.contentType).toBe("image/png");

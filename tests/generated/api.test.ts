@@ -46,13 +46,17 @@ test(
   REQUESTS * 200,
 );
 
+/** For the route that revokes keys: with a key of ours every further request would be answered with 401. */
+const NOTHING_KNOWN: Known = new Map();
+
 async function walk(document: OpenApi, walker: number, byStatus: Map<number, number>): Promise<unknown[]> {
   const random = seeded(SEED * 1000 + walker);
   const known: Known = new Map();
   const operations = operationsOf(document).filter(({ path }) => path !== "/api/openapi.json");
   const complaints: unknown[] = [];
   for (let n = 0; n < REQUESTS / WALKERS; n++) {
-    const request = generate(random.pick(operations), random, known);
+    const operation = random.pick(operations);
+    const request = generate(operation, random, operation.path === "/api/keys/{id}" ? NOTHING_KNOWN : known);
     const response = await site.app.doors.api(toRequest(request));
     byStatus.set(response.status, (byStatus.get(response.status) ?? 0) + 1);
     const text = await textOf(response);

@@ -12,14 +12,14 @@ export type Problem = {
   details?: unknown;
 };
 
+export const UNFORESEEN = "Something went wrong on our side";
+
 /**
  * The message that a caller may read. What we did not foresee, and every `internal` error, is told to the log alone: its
  * words may be those of Postgres or of a library.
  */
 export const publicMessage = (error: unknown): string =>
   error instanceof AppError && error.code !== "internal" ? error.message : UNFORESEEN;
-
-const UNFORESEEN = "Something went wrong on our side";
 
 export function toProblem(error: unknown): Problem {
   const known = error instanceof AppError ? error : new AppError("internal", UNFORESEEN);

@@ -1,0 +1,26 @@
+import { expect, test } from "vitest";
+import type { JobDetails } from "#jobs/rows.ts";
+import { toJobDetailsView } from "#jobs/view.ts";
+
+const detailsWith = (error: { code?: string; message: string }) =>
+  ({
+    job: { id: "j", error },
+    runs: [{ run_id: "r", error }],
+    events: [{ sequence: 1, type: "failed", at: "", data: error }],
+  }) as unknown as JobDetails;
+
+test("the words of an internal error are not for the job's owner, whatever shows it", () => {
+  const view = toJobDetailsView(detailsWith({ code: "internal", message: "duplicate key value" }));
+  expect(JSON.stringify(view)).not.toContain("duplicate");
+  expect([view.error, view.runs[0]?.error, view.timeline[0]?.data]).toEqual(
+    Array.from({ length: 3 }, () => ({ code: "internal", message: "Something went wrong on our side" })),
+  );
+});
+
+test.each([{ code: "invalid_recipient", message: "no such address" }, { message: "The app's own words" }])(
+  "%j is shown as it is",
+  (error) => {
+    const view = toJobDetailsView(detailsWith(error));
+    expect([view.error, view.runs[0]?.error, view.timeline[0]?.data]).toEqual([error, error, error]);
+  },
+);
