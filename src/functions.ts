@@ -2,6 +2,7 @@ import type { InngestFunction } from "inngest";
 import { campaignFunctions } from "#campaigns/functions.ts";
 import { catchFailures } from "#dead-letters/catch-failures.ts";
 import { recordCancellations } from "#dead-letters/record-cancellations.ts";
+import { erasureFunctions } from "#erasures/functions.ts";
 import { imageFunctions } from "#images/functions.ts";
 import { monitoringFunctions } from "#monitoring/functions.ts";
 import type { Platform } from "#platform.ts";
@@ -15,6 +16,7 @@ export const allFunctions = (platform: Platform): InngestFunction.Any[] => [
   ...uploadFunctions(platform),
   ...reportFunctions(platform),
   ...monitoringFunctions(platform),
+  ...erasureFunctions(platform),
   // These two hear the engine's own events about runs, and keep the ledger and the dead letters.
   catchFailures(platform),
   recordCancellations(platform),

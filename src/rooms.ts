@@ -1,6 +1,7 @@
 import { apiKeys } from "#api-keys/room.ts";
 import { campaigns } from "#campaigns/room.ts";
 import { deadLetters } from "#dead-letters/room.ts";
+import { erasures } from "#erasures/room.ts";
 import { images } from "#images/room.ts";
 import { jobs } from "#jobs/room.ts";
 import type { Room } from "#lib/room.ts";
@@ -24,4 +25,5 @@ export const rooms: readonly Room<Platform>[] = [
   jobs,
   deadLetters,
   apiKeys,
+  erasures,
 ];

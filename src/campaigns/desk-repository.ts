@@ -104,6 +104,10 @@ export const campaignDesk = (db: DatabaseClient, clock: Clock) => {
       request: JobRequest,
     ): Promise<Job> => call("accept_newsletter", { content, listOwner, request }, jobRow),
 
+    /** Refused with `conflict` unless it is a draft. */
+    remove: (campaignId: string, owner: string | null): Promise<void> =>
+      callTimeless("delete_campaign", { campaignId, owner }),
+
     /** How many people the campaign would reach now. */
     audience: (campaignId: string): Promise<number> =>
       callTimeless("count_campaign_audience", { campaignId }, z.number()),

@@ -80,6 +80,18 @@ export const campaignRoutes = ({ desk, jobs }: Dependencies): Route[] => [
     },
   }),
   route({
+    method: "DELETE",
+    path: "/api/campaigns/:id",
+    policy: "app",
+    summary: "Delete a draft; what was sent, or is being sent, stays (409)",
+    params: idParams,
+    responses: { 204: z.undefined() },
+    handler: async ({ params, requester }) => {
+      await desk.remove(params.id, ownerOf(requester));
+      return json(204, undefined);
+    },
+  }),
+  route({
     method: "POST",
     path: "/api/campaigns/:id/send",
     policy: "app",

@@ -75,5 +75,12 @@ export const listRepository = (db: DatabaseClient, clock: Clock) => {
       status: string,
     ): Promise<SubscriberRow> =>
       call("set_email_subscriber_status", { listId, owner, subscriberId, status }, subscriberRow),
+
+    /** Refused with `conflict` while a campaign refers to it. */
+    remove: (listId: string, owner: string | null): Promise<void> =>
+      callTimeless("delete_email_list", { listId, owner }),
+
+    eraseSubscriber: (listId: string, owner: string | null, subscriberId: number): Promise<void> =>
+      call("erase_email_subscriber", { listId, owner, subscriberId }),
   };
 };

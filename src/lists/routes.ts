@@ -119,6 +119,30 @@ export const listRoutes = ({ lists }: { lists: ListRepository }): Route[] => [
       return json(200, toSubscriberView(row));
     },
   }),
+  route({
+    method: "DELETE",
+    path: "/api/lists/:id",
+    policy: "app",
+    summary: "Delete a list with its subscribers; one that campaigns went to stays (409)",
+    params: idParams,
+    responses: { 204: z.undefined() },
+    handler: async ({ params, requester }) => {
+      await lists.remove(params.id, ownerOf(requester));
+      return json(204, undefined);
+    },
+  }),
+  route({
+    method: "DELETE",
+    path: "/api/lists/:id/subscribers/:subscriberId",
+    policy: "app",
+    summary: "Delete a subscriber: address and fields are gone, and mails that wait for them are skipped",
+    params: z.object({ id: z.uuid(), subscriberId: z.coerce.number().int().positive() }),
+    responses: { 204: z.undefined() },
+    handler: async ({ params, requester }) => {
+      await lists.eraseSubscriber(params.id, ownerOf(requester), params.subscriberId);
+      return json(204, undefined);
+    },
+  }),
 ];
 
 const toListView = ({ id, name, created_at: createdAt }: ListRow) => ({ id, name, createdAt });

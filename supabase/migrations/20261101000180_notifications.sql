@@ -80,3 +80,5 @@ revoke execute on function public.notify, public.list_notifications, public.read
   from public, anon, authenticated;
 grant execute on function private.notification_view to service_role;
 grant execute on function public.notify, public.list_notifications, public.read_notification to service_role;
+
+select private.register_erasable('public.notifications', 'id', '{data}');

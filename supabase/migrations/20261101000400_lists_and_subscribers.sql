@@ -17,11 +17,12 @@ create table public.email_subscribers (
   email text not null,
   -- What merge fields read: {"name": "Ada"}.
   fields jsonb not null default '{}',
+  -- An erased row keeps its id alone, so that a campaign which was planned before skips it; nobody is shown it.
   status text not null default 'active',
   created_at timestamptz not null,
   updated_at timestamptz not null,
   constraint email_subscribers_status_is_valid
-    check (status in ('active', 'unsubscribed', 'bounced', 'complained')),
+    check (status in ('active', 'unsubscribed', 'bounced', 'complained', 'erased')),
   constraint email_subscribers_email_has_a_sensible_length check (length(email) between 3 and 320),
   constraint email_subscribers_fields_are_an_object check (jsonb_typeof(fields) = 'object')
 );
@@ -71,7 +72,8 @@ begin
   perform private.require_email_list(p_list_id, p_owner);
   select * into v_list from public.email_lists where id = p_list_id;
   select jsonb_object_agg(status, n) into v_counts from (
-    select status, count(*) as n from public.email_subscribers where list_id = p_list_id group by status
+    select status, count(*) as n from public.email_subscribers
+    where list_id = p_list_id and status <> 'erased' group by status
   ) as by_status;
   return jsonb_build_object('id', v_list.id, 'name', v_list.name, 'createdAt', v_list.created_at,
     'subscribers', '{"active": 0, "unsubscribed": 0, "bounced": 0, "complained": 0}'::jsonb || coalesce(v_counts, '{}'));
@@ -104,7 +106,7 @@ begin
   perform private.require_email_list(p_list_id, p_owner);
   return query
     select * from public.email_subscribers
-    where list_id = p_list_id and id > p_after and (p_status is null or status = p_status)
+    where list_id = p_list_id and id > p_after and status <> 'erased' and (p_status is null or status = p_status)
     order by id limit p_limit;
 end
 $$;
@@ -154,7 +156,7 @@ declare
 begin
   perform private.require_email_list(p_list_id, p_owner);
   update public.email_subscribers set status = p_status, updated_at = p_now
-  where id = p_subscriber_id and list_id = p_list_id
+  where id = p_subscriber_id and list_id = p_list_id and status <> 'erased'
   returning * into v_subscriber;
   if not found then
     perform private.refuse(404, 'not_found', 'Subscriber not found');
@@ -163,6 +165,61 @@ begin
 end
 $$;
 
+create function public.erase_email_subscriber(
+  p_list_id uuid, p_owner text, p_subscriber_id bigint, p_now timestamptz
+)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+begin
+  perform private.require_email_list(p_list_id, p_owner);
+  update public.email_subscribers set email = 'erased-' || id, fields = '{}', status = 'erased', updated_at = p_now
+  where id = p_subscriber_id and list_id = p_list_id and status <> 'erased';
+  if not found then
+    perform private.refuse(404, 'not_found', 'Subscriber not found');
+  end if;
+end
+$$;
+
+-- The person on every list. A list is found by its part of the unique key; there are few of them.
+create function private.erase_from_lists(p_email text, p_cursor text, p_now timestamptz)
+returns jsonb
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_count bigint;
+begin
+  update public.email_subscribers as subscriber
+  set email = 'erased-' || subscriber.id, fields = '{}', status = 'erased', updated_at = p_now
+  from public.email_lists as list
+  where subscriber.list_id = list.id and lower(subscriber.email) = lower(p_email);
+  get diagnostics v_count = row_count;
+  return jsonb_build_object('cursor', null,
+    'counts', case when v_count > 0 then jsonb_build_object('email_subscribers', v_count) else '{}' end);
+end
+$$;
+select private.register_eraser('private.erase_from_lists(text, text, timestamptz)');
+
+-- With its subscribers; not while something still refers to it.
+create function public.delete_email_list(p_list_id uuid, p_owner text)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+begin
+  perform private.require_email_list(p_list_id, p_owner);
+  delete from public.email_lists where id = p_list_id;
+exception when foreign_key_violation then
+  perform private.refuse(409, 'conflict', 'The list has campaigns: it is needed to show what they did');
+end
+$$;
+
+revoke execute on function
+  public.erase_email_subscriber, private.erase_from_lists, public.delete_email_list from public, anon, authenticated;
+grant execute on function
+  public.erase_email_subscriber, private.erase_from_lists, public.delete_email_list to service_role;
 revoke execute on function
   private.require_email_list, public.create_email_list, public.get_email_list, public.list_email_lists,
   public.list_email_subscribers, public.upsert_email_subscribers, public.set_email_subscriber_status from public, anon, authenticated;

@@ -105,3 +105,58 @@ $$;
 
 revoke execute on function public.get_campaign, public.list_campaigns, public.list_campaign_sends from public, anon, authenticated;
 grant execute on function public.get_campaign, public.list_campaigns, public.list_campaign_sends to service_role;
+
+-- Only a draft: what was sent, or is being sent, is kept.
+create function public.delete_campaign(p_campaign_id uuid, p_owner text)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_campaign public.campaigns := private.lock_campaign(p_campaign_id, p_owner);
+begin
+  if v_campaign.status <> 'draft' then
+    perform private.refuse(409, 'conflict', format('The campaign is %s: only a draft is deleted', v_campaign.status));
+  end if;
+  delete from public.campaign_sends where campaign_id = p_campaign_id;
+  delete from public.campaigns where id = p_campaign_id;
+end
+$$;
+
+-- The person in the campaign after p_cursor. One that is still being sent is left as it is, because a batch that is
+-- repeated must be the same bytes; the person is skipped there (their subscriber is erased), and the erasure comes again.
+create function private.erase_from_campaigns(p_email text, p_cursor text, p_now timestamptz)
+returns jsonb
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_campaign public.campaigns;
+  v_ids bigint[];
+  v_batches integer[];
+begin
+  select * into v_campaign from public.campaigns
+  where p_cursor is null or id > p_cursor::uuid order by id limit 1 for no key update;
+  if not found then
+    return '{"counts": {}, "cursor": null}';
+  end if;
+  select array_agg(subscriber_id), array_agg(distinct batch_no) into v_ids, v_batches
+  from public.campaign_sends where campaign_id = v_campaign.id and lower(email) = lower(p_email);
+  if v_ids is null or v_campaign.status in ('queued', 'sending') then
+    return jsonb_build_object('counts', '{}'::jsonb, 'cursor', v_campaign.id, 'isWaiting', v_ids is not null);
+  end if;
+  update public.campaign_sends set email = 'erased', note = null
+  where campaign_id = v_campaign.id and subscriber_id = any (v_ids);
+  update public.campaign_batches set recipients = (
+    select json_agg(case when (one ->> 0)::bigint = any (v_ids) then json_build_array(one -> 0, 'erased', '{}'::json)
+      else one end order by position)
+    from json_array_elements(recipients) with ordinality as list(one, position))
+  where campaign_id = v_campaign.id and batch_no = any (v_batches);
+  return jsonb_build_object('cursor', v_campaign.id, 'counts', jsonb_build_object(
+    'campaign_sends', cardinality(v_ids), 'campaign_batches', cardinality(v_batches)));
+end
+$$;
+select private.register_eraser('private.erase_from_campaigns(text, text, timestamptz)');
+
+revoke execute on function public.delete_campaign, private.erase_from_campaigns from public, anon, authenticated;
+grant execute on function public.delete_campaign, private.erase_from_campaigns to service_role;

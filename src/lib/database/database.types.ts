@@ -455,6 +455,43 @@ export type Database = {
           },
         ];
       };
+      erasures: {
+        Row: {
+          completed_at: string | null;
+          counts: NonNullable<Json>;
+          created_at: string;
+          cursor: string | null;
+          email: string | null;
+          id: string;
+          is_waiting: boolean;
+          requester: string;
+          step: number;
+        };
+        ComputedFields: never;
+        Insert: {
+          completed_at?: string | null;
+          counts?: NonNullable<Json>;
+          created_at: string;
+          cursor?: string | null;
+          email?: string | null;
+          id: string;
+          is_waiting?: boolean;
+          requester: string;
+          step?: number;
+        };
+        Update: {
+          completed_at?: string | null;
+          counts?: NonNullable<Json>;
+          created_at?: string;
+          cursor?: string | null;
+          email?: string | null;
+          id?: string;
+          is_waiting?: boolean;
+          requester?: string;
+          step?: number;
+        };
+        Relationships: [];
+      };
       image_lanes: {
         Row: {
           accepted_at: string;
@@ -1129,6 +1166,47 @@ export type Database = {
           isSetofReturn: false;
         };
       };
+      accept_erasure: {
+        Args: { p_email: string | null; p_now: string | null; p_request: Json | null };
+        Returns: {
+          checked_at: string | null;
+          created_at: string;
+          dead_letter_id: string | null;
+          deadline_at: string | null;
+          due_at: string;
+          ended_at: string | null;
+          error: Json | null;
+          event_count: number;
+          event_data: NonNullable<Json>;
+          event_id: string;
+          event_name: string;
+          fingerprint: string | null;
+          function_id: string;
+          id: string;
+          idempotency_key: string | null;
+          keep_completed: number | null;
+          kind: string;
+          owner: string | null;
+          parent_job_id: string | null;
+          priority: number;
+          progress_done: number | null;
+          progress_total: number | null;
+          ready_at: string;
+          released_at: string | null;
+          requester: string;
+          result: Json | null;
+          sent_at: string | null;
+          started_at: string | null;
+          status: string;
+          updated_at: string;
+        };
+        SetofOptions: {
+          from: "*";
+          to: "jobs";
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
+      };
       accept_image_task: {
         Args: {
           p_lane: Json | null;
@@ -1429,6 +1507,8 @@ export type Database = {
           isSetofReturn: false;
         };
       };
+      delete_campaign: { Args: { p_campaign_id: string | null; p_owner: string | null }; Returns: undefined };
+      delete_email_list: { Args: { p_list_id: string | null; p_owner: string | null }; Returns: undefined };
       delete_image_upload: { Args: { p_id: string | null; p_owner: string | null }; Returns: boolean };
       end_image_attempt: {
         Args: {
@@ -1439,6 +1519,16 @@ export type Database = {
         };
         Returns: string;
       };
+      erase_email_subscriber: {
+        Args: {
+          p_list_id: string | null;
+          p_now: string | null;
+          p_owner: string | null;
+          p_subscriber_id: number | null;
+        };
+        Returns: undefined;
+      };
+      erase_piece: { Args: { p_id: string | null; p_now: string | null }; Returns: string };
       expired_reports: {
         Args: { p_limit: number | null; p_now: string | null };
         Returns: {
@@ -1500,6 +1590,26 @@ export type Database = {
         Returns: Json;
       };
       get_email_list: { Args: { p_list_id: string | null; p_owner: string | null }; Returns: Json };
+      get_erasure: {
+        Args: { p_id: string | null };
+        Returns: {
+          completed_at: string | null;
+          counts: NonNullable<Json>;
+          created_at: string;
+          cursor: string | null;
+          email: string | null;
+          id: string;
+          is_waiting: boolean;
+          requester: string;
+          step: number;
+        }[];
+        SetofOptions: {
+          from: "*";
+          to: "erasures";
+          isOneToOne: false;
+          isSetofReturn: true;
+        };
+      };
       get_image_task: { Args: { p_owner: string | null; p_task_id: string | null }; Returns: Json };
       get_image_upload: { Args: { p_id: string | null; p_owner: string | null }; Returns: Json };
       get_job: { Args: { p_job_id: string | null; p_owner: string | null }; Returns: Json };

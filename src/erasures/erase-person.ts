@@ -1,0 +1,50 @@
+import type { OnFailure } from "#dead-letters/on-failure.ts";
+import { erasePersonRequested } from "#erasures/events.ts";
+import type { ErasureRepository } from "#erasures/repository.ts";
+import type { FlowControl } from "#lib/engine/flow-control.ts";
+import type { InngestClient } from "#lib/engine/inngest.ts";
+
+type Dependencies = {
+  inngest: InngestClient;
+  erasures: Pick<ErasureRepository, "erasePiece" | "get">;
+  flow: FlowControl;
+  onFailure: OnFailure;
+};
+
+/** A step ends after so many pieces, well within a request's minute. */
+const PIECES_PER_STEP = 50;
+/** Campaigns that are being sent need their recipients: the erasure comes again, for two weeks at most. */
+const PAUSE = "1h";
+const MAX_ROUNDS = 14 * 24;
+/** Inngest ends a run after 1,000 steps. */
+const MAX_STEPS = 900;
+
+/** Takes a person out of every table that a room has registered; the receipt is the job's result. */
+export const erasePerson = ({ inngest, erasures, flow, onFailure }: Dependencies) =>
+  inngest.createFunction(
+    {
+      id: "erase-person",
+      triggers: [erasePersonRequested],
+      concurrency: [flow.concurrency(2)],
+      retries: 10,
+      onFailure,
+    },
+    async ({ event, step }) => {
+      const { erasureId } = event.data;
+      for (let count = 1, rounds = 1; count <= MAX_STEPS && rounds <= MAX_ROUNDS; count += 1) {
+        const state = await step.run(`erase-${count}`, async () => {
+          let now = await erasures.erasePiece(erasureId);
+          for (let piece = 1; now === "more" && piece < PIECES_PER_STEP; piece += 1) {
+            now = await erasures.erasePiece(erasureId);
+          }
+          return now;
+        });
+        if (state === "done") break;
+        if (state === "waiting") await step.sleep(`wait-${(rounds += 1)}`, PAUSE);
+      }
+      return step.run("receipt", async () => ({
+        erasureId,
+        counts: (await erasures.get(erasureId))?.counts ?? {},
+      }));
+    },
+  );

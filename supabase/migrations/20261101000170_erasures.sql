@@ -1,0 +1,182 @@
+-- An erasure takes one person out of the database: wherever their address stands, the row is emptied or the address is
+-- replaced. It is a job; the row here remembers how far it came, and in the end it is the receipt: how many rows of which
+-- table. Only it holds the address, and only until it is done.
+
+create table public.erasures (
+  -- The id of its job.
+  id uuid primary key,
+  email text,
+  requester text not null,
+  -- Which eraser is at work, and where it goes on.
+  step integer not null default 1,
+  cursor text,
+  -- In this round something could not be erased yet: the work that needs it is unfinished.
+  is_waiting boolean not null default false,
+  -- {"email_subscribers": 2}
+  counts jsonb not null default '{}',
+  created_at timestamptz not null,
+  completed_at timestamptz,
+  constraint erasures_forget_the_address_when_done check ((email is null) = (completed_at is not null)),
+  constraint erasures_address_is_short check (length(email) between 3 and 320)
+);
+alter table public.erasures enable row level security;
+revoke all on public.erasures from anon, authenticated;
+grant select, insert, update on public.erasures to service_role;
+
+-- Who knows of people: each room registers its own erasers. They run in the order of their numbers.
+create table private.erasers (
+  step integer generated always as identity primary key,
+  -- A function (email text, cursor text, now timestamptz) returns jsonb {"counts": {table: rows}, "cursor": text or null,
+  -- "isWaiting": boolean?} that does one bounded piece. Null: the columns below say it all.
+  function_name text,
+  table_name text unique,
+  key_column text,
+  columns text[],
+  constraint erasers_say_what_they_do check ((function_name is null) = (table_name is not null)),
+  constraint erasers_of_tables_name_their_columns check ((table_name is null) = (key_column is null or columns is null))
+);
+alter table private.erasers enable row level security;
+grant select on private.erasers to service_role;
+
+create function private.register_eraser(p_function regprocedure)
+returns void
+language sql
+set search_path = ''
+as $$
+  insert into private.erasers (function_name) select oid::regproc::text from pg_proc where oid = p_function;
+$$;
+
+-- For a table whose columns (text or jsonb) may quote an address: it is replaced there, the rest stays.
+create function private.register_erasable(p_table regclass, p_key text, p_columns text[])
+returns void
+language sql
+set search_path = ''
+as $$
+  insert into private.erasers (table_name, key_column, columns) values (p_table::text, p_key, p_columns);
+$$;
+
+-- A pattern for the address as a whole: not the end of a longer one, and not the beginning of a longer domain.
+create function private.pattern_of_email(p_email text)
+returns text
+language sql immutable
+set search_path = ''
+as $$
+  select '(?<![a-z0-9._%+-])' || regexp_replace(p_email, '([^[:alnum:]@_-])', '\\\1', 'g') || '(?![a-z0-9-]|\.[a-z0-9])';
+$$;
+
+-- One piece of a table that is registered by its columns.
+create function private.erase_in_table(p_eraser private.erasers, p_email text, p_cursor text)
+returns jsonb
+language plpgsql
+set search_path = ''
+as $$
+declare
+  c_rows constant integer := 2000;
+  v_last text;
+  v_count bigint;
+  v_table constant text := p_eraser.table_name::regclass::text;
+  v_named text;
+  v_set text;
+  v_type text;
+begin
+  select string_agg(format('%I::text ~* $1', name), ' or '),
+    string_agg(format('%1$I = regexp_replace(%1$I::text, $1, ''erased'', ''gi'')::%2$s', name, format_type(atttypid, null)), ', ')
+  into v_named, v_set
+  from unnest(p_eraser.columns) as name
+  join pg_catalog.pg_attribute on attrelid = v_table::regclass and attname = name;
+  select format_type(atttypid, null) into v_type from pg_catalog.pg_attribute
+  where attrelid = v_table::regclass and attname = p_eraser.key_column;
+  execute format('select key::text from (select %1$I as key from %2$s
+    where $1 is null or %1$I > $1::%3$s order by %1$I limit %4$s) as piece order by key desc limit 1',
+    p_eraser.key_column, v_table, v_type, c_rows)
+  into v_last using p_cursor;
+  if v_last is null then
+    return jsonb_build_object('counts', '{}'::jsonb, 'cursor', null);
+  end if;
+  execute format('update %1$s set %2$s where ($2 is null or %3$I > $2::%4$s) and %3$I <= $3::%4$s and (%5$s)',
+    v_table, v_set, p_eraser.key_column, v_type, v_named)
+  using private.pattern_of_email(p_email), p_cursor, v_last;
+  get diagnostics v_count = row_count;
+  return jsonb_build_object('cursor', v_last,
+    'counts', case when v_count > 0 then jsonb_build_object(replace(v_table, 'public.', ''), v_count) else '{}' end);
+end
+$$;
+
+create function public.accept_erasure(p_email text, p_request jsonb, p_now timestamptz)
+returns public.jobs
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_job public.jobs := private.accept_job(p_request, p_now);
+begin
+  if v_job.id = (p_request ->> 'id')::uuid then
+    insert into public.erasures (id, email, requester, created_at)
+    values (v_job.id, p_email, p_request ->> 'requester', p_now);
+  end if;
+  return v_job;
+end
+$$;
+
+-- Does one piece, and writes down in the same transaction what it did and where it goes on.
+-- "more": ask again; "waiting": unfinished work still needs the address, ask again later; "done": there is a receipt.
+create function public.erase_piece(p_id uuid, p_now timestamptz)
+returns text
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_erasure public.erasures;
+  v_eraser private.erasers;
+  v_done jsonb;
+begin
+  select * into v_erasure from public.erasures where id = p_id for update;
+  if v_erasure.id is null or v_erasure.completed_at is not null then
+    return 'done';
+  end if;
+  select * into v_eraser from private.erasers where step >= v_erasure.step order by step limit 1;
+  if v_eraser.step is null then
+    update public.erasures set step = 1, cursor = null, is_waiting = false,
+      email = case when v_erasure.is_waiting then email end,
+      completed_at = case when v_erasure.is_waiting then null else p_now end
+    where id = p_id;
+    return case when v_erasure.is_waiting then 'waiting' else 'done' end;
+  end if;
+  if v_eraser.function_name is null then
+    v_done := private.erase_in_table(v_eraser, v_erasure.email,
+      case when v_eraser.step = v_erasure.step then v_erasure.cursor end);
+  else
+    execute format('select %s($1, $2, $3)', v_eraser.function_name) into v_done
+    using v_erasure.email, case when v_eraser.step = v_erasure.step then v_erasure.cursor end, p_now;
+  end if;
+  update public.erasures set
+    step = case when v_done ->> 'cursor' is null then v_eraser.step + 1 else v_eraser.step end,
+    cursor = v_done ->> 'cursor',
+    is_waiting = is_waiting or coalesce((v_done ->> 'isWaiting')::boolean, false),
+    counts = private.add_counts(counts, v_done -> 'counts')
+  where id = p_id;
+  return 'more';
+end
+$$;
+
+create function public.get_erasure(p_id uuid)
+returns setof public.erasures
+language sql stable
+set search_path = ''
+as $$
+  select * from public.erasures where id = p_id;
+$$;
+
+select private.register_work_kind('{"function_id": "erase-person", "event_name": "person/erase", "by_promise": false}');
+select private.register_erasable('public.jobs', 'id', '{event_data,result,error}');
+select private.register_erasable('public.job_runs', 'run_id', '{error}');
+select private.register_erasable('public.job_events', 'job_id', '{data}');
+select private.register_erasable('public.dead_letter_queue', 'id', '{event_data,error_message,error_stack,note}');
+select private.register_erasable('public.job_errors', 'id', '{event_data,error_message,error_stack}');
+
+revoke execute on function
+  private.register_eraser, private.register_erasable, private.pattern_of_email, private.erase_in_table,
+  public.accept_erasure, public.erase_piece, public.get_erasure from public, anon, authenticated;
+grant execute on function
+  private.pattern_of_email, private.erase_in_table, public.accept_erasure, public.erase_piece,
+  public.get_erasure to service_role;

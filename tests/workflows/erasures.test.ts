@@ -1,0 +1,114 @@
+import { afterEach, expect, test } from "vitest";
+import { type CampaignHouse, campaignHouse, campaignTalk } from "../support/campaign-house.ts";
+import { insertJob } from "../support/jobs.ts";
+
+let house: CampaignHouse;
+const { campaign, send, completed } = campaignTalk(() => house);
+afterEach(() => house.close());
+
+const PERSON = "ada.one@example.com";
+/** Their addresses contain hers. */
+const OTHERS = ["xada.one@example.com", "ada.one@example.com.au"];
+
+const erase = async (email: string, key = "") => {
+  const options = { as: "admin" as const, headers: key === "" ? {} : { "idempotency-key": key } };
+  return (await house.call("POST", "/api/erasures", { email }, options)).body;
+};
+const receipt = async (erasureUrl: string) =>
+  (await house.call("GET", erasureUrl, undefined, { as: "admin" })).body;
+
+/** Rows of each table of ours in which this address stands by itself. */
+async function rowsNaming(email: string): Promise<Record<string, number>> {
+  const tables = await house.db.sql.query("select tablename from pg_tables where schemaname = 'public'");
+  const pattern = `(^|[^a-z0-9.])${email.replaceAll(".", "\\.")}($|[^a-z0-9.])`;
+  const found: Record<string, number> = {};
+  for (const { tablename } of tables.rows) {
+    const query = `select count(*)::int as n from public.${tablename} as t where t::text ~* $1`;
+    const { n } = (await house.db.sql.query(query, [pattern])).rows[0];
+    if (n > 0) found[tablename] = n;
+  }
+  return found;
+}
+
+test("an erasure takes the person out of every table, once, and the receipt says how many rows of each", async () => {
+  house = await campaignHouse();
+  const { listId, campaignId } = await house.draft(1);
+  const people = [PERSON.toUpperCase(), ...OTHERS].map((email) => ({ email, name: "Somebody" }));
+  await house.call("POST", `/api/lists/${listId}/subscribers`, people);
+  await send(campaignId);
+  await completed(campaignId);
+
+  const data = { to: PERSON, copies: OTHERS };
+  await insertJob(house.db.sql, { owner: "alice", data }, new Date());
+  const letter = {
+    eventId: "e",
+    eventName: "e",
+    eventData: data,
+    functionId: "f",
+    runId: "r",
+    fingerprint: "f",
+  };
+  await house.db.sql.query("select record_dead_letter($1, now())", [
+    { ...letter, error: { message: `<${PERSON}> was refused` } },
+  ]);
+  await house.db.sql.query("select notify('alice', 'NEW_MESSAGE', $1, null, now())", [data]);
+  const before = await rowsNaming(PERSON);
+  const others = await Promise.all(OTHERS.map(rowsNaming));
+  expect(Object.keys(before)).toEqual(
+    expect.arrayContaining([
+      "campaign_sends",
+      "dead_letter_queue",
+      "email_subscribers",
+      "jobs",
+      "notifications",
+    ]),
+  );
+
+  // The first answer is lost: what it did is not done, and not counted, twice.
+  house.engine.faults.dropAnswer({ functionId: "erase-person" });
+  const { jobId, erasureUrl } = await erase(PERSON, "k");
+  expect((await erase(PERSON, "k")).jobId).toBe(jobId);
+  await house.engine.waitFor(async () => (await receipt(erasureUrl)).status === "completed");
+
+  expect(await rowsNaming(PERSON)).toEqual({});
+  expect(await Promise.all(OTHERS.map(rowsNaming))).toEqual(others);
+  expect((await receipt(erasureUrl)).counts).toEqual(before);
+  await house.engine.idle();
+  expect((await house.call("GET", `/api/jobs/${jobId}`, undefined, { as: "admin" })).body).toMatchObject({
+    status: "completed",
+    result: { counts: before },
+  });
+  const list = (await house.call("GET", `/api/lists/${listId}/subscribers`)).body.items;
+  expect(list.map(({ email }: { email: string }) => email).toSorted()).toEqual(
+    ["p1@example.com", ...OTHERS].toSorted(),
+  );
+
+  const again = await erase(PERSON);
+  await house.engine.waitFor(async () => (await receipt(again.erasureUrl)).status === "completed");
+  expect((await receipt(again.erasureUrl)).counts).toEqual({});
+});
+
+test("a person who is erased while a campaign waits is not mailed; the erasure ends after the campaign", async () => {
+  house = await campaignHouse({ env: { CAMPAIGN_BATCH_SIZE: "1", MAIL_MAX_IN_FLIGHT: "1" } });
+  const { campaignId } = await house.draft(3);
+  await house.control("faults", { rules: [{ status: 429, retryAfter: 600, count: 1 }] });
+  await send(campaignId);
+  await house.engine.idle();
+  const { erasureUrl } = await erase("p3@example.com");
+  await house.engine.idle();
+  expect((await receipt(erasureUrl)).status).toBe("erasing");
+
+  await completed(campaignId);
+  expect((await campaign(campaignId)).counts).toMatchObject({ sent: 2, skipped: 1 });
+  expect(JSON.stringify(await rowsNaming("p3@example.com"))).toContain("campaign_sends");
+  await house.engine.waitFor(async () => (await receipt(erasureUrl)).status === "completed");
+  expect(await rowsNaming("p3@example.com")).toEqual({});
+  expect((await receipt(erasureUrl)).counts).toMatchObject({ email_subscribers: 1, campaign_sends: 1 });
+});
+
+test("403: only administrators erase; 400: what is no address", async () => {
+  house = await campaignHouse();
+  expect((await house.call("POST", "/api/erasures", { email: PERSON })).status).toBe(403);
+  const answer = await house.call("POST", "/api/erasures", { email: "ada" }, { as: "admin" });
+  expect(answer).toMatchObject({ status: 400, body: { details: [{ field: "email" }] } });
+});
