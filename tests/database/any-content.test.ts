@@ -72,12 +72,18 @@ test("any event can begin, and any result completes its job", { timeout: 120_000
 test("any failure becomes a letter, and its job fails", { timeout: 120_000 }, async () => {
   const failure = fc.record({ name: text, message: text, stack: text, cause: value });
   await fc.assert(
-    fc.asyncProperty(eventId, text, value, fc.oneof(failure, value), async (id, name, data, error) => {
-      const { run, jobId } = await begin(id, name, data);
-      const news = { function_id: "walk", run_id: run.runId, error, event: { id, name, data } };
-      expect(await letters.record(toFailure(news, () => 3))).toEqual(expect.any(String));
-      expect(await statusOf(jobId)).toBe("failed");
-    }),
+    fc.asyncProperty(
+      eventId,
+      text,
+      fc.oneof(value, nested),
+      fc.oneof(failure, value),
+      async (id, name, data, error) => {
+        const { run, jobId } = await begin(id, name, data);
+        const news = { function_id: "walk", run_id: run.runId, error, event: { id, name, data } };
+        expect(await letters.record(toFailure(news, () => 3))).toEqual(expect.any(String));
+        expect(await statusOf(jobId)).toBe("failed");
+      },
+    ),
     { numRuns: 100 },
   );
 });
