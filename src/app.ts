@@ -1,5 +1,5 @@
 import type { InngestFunction } from "inngest";
-import { giveTurns } from "#jobs/turns.ts";
+import { reserveOnRefusal } from "#jobs/reservations.ts";
 import { type Env, readEnv } from "#lib/env.ts";
 import { createHousekeeping } from "#lib/housekeeping.ts";
 import { createAuthenticate } from "#lib/http/auth.ts";
@@ -25,7 +25,7 @@ export function createApp(env: Env, outside: Outside = {}, makeFunctions = noFun
   const platform = createPlatform(env, outside, visibleFields);
   const { inngest, logger } = platform;
   const functions = makeFunctions(platform);
-  const routes = allRoutes(platform).map(giveTurns(platform));
+  const routes = allRoutes(platform).map(reserveOnRefusal(platform));
   const keepHouse = createHousekeeping({
     ...platform,
     chores: rooms.flatMap(({ chores }) => chores?.(platform) ?? []),

@@ -89,9 +89,9 @@ export function jobRepository(db: DatabaseClient, clock: Clock) {
     get: (jobId: string, owner: string | null) =>
       callTimeless("get_job", { jobId, owner }, jobDetails.nullable()),
 
-    /** Seconds until the requester's turn; null when nobody can say when there will be room. */
-    giveTurn: (refused: Refused, requester: string, request: string | undefined): Promise<number | null> =>
-      call("give_turn", { ...refused, requester, request }, z.number().nullable()),
+    /** In how many seconds the request will be admitted; null when that cannot be known. */
+    reserve: (refused: Refused, requester: string, request: string | undefined): Promise<number | null> =>
+      call("reserve_admission", { ...refused, requester, request }, z.number().nullable()),
 
     stats: (owner: string | null) => call("job_stats", { owner }, jobStatsRow),
 

@@ -102,7 +102,7 @@ begin
   delete from private.request_rates where arrival_at < p_completed_before;
   delete from private.token_buckets
   where filled_at < p_completed_before and coalesce(blocked_until < p_completed_before, true);
-  delete from private.turns where expires_at < p_completed_before;
+  delete from private.reservations where expires_at < p_completed_before;
   delete from public.jobs where ctid = any (array(
     select ctid from public.jobs
     where ended_at < greatest(p_completed_before, p_failed_before)

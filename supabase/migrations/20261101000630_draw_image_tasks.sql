@@ -77,9 +77,8 @@ begin
     return jsonb_build_object('state', 'wait', 'waitMs', v_tokens -> 'waitMs');
   end if;
 
-  if v_task.status = 'waiting' then
-    perform private.record_job_event(v_job.id, 'attempt', jsonb_build_object('attempt', v_task.attempts + 1), p_now);
-  end if;
+  perform private.record_job_event(v_job.id, 'attempt', jsonb_build_object('attempt', v_task.attempts + 1), p_now)
+  where v_task.status = 'waiting';
   update public.image_tasks set
     status = 'processing',
     attempts = attempts + case when status = 'waiting' or attempts = 0 then 1 else 0 end,

@@ -55,11 +55,11 @@ async function refused(request: Request = {}) {
   expect(error).toMatchObject({ code: "PT503", hint: "queue_full" });
   return { message: error.message, ...JSON.parse(error.detail) };
 }
-/** The refused request, as the route's edge sends it on: seconds until its turn. */
-async function turn(request: Request = {}): Promise<number | null> {
+/** The refused request, as the route's edge sends it on: seconds until it is admitted. */
+async function reserve(request: Request = {}): Promise<number | null> {
   const { kind, priority, places } = await refused(request);
   const [row] = await rows(
-    "select give_turn($1, $2, $3, $4, $5, $6) as seconds",
+    "select reserve_admission($1, $2, $3, $4, $5, $6) as seconds",
     kind,
     priority,
     request.requester ?? ann,
@@ -111,10 +111,10 @@ describe("the end of the line", () => {
     await expect(accept({ limits })).resolves.toBeDefined();
   });
 
-  test("S3-14: 30 s when nothing moves, and no turn, since nobody can say when", async () => {
+  test("S3-14: 30 s when nothing moves, and no reservation, since the time cannot be known", async () => {
     await accept({ limits: { waiting: 1 } });
     expect(await refused({ limits: { waiting: 1 } })).toMatchObject({ retryAfterSeconds: 30, places: 1 });
-    expect(await turn({ limits: { waiting: 1 } })).toBeNull();
+    expect(await reserve({ limits: { waiting: 1 } })).toBeNull();
   });
 
   test("S2-9: each topic has its own line: one that is full leaves the others alone", async () => {
@@ -164,7 +164,7 @@ describe("promises", () => {
   test("while nothing was ever measured nothing is refused, afterwards the last measure counts", async () => {
     await acceptMany(100, byPromise(3));
     await begin(10, 10);
-    expect(await turn({ limits: byPromise(3) })).toBeGreaterThan(100);
+    expect(await reserve({ limits: byPromise(3) })).toBeGreaterThan(100);
     await begin(90, 0);
     later(3600);
     let taken = 0;
@@ -217,7 +217,7 @@ describe("when nothing begins", () => {
 
   test("what is an hour late is in no line: its event was lost, or it is kept back", async () => {
     await busyLine(241);
-    await turn({ limits });
+    await reserve({ limits });
     later(3000);
     await refused({ limits });
     later(900);
@@ -226,18 +226,18 @@ describe("when nothing begins", () => {
 
   test("a class that had nothing left is not refused when the line is over", async () => {
     await busyLine(20, { priority: 2 });
-    expect(await turn({ limits: byPromise(4) })).toBeGreaterThan(0);
+    expect(await reserve({ limits: byPromise(4) })).toBeGreaterThan(0);
     await begin(20);
     later(300);
     await accept({ limits: byPromise(4) });
     await expect(accept({ limits: byPromise(4) })).resolves.toBeDefined();
   });
 
-  test("nobody has begun for five minutes: nobody can say when, so there are no turns", async () => {
+  test("nobody has begun for five minutes: the time cannot be known, so there are no reservations", async () => {
     await busyLine(5);
-    expect(await turn({ limits: { waiting: 5 } })).toBeGreaterThan(0);
+    expect(await reserve({ limits: { waiting: 5 } })).toBeGreaterThan(0);
     later(301);
-    expect(await turn({ limits: { waiting: 5 } })).toBeNull();
+    expect(await reserve({ limits: { waiting: 5 } })).toBeNull();
   });
 });
 
@@ -260,14 +260,14 @@ test("a line is counted without a call for each who waits", async () => {
   }
 });
 
-describe("turns", () => {
+describe("reservations", () => {
   test("lie one after the other, at four fifths of the pace", async () => {
     await busyLine(300);
     const limits = byPromise(3);
-    const turns = [];
-    for (let n = 0; n < 4; n++) turns.push(await turn({ limits, key: `k${n}` }));
-    const [first = 0] = turns;
-    expect(turns).toEqual([
+    const reserved = [];
+    for (let n = 0; n < 4; n++) reserved.push(await reserve({ limits, key: `k${n}` }));
+    const [first = 0] = reserved;
+    expect(reserved).toEqual([
       first,
       expect.closeTo(Number(first) + 1.25, -0.3),
       expect.anything(),
@@ -278,7 +278,7 @@ describe("turns", () => {
   test("whoever comes back then is let in, however long the line; once", async () => {
     await busyLine(300);
     const limits = byPromise(3);
-    const seconds = Number(await turn({ limits, key: "k" }));
+    const seconds = Number(await reserve({ limits, key: "k" }));
     later(seconds - 2);
     await refused({ limits, key: "k" });
     later(2);
@@ -287,19 +287,19 @@ describe("turns", () => {
     await refused({ limits });
   });
 
-  test("a request that comes too early keeps its turn", async () => {
+  test("a request that comes too early keeps its reservation", async () => {
     await busyLine(300);
     const limits = byPromise(3);
-    const seconds = Number(await turn({ limits, key: "k" }));
+    const seconds = Number(await reserve({ limits, key: "k" }));
     later(10);
-    expect(await turn({ limits, key: "k" })).toBe(seconds - 10);
-    expect(await rows("select from private.turns where kind = $1", kind)).toHaveLength(1);
+    expect(await reserve({ limits, key: "k" })).toBe(seconds - 10);
+    expect(await rows("select from private.reservations where kind = $1", kind)).toHaveLength(1);
   });
 
   test("requests without a key: each refusal is good for one of the requester's requests", async () => {
     await busyLine(300);
     const limits = byPromise(3);
-    const seconds = [Number(await turn({ limits })), Number(await turn({ limits }))];
+    const seconds = [Number(await reserve({ limits })), Number(await reserve({ limits }))];
     later(Math.max(...seconds));
     await refused({ limits, requester: "key:bob" });
     await accept({ limits });
@@ -310,14 +310,14 @@ describe("turns", () => {
   test("pass: who comes a minute late stands in line like everybody", async () => {
     await busyLine(400);
     const limits = byPromise(3);
-    later(Number(await turn({ limits, key: "k" })) + 61);
+    later(Number(await reserve({ limits, key: "k" })) + 61);
     await refused({ limits, key: "k" });
   });
 
   test("that have come are places taken: nobody slips in before their owners", async () => {
     const limits = { waiting: 5 };
     await busyLine(5);
-    const seconds = Number(await turn({ limits, key: "k" }));
+    const seconds = Number(await reserve({ limits, key: "k" }));
     later(seconds);
     await begin(1);
     await refused({ limits, requester: "key:bob" });
@@ -327,7 +327,7 @@ describe("turns", () => {
   test("a class that the others leave nothing gets a twentieth of the pace", async () => {
     await busyLine(100, { priority: 2 });
     const limits = byPromise(4);
-    const first = Number(await turn({ limits, key: "a" }));
-    expect(Number(await turn({ limits, key: "b" })) - first).toBe(25);
+    const first = Number(await reserve({ limits, key: "a" }));
+    expect(Number(await reserve({ limits, key: "b" })) - first).toBe(25);
   });
 });

@@ -1614,17 +1614,6 @@ export type Database = {
       get_image_upload: { Args: { p_id: string | null; p_owner: string | null }; Returns: Json };
       get_job: { Args: { p_job_id: string | null; p_owner: string | null }; Returns: Json };
       get_report: { Args: { p_id: string | null; p_owner: string | null }; Returns: Json };
-      give_turn: {
-        Args: {
-          p_kind: string | null;
-          p_now: string | null;
-          p_places: number | null;
-          p_priority: number | null;
-          p_request: string | null;
-          p_requester: string | null;
-        };
-        Returns: number;
-      };
       hold_campaign: {
         Args: {
           p_campaign_id: string | null;
@@ -2093,6 +2082,17 @@ export type Database = {
           isOneToOne: true;
           isSetofReturn: false;
         };
+      };
+      reserve_admission: {
+        Args: {
+          p_kind: string | null;
+          p_now: string | null;
+          p_places: number | null;
+          p_priority: number | null;
+          p_request: string | null;
+          p_requester: string | null;
+        };
+        Returns: number;
       };
       resolve_campaign_send: {
         Args: {

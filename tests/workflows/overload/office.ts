@@ -2,7 +2,7 @@ import { createApiKey } from "@nightshift/local/api-key.ts";
 import { eventType } from "inngest";
 import { z } from "zod";
 import { request } from "#jobs/request.ts";
-import { giveTurns } from "#jobs/turns.ts";
+import { reserveOnRefusal } from "#jobs/reservations.ts";
 import { accepted, acceptedView } from "#jobs/view.ts";
 import { prioritySchema } from "#lib/engine/priorities.ts";
 import { createAuthenticate } from "#lib/http/auth.ts";
@@ -49,7 +49,7 @@ export async function openOffice({ capacity, requesters }: { capacity: number; r
     `select private.register_work_kind('{"function_id": "run-errand", "event_name": "test/errand", "kind": "errand"}')`,
   );
   const door = createRoutes({
-    routes: [errandRoute(platform)].map(giveTurns(platform)),
+    routes: [errandRoute(platform)].map(reserveOnRefusal(platform)),
     authenticate: createAuthenticate(platform),
     logger,
   });

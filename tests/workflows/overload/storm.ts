@@ -79,7 +79,7 @@ async function weather(office: Office, plan: Plan, drain: boolean): Promise<Figu
     const nextMs = Math.max(nowMs + STEP_MS, Math.min(coming[0]?.atMs ?? 0, endMs));
     // Where nobody autovacuums: dead rows of work that has begun would slow every look at the line down.
     if (Math.floor(nextMs / 60_000) > Math.floor(nowMs / 60_000))
-      await office.rows("vacuum public.jobs, private.turns");
+      await office.rows("vacuum public.jobs, private.reservations");
     await office.engine.advance(`${nextMs - nowMs}ms`);
   }
   if (drain) await office.engine.advance("2h");

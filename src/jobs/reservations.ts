@@ -4,34 +4,38 @@ import type { Requester, Route } from "#lib/http/route.ts";
 import type { Logger } from "#lib/logger.ts";
 import type { JobRepository } from "./repository.ts";
 
-type Dependencies = { jobs: Pick<JobRepository, "giveTurn">; logger: Logger };
+type Dependencies = { jobs: Pick<JobRepository, "reserve">; logger: Logger };
 
 /** The facts of a refusal for want of room (`private.refuse_for_now`). */
 const refusal = z.object({ kind: z.string(), priority: z.number(), places: z.number() });
 
 /**
- * Who is refused because we are full gets a turn, and `Retry-After` leads to it: come back then and you are let in.
- * The turn is written here, after the refusal has undone its transaction. Should that fail, the refusal's own 30 s
- * stand.
+ * A request that is refused because we are full gets a reservation: it is admitted when it comes again after
+ * `Retry-After`. The reservation is written here, because the refusal has undone its own transaction. If that fails, the
+ * refusal's own 30 s stand.
  */
-export function giveTurns({ jobs, logger }: Dependencies) {
+export function reserveOnRefusal({ jobs, logger }: Dependencies) {
   return (route: Route): Route => ({
     ...route,
     async handle(input) {
       try {
         return await route.handle(input);
       } catch (error) {
-        throw await withTurn(error, input.requester, input.idempotencyKey);
+        throw await withReservation(error, input.requester, input.idempotencyKey);
       }
     },
   });
 
-  async function withTurn(thrown: unknown, requester: Requester | undefined, request: string | undefined) {
+  async function withReservation(
+    thrown: unknown,
+    requester: Requester | undefined,
+    request: string | undefined,
+  ) {
     if (!(thrown instanceof AppError) || thrown.code !== "queue_full" || !requester) return thrown;
     const refused = refusal.safeParse(thrown.details);
     if (!refused.success) return thrown;
-    const seconds = await jobs.giveTurn(refused.data, requester.id, request).catch((err: unknown) => {
-      logger.warn({ err, kind: refused.data.kind }, "no turn given");
+    const seconds = await jobs.reserve(refused.data, requester.id, request).catch((err: unknown) => {
+      logger.warn({ err, kind: refused.data.kind }, "no reservation made");
       return null;
     });
     if (seconds === null) return thrown;
