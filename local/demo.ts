@@ -3,102 +3,99 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { type DemoApi, demoApi } from "#demo/api.ts";
 import {
-  badDay,
   batchSize,
   campaign,
   chunkSize,
+  type Day,
+  faultsOn,
+  ownDay,
   recipients,
   refusedAddresses,
-  refusedChunks,
+  runningDay,
 } from "#demo/content.ts";
 import { type Progress, progressOf } from "#demo/progress.ts";
 import { type ByStatus, faultsOf, type Verdict, verdictOf } from "#demo/verdict.ts";
+import { type DemoStack, runningStack } from "#demo/where.ts";
 import { told } from "#stack/errors.ts";
 import { aborted, interruption, unlessAborted } from "#stack/interruption.ts";
-import { type Stack, startStack } from "#stack/stack.ts";
+import { startStack } from "#stack/stack.ts";
 import { dashboardOf } from "#stack/table.ts";
 
-const help = `npm run demo [-- --json]
+const help = `npm run demo [-- --json] [-- --data-dir <path>]
 
-Starts a stack of its own, mails 1,000 subscribers through a provider that has a bad day, mends what failed and counts what
-became of it. --json prints the counts as one last line. Exit code 0 only if everybody was reached exactly once, but
-for the two whom the provider refuses for good.`;
+Mails 1,000 subscribers through a provider that has a bad day, mends what failed and counts what became of it: in the stack that
+runs on the data of this folder (.nightshift, or --data-dir), or else in one of its own. --json prints the counts as one last
+line. Exit code 0 only if everybody was reached exactly once, but for the two whom the provider refuses for good.`;
 
 const say = (sentence: string): void => console.error(sentence);
 const fixture = join(import.meta.dirname, "../tests/fixtures/subscribers.csv");
 
 /** The story; `progress` draws it. */
 async function tell(
-  stack: Stack,
-  databaseUrl: string,
+  stack: DemoStack,
+  day: Day,
   startedAt: number,
 ): Promise<{ verdict: Verdict; byStatus: ByStatus }> {
   const api = demoApi(stack);
+  const executionsBefore = await api.executions();
   const list = await api.createList("Readers");
   const { created } = await api.upload(list.id, readFileSync(fixture, "utf8"));
   say(`\n${created} subscribers are in from a CSV: names in many scripts, commas, quotes and line breaks.`);
 
   await api.provider.steer("rate", { requestsPerSecond: 5 });
   await api.provider.steer("reject", { addresses: refusedAddresses });
-  await api.provider.steer("faults", { rules: badDay });
+  await api.provider.steer("faults", { rules: faultsOn(day) });
   say(
-    "The mail provider has a bad day: it says 429 and 503, knows two addresses as dead, and does not take our key for two chunks of ten.\n",
+    "The mail provider has a bad day: it says 429 and 503, knows two addresses as dead, and for a while does not take our key.\n",
   );
 
   const { id } = await api.createCampaign({ ...campaign, listId: list.id });
-  await api.send(id);
+  const { jobId } = await api.send(id);
   const progress = progressOf(api, id, recipients);
   try {
-    await throughTheNight(api, progress);
+    await throughTheNight(api, day, jobId, progress);
   } finally {
     progress.end();
+    await api.provider.steer("faults", { rules: [] });
+    await api.provider.steer("reject", { addresses: [] });
+    await api.provider.steer("rate", { requestsPerSecond: 0 });
   }
-  return verdictOf({ databaseUrl, campaignId: id, startedAt }, api);
+  const { databaseUrl } = stack;
+  return verdictOf({ databaseUrl, campaignId: id, jobId, startedAt, executionsBefore }, api);
 }
 
-async function throughTheNight(api: DemoApi, progress: Progress): Promise<void> {
-  const reachable = recipients - refusedChunks * chunkSize;
-  await progress.follow("two chunks end as dead letters", async ({ counts }) => {
-    if (counts.sent + counts.failed < reachable) return false;
-    return (await api.letters()).length >= refusedChunks && (await api.provider.alerts()) > 0;
+async function throughTheNight(api: DemoApi, day: Day, jobId: string, progress: Progress): Promise<void> {
+  const { deadLetters = 1, reachedBefore = 0 } = day;
+  await progress.follow("what meets the refused key ends as dead letters", async ({ counts }) => {
+    if (counts.sent + counts.failed < reachedBefore) return false;
+    return (await api.letters(jobId)).length >= deadLetters && (await api.provider.alerts()) > 0;
   });
   await api.provider.steer("faults", { rules: [] });
-  for (const letter of await api.letters()) await api.reprocess(letter.id);
+  for (const letter of await api.letters(jobId)) await api.reprocess(letter.id);
   await progress.follow("the key is mended, the dead letters go again", async ({ status }) => {
     if (status !== "completed") return false;
-    return (await api.letters()).every(({ outcome }) => outcome !== null);
+    return (await api.letters(jobId)).every(({ outcome }) => outcome !== null);
   });
 }
 
-async function summaryOf(verdict: Verdict, byStatus: ByStatus, stack: Stack): Promise<string> {
+async function summaryOf(verdict: Verdict, byStatus: ByStatus, stack: DemoStack): Promise<string> {
   const { sent, failed, duplicates, deadLetters, reprocessed, executions, seconds } = verdict;
   const alerts = await demoApi(stack).provider.alerts();
   return `
 ${sent} of ${verdict.recipients} people got their letter, ${failed} have no mailbox any more, and ${duplicates === 0 ? "nobody got it twice" : `${duplicates} GOT IT TWICE`}.
 On the way the provider said ${byStatus["429"] ?? 0} times "too fast", ${byStatus["503"] ?? 0} times "not now" and ${byStatus["401"] ?? 0} times "who are you?".
-The refused key made ${deadLetters} dead letters and ${alerts} alert${alerts === 1 ? "" : "s"}; once it was mended, ${reprocessed} of them were put back through the API and ended well.
-It cost ${executions} Inngest executions (the free plan has 50,000 a month) and took ${seconds} s, the stack's start included.
+The refused key made ${some(deadLetters, "dead letter")} and ${some(alerts, "alert")}; once it was mended, ${reprocessed} of them were put back through the API and ended well.
+It cost ${executions} Inngest executions (the free plan has 50,000 a month) and took ${seconds} s.
 `;
 }
 
-/** Leaves the stack up for whoever sits before it, until Ctrl-C; in a pipe nobody does. */
-async function letLook(stack: Stack, signal: AbortSignal): Promise<void> {
-  if (!process.stdout.isTTY) return;
-  say(`Look at it:  ${dashboardOf(stack.ports.site, stack.keys.admin)}`);
-  say(`Inbox:       http://localhost:${stack.ports.mail}`);
-  say("\nCtrl-C ends it.");
-  await aborted(signal);
-}
+const some = (count: number, what: string): string => `${count} ${what}${count === 1 ? "" : "s"}`;
 
-async function main(signal: AbortSignal): Promise<number> {
-  const { values } = parseArgs({
-    options: { json: { type: "boolean", default: false }, help: { type: "boolean", short: "h" } },
-  });
-  if (values.help) {
-    console.log(help);
-    return 0;
-  }
-  const startedAt = performance.now();
+const whereToLook = ({ ports, keys }: DemoStack): string =>
+  `Look at it:  ${dashboardOf(ports.site, keys.admin)}\nInbox:       http://localhost:${ports.mail}`;
+
+/** A stack of the demo's own, and how to end it. */
+async function ownStack(signal: AbortSignal): Promise<DemoStack & { stop(): Promise<void> }> {
   say(
     "Starting a stack of its own: Postgres, Supabase's gateway, the engine, the mail provider and the site …",
   );
@@ -110,19 +107,45 @@ async function main(signal: AbortSignal): Promise<number> {
       environment: { CAMPAIGN_CHUNK_SIZE: String(chunkSize), CAMPAIGN_BATCH_SIZE: String(batchSize) },
     },
   );
+  return { ...stack, databaseUrl: stack.databaseUrl ?? "" };
+}
+
+/** Tells the story and answers the exit code. */
+async function judge(stack: DemoStack, day: Day, signal: AbortSignal, json: boolean): Promise<number> {
+  const { verdict, byStatus } = await unlessAborted(signal, tell(stack, day, performance.now()));
+  const expected = { recipients, failed: refusedAddresses.length, deadLetters: day.deadLetters };
+  const faults = faultsOf(verdict, byStatus, expected);
+  say(await summaryOf(verdict, byStatus, stack));
+  for (const fault of faults) say(`WRONG: ${fault}.`);
+  if (json) console.log(JSON.stringify(verdict));
+  return faults.length === 0 ? 0 : 1;
+}
+
+async function main(signal: AbortSignal): Promise<number> {
+  const { values } = parseArgs({
+    options: {
+      json: { type: "boolean", default: false },
+      "data-dir": { type: "string", default: ".nightshift" },
+      help: { type: "boolean", short: "h" },
+    },
+  });
+  if (values.help) {
+    console.log(help);
+    return 0;
+  }
+  const running = await runningStack(values["data-dir"]);
+  if (running !== undefined) {
+    say(`In the stack that is running.\n${whereToLook(running)}`);
+    return judge(running, runningDay, signal, values.json);
+  }
+  const stack = await ownStack(signal);
   try {
-    const told = tell(stack, stack.databaseUrl ?? "", startedAt);
-    const { verdict, byStatus } = await unlessAborted(signal, told);
-    const faults = faultsOf(verdict, byStatus, {
-      recipients,
-      failed: refusedAddresses.length,
-      deadLetters: refusedChunks,
-    });
-    say(await summaryOf(verdict, byStatus, stack));
-    for (const fault of faults) say(`WRONG: ${fault}.`);
-    if (values.json) console.log(JSON.stringify(verdict));
-    else await letLook(stack, signal);
-    return faults.length === 0 ? 0 : 1;
+    const code = await judge(stack, ownDay, signal, values.json);
+    // In a pipe nobody looks.
+    if (values.json || !process.stdout.isTTY) return code;
+    say(`${whereToLook(stack)}\n\nCtrl-C ends it.`);
+    await aborted(signal);
+    return code;
   } finally {
     await stack.stop();
   }

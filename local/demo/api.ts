@@ -1,6 +1,6 @@
 import { z } from "zod";
+import type { DemoStack } from "#demo/where.ts";
 import { local } from "#stack/environment.ts";
-import type { Stack } from "#stack/stack.ts";
 
 const campaignSchema = z.object({
   status: z.string(),
@@ -8,6 +8,7 @@ const campaignSchema = z.object({
 });
 export type Campaign = z.infer<typeof campaignSchema>;
 
+const sent = z.object({ jobId: z.string() });
 const made = z.object({ id: z.string() });
 const upload = z.object({ received: z.number(), created: z.number(), rejected: z.array(z.unknown()) });
 const letters = z.object({
@@ -23,7 +24,7 @@ const slack = z.object({ messages: z.array(z.unknown()) });
 const usage = z.object({ executions: z.number() });
 
 /** The product as any program would call it: its API with an API key. Beside it what only the stand-ins know. */
-export function demoApi({ ports, keys }: Pick<Stack, "ports" | "keys">) {
+export function demoApi({ ports, keys }: Pick<DemoStack, "ports" | "keys">) {
   const request = async <T>(schema: z.ZodType<T>, url: string, init: RequestInit = {}): Promise<T> => {
     const response = await fetch(url, init);
     const text = await response.text();
@@ -50,9 +51,11 @@ export function demoApi({ ports, keys }: Pick<Stack, "ports" | "keys">) {
     createList: (name: string) => api(made, "POST", "/api/lists", { name }),
     upload: (listId: string, csv: string) => api(upload, "POST", `/api/lists/${listId}/subscribers`, csv),
     createCampaign: (campaign: object) => api(made, "POST", "/api/campaigns", campaign),
-    send: (id: string) => api(z.unknown(), "POST", `/api/campaigns/${id}/send`),
+    send: (id: string) => api(sent, "POST", `/api/campaigns/${id}/send`),
     campaign: (id: string) => api(campaignSchema, "GET", `/api/campaigns/${id}`),
-    letters: async () => (await api(letters, "GET", "/api/dead-letters?limit=100")).items,
+    /** The dead letters of one job. */
+    letters: async (jobId: string) =>
+      (await api(letters, "GET", `/api/dead-letters?limit=100&job=${jobId}`)).items,
     reprocess: (id: string) => api(z.unknown(), "POST", `/api/dead-letters/${id}/reprocess`),
     provider: {
       steer,

@@ -9,14 +9,31 @@ export const refusedAddresses = [
   "zaneta.dabrowska@gone.bankrupt.example",
 ];
 
-/** Chunks 3 and 7 meet a refused key. A request's idempotency key ends in the number of its batch. */
-const refusedBatches = "(1[1-5]|3[1-5])";
-export const refusedChunks = 2;
+export type Day = {
+  /** Which requests meet a refused key; a request's idempotency key ends in the number of its batch. */
+  refusedBatches: string;
+  /** Every how many-th request is told that it came too fast, four times in all. */
+  tooFastEvery: number;
+  /** How many dead letters that makes, and how many people are reached before the key is mended; undefined: it depends. */
+  deadLetters?: number;
+  reachedBefore?: number;
+};
 
-export const badDay = [
+/** In a stack of our own, with chunks of 100 and batches of 20: chunks 3 and 7 are refused. */
+export const ownDay: Day = {
+  refusedBatches: "(1[1-5]|3[1-5])",
+  tooFastEvery: 9,
+  deadLetters: 2,
+  reachedBefore: recipients - 2 * chunkSize,
+};
+
+/** In a stack that runs already, with chunks and batches as it has them. */
+export const runningDay: Day = { refusedBatches: "[37]", tooFastEvery: 3 };
+
+export const faultsOn = ({ refusedBatches, tooFastEvery }: Day) => [
   { status: 401, match: `:${refusedBatches}$` },
-  { status: 503, match: ":(8|22|44)$", count: 3 },
-  { status: 429, every: 9, count: 4, retryAfter: 1 },
+  { status: 503, match: ":(2|8|22|44)$", count: 3 },
+  { status: 429, every: tooFastEvery, count: 4, retryAfter: 1 },
 ];
 
 export const campaign = {

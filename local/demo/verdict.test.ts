@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
-import { recipients, refusedAddresses, refusedChunks } from "#demo/content.ts";
+import { ownDay, recipients, refusedAddresses } from "#demo/content.ts";
 import { faultsOf } from "#demo/verdict.ts";
 
-const expected = { recipients, failed: refusedAddresses.length, deadLetters: refusedChunks };
+const expected = { recipients, failed: refusedAddresses.length, deadLetters: ownDay.deadLetters };
 const good = {
   recipients: 1000,
   sent: 998,
@@ -17,6 +17,12 @@ const badDay = { "200": 48, "401": 2, "429": 9, "503": 3 };
 
 test("a bad day that ended well has no fault", () => {
   expect(faultsOf(good, badDay, expected)).toEqual([]);
+});
+
+test("in a stack that runs already any dead letter will do, but there must be one", () => {
+  const any = { ...expected, deadLetters: undefined };
+  expect(faultsOf({ ...good, deadLetters: 1, reprocessed: 1 }, badDay, any)).toEqual([]);
+  expect(faultsOf({ ...good, deadLetters: 0, reprocessed: 0 }, badDay, any)).toHaveLength(1);
 });
 
 test.each([

@@ -12,6 +12,13 @@ const keysSchema = z.object({
   app: z.string().optional(),
   /** Where the stack's own Supabase was last started: `npm run key` asks there. */
   supabaseUrl: z.string().optional(),
+  /** Where the stack was last started, when every part of it was on this machine: `npm run demo` looks there. */
+  lastStart: z
+    .object({
+      ports: z.object({ site: z.number(), supabase: z.number(), engine: z.number(), mail: z.number() }),
+      databaseUrl: z.string(),
+    })
+    .optional(),
 });
 export type MachineKeys = z.infer<typeof keysSchema>;
 

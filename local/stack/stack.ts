@@ -40,6 +40,9 @@ const migrations = join(projectDir, "supabase/migrations");
  */
 const endingOrder = ["engine", "site", "supabase", "providers"];
 
+/** With one of these a part of the stack is somewhere else. */
+const leadsElsewhere = ["SUPABASE_URL", "INNGEST_DEV", "RESEND_BASE_URL", "SLACK_WEBHOOK_URL"];
+
 type Wishes = {
   say: Say;
   environment?: Environment;
@@ -148,8 +151,11 @@ async function start(
   const database: Environment = databaseUrl === undefined ? {} : { DATABASE_URL: databaseUrl };
   const onDatabase = [startGateway(), startEngine()];
   await Promise.all([page, mail, site, ...onDatabase]);
+  const isWhole =
+    databaseUrl !== undefined && !options.inngest && !leadsElsewhere.some((name) => name in caller);
+  const lastStart = isWhole ? { ports, databaseUrl } : undefined;
   const [apiKeys] = await Promise.all([
-    ensureApiKeys(dataDir, keys, environment),
+    ensureApiKeys(dataDir, { ...keys, lastStart }, environment),
     siteAnswers(ports.site, signal),
   ]);
   return {

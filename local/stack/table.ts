@@ -24,8 +24,8 @@ Nightshift is up (${seconds.toFixed(1)} s).
 ${lines.join("\n")}
 
 Try next:  curl -H "authorization: Bearer ${keys.admin}" http://localhost:${ports.site}/api/jobs
-or, in another terminal:  npm run demo
-Ctrl-C stops everything.
+Work to look at, from another terminal:  npm run demo
+Edits in src and netlify run by themselves. Ctrl-C stops everything.
 `;
 }
 
