@@ -1,15 +1,16 @@
 import { z } from "zod";
+import { mailbox } from "#lib/email-address.ts";
 import { filledText, uuid } from "#lib/http/fields.ts";
-import { hasStrayBraces } from "#mail/template.ts";
+import { findForeignSyntax } from "#mail/foreign-syntax.ts";
 
 const oneLine = (max: number) => filledText(max).regex(/^[^\r\n]*$/, "must be one line");
-/** `a@example.com` or `Ada <a@example.com>`; no provider sends for a domain without a dot. */
-const mailbox = oneLine(320).regex(
-  /^(?:[^<>]*<[^\s<>@]+@[^\s<>@.]+(?:\.[^\s<>@.]+)+>|[^\s<>@]+@[^\s<>@.]+(?:\.[^\s<>@.]+)+)$/,
-  "must be an address like ada@example.com, or a name and an <address>",
-);
 const merged = (text: z.ZodString) =>
-  text.refine((source) => !hasStrayBraces(source), "has {{ that begins no merge field like {{name}}");
+  text.superRefine((source, context) => {
+    const wrong = findForeignSyntax(source);
+    if (wrong === undefined) return;
+    const { line, column, message } = wrong;
+    context.addIssue({ code: "custom", message: `line ${line}, column ${column}: ${message}` });
+  });
 const body = merged(filledText(200_000));
 
 const fields = {

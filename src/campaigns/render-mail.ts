@@ -49,11 +49,19 @@ export function createRenderer(
     const missing: string[] = [];
     const filled = fillTemplate(
       mail,
-      (name) => (name === "email" ? email : Object.hasOwn(fields, name) ? fields[name] : undefined),
+      (name) => (name.toLowerCase() === "email" ? email : valueOf(fields, name)),
       missing,
     );
     return content.missingField === "fail" && missing.length > 0
       ? { missing: [...new Set(missing)] }
       : { mail: filled };
   };
+}
+
+/** The field of that name: as it is written, or in any other case. */
+function valueOf(fields: Fields, name: string): unknown {
+  if (Object.hasOwn(fields, name)) return fields[name];
+  const key = name.toLowerCase();
+  const like = Object.keys(fields).find((field) => field.toLowerCase() === key);
+  return like === undefined ? undefined : fields[like];
 }

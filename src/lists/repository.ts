@@ -50,9 +50,9 @@ export const listRepository = (db: DatabaseClient, clock: Clock) => {
     get: (listId: string, owner: string | null) =>
       callTimeless("get_email_list", { listId, owner }, listDetails),
 
-    /** Up to a thousand at a time; the last of equal addresses wins. */
-    upsert: (listId: string, owner: string | null, subscribers: readonly NewSubscriber[]) =>
-      call("upsert_email_subscribers", { listId, owner, rows: z.json().parse(subscribers) }, stored),
+    /** Up to a thousand at a time; the last of equal addresses wins. `replace` drops the fields that are left out. */
+    upsert: (listId: string, owner: string | null, subscribers: readonly NewSubscriber[], replace: boolean) =>
+      call("upsert_email_subscribers", { listId, owner, rows: z.json().parse(subscribers), replace }, stored),
 
     /** One row more than `limit`, when there is one; in the order of ids. */
     subscribers: (

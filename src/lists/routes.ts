@@ -28,9 +28,20 @@ const uploadView = z.object({
   received: z.number(),
   created: z.number(),
   updated: z.number(),
+  duplicates: z.number(),
   rejectedCount: z.number(),
   /** The first 100. */
-  rejected: z.array(z.object({ line: z.number(), reason: z.string() })),
+  rejected: z.array(
+    z.object({
+      line: z.number(),
+      offset: z.number().nullable(),
+      column: z.string().nullable(),
+      code: z.string(),
+      message: z.string(),
+      hint: z.string(),
+      raw: z.string(),
+    }),
+  ),
 });
 z.globalRegistry.add(uploadView, { id: "SubscriberUpload" });
 const entries = z.array(z.unknown()).max(MOST_ENTRIES);
@@ -38,6 +49,7 @@ const uploadBody = z.union([
   entries,
   z.strictObject({ subscribers: entries }),
   z.strictObject({ csv: text(MAX_UPLOAD_BYTES) }),
+  z.strictObject({ csv: z.instanceof(Uint8Array).meta({ type: "string" }) }),
 ]);
 
 export const listRoutes = ({ lists }: { lists: ListRepository }): Route[] => [
@@ -81,15 +93,17 @@ export const listRoutes = ({ lists }: { lists: ListRepository }): Route[] => [
     policy: "app",
     summary: "Add or renew subscribers: a JSON array, or a CSV with a column email. Who left stays away.",
     params: idParams,
+    query: z.object({ replace: z.enum(["true", "false"]).default("false") }),
     body: uploadBody,
     bodyKinds: ["json", "csv"],
     maxBodyBytes: MAX_UPLOAD_BYTES,
     // A hundred statements of a thousand rows each.
     timeoutMs: 30_000,
     responses: { 200: uploadView },
-    handler: async ({ params, body, requester }) => {
-      await lists.get(params.id, ownerOf(requester));
-      return json(200, await uploadSubscribers(lists, params.id, ownerOf(requester), body));
+    handler: async ({ params, query, body, requester }) => {
+      const owner = ownerOf(requester);
+      await lists.get(params.id, owner);
+      return json(200, await uploadSubscribers(lists, params.id, owner, body, query.replace === "true"));
     },
   }),
   route({

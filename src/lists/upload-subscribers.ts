@@ -1,5 +1,6 @@
 import { setImmediate as yieldToOthers } from "node:timers/promises";
 import { AppError } from "#lib/errors.ts";
+import { unreadable } from "#lib/tables/table.ts";
 import {
   type NewSubscriber,
   type ReadRow,
@@ -9,11 +10,13 @@ import {
 } from "#lists/read-subscribers.ts";
 import type { ListRepository } from "#lists/repository.ts";
 
-export type Upload = readonly unknown[] | { subscribers: readonly unknown[] } | { csv: string };
+export type Upload = readonly unknown[] | { subscribers: readonly unknown[] } | { csv: string | Uint8Array };
 export type UploadResult = {
   received: number;
   created: number;
   updated: number;
+  /** Rows whose address stood in an earlier row too; the last of them is stored. */
+  duplicates: number;
   rejectedCount: number;
   /** The first of them. */
   rejected: RejectedRow[];
@@ -33,14 +36,27 @@ export async function uploadSubscribers(
   listId: string,
   owner: string | null,
   upload: Upload,
+  replace: boolean,
 ): Promise<UploadResult> {
-  const result: UploadResult = { received: 0, created: 0, updated: 0, rejectedCount: 0, rejected: [] };
+  const result: UploadResult = {
+    received: 0,
+    created: 0,
+    updated: 0,
+    duplicates: 0,
+    rejectedCount: 0,
+    rejected: [],
+  };
+  const known = new Set<string>();
   let rows: NewSubscriber[] = [];
   const store = async () => {
     if (rows.length === 0) return;
-    const { created, updated } = await lists.upsert(listId, owner, rows);
+    const { created, updated } = await lists.upsert(listId, owner, rows, replace);
+    const addresses = new Set(rows.map(({ email }) => email.toLowerCase()));
+    const again = [...addresses].filter((address) => known.has(address)).length;
+    for (const address of addresses) known.add(address);
     result.created += created;
-    result.updated += updated;
+    result.updated += updated - again;
+    result.duplicates += rows.length - addresses.size + again;
     rows = [];
   };
   for await (const read of readRows(upload)) {
@@ -54,24 +70,40 @@ export async function uploadSubscribers(
     if (result.received % ROWS_PER_TURN === 0) await yieldToOthers();
   }
   await store();
+  if (result.received > 0 && result.rejectedCount === result.received) throw nothingTaken(result);
+  if (result.received === 0 && "csv" in upload) {
+    throw unreadable("no_rows", "The file has a header and no rows", "Send at least one row.");
+  }
   return result;
+}
+
+function nothingTaken({ rejectedCount, rejected }: UploadResult): AppError {
+  const [first] = rejected;
+  return new AppError(
+    "unreadable_table",
+    `None of the ${rejectedCount} rows can be taken: ${first?.message}`,
+    {
+      details: { reason: "no_good_row", rejectedCount, rejected },
+    },
+  );
 }
 
 function readRows(upload: Upload): Iterable<ReadRow> | AsyncIterable<ReadRow> {
   if (!("csv" in upload)) return readJson("subscribers" in upload ? upload.subscribers : upload);
-  refuseTooManyLines(upload.csv);
-  return readCsv(upload.csv);
+  const csv = Buffer.from(upload.csv);
+  refuseTooManyLines(csv);
+  return readCsv(csv);
 }
 
 /** Refused before anything is stored: half of a file is nothing that the caller can go on with. */
-function refuseTooManyLines(csv: string): void {
+function refuseTooManyLines(csv: Buffer): void {
   if (countOf("\n", csv) <= MOST_ENTRIES && countOf("\r", csv) <= MOST_ENTRIES) return;
   throw new AppError("payload_too_large", `The file has more than ${MOST_ENTRIES} lines`, {
     hint: "Split the file: what was stored already is only renewed when it is sent again.",
   });
 }
 
-function countOf(character: string, text: string): number {
+function countOf(character: string, text: Buffer): number {
   let count = 0;
   for (let at = text.indexOf(character); at !== -1; at = text.indexOf(character, at + 1)) count += 1;
   return count;

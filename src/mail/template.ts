@@ -20,11 +20,7 @@ type MergeField = { name: string; fallback: string | undefined; escape: Escape }
 export type Escape = (value: string) => string;
 
 /** A column of a CSV may have any name. The spaces around it are cut off later: here they would take quadratic time. */
-const MERGE_FIELD = /\{\{([^{}|]+)(?:\|([^{}]*))?\}\}/g;
-
-/** Whether braces are left that look like a merge field and are none: people would get them as they stand. */
-export const hasStrayBraces = (source: string): boolean =>
-  parseTemplate(source, asPlainText).texts.some((text) => text.includes("{{"));
+export const MERGE_FIELD = /\{\{([^{}|]+)(?:\|([^{}]*))?\}\}/g;
 
 export function parseTemplate(source: string, escape: Escape): Template {
   const texts: string[] = [];

@@ -111,10 +111,13 @@ begin
 end
 $$;
 
--- Adds subscribers or renews their fields; the last of equal addresses wins. Who unsubscribed, bounced or
+-- Adds subscribers or renews their fields; the last of equal addresses wins. A field that is left out stays as it was,
+-- unless p_replace is true. Who unsubscribed, bounced or
 -- complained stays so, however often the address is uploaded again.
 -- p_rows: [{"email": "a@example.com", "fields": {"name": "Ada"}}, …], a thousand at a time.
-create function public.upsert_email_subscribers(p_list_id uuid, p_owner text, p_rows jsonb, p_now timestamptz)
+create function public.upsert_email_subscribers(
+  p_list_id uuid, p_owner text, p_rows jsonb, p_replace boolean, p_now timestamptz
+)
 returns jsonb
 language plpgsql
 set search_path = ''
@@ -134,7 +137,9 @@ begin
     insert into public.email_subscribers as s (list_id, email, fields, created_at, updated_at)
     select p_list_id, email, fields, p_now, p_now from uploaded order by lower(email)
     on conflict (list_id, lower(email)) do update
-      set email = excluded.email, fields = excluded.fields, updated_at = excluded.updated_at
+      set email = excluded.email,
+        fields = case when p_replace then excluded.fields else s.fields || excluded.fields end,
+        updated_at = excluded.updated_at
     returning s.xmax = 0 as is_new
   )
   select count(*) filter (where is_new), count(*) filter (where not is_new)

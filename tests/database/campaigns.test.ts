@@ -50,7 +50,7 @@ async function listOf(count: number): Promise<string> {
   const { id } = await lists.create("alice", "People");
   const people = Array.from({ length: count }, (_, n) => ({ email: `p${n + 1}@example.com`, fields: { n } }));
   for (let from = 0; from < count; from += 1000)
-    await lists.upsert(id, "alice", people.slice(from, from + 1000));
+    await lists.upsert(id, "alice", people.slice(from, from + 1000), false);
   return id;
 }
 
@@ -99,7 +99,7 @@ describe("subscribers", () => {
       { email: "p1@Example.com", fields: { n: "new" } },
       { email: "p3@example.com", fields: {} },
     ];
-    expect(await lists.upsert(listId, "alice", upload)).toEqual({ created: 1, updated: 1 });
+    expect(await lists.upsert(listId, "alice", upload, false)).toEqual({ created: 1, updated: 1 });
     expect(await lists.get(listId, "alice")).toMatchObject({ subscribers: { active: 2, unsubscribed: 1 } });
     const [again] = await lists.subscribers(listId, "alice", "unsubscribed", 0, 10);
     expect(again).toMatchObject({ email: "p1@Example.com", fields: { n: "new" } });
@@ -108,7 +108,7 @@ describe("subscribers", () => {
   test("somebody else's list does not exist; for an administrator it does", async () => {
     const listId = await listOf(1);
     await expect(lists.get(listId, "bob")).rejects.toMatchObject({ code: "not_found" });
-    await expect(lists.upsert(listId, "bob", [])).rejects.toMatchObject({ code: "not_found" });
+    await expect(lists.upsert(listId, "bob", [], false)).rejects.toMatchObject({ code: "not_found" });
     expect(await lists.get(listId, null)).toMatchObject({ id: listId });
   });
 });

@@ -33,7 +33,7 @@ describe("lists", () => {
         created: 1,
         updated: 0,
         rejectedCount: 1,
-        rejected: [{ line: 3, reason: "not an e-mail address" }],
+        rejected: [{ line: 3, column: "email", code: "invalid_email", raw: "nonsense,B" }],
       },
     });
     expect(
@@ -50,6 +50,32 @@ describe("lists", () => {
     expect(next.body).toMatchObject({ nextCursor: null });
     const left = await house.call("PATCH", `${path}/${page.body.items[0].id}`, { status: "unsubscribed" });
     expect(left).toMatchObject({ status: 200, body: { status: "unsubscribed" } });
+  });
+
+  test("a field that is left out stays, unless replace is asked for", async () => {
+    const { body: list } = await house.call("POST", "/api/lists", { name: "Fields" });
+    const path = `/api/lists/${list.id}/subscribers`;
+    const fieldsAfter = async (query: string, csv: string) => {
+      await house.call("POST", path + query, csv, { type: "text/csv" });
+      return (await house.call("GET", path)).body.items[0].fields;
+    };
+    expect(await fieldsAfter("", "email,name,city\na@example.com,A,Rome\n")).toEqual({
+      name: "A",
+      city: "Rome",
+    });
+    expect(await fieldsAfter("", "email,name\na@example.com,B\n")).toEqual({ name: "B", city: "Rome" });
+    expect(await fieldsAfter("?replace=true", "email,name\na@example.com,C\n")).toEqual({ name: "C" });
+  });
+
+  test("400 for a file of which nothing can be taken, with what is wrong and what to do", async () => {
+    const { body: list } = await house.call("POST", "/api/lists", { name: "Nothing" });
+    const answer = await house.call("POST", `/api/lists/${list.id}/subscribers`, "<html>", {
+      type: "text/csv",
+    });
+    expect(answer).toMatchObject({
+      status: 400,
+      body: { code: "unreadable_table", hint: expect.any(String) },
+    });
   });
 
   test("6,000 lines of CSV are stored in one call", async () => {

@@ -9,12 +9,14 @@ import { describe, expect, test } from "vitest";
 import { createFrameReader } from "#client/sse.ts";
 import { fingerprintOf, toFailure } from "#dead-letters/failure.ts";
 import { createRedact } from "#dead-letters/redact.ts";
+import { normalizeMailbox } from "#lib/email-address.ts";
 import { AppError } from "#lib/errors.ts";
 import { instant, streamPosition } from "#lib/http/fields.ts";
 import { parseJson } from "#lib/http/json.ts";
 import { createLogger } from "#lib/logger.ts";
 import { maskPersonal } from "#lib/mask-personal.ts";
-import { escapeHtml, hasStrayBraces } from "#mail/template.ts";
+import { findForeignSyntax } from "#mail/foreign-syntax.ts";
+import { escapeHtml } from "#mail/template.ts";
 
 const ROOT = resolve(import.meta.dirname, "../..");
 
@@ -56,7 +58,8 @@ const READERS: Record<string, (text: string) => unknown> = {
   streamPosition: (text) => streamPosition.safeParse(text),
   instant: (text) => instant.safeParse(text),
   parseJson: (text) => expect(() => parseJson(text)).toThrow(AppError),
-  hasStrayBraces,
+  findForeignSyntax,
+  normalizeMailbox,
   escapeHtml,
   createFrameReader: (text) => createFrameReader()(text),
   "createFrameReader, byte by byte": (text) => {

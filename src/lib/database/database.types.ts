@@ -2251,7 +2251,13 @@ export type Database = {
         Returns: undefined;
       };
       upsert_email_subscribers: {
-        Args: { p_list_id: string | null; p_now: string | null; p_owner: string | null; p_rows: Json | null };
+        Args: {
+          p_list_id: string | null;
+          p_now: string | null;
+          p_owner: string | null;
+          p_replace: boolean | null;
+          p_rows: Json | null;
+        };
         Returns: Json;
       };
       work_campaign_batches: { Args: { p_calls: Json | null; p_now: string | null }; Returns: Json };

@@ -9,8 +9,7 @@ export async function readBody(request: Request, route: Route): Promise<unknown>
   if (bytes.byteLength === 0 && !request.headers.has("content-type")) return undefined;
   const { kind, contentType } = describe(request, route.bodyKinds);
   if (kind === "image") return { bytes, contentType };
-  const text = decode(bytes);
-  return kind === "csv" ? { csv: text } : parseJson(text);
+  return kind === "csv" ? { csv: bytes } : parseJson(decode(bytes));
 }
 
 function describe(request: Request, accepted: readonly BodyKind[]): { kind: BodyKind; contentType: string } {
@@ -19,7 +18,8 @@ function describe(request: Request, accepted: readonly BodyKind[]): { kind: Body
   const kind = accepted.find((one) => CONTENT_TYPES[one].includes(contentType));
   const charset = parameters.map((p) => p.trim()).find((p) => p.startsWith("charset="));
   const isUtf8 = charset === undefined || /^charset="?utf-?8"?$/.test(charset);
-  if (kind !== undefined && isUtf8) return { kind, contentType };
+  // How a CSV is encoded is found in it.
+  if (kind !== undefined && (kind === "csv" || isUtf8)) return { kind, contentType };
   const wanted = accepted.flatMap((one) => CONTENT_TYPES[one]).join(" or ");
   throw new AppError(
     "unsupported_media_type",

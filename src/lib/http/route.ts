@@ -19,7 +19,7 @@ export const POLICIES: readonly Policy[] = ["public", ...ROLES];
 export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 
 /**
- * How a body may arrive. The body schema sees parsed JSON, the text of a CSV as `{ csv: string }`, or the bytes of a
+ * How a body may arrive. The body schema sees parsed JSON, the bytes of a CSV as `{ csv: Uint8Array }`, or the bytes of a
  * picture as `{ bytes: Uint8Array, contentType: string }`.
  */
 export type BodyKind = "json" | "csv" | "image";

@@ -7,4 +7,4 @@ export const MAX_BROKEN_QUOTES = 5_000;
 /** From so many bytes at its beginning it is found how a file is written. */
 export const HEAD_BYTES = 256 * 1024;
 /** So much is read before others have their turn. */
-export const CHUNK_BYTES = 64 * 1024;
+export const CHUNK_BYTES = 16 * 1024;

@@ -27,6 +27,14 @@ const renderer = (of: Content) => {
 const bob = { id: 7, email: "bob@example.com", fields: { name: "Bob & Co" } };
 
 describe("a rendered mail", () => {
+  test("finds fields in any case, and never takes a field for the address", () => {
+    const text = "{{NAME}} {{Email}} {{first name}} {{Name|none}}";
+    const fields = { name: "Bob", "First Name": "B", EMAIL: "other@example.com" };
+    expect(renderer({ ...content, html: null, text })({ ...bob, fields })).toMatchObject({
+      mail: { text: "Bob bob@example.com B Bob" },
+    });
+  });
+
   test("has every part in its own escaping, the campaign's tag, and no key that is not used", () => {
     expect(renderer(content)(bob)).toEqual({
       mail: {

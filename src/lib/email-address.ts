@@ -1,0 +1,74 @@
+import { domainToASCII } from "node:url";
+import { z } from "zod";
+
+/** RFC 5322's atext: what may stand in a local part without quotes. */
+const LOCAL_PART = /^[\w!#$%&'*+/=?^`{|}~-]+(?:\.[\w!#$%&'*+/=?^`{|}~-]+)*$/;
+/** Before it is turned into ASCII, which would quietly drop invisible characters and decode others. */
+const WRITTEN_DOMAIN = /^[\p{L}\p{M}\p{N}.。．｡-]+$/u;
+const ASCII_LABEL = /^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?$/;
+/** Controls, bidi marks, zero-width characters and halves of surrogate pairs. */
+const INVISIBLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u;
+
+const MAX_LOCAL_LENGTH = 64;
+const MAX_ADDRESS_LENGTH = 254;
+const MAX_LABEL_LENGTH = 63;
+const MAX_NAME_LENGTH = 200;
+
+/** The address as it is stored: its domain in ASCII and lower case. Undefined when no mail can go there. */
+export function normalizeAddress(text: string): string | undefined {
+  if (text.length > 2 * MAX_ADDRESS_LENGTH) return undefined;
+  const at = text.lastIndexOf("@");
+  const local = text.slice(0, Math.max(at, 0));
+  const written = text.slice(at + 1);
+  if (local.length > MAX_LOCAL_LENGTH || !LOCAL_PART.test(local) || !WRITTEN_DOMAIN.test(written))
+    return undefined;
+  const domain = domainToASCII(written);
+  const labels = domain.split(".");
+  const isDomain = labels.every((label) => label.length <= MAX_LABEL_LENGTH && ASCII_LABEL.test(label));
+  const address = `${local}@${domain}`;
+  // A last label of digits makes the domain an IP address.
+  const isWhole = labels.length > 1 && isDomain && !/^\d+$/.test(labels.at(-1) ?? "");
+  return isWhole && address.length <= MAX_ADDRESS_LENGTH ? address : undefined;
+}
+
+/** `ada@example.org`, or `Ada <ada@example.org>`: as it is stored, the name in quotes where it must be. */
+export function normalizeMailbox(text: string): string | undefined {
+  const trimmed = text.trim();
+  const open = trimmed.endsWith(">") ? trimmed.lastIndexOf("<") : -1;
+  if (open === -1) return normalizeAddress(trimmed);
+  const name = unquoted(trimmed.slice(0, open).trim());
+  const address = normalizeAddress(trimmed.slice(open + 1, -1));
+  if (address === undefined || name === undefined) return undefined;
+  return name === "" ? address : `${quoted(name)} <${address}>`;
+}
+
+/** Undefined when the name could be taken for something else. */
+function unquoted(name: string): string | undefined {
+  if (name.length > MAX_NAME_LENGTH || INVISIBLE.test(name)) return undefined;
+  const isQuoted = name.length > 1 && name.startsWith('"') && name.endsWith('"');
+  const plain = isQuoted ? name.slice(1, -1).replace(/\\(.)/g, "$1") : name;
+  return /[<>]/.test(plain) || (!isQuoted && plain.includes('"')) ? undefined : plain.trim();
+}
+
+const quoted = (name: string): string =>
+  /[^\p{L}\p{M}\p{N} '!#$%&*+/=?^_`{|}~-]/u.test(name) ? `"${name.replace(/["\\]/g, "\\$&")}"` : name;
+
+/** A string that becomes a stored address. */
+const stored = (normalize: (text: string) => string | undefined, maxLength: number, error: string) =>
+  z
+    .string()
+    .min(3)
+    .max(maxLength)
+    .transform((text, context) => {
+      const address = normalize(text);
+      if (address !== undefined) return address;
+      context.addIssue({ code: "custom", message: error });
+      return z.NEVER;
+    });
+
+/** Of a sender or for replies. */
+export const mailbox = stored(
+  normalizeMailbox,
+  MAX_NAME_LENGTH + MAX_ADDRESS_LENGTH,
+  "must be an address like ada@example.com, or a name and an <address>",
+);

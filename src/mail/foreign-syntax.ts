@@ -1,0 +1,40 @@
+import { MERGE_FIELD } from "#mail/template.ts";
+
+type Found = { line: number; column: number; message: string };
+
+/** What other tools write, which would reach people as it stands or say something else. */
+const FOREIGN: readonly [RegExp, string][] = [
+  [/\{\{\{/, "{{{name}}} is not known: write {{name}}, whose value is always escaped"],
+  [
+    /\{\{\s*(?:#|\/|\^|>|&|!)\s*\p{L}|\{\{!--/u,
+    "blocks, conditions and partials are not known: only {{name}} and {{name|fallback}}",
+  ],
+  [/\{\{\s*else\s*\}\}/, "conditions are not known: only {{name}} and {{name|fallback}}"],
+  [/\{\{[^{}|]+\|\s*default\s*:/, "write a fallback as {{name|friend}}, without default:"],
+  [
+    /\{\{[^{}|]+\|\s*(?:(?:upcase|downcase|capitalize|escape|strip)\s*[|}]|(?:append|prepend|replace|date|truncate)\s*:)/,
+    "filters are not known: only {{name}} and {{name|fallback}}",
+  ],
+  [/\{%/, "tags like {% if %} are not known: only {{name}} and {{name|fallback}}"],
+  [/\*\|[A-Z0-9_:]+\|\*/, "*|NAME|* is not known: write {{name}}"],
+];
+
+/** The first place at which a text has braces or another tool's syntax that are no merge field. */
+export function findForeignSyntax(source: string): Found | undefined {
+  const found = FOREIGN.flatMap(([pattern, message]) => {
+    const index = source.search(pattern);
+    return index === -1 ? [] : [{ index, message }];
+  });
+  const stray = findStrayBraces(source);
+  if (stray !== -1) found.push({ index: stray, message: "{{ begins no merge field like {{name}}" });
+  const first = found.toSorted((a, b) => a.index - b.index)[0];
+  if (first === undefined) return undefined;
+  const before = source.slice(0, first.index).split(/\r\n|\r|\n/);
+  return { line: before.length, column: (before.at(-1) ?? "").length + 1, message: first.message };
+}
+
+/** Where braces are that begin no merge field; -1 when there are none. */
+const findStrayBraces = (source: string): number =>
+  source
+    .replace(MERGE_FIELD, (field, name: string) => (name.trim() === "" ? field : " ".repeat(field.length)))
+    .indexOf("{{");
