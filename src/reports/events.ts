@@ -4,10 +4,10 @@ import { z } from "zod";
 export const reportType = z.enum(["analytics", "users", "content"]);
 export type ReportType = z.output<typeof reportType>;
 export const reportFormat = z.enum(["pdf", "csv"]);
-export type ReportFormat = z.output<typeof reportFormat>;
 
 /** Whole days, in UTC; both are part of the report. */
-export const dateRange = z.object({ start: z.iso.date(), end: z.iso.date() });
+const day = z.iso.date().max(10);
+export const dateRange = z.object({ start: day, end: day });
 export type DateRange = z.output<typeof dateRange>;
 
 /** Command: make this report of the rows of `userId`. */

@@ -51,10 +51,11 @@ function compile({ compiler, layout, standard }: Typst, data: string): Uint8Arra
 /** Typst names each text that it cannot show; its message is all that it gives. */
 function missingIn(error: unknown): Set<string> {
   const message = error instanceof Error ? error.message : "";
-  const texts = [...message.matchAll(/the text `\\?"(.+?)\\?"` could not be displayed/gu)];
-  const escaped = texts.map(([, text = ""]) => text).join("");
+  const texts = message.split("the text `").slice(1);
+  const quoted = texts.map((rest) => rest.split("` could not be displayed", 1).join(""));
   // Debug output of Rust: an unusual character stands as \u{1f44d}.
-  const text = escaped.replace(/\\+u\{([0-9a-f]+)\}/g, (_, hex: string) =>
+  const escaped = quoted.join("").replace(/["\\]/g, "");
+  const text = escaped.replace(/u\{([0-9a-f]{1,6})\}/g, (_, hex: string) =>
     String.fromCodePoint(Number.parseInt(hex, 16)),
   );
   return new Set(Array.from(text));

@@ -72,10 +72,14 @@ const problemResponse = (of: ToSchema) => ({
 
 /** `POST /api/campaigns/:id/send` is `postCampaignsByIdSend`. */
 const operationId = ({ method, path }: Route): string => {
-  const words = path.replace(/^\/api\//, "").replace(/:/g, "by-");
-  return `${method.toLowerCase()}-${words}`.replace(/[-/.]+(\w)/g, (_, letter: string) =>
-    letter.toUpperCase(),
-  );
+  const words = path
+    .replace(/^\/api\//, "")
+    .replace(/:/g, "by-")
+    .split(/[-/.]/);
+  const names = words
+    .filter((word) => word !== "")
+    .map((word) => word.charAt(0).toUpperCase() + word.slice(1));
+  return method.toLowerCase() + names.join("");
 };
 
 function toOperation(route: Route, of: ToSchema) {
