@@ -11,7 +11,7 @@ const [OPEN_ARRAY, CLOSE_ARRAY, OPEN_OBJECT, CLOSE_OBJECT, BACKSLASH] = [0x5b, 0
  * cannot hold.
  */
 export function parseJson(text: string): unknown {
-  look(text);
+  refuseHostileJson(text);
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -23,7 +23,7 @@ export function parseJson(text: string): unknown {
 }
 
 /** One look at each character; whether it is JSON at all is left to the parser. */
-function look(text: string): void {
+export function refuseHostileJson(text: string): void {
   let depth = 0;
   for (let at = 0; at < text.length; at++) {
     const unit = text.charCodeAt(at);
@@ -32,7 +32,7 @@ function look(text: string): void {
     else if (unit === CLOSE_ARRAY || unit === CLOSE_OBJECT) depth -= 1;
     else if (unit === MINUS || (unit >= ZERO && unit <= NINE)) at = endOfNumber(text, at);
     if (depth > MAX_DEPTH) {
-      throw new AppError("invalid_json", `The body is nested deeper than ${MAX_DEPTH} levels`);
+      throw new AppError("invalid_json", `The JSON is nested deeper than ${MAX_DEPTH} levels`);
     }
   }
 }

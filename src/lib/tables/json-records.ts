@@ -1,4 +1,5 @@
-import { isUnstorable } from "#lib/http/json.ts";
+import { AppError } from "#lib/errors.ts";
+import { isUnstorable, refuseHostileJson } from "#lib/http/json.ts";
 import { nextLineAt } from "#lib/tables/bytes.ts";
 import { MAX_ROW_BYTES } from "#lib/tables/limits.ts";
 import { type Encoding, type Position, type Row, type RowError, rowError } from "#lib/tables/table.ts";
@@ -108,9 +109,12 @@ function toValues(raw: Buffer, length: number): { values: Record<string, unknown
   }
   let value: unknown;
   try {
-    value = JSON.parse(utf8.decode(raw));
-  } catch {
-    return { error: rowError("invalid_json", "The row is not valid JSON in UTF-8") };
+    const text = utf8.decode(raw);
+    refuseHostileJson(text);
+    value = JSON.parse(text);
+  } catch (error) {
+    const message = error instanceof AppError ? error.message : "The row is not valid JSON in UTF-8";
+    return { error: rowError("invalid_json", message) };
   }
   if (!isObject(value)) return { error: rowError("not_an_object", "The row is no JSON object") };
   if (raw.includes("\\u") && hasUnstorableText(value)) {

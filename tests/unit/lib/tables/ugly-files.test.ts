@@ -175,6 +175,12 @@ describe("JSON", () => {
     expect(short).toEqual(expected);
   });
 
+  test("a row that is nested 5,000 deep, or whose number would be rounded, is refused alone", async () => {
+    const deep = `{"a":${"[".repeat(5000)}"\\u0041"${"]".repeat(5000)}}`;
+    const { short } = await read(`{"a":1}\n${deep}\n{"a":9007199254740993}\n{"a":2}`);
+    expect(short).toEqual([{ a: 1 }, "2: invalid_json", "3: invalid_json", { a: 2 }]);
+  });
+
   test.each([1, 1000])("an array, in pieces of %i bytes", async (size) => {
     const { dialect, short } = await read(' [ {"a":1}, [1],\n{"a"}, {"a":"x \\"]},{"} ]\n', {}, size);
     expect(dialect.format).toBe("json");
