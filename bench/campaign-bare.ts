@@ -5,8 +5,7 @@
 
 import { Permits } from "#campaigns/permits.ts";
 import { createRenderer } from "#campaigns/render-mail.ts";
-import { sendBatch, writeBatch } from "#campaigns/send-batch.ts";
-import { Spacing } from "#campaigns/spacing.ts";
+import { writeMails } from "#campaigns/send-batch.ts";
 import { systemClock } from "#lib/clock.ts";
 import { fastFetch } from "#lib/outside/fetch.ts";
 import { resendMailer } from "#mail/resend-mailer.ts";
@@ -24,7 +23,6 @@ const mailer = resendMailer(
 const content = { ...campaignContent, replyTo: null, missingField: "empty" } as const;
 const render = createRenderer(campaignId, content, mailer.write);
 const wire = new Permits(Number(inFlight));
-const spacing = new Spacing(0);
 /** As in the product, the next batches are rendered while others are on the wire. */
 const lanes = new Permits(2 * Number(inFlight));
 
@@ -35,16 +33,16 @@ const known = Array.from({ length: Math.min(batches, 20) }, (_, batch) =>
     return { id: n, email, fields };
   }),
 );
-const mayCallAgain = async () => true;
 
 const send = (first: number, count: number) =>
   Promise.all(
     Array.from({ length: count }, async (_, n) => {
       const key = `${campaignId}:${first + n}`;
       const recipients = known[n % known.length] ?? [];
-      const { answer } = await lanes.hold(() =>
-        sendBatch({ mailer, wire, spacing }, key, writeBatch(recipients, render), mayCallAgain),
-      );
+      const answer = await lanes.hold(() => {
+        const { mails } = writeMails(recipients, render);
+        return wire.hold(() => mailer.sendBatch(mails, key));
+      });
       if (answer.kind !== "taken") throw answer.error;
     }),
   );

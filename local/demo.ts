@@ -104,7 +104,7 @@ async function ownStack(signal: AbortSignal): Promise<DemoStack & { stop(): Prom
     {
       say,
       signal,
-      environment: { CAMPAIGN_CHUNK_SIZE: String(chunkSize), CAMPAIGN_BATCH_SIZE: String(batchSize) },
+      environment: { CAMPAIGN_PART_SIZE: String(chunkSize), CAMPAIGN_BATCH_SIZE: String(batchSize) },
     },
   );
   return { ...stack, databaseUrl: stack.databaseUrl ?? "" };

@@ -6,12 +6,12 @@ export const sendCampaignRequested = eventType("email/send.campaign", {
   schema: z.object({ campaignId: z.uuid() }),
 });
 
-/** Command: send one chunk of a planned campaign. `account` is the provider's account whose pace it shares. */
-export const sendCampaignChunkRequested = eventType("email/send.campaign-chunk", {
+/** Command: send one part of a planned campaign. `account` is the provider's account whose pace it shares. */
+export const sendCampaignPartRequested = eventType("email/send.campaign-part", {
   schema: z.object({
     campaignId: z.uuid(),
-    chunk: z.int().min(1).max(1_000_000),
     account: z.string().max(100),
     parentJobId: z.uuid(),
+    part: z.int().min(1).max(1_000_000),
   }),
 });

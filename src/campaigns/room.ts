@@ -1,5 +1,5 @@
 import { campaignDesk } from "#campaigns/desk-repository.ts";
-import { sendCampaignChunkRequested, sendCampaignRequested } from "#campaigns/events.ts";
+import { sendCampaignPartRequested, sendCampaignRequested } from "#campaigns/events.ts";
 import { newsletterRoutes } from "#campaigns/newsletter-routes.ts";
 import { campaignRepository } from "#campaigns/repository.ts";
 import { campaignRoutes } from "#campaigns/routes.ts";
@@ -25,10 +25,10 @@ export const campaigns = room<Dependencies>({
     const desk = campaignDesk(db, clock);
     return [...campaignRoutes({ desk, jobs }), ...newsletterRoutes({ desk, jobs })];
   },
-  chores: ({ db, clock }) => [settleCanceled(campaignRepository(db, clock, 0))],
+  chores: ({ db, clock }) => [settleCanceled(campaignRepository(db, clock))],
   checks: ({ env, fetch }) => [mailCheck({ env, fetch })],
   visibleFields: {
     [sendCampaignRequested.name]: ["campaignId"],
-    [sendCampaignChunkRequested.name]: ["campaignId", "chunk", "account", "parentJobId"],
+    [sendCampaignPartRequested.name]: ["campaignId", "part", "account", "parentJobId"],
   },
 });

@@ -1,19 +1,53 @@
 import type { Permits } from "#campaigns/permits.ts";
 import type { Recipient, Render } from "#campaigns/render-mail.ts";
-import type { Settlement } from "#campaigns/repository.ts";
-import type { Spacing } from "#campaigns/spacing.ts";
+import type { Batch, Outcome } from "#campaigns/repository.ts";
 import { everybodyRefused, type Stopped, splitRefused } from "#campaigns/split-refused.ts";
 import { AppError } from "#lib/errors.ts";
 import type { BatchAnswer, Mailer, MailResult } from "#mail/mailer.ts";
-import { Packet } from "#mail/packet.ts";
+import type { Pace } from "#mail/pace.ts";
 
-export type SendAnswer = BatchAnswer | Stopped;
+type Call = {
+  campaignId: string;
+  render: Render;
+  mailer: Pick<Mailer, "sendBatch" | "remembersKeysForMs">;
+  pace: Pick<Pace, "reach">;
+  inFlight: Permits;
+  /** The caller holds a permit for this batch already. */
+  holdsPermit: boolean;
+  isLate: () => boolean;
+};
 
-/** A batch ready for the wire: who is to get its mails, in their order, and who gets none because a field is missing. */
-export type Written = { ids: readonly number[]; mails: Packet; missing: Settlement["failed"] };
+/** `outcome`: what is to be written down; without one the batch stays in doubt. `error`: what went wrong. */
+type Ended = { outcome?: Outcome; error?: AppError };
+type Named = { sent: Record<string, string>; failed: Record<string, [code: string, words: string]> };
 
-export function writeBatch(recipients: readonly Recipient[], render: Render): Written {
-  const missing: Settlement["failed"] = {};
+/** Calls the provider with a batch. The key comes from the work, never from the run. */
+export async function sendBatch(call: Call, { batchNo, inDoubt, recipients }: Batch): Promise<Ended> {
+  const { ids, mails, failed } = writeMails(recipients, call.render);
+  const named: Named = { sent: {}, failed };
+  const answer = await callProvider(call, `${call.campaignId}:${batchNo}`, mails, (index, result) => {
+    const id = ids[index];
+    if (id === undefined) return;
+    if ("messageId" in result) named.sent[id] = result.messageId;
+    else named.failed[id] = [result.code, result.words];
+  });
+  if (answer.kind === "taken") return { outcome: { batchNo, ...named } };
+
+  const error =
+    answer.kind === "stopped" && answer.error.retryAfterMs === undefined ? {} : { error: answer.error };
+  const isNothingTaken = answer.kind !== "unknown" && Object.keys(named.sent).length === 0;
+  if (isNothingTaken) return { ...error, ...(inDoubt ? {} : { outcome: { batchNo, putBack: true } }) };
+  // Under a key the same request is simply repeated.
+  if (call.mailer.remembersKeysForMs !== undefined) return error;
+  const { code } = answer.error;
+  const isCertain = answer.kind !== "unknown" && !inDoubt;
+  for (const id of isCertain ? ids : [])
+    if (!Object.hasOwn(named.sent, id)) named.failed[id] ??= [code, "not sent"];
+  return { ...error, outcome: { batchNo, ...named, unknownCode: code } };
+}
+
+export function writeMails(recipients: readonly Recipient[], render: Render) {
+  const failed: Named["failed"] = {};
   const ids: number[] = [];
   const mails: string[] = [];
   for (const recipient of recipients) {
@@ -21,48 +55,42 @@ export function writeBatch(recipients: readonly Recipient[], render: Render): Wr
     if ("mail" in rendered) {
       ids.push(recipient.id);
       mails.push(rendered.mail);
-    } else missing[recipient.id] = ["missing_field", rendered.missing.join(", ")];
+    } else failed[recipient.id] = ["missing_field", rendered.missing.join(", ")];
   }
-  return { ids, mails: new Packet(mails), missing };
+  return { ids, mails, failed };
 }
 
-/**
- * Calls the provider with a marked batch. With any answer but `taken` the settlement is partial: what a split had found
- * out before the trouble began. `mayCallAgain`: every request after the first one asks before it is made; it keeps the
- * pace and says when to stop. `key` names the work, never the run: `campaign:batch`.
- */
-export async function sendBatch(
-  { mailer, wire, spacing }: { mailer: Mailer; wire: Permits; spacing: Spacing },
+/** With any answer but `taken`, only what a search for bad addresses had found out before is noted. */
+async function callProvider(
+  { mailer, pace, inFlight, holdsPermit, isLate }: Call,
   key: string,
-  { ids, mails, missing }: Written,
-  mayCallAgain: () => Promise<boolean>,
-): Promise<{ answer: SendAnswer; settlement: Settlement }> {
-  const settlement: Settlement = { sent: {}, failed: { ...missing } };
-  if (mails.count === 0) return { answer: { kind: "taken", results: [] }, settlement };
-  const note = (index: number, result: MailResult) => {
-    const id = ids[index];
-    if (id === undefined) return;
-    if ("messageId" in result) settlement.sent[id] = result.messageId;
-    else settlement.failed[id] = [result.code, result.words];
-  };
-  const send = (part: Packet, partKey: string) =>
-    wire.hold(() => spacing.hold(() => mailer.sendBatch(part, partKey)));
-
-  const answer = await send(mails, key);
+  mails: readonly string[],
+  note: (index: number, result: MailResult) => void,
+): Promise<BatchAnswer | Stopped> {
+  if (mails.length === 0) return { kind: "taken", results: [] };
+  const ask = (mails: readonly string[], key: string) =>
+    holdsPermit ? mailer.sendBatch(mails, key) : inFlight.hold(() => mailer.sendBatch(mails, key));
+  const answer = await ask(mails, key);
   if (answer.kind === "taken") {
-    if (mails.count > 1 && answer.results.every((result) => "code" in result))
-      return { answer: everybodyRefused(answer.results), settlement };
+    if (mails.length > 1 && answer.results.every((result) => "code" in result))
+      return everybodyRefused(answer.results);
     for (const [index, result] of answer.results.entries()) note(index, result);
   }
-  if (answer.kind !== "refused" || answer.error.code !== "invalid_recipient") return { answer, settlement };
-  const split = await splitRefused(mails, key, answer.error, async (part, partKey) =>
-    (await mayCallAgain()) ? send(part, partKey) : STOPPED,
-  );
+  if (answer.kind !== "refused" || answer.error.code !== "invalid_recipient") return answer;
+
+  const split = await splitRefused(mails, key, answer.error, async (mails, key) => {
+    // Another step begins the search anew, and meets the provider's memory of this one. Without keys there is no other.
+    if (mailer.remembersKeysForMs !== undefined && isLate()) return stopped();
+    const waitMs = await pace.reach();
+    return waitMs > 0 ? stopped(waitMs) : ask(mails, key);
+  });
   for (const [index, result] of split.results) note(index, result);
-  return { answer: split.answer, settlement };
+  return split.answer;
 }
 
-const STOPPED: Stopped = {
+const stopped = (retryAfterMs?: number): Stopped => ({
   kind: "stopped",
-  error: new AppError("provider_rate_limited", "The search for bad addresses goes on later"),
-};
+  error: new AppError("provider_rate_limited", "The search for bad addresses goes on later", {
+    retryAfterMs,
+  }),
+});

@@ -1,29 +1,28 @@
-import { sendCampaignChunkRequested, sendCampaignRequested } from "#campaigns/events.ts";
+import { sendCampaignPartRequested, sendCampaignRequested } from "#campaigns/events.ts";
 import type { CampaignRepository, Plan } from "#campaigns/repository.ts";
 import type { OnFailure } from "#dead-letters/on-failure.ts";
+import type { Parts } from "#jobs/parts.ts";
 import { cancelOfThisJob, type FlowControl } from "#lib/engine/flow-control.ts";
 import type { InngestClient } from "#lib/engine/inngest.ts";
 import type { MailMode } from "#lib/environment-fence.ts";
-import { AppError } from "#lib/errors.ts";
 
 type Dependencies = {
   inngest: InngestClient;
-  campaigns: CampaignRepository;
+  campaigns: Pick<CampaignRepository, "planPiece" | "hold">;
+  parts: Pick<Parts, "fanOut">;
   flow: FlowControl;
   onFailure: OnFailure;
   mailMode: () => Promise<MailMode>;
   /** The provider account whose pace the campaign keeps. */
   account: string;
-  chunkSize: number;
+  partSize: number;
   batchSize: number;
 };
 
 /** One statement plans so many recipients: it stays far below the 8 s that hosted Supabase gives a statement. */
 const PIECE = 50_000;
-/** Events of one request: 200 bytes each, far below the 256 KiB of Inngest's free plan. */
-const EVENTS_PER_REQUEST = 500;
 
-/** Snapshots the audience into the ledger, fans its chunks out and ends; the last chunk closes campaign and job. */
+/** Snapshots the audience into the ledger, fans its parts out and ends; the last part ends campaign and job. */
 export const sendEmailCampaign = (deps: Dependencies) =>
   deps.inngest.createFunction(
     {
@@ -34,44 +33,31 @@ export const sendEmailCampaign = (deps: Dependencies) =>
       cancelOn: cancelOfThisJob,
       onFailure: deps.onFailure,
     },
-    async ({ event, step, runId }) => {
-      const { campaignId } = event.data;
-      const eventId = event.id ?? runId;
-      const plan = await step.run("plan-chunks", () => planAll(deps, campaignId, eventId));
+    async (run) => {
+      const { campaignId } = run.event.data;
+      const plan = await run.step.run("plan", () => planAll(deps, campaignId, run.event.id ?? run.runId));
       if (plan.state === "held") return { status: "skipped", reason: plan.reason };
       if (plan.state === "taken")
         return { status: "skipped", reason: `job ${plan.jobId} sends this campaign already` };
       if (plan.state !== "planned") return { status: "skipped", reason: `the campaign is ${plan.state}` };
-      const parentJobId = plan.jobId;
-      if (parentJobId === null) throw new AppError("internal", "The run has no job");
-
-      for (let first = 1; first <= plan.chunks; first += EVENTS_PER_REQUEST) {
-        const count = Math.min(EVENTS_PER_REQUEST, plan.chunks - first + 1);
-        const events = Array.from({ length: count }, (_, index) => {
-          const chunk = first + index;
-          // The run's id in it: a repeated step is told apart from a replay, which must be able to send again.
-          return sendCampaignChunkRequested.create(
-            { campaignId, chunk, account: deps.account, parentJobId },
-            { id: `${runId}:${chunk}` },
-          );
-        });
-        await step.sendEvent(`fan-out-${first}`, events);
-      }
-      return { recipients: plan.recipients, chunks: plan.chunks };
+      await deps.parts.fanOut(run, plan, (ref) =>
+        sendCampaignPartRequested.create({ campaignId, account: deps.account, ...ref }),
+      );
+      return { recipients: plan.recipients, parts: plan.parts };
     },
   );
 
 type WholePlan = Exclude<Plan, { state: "planning" }> | { state: "held"; reason: string };
 
 async function planAll(deps: Dependencies, campaignId: string, eventId: string): Promise<WholePlan> {
-  const { campaigns, batchSize, chunkSize } = deps;
+  const { campaigns, batchSize, partSize } = deps;
   const mail = await deps.mailMode();
   if (mail.mode === "hold") {
     await campaigns.hold(campaignId, eventId, mail.reason);
     return { state: "held", reason: mail.reason };
   }
   for (;;) {
-    const plan = await campaigns.planPiece({ campaignId, eventId, batchSize, chunkSize, piece: PIECE });
+    const plan = await campaigns.planPiece({ campaignId, eventId, batchSize, partSize, piece: PIECE });
     if (plan.state !== "planning") return plan;
   }
 }

@@ -1,10 +1,9 @@
 import { AppError } from "#lib/errors.ts";
 import type { BatchAnswer, MailResult } from "#mail/mailer.ts";
-import type { Packet } from "#mail/packet.ts";
 
 /** We ended the search ourselves, between two requests. */
 export type Stopped = { kind: "stopped"; error: AppError };
-type Send = (mails: Packet, idempotencyKey: string) => Promise<BatchAnswer | Stopped>;
+type Send = (mails: readonly string[], idempotencyKey: string) => Promise<BatchAnswer | Stopped>;
 /** What is known by place in the batch, and the answer that ended the search early, if one did. */
 export type SplitResult = { results: Map<number, MailResult>; answer: BatchAnswer | Stopped };
 
@@ -17,7 +16,7 @@ const ENOUGH_REFUSED = 8;
  * the provider's memory of the first one.
  */
 export async function splitRefused(
-  mails: Packet,
+  mails: readonly string[],
   key: string,
   error: AppError,
   send: Send,
@@ -46,9 +45,9 @@ export async function splitRefused(
     return undefined;
   };
 
-  const ended = await search(0, mails.count, error);
+  const ended = await search(0, mails.length, error);
   if (ended) return { results, answer: ended };
-  if (mails.count > 1 && isNobodyTaken()) return { results, answer: everybodyRefused(results.values()) };
+  if (mails.length > 1 && isNobodyTaken()) return { results, answer: everybodyRefused(results.values()) };
   return { results, answer: { kind: "taken", results: [] } };
 }
 

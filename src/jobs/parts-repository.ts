@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { Clock } from "#lib/clock.ts";
-import { type DatabaseClient, unwrap } from "#lib/database/client.ts";
+import { createCall } from "#lib/database/call.ts";
+import type { DatabaseClient } from "#lib/database/client.ts";
 import type { Json } from "#lib/database/database.types.ts";
 
 const plan = z.object({
@@ -60,49 +61,24 @@ export type PartsRepository = ReturnType<typeof partsRepository>;
 
 /** Plans and parts. What each call promises stands with its SQL function. */
 export function partsRepository(db: DatabaseClient, clock: Clock) {
-  const now = () => clock.now().toISOString();
+  const { call } = createCall(db, clock);
   return {
-    async open(eventId: string, functionId: string): Promise<Plan> {
-      return plan.parse(
-        await unwrap(db.rpc("open_plan", { p_event_id: eventId, p_function_id: functionId })),
-      );
-    },
+    open: (eventId: string, functionId: string): Promise<Plan> =>
+      call("open_plan", { eventId, functionId }, plan),
 
     /** `from`: the cursor that the piece was cut from. */
-    async add(jobId: string, from: Json | null, piece: Piece): Promise<Plan> {
-      const answer = await unwrap(
-        db.rpc("plan_parts", { p_job_id: jobId, p_piece: { from, ...piece }, p_now: now() }),
-      );
-      return plan.parse(answer);
-    },
+    add: (jobId: string, from: Json | null, piece: Piece): Promise<Plan> =>
+      call("plan_parts", { jobId, piece: { from, ...piece } }, plan),
 
-    async claim({ jobId, part, claimant, leaseMs, atOnce }: ClaimRequest): Promise<Claim> {
-      const answer = await unwrap(
-        db.rpc("claim_part", {
-          p_job_id: jobId,
-          p_part_no: part ?? null,
-          p_claimant: claimant,
-          p_lease_ms: leaseMs,
-          p_at_once: atOnce ?? null,
-          p_now: now(),
-        }),
-      );
-      return claim.parse(answer);
-    },
+    claim: ({ part: partNo, ...request }: ClaimRequest): Promise<Claim> =>
+      call("claim_part", { partNo, atOnce: undefined, ...request }, claim),
 
     /** How often the claimant met trouble since something was settled; `waitMs`: it comes back after this. */
     async release({ id, token }: Part, { trouble, waitMs }: { trouble: boolean; waitMs?: number }) {
-      const until = waitMs === undefined ? null : new Date(clock.now().getTime() + waitMs).toISOString();
-      const count = await unwrap(
-        db.rpc("release_part", {
-          p_id: id,
-          p_token: token,
-          p_is_trouble: trouble,
-          p_waiting_until: until,
-          p_now: now(),
-        }),
-      );
-      return z.number().nullable().parse(count) ?? 1;
+      const waitingUntil =
+        waitMs === undefined ? undefined : new Date(clock.now().getTime() + waitMs).toISOString();
+      const given = { id, token, isTrouble: trouble, waitingUntil };
+      return (await call("release_part", given, z.number().nullable())) ?? 1;
     },
   };
 }

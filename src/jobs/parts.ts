@@ -22,6 +22,8 @@ export type WorkOptions = {
   policy: RetryPolicyName;
   /** Parts of one job at work at once; left out, the function's concurrency is the limit. */
   atOnce?: number;
+  /** Stands before the claim in every step; what it throws ends the step. */
+  before?: () => Promise<void>;
 };
 
 type Outcome = { state: "open" | "done" | "ended" | "gone" } | { state: "wait"; waitMs: number };
@@ -74,7 +76,7 @@ export function createParts(parts: PartsRepository, { stepMs = STEP_MS } = {}) {
   async function fanOut(
     { step, runId }: Run,
     { jobId, parts: count }: Pick<Plan, "jobId" | "parts">,
-    eventOf: (ref: Required<PartRef>) => EventPayload,
+    eventOf: (ref: { parentJobId: string; part: number }) => EventPayload,
   ): Promise<void> {
     let request: EventPayload[] = [];
     let bytes = 0;
@@ -116,10 +118,11 @@ export function createParts(parts: PartsRepository, { stepMs = STEP_MS } = {}) {
   async function workOneStep(
     { parentJobId, part }: PartRef,
     claimant: string,
-    { policy, atOnce }: WorkOptions,
+    { policy, atOnce, before }: WorkOptions,
     workOn: (part: Part, time: StepTime) => Promise<Worked>,
   ): Promise<Outcome> {
     const time = startTime();
+    await before?.();
     do {
       const claim = await parts.claim({ jobId: parentJobId, part, claimant, leaseMs: LEASE_MS, atOnce });
       if (claim.state === "busy") return { state: "wait", waitMs: claim.waitMs };

@@ -36,7 +36,7 @@ const schema = z.object({
   MAIL_REQUESTS_PER_SECOND: number(0, 10_000).default(4.9),
   MAIL_MAX_IN_FLIGHT: count(1, 1000).default(10),
   MAIL_IDEMPOTENT: flag.default(true),
-  CAMPAIGN_CHUNK_SIZE: count(1, 10_000).default(5000),
+  CAMPAIGN_PART_SIZE: count(1, 10_000).default(5000),
   CAMPAIGN_BATCH_SIZE: count(1, 100).default(100),
 
   /** A free image API without keys; with one: https://gen.pollinations.ai. */

@@ -1,5 +1,4 @@
 import type { AppError } from "#lib/errors.ts";
-import type { Packet } from "#mail/packet.ts";
 import type { Template } from "#mail/template.ts";
 
 /** A mail to one address whose merge fields are still open. */
@@ -33,6 +32,9 @@ export type Mailer = {
   remembersKeysForMs: number | undefined;
   /** The mail as the provider takes it in a request, JSON. */
   write(mail: MailTemplate): Template;
-  /** Never throws: what a provider does wrong is an answer too. The same key must always come with the same mails. */
-  sendBatch(mails: Packet, idempotencyKey: string): Promise<BatchAnswer>;
+  /**
+   * Never throws: what a provider does wrong is an answer too. `mails`: as `write` made them. The same key must
+   * always come with the same mails.
+   */
+  sendBatch(mails: readonly string[], idempotencyKey: string): Promise<BatchAnswer>;
 };

@@ -36,11 +36,11 @@ export function resendMailer(env: Settings, fetch: typeof globalThis.fetch, cloc
             "idempotency-key": idempotencyKey,
             "x-batch-validation": "permissive",
           },
-          body: mails.bytes,
+          body: `[${mails.join(",")}]`,
           signal: patience.signal,
         });
         const body: unknown = await response.json().catch(() => undefined);
-        return readBatchAnswer(response, body, mails.count, clock.now());
+        return readBatchAnswer(response, body, mails.length, clock.now());
       } catch (error) {
         return failedCall(error);
       } finally {

@@ -3,26 +3,28 @@
 
 create table private.token_buckets (
   key text primary key,
-  -- What was left at filled_at; more than its users' capacity counts as full.
+  -- What was left at filled_at; more than its users' capacity counts as full, less than nothing is promised already to
+  -- callers that wait.
   tokens double precision not null default 'infinity',
   filled_at timestamptz not null,
   -- The provider has said: not before. Null or past: now.
-  blocked_until timestamptz,
-  constraint token_buckets_hold_no_debt check (tokens >= 0)
+  blocked_until timestamptz
 ) with (fillfactor = 50);
 
 alter table private.token_buckets enable row level security;
 grant select, insert, update, delete on private.token_buckets to service_role;
 
--- Takes from every bucket that p_wants names, or from none: [{"key", "capacity", "refillPerSecond", "take"}].
--- Answers {"granted", "waitMs"}; when refused, waitMs is how long until all of it could be there.
+-- Takes from every bucket that p_wants names, or from none: [{"key", "capacity", "refillPerSecond", "take",
+-- "patienceMs"?}]. A caller that would have to wait no longer than its patience gets its place in time: it is granted, and
+-- comes after waitMs. Answers {"granted", "waitMs"}; when refused, waitMs is how long until all of it could be there.
 create function public.take_tokens(p_wants jsonb, p_now timestamptz)
 returns jsonb
 language plpgsql
 set search_path = ''
 as $$
 declare
-  v_wait_ms integer;
+  v_wait_ms bigint;
+  v_granted boolean;
 begin
   if exists (select from jsonb_to_recordset(p_wants) as want (capacity float8, "refillPerSecond" float8, take float8)
     where (capacity > 0 and "refillPerSecond" > 0 and take between 0 and capacity) is not true) then
@@ -38,40 +40,55 @@ begin
   select coalesce(max(private.wait_for_tokens(bucket, capacity, "refillPerSecond", take, p_now)), 0) into v_wait_ms
   from jsonb_to_recordset(p_wants) as want (key text, capacity float8, "refillPerSecond" float8, take float8)
   join private.token_buckets as bucket using (key);
-  if v_wait_ms = 0 then
+  v_granted := v_wait_ms <= (select coalesce(min(coalesce("patienceMs", 0)), 0)
+    from jsonb_to_recordset(p_wants) as want ("patienceMs" integer));
+  if v_granted then
     update private.token_buckets as bucket set
-      tokens = greatest(0, private.tokens_now(bucket, capacity, "refillPerSecond", p_now) - take),
-      filled_at = greatest(filled_at, p_now)
+      tokens = private.tokens_at(bucket, capacity, "refillPerSecond", private.opens_at(bucket, p_now)) - take,
+      filled_at = greatest(filled_at, private.opens_at(bucket, p_now))
     from jsonb_to_recordset(p_wants) as want (key text, capacity float8, "refillPerSecond" float8, take float8)
     where bucket.key = want.key;
   end if;
-  return jsonb_build_object('granted', v_wait_ms = 0, 'waitMs', v_wait_ms);
+  return jsonb_build_object('granted', v_granted, 'waitMs', v_wait_ms);
 end
 $$;
 
+-- From when on the bucket gives anything.
+create function private.opens_at(p_bucket private.token_buckets, p_now timestamptz)
+returns timestamptz
+language sql immutable
+set search_path = ''
+as $$
+  select greatest(p_now, p_bucket.blocked_until);
+$$;
+
 -- A process whose clock is behind finds no time gone by, and never turns it back.
-create function private.tokens_now(
-  p_bucket private.token_buckets, p_capacity float8, p_refill float8, p_now timestamptz
+create function private.tokens_at(
+  p_bucket private.token_buckets, p_capacity float8, p_refill float8, p_moment timestamptz
 )
 returns float8
 language sql immutable
 set search_path = ''
 as $$
   select least(p_capacity,
-    p_bucket.tokens + p_refill * greatest(0, extract(epoch from p_now - p_bucket.filled_at)::float8));
+    p_bucket.tokens + p_refill * greatest(0, extract(epoch from p_moment - p_bucket.filled_at)::float8));
 $$;
 
 create function private.wait_for_tokens(
   p_bucket private.token_buckets, p_capacity float8, p_refill float8, p_take float8, p_now timestamptz
 )
-returns integer
-language sql immutable
+returns bigint
+language plpgsql immutable
 set search_path = ''
 as $$
+declare
+  v_opens_at timestamptz := private.opens_at(p_bucket, p_now);
   -- A hair of tolerance: tenths of a second do not add up exactly.
-  select ceil(1000 * greatest(0,
-    (p_take - private.tokens_now(p_bucket, p_capacity, p_refill, p_now) - 1e-9) / p_refill,
-    extract(epoch from p_bucket.blocked_until - p_now)::float8))::integer;
+  v_missing float8 := p_take - private.tokens_at(p_bucket, p_capacity, p_refill, v_opens_at) - 1e-9;
+begin
+  return ceil(1000 * (extract(epoch from v_opens_at - p_now)::float8 + case when v_missing <= 0 then 0 else
+    v_missing / p_refill + extract(epoch from greatest(p_bucket.filled_at, v_opens_at) - v_opens_at)::float8 end));
+end
 $$;
 
 -- What the provider itself says about its rate: so many calls are left, and none before p_blocked_until.
@@ -89,7 +106,7 @@ as $$
     blocked_until = greatest(bucket.blocked_until, excluded.blocked_until);
 $$;
 
-revoke execute on function private.tokens_now, private.wait_for_tokens from public, anon, authenticated;
+revoke execute on function private.opens_at, private.tokens_at, private.wait_for_tokens from public, anon, authenticated;
 revoke execute on function public.take_tokens, public.learn_tokens from public, anon, authenticated;
-grant execute on function private.tokens_now, private.wait_for_tokens to service_role;
+grant execute on function private.opens_at, private.tokens_at, private.wait_for_tokens to service_role;
 grant execute on function public.take_tokens, public.learn_tokens to service_role;

@@ -58,7 +58,7 @@ grant select, insert, update, delete on public.job_plans, public.job_parts to se
 -- The plan of a job, locked; made when there is none. A job that puts another one back to work takes over what that one
 -- had planned: p_from_job_id, or else the nearest job before it in the line of reprocesses. What was dead or claimed
 -- there is open again once its lease is over.
-create function private.open_plan(p_job_id uuid, p_from_job_id uuid default null)
+create function private.open_plan(p_job_id uuid, p_from_job_id uuid, p_now timestamptz)
 returns public.job_plans
 language plpgsql
 set search_path = ''
@@ -88,6 +88,7 @@ begin
     perform from public.job_parts where job_id = v_from_job_id order by part_no for update;
     update public.job_parts set status = 'pending' where job_id = v_from_job_id and status = 'dead';
     update public.job_plans set job_id = p_job_id where job_id = v_from_job_id returning * into v_plan;
+    perform private.close_job_without_open_parts(p_job_id, p_now);
   end if;
   if v_plan.job_id is null then
     insert into public.job_plans (job_id) values (p_job_id)
@@ -106,7 +107,7 @@ language plpgsql
 set search_path = ''
 as $$
 declare
-  v_plan public.job_plans := private.open_plan(p_job_id);
+  v_plan public.job_plans := private.open_plan(p_job_id, null, p_now);
   v_is_last boolean := coalesce(p_piece -> 'cursor', 'null') = 'null';
   v_parts bigint;
   v_total bigint;
@@ -148,7 +149,7 @@ as $$
 $$;
 
 -- The same two for a room that cuts its work in TypeScript. Both answer {"jobId", "planned", "cursor", "parts", "total"}.
-create function public.open_plan(p_event_id text, p_function_id text)
+create function public.open_plan(p_event_id text, p_function_id text, p_now timestamptz)
 returns jsonb
 language plpgsql
 set search_path = ''
@@ -159,7 +160,7 @@ begin
   if v_job_id is null then
     perform private.refuse(404, 'not_found', 'The run has no job');
   end if;
-  return private.describe_plan(private.open_plan(v_job_id));
+  return private.describe_plan(private.open_plan(v_job_id, null, p_now));
 end
 $$;
 

@@ -1,5 +1,6 @@
 -- Working on parts: one claims a part, settles what it did in the transaction in which its room writes its own rows,
--- and releases what it cannot finish. Locks are taken in one order: the room's own rows, the part, its plan, the job.
+-- and releases what it cannot finish. Locks are taken in one order: the part, the room's own rows, the plan, the job, and what
+-- follows its end.
 
 -- CLAIM. The named part, or (p_part_no null) the claimant's own or else the next free one. The same claimant gets its own
 -- claim back, under a new token: a retry goes on at once, and its predecessor can do nothing more. p_at_once: never more
@@ -163,7 +164,7 @@ begin
   end if;
   update public.job_parts set
     counts = private.add_counts(counts, v_counts), settled_count = settled_count + v_moved,
-    next_no = coalesce(p_next, next_no), trouble_count = 0,
+    next_no = coalesce(p_next, next_no), trouble_count = case when v_moved = 0 then trouble_count else 0 end,
     status = case when settled_count + v_moved = total_count then 'done' else status end
   where id = p_id returning * into v_part;
   if v_part.status = 'done' then

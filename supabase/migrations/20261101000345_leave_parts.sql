@@ -66,9 +66,8 @@ begin
 end
 $$;
 
--- SKIP. A person ignores the letter: what is left of the part stays undone, and counts as "skipped". The room says first
--- what that means for its own rows (its locks come before the part's); what it answers is counted in its own words.
--- A part that another run has claimed goes on.
+-- SKIP. A person ignores the letter: what is left of the part stays undone. The room says what that means for its own rows
+-- and what moved, in its own words; the rest counts as "skipped". A part that another run has claimed goes on.
 create function private.skip_part(
   p_event_data jsonb, p_run_id text, p_function_id text, p_note text, p_now timestamptz
 )
@@ -79,14 +78,11 @@ as $$
 declare
   v_part public.job_parts;
 begin
-  select * into v_part from public.job_parts where id = private.part_of_letter(p_event_data, p_run_id);
-  if private.part_is_left(v_part, p_run_id, p_now) is not true then
-    return;
-  end if;
-  if private.settle_part(v_part.id, v_part.lease_token, private.counts_of_skipped_part(v_part, p_function_id, p_note, p_now),
-    v_part.last_no + 1, p_now) = 'lost'
-  then
-    perform private.refuse(409, 'conflict', 'Another run has just begun to work on this part');
+  select * into v_part from public.job_parts
+  where id = private.part_of_letter(p_event_data, p_run_id) for no key update;
+  if private.part_is_left(v_part, p_run_id, p_now) then
+    perform private.settle_part(v_part.id, v_part.lease_token,
+      private.counts_of_skipped_part(v_part, p_function_id, p_note, p_now), v_part.last_no + 1, p_now);
   end if;
 end
 $$;

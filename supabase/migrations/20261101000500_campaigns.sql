@@ -1,6 +1,5 @@
--- A campaign is one mail to everybody on a list. Its ledger has three levels, so that bulk stays cheap and every
--- recipient still has a row: a chunk is one run's work, a batch is one provider request with its content frozen at
--- planning, a send is one recipient.
+-- A campaign is one mail to everybody on a list. Its job is cut into parts (job_parts); a batch is one request to the
+-- provider with its content frozen at planning, and belongs to one part; a send is one recipient.
 
 create table public.campaigns (
   id uuid primary key default gen_random_uuid(),
@@ -19,14 +18,10 @@ create table public.campaigns (
   note text,
   -- The job that sends it now; a reprocess brings a new one.
   job_id uuid references public.jobs (id) on delete set null,
-  batch_size integer,
-  chunk_size integer,
-  -- Planning walks the list up to who was on it when planning began, and remembers how far it came.
-  audience_through_id bigint,
-  planned_through_id bigint,
+  -- The job whose plan it is sent by: job_id, or the one before until that has begun.
+  plan_job_id uuid,
+  -- Who has been planned so far.
   recipient_count bigint not null default 0,
-  planned_at timestamptz,
-  progressed_at timestamptz,
   created_at timestamptz not null,
   queued_at timestamptz,
   ended_at timestamptz,
@@ -41,41 +36,20 @@ create table public.campaigns (
 create index campaigns_by_owner on public.campaigns (owner, created_at desc, id desc);
 create index campaigns_newest_first on public.campaigns (created_at desc, id desc);
 create index campaigns_by_job on public.campaigns (job_id) where job_id is not null;
+create index campaigns_by_plan on public.campaigns (plan_job_id) where plan_job_id is not null;
 create index campaigns_by_list on public.campaigns (list_id);
-
-create table public.campaign_chunks (
-  campaign_id uuid not null references public.campaigns (id) on delete cascade,
-  chunk_no integer not null,
-  first_batch_no integer not null,
-  last_batch_no integer not null,
-  open_batch_count integer not null,
-  status text not null default 'pending',
-  -- Who works on it, or did last (a run's id), and the proof of it: every claim brings a new token. Without a token
-  -- nothing of it can be in doubt.
-  claimant text,
-  lease_token uuid,
-  lease_expires_at timestamptz,
-  attempts integer not null default 0,
-  -- How often its run met the provider's trouble without sending anything in between.
-  trouble_count integer not null default 0,
-  constraint campaign_chunks_are_numbered primary key (campaign_id, chunk_no),
-  constraint campaign_chunks_status_is_valid check (status in ('pending', 'claimed', 'done')),
-  constraint campaign_chunks_have_a_lease_while_claimed
-    check (status <> 'claimed' or (claimant is not null and lease_token is not null and lease_expires_at is not null)),
-  constraint campaign_chunks_are_done_when_nothing_is_open check ((status = 'done') = (open_batch_count = 0))
-) with (fillfactor = 40);
 
 create table public.campaign_batches (
   campaign_id uuid not null references public.campaigns (id) on delete cascade,
   batch_no integer not null,
-  chunk_no integer not null,
+  part_no integer not null,
   first_subscriber_id bigint not null,
   last_subscriber_id bigint not null,
   recipient_count integer not null,
   -- [[subscriber id, email, fields]] as they were when the campaign was planned: a retry must render the same bytes.
   recipients json not null,
   status text not null default 'pending',
-  -- The claim under which the provider was called last.
+  -- The claim under which it was taken last: each claim takes a batch once.
   lease_token uuid,
   -- The first call that the provider may have taken, null when there was none: from here on the content is frozen, and
   -- the provider's memory of the key runs out.
@@ -87,8 +61,8 @@ create table public.campaign_batches (
   unknown_count integer not null default 0,
   constraint campaign_batches_are_numbered primary key (campaign_id, batch_no),
   constraint campaign_batches_status_is_valid check (status in ('pending', 'sending', 'done', 'unknown')),
-  constraint campaign_batches_name_their_claim_while_sending
-    check (status <> 'sending' or (lease_token is not null and first_sending_at is not null)),
+  constraint campaign_batches_say_since_when_they_are_in_doubt
+    check (status <> 'sending' or first_sending_at is not null),
   constraint campaign_batches_account_for_everybody_at_the_end
     check (status in ('pending', 'sending')
       or sent_count + failed_count + skipped_count + unknown_count = recipient_count)
@@ -96,7 +70,7 @@ create table public.campaign_batches (
 -- Out of the way and as it is: a batch's row changes, its recipients never.
 alter table public.campaign_batches alter column recipients set storage external;
 
--- Where a recipient stands before the end follows from its batch and chunk (claimed, sending); the row itself
+-- Where a recipient stands before the end follows from its batch and part (claimed, sending); the row itself
 -- changes once, and the space left in each page lets it change in place. No index but the key, and no foreign key to campaigns: a check per row would cost more than the
 -- planning statement, which is the only writer.
 create table public.campaign_sends (
@@ -116,24 +90,11 @@ create table public.campaign_sends (
     check (status <> 'sent' or provider_message_id is not null or error_code is not null)
 ) with (fillfactor = 38);
 
--- How fast we may call a provider, shared by all that call it.
-create table public.mail_provider_accounts (
-  account text primary key,
-  -- The next free place in time: the theoretical arrival time of a generic cell rate algorithm (GCRA).
-  next_slot_at timestamptz,
-  -- The provider asked for silence until then.
-  paused_until timestamptz
-) with (fillfactor = 20);
-
 alter table public.campaigns enable row level security;
-alter table public.campaign_chunks enable row level security;
 alter table public.campaign_batches enable row level security;
 alter table public.campaign_sends enable row level security;
-alter table public.mail_provider_accounts enable row level security;
-revoke all on public.campaigns, public.campaign_chunks, public.campaign_batches, public.campaign_sends,
-  public.mail_provider_accounts from anon, authenticated;
-grant select, insert, update, delete on public.campaigns, public.campaign_chunks, public.campaign_batches,
-  public.campaign_sends, public.mail_provider_accounts to service_role;
+revoke all on public.campaigns, public.campaign_batches, public.campaign_sends from anon, authenticated;
+grant select, insert, update, delete on public.campaigns, public.campaign_batches, public.campaign_sends to service_role;
 
 -- Once queued, content is frozen: a batch repeated under its idempotency key must be the same bytes.
 create function private.keep_campaign_content()
@@ -156,18 +117,19 @@ create trigger campaigns_keep_their_content_once_queued
   ))
   execute function private.keep_campaign_content();
 
--- A campaign follows its job into the ends that come from outside: a person canceled it, or its planning failed.
+-- A campaign ends with its job.
 create function private.after_campaign_job(p_job public.jobs, p_now timestamptz)
 returns void
 language sql
 set search_path = ''
 as $$
   update public.campaigns set status = p_job.status, ended_at = p_now
-  where job_id = p_job.id and p_job.status in ('canceled', 'failed') and status in ('queued', 'sending');
+  where job_id = p_job.id and p_job.status in ('completed', 'canceled', 'failed')
+    and (status in ('queued', 'sending') or (status = 'failed' and p_job.status = 'completed'));
 $$;
+
 select private.register_work_kind('{"function_id": "send-email-campaign", "event_name": "email/send.campaign",
   "after_end": "private.after_campaign_job"}');
 
-revoke execute on function private.keep_campaign_content, private.after_campaign_job
-  from public, anon, authenticated;
+revoke execute on function private.keep_campaign_content, private.after_campaign_job from public, anon, authenticated;
 grant execute on function private.keep_campaign_content, private.after_campaign_job to service_role;

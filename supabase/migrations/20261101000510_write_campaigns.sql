@@ -147,11 +147,10 @@ begin
     perform private.refuse(400, 'invalid_request', 'An unknown send becomes sent or failed');
   end if;
   select send.batch_no, case when send.status <> 'pending' then send.status
-    when batch.status = 'sending' then 'sending' when chunk.status = 'claimed' then 'claimed' else 'pending' end
+    when batch.status = 'sending' then 'sending' else 'pending' end
   into v_batch_no, v_status
   from public.campaign_sends as send
   join public.campaign_batches as batch using (campaign_id, batch_no)
-  join public.campaign_chunks as chunk using (campaign_id, chunk_no)
   where send.campaign_id = p_campaign_id and send.subscriber_id = p_subscriber_id;
   if not found then
     perform private.refuse(404, 'not_found', 'Send not found');

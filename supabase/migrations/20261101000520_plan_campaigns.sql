@@ -1,57 +1,31 @@
--- Planning a campaign: the audience is copied in id order, piece by piece, and cut into batches and chunks. Every
--- piece is one transaction that remembers how far it came, so that planning can stop and go on anywhere.
+-- Planning a campaign: the audience is copied in the order of its ids, piece by piece, and cut into batches and parts.
+-- Every piece is one transaction, so that planning can stop and go on anywhere. Locks: the plan, the job, the campaign.
 
--- Closes a campaign and its job once nothing is left of it. The caller holds the job's row, then the campaign's.
-create function private.close_campaign(p_campaign_id uuid, p_now timestamptz)
-returns void
+-- Copies the next piece of the audience, p_piece people or a few less (a whole number of parts), and adds it to the plan.
+-- The plan's cursor: {"through": the last subscriber copied, "until": the last one who was on the list when planning
+-- began, "batchSize", "partSize"}.
+create function private.plan_campaign_piece(
+  p_campaign public.campaigns, p_plan public.job_plans, p_cursor jsonb, p_piece integer, p_now timestamptz
+)
+returns public.job_plans
 language plpgsql
 set search_path = ''
 as $$
 declare
-  v_job_id uuid;
-  v_recipients bigint;
-  v_sent bigint;
-  v_failed bigint;
-  v_skipped bigint;
-  v_unknown bigint;
-begin
-  select coalesce(sum(recipient_count), 0), coalesce(sum(sent_count), 0), coalesce(sum(failed_count), 0),
-    coalesce(sum(skipped_count), 0), coalesce(sum(unknown_count), 0)
-  into v_recipients, v_sent, v_failed, v_skipped, v_unknown
-  from public.campaign_batches where campaign_id = p_campaign_id;
-  update public.campaigns set status = 'completed', ended_at = p_now
-  where id = p_campaign_id and status in ('queued', 'sending', 'failed')
-  returning job_id into v_job_id;
-  if not found then
-    return;
-  end if;
-  perform private.advance_job(v_job_id, v_recipients, v_recipients, p_now);
-  perform private.end_job(v_job_id, 'completed', jsonb_build_object('campaignId', p_campaign_id,
-    'recipients', v_recipients, 'sent', v_sent, 'failed', v_failed, 'skipped', v_skipped, 'unknown', v_unknown),
-    null, p_now);
-end
-$$;
-
--- Copies the next piece of the audience into the ledger: at most p_piece people, a whole number of chunks.
-create function private.plan_campaign_piece(p_campaign public.campaigns, p_piece integer)
-returns bigint
-language plpgsql
-set search_path = ''
-as $$
-declare
-  v_batches_per_chunk integer := p_campaign.chunk_size / p_campaign.batch_size;
-  v_limit integer := greatest(p_piece / p_campaign.chunk_size, 1) * p_campaign.chunk_size;
-  v_first_batch_no integer := 1 + p_campaign.recipient_count / p_campaign.batch_size;
-  v_last_id bigint;
+  v_batch_size integer := (p_cursor ->> 'batchSize')::integer;
+  v_part_size integer := (p_cursor ->> 'partSize')::integer;
+  v_limit integer := greatest(p_piece / v_part_size, 1) * v_part_size;
+  v_first_batch_no integer := p_plan.total_count / v_batch_size;
   v_added bigint;
+  v_through bigint;
+  v_parts jsonb;
 begin
   with audience as materialized (
-    select id, email, fields,
-      v_first_batch_no + ((row_number() over (order by id) - 1) / p_campaign.batch_size)::integer as batch_no
+    select id, email, fields, 1 + v_first_batch_no + ((row_number() over (order by id) - 1) / v_batch_size)::integer as batch_no
     from (
       select id, email, fields from public.email_subscribers
       where list_id = p_campaign.list_id and status = 'active'
-        and id > p_campaign.planned_through_id and id <= p_campaign.audience_through_id
+        and id > (p_cursor ->> 'through')::bigint and id <= (p_cursor ->> 'until')::bigint
       order by id limit v_limit
     ) as piece
   ), sends as (
@@ -59,33 +33,34 @@ begin
     select p_campaign.id, audience.id, batch_no, email from audience order by audience.id
   ), batches as (
     insert into public.campaign_batches
-      (campaign_id, batch_no, chunk_no, first_subscriber_id, last_subscriber_id, recipient_count,
-        recipients)
-    select p_campaign.id, batch_no, 1 + (batch_no - 1) / v_batches_per_chunk, min(id), max(id), count(*),
+      (campaign_id, batch_no, part_no, first_subscriber_id, last_subscriber_id, recipient_count, recipients)
+    select p_campaign.id, batch_no, 1 + (batch_no - 1) / (v_part_size / v_batch_size), min(id), max(id), count(*),
       json_agg(json_build_array(id, email, fields))
     from audience group by batch_no order by batch_no
-    returning batch_no, chunk_no
-  ), chunks as (
-    insert into public.campaign_chunks (campaign_id, chunk_no, first_batch_no, last_batch_no, open_batch_count)
-    select p_campaign.id, chunk_no, min(batch_no), max(batch_no), count(*)
-    from batches group by chunk_no order by chunk_no
+    returning part_no, first_subscriber_id, last_subscriber_id, recipient_count
+  ), parts as (
+    select part_no, min(first_subscriber_id) as first, max(last_subscriber_id) as last, sum(recipient_count) as total
+    from batches group by part_no
   )
-  select count(*), max(audience.id) into v_added, v_last_id from audience;
+  select coalesce(sum(total), 0), max(last),
+    coalesce(jsonb_agg(jsonb_build_object('first', first, 'last', last, 'total', total) order by part_no), '[]')
+  into v_added, v_through, v_parts from parts;
 
-  update public.campaigns set
-    planned_through_id = coalesce(v_last_id, audience_through_id),
-    recipient_count = recipient_count + v_added
+  update public.campaigns set recipient_count = recipient_count + v_added,
+    status = case when v_added < v_limit then 'sending' else status end
   where id = p_campaign.id;
-  return v_added;
+  return private.plan_parts(p_plan.job_id, jsonb_build_object('from', p_plan.cursor, 'parts', v_parts,
+    'cursor', case when v_added = v_limit then p_cursor || jsonb_build_object('through', v_through) end,
+    'result', jsonb_build_object('campaignId', p_campaign.id, 'sent', 0, 'failed', 0, 'skipped', 0, 'unknown', 0)),
+    p_now);
 end
 $$;
 
 -- One piece of planning; call it until it no longer answers "planning". p_event_id finds the job that asks: a job
--- that failed may hand its campaign to a later one, a living job keeps it.
--- Answers {"state": "planning" | "planned" | "completed" | "canceled" | "taken", "chunks", "recipients", "jobId"}.
+-- that failed leaves its campaign, and what it had planned, to a later one; a living job keeps it.
+-- Answers {"state": "planning" | "planned" | "completed" | "canceled" | "taken", "parts", "recipients", "jobId"}.
 create function public.plan_campaign(
-  p_campaign_id uuid, p_event_id text, p_batch_size integer, p_chunk_size integer, p_piece integer,
-  p_now timestamptz
+  p_campaign_id uuid, p_event_id text, p_batch_size integer, p_part_size integer, p_piece integer, p_now timestamptz
 )
 returns jsonb
 language plpgsql
@@ -94,54 +69,76 @@ as $$
 declare
   v_job_id uuid := private.find_job(p_event_id, 'send-email-campaign');
   v_campaign public.campaigns;
-  v_added bigint;
-  v_chunks integer;
+  v_plan public.job_plans;
+  v_state text;
 begin
-  -- First the job, then the campaign: the order in which everybody locks them.
+  select * into v_campaign from public.campaigns where id = p_campaign_id;
+  v_state := private.campaign_is_not_for(v_campaign, v_job_id);
+  if v_state is not null then
+    return jsonb_build_object('state', v_state, 'jobId', v_campaign.job_id);
+  end if;
+  v_plan := private.open_plan(v_job_id, v_campaign.plan_job_id, p_now);
   perform from public.jobs where id = v_job_id for no key update;
   v_campaign := private.lock_campaign(p_campaign_id, null);
-
-  if v_campaign.status in ('completed', 'canceled') then
-    return jsonb_build_object('state', v_campaign.status, 'jobId', v_campaign.job_id);
-  elsif v_campaign.job_id is distinct from v_job_id and exists (
-    select from public.jobs where id = v_campaign.job_id and status in ('queued', 'running')
-  ) then
-    return jsonb_build_object('state', 'taken', 'jobId', v_campaign.job_id);
-  elsif v_campaign.planned_at is null or v_campaign.status <> 'sending' or v_campaign.job_id is distinct from v_job_id then
-    update public.campaigns set
-      status = case when planned_at is null then 'queued' else 'sending' end,
-      job_id = coalesce(v_job_id, job_id),
-      ended_at = null,
-      note = null,
-      queued_at = coalesce(queued_at, p_now),
-      batch_size = coalesce(batch_size, p_batch_size),
-      chunk_size = coalesce(chunk_size, greatest(p_chunk_size / p_batch_size, 1) * p_batch_size),
-      planned_through_id = coalesce(planned_through_id, 0),
-      audience_through_id = coalesce(audience_through_id, (
-        select max(id) from public.email_subscribers where list_id = v_campaign.list_id), 0)
-    where id = p_campaign_id
-    returning * into v_campaign;
+  if private.campaign_is_not_for(v_campaign, v_job_id) is not null then
+    -- Another job was faster by a moment: undone, and asked again.
+    raise exception 'The campaign has just changed hands' using errcode = 'serialization_failure';
   end if;
 
-  if v_campaign.planned_at is null then
-    v_added := private.plan_campaign_piece(v_campaign, p_piece);
-    if v_added > 0 then
-      return jsonb_build_object('state', 'planning', 'recipients', v_campaign.recipient_count + v_added);
-    end if;
-    update public.campaigns set status = 'sending', planned_at = p_now where id = p_campaign_id;
+  update public.campaigns set
+    status = case when v_plan.planned_at is null then 'queued' else 'sending' end,
+    job_id = v_job_id, plan_job_id = v_job_id, ended_at = null, note = null, queued_at = coalesce(queued_at, p_now)
+  where id = p_campaign_id
+    and (plan_job_id is distinct from v_job_id or job_id <> v_job_id or status not in ('queued', 'sending'));
+  if v_plan.planned_at is null then
+    v_plan := private.plan_campaign_piece(v_campaign, v_plan,
+      coalesce(v_plan.cursor, private.begin_campaign_plan(v_campaign, p_batch_size, p_part_size)), p_piece, p_now);
   end if;
-
-  select count(*) into v_chunks from public.campaign_chunks where campaign_id = p_campaign_id;
-  perform private.advance_job(v_campaign.job_id, 0, v_campaign.recipient_count, p_now);
-  if not exists (select from public.campaign_chunks where campaign_id = p_campaign_id and status <> 'done') then
-    perform private.close_campaign(p_campaign_id, p_now);
-  end if;
-  return jsonb_build_object('state', 'planned', 'chunks', v_chunks, 'recipients', v_campaign.recipient_count,
-    'jobId', v_campaign.job_id);
+  return jsonb_build_object('state', case when v_plan.planned_at is null then 'planning' else 'planned' end,
+    'parts', v_plan.part_count, 'recipients', v_plan.total_count, 'jobId', v_job_id);
 end
 $$;
 
--- The fence: this environment may not mail, so an unplanned campaign becomes a draft again and its job says why.
+-- Why this job must not send the campaign, in one word; null: it may.
+create function private.campaign_is_not_for(p_campaign public.campaigns, p_job_id uuid)
+returns text
+language plpgsql stable
+set search_path = ''
+as $$
+begin
+  if p_campaign.id is null then
+    perform private.refuse(404, 'not_found', 'Campaign not found');
+  elsif p_campaign.status in ('completed', 'canceled') then
+    return p_campaign.status;
+  elsif p_campaign.job_id is distinct from p_job_id
+    and exists (select from public.jobs where id = p_campaign.job_id and ended_at is null)
+  then
+    return 'taken';
+  elsif p_job_id is null then
+    perform private.refuse(500, 'internal', 'The run has no job');
+  end if;
+  return null;
+end
+$$;
+
+-- The first cursor. A campaign with batches but without a plan has lost its ledger: sent again, it would mail people twice.
+create function private.begin_campaign_plan(p_campaign public.campaigns, p_batch_size integer, p_part_size integer)
+returns jsonb
+language plpgsql stable
+set search_path = ''
+as $$
+begin
+  if exists (select from public.campaign_batches where campaign_id = p_campaign.id) then
+    perform private.refuse(409, 'conflict', 'The ledger of this campaign was cleared: it cannot be sent again');
+  end if;
+  return jsonb_build_object('through', 0, 'batchSize', p_batch_size,
+    'partSize', greatest(p_part_size / p_batch_size, 1) * p_batch_size,
+    'until', coalesce((select max(id) from public.email_subscribers where list_id = p_campaign.list_id), 0));
+end
+$$;
+
+-- The fence: this environment may not mail, so a campaign that is not planned yet becomes a draft again and its job says
+-- why.
 create function public.hold_campaign(p_campaign_id uuid, p_event_id text, p_reason text, p_now timestamptz)
 returns void
 language plpgsql
@@ -153,13 +150,14 @@ begin
   perform from public.jobs where id = v_job_id for no key update;
   perform private.lock_campaign(p_campaign_id, null);
   update public.campaigns set status = 'draft', note = p_reason, job_id = null, queued_at = null, ended_at = null
-  where id = p_campaign_id and status in ('draft', 'queued', 'failed') and planned_through_id is null;
+  where id = p_campaign_id and status in ('draft', 'queued', 'failed')
+    and not exists (select from public.campaign_batches where campaign_id = p_campaign_id);
   perform private.end_job(v_job_id, 'skipped', jsonb_build_object('campaignId', p_campaign_id, 'reason', p_reason),
     null, p_now);
 end
 $$;
 
-revoke execute on function private.close_campaign, private.plan_campaign_piece, public.plan_campaign,
-  public.hold_campaign from public, anon, authenticated;
-grant execute on function private.close_campaign, private.plan_campaign_piece, public.plan_campaign,
-  public.hold_campaign to service_role;
+revoke execute on function private.plan_campaign_piece, public.plan_campaign, private.campaign_is_not_for,
+  private.begin_campaign_plan, public.hold_campaign from public, anon, authenticated;
+grant execute on function private.plan_campaign_piece, public.plan_campaign, private.campaign_is_not_for,
+  private.begin_campaign_plan, public.hold_campaign to service_role;

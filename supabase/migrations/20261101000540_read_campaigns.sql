@@ -17,9 +17,8 @@ begin
   if not found then
     perform private.refuse(404, 'not_found', 'Campaign not found');
   end if;
-  select jsonb_build_object('recipients', v_campaign.recipient_count,
-      'pending', v_campaign.recipient_count - coalesce(sum(sent_count + failed_count + skipped_count + unknown_count), 0)
-        - coalesce(sum(recipient_count - skipped_count) filter (where status = 'sending'), 0),
+  select jsonb_build_object('recipients', coalesce(sum(recipient_count), 0),
+      'pending', coalesce(sum(recipient_count - skipped_count) filter (where status = 'pending'), 0),
       'sending', coalesce(sum(recipient_count - skipped_count) filter (where status = 'sending'), 0),
       'sent', coalesce(sum(sent_count), 0), 'failed', coalesce(sum(failed_count), 0),
       'skipped', coalesce(sum(skipped_count), 0), 'unknown', coalesce(sum(unknown_count), 0)),
@@ -77,10 +76,9 @@ begin
   end if;
   for v_batch in
     select batch.*, case when batch.status = 'sending' then 'sending'
-      when chunk.status = 'claimed' then 'claimed' else 'pending' end as open_status
-    from public.campaign_batches as batch
-    join public.campaign_chunks as chunk
-      on chunk.campaign_id = batch.campaign_id and chunk.chunk_no = batch.chunk_no
+      when part.status = 'claimed' then 'claimed' else 'pending' end as open_status
+    from public.campaigns as campaign join public.campaign_batches as batch on batch.campaign_id = campaign.id
+    left join public.job_parts as part on part.job_id = campaign.plan_job_id and part.part_no = batch.part_no
     where batch.campaign_id = p_campaign_id and batch.last_subscriber_id > p_after
       and case p_status when 'sent' then batch.sent_count > 0 when 'failed' then batch.failed_count > 0
         when 'skipped' then batch.skipped_count > 0 when 'unknown' then batch.unknown_count > 0 else true end

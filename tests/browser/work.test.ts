@@ -134,7 +134,7 @@ withChromium("jobs, campaigns and dead letters", () => {
   test("one is read and put back, and the page tells what became of it", async () => {
     await failedCampaign(pages.house, "Put back");
     const page = await pages.open("/dead-letters");
-    const letter = page.getByRole("article").filter({ hasText: "send-campaign-chunk" });
+    const letter = page.getByRole("article").filter({ hasText: "send-campaign-part" });
     await letter.getByText("provider_unauthorized").first().waitFor();
 
     await letter.getByRole("button", { name: /^Reprocess/ }).click();
@@ -150,7 +150,7 @@ withChromium("jobs, campaigns and dead letters", () => {
   test("one is left undone for a reason, which is kept", async () => {
     await failedCampaign(pages.house, "Left undone");
     const page = await pages.open("/dead-letters");
-    const letter = page.getByRole("article").filter({ hasText: "send-campaign-chunk" });
+    const letter = page.getByRole("article").filter({ hasText: "send-campaign-part" });
     await letter.getByRole("button", { name: /^Ignore/ }).click();
     const question = page.getByRole("dialog");
     const reason = question.getByRole("textbox");

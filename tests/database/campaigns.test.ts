@@ -1,31 +1,27 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { z } from "zod";
 import { campaignDesk } from "#campaigns/desk-repository.ts";
 import { sendCampaignRequested } from "#campaigns/events.ts";
 import { Permits } from "#campaigns/permits.ts";
-import {
-  type BatchRef,
-  type Claim,
-  campaignRepository,
-  type Pace,
-  type Settlement,
-} from "#campaigns/repository.ts";
-import { runLane } from "#campaigns/send-lane.ts";
-import { Spacing } from "#campaigns/spacing.ts";
-import { Tally } from "#campaigns/tally.ts";
+import { type Batch, campaignRepository, type Outcome } from "#campaigns/repository.ts";
+import { sendPart } from "#campaigns/send-part.ts";
+import { type Part, partsRepository } from "#jobs/parts-repository.ts";
 import { request as requestFor } from "#jobs/request.ts";
 import { createDatabase } from "#lib/database/client.ts";
-import { AppError, type ErrorCode } from "#lib/errors.ts";
+import { createTokens } from "#lib/database/tokens.ts";
+import { AppError, codeOf, type ErrorCode } from "#lib/errors.ts";
 import type { Requester } from "#lib/http/route.ts";
 import { listRepository } from "#lists/repository.ts";
 import type { BatchAnswer, Mailer } from "#mail/mailer.ts";
+import { createPace } from "#mail/pace.ts";
 import { freshDatabase, type TestDatabase } from "../support/database.ts";
 
 let db: TestDatabase;
 let lists: ReturnType<typeof listRepository>;
 let desk: ReturnType<typeof campaignDesk>;
 let ledger: ReturnType<typeof campaignRepository>;
-let now = new Date("2026-11-22T12:00:00Z");
+let parts: ReturnType<typeof partsRepository>;
+let tokens: ReturnType<typeof createTokens>;
+const now = new Date("2026-11-22T12:00:00Z");
 const clock = { now: () => now };
 
 beforeAll(async () => {
@@ -33,18 +29,16 @@ beforeAll(async () => {
   const client = createDatabase(db.env, db.fetch);
   lists = listRepository(client, clock);
   desk = campaignDesk(client, clock);
-  ledger = campaignRepository(client, clock, 0);
+  ledger = campaignRepository(client, clock);
+  parts = partsRepository(client, clock);
+  tokens = createTokens(client, clock);
 });
 afterAll(() => db.close());
 beforeEach(async () => {
-  await db.sql.query("delete from mail_provider_accounts");
+  await db.sql.query("truncate private.token_buckets");
 });
 
 const LEASE_MS = 60_000;
-const free: Pace = { account: "test", intervalMs: 0, patienceMs: 5000, slot: null };
-const later = (ms: number) => {
-  now = new Date(now.getTime() + ms);
-};
 
 async function listOf(count: number): Promise<string> {
   const { id } = await lists.create("alice", "People");
@@ -59,31 +53,30 @@ const alice: Requester = { id: "key:a", role: "app", owner: "alice" };
 const request = (campaignId: string) =>
   requestFor(sendCampaignRequested, { campaignId }, { requester: alice, key: undefined });
 
-/** A campaign whose plan stands: batches of 10, chunks of 20. */
+/** A campaign whose plan stands: batches of 10, parts of 20. */
 async function planned(count: number) {
   const listId = await listOf(count);
   const id = await desk.create("alice", "alice", { listId, ...content });
   const job = await desk.acceptSend(id, "alice", request(id));
-  const input = { campaignId: id, eventId: job.id, batchSize: 10, chunkSize: 20, piece: 40 };
+  const input = { campaignId: id, eventId: job.id, batchSize: 10, partSize: 20, piece: 40 };
   let plan = await ledger.planPiece(input);
   while (plan.state === "planning") plan = await ledger.planPiece(input);
   return { id, listId, jobId: job.id, plan, input };
 }
 
-async function claim(id: string, chunk: number, claimant: string) {
-  const claimed: Claim = await ledger.claimChunk({ campaignId: id, chunk }, claimant, LEASE_MS);
-  if (claimed.state !== "claimed") throw new Error(`The chunk is ${claimed.state}`);
+async function claim(jobId: string, part: number, claimant: string): Promise<Part> {
+  const claimed = await parts.claim({ jobId, part, claimant: `${claimant} of ${jobId}`, leaseMs: LEASE_MS });
+  if (claimed.state !== "claimed") throw new Error(`The part is ${claimed.state}`);
   return claimed;
 }
 
-/** Marks a batch; its recipients come with the answer. */
-async function marked(ref: BatchRef) {
-  const mark = await ledger.markBatch(ref, false, free);
-  if (mark.state !== "sending") throw new Error(`The batch is ${mark.state}`);
-  return { batchNo: ref.batchNo, recipients: mark.recipients };
+const longAgo = new Date(0);
+async function take(part: Part, limit = 1, keysSince: Date | "no keys" = longAgo): Promise<Batch[]> {
+  const taken = await ledger.take(part, limit, keysSince === "no keys" ? undefined : keysSince, "mail:test");
+  return taken.state === "open" ? taken.batches : [];
 }
 
-const settledWith = ({ batchNo, recipients }: { batchNo: number; recipients: { id: number }[] }) => ({
+const allSent = ({ batchNo, recipients }: Batch) => ({
   batchNo,
   sent: Object.fromEntries(recipients.map(({ id }) => [id, `m${id}`])),
   failed: {},
@@ -114,10 +107,10 @@ describe("subscribers", () => {
 });
 
 describe("planning", () => {
-  test("copies the active audience once, in id order, into batches and chunks, piece by piece", async () => {
+  test("copies the active audience once, in id order, into batches and parts, piece by piece", async () => {
     const { id, plan, input } = await planned(95);
-    expect(plan).toMatchObject({ state: "planned", chunks: 5, recipients: 95 });
-    expect(await ledger.planPiece(input)).toMatchObject({ state: "planned", chunks: 5, recipients: 95 });
+    expect(plan).toMatchObject({ state: "planned", parts: 5, recipients: 95 });
+    expect(await ledger.planPiece(input)).toMatchObject({ state: "planned", parts: 5, recipients: 95 });
     const { rows } = await db.sql.query(
       `select count(*)::int as sends, count(distinct batch_no)::int as batches, bool_and(s.subscriber_id between b.first_subscriber_id and b.last_subscriber_id) as fit
        from campaign_sends s join campaign_batches b using (campaign_id, batch_no) where campaign_id = $1`,
@@ -134,9 +127,9 @@ describe("planning", () => {
     );
     const id = await desk.create("alice", "alice", { listId, ...content });
     const job = await desk.acceptSend(id, "alice", request(id));
-    const input = { campaignId: id, eventId: job.id, batchSize: 10, chunkSize: 20, piece: 40 };
+    const input = { campaignId: id, eventId: job.id, batchSize: 10, partSize: 20, piece: 40 };
     await ledger.planPiece(input);
-    expect(await ledger.planPiece(input)).toMatchObject({ recipients: 4 });
+    expect(await ledger.planPiece(input)).toMatchObject({ state: "planned", recipients: 4 });
   });
 
   test("a second event for a campaign that is being sent finds it taken", async () => {
@@ -157,7 +150,7 @@ describe("a campaign that was held half planned", () => {
     const listId = await listOf(50);
     const id = await desk.create("alice", "alice", { listId, ...content });
     const first = await desk.acceptSend(id, "alice", request(id));
-    const input = { campaignId: id, eventId: first.id, batchSize: 10, chunkSize: 20, piece: 20 };
+    const input = { campaignId: id, eventId: first.id, batchSize: 10, partSize: 20, piece: 20 };
     expect(await ledger.planPiece(input)).toMatchObject({ state: "planning" });
     await ledger.hold(id, first.id, "not here");
     const second = await desk.acceptSend(id, "alice", request(id));
@@ -168,167 +161,133 @@ describe("a campaign that was held half planned", () => {
   });
 });
 
-describe("a claim", () => {
-  test("is exclusive among claimants until its lease ends; the same claimant gets it back under a new token", async () => {
-    const { id } = await planned(20);
-    const first = await claim(id, 1, "run-1");
-    expect(await ledger.claimChunk({ campaignId: id, chunk: 1 }, "run-2", LEASE_MS)).toMatchObject({
-      state: "busy",
-    });
-    const again = await claim(id, 1, "run-1");
-    expect(again.token).not.toBe(first.token);
-    later(LEASE_MS + 1);
-    expect((await claim(id, 1, "run-2")).token).not.toBe(again.token);
+describe("taking", () => {
+  test("gives each batch of a part once to a claim, whatever became of it; another claim gets it again, in doubt", async () => {
+    const { jobId } = await planned(40);
+    const part = await claim(jobId, 2, "run-1");
+    const numbers = async (part: Part) =>
+      (await take(part)).map(({ batchNo, inDoubt }) => [batchNo, inDoubt]);
+    expect(await numbers(part)).toEqual([[3, false]]);
+    expect(await numbers(part)).toEqual([[4, false]]);
+    await ledger.settle(part, [{ batchNo: 4, putBack: true }]);
+    expect(await numbers(part)).toEqual([]);
+    const again = await claim(jobId, 2, "run-1");
+    expect(await numbers(again)).toEqual([[3, true]]);
+    expect(await numbers(again)).toEqual([[4, false]]);
   });
 
-  test("a zombie neither marks nor settles", async () => {
-    const { id } = await planned(20);
-    const zombie = await claim(id, 1, "run-1");
-    const [batch] = zombie.batches;
+  test("a zombie neither takes nor settles", async () => {
+    const { id, jobId } = await planned(20);
+    const zombie = await claim(jobId, 1, "run-1");
+    const [batch] = await take(zombie);
     if (!batch) throw new Error("no batch");
-    const ref: BatchRef = { campaignId: id, token: zombie.token, batchNo: batch.batchNo };
-    const mine = await marked(ref);
-    await claim(id, 1, "run-1");
-    expect(await ledger.markBatch({ ...ref, batchNo: 2 }, false, free)).toEqual({ state: "lost" });
-    expect(await ledger.settleBatch(ref, settledWith(mine))).toBe(false);
+    await claim(jobId, 1, "run-1");
+    expect(await ledger.take(zombie, 1, longAgo, "mail:test")).toEqual({ state: "lost" });
+    expect(await ledger.settle(zombie, [allSent(batch)])).toBe("lost");
     expect((await desk.get(id, "alice")).counts).toMatchObject({ sent: 0, sending: 10 });
   });
 
-  test("a batch in doubt is marked again only by who says so", async () => {
-    const { id } = await planned(10);
-    const first = await claim(id, 1, "run-1");
-    await ledger.markBatch({ campaignId: id, token: first.token, batchNo: 1 }, false, free);
-    const second = await claim(id, 1, "run-1");
-    expect(second.batches).toMatchObject([{ status: "sending", firstSendingAt: expect.any(String) }]);
-    const ref = { campaignId: id, token: second.token, batchNo: 1 };
-    expect(await ledger.markBatch(ref, false, free)).toEqual({ state: "lost" });
-    expect(await ledger.markBatch(ref, true, free)).toMatchObject({ state: "sending" });
-  });
-});
-
-test("trouble is counted per run, from the last batch that was settled", async () => {
-  const { id } = await planned(20);
-  const meetTrouble = async (claimant: string, sending?: number) => {
-    const { token } = await claim(id, 1, claimant);
-    if (sending !== undefined) {
-      const ref = { campaignId: id, token, batchNo: sending };
-      await ledger.settleBatch(ref, settledWith(await marked(ref)));
+  test("what is in doubt is unknown where no key protects a repetition, or none any more", async () => {
+    for (const takesKeys of [false, true]) {
+      const { id, jobId } = await planned(20);
+      await take(await claim(jobId, 1, "run-1"));
+      const again = await claim(jobId, 1, "run-1");
+      const [rest] = await take(again, 10, takesKeys ? now : "no keys");
+      expect(rest).toMatchObject({ batchNo: 2, inDoubt: false });
+      expect((await desk.get(id, "alice")).counts).toMatchObject({ unknown: 10, sending: 10 });
+      expect(await desk.sends(id, "alice", "unknown", 0, 1)).toMatchObject([
+        { error_code: "outcome_unknown" },
+        {},
+      ]);
     }
-    return ledger.releaseChunk({ campaignId: id, chunk: 1 }, token);
-  };
-  expect([await meetTrouble("run-1"), await meetTrouble("run-1")]).toEqual([1, 2]);
-  expect(await meetTrouble("run-1", 1)).toBe(1);
-  expect([await meetTrouble("run-1"), await meetTrouble("run-2")]).toEqual([2, 1]);
+  });
+
+  test("leaves out who has left since planning, in batches that were never called", async () => {
+    const { id, jobId, listId } = await planned(20);
+    const part = await claim(jobId, 1, "run-1");
+    await take(part);
+    for (const email of ["p1@example.com", "p11@example.com"])
+      await db.sql.query(
+        "update email_subscribers set status = 'bounced' where list_id = $1 and email = $2",
+        [listId, email],
+      );
+    const again = await claim(jobId, 1, "run-1");
+    const batches = await take(again, 10);
+    expect(batches.map(({ recipients }) => recipients.length)).toEqual([10, 9]);
+    expect(await ledger.settle(again, batches.map(allSent))).toBe("done");
+    expect((await desk.get(id, "alice")).counts).toMatchObject({ sent: 19, skipped: 1 });
+  });
 });
 
 describe("a search for bad addresses that is interrupted", () => {
   const refused = (code: ErrorCode): BatchAnswer => ({ kind: "refused", error: new AppError(code, "no") });
 
   /** Ten mails; the provider takes no batch with p8 in it, and our key no more after the second request. */
-  async function search({ keysMs = 86_400_000, isLate = false, interrupt = (_id: string): unknown => 0 }) {
-    const { id } = await planned(10);
-    const { token, batches } = await claim(id, 1, "run-1");
+  async function search({ keysMs = 86_400_000, isLate = false, interrupt = (_jobId: string): unknown => 0 }) {
+    const { id, jobId } = await planned(10);
+    const part = await claim(jobId, 1, "run-1");
     let calls = 0;
     const mailer: Mailer = {
       account: "test",
       remembersKeysForMs: keysMs || undefined,
       write: ({ to }) => to,
-      sendBatch: async ({ bytes }) => {
-        if (++calls === 2) await interrupt(id);
+      sendBatch: async (to) => {
+        if (++calls === 2) await interrupt(jobId);
         if (calls > 2) return refused("provider_unauthorized");
-        const to = z.array(z.string()).parse(JSON.parse(bytes.toString()));
         if (to.includes("p8@example.com")) return refused("invalid_recipient");
         return { kind: "taken", results: to.map((messageId) => ({ messageId })) };
       },
     };
-    const tally = new Tally();
-    const waiting = batches.values();
-    const permits = { wire: new Permits(1), deck: new Permits(1), intervalMs: 0, spacing: new Spacing(0) };
-    await runLane(
-      { campaigns: ledger, mailer, clock, ...permits },
-      {
-        campaignId: id,
-        token,
-        render: ({ email }) => ({ mail: JSON.stringify(email) }),
-        isLate: () => isLate && calls === 2,
-      },
-      tally,
-      () => waiting.next().value,
-    );
+    const pace = createPace({ tokens, clock, account: "test", perSecond: 0 });
+    const deps = { campaigns: ledger, mailer, clock, pace, inFlight: new Permits(1) };
+    const worked = await sendPart(deps, part, { isLate: () => isLate && calls === 2 }).catch(codeOf);
     const { sent, failed, sending, unknown } = (await desk.get(id, "alice")).counts;
     const rest = await desk.sends(id, "alice", "failed", 0, 1);
-    const { waitMs, stop, error } = tally;
-    return {
-      sent,
-      failed,
-      sending,
-      unknown,
-      calls,
-      waitMs,
-      stop,
-      error: error?.code,
-      code: rest[0]?.error_code,
-    };
+    return { sent, failed, sending, unknown, calls, worked, code: rest[0]?.error_code };
   }
-  const pause = () =>
-    db.sql.query("insert into mail_provider_accounts (account, paused_until) values ('test', $1)", [
-      new Date(now.getTime() + 60_000),
-    ]);
-  const cancel = (id: string) =>
-    db.sql.query("update campaigns set status = 'canceled', ended_at = now() where id = $1", [id]);
-  const inDoubt = { sent: 0, failed: 0, sending: 10, unknown: 0, calls: 2, error: undefined };
+  const pause = () => tokens.pause("mail:test", 60_000);
+  const inDoubt = { sent: 0, failed: 0, sending: 10, unknown: 0, calls: 2 };
   const halfSent = { sent: 5, failed: 5, sending: 0, unknown: 0 };
 
-  test("by silence that the provider asked another chunk for: it waits, and fails nobody", async () => {
-    expect(await search({ interrupt: pause })).toMatchObject({ ...inDoubt, waitMs: 60_000 });
+  test("by silence that the provider asked another part for: it waits, and fails nobody", async () => {
+    expect(await search({ interrupt: pause })).toMatchObject({ ...inDoubt, worked: { waitMs: 60_000 } });
   });
 
   test("by the end of the step's time: another step goes on", async () => {
-    expect(await search({ isLate: true })).toMatchObject({ ...inDoubt, waitMs: 0, stop: undefined });
+    expect(await search({ isLate: true })).toMatchObject({ ...inDoubt, worked: "open" });
   });
 
   test("by another claim: it writes nothing", async () => {
-    expect(await search({ interrupt: (id) => claim(id, 1, "run-1") })).toMatchObject({
+    expect(await search({ interrupt: (jobId) => claim(jobId, 1, "run-1") })).toMatchObject({
       ...inDoubt,
-      stop: "lost",
-    });
-  });
-
-  test("by a cancel: what was sent is written down, and the rest was not", async () => {
-    expect(await search({ interrupt: cancel })).toMatchObject({
-      ...halfSent,
-      calls: 2,
-      code: "canceled",
-      stop: "canceled",
-      error: undefined,
+      calls: 3,
+      worked: "provider_unauthorized",
     });
   });
 
   test("without keys by a refusal: nobody is unknown who was certainly not sent to", async () => {
     const code = "provider_unauthorized";
-    expect(await search({ keysMs: 0 })).toMatchObject({ ...halfSent, calls: 3, code, error: code });
+    expect(await search({ keysMs: 0 })).toMatchObject({ ...halfSent, calls: 3, worked: code, code });
   });
 
   test("without keys by silence: the same", async () => {
     expect(await search({ keysMs: 0, interrupt: pause })).toMatchObject({
       ...halfSent,
       code: "provider_rate_limited",
-      waitMs: 60_000,
+      worked: { waitMs: 60_000 },
     });
   });
 });
 
 describe("settling", () => {
-  test("counts once however often it is told, and the last batch closes chunk, campaign and job", async () => {
+  test("counts once however often it is told, and the last batch ends part, campaign and job", async () => {
     const { id, jobId } = await planned(40);
-    for (const chunk of [1, 2]) {
-      const { token, batches } = await claim(id, chunk, `run-${chunk}`);
-      for (const batch of batches) {
-        const ref = { campaignId: id, token, batchNo: batch.batchNo };
-        const mine = await marked(ref);
-        expect(await ledger.settleBatch(ref, settledWith(mine))).toBe(true);
-        expect(await ledger.settleBatch(ref, settledWith(mine))).toBe(true);
-      }
+    for (const n of [1, 2]) {
+      const part = await claim(jobId, n, `run-${n}`);
+      const [first, second] = [await take(part), await take(part)];
+      const settle = (batches: Batch[]) => ledger.settle(part, batches.map(allSent));
+      expect([await settle(first), await settle(first)]).toEqual(["open", "open"]);
+      expect([await settle(second), await settle(second)]).toEqual(["done", "done"]);
     }
     expect(await desk.get(id, "alice")).toMatchObject({
       status: "completed",
@@ -339,23 +298,23 @@ describe("settling", () => {
       [jobId],
     );
     expect(rows).toMatchObject([
-      { status: "completed", progress_done: "40", progress_total: "40", result: { sent: 40 } },
+      {
+        status: "completed",
+        progress_done: "40",
+        progress_total: "40",
+        result: { campaignId: id, total: 40, sent: 40, failed: 0, skipped: 0, unknown: 0 },
+      },
     ]);
   });
 
-  test("two chunks that end at the same moment close the campaign exactly once", async () => {
-    const { id, jobId } = await planned(40);
-    const calls: Promise<boolean>[] = [];
-    const clients = [1, 2].map(() => campaignRepository(createDatabase(db.env, db.fetch), clock, 0));
-    for (const [index, client] of clients.entries()) {
-      const { token, batches } = await claim(id, index + 1, `run-${index}`);
-      for (const batch of batches) {
-        const ref = { campaignId: id, token, batchNo: batch.batchNo };
-        const mine = await marked(ref);
-        calls.push(client.settleBatch(ref, settledWith(mine)));
-      }
+  test("two parts that end at the same moment end the campaign exactly once", async () => {
+    const { jobId } = await planned(40);
+    const calls: Promise<string>[] = [];
+    for (const n of [1, 2]) {
+      const part = await claim(jobId, n, `run-${n}`);
+      for (const batch of await take(part, 10)) calls.push(ledger.settle(part, [allSent(batch)]));
     }
-    expect(await Promise.all(calls)).toEqual([true, true, true, true]);
+    expect((await Promise.all(calls)).toSorted()).toEqual(["done", "done", "open", "open"]);
     const { rows } = await db.sql.query(
       "select count(*)::int as n from job_events where job_id = $1 and type = 'completed'",
       [jobId],
@@ -363,58 +322,20 @@ describe("settling", () => {
     expect(rows).toEqual([{ n: 1 }]);
   });
 
-  test("a statement that settles several batches keeps nobody from closing another chunk", async () => {
-    const { id } = await planned(60);
-    const callsOf = async (chunk: number, count: number) => {
-      const { token, batches } = await claim(id, chunk, "run-1");
-      const calls = [];
-      for (const { batchNo } of batches.slice(0, count)) {
-        const mine = await marked({ campaignId: id, token, batchNo });
-        calls.push({ number: calls.length, campaignId: id, token, settled: settledWith(mine) });
-      }
-      return JSON.stringify(calls);
-    };
-    const settle = "select work_campaign_batches($1, now()) as answers";
-    const [first, second] = [await callsOf(1, 2), await callsOf(2, 2)];
-    const [one, other] = [await db.sql.connect(), await db.sql.connect()];
-    try {
-      await one.query("begin");
-      await one.query(
-        "update campaign_chunks set attempts = attempts where campaign_id = $1 and chunk_no = 1",
-        [id],
-      );
-      // The second change of a row within a transaction has its foreign key checked: the campaign is share-locked.
-      await one.query(
-        "update campaign_chunks set attempts = attempts where campaign_id = $1 and chunk_no = 1",
-        [id],
-      );
-      await other.query("set lock_timeout = '2s'");
-      expect((await other.query(settle, [second])).rows[0].answers).toEqual([
-        { state: "settled" },
-        { state: "settled" },
-      ]);
-      expect((await one.query(settle, [first])).rows[0].answers).toHaveLength(2);
-      await one.query("commit");
-    } finally {
-      one.release(true);
-      other.release(true);
-    }
-  });
-
   test("somebody who is named neither as sent nor as failed is a mistake, unless all doubt is declared", async () => {
-    const { id } = await planned(10);
-    const { token } = await claim(id, 1, "run-1");
-    const ref = { campaignId: id, token, batchNo: 1 };
-    const [first, second] = (await marked(ref)).recipients;
+    const { id, jobId } = await planned(10);
+    const part = await claim(jobId, 1, "run-1");
+    const [batch] = await take(part);
+    const [first, second] = batch?.recipients ?? [];
     const nobody = { batchNo: 1, sent: {}, failed: {} };
     const oneSent = { ...nobody, sent: { [String(first?.id)]: "m-1" } };
-    const failed: Settlement["failed"] = { [String(second?.id)]: ["invalid_recipient", "gone"] };
-    await expect(ledger.settleBatch(ref, nobody)).rejects.toThrow("sent_under_an_id");
-    await expect(ledger.settleBatch(ref, oneSent)).rejects.toThrow("sent_under_an_id");
-    await expect(ledger.settleBatch(ref, { ...oneSent, failed })).rejects.toMatchObject({
-      code: "invalid_request",
-    });
-    expect(await ledger.settleBatch(ref, { ...nobody, unknownCode: "provider_timeout" })).toBe(true);
+    const failed: Record<string, [string, string]> = { [String(second?.id)]: ["invalid_recipient", "gone"] };
+    const settle = (outcome: Outcome) => ledger.settle(part, [outcome]);
+    const unnamed = "campaign_batches_account_for_everybody_at_the_end";
+    for (const outcome of [nobody, oneSent, { ...oneSent, failed }])
+      await expect(settle(outcome)).rejects.toThrow(unnamed);
+    expect(await settle({ ...oneSent, failed, unknownCode: "provider_timeout" })).toBe("done");
+    expect((await desk.get(id, "alice")).counts).toMatchObject({ sent: 1, failed: 1, unknown: 8 });
     expect(await desk.sends(id, "alice", "unknown", 0, 2)).toMatchObject([
       { error_code: "provider_timeout" },
       {},
@@ -423,29 +344,30 @@ describe("settling", () => {
   });
 });
 
-describe("the pace", () => {
-  test("gives each request a place in time, and silence is for everybody", async () => {
-    const { id } = await planned(40);
-    const { token } = await claim(id, 1, "run-1");
-    const paced = { ...free, intervalMs: 200 };
-    const mark = (batchNo: number, slot: string | null = null) =>
-      ledger.markBatch({ campaignId: id, token, batchNo }, false, { ...paced, slot });
-    expect(await mark(1)).toMatchObject({ state: "sending" });
-    const second = await mark(2);
-    expect(second).toMatchObject({ state: "wait", waitMs: 200 });
-    later(200);
-    expect(await mark(2, second.state === "wait" ? second.slot : null)).toMatchObject({ state: "sending" });
-
-    await ledger.releaseBatch({ campaignId: id, token, batchNo: 2 }, false, "test", 3_000);
-    expect(await ledger.markBatch({ campaignId: id, token, batchNo: 2 }, false, free)).toMatchObject({
-      state: "wait",
-      waitMs: 3000,
+describe("a campaign whose job failed", () => {
+  test("is sent to its end by another job, which takes the plan over", async () => {
+    const { id, jobId, input } = await planned(40);
+    const part = await claim(jobId, 1, "run-1");
+    await ledger.settle(part, (await take(part, 10)).map(allSent));
+    await db.sql.query("select private.end_job($1, 'failed', null, '{}', $2)", [jobId, now]);
+    expect(await desk.get(id, "alice")).toMatchObject({ status: "failed" });
+    const job = await desk.acceptSend(id, "alice", request(id));
+    expect(await ledger.planPiece({ ...input, eventId: job.id })).toMatchObject({
+      state: "planned",
+      parts: 2,
     });
-    expect(await mark(2)).toMatchObject({ state: "wait", waitMs: 3000 });
-    expect(await mark(2)).toMatchObject({ state: "wait", waitMs: 3200 });
-    await ledger.releaseBatch({ campaignId: id, token, batchNo: 2 }, false, "test", 60_000);
-    const far = await mark(2);
-    expect(await mark(2), "a place beyond the caller's patience is not taken").toEqual(far);
+    expect(await parts.claim({ jobId, part: 2, claimant: "late", leaseMs: 1 })).toEqual({ state: "gone" });
+    const rest = await claim(job.id, 2, "run-2");
+    expect(await ledger.settle(rest, (await take(rest, 10)).map(allSent))).toBe("done");
+    expect(await desk.get(id, "alice")).toMatchObject({ status: "completed", counts: { sent: 40 } });
+  });
+
+  test("cannot be sent anew once its plan was cleared away: who had a mail is not known any more", async () => {
+    const { id, jobId, input } = await planned(40);
+    await db.sql.query("select private.end_job($1, 'failed', null, '{}', $2)", [jobId, now]);
+    await db.sql.query("delete from jobs where id = $1", [jobId]);
+    const job = await desk.acceptSend(id, "alice", request(id));
+    await expect(ledger.planPiece({ ...input, eventId: job.id })).rejects.toMatchObject({ code: "conflict" });
   });
 });
 

@@ -47,12 +47,12 @@ export type Database = {
           attempts: number;
           batch_no: number;
           campaign_id: string;
-          chunk_no: number;
           failed_count: number;
           first_sending_at: string | null;
           first_subscriber_id: number;
           last_subscriber_id: number;
           lease_token: string | null;
+          part_no: number;
           recipient_count: number;
           recipients: NonNullable<Json>;
           sent_count: number;
@@ -65,12 +65,12 @@ export type Database = {
           attempts?: number;
           batch_no: number;
           campaign_id: string;
-          chunk_no: number;
           failed_count?: number;
           first_sending_at?: string | null;
           first_subscriber_id: number;
           last_subscriber_id: number;
           lease_token?: string | null;
+          part_no: number;
           recipient_count: number;
           recipients: NonNullable<Json>;
           sent_count?: number;
@@ -82,12 +82,12 @@ export type Database = {
           attempts?: number;
           batch_no?: number;
           campaign_id?: string;
-          chunk_no?: number;
           failed_count?: number;
           first_sending_at?: string | null;
           first_subscriber_id?: number;
           last_subscriber_id?: number;
           lease_token?: string | null;
+          part_no?: number;
           recipient_count?: number;
           recipients?: NonNullable<Json>;
           sent_count?: number;
@@ -98,57 +98,6 @@ export type Database = {
         Relationships: [
           {
             foreignKeyName: "campaign_batches_campaign_id_fkey";
-            columns: ["campaign_id"];
-            isOneToOne: false;
-            referencedRelation: "campaigns";
-            referencedColumns: ["id"];
-          },
-        ];
-      };
-      campaign_chunks: {
-        Row: {
-          attempts: number;
-          campaign_id: string;
-          chunk_no: number;
-          claimant: string | null;
-          first_batch_no: number;
-          last_batch_no: number;
-          lease_expires_at: string | null;
-          lease_token: string | null;
-          open_batch_count: number;
-          status: string;
-          trouble_count: number;
-        };
-        ComputedFields: never;
-        Insert: {
-          attempts?: number;
-          campaign_id: string;
-          chunk_no: number;
-          claimant?: string | null;
-          first_batch_no: number;
-          last_batch_no: number;
-          lease_expires_at?: string | null;
-          lease_token?: string | null;
-          open_batch_count: number;
-          status?: string;
-          trouble_count?: number;
-        };
-        Update: {
-          attempts?: number;
-          campaign_id?: string;
-          chunk_no?: number;
-          claimant?: string | null;
-          first_batch_no?: number;
-          last_batch_no?: number;
-          lease_expires_at?: string | null;
-          lease_token?: string | null;
-          open_batch_count?: number;
-          status?: string;
-          trouble_count?: number;
-        };
-        Relationships: [
-          {
-            foreignKeyName: "campaign_chunks_campaign_id_fkey";
             columns: ["campaign_id"];
             isOneToOne: false;
             referencedRelation: "campaigns";
@@ -192,9 +141,6 @@ export type Database = {
       };
       campaigns: {
         Row: {
-          audience_through_id: number | null;
-          batch_size: number | null;
-          chunk_size: number | null;
           created_at: string;
           ended_at: string | null;
           html: string | null;
@@ -205,9 +151,7 @@ export type Database = {
           name: string;
           note: string | null;
           owner: string;
-          planned_at: string | null;
-          planned_through_id: number | null;
-          progressed_at: string | null;
+          plan_job_id: string | null;
           queued_at: string | null;
           recipient_count: number;
           reply_to: string | null;
@@ -218,9 +162,6 @@ export type Database = {
         };
         ComputedFields: never;
         Insert: {
-          audience_through_id?: number | null;
-          batch_size?: number | null;
-          chunk_size?: number | null;
           created_at: string;
           ended_at?: string | null;
           html?: string | null;
@@ -231,9 +172,7 @@ export type Database = {
           name: string;
           note?: string | null;
           owner: string;
-          planned_at?: string | null;
-          planned_through_id?: number | null;
-          progressed_at?: string | null;
+          plan_job_id?: string | null;
           queued_at?: string | null;
           recipient_count?: number;
           reply_to?: string | null;
@@ -243,9 +182,6 @@ export type Database = {
           text?: string | null;
         };
         Update: {
-          audience_through_id?: number | null;
-          batch_size?: number | null;
-          chunk_size?: number | null;
           created_at?: string;
           ended_at?: string | null;
           html?: string | null;
@@ -256,9 +192,7 @@ export type Database = {
           name?: string;
           note?: string | null;
           owner?: string;
-          planned_at?: string | null;
-          planned_through_id?: number | null;
-          progressed_at?: string | null;
+          plan_job_id?: string | null;
           queued_at?: string | null;
           recipient_count?: number;
           reply_to?: string | null;
@@ -1001,25 +935,6 @@ export type Database = {
           },
         ];
       };
-      mail_provider_accounts: {
-        Row: {
-          account: string;
-          next_slot_at: string | null;
-          paused_until: string | null;
-        };
-        ComputedFields: never;
-        Insert: {
-          account: string;
-          next_slot_at?: string | null;
-          paused_until?: string | null;
-        };
-        Update: {
-          account?: string;
-          next_slot_at?: string | null;
-          paused_until?: string | null;
-        };
-        Relationships: [];
-      };
       notifications: {
         Row: {
           created_at: string;
@@ -1413,16 +1328,6 @@ export type Database = {
       claim_alert: {
         Args: { p_claimant: string | null; p_letter_id: string | null; p_now: string | null };
         Returns: string;
-      };
-      claim_campaign_chunk: {
-        Args: {
-          p_campaign_id: string | null;
-          p_chunk_no: number | null;
-          p_claimant: string | null;
-          p_lease_ms: number | null;
-          p_now: string | null;
-        };
-        Returns: Json;
       };
       claim_part: {
         Args: {
@@ -1926,7 +1831,10 @@ export type Database = {
         };
         Returns: undefined;
       };
-      open_plan: { Args: { p_event_id: string | null; p_function_id: string | null }; Returns: Json };
+      open_plan: {
+        Args: { p_event_id: string | null; p_function_id: string | null; p_now: string | null };
+        Returns: Json;
+      };
       open_report: {
         Args: { p_event_id: string | null; p_now: string | null; p_report: Json | null };
         Returns: {
@@ -1955,9 +1863,9 @@ export type Database = {
         Args: {
           p_batch_size: number | null;
           p_campaign_id: string | null;
-          p_chunk_size: number | null;
           p_event_id: string | null;
           p_now: string | null;
+          p_part_size: number | null;
           p_piece: number | null;
         };
         Returns: Json;
@@ -2004,22 +1912,6 @@ export type Database = {
         Returns: Json;
       };
       record_dead_letter: { Args: { p_letter: Json | null; p_now: string | null }; Returns: string };
-      release_campaign_batch: {
-        Args: {
-          p_account: string | null;
-          p_batch_no: number | null;
-          p_campaign_id: string | null;
-          p_in_doubt: boolean | null;
-          p_now: string | null;
-          p_pause_ms: number | null;
-          p_token: string | null;
-        };
-        Returns: undefined;
-      };
-      release_campaign_chunk: {
-        Args: { p_campaign_id: string | null; p_chunk_no: number | null; p_token: string | null };
-        Returns: number;
-      };
       release_image_upload: { Args: { p_id: string | null; p_now: string | null }; Returns: undefined };
       release_part: {
         Args: {
@@ -2133,6 +2025,15 @@ export type Database = {
           isSetofReturn: false;
         };
       };
+      settle_campaign_batches: {
+        Args: {
+          p_now: string | null;
+          p_outcomes: Json | null;
+          p_part_id: number | null;
+          p_token: string | null;
+        };
+        Returns: string;
+      };
       settle_canceled_campaigns: { Args: { p_limit: number | null; p_now: string | null }; Returns: number };
       show_image_lane: {
         Args: { p_ended_limit: number | null; p_lane: string | null; p_owner: string | null };
@@ -2152,6 +2053,17 @@ export type Database = {
         Returns: Json;
       };
       start_waiting_image_tasks: { Args: { p_now: string | null }; Returns: number };
+      take_campaign_batches: {
+        Args: {
+          p_bucket: string | null;
+          p_keys_since: string | null;
+          p_limit: number | null;
+          p_now: string | null;
+          p_part_id: number | null;
+          p_token: string | null;
+        };
+        Returns: Json;
+      };
       take_quiet_runs: {
         Args: { p_limit: number | null; p_now: string | null; p_quiet_since: string | null };
         Returns: {
@@ -2260,7 +2172,6 @@ export type Database = {
         };
         Returns: Json;
       };
-      work_campaign_batches: { Args: { p_calls: Json | null; p_now: string | null }; Returns: Json };
     };
     Enums: {
       [_ in never]: never;

@@ -6,7 +6,14 @@ import { AppError } from "#lib/errors.ts";
 import { retryAfterMs } from "#lib/outside/provider-answer.ts";
 
 /** One bucket and what is taken from it: `capacity` calls at once, then `refillPerSecond`. */
-export type Want = { key: string; capacity: number; refillPerSecond: number; take: number };
+export type Want = {
+  key: string;
+  capacity: number;
+  refillPerSecond: number;
+  take: number;
+  /** So long the caller is ready to wait: then it is granted, but comes `waitMs` later. */
+  patienceMs?: number;
+};
 export type Taken = { granted: boolean; waitMs: number };
 export type Tokens = ReturnType<typeof createTokens>;
 
@@ -25,6 +32,10 @@ export function createTokens(db: DatabaseClient, clock: Clock) {
     /** From all of the buckets, or from none. */
     take: (wants: readonly Want[]): Promise<Taken> => call("take_tokens", { wants: [...wants] }, taken),
 
+    /** Nothing from this bucket for so long. */
+    pause: (key: string, ms: number): Promise<void> =>
+      call("learn_tokens", { key, remaining: null, blockedUntil: after(clock, ms) }),
+
     /** The provider knows best: its `Retry-After` and `x-ratelimit-*` headers correct the bucket (S4-54). */
     async learn(key: string, headers: Headers): Promise<void> {
       const { remaining, blockedUntil } = readRateHeaders(headers, clock.now());
@@ -33,6 +44,8 @@ export function createTokens(db: DatabaseClient, clock: Clock) {
     },
   };
 }
+
+const after = (clock: Clock, ms: number) => new Date(clock.now().getTime() + ms).toISOString();
 
 /** What to throw when nothing was granted: the engine comes back when there is something. */
 export const rateLimited = (key: string, { waitMs }: Taken): AppError =>

@@ -2,7 +2,7 @@ import type { Api } from "./api.ts";
 
 /** Small pieces, so that a campaign of a few people can be watched. */
 export const smallPieces = {
-  CAMPAIGN_CHUNK_SIZE: "10",
+  CAMPAIGN_PART_SIZE: "10",
   CAMPAIGN_BATCH_SIZE: "5",
   MAIL_REQUESTS_PER_SECOND: "0",
 };

@@ -5,7 +5,7 @@ import { eventually, failedCampaign, sendCampaign } from "./seeds.ts";
 
 /** What the stack of the story runs with: pieces and pictures of a size that takes its time. */
 export const storySettings = {
-  CAMPAIGN_CHUNK_SIZE: "100",
+  CAMPAIGN_PART_SIZE: "100",
   CAMPAIGN_BATCH_SIZE: "20",
   MAIL_REQUESTS_PER_SECOND: "0",
   MAIL_MAX_IN_FLIGHT: "2",

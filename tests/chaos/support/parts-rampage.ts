@@ -45,7 +45,7 @@ export async function partsRampage({
     MAIL_REQUESTS_PER_SECOND: "0",
     MAIL_MAX_IN_FLIGHT: String(IN_FLIGHT),
     CAMPAIGN_BATCH_SIZE: String(BATCH),
-    CAMPAIGN_CHUNK_SIZE: String(BATCH * 8),
+    CAMPAIGN_PART_SIZE: String(BATCH * 8),
   });
   const sendOperatorHome = hireOperator(house);
   try {
@@ -68,11 +68,11 @@ export async function partsRampage({
   }
 }
 
-/** A step claims its chunk when it begins, and marks a batch before each request: the ledger counts both. */
+/** A step claims its part when it begins, and takes a batch before each request: the ledger counts both. */
 async function ranAgain(house: House, { campaignId }: Campaign) {
   const [again] = await house.query<{ steps: number; requests: number }>(
     `select
-       (select sum(attempts - 1)::int from campaign_chunks where campaign_id = $1) as steps,
+       (select sum(attempts - 1)::int from job_parts) as steps,
        (select sum(attempts - 1)::int from campaign_batches where campaign_id = $1) as requests`,
     [campaignId],
   );

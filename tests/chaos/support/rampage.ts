@@ -41,7 +41,7 @@ export async function rampage({
     MAIL_MAX_IN_FLIGHT: String(IN_FLIGHT),
     MAIL_IDEMPOTENT: String(idempotent),
     CAMPAIGN_BATCH_SIZE: String(BATCH),
-    CAMPAIGN_CHUNK_SIZE: String(BATCH * 8),
+    CAMPAIGN_PART_SIZE: String(BATCH * 8),
   });
   const sendOperatorHome = hireOperator(house);
   try {

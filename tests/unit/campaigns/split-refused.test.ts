@@ -2,21 +2,19 @@ import { describe, expect, test } from "vitest";
 import { splitRefused } from "#campaigns/split-refused.ts";
 import { AppError } from "#lib/errors.ts";
 import type { BatchAnswer } from "#mail/mailer.ts";
-import { Packet } from "#mail/packet.ts";
 
 const addresses = Array.from({ length: 9 }, (_, n) => `p${n}@example.com`);
-const packetFor = (to: readonly string[]) =>
-  new Packet(to.map((one) => JSON.stringify({ to: one, text: "ü" })));
-const mails = packetFor(addresses);
-const addressesOf = ({ bytes }: Packet) =>
-  (JSON.parse(bytes.toString()) as { to: string }[]).map(({ to }) => to);
+const mailsFor = (to: readonly string[]) => to.map((one) => JSON.stringify({ to: one, text: "ü" }));
+const mails = mailsFor(addresses);
+const addressesOf = (mails: readonly string[]) =>
+  mails.map((mail) => (JSON.parse(mail) as { to: string }).to);
 const refusal = new AppError("invalid_recipient", "one is bad");
 
 /** Refuses any batch with a bad address in it, takes the rest. */
 function strictProvider(bad: number[]) {
   const keys: string[] = [];
   const taken: string[] = [];
-  const send = async (part: Packet, key: string): Promise<BatchAnswer> => {
+  const send = async (part: readonly string[], key: string): Promise<BatchAnswer> => {
     keys.push(key);
     const to = addressesOf(part);
     if (to.some((one) => bad.some((n) => one === addresses[n]))) return { kind: "refused", error: refusal };
@@ -55,7 +53,7 @@ describe("a batch refused for some of its mails", () => {
 
   test("when every single mail is refused it is the request that is wrong, and nobody fails for it", async () => {
     const { send } = strictProvider(addresses.map((_, n) => n));
-    const few = packetFor(addresses.slice(0, 3));
+    const few = mailsFor(addresses.slice(0, 3));
     const { answer } = await splitRefused(few, "c:1", refusal, send);
     expect(answer).toMatchObject({
       kind: "refused",
@@ -69,7 +67,7 @@ describe("a batch refused for some of its mails", () => {
       calls += 1;
       return { kind: "refused", error: refusal };
     };
-    const many = packetFor(Array.from({ length: 100 }, (_, n) => `p${n}@example.com`));
+    const many = mailsFor(Array.from({ length: 100 }, (_, n) => `p${n}@example.com`));
     expect(await splitRefused(many, "c:1", refusal, send)).toMatchObject({
       answer: { kind: "refused", error: { code: "provider_rejected" } },
     });

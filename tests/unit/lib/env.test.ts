@@ -17,7 +17,7 @@ test("the defaults are those of a free plan in development", () => {
     NIGHTSHIFT_ENV: "development",
     PLAN: "free",
     CHECKPOINTING: true,
-    CAMPAIGN_CHUNK_SIZE: 5000,
+    CAMPAIGN_PART_SIZE: 5000,
     CAMPAIGN_BATCH_SIZE: 100,
     MAIL_REQUESTS_PER_SECOND: 4.9,
     MAIL_MAX_IN_FLIGHT: 10,

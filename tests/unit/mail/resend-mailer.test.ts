@@ -1,6 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { systemClock } from "#lib/clock.ts";
-import { Packet } from "#mail/packet.ts";
 import { resendMailer } from "#mail/resend-mailer.ts";
 
 beforeEach(() => void vi.useFakeTimers());
@@ -8,7 +7,7 @@ afterEach(() => void vi.useRealTimers());
 
 const settings = { RESEND_BASE_URL: "http://resend.test", RESEND_API_KEY: "key", MAIL_IDEMPOTENT: true };
 const sendOne = (fetch: typeof globalThis.fetch) =>
-  resendMailer(settings, fetch, systemClock).sendBatch(new Packet(["{}"]), "campaign:1");
+  resendMailer(settings, fetch, systemClock).sendBatch(["{}"], "campaign:1");
 
 test("a provider that does not answer is given up after 20 s, and nobody knows what it took", async () => {
   const silent: typeof fetch = (_, init) =>

@@ -4,7 +4,7 @@ import { type CampaignHouse, campaignHouse, campaignTalk } from "../../support/c
 let house: CampaignHouse;
 afterEach(() => house.close());
 
-const SMALL = { CAMPAIGN_CHUNK_SIZE: "40", CAMPAIGN_BATCH_SIZE: "10" };
+const SMALL = { CAMPAIGN_PART_SIZE: "40", CAMPAIGN_BATCH_SIZE: "10" };
 
 const { campaign, send, completed, letters, firstLetter } = campaignTalk(() => house);
 const reprocess = async () => {
@@ -98,11 +98,11 @@ test("canceled while in doubt: housekeeping lists it as unknown, and a person se
 
   await house.call("DELETE", `/api/jobs/${jobId}`);
   await house.engine.idle();
-  expect(await house.app.keepHouse()).toMatchObject({ "canceled campaigns": { chunks: 1 } });
+  expect(await house.app.keepHouse()).toMatchObject({ "canceled campaigns": { parts: 1 } });
   expect(await campaign(campaignId)).toMatchObject({
     status: "canceled",
     counts: { sending: 0, unknown: 20 },
   });
   expect(await settle()).toMatchObject({ status: 200, body: { counts: { failed: 1, unknown: 19 } } });
-  expect(await house.app.keepHouse()).toMatchObject({ "canceled campaigns": { chunks: 0 } });
+  expect(await house.app.keepHouse()).toMatchObject({ "canceled campaigns": { parts: 0 } });
 });

@@ -4,7 +4,7 @@ import { type CampaignHouse, campaignHouse, campaignTalk } from "../../support/c
 let house: CampaignHouse;
 afterEach(() => house.close());
 
-const SMALL = { CAMPAIGN_CHUNK_SIZE: "40", CAMPAIGN_BATCH_SIZE: "10" };
+const SMALL = { CAMPAIGN_PART_SIZE: "40", CAMPAIGN_BATCH_SIZE: "10" };
 
 const { campaign, send, completed, letters, firstLetter } = campaignTalk(() => house);
 const ignore = (id: string) =>
@@ -29,8 +29,8 @@ test("a request in which every mail is refused fails nobody: it is a letter, and
   });
 });
 
-test("an ignored letter leaves its chunk undone, and the campaign ends without it", async () => {
-  house = await campaignHouse({ env: { ...SMALL, CAMPAIGN_CHUNK_SIZE: "20", MAIL_MAX_IN_FLIGHT: "1" } });
+test("an ignored letter leaves its part undone, and the campaign ends without it", async () => {
+  house = await campaignHouse({ env: { ...SMALL, CAMPAIGN_PART_SIZE: "20", MAIL_MAX_IN_FLIGHT: "1" } });
   const { campaignId } = await house.draft(40);
   await house.control("faults", {
     rules: [
@@ -41,7 +41,7 @@ test("an ignored letter leaves its chunk undone, and the campaign ends without i
   const { jobId } = await send(campaignId);
   await firstLetter();
   const [letter] = await letters();
-  expect(letter.event.data).toMatchObject({ chunk: 1 });
+  expect(letter.event.data).toMatchObject({ part: 1 });
   await house.engine.waitFor(async () => (await campaign(campaignId)).counts.sent === 20);
   expect(await campaign(campaignId)).toMatchObject({
     status: "sending",
@@ -61,7 +61,7 @@ test("an ignored letter leaves its chunk undone, and the campaign ends without i
   expect(skipped.body.items).toMatchObject([{ note: "too late to matter" }]);
 });
 
-test("an ignored letter leaves a chunk alone that another run holds", async () => {
+test("an ignored letter leaves a part alone that another run holds", async () => {
   let whileSending = async () => {};
   house = await campaignHouse({ env: SMALL, beforeMail: () => whileSending() });
   await house.control("keys", { accept: ["another"] });
@@ -83,18 +83,18 @@ test("our own deaths use up none of the tries that the provider's trouble gets",
   house = await campaignHouse({ env: SMALL });
   const claim = (from: string, to: string) =>
     house.db.sql.query(`alter function public.${from} rename to ${to}`);
-  await claim("claim_campaign_chunk", "claim_nothing");
+  await claim("claim_part", "claim_nothing");
   await house.control("faults", { rules: [{ status: 503, count: 5 }] });
   const { campaignId } = await house.draft(10);
   await send(campaignId);
   const deaths = () =>
     house.engine
-      .runs("send-campaign-chunk")
+      .runs("send-campaign-part")
       .flatMap(({ id }) => house.engine.history(id))
       .filter(({ what }) => what.endsWith("errored")).length;
   await house.engine.waitFor(async () => deaths() >= 6, { within: "1d" });
   expect(await requests()).toBe(0);
-  await claim("claim_nothing", "claim_campaign_chunk");
+  await claim("claim_nothing", "claim_part");
   await completed(campaignId);
   expect(await letters()).toEqual([]);
   expect(await requests()).toBe(6);
@@ -121,7 +121,7 @@ test("a provider that never stops asking for silence ends the run once, not once
   await firstLetter();
   expect(await letters()).toMatchObject([{ error: { code: "provider_rate_limited" } }]);
   const tries = house.engine
-    .runs("send-campaign-chunk")
+    .runs("send-campaign-part")
     .flatMap(({ id }) => house.engine.history(id))
     .map(({ attempt }) => attempt ?? 0);
   expect(Math.max(...tries)).toBe(0);

@@ -14,26 +14,24 @@ const campaign = async (id: string) => (await house.call("GET", `/api/campaigns/
 const completed = (id: string) =>
   house.engine.waitFor(async () => (await campaign(id)).status === "completed", { within: "3d" });
 
-/** A campaign of two chunks, one of which waits for the provider and is stopped in the engine. */
+/** A campaign of two parts, one of which waits for the provider and is stopped in the engine. */
 async function stopOneOfTwo() {
-  house = await campaignHouse({ env: { CAMPAIGN_CHUNK_SIZE: "20", CAMPAIGN_BATCH_SIZE: "10" } });
+  house = await campaignHouse({ env: { CAMPAIGN_PART_SIZE: "20", CAMPAIGN_BATCH_SIZE: "10" } });
   await house.control("faults", { rules: [{ status: 429, retryAfter: 3600, match: "p1@", count: 1 }] });
   const { campaignId } = await house.draft(40);
   const { jobId } = (await house.call("POST", `/api/campaigns/${campaignId}/send`)).body;
   await house.engine.idle();
-  const first = house.engine
-    .runs("send-campaign-chunk")
-    .find(({ events }) => events[0]?.data?.["chunk"] === 1);
+  const first = house.engine.runs("send-campaign-part").find(({ events }) => events[0]?.data?.["part"] === 1);
   await house.engine.cancel(String(first?.id));
   await house.engine.advance("2h");
   return { campaignId, jobId };
 }
 
-test("a chunk that somebody stops in the engine is a dead letter of its campaign, which goes on", async () => {
+test("a part that somebody stops in the engine is a dead letter of its campaign, which goes on", async () => {
   const { campaignId, jobId } = await stopOneOfTwo();
   expect(await campaign(campaignId)).toMatchObject({ status: "sending", counts: { sent: 30 } });
   expect(await letters()).toMatchObject([
-    { function: "send-campaign-chunk", links: { job: `/api/jobs/${jobId}` } },
+    { function: "send-campaign-part", links: { job: `/api/jobs/${jobId}` } },
   ]);
 
   await reprocess();
@@ -41,7 +39,7 @@ test("a chunk that somebody stops in the engine is a dead letter of its campaign
   expect(await house.control("stats")).toMatchObject({ accepted: 40, duplicates: 0 });
 });
 
-test("a campaign that lost a chunk without a word fails after a day, and its reprocess sends what is left", async () => {
+test("a campaign that lost a part without a word fails after a day, and its reprocess sends what is left", async () => {
   const { campaignId, jobId } = await stopOneOfTwo();
   // As if the engine's news had never arrived.
   await house.db.sql.query("delete from dead_letter_queue");
@@ -67,7 +65,7 @@ test("a campaign that lost a chunk without a word fails after a day, and its rep
   expect(await house.control("stats")).toMatchObject({ accepted: 40, duplicates: 0 });
 });
 
-test("a campaign whose chunk waits for a person as a dead letter does not fail, however long that takes", async () => {
+test("a campaign whose part waits for a person as a dead letter does not fail, however long that takes", async () => {
   const { campaignId } = await stopOneOfTwo();
   await house.engine.advance("3d");
   await house.app.keepHouse();

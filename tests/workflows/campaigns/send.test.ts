@@ -10,7 +10,7 @@ describe.each([true, false])("a campaign, checkpointing %s", (checkpointing) => 
   test("goes from the API to every recipient once, and closes itself and its job", async () => {
     house = await campaignHouse({
       checkpointing,
-      env: { CAMPAIGN_CHUNK_SIZE: "100", CAMPAIGN_BATCH_SIZE: "20" },
+      env: { CAMPAIGN_PART_SIZE: "100", CAMPAIGN_BATCH_SIZE: "20" },
     });
     const { campaignId } = await house.draft(250);
     const accepted = await house.call("POST", `/api/campaigns/${campaignId}/send`);
@@ -26,7 +26,7 @@ describe.each([true, false])("a campaign, checkpointing %s", (checkpointing) => 
     expect(job.body).toMatchObject({
       status: "completed",
       progress: { done: 250, total: 250 },
-      result: { recipients: 250, sent: 250, failed: 0, skipped: 0, unknown: 0 },
+      result: { total: 250, sent: 250, failed: 0, skipped: 0, unknown: 0 },
     });
     const usage = house.engine.usage();
     expect(usage.executions).toBeLessThanOrEqual(3 + 3 * 2 + 3);

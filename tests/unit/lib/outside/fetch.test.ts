@@ -4,7 +4,6 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import { pollinations } from "#images/pollinations.ts";
 import { systemClock } from "#lib/clock.ts";
 import { fastFetch } from "#lib/outside/fetch.ts";
-import { Packet } from "#mail/packet.ts";
 import { resendMailer } from "#mail/resend-mailer.ts";
 
 let server: Server;
@@ -117,7 +116,7 @@ describe("an answer without end is left while it streams", () => {
   test("of a mail provider: nobody knows what it took", async () => {
     const settings = { RESEND_BASE_URL: `${base}/endless?`, RESEND_API_KEY: "key", MAIL_IDEMPOTENT: true };
     const mailer = resendMailer(settings, fastFetch, systemClock);
-    const answer = await mailer.sendBatch(new Packet(["{}"]), "campaign:1");
+    const answer = await mailer.sendBatch(["{}"], "campaign:1");
     expect(answer).toMatchObject({ kind: "unknown", error: isTooLarge });
     expect(poured).toBeLessThan(MEGABYTE + ON_THE_WIRE);
   });

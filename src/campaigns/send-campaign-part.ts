@@ -1,0 +1,43 @@
+import { sendCampaignPartRequested } from "#campaigns/events.ts";
+import { type SendDependencies, sendPart } from "#campaigns/send-part.ts";
+import type { OnFailure } from "#dead-letters/on-failure.ts";
+import type { Parts } from "#jobs/parts.ts";
+import { cancelOfParentJob, type FlowControl } from "#lib/engine/flow-control.ts";
+import type { InngestClient } from "#lib/engine/inngest.ts";
+import type { MailMode } from "#lib/environment-fence.ts";
+import { AppError } from "#lib/errors.ts";
+
+type Dependencies = SendDependencies & {
+  inngest: InngestClient;
+  flow: FlowControl;
+  parts: Parts;
+  onFailure: OnFailure;
+  mailMode: () => Promise<MailMode>;
+};
+
+/** Parts at work at once for one provider account. */
+const PARTS_AT_ONCE = 10;
+
+/** Sends one part of a campaign: usually one step; more when the provider asks for silence or time is up. */
+export const sendCampaignPart = (deps: Dependencies) =>
+  deps.inngest.createFunction(
+    {
+      id: "send-campaign-part",
+      triggers: [sendCampaignPartRequested],
+      concurrency: deps.flow.concurrency(PARTS_AT_ONCE, "event.data.account"),
+      // Many, for our own deaths: a killed process costs a try too. The provider's trouble ends with its own policy.
+      retries: 20,
+      cancelOn: cancelOfParentJob,
+      onFailure: deps.onFailure,
+    },
+    (run) =>
+      deps.parts.work(run, { policy: "email", before: () => mayMail(deps) }, (part, time) =>
+        sendPart(deps, part, time),
+      ),
+  );
+
+/** A restored copy may hold parts that production has still to send: they wait as dead letters, nothing is sent. */
+async function mayMail({ mailMode }: Dependencies): Promise<void> {
+  const mail = await mailMode();
+  if (mail.mode === "hold") throw new AppError("environment_fenced", mail.reason);
+}
