@@ -5,6 +5,7 @@ import type { ErasureRepository } from "#erasures/repository.ts";
 import type { Jobs } from "#jobs/accept.ts";
 import { request } from "#jobs/request.ts";
 import { accepted, acceptedView, jobUrl } from "#jobs/view.ts";
+import { normalizeAddress } from "#lib/email-address.ts";
 import { AppError } from "#lib/errors.ts";
 import { idParams, json, type Route, route } from "#lib/http/route.ts";
 
@@ -31,7 +32,7 @@ export const erasureRoutes = ({ erasures, jobs }: Dependencies): Route[] => [
       email: z
         .string()
         .max(320)
-        .regex(/^\S+@\S+$/, "must be one address"),
+        .refine((email) => normalizeAddress(email) !== undefined, "must be one address"),
     }),
     responses: { 202: acceptedView.extend({ erasureUrl: z.string() }) },
     handler: async ({ body: { email }, requester, idempotencyKey: key }) => {

@@ -13,6 +13,7 @@ const SRC = resolve(import.meta.dirname, "../../src");
 const READ_BY_THE_ROOM = new Set([
   "POST /api/lists/:id/subscribers body[]",
   "POST /api/lists/:id/subscribers body.subscribers[]",
+  "POST /api/lists/:id/subscribers body.csv",
   "POST /api/upload body.bytes",
 ]);
 

@@ -89,7 +89,9 @@ test("an erasure takes the person out of every table, once, and the receipt says
 });
 
 test("a person who is erased while a campaign waits is not mailed; the erasure ends after the campaign", async () => {
-  house = await campaignHouse({ env: { CAMPAIGN_BATCH_SIZE: "1", MAIL_MAX_IN_FLIGHT: "1" } });
+  house = await campaignHouse({
+    env: { CAMPAIGN_BATCH_SIZE: "1", MAIL_MAX_IN_FLIGHT: "1", MAIL_REQUESTS_PER_SECOND: "5" },
+  });
   const { campaignId } = await house.draft(3);
   await house.control("faults", { rules: [{ status: 429, retryAfter: 600, count: 1 }] });
   await send(campaignId);

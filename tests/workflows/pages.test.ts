@@ -31,6 +31,12 @@ beforeAll(async () => {
      from generate_series(1, $1) as n`,
     [ROWS],
   );
+  await house.db.sql.query(
+    `insert into public.reports (id, owner, type, format, starts_at, ends_at, expires_at, created_at)
+     select id, 'alice', 'users', 'csv', '2026-01-01', '2026-01-02', created_at + interval '7 days', created_at
+     from public.jobs order by id limit $1`,
+    [ROWS],
+  );
   lists.set("/api/lists/:id/subscribers", { at: `/api/lists/${listId}/subscribers`, rows: PEOPLE });
   lists.set("/api/campaigns/:id/sends", { at: `/api/campaigns/${campaignId}/sends`, rows: PEOPLE });
   for (const at of [
@@ -40,6 +46,7 @@ beforeAll(async () => {
     "/api/tasks",
     "/api/keys",
     "/api/dead-letters",
+    "/api/reports",
   ])
     lists.set(at, { at, rows: ROWS });
 });

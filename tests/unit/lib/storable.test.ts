@@ -21,7 +21,8 @@ test("any value becomes JSON that holds neither NUL nor half of a surrogate pair
       fc.anything({ key: anyText, values: [anyText, fc.double(), fc.bigInt(), fc.date()] }),
       (value) => {
         const json = storableJson(value);
-        expect(JSON.parse(JSON.stringify(json))).toEqual(json);
+        // JSON has no negative zero.
+        expect(JSON.stringify(JSON.parse(JSON.stringify(json)))).toBe(JSON.stringify(json));
         for (const text of textsIn(json)) expect(canBeHeld(text)).toBe(true);
       },
     ),
