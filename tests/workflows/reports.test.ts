@@ -40,7 +40,7 @@ const download = async (id: string) => {
 };
 
 describe("a report", () => {
-  test("S4-6, S4-7, S4-81: is asked for, made, told of once, and downloaded", async () => {
+  test("S4-6: is asked for, made, told of once, and downloaded", async () => {
     const accepted = await ask({ format: "pdf" });
     expect(accepted).toMatchObject({ status: 202, body: { message: "Generating…" } });
     const { jobId } = accepted.body;
@@ -64,7 +64,7 @@ describe("a report", () => {
     expect(stored).toBeDefined();
   });
 
-  test("S4-79: as CSV has every row once, and no cell that a spreadsheet would run", async () => {
+  test("as CSV has every row once, and no cell that a spreadsheet would run", async () => {
     const id = await make();
     const { file } = await download(id);
     const bytes = Buffer.from((await file?.arrayBuffer()) ?? new ArrayBuffer(0));
@@ -103,7 +103,7 @@ describe("a report", () => {
     expect(await shop.rows("select from storage.objects where name like $1", [`${id}%`])).toEqual([]);
   });
 
-  test("S4-35: storage in trouble is tried twice more at once; then the report is a dead letter", async () => {
+  test("storage in trouble is tried twice more at once; then the report is a dead letter", async () => {
     shop.down.storage = true;
     const { body } = await ask({
       reportType: "content",
