@@ -1,14 +1,15 @@
 /**
  * `npm run check:deploy`: would it deploy? Bundles every door with Netlify's own bundler, holds the addresses it
  * read against those the doors and the API's table mean, counts their rate limits, looks at what each bundle carries,
- * and starts it alone in an empty folder. Needs no account and no network.
+ * and starts it alone in an empty folder. Says how large each bundle is and how long a new process takes to answer its first
+ * request. Needs no account and no network.
  */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { z } from "zod";
 import { boot, knockAt } from "./deploy/boot.ts";
-import { drawsPictures, misplaced } from "./deploy/carried.ts";
+import { drawsPictures, megabytesOf, misplaced, tooLarge } from "./deploy/carried.ts";
 import { bundle, type Door, misread, tooManyRateLimits } from "./deploy/manifest.ts";
 import { netlifyTomlProblems } from "./deploy/netlify-toml.ts";
 import { type ApiRoute, collisions, doorsFor, unreachable } from "./deploy/routes.ts";
@@ -21,12 +22,14 @@ const problems: string[] = [];
 /** A bundle is fine when it answers in our own words, or with success; a crash or a stranger's 500 is not. */
 const knock = async (door: Door): Promise<string> => {
   const { method, address } = knockAt(door);
+  const startedAt = performance.now();
   try {
     const { status, body } = await boot(root, door, method, address);
     const said = Problem.safeParse(readJson(body));
     if (status >= 500 && (!said.success || said.data.code === "internal"))
       problems.push(`${door.name}: ${method} ${address} answered ${status}: ${body.slice(0, 300)}`);
-    return `${method} ${address} → ${status}${said.success ? ` ${said.data.code}` : ""}`;
+    const ms = Math.round(performance.now() - startedAt);
+    return `${method} ${address} → ${status}${said.success ? ` ${said.data.code}` : ""}, ${ms} ms after its process began`;
   } catch (error) {
     problems.push(`${door.name}: does not start: ${error instanceof Error ? error.message : String(error)}`);
     return "does not start";
@@ -60,8 +63,12 @@ try {
   for (const door of doors) {
     const exported = z.object({ config: z.unknown() }).parse(await import(door.mainFile));
     problems.push(...misread(door, exported.config), ...misplaced(door), ...(await drawsPictures(door)));
+    const megabytes = await megabytesOf(door.path);
+    problems.push(...tooLarge(door.name, megabytes));
     const where = door.schedule ?? door.routes.map(({ pattern }) => pattern).join(" ");
-    process.stdout.write(`${door.name.padEnd(18)} ${where}\n${" ".repeat(19)}${await knock(door)}\n`);
+    process.stdout.write(
+      `${door.name.padEnd(18)} ${where}\n${" ".repeat(19)}${megabytes.toFixed(1)} MB; ${await knock(door)}\n`,
+    );
   }
   problems.push(...collisions(doors), ...unreachable(doors, await apiRoutes(doors)));
   problems.push(...tooManyRateLimits(doors));

@@ -1,6 +1,7 @@
 /** What a bundle carries: a heavy package where it is needed, and nowhere else. */
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
+import { readdir, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { promisify } from "node:util";
 import type { Door } from "./manifest.ts";
@@ -34,3 +35,18 @@ export const drawsPictures = async ({ name, path }: Door): Promise<string[]> => 
     return [`${name}: its sharp makes no picture: ${error instanceof Error ? error.message : String(error)}`];
   }
 };
+
+/** How large the unpacked bundle is, in MB. Netlify takes 250. */
+export async function megabytesOf(folder: string): Promise<number> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile());
+  const sizes = await Promise.all(files.map(({ parentPath, name }) => stat(join(parentPath, name))));
+  return sizes.reduce((sum, { size }) => sum + size, 0) / 1024 / 1024;
+}
+
+export const tooLarge = (name: string, megabytes: number): string[] =>
+  megabytes <= MAX_MEGABYTES
+    ? []
+    : [`${name}: ${megabytes.toFixed(0)} MB unpacked, Netlify takes ${MAX_MEGABYTES}.`];
+
+const MAX_MEGABYTES = 250;

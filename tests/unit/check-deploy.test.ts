@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { misplaced } from "../../scripts/deploy/carried.ts";
+import { misplaced, tooLarge } from "../../scripts/deploy/carried.ts";
 import { type Door, misread, tooManyRateLimits } from "../../scripts/deploy/manifest.ts";
 import { collisions, doorsFor, unreachable } from "../../scripts/deploy/routes.ts";
 
@@ -84,4 +84,9 @@ test("sharp and Typst, 70 MB, are carried by the door that runs functions, and b
     "inngest: does not carry sharp, which it needs.",
     "inngest: does not carry @myriaddreamin/typst-ts-node-compiler, which it needs.",
   ]);
+});
+
+test("a bundle that Netlify would not take is named with its size", () => {
+  expect(tooLarge("inngest", 250)).toEqual([]);
+  expect(tooLarge("inngest", 251)).toEqual(["inngest: 251 MB unpacked, Netlify takes 250."]);
 });
