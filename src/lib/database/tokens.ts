@@ -3,7 +3,7 @@ import type { Clock } from "#lib/clock.ts";
 import { createCall } from "#lib/database/call.ts";
 import type { DatabaseClient } from "#lib/database/client.ts";
 import { AppError } from "#lib/errors.ts";
-import { retryAfterMs } from "#lib/outside/provider-answer.ts";
+import { MAX_SILENCE_MS, retryAfterMs } from "#lib/outside/provider-answer.ts";
 
 /** One bucket and what is taken from it: `capacity` calls at once, then `refillPerSecond`. */
 export type Want = {
@@ -63,7 +63,7 @@ export function readRateHeaders(headers: Headers, now: Date) {
   const retryMs = retryAfterMs(headers.get("retry-after"), now);
   const resetAt = remaining !== null && remaining <= 0 && reset !== null ? toTimeMs(reset, now) : 0;
   const retryAt = retryMs === undefined ? 0 : now.getTime() + retryMs;
-  const until = Math.max(resetAt, retryAt);
+  const until = Math.min(Math.max(resetAt, retryAt), now.getTime() + MAX_SILENCE_MS);
   return {
     remaining: remaining === null ? null : Math.max(0, remaining),
     blockedUntil: until > now.getTime() ? new Date(until) : null,

@@ -67,17 +67,22 @@ const CATEGORIES: Partial<Record<ErrorCode, Category>> = {
 export const categoryOf = (error: unknown): Category =>
   CATEGORIES[codeOf(error) ?? "internal"] ?? "transient";
 
+/** A provider is asked again after this at the latest, whatever it says. */
+export const MAX_SILENCE_MS = 60 * 60 * 1000;
+
 /**
- * How long a provider asks us to stay away, in milliseconds: seconds or a date, as RFC 9110 allows. Undefined when
- * it does not say.
+ * How long a provider asks us to stay away, in milliseconds and at most `MAX_SILENCE_MS`: seconds or a date, as RFC 9110
+ * allows. Undefined when it does not say.
  */
 export function retryAfterMs(header: string | null, now: Date): number | undefined {
   if (header === null || header.trim() === "") return undefined;
   const seconds = Number(header);
-  if (Number.isFinite(seconds)) return Math.max(0, seconds * 1000);
+  if (Number.isFinite(seconds)) return clamp(seconds * 1000);
   const date = Date.parse(header);
-  return Number.isNaN(date) ? undefined : Math.max(0, date - now.getTime());
+  return Number.isNaN(date) ? undefined : clamp(date - now.getTime());
 }
+
+const clamp = (ms: number) => Math.min(Math.max(0, ms), MAX_SILENCE_MS);
 
 /** A refused answer as the error to throw, with the provider's name in it. */
 export function providerError(provider: string, response: Response, now: Date): AppError {
