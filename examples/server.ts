@@ -1,7 +1,7 @@
 /**
  * An app's own server that hands work to Nightshift and lets its page follow it live. The API key stays on the server.
  *
- *   npm start                                              (in one terminal)
+ *   npm start                                              (in one terminal; it builds the client, too)
  *   NIGHTSHIFT_KEY=<app key> npx tsx examples/server.ts    (in another; then open http://localhost:3000)
  */
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";

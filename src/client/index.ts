@@ -1,15 +1,15 @@
 import { nature, patiently } from "./patience.ts";
 import { createRequest, readJson } from "./request.ts";
 import { hasEnded, type Item, type Job } from "./state.ts";
+import type { AnswerOf } from "./types.ts";
 import { type WatchOptions, watch } from "./watch.ts";
 
 export { Problem } from "./problem.ts";
 export { hasEnded, type Job, type LiveState, type Notification } from "./state.ts";
+export type { Accepted, AnswerOf, ImageTask } from "./types.ts";
 export type { LiveStatus, WatchOptions } from "./watch.ts";
 
 export type Client = ReturnType<typeof createClient>;
-/** What an accepting route answers. */
-export type Accepted = { message: string; jobId: string; statusUrl: string };
 
 type Options = {
   /** Where the site is; in a page of the site itself nothing. */
@@ -40,10 +40,15 @@ export function createClient(
     bytes: async (path: string): Promise<Blob> => (await request("GET", path)).blob(),
 
     /** Hands in work and comes back politely when it is refused for now. Repeats meet the job of the first try. */
-    submit(path: string, body: unknown, options: SubmitOptions = {}): Promise<Accepted> {
+    submit<Path extends string>(
+      path: Path,
+      body: unknown,
+      options: SubmitOptions = {},
+    ): Promise<AnswerOf<Path>> {
       const { idempotencyKey = crypto.randomUUID(), signal } = options;
       const headers = { "idempotency-key": idempotencyKey };
-      const work = async () => readJson<Accepted>(await request("POST", path, { body, headers, signal }));
+      const work = async () =>
+        readJson<AnswerOf<Path>>(await request("POST", path, { body, headers, signal }));
       return patiently(work, signal, { sleep, random });
     },
 

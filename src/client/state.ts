@@ -1,9 +1,7 @@
-import type { z } from "zod";
-import type { jobDetailsView, jobView } from "#jobs/view.ts";
+import type { JobDetails, JobView } from "./types.ts";
 
-type Details = z.output<typeof jobDetailsView>;
 /** A job; its runs and timeline come along once it has changed. */
-export type Job = z.output<typeof jobView> & Partial<Pick<Details, "runs" | "timeline">>;
+export type Job = JobView & Partial<Pick<JobDetails, "runs" | "timeline">>;
 
 export type Notification = {
   id: string;

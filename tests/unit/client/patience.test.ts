@@ -22,7 +22,7 @@ function fakes(...answers: (Response | Error)[]) {
   return {
     waits,
     keys,
-    submit: (signal?: AbortSignal) => client.submit("/api/tasks", {}, signal ? { signal } : {}),
+    submit: (signal?: AbortSignal) => client.submit("/api/things", {}, signal ? { signal } : {}),
   };
 }
 const busy = (headers: HeadersInit = {}) => new Response("", { status: 503, headers });

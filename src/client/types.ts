@@ -1,0 +1,95 @@
+/**
+ * What the API answers, as far as the client speaks of it. Written out here and not taken from the server's schemas, so
+ * that the package needs nothing else; tests/unit/client/types.test.ts holds the two together.
+ */
+
+export type JobStatus = "queued" | "running" | "completed" | "failed" | "canceled" | "skipped";
+/** 1 is critical, 5 background. */
+export type Priority = 1 | 2 | 3 | 4 | 5;
+
+export type JobView = {
+  id: string;
+  kind: string;
+  function: string;
+  event: string;
+  status: JobStatus;
+  state: JobStatus;
+  /** Grows with every change of state: of two views of a job the higher one is newer. */
+  revision: number;
+  requester: string;
+  owner: string | null;
+  progress: { done: number; total: number; percent: number } | null;
+  result: unknown;
+  error: unknown;
+  priority: Priority;
+  createdAt: string;
+  dueAt: string;
+  deadlineAt: string | null;
+  sentAt: string | null;
+  startedAt: string | null;
+  endedAt: string | null;
+  updatedAt: string;
+  links: {
+    self: string;
+    parent: string | null;
+    children: string;
+    deadLetters: string;
+    reprocessOf: string | null;
+  };
+};
+
+export type JobDetails = JobView & {
+  runs: {
+    id: string;
+    status: string;
+    attempts: number;
+    error: unknown;
+    startedAt: string;
+    endedAt: string | null;
+  }[];
+  timeline: { sequence: number; type: string; at: string; data: unknown }[];
+};
+
+/** What most routes that accept work answer. */
+export type Accepted = { message: string; jobId: string; statusUrl: string };
+
+type TaskStatus = "pending" | "processing" | "waiting" | "completed" | "failed" | "canceled" | "skipped";
+
+export type ImageTask = {
+  id: string;
+  revision: number;
+  lane: "tasks" | "demo";
+  prompt: string;
+  status: TaskStatus;
+  state: TaskStatus | "canceling";
+  priority: Priority;
+  attempts: number;
+  maxAttempts: number;
+  retryAt: string | null;
+  /** 1 starts next; null waits no longer. */
+  position: number | null;
+  dueAt: string;
+  sequence: number;
+  imageUrl: string | null;
+  thumbnailUrl: string | null;
+  error: { code: string; message: string } | null;
+  createdAt: string;
+  startedAt: string | null;
+  completedAt: string | null;
+  jobUrl: string;
+};
+
+type AcceptedNewsletter = Accepted & { campaignId: string; queued: true; subscriberCount: number };
+
+/** Routes that accept work and answer something of their own. */
+export type Answers = {
+  "/api/tasks": ImageTask;
+  "/api/queue-task": { success: true; taskId: string; task: ImageTask };
+  "/api/upload": Accepted & { status: "processing"; job_id: string; uploadUrl: string };
+  "/api/newsletter": AcceptedNewsletter;
+  "/api/send-newsletter": AcceptedNewsletter;
+  "/api/erasures": Accepted & { erasureUrl: string };
+};
+
+/** What a path answers that work is handed to. */
+export type AnswerOf<Path extends string> = Path extends keyof Answers ? Answers[Path] : Accepted;
