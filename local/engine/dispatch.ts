@@ -113,8 +113,10 @@ export function readAnswer(answer: AppAnswer): Answer {
     if (body.length > limits.stepOutputBytes) return final(outputTooLarge("return"));
     return returned(parsed);
   }
-  const error = endingError(parsed, noRetry ? "NonRetriableError" : `invalid status code: ${status}`);
-  return { kind: "failed", noRetry, retryAfter, error, raw: parsed };
+  const thrown = returned(parsed);
+  if (thrown.kind !== "returned") return thrown;
+  const error = endingError(thrown.data, noRetry ? "NonRetriableError" : `invalid status code: ${status}`);
+  return { kind: "failed", noRetry, retryAfter, error, raw: thrown.data };
 }
 
 const final = (error: WireError): Answer => ({ kind: "failed", noRetry: true, error });
@@ -143,6 +145,7 @@ export function problemOf(reported: Op[], body: string): WireError | undefined {
       op.data = passedOn(op.data, () => {
         hasHalf = true;
       });
+      op.error = passedOn(op.error);
       op.opts.payload = passedOn(op.opts.payload);
     } catch (error) {
       if (error instanceof TooDeep) return notModelled(error.message);

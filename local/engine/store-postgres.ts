@@ -65,9 +65,9 @@ export async function postgresStore(url: string, options?: SessionOptions): Prom
       }),
 
     async commit(group) {
-      // Written once: a group that is tried again says what was true when it was taken.
-      const values = serialise(group);
       try {
+        // Written once: a group that is tried again says what was true when it was taken.
+        const values = serialise(group);
         await session.use((client) => client.query({ name: "commit", text: commitStatement, values }));
       } catch (error) {
         throw isOfTheData(error) ? new Unstorable(error.message) : error;
@@ -98,6 +98,7 @@ const serialise = ({ events, runs, apps, notes, forgotten }: Group): unknown[] =
 /** An index takes no key of more than 2,700 bytes. */
 const hash = (key: string): Buffer => createHash("sha256").update(key).digest();
 
-/** Class 22 is a value that does not fit, 54 one that is too large. */
+/** Class 22 is a value that does not fit, 54 one that is too large; a RangeError is too long or too deep to be written as text. */
 const isOfTheData = (error: unknown): error is Error =>
-  error instanceof Error && "code" in error && /^(22|54)/.test(String(error.code));
+  error instanceof RangeError ||
+  (error instanceof Error && "code" in error && /^(22|54)/.test(String(error.code)));

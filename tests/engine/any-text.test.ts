@@ -120,6 +120,9 @@ test("JSON of 5,000 levels is refused by name: the event, or the run whose step 
       inngest.createFunction({ id: "deep", retries: 0, triggers: [happened] }, ({ step }) =>
         step.run("dig", () => nested(2_000)),
       ),
+      inngest.createFunction({ id: "deep-cause", retries: 0, triggers: [happened] }, () => {
+        throw new Error("deep", { cause: nested(2_000) });
+      }),
     ],
     { databaseUrl: database.url },
   );
@@ -130,8 +133,10 @@ test("JSON of 5,000 levels is refused by name: the event, or the run whose step 
     expect.stringContaining("levels is not modelled"),
   ]);
   const [id = ""] = await engine.send({ name: "happened", data: { value: null } });
-  const { status, error } = await engine.run(id, "deep");
-  expect([status, error?.message]).toEqual(["Failed", expect.stringContaining("levels is not modelled")]);
+  for (const functionId of ["deep", "deep-cause"]) {
+    const { status, error } = await engine.run(id, functionId);
+    expect([status, error?.message]).toEqual(["Failed", expect.stringContaining("levels is not modelled")]);
+  }
   await engine.close();
 });
 
