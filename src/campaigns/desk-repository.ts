@@ -36,6 +36,8 @@ export const campaignView = z.object({
   queuedAt: z.string().nullable(),
   startedAt: z.string().nullable(),
   endedAt: z.string().nullable(),
+  /** Until when all of its parts rest because the mail provider asked for it; null while any of them is at work. */
+  waitingUntil: z.string().nullable(),
 });
 z.globalRegistry.add(campaignView, { id: "Campaign" });
 export type CampaignView = z.output<typeof campaignView>;

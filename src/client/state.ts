@@ -1,7 +1,7 @@
 import type { JobDetails, JobView } from "./types.ts";
 
-/** A job; its runs and timeline come along once it has changed. */
-export type Job = JobView & Partial<Pick<JobDetails, "runs" | "timeline">>;
+/** A job; its runs, its timeline and until when it waits come along once it has changed. */
+export type Job = JobView & Partial<Pick<JobDetails, "runs" | "timeline" | "waitingUntil">>;
 
 export type Notification = {
   id: string;
@@ -23,7 +23,7 @@ export type LiveState<Task extends Item = Item> = {
   readonly notifications: readonly Notification[];
 };
 
-type Progress = { id: string; progress: Job["progress"] };
+type Progress = { id: string; progress: Job["progress"]; waitingUntil: string | null };
 
 /** What the server sends, by stream and by poll alike. An id is where to go on after a break. */
 export type Message<Task extends Item = Item> = { id?: string | undefined } & (
@@ -90,11 +90,11 @@ const isNewer = (a: Job, b: Job): boolean =>
 
 function withProgress<Task extends Item>(
   state: LiveState<Task>,
-  { id, progress }: Progress,
+  { id, progress, waitingUntil }: Progress,
 ): LiveState<Task> {
   const job = state.jobs.get(id);
   if (!job || (job.progress?.done ?? 0) > (progress?.done ?? 0)) return state;
-  return { ...state, jobs: withItem(state.jobs, { ...job, progress }) };
+  return { ...state, jobs: withItem(state.jobs, { ...job, progress, waitingUntil }) };
 }
 
 const byId = <T extends { id: string }>(items: readonly T[]): ReadonlyMap<string, T> =>

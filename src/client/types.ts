@@ -39,6 +39,8 @@ export type JobView = {
 };
 
 export type JobDetails = JobView & {
+  /** Until when all of its work rests because somebody outside asked for it; null while any of it is at work. */
+  waitingUntil: string | null;
   runs: {
     id: string;
     status: string;

@@ -48,7 +48,12 @@ const runRow = z.object({
 
 const eventRow = z.object({ sequence: z.number(), type: z.string(), at: time, data: z.json() });
 
-export const jobDetails = z.object({ job: jobRow, runs: runRow.array(), events: eventRow.array() });
+export const jobDetails = z.object({
+  job: jobRow,
+  runs: runRow.array(),
+  events: eventRow.array(),
+  waitingUntil: time.nullable(),
+});
 export type JobDetails = z.output<typeof jobDetails>;
 
 /** What the ledger says to a run that begins. */

@@ -1,6 +1,6 @@
 import type { ServerEvent } from "#lib/http/event-stream.ts";
 import type { Batch } from "./tail.ts";
-import type { ChangedJob, Follower, JobFacts } from "./tail-repository.ts";
+import type { ChangedJob, Follower, JobFacts, MovingJob } from "./tail-repository.ts";
 import { toProgress } from "./view.ts";
 
 export type Start = { position: string; events: ServerEvent[] };
@@ -49,7 +49,7 @@ function present(batch: Batch, how: Present): ReturnType<Present> {
   return events;
 }
 
-const toProgressEvent = ({ id, progress_done, progress_total }: JobFacts): ServerEvent => ({
+const toProgressEvent = ({ id, progress_done, progress_total, waiting_until }: MovingJob): ServerEvent => ({
   event: "progress",
-  data: { id, progress: toProgress(progress_done, progress_total) },
+  data: { id, progress: toProgress(progress_done, progress_total), waitingUntil: waiting_until },
 });

@@ -6,7 +6,9 @@ import { asArguments, type JobFilter } from "./repository.ts";
 import { jobDetails, jobRow } from "./rows.ts";
 
 const factsRow = jobRow.omit({ event_data: true });
-const movingRow = jobRow.omit({ event_data: true, result: true, error: true });
+const movingRow = jobRow
+  .omit({ event_data: true, result: true, error: true })
+  .extend({ waiting_until: z.string().nullable() });
 const changedJob = jobDetails.extend({ job: factsRow });
 const notification = z.object({ owner: z.string(), view: z.json() });
 
@@ -23,7 +25,9 @@ const oneJob = z.object({ position: z.string(), details: changedJob.nullable() }
 export type Changes = z.output<typeof changes>;
 export type ChangedJob = z.output<typeof changedJob>;
 /** What every view of a job says of it: enough to know who may see it and where it belongs. */
-export type JobFacts = z.output<typeof movingRow>;
+export type JobFacts = Omit<MovingJob, "waiting_until">;
+/** A running job that has progress. */
+export type MovingJob = z.output<typeof movingRow>;
 
 export type TailRepository = ReturnType<typeof tailRepository>;
 

@@ -1,8 +1,8 @@
 import type { Logger } from "#lib/logger.ts";
-import type { Changes, JobFacts, TailRepository } from "./tail-repository.ts";
+import type { Changes, MovingJob, TailRepository } from "./tail-repository.ts";
 
-/** What happened since the last look. `moved`: running jobs whose progress is another now. */
-export type Batch = Pick<Changes, "position" | "jobs" | "notifications"> & { moved: JobFacts[] };
+/** What happened since the last look. `moved`: running jobs whose progress, or whose rest, is another now. */
+export type Batch = Pick<Changes, "position" | "jobs" | "notifications"> & { moved: MovingJob[] };
 export type Listener = {
   hear(batch: Batch): Promise<void>;
   /** It could not be told, or too much happened at once: the listener comes back for what concerns it. */
@@ -95,8 +95,8 @@ export function createTail({ live, logger }: Dependencies) {
   };
 }
 
-const progressOf = ({ progress_done, progress_total }: JobFacts): string =>
-  `${progress_done}/${progress_total}`;
+const progressOf = ({ progress_done, progress_total, waiting_until }: MovingJob): string =>
+  `${progress_done}/${progress_total} ${waiting_until}`;
 
 /** Keeps no process alive: the streams do while there are any. */
 const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms).unref());

@@ -41,6 +41,8 @@ export const jobView = z.object({
 z.globalRegistry.add(jobView, { id: "Job" });
 
 export const jobDetailsView = jobView.extend({
+  /** Until when all of its work rests because somebody outside asked for it; null while any of it is at work. */
+  waitingUntil: z.string().nullable(),
   runs: z.array(
     z.object({
       id: z.string(),
@@ -107,8 +109,14 @@ export const toJobView = (job: Omit<Job, "event_data">): z.output<typeof jobView
 
 type Details = Omit<JobDetails, "job"> & { job: Omit<Job, "event_data"> };
 
-export const toJobDetailsView = ({ job, runs, events }: Details): z.output<typeof jobDetailsView> => ({
+export const toJobDetailsView = ({
+  job,
+  runs,
+  events,
+  waitingUntil,
+}: Details): z.output<typeof jobDetailsView> => ({
   ...toJobView(job),
+  waitingUntil,
   runs: runs.map((run) => ({
     id: run.run_id,
     status: run.status,

@@ -28,7 +28,30 @@ begin
 end
 $$;
 
--- {job, runs, events}, or null when there is no such job for this owner.
+-- Until when unfinished work rests because somebody outside asked for it: until its next attempt, or until the first of
+-- its parts goes on. Null when it does not rest, which is so as long as any part is at work.
+create function private.job_waits_until(p_job public.jobs)
+returns timestamptz
+language plpgsql stable
+set search_path = ''
+as $$
+declare
+  v_last public.job_events;
+begin
+  if p_job.ended_at is not null then
+    return null;
+  end if;
+  select * into v_last from public.job_events where job_id = p_job.id order by sequence desc limit 1;
+  if v_last.type = 'waiting' then
+    return (v_last.data ->> 'retryAt')::timestamptz;
+  end if;
+  return (
+    select case when bool_or(status = 'claimed') then null else min(waiting_until) end
+    from public.job_parts where job_id = p_job.id and status <> 'done');
+end
+$$;
+
+-- {job, runs, events, waitingUntil}, or null when there is no such job for this owner.
 create function public.get_job(p_job_id uuid, p_owner text)
 returns jsonb
 language sql stable
@@ -39,10 +62,12 @@ as $$
     'runs', coalesce((select jsonb_agg(to_jsonb(runs) order by runs.started_at, runs.run_id)
       from public.job_runs as runs where runs.job_id = jobs.id), '[]'),
     'events', coalesce((select jsonb_agg(to_jsonb(events) order by events.sequence)
-      from public.job_events as events where events.job_id = jobs.id), '[]'))
+      from public.job_events as events where events.job_id = jobs.id), '[]'),
+    'waitingUntil', private.job_waits_until(jobs))
   from public.jobs as jobs
   where id = p_job_id and (p_owner is null or owner = p_owner);
 $$;
 
-revoke execute on function public.list_jobs, public.get_job from public, anon, authenticated;
-grant execute on function public.list_jobs, public.get_job to service_role;
+revoke execute on function private.job_waits_until, public.list_jobs, public.get_job
+  from public, anon, authenticated;
+grant execute on function private.job_waits_until, public.list_jobs, public.get_job to service_role;

@@ -33,7 +33,8 @@ begin
     'missingField', v_campaign.missing_field, 'counts', v_counts,
     'recipientsPerSecond', case when v_seconds > 0 then round(v_done / v_seconds, 1) end,
     'createdAt', v_campaign.created_at, 'queuedAt', v_campaign.queued_at, 'startedAt', v_first,
-    'endedAt', v_campaign.ended_at);
+    'endedAt', v_campaign.ended_at,
+    'waitingUntil', (select private.job_waits_until(jobs) from public.jobs where id = v_campaign.plan_job_id));
 end
 $$;
 

@@ -84,6 +84,7 @@ test("a job that changed often comes once, as it is now, without its event's dat
       job: expect.objectContaining({ id, status: "completed", result: { steps: 3 }, event_count: 3 }),
       runs: [expect.objectContaining({ run_id: "run-1", status: "completed" })],
       events: [1, 2, 3].map((sequence) => expect.objectContaining({ sequence })),
+      waitingUntil: null,
     },
   ]);
   expect(jobs[0].job).not.toHaveProperty("event_data");
@@ -96,7 +97,9 @@ test("S3-10: progress of running jobs is there, though it writes no event", asyn
   await db.sql.query("select private.advance_job($1, 40, 100, now())", [id]);
   const { ids, running } = await changes(start, { owner: "ann" });
   expect(ids).toEqual([]);
-  expect(running).toEqual([expect.objectContaining({ id, progress_done: 40, progress_total: 100 })]);
+  expect(running).toEqual([
+    expect.objectContaining({ id, progress_done: 40, progress_total: 100, waiting_until: null }),
+  ]);
   expect((await changes(start, { owner: "bob" })).running).toEqual([]);
 });
 

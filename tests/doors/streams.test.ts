@@ -138,8 +138,31 @@ describe("GET /api/jobs/stream", () => {
     await database.sql.query("select private.advance_job($1, 40, 100, now())", [id]);
     expect(await next()).toMatchObject({
       event: "progress",
-      data: { id, progress: { done: 40, total: 100, percent: 40 } },
+      data: { id, progress: { done: 40, total: 100, percent: 40 }, waitingUntil: null },
     });
+    await close();
+  });
+
+  test("200: a running job that begins to wait, and one whose work goes on, says so", async () => {
+    const kind = randomUUID();
+    const id = await accept("ann", kind);
+    const ask = (text: string) => database.sql.query(text, [id]);
+    await ask("select start_run($1, 'test/walk', '{}', 'walk', $1, 0, null, now())");
+    await ask(
+      `select private.plan_parts($1, '{"from": null, "cursor": null, "parts": [{"first": 1, "last": 9, "total": 9}]}', now())`,
+    );
+    const { next, close } = await open(`/api/jobs/stream?kind=${kind}`);
+    const untilItIs = async (waitingUntil: string | null) => {
+      for (;;) {
+        const { event, data } = await next();
+        if (event === "progress" && data.waitingUntil === waitingUntil) return;
+      }
+    };
+    await untilItIs(null);
+    await ask("update job_parts set waiting_until = '2030-01-01T00:00:00Z' where job_id = $1");
+    await untilItIs("2030-01-01T00:00:00+00:00");
+    await ask("select claim_part($1, 1, 'run', 60000, null, now())");
+    await untilItIs(null);
     await close();
   });
 

@@ -155,6 +155,23 @@ describe("a release", () => {
     expect(await ledger.view(jobId)).toMatchObject({ done: 5, total: 10 });
   });
 
+  test("makes the job say until when it waits: until its first part goes on, and not while one is at work", async () => {
+    const { jobId } = await ledger.job([1, 1, 1]);
+    const waitingUntil = async () => {
+      const until = (await ledger.jobs.get(jobId, null))?.waitingUntil;
+      return until && Date.parse(until) - ledger.now().getTime();
+    };
+    const [first, second] = [await claimed(jobId, "run-1", 1), await claimed(jobId, "run-2", 2)];
+    await ledger.parts.release(first, { trouble: false, waitMs: 90_000 });
+    expect(await waitingUntil()).toBeNull();
+    await ledger.parts.release(second, { trouble: false, waitMs: 60_000 });
+    expect(await waitingUntil()).toBe(60_000);
+    await claimed(jobId, "run-3", 3);
+    expect(await waitingUntil()).toBeNull();
+    await ledger.jobs.cancel(jobId, null, "ann");
+    expect(await waitingUntil()).toBeNull();
+  });
+
   test("of a lost claim changes nothing", async () => {
     const { jobId } = await ledger.job([10]);
     const zombie = await claimed(jobId, "run-1", 1);

@@ -27,6 +27,7 @@ const job = (more: Partial<JobDetails>): JobDetails => ({
   startedAt: at(2),
   endedAt: null,
   updatedAt: at(2),
+  waitingUntil: null,
   links: { self: "", parent: null, children: "", deadLetters: "", reprocessOf: null },
   runs: [],
   timeline: [],

@@ -43,16 +43,20 @@ test("a provider that refuses a whole batch for one address is asked again in ha
   expect(await stats()).toMatchObject({ accepted: 19, duplicates: 0 });
 });
 
-test("429: the step says how long, nobody calls before that, and no retry is used up", async () => {
+test("429: job and campaign say until when they wait, no request goes out before that, and no retry is used up", async () => {
   house = await campaignHouse({ env: { ...SMALL, CAMPAIGN_PART_SIZE: "10" } });
   await house.control("faults", { rules: [{ status: 429, retryAfter: 60, count: 1 }] });
   const { campaignId } = await house.draft(40);
   await send(campaignId);
   await house.engine.idle();
   const before = await stats();
+  const { jobId, waitingUntil } = await campaign(campaignId);
+  expect(Date.parse(waitingUntil) - house.engine.clock.now().getTime()).toBe(60_000);
+  expect((await house.call("GET", `/api/jobs/${jobId}`)).body).toMatchObject({ waitingUntil });
   await house.engine.advance("50s");
   expect((await stats()).requests).toBe(before.requests);
   await completed(campaignId);
+  expect(await campaign(campaignId)).toMatchObject({ waitingUntil: null });
   expect(await stats()).toMatchObject({ accepted: 40, duplicates: 0 });
   expect((await stats()).byStatus).toMatchObject({ 429: 1 });
   expect(mostTries()).toBe(0);

@@ -54,6 +54,8 @@ describe("a provider in trouble", () => {
     const task = await house.task(first);
     expect(Date.parse(task.retryAt)).toBeGreaterThan(house.engine.clock.now().getTime());
     expect(task).toMatchObject({ attempts: 1, error: { code: "provider_unavailable" } });
+    const { body: job } = await house.call("GET", `/api/jobs/${first}`);
+    expect(Date.parse(job.waitingUntil)).toBe(Date.parse(task.retryAt));
     expect(await statusOf(sixth)).toBe("pending");
 
     await house.control("", { outage: null });

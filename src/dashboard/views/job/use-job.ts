@@ -10,7 +10,13 @@ export function useJob(id: string): {
   const { state, problem } = useWatch(`/api/jobs/${encodeURIComponent(id)}/stream`);
   const found = state?.jobs.get(id);
   const job = useMemo(
-    () => found && { ...found, runs: found.runs ?? [], timeline: found.timeline ?? [] },
+    () =>
+      found && {
+        ...found,
+        runs: found.runs ?? [],
+        timeline: found.timeline ?? [],
+        waitingUntil: found.waitingUntil ?? null,
+      },
     [found],
   );
   return { job, problem };
