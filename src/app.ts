@@ -18,8 +18,9 @@ export type App = ReturnType<typeof createApp>;
 type MakeFunctions = (platform: Platform) => InngestFunction.Any[];
 
 /**
- * The composition root: environment → clients → functions, routes and one handler per kind of door. The functions are
- * handed in: only the door that runs them carries what they need (sharp alone is 19 MB).
+ * The composition root: makes the clients from the environment, and from them the functions, the routes and one handler
+ * per kind of door. The functions are a parameter, so that only the door that runs them bundles their packages (sharp
+ * alone is 19 MB).
  */
 export function createApp(env: Env, outside: Outside = {}, makeFunctions = noFunctions) {
   const platform = createPlatform(env, outside, visibleFields);
@@ -69,17 +70,20 @@ const noFunctions: MakeFunctions = () => [];
 
 const running = new Map<MakeFunctions, App>();
 
-/** The app of this process, made when the first request comes: importing a door reads no environment. */
+/** The app of this process, made at the first request: importing a door reads no environment variables. */
 function appWith(makeFunctions: MakeFunctions): App {
   const app = running.get(makeFunctions) ?? createApp(readEnv(), {}, makeFunctions);
   running.set(makeFunctions, app);
   return app;
 }
 
-/** For what no app could write down: there may be none, and no environment that says how loud to be. */
+/**
+ * The logger for errors that no app could log. It needs no environment, because reading the environment may have
+ * failed.
+ */
 const lastWords = createLogger({});
 
-/** A door of this process. An app that refuses to start says why to the caller and to the log. */
+/** Makes a door of this process. When the app refuses to start, the answer and the log say why. */
 export const door =
   (name: keyof App["doors"], makeFunctions = noFunctions) =>
   async (request: Request) => {

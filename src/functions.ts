@@ -9,7 +9,7 @@ import type { Platform } from "#platform.ts";
 import { reportFunctions } from "#reports/functions.ts";
 import { uploadFunctions } from "#uploads/functions.ts";
 
-/** Every function of this installation: what one reads first. Only the door that runs them imports this list. */
+/** All functions of this installation; read this list first. Only the door that runs the functions imports it. */
 export const allFunctions = (platform: Platform): InngestFunction.Any[] => [
   ...campaignFunctions(platform),
   ...imageFunctions(platform),
@@ -17,7 +17,7 @@ export const allFunctions = (platform: Platform): InngestFunction.Any[] => [
   ...reportFunctions(platform),
   ...monitoringFunctions(platform),
   ...erasureFunctions(platform),
-  // These two hear the engine's own events about runs, and keep the ledger and the dead letters.
+  // These two functions receive Inngest's own events about runs. They keep the ledger and the dead letters up to date.
   catchFailures(platform),
   recordCancellations(platform),
 ];

@@ -31,11 +31,11 @@ import { createErrorReporter } from "#lib/outside/sentry.ts";
 import { createSlack } from "#lib/outside/slack.ts";
 import { notificationRepository } from "#notifications/repository.ts";
 
-/** `log`: where lines go instead of stdout. */
+/** `log` receives the log lines instead of stdout. */
 export type Outside = { fetch?: Fetch; clock?: Clock; log?: DestinationStream };
 export type Platform = ReturnType<typeof createPlatform>;
 
-/** The only place where clients are made: what every room may ask for, whatever functions this app has. */
+/** Makes everything that rooms depend on. Clients are made here only. */
 export function createPlatform(
   env: Env,
   { fetch = fastFetch, clock = systemClock, log }: Outside,
@@ -63,7 +63,7 @@ export function createPlatform(
   });
   const outbox = createOutbox({ inngest, jobs: ledger, clock, logger });
   const jobs = { ...ledger, accept: createAccept({ jobs: ledger, outbox }) };
-  // Known once the functions are: they need `onFailure`, and it is asked long after they are made.
+  // Filled when the functions are known: they need `onFailure`, which looks up its numbers only later.
   const attempts = new Map<string, number>();
   const maxAttempts = (functionId: string) => attempts.get(functionId);
 

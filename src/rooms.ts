@@ -12,8 +12,8 @@ import { reports } from "#reports/room.ts";
 import { uploads } from "#uploads/room.ts";
 
 /**
- * Every room of this installation. Adding one touches this list, and `functions.ts` if the room has functions.
- * Housekeeping goes through their chores in this order: what frees work comes before the ledger, which sends it.
+ * All rooms of this installation. To add a room, add it here, and its functions to `functions.ts`. Housekeeping runs
+ * the rooms' chores in this order: chores that free jobs come before the ledger, which sends them.
  */
 export const rooms: readonly Room<Platform>[] = [
   lists,

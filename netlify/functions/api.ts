@@ -3,7 +3,7 @@ import { door } from "#app.ts";
 
 export default door("api");
 
-// Every address belongs to one door: what another door answers is excluded here.
+// `api` answers every address under `/api`, except those that another door answers, which are excluded here.
 export const config: Config = {
   path: ["/api", "/api/*"],
   excludedPath: [

@@ -24,10 +24,10 @@ export type ApiKeyRepository = ReturnType<typeof apiKeyRepository>;
 export function apiKeyRepository(db: DatabaseClient, clock: Clock) {
   const { call, callTimeless } = createCall(db, clock);
   return {
-    /** The answer has the only copy of the key. */
+    /** The answer is the only place where the key is shown: the database stores a hash of it. */
     create: (key: NewApiKey) => call("create_api_key", key, created),
 
-    /** One row more than `limit`, when there is one; newest first. */
+    /** The newest keys first. The answer has `limit` + 1 rows when there are more than `limit`. */
     list: (limit: number, before?: Position): Promise<ApiKeyRow[]> =>
       callTimeless(
         "list_api_keys",
@@ -35,7 +35,7 @@ export function apiKeyRepository(db: DatabaseClient, clock: Clock) {
         apiKeyRow.array(),
       ),
 
-    /** False when there is no such key. */
+    /** The answer is false when no key has this id. */
     revoke: (id: string): Promise<boolean> => call("revoke_api_key", { id }, z.boolean()),
   };
 }

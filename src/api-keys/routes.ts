@@ -24,7 +24,7 @@ const keyId = text(12).regex(/^[a-z0-9]{12}$/);
 const newKey = z.object({
   name: filledText(200),
   role: z.enum(["app", "admin"]),
-  /** Whose jobs the key starts and sees; an admin key sees everybody's. */
+  /** The key starts and sees the jobs of this owner; an admin key sees all jobs. */
   owner: filledText(200),
   expiresAt: instant.optional(),
 });

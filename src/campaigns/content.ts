@@ -24,7 +24,7 @@ const fields = {
   missingField: z.enum(["fail", "empty"]).optional(),
 };
 
-/** A campaign as it is written: `{{name}}` and `{{name|friend}}` in subject, html and text are merge fields. */
+/** A campaign as its author writes it. `{{name}}` and `{{name|friend}}` in subject, html and text are merge fields. */
 export const campaignContent = z
   .strictObject(fields)
   .refine(({ html, text }) => html !== undefined || text !== undefined, {
@@ -33,6 +33,6 @@ export const campaignContent = z
   });
 export type CampaignContent = z.output<typeof campaignContent>;
 
-/** What is left out stays as it is. */
+/** Fields that are left out keep their values. */
 export const campaignChanges = z.strictObject(fields).partial();
 export type CampaignChanges = z.output<typeof campaignChanges>;

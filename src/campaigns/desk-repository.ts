@@ -36,7 +36,10 @@ export const campaignView = z.object({
   queuedAt: z.string().nullable(),
   startedAt: z.string().nullable(),
   endedAt: z.string().nullable(),
-  /** Until when all of its parts rest because the mail provider asked for it; null while any of them is at work. */
+  /**
+   * All parts of the campaign are paused until then, because the mail provider asked for it; null while any part is
+   * worked on.
+   */
   waitingUntil: z.string().nullable(),
 });
 z.globalRegistry.add(campaignView, { id: "Campaign" });
@@ -74,7 +77,7 @@ export type CampaignSummary = z.output<typeof summaryRow>;
 
 export type CampaignDesk = ReturnType<typeof campaignDesk>;
 
-/** What people do with campaigns. `owner: null` is an admin; with an owner, other people's do not exist. */
+/** The campaigns as the API uses them. `owner: null` is an admin; any other owner sees only its own campaigns. */
 export const campaignDesk = (db: DatabaseClient, clock: Clock) => {
   const { call, callTimeless } = createCall(db, clock);
   return {
@@ -87,7 +90,7 @@ export const campaignDesk = (db: DatabaseClient, clock: Clock) => {
     get: (campaignId: string, owner: string | null): Promise<CampaignView> =>
       call("get_campaign", { campaignId, owner }, campaignView),
 
-    /** One row more than `limit`, when there is one; newest first. */
+    /** Newest first, at most `limit` + 1 rows: the extra row shows that there is a next page. */
     list: (owner: string | null, limit: number, before?: Position): Promise<CampaignSummary[]> =>
       callTimeless(
         "list_campaigns",
@@ -95,26 +98,26 @@ export const campaignDesk = (db: DatabaseClient, clock: Clock) => {
         summaryRow.array(),
       ),
 
-    /** The job that sends the campaign: a new one (its id is the request's), or the one that does already. */
+    /** Returns the job that sends the campaign: a new one with the request's id, or the one that exists already. */
     acceptSend: (campaignId: string, owner: string | null, request: JobRequest): Promise<Job> =>
       call("accept_campaign_send", { campaignId, owner, request }, jobRow),
 
-    /** A campaign written and sent in one transaction. */
+    /** Creates a campaign and accepts its sending in one transaction. */
     acceptNewsletter: (
       content: CampaignContent,
       listOwner: string | null,
       request: JobRequest,
     ): Promise<Job> => call("accept_newsletter", { content, listOwner, request }, jobRow),
 
-    /** Refused with `conflict` unless it is a draft. */
+    /** Throws `conflict` unless the campaign is a draft. */
     remove: (campaignId: string, owner: string | null): Promise<void> =>
       callTimeless("delete_campaign", { campaignId, owner }),
 
-    /** How many people the campaign would reach now. */
+    /** How many recipients the campaign would have now. */
     audience: (campaignId: string): Promise<number> =>
       callTimeless("count_campaign_audience", { campaignId }, z.number()),
 
-    /** One row more than `limit`, when there is one; in the order of subscriber ids. */
+    /** In the order of subscriber ids, at most `limit` + 1 rows: the extra row shows that there is a next page. */
     sends: (
       campaignId: string,
       owner: string | null,

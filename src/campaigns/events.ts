@@ -1,12 +1,14 @@
 import { eventType } from "inngest";
 import { z } from "zod";
 
-/** Command: send this campaign to everybody on its list who is active now. */
+/** Command: send this campaign to every subscriber of its list who is active now. */
 export const sendCampaignRequested = eventType("email/send.campaign", {
   schema: z.object({ campaignId: z.uuid() }),
 });
 
-/** Command: send one part of a planned campaign. `account` is the provider's account whose pace it shares. */
+/**
+ * Command: send one part of a planned campaign. `account` is the provider's account, whose rate limit the part shares.
+ */
 export const sendCampaignPartRequested = eventType("email/send.campaign-part", {
   schema: z.object({
     campaignId: z.uuid(),

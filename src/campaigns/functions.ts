@@ -15,7 +15,7 @@ import type { MailMode } from "#lib/environment-fence.ts";
 import { createPace } from "#mail/pace.ts";
 import { resendMailer } from "#mail/resend-mailer.ts";
 
-/** What the room's functions are given. */
+/** The dependencies of the room's functions. */
 export type CampaignFunctionsRoom = {
   env: Env;
   inngest: InngestClient;

@@ -19,7 +19,10 @@ const newsletterView = acceptedView.extend({
 z.globalRegistry.add(newsletterView, { id: "AcceptedNewsletter" });
 const eventData = z.object({ campaignId: z.uuid() });
 
-/** The documents' two names for one thing: a campaign that exists, or one that is written right here, is sent. */
+/**
+ * The source documents have two names for one action: to send a campaign that exists, and one that the request
+ * contains.
+ */
 export const newsletterRoutes = ({ desk, jobs }: Dependencies): Route[] =>
   ["/api/newsletter", "/api/send-newsletter"].map((path) =>
     route({

@@ -1,4 +1,4 @@
-/** At most `limit` holders at once; who comes later waits in line. */
+/** A semaphore: at most `limit` holders at once; the others wait in order. */
 export class Permits {
   #free: number;
   readonly #waiting: (() => void)[] = [];
@@ -13,7 +13,7 @@ export class Permits {
     try {
       return await work();
     } finally {
-      // A permit goes from hand to hand, so that nobody slips in between.
+      // The permit goes directly to the next in the queue, so that no later caller can take it first.
       const next = this.#waiting.shift();
       if (next) next();
       else this.#free += 1;

@@ -9,27 +9,32 @@ import {
   type Template,
 } from "#mail/template.ts";
 
-/** What a campaign says to everybody. Immutable once queued, so that a retry renders the same bytes. */
+/**
+ * The content of a campaign, equal for all recipients. Immutable once queued, so that a retry renders the same bytes.
+ */
 export type Content = {
   subject: string;
   html: string | null;
   text: string | null;
   from: string;
   replyTo: string | null;
-  /** What a merge field without a fallback does for whoever lacks it: that recipient fails, or it is empty. */
+  /**
+   * What happens to a recipient without a value for a merge field that has no fallback: the mail fails, or the field is
+   * empty.
+   */
   missingField: "fail" | "empty";
 };
 
-/** As planned: the subscriber's id, and address and fields as they were then. */
+/** A recipient as planned: the subscriber's id, with the address and fields at that time. */
 export type Recipient = { id: number; email: string; fields: Fields };
 
-/** One recipient's mail as the provider takes it, or the fields that are missing for it. */
+/** One recipient's mail as the provider accepts it, or the fields that it lacks. */
 export type Rendered = { mail: string } | { missing: string[] };
 export type Render = (recipient: Recipient) => Rendered;
 
 /**
- * Writes the content once, in the provider's own format; what it returns fills in one recipient and depends on nothing
- * else.
+ * Compiles the content once, in the provider's own format. The returned function renders one recipient's mail and
+ * depends on nothing else.
  */
 export function createRenderer(
   campaignId: string,
@@ -58,7 +63,7 @@ export function createRenderer(
   };
 }
 
-/** The field of that name: as it is written, or in any other case. */
+/** The field with that name, exactly or in another case. */
 function valueOf(fields: Fields, name: string): unknown {
   if (Object.hasOwn(fields, name)) return fields[name];
   const key = name.toLowerCase();

@@ -20,15 +20,15 @@ const isRow = (row: unknown): boolean =>
   Array.isArray(row) && typeof row[0] === "number" && typeof row[1] === "string" && isObject(row[2]);
 
 /**
- * Rows come as tuples: keys repeated a hundred times would be most of the answer. A look of our own instead of a
- * schema: here whole audiences are read, and zod would take longer than the database.
+ * Recipients arrive as tuples, because repeated keys would be most of the answer. A check by hand replaces a schema
+ * here: a whole audience is read, and zod would take longer than the database.
  */
 const recipients = z
   .custom<Row[]>((rows) => Array.isArray(rows) && rows.every(isRow))
   .transform((rows) => rows.map(([id, email, fields]): Recipient => ({ id, email, fields })));
 
 const batch = z.object({ batchNo: z.number(), inDoubt: z.boolean(), recipients });
-/** A batch that this claim has taken. `inDoubt`: an earlier call may have been taken by the provider. */
+/** A batch that this claim has taken. `inDoubt`: an earlier request may have reached the provider. */
 export type Batch = z.output<typeof batch>;
 
 const taken = z.discriminatedUnion("state", [
@@ -42,19 +42,19 @@ const taken = z.discriminatedUnion("state", [
 ]);
 
 type Taken = z.output<typeof taken>;
-/** A part that the caller has claimed, and the proof of it. */
+/** A part that the caller has claimed, with the token of its lease. */
 type PartRef = { id: number; token: string };
 
-/** Subscriber id → the provider's message id, or code and words of what went wrong. */
+/** Subscriber id → the provider's message id, or the code and message of the error. */
 export type Outcome =
   | {
       batchNo: number;
       sent: Record<string, string>;
       failed: Record<string, [code: string, words: string]>;
-      /** Everybody who is not named is unknown, for this reason. */
+      /** All other mails of the batch become unknown, with this code. */
       unknownCode?: string;
     }
-  /** The provider took nothing of it. */
+  /** The provider accepted nothing of this batch. */
   | { batchNo: number; putBack: true };
 
 const plan = z.discriminatedUnion("state", [
@@ -66,11 +66,11 @@ export type Plan = z.output<typeof plan>;
 
 export type CampaignRepository = ReturnType<typeof campaignRepository>;
 
-/** The ledger of a campaign's sending. What each call promises stands with its SQL function. */
+/** The database of a campaign's sending. The SQL functions document what each call guarantees. */
 export function campaignRepository(db: DatabaseClient, clock: Clock) {
   const { call } = createCall(db, clock);
   return {
-    /** One piece of planning; call again while it answers "planning". */
+    /** Plans one piece. Call again while the answer is "planning". */
     planPiece: (input: {
       campaignId: string;
       eventId: string;
@@ -82,7 +82,10 @@ export function campaignRepository(db: DatabaseClient, clock: Clock) {
     hold: (campaignId: string, eventId: string, reason: string): Promise<void> =>
       call("hold_campaign", { campaignId, eventId, reason }),
 
-    /** `keysSince`: batches first called later than this may be called again under their key. `bucket`: the account's. */
+    /**
+     * `keysSince`: a batch that was first sent later than this may be sent again under its key. `bucket`: the account's
+     * rate limit.
+     */
     take: (
       { id, token }: PartRef,
       limit: number,
@@ -98,7 +101,10 @@ export function campaignRepository(db: DatabaseClient, clock: Clock) {
     settle: ({ id, token }: PartRef, outcomes: Outcome[]) =>
       call("settle_campaign_batches", { partId: id, token, outcomes }, z.enum(["open", "done", "lost"])),
 
-    /** How many parts of canceled campaigns were looked at, `limit` at most: what they left in doubt is unknown now. */
+    /**
+     * Marks what canceled campaigns left in doubt as unknown, in at most `limit` parts. Returns how many parts were
+     * checked.
+     */
     settleCanceled: (limit: number): Promise<number> =>
       call("settle_canceled_campaigns", { limit }, z.number()),
   };

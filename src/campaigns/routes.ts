@@ -141,7 +141,7 @@ export const campaignRoutes = ({ desk, jobs }: Dependencies): Route[] => [
   }),
 ];
 
-/** What a job that was there already has become. */
+/** The message about an existing job, by its status. */
 const ALREADY: Record<Job["status"], string> = {
   queued: "Campaign is being sent already",
   running: "Campaign is being sent already",

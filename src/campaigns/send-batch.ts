@@ -12,16 +12,16 @@ type Call = {
   mailer: Pick<Mailer, "sendBatch" | "remembersKeysForMs">;
   pace: Pick<Pace, "reach">;
   inFlight: Permits;
-  /** The caller holds a permit for this batch already. */
+  /** The caller already holds a permit for this batch. */
   holdsPermit: boolean;
   isLate: () => boolean;
 };
 
-/** `outcome`: what is to be written down; without one the batch stays in doubt. `error`: what went wrong. */
+/** `outcome` is recorded; without one the batch stays in doubt. `error` is what went wrong. */
 type Ended = { outcome?: Outcome; error?: AppError };
 type Named = { sent: Record<string, string>; failed: Record<string, [code: string, words: string]> };
 
-/** Calls the provider with a batch. The key comes from the work, never from the run. */
+/** Sends a batch to the provider. The idempotency key comes from the work, never from the run. */
 export async function sendBatch(call: Call, { batchNo, inDoubt, recipients }: Batch): Promise<Ended> {
   const { ids, mails, failed } = writeMails(recipients, call.render);
   const named: Named = { sent: {}, failed };
@@ -37,7 +37,7 @@ export async function sendBatch(call: Call, { batchNo, inDoubt, recipients }: Ba
     answer.kind === "stopped" && answer.error.retryAfterMs === undefined ? {} : { error: answer.error };
   const isNothingTaken = answer.kind !== "unknown" && Object.keys(named.sent).length === 0;
   if (isNothingTaken) return { ...error, ...(inDoubt ? {} : { outcome: { batchNo, putBack: true } }) };
-  // Under a key the same request is simply repeated.
+  // With an idempotency key the same request can simply be repeated.
   if (call.mailer.remembersKeysForMs !== undefined) return error;
   const { code } = answer.error;
   const isCertain = answer.kind !== "unknown" && !inDoubt;
@@ -60,7 +60,10 @@ export function writeMails(recipients: readonly Recipient[], render: Render) {
   return { ids, mails, failed };
 }
 
-/** With any answer but `taken`, only what a search for bad addresses had found out before is noted. */
+/**
+ * Sends the batch and returns the answer. `note` is called for each mail when the answer is `taken`; with any other
+ * answer, only for what a search for bad addresses has found.
+ */
 async function callProvider(
   { mailer, pace, inFlight, holdsPermit, isLate }: Call,
   key: string,
@@ -79,7 +82,8 @@ async function callProvider(
   if (answer.kind !== "refused" || answer.error.code !== "invalid_recipient") return answer;
 
   const split = await splitRefused(mails, key, answer.error, async (mails, key) => {
-    // Another step begins the search anew, and meets the provider's memory of this one. Without keys there is no other.
+    // When this step has no time left, another step starts the search again: the provider recognises the keys. Without
+    // keys the search cannot be repeated, so it continues.
     if (mailer.remembersKeysForMs !== undefined && isLate()) return stopped();
     const waitMs = await pace.reach();
     return waitMs > 0 ? stopped(waitMs) : ask(mails, key);

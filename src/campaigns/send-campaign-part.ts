@@ -15,17 +15,20 @@ type Dependencies = SendDependencies & {
   mailMode: () => Promise<MailMode>;
 };
 
-/** Parts at work at once for one provider account. */
+/** How many parts of one provider account are worked on at once. */
 const PARTS_AT_ONCE = 10;
 
-/** Sends one part of a campaign: usually one step; more when the provider asks for silence or time is up. */
+/**
+ * Sends one part of a campaign. That takes one step, or more when the provider asks us to wait or the step's time is
+ * up.
+ */
 export const sendCampaignPart = (deps: Dependencies) =>
   deps.inngest.createFunction(
     {
       id: "send-campaign-part",
       triggers: [sendCampaignPartRequested],
       concurrency: deps.flow.concurrency(PARTS_AT_ONCE, "event.data.account"),
-      // Many, for our own deaths: a killed process costs a try too. The provider's trouble ends with its own policy.
+      // Many retries, because a crash of our process uses one. Errors of the provider have a policy of their own.
       retries: 20,
       cancelOn: cancelOfParentJob,
       onFailure: deps.onFailure,
@@ -36,7 +39,10 @@ export const sendCampaignPart = (deps: Dependencies) =>
       ),
   );
 
-/** A restored copy may hold parts that production has still to send: they wait as dead letters, nothing is sent. */
+/**
+ * A restored copy of the database may hold parts that production will send: here they become dead letters, and nothing
+ * is sent.
+ */
 async function mayMail({ mailMode }: Dependencies): Promise<void> {
   const mail = await mailMode();
   if (mail.mode === "hold") throw new AppError("environment_fenced", mail.reason);

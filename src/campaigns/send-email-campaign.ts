@@ -13,16 +13,19 @@ type Dependencies = {
   flow: FlowControl;
   onFailure: OnFailure;
   mailMode: () => Promise<MailMode>;
-  /** The provider account whose pace the campaign keeps. */
+  /** The provider account whose rate limit the campaign shares. */
   account: string;
   partSize: number;
   batchSize: number;
 };
 
-/** One statement plans so many recipients: it stays far below the 8 s that hosted Supabase gives a statement. */
+/** How many recipients one statement plans; it takes far less than the 8 s that hosted Supabase allows. */
 const PIECE = 50_000;
 
-/** Snapshots the audience into the ledger, fans its parts out and ends; the last part ends campaign and job. */
+/**
+ * Stores the recipients, plans the parts, sends their events and ends. The last part completes the campaign and the
+ * job.
+ */
 export const sendEmailCampaign = (deps: Dependencies) =>
   deps.inngest.createFunction(
     {

@@ -14,20 +14,20 @@ export type SendDependencies = {
   mailer: Mailer;
   clock: Clock;
   pace: Pace;
-  /** Requests in flight at the provider, over all parts of this process. */
+  /** Limits the requests in flight at the provider, over all parts of this process. */
   inFlight: Permits;
 };
 
-/** Each worker of a part takes batches, sends and settles them: while one settles, the other sends. */
+/** Workers per part. Each takes batches, sends them and settles them: while one settles, the other sends. */
 const WORKERS = 2;
-/** Batches that are taken, and settled, in one statement. */
+/** How many batches one statement takes and settles. */
 const GROUP = 10;
-/** A key is not trusted in its last hour: the provider's clock is not ours. */
+/** A key is not used in its last hour, because the provider's clock may differ from ours. */
 const KEY_MARGIN_MS = 60 * 60 * 1000;
 
 /**
- * Sends what is left of a part. Safe to repeat at any point: what is settled stays, and a batch in doubt is sent again
- * under its key or becomes unknown. Throws what the provider's trouble was, after everything under way has ended.
+ * Sends the rest of a part. Safe to repeat at any point: what is settled stays settled, and a batch in doubt is sent
+ * again under its key or becomes unknown. Throws the provider's error after all requests in flight have ended.
  */
 export async function sendPart(deps: SendDependencies, part: Part, time: StepTime): Promise<Worked> {
   const met: { state: "open" | "done" | "lost"; waitMs: number; error: AppError | undefined } = {
@@ -36,8 +36,8 @@ export async function sendPart(deps: SendDependencies, part: Part, time: StepTim
     error: undefined,
   };
   let render: Render | undefined;
-  // With a pace there is time to write down each batch by itself. Without keys every batch that is taken is in doubt if we
-  // die: then no more are taken than are in flight.
+  // With a rate limit there is time to record each batch by itself. Without keys, a crash leaves every taken batch in
+  // doubt, so no more batches are taken than are in flight.
   const oneByOne = deps.pace.isOn || deps.mailer.remembersKeysForMs === undefined;
 
   const work = async (): Promise<void> => {
@@ -46,7 +46,10 @@ export async function sendPart(deps: SendDependencies, part: Part, time: StepTim
       if (!goesOn) return;
     }
   };
-  /** Whether this worker goes on: one ends at its first trouble, so that a provider that is down is asked once by each. */
+  /**
+   * Returns whether this worker continues. A worker stops at its first error, so that each one calls a provider that is
+   * down only once.
+   */
   const sendGroup = async (size: number): Promise<boolean> => {
     const waitMs = deps.pace.isOn ? await deps.pace.reach() : 0;
     const taken =
@@ -79,7 +82,10 @@ export async function sendPart(deps: SendDependencies, part: Part, time: StepTim
   return met.waitMs > 0 ? { waitMs: met.waitMs } : met.state;
 }
 
-/** Batches first called after this may be called again under their key; undefined: the provider takes no keys. */
+/**
+ * Batches that were first sent after this time may be sent again under their key; undefined when the provider has no
+ * keys.
+ */
 const keysSince = ({ mailer: { remembersKeysForMs }, clock }: SendDependencies): Date | undefined =>
   remembersKeysForMs === undefined
     ? undefined

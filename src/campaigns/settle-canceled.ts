@@ -1,10 +1,10 @@
 import type { CampaignRepository } from "#campaigns/repository.ts";
 import type { Chore } from "#lib/housekeeping.ts";
 
-/** Parts of one statement. */
+/** Parts per statement. */
 const BATCH = 20;
 
-/** What a canceled campaign left in doubt becomes `unknown`, so that a person can settle it. */
+/** Marks what a canceled campaign left in doubt as `unknown`, so that a person can resolve it. */
 export const settleCanceled = (campaigns: Pick<CampaignRepository, "settleCanceled">): Chore => ({
   name: "canceled campaigns",
   async run(deadline) {

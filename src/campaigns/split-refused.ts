@@ -1,19 +1,22 @@
 import { AppError } from "#lib/errors.ts";
 import type { BatchAnswer, MailResult } from "#mail/mailer.ts";
 
-/** We ended the search ourselves, between two requests. */
+/** We ended the search between two requests. */
 export type Stopped = { kind: "stopped"; error: AppError };
 type Send = (mails: readonly string[], idempotencyKey: string) => Promise<BatchAnswer | Stopped>;
-/** What is known by place in the batch, and the answer that ended the search early, if one did. */
+/** The results so far, by position in the batch, and the answer that ended the search early, if there is one. */
 export type SplitResult = { results: Map<number, MailResult>; answer: BatchAnswer | Stopped };
 
-/** So many mails refused alone, and none taken: it is not the mails. To the end, a search of 100 is 199 requests. */
+/**
+ * After so many single refusals and no accepted mail, the cause is not the mails. A full search of 100 mails is 199
+ * requests.
+ */
 const ENOUGH_REFUSED = 8;
 
 /**
- * A provider refused the whole batch because of some of its mails: halves are sent under keys of their own until
- * the bad ones stand alone and fail alone. The same batch always splits the same way, so a repeated search meets
- * the provider's memory of the first one.
+ * A provider refused a whole batch because of some of its mails. Halves are sent under their own keys until each bad
+ * mail is alone and fails alone. A batch always splits in the same way, so that the provider recognises the keys of a
+ * repeated search.
  */
 export async function splitRefused(
   mails: readonly string[],
@@ -51,7 +54,7 @@ export async function splitRefused(
   return { results, answer: { kind: "taken", results: [] } };
 }
 
-/** Where each of several mails is refused it is the request that is wrong, and nobody fails for it. */
+/** When each of several mails is refused, the request is wrong, so no recipient is marked as failed. */
 export function everybodyRefused(results: Iterable<MailResult>): BatchAnswer {
   const words = [...results].map((result) => ("words" in result ? result.words : ""));
   const message = `Each of ${words.length} mails was refused: ${words[0]}`;

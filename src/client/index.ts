@@ -12,16 +12,16 @@ export type { LiveStatus, WatchOptions } from "./watch.ts";
 export type Client = ReturnType<typeof createClient>;
 
 type Options = {
-  /** Where the site is; in a page of the site itself nothing. */
+  /** The site's origin; not needed in a page of the same site. */
   baseUrl?: string;
-  /** An API key or a user's token, asked for at each request; null sends none. */
+  /** Returns an API key or a user's token; it is called for each request. Null sends none. */
   key?: () => string | null;
   fetch?: typeof globalThis.fetch;
 };
 type SubmitOptions = { idempotencyKey?: string; signal?: AbortSignal };
 type FollowOptions = { onChange?: (job: Job) => void; signal?: AbortSignal };
 
-/** Nightshift's API for browsers and servers. Everything that fails throws a `Problem`. */
+/** A client of Nightshift's API for browsers and servers. Every failure throws a `Problem`. */
 export function createClient(
   { baseUrl = "", key = () => null, fetch = (input, init) => globalThis.fetch(input, init) }: Options = {},
   { sleep, random } = nature,
@@ -39,7 +39,10 @@ export function createClient(
     remove: async <T>(path: string): Promise<T> => readJson<T>(await request("DELETE", path)),
     bytes: async (path: string): Promise<Blob> => (await request("GET", path)).blob(),
 
-    /** Hands in work and comes back politely when it is refused for now. Repeats meet the job of the first try. */
+    /**
+     * Submits work, and tries again after temporary refusals. All tries use one idempotency key, so they create only
+     * one job.
+     */
     submit<Path extends string>(
       path: Path,
       body: unknown,
@@ -52,7 +55,7 @@ export function createClient(
       return patiently(work, signal, { sleep, random });
     },
 
-    /** The job when it has ended, whatever way; until then `onChange` hears of every change. */
+    /** Returns the job when it has ended in any way; calls `onChange` for every change until then. */
     async follow(jobId: string, { onChange, signal }: FollowOptions = {}): Promise<Job> {
       const enough = new AbortController();
       let last: Job | undefined;
@@ -72,10 +75,10 @@ export function createClient(
       return last;
     },
 
-    /** Keeps a state up to date until the signal is aborted; throws only what will not pass by itself. */
+    /** Keeps a state up to date until the signal is aborted; throws only errors that are not temporary. */
     watch: live,
 
-    /** Waiting work never begins, running work stops at its next step. */
+    /** Waiting work never begins; running work stops at its next step. */
     cancel: async (jobId: string): Promise<Job> =>
       readJson<Job>(await request("DELETE", `/api/jobs/${jobId}`)),
   };

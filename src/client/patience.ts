@@ -1,10 +1,10 @@
 import { Problem } from "./problem.ts";
 
-/** Time and chance, which tests hold in their hands. */
+/** Time and randomness, which tests control. */
 export type Nature = { sleep(ms: number, signal?: AbortSignal): Promise<void>; random(): number };
 
 export const nature: Nature = {
-  /** Ends early, and well, when the signal is aborted: whoever sleeps looks at the signal next. */
+  /** Resolves early, without an error, when the signal is aborted: the caller checks the signal afterwards. */
   sleep: (ms, signal) =>
     new Promise((resolve) => {
       if (signal?.aborted) return resolve();
@@ -22,11 +22,14 @@ export const nature: Nature = {
 const RETRIES = 5;
 const CAP_MS = 30_000;
 
-/** 1, 2, 4, 8, 16 s, never more than 30, and up to a second of chance: who failed together comes back apart. */
+/**
+ * 1, 2, 4, 8, 16 s, at most 30 s, plus up to a random second, so that clients that failed together do not retry
+ * together.
+ */
 export const backoffMs = (retry: number, random: number): number =>
   Math.min(1000 * 2 ** retry, CAP_MS) + Math.floor(random * 1000);
 
-/** Tries again what may go well later: as late as `Retry-After` says, else by `backoffMs`, five times. */
+/** Tries again after temporary failures: after `Retry-After`, or else by `backoffMs`, five times. */
 export async function patiently<T>(
   work: () => Promise<T>,
   signal: AbortSignal | undefined,

@@ -6,15 +6,15 @@ type Said = {
   retryAfterMs?: number | undefined;
 };
 
-/** What was refused, in the API's own words (RFC 9457). Status 0, code `unreachable`: nobody answered. */
+/** A refusal in the API's own words (RFC 9457). Without any answer: status 0 and code `unreachable`. */
 export class Problem extends Error {
   override readonly name = "Problem";
   readonly status: number;
-  /** Stable; what a program decides by. */
+  /** A stable code, for programs to decide by. */
   readonly code: string;
   readonly detail: string;
   readonly hint: string;
-  /** When another try makes sense, if the answer said so. */
+  /** How long to wait before the next try, if the answer said so. */
   readonly retryAfterMs: number | undefined;
 
   constructor({ status, code, detail, hint = "", retryAfterMs }: Said, cause?: unknown) {
@@ -26,7 +26,7 @@ export class Problem extends Error {
     this.retryAfterMs = retryAfterMs;
   }
 
-  /** Whether the same request may go well later: too fast, full, a gateway in trouble, no network. */
+  /** Whether the same request may succeed later: too fast, full, a failing gateway, no network. */
   get isPassing(): boolean {
     return [0, 429, 502, 503, 504].includes(this.status);
   }
@@ -43,7 +43,7 @@ export const unreachable = (cause: unknown): Problem =>
     cause,
   );
 
-/** Somebody on the way answered with a page of their own: the login of a hotel's network, for instance. */
+/** Something between client and API answered with its own page, for instance the login page of a hotel's network. */
 export const notFromTheApi = (cause: unknown): Problem =>
   new Problem(
     {
@@ -55,7 +55,7 @@ export const notFromTheApi = (cause: unknown): Problem =>
     cause,
   );
 
-/** Reads any answer that is not ok, also one that a proxy gave in place of the API. */
+/** Reads every answer that is not ok, also one that a proxy sent instead of the API. */
 export async function problemOf(response: Response): Promise<Problem> {
   const said: unknown = await response.json().catch(() => undefined);
   const field = (name: string): string | undefined => {

@@ -2,9 +2,12 @@ import { Problem } from "./problem.ts";
 import type { Request } from "./request.ts";
 import { createFrameReader, type Frame } from "./sse.ts";
 
-/** A stream that has said nothing yet is held back somewhere on its way. */
+/** A stream without any message after this time is buffered by a proxy. */
 const FIRST_WORD_MS = 5000;
-/** The server's heart beats every 3 s: a connection silent for this long died unnoticed, in a sleep for instance. */
+/**
+ * The server sends a heartbeat every 3 s. A connection that is silent for this long is dead, for instance after the
+ * computer slept.
+ */
 const SILENCE_MS = 10_000;
 
 type Options = {
@@ -15,8 +18,9 @@ type Options = {
 };
 
 /**
- * Reads a stream to its end, planned or not. Answers whether it ever spoke: if it did, the reader goes on after the
- * last id; if not, streams do not get through. Throws what another try would not change, and what `onFrames` throws.
+ * Reads a stream until it ends or breaks. Returns whether it delivered anything: if it did, the reader continues after
+ * the last id; if not, streams do not get through. Throws errors that another try would not change, and the errors of
+ * `onFrames`.
  */
 export async function readStream({ request, address, signal, onFrames }: Options): Promise<boolean> {
   const watchdog = createWatchdog();
@@ -36,7 +40,7 @@ export async function readStream({ request, address, signal, onFrames }: Options
   }
 }
 
-/** Undefined when what answers is no stream, or nobody does. */
+/** Undefined when the answer is no stream, or there is no answer. */
 async function open({ request, address, signal }: Omit<Options, "onFrames">): Promise<Response | undefined> {
   try {
     const response = await request("GET", address, { headers: { accept: "text/event-stream" }, signal });
@@ -49,7 +53,7 @@ async function open({ request, address, signal }: Omit<Options, "onFrames">): Pr
   }
 }
 
-/** What arrives until the end, or until the connection breaks. Safari reads streams only by a reader. */
+/** The chunks until the stream ends or breaks. Uses a reader, because Safari supports no other way. */
 async function* chunksOf(response: Response | undefined): AsyncGenerator<Uint8Array> {
   const reader = response?.body?.getReader();
   try {
@@ -63,7 +67,7 @@ async function* chunksOf(response: Response | undefined): AsyncGenerator<Uint8Ar
   }
 }
 
-/** Cuts a connection that has been silent for too long, or whose network is gone. */
+/** Aborts a connection that is silent for too long, or has lost its network. */
 function createWatchdog() {
   const controller = new AbortController();
   const cut = () => controller.abort();

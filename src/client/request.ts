@@ -5,7 +5,7 @@ export type Request = (method: string, path: string, init?: Init) => Promise<Res
 
 type Options = { baseUrl: string; key: () => string | null; fetch: typeof globalThis.fetch };
 
-/** One request with the key in its header. Answers that are not ok, and silence, are thrown as a Problem. */
+/** Sends one request with the key in its header. Throws a Problem for answers that are not ok and for no answer. */
 export const createRequest =
   ({ baseUrl, key, fetch }: Options): Request =>
   async (method, path, { body, headers = {}, signal } = {}) => {
@@ -26,14 +26,14 @@ export const createRequest =
     return response;
   };
 
-/** A Blob (a picture, a file) goes as it is and says itself what it is; all else is JSON. */
+/** A Blob (an image, a file) is sent as it is and carries its own content type; everything else is JSON. */
 function contentType(body: unknown): Record<string, string> {
   if (body === undefined) return {};
   if (!(body instanceof Blob)) return { "content-type": "application/json" };
   return body.type === "" ? {} : { "content-type": body.type };
 }
 
-/** JSON as the type that the caller knows the API to answer; nothing at all for an empty answer. */
+/** Parses JSON as the type that the caller expects; undefined for an empty answer. */
 export async function readJson<T>(response: Response): Promise<T>;
 export async function readJson(response: Response): Promise<unknown> {
   if (response.status === 204) return undefined;

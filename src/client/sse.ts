@@ -1,13 +1,13 @@
-/** One message of a server-sent event stream, its data still as text. */
+/** One message of a server-sent event stream; its data is still text. */
 export type Frame = { id: string | undefined; event: string; data: string | undefined };
 
 /**
- * Takes a stream of server-sent events apart (https://html.spec.whatwg.org/multipage/server-sent-events.html), piece by
- * piece as it arrives. A message whose empty last line has not come yet does not exist: a reader who is cut off inside
- * one asks for it again. An id without data is given too: it moves the position.
+ * Parses a stream of server-sent events (https://html.spec.whatwg.org/multipage/server-sent-events.html) as its pieces
+ * arrive. A message counts only when its final empty line has arrived: after a break inside it, the reader requests it
+ * again. A message with an id and no data is returned too, because it moves the position.
  */
 export function createFrameReader() {
-  /** Joined when a message ends, not with every piece: a long message may come in many of them. */
+  /** Joined when a message ends, not at every piece, because a long message may arrive in many pieces. */
   let unread: string[] = [];
   let endsLine = false;
   return function read(piece: string): Frame[] {

@@ -1,6 +1,6 @@
 import type { JobDetails, JobView } from "./types.ts";
 
-/** A job; its runs, its timeline and until when it waits come along once it has changed. */
+/** A job. Its runs, its timeline and the end of its pause are included once it has changed. */
 export type Job = JobView & Partial<Pick<JobDetails, "runs" | "timeline" | "waitingUntil">>;
 
 export type Notification = {
@@ -12,10 +12,10 @@ export type Notification = {
   readAt: string | null;
 };
 
-/** Of two views of one thing the one with the higher revision is newer. */
+/** Of two versions of an item, the one with the higher revision is newer. */
 export type Item = { id: string; revision: number; completedAt?: string | null };
 
-/** What a watcher knows. Each change makes a new state; the maps of what did not change stay the same objects. */
+/** The state of a watcher. Each change makes a new object; maps without changes stay the same objects. */
 export type LiveState<Task extends Item = Item> = {
   readonly jobs: ReadonlyMap<string, Job>;
   readonly tasks: ReadonlyMap<string, Task>;
@@ -25,7 +25,7 @@ export type LiveState<Task extends Item = Item> = {
 
 type Progress = { id: string; progress: Job["progress"]; waitingUntil: string | null };
 
-/** What the server sends, by stream and by poll alike. An id is where to go on after a break. */
+/** The server's messages, by stream and by polling alike. `id` is where to continue after a break. */
 export type Message<Task extends Item = Item> = { id?: string | undefined } & (
   | {
       event: "snapshot";
@@ -34,7 +34,7 @@ export type Message<Task extends Item = Item> = { id?: string | undefined } & (
   | { event: "job"; data: Job }
   | { event: "task"; data: Task }
   | { event: "progress"; data: Progress }
-  /** It no longer fits what is watched. */
+  /** The item no longer matches the filter. */
   | { event: "gone"; data: { id: string } }
   | { event: "notification"; data: Notification }
   | { event: "position"; data: null }
@@ -46,11 +46,11 @@ export const nothingKnown: LiveState<never> = {
   notifications: [],
 };
 
-/** More jobs, or tasks, than a snapshot holds; beyond it those are forgotten that ended first. */
+/** More jobs or tasks than a snapshot holds. Beyond this number, those that ended first are removed. */
 const MOST = 1000;
 const MOST_NOTIFICATIONS = 100;
 
-/** The one reducer: a message that comes twice, or late, changes nothing. */
+/** The only reducer: a message that arrives twice or late changes nothing. */
 export function reduce<Task extends Item>(state: LiveState<Task>, message: Message<Task>): LiveState<Task> {
   switch (message.event) {
     case "snapshot": {
@@ -84,7 +84,7 @@ export function reduce<Task extends Item>(state: LiveState<Task>, message: Messa
   }
 }
 
-/** Progress changes without a new revision, and only moves forward. */
+/** Progress changes without a new revision, and only grows. */
 const isNewer = (a: Job, b: Job): boolean =>
   a.revision > b.revision || (a.revision === b.revision && (a.progress?.done ?? 0) > (b.progress?.done ?? 0));
 

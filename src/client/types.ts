@@ -1,6 +1,6 @@
 /**
- * What the API answers, as far as the client speaks of it. Written out here and not taken from the server's schemas, so
- * that the package needs nothing else; tests/unit/client/types.test.ts holds the two together.
+ * The API's answers, as far as the client uses them. They are written by hand instead of derived from the server's
+ * schemas, so that the package has no dependencies; tests/unit/client/types.test.ts checks that both agree.
  */
 
 export type JobStatus = "queued" | "running" | "completed" | "failed" | "canceled" | "skipped";
@@ -14,7 +14,7 @@ export type JobView = {
   event: string;
   status: JobStatus;
   state: JobStatus;
-  /** Grows with every change of state: of two views of a job the higher one is newer. */
+  /** Grows with every change of state: of two views of a job, the one with the higher revision is newer. */
   revision: number;
   requester: string;
   owner: string | null;
@@ -39,7 +39,7 @@ export type JobView = {
 };
 
 export type JobDetails = JobView & {
-  /** Until when all of its work rests because somebody outside asked for it; null while any of it is at work. */
+  /** All of the job's work is paused until then, because a provider asked for it; null while any of it runs. */
   waitingUntil: string | null;
   runs: {
     id: string;
@@ -52,7 +52,7 @@ export type JobDetails = JobView & {
   timeline: { sequence: number; type: string; at: string; data: unknown }[];
 };
 
-/** What most routes that accept work answer. */
+/** The answer of most routes that accept work. */
 export type Accepted = { message: string; jobId: string; statusUrl: string };
 
 type TaskStatus = "pending" | "processing" | "waiting" | "completed" | "failed" | "canceled" | "skipped";
@@ -68,7 +68,7 @@ export type ImageTask = {
   attempts: number;
   maxAttempts: number;
   retryAt: string | null;
-  /** 1 starts next; null waits no longer. */
+  /** 1 starts next; null when it is not waiting any more. */
   position: number | null;
   dueAt: string;
   sequence: number;
@@ -83,7 +83,7 @@ export type ImageTask = {
 
 type AcceptedNewsletter = Accepted & { campaignId: string; queued: true; subscriberCount: number };
 
-/** Routes that accept work and answer something of their own. */
+/** Routes that accept work and have answers of their own. */
 export type Answers = {
   "/api/tasks": ImageTask;
   "/api/queue-task": { success: true; taskId: string; task: ImageTask };
@@ -93,5 +93,5 @@ export type Answers = {
   "/api/erasures": Accepted & { erasureUrl: string };
 };
 
-/** What a path answers that work is handed to. */
+/** The type of the answer to a submitted path. */
 export type AnswerOf<Path extends string> = Path extends keyof Answers ? Answers[Path] : Accepted;

@@ -5,13 +5,13 @@ import { type Request, readJson } from "./request.ts";
 import type { Frame } from "./sse.ts";
 import { type Item, type LiveState, type Message, nothingKnown, reduce } from "./state.ts";
 
-/** live: changes are pushed; polling: asked for every two seconds; offline: nobody answers. */
+/** live: the server pushes changes; polling: a request every two seconds; offline: no answer. */
 export type LiveStatus = "live" | "polling" | "offline";
 
 export type WatchOptions<Task extends Item = Item> = {
   /** Default: all jobs that the key may see. */
   path?: string;
-  /** As the list's query: `{ status: "running", kind: "…" }`. */
+  /** Like the query of the list: `{ status: "running", kind: "…" }`. */
   filter?: Record<string, string>;
   onChange: (state: LiveState<Task>) => void;
   onStatus?: (status: LiveStatus) => void;
@@ -19,14 +19,16 @@ export type WatchOptions<Task extends Item = Item> = {
 };
 
 const POLL_MS = 2000;
-/** So often at most, until the stream gets another chance: once after it broke, twice as often each time it does not come. */
+/**
+ * The largest number of polls before the stream is tried again: 1 after the first break, doubled after each failed try.
+ */
 const MOST_POLLS = 16;
-/** Streams end by plan; those that end together come back apart. */
+/** Streams end regularly; a random part of this delay keeps clients from reconnecting together. */
 const RETURN_MS = 300;
 
 /**
- * Keeps one state by a stream, or by asking every two seconds where streams do not get through, and tells of every
- * change. Both read the same messages at the same address and go on after the last id.
+ * Keeps one state by a stream, or by polling every two seconds where streams do not get through, and reports every
+ * change. Both read the same messages at the same address, and continue after the last id.
  */
 export async function watch<Task extends Item>(
   options: WatchOptions<Task>,
@@ -86,13 +88,13 @@ export async function watch<Task extends Item>(
   }
 }
 
-/** What is known so far and whoever wants to hear of it. */
+/** The state so far, and the callbacks that receive its changes. */
 function createNews<Task extends Item>({ onChange, onStatus }: WatchOptions<Task>) {
   let state: LiveState<Task> = nothingKnown;
   let position: string | undefined;
   let status: LiveStatus | undefined;
   return {
-    /** Where the next stream or poll goes on. */
+    /** Where the next stream or poll continues. */
     after: (): { after?: string } => (position === undefined ? {} : { after: position }),
     status(next: LiveStatus) {
       if (next !== status) onStatus?.(next);
@@ -119,7 +121,7 @@ function toMessage({ id, event, data }: Frame): unknown {
   return { id, event, data: parsed };
 }
 
-/** Sleeps, but no longer than a browser is without network. */
+/** Sleeps, but stops early when the browser's network is back. */
 async function pause(ms: number, signal: AbortSignal, sleep: Nature["sleep"]): Promise<void> {
   const woken = new AbortController();
   const wake = () => woken.abort();

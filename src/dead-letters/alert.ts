@@ -21,9 +21,9 @@ type Dependencies = {
 };
 
 /**
- * Tells people about a letter, once: whoever claims it in the database does. A claimant that dies leaves the letter
- * to the next who asks; at worst it is told twice, never not at all. The log and Sentry do not hear of it again while
- * Slack is away.
+ * Alerts people about a dead letter once: only the process that claims the letter in the database sends the alert. If
+ * that process dies, the next one that asks may claim it, so an alert may be sent twice but is never lost. While Slack
+ * does not answer, the alert is repeated, but the log entry and the Sentry report are not.
  */
 export const createAlert =
   ({ letters, slack, reporter, redact, logger }: Dependencies) =>

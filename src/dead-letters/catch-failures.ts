@@ -12,8 +12,8 @@ type Dependencies = {
 };
 
 /**
- * The net under every `onFailure`: the same statements, 20 retries over hours. It has no steps, so that the usual
- * case (the letter is there already, somebody alerts) costs one execution.
+ * A safety net for every `onFailure`: it runs the same statements, with 20 retries over hours. It has no steps, so that
+ * the usual case (the letter exists, and an alert is being sent) costs one execution.
  */
 export const catchFailures = ({ inngest, letters, alert, maxAttempts }: Dependencies): InngestFunction.Any =>
   inngest.createFunction(
@@ -21,7 +21,7 @@ export const catchFailures = ({ inngest, letters, alert, maxAttempts }: Dependen
     async ({ event, runId }: { event: { data?: unknown }; runId: string }) => {
       const failure = toFailure(event.data, maxAttempts);
       const letterId = await letters.record(failure);
-      // "busy": onFailure is at it. Should it die, housekeeping finds the letter that nobody was told of.
+      // "busy": onFailure is sending the alert. If it dies, housekeeping finds the letter without an alert.
       return letterId === null ? "canceled" : alert(letterId, failure, `catch-failures ${runId}`);
     },
   );

@@ -5,7 +5,7 @@ import { functionIdOf } from "#lib/engine/inngest.ts";
 import { codeOf, type ErrorCode } from "#lib/errors.ts";
 import { storableId, storableJson } from "#lib/storable.ts";
 
-/** A run that failed for good, with the event that started it: what a letter is made of. */
+/** A run that failed for good, with the event that started it; becomes a dead letter. */
 export type Failure = {
   eventId: string;
   eventName: string;
@@ -20,12 +20,12 @@ export type Failure = {
 
 const eventData = z.record(z.string(), z.json());
 const foreignText = z.string().transform((text) => cut(text));
-/** Read with mercy: a failure that is oddly described is a failure all the same. */
+/** Every field is optional, because a failure with an unexpected description must still be recorded. */
 const failedError = z.looseObject({
   name: foreignText.catch("Error"),
   message: foreignText.catch("The run failed without a message"),
   stack: foreignText.nullable().catch(null),
-  /** Where ours say which try they ended. */
+  /** The number of the failed try, which our own errors carry. */
   cause: z.looseObject({ attempts: z.int().positive().optional().catch(undefined) }).catch({}),
 });
 const failedRun = z.object({
@@ -35,12 +35,12 @@ const failedRun = z.object({
   event: z.object({ id: z.string().optional(), name: z.string(), data: eventData.catch({}) }),
 });
 
-/** How many tries a function gets; an error that does not say which try it ended is taken to have used them up. */
+/** How many tries a function gets. An error that does not carry the number of its try counts as the last one. */
 export type MaxAttempts = (functionId: string) => number | undefined;
 
 /**
- * Reads `inngest/function.failed`. The outer event is the engine's news; the ORIGINAL event, which a reprocess sends
- * again, is inside its data.
+ * Reads `inngest/function.failed`. That outer event is Inngest's; the original event, which a reprocess sends again, is
+ * in its data.
  */
 export function toFailure(news: unknown, maxAttempts: MaxAttempts): Failure {
   const { function_id, run_id, error, event } = failedRun.parse(storableJson(news));
@@ -61,7 +61,7 @@ export function toFailure(news: unknown, maxAttempts: MaxAttempts): Failure {
   };
 }
 
-/** The same for failures that differ only in ids, numbers and addresses. */
+/** Equal for failures that differ only in ids, numbers and addresses. */
 export function fingerprintOf(functionId: string, kind: string, message: string): string {
   const shape = cut(message)
     .replace(/(?<!\S)[^\s@]+@\S+/g, "@")

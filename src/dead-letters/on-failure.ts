@@ -14,8 +14,8 @@ type Dependencies = {
 type FailureContext = FailureEventArgs & { step: GetStepTools<Inngest.Any>; runId: string };
 
 /**
- * The `onFailure` of every function: the letter first, then the alert. Inngest tries this only twice, about half a
- * minute apart; `catch-failures` is the net under it.
+ * The `onFailure` of every function: writes the dead letter, then alerts people. Inngest tries it only twice, about 30
+ * s apart, so `catch-failures` does the same as a safety net.
  */
 export const createOnFailure =
   ({ letters, alert, maxAttempts }: Dependencies) =>

@@ -14,8 +14,9 @@ type Dependencies = {
 const stopped = { message: "The engine stopped this part of a job that goes on" };
 
 /**
- * The engine stopped a run (an event, a timeout, a click in its dashboard): the ledger's job ends with it. A part of a
- * job that goes on would be missed by nobody: it becomes a letter, which housekeeping tells people of.
+ * When Inngest has canceled a run (by an event, a timeout, or its dashboard), ends its job in the ledger. When the run
+ * was a part of a job that continues, the job would wait for it for ever. So the part becomes a dead letter, and
+ * housekeeping alerts people.
  */
 export const recordCancellations = ({ inngest, jobs, letters }: Dependencies): InngestFunction.Any =>
   inngest.createFunction(

@@ -2,8 +2,8 @@ import { cut } from "#lib/cut.ts";
 import { maskPersonal } from "#lib/mask-personal.ts";
 
 /**
- * What may leave the house (Slack, Sentry) of an event: the fields that its type allows by name, nothing else. The
- * row in our own database stays whole. A new event type shows nothing until somebody lists its harmless fields.
+ * The fields of an event that Slack and Sentry may see: only those that the event's type allows by name. Our own
+ * database keeps the whole event. A new event type shows no fields until its harmless ones are listed.
  */
 export type VisibleFields = Readonly<Record<string, readonly string[]>>;
 

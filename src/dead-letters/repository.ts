@@ -19,25 +19,25 @@ const alertClaim = z.enum(["claimed", "reported", "busy", "done"]);
 export function deadLetterRepository(db: DatabaseClient, clock: Clock) {
   const { call, callTimeless } = createCall(db, clock);
   return {
-    /** The letter's id; null when the run did not fail but was canceled. Safe to repeat. */
+    /** Returns the dead letter's id; null when the run did not fail but was canceled. Safe to repeat. */
     record: (letter: Failure): Promise<string | null> =>
       call("record_dead_letter", { letter }, z.uuid().nullable()),
 
     claimAlert: (letterId: string, claimant: string) =>
       call("claim_alert", { letterId, claimant }, alertClaim),
 
-    /** The log and Sentry have it. */
+    /** Records that the log and Sentry have the failure. */
     confirmReport: (letterId: string): Promise<void> => call("confirm_report", { letterId }),
 
     confirmAlert: (letterId: string): Promise<void> => call("confirm_alert", { letterId }),
 
-    /** Letters nobody was told of, though there was time. */
+    /** Dead letters that are old enough to have an alert, and have none. */
     unalerted(olderThanMs: number, limit: number): Promise<DeadLetter[]> {
       const before = new Date(clock.now().getTime() - olderThanMs).toISOString();
       return callTimeless("unalerted_dead_letters", { before, limit }, deadLetterRow.array());
     },
 
-    /** One row more than `limit`, when there is one. */
+    /** At most `limit` + 1 rows: the extra row shows that there is a next page. */
     list: (filter: LetterFilter, limit: number, before?: Position): Promise<DeadLetter[]> =>
       callTimeless(
         "list_dead_letters",
@@ -62,7 +62,7 @@ export function deadLetterRepository(db: DatabaseClient, clock: Clock) {
       return deadLetterRow.nullable().parse(row);
     },
 
-    /** The job that puts the work back, standing in the outbox. */
+    /** Returns the new job that does the work again; it is in the outbox. */
     reprocess: (letterId: string, jobId: string, by: string): Promise<ReprocessJob> =>
       call("reprocess_dead_letter", { letterId, jobId, by }, reprocessJob),
 

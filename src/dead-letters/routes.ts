@@ -29,7 +29,7 @@ const listQuery = z.object({
   to: time,
 });
 
-/** Letters hold whole events, so all of it is for administrators. */
+/** Only administrators may call these routes, because a dead letter contains a whole event. */
 export const deadLetterRoutes = ({ letters, outbox }: Dependencies): Route[] => [
   route({
     method: "GET",

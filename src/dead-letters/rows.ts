@@ -2,7 +2,7 @@ import { z } from "zod";
 
 export const letterStatus = z.enum(["failed", "reprocessed", "ignored"]);
 
-/** A dead letter as the database gives it. */
+/** A dead letter as the database returns it. */
 export const deadLetterRow = z.object({
   id: z.uuid(),
   event_name: z.string(),
@@ -39,6 +39,6 @@ export type LetterFilter = {
   to?: string | undefined;
 };
 
-/** What the outbox needs of the job that a reprocess made. */
+/** What the outbox needs of the job that a reprocess created. */
 export const reprocessJob = z.object({ id: z.uuid(), event_name: z.string(), event_data: z.json() });
 export type ReprocessJob = z.output<typeof reprocessJob>;

@@ -10,8 +10,8 @@ const GRACE_MS = 5 * 60_000;
 const BATCH = 20;
 
 /**
- * Alerts that got lost on their way (Slack was down, the process died) are told late rather than never. One that
- * cannot be told keeps no other from being told.
+ * Sends the alerts that got lost (Slack did not answer, or the process died). An alert that cannot be sent does not
+ * stop the others.
  */
 export const tellUnalerted = ({ letters, alert }: Dependencies): Chore => ({
   name: "alerts",

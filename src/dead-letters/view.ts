@@ -20,7 +20,7 @@ export const letterView = z.object({
   handledBy: z.string().nullable(),
   handledAt: z.string().nullable(),
   note: z.string().nullable(),
-  /** What became of the reprocessing; null while it runs or when there was none. */
+  /** How the reprocessing ended; null while it runs, and when there was none. */
   outcome: z.string().nullable(),
   links: z.object({
     self: z.string(),

@@ -16,13 +16,13 @@ type Dependencies = {
 
 const QUIET_MS = 15 * 60_000;
 /**
- * A run that the engine does not know for so long will not come back: its history is kept a day at least. Fan-out that
- * moved nothing for so long has lost a part; should that come all the same, it still counts.
+ * A run that Inngest has not known for this long is lost: Inngest keeps history for at least a day. A fan-out without
+ * progress for this long has lost a part; if the part finishes later, it still counts.
  */
 const LOST_MS = 25 * 60 * 60_000;
 const BATCH = 50;
 
-/** Asks the engine about runs that have been quiet for too long, and tells the ledger what became of them. */
+/** Asks Inngest about runs without progress for too long, and records in the ledger what became of them. */
 export function watchRuns({ jobs, letters, engine, clock }: Dependencies): Chore {
   return {
     name: "runs",
@@ -49,7 +49,7 @@ export function watchRuns({ jobs, letters, engine, clock }: Dependencies): Chore
         await letters.record(failureOf(run, known.output));
         return true;
       default:
-        // Scheduled, Running, sleeping: quiet, but alive.
+        // Scheduled, running and sleeping runs are alive, even without progress.
         return false;
     }
   }

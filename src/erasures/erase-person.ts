@@ -11,15 +11,17 @@ type Dependencies = {
   onFailure: OnFailure;
 };
 
-/** A step ends after so many pieces, well within a request's minute. */
+/** A step erases this many pieces, so that it ends well within the 60 s of a request. */
 const PIECES_PER_STEP = 50;
-/** Campaigns that are being sent need their recipients: the erasure comes again, for two weeks at most. */
+/**
+ * A campaign that is being sent needs its recipients: the run waits this long and tries again, for at most two weeks.
+ */
 const PAUSE = "1h";
 const MAX_ROUNDS = 14 * 24;
 /** Inngest ends a run after 1,000 steps. */
 const MAX_STEPS = 900;
 
-/** Takes a person out of every table that a room has registered; the receipt is the job's result. */
+/** Erases a person from every table that a room has registered. The job's result is the receipt. */
 export const erasePerson = ({ inngest, erasures, flow, onFailure }: Dependencies) =>
   inngest.createFunction(
     {

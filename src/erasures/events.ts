@@ -1,7 +1,10 @@
 import { eventType } from "inngest";
 import { z } from "zod";
 
-/** Command: take the person of this erasure out of the database. The address stays in the database: events are kept in clear. */
+/**
+ * Command: erase the person of this erasure. The event does not contain the address, because events are stored in clear
+ * text.
+ */
 export const erasePersonRequested = eventType("person/erase", {
   schema: z.object({ erasureId: z.uuid() }),
 });

@@ -14,7 +14,7 @@ type Dependencies = { erasures: ErasureRepository; jobs: Pick<Jobs, "accept"> };
 const erasureView = z.object({
   id: z.uuid(),
   status: z.enum(["erasing", "completed"]),
-  /** Table → how many rows were emptied or had the address replaced. */
+  /** Table → number of rows that were emptied, or in which the address was replaced. */
   counts: z.record(z.string(), z.number()),
   createdAt: z.string(),
   completedAt: z.string().nullable(),

@@ -7,14 +7,14 @@ type Dependencies = { jobs: Pick<JobRepository, "accept">; outbox: Pick<Outbox, 
 
 type AcceptedJob = SendableJob & { sent_at: string | null };
 
-/** The ledger, and the way into it. */
+/** The ledger, with the function that accepts work. */
 export type Jobs = JobRepository & { accept: Accept };
 export type Accept = ReturnType<typeof createAccept>;
 
 /**
- * Takes work in: one transaction in the database, then its event goes to the engine. While that cannot be reached the
- * job stays in the outbox, and housekeeping sends it. A room with tables of its own gives the statement that writes its
- * rows and calls `private.accept_job` in one transaction.
+ * Accepts work: one transaction in the database, then the event is sent to the engine. While the engine cannot be
+ * reached, the job stays in the outbox, and housekeeping sends it. A room with its own tables passes a statement that
+ * writes its rows and calls `private.accept_job` in one transaction.
  */
 export function createAccept({ jobs, outbox }: Dependencies) {
   return accept;

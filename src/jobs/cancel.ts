@@ -16,11 +16,11 @@ type Dependencies = {
   logger: Logger;
 };
 
-/** The mark in the ledger is what counts; the engine's event only makes running work stop sooner. */
+/** The ledger decides that a job is canceled; the event to the engine only stops its runs sooner. */
 export function createCancel({ jobs, inngest, logger }: Dependencies) {
   return { cancelJob, tellEngine };
 
-  /** Ends a job on somebody's behalf. `owner: null` may end any; with an owner, other people's jobs do not exist. */
+  /** Cancels a job. `owner: null` may cancel any job; any other owner gets `not_found` for jobs of others. */
   async function cancelJob(jobId: string, owner: string | null, by: string): Promise<Job> {
     const job = await jobs.cancel(jobId, owner, by);
     await tellEngine([job.id]);
@@ -28,8 +28,8 @@ export function createCancel({ jobs, inngest, logger }: Dependencies) {
   }
 
   /**
-   * After jobs were canceled in the ledger: stops what runs. Whether the engine heard it; never throws, what it did not
-   * hear `repeatCancels` says again.
+   * Tells the engine to stop the runs of jobs that the ledger has canceled. Returns whether the engine received it.
+   * Never throws, because `repeatCancels` sends it again.
    */
   async function tellEngine(jobIds: readonly string[]): Promise<boolean> {
     if (jobIds.length === 0) return true;

@@ -1,7 +1,7 @@
 import { eventType } from "inngest";
 import { z } from "zod";
 
-/** Somebody wants a job to stop; runs listen to it through `cancelOn`. */
+/** Asks the runs of a job to stop; they wait for it by `cancelOn`. */
 export const jobCancelRequested = eventType("job/cancel.requested", {
   schema: z.object({ jobId: z.uuid() }),
 });

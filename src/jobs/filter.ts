@@ -3,7 +3,7 @@ import { instant, text, uuid } from "#lib/http/fields.ts";
 import type { JobFilter } from "./repository.ts";
 import { jobStatus } from "./rows.ts";
 
-/** The query fields by which jobs are chosen, in lists and in streams. */
+/** The query fields that select jobs, in lists and in streams. */
 export const filterQuery = {
   status: jobStatus.optional(),
   kind: text(100).optional(),

@@ -8,8 +8,8 @@ import type { Job } from "./rows.ts";
 export type Outbox = ReturnType<typeof createOutbox>;
 
 /**
- * What of a job row travels: its id is the event's id, so that sending it twice is sending it once. Without
- * `released_at` it may begin at once.
+ * The fields of a job that the outbox needs. The job's id becomes the event's id, so that the engine starts it only
+ * once. Without `released_at` it may begin at once.
  */
 export type SendableJob = Pick<Job, "id" | "event_name" | "event_data"> & Partial<Pick<Job, "released_at">>;
 
@@ -20,23 +20,28 @@ type Dependencies = {
   logger: Logger;
 };
 
-/** A caller waits no longer for an engine that hangs; what it took all the same it knows by the event id. */
+/**
+ * A caller waits no longer than this for the engine. If the engine accepted the events anyway, it recognises the
+ * repetition by their ids.
+ */
 export const SEND_TIMEOUT_MS = 8_000;
-/** A delayed job is sent when less than this is left of its delay: somewhat more than housekeeping's five minutes. */
+/**
+ * A delayed job is sent when less than this remains of its delay: a little more than the five minutes of housekeeping.
+ */
 export const SEND_AHEAD_MS = 6 * 60_000;
 export const SEND_BATCH = 200;
 
 /**
- * Hands accepted jobs to the engine. The row is the truth: when the engine or the mark cannot be reached the job
- * stays in the outbox and housekeeping sends it again, under the same event id.
+ * Sends accepted jobs to the engine. When the engine or the database cannot be reached, the job stays in the outbox,
+ * and housekeeping sends it again under the same event id.
  *
- * A job that is held stays until its room releases it. A delayed one leaves shortly before its time, and the engine
- * waits the rest: the end of an event's `ts` is the begin of its run.
+ * A held job stays until its room releases it. A delayed job is sent shortly before its time, with that time as the
+ * event's `ts`: the engine begins its run then.
  */
 export function createOutbox({ inngest, jobs, clock, logger }: Dependencies) {
   return { send, flush };
 
-  /** Whether the engine has all that may leave. Never throws: the work is accepted either way. */
+  /** Returns whether the engine has all jobs that may be sent. Never throws: the work is accepted either way. */
   async function send(accepted: readonly SendableJob[]): Promise<boolean> {
     const now = clock.now().getTime();
     const leaving = accepted.filter((job) => mayLeave(job, now));
@@ -56,7 +61,7 @@ export function createOutbox({ inngest, jobs, clock, logger }: Dependencies) {
     }
   }
 
-  /** Sends whatever may leave, however young: for whoever has just released work. Never throws. */
+  /** Sends all jobs that may be sent, even the newest; called after work was released. Never throws. */
   async function flush(): Promise<void> {
     try {
       let batch: Job[];

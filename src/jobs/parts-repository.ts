@@ -11,14 +11,17 @@ const plan = z.object({
   parts: z.number(),
   total: z.number(),
 });
-/** How far a job's work has been cut. `cursor` is null before the first piece; `total` counts units of work. */
+/**
+ * How much of a job's work has been cut into parts. `cursor` is null before the first piece; `total` counts units of
+ * work.
+ */
 export type Plan = z.output<typeof plan>;
 
-/** What one piece adds to a plan. `cursor` says where the next one begins; null ends the plan. */
+/** What one piece adds to the plan. The next piece begins at `cursor`; null ends the plan. */
 export type Piece = {
   parts: { first: number; last: number; total: number; bounds?: Record<string, Json> }[];
   cursor: Json | null;
-  /** What the job's result is to say besides the counts. */
+  /** Facts for the job's result, in addition to the counts. */
   result?: Record<string, Json>;
 };
 
@@ -35,8 +38,8 @@ const part = z.object({
   attempts: z.number(),
 });
 /**
- * A part under this run's lease. A room's statements name `id` and `token`, and settle under them; `next` is where a
- * room that works in order goes on.
+ * A part that this run has under a lease. The room's statements name its `id` and `token` when they settle. A room that
+ * works in order stores in `next` where to continue.
  */
 export type Part = z.output<typeof part>;
 
@@ -49,31 +52,34 @@ export type Claim = z.output<typeof claim>;
 
 export type ClaimRequest = {
   jobId: string;
-  /** Left out: the next free one. */
+  /** Default: the next free part. */
   part?: number | undefined;
   claimant: string;
   leaseMs: number;
-  /** No more parts of the job than this under a lease. */
+  /** How many parts of the job may be under a lease at once. */
   atOnce?: number | undefined;
 };
 
 export type PartsRepository = ReturnType<typeof partsRepository>;
 
-/** Plans and parts. What each call promises stands with its SQL function. */
+/** Plans and parts. The SQL functions document what each call guarantees. */
 export function partsRepository(db: DatabaseClient, clock: Clock) {
   const { call } = createCall(db, clock);
   return {
     open: (eventId: string, functionId: string): Promise<Plan> =>
       call("open_plan", { eventId, functionId }, plan),
 
-    /** `from`: the cursor that the piece was cut from. */
+    /** `from` is the cursor at which this piece began. */
     add: (jobId: string, from: Json | null, piece: Piece): Promise<Plan> =>
       call("plan_parts", { jobId, piece: { from, ...piece } }, plan),
 
     claim: ({ part: partNo, ...request }: ClaimRequest): Promise<Claim> =>
       call("claim_part", { partNo, atOnce: undefined, ...request }, claim),
 
-    /** How often the claimant met trouble since something was settled; `waitMs`: it comes back after this. */
+    /**
+     * `trouble` counts the claimant's failures since something was last settled; the part is claimed again after
+     * `waitMs`.
+     */
     async release({ id, token }: Part, { trouble, waitMs }: { trouble: boolean; waitMs?: number }) {
       const waitingUntil =
         waitMs === undefined ? undefined : new Date(clock.now().getTime() + waitMs).toISOString();

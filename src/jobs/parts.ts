@@ -7,41 +7,44 @@ export type Parts = ReturnType<typeof createParts>;
 
 type Steps = Pick<GetStepTools<Inngest.Any>, "run" | "sleep" | "sendEvent">;
 type Run = { step: Steps; runId: string; event: { id?: string | undefined; data: unknown } };
-/** What the event of a fan-out names. Without `part` its run works on the next free one, until none is left. */
+/** The data of a fan-out event. Without `part`, its run works on the next free part until none is left. */
 export type PartRef = { parentJobId: string; part?: number | undefined };
 type PartRun = Run & { event: { data: PartRef } };
 
-/** One step's share of time: nothing long should begin once it is late. */
+/** The time limit of one step: nothing long should begin once it is late. */
 export type StepTime = { isLate(): boolean };
 
-/** What a room did with a part in one step: the answer of its last settle, or how long somebody outside wants us away. */
+/**
+ * The result of one step of work on a part: the answer of its last settle, or how long the provider asked us to wait.
+ */
 export type Worked = "open" | "done" | "lost" | { waitMs: number };
 
 export type WorkOptions = {
-  /** How trouble outside is met: the pause before each further try, and after how many the run fails. */
+  /** The policy for errors of a provider: the delay before each further try, and how many tries the run gets. */
   policy: RetryPolicyName;
-  /** Parts of one job at work at once; left out, the function's concurrency is the limit. */
+  /** How many parts of one job are worked on at once. By default only the function's concurrency limits them. */
   atOnce?: number;
-  /** Stands before the claim in every step; what it throws ends the step. */
+  /** Runs before the claim in every step; if it throws, the step ends. */
   before?: () => Promise<void>;
 };
 
 type Outcome = { state: "open" | "done" | "ended" | "gone" } | { state: "wait"; waitMs: number };
 
-/** A request lives 60 s on Netlify, and the longest call outside takes 20. */
+/** A request may run 60 s on Netlify, and the longest call to a provider takes 20 s. */
 const STEP_MS = 35_000;
-/** A dead claimant's part is free again after this: one step's longest life and a margin. */
+/** After this the part of a dead claimant is free again: the longest possible step, and a margin. */
 const LEASE_MS = 120_000;
-/** A run that waits so often in a row has met something that waiting does not cure. */
+/** A run that waits this many times in a row fails, because waiting does not help. */
 const MAX_WAITS = 40;
 /** Inngest ends a run after 1,000 steps. */
 const MAX_STEPS = 500;
-/** The free plan of Inngest takes requests of 256 KiB. */
+/** The free plan of Inngest accepts requests of up to 256 KiB. */
 const MAX_REQUEST_BYTES = 200_000;
 
 /**
- * Fan-out in two functions: one plans a job's work in parts and sends an event for each, the other works on the part
- * that its event names. The settle that leaves nothing ends the job. A room has no lease, claim or progress of its own.
+ * Fan-out in two functions. One plans a job's work in parts and sends an event for each; the other works on the part
+ * that its event names. The settle that leaves no work ends the job. So a room needs no lease, claim or progress
+ * counter of its own.
  */
 export function createParts(parts: PartsRepository, { stepMs = STEP_MS } = {}) {
   const startTime = (): StepTime => {
@@ -50,7 +53,9 @@ export function createParts(parts: PartsRepository, { stepMs = STEP_MS } = {}) {
   };
   return { plan, fanOut, work };
 
-  /** Plans the job of this run piece by piece, in as many steps as that takes. A repeated step goes on where it was. */
+  /**
+   * Plans the job of this run piece by piece, in as many steps as it needs. A repeated step continues where it stopped.
+   */
   async function plan(
     { step, event, runId }: Run,
     functionId: string,
@@ -70,8 +75,8 @@ export function createParts(parts: PartsRepository, { stepMs = STEP_MS } = {}) {
   }
 
   /**
-   * Sends an event for each part, many in one request. Their ids come from the run: a repeated step is told apart from a
-   * replay, which must be able to send again.
+   * Sends an event for each part, many in one request. The ids come from the run: a repeated step sends the same ids,
+   * which are ignored, but a replay is a new run and sends new ones.
    */
   async function fanOut(
     { step, runId }: Run,
@@ -94,8 +99,9 @@ export function createParts(parts: PartsRepository, { stepMs = STEP_MS } = {}) {
   }
 
   /**
-   * Claims the part of this run's event and has the room work on it, step by step, until it is done. Safe to repeat at
-   * any point: what is settled stays. Waits use up no tries, and our own deaths none of those that `policy` gives.
+   * Claims the part of this run's event, and calls the room to work on it, step by step, until it is done. Safe to
+   * repeat at any point: what is settled stays settled. Waiting uses no retries of the function, and our own crashes
+   * use none of the tries of `policy`.
    */
   async function work(
     { step, event, runId }: PartRun,
@@ -110,7 +116,7 @@ export function createParts(parts: PartsRepository, { stepMs = STEP_MS } = {}) {
       } else if (outcome.state === "open") waits = 0;
       else return outcome;
     }
-    // Not to be tried again: every step is remembered, and the next try would end here at once.
+    // Not retried: the steps are remembered, so the next try would end here again.
     const cause: { code: ErrorCode } = { code: "provider_rate_limited" };
     throw new NonRetriableError(`The part is not done after ${MAX_WAITS} waits in a row`, { cause });
   }
@@ -138,8 +144,8 @@ export function createParts(parts: PartsRepository, { stepMs = STEP_MS } = {}) {
   }
 
   /**
-   * A provider that says when to come back is waited for. Its other passing trouble is met by the policy and counted in
-   * the part, where our own deaths leave no mark; when the policy gives up, so does the run.
+   * Waits when a provider says how long. After its other temporary errors, waits as the policy says. The part counts
+   * these errors, and a crash of ours does not count. When the policy gives up, the run fails.
    */
   async function meet(error: unknown, part: Part, policy: RetryPolicyName): Promise<{ waitMs: number }> {
     if (!(error instanceof AppError) || !isPassingTroubleOutside(error.code)) {

@@ -9,7 +9,7 @@ const KEEP_COMPLETED_DAYS = 30;
 const KEEP_FAILED_DAYS = 90;
 const BATCH = 500;
 
-/** Old rows go in small batches, so that no statement holds many locks or runs into the statement timeout. */
+/** Deletes old rows in small batches, so that no statement holds many locks or exceeds the statement timeout. */
 export const purge = ({ jobs, clock }: Dependencies): Chore => ({
   name: "purge",
   async run(deadline) {

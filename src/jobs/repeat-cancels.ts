@@ -6,10 +6,10 @@ import type { JobRepository } from "./repository.ts";
 
 type Dependencies = { jobs: Pick<JobRepository, "unheardCancels">; tellEngine: TellEngine; clock: Clock };
 
-/** Who has not heard it by then does not listen. */
+/** A run that has not stopped after this time does not react to the event. */
 const REPEAT_MS = 24 * 60 * 60_000;
 
-/** A canceled job that still has a run at work: the engine did not hear of the cancel, so it is told again. */
+/** Tells the engine again about canceled jobs that still have a run, because it has not received the cancel. */
 export const repeatCancels = ({ jobs, tellEngine, clock }: Dependencies): Chore => ({
   name: "cancels",
   async run(deadline) {

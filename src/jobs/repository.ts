@@ -11,7 +11,7 @@ import { jobStatsRow } from "./stats.ts";
 
 export type JobRepository = ReturnType<typeof jobRepository>;
 
-/** A run as the engine knows it: which function works on which event. */
+/** A run as the engine knows it: a function and its event. */
 export type RunOfEvent = { eventId: string; functionId: string; runId: string };
 export type StartingRun = RunOfEvent & {
   eventName: string;
@@ -20,7 +20,7 @@ export type StartingRun = RunOfEvent & {
   parentJobId: string | undefined;
 };
 
-/** What the ledger refused: how many jobs of the kind must begin before there is room for it. */
+/** A refusal of the ledger: how many jobs of the kind must begin before there is room. */
 export type Refused = { kind: string; priority: number; places: number };
 
 export type JobFilter = {
@@ -33,7 +33,7 @@ export type JobFilter = {
   to?: string | undefined;
 };
 
-/** The filter as every statement that chooses jobs takes it. */
+/** The filter as arguments of every SQL function that selects jobs. */
 export const asArguments = (filter: JobFilter) => ({
   status: filter.status,
   kind: filter.kind,
@@ -44,15 +44,15 @@ export const asArguments = (filter: JobFilter) => ({
   to: filter.to,
 });
 
-/** Larger results belong into a table or a file. */
+/** Larger results belong in a table or a file. */
 const MAX_RESULT_CHARS = 32_000;
 
-/** The ledger. `owner: null` sees every job; with an owner, other people's jobs do not exist. */
+/** The ledger. `owner: null` sees every job; any other owner sees only its own jobs. */
 export function jobRepository(db: DatabaseClient, clock: Clock) {
   const { call, callTimeless } = createCall(db, clock);
   const fromNow = (ms: number) => new Date(clock.now().getTime() + ms).toISOString();
   return {
-    /** The new job, or the one that the requester has under this idempotency key. */
+    /** Returns the new job, or the requester's existing job with this idempotency key. */
     accept: (request: JobRequest): Promise<Job> => call("accept_job", { request }, jobRow),
 
     startRun: ({ eventId, functionId, runId, eventName, eventData, attempt, parentJobId }: StartingRun) =>
@@ -71,14 +71,14 @@ export function jobRepository(db: DatabaseClient, clock: Clock) {
     finishRun: (run: RunOfEvent, result: unknown): Promise<void> =>
       call("finish_run", { ...keysOf(run), result: boundedResult(result) }),
 
-    /** Whether the run was a part of a job that goes on: then that would wait for it for ever. */
+    /** Returns whether the run was a part of a job that continues; that job would wait for the part for ever. */
     cancelRun: (run: RunOfEvent, parentJobId: string | null = null): Promise<boolean> =>
       call("cancel_run", { ...keysOf(run), parentJobId }, z.boolean()),
 
     cancel: (jobId: string, owner: string | null, by: string): Promise<Job> =>
       call("cancel_job", { jobId, owner, by }, jobRow),
 
-    /** One row more than `limit`, when there is one. */
+    /** At most `limit` + 1 rows: the extra row shows that there is a next page. */
     list: (owner: string | null, filter: JobFilter, limit: number, before?: Position): Promise<Job[]> =>
       callTimeless(
         "list_jobs",
@@ -89,13 +89,13 @@ export function jobRepository(db: DatabaseClient, clock: Clock) {
     get: (jobId: string, owner: string | null) =>
       callTimeless("get_job", { jobId, owner }, jobDetails.nullable()),
 
-    /** In how many seconds the request will be admitted; null when that cannot be known. */
+    /** In how many seconds the request will be admitted; null when that is unknown. */
     reserve: (refused: Refused, requester: string, request: string | undefined): Promise<number | null> =>
       call("reserve_admission", { ...refused, requester, request }, z.number().nullable()),
 
     stats: (owner: string | null) => call("job_stats", { owner }, jobStatsRow),
 
-    /** Accepted at least `ageMs` ago, and released by `aheadMs` from now. */
+    /** Jobs that were accepted at least `ageMs` ago, and may begin within `aheadMs` from now. */
     unsent: (ageMs: number, aheadMs: number, limit: number): Promise<Job[]> =>
       callTimeless(
         "unsent_jobs",
@@ -106,8 +106,8 @@ export function jobRepository(db: DatabaseClient, clock: Clock) {
     markSent: (jobIds: string[]): Promise<void> => call("mark_jobs_sent", { jobIds }),
 
     /**
-     * Fails jobs that were due before `before` and never began, though the engine has had them since then or refuses
-     * them (`refused`), each with a dead letter. Answers how many.
+     * Fails jobs that were due before `before` and never began, although the engine has had them since then or refuses
+     * them (`refused`). Each gets a dead letter. Returns how many jobs failed.
      */
     failUnbegun: (before: Date, refused: string[], limit: number): Promise<number> =>
       call("fail_unbegun_jobs", { before: before.toISOString(), refused, limit }, z.number()),
@@ -115,11 +115,11 @@ export function jobRepository(db: DatabaseClient, clock: Clock) {
     takeQuietRuns: (quietForMs: number, limit: number) =>
       call("take_quiet_runs", { quietSince: fromNow(-quietForMs), limit }, quietRun.array()),
 
-    /** Jobs canceled since then that have a run at work all the same. */
+    /** Jobs that were canceled since then and still have a run. */
     unheardCancels: (since: Date, limit: number): Promise<string[]> =>
       callTimeless("unheard_cancels", { since: since.toISOString(), limit }, z.uuid().array()),
 
-    /** How many rows went; as many as `limit` of each ledger at a time. */
+    /** Deletes at most `limit` rows of each ledger. Returns how many were deleted. */
     purge: (completedBefore: Date, failedBefore: Date, limit: number): Promise<number> =>
       callTimeless(
         "purge_ledgers",
@@ -127,20 +127,22 @@ export function jobRepository(db: DatabaseClient, clock: Clock) {
         z.number(),
       ),
 
-    /** How many ended jobs went that their kind, or the newest of them, does not ask to keep. */
+    /**
+     * Deletes ended jobs beyond the number that their kind, or their newest job, keeps. Returns how many were deleted.
+     */
     trim: (before: Date, limit: number): Promise<number> =>
       callTimeless("trim_jobs", { before: before.toISOString(), limit }, z.number()),
   };
 }
 
-/** Work that is done stays done, whatever it answers. */
+/** A result that is too large must not fail work that is done, so it is replaced. */
 function boundedResult(value: unknown): Json {
   const result = storableJson(value);
   const chars = JSON.stringify(result).length;
   return chars > MAX_RESULT_CHARS ? { truncated: true, chars } : result;
 }
 
-/** App code chooses the ids of its events. */
+/** App code may choose any event id, so it is made storable. */
 const keysOf = ({ eventId, functionId, runId }: RunOfEvent) => ({
   eventId: storableId(eventId),
   functionId,

@@ -9,22 +9,22 @@ import { storableJson } from "#lib/storable.ts";
 
 const DAY_MS = 24 * 60 * 60_000;
 
-/** S3-7: what a caller may say about any job. A route whose callers may say it spreads these into its body. */
+/** S3-7: the options of any job. A route that offers them adds these fields to its body. */
 export const jobOptions = {
   priority: prioritySchema.optional(),
-  /** After this the work is no longer wanted. */
+  /** The work is skipped when it has not been done by then. */
   deadlineAt: instant.optional(),
-  /** How long the job rests before it may begin; its promise counts from then. */
+  /** How long the job waits before it may begin; its due time counts from then. */
   delayMs: z
     .int()
     .min(0)
     .max(365 * DAY_MS)
     .optional(),
-  /** Tries of each step, no more than its function has. */
+  /** Tries of each step, at most as many as the function allows. */
   attempts: z.int().min(1).max(21).optional(),
-  /** The pause before the second try, doubled before each further one. */
+  /** The delay before the second try, doubled before each further try. */
   backoffMs: z.int().min(0).max(DAY_MS).optional(),
-  /** How many completed jobs of this kind are kept once this one has completed. */
+  /** How many completed jobs of this kind to keep after this one has completed. */
   keepCompleted: z.int().min(1).max(10_000).optional(),
 };
 
@@ -32,28 +32,28 @@ export type JobOptions = { [Name in keyof typeof jobOptions]?: z.output<(typeof 
 
 type Said = JobOptions & {
   requester: Requester;
-  /** The `Idempotency-Key`: the same requester's second request under it gets the first one's job. */
+  /** The `Idempotency-Key`: a second request of the same requester with this key gets the first job. */
   key: string | undefined;
-  /** What makes two requests under one key the same, where that is not the event's data. */
+  /** What two requests with the same key must have in common, where that is not the event's data. */
   said?: unknown;
-  /** For an event with several functions: the one whose job this is. */
+  /** For an event with several functions: the function whose job this is. */
   functionId?: string;
-  /** Of the job and of its event; made here unless a row needs it first. */
+  /** The id of the job and its event; generated here unless a row needs it earlier. */
   id?: string;
-  /** The room lets it begin, with `private.release_jobs`. */
+  /** A held job waits until its room calls `private.release_jobs`. */
   held?: boolean;
   /** The job that this one belongs to. */
   parentJobId?: string;
 };
 
-/** What `private.accept_job` takes. */
+/** The argument of `private.accept_job`. */
 export type JobRequest = { id: string; event: string; data: Json; requester: string; owner: string } & {
   [key: string]: Json | undefined;
 };
 
 /**
- * A request for the work that an event asks for. The event's own schema checks the data here, and what it gives is what
- * the outbox sends.
+ * Makes a job request from an event type and its data. The event's schema checks the data here, and the outbox sends
+ * the result.
  */
 export function request<Data>(
   { name, schema }: { name: string; schema: z.ZodType<Data> },
@@ -81,7 +81,7 @@ export function request<Data>(
   };
 }
 
-/** Who may be faster than others: a key of the site and administrators choose freely, a person not above normal. */
+/** API keys and administrators may choose any priority; a user may not choose one above normal. */
 function requireAllowed({ id, role }: Requester, priority: number = DEFAULT_PRIORITY): void {
   if (priority >= DEFAULT_PRIORITY || role === "admin" || !id.startsWith("user:")) return;
   throw new AppError("forbidden", `Priority ${priority} is not for user tokens`, {

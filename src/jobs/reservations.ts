@@ -6,13 +6,13 @@ import type { JobRepository } from "./repository.ts";
 
 type Dependencies = { jobs: Pick<JobRepository, "reserve">; logger: Logger };
 
-/** The facts of a refusal for want of room (`private.refuse_for_now`). */
+/** The details of a refusal because we are full (`private.refuse_for_now`). */
 const refusal = z.object({ kind: z.string(), priority: z.number(), places: z.number() });
 
 /**
- * A request that is refused because we are full gets a reservation: it is admitted when it comes again after
- * `Retry-After`. The reservation is written here, because the refusal has undone its own transaction. If that fails, the
- * refusal's own 30 s stand.
+ * A request that is refused because we are full gets a reservation: it is admitted when it is repeated after
+ * `Retry-After`. The reservation needs its own transaction, because the refusal has rolled back the first one. If it
+ * fails, the answer keeps the refusal's own 30 s.
  */
 export function reserveOnRefusal({ jobs, logger }: Dependencies) {
   return (route: Route): Route => ({

@@ -6,7 +6,7 @@ export const jobStatus = z.enum(JOB_STATUSES);
 
 const time = z.string();
 
-/** A job as the database gives it. */
+/** A job as the database returns it. */
 export const jobRow = z.object({
   id: z.uuid(),
   kind: z.string(),
@@ -56,7 +56,7 @@ export const jobDetails = z.object({
 });
 export type JobDetails = z.output<typeof jobDetails>;
 
-/** What the ledger says to a run that begins. */
+/** What the ledger tells a run that begins. */
 export const startedRun = z.object({
   tracked: z.boolean(),
   jobId: z.string().nullable(),
@@ -65,10 +65,10 @@ export const startedRun = z.object({
 });
 export type StartedRun = z.output<typeof startedRun>;
 
-/** The newest run of a job that has given no sign of life for a while. */
+/** The newest run of a job without progress for some time. */
 export const quietRun = z.object({
   job_id: z.uuid(),
-  /** It has ended; its job waits for what it fanned out, and nothing else will say that this is not coming. */
+  /** The run has ended, and its job waits for parts that were fanned out. No event says when a part is lost. */
   is_fan_out: z.boolean(),
   run_id: z.string(),
   event_id: z.string(),

@@ -12,15 +12,18 @@ type Dependencies = {
   clock: Clock;
 };
 
-/** A route sends right after accepting; a job that is still here after that had no luck. */
+/** A route sends its job right after accepting it; a job that is still here after this time was not sent. */
 const GRACE_MS = 15_000;
-/** Work that has not begun a day after it was due, though it was sent, will not: the engine forgets event ids, too. */
+/**
+ * A job that was sent, but has not begun a day after it was due, will not begin. By then the engine has also forgotten
+ * the event's id.
+ */
 const UNBEGUN_MS = 24 * 60 * 60_000;
 const UNBEGUN_BATCH = 50;
 
 /**
- * Sends what could not be sent when it was accepted, under the same event ids. What the engine refuses for good, and
- * what it has taken and never begun (its function is not registered, or paused), becomes a dead letter after a day.
+ * Sends jobs that could not be sent when they were accepted, under the same event ids. A job that the engine refuses,
+ * or has accepted but never begun (its function is not registered, or is paused), becomes a dead letter after a day.
  */
 export function sendOutbox({ jobs, outbox, engine, clock }: Dependencies): Chore {
   return {
@@ -46,7 +49,7 @@ export function sendOutbox({ jobs, outbox, engine, clock }: Dependencies): Chore
     return { sent, refused: [] };
   }
 
-  /** An engine that answers but takes no batch has found one event that it refuses: the others must not wait for it. */
+  /** When the engine answers but refuses the batch, one of its events is wrong: the others must not wait for it. */
   async function sendOneByOne(batch: readonly Job[], deadline: Deadline) {
     let sent = 0;
     const refused: string[] = [];

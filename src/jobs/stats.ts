@@ -9,18 +9,18 @@ const classRow = z.object({
   waiting: z.number(),
   running: z.number(),
   oldestWaitingMs: ms,
-  /** Of the last hour, as all that follows. */
+  /** In the last hour, like all fields below. */
   started: z.number(),
-  /** Begun before they were due, of all that were begun or should have been. */
+  /** The share of jobs that began before they were due, of all that began or should have begun. */
   keptShare: share,
   waitMsP50: ms,
   waitMsP99: ms,
 });
 
-/** How the work goes, as the database counts it. */
+/** Statistics of the work, as the database counts it. */
 export const jobStatsRow = z.object({
   classes: z.array(classRow),
-  /** The last sixty minutes, the present one last. */
+  /** One entry for each of the last sixty minutes; the last entry is the current minute. */
   perMinute: z.array(
     z.object({
       at: z.string(),
@@ -31,17 +31,17 @@ export const jobStatsRow = z.object({
       retried: z.number(),
     }),
   ),
-  /** Of what completed or failed; null when nothing did. */
+  /** The share of failed jobs among those that completed or failed; null when there are none. */
   failureRate: share,
-  /** Retries, of all that was tried. */
+  /** The share of retries among all tries. */
   retryRate: share,
-  /** S3-13: one worker for each hundred that wait. */
+  /** S3-13: one worker for every hundred waiting jobs. */
   workersWanted: z.number(),
 });
 
 const classView = classRow.extend({ name: z.string(), promiseMs: ms });
 
-/** The same for people: each class with its name and what it is promised. */
+/** The same statistics with each class's name and promise. */
 export const jobStatsView = jobStatsRow.extend({ classes: z.array(classView) });
 z.globalRegistry.add(jobStatsView, { id: "JobStats" });
 
@@ -49,7 +49,7 @@ export const toJobStatsView = (stats: z.output<typeof jobStatsRow>): z.output<ty
   ...stats,
   classes: stats.classes.map((row) => {
     const { name, promiseMs } = PRIORITIES[row.priority];
-    // What is promised nothing keeps every promise, which says nothing.
+    // A class without a promise keeps it always, so the share would say nothing.
     return { ...row, name, promiseMs, keptShare: promiseMs === null ? null : row.keptShare };
   }),
 });

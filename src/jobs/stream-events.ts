@@ -5,22 +5,25 @@ import { toProgress } from "./view.ts";
 
 export type Start = { position: string; events: ServerEvent[] };
 
-/** What somebody follows: a list of jobs, one job, a queue of tasks. */
+/** What a client follows: a list of jobs, one job, or a queue of image tasks. */
 export type Subject = {
-  /** Everything, for who has no position or has been away for too long. */
+  /** The whole state, for a client that has no position or was away for too long. */
   snapshot(follower: Follower): Promise<Start>;
-  /** Jobs that changed, as messages by job id; asked once per batch for all who follow by the same function. */
+  /**
+   * Converts changed jobs to messages by job id. Called once per batch for all clients that follow with the same
+   * function.
+   */
   present(jobs: readonly ChangedJob[]): Promise<ReadonlyMap<string, ServerEvent>>;
-  /** "gone": it was perhaps in the list, and is not now. */
+  /** "gone": the job is not in the list now, and may have been before. */
   place(job: JobFacts, event: ServerEvent | undefined): "in" | "gone" | "out";
-  /** False for what is read whole each time. */
+  /** False when the whole state is read each time. */
   resumes: boolean;
 };
 
 type Present = Subject["present"];
 const presented = new WeakMap<Batch, Map<Present, ReturnType<Present>>>();
 
-/** The messages of a batch for one follower: only what is theirs, only what belongs to the subject. */
+/** The messages of a batch for one client: only jobs that it may see and that belong to the subject. */
 export async function toEvents(batch: Batch, subject: Subject, follower: Follower): Promise<ServerEvent[]> {
   const isTheirs = ({ owner }: JobFacts) => follower.owner === null || owner === follower.owner;
   const events: ServerEvent[] = [];

@@ -1,14 +1,17 @@
 import { AppError } from "#lib/errors.ts";
 import type { Requester } from "#lib/http/route.ts";
 
-/** A person has a few tabs open; a key may stand for a server with many people behind it. */
+/** A person has a few tabs open; a key may belong to a server with many users. */
 const MOST_STREAMS = { person: 10, key: 200 };
 
-/** How many streams each requester has open in this process; they hold memory, and places at the database. */
+/**
+ * How many streams each requester has open in this process: a stream costs memory and a share of the database's
+ * connections.
+ */
 export function createPlaces(retryAfterMs: number) {
   const open = new Map<string, number>();
 
-  /** Takes one of the requester's places; answers how to give it back. */
+  /** Takes one of the requester's streams; returns the function that gives it back. */
   return function enter({ id }: Requester): () => void {
     const count = open.get(id) ?? 0;
     if (count >= (id.startsWith("user:") ? MOST_STREAMS.person : MOST_STREAMS.key)) {

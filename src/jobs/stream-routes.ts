@@ -8,7 +8,7 @@ import type { TailRepository } from "./tail-repository.ts";
 
 type Dependencies = { live: TailRepository; streams: Streams };
 
-/** What every stream has: the messages as JSON for those who ask instead of listening. */
+/** The answer of every stream: the messages as JSON for clients that poll, or server-sent events. */
 export const streamAnswer = {
   answers: ["text/event-stream", "application/json"],
   responses: {
@@ -19,7 +19,9 @@ export const streamAnswer = {
   ticket: true,
 };
 
-/** Where to go on: the id of the last message that was seen. `Last-Event-ID` says the same in a header. */
+/**
+ * Where to continue: the id of the last message that the client received. The header `Last-Event-ID` means the same.
+ */
 export const streamQuery = { after: streamPosition.optional() };
 
 export const streamRoutes = ({ live, streams }: Dependencies): Route[] => [

@@ -5,7 +5,7 @@ import type { Subject } from "./stream-events.ts";
 import type { ChangedJob, JobFacts, TailRepository } from "./tail-repository.ts";
 import { toJobDetailsView, toJobView } from "./view.ts";
 
-/** A list of jobs, by the filters of the list. */
+/** A list of jobs, selected by the filters of `GET /api/jobs`. */
 export const jobsThatFit = (filter: JobFilter, live: Pick<TailRepository, "snapshot">): Subject => ({
   resumes: true,
   present: presentJobs,
@@ -32,7 +32,10 @@ async function presentJobs(jobs: readonly ChangedJob[]): Promise<ReadonlyMap<str
   return new Map(jobs.map((changed) => [changed.job.id, { event: "job", data: toJobDetailsView(changed) }]));
 }
 
-/** As the database filters the list. Only the status changes: a job that no longer has it leaves the list. */
+/**
+ * The same decision as the list's filter in SQL. Of the filtered fields only the status changes: a job with another
+ * status now leaves the list.
+ */
 function placeIn(filter: JobFilter, job: JobFacts): "in" | "gone" | "out" {
   const { status, kind, functionId, requester, parentJobId, from, to } = filter;
   const createdAt = Date.parse(job.created_at);

@@ -10,7 +10,7 @@ import type { Follower, TailRepository } from "./tail-repository.ts";
 export type Streams = ReturnType<typeof createStreams>;
 type Dependencies = { live: Pick<TailRepository, "changes">; tail: Tail; lifetimeMs: number };
 
-/** Answers a follower with a stream, or with the same messages as JSON when that is what they accept. */
+/** Answers a client with a stream, or with the same messages as JSON when it accepts JSON. */
 export function createStreams({ live, tail, lifetimeMs }: Dependencies) {
   const enter = createPlaces(lifetimeMs);
 
@@ -89,7 +89,7 @@ const wantsJson = (request: Request): boolean => {
   return accept.includes("application/json") && !accept.includes("text/event-stream");
 };
 
-/** What an EventSource sends when it comes back; its address still has the position it began with. */
+/** The header that an EventSource sends when it reconnects; its URL still has the position with which it began. */
 function lastEventId(request: Request): string | undefined {
   const header = request.headers.get("last-event-id");
   if (header === null || header === "") return undefined;

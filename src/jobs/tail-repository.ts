@@ -24,20 +24,22 @@ const oneJob = z.object({ position: z.string(), details: changedJob.nullable() }
 
 export type Changes = z.output<typeof changes>;
 export type ChangedJob = z.output<typeof changedJob>;
-/** What every view of a job says of it: enough to know who may see it and where it belongs. */
+/** The fields of a job that decide who may see it and where it belongs. */
 export type JobFacts = Omit<MovingJob, "waiting_until">;
 /** A running job that has progress. */
 export type MovingJob = z.output<typeof movingRow>;
 
 export type TailRepository = ReturnType<typeof tailRepository>;
 
-/** More changes than this in one look, and a snapshot is the shorter answer. */
+/** After more changes than this since the last read, a snapshot is the shorter answer. */
 const MOST_CHANGES = 1000;
 
-/** Who follows: `owner: null` sees every job, `reader` gets their notifications (null: everybody's). */
+/**
+ * The client that follows. `owner: null` sees every job. `reader` gets the notifications of that owner; null gets all.
+ */
 export type Follower = { owner: string | null; reader: string | null };
 
-/** Following the ledger; what these statements promise stands in migration 190. */
+/** Reads changes of the ledger. Migration 190 documents what these statements guarantee. */
 export function tailRepository(db: DatabaseClient, clock: Clock) {
   const { callTimeless } = createCall(db, clock);
   return {

@@ -1,11 +1,11 @@
 import type { Logger } from "#lib/logger.ts";
 import type { Changes, MovingJob, TailRepository } from "./tail-repository.ts";
 
-/** What happened since the last look. `moved`: running jobs whose progress, or whose rest, is another now. */
+/** What changed since the last read. `moved`: running jobs whose progress or pause has changed. */
 export type Batch = Pick<Changes, "position" | "jobs" | "notifications"> & { moved: MovingJob[] };
 export type Listener = {
   hear(batch: Batch): Promise<void>;
-  /** It could not be told, or too much happened at once: the listener comes back for what concerns it. */
+  /** The changes could not be read, or there were too many: the listener must read the whole state again. */
   lose(): void;
 };
 
@@ -13,19 +13,19 @@ export type Tail = ReturnType<typeof createTail>;
 
 type Dependencies = { live: Pick<TailRepository, "changes">; logger: Logger };
 
-/** From commit to listener: at most the longer pause and one statement. */
+/** A change reaches the listeners after at most the longer pause and one statement. */
 const PAUSE_MS = { busy: 200, idle: 600, growth: 1.25 };
 
 /**
- * One look at the ledger for all listeners of this process: a statement per pause, which grows while nothing happens;
- * none while nobody listens.
+ * Reads the changes of the ledger for all listeners of this process, with one statement per pause. The pause grows
+ * while nothing changes. Without listeners nothing is read.
  */
 export function createTail({ live, logger }: Dependencies) {
   const listeners = new Set<Listener>();
   let walk: { position: string; progress: Map<string, string> } | undefined;
   let beginning: Promise<void> | undefined;
 
-  /** The loop ends when its walk is not the current one anymore. */
+  /** The loop ends when a newer walk has replaced this one. */
   async function follow(own: NonNullable<typeof walk>): Promise<void> {
     let pauseMs = PAUSE_MS.busy;
     for (;;) {
@@ -61,8 +61,8 @@ export function createTail({ live, logger }: Dependencies) {
 
   return {
     /**
-     * Tells a listener of everything from now on; answers how to stop. What `begin` reads afterwards may overlap with
-     * what is heard, but there is no gap between them.
+     * Sends the listener every change from now on; returns the function that stops it. What `begin` reads afterwards
+     * may repeat some of the changes, but none are missing between the two.
      */
     listen(listener: Listener): () => void {
       listeners.add(listener);
@@ -73,8 +73,8 @@ export function createTail({ live, logger }: Dependencies) {
     },
 
     /**
-     * What a listener starts from, read after it began to listen. The first one's is where the looks begin; those who
-     * come meanwhile wait for it, so that none reads of a time before.
+     * Reads the state from which a listener starts, after it began to listen. The first listener's position is where
+     * reading begins. Listeners that arrive meanwhile wait for it, so that none starts from an earlier position.
      */
     async begin<T extends { position: string }>(read: () => Promise<T>): Promise<T> {
       while (walk === undefined && beginning !== undefined) await beginning;
@@ -98,5 +98,5 @@ export function createTail({ live, logger }: Dependencies) {
 const progressOf = ({ progress_done, progress_total, waiting_until }: MovingJob): string =>
   `${progress_done}/${progress_total} ${waiting_until}`;
 
-/** Keeps no process alive: the streams do while there are any. */
+/** The timer does not keep the process alive; open streams do. */
 const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms).unref());

@@ -6,14 +6,14 @@ import type { StartedRun } from "./rows.ts";
 
 type Jobs = Pick<JobRepository, "startRun" | "finishRun">;
 
-/** The engine's own news about runs; they are about work, not work. */
+/** Inngest's own events about runs. They report on work and are not jobs themselves. */
 const NEWS = /^inngest\/function\.(failed|cancelled|finished)$/;
 
 /**
- * Keeps the ledger while functions run: one statement when a run begins (or begins another attempt), one when it
- * ends well. Requests in between cost nothing. Both stand around the function itself, where an error is the run's own:
- * it keeps its code, the log is told, and a run that could not be written down is tried again. Failures and cancels
- * reach the ledger by the engine's news.
+ * Keeps the ledger up to date while functions run: one statement when a run or a further attempt begins, and one when
+ * it completes. Requests in between cost nothing. Both statements wrap the function itself, so that an error is treated
+ * as the run's own: it keeps its code, it is logged, and a run that could not be recorded is tried again. Failures and
+ * cancels reach the ledger by Inngest's own events.
  */
 export const trackJobs = (jobs: Jobs) =>
   class TrackJobs extends Middleware.BaseMiddleware {
@@ -24,7 +24,7 @@ export const trackJobs = (jobs: Jobs) =>
     #started: StartedRun | undefined;
 
     override wrapRequest({ next, requestInfo }: Middleware.WrapRequestArgs) {
-      // Parallel steps are asked for one by one, each in a request that looks like the first.
+      // Inngest requests parallel steps one by one, and each such request looks like the first one of a run.
       this.#isOneStepOfMany = requestInfo.url.searchParams.get("stepId") !== "step";
       return next();
     }
@@ -51,7 +51,7 @@ export const trackJobs = (jobs: Jobs) =>
       if (this.#started?.canceled) return { status: "canceled" };
       if (this.#started?.skip) return { status: "skipped", reason: "reprocessed for another function" };
       const result = await next();
-      // Only the request that began the run knows that nobody wants to hear of its end.
+      // Only the request that began the run knows whether the ledger tracks it.
       if (!this.#run || this.#started?.tracked === false) return result;
       await jobs.finishRun(this.#run, result);
       return result;

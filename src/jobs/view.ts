@@ -4,16 +4,16 @@ import { prioritySchema } from "#lib/engine/priorities.ts";
 import { UNFORESEEN } from "#lib/http/problem.ts";
 import { type Job, type JobDetails, jobStatus } from "./rows.ts";
 
-/** A job as people see it. */
+/** A job as the API shows it. */
 export const jobView = z.object({
   id: z.uuid(),
   kind: z.string(),
   function: z.string(),
   event: z.string(),
   status: jobStatus,
-  /** The documents' name for the status. */
+  /** The status under the name that the source documents use. */
   state: jobStatus,
-  /** Grows with every change of state: of two views of a job the higher one is newer. */
+  /** Grows with every change of state: of two views of a job, the one with the higher revision is newer. */
   revision: z.number(),
   requester: z.string(),
   owner: z.string().nullable(),
@@ -22,9 +22,9 @@ export const jobView = z.object({
   error: z.unknown(),
   priority: prioritySchema,
   createdAt: z.string(),
-  /** Until when its class promises that it has begun. */
+  /** The job's class promises that it has begun by then. */
   dueAt: z.string(),
-  /** After this nobody wants it any more. */
+  /** After this time the work is not wanted any more. */
   deadlineAt: z.string().nullable(),
   sentAt: z.string().nullable(),
   startedAt: z.string().nullable(),
@@ -41,7 +41,7 @@ export const jobView = z.object({
 z.globalRegistry.add(jobView, { id: "Job" });
 
 export const jobDetailsView = jobView.extend({
-  /** Until when all of its work rests because somebody outside asked for it; null while any of it is at work. */
+  /** All of the job's work is paused until then, because a provider asked for it; null while any of it runs. */
   waitingUntil: z.string().nullable(),
   runs: z.array(
     z.object({
@@ -57,7 +57,7 @@ export const jobDetailsView = jobView.extend({
 });
 z.globalRegistry.add(jobDetailsView, { id: "JobDetails" });
 
-/** What every accepting route answers. */
+/** The answer of every route that accepts work. */
 export const acceptedView = z.object({ message: z.string(), jobId: z.uuid(), statusUrl: z.string() });
 z.globalRegistry.add(acceptedView, { id: "Accepted" });
 
@@ -71,7 +71,7 @@ export const accepted = (message: string, jobId: string): z.output<typeof accept
 
 const internalError = z.looseObject({ code: z.literal("internal") });
 
-/** The words of an `internal` error may be those of Postgres: the dead letter has them, for administrators. */
+/** The message of an `internal` error may quote Postgres, so only administrators see it, in the dead letter. */
 function publicError(error: Json): unknown {
   const { data } = internalError.safeParse(error);
   return data === undefined ? error : { ...data, message: UNFORESEEN };
@@ -128,7 +128,7 @@ export const toJobDetailsView = ({
   timeline: events.map((event) => ({ ...event, data: publicError(event.data) })),
 });
 
-/** Work without anything to do is done. */
+/** An empty job counts as 100 % done. */
 export function toProgress(done: number | null, total: number | null) {
   if (total === null) return null;
   const percent = total === 0 ? 100 : Math.floor(((done ?? 0) / total) * 100);

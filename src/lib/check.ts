@@ -1,15 +1,15 @@
 import type { Clock } from "#lib/clock.ts";
 import { withTimeout } from "#lib/timeout.ts";
 
-/** One thing that must answer before work can be done. `problem` says what is wrong with it; null: nothing. */
+/** A service that must answer before work can be done. `problem` says what is wrong with it, or gives null. */
 export type Check = { name: string; problem(this: void): Promise<string | null> };
 
 const PATIENCE_MS = 5_000;
-/** Strangers may ask whether we are ready: the services behind a check are asked no more often than this. */
+/** Everyone may call `/api/ready`, so a check asks its service at most once in this time. */
 const GOOD_FOR_MS = 5_000;
 const BAD_FOR_MS = 500;
 
-/** The same check with an answer that comes after five seconds at the latest, and holds for a while. */
+/** The same check, which gives up after five seconds and then reuses its answer for `GOOD_FOR_MS`. */
 export function sparing({ name, problem }: Check, clock: Clock): Check {
   let known: { answer: Promise<string | null>; untilMs: number } | undefined;
   const ask = () => {
@@ -29,10 +29,10 @@ export function sparing({ name, problem }: Check, clock: Clock): Check {
   };
 }
 
-/** What went wrong may quote a key or an address: strangers are told that nothing answered. */
+/** An error message may quote a key or an address, so public answers say only this. */
 const silent = (): string => "does not answer";
 
-/** What the status of a harmless question says about the service and the key it was asked with. */
+/** Judges a service, and the key that was used, by the status of its answer to a harmless request. */
 export function problemOfStatus(service: string, keyName: string, status: number): string | null {
   if (status === 401 || status === 403) return `${service} refuses our ${keyName}`;
   return status >= 500 ? `${service} does not answer` : null;

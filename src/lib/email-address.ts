@@ -1,12 +1,12 @@
 import { domainToASCII } from "node:url";
 import { z } from "zod";
 
-/** RFC 5322's atext: what may stand in a local part without quotes. */
+/** The characters that RFC 5322 allows in a local part without quotes (`atext`). */
 const LOCAL_PART = /^[\w!#$%&'*+/=?^`{|}~-]+(?:\.[\w!#$%&'*+/=?^`{|}~-]+)*$/;
-/** Before it is turned into ASCII, which would quietly drop invisible characters and decode others. */
+/** Checked before the domain is converted to ASCII, because the conversion silently drops invisible characters. */
 const WRITTEN_DOMAIN = /^[\p{L}\p{M}\p{N}.。．｡-]+$/u;
 const ASCII_LABEL = /^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?$/;
-/** Controls, bidi marks, zero-width characters and halves of surrogate pairs. */
+/** Control characters, bidi marks, zero-width characters and lone surrogates. */
 const INVISIBLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u;
 
 const MAX_LOCAL_LENGTH = 64;
@@ -14,7 +14,7 @@ const MAX_ADDRESS_LENGTH = 254;
 const MAX_LABEL_LENGTH = 63;
 const MAX_NAME_LENGTH = 200;
 
-/** The address as it is stored: its domain in ASCII and lower case. Undefined when no mail can go there. */
+/** The address as it is stored: its domain in ASCII and lower case. Undefined when the address cannot receive mail. */
 export function normalizeAddress(text: string): string | undefined {
   if (text.length > 2 * MAX_ADDRESS_LENGTH) return undefined;
   const at = text.lastIndexOf("@");
@@ -26,12 +26,15 @@ export function normalizeAddress(text: string): string | undefined {
   const labels = domain.split(".");
   const isDomain = labels.every((label) => label.length <= MAX_LABEL_LENGTH && ASCII_LABEL.test(label));
   const address = `${local}@${domain}`;
-  // A last label of digits makes the domain an IP address.
+  // A domain whose last label is all digits is an IP address.
   const isWhole = labels.length > 1 && isDomain && !/^\d+$/.test(labels.at(-1) ?? "");
   return isWhole && address.length <= MAX_ADDRESS_LENGTH ? address : undefined;
 }
 
-/** `ada@example.org`, or `Ada <ada@example.org>`: as it is stored, the name in quotes where it must be. */
+/**
+ * The sender as it is stored: `ada@example.org` or `Ada <ada@example.org>`, with quotes around the name where it needs
+ * them.
+ */
 export function normalizeMailbox(text: string): string | undefined {
   const trimmed = text.trim();
   const open = trimmed.endsWith(">") ? trimmed.lastIndexOf("<") : -1;
@@ -42,7 +45,7 @@ export function normalizeMailbox(text: string): string | undefined {
   return name === "" ? address : `${quoted(name)} <${address}>`;
 }
 
-/** Undefined when the name could be taken for something else. */
+/** Undefined when the quoted name has an unclear meaning. */
 function unquoted(name: string): string | undefined {
   if (name.length > MAX_NAME_LENGTH || INVISIBLE.test(name)) return undefined;
   const isQuoted = name.length > 1 && name.startsWith('"') && name.endsWith('"');
@@ -53,7 +56,7 @@ function unquoted(name: string): string | undefined {
 const quoted = (name: string): string =>
   /[^\p{L}\p{M}\p{N} '!#$%&*+/=?^_`{|}~-]/u.test(name) ? `"${name.replace(/["\\]/g, "\\$&")}"` : name;
 
-/** A string that becomes a stored address. */
+/** A schema for a string that is normalized before it is stored. */
 const stored = (normalize: (text: string) => string | undefined, maxLength: number, error: string) =>
   z
     .string()
@@ -66,7 +69,7 @@ const stored = (normalize: (text: string) => string | undefined, maxLength: numb
       return z.NEVER;
     });
 
-/** Of a sender or for replies. */
+/** The address of a sender, or the address for replies. */
 export const mailbox = stored(
   normalizeMailbox,
   MAX_NAME_LENGTH + MAX_ADDRESS_LENGTH,

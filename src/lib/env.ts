@@ -11,9 +11,9 @@ const number = (min: number, max: number) => z.coerce.number({ error: "must be a
 const count = (min: number, max: number) => number(min, max).int();
 
 const schema = z.object({
-  /** Only production mails real people. */
+  /** Only production sends mail to real people. */
   NIGHTSHIFT_ENV: z.enum(["production", "preview", "development"]).default("development"),
-  /** What the Inngest account may run at once. */
+  /** The plan decides how many steps Inngest runs at once. */
   PLAN: z.enum(["free", "pro"]).default("free"),
   LOG_LEVEL: z.enum(["silent", "fatal", "error", "warn", "info", "debug", "trace"]).default("info"),
   RELEASE: z.string().optional(),
@@ -22,14 +22,14 @@ const schema = z.object({
   SUPABASE_SECRET_KEY: supabaseKey("secret"),
   SUPABASE_PUBLISHABLE_KEY: supabaseKey("publishable").optional(),
 
-  /** "1" or the URL of a development engine; refused outside development. */
+  /** "1" or the URL of a local Inngest server; refused outside development. */
   INNGEST_DEV: z.string().optional(),
   INNGEST_BASE_URL: url.optional(),
   INNGEST_EVENT_KEY: inngestEventKey.optional(),
   INNGEST_SIGNING_KEY: inngestSigningKey.optional(),
   CHECKPOINTING: flag.default(true),
 
-  /** Signs the tickets that open streams. */
+  /** The secret that signs the tickets for streams. */
   LINK_SECRET: z.string().min(32, "must be at least 32 characters long").optional(),
   RESEND_BASE_URL: url.default("https://api.resend.com"),
   RESEND_API_KEY: key.optional(),
@@ -39,15 +39,18 @@ const schema = z.object({
   CAMPAIGN_PART_SIZE: count(1, 10_000).default(5000),
   CAMPAIGN_BATCH_SIZE: count(1, 100).default(100),
 
-  /** A free image API without keys; with one: https://gen.pollinations.ai. */
+  /** The default is a free image API without keys; with a key use https://gen.pollinations.ai. */
   IMAGES_BASE_URL: url.default("https://image.pollinations.ai"),
   IMAGES_API_KEY: key.optional(),
-  /** Drawing takes up to half a minute; a request on Netlify lives one. */
+  /** Drawing takes up to 30 s, and a function may run 60 s on Netlify. */
   IMAGES_TIMEOUT_MS: count(100, 55_000).default(45_000),
-  /** Width and height of what is drawn for image tasks. */
+  /** Width and height of the drawn images, in pixels. */
   IMAGES_SIZE: count(16, 2048).default(1024),
 
-  /** CIDRs of one's own network that addresses given by people may lead to; by default the public internet alone. */
+  /**
+   * CIDRs of a private network to which addresses given by users may lead. By default only the public internet is
+   * allowed.
+   */
   ALLOW_PRIVATE_HOSTS: z
     .string()
     .default("")
@@ -59,10 +62,10 @@ const schema = z.object({
     )
     .refine((cidrs) => cidrs.every(isCidr), "must be CIDRs separated by commas, for instance 10.1.0.0/16"),
 
-  /** How long a live stream lasts before its reader comes back; Netlify cuts streams at 10 s. */
+  /** How long a live stream lasts before its reader reconnects; Netlify cuts streams after 10 s. */
   STREAM_SECONDS: number(0.1, 600).default(9),
 
-  /** Where nine o'clock is: when the daily report is made, and what a day is. */
+  /** The time zone of the daily report: its day, and 9 o'clock, when it is made. */
   REPORT_TIME_ZONE: z
     .string()
     .refine(isTimeZone, "must be an IANA time zone, for instance Europe/Berlin")
@@ -81,7 +84,7 @@ function isTimeZone(name: string): boolean {
 
 export type Env = z.output<typeof schema>;
 
-/** In production these carry keys and personal data over the network. */
+/** In production these addresses receive keys and personal data, so they must be HTTPS. */
 const ADDRESSES = [
   "SUPABASE_URL",
   "INNGEST_BASE_URL",
@@ -91,7 +94,7 @@ const ADDRESSES = [
   "SENTRY_DSN",
 ] as const satisfies readonly (keyof Env)[];
 
-/** Without these nothing may be called production. */
+/** Production does not start without these. */
 const PRODUCTION_NEEDS = [
   "SUPABASE_PUBLISHABLE_KEY",
   "INNGEST_SIGNING_KEY",
@@ -101,8 +104,8 @@ const PRODUCTION_NEEDS = [
 ] as const satisfies readonly (keyof Env)[];
 
 /**
- * The whole configuration, parsed once. Refuses with one error that names every variable which is missing or wrong.
- * An empty variable counts as missing: that is what an unset line of a `.env` file means.
+ * Parses the whole configuration once. One error names every variable that is missing or wrong. An empty variable
+ * counts as missing, because an unset line of a `.env` file is empty.
  */
 export function readEnv(source: Record<string, string | undefined> = process.env): Env {
   const given = Object.fromEntries(

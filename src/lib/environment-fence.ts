@@ -4,20 +4,20 @@ import { createCall } from "#lib/database/call.ts";
 import type { DatabaseClient } from "#lib/database/client.ts";
 import type { Env } from "#lib/env.ts";
 
-/** Whether this environment may reach people, or why it holds its mail, in words for people. */
+/** Whether this environment may send mail to people, or why it holds its mail. */
 export type MailMode = { mode: "send" } | { mode: "hold"; reason: string };
 
 type Settings = Pick<Env, "NIGHTSHIFT_ENV" | "RESEND_BASE_URL" | "SUPABASE_URL">;
 
 const REAL_PROVIDER = "api.resend.com";
 
-/** A host is the provider itself or a name below it, whatever its case or port. */
+/** The provider's own host or a subdomain of it, in any case and with any port. */
 const isRealProvider = (url: string): boolean => {
   const { hostname } = new URL(url);
   return hostname === REAL_PROVIDER || hostname.endsWith(".resend.com");
 };
 
-/** `productionUrl` is what the database remembers; null: it has never been in production. */
+/** `productionUrl` is what the database stored when it was in production; null: it never was. */
 export function mailModeOf(env: Settings, productionUrl: string | null): MailMode {
   if (!isRealProvider(env.RESEND_BASE_URL)) return { mode: "send" };
   if (env.NIGHTSHIFT_ENV !== "production") {
@@ -35,7 +35,7 @@ export function mailModeOf(env: Settings, productionUrl: string | null): MailMod
   return { mode: "send" };
 }
 
-/** Asks the database once per process; a failed question is asked again. */
+/** Asks the database once per process; a failed request is repeated. */
 export function createFence(env: Settings, db: DatabaseClient, clock: Clock) {
   let known: Promise<MailMode> | undefined;
   return {

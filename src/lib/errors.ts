@@ -1,11 +1,12 @@
 import { cut } from "#lib/cut.ts";
 
 /**
- * What went wrong, said once: a closed list of codes. One edge (`problem.ts`) turns a code into an HTTP answer, one
- * middleware (`inngest.ts`) into retry / retry later / stop. Nothing decides by reading an error's message.
+ * All error codes. `problem.ts` turns a code into an HTTP answer, and `inngest.ts` turns it into retry, retry later or
+ * stop. No code decides by an error's message.
  *
- * `retry`: "retry" = worth another try by the function's policy, "later" = another try, but not before
- * `retryAfterMs`, "stop" = the same call will fail the same way again.
+ * - "retry": worth another try, by the function's policy.
+ * - "later": worth another try, but not before `retryAfterMs`.
+ * - "stop": the same call will fail again in the same way.
  */
 type Meaning = { status: number; retry: "retry" | "later" | "stop"; title: string; hint: string };
 
@@ -155,9 +156,9 @@ type Options = { cause?: unknown; retryAfterMs?: number | undefined; hint?: stri
 export class AppError extends Error {
   override readonly name = "AppError";
   readonly code: ErrorCode;
-  /** When another try makes sense, in milliseconds from now. */
+  /** Milliseconds from now until another try makes sense. */
   readonly retryAfterMs: number | undefined;
-  /** What the caller can do; the code's general hint unless said better. */
+  /** What the caller can do; by default the general hint of the code. */
   readonly hint: string;
   /** Machine-readable facts for the caller, e.g. which fields are wrong. Never secrets or personal data. */
   readonly details: unknown;
@@ -172,8 +173,8 @@ export class AppError extends Error {
 }
 
 /**
- * The code of an error wherever it comes from: an AppError, a step error inside a run, or the error of a failure
- * event. Between our code and Inngest only `cause: { code }` survives, so that is where it is looked for.
+ * The code of an error: of an AppError, of a step error inside a run, or of a failure event. Inngest keeps only `cause:
+ * { code }`, so the code is read from there.
  */
 export function codeOf(error: unknown): ErrorCode | undefined {
   for (let depth = 0, current = error; depth < 5 && isRecord(current); depth++, current = current["cause"]) {

@@ -2,18 +2,18 @@ import type { Clock } from "#lib/clock.ts";
 import { AppError, codeOf } from "#lib/errors.ts";
 import type { Logger } from "#lib/logger.ts";
 
-/** One piece of housekeeping: what it did, in numbers for the log. */
+/** One task of housekeeping. It returns counts for the log. */
 export type Chore = { name: string; run: (deadline: Deadline) => Promise<Record<string, number>> };
 export type Deadline = { isOver(): boolean };
 
 type Dependencies = { chores: readonly Chore[]; clock: Clock; logger: Logger; budgetMs?: number };
 
-/** A scheduled function lives 30 s on Netlify; what is not done now is done in five minutes. */
+/** A scheduled function may run 30 s on Netlify; work that is left over is done five minutes later. */
 const BUDGET_MS = 20_000;
 
 /**
- * Runs every five minutes outside the engine, so that it does not hang on what it watches. A chore that fails does
- * not keep the others from their turn; the whole still fails, so that the platform's log shows it.
+ * Runs every five minutes outside the engine, so that it still works when the engine does not. A chore that fails does
+ * not stop the others. The whole still fails, so that Netlify's log shows it.
  */
 export const createHousekeeping = ({ chores, clock, logger, budgetMs = BUDGET_MS }: Dependencies) =>
   async function keepHouse(): Promise<Record<string, Record<string, number>>> {
@@ -37,8 +37,8 @@ export const createHousekeeping = ({ chores, clock, logger, budgetMs = BUDGET_MS
   };
 
 /**
- * Looks after each item by itself: one that fails keeps no other from its turn, and is named in the error that the chore
- * ends with. Answers for how many `work` said that it did something.
+ * Does `work` for each item. An item that fails does not stop the others, and the error at the end names it. Returns
+ * for how many items `work` returned true.
  */
 export async function eachOf<Item>(
   items: readonly Item[],
@@ -62,7 +62,7 @@ export async function eachOf<Item>(
   throw allOf(errors, `${failed.length} failed (${names.join(", ")}), ${done} done`);
 }
 
-/** Several failures as one to throw: it has the first code that one of them has. */
+/** Combines several failures into one error, which has the first code among them. */
 const allOf = (failures: readonly unknown[], message: string): AppError =>
   new AppError(failures.map(codeOf).find((code) => code !== undefined) ?? "internal", message, {
     cause: new AggregateError(failures),

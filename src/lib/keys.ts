@@ -1,6 +1,9 @@
 import { z } from "zod";
 
-/** A key travels in an HTTP header or an address: a copied placeholder (`sb_secret_…`) or a line end would break every call. */
+/**
+ * A key is sent in an HTTP header or a URL, where a copied placeholder (`sb_secret_…`) or a line break would break
+ * every call.
+ */
 export const key = z
   .string()
   .max(4096, "must be at most 4096 characters long")
@@ -9,7 +12,7 @@ export const key = z
     "must be one word of printable ASCII: it was not copied whole, or with more than the key",
   );
 
-/** The two keys of a Supabase project, told apart by their prefix, or in older keys (JWTs) by the role in them. */
+/** The two keys of a Supabase project. A prefix tells them apart; in older keys (JWTs) it is their role. */
 const SUPABASE_KEYS = {
   secret: { prefix: "sb_secret_", role: "service_role" },
   publishable: { prefix: "sb_publishable_", role: "anon" },
@@ -45,7 +48,7 @@ function payloadOf(jwt: string): unknown {
   }
 }
 
-/** Inngest signs with the bytes behind the hexadecimal digits; another text would give another signature without a word. */
+/** Inngest signs with the bytes of the hexadecimal digits; any other text would silently give a wrong signature. */
 export const inngestSigningKey = key.regex(
   /^(signkey-\w+-)?([0-9a-f]{2})+$/i,
   "must be hexadecimal digits, with or without signkey-<environment>- before them",

@@ -10,15 +10,16 @@ export type { Logger };
 type Facts = Record<string, string | undefined>;
 const context = new AsyncLocalStorage<Facts>();
 
-/** Every line that is written while `work` goes on carries these facts, whoever writes it, and those added on the way. */
+/** Adds these facts, and those of `addLogContext`, to every line that is logged while `work` runs. */
 export const withLogContext = <T>(facts: Facts, work: () => T): T => context.run({ ...facts }, work);
 
-/** More about the work that goes on; nothing happens where none does. */
+/** Adds facts to the lines of the current work; does nothing outside of `withLogContext`. */
 export const addLogContext = (facts: Facts): void => void Object.assign(context.getStore() ?? {}, facts);
 
 /**
- * Structured logs, one JSON object a line: ids of jobs, runs and events, never personal data. What might slip in
- * by mistake is cut out by name. A level and an environment that nobody knows yet may be left out.
+ * Structured logs: one JSON object per line, with the ids of jobs, runs and events, and no personal data. Values that
+ * could hold secrets are removed by their names. Level and environment are optional, because a failed start may not
+ * know them.
  */
 export const createLogger = (
   env: Partial<Pick<Env, "LOG_LEVEL" | "NIGHTSHIFT_ENV">>,
@@ -48,9 +49,9 @@ export const createLogger = (
   );
 
 /**
- * Errors quote what they are about, and so do their causes: they are cut, and addresses and keys are masked. Only what
- * is listed here is logged of an error; libraries hang whole requests on theirs. supabase-js gives plain objects with a
- * `message` for errors.
+ * The logged fields of an error, and of its causes. Only these are logged, because libraries attach whole requests to
+ * their errors. The text is cut, and addresses and keys in it are masked. supabase-js throws plain objects with a
+ * `message`.
  */
 function errorFacts(error: unknown, depth = 0): unknown {
   const code = codeOf(error);

@@ -3,19 +3,19 @@ import type { Chore } from "#lib/housekeeping.ts";
 import type { Route } from "#lib/http/route.ts";
 
 /**
- * What a feature hands over to the application, besides its functions: those stand in `functions.ts`, because only the
- * door that runs them carries their packages. `Dependencies` is the part of the platform that the room asks for.
+ * What a feature provides to the application, except its functions: `functions.ts` lists them, because only the door
+ * that runs them bundles their packages. `Dependencies` is the part of the platform that the room needs.
  */
 export type Room<Dependencies> = {
   name: string;
   routes?: (deps: Dependencies) => Route[];
-  /** Its part of housekeeping. */
+  /** The room's tasks of housekeeping. */
   chores?: (deps: Dependencies) => Chore[];
-  /** What must answer before its work can be done, for `/api/ready`. */
+  /** What must answer before the room's work can be done; used by `/api/ready`. */
   checks?: (deps: Dependencies) => Check[];
-  /** Event name → the fields of its data that alerts may show: ids and numbers, nothing about people. */
+  /** Event name → the fields of its data that alerts may show: ids and numbers, no personal data. */
   visibleFields?: Record<string, readonly string[]>;
 };
 
-/** Names a room without widening what it asks for. */
+/** Declares a room, and keeps the exact type of its dependencies. */
 export const room = <Dependencies>(one: Room<Dependencies>): Room<Dependencies> => one;

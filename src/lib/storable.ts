@@ -2,18 +2,20 @@ import { createHash } from "node:crypto";
 import type { Json } from "#lib/database/database.types.ts";
 
 /**
- * What Postgres can hold. Its text and jsonb refuse NUL and half of a surrogate pair, both of which JSON and JavaScript
- * allow; its indexes refuse long keys; its parser refuses deep nesting. U+FFFD stands for what cannot be held.
+ * Makes values storable in Postgres. JSON and JavaScript allow NUL and lone surrogates, which text and jsonb refuse;
+ * indexes refuse long keys; the JSON parser refuses deep nesting. U+FFFD replaces a character that cannot be stored.
  */
 
-/** More than any honest nesting has. */
+/** Deeper than any honest data. */
 const MAX_DEPTH = 100;
 
 const storableText = (text: string): string => text.replaceAll("\0", "\uFFFD").toWellFormed();
 
 const MAX_ID_CHARS = 200;
 
-/** An id or a name that others choose, as the key of an index: a long one keeps its beginning, a hash tells it apart. */
+/**
+ * A foreign id or name as the key of an index. A long one keeps its beginning and gets a hash, so that it stays unique.
+ */
 export function storableId(id: string): string {
   const text = storableText(id);
   if (text.length <= MAX_ID_CHARS) return text;
@@ -21,7 +23,10 @@ export function storableId(id: string): string {
   return storableText(`${text.slice(0, MAX_ID_CHARS - hash.length - 1)}…${hash}`);
 }
 
-/** Any value as JSON that Postgres can hold. What JSON does not know becomes null, what is too deep becomes `…`. */
+/**
+ * Any value as JSON that Postgres can store. Values that JSON does not know become null; levels that are too deep
+ * become `…`.
+ */
 export const storableJson = (value: unknown): Json => copy(value, []) ?? null;
 
 function copy(value: unknown, above: readonly unknown[]): Json | undefined {
@@ -51,9 +56,11 @@ function copyObject(value: object, above: readonly unknown[]): Json | undefined 
   );
 }
 
-/** As JSON.stringify writes what Postgres cannot hold. An escaped backslash before it is a harmless false alarm. */
+/**
+ * Unstorable characters as JSON.stringify writes them. It also matches after an escaped backslash, which is harmless.
+ */
 const UNSTORABLE = /\\u0000|\\ud[89a-f]/;
 
-/** The JSON of a request on its way to the database. */
+/** The JSON body of a request to the database. */
 export const storableBody = (json: string): string =>
   UNSTORABLE.test(json) ? JSON.stringify(storableJson(JSON.parse(json))) : json;

@@ -1,6 +1,9 @@
 import { AppError, type ErrorCode } from "#lib/errors.ts";
 
-/** What the work gives, or this error when it takes too long. The work itself goes on unheard. */
+/**
+ * Returns the result of the work, or throws this error when it takes too long. The work itself is not stopped, but its
+ * result is ignored.
+ */
 export async function withTimeout<T>(work: Promise<T>, ms: number, code: ErrorCode): Promise<T> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<never>((_, reject) => {

@@ -10,8 +10,8 @@ import type { Fields } from "#mail/template.ts";
 
 export type NewSubscriber = { email: string; fields: Fields };
 /**
- * `line` counts as people do: the first line of a file and the first entry of an array are 1. `offset` counts the bytes
- * before the row in its file.
+ * `line` counts from 1: the lines of a file, or the entries of an array. `offset` counts the bytes before the row in
+ * its file.
  */
 export type RejectedRow = RowError & { line: number; offset: number | null; raw: string };
 export type ReadRow = { row: NewSubscriber } | { rejected: RejectedRow };
@@ -21,7 +21,7 @@ const MAX_FIELDS = 50;
 const fields = z.record(text(100), value).refine((all) => Object.keys(all).length <= MAX_FIELDS, {
   error: `at most ${MAX_FIELDS} fields`,
 });
-/** `{ email, name, city }` or `{ email, fields: { name, city } }`: both are what people send. */
+/** `{ email, name, city }` and `{ email, fields: { name, city } }` are both accepted, because callers send both. */
 const entry = z.union([
   z.strictObject({ email: z.string(), fields }),
   z
@@ -29,7 +29,7 @@ const entry = z.union([
     .transform(({ email: address, ...rest }) => ({ email: address, fields: rest })),
 ]);
 
-/** Rows of a JSON array. */
+/** The rows of a JSON array. */
 export function* readJson(rows: readonly unknown[]): Generator<ReadRow> {
   for (const [index, row] of rows.entries()) {
     const parsed = entry.safeParse(row);
@@ -39,7 +39,7 @@ export function* readJson(rows: readonly unknown[]): Generator<ReadRow> {
   }
 }
 
-/** Rows of a CSV; the column `email` (also "E-Mail") is the address, every other column a field. */
+/** The rows of a CSV. The column `email` (also "E-Mail") is the address; every other column is a field. */
 export async function* readCsv(csv: Uint8Array): AsyncGenerator<ReadRow> {
   const { dialect, rows } = await readTable([csv], { format: "csv" });
   if (dialect.isGzip) throw unreadable("gzip", "The body is packed by gzip", "Send it unpacked.");

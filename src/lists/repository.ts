@@ -32,14 +32,14 @@ const stored = z.object({ created: z.number(), updated: z.number() });
 
 export type ListRepository = ReturnType<typeof listRepository>;
 
-/** Lists and who is on them. `owner: null` is an admin; with an owner, other people's lists do not exist. */
+/** Lists and their subscribers. `owner: null` is an admin; any other owner sees only its own lists. */
 export const listRepository = (db: DatabaseClient, clock: Clock) => {
   const { call, callTimeless } = createCall(db, clock);
   return {
     create: (owner: string, name: string): Promise<ListRow> =>
       call("create_email_list", { owner, name }, listRow),
 
-    /** One row more than `limit`, when there is one; newest first. */
+    /** Newest first, at most `limit` + 1 rows: the extra row shows that there is a next page. */
     list: (owner: string | null, limit: number, before?: Position): Promise<ListRow[]> =>
       callTimeless(
         "list_email_lists",
@@ -50,11 +50,14 @@ export const listRepository = (db: DatabaseClient, clock: Clock) => {
     get: (listId: string, owner: string | null) =>
       callTimeless("get_email_list", { listId, owner }, listDetails),
 
-    /** Up to a thousand at a time; the last of equal addresses wins. `replace` drops the fields that are left out. */
+    /**
+     * Stores up to a thousand subscribers; of equal addresses the last one wins. `replace` removes the fields that are
+     * left out.
+     */
     upsert: (listId: string, owner: string | null, subscribers: readonly NewSubscriber[], replace: boolean) =>
       call("upsert_email_subscribers", { listId, owner, rows: z.json().parse(subscribers), replace }, stored),
 
-    /** One row more than `limit`, when there is one; in the order of ids. */
+    /** In the order of ids, at most `limit` + 1 rows: the extra row shows that there is a next page. */
     subscribers: (
       listId: string,
       owner: string | null,
@@ -76,7 +79,7 @@ export const listRepository = (db: DatabaseClient, clock: Clock) => {
     ): Promise<SubscriberRow> =>
       call("set_email_subscriber_status", { listId, owner, subscriberId, status }, subscriberRow),
 
-    /** Refused with `conflict` while a campaign refers to it. */
+    /** Throws `conflict` while a campaign refers to the list. */
     remove: (listId: string, owner: string | null): Promise<void> =>
       callTimeless("delete_email_list", { listId, owner }),
 

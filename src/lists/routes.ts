@@ -10,7 +10,7 @@ import {
 } from "#lists/repository.ts";
 import { MOST_ENTRIES, uploadSubscribers } from "#lists/upload-subscribers.ts";
 
-/** What a Netlify function can be sent. */
+/** The largest body that Netlify accepts for a function. */
 const MAX_UPLOAD_BYTES = 6 * 1024 * 1024;
 
 const listView = z.object({ id: z.uuid(), name: z.string(), createdAt: z.string() });
@@ -30,7 +30,7 @@ const uploadView = z.object({
   updated: z.number(),
   duplicates: z.number(),
   rejectedCount: z.number(),
-  /** The first 100. */
+  /** The first 100 rejected rows. */
   rejected: z.array(
     z.object({
       line: z.number(),
@@ -97,7 +97,7 @@ export const listRoutes = ({ lists }: { lists: ListRepository }): Route[] => [
     body: uploadBody,
     bodyKinds: ["json", "csv"],
     maxBodyBytes: MAX_UPLOAD_BYTES,
-    // A hundred statements of a thousand rows each.
+    // Up to a hundred statements of a thousand rows each.
     timeoutMs: 30_000,
     responses: { 200: uploadView },
     handler: async ({ params, query, body, requester }) => {

@@ -15,22 +15,22 @@ export type UploadResult = {
   received: number;
   created: number;
   updated: number;
-  /** Rows whose address stood in an earlier row too; the last of them is stored. */
+  /** Rows whose address also occurred in an earlier row; the last of them is stored. */
   duplicates: number;
   rejectedCount: number;
-  /** The first of them. */
+  /** The first of the rejected rows. */
   rejected: RejectedRow[];
 };
 
-/** Storing so many takes a few seconds, which is what a request has. */
+/** Storing this many takes a few seconds, and a request may not take longer. */
 export const MOST_ENTRIES = 100_000;
-/** One statement stores so many: the measured optimum of bulk writes through the API. */
+/** Rows per statement; measured as the fastest size for bulk writes through the API. */
 const ROWS_PER_STATEMENT = 1000;
-/** After reading so many rows, a few milliseconds of work, others get their turn. */
+/** Other work on the event loop runs after this many rows, which take a few milliseconds. */
 const ROWS_PER_TURN = 250;
 const MOST_REJECTED_SHOWN = 100;
 
-/** Stores what can be read, a thousand rows at a time, counts the rest and says what is wrong with the first of it. */
+/** Stores the readable rows, a thousand at a time. Counts the rejected rows, and describes the first of them. */
 export async function uploadSubscribers(
   lists: Pick<ListRepository, "upsert">,
   listId: string,
@@ -95,7 +95,7 @@ function readRows(upload: Upload): Iterable<ReadRow> | AsyncIterable<ReadRow> {
   return readCsv(csv);
 }
 
-/** Refused before anything is stored: half of a file is nothing that the caller can go on with. */
+/** Checked before anything is stored: a caller could do nothing with a file that is stored half. */
 function refuseTooManyLines(csv: Buffer): void {
   if (countOf("\n", csv) <= MOST_ENTRIES && countOf("\r", csv) <= MOST_ENTRIES) return;
   throw new AppError("payload_too_large", `The file has more than ${MOST_ENTRIES} lines`, {

@@ -6,7 +6,10 @@ type Dependencies = { env: Pick<Env, "RESEND_BASE_URL" | "RESEND_API_KEY">; fetc
 
 const refusal = z.object({ name: z.string() });
 
-/** Asks Resend for the sender domains: that mails nobody. A key that may send and nothing else is refused by name there. */
+/**
+ * Asks Resend for the sender domains, which sends no mail. Resend refuses a key that may only send with a name of its
+ * own.
+ */
 export const mailCheck = ({ env, fetch }: Dependencies): Check => ({
   name: "mail",
   async problem() {
@@ -15,7 +18,7 @@ export const mailCheck = ({ env, fetch }: Dependencies): Check => ({
     const answer = await fetch(url, { headers: { authorization: `Bearer ${env.RESEND_API_KEY}` } });
     const { name } = refusal.safeParse(await answer.json().catch(() => undefined)).data ?? {};
     if (name === "restricted_api_key") return null;
-    // Resend says 400 to some keys that it does not know, and the question itself cannot be wrong.
+    // Resend answers 400 to some unknown keys; the request itself is always valid, so 400 means the key is wrong.
     return problemOfStatus("The mail provider", "key", answer.status === 400 ? 401 : answer.status);
   },
 });

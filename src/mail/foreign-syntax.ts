@@ -2,7 +2,7 @@ import { MERGE_FIELD } from "#mail/template.ts";
 
 type Found = { line: number; column: number; message: string };
 
-/** What other tools write, which would reach people as it stands or say something else. */
+/** Template syntax of other tools: the recipient would see it unchanged, or it would mean something else here. */
 const FOREIGN: readonly [RegExp, string][] = [
   [/\{\{\{/, "{{{name}}} is not known: write {{name}}, whose value is always escaped"],
   [
@@ -19,7 +19,7 @@ const FOREIGN: readonly [RegExp, string][] = [
   [/\*\|[A-Z0-9_:]+\|\*/, "*|NAME|* is not known: write {{name}}"],
 ];
 
-/** The first place at which a text has braces or another tool's syntax that are no merge field. */
+/** The first braces, or syntax of another tool, that are no valid merge field. */
 export function findForeignSyntax(source: string): Found | undefined {
   const found = FOREIGN.flatMap(([pattern, message]) => {
     const index = source.search(pattern);
@@ -33,7 +33,7 @@ export function findForeignSyntax(source: string): Found | undefined {
   return { line: before.length, column: (before.at(-1) ?? "").length + 1, message: first.message };
 }
 
-/** Where braces are that begin no merge field; -1 when there are none. */
+/** The position of braces that begin no merge field; -1 when there are none. */
 const findStrayBraces = (source: string): number =>
   source
     .replace(MERGE_FIELD, (field, name: string) => (name.trim() === "" ? field : " ".repeat(field.length)))

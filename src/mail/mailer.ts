@@ -1,7 +1,7 @@
 import type { AppError } from "#lib/errors.ts";
 import type { Template } from "#mail/template.ts";
 
-/** A mail to one address whose merge fields are still open. */
+/** A mail to one address, with its merge fields not filled yet. */
 export type MailTemplate = {
   from: string;
   to: Template;
@@ -13,28 +13,31 @@ export type MailTemplate = {
 };
 
 /**
- * What became of a batch. `refused`: for certain none of it was taken. `unknown`: no readable answer came, so some
- * or all of it may have been taken.
+ * The result of a batch. `refused`: certainly none of it was accepted. `unknown`: no readable answer came, so some or
+ * all of it may have been accepted.
  */
 export type BatchAnswer =
   | { kind: "taken"; results: MailResult[] }
   | { kind: "refused"; error: AppError }
   | { kind: "unknown"; error: AppError };
 
-/** In the order of the mails; one bad address fails alone. */
+/** One result per mail, in order; a bad address fails alone. */
 export type MailResult = { messageId: string } | { code: string; words: string };
 
-/** A mail provider, as the product sees it. */
+/** The interface of a mail provider. */
 export type Mailer = {
-  /** Whose limits count: all who share an account share its pace. */
+  /** The account whose rate limit counts: all campaigns of one account share it. */
   account: string;
-  /** How long the provider recognises a key, so that a repeated batch is not sent twice; undefined: it knows no keys. */
+  /**
+   * How long the provider recognises an idempotency key, so that a repeated batch is not sent twice; undefined when it
+   * has no keys.
+   */
   remembersKeysForMs: number | undefined;
-  /** The mail as the provider takes it in a request, JSON. */
+  /** The mail in the provider's JSON format. */
   write(mail: MailTemplate): Template;
   /**
-   * Never throws: what a provider does wrong is an answer too. `mails`: as `write` made them. The same key must
-   * always come with the same mails.
+   * Never throws: every error of the provider is an answer. `mails` come from `write`. One key must always be used with
+   * the same mails.
    */
   sendBatch(mails: readonly string[], idempotencyKey: string): Promise<BatchAnswer>;
 };

@@ -8,7 +8,7 @@ type Settings = {
   clock: Clock;
   /** The provider account whose requests are counted. */
   account: string;
-  /** Requests a second, over all processes; 0 is no pace of our own. */
+  /** Requests per second, over all processes; 0 means no limit of ours. */
   perSecond: number;
 };
 
@@ -16,8 +16,8 @@ type Settings = {
 const PATIENCE_MS = 5_000;
 
 /**
- * The pace of one provider account. Places in time are kept in the database for all processes; within this process no
- * request begins nearer to the one before than the pace allows, however late that one was.
+ * The rate limit of one provider account. The database gives every request a start time, for all processes. Within this
+ * process two requests never begin closer together than the rate allows, even when the first one was late.
  */
 export function createPace({ tokens, clock, account, perSecond }: Settings) {
   const key = `mail:${account}`;
@@ -25,15 +25,18 @@ export function createPace({ tokens, clock, account, perSecond }: Settings) {
   const want = isOn
     ? { key, capacity: 1, refillPerSecond: perSecond, take: 1, patienceMs: PATIENCE_MS }
     : { key, capacity: 1, refillPerSecond: 1, take: 0 };
-  // A hundredth less, so that what one request is late the next ones make up for.
+  // One percent shorter, so that later requests can make up for a late one.
   const intervalMs = isOn ? 990 / perSecond : 0;
   let last = Promise.resolve(0);
   return {
     isOn,
-    /** The account's bucket. */
+    /** The account's token bucket. */
     bucket: key,
 
-    /** Resolves when a request may be made. Not 0: the provider wants silence, for so many milliseconds more. */
+    /**
+     * Resolves when a request may begin. A result other than 0 means that the provider wants a pause of so many more
+     * milliseconds.
+     */
     async reach(): Promise<number> {
       const { granted, waitMs } = await tokens.take([want]);
       if (!granted || !isOn) return waitMs;
@@ -47,7 +50,7 @@ export function createPace({ tokens, clock, account, perSecond }: Settings) {
       return 0;
     },
 
-    /** The provider wants silence: from all who share the account. */
+    /** Pauses all processes that share the account, because the provider asked for it. */
     silence: (ms: number) => tokens.pause(key, ms),
   };
 }

@@ -5,7 +5,10 @@ import { classifyAnswer, retryAfterMs } from "#lib/outside/provider-answer.ts";
 import type { BatchAnswer, MailResult } from "#mail/mailer.ts";
 
 const words = z.string().transform((text) => cut(text));
-/** `POST /emails/batch`, permissive: ids of what was taken, in order, and the places of what was not. */
+/**
+ * The answer of `POST /emails/batch` in permissive mode: the ids of accepted mails, in order, and the positions of the
+ * refused ones.
+ */
 const taken = z.object({
   data: z.array(z.object({ id: z.string() })),
   errors: z.array(z.object({ index: z.int(), message: words })).default([]),
@@ -13,14 +16,17 @@ const taken = z.object({
 /** Resend's error body; `name` is its stable code. */
 const refusal = z.object({ name: words, message: words }).partial();
 
-/** Their 429s are no matter of seconds: a day or a month must pass, or somebody buys more. */
+/** These 429s do not pass in seconds: they pass after a day or a month, or with a larger plan. */
 const QUOTAS = new Set(["daily_quota_exceeded", "monthly_quota_exceeded"]);
-/** What Resend's own limit of 5 requests a second asks for when the answer does not say. */
+/** The pause after Resend's 429 when the answer gives none; its own limit is 5 requests per second. */
 const DEFAULT_PAUSE_MS = 1_000;
-/** How long a request that is still at work is left alone: most take under a second, ours are given up after 20. */
+/**
+ * The pause while an earlier request with this key is still running: most take less than a second, and ours time out
+ * after 20 s.
+ */
 const CONCURRENT_PAUSE_MS = 2_000;
 
-/** What an answer of Resend means for a batch of `count` mails. */
+/** Classifies Resend's answer to a batch of `count` mails. */
 export function readBatchAnswer(
   response: Pick<Response, "status" | "headers">,
   body: unknown,
@@ -40,20 +46,21 @@ export function readBatchAnswer(
   }
   const { name = "", message = "" } = refusal.safeParse(body).data ?? {};
   const said = `Resend answered ${status} ${name}: ${message}`;
-  // Our own earlier request under this key (its sender died) is still being worked on: asked again, it is told.
+  // Our earlier request with this key is still running (its sender died): when asked again later, Resend tells its
+  // result.
   if (name === "concurrent_idempotent_requests")
     return unknown("provider_unavailable", said, CONCURRENT_PAUSE_MS);
-  // Something was taken under this key: what of this batch it was, nobody knows.
+  // Resend accepted another request under this key; which mails of this batch were sent is unknown.
   if (verdict === "provider_conflict") return unknown(verdict, said);
   if (QUOTAS.has(name)) return refused("configuration", said);
-  // These are about the mails, and splitting the batch finds the bad one. Other refusals are about the request.
+  // These are about the mails, so splitting the batch finds the bad one. Other refusals are about the request.
   if (status === 413 || status === 422) return refused("invalid_recipient", said);
   if (verdict === "provider_timeout" || verdict === "provider_unavailable") return unknown(verdict, said);
   if (verdict !== "provider_rate_limited") return refused(verdict, said);
   return refused(verdict, said, retryAfterMs(response.headers.get("retry-after"), now) || DEFAULT_PAUSE_MS);
 }
 
-/** Undefined when the answer does not account for every mail. */
+/** Undefined when the answer does not contain a result for every mail. */
 function toResults({ data, errors }: z.output<typeof taken>, count: number): MailResult[] | undefined {
   if (data.length + errors.length !== count) return undefined;
   const reasons = new Map(errors.map(({ index, message }) => [index, message]));

@@ -1,10 +1,10 @@
 /**
- * Merge fields: `{{name}}`, or `{{name|friend}}` with words for who has none. A field is missing when the
- * subscriber has no value for it, or an empty one (an empty cell of a CSV says nothing).
+ * Merge fields: `{{name}}`, or `{{name|friend}}` with a fallback. A field is missing when the subscriber has no value
+ * for it, or an empty value (an empty cell of a CSV).
  */
 export type Fields = Readonly<Record<string, unknown>>;
 
-/** A text cut at its merge fields, once per campaign; texts and fields alternate. */
+/** A text cut at its merge fields, once per campaign. Texts and fields alternate. */
 export class Template {
   readonly texts: readonly string[];
   readonly fields: readonly MergeField[];
@@ -16,10 +16,16 @@ export class Template {
 }
 type MergeField = { name: string; fallback: string | undefined; escape: Escape };
 
-/** How a value stands in a format; the template's own text is the author's and stays as it is. */
+/**
+ * How a value is escaped in a format. The template's own text is not escaped, because its author wrote it for that
+ * format.
+ */
 export type Escape = (value: string) => string;
 
-/** A column of a CSV may have any name. The spaces around it are cut off later: here they would take quadratic time. */
+/**
+ * A column of a CSV may have any name. The spaces around it are trimmed later, because matching them here would take
+ * quadratic time.
+ */
 export const MERGE_FIELD = /\{\{([^{}|]+)(?:\|([^{}]*))?\}\}/g;
 
 export function parseTemplate(source: string, escape: Escape): Template {
@@ -37,7 +43,7 @@ export function parseTemplate(source: string, escape: Escape): Template {
   return new Template(texts, fields);
 }
 
-/** A value with templates in it, written as JSON with the merge fields left open: filling it gives JSON. */
+/** A value that contains templates, written as JSON with open merge fields: the filled template is valid JSON. */
 export function jsonTemplate(value: unknown): Template {
   if (value instanceof Template) return quoted(value);
   if (Array.isArray(value)) return concat(["[", ...separated(value.map(jsonTemplate)), "]"]);
@@ -72,7 +78,7 @@ function concat(parts: readonly (Template | string)[]): Template {
   return new Template(texts, fields);
 }
 
-/** The filled template. Names of fields that are missing without a fallback are added to `missing`. */
+/** Fills the template. Adds the names of missing fields without a fallback to `missing`. */
 export function fillTemplate(
   { texts, fields }: Template,
   valueOf: (name: string) => unknown,
@@ -101,7 +107,8 @@ const ENTITIES: Record<string, string> = {
   "'": "&#39;",
 };
 
-// A campaign escapes millions of values, and nearly all are plain: to look is several times faster than to replace.
+// A campaign escapes millions of values, and nearly all need no escaping: testing a value is several times faster than
+// replacing in it.
 const unlessPlain =
   (special: RegExp, escape: Escape): Escape =>
   (value) =>
@@ -113,14 +120,14 @@ export const escapeHtml: Escape = unlessPlain(/[&<>"']/, (value) =>
 
 export const asPlainText: Escape = (value) => value;
 
-/** A header is one line: a value with a line break must not begin another header. */
+/** A header is one line: a line break in a value must not begin another header. */
 export const asHeader: Escape = unlessPlain(/[\r\n\u0085\u2028\u2029]/, (value) =>
   value.replace(/[\r\n\u0085\u2028\u2029]+/g, " "),
 );
 
 const insideJson: Escape = unlessPlain(/["\\]|[^ -~]/, (value) => asciiJson(value).slice(1, -1));
 
-/** In ASCII alone: 90 KB with a few accents take five to ten times as long to encode, and to decode at the other end. */
+/** JSON in pure ASCII: encoding and decoding 90 KB with a few accents takes five to ten times as long. */
 export function asciiJson(value: unknown): string {
   return JSON.stringify(value).replace(/[^ -~]/g, asUnicodeEscape);
 }

@@ -3,7 +3,7 @@ import type { DailyReport } from "#monitoring/repository.ts";
 
 const OUTCOMES = ["completed", "failed", "canceled", "skipped"] as const;
 
-/** The report as people read it: one line, and one field for each kind of work and each kind of failure. */
+/** The report as a Slack message: one line, and one field for each kind of work and each kind of failure. */
 export function reportMessage({ day, kinds, failures, openLetters }: DailyReport): SlackMessage {
   const sum = (name: "accepted" | (typeof OUTCOMES)[number]) =>
     kinds.reduce((total, kind) => total + kind[name], 0);

@@ -4,7 +4,7 @@ import type { DatabaseClient } from "#lib/database/client.ts";
 
 const count = z.number();
 const dailyReport = z.object({
-  /** `2026-11-21` in that time zone. */
+  /** The day in that time zone, such as `2026-11-21`. */
   day: z.string(),
   timeZone: z.string(),
   kinds: z.array(
@@ -17,7 +17,7 @@ const dailyReport = z.object({
       skipped: count,
     }),
   ),
-  /** The ten most frequent ones. */
+  /** The ten most frequent failures. */
   failures: z.array(z.object({ function: z.string(), code: z.string(), count })),
   openLetters: count,
 });
@@ -26,7 +26,7 @@ export type DailyReport = z.output<typeof dailyReport>;
 export type MonitoringRepository = ReturnType<typeof monitoringRepository>;
 
 export const monitoringRepository = (db: DatabaseClient) => ({
-  /** The ledger's summary of the day before, in a time zone. */
+  /** The ledger's summary of the previous day in a time zone. */
   reportOnDayBefore: (time: Date, timeZone: string): Promise<DailyReport> =>
     createCall(db, { now: () => time }).call("report_on_yesterday", { timeZone }, dailyReport),
 });

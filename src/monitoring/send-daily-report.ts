@@ -17,7 +17,10 @@ type Dependencies = {
   timeZone: string;
 };
 
-/** S3-9: every morning at nine, what the ledger says about yesterday: as the job's result, and to Slack. */
+/**
+ * S3-9: every morning at nine, summarizes the previous day from the ledger. The summary is the job's result, and is
+ * sent to Slack.
+ */
 export const sendDailyReport = (deps: Dependencies) =>
   deps.inngest.createFunction(
     {
@@ -27,7 +30,7 @@ export const sendDailyReport = (deps: Dependencies) =>
       onFailure: deps.onFailure,
     },
     async ({ event, step }) => {
-      // By the time it was due: a report that comes late is still about the same day.
+      // Counts from the time when the report was due: a late report is about the same day.
       const report = await step.run("summarize", () =>
         deps.monitoring.reportOnDayBefore(
           event.ts === undefined ? deps.clock.now() : new Date(event.ts),
@@ -39,7 +42,7 @@ export const sendDailyReport = (deps: Dependencies) =>
     },
   );
 
-/** Where mail is held, people hear nothing else either: it may be a preview, or a copy of production. */
+/** Where mail is held, nothing is sent to Slack either: it may be a preview, or a copy of production. */
 async function tell({ mailMode, slack }: Dependencies, message: Parameters<Slack["send"]>[0]) {
   const { mode } = await mailMode();
   return mode === "send" ? slack.send(message) : "held";

@@ -7,7 +7,7 @@ import type { Env } from "#lib/env.ts";
 
 type Dependencies = { db: DatabaseClient; engine: EngineApi; env: Env; fetch: typeof globalThis.fetch };
 
-/** What every room's work needs: each service is asked with each key that we have for it. */
+/** What every room needs: each service is asked with each of our keys for it. */
 export const platformChecks = ({ db, engine, env, fetch }: Dependencies): Check[] => [
   { name: "database", problem: () => databaseProblem(db) },
   { name: "migrations", problem: () => migrationsProblem(db) },
@@ -31,7 +31,7 @@ async function migrationsProblem(db: DatabaseClient): Promise<string | null> {
   return `The schema is at ${newest ?? "nothing"}, the code needs ${NEWEST_MIGRATION}`;
 }
 
-/** Supabase Auth, which knows the users whose tokens we accept. */
+/** Checks Supabase Auth, which issues the user tokens that we accept. */
 async function signInProblem(env: Env, fetch: typeof globalThis.fetch): Promise<string | null> {
   const { SUPABASE_URL: url, SUPABASE_PUBLISHABLE_KEY: apikey } = env;
   if (apikey === undefined) return null;

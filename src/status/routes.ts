@@ -13,7 +13,7 @@ const readiness = z.object({
 });
 z.globalRegistry.add(readiness, { id: "Readiness" });
 
-/** Open to all: they tell no more than whether we work. */
+/** Public routes: their answers say only whether we can work. */
 export function statusRoutes({ checks, clock, release }: Dependencies): Route[] {
   const sparingChecks = checks.map((check) => sparing(check, clock));
   return [

@@ -5,8 +5,8 @@ import type { Logger } from "#lib/logger.ts";
 import { statusRoutes } from "#status/routes.ts";
 
 /**
- * The answer when no app could be made, for instance because a variable is missing: the process lives, it is not ready,
- * and every other address answers with the reason.
+ * Answers when the app could not be made, for instance because a variable is missing: health says that the process
+ * runs, ready says that it cannot work, and every other address answers with the reason.
  */
 export function answerWithoutApp(
   request: Request,

@@ -12,7 +12,7 @@ type Timed = {
 type Camel<Text extends string> = Text extends `${infer Head}_${infer Tail}`
   ? `${Head}${Capitalize<Camel<Tail>>}`
   : Text;
-/** `p_event_id` is given as `eventId`; undefined is null. */
+/** The caller writes `eventId` for `p_event_id`; undefined becomes null. */
 type Given<Name extends Statement> = {
   [Key in keyof Statements[Name]["Args"] as Key extends "p_now"
     ? never
@@ -22,13 +22,13 @@ type Given<Name extends Statement> = {
 };
 
 /**
- * How repositories call the SQL functions: arguments by their names in TypeScript, the clock's time as `p_now`, a refusal
- * of ours as an AppError with its code, and the answer read by `schema`; without one there is none.
+ * How repositories call SQL functions. Arguments have their TypeScript names, the clock's time is sent as `p_now`, our
+ * own errors become an AppError with their code, and `schema` parses the answer. Without a schema there is no answer.
  */
 export function createCall(db: DatabaseClient, clock: Clock) {
   return { call, callTimeless };
 
-  /** A function that takes `p_now`. */
+  /** Calls a function that takes `p_now`. */
   function call<Name extends Timed>(name: Name, given: Given<Name>): Promise<void>;
   function call<Name extends Timed, Answer>(
     name: Name,
@@ -39,7 +39,7 @@ export function createCall(db: DatabaseClient, clock: Clock) {
     return ask(name, { ...given, now: clock.now().toISOString() }, schema);
   }
 
-  /** A function that knows no time. */
+  /** Calls a function that does not take `p_now`. */
   function callTimeless<Name extends Exclude<Statement, Timed>>(
     name: Name,
     given: Given<Name>,

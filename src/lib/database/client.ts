@@ -8,8 +8,8 @@ import { storableBody } from "#lib/storable.ts";
 export type DatabaseClient = SupabaseClient<Database>;
 
 /**
- * Realtime is not used; without a transport supabase-js refuses to start where there is no global WebSocket. This
- * one has the shape of a socket and refuses when somebody tries to open it.
+ * We do not use Realtime, but supabase-js refuses to start without a WebSocket class where there is no global one (Node
+ * 20). This class has the right shape, and throws when it is used.
  */
 class NoRealtime {
   static readonly [key: string]: unknown;
@@ -33,15 +33,17 @@ class NoRealtime {
   removeEventListener(): void {}
 }
 
-/** A database that takes a call and never answers must not hold its caller; hosted Supabase ends a statement after 8 s. */
+/**
+ * The caller must not wait for ever for a database that does not answer. Hosted Supabase ends a statement after 8 s.
+ */
 const STATEMENT_TIMEOUT_MS = 7_000;
 
-/** Says that a statement let held jobs begin (`private.release_jobs`). */
+/** The header in which a statement says that held jobs may begin (`private.release_jobs`). */
 const RELEASED_HEADER = "x-jobs-released";
 
 /**
- * All that goes to the database leaves through one fetch: what it cannot hold is replaced there, and `onReleased` is
- * called when an answer says that held jobs may begin.
+ * Makes the database client. All its requests pass through one fetch, which replaces characters that Postgres cannot
+ * store and calls `onReleased` when an answer says that held jobs may begin.
  */
 export function createDatabase(
   env: Pick<Env, "SUPABASE_URL" | "SUPABASE_SECRET_KEY">,
@@ -68,7 +70,7 @@ export function createDatabase(
 
 type Result<T> = { data: T; error: null } | { data: null; error: { message: string } };
 
-/** A value, or an AppError: our own refusals keep their code, anything else says whose fault it is. */
+/** Gives the value or throws an AppError. Our own errors keep their code; for others the SQL state decides the code. */
 export async function unwrap<T>(pending: PromiseLike<Result<T>> | Result<T>): Promise<T> {
   const { data, error } = await pending;
   if (error) throw toAppError(error);
@@ -83,8 +85,8 @@ const postgrestError = z.object({
 });
 
 /**
- * Reads only `code` and `hint` (`raise sqlstate 'PTxyz' using hint = <our code>`), never the message. The words of
- * Postgres stay in an `internal` error, which no answer quotes; that it cannot be reached is said in our own words.
+ * Reads only `code` and `hint` (`raise sqlstate 'PTxyz' using hint = <our code>`), never the message. The message of
+ * Postgres goes into an `internal` error, which no answer quotes. When Postgres cannot be reached, the message is ours.
  */
 export function toAppError(error: unknown): AppError {
   const parsed = postgrestError.safeParse(error);
@@ -99,7 +101,7 @@ export function toAppError(error: unknown): AppError {
 
 const facts = z.looseObject({ retryAfterSeconds: z.number().optional() });
 
-/** The detail of our own refusals: nothing, seconds until another try makes sense, or facts as JSON. */
+/** The detail of our own errors is empty, a number of seconds to wait before the next try, or facts as JSON. */
 function readDetail(detail: string | null | undefined) {
   if (!detail) return {};
   const parsed = facts.or(z.number()).safeParse(fromJson(detail));
@@ -117,7 +119,7 @@ function fromJson(text: string): unknown {
   }
 }
 
-/** No state at all means that no answer came. */
+/** An error without a SQL state means that the database sent no answer. */
 function codeOfSqlState(state: string): ErrorCode {
   const transient = /^(?:|08...|40...|53...|55P03|57...|PGRST00[0-3])$/;
   return transient.test(state) ? "database_unavailable" : "internal";

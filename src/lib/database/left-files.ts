@@ -10,7 +10,7 @@ type Dependencies = { db: DatabaseClient; clock: Clock; storage: Pick<Storage, "
 const leftFile = z.object({ bucket: z.string(), path: z.string() });
 const BATCH = 200;
 
-/** Removes from Storage the files that no row speaks of any more: `private.leave_files` has written them down. */
+/** Removes files from Storage that no row refers to any more; `private.leave_files` listed them. */
 export const removeLeftFiles = ({ db, clock, storage }: Dependencies): Chore => ({
   name: "left-files",
   async run(deadline) {

@@ -5,15 +5,17 @@ import { AppError } from "#lib/errors.ts";
 export type StoredFile = { bytes: Uint8Array; contentType: string };
 export type Storage = ReturnType<typeof createStorage>;
 
-/** Files in Supabase Storage. Paths come from the work (an id), so that doing it again writes the same file again. */
+/**
+ * Files in Supabase Storage. A path is made from the id of the work, so that a repeated upload replaces the same file.
+ */
 export const createStorage = ({ storage }: Pick<DatabaseClient, "storage">) => ({
-  /** Idempotent: a file that is there already is replaced. */
+  /** Idempotent: replaces a file that already exists. */
   async put(bucket: string, path: string, { bytes, contentType }: StoredFile): Promise<void> {
     const { error } = await storage.from(bucket).upload(path, bytes, { contentType, upsert: true });
     if (error) throw toAppError(error, `${bucket}/${path} cannot be stored`);
   },
 
-  /** The same for a file that is too large to hold: it is read while it is sent. */
+  /** Idempotent, for a file that is too large to hold in memory: it is read while it is sent. */
   async putStream(
     bucket: string,
     path: string,
@@ -31,14 +33,14 @@ export const createStorage = ({ storage }: Pick<DatabaseClient, "storage">) => (
     throw toAppError(error, `${bucket}/${path} cannot be read`);
   },
 
-  /** An address that opens this file to whoever has it, for so many seconds. */
+  /** A URL that lets everyone who has it read this file, for so many seconds. */
   async signedUrl(bucket: string, path: string, seconds: number): Promise<string> {
     const { data, error } = await storage.from(bucket).createSignedUrl(path, seconds);
     if (error) throw toAppError(error, `${bucket}/${path} cannot be signed`);
     return data.signedUrl;
   },
 
-  /** Idempotent: what is not there is removed already. */
+  /** Idempotent: removing a file that does not exist is no error. */
   async remove(bucket: string, paths: readonly string[]): Promise<void> {
     if (paths.length === 0) return;
     const { error } = await storage.from(bucket).remove([...paths]);
@@ -46,7 +48,10 @@ export const createStorage = ({ storage }: Pick<DatabaseClient, "storage">) => (
   },
 });
 
-/** Storage says 400 outside and the true status inside, or the other way round; no status at all means no answer. */
+/**
+ * Storage may send HTTP status 400 with the true status in the body, or the true status with 400 in the body. An error
+ * without any status means that no answer came.
+ */
 const storageError = z.object({
   status: z.coerce.number().optional().catch(undefined),
   statusCode: z.coerce.number().optional().catch(undefined),

@@ -5,38 +5,40 @@ import type { DatabaseClient } from "#lib/database/client.ts";
 import { AppError } from "#lib/errors.ts";
 import { MAX_SILENCE_MS, retryAfterMs } from "#lib/outside/provider-answer.ts";
 
-/** One bucket and what is taken from it: `capacity` calls at once, then `refillPerSecond`. */
+/** One token bucket and what is taken from it: it allows `capacity` calls at once, then `refillPerSecond`. */
 export type Want = {
   key: string;
   capacity: number;
   refillPerSecond: number;
   take: number;
-  /** So long the caller is ready to wait: then it is granted, but comes `waitMs` later. */
+  /**
+   * How long the caller is ready to wait. Within that time the tokens are granted, and the caller must wait `waitMs`.
+   */
   patienceMs?: number;
 };
 export type Taken = { granted: boolean; waitMs: number };
 export type Tokens = ReturnType<typeof createTokens>;
 
-/** The documents' own bucket (S4-56). Instead of polling every 100 ms an answer says how long to wait. */
+/** The bucket of the source documents (S4-56). Nothing polls it every 100 ms: an answer says how long to wait. */
 export const DOCUMENTED_BUCKET = { capacity: 100, refillPerSecond: 10, take: 1 } as const;
 
 const taken = z.object({ granted: z.boolean(), waitMs: z.number() });
 
 /**
- * Rates that all processes keep together: buckets are rows, and taking from several is one atomic call. A function
- * that gets nothing throws `rateLimited(waitMs)` and holds no place while it waits.
+ * Rate limits that all processes share. Each bucket is a row, and one atomic call takes tokens from several buckets. A
+ * function that gets no tokens throws `rateLimited(waitMs)`, so that its wait uses no concurrency.
  */
 export function createTokens(db: DatabaseClient, clock: Clock) {
   const { call } = createCall(db, clock);
   return {
-    /** From all of the buckets, or from none. */
+    /** Takes tokens from all of the buckets, or from none. */
     take: (wants: readonly Want[]): Promise<Taken> => call("take_tokens", { wants: [...wants] }, taken),
 
-    /** Nothing from this bucket for so long. */
+    /** The bucket gives no tokens for so many milliseconds. */
     pause: (key: string, ms: number): Promise<void> =>
       call("learn_tokens", { key, remaining: null, blockedUntil: after(clock, ms) }),
 
-    /** The provider knows best: its `Retry-After` and `x-ratelimit-*` headers correct the bucket (S4-54). */
+    /** Corrects the bucket by the provider's `Retry-After` and `x-ratelimit-*` headers (S4-54). */
     async learn(key: string, headers: Headers): Promise<void> {
       const { remaining, blockedUntil } = readRateHeaders(headers, clock.now());
       if (remaining === null && blockedUntil === null) return;
@@ -47,16 +49,19 @@ export function createTokens(db: DatabaseClient, clock: Clock) {
 
 const after = (clock: Clock, ms: number) => new Date(clock.now().getTime() + ms).toISOString();
 
-/** What to throw when nothing was granted: the engine comes back when there is something. */
+/** The error to throw when no tokens were granted: the engine tries again when there are tokens. */
 export const rateLimited = (key: string, { waitMs }: Taken): AppError =>
   new AppError("provider_rate_limited", `The rate of ${key} is used up`, {
     retryAfterMs: Math.max(1, waitMs),
   });
 
-/** A time after 2001 in seconds; less is a number of seconds from now, more than this in thousands is milliseconds. */
+/**
+ * Epoch seconds of the year 2001. A smaller number means seconds from now; one over 1,000 times larger means
+ * milliseconds.
+ */
 const EPOCH_SECONDS = 1e9;
 
-/** `x-ratelimit-reset` is a date in seconds (GitHub), in milliseconds, or seconds from now (Resend, the IETF draft). */
+/** `x-ratelimit-reset` is epoch seconds (GitHub), epoch milliseconds, or seconds from now (Resend, the IETF draft). */
 export function readRateHeaders(headers: Headers, now: Date) {
   const remaining = numberIn(headers, "x-ratelimit-remaining");
   const reset = numberIn(headers, "x-ratelimit-reset");

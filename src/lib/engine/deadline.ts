@@ -4,28 +4,28 @@ import type { Clock } from "#lib/clock.ts";
 import { AppError, codeOf, type ErrorCode } from "#lib/errors.ts";
 import type { Logger } from "#lib/logger.ts";
 
-/** Work that nobody wants any more was not done: the run ends well, and its job is `skipped` (S4-53). */
+/** Work whose deadline has passed is not done: the run ends without an error, and its job is `skipped` (S4-53). */
 export const DEADLINE_PASSED = { status: "skipped", reason: "deadline_passed" } as const;
 
 const withDeadline = z.looseObject({ deadlineAt: z.iso.datetime({ offset: true }) });
 
-/** How long somebody will still want the work of this event, in milliseconds; without a deadline: Infinity. */
+/** Milliseconds until the deadline of this event; Infinity when it has none. */
 export function remainingMs(eventData: unknown, now: Date): number {
   const { data } = withDeadline.safeParse(eventData);
   return data === undefined ? Infinity : Math.max(0, Date.parse(data.deadlineAt) - now.getTime());
 }
 
-/** How long a call may take, and the code of the error that ends it then. */
+/** The time limit of a call, and the code of the error when it takes longer. */
 export type Patience = { ms: number; code: ErrorCode };
 
-/** A call's own time, or what is left to the deadline where that is less. */
+/** The call's own time limit, or the time left until the deadline when that is shorter. */
 export const patienceOf = (ownMs: number, leftMs: number): Patience =>
   leftMs < ownMs ? { ms: leftMs, code: "deadline_passed" } : { ms: ownMs, code: "provider_timeout" };
 
 /**
- * Looks at `event.data.deadlineAt` before a run begins, before each step or sleep that is not done yet, and before
- * each retry. A step that is at work when the deadline passes is not torn apart; one that gives up because of it throws
- * `deadline_passed`, and the run ends as well as one that was never begun.
+ * Checks `event.data.deadlineAt` before a run begins, before each new step or sleep, and before each retry. A step that
+ * is running when the deadline passes is not interrupted. A step that throws `deadline_passed` ends the run as
+ * `skipped`, like a run that never began.
  */
 export const keepDeadlines = ({ clock, logger }: { clock: Clock; logger: Logger }) =>
   class KeepDeadlines extends Middleware.BaseMiddleware {

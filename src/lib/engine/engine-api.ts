@@ -12,7 +12,7 @@ export type EngineRun = z.output<typeof runAnswer>["data"];
 
 type Settings = Pick<Env, "INNGEST_DEV" | "INNGEST_BASE_URL" | "INNGEST_SIGNING_KEY" | "INNGEST_EVENT_KEY">;
 
-/** Inngest's REST API, as far as the monitor needs it. */
+/** The part of Inngest's REST API that the monitor needs. */
 export function createEngineApi(env: Settings, fetch: typeof globalThis.fetch) {
   const own = env.INNGEST_BASE_URL ?? (env.INNGEST_DEV === undefined ? undefined : devUrl(env.INNGEST_DEV));
   const base = own ?? "https://api.inngest.com";
@@ -22,7 +22,7 @@ export function createEngineApi(env: Settings, fetch: typeof globalThis.fetch) {
       : { authorization: `Bearer ${hashedKey(env.INNGEST_SIGNING_KEY)}` };
 
   return {
-    /** Null when the engine knows no such run (any more). */
+    /** Null when Inngest does not know the run, or has deleted it. */
     async run(runId: string): Promise<EngineRun | null> {
       const answer = await ask(`/v1/runs/${encodeURIComponent(runId)}`);
       if (answer.status === 404) return null;
@@ -30,10 +30,13 @@ export function createEngineApi(env: Settings, fetch: typeof globalThis.fetch) {
       return runAnswer.parse(await answer.json()).data;
     },
 
-    /** What is wrong between it and us; null when it answers and takes our key. */
+    /** What is wrong between us and Inngest; null when it answers and accepts our key. */
     problem: async (): Promise<string | null> => problemOfStatus("The engine", "signing key", await look()),
 
-    /** The same of its door for events, which has a key of its own: a request without events starts nothing. */
+    /**
+     * The same check for Inngest's event API, which has its own key. The request carries no events, so it starts
+     * nothing.
+     */
     async eventKeyProblem(): Promise<string | null> {
       const url = new URL(`/e/${env.INNGEST_EVENT_KEY ?? "development"}`, own ?? "https://inn.gs").href;
       const signal = AbortSignal.timeout(5_000);
@@ -41,15 +44,15 @@ export function createEngineApi(env: Settings, fetch: typeof globalThis.fetch) {
         (answer) => answer.status,
         () => 503,
       );
-      // Inngest answers 404 for keys it does not know, too.
+      // Inngest also answers 404 for an unknown key.
       return problemOfStatus("The engine", "event key", status === 404 ? 401 : status);
     },
 
-    /** Whether it answers at all: it takes events without the signing key. */
+    /** Whether Inngest answers at all; its event API needs no signing key. */
     isReachable: async (): Promise<boolean> => isAnswer(await look()),
   };
 
-  /** The status of a small question, 503 when nobody answers. */
+  /** The status of a small request; 503 when no answer comes. */
   async function look(): Promise<number> {
     return ask("/v1/events?limit=1").then(
       ({ status }) => status,
@@ -68,7 +71,7 @@ export function createEngineApi(env: Settings, fetch: typeof globalThis.fetch) {
 
 const isAnswer = (status: number): boolean => status < 500;
 
-/** `signkey-prod-<hex>` travels as `signkey-prod-<sha256 of the bytes>`. */
+/** Inngest expects `signkey-prod-<hex>` as `signkey-prod-<sha256 of the bytes>`. */
 function hashedKey(key: string): string {
   const [, prefix = "", hex = ""] = /^(signkey-\w+-)?(.*)$/.exec(key) ?? [];
   return prefix + createHash("sha256").update(hex, "hex").digest("hex");

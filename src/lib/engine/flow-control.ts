@@ -1,21 +1,22 @@
 import { ALL_PRIORITIES, boostOf, DEFAULT_PRIORITY, PRIORITIES } from "#lib/engine/priorities.ts";
 
-/** What one account of Inngest may run at the same time: steps, over all functions. */
+/** How many steps one Inngest account may run at once, over all its functions. */
 export type Plan = "free" | "pro";
 const STEPS_AT_ONCE: Record<Plan, number> = { free: 5, pro: 100 };
 
 export type Concurrency = { limit: number; key?: string };
 
 /**
- * The seconds of `boostOf` by the class in the event's data; an event without a class is normal work. They are written
- * as whole numbers because Inngest ignores a double, which is what a number from an event's data is.
+ * A CEL expression that gives the seconds of `boostOf` for the class in the event's data; an event without a class is
+ * normal work. The seconds are written as integers, because Inngest ignores a double, and numbers of an event's data
+ * are doubles.
  */
 const BOOST = ALL_PRIORITIES.filter((priority) => priority !== DEFAULT_PRIORITY).reduceRight(
   (otherwise, priority) => `event.data.priority == ${priority} ? ${boostOf(priority)} : ${otherwise}`,
   String(boostOf(DEFAULT_PRIORITY)),
 );
 
-/** The wanted concurrency, clipped to what the plan really allows (a higher number is refused at sync). */
+/** Flow control with concurrency clipped to what the plan allows: Inngest refuses a higher number at sync. */
 export const createFlowControl = (plan: Plan) => {
   const concurrency = (limit: number, key?: string): Concurrency => ({
     limit: Math.min(limit, STEPS_AT_ONCE[plan]),
@@ -24,26 +25,26 @@ export const createFlowControl = (plan: Plan) => {
   return {
     concurrency,
     /**
-     * For a function whose events carry a `priority`: earliest due first, at most `atOnce` steps. (A limit of its own
-     * for one class would need a concurrency key, and the engine orders nothing across keys.)
+     * For a function whose events carry a `priority`: runs the earliest due first, at most `atOnce` steps at once. A
+     * separate limit for one class would need a concurrency key, and Inngest keeps no order across keys.
      */
     prioritized: (atOnce: number = PRIORITIES[1].atOnce) => ({
       priority: { run: BOOST },
       concurrency: concurrency(atOnce),
     }),
-    /** For a function whose work is all background (S4-52): two at once, without a boost. */
+    /** For a function that does only background work (S4-52): two steps at once, and no boost. */
     background: () => ({ concurrency: concurrency(PRIORITIES[5].atOnce) }),
   };
 };
 export type FlowControl = ReturnType<typeof createFlowControl>;
 
-/** The name of `jobCancelRequested` of the ledger, which lib does not know. */
+/** The name of the ledger's event `jobCancelRequested`; lib must not import the ledger. */
 const JOB_CANCEL_EVENT = "job/cancel.requested";
 
-/** Work stops when the job that it is (its id is the event's id) is canceled. */
+/** Cancels a run when its job is canceled. The job's id is the id of the run's event. */
 export const cancelOfThisJob = [{ event: JOB_CANCEL_EVENT, if: "event.id == async.data.jobId" }];
 
-/** Work fanned out stops when its parent is canceled, or the job that a reprocess made of it. */
+/** Cancels a run of fanned-out work when its parent job is canceled, or the job that reprocesses it. */
 export const cancelOfParentJob = [
   { event: JOB_CANCEL_EVENT, if: "event.data.parentJobId == async.data.jobId" },
   ...cancelOfThisJob,

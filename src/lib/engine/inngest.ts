@@ -14,7 +14,7 @@ import { AppError, codeOf, meaningOf } from "#lib/errors.ts";
 import { addLogContext, type Logger, withLogContext } from "#lib/logger.ts";
 import { maskPersonal } from "#lib/mask-personal.ts";
 
-/** The engine knows our functions as `nightshift-<id>`. */
+/** Inngest names our functions `nightshift-<id>`. */
 export const APP_ID = "nightshift";
 
 export type InngestClient = Inngest<{ id: typeof APP_ID }>;
@@ -30,7 +30,7 @@ type Options = {
   middleware?: Middleware.Class[];
 };
 
-/** Everything is given, nothing read from the process: two apps with different settings can live side by side. */
+/** Reads nothing from the process, so that two apps with different settings can run in one process. */
 export function createInngest({ env, fetch, logger, middleware = [] }: Options): InngestClient {
   const isDev = env.INNGEST_DEV !== undefined && env.INNGEST_DEV !== "0" && env.INNGEST_DEV !== "false";
   const baseUrl = env.INNGEST_BASE_URL ?? (isDev ? devUrl(env.INNGEST_DEV) : undefined);
@@ -38,24 +38,24 @@ export function createInngest({ env, fetch, logger, middleware = [] }: Options):
     id: APP_ID,
     isDev,
     fetch,
-    // The SDK would name the run once more, in words of its own: its `jobId` is a place in Inngest's queue.
+    // The SDK would add its own ids to each line, and its `jobId` is a position in Inngest's queue, not our job.
     logger: Object.assign(logger.child({}), { child: () => logger }),
     ...(baseUrl === undefined ? {} : { baseUrl }),
     ...(env.INNGEST_EVENT_KEY === undefined ? {} : { eventKey: env.INNGEST_EVENT_KEY }),
     ...(env.INNGEST_SIGNING_KEY === undefined ? {} : { signingKey: env.INNGEST_SIGNING_KEY }),
-    // A request lives 60 s on Netlify: no new step begins after 40.
+    // A function may run 60 s on Netlify, so no new step begins after 40 s.
     checkpointing: env.CHECKPOINTING ? { bufferedSteps: 1, maxRuntime: "40s" } : false,
-    // Ours are the last words on an error, so they stand outermost.
+    // The outermost middleware sees an error last, and ours must decide how it is sent to Inngest.
     middleware: [NameTheWork, SpeakOfErrors, ...middleware],
   });
 }
 
 /**
- * The functions behind one handler. The SDK builds its own address from the `host` header, which every real request
- * has and a `Request` made by hand may lack.
+ * One handler for all functions. The SDK builds its own address from the `host` header: every real request has one, but
+ * a `Request` made in code may lack it.
  */
 export function serveFunctions(client: InngestClient, functions: InngestFunction.Any[]) {
-  // Unsigned calls have no business here, not even to make us register again: `npm run sync` signs.
+  // Unsigned calls are refused, even those that only ask the app to register again: `npm run sync` signs its call.
   const handler = serve({ client, functions, servePath: "/api/inngest", enableUnauthedSync: false });
   return async (request: Request): Promise<Response> => {
     if (request.headers.has("host")) return handler(request);
@@ -68,7 +68,7 @@ export function serveFunctions(client: InngestClient, functions: InngestFunction
 export const devUrl = (setting: string | undefined): string =>
   setting?.startsWith("http") ? setting : "http://localhost:8288";
 
-/** Says to the log what is at work: the ids of its job, its run and its event, and the function. */
+/** Adds the ids of the job, the run and the event, and the function's name, to every log line. */
 class NameTheWork extends Middleware.BaseMiddleware {
   readonly id = "nightshift/log";
 
@@ -91,19 +91,22 @@ const news = z.object({
   data: z.object({ event: z.object({ id: z.string().optional(), data: z.unknown() }) }),
 });
 
-/** The job that work was fanned out for. */
+/** The id of the job that this work was fanned out for. */
 export const parentJobOf = (eventData: unknown): string | undefined =>
   fannedOut.safeParse(eventData).data?.parentJobId;
 
-/** What an event says of its job: the engine's news are about the run of another, and what we accepted has its job's id. */
+/**
+ * Which job an event belongs to. Inngest's own events are about another run; the events that we accept have their job's
+ * id.
+ */
 function jobIdOf(event: { id?: string | undefined; data?: unknown }): string | undefined {
   const { id, data } = news.safeParse(event).data?.data.event ?? event;
   return parentJobOf(data) ?? z.uuid().safeParse(id).data;
 }
 
 /**
- * Only this class knows how Inngest spells "stop" and "not before". The code, and how often it was tried, travel as
- * `cause`: nothing else survives.
+ * The only class that knows how Inngest expresses "stop" and "not before". Inngest keeps only `cause` of an error, so
+ * the code and the number of tries are stored there.
  */
 class SpeakOfErrors extends Middleware.BaseMiddleware {
   readonly id = "nightshift/errors";
@@ -118,7 +121,7 @@ const DEFAULT_LATER_MS = 60_000;
 
 function rethrow(thrown: unknown, attempts: number, eventData: unknown): never {
   const error = thrown instanceof AppError ? toInngestError(thrown, attempts) : thrown;
-  // A step's last error comes by again when it leaves the function: by then it has been judged.
+  // A step's last error passes here a second time when it leaves the function, and is already converted.
   if (!(error instanceof Error) || error instanceof StepError) throw error;
   const cause = { code: codeOf(error), attempts };
   const wish = triesOf(eventData);
@@ -135,11 +138,13 @@ const tries = z.looseObject({
   backoffMs: z.int().nonnegative().optional().catch(undefined),
 });
 
-/** S3-7: how often, and at what pace, the job of this event is tried. Never more often than its function's `retries`. */
+/**
+ * S3-7: how often and with which delays the job of this event is tried; never more often than its function's `retries`.
+ */
 const triesOf = (eventData: unknown): z.output<typeof tries> =>
   tries.catch({ attempts: Infinity, backoffMs: undefined }).parse(eventData);
 
-/** `attempts`: the tries so far, this one included. */
+/** `attempts` is the number of tries so far, including this one. */
 export function toInngestError(error: AppError, attempts: number): Error {
   const { retry } = meaningOf(error.code);
   const cause = { code: error.code, attempts };
@@ -154,12 +159,14 @@ function withStackOf(original: Error, error: Error): Error {
   return error;
 }
 
-/** A trigger for the engine's news about our functions: an environment of Inngest tells every app of all apps' runs. */
+/**
+ * A trigger for Inngest's events about our functions: Inngest sends an app the events of all apps in its environment.
+ */
 export const newsOfOurs = (event: `inngest/function.${string}`) => ({
   event,
   if: `event.data.function_id.startsWith("${APP_ID}-")`,
 });
 
-/** `nightshift-send-email-campaign` → `send-email-campaign`. */
+/** `nightshift-send-email-campaign` becomes `send-email-campaign`. */
 export const functionIdOf = (slug: string): string =>
   slug.startsWith(`${APP_ID}-`) ? slug.slice(APP_ID.length + 1) : slug;

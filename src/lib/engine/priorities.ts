@@ -1,13 +1,14 @@
 import { z } from "zod";
 
 /**
- * What each class of work is promised, in one table (S4-51, S4-52). A promise is a due time: work is due when its
- * promise ends, and lines go earliest due first. So nothing starves: old work of a low class is due before new work of
- * a high one.
+ * What each class of work is promised (S4-51, S4-52). A promise gives work a due time, and the earliest due work runs
+ * first. So no class starves: old work of a low class is due before new work of a high class.
  *
- * `promiseMs`: the work begins within this time; null promises nothing, and our own lines treat it as due in a day.
- * `atOnce`: how many steps of one function may work on it at the same time; classes that share a function share the
- * largest. The SQL has the promises as `private.promise_of`.
+ * - `promiseMs`: the work begins within this time. Null promises nothing; our own queues treat it as due in a day.
+ * - `atOnce`: how many steps of one function may work on the class at once. Classes that share a function share the
+ *   largest of their limits.
+ *
+ * The SQL has the same promises in `private.promise_of`.
  */
 type PriorityClass = { name: string; promiseMs: number | null; atOnce: number };
 
@@ -17,13 +18,13 @@ const MINUTE = 60 * SECOND;
 export const PRIORITIES = {
   /** Payments, security alerts. */
   1: { name: "critical", promiseMs: SECOND, atOnce: 50 },
-  /** Notifications that somebody waits for. */
+  /** Notifications that a person waits for. */
   2: { name: "high", promiseMs: MINUTE, atOnce: 50 },
-  /** Reports, bulk work; what has no priority is of this class. */
+  /** Reports and bulk work, and all work that names no priority. */
   3: { name: "normal", promiseMs: 5 * MINUTE, atOnce: 50 },
-  /** Analytics, cleaning up. */
+  /** Analytics and cleanup. */
   4: { name: "low", promiseMs: 60 * MINUTE, atOnce: 50 },
-  /** Maintenance: whenever there is time. */
+  /** Maintenance, at any time. */
   5: { name: "background", promiseMs: null, atOnce: 2 },
 } as const satisfies Record<number, PriorityClass>;
 
@@ -34,13 +35,13 @@ export const prioritySchema = z.literal([1, 2, 3, 4, 5]);
 export const ALL_PRIORITIES: readonly Priority[] = [1, 2, 3, 4, 5];
 export const DEFAULT_PRIORITY: Priority = 3;
 
-/** Inngest documents `priority.run` as -600 to 600 seconds. */
+/** Inngest allows `priority.run` from -600 to 600 seconds. */
 const LONGEST_BOOST_SECONDS = 600;
 
 /**
- * How many seconds earlier than its arrival Inngest orders a run of this class, from 0 to 600. The differences between
- * classes are the differences between their promises, as far as ten minutes reach: P4 and P5 share zero. It must never
- * be negative: Inngest delays such a run by that many seconds, and again at each retry, even when nothing else waits.
+ * How many seconds earlier than its arrival Inngest orders a run of this class: 0 to 600. Classes differ by as much as
+ * their promises differ, up to ten minutes: P4 and P5 both get zero. The number must not be negative: Inngest would
+ * delay the run by that time, again at each retry, even when no other run waits.
  */
 export function boostOf(priority: Priority): number {
   const { promiseMs } = PRIORITIES[priority];
@@ -52,8 +53,8 @@ export function priorityNamed(name: PriorityName): Priority {
 }
 
 /**
- * An event for work of a class, to be handed to `inngest.send`: the name stays the event's own, the class travels in
- * its data (S4-52). `inngest.send(queueJob("email/send.campaign", { campaignId }, "high"))`.
+ * Makes an event of a priority class for `inngest.send`. The event keeps its name; its data carries the class (S4-52):
+ * `inngest.send(queueJob("email/send.campaign", { campaignId }, "high"))`.
  */
 export const queueJob = <Name extends string, Data extends Record<string, unknown>>(
   name: Name,

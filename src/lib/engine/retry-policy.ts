@@ -1,11 +1,11 @@
 import { AppError, meaningOf } from "#lib/errors.ts";
 
 /**
- * Every named way to try again, in one table. Inngest itself knows only a number of retries and its own pace (first
- * retry after 15–45 s): a policy's delay travels as a RetryAfterError. Delays are milliseconds before try `n + 1`.
+ * All retry policies. Inngest itself knows only a number of retries and its own delays (15–45 s before the first
+ * retry), so a policy's delay is sent as a RetryAfterError. A delay is the milliseconds before try `n + 1`.
  */
 export type RetryPolicy = {
-  /** Tries after the first one: what goes into a function's `retries`. */
+  /** Tries after the first one; a function's `retries`. */
   retries: number;
   /** Delay before the first retry. */
   firstMs: number;
@@ -13,7 +13,7 @@ export type RetryPolicy = {
   factor: number;
   /** No delay is longer than this. */
   capMs: number;
-  /** Width of the random share: 0.25 is ±12.5 %. */
+  /** Width of the random part: 0.25 is ±12.5 %. */
   jitter: number;
 };
 
@@ -37,35 +37,35 @@ const exponential = (retries: number, firstMs: number, capMs: number, jitter = 0
 });
 
 export const RETRY_POLICIES = {
-  /** S4-35, S4-33: 5 tries more, about 10, 20, 40, 80, 160 s. */
+  /** S4-35, S4-33: 5 retries, after about 10, 20, 40, 80 and 160 s. */
   email: exponential(5, 10 * SECOND, 10 * MINUTE),
-  /** S4-35: money is tried three times more, every 30 s. */
+  /** S4-35: payments are retried three times, every 30 s. */
   payment: fixed(3, 30 * SECOND),
-  /** S4-35: a report is cheap to ask for again; twice, at once. */
+  /** S4-35: two retries, at once; a report is cheap to request again. */
   report: fixed(2, 0),
   /** S4-35. */
   webhook: exponential(5, 10 * SECOND, 10 * MINUTE),
-  /** S4-35: 10 long ones, from a minute to an hour. */
+  /** S4-35: 10 retries with long delays, from a minute to an hour. */
   dataSync: exponential(10, MINUTE, HOUR),
   /** S4-35. */
   image: fixed(2, 10 * SECOND),
-  /** S1-3, S1-4: 2, 4, 8, 16 s and the fifth failure is the last; cap 60 s, ±12.5 %. */
+  /** S1-3, S1-4: retries after 2, 4, 8 and 16 s; the fifth failure is final. At most 60 s, ±12.5 %. */
   task: exponential(4, 2 * SECOND, MINUTE),
-  /** S2-10: 2, 4, 8, 16, 32 s, never more than 10 minutes. */
+  /** S2-10: retries after 2, 4, 8, 16 and 32 s; at most 10 minutes. */
   externalApi: exponential(5, 2 * SECOND, 10 * MINUTE, 0),
-  /** S2-6: a welcome mail, three retries. */
+  /** S2-6: three retries of a welcome mail. */
   registration: exponential(3, 10 * SECOND, 10 * MINUTE),
-  /** S3-7: 3 attempts, exponential from one second. */
+  /** S3-7: 3 attempts, with exponential delays from one second. */
   namedJob: exponential(2, SECOND, MINUTE, 0),
-  /** S4-34: whoever asks us to slow down is left alone for a minute. */
+  /** S4-34: after a provider's 429 the next try waits a minute. */
   rateLimited: fixed(3, MINUTE),
 } as const satisfies Record<string, RetryPolicy>;
 
 export type RetryPolicyName = keyof typeof RETRY_POLICIES;
 
 /**
- * How long to wait before retry number `retry` (1 is the first), or undefined when the policy gives up.
- * `random` is in [0, 1): it is given, so that a step's delay is decided once.
+ * The delay before retry number `retry` (1 is the first); undefined when the policy gives up. `random` is in [0, 1). It
+ * is a parameter, so that a step decides its delay once.
  */
 export function delayMs(policy: RetryPolicyName, retry: number, random: number): number | undefined {
   const { retries, firstMs, factor, capMs, jitter }: RetryPolicy = RETRY_POLICIES[policy];
@@ -75,8 +75,9 @@ export function delayMs(policy: RetryPolicyName, retry: number, random: number):
 }
 
 /**
- * A passing trouble at the policy's own pace instead of the engine's: throw what this gives. `attempt` is the
- * engine's (0 is the first). An error that says itself how long to wait, or that no retry helps, stays as it is.
+ * Converts an error of a failed try so that the retry follows the policy's delay instead of the engine's; the caller
+ * throws the result. `attempt` is the engine's number (0 is the first). An error with its own delay, or one that no
+ * retry can help, is returned unchanged.
  */
 export function paced(
   error: AppError,

@@ -21,13 +21,13 @@ const apiKeyRow = z.object({
   secret_hash: z.string(),
   role: z.enum(ROLES),
   owner: z.string(),
-  /** Neither revoked nor expired. */
+  /** True when the key is neither revoked nor expired. */
   is_valid: z.boolean(),
-  /** The last use that was written down is more than a minute ago. */
+  /** True when the last use was recorded more than a minute ago, so that this use must be recorded. */
   use_is_due: z.boolean(),
 });
 
-/** `Authorization: Bearer <ns_… API key | Supabase user token>`. Undefined when there is none. */
+/** Reads `Authorization: Bearer <ns_… API key | Supabase user token>`. Undefined when the header is missing. */
 export function createAuthenticate(deps: Dependencies) {
   const withUserToken = createUserTokens(deps);
   return async (request: Request): Promise<Requester | undefined> => {
@@ -44,7 +44,7 @@ async function withApiKey({ db, clock }: Dependencies, token: string): Promise<R
   if (id === undefined || secret === undefined) throw refused();
   const { call } = createCall(db, clock);
   const [key] = await call("find_api_key", { id }, apiKeyRow.array());
-  // An unknown id costs the same comparison as a known one.
+  // An unknown id takes as long to compare as a known one, so that the time does not show which ids exist.
   const matches = timingSafeEqual(hash(secret), Buffer.from(key?.secret_hash ?? "0".repeat(64), "hex"));
   if (!key || !matches || !key.is_valid) throw refused();
   if (key.use_is_due) await call("note_api_key_use", { id });

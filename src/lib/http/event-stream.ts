@@ -1,30 +1,30 @@
-/** One message of a stream. The same object sent to many listeners is written out once. */
+/** One message of a stream. It is serialized once, even when many listeners get it. */
 export type ServerEvent = { event: string; data: unknown };
 
 export type Sink = {
-  /** `position` is where a reader who has seen these goes on. */
+  /** `position` is where a reader continues after these events. */
   send(events: readonly ServerEvent[], position: string): void;
-  /** The reader is asked to come back. */
+  /** Ends the stream; the reader reconnects. */
   end(): void;
 };
 
 type Options = {
   lifetimeMs: number;
-  /** Feeds the sink from now on; answers how to stop. */
+  /** Sends events to the sink from now on; returns the function that stops it. */
   feed: (sink: Sink) => () => void;
   random?: () => number;
 };
 
-/** Proxies and the client take a connection that is silent for longer for dead. */
+/** Proxies and the client treat a connection without messages for longer than this as dead. */
 const HEARTBEAT_MS = 3000;
-/** A reader who lets more than this lie is cut off, so that it costs no memory; it comes back and catches up. */
+/** A reader that has more unread bytes than this is disconnected to save memory. It reconnects and catches up. */
 const MOST_UNREAD_BYTES = 256 * 1024;
-/** Streams that began together end apart, so that their readers do not come back all at once. */
+/** The lifetimes of streams vary by this share, so that streams that began together do not reconnect together. */
 const SPREAD = 0.2;
 
 /**
- * Server-sent events that end by themselves: a stream that the platform cuts looks like a failure, one that ends is
- * plan. The last message of each batch carries the position as its id, so that a batch is never seen in part.
+ * Server-sent events in a stream that ends by itself, because a stream that the platform cuts looks like a failure.
+ * Only the last message of a batch has the position as its id, so that a reader never stores a position inside a batch.
  */
 export function eventStream({ lifetimeMs, feed, random = Math.random }: Options): Response {
   let stop = () => {};
@@ -55,7 +55,7 @@ export function eventStream({ lifetimeMs, feed, random = Math.random }: Options)
           position = next;
           if (events.length > 0) write(batchOf(events, next));
         };
-        // For an EventSource: how long it waits before it comes back.
+        // Tells an EventSource how long to wait before it reconnects.
         write(`retry: ${Math.round(200 + 800 * random())}\n\n`);
         unfeed = feed({ send, end });
         if (!isOpen) unfeed();
@@ -65,7 +65,7 @@ export function eventStream({ lifetimeMs, feed, random = Math.random }: Options)
     new ByteLengthQueuingStrategy({ highWaterMark: MOST_UNREAD_BYTES }),
   );
   return new Response(body, {
-    // No proxy may hold it back or squeeze it: a message is worth something only now.
+    // Proxies must not buffer or compress the stream: each message must arrive at once.
     headers: {
       "content-type": "text/event-stream",
       "cache-control": "no-store, no-transform",
@@ -91,7 +91,7 @@ function textOf(event: ServerEvent): string {
   return text;
 }
 
-/** The same messages for those who ask from time to time instead of listening. */
+/** The same messages as JSON, for clients that poll. */
 export const eventList = (events: readonly ServerEvent[], id: string) => ({
   messages: [...events.slice(0, -1), { ...(events.at(-1) ?? { event: "position", data: null }), id }],
 });

@@ -1,37 +1,36 @@
 import { z } from "zod";
 
 /**
- * The types of what a request says, for every route's params, query and body. Each is as narrow as the column behind
- * it, so that nothing that passes here is refused by Postgres, and each has an upper bound.
- * tests/doors/bounded-schemas.test.ts walks all schemas and refuses a field without one.
+ * Zod types for every route's params, query and body. Each is as narrow as its column, so that Postgres refuses no
+ * value that passes here, and each has an upper bound: tests/doors/bounded-schemas.test.ts checks that in all schemas.
  */
 
 export const uuid = z.uuid();
 
-/** Text of at most so many UTF-16 units; Postgres counts the same or fewer characters. */
+/** Text of at most `maxLength` UTF-16 units; Postgres counts the same number of characters or fewer. */
 export const text = (maxLength: number) => z.string().max(maxLength);
 
-/** The same where an empty text says nothing. */
+/** Text that must not be empty. */
 export const filledText = (maxLength: number) => z.string().min(1).max(maxLength);
 
-/** The same without the space around it. */
+/** Text that must not be empty; the space around it is removed. */
 export const trimmedText = (maxLength: number) => z.string().trim().min(1).max(maxLength);
 
-/** Up to here JavaScript counts without gaps: a larger number would be stored as another one. */
+/** JavaScript rounds larger integers. */
 const MOST = Number.MAX_SAFE_INTEGER;
 
-/** Any number that JavaScript and `double precision` hold alike. */
+/** Any number that JavaScript and `double precision` both store exactly. */
 export const safeNumber = z.number().min(-MOST).max(MOST);
 
-/** A whole number in a path or a query, where everything is text. */
+/** An integer in a path or a query, which arrives as text. */
 export const count = (min: number, max: number = MOST) => z.coerce.number().int().min(min).max(max);
 
-/** The number of a row (`bigint`) in a path. */
+/** The number of a row (`bigint`), in a path. */
 export const rowNumber = count(1);
 
 /**
- * A moment in ISO 8601 with its offset from UTC. Postgres refuses the year 0 and offsets that no place on earth has;
- * arithmetic with the years allowed here stays within what it can hold.
+ * A time in ISO 8601 with its offset from UTC. The limits keep out what Postgres refuses (the year 0, impossible
+ * offsets), and leave it room for arithmetic.
  */
 export const instant = z.iso
   .datetime({ offset: true })
@@ -42,8 +41,8 @@ export const instant = z.iso
   );
 
 /**
- * A cursor, as a page's `nextCursor` gave it: opaque to the caller, and checked whole before it reaches SQL.
- * `position` is the sort key of the last row that was seen.
+ * A cursor: the `nextCursor` of a page. The caller cannot read it, and it is validated before SQL uses it. `position`
+ * is the sort key of the last row that the caller saw.
  */
 export const cursor = <Position>(position: z.ZodType<Position>) =>
   z
@@ -71,8 +70,8 @@ function parseOrNull(json: string): unknown {
 }
 
 /**
- * Where a follower of a stream is: a snapshot of transactions as Postgres writes it, "<first still running>:<next>:
- * <running…>". Its holder has seen exactly what was committed then.
+ * The position of a stream's reader: a Postgres snapshot of transactions, "<first still running>:<next>: <running…>".
+ * The reader has seen exactly what was committed in that snapshot.
  */
 export const streamPosition = text(10_000)
   .regex(/^\d{1,18}:\d{1,18}:(\d{1,18}(,\d{1,18})*)?$/, {
@@ -81,7 +80,7 @@ export const streamPosition = text(10_000)
   })
   .refine(isSnapshot, "is not a position that we gave");
 
-/** Postgres reads nothing else: the running ones lie between the two bounds, the upper one excluded, in order. */
+/** The checks of Postgres: running transactions are in order, at or above the lower bound and below the upper. */
 function isSnapshot(position: string): boolean {
   const [first = 0n, next = 0n, ...running] = position.split(/[:,]/).filter(Boolean).map(BigInt);
   const isInOrder = running.every((id, n) => id >= (running[n - 1] ?? first) && id < next);

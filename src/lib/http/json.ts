@@ -1,14 +1,13 @@
 import { AppError } from "#lib/errors.ts";
 
-/** No body of ours is nested deeper than five. */
+/** Our own bodies have at most five levels. */
 const MAX_DEPTH = 32;
 const [QUOTE, COMMA, MINUS, ZERO, NINE] = [0x22, 0x2c, 0x2d, 0x30, 0x39];
 const [OPEN_ARRAY, CLOSE_ARRAY, OPEN_OBJECT, CLOSE_OBJECT, BACKSLASH] = [0x5b, 0x5d, 0x7b, 0x7d, 0x5c];
 
 /**
- * Parses JSON that others wrote. Refuses, before anything is parsed, what is nested too deeply (whoever walks it
- * recursively would run out of stack) and numbers that JavaScript would round; and afterwards text that Postgres
- * cannot hold.
+ * Parses foreign JSON. Before it is parsed, refuses nesting that would exhaust the stack and numbers that JavaScript
+ * would round; after that, refuses text that Postgres cannot store.
  */
 export function parseJson(text: string): unknown {
   refuseHostileJson(text);
@@ -22,7 +21,7 @@ export function parseJson(text: string): unknown {
   return value;
 }
 
-/** One look at each character; whether it is JSON at all is left to the parser. */
+/** Reads each character once. Only the parser decides whether the text is valid JSON. */
 export function refuseHostileJson(text: string): void {
   let depth = 0;
   for (let at = 0; at < text.length; at++) {
@@ -37,7 +36,7 @@ export function refuseHostileJson(text: string): void {
   }
 }
 
-/** Where the string that begins here ends: at a quote with no backslash before it, or with the text. */
+/** The end of the string that begins here: a quote without a backslash before it, or the end of the text. */
 function endOfString(text: string, start: number): number {
   for (let at = start + 1; at < text.length; at++) {
     const unit = text.charCodeAt(at);
@@ -59,7 +58,7 @@ function endOfNumber(text: string, start: number): number {
   return end - 1;
 }
 
-/** Digits, `.`, `e`, `E`, `+` and `-`. */
+/** Whether it is a digit, `.`, `e`, `E`, `+` or `-`. */
 const isInNumber = (unit: number): boolean =>
   (unit >= ZERO && unit <= NINE) ||
   (unit > COMMA && unit <= 0x2e) ||
@@ -67,7 +66,7 @@ const isInNumber = (unit: number): boolean =>
   unit === 0x45 ||
   unit === 0x65;
 
-/** NUL and lone surrogates are valid JSON but no text that Postgres can hold. */
+/** NUL and lone surrogates are valid in JSON, but Postgres cannot store them. */
 function refuseUnstorable(key: string, value: unknown): unknown {
   if (isUnstorable(key) || (typeof value === "string" && isUnstorable(value))) {
     throw new AppError("invalid_request", "Text must not contain NUL or half of a surrogate pair");

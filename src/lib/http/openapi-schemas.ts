@@ -10,8 +10,8 @@ const converted = z.looseObject({
 });
 
 /**
- * Zod schemas as JSON Schema. One that has a name (`.meta({ id: "Job" })`) stands once, among `named`, and is referred
- * to everywhere else. Names are for answers: a body with a name would mean something else when read than when written.
+ * Converts Zod schemas to JSON Schema. A schema with a name (`.meta({ id: "Job" })`) is written once, in `named`, and
+ * referred to elsewhere. Only answers have names: the same name would mean another schema for a request's body.
  */
 export function createSchemas() {
   const named: Record<string, Schema> = {};
@@ -37,14 +37,14 @@ export function createSchemas() {
 const toJsonSchema = (schema: z.ZodType, io: Io) => z.toJSONSchema(schema, { io, unrepresentable: "any" });
 
 /**
- * The only schema here that refers to itself is that of any JSON value (`z.json()`), to which zod gives a number for a
- * name. It is described in words, because generators of types cannot follow it.
+ * Only the schema of any JSON value (`z.json()`) refers to itself, and zod names it by a number. It is described in
+ * words, because generators of types cannot follow the reference.
  */
 const ANY_JSON: Schema = { description: "Any JSON value" };
 const isAnonymous = (name: string): boolean => name.startsWith("__");
 const nameOf = (name: string): string => (isAnonymous(name) ? "JsonValue" : name);
 
-/** References lead into the document's components instead of into each schema's own definitions. */
+/** Makes references point to the document's components, not to each schema's own definitions. */
 function move(schema: Schema): Schema {
   const moved: unknown = JSON.parse(JSON.stringify(schema), (key, value: unknown) =>
     key === "$ref" && typeof value === "string"

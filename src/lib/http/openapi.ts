@@ -23,7 +23,7 @@ const problem = z
 
 const refTo = (kind: string, name: string) => ({ $ref: `#/components/${kind}/${name}` });
 
-/** The API as OpenAPI 3.1, from the very schemas that check it. */
+/** The API as OpenAPI 3.1, generated from the schemas that check requests. */
 export function toOpenApi(routes: readonly Route[]) {
   const { of, named } = createSchemas();
   const paths: Record<string, Record<string, unknown>> = {};
@@ -70,7 +70,7 @@ const problemResponse = (of: ToSchema) => ({
   content: { "application/problem+json": { schema: of(problem, "output") } },
 });
 
-/** `POST /api/campaigns/:id/send` is `postCampaignsByIdSend`. */
+/** `POST /api/campaigns/:id/send` becomes `postCampaignsByIdSend`. */
 const operationId = ({ method, path }: Route): string => {
   const words = path
     .replace(/^\/api\//, "")

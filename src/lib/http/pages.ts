@@ -2,26 +2,26 @@ import { z } from "zod";
 import { count, cursor, encodeCursor, instant, uuid } from "#lib/http/fields.ts";
 
 /**
- * Keyset pages. A list asks the database for one row more than it shows, to know whether there is a next page; the
- * cursor is the sort key of the last row shown. The database gives at most 1,000 rows (`max_rows` in
- * supabase/config.toml), so the largest page stays far enough below that for the one row more.
+ * Keyset pages. A list asks the database for one row more than it shows, to know whether there is a next page. The
+ * cursor is the sort key of the last row shown. The database returns at most 1,000 rows (`max_rows` in
+ * supabase/config.toml); the largest page and its extra row must fit.
  */
 const MOST_ROWS = 500;
 
-/** Rows sorted by time and, where times are equal, by an id of this type. */
+/** Rows sorted by time, then by an id of this type. */
 const byTime = (id: z.ZodType<string>) => z.strictObject({ at: instant, id });
 const byNumber = z.strictObject({ id: z.int().min(0).max(Number.MAX_SAFE_INTEGER) });
 
 export type Position = { at: string; id: string };
 
-/** The query fields of a list of heavy rows, newest first. */
+/** The query fields of a list of large rows, newest first. */
 export const pageQueryBy = (id: z.ZodType<string>) => ({
   limit: count(1, 100).default(20),
   cursor: cursor(byTime(id)).optional(),
 });
 export const pageQuery = pageQueryBy(uuid);
 
-/** The query fields of a list of light rows in the order of their numbers. */
+/** The query fields of a list of small rows, sorted by number. */
 export const numberedPageQuery = {
   limit: count(1, MOST_ROWS).default(100),
   cursor: cursor(byNumber).optional(),

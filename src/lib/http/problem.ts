@@ -1,6 +1,6 @@
 import { AppError, type ErrorCode, meaningOf } from "#lib/errors.ts";
 
-/** RFC 9457 problem details, plus our stable `code`, what to do about it, and the documents' own field `error`. */
+/** RFC 9457 problem details with our stable `code`, a `hint`, and the field `error` of the source documents. */
 export type Problem = {
   type: string;
   title: string;
@@ -15,8 +15,8 @@ export type Problem = {
 export const UNFORESEEN = "Something went wrong on our side";
 
 /**
- * The message that a caller may read. What we did not foresee, and every `internal` error, is told to the log alone: its
- * words may be those of Postgres or of a library.
+ * The message that a caller may read. The messages of unforeseen and of `internal` errors go to the log only, because
+ * they may quote Postgres or a library.
  */
 export const publicMessage = (error: unknown): string =>
   error instanceof AppError && error.code !== "internal" ? error.message : UNFORESEEN;
@@ -37,7 +37,7 @@ export function toProblem(error: unknown): Problem {
   };
 }
 
-/** How long somebody waits who is refused because something of ours is away. */
+/** The `Retry-After` of an answer when one of our own services does not answer. */
 const OUTAGE_PAUSE_MS = 5_000;
 
 export function problemHeaders(error: unknown): Record<string, string> {
@@ -52,7 +52,7 @@ export function problemHeaders(error: unknown): Record<string, string> {
   return headers;
 }
 
-/** Where no route is at work: an app that cannot start, a door whose work failed. */
+/** For errors outside a route: an app that cannot start, or a door that failed. */
 export const problemResponse = (error: unknown): Response => {
   const problem = toProblem(error);
   return new Response(JSON.stringify(problem), { status: problem.status, headers: problemHeaders(error) });

@@ -2,7 +2,7 @@ import { AppError } from "#lib/errors.ts";
 import { parseJson } from "#lib/http/json.ts";
 import { type BodyKind, CONTENT_TYPES, type Route } from "#lib/http/route.ts";
 
-/** The body as the route's schema wants to see it; undefined when the route has no use for one. */
+/** The body as the route's schema expects it; undefined when the route takes no body. */
 export async function readBody(request: Request, route: Route): Promise<unknown> {
   if (route.body === undefined) return undefined;
   const bytes = await readBytes(request, route.maxBodyBytes);
@@ -18,7 +18,7 @@ function describe(request: Request, accepted: readonly BodyKind[]): { kind: Body
   const kind = accepted.find((one) => CONTENT_TYPES[one].includes(contentType));
   const charset = parameters.map((p) => p.trim()).find((p) => p.startsWith("charset="));
   const isUtf8 = charset === undefined || /^charset="?utf-?8"?$/.test(charset);
-  // How a CSV is encoded is found in it.
+  // A CSV may have any encoding: the table reader detects it.
   if (kind !== undefined && (kind === "csv" || isUtf8)) return { kind, contentType };
   const wanted = accepted.flatMap((one) => CONTENT_TYPES[one]).join(" or ");
   throw new AppError(

@@ -2,29 +2,32 @@ import { z } from "zod";
 import { uuid } from "#lib/http/fields.ts";
 import { PICTURE_TYPES } from "#lib/pictures/kind.ts";
 
-/** Who is asking, after the lock of the route was opened. `id` names the key or user in ledgers and logs. */
+/** The caller, known after the route's policy was checked. `id` names the key or user in the ledger and the logs. */
 export type Requester = { id: string; role: Role; owner: string };
 
-/** Each may do what those before it may. Whoever signs up is a "user"; keys and what `app_metadata` says are the rest. */
+/**
+ * Each role may do what the roles before it may. Users who sign up are "user"; API keys and `app_metadata` give the
+ * others.
+ */
 export const ROLES = ["user", "app", "admin"] as const;
 export type Role = (typeof ROLES)[number];
 
-/** Whose rows the requester may see and change; null: everybody's. */
+/** The owner whose rows the requester may see and change; null means all owners. */
 export const ownerOf = ({ role, owner }: Requester): string | null => (role === "admin" ? null : owner);
 
-/** Who may call a route: "public" asks nobody, the others want that role at least. */
+/** The role that a route requires at least; "public" requires none. */
 export type Policy = "public" | Role;
 export const POLICIES: readonly Policy[] = ["public", ...ROLES];
 
 export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 
 /**
- * How a body may arrive. The body schema sees parsed JSON, the bytes of a CSV as `{ csv: Uint8Array }`, or the bytes of a
- * picture as `{ bytes: Uint8Array, contentType: string }`.
+ * The kinds of bodies. The schema gets parsed JSON, a CSV as `{ csv: Uint8Array }`, or an image as `{ bytes:
+ * Uint8Array, contentType: string }`.
  */
 export type BodyKind = "json" | "csv" | "image";
 
-/** The content types of each kind; a room that takes a picture looks at its bytes. */
+/** The content types of each kind. A room that takes an image still inspects its bytes. */
 export const CONTENT_TYPES: Readonly<Record<BodyKind, readonly string[]>> = {
   json: ["application/json"],
   csv: ["text/csv"],
@@ -43,7 +46,7 @@ export type RouteInput<P extends Policy, Params, Query, Body> = {
   request: Request;
 };
 
-/** One line of the API's table, as it is written. */
+/** A route as a room declares it. */
 export type RouteSpec<
   P extends Policy = Policy,
   Params extends z.ZodType = z.ZodType,
@@ -51,34 +54,34 @@ export type RouteSpec<
   Body extends z.ZodType = z.ZodType,
 > = {
   method: Method;
-  /** Literal path with `:name` parameters, e.g. `/api/jobs/:id`. */
+  /** A literal path with `:name` parameters, e.g. `/api/jobs/:id`. */
   path: string;
   policy: P;
   summary: string;
-  /** What does not fit is an id that nothing has: 404. */
+  /** Params that do not fit the schema are an unknown id: the answer is 404. */
   params?: Params;
   query?: Query;
   body?: Body;
-  /** Default: JSON alone. */
+  /** Default: only JSON. */
   bodyKinds?: readonly BodyKind[];
   /** Default: 1 MB. */
   maxBodyBytes?: number;
-  /** After this the answer is 503, whatever the database does. Default: 8 s. */
+  /** After this time the answer is 503, even if the database still works on it. Default: 8 s. */
   timeoutMs?: number;
-  /** Status → what the answer looks like. */
+  /** The schema of the answer for each status. */
   responses: Record<number, z.ZodType>;
-  /** The content types of a good answer. Default: JSON alone. */
+  /** The content types of a successful answer. Default: only JSON. */
   answers?: readonly string[];
-  /** Opened by `?ticket=` too, for callers that can send no header: EventSource, `<img>`. Only for GET. */
+  /** Also accepts `?ticket=`, for callers that cannot send a header: EventSource and `<img>`. Only for GET. */
   ticket?: boolean;
-  /** A `Response` goes out as it is, streams too, with the headers that every answer has. */
+  /** A returned `Response` is sent as it is, including streams, with the headers that every answer has. */
   handler(
     this: void,
     input: RouteInput<P, z.output<Params>, z.output<Query>, z.output<Body>>,
   ): Promise<Answer | Response>;
 };
 
-/** The same line when its types no longer matter: validation is bound to the handler. */
+/** A route without its types: the handler already includes the validation. */
 export type Route = Omit<
   RouteSpec,
   "handler" | "bodyKinds" | "maxBodyBytes" | "timeoutMs" | "answers" | "ticket"
@@ -118,7 +121,7 @@ export function route(spec: RouteSpec): Route {
   };
 }
 
-/** A field that nobody reads is a mistake of the caller, and said so. */
+/** An unknown field is an error of the caller, and the answer names it. */
 const strict = (schema: z.ZodType): z.ZodType => (schema instanceof z.ZodObject ? schema.strict() : schema);
 
 export const json = (status: number, body: unknown, headers: Record<string, string> = {}): Answer => ({
@@ -127,5 +130,5 @@ export const json = (status: number, body: unknown, headers: Record<string, stri
   headers,
 });
 
-/** `:id` of most routes. */
+/** The `:id` parameter of most routes. */
 export const idParams = z.object({ id: uuid });

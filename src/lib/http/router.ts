@@ -9,10 +9,10 @@ import { wrongFields } from "#lib/http/wrong-fields.ts";
 import { addLogContext, type Logger, withLogContext } from "#lib/logger.ts";
 import { withTimeout } from "#lib/timeout.ts";
 
-/** Undefined: nobody knocked. A lock that is tried with a wrong key throws `unauthorized`. */
+/** Undefined when the request has no credentials. Wrong credentials throw `unauthorized`. */
 export type Authenticate = (request: Request) => Promise<Requester | undefined>;
 
-/** The requester of a ticket that was made for this path; refuses any other with `unauthorized`. */
+/** The requester for whom a ticket for this path was made; throws `unauthorized` for any other ticket. */
 export type OpenTicket = (ticket: string, path: string) => Promise<Requester>;
 
 type Locks = { authenticate: Authenticate; openTicket?: OpenTicket };
@@ -21,7 +21,7 @@ type Table = Map<string, Route>;
 
 const MAX_HEADER_BYTES = 16 * 1024;
 
-/** Netlify's own `[[headers]]` do not reach function answers, so they stand here. */
+/** Netlify's own `[[headers]]` do not apply to answers of functions, so they are set here. */
 const SECURITY_HEADERS = {
   "cache-control": "no-store",
   "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
@@ -31,10 +31,10 @@ const SECURITY_HEADERS = {
   "x-content-type-options": "nosniff",
 } as const;
 
-/** What most answers to accepted work have; the log tells it too. */
+/** Most answers to accepted work contain the job's id, and the log includes it. */
 const acceptedJob = z.object({ jobId: z.string() });
 
-/** The whole API as one handler: finds the route, opens its lock, reads and checks the input, answers. */
+/** The whole API as one handler: it finds the route, checks its policy, validates the input, and answers. */
 export function createRoutes({ routes, logger, ...locks }: Options) {
   const app = new Hono({ strict: false });
   for (const [path, table] of tablesByPath(routes)) {
@@ -54,7 +54,7 @@ export function createRoutes({ routes, logger, ...locks }: Options) {
           return answer;
         });
         if (response.status === 405) response.headers.set("allow", methodsOf(table).join(", "));
-        // A stream that is not sent must not be read, either.
+        // HEAD sends no body, so its stream must be closed.
         if (req.method === "HEAD") await response.body?.cancel();
         logger.info({ status: response.status, ms: Math.round(performance.now() - startedMs) }, "request");
         return response;
@@ -67,7 +67,7 @@ export function createRoutes({ routes, logger, ...locks }: Options) {
   return (request: Request): Promise<Response> => Promise.resolve(app.fetch(request));
 }
 
-/** What the lock and the handler may take together; a body that arrives slowly is not counted. */
+/** Limits the time of authentication and handler together. Receiving a slow body is not counted. */
 function createTimeLimit(limitMs: number) {
   let leftMs = limitMs;
   return async <T>(work: Promise<T>): Promise<T> => {
@@ -78,11 +78,11 @@ function createTimeLimit(limitMs: number) {
   };
 }
 
-/** Literal paths come before paths with parameters, so that `/jobs/latest` is never taken for an id. */
+/** Literal paths come before paths with parameters, so that `/jobs/latest` is not read as an id. */
 function tablesByPath(routes: readonly Route[]): [string, Table][] {
   const tables = new Map<string, Table>();
   for (const route of routes) {
-    // TypeScript asks for a policy; this asks those who do not use it.
+    // TypeScript requires a policy; this also checks code that bypasses the types.
     if (!POLICIES.includes(route.policy)) {
       throw new AppError("configuration", `${route.method} ${route.path} has no policy`);
     }
@@ -103,7 +103,7 @@ function tablesByPath(routes: readonly Route[]): [string, Table][] {
   );
 }
 
-/** Where there is GET there is HEAD: the same answer without its body. */
+/** A path with GET also has HEAD: the same answer without its body. */
 const methodsOf = (table: Table): string[] =>
   [...table.keys()].flatMap((method) => (method === "GET" ? ["GET", "HEAD"] : [method]));
 
@@ -160,7 +160,7 @@ function invalid(where: string, error: z.ZodError): AppError {
 
 function readQuery(route: Route, request: Request): Record<string, string> {
   const { searchParams } = new URL(request.url);
-  // The lock has read it; the route knows nothing of locks.
+  // The ticket was already checked, so the route's schema must not see it.
   if (route.ticket) searchParams.delete("ticket");
   for (const [name, value] of searchParams) {
     if (isUnstorable(name) || isUnstorable(value))

@@ -9,17 +9,17 @@ import { json, type Requester, ROLES, type Route, route } from "#lib/http/route.
 
 export type Tickets = ReturnType<typeof createTickets>;
 
-/** Long enough to open a stream, too short to be worth stealing from a log. */
+/** Long enough to open a stream, and too short for a ticket found in a log to be useful. */
 const LIFETIME_SECONDS = 60;
 
 const claims = z.object({ sub: z.string(), role: z.enum(ROLES), owner: z.string() });
 
 /**
- * A ticket lets whoever holds it read one path as the requester it was made for, for a minute. It stands in the
- * address, for those who can send no header (EventSource).
+ * A ticket is valid for a minute, for one path, and for the requester it was made for. It is part of the URL, for
+ * clients that cannot send a header (EventSource).
  */
 export function createTickets(secret: string | undefined, clock: Clock) {
-  /** A key of its own: no other thing that LINK_SECRET signs can be passed off as a ticket. */
+  /** Derives a key for tickets only, so that nothing else signed with LINK_SECRET is accepted as a ticket. */
   const key = () => {
     if (secret === undefined) throw new AppError("not_configured", "Tickets need LINK_SECRET");
     return createHmac("sha256", secret).update("ticket").digest();
@@ -36,7 +36,7 @@ export function createTickets(secret: string | undefined, clock: Clock) {
       return { ticket, expiresAt: expiresAt.toISOString() };
     },
 
-    /** Also the router's lock: refuses what is forged, too old or meant for another path. */
+    /** The router calls it too. Throws when the ticket is forged, too old or made for another path. */
     async open(ticket: string, path: string): Promise<Requester> {
       const { payload } = await jwtVerify(ticket, key(), {
         algorithms: ["HS256"],

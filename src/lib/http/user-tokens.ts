@@ -15,15 +15,18 @@ type Dependencies = {
   clock: Clock;
 };
 
-/** What Supabase Auth signs user tokens with. HS256 is left out: such a token can only be checked by asking Auth. */
+/**
+ * The algorithms with which Supabase Auth signs user tokens. HS256 is not accepted: only Auth itself can check such a
+ * token.
+ */
 const ALGORITHMS = ["ES256", "RS256"];
-/** The longest that a Supabase project can let its tokens live. */
+/** The longest lifetime of tokens that a Supabase project can set. */
 const MAX_LIFETIME_SECONDS = 7 * 24 * 60 * 60;
 const CLOCK_TOLERANCE_SECONDS = 10;
-/** A key id that is not in the key set makes us fetch the set again, but not more often than this. */
+/** An unknown key id makes us fetch the key set again, but not more often than this. */
 const KEY_LOOKUP_MS = 60_000;
 const AUTH_TIMEOUT_MS = 5000;
-/** For so long a session that lived is not asked about again. */
+/** How long a session that was found valid is not checked again. */
 const SESSION_MEMORY_MS = 10_000;
 const MAX_REMEMBERED = 1000;
 
@@ -36,16 +39,16 @@ const claims = z
     session_id: z.uuid(),
     iat: z.number(),
     exp: z.number(),
-    // Supabase makes anonymous users for everybody, without limit.
+    // Anonymous users are refused, because Supabase creates them without limit.
     is_anonymous: z.literal(false).optional(),
-    // A token that a third application got on behalf of the user (OAuth): not meant for this API.
+    // Tokens that another application got on behalf of the user (OAuth) are refused: they are not meant for this API.
     client_id: z.never().optional(),
     app_metadata: appMetadata,
   })
   .refine(({ iat, exp }) => exp - iat <= MAX_LIFETIME_SECONDS);
 const liveUser = z.object({ banned_until: z.string().nullish(), app_metadata: appMetadata });
 
-/** One answer for every kind of wrong key: it says nothing about which part was right. */
+/** One answer for every kind of wrong key, so that it does not say which part was right. */
 export const refused = (cause?: unknown) =>
   new AppError("unauthorized", "This key or token is not valid", { cause });
 
@@ -53,9 +56,9 @@ const unavailable = (cause: unknown) =>
   new AppError("database_unavailable", "User tokens cannot be checked now", { cause });
 
 /**
- * Checks the access tokens of Supabase users. The signature and the claims are checked here, with the project's public
- * keys. A token that claims more than the role user is also shown to Auth, so that a user who was deleted, banned,
- * signed out or demoted loses the role at once and not when the token expires.
+ * Checks the access tokens of Supabase users. Signature and claims are checked here, with the project's public keys. A
+ * token with a higher role than user is also checked by Auth, so that a user who was deleted, banned, signed out or
+ * demoted loses the role at once, not when the token expires.
  */
 export function createUserTokens({ env, fetch, clock }: Dependencies) {
   const issuer = `${env.SUPABASE_URL.replace(/\/$/, "")}/auth/v1`;
@@ -66,7 +69,7 @@ export function createUserTokens({ env, fetch, clock }: Dependencies) {
   });
   const alive = new Map<string, { role: Requester["role"]; until: number }>();
 
-  /** An answer of Auth that says something about the token; anything else is an outage. */
+  /** Returns Auth's answer when it is about the token; any other answer is an outage and throws. */
   async function ask(url: string, init: RequestInit): Promise<Response> {
     const response = await fetch(url, init).catch((cause: unknown) => {
       throw unavailable(cause);
@@ -94,7 +97,7 @@ export function createUserTokens({ env, fetch, clock }: Dependencies) {
     }
   }
 
-  /** The role that the user has now, or a refusal. */
+  /** The role that the user has now; throws when the session is not valid. */
   async function roleOfLiveSession(token: string): Promise<Requester["role"]> {
     const now = clock.now().getTime();
     const id = createHash("sha256").update(token).digest("base64");

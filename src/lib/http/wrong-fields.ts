@@ -3,11 +3,11 @@ import { cut } from "#lib/cut.ts";
 
 export type WrongField = { field: string; message: string };
 
-/** An array of a thousand wrong rows is told by its first ones. */
+/** An error names at most this many wrong fields. */
 const MAX_FIELDS = 20;
 const MAX_NAME_CHARS = 200;
 
-/** Which fields are wrong, and why: also those that stand within alternatives, and those that the schema does not know. */
+/** Which fields are wrong, and why. Includes fields inside alternatives, and unknown fields. */
 export const wrongFields = ({ issues }: z.ZodError): WrongField[] =>
   issues.flatMap((issue) => explain(issue, [])).slice(0, MAX_FIELDS);
 
@@ -23,7 +23,9 @@ function explain(issue: z.core.$ZodIssue, parents: readonly PropertyKey[]): Wron
   return [{ field: name(path), message: issue.message }];
 }
 
-/** Of several alternatives the one that was meant: it fits in more depth, and fewer of its fields are wrong. */
+/**
+ * The alternative that the caller most likely meant: it matches at the greatest depth, with the fewest wrong fields.
+ */
 const closestTo = (alternatives: readonly z.core.$ZodIssue[][]) =>
   alternatives
     .filter((issues) => issues.length > 0)
@@ -32,5 +34,5 @@ const closestTo = (alternatives: readonly z.core.$ZodIssue[][]) =>
 const depthOf = (issues: readonly z.core.$ZodIssue[]): number =>
   Math.min(...issues.map(({ path, code }) => path.length + (code === "unrecognized_keys" ? 1 : 0)));
 
-/** A name that is not known here is as long as its sender likes. */
+/** Callers choose the names of unknown fields, so they are cut. */
 const name = (path: readonly PropertyKey[]): string => cut(path.map(String).join("."), MAX_NAME_CHARS);

@@ -1,7 +1,7 @@
 import { Agent, type Dispatcher } from "undici";
 import { AppError } from "#lib/errors.ts";
 
-/** One pool per process: connections stay warm between calls and do not keep the process alive. */
+/** One connection pool per process: connections are reused between calls, and do not keep the process alive. */
 const agent = new Agent({
   connections: 64,
   connectTimeout: 5_000,
@@ -11,21 +11,21 @@ const agent = new Agent({
 
 const MEGABYTE = 1024 * 1024;
 
-/** How much a stranger may answer, in bytes; a call that expects more says so. */
+/** The largest answer of a foreign service, in bytes, unless the call allows more. */
 const MOST_BYTES = MEGABYTE;
-/** Our own database, storage and engine answer pages of rows and whole pictures. */
+/** Our own database, storage and engine send pages of rows and whole images. */
 const MOST_BYTES_OF_OURS = 64 * MEGABYTE;
 
-/** The platform's `fetch`, and how long an answer may be. */
+/** `fetch` with a limit on the size of the answer. */
 export type Fetch = (
   input: RequestInfo | URL,
   init?: RequestInit & { maxAnswerBytes?: number },
 ) => Promise<Response>;
 
 /**
- * `fetch` for calls with small, buffered bodies: Node 20's own costs 0.4 ms of CPU a call, this a tenth of it.
- * Follows no redirect. Anything it has no use for (streams, forms) is handed to the global `fetch`. An answer that
- * grows longer than `maxAnswerBytes` (1 MB) is left while it streams: `provider_answer_too_large`.
+ * `fetch` for calls with small, buffered bodies: it costs a tenth of the CPU of Node 20's own, which takes 0.4 ms a
+ * call. It follows no redirects. Other bodies (streams, forms) go to the global `fetch`. An answer longer than
+ * `maxAnswerBytes` (default: 1 MB) is aborted with `provider_answer_too_large`.
  */
 export const fastFetch: Fetch = async (input, { maxAnswerBytes = MOST_BYTES, ...init } = {}) => {
   const body = init.body ?? undefined;
@@ -37,7 +37,7 @@ export const fastFetch: Fetch = async (input, { maxAnswerBytes = MOST_BYTES, ...
   }
   const { origin, pathname, search } = new URL(input);
   const headers = new Headers(init.headers);
-  // Services behind Cloudflare, Resend among them, refuse calls that name no client.
+  // Services behind Cloudflare, such as Resend, refuse calls without a user agent.
   if (!headers.has("user-agent")) headers.set("user-agent", "nightshift");
   const call = {
     origin,
@@ -49,7 +49,7 @@ export const fastFetch: Fetch = async (input, { maxAnswerBytes = MOST_BYTES, ...
   return ask(call, init.signal ?? undefined, maxAnswerBytes);
 };
 
-/** For calls to our own services, whose answers are longer. */
+/** For calls to our own services, whose answers may be longer. */
 export const fetchOfOurs =
   (fetch: Fetch): typeof globalThis.fetch =>
   (input, init) =>
@@ -58,7 +58,7 @@ export const fetchOfOurs =
 const tooLarge = (maxBytes: number) =>
   new AppError("provider_answer_too_large", `The answer is larger than ${maxBytes} bytes`);
 
-/** The same response, whose body breaks off where it grows too long. */
+/** The same response, with a body that throws when it is longer than this. */
 function upTo(maxBytes: number, response: Response): Response {
   if (response.body === null) return response;
   let size = 0;
@@ -72,7 +72,7 @@ function upTo(maxBytes: number, response: Response): Response {
   return new Response(response.body.pipeThrough(counted), response);
 }
 
-/** One call through undici's lowest door: its own `request` makes a stream of every answer. */
+/** One call through undici's `dispatch`, its lowest-level API: its `request` would make a stream of every answer. */
 function ask(
   call: Dispatcher.DispatchOptions,
   signal: AbortSignal | undefined,
@@ -85,7 +85,7 @@ function ask(
     const chunks: Buffer[] = [];
     let size = 0;
     const abort = () => {
-      // An abort is told as what it was aborted for.
+      // An abort rejects with the signal's own reason.
       reject(signal?.reason as unknown);
       controller?.abort(new Error("aborted"));
     };
@@ -113,7 +113,7 @@ function ask(
       },
       onResponseError(_, cause) {
         end();
-        // As the global fetch says it, so that libraries recognise a failed connection.
+        // The same error as the global fetch throws, so that libraries recognise a failed connection.
         reject(new TypeError("fetch failed", { cause }));
       },
     });
@@ -130,7 +130,10 @@ const joined = (chunks: readonly Buffer[]): ArrayBuffer => {
   return bytes.buffer;
 };
 
-/** A response whose body has come already. The platform's own makes a stream of it, which costs more than the call. */
+/**
+ * A response whose body has arrived completely. The platform's `Response` would make a stream of it, which costs more
+ * than the call.
+ */
 class BufferedResponse extends Response {
   readonly #bytes: ArrayBuffer;
 

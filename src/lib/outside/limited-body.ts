@@ -9,7 +9,9 @@ const UNPACK = new Map([
   ["br", createBrotliDecompress],
 ]);
 
-/** A body as it comes, unpacked; an error once there are more than `maxBytes` of it, packed or unpacked. */
+/**
+ * The body of an answer, unpacked piece by piece; throws after more than `maxBytes`, counted both packed and unpacked.
+ */
 export async function* limited(
   body: AsyncIterable<Uint8Array>,
   encoding: string | null,

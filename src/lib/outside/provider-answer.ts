@@ -1,8 +1,12 @@
 import { AppError, codeOf, type ErrorCode } from "#lib/errors.ts";
 
 /**
- * The one classifier for what providers answer (S1-5, S4-47, S4-48). Too fast: later. Our key: stop, somebody must
- * act. Our data: stop. Known key with other content: stop and look. Their trouble: try again.
+ * Classifies every answer of a provider (S1-5, S4-47, S4-48):
+ * - too many requests: retry later;
+ * - our key is wrong: stop, an operator must act;
+ * - our data is wrong: stop;
+ * - a known idempotency key with other content: stop, an operator must look;
+ * - the provider's own failure: retry.
  */
 export type ProviderVerdict =
   | "ok"
@@ -13,7 +17,7 @@ export type ProviderVerdict =
   | "provider_timeout"
   | "provider_unavailable";
 
-/** What a call came to that brought no answer which could be read. */
+/** The verdict on a call that brought no readable answer. */
 export type FailureVerdict = "provider_timeout" | "provider_unavailable" | "provider_answer_too_large";
 
 export function classifyAnswer(status: number): ProviderVerdict {
@@ -22,19 +26,19 @@ export function classifyAnswer(status: number): ProviderVerdict {
   if (status === 401 || status === 403) return "provider_unauthorized";
   if (status === 409) return "provider_conflict";
   if (status === 408 || status === 504) return "provider_timeout";
-  // A redirect is not followed: whatever we were sent to was never agreed on.
+  // A redirect is not followed, because its target was never checked.
   if (status >= 300 && status < 500) return "provider_rejected";
   return "provider_unavailable";
 }
 
-/** A call that brought no answer at all: nobody knows whether it arrived. */
+/** The verdict on a call without an answer: the request may have arrived or not. */
 export function classifyFailure(error: unknown): FailureVerdict {
   if (codeOf(error) === "provider_answer_too_large") return "provider_answer_too_large";
   const isTimeout = error instanceof Error && (error.name === "TimeoutError" || error.name === "AbortError");
   return isTimeout ? "provider_timeout" : "provider_unavailable";
 }
 
-/** S4-47's categories, for people: what kind of trouble a code is. */
+/** The categories of S4-47, for people: what kind of failure a code is. */
 export type Category =
   | "transient"
   | "rate_limit"
@@ -67,12 +71,12 @@ const CATEGORIES: Partial<Record<ErrorCode, Category>> = {
 export const categoryOf = (error: unknown): Category =>
   CATEGORIES[codeOf(error) ?? "internal"] ?? "transient";
 
-/** A provider is asked again after this at the latest, whatever it says. */
+/** The longest time that we wait before we call a provider again, whatever it asks for. */
 export const MAX_SILENCE_MS = 60 * 60 * 1000;
 
 /**
- * How long a provider asks us to stay away, in milliseconds and at most `MAX_SILENCE_MS`: seconds or a date, as RFC 9110
- * allows. Undefined when it does not say.
+ * How long a provider asks us to wait, in milliseconds, at most `MAX_SILENCE_MS`. Reads seconds or a date, as RFC 9110
+ * allows. Undefined when the header says neither.
  */
 export function retryAfterMs(header: string | null, now: Date): number | undefined {
   if (header === null || header.trim() === "") return undefined;
@@ -84,7 +88,7 @@ export function retryAfterMs(header: string | null, now: Date): number | undefin
 
 const clamp = (ms: number) => Math.min(Math.max(0, ms), MAX_SILENCE_MS);
 
-/** A refused answer as the error to throw, with the provider's name in it. */
+/** Turns a provider's error answer into the error to throw, with the provider's name in it. */
 export function providerError(provider: string, response: Response, now: Date): AppError {
   const verdict = classifyAnswer(response.status);
   const code = verdict === "ok" ? "provider_unavailable" : verdict;

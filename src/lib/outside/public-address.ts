@@ -1,6 +1,6 @@
 import { BlockList, isIP, isIPv6 } from "node:net";
 
-/** IPv4 that is not the public internet: IANA's special-purpose registry, and what clouds use for themselves. */
+/** IPv4 ranges that are not public: IANA's special-purpose registry, and ranges that clouds use internally. */
 const NOT_PUBLIC_IPV4 = [
   "0.0.0.0/8", // this network
   "10.0.0.0/8", // private
@@ -23,7 +23,10 @@ const NOT_PUBLIC_IPV4 = [
   "240.0.0.0/4", // class E, broadcast
 ];
 
-/** Of IPv6 one block is given out to the public; within it these reach something else, or an IPv4 address. */
+/**
+ * Only this block of IPv6 is public. The ranges below are exceptions within it, for instance those that lead to an IPv4
+ * address.
+ */
 const PUBLIC_IPV6 = "2000::/3";
 const NOT_PUBLIC_IPV6 = [
   "2001::/23", // protocol assignments: Teredo, benchmarks, ORCHID
@@ -42,7 +45,7 @@ function toList(cidrs: readonly string[]): BlockList {
   return list;
 }
 
-/** `10.1.0.0/16` or `fd00::/8`. */
+/** Accepts ranges such as `10.1.0.0/16` and `fd00::/8`. */
 export function isCidr(text: string): boolean {
   const [address = "", bits = "", ...rest] = text.split("/");
   const version = isIP(address);
@@ -55,7 +58,7 @@ export function isCidr(text: string): boolean {
   );
 }
 
-/** Whether an address may be called: a public one, or one of those that are allowed besides. */
+/** Whether an address may be called: it is public, or in one of the allowed ranges. */
 export function addressCheck(allowedCidrs: readonly string[]): (address: string) => boolean {
   const allowed = toList(allowedCidrs);
   const publicIPv6 = toList([PUBLIC_IPV6]);

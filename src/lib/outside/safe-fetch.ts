@@ -5,13 +5,13 @@ import { AppError, codeOf } from "#lib/errors.ts";
 import { limited, readAll } from "#lib/outside/limited-body.ts";
 import { addressCheck } from "#lib/outside/public-address.ts";
 
-/** How far calls may reach. From the environment, never from a request. */
+/** Which addresses may be called. Comes from the environment, never from a request. */
 export type Reach = {
-  /** CIDRs of our own network that may be called besides the public internet. */
+  /** CIDRs of our own network that may be called in addition to the public internet. */
   allowPrivateHosts: readonly string[];
   /** Default: 443 and 8443. */
   ports?: readonly number[];
-  /** Certificates that are trusted instead of the system's. */
+  /** Certificates to trust instead of the system's. */
   ca?: string;
   /** Default: the system's resolver. */
   resolve?: (hostname: string) => Promise<LookupAddress[]>;
@@ -21,16 +21,19 @@ export type Call = {
   method?: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE";
   headers?: Record<string, string>;
   body?: string | Uint8Array;
-  /** For the whole of it, the body too. Default: 30 s. */
+  /** For the whole call, including the body. Default: 30 s. */
   timeoutMs?: number;
-  /** Of the answer's body, as it comes and unpacked. Default: 1 MB. */
+  /** The largest body, counted both packed and unpacked. Default: 1 MB. */
   maxBytes?: number;
-  /** How many redirects of a GET or HEAD are followed, each checked like the first address. Default: none; at most 3. */
+  /**
+   * How many redirects of a GET or HEAD are followed; each target is checked like the first address. Default: none; at
+   * most 3.
+   */
   redirects?: number;
   signal?: AbortSignal;
 };
 
-/** The body is read once, or discarded; reading throws when it is too large or takes too long. */
+/** The body must be read once or discarded. Reading throws when the body is too large or takes too long. */
 export type SafeAnswer = {
   status: number;
   headers: Headers;
@@ -46,9 +49,10 @@ const MAX_DISCARDED_BYTES = 64 * 1024;
 const PORTS = [443, 8443];
 
 /**
- * HTTPS to addresses that people give us. Every address a name resolves to must be public; that is checked in the
- * connection's own lookup, so that what was checked is what is connected to. Throws `address_refused` before anything is
- * sent, `provider_timeout`, `provider_unavailable`, `provider_rejected` (a redirect) or `provider_answer_too_large`.
+ * HTTPS requests to addresses that users give us. Every address that a name resolves to must be public. The
+ * connection's own lookup checks that, so that it connects only to an address that was checked. Throws
+ * `address_refused` before anything is sent, `provider_timeout`, `provider_unavailable`, `provider_rejected` (a
+ * redirect) or `provider_answer_too_large`.
  */
 export function createSafeFetch(reach: Reach): SafeFetch {
   const isAllowed = addressCheck(reach.allowPrivateHosts);
@@ -85,7 +89,9 @@ export function createSafeFetch(reach: Reach): SafeFetch {
   };
 }
 
-/** What the URL itself says, before anything is resolved. It has brought IP literals of every spelling into one form. */
+/**
+ * Checks the URL before its name is resolved. `URL` has already brought all spellings of IP addresses into one form.
+ */
 function checkUrl(address: string, ports: readonly number[], isAllowed: (address: string) => boolean): URL {
   if (!URL.canParse(address)) throw refused("The address is no URL");
   const url = new URL(address);
@@ -99,7 +105,7 @@ function checkUrl(address: string, ports: readonly number[], isAllowed: (address
   return url;
 }
 
-/** The connection's own lookup: it answers with addresses that were all checked, or not at all. */
+/** The connection's lookup: returns only addresses that were checked; throws if one of them is refused. */
 const checkedLookup =
   (resolve: NonNullable<Reach["resolve"]>, isAllowed: (address: string) => boolean): LookupFunction =>
   (hostname, options, callback) => {
@@ -156,12 +162,12 @@ async function* toldAs(
   }
 }
 
-/** The whole body of an answer. */
+/** Reads the whole body of an answer. */
 export const bodyOf = (answer: SafeAnswer): Promise<Buffer> => readAll(answer.body);
 
 const caOf = ({ ca }: Reach) => (ca === undefined ? {} : { ca });
 
-/** What is meant for one origin is not carried to another. */
+/** Removes credentials when a redirect leads to another origin. */
 const withoutSecrets = (headers: Record<string, string>) =>
   Object.fromEntries(
     Object.entries(headers).filter(([name]) => /^(?:accept|range|if-|user-agent)/i.test(name)),

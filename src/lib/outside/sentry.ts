@@ -4,14 +4,14 @@ import type { Logger } from "#lib/logger.ts";
 
 export type ErrorReport = { message: string; stack: string | null; tags: Record<string, string> };
 
-/** Never throws: a report that cannot be delivered is a line in the log. */
+/** Never throws: a report that cannot be sent is logged. */
 export type ErrorReporter = { report(report: ErrorReport): Promise<void> };
 
 type Settings = Pick<Env, "SENTRY_DSN" | "NIGHTSHIFT_ENV" | "RELEASE">;
 
 const FLUSH_MS = 2_000;
 
-/** Sentry's package is large: it is loaded with the first report, and never without a DSN. */
+/** Sentry's package is large, so it is imported with the first report, and never without a DSN. */
 export function createErrorReporter(env: Settings, logger: Logger): ErrorReporter {
   const { SENTRY_DSN: dsn } = env;
   if (dsn === undefined) return { report: () => Promise.resolve() };
@@ -33,7 +33,7 @@ export function createErrorReporter(env: Settings, logger: Logger): ErrorReporte
   };
 }
 
-/** A client of our own, not Sentry's global one: two apps in one process do not share it. */
+/** Uses its own client instead of Sentry's global one, so that two apps in one process do not share it. */
 async function load(dsn: string, env: Settings): Promise<Scope> {
   const sentry = await import("@sentry/node");
   const client = new sentry.NodeClient({
@@ -42,7 +42,7 @@ async function load(dsn: string, env: Settings): Promise<Scope> {
     ...(env.RELEASE === undefined ? {} : { release: env.RELEASE }),
     transport: sentry.makeNodeTransport,
     stackParser: sentry.defaultStackParser,
-    // What leaves is what we hand over, redacted: no request bodies, no console, no instrumentation.
+    // Only the redacted report is sent: no request bodies, no console output, no instrumentation.
     integrations: [],
   });
   client.init();
@@ -51,7 +51,7 @@ async function load(dsn: string, env: Settings): Promise<Scope> {
   return scope;
 }
 
-/** A stack begins with the original message, which may quote an address; the frames are all that is wanted. */
+/** A stack begins with the error's message, which may quote an address; only the frames are kept. */
 function withoutMessage(stack: string, message: string): string {
   const frames = stack.split("\n").filter((line) => /^\s+at /.test(line));
   return [`Error: ${message}`, ...frames].join("\n");

@@ -8,12 +8,12 @@ export type SlackMessage = {
   details: Record<string, string | number | null>;
 };
 
-/** The port to Slack. Without an address nothing is sent, and the caller is told so. */
+/** Sends messages to Slack. Without a webhook address it sends nothing, and its answer says so. */
 export type Slack = { send(message: SlackMessage): Promise<"sent" | "off"> };
 
 const COLORS = { info: "#439fe0", warning: "warning", error: "danger" } as const;
 
-/** An incoming webhook of Slack. It has no idempotency: who calls it twice is read twice. */
+/** An incoming webhook of Slack. It is not idempotent: a repeated call posts a second message. */
 export const createSlack = (webhookUrl: string | undefined, fetch: typeof globalThis.fetch): Slack => ({
   async send(message) {
     if (webhookUrl === undefined) return "off";

@@ -1,14 +1,14 @@
-/** A picture as it travels: whole, in memory, of a kind that every browser shows. */
+/** An image, held in memory whole, of a type that every browser shows. */
 export type Picture = { bytes: Uint8Array; contentType: string };
 
-/** Where every picture lies in Storage: a private bucket. */
+/** The private bucket in Storage that holds every image. */
 export const IMAGES_BUCKET = "images";
 
-/** The kinds of pictures that are taken in and given out. */
+/** The types of images that are accepted and served. */
 export const PICTURE_TYPES = ["image/png", "image/jpeg", "image/webp"] as const;
 export type PictureType = (typeof PICTURE_TYPES)[number];
 
-/** How a file of that kind begins; undefined is any byte. */
+/** The first bytes of a file of each type; undefined matches any byte. */
 const SIGNATURES: Record<PictureType, readonly (number | undefined)[]> = {
   "image/png": [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a],
   "image/jpeg": [0xff, 0xd8, 0xff],
@@ -16,7 +16,7 @@ const SIGNATURES: Record<PictureType, readonly (number | undefined)[]> = {
   "image/webp": [0x52, 0x49, 0x46, 0x46, undefined, undefined, undefined, undefined, 0x57, 0x45, 0x42, 0x50],
 };
 
-/** What these bytes are by their own account: what a sender calls them decides nothing. */
+/** The type by the bytes themselves: the sender's content type is ignored. */
 export const pictureTypeOf = (bytes: Uint8Array): PictureType | undefined =>
   PICTURE_TYPES.find((type) =>
     SIGNATURES[type].every((byte, index) => byte === undefined || bytes[index] === byte),

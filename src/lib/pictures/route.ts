@@ -7,11 +7,11 @@ import { IMAGES_BUCKET, PICTURE_TYPES } from "#lib/pictures/kind.ts";
 type Shown = {
   path: string;
   summary: string;
-  /** Where the picture lies; null while there is none. Throws when nothing of this requester has the id. */
+  /** The path of the image; null while there is none. Throws when the requester has nothing with this id. */
   find(id: string, requester: Requester): Promise<string | null>;
 };
 
-/** Gives out the bytes of a picture: the bucket is private, who may see the thing may see its picture. */
+/** Serves the bytes of an image. The bucket is private: a requester who may see the row may see its image. */
 export const pictureRoute = (storage: Pick<Storage, "get">, { path, summary, find }: Shown): Route =>
   route({
     method: "GET",
@@ -25,7 +25,8 @@ export const pictureRoute = (storage: Pick<Storage, "get">, { path, summary, fin
       const file = await find(params.id, requester);
       const picture = file === null ? undefined : await storage.get(IMAGES_BUCKET, file);
       if (!picture) throw new AppError("not_found", "This picture is not there yet");
-      // Stays uncached as every answer does (the router says so): the next user of this browser may not be allowed to see it.
+      // Not cached, like every answer (the router sets that): the next user of this browser may not be allowed to see
+      // it.
       return new Response(Buffer.from(picture.bytes), { headers: { "content-type": picture.contentType } });
     },
   });

@@ -7,12 +7,12 @@ export type Thumbnail = Picture & Box;
 
 export const THUMBNAIL_BOX: Box = { width: 800, height: 800 };
 
-/** A picture of 50 megapixels takes 200 MB when it is decoded, a fifth of what a function has. */
+/** A decoded image of 50 megapixels takes 200 MB, a fifth of a function's memory. */
 const MAX_PIXELS = 50_000_000;
 
 /**
- * The picture made to fit into the box, upright as its camera meant it, as WebP and without its metadata (which may
- * say where somebody lives). A smaller picture stays as small as it is.
+ * The image as WebP, scaled down to fit the box, rotated as its camera recorded, and without its metadata (which may
+ * say where a person lives). A smaller image keeps its size.
  */
 export const thumbnail = (bytes: Uint8Array, box = THUMBNAIL_BOX): Promise<Thumbnail> =>
   decode(bytes, async (picture) => {
@@ -25,8 +25,8 @@ export const thumbnail = (bytes: Uint8Array, box = THUMBNAIL_BOX): Promise<Thumb
   });
 
 /**
- * The same picture without what its camera wrote into it: place, time, serial number, comments. One that has none of
- * these stays as it is, byte for byte; a PNG loses nothing of its pixels, a JPEG or WebP as little as quality 95 does.
+ * The same image without its camera's metadata: place, time, serial number, comments. An image without metadata stays
+ * the same byte for byte. A PNG keeps its pixels exactly; a JPEG or WebP is written again with quality 95.
  */
 export const withoutMetadata = (bytes: Uint8Array): Promise<Uint8Array> =>
   decode(bytes, async (picture, { exif, xmp, iptc, comments, format }) => {
@@ -38,16 +38,16 @@ export const withoutMetadata = (bytes: Uint8Array): Promise<Uint8Array> =>
       : upright.jpeg({ quality: 95, chromaSubsampling: "4:4:4" }).toBuffer();
   });
 
-/** Hands a picture that may be decoded to the work; one that is none, or too large for our memory, is refused. */
+/** Runs `work` on an image that may be decoded. Refuses bytes that are no image, or too large for our memory. */
 async function decode<T>(
   bytes: Uint8Array,
   work: (picture: Sharp, facts: Metadata) => Promise<T>,
 ): Promise<T> {
   if (pictureTypeOf(bytes) === undefined) throw unreadable("The bytes are no PNG, JPEG or WebP");
-  // Only work on pictures pays for loading the library.
+  // sharp is imported only when an image is processed, because loading it is slow.
   const { default: sharp } = await import("sharp");
   try {
-    // Reads what the picture says of itself, and decodes nothing yet.
+    // Reads the image's header only; nothing is decoded yet.
     const facts = await sharp(bytes, { limitInputPixels: false }).metadata();
     if (facts.width * facts.height > MAX_PIXELS) throw tooManyPixels(facts.width, facts.height);
     return await work(sharp(bytes, { limitInputPixels: MAX_PIXELS, failOn: "error" }), facts);

@@ -2,7 +2,7 @@ import { CHUNK_BYTES } from "#lib/tables/limits.ts";
 
 export type Bytes = AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
 
-/** The first bytes of a stream, at least `size` unless it is shorter, and the whole stream with them in front. */
+/** Reads the first bytes of a stream, at least `size` unless it is shorter. Returns them, and the whole stream. */
 export async function peek(source: Bytes, size: number): Promise<{ head: Buffer; all: Bytes }> {
   const rest = iterate(source);
   const chunks: Uint8Array[] = [];
@@ -25,7 +25,7 @@ async function* iterate(source: Bytes): AsyncGenerator<Uint8Array, void> {
   yield* source;
 }
 
-/** The bytes from `from` up to `until`, in pieces of which none takes long. */
+/** The bytes from `from` to `until`, in small pieces, so that no piece blocks the event loop. */
 export async function* slices(source: Bytes, from: number, until: number): AsyncGenerator<Buffer> {
   let at = 0;
   for await (const chunk of source) {
@@ -39,7 +39,7 @@ export async function* slices(source: Bytes, from: number, until: number): Async
   }
 }
 
-/** Where the next line begins after `from`; undefined when its end is not among these bytes yet. */
+/** Where the next line begins after `from`; undefined when these bytes do not contain its end. */
 export function nextLineAt(bytes: Buffer, from: number, isLast: boolean): number | undefined {
   for (let at = from; at < bytes.length; at++) {
     if (bytes[at] === LF) return at + 1;
@@ -50,7 +50,7 @@ export function nextLineAt(bytes: Buffer, from: number, isLast: boolean): number
   return isLast ? bytes.length : undefined;
 }
 
-/** How many lines end within these bytes. */
+/** Counts the lines that end within these bytes. */
 export function countLineEnds(bytes: Buffer): number {
   let count = 0;
   for (let at = 0; at < bytes.length; at++) {

@@ -14,16 +14,16 @@ type CsvDialect = Pick<Dialect, "encoding" | "separator">;
 type Taken = ReturnType<UnfinishedRow["take"]>;
 
 /**
- * Cuts a CSV into records. Where csv-parse stops, at a quote that makes no sense or a record that does not end, that
- * one line is set aside and a new parser goes on behind it: no line takes its neighbors along.
+ * Cuts a CSV into records. When csv-parse stops (at a misplaced quote, or a record that does not end), only that line
+ * is set aside, and a new parser continues with the next line. So one broken line does not affect the others.
  */
 export class CsvRecords {
   readonly #separator: string;
   readonly #row: UnfinishedRow;
-  /** Has seen all bytes of `#row`; undefined while a line is to be set aside. */
+  /** The parser, which has read all bytes of `#row`; undefined while a broken line is set aside. */
   #parser: Parser | undefined;
   #at: Position;
-  /** Bytes of UTF-8 before the first unfinished record. */
+  /** How many bytes of UTF-8 come before the first unfinished record. */
   #passed = 0;
   #found: CsvRecord[] = [];
   #setAsideCount = 0;
@@ -35,7 +35,7 @@ export class CsvRecords {
     this.#parser = this.#newParser();
   }
 
-  /** The records that end within these bytes. The last bytes end the last record. */
+  /** The records that end within these bytes. The last call also ends the last record. */
   async read(bytes: Buffer, isLast: boolean): Promise<CsvRecord[]> {
     if (this.#setAsideCount > MAX_BROKEN_QUOTES) return [];
     this.#row.append(bytes);
@@ -57,7 +57,7 @@ export class CsvRecords {
     const start = this.#passed;
     const parser = new Parser({
       ...parserOptions(this.#separator),
-      // Keeps the record from the parser's own queue, which nothing reads.
+      // Returns nothing, so that csv-parse does not add the record to its own queue.
       on_record: (cells: string[], { bytes }) => {
         this.#addRecord(this.#row.take(start + bytes - this.#passed), cells);
         return undefined;
@@ -85,7 +85,7 @@ export class CsvRecords {
     this.#found.push({ offset, line, next: this.#at, raw, ...found });
   }
 
-  /** False when the line's end has not come yet. */
+  /** False when the end of the line has not arrived yet. */
   #setLineAside(isLast: boolean): boolean {
     const end = this.#row.bytes.length === 0 ? undefined : nextLineAt(this.#row.bytes, 0, isLast);
     if (end === undefined) {
@@ -98,7 +98,7 @@ export class CsvRecords {
     return true;
   }
 
-  /** Quotes inside a cell that has none around it are taken as they stand: `Robert "Bob" Smith`. */
+  /** Reads a line with quotes inside an unquoted cell as it stands: `Robert "Bob" Smith`. */
   #readAlone(raw: Buffer): { cells: string[] } | { error: RowError } {
     if (this.#setAsideCount > MAX_BROKEN_QUOTES) {
       const message = `${MAX_BROKEN_QUOTES} lines have quotes that make no sense: nothing is read from here on`;
@@ -107,9 +107,7 @@ export class CsvRecords {
     try {
       const [cells, ...more] = parseAlone(raw, { ...parserOptions(this.#separator), relax_quotes: true });
       if (cells && more.length === 0 && !cells.some((cell) => cell.startsWith('"'))) return { cells };
-    } catch {
-      // The answer below says what is wrong with it.
-    }
+    } catch {}
     return { error: rowError("broken_quote", "A quote in this line is not closed, or ends inside a cell") };
   }
 }
@@ -124,7 +122,7 @@ const parserOptions = (separator: string) => ({
   max_record_size: 0,
 });
 
-/** False when the parser cannot go on. */
+/** False when the parser cannot continue. */
 const parseBytes = (parser: Parser, bytes: Buffer, isLast: boolean): Promise<boolean> =>
   new Promise((resolve) => {
     const done = (error?: Error | null) => resolve(!error);

@@ -10,7 +10,10 @@ import {
   unreadable,
 } from "#lib/tables/table.ts";
 
-/** The names of the columns, from the first record that has any, and what was read with it. */
+/**
+ * Reads records up to the first that is not empty: its cells are the names of the columns. Returns the records after it
+ * too.
+ */
 export async function takeHeader(records: AsyncGenerator<CsvRecord[], undefined>) {
   for (;;) {
     const { value: found, done } = await records.next();
@@ -25,7 +28,7 @@ export async function takeHeader(records: AsyncGenerator<CsvRecord[], undefined>
   }
 }
 
-/** A row of a record; undefined when every cell of it is empty, as below the last line of a spreadsheet. */
+/** Turns a record into a row; undefined when all its cells are empty, as in the last lines of a spreadsheet. */
 export function toRow(record: CsvRecord, { columns, encoding }: Dialect): Row | undefined {
   const { offset, line, next, raw } = record;
   if ("error" in record) return { offset, line, next, raw, error: record.error };
@@ -33,7 +36,7 @@ export function toRow(record: CsvRecord, { columns, encoding }: Dialect): Row | 
   if (cells.every(isEmpty)) return undefined;
   const error = wrongCount(cells, columns) ?? wrongText(cells, columns, raw, encoding);
   if (error) return { offset, line, next, raw, error };
-  // A loop: there may be millions of rows, and `Object.fromEntries` takes several times as long.
+  // A loop, because `Object.fromEntries` takes several times as long, and there may be millions of rows.
   const values: Record<string, string> = {};
   for (let index = 0; index < columns.length; index++) {
     const name = columns[index];
@@ -44,7 +47,7 @@ export function toRow(record: CsvRecord, { columns, encoding }: Dialect): Row | 
 
 const isEmpty = (cell: string) => cell === "";
 
-/** Empty cells beyond the last column do not count: many programs end every line with a separator. */
+/** Empty cells after the last column are ignored, because many programs end every line with a separator. */
 function wrongCount(cells: readonly string[], columns: readonly string[]): RowError | undefined {
   if (cells.length === columns.length) return undefined;
   const message = `The row has ${cells.length} cells under ${columns.length} columns`;

@@ -6,9 +6,9 @@ import { HEAD_BYTES } from "#lib/tables/limits.ts";
 import { findSeparator } from "#lib/tables/separator.ts";
 import { type Dialect, type Format, type Position, unreadable } from "#lib/tables/table.ts";
 
-/** What is said is not searched for. */
+/** What the caller knows about the file; the rest is detected. */
 export type Said = Partial<Pick<Dialect, "format" | "encoding" | "separator">>;
-/** The unpacked bytes of the file, and where in them rows begin. A CSV's columns are not known yet. */
+/** The unpacked bytes of the file, and where its rows begin. The columns of a CSV are not known yet. */
 export type Found = { dialect: Dialect; start: Position; bytes: Bytes };
 
 export async function findDialect(source: Bytes, said: Said): Promise<Found> {
@@ -35,7 +35,7 @@ function findFormat(head: string): Format {
   return /^\s*\{\s*"/.test(head) ? "ndjson" : "csv";
 }
 
-/** `before` characters, all of them ASCII, stand before the header or the first row. */
+/** `before` is the number of characters, all ASCII, before the header or the first row. */
 function findStart(head: string, format: Format, said: Said) {
   if (format === "ndjson") return { separator: null, before: 0, line: 1 };
   if (format === "json") return { separator: null, before: head.indexOf("[") + 1, line: 1 };

@@ -5,8 +5,10 @@ import { type Encoding, unreadable } from "#lib/tables/table.ts";
 const SAVE_AS_UTF8 = "Save the file as UTF-8 and send it again.";
 
 /**
- * The encoding of a text by its beginning, and how many bytes its byte order mark has. Without a mark: UTF-16 when every
- * other byte is mostly zero, UTF-8 when the bytes are valid UTF-8, else Windows-1252, which Excel writes.
+ * Detects the encoding of a text by its beginning, and the length of its byte order mark. Without a mark:
+ * - UTF-16 when every other byte is mostly zero;
+ * - UTF-8 when the bytes are valid UTF-8;
+ * - else Windows-1252, which Excel writes.
  */
 export function findEncoding(head: Buffer, said?: Encoding): { encoding: Encoding; bomBytes: number } {
   const marked = MARKS.find(([, mark]) => head.subarray(0, mark.length).equals(mark));
@@ -48,7 +50,7 @@ function zerosOf(bytes: Buffer) {
   return zeros;
 }
 
-/** The beginning of a longer file without its last character when that is cut in two. */
+/** The beginning of a file without its last character, when that was cut in two. */
 function withoutCutCharacter(head: Buffer): Buffer {
   if (head.length < HEAD_BYTES) return head;
   for (let back = 1; back <= 3; back++) {
@@ -59,7 +61,9 @@ function withoutCutCharacter(head: Buffer): Buffer {
   return head;
 }
 
-/** The same text in UTF-8: in it every separator, quote and line end is one byte that nothing else contains. */
+/**
+ * Converts the text to UTF-8, in which a separator, quote or line end is one byte that occurs in no other character.
+ */
 export const toUtf8 = (bytes: AsyncIterable<Buffer>, encoding: Encoding): AsyncIterable<Buffer> =>
   encoding === "utf-8" ? bytes : decoded(bytes, encoding);
 
@@ -69,7 +73,7 @@ async function* decoded(bytes: AsyncIterable<Buffer>, encoding: Encoding) {
   yield Buffer.from(decoder.decode());
 }
 
-/** How many bytes of the file became these bytes of UTF-8. */
+/** How many bytes of the file were converted to these bytes of UTF-8. */
 export function bytesInFile(utf8: Buffer, encoding: Encoding): number {
   if (encoding === "utf-8") return utf8.length;
   let characters = 0;
@@ -81,5 +85,5 @@ export function bytesInFile(utf8: Buffer, encoding: Encoding): number {
   return encoding === "windows-1252" ? characters : 2 * (characters + units);
 }
 
-/** What an ASCII character takes. */
+/** How many bytes an ASCII character takes. */
 export const unitBytes = (encoding: Encoding): number => (encoding.startsWith("utf-16") ? 2 : 1);

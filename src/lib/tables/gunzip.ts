@@ -3,14 +3,14 @@ import { createGunzip } from "node:zlib";
 import type { Bytes } from "#lib/tables/bytes.ts";
 import { unreadable } from "#lib/tables/table.ts";
 
-/** Tables of real life shrink to a fiftieth at best; a bomb's thousandfold is no table. */
+/** Real tables shrink to a fiftieth at most; a zip bomb shrinks to a thousandth. */
 const MAX_RATIO = 200;
-/** A small file may hold much of the same. */
+/** The ratio is checked only after this many bytes, because a small file may repeat itself a lot. */
 const FREE_BYTES = 8 * 1024 * 1024;
 
 export const isGzip = (head: Buffer): boolean => head[0] === 0x1f && head[1] === 0x8b;
 
-/** Unpacks while it reads, and stops at a file that grows beyond all measure. */
+/** Unpacks while it reads, and throws when the unpacked file grows too much. */
 export async function* gunzip(packed: Bytes): AsyncGenerator<Buffer> {
   let read = 0;
   let written = 0;

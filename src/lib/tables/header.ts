@@ -2,8 +2,8 @@ import { MAX_COLUMN_NAME_LENGTH, MAX_COLUMNS } from "#lib/tables/limits.ts";
 import { unreadable } from "#lib/tables/table.ts";
 
 /**
- * What two names of a column have in common when they mean the same: letters and digits, whatever their case. "E-Mail",
- * "e_mail" and "EMAIL" are "email".
+ * Two names mean the same column when they have the same letters and digits, in any case: "E-Mail", "e_mail" and
+ * "EMAIL" all become "email".
  */
 export const columnKey = (name: string): string =>
   name
@@ -11,7 +11,7 @@ export const columnKey = (name: string): string =>
     .toLowerCase()
     .replace(/[^\p{L}\p{M}\p{N}]/gu, "") || name.trim();
 
-/** The names of the columns; refuses a header in which a name is ambiguous. */
+/** Reads the names of the columns; refuses a header with an ambiguous name. */
 export function readHeader(cells: readonly string[]): string[] {
   const end = cells.findLastIndex((cell) => cell.trim() !== "") + 1;
   const names = cells.slice(0, end).map((cell) => cell.trim());

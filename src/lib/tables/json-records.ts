@@ -5,7 +5,7 @@ import { MAX_ROW_BYTES } from "#lib/tables/limits.ts";
 import { type Encoding, type Position, type Row, type RowError, rowError } from "#lib/tables/table.ts";
 import { UnfinishedRow } from "#lib/tables/unfinished-row.ts";
 
-/** Cuts NDJSON into rows: one JSON object on each line. */
+/** Splits NDJSON into rows: one JSON object per line. */
 export class JsonLines {
   readonly #row: UnfinishedRow;
   #at: Position;
@@ -31,11 +31,11 @@ export class JsonLines {
   }
 }
 
-/** Cuts a JSON array into its entries; their number is the line. */
+/** Splits a JSON array into its entries; an entry's line is its number in the array. */
 export class JsonArray {
   readonly #row: UnfinishedRow;
   #at: Position;
-  /** So many bytes of `#row` have been looked at. */
+  /** How many bytes of `#row` were scanned. */
   #seen = 0;
   #depth = 0;
   #isInString = false;
@@ -44,7 +44,7 @@ export class JsonArray {
 
   readonly #mustClose: boolean;
 
-  /** Begins behind the array's opening bracket, or where a row's `next` is. */
+  /** Starts after the array's opening bracket, or at the `next` of a row. */
   constructor(encoding: Encoding, at: Position, mustClose: boolean) {
     this.#row = new UnfinishedRow(encoding);
     this.#at = at;
@@ -59,7 +59,7 @@ export class JsonArray {
       const byte = this.#row.bytes[this.#seen++] ?? 0;
       if (!this.#endsEntry(byte)) continue;
       this.#hasEnded = byte === BRACKET_CLOSE;
-      // The closing bracket stays behind the last entry: who goes on there sees that the array ends.
+      // The closing bracket is not taken with the last entry, so that a reader that continues there sees the array end.
       this.#push(rows, this.#row.take(this.#hasEnded ? this.#seen - 1 : this.#seen));
       this.#seen = 0;
     }

@@ -11,9 +11,9 @@ import type { Dialect, Position, Row } from "#lib/tables/table.ts";
 export type Table = { dialect: Dialect; rows: AsyncGenerator<Row[]> };
 
 /**
- * Reads a table from its beginning: CSV, NDJSON or a JSON array, each also by gzip. Finds out how it is written and gives
- * its rows in pieces, as they come in. Throws `unreadable_table` when nothing of it can be read; a row that cannot be
- * read is a row with an `error`. Rows in which every cell is empty are left out.
+ * Reads a table from its beginning: CSV, NDJSON or a JSON array, each also packed by gzip. Detects the format and
+ * yields the rows in pieces, while they arrive. Throws `unreadable_table` when the whole file cannot be read. A single
+ * unreadable row is a row with an `error`. Rows with only empty cells are left out.
  */
 export async function readTable(source: Bytes, said: Said = {}): Promise<Table> {
   const { dialect, start, bytes } = await findDialect(source, said);
@@ -31,8 +31,8 @@ export async function readTable(source: Bytes, said: Said = {}): Promise<Table> 
 }
 
 /**
- * Goes on with a file where a row's `next` says, up to but without the row at `until`. The bytes begin at `from.offset`, but
- * those of a file that `isGzip` at its beginning.
+ * Continues a file at a row's `next`, up to but without the row at `until`. The bytes begin at `from.offset`, but those
+ * of a gzip file begin at its start.
  */
 export function readTableFrom(
   source: Bytes,
@@ -48,7 +48,7 @@ export function readTableFrom(
 
 const MAX_RAW_LENGTH = 4000;
 
-/** The row as it stands in the file, for people who must mend it. */
+/** The row as the file has it, for people who must correct it. */
 export const rawText = ({ raw }: Row): string =>
   raw.toString("utf8", 0, MAX_RAW_LENGTH).replaceAll("\0", "\uFFFD").trim();
 
@@ -57,7 +57,7 @@ type Reader<T> = { read(bytes: Buffer, isLast: boolean): T[] | Promise<T[]> };
 const jsonReader = ({ format, encoding }: Dialect, at: Position, until = Infinity): Reader<Row> =>
   format === "json" ? new JsonArray(encoding, at, until === Infinity) : new JsonLines(encoding, at);
 
-/** What a reader finds, piece by piece; others have their turn between pieces. */
+/** The rows that `reader` finds, piece by piece; other work may run between two pieces. */
 async function* cut<T>(pieces: AsyncIterable<Buffer>, reader: Reader<T>): AsyncGenerator<T[], undefined> {
   for await (const piece of pieces) {
     const found = await reader.read(piece, false);

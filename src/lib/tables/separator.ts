@@ -2,10 +2,10 @@ import { SEPARATORS, type Separator } from "#lib/tables/table.ts";
 
 const SAMPLE_LINES = 20;
 
-/** The first line that Excel understands: `sep=;`. */
+/** The first line with which Excel declares the separator: `sep=;`. */
 const DECLARATION = /^"?sep=([,;\t|])"?(?:\r\n|\n|\r|$)/i;
 
-/** What separates the cells, and how many characters at the beginning say so and are no row. */
+/** Detects the separator, and how many characters at the beginning declare it and belong to no row. */
 export function findSeparator(head: string): { separator: Separator; declarationLength: number } {
   const declared = DECLARATION.exec(head);
   const named = SEPARATORS.find((separator) => separator === declared?.[1]);
@@ -17,8 +17,8 @@ type Counts = Record<Separator, number>;
 const none = (): Counts => ({ ",": 0, ";": 0, "\t": 0, "|": 0 });
 
 /**
- * The one that stands as often in most lines as in the header; of equals the one that the header has most of. A file of
- * one column has none: then one that stands nowhere.
+ * Chooses the separator that most lines have as often as the header has. Of equal ones, chooses the one that the header
+ * has most of. A file of one column has no separator, so any that does not occur is chosen.
  */
 function guess([header = none(), ...lines]: readonly Counts[]): Separator {
   const inHeader = SEPARATORS.filter((separator) => header[separator] > 0);
@@ -31,7 +31,7 @@ function guess([header = none(), ...lines]: readonly Counts[]): Separator {
   return inHeader.reduce((best, next) => (agreement(next) > agreement(best) ? next : best));
 }
 
-/** How often each separator stands outside quotes, in each of the first lines. */
+/** Counts each separator outside quotes, in each of the first lines. */
 function countPerLine(text: string): Counts[] {
   const lines: Counts[] = [];
   let counts = none();
@@ -39,7 +39,7 @@ function countPerLine(text: string): Counts[] {
   let mayOpen = true;
   for (const character of text) {
     if (character === '"') {
-      // Within quotes it closes; a second one right behind it opens them again.
+      // A quote inside quotes closes them; a second quote right after it opens them again.
       isQuoted = !isQuoted && mayOpen;
       mayOpen = true;
       continue;

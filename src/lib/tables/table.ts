@@ -5,20 +5,20 @@ export type Format = "csv" | "ndjson" | "json";
 export type Encoding = "utf-8" | "utf-16le" | "utf-16be" | "windows-1252";
 export type Separator = (typeof SEPARATORS)[number];
 
-/** How a file is written: what a later reading of the same file needs in order to go on in its middle. Plain JSON. */
+/** How a file is written: what a later reader needs to continue in the middle of the file. Plain JSON. */
 export type Dialect = {
   format: Format;
   encoding: Encoding;
   isGzip: boolean;
-  /** Of a CSV; null for JSON. */
+  /** The separator of a CSV; null for JSON. */
   separator: Separator | null;
-  /** The names in the header of a CSV, in order; "" is a column without a name, whose cells are not read. */
+  /** The names in a CSV's header, in order. "" is a column without a name, whose cells are ignored. */
   columns: string[];
 };
 
 /**
- * A place between two rows. `offset` counts bytes of the file, once it is unpacked; `line` counts as people do: the first
- * line of a file and the first entry of an array are 1.
+ * A position between two rows. `offset` counts the bytes of the unpacked file. `line` counts from 1: lines of a file,
+ * or entries of an array.
  */
 export type Position = { offset: number; line: number };
 
@@ -38,13 +38,13 @@ export type RowErrorCode = keyof typeof ROW_ERRORS;
 
 export type RowError = { code: string; column: string | null; message: string; hint: string };
 
-/** What was found in one place of the file: values by the name of their column, or why there are none. */
+/** One row of the file: its values by column name, or the error that says why it has none. */
 export type Row = {
   offset: number;
   line: number;
   /** Where the next row begins. */
   next: Position;
-  /** The row as it stands in the file, in UTF-8; of one that is too large the beginning. */
+  /** The row as the file has it, in UTF-8; of a row that is too large only the beginning. */
   raw: Buffer;
 } & ({ values: Readonly<Record<string, unknown>> } | { error: RowError });
 
@@ -55,6 +55,6 @@ export const rowError = (code: RowErrorCode, message: string, column?: string): 
   hint: ROW_ERRORS[code],
 });
 
-/** The whole file cannot be read; `reason` is for machines. */
+/** The error for a file that cannot be read at all; programs read `reason`. */
 export const unreadable = (reason: string, message: string, hint: string, cause?: unknown): AppError =>
   new AppError("unreadable_table", message, { hint, details: { reason }, cause });

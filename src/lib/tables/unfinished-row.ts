@@ -4,7 +4,7 @@ import type { Encoding } from "#lib/tables/table.ts";
 
 const KEPT_START_BYTES = 4096;
 
-/** The bytes from the beginning of the row that has not ended yet. Of a row that is too large the beginning is kept. */
+/** The bytes of the row that has not ended yet. Of a row that is too large only the beginning is kept. */
 export class UnfinishedRow {
   bytes: Buffer = Buffer.alloc(0);
   readonly #encoding: Encoding;
@@ -19,7 +19,7 @@ export class UnfinishedRow {
     this.bytes = this.bytes.length === 0 ? bytes : Buffer.concat([this.bytes, bytes]);
   }
 
-  /** Keeps memory flat while a row that is too large goes by; the last byte may be half of a line end. */
+  /** Limits memory while a row that is too large is skipped. Keeps its last byte, which may be half of a line end. */
   dropIfTooLarge(): void {
     if (this.bytes.length <= MAX_ROW_BYTES) return;
     this.#start ??= Buffer.from(this.bytes.subarray(0, KEPT_START_BYTES));
@@ -27,7 +27,7 @@ export class UnfinishedRow {
     this.bytes = this.bytes.subarray(-1);
   }
 
-  /** Takes the row away that ends after so many of the bytes: its bytes, how many there were, and in the file. */
+  /** Takes the row that ends after `end` bytes: its bytes, their number, and their number in the file. */
   take(end: number): { raw: Buffer; length: number; lengthInFile: number } {
     const bytes = this.bytes.subarray(0, end);
     this.#count(bytes);
