@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { CampaignChanges, CampaignContent } from "#campaigns/content.ts";
 import type { JobRequest } from "#jobs/request.ts";
-import { type Job, jobRow } from "#jobs/rows.ts";
+import { blockedRow, blockedView, type Job, jobRow, toBlockedView } from "#jobs/rows.ts";
 import type { Clock } from "#lib/clock.ts";
 import { createCall } from "#lib/database/call.ts";
 import type { DatabaseClient } from "#lib/database/client.ts";
@@ -13,7 +13,9 @@ export const campaignView = z.object({
   id: z.uuid(),
   name: z.string(),
   listId: z.uuid(),
-  status: z.enum(["draft", "queued", "sending", "completed", "canceled", "failed"]),
+  /** Blocked: what is left cannot be sent without a person. */
+  status: z.enum(["draft", "queued", "sending", "blocked", "completed", "canceled", "failed"]),
+  blocked: blockedView.nullable(),
   note: z.string().nullable(),
   jobId: z.uuid().nullable(),
   subject: z.string(),
@@ -44,6 +46,7 @@ export const campaignView = z.object({
 });
 z.globalRegistry.add(campaignView, { id: "Campaign" });
 export type CampaignView = z.output<typeof campaignView>;
+const campaignRow = campaignView.extend({ blocked: blockedRow.nullable() });
 
 export const SEND_STATUSES = [
   "pending",
@@ -87,8 +90,10 @@ export const campaignDesk = (db: DatabaseClient, clock: Clock) => {
     update: (campaignId: string, owner: string | null, content: CampaignChanges): Promise<void> =>
       callTimeless("update_campaign", { campaignId, owner, content }),
 
-    get: (campaignId: string, owner: string | null): Promise<CampaignView> =>
-      call("get_campaign", { campaignId, owner }, campaignView),
+    async get(campaignId: string, owner: string | null): Promise<CampaignView> {
+      const campaign = await call("get_campaign", { campaignId, owner }, campaignRow);
+      return { ...campaign, blocked: toBlockedView(campaign.blocked) };
+    },
 
     /** Newest first, at most `limit` + 1 rows: the extra row shows that there is a next page. */
     list: (owner: string | null, limit: number, before?: Position): Promise<CampaignSummary[]> =>

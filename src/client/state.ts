@@ -1,7 +1,7 @@
 import type { JobDetails, JobView } from "./types.ts";
 
-/** A job. Its runs, its timeline and the end of its pause are included once it has changed. */
-export type Job = JobView & Partial<Pick<JobDetails, "runs" | "timeline" | "waitingUntil">>;
+/** A job. Its runs, its timeline, the end of its pause and what blocks it are included once it has changed. */
+export type Job = JobView & Partial<Pick<JobDetails, "runs" | "timeline" | "waitingUntil" | "blocked">>;
 
 export type Notification = {
   id: string;
@@ -23,7 +23,7 @@ export type LiveState<Task extends Item = Item> = {
   readonly notifications: readonly Notification[];
 };
 
-type Progress = { id: string; progress: Job["progress"]; waitingUntil: string | null };
+type Progress = Pick<JobDetails, "id" | "progress" | "waitingUntil" | "blocked">;
 
 /** The server's messages, by stream and by polling alike. `id` is where to continue after a break. */
 export type Message<Task extends Item = Item> = { id?: string | undefined } & (
@@ -90,11 +90,11 @@ const isNewer = (a: Job, b: Job): boolean =>
 
 function withProgress<Task extends Item>(
   state: LiveState<Task>,
-  { id, progress, waitingUntil }: Progress,
+  { id, ...moved }: Progress,
 ): LiveState<Task> {
   const job = state.jobs.get(id);
-  if (!job || (job.progress?.done ?? 0) > (progress?.done ?? 0)) return state;
-  return { ...state, jobs: withItem(state.jobs, { ...job, progress, waitingUntil }) };
+  if (!job || (job.progress?.done ?? 0) > (moved.progress?.done ?? 0)) return state;
+  return { ...state, jobs: withItem(state.jobs, { ...job, ...moved }) };
 }
 
 const byId = <T extends { id: string }>(items: readonly T[]): ReadonlyMap<string, T> =>

@@ -38,9 +38,20 @@ export type JobView = {
   };
 };
 
+/** Why work cannot go on without a person, and what to do. */
+export type Blocked = {
+  code: string | null;
+  message: string | null;
+  hint: string;
+  since: string;
+  parts: number;
+  deadLetter: string;
+};
+
 export type JobDetails = JobView & {
   /** All of the job's work is paused until then, because a provider asked for it; null while any of it runs. */
   waitingUntil: string | null;
+  blocked: Blocked | null;
   runs: {
     id: string;
     status: string;

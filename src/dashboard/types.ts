@@ -7,6 +7,7 @@ import type { jobStatsView } from "#jobs/stats.ts";
 import type { jobDetailsView } from "#jobs/view.ts";
 
 export type JobDetails = output<typeof jobDetailsView>;
+export type Blocked = NonNullable<JobDetails["blocked"]>;
 export type Letter = output<typeof letterView>;
 export type Campaign = output<typeof campaignView>;
 export type Send = output<typeof sendView>;

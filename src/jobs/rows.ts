@@ -1,5 +1,7 @@
 import { z } from "zod";
 import { prioritySchema } from "#lib/engine/priorities.ts";
+import { isErrorCode, meaningOf } from "#lib/errors.ts";
+import { UNFORESEEN } from "#lib/http/problem.ts";
 
 export const JOB_STATUSES = ["queued", "running", "completed", "failed", "canceled", "skipped"] as const;
 export const jobStatus = z.enum(JOB_STATUSES);
@@ -48,11 +50,21 @@ const runRow = z.object({
 
 const eventRow = z.object({ sequence: z.number(), type: z.string(), at: time, data: z.json() });
 
+/** Of the newest letter that waits; `parts`: how many are dead. */
+export const blockedRow = z.object({
+  code: z.string().nullable(),
+  message: z.string().nullable(),
+  since: time,
+  deadLetterId: z.uuid(),
+  parts: z.number(),
+});
+
 export const jobDetails = z.object({
   job: jobRow,
   runs: runRow.array(),
   events: eventRow.array(),
   waitingUntil: time.nullable(),
+  blocked: blockedRow.nullable(),
 });
 export type JobDetails = z.output<typeof jobDetails>;
 
@@ -78,3 +90,39 @@ export const quietRun = z.object({
   quiet_since: time,
 });
 export type QuietRun = z.output<typeof quietRun>;
+
+/** Why work cannot go on without a person. */
+export const blockedView = z.object({
+  /** The error of the newest dead letter that waits for a person. */
+  code: z.string().nullable(),
+  message: z.string().nullable(),
+  /** What to do about it. */
+  hint: z.string(),
+  since: z.string(),
+  /** How many of its parts wait for that. */
+  parts: z.number(),
+  deadLetter: z.string(),
+});
+z.globalRegistry.add(blockedView, { id: "Blocked" });
+
+export function toBlockedView(row: z.output<typeof blockedRow> | null): z.output<typeof blockedView> | null {
+  if (row === null) return null;
+  const { code, message, since, parts, deadLetterId } = row;
+  return {
+    code,
+    message: code === "internal" ? UNFORESEEN : message,
+    hint: hintFor(code),
+    since,
+    parts,
+    deadLetter: `/api/dead-letters/${deadLetterId}`,
+  };
+}
+
+/** For passing trouble the code's own hint would say that it is tried again, which is over. */
+function hintFor(code: string | null): string {
+  const rest = "or ignore the dead letter: then the rest ends without it.";
+  if (code === null || !isErrorCode(code)) return `Correct its cause, then reprocess, ${rest}`;
+  const { retry, hint } = meaningOf(code);
+  if (retry === "stop") return `${hint} Otherwise ignore the dead letter: then the rest ends without it.`;
+  return `It was tried as often as its policy allows. Reprocess when the trouble is over, ${rest}`;
+}

@@ -1,4 +1,5 @@
 import type { ServerEvent } from "#lib/http/event-stream.ts";
+import { toBlockedView } from "./rows.ts";
 import type { Batch } from "./tail.ts";
 import type { ChangedJob, Follower, JobFacts, MovingJob } from "./tail-repository.ts";
 import { toProgress } from "./view.ts";
@@ -52,7 +53,12 @@ function present(batch: Batch, how: Present): ReturnType<Present> {
   return events;
 }
 
-const toProgressEvent = ({ id, progress_done, progress_total, waiting_until }: MovingJob): ServerEvent => ({
+const toProgressEvent = (job: MovingJob): ServerEvent => ({
   event: "progress",
-  data: { id, progress: toProgress(progress_done, progress_total), waitingUntil: waiting_until },
+  data: {
+    id: job.id,
+    progress: toProgress(job.progress_done, job.progress_total),
+    waitingUntil: job.waiting_until,
+    blocked: toBlockedView(job.blocked),
+  },
 });

@@ -1,7 +1,7 @@
 import type { Logger } from "#lib/logger.ts";
 import type { Changes, MovingJob, TailRepository } from "./tail-repository.ts";
 
-/** What changed since the last read. `moved`: running jobs whose progress or pause has changed. */
+/** What changed since the last read. `moved`: running jobs whose progress, pause or blockade has changed. */
 export type Batch = Pick<Changes, "position" | "jobs" | "notifications"> & { moved: MovingJob[] };
 export type Listener = {
   hear(batch: Batch): Promise<void>;
@@ -95,8 +95,8 @@ export function createTail({ live, logger }: Dependencies) {
   };
 }
 
-const progressOf = ({ progress_done, progress_total, waiting_until }: MovingJob): string =>
-  `${progress_done}/${progress_total} ${waiting_until}`;
+const progressOf = ({ progress_done, progress_total, waiting_until, blocked }: MovingJob): string =>
+  `${progress_done}/${progress_total} ${waiting_until} ${blocked?.parts} ${blocked?.deadLetterId}`;
 
 /** The timer does not keep the process alive; open streams do. */
 const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms).unref());

@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { Json } from "#lib/database/database.types.ts";
 import { prioritySchema } from "#lib/engine/priorities.ts";
 import { UNFORESEEN } from "#lib/http/problem.ts";
-import { type Job, type JobDetails, jobStatus } from "./rows.ts";
+import { blockedView, type Job, type JobDetails, jobStatus, toBlockedView } from "./rows.ts";
 
 /** A job as the API shows it. */
 export const jobView = z.object({
@@ -43,6 +43,7 @@ z.globalRegistry.add(jobView, { id: "Job" });
 export const jobDetailsView = jobView.extend({
   /** All of the job's work is paused until then, because a provider asked for it; null while any of it runs. */
   waitingUntil: z.string().nullable(),
+  blocked: blockedView.nullable(),
   runs: z.array(
     z.object({
       id: z.string(),
@@ -114,9 +115,11 @@ export const toJobDetailsView = ({
   runs,
   events,
   waitingUntil,
+  blocked,
 }: Details): z.output<typeof jobDetailsView> => ({
   ...toJobView(job),
   waitingUntil,
+  blocked: toBlockedView(blocked),
   runs: runs.map((run) => ({
     id: run.run_id,
     status: run.status,

@@ -51,7 +51,38 @@ begin
 end
 $$;
 
--- {job, runs, events, waitingUntil}, or null when there is no such job for this owner.
+-- Why unfinished work cannot go on without a person: each of its parts that is not done is dead, and a letter waits.
+-- {code, message, since, deadLetterId} are of the newest such letter; parts: how many are dead. Null while any part is open.
+create function private.job_blocked(p_job public.jobs)
+returns jsonb
+language plpgsql stable
+set search_path = ''
+as $$
+declare
+  v_parts bigint;
+  v_letter public.dead_letter_queue;
+begin
+  if p_job.ended_at is not null
+    or not exists (select from public.job_plans where job_id = p_job.id and planned_at is not null)
+    or exists (select from public.job_parts where job_id = p_job.id and status not in ('dead', 'done'))
+  then
+    return null;
+  end if;
+  select count(*) into v_parts from public.job_parts where job_id = p_job.id and status = 'dead';
+  -- A part that was reprocessed and failed again has the letter of its reprocess.
+  select * into v_letter from public.dead_letter_queue
+  where status = 'failed' and (job_id = p_job.id or job_id in (select id from public.jobs where parent_job_id = p_job.id))
+    and event_data ->> 'parentJobId' = p_job.id::text
+  order by failed_at desc, id desc limit 1;
+  if v_parts = 0 or not found then
+    return null;
+  end if;
+  return jsonb_build_object('code', v_letter.error_code, 'message', v_letter.error_message,
+    'since', v_letter.failed_at, 'deadLetterId', v_letter.id, 'parts', v_parts);
+end
+$$;
+
+-- {job, runs, events, waitingUntil, blocked}, or null when there is no such job for this owner.
 create function public.get_job(p_job_id uuid, p_owner text)
 returns jsonb
 language sql stable
@@ -63,11 +94,11 @@ as $$
       from public.job_runs as runs where runs.job_id = jobs.id), '[]'),
     'events', coalesce((select jsonb_agg(to_jsonb(events) order by events.sequence)
       from public.job_events as events where events.job_id = jobs.id), '[]'),
-    'waitingUntil', private.job_waits_until(jobs))
+    'waitingUntil', private.job_waits_until(jobs), 'blocked', private.job_blocked(jobs))
   from public.jobs as jobs
   where id = p_job_id and (p_owner is null or owner = p_owner);
 $$;
 
-revoke execute on function private.job_waits_until, public.list_jobs, public.get_job
+revoke execute on function private.job_waits_until, private.job_blocked, public.list_jobs, public.get_job
   from public, anon, authenticated;
-grant execute on function private.job_waits_until, public.list_jobs, public.get_job to service_role;
+grant execute on function private.job_waits_until, private.job_blocked, public.list_jobs, public.get_job to service_role;

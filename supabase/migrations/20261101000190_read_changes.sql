@@ -10,8 +10,8 @@ create index jobs_unfinished on public.jobs (created_at desc, id desc) where end
 
 -- What changed since a position, as it is now, in one statement:
 -- {position, isComplete, jobs: [{job, runs, events}], running: [job], notifications: [{owner, view}]}.
--- `running` is the progress of running jobs, which writes no event, and until when they wait: those that moved last, at
--- most 200.
+-- `running` is the progress of running jobs, which writes no event, until when they wait and what blocks them: those
+-- that moved last, at most 200.
 -- isComplete is false when more than p_limit events happened since, or when the position is from another database:
 -- then a snapshot is shorter. p_owner null sees every job, p_reader null everybody's notifications.
 create function public.read_changes(p_position text, p_owner text, p_reader text, p_limit integer)
@@ -44,7 +44,8 @@ begin
     'running', coalesce((
       select jsonb_agg(to_jsonb(moving) - array['event_data', 'result', 'error'])
       from (
-        select jobs.*, private.job_waits_until(jobs) as waiting_until from public.jobs
+        select jobs.*, private.job_waits_until(jobs) as waiting_until, private.job_blocked(jobs) as blocked
+        from public.jobs
         where status = 'running' and progress_total is not null and (p_owner is null or owner = p_owner)
         order by updated_at desc limit 200) as moving), '[]'),
     'notifications', coalesce((

@@ -11,6 +11,8 @@ declare
   v_done bigint;
   v_first timestamptz;
   v_seconds numeric;
+  v_job public.jobs;
+  v_blocked jsonb;
 begin
   select * into v_campaign from public.campaigns
   where id = p_campaign_id and (p_owner is null or owner = p_owner);
@@ -25,16 +27,19 @@ begin
     coalesce(sum(sent_count), 0), min(first_sending_at)
   into v_counts, v_done, v_first
   from public.campaign_batches where campaign_id = p_campaign_id;
+  select * into v_job from public.jobs where id = v_campaign.plan_job_id;
+  v_blocked := private.job_blocked(v_job);
   v_seconds := extract(epoch from coalesce(v_campaign.ended_at, p_now) - v_first);
   return jsonb_build_object(
-    'id', v_campaign.id, 'name', v_campaign.name, 'listId', v_campaign.list_id, 'status', v_campaign.status,
+    'id', v_campaign.id, 'name', v_campaign.name, 'listId', v_campaign.list_id,
+    'status', case when v_blocked is null then v_campaign.status else 'blocked' end, 'blocked', v_blocked,
     'note', v_campaign.note, 'jobId', v_campaign.job_id, 'subject', v_campaign.subject, 'html', v_campaign.html,
     'text', v_campaign.text, 'from', v_campaign.sender, 'replyTo', v_campaign.reply_to,
     'missingField', v_campaign.missing_field, 'counts', v_counts,
-    'recipientsPerSecond', case when v_seconds > 0 then round(v_done / v_seconds, 1) end,
+    'recipientsPerSecond', case when v_seconds > 0 and v_blocked is null then round(v_done / v_seconds, 1) end,
     'createdAt', v_campaign.created_at, 'queuedAt', v_campaign.queued_at, 'startedAt', v_first,
     'endedAt', v_campaign.ended_at,
-    'waitingUntil', (select private.job_waits_until(jobs) from public.jobs where id = v_campaign.plan_job_id));
+    'waitingUntil', private.job_waits_until(v_job));
 end
 $$;
 
@@ -46,7 +51,9 @@ set plan_cache_mode = force_custom_plan
 as $$
 begin
   return query
-  select c.id, c.name, c.status, c.created_at from public.campaigns as c
+  select c.id, c.name, case when c.status = 'sending' and private.job_blocked(jobs) is not null then 'blocked' else c.status end,
+    c.created_at
+  from public.campaigns as c left join public.jobs on jobs.id = c.plan_job_id
   where (p_owner is null or c.owner = p_owner)
     and (p_before_at is null or (c.created_at, c.id) < (p_before_at, p_before_id))
   order by c.created_at desc, c.id desc limit p_limit;

@@ -85,6 +85,7 @@ test("a job that changed often comes once, as it is now, without its event's dat
       runs: [expect.objectContaining({ run_id: "run-1", status: "completed" })],
       events: [1, 2, 3].map((sequence) => expect.objectContaining({ sequence })),
       waitingUntil: null,
+      blocked: null,
     },
   ]);
   expect(jobs[0].job).not.toHaveProperty("event_data");

@@ -15,6 +15,7 @@ const TONES: Record<string, Tone> = {
   completed: "good",
   sent: "good",
   reprocessed: "good",
+  blocked: "bad",
   failed: "bad",
   unknown: "bad",
 };

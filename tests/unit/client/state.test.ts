@@ -46,12 +46,18 @@ describe("one reducer for stream and polling", () => {
   test("S3-10: progress moves a job that is known, and only forward", () => {
     const state = after(
       { event: "job", data: job("a", 1) },
-      { event: "progress", data: { id: "a", progress: progress(4), waitingUntil: "2026-11-22T12:00:00Z" } },
-      { event: "progress", data: { id: "a", progress: progress(3), waitingUntil: null } },
-      { event: "progress", data: { id: "unknown", progress: progress(9), waitingUntil: null } },
+      {
+        event: "progress",
+        data: { id: "a", progress: progress(4), waitingUntil: "2026-11-22T12:00:00Z", blocked: null },
+      },
+      { event: "progress", data: { id: "a", progress: progress(3), waitingUntil: null, blocked: null } },
+      {
+        event: "progress",
+        data: { id: "unknown", progress: progress(9), waitingUntil: null, blocked: null },
+      },
     );
     expect([...state.jobs.values()]).toEqual([
-      job("a", 1, { progress: progress(4), waitingUntil: "2026-11-22T12:00:00Z" }),
+      job("a", 1, { progress: progress(4), waitingUntil: "2026-11-22T12:00:00Z", blocked: null }),
     ]);
     // A look at the ledger from before that progress.
     expect(reduce(state, { event: "job", data: job("a", 1) })).toBe(state);

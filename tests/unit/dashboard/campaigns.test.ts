@@ -9,14 +9,19 @@ it("a campaign is as far as its recipients are settled, whatever became of them"
 });
 
 it("the rest takes as long as its rate says, and nobody knows without one", () => {
-  expect(remainingMs({ counts, recipientsPerSecond: 50 })).toBe(2000);
-  expect([null, 0].map((recipientsPerSecond) => remainingMs({ counts, recipientsPerSecond }))).toEqual([
-    null,
-    null,
-  ]);
+  const sending = { status: "sending", counts, recipientsPerSecond: 50, waitingUntil: null } as const;
+  expect(remainingMs(sending)).toBe(2000);
+  expect(remainingMs({ ...sending, recipientsPerSecond: null })).toBeNull();
+  expect(remainingMs({ ...sending, recipientsPerSecond: 0 })).toBeNull();
 });
 
-it("only what is queued or being sent is asked for again and again", () => {
-  const all = ["draft", "queued", "sending", "completed", "canceled", "failed"] as const;
-  expect(all.filter((status) => !isAtRest(status))).toEqual(["queued", "sending"]);
+it("no time is left to be told while nothing is sent", () => {
+  const sending = { status: "sending", counts, recipientsPerSecond: 50, waitingUntil: null } as const;
+  expect(remainingMs({ ...sending, status: "blocked" })).toBeNull();
+  expect(remainingMs({ ...sending, waitingUntil: "2026-11-22T12:00:00Z" })).toBeNull();
+});
+
+it("only what is queued, being sent or blocked is asked for again and again", () => {
+  const all = ["draft", "queued", "sending", "blocked", "completed", "canceled", "failed"] as const;
+  expect(all.filter((status) => !isAtRest(status))).toEqual(["queued", "sending", "blocked"]);
 });

@@ -28,6 +28,7 @@ const job = (more: Partial<JobDetails>): JobDetails => ({
   endedAt: null,
   updatedAt: at(2),
   waitingUntil: null,
+  blocked: null,
   links: { self: "", parent: null, children: "", deadLetters: "", reprocessOf: null },
   runs: [],
   timeline: [],

@@ -24,9 +24,58 @@ test("a request in which every mail is refused fails nobody: it is a letter, and
     },
   ]);
   expect(await campaign(campaignId)).toMatchObject({
-    status: "sending",
+    status: "blocked",
     counts: { pending: 20, failed: 0 },
   });
+});
+
+test("a campaign is blocked once no part of it can go on, says why, and is not any more when a letter is put back", async () => {
+  house = await campaignHouse({ env: { ...SMALL, CAMPAIGN_PART_SIZE: "10", MAIL_MAX_IN_FLIGHT: "1" } });
+  const { campaignId } = await house.draft(30);
+  await house.control("faults", {
+    rules: [
+      { status: 401, match: `${campaignId}:1$` },
+      { status: 429, retryAfter: 600, match: `${campaignId}:3$`, count: 1 },
+    ],
+  });
+  const { jobId } = await send(campaignId);
+  await house.engine.idle();
+  const job = async () => (await house.call("GET", `/api/jobs/${jobId}`)).body;
+  // One part is dead; another only waits, and goes on by itself.
+  expect(await letters()).toHaveLength(1);
+  expect(await campaign(campaignId)).toMatchObject({ status: "sending", blocked: null });
+
+  await house.engine.waitFor(async () => (await campaign(campaignId)).counts.sent === 20);
+  const [letter] = await letters();
+  const blocked = {
+    code: "provider_unauthorized",
+    message: letter.error.message,
+    hint: expect.stringContaining("Replace the key, then reprocess."),
+    since: letter.failedAt,
+    parts: 1,
+    deadLetter: `/api/dead-letters/${letter.id}`,
+  };
+  expect(await campaign(campaignId)).toMatchObject({
+    status: "blocked",
+    blocked,
+    recipientsPerSecond: null,
+  });
+  expect(await job()).toMatchObject({ status: "running", blocked });
+  const list = await house.call("GET", "/api/campaigns");
+  expect(list.body.items).toMatchObject([{ id: campaignId, status: "blocked" }]);
+
+  // Put back and failed again: the letter is the one of the second time.
+  await house.call("POST", `/api/dead-letters/${letter.id}/reprocess`, {}, { as: "admin" });
+  expect(await campaign(campaignId)).toMatchObject({ status: "sending", blocked: null });
+  await house.engine.waitFor(async () => (await letters()).length === 1);
+  const [second] = await letters();
+  expect(second.id).not.toBe(letter.id);
+  expect((await campaign(campaignId)).blocked).toMatchObject({
+    deadLetter: `/api/dead-letters/${second.id}`,
+  });
+  await ignore(second.id);
+  expect(await campaign(campaignId)).toMatchObject({ status: "completed", blocked: null });
+  expect(await job()).toMatchObject({ status: "completed", blocked: null });
 });
 
 test("an ignored letter leaves its part undone, and the campaign ends without it", async () => {
@@ -44,7 +93,7 @@ test("an ignored letter leaves its part undone, and the campaign ends without it
   expect(letter.event.data).toMatchObject({ part: 1 });
   await house.engine.waitFor(async () => (await campaign(campaignId)).counts.sent === 20);
   expect(await campaign(campaignId)).toMatchObject({
-    status: "sending",
+    status: "blocked",
     counts: { pending: 10, sending: 10 },
   });
 

@@ -27,9 +27,9 @@ async function stopOneOfTwo() {
   return { campaignId, jobId };
 }
 
-test("a part that somebody stops in the engine is a dead letter of its campaign, which goes on", async () => {
+test("a part that somebody stops in the engine is a dead letter of its campaign, which sends the others", async () => {
   const { campaignId, jobId } = await stopOneOfTwo();
-  expect(await campaign(campaignId)).toMatchObject({ status: "sending", counts: { sent: 30 } });
+  expect(await campaign(campaignId)).toMatchObject({ status: "blocked", counts: { sent: 30 } });
   expect(await letters()).toMatchObject([
     { function: "send-campaign-part", links: { job: `/api/jobs/${jobId}` } },
   ]);
@@ -69,6 +69,6 @@ test("a campaign whose part waits for a person as a dead letter does not fail, h
   const { campaignId } = await stopOneOfTwo();
   await house.engine.advance("3d");
   await house.app.keepHouse();
-  expect(await campaign(campaignId)).toMatchObject({ status: "sending" });
+  expect(await campaign(campaignId)).toMatchObject({ status: "blocked" });
   expect(await letters()).toHaveLength(1);
 });

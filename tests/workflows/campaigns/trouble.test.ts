@@ -181,7 +181,7 @@ test("a refused key ends the part as a dead letter at once; put right and reproc
     const letters = await house.call("GET", "/api/dead-letters?status=failed", undefined, { as: "admin" });
     return letters.body.items?.length === 2;
   });
-  expect(await campaign(campaignId)).toMatchObject({ status: "sending", counts: { sent: 0 } });
+  expect(await campaign(campaignId)).toMatchObject({ status: "blocked", counts: { sent: 0 } });
 
   await house.control("keys", { accept: null });
   const letters = await house.call("GET", "/api/dead-letters?status=failed", undefined, { as: "admin" });

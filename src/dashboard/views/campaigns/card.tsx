@@ -1,4 +1,5 @@
 import { Badge, toneOf } from "#dashboard/components/badge.tsx";
+import { BlockedNote } from "#dashboard/components/note.tsx";
 import { Progress } from "#dashboard/components/progress.tsx";
 import { TimeAgo } from "#dashboard/components/time.tsx";
 import { useApi } from "#dashboard/hooks/use-api.ts";
@@ -41,6 +42,7 @@ export function CampaignCard({ summary }: { summary: CampaignSummary }) {
           </div>
         </>
       )}
+      {campaign?.blocked && <BlockedNote blocked={campaign.blocked} />}
       {campaign?.note && <p className="small quiet">{campaign.note}</p>}
     </article>
   );

@@ -1,6 +1,7 @@
 import { Badge, toneOf } from "#dashboard/components/badge.tsx";
 import { Card } from "#dashboard/components/card.tsx";
 import { type Fact, Facts } from "#dashboard/components/facts.tsx";
+import { BlockedNote, WaitingNote } from "#dashboard/components/note.tsx";
 import { Page } from "#dashboard/components/page.tsx";
 import { Progress } from "#dashboard/components/progress.tsx";
 import { ErrorNote, Loading } from "#dashboard/components/states.tsx";
@@ -11,6 +12,8 @@ import { Pace } from "#dashboard/views/campaigns/pace.tsx";
 import { isNewsFor, progressOf } from "#dashboard/views/campaigns/progress.ts";
 import { SendButton } from "#dashboard/views/campaigns/send-button.tsx";
 import { Sends } from "#dashboard/views/campaigns/sends.tsx";
+
+const WHY_IT_WAITS = "the mail provider asked for it, or is in trouble.";
 
 type DetailsProps = { id: string; query: URLSearchParams };
 
@@ -28,6 +31,8 @@ export function CampaignDetails({ id, query }: DetailsProps) {
       {isLoading && <Loading />}
       {campaign && (
         <>
+          {campaign.blocked && <BlockedNote blocked={campaign.blocked} />}
+          {campaign.waitingUntil && <WaitingNote until={campaign.waitingUntil} why={WHY_IT_WAITS} />}
           <Overview campaign={campaign} />
           {campaign.status !== "draft" && <Sends campaign={campaign} query={query} onChange={reload} />}
         </>

@@ -1,7 +1,7 @@
 import type { JobChange } from "#dashboard/live.ts";
 import type { Campaign } from "#dashboard/types.ts";
 
-type Counted = Pick<Campaign, "counts" | "recipientsPerSecond">;
+type Counted = Pick<Campaign, "status" | "counts" | "recipientsPerSecond" | "waitingUntil">;
 
 /** Nothing about these changes any more by itself. */
 const AT_REST: ReadonlySet<Campaign["status"]> = new Set(["draft", "completed", "canceled", "failed"]);
@@ -14,8 +14,9 @@ export function progressOf({ counts }: Pick<Campaign, "counts">) {
   return { done, total, percent: total === 0 ? 0 : Math.floor((done / total) * 100) };
 }
 
-/** How long the rest takes at the measured rate; null while that is unknown. */
-export function remainingMs({ counts, recipientsPerSecond }: Counted): number | null {
+/** How long the rest takes at the measured rate; null while that is unknown, and while nothing is sent. */
+export function remainingMs({ status, counts, recipientsPerSecond, waitingUntil }: Counted): number | null {
+  if (status !== "sending" || waitingUntil !== null) return null;
   if (recipientsPerSecond === null || recipientsPerSecond === 0) return null;
   return ((counts.pending + counts.sending) / recipientsPerSecond) * 1000;
 }

@@ -25,7 +25,7 @@ const BACK = { href: "#/jobs", text: "All jobs" };
 /** One job: how it stands, how it went, and what can be done about it. */
 export function JobPage({ id }: { id: string }) {
   const { job, problem } = useJob(id);
-  const said = job && `${job.kind} is ${job.status}`;
+  const said = job && `${job.kind} is ${job.blocked === null ? job.status : "blocked"}`;
   useEffect(() => {
     if (said !== undefined) announce(said);
   }, [said]);
@@ -41,7 +41,7 @@ export function JobPage({ id }: { id: string }) {
     <Page
       title={job.kind}
       back={BACK}
-      beside={<Badge status={job.status} />}
+      beside={<Badge status={job.blocked === null ? job.status : "blocked"} />}
       actions={!hasEnded(job) && <CancelButton job={job} />}
     >
       {problem && <ErrorNote problem={problem} />}

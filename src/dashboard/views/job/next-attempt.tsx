@@ -1,32 +1,37 @@
 import { hasEnded } from "#client/index.ts";
-import { Icon } from "#dashboard/components/icon.tsx";
+import { BlockedNote, Note, WaitingNote } from "#dashboard/components/note.tsx";
 import { Countdown } from "#dashboard/components/time.tsx";
 import { fieldsOf } from "#dashboard/fields.ts";
 import type { JobDetails } from "#dashboard/types.ts";
-import "./next-attempt.css";
 
-/** While a job waits for its retry: when that is, and why it is needed. */
+/** While a job does not move: what it waits for, since what error, and when it goes on. */
 export function NextAttempt({ job }: { job: JobDetails }) {
+  if (hasEnded(job)) return null;
+  if (job.blocked !== null) return <BlockedNote blocked={job.blocked} />;
   const last = job.timeline.findLast(({ type }) => type !== "run_ended");
-  if (hasEnded(job) || last?.type !== "waiting") return null;
-  const said = fieldsOf(last.data);
-  const retryAt = said.get("retryAt");
-  const code = said.get("code");
-  if (typeof retryAt !== "string") return null;
+  if (last?.type === "waiting") return <Retry said={fieldsOf(last.data)} />;
+  if (job.waitingUntil === null) return null;
+  return <WaitingNote until={job.waitingUntil} why="a provider asked for it, or is in trouble." />;
+}
+
+function Retry({ said }: { said: ReadonlyMap<string, unknown> }) {
+  const [retryAt, code, message] = [said.get("retryAt"), said.get("code"), said.get("message")];
   return (
-    <p className="next-attempt">
-      <Icon name="retry" size={20} />
-      <span>
-        <strong>
+    <Note tone="warn" icon="retry">
+      <strong>
+        {typeof retryAt === "string" ? (
           <Countdown before="Next attempt in " to={retryAt} then="The next attempt begins" />
-        </strong>
-        {typeof code === "string" && (
-          <>
-            {" "}
-            because of <code>{code}</code>
-          </>
+        ) : (
+          "The next attempt begins at the engine's own pace"
         )}
-      </span>
-    </p>
+      </strong>
+      {typeof message === "string" && <>: {message}</>}
+      {typeof code === "string" && (
+        <>
+          {" "}
+          <code>{code}</code>
+        </>
+      )}
+    </Note>
   );
 }

@@ -16,6 +16,7 @@ export function useJob(id: string): {
         runs: found.runs ?? [],
         timeline: found.timeline ?? [],
         waitingUntil: found.waitingUntil ?? null,
+        blocked: found.blocked ?? null,
       },
     [found],
   );
