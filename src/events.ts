@@ -4,6 +4,7 @@
  */
 export { sendCampaignRequested } from "#campaigns/events.ts";
 export { generateImageRequested } from "#images/events.ts";
+export { importRequested } from "#imports/events.ts";
 export { jobCancelRequested } from "#jobs/events.ts";
 /** Sends work with a priority: `inngest.send(queueJob("email/send.campaign", { campaignId }, "high"))`. */
 export { queueJob } from "#lib/engine/priorities.ts";

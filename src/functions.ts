@@ -4,6 +4,7 @@ import { catchFailures } from "#dead-letters/catch-failures.ts";
 import { recordCancellations } from "#dead-letters/record-cancellations.ts";
 import { erasureFunctions } from "#erasures/functions.ts";
 import { imageFunctions } from "#images/functions.ts";
+import { importFunctions } from "#imports/functions.ts";
 import { monitoringFunctions } from "#monitoring/functions.ts";
 import type { Platform } from "#platform.ts";
 import { reportFunctions } from "#reports/functions.ts";
@@ -15,6 +16,7 @@ export const allFunctions = (platform: Platform): InngestFunction.Any[] => [
   ...imageFunctions(platform),
   ...uploadFunctions(platform),
   ...reportFunctions(platform),
+  ...importFunctions(platform),
   ...monitoringFunctions(platform),
   ...erasureFunctions(platform),
   // These two functions receive Inngest's own events about runs. They keep the ledger and the dead letters up to date.

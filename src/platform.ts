@@ -27,6 +27,7 @@ import { createFence } from "#lib/environment-fence.ts";
 import { createTickets } from "#lib/http/tickets.ts";
 import { createLogger } from "#lib/logger.ts";
 import { type Fetch, fastFetch, fetchOfOurs } from "#lib/outside/fetch.ts";
+import { createSafeFetch } from "#lib/outside/safe-fetch.ts";
 import { createErrorReporter } from "#lib/outside/sentry.ts";
 import { createSlack } from "#lib/outside/slack.ts";
 import { notificationRepository } from "#notifications/repository.ts";
@@ -80,7 +81,8 @@ export function createPlatform(
     alert,
     maxAttempts,
     slack,
-    storage: createStorage(db),
+    storage: createStorage(db, ours),
+    safeFetch: createSafeFetch({ allowPrivateHosts: env.ALLOW_PRIVATE_HOSTS }),
     live,
     streams: createStreams({
       live,

@@ -3,6 +3,7 @@ import { campaigns } from "#campaigns/room.ts";
 import { deadLetters } from "#dead-letters/room.ts";
 import { erasures } from "#erasures/room.ts";
 import { images } from "#images/room.ts";
+import { imports } from "#imports/room.ts";
 import { jobs } from "#jobs/room.ts";
 import type { Room } from "#lib/room.ts";
 import { lists } from "#lists/room.ts";
@@ -21,6 +22,7 @@ export const rooms: readonly Room<Platform>[] = [
   images,
   uploads,
   reports,
+  imports,
   notifications,
   jobs,
   deadLetters,

@@ -118,6 +118,18 @@ const MEANINGS = {
     "This file cannot be read",
     "Send a CSV with a header, a JSON array, or one JSON object per line.",
   ),
+  already_imported: meaning(
+    409,
+    "stop",
+    "This file was imported before",
+    "Send `again: true` if its rows are to be imported once more.",
+  ),
+  file_changed: meaning(
+    409,
+    "stop",
+    "The file changed while it was read",
+    "Import the file again once nothing writes to it any more.",
+  ),
   invalid_report: meaning(422, "stop", "The report cannot be shown", "Ask for it as CSV."),
   invalid_picture: meaning(
     422,

@@ -218,6 +218,43 @@ export type Database = {
           },
         ];
       };
+      contacts: {
+        Row: {
+          company: string | null;
+          created_at: string;
+          email: string;
+          id: number;
+          name: string | null;
+          note: string | null;
+          owner: string;
+          phone: string | null;
+          updated_at: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          company?: string | null;
+          created_at: string;
+          email: string;
+          id?: never;
+          name?: string | null;
+          note?: string | null;
+          owner: string;
+          phone?: string | null;
+          updated_at: string;
+        };
+        Update: {
+          company?: string | null;
+          created_at?: string;
+          email?: string;
+          id?: never;
+          name?: string | null;
+          note?: string | null;
+          owner?: string;
+          phone?: string | null;
+          updated_at?: string;
+        };
+        Relationships: [];
+      };
       dead_letter_queue: {
         Row: {
           alert_claimed_at: string | null;
@@ -597,6 +634,255 @@ export type Database = {
         };
         Relationships: [];
       };
+      import_files: {
+        Row: {
+          created_at: string;
+          expires_at: string;
+          id: string;
+          name: string;
+          owner: string;
+          path: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          created_at: string;
+          expires_at: string;
+          id?: string;
+          name: string;
+          owner: string;
+          path: string;
+        };
+        Update: {
+          created_at?: string;
+          expires_at?: string;
+          id?: string;
+          name?: string;
+          owner?: string;
+          path?: string;
+        };
+        Relationships: [];
+      };
+      import_rejects: {
+        Row: {
+          byte_offset: number;
+          cells: Json | null;
+          code: string;
+          column_name: string | null;
+          hint: string;
+          id: number;
+          import_id: string;
+          line: number;
+          message: string;
+          raw: string;
+          row_no: number;
+        };
+        ComputedFields: never;
+        Insert: {
+          byte_offset: number;
+          cells?: Json | null;
+          code: string;
+          column_name?: string | null;
+          hint: string;
+          id?: never;
+          import_id: string;
+          line: number;
+          message: string;
+          raw: string;
+          row_no: number;
+        };
+        Update: {
+          byte_offset?: number;
+          cells?: Json | null;
+          code?: string;
+          column_name?: string | null;
+          hint?: string;
+          id?: never;
+          import_id?: string;
+          line?: number;
+          message?: string;
+          raw?: string;
+          row_no?: number;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "import_rejects_import_id_fkey";
+            columns: ["import_id"];
+            isOneToOne: false;
+            referencedRelation: "imports";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      import_rows: {
+        Row: {
+          before: Json | null;
+          conflict: string | null;
+          fate: string;
+          import_id: string;
+          key: string;
+          row_no: number;
+          target_id: number | null;
+          version: unknown;
+        };
+        ComputedFields: never;
+        Insert: {
+          before?: Json | null;
+          conflict?: string | null;
+          fate: string;
+          import_id: string;
+          key: string;
+          row_no: number;
+          target_id?: number | null;
+          version?: unknown;
+        };
+        Update: {
+          before?: Json | null;
+          conflict?: string | null;
+          fate?: string;
+          import_id?: string;
+          key?: string;
+          row_no?: number;
+          target_id?: number | null;
+          version?: unknown;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "import_rows_import_id_fkey";
+            columns: ["import_id"];
+            isOneToOne: false;
+            referencedRelation: "imports";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      imports: {
+        Row: {
+          absent: string;
+          byte_count: number | null;
+          created_at: string;
+          dialect: Json | null;
+          ended_at: string | null;
+          error: Json | null;
+          file_id: string | null;
+          file_name: string;
+          file_url: string;
+          fingerprint: string | null;
+          id: string;
+          inserted_count: number;
+          is_again: boolean;
+          is_dry_run: boolean;
+          job_id: string | null;
+          mapping: Json | null;
+          merge: string;
+          options: NonNullable<Json>;
+          owner: string;
+          rejected_count: number;
+          row_count: number | null;
+          said: NonNullable<Json>;
+          scope: string;
+          skipped_count: number;
+          status: string | null;
+          target: string;
+          unchanged_count: number;
+          undo_counts: Json | null;
+          undo_job_id: string | null;
+          undone_at: string | null;
+          updated_count: number;
+          version: string | null;
+        };
+        ComputedFields: never;
+        Insert: {
+          absent: string;
+          byte_count?: number | null;
+          created_at: string;
+          dialect?: Json | null;
+          ended_at?: string | null;
+          error?: Json | null;
+          file_id?: string | null;
+          file_name: string;
+          file_url: string;
+          fingerprint?: string | null;
+          id: string;
+          inserted_count?: number;
+          is_again: boolean;
+          is_dry_run: boolean;
+          job_id?: string | null;
+          mapping?: Json | null;
+          merge: string;
+          options?: NonNullable<Json>;
+          owner: string;
+          rejected_count?: number;
+          row_count?: number | null;
+          said?: NonNullable<Json>;
+          scope: string;
+          skipped_count?: number;
+          status?: string | null;
+          target: string;
+          unchanged_count?: number;
+          undo_counts?: Json | null;
+          undo_job_id?: string | null;
+          undone_at?: string | null;
+          updated_count?: number;
+          version?: string | null;
+        };
+        Update: {
+          absent?: string;
+          byte_count?: number | null;
+          created_at?: string;
+          dialect?: Json | null;
+          ended_at?: string | null;
+          error?: Json | null;
+          file_id?: string | null;
+          file_name?: string;
+          file_url?: string;
+          fingerprint?: string | null;
+          id?: string;
+          inserted_count?: number;
+          is_again?: boolean;
+          is_dry_run?: boolean;
+          job_id?: string | null;
+          mapping?: Json | null;
+          merge?: string;
+          options?: NonNullable<Json>;
+          owner?: string;
+          rejected_count?: number;
+          row_count?: number | null;
+          said?: NonNullable<Json>;
+          scope?: string;
+          skipped_count?: number;
+          status?: string | null;
+          target?: string;
+          unchanged_count?: number;
+          undo_counts?: Json | null;
+          undo_job_id?: string | null;
+          undone_at?: string | null;
+          updated_count?: number;
+          version?: string | null;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "imports_file_id_fkey";
+            columns: ["file_id"];
+            isOneToOne: false;
+            referencedRelation: "import_files";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "imports_job_id_fkey";
+            columns: ["job_id"];
+            isOneToOne: true;
+            referencedRelation: "jobs";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "imports_undo_job_id_fkey";
+            columns: ["undo_job_id"];
+            isOneToOne: false;
+            referencedRelation: "jobs";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
       job_errors: {
         Row: {
           created_at: string;
@@ -969,6 +1255,40 @@ export type Database = {
         };
         Relationships: [];
       };
+      products: {
+        Row: {
+          created_at: string;
+          id: number;
+          name: string | null;
+          owner: string;
+          price_cents: number | null;
+          sku: string;
+          stock: number | null;
+          updated_at: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          created_at: string;
+          id?: never;
+          name?: string | null;
+          owner: string;
+          price_cents?: number | null;
+          sku: string;
+          stock?: number | null;
+          updated_at: string;
+        };
+        Update: {
+          created_at?: string;
+          id?: never;
+          name?: string | null;
+          owner?: string;
+          price_cents?: number | null;
+          sku?: string;
+          stock?: number | null;
+          updated_at?: string;
+        };
+        Relationships: [];
+      };
       reports: {
         Row: {
           byte_count: number | null;
@@ -1136,6 +1456,52 @@ export type Database = {
         Args: { p_now: string | null; p_request: Json | null; p_upload: Json | null };
         Returns: Json;
       };
+      accept_import: {
+        Args: {
+          p_import: Json | null;
+          p_now: string | null;
+          p_request: Json | null;
+          p_viewer: string | null;
+        };
+        Returns: {
+          checked_at: string | null;
+          created_at: string;
+          dead_letter_id: string | null;
+          deadline_at: string | null;
+          due_at: string;
+          ended_at: string | null;
+          error: Json | null;
+          event_count: number;
+          event_data: NonNullable<Json>;
+          event_id: string;
+          event_name: string;
+          fingerprint: string | null;
+          function_id: string;
+          id: string;
+          idempotency_key: string | null;
+          keep_completed: number | null;
+          kind: string;
+          owner: string | null;
+          parent_job_id: string | null;
+          priority: number;
+          progress_done: number | null;
+          progress_total: number | null;
+          ready_at: string;
+          released_at: string | null;
+          requester: string;
+          result: Json | null;
+          sent_at: string | null;
+          started_at: string | null;
+          status: string;
+          updated_at: string;
+        };
+        SetofOptions: {
+          from: "*";
+          to: "jobs";
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
+      };
       accept_job: {
         Args: { p_now: string | null; p_request: Json | null };
         Returns: {
@@ -1264,6 +1630,23 @@ export type Database = {
           isSetofReturn: false;
         };
       };
+      add_import_file: {
+        Args: { p_name: string | null; p_now: string | null; p_owner: string | null };
+        Returns: {
+          created_at: string;
+          expires_at: string;
+          id: string;
+          name: string;
+          owner: string;
+          path: string;
+        };
+        SetofOptions: {
+          from: "*";
+          to: "import_files";
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
+      };
       begin_image_attempt: {
         Args: {
           p_event_id: string | null;
@@ -1344,6 +1727,7 @@ export type Database = {
         Args: { p_by: string | null; p_lane: string | null; p_now: string | null };
         Returns: string[];
       };
+      columns_of_rejects: { Args: { p_id: string | null }; Returns: string[] };
       complete_image_task: {
         Args: {
           p_event_id: string | null;
@@ -1415,6 +1799,16 @@ export type Database = {
       delete_campaign: { Args: { p_campaign_id: string | null; p_owner: string | null }; Returns: undefined };
       delete_email_list: { Args: { p_list_id: string | null; p_owner: string | null }; Returns: undefined };
       delete_image_upload: { Args: { p_id: string | null; p_owner: string | null }; Returns: boolean };
+      describe_import: {
+        Args: {
+          p_byte_count: number | null;
+          p_dialect: Json | null;
+          p_id: string | null;
+          p_mapping: Json | null;
+          p_version: string | null;
+        };
+        Returns: undefined;
+      };
       end_image_attempt: {
         Args: {
           p_now: string | null;
@@ -1458,6 +1852,10 @@ export type Database = {
           isSetofReturn: true;
         };
       };
+      fail_import: {
+        Args: { p_error: Json | null; p_id: string | null; p_now: string | null };
+        Returns: undefined;
+      };
       fail_unbegun_jobs: {
         Args: {
           p_before: string | null;
@@ -1478,6 +1876,7 @@ export type Database = {
           use_is_due: boolean;
         }[];
       };
+      fingerprint_import: { Args: { p_fingerprint: string | null; p_id: string | null }; Returns: undefined };
       finish_run: {
         Args: {
           p_event_id: string | null;
@@ -1517,6 +1916,24 @@ export type Database = {
       };
       get_image_task: { Args: { p_owner: string | null; p_task_id: string | null }; Returns: Json };
       get_image_upload: { Args: { p_id: string | null; p_owner: string | null }; Returns: Json };
+      get_import: { Args: { p_id: string | null; p_owner: string | null }; Returns: Json };
+      get_import_file: {
+        Args: { p_id: string | null; p_owner: string | null };
+        Returns: {
+          created_at: string;
+          expires_at: string;
+          id: string;
+          name: string;
+          owner: string;
+          path: string;
+        }[];
+        SetofOptions: {
+          from: "*";
+          to: "import_files";
+          isOneToOne: false;
+          isSetofReturn: true;
+        };
+      };
       get_job: { Args: { p_job_id: string | null; p_owner: string | null }; Returns: Json };
       get_report: { Args: { p_id: string | null; p_owner: string | null }; Returns: Json };
       hold_campaign: {
@@ -1584,7 +2001,54 @@ export type Database = {
         }[];
       };
       image_tasks_of_jobs: { Args: { p_job_ids: string[] | null }; Returns: Json[] };
+      import_of_job: {
+        Args: { p_job_id: string | null };
+        Returns: {
+          absent: string;
+          byte_count: number | null;
+          created_at: string;
+          dialect: Json | null;
+          ended_at: string | null;
+          error: Json | null;
+          file_id: string | null;
+          file_name: string;
+          file_url: string;
+          fingerprint: string | null;
+          id: string;
+          inserted_count: number;
+          is_again: boolean;
+          is_dry_run: boolean;
+          job_id: string | null;
+          mapping: Json | null;
+          merge: string;
+          options: NonNullable<Json>;
+          owner: string;
+          rejected_count: number;
+          row_count: number | null;
+          said: NonNullable<Json>;
+          scope: string;
+          skipped_count: number;
+          status: string | null;
+          target: string;
+          unchanged_count: number;
+          undo_counts: Json | null;
+          undo_job_id: string | null;
+          undone_at: string | null;
+          updated_count: number;
+          version: string | null;
+        }[];
+        SetofOptions: {
+          from: "*";
+          to: "imports";
+          isOneToOne: false;
+          isSetofReturn: true;
+        };
+      };
       job_stats: { Args: { p_now: string | null; p_owner: string | null }; Returns: Json };
+      last_import_mapping: {
+        Args: { p_columns: Json | null; p_owner: string | null; p_target: string | null };
+        Returns: Json;
+      };
       learn_tokens: {
         Args: {
           p_blocked_until: string | null;
@@ -1744,6 +2208,37 @@ export type Database = {
         };
         Returns: Json[];
       };
+      list_import_rejects: {
+        Args: { p_after: number | null; p_id: string | null; p_limit: number | null };
+        Returns: {
+          byte_offset: number;
+          cells: Json | null;
+          code: string;
+          column_name: string | null;
+          hint: string;
+          id: number;
+          import_id: string;
+          line: number;
+          message: string;
+          raw: string;
+          row_no: number;
+        }[];
+        SetofOptions: {
+          from: "*";
+          to: "import_rejects";
+          isOneToOne: false;
+          isSetofReturn: true;
+        };
+      };
+      list_imports: {
+        Args: {
+          p_before_at: string | null;
+          p_before_id: string | null;
+          p_limit: number | null;
+          p_owner: string | null;
+        };
+        Returns: Json;
+      };
       list_jobs: {
         Args: {
           p_before_at: string | null;
@@ -1830,6 +2325,55 @@ export type Database = {
           p_type: string | null;
         };
         Returns: undefined;
+      };
+      open_import: {
+        Args: {
+          p_event_id: string | null;
+          p_id: string | null;
+          p_import: Json | null;
+          p_now: string | null;
+          p_owner: string | null;
+        };
+        Returns: {
+          absent: string;
+          byte_count: number | null;
+          created_at: string;
+          dialect: Json | null;
+          ended_at: string | null;
+          error: Json | null;
+          file_id: string | null;
+          file_name: string;
+          file_url: string;
+          fingerprint: string | null;
+          id: string;
+          inserted_count: number;
+          is_again: boolean;
+          is_dry_run: boolean;
+          job_id: string | null;
+          mapping: Json | null;
+          merge: string;
+          options: NonNullable<Json>;
+          owner: string;
+          rejected_count: number;
+          row_count: number | null;
+          said: NonNullable<Json>;
+          scope: string;
+          skipped_count: number;
+          status: string | null;
+          target: string;
+          unchanged_count: number;
+          undo_counts: Json | null;
+          undo_job_id: string | null;
+          undone_at: string | null;
+          updated_count: number;
+          version: string | null;
+        };
+        SetofOptions: {
+          from: "*";
+          to: "imports";
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
       };
       open_plan: {
         Args: { p_event_id: string | null; p_function_id: string | null; p_now: string | null };
@@ -2171,6 +2715,18 @@ export type Database = {
           p_rows: Json | null;
         };
         Returns: Json;
+      };
+      write_import_rows: {
+        Args: {
+          p_from: number | null;
+          p_id: number | null;
+          p_next: number | null;
+          p_now: string | null;
+          p_rejects: Json | null;
+          p_rows: Json | null;
+          p_token: string | null;
+        };
+        Returns: string;
       };
     };
     Enums: {

@@ -8,7 +8,10 @@ export type Storage = ReturnType<typeof createStorage>;
 /**
  * Files in Supabase Storage. A path is made from the id of the work, so that a repeated upload replaces the same file.
  */
-export const createStorage = ({ storage }: Pick<DatabaseClient, "storage">) => ({
+export const createStorage = (
+  { storage }: Pick<DatabaseClient, "storage">,
+  fetch: typeof globalThis.fetch = globalThis.fetch,
+) => ({
   /** Idempotent: replaces a file that already exists. */
   async put(bucket: string, path: string, { bytes, contentType }: StoredFile): Promise<void> {
     const { error } = await storage.from(bucket).upload(path, bytes, { contentType, upsert: true });
@@ -33,6 +36,21 @@ export const createStorage = ({ storage }: Pick<DatabaseClient, "storage">) => (
     throw toAppError(error, `${bucket}/${path} cannot be read`);
   },
 
+  /** For reading a file in pieces, however large it is. */
+  async open(bucket: string, path: string): Promise<RangeReader> {
+    const { data, error } = await storage.from(bucket).createSignedUrl(path, READING_SECONDS);
+    if (error && statusOf(error) === 404) throw new AppError("not_found", `Storage has no ${bucket}/${path}`);
+    if (error) throw toAppError(error, `${bucket}/${path} cannot be read`);
+    return (from, length) => readRange(fetch, data.signedUrl, from, length);
+  },
+
+  /** An address that takes this file once, by PUT, from a caller without a key. It is valid for two hours. */
+  async uploadUrl(bucket: string, path: string): Promise<string> {
+    const { data, error } = await storage.from(bucket).createSignedUploadUrl(path);
+    if (error) throw toAppError(error, `${bucket}/${path} cannot be signed`);
+    return data.signedUrl;
+  },
+
   /** A URL that lets everyone who has it read this file, for so many seconds. */
   async signedUrl(bucket: string, path: string, seconds: number): Promise<string> {
     const { data, error } = await storage.from(bucket).createSignedUrl(path, seconds);
@@ -47,6 +65,37 @@ export const createStorage = ({ storage }: Pick<DatabaseClient, "storage">) => (
     if (error) throw toAppError(error, `Files of ${bucket} cannot be removed`);
   },
 });
+
+/** Longer than any step lives. */
+const READING_SECONDS = 600;
+
+/** So many bytes from an offset on, fewer at the end of the file. Storage takes a range of any file. */
+export type RangeReader = (from: number, length: number) => Promise<FileRange>;
+/** `version` tells one content of the file from another; `size` is the whole file's. */
+export type FileRange = { bytes: Uint8Array; size: number; version: string };
+
+async function readRange(
+  fetch: typeof globalThis.fetch,
+  url: string,
+  from: number,
+  length: number,
+): Promise<FileRange> {
+  const response = await fetch(url, { headers: { range: `bytes=${from}-${from + length - 1}` } }).catch(
+    (error: unknown) => {
+      throw new AppError("storage_unavailable", "The file cannot be read", { cause: error });
+    },
+  );
+  const { status, headers } = response;
+  const bytes = new Uint8Array(await response.arrayBuffer());
+  const version = headers.get("etag") ?? "";
+  const size = Number(/\/(\d+)$/.exec(headers.get("content-range") ?? "")?.[1] ?? bytes.byteLength);
+  if (status === 416) return { bytes: new Uint8Array(), size: from, version };
+  if (status === 206) return { bytes, size, version };
+  // An empty file, or a file that was asked for from its beginning and is no longer than that.
+  if (status === 200 && from === 0 && bytes.byteLength <= length) return { bytes, size, version };
+  if (status === 404 || status === 400) throw new AppError("not_found", "Storage has no such file any more");
+  throw new AppError("storage_unavailable", `Storage answers ${status} to a range of a file`);
+}
 
 /**
  * Storage may send HTTP status 400 with the true status in the body, or the true status with 400 in the body. An error

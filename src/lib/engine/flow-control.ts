@@ -16,6 +16,9 @@ const BOOST = ALL_PRIORITIES.filter((priority) => priority !== DEFAULT_PRIORITY)
   String(boostOf(DEFAULT_PRIORITY)),
 );
 
+/** What one owner's work may take of it, so that there is room for another's. */
+const STEPS_OF_ONE: Record<Plan, number> = { free: 3, pro: 20 };
+
 /** Flow control with concurrency clipped to what the plan allows: Inngest refuses a higher number at sync. */
 export const createFlowControl = (plan: Plan) => {
   const concurrency = (limit: number, key?: string): Concurrency => ({
@@ -24,6 +27,8 @@ export const createFlowControl = (plan: Plan) => {
   });
   return {
     concurrency,
+    /** For fan-out: all parts of one owner, who is named by `key`, leave room for those of others. */
+    shareOf: (key: string) => concurrency(STEPS_OF_ONE[plan], key),
     /**
      * For a function whose events carry a `priority`: runs the earliest due first, at most `atOnce` steps at once. A
      * separate limit for one class would need a concurrency key, and Inngest keeps no order across keys.

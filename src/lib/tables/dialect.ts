@@ -7,7 +7,7 @@ import { findSeparator } from "#lib/tables/separator.ts";
 import { type Dialect, type Format, type Position, unreadable } from "#lib/tables/table.ts";
 
 /** What the caller knows about the file; the rest is detected. */
-export type Said = Partial<Pick<Dialect, "format" | "encoding" | "separator">>;
+export type Said = { [Name in "format" | "encoding" | "separator"]?: Dialect[Name] | undefined };
 /** The unpacked bytes of the file, and where its rows begin. The columns of a CSV are not known yet. */
 export type Found = { dialect: Dialect; start: Position; bytes: Bytes };
 

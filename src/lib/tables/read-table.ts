@@ -8,7 +8,7 @@ import { gunzip } from "#lib/tables/gunzip.ts";
 import { JsonArray, JsonLines } from "#lib/tables/json-records.ts";
 import type { Dialect, Position, Row } from "#lib/tables/table.ts";
 
-export type Table = { dialect: Dialect; rows: AsyncGenerator<Row[]> };
+export type Table = { dialect: Dialect; rows: AsyncGenerator<Row[], undefined> };
 
 /**
  * Reads a table from its beginning: CSV, NDJSON or a JSON array, each also packed by gzip. Detects the format and
@@ -39,7 +39,7 @@ export function readTableFrom(
   dialect: Dialect,
   from: Position,
   until = Infinity,
-): AsyncGenerator<Row[]> {
+): AsyncGenerator<Row[], undefined> {
   const [bytes, start] = dialect.isGzip ? [gunzip(source), from.offset] : [source, 0];
   const pieces = toUtf8(slices(bytes, start, start + until - from.offset), dialect.encoding);
   if (dialect.format !== "csv") return cut(pieces, jsonReader(dialect, from, until));
@@ -68,7 +68,11 @@ async function* cut<T>(pieces: AsyncIterable<Buffer>, reader: Reader<T>): AsyncG
   if (last.length > 0) yield last;
 }
 
-async function* toRows(first: CsvRecord[], more: AsyncIterable<CsvRecord[]>, dialect: Dialect) {
+async function* toRows(
+  first: CsvRecord[],
+  more: AsyncIterable<CsvRecord[]>,
+  dialect: Dialect,
+): AsyncGenerator<Row[], undefined> {
   const convert = (records: CsvRecord[]) =>
     records.map((record) => toRow(record, dialect)).filter((row) => row !== undefined);
   if (first.length > 0) yield convert(first);

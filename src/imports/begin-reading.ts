@@ -1,0 +1,31 @@
+import type { Bytes } from "#lib/tables/bytes.ts";
+import type { Said } from "#lib/tables/dialect.ts";
+import { columnKey } from "#lib/tables/header.ts";
+import { MAX_COLUMNS } from "#lib/tables/limits.ts";
+import { readTable, type Table } from "#lib/tables/read-table.ts";
+import type { Row } from "#lib/tables/table.ts";
+
+/** A table from its beginning. JSON has no header: its columns are the names in its first rows. */
+export async function beginReading(bytes: Bytes, said: Said): Promise<Table> {
+  const { dialect, rows } = await readTable(bytes, said);
+  if (dialect.format === "csv") return { dialect, rows };
+  const { value: first = [] } = await rows.next();
+  const names = first.flatMap((row) => ("values" in row ? Object.keys(row.values) : []));
+  // "E-Mail" in one row and "email" in the next are one column.
+  const columns = [
+    ...new Map(names.toReversed().map((name) => [columnKey(name), name])).values(),
+  ].toReversed();
+  return { dialect: { ...dialect, columns: columns.slice(0, MAX_COLUMNS) }, rows: withFirst(first, rows) };
+}
+
+async function* withFirst(
+  first: Row[],
+  rest: AsyncGenerator<Row[], undefined>,
+): AsyncGenerator<Row[], undefined> {
+  try {
+    yield first;
+    yield* rest;
+  } finally {
+    await rest.return(undefined);
+  }
+}

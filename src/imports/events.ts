@@ -1,0 +1,28 @@
+import { eventType } from "inngest";
+import { z } from "zod";
+
+const owner = z.string().min(1).max(200);
+
+/**
+ * Command: import this file. `fileUrl` is `https://…`, or `storage://<path in the bucket "imports">`. For an import that
+ * was not accepted over HTTP `importType` names its target and `userId` its owner.
+ */
+export const importRequested = eventType("import/start", {
+  schema: z.object({
+    importId: z.uuid(),
+    fileUrl: z.string().min(1).max(2_000),
+    importType: z.string().max(100).optional(),
+    userId: owner.optional(),
+  }),
+});
+
+/** Command: import the rows of one part of the file. The rows are read from the file: an event carries none. */
+export const importBatchDue = eventType("import/process-batch", {
+  schema: z.object({
+    importId: z.uuid(),
+    batchIndex: z.int().min(0).max(1_000_000),
+    userId: owner,
+    parentJobId: z.uuid(),
+    part: z.int().min(1).max(1_000_000),
+  }),
+});

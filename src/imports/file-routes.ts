@@ -1,0 +1,98 @@
+import { z } from "zod";
+import { fileName, findFile, sourceSchema } from "#imports/find-file.ts";
+import { guess } from "#imports/guess.ts";
+import type { ImportRepository } from "#imports/repository.ts";
+import { saidSchema } from "#imports/rows.ts";
+import { IMPORTS_BUCKET, openSource } from "#imports/source.ts";
+import { targets } from "#imports/targets.ts";
+import type { Clock } from "#lib/clock.ts";
+import type { Storage } from "#lib/database/storage.ts";
+import { text } from "#lib/http/fields.ts";
+import { json, type Route, route } from "#lib/http/route.ts";
+import type { SafeFetch } from "#lib/outside/safe-fetch.ts";
+
+type Dependencies = {
+  imports: Pick<ImportRepository, "addFile" | "findFile" | "lastMapping">;
+  storage: Pick<Storage, "open" | "put" | "uploadUrl">;
+  safeFetch: SafeFetch;
+  clock: Clock;
+};
+
+/** What Storage's own address for an upload is good for. */
+const UPLOAD_LIFE_MS = 2 * 60 * 60 * 1000;
+
+const targetView = z.object({
+  name: z.string(),
+  title: z.string(),
+  fields: z.array(z.object({ name: z.string(), required: z.boolean() })),
+  isOpen: z.boolean(),
+  merge: z.string(),
+  absent: z.string(),
+});
+const guessView = z.object({
+  format: z.string(),
+  encoding: z.string(),
+  separator: z.string().nullable(),
+  isGzip: z.boolean(),
+  columns: z.array(z.string()),
+  mapping: z.record(z.string(), z.string().nullable()),
+  mappingIs: z.enum(["saved", "suggested"]),
+  /** Required fields that no column is mapped to. */
+  missing: z.array(z.string()),
+  rows: z.array(
+    z.object({ line: z.number(), cells: z.array(z.string()).nullable(), raw: z.string().nullable() }),
+  ),
+  bytes: z.number(),
+});
+z.globalRegistry.add(guessView, { id: "ImportGuess" });
+
+export const importFileRoutes = ({ imports, storage, safeFetch, clock }: Dependencies): Route[] => [
+  route({
+    method: "GET",
+    path: "/api/imports/targets",
+    policy: "user",
+    summary: "What can be imported, and the fields of each target",
+    responses: { 200: z.object({ items: z.array(targetView) }) },
+    handler: async () =>
+      json(200, {
+        items: targets.map(({ name, title, fields, isOpen, merge, absent }) => ({
+          name,
+          title,
+          fields: fields.map((field) => ({ name: field.name, required: field.required ?? false })),
+          isOpen,
+          merge,
+          absent,
+        })),
+      }),
+  }),
+  route({
+    method: "POST",
+    path: "/api/imports/uploads",
+    policy: "user",
+    summary: "An address of Storage that takes one file by PUT, of any size that Storage takes",
+    body: z.object({ fileName }),
+    responses: {
+      201: z.object({ uploadId: z.uuid(), method: z.literal("PUT"), url: z.string(), expiresAt: z.string() }),
+    },
+    handler: async ({ body, requester }) => {
+      const expiresAt = new Date(clock.now().getTime() + UPLOAD_LIFE_MS).toISOString();
+      const file = await imports.addFile(requester.owner, body.fileName);
+      const url = await storage.uploadUrl(IMPORTS_BUCKET, file.path);
+      return json(201, { uploadId: file.id, method: "PUT", url, expiresAt });
+    },
+  }),
+  route({
+    method: "POST",
+    path: "/api/imports/guess",
+    policy: "user",
+    summary: "How a file is written, its first rows, and which column goes into which field",
+    body: z.object({ source: sourceSchema, target: text(100), ...saidSchema.shape }),
+    timeoutMs: 20_000,
+    responses: { 200: guessView },
+    handler: async ({ body: { source, target, ...said }, requester }) => {
+      const { fileUrl } = await findFile({ imports, storage }, source, requester);
+      const opened = await openSource({ storage, safeFetch }, fileUrl, null);
+      return json(200, await guess(imports, requester.owner, opened, { target, said }));
+    },
+  }),
+];

@@ -1,0 +1,51 @@
+import { beginReading } from "#imports/begin-reading.ts";
+import { type Mapping, suggestMapping } from "#imports/mapping.ts";
+import type { ImportRepository } from "#imports/repository.ts";
+import type { ImportRow } from "#imports/rows.ts";
+import type { Source } from "#imports/source.ts";
+import { targetOf } from "#imports/targets.ts";
+import { rawText } from "#lib/tables/read-table.ts";
+import type { Row } from "#lib/tables/table.ts";
+
+type Imports = Pick<ImportRepository, "lastMapping">;
+const ROWS_SHOWN = 5;
+const MAX_SHOWN_LENGTH = 200;
+
+/** How a file is written, as its beginning tells, its first rows, and which column goes where. */
+export async function guess(
+  imports: Imports,
+  owner: string,
+  source: Source,
+  { target: name, said }: { target: string; said: ImportRow["said"] },
+) {
+  const target = targetOf(name);
+  const { dialect, rows } = await beginReading(source.bytes(0), said);
+  const { value: first = [] } = await rows.next();
+  await rows.return(undefined);
+  const { columns, ...found } = dialect;
+  const saved = await imports.lastMapping(owner, name, columns);
+  const mapping: Mapping = saved ?? suggestMapping(columns, target);
+  return {
+    ...found,
+    columns,
+    mapping,
+    mappingIs: saved ? ("saved" as const) : ("suggested" as const),
+    missing: target.fields
+      .filter((field) => field.required && !Object.values(mapping).includes(field.name))
+      .map((field) => field.name),
+    rows: first.slice(0, ROWS_SHOWN).map((row) => shown(row, columns)),
+    bytes: source.facts.size,
+  };
+}
+
+function shown(row: Row, columns: readonly string[]) {
+  if ("error" in row) return { line: row.line, cells: null, raw: rawText(row).slice(0, MAX_SHOWN_LENGTH) };
+  const { values } = row;
+  return { line: row.line, cells: columns.map((name) => short(values[name])), raw: null };
+}
+
+const short = (value: unknown): string =>
+  (value === undefined ? "" : typeof value === "string" ? value : JSON.stringify(value)).slice(
+    0,
+    MAX_SHOWN_LENGTH,
+  );

@@ -1,0 +1,119 @@
+import { z } from "zod";
+import { type Convert, createConvert, toReject } from "#imports/convert.ts";
+import { dialectOf } from "#imports/plan-import.ts";
+import type { ImportRepository } from "#imports/repository.ts";
+import type { ImportRow, Reject, WrittenRow } from "#imports/rows.ts";
+import type { Source } from "#imports/source.ts";
+import { targetOf } from "#imports/targets.ts";
+import type { StepTime, Worked } from "#jobs/parts.ts";
+import type { Part } from "#jobs/parts-repository.ts";
+import { AppError, codeOf } from "#lib/errors.ts";
+import { storableJson } from "#lib/storable.ts";
+import { readTableFrom } from "#lib/tables/read-table.ts";
+import type { Row } from "#lib/tables/table.ts";
+
+/** Rows of one statement. */
+const SET_ROWS = 1_000;
+/** And no more than so many bytes of the file, for files of few and long rows. */
+const SET_BYTES = 2 * 1024 * 1024;
+
+type Repository = Pick<ImportRepository, "write">;
+type Item = { row: WrittenRow; source: Row } | { reject: Reject };
+const boundsSchema = z.object({ from: z.number(), line: z.number(), until: z.number().nullable() });
+
+/** Writes the rows of a part set by set, from where the part stands. */
+export async function importPart(
+  imports: Repository,
+  work: ImportRow,
+  source: Source,
+  part: Part,
+  time: StepTime,
+): Promise<Worked> {
+  const convert = converterOf(work);
+  let set: Item[] = [];
+  let [number, bytes] = [part.first, 0];
+  const write = async () => {
+    const state = await writeSet(imports, part, number - set.length, set);
+    [set, bytes] = [[], 0];
+    return state;
+  };
+  for await (const piece of rowsOf(work, source, part)) {
+    for (const row of piece) {
+      // Of a part that was begun before: these rows are written.
+      if (number >= part.next) {
+        const item = convert(row, number);
+        set.push("row" in item ? { ...item, source: row } : item);
+        bytes += row.raw.length;
+      }
+      number += 1;
+      if (number > part.last + 1) throw misread();
+      if (set.length < SET_ROWS && bytes < SET_BYTES) continue;
+      const state = await write();
+      if (state !== "open" || time.isLate()) return state;
+    }
+  }
+  if (number !== part.last + 1) throw misread();
+  return set.length > 0 ? write() : "done";
+}
+
+function converterOf(work: ImportRow): Convert {
+  if (work.mapping === null) throw new AppError("internal", "The import's columns are not mapped yet");
+  return createConvert({ target: targetOf(work.target), mapping: work.mapping, absent: work.absent });
+}
+
+function rowsOf(work: ImportRow, source: Source, { bounds }: Part): AsyncIterable<Row[]> {
+  const { from, line, until } = boundsSchema.parse(bounds);
+  const dialect = dialectOf(work);
+  const bytes = dialect.isGzip ? source.bytes(0) : source.bytes(from, until ?? undefined);
+  return readTableFrom(bytes, dialect, { offset: from, line }, until ?? undefined);
+}
+
+/** A host without ETags may give another file unnoticed until its rows are counted. */
+const misread = () => new AppError("file_changed", "The file has other rows than when it was planned");
+
+/**
+ * One statement for the whole set. When the database refuses it for its content, the two halves are tried, down to the one
+ * row that it refuses: that one is rejected, its neighbors are written.
+ */
+async function writeSet(imports: Repository, part: Part, from: number, set: Item[]): Promise<Worked> {
+  const rows = set.flatMap((item) => ("row" in item ? [item.row] : []));
+  const rejects = set.flatMap((item) => ("reject" in item ? [item.reject] : []));
+  try {
+    return await writeAtOnce(() => imports.write(part, from, from + set.length, rows, rejects));
+  } catch (error) {
+    if (!isAboutContent(error)) throw error;
+    const [only] = set;
+    if (set.length === 1 && only && "row" in only) return writeSet(imports, part, from, [refused(only)]);
+    if (set.length === 1) throw error;
+  }
+  const middle = Math.ceil(set.length / 2);
+  const state = await writeSet(imports, part, from, set.slice(0, middle));
+  return state === "open" ? writeSet(imports, part, from + middle, set.slice(middle)) : state;
+}
+
+/** A value that Postgres cannot take (class 22), that a constraint refuses (23), or that is too large (54). */
+const isAboutContent = (error: unknown): boolean =>
+  /^(?:22|23|54)/.test(databaseError.safeParse(error).data?.cause.code ?? "");
+const databaseError = z.object({ cause: z.object({ code: z.string() }) });
+
+/** Another transaction was faster with a row of the same key: that is over in a moment. */
+async function writeAtOnce(write: () => Promise<Worked>): Promise<Worked> {
+  for (let left = TRIES; ; left--) {
+    try {
+      return await write();
+    } catch (error) {
+      if (codeOf(error) !== "database_unavailable" || left === 1) throw error;
+    }
+  }
+}
+const TRIES = 3;
+
+function refused({ row, source }: { row: WrittenRow; source: Row }): Item {
+  const error = {
+    code: "not_stored",
+    column: null,
+    message: "The database refuses this row",
+    hint: "Look for a value that is much too long, or that the table does not allow.",
+  };
+  return { reject: toReject(source, row.n, error, "values" in source ? storableJson(source.values) : null) };
+}

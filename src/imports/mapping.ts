@@ -1,0 +1,85 @@
+import type { Target } from "#imports/targets/target.ts";
+import { columnKey } from "#lib/tables/header.ts";
+import { unreadable } from "#lib/tables/table.ts";
+
+/** Column of the file → field of the target; null: the column is not read. */
+export type Mapping = Record<string, string | null>;
+
+/** What rejects.csv adds to the columns of the file: an import reads it back without them. */
+export const REJECT_COLUMNS = [
+  "import_line",
+  "import_column",
+  "import_code",
+  "import_message",
+  "import_hint",
+  "import_raw",
+] as const;
+const ours: ReadonlySet<string> = new Set(REJECT_COLUMNS);
+
+/** Whether the file is one of our rejects.csv: its cells have an apostrophe before what a spreadsheet would run. */
+export const isRejects = (columns: readonly string[]): boolean => columns.includes("import_code");
+
+/** The field of each column by its name; an open target takes the others as they are. */
+export function suggestMapping(columns: readonly string[], target: Target): Mapping {
+  const mapping: Mapping = {};
+  const taken = new Set<string>();
+  for (const byAlias of [false, true]) {
+    for (const column of columns) {
+      if (column === "" || mapping[column] !== undefined) continue;
+      const key = columnKey(column);
+      const field = target.fields.find(({ name, aliases = [] }) =>
+        byAlias ? aliases.some((alias) => columnKey(alias) === key) : columnKey(name) === key,
+      );
+      if (field === undefined || taken.has(field.name)) continue;
+      mapping[column] = field.name;
+      taken.add(field.name);
+    }
+  }
+  for (const column of columns) {
+    if (column !== "") mapping[column] ??= target.isOpen && !ours.has(column) ? column : null;
+  }
+  return mapping;
+}
+
+/** The whole mapping of a file: what the caller says, the rest by the names. Refuses one that lacks a required field. */
+export function completeMapping(columns: readonly string[], said: Mapping | null, target: Target): Mapping {
+  const mapping = said ? mappingAsSaid(columns, said, target) : suggestMapping(columns, target);
+  const fields = Object.values(mapping).filter((field) => field !== null);
+  const twice = fields.find((field, index) => fields.indexOf(field) !== index);
+  if (twice !== undefined) {
+    const message = `Two columns are mapped to "${twice}"`;
+    throw unreadable("double_field", message, "Map one of them to another field, or to null.");
+  }
+  const missing = target.fields.find(({ name, required }) => required && !fields.includes(name));
+  if (missing !== undefined) {
+    const message = `No column of the file is "${missing.name}"`;
+    throw unreadable(
+      `no_${missing.name}_column`,
+      message,
+      `Name a column "${missing.name}", or map one to it.`,
+    );
+  }
+  return mapping;
+}
+
+function mappingAsSaid(columns: readonly string[], said: Mapping, target: Target): Mapping {
+  const places = new Map(columns.map((column) => [columnKey(column), column]));
+  const mapping: Mapping = Object.fromEntries(columns.filter(Boolean).map((column) => [column, null]));
+  for (const [name, field] of Object.entries(said)) {
+    const column = places.get(columnKey(name));
+    if (column === undefined) {
+      const message = `The file has no column "${name}"`;
+      throw unreadable(
+        "unknown_column",
+        message,
+        `It has: ${columns.filter(Boolean).join(", ")}.`.slice(0, 1000),
+      );
+    }
+    if (field !== null && !target.isOpen && !target.fields.some((one) => one.name === field)) {
+      const names = target.fields.map((one) => one.name).join(", ");
+      throw unreadable("unknown_field", `The target has no field "${field}"`, `It has: ${names}.`);
+    }
+    mapping[column] = field;
+  }
+  return mapping;
+}

@@ -1,0 +1,112 @@
+import { createHash } from "node:crypto";
+import { z } from "zod";
+import { beginReading } from "#imports/begin-reading.ts";
+import { completeMapping } from "#imports/mapping.ts";
+import type { ImportRepository } from "#imports/repository.ts";
+import type { ImportRow } from "#imports/rows.ts";
+import type { Source } from "#imports/source.ts";
+import { targetOf } from "#imports/targets.ts";
+import type { StepTime } from "#jobs/parts.ts";
+import type { Piece } from "#jobs/parts-repository.ts";
+import type { Json } from "#lib/database/database.types.ts";
+import { AppError } from "#lib/errors.ts";
+import { readTableFrom } from "#lib/tables/read-table.ts";
+import { type Dialect, type Row, unreadable } from "#lib/tables/table.ts";
+
+/** Rows of one part: what one run reads and writes. */
+const PART_ROWS = 5_000;
+/** A part ends after so many bytes, however few rows they are. */
+const PART_BYTES = 8 * 1024 * 1024;
+/** A piece of the plan is about a second of reading: what dies loses no more than that. */
+const PIECE_PARTS = 20;
+
+/** The next row's place and number, and the digest of the rows before it. */
+const cursorSchema = z.object({ offset: z.number(), line: z.number(), row: z.number(), digest: z.string() });
+type Cursor = z.output<typeof cursorSchema>;
+type PlannedPart = Piece["parts"][number];
+type Repository = Pick<ImportRepository, "describe" | "fingerprint">;
+
+/** Cuts the next piece of an import's file into parts of whole rows. The same file always gives the same parts. */
+export async function planPiece(
+  imports: Repository,
+  work: ImportRow,
+  source: Source,
+  from: Json | null,
+  time: StepTime,
+): Promise<Piece> {
+  const cursor = from === null ? undefined : cursorSchema.parse(from);
+  const rows = cursor ? goOn(work, source, cursor) : await begin(imports, work, source);
+  const start = cursor ?? { offset: 0, line: 1, row: 1, digest: "" };
+  const { parts, next, digest } = await cut(rows, start, time);
+  if (next !== null) return { parts, cursor: next };
+  if (cursor === undefined && parts.length === 0) {
+    throw unreadable(
+      "no_rows",
+      "The file has no rows",
+      "Send a file with at least one row below its header.",
+    );
+  }
+  // What lies in Storage is known by its ETag; what came from an address once it was read to its end.
+  if (work.fingerprint === null) await imports.fingerprint(work.id, digest);
+  return { parts, cursor: null, result: { importId: work.id } };
+}
+
+const goOn = (work: ImportRow, source: Source, cursor: Cursor) => {
+  const dialect = dialectOf(work);
+  return readTableFrom(source.bytes(dialect.isGzip ? 0 : cursor.offset), dialect, cursor);
+};
+
+/** Finds how the file is written and which column is which field, and writes it down for the parts. */
+async function begin(imports: Repository, work: ImportRow, source: Source) {
+  const { dialect, rows } = await beginReading(source.bytes(0), work.said);
+  const mapping = completeMapping(dialect.columns, work.mapping, targetOf(work.target));
+  const { version, size: byteCount } = source.facts;
+  await imports.describe(work.id, { dialect, mapping, version, byteCount });
+  return rows;
+}
+
+export function dialectOf({ dialect }: ImportRow): Dialect {
+  if (dialect) return dialect;
+  throw new AppError("internal", "The import's file was not looked at yet");
+}
+
+async function cut(rows: AsyncIterable<Row[]>, start: Cursor, time: StepTime) {
+  const parts: PlannedPart[] = [];
+  let { row: number, digest } = start;
+  let open = openPart(number, start);
+  const close = (end: number | null) => {
+    if (number === open.first) return;
+    digest = createHash("sha256").update(digest).update(open.hash.digest()).digest("hex");
+    const bounds = { from: open.offset, line: open.line, until: end };
+    parts.push({ first: open.first, last: number - 1, total: number - open.first, bounds });
+  };
+  for await (const piece of rows) {
+    for (const row of piece) {
+      refuseGivenUp(row);
+      const rowsOfPart = number - open.first;
+      if (rowsOfPart >= PART_ROWS || (rowsOfPart > 0 && row.offset - open.offset >= PART_BYTES)) {
+        close(row.offset);
+        const next: Cursor = { offset: row.offset, line: row.line, row: number, digest };
+        if (parts.length >= PIECE_PARTS || time.isLate()) return { parts, next, digest };
+        open = openPart(number, row);
+      } else if (rowsOfPart === 0) open = openPart(number, row);
+      open.hash.update(row.raw);
+      number += 1;
+    }
+  }
+  close(null);
+  return { parts, next: null, digest };
+}
+
+const openPart = (first: number, { offset, line }: { offset: number; line: number }) => ({
+  first,
+  offset,
+  line,
+  hash: createHash("sha256"),
+});
+
+/** Behind such a row the reader reads nothing more: the rest of the file would have no fate. */
+function refuseGivenUp(row: Row): void {
+  if (!("error" in row) || row.error.code !== "too_many_broken_quotes") return;
+  throw unreadable("too_many_broken_quotes", row.error.message, row.error.hint);
+}

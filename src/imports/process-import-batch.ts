@@ -1,0 +1,68 @@
+import type { OnFailure } from "#dead-letters/on-failure.ts";
+import { importBatchDue } from "#imports/events.ts";
+import { failing, faultOf } from "#imports/fault.ts";
+import { importPart } from "#imports/import-part.ts";
+import type { ImportRepository } from "#imports/repository.ts";
+import { factsOf, openSource } from "#imports/source.ts";
+import type { Parts, StepTime, Worked } from "#jobs/parts.ts";
+import type { Part } from "#jobs/parts-repository.ts";
+import type { Storage } from "#lib/database/storage.ts";
+import { cancelOfParentJob, type FlowControl } from "#lib/engine/flow-control.ts";
+import type { InngestClient } from "#lib/engine/inngest.ts";
+import type { SafeFetch } from "#lib/outside/safe-fetch.ts";
+
+type Work = {
+  imports: Pick<ImportRepository, "ofJob" | "write" | "fail">;
+  storage: Pick<Storage, "open">;
+  safeFetch: SafeFetch;
+};
+type Dependencies = Work & {
+  inngest: InngestClient;
+  parts: Pick<Parts, "work">;
+  flow: FlowControl;
+  onFailure: OnFailure;
+};
+
+/** S4-31: parts of one import at work at once. */
+const PARTS_AT_ONCE = 5;
+
+/** Reads one part of the file again and writes its rows. */
+export const processImportBatch = ({ inngest, parts, flow, onFailure, ...work }: Dependencies) =>
+  inngest.createFunction(
+    {
+      id: "process-import-batch",
+      triggers: [importBatchDue],
+      concurrency: [
+        flow.concurrency(PARTS_AT_ONCE, "event.data.importId"),
+        flow.shareOf("event.data.userId"),
+      ],
+      // Many, for our own deaths: a killed process costs a try too.
+      retries: 20,
+      cancelOn: cancelOfParentJob,
+      onFailure,
+    },
+    (run) =>
+      parts.work(run, { policy: "dataSync" }, (part, time) =>
+        workOn(work, run.event.data.parentJobId, part, time),
+      ),
+  );
+
+async function workOn(
+  { imports, ...outside }: Work,
+  jobId: string,
+  part: Part,
+  time: StepTime,
+): Promise<Worked> {
+  const work = await imports.ofJob(jobId);
+  if (!work) return "done";
+  try {
+    return await failing(imports, work.id, async () => {
+      const source = await openSource(outside, work.file_url, factsOf(work));
+      return importPart(imports, work, source, part, time);
+    });
+  } catch (error) {
+    if (faultOf(error) === undefined) throw error;
+    // The import has ended: there is nothing left to do for its parts.
+    return "done";
+  }
+}

@@ -1,0 +1,69 @@
+import type { OnFailure } from "#dead-letters/on-failure.ts";
+import { importBatchDue, importRequested } from "#imports/events.ts";
+import { failing, faultOf } from "#imports/fault.ts";
+import { planPiece } from "#imports/plan-import.ts";
+import type { ImportRepository } from "#imports/repository.ts";
+import { factsOf, openSource } from "#imports/source.ts";
+import type { Parts } from "#jobs/parts.ts";
+import type { Storage } from "#lib/database/storage.ts";
+import { cancelOfThisJob, type FlowControl } from "#lib/engine/flow-control.ts";
+import type { InngestClient } from "#lib/engine/inngest.ts";
+import type { SafeFetch } from "#lib/outside/safe-fetch.ts";
+
+type Dependencies = {
+  inngest: InngestClient;
+  imports: Pick<ImportRepository, "open" | "describe" | "fingerprint" | "fail">;
+  storage: Pick<Storage, "open">;
+  safeFetch: SafeFetch;
+  parts: Pick<Parts, "plan" | "fanOut">;
+  flow: FlowControl;
+  onFailure: OnFailure;
+};
+
+/** Reads the file once, cuts it into parts of whole rows, and sends an event for each. The last part ends the job. */
+export const processImport = (deps: Dependencies) =>
+  deps.inngest.createFunction(
+    {
+      id: "process-import",
+      triggers: [importRequested],
+      // One file of an owner is planned at a time, so that many of one owner do not hold up the others.
+      concurrency: [deps.flow.concurrency(5), deps.flow.concurrency(1, "event.data.userId")],
+      retries: 10,
+      cancelOn: cancelOfThisJob,
+      onFailure: deps.onFailure,
+    },
+    async (run) => {
+      const { imports, parts } = deps;
+      const { importId, fileUrl, importType = "", userId } = run.event.data;
+      const open = () =>
+        imports.open(run.event.id ?? run.runId, importId, userId, {
+          target: importType,
+          options: {},
+          fileUrl,
+        });
+
+      try {
+        const { owner, isDone } = await run.step.run("open-import", async () => {
+          const { owner, status } = await open();
+          return { owner, isDone: status === "completed" };
+        });
+        if (isDone) return { status: "skipped", reason: "this import is completed" };
+        const plan = await parts.plan(run, "process-import", ({ cursor }, time) =>
+          failing(imports, importId, async () => {
+            const work = await open();
+            const source = await openSource(deps, work.file_url, factsOf(work));
+            return planPiece(imports, work, source, cursor, time);
+          }),
+        );
+        await parts.fanOut(run, plan, (ref) =>
+          importBatchDue.create({ importId, userId: owner, batchIndex: ref.part - 1, ...ref }),
+        );
+        return { totalRecords: plan.total, batches: plan.parts };
+      } catch (error) {
+        const code = faultOf(error);
+        if (code === undefined) throw error;
+        // The import has ended as failed, with this code and what its owner can do.
+        return { status: "skipped", reason: code };
+      }
+    },
+  );

@@ -1,0 +1,47 @@
+import { REJECT_COLUMNS } from "#imports/mapping.ts";
+import type { ImportRepository } from "#imports/repository.ts";
+import type { ImportRow, RejectRow } from "#imports/rows.ts";
+import { type CsvStream, csvStream } from "#lib/tables/write-csv.ts";
+
+type Repository = Pick<ImportRepository, "rejects" | "rejectColumns">;
+const PAGE = 500;
+
+/**
+ * The rejected rows as a CSV that can be imported again once it is corrected: the columns of the file, and behind them why
+ * each row was rejected. A row that could not be split into cells stands in the last column as it was.
+ */
+export async function rejectsCsv(imports: Repository, { id, dialect }: ImportRow): Promise<CsvStream> {
+  const named = dialect?.format === "csv" ? dialect.columns.filter(Boolean) : await imports.rejectColumns(id);
+  const columns = named.filter((name) => !REJECT_COLUMNS.some((ours) => ours === name));
+  return csvStream([...columns, ...REJECT_COLUMNS], cellsOf(imports, id, columns));
+}
+
+async function* cellsOf(imports: Repository, id: string, columns: readonly string[]) {
+  for (let after = 0; ; ) {
+    const page = await imports.rejects(id, after, PAGE);
+    for (const reject of page)
+      yield [...columns.map((name) => cellOf(reject, name)), ...reasonOf(reject)].map(escaped);
+    const last = page.at(-1);
+    if (last === undefined || page.length < PAGE) return;
+    after = last.row_no;
+  }
+}
+
+function cellOf({ cells }: RejectRow, name: string): string {
+  const value = cells?.[name];
+  if (value === undefined || value === null) return "";
+  return typeof value === "string" ? value : JSON.stringify(value);
+}
+
+const reasonOf = (reject: RejectRow) => [
+  String(reject.line),
+  reject.column_name ?? "",
+  reject.code,
+  reject.message,
+  reject.hint,
+  reject.cells === null ? reject.raw : "",
+];
+
+/** One apostrophe more before what a spreadsheet would run, which an import of this file takes away again. */
+const escaped = (cell: string): string => (FORMULA.test(cell) ? `'${cell}` : cell);
+const FORMULA = /^'*[=+\-@\t\r\uFF1D\uFF0B\uFF0D\uFF20]/;

@@ -1,0 +1,105 @@
+import { z } from "zod";
+import type { Reject, WrittenRow } from "#imports/rows.ts";
+import { fileRow, importRow, importWithState, rejectRow } from "#imports/rows.ts";
+import type { JobRequest } from "#jobs/request.ts";
+import type { Clock } from "#lib/clock.ts";
+import { createCall } from "#lib/database/call.ts";
+import type { DatabaseClient } from "#lib/database/client.ts";
+import type { Json } from "#lib/database/database.types.ts";
+import type { Position } from "#lib/http/pages.ts";
+
+export type ImportRepository = ReturnType<typeof importRepository>;
+
+/** What a caller, or an event of app code, says of an import. */
+export type NewImport = {
+  target: string;
+  options: Json;
+  merge?: string | undefined;
+  absent?: string | undefined;
+  dryRun?: boolean | undefined;
+  again?: boolean | undefined;
+  fileUrl: string;
+  fileId?: string | undefined;
+  fileName?: string | undefined;
+  fingerprint?: string | undefined;
+  mapping?: Json | undefined;
+  said?: Json | undefined;
+};
+
+const acceptedJob = z.object({
+  id: z.uuid(),
+  event_name: z.string(),
+  event_data: z.json(),
+  sent_at: z.string().nullable(),
+});
+const worked = z.enum(["open", "done", "lost"]);
+const mapping = z.record(z.string(), z.string().nullable());
+const toJson = (value: object): Json => z.json().parse(value);
+
+/** Imports, their files and what became of their rows. `owner: null` is an administrator, who sees everybody's. */
+export function importRepository(db: DatabaseClient, clock: Clock) {
+  const { call, callTimeless } = createCall(db, clock);
+  return {
+    addFile: (owner: string, name: string) => call("add_import_file", { owner, name }, fileRow),
+
+    findFile: async (id: string, owner: string | null) =>
+      (await callTimeless("get_import_file", { id, owner }, fileRow.array()))[0],
+
+    /** Refuses with `already_imported` what was imported into the same rows before. */
+    accept: (request: JobRequest, wanted: NewImport, viewer: string | null) =>
+      call("accept_import", { request, import: dense(wanted), viewer }, acceptedJob),
+
+    /** The import of a run; made here when app code sent the event itself. */
+    open: (eventId: string, id: string, owner: string | undefined, wanted: NewImport) =>
+      call("open_import", { eventId, id, owner, import: dense(wanted) }, importRow),
+
+    describe: (id: string, found: { dialect: object; mapping: object; version: string; byteCount: number }) =>
+      callTimeless("describe_import", {
+        id,
+        ...found,
+        dialect: toJson(found.dialect),
+        mapping: toJson(found.mapping),
+      }),
+
+    fingerprint: (id: string, fingerprint: string) => callTimeless("fingerprint_import", { id, fingerprint }),
+
+    ofJob: async (jobId: string) => (await callTimeless("import_of_job", { jobId }, importRow.array()))[0],
+
+    fail: (id: string, error: { code: string; message: string; hint: string; details: Json }) =>
+      call("fail_import", { id, error }),
+
+    /** Up to a thousand rows, those from `from` up to but without `next`, each of them either written or rejected. */
+    write(
+      part: { id: number; token: string },
+      from: number,
+      next: number,
+      rows: readonly WrittenRow[],
+      rejects: readonly Reject[],
+    ) {
+      const given = { id: part.id, token: part.token, from, next, rows: [...rows], rejects: [...rejects] };
+      return call("write_import_rows", given, worked);
+    },
+
+    /** Newest first, one more than `limit` when there is one. */
+    list: (owner: string | null, limit: number, before?: Position) =>
+      callTimeless(
+        "list_imports",
+        { owner, beforeAt: before?.at, beforeId: before?.id, limit: limit + 1 },
+        importWithState.array(),
+      ),
+
+    get: (id: string, owner: string | null) =>
+      callTimeless("get_import", { id, owner }, importWithState.nullable()),
+
+    rejects: (id: string, after: number, limit: number) =>
+      callTimeless("list_import_rejects", { id, after, limit }, rejectRow.array()),
+
+    rejectColumns: (id: string) => callTimeless("columns_of_rejects", { id }, z.array(z.string())),
+
+    lastMapping: (owner: string, target: string, columns: string[]) =>
+      callTimeless("last_import_mapping", { owner, target, columns }, mapping.nullable()),
+  };
+}
+
+const dense = (wanted: NewImport): Json =>
+  Object.fromEntries(Object.entries(wanted).filter(([, value]) => value !== undefined));

@@ -1,0 +1,181 @@
+import { z } from "zod";
+import { importRequested } from "#imports/events.ts";
+import { digestOf, findFile, sourceSchema } from "#imports/find-file.ts";
+import { rejectsCsv } from "#imports/rejects-csv.ts";
+import type { ImportRepository } from "#imports/repository.ts";
+import { type ImportWithState, saidSchema } from "#imports/rows.ts";
+import { targetOf } from "#imports/targets.ts";
+import {
+  importDetailsView,
+  importUrl,
+  importView,
+  toImportDetailsView,
+  toImportView,
+} from "#imports/view.ts";
+import type { Jobs } from "#jobs/accept.ts";
+import type { CancelJob } from "#jobs/cancel.ts";
+import { jobOptions, request } from "#jobs/request.ts";
+import { accepted, acceptedView } from "#jobs/view.ts";
+import type { Clock } from "#lib/clock.ts";
+import type { Storage } from "#lib/database/storage.ts";
+import { AppError } from "#lib/errors.ts";
+import { text } from "#lib/http/fields.ts";
+import { pageQuery, toPage } from "#lib/http/pages.ts";
+import { idParams, json, ownerOf, type Requester, type Route, route } from "#lib/http/route.ts";
+
+type Dependencies = {
+  imports: ImportRepository;
+  storage: Pick<Storage, "open" | "put">;
+  jobs: Pick<Jobs, "accept">;
+  cancelJob: CancelJob;
+  clock: Clock;
+};
+
+const ERRORS_SHOWN = 100;
+
+const importBody = z.object({
+  ...jobOptions,
+  source: sourceSchema,
+  target: text(100),
+  /** What the target needs besides: {listId} for subscribers. */
+  options: z.record(text(50), z.union([text(200), z.null()])).default({}),
+  /** Column of the file → field of the target, null for a column that is left out. Default: by the names. */
+  mapping: z
+    .record(text(200), text(100).nullable())
+    .refine(hasFewKeys, "names at most 200 columns")
+    .optional(),
+  merge: z.enum(["insert", "update", "upsert"]).optional(),
+  absent: z.enum(["keep", "clear"]).optional(),
+  /** Says what would happen, and writes nothing. */
+  dryRun: z.boolean().default(false),
+  /** The same file once more. */
+  again: z.boolean().default(false),
+  ...saidSchema.shape,
+});
+const receipt = acceptedView.extend({ importId: z.uuid(), importUrl: z.string() });
+
+export const importRoutes = ({ imports, storage, jobs, cancelJob, clock }: Dependencies): Route[] => [
+  route({
+    method: "POST",
+    path: "/api/imports",
+    policy: "user",
+    summary:
+      "Import a file: from an upload, an https address, or the text itself. 409 for a file imported before",
+    body: importBody,
+    responses: { 202: receipt },
+    handler: async ({ body, requester, idempotencyKey: key }) => {
+      const { source, target: name, mapping, merge, absent, dryRun, again } = body;
+      const { format, encoding, separator, ...rest } = body;
+      const target = targetOf(name);
+      const options = target.options.safeParse(body.options);
+      if (!options.success) {
+        throw new AppError("invalid_request", `options: ${z.prettifyError(options.error)}`);
+      }
+      const file = await findFile({ imports, storage }, source, requester);
+      const { source: _, ...said } = { ...rest, file: digestOf(source), format, encoding, separator };
+      const { priority, deadlineAt, delayMs, attempts, backoffMs, keepCompleted } = body;
+      const id = crypto.randomUUID();
+      const wanted = request(
+        importRequested,
+        { importId: id, fileUrl: file.fileUrl, importType: name, userId: requester.owner },
+        { priority, deadlineAt, delayMs, attempts, backoffMs, keepCompleted, requester, key, said, id },
+      );
+      const job = await jobs.accept(wanted, (asked) =>
+        imports.accept(
+          asked,
+          {
+            ...file,
+            target: name,
+            options: options.data,
+            mapping,
+            merge: merge ?? target.merge,
+            absent: absent ?? target.absent,
+            dryRun,
+            again,
+            said: dense({ format, encoding, separator }),
+          },
+          ownerOf(requester),
+        ),
+      );
+      const answer = { ...accepted("Importing", job.id), importId: job.id, importUrl: importUrl(job.id) };
+      return json(202, answer, { location: importUrl(job.id) });
+    },
+  }),
+  route({
+    method: "GET",
+    path: "/api/imports",
+    policy: "user",
+    summary: "Imports, newest first",
+    query: z.object(pageQuery),
+    responses: { 200: z.object({ items: z.array(importView), nextCursor: z.string().nullable() }) },
+    handler: async ({ query: { limit, cursor }, requester }) => {
+      const rows = await imports.list(ownerOf(requester), limit, cursor);
+      const page = toPage(rows, limit, (row) => ({ at: row.created_at, id: row.id }));
+      return json(200, { ...page, items: page.items.map((row) => toImportView(row, clock.now())) });
+    },
+  }),
+  route({
+    method: "GET",
+    path: "/api/imports/:id",
+    policy: "user",
+    summary: "One import: its progress, what became of its rows, and its first 100 errors",
+    params: idParams,
+    responses: { 200: importDetailsView },
+    handler: async ({ params, requester }) => {
+      const found = await find(imports, params.id, requester);
+      const rejects = await imports.rejects(params.id, 0, ERRORS_SHOWN);
+      return json(200, toImportDetailsView(found, rejects, clock.now()));
+    },
+  }),
+  route({
+    method: "GET",
+    path: "/api/imports/:id/rejects.csv",
+    policy: "user",
+    summary: "The rejected rows as a CSV that can be corrected and imported again",
+    params: idParams,
+    answers: ["text/csv"],
+    responses: { 200: z.undefined() },
+    ticket: true,
+    handler: async ({ params, requester }) => {
+      const { stream } = await rejectsCsv(imports, await find(imports, params.id, requester));
+      const headers = {
+        "content-type": "text/csv; charset=utf-8",
+        "content-disposition": `attachment; filename="rejects-${params.id}.csv"`,
+      };
+      return new Response(stream, { headers });
+    },
+  }),
+  route({
+    method: "DELETE",
+    path: "/api/imports/:id",
+    policy: "user",
+    summary: "Cancel an import: the parts at work are finished, the rest of the file is left alone",
+    params: idParams,
+    responses: { 202: importView },
+    handler: async ({ params, requester }) => {
+      const { job_id } = await find(imports, params.id, requester);
+      if (job_id === null) throw new AppError("job_ended", "The import has ended");
+      await cancelJob(job_id, ownerOf(requester), requester.id);
+      return json(202, toImportView(await find(imports, params.id, requester), clock.now()));
+    },
+  }),
+];
+
+async function find(
+  imports: Pick<ImportRepository, "get">,
+  id: string,
+  requester: Requester,
+): Promise<ImportWithState> {
+  const found = await imports.get(id, ownerOf(requester));
+  if (found === null) throw new AppError("not_found", "Import not found");
+  return found;
+}
+
+function hasFewKeys(record: Record<string, unknown>): boolean {
+  return Object.keys(record).length <= 200;
+}
+
+const dense = (said: Record<string, string | null | undefined>): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(said).filter((entry): entry is [string, string] => typeof entry[1] === "string"),
+  );

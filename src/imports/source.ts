@@ -1,0 +1,103 @@
+import type { FileRange, RangeReader, Storage } from "#lib/database/storage.ts";
+import { AppError } from "#lib/errors.ts";
+import { bodyOf, type SafeFetch } from "#lib/outside/safe-fetch.ts";
+
+/** So much of a file is in memory at once, for each part at work. */
+const WINDOW_BYTES = 1024 * 1024;
+/** Of a file at an address that knows no ranges, which is read from its beginning each time. */
+const MAX_UNRANGED_BYTES = 20 * 1024 * 1024;
+/** A file larger than this is refused: its import would take hours. */
+export const MAX_FILE_BYTES = 2 * 1024 ** 3;
+
+export const IMPORTS_BUCKET = "imports";
+const STORAGE = "storage://";
+export const storageUrl = (path: string): string => `${STORAGE}${path}`;
+
+/** What the file was when it was first looked at. */
+export type FileFacts = { version: string; size: number };
+export type Source = {
+  facts: FileFacts;
+  bytes: (from: number, until?: number) => AsyncGenerator<Uint8Array>;
+};
+
+/** As the import's row has them once its file was looked at. */
+export const factsOf = (row: { version: string | null; byte_count: number | null }): FileFacts | null =>
+  row.version === null || row.byte_count === null ? null : { version: row.version, size: row.byte_count };
+
+type Outside = { storage: Pick<Storage, "open">; safeFetch: SafeFetch };
+
+/**
+ * Opens a file for reading in pieces. Every answer is compared with what the first reading found: a file that has
+ * changed since is `file_changed`.
+ */
+export async function openSource(outside: Outside, url: string, known: FileFacts | null): Promise<Source> {
+  const read = url.startsWith(STORAGE)
+    ? await outside.storage.open(IMPORTS_BUCKET, url.slice(STORAGE.length))
+    : rangesOf(outside.safeFetch, url);
+  let first: FileRange | undefined = known ? undefined : await read(0, WINDOW_BYTES);
+  const facts = known ?? { version: first?.version ?? "", size: first?.size ?? 0 };
+  if (facts.size > MAX_FILE_BYTES) {
+    throw new AppError("payload_too_large", `The file is larger than ${MAX_FILE_BYTES / 1024 ** 3} GB`, {
+      hint: "Split the file.",
+    });
+  }
+
+  async function* bytes(from: number, until = facts.size) {
+    for (let at = from; at < Math.min(until, facts.size); ) {
+      const range = at === 0 && first ? first : await read(at, Math.min(WINDOW_BYTES, until - at));
+      first = undefined;
+      if (range.version !== facts.version || range.size !== facts.size || range.bytes.byteLength === 0) {
+        throw new AppError("file_changed", "The file is not the one that was read before");
+      }
+      at += range.bytes.byteLength;
+      yield range.bytes;
+    }
+  }
+  return { facts, bytes };
+}
+
+/** Ranges of a file at an address that people gave us. A host that answers with the whole file is asked only once. */
+function rangesOf(safeFetch: SafeFetch, url: string): RangeReader {
+  let whole: FileRange | undefined;
+  const cut = ({ bytes, ...rest }: FileRange, from: number, length: number): FileRange => ({
+    ...rest,
+    bytes: bytes.subarray(from, from + length),
+  });
+
+  return async (from, length) => {
+    if (whole) return cut(whole, from, length);
+    const answer = await safeFetch(url, {
+      headers: { range: `bytes=${from}-${from + length - 1}`, "accept-encoding": "identity" },
+      maxBytes: MAX_UNRANGED_BYTES,
+      redirects: 3,
+    });
+    const { status, headers } = answer;
+    const version = headers.get("etag") ?? headers.get("last-modified") ?? "";
+    if (status !== 200 && status !== 206) {
+      await answer.discard();
+      if (status === 416) return { bytes: new Uint8Array(), size: from, version };
+      throw notGiven(status, headers);
+    }
+    const bytes = await bodyOf(answer);
+    if (status === 200) {
+      whole = { bytes, size: bytes.byteLength, version };
+      return cut(whole, from, length);
+    }
+    const size = Number(/\/(\d+)$/.exec(headers.get("content-range") ?? "")?.[1] ?? Number.NaN);
+    if (Number.isSafeInteger(size)) return { bytes, size, version };
+    throw new AppError("provider_rejected", "The host of the file does not say how long it is");
+  };
+}
+
+function notGiven(status: number, headers: Headers): AppError {
+  const isPassing = status === 408 || status === 429 || status >= 500;
+  const seconds = Number(headers.get("retry-after"));
+  return new AppError(
+    isPassing ? "provider_unavailable" : "provider_rejected",
+    `The host of the file answers ${status}`,
+    {
+      retryAfterMs: isPassing && seconds > 0 && seconds < 3600 ? seconds * 1000 : undefined,
+      hint: "Open the address in a browser: it must give the file itself, without a login.",
+    },
+  );
+}

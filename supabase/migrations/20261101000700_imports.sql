@@ -1,0 +1,156 @@
+-- An import is one file whose rows go into one table of the product: its source, how it is to be read, and what became of
+-- its rows. Its work is a job in parts; progress, leases and ends are the ledger's.
+
+create table public.import_files (
+  id uuid primary key default gen_random_uuid(),
+  owner text not null,
+  -- Where it lies in the bucket "imports".
+  path text not null unique,
+  name text not null,
+  created_at timestamptz not null,
+  -- Housekeeping removes it after this, unless an import still reads it.
+  expires_at timestamptz not null,
+  constraint import_files_name_is_short check (length(name) between 1 and 200)
+);
+create index import_files_expired on public.import_files (expires_at);
+create trigger import_files_leave_their_files after delete on public.import_files
+  for each row execute function private.leave_files('imports', 'path');
+
+create table public.imports (
+  id uuid primary key,
+  -- Its job; a reprocess brings another one. Null: the ledger has forgotten the job.
+  job_id uuid unique references public.jobs (id) on update cascade on delete set null,
+  owner text not null,
+  target text not null,
+  -- The value of the target's scope column in every row: a list, an owner.
+  scope text not null,
+  -- What the caller chose besides: {"listId": …}.
+  options jsonb not null default '{}',
+  merge text not null,
+  -- What an absent column means for a row that exists: it stays as it is, or it is emptied.
+  absent text not null,
+  is_dry_run boolean not null,
+  -- The same file may be imported once more.
+  is_again boolean not null,
+  file_url text not null,
+  file_id uuid references public.import_files (id) on delete set null,
+  file_name text not null,
+  -- What tells the same file again: its ETag and size in Storage, or a digest of its rows.
+  fingerprint text,
+  -- Column of the file → field of the target, null for a column that is not read; null: found by the names.
+  mapping jsonb,
+  -- What the caller says of the file: {"format", "encoding", "separator"}.
+  said jsonb not null default '{}',
+  -- How the file is written, found when its reading began. Its version then: no later answer may bring another.
+  dialect jsonb,
+  version text,
+  byte_count bigint,
+  -- Written down when the job ends.
+  status text,
+  error jsonb,
+  row_count bigint,
+  inserted_count bigint not null default 0,
+  updated_count bigint not null default 0,
+  unchanged_count bigint not null default 0,
+  skipped_count bigint not null default 0,
+  rejected_count bigint not null default 0,
+  undo_job_id uuid references public.jobs (id) on delete set null,
+  undo_counts jsonb,
+  undone_at timestamptz,
+  created_at timestamptz not null,
+  ended_at timestamptz,
+  constraint imports_merge_is_valid check (merge in ('insert', 'update', 'upsert')),
+  constraint imports_absent_is_valid check (absent in ('keep', 'clear')),
+  constraint imports_end_with_their_status check ((status is null) = (ended_at is null)),
+  constraint imports_undo_only_what_was_done check (undone_at is null or not is_dry_run),
+  constraint imports_give_every_row_one_fate check (status is distinct from 'completed' or row_count is not distinct from
+    inserted_count + updated_count + unchanged_count + skipped_count + rejected_count)
+);
+create index imports_by_owner on public.imports (owner, created_at desc, id desc);
+create index imports_newest_first on public.imports (created_at desc, id desc);
+create index imports_unfinished on public.imports (owner) where ended_at is null;
+create index imports_of_the_same_file on public.imports (owner, fingerprint);
+create index imports_by_file on public.imports (file_id) where file_id is not null;
+create index imports_by_undo_job on public.imports (undo_job_id) where undo_job_id is not null;
+create index imports_ended on public.imports (ended_at) where ended_at is not null;
+
+-- A row of a file that has touched a row of the target: which line won, and how the row was before, for the undo and for
+-- a key that the file has twice. No row of people as they are now.
+create table public.import_rows (
+  import_id uuid not null references public.imports (id) on delete cascade,
+  -- md5 of the key: what makes rows the same, whatever their length.
+  key uuid not null,
+  -- The last row of the file with this key so far.
+  row_no bigint not null,
+  -- The target's row; null in a dry run that would insert.
+  target_id bigint,
+  -- The target's row before the import; null: there was none.
+  before jsonb,
+  -- The transaction that wrote the target's row: another one means that somebody has changed it since.
+  version xid,
+  fate text not null,
+  -- Why the undo left it alone.
+  conflict text,
+  constraint import_rows_are_one_per_key primary key (import_id, key),
+  constraint import_rows_fate_is_valid check (fate in ('inserted', 'updated', 'unchanged')),
+  constraint import_rows_conflict_is_valid check (conflict in ('changed', 'gone', 'in_use'))
+);
+
+create table public.import_rejects (
+  id bigint generated always as identity primary key,
+  import_id uuid not null references public.imports (id) on delete cascade,
+  row_no bigint not null,
+  line bigint not null,
+  byte_offset bigint not null,
+  column_name text,
+  code text not null,
+  message text not null,
+  hint text not null,
+  -- The row as it stands in the file, its beginning at least; and its cells, where it could be split into them.
+  raw text not null,
+  cells jsonb,
+  constraint import_rejects_are_one_per_row unique (import_id, row_no)
+);
+
+alter table public.import_files enable row level security;
+alter table public.imports enable row level security;
+alter table public.import_rows enable row level security;
+alter table public.import_rejects enable row level security;
+revoke all on public.import_files, public.imports, public.import_rows, public.import_rejects from anon, authenticated;
+grant select on public.imports to authenticated;
+grant select, insert, update, delete on public.import_files, public.imports, public.import_rows, public.import_rejects
+  to service_role;
+create policy imports_are_read_by_their_owner_and_admins on public.imports for select to authenticated using (
+  owner = (select auth.jwt()) ->> 'sub'
+  or ((select auth.jwt()) -> 'app_metadata' ->> 'role') = 'admin'
+);
+
+insert into storage.buckets (id, name, public) values ('imports', 'imports', false) on conflict (id) do nothing;
+
+-- An address in what was rejected or said. Uploaded files go within two days of their import's end, before-images after 30 days.
+select private.register_erasable('public.import_rejects', 'id', '{message,raw,cells}');
+select private.register_erasable('public.imports', 'id', '{error,mapping,dialect}');
+
+-- Before-images of the person: found by the key, import by import.
+create function private.erase_from_imports(p_email text, p_cursor text, p_now timestamptz)
+returns jsonb
+language plpgsql
+set search_path = ''
+as $$
+declare
+  c_imports constant integer := 500;
+  v_ids uuid[] := array(
+    select id from public.imports where p_cursor is null or id > p_cursor::uuid order by id limit c_imports);
+  v_count bigint;
+begin
+  update public.import_rows set before = null, version = null, conflict = 'changed'
+  where import_id = any (v_ids) and key = md5(lower(p_email))::uuid and before is not null;
+  get diagnostics v_count = row_count;
+  return jsonb_build_object('cursor', case when cardinality(v_ids) = c_imports then v_ids[c_imports] end,
+    'counts', case when v_count > 0 then jsonb_build_object('import_rows', v_count) else '{}' end);
+end
+$$;
+select private.register_eraser('private.erase_from_imports(text, text, timestamptz)');
+
+revoke execute on function private.erase_from_imports from public, anon, authenticated;
+grant execute on function private.erase_from_imports to service_role;

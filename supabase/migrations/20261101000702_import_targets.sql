@@ -1,0 +1,232 @@
+-- A target is a table that imports write into. One line registers it; its columns and rules of a row stand in
+-- src/imports/targets/. The table has a bigint "id", "created_at" and "updated_at", and a unique index over the scope
+-- column and the key.
+
+create table private.import_targets (
+  name text primary key,
+  table_name text not null,
+  -- The column that has the same value in all rows of an import, and the function (options jsonb, owner text, null for an
+  -- administrator) returns text that says which value and refuses other people's.
+  scope_column text not null,
+  scope_function text not null,
+  -- What makes two rows the same, of the row "t": lower(t.email).
+  key_sql text not null,
+  -- The columns that an import may write, and those of them that are JSON objects merged field by field.
+  columns text[] not null,
+  deep_columns text[] not null default '{}',
+  -- Made of the above when it is registered; see private.write_sql_of_target.
+  write_sql text not null
+);
+alter table private.import_targets enable row level security;
+grant select on private.import_targets to service_role;
+
+-- The one statement that writes a set of rows into a target: $1 import, $2 scope, $3 rows [{"n": number of the row, "k":
+-- key, "v": columns}], $4 merge rule, $5 whether an absent column is emptied, $6 whether nothing is written, $7 now.
+-- Answers {"inserted", "updated", "unchanged", "skipped", "lost"}; lost: rows whose key another transaction wrote at
+-- the same time, which must be tried again.
+--
+-- The last row of the file with a key counts, however the parts run; the others are skipped. Whichever comes first gets the
+-- fate; a later row writes over it, from the same before-image, and corrects the fate.
+create function private.write_sql_of_target(p_target private.import_targets)
+returns text
+language sql stable
+set search_path = ''
+as $$
+  select format($sql$
+    with given as materialized (
+      select distinct on (k) n, k, md5(k)::uuid as key, v
+      from jsonb_to_recordset($3) as r (n bigint, k text, v jsonb) order by k, n desc
+    ), found as materialized (
+      select given.k, t.id, t.version, t.state
+      from given cross join lateral (
+        select t.id, t.xmin as version, to_jsonb(t) as state from %1$s as t
+        where t.%2$I = $2::%3$s and %4$s = given.k for no key update
+      ) as t
+    ), seen as materialized (
+      select given.k, r.row_no, r.before, r.fate
+      from given cross join lateral (
+        select * from public.import_rows where import_id = $1 and import_rows.key = given.key limit 1
+      ) as r
+    ), compared as materialized (
+      select given.*, found.id, found.version, found.state, seen.row_no as seen_no, seen.fate as seen_fate,
+        case when seen.k is null then found.state else seen.before end as before
+      from given left join found using (k) left join seen using (k)
+    ), merged as materialized (
+      select compared.*, case when before is null then v else before || v %5$s end as after
+      from compared
+    ), judged as materialized (
+      select merged.*, case
+          when seen_no > n then 'skipped'
+          when before is null then case when $4 = 'update' and seen_no is null then 'skipped' else 'inserted' end
+          when $4 = 'insert' then 'skipped'
+          when after = before then 'unchanged'
+          else 'updated' end as fate
+      from merged
+    ), inserted as (
+      insert into %1$s as t (%2$I, %6$s, created_at, updated_at)
+      select $2::%3$s, %7$s, $7, $7
+      from judged cross join lateral jsonb_populate_record(null::%1$s, judged.v) as r
+      where judged.fate <> 'skipped' and judged.id is null and not $6 order by judged.k
+      on conflict do nothing
+      returning t.id, t.xmin as version, %4$s as k
+    ), updated as (
+      update %1$s as t set (%6$s, updated_at) = row (%7$s, $7)
+      from judged cross join lateral jsonb_populate_record(null::%1$s, judged.after) as r
+      where t.id = judged.id and judged.fate <> 'skipped' and not $6
+        and (judged.seen_no is not null or judged.after is distinct from judged.state)
+      returning t.id, t.xmin as version
+    ), written as (
+      select judged.n, judged.key, judged.before, judged.fate, judged.seen_no, judged.seen_fate,
+        coalesce(inserted.id, judged.id) as target_id,
+        coalesce(inserted.version, updated.version, judged.version) as version
+      from judged left join inserted using (k) left join updated on updated.id = judged.id
+      where judged.fate <> 'skipped' and ($6 or inserted.id is not null or judged.id is not null)
+    ), noted as (
+      insert into public.import_rows (import_id, key, row_no, target_id, before, version, fate)
+      select $1, key, n, target_id, before, version, fate from written where seen_no is null
+      on conflict do nothing returning 1
+    ), noted_again as (
+      update public.import_rows as r
+      set row_no = written.n, target_id = written.target_id, version = written.version, fate = written.fate
+      from written where r.import_id = $1 and r.key = written.key and written.seen_no is not null
+      returning 1
+    ), fates as (
+      select fate, 1 as count from judged where seen_no is null
+      union all select 'skipped', 1 from judged where seen_no is not null
+      union all select fate, 1 from judged where seen_no < n and fate <> seen_fate
+      union all select seen_fate, -1 from judged where seen_no < n and fate <> seen_fate
+      union all select 'skipped', jsonb_array_length($3) - (select count(*)::integer from given)
+    )
+    select jsonb_build_object(
+      'inserted', coalesce(sum(count) filter (where fate = 'inserted'), 0),
+      'updated', coalesce(sum(count) filter (where fate = 'updated'), 0),
+      'unchanged', coalesce(sum(count) filter (where fate = 'unchanged'), 0),
+      'skipped', coalesce(sum(count) filter (where fate = 'skipped'), 0),
+      'lost', (select count(*) from judged where fate <> 'skipped')
+        - (select count(*) from noted) - (select count(*) from noted_again))
+    from fates
+  $sql$,
+    p_target.table_name,
+    p_target.scope_column,
+    (select format_type(atttypid, null) from pg_catalog.pg_attribute
+     where attrelid = p_target.table_name::regclass and attname = p_target.scope_column),
+    p_target.key_sql,
+    (select coalesce(string_agg(format(
+       '|| case when not $5 and v ? %1$L then jsonb_build_object(%1$L, (before -> %1$L) || (v -> %1$L)) else ''{}'' end', name), ' '), '')
+     from unnest(p_target.deep_columns) as name),
+    (select string_agg(format('%I', name), ', ') from unnest(p_target.columns) as name),
+    (select string_agg(format('r.%I', name), ', ') from unnest(p_target.columns) as name));
+$$;
+
+-- p_target has the columns of import_targets but write_sql.
+create function private.register_import_target(p_target jsonb)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_target private.import_targets := jsonb_populate_record(
+    null::private.import_targets, '{"deep_columns": []}'::jsonb || p_target);
+begin
+  if to_regprocedure(v_target.scope_function || '(jsonb, text)') is null then
+    raise exception 'The target % names a function that does not exist', p_target;
+  end if;
+  v_target.write_sql := private.write_sql_of_target(v_target);
+  insert into private.import_targets select v_target.*;
+end
+$$;
+
+create function private.scope_of_subscribers(p_options jsonb, p_owner text)
+returns text
+language plpgsql stable
+set search_path = ''
+as $$
+begin
+  perform private.require_email_list((p_options ->> 'listId')::uuid, p_owner);
+  return p_options ->> 'listId';
+end
+$$;
+-- Who left stays away: the status is no column of an import.
+select private.register_import_target('{"name": "subscribers", "table_name": "public.email_subscribers",
+  "scope_column": "list_id", "scope_function": "private.scope_of_subscribers", "key_sql": "lower(t.email)",
+  "columns": ["email", "fields"], "deep_columns": ["fields"]}');
+
+-- A contact is a person or company that an owner knows, once for each address.
+create table public.contacts (
+  id bigint generated always as identity primary key,
+  owner text not null,
+  email text not null,
+  name text,
+  phone text,
+  company text,
+  note text,
+  created_at timestamptz not null,
+  updated_at timestamptz not null,
+  constraint contacts_email_has_a_sensible_length check (length(email) between 3 and 320)
+);
+create unique index contacts_are_once_for_an_owner on public.contacts (owner, lower(email));
+create index contacts_by_email on public.contacts (lower(email));
+
+create function private.erase_from_contacts(p_email text, p_cursor text, p_now timestamptz)
+returns jsonb
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_count bigint;
+begin
+  delete from public.contacts where lower(email) = lower(p_email);
+  get diagnostics v_count = row_count;
+  return jsonb_build_object('cursor', null,
+    'counts', case when v_count > 0 then jsonb_build_object('contacts', v_count) else '{}' end);
+end
+$$;
+select private.register_eraser('private.erase_from_contacts(text, text, timestamptz)');
+select private.register_erasable('public.contacts', 'id', '{name,note}');
+
+-- A product shows how a target of one's own is made: docs/imports.md goes through it.
+create table public.products (
+  id bigint generated always as identity primary key,
+  owner text not null,
+  sku text not null,
+  name text,
+  price_cents bigint,
+  stock integer,
+  created_at timestamptz not null,
+  updated_at timestamptz not null,
+  constraint products_have_a_sku check (length(sku) between 1 and 100),
+  constraint products_cost_something check (price_cents >= 0)
+);
+create unique index products_are_once_for_an_owner on public.products (owner, sku);
+
+alter table public.contacts enable row level security;
+alter table public.products enable row level security;
+revoke all on public.contacts, public.products from anon, authenticated;
+grant select on public.contacts, public.products to authenticated;
+grant select, insert, update, delete on public.contacts, public.products to service_role;
+create policy contacts_are_read_by_their_owner_and_admins on public.contacts for select to authenticated using (
+  owner = (select auth.jwt()) ->> 'sub' or ((select auth.jwt()) -> 'app_metadata' ->> 'role') = 'admin'
+);
+create policy products_are_read_by_their_owner_and_admins on public.products for select to authenticated using (
+  owner = (select auth.jwt()) ->> 'sub' or ((select auth.jwt()) -> 'app_metadata' ->> 'role') = 'admin'
+);
+
+-- Rows of the owner; an administrator imports into its own, too.
+create function private.scope_of_owner(p_options jsonb, p_owner text)
+returns text
+language sql immutable
+set search_path = ''
+as $$
+  select coalesce(p_owner, p_options ->> 'owner');
+$$;
+select private.register_import_target('{"name": "contacts", "table_name": "public.contacts",
+  "scope_column": "owner", "scope_function": "private.scope_of_owner", "key_sql": "lower(t.email)",
+  "columns": ["email", "name", "phone", "company", "note"]}');
+select private.register_import_target('{"name": "products", "table_name": "public.products",
+  "scope_column": "owner", "scope_function": "private.scope_of_owner", "key_sql": "t.sku",
+  "columns": ["sku", "name", "price_cents", "stock"]}');
+
+revoke execute on function private.write_sql_of_target, private.register_import_target, private.scope_of_subscribers,
+  private.scope_of_owner, private.erase_from_contacts from public, anon, authenticated;
+grant execute on function private.write_sql_of_target, private.register_import_target, private.scope_of_subscribers,
+  private.scope_of_owner, private.erase_from_contacts to service_role;

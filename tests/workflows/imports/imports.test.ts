@@ -1,0 +1,330 @@
+import { gzipSync } from "node:zlib";
+import { parse } from "csv-parse/sync";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { type ImportShop, importShop } from "../../support/import-shop.ts";
+
+let shop: ImportShop;
+beforeAll(async () => {
+  shop = await importShop();
+});
+afterAll(() => shop.close());
+beforeEach(async () => {
+  shop.hooks.beforeOpen = async () => {};
+  await shop.rows("delete from email_subscribers");
+});
+
+const csv = (...lines: string[]) => `${["E-Mail,Name", ...lines].join("\n")}\n`;
+const counts = (some: object) => ({
+  inserted: 0,
+  updated: 0,
+  unchanged: 0,
+  skipped: 0,
+  rejected: 0,
+  ...some,
+});
+
+describe("an import", () => {
+  test("S4-8: is accepted, read, written, and summed up; every row has one fate", async () => {
+    const asked = await shop.ask(csv("ada@example.com,Ada", "bob@example.com,Bob", "nobody,Eve"));
+    expect(asked).toMatchObject({ status: 202, body: { message: "Importing" } });
+    const done = await shop.ended(asked.body.importId);
+    expect(done).toMatchObject({
+      status: "completed",
+      counts: counts({ inserted: 2, rejected: 1 }),
+      progress: { phase: "ended", percent: 100, rowsDone: 3, rowsTotal: 3 },
+      mapping: { "E-Mail": "email", Name: "Name" },
+      summary: {
+        total: 3,
+        successful: 2,
+        failed: 1,
+        errors: [{ line: 4, offset: 52, column: "E-Mail", code: "invalid_email", raw: "nobody,Eve" }],
+      },
+    });
+    expect(await shop.people()).toEqual([
+      { email: "ada@example.com", fields: { Name: "Ada" } },
+      { email: "bob@example.com", fields: { Name: "Bob" } },
+    ]);
+    const { body } = await shop.call("GET", "/api/notifications");
+    expect(body.items[0]).toMatchObject({ type: "import_ready", data: { importId: done.id } });
+  });
+
+  test("S4-30, S4-31, T8: five parts of a file are at work at once; their events carry ranges, never rows", async () => {
+    let most = 0;
+    shop.hooks.beforeOpen = async () => {
+      const [{ count }] = await shop.rows("select count(*)::int from job_parts where status = 'claimed'");
+      most = Math.max(most, count);
+    };
+    const lines = Array.from({ length: 41_000 }, (_, n) => `p${n}@example.com,Person ${n}`);
+    const { id, ...done } = await shop.run(csv(...lines));
+    expect(done.counts).toEqual(counts({ inserted: 41_000 }));
+    expect(most).toBe(5);
+    const runs = shop.engine.runs();
+    expect(runs.find(({ events }) => events[0]?.id === id)?.output).toEqual({
+      totalRecords: 41_000,
+      batches: 9,
+    });
+    const parts = runs.flatMap(({ events }) => events).filter(({ data }) => data?.["parentJobId"] === id);
+    expect(parts.map(({ data }) => data?.["batchIndex"])).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8]);
+    for (const { data } of parts) expect(JSON.stringify(data).length).toBeLessThan(300);
+  });
+
+  test("names the same rows in the same way whatever is in the table: updated, unchanged, skipped", async () => {
+    await shop.run(csv("ada@example.com,Ada", "bob@example.com,Bob"));
+    const again = await shop.run(
+      csv("ada@example.com,Ada", "BOB@example.com,Bobby", "eve@example.com,E", "eve@example.com,Eve"),
+    );
+    expect(again.counts).toEqual(counts({ inserted: 1, updated: 1, unchanged: 1, skipped: 1 }));
+    expect(await shop.people()).toEqual([
+      { email: "ada@example.com", fields: { Name: "Ada" } },
+      { email: "BOB@example.com", fields: { Name: "Bobby" } },
+      { email: "eve@example.com", fields: { Name: "Eve" } },
+    ]);
+  });
+
+  test("the last row of a file with a key counts, in whatever order the parts run", async () => {
+    const filler = (from: number) =>
+      Array.from({ length: 5_200 }, (_, n) => `p${from + n}@example.com,Person ${from + n}`);
+    const lines = ["ada@example.com,First", ...filler(0), "ada@example.com,Second", ...filler(6_000)];
+    const done = await shop.run(csv(...lines, "Ada@example.com,Third"));
+    expect(done.counts).toEqual(counts({ inserted: 10_401, skipped: 2 }));
+    expect((await shop.people())[0]).toEqual({ email: "Ada@example.com", fields: { Name: "Third" } });
+  });
+
+  test.each([
+    ["insert", counts({ inserted: 1, skipped: 1 }), "Ada"],
+    ["update", counts({ updated: 1, skipped: 1 }), "Adele"],
+    ["upsert", counts({ inserted: 1, updated: 1 }), "Adele"],
+  ])("the merge rule %s", async (merge, expected, name) => {
+    await shop.run(csv("ada@example.com,Ada"), { again: true });
+    const done = await shop.run(csv("ada@example.com,Adele", "new@example.com,New"), { merge, again: true });
+    expect(done.counts).toEqual(expected);
+    expect((await shop.people())[0].fields).toEqual({ Name: name });
+  });
+
+  test("a field whose column is absent stays, or goes when the import says so", async () => {
+    await shop.run("email,city,name\nada@example.com,London,Ada\n", { again: true });
+    await shop.run("email,name\nada@example.com,Adele\n", { again: true });
+    expect((await shop.people())[0].fields).toEqual({ city: "London", name: "Adele" });
+    await shop.run("email,name\nada@example.com,Ada\n", { again: true, absent: "clear" });
+    expect((await shop.people())[0].fields).toEqual({ name: "Ada" });
+  });
+
+  test("a person who left stays away, with new fields", async () => {
+    await shop.run(csv("ada@example.com,Ada"), { again: true });
+    await shop.rows("update email_subscribers set status = 'unsubscribed'");
+    await shop.run(csv("ada@example.com,Adele"), { again: true });
+    expect(await shop.rows("select status, fields from email_subscribers")).toEqual([
+      { status: "unsubscribed", fields: { Name: "Adele" } },
+    ]);
+  });
+
+  test.each([
+    [
+      "NDJSON",
+      Buffer.from('{"email":"ada@example.com","name":"Ada"}\n{"E-Mail":"bob@example.com","age":5}\n'),
+    ],
+    [
+      "a JSON array",
+      Buffer.from('[{"email":"ada@example.com","name":"Ada"},{"E-Mail":"bob@example.com","age":5}]'),
+    ],
+    ["gzip", gzipSync('{"email":"ada@example.com","name":"Ada"}\n{"E-Mail":"bob@example.com","age":5}\n')],
+  ])("reads %s", async (_, bytes) => {
+    const done = await shop.run(bytes, { again: true });
+    expect(done.counts).toEqual(counts({ inserted: 2 }));
+    expect(await shop.people()).toEqual([
+      { email: "ada@example.com", fields: { name: "Ada" } },
+      { email: "bob@example.com", fields: { age: 5 } },
+    ]);
+  });
+
+  test("a small file may stand in the request itself", async () => {
+    const done = await shop.run(
+      { content: csv("ada@example.com,Ada"), fileName: "small.csv" },
+      { again: true },
+    );
+    expect(done).toMatchObject({ fileName: "small.csv", counts: counts({ inserted: 1 }) });
+  });
+
+  test("the caller's mapping decides", async () => {
+    const file = "a,b,c\nAda,ada@example.com,x\n";
+    const refused = await shop.run(file);
+    expect(refused).toMatchObject({ status: "failed", error: { details: { reason: "no_email_column" } } });
+    await shop.run(file, { mapping: { A: "name", b: "email", c: null } });
+    expect(await shop.people()).toEqual([{ email: "ada@example.com", fields: { name: "Ada" } }]);
+  });
+
+  test("goes into contacts and products, each with its own rules", async () => {
+    const contacts = await shop.run(
+      { content: "Mail,Tel,Full name\nada@example.com,+49 1,Ada\nbad,,\n" },
+      { target: "contacts" },
+    );
+    expect(contacts).toMatchObject({ counts: counts({ inserted: 1, rejected: 1 }) });
+    expect(await shop.rows("select owner, email, phone, name, company from contacts")).toEqual([
+      { owner: "operator", email: "ada@example.com", phone: "+49 1", name: "Ada", company: null },
+    ]);
+    const products = await shop.run(
+      { content: "sku;price;stock\nA1;12.50;3\nA2;cheap;1\nA3;1;many\n" },
+      { target: "products" },
+    );
+    expect(products.summary.errors).toMatchObject([
+      { column: "price", code: "invalid_price", hint: "Write a price like 12.50, with a point." },
+      { column: "stock", code: "invalid_stock" },
+    ]);
+    expect(products.counts).toEqual(counts({ inserted: 1, rejected: 2 }));
+    expect(await shop.rows("select sku, name, price_cents::int, stock from products")).toEqual([
+      { sku: "A1", name: null, price_cents: 1250, stock: 3 },
+    ]);
+  });
+});
+
+describe("a dry run", () => {
+  test("says what the run will say, and writes nothing", async () => {
+    await shop.run(csv("ada@example.com,Ada", "bob@example.com,Bob"), { again: true });
+    const file = csv(
+      "ada@example.com,Ada",
+      "bob@example.com,B",
+      "eve@example.com,E",
+      "eve@example.com,F",
+      "x,X",
+    );
+    const before = await shop.people();
+    const dry = await shop.run(file, { dryRun: true });
+    expect(await shop.people()).toEqual(before);
+    const done = await shop.run(file);
+    expect(dry.counts).toEqual(counts({ inserted: 1, updated: 1, unchanged: 1, skipped: 1, rejected: 1 }));
+    expect(done.counts).toEqual(dry.counts);
+    expect(dry.summary).toEqual(done.summary);
+  });
+});
+
+describe("the same file", () => {
+  test("409: is imported a second time only when the caller says so", async () => {
+    const file = csv("twice@example.com,Twice");
+    const first = await shop.run(file);
+    const second = await shop.ask(file);
+    expect(second).toMatchObject({
+      status: 409,
+      body: {
+        code: "already_imported",
+        details: { importId: first.id },
+        hint: expect.stringContaining("again"),
+      },
+    });
+    await shop.run(file, { again: true });
+    await shop.run(file, { dryRun: true });
+    const other = await shop.call("POST", "/api/lists", { name: "Others" });
+    await shop.run(file, { options: { listId: other.body.id } });
+  });
+
+  test("asked for under one Idempotency-Key is one import", async () => {
+    const ask = () =>
+      shop.call(
+        "POST",
+        "/api/imports",
+        {
+          source: { content: csv("key@example.com,K") },
+          target: "subscribers",
+          options: { listId: shop.listId },
+        },
+        { "idempotency-key": "import-1" },
+      );
+    const first = await ask();
+    expect((await ask()).body.importId).toBe(first.body.importId);
+    await shop.ended(first.body.importId);
+  });
+});
+
+describe("a rejected row", () => {
+  const file = [
+    "E-Mail,Name,Note",
+    "ada@example.com,Ada,fine",
+    'bob,"=HYPERLINK(""http://evil"")","two',
+    'lines"',
+    "'=x@y,'=quoted,+49 1",
+    'eve@example.com,"Eve" Smith,',
+  ].join("\r\n");
+
+  test("can be corrected in rejects.csv and imported again; a spreadsheet runs none of its cells", async () => {
+    const done = await shop.run(file);
+    expect(done.counts).toEqual(counts({ inserted: 1, rejected: 3 }));
+    const text = await shop.rejects(done.id);
+    const [header, ...rows]: string[][] = parse(text, { bom: true });
+    expect(header?.slice(0, 5)).toEqual(["E-Mail", "Name", "Note", "import_line", "import_column"]);
+    for (const cell of rows.flat()) expect(cell).not.toMatch(/^[=+\-@\t\r]/);
+    const fixed = text.replace("bob,", "bob@example.com,").replace("''=x@y", "mallory@example.com");
+    const again = await shop.run(fixed);
+    expect(again.counts).toEqual(counts({ inserted: 2, rejected: 1 }));
+    expect((await shop.people()).filter(({ email }) => email !== "ada@example.com")).toEqual([
+      { email: "bob@example.com", fields: { Name: '=HYPERLINK("http://evil")', Note: "two\r\nlines" } },
+      { email: "mallory@example.com", fields: { Name: "'=quoted", Note: "+49 1" } },
+    ]);
+  });
+
+  test("T33: one row that the database refuses takes none of its neighbors along", async () => {
+    await shop.rows(
+      "alter table email_subscribers add constraint no_poison check (email not like 'poison%')",
+    );
+    const lines = Array.from({ length: 1_500 }, (_, n) => `p${n}@example.com,P`);
+    lines.splice(700, 0, "poison@example.com,P");
+    const done = await shop.run(csv(...lines));
+    await shop.rows("alter table email_subscribers drop constraint no_poison");
+    expect(done.counts).toEqual(counts({ inserted: 1_500, rejected: 1 }));
+    expect(done.summary.errors).toMatchObject([{ row: 701, line: 702, code: "not_stored" }]);
+  });
+});
+
+describe("a file that cannot be imported", () => {
+  test.each([
+    ["an empty file", "", "empty"],
+    ["a header alone", "email,name\n", "no_rows"],
+    ["a web page", "<!doctype html><html><body>Log in</body></html>", "html"],
+    ["an Excel workbook", "PK\u0003\u0004 [Content_Types].xml", "xlsx"],
+    ["300 columns", `${Array.from({ length: 300 }, (_, n) => `c${n}`).join(",")}\nx\n`, "too_many_columns"],
+    ["a double header", "email,E-Mail\na,b\n", "double_column"],
+  ])("%s ends with its reason, as no dead letter", async (_, file, reason) => {
+    const done = await shop.run(file);
+    expect(done).toMatchObject({
+      status: "failed",
+      error: { code: "unreadable_table", hint: expect.any(String), details: { reason } },
+    });
+    expect(await shop.rows("select from dead_letter_queue")).toEqual([]);
+  });
+
+  test("that changes while it is read ends as file_changed", async () => {
+    const uploadId = await shop.upload(csv("ada@example.com,Ada", "new@example.com,N"));
+    let opened = 0;
+    shop.hooks.beforeOpen = async () => {
+      opened += 1;
+      if (opened === 2) await shop.replace(uploadId, csv("ada@example.com,Eve", "new@example.com,N"));
+    };
+    const done = await shop.run({ uploadId });
+    expect(done).toMatchObject({ status: "failed", error: { code: "file_changed" }, counts: counts({}) });
+    expect(await shop.people()).toEqual([]);
+  });
+});
+
+test("DELETE cancels: nothing of the rest of the file is written", async () => {
+  const asked = await shop.ask(csv("canceled@example.com,C"));
+  expect((await shop.call("DELETE", `/api/imports/${asked.body.importId}`)).status).toBe(202);
+  expect(await shop.ended(asked.body.importId)).toMatchObject({ status: "canceled" });
+  expect(await shop.people()).toEqual([]);
+  expect((await shop.call("DELETE", `/api/imports/${asked.body.importId}`)).status).toBe(409);
+});
+
+test("a guess shows how the file is written, its first rows and where the columns go", async () => {
+  const bytes = Buffer.from("Mail;Name\r\nada@example.com;Käthe\r\n", "latin1");
+  const { body } = await shop.call("POST", "/api/imports/guess", {
+    source: { uploadId: await shop.upload(bytes) },
+    target: "contacts",
+  });
+  expect(body).toMatchObject({
+    format: "csv",
+    encoding: "windows-1252",
+    separator: ";",
+    columns: ["Mail", "Name"],
+    mapping: { Mail: "email", Name: "name" },
+    mappingIs: "suggested",
+    missing: [],
+    rows: [{ line: 2, cells: ["ada@example.com", "Käthe"] }],
+  });
+});
