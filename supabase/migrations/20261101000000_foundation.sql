@@ -1,19 +1,19 @@
--- What every later migration stands on: a schema for helpers that no API reaches, privileges that are closed
--- unless opened, and one way to say a business error.
+-- The base of every later migration: a schema for helpers that no API reaches, privileges that are closed by default,
+-- and one function that raises business errors.
 
 create schema private;
 revoke all on schema private from public;
 grant usage on schema private to service_role;
 
--- The global form: with "in schema public" PUBLIC's built-in right to execute would stay.
+-- The global form, because "in schema public" would leave PUBLIC its built-in right to execute.
 alter default privileges revoke execute on functions from public;
 alter default privileges in schema public revoke execute on functions from anon, authenticated;
 alter default privileges in schema public revoke all on tables from anon, authenticated;
 alter default privileges in schema public revoke all on sequences from anon, authenticated;
 alter default privileges in schema private grant execute on functions to service_role;
 
--- A business error that PostgREST answers with this HTTP status; the hint carries the stable error code of
--- src/lib/errors.ts, which is what the application reads.
+-- Raises a business error that PostgREST answers with this HTTP status. The hint carries the stable error code of
+-- src/lib/errors.ts, which the application reads.
 create function private.refuse(p_status integer, p_code text, p_message text, p_detail text default null)
 returns void
 language plpgsql

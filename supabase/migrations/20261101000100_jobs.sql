@@ -1,8 +1,8 @@
--- A job is one function's work for one event, as people see it. Its runs are the engine's executions of it
--- (a replay adds one), its events are its timeline.
+-- A job is one function's work for one event, as people see it. Its runs are the engine's executions of it (a replay
+-- adds one); its events are its timeline.
 
--- Within what time a class of priority is begun. The same table as src/lib/engine/priorities.ts (a test holds them to it);
--- background work, which is promised nothing, is due in a day, so that it has its place in the line too.
+-- Within what time work of a priority class begins, as in src/lib/engine/priorities.ts (a test compares them).
+-- Background work has no promise; it counts as due in a day, so that it has a position in the queue too.
 create function private.promise_of(p_priority integer)
 returns interval
 language sql immutable
@@ -15,7 +15,7 @@ create table public.jobs (
   id uuid primary key default gen_random_uuid(),
   kind text not null,
   function_id text not null,
-  -- For work accepted over HTTP the job's id is the event's id.
+  -- The job's id is also the event's id when the work was accepted over HTTP.
   event_id text not null,
   event_name text not null,
   event_data jsonb not null default '{}',
@@ -25,27 +25,29 @@ create table public.jobs (
   idempotency_key text,
   fingerprint text,
   parent_job_id uuid references public.jobs (id) on delete set null,
-  -- The dead letter that this job puts back to work: its event is for function_id alone, though others listen.
+  -- The dead letter that this job reprocesses. Its event is only for function_id, even when other functions have the
+  -- same trigger.
   dead_letter_id uuid,
   progress_done bigint,
   progress_total bigint,
   result jsonb,
   error jsonb,
   event_count integer not null default 0,
-  -- 1 is critical, 5 background; src/lib/engine/priorities.ts says what each class promises.
+  -- From 1 (critical) to 5 (background); src/lib/engine/priorities.ts has what each class promises.
   priority integer not null default 3,
   created_at timestamptz not null,
-  -- From when its promise counts: accepted, or the end of its delay. The promise ends at due_at, and every line is
-  -- ordered by that: earliest due first.
+  -- When the promise begins to count: when the job was accepted, or at the end of its delay. The promise ends at
+  -- due_at, and every queue is ordered by due_at.
   ready_at timestamptz not null,
   due_at timestamptz not null,
-  -- After this the work is no longer wanted; null: it always is.
+  -- After this time the work is skipped; null: never.
   deadline_at timestamptz,
-  -- Once it has completed: how many completed jobs of its kind are kept, this one included. Null: as many as usual.
+  -- How many completed jobs of its kind are kept once it has completed, including this one. Null: the kind's usual
+  -- number.
   keep_completed integer,
-  -- When the engine may begin it. Null: held until its room lets it go; in the future: delayed.
+  -- When the engine may begin it. Null: held until its room releases it; in the future: delayed.
   released_at timestamptz,
-  -- Null: the event is still in the outbox.
+  -- When the event was sent to the engine. Null: the event is still in the outbox.
   sent_at timestamptz,
   started_at timestamptz,
   ended_at timestamptz,
@@ -70,7 +72,7 @@ create table public.jobs (
 create unique index jobs_one_per_requester_and_idempotency_key
   on public.jobs (requester, idempotency_key) where idempotency_key is not null;
 create index jobs_newest_first on public.jobs (created_at desc, id desc);
--- The rare ends; of the common one the newest are never far.
+-- Few jobs end in these ways, so they need an index; recent completed jobs are found without one.
 create index jobs_not_completed on public.jobs (status, created_at desc, id desc)
   where status in ('failed', 'canceled', 'skipped');
 create index jobs_by_owner on public.jobs (owner, created_at desc, id desc);
@@ -111,7 +113,7 @@ create table public.job_events (
 );
 create index job_events_of_retries on public.job_events (at) where type in ('retrying', 'attempt');
 
--- How fast each requester has been: the theoretical arrival time of a generic cell rate algorithm (GCRA).
+-- How fast each requester sends requests: the theoretical arrival time of a generic cell rate algorithm (GCRA).
 create table private.request_rates (
   requester text primary key,
   arrival_at timestamptz not null

@@ -1,5 +1,5 @@
--- A dead letter is a run that failed for good, with the event that started it. An administrator reprocesses it
--- or says why it is ignored; it learns what became of it. A second failure is a letter of its own.
+-- A dead letter is a run that failed for good, with the event that started it. An administrator reprocesses it, or
+-- ignores it with a reason; the row records the outcome. If the reprocessing fails, that is a new dead letter.
 
 create table public.dead_letter_queue (
   id uuid primary key default gen_random_uuid(),
@@ -15,12 +15,12 @@ create table public.dead_letter_queue (
   event_id text not null,
   run_id text not null,
   function_id text not null,
-  -- The job that failed, or the job whose fan-out failed.
+  -- The job that failed, or the parent job of the part that failed.
   job_id uuid references public.jobs (id) on delete set null,
   error_code text,
-  -- Letters that fail alike have the same one.
+  -- Equal for dead letters with the same cause.
   fingerprint text not null,
-  -- The letter whose reprocessing failed.
+  -- The dead letter whose reprocessing failed.
   parent_id uuid references public.dead_letter_queue (id) on delete set null,
   note text,
   handled_by text,
@@ -29,7 +29,7 @@ create table public.dead_letter_queue (
   outcome text,
   alert_claimed_by text,
   alert_claimed_at timestamptz,
-  -- When the log and Sentry had it; alerted once Slack has it too.
+  -- When the log and Sentry had the failure; alerted_at says when Slack had it too.
   reported_at timestamptz,
   alerted_at timestamptz,
   constraint dead_letter_queue_has_one_row_per_run unique (run_id),
@@ -61,7 +61,7 @@ alter table public.jobs add constraint jobs_dead_letter_id_fkey
   foreign key (dead_letter_id) references public.dead_letter_queue (id) on delete set null;
 create index jobs_dead_letter on public.jobs (dead_letter_id) where dead_letter_id is not null;
 
--- What went wrong in work, for people who search for errors; a letter may be handled, its error stays.
+-- The errors of failed runs, for people who search for errors. An error stays when its dead letter is handled.
 create table public.job_errors (
   id bigint generated always as identity primary key,
   event_id text not null,
@@ -96,7 +96,7 @@ as $$
     where event_id = p_event_id and function_id = p_function_id and status = 'failed');
 $$;
 
--- A replay of the failed run (from Inngest's own dashboard) went well: its letter is settled.
+-- A replay of the failed run (from Inngest's dashboard) succeeded, so its dead letter is resolved.
 create function private.resolve_letters(p_event_id text, p_function_id text, p_run_id text, p_now timestamptz)
 returns void
 language sql

@@ -1,30 +1,30 @@
--- A kind of work is what one function does: its name in lists and lines, how much of it is too much, and what follows
--- when a job of it ends. Each room's migration registers its own kinds; a function that is not registered has a kind of
--- its own name, with the usual limits, and nothing follows.
+-- A kind of work is what one function does: its name in lists and queues, its limits, and what follows when one of its
+-- jobs ends. Each room's migration registers its kinds. A function that is not registered has a kind of its own name,
+-- with the usual limits, and nothing follows.
 
 create table private.work_kinds (
   function_id text primary key,
   event_name text not null,
   kind text not null,
-  -- A function (public.jobs, timestamptz) that is called at commit for every job of this kind that has ended, however it
-  -- ended. It may find other jobs of the same transaction ended whose call is still to come.
+  -- A function (public.jobs, timestamptz) that is called at commit for every job of this kind that has ended, in any
+  -- way. Other jobs of the same transaction may have ended too, and their calls may come later.
   after_end text,
-  -- A function (public.dead_letter_queue, timestamptz) that is called when a dead letter of this function is ignored: the
-  -- work stays undone, and the rest of its job must be able to end.
+  -- A function (public.dead_letter_queue, timestamptz) that is called when a dead letter of this function is ignored:
+  -- its work stays undone, and the rest of its job must be able to end.
   after_ignore text,
-  -- For work in parts: a function (public.job_parts, text, timestamptz) that is called when the letter of a part is
-  -- ignored, with the person's note. It writes the room's own rows, and answers what is left of the part in the room's
-  -- words, {"skipped": 3}.
+  -- For work in parts: a function (public.job_parts, text, timestamptz) that is called with the administrator's note
+  -- when the dead letter of a part is ignored. It updates the room's own rows, and returns the counts of the unfinished
+  -- rows in the room's words, {"skipped": 3}.
   on_skip text,
-  -- The class of work that names none itself.
+  -- The class of work whose request names none.
   priority integer not null,
-  -- Requests of one requester; null: any number.
+  -- Requests per second and requester; null: unlimited.
   per_second integer,
-  -- Jobs of the kind that may wait; null: any number.
+  -- How many jobs of the kind may wait; null: unlimited.
   waiting integer,
-  -- Whether a request is refused that could not be begun within the promise of its class.
+  -- Whether a request is refused that could not begin within the promise of its class.
   by_promise boolean not null,
-  -- How many ended jobs of the kind housekeeping keeps.
+  -- How many ended jobs of the kind are kept.
   keep_completed integer not null,
   keep_failed integer not null,
   constraint work_kinds_priority_is_valid check (priority between 1 and 5),
@@ -35,7 +35,7 @@ create index work_kinds_by_event on private.work_kinds (event_name);
 alter table private.work_kinds enable row level security;
 grant select, insert, update, delete on private.work_kinds to service_role;
 
--- The limits that most work has (S3-11, S3-12).
+-- The limits of most kinds (S3-11, S3-12).
 create function private.usual_work_kind(p_function_id text)
 returns private.work_kinds
 language sql immutable
@@ -57,8 +57,8 @@ begin
 end
 $$;
 
--- p_kind has the columns of work_kinds; function_id and event_name are needed, anything else may be left out:
--- select private.register_work_kind('{"function_id": "measure-list", "event_name": "list/measure"}');
+-- p_kind has the columns of work_kinds; function_id and event_name are required: select
+-- private.register_work_kind('{"function_id": "measure-list", "event_name": "list/measure"}');
 create function private.register_work_kind(p_kind jsonb)
 returns void
 language plpgsql
@@ -83,7 +83,7 @@ begin
 end
 $$;
 
--- The function that a request is for: the one it names, or the only one that is registered for its event.
+-- The function that a request is for: the one that it names, or else the only one that is registered for its event.
 create function private.function_of_request(p_request jsonb)
 returns text
 language plpgsql stable

@@ -1,7 +1,7 @@
--- Accepting work: one transaction that knows the caller's repeated requests, refuses what is too much, and
--- leaves a job row that is at the same time the outbox of its event.
+-- Accepting work: one transaction recognises repeated requests, refuses requests above the limits, and inserts a job
+-- row, which is also the outbox entry of its event.
 
--- Every state change of a job is one numbered row of its timeline.
+-- Every change of a job's state is one numbered row of its timeline.
 create function private.record_job_event(p_job_id uuid, p_type text, p_data jsonb, p_now timestamptz)
 returns void
 language plpgsql
@@ -17,8 +17,8 @@ begin
 end
 $$;
 
--- Refuses a requester who is faster than p_per_second, with a burst of one second's worth. A refused request
--- costs nothing: its transaction is undone.
+-- Refuses a requester who sends more than p_per_second, with a burst of one second's worth. A refused request uses
+-- nothing up: its transaction is rolled back.
 create function private.spend_request(p_requester text, p_per_second integer, p_now timestamptz)
 returns void
 language plpgsql
@@ -40,15 +40,15 @@ begin
 end
 $$;
 
--- The new job, or the one that the same requester asked for under the same idempotency key: its id tells them apart.
--- p_request is what `request()` of src/jobs/request.ts makes:
+-- Returns the new job, or the job that the same requester requested with the same idempotency key; its id tells which.
+-- p_request comes from `request()` in src/jobs/request.ts:
 --   id             of the job, and of its event
---   event, data    what the function gets; functionId, when the event's function is not the only one registered
+--   event, data    the input of the function; functionId, when several functions are registered for the event
 --   requester, owner
---   key            idempotency key; said: what makes two requests the same where that is not the data
---   priority       1 to 5; deadlineAt: after this the work is no longer wanted
---   delayMs        how long it rests before it may begin; held: its room lets it begin (private.release_jobs)
---   attempts, backoffMs   tries of each step, and the pause before the second one, doubled each time
+--   key            idempotency key; said: what two requests with one key must have in common, instead of the data
+--   priority       1 to 5; deadlineAt: after this time the work is skipped
+--   delayMs        how long it waits before it may begin; held: it waits for private.release_jobs
+--   attempts, backoffMs   tries of each step, and the delay before the second one, doubled each time
 --   keepCompleted  how many completed jobs of the kind are kept
 --   parentJobId    the job that it belongs to
 create function private.accept_job(p_request jsonb, p_now timestamptz)
@@ -62,7 +62,7 @@ declare
   v_requester text := v_request ->> 'requester';
   v_job public.jobs;
 begin
-  -- The requester's rate row is locked first, so that two requests under one key come one after the other.
+  -- Locks the requester's rate row first, so that two requests with one key run one after the other.
   if v_kind.per_second is not null then
     perform private.spend_request(v_requester, v_kind.per_second, p_now);
   end if;
@@ -78,8 +78,8 @@ begin
 end
 $$;
 
--- What the caller left out, and what is the same of two requests: all that the caller said. What the engine must know
--- travels in the event's data.
+-- Adds the defaults to a request, the options that the engine needs to the event's data, and the fingerprint of what
+-- the caller sent, by which two requests are compared.
 create function private.complete_request(p_request jsonb, p_kind private.work_kinds)
 returns jsonb
 language sql immutable
@@ -98,7 +98,7 @@ as $$
           'said', coalesce(p_request -> 'said', p_request -> 'data')))::text) end);
 $$;
 
--- For a job that needs no rows besides its own.
+-- For a job that needs no rows in other tables.
 create function public.accept_job(p_request jsonb, p_now timestamptz)
 returns public.jobs
 language sql
@@ -107,10 +107,11 @@ as $$
   select private.accept_job(p_request, p_now);
 $$;
 
--- The one insert of jobs: accepted, first seen when its run began, or made by a reprocess. Besides the fields of
--- private.accept_job a request has: fingerprint, kind, deadLetterId, and eventId and sentAt of an event that is with
--- the engine already. What an event's data says of priority and deadline holds where it makes sense. Null when another
--- request under the same key, or another run of the same event, was faster.
+-- The only insert of jobs: for jobs that are accepted, that are first seen when their run begins, and that a reprocess
+-- creates. Besides the fields of private.accept_job a request has: fingerprint, kind, deadLetterId, and eventId and
+-- sentAt of an event that the engine already has. Priority and deadline in an event's data are used when they are
+-- valid. Null when a concurrent request with the same key, or another run of the same event, has inserted the job
+-- first.
 create function private.insert_job(p_request jsonb, p_now timestamptz)
 returns public.jobs
 language plpgsql
@@ -153,7 +154,7 @@ as $$
   select case when p_said -> 'priority' in ('1', '2', '3', '4', '5') then (p_said ->> 'priority')::integer end;
 $$;
 
--- A time as JSON writes it; null for anything else: an event's data may come from elsewhere.
+-- Parses a time as JSON writes it; null for anything else, because an event's data may be foreign.
 create function private.time_of(p_text text)
 returns timestamptz
 language plpgsql stable
@@ -166,8 +167,8 @@ exception when others then
 end
 $$;
 
--- This statement lets jobs begin, or may do so at commit: a header of its answer asks the application to look at the
--- outbox (src/lib/database/client.ts), so that no caller has to remember it.
+-- Called by statements that let jobs begin, now or at commit: a response header asks the application to send the outbox
+-- (src/lib/database/client.ts), so that no caller can forget it.
 create function private.ask_for_outbox()
 returns void
 language sql
@@ -176,7 +177,7 @@ as $$
   select set_config('response.headers', '[{"x-jobs-released": "true"}]', true);
 $$;
 
--- Lets held jobs begin. Answers how many there were.
+-- Lets held jobs begin. Returns how many.
 create function private.release_jobs(p_job_ids uuid[], p_now timestamptz)
 returns integer
 language plpgsql
@@ -200,7 +201,8 @@ begin
 end
 $$;
 
--- The job of an earlier request: the same one told again (its id), or another under the same idempotency key.
+-- The job of an earlier request: of the same request repeated (same id), or of another one with the same idempotency
+-- key.
 create function private.find_accepted_job(p_request jsonb)
 returns public.jobs
 language plpgsql
@@ -219,8 +221,8 @@ begin
 end
 $$;
 
--- What the outbox still holds, in the order of release. Jobs that are held or delayed beyond p_released_before stay
--- where they are.
+-- The jobs in the outbox, in the order of release. Jobs that are held, or delayed beyond p_released_before, are left
+-- out.
 create function public.unsent_jobs(
   p_accepted_before timestamptz, p_released_before timestamptz, p_limit integer
 )

@@ -1,19 +1,22 @@
--- Admission: only work that can be begun as its class promises is accepted. A request is refused
+-- Admission: a request is accepted only when its work can begin as its class promises. A request is refused
 --   - when as many jobs of its kind wait as may wait, or
---   - when more jobs are due before it than can be begun in four fifths of its promise, at the pace measured last. (The
+--   - when more jobs are due before it than can begin within four fifths of its promise, at the pace measured last.
+--     (The
 --     pace of a class is what the higher classes leave over, so low classes are refused first.)
 --
--- A refused request gets a reservation: it is admitted when it comes again at that time. Without reservations new
--- requests take every place that becomes free, and nobody who obeys Retry-After gets in: measured with ten times more
--- requests than can be done, 0 of 1,240 got in, and 38 of 38 with them (tests/workflows/overload). Reservations lie
--- apart by 1 / (four fifths of the pace), which leaves a fifth to new requests.
+-- A refused request gets a reservation: it is admitted when it is repeated at that time. Without reservations, new
+-- requests would take all free room, and a client that obeys Retry-After would never get in. Measured with ten times
+-- more requests than can be done: 0 of 1,240 returning requests got in without reservations, and 38 of 38 with them
+-- (tests/workflows/overload). Reservations are spaced by 1 / (four fifths of the pace), which leaves a fifth to new
+-- requests.
 
 create table private.reservations (
   id bigint generated always as identity primary key,
   kind text not null,
   priority integer not null,
   requester text not null,
-  -- The idempotency key of the refused request; null: any request of the requester that has none.
+  -- The idempotency key of the refused request. Null: the reservation is for any request of the requester without a
+  -- key.
   request text,
   admit_at timestamptz not null,
   expires_at timestamptz not null,
@@ -25,8 +28,8 @@ create index reservations_by_requester on private.reservations (requester, kind,
 create index reservations_last_of_class on private.reservations (kind, priority, admit_at);
 create index reservations_that_have_begun on private.reservations (kind, admit_at) include (priority, expires_at);
 
--- How many jobs of a class and of those below it began per second while a job of the kind waited. Null: no job that waited
--- has begun yet.
+-- How many jobs of a class and the classes below it began per second while a job of the kind waited. Null: no waiting
+-- job has begun yet.
 create table private.paces (
   kind text not null,
   priority integer not null,
@@ -39,8 +42,9 @@ alter table private.reservations enable row level security;
 alter table private.paces enable row level security;
 grant select, insert, update, delete on private.reservations, private.paces to service_role;
 
--- Returns when the request is admitted, and refuses it otherwise. The refusal's detail is what public.reserve_admission
--- needs: {"retryAfterSeconds", "kind", "priority", "places": how many jobs must begin before there is room}.
+-- Returns when the request is admitted, and raises an error otherwise. The error's detail is what
+-- public.reserve_admission needs: {"retryAfterSeconds", "kind", "priority", "places": how many jobs must begin before
+-- there is room}.
 create function private.admit(p_kind private.work_kinds, p_request jsonb, p_now timestamptz)
 returns void
 language plpgsql
@@ -50,7 +54,7 @@ declare
   v_priority integer := (p_request ->> 'priority')::integer;
   v_most integer := p_kind.waiting;
   v_waiting integer;
-  -- How many may be due before it. Work that rests before it begins has that much more time until it is due.
+  -- How many jobs may be due before it. A delayed job has its delay as additional time.
   v_room float8;
 begin
   if private.use_reservation(p_kind.kind, v_priority, p_request ->> 'requester', p_request ->> 'key', p_now) then
@@ -61,7 +65,7 @@ begin
     perform private.refuse_for_now(p_kind.kind, v_priority, 1,
       format('Queue full: %s jobs of kind %s wait', v_most, p_kind.kind));
   end if;
-  -- Critical work is refused only when the line is full.
+  -- Critical work is refused only when the queue is full.
   if not p_kind.by_promise or v_priority = 1 or v_waiting = 0 then
     return;
   end if;
@@ -70,7 +74,7 @@ begin
   if v_room is null or v_room >= v_most then
     return;
   end if;
-  -- Counting stops one above the room. The full count is needed for a refusal only.
+  -- The count stops at one more than the room; only a refusal needs the full count.
   if private.count_ahead(p_kind.kind, v_priority, floor(v_room)::integer + 1, p_now) > v_room then
     perform private.refuse_for_now(p_kind.kind, v_priority,
       ceil(private.count_ahead(p_kind.kind, v_priority, v_most, p_now) - v_room)::integer, 'Service busy, retry later');
@@ -78,7 +82,7 @@ begin
 end
 $$;
 
--- S3-14: 30 s, for a request that gets no reservation.
+-- S3-14: 30 s, for a request without a reservation.
 create function private.refuse_for_now(p_kind text, p_priority integer, p_places integer, p_message text)
 returns void
 language sql
@@ -88,8 +92,8 @@ as $$
     'retryAfterSeconds', 30, 'kind', p_kind, 'priority', p_priority, 'places', p_places)::text);
 $$;
 
--- How many jobs of a kind wait, p_most at most. A reservation whose time has come counts until it expires: its place is
--- kept free. Counting takes no lock, so requests of the same moment may together exceed the limit.
+-- How many jobs of a kind wait, at most p_most. A reservation whose time has come counts until it expires, because its
+-- room is kept free. Counting takes no lock, so simultaneous requests may together exceed the limit.
 create function private.count_waiting(p_kind text, p_most integer, p_now timestamptz)
 returns integer
 language plpgsql stable
@@ -98,7 +102,7 @@ as $$
 begin
   return (
     select count(*) from (
-      -- The bound on due_at lets the index be used: a job that is ready is due within a day.
+      -- The bound on due_at makes the index usable: a job that is ready is due within a day.
       select from public.jobs
       where kind = p_kind and status = 'queued' and due_at <= p_now + interval '1 day' and ready_at <= p_now
       union all
@@ -108,9 +112,9 @@ begin
 end
 $$;
 
--- How many of them are due before a new request of this class, p_most at most. Two sorts of jobs do not count:
+-- How many waiting jobs are due before a new request of this class, at most p_most. Two sorts of jobs do not count:
 --   - those in the outbox: while the engine is away, its pace says nothing about them;
---   - those that are an hour late: their event was lost, or the engine holds it back.
+--   - those that are an hour late: their event was lost, or the engine delays it.
 create function private.count_ahead(p_kind text, p_priority integer, p_most integer, p_now timestamptz)
 returns integer
 language plpgsql stable
@@ -132,11 +136,12 @@ begin
 end
 $$;
 
--- The pace of a class and of those below it, in jobs per second: of the last job that waited and began, how many began
--- while it waited, divided by how long it waited (of which the last five minutes count).
---   - A job that waited for less than five seconds measures nothing.
---   - Without a new measure the last one stays, but a pace of 0 does not: it was true of that line only.
---   - It is measured every five seconds at most. Null: never measured.
+-- The pace of a class and the classes below it, in jobs per second: of the last job that waited and began, how many
+-- jobs
+-- began while it waited, divided by how long it waited (of which the last five minutes count).
+--   - A job that waited for less than five seconds is not measured.
+--   - Without a new measurement the last one stays, except a pace of 0, which was true of an earlier queue only.
+--   - It is measured at most every five seconds. Null: never measured.
 create function private.pace_of(p_kind text, p_priority integer, p_now timestamptz)
 returns double precision
 language plpgsql
@@ -152,7 +157,7 @@ begin
   with waiter as (
     select began_at, greatest(came_at, began_at - interval '5 minutes') as came_at
     from public.jobs
-    -- A job waits in the line from when the engine has it.
+    -- A job waits in the queue from the time when the engine has it.
     cross join lateral (
       select started_at as began_at, ready_at + greatest(sent_at - released_at, interval '0') as came_at) as wait
     where kind = p_kind and started_at > p_now - interval '5 minutes' and began_at - came_at >= interval '5 seconds'
@@ -170,8 +175,8 @@ begin
 end
 $$;
 
--- Whether the requester has a reservation whose time has come; it is deleted. A reservation of this request for a later
--- time is deleted too, because there may be room already; a refusal undoes that.
+-- Deletes the requester's reservation whose time has come, and returns whether there was one. Also deletes a later
+-- reservation of this request, because there may be room already; a refusal rolls that back.
 create function private.use_reservation(
   p_kind text, p_priority integer, p_requester text, p_request text, p_now timestamptz
 )
@@ -193,8 +198,9 @@ begin
 end
 $$;
 
--- After a refusal, in a transaction of its own: in how many whole seconds the request will be admitted. A request that is
--- refused again keeps its reservation. Null when no job has begun for five minutes: the time cannot be known.
+-- Runs after a refusal, in its own transaction: returns in how many whole seconds the request will be admitted. A
+-- request that is refused again keeps its reservation. Null when no job has begun for five minutes, because the time is
+-- unknown.
 create function public.reserve_admission(
   p_kind text, p_priority integer, p_requester text, p_request text, p_places integer, p_now timestamptz
 )
@@ -206,7 +212,7 @@ declare
   v_admit_at timestamptz;
   v_pace float8;
 begin
-  -- One at a time per kind and class, so that no two reservations are for the same time.
+  -- Serializes reservations of one kind and class, so that no two are for the same time.
   perform pg_advisory_xact_lock(hashtextextended(p_kind || p_priority, 0));
   delete from private.reservations where kind = p_kind and priority = p_priority and expires_at <= p_now;
   v_admit_at := private.known_reservation(p_kind, p_priority, p_requester, p_request);
@@ -226,8 +232,8 @@ begin
 end
 $$;
 
--- The time that is reserved for this request already. A requester with a thousand reservations gets no more, but the time
--- of the last one.
+-- The time that is already reserved for this request. A requester with a thousand reservations gets no new one, but the
+-- time of the last one.
 create function private.known_reservation(p_kind text, p_priority integer, p_requester text, p_request text)
 returns timestamptz
 language sql stable
@@ -240,8 +246,8 @@ as $$
      where requester = p_requester and kind = p_kind and priority = p_priority having count(*) >= 1000));
 $$;
 
--- Every class has a twentieth of the whole pace at least, so that every request is admitted at some time. Null when no job
--- has begun for five minutes.
+-- Every class gets at least a twentieth of the whole pace, so that every request is admitted at some time. Null when no
+-- job has begun for five minutes.
 create function private.pace_for_reservations(p_kind text, p_priority integer, p_now timestamptz)
 returns double precision
 language sql

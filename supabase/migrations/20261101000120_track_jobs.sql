@@ -1,4 +1,4 @@
--- The life of a job after it was accepted: runs start and end, fan-out moves its progress, people cancel it.
+-- What happens to a job after it was accepted: runs begin and end, parts move its progress, people cancel it.
 
 create function private.find_job(p_event_id text, p_function_id text)
 returns uuid
@@ -16,7 +16,7 @@ as $$
   select coalesce((select status = 'canceled' from public.jobs where id = p_job_id), false);
 $$;
 
--- A job and all that reprocesses made of it, and of each other.
+-- A job with all jobs that reprocess it, directly or through another reprocess.
 create function private.family_of_job(p_job_id uuid)
 returns setof uuid
 language sql stable
@@ -30,7 +30,7 @@ as $$
   select id from family;
 $$;
 
--- Progress only moves forward, however late or often it is reported. It writes no row of the timeline.
+-- Progress only grows, however late or often it is reported. It writes no row of the timeline.
 create function private.advance_job(p_job_id uuid, p_done bigint, p_total bigint, p_now timestamptz)
 returns void
 language sql
@@ -43,9 +43,9 @@ as $$
   where id = p_job_id and status in ('queued', 'running');
 $$;
 
--- The one place where jobs end, each once: a job that has ended stays as it is, but one that failed may still end well
--- (a replay, or fan-out that went on). Its timeline and its dead letter learn of it; what follows for its kind is done at
--- commit (private.follow_up_job). Answers the jobs that this call ended.
+-- The only place where jobs end, each of them once. A job that has ended stays as it is, except that a failed one may
+-- still complete (by a replay, or because its parts went on). Updates the timeline and the dead letter; what follows
+-- for the kind happens at commit (private.follow_up_job). Returns the jobs that this call ended.
 create function private.end_jobs(
   p_job_ids uuid[], p_status text, p_result jsonb, p_error jsonb, p_now timestamptz
 )
@@ -56,7 +56,7 @@ as $$
 declare
   v_ended public.jobs[];
 begin
-  -- In one order, so that two callers never wait for each other.
+  -- Locks in one order, so that two callers cannot deadlock.
   perform from public.jobs where id = any (p_job_ids) order by id for no key update;
   with ended as (
     update public.jobs set
@@ -85,8 +85,8 @@ begin
 end
 $$;
 
--- What follows for the kind of a job that has ended. At commit: a transaction that ends several jobs has ended all of them
--- before any other begins, and what is locked here is held for as short as can be, with no other lock left to wait for.
+-- Runs what follows for the kind of an ended job. It runs at commit, so that a transaction that ends several jobs has
+-- ended all of them first, and so that its locks are held shortly and are the last ones taken.
 create function private.follow_up_job()
 returns trigger
 language plpgsql
@@ -108,7 +108,7 @@ create constraint trigger jobs_are_followed_up
   when (new.ended_at is not null and old.status is distinct from new.status)
   execute function private.follow_up_job();
 
--- Whether this call ended the job.
+-- Returns whether this call ended the job.
 create function private.end_job(p_job_id uuid, p_status text, p_result jsonb, p_error jsonb, p_now timestamptz)
 returns boolean
 language sql
@@ -117,9 +117,9 @@ as $$
   select exists (select from private.end_jobs(array[p_job_id], p_status, p_result, p_error, p_now));
 $$;
 
--- A run begins, or begins another attempt. Work that nobody accepted (app code's own send, a cron, a replay)
--- gets its job here; work fanned out for a job rolls up into that job and has no row of its own, unless a
--- reprocess made one. Answers {tracked: its end is wanted, jobId, canceled, skip}.
+-- A run begins, or begins another attempt. Work that was not accepted here (sent by app code, a cron, a replay) gets
+-- its job now. Work that was fanned out for a job belongs to that job and has no row of its own, unless a reprocess
+-- created one. Returns {tracked: whether the end of the run must be reported, jobId, canceled, skip}.
 create function public.start_run(
   p_event_id text, p_event_name text, p_event_data jsonb, p_function_id text, p_run_id text, p_attempt integer,
   p_parent_job_id uuid, p_now timestamptz
@@ -137,7 +137,7 @@ begin
   if v_job.id is null then
     return private.start_without_job(p_event_id, p_function_id, p_parent_job_id);
   end if;
-  -- The parent of a reprocess is the job that failed; its event still names the job that it was fanned out for.
+  -- The parent of a reprocess is the job that failed, but its event still names the job that it was fanned out for.
   if v_job.status <> 'canceled'
     and (private.job_is_canceled(v_job.parent_job_id) or private.job_is_canceled(p_parent_job_id))
   then
@@ -166,7 +166,7 @@ begin
 end
 $$;
 
--- The job of this event and function, locked; made when first seen. Null when the work is not a job of its own.
+-- The job of this event and function, locked; inserted when it is first seen. Null when the work has no job of its own.
 create function private.lock_or_create_job(
   p_event_id text, p_event_name text, p_event_data jsonb, p_function_id text, p_parent_job_id uuid,
   p_now timestamptz
@@ -186,7 +186,7 @@ begin
   then
     return v_job;
   end if;
-  -- Nobody accepted it: app code sent its event, or a clock.
+  -- The work was not accepted over HTTP: app code or a schedule sent its event.
   v_job := private.insert_job(jsonb_build_object('eventId', p_event_id, 'event', p_event_name, 'data', p_event_data,
     'functionId', p_function_id, 'sentAt', p_now,
     'requester', case when p_event_name = 'inngest/scheduled.timer' then 'schedule' else 'event' end), p_now);
@@ -198,7 +198,8 @@ begin
 end
 $$;
 
--- A run without a job of its own: fan-out of a job, or a listener that a reprocessed event is not meant for.
+-- A run without its own job: a part of a job, or another function of an event that a reprocess sent for one function
+-- only.
 create function private.start_without_job(p_event_id text, p_function_id text, p_parent_job_id uuid)
 returns jsonb
 language plpgsql stable
@@ -206,7 +207,7 @@ set search_path = ''
 as $$
 begin
   return jsonb_build_object(
-    -- A replay of fan-out that failed wants to resolve its letter.
+    -- A replay of a failed part resolves its dead letter when it completes.
     'tracked', private.has_open_letter(p_event_id, p_function_id),
     'jobId', p_parent_job_id,
     'canceled', private.job_is_canceled(p_parent_job_id),
@@ -214,9 +215,9 @@ begin
 end
 $$;
 
--- A run ended well. While fan-out has work left the job stays running: the statement that leaves nothing to do
--- ends it. A function that answers {"status": "skipped"} had nothing to do; work whose deadline has passed ends with
--- whatever it has left to do.
+-- A run completed. While parts are left, the job stays running: the statement that settles the last one ends it. A
+-- function that returns {"status": "skipped"} had nothing to do. Work whose deadline has passed ends even when parts
+-- are left.
 create function public.finish_run(
   p_event_id text, p_function_id text, p_run_id text, p_result jsonb, p_now timestamptz
 )
@@ -250,7 +251,7 @@ begin
 end
 $$;
 
--- A run ended badly (failed) or was stopped (canceled). The job ends with it unless another run is at work on it.
+-- A run failed or was canceled. Its job ends with it, unless another run works on the job.
 create function private.abandon_run(
   p_event_id text, p_function_id text, p_run_id text, p_status text, p_error jsonb, p_now timestamptz
 )
@@ -277,8 +278,8 @@ begin
 end
 $$;
 
--- The engine stopped a run. Answers whether that was a part of a job that goes on: it has no job of its own to end,
--- and that job would wait for it for ever.
+-- The engine canceled a run. Returns whether it was a part of a job that continues: the part has no job to end, and its
+-- parent would wait for it for ever.
 create function public.cancel_run(
   p_event_id text, p_function_id text, p_run_id text, p_parent_job_id uuid, p_now timestamptz
 )
@@ -293,8 +294,8 @@ begin
 end
 $$;
 
--- People cancel: the job ends now, and with it whatever reprocesses made of it. Work that has not begun finds the
--- mark; running work stops at its next step. p_owner null sees every job.
+-- A person cancels a job: it ends now, and so do the jobs that reprocess it. Work that has not begun is never begun;
+-- running work stops at its next step. p_owner null may cancel every job.
 create function public.cancel_job(p_job_id uuid, p_owner text, p_by text, p_now timestamptz)
 returns public.jobs
 language plpgsql

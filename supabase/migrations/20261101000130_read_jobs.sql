@@ -1,7 +1,7 @@
--- Reading the ledger: one page of jobs, or one job with all that belongs to it, each in one statement.
+-- Reading the ledger: one page of jobs, or one job with everything that belongs to it, each in one statement.
 
--- p_owner null sees every job. Each question is planned for itself, here and in every list that may be asked in many
--- ways: a plan for all of them cannot use the index of any.
+-- p_owner null sees every job. The statement is dynamic, here and in every list with several filters, so that each
+-- combination is planned for itself: one generic plan could not use the index of any.
 create function public.list_jobs(
   p_owner text, p_status text, p_kind text, p_function_id text, p_requester text, p_parent_job_id uuid,
   p_from timestamptz, p_to timestamptz, p_before_at timestamptz, p_before_id uuid, p_limit integer
@@ -28,8 +28,8 @@ begin
 end
 $$;
 
--- Until when unfinished work rests because somebody outside asked for it: until its next attempt, or until the first of
--- its parts goes on. Null when it does not rest, which is so as long as any part is at work.
+-- Until when an unfinished job is paused because a provider asked for it: until its next attempt, or until the first of
+-- its parts continues. Null when it is not paused, that is, while any part is worked on.
 create function private.job_waits_until(p_job public.jobs)
 returns timestamptz
 language plpgsql stable
@@ -51,8 +51,8 @@ begin
 end
 $$;
 
--- Why unfinished work cannot go on without a person: each of its parts that is not done is dead, and a letter waits.
--- {code, message, since, deadLetterId} are of the newest such letter; parts: how many are dead. Null while any part is open.
+-- Why an unfinished job needs a person: all its parts are done or dead, and the dead ones have an open dead letter.
+-- {code, message, since, deadLetterId} are of the newest one; parts: how many are dead. Null while any part is open.
 create function private.job_blocked(p_job public.jobs)
 returns jsonb
 language plpgsql stable
@@ -69,7 +69,7 @@ begin
     return null;
   end if;
   select count(*) into v_parts from public.job_parts where job_id = p_job.id and status = 'dead';
-  -- A part that was reprocessed and failed again has the letter of its reprocess.
+  -- A part that was reprocessed and failed again has the dead letter of its reprocess.
   select * into v_letter from public.dead_letter_queue
   where status = 'failed' and (job_id = p_job.id or job_id in (select id from public.jobs where parent_job_id = p_job.id))
     and event_data ->> 'parentJobId' = p_job.id::text
@@ -82,7 +82,7 @@ begin
 end
 $$;
 
--- {job, runs, events, waitingUntil, blocked}, or null when there is no such job for this owner.
+-- {job, runs, events, waitingUntil, blocked}, or null when this owner has no such job.
 create function public.get_job(p_job_id uuid, p_owner text)
 returns jsonb
 language sql stable

@@ -1,22 +1,22 @@
--- A bucket holds the right to call a provider: full at first, a call takes from it, time refills it. The rate that
--- is kept here is kept over all processes, which memory cannot do.
+-- A token bucket limits the calls to a provider: it is full at first, a call takes tokens, and time refills it. It is a
+-- row, so that all processes share the limit.
 
 create table private.token_buckets (
   key text primary key,
-  -- What was left at filled_at; more than its users' capacity counts as full, less than nothing is promised already to
-  -- callers that wait.
+  -- The tokens at filled_at. More than the capacity counts as full; a negative number was granted in advance to callers
+  -- that wait.
   tokens double precision not null default 'infinity',
   filled_at timestamptz not null,
-  -- The provider has said: not before. Null or past: now.
+  -- The provider accepts no calls before this time. Null or past: it accepts calls.
   blocked_until timestamptz
 ) with (fillfactor = 50);
 
 alter table private.token_buckets enable row level security;
 grant select, insert, update, delete on private.token_buckets to service_role;
 
--- Takes from every bucket that p_wants names, or from none: [{"key", "capacity", "refillPerSecond", "take",
--- "patienceMs"?}]. A caller that would have to wait no longer than its patience gets its place in time: it is granted, and
--- comes after waitMs. Answers {"granted", "waitMs"}; when refused, waitMs is how long until all of it could be there.
+-- Takes tokens from every bucket in p_wants, or from none: [{"key", "capacity", "refillPerSecond", "take",
+-- "patienceMs"?}]. A caller whose wait is not longer than its patience is granted its tokens in advance, and calls
+-- after waitMs. Returns {"granted", "waitMs"}; when it is refused, waitMs is how long until all tokens could be there.
 create function public.take_tokens(p_wants jsonb, p_now timestamptz)
 returns jsonb
 language plpgsql
@@ -30,7 +30,7 @@ begin
     where (capacity > 0 and "refillPerSecond" > 0 and take between 0 and capacity) is not true) then
     perform private.refuse(500, 'configuration', 'A bucket must refill, and nobody can take more than it holds');
   end if;
-  -- All callers lock in the same order, so that two of them never wait for each other.
+  -- All callers lock in the same order, so that they cannot deadlock.
   insert into private.token_buckets (key, filled_at)
   select distinct key, p_now from jsonb_to_recordset(p_wants) as want (key text) order by key
   on conflict (key) do nothing;
@@ -53,7 +53,7 @@ begin
 end
 $$;
 
--- From when on the bucket gives anything.
+-- The time from which the bucket gives tokens.
 create function private.opens_at(p_bucket private.token_buckets, p_now timestamptz)
 returns timestamptz
 language sql immutable
@@ -62,7 +62,7 @@ as $$
   select greatest(p_now, p_bucket.blocked_until);
 $$;
 
--- A process whose clock is behind finds no time gone by, and never turns it back.
+-- For a process whose clock is behind no time has passed, so that it never sets the bucket's time back.
 create function private.tokens_at(
   p_bucket private.token_buckets, p_capacity float8, p_refill float8, p_moment timestamptz
 )
@@ -83,7 +83,7 @@ set search_path = ''
 as $$
 declare
   v_opens_at timestamptz := private.opens_at(p_bucket, p_now);
-  -- A hair of tolerance: tenths of a second do not add up exactly.
+  -- A small tolerance, because floating-point sums are not exact.
   v_missing float8 := p_take - private.tokens_at(p_bucket, p_capacity, p_refill, v_opens_at) - 1e-9;
 begin
   return ceil(1000 * (extract(epoch from v_opens_at - p_now)::float8 + case when v_missing <= 0 then 0 else
@@ -91,7 +91,7 @@ begin
 end
 $$;
 
--- What the provider itself says about its rate: so many calls are left, and none before p_blocked_until.
+-- What the provider says about its own limit: how many calls are left, and that none may come before p_blocked_until.
 create function public.learn_tokens(
   p_key text, p_remaining double precision, p_blocked_until timestamptz, p_now timestamptz
 )

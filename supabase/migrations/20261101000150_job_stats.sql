@@ -1,5 +1,5 @@
--- How the work goes: what waits and runs now, and the last sixty minutes. What waits, what runs, and what was
--- accepted, begun, retried or ended in that time is read once each, by its index.
+-- Statistics: what waits and runs now, and the last sixty minutes. Waiting jobs, running jobs, and the jobs that were
+-- accepted, begun, retried or ended in that time are each read once, by an index.
 
 create function private.ms(p_time interval)
 returns integer
@@ -9,7 +9,8 @@ as $$
   select round(extract(epoch from p_time) * 1000)::integer;
 $$;
 
--- A promise is kept by work that was begun in time, and broken also by work that waits beyond its due time.
+-- A promise is kept by work that began in time. It is broken by work that began late, and by work that waits beyond its
+-- due time.
 create function private.stats_by_class(p_owner text, p_since timestamptz, p_now timestamptz)
 returns table (
   priority integer, waiting bigint, running bigint, "oldestWaitingMs" integer, started bigint, "keptShare" float8,
@@ -75,8 +76,8 @@ begin
 end
 $$;
 
--- p_owner null sees every job. {"classes": one per priority, "perMinute": the present minute last, "failureRate": of
--- what completed or failed, "retryRate": of what was tried, "workersWanted"}. A rate of nothing is null.
+-- p_owner null sees every job. {"classes": one per priority, "perMinute": the current minute last, "failureRate": of
+-- the jobs that completed or failed, "retryRate": of all tries, "workersWanted"}. A rate without any jobs is null.
 create function public.job_stats(p_owner text, p_now timestamptz)
 returns jsonb
 language sql stable
@@ -92,7 +93,7 @@ as $$
     'perMinute', jsonb_agg(to_jsonb(minutes) order by at),
     'failureRate', sum(failed) / nullif(sum(completed) + sum(failed), 0),
     'retryRate', sum(retried) / nullif(sum(started) + sum(retried), 0),
-    -- S3-13: one worker for a hundred that wait.
+    -- S3-13: one worker for every hundred waiting jobs.
     'workersWanted', (select ceil(sum(waiting) / 100.0) from classes))
   from minutes;
 $$;

@@ -1,17 +1,17 @@
--- A part is a range of a job's work that one run does: rows 1 to 1,000 of a file, the subscribers 17 to 940 of a list.
--- A plan says how far a job's work has been cut into parts. Rows of people stand in neither.
+-- A part is a range of a job's work that one run does: rows 1 to 1,000 of a file, or subscribers 17 to 940 of a list. A
+-- plan records how far a job's work has been cut into parts. Neither contains personal data.
 
 create table public.job_plans (
   job_id uuid primary key references public.jobs (id) on delete cascade,
-  -- Where the next piece of the plan begins, in the room's own terms; null: at the beginning.
+  -- Where the next piece of the plan begins, in a format of the room's own; null: at the beginning.
   cursor jsonb,
   part_count integer not null default 0,
   total_count bigint not null default 0,
-  -- Null: more parts may come, and the job cannot end yet.
+  -- When the plan was complete. Null: more parts may come, and the job cannot end yet.
   planned_at timestamptz,
-  -- What the job's result says besides the counts.
+  -- Facts for the job's result, in addition to the counts.
   result jsonb not null default '{}',
-  -- When the job's progress was last written down.
+  -- When the job's progress was last stored.
   reported_at timestamptz,
   constraint job_plans_count_up check (part_count >= 0 and total_count >= 0)
 ) with (fillfactor = 70);
@@ -20,25 +20,26 @@ create table public.job_parts (
   id bigint generated always as identity primary key,
   job_id uuid not null references public.job_plans (job_id) on update cascade on delete cascade,
   part_no integer not null,
-  -- Both ends belong to it, and so does what the room knows of them besides (byte offsets).
+  -- The first and last number of the range, both included, and other limits that the room needs (byte offsets).
   first_no bigint not null,
   last_no bigint not null,
   bounds jsonb not null default '{}',
-  -- For a room that works in order: where it goes on. Null: at first_no, or the room works in any order.
+  -- For a room that works in order: where to continue. Null: at first_no, or the room works in any order.
   next_no bigint,
-  -- How many units it holds, how many of them have an outcome, and which: {"sent": 98, "failed": 2}.
+  -- How many units the part has, how many of them have an outcome, and how many have which: {"sent": 98, "failed": 2}.
   total_count bigint not null,
   settled_count bigint not null default 0,
   counts jsonb not null default '{}',
   status text not null default 'pending',
-  -- Who works on it, or did last (a run's id). The token is the proof: every claim brings a new one.
+  -- The run that works on it, or did last. Every claim has a new token, which proves that it is the current one.
   claimant text,
   lease_token uuid,
   lease_expires_at timestamptz,
   attempts integer not null default 0,
-  -- How often the claimant met trouble outside since something was settled. Our own deaths leave no mark here.
+  -- How many errors of a provider the claimant met since something was last settled. Crashes of our own processes are
+  -- not counted.
   trouble_count integer not null default 0,
-  -- Until when its run waits, because somebody outside asked for it.
+  -- Until when its run waits, because a provider asked for it.
   waiting_until timestamptz,
   constraint job_parts_are_numbered unique (job_id, part_no),
   constraint job_parts_status_is_valid check (status in ('pending', 'claimed', 'dead', 'done')),
@@ -55,9 +56,9 @@ alter table public.job_parts enable row level security;
 revoke all on public.job_plans, public.job_parts from anon, authenticated;
 grant select, insert, update, delete on public.job_plans, public.job_parts to service_role;
 
--- The plan of a job, locked; made when there is none. A job that puts another one back to work takes over what that one
--- had planned: p_from_job_id, or else the nearest job before it in the line of reprocesses. What was dead or claimed
--- there is open again once its lease is over.
+-- The plan of a job, locked; created when there is none. A job that reprocesses another takes over the plan of
+-- p_from_job_id, or else of the nearest job before it in the chain of reprocesses. Parts that were dead or claimed
+-- there are open again when their lease has ended.
 create function private.open_plan(p_job_id uuid, p_from_job_id uuid, p_now timestamptz)
 returns public.job_plans
 language plpgsql
@@ -84,7 +85,7 @@ begin
   order by distance limit 1;
 
   if v_from_job_id is not null then
-    -- Parts before their plan, as everywhere.
+    -- Locks the parts before their plan, as everywhere.
     perform from public.job_parts where job_id = v_from_job_id order by part_no for update;
     update public.job_parts set status = 'pending' where job_id = v_from_job_id and status = 'dead';
     update public.job_plans set job_id = p_job_id where job_id = v_from_job_id returning * into v_plan;
@@ -98,9 +99,9 @@ begin
 end
 $$;
 
--- PLAN. Adds a piece to a job's plan. p_piece: {"from": the cursor that the piece was cut from, "cursor": where the next
--- one begins, null after the last, "parts": [{"first", "last", "total", "bounds"?}], "result"?}. Parts are numbered from
--- 1, in their order. A piece that is told again changes nothing: the plan's cursor has moved on.
+-- PLAN. Adds a piece to a job's plan. p_piece: {"from": the cursor at which the piece began, "cursor": where the next
+-- one begins, null after the last, "parts": [{"first", "last", "total", "bounds"?}], "result"?}. Parts are numbered
+-- from 1, in order. A repeated piece changes nothing, because the plan's cursor is past it.
 create function private.plan_parts(p_job_id uuid, p_piece jsonb, p_now timestamptz)
 returns public.job_plans
 language plpgsql
@@ -148,7 +149,8 @@ as $$
     'parts', p_plan.part_count, 'total', p_plan.total_count);
 $$;
 
--- The same two for a room that cuts its work in TypeScript. Both answer {"jobId", "planned", "cursor", "parts", "total"}.
+-- The same two functions for a room that cuts its work in TypeScript. Both return {"jobId", "planned", "cursor",
+-- "parts", "total"}.
 create function public.open_plan(p_event_id text, p_function_id text, p_now timestamptz)
 returns jsonb
 language plpgsql

@@ -1,14 +1,13 @@
--- Working on parts: one claims a part, settles what it did in the transaction in which its room writes its own rows,
--- and releases what it cannot finish. Locks are taken in one order: the part, the room's own rows, the plan, the job, and what
+-- Working on parts: a run claims a part, settles its work in the transaction in which its room writes its own rows, and
+-- releases what it cannot finish. Locks are taken in this order: the part, the room's rows, the plan, the job, and what
 -- follows its end.
 
--- CLAIM. The named part, or (p_part_no null) the claimant's own or else the next free one. The same claimant gets its own
--- claim back, under a new token: a retry goes on at once, and its predecessor can do nothing more. p_at_once: never more
--- parts of this job under a lease.
--- Answers {"state": "claimed", "id", "token", "part", "first", "last", "next", "bounds", "total", "settled", "attempts"}
--- | {"state": "busy", "waitMs"} | {"state": "done"} (so is the part, or nobody is
--- needed any more) | {"state": "ended"} (the job was canceled
--- or skipped) | {"state": "gone"} (another job has taken the part over).
+-- CLAIM. Claims the named part, or (p_part_no null) the claimant's own part, or else the next free one. The same
+-- claimant gets its own claim back with a new token: a retry continues at once, and its predecessor can settle nothing
+-- more. p_at_once limits how many parts of this job are under a lease. Returns {"state": "claimed", "id", "token",
+-- "part", "first", "last", "next", "bounds", "total", "settled", "attempts"} | {"state": "busy", "waitMs"} | {"state":
+-- "done"} (the part is done, or no run is needed any more) | {"state": "ended"} (the job was canceled or skipped) |
+-- {"state": "gone"} (another job has taken the part over).
 create function private.claim_part(
   p_job_id uuid, p_part_no integer, p_claimant text, p_lease_ms integer, p_at_once integer, p_now timestamptz
 )
@@ -63,7 +62,7 @@ as $$
   select * from public.job_parts where job_id = p_job_id and part_no = p_part_no for no key update;
 $$;
 
--- What the claimant holds already, or the first that nobody holds. Dead parts wait for a person.
+-- The part that the claimant already holds, or the first one without a claimant. Dead parts wait for an administrator.
 create function private.lock_free_part(p_job_id uuid, p_claimant text, p_now timestamptz)
 returns public.job_parts
 language sql
@@ -84,7 +83,7 @@ as $$
   select greatest(1, ceil(1000 * extract(epoch from p_moment - p_now)))::bigint;
 $$;
 
--- What other runs hold is theirs to finish. While the plan grows there may be more to do later.
+-- Parts that other runs hold are finished by those runs. While the plan grows, there may be more parts later.
 create function private.nothing_to_claim(p_job_id uuid)
 returns jsonb
 language sql
@@ -95,9 +94,9 @@ as $$
      from public.job_plans where job_id = p_job_id), '{"state": "gone"}');
 $$;
 
--- RELEASE. The run lets its part go, so that the next one need not wait for the lease to end. p_waiting_until: when
--- the run comes back, because somebody outside asked for silence. p_is_trouble: it met trouble outside; the answer is how
--- often that happened to this claimant with nothing settled in between. Null: the claim is lost.
+-- RELEASE. The run gives its part back, so that the next run need not wait for the end of the lease. p_waiting_until:
+-- when the run continues, because a provider asked for a pause. p_is_trouble: a provider failed; the result is how
+-- often that happened to this claimant since something was last settled. Null: the claim is lost.
 create function public.release_part(
   p_id bigint, p_token uuid, p_is_trouble boolean, p_waiting_until timestamptz, p_now timestamptz
 )
@@ -113,15 +112,14 @@ begin
     trouble_count = trouble_count + p_is_trouble::integer
   where id = p_id and status = 'claimed' and lease_token = p_token
   returning * into v_part;
-  -- The job may rest now, so its progress is written down whenever that was done last.
+  -- The job may now be paused, so its progress is stored, however short ago that was last done.
   perform private.report_progress_of_parts(v_part.job_id, interval '0', p_now);
   return v_part.trouble_count;
 end
 $$;
 
--- Before a room writes rows whose writing again would count again: locks the part. Null: it is the caller's, which may
--- write. Otherwise the answer for the caller: "lost", or (p_from lies before what is settled) "open" or "done": this
--- was settled before.
+-- Locks the part before a room writes rows that must not be counted twice. Null: the claim is valid, and the room may
+-- write. Otherwise the answer for the caller: "lost", or, when p_from was settled before, "open" or "done".
 create function private.hold_part(p_id bigint, p_token uuid, p_from bigint)
 returns text
 language sql
@@ -135,9 +133,10 @@ as $$
   left join lateral (select * from public.job_parts where id = wanted.id for no key update) as part on true;
 $$;
 
--- SETTLE. Adds what moved to the part, in the transaction in which the room writes its own rows: {"sent": 98, "failed": 2}.
--- p_next: for a room that works in order, where it goes on; beyond the range, the rest of the part counts as "skipped".
--- Answers "open", "done" or, when the claim is lost, "lost": then nothing was added and the room must undo its own.
+-- SETTLE. Adds counts to the part, in the transaction in which the room writes its own rows: {"sent": 98, "failed": 2}.
+-- p_next: for a room that works in order, where to continue; beyond the range, the rest of the part counts as
+-- "skipped". Returns "open", "done" or "lost". When the claim is lost, nothing was added, and the room must roll back
+-- its own rows.
 create function private.settle_part(
   p_id bigint, p_token uuid, p_counts jsonb, p_next bigint, p_now timestamptz
 )
@@ -193,7 +192,7 @@ as $$
   from jsonb_each_text(p_more) where value <> '0';
 $$;
 
--- Writes the job's progress down unless that was done within p_within, and never waits for another settle that does.
+-- Stores the job's progress unless that was done within p_within; never waits for another settle that does so.
 create function private.report_progress_of_parts(p_job_id uuid, p_within interval, p_now timestamptz)
 returns void
 language plpgsql
@@ -218,9 +217,9 @@ begin
 end
 $$;
 
--- The end of a job whose work was cut into parts: everything is planned and no part is open. The result is the plan's,
--- the total and the sum of what the parts counted. Of two transactions that settle the last parts at once the later one
--- waits here for the plan and sees both.
+-- Ends a job whose work is cut into parts, when everything is planned and no part is open. Its result is the plan's,
+-- with the total and the sums of the parts' counts. When two transactions settle the last parts at once, the later one
+-- waits for the plan here and sees both.
 create function private.close_job_without_open_parts(p_job_id uuid, p_now timestamptz)
 returns void
 language plpgsql
@@ -242,7 +241,7 @@ begin
 end
 $$;
 
--- What the parts of a job have counted, in the room's own words.
+-- The sums of the counts of a job's parts, in the room's own words.
 create function private.counts_of_parts(p_job_id uuid)
 returns jsonb
 language sql stable

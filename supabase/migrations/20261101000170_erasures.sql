@@ -1,18 +1,18 @@
--- An erasure takes one person out of the database: wherever their address stands, the row is emptied or the address is
--- replaced. It is a job; the row here remembers how far it came, and in the end it is the receipt: how many rows of which
--- table. Only it holds the address, and only until it is done.
+-- An erasure removes one person from the database: where their address is stored, the row is emptied or the address is
+-- replaced. It is a job. This row records how far it is, and at the end it is the receipt: how many rows of which
+-- table. It is the only row that holds the address, and only until the erasure is done.
 
 create table public.erasures (
-  -- The id of its job.
+  -- Also the id of its job.
   id uuid primary key,
   email text,
   requester text not null,
-  -- Which eraser is at work, and where it goes on.
+  -- The current eraser, and where it continues.
   step integer not null default 1,
   cursor text,
-  -- In this round something could not be erased yet: the work that needs it is unfinished.
+  -- Whether in this round something could not be erased yet, because unfinished work needs it.
   is_waiting boolean not null default false,
-  -- {"email_subscribers": 2}
+  -- How many rows of which table, such as {"email_subscribers": 2}.
   counts jsonb not null default '{}',
   created_at timestamptz not null,
   completed_at timestamptz,
@@ -23,11 +23,11 @@ alter table public.erasures enable row level security;
 revoke all on public.erasures from anon, authenticated;
 grant select, insert, update on public.erasures to service_role;
 
--- Who knows of people: each room registers its own erasers. They run in the order of their numbers.
+-- The tables with personal data: each room registers its own erasers, which run in the order of their numbers.
 create table private.erasers (
   step integer generated always as identity primary key,
-  -- A function (email text, cursor text, now timestamptz) returns jsonb {"counts": {table: rows}, "cursor": text or null,
-  -- "isWaiting": boolean?} that does one bounded piece. Null: the columns below say it all.
+  -- A function (email text, cursor text, now timestamptz) that erases one bounded piece and returns jsonb {"counts":
+  -- {table: rows}, "cursor": text or null, "isWaiting": boolean?}. Null: the columns below are enough.
   function_name text,
   table_name text unique,
   key_column text,
@@ -46,7 +46,7 @@ as $$
   insert into private.erasers (function_name) select oid::regproc::text from pg_proc where oid = p_function;
 $$;
 
--- For a table whose columns (text or jsonb) may quote an address: it is replaced there, the rest stays.
+-- Registers a table whose columns (text or jsonb) may quote an address: only the address is replaced.
 create function private.register_erasable(p_table regclass, p_key text, p_columns text[])
 returns void
 language sql
@@ -55,7 +55,7 @@ as $$
   insert into private.erasers (table_name, key_column, columns) values (p_table::text, p_key, p_columns);
 $$;
 
--- A pattern for the address as a whole: not the end of a longer one, and not the beginning of a longer domain.
+-- A pattern for the whole address: it matches neither the end of a longer address nor the beginning of a longer domain.
 create function private.pattern_of_email(p_email text)
 returns text
 language sql immutable
@@ -64,7 +64,7 @@ as $$
   select '(?<![a-z0-9._%+-])' || regexp_replace(p_email, '([^[:alnum:]@_-])', '\\\1', 'g') || '(?![a-z0-9-]|\.[a-z0-9])';
 $$;
 
--- One piece of a table that is registered by its columns.
+-- Erases one piece of a table that is registered by its columns.
 create function private.erase_in_table(p_eraser private.erasers, p_email text, p_cursor text)
 returns jsonb
 language plpgsql
@@ -118,8 +118,8 @@ begin
 end
 $$;
 
--- Does one piece, and writes down in the same transaction what it did and where it goes on.
--- "more": ask again; "waiting": unfinished work still needs the address, ask again later; "done": there is a receipt.
+-- Erases one piece, and records in the same transaction what it did and where it continues. "more": call again;
+-- "waiting": unfinished work still needs the address, call again later; "done": the receipt is complete.
 create function public.erase_piece(p_id uuid, p_now timestamptz)
 returns text
 language plpgsql

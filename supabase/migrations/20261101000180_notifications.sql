@@ -1,16 +1,16 @@
--- A notification is one thing that one person is told: "your picture is ready". It waits until they have read it.
+-- A notification is a message to one person: "your picture is ready". It stays unread until they have read it.
 
 create table public.notifications (
   id uuid primary key default gen_random_uuid(),
   owner text not null,
-  -- What kind of news, for programs: NEW_MESSAGE, report_ready.
+  -- The type, for programs: NEW_MESSAGE, report_ready.
   type text not null,
   data jsonb not null default '{}',
-  -- What makes a second telling of the same news nothing.
+  -- A second notification with the same key is ignored.
   key text,
   created_at timestamptz not null,
   read_at timestamptz,
-  -- The transaction that wrote it last: what read_changes goes by.
+  -- The transaction that wrote the row last; read_changes needs it.
   xid xid8 not null default pg_current_xact_id(),
   constraint notifications_type_is_a_name check (type ~ '^[A-Za-z][A-Za-z0-9_]{0,62}$'),
   constraint notifications_data_is_small check (pg_column_size(data) <= 8192),
@@ -26,7 +26,7 @@ grant select, insert, update, delete on public.notifications to service_role;
 create policy notifications_are_read_by_their_owner on public.notifications for select to authenticated
   using (owner = (select auth.jwt()) ->> 'sub');
 
--- As its reader sees it: the documents' message {type, userId}, and what belongs to it.
+-- The notification as its reader sees it: the source documents' message {type, userId}, with its data.
 create function private.notification_view(p_row public.notifications)
 returns jsonb
 language sql immutable
@@ -36,7 +36,7 @@ as $$
     'createdAt', p_row.created_at, 'readAt', p_row.read_at);
 $$;
 
--- Tells one person, once per key. Each keeps their newest 200: the list cleans up behind itself.
+-- Notifies one person, once per key. Only the newest 200 of each person are kept; older ones are deleted here.
 create function public.notify(p_owner text, p_type text, p_data jsonb, p_key text, p_now timestamptz)
 returns void
 language plpgsql
@@ -62,7 +62,7 @@ as $$
   order by created_at desc, id desc limit p_limit;
 $$;
 
--- Null when this owner has no such notification. What was read stays read.
+-- Null when this owner has no such notification. A notification that was read stays read.
 create function public.read_notification(p_id uuid, p_owner text, p_now timestamptz)
 returns jsonb
 language sql

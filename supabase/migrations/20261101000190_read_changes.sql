@@ -1,19 +1,19 @@
--- Following the ledger live. A position is a snapshot of transactions as text ("1000:1010:1003"): whoever holds one
--- has seen exactly what was committed then. Numbers given out in order are not committed in order, so that "all after
--- number n" would miss what commits late; "all that this snapshot does not contain" misses nothing, and waits for
--- nobody either: a transaction that stays open for minutes holds up only its own rows.
+-- Following the ledger live. A position is a snapshot of transactions as text ("1000:1010:1003"): its holder has seen
+-- exactly what was committed in it. Sequence numbers would not do: they are given before the commit, so "all after
+-- number n" would miss rows that commit late. "All that this snapshot does not contain" misses nothing and does not
+-- wait: a transaction that stays open for minutes delays only its own rows.
 
--- The transaction that wrote the row. In a restored copy it may lie ahead of all transactions here: such a row is old.
+-- The transaction that wrote the row. In a restored copy it may be higher than all transactions of this database; then
+-- the row is old.
 alter table public.job_events add column xid xid8 not null default pg_current_xact_id();
 create index job_events_by_transaction on public.job_events (xid);
 create index jobs_unfinished on public.jobs (created_at desc, id desc) where ended_at is null;
 
--- What changed since a position, as it is now, in one statement:
+-- The current state of everything that changed since a position, in one statement:
 -- {position, isComplete, jobs: [{job, runs, events}], running: [job], notifications: [{owner, view}]}.
--- `running` is the progress of running jobs, which writes no event, until when they wait and what blocks them: those
--- that moved last, at most 200.
--- isComplete is false when more than p_limit events happened since, or when the position is from another database:
--- then a snapshot is shorter. p_owner null sees every job, p_reader null everybody's notifications.
+-- `running` has the progress, the pauses and the blocks of running jobs, which write no events: the 200 that moved last.
+-- isComplete is false after more than p_limit events, or when the position is from another database: then a snapshot is
+-- shorter. p_owner null sees every job, p_reader null all notifications.
 create function public.read_changes(p_position text, p_owner text, p_reader text, p_limit integer)
 returns jsonb
 language plpgsql stable
@@ -58,8 +58,8 @@ begin
 end
 $$;
 
--- Where a follower begins: {position, jobs, notifications}. The newest 100 jobs that fit, and of the unfinished ones
--- that fit the newest 500; the reader's unread notifications.
+-- Where a client begins: {position, jobs, notifications}. Of the jobs that match, the newest 100 and the newest 500
+-- unfinished ones; the reader's unread notifications.
 create function public.read_live_snapshot(
   p_owner text, p_reader text, p_status text, p_kind text, p_function_id text, p_requester text,
   p_parent_job_id uuid, p_from timestamptz, p_to timestamptz
@@ -93,7 +93,7 @@ as $$
       select jsonb_agg(view) from public.list_notifications(p_reader, true, 50) as view), '[]'));
 $$;
 
--- One job to follow: {position, details}, details null when this owner has no such job.
+-- One job to follow: {position, details}; details is null when this owner has no such job.
 create function public.read_live_job(p_job_id uuid, p_owner text)
 returns jsonb
 language sql stable

@@ -1,4 +1,4 @@
--- An API key lets a program in. Only the hash of its secret is kept: 244 random bits need no slow hash.
+-- An API key gives a program access. Only the hash of its secret is stored: 244 random bits need no slow hash.
 
 create table public.api_keys (
   id text primary key,
@@ -8,7 +8,7 @@ create table public.api_keys (
   owner text not null,
   created_at timestamptz not null,
   expires_at timestamptz,
-  -- Written at most once a minute, so that a busy key does not cost a write per request.
+  -- Written at most once a minute, so that a busy key does not cause a write per request.
   last_used_at timestamptz,
   revoked_at timestamptz,
   constraint api_keys_id_is_printable check (id ~ '^[a-z0-9]{12}$'),
@@ -24,7 +24,7 @@ alter table public.api_keys enable row level security;
 revoke all on public.api_keys from anon, authenticated;
 grant select, insert, update on public.api_keys to service_role;
 
--- Makes a key and answers it: `ns_<id>_<secret>`. Nothing else ever shows the secret.
+-- Creates a key and returns it: `ns_<id>_<secret>`. The secret cannot be read later.
 create function public.create_api_key(
   p_name text, p_role text, p_owner text, p_expires_at timestamptz, p_now timestamptz
 )
@@ -64,7 +64,7 @@ as $$
   where id = p_id and (last_used_at is null or last_used_at <= p_now - interval '1 minute');
 $$;
 
--- Newest first; never the hash.
+-- Newest first; without the hash.
 create function public.list_api_keys(p_before_at timestamptz, p_before_id text, p_limit integer)
 returns table (
   id text, name text, role text, owner text, created_at timestamptz, expires_at timestamptz, last_used_at timestamptz,
@@ -80,7 +80,7 @@ as $$
   limit p_limit;
 $$;
 
--- True also when it was revoked before; false when there is no such key.
+-- True also when the key was already revoked; false when there is no such key.
 create function public.revoke_api_key(p_id text, p_now timestamptz)
 returns boolean
 language sql

@@ -1,5 +1,5 @@
--- The one row that remembers which project is production. A restored copy carries the row along but answers at
--- another address: that is how it is told apart before it mails anybody.
+-- The one row that stores which project is production. A restored copy contains the row too but has another address, so
+-- it is recognised before it sends mail.
 
 create table private.installation (
   is_the_only_row boolean primary key default true,
@@ -10,7 +10,7 @@ create table private.installation (
 alter table private.installation enable row level security;
 grant select, insert, update on private.installation to service_role;
 
--- The address of production; the first production that asks becomes it. Null: there is none yet.
+-- The address of production. The first production that calls this is stored. Null: there is none yet.
 create function public.production_url(p_supabase_url text, p_is_production boolean, p_now timestamptz)
 returns text
 language plpgsql
@@ -25,7 +25,7 @@ begin
 end
 $$;
 
--- Production has moved: an operator says so.
+-- An operator calls this when production has moved to another project.
 create function public.move_production(p_supabase_url text, p_now timestamptz)
 returns void
 language sql

@@ -1,9 +1,9 @@
--- How letters come to be, are alerted about, handled, and learn their outcome.
+-- How dead letters are created, alerted about and handled, and how they learn their outcome.
 
--- A failed run becomes a letter and an error, and its job ends. Once per run, however often it is told; a run
--- that ended because somebody canceled it is no failure. Answers the letter's id, null for a cancel.
--- p_letter: {eventId, eventName, eventData, functionId, runId, parentJobId, attempts, error: {code, message,
--- stack}, fingerprint}
+-- Records a failed run as a dead letter and an error, and ends its job. It does so once per run, however often it is
+-- called. A run that ended because of a cancel is no failure. Returns the dead letter's id, or null for a cancel.
+-- p_letter: {eventId, eventName, eventData, functionId, runId, parentJobId, attempts, error: {code, message, stack},
+-- fingerprint}
 create function public.record_dead_letter(p_letter jsonb, p_now timestamptz)
 returns uuid
 language plpgsql
@@ -28,7 +28,7 @@ begin
   insert into public.dead_letter_queue (event_name, event_data, error_message, error_stack, attempts, failed_at,
     created_at, event_id, run_id, function_id, job_id, error_code, fingerprint, parent_id)
   values (p_letter ->> 'eventName', p_letter -> 'eventData', v_error ->> 'message', v_error ->> 'stack',
-    -- A try that could not be written down was one all the same.
+    -- The failed try counts, even when it was not recorded.
     greatest((select attempts from public.job_runs where run_id = v_run_id), (p_letter ->> 'attempts')::integer, 1),
     p_now, p_now, v_event_id, v_run_id, v_function_id,
     coalesce(v_job_id, (select id from public.jobs where id = (p_letter ->> 'parentJobId')::uuid)),
@@ -49,8 +49,9 @@ begin
 end
 $$;
 
--- Who alerts: 'claimed' (you, also when you ask again), 'reported' (you, but the log and Sentry have it already),
--- 'done' (alerted already), 'busy' (somebody else is at it; after two minutes the claim is free).
+-- Claims the alert of a dead letter: 'claimed' (the caller must send it; also when it asks again), 'reported' (the
+-- caller must send it, but the log and Sentry have it already), 'done' (it was sent), 'busy' (another caller is sending
+-- it; its claim expires after two minutes).
 create function public.claim_alert(p_letter_id uuid, p_claimant text, p_now timestamptz)
 returns text
 language plpgsql
@@ -88,8 +89,8 @@ as $$
   update public.dead_letter_queue set alerted_at = p_now where id = p_letter_id and alerted_at is null;
 $$;
 
--- Letters that nobody was told of, though there was time: an alert got lost on its way. Those tried last come last, so
--- that no letter that cannot be told stands before the others.
+-- Dead letters without an alert, although there was time for one: the alert got lost. Those that were tried last come
+-- last, so that an alert that cannot be sent does not block the others.
 create function public.unalerted_dead_letters(p_before timestamptz, p_limit integer)
 returns setof public.dead_letter_queue
 language sql stable
@@ -100,7 +101,7 @@ as $$
   order by coalesce(alert_claimed_at, failed_at), id limit p_limit;
 $$;
 
--- A letter nobody has handled yet, locked; anything else is refused in words.
+-- A dead letter that was not handled yet, locked; any other raises an error that says why.
 create function private.lock_open_letter(p_letter_id uuid)
 returns public.dead_letter_queue
 language plpgsql
@@ -120,8 +121,8 @@ begin
 end
 $$;
 
--- Puts the work back: the letter is handled and a new job stands in the outbox, both or neither. However many
--- ask at once, one gets the job.
+-- Reprocesses: marks the dead letter as handled and inserts a new job into the outbox, in one transaction. Of several
+-- simultaneous calls one gets the job.
 create function public.reprocess_dead_letter(p_letter_id uuid, p_job_id uuid, p_by text, p_now timestamptz)
 returns public.jobs
 language plpgsql
@@ -136,7 +137,7 @@ begin
     perform private.refuse(409, 'conflict', 'A scheduled run cannot be put back: its next tick does the work');
   end if;
   select * into v_failed from public.jobs where id = v_letter.job_id;
-  -- It is wanted now: a deadline that it had is over.
+  -- The work is wanted again now, so its old deadline does not count.
   v_job := private.insert_job(jsonb_build_object('id', p_job_id, 'functionId', v_letter.function_id,
     'event', v_letter.event_name, 'data', case when jsonb_typeof(v_letter.event_data) = 'object'
       then v_letter.event_data - 'deadlineAt' else v_letter.event_data end,
@@ -154,7 +155,8 @@ begin
 end
 $$;
 
--- The work stays undone, for the reason in p_note. What follows for the rest of the work, its kind says (after_ignore).
+-- Ignores a dead letter: the work stays undone, for the reason in p_note. The kind's after_ignore does what follows for
+-- the rest of the work.
 create function public.ignore_dead_letter(p_letter_id uuid, p_note text, p_by text, p_now timestamptz)
 returns public.dead_letter_queue
 language plpgsql

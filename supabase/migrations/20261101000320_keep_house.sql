@@ -1,9 +1,9 @@
--- What housekeeping asks: which runs have been quiet for too long, and which old rows may go.
+-- Statements of housekeeping: which runs make no progress, and which old rows to delete.
 
--- The newest run of each job that has been running without a sign of life since p_quiet_since. Where none is at work
--- (is_fan_out) the job waits for what the last one left to others; it is told of only when nobody sees to it: no
--- reprocess is under way, and no letter waits for a person. Each is looked at once per round, whoever was looked at
--- longest ago first: a second caller gets others.
+-- The newest run of each job that has been running without progress since p_quiet_since. When no run is at work
+-- (is_fan_out), the job waits for parts that its last run fanned out; it is returned only when no reprocess is under
+-- way and no dead letter is open. The job that was checked longest ago comes first, and a concurrent caller gets other
+-- jobs.
 create function public.take_quiet_runs(p_quiet_since timestamptz, p_limit integer, p_now timestamptz)
 returns table (
   job_id uuid, is_fan_out boolean, run_id text, event_id text, function_id text, event_name text, event_data jsonb,
@@ -32,8 +32,9 @@ as $$
       or exists (select from public.jobs where id = member.id and id <> taken.id and ended_at is null));
 $$;
 
--- Jobs canceled since p_since that have a run at work all the same: the engine did not hear of it, or the run has not
--- come to its next step yet. Runs listen to their event's id: only where that is the job's does telling help.
+-- Jobs that were canceled since p_since and still have a run: the engine did not receive the cancel, or the run has not
+-- come to its next step yet. Runs react to the id of their event, so telling the engine helps only where that is the
+-- job's id.
 create function public.unheard_cancels(p_since timestamptz, p_limit integer)
 returns setof uuid
 language sql stable
@@ -45,9 +46,9 @@ as $$
   order by ended_at, id limit p_limit;
 $$;
 
--- Jobs that were due before p_before and have never begun, though the engine has had their events for as long, or
--- refuses them (p_refused): each fails with a dead letter, from which it is put back under a new event. One that begins
--- after all goes on as a replay does, and settles its letter. Answers how many they were.
+-- Fails jobs that were due before p_before and have never begun, although the engine has had their events since then,
+-- or refuses them (p_refused). Each gets a dead letter, from which it can be reprocessed with a new event. If one
+-- begins later all the same, it continues like a replay and resolves its dead letter. Returns how many failed.
 create function public.fail_unbegun_jobs(
   p_before timestamptz, p_refused uuid[], p_limit integer, p_now timestamptz
 )
@@ -76,8 +77,8 @@ begin
 end
 $$;
 
--- Deletes ended jobs, handled letters and errors that are older than asked, at most p_limit of each; and what was
--- known about the pace of requesters and providers that nobody has heard of since.
+-- Deletes ended jobs, handled dead letters and errors that are older than given, at most p_limit of each, and the rates
+-- of requesters and providers that were not used since.
 create function public.purge_ledgers(
   p_completed_before timestamptz, p_failed_before timestamptz, p_limit integer
 )
@@ -113,7 +114,7 @@ begin
 end
 $$;
 
--- A kind by its name instead of its function.
+-- Finds a kind by its name instead of its function.
 create function private.kind_named(p_kind text)
 returns private.work_kinds
 language sql stable
@@ -123,8 +124,9 @@ as $$
     (select function_id from private.work_kinds where kind = p_kind order by function_id limit 1), p_kind));
 $$;
 
--- How many ended jobs of each kind are kept, and of what has ended before when: as many as the newest one that completed
--- asks for, of all; else as many as its kind says, of what has ended before p_before.
+-- How many ended jobs of each kind are kept, and which may be deleted. When the newest completed job asks for a number,
+-- that number counts for all ended jobs. Otherwise the kind's number counts, and only jobs that ended before p_before
+-- may be deleted.
 create function private.kept_jobs(p_before timestamptz)
 returns table (kind text, status text, kept integer, before timestamptz)
 language sql stable
@@ -150,8 +152,8 @@ as $$
   where kinds.kind is not null;
 $$;
 
--- Deletes what is beyond the newest that are kept of each kind, at most p_limit at a time. Reads the ends that are kept
--- and those that go, no others.
+-- Deletes the ended jobs of each kind beyond the newest that are kept, at most p_limit at a time. Reads only the jobs
+-- that are kept and those that it deletes.
 create function public.trim_jobs(p_before timestamptz, p_limit integer)
 returns bigint
 language plpgsql

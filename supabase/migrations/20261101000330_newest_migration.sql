@@ -1,5 +1,5 @@
--- Lets the application see whether the database has all it needs. The list of migrations belongs to the owner of
--- the database, hence the definer's rights; it gives away nothing but one version.
+-- Lets the application check whether the database has all migrations. Only the database's owner may read their list, so
+-- the function runs with the definer's rights; it shows only one version.
 create function public.newest_migration()
 returns text
 language sql stable security definer

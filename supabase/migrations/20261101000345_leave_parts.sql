@@ -1,7 +1,7 @@
--- Parts that no run will finish: the part of a run that failed for good is dead and waits for a person as a dead
--- letter; a letter that the person ignores skips its part, so that the rest of the job can end.
+-- Parts that no run will finish. When a run fails for good, its part is dead and waits for an administrator with its
+-- dead letter. When the dead letter is ignored, its part is skipped, so that the rest of the job can end.
 
--- The part that a letter is about: named by its event, or else claimed by its run.
+-- The part that a dead letter is about: named by its event, or else claimed by its run.
 create function private.part_of_letter(p_event_data jsonb, p_run_id text)
 returns bigint
 language sql stable
@@ -16,7 +16,7 @@ as $$
   limit 1;
 $$;
 
--- Not done, and no other run works on it.
+-- Whether the part is not done, and no other run works on it.
 create function private.part_is_left(p_part public.job_parts, p_run_id text, p_now timestamptz)
 returns boolean
 language sql immutable
@@ -36,7 +36,7 @@ as $$
   where id = private.part_of_letter(p_event_data, p_run_id) and private.part_is_left(part, p_run_id, p_now);
 $$;
 
--- A person puts the letter back to work: its part is open again.
+-- An administrator reprocesses the dead letter: its part is open again.
 create function private.reopen_part(p_event_data jsonb, p_run_id text)
 returns void
 language sql
@@ -46,8 +46,7 @@ as $$
   where id = private.part_of_letter(p_event_data, p_run_id) and status = 'dead';
 $$;
 
--- What the room of a part's function says about the part that is skipped, in its own words (work_kinds.on_skip); the rest
--- is "skipped".
+-- The counts of a skipped part in the words of its room (work_kinds.on_skip); the rest counts as "skipped".
 create function private.counts_of_skipped_part(
   p_part public.job_parts, p_function_id text, p_note text, p_now timestamptz
 )
@@ -66,8 +65,8 @@ begin
 end
 $$;
 
--- SKIP. A person ignores the letter: what is left of the part stays undone. The room says what that means for its own rows
--- and what moved, in its own words; the rest counts as "skipped". A part that another run has claimed goes on.
+-- SKIP. An administrator ignores the dead letter: the rest of the part stays undone. The room's on_skip updates its own
+-- rows and returns their counts; the rest counts as "skipped". A part that another run has claimed continues.
 create function private.skip_part(
   p_event_data jsonb, p_run_id text, p_function_id text, p_note text, p_now timestamptz
 )

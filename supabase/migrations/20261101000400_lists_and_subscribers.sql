@@ -1,5 +1,5 @@
--- A subscriber is one address on one list. Rows arrive by the hundred thousand, so their key is a bigint that
--- bulk work walks in ranges.
+-- A subscriber is one address on one list. There may be hundreds of thousands, so the key is a bigint, which bulk work
+-- reads in ranges.
 
 create table public.email_lists (
   id uuid primary key default gen_random_uuid(),
@@ -15,9 +15,9 @@ create table public.email_subscribers (
   id bigint generated always as identity primary key,
   list_id uuid not null references public.email_lists (id) on delete cascade,
   email text not null,
-  -- What merge fields read: {"name": "Ada"}.
+  -- The values of merge fields: {"name": "Ada"}.
   fields jsonb not null default '{}',
-  -- An erased row keeps its id alone, so that a campaign which was planned before skips it; nobody is shown it.
+  -- An erased row keeps only its id, so that a campaign that was planned before skips it; no API shows it.
   status text not null default 'active',
   created_at timestamptz not null,
   updated_at timestamptz not null,
@@ -28,7 +28,7 @@ create table public.email_subscribers (
 );
 create unique index email_subscribers_are_once_on_a_list on public.email_subscribers (list_id, lower(email));
 create index email_subscribers_by_list on public.email_subscribers (list_id, id);
--- Few rows: sending asks it, batch by batch, who has left since the campaign was planned.
+-- Only few rows: sending reads it batch by batch, to find who left since the campaign was planned.
 create index email_subscribers_who_left on public.email_subscribers (list_id, id) where status <> 'active';
 
 alter table public.email_lists enable row level security;
@@ -44,7 +44,7 @@ as $$
   insert into public.email_lists (owner, name, created_at) values (p_owner, p_name, p_now) returning *;
 $$;
 
--- p_owner null: an admin, who sees every list.
+-- p_owner null is an admin, who sees every list.
 create function private.require_email_list(p_list_id uuid, p_owner text)
 returns void
 language plpgsql stable
@@ -59,7 +59,7 @@ begin
 end
 $$;
 
--- The list with how many subscribers of each status it has.
+-- The list, with the number of subscribers in each status.
 create function public.get_email_list(p_list_id uuid, p_owner text)
 returns jsonb
 language plpgsql stable
@@ -111,10 +111,9 @@ begin
 end
 $$;
 
--- Adds subscribers or renews their fields; the last of equal addresses wins. A field that is left out stays as it was,
--- unless p_replace is true. Who unsubscribed, bounced or
--- complained stays so, however often the address is uploaded again.
--- p_rows: [{"email": "a@example.com", "fields": {"name": "Ada"}}, …], a thousand at a time.
+-- Adds subscribers or updates their fields; of equal addresses the last one wins. A field that is left out keeps its
+-- value, unless p_replace is true. A subscriber who unsubscribed, bounced or complained keeps that status, however
+-- often the address is uploaded. p_rows: [{"email": "a@example.com", "fields": {"name": "Ada"}}, …], up to a thousand.
 create function public.upsert_email_subscribers(
   p_list_id uuid, p_owner text, p_rows jsonb, p_replace boolean, p_now timestamptz
 )
@@ -133,7 +132,7 @@ begin
     from jsonb_array_elements(p_rows) with ordinality as list(item, position)
     order by lower(item ->> 'email'), position desc
   ), stored as (
-    -- In the order of the unique key: two uploads of the same people never wait for each other in a circle.
+    -- Locks in the order of the unique key, so that two uploads of the same addresses cannot deadlock.
     insert into public.email_subscribers as s (list_id, email, fields, created_at, updated_at)
     select p_list_id, email, fields, p_now, p_now from uploaded order by lower(email)
     on conflict (list_id, lower(email)) do update
@@ -148,7 +147,7 @@ begin
 end
 $$;
 
--- The one way a status changes: somebody left, an address died, or a person explicitly came back.
+-- The only way to change a status: a subscriber left, an address bounced, or a person explicitly came back.
 create function public.set_email_subscriber_status(
   p_list_id uuid, p_owner text, p_subscriber_id bigint, p_status text, p_now timestamptz
 )
@@ -187,7 +186,8 @@ begin
 end
 $$;
 
--- The person on every list. A list is found by its part of the unique key; there are few of them.
+-- Erases the person from every list. The unique key begins with the list, so each list is searched by it; there are few
+-- lists.
 create function private.erase_from_lists(p_email text, p_cursor text, p_now timestamptz)
 returns jsonb
 language plpgsql
@@ -207,7 +207,7 @@ end
 $$;
 select private.register_eraser('private.erase_from_lists(text, text, timestamptz)');
 
--- With its subscribers; not while something still refers to it.
+-- Deletes the list with its subscribers; refused while a campaign refers to it.
 create function public.delete_email_list(p_list_id uuid, p_owner text)
 returns void
 language plpgsql

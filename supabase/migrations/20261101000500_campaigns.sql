@@ -1,5 +1,6 @@
--- A campaign is one mail to everybody on a list. Its job is cut into parts (job_parts); a batch is one request to the
--- provider with its content frozen at planning, and belongs to one part; a send is one recipient.
+-- A campaign is one mail to every subscriber of a list. Its job is cut into parts (job_parts). A batch is one request
+-- to the provider, with content that is frozen at planning, and belongs to one part. A send is the mail to one
+-- recipient.
 
 create table public.campaigns (
   id uuid primary key default gen_random_uuid(),
@@ -11,16 +12,16 @@ create table public.campaigns (
   text text,
   sender text not null,
   reply_to text,
-  -- What a merge field does for a recipient who lacks it: the recipient fails, or it is empty.
+  -- What happens to a recipient without a value for a merge field: the mail fails, or the field is empty.
   missing_field text not null default 'empty',
   status text not null default 'draft',
-  -- Why it is a draft again, for people.
+  -- Why it is a draft again, in words for people.
   note text,
-  -- The job that sends it now; a reprocess brings a new one.
+  -- The job that sends it now; a reprocess sets a new one.
   job_id uuid references public.jobs (id) on delete set null,
-  -- The job whose plan it is sent by: job_id, or the one before until that has begun.
+  -- The job whose plan is used for sending: job_id, or the previous job until job_id has begun.
   plan_job_id uuid,
-  -- Who has been planned so far.
+  -- How many recipients have been planned so far.
   recipient_count bigint not null default 0,
   created_at timestamptz not null,
   queued_at timestamptz,
@@ -46,13 +47,13 @@ create table public.campaign_batches (
   first_subscriber_id bigint not null,
   last_subscriber_id bigint not null,
   recipient_count integer not null,
-  -- [[subscriber id, email, fields]] as they were when the campaign was planned: a retry must render the same bytes.
+  -- [[subscriber id, email, fields]] at the time of planning, because a retry must render the same bytes.
   recipients json not null,
   status text not null default 'pending',
-  -- The claim under which it was taken last: each claim takes a batch once.
+  -- The claim that last took the batch: each claim takes a batch only once.
   lease_token uuid,
-  -- The first call that the provider may have taken, null when there was none: from here on the content is frozen, and
-  -- the provider's memory of the key runs out.
+  -- When the batch was first sent in a request that the provider may have accepted; null: never. From then on the
+  -- content is frozen, and the provider's memory of the key runs out.
   first_sending_at timestamptz,
   attempts integer not null default 0,
   sent_count integer not null default 0,
@@ -67,12 +68,12 @@ create table public.campaign_batches (
     check (status in ('pending', 'sending')
       or sent_count + failed_count + skipped_count + unknown_count = recipient_count)
 ) with (fillfactor = 40);
--- Out of the way and as it is: a batch's row changes, its recipients never.
+-- Stored outside the row, uncompressed: a batch's row is updated, but its recipients never change.
 alter table public.campaign_batches alter column recipients set storage external;
 
--- Where a recipient stands before the end follows from its batch and part (claimed, sending); the row itself
--- changes once, and the space left in each page lets it change in place. No index but the key, and no foreign key to campaigns: a check per row would cost more than the
--- planning statement, which is the only writer.
+-- One row per recipient. Its states before the end (claimed, sending) follow from its batch and part; the row itself is
+-- updated once, in place, in the space that each page keeps free. It has no index but its key, and no foreign key to
+-- campaigns: a check per row would cost more than the planning statement, which is the only one that inserts rows.
 create table public.campaign_sends (
   campaign_id uuid not null,
   subscriber_id bigint not null,
@@ -81,11 +82,11 @@ create table public.campaign_sends (
   status text not null default 'pending',
   provider_message_id text,
   error_code text,
-  -- The provider's words about a failure, or on what grounds a person settled an unknown send.
+  -- The provider's message about a failure, or why a person resolved an unknown send as they did.
   note text,
   constraint campaign_sends_are_once_per_recipient primary key (campaign_id, subscriber_id),
   constraint campaign_sends_status_is_valid check (status in ('pending', 'sent', 'failed', 'skipped', 'unknown')),
-  -- Without the provider's id only a person says so, of what was unknown.
+  -- Without the provider's id a send is "sent" only because a person resolved it as such.
   constraint campaign_sends_are_sent_under_an_id
     check (status <> 'sent' or provider_message_id is not null or error_code is not null)
 ) with (fillfactor = 38);
@@ -96,7 +97,8 @@ alter table public.campaign_sends enable row level security;
 revoke all on public.campaigns, public.campaign_batches, public.campaign_sends from anon, authenticated;
 grant select, insert, update, delete on public.campaigns, public.campaign_batches, public.campaign_sends to service_role;
 
--- Once queued, content is frozen: a batch repeated under its idempotency key must be the same bytes.
+-- The content is frozen once the campaign is queued: a batch that is repeated with its idempotency key must have the
+-- same bytes.
 create function private.keep_campaign_content()
 returns trigger
 language plpgsql

@@ -1,6 +1,6 @@
--- What people do with a campaign: write it, ask for it to be sent, settle what stayed unknown.
+-- The actions of people: they write a campaign, send it, and resolve its unknown sends.
 
--- p_owner null: an admin, who sees every campaign.
+-- p_owner null is an admin, who sees every campaign.
 create function private.lock_campaign(p_campaign_id uuid, p_owner text)
 returns public.campaigns
 language plpgsql
@@ -45,7 +45,7 @@ as $$
   select private.insert_campaign(gen_random_uuid(), p_owner, p_list_owner, p_content, p_now);
 $$;
 
--- Only a draft can be written again; the trigger on the table refuses the rest. Keys that are absent stay.
+-- Only a draft can be changed; the table's trigger refuses the rest. Fields that are absent stay.
 create function public.update_campaign(p_campaign_id uuid, p_owner text, p_content jsonb)
 returns void
 language plpgsql
@@ -69,9 +69,10 @@ begin
 end
 $$;
 
--- Accepts the sending of a campaign: the job, and the campaign queued for it, in one transaction (p_request: see
--- private.accept_job). Asked for again while it is being sent, or under the same idempotency key, it answers the job
--- that is there. A job that ended without its campaign (a restored copy held it half planned) leaves it to the next one.
+-- Accepts the sending of a campaign: inserts the job and queues the campaign for it, in one transaction (p_request: see
+-- private.accept_job). When it is called again while the campaign is being sent, or with the same idempotency key, it
+-- returns the existing job. When a job ended and left its campaign unfinished (a restored copy held it half planned),
+-- the next job takes the campaign over.
 create function public.accept_campaign_send(p_campaign_id uuid, p_owner text, p_request jsonb, p_now timestamptz)
 returns public.jobs
 language plpgsql
@@ -98,8 +99,8 @@ begin
 end
 $$;
 
--- A newsletter is a campaign that is written and sent in one request, hence in one transaction. A repeated request gets
--- the job of the first one; its content, not the new campaign's id, is what makes two requests the same.
+-- A newsletter is a campaign that is created and sent by one request, in one transaction. A repeated request gets the
+-- job of the first one: two requests are equal when their content is equal, whatever the new campaign's id.
 create function public.accept_newsletter(p_content jsonb, p_list_owner text, p_request jsonb, p_now timestamptz)
 returns public.jobs
 language plpgsql
@@ -120,7 +121,7 @@ begin
 end
 $$;
 
--- How many people a campaign would reach now.
+-- How many recipients a campaign would have now.
 create function public.count_campaign_audience(p_campaign_id uuid)
 returns bigint
 language sql stable
@@ -130,7 +131,7 @@ as $$
   where status = 'active' and list_id = (select list_id from public.campaigns where id = p_campaign_id);
 $$;
 
--- A person looked it up at the provider: an unknown send was sent, or it was not.
+-- A person has looked an unknown send up at the provider, and says whether it was sent.
 create function public.resolve_campaign_send(
   p_campaign_id uuid, p_owner text, p_subscriber_id bigint, p_status text, p_note text
 )

@@ -1,9 +1,10 @@
--- Planning a campaign: the audience is copied in the order of its ids, piece by piece, and cut into batches and parts.
--- Every piece is one transaction, so that planning can stop and go on anywhere. Locks: the plan, the job, the campaign.
+-- Planning a campaign: its recipients are copied in the order of their ids, piece by piece, and cut into batches and
+-- parts. Every piece is one transaction, so planning can stop and continue at any point. Order of locks: the plan, the
+-- job, the campaign.
 
--- Copies the next piece of the audience, p_piece people or a few less (a whole number of parts), and adds it to the plan.
--- The plan's cursor: {"through": the last subscriber copied, "until": the last one who was on the list when planning
--- began, "batchSize", "partSize"}.
+-- Copies the next piece of the recipients, p_piece or a few less (a whole number of parts), and adds it to the plan.
+-- The plan's cursor: {"through": the last subscriber copied, "until": the last one on the list when planning began,
+-- "batchSize", "partSize"}.
 create function private.plan_campaign_piece(
   p_campaign public.campaigns, p_plan public.job_plans, p_cursor jsonb, p_piece integer, p_now timestamptz
 )
@@ -56,9 +57,9 @@ begin
 end
 $$;
 
--- One piece of planning; call it until it no longer answers "planning". p_event_id finds the job that asks: a job
--- that failed leaves its campaign, and what it had planned, to a later one; a living job keeps it.
--- Answers {"state": "planning" | "planned" | "completed" | "canceled" | "taken", "parts", "recipients", "jobId"}.
+-- Plans one piece; call it again while it returns "planning". p_event_id identifies the calling job. A failed job
+-- leaves its campaign and its plan to a later job; an unfinished job keeps them. Returns {"state": "planning" |
+-- "planned" | "completed" | "canceled" | "taken", "parts", "recipients", "jobId"}.
 create function public.plan_campaign(
   p_campaign_id uuid, p_event_id text, p_batch_size integer, p_part_size integer, p_piece integer, p_now timestamptz
 )
@@ -81,7 +82,7 @@ begin
   perform from public.jobs where id = v_job_id for no key update;
   v_campaign := private.lock_campaign(p_campaign_id, null);
   if private.campaign_is_not_for(v_campaign, v_job_id) is not null then
-    -- Another job was faster by a moment: undone, and asked again.
+    -- A concurrent job was faster: the transaction is rolled back, and the caller tries again.
     raise exception 'The campaign has just changed hands' using errcode = 'serialization_failure';
   end if;
 
@@ -99,7 +100,7 @@ begin
 end
 $$;
 
--- Why this job must not send the campaign, in one word; null: it may.
+-- Why this job must not send the campaign, in one word; null: it may send it.
 create function private.campaign_is_not_for(p_campaign public.campaigns, p_job_id uuid)
 returns text
 language plpgsql stable
@@ -121,7 +122,8 @@ begin
 end
 $$;
 
--- The first cursor. A campaign with batches but without a plan has lost its ledger: sent again, it would mail people twice.
+-- The first cursor. A campaign with batches but without a plan has lost its ledger: sending it again would mail people
+-- twice, so it is refused.
 create function private.begin_campaign_plan(p_campaign public.campaigns, p_batch_size integer, p_part_size integer)
 returns jsonb
 language plpgsql stable
@@ -137,8 +139,7 @@ begin
 end
 $$;
 
--- The fence: this environment may not mail, so a campaign that is not planned yet becomes a draft again and its job says
--- why.
+-- This environment may not send mail: a campaign that is not planned yet becomes a draft again, and its job says why.
 create function public.hold_campaign(p_campaign_id uuid, p_event_id text, p_reason text, p_now timestamptz)
 returns void
 language plpgsql

@@ -1,9 +1,9 @@
 -- Sending a campaign: a run that has claimed a part takes some of its batches just before it calls the provider, and
--- settles them with the provider's answers. Locks: the part, its batches, then what a settle locks. One statement per
--- batch, each by key: joined over many batches they were planned for the small tables of before the planning, and took
--- 340 ms instead of 20.
+-- settles them with the provider's answers. Order of locks: the part, its batches, then what a settle locks. Each batch
+-- is read by a statement of its own, by key: a join over many batches got a plan made when the tables were small, and
+-- took 340 ms instead of 20.
 
--- Those of a batch who are to get a mail, as they were when it was planned.
+-- The recipients of a batch who still get a mail, as they were when it was planned.
 create function private.open_recipients(p_batch public.campaign_batches)
 returns json
 language sql stable
@@ -15,7 +15,7 @@ as $$
       and subscriber_id = (recipient ->> 0)::bigint and status = 'pending')) end;
 $$;
 
--- Who is not active any more is skipped, in a batch that the provider was never called with. Answers how many.
+-- Skips the recipients who are not active any more, in a batch that was never sent to the provider. Returns how many.
 create function private.skip_who_left(p_list_id uuid, p_batch public.campaign_batches)
 returns integer
 language plpgsql
@@ -36,8 +36,8 @@ begin
 end
 $$;
 
--- Writes down what became of batches, once; a repeated call changes nothing. p_outcomes: see settle_campaign_batches.
--- A recipient who is not named stays pending, which the batch's own check refuses. Answers the counts that moved.
+-- Records the outcomes of batches once; a repeated call changes nothing. p_outcomes: see settle_campaign_batches. A
+-- recipient who is not named stays pending, which the batch's own check refuses. Returns the counts that were added.
 create function private.write_campaign_outcomes(p_campaign_id uuid, p_outcomes jsonb)
 returns jsonb
 language plpgsql
@@ -93,8 +93,9 @@ begin
 end
 $$;
 
--- Batches in doubt that cannot be called again are unknown from now on: their first call was at p_keys_since or before,
--- or (null) no key protects a repetition. What the claim itself has taken is under way. Answers the counts that moved.
+-- Marks batches in doubt as unknown when they cannot be sent again: they were first sent at p_keys_since or before, or
+-- (null) the provider has no keys. Batches that this claim has taken are still in flight. Returns the counts that were
+-- added.
 create function private.give_up_campaign_batches(p_campaign_id uuid, p_part public.job_parts, p_keys_since timestamptz)
 returns jsonb
 language sql
@@ -108,13 +109,12 @@ as $$
   having count(*) > 0;
 $$;
 
--- The last word before the provider is called. Takes at most p_limit open batches of the part: who has left the list since
--- planning is skipped, as long as the provider can have taken nothing; after that a batch's content is frozen.
--- p_keys_since: batches called for the first time later than this can be called again under the same key (null: the
--- provider takes no keys). Any other batch in doubt becomes unknown, for a person to settle.
--- Answers {"state": "open", "campaign": {"id", "content"}, "batches": [{"batchNo", "inDoubt", "recipients": [[id, email,
--- fields]]}]} | {"state": "done" | "lost"} | {"state": "wait", "waitMs"}: the provider wants silence (p_bucket is its
--- account's).
+-- The last check before the provider is called. Takes at most p_limit open batches of the part. Recipients who left the
+-- list since planning are skipped, as long as the provider cannot have accepted the batch; after that its content is
+-- frozen. p_keys_since: a batch that was first sent later than this may be sent again with its key (null: the provider
+-- has no keys). Any other batch in doubt becomes unknown, and a person must resolve it. Returns {"state": "open",
+-- "campaign": {"id", "content"}, "batches": [{"batchNo", "inDoubt", "recipients": [[id, email, fields]]}]} | {"state":
+-- "done" | "lost"} | {"state": "wait", "waitMs"}: the provider wants a pause (p_bucket is its account's).
 create function public.take_campaign_batches(
   p_part_id bigint, p_token uuid, p_limit integer, p_keys_since timestamptz, p_bucket text, p_now timestamptz
 )
@@ -164,9 +164,9 @@ end
 $$;
 
 -- p_outcomes: [{"batchNo", "sent": {"<subscriber id>": "<provider's message id>"}, "failed": {"<subscriber id>":
--- ["<code>", "<words>"]}, "unknownCode": everybody not named is unknown, for this reason; without it everybody must be
--- named}, or {"batchNo", "putBack": true}: the provider took nothing of it]. Batches that are not named stay in doubt.
--- Answers what settle_part answers.
+-- ["<code>", "<words>"]}, "unknownCode": all others become unknown, with this code; without it every recipient must be
+-- named}, or {"batchNo", "putBack": true}: the provider accepted nothing of the batch]. Batches that are not named stay
+-- in doubt. Returns what settle_part returns.
 create function public.settle_campaign_batches(p_part_id bigint, p_token uuid, p_outcomes jsonb, p_now timestamptz)
 returns text
 language plpgsql

@@ -1,7 +1,8 @@
--- Parts of a campaign that nobody will send to their end: of a canceled campaign, or with a dead letter that a person ignores.
+-- Parts of a campaign that no run will finish: the campaign was canceled, or an administrator ignores the part's dead
+-- letter.
 
--- Settles what canceled campaigns left in doubt, at most p_limit parts of them, and answers how many parts it looked at.
--- A part under a lease is its run's, which writes down what it knows.
+-- Marks what canceled campaigns left in doubt as unknown, in at most p_limit parts, and returns how many parts it
+-- checked. A part under a lease belongs to its run, which records its own outcomes.
 create function public.settle_canceled_campaigns(p_limit integer, p_now timestamptz)
 returns integer
 language plpgsql
@@ -20,13 +21,13 @@ begin
       and (part.status <> 'claimed' or part.lease_expires_at <= p_now)
     order by part.id limit p_limit
   loop
-    -- A new token: whoever held the part can take and settle nothing any more.
+    -- With a new token the previous claimant can take and settle nothing any more.
     v_token := gen_random_uuid();
     update public.job_parts set status = 'pending', lease_token = v_token, lease_expires_at = null
     where id = v_left.id returning * into v_part;
     perform private.settle_part(v_part.id, v_token,
       coalesce(private.give_up_campaign_batches(v_left.campaign_id, v_part, null), '{}'), null, p_now);
-    -- Without a token nothing of it can be in doubt.
+    -- A part without a token has nothing in doubt.
     update public.job_parts set lease_token = null where id = v_part.id;
     v_count := v_count + 1;
   end loop;
@@ -34,8 +35,8 @@ begin
 end
 $$;
 
--- The dead letter of a part is ignored: what is in doubt is unknown, and who has had no mail is skipped, with the reason that
--- was given. The caller holds the part.
+-- An administrator ignores the dead letter of a part: sends in doubt become unknown, and recipients without a mail are
+-- skipped, with the given reason. The caller holds the part.
 create function private.skip_campaign_part(p_part public.job_parts, p_note text, p_now timestamptz)
 returns jsonb
 language plpgsql

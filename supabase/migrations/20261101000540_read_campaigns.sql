@@ -1,4 +1,4 @@
--- Reading campaigns: counts are sums over batches, so that they stay cheap at a million recipients.
+-- Reading campaigns: counts are sums over batches, so that they stay cheap with a million recipients.
 
 create function public.get_campaign(p_campaign_id uuid, p_owner text, p_now timestamptz)
 returns jsonb
@@ -60,8 +60,8 @@ begin
 end
 $$;
 
--- One page of a campaign's sends in the order of subscriber ids, after p_after; p_status null is all of them.
--- Batches tell where rare statuses are, so that a page of failures does not read a million rows.
+-- One page of a campaign's sends in the order of subscriber ids, after p_after; p_status null is all of them. The
+-- counts of the batches show where rare statuses are, so that a page of failures does not read a million rows.
 create function public.list_campaign_sends(
   p_campaign_id uuid, p_owner text, p_status text, p_after bigint, p_limit integer
 )
@@ -112,7 +112,7 @@ $$;
 revoke execute on function public.get_campaign, public.list_campaigns, public.list_campaign_sends from public, anon, authenticated;
 grant execute on function public.get_campaign, public.list_campaigns, public.list_campaign_sends to service_role;
 
--- Only a draft: what was sent, or is being sent, is kept.
+-- Deletes a draft; a campaign that was sent or is being sent is kept.
 create function public.delete_campaign(p_campaign_id uuid, p_owner text)
 returns void
 language plpgsql
@@ -129,8 +129,9 @@ begin
 end
 $$;
 
--- The person in the campaign after p_cursor. One that is still being sent is left as it is, because a batch that is
--- repeated must be the same bytes; the person is skipped there (their subscriber is erased), and the erasure comes again.
+-- Erases the person from the campaign after p_cursor. A campaign that is still being sent stays as it is, because a
+-- repeated batch must have the same bytes; it skips the person, whose subscriber is erased, and the erasure is repeated
+-- later.
 create function private.erase_from_campaigns(p_email text, p_cursor text, p_now timestamptz)
 returns jsonb
 language plpgsql

@@ -1,6 +1,6 @@
--- A left file lies in Storage and no row speaks of it any more. Deleting the row and writing it down here is one
--- transaction; housekeeping removes the file afterwards, so that none is forgotten. (Storage has its own database
--- rows, but only its API removes the bytes.)
+-- A left file is a file in Storage without a row that refers to it. The row is deleted and the file is listed here in
+-- one transaction; housekeeping removes the file afterwards, so that none is forgotten. (Storage has database rows of
+-- its own, but only its API deletes the bytes.)
 
 create table private.left_files (
   bucket text not null,
@@ -35,7 +35,7 @@ as $$
   select bucket, path from private.left_files order by left_at, bucket, path limit p_limit;
 $$;
 
--- They are gone from Storage.
+-- Called after the files were removed from Storage.
 create function public.forget_left_files(p_bucket text, p_paths text[])
 returns void
 language sql

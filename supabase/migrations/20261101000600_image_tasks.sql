@@ -1,47 +1,48 @@
--- An image task is one picture that somebody asked for, and its turn in a lane: a line with so many places, where
--- the database decides who starts. Its job is the work on it; the engine hears of that job when the task may start.
+-- An image task is one picture that a requester asked for, with its position in a lane: a queue with a fixed
+-- concurrency, in which the database decides which task starts. Its job does the work; the engine receives that job
+-- when the task may start.
 
 create table public.image_lanes (
   lane text primary key,
   -- How many are drawn at once, and how many may be unfinished.
   at_once integer not null,
   capacity integer not null,
-  -- Numbers given out under the lane's lock: in the order of accepting, and of starting.
+  -- Numbers that are given under the lane's lock: in the order of accepting, and of starting.
   last_sequence bigint not null default 0,
   last_started_no bigint not null default 0,
-  -- The latest time anybody was accepted at, by whoever's clock: nobody who comes later gets an earlier one.
+  -- The latest time at which a task was accepted, by any process's clock: a later task never gets an earlier time.
   accepted_at timestamptz not null,
-  -- The queue's status shows nothing up to this sequence: somebody cleared it.
+  -- The queue's status leaves out tasks up to this sequence, because the lane was cleared then.
   cleared_through bigint not null default 0,
   constraint image_lanes_have_room check (at_once > 0 and capacity > 0)
 ) with (fillfactor = 20);
 
 create table public.image_tasks (
-  -- The id of the first job.
+  -- Also the id of the first job.
   id uuid primary key,
-  -- The job that works on it now; a reprocess brings a new one. The task goes when the ledger forgets its job.
+  -- The job that works on it now; a reprocess sets a new one. The task is deleted when the ledger deletes its job.
   job_id uuid not null references public.jobs (id) on delete cascade,
   owner text,
   lane text not null references public.image_lanes (lane),
   sequence bigint not null,
   priority integer not null,
-  -- Earliest due first; within a class that is the order of accepting.
+  -- The earliest due starts first; within a class that is the order of accepting.
   due_at timestamptz not null,
   prompt text not null,
   status text not null default 'pending',
   started_no bigint,
-  -- Tries of the provider. A try that died with its process is no try.
+  -- Tries at the provider. A try does not count when our process died during it.
   attempts integer not null default 0,
   retry_at timestamptz,
-  -- The proof of whoever draws now, and when drawing is over even if nobody says so. A task that has ended keeps its
-  -- place, too, until drawing_until is past or null.
+  -- The token of the current attempt, and when drawing counts as ended even without an answer. A task that has ended
+  -- uses its concurrency until drawing_until is past or null.
   attempt_token uuid,
   drawing_until timestamptz,
   image_path text,
   thumbnail_path text,
   error_code text,
   error_message text,
-  -- Grows with every change, so that two views of a task can be put in order.
+  -- Grows with every change, so that the newer of two views of a task is known.
   revision integer not null default 1,
   created_at timestamptz not null,
   started_at timestamptz,
@@ -61,7 +62,7 @@ create table public.image_tasks (
 create unique index image_tasks_by_job on public.image_tasks (job_id);
 create index image_tasks_line on public.image_tasks (lane, due_at, sequence) where ended_at is null;
 create index image_tasks_ended on public.image_tasks (lane, ended_at) where ended_at is not null;
--- Ended, and perhaps still being drawn.
+-- Tasks that have ended, and may still be drawn.
 create index image_tasks_drawn_on on public.image_tasks (lane)
   where ended_at is not null and drawing_until is not null;
 create index image_tasks_by_owner on public.image_tasks (owner, created_at desc, id desc);

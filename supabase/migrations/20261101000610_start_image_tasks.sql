@@ -1,8 +1,8 @@
--- Who starts. Whoever changes a task holds its job's row, then (if somebody may start) the lane's; holding a lane
--- nobody waits for anything else. So accepts, ends and cancels cannot wait for each other in a circle.
+-- Which task starts. A statement that changes a task locks its job's row first, then (if a task may start) the lane,
+-- and takes no other lock while it holds the lane. So accepts, ends and cancels cannot deadlock.
 
--- Drawings for tasks that have ended are over when their lease is, if nobody has said so before (the process died): the
--- timelines of their jobs say so now. Whoever holds one of the rows is left alone: the next look finds it.
+-- The drawing of an ended task is over when its lease ends, if no answer has ended it before (the process died); the
+-- timeline of its job records that. Rows that another transaction holds are skipped, and the next call finds them.
 create function private.end_left_drawings(p_lane text, p_now timestamptz)
 returns void
 language sql
@@ -19,9 +19,9 @@ as $$
   select private.record_job_event(job_id, 'run_ended', '{}', p_now) from over;
 $$;
 
--- Lets the first in line start while places are free: earliest due first, then in the order of accepting. A place is
--- taken by a task that is processed or waits for its retry, and by one that has ended (canceled, killed) while its
--- picture was being drawn, until that is over. Answers the jobs to send.
+-- Starts the first tasks of the queue while there is room: the earliest due first, then in the order of accepting. Room
+-- is used by tasks that are processed or wait for their retry, and by tasks that have ended (canceled, killed) while
+-- their picture is still being drawn. Returns the jobs to send.
 create function private.start_image_tasks(p_lane text, p_now timestamptz)
 returns setof public.jobs
 language plpgsql
@@ -46,8 +46,8 @@ begin
     select * into v_task from public.image_tasks
     where lane = p_lane and ended_at is null and status = 'pending' order by due_at, sequence limit 1;
     exit when not found;
-    -- Whoever holds the job's row is about to end it, waits for this lane and looks for the next one after us:
-    -- nobody is started past it.
+    -- The transaction that holds the job's row is about to end the job. It waits for this lane and starts the next task
+    -- after us, so no task is started before this one.
     select * into v_job from public.jobs where id = v_task.job_id for no key update skip locked;
     exit when not found;
     if v_job.ended_at is null and v_job.deadline_at <= p_now then
@@ -55,7 +55,7 @@ begin
         jsonb_build_object('status', 'skipped', 'reason', 'deadline_passed'), null, p_now);
       select * into v_job from public.jobs where id = v_task.job_id;
     end if;
-    -- Ended by this very transaction, which has not come to this task yet.
+    -- This transaction has ended the job, and its task comes later.
     if v_job.ended_at is not null then
       perform private.end_image_task(v_job);
       continue;
@@ -75,7 +75,7 @@ begin
 end
 $$;
 
--- The task of an ended job ends as that did. Answers its lane; null when it had ended before.
+-- Ends the task of an ended job with the job's status. Returns its lane; null when the task had already ended.
 create function private.end_image_task(p_job public.jobs)
 returns text
 language sql
@@ -91,8 +91,8 @@ as $$
   returning lane;
 $$;
 
--- A task ends with its job, however that ends (done, failed, canceled, skipped), and its place goes to the next in the
--- same transaction: no place is ever lost.
+-- A task ends with its job, in whichever way (completed, failed, canceled, skipped), and the next task starts in the
+-- same transaction, so that no room is ever lost.
 create function private.after_image_job(p_job public.jobs, p_now timestamptz)
 returns void
 language plpgsql
@@ -109,8 +109,8 @@ $$;
 select private.register_work_kind('{"function_id": "generate-image", "event_name": "image/generate",
   "after_end": "private.after_image_job", "waiting": null}');
 
--- The net under it: a place became free without anybody noticing (a process died while it drew for a canceled task).
--- Answers how many started.
+-- A safety net: starts tasks when room became free unnoticed (a process died while it drew for a canceled task).
+-- Returns how many started.
 create function public.start_waiting_image_tasks(p_now timestamptz)
 returns bigint
 language sql

@@ -1,7 +1,7 @@
--- Asking for pictures: accept one, clear a lane.
+-- Requesting pictures: accept a task, clear a lane.
 
--- Refuses when the lane is full. Retry-After is how long the lane needs to end one task at the pace of the last
--- minute, 30 s when nothing ends.
+-- Refuses the request when the lane is full. Retry-After is how long the lane needs to end one task at the pace of the
+-- last minute, or 30 s when no task ends.
 create function private.require_room_in_image_lane(p_lane text, p_capacity integer, p_now timestamptz)
 returns void
 language plpgsql
@@ -20,9 +20,9 @@ begin
 end
 $$;
 
--- Accepts one task under the lane's lock, and lets it start if its turn is now. A repeated idempotency key answers the
--- task it brought the first time. p_lane: {"lane", "atOnce", "capacity"}; p_submissions: what a submission takes of
--- the owner's tokens (see take_tokens); p_request: see private.accept_job. Answers the task.
+-- Accepts one task under the lane's lock, and starts it if it is next and there is room. A repeated idempotency key
+-- returns the first task. p_lane: {"lane", "atOnce", "capacity"}; p_submissions: the tokens that a submission takes
+-- from the owner's bucket (see take_tokens); p_request: see private.accept_job. Returns the task.
 create function public.accept_image_task(
   p_lane jsonb, p_prompt text, p_submissions jsonb, p_request jsonb, p_now timestamptz
 )
@@ -61,7 +61,7 @@ begin
 end
 $$;
 
--- Cancels all that is unfinished in a lane and lets its status begin anew. Answers the jobs that were stopped.
+-- Cancels all unfinished tasks of a lane and resets its status. Returns the jobs that were canceled.
 create function public.clear_image_lane(p_lane text, p_by text, p_now timestamptz)
 returns setof uuid
 language plpgsql

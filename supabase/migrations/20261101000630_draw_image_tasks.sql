@@ -1,7 +1,7 @@
--- Drawing: the steps of the function `generate-image`, each one statement. All lock the job's row first.
+-- Drawing: the steps of the function `generate-image`, each of them one statement. All lock the job's row first.
 
--- Puts an ended task back at the end of its line: its run was replayed, its dead letter reprocessed, or somebody
--- asked for it anew. The caller holds the rows of the new job and of the task.
+-- Puts an ended task at the end of its queue: its run was replayed, its dead letter was reprocessed, or it was
+-- requested again. The caller holds the rows of the new job and of the task.
 create function private.line_up_image_task_again(p_task_id uuid, p_job public.jobs, p_now timestamptz)
 returns void
 language plpgsql
@@ -18,18 +18,19 @@ begin
     job_id = p_job.id, sequence = v_lane.last_sequence,
     due_at = v_lane.accepted_at + (p_job.due_at - p_job.ready_at),
     status = 'pending', started_no = null, started_at = null, ended_at = null, attempts = 0,
-    -- Whoever draws on has lost; until drawing is over nobody else begins (drawing_until stays).
+    -- An earlier attempt that still draws has lost its claim, but no other begins until its drawing is over
+    -- (drawing_until stays).
     attempt_token = null,
     image_path = null, thumbnail_path = null, error_code = null, error_message = null
   where id = p_task_id;
 end
 $$;
 
--- Before the provider is asked. Answers {state}:
---   draw   {token, prompt, attempt}: it is this attempt's turn, for p_lease_ms
---   drawn  the picture is there, an earlier attempt died after it
---   wait   {waitMs}: not its turn yet (waitMs null), an earlier attempt may still be drawing, or the provider's
---          bucket is empty (p_wants, see take_tokens)
+-- Called before the provider is called. Returns {state}:
+--   draw   {token, prompt, attempt}: this attempt may draw, for p_lease_ms
+--   drawn  the picture exists; an earlier attempt died after it
+--   wait   {waitMs}: it is not this task's turn yet (waitMs null), an earlier attempt may still be drawing, or the
+--          provider's bucket is empty (p_wants, see take_tokens)
 --   ended  the job has ended; taken: another job draws this picture; gone: there is no such task
 create function public.begin_image_attempt(
   p_task_id uuid, p_event_id text, p_lease_ms integer, p_wants jsonb, p_now timestamptz
@@ -58,7 +59,7 @@ begin
     perform private.line_up_image_task_again(p_task_id, v_job, p_now);
   end if;
   if v_task.ended_at is not null or v_task.status = 'pending' then
-    -- We have held the job's row: somebody may have waited for us to look who is next.
+    -- While we held the job's row, another transaction may have skipped it, so the next task is looked for here.
     perform private.start_image_tasks(v_task.lane, p_now);
     select * into v_task from public.image_tasks where id = p_task_id;
   end if;
@@ -92,10 +93,9 @@ begin
 end
 $$;
 
--- The provider has answered. p_outcome: {"imagePath"}, or {"code", "message", "retryAt"}; without retryAt the task
--- keeps its place until its job has ended. Answers 'noted'; 'ended' when nobody wants the picture any more (its place
--- goes to the next now, and the job's timeline says so); 'lost' when a later attempt has taken over: then nothing is
--- written.
+-- The provider has answered. p_outcome: {"imagePath"}, or {"code", "message", "retryAt"}; without retryAt the task uses
+-- its concurrency until its job has ended. Returns 'noted'; 'ended' when the job has ended meanwhile (the next task
+-- starts now, and the job's timeline records it); 'lost' when a later attempt has taken over: then nothing is written.
 create function public.end_image_attempt(p_task_id uuid, p_token uuid, p_outcome jsonb, p_now timestamptz)
 returns text
 language plpgsql
@@ -132,8 +132,9 @@ begin
 end
 $$;
 
--- The picture and its thumbnail are stored: the task is done, and with it its job; the next starts in the same
--- transaction. Repeated, it answers the same. Answers the job's status, or 'lost' when the task is another job's.
+-- The picture and its thumbnail are stored: the task and its job are completed, and the next task starts in the same
+-- transaction. A repeated call returns the same. Returns the job's status, or 'lost' when the task belongs to another
+-- job.
 create function public.complete_image_task(
   p_task_id uuid, p_event_id text, p_thumbnail_path text, p_result jsonb, p_now timestamptz
 )

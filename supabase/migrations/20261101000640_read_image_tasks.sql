@@ -1,4 +1,4 @@
--- Reading the queue. A task is read as its row and its position in line: 1 is who starts next, null waits no longer.
+-- Reading the queue. A task is its row and its position in the queue: 1 starts next, null does not wait any more.
 -- p_owner null sees every task.
 
 create function private.read_image_task(p_task public.image_tasks)
@@ -21,7 +21,7 @@ as $$
   where id = p_task_id and (p_owner is null or owner = p_owner);
 $$;
 
--- Newest first. p_status: one of a task's own, or 'unfinished'.
+-- Newest first. p_status: a task's status, or 'unfinished'.
 create function public.list_image_tasks(
   p_owner text, p_lane text, p_status text, p_before_at timestamptz, p_before_id uuid, p_limit integer
 )
@@ -42,7 +42,7 @@ begin
 end
 $$;
 
--- What a lane looks like since it was cleared: all that is unfinished and the latest that ended.
+-- A lane since it was last cleared: all unfinished tasks, and those that ended last.
 create function public.show_image_lane(p_lane text, p_owner text, p_ended_limit integer)
 returns setof jsonb
 language plpgsql stable
@@ -64,7 +64,7 @@ begin
 end
 $$;
 
--- Where a follower of the tasks begins: {position, tasks}, the newest 100 and all that are unfinished.
+-- Where a client that follows tasks begins: {position, tasks}, the newest 100 and all that are unfinished.
 create function public.read_live_tasks(p_owner text, p_lane text)
 returns jsonb
 language sql stable
@@ -85,7 +85,7 @@ as $$
   select private.read_image_task(tasks) from public.image_tasks as tasks where job_id = any (p_job_ids);
 $$;
 
--- Each lane in numbers: now, and what ended since p_since.
+-- Statistics of each lane: its state now, and what ended since p_since.
 create function public.image_lane_stats(p_since timestamptz)
 returns table (
   lane text, waiting bigint, processing bigint, retrying bigint, completed bigint, failed bigint, canceled bigint,

@@ -1,13 +1,13 @@
--- An image upload is a picture that somebody gave us, and the smaller one that is made of it. Its row is written
--- before its bytes are stored, so that no file exists that no row speaks of.
+-- An image upload is a picture that a requester sent, and the smaller one that is made of it. Its row is written before
+-- its bytes are stored, so that every file has a row.
 
 create table public.image_uploads (
-  -- The id of the job that makes it smaller.
+  -- Also the id of the job that makes it smaller.
   id uuid primary key,
   owner text not null,
   content_type text not null,
   byte_count integer not null,
-  -- What the picture is made to fit into.
+  -- The box that the picture must fit into.
   box_width integer not null,
   box_height integer not null,
   original_path text not null,
@@ -15,7 +15,7 @@ create table public.image_uploads (
   thumbnail_width integer,
   thumbnail_height integer,
   created_at timestamptz not null,
-  -- Null: the bytes are still on their way; the job is held until they have arrived.
+  -- Null: the bytes have not arrived yet, and the job is held until they have.
   stored_at timestamptz,
   completed_at timestamptz,
   constraint image_uploads_hold_something check (byte_count > 0),
@@ -43,8 +43,8 @@ using (
 
 select private.register_work_kind('{"function_id": "resize-image", "event_name": "image/resize", "kind": "resize"}');
 
--- p_upload: {"contentType", "byteCount", "width", "height", "path"}; p_request: see private.accept_job. Answers {job,
--- isStored}: the held job, or the one that the same requester asked for under the same idempotency key.
+-- p_upload: {"contentType", "byteCount", "width", "height", "path"}; p_request: see private.accept_job. Returns {job,
+-- isStored}: the held job, or the one that the same requester requested with the same idempotency key.
 create function public.accept_image_upload(p_upload jsonb, p_request jsonb, p_now timestamptz)
 returns jsonb
 language plpgsql
@@ -64,7 +64,7 @@ begin
 end
 $$;
 
--- The bytes have arrived: the work may begin.
+-- The bytes have arrived, so the work may begin.
 create function public.release_image_upload(p_id uuid, p_now timestamptz)
 returns void
 language plpgsql
@@ -76,8 +76,8 @@ begin
 end
 $$;
 
--- As people see it; null when there is none for this owner (null: an admin). What is not completed is what its job
--- is; without a job nobody works on it any more.
+-- The upload as the API shows it; null when this owner has none with this id (p_owner null is an admin). Before it is
+-- completed its status is its job's; without a job no run works on it any more.
 create function public.get_image_upload(p_id uuid, p_owner text)
 returns jsonb
 language sql stable
@@ -91,8 +91,8 @@ as $$
   where uploads.id = p_id and (p_owner is null or uploads.owner = p_owner);
 $$;
 
--- The row knows its thumbnail and the owner is told, in one transaction; doing it again changes nothing and tells
--- nobody twice. False: the upload was deleted meanwhile.
+-- Stores the path of the thumbnail and notifies the owner, in one transaction. A repeated call changes nothing and
+-- notifies nobody again. False: the upload was deleted meanwhile.
 create function public.complete_image_upload(
   p_id uuid, p_path text, p_width integer, p_height integer, p_byte_count integer, p_now timestamptz
 )
@@ -116,7 +116,7 @@ begin
 end
 $$;
 
--- False: there was none for this owner.
+-- False when this owner has no such upload.
 create function public.delete_image_upload(p_id uuid, p_owner text)
 returns boolean
 language plpgsql
@@ -128,7 +128,8 @@ begin
 end
 $$;
 
--- Uploads whose bytes never came: their caller was told so, or died. Their jobs end, their rows and files go.
+-- Uploads whose bytes never arrived: the caller got an error, or died. Ends their jobs and deletes their rows and
+-- files.
 create function public.abandon_image_uploads(p_before timestamptz, p_limit integer, p_now timestamptz)
 returns integer
 language plpgsql

@@ -1,6 +1,7 @@
--- What the ledger says about one day: how much work of each kind came in and how it ended, and what failed most.
+-- What the ledger says about one day: how many jobs of each kind were accepted and how they ended, and which errors
+-- were most frequent.
 
--- The day before p_now's, from midnight to midnight in p_time_zone, which may be 23 or 25 hours.
+-- The day before p_now's, from midnight to midnight in p_time_zone; it may have 23 or 25 hours.
 create function public.report_on_yesterday(p_now timestamptz, p_time_zone text)
 returns jsonb
 language plpgsql stable
@@ -24,8 +25,8 @@ begin
 end
 $$;
 
--- [{"kind", "accepted", "completed", "failed", "canceled", "skipped"}]: work counts where it was accepted and where
--- it ended, which need not be the same day.
+-- [{"kind", "accepted", "completed", "failed", "canceled", "skipped"}]. A job counts on the day on which it was
+-- accepted and on the day on which it ended, which may differ.
 create function private.count_jobs_by_kind(p_from timestamptz, p_to timestamptz)
 returns jsonb
 language sql stable

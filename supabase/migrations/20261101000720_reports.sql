@@ -1,16 +1,16 @@
 -- A report is one PDF or CSV about a period, made by a job and kept in Storage for a week.
 
 create table public.reports (
-  -- The job's id, too: the file lies under reports/<job id>.pdf or .csv.
+  -- Also the id of its job; the file is reports/<job id>.pdf or .csv.
   id uuid primary key references public.jobs (id) on delete cascade,
   owner text not null,
-  -- Whose rows it tells of; null: everybody's, for an administrator.
+  -- The owner whose rows it contains; null: all rows, for an administrator.
   scope text,
   type text not null,
   format text not null,
   starts_at timestamptz not null,
   ends_at timestamptz not null,
-  -- The instant whose state it shows; null until it is made.
+  -- The time whose state it shows; null until it is made.
   snapshot_at timestamptz,
   row_count bigint,
   byte_count bigint,
@@ -38,7 +38,7 @@ insert into storage.buckets (id, name, public) values ('reports', 'reports', fal
 
 select private.register_work_kind('{"function_id": "generate-report", "event_name": "report/generate"}');
 
--- The job and its report in one transaction. The same report asked for twice within a minute is the same job.
+-- Accepts the job and its report in one transaction. The same report, requested twice within a minute, is one job.
 -- p_report: {"scope", "type", "format", "startsAt", "endsAt"}.
 create function public.accept_report(p_request jsonb, p_report jsonb, p_now timestamptz)
 returns public.jobs
@@ -69,7 +69,7 @@ begin
 end
 $$;
 
--- What a run must make. A report that app code asked for by its event gets its row here.
+-- What a run must make. Also inserts the row of a report that app code requested by an event.
 create function public.open_report(p_event_id text, p_report jsonb, p_now timestamptz)
 returns public.reports
 language plpgsql
@@ -100,7 +100,7 @@ as $$
   where id = p_id;
 $$;
 
--- The figures, series and first rows of a report. Stable: every part of it sees one instant.
+-- The figures, series and first rows of a report. The function is stable, so all of them are read from one snapshot.
 create function public.report_snapshot(p_id uuid, p_limit integer)
 returns jsonb
 language plpgsql stable
@@ -117,7 +117,8 @@ begin
 end
 $$;
 
--- The next rows of the same table, for the CSV: [[cursor, row]], in the order of their cursors. Null begins.
+-- The next rows of the same table, for the CSV: [[cursor, row]], in the order of their cursors. Null starts at the
+-- first row.
 create function public.report_rows(p_id uuid, p_after jsonb, p_limit integer)
 returns jsonb
 language plpgsql stable
@@ -134,7 +135,7 @@ begin
 end
 $$;
 
--- p_owner null: an administrator, who sees every report.
+-- p_owner null is an administrator, who sees every report.
 create function public.list_reports(p_owner text, p_before_at timestamptz, p_before_id uuid, p_limit integer)
 returns jsonb
 language sql stable
@@ -171,7 +172,7 @@ as $$
   select exists (select from revoked);
 $$;
 
--- Reports whose files housekeeping may remove, and that they are gone.
+-- Two functions: the reports whose files housekeeping may remove, and the record that they were removed.
 create function public.expired_reports(p_limit integer, p_now timestamptz)
 returns setof public.reports
 language sql stable

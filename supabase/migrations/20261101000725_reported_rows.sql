@@ -1,6 +1,6 @@
--- What each room tells reports of itself. report_<type>: figures, series and the first rows of a period, as JSON of
--- numbers and texts; the words around them stand in src/reports. export_<type>: the same rows page by page.
--- p_owner null: everybody's rows.
+-- What each room provides for reports. report_<type>: figures, series and the first rows of a period, as JSON of
+-- numbers and texts (src/reports has the words around them). export_<type>: the same rows, page by page. p_owner null:
+-- the rows of all owners.
 
 create function private.export_users(
   p_owner text, p_from timestamptz, p_to timestamptz, p_after jsonb, p_limit integer
