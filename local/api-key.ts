@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-/** `fetch`: another way to it than the network. */
+/** `fetch` reaches the project in another way than over the network. */
 export type Project = { url: string; secretKey: string; fetch?: typeof globalThis.fetch };
 export type Role = "app" | "admin";
 
@@ -9,8 +9,8 @@ export type NewKey = { name: string; role: Role; owner: string; expiresAt?: Date
 const created = z.object({ key: z.string() });
 
 /**
- * Makes an API key for Nightshift in a Supabase project, local or hosted, through its REST API. The database keeps a
- * hash: this is the only time that the key can be read.
+ * Creates an API key for Nightshift in a Supabase project, local or hosted, through its REST API. The database keeps
+ * only a hash, so the key can be read only now.
  */
 export async function createApiKey(
   project: Project,
@@ -42,13 +42,13 @@ export const listApiKeys = async (project: Project) =>
     .array()
     .parse(await rpc(project, "list_api_keys", { p_before_at: null, p_before_id: null, p_limit: 1000 }));
 
-/** Answers whether there was such a key. Takes the key itself or the id in it. */
+/** Returns whether there was such a key. Accepts the key itself or the id in it. */
 export async function revokeApiKey(project: Project, keyOrId: string): Promise<boolean> {
   const id = idOf(keyOrId) ?? keyOrId;
   return (await rpc(project, "revoke_api_key", { p_id: id, p_now: new Date().toISOString() })) === true;
 }
 
-/** Whether the key opens something: the project knows it, and it is neither revoked nor expired. */
+/** Whether the key is valid: the project knows it, and it is neither revoked nor expired. */
 export async function isKnown(project: Project, key: string): Promise<boolean> {
   const args = { p_id: idOf(key) ?? "", p_now: new Date().toISOString() };
   return foundKeys.parse(await rpc(project, "find_api_key", args)).some(({ is_valid }) => is_valid);

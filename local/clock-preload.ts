@@ -1,6 +1,6 @@
 import { stackTime } from "#clock.ts";
 
-/** Loaded before a process's own code when the clock is scaled: from here on its `Date` is the stack's. */
+/** Imported before a process's own code when the clock is scaled: its `Date` then shows the stack's time. */
 const RealDate = Date;
 const now = (): number => stackTime(RealDate.now());
 

@@ -30,7 +30,7 @@ line. Exit code 0 only if everybody was reached exactly once, but for the two wh
 const say = (sentence: string): void => console.error(sentence);
 const fixture = join(import.meta.dirname, "../tests/fixtures/subscribers.csv");
 
-/** The story; `progress` draws it. */
+/** Runs the demo; `progress` shows how far it is. */
 async function tell(
   stack: DemoStack,
   day: Day,
@@ -94,7 +94,7 @@ const some = (count: number, what: string): string => `${count} ${what}${count =
 const whereToLook = ({ ports, keys }: DemoStack): string =>
   `Look at it:  ${dashboardOf(ports.site, keys.admin)}\nInbox:       http://localhost:${ports.mail}`;
 
-/** A stack of the demo's own, and how to end it. */
+/** Starts a stack for the demo only, and returns how to stop it. */
 async function ownStack(signal: AbortSignal): Promise<DemoStack & { stop(): Promise<void> }> {
   say(
     "Starting a stack of its own: Postgres, Supabase's gateway, the engine, the mail provider and the site …",
@@ -110,7 +110,7 @@ async function ownStack(signal: AbortSignal): Promise<DemoStack & { stop(): Prom
   return { ...stack, databaseUrl: stack.databaseUrl ?? "" };
 }
 
-/** Tells the story and answers the exit code. */
+/** Runs the demo, and returns the exit code. */
 async function judge(stack: DemoStack, day: Day, signal: AbortSignal, json: boolean): Promise<number> {
   const { verdict, byStatus } = await unlessAborted(signal, tell(stack, day, performance.now()));
   const expected = { recipients, failed: refusedAddresses.length, deadLetters: day.deadLetters };
@@ -141,7 +141,7 @@ async function main(signal: AbortSignal): Promise<number> {
   const stack = await ownStack(signal);
   try {
     const code = await judge(stack, ownDay, signal, values.json);
-    // In a pipe nobody looks.
+    // Only a terminal shows what comes next, not a pipe.
     if (values.json || !process.stdout.isTTY) return code;
     say(`${whereToLook(stack)}\n\nCtrl-C ends it.`);
     await aborted(signal);

@@ -26,7 +26,7 @@ const { values, positionals } = parseArgs({
   },
 });
 
-/** Ends with one sentence on stderr. */
+/** Exits with one sentence on stderr. */
 const refuse = (sentence: string): never => {
   console.error(sentence);
   process.exit(1);

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { StackError } from "#stack/errors.ts";
 
-/** Packages that one command alone needs. Each is large, so npm fetches it when that command first runs. */
+/** Large packages that only one command needs. npm fetches each one when that command first runs. */
 const versions = {
   supabase: "3.1.0",
   "inngest-cli": "1.45.1",
@@ -11,19 +11,19 @@ const versions = {
 } as const;
 export type OnDemand = keyof typeof versions;
 
-/** Here they outlive `npm ci`. */
+/** `npm ci` does not delete this folder. */
 const tools = resolve(import.meta.dirname, "../.nightshift/tools");
 
 const placeOf = (name: OnDemand, into: string): string =>
   join(into, `${name.replace("/", "-")}-${versions[name]}`);
 
-/** The folder of a package that was fetched before. */
+/** The folder of a package that was already fetched. */
 export function findOnDemand(name: OnDemand): string | undefined {
   const place = placeOf(name, tools);
   return existsSync(place) ? join(place, "node_modules", name) : undefined;
 }
 
-/** The folder of a package, which is installed first if it is not there. `prepare` does what is to be done with it once. */
+/** The folder of a package; fetches the package first when it is missing. `prepare` runs once, after fetching. */
 export function onDemand(
   name: OnDemand,
   { into = tools, prepare = () => {} }: { into?: string; prepare?: (folder: string) => void } = {},
@@ -33,7 +33,7 @@ export function onDemand(
   return join(place, "node_modules", name);
 }
 
-/** Under another name first: a folder that stands at its place is whole. */
+/** Uses another name until the package is complete, so that a folder at its place is always complete. */
 function install(name: OnDemand, place: string, prepare: (folder: string) => void): void {
   const what = `${name}@${versions[name]}`;
   const unfinished = `${place}.${process.pid}`;
@@ -55,7 +55,7 @@ function install(name: OnDemand, place: string, prepare: (folder: string) => voi
   }
 }
 
-/** Runs npm in a folder of its own. Without scripts, as they run whatever a package says. */
+/** Runs npm in its own folder. Install scripts are off, because they run whatever a package contains. */
 export function npm(command: "install" | "rebuild", folder: string, name: string): void {
   const scripts = `--ignore-scripts=${command === "install"}`;
   execFileSync("npm", [command, "--prefix", folder, "--no-audit", "--no-fund", scripts, name], {
@@ -64,7 +64,7 @@ export function npm(command: "install" | "rebuild", folder: string, name: string
   });
 }
 
-/** The line in which npm says why. */
+/** The line of npm's output that has the reason. */
 function reasonOf(error: unknown): string {
   const said = error instanceof Error && "stderr" in error ? String(error.stderr) : messageOf(error);
   const lines = said.split("\n").map((line) => line.replace(/^npm error\s*/, "").trim());

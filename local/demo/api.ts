@@ -23,7 +23,7 @@ const stats = z.object({
 const slack = z.object({ messages: z.array(z.unknown()) });
 const usage = z.object({ executions: z.number() });
 
-/** The product as any program would call it: its API with an API key. Beside it what only the stand-ins know. */
+/** The product's API with an API key, as any program calls it, and the control APIs of the stand-ins. */
 export function demoApi({ ports, keys }: Pick<DemoStack, "ports" | "keys">) {
   const request = async <T>(schema: z.ZodType<T>, url: string, init: RequestInit = {}): Promise<T> => {
     const response = await fetch(url, init);

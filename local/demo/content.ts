@@ -1,25 +1,28 @@
-/** The campaign of the demo and the bad day that its mail provider has. */
+/** The campaign of the demo, and the failures of its mail provider. */
 export const recipients = 1000;
 export const chunkSize = 100;
 export const batchSize = 20;
 
-/** Two rows of the fixture whose mailboxes are gone: the provider refuses them for good. */
+/** Two rows of the fixture: the provider refuses these addresses for good. */
 export const refusedAddresses = [
   "quentin.parker@closed.mailbox.example",
   "zaneta.dabrowska@gone.bankrupt.example",
 ];
 
 export type Day = {
-  /** Which requests meet a refused key; a request's idempotency key ends in the number of its batch. */
+  /** Which requests have their API key refused; a request's idempotency key ends in the number of its batch. */
   refusedBatches: string;
-  /** Every how many-th request is told that it came too fast, four times in all. */
+  /** Every n-th request gets a 429, four times in all. */
   tooFastEvery: number;
-  /** How many dead letters that makes, and how many people are reached before the key is mended; undefined: it depends. */
+  /**
+   * How many dead letters there are, and how many recipients have mail, before the key is accepted again; undefined
+   * when that varies.
+   */
   deadLetters?: number;
   reachedBefore?: number;
 };
 
-/** In a stack of our own, with chunks of 100 and batches of 20: chunks 3 and 7 are refused. */
+/** In the demo's own stack, with parts of 100 and batches of 20: the batches of parts 3 and 7 are refused. */
 export const ownDay: Day = {
   refusedBatches: "(1[1-5]|3[1-5])",
   tooFastEvery: 9,
@@ -27,7 +30,7 @@ export const ownDay: Day = {
   reachedBefore: recipients - 2 * chunkSize,
 };
 
-/** In a stack that runs already, with chunks and batches as it has them. */
+/** In a stack that is already running, with its own sizes of parts and batches. */
 export const runningDay: Day = { refusedBatches: "[37]", tooFastEvery: 3 };
 
 export const faultsOn = ({ refusedBatches, tooFastEvery }: Day) => [

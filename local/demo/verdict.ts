@@ -2,7 +2,7 @@ import pg from "pg";
 import { z } from "zod";
 import type { DemoApi } from "#demo/api.ts";
 
-/** What the demo claims, each number from where it cannot be embellished: provider, database, engine. */
+/** What the demo reports. Each number comes from an independent source: provider, database or engine. */
 export type Verdict = {
   recipients: number;
   sent: number;
@@ -71,10 +71,12 @@ async function countRows(databaseUrl: string, campaignId: string): Promise<z.inf
   }
 }
 
-/** What the bad day consists of: too fast, not now, who are you? Without one of them it proved nothing. */
+/**
+ * The statuses of a bad day: too many requests, unavailable, key refused. The demo proves nothing unless each occurred.
+ */
 const saidOnABadDay = ["429", "503", "401"];
 
-/** What is wrong with the outcome, in words; empty when all is as it must be. */
+/** What is wrong with the outcome, in words; empty when nothing is. */
 export function faultsOf(
   verdict: Verdict,
   byStatus: ByStatus,

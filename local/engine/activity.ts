@@ -1,9 +1,9 @@
-/** Counts what is under way, so that a virtual clock is only turned when nothing can happen without it. */
+/** Counts the work in progress, so that a virtual clock only moves when nothing else can happen. */
 export class Activity {
   private count = 0;
   private waiting: (() => void)[] = [];
 
-  /** Work has begun; call the result once when it is over. */
+  /** Work has begun; call the returned function when it is over. */
   readonly begin = (): (() => void) => {
     this.count += 1;
     let isOver = false;
@@ -14,7 +14,7 @@ export class Activity {
     };
   };
 
-  /** Work under way now waits for the clock itself; call the result when it goes on. */
+  /** The work now waits for the clock itself; call the returned function when it continues. */
   pause(): () => void {
     this.end();
     return () => void (this.count += 1);
@@ -37,7 +37,7 @@ export class Activity {
     }
   }
 
-  /** Resolves when nothing is under way and nothing has begun because of that either. */
+  /** Resolves when no work is in progress, including work that earlier work caused. */
   async settled(): Promise<void> {
     for (;;) {
       await new Promise((resolve) => setImmediate(resolve));

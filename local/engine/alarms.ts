@@ -1,6 +1,6 @@
 import type { Clock, Timer } from "./clock.ts";
 
-/** Timers of runs, by job. One that is no longer wanted is let go at once: there may be a year left on it. */
+/** Timers of runs, by job. A timer that is not needed any more is removed at once, because it may have a year left. */
 export class Alarms {
   private readonly clock: Clock;
   private readonly timers = new Map<string, Map<string, Timer>>();

@@ -8,7 +8,7 @@ import { notModelled } from "./errors.ts";
 import { cancellationBody } from "./protocol.ts";
 import { envelope, isPublic, runOf } from "./views.ts";
 
-/** What people and tools control: cancel one run or many, run one again, invoke a function. */
+/** The routes that control runs: cancel one or many, rerun one, invoke a function. */
 export function addControl(api: Hono, engine: Engine): void {
   const now = () => engine.clock.now();
 
@@ -23,7 +23,7 @@ export function addControl(api: Hono, engine: Engine): void {
   api.post("/v1/cancellations", async (context) => {
     const body = cancellationBody.parse(await context.req.json());
     const { from, until } = spanOf(body, now());
-    // Cloud takes the function's own id, the Dev Server looks it up with the app's in front.
+    // Inngest Cloud expects the function's own id; the Dev Server expects it with the app's id in front.
     const fn =
       engine.registry.get(body.function_id) ?? engine.registry.get(`${body.app_id}-${body.function_id}`);
     if (!fn) throw new HTTPException(404, { message: "function not found" });

@@ -14,7 +14,7 @@ import {
   runView,
 } from "./views.ts";
 
-/** What people and tools read: the server's own paths, and `/local/*` for what only this engine has. */
+/** The routes that read: the server's own paths, and `/local/*` for what only this engine has. */
 export function addReading(api: Hono, engine: Engine): void {
   const answer = (data: unknown) => envelope(data, engine.clock.now());
 

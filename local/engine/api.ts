@@ -8,7 +8,7 @@ import type { Engine } from "./engine.ts";
 import { notModelled } from "./errors.ts";
 import { bearerOf, isSame } from "./signature.ts";
 
-/** The engine over HTTP: what the SDK calls, what people read and control, and one page. */
+/** The engine over HTTP: routes for the SDK, routes that read and control, and one page. */
 export type ApiOptions = { signingKey?: string | undefined; eventKeys?: string[] | undefined };
 
 export function createApi(engine: Engine, { signingKey, eventKeys }: ApiOptions = {}): Hono {
@@ -31,7 +31,9 @@ export function createApi(engine: Engine, { signingKey, eventKeys }: ApiOptions 
   addReading(api, engine);
   addControl(api, engine);
 
-  /** The SDK publishes within a step: the run that does so ends here, before it has used up its tries. */
+  /**
+   * The SDK publishes within a step. It is not modelled here, so the run ends at once instead of using up its tries.
+   */
   api.all("/v1/realtime/*", async (context) => {
     const error = notModelled("Realtime");
     const run = engine.history.runs.get(context.req.query("run_id") ?? "");

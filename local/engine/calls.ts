@@ -17,19 +17,22 @@ type Options = {
   checkpointing: boolean;
   signingKey: string | undefined;
   freshId: () => string;
-  /** The store has failed: the call is not made now. */
+  /** The store failed, so the call is made later. */
   later: (run: RunDocument, job: Job) => void;
-  /** The call is over: what it changed should be committed soon. */
+  /** The call has ended, so its changes should be committed soon. */
   over: () => void;
 };
 
 type Flight = { run: RunDocument; job: Job; generation: number };
 
-/** Calls of the app that are under way, and the checkpoints that come back while they are. */
+/** The app's calls in flight, and the checkpoints that arrive during them. */
 export class Calls {
   private readonly options: Options;
   private readonly flights = new Map<string, Flight>();
-  /** Grows over restarts without being stored: a call of an earlier life never has a number of this one. */
+  /**
+   * Numbers calls. It starts at the present time, so that a number is never used again after a restart, without being
+   * stored.
+   */
   private generation = Date.now() * 1_000;
 
   constructor(options: Options) {
@@ -59,7 +62,7 @@ export class Calls {
 
   private async fly(key: string, { run, job, generation }: Flight): Promise<void> {
     const { journal, registry, transport, executor, checkpointing, signingKey, freshId } = this.options;
-    // The result that led to this call must be safe before the app can see that it happened.
+    // The result that led to this call must be committed before the app can see it.
     const isSafe = await journal.flush().then(
       () => true,
       () => false,
@@ -83,8 +86,8 @@ export class Calls {
   }
 
   /**
-   * Steps that a call under way has finished. False for a call that is no longer the present one: it was given up, the
-   * engine has restarted or the run has ended, and the SDK must stop.
+   * Saves steps that a running call has finished. False when the call is not the current one any more (it was given up,
+   * the engine restarted, or the run ended): then the SDK must stop.
    */
   checkpoint(
     runId: string,

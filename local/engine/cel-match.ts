@@ -11,13 +11,13 @@ import {
 import { isEqual, isInOrder, isNumber, Missing, type Order, orderOf } from "./cel-values.ts";
 
 /**
- * Which events a `waitForEvent` or a `cancelOn` means. The server evaluates these by other rules than conditions: it
- * writes the run's own event into the expression as literals and looks matches up in an index. Modelled are
- * comparisons joined by && and ||: of a path of the new event (`async`) with a literal, or `event.x == async.y`.
+ * Which events a `waitForEvent` or a `cancelOn` matches. The server evaluates these by other rules than conditions: it
+ * writes the run's own event into the expression as literals, and finds matches by an index. This engine models
+ * comparisons joined by && and ||, of a path of the new event (`async`) with a literal, or `event.x == async.y`.
  */
 type Match = {
   holds: (own: unknown, other: unknown) => boolean;
-  /** An equality that must hold: such a wait is filed under the value that it wants. */
+  /** An equality that must hold: the wait is indexed by the value that it needs. */
   tie?: Tie | undefined;
 };
 export type Tie = { mine: Path; theirs: Path };
@@ -29,7 +29,7 @@ export const tieOf = (expression: string): Tie | undefined => matches.get(expres
 export const isMatch = (expression: string | undefined, own: unknown, other: unknown): boolean =>
   expression === undefined || matches.get(expression).holds(own, other);
 
-/** Equal exactly when the tie holds: what is missing counts as null on both sides. */
+/** Two values are equal exactly when the equality holds. A missing value counts as null on both sides. */
 export const tieValue = (path: Path, event: unknown): string => {
   const value = valueAt(path, event);
   return value === Missing ? "null" : JSON.stringify(value);
@@ -69,7 +69,7 @@ function equality(op: "==" | "!=", left: ASTNode, right: ASTNode): Match {
   return { holds: (_, other) => isEqual(valueAt(theirs, other), literal) === (op === "==") };
 }
 
-/** The run's own value is a literal by then: null where it is missing, and never equal where it is a list or an object. */
+/** The run's own value has become a literal: null where it is missing. A list or an object is never equal. */
 function tied(a: Path, b: Path): Match {
   const [mine, theirs] = a.root === "event" ? [a, b] : [b, a];
   if (mine.root === theirs.root) return refuse("A comparison within one event");
@@ -82,7 +82,7 @@ function tied(a: Path, b: Path): Match {
   return { holds, tie: { mine, theirs } };
 }
 
-/** The index orders numbers with numbers and texts with texts; for anything else the answer is no. */
+/** The index compares numbers with numbers and texts with texts; any other comparison is false. */
 function order(op: Order, theirs: Path | undefined, literal: Literal | undefined): Match {
   if (theirs?.root !== "async" || (typeof literal !== "string" && !isNumber(literal)))
     return refuse(`"${op}" of anything but a path of the new event and a number or text`);

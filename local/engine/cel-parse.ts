@@ -1,7 +1,7 @@
 import { type ASTNode, Environment } from "@marcbachmann/cel-js";
 import { isRecord, Missing, type Value } from "./cel-values.ts";
 
-/** What an expression is made of, read with a library's parser: paths and literals. */
+/** The parts of an expression, read with a library's parser: paths and literals. */
 const parser = new Environment({ unlistedVariablesAreDyn: true, homogeneousAggregateLiterals: false });
 
 export class NotModelledInExpression extends Error {
@@ -12,7 +12,7 @@ export class NotModelledInExpression extends Error {
 }
 
 export function parse(expression: string): ASTNode {
-  // The server compares the text between quotes as it is written, escapes unread.
+  // The server compares the text between quotes as it is written, with its escapes.
   const unquoted = expression.replaceAll(/"[^"]*"|'[^']*'/g, '"');
   if (expression.includes("\\") || /[rb]"|""|\/\//i.test(unquoted))
     throw new NotModelledInExpression("An escape, a raw string or a comment");
@@ -21,7 +21,7 @@ export function parse(expression: string): ASTNode {
 
 const mostCompiled = 10_000;
 
-/** Expressions of one kind in the form in which they are evaluated, each compiled once. */
+/** Compiled expressions of one kind; each is compiled once. */
 export function compiled<T>(kind: string, compile: (node: ASTNode) => T) {
   const known = new Map<string, T>();
   const get = (expression: string): T => {
@@ -48,7 +48,7 @@ export function compiled<T>(kind: string, compile: (node: ASTNode) => T) {
 
 export type Literal = string | number | bigint | boolean | null;
 
-/** Whole numbers are bigints and doubles are numbers: the server tells them apart. */
+/** Integers are bigints and doubles are numbers, because the server distinguishes them. */
 export function literalOf(node: ASTNode): Literal | undefined {
   if (node.op === "-_") {
     const value = literalOf(node.args);
@@ -64,7 +64,10 @@ export type Path = { root: "event" | "async"; keys: (string | number)[]; isIndex
 
 const eventFields = new Set<string | undefined>(["id", "name", "data", "ts"]);
 
-/** `event.data.a.b`, and at its end `["key"]` or `[0]`: what follows an index the server reads in its own way. */
+/**
+ * Reads `event.data.a.b`, with `["key"]` or `[0]` only at its end: the server reads what follows an index in its own
+ * way.
+ */
 export function pathOf(node: ASTNode): Path | undefined {
   if (node.op === "[]") {
     const path = pathOf(node.args[0]);

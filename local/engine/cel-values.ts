@@ -1,8 +1,8 @@
 import { canonical } from "./signature.ts";
 
-/** How the server compares values that do not fit together (pkg/expressions/unknown.go). */
+/** How the server compares values of different types (pkg/expressions/unknown.go). */
 
-/** Not there, or not computable: the server treats both alike. */
+/** A value that is missing or cannot be computed; the server treats both alike. */
 export const Missing = Symbol("missing");
 export type Value = unknown;
 
@@ -15,7 +15,7 @@ export const isNumber = (value: Value): value is number | bigint =>
 export const isTruthy = (value: Value): boolean =>
   value !== Missing && value !== null && value !== false && value !== "" && value !== 0 && value !== 0n;
 
-/** What is missing equals null, and nothing else that is missing. */
+/** A missing value equals null and no other value; two missing values are not equal. */
 export function isEqual(left: Value, right: Value): boolean {
   if (left === Missing || right === Missing) return left === null || right === null;
   if (isNumber(left) && isNumber(right)) return Number(left) === Number(right);
@@ -24,7 +24,7 @@ export function isEqual(left: Value, right: Value): boolean {
 
 export type Order = "<" | "<=" | ">" | ">=";
 
-/** What is missing is less than anything; null is the zero of the other side. */
+/** A missing value is less than every other. Null counts as the zero value of the other side's type. */
 export function ordered(op: Order, left: Value, right: Value): Value {
   if (left === Missing) return op === "<" || op === "<=";
   if (right === Missing) return op === ">" || op === ">=";
@@ -43,7 +43,7 @@ function zeroFor(value: Value, other: Value): Value {
   return isNumber(other) ? 0 : typeof other === "string" ? "" : value;
 }
 
-/** Texts by their bytes, as Go orders them. Undefined for what has no order. */
+/** Compares texts by their bytes, as Go does. Undefined for values without an order. */
 export function orderOf(a: Value, b: Value): number | undefined {
   if (isNumber(a) && isNumber(b)) return Number(a) - Number(b);
   if (typeof a === "string" && typeof b === "string") return Buffer.compare(Buffer.from(a), Buffer.from(b));

@@ -3,7 +3,7 @@ import cases from "../../tests/fixtures/inngest/expressions.json" with { type: "
 import { conditionError, evaluate, isTrue, keyError, keyValue } from "./cel.ts";
 import { isMatch, matchError } from "./cel-match.ts";
 
-/** The real server's verdicts: each is ours, or the expression is refused by name. */
+/** Results recorded from the real server. The engine must give the same result, or refuse the expression. */
 type Verdict = number | string;
 type Name = "A" | "B" | "C";
 const names: Name[] = ["A", "B", "C"];

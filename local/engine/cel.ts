@@ -3,10 +3,10 @@ import { compiled, literalOf, NotModelledInExpression, type Path, pathOf, valueA
 import { isEqual, isTruthy, Missing, ordered, type Value } from "./cel-values.ts";
 
 /**
- * Conditions (triggers, priorities, bulk cancels) and keys, evaluated as Inngest's server does. The server's CEL is not
- * the standard one: what is missing counts as null, and numbers of an event are doubles. What is not modelled here is
- * refused by name when a function is registered. A condition holds paths of the event and literals, joined by
- * == != < <= > >= && || ! ?: and startsWith, endsWith, contains. A key is one path of the event, or a text.
+ * Conditions (triggers, priorities, bulk cancels) and keys, evaluated as Inngest's server does. Its CEL differs from
+ * the standard: a missing value counts as null, and the numbers of an event are doubles. Expressions that are not
+ * modelled here are refused when a function is registered. A condition consists of paths of the event and literals,
+ * joined by == != < <= > >= && || ! ?: and startsWith, endsWith, contains. A key is one path of the event, or a text.
  */
 type Condition = (event: unknown) => Value;
 
@@ -16,7 +16,7 @@ const keys = compiled("key", key);
 export const conditionError = (expression: string): string | undefined => conditions.error(expression);
 export const keyError = (expression: string): string | undefined => keys.error(expression);
 
-/** Whole numbers are bigints, doubles numbers. Undefined: missing, or not computable. */
+/** Integers are bigints, doubles are numbers. Undefined means missing, or impossible to compute. */
 export function evaluate(expression: string, event: unknown): unknown {
   const value = conditions.get(expression)(event);
   return value === Missing ? undefined : value;
@@ -25,7 +25,7 @@ export function evaluate(expression: string, event: unknown): unknown {
 export const isTrue = (expression: string | undefined, event: unknown): boolean =>
   expression === undefined || evaluate(expression, event) === true;
 
-/** Undefined where the event has nothing at the key's path. */
+/** Undefined when the event has no value at the key's path. */
 export function keyValue(expression: string, event: unknown): unknown {
   const value = keys.get(expression)(event);
   return value === Missing ? undefined : value;
@@ -90,7 +90,7 @@ function condition(node: ASTNode): Condition {
   }
 }
 
-/** The server calls no operator on what is missing: `!event.data.missing` is false there. */
+/** The server applies no operator to a missing value: `!event.data.missing` is false there. */
 function not(value: Value): Value {
   if (value === Missing) return false;
   return typeof value === "boolean" ? !value : Missing;

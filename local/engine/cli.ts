@@ -10,7 +10,7 @@ import { memoryStore } from "./store-memory.ts";
 import { postgresStore } from "./store-postgres.ts";
 import { httpTransport } from "./transport.ts";
 
-/** `npm run engine`: the engine as a process. `--help` says how, what it models and what it refuses. */
+/** `npm run engine`: the engine as a process. `--help` explains its use, what it models and what it refuses. */
 
 type Settings = ReturnType<typeof readSettings>;
 

@@ -2,12 +2,12 @@ import TinyQueue from "tinyqueue";
 
 export type Timer = { cancel(): void };
 
-/** All the engine knows of time. Signatures are the one exception: they always carry the real time. */
+/** The engine's only source of time, except for signatures, which always carry the real time. */
 export type Clock = {
   now(): number;
-  /** When a run may begin whose event carries this time: in the future then, else now. */
+  /** When a run may begin whose event has this time: then, if it is in the future, or else now. */
   beginOf(eventTime: number): number;
-  /** Calls back once `now()` has reached `time`; never before this call has returned. */
+  /** Calls back when `now()` has reached `time`, but never before this call has returned. */
   at(time: number, callback: () => void): Timer;
 };
 
@@ -15,7 +15,7 @@ type Entry = { time: number; order: number; callback: (() => void) | undefined; 
 
 const inOrder = (a: Entry, b: Entry): number => a.time - b.time || a.order - b.order;
 
-/** Timers in order of time, then of setting. A cancelled one lets go of its callback at once. */
+/** Timers in order of their time, then of their creation. A cancelled timer releases its callback at once. */
 class Timers {
   private heap = new TinyQueue<Entry>([], inOrder);
   private order = 0;
@@ -30,7 +30,7 @@ class Timers {
         entry.callback = undefined;
         if (!entry.waiting) return;
         this.cancelled += 1;
-        // A run that ends leaves year-long timeouts behind: without this they would pile up in the heap.
+        // A run that ends cancels timers of up to a year, which would otherwise fill the heap.
         if (this.cancelled > 64 && this.cancelled > this.heap.length / 2) {
           this.heap = new TinyQueue(
             this.heap.data.filter(({ callback }) => callback !== undefined),
@@ -51,7 +51,7 @@ class Timers {
     return undefined;
   }
 
-  /** Fires what is due. What a callback sets for the same moment waits for the next call. */
+  /** Fires the timers that are due. A timer that a callback sets for the same time fires in the next call. */
   fire(now: number): void {
     const due: Entry[] = [];
     for (let time = this.next(); time !== undefined && time <= now; time = this.next()) {
@@ -67,10 +67,10 @@ class Timers {
   }
 }
 
-/** setTimeout counts in 32 bits: a longer wait is taken in several. */
+/** setTimeout counts in 32 bits, so a longer wait is split. */
 const longestTimeoutMs = 2 ** 31 - 1;
 
-/** The machine's time; with a scale it runs so much faster from the origin on. */
+/** The machine's time. With a scale, time runs that much faster from `origin` on. */
 export function realClock({
   scale = 1,
   origin = Date.now(),
@@ -114,19 +114,19 @@ export function realClock({
 }
 
 export type VirtualClock = Clock & {
-  /** When the next timer rings. */
+  /** The time of the next timer. */
   next(): number | undefined;
-  /** Moves time forward and rings what has come due. */
+  /** Moves time forward, and fires the timers that are due. */
   turn(time: number): void;
 };
 
-/** Time stands still until a test turns it. */
+/** A clock that only moves when a test moves it. */
 export function virtualClock(start: number): VirtualClock {
   const timers = new Timers();
   let current = start;
   return {
     now: () => current,
-    // The SDK stamps every event with the machine's time, which may be ahead of one that stands still.
+    // The SDK stamps every event with the machine's time, which may be later than a stopped clock's.
     beginOf: (eventTime) => (eventTime > Date.now() ? Math.max(eventTime, current) : current),
     at: (time, callback) => timers.add(time, callback),
     next: () => timers.next(),

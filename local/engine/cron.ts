@@ -1,13 +1,13 @@
 import { Cron } from "croner";
 
 /**
- * When crons tick, as the server's own library has it: at every moment whose local time fits the pattern. So a time that
- * the clocks skip in spring has no tick that day, and one that they show twice in autumn has two. Croner reads the
- * pattern; with a time zone of its own it would tick after a skipped time and once in autumn, as classic cron does.
+ * When crons tick, by the rules of the server's library: at every moment whose local time matches the pattern. A local
+ * time that is skipped in spring has no tick that day, and one that occurs twice in autumn has two. Croner only reads
+ * the pattern: with a time zone it would follow classic cron, which ticks after a skipped time and once in autumn.
  */
 type Schedule = { pattern: Cron; zone: string };
 
-/** `TZ=Europe/Berlin 0 3 * * *`: without a zone, UTC. */
+/** Reads `TZ=Europe/Berlin 0 3 * * *`; without a zone it is UTC. */
 function parse(expression: string): Schedule {
   const [, zone = "UTC", pattern = expression] = /^(?:CRON_)?TZ=(\S+)\s+(.*)$/.exec(expression) ?? [];
   offsetMs(0, zone);
@@ -15,12 +15,15 @@ function parse(expression: string): Schedule {
   if (fields.length !== 5) throw new Error(`expected 5 fields, found ${fields.length}`);
   for (const [index, field] of fields.entries())
     if (!fieldForms[index]?.test(field)) throw new Error(`"${field}" is not modelled by the local engine`);
-  // Sunday is 0 on the server, and only 0.
+  // The server accepts only 0 for Sunday, not 7.
   if (/(^|[-,])7/.test(fields[4] ?? "")) throw new Error("end of range (7) above maximum (6): 7");
   return { pattern: new Cron(pattern, { paused: true, timezone: "UTC" }), zone };
 }
 
-/** `*`, `*` and a step, or a list of values and ranges: what the server's library and croner read alike. */
+/**
+ * Accepts `*`, `*` with a step, or a list of values and ranges: the syntax that the server's library and croner read
+ * alike.
+ */
 const formOf = (value: string): RegExp => {
   const item = `${value}(-${value}(/\\d+)?)?`;
   return new RegExp(`^(\\*(/(?!1$)\\d+)?|${item}(,${item})*)$`, "i");
@@ -38,7 +41,7 @@ export function cronError(expression: string): string | undefined {
   }
 }
 
-/** Clocks are put back by an hour; twice that is on the safe side. */
+/** Clocks are set back by an hour; twice that is a safe bound. */
 const overlapMs = 2 * 3_600_000;
 
 /** The first tick after `after`. */
@@ -50,7 +53,7 @@ export function nextTick(expression: string, after: number): number | undefined 
   let earliest: number | undefined;
   const start = after + offsetMs(after, zone) - overlapMs;
   for (let wall = next(start); wall !== undefined; wall = next(wall)) {
-    // A later time on the wall can come earlier, but never by more than the overlap.
+    // A later local time can be an earlier moment, but never by more than the overlap.
     if (earliest !== undefined && wall > earliest + offsetMs(earliest, zone) + overlapMs) break;
     for (const moment of momentsAt(wall, zone))
       if (moment > after && (earliest === undefined || moment < earliest)) earliest = moment;
@@ -58,7 +61,7 @@ export function nextTick(expression: string, after: number): number | undefined 
   return earliest;
 }
 
-/** None, one or two moments at which the clocks show this. */
+/** The moments (none, one or two) at which local clocks show this time. */
 function momentsAt(wall: number, zone: string): number[] {
   const day = 86_400_000;
   const offsets = new Set([offsetMs(wall - day, zone), offsetMs(wall + day, zone)]);
@@ -69,7 +72,7 @@ function momentsAt(wall: number, zone: string): number[] {
 
 const formats = new Map<string, Intl.DateTimeFormat>();
 
-/** How far the zone's clocks are ahead of UTC at a moment. Throws for a zone that does not exist. */
+/** How far the zone is ahead of UTC at a moment. Throws for an unknown zone. */
 function offsetMs(moment: number, zone: string): number {
   const format = formats.get(zone) ?? formatOf(zone);
   const parts = new Map(format.formatToParts(moment).map(({ type, value }) => [type, Number(value)]));
@@ -100,5 +103,5 @@ function formatOf(zone: string): Intl.DateTimeFormat {
   return format;
 }
 
-/** Ticks are named by their time to the second, as the server names them. */
+/** A tick's id is its time to the second, as on the server. */
 export const tickId = (time: number): string => new Date(time).toISOString().replace(".000Z", "Z");

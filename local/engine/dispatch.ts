@@ -8,7 +8,7 @@ import { sign } from "./signature.ts";
 import type { AppAnswer, AppRequest } from "./transport.ts";
 import { uuidOf } from "./ulid.ts";
 
-/** One call of the app in the wire's words: how it is asked, and what its answer means. */
+/** One call of the app in terms of the protocol: how it is made, and what its answer means. */
 
 export type CallOptions = {
   fn: FunctionConfig;
@@ -30,7 +30,7 @@ export function buildCall(options: CallOptions): AppRequest {
   url.searchParams.set("stepId", stepId);
 
   let body = bodyOf(options, false);
-  // Too large to send: the SDK then fetches events and steps itself.
+  // A state that is too large to send: the SDK then fetches events and steps itself.
   if (Buffer.byteLength(body) > limits.requestBodyBytes) body = bodyOf(options, true);
 
   return {
@@ -50,7 +50,7 @@ export function buildCall(options: CallOptions): AppRequest {
   };
 }
 
-/** The headers that say which kind of server this is and, in cloud mode, prove it. */
+/** The headers that tell the app which kind of server this is; in cloud mode they also carry the signature. */
 export const identity = (signingKey: string | undefined, body: string): Record<string, string> =>
   signingKey === undefined
     ? { "x-inngest-server-kind": "dev" }
@@ -74,13 +74,13 @@ function bodyOf({ fn, run, job, jobKey, maxAttempts, checkpointing }: CallOption
       use_api: useApi,
       stack: { stack: run.stack, current: run.stack.length },
       qi_id: jobKey,
-      // An SDK that is not told the function's id cannot checkpoint: it runs one step per request.
+      // Without the function's id the SDK cannot checkpoint, so it runs one step per request.
       ...(checkpointing ? { fn_id: uuidOf(fn.id) } : {}),
     },
   });
 }
 
-/** A lost connection uses up an attempt like any other failure. */
+/** A lost connection counts as a failed attempt, like any other failure. */
 export const unreachable = (cause: unknown): Answer => {
   const reason = cause instanceof Error ? cause.message : String(cause);
   const code = cause instanceof Error && "code" in cause ? `${String(cause.code)}: ` : "";
@@ -131,11 +131,11 @@ function returned(data: unknown): Answer {
 }
 
 /**
- * Why the reported steps end the run: a result that is over the server's limit, nested too deep, or holds half a surrogate
- * pair. What is reported is brought into the form in which it is passed on.
+ * Why the reported steps end the run: a result is too large, nested too deep, or contains a lone surrogate. Also
+ * rewrites the results as the server passes them on.
  */
 export function problemOf(reported: Op[], body: string): WireError | undefined {
-  // Only a long body can hold a long result.
+  // Only a long body can contain a result that is too large.
   const isLong = body.length > limits.stepOutputBytes;
   for (const op of reported) {
     if (isLong && (JSON.stringify(op.data)?.length ?? 0) > limits.stepOutputBytes)
@@ -166,7 +166,7 @@ function outputTooLarge(stepId: string): WireError {
   };
 }
 
-/** A proxy's page, or a server that died: whatever the status says, no SDK has answered. */
+/** A proxy's page, or a server that died: whatever the status, the answer is not from the SDK. */
 function notFromSdk(answer: AppAnswer): Answer {
   const { status, body } = answer;
   const message = `Your server returned HTTP ${status} before the SDK responded.`;

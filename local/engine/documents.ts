@@ -1,32 +1,32 @@
 import type { EventPayload, WireError } from "./protocol.ts";
 
 /**
- * The engine's whole truth, as plain JSON: one document per run and one row per event. Everything else in memory
- * (queue, timers, indices) is derived from these and built again after a restart.
+ * The engine's whole state as plain JSON: one document per run, and one row per event. Everything else in memory
+ * (queue, timers, indexes) is derived from these, and is rebuilt after a restart.
  */
 
 export type RunStatus = "Scheduled" | "Running" | "Completed" | "Failed" | "Cancelled" | "Skipped";
 
-/** A step's memoised result, in the form in which the SDK wants it back. */
+/** A step's stored result, in the form that the SDK expects. */
 export type Memo = null | { data: unknown } | { error: unknown } | EventPayload;
 
-/** Work that a run has in the queue: a call to the app, or a timer that needs none. */
+/** A run's work in the queue: a call to the app, or a timer, which makes no call. */
 export type Job = {
   id: string;
   kind: "call" | "wake" | "timeout" | "start-timeout" | "finish-timeout";
-  /** When it may run, in ms. */
+  /** When it may run, as epoch milliseconds. */
   at: number;
   attempt: number;
-  /** A call for one planned step, or the step that a timer ends. */
+  /** For a call for one planned step, or for a timer that ends a step. */
   stepId?: string;
-  /** Steps that were found together share one discovery when the last of them is done. */
+  /** Steps that were found together: when the last of them is done, one call asks for what follows. */
   group?: string;
   race?: boolean;
-  /** The first call of the run: throttled, and stopped by `timeouts.start`. */
+  /** The first call of the run, which is throttled and limited by `timeouts.start`. */
   isStart?: boolean;
 };
 
-/** A run that waits for an event, for an invoked function, or to be cancelled. */
+/** A run waits for an event, for an invoked function, or for an event that cancels it. */
 export type Wait = {
   id: string;
   kind: "event" | "invoke" | "cancel";
@@ -36,11 +36,11 @@ export type Wait = {
   stepId?: string;
   group?: string;
   race?: boolean;
-  /** The event that the wait itself sent must not end it. */
+  /** The event that the wait itself sent, which must not end it. */
   notEvent?: string;
 };
 
-/** For people and for the bill: what happened in a run, one line per call or step. */
+/** The history of a run for people and for billing: one line per call or step. */
 export type HistoryEntry = {
   at: number;
   what:
@@ -79,21 +79,21 @@ export type RunDocument = {
   output?: unknown;
   error?: WireError;
 
-  /** -1 until the SDK has answered once; then the version it answered with. */
+  /** -1 until the SDK has answered; then the version of its answer. */
   requestVersion: number;
-  /** Tells the SDK to report steps instead of running them: set while several are found at once. */
+  /** Tells the SDK to report steps without running them; set while several steps are open at once. */
   planOnly: boolean;
   steps: Record<string, Memo>;
-  /** Step ids in order of completion: the SDK resolves them in this order. */
+  /** Step ids in the order of their completion, in which the SDK resolves them. */
   stack: string[];
-  /** The steps of the present parallel group that are not done. */
+  /** The unfinished steps of the current parallel group. */
   pending: string[];
 
   jobs: Record<string, Job>;
-  /** Every job id this run ever had: the SDK reports some steps more than once. */
+  /** Every job id that this run has had, because the SDK reports some steps more than once. */
   seen: Record<string, 1>;
   waits: Record<string, Wait>;
-  /** Roughly what the steps' results weigh. */
+  /** The approximate size of the steps' results, in bytes. */
   stateBytes: number;
 
   priority: number;
@@ -101,13 +101,13 @@ export type RunDocument = {
   throttle?: { key: string; limit: number; burst: number; periodMs: number };
   singleton?: string;
 
-  /** What Inngest bills: step attempts, and one more for the run itself. */
+  /** What Inngest bills: step attempts, plus one for the run itself. */
   stepAttempts: number;
   history: HistoryEntry[];
 };
 
 export type StoredEvent = {
-  /** The ULID that `send()` returns; `event.id` is the sender's own id, if there is one. */
+  /** The ULID that `send()` returns; `event.id` is the sender's own id, if any. */
   internalId: string;
   event: EventPayload;
   receivedAt: number;

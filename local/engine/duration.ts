@@ -11,7 +11,7 @@ const unitMs: Record<string, number> = {
 
 const part = /(\d+(?:\.\d+)?)(ms|us|ns|w|d|h|m|s)/y;
 
-/** Reads Inngest's time strings ("1w2d", "2h30m", "300ms"). Undefined for anything else. */
+/** Parses Inngest's durations ("1w2d", "2h30m", "300ms"). Undefined for any other text. */
 export function parseDuration(text: string): number | undefined {
   let total = 0;
   part.lastIndex = 0;
@@ -25,7 +25,7 @@ export function parseDuration(text: string): number | undefined {
 
 export const isDate = (text: string): boolean => /^\d{4}-\d\d-\d\d/.test(text);
 
-/** A time string or an ISO date, as the moment it stands for. A date in the past is now. */
+/** Parses a duration or an ISO date to a time. A date in the past becomes now. */
 export function parseMoment(text: string, now: number): number | undefined {
   if (isDate(text)) {
     const date = Date.parse(text);
@@ -35,7 +35,7 @@ export function parseMoment(text: string, now: number): number | undefined {
   return duration === undefined ? undefined : now + duration;
 }
 
-/** For configuration that was checked when it was registered. */
+/** For durations that were checked when the function was registered. */
 export function durationOf(text: string): number {
   const duration = parseDuration(text);
   if (duration === undefined) throw new Error(`"${text}" is not a duration like "30s", "5m" or "1d12h".`);

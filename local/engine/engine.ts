@@ -33,13 +33,13 @@ export type EngineOptions = {
   retryIntervalMs?: number;
   history?: HistoryBounds;
   maxInFlight?: number;
-  /** Told what goes wrong with the store. */
+  /** Receives errors of the store. */
   log?: (message: string) => void;
 };
 
 /**
- * The engine: its parts, joined to clock, network and store. One process, one writer; what it holds in memory is
- * derived from the documents and built again from them after a restart.
+ * The engine: connects its parts to clock, network and store. There is one process, and it is the only writer. What it
+ * holds in memory is derived from the documents, and is rebuilt from them after a restart.
  */
 export class Engine {
   readonly clock: Clock;
@@ -78,7 +78,7 @@ export class Engine {
     const { clock, random, notebook, registry, journal, history, pauses } = this;
     const { transport, signingKey, retryIntervalMs } = options;
     const freshId = () => this.freshId();
-    /** What happens without a request is committed without one. */
+    /** Changes that no request caused are committed here. */
     const flush = () =>
       void this.activity.track(() =>
         journal.flush().catch((error: unknown) => {
@@ -159,7 +159,7 @@ export class Engine {
     this.router = router;
   }
 
-  /** Reads the store and takes up everything where it was left. */
+  /** Reads the store and continues where the last process stopped. */
   async restore(): Promise<void> {
     const { notes, apps, events, runs } = await this.store.load();
     this.notebook.load(notes);
@@ -178,7 +178,7 @@ export class Engine {
     this.schedules.update();
   }
 
-  /** Makes no further call. */
+  /** Makes no further calls. */
   halt(): void {
     this.queue.stop();
   }
@@ -197,7 +197,7 @@ export class Engine {
     return this.meter.read(this.history.runs.values(), this.clock.now());
   }
 
-  /** Takes in an event and starts or wakes what it concerns. An id that is known already changes nothing. */
+  /** Accepts an event, and starts or wakes the runs that it concerns. An event with a known id changes nothing. */
   send(event: IncomingEvent, internalId = this.freshId()): string {
     this.router.send(event, internalId);
     return internalId;
@@ -207,7 +207,7 @@ export class Engine {
     this.executor.cancel(run);
   }
 
-  /** A run that cannot be stored ends; an event that cannot be stored was never accepted. */
+  /** A run that cannot be stored ends; an event that cannot be stored counts as not accepted. */
   private refuse(document: Document, error: Error): void {
     if ("internalId" in document) this.history.forgetEvent(document);
     if (!("steps" in document) || hasEnded(document)) return;
@@ -215,12 +215,12 @@ export class Engine {
     this.fail(document, serverError("RunNotStorable", error.message));
   }
 
-  /** Ends a run that asks for what is not modelled. */
+  /** Ends a run that uses something that is not modelled. */
   fail(run: RunDocument, error: WireError): void {
     this.executor.move(run, (rules) => runs.fail(run, rules, error));
   }
 
-  /** The same events again as a new run of its own; its id, or undefined when the function is gone. */
+  /** Starts a new run with the same events. Returns its id, or undefined when the function does not exist any more. */
   rerun(run: RunDocument): string | undefined {
     return this.router.rerun(run);
   }

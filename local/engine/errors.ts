@@ -1,6 +1,6 @@
 import type { WireError } from "./protocol.ts";
 
-/** What the server keeps of errors, and how it speaks of its own. */
+/** Which fields of errors the server keeps, and the format of its own errors. */
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
@@ -8,7 +8,7 @@ const isRecord = (value: unknown): value is Record<string, unknown> =>
 const text = (value: unknown): string | undefined =>
   typeof value === "string" && value !== "" ? value.toWellFormed() : undefined;
 
-/** Name, message, stack and a plain cause survive. Every other field is lost, codes too. */
+/** Keeps name, message, stack and a plain cause. Every other field is lost, including codes. */
 export function wireError(thrown: unknown, fallback = "Unknown error"): WireError {
   const fields = isRecord(thrown) ? thrown : {};
   const stack = text(fields["stack"]);
@@ -21,19 +21,19 @@ export function wireError(thrown: unknown, fallback = "Unknown error"): WireErro
   };
 }
 
-/** An error that ends a run says in `error` how the call ended. */
+/** The error of a run that ended: its `error` says how the last call ended. */
 export const endingError = (thrown: unknown, ending: string): WireError => ({
   ...wireError(thrown, ending),
   error: (isRecord(thrown) && text(thrown["error"])) || ending,
 });
 
-/** An error of the server's own: its name stands in `error`, its words are JSON within the message. */
+/** An error of the server itself: its `error` is the name, and its message contains JSON. */
 export function serverError(name: string, words: string): WireError {
   const inner = { error: `${name}: ${words}`, name, message: words };
   return { name: "Error", error: name, message: JSON.stringify({ error: inner }) };
 }
 
-/** Said when an app uses what this engine does not model: by name, and where it does work. */
+/** The error for an app that uses something this engine does not model: it names it, and says where it works. */
 export function notModelled(what: string): WireError {
   return {
     name: "NotModelledError",

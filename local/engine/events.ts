@@ -5,12 +5,12 @@ import { passedOn, TooDeep } from "./passed-on.ts";
 import { type EventPayload, type IncomingEvent, incomingEvent } from "./protocol.ts";
 import { seededUlid } from "./ulid.ts";
 
-/** Accepting events: what may come in, and under which id. */
+/** Accepting events: what is valid, and which id it gets. */
 export type ReadEvents = { events: IncomingEvent[]; refusal?: string };
 
 /**
- * One event or an array of them, as `POST /e/:key` takes them. The server reads one after the other: those before the
- * first bad one are accepted, those after it are not looked at. The words are the server's.
+ * One event or an array of them, as `POST /e/:key` accepts them. The server reads them one after the other: it accepts
+ * those before the first bad one, and ignores those after it. The messages are the server's.
  */
 export function readEvents(text: string): ReadEvents {
   if (text === "") return { events: [] };
@@ -35,7 +35,7 @@ export function readEvents(text: string): ReadEvents {
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
-/** The event, or why it is refused. */
+/** Returns the event, or why it is refused. */
 function readEvent(given: unknown): IncomingEvent | string {
   try {
     return readShallow(passedOn(given));
@@ -56,7 +56,7 @@ function readShallow(raw: unknown): IncomingEvent | string {
   if (name.toLowerCase().startsWith("inngest/")) return `event name is reserved for internal use: ${name}`;
   if (ts && ts < earliest) return "timestamp is before Jan 1, 1980";
   if (ts && ts > latest) return "timestamp is after Jan 1, 2100";
-  // What the engine keeps in an event for itself cannot come from outside.
+  // Foreign events must not set the data that the engine itself adds.
   if (data) delete data["_inngest"];
   return parsed.data;
 }
@@ -71,7 +71,7 @@ function misfit(issue: z.core.$ZodIssue | undefined): string {
   return `json: cannot unmarshal ${got} into Go ${where}`;
 }
 
-/** The id that `send()` returns. A seed makes a retried request yield the ids of its first try. */
+/** The id that `send()` returns. With a seed, a retried request gets the ids of its first try. */
 export const internalIdOf = (seed: string | undefined, index: number, fresh: () => string): string =>
   (seed === undefined ? undefined : seededUlid(seed, index + 1)) ?? fresh();
 
@@ -100,8 +100,8 @@ type Ended = {
 };
 
 /**
- * The system events that a run's end causes: finished for every run, failed or cancelled besides. Their ids are the
- * run's, so that a failure handler runs once. Runs that such an event started cause none themselves.
+ * The system events at a run's end: finished for every run, and failed or cancelled where that applies. Their ids are
+ * derived from the run's, so that a failure handler runs once. A run that such an event started sends none itself.
  */
 export function endingEvents({ functionId, runId, status, events, result, error }: Ended): IncomingEvent[] {
   return events.flatMap((event, index) => {
@@ -131,7 +131,7 @@ const metadataOf = (event: EventPayload): InvokeMetadata => {
   return typeof metadata === "object" && metadata !== null ? metadata : {};
 };
 
-/** Which run and step invoked the function that this event started: `<run>.<step>`. */
+/** The run and step that invoked the function that this event started: `<run>.<step>`. */
 export function correlationOf(event: EventPayload): string | undefined {
   const { correlation_id: id } = metadataOf(event);
   return typeof id === "string" ? id : undefined;

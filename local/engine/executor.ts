@@ -22,11 +22,11 @@ type Options = {
   queue: Queue;
   pauses: Pauses;
   send: (event: IncomingEvent) => void;
-  /** The run's last change is made: others may be told. */
+  /** Called after the run's last change, so that listeners can be notified. */
   ended: (run: RunDocument) => void;
 };
 
-/** Lets the state machine move a run, and does what each move asks for. No other part changes a run's document. */
+/** Lets the state machine change a run, and executes the resulting changes. No other part changes a run's document. */
 export class Executor {
   private readonly options: Options;
 
@@ -57,7 +57,7 @@ export class Executor {
     this.move(run, (rules) => runs.open(run, rules, cancels));
   }
 
-  /** A run that another one keeps from being: people see it, nobody is told that it has ended. */
+  /** Records a run that never starts because of another run: people see it, but no event says that it has ended. */
   skip(run: RunDocument, events: StoredEvent[]): void {
     this.enter(run, events);
     runs.skip(run);
@@ -98,7 +98,7 @@ export class Executor {
   }
 }
 
-/** The event that starts an invoked function, and by which its end finds the step that waits. */
+/** The event that starts an invoked function; it carries the waiting step, so that the function's end finds it. */
 function invocation(
   run: RunDocument,
   { functionId, stepId, stepName, data, v }: Change & { type: "invoke" },

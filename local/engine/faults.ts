@@ -3,10 +3,10 @@ import type { Clock } from "./clock.ts";
 import { durationOf } from "./duration.ts";
 import type { AppAnswer, AppRequest, Transport } from "./transport.ts";
 
-/** What a test may do to the calls between engine and app. */
+/** Faults that a test can cause in the calls between engine and app. */
 type Fault = {
   kind: "drop-request" | "drop-answer" | "delay" | "answer" | "crash";
-  /** Only calls of this function. */
+  /** Only calls of this function are affected. */
   functionId?: string;
   times: number;
   delayMs?: number;
@@ -27,27 +27,27 @@ export class Faults {
     this.crashed = crashed;
   }
 
-  /** The app never hears of the call. */
+  /** The app does not receive the call. */
   dropRequest({ times = 1, ...which }: Which = {}): void {
     this.faults.push({ kind: "drop-request", times, ...which });
   }
 
-  /** The app does the work and its answer is lost: what a crash between effect and answer looks like. */
+  /** The app does the work, but its answer is lost, as in a crash between effect and answer. */
   dropAnswer({ times = 1, ...which }: Which = {}): void {
     this.faults.push({ kind: "drop-answer", times, ...which });
   }
 
-  /** The app hears of the call so much later. */
+  /** The app receives the call later by this duration. */
   delay(duration: string, { times = 1, ...which }: Which = {}): void {
     this.faults.push({ kind: "delay", delayMs: durationOf(duration), times, ...which });
   }
 
-  /** Somebody else answers, as a proxy does when the app is down. */
+  /** A foreign answer, as a proxy gives when the app is down. */
   answer(status: number, body: string, { times = 1, ...which }: Which = {}): void {
     this.faults.push({ kind: "answer", answer: { status, body }, times, ...which });
   }
 
-  /** The engine dies when the app has done the work, and another one starts on what was committed. */
+  /** The engine dies after the app has done the work, and a new engine starts on what was committed. */
   crash({ times = 1, ...which }: Which = {}): void {
     this.faults.push({ kind: "crash", times, ...which });
   }

@@ -6,14 +6,14 @@ import { noteKey } from "./notebook.ts";
 import type { EventPayload, FunctionConfig } from "./protocol.ts";
 import { canonical } from "./signature.ts";
 
-/** Flow control as arithmetic: the server's rate algorithm, and what a function's settings mean for one event. */
+/** Flow control as pure functions: the server's rate algorithm, and what a function's settings mean for one event. */
 
 export type Rate = { limit: number; burst: number; periodMs: number };
 export type RateState = { theoreticalArrival: number };
 
 /**
- * The generic cell rate algorithm, as the server runs it. Starts are spread evenly: `limit: 2, period: "1h"` lets one
- * start pass every thirty minutes, and only `burst` more at once.
+ * The generic cell rate algorithm, as on the server. Starts are spread evenly: `limit: 2, period: "1h"` allows one
+ * start every thirty minutes, and only `burst` more at once.
  */
 export function admit(
   state: RateState | undefined,
@@ -23,16 +23,16 @@ export function admit(
   const interval = periodMs / Math.max(1, limit);
   const theoreticalArrival = Math.max(state?.theoreticalArrival ?? now, now) + interval;
   const admitAt = theoreticalArrival - interval * (burst + 1);
-  // A tolerance: thirds of a second do not add up exactly.
+  // A tolerance, because floating-point sums are not exact.
   return admitAt > now + 1e-6 ? { retryAt: Math.ceil(admitAt) } : { state: { theoreticalArrival } };
 }
 
 /**
- * The key of a concurrency limit, a throttle, a debounce or a batch: the value as Go prints it, so that 5 and "5" are one
- * key, and what is missing is the key "false". Without an expression all events share one key.
+ * The key of a concurrency limit, a throttle, a debounce or a batch: the value as Go prints it. So 5 and "5" are one
+ * key, and a missing value has the key "false". Without an expression all events share one key.
  */
 export function keyOf(expression: string | undefined, event: EventPayload): string {
-  // An empty key is none: some clients of a debounce send that.
+  // An empty key counts as no key, because some clients send that for a debounce.
   if (!expression) return "";
   const value = keyValue(expression, event) ?? false;
   if (typeof value === "string") return value;
@@ -48,8 +48,8 @@ function printed(value: number): string {
 }
 
 /**
- * The key of a rate limit, an idempotency or a singleton, which tell 5 from "5". Undefined where the path has nothing or
- * false: then the event is not limited.
+ * The key of a rate limit, an idempotency setting or a singleton, which distinguish 5 and "5". Undefined when the path
+ * has no value or false: then the event is not limited.
  */
 export function ruleKeyOf(expression: string | undefined, event: EventPayload): string | undefined {
   if (expression === undefined) return "";
@@ -57,7 +57,7 @@ export function ruleKeyOf(expression: string | undefined, event: EventPayload): 
   return value === false ? undefined : canonical(value);
 }
 
-/** The `idempotency` option is the server's own rate limit of one start in 24 hours, and takes its place. */
+/** The `idempotency` option replaces the rate limit: the server treats it as one start in 24 hours. */
 export function rateLimitOf(fn: FunctionConfig): { rate: Rate; key: string | undefined } | undefined {
   if (fn.idempotency !== undefined)
     return { rate: { limit: 1, burst: 0, periodMs: limits.idempotencyMs }, key: fn.idempotency };
@@ -72,7 +72,7 @@ export function throttleOf(fn: FunctionConfig, event: EventPayload): RunDocument
   return { key: noteKey("throttle", fn.id, keyOf(key, event)), limit, burst, periodMs: durationOf(period) };
 }
 
-/** Limits of executing calls. A scope wider than the function is shared by all functions with the same key value. */
+/** Limits on executing calls. A limit with a wider scope is shared by all functions with the same key value. */
 export const concurrencyOf = (fn: FunctionConfig, event: EventPayload): RunDocument["limits"] =>
   fn.concurrency
     .filter(({ limit }) => limit > 0)
@@ -82,8 +82,8 @@ export const concurrencyOf = (fn: FunctionConfig, event: EventPayload): RunDocum
     }));
 
 /**
- * Seconds by which a run goes before others that were queued at the same time; below zero, by which it is delayed.
- * The server takes whole numbers alone and ignores doubles, which all numbers of an event's data are.
+ * By how many seconds a run goes before others that were queued at the same time; a negative number delays it. The
+ * server accepts only integers and ignores doubles, and all numbers in an event's data are doubles.
  */
 export function priorityOf(fn: FunctionConfig, event: EventPayload): number {
   const value = fn.priority?.run === undefined ? undefined : evaluate(fn.priority.run, event);

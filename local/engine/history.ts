@@ -2,8 +2,9 @@ import type { RunDocument, StoredEvent } from "./documents.ts";
 import type { Journal } from "./journal.ts";
 
 /**
- * All runs and events the engine can still speak of. Live runs stay; ended ones go when they are too many or too old,
- * and an event goes with the last run it started, so that a stack which runs for weeks stays as small as on its first day.
+ * All runs and events that the engine remembers. Unfinished runs stay. Ended runs are removed when there are too many
+ * or they are too old, and an event is removed with the last run that it started, so that memory stays bounded over
+ * weeks.
  */
 export type HistoryBounds = { runs: number; events: number; ageMs: number };
 export const defaultHistory: HistoryBounds = { runs: 5_000, events: 10_000, ageMs: 7 * 86_400_000 };
@@ -39,7 +40,7 @@ export class History {
     this.ended.add(run);
   }
 
-  /** Called as time passes and runs end; its cost is that of what goes. */
+  /** Called as time passes and runs end; its cost depends only on what it removes. */
   trim(now: number): void {
     const oldest = now - this.bounds.ageMs;
     for (const run of this.ended) {

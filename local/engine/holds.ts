@@ -6,12 +6,12 @@ import { forever, type Notebook, noteKey } from "./notebook.ts";
 import type { FunctionConfig } from "./protocol.ts";
 import { NamedTimers } from "./timers.ts";
 
-/** Events that start nothing yet: a debounce holds the last one, a batch collects many. Both survive a restart. */
+/** Events that start no run yet: a debounce keeps the last one, a batch collects many. Both survive a restart. */
 type Options = {
   clock: Clock;
   random: () => number;
   notebook: Notebook;
-  /** The quiet has lasted, or the batch is full or has waited long enough. */
+  /** Called when the debounce period has passed without a new event, or the batch is full or has waited long enough. */
   debounced: (functionId: string, event: StoredEvent) => void;
   batched: (functionId: string, events: StoredEvent[]) => void;
 };
@@ -32,7 +32,7 @@ export class Holds {
     this.timers = new NamedTimers(options.clock);
   }
 
-  /** The last event counts, by its own time; each one puts the start off. */
+  /** The last event is used, by its own time; each new event delays the start. */
   debounce(fn: FunctionConfig, stored: StoredEvent): void {
     const { notebook, clock } = this.options;
     const { period = "1s", key: expression } = fn.debounce ?? {};
@@ -41,14 +41,14 @@ export class Holds {
     const open = notebook.get(key, now);
     const known = isDebounce(open) ? open : undefined;
     if (known && known.stored.event.ts > stored.event.ts) return;
-    // The server adds a second and a bit so that no event slips between.
+    // The server adds a little more than a second, so that no event arrives in between.
     const at = now + durationOf(period) + 1_050;
     const value: Debounce = { functionId: fn.id, stored, at };
     notebook.set(key, value, forever, now);
     this.timers.set(key, at, () => this.endDebounce(key));
   }
 
-  /** The first event of a batch sets its timer; a full batch does not wait for it. */
+  /** The first event of a batch starts its timer; a full batch starts at once. */
   batch(fn: FunctionConfig, stored: StoredEvent): void {
     const { notebook, clock } = this.options;
     const { maxSize = 1, timeout = "1s", key: expression } = fn.batchEvents ?? {};
@@ -63,7 +63,7 @@ export class Holds {
     if (value.events.length >= maxSize) this.endBatch(key);
   }
 
-  /** After a restart: what was open when the engine went down goes on. */
+  /** Continues open debounces and batches after a restart. */
   restore(): void {
     const { notebook } = this.options;
     for (const { key, value } of notebook.entries("debounce"))
@@ -82,7 +82,7 @@ export class Holds {
     if (isBatch(open)) this.options.batched(open.functionId, this.shuffled(open.events));
   }
 
-  /** The server keeps no order within a batch, and code that leans on one would break there. */
+  /** The server keeps no order within a batch; shuffling shows code that relies on one. */
   private shuffled(events: StoredEvent[]): StoredEvent[] {
     const ranked = events.map((event) => ({ event, rank: this.options.random() }));
     return ranked.toSorted((a, b) => a.rank - b.rank).map(({ event }) => event);

@@ -22,8 +22,7 @@ import { newRun } from "./runs.ts";
 import { ulid } from "./ulid.ts";
 
 /**
- * From an event to a run: everything that may stand in between. In the server's order: batch, rate limit, debounce,
- * idempotency, singleton.
+ * Everything between an event and its run, in the server's order: batch, rate limit, debounce, idempotency, singleton.
  */
 export type IntakeOptions = {
   clock: Clock;
@@ -32,7 +31,7 @@ export type IntakeOptions = {
   registry: Registry;
   history: History;
   executor: Executor;
-  /** A timer has started something: no request will commit it. */
+  /** A timer has started a run, and no request will commit it. */
   changed: () => void;
 };
 
@@ -40,9 +39,9 @@ export type Details = {
   cron?: string;
   batchId?: string;
   originalRunId?: string;
-  /** What makes this start the same as another; the sender's event id, if nothing else is said. */
+  /** Starts with the same value are the same; by default the sender's event id. */
   once?: string;
-  /** Rate limit and debounce were passed already. */
+  /** Rate limit and debounce have already been applied. */
   isAdmitted?: boolean;
 };
 export type Outcome = "started" | "held" | "rate-limited" | "skipped";
@@ -61,7 +60,7 @@ export class Intake {
     });
   }
 
-  /** An event meets a function that it triggers. */
+  /** Handles an event for one function that it triggers. */
   receive(fn: FunctionConfig, stored: StoredEvent): Outcome {
     if (!isBatched(fn, stored.event)) return this.start(fn, [stored], {});
     this.holds.batch(fn, stored);
@@ -127,7 +126,7 @@ export class Intake {
     });
   }
 
-  /** The sender's id makes an event once per function for a day; its own ULID is unique anyway. */
+  /** An event with the sender's id runs once per function and day. Without one, its own ULID is unique anyway. */
   private isFirst(fn: FunctionConfig, { event, internalId }: StoredEvent, details: Details): boolean {
     if (details.originalRunId !== undefined || details.batchId !== undefined) return true;
     if (details.once === undefined && event.id === internalId) return true;
@@ -146,7 +145,7 @@ export class Intake {
     return key !== undefined && this.admit(noteKey("rate", fn.id, key), limited.rate) !== undefined;
   }
 
-  /** When the next start may be; undefined for now, which takes the place. */
+  /** When the next start may be; undefined means now, and counts as a start. */
   readonly throttle = ({ key, ...rate }: NonNullable<RunDocument["throttle"]>): number | undefined =>
     this.admit(key, rate);
 
@@ -168,7 +167,7 @@ export class Intake {
     return true;
   }
 
-  /** After a restart: live runs hold their keys again, and what was held back goes on. */
+  /** After a restart: unfinished runs hold their keys again, and delayed events continue. */
   restore(liveRuns: RunDocument[]): void {
     for (const { singleton, id } of liveRuns) if (singleton !== undefined) this.singletons.set(singleton, id);
     this.holds.restore();

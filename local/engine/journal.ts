@@ -6,14 +6,14 @@ import { type Document, type Group, type Store, Unstorable } from "./store.ts";
 type Options = {
   store: Store;
   notebook: Notebook;
-  /** The store cannot hold this document; everything else of its group is committed. */
+  /** The store cannot hold this document; the rest of its group is committed. */
   refused: (document: Document, error: Error) => void;
 };
 
 /**
- * Group commit. Nothing leaves the engine before its cause is committed: an answer, a call or a signal first awaits
- * `flush()`. However many wait, one commit is under way at a time and the next one takes them all. When the store fails,
- * all who wait are told and the changes wait for the next commit.
+ * Group commit. Nothing leaves the engine before its cause is committed: every answer, call and signal first awaits
+ * `flush()`. One commit runs at a time, and the next one includes all waiting changes. When the store fails, all
+ * waiting callers get the error, and the changes wait for the next commit.
  */
 export class Journal {
   private readonly options: Options;
@@ -44,7 +44,7 @@ export class Journal {
     this.forgottenEvents.push(event.internalId);
   }
 
-  /** Resolves when everything that changed until now is safe. */
+  /** Resolves when all changes until now are committed. */
   flush(): Promise<void> {
     if (this.next) return this.next;
     if (!this.hasChanges()) return this.committing ?? Promise.resolve();
@@ -133,7 +133,7 @@ const documentsOf = ({ runs, events, apps, notes }: Group): Document[] => [
   ...notes.written,
 ];
 
-/** One document each, and what is deleted. */
+/** Splits a group into one document each, and one group of deletions. */
 const piecesOf = ({ runs, events, apps, notes, forgotten }: Group): Group[] => [
   ...runs.map((run) => ({ ...empty, runs: [run] })),
   ...events.map((event) => ({ ...empty, events: [event] })),

@@ -5,8 +5,8 @@ import { Engine, type EngineOptions } from "./engine.ts";
 import type { Store } from "./store.ts";
 
 /**
- * One life of an engine under test. A killed one writes nothing, hears nothing and calls nobody any more; a call to the
- * app that was under way goes on in the app, and its answer finds nobody, as after a `kill -9`.
+ * One life of an engine under test. A killed engine writes nothing and makes no calls any more. A call to the app that
+ * was in flight continues in the app, and its answer is lost, as after a `kill -9`.
  */
 export type Life = Awaited<ReturnType<typeof startLife>>;
 

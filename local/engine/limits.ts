@@ -1,4 +1,6 @@
-/** The real server's numbers (pkg/consts and pkg/inngest of inngest/inngest). The engine refuses what the server refuses. */
+/**
+ * The real server's limits (pkg/consts and pkg/inngest of inngest/inngest). The engine refuses what the server refuses.
+ */
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
@@ -10,9 +12,9 @@ export const limits = {
   stepsPerRun: 1_000,
   stepOutputBytes: 4 * 1024 * 1024,
   runStateBytes: 32 * 1024 * 1024,
-  /** A larger call goes out without its state; the SDK fetches it from /v0/runs/:id. */
+  /** A larger call is sent without its state; the SDK fetches the state from /v0/runs/:id. */
   requestBodyBytes: 4 * 1024 * 1024,
-  /** Step input plus step output: a longer answer is not read. */
+  /** Step input plus step output; a longer answer is not read. */
   responseBodyBytes: 8 * 1024 * 1024,
   defaultRetries: 4,
   retryDelayMs: { least: SECOND, most: DAY },
@@ -27,12 +29,12 @@ export const limits = {
   batchTimeoutMs: { least: SECOND },
   prioritySeconds: (12 * HOUR) / SECOND,
   callsInFlight: 100,
-  /** Not a number of the server: a call whose run could not be stored is tried again after this time. */
+  /** Not a limit of the server: how long to wait before a call whose run could not be stored is tried again. */
   storeRetryMs: SECOND,
   callDurationMs: 2 * HOUR,
 } as const;
 
-/** How long the server waits before attempt 1, 2, 3 …; up to thirty seconds more are added at random. */
+/** How long the server waits before attempt 1, 2, 3 …; it adds up to thirty random seconds. */
 const retryTableMs = [
   15 * SECOND,
   30 * SECOND,

@@ -1,13 +1,13 @@
 /**
- * Small facts that outlive a run: rate positions, known event ids, open debounces and batches, the next tick of each
- * cron. Each has a time after which it says nothing any more. What has changed goes with the next commit.
+ * Small facts that outlive a run: rate limits, known event ids, open debounces and batches, the next tick of each cron.
+ * Each expires at its own time. Changes are part of the next commit.
  */
 export type Note = { key: string; value: unknown; expiresAt: number };
 
-/** Parts may hold any character. */
+/** The parts may contain any character. */
 export const noteKey = (kind: string, ...parts: string[]): string => kind + JSON.stringify(parts);
 
-/** For what ends by being deleted. */
+/** For facts that do not expire, but are deleted. */
 export const forever = Number.MAX_SAFE_INTEGER;
 
 export class Notebook {
@@ -47,7 +47,7 @@ export class Notebook {
     return this.changed.size > 0;
   }
 
-  /** Hands over what has changed since the last time. */
+  /** Returns what has changed since the last call. */
   takeChanges(): { written: Note[]; deleted: string[] } {
     const written: Note[] = [];
     const deleted: string[] = [];
@@ -59,13 +59,15 @@ export class Notebook {
     return { written, deleted };
   }
 
-  /** After a commit that failed: what has not changed again since waits for the next one. */
+  /** After a failed commit: what has not changed since then waits for the next commit. */
   putBack({ written, deleted }: { written: Note[]; deleted: string[] }): void {
     for (const note of written) if (!this.changed.has(note.key)) this.changed.set(note.key, note);
     for (const key of deleted) if (!this.changed.has(key)) this.changed.set(key, undefined);
   }
 
-  /** The bound grows with what is really alive, so that sweeping costs a constant share of writing. */
+  /**
+   * The limit grows with the number of facts that have not expired, so that sweeping costs a constant share of writing.
+   */
   private sweep(now: number): void {
     for (const note of this.notes.values()) if (note.expiresAt <= now) this.delete(note.key);
     this.sweepAt = Math.max(1_024, this.notes.size * 2);

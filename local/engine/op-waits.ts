@@ -6,7 +6,7 @@ import { invalid } from "./overflow.ts";
 import type { Op } from "./protocol.ts";
 import { enqueue, note, type Turn, wait } from "./turn.ts";
 
-/** Steps that end when time or somebody else says so: sleeps, waits for events, invoked functions. */
+/** Steps that end by a time or an event: sleeps, waits for events, invoked functions. */
 export type OpenPlace = { group?: string; race?: boolean };
 
 export const place = (group: string | undefined, race: boolean | undefined): OpenPlace => ({
@@ -18,7 +18,7 @@ export function sleep(turn: Turn, op: Op, name: string, where: OpenPlace): void 
   const text = op.opts.duration ?? op.name ?? "";
   const asked = text === "" ? turn.now : parseMoment(text, turn.now);
   if (asked === undefined) return invalid(turn, "InvalidDuration", `"${text}" is not a time to sleep.`);
-  // The server rounds what is left until a date to whole seconds, so that a sleep may end half a second early.
+  // The server rounds the time until a date to whole seconds, so a sleep may end half a second early.
   const until = isDate(text) ? turn.now + Math.round((asked - turn.now) / 1_000) * 1_000 : asked;
   if (until - turn.now > limits.sleepMs) {
     const message = `The sleep "${text}" ends more than one year in the future; sleeps may last at most one year.`;
@@ -70,7 +70,7 @@ export function invoke(turn: Turn, op: Op, name: string, where: OpenPlace): void
   });
 }
 
-/** A wait and the timer that ends it share the step's id; reported again, it changes nothing. */
+/** A wait and its timer share the step's id, so a repeated report changes nothing. */
 function openWait(turn: Turn, opened: Wait): boolean {
   const { id, expiresAt, group, race } = opened;
   if (!enqueue(turn, { id, kind: "timeout", stepId: id, at: expiresAt, ...place(group, race) })) return false;

@@ -7,7 +7,7 @@ import { outgrows, overflow, overflowState } from "./overflow.ts";
 import type { Op } from "./protocol.ts";
 import { enqueue, finish, note, remove, retry, saveStep, type Turn } from "./turn.ts";
 
-/** What the app answered to one call, once it has reported steps. */
+/** The app's answer to one call that reported steps. */
 export type Report = {
   ops: Op[];
   requestVersion: number;
@@ -16,7 +16,7 @@ export type Report = {
   bytes: number;
 };
 
-/** Steps that were found but not run: the run is not where these are until they are done. */
+/** Operations that were found but not run; until they are done, no step after them can run. */
 const planned = new Set(["StepPlanned", "Sleep", "WaitForEvent", "InvokeFunction"]);
 const modelled = new Set([
   ...planned,
@@ -28,7 +28,7 @@ const modelled = new Set([
   "None",
 ]);
 
-/** Names that people know, for what is refused. */
+/** The names of refused operations in error messages. */
 const spoken: Record<string, string> = {
   WaitForSignal: "step.waitForSignal()",
   Gateway: "step.fetch()",
@@ -37,7 +37,7 @@ const spoken: Record<string, string> = {
   DeferAbort: "defer()",
 };
 
-/** Works through the steps that a call reported. */
+/** Applies the steps that a call reported. */
 export function applyReport(turn: Turn, job: Job, report: Report): void {
   const { run } = turn;
   const { ops } = report;
@@ -53,7 +53,7 @@ export function applyReport(turn: Turn, job: Job, report: Report): void {
   if (ops.every(({ op }) => op === "None")) return rediscover(turn, job);
 
   const group = openGroup(run, ops);
-  // Waits first: an event that another step of the same answer causes must find them.
+  // Waits come first, because an event that another step of the same answer causes must find them.
   const inOrder = ops.toSorted((a, b) => Number(b.op === "WaitForEvent") - Number(a.op === "WaitForEvent"));
   let isRetried = false;
   for (const op of inOrder) {
@@ -64,8 +64,8 @@ export function applyReport(turn: Turn, job: Job, report: Report): void {
 }
 
 /**
- * Several steps at once are a parallel group: from now on the SDK must report steps instead of running them, until
- * the last of the group is done. The list that the SDK reports is always the whole of what is open.
+ * Several steps at once are a parallel group: from now on the SDK must report steps without running them, until the
+ * last of the group is done. The SDK always reports all open steps.
  */
 function openGroup(run: RunDocument, ops: Op[]): string | undefined {
   if (ops.length < 2) return undefined;
@@ -76,13 +76,13 @@ function openGroup(run: RunDocument, ops: Op[]): string | undefined {
   return createHash("sha1").update(ids.join()).digest("hex");
 }
 
-/** An answer that says nothing can neither advance nor end a run: the server asks again. */
+/** An answer without content can neither advance nor end a run, so the call is repeated. */
 function rediscover(turn: Turn, job: Job): void {
   remove(turn, job.id);
   enqueue(turn, { id: `redrive-${turn.random()}`, kind: "call", at: turn.now });
 }
 
-/** True if the call itself will be made again. */
+/** Returns true if the call itself will be made again. */
 function applyOp(turn: Turn, job: Job, op: Op, report: Report, group: string | undefined): boolean {
   const race = op.opts["parallelMode"] === "race" || undefined;
   const name = op.displayName ?? op.name ?? op.id;

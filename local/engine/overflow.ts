@@ -4,11 +4,14 @@ import { limits } from "./limits.ts";
 import type { Op } from "./protocol.ts";
 import { finish, type Turn } from "./turn.ts";
 
-/** Ends that the server's limits put to a run, in its words. */
+/** Ends a run that exceeds the server's limits, with the server's messages. */
 export const invalid = (turn: Turn, name: string, message: string): void =>
   finish(turn, "Failed", { error: serverError(name, message) });
 
-/** Counts what steps add to the run's state. What is short is taken as a whole: weighing it would cost more. */
+/**
+ * Adds up the size of the steps' results. A short answer counts as a whole, because measuring its parts would cost
+ * more.
+ */
 export function outgrows(run: RunDocument, ops: Op[], bytes: number): boolean {
   const isShort = bytes < 16 * 1024;
   for (const { op, data } of ops)

@@ -2,7 +2,7 @@ import { html, raw } from "hono/html";
 import { type HistoryEntry, hasEnded, type RunDocument } from "./documents.ts";
 import type { Engine } from "./engine.ts";
 
-/** The engine's one page: what runs, what ran, and step by step how. No script: reload to look again. */
+/** The engine's one page: running and ended runs, step by step. It has no script, so reload it to see changes. */
 type Html = ReturnType<typeof html>;
 
 const style = raw(`<style>
@@ -84,5 +84,5 @@ const line = ({ at, what, name, stepId, attempt, note }: HistoryEntry): Html =>
 const nameOf = (run: RunDocument, stepId: string): string =>
   run.history.find((entry) => entry.stepId === stepId && entry.name !== undefined)?.name ?? stepId;
 
-/** A page is for reading: what is longer than a screenful is cut. */
+/** The page is for reading, so long JSON is cut. */
 const json = (value: unknown): string => (JSON.stringify(value, null, 2) ?? "null").slice(0, 10_000);

@@ -1,4 +1,4 @@
-/** Deeper JSON than this is refused by name: the real server takes 10,000 levels, for which JavaScript's stack is too small. */
+/** JSON that is deeper is refused: the real server allows 10,000 levels, for which JavaScript's stack is too small. */
 const mostLevels = 1_000;
 
 export class TooDeep extends Error {
@@ -9,8 +9,8 @@ export class TooDeep extends Error {
 }
 
 /**
- * JSON as the server passes it on: keys sorted, and U+FFFD for half a surrogate pair. Such a half is no character, and
- * `onHalf` tells of it. Throws `TooDeep`.
+ * JSON as the server passes it on: keys are sorted, and U+FFFD replaces a lone surrogate, for which `onHalf` is called.
+ * Throws `TooDeep`.
  */
 export function passedOn<T>(value: T, onHalf?: () => void): T;
 export function passedOn(value: unknown, onHalf?: () => void): unknown {

@@ -3,14 +3,14 @@ import type { RunDocument, Wait } from "./documents.ts";
 import type { EventPayload } from "./protocol.ts";
 
 /**
- * Finds the runs that an event concerns. Most expressions say `event.data.x == async.data.x`: such waits are filed
- * under the value they want, so that an event meets its own run and not ten thousand others.
+ * Finds the runs that wait for an event. Most expressions are `event.data.x == async.data.x`: such waits are indexed by
+ * the value that they need, so that an event need not be compared with ten thousand others.
  */
 export type Paused = { run: RunDocument; wait: Wait };
 
 type Shelf = {
   plain: Set<Paused>;
-  /** By the path in the new event, then by the value wanted there. */
+  /** By the path in the new event, then by the value that is needed there. */
   byPath: Map<string, { theirs: Tie["theirs"]; values: Map<string, Set<Paused>> }>;
 };
 
@@ -30,7 +30,7 @@ export class Pauses {
     this.removers.delete(wait);
   }
 
-  /** The waits that this event ends: those in time whose expression holds. */
+  /** The waits that this event ends: those that are not over yet and whose expression is true. */
   matching(event: EventPayload, now: number): Paused[] {
     const shelf = this.shelves.get(event.name);
     if (!shelf) return [];
@@ -44,7 +44,9 @@ export class Pauses {
   }
 }
 
-/** Files a pause and returns how to take it out again. Values are many, so that their places go when they are empty. */
+/**
+ * Indexes a pause, and returns the function that removes it. Empty entries are removed, because there are many values.
+ */
 function file(shelf: Shelf, paused: Paused): () => void {
   const tie = paused.wait.expression === undefined ? undefined : tieOf(paused.wait.expression);
   const own = paused.run.events[0];

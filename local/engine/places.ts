@@ -2,12 +2,12 @@ import type { RunDocument } from "./documents.ts";
 
 type Limits = RunDocument["limits"];
 
-/** How many calls are under way under each concurrency key, and who waits for one of them to end. */
+/** How many calls are in flight under each concurrency key, and who waits for one of them to end. */
 export class Places<Waiting> {
   private readonly inUse = new Map<string, number>();
   private readonly waiting = new Map<string, Set<Waiting>>();
 
-  /** The key of the first limit that leaves no place. */
+  /** The key of the first limit that is reached. */
   fullKey(limits: Limits): string | undefined {
     return limits.find(({ key, limit }) => (this.inUse.get(key) ?? 0) >= limit)?.key;
   }
@@ -16,7 +16,7 @@ export class Places<Waiting> {
     for (const { key } of limits) this.inUse.set(key, (this.inUse.get(key) ?? 0) + 1);
   }
 
-  /** Gives the places back, and those who waited for one. */
+  /** Lowers the counts, and returns the calls that waited for one of these keys. */
   release(limits: Limits): Waiting[] {
     return limits.flatMap(({ key }) => {
       const left = (this.inUse.get(key) ?? 1) - 1;

@@ -1,6 +1,6 @@
 import pg from "pg";
 
-/** One engine per database: the number is arbitrary and must never change. */
+/** One engine per database. The number is arbitrary and must never change. */
 const lock = 4_824_288;
 
 const longestWaitMs = 1_000;
@@ -15,21 +15,21 @@ class EngineAlreadyRunning extends Error {
 }
 
 export type SessionOptions = {
-  /** Told when the database is away and when it is back. */
+  /** Called when the database cannot be reached, and when it can again. */
   log?: (message: string) => void;
-  /** Called when another engine has taken over while the database was away: this one must stop. */
+  /** Called when another engine took over while the database could not be reached: this engine must stop. */
   lost?: (error: Error) => void;
 };
 
 type Session = {
-  /** Does the work, and again on a new connection if the old one was lost meanwhile: the work must bear that. */
+  /** Does the work. When the connection is lost, does it again on a new one, so the work must be safe to repeat. */
   use<T>(work: (client: pg.Client) => Promise<T>): Promise<T>;
   close(): Promise<void>;
 };
 
 /**
- * One connection, which also holds the lock that keeps a second engine out. A database that is away stops the engine,
- * and is not its end: it goes on where it was when the database is back.
+ * One connection, which also holds the lock that keeps a second engine out. When the database cannot be reached, the
+ * engine pauses, and continues when it can.
  */
 export async function openSession(
   url: string,
@@ -78,7 +78,7 @@ export async function openSession(
 
 const broken = new WeakSet<pg.Client>();
 
-/** The session of an engine that was killed a moment ago may still hold the lock: that is no second engine. */
+/** The session of an engine that was just killed may still hold the lock, so the connection is tried several times. */
 async function firstConnection(url: string, tries = 10): Promise<pg.Client> {
   try {
     return await connect(url);
@@ -106,7 +106,7 @@ async function connect(url: string): Promise<pg.Client> {
   throw new EngineAlreadyRunning();
 }
 
-/** Class 08 is a lost connection, 57P a server that is going down or starting; the rest comes from the socket. */
+/** Class 08 is a lost connection, 57P a server that shuts down or starts; the other codes are the socket's. */
 function isConnectionError(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   const code = "code" in error ? String(error.code) : "";

@@ -1,15 +1,15 @@
 import { z } from "zod";
 
 /**
- * What crosses the wire, as inngest 4.24 writes it. Function configuration is parsed strictly: a setting that the
- * engine does not know must be refused at registration, not ignored.
+ * The messages of the protocol, as inngest 4.24 sends them. Function configuration is parsed strictly: an unknown
+ * setting must be refused at registration, not ignored.
  */
 
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 
-/** The server refuses an expression without words. */
+/** The server refuses an empty expression. */
 const expression = z.string().min(1).optional();
-/** The longest event name and cron that the server takes in a trigger. */
+/** The longest event name and cron that the server accepts in a trigger. */
 const triggerText = z.string().min(1).max(255);
 
 const concurrency = z.strictObject({
@@ -81,7 +81,7 @@ export const syncAnswer = z.looseObject({
   sdk: z.string().optional(),
 });
 
-/** The SDK's out-of-band form: it posts its own configuration. */
+/** The form in which the SDK registers itself: it posts its own configuration. */
 export const registration = z.looseObject({
   appName: z.string(),
   url: z.string(),
@@ -125,7 +125,7 @@ const stepOptions = z
   .nullish()
   .transform((options) => options ?? {});
 
-/** One thing that the SDK reports: a step that ran, failed, was found, or waits. */
+/** One operation that the SDK reports: a step that ran, failed, was found, or waits. */
 export const op = z.object({
   op: z.string(),
   id: z.string(),
@@ -152,5 +152,5 @@ export const cancellationBody = z.object({
   if: z.string().nullish(),
 });
 
-/** What survives of an error on the real server: these fields and no other. */
+/** The real server keeps only these fields of an error. */
 export type WireError = { name: string; message: string; stack?: string; cause?: unknown; error?: string };

@@ -6,11 +6,11 @@ import { hasEnded } from "./documents.ts";
 import { Places } from "./places.ts";
 
 /**
- * Decides which call goes out next. Jobs stand in lanes, one per set of concurrency keys; a lane that meets a full
- * limit is parked until a call under that limit ends, so that the cost of a call does not depend on how many wait.
+ * Decides which call is made next. Jobs are in lanes, one per set of concurrency keys. A lane whose limit is reached is
+ * parked until a call under that limit ends, so that the cost of a call does not depend on the number of waiting jobs.
  *
- * Within a lane older runs go first, shifted by their priority. Between equals there is no order: the real server
- * gives none, and code that leans on one would break there.
+ * Within a lane older runs go first, shifted by their priority. Equal runs have no fixed order, because the real server
+ * keeps none, and code that relies on one would fail there.
  */
 type Entry = { run: RunDocument; job: Job; score: number; tie: number };
 type Lane = {
@@ -27,13 +27,13 @@ export type QueueOptions = {
   clock: Clock;
   random: () => number;
   maxInFlight: number;
-  /** Makes the call. Its limits are free again when the promise settles. */
+  /** Makes the call. Its concurrency is free again when the promise settles. */
   call: (run: RunDocument, job: Job) => Promise<void>;
-  /** A sleep or a wait that needs no call. */
+  /** Ends a sleep or a wait, which needs no call. */
   ring: (run: RunDocument, job: Job) => void;
-  /** When a throttled run may start; undefined for now. Asking takes the place. */
+  /** When a throttled run may start; undefined means now, and counts as a start. */
   throttle: (throttle: NonNullable<RunDocument["throttle"]>) => number | undefined;
-  /** Told before and after work that a virtual clock must wait for. */
+  /** Called before work that a virtual clock must wait for; the returned function is called after it. */
   busy: () => () => void;
 };
 
@@ -52,7 +52,7 @@ export class Queue {
     this.alarms = new Alarms(options.clock);
   }
 
-  /** Takes in a job that the run's document already holds. */
+  /** Adds a job that is already in the run's document. */
   add(run: RunDocument, job: Job): void {
     const { clock, ring } = this.options;
     const at = job.at + delayMs(run, job);
@@ -115,7 +115,7 @@ export class Queue {
     this.offer(lane);
   }
 
-  /** Waits for the end of the present work, so that events which arrive together compete for the first place. */
+  /** Waits until the current work has ended, so that events that arrive together compete by priority. */
   private pump(): void {
     if (this.isPumping || this.stopped) return;
     this.isPumping = true;
@@ -127,7 +127,7 @@ export class Queue {
     });
   }
 
-  /** One call per lane and round: a function with thousands of jobs does not keep the others waiting. */
+  /** One call per lane and round, so that a function with thousands of jobs does not block the others. */
   private drain(): void {
     let next = 0;
     while (next < this.ready.length && this.inFlight < this.options.maxInFlight && !this.stopped) {
@@ -164,7 +164,7 @@ export class Queue {
     this.start(entry, lane);
   }
 
-  /** Skips jobs whose run has ended or which were replaced since. */
+  /** Skips jobs that were replaced, or whose run has ended. */
   private current(lane: Lane): Entry | undefined {
     for (let entry = lane.entries.peek(); entry; entry = lane.entries.peek()) {
       if (isCurrent(entry.run, entry.job)) return entry;
@@ -190,11 +190,15 @@ const isCurrent = (run: RunDocument, job: Job): boolean => !hasEnded(run) && run
 
 /**
  * The server subtracts the priority from the time of everything that it queues for a run, and does not begin before
- * that time: a negative priority delays each call, retry and timer of the run by so many seconds, on an idle engine too.
+ * that time: a negative priority delays each call, retry and timer of the run by so many seconds, even on an idle
+ * engine.
  */
 const delayMs = ({ priority }: RunDocument, { kind }: Job): number =>
   kind === "start-timeout" || kind === "finish-timeout" ? 0 : Math.max(0, -priority) * 1_000;
 
-/** First attempts go by the age of their run, so that old runs end before new ones; a retry goes by its own time. */
+/**
+ * First attempts are ordered by the age of their run, so that old runs end before new ones; a retry is ordered by its
+ * own time.
+ */
 const score = (run: RunDocument, job: Job): number =>
   job.attempt === 0 ? run.queuedAt - run.priority * 1_000 : job.at;

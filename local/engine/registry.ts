@@ -1,7 +1,7 @@
 import { isTrue } from "./cel.ts";
 import type { EventPayload, FunctionConfig } from "./protocol.ts";
 
-/** Which functions there are, and which of them an event starts. */
+/** The registered functions, and which of them an event starts. */
 export type App = { id: string; url: string; functions: FunctionConfig[] };
 
 export class Registry {
@@ -9,7 +9,7 @@ export class Registry {
   private readonly functions = new Map<string, { fn: FunctionConfig; app: App }>();
   private byEvent = new Map<string, FunctionConfig[]>();
 
-  /** Replaces an app's functions by what it has now. True if anything changed. */
+  /** Replaces the functions of an app. Returns true if anything changed. */
   register(app: App): boolean {
     const known = this.apps.get(app.id);
     if (known && JSON.stringify(known) === JSON.stringify(app)) return false;
@@ -38,7 +38,7 @@ export class Registry {
     );
   }
 
-  /** Each function once, however many of its triggers match. */
+  /** Returns each function once, even when several of its triggers match. */
   startedBy(event: EventPayload): FunctionConfig[] {
     const patterns = patternsOf(event.name);
     const named = patterns.flatMap((pattern) => this.byEvent.get(pattern) ?? []);
@@ -61,12 +61,15 @@ export class Registry {
   }
 }
 
-/** What may stand in a trigger for an event of this name: itself, and a star after any of its slashes or dots. */
+/**
+ * The trigger names that match an event name: the name itself, and its beginnings up to a slash or dot with a star
+ * after them.
+ */
 const patternsOf = (name: string): string[] => [
   name,
   ...[...name.matchAll(/[/.]/g)].map(({ index }) => `${name.slice(0, index + 1)}*`),
 ];
 
-/** For batches with an `if`: an event that does not fit starts a run of its own. */
+/** For batches with an `if`: an event that does not match starts its own run. */
 export const isBatched = (fn: FunctionConfig, event: EventPayload): boolean =>
   fn.batchEvents !== undefined && isTrue(fn.batchEvents.if, event);

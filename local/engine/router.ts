@@ -22,7 +22,7 @@ type Options = {
   freshId: () => string;
 };
 
-/** Where an event goes: to the functions that it starts, to the runs that wait for it, and to those that it cancels. */
+/** Sends an event to the functions that it starts, to the runs that wait for it, and to those that it cancels. */
 export class Router {
   private readonly options: Options;
 
@@ -30,13 +30,13 @@ export class Router {
     this.options = options;
   }
 
-  /** Takes in an event. An id that is known already changes nothing. */
+  /** Accepts an event. An event with a known id changes nothing. */
   send(event: IncomingEvent, internalId: string): void {
     if (this.options.history.events.has(internalId)) return;
     this.route(this.accept(event, internalId));
   }
 
-  /** The same events again as a new run of its own; its id, or undefined when the function is gone. */
+  /** Starts a new run with the same events. Returns its id, or undefined when the function does not exist any more. */
   rerun({
     id: originalRunId,
     functionId,
@@ -65,13 +65,13 @@ export class Router {
     this.options.intake.start(fn, [stored], { cron: expression, once: `${expression}|${id}` });
   }
 
-  /** Tells whoever invoked the run, and everybody who listens for the ends of runs. */
+  /** Notifies the step that invoked the run, and all listeners for the ends of runs. */
   runEnded({ id: runId, functionId, status, events, output: result, error }: RunDocument): void {
     const news = endingEvents({ functionId, runId, status, events, result, error });
     for (const event of events) {
       const answer = error ? { error } : { data: result ?? null };
       const ofThis = news.find(({ data }) => data?.["event"] === event);
-      // A canceled run has neither result nor error: the server answers with the whole event that tells of its end.
+      // A canceled run has neither result nor error, so the server answers with the whole event about its end.
       this.answerInvoke({ event }, status === "Cancelled" && ofThis ? this.payloadOf(ofThis) : answer);
     }
     for (const event of news) this.send(event, this.options.freshId());
@@ -93,7 +93,7 @@ export class Router {
   private route(stored: StoredEvent): void {
     const { clock, pauses, registry, intake, executor } = this.options;
     const { event } = stored;
-    // Who waits now is looked up first: a run that this event starts must not be woken or cancelled by it.
+    // The waiting runs are looked up first, because this event must not wake or cancel a run that it starts.
     const paused = pauses.matching(event, clock.now());
     this.routeInvocation(stored);
     for (const fn of registry.startedBy(event)) intake.receive(fn, stored);
@@ -113,7 +113,7 @@ export class Router {
     if (intake.receive(fn, stored) === "rate-limited") refuse("invoked function is rate limited");
   }
 
-  /** Gives an invoked function's result to the step that waits for it. */
+  /** Gives an invoked function's result to the waiting step. */
   private answerInvoke(
     { event }: Pick<StoredEvent, "event">,
     result: { data: unknown } | { error: WireError } | EventPayload,

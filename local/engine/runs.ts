@@ -18,9 +18,9 @@ import {
 } from "./turn.ts";
 
 /**
- * The state machine of a run. Each function takes the run's document, what happened and the time, brings the document
- * to its next state and says what the engine must now do. The same inputs always give the same result: there is no
- * clock, no network and no store in here, so that everything which makes execution durable can be tested as arithmetic.
+ * The state machine of a run. Each function takes the run's document, what happened, and the time. It changes the
+ * document to its next state, and returns what the engine must do. It uses no clock, network or store, so the same
+ * input always gives the same result, and durable execution can be tested as pure functions.
  */
 
 export type Rules = Pick<Turn, "now" | "random" | "maxAttempts" | "retryIntervalMs"> & {
@@ -35,7 +35,7 @@ export type Answer =
 
 type Move = (turn: Turn) => void;
 
-/** An ended run answers to nothing: late results, timers and events find it closed. */
+/** An ended run ignores late results, timers and events. */
 function advance(run: RunDocument, rules: Rules, move: Move): Change[] {
   if (hasEnded(run)) return [];
   const turn: Turn = { run, ...rules, changes: [] };
@@ -67,7 +67,7 @@ export function newRun(given: NewRun): RunDocument {
   };
 }
 
-/** Queues the first call, for when the run may begin, and listens for what may cancel it. */
+/** Queues the first call for the time when the run may begin, and registers the waits that may cancel it. */
 export const open = (run: RunDocument, rules: Rules, cancels: Wait[]): Change[] =>
   advance(run, rules, (turn) => {
     for (const cancel of cancels) wait(turn, cancel);
@@ -76,7 +76,7 @@ export const open = (run: RunDocument, rules: Rules, cancels: Wait[]): Change[] 
       enqueue(turn, { id: "start-timeout", kind: "start-timeout", at: run.queuedAt + rules.startTimeoutMs });
   });
 
-/** A singleton's place is taken: the run ends before it begins, and nothing follows from that. */
+/** Another run of the singleton is running: this run ends before it begins, and has no other effect. */
 export function skip(run: RunDocument): void {
   run.status = "Skipped";
   run.endedAt = run.queuedAt;
@@ -87,7 +87,7 @@ export function skip(run: RunDocument): void {
   });
 }
 
-/** Before a call is made: counts the steps, starts the run's own clock. */
+/** Before a call: counts the steps, and starts the run's own timeout. */
 export const begin = (run: RunDocument, rules: Rules, job: Job): Change[] =>
   advance(run, rules, (turn) => {
     if (run.stack.length >= limits.stepsPerRun) return overflow(turn);
@@ -101,7 +101,7 @@ export const begin = (run: RunDocument, rules: Rules, job: Job): Change[] =>
     note(turn, { what: "called", attempt: job.attempt, ...(job.stepId ? { stepId: job.stepId } : {}) });
   });
 
-/** After a call: steps, a return value, or an error outside of any step. */
+/** After a call: handles steps, a return value, or an error outside of any step. */
 export const receive = (run: RunDocument, rules: Rules, job: Job, answer: Answer): Change[] =>
   advance(run, rules, (turn) => {
     if (run.jobs[job.id] !== job) return;
@@ -113,8 +113,8 @@ export const receive = (run: RunDocument, rules: Rules, job: Job, answer: Answer
   });
 
 /**
- * Steps that a running call has finished. They are kept before the call goes on; nothing is queued, since the call
- * itself continues. Its retries start over: the next step has a fresh budget.
+ * Saves steps that a running call has finished, before the call continues. Nothing is queued, because the call itself
+ * continues. The retries start again from zero for the next step.
  */
 export const checkpoint = (
   run: RunDocument,
@@ -133,7 +133,7 @@ export const checkpoint = (
     job.attempt = 0;
   });
 
-/** A timer: a sleep is over, or a wait or the whole run has lasted as long as it may. */
+/** A timer has fired: a sleep is over, or a wait or the whole run has reached its time limit. */
 export const ring = (run: RunDocument, rules: Rules, job: Job): Change[] =>
   advance(run, rules, (turn) => {
     if (run.jobs[job.id] !== job) return;
@@ -163,7 +163,7 @@ const invokeTimeout: Memo = {
   },
 };
 
-/** An event has come that a step was waiting for. */
+/** The event that a step waited for has arrived. */
 export const resume = (run: RunDocument, rules: Rules, waitId: string, event: EventPayload): Change[] =>
   advance(run, rules, (turn) => settle(turn, waitId, event));
 

@@ -15,8 +15,8 @@ type Options = {
 };
 
 /**
- * One timer for the next tick of each cron. The tick is noted: if the engine is down when it comes, it is made up for
- * once, at the start, and further ticks that were missed are not.
+ * One timer for the next tick of each cron. The tick is stored: if the engine is down then, it runs once at the next
+ * start, and further missed ticks do not run.
  */
 export class Schedules {
   private readonly options: Options;
@@ -27,7 +27,7 @@ export class Schedules {
     this.timers = new NamedTimers(options.clock);
   }
 
-  /** After functions were registered: sets what is new and lets go of what is gone. */
+  /** After functions were registered: adds timers for new crons, and removes those of old ones. */
   update(): void {
     const { notebook, registry, clock } = this.options;
     const now = clock.now();

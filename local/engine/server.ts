@@ -1,14 +1,14 @@
 import { createServer, type Server } from "node:http";
 import { getRequestListener } from "@hono/node-server";
 
-/** Serves a handler on this machine alone. */
+/** Serves a handler on this machine only. */
 export async function serve(
   handler: (request: Request) => Response | Promise<Response>,
   { host, port }: { host: string; port: number },
 ): Promise<{ port: number; close(): Promise<void> }> {
   const listener = getRequestListener(handler, { overrideGlobalObjects: false });
   const server = createServer((incoming, outgoing) => void listener(incoming, outgoing));
-  // Longer than any client keeps an idle connection: a request that is sent on one just closed here is lost.
+  // Longer than clients keep an idle connection, because a request on a connection that was just closed is lost.
   server.keepAliveTimeout = 75_000;
   await new Promise<void>((resolve, reject) => {
     server.once("error", (error) => reject(explained(error, port)));

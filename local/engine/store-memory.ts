@@ -4,7 +4,7 @@ import type { Note } from "./notebook.ts";
 import type { App } from "./registry.ts";
 import type { Store } from "./store.ts";
 
-/** Keeps nothing: what the engine holds is all there is, and a stop is the end of it. */
+/** Stores nothing: when the engine stops, its state is lost. */
 export const memoryStore = (): Store => ({
   load: () => Promise.resolve({ events: [], runs: [], notes: [], apps: [] }),
   commit: () => Promise.resolve(),
@@ -12,8 +12,8 @@ export const memoryStore = (): Store => ({
 });
 
 /**
- * Keeps documents as a database would, as text, so that a test can let an engine die and start another one on what the
- * first had committed.
+ * Stores documents as text, as a database would, so that a test can stop an engine and start another one on what the
+ * first one committed.
  */
 export function documentStore(): Store {
   const tables = {
@@ -47,6 +47,6 @@ export function documentStore(): Store {
   };
 }
 
-/** Only ever what `put` wrote. */
+/** The text was written by `put`, so the cast is safe. */
 const read = <T>(table: Map<string, string>): T[] =>
   [...table.values()].map((text) => z.custom<T>().parse(JSON.parse(text)));

@@ -7,8 +7,8 @@ import type { App } from "./registry.ts";
 import { type Group, type Store, Unstorable } from "./store.ts";
 
 /**
- * The documents in Postgres, in a schema of the engine's own. A group is one statement, so one transaction and one
- * fsync for everybody who waits.
+ * The documents in Postgres, in the engine's own schema. A group is one statement, so it costs one transaction and one
+ * fsync.
  */
 const schema = `
   create schema if not exists engine;
@@ -18,7 +18,7 @@ const schema = `
   create table if not exists engine.notes (id bytea primary key, document text not null);
 `;
 
-/** What an earlier version left is dropped: its documents were jsonb, which cannot hold every JSON text. */
+/** Drops the tables of an earlier version: their documents were jsonb, which cannot hold every JSON text. */
 const dropOld = `
   do $$ begin
     if exists (select from information_schema.columns
@@ -66,7 +66,7 @@ export async function postgresStore(url: string, options?: SessionOptions): Prom
 
     async commit(group) {
       try {
-        // Written once: a group that is tried again says what was true when it was taken.
+        // Serialized once: a group that is tried again contains the state at the time when it was taken.
         const values = serialise(group);
         await session.use((client) => client.query({ name: "commit", text: commitStatement, values }));
       } catch (error) {
@@ -78,7 +78,7 @@ export async function postgresStore(url: string, options?: SessionOptions): Prom
   };
 }
 
-/** Documents are text: jsonb refuses the character NUL, half surrogate pairs and deep nesting. */
+/** Documents are text, because jsonb refuses NUL, lone surrogates and deep nesting. */
 const serialise = ({ events, runs, apps, notes, forgotten }: Group): unknown[] => [
   forgotten.runs,
   forgotten.events,
@@ -95,10 +95,13 @@ const serialise = ({ events, runs, apps, notes, forgotten }: Group): unknown[] =
   runs.map((run) => JSON.stringify(run)),
 ];
 
-/** An index takes no key of more than 2,700 bytes. */
+/** An index key may have at most about 2,700 bytes, so the key is hashed. */
 const hash = (key: string): Buffer => createHash("sha256").update(key).digest();
 
-/** Class 22 is a value that does not fit, 54 one that is too large; a RangeError is too long or too deep to be written as text. */
+/**
+ * Class 22 is a value that does not fit, 54 one that is too large; a RangeError is one that is too long or too deep to
+ * be written as text.
+ */
 const isOfTheData = (error: unknown): error is Error =>
   error instanceof RangeError ||
   (error instanceof Error && "code" in error && /^(22|54)/.test(String(error.code)));

@@ -4,25 +4,25 @@ import type { App } from "./registry.ts";
 
 export type Document = StoredEvent | RunDocument | App | Note;
 
-/** Everything that changed since the last commit: one group, one transaction. */
+/** Everything that changed since the last commit; one group is one transaction. */
 export type Group = {
   events: StoredEvent[];
   runs: RunDocument[];
   notes: { written: Note[]; deleted: string[] };
   apps: App[];
-  /** History that has grown too old or too long. */
+  /** Runs and events that history has dropped. */
   forgotten: { runs: string[]; events: string[] };
 };
 
 export type Snapshot = { events: StoredEvent[]; runs: RunDocument[]; notes: Note[]; apps: App[] };
 
-/** The store cannot hold something in the group: trying again would not help. */
+/** The store cannot hold something in the group, and another try would not help. */
 export class Unstorable extends Error {}
 
 /**
- * Where the documents lie. The engine is the only writer and keeps what it needs in memory: a store is read once, at
- * the start. `commit` resolves when the group cannot be lost any more; it rejects with `Unstorable` when the group itself
- * is the reason, and a group that was rejected has left nothing behind.
+ * Where the documents are stored. The engine is the only writer and keeps what it needs in memory, so the store is read
+ * once, at the start. `commit` resolves when the group is durable. It rejects with `Unstorable` when the group itself
+ * is the reason. A rejected group has changed nothing.
  */
 export type Store = {
   load(): Promise<Snapshot>;

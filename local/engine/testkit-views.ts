@@ -1,7 +1,7 @@
 import type { RunDocument } from "./documents.ts";
 import { runView } from "./views.ts";
 
-/** A run as the API shows it, and what a test wants to know besides. */
+/** A run as the API shows it, with more facts for tests. */
 export const viewOf = (run: RunDocument) => ({
   ...runView(run),
   id: run.id,
@@ -9,7 +9,7 @@ export const viewOf = (run: RunDocument) => ({
   output: run.output,
   error: run.error,
   events: run.events,
-  /** Results of steps, by the name they were given. */
+  /** Results of steps by step name. */
   steps: Object.fromEntries(
     run.history.flatMap(({ stepId, name }) =>
       stepId !== undefined && name !== undefined && Object.hasOwn(run.steps, stepId)
@@ -19,11 +19,11 @@ export const viewOf = (run: RunDocument) => ({
   ),
 });
 
-/** Tests name functions as the app does; the engine puts the app's id in front. */
+/** Tests use the app's own function ids; the engine prefixes them with the app's id. */
 export const isFunction = (run: RunDocument, id: string): boolean =>
   run.functionId === id || run.functionId === `${run.appId}-${id}`;
 
-/** For a run that was awaited in vain: where it stands and what it waits for. */
+/** For the error when a run did not end: its state, and what it waits for. */
 export function stateOf(run: RunDocument): string {
   const jobs = Object.values(run.jobs).map(
     ({ id, kind, at, attempt }) => `${kind} ${id} attempt ${attempt} at ${new Date(at).toISOString()}`,

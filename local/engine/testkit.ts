@@ -12,26 +12,30 @@ import { handlerTransport } from "./transport.ts";
 import type { Usage } from "./usage.ts";
 
 /**
- * An app's own functions on an engine in the same process, with a clock that a test turns: no ports, no sleeping.
+ * Runs an app's own functions on an engine in the same process, with a clock that a test moves: no ports, no sleeping.
  *
  *     const engine = await startEngine({ app: (request) => serveHandler(request) });
  *     const [id] = await engine.send({ name: "user/signup", data: { userId: "1" } });
  *     await engine.advance("3d");
  *     const run = await engine.run(id);
  *
- * The app's client gets `fetch: engine.fetch` and `INNGEST_DEV` (or `baseUrl`) `engine.url`. Functions are read from
+ * The app's client gets `fetch: engine.fetch`, and `engine.url` as `INNGEST_DEV` (or `baseUrl`). Functions are read
+ * from
  * the app when first needed, so that the app may be created after the engine.
  */
 export type StartEngine = {
   app: (request: Request) => Promise<Response>;
-  /** Where the app seems to be served. */
+  /** The URL at which the app appears to be served. */
   appUrl?: string;
-  /** Keeps state in this Postgres instead of in memory. */
+  /** Stores state in this Postgres instead of in memory. */
   databaseUrl?: string;
-  /** False: one step per request, as if the app had switched it off. Buffering is the app's own client option. */
+  /**
+   * False: one step per request, as if the app had disabled checkpointing. Buffering is an option of the app's own
+   * client.
+   */
   checkpointing?: boolean;
   start?: Date;
-  /** Order between equals, ids and retry delays come from this number: the same seed, the same run. */
+  /** The seed of ids, retry delays and the order of equal jobs: the same seed gives the same run. */
   seed?: number;
   signingKey?: string;
 };
@@ -84,7 +88,7 @@ export async function startEngine(options: StartEngine) {
     await ensureSynced();
     const asked = life;
     const response = await asked.api.fetch(new Request(input, init));
-    // An engine that died in the meantime has not answered.
+    // The engine died meanwhile, so it cannot answer.
     if (life !== asked) throw new TypeError("fetch failed: the engine died");
     return response;
   };
@@ -96,7 +100,7 @@ export async function startEngine(options: StartEngine) {
     }
   };
 
-  /** Turns the clock from timer to timer until the condition holds, at most so far. */
+  /** Moves the clock from timer to timer until the condition is true, at most by `within`. */
   const turnUntil = async (condition: () => unknown, { within = "1d" }: Within): Promise<boolean> => {
     const end = clock.now() + durationOf(within);
     for (;;) {
@@ -119,21 +123,24 @@ export async function startEngine(options: StartEngine) {
     url,
     fetch,
     faults,
-    /** The engine's time; give it to the app as its clock. */
+    /** The engine's time; pass it to the app as its clock. */
     clock: { now: () => new Date(clock.now()) },
     /** Reads the app's functions again. */
     sync: () => {
       synced = undefined;
       return ensureSynced();
     },
-    /** Accepts events as if they had come over HTTP; returns their ids. */
+    /** Accepts events as over HTTP; returns their ids. */
     send: async (events: SentEvent | SentEvent[]): Promise<string[]> => {
       const response = await fetch(`${url}/e/test`, { method: "POST", body: JSON.stringify(events) });
       const answer = sendAnswer.parse(await response.json());
       if (!response.ok) throw new Error(answer.error);
       return answer.ids;
     },
-    /** The run that an event started (its id from `send`, or the sender's own), once it has ended. Turns the clock as far as the run needs. */
+    /**
+     * Waits for the end of the run that an event started (its id from `send`, or the sender's own). Moves the clock as
+     * far as needed.
+     */
     run: async (eventId: string, functionId?: string, within: Within = {}) => {
       const ended = await turnUntil(() => {
         const run = find(eventId, functionId);
@@ -145,7 +152,7 @@ export async function startEngine(options: StartEngine) {
       if (!ended) throw new Error(`The run ${run.id} has not ended: ${stateOf(run)}`);
       return viewOf(run);
     },
-    /** Waits until the condition holds, turning the clock as far as it must. */
+    /** Waits until the condition is true; moves the clock as far as needed. */
     waitFor: async (condition: () => unknown, within: Within = {}): Promise<void> => {
       if (await turnUntil(condition, within)) return;
       const live = allRuns().filter((run) => !hasEnded(run));
@@ -154,14 +161,14 @@ export async function startEngine(options: StartEngine) {
         `The condition did not come true within ${within.within ?? "1d"}. Live runs:\n${states.join("\n")}`,
       );
     },
-    /** Moves time: timers ring in order, and what they cause is settled before the next one. */
+    /** Moves time: timers fire in order, and the effects of each are complete before the next one fires. */
     advance: async (duration: string): Promise<void> => {
       const end = clock.now() + durationOf(duration);
       await turnUntil(() => false, { within: duration });
       clock.turn(end);
       await idle();
     },
-    /** Resolves when nothing is under way and only time could change that. */
+    /** Resolves when no work is in progress, and only time could change that. */
     idle,
     runs: (functionId?: string) =>
       allRuns()
@@ -180,12 +187,12 @@ export async function startEngine(options: StartEngine) {
       if (run) life.engine.cancel(run);
       await idle();
     },
-    /** Lets the engine die as it is and starts another one on what was committed. */
+    /** Stops the engine without any cleanup, and starts another one on what was committed. */
     crash: restart,
     usage: (): Usage => life.engine.usage(),
     /** Calls to the app so far. */
     calls: () => faults.calls,
-    /** Stops the engine. Calls under way are waited for. */
+    /** Stops the engine after the calls in flight have ended. */
     close: async (): Promise<void> => {
       await life.activity.settled();
       await life.engine.stop();

@@ -2,7 +2,7 @@ import http from "node:http";
 import https from "node:https";
 import { limits } from "./limits.ts";
 
-/** One request to an app, and its answer as text. */
+/** A request to an app; the answer is returned as text. */
 export type AppRequest = {
   method: "POST" | "PUT";
   url: string;
@@ -12,11 +12,11 @@ export type AppRequest = {
 export type AppAnswer = { status: number; header(name: string): string | undefined; body: string };
 export type Transport = (request: AppRequest) => Promise<AppAnswer>;
 
-/** The app in the same process: no socket, no port. */
+/** Calls an app in the same process: no socket, no port. */
 export const handlerTransport =
   (app: (request: Request) => Promise<Response>): Transport =>
   async ({ method, url, headers, body }) => {
-    // The SDK's adapters read the host header, which only a real server would set.
+    // The SDK's adapters read the host header, which only a real server sets.
     const request = new Request(url, { method, headers: { ...headers, host: new URL(url).host }, body });
     const response = await app(request);
     return {
@@ -26,10 +26,13 @@ export const handlerTransport =
     };
   };
 
-/** Servers close what is idle for five seconds (Node's default): a call sent at that moment would be lost, and an attempt with it. */
+/**
+ * Servers close connections that are idle for five seconds (Node's default). A call sent at that moment would be lost,
+ * and would cost an attempt.
+ */
 const idleMs = 2_000;
 
-/** The app over HTTP. node:http with kept connections costs a fraction of what Node 20's fetch costs a call. */
+/** Calls the app over HTTP. node:http with kept connections costs a fraction of Node 20's fetch. */
 export function httpTransport(): Transport & { close(): void } {
   const kept = { keepAlive: true, maxSockets: 256, timeout: idleMs };
   const agents = { "http:": new http.Agent(kept), "https:": new https.Agent(kept) };

@@ -3,8 +3,8 @@ import { limits, retryDelayMs } from "./limits.ts";
 import type { WireError } from "./protocol.ts";
 
 /**
- * The moves of which every transition of a run is made. They touch the run's document and nothing else; what the
- * engine must do about it (queue a call, set a timer, send an event) is collected as changes.
+ * The operations that make up every transition of a run. They change only the run's document; what the engine must do
+ * (queue a call, set a timer, send an event) is collected as changes.
  */
 export type Change =
   | { type: "job"; job: Job }
@@ -19,12 +19,12 @@ export type Turn = {
   now: number;
   random: () => number;
   maxAttempts: number;
-  /** In place of the server's table, as the Dev Server's flag of that name. */
+  /** Replaces the server's table of delays, like the Dev Server's flag of that name. */
   retryIntervalMs?: number | undefined;
   changes: Change[];
 };
 
-/** A long run's history would outweigh its state: it keeps its beginning, and what ends it. */
+/** A long run's history would be larger than its state, so only its beginning and its end are kept. */
 const longestHistory = 3_000;
 
 export function note(turn: Turn, entry: Omit<HistoryEntry, "at">): void {
@@ -32,7 +32,7 @@ export function note(turn: Turn, entry: Omit<HistoryEntry, "at">): void {
   if (history.length < longestHistory || entry.what === "ended") history.push({ at: turn.now, ...entry });
 }
 
-/** Adds work, once: the SDK reports unresolved steps again (the losers of a race), and that must change nothing. */
+/** Adds work once: the SDK reports unresolved steps again (the losers of a race), and that must change nothing. */
 export function enqueue(turn: Turn, job: Omit<Job, "attempt">): boolean {
   const { run } = turn;
   if (run.seen[job.id]) return false;
@@ -52,7 +52,7 @@ export function remove(turn: Turn, jobId: string): void {
   turn.changes.push({ type: "job-over", jobId });
 }
 
-/** The same call again, after the time that the app asked for or else the server's own table. */
+/** Repeats the call after the time that the app asked for, or else after the server's own delay. */
 export function retry(turn: Turn, job: Job, retryAfter: string | undefined): void {
   const { least, most } = limits.retryDelayMs;
   const asked = retryAfter === undefined ? undefined : retryMoment(retryAfter, turn.now);
@@ -63,7 +63,7 @@ export function retry(turn: Turn, job: Job, retryAfter: string | undefined): voi
   put(turn, { ...job, attempt: job.attempt + 1, at: turn.now + delay });
 }
 
-/** `retry-after` is a number of seconds if it is short, and a date otherwise. */
+/** A short `retry-after` is a number of seconds; a long one is a date. */
 function retryMoment(text: string, now: number): number | undefined {
   if (text.length <= 7) return /^\d+$/.test(text) ? now + Number(text) * 1_000 : undefined;
   const date = Date.parse(text);
@@ -82,8 +82,8 @@ export function memoise(run: RunDocument, stepId: string, memo: Memo): void {
 }
 
 /**
- * Keeps a step's result and asks the app what comes next. Of a parallel group only the last step asks, under an id
- * that the group shares: asking after each would run what follows several times. In a race each step asks.
+ * Stores a step's result, and asks the app what comes next. In a parallel group only the last step asks, with an id
+ * that the group shares; if each one asked, the following code would run several times. In a race each step asks.
  */
 export function saveStep(turn: Turn, stepId: string, memo: Memo, { group, race, suffix = "" }: Place): void {
   const { run } = turn;
@@ -106,7 +106,7 @@ export function endWait(turn: Turn, wait: Wait): void {
 
 type Ending = { data?: unknown; error?: WireError };
 
-/** Ends the run for good. Whatever else this turn wanted to do no longer matters. */
+/** Ends the run for good, and discards the other changes of this turn. */
 export function finish(turn: Turn, status: RunStatus, { data, error }: Ending): void {
   const { run } = turn;
   note(turn, { what: "ended", note: status });
@@ -115,7 +115,7 @@ export function finish(turn: Turn, status: RunStatus, { data, error }: Ending): 
   if (data !== undefined) run.output = data;
   if (error !== undefined) run.error = error;
   turn.changes = [{ type: "ended", waits: Object.values(run.waits), jobIds: Object.keys(run.jobs) }];
-  // An ended run stays readable for a while; what only a living one needs goes now.
+  // An ended run stays readable for a while; what only an unfinished run needs is deleted now.
   run.jobs = {};
   run.waits = {};
   run.seen = {};

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { uuidToULID } from "ulid";
 
-/** 48 bits of time and 80 bits of entropy. */
+/** A ULID: 48 bits of time and 80 bits of entropy. */
 function ulidFrom(timeMs: number, entropy: Buffer): string {
   const hex = timeMs.toString(16).padStart(12, "0") + entropy.toString("hex");
   return uuidToULID(hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5"));
@@ -13,8 +13,8 @@ export const ulid = (timeMs: number, random: () => number): string =>
 export const isUlid = (text: string): boolean => /^[0-7][0-9A-HJKMNP-TV-Z]{25}$/.test(text);
 
 /**
- * The SDK sends `<ms>,<base64 of ten bytes>` with a batch of events and sends the same again when it retries. The
- * server adds each event's place, counted from ONE, to the last four bytes: the retry yields the ids of the first try.
+ * The SDK sends `<ms>,<base64 of ten bytes>` with a batch of events, and the same again when it retries. The server
+ * adds each event's position, counted from 1, to the last four bytes, so a retry gets the ids of the first try.
  */
 export function seededUlid(header: string, place: number): string | undefined {
   const [, time = "0", seed = ""] = /^(\d+),([A-Za-z0-9+/]+={0,2})$/.exec(header) ?? [];
@@ -25,7 +25,10 @@ export function seededUlid(header: string, place: number): string | undefined {
   return ulidFrom(timeMs, entropy);
 }
 
-/** The server names functions by uuid in its API; ours is derived, so that it is the same after every start. */
+/**
+ * The server identifies functions by UUID in its API. This UUID is derived from the name, so that it stays the same
+ * after a restart.
+ */
 export function uuidOf(name: string): string {
   const hash = createHash("sha1").update(name).digest("hex");
   return `${hash.slice(0, 8)}-${hash.slice(8, 12)}-5${hash.slice(13, 16)}-8${hash.slice(17, 20)}-${hash.slice(20, 32)}`;

@@ -2,12 +2,15 @@ import { z } from "zod";
 import { hasEnded, type RunDocument } from "./documents.ts";
 import { forever, type Notebook } from "./notebook.ts";
 
-/** As Inngest bills: each run is an execution, and so is each attempt of a step. Replays of finished steps are not. */
+/**
+ * Counts as Inngest bills: each run is an execution, and so is each attempt of a step. Replays of finished steps are
+ * not.
+ */
 export type Usage = { runs: number; steps: number; executions: number };
 
 const counts = z.object({ runs: z.number(), steps: z.number() }).default({ runs: 0, steps: 0 });
 
-/** Ended runs are counted once and then forgotten with the history; live ones are counted when somebody asks. */
+/** Ended runs are added once, because history drops them later; unfinished runs are counted on request. */
 export class Meter {
   private readonly notebook: Notebook;
 

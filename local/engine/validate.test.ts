@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import cases from "../../tests/fixtures/inngest/registrations.json" with { type: "json" };
 import { RegistrationRefused, readFunctions } from "./validate.ts";
 
-/** What the real server takes and this engine refuses: each by name. */
+/** Expressions that the real server accepts and this engine refuses. */
 const refusedHere = new Set([
   "cron jitter",
   "concurrency string",

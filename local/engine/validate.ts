@@ -7,8 +7,8 @@ import { limits } from "./limits.ts";
 import { type FunctionConfig, functionConfig } from "./protocol.ts";
 
 /**
- * What the server refuses when functions are registered, and what this engine does not model: said here, by name,
- * before anything runs. A setting that it does not know is refused, never ignored.
+ * What the server refuses when functions are registered, and what this engine does not model: one error names it before
+ * anything runs. An unknown setting is refused, never ignored.
  */
 export class RegistrationRefused extends Error {
   readonly problems: string[];
@@ -19,7 +19,7 @@ export class RegistrationRefused extends Error {
   }
 }
 
-/** The functions in the engine's terms, or one error that names every problem of every function. */
+/** Converts functions to the engine's types, or throws one error that names every problem of every function. */
 export function readFunctions(functions: { id: string }[]): FunctionConfig[] {
   const problems: string[] = [];
   const read = functions.flatMap((raw) => {
@@ -84,7 +84,7 @@ function flowProblems(fn: FunctionConfig): string[] {
   duration("The rate limit period", fn.rateLimit?.period, 0, limits.rateLimitPeriodMs);
   duration("The throttle period", fn.throttle?.period, 1_000);
   duration("The batch timeout", fn.batchEvents?.timeout, limits.batchTimeoutMs.least);
-  // Read by another library on the server, which knows no days.
+  // The server reads this setting with another library, which has no days.
   if (/[dw]/.test(fn.batchEvents?.timeout ?? "")) problems.push("The batch timeout has no days and weeks");
   duration("The start timeout", fn.timeouts?.start);
   duration("The finish timeout", fn.timeouts?.finish);

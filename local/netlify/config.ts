@@ -24,8 +24,8 @@ export type FunctionConfig = z.infer<typeof functionConfig>;
 export class ConfigError extends Error {}
 
 /**
- * Reads a function's `config` out of its source as Netlify's bundler does: without running it. Only a plain literal counts;
- * a constant, a call, an `as` or a `satisfies` is as if it were not there, here as on Netlify.
+ * Reads a function's `config` from its source without running it, as Netlify's bundler does. Only a plain literal
+ * counts: a constant, a call, an `as` or a `satisfies` is ignored, here as on Netlify.
  */
 export function readConfig(source: string): FunctionConfig {
   const literal = exportedConfig(
@@ -53,7 +53,7 @@ function exportedConfig(statements: readonly Statement[]): Record<string, unknow
   return inDefault;
 }
 
-/** `export default { fetch, config: { … } }`. */
+/** The config in `export default { fetch, config: { … } }`. */
 function configOf(node: Node): Record<string, unknown> | undefined {
   const object =
     node.type === "TSSatisfiesExpression" || node.type === "TSAsExpression" ? node.expression : node;

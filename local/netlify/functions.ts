@@ -28,7 +28,9 @@ const moduleShape = z.looseObject({
   config: z.unknown().optional(),
 });
 
-/** The functions of a folder as Netlify finds them: each file, and each folder with an `index` or a file of its name. */
+/**
+ * The functions in a folder, by Netlify's rules: each file, and each folder with an `index` or a file of its own name.
+ */
 export function findFunctions(
   folder: string,
   warn: (message: string) => void = console.warn,

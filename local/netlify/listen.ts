@@ -2,17 +2,17 @@ import { setTimeout as delay } from "node:timers/promises";
 import { type ServerType, serve } from "@hono/node-server";
 import type { Site } from "#netlify/site.ts";
 
-/** How long a port may still be held by the process that hands it over. */
+/** How long the process that hands the port over may still hold it. */
 const handOverMs = 5_000;
 
 export type Listening = {
   port: number;
   server: ServerType;
-  /** Takes no more requests; resolves when those that are under way have their answers. */
+  /** Accepts no more requests; resolves when all requests in progress are answered. */
   close(): Promise<void>;
 };
 
-/** Serves a site on this machine alone. Port 0 takes a free one. */
+/** Serves a site on this machine only. Port 0 chooses a free one. */
 export async function listen(site: Site, port: number): Promise<Listening> {
   for (const deadline = performance.now() + handOverMs; ; ) {
     try {
@@ -35,11 +35,11 @@ function tryToListen(site: Site, port: number): Promise<Listening> {
       {
         port,
         hostname: "127.0.0.1",
-        // Node's own limit is ours: its bare 431 would come before our words.
+        // Our limit instead of Node's, whose 431 would come without our message.
         serverOptions: { maxHeaderSize: 64 * 1024 },
         overrideGlobalObjects: false,
         fetch: (request, { incoming, outgoing }) => {
-          // A connection that is kept for the next request would keep the old process.
+          // A kept connection would send the next request to the old process.
           outgoing.once("close", () => {
             if (isClosing) closeIdle();
           });

@@ -1,9 +1,9 @@
 import type { Site } from "#netlify/site.ts";
 
-/** Where the page asks what else runs beside the site. Netlify has no such file, so production answers 404. */
+/** The page reads here which other parts run beside the site. Netlify has no such file, so production answers 404. */
 const PATH = "/local-stack.json";
 
-/** The site, which also tells its page what only this machine has. */
+/** The site, with the file that tells its page about the other parts of this machine. */
 export const withLocalStack = (site: Site, parts: { inboxUrl: string | undefined }): Site => ({
   ...site,
   fetch: async (request, options) =>

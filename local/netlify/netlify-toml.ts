@@ -8,11 +8,11 @@ const netlifyToml = z.object({
   headers: z.array(z.object({ for: z.string(), values: z.record(z.string(), z.string()) })).default([]),
 });
 
-/** What Netlify adds to the answers of static files; functions set their own. */
+/** The headers that Netlify adds to static files; functions set their own. */
 export type HeaderRule = { matches: (pathname: string) => boolean; values: Record<string, string> };
 export type SiteSettings = { publishDir: string; headers: readonly HeaderRule[] };
 
-/** A site's netlify.toml, as far as serving it goes. */
+/** The parts of a site's netlify.toml that serving needs. */
 export function readNetlifyToml(siteDir: string): SiteSettings {
   const file = join(siteDir, "netlify.toml");
   const { build, headers } = netlifyToml.parse(existsSync(file) ? parse(readFileSync(file, "utf8")) : {});
@@ -22,7 +22,7 @@ export function readNetlifyToml(siteDir: string): SiteSettings {
   };
 }
 
-/** `/assets/*`: a star is the rest of the path. */
+/** In `/assets/*` the star matches the rest of the path. */
 function matcherOf(pattern: string): (pathname: string) => boolean {
   const [start = "", ...rest] = pattern.split("*");
   return rest.length === 0 ? (pathname) => pathname === pattern : (pathname) => pathname.startsWith(start);

@@ -3,19 +3,20 @@ import type { FunctionConfig } from "#netlify/config.ts";
 
 export type Params = Record<string, string>;
 
-/** Answers a function's path parameters when the request is the function's, undefined when it is not. */
+/** Returns a function's path parameters when the request is for the function, or undefined. */
 export type Matcher = (method: string, url: URL) => Params | undefined;
 
 /**
- * Netlify's routing of one function. A method that is not listed does not match, just like a path that is not: the request goes
- * on to the static files and their 404. Without a path, a function answers at `/.netlify/functions/<name>` alone.
+ * Netlify's routing of one function. A method that is not listed does not match, like a path that is not listed: the
+ * request goes to the static files and their 404. Without a path, a function is served only at
+ * `/.netlify/functions/<name>`.
  */
 export function matcherOf(name: string, config: FunctionConfig): Matcher {
   if (config.schedule !== undefined) return () => undefined;
   const routes = (config.path ?? [`/.netlify/functions/${name}`]).map(routeOf);
   const excluded = (config.excludedPath ?? []).map(routeOf);
   return (method, { pathname, href }) => {
-    // Methods belong to paths: at its default address a function takes any.
+    // Methods apply to paths only: at its default address a function accepts any method.
     const isListed = config.path === undefined || config.method?.some((one) => one === method) !== false;
     if (!isListed) return undefined;
     const route = routes.find((one) => one.matches(pathname));
@@ -34,7 +35,7 @@ function routeOf(pattern: string): Route {
   }
   const compiled = new URLPattern({ pathname: pattern });
   return {
-    // The bundler's expression ends in an optional slash.
+    // The bundler's expression allows a slash at the end.
     matches: (pathname) =>
       [pathname, withoutTrailingSlash(pathname)].some((one) => compiled.test({ pathname: one })),
     params(href) {

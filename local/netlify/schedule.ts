@@ -2,12 +2,12 @@ import { Cron } from "croner";
 import type { SiteFunction } from "#netlify/functions.ts";
 import type { Site } from "#netlify/site.ts";
 
-/** setTimeout counts in 32 bits; a longer wait is taken in several. */
+/** setTimeout counts in 32 bits, so a longer wait is split. */
 const longestWaitMs = 2 ** 31 - 1;
 
 /**
- * Fires the site's scheduled functions by their cron, in UTC. Like Netlify's, a tick that nobody was up for is gone.
- * `scale`: how much faster than the machine's this process's Date runs.
+ * Calls the site's scheduled functions by their cron, in UTC. As on Netlify, a tick that comes while the site is down
+ * is lost. `scale`: how much faster than real time this process's Date runs.
  */
 export function startSchedule(site: Site, { scale = 1 }: { scale?: number } = {}): { stop(): void } {
   const timers = new Map<SiteFunction, NodeJS.Timeout>();
@@ -17,7 +17,7 @@ export function startSchedule(site: Site, { scale = 1 }: { scale?: number } = {}
     const ring = () => {
       if (Date.now() < due.getTime()) return plan(scheduled, cron, due);
       const next = cron.nextRun();
-      // A failure is answered by the site's error page and logged there; the schedule goes on.
+      // A failure is answered and logged by the site's error page; the schedule continues.
       if (next !== null) void site.fire(scheduled, next).then((response) => response.body?.cancel());
       plan(scheduled, cron, next);
     };

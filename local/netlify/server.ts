@@ -7,7 +7,7 @@ import { startSchedule } from "#netlify/schedule.ts";
 import { createSite } from "#netlify/site.ts";
 import { childOfTheStack } from "#stack/child.ts";
 
-/** The site as a process of its own, in the project's folder. Environment: PORT, INBOX_URL (optional). */
+/** The site as its own process, started in the project's folder. Environment: PORT, INBOX_URL (optional). */
 let end: () => void | Promise<void> = () => {};
 const child = childOfTheStack({ stop: () => end() });
 const site = createSite({ functionsDir: resolve("netlify/functions"), ...readNetlifyToml(process.cwd()) });
@@ -18,7 +18,7 @@ for (const { name, error } of failed) {
     `The function ${name} cannot be loaded: ${error instanceof Error ? error.stack : String(error)}`,
   );
 }
-// A site that runs is better than one that does not load.
+// When the new code does not load, the old process continues.
 if (failed.length > 0 && child.takesOver) process.exit(1);
 await child.mayListen();
 

@@ -4,7 +4,10 @@ import { findFunctions, type SiteFunction } from "#netlify/functions.ts";
 import type { HeaderRule } from "#netlify/netlify-toml.ts";
 import { staticFiles } from "#netlify/static-files.ts";
 
-/** Netlify takes 6 MB of request body (as it arrives; binary bodies lose a quarter of that to base64 there). */
+/**
+ * Netlify's limit is 6 MB of request body. It counts the body as it arrives there, where base64 uses a quarter of it
+ * for binary bodies.
+ */
 const maxBodyBytes = 6 * 1024 * 1024;
 
 export type Site = {
@@ -12,17 +15,17 @@ export type Site = {
   readonly functions: readonly SiteFunction[];
   /** Calls a scheduled function as Netlify's scheduler does. */
   fire(scheduled: SiteFunction, nextRun: Date): Promise<Response>;
-  /** Imports every function now, so that the first request does not wait; answers what failed. */
+  /** Imports every function now, so that the first request does not wait. Returns those that failed. */
   warmUp(): Promise<{ name: string; error: unknown }[]>;
-  /** Settles when everything given to `waitUntil` has. */
+  /** Resolves when every promise given to `waitUntil` has settled. */
   idle(): Promise<void>;
 };
 
-/** A site as Netlify would serve it: functions by their own `config`, then the static files. */
+/** A site as Netlify would serve it: functions by their own `config`, then static files. */
 export function createSite(options: {
   functionsDir: string;
   publishDir: string;
-  /** What netlify.toml adds to static files. */
+  /** The headers that netlify.toml adds to static files. */
   headers?: readonly HeaderRule[];
   warn?: (message: string) => void;
 }): Site {
@@ -95,7 +98,10 @@ export function createSite(options: {
   };
 }
 
-/** The request when its body is small enough, else Netlify's refusal. A body of unknown length is read to find out. */
+/**
+ * Returns the request when its body is small enough, or else Netlify's refusal. A body of unknown length must be read
+ * first.
+ */
 async function withBody(request: Request): Promise<Request | Response> {
   const declared = request.headers.get("content-length");
   if (declared !== null) return Number(declared) > maxBodyBytes ? tooLarge() : request;

@@ -32,7 +32,7 @@ export function staticFiles(
   };
 }
 
-/** Files, pretty URLs (`/about` is `about.html` or `about/index.html`) and `404.html`. */
+/** Serves files, pretty URLs (`/about` is `about.html` or `about/index.html`) and `404.html`. */
 function filesOf(folder: string) {
   return async (request: Request, pathname: string): Promise<Response> => {
     const isRead = request.method === "GET" || request.method === "HEAD";
@@ -50,7 +50,7 @@ function filesOf(folder: string) {
   };
 }
 
-/** The path inside the folder; undefined when it leads out of it or to a hidden file. */
+/** The path within the folder; undefined for a path outside of it or to a hidden file. */
 function safePath(pathname: string): string | undefined {
   let decoded: string;
   try {

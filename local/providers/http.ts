@@ -3,9 +3,10 @@ import type { z } from "zod";
 export const json = (status: number, body: unknown, headers?: Record<string, string>): Response =>
   new Response(JSON.stringify(body), { status, headers: { "content-type": "application/json", ...headers } });
 
-/** The body when it fits the schema, else the answer that says what is wrong with it. */
+/** The body when it fits the schema, or else the answer that says what is wrong with it. */
 export async function parseBody<T>(request: Request, schema: z.ZodType<T>): Promise<T | Response> {
-  // A page of another origin can send text/plain without asking; it cannot send JSON. So the control API takes JSON only.
+  // A page of another origin can send text/plain without permission, but not JSON, so the control API accepts only
+  // JSON.
   if (!request.headers.get("content-type")?.startsWith("application/json")) {
     return json(415, { error: "Send JSON with content-type: application/json." });
   }

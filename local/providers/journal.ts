@@ -14,12 +14,12 @@ import {
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 
-/** Where an entry lies in the file: all that is kept in memory for it. */
+/** The position of an entry in the file. Nothing else of the entry is kept in memory. */
 export type Position = { headerAt: number; headerBytes: number; bodyAt: number; bodyBytes: number };
 
 export type Journal = {
   append(header: string, body?: Uint8Array): Position;
-  /** Entries from the oldest on. Bodies are skipped, not read. */
+  /** All entries, the oldest first. Their bodies are not read. */
   entries(): Iterable<{ header: string; position: Position }>;
   header(position: Position): string;
   body(position: Position): Buffer;
@@ -30,13 +30,16 @@ const longestPrefix = 32;
 const newline = Buffer.from("\n");
 
 /**
- * An append-only file of entries, each `<header bytes> <body bytes>\n<header>\n<body>\n`.
+ * An append-only file of entries, each `<header bytes> <body bytes>
+ * <header>
+ * <body>
+ * `.
  *
- * An append is one `writev`, so once it returns the entry is in the kernel's hands and survives `kill -9` of this
- * process. There is no fsync: a power cut may take the last entries, which is fine for a stand-in. An entry
- * torn by a kill in the middle of a write is cut off when the file is opened again: it was never answered.
+ * An append is one `writev`: once it returns, the kernel has the entry, which survives `kill -9` of this process. There
+ * is no fsync: a power cut may lose the last entries, which is acceptable for a stand-in. An entry that a kill has
+ * interrupted was never answered; it is cut off when the file is opened again.
  *
- * Without a path the file has no name either: it lives as long as this process.
+ * Without a path the file has no name and is deleted with the process.
  */
 export function openJournal(path?: string): Journal {
   const file = path === undefined ? openNameless() : openNamed(path);
@@ -77,7 +80,7 @@ function openNamed(path: string): number {
   return openSync(path, openExistingOrNew);
 }
 
-/** Read and write, created when missing, never truncated. */
+/** Opens the file for reading and writing; creates it when missing, and never truncates it. */
 const openExistingOrNew = constants.O_RDWR | constants.O_CREAT;
 
 function openNameless(): number {

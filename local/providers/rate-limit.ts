@@ -1,6 +1,9 @@
-/** Requests per second over a sliding window, as Resend counts them for a team: mails in a batch do not matter. */
+/**
+ * Requests per second in a sliding window, as Resend counts them for a team; the number of mails in a batch does not
+ * matter.
+ */
 export type RateLimit = {
-  /** Takes a place in the window, or says after how many milliseconds one becomes free. */
+  /** Counts the request if the window has room, or returns after how many milliseconds it will. */
   take(nowMs: number): { allowed: true; remaining: number } | { allowed: false; freeInMs: number };
 };
 

@@ -5,16 +5,21 @@ import { DroppedAnswer } from "#providers/mail/api.ts";
 import { createMailProvider } from "#providers/mail/provider.ts";
 import { childOfTheStack } from "#stack/child.ts";
 
-/** The providers as a process of their own. Environment: PORT, DATA_DIR (optional). */
+/** The providers as one process. Environment: PORT, DATA_DIR (optional). */
 const port = Number(process.env["PORT"] ?? 54324);
 const dir = process.env["DATA_DIR"];
 const mail = createMailProvider(dir === undefined ? {} : { dir });
-/** Slow enough to watch, quick enough to wait for. The documents' 30 s are a setting away: see the page at /images. */
+/**
+ * Slow enough to watch, fast enough to wait for. The 30 s of the source documents can be set on the page at /images.
+ */
 const images = createImagesProvider({
   settings: { latencyMs: 3000 },
   ...(dir === undefined ? {} : { dir: join(dir, "images") }),
 });
-/** As Cloudflare in front of Resend does. Only here: a `Request` that a test hands over has no such header. */
+/**
+ * Cloudflare, in front of Resend, refuses requests without a user agent. A test's own `Request` has none, so the check
+ * is only here.
+ */
 const namesNoClient = ({ headers }: Request) => !headers.has("user-agent");
 const isForImages = ({ url }: Request) => /^\/(_control\/)?images(\/|$)/.test(new URL(url).pathname);
 
@@ -22,7 +27,7 @@ const server = serve(
   {
     port,
     hostname: "127.0.0.1",
-    // Its own process, and no fetch in it: the server's light Request and Response may stand in for Node's.
+    // This process makes no fetch calls, so the server's lighter Request and Response may replace Node's.
     overrideGlobalObjects: true,
     async fetch(request, { outgoing }) {
       if (namesNoClient(request)) return new Response("error code: 1010", { status: 403 });

@@ -2,10 +2,10 @@ import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { z } from "zod";
 
-/** How a provider behaves: what its control API changes. */
+/** The provider's behavior, which its control API changes. */
 export type SettingsFile<Settings> = { readonly current: Settings; change(some: Partial<Settings>): void };
 
-/** Settings, kept in a file when there is a path for one: they outlive the process. */
+/** Settings, stored in a file when there is a path, so that they survive the process. */
 export function openSettings<Settings>(
   schema: z.ZodType<Settings>,
   path: string | undefined,

@@ -9,7 +9,7 @@ type Posted = z.infer<typeof postedSchema>;
 const plain = (status: number, text: string) =>
   new Response(text, { status, headers: { "content-type": "text/plain" } });
 
-/** Slack's incoming webhook: takes a message as Slack does, and shows it to whoever asks the control API. */
+/** Slack's incoming webhook: accepts messages as Slack does, and shows them in the control API. */
 export class SlackWebhook {
   readonly #journal;
   readonly #clock: { now(): Date };

@@ -1,9 +1,11 @@
 const firstMs = 200;
 const longestMs = 10_000;
-/** What lived this long has recovered: its next fall is a first one. */
+/** A process that ran this long has recovered: when it ends again, the delays start from the beginning. */
 const recoveredAfterMs = 30_000;
 
-/** How long to wait before something is started again that lived for so many milliseconds: longer each time that it died young. */
+/**
+ * Returns how long to wait before a process is restarted that ran for `livedMs`: longer each time that it ended early.
+ */
 export function newBackoff(): (livedMs: number) => number {
   let nextMs = firstMs;
   return (livedMs) => {
@@ -13,5 +15,5 @@ export function newBackoff(): (livedMs: number) => number {
   };
 }
 
-/** A pause in words, for the end of a sentence; one that nobody notices is none. */
+/** A delay as text for the end of a sentence; empty when it is too short to notice. */
 export const inSeconds = (pauseMs: number): string => (pauseMs > 1000 ? ` in ${pauseMs / 1000} s` : "");

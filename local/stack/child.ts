@@ -1,25 +1,31 @@
 import { z } from "zod";
 
-/** What a process of the stack owes its supervisor: to say how far it is, and never to outlive it. */
+/** What every process of the stack must do for its supervisor: report its state, and end when the supervisor ends. */
 export type Child = {
-  /** It answers requests. */
+  /** Reports that it answers requests. */
   ready(details: { port: number }): void;
-  /** Resolves when it may listen: at once, unless it is to take over from another process, which it tells that it is loaded. */
+  /**
+   * Resolves when the process may listen: at once, or, when it takes over from another process, after it has reported
+   * that it is loaded.
+   */
   mayListen(): Promise<void>;
   takesOver: boolean;
 };
 
-/** What a supervisor says: take over the port, or end when every request that is under way has its answer. */
+/** The supervisor's messages: take over the port, or end when every request in progress is answered. */
 export const order = z.enum(["listen", "finish"]);
 export type Order = z.infer<typeof order>;
 
 /** Set for a process that takes over from another one. */
 export const takesOver = "STACK_TAKES_OVER";
 
-/** Shorter than the supervisor's patience, so that we still end by ourselves. */
+/** Shorter than the supervisor's limit, so that the process still ends by itself. */
 const patienceMs = 4_000;
 
-/** Call once at the start of a child process. Started by hand (without an IPC channel) it only listens to Ctrl-C. */
+/**
+ * Called once at the start of a child process. A process that was started by hand (without an IPC channel) only handles
+ * Ctrl-C.
+ */
 export function childOfTheStack({ stop }: { stop: () => void | Promise<void> }): Child {
   let isStopping = false;
   const finish = () => {
@@ -28,7 +34,7 @@ export function childOfTheStack({ stop }: { stop: () => void | Promise<void> }):
     void Promise.resolve(stop()).finally(() => process.exit(0));
   };
   const end = () => {
-    // A stop that waits for what is gone too, such as a last write to the database, is given up.
+    // A `stop` that hangs, for instance in a last write to a database that is gone, is not awaited any longer.
     setTimeout(() => process.exit(1), patienceMs);
     finish();
   };
@@ -41,7 +47,7 @@ export function childOfTheStack({ stop }: { stop: () => void | Promise<void> }):
   });
   process.on("SIGTERM", end);
   process.on("SIGINT", end);
-  // The channel closes when the supervisor ends in any way, `kill -9` included.
+  // The channel closes when the supervisor ends in any way, including `kill -9`.
   process.on("disconnect", end);
   const isSuccessor = process.env[takesOver] !== undefined;
   return {

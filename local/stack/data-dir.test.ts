@@ -28,7 +28,7 @@ const folder = (name: string) => {
   return path;
 };
 
-/** What a killed process leaves: a socket that nobody listens on. */
+/** A killed process leaves a socket without a listener. */
 const leaveSocket = async (path: string) => {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(`${path}.alive`, resolve));

@@ -17,15 +17,15 @@ import type { Options } from "#stack/options.ts";
 
 export type DataDir = {
   path: string;
-  /** Throws the data away. */
+  /** Deletes the data. */
   empty(): void;
   release(): void;
 };
 
-/** All the data that the stack ever puts into its folder: `--reset` removes these and nothing else. */
+/** Everything that the stack writes into its folder; `--reset` deletes these and nothing else. */
 const contents = ["postgres", "postgres.log", "storage", "mail", "logs", "keys.json", "supabase-keys.json"];
 
-/** Takes the data folder for this process alone, ready to be written to. */
+/** Locks the data folder for this process, and makes sure that it can be written. */
 export async function takeDataDir(options: Options): Promise<DataDir> {
   const path = options.ephemeral ? throwAwayFolder() : options.dataDir;
   makeWritable(path);
@@ -51,7 +51,7 @@ function throwAwayFolder(): string {
 function removeContents(folder: string): void {
   for (const name of contents) {
     const path = join(folder, name);
-    // The cluster may lie elsewhere, behind a link, when its user cannot walk in here.
+    // The cluster may be at another place, behind a link, when its user cannot enter this folder.
     if (lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink()) {
       rmSync(readlinkSync(path), { recursive: true, force: true });
     }
@@ -72,7 +72,7 @@ function makeWritable(path: string): void {
   }
 }
 
-/** Node's own `recursive` never ends below a folder that takes no folders, such as /proc. */
+/** Node's own `recursive` loops for ever below a folder in which no folder can be made, such as /proc. */
 function makeFolder(path: string): void {
   if (existsSync(path)) return;
   makeFolder(dirname(path));

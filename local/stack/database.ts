@@ -10,13 +10,15 @@ import { migrate } from "#supabase/migrate.ts";
 import { type Postgres, startPostgres } from "#supabase/postgres.ts";
 
 export type Database = {
-  /** Its address, once its schema is up to date. */
+  /** Its URL, once its schema is up to date. */
   ready: Promise<string>;
-  /** At any moment, also before it is ready. */
+  /** May be called at any time, also before it is ready. */
   stop(): Promise<void>;
 };
 
-/** The database of the stack: the one of DATABASE_URL, or a Postgres of our own that is started again when it dies. */
+/**
+ * The stack's database: the one of DATABASE_URL, or a Postgres that the stack starts, and starts again when it dies.
+ */
 export function openDatabase(
   caller: Environment,
   { dataDir, migrations, say }: { dataDir: string; migrations: string; say: Say },
@@ -54,7 +56,7 @@ function keepPostgres(dataDir: string, say: Say): Database {
     });
     return postgres;
   };
-  /** Undefined when it was stopped before it came back. */
+  /** Undefined when `stop` was called before it was back. */
   const startAgain = async (): Promise<Postgres | undefined> => {
     say("Postgres died; starting it again.");
     const backoff = newBackoff();
@@ -67,7 +69,7 @@ function keepPostgres(dataDir: string, say: Say): Database {
       } catch (error) {
         const pauseMs = backoff(0);
         const why = messageOf(error);
-        // A full disk may stay full for hours: the same reason is said once.
+        // A full disk may stay full for hours, so the same reason is reported once.
         if (why !== lastWhy)
           say(`Postgres does not come back: ${why}. It is tried again, every 10 s at the least.`);
         lastWhy = why;
@@ -78,7 +80,7 @@ function keepPostgres(dataDir: string, say: Say): Database {
   };
 
   const first = start();
-  /** The server that runs, or the one that is on its way. */
+  /** The server that is running, or the one that is being started. */
   let current: Promise<Postgres | undefined> = first;
   return {
     ready: first.then(
@@ -102,7 +104,9 @@ function keepPostgres(dataDir: string, say: Say): Database {
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
-/** A hosted project without its DATABASE_URL: we cannot migrate it, but we can say whether somebody has to. */
+/**
+ * For a hosted project without DATABASE_URL: the stack cannot migrate it, but reports whether migrations are missing.
+ */
 export async function verifySchema(environment: Environment, migrations: string, say: Say): Promise<void> {
   const project = {
     url: environment["SUPABASE_URL"] ?? "",
@@ -124,7 +128,7 @@ export async function verifySchema(environment: Environment, migrations: string,
       { cause: error },
     );
   }
-  // Null: the tables are there, but nobody wrote down what was applied.
+  // Null: the tables exist, but no migrations are recorded.
   const version = typeof applied === "string" ? applied : "";
   if (version < newest) {
     throw new StackError(

@@ -3,22 +3,22 @@ import type { Ports } from "#stack/ports.ts";
 
 export type Environment = Record<string, string>;
 
-/** Reads `.env` of the working directory. What is set already wins. */
+/** Reads `.env` in the working directory. Variables that are already set win. */
 export function loadDotEnv(): void {
   try {
     process.loadEnvFile(".env");
   } catch {
-    // There is none.
+    // There is no `.env`.
   }
 }
 
-/** What leads out of this machine; a throw-away stack never looks at it. */
+/** Variables that lead to services outside this machine; an ephemeral stack ignores them. */
 const leadsOutside =
   /^(SUPABASE_|DATABASE_URL|INNGEST_|RESEND_|IMAGES_|SLACK_|SENTRY_|NIGHTSHIFT_ENV|LINK_SECRET)/;
 
 /**
- * The caller's environment without what says nothing: an empty variable, and an `INNGEST_DEV` that names no engine (the app
- * also takes "1" and "0"): then the stack's own is used.
+ * The caller's environment without variables that have no meaning: empty ones, and an `INNGEST_DEV` that is no URL (the
+ * app also accepts "1" and "0"), so that the stack's own engine is used.
  */
 export function callersEnvironment({ ephemeral }: { ephemeral: boolean }): Environment {
   const environment: Environment = {};
@@ -33,8 +33,8 @@ export function callersEnvironment({ ephemeral }: { ephemeral: boolean }): Envir
 export const local = (port: number): string => `http://127.0.0.1:${port}`;
 
 /**
- * The environment of the site, with exactly the names it has in production. What the caller has set wins, so that one
- * service after the other can be swapped for the real one.
+ * The environment of the site, with the same names as in production. Variables that the caller has set win, so that
+ * each service can be replaced by the real one.
  */
 export function siteEnvironment(
   caller: Environment,

@@ -1,4 +1,4 @@
-/** What stands in the way of the stack, in one sentence, and the way out of it in another. */
+/** Why the stack cannot run, in one sentence, and what to do about it, in another. */
 export class StackError extends Error {
   readonly wayOut: string;
   constructor(message: string, wayOut: string, options?: ErrorOptions) {
@@ -7,7 +7,7 @@ export class StackError extends Error {
   }
 }
 
-/** What the system refused, by its code: in our words, with a way out. */
+/** Errors of the operating system by code, each with our message and what to do. */
 const refusals: Readonly<Record<string, readonly [what: string, wayOut: string]>> = {
   ENOSPC: [
     "The disk is full",
@@ -22,11 +22,11 @@ const refusals: Readonly<Record<string, readonly [what: string, wayOut: string]>
   EMFILE: ["Too many files are open", "Raise the limit (ulimit -n) and start again"],
 };
 
-/** Postgres says so in words alone. */
+/** Postgres reports a full disk only in its message. */
 export const isDiskFull = (error: unknown): boolean =>
   error instanceof Error && (codeOf(error) === "ENOSPC" || error.message.includes("No space left on device"));
 
-/** For the terminal: two sentences where we have some, else the error as it is. */
+/** For the terminal: our two sentences where there are some, or else the error itself. */
 export function told(error: unknown): string | Error {
   if (error instanceof StackError) return `\n${error.message}\n${error.wayOut}\n`;
   if (!(error instanceof Error)) return String(error);

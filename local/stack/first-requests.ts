@@ -6,7 +6,7 @@ import { type MachineKeys, writeKeys } from "#stack/keys.ts";
 const patienceMs = 30_000;
 const pauseMs = 50;
 
-/** Until database, schema and engine are within the site's reach, or nobody waits for them any more. */
+/** Resolves when the site reaches database, schema and engine, or when the signal is aborted. */
 export async function siteAnswers(port: number, signal: AbortSignal): Promise<void> {
   let last = "no answer";
   for (const deadline = performance.now() + patienceMs; performance.now() < deadline; ) {
@@ -23,7 +23,7 @@ export async function siteAnswers(port: number, signal: AbortSignal): Promise<vo
   throw new StackError(`The site is up but not ready: ${last}`, "The logs of the data folder may say more.");
 }
 
-/** The API keys of this machine: the ones it has, or new ones when the database does not know them. */
+/** The API keys of this machine: the stored ones, or new ones when the database does not know them. */
 export async function ensureApiKeys(
   dataDir: string,
   keys: MachineKeys,

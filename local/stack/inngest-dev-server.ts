@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 import { npm, onDemand } from "#on-demand.ts";
 import { StackError } from "#stack/errors.ts";
 
-/** The command that runs the real Inngest Dev Server, which npm fetches when it is first asked for. */
+/** The command that runs the real Inngest Dev Server; npm fetches it at its first use. */
 export function inngestDevServer({
   port,
   appUrl,

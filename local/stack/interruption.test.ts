@@ -3,7 +3,7 @@ import { interruption, unlessAborted } from "#stack/interruption.ts";
 
 afterEach(() => vi.restoreAllMocks());
 
-/** The handlers that it registers, without the signals. */
+/** The handlers are registered, but no signals are sent. */
 function interrupted() {
   const handlers = new Map<string, () => void>();
   vi.spyOn(process, "on").mockImplementation((name, handler) => {

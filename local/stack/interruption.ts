@@ -1,11 +1,14 @@
 import { endWithParent } from "#stack/parent.ts";
 
-/** npm hands Ctrl-C on to us, whom the terminal has told already: what follows within this time is the same one. */
+/**
+ * npm forwards Ctrl-C to us, although the terminal has already sent it: a second signal within this time is the same
+ * one.
+ */
 const sameInterruptMs = 500;
 
 /**
- * Aborted by Ctrl-C, by a request to end, or when whoever started us is gone: then all is to be ended in order. Who asks a second
- * time does not want to wait for that: the process exits with 130, and the parts end by their own watches.
+ * Aborted by Ctrl-C, by a termination signal, or when the parent process is gone: then everything is ended in order. At
+ * a second request the process exits at once with 130, and the parts notice that and end by themselves.
  */
 export function interruption(): AbortSignal {
   const controller = new AbortController();
@@ -27,6 +30,6 @@ export const aborted = (signal: AbortSignal): Promise<void> =>
     else signal.addEventListener("abort", () => resolve(), { once: true });
   });
 
-/** What the work comes to, or the signal's reason at once when that is aborted first; the work itself goes on. */
+/** The result of the work, or the signal's reason as soon as that is aborted; the work itself continues. */
 export const unlessAborted = <T>(signal: AbortSignal, work: Promise<T>): Promise<T> =>
   Promise.race([work, aborted(signal).then(() => Promise.reject(signal.reason))]);

@@ -3,16 +3,16 @@ import { readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 
-/** What this machine's stack locks its own doors with: made once, kept beside the data, readable by its owner alone. */
+/** The secrets of this machine's stack: created once, stored beside the data, readable only by their owner. */
 const keysSchema = z.object({
   linkSecret: z.string(),
   resendApiKey: z.string(),
-  /** API keys; made when the database is first up. */
+  /** API keys, created when the database first runs. */
   admin: z.string().optional(),
   app: z.string().optional(),
-  /** Where the stack's own Supabase was last started: `npm run key` asks there. */
+  /** The address at which the stack's own Supabase was last started; `npm run key` uses it. */
   supabaseUrl: z.string().optional(),
-  /** Where the stack was last started, when every part of it was on this machine: `npm run demo` looks there. */
+  /** Where the stack was last started with every part on this machine; `npm run demo` uses it. */
   lastStart: z
     .object({
       ports: z.object({ site: z.number(), supabase: z.number(), engine: z.number(), mail: z.number() }),

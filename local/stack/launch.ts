@@ -4,17 +4,17 @@ import type { Order } from "#stack/child.ts";
 import type { Log } from "#stack/log.ts";
 
 export type Command = {
-  /** Program and its arguments. */
+  /** The program and its arguments. */
   command: readonly [string, ...string[]];
   env: Record<string, string>;
   cwd: string;
 };
-/** `lastErrors`: the last lines it wrote on stderr. */
+/** `lastErrors` returns the last lines that the process wrote to stderr. */
 export type Launched = { child: ChildProcess; lastErrors: string[]; startedAt: number };
 
 export function launch({ command, env, cwd }: Command, log: Log): Launched {
   const [program, ...args] = command;
-  // A process group of its own: Ctrl-C in a terminal reaches the supervisor alone, which then stops all in order.
+  // A process group of its own: Ctrl-C in a terminal reaches only the supervisor, which then stops everything in order.
   const child = spawn(program, args, { env, cwd, detached: true, stdio: ["ignore", "pipe", "pipe", "ipc"] });
   const lastErrors: string[] = [];
   for (const output of [child.stdout, child.stderr]) output?.on("data", (chunk: Buffer) => log.write(chunk));
@@ -26,7 +26,7 @@ export function launch({ command, env, cwd }: Command, log: Log): Launched {
   return { child, lastErrors, startedAt: performance.now() };
 }
 
-/** Undefined once a process that takes over has loaded its code, else why it could not. */
+/** Undefined when a process that takes over has loaded its code; otherwise why it could not. */
 export const loaded = ({ child, lastErrors }: Launched): Promise<string | undefined> =>
   new Promise((resolve) => {
     child.on("message", (message) => {
@@ -50,7 +50,7 @@ export function endProcess(child: ChildProcess): Promise<void> {
     return Promise.resolve();
   return new Promise((resolve) => {
     const impatience = setTimeout(() => child.kill("SIGKILL"), patienceAtStopMs);
-    // Its last words are still to be written to its log.
+    // On "close" all its output has been read and written to its log.
     child.once("close", () => {
       clearTimeout(impatience);
       resolve();

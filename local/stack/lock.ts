@@ -7,10 +7,10 @@ import { StackError } from "#stack/errors.ts";
 import { isCode } from "#supabase/postgres-binaries.ts";
 
 /**
- * A lock is a socket that somebody listens on: it ends with its process, however that ends. A file with a process id in
- * it would outlive a `kill -9` and then mean nothing, or somebody else. The socket comes with a folder around it, because
- * a folder cannot be renamed onto one that holds something: of many starts in one instant one gets in. And as every
- * socket has its own name, taking away one that is dead never hits one that lives.
+ * A lock is a socket with a listener: it ends with its process, in whatever way that ends. A file with a process id
+ * would survive a `kill -9` and then name no process, or a wrong one. The socket is in a folder, because a folder
+ * cannot be renamed onto one that is not empty: of many simultaneous starts exactly one gets the lock. Every socket has
+ * its own name, so that deleting a dead one never deletes a live one.
  */
 export async function lockFolder(folder: string): Promise<() => void> {
   const place = placeOfLock(realpathSync.native(folder));
@@ -43,7 +43,10 @@ export async function lockFolder(folder: string): Promise<() => void> {
   };
 }
 
-/** In the data itself, by whatever way one comes there; but systems take no path of a socket that is much over 100 bytes. */
+/**
+ * In the data folder itself, whatever path leads there. If the path is too long for a socket (about 100 bytes), another
+ * place is used.
+ */
 function placeOfLock(folder: string): string {
   const inside = join(folder, "lock");
   if (Buffer.byteLength(inside) <= 85) return inside;
@@ -56,7 +59,7 @@ const taken = (folder: string): StackError =>
     "Use that one, stop it with Ctrl-C, or start a second one beside it: npm start -- --ephemeral",
   );
 
-/** False when there is something at the other place. */
+/** False when the target exists and is not empty. */
 function moved(from: string, to: string): boolean {
   try {
     renameSync(from, to);
@@ -67,7 +70,7 @@ function moved(from: string, to: string): boolean {
   }
 }
 
-/** None when the folder has gone since somebody looked. */
+/** Empty when the folder was deleted meanwhile. */
 function namesIn(folder: string): string[] {
   try {
     return readdirSync(folder);
@@ -81,11 +84,11 @@ function removeEmpty(folder: string): void {
   try {
     rmdirSync(folder);
   } catch {
-    // The next one is in already.
+    // Another process has put its lock there meanwhile.
   }
 }
 
-/** A socket that refuses belongs to nobody any more. */
+/** A socket that refuses connections has no owner any more. */
 function isListening(path: string): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(path);

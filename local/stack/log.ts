@@ -1,13 +1,16 @@
 import { createWriteStream, mkdirSync, renameSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 
-/** Tells the person at the terminal. */
+/** Prints to the terminal. */
 export type Say = (message: string) => void;
 export type Log = { write(chunk: Buffer): void; end(): void };
 
 const maxLogBytes = 10 * 1024 * 1024;
 
-/** Appends. A large file is put aside first (one generation is kept). A log that cannot be written ends nothing: it is said once. */
+/**
+ * Appends to a log file. A large file is renamed first (one generation is kept). When the log cannot be written, that
+ * is reported once, and the stack continues.
+ */
 export function openLog(path: string, say: Say): Log {
   mkdirSync(dirname(path), { recursive: true });
   const size = statSync(path, { throwIfNoEntry: false })?.size ?? 0;

@@ -3,7 +3,7 @@ import { parseArgs } from "node:util";
 import { StackError } from "#stack/errors.ts";
 
 export type Options = {
-  /** The site's port; the rest follow it. Undefined: the well-known ports. */
+  /** The site's port; the other ports follow it. Undefined means the default ports. */
   port: number | undefined;
   dataDir: string;
   reset: boolean;
@@ -26,7 +26,7 @@ export const help = `npm start -- [flags]   runs the whole stack on this machine
 DATABASE_URL uses that Postgres (15 or newer) instead of starting one; SUPABASE_URL with SUPABASE_SECRET_KEY uses a hosted
 project. A file named .env is read; variables that are set already win over it.`;
 
-/** Undefined when help was asked for. */
+/** Undefined when help was requested. */
 export function readOptions(args: readonly string[]): Options | undefined {
   const { values } = parse(args);
   if (values.help) return undefined;

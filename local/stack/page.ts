@@ -4,10 +4,13 @@ import { join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { StackError } from "#stack/errors.ts";
 
-/** What the page is made of. */
+/** The files that the page is built from. */
 const sources = ["src/dashboard", "src/client", "vite.config.ts", "package-lock.json"];
 
-/** The folder of the built page. It is built when it is missing or older than what it is made of; an abort leaves nothing of it. */
+/**
+ * Returns the folder of the built page. Builds it when it is missing or older than its sources; an abort leaves no
+ * files.
+ */
 export async function builtPage(
   projectDir = resolve(import.meta.dirname, "../.."),
   signal?: AbortSignal,
@@ -24,7 +27,10 @@ async function isFresh(projectDir: string): Promise<boolean> {
   return builtAt >= Math.max(...changedAt);
 }
 
-/** When a file, or anything in a folder, was last changed (a folder changes when a file leaves it); 0 when it is not there. */
+/**
+ * When a file, or anything in a folder, last changed; 0 when it does not exist. (A folder changes when a file is
+ * removed from it.)
+ */
 async function youngest(path: string): Promise<number> {
   const found = await stat(path).catch(() => undefined);
   if (found === undefined) return 0;
@@ -34,10 +40,10 @@ async function youngest(path: string): Promise<number> {
   return Math.max(found.mtimeMs, ...within);
 }
 
-/** As `npm run build`, but nobody ever sees half a page: two stacks may build at once while a third serves. */
+/** Like `npm run build`, but the page is replaced in one step: two stacks may build at once while a third serves. */
 async function build(projectDir: string, pageDir: string, signal?: AbortSignal): Promise<void> {
   const startedAt = new Date();
-  // On the same disk as `dist`, so that what was built is moved there in one go.
+  // On the same disk as `dist`, so that the result can be moved there in one step.
   const workDir = join(projectDir, ".nightshift");
   await mkdir(workDir, { recursive: true });
   const work = await mkdtemp(join(workDir, "page-"));
@@ -45,10 +51,10 @@ async function build(projectDir: string, pageDir: string, signal?: AbortSignal):
   const vite = join(projectDir, "node_modules/vite/bin/vite.js");
   try {
     const args = [vite, "build", "--outDir", made, "--emptyOutDir", "--logLevel", "warn"];
-    // Whoever starts us may be a test or a developer; the page is the one that is deployed.
+    // The build is the deployed one, even when a test or a developer starts it.
     const env = { ...process.env, NODE_ENV: "production" };
     await promisify(execFile)(process.execPath, args, { cwd: projectDir, env, ...(signal && { signal }) });
-    // What is changed while it is being built is younger than it.
+    // A source that changes during the build must be newer than the result.
     await utimes(join(made, "index.html"), startedAt, startedAt);
     if (await isFresh(projectDir)) return; // somebody else was quicker, with the same
     await rename(pageDir, join(work, "old")).catch(() => {}); // there was none

@@ -3,8 +3,8 @@ import { execFileSync } from "node:child_process";
 const everyMs = 500;
 
 /**
- * Calls back when one of the processes between the person and us is gone: tsx, and npm when it started us. They are killed
- * without a word at times, and a stack that nobody holds would keep its ports and its data for ever.
+ * Calls back when one of the parent processes is gone: tsx, or npm when it started us. They may be killed without a
+ * signal to us, and the stack would then keep its ports and its data for ever.
  */
 export function endWithParent(callback: () => void): void {
   const wasStartedByNpm = process.env["npm_lifecycle_event"] !== undefined;
@@ -31,7 +31,7 @@ function ancestorsUpToNpm(): number[] {
       found.push(pid);
     }
   } catch {
-    // No `ps` here: the parent alone is watched.
+    // Without `ps` only the direct parent is watched.
   }
   return [process.ppid];
 }

@@ -13,7 +13,7 @@ const names: Record<keyof Ports, string> = {
   mail: "the inbox",
 };
 
-/** The port of what runs elsewhere is not looked at: its own program may well be the one that has it. */
+/** The port of a part that runs elsewhere is not checked: that part may be the program that uses it. */
 export async function choosePorts(
   { port, ephemeral }: Pick<Options, "port" | "ephemeral">,
   isElsewhere: Partial<Record<keyof Ports, boolean>> = {},
@@ -38,11 +38,11 @@ async function isFree(port: number): Promise<boolean> {
   return server !== undefined;
 }
 
-/** Four free ports, held together until all are known, so that they differ. */
+/** Four free ports, all held until the last one is known, so that they differ. */
 async function freePorts(): Promise<Ports> {
   const held: { port: number; server: Server }[] = [];
   while (held.length < 4) {
-    // Below the ports that systems give to outgoing connections: one of those would take it while a process is away.
+    // Below the ports that systems use for outgoing connections, which might take the port while a process restarts.
     const port = randomInt(15_000, 32_000);
     const server = await listen(port);
     if (server !== undefined) held.push({ port, server });

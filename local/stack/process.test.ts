@@ -15,7 +15,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const local = join(import.meta.dirname, "..");
 const patiently = { timeout: 60_000 };
 
-/** A part of a stack: a script that is given `child.ts` and `listen.ts`. */
+/** A part of a stack: a script that gets `child.ts` and `listen.ts`. */
 function run(source: string, more: { startPatienceMs?: number; port?: number; logFile?: string } = {}) {
   const said: string[] = [];
   const script = join(folder, "part.mts");
@@ -39,7 +39,7 @@ function run(source: string, more: { startPatienceMs?: number; port?: number; lo
   return { part, said, write };
 }
 
-/** Answers with a word; `/slow` does so after the file `go` was made. */
+/** Answers with a word; `/slow` answers after the file `go` exists. */
 const site = (word: string) => `
   import { existsSync } from "node:fs";
   let end = () => {};
@@ -67,7 +67,7 @@ test("a replaced process answers what it was asked; whoever asks next hears the 
   const { part, said, write } = run(site("old"), { port });
   await part.ready;
   const once = async (path: string) => (await fetch(`http://127.0.0.1:${port}${path}`)).text();
-  // In the moment of the handover nobody listens.
+  // While the port is handed over, no process listens, so the request is repeated.
   const ask = (path = "/"): Promise<string> => once(path).catch(() => ask(path));
   const slow = once("/slow");
   const answers: string[] = [await ask()];

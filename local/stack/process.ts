@@ -10,28 +10,32 @@ type ProcessOptions = Command & {
   name: string;
   logFile: string;
   say: Say;
-  /** How long it may take to be ready for the first time. */
+  /** The time limit for becoming ready for the first time. */
   startPatienceMs?: number;
 };
 export type ManagedProcess = {
   name: string;
   readonly pid: number | undefined;
-  /** Settles when the process has said that it is ready for the first time; rejects when it ended before, or hangs. */
+  /** Resolves when the process is ready for the first time; rejects when it ended before that, or hangs. */
   ready: Promise<void>;
   /**
-   * Starts another one, which takes the port over once it is loaded; the old one finishes the requests it has. Answers
-   * undefined, or why the other one could not be loaded: then the old one goes on. `whenReady` is said when it answers.
+   * Starts another process, which takes the port over once it is loaded; the old one finishes its requests. Returns
+   * undefined, or why the other one could not be loaded: then the old one continues. The text of `whenReady` is printed
+   * when the new one answers.
    */
   replace(whenReady: () => string): Promise<string | undefined>;
   stop(): Promise<void>;
 };
 
-/** The longest request of a site is 60 s. */
+/** A request to the site takes at most 60 s. */
 const patienceAtFinishMs = 65_000;
 
 const readyMessage = z.object({ ready: z.object({ port: z.number() }) });
 
-/** Runs a process of the stack until `stop`: when it dies it is started again, later each time that it dies young. */
+/**
+ * Runs a process of the stack until `stop`. When it dies it is started again, with longer delays when it keeps dying
+ * early.
+ */
 export function runProcess(options: ProcessOptions): ManagedProcess {
   const { name, say, startPatienceMs = 120_000 } = options;
   const log = openLog(options.logFile, say);
@@ -48,7 +52,7 @@ export function runProcess(options: ProcessOptions): ManagedProcess {
   const fail = (why: string) =>
     settle.reject(new StackError(`${name} did not start: ${why}`, `Its log: ${options.logFile}`));
 
-  /** Makes a running process the one that counts. */
+  /** Makes a running process the current one. */
   const adopt = (
     { child, lastErrors, startedAt }: Launched,
     whenReady = () => `${name} is back.`,
@@ -60,7 +64,7 @@ export function runProcess(options: ProcessOptions): ManagedProcess {
       settle.resolve();
     });
     child.once("error", (error) => fail(error.message));
-    // Not "exit", which may come before its last words have been read.
+    // Not "exit", which may come before all its output was read.
     child.once("close", (code, signal) => {
       if (!isStopping && !wasReady)
         fail(lastErrors.join("\n") || `it ${endOf(code, signal)} and said nothing`);
@@ -99,7 +103,8 @@ export function runProcess(options: ProcessOptions): ManagedProcess {
       const { child } = current;
       leaving.add(child);
       child.once("exit", () => leaving.delete(child));
-      // First, so that it is trying already when the port is free: between the two nobody listens for a millisecond or two.
+      // Told first, so that it is already trying when the port becomes free: for a millisecond or two no process
+      // listens.
       tell(next.child, "listen");
       tell(child, "finish");
       setTimeout(() => child.kill("SIGKILL"), patienceAtFinishMs).unref();

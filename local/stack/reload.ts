@@ -2,23 +2,26 @@ import { type FSWatcher, watch } from "node:fs";
 import { join } from "node:path";
 import type { Say } from "#stack/log.ts";
 
-/** What the site runs, and what its page is made of. */
+/** The sources of the site and of its page. */
 const folders = ["src", "netlify"];
 const partsOfPage = /^src\/(dashboard|client)\//;
-/** Written by us or by editors, or never loaded. */
+/** Files that editors or the stack write, and files that are never loaded. */
 const ignored = /(^|\/)\.|~$|\.(test\.ts|md|sw[px]|tmp)$/;
-/** Editors write a file in several steps, and a change of branch touches many. */
+/** Editors write a file in several steps, and changing a branch touches many files. */
 const quietMs = 150;
 
 export type Edited = {
-  /** The functions' code has changed; `file` is one of those that did. Answers why it cannot be loaded, if it cannot. */
+  /**
+   * Called when the functions' code has changed; `file` is one of the changed files. Returns why the code cannot be
+   * loaded, or undefined.
+   */
   site(file: string): Promise<string | undefined>;
   page(): Promise<unknown>;
 };
 
 /**
- * Lets the site run edited source: after each change another process is loaded, which takes over when it could be. One change is
- * dealt with after the other. Answers how to stop.
+ * Runs edited source: after each change another process is loaded, and takes over if that succeeded. Changes are
+ * handled one after the other. Returns the function that stops this.
  */
 export function reloadOnEdit(projectDir: string, edited: Edited, say: Say): () => void {
   const changed = new Set<string>();
@@ -59,7 +62,7 @@ export function reloadOnEdit(projectDir: string, edited: Edited, say: Say): () =
   };
 }
 
-/** None where the system has no watch left: the stack works without. */
+/** Undefined where the system has no file watches left: the stack works without. */
 function watching(
   folder: string,
   notice: (event: string, name: string | null) => void,

@@ -18,15 +18,15 @@ import { machineKeys } from "#supabase/keys.ts";
 export type Stack = {
   ports: Ports;
   dataDir: string;
-  /** What the site runs with. */
+  /** The environment of the site. */
   environment: Environment;
   keys: MachineKeys & { admin: string; app: string };
-  /** Undefined when Supabase is a hosted project and nobody said where its database is. */
+  /** Undefined when Supabase is a hosted project and DATABASE_URL is not set. */
   databaseUrl: string | undefined;
   /** True when Supabase is a hosted project. */
   isHosted: boolean;
   processes: readonly ManagedProcess[];
-  /** From now on the site runs edited source. */
+  /** Lets the site run edited source from now on. */
   reloadOnEdit(): void;
   stop(): Promise<void>;
 };
@@ -35,24 +35,29 @@ const projectDir = resolve(import.meta.dirname, "../..");
 const migrations = join(projectDir, "supabase/migrations");
 
 /**
- * The order in which the parts end. The engine first: were the site gone before it, its calls would fail and cost
- * runs their attempts.
+ * The order in which the parts end. The engine comes first: without the site its calls would fail, and cost runs their
+ * attempts.
  */
 const endingOrder = ["engine", "site", "supabase", "providers"];
 
-/** With one of these a part of the stack is somewhere else. */
+/** With one of these a part of the stack runs elsewhere. */
 const leadsElsewhere = ["SUPABASE_URL", "INNGEST_DEV", "RESEND_BASE_URL", "SLACK_WEBHOOK_URL"];
 
 type Wishes = {
   say: Say;
   environment?: Environment;
-  /** Flags of local/engine/cli.ts: a test cannot wait for Inngest's own retries. */
+  /** Flags of local/engine/cli.ts, because a test cannot wait for Inngest's own retry delays. */
   engineFlags?: readonly string[];
-  /** Aborted before the stack is up, it ends what has been started; the start rejects with its reason. */
+  /**
+   * When it is aborted before the stack runs, everything started so far is ended, and the start rejects with its
+   * reason.
+   */
   signal?: AbortSignal;
 };
 
-/** Starts everything, side by side where nothing waits for anything, and answers when a first request would succeed. */
+/**
+ * Starts all parts, in parallel where they do not depend on each other. Resolves when a first request would succeed.
+ */
 export async function startStack(
   options: Options,
   { say, environment = {}, engineFlags = [], signal = new AbortController().signal }: Wishes,
@@ -86,9 +91,9 @@ type Start = {
   engineFlags: readonly string[];
   signal: AbortSignal;
   processes: ManagedProcess[];
-  /** Ends what would start something, before all else. */
+  /** Ended first: whatever might start a process. */
   endFirst: (() => void)[];
-  /** Ends what is no process of ours, after all that are. */
+  /** Ended after all our processes. */
   endLast: (() => Promise<unknown>)[];
   stop: () => Promise<void>;
 };
@@ -130,7 +135,7 @@ async function start(
     return running.ready;
   };
 
-  // What needs no database comes up while it does. Without its page the stack still works.
+  // Parts that need no database start meanwhile. The stack also works without its page.
   const page = builtPage(projectDir, signal).catch((error: unknown) => {
     if (!signal.aborted) say(String(error));
   });

@@ -1,7 +1,7 @@
 import { relative } from "node:path";
 import type { Stack } from "#stack/stack.ts";
 
-/** What one needs to know of a running stack, in a few lines. */
+/** The summary of a running stack, in a few lines. */
 export function tableOf({ ports, keys, dataDir, environment, isHosted }: Stack, seconds: number): string {
   const rows: [string, string][] = [
     ["Site and dashboard", dashboardOf(ports.site, keys.admin)],
@@ -29,6 +29,6 @@ Edits in src and netlify run by themselves. Ctrl-C stops everything.
 `;
 }
 
-/** The page takes the key out of its address at once, so that it is neither shared nor kept. */
+/** The page removes the key from its address at once, so that it is neither shared nor stored. */
 export const dashboardOf = (port: number, adminKey: string): string =>
   `http://localhost:${port}/#key=${adminKey}`;

@@ -6,8 +6,8 @@ import { placeElsewhere, rememberHome } from "./elsewhere.ts";
 import { type Binaries, isCode, reachableByOthers } from "./postgres-binaries.ts";
 
 /**
- * A cluster is a data directory that `initdb` finished: it is made under another name and renamed, so that a
- * half-made one can never be mistaken for it. Its superuser password is random and lies inside it.
+ * A cluster is a data directory that `initdb` has finished. It is made under another name and renamed, so that a
+ * half-made one is never used. Its superuser password is random and stored in it.
  */
 export type Cluster = { directory: string; password: string };
 
@@ -59,12 +59,12 @@ const createCluster = (directory: string, home: string, { directory: programs, u
   } catch (error) {
     fs.rmSync(unfinished, { recursive: true, force: true });
     fs.rmSync(secret, { force: true });
-    // Two starts at once: the other one's rename came first, and its cluster is the one to use.
+    // Of two simultaneous starts the other one renamed its cluster first, so that one is used.
     if (!isCode(error, "ENOTEMPTY") && !isCode(error, "EEXIST")) throw error;
   }
 };
 
-/** A start that was killed inside initdb leaves its unfinished folder behind. */
+/** A start that was killed during initdb leaves its unfinished folder. */
 const removeLeftovers = (directory: string) => {
   const prefix = `${path.basename(directory)}.init-`;
   for (const name of fs.readdirSync(path.dirname(directory))) {
@@ -84,7 +84,10 @@ export const isAlive = (pid: number): boolean => {
   }
 };
 
-/** A process that ended but whose parent never asked: it stays in the table where process 1 is no init (containers). */
+/**
+ * A process that has ended, but was not reaped by its parent: it stays in the process table where process 1 does not
+ * reap (in containers).
+ */
 export const isUnburied = (pid: number): boolean => {
   try {
     return fs.readFileSync(`/proc/${pid}/stat`, "utf8").includes(") Z ");

@@ -2,10 +2,10 @@ import { createHash } from "node:crypto";
 import pg from "pg";
 import { authenticatorTimeoutMs, createPool } from "./pool.ts";
 
-/** Who a request acts as: the role and the claims that row-level policies see. */
+/** The identity of a request: the role and the claims that row-level policies see. */
 export type Identity = { role: string; claims: string; claimsObject: Readonly<Record<string, unknown>> };
 
-/** The roles' time limits on hosted projects; everybody else has the authenticator's. */
+/** The time limits of roles on hosted projects; other roles have the authenticator's. */
 const statementTimeoutsMs: Readonly<Record<string, number>> = { anon: 3_000, authenticated: 8_000 };
 
 export type Statement = { text: string; values: unknown[] };
@@ -13,23 +13,23 @@ export type Row = (string | null)[];
 export type RequestFacts = { method: string; path: string };
 
 export type Database = {
-  /** Runs one statement as somebody; rows are arrays of text. */
+  /** Runs one statement with an identity; rows are arrays of text. */
   run(identity: Identity, statement: Statement, facts: RequestFacts): Promise<Row[]>;
-  /** A transaction as somebody, for what needs several statements. */
+  /** Runs several statements with an identity, in one transaction. */
   transaction<T>(identity: Identity, work: (client: pg.ClientBase) => Promise<T>): Promise<T>;
-  /** Statements of the gateway itself, as the role of DATABASE_URL. */
+  /** Runs the gateway's own statements, as the role of DATABASE_URL. */
   own: pg.Pool;
   close(): Promise<void>;
 };
 
 /**
- * Two ways to the database. The secret key is what servers use all day: its connections are service_role from
- * the first byte, so that a request is exactly one statement. Everybody else gets a transaction that sets role and
- * claims first, as PostgREST does; its three parts travel in one packet.
+ * Two kinds of connections. Servers use the secret key, so its connections are service_role from the start, and a
+ * request is exactly one statement. Every other request is a transaction that sets role and claims first, as PostgREST
+ * does; its three statements are sent together.
  */
 export const openDatabase = (url: string, serviceClaims: string, connections = 10): Database => {
   const service = createPool(url, connections, { role: "service_role", "request.jwt.claims": serviceClaims });
-  // Should a statement ever run outside its transaction, it runs as the one who may least.
+  // A statement that runs outside its transaction by mistake must have the role with the fewest rights.
   const people = createPool(url, Math.ceil(connections / 2), { role: "anon" }, true);
   const own = createPool(url, 3, {});
 
@@ -48,7 +48,7 @@ export const openDatabase = (url: string, serviceClaims: string, connections = 1
       client.release();
       return (await done).rows;
     } catch (error) {
-      // A database error leaves the connection well: the commit ended the transaction as a rollback.
+      // After a database error the connection can be reused: the commit has ended the transaction as a rollback.
       client.release(error instanceof pg.DatabaseError ? undefined : true);
       throw error;
     }
@@ -97,12 +97,12 @@ const beginAs = ({ role, claims }: Identity, facts: RequestFacts): string => {
   return `begin; select ${calls.join(", ")}`;
 };
 
-/** Text in, text out: Postgres builds the JSON and nobody here looks into it. */
+/** Text in, text out: Postgres builds the JSON, and it is not parsed here. */
 const asText = { getTypeParser: () => (text: string) => text };
 
 const names = new Map<string, string>();
 
-/** Prepared once per connection. Shapes of requests are few; should they not be, the rest goes unprepared. */
+/** Prepared once per connection. Requests have few shapes; when there are too many, the rest runs unprepared. */
 const prepared = (text: string, values: unknown[]) => ({
   text,
   values,

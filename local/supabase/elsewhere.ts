@@ -9,12 +9,12 @@ const prefix = "nightshift-postgres-";
 const homeFile = "home";
 
 /**
- * As root, Postgres runs as somebody who cannot enter a closed folder such as /root. The data then lies in /var/tmp
- * and the place where it was wanted is a link to it. The link is the truth: data that none leads to is nobody's.
+ * Started by root, Postgres runs as another user, which cannot enter a closed folder such as /root. The data is then in
+ * /var/tmp, and a link to it is at the intended place. Data without a link to it has no owner.
  */
 export const placeElsewhere = (wanted: string): string => {
   const linked = targetOf(wanted);
-  // The folder may have been moved, and the link with it.
+  // The folder may have been moved together with its link.
   if (linked !== undefined && fs.existsSync(linked)) rememberHome(linked, wanted);
   removeOrphans();
   if (linked !== undefined) return linked;
@@ -29,11 +29,11 @@ export const placeElsewhere = (wanted: string): string => {
   return place;
 };
 
-/** Tells later starts whose data this is. */
+/** Records for later starts which folder this data belongs to. */
 export const rememberHome = (place: string, wanted: string): void =>
   fs.writeFileSync(path.join(place, homeFile), wanted);
 
-/** A temporary folder that was deleted took its link along, but not what lay here. */
+/** Deletes data whose link was deleted with its temporary folder. */
 const removeOrphans = () => {
   for (const name of fs.readdirSync(root).filter((entry) => entry.startsWith(prefix))) {
     const place = path.join(root, name);

@@ -13,11 +13,11 @@ import { answerToResponse, askFromRequest } from "./web.ts";
 export type GatewayOptions = {
   databaseUrl: string;
   keys: Keys;
-  /** Where the bytes of Storage lie. */
+  /** The folder for the bytes of Storage. */
   storageDir: string;
-  /** The address that tokens name as their issuer and signed links begin with. */
+  /** The issuer in tokens, and the beginning of signed links. */
   publicUrl?: string;
-  /** Connections to the database that requests may use at once. */
+  /** How many database connections requests may use at once. */
   connections?: number;
 };
 
@@ -28,7 +28,10 @@ export type Gateway = {
   close(): Promise<void>;
 };
 
-/** Answers the unmodified supabase-js as a hosted project does, for what the product uses; refuses the rest by name. */
+/**
+ * Answers the unmodified supabase-js as a hosted project does, for everything that the product uses; refuses the rest
+ * with an error that names it.
+ */
 export const createGateway = async (options: GatewayOptions): Promise<Gateway> => {
   const { databaseUrl, keys, publicUrl = "http://localhost:54321" } = options;
   const database = openDatabase(databaseUrl, serviceIdentity.claims, options.connections);

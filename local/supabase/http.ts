@@ -1,8 +1,8 @@
 import type { Readable } from "node:stream";
 
 /**
- * What the gateway's parts see of a request and give as an answer. Node's own Request and Response cost more than
- * the rest of a call together, so they exist only at the edge for callers in the same process.
+ * The gateway's own request and answer. Node's Request and Response cost more than the rest of a call, so they are only
+ * used for callers in the same process.
  */
 export type Ask = {
   method: string;
@@ -29,12 +29,15 @@ export const json = (status: number, value: unknown, headers: Record<string, str
 });
 
 /**
- * The status of a refusal. auth-js takes every 5xx for a network error and drops its message; storage-js takes 400 and 404
- * for an object that does not exist. 422 is passed on by all of them.
+ * The status of a refusal. auth-js takes every 5xx for a network error and drops its message; storage-js takes 400 and
+ * 404 for a missing object. All clients pass 422 on.
  */
 const refusedStatus = 422;
 
-/** What the stand-in does not model is refused by name: an answer that is nearly right would teach a wrong lesson. */
+/**
+ * The stand-in refuses what it does not model, and names it, because an answer that is nearly right would be
+ * misleading.
+ */
 export const notModeled = (what: string): Answer => {
   const detail = `The local Supabase does not model ${what}. Use what it models, or set SUPABASE_URL to a hosted project.`;
   return json(
@@ -50,19 +53,19 @@ export const notModeled = (what: string): Answer => {
       hint: "local/supabase/README.md lists what the local Supabase answers.",
       error: "not_modeled",
     },
-    // Without its version auth-js does not read the code.
+    // auth-js reads the error code only when the answer has this version.
     { "x-supabase-api-version": "2024-01-01" },
   );
 };
 
 export class NotModeled extends Error {}
 
-/** Ends a request that the stand-in does not model. `what` names it; the gateway makes the answer. */
+/** Ends a request that the stand-in does not model. `what` names the reason in the gateway's answer. */
 export const refuse = (what: string): never => {
   throw new NotModeled(what);
 };
 
-/** The largest JSON body: far above what an app sends, far below what would hurt this process. */
+/** The largest JSON body: far more than an app sends, and far less than this process could not handle. */
 export const bodyLimitBytes = 64 * 1024 * 1024;
 
 export class BodyTooLarge extends Error {}

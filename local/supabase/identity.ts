@@ -14,7 +14,7 @@ export const identityOf = (claims: Readonly<Record<string, unknown>>): Identity 
 export const serviceIdentity = identityOf({ iss: "supabase", role: "service_role" });
 const anonIdentity = identityOf({ iss: "supabase", role: "anon" });
 
-/** The answer to somebody whose key or token is not good. */
+/** Thrown when a key or token is not valid. */
 export class Unidentified extends Error {
   readonly answer: Answer;
   constructor(body: { message: string } & Record<string, unknown>, headers: Record<string, string> = {}) {
@@ -23,7 +23,10 @@ export class Unidentified extends Error {
   }
 }
 
-/** Answers who asks, or throws Unidentified. The API key opens the door, a user's token behind it says who comes in. */
+/**
+ * Returns the identity of a request, or throws Unidentified. The API key grants access; a user's token in addition
+ * decides who the user is.
+ */
 export type Identify = (ask: Ask) => Promise<Identity>;
 
 export const createIdentify = (keys: Keys, tokens: Tokens): Identify => {
@@ -60,7 +63,7 @@ export const createIdentify = (keys: Keys, tokens: Tokens): Identify => {
 export const bearerOf = (ask: Ask): string | undefined =>
   /^bearer (.+)$/i.exec(ask.header("authorization") ?? "")?.[1];
 
-/** The same request with its key in the header alone: nothing that quotes an address shows it. */
+/** Moves the key from the address to the header, so that no log or error that quotes the address contains it. */
 export const withKeyInHeader = (ask: Ask): Ask => {
   const key = ask.query.get("apikey");
   if (key === null) return ask;
@@ -80,7 +83,7 @@ const refuseToken = (error: unknown): never => {
   });
 };
 
-/** Compares digests, which have one length and tell nothing about the key by the time it takes. */
+/** Compares digests, which have equal lengths, in constant time, so that the time says nothing about the key. */
 const equals = (expected: string) => {
   const digest = (text: string) => createHash("sha256").update(text).digest();
   const wanted = digest(expected);

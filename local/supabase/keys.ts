@@ -6,7 +6,7 @@ import { exportJWK } from "jose/key/export";
 import { generateKeyPair } from "jose/key/generate/keypair";
 import { z } from "zod";
 
-/** What a Supabase project is known by: two API keys and the key that signs its users' tokens. */
+/** The keys of a Supabase project: two API keys, and the key that signs users' tokens. */
 export type Keys = { publishable: string; secret: string; signing: JWK };
 
 const keysSchema = z.object({
@@ -15,7 +15,7 @@ const keysSchema = z.object({
   signing: z.object({ kty: z.string(), kid: z.string(), alg: z.string() }).loose(),
 });
 
-/** The keys of this machine: made once, kept beside the data, readable by their owner alone. */
+/** The keys of this machine: created once, stored beside the data, readable only by their owner. */
 export const machineKeys = async (dataDir: string): Promise<Keys> => {
   const file = path.join(dataDir, "supabase-keys.json");
   try {

@@ -1,8 +1,8 @@
 import pg from "pg";
 
 /**
- * Hears `notify pgrst`, by which migrations tell PostgREST that the schema changed. While the connection is away
- * messages are lost, so every new connection counts as one.
+ * Listens to `notify pgrst`, with which migrations tell PostgREST that the schema changed. Messages are lost while the
+ * connection is down, so every new connection counts as a message.
  */
 export const listenForReload = (url: string, onReload: () => void): { close(): Promise<void> } => {
   let client: pg.Client | undefined;

@@ -80,7 +80,7 @@ test("a file that changed after it was applied is refused, whoever applied it; l
   await migrate(url, directory);
   write("20260101000001_a.sql", "create table public.t (id   int);\ncreate table public.u\n(id int)");
   expect(await migrate(url, directory)).toEqual([]);
-  // The Supabase CLI records each statement for itself.
+  // The Supabase CLI records every statement separately.
   await ask(
     "update supabase_migrations.schema_migrations set statements = '{create table public.t (id int),create table public.u (id int)}'",
   );
@@ -112,7 +112,7 @@ test("gives what hosted projects have: roles, auth functions, default privileges
 });
 
 test("a database that Supabase made is not touched by the prelude", async () => {
-  // Roles belong to the whole cluster, which other tests share: this one takes its own.
+  // Roles belong to the whole cluster, which other tests share, so this test uses its own cluster.
   const supabase = await startThrowaway();
   const client = new pg.Client({ connectionString: supabase.url });
   await client.connect();
@@ -149,7 +149,7 @@ test("an ordinary role is told what a superuser must grant, and then is enough",
   expect(await migrate(ordinary, directory)).toHaveLength(1);
 
   const keys = await newKeys();
-  // Options of its own in the address must not replace the role that requests run as.
+  // Options in the database URL must not replace the role of requests.
   const databaseUrl = `${ordinary}?options=-c%20role%3D${role}`;
   const gateway = await createGateway({ databaseUrl, keys, storageDir: directory });
   const client = createClient("http://supabase.local", keys.secret, {

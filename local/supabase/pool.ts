@@ -1,17 +1,19 @@
 import pg from "pg";
 
-/** What a hosted project allows a statement unless its role says otherwise. */
+/** The statement timeout of a hosted project for roles without their own. */
 export const authenticatorTimeoutMs = 8_000;
 
 const searchPath = "public,extensions";
 
-/** These two are newer than the types of pg. */
+/** The types of pg do not have these two options yet. */
 type PoolConfig = pg.PoolConfig & {
   pipeline: boolean;
   verify(client: pg.PoolClient, done: (error?: Error) => void): void;
 };
 
-/** Connections that have their settings, the role among them, from the first byte: they cost no statement. */
+/**
+ * Connections whose settings, including the role, are part of the connection's start, so that they cost no statement.
+ */
 export const createPool = (
   url: string,
   max: number,
@@ -33,21 +35,23 @@ export const createPool = (
     application_name: "nightshift gateway",
   };
   const pool = new pg.Pool(config);
-  // A connection that ends says so twice: to the pool, which forgets it, and by itself. Whoever was using it hears
-  // it from the statement; nobody else needs to.
+  // A connection that ends emits an error on the pool too. The pool has already removed it, and the caller's statement
+  // has failed with the error, so it is ignored here.
   pool.on("error", () => {});
   pool.on("connect", (client) => client.on("error", () => {}));
   return pool;
 };
 
-/** Options in DATABASE_URL would silently take the place of ours. */
+/** Options in DATABASE_URL would silently replace ours. */
 const withoutOptions = (url: string): string => {
   const cleaned = new URL(url);
   cleaned.searchParams.delete("options");
   return cleaned.href;
 };
 
-/** Once per connection: behind a pooler that drops settings every request would run as the owner of the database. */
+/**
+ * Checked once per connection: behind a pooler that drops settings, every request would run as the database's owner.
+ */
 const confirmRole = async (client: pg.ClientBase, wanted: string): Promise<void> => {
   const { rows } = await client.query<{ role: string }>("select current_setting('role') as role");
   if (rows[0]?.role === wanted) return;

@@ -5,12 +5,12 @@ import os from "node:os";
 import path from "node:path";
 import { z } from "zod";
 
-/** Where the programs are and, for root, whom they must run as: Postgres refuses to run as uid 0. */
+/** Where the programs are, and, for root, as which user they must run: Postgres refuses to run as uid 0. */
 export type Binaries = { directory: string; user?: { uid: number; gid: number } };
 
 const useOtherDatabase = "Set DATABASE_URL to a Postgres 15 or newer and it will be used instead.";
 
-/** Finds the Postgres that npm installed for this platform and makes it runnable. */
+/** Finds the Postgres that npm installed for this platform, and makes it executable. */
 export const findBinaries = (): Binaries => {
   const directory = installedDirectory();
   restoreSymlinks(directory);
@@ -31,7 +31,7 @@ const installedDirectory = () => {
   }
 };
 
-/** The package makes these links in a postinstall script, which npm does not always run. */
+/** The package creates these links in a postinstall script, which npm does not always run. */
 const restoreSymlinks = (directory: string) => {
   const list = path.join(directory, "pg-symlinks.json");
   if (!fs.existsSync(list)) return;
@@ -54,13 +54,13 @@ const unprivilegedUser = () => {
         Number(execFileSync("id", [flag, name], { stdio: ["ignore", "pipe", "ignore"] }));
       return { uid: ask("-u"), gid: ask("-g") };
     } catch {
-      // This machine has no such user: the next name may exist.
+      // This machine has no such user; the next name may exist.
     }
   }
   return { uid: 65_534, gid: 65_534 };
 };
 
-/** True when a user who owns nothing here may walk to `target`. */
+/** True when a user without any rights of its own can reach `target`. */
 export const reachableByOthers = (target: string): boolean => {
   const { root } = path.parse(target);
   for (let at = path.resolve(target); at !== root; at = path.dirname(at)) {
@@ -69,7 +69,7 @@ export const reachableByOthers = (target: string): boolean => {
   return true;
 };
 
-/** node_modules below /root cannot be entered by anybody else: run a copy, made once per version. */
+/** Other users cannot enter node_modules below /root, so a copy is used, which is made once per version. */
 const copyForOthers = (directory: string) => {
   const manifest: unknown = JSON.parse(fs.readFileSync(path.join(directory, "..", "package.json"), "utf8"));
   const { version } = z.object({ version: z.string() }).parse(manifest);
@@ -81,7 +81,7 @@ const copyForOthers = (directory: string) => {
   try {
     fs.renameSync(unfinished, copy);
   } catch {
-    // Another process finished the same copy first, or /var/tmp is another file system: ours is as good.
+    // Another process finished the same copy first, or /var/tmp is another file system; our copy works as well.
     return unfinished;
   }
   return copy;

@@ -9,7 +9,7 @@ import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { isAlive } from "#supabase/cluster.ts";
 import { startPostgres } from "#supabase/postgres.ts";
 
-// One cluster for all of them: each leaves it stopped.
+// All tests share one cluster; each of them leaves it stopped.
 const directory = fs.mkdtempSync(path.join(os.tmpdir(), "nightshift-launcher-"));
 const dataDir = path.join(directory, "postgres");
 const settings = { fsync: "off" };
@@ -28,7 +28,7 @@ const ask = async (url: string, text: string) => {
 };
 const postmaster = () => Number(fs.readFileSync(path.join(dataDir, "postmaster.pid"), "utf8").split("\n")[0]);
 
-/** Starts Postgres in a process of its own, which can be killed. */
+/** Starts Postgres in another process, which can be killed. */
 const elsewhere = async (): Promise<{ url: string; owner: ChildProcess }> => {
   const code = `import { startPostgres } from "#supabase/postgres.ts";
     const { url } = await startPostgres({ dataDir: ${JSON.stringify(dataDir)}, settings: { fsync: "off" } });
@@ -83,7 +83,7 @@ test("dies with the process that started it, kill -9 included, and loses nothing
   const pid = postmaster();
   const gone = once(owner, "exit");
   owner.kill("SIGKILL");
-  // A signal is a wish: until the process has ended, the server is rightly shared with it.
+  // The process ends some time after its signal; until then the server may still be shared with it.
   await gone;
   const again = await startPostgres({ dataDir, settings });
   expect(postmaster()).not.toBe(pid);

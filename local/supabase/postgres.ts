@@ -8,12 +8,12 @@ import { type Binaries, findBinaries } from "./postgres-binaries.ts";
 import { choosePort, lastError, ownerOf, readIfThere, runningServer, urlOf } from "./server-files.ts";
 
 export type Postgres = {
-  /** Connection string of the superuser. */
+  /** The superuser's connection string. */
   url: string;
   port: number;
-  /** False when a living process of somebody else already served this data: `stop` then leaves it alone. */
+  /** False when another living process already serves this data; then `stop` does not end the server. */
   owned: boolean;
-  /** Resolves when the server has ended, asked or not. */
+  /** Resolves when the server has ended for any reason. */
   exited: Promise<void>;
   stop(): Promise<void>;
 };
@@ -22,18 +22,18 @@ export type PostgresOptions = {
   dataDir: string;
   /** Lines for postgresql.conf, such as `{ fsync: "off" }`. */
   settings?: Readonly<Record<string, string | number>>;
-  /** Where Postgres writes its log; beside the data by default. */
+  /** Where Postgres writes its log; by default beside the data. */
   logFile?: string;
 };
 
-/** For databases that live as long as one test run: nothing waits for the disk, and a killed server forgets. */
+/** For databases that are deleted after one test run: nothing waits for the disk, and a killed server loses data. */
 export const throwawaySettings = {
   fsync: "off",
   synchronous_commit: "off",
   full_page_writes: "off",
 } as const;
 
-/** Counts every statement it is asked; benches read `pg_stat_statements`. */
+/** Counts every statement; benchmarks read `pg_stat_statements`. */
 export const countStatements = {
   shared_preload_libraries: "pg_stat_statements",
   "pg_stat_statements.track": "top",
@@ -41,12 +41,15 @@ export const countStatements = {
 
 const patienceMs = 30_000;
 
-/** Another start won, its port was taken between two looks, or a killed server's memory is not released yet. */
+/**
+ * These errors pass: another start was faster, the port was taken meanwhile, or a killed server's memory is not
+ * released yet.
+ */
 const passes = /lock file|in use|bind|shared memory/;
 
 /**
- * Starts the private Postgres of a data folder, or attaches to the one that runs there.
- * It ends with the process that started it, however that process ends.
+ * Starts the Postgres of a data folder, or attaches to the one that is running there. It ends with the process that
+ * started it, in whatever way that process ends.
  */
 export const startPostgres = async (options: PostgresOptions): Promise<Postgres> => {
   const binaries = findBinaries();
@@ -67,7 +70,7 @@ export const startPostgres = async (options: PostgresOptions): Promise<Postgres>
   }
 };
 
-/** A server that lives but whose owner is dead is about to end by its own watch; if not, it is ended here. */
+/** A server whose owner is dead will soon be ended by its watch; if not, it is ended here. */
 const attach = async (cluster: Cluster, deadline: number): Promise<Postgres | undefined> => {
   for (;;) {
     const server = runningServer(cluster);
@@ -98,7 +101,7 @@ const askToEnd = (pid: number) => {
   try {
     process.kill(pid, "SIGINT");
   } catch {
-    // It has ended since we looked.
+    // The process has ended meanwhile.
   }
 };
 
@@ -118,13 +121,13 @@ const launch = async (
     max_wal_size: "512MB",
     log_min_messages: "fatal",
     log_min_error_statement: "panic",
-    // A setting of ours, only to be found again in postmaster.opts.
+    // A setting without effect, so that postmaster.opts contains the owner.
     "nightshift.owner": process.pid,
     ...settings,
   }).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
   const log = fs.openSync(logFile, "a");
-  // Postgres has no notion of a parent. The watch, which init adopts, reads a pipe that only we hold open:
-  // when we are gone, kill -9 included, the pipe ends and the watch asks the server to stop.
+  // Postgres does not notice when its parent ends. So a watch, which init adopts, reads a pipe that only this process
+  // holds open: when this process ends, even by kill -9, the pipe ends and the watch stops the server.
   const watch = '( { read -r _ <&3; kill -INT $$; } >/dev/null 2>&1 & ) 3<&0; exec "$@" </dev/null';
   const child = spawn(
     "/bin/sh",
@@ -134,7 +137,8 @@ const launch = async (
       cwd: "/",
       env: { PATH: process.env["PATH"], LC_ALL: "C", TZ: "UTC" },
       stdio: ["pipe", log, log],
-      // Its own process group: Ctrl-C in a terminal reaches us alone, and we stop it in order.
+      // A process group of its own: Ctrl-C in a terminal reaches only this process, which then stops the server in
+      // order.
       detached: true,
     },
   );

@@ -1,5 +1,5 @@
--- Hosted projects tell PostgREST by themselves when the schema changes. Only a superuser may make event triggers;
--- without them `notify pgrst` and a second look at what was not found do the same, a little later.
+-- Hosted projects tell PostgREST themselves when the schema changes. Only a superuser can create event triggers;
+-- without them `notify pgrst`, and a reload when a function is not found, have the same effect a little later.
 create or replace function extensions.pgrst_ddl_watch() returns event_trigger language plpgsql as $$
 begin
   if exists (select from pg_event_trigger_ddl_commands()

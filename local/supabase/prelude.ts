@@ -8,7 +8,7 @@ const roles = {
   service_role: "nologin noinherit bypassrls",
 } as const;
 
-/** Gives a plain Postgres what hosted Supabase has. A database that Supabase made is left as it is. */
+/** Gives a plain Postgres what hosted Supabase has. A database that Supabase created is not changed. */
 export const applyPrelude = async (client: pg.Client): Promise<void> => {
   const { rows } = await client.query<Facts>(factsQuery, [Object.keys(roles)]);
   const [facts] = rows;
@@ -62,7 +62,7 @@ const factsQuery = `
     array(select rolname::text from pg_catalog.pg_roles
       where rolname = any($1) and pg_catalog.pg_has_role(oid, 'MEMBER')) as granted`;
 
-/** The statements a superuser must run once before an ordinary role can do the rest. */
+/** The statements that a superuser must run once, so that an ordinary role can do the rest. */
 const missingGrants = (facts: Facts): string[] => {
   if (facts.superuser) return [];
   const user = pg.escapeIdentifier(facts.user);
@@ -77,7 +77,7 @@ const missingGrants = (facts: Facts): string[] => {
   ];
 };
 
-/** Roles belong to the whole cluster: another database's migration may make the same one at this moment. */
+/** Roles belong to the whole cluster, so a concurrent migration of another database may create the same role. */
 const createRole = (client: pg.Client, role: string, attributes: string) =>
   client.query(
     `do $$ begin create role ${role} ${attributes}; exception when duplicate_object or unique_violation then null; end $$`,

@@ -5,7 +5,7 @@ import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { type Cluster, isAlive, isUnburied } from "./cluster.ts";
 
-/** What the files in a data directory tell about the server that uses it. */
+/** What the files in a data directory say about the server that uses it. */
 export const runningServer = ({
   directory,
 }: Cluster): { pid: number; port: number; ready: boolean } | undefined => {
@@ -13,7 +13,7 @@ export const runningServer = ({
   const pid = Number(lines[0]);
   if (!Number.isInteger(pid) || pid <= 0) return undefined;
   if (!isAlive(pid)) {
-    // Postgres takes a killed server that nobody has buried for a living one, and would wait for ever.
+    // Postgres takes a killed server that was not reaped for a running one, and would wait for ever.
     if (isUnburied(pid)) fs.rmSync(path.join(directory, "postmaster.pid"), { force: true });
     return undefined;
   }
@@ -23,12 +23,12 @@ export const runningServer = ({
 export const ownerOf = ({ directory }: Cluster) =>
   Number(/nightshift\.owner=(\d+)/.exec(readIfThere(path.join(directory, "postmaster.opts")))?.[1]);
 
-/** How long the children of a server that was killed may still hold its port. */
+/** How long the child processes of a killed server may still hold its port. */
 const releaseMs = 5_000;
 
 /**
- * The port of last time if it is free, so that a gateway or an engine that knows our address finds us again after a crash. It lies
- * below the ports that systems give to outgoing connections: one of those would take it while we are away.
+ * The previous port if it is free, so that a gateway or an engine finds the server again after a crash. It is below the
+ * ports that systems use for outgoing connections, which might take it while the server is down.
  */
 export const choosePort = async (cluster: Cluster): Promise<number> => {
   const file = path.join(cluster.directory, "port");
@@ -56,7 +56,7 @@ const isFree = (port: number): Promise<boolean> =>
 export const urlOf = ({ password }: Cluster, port: number) =>
   `postgres://postgres:${password}@127.0.0.1:${port}/postgres`;
 
-/** The reason that Postgres gave since its log had `from` characters. */
+/** The reason that Postgres logged after the first `from` characters of its log. */
 export const lastError = (logFile: string, from: number): string =>
   readIfThere(logFile)
     .slice(from)

@@ -1,7 +1,7 @@
 import { Readable } from "node:stream";
 import type { Answer, Ask } from "./http.ts";
 
-/** The edge for callers in the same process. */
+/** Converts a Request, for callers in the same process. */
 export const askFromRequest = (request: Request): Ask => {
   const url = new URL(request.url);
   return {

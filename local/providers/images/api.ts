@@ -9,18 +9,18 @@ import { readOrder } from "./order.ts";
 import type { DrawingRecord } from "./record.ts";
 import type { Settings } from "./settings.ts";
 
-/** What no repetition helps: the documents' way to see a task fail for good. */
+/** A prompt that always fails: the source documents' way to see a task fail for good. */
 const REFUSED_FOR_GOOD = /fail permanently/i;
 const PASSING_TROUBLE = [500, 502, 503];
 
 type Fate = { status: number; latencyMs: number };
 
-/** `GET /prompt/{prompt}?width&height&seed…`: answers with the picture when it is drawn. */
+/** `GET /prompt/{prompt}?width&height&seed…` answers when the picture is drawn. */
 export class DrawingApi {
   readonly #record: DrawingRecord;
   readonly #settings: SettingsFile<Settings>;
   readonly #clock: { now(): Date };
-  /** How often each order has come: a repeated one has a fate of its own. */
+  /** How often each order has come, because a repeated order may have another outcome. */
   readonly #times = new Map<string, number>();
   readonly gate = new Gate();
   #limit: RateLimit | undefined;
@@ -67,7 +67,7 @@ export class DrawingApi {
     });
   }
 
-  /** Decided by the order itself, so that a run can be repeated whatever the timing. */
+  /** The order alone decides, so that a run can be repeated with any timing. */
   #fateOf(order: Order): Fate {
     const { failureRate, seed, outage, latencyMs, jitter } = this.#settings.current;
     const key = `${order.seed} ${order.prompt}`;

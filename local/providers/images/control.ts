@@ -10,7 +10,7 @@ const nothing = z.strictObject({});
 
 type Parts = { record: DrawingRecord; api: DrawingApi; settings: SettingsFile<Settings> };
 
-/** Steers the stand-in and reads its record. Pollinations has nothing like it. */
+/** Changes the stand-in's settings and reads its record. Pollinations has no such API. */
 export async function control(
   request: Request,
   url: URL,
@@ -45,7 +45,7 @@ export async function control(
   }
 }
 
-/** Only what is named changes. */
+/** Settings that are not named keep their values. */
 const changeOf = (current: Settings) =>
   z
     .record(z.string(), z.unknown())

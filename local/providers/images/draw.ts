@@ -4,10 +4,13 @@ import { type Size, scene } from "./scene.ts";
 
 export type Order = Size & { prompt: string; seed: number };
 
-/** A number for a text; other texts have other ones. */
+/** A number derived from a text; different texts have different numbers. */
 export const numberOf = (text: string): number => createHash("sha256").update(text).digest().readUInt32LE();
 
-/** The same order gives the same picture, byte for byte. The library is loaded with the first: starting is quick. */
+/**
+ * The same order gives the same picture, byte for byte. The library is imported at the first picture, so that the
+ * provider starts quickly.
+ */
 export async function draw({ prompt, seed, width, height }: Order): Promise<Buffer> {
   const { default: sharp } = await import("sharp");
   const svg = scene(prompt, { width, height }, seeded(numberOf(`${seed} ${prompt}`)));

@@ -1,8 +1,8 @@
-/** Where answers wait while they are held: all go when it opens, or some are let go one by one. */
+/** Answers wait here while they are held. Opening lets all go; `release` lets some go one by one. */
 export class Gate {
   #waiting: (() => void)[] = [];
 
-  /** Resolves when let go, and when the caller has hung up. */
+  /** Resolves when the answer may go, or the caller has disconnected. */
   wait(signal: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
       if (signal.aborted) return resolve();

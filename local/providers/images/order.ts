@@ -2,13 +2,13 @@ import { z } from "zod";
 import { json } from "#providers/http.ts";
 import type { Order } from "./draw.ts";
 
-/** As the real service: what is longer is answered with 414 before anybody looks at it. */
+/** The real service answers a longer address with 414 before it reads it. */
 const MOST_ADDRESS_BYTES = 8 * 1024;
 
 const side = z.coerce.number().int().min(16).max(2048).default(1024);
 const flag = z.enum(["true", "false"]).optional();
 
-/** A slip in a name would go unnoticed where every parameter is optional: an unknown one is refused. */
+/** All parameters are optional, so a misspelled one would be ignored; an unknown one is refused. */
 const querySchema = z.strictObject({
   width: side,
   height: side,
@@ -20,7 +20,10 @@ const querySchema = z.strictObject({
   safe: flag,
 });
 
-/** `/prompt/{prompt}` asks for no key, `/image/{prompt}` does. What is wrong with an order is the answer to it. */
+/**
+ * `/prompt/{prompt}` needs no key, `/image/{prompt}` does. Returns the order, or the answer that says what is wrong
+ * with it.
+ */
 export function readOrder(
   request: Request,
   path: string,

@@ -1,7 +1,7 @@
-/** Colors of a picture: two of the sky, one of the light in it, and those of the land from far to near. */
+/** The colors of a picture: two of the sky, one of the light in it, and those of the land from far to near. */
 export type Palette = { top: string; bottom: string; light: string; land: readonly [string, string] };
 
-/** Chosen by eye, so that whatever is drawn with them looks good. */
+/** Chosen by eye, so that every picture looks good. */
 const PALETTES = {
   dawn: { top: "#27335f", bottom: "#f6b38e", light: "#ffe9c7", land: ["#c77f86", "#2a2144"] },
   dusk: { top: "#31194f", bottom: "#ff8c61", light: "#ffd6a0", land: ["#a94f78", "#1d1033"] },
@@ -18,7 +18,7 @@ type PaletteName = keyof typeof PALETTES;
 const isName = (name: string): name is PaletteName => Object.hasOwn(PALETTES, name);
 const NAMES = Object.keys(PALETTES).filter(isName);
 
-/** Words that say what time of day it is, or what it is like there. */
+/** Words in the prompt that name a time of day or a mood. */
 const WORDS: Record<PaletteName, RegExp> = {
   dawn: /dawn|sunrise|morning/i,
   dusk: /dusk|sunset|evening|fire|autumn/i,
@@ -36,7 +36,7 @@ export function paletteFor(prompt: string, random: () => number): Palette {
   return PALETTES[name];
 }
 
-/** The color between two, `share` of the way; both as `#rrggbb`. */
+/** The color between two colors, at `share` of the way; both as `#rrggbb`. */
 export function between(from: string, to: string, share: number): string {
   const mixed = [1, 3, 5].map((at) => {
     const [a, b] = [from, to].map((color) => Number.parseInt(color.slice(at, at + 2), 16));

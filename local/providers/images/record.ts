@@ -1,6 +1,6 @@
 import type { Order } from "./draw.ts";
 
-/** An order as it came: what became of it, and when. `gone`: the caller hung up. */
+/** An order with its outcome and its times. `gone`: the caller disconnected. */
 export type Entry = Order & {
   id: number;
   startedAt: string;
@@ -10,7 +10,7 @@ export type Entry = Order & {
 
 const KEPT = 20_000;
 
-/** What was asked for and what became of it. It ends with the process. */
+/** All orders and their outcomes, in memory. */
 export class DrawingRecord {
   readonly #clock: { now(): Date };
   #entries: Entry[] = [];
@@ -54,7 +54,7 @@ export class DrawingRecord {
     return { requests: this.#entries.length, byStatus, inFlight: this.#open, maxInFlight: this.#max };
   }
 
-  /** Forgets what has ended. */
+  /** Forgets the orders that have ended. */
   forget(): void {
     this.#entries = this.#entries.filter(({ status }) => status === "drawing");
     this.#max = this.#open;

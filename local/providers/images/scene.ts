@@ -3,7 +3,7 @@ import { between, type Palette, paletteFor } from "./palette.ts";
 type Random = () => number;
 export type Size = { width: number; height: number };
 
-/** A landscape as SVG: a sky, a light in it, ridges one before the other, and the prompt as its caption. */
+/** A landscape as SVG: a sky, a light in it, several ridges, and the prompt as its caption. */
 export function scene(prompt: string, { width, height }: Size, random: Random): string {
   const palette = paletteFor(prompt, random);
   const isDark = Number.parseInt(palette.top.slice(1, 3), 16) < 0x20;
@@ -34,7 +34,10 @@ function stars({ width, height }: Size, random: Random): string {
   return `<g fill="#fff">${dots.join("")}</g>`;
 }
 
-/** The nearer the ridge, the darker and the rougher. Each is a sum of waves, each wave half as high and twice as fast. */
+/**
+ * Nearer ridges are darker and rougher. Each is a sum of waves; each wave has half the height and twice the frequency
+ * of the one before.
+ */
 function ridges({ width, height }: Size, { bottom, land }: Palette, random: Random): string {
   const count = 4 + Math.floor(random() * 3);
   const points = 64;
@@ -59,7 +62,7 @@ function ridges({ width, height }: Size, { bottom, land }: Palette, random: Rand
   }).join("\n");
 }
 
-/** On a very small picture nobody could read it. */
+/** No caption on a very small picture, where it could not be read. */
 function caption(prompt: string, { width, height }: Size): string {
   if (width < 128) return "";
   const size = Math.max(9, Math.round(Math.min(width, height) / 26));
@@ -72,7 +75,7 @@ function caption(prompt: string, { width, height }: Size): string {
 <g fill="#fff" font-family="Inter, 'DejaVu Sans', 'Liberation Sans', sans-serif" font-size="${size}">${text.join("")}</g>`;
 }
 
-/** At most two lines; what is longer ends in an ellipsis. */
+/** At most two lines; a longer text ends in an ellipsis. */
 function wrap(prompt: string, columns: number): string[] {
   const lines = [""];
   for (const word of prompt.trim().split(/\s+/)) {
@@ -87,6 +90,6 @@ function wrap(prompt: string, columns: number): string[] {
   return lines.length > 2 ? [kept[0] ?? "", `${(kept[1] ?? "").slice(0, columns - 1)}…`] : kept;
 }
 
-/** XML has no control characters, not even escaped. */
+/** XML allows no control characters, not even escaped ones. */
 const escapeXml = (text: string): string =>
   text.replace(/\p{Cc}/gu, " ").replace(/[<>&"']/g, (sign) => `&#${sign.charCodeAt(0)};`);

@@ -5,7 +5,7 @@ import type { MailRecord, Summary } from "#providers/mail/record.ts";
 import { faultRule, type Settings } from "#providers/mail/settings.ts";
 import type { SettingsFile } from "#providers/settings-file.ts";
 
-/** What each control call takes, and the settings it stands for. */
+/** The body of each control call, and the settings that it changes. */
 const calls = {
   "/_control/faults": z
     .strictObject({ rules: z.array(faultRule) })
@@ -25,7 +25,7 @@ const calls = {
 
 const isCall = (path: string): path is keyof typeof calls => Object.hasOwn(calls, path);
 
-/** Steers the stand-in and reads its record. Resend has nothing like it. */
+/** Changes the stand-in's settings and reads its record. Resend has no such API. */
 export async function control(
   request: Request,
   url: URL,
@@ -51,7 +51,10 @@ export async function control(
   return json(404, { error: `There is no ${pathname} here.` });
 }
 
-/** Counts of mails (`accepted`, `recipients`, `duplicates`) are of one campaign when it is named; the rest is of all. */
+/**
+ * With a campaign, the counts of mails (`accepted`, `recipients`, `duplicates`) are of that campaign; the other counts
+ * are always of all.
+ */
 function stats(campaignId: string | undefined, record: MailRecord, api: SendingApi) {
   return {
     ...record.counts(campaignId),
@@ -64,7 +67,7 @@ function stats(campaignId: string | undefined, record: MailRecord, api: SendingA
 const defaultPage = 50;
 const maxPage = 10_000;
 
-/** Newest first; `before` is the id that the last page ended with. */
+/** Newest first; `before` is the last id of the previous page. */
 function messages(query: URLSearchParams, record: MailRecord): { messages: Summary[]; next: string | null } {
   const limit = Math.min(Number(query.get("limit")) || defaultPage, maxPage);
   const before = query.get("before");

@@ -4,7 +4,7 @@ export type Faults = {
   next(request: { key: string | undefined; recipients: () => readonly string[] }): FaultRule | undefined;
 };
 
-/** Decides which fault, if any, meets the next request. Counts are per set of rules: new rules start anew. */
+/** Decides which fault, if any, affects the next request. Counts start again when the rules change. */
 export function faultPlan(rules: readonly FaultRule[]): Faults {
   const plans = rules.map((rule) => ({
     rule,

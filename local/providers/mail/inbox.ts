@@ -6,7 +6,9 @@ const page = readFileSync(new URL("./inbox.html", import.meta.url), "utf8");
 const html = { "content-type": "text/html; charset=utf-8", "x-content-type-options": "nosniff" };
 const pagePolicy =
   "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src 'self'; frame-src 'self'; img-src data:; base-uri 'none'; form-action 'none'";
-/** A mail is somebody else's HTML: it may show its styles and images, and nothing in it may run or call out with ours. */
+/**
+ * A mail contains foreign HTML. It may show its styles and images, but run no script and send nothing from our origin.
+ */
 const mailPolicy =
   "sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data: https:; frame-ancestors 'self'";
 
@@ -16,7 +18,9 @@ export function inbox(path: string): Response | undefined {
   return new Response(page, { headers: { ...html, "content-security-policy": pagePolicy } });
 }
 
-/** One mail's HTML or text, alone, for the inbox's sandboxed frame: `/messages/<id>/html` and `/messages/<id>/text`. */
+/**
+ * The HTML or text of one mail alone, for the inbox's sandboxed frame: `/messages/<id>/html` and `/messages/<id>/text`.
+ */
 export function messageView(path: string, record: MailRecord): Response | undefined {
   const match = /^\/messages\/([\w-]+)\/(html|text)$/.exec(path);
   const [, id, kind] = match ?? [];

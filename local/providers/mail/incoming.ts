@@ -4,7 +4,7 @@ import type { Accepted } from "#providers/mail/record.ts";
 import type { FaultRule } from "#providers/mail/settings.ts";
 import { isRecord } from "#providers/mail/validate.ts";
 
-/** A request to the sending API, read but not yet judged. */
+/** A request to the sending API, read but not yet checked. */
 export type Incoming = {
   path: string;
   key: string | undefined;
@@ -15,7 +15,7 @@ export type Incoming = {
 
 const maxKeyLength = 256;
 
-/** Why the request is refused before its body matters: its API key or its idempotency key. */
+/** Refuses a request for its API key or its idempotency key, before its body is checked. */
 export function checkKeys(
   request: Request,
   idempotencyKey: string | undefined,
@@ -30,10 +30,10 @@ export function checkKeys(
   return undefined;
 }
 
-/** Undefined when the body is no JSON: JSON itself has no undefined. */
+/** Undefined when the body is not JSON: JSON has no undefined. */
 export function parseJson(body: Buffer): unknown {
   try {
-    // Most mail is ASCII, which latin1 decodes the same and five times as fast.
+    // Most mails are ASCII, which latin1 decodes to the same text, five times as fast.
     return JSON.parse(body.toString(isAscii(body) ? "latin1" : "utf8"));
   } catch {
     return undefined;

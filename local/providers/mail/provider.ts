@@ -13,8 +13,8 @@ import { SlackWebhook } from "#providers/slack.ts";
 export type MailProvider = { fetch(request: Request): Promise<Response>; close(): void };
 
 /**
- * A stand-in for Resend (and Slack's webhook), with an inbox for people and a control API for tests. With `dir` its record,
- * idempotency keys and settings survive the process; without, they end with it.
+ * A stand-in for Resend and for Slack's webhook, with an inbox for people and a control API for tests. With `dir` its
+ * record, idempotency keys and settings survive the process; without it they do not.
  */
 export function createMailProvider(
   options: { dir?: string; clock?: Clock; settings?: Partial<Settings> } = {},
@@ -46,7 +46,7 @@ export function createMailProvider(
   };
 }
 
-/** The sender domains of the account, which the stand-in does not look at: what matters is whether the key is taken. */
+/** The sender domains of the account. Callers only want to know whether the key is accepted, so the list is empty. */
 function domains(request: Request, accepted: Settings["keys"]): Response {
   const refusal = checkKeys(request, undefined, accepted);
   return refusal

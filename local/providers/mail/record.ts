@@ -10,14 +10,14 @@ const emailSchema = z.object({
   campaignId: z.string().optional(),
 });
 
-/** One answered request, as the journal's header has it: all that lists and counts need, without the bodies. */
+/** One answered request, as in the journal's header: everything that lists and counts need, without the bodies. */
 const entrySchema = z.object({
   path: z.string(),
   status: z.number(),
   atMs: z.number(),
   key: z.string().optional(),
   uid: z.string().optional(),
-  /** By place in the request; null where a permissive batch refused one. */
+  /** By position in the request; null where a permissive batch refused a mail. */
   emails: z.array(emailSchema.nullable()).optional(),
   refused: z.array(z.object({ index: z.number(), message: z.string() })).optional(),
 });
@@ -29,9 +29,9 @@ export type Summary = z.infer<typeof emailSchema> & { id: string; at: string };
 export type Remembered = { sequence: number; path: string; atMs: number };
 
 /**
- * What the provider did, and the verdict of every test and benchmark: which mails it took, from which requests, and how
- * often it took the same one. In memory: a position per request, the idempotency keys, and each campaign's
- * recipients (to see a second mail to one of them). The mails themselves stay in the file.
+ * What the provider did, by which every test and benchmark is judged: which mails it accepted, in which requests, and
+ * which ones twice. Memory holds a position per request, the idempotency keys, and each campaign's recipients (to
+ * detect a second mail to one of them). The mails themselves stay in the file.
  */
 export class MailRecord {
   readonly #journal: Journal;
@@ -47,7 +47,7 @@ export class MailRecord {
     }
   }
 
-  /** Takes the mails of one request and returns their ids. */
+  /** Accepts the mails of one request and returns their ids. */
   accept(entry: Taken, body: Uint8Array): Accepted {
     const uid = randomUUID().slice(0, 23);
     const sequence = this.#positions.length;
@@ -55,7 +55,7 @@ export class MailRecord {
     return idsOf({ ...entry, status: 200, uid }, sequence);
   }
 
-  /** Notes a request that was answered without taking a mail. */
+  /** Records a request whose mails were not accepted. */
   refuse(entry: { path: string; status: number; atMs: number; key: string | undefined }): void {
     this.#write(entry);
   }
@@ -64,7 +64,7 @@ export class MailRecord {
     return this.#keys.get(key);
   }
 
-  /** Whether a request repeats that earlier one to the byte: what a key may be used for again. */
+  /** Whether a request is the same as that earlier one, byte for byte: only then may it use the key again. */
   isRepeated({ sequence, path }: Remembered, request: { path: string; body: Uint8Array }): boolean {
     const position = this.#positions[sequence];
     return (
@@ -72,7 +72,7 @@ export class MailRecord {
     );
   }
 
-  /** The answer that an earlier request got. */
+  /** The answer to an earlier request. */
   answerOf(sequence: number): Accepted {
     return idsOf(this.#entry(sequence), sequence);
   }
@@ -84,7 +84,7 @@ export class MailRecord {
     }
   }
 
-  /** Of one campaign, or of all that was taken. */
+  /** Counts of one campaign, or of all accepted mails. */
   counts(campaignId?: string): Counts & { requests: number } {
     return { requests: this.#positions.length, ...this.#tallies.counts(campaignId) };
   }
@@ -102,7 +102,7 @@ export class MailRecord {
     }
   }
 
-  /** One mail as it was sent to us. */
+  /** One mail as the request contained it. */
   find(id: string): { summary: Summary; email: Record<string, unknown> } | undefined {
     const sequence = Number.parseInt(id.slice(24, 33), 16);
     const index = Number.parseInt(id.slice(33), 16);
@@ -149,7 +149,7 @@ function idsOf(entry: Entry, sequence: number): Accepted {
   return { ids, refused: entry.refused };
 }
 
-/** A UUID that says where its mail lies: the request's sequence number and the place in it. */
+/** A UUID that contains the position of its mail: the request's sequence number, and the position in the request. */
 function idOf(entry: Entry, sequence: number, index: number): string {
   return `${entry.uid}-${sequence.toString(16).padStart(9, "0")}${index.toString(16).padStart(3, "0")}`;
 }

@@ -2,7 +2,7 @@
 export type Counts = { accepted: number; recipients: number; duplicates: number };
 type Tally = { accepted: number; duplicates: number; recipients: Set<string> };
 
-/** Who got mail of which campaign, to see a second one to the same person. */
+/** Which recipients got mail of which campaign, to detect a second mail to one of them. */
 export class Tallies {
   readonly #campaigns = new Map<string, Tally>();
   #accepted = 0;

@@ -1,7 +1,7 @@
 import type { ResendError } from "#providers/mail/errors.ts";
 import { missing, validation } from "#providers/mail/errors.ts";
 
-/** What the record keeps of an e-mail; the whole of it stays in the journal as it came. */
+/** The part of an e-mail that is kept in the record; the journal has all of it. */
 export type Email = { from: string; to: string[]; subject: string; campaignId?: string | undefined };
 export type Checked = { ok: true; email: Email } | { ok: false; error: ResendError };
 
@@ -21,8 +21,8 @@ export function addressOf(text: unknown): string | undefined {
 }
 
 /**
- * Resend's checks of one e-mail, in its order and words. One leniency, on purpose: the real one refuses
- * `example.com` and the like, while this one's mail reaches nobody anyway.
+ * Resend's checks of one e-mail, in its order and with its messages. One check is left out on purpose: Resend refuses
+ * `example.com` and the like, but the stand-in's mail reaches no one anyway.
  */
 export function checkEmail(
   input: unknown,

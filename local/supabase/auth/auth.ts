@@ -10,7 +10,7 @@ import { endSessions, isLive, refuseBanned, startSession } from "./sessions.ts";
 import type { Tokens } from "./tokens.ts";
 import { findUser, findUserByEmail, presentUser } from "./users.ts";
 
-/** `/auth/v1`: what servers do with users, and sign-in by password. Accounts are made by the secret key alone. */
+/** `/auth/v1`: managing users, and sign-in by password. Only the secret key can create accounts. */
 export const createAuth = ({ own }: Database, tokens: Tokens, identify: Identify) => {
   const admin = createAdmin(own);
 
@@ -77,7 +77,7 @@ export const createAuth = ({ own }: Database, tokens: Tokens, identify: Identify
   };
 
   return async (ask: Ask): Promise<Answer> => {
-    // The one address that asks for no key.
+    // The only address that needs no key.
     if (ask.path === "/auth/v1/.well-known/jwks.json")
       return json(200, tokens.jwks, { "cache-control": "public, max-age=600" });
     try {
@@ -91,7 +91,7 @@ export const createAuth = ({ own }: Database, tokens: Tokens, identify: Identify
 
 const credentials = z.object({ email: z.string().optional(), password: z.string().optional() });
 
-/** Only the API key is looked at: Auth judges users' tokens itself, and in its own words. */
+/** Only the API key is checked here, because Auth checks users' tokens itself, with its own messages. */
 const withoutUser = (ask: Ask): Ask => ({
   ...ask,
   header: (name) => {

@@ -7,7 +7,7 @@ import { type Keys } from "../keys.ts";
 /** Signs and checks the access tokens of users: ES256, as new hosted projects do. */
 export type Tokens = {
   sign(claims: JWTPayload, lifetimeSeconds: number): Promise<string>;
-  /** The claims of a token that is ours and has not expired; throws jose's errors otherwise. */
+  /** The claims of a valid token; throws jose's errors for any other. */
   verify(token: string): Promise<JWTPayload>;
   jwks: { keys: JWK[] };
 };
@@ -19,7 +19,8 @@ export const createTokens = async ({ signing }: Keys, issuer: string): Promise<T
   const header = { alg: "ES256", typ: "JWT", ...(signing.kid === undefined ? {} : { kid: signing.kid }) };
   const privateKey = await importJWK(signing, "ES256");
   const publicKey = await importJWK(publicPart, "ES256");
-  // Checking a signature costs as much as the rest of a request; a client sends the same token all hour.
+  // A cache, because checking a signature costs as much as the rest of a request, and a client sends the same token for
+  // an hour.
   const checked = new Map<string, JWTPayload>();
   return {
     jwks: { keys: [{ ...publicPart, use: "sig", key_ops: ["verify"] }] },

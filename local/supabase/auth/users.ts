@@ -23,11 +23,11 @@ export type UserChanges = {
   appMetadata?: Record<string, unknown> | undefined;
   userMetadata?: Record<string, unknown> | undefined;
   confirmed?: boolean | undefined;
-  /** From now on; 0 ends a ban. */
+  /** Counted from now; 0 ends a ban. */
   banHours?: number | undefined;
 };
 
-/** A user as the API shows one. */
+/** A user as the API returns it. */
 export const presentUser = (user: UserRow) => ({
   id: user.id,
   aud: user.aud,

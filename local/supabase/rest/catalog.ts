@@ -8,7 +8,9 @@ export type FunctionEntry = {
   returnsSet: boolean;
 };
 
-/** What the exposed schema holds, as far as a request must know it before the database sees it. */
+/**
+ * The functions and tables of the exposed schema, as far as they must be known before a request reaches the database.
+ */
 export type Catalog = {
   relations: ReadonlySet<string>;
   functions: ReadonlyMap<string, readonly FunctionEntry[]>;
@@ -16,7 +18,7 @@ export type Catalog = {
 
 export const exposedSchema = "public";
 
-/** Type names come out qualified, because the search path is empty while they are printed. */
+/** The search path is empty while type names are printed, so they are qualified. */
 const catalogQuery = `
   with no_path as materialized (select set_config('search_path', '', true))
   select
@@ -47,7 +49,7 @@ const catalogQuery = `
 
 export type CatalogCache = {
   current(): Promise<Catalog>;
-  /** Reads again, unless that is happening already. */
+  /** Reads the schema again, unless that is already in progress. */
   reload(): Promise<Catalog>;
   forget(): void;
 };
@@ -59,7 +61,7 @@ export const createCatalogCache = (own: pg.Pool): CatalogCache => {
     if (loading !== undefined) return loading;
     const mine = load(own)
       .then((catalog) => {
-        // The schema changed while this was read: good enough for who waits, too old to be kept.
+        // When the schema changed during reading, the result is returned to the waiting callers, but not cached.
         if (loading === mine) cached = catalog;
         return catalog;
       })

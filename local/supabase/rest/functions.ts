@@ -2,7 +2,7 @@ import { refuse } from "../http.ts";
 import { type Catalog, type CatalogCache, exposedSchema, type FunctionEntry } from "./catalog.ts";
 import { RestError } from "./errors.ts";
 
-/** The function of this name that the arguments fit, by their names, as PostgREST decides it. */
+/** The function with this name and these argument names, chosen by PostgREST's rules. */
 export const findFunction = async (
   catalog: CatalogCache,
   name: string,
@@ -10,7 +10,7 @@ export const findFunction = async (
 ): Promise<FunctionEntry> => {
   const known = choose(await catalog.current(), name, given);
   if (known !== undefined) return known;
-  // It may be newer than what we know: hosted projects learn of it as late.
+  // The function may be newer than the cached schema; hosted projects also notice it with a delay.
   const entry = choose(await catalog.reload(), name, given);
   if (entry === undefined) throw functionNotFound(name, given);
   return entry;
@@ -54,7 +54,7 @@ const functionNotFound = (name: string, argumentNames: readonly string[]) => {
   return new RestError(404, "PGRST202", `Could not find the function ${shown} in the schema cache`);
 };
 
-/** The names of the arguments in a call's body. */
+/** The argument names in a call's body. */
 export const argumentNamesOf = (body: string): readonly string[] => {
   if (body === "") return [];
   let value: unknown;

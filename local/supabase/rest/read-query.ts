@@ -1,7 +1,10 @@
 import { refuse } from "../http.ts";
 import { RestError } from "./errors.ts";
 
-/** The part of PostgREST's query language that the stand-in models: one table, plain columns, comparisons joined by "and". */
+/**
+ * The part of PostgREST's query language that the stand-in models: one table, plain columns, and comparisons joined by
+ * "and".
+ */
 export type ReadQuery = {
   columns: readonly string[] | "*";
   filters: Filter[];
@@ -20,7 +23,7 @@ const operators: ReadonlyMap<string, string> = new Map([
   ["lte", "<="],
 ]);
 
-/** Parameters of PostgREST that are no columns. */
+/** Parameters of PostgREST that are not columns. */
 const otherWords = new Set(["offset", "or", "and", "not.or", "not.and", "columns", "on_conflict"]);
 
 export const parseReadQuery = (params: URLSearchParams): ReadQuery => {

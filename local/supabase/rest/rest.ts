@@ -10,7 +10,10 @@ import { callStatement, readStatement } from "./statements.ts";
 
 type Work = (identity: Identity) => Promise<Answer>;
 
-/** `/rest/v1`: calls of functions and plain reads, as PostgREST answers them. What is refused is refused before any key is looked at. */
+/**
+ * `/rest/v1`: function calls and plain reads, answered as PostgREST does. Requests that are not modeled are refused
+ * before the key is checked.
+ */
 export const createRest = (database: Database, catalog: CatalogCache) => {
   const run = async (ask: Ask, identity: Identity, statement: Statement) => {
     const [row] = await database.run(identity, statement, { method: ask.method, path: ask.path });
@@ -82,7 +85,7 @@ const ok = (body: string, headers: Record<string, string> = {}): Answer => ({
 
 const headerList = z.array(z.record(z.string(), z.string()));
 
-/** A function may set headers of its answer: `set_config('response.headers', '[{"name": "value"}]', true)`. */
+/** A function can set headers of its answer: `set_config('response.headers', '[{"name": "value"}]', true)`. */
 const headersOf = (setting: string | null): Record<string, string> =>
   setting === null
     ? {}

@@ -1,4 +1,4 @@
-/** PostgREST's table from SQLSTATE to HTTP (`mapSQLtoHTTP` in its Error.hs). */
+/** PostgREST's mapping of SQLSTATE to HTTP status (`mapSQLtoHTTP` in its Error.hs). */
 export const statusOfSqlState = (code: string, message: string, authenticated: boolean): number => {
   const exact = exactStatus(code, message, authenticated);
   if (exact !== undefined) return exact;

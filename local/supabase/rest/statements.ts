@@ -3,21 +3,21 @@ import { exposedSchema, type FunctionEntry } from "./catalog.ts";
 import type { ReadQuery } from "./read-query.ts";
 
 /**
- * Each statement does the work, builds the JSON, and gives one row: the answer's body, the number of rows in it, and of a
+ * Each statement does the work, builds the JSON, and returns one row: the answer's body, its number of rows, and for a
  * call the headers that the function has set.
  */
 export type Sql = { text: string; values: unknown[] };
 
 const quote = pg.escapeIdentifier;
 
-/** Hosted projects give at most this many rows in one answer. */
+/** Hosted projects return at most this many rows in one answer. */
 const maxRows = 1000;
 
-/** `single`: the body is the one row itself, not a list. */
+/** With `single` the body is the one row itself, not a list. */
 export const readStatement = (name: string, query: ReadQuery, single: boolean): Sql => {
   const values: unknown[] = [];
   const bind = (value: unknown) => `$${values.push(value)}`;
-  // The table's own name is its alias, so that Postgres's error messages call a column by it.
+  // The table's alias is its own name, because Postgres's error messages use the alias.
   const table = quote(name);
   const of = (column: string) => `${table}.${quote(column)}`;
   const columns = query.columns === "*" ? `${table}.*` : query.columns.map(of).join(", ");
@@ -31,7 +31,7 @@ export const readStatement = (name: string, query: ReadQuery, single: boolean): 
   return { text: `select ${body}, count(*)::text from (${rows}) as pgrst_row`, values };
 };
 
-/** The whole body is one parameter, which Postgres itself takes apart by the types of the function's parameters. */
+/** The whole body is one parameter, which Postgres parses by the types of the function's parameters. */
 export const callStatement = (entry: FunctionEntry, names: readonly string[], body: string): Sql => {
   const given = entry.parameters.filter(({ name }) => names.includes(name));
   const target = `${quote(exposedSchema)}.${quote(entry.name)}`;
@@ -54,6 +54,6 @@ const bodyOf = ({ returns, returnsSet }: FunctionEntry): string => {
   if (returns === "void") return "null, count(*)::text";
   const row = returns === "scalar" ? "pgrst_row.pgrst_scalar" : "pgrst_row";
   if (returnsSet) return `coalesce(json_agg(${row}), '[]')::text, count(*)::text`;
-  // Exactly one row: gathering would read a large document twice.
+  // Exactly one row, so no aggregate: it would read a large document twice.
   return `coalesce(to_json(${row})::text, 'null'), '1'`;
 };

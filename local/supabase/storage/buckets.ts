@@ -1,10 +1,10 @@
 import type pg from "pg";
 import { bucketNotFound } from "./errors.ts";
 
-/** The rules of a bucket. Buckets are made by migrations. */
+/** The rules of a bucket. Migrations create buckets. */
 export type Bucket = { id: string; file_size_limit: number | null; allowed_mime_types: string[] | null };
 
-/** Past all policies: whoever may touch an object must learn what its bucket takes. */
+/** Bypasses all policies: a caller who may access an object must get its bucket's rules. */
 export const findBucket = async (own: pg.Pool, id: string): Promise<Bucket> => {
   const { rows } = await own.query<Bucket>(
     "select id, file_size_limit::float8, allowed_mime_types from storage.buckets where id = $1",

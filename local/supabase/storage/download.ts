@@ -12,7 +12,7 @@ export type StoredObject = {
   metadata: { size: number; mimetype: string; cacheControl: string; eTag: string; lastModified: string };
 };
 
-/** An object's bytes: whole, one range of them, or nothing if the caller has them already. */
+/** An object's bytes: all of them, one range, or none if the caller already has them. */
 export const download = (ask: Ask, { name, version, metadata }: StoredObject, files: Files): Answer => {
   const headers: Record<string, string> = {
     "content-type": metadata.mimetype,
@@ -38,7 +38,7 @@ export const download = (ask: Ask, { name, version, metadata }: StoredObject, fi
   return { status, headers, body: files.read(version, range) };
 };
 
-/** One range, as players and resumed downloads ask for; anything else means the whole. */
+/** One range, as players and resumed downloads request it; any other header means the whole file. */
 const parseRange = (header: string | undefined, size: number) => {
   const [, first, last] = /^bytes=(\d*)-(\d*)$/.exec(header ?? "") ?? [];
   if (first === undefined || last === undefined || (first === "" && last === "")) return undefined;

@@ -7,9 +7,9 @@ import { tooLarge } from "./errors.ts";
 
 export type StoredFile = { version: string; size: number; eTag: string };
 
-/** The bytes of objects: one file per version, never changed once its row is committed. */
+/** The bytes of objects: one file per version, which never changes once its row is committed. */
 export type Files = {
-  /** Stores a stream under a new version; nothing is left behind if it ends early or grows too large. */
+  /** Stores a stream as a new version; deletes the file if the stream ends early or is too large. */
   write(content: Readable, limitBytes: number): Promise<StoredFile>;
   read(version: string, range?: { start: number; end: number }): Readable;
   remove(versions: readonly string[]): Promise<void>;
@@ -26,7 +26,7 @@ export const openFiles = (directory: string): Files => {
       const measure = async function* (chunks: AsyncIterable<Buffer>) {
         for await (const chunk of chunks) {
           size += chunk.length;
-          // The rest is read and dropped: a caller that is still sending would not hear our answer.
+          // The rest is read and dropped, because a caller that is still sending would not receive the answer.
           if (size > limitBytes) continue;
           digest.update(chunk);
           yield chunk;

@@ -14,7 +14,7 @@ export const listSchema = z.object({
     .default({ column: "name", order: "asc" }),
 });
 
-/** The entries directly below a folder: objects as they are, deeper ones as one folder without an id. */
+/** The entries directly below a folder: its objects, and each deeper folder as one entry without an id. */
 export const listObjects = async (
   client: pg.ClientBase,
   bucket: string,

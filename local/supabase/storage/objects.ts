@@ -18,7 +18,7 @@ const orReplace = `
 
 export type Place = { bucket: string; key: string };
 
-/** Rows of storage.objects, each touched as the caller, so that the project's own policies decide. */
+/** Rows of storage.objects, read and written with the caller's identity, so that the project's own policies decide. */
 export const createObjects = (database: Database, files: Files) => {
   const save = async (identity: Identity, { bucket, key }: Place, upload: Upload, upsert: boolean) => {
     const metadata = {
@@ -35,7 +35,7 @@ export const createObjects = (database: Database, files: Files) => {
     const values = [id, bucket, key, upload.version, metadata, owner];
     try {
       const replaced = await database.transaction(identity, async (client) => {
-        // Whoever may only add need not be able to read: nothing is read, and nothing returned.
+        // A caller who may only insert need not be able to read, so nothing is read or returned.
         if (!upsert) return void (await client.query(insertObject, values));
         const old = await find(client, { bucket, key });
         await client.query(`${insertObject} ${orReplace}`, values);
@@ -49,7 +49,7 @@ export const createObjects = (database: Database, files: Files) => {
     }
   };
 
-  /** Asks the policies by doing it and taking it back. */
+  /** Checks the policies by inserting the row and rolling back. */
   const tryToSave = async (identity: Identity, { bucket, key }: Place, upsert: boolean): Promise<void> => {
     const undo = new Error("undo");
     const attempt = database.transaction(identity, async (client) => {

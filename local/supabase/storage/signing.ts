@@ -10,7 +10,7 @@ import { checkedKey } from "./upload.ts";
 const uploadLinkSeconds = 7_200;
 const encodeKey = (key: string) => key.split("/").map(encodeURIComponent).join("/");
 
-/** Makes signed links. Who asks for one must be allowed to do what the link will allow. */
+/** Makes signed links. The caller must be allowed to do what the link will allow. */
 export const createSigning = (database: Database, objects: Objects, links: Links) => {
   const linkTo = async (identity: Identity, bucket: string, key: string, seconds: number) => {
     await objects.get(identity, { bucket, key });

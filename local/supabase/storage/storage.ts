@@ -16,7 +16,7 @@ import { checkedKey, receiveUpload } from "./upload.ts";
 
 type Work = (identity: Identity) => Promise<Answer>;
 
-/** First segments after `/object` that Storage keeps for itself: none of them is a bucket. */
+/** First segments after `/object` that Storage reserves; none of them can be a bucket. */
 const verbs = new Set([
   "authenticated",
   "copy",
@@ -53,7 +53,7 @@ export const createStorage = (database: Database, keys: Keys, directory: string,
     return json(200, await objects.remove(identity, bucket, prefixes));
   };
 
-  /** What a signed link opens by itself: no API key is asked. */
+  /** Requests that a signed link authorizes: they need no API key. */
   const linked = (ask: Ask, [area, ...rest]: readonly string[]): Promise<Answer> | undefined => {
     const token = ask.query.get("token");
     const open = async () => {
@@ -70,7 +70,7 @@ export const createStorage = (database: Database, keys: Keys, directory: string,
     return undefined;
   };
 
-  /** What the rest of the addresses do, as the one who asks. */
+  /** All other addresses, with the caller's identity. */
   const route = (ask: Ask, segments: readonly string[]): Work => {
     const [verb = "", ...rest] = segments;
     const named = placeOf(rest);

@@ -5,12 +5,14 @@ import type { Bucket } from "./buckets.ts";
 import { invalidKey, StorageError, tooLarge } from "./errors.ts";
 import type { Files, StoredFile } from "./files.ts";
 
-/** Hosted projects allow this much unless told otherwise. */
+/** The default limit of hosted projects. */
 export const defaultLimitBytes = 50 * 1024 * 1024;
 
 export type Upload = StoredFile & { mimeType: string; cacheControl: string };
 
-/** Reads an upload, raw or multipart as supabase-js sends a Blob, into a new file; the bucket's rules hold. */
+/**
+ * Reads an upload into a new file, raw or as multipart (as supabase-js sends a Blob), and applies the bucket's rules.
+ */
 export const receiveUpload = async (ask: Ask, bucket: Bucket, files: Files): Promise<Upload> => {
   const { content, mimeType, cacheControl } = await contentOf(ask);
   if (!allowed(bucket, mimeType)) {
@@ -35,7 +37,7 @@ const contentOf = async (ask: Ask) => {
   };
 };
 
-/** A form is held in memory: Node's own parser does so, and the limit on its size is ours. */
+/** A form is held in memory, because Node's own parser does so; its size is limited. */
 const formContent = async (ask: Ask, type: string) => {
   if (Number(ask.header("content-length") ?? 0) > bodyLimitBytes) {
     ask.stream().resume();
@@ -65,7 +67,7 @@ const allowed = ({ allowed_mime_types }: Bucket, mimeType: string) => {
   );
 };
 
-/** The names that Storage accepts: the safe characters of S3, and no segment that walks. */
+/** The names that Storage accepts: S3's safe characters, and no segment `.` or `..`. */
 export const checkedKey = (key: string): string => {
   const walks = key.split("/").some((segment) => segment === "" || segment === "." || segment === "..");
   if (walks || key.length > 1024 || !/^[\w/!\-.*'() &$@=;:+,?]+$/.test(key)) throw invalidKey(key);

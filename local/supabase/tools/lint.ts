@@ -1,5 +1,5 @@
 /**
- * Looks for what is wrong with the migrations: squawk reads the files, the Supabase advisors the database they make.
+ * Checks the migrations: squawk reads the files, and the Supabase advisors read the database that they make.
  *   npm run lint:sql
  */
 import fs from "node:fs";

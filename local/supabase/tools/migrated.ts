@@ -7,12 +7,12 @@ import { startThrowaway } from "../throwaway.ts";
 
 export const migrations = "supabase/migrations";
 
-/** Runs a tool against a database that holds what the migrations make and nothing else. */
+/** Runs a tool against a database that contains only what the migrations make. */
 export const withMigrated = async (work: (url: string) => void): Promise<void> => {
   const postgres = await startThrowaway();
   try {
     await migrate(postgres.url, migrations);
-    // Without it the CLI says something about TLS on the stream that we keep.
+    // Without this option the CLI writes a line about TLS into the output.
     work(`${postgres.url}?sslmode=disable`);
   } catch (error) {
     console.error(error instanceof Error ? error.message : error);
@@ -23,8 +23,8 @@ export const withMigrated = async (work: (url: string) => void): Promise<void> =
 };
 
 /**
- * Runs a program of node_modules, or the Supabase CLI, which npm fetches when it is first needed. The CLI must not call
- * home from a build, and it leaves a folder where it works: that is somewhere else.
+ * Runs a program of node_modules, or the Supabase CLI, which npm fetches at its first use. The CLI must send no
+ * telemetry from a build, and it writes a folder where it runs, so it runs elsewhere.
  */
 export const runTool = (
   name: "squawk" | "supabase",

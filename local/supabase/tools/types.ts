@@ -1,5 +1,6 @@
 /**
- * Writes src/lib/database/database.types.ts and newest-migration.ts from the migrations; with `--check` only says whether they are up to date.
+ * Writes src/lib/database/database.types.ts and newest-migration.ts from the migrations; with `--check` it only says
+ * whether they are up to date.
  *   npm run types:generate    npm run types:fresh
  */
 import { execFileSync } from "node:child_process";
@@ -16,13 +17,16 @@ const format = (source: string): string =>
     input: source,
   });
 
-/** The CLI says that arguments are never null. In Postgres every one may be, and left out is something else. */
+/**
+ * The CLI types arguments as never null. In Postgres every argument may be null, and null is different from an argument
+ * that is left out.
+ */
 const allowNullArguments = (source: string): string =>
   source.replace(/\bArgs: \{([^{}]*)\}/g, (_, body: string) => {
     return `Args: {${body.replace(/(\w+\??: )([^;]+?)(?=\s*(?:;|$))/g, "$1$2 | null")}}`;
   });
 
-/** The version that `/api/ready` asks the database for. */
+/** The version that `/api/ready` compares with the database's. */
 const newestMigration = (): string => {
   const newest = fs.readdirSync("supabase/migrations").toSorted().at(-1);
   return `export const NEWEST_MIGRATION = "${newest?.split("_")[0]}";\n`;
