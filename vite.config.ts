@@ -9,7 +9,7 @@ export default defineConfig({
     outDir: "../../dist",
     emptyOutDir: true,
     target: "es2023",
-    // The page's policy lets nothing in that is written into the HTML itself.
+    // The page's content security policy forbids content that is inlined into the HTML.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
   },

@@ -1,11 +1,11 @@
 import { defineConfig } from "vitest/config";
 
 const shared = {
-  // The next file of a worker finds the modules loaded: loading them anew took half as long as the tests themselves.
-  // Hence a file leaves nothing behind: no fake clock, no changed environment.
+  // The next file of a worker reuses the loaded modules, because loading them again took half as long as the tests. So
+  // a file must leave no fake clock and no changed environment.
   isolate: false,
   setupFiles: ["tests/support/quiet.ts"],
-  // Nets alone, wide enough for a slow machine that does much else: no test may count on them.
+  // Only a last limit, wide enough for a slow machine: no test may rely on it.
   testTimeout: 120_000,
   hookTimeout: 240_000,
   expect: { poll: { timeout: 60_000 } },
@@ -18,7 +18,7 @@ const inBrowser = ["tests/browser/**/*.test.ts"];
 export default defineConfig({
   test: {
     pool: "forks",
-    // One more than the cores of a small machine: many tests wait, for a process to start or to be killed.
+    // One more than the cores of a small machine, because many tests wait for a process to start or to be killed.
     maxWorkers: 3,
     projects: [
       { test: { ...shared, name: "unit", include: withoutDatabase } },

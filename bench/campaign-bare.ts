@@ -1,6 +1,6 @@
 /**
- * The limit: the same mails in the same batches, rendered and sent by the same code, N at a time, with no ledger:
- * nothing is claimed and nothing written down. A process of its own, like the site.
+ * The upper limit: the same mails in the same batches, rendered and sent by the same code, N at a time, but without a
+ * ledger: nothing is claimed or recorded. It is a process of its own, like the site.
  */
 
 import { Permits } from "#campaigns/permits.ts";
@@ -23,10 +23,10 @@ const mailer = resendMailer(
 const content = { ...campaignContent, replyTo: null, missingField: "empty" } as const;
 const render = createRenderer(campaignId, content, mailer.write);
 const wire = new Permits(Number(inFlight));
-/** As in the product, the next batches are rendered while others are on the wire. */
+/** As in the product, the next batches are rendered while others are in flight. */
 const lanes = new Permits(2 * Number(inFlight));
 
-// As many recipients as are worth keeping in memory; their batches are sent in turn, under keys of their own.
+// Only as many recipients as fit in memory; their batches are sent in turn, each with its own key.
 const known = Array.from({ length: Math.min(batches, 20) }, (_, batch) =>
   Array.from({ length: size }, (__, n) => {
     const { email, ...fields } = person(batch * size + n + 1);
@@ -47,7 +47,7 @@ const send = (first: number, count: number) =>
     }),
   );
 
-// A running site is warm; so is this.
+// Warms the process up, because a running site is warm too.
 await send(1_000_000, Math.min(batches, 50));
 const startedAt = performance.now();
 await send(0, batches);

@@ -1,4 +1,4 @@
-/** The campaign that the bench sends: a short newsletter with merge fields, about 900 bytes a mail as JSON. */
+/** The campaign of the benchmark: a short newsletter with merge fields, about 900 bytes per mail as JSON. */
 const paragraph =
   "We spent the month making exports faster, the calendar quieter and the search smarter. Here is what changed, what it means for you, and what we would love to hear about.";
 

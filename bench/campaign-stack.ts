@@ -8,8 +8,8 @@ import pg from "pg";
 export type BenchStack = Awaited<ReturnType<typeof benchStack>>;
 
 /**
- * The stack as `npm start` runs it, every part a process of its own, on a Postgres that also counts statements
- * (fsync on, as always).
+ * The stack as `npm start` runs it, every part in its own process, on a Postgres that also counts statements (with
+ * fsync, as always).
  */
 export async function benchStack(environment: Record<string, string>) {
   const directory = mkdtempSync(join(tmpdir(), "nightshift-bench-"));
@@ -61,7 +61,7 @@ export async function benchStack(environment: Record<string, string>) {
       return (await response.json()) as T;
     },
     usage: async () => (await (await fetch(`${urls.engine}/local/usage`)).json()) as { executions: number },
-    /** Statements that our code caused: it reaches the database in the API's roles alone; the engine does not. */
+    /** The number of statements of our own code: it uses the roles of the API, and the engine does not. */
     async statements(): Promise<number> {
       const { rows } = await sql.query(
         `select coalesce(sum(calls), 0)::int as calls from pg_stat_statements
@@ -69,7 +69,7 @@ export async function benchStack(environment: Record<string, string>) {
       );
       return rows[0].calls;
     },
-    /** The most memory a process has held, in MB. */
+    /** The most memory that a process has used, in MB. */
     peakRssMb(name: string): number {
       const pid = stack.processes.find((process) => process.name === name)?.pid;
       const status = pid === undefined ? "" : readStatus(pid);

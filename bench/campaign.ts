@@ -4,7 +4,10 @@ import { parseArgs, promisify } from "node:util";
 import { campaignContent, peopleAsCsv } from "./campaign-content.ts";
 import { type BenchStack, benchStack } from "./campaign-stack.ts";
 
-/** Requests at the provider at once, its latency, mails of a request: what issue and peers were measured with. */
+/**
+ * Requests in flight at the provider, its latency, and mails per request: the same values with which other queues were
+ * measured.
+ */
 const IN_FLIGHT = 10;
 const LATENCY_MS = 20;
 const BATCH = 100;
@@ -27,10 +30,10 @@ type CampaignView = {
 };
 
 /**
- * How near a campaign comes to sending the same mails with no ledger at all.
+ * Compares the speed of a campaign with sending the same mails without a ledger.
  *
  *   npm run bench -- campaign [--recipients 100000] [--rounds 5] [--json]
- *   npm run bench -- campaign --pace 5 [--recipients 10000]     the provider's own limit instead
+ *   npm run bench -- campaign --pace 5 [--recipients 10000]     with the provider's own rate limit instead
  */
 export async function run(args: string[]): Promise<void> {
   const { values } = parseArgs({
@@ -60,7 +63,7 @@ export async function run(args: string[]): Promise<void> {
 }
 
 async function unpaced(stack: BenchStack, listId: string, recipients: number, count: number, json: boolean) {
-  // One round that does not count: everybody's code is warm and every connection open, as in a running house.
+  // One round that does not count: it loads all code and opens all connections, as in a running site.
   await bare(stack, recipients);
   await send(stack, listId);
   const rounds: Round[] = [];
@@ -106,7 +109,7 @@ async function unpaced(stack: BenchStack, listId: string, recipients: number, co
   console.log(JSON.stringify(result));
 }
 
-/** Puts people on a new list by CSV, as an upload would. */
+/** Uploads subscribers to a new list as CSV. */
 async function load(stack: BenchStack, count: number, firstNumber = 1): Promise<string> {
   const { id } = await stack.call<{ id: string }>("POST", "/api/lists", { name: `${count} people` });
   for (let done = 0; done < count; done += UPLOAD) {
@@ -123,7 +126,7 @@ async function send(stack: BenchStack, listId: string): Promise<{ id: string; vi
   const { id } = await stack.call<{ id: string }>("POST", "/api/campaigns", { listId, ...campaignContent });
   await stack.call("POST", `/api/campaigns/${id}/send`);
   for (;;) {
-    // The database itself is asked, once in a while: watching must not cost what is watched.
+    // Asks the database directly and rarely, so that measuring does not slow the campaign down.
     const { rows } = await stack.sql.query("select status from campaigns where id = $1", [id]);
     if (rows[0].status === "completed") break;
     if (rows[0].status !== "queued" && rows[0].status !== "sending")

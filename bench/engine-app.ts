@@ -9,8 +9,8 @@ const silent = { info() {}, warn() {}, error() {}, debug() {} };
 const numbered = (name: string) => eventType(name, { schema: staticSchema<{ n: number }>() });
 
 /**
- * Runs that cost the app next to nothing: their calls are answered in the SDK's words, without the SDK, whose 2-3 ms
- * for each of 100,000 runs would say nothing about the engine.
+ * Runs that cost the app almost nothing: their calls get the SDK's answers without the SDK, which takes 2-3 ms for each
+ * of 100,000 runs and would hide the engine's share.
  */
 const longSleep = [{ op: "Sleep", id: createHash("sha1").update("long").digest("hex"), name: "30d" }];
 const plainAnswers = new Map([
@@ -20,13 +20,16 @@ const plainAnswers = new Map([
 
 export type BenchApp = Awaited<ReturnType<typeof startApp>>;
 
-/** An app with functions of 0, 1 and 10 steps on the real SDK, and two without it; it tells when a numbered run has ended. */
+/**
+ * An app with functions of 0, 1 and 10 steps on the real SDK, and two functions without it. It resolves a promise when
+ * a numbered run has ended.
+ */
 export async function startApp(engineUrl: string) {
   const inngest = new Inngest({ id: "bench", isDev: true, baseUrl: engineUrl, logger: silent });
   const returned: number[] = [];
   const waiting = new Map<number, () => void>();
   const seen = { plain: 0, lastCallAt: performance.now() };
-  /** A call as the engine makes it, to be made again without the engine. */
+  /** A call of the engine, which can be repeated without the engine. */
   let sample: { url: string; body: string } | undefined;
 
   const stepFunctions = STEPS.map((steps) =>
@@ -73,13 +76,13 @@ export async function startApp(engineUrl: string) {
 
   return {
     url: `http://127.0.0.1:${port}/api/inngest`,
-    /** How many calls were answered without the SDK, and when the last call of any kind came. */
+    /** How many calls were answered without the SDK, and the time of the last call of any kind. */
     seen,
     sample: () => {
       if (sample === undefined) throw new Error("no call was seen yet");
       return sample;
     },
-    /** The end of the run whose event carries this number. */
+    /** Resolves when the run whose event has this number has ended. */
     ended: (n: number) => new Promise<void>((resolve) => waiting.set(n, resolve)),
     close: async () => {
       server.closeAllConnections();

@@ -6,7 +6,9 @@ const STALL_MS = 30_000;
 
 export type EngineBench = Awaited<ReturnType<typeof openBench>>;
 
-/** An engine process and an app in this one: runs are started over HTTP and end as the app sees them. */
+/**
+ * An engine process, and an app in this process: runs are started over HTTP, and their ends are measured in the app.
+ */
 export async function openBench(flags: string[] = []) {
   const engine = await startEngine(flags);
   const app = await startApp(engine.url);
@@ -23,7 +25,7 @@ export async function openBench(flags: string[] = []) {
     if (statusCode !== 200) throw new Error(`events refused: ${statusCode} ${text}`);
   };
   let sent = 0;
-  /** One run from its event to the app's last answer. */
+  /** Measures one run from its event to the app's last answer. */
   const one = async (id: string): Promise<number> => {
     const n = ++sent;
     const began = performance.now();
@@ -34,7 +36,7 @@ export async function openBench(flags: string[] = []) {
   };
 
   let watch: NodeJS.Timeout | undefined;
-  /** A run that never ends must not keep the bench waiting for ever. */
+  /** A run that never ends must not make the benchmark wait for ever. */
   const stalled = new Promise<never>((_, reject) => {
     watch = setInterval(() => {
       if (performance.now() - app.seen.lastCallAt > STALL_MS)
@@ -50,7 +52,7 @@ export async function openBench(flags: string[] = []) {
     cpuMs: () => ({ engine: engine.cpuMs(), app: ownCpuMs() }),
     memory: engine.memory,
 
-    /** Runs `count` times, always so many in flight; gives the seconds it took. */
+    /** Runs `count` times with `inFlight` at once; returns the seconds it took. */
     many: async (id: string, count: number, inFlight: number): Promise<number> => {
       const began = performance.now();
       let left = count;
@@ -63,7 +65,7 @@ export async function openBench(flags: string[] = []) {
 
     oneByOne: (id: string, count: number) => inTurn(count, () => one(id)),
 
-    /** The same request as the engine's, straight to the app: what a run costs without an engine. */
+    /** Sends the engine's request directly to the app, to measure what a run costs without an engine. */
     bareCalls: (count: number) =>
       inTurn(count, async () => {
         const { url, body } = app.sample();
@@ -74,7 +76,7 @@ export async function openBench(flags: string[] = []) {
         return performance.now() - began;
       }),
 
-    /** So many runs that are answered without the SDK, a hundred events to a request, a thousand runs under way. */
+    /** Runs that are answered without the SDK, with a hundred events per request and a thousand runs at once. */
     plain: async (id: "plain" | "sleeper", count: number): Promise<void> => {
       const goal = app.seen.plain + count;
       const answered = (least: number) => eventually(() => app.seen.plain >= least);

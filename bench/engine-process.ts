@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 
 export type EngineProcess = Awaited<ReturnType<typeof startEngine>>;
 
-/** `npm run engine` as a process of its own, and what it uses of the machine. */
+/** `npm run engine` as a process of its own, and its use of CPU and memory. */
 export async function startEngine(flags: string[]) {
   const { DATABASE_URL: _none, ...env } = process.env;
   const cli = fileURLToPath(import.meta.resolve("@nightshift/local/engine/cli.ts"));
@@ -23,7 +23,10 @@ export async function startEngine(flags: string[]) {
     return {
       url,
       cpuMs: () => cpuMsOf(pid),
-      /** What the process holds, and what of its heap is alive: the first is what people see, the second what it needs. */
+      /**
+       * The memory of the process, and the live part of its heap: the system shows the first, and the engine needs the
+       * second.
+       */
       memory: async () => {
         const rssMb = mb(Number(ps(pid, "rss")) * 1024);
         child.send("heap");
@@ -48,7 +51,7 @@ const heapOnRequest = `data:text/javascript,process.on("message", () => {
 
 const mb = (bytes: number): number => Math.round(bytes / 1024 / 1024);
 
-/** On Linux to the hundredth of a second, elsewhere what `ps` says. */
+/** On Linux to a hundredth of a second; elsewhere as `ps` reports it. */
 function cpuMsOf(pid: number): number {
   const file = `/proc/${pid}/stat`;
   if (existsSync(file)) {

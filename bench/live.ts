@@ -9,8 +9,8 @@ const CHANGES_PER_SECOND = 10;
 const JOBS = 50;
 
 /**
- * How soon after its commit a change is in the state of every client that follows live, over streams that end and are
- * taken up again all the while.
+ * How soon after its commit a change reaches every client that follows live, over streams that regularly end and
+ * reconnect.
  *
  *   npm run bench -- live [--clients 100] [--seconds 30] [--json]
  */
@@ -51,7 +51,7 @@ export async function run(args: string[]): Promise<void> {
   }
 }
 
-/** Clients that note how long after its commit they know of a change. */
+/** Clients that record how long after its commit they receive a change. */
 function watchAll({ urls, keys }: BenchStack, count: number) {
   const committed = new Map<string, number>();
   const latencies: number[] = [];
@@ -68,7 +68,7 @@ function watchAll({ urls, keys }: BenchStack, count: number) {
         const now = performance.now();
         for (const { id, revision } of jobs.values()) {
           for (let r = (seen.get(id) ?? 0) + 1; r <= revision; r++) {
-            // A change may be known here before its commit was answered there.
+            // A client may receive a change before this process knows that it was committed.
             latencies.push(now - Math.min(now, committed.get(`${id}:${r}`) ?? now));
           }
           seen.set(id, revision);
@@ -89,7 +89,7 @@ function watchAll({ urls, keys }: BenchStack, count: number) {
   };
 }
 
-/** Jobs that begin, are tried again and again, and all the while commit one change after the other. */
+/** Jobs that begin and are retried, and commit changes all the time. */
 async function change({ sql }: BenchStack, seconds: number, committed: Map<string, number>): Promise<void> {
   const ids = Array.from({ length: JOBS }, () => randomUUID());
   const end = performance.now() + seconds * 1000;

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 
-/** `npm run bench -- <name> [flags]`: every file `bench/<name>.ts` that exports `run(args)` is a bench. */
+/** `npm run bench -- <name> [flags]` runs `run(args)` of `bench/<name>.ts`. */
 type Bench = { run(args: string[]): Promise<void> };
 
 const [name, ...args] = process.argv.slice(2);

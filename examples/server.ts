@@ -1,7 +1,8 @@
 /**
- * An app's own server that hands work to Nightshift and lets its page follow it live. The API key stays on the server.
+ * An app's own server that submits work to Nightshift and lets its page follow it live. The API key stays on the
+ * server.
  *
- *   npm start                                              (in one terminal; it builds the client, too)
+ *   npm start                                              (in one terminal; it also builds the client)
  *   NIGHTSHIFT_KEY=<app key> npx tsx examples/server.ts    (in another; then open http://localhost:3000)
  */
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
@@ -14,14 +15,15 @@ import { createServer as createPages } from "vite";
 const SITE = process.env["NIGHTSHIFT_URL"] ?? "http://localhost:8888";
 const KEY = process.env["NIGHTSHIFT_KEY"] ?? "";
 
-/** The first way: over HTTP. Comes back politely when it is too much; the answer has the job to follow. */
+/** The first way is HTTP. After a temporary refusal the client tries again; the answer has the job to follow. */
 const nightshift = createClient({ baseUrl: SITE, key: () => KEY });
 const sendByHttp = (campaignId: string) =>
   nightshift.submit(`/api/campaigns/${campaignId}/send`, undefined, { idempotencyKey: `send-${campaignId}` });
 
 /**
- * The second way: as an event. No request to the site; the engine calls it. The event's type checks its data, and
- * its id makes a second send of the same campaign nothing. The job appears in the list when the run begins.
+ * The second way is an event, which needs no request to the site, because the engine starts the function. The event's
+ * type checks its data. Its id makes a second send of the same campaign start nothing. The job appears in the list when
+ * its run begins.
  */
 const inngest = new Inngest({ id: "my-app", isDev: true });
 const sendByEvent = async (campaignId: string) => {
@@ -31,7 +33,7 @@ const sendByEvent = async (campaignId: string) => {
   return { eventIds: ids };
 };
 
-/** The page follows a job through this server, which adds the key: as a stream, or by asking every two seconds. */
+/** The page follows a job through this server, which adds the key: by a stream, or by polling every two seconds. */
 async function followForPage(url: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const gone = new AbortController();
   response.once("close", () => gone.abort());

@@ -1,8 +1,8 @@
 /**
- * `npm run check:deploy`: would it deploy? Bundles every door with Netlify's own bundler, holds the addresses it
- * read against those the doors and the API's table mean, counts their rate limits, looks at what each bundle carries,
- * and starts it alone in an empty folder. Says how large each bundle is and how long a new process takes to answer its first
- * request. Needs no account and no network.
+ * `npm run check:deploy` checks whether a deploy would work. It bundles every door with Netlify's own bundler, compares
+ * the addresses that the bundler reads with those of the doors and of the API's routes, counts their rate limits,
+ * checks what each bundle contains, and starts each bundle alone in an empty folder. It prints how large each bundle
+ * is, and how long a new process takes to answer its first request. It needs no account and no network.
  */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -19,7 +19,7 @@ const OpenApi = z.object({ paths: z.record(z.string(), z.record(z.string(), z.un
 const Problem = z.object({ code: z.string() });
 const problems: string[] = [];
 
-/** A bundle is fine when it answers in our own words, or with success; a crash or a stranger's 500 is not. */
+/** A bundle works when it answers with success or with our own problem JSON; a crash or another 500 is an error. */
 const knock = async (door: Door): Promise<string> => {
   const { method, address } = knockAt(door);
   const startedAt = performance.now();
@@ -44,7 +44,7 @@ const readJson = (text: string): unknown => {
   }
 };
 
-/** Every route the API describes, asked of the bundle that serves the description. */
+/** Every route of the API, read from the bundle that serves the OpenAPI document. */
 const apiRoutes = async (doors: readonly Door[]): Promise<ApiRoute[]> => {
   const address = "/api/openapi.json";
   const door = doors.find(({ name }) => doorsFor(doors, "GET", address).includes(name));

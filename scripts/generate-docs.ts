@@ -1,6 +1,6 @@
 /**
- * `npm run docs:generate`: writes the README's table of functions from the functions themselves. With `--check` it writes nothing, and
- * ends with 1 when the table is stale.
+ * `npm run docs:generate` writes the README's table of functions from the functions themselves. With `--check` it
+ * writes nothing, and exits with 1 when the table is stale.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -13,7 +13,7 @@ import { readEnv } from "#lib/env.ts";
 const file = join(process.cwd(), "README.md");
 const TABLE = /(?<=\n\| Event \| Function \| At once \| Retries \|\n\|---\|---\|---\|---\|\n)(\|.*\n)*/;
 
-/** No service is asked: the addresses lead nowhere. */
+/** No service is called: the addresses lead nowhere. */
 const env = readEnv({
   SUPABASE_URL: "http://127.0.0.1:9",
   SUPABASE_SECRET_KEY: "sb_secret_none",
@@ -25,7 +25,7 @@ const env = readEnv({
 const named = z.union([z.string(), z.object({ name: z.string() })]);
 const triggers = z.array(z.union([z.object({ cron: z.string() }), z.object({ event: named })]));
 
-/** Where nine o'clock is, is a setting. */
+/** The time zone of a cron is a setting, so it is left out. */
 function triggersOf({ opts }: InngestFunction.Any): string {
   const names = triggers.parse(opts.triggers).map((trigger) => {
     if ("cron" in trigger) return trigger.cron.replace(/^TZ=\S+ /, "");
@@ -34,7 +34,7 @@ function triggersOf({ opts }: InngestFunction.Any): string {
   return names.map((name) => `\`${name}\``).join(", ");
 }
 
-/** Of two limits the first is for all classes together. */
+/** Of two limits the first is the one over all keys. */
 function atOnce({ opts }: InngestFunction.Any): string {
   const [limit] = [opts.concurrency ?? []].flat();
   if (limit === undefined) return "–";

@@ -1,9 +1,9 @@
 // @ts-check
 /**
- * Rules of the house that no lint rule of others can say, as a plugin: who may import whom ("a room knows its own files, lib, the job ledger and other rooms'
- * events" depends on the importing file), and how the steps of a loop are named.
- * Plain JavaScript, because oxlint loads plugins with the Node that runs it and Node 20 reads no TypeScript.
- * Every rule is broken once in tests/unit/house-rules.test.ts.
+ * Our own lint rules, as a plugin: who may import whom ("a room knows its own files, lib, the job ledger and other
+ * rooms' events" depends on the importing file), and how the steps of a loop are named. Plain JavaScript, because
+ * oxlint loads plugins with the Node that runs it, and Node 20 reads no TypeScript. tests/unit/house-rules.test.ts
+ * breaks every rule once.
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -20,13 +20,19 @@ import { join } from "node:path";
 /** Modules that open connections or write to the outside. */
 const CLIENTS = new Set(["@supabase/supabase-js", "@sentry/node", "undici", "pino"]);
 
-/** What every room may use besides its own files: lib, the ledger, mail, the shared `onFailure`, others' contracts. */
+/**
+ * What every room may import besides its own files: lib, the ledger, mail, the shared `onFailure`, and other rooms'
+ * events.
+ */
 const SHARED = /^(lib\/|jobs\/|mail\/|dead-letters\/on-failure\.ts$|[^/]+\/events\.ts$)/;
 
 const isRepository = (/** @type {string} */ name) => /(^|-)repository\.ts$/.test(name);
 const isRoutes = (/** @type {string} */ name) => /(^|-)routes\.ts$/.test(name);
 
-/** Does this file of src define an Inngest function? @param {string} root @param {string} path */
+/**
+ * Whether this file of src defines an Inngest function.
+ * @param {string} root @param {string} path
+ */
 function definesFunction(root, path) {
   try {
     return readFileSync(join(root, "src", path), "utf8").includes(".createFunction(");
@@ -35,7 +41,10 @@ function definesFunction(root, path) {
   }
 }
 
-/** The rules for src, the first that is broken speaks. @type {Array<(found: Import) => string | undefined | false>} */
+/**
+ * The rules for src; the first one that is broken gives the message. @type {Array<(found: Import) => string | undefined
+ * | false>}
+ */
 const RULES = [
   ({ specifier }) => specifier.startsWith("../") && `"../" is banned in src: write "#room/file.ts".`,
   ({ specifier }) =>
@@ -105,7 +114,10 @@ function wrongInSrc(file, specifier, typeOnly, root) {
   return undefined;
 }
 
-/** What is wrong with this import of this file, if anything. @param {string} root @param {string} file @param {string} specifier @param {boolean} typeOnly */
+/**
+ * What is wrong with this import of this file, if anything.
+ * @param {string} root @param {string} file @param {string} specifier @param {boolean} typeOnly
+ */
 function wrong(root, file, specifier, typeOnly) {
   if (file.startsWith("src/")) return wrongInSrc(file.slice("src/".length), specifier, typeOnly, root);
   if (file.startsWith("netlify/functions/")) {
@@ -145,7 +157,7 @@ const imports = {
  * @typedef {{ filename: string, report: (found: { node: Tree, message: string }) => void }} TreeContext
  */
 
-/** Is this call made again in each round of a loop? What is returned is made once. @param {Tree} call */
+/** Whether this call is repeated in each round of a loop; a call in a `return` is made once. @param {Tree} call */
 function isRepeated(call) {
   for (let node = call; node.parent; node = node.parent) {
     const { type } = node.parent;

@@ -1,6 +1,6 @@
 /**
- * `npm run new:job -- invoices/remind-customer`: writes a room with one job: its event, its function, its route and its test, and enters
- * it where rooms and functions are listed.
+ * `npm run new:job -- invoices/remind-customer` writes a room with one job (its event, function, route and test), and
+ * adds it to the lists of rooms and functions.
  */
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -23,7 +23,9 @@ function refuseWhatExists({ room, job, event }: Names): void {
   }
 }
 
-/** Puts lines before the last line that begins with `before`, and an import on top; the formatter sorts imports. */
+/**
+ * Inserts lines before the last line that begins with `before`, and an import at the top; the formatter sorts imports.
+ */
 function enter(file: string, { before, line, from }: { before: string; line: string; from: string }): string {
   const text = readFileSync(inProject(file), "utf8");
   const at = text.lastIndexOf(`\n${before}`);
@@ -31,7 +33,7 @@ function enter(file: string, { before, line, from }: { before: string; line: str
   return `${from}\n${text.slice(0, at)}\n${line}${text.slice(at)}`;
 }
 
-/** Everything is made before anything is written. */
+/** All contents are made before any file is written. */
 function filesAndEntries(names: Names): Record<string, string> {
   const { room, job, roomName, functionName } = names;
   return {

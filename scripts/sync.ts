@@ -1,12 +1,12 @@
 /**
- * `npm run sync -- https://<site>`: tells Inngest which functions a site has. The door is closed to unsigned calls, so
- * the call is signed with INNGEST_SIGNING_KEY, as Inngest signs its own.
+ * `npm run sync -- https://<site>` tells Inngest which functions a site has. The door refuses unsigned calls, so the
+ * call is signed with INNGEST_SIGNING_KEY, as Inngest signs its own.
  */
 
 import { createHmac } from "node:crypto";
 import { pathToFileURL } from "node:url";
 
-/** `x-inngest-signature` over a body that is empty. */
+/** The `x-inngest-signature` of an empty body. */
 export function signatureOfNothing(signingKey: string, at: Date): string {
   const seconds = String(Math.floor(at.getTime() / 1000));
   const key = signingKey.replace(/^signkey-\w+-/, "");

@@ -1,4 +1,4 @@
-/** Starts a bundled door alone, and asks it one request. */
+/** Starts a bundled door alone, and sends it one request. */
 import { execFile } from "node:child_process";
 import { join, relative, resolve } from "node:path";
 import { promisify } from "node:util";
@@ -9,7 +9,7 @@ import { example } from "./routes.ts";
 const Answer = z.object({ status: z.number(), body: z.string() });
 export type Answer = z.output<typeof Answer>;
 
-/** A production's environment, in shape; every address leads to a closed port. */
+/** Variables as in production; every address leads to a closed port. */
 const ENVIRONMENT = {
   PATH: process.env["PATH"],
   NODE_ENV: "production",
@@ -34,7 +34,10 @@ export const knockAt = ({ routes }: Door): { method: string; address: string } =
   return { method: methods.includes("GET") ? "GET" : (methods[0] ?? "GET"), address: example(route.pattern) };
 };
 
-/** The bundle lies outside the repository, with nothing above it: what it forgot to pack cannot be found. */
+/**
+ * The bundle is outside the repository, with no node_modules above it: a package that it does not contain cannot be
+ * found.
+ */
 export const boot = async (root: string, door: Door, method: string, address: string): Promise<Answer> => {
   const main = join(door.path, relative(root, door.mainFile).replace(/\.ts$/, ".mjs"));
   const knock = resolve(import.meta.dirname, "knock.mjs");

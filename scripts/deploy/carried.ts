@@ -1,4 +1,4 @@
-/** What a bundle carries: a heavy package where it is needed, and nowhere else. */
+/** Large packages: each must be in the bundles that need it, and in no others. */
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
 import { readdir, stat } from "node:fs/promises";
@@ -6,7 +6,7 @@ import { join, resolve } from "node:path";
 import { promisify } from "node:util";
 import type { Door } from "./manifest.ts";
 
-/** Package → the doors that need it. sharp is 19 MB, Typst 51 MB, nearly all of them native libraries. */
+/** Package → the doors that need it. sharp is 19 MB and Typst 51 MB, nearly all of them native libraries. */
 const HEAVY: Readonly<Record<string, readonly string[]>> = {
   sharp: ["inngest"],
   "@myriaddreamin/typst-ts-node-compiler": ["inngest"],
@@ -24,7 +24,7 @@ export const misplaced = (
       : `${name}: does not carry ${heavy}, which it needs.`;
   });
 
-/** The native library is of this machine's kind, as the packages of a deploy are of Netlify's: it must draw here. */
+/** The native library is for this machine, as the packages of a deploy are for Netlify's: it must work here. */
 export const drawsPictures = async ({ name, path }: Door): Promise<string[]> => {
   if (HEAVY["sharp"]?.includes(name) !== true) return [];
   const draw = resolve(import.meta.dirname, "draw.mjs");
@@ -36,7 +36,7 @@ export const drawsPictures = async ({ name, path }: Door): Promise<string[]> => 
   }
 };
 
-/** How large the unpacked bundle is, in MB. Netlify takes 250. */
+/** The size of the unpacked bundle in MB. Netlify accepts 250. */
 export async function megabytesOf(folder: string): Promise<number> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
   const files = entries.filter((entry) => entry.isFile());

@@ -1,5 +1,5 @@
 // @ts-check
-/** Runs beside a bundled door, as knock.mjs does: the door's own sharp makes a thumbnail. */
+/** Run beside a bundled door, like knock.mjs: the door's own sharp makes a thumbnail. */
 /* oxlint-disable typescript/no-unsafe-assignment, typescript/no-unsafe-call, typescript/no-unsafe-member-access -- what is loaded is known by running it alone */
 import { createRequire } from "node:module";
 import { join } from "node:path";

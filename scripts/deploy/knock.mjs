@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * Runs beside a bundled door, with nothing else around: loads it as Netlify does and asks it one request.
- * Prints {"status", "body"} as its last line. Plain JavaScript: the machine it stands for has no TypeScript.
+ * Run beside a bundled door, with nothing else around: loads it as Netlify does, sends it one request, and prints
+ * {"status", "body"} as its last line. Plain JavaScript, because a server has no TypeScript.
  */
 /* oxlint-disable typescript/no-unsafe-assignment, typescript/no-unsafe-call -- what is loaded is known by running it alone */
 import { pathToFileURL } from "node:url";

@@ -1,4 +1,4 @@
-/** What Netlify's own bundler makes of the doors, and whether that is what the doors meant. */
+/** What Netlify's own bundler makes of the doors, and whether that is what their source says. */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { zipFunctions } from "@netlify/zip-it-and-ship-it";
@@ -39,7 +39,7 @@ export type Door = z.output<typeof Manifest>["functions"][number];
 
 const list = z.union([z.string().transform((one) => [one]), z.array(z.string())]);
 
-/** The `config` a door exports, as running it gives it. */
+/** The `config` that a door exports, as running the file gives it. */
 export const DoorConfig = z.strictObject({
   path: list.optional(),
   excludedPath: list.optional(),
@@ -62,7 +62,7 @@ const NetlifyToml = z.object({
   functions: z.record(z.string(), z.unknown()),
 });
 
-/** What netlify.toml says of single functions, in the bundler's words. */
+/** The settings of single functions in netlify.toml, in the bundler's format. */
 const functionSettings = async (root: string) => {
   const toml = NetlifyToml.parse(parse(await readFile(join(root, "netlify.toml"), "utf8")));
   const tables = Object.entries(toml.functions).filter(([, settings]) => typeof settings === "object");
@@ -95,9 +95,9 @@ export const bundle = async (root: string, outDir: string): Promise<Door[]> => {
 };
 
 /**
- * The bundler reads `config` without running it and ignores in silence what is not a plain literal (a constant,
- * `satisfies`, a spread): the door would then be found at no address. So what it read is held against what running
- * the file gives.
+ * The bundler reads `config` without running it, and silently ignores anything but a plain literal (a constant,
+ * `satisfies`, a spread): the door would then have no address. So the result is compared with what running the file
+ * gives.
  */
 export const misread = (door: Door, exported: unknown): string[] => {
   const config = DoorConfig.safeParse(exported);
@@ -124,7 +124,7 @@ export const misread = (door: Door, exported: unknown): string[] => {
   return wrong;
 };
 
-/** Netlify takes so many rate limits of one site on its Free and Personal plans; five on Pro. */
+/** How many rate limits Netlify allows per site on its Free and Personal plans; five on Pro. */
 const RATE_LIMITS = 2;
 
 export const tooManyRateLimits = (doors: readonly Door[]): string[] => {

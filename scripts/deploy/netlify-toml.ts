@@ -1,4 +1,4 @@
-/** netlify.toml as far as we use it. Netlify ignores keys it does not know: a slip of the pen would go unnoticed. */
+/** The keys of netlify.toml that we use. Netlify ignores unknown keys, so a misspelled one would go unnoticed. */
 import { exec } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -14,7 +14,7 @@ const NetlifyToml = z.strictObject({
   }),
   functions: z
     .object({ directory: z.string(), node_bundler: z.literal("esbuild") })
-    // What a single function needs besides.
+    // Further settings of a single function.
     .catchall(
       z.strictObject({
         external_node_modules: z.array(z.string()).optional(),
@@ -24,7 +24,7 @@ const NetlifyToml = z.strictObject({
   headers: z.array(z.strictObject({ for: z.string(), values: z.record(z.string(), z.string()) })),
 });
 
-/** Builds the page as Netlify would, and looks whether everything is where the file says. */
+/** Builds the page as Netlify would, and checks that everything is where the file says. */
 export const netlifyTomlProblems = async (root: string): Promise<string[]> => {
   const parsed = NetlifyToml.safeParse(parse(readFileSync(join(root, "netlify.toml"), "utf8")));
   if (!parsed.success) return [`netlify.toml: ${z.prettifyError(parsed.error)}`];

@@ -1,9 +1,12 @@
-/** Which door answers which address: every route of the API has exactly one, and no two doors share one. */
+/**
+ * Which door answers which address: every route of the API must have exactly one door, and no two doors may share an
+ * address.
+ */
 import type { Door } from "./manifest.ts";
 
 export type ApiRoute = { method: string; path: string };
 
-/** An address that fits the pattern: parameters and wildcards get a value. */
+/** An address that matches the pattern: parameters and wildcards get a value. */
 export const example = (pattern: string): string =>
   pattern.replace(/:\w+|\{\w+\}/g, "00000000-0000-4000-8000-000000000000").replace(/\*$/, "some/where");
 

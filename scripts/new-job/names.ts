@@ -1,8 +1,8 @@
-/** The names that a new job has everywhere, all from `<room>/<verb-noun>`. */
+/** All names of a new job, derived from `<room>/<verb-noun>`. */
 export type Names = {
   /** `invoices` */
   room: string;
-  /** `remind-customer`: the function's id and file. */
+  /** `remind-customer`: the name of the function and its file. */
   job: string;
   /** `invoices`, as an identifier. */
   roomName: string;
@@ -20,7 +20,7 @@ export type Names = {
 
 const WORDS = "[a-z][a-z0-9]*(?:-[a-z0-9]+)*";
 const ROOM_AND_JOB = new RegExp(`^(${WORDS})/(${WORDS})$`);
-/** Names that src or TypeScript has another use for. */
+/** Names that src or TypeScript already uses. */
 const RESERVED = new Set(
   "app case class client dashboard default events export functions import interface lib package platform room rooms".split(
     " ",
@@ -29,7 +29,7 @@ const RESERVED = new Set(
 
 const camel = (words: string): string => words.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());
 
-/** Throws one sentence when it is no name for a job. */
+/** Throws one sentence when it is no valid name for a job. */
 export function namesOf(wanted: string | undefined): Names {
   if (wanted === undefined)
     throw new Error("Name the room and the job: npm run new:job -- invoices/remind-customer");

@@ -1,6 +1,6 @@
 import type { Names } from "./names.ts";
 
-/** The files of a new job by their paths. They are read by people who then write their own work into them. */
+/** The files of a new job by path. People read them and then write their own work into them. */
 export const filesOf = (names: Names): Record<string, string> => ({
   [`src/${names.room}/events.ts`]: events(names),
   [`src/${names.room}/${names.job}.ts`]: functionFile(names),
@@ -11,7 +11,7 @@ export const filesOf = (names: Names): Record<string, string> => ({
 const events = ({ eventName, event, idField, title }: Names) => `import { eventType } from "inngest";
 import { z } from "zod";
 
-/** Command: ${title.toLowerCase()}. \`owner\`: whose job it is, and who is told. */
+/** Command: ${title.toLowerCase()}. \`owner\` owns the job and gets its notifications. */
 export const ${eventName} = eventType("${event}", {
   schema: z.object({ ${idField}: z.uuid(), owner: z.string().max(200) }),
 });
@@ -34,7 +34,9 @@ type Dependencies = {
   notifications: { send(notification: { owner: string; type: string; key: string }): Promise<void> };
 };
 
-/** A step may run twice: its effect needs an idempotency key made of the work. What this returns is the job's result. */
+/**
+ * A step may run twice, so its effect needs an idempotency key made of the work. The return value is the job's result.
+ */
 export const ${functionName} = ({ inngest, flow, onFailure, notifications }: Dependencies) =>
   inngest.createFunction(
     {

@@ -125,7 +125,7 @@ as $$
 $$;
 
 -- How many ended jobs of each kind are kept, and which may be deleted. When the newest completed job asks for a number,
--- that number counts for all ended jobs. Otherwise the kind's number counts, and only jobs that ended before p_before
+-- that number counts for all completed jobs. Otherwise the kind's number counts, and only jobs that ended before p_before
 -- may be deleted.
 create function private.kept_jobs(p_before timestamptz)
 returns table (kind text, status text, kept integer, before timestamptz)

@@ -7,7 +7,7 @@ import { everyKindOfWork, smallPieces } from "./support/seeds.ts";
 const phone = { width: 360, height: 740 };
 const desktop = { width: 1280, height: 900 };
 
-/** Every page of the navigation, so that a new one is looked at without being named here. */
+/** Every page of the navigation, so that a new page is tested without being named here. */
 const viewsOf = (page: Page) =>
   page
     .getByRole("navigation", { name: "Pages" })
@@ -22,18 +22,18 @@ async function show(page: Page, hash: string): Promise<void> {
   await page.locator("[aria-busy=true], .loading").first().waitFor({ state: "detached" });
 }
 
-/** Violations in light and in dark; what a theme cannot change is looked at once. */
+/** Violations in light and in dark; rules that do not depend on the theme are checked once. */
 async function auditBothThemes(page: Page): Promise<string[]> {
   await page.emulateMedia({ colorScheme: "light" });
   const light = await audit(page);
-  // Rules that find something on every page, under an open dialog too.
+  // Rules that apply to something on every page, also under an open dialog.
   expect(light.checked).toEqual(expect.arrayContaining(["color-contrast", "target-size"]));
   await page.emulateMedia({ colorScheme: "dark" });
   const dark = await audit(page, ["color-contrast", "link-in-text-block"]);
   return [...light.violations, ...dark.violations.map((found) => `dark: ${found}`)];
 }
 
-/** How far the page is wider than its window; text that cannot be read without scrolling in two directions. */
+/** How much wider the page is than its window: such text can only be read by scrolling in two directions. */
 const overhang = (page: Page) =>
   page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
 

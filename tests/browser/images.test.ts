@@ -8,7 +8,10 @@ withChromium("the image queue", () => {
   const provider = (settings: object) => pages.house.steer("/_control/images", settings);
   const group = (page: Page, name: string) => page.getByRole("region", { name, exact: true });
   const items = (page: Page, name: string) => group(page, name).getByRole("listitem");
-  /** Who waits, as the API numbers them: which of two requests 50 ms apart is accepted first is the network's to say. */
+  /**
+   * The waiting tasks, as the API numbers them: which of two requests 50 ms apart is accepted first depends on the
+   * network.
+   */
   const lineOf = async (lane: string): Promise<string[]> => {
     const { items } = await pages.house.call("GET", `/api/tasks?lane=${lane}&status=pending`);
     const tasks: { prompt: string; position: number }[] = items;

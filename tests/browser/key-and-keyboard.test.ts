@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { browse, withChromium } from "./support/pages.ts";
 import { holdMails, letMailsGo, sendCampaign, smallPieces } from "./support/seeds.ts";
 
-/** What has the focus: its name as it is announced, and whether one can see that it has it. */
+/** The focused element: its accessible name, and whether its focus is visible. */
 const focused = (page: Page) =>
   page.evaluate(() => {
     const element = document.activeElement;
@@ -20,7 +20,7 @@ const focused = (page: Page) =>
     return { name: (name || (element.textContent ?? "")).trim(), isVisible };
   });
 
-/** Presses Tab until the named thing has the focus; every stop on the way must be visible. */
+/** Presses Tab until the named element has the focus; the focus must be visible at every stop. */
 async function tabTo(page: Page, wanted: RegExp): Promise<void> {
   const passed: string[] = [];
   for (let stop = 0; stop < 60; stop += 1) {

@@ -2,12 +2,15 @@ import { expect, test } from "vitest";
 import { browse, withChromium } from "./support/pages.ts";
 import { eventually, sendCampaign, smallPieces } from "./support/seeds.ts";
 
-/** What Chromium itself says of requests that got no answer. */
+/** Chromium's own message about requests without an answer. */
 const lost = /net::ERR_/;
 
 type Told = { type: string; data: Record<string, unknown> };
 
-/** Runs in the page: whatever a stream tells, as it comes; a ticket opens it, for an EventSource sends no key. */
+/**
+ * Runs in the page: collects everything that a stream sends. A ticket opens it, because an EventSource cannot send a
+ * key.
+ */
 async function listen({ key, path }: { key: string; path: string }): Promise<Told[]> {
   const headers = { authorization: `Bearer ${key}`, "content-type": "application/json" };
   const answer = await fetch("/api/tickets", { method: "POST", headers, body: JSON.stringify({ path }) });
@@ -21,7 +24,7 @@ async function listen({ key, path }: { key: string; path: string }): Promise<Tol
 }
 
 withChromium("the network", () => {
-  // Streams end by themselves while the tests look on.
+  // Streams end by themselves during the tests.
   const pages = browse({ ...smallPieces, STREAM_SECONDS: "2" });
 
   test("goes, and the page says so and keeps what it shows; comes back, and the page catches up by itself", async () => {
@@ -73,7 +76,7 @@ withChromium("the network", () => {
     await page.clock.fastForward(31_000);
     const asked: string[] = [];
     page.on("request", (request) => asked.push(request.url()));
-    // Whoever still follows comes back at once.
+    // Clients that still follow reconnect at once.
     pages.house.cutConnections();
     const { jobId } = await sendCampaign(pages.house, { name: "Unseen" });
     const path = `/api/jobs/${jobId}`;
@@ -106,7 +109,7 @@ withChromium("the network", () => {
     await row.getByText("completed").waitFor();
     await expect.poll(() => asked.length).toBeGreaterThanOrEqual(4);
     const pauses = asked.slice(1).map((at, n) => at - (asked[n] ?? 0));
-    // Two seconds between an answer and the next question; a busy machine takes longer, never much less.
+    // Two seconds between an answer and the next request; a busy machine takes longer, but never much less.
     expect(Math.max(...pauses)).toBeGreaterThan(1_800);
   });
 
@@ -118,7 +121,7 @@ withChromium("the network", () => {
     let missed = "";
     await page.route("**/api/jobs/stream?ticket=*", async (route) => {
       opened += 1;
-      // Accepted when the first stream has ended and the second has not begun.
+      // Accepted after the first stream ended and before the second began.
       if (opened === 2) missed = await draw("in between");
       await route.continue();
     });
@@ -131,7 +134,7 @@ withChromium("the network", () => {
     const seen = await draw("while it is open");
     await expect.poll(() => isDone(seen)).toBe(true);
     await expect.poll(() => isDone(missed)).toBe(true);
-    // It told where it was: else the second stream had begun with a snapshot, too.
+    // The second stream got the position of the first; otherwise it would have begun with a snapshot too.
     const all = await events();
     expect(all.filter(({ type }) => type === "snapshot")).toHaveLength(1);
     for (const id of [seen, missed]) {

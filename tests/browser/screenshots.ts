@@ -25,7 +25,7 @@ const looks: Record<string, BrowserContextOptions> = {
   },
 };
 
-/** Settled: nothing loads, no picture is on its way, no transition runs. */
+/** Settled: nothing is loading and no transition is running. */
 async function settle(page: Page): Promise<void> {
   await page.getByRole("heading", { level: 1 }).waitFor();
   await page.locator("[aria-busy=true], .loading").first().waitFor({ state: "detached" });
@@ -34,7 +34,7 @@ async function settle(page: Page): Promise<void> {
 }
 
 async function picture(page: Page, file: string): Promise<void> {
-  // A palette of 256 colors is enough for a page, and a third of the bytes.
+  // A palette of 256 colors is enough for a page, and takes a third of the bytes.
   const png = await sharp(await page.screenshot({ animations: "disabled" }))
     .png({ palette: true, quality: 90, effort: 10 })
     .toBuffer();
@@ -42,7 +42,7 @@ async function picture(page: Page, file: string): Promise<void> {
   console.log(`${file}  ${Math.round(png.length / 1024)} KB`);
 }
 
-/** Scene by scene in all looks, because some scenes do not last. */
+/** Each scene is taken in all themes before the next one, because some scenes do not last. */
 async function takeAll(
   browser: Browser,
   site: string,

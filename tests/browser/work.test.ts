@@ -3,7 +3,7 @@ import { browse, withChromium } from "./support/pages.ts";
 import { failedCampaign, holdMails, letMailsGo, sendCampaign, smallPieces } from "./support/seeds.ts";
 
 withChromium("jobs, campaigns and dead letters", () => {
-  // As with a provider that ignores idempotency keys: what it did not answer stays unknown.
+  // As with a provider that ignores idempotency keys: requests without an answer stay unknown.
   const pages = browse({ ...smallPieces, MAIL_IDEMPOTENT: "false" });
 
   test("work appears while one looks, moves, and ends, without a reload", async () => {
@@ -59,7 +59,7 @@ withChromium("jobs, campaigns and dead letters", () => {
     await page.getByRole("button", { name: /^Cancel/ }).click();
     await question.getByRole("button", { name: /cancel/i }).click();
     await page.getByText("canceled", { exact: true }).first().waitFor();
-    // The button has gone; whoever pressed it stands in the view, not at the top of the page.
+    // The button has gone; the focus is now in the view, not at the top of the page.
     await expect.poll(() => page.evaluate(() => document.activeElement?.tagName)).toBe("MAIN");
     await letMailsGo(pages.house);
   });

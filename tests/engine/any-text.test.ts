@@ -1,4 +1,4 @@
-/** Whatever JSON there is, it is kept in Postgres as it is, or it ends the run that made it: never the engine. */
+/** Any JSON is stored in Postgres unchanged, or ends the run that made it; it never stops the engine. */
 import { seeded } from "@nightshift/local/engine/seeded.ts";
 import { eventType, staticSchema } from "inngest";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -50,7 +50,7 @@ function anyJson(random: () => number, depth = 0): Json {
   return random() < 0.5 ? items : Object.fromEntries(items.map((item) => [text(), item]));
 }
 
-/** As the server passes it on: U+FFFD for half a surrogate pair. */
+/** The form in which the server passes it on: U+FFFD replaces a lone surrogate. */
 const wellFormed = (value: Json): Json => {
   if (typeof value === "string") return value.toWellFormed();
   if (Array.isArray(value)) return value.map(wellFormed);
@@ -141,7 +141,7 @@ test("JSON of 5,000 levels is refused by name: the event, or the run whose step 
 });
 
 test("event ids and keys of 4,000 characters are taken, and are told apart", async () => {
-  // At random: Postgres would compress a repeated character to less than its index takes.
+  // Random, because Postgres would compress a repeated character to less than the limit of its index.
   const random = seeded(3);
   const noise = Array.from({ length: 3_999 }, () => Math.floor(random() * 36).toString(36)).join("");
   const long = (end: string) => noise + end;

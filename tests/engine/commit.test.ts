@@ -1,4 +1,4 @@
-/** Nothing leaves the engine before its cause is committed; and an answer that comes too late changes nothing. */
+/** Nothing leaves the engine before its cause is committed, and an answer that comes too late changes nothing. */
 import { createApi } from "@nightshift/local/engine/api.ts";
 import { realClock } from "@nightshift/local/engine/clock.ts";
 import { Engine } from "@nightshift/local/engine/engine.ts";
@@ -12,7 +12,7 @@ const silent = { info() {}, warn() {}, error() {}, debug() {} };
 const ENGINE = "http://engine.local";
 const APP = "http://app.local/api/inngest";
 
-/** A store whose commits wait at a gate. */
+/** A store whose commits wait until they are released. */
 function gatedStore() {
   let open = true;
   let broken = false;
@@ -32,7 +32,7 @@ function gatedStore() {
     shut: () => {
       open = false;
     },
-    /** Lets through what waits; the gate stays as it is. */
+    /** Lets the waiting commits pass; later ones wait again. */
     release: () => {
       for (const go of waiting) go();
       waiting = [];
@@ -50,7 +50,7 @@ let clock: ReturnType<typeof realClock>;
 let toEngine: (path: string, init?: RequestInit) => Promise<Response>;
 let calls: AppRequest[];
 let send: (name?: string) => Promise<Response>;
-/** Lets the step of the function "held" come to its end. */
+/** Lets the step of the function "held" end. */
 let letGo: () => void;
 
 beforeEach(async () => {
@@ -113,7 +113,7 @@ afterEach(async () => {
   await engine.stop();
 });
 
-/** Whether the promise has been answered by the time that all other work of the engine is done. */
+/** Whether the promise is resolved after all other work of the engine has ended. */
 async function isAnswered(promise: Promise<unknown>): Promise<boolean> {
   let answered = false;
   void promise.then(() => {

@@ -1,7 +1,7 @@
 /**
- * kill -9 under load: engine, gateway and Postgres in turn, while every run is alive. All runs complete, no effect is
- * missing, no result changes once it is taken, and a step runs again only if a kill caught it at work:
- * at most kills x calls in flight. Long form: CRASH_RUNS=300 CRASH_KILLS=10 (kills of each).
+ * kill -9 under load: engine, gateway and Postgres in turn, while every run is unfinished. All runs complete, no effect
+ * is missing, no stored result changes, and a step runs again only if a kill hit it: at most kills x calls in flight.
+ * Long form: CRASH_RUNS=300 CRASH_KILLS=10 (kills of each).
  */
 import { eventType, staticSchema } from "inngest";
 import { expect, test } from "vitest";
@@ -36,7 +36,7 @@ test("runs survive kill -9 of all they stand on", { timeout: 900_000 }, async ()
     return (await response.json()) as number;
   };
 
-  /** What the engine says that a step has given: once said, it must never say anything else. */
+  /** The results of steps as the engine reports them: once reported, a result must never change. */
   const memoised = new Map<string, string>();
   const changed: string[] = [];
   const checkMemory = (call: Call) => {
@@ -72,7 +72,7 @@ test("runs survive kill -9 of all they stand on", { timeout: 900_000 }, async ()
             return id;
           };
           await effect("open");
-          // Rounds until the killing is over: the decision is a step of its own, so that replays agree.
+          // Rounds until the kills are over; the decision is a step, so that replays agree.
           for (let round = 0; await step.run(`go-on-${round}`, () => killing); round++) {
             await Promise.all([effect(`left-${round}`), effect(`right-${round}`)]);
             await step.sleep(`rest-${round}`, "1s");
@@ -105,7 +105,7 @@ test("runs survive kill -9 of all they stand on", { timeout: 900_000 }, async ()
     for (const victim of VICTIMS) {
       const before = taken.size;
       await house.kill(victim);
-      // The next blow falls when work is going on again.
+      // The next kill comes when work continues.
       await eventually(`work after the death of ${victim}`, () => taken.size > before + RUNS / 2, {
         timeoutMs: 120_000,
       });
@@ -127,7 +127,7 @@ test("runs survive kill -9 of all they stand on", { timeout: 900_000 }, async ()
         else if (run?.status === "Failed") throw new Error(`a run failed: ${JSON.stringify(run.output)}`);
       }
       if (waiting.size === 0) return true;
-      // Again for those that had not come to their wait yet: an event from before it is missed.
+      // Sent again for runs that had not reached their wait yet, because they miss an earlier event.
       await app.engine.sendAll(
         [...waiting.values()].map((n) => ({ name: app.name("release"), data: { n } })),
       );

@@ -1,4 +1,4 @@
-/** The read and control API. The real server shows a run here only some fifteen seconds after it ran. */
+/** The read and control API. The real server shows a run here only about fifteen seconds after it ran. */
 import { describe, expect, test } from "vitest";
 import type { RunView } from "./support/engine-client.ts";
 import { engineSuite } from "./support/suite.ts";
@@ -78,7 +78,7 @@ describe.concurrent("reading", () => {
   test("an event that is not known is not found", async () => {
     const app = await start(() => []);
     const { body } = await app.engine.request("GET", "/v1/events/01ARZ3NDEKTSV4RRFFQ69G5FAV");
-    // The status that counts stands in the body: the Dev Server sends HTTP 200 with it.
+    // The status in the body counts: the Dev Server sends HTTP 200 with it.
     expect(body).toMatchObject({ status: 404, error: "Event not found" });
   });
 

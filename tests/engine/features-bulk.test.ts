@@ -1,4 +1,7 @@
-/** In a file of its own: the real server needs half a minute for 5,000 events, and nothing else should wait for them. */
+/**
+ * In its own file, because the real server needs half a minute for 5,000 events, and no other test should wait for
+ * them.
+ */
 import { expect, test } from "vitest";
 import { engineSuite } from "./support/suite.ts";
 

@@ -223,7 +223,7 @@ describe.concurrent("cancel by the API", () => {
     expect((await app.outcome(id)).status).toBe("Cancelled");
   });
 
-  // Inngest Cloud has it; the open-source Dev Server answers 500 (it has no store for bulk cancellations).
+  // Inngest Cloud has this; the open-source Dev Server answers 500, because it has no store for bulk cancellations.
   test.skipIf(engine.isReal)(
     "POST /v1/cancellations cancels the runs of a function that an expression picks",
     async () => {

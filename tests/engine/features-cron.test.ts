@@ -1,4 +1,4 @@
-/** On a real server a schedule can only be waited for: a minute. The kit turns the clock (time-schedules.test.ts). */
+/** On a real server a schedule takes a minute of waiting. The test kit moves the clock (time-schedules.test.ts). */
 import { cron } from "inngest";
 import { expect, test } from "vitest";
 import { engineSuite } from "./support/suite.ts";

@@ -41,7 +41,7 @@ describe.concurrent("events", () => {
     const first = await app.engine.post(events, headers);
     const again = await app.engine.post(events, headers);
     expect(again.body.ids).toEqual(first.body.ids);
-    // A third request without the seed is the fence: once its runs are there, the repeated ones would be too.
+    // When the runs of a third request without the seed exist, the runs of the repeated request would exist too.
     await app.engine.post(events.map((event) => ({ ...event, data: { n: event.data.n + 10 } })));
     await app.outcomes.count(4, "see");
     expect(seen.toSorted((a, b) => a - b)).toEqual([1, 2, 11, 12]);
@@ -62,7 +62,7 @@ describe.concurrent("events", () => {
     expect(second).not.toBe(first);
     await app.outcome(await app.send("pay", { n: 3 }), "b");
     await app.outcomes.count(4);
-    // Which of two events sent at almost the same moment comes first is nobody's promise.
+    // The order of two events sent at almost the same moment is not defined.
     expect(
       seen
         .filter((line) => line.includes(own))

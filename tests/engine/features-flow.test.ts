@@ -4,13 +4,13 @@ import { eventually } from "./support/wait.ts";
 
 const { start } = await engineSuite();
 
-/** Counts how many of a kind are at work, and how many ever were at once. */
+/** Counts how many of a kind run at once, and the maximum. */
 function meter() {
   const now = new Map<string, number>();
   const most = new Map<string, number>();
   return {
     most: (kind = "") => most.get(kind) ?? 0,
-    /** At work for so long, and not before `company` has come. */
+    /** Runs for so long, but not before `company` has come. */
     async during<T>(kind: string, ms: number, result: T, company?: Promise<unknown>): Promise<T> {
       now.set(kind, (now.get(kind) ?? 0) + 1);
       most.set(kind, Math.max(most.get(kind) ?? 0, now.get(kind) ?? 0));
@@ -141,7 +141,7 @@ describe.concurrent("throttle", () => {
     const sent = Date.now();
     await app.engine.sendAll([1, 2, 3].map((n) => ({ name: app.name("go"), data: { n } })));
     await app.outcomes.count(3, "paced");
-    // Counted from the sending: a start that a busy machine delays must not make the next one look early.
+    // Counted from the sending, so that a delayed start on a busy machine does not make the next one look early.
     for (const [index, time] of at.toSorted((a, b) => a - b).entries())
       expect(time - sent).toBeGreaterThanOrEqual(index * 2000 - 50);
   });
@@ -190,7 +190,7 @@ describe.concurrent("rateLimit", () => {
     );
     await app.outcomes.count(4, "all");
     await app.outcomes.count(2, "rated");
-    // Two an hour means one each half hour: of three at once, one.
+    // Two per hour means one per half hour: of three at once, one passes.
     expect(ran.toSorted()).toEqual(["ada", "bob"]);
   });
 
@@ -246,7 +246,7 @@ describe.concurrent("debounce", () => {
         ({ event }) => void ran.push(`${event.data.list}${event.data.n}`),
       ),
     ]);
-    // In one request, each with a time of its own: between requests a busy machine may be quiet for longer.
+    // In one request, each with its own time, because a busy machine may pause longer between requests.
     const typed = (list: string, n: number) => ({
       name: app.name("typed"),
       data: { list, n },
@@ -365,7 +365,7 @@ describe.concurrent("singleton", () => {
     const again = await app.send("go", { user: "ada", n: 4 });
     expect((await app.outcome(again, "single")).result).toBe(4);
     expect(began).toEqual([1, 3, 4]);
-    // The dashboard shows a skipped run; the API has none, and no system event tells of it.
+    // The dashboard shows a skipped run; the API does not, and no system event reports it.
     const shown = await app.engine.runs(skipped);
     const single = await app.engine.run(runId);
     expect(shown.map(({ function_id: id }) => id)).not.toContain(single.function_id);

@@ -1,6 +1,7 @@
 /**
- * The job ledger on an engine behind HTTP: each road in makes one tracked job, and a cancel stops it. The kit proves the
- * same on its virtual clock (tests/workflows/roads-in, tracking); here the real server has its say.
+ * The job ledger on an engine behind HTTP: each way to start work makes one tracked job, and a cancel stops it. The
+ * test kit proves the same on its virtual clock (tests/workflows/roads-in, tracking); this file also runs against the
+ * real server.
  */
 import { randomUUID } from "node:crypto";
 import { cron, eventType } from "inngest";
@@ -15,12 +16,12 @@ import { eventually } from "./support/wait.ts";
 
 const { engine, start } = await engineSuite();
 const api = new EngineClient(engine.url);
-/** The real server shows a run to its API, and so to a rerun, only some fifteen seconds after it ran. */
+/** The real server's API has a run, and can rerun it, only about fifteen seconds after it ran. */
 const PATIENCE = { timeoutMs: 100_000 };
 
 const greet = eventType("ledger/greet", { schema: z.object({ name: z.string() }) });
 const walk = eventType("ledger/walk", { schema: z.object({ steps: z.int() }) });
-/** Whoever is named here cannot be greeted. */
+/** Names for which the greeting fails. */
 const strangers = new Set<string>();
 const walked: string[] = [];
 
@@ -69,7 +70,7 @@ afterAll(() => house.close());
 
 type Row = Awaited<ReturnType<LedgerHouse["rows"]>>[number];
 
-/** The jobs of an event, once they are as wanted. */
+/** The jobs of an event, once they match. */
 const jobsOf = (eventId: string, isWanted: (job: Row) => boolean): Promise<Row[]> => {
   let last: Row[] = [];
   return eventually(
@@ -98,7 +99,7 @@ const letterOf = (eventId: string, isWanted: (letter: Row) => boolean = () => tr
   );
 };
 
-/** Sends an event that fails for good; its id and its letter. */
+/** Sends an event that fails for good; returns its id and its dead letter. */
 async function failing(name: string) {
   strangers.add(name);
   const eventId = randomUUID();
@@ -108,7 +109,7 @@ async function failing(name: string) {
   return { eventId, letter };
 }
 
-/** A job as a route accepts it, whose id is its event's id. Whatever flushes the outbox may send it. */
+/** A job as a route accepts it, whose id is its event's id. Any flush of the outbox may send it. */
 const accept = (id: string) =>
   `select private.insert_job('{"id": "${id}", "owner": "operator", "requester": "test", "functionId": "walk",
     "event": "ledger/walk", "data": {"steps": 2}}', now())`;
@@ -223,10 +224,10 @@ describe.each([{ checkpointing: true }, { checkpointing: false }])("with %o", ({
 
     test("before work began keeps it from beginning", async () => {
       const id = randomUUID();
-      // In one transaction: nobody can send it in between.
+      // In one transaction, so that the job cannot be sent in between.
       await house.rows(`${accept(id)}; select cancel_job('${id}', null, 'test', now())`);
       await sendWalk(id);
-      // Sent later and ended: by then the engine has long called the canceled one.
+      // Sent later and already ended: by now the engine has certainly called the canceled one.
       const { ids } = await house.app.inngest.send(greet.create({ name: "Zoe" }));
       await jobsOf(String(ids[0]), hasEnded);
       expect(walked.filter((line) => line.startsWith(id))).toEqual([]);
@@ -245,7 +246,7 @@ describe.each([{ checkpointing: true }, { checkpointing: false }])("with %o", ({
   });
 });
 
-// Without a virtual clock a tick can only be waited for: roads-in.test.ts turns the clock.
+// Without a virtual clock a test can only wait for a tick; roads-in.test.ts moves the clock.
 test.runIf(engine.isReal)("a cron tick makes one tracked job, and a letter when it fails", async () => {
   const ticks = await eventually(
     "both ticks",
@@ -279,7 +280,7 @@ test("what fails in another app of the same engine is no letter of ours", async 
   ]);
   const eventId = await other.send("go");
   await other.outcome(eventId);
-  // The engine told of theirs before ours began to fail.
+  // The engine reported their end before ours began to fail.
   await failing("Mallory");
   expect(
     await house.rows("select function_id from dead_letter_queue where event_id = $1", [eventId]),

@@ -1,4 +1,4 @@
-/** What is too large is refused with the server's words, at once and without a retry. */
+/** Values that are too large are refused with the server's message, at once and without a retry. */
 import { referenceFunction } from "inngest";
 import { describe, expect, test } from "vitest";
 import { CHECKPOINTING, engineSuite } from "./support/suite.ts";
@@ -47,7 +47,7 @@ describe.concurrent("events that are refused", () => {
     const { status, body } = await app.engine.post([event(1), event(2), { name: "" }, event(3)]);
     expect({ status, error: body.error }).toEqual({ status: 400, error: "event name is empty" });
     expect(body.ids).toHaveLength(2);
-    // What was sent later and has run shows that the third one is not merely late.
+    // An event that was sent later has run, so the third one is not just late.
     await app.outcome(await app.send("x", { n: 4 }));
     const results = (await app.outcomes.count(3, "see")).map(({ result }) => result);
     expect(new Set(results)).toEqual(new Set([1, 2, 4]));

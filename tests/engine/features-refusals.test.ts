@@ -1,4 +1,4 @@
-/** What the local engine does not model it refuses by name, when functions register or when the step arrives. */
+/** The local engine refuses what it does not model, with its name, when functions register or when the step arrives. */
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { engineSuite } from "./support/suite.ts";

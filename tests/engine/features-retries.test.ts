@@ -1,4 +1,6 @@
-/** Run against a server that retries after one second (`--retry-interval 1`); the real table stands in time-backoff.test.ts. */
+/**
+ * Run against a server that retries after one second (`--retry-interval 1`); time-backoff.test.ts has the real delays.
+ */
 import { NonRetriableError, RetryAfterError, StepError } from "inngest";
 import { describe, expect, test } from "vitest";
 import { CHECKPOINTING, engineSuite } from "./support/suite.ts";
@@ -171,7 +173,7 @@ describe.concurrent.each(CHECKPOINTING)("retries, %s", (_name, checkpointing) =>
     );
     expect(await app.outcome(await app.send("go"))).toMatchObject({ status: "Completed", result: "done" });
     const [first = 0, second = 0] = at;
-    // `retry-after` is a date without milliseconds: up to a second may be cut off.
+    // `retry-after` is a date without milliseconds, so up to a second may be cut off.
     expect(second - first).toBeGreaterThanOrEqual(2000);
   });
 
@@ -320,7 +322,7 @@ describe.concurrent("onFailure and the system events", () => {
           throw new Error("first");
         },
       ),
-      // Runs on the same event and outlives both tries: when it is done, a third would have come.
+      // Runs on the same event, and longer than both tries: when it has ended, a third try would have come.
       inngest.createFunction({ id: "clock", retries: 0, triggers: [{ event: on("go") }] }, async ({ step }) =>
         step.sleep("t", "6s"),
       ),

@@ -1,6 +1,6 @@
 /**
- * Cloud mode: calls are signed, and so are the app's answers; the engine's API wants the key. Against a real server
- * (`inngest start`) its keys must be told: INNGEST_SIGNING_KEY and INNGEST_EVENT_KEY.
+ * Cloud mode: calls are signed, and so are the app's answers; the engine's API requires the key. A real server
+ * (`inngest start`) needs INNGEST_SIGNING_KEY and INNGEST_EVENT_KEY.
  */
 import { randomBytes } from "node:crypto";
 import { afterAll, describe, expect, test } from "vitest";

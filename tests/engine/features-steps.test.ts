@@ -96,7 +96,7 @@ describe.concurrent.each(CHECKPOINTING)("steps, %s", (_name, checkpointing) => {
     expect((await app.outcome(await app.send("go"))).status).toBe("Completed");
     const { before = 0, between = 0, after = 0 } = at;
     expect(between - before).toBeGreaterThanOrEqual(1000);
-    // The server rounds what is left until the date to whole seconds: half a second early is as asked.
+    // The server rounds the time until the date to whole seconds, so half a second early is correct.
     expect(after - between).toBeGreaterThanOrEqual(1400);
   });
 
@@ -138,7 +138,7 @@ describe.concurrent.each(CHECKPOINTING)("steps, %s", (_name, checkpointing) => {
       { checkpointing },
     );
     const id = await app.send("go", { order: 1 });
-    // Sent again and again until the wait exists: an event from before it is missed (features-events.test.ts).
+    // Sent repeatedly until the wait exists, because an earlier event is missed (features-events.test.ts).
     const outcome = app.outcome(id, "waiter");
     for (let ended = false; !ended; ) {
       await app.send("approved", { order: 2, amount: 99 });
@@ -324,7 +324,7 @@ describe.concurrent.each(CHECKPOINTING)("steps, %s", (_name, checkpointing) => {
               step
                 .run(name, async () => {
                   await before;
-                  // Time for the answer of the one before to arrive: the engine's order counts, not the app's.
+                  // Time for the previous answer to arrive: the engine's order counts, not the app's.
                   await new Promise((resolve) => setTimeout(resolve, 600));
                   done();
                 })

@@ -1,6 +1,6 @@
 /**
- * `npm run test:mutations`: takes one rule out of the engine at a time and shows that a suite notices. The edits are
- * made in a copy of the working tree; a rule whose absence nobody notices fails the run.
+ * `npm run test:mutations` removes one rule of the engine at a time, and shows that a suite fails. The edits are made
+ * in a copy of the working tree; a rule whose removal no suite detects fails the run.
  */
 import { spawnSync } from "node:child_process";
 import fs from "node:fs";
@@ -10,10 +10,10 @@ import path from "node:path";
 type Bug = {
   rule: string;
   file: string;
-  /** Must occur exactly once, so that an edited engine cannot silently escape. */
+  /** Must occur exactly once, so that a change of the engine cannot silently disable the mutation. */
   find: string;
   replace: string;
-  /** Suites that should notice, the quickest first. */
+  /** The suites that should fail, the fastest first. */
   suites: string[];
 };
 
@@ -92,7 +92,7 @@ const BUGS: Bug[] = [
 
 const root = path.resolve(import.meta.dirname, "../..");
 
-/** The tree without history and dependencies; those are linked, but for the workspace, which is the copy's own. */
+/** The tree without history and dependencies; these are linked, except the workspace, which is the copy's own. */
 function copyTree(): string {
   const copy = fs.mkdtempSync(path.join(os.tmpdir(), "nightshift-mutations-"));
   const skipped = new Set([".git", ".nightshift", "node_modules", "dist"]);

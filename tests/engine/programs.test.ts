@@ -1,6 +1,6 @@
 /**
- * Random programs: what the engine makes of them equals what they plainly mean, and every step body is entered exactly as
- * often as its failures ask for. PROGRAMS=2000 is the long form; a failure prints the seed, PROGRAMS_SEED=<n> repeats it.
+ * Random programs: the engine's result must equal the direct evaluation, and every step must run exactly as often as
+ * its failures require. PROGRAMS=2000 is the long form; a failure prints the seed, and PROGRAMS_SEED=<n> repeats it.
  */
 import { seeded } from "@nightshift/local/engine/seeded.ts";
 import { eventType, referenceFunction, staticSchema } from "inngest";

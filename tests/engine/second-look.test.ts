@@ -1,4 +1,4 @@
-/** Where the engine once differed from the real server (v1.43): each row with the real server's verdict. */
+/** Cases in which the engine once differed from the real server (v1.43), each with the real server's result. */
 import { eventType, staticSchema } from "inngest";
 import { expect, test } from "vitest";
 import { startKitApp } from "./support/kit-app.ts";

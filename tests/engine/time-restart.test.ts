@@ -1,4 +1,4 @@
-/** State survives: what waits for its time goes on waiting after the engine died, and nothing happens twice. */
+/** State survives: after the engine died, timers continue, and nothing happens twice. */
 import { cron, eventType, staticSchema } from "inngest";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { freshDatabase, type TestDatabase } from "../support/database.ts";
@@ -17,7 +17,7 @@ afterAll(() => database.close());
 
 const event = (n: number, key = "x") => ({ name: "happened", data: { n, key } });
 
-/** Runs the same app with and without the engine dying in the middle: both must end alike. */
+/** Runs the same app with and without a crash of the engine in the middle; both must give the same result. */
 async function withAndWithoutDeath<T>(
   functions: (inngest: Client, log: (entry: T) => void, now: () => number) => object[],
   before: (

@@ -1,10 +1,10 @@
-/** Needs a clock that can be turned, so these run on the test kit alone. */
+/** These tests need a virtual clock, so they run only on the test kit. */
 import { cron } from "inngest";
 import { expect, test } from "vitest";
 import { freshDatabase } from "../support/database.ts";
 import { startKitApp } from "./support/kit-app.ts";
 
-/** Starts an app with one schedule and gives the times at which it ran during `duration`. */
+/** Starts an app with one schedule, and returns the times at which it ran during `duration`. */
 async function ticks(schedule: string, start: string, duration: string): Promise<string[]> {
   const seen: string[] = [];
   const { engine } = await startKitApp(
@@ -76,7 +76,8 @@ test("seven virtual days of schedules take seconds, and no tick is missing", asy
   );
   const began = process.cpuUsage();
   await engine.advance("7d");
-  // CPU time, so that a busy machine proves nothing. One process: on a free machine it is the real time too.
+  // CPU time, because real time depends on the load of the machine. There is one process, so on a free machine both are
+  // the same.
   const { user, system } = process.cpuUsage(began);
   expect((user + system) / 1e6).toBeLessThan(20);
   expect(Object.fromEntries(counts)).toEqual({ "every-30": 7 * 48, hourly: 7 * 24, nightly: 7 });

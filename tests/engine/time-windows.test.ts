@@ -33,7 +33,7 @@ describe("retries", () => {
     const [id = ""] = await engine.send({ name: "happened", data: { key: "x" } });
     await engine.run(id, "in-step", { within: "3d" });
     await engine.run(id, "in-function", { within: "3d" });
-    // pkg/backoff of the server.
+    // From pkg/backoff of the server.
     const table = [15, 30, 60, 120, 300, 600, 1200, 2400, 3600, 7200, 7200, 7200].map(
       (seconds) => seconds * SECOND,
     );
@@ -53,7 +53,7 @@ describe("retries", () => {
         inngest.createFunction({ id: "picky", retries: 2, triggers: [happened] }, ({ step }) =>
           step.run("fail", () => {
             at.push(engine.clock.now().getTime());
-            // Counted from the machine's clock: the SDK turns it into a date, and knows nothing of virtual time.
+            // Counted from the machine's clock: the SDK makes a date of it, and does not know virtual time.
             if (at.length === 1)
               throw new RetryAfterError("long", new Date(engine.clock.now().getTime() + 3 * DAY));
             if (at.length === 2)
@@ -129,7 +129,7 @@ describe("windows", () => {
       await engine.send([1, 2].map(() => ({ name: "happened", data: { key: "x" } })));
       await engine.advance("1m");
     }
-    // Burst 10 / 10 = 1 more at the start, then one each six minutes.
+    // Burst 10 / 10 = 1 more at the start, then one every six minutes.
     expect(starts.map((time) => time / MINUTE)).toEqual([0, 0, 6, 12, 18, 24, 30, 36, 42, 48, 54]);
     await engine.close();
   });

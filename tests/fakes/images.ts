@@ -1,7 +1,7 @@
 import sharp from "sharp";
 import type { ImageProvider } from "#images/provider.ts";
 
-/** Draws plain pictures, at once, and never fails: for tests that are about something else. */
+/** Draws plain pictures at once and never fails, for tests of other things. */
 export const fakeImages = (): ImageProvider => ({
   name: "fake",
   async draw({ prompt, seed, width, height }) {

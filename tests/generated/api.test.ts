@@ -1,6 +1,6 @@
 /**
- * Requests made from the product's own OpenAPI document, valid and hostile, against the whole app over real Postgres.
- * GENERATED_REQUESTS says how many, GENERATED_SEED which ones.
+ * Requests generated from the product's own OpenAPI document, valid and hostile, against the whole app on real
+ * Postgres. GENERATED_REQUESTS sets their number, GENERATED_SEED which ones.
  */
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -12,7 +12,7 @@ import type { Known } from "./values.ts";
 
 const REQUESTS = Number(process.env["GENERATED_REQUESTS"] ?? 3000);
 const SEED = Number(process.env["GENERATED_SEED"] ?? 1);
-/** Each makes its own requests, one after the other: what it does is decided by its seed alone. */
+/** Each walker sends its own requests one after the other, so that its seed alone decides what it does. */
 const WALKERS = 4;
 
 let database: TestDatabase;
@@ -25,7 +25,7 @@ beforeAll(async () => {
   site = await testApp(database, {
     env: { LOG_LEVEL: "error", LINK_SECRET: "a secret of more than thirty-two characters" },
     log: { write: (line) => void logged.push(line) },
-    // The engine takes every event and does nothing.
+    // The engine accepts every event and does nothing.
     outside: async () => Response.json({ ids: ["e"], status: 200 }),
   });
 });
@@ -46,7 +46,7 @@ test(
   REQUESTS * 200,
 );
 
-/** For the route that revokes keys: with a key of ours every further request would be answered with 401. */
+/** For the route that revokes keys: if it revoked our own key, every further request would be answered with 401. */
 const NOTHING_KNOWN: Known = new Map();
 
 async function walk(document: OpenApi, walker: number, byStatus: Map<number, number>): Promise<unknown[]> {
@@ -96,7 +96,7 @@ function wrongWith({ operation }: Generated, response: Response, text: string): 
   return text.length > 20_000 ? "a problem of more than 20 KB" : undefined;
 }
 
-/** Streams end when nobody reads them; their first bytes are enough. */
+/** A stream ends when its body is not read; its first bytes are enough. */
 async function textOf(response: Response): Promise<string> {
   if (response.headers.get("content-type") !== "text/event-stream") return response.text();
   await response.body?.cancel();
@@ -105,7 +105,7 @@ async function textOf(response: Response): Promise<string> {
 
 async function checkHealth(): Promise<void> {
   const startedMs = performance.now();
-  // As a request that comes from outside: it waits for whatever holds the event loop.
+  // As for a request from outside, which waits while the event loop is blocked.
   await nextTurn();
   const { status } = await site.call("GET", "/api/health");
   healthMs.push(performance.now() - startedMs);
@@ -133,7 +133,7 @@ const printable = ({ operation, as, url, headers, body }: Generated) => ({
 
 const MOST_REMEMBERED = 50;
 
-/** The newest values of each field of an answer. */
+/** Remembers the newest values of each field of an answer. */
 function remember(value: unknown, known: Known): void {
   if (typeof value !== "object" || value === null) return;
   for (const [name, member] of Object.entries(value)) {

@@ -1,4 +1,4 @@
-/** Numbers that look random and are the same for the same seed (mulberry32). */
+/** A pseudo-random generator (mulberry32): the same seed gives the same numbers. */
 export type Random = ReturnType<typeof seeded>;
 
 export function seeded(seed: number) {

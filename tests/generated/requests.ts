@@ -11,7 +11,7 @@ export type Operation = {
 };
 export type OpenApi = { paths: Record<string, Record<string, Omit<Operation, "method" | "path">>> };
 
-/** A request as it can be printed, and made again. */
+/** A request that can be printed and repeated. */
 export type Generated = {
   operation: Operation;
   as: "admin" | "ann" | "bob" | "nobody" | "stranger";
@@ -85,7 +85,7 @@ function textual(type: string, schema: Schema, random: Random, known: Known): st
   ]);
 }
 
-/** A PNG of one pixel, or something that is none. */
+/** A PNG of one pixel, or bytes that are no image. */
 const picture = (random: Random) =>
   random.chance(0.7)
     ? Uint8Array.from(
@@ -98,7 +98,7 @@ const picture = (random: Random) =>
 
 const textOf = (value: unknown): string => (typeof value === "string" ? value : JSON.stringify(value));
 
-/** A part of a path; one that is empty or a dot would be another address. */
+/** A segment of a path; an empty segment or a dot would change the address. */
 function segment(value: string): string {
   if (/^\.{0,2}$/.test(value)) return "empty";
   return encodeURIComponent(value.slice(0, 2000).replaceAll(/\p{Surrogate}/gu, "\uFFFD"));

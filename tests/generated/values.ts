@@ -1,6 +1,6 @@
 import type { Random } from "./random.ts";
 
-/** What the generator reads of a JSON Schema. */
+/** The parts of a JSON Schema that the generator uses. */
 export type Schema = {
   $ref?: string;
   type?: string;
@@ -19,7 +19,7 @@ export type Schema = {
   oneOf?: Schema[];
 };
 
-/** Values seen in answers, by the name of their field: ids, cursors and positions that lead somewhere. */
+/** Values seen in answers, by the name of their field: ids, cursors and positions that exist. */
 export type Known = Map<string, unknown[]>;
 
 const TEXTS = [
@@ -108,7 +108,7 @@ const ANYTHING: unknown[] = [
   { a: { b: [1] } },
 ];
 
-/** A value for this schema: mostly one that fits, at its bounds or from an answer, now and then anything at all. */
+/** A value for this schema: mostly a valid one, at its bounds or from an answer; sometimes any value at all. */
 export function valueFor(schema: Schema, name: string, random: Random, known: Known): unknown {
   if (random.chance(0.06)) return random.pick(ANYTHING);
   const choices = schema.anyOf ?? schema.oneOf;
@@ -176,7 +176,9 @@ function numberFor(
   return random.pick([minimum, maximum, minimum - 1, maximum + 1, random.int(1, 100), random.pick(NUMBERS)]);
 }
 
-/** `subscriberId` and `id` of a path are ids of answers; `cursor` is a page's `nextCursor`, `after` a message's id. */
+/**
+ * `subscriberId` and `id` in a path are ids from answers; `cursor` is a page's `nextCursor`, `after` a message's id.
+ */
 function seenFor(name: string, known: Known): unknown[] {
   if (name === "cursor") return known.get("nextCursor") ?? [];
   if (name === "after") return (known.get("id") ?? []).filter((id) => String(id).includes(":"));

@@ -9,7 +9,7 @@ import { freshDatabase, type TestDatabase } from "../support/database.ts";
 import { createScissors } from "./support/scissors.ts";
 import { createSlowWalker, createWalker } from "./support/walker.ts";
 
-/** The big form: LIVE_CUTS=200 npx vitest run tests/live */
+/** The long form: LIVE_CUTS=200 npx vitest run tests/live */
 const CUTS = Number(process.env["LIVE_CUTS"] ?? 10);
 const SEED = Number(process.env["LIVE_SEED"] ?? 1);
 const RESTART_EVERY = 5;
@@ -28,13 +28,15 @@ afterAll(async () => {
   await database.close();
 });
 
-/** The site's own handler on a port; its streams end by themselves after most of a second. */
+/** The site's own handler on a port; its streams end by themselves after less than a second. */
 async function openSite(port: number) {
   site = await testApp(database, { env: { STREAM_SECONDS: "0.8" } });
   server = await serve(site.app.doors.api, { host: "127.0.0.1", port });
 }
 
-/** What a job is, without what changes without an event: when its event was sent, when the row was last touched. */
+/**
+ * A job without the fields that change without an event: when its event was sent, and when the row was last updated.
+ */
 const essence = ({ sentAt: _s, updatedAt: _u, runs: _r, timeline: _t, ...job }: Job) => job;
 const sorted = (jobs: Iterable<Job>) => [...jobs].map(essence).toSorted((a, b) => a.id.localeCompare(b.id));
 

@@ -7,7 +7,7 @@ import { join, resolve } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 
 const root = resolve(import.meta.dirname, "../..");
-/** A project of somebody else's, outside the repository. */
+/** Another project, outside the repository. */
 let project: string;
 beforeAll(() => {
   project = mkdtempSync(join(tmpdir(), "nightshift-consumer-"));
@@ -46,7 +46,7 @@ test("the client is packed, installed without a network, understood by tsc --str
     join(project, "package.json"),
     JSON.stringify({ name: "consumer", private: true, type: "module" }),
   );
-  // Its files alone: what the server depends on is not the client's.
+  // Only the client's files: it must not need the server's dependencies.
   await run("mkdir", ["-p", "node_modules/nightshift"]);
   expect(
     await run("tar", ["-xzf", archive, "--strip-components=1", "-C", "node_modules/nightshift"]),

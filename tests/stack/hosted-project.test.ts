@@ -1,4 +1,4 @@
-/** `npm start` with a hosted SUPABASE_URL alone: it migrates nothing there, but says whether somebody has to. */
+/** `npm start` with only a hosted SUPABASE_URL: it migrates nothing there, but reports missing migrations. */
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
@@ -21,7 +21,7 @@ afterEach(async () => {
   for (const close of opened.splice(0).toReversed()) await close();
 });
 
-/** A database behind the gateway, over HTTP: what the stack knows of a hosted project. */
+/** A database behind the gateway, over HTTP, like a hosted project for the stack. */
 async function hosted({ migrated = true } = {}) {
   const { url: databaseUrl, keys, sql, close } = await freshDatabase({ migrated });
   opened.push(close);

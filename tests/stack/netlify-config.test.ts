@@ -5,7 +5,7 @@ import { listFunctions } from "@netlify/zip-it-and-ship-it";
 import { findFunctions } from "@nightshift/local/netlify/functions.ts";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 
-/** Each source is put before Netlify's own bundler and before ours: they must see the same routes. */
+/** Netlify's own bundler and ours read each source, and must find the same routes. */
 const sources: Record<string, string> = {
   literal: `export const config = { path: "/api/literal" };`,
   typed: `import type { Config } from "@netlify/functions"; export const config: Config = { path: ["/a/:id", "/b/*"], method: ["GET", "post"] };`,

@@ -27,7 +27,7 @@ test("scheduled functions are fired by their cron in UTC, with the run after it"
   expect(fired).not.toHaveBeenCalled();
   await vi.advanceTimersByTimeAsync(0.2 * 3_600_000);
   expect(fired.mock.calls).toEqual([["2026-03-30T03:30:00.000Z"]]);
-  // The night the clocks change in Europe: UTC does not care.
+  // The night in which the clocks change in Europe; UTC does not change.
   await vi.advanceTimersByTimeAsync(24 * 3_600_000);
   expect(fired.mock.calls[1]).toEqual(["2026-03-31T03:30:00.000Z"]);
   schedule.stop();

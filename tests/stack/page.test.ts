@@ -27,7 +27,7 @@ describe("the page as it is deployed", () => {
     html = readFileSync(join(pageDir, "index.html"), "utf8");
   });
 
-  /** Everything that index.html loads before anything is clicked. */
+  /** Everything that index.html loads before any click. */
   const loaded = () => [...html.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, path]) => path ?? "");
 
   it("a first visit loads less than 150 KB gzipped", () => {

@@ -25,7 +25,7 @@ afterEach(async () => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** What `ps` calls the parts of the stack. */
+/** The names of the parts in the output of `ps`. */
 const parts = {
   site: "local/netlify/server.ts",
   engine: "local/engine/cli.ts",
@@ -73,7 +73,7 @@ async function until(
   throw new Error(`It did not come to pass. ${describe()}`);
 }
 
-/** Waits for the end, after a signal if one is given. An "exit" may come before the last words have been read. */
+/** Waits for the end, after a signal if one is given. "exit" may come before all output was read. */
 async function ended(child: ChildProcess, signal?: NodeJS.Signals): Promise<number | null> {
   if (child.exitCode !== null || child.signalCode !== null) return child.exitCode;
   const exit = new Promise<number | null>((done) => child.once("close", done));
@@ -81,7 +81,10 @@ async function ended(child: ChildProcess, signal?: NodeJS.Signals): Promise<numb
   return exit;
 }
 
-/** `npm run key`: what it says, or why not. Meanwhile this process goes on: it must hear when an idle connection ends. */
+/**
+ * The output of `npm run key`, or its error. It runs asynchronously, because this process must notice when an idle
+ * connection ends.
+ */
 function keyCommand(...args: string[]): Promise<string> {
   const env = { ...process.env };
   for (const name of ["SUPABASE_URL", "SUPABASE_SECRET_KEY"]) delete env[name];
@@ -95,7 +98,7 @@ function keyCommand(...args: string[]): Promise<string> {
 
 type Process = { pid: number; parent: number; command: string };
 
-/** Linux tells it without `ps`, which a machine with nothing but Node may lack. */
+/** Linux lists processes without `ps`, which a minimal machine may not have. */
 const processes = (): Process[] => (process.platform === "linux" ? fromProc() : fromPs());
 
 const fromProc = (): Process[] =>
@@ -126,7 +129,7 @@ const postgresOf = (dataDir: string) => {
   );
 };
 
-/** A pid of 0 would be ourselves and all that we started. */
+/** A pid of 0 would kill this process and all its children. */
 function killHard(victim: Process | undefined): void {
   if (victim === undefined)
     throw new Error(
@@ -138,7 +141,7 @@ function killHard(victim: Process | undefined): void {
 }
 const isAlive = (pid: number) => processes().some((one) => one.pid === pid);
 
-/** A port with three free ones after it, all below those that systems give to outgoing connections. */
+/** A port with three free ports after it, all below those that systems use for outgoing connections. */
 async function freeBlock(): Promise<string> {
   for (;;) {
     const first = 15_000 + Math.floor(Math.random() * 17_000);
@@ -254,7 +257,7 @@ test.each([
   },
 );
 
-/** Somebody else's program; by default it answers nobody. */
+/** Another program on the port; by default it never answers. */
 async function occupy(port: number, server: Server = createServer()): Promise<Server> {
   await new Promise<void>((done) => server.listen(port, "127.0.0.1", done));
   return server;

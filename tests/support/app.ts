@@ -9,11 +9,11 @@ import type { TestDatabase } from "./database.ts";
 type Options = {
   env?: Record<string, string>;
   clock?: Clock;
-  /** Answers calls to anything but the database; refuses by default. */
+  /** Answers all calls except those to the database; refuses by default. */
   outside?: typeof fetch;
-  /** Answers calls of the app to the database, instead of the database. */
+  /** Answers the app's calls to the database, instead of the database. */
   database?: typeof fetch;
-  /** Where log lines go. */
+  /** Receives the log lines. */
   log?: DestinationStream;
 };
 
@@ -27,7 +27,7 @@ export const testEnv = (database: TestDatabase, extra: Record<string, string> = 
     ...extra,
   });
 
-/** The whole app over a test database, and keys of an administrator and of two ordinary callers. */
+/** The whole app on a test database, with the keys of an administrator and of two ordinary callers. */
 export async function testApp(
   database: TestDatabase,
   { env: extra = {}, clock = systemClock, outside, database: instead, log }: Options = {},

@@ -15,7 +15,7 @@ type Options = {
   env?: Record<string, string>;
   mail?: Partial<Settings>;
   checkpointing?: boolean;
-  /** Stands before every request to the provider. */
+  /** Called before every request to the provider. */
   beforeMail?: (request: Request) => Promise<void> | void;
 };
 
@@ -53,7 +53,7 @@ export async function campaignHouse({
   };
   const { doors } = app;
 
-  /** A request to the API, and what it answers. */
+  /** Sends a request to the API and returns its answer. */
   const call = async (method: string, path: string, body?: unknown, options: CallOptions = {}) => {
     const { as = "app", type = "application/json", headers = {} } = options;
     const response = await doors.api(
@@ -83,12 +83,12 @@ export async function campaignHouse({
     engine,
     provider,
     app,
-    /** What does not answer right now. */
+    /** The services that do not answer at the moment. */
     down,
     call,
-    /** Steers the provider, or reads its record. */
+    /** Changes the provider's settings, or reads its record. */
     control,
-    /** A list of `count` people and a campaign for it; ids of both. */
+    /** Makes a list of `count` subscribers and a campaign to it; returns both ids. */
     async draft(count: number, content: Record<string, unknown> = {}) {
       const list = await call("POST", "/api/lists", { name: "People" });
       const people = Array.from({ length: count }, (_, n) => ({
@@ -130,7 +130,7 @@ const stats = z
   .partial()
   .loose();
 
-/** Every host of the house, without a port. */
+/** Connects all hosts of the house without a port. */
 function wires(
   db: TestDatabase,
   engine: TestEngine,
@@ -150,7 +150,7 @@ function wires(
   };
 }
 
-/** What most tests say to a house and ask of it; `houseOf`: the one of the test that runs. */
+/** The calls that most tests make; `houseOf` returns the house of the current test. */
 export function campaignTalk(houseOf: () => CampaignHouse) {
   const campaign = async (id: string) => (await houseOf().call("GET", `/api/campaigns/${id}`)).body;
   const letters = async () =>

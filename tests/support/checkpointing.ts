@@ -1,5 +1,5 @@
 /**
- * Which of the SDK's two roads workflow tests take when they do not say: several steps in one request, as the product
- * does it, or one (`CHECKPOINTING=false`).
+ * Which mode of the SDK workflow tests use by default: several steps per request, as the product does, or one
+ * (`CHECKPOINTING=false`).
  */
 export const CHECKPOINTING = process.env["CHECKPOINTING"] !== "false";

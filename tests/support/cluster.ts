@@ -14,7 +14,7 @@ export default async function startCluster(project: TestProject): Promise<() => 
   await client.end();
   const templateUrl = new URL(postgres.url);
   templateUrl.pathname = `/${template}`;
-  // A migration that fails must not take the tests along that need no database: those that do will say so.
+  // A failing migration must not fail tests that need no database; those that need one report it.
   const migrationError = await migrate(templateUrl.href, "supabase/migrations").then(
     () => undefined,
     (error: unknown) => (error instanceof Error ? error.message : String(error)),

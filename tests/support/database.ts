@@ -14,7 +14,7 @@ declare module "vitest" {
 }
 
 export type TestDatabase = {
-  /** Direct access as the owner of the tables, past all policies. */
+  /** Direct access as the owner of the tables, without policies. */
   sql: pg.Pool;
   url: string;
   env: {
@@ -24,9 +24,9 @@ export type TestDatabase = {
     DATABASE_URL: string;
   };
   keys: Keys;
-  /** Reaches the Supabase of this database without a port, and nothing else. */
+  /** Reaches only the Supabase of this database, without a port. */
   fetch: typeof fetch;
-  /** For whoever makes API keys. */
+  /** The project, for calls that make API keys. */
   project: Project;
   close(): Promise<void>;
 };
@@ -35,8 +35,8 @@ const supabaseUrl = "http://supabase.local";
 const open = new Set<string>();
 
 /**
- * A database of its own for one test file: a copy of the migrated template, behind a gateway in this process.
- * `migrated: false` gives an empty one.
+ * A database for one test file: a copy of the migrated template, behind a gateway in this process. `migrated: false`
+ * gives an empty one.
  */
 export const freshDatabase = async ({ migrated = true } = {}): Promise<TestDatabase> => {
   const cluster = inject("testCluster");
@@ -78,7 +78,7 @@ export const freshDatabase = async ({ migrated = true } = {}): Promise<TestDatab
   };
 };
 
-// A database that nobody closed keeps its connections: the file that forgot it fails.
+// A database that was not closed keeps its connections, so the file that forgot it fails.
 afterAll(() => {
   if (open.size > 0) throw new Error(`${open.size} test database(s) not closed: call close() in afterAll.`);
 });

@@ -3,8 +3,8 @@ import { z } from "zod";
 type Rows = (sql: string, ...values: unknown[]) => Promise<unknown[]>;
 
 /**
- * Writes down each change of a task's status, by a trigger of the tests' own: with the wall clock, and at a start with
- * how many places of the lane were taken then.
+ * Records each change of a task's status by a trigger: the wall clock, and at a start the concurrency of the lane at
+ * that time.
  */
 export async function auditImageTasks(rows: Rows): Promise<void> {
   await rows(`
@@ -34,7 +34,7 @@ const start = z.object({
   places: z.coerce.number(),
 });
 
-/** What the audit says: starts out of order within their lane and class, and the most places ever taken at once. */
+/** The audit's result: starts out of order within their lane and class, and the highest concurrency. */
 export async function judgeStarts(rows: Rows) {
   const starts = start
     .array()

@@ -17,7 +17,7 @@ type Wish = {
 };
 type Row = Record<string, unknown>;
 
-/** A lane of the image queue, spoken to in SQL over as many connections as work side by side. */
+/** A lane of the image queue, called by SQL over several connections. */
 export function imageLane(
   db: TestDatabase,
   { lane = `lane ${randomUUID()}`, atOnce = 5, capacity = 100, connections = 5 } = {},
@@ -40,7 +40,7 @@ export function imageLane(
       const request = {
         id,
         owner,
-        // Each comes alone: how fast a requester may ask is not the lane's affair.
+        // Each request has its own requester, because this test is not about rate limits.
         requester: key === null ? `key:${id}` : "key:test",
         key,
         priority,

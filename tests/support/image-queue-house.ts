@@ -11,7 +11,7 @@ import { freshDatabase, type TestDatabase } from "./database.ts";
 type Options = {
   env?: Record<string, string>;
   images?: Partial<Settings>;
-  /** Stands before every call of a database function; by its name. */
+  /** Called before every call of a database function, with its name. */
   beforeCall?: (rpc: string) => Promise<void> | void;
 };
 const CALM = { failureRate: 0, outage: null, hold: false, latencyMs: 0, requestsPerSecond: 0 };
@@ -20,7 +20,7 @@ type As = "ann" | "bob" | "admin";
 
 export type ImageQueueHouse = Awaited<ReturnType<typeof imageQueueHouse>>;
 
-/** The whole product on the engine's virtual clock, with a database of its own and a provider that draws small pictures. */
+/** The whole product on the engine's virtual clock, with its own database and a provider that draws small pictures. */
 export async function imageQueueHouse({ env = {}, images = {}, beforeCall }: Options = {}) {
   const db = await freshDatabase();
   let app: App | undefined;
@@ -82,13 +82,16 @@ export async function imageQueueHouse({ env = {}, images = {}, beforeCall }: Opt
     call,
     fetchAs,
     keepHouse,
-    /** Steers the provider: `control("", { hold: true })`, `control("/release", { count: 1 })`. */
+    /** Changes the provider's settings: `control("", { hold: true })`, `control("/release", { count: 1 })`. */
     control,
-    /** The app's clock goes ahead of the engine's, whose timers stay where they are. */
+    /** Moves the app's clock ahead of the engine's, whose timers do not change. */
     tick: (ms: number) => {
       aheadMs += ms;
     },
-    /** Between tests: nothing is at work any more, and the provider is well and remembers nothing. */
+    /**
+     * Called between tests: no work is in progress any more, and the provider has its default settings and an empty
+     * record.
+     */
     async calm() {
       await control("", CALM);
       for (const lane of ["tasks", "demo"]) await call("POST", "/api/clear-queue", { lane }, "admin");
@@ -98,14 +101,14 @@ export async function imageQueueHouse({ env = {}, images = {}, beforeCall }: Opt
         "update dead_letter_queue set status = 'ignored', note = 'of another test', handled_by = 'test', handled_at = now() where status = 'failed'",
       );
     },
-    /** Asks for a picture; its id. */
+    /** Requests a picture; returns its id. */
     submit: async (prompt = "a boat", more: Record<string, unknown> = {}, as: As = "ann") => {
       const { status, body } = await call("POST", "/api/tasks", { prompt, ...more }, as);
       if (status !== 202) throw new Error(`${status} ${body.detail}`);
       return String(body.id);
     },
     task: async (id: string) => (await call("GET", `/api/tasks/${id}`, undefined, "admin")).body,
-    /** Rows of the database, for what the API does not show. */
+    /** Rows of the database, for facts that the API does not show. */
     rows: async (sql: string, ...values: unknown[]) => (await db.sql.query(sql, values)).rows,
     async close() {
       await control("", { hold: false });

@@ -3,7 +3,7 @@ import type { Settings } from "@nightshift/local/providers/images/settings.ts";
 import { pollinations } from "#images/pollinations.ts";
 import { systemClock } from "#lib/clock.ts";
 
-/** The stand-in for the image provider in this process, and the product's own adapter in front of it. */
+/** The stand-in for the image provider in this process, with the product's own adapter in front of it. */
 export function imagesHouse(settings: Partial<Settings> = {}, clock = systemClock) {
   const service = createImagesProvider({ settings, clock });
   const fetch: typeof globalThis.fetch = (input, init) => service.fetch(new Request(input, init));
@@ -23,7 +23,7 @@ export function imagesHouse(settings: Partial<Settings> = {}, clock = systemCloc
         clock,
         ...(onHeaders && { onHeaders }),
       }),
-    /** Reads or changes how it behaves: `control()`, `control("", { hold: true })`, `control("/release", {})`. */
+    /** Reads or changes its settings: `control()`, `control("", { hold: true })`, `control("/release", {})`. */
     async control(path = "", body?: unknown) {
       const headers = { "content-type": "application/json" };
       const init = body === undefined ? {} : { method: "POST", headers, body: JSON.stringify(body) };

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 
 type Database = { query(sql: string, values: unknown[]): Promise<{ rows: Record<string, unknown>[] }> };
 
-/** What `private.accept_job` and `private.insert_job` take, as far as a test cares. */
+/** The arguments of `private.accept_job` and `private.insert_job` that tests use. */
 export type Wanted = {
   id?: string | undefined;
   functionId?: string;
@@ -33,7 +33,7 @@ export const wanted = (request: Wanted = {}) =>
     ...request,
   });
 
-/** A job that stands in the ledger and in the outbox. Nothing refuses it; its event is its data alone. */
+/** Inserts a job into the ledger and the outbox, without any limits; its event has only its data. */
 export async function insertJob(sql: Database, request: Wanted = {}, now = new Date()): Promise<string> {
   const { rows } = await sql.query("select id from private.insert_job($1, $2)", [wanted(request), now]);
   return String(rows[0]?.["id"]);

@@ -1,6 +1,6 @@
 /**
- * Unexpected console output fails a test: a warning nobody reads is a bug nobody sees. A test that expects output
- * says so with `vi.spyOn(console, "warn").mockImplementation(() => {})`, which takes this recorder's place.
+ * Unexpected console output fails a test, so that warnings are noticed. A test that expects output replaces this
+ * recorder with `vi.spyOn(console, "warn").mockImplementation(() => {})`.
  */
 import { format } from "node:util";
 import { afterAll, afterEach } from "vitest";

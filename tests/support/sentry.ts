@@ -3,7 +3,7 @@ import { z } from "zod";
 
 const Port = z.object({ port: z.number() });
 
-/** A server that takes Sentry's envelopes as Sentry does, and remembers them. */
+/** A server that accepts Sentry's envelopes, and keeps them. */
 export async function sentryServer() {
   const envelopes: string[] = [];
   const server = createServer((request, response) => {

@@ -14,15 +14,18 @@ import { freshDatabase } from "./database.ts";
 type Options = {
   checkpointing?: boolean;
   env?: Record<string, string>;
-  /** Takes the lines of the log, which is silent otherwise. */
+  /** Receives the lines of the log, which is silent otherwise. */
   log?: (line: string) => void;
-  /** What this app does, besides listening to the engine's news. */
+  /** The functions of this app, in addition to those that receive the engine's own events. */
   functions: (platform: Platform) => InngestFunction.Any[];
 };
 
 export type Workshop = Awaited<ReturnType<typeof workshop>>;
 
-/** The platform with functions made for one test: real database, real engine with a virtual clock, stand-ins for mail and Slack. */
+/**
+ * The platform with functions made for one test: real database, real engine with a virtual clock, stand-ins for mail
+ * and Slack.
+ */
 export async function workshop({ checkpointing = CHECKPOINTING, env = {}, log, functions }: Options) {
   const database = await freshDatabase();
   let app: App | undefined;
@@ -75,22 +78,22 @@ export async function workshop({ checkpointing = CHECKPOINTING, env = {}, log, f
     database,
     engine,
     app: running,
-    /** What Slack's stand-in was told, in order. */
+    /** The messages that Slack's stand-in got, in order. */
     async slack() {
       const told = await mail.fetch(new Request("http://mail.local/_control/slack"));
       return slackRecord.parse(await told.json()).messages.map(({ message }) => message);
     },
     mail,
-    /** What does not answer right now. */
+    /** The services that do not answer at the moment. */
     down,
-    /** A request to the API as an administrator. */
+    /** Sends a request to the API as an administrator. */
     request,
     async call(method: string, path: string, body?: unknown, headers: Record<string, string> = {}) {
       const response = await request(method, path, body, headers);
       const text = await response.text();
       return { status: response.status, body: text === "" ? undefined : JSON.parse(text) };
     },
-    /** Rows of the database, for what the API does not show. */
+    /** Rows of the database, for facts that the API does not show. */
     rows: async (sql: string, values: unknown[] = []) => (await database.sql.query(sql, values)).rows,
     async close() {
       await engine.close();

@@ -1,6 +1,6 @@
 export type Api = ReturnType<typeof apiOf>;
 
-/** The product as any program would call it, and the controls of its stand-ins; what is refused throws. */
+/** The product's API as any program calls it, and the control APIs of its stand-ins; refusals throw. */
 export function apiOf({ site, key, providers }: { site: string; key: string; providers: string }) {
   const ask = async (method: string, url: string, headers: Record<string, string>, body?: object) => {
     const response = await fetch(url, {
@@ -13,10 +13,10 @@ export function apiOf({ site, key, providers }: { site: string; key: string; pro
     return text === "" ? {} : JSON.parse(text);
   };
   return {
-    /** By an administrator. */
+    /** Calls as an administrator. */
     call: (method: string, path: string, body?: object) =>
       ask(method, `${site}${path}`, { authorization: `Bearer ${key}` }, body),
-    /** Steers a provider: `"/_control/latency"`, `"/_control/images"`. */
+    /** Changes a provider's settings: `"/_control/latency"`, `"/_control/images"`. */
     steer: (control: string, settings: object) => ask("POST", `${providers}${control}`, {}, settings),
   };
 }

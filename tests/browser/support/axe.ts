@@ -15,14 +15,14 @@ const found = z.object({
 });
 
 /**
- * What breaks WCAG 2.2 AA on the page as it stands, one line for each element (of these rules alone, if any are named);
- * `checked` has the rules that found something to pass.
+ * Violations of WCAG 2.2 AA on the page, one line for each element (of these rules only, if any are given). `checked`
+ * has the rules that applied to something.
  */
 export async function audit(
   page: Page,
   rules?: string[],
 ): Promise<{ violations: string[]; checked: string[] }> {
-  // Colors that are still on their way from one theme to the other would be judged half-way.
+  // Colors in a transition between themes would be judged half-way.
   await page.evaluate(() =>
     Promise.all(
       document
@@ -31,7 +31,7 @@ export async function audit(
         .map(({ finished }) => finished.catch(() => {})),
     ),
   );
-  // Not a script of the page, so its content security policy has no say in it.
+  // Not a script of the page, so its content security policy does not apply.
   await page.evaluate(axe.source);
   const runOnly = JSON.stringify(rules ?? levels);
   const result = found.parse(await page.evaluate(`axe.run(document, { runOnly: ${runOnly} })`));

@@ -3,7 +3,7 @@ import { delimiter, join } from "node:path";
 import { type Browser, chromium } from "playwright-core";
 import { fetchedChromium } from "./fetched-chromium.ts";
 
-/** Names on the PATH of Linux, in the order in which they are tried. */
+/** Names on Linux's PATH, in the order in which they are tried. */
 const commands = ["chromium", "chromium-browser", "google-chrome-stable", "google-chrome", "chrome"];
 const macApps = ["Google Chrome", "Chromium", "Google Chrome Canary"].map(
   (name) => `/Applications/${name}.app/Contents/MacOS/${name}`,
@@ -24,12 +24,15 @@ const thisMachine = (): Machine => ({
   fetched: fetchedChromium(),
 });
 
-/** The Chromium of this machine: the one that `CHROMIUM` names, an installed one, Playwright's own, or one that `npm test` fetched. */
+/**
+ * The Chromium of this machine: the one that `CHROMIUM` names, an installed one, Playwright's own, or one that `npm
+ * test` fetched.
+ */
 export function findChromium(
   { env, platform, isProgram, fetched }: Machine = thisMachine(),
 ): string | undefined {
   const named = env["CHROMIUM"];
-  // A wrong name is said, not passed over: whoever set it believes that it is used.
+  // A wrong name is an error, because its author believes that it is used.
   if (named !== undefined && named !== "") {
     if (isProgram(named)) return named;
     throw new Error(`CHROMIUM is "${named}", and there is no such program.`);
@@ -51,7 +54,7 @@ function isProgram(path: string): boolean {
   }
 }
 
-/** What to tell somebody whose machine has none. */
+/** What to tell users whose machine has no Chromium. */
 export const howToGetChromium = (platform: NodeJS.Platform = process.platform): string => {
   const command =
     platform === "darwin"
@@ -62,7 +65,7 @@ export const howToGetChromium = (platform: NodeJS.Platform = process.platform): 
   return `No Chromium on this machine, so tests/browser was left out. To get one: ${command}; or set CHROMIUM to the path of one.`;
 };
 
-/** Headless, and silent towards the outside: Chromium would look for updates and its maker's services. */
+/** Headless, and without connections to the outside: Chromium would ask for updates and its maker's services. */
 const flags = [
   "--disable-background-networking",
   "--disable-component-update",

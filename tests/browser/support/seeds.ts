@@ -1,13 +1,13 @@
 import type { Api } from "./api.ts";
 
-/** Small pieces, so that a campaign of a few people can be watched. */
+/** Small parts and batches, so that a campaign to a few recipients can be watched. */
 export const smallPieces = {
   CAMPAIGN_PART_SIZE: "10",
   CAMPAIGN_BATCH_SIZE: "5",
   MAIL_REQUESTS_PER_SECOND: "0",
 };
 
-/** A campaign that is under way, and its job. */
+/** Starts a campaign; returns it and its job. */
 export async function sendCampaign(house: Api, { name = "The autumn letter", people = 20 } = {}) {
   const list = await house.call("POST", "/api/lists", { name: `Readers of ${name}` });
   const subscribers = Array.from({ length: people }, (_, n) => ({
@@ -27,8 +27,8 @@ export async function sendCampaign(house: Api, { name = "The autumn letter", peo
 }
 
 /**
- * The mail provider takes no request, or none with a recipient like this: whoever asks is told to come again in a second.
- * What is under way stays under way until `letMailsGo`, however long a page takes.
+ * The mail provider accepts no request, or none with a matching recipient: it asks the sender to come again in a
+ * second. So these mails stay unfinished until `letMailsGo`, however long a page takes.
  */
 export const holdMails = (house: Api, recipient?: RegExp) =>
   house.steer("/_control/faults", {
@@ -36,7 +36,7 @@ export const holdMails = (house: Api, recipient?: RegExp) =>
   });
 export const letMailsGo = (house: Api) => house.steer("/_control/faults", { rules: [] });
 
-/** A campaign whose provider does not take our key: it ends as a dead letter. */
+/** A campaign whose provider refuses our key, so that it ends as a dead letter. */
 export async function failedCampaign(house: Api, name = "The refused letter") {
   await house.steer("/_control/faults", { rules: [{ status: 401 }] });
   const { id, jobId } = await sendCampaign(house, { name, people: 10 });
@@ -58,7 +58,7 @@ export async function everyKindOfWork(house: Api) {
   return { jobs: [sent.jobId, failed.jobId] };
 }
 
-/** Asks the house until the answer fits. */
+/** Polls until the answer matches. */
 export async function eventually(
   what: string,
   isSo: () => Promise<boolean>,

@@ -3,7 +3,7 @@ import pg from "pg";
 import { type Api, apiOf } from "./api.ts";
 import { eventually, failedCampaign, sendCampaign } from "./seeds.ts";
 
-/** What the stack of the story runs with: pieces and pictures of a size that takes its time. */
+/** The settings of the stack for the screenshots: sizes of parts and pictures that take some time. */
 export const storySettings = {
   CAMPAIGN_PART_SIZE: "100",
   CAMPAIGN_BATCH_SIZE: "20",
@@ -12,7 +12,7 @@ export const storySettings = {
   IMAGES_SIZE: "256",
 };
 
-/** A page worth a picture, and what must happen right before it is taken. */
+/** A page to take a picture of, and what must happen right before. */
 export type Scene = { name: string; view: string; isTall?: true; before?: () => Promise<void> };
 
 const patienceMs = 90_000;
@@ -28,7 +28,7 @@ const manners = [
 ];
 const prompts = manners.flatMap((manner) => subjects.map((subject) => `${subject} ${manner}`));
 
-/** An hour at work, made in a minute; the scenes in their order, for some of them do not last. */
+/** Simulates an hour of work within a minute, and returns the scenes in their order, because some do not last. */
 export async function tellStory(stack: Stack): Promise<Scene[]> {
   const api = apiOf({
     site: `http://localhost:${stack.ports.site}`,
@@ -63,7 +63,7 @@ export async function tellStory(stack: Stack): Promise<Scene[]> {
   ];
 }
 
-/** Five that are being drawn (one of them after its third failure, asleep), and a line behind them. */
+/** Five tasks that are being drawn (one of them waits after its third failure), and a queue behind them. */
 async function aBusyLane(api: Api): Promise<void> {
   await api.steer("/_control/images", { outage: 503, latencyMs: 0 });
   const { id } = await api.call("POST", "/api/tasks", { prompt: "A stubborn goat on a roof" });
@@ -88,7 +88,7 @@ async function isAtRest(api: Api): Promise<boolean> {
 const hasEnded = async (api: Api, jobId: string): Promise<boolean> =>
   (await api.call("GET", `/api/jobs/${jobId}`)).status === "completed";
 
-/** What has just been done becomes the work of an hour: each job moves back, as a whole, by a time of its own. */
+/** Spreads the new jobs over the last hour: all times of a job move back by the same random duration. */
 async function spreadOverAnHour(databaseUrl: string): Promise<void> {
   const client = new pg.Client({ connectionString: databaseUrl });
   await client.connect();

@@ -1,11 +1,11 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { Client } from "./client.ts";
 
-/** What a campaign needs of the house it is sent from. */
+/** What a campaign needs from the house that sends it. */
 export type House = Client & { query<Row>(sql: string, values?: unknown[]): Promise<Row[]> };
 export type Campaign = { campaignId: string; jobId: string; recipients: number };
 
-/** So many people, each with an address of their own, and a campaign to them that is under way. */
+/** Creates recipients and starts a campaign to them. */
 export async function begin(house: House, recipients: number): Promise<Campaign> {
   const { id: listId } = await house.call<{ id: string }>("POST", "/api/lists", { name: "Everybody" });
   const people = Array.from({ length: recipients }, (_, n) => ({

@@ -1,6 +1,6 @@
 export type Client = ReturnType<typeof clientOf>;
 
-/** The product's API with a key, and the provider's control and record. */
+/** The product's API with a key, and the provider's control API and record. */
 export function clientOf({ site, mail }: { site: number; mail: number }, key: string) {
   return {
     call<T>(method: string, path: string, body?: unknown): Promise<T> {

@@ -16,7 +16,7 @@ import { clientOf } from "./client.ts";
 
 export type ChaosHouse = Awaited<ReturnType<typeof chaosHouse>>;
 
-/** The stack in its own processes, where the site is ours to kill: nobody else starts it again. */
+/** The stack in separate processes, without a supervisor for the site, so that tests can kill it. */
 export async function chaosHouse(settings: Record<string, string>) {
   const directory = mkdtempSync(join(tmpdir(), "nightshift-chaos-"));
   chmodSync(directory, 0o755);
@@ -50,7 +50,7 @@ export async function chaosHouse(settings: Record<string, string>) {
     run("supabase", "supabase/cli.ts", ["--port", String(ports.supabase), "--data-dir", directory], {
       DATABASE_URL: postgres.url,
     }),
-    // A retry comes soon: a test cannot wait for Inngest's first 15 to 45 seconds.
+    // Retries come soon, because a test cannot wait for Inngest's first 15 to 45 seconds.
     run(
       "engine",
       "engine/cli.ts",
@@ -75,7 +75,7 @@ export async function chaosHouse(settings: Record<string, string>) {
   const startSite = async () => {
     const child = spawn(process.execPath, ["--import", "tsx", "local/netlify/server.ts"], {
       env: environment,
-      // By the channel it learns that we are gone, however we ended.
+      // By this channel the process notices when its parent has ended in any way.
       stdio: ["ignore", "ignore", "ignore", "ipc"],
     });
     site = child;

@@ -9,8 +9,8 @@ const VIP_SHARE = 0.1;
 const HOPELESS_SHARE = 0.03;
 
 /**
- * One of several who ask for pictures, in two owners' names. What is refused or unanswered is asked again under the same
- * key, so that it is accepted once however often the site dies.
+ * One of several producers that request pictures for two owners. A request that is refused or not answered is repeated
+ * with the same key, so that it is accepted only once, however often the site dies.
  */
 export async function produce(
   house: ChaosHouse,

@@ -8,16 +8,16 @@ export type ImageStorm = { tasks: number; kills: number; say?: (progress: string
 
 const PRODUCERS = 4;
 const CANCELED_SHARE = 0.05;
-/** What the provider takes, on average; a kill then rarely misses everybody. */
+/** The provider's average latency; it makes most kills hit a request in flight. */
 const LATENCY_MS = 250;
 const TIMEOUT_MS = 1_500;
 const SHORTEST_LIFE_MS = 500;
-/** After the last kill; whatever is unfinished then never ends. */
+/** How long after the last kill a task may take to end. */
 const PATIENCE_MS = 300_000;
 
 /**
- * Pictures from four producers for two lanes, while a tenth of the orders fails, tasks are canceled at random and the
- * site is killed with SIGKILL again and again.
+ * Four producers request pictures in two lanes, while a tenth of the orders fails, tasks are canceled at random, and
+ * the site is killed with SIGKILL again and again.
  */
 export async function imageStorm({ tasks, kills, say = () => {} }: ImageStorm): Promise<ImageVerdict> {
   const startedAt = performance.now();
@@ -58,8 +58,8 @@ async function everythingEnded(house: ChaosHouse, tasks: number): Promise<boolea
 }
 
 /**
- * Three of four kills fall while pictures are being drawn. A life lasts about as long as its beginning took, also on a
- * slow machine: the site is up half of the time.
+ * Three of four kills happen while pictures are being drawn. The site lives about as long as its start took, also on a
+ * slow machine, so it is up half of the time.
  */
 async function killSite(
   house: ChaosHouse,
@@ -86,7 +86,7 @@ async function killSite(
 const inFlight = async (house: ChaosHouse): Promise<number> =>
   (await house.control<{ stats: { inFlight: number } }>("images")).stats.inFlight;
 
-/** Whatever they are doing: waiting in line, being drawn, waiting for a retry, or done already. */
+/** Cancels tasks in any state: waiting, being drawn, waiting for a retry, or completed. */
 async function cancelSome(house: ChaosHouse, accepted: readonly Accepted[], isStorming: () => boolean) {
   let seen = 0;
   while (isStorming()) {
@@ -100,7 +100,7 @@ async function cancelSome(house: ChaosHouse, accepted: readonly Accepted[], isSt
   }
 }
 
-/** Netlify calls it every five minutes; here life goes faster. */
+/** Netlify calls housekeeping every five minutes; here it is called more often. */
 async function keepHouse(house: ChaosHouse, isStorming: () => boolean) {
   while (isStorming()) {
     await house.query("select start_waiting_image_tasks(now())").catch(() => {});

@@ -7,23 +7,23 @@ const AT_ONCE: Record<string, number> = { tasks: 5, demo: 6 };
 export type ImageVerdict = {
   accepted: number;
   byStatus: Record<string, number>;
-  /** Accepted by the site, unknown to the database; or in it without having been asked for. */
+  /** Tasks that the site accepted and the database does not have, or the reverse. */
   lost: number;
   unasked: number;
   unfinished: number;
-  /** Completed without bytes that can be fetched. */
+  /** Completed tasks without readable bytes. */
   withoutPicture: number;
   jobsThatDisagree: number;
-  /** Starts before somebody of the same lane and class who had been accepted earlier. */
+  /** Tasks that started before an earlier one of the same lane and class. */
   outOfOrder: number;
-  /** Tasks of one producer that the lane took in another order than they were answered in. */
+  /** Tasks of one producer that the lane accepted in another order than they were answered. */
   outOfOrderOfProducers: number;
-  /** Most places taken at once by the audit, and most pictures drawn at once by the provider's own record. */
+  /** The highest concurrency by the audit, and the most pictures that the provider drew at once by its own record. */
   mostPlaces: Record<string, number>;
   mostDrawn: Record<string, number>;
   drawings: number;
   kills: number;
-  /** Kills that fell while the provider held an order of ours. */
+  /** Kills while the provider had an order of ours in flight. */
   killsInFlight: number;
   seconds: number;
 };
@@ -77,7 +77,7 @@ async function withoutPicture(house: ChaosHouse, rows: readonly Row[]): Promise<
   return missing;
 }
 
-/** A producer asks for the next one when the last one was answered. */
+/** A producer sends the next request only when the last one was answered. */
 function outOfOrderOfProducers(accepted: readonly Accepted[], known: ReadonlyMap<string, Row>): number {
   const last = new Map<string, number>();
   let count = 0;
@@ -92,7 +92,7 @@ function outOfOrderOfProducers(accepted: readonly Accepted[], known: ReadonlyMap
 
 type Drawing = { prompt: string; startedAt: string; endedAt: string | null };
 
-/** By the provider's clock alone: who was being drawn at the same time, per lane. */
+/** The most drawings at the same time per lane, by the provider's clock alone. */
 function mostAtOnce(drawings: readonly Drawing[]): Record<string, number> {
   const most: Record<string, number> = {};
   for (const lane of Object.keys(AT_ONCE)) {
@@ -112,7 +112,7 @@ function mostAtOnce(drawings: readonly Drawing[]): Record<string, number> {
   return most;
 }
 
-/** What is wrong with it, in words; empty when all is as it must be. */
+/** What is wrong with the outcome, in words; empty when nothing is. */
 export function faultsOfImages(
   verdict: ImageVerdict,
   { tasks, kills }: { tasks: number; kills: number },

@@ -1,10 +1,10 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { Campaign, House } from "./campaign.ts";
 
-/** What is not settled: parts and batches, jobs that go on, dead letters nobody has handled, runs that live. */
+/** Everything unfinished: parts and batches, jobs, open dead letters, runs. */
 export type LeftOver = Record<"parts" | "batches" | "jobs" | "letters" | "runs", number>;
 
-/** Runs that came too late to do anything may outlive the campaign: waits for their end, or says what never ends. */
+/** Runs that had nothing to do may end after the campaign: waits for them, or names those that never end. */
 export async function untilNothingIsLeft(house: House, { campaignId }: Campaign): Promise<LeftOver> {
   for (const deadline = performance.now() + 150_000; ; await pause(250)) {
     const [left] = await house.query<LeftOver>(

@@ -2,9 +2,9 @@ import { setTimeout as pause } from "node:timers/promises";
 import type { House } from "./campaign.ts";
 
 /**
- * A chunk that met more outages than a run may be tried ends as a dead letter: with Inngest's pauses that takes a day,
- * with ours less than a minute. An operator puts it back to work, as often as it takes in a house where nothing answers
- * reliably. Returns how to send the operator home.
+ * A part that met more outages than its run has tries becomes a dead letter: with Inngest's delays that takes a day,
+ * with ours less than a minute. An operator reprocesses such letters, as often as needed. Returns how to stop the
+ * operator.
  */
 export function hireOperator(house: House): () => Promise<void> {
   let isHired = true;

@@ -6,16 +6,16 @@ import pg from "pg";
 import type { House } from "./campaign.ts";
 import { clientOf } from "./client.ts";
 
-/** What can be killed, and what the supervisor calls it. */
+/** The parts that can be killed, with the supervisor's names for them. */
 const names = { engine: "engine", gateway: "supabase", postgres: "Postgres" } as const;
 export type Part = keyof typeof names;
 
 export type PartsHouse = House & {
-  /** True when the part is up, as the supervisor has said last. */
+  /** True when the supervisor's last message says that the part is up. */
   isUp(part: Part): boolean;
-  /** `kill -9`; starting it again is the supervisor's business. False when it has just died by itself. */
+  /** `kill -9`; the supervisor starts the part again. False when the part has just died by itself. */
   kill(part: Part): boolean;
-  /** What the supervisor has said. */
+  /** The supervisor's messages. */
   said: readonly string[];
   close(): Promise<void>;
 };
@@ -66,7 +66,7 @@ function isAlive(pid: number): boolean {
   }
 }
 
-/** Whoever asks a Postgres that is killed now and then asks again. What it refuses is thrown. */
+/** Repeats a query when Postgres was killed during it; errors of the query itself are thrown. */
 async function queryOnceItAnswers<Row>(url: string, sql: string, values: unknown[]): Promise<Row[]> {
   for (const deadline = performance.now() + 60_000; ; await pause(50)) {
     const client = new pg.Client({

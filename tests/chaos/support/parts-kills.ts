@@ -2,15 +2,15 @@ import { setTimeout as pause } from "node:timers/promises";
 import type { Campaign, House } from "./campaign.ts";
 import type { Part, PartsHouse } from "./parts-house.ts";
 
-/** A kill at some share of the mails; `inFlight`: not before the provider holds a request of ours. */
+/** A kill after some share of the mails; `inFlight`: only while the provider has a request of ours in flight. */
 type Kill = { part: Part; share: number; inFlight: boolean };
 type Stats = { inFlight: number; accepted: number };
 type Plan = { killsOfEach: number; latencyMs: number; say: (progress: string) => void };
 
-/** A kill may come late, since its victim has to be up: none is meant for the second half. */
+/** A kill may come late, because its target must be up, so none is planned for the second half. */
 const LATEST = 0.5;
 
-/** Kills each part so often while the campaign is under way, unless that ends before. */
+/** Kills each part the given number of times while the campaign is running, unless it ends earlier. */
 export async function killParts(
   house: PartsHouse,
   campaign: Campaign,
@@ -31,7 +31,7 @@ export async function killParts(
   return { kills, killsInFlight };
 }
 
-/** Any order, any moment, three of four in flight; the first one while the campaign is still planned. */
+/** In random order and at random times, three of four with a request in flight; the first one during planning. */
 function planOf(killsOfEach: number): Kill[] {
   const victims = Array.from({ length: killsOfEach }, (): Part[] => ["engine", "gateway", "postgres"]).flat();
   const shares = victims.slice(1).map(() => Math.random() * LATEST);
@@ -42,7 +42,9 @@ function planOf(killsOfEach: number): Kill[] {
   });
 }
 
-/** What the provider was doing when the blow fell; undefined when the campaign was through before. */
+/**
+ * Kills a part, and returns what the provider was doing at that time; undefined when the campaign had already ended.
+ */
 async function strike(
   house: PartsHouse,
   campaign: Campaign,

@@ -7,21 +7,21 @@ import { faultsOf, judge, type Verdict } from "./verdict.ts";
 
 export type PartsRampage = {
   recipients: number;
-  /** `kill -9` of each: engine, gateway and Postgres. */
+  /** How many `kill -9` of each: engine, gateway and Postgres. */
   killsOfEach: number;
-  /** How long the provider takes for a request: the campaign must outlast all kills. */
+  /** The provider's latency: the campaign must last longer than all kills. */
   latencyMs: number;
   say?: (progress: string) => void;
 };
 
 export type PartsVerdict = Verdict & {
   kills: Record<Part, number>;
-  /** Kills that fell while the provider held a request of ours. */
+  /** Kills while the provider had a request of ours in flight. */
   killsInFlight: number;
-  /** Deaths of parts that were not ours to kill. */
+  /** Deaths of parts that the test did not kill. */
   otherDeaths: string[];
   leftOver: LeftOver;
-  /** Steps that were run again, by the ledger's count of claims, and requests repeated under their key. */
+  /** Steps that ran again, by the ledger's count of claims, and requests that were repeated with their key. */
   stepsAgain: number;
   requestsAgain: number;
   seconds: number;
@@ -29,10 +29,10 @@ export type PartsVerdict = Verdict & {
 
 const BATCH = 20;
 const IN_FLIGHT = 4;
-/** What the free plan runs at once. */
+/** The number of steps that the free plan runs at once. */
 const STEPS_IN_FLIGHT = 5;
 
-/** Sends a campaign while engine, gateway and Postgres are killed again and again, in any order, also side by side. */
+/** Sends a campaign while engine, gateway and Postgres are killed repeatedly, in any order, also at the same time. */
 export async function partsRampage({
   recipients,
   killsOfEach,
@@ -68,7 +68,7 @@ export async function partsRampage({
   }
 }
 
-/** A step claims its part when it begins, and takes a batch before each request: the ledger counts both. */
+/** A step claims its part when it begins, and takes a batch before each request, so the ledger counts both. */
 async function ranAgain(house: House, { campaignId }: Campaign) {
   const [again] = await house.query<{ steps: number; requests: number }>(
     `select
@@ -80,7 +80,7 @@ async function ranAgain(house: House, { campaignId }: Campaign) {
   return { stepsAgain: again.steps, requestsAgain: again.requests };
 }
 
-/** What is wrong with it, in words; empty when all is as it must be. */
+/** What is wrong with the outcome, in words; empty when nothing is. */
 export function faultsOfParts(
   verdict: PartsVerdict,
   { killsOfEach }: Pick<PartsRampage, "killsOfEach">,

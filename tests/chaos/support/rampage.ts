@@ -6,29 +6,32 @@ import { judge, type Verdict } from "./verdict.ts";
 
 export type Rampage = {
   recipients: number;
-  /** At least so many `kill -9` of the site while the campaign is under way. */
+  /** The smallest number of `kill -9` of the site during the campaign. */
   kills: number;
-  /** False: a provider that ignores idempotency keys, and says so. */
+  /** False: a provider that ignores idempotency keys. */
   idempotent: boolean;
   say?: (progress: string) => void;
 };
 
 export type SiteVerdict = Verdict & {
   kills: number;
-  /** Kills that fell while the provider held a request of ours. */
+  /** Kills while the provider had a request of ours in flight. */
   killsInFlight: number;
-  /** People who can be in doubt: those on the wire at each kill; none where a key protects them. */
+  /** How many recipients may be in doubt: those in flight at each kill; none when keys protect them. */
   mostInDoubt: number;
   seconds: number;
 };
 
-/** Long against our own work, so that a kill rarely misses; a life lasts about as long, so that some batches come through. */
+/**
+ * Long compared with our own work, so that most kills hit a request. The site lives about as long, so that some batches
+ * complete.
+ */
 const LATENCY_MS = 500;
 const LONGEST_LIFE_MS = 700;
 const BATCH = 20;
 const IN_FLIGHT = 4;
 
-/** Sends a campaign while its site is killed again and again, and compares the ledger with the provider's record. */
+/** Sends a campaign while its site is killed repeatedly, and compares the ledger with the provider's record. */
 export async function rampage({
   recipients,
   kills,
@@ -60,7 +63,7 @@ export async function rampage({
   }
 }
 
-/** Three of four kills wait until the provider holds a request; the rest fall whenever they fall. */
+/** Three of four kills wait until the provider has a request in flight; the others come at any time. */
 async function killAgainAndAgain(
   house: ChaosHouse,
   campaign: Campaign,

@@ -1,6 +1,6 @@
 import { type Campaign, type House, statusOf } from "./campaign.ts";
 
-/** What became of everybody; who got what is read from the provider's own record. */
+/** The outcome for every recipient; what was delivered is read from the provider's own record. */
 export type Verdict = {
   recipients: number;
   delivered: number;
@@ -8,15 +8,15 @@ export type Verdict = {
   /** Neither delivered nor listed as unknown. */
   missing: number;
   unknown: number;
-  /** Recorded as sent, yet unknown to the provider. */
+  /** Recorded as sent, but unknown to the provider. */
   falselySent: number;
-  /** Delivered without a trace in the ledger: neither sent nor unknown. */
+  /** Delivered, but neither sent nor unknown in the ledger. */
   unrecorded: number;
   status: string;
   jobStatus: string;
-  /** Function, code and tries of the dead letters, and how many there are of each. */
+  /** How many dead letters there are of each function, code and number of tries. */
   deadLetters: Record<string, number>;
-  /** Dead letters of runs that could have been tried again. */
+  /** Dead letters of runs that had tries left. */
   tooEarly: number;
 };
 
@@ -49,7 +49,7 @@ export async function judge(house: House, campaign: Campaign): Promise<Verdict> 
   };
 }
 
-/** How often a function may be tried is what the engine was told. */
+/** How many tries a function has is read from its registration with the engine. */
 async function lettersOf(house: House): Promise<Pick<Verdict, "deadLetters" | "tooEarly">> {
   const letters = await house.query<{ what: string; count: number; early: number }>(
     `select format('%s: %s after %s tries', function_id, coalesce(error_code, 'no code'), attempts) as what,
@@ -67,7 +67,7 @@ async function lettersOf(house: House): Promise<Pick<Verdict, "deadLetters" | "t
   };
 }
 
-/** How often each address got a mail of the campaign. */
+/** How many mails of the campaign each address got. */
 async function deliveriesOf(house: House, campaignId: string): Promise<Map<string, number>> {
   const deliveries = new Map<string, number>();
   for (let before = ""; ; ) {
@@ -81,7 +81,10 @@ async function deliveriesOf(house: House, campaignId: string): Promise<Map<strin
   }
 }
 
-/** What is wrong with it, in words; empty when all is as it must be. `mostInDoubt`: no more people may be unknown. */
+/**
+ * What is wrong with the outcome, in words; empty when nothing is. `mostInDoubt` is the largest allowed number of
+ * unknown recipients.
+ */
 export function faultsOf(verdict: Verdict, mostInDoubt: number): string[] {
   const { duplicates, missing, falselySent, unrecorded, unknown, status, jobStatus, tooEarly } = verdict;
   return [

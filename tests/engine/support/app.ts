@@ -1,6 +1,6 @@
 /**
- * A small Inngest app on a port of its own. Every app has a fresh id and fresh event names, so that tests share one
- * server (even a real one that remembers earlier runs) without meeting each other.
+ * A small Inngest app on its own port. Every app has a new id and new event names, so that tests can share one server
+ * (even a real one that remembers earlier runs) without affecting each other.
  */
 import { randomUUID } from "node:crypto";
 import { createServer } from "node:http";
@@ -13,7 +13,7 @@ import { type Outcome, Outcomes } from "./outcomes.ts";
 
 export type Checkpointing = NonNullable<ConstructorParameters<typeof Inngest>[0]["checkpointing"]>;
 
-/** Every field that an event of the suite may carry; which ones it does, the test says that sends it. */
+/** Every field that an event of the suite may have; the sending test chooses. */
 export type Payload = {
   n: number;
   who: string;
@@ -35,18 +35,20 @@ export type Building = {
   on: (event: string) => ReturnType<typeof typed>;
 };
 
-/** `object[]` and not `InngestFunction.Any[]`: as the expected type that would make every handler's arguments `any`. */
+/**
+ * `object[]` and not `InngestFunction.Any[]`, which as the expected type would make every handler's arguments `any`.
+ */
 export type Functions = (app: Building) => object[];
 
 export type TestApp = {
   id: string;
   inngest: Client;
-  /** Where the functions are served. */
+  /** The URL that serves the functions. */
   url: string;
   engine: EngineClient;
   /** The full name of one of this app's events. */
   name: (event: string) => string;
-  /** Sends one of this app's events; the id is the one the engine gave it. */
+  /** Sends one of this app's events; returns the engine's id. */
   send: (event: string, data?: Record<string, unknown>, more?: Partial<EventInput>) => Promise<string>;
   /** How the run of this event ended, by the engine's own `inngest/function.finished`. */
   outcome(eventId: string, functionId?: string): Promise<Outcome>;
@@ -58,9 +60,9 @@ export type TestApp = {
 
 export type AppOptions = {
   checkpointing?: Checkpointing;
-  /** Runs before every request from the engine: return a response to answer in the functions' place. */
+  /** Called before every request from the engine; a returned response replaces the functions' answer. */
   intercept?: (request: Request) => Promise<Response | undefined> | Response | undefined;
-  /** Runs when a request from the engine has been answered. */
+  /** Called when a request from the engine has been answered. */
   answered?: (request: Request) => void;
   client?: Partial<ConstructorParameters<typeof Inngest>[0]>;
 };

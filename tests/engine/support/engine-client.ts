@@ -1,4 +1,4 @@
-/** Inngest's public HTTP API as the suite uses it: nothing here knows which engine answers. */
+/** Inngest's public HTTP API as the suite uses it, for either engine. */
 import { eventually } from "./wait.ts";
 
 export type EventInput = {
@@ -89,7 +89,7 @@ export class EngineClient {
     return body.data;
   }
 
-  /** The runs of an event once there are `count` of them and all have ended. */
+  /** The runs of an event, once there are `count` and all have ended. */
   async ended(eventId: string, count = 1, timeoutMs = 60_000): Promise<RunView[]> {
     let last: RunView[] = [];
     return eventually(

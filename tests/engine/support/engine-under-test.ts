@@ -1,7 +1,7 @@
 /**
- * The engine the feature suite talks to. With INNGEST_DEV=<url> that is a server somebody else runs (the real Inngest
- * Dev Server, started with `--retry-interval 1`); without it the suite starts the local engine as a process of its own.
- * The tests know nothing but its address, so both answer to the very same files.
+ * The engine under test. With INNGEST_DEV=<url> it is a running server (the real Inngest Dev Server, started with
+ * `--retry-interval 1`); without it the suite starts the local engine as a process. The tests know only its address, so
+ * the same files test both.
  */
 import { startProcess } from "./processes.ts";
 

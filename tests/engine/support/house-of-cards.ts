@@ -1,6 +1,6 @@
 /**
- * Postgres, gateway and engine as three processes over one data folder, each of which can be killed with SIGKILL and
- * comes back at the same address. The app under test does its effects through the gateway.
+ * Postgres, gateway and engine as three processes on one data folder. Each can be killed with SIGKILL and returns at
+ * the same address. The app under test does its effects through the gateway.
  */
 import fs from "node:fs";
 import os from "node:os";

@@ -1,4 +1,4 @@
-/** An app on the test kit: in process, on a virtual clock. */
+/** An app on the test kit: in this process, on a virtual clock. */
 
 import { type StartEngine, startEngine, type TestEngine } from "@nightshift/local/engine/testkit.ts";
 import { Inngest, type InngestFunction } from "inngest";

@@ -1,6 +1,6 @@
 /**
- * The product's own app, ledger and all, before an engine that is known by its address alone: real HTTP both ways, a
- * real clock. As on Netlify, the API and the functions are two apps over one database.
+ * The product's own app with its ledger, in front of an engine that is known only by its address: real HTTP both ways,
+ * and a real clock. As on Netlify, the API and the functions are two apps on one database.
  */
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -59,7 +59,7 @@ export async function openLedgerHouse(
       const response = await fetch(url, { method: "PUT" });
       if (!response.ok) throw new Error(`not registered: ${response.status} ${await response.text()}`);
     },
-    /** Rows of the database, for what the API does not show. */
+    /** Rows of the database, for facts that the API does not show. */
     rows: async (sql: string, values?: unknown[]) => (await database.sql.query(sql, values)).rows,
     async close() {
       server.closeAllConnections();

@@ -1,12 +1,12 @@
 /**
- * Learns how runs end from the event the engine itself sends, `inngest/function.finished`: the real server shows a run
- * in its REST API only many seconds later (features-api.test.ts waits for those), this event comes at once.
+ * Learns how runs end from the engine's own event `inngest/function.finished`, which comes at once. The real server's
+ * REST API shows a run only many seconds later (features-api.test.ts waits for that).
  */
 import { eventType, type InngestFunction, staticSchema } from "inngest";
 import type { Client } from "./app.ts";
 import { eventually } from "./wait.ts";
 
-/** An engine shares its machine: a real server with a database, a trace store and whatever it was sent before. */
+/** Long, because the machine also runs the engine: a real server with a database and a trace store. */
 const PATIENCE_MS = 90_000;
 
 type Finished = {
@@ -51,7 +51,7 @@ export class Outcomes {
     );
   }
 
-  /** Every end seen so far, optionally of one function. */
+  /** Every end seen so far, or those of one function. */
   all(functionId?: string): Outcome[] {
     return this.#seen
       .filter((one) => functionId === undefined || this.#short(one) === functionId)

@@ -1,4 +1,4 @@
-/** The stack's servers as processes of their own, so that they can be killed the hard way and started again. */
+/** The stack's servers as separate processes, so that they can be killed and started again. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
@@ -10,7 +10,7 @@ const ENTRIES = {
 
 export type ServerProcess = { url: string; kill: (signal: NodeJS.Signals) => Promise<void> };
 
-/** Resolves once the server has printed its address. It ends with this process, which holds its IPC channel. */
+/** Resolves when the server has printed its address. The server ends with this process, which holds its IPC channel. */
 export async function startProcess(
   entry: keyof typeof ENTRIES,
   flags: string[],
@@ -43,7 +43,7 @@ function addressOf(child: ChildProcess, entry: string): Promise<string> {
         if (port !== undefined) resolve(`http://127.0.0.1:${port}`);
       });
     }
-    // Not "exit", which may come before its last words have been read.
+    // Not "exit", which may come before all its output was read.
     child.once("close", (code) =>
       reject(new Error(`the ${entry} ended with ${code} before it listened:\n${said.join("\n")}`)),
     );

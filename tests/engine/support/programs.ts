@@ -1,23 +1,23 @@
 /**
- * Programs for the engine: small trees of steps, sleeps, waits, invokes, parallels and races. The same tree is run by the
- * engine (`interpret`) and evaluated directly (`valueOf`), and both must agree.
+ * Programs for the engine: small trees of steps, sleeps, waits, invokes, parallels and races. The engine runs a tree
+ * (`interpret`), and `valueOf` evaluates it directly; both results must be equal.
  */
 import type { GetFunctionInput } from "inngest";
 import type { Client } from "./app.ts";
 
 export type Program =
   | { kind: "step"; value: number; failures: number }
-  /** Uses up its tries; the error is caught. */
+  /** A step that uses up its tries; the error is caught. */
   | { kind: "broken" }
   | { kind: "sleep"; minutes: number }
-  /** Waits for what nobody sends. */
+  /** Waits for an event that never comes. */
   | { kind: "missed"; minutes: number }
   /** Waits for an event that another function sends a minute later. */
   | { kind: "met"; value: number }
   | { kind: "invoke"; program: Program }
   | { kind: "sequence"; parts: Program[] }
   | { kind: "parallel"; parts: Program[] }
-  /** A step against a branch that sleeps long: who wins is certain, how far the loser gets is not. */
+  /** A step against a branch that sleeps long: the step wins for certain, but how far the loser gets is open. */
   | { kind: "race"; value: number; minutes: number }
   /** A step whose value depends on what came before it. */
   | { kind: "measure"; of: Program };
@@ -85,7 +85,7 @@ export function valueOf(program: Program): Value {
   return JSON.stringify(valueOf(program.of)).length;
 }
 
-/** How often each step's body must have been entered, by its path; the losers of races are left out. */
+/** How often each step must have run, by its path; the losers of races are left out. */
 export function triesOf(
   program: Program,
   path = "p",
@@ -126,7 +126,7 @@ export type Runner = {
   step: Context["step"];
   group: Context["group"];
   key: string;
-  /** Says that a step's body is entered; the number of earlier entries. */
+  /** Records that a step runs; returns how often it ran before. */
   enter: (path: string) => number;
   invoke: (id: string, data: { program: Program; key: string; path: string }) => Promise<Value>;
 };
@@ -156,7 +156,7 @@ export async function interpret(program: Program, runner: Runner, path = "p"): P
       await step.waitForEvent(path, { event: "programs/never", timeout: program.minutes * 60_000 });
       return null;
     case "met": {
-      // Side by side, not one after the other: a wait that is planned only later would miss its event.
+      // In parallel, because a wait that is planned later would miss its event.
       const [met] = await Promise.all([
         step.waitForEvent(path, {
           event: "programs/met",

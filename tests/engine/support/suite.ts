@@ -1,4 +1,4 @@
-/** What every feature file opens with: one engine for the file, any number of apps, all closed at the end. */
+/** The setup of every feature file: one engine for the file, any number of apps, all closed at the end. */
 import { afterAll, vi } from "vitest";
 import { type AppOptions, type Functions, startApp, type TestApp } from "./app.ts";
 import { type EngineUnderTest, engineUnderTest } from "./engine-under-test.ts";
@@ -9,7 +9,7 @@ export type Suite = {
 };
 
 export async function engineSuite(): Promise<Suite> {
-  // The tests of a file mostly wait (a retry, a timer): they wait together.
+  // The tests of a file mostly wait (for a retry, a timer), so they run concurrently.
   vi.setConfig({ maxConcurrency: 40, testTimeout: 240_000 });
   const engine = await engineUnderTest();
   const apps: TestApp[] = [];
@@ -27,7 +27,7 @@ export async function engineSuite(): Promise<Suite> {
   };
 }
 
-/** The ways an app's client may hand results back; every step feature holds in all of them. */
+/** The ways in which an app's client may return results; every step feature must work in all of them. */
 export const CHECKPOINTING = [
   ["checkpointing on", true],
   ["checkpointing off", false],

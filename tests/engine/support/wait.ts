@@ -4,7 +4,7 @@ const POLL_MS = 25;
 
 export class NeverHappened extends Error {}
 
-/** Asks until the answer is neither undefined nor false; a failure says what was awaited and what was last seen. */
+/** Polls until the answer is neither undefined nor false; a failure says what was awaited, and the last answer. */
 export async function eventually<T>(
   what: string,
   ask: () => Promise<T | undefined | false> | T | undefined | false,

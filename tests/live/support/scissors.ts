@@ -1,4 +1,4 @@
-/** A fetch whose streams can be cut: at once, or after so many more bytes, in the middle of a message for instance. */
+/** A fetch whose streams can be cut: at once, or after so many more bytes, for instance in the middle of a message. */
 export function createScissors() {
   let opened = 0;
   let bytesLeft = Number.POSITIVE_INFINITY;

@@ -5,7 +5,7 @@ import { wanted } from "../../support/jobs.ts";
 type Random = () => number;
 const KIND = "walk";
 
-/** Somebody at work on jobs of their own: begins, moves, ends, fails, cancels and replays them by the ledger's own SQL. */
+/** Changes jobs by the ledger's own SQL: it starts, advances, completes, fails, cancels and replays them. */
 export function createWalker(random: Random, owners: readonly string[]) {
   const jobs: { id: string; runs: number; attempt: number; done: number }[] = [];
   const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)] as T;
@@ -25,7 +25,7 @@ export function createWalker(random: Random, owners: readonly string[]) {
       attempt,
     ]);
 
-  /** One change, or one that changes nothing because the job is not there for it. */
+  /** Makes one change, or none when there is no job for it. */
   return async function step(client: pg.ClientBase): Promise<void> {
     if (jobs.length < 12 || random() < 0.05) return accept(client);
     const job = pick(jobs);
@@ -60,13 +60,13 @@ export function createWalker(random: Random, owners: readonly string[]) {
   };
 }
 
-/** A walker whose steps are seen late, or never: its transaction stays open over several rounds. */
+/** A walker whose changes are committed late or never: its transaction stays open over several rounds. */
 export async function createSlowWalker(pool: pg.Pool, random: Random, owners: readonly string[]) {
   const client = await pool.connect();
   const step = createWalker(random, owners);
   let isOpen = false;
   return {
-    /** Some steps; at times the transaction ends with them. */
+    /** Makes some changes; sometimes ends the transaction. */
     async round() {
       if (!isOpen) await client.query("begin");
       isOpen = true;
