@@ -71,6 +71,19 @@ export function jobRepository(db: DatabaseClient, clock: Clock) {
     finishRun: (run: RunOfEvent, result: unknown): Promise<void> =>
       call("finish_run", { ...keysOf(run), result: boundedResult(result) }),
 
+    /** `delayMs` is the time until the next attempt; undefined when Inngest chooses it. */
+    noteFailedAttempt: (
+      run: StartingRun,
+      error: { code: string | null; message: string },
+      delayMs: number | undefined,
+    ): Promise<void> =>
+      call("note_failed_attempt", {
+        ...keysOf(run),
+        attempt: run.attempt + 1,
+        error: storableJson(error),
+        retryAt: delayMs === undefined ? undefined : fromNow(delayMs),
+      }),
+
     /** Returns whether the run was a part of a job that continues; that job would wait for the part for ever. */
     cancelRun: (run: RunOfEvent, parentJobId: string | null = null): Promise<boolean> =>
       call("cancel_run", { ...keysOf(run), parentJobId }, z.boolean()),

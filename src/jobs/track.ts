@@ -1,17 +1,19 @@
 import { Middleware } from "inngest";
-import { parentJobOf } from "#lib/engine/inngest.ts";
+import { cut } from "#lib/cut.ts";
+import { parentJobOf, retryAfter } from "#lib/engine/inngest.ts";
+import { codeOf } from "#lib/errors.ts";
 import { addLogContext } from "#lib/logger.ts";
 import type { JobRepository, StartingRun } from "./repository.ts";
 import type { StartedRun } from "./rows.ts";
 
-type Jobs = Pick<JobRepository, "startRun" | "finishRun">;
+type Jobs = Pick<JobRepository, "startRun" | "finishRun" | "noteFailedAttempt">;
 
 /** Inngest's own events about runs. They report on work and are not jobs themselves. */
 const NEWS = /^inngest\/function\.(failed|cancelled|finished)$/;
 
 /**
- * Keeps the ledger up to date while functions run: one statement when a run or a further attempt begins, and one when
- * it completes. Requests in between cost nothing. Both statements wrap the function itself, so that an error is treated
+ * Keeps the ledger up to date while functions run: one statement when a run or a further attempt begins, one when an
+ * attempt fails that is not the last, and one when the run completes. Requests in between cost nothing. Both statements wrap the function itself, so that an error is treated
  * as the run's own: it keeps its code, it is logged, and a run that could not be recorded is tried again. Failures and
  * cancels reach the ledger by Inngest's own events.
  */
@@ -45,15 +47,32 @@ export const trackJobs = (jobs: Jobs) =>
       return args;
     }
 
-    override async wrapFunctionHandler({ next }: Middleware.WrapFunctionHandlerArgs) {
+    override async wrapFunctionHandler({ next, ctx }: Middleware.WrapFunctionHandlerArgs) {
       if (this.#run && this.#isBeginning) this.#started = await jobs.startRun(this.#run);
       if (this.#started?.jobId) addLogContext({ jobId: this.#started.jobId });
       if (this.#started?.canceled) return { status: "canceled" };
       if (this.#started?.skip) return { status: "skipped", reason: "reprocessed for another function" };
-      const result = await next();
+      const result = await this.#noted(ctx, next);
       // Only the request that began the run knows whether the ledger tracks it.
       if (!this.#run || this.#started?.tracked === false) return result;
       await jobs.finishRun(this.#run, result);
       return result;
+    }
+
+    override wrapStepHandler = ({ next, ctx }: Middleware.WrapStepHandlerArgs) => this.#noted(ctx, next);
+
+    /** Records a failed attempt that is not the last. A record that cannot be made does not change the error. */
+    async #noted<T>(ctx: Middleware.WrapStepHandlerArgs["ctx"], attempt: () => Promise<T>): Promise<T> {
+      try {
+        return await attempt();
+      } catch (error) {
+        const next = retryAfter(error, ctx);
+        const message = cut(error instanceof Error ? error.message : String(error));
+        if (next && this.#run)
+          await jobs
+            .noteFailedAttempt(this.#run, { code: codeOf(error) ?? null, message }, next.delayMs)
+            .catch(() => {});
+        throw error;
+      }
     }
   };

@@ -96,7 +96,8 @@ $$;
 
 -- RELEASE. The run gives its part back, so that the next run need not wait for the end of the lease. p_waiting_until:
 -- when the run continues, because a provider asked for a pause. p_is_trouble: a provider failed; the result is how
--- often that happened to this claimant since something was last settled. Null: the claim is lost.
+-- often that happened to this claimant since something was last settled. Null: the claim is lost. May be called again, to
+-- say until when the part waits.
 create function public.release_part(
   p_id bigint, p_token uuid, p_is_trouble boolean, p_waiting_until timestamptz, p_now timestamptz
 )
@@ -110,7 +111,7 @@ begin
   update public.job_parts set
     status = 'pending', lease_expires_at = null, waiting_until = p_waiting_until,
     trouble_count = trouble_count + p_is_trouble::integer
-  where id = p_id and status = 'claimed' and lease_token = p_token
+  where id = p_id and status in ('claimed', 'pending') and lease_token = p_token
   returning * into v_part;
   -- The job may now be paused, so its progress is stored, however short ago that was last done.
   perform private.report_progress_of_parts(v_part.job_id, interval '0', p_now);

@@ -126,7 +126,8 @@ begin
   where id = p_task_id;
   if v_retry_at is not null then
     perform private.record_job_event(v_task.job_id, 'waiting', jsonb_build_object(
-      'retryAt', v_retry_at, 'attempt', v_task.attempts, 'code', p_outcome ->> 'code'), p_now);
+      'retryAt', v_retry_at, 'attempt', v_task.attempts, 'code', p_outcome ->> 'code',
+      'message', p_outcome ->> 'message'), p_now);
   end if;
   return 'noted';
 end

@@ -41,4 +41,20 @@ withChromium("the page tells the truth", () => {
     await page.getByText(/^Waits until \d\d:\d\d$/).waitFor();
     await letMailsGo(pages.house);
   });
+
+  test("a job whose run waits for its next attempt shows the last error and when it goes on; the pause is a pause", async () => {
+    await pages.house.steer("/_control/images", { outage: 503 });
+    const { id } = await pages.house.call("POST", "/api/tasks", { prompt: "a stubborn goat" });
+    const page = await pages.open(`/jobs/${id}`);
+    const note = page.getByText(/Next attempt in 0:\d\d/).locator("..");
+    await expect
+      .poll(() => note.innerText())
+      .toMatch(/^Next attempt in 0:\d\d: .*503.* provider_unavailable$/);
+    const course = page.getByRole("figure").first();
+    await expect
+      .poll(() => course.innerText())
+      .toMatch(/Attempt 1: \d+ ms, failed; Pause before the retry: [1-3]/);
+    await pages.house.steer("/_control/images", { outage: null });
+    await page.getByText("completed", { exact: true }).waitFor();
+  });
 });

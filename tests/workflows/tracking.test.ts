@@ -3,6 +3,7 @@ import { eventType } from "inngest";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
 import { cancelOfThisJob } from "#lib/engine/flow-control.ts";
+import { AppError } from "#lib/errors.ts";
 import type { Platform } from "#platform.ts";
 import { insertJob } from "../support/jobs.ts";
 import { type Workshop, workshop } from "../support/workshop.ts";
@@ -29,6 +30,19 @@ const functions = ({ inngest, onFailure }: Platform) => [
   inngest.createFunction(
     { id: "have-nothing-to-do", triggers: [{ event: "test/nothing" }], retries: 0, onFailure },
     async () => ({ status: "skipped", reason: "nothing to do" }),
+  ),
+  inngest.createFunction(
+    { id: "stumble", triggers: [{ event: "test/stumble" }], retries: 1, onFailure },
+    async () => {
+      throw new Error("stumbled");
+    },
+  ),
+  inngest.createFunction(
+    { id: "stumble-in-a-step", triggers: [{ event: "test/stumble-in-a-step" }], retries: 1, onFailure },
+    async ({ step }) =>
+      step.run("ask", () => {
+        throw new AppError("provider_unavailable", "the provider is away", { retryAfterMs: 30_000 });
+      }),
   ),
   inngest.createFunction(
     { id: "say-odd-things", triggers: [{ event: "test/odd" }], retries: 0, onFailure },
@@ -106,10 +120,40 @@ describe.each([{ checkpointing: true }, { checkpointing: false }])("with %o", (m
     expect(body.timeline.map(({ type }: { type: string }) => type)).toEqual([
       "accepted",
       "running",
+      "waiting",
       "retrying",
       "completed",
     ]);
   });
+
+  test.each([
+    ["stumble", "stumbled", null],
+    ["stumble-in-a-step", "the provider is away", 30_000],
+  ])(
+    "while a run waits for its next attempt its job says why, and until when: %s",
+    async (name, message, delayMs) => {
+      const id = await send(`test/${name}`, {});
+      await shop.engine.idle();
+      const now = shop.engine.clock.now().getTime();
+      const [{ id: jobId }] = await shop.rows("select id from jobs where event_id = $1", [id]);
+      const job = async () => (await shop.call("GET", `/api/jobs/${jobId}`)).body;
+      const { timeline, waitingUntil } = await job();
+      expect(timeline.at(-1)).toMatchObject({ type: "waiting", data: { attempt: 1, message } });
+      expect(waitingUntil === null ? null : Date.parse(waitingUntil) - now).toBe(delayMs);
+      if (delayMs !== null) expect(timeline.at(-1).data.code).toBe("provider_unavailable");
+
+      await shop.engine.run(id, name);
+      expect(await job()).toMatchObject({ status: "failed", waitingUntil: null });
+      // The last attempt is followed by no other.
+      expect((await job()).timeline.map(({ type }: { type: string }) => type)).toEqual([
+        "accepted",
+        "running",
+        "waiting",
+        "retrying",
+        "failed",
+      ]);
+    },
+  );
 
   test("a function that had nothing to do has skipped its job", async () => {
     const id = await send("test/nothing", {});

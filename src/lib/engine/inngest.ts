@@ -112,24 +112,46 @@ class SpeakOfErrors extends Middleware.BaseMiddleware {
   readonly id = "nightshift/errors";
 
   override wrapStepHandler = ({ next, ctx }: Middleware.WrapStepHandlerArgs) =>
-    next().catch((error: unknown) => rethrow(error, ctx.attempt + 1, ctx.event.data));
+    next().catch((error: unknown) => {
+      throw judged(error, ctx.attempt + 1, ctx.event.data);
+    });
   override wrapFunctionHandler = ({ next, ctx }: Middleware.WrapFunctionHandlerArgs) =>
-    next().catch((error: unknown) => rethrow(error, ctx.attempt + 1, ctx.event.data));
+    next().catch((error: unknown) => {
+      throw judged(error, ctx.attempt + 1, ctx.event.data);
+    });
 }
 
 const DEFAULT_LATER_MS = 60_000;
 
-function rethrow(thrown: unknown, attempts: number, eventData: unknown): never {
+/** The error as Inngest is to see it. */
+function judged(thrown: unknown, attempts: number, eventData: unknown): unknown {
   const error = thrown instanceof AppError ? toInngestError(thrown, attempts) : thrown;
   // A step's last error passes here a second time when it leaves the function, and is already converted.
-  if (!(error instanceof Error) || error instanceof StepError) throw error;
+  if (!(error instanceof Error) || error instanceof StepError) return error;
   const cause = { code: codeOf(error), attempts };
   const wish = triesOf(eventData);
   if (error instanceof NonRetriableError || attempts >= wish.attempts)
-    throw withStackOf(error, new NonRetriableError(error.message, { cause }));
-  if (wish.backoffMs === undefined || error instanceof RetryAfterError) throw error;
+    return withStackOf(error, new NonRetriableError(error.message, { cause }));
+  if (wish.backoffMs === undefined || error instanceof RetryAfterError) return error;
   const delayMs = Math.min(wish.backoffMs * 2 ** (attempts - 1), MAX_BACKOFF_MS);
-  throw withStackOf(error, new RetryAfterError(error.message, delayMs, { cause }));
+  return withStackOf(error, new RetryAfterError(error.message, delayMs, { cause }));
+}
+
+type Attempt = { attempt: number; maxAttempts?: number | undefined; event: { data?: unknown } };
+
+/**
+ * What follows a failed attempt: undefined when it was the last one, else how long until the next. `delayMs` is undefined
+ * when Inngest chooses the delay.
+ */
+export function retryAfter(
+  thrown: unknown,
+  { attempt, maxAttempts, event }: Attempt,
+): { delayMs: number | undefined } | undefined {
+  const error = judged(thrown, attempt + 1, event.data);
+  const isLast = maxAttempts !== undefined && attempt + 1 >= maxAttempts;
+  if (isLast || error instanceof NonRetriableError || error instanceof StepError) return undefined;
+  const seconds = error instanceof RetryAfterError ? Number(error.retryAfter) : Number.NaN;
+  return { delayMs: Number.isNaN(seconds) ? undefined : seconds * 1000 };
 }
 
 const MAX_BACKOFF_MS = 24 * 60 * 60_000;

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { lasting } from "#dashboard/format.ts";
 import type { JobDetails } from "#dashboard/types.ts";
 import { courseOf, ticksOf } from "#dashboard/views/job/course.ts";
 
@@ -81,6 +82,21 @@ describe("the course of a job as bars", () => {
       ["pause", 9, 13, "none"],
     ]);
     expect(seconds(courseOf(details, start + 10_000).to)).toBe(13);
+  });
+
+  it("an attempt of 20 ms is 20 ms, and what follows until the retry is a pause", () => {
+    const timeline = [
+      entry("running", 2, { runId: "r1", attempt: 1 }),
+      entry("waiting", 2.02, { runId: "r1", attempt: 1, retryAt: at(32), message: "refused" }),
+    ];
+    const details = job({ runs: [run()], timeline });
+    expect(drawn(details, 10)[1]).toEqual([
+      "Run 1",
+      ["attempt", 2, 2.02, "failed"],
+      ["pause", 2.02, 32, "none"],
+    ]);
+    const bars = courseOf(details, start + 10_000).lanes[1]?.bars ?? [];
+    expect(bars.map(({ from, to }) => lasting(to - from))).toEqual(["20 ms", "30 s"]);
   });
 
   it("an attempt that the work itself tells of ends the pause, and only names the one that the engine began", () => {

@@ -117,6 +117,10 @@ test("S4-35, S4-38: lasting trouble is met again after about 10, 20, 40, 80 and 
   await house.control("faults", { rules: [{ status: 500 }] });
   const { campaignId } = await house.draft(10);
   await send(campaignId);
+  await house.engine.idle();
+  const pauseMs = Date.parse((await campaign(campaignId)).waitingUntil) - house.engine.clock.now().getTime();
+  expect(pauseMs).toBeGreaterThan(8_000);
+  expect(pauseMs).toBeLessThan(12_000);
   await house.engine.waitFor(async () => (await letters()).length === 1);
   const waits = asked.slice(1).map((at, n) => at - (asked[n] ?? 0));
   expect(waits).toHaveLength(5);
