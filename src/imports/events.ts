@@ -26,3 +26,7 @@ export const importBatchDue = eventType("import/process-batch", {
     part: z.int().min(1).max(1_000_000),
   }),
 });
+/** Command: take back what an import did. */
+export const importUndoRequested = eventType("import/undo", {
+  schema: z.object({ importId: z.uuid(), userId: owner }),
+});

@@ -38,15 +38,19 @@ export async function findFile(
   if ("uploadId" in source) {
     const file = await deps.imports.findFile(source.uploadId, ownerOf(requester));
     if (!file) throw new AppError("not_found", "Upload not found");
-    return describe(deps, file);
+    return storedFile(deps.storage, file);
   }
   const file = await deps.imports.addFile(requester.owner, source.fileName);
   const bytes = Buffer.from(source.content);
   await deps.storage.put(IMPORTS_BUCKET, file.path, { bytes, contentType: "application/octet-stream" });
-  return describe(deps, file);
+  return storedFile(deps.storage, file);
 }
 
-async function describe({ storage }: Dependencies, file: { id: string; path: string; name: string }) {
+/** A file that lies in Storage. */
+export async function storedFile(
+  storage: Pick<Storage, "open">,
+  file: { id: string; path: string; name: string },
+): Promise<FoundFile> {
   const { version, size } = await openUpload(storage, file.path);
   return {
     fileUrl: storageUrl(file.path),

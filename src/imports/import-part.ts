@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { type Convert, createConvert, toReject } from "#imports/convert.ts";
 import { dialectOf } from "#imports/plan-import.ts";
+import { isAboutContent } from "#imports/refused-content.ts";
 import type { ImportRepository } from "#imports/repository.ts";
 import type { ImportRow, Reject, WrittenRow } from "#imports/rows.ts";
 import type { Source } from "#imports/source.ts";
@@ -90,11 +91,6 @@ async function writeSet(imports: Repository, part: Part, from: number, set: Item
   const state = await writeSet(imports, part, from, set.slice(0, middle));
   return state === "open" ? writeSet(imports, part, from + middle, set.slice(middle)) : state;
 }
-
-/** A value that Postgres cannot take (class 22), that a constraint refuses (23), or that is too large (54). */
-const isAboutContent = (error: unknown): boolean =>
-  /^(?:22|23|54)/.test(databaseError.safeParse(error).data?.cause.code ?? "");
-const databaseError = z.object({ cause: z.object({ code: z.string() }) });
 
 /** Another transaction was faster with a row of the same key: that is over in a moment. */
 async function writeAtOnce(write: () => Promise<Worked>): Promise<Worked> {

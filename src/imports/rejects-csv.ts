@@ -1,7 +1,7 @@
 import { REJECT_COLUMNS } from "#imports/mapping.ts";
 import type { ImportRepository } from "#imports/repository.ts";
 import type { ImportRow, RejectRow } from "#imports/rows.ts";
-import { type CsvStream, csvStream } from "#lib/tables/write-csv.ts";
+import { csvStream } from "#lib/tables/write-csv.ts";
 
 type Repository = Pick<ImportRepository, "rejects" | "rejectColumns">;
 const PAGE = 500;
@@ -10,10 +10,11 @@ const PAGE = 500;
  * The rejected rows as a CSV that can be imported again once it is corrected: the columns of the file, and behind them why
  * each row was rejected. A row that could not be split into cells stands in the last column as it was.
  */
-export async function rejectsCsv(imports: Repository, { id, dialect }: ImportRow): Promise<CsvStream> {
+export async function rejectsCsv(imports: Repository, { id, dialect }: ImportRow) {
   const named = dialect?.format === "csv" ? dialect.columns.filter(Boolean) : await imports.rejectColumns(id);
   const columns = named.filter((name) => !REJECT_COLUMNS.some((ours) => ours === name));
-  return csvStream([...columns, ...REJECT_COLUMNS], cellsOf(imports, id, columns));
+  const { stream } = csvStream([...columns, ...REJECT_COLUMNS], cellsOf(imports, id, columns));
+  return { stream, columns };
 }
 
 async function* cellsOf(imports: Repository, id: string, columns: readonly string[]) {

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { Reject, WrittenRow } from "#imports/rows.ts";
-import { fileRow, importRow, importWithState, rejectRow } from "#imports/rows.ts";
+import { conflictRow, fileRow, importRow, importWithState, rejectRow } from "#imports/rows.ts";
 import type { JobRequest } from "#jobs/request.ts";
 import type { Clock } from "#lib/clock.ts";
 import { createCall } from "#lib/database/call.ts";
@@ -79,6 +79,22 @@ export function importRepository(db: DatabaseClient, clock: Clock) {
       const given = { id: part.id, token: part.token, from, next, rows: [...rows], rejects: [...rejects] };
       return call("write_import_rows", given, worked);
     },
+
+    acceptUndo: (request: JobRequest, id: string, viewer: string | null) =>
+      call("accept_import_undo", { request, id, viewer }, acceptedJob),
+
+    countUndo: (id: string) => callTimeless("count_import_undo", { id }, z.number()),
+
+    /** Undoes the next rows. `isGivenUp`: other rows refer to them, so they are listed instead. */
+    undo: (part: { id: number; token: string }, id: string, limit: number, isGivenUp: boolean) =>
+      call("undo_import_rows", { partId: part.id, token: part.token, id, limit, isGivenUp }, worked),
+
+    /** Rows that an undo left alone. */
+    conflicts: (id: string, limit: number) =>
+      callTimeless("list_import_conflicts", { id, limit }, conflictRow.array()),
+
+    /** How many rows are gone now; 0 when nothing is left to remove. */
+    purge: (limit: number) => call("purge_imports", { limit }, z.number()),
 
     /** Newest first, one more than `limit` when there is one. */
     list: (owner: string | null, limit: number, before?: Position) =>

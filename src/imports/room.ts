@@ -1,7 +1,9 @@
-import { importBatchDue, importRequested } from "#imports/events.ts";
+import { importBatchDue, importRequested, importUndoRequested } from "#imports/events.ts";
 import { importFileRoutes } from "#imports/file-routes.ts";
+import { forgetImports } from "#imports/forget-imports.ts";
 import { importRepository } from "#imports/repository.ts";
 import { importRoutes } from "#imports/routes.ts";
+import { importUndoRoutes } from "#imports/undo-routes.ts";
 import type { Jobs } from "#jobs/accept.ts";
 import type { CancelJob } from "#jobs/cancel.ts";
 import type { Clock } from "#lib/clock.ts";
@@ -23,9 +25,15 @@ export const imports = room<Dependencies>({
   name: "imports",
   routes: ({ db, ...deps }) => {
     const imports = importRepository(db, deps.clock);
-    return [...importFileRoutes({ ...deps, imports }), ...importRoutes({ ...deps, imports })];
+    return [
+      ...importFileRoutes({ ...deps, imports }),
+      ...importRoutes({ ...deps, imports }),
+      ...importUndoRoutes({ ...deps, imports }),
+    ];
   },
+  chores: ({ db, clock }) => [forgetImports(importRepository(db, clock))],
   visibleFields: {
+    [importUndoRequested.name]: ["importId"],
     [importRequested.name]: ["importId", "importType", "priority", "deadlineAt"],
     [importBatchDue.name]: ["importId", "batchIndex", "part", "parentJobId"],
   },

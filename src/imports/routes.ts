@@ -9,13 +9,14 @@ import {
   importDetailsView,
   importUrl,
   importView,
+  receipt,
   toImportDetailsView,
   toImportView,
 } from "#imports/view.ts";
 import type { Jobs } from "#jobs/accept.ts";
 import type { CancelJob } from "#jobs/cancel.ts";
 import { jobOptions, request } from "#jobs/request.ts";
-import { accepted, acceptedView } from "#jobs/view.ts";
+import { accepted } from "#jobs/view.ts";
 import type { Clock } from "#lib/clock.ts";
 import type { Storage } from "#lib/database/storage.ts";
 import { AppError } from "#lib/errors.ts";
@@ -31,7 +32,7 @@ type Dependencies = {
   clock: Clock;
 };
 
-const ERRORS_SHOWN = 100;
+const ROWS_SHOWN = 100;
 
 const importBody = z.object({
   ...jobOptions,
@@ -52,7 +53,6 @@ const importBody = z.object({
   again: z.boolean().default(false),
   ...saidSchema.shape,
 });
-const receipt = acceptedView.extend({ importId: z.uuid(), importUrl: z.string() });
 
 export const importRoutes = ({ imports, storage, jobs, cancelJob, clock }: Dependencies): Route[] => [
   route({
@@ -123,8 +123,11 @@ export const importRoutes = ({ imports, storage, jobs, cancelJob, clock }: Depen
     responses: { 200: importDetailsView },
     handler: async ({ params, requester }) => {
       const found = await find(imports, params.id, requester);
-      const rejects = await imports.rejects(params.id, 0, ERRORS_SHOWN);
-      return json(200, toImportDetailsView(found, rejects, clock.now()));
+      const rejects = await imports.rejects(params.id, 0, ROWS_SHOWN);
+      const conflicts = found.undo_counts?.["conflicts"]
+        ? await imports.conflicts(params.id, ROWS_SHOWN)
+        : [];
+      return json(200, toImportDetailsView(found, { rejects, conflicts }, clock.now()));
     },
   }),
   route({

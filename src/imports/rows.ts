@@ -66,6 +66,11 @@ export const rejectRow = z.object({
   raw: z.string(),
   cells: z.record(z.string(), z.unknown()).nullable(),
 });
+export const conflictRow = z.object({
+  row: z.number(),
+  rowId: z.number(),
+  reason: z.enum(["changed", "gone", "in_use"]),
+});
 export type RejectRow = z.output<typeof rejectRow>;
 
 /** A good row on its way to the database: its number, its key, its columns. Short names: a set has a thousand of them. */

@@ -1,8 +1,10 @@
 import { z } from "zod";
-import type { ImportWithState, RejectRow } from "#imports/rows.ts";
-import { jobUrl } from "#jobs/view.ts";
+import { conflictRow, type ImportWithState, type RejectRow } from "#imports/rows.ts";
+import { acceptedView, jobUrl } from "#jobs/view.ts";
 
 export const importUrl = (id: string): string => `/api/imports/${id}`;
+
+export const receipt = acceptedView.extend({ importId: z.uuid(), importUrl: z.string() });
 
 const counts = z.object({
   inserted: z.number(),
@@ -49,6 +51,16 @@ export const importView = z.object({
   /** Null while nothing was rejected. */
   rejectsUrl: z.string().nullable(),
   jobUrl: z.string().nullable(),
+  /** Null while nobody has asked for it. */
+  undo: z
+    .object({
+      status: z.string(),
+      undone: z.number(),
+      conflicts: z.number(),
+      undoneAt: z.string().nullable(),
+      jobUrl: z.string().nullable(),
+    })
+    .nullable(),
 });
 z.globalRegistry.add(importView, { id: "Import" });
 
@@ -72,6 +84,8 @@ export const importDetailsView = importView.extend({
     failed: z.number(),
     errors: z.array(importError),
   }),
+  /** The first 100 rows that an undo left alone: they were changed since, are gone, or other rows refer to them. */
+  conflicts: z.array(conflictRow),
 });
 z.globalRegistry.add(importDetailsView, { id: "ImportDetails" });
 
@@ -100,15 +114,28 @@ export function toImportView(row: ImportWithState, now: Date): z.output<typeof i
     endedAt: row.ended_at,
     rejectsUrl: row.counts.rejected > 0 ? `${importUrl(row.id)}/rejects.csv` : null,
     jobUrl: row.job_id && jobUrl(row.job_id),
+    undo: toUndoView(row),
+  };
+}
+
+function toUndoView(row: ImportWithState): z.output<typeof importView>["undo"] {
+  if (row.undo_status === null && row.undone_at === null) return null;
+  return {
+    status: row.undone_at === null ? (row.undo_status ?? "failed") : "completed",
+    undone: row.undo_counts?.["undone"] ?? 0,
+    conflicts: row.undo_counts?.["conflicts"] ?? 0,
+    undoneAt: row.undone_at,
+    jobUrl: row.undo_job_id && jobUrl(row.undo_job_id),
   };
 }
 
 export const toImportDetailsView = (
   row: ImportWithState,
-  rejects: readonly RejectRow[],
+  { rejects, conflicts }: { rejects: readonly RejectRow[]; conflicts: z.output<typeof conflictRow>[] },
   now: Date,
 ): z.output<typeof importDetailsView> => ({
   ...toImportView(row, now),
+  conflicts,
   summary: {
     total: row.is_planned ? totalOf(row) : row.row_count,
     successful: row.counts.inserted + row.counts.updated + row.counts.unchanged,

@@ -1502,6 +1502,47 @@ export type Database = {
           isSetofReturn: false;
         };
       };
+      accept_import_undo: {
+        Args: { p_id: string | null; p_now: string | null; p_request: Json | null; p_viewer: string | null };
+        Returns: {
+          checked_at: string | null;
+          created_at: string;
+          dead_letter_id: string | null;
+          deadline_at: string | null;
+          due_at: string;
+          ended_at: string | null;
+          error: Json | null;
+          event_count: number;
+          event_data: NonNullable<Json>;
+          event_id: string;
+          event_name: string;
+          fingerprint: string | null;
+          function_id: string;
+          id: string;
+          idempotency_key: string | null;
+          keep_completed: number | null;
+          kind: string;
+          owner: string | null;
+          parent_job_id: string | null;
+          priority: number;
+          progress_done: number | null;
+          progress_total: number | null;
+          ready_at: string;
+          released_at: string | null;
+          requester: string;
+          result: Json | null;
+          sent_at: string | null;
+          started_at: string | null;
+          status: string;
+          updated_at: string;
+        };
+        SetofOptions: {
+          from: "*";
+          to: "jobs";
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
+      };
       accept_job: {
         Args: { p_now: string | null; p_request: Json | null };
         Returns: {
@@ -1762,6 +1803,7 @@ export type Database = {
       confirm_alert: { Args: { p_letter_id: string | null; p_now: string | null }; Returns: undefined };
       confirm_report: { Args: { p_letter_id: string | null; p_now: string | null }; Returns: undefined };
       count_campaign_audience: { Args: { p_campaign_id: string | null }; Returns: number };
+      count_import_undo: { Args: { p_id: string | null }; Returns: number };
       create_api_key: {
         Args: {
           p_expires_at: string | null;
@@ -2208,6 +2250,7 @@ export type Database = {
         };
         Returns: Json[];
       };
+      list_import_conflicts: { Args: { p_id: string | null; p_limit: number | null }; Returns: Json };
       list_import_rejects: {
         Args: { p_after: number | null; p_id: string | null; p_limit: number | null };
         Returns: {
@@ -2434,6 +2477,7 @@ export type Database = {
         Args: { p_is_production: boolean | null; p_now: string | null; p_supabase_url: string | null };
         Returns: string;
       };
+      purge_imports: { Args: { p_limit: number | null; p_now: string | null }; Returns: number };
       purge_ledgers: {
         Args: { p_completed_before: string | null; p_failed_before: string | null; p_limit: number | null };
         Returns: number;
@@ -2671,6 +2715,17 @@ export type Database = {
           isOneToOne: false;
           isSetofReturn: true;
         };
+      };
+      undo_import_rows: {
+        Args: {
+          p_id: string | null;
+          p_is_given_up: boolean | null;
+          p_limit: number | null;
+          p_now: string | null;
+          p_part_id: number | null;
+          p_token: string | null;
+        };
+        Returns: string;
       };
       unheard_cancels: { Args: { p_limit: number | null; p_since: string | null }; Returns: string[] };
       unsent_jobs: {

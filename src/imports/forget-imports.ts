@@ -1,0 +1,17 @@
+import type { ImportRepository } from "#imports/repository.ts";
+import type { Chore } from "#lib/housekeeping.ts";
+
+const BATCH = 2_000;
+
+/** Removes uploaded files that no import wants any more, and imports that ended 30 days ago with all they remember. */
+export const forgetImports = (imports: Pick<ImportRepository, "purge">): Chore => ({
+  name: "imports",
+  async run(deadline) {
+    let removed = 0;
+    for (;;) {
+      const count = await imports.purge(BATCH);
+      removed += count;
+      if (count === 0 || deadline.isOver()) return { removed };
+    }
+  },
+});

@@ -1,0 +1,69 @@
+import type { OnFailure } from "#dead-letters/on-failure.ts";
+import { importUndoRequested } from "#imports/events.ts";
+import { isAboutContent } from "#imports/refused-content.ts";
+import type { ImportRepository } from "#imports/repository.ts";
+import type { Parts, StepTime, Worked } from "#jobs/parts.ts";
+import type { Part } from "#jobs/parts-repository.ts";
+import type { FlowControl } from "#lib/engine/flow-control.ts";
+import { cancelOfThisJob } from "#lib/engine/flow-control.ts";
+import type { InngestClient } from "#lib/engine/inngest.ts";
+
+type Dependencies = {
+  inngest: InngestClient;
+  imports: Pick<ImportRepository, "countUndo" | "undo">;
+  parts: Pick<Parts, "plan" | "work">;
+  flow: FlowControl;
+  onFailure: OnFailure;
+};
+
+const ROWS = 1_000;
+
+/** Takes an import back, a thousand rows at a time. Its job has one part, so that it goes on where it stopped. */
+export const undoImport = ({ inngest, imports, parts, flow, onFailure }: Dependencies) =>
+  inngest.createFunction(
+    {
+      id: "undo-import",
+      triggers: [importUndoRequested],
+      concurrency: [flow.concurrency(5), flow.concurrency(1, "event.data.userId")],
+      retries: 20,
+      cancelOn: cancelOfThisJob,
+      onFailure,
+    },
+    async (run) => {
+      const { importId } = run.event.data;
+      const plan = await parts.plan(run, "undo-import", async () => {
+        const total = await imports.countUndo(importId);
+        return {
+          parts: total > 0 ? [{ first: 1, last: total, total }] : [],
+          cursor: null,
+          result: { importId },
+        };
+      });
+      if (plan.parts === 0) return { importId, undone: 0 };
+      const part = { ...run, event: { data: { parentJobId: plan.jobId, part: 1 } } };
+      return parts.work(part, { policy: "dataSync" }, (claimed, time) =>
+        undoRows(imports, importId, claimed, time),
+      );
+    },
+  );
+
+/** Rows that others refer to cannot go: the set is halved until it is known which, and that one is listed. */
+async function undoRows(
+  imports: Pick<ImportRepository, "undo">,
+  importId: string,
+  part: Part,
+  time: StepTime,
+): Promise<Worked> {
+  let rows = ROWS;
+  for (;;) {
+    try {
+      const state = await imports.undo(part, importId, rows, false);
+      if (state !== "open" || time.isLate()) return state;
+      rows = Math.min(ROWS, rows * 2);
+    } catch (error) {
+      if (!isAboutContent(error)) throw error;
+      if (rows === 1) await imports.undo(part, importId, 1, true);
+      rows = Math.ceil(rows / 2);
+    }
+  }
+}

@@ -1,0 +1,125 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { type ImportShop, importShop } from "../../support/import-shop.ts";
+
+let shop: ImportShop;
+beforeAll(async () => {
+  shop = await importShop();
+});
+afterAll(() => shop.close());
+beforeEach(() => shop.rows("delete from email_subscribers"));
+
+const csv = (...lines: string[]) => `${["email,name", ...lines].join("\n")}\n`;
+const table = () => shop.rows("select email_subscribers::text as row from email_subscribers order by id");
+const undo = async (id: string) => {
+  const asked = await shop.call("POST", `/api/imports/${id}/undo`);
+  if (asked.status !== 202) return asked;
+  await shop.engine.waitFor(async () => (await shop.read(id)).undo.undoneAt !== null);
+  return { status: 202, body: await shop.read(id) };
+};
+
+describe("an undo", () => {
+  test("restores the table byte for byte, whatever the import did and however often it met a row", async () => {
+    await shop.run(csv("ada@example.com,Ada", "bob@example.com,Bob", "eve@example.com,Eve"));
+    await shop.engine.advance("1h");
+    const before = await table();
+    const more = Array.from({ length: 6_000 }, (_, n) => `p${n}@example.com,P${n}`);
+    const done = await shop.run(
+      csv("ADA@example.com,A", "bob@example.com,Bob", ...more, "p1@example.com,Q", "ada@example.com,B"),
+    );
+    expect(done.counts).toMatchObject({ inserted: 6_000, updated: 1, unchanged: 1, skipped: 2 });
+    expect(await table()).not.toEqual(before);
+    const { body } = await undo(done.id);
+    expect(body.undo).toMatchObject({ status: "completed", undone: 6_001, conflicts: 0 });
+    expect(await table()).toEqual(before);
+    expect((await undo(done.id)).status).toBe(409);
+  });
+
+  test("leaves alone and lists what was changed since, or is gone", async () => {
+    const done = await shop.run(
+      csv("ada@example.com,1", "bob@example.com,1", "eve@example.com,1", "joe@example.com,1"),
+    );
+    await shop.rows("update email_subscribers set status = 'unsubscribed' where email like 'bob%'");
+    await shop.rows("delete from email_subscribers where email like 'eve%'");
+    const { body } = await undo(done.id);
+    expect(body).toMatchObject({
+      undo: { undone: 2, conflicts: 2 },
+      conflicts: [
+        { row: 2, reason: "changed" },
+        { row: 3, reason: "gone" },
+      ],
+    });
+    expect(await shop.rows("select email, status from email_subscribers")).toEqual([
+      { email: "bob@example.com", status: "unsubscribed" },
+    ]);
+  });
+
+  test("lists a row that others refer to; the rest is undone", async () => {
+    const lines = Array.from({ length: 100 }, (_, n) => `q${n}@example.com,Q`);
+    const done = await shop.run(csv(...lines));
+    await shop.rows("create table readers (id bigint references email_subscribers (id))");
+    await shop.rows("insert into readers select id from email_subscribers where email = 'q42@example.com'");
+    const { body } = await undo(done.id);
+    await shop.rows("drop table readers");
+    expect(body).toMatchObject({
+      undo: { undone: 99, conflicts: 1 },
+      conflicts: [{ row: 43, reason: "in_use" }],
+    });
+  });
+
+  test("409: is refused for a dry run and while the import is at work", async () => {
+    const dry = await shop.run(csv("dry@example.com,1"), { dryRun: true });
+    expect((await undo(dry.id)).body.code).toBe("conflict");
+    const asked = await shop.ask(csv("work@example.com,1"));
+    expect((await undo(asked.body.importId)).body.code).toBe("conflict");
+    await shop.ended(asked.body.importId);
+  });
+
+  test("takes back what a canceled import had done", async () => {
+    let opened = 0;
+    const lines = Array.from({ length: 12_000 }, (_, n) => `c${n}@example.com,C`);
+    const asked = await shop.ask(csv(...lines));
+    shop.hooks.beforeOpen = async () => {
+      opened += 1;
+      if (opened === 3) await shop.call("DELETE", `/api/imports/${asked.body.importId}`);
+    };
+    const canceled = await shop.ended(asked.body.importId);
+    shop.hooks.beforeOpen = async () => {};
+    await shop.engine.advance("5m");
+    expect(canceled.status).toBe("canceled");
+    const written = (await shop.read(asked.body.importId)).counts.inserted;
+    expect(await table()).toHaveLength(written);
+    const { body } = await undo(asked.body.importId);
+    expect(body.undo).toMatchObject({ undone: written, conflicts: 0 });
+    expect(await table()).toEqual([]);
+  });
+});
+
+test("a retry imports the rejected rows alone, with the same mapping", async () => {
+  await shop.rows("alter table email_subscribers add constraint not_yet check (email not like 'late%')");
+  const done = await shop.run("mail,who\nada@example.com,=Ada\nlate@example.com,=Late\nbad,Bad\n", {
+    mapping: { mail: "email", who: "name" },
+  });
+  await shop.rows("alter table email_subscribers drop constraint not_yet");
+  const asked = await shop.call("POST", `/api/imports/${done.id}/retry`);
+  const again = await shop.ended(asked.body.importId);
+  expect(again.counts).toEqual({ inserted: 1, updated: 0, unchanged: 0, skipped: 0, rejected: 1 });
+  expect(await shop.people()).toEqual([
+    { email: "ada@example.com", fields: { name: "=Ada" } },
+    { email: "late@example.com", fields: { name: "=Late" } },
+  ]);
+});
+
+test("housekeeping removes files that nothing wants, and imports of a month ago with all they remember", async () => {
+  const uploadId = await shop.upload(csv("old@example.com,1", "bad,2"));
+  const file = () => shop.rows("select name from storage.objects where name = $1", [uploadId]);
+  const done = await shop.run({ uploadId });
+  expect(await file()).toHaveLength(1);
+  await shop.app.keepHouse();
+  expect(await file()).toEqual([]);
+  await shop.engine.advance("31d");
+  await shop.app.keepHouse();
+  expect((await shop.call("GET", `/api/imports/${done.id}`)).status).toBe(404);
+  const left =
+    "select (select count(*)::int from import_rows) as rows, (select count(*)::int from import_files) as files";
+  expect(await shop.rows(left)).toEqual([{ rows: 0, files: 0 }]);
+});
