@@ -22,6 +22,7 @@ import { keepDeadlines } from "#lib/engine/deadline.ts";
 import { createEngineApi } from "#lib/engine/engine-api.ts";
 import { createFlowControl } from "#lib/engine/flow-control.ts";
 import { createInngest, serveFunctions } from "#lib/engine/inngest.ts";
+import { logSteps } from "#lib/engine/log-steps.ts";
 import type { Env } from "#lib/env.ts";
 import { createFence } from "#lib/environment-fence.ts";
 import { createTickets } from "#lib/http/tickets.ts";
@@ -48,11 +49,16 @@ export function createPlatform(
   const ledger = jobRepository(db, clock);
   const letters = deadLetterRepository(db, clock);
   const live = tailRepository(db, clock);
+  const redact = createRedact(visibleFields);
   const inngest = createInngest({
     env,
     fetch: ours,
     logger,
-    middleware: [trackJobs(ledger), keepDeadlines({ clock, logger })],
+    middleware: [
+      trackJobs({ jobs: ledger, logger, show: redact.event }),
+      keepDeadlines({ clock, logger }),
+      logSteps({ clock, logger }),
+    ],
   });
   const slack = createSlack(env.SLACK_WEBHOOK_URL, fetch);
   const alert = createAlert({
@@ -60,7 +66,7 @@ export function createPlatform(
     logger,
     slack,
     reporter: createErrorReporter(env, logger),
-    redact: createRedact(visibleFields),
+    redact,
   });
   const outbox = createOutbox({ inngest, jobs: ledger, clock, logger });
   const jobs = { ...ledger, accept: createAccept({ jobs: ledger, outbox }) };

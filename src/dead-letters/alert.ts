@@ -1,4 +1,6 @@
+import { cut } from "#lib/cut.ts";
 import type { Logger } from "#lib/logger.ts";
+import { maskPersonal } from "#lib/mask-personal.ts";
 import { categoryOf } from "#lib/outside/provider-answer.ts";
 import type { ErrorReporter } from "#lib/outside/sentry.ts";
 import type { Slack } from "#lib/outside/slack.ts";
@@ -31,6 +33,7 @@ export const createAlert =
     const claim = await letters.claimAlert(letterId, claimant);
     if (claim === "busy" || claim === "done") return claim;
     const message = redact.text(about.error.message);
+    const stack = maskPersonal(cut(about.error.stack ?? ""));
     const facts = {
       letterId,
       functionId: about.functionId,
@@ -41,7 +44,7 @@ export const createAlert =
       category: categoryOf(about.error),
     };
     if (claim === "claimed") {
-      logger.error(facts, "work failed for good");
+      logger.error({ ...facts, jobType: about.eventName, error: message, stack }, "job failed");
       await reporter.report({ message, stack: about.error.stack, tags: facts });
       await letters.confirmReport(letterId);
     }

@@ -68,8 +68,9 @@ export function jobRepository(db: DatabaseClient, clock: Clock) {
         startedRun,
       ),
 
-    finishRun: (run: RunOfEvent, result: unknown): Promise<void> =>
-      call("finish_run", { ...keysOf(run), result: boundedResult(result) }),
+    /** How long the run took, in milliseconds; null when the ledger has no such run, or it was completed before. */
+    finishRun: (run: RunOfEvent, result: unknown): Promise<number | null> =>
+      call("finish_run", { ...keysOf(run), result: boundedResult(result) }, z.number().nullable()),
 
     /** `delayMs` is the time until the next attempt; undefined when Inngest chooses it. */
     noteFailedAttempt: (

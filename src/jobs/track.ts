@@ -1,23 +1,31 @@
 import { Middleware } from "inngest";
+import { z } from "zod";
 import { cut } from "#lib/cut.ts";
 import { parentJobOf, retryAfter } from "#lib/engine/inngest.ts";
 import { codeOf } from "#lib/errors.ts";
-import { addLogContext } from "#lib/logger.ts";
+import { addLogContext, type Logger } from "#lib/logger.ts";
+import { maskPersonal } from "#lib/mask-personal.ts";
 import type { JobRepository, StartingRun } from "./repository.ts";
 import type { StartedRun } from "./rows.ts";
 
-type Jobs = Pick<JobRepository, "startRun" | "finishRun" | "noteFailedAttempt">;
+type Dependencies = {
+  jobs: Pick<JobRepository, "startRun" | "finishRun" | "noteFailedAttempt">;
+  logger: Logger;
+  /** What the log may show of an event's data. */
+  show: (eventName: string, data: Record<string, unknown>) => Record<string, string | number>;
+};
 
 /** Inngest's own events about runs. They report on work and are not jobs themselves. */
 const NEWS = /^inngest\/function\.(failed|cancelled|finished)$/;
 
 /**
  * Keeps the ledger up to date while functions run: one statement when a run or a further attempt begins, one when an
- * attempt fails that is not the last, and one when the run completes. Requests in between cost nothing. Both statements wrap the function itself, so that an error is treated
- * as the run's own: it keeps its code, it is logged, and a run that could not be recorded is tried again. Failures and
- * cancels reach the ledger by Inngest's own events.
+ * attempt fails that is not the last, and one when the run completes. Requests in between cost nothing. The statements wrap
+ * the function itself, so that an error is treated as the run's own: it keeps its code, it is logged, and a run that could
+ * not be recorded is tried again. Failures and cancels reach the ledger by Inngest's own events. Start and end are logged
+ * too; a failure is logged with its alert.
  */
-export const trackJobs = (jobs: Jobs) =>
+export const trackJobs = ({ jobs, logger, show }: Dependencies) =>
   class TrackJobs extends Middleware.BaseMiddleware {
     readonly id = "nightshift/jobs";
     #isOneStepOfMany = false;
@@ -52,10 +60,21 @@ export const trackJobs = (jobs: Jobs) =>
       if (this.#started?.jobId) addLogContext({ jobId: this.#started.jobId });
       if (this.#started?.canceled) return { status: "canceled" };
       if (this.#started?.skip) return { status: "skipped", reason: "reprocessed for another function" };
+      if (this.#run && this.#isBeginning)
+        logger.info(
+          {
+            jobType: ctx.event.name,
+            attempt: ctx.attempt + 1,
+            data: show(ctx.event.name, fields.parse(ctx.event.data)),
+          },
+          "job started",
+        );
       const result = await this.#noted(ctx, next);
       // Only the request that began the run knows whether the ledger tracks it.
       if (!this.#run || this.#started?.tracked === false) return result;
-      await jobs.finishRun(this.#run, result);
+      const durationMs = await jobs.finishRun(this.#run, result);
+      if (durationMs !== null)
+        logger.info({ jobType: ctx.event.name, durationMs, result: wordsOf(result) }, "job completed");
       return result;
     }
 
@@ -76,3 +95,8 @@ export const trackJobs = (jobs: Jobs) =>
       }
     }
   };
+
+const fields = z.record(z.string(), z.unknown()).catch({});
+
+/** A result as one line of the log can hold it. */
+const wordsOf = (result: unknown): string => maskPersonal(cut(JSON.stringify(result) ?? "null"));

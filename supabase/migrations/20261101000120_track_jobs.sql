@@ -221,23 +221,25 @@ $$;
 create function public.finish_run(
   p_event_id text, p_function_id text, p_run_id text, p_result jsonb, p_now timestamptz
 )
-returns void
+returns bigint
 language plpgsql
 set search_path = ''
 as $$
 declare
   v_job public.jobs;
+  v_started_at timestamptz;
 begin
   perform private.resolve_letters(p_event_id, p_function_id, p_run_id, p_now);
   select * into v_job from public.jobs
   where event_id = p_event_id and function_id = p_function_id for update;
   if v_job.id is null then
-    return;
+    return null;
   end if;
   update public.job_runs set status = 'completed', error = null, ended_at = p_now
-  where run_id = p_run_id and status <> 'completed';
+  where run_id = p_run_id and status <> 'completed'
+  returning started_at into v_started_at;
   if not found then
-    return;
+    return null;
   end if;
   if v_job.status = 'running' and v_job.progress_total > v_job.progress_done
     and p_result ->> 'reason' is distinct from 'deadline_passed'
@@ -248,6 +250,7 @@ begin
     perform private.end_job(v_job.id,
       case when p_result ->> 'status' = 'skipped' then 'skipped' else 'completed' end, p_result, null, p_now);
   end if;
+  return extract(epoch from p_now - v_started_at) * 1000;
 end
 $$;
 

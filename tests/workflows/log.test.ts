@@ -17,25 +17,38 @@ const functions = ({ inngest, onFailure }: Platform) => [
       await step.run("fall", fall);
     },
   ),
+  inngest.createFunction(
+    { id: "walk", triggers: [{ event: "test/walk" }], retries: 0, onFailure },
+    async ({ step }) => {
+      await step.run("first", () => true);
+      await step.sleep("rest", "1s");
+      await step.run("second", () => true);
+      return { walked: 2, by: "ada@example.com" };
+    },
+  ),
 ];
 
 describe.each([{ checkpointing: true }, { checkpointing: false }])("with %o", (mode) => {
   let shop: Workshop;
   let lines: Record<string, unknown>[] = [];
   beforeAll(async () => {
-    shop = await workshop({ ...mode, functions, log: (line) => void lines.push(JSON.parse(line)) });
+    shop = await workshop({
+      ...mode,
+      functions,
+      env: { LOG_LEVEL: "debug" },
+      log: (line) => void lines.push(JSON.parse(line)),
+    });
   });
   afterAll(() => shop.close());
 
-  async function accept(): Promise<string> {
-    return insertJob(shop.database.sql, { functionId: "fall-in-a-step", event: "test/fall" });
-  }
+  const accept = (functionId = "fall-in-a-step", event = "test/fall"): Promise<string> =>
+    insertJob(shop.database.sql, { functionId, event });
 
   /** What was written of the run that this event started, until nothing was left to do. */
-  async function linesOf(id: string, data: Record<string, unknown> = {}) {
+  async function linesOf(id: string, data: Record<string, unknown> = {}, work = "fall") {
     lines = [];
-    await shop.engine.send({ id, name: "test/fall", data });
-    const { id: runId } = await shop.engine.run(id, "fall-in-a-step");
+    await shop.engine.send({ id, name: `test/${work}`, data });
+    const { id: runId } = await shop.engine.run(id, work === "fall" ? "fall-in-a-step" : work);
     await shop.engine.idle();
     return { runId, ofRun: lines.filter((line) => line["runId"] === runId), all: lines };
   }
@@ -46,12 +59,61 @@ describe.each([{ checkpointing: true }, { checkpointing: false }])("with %o", (m
     const told = ofRun.map(({ msg }) => msg);
     expect(told).toContain("Inngest step error");
     expect(told).toContain("Inngest function error");
-    expect(told).toContain("work failed for good");
+    expect(told).toContain("job failed");
     for (const line of ofRun)
       expect(line).toMatchObject({ jobId, runId, eventId: jobId, functionId: "fall-in-a-step" });
     // Whoever writes the failure down has a run and an event of its own, but it is about the same job.
     for (const line of all.filter((line) => line["functionId"] !== undefined))
       expect(line).toMatchObject({ jobId, runId: expect.any(String), eventId: expect.any(String) });
+  });
+
+  /** A line without what the logger adds to each. */
+  const own = ({ level: _l, time: _t, pid: _p, hostname: _h, env: _e, ...facts }: Record<string, unknown>) =>
+    facts;
+  const ends = (of: Record<string, unknown>[]) =>
+    of.map(own).filter(({ msg }) => /^job (started|completed|failed)$/.test(String(msg)));
+
+  test("S4-46: a run that goes well is told when it starts and when it is completed, with time and result", async () => {
+    const jobId = await accept("walk", "test/walk");
+    const { ofRun, runId } = await linesOf(jobId, { person: "ada@example.com" }, "walk");
+    const ids = { jobId, runId, eventId: jobId, functionId: "walk", jobType: "test/walk" };
+    expect(ends(ofRun)).toEqual([
+      { ...ids, msg: "job started", attempt: 1, data: {} },
+      {
+        ...ids,
+        msg: "job completed",
+        durationMs: expect.any(Number),
+        result: '{"walked":2,"by":"[address]"}',
+      },
+    ]);
+    const steps = ofRun.filter(({ step }) => step !== undefined).map(({ msg, step }) => `${msg}: ${step}`);
+    expect(steps).toEqual([
+      "step started: first",
+      "step completed: first",
+      "step started: second",
+      "step completed: second",
+    ]);
+    expect(ends(ofRun)[1]?.["durationMs"]).toBeGreaterThanOrEqual(1000);
+  });
+
+  test("S4-46: a run that fails is told with its error and where it was thrown", async () => {
+    const jobId = await accept();
+    const { all, runId } = await linesOf(jobId);
+    const [, failed] = ends(all.filter((line) => line["jobId"] === jobId));
+    expect(failed).toEqual({
+      jobId,
+      runId,
+      eventId: jobId,
+      functionId: "fall-in-a-step",
+      msg: "job failed",
+      jobType: "test/fall",
+      eventName: "test/fall",
+      letterId: expect.any(String),
+      code: "provider_rejected",
+      category: expect.any(String),
+      error: "it fell",
+      stack: expect.stringMatching(/it fell\n.*log\.test\.ts/s),
+    });
   });
 
   test("work that was fanned out for a job is told under that job", async () => {

@@ -1927,7 +1927,7 @@ export type Database = {
           p_result: Json | null;
           p_run_id: string | null;
         };
-        Returns: undefined;
+        Returns: number;
       };
       forget_left_files: { Args: { p_bucket: string | null; p_paths: string[] | null }; Returns: undefined };
       forget_reports: { Args: { p_ids: string[] | null }; Returns: undefined };
