@@ -15,8 +15,8 @@ beforeEach(async () => {
 afterEach(() => db.close());
 
 /** The engine, as far as it takes events. */
-const takeEvents: typeof fetch = async (_, init) => {
-  const events: { id: string }[] = JSON.parse(String(init?.body));
+const takeEvents: typeof fetch = async (input, init) => {
+  const events: { id: string }[] = await new Request(input, init).json();
   return Response.json({ ids: events.map(({ id }) => id), status: 200 });
 };
 const later = (seconds: number) => {
