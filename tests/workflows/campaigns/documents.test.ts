@@ -1,0 +1,168 @@
+/** What the source documents say of a campaign, on the whole product. */
+import { afterEach, expect, test } from "vitest";
+import { sendCampaignPartRequested } from "#campaigns/events.ts";
+import { type CampaignHouse, campaignHouse, campaignTalk } from "../../support/campaign-house.ts";
+
+let house: CampaignHouse;
+afterEach(() => house.close());
+const { campaign, letters, send, completed, firstLetter } = campaignTalk(() => house);
+
+/** When each request reached the provider, in seconds, and how many mails it had. */
+function requestLog() {
+  const requests: { at: number; mails: number }[] = [];
+  const beforeMail = async (request: Request) => {
+    if (!request.url.endsWith("/emails/batch")) return;
+    const mails: unknown[] = await request.clone().json();
+    requests.push({ at: house.engine.clock.now().getTime() / 1000, mails: mails.length });
+  };
+  return { requests, beforeMail };
+}
+
+test("S4-5, S4-55: at one request a second a campaign goes out in batches of a hundred, 1000 ms apart", async () => {
+  // Within a step the pace is kept in real time.
+  const requests: { at: number; mails: number }[] = [];
+  const beforeMail = async (request: Request) => {
+    const mails: unknown[] = await request.clone().json();
+    requests.push({ at: performance.now(), mails: mails.length });
+  };
+  house = await campaignHouse({ env: { MAIL_REQUESTS_PER_SECOND: "1" }, beforeMail });
+  const { campaignId } = await house.draft(250);
+  expect(await house.call("POST", "/api/newsletter", { campaignId })).toMatchObject({
+    status: 202,
+    body: { message: "Campaign queued" },
+  });
+  await completed(campaignId);
+  expect(requests.map(({ mails }) => mails).toSorted((a, b) => b - a)).toEqual([100, 100, 50]);
+  for (const [n, { at }] of requests.slice(1).entries())
+    expect(at - (requests[n]?.at ?? 0)).toBeGreaterThan(980);
+});
+
+test("S4-22: a campaign's row and its job tell how many were sent and how many failed", async () => {
+  house = await campaignHouse();
+  await house.control("reject", { addresses: ["p7@example.com"] });
+  const { campaignId } = await house.draft(12);
+  const { jobId } = await send(campaignId);
+  await completed(campaignId);
+  expect(await campaign(campaignId)).toMatchObject({
+    status: "completed",
+    counts: { sent: 11, failed: 1 },
+    endedAt: expect.any(String),
+  });
+  expect((await house.call("GET", `/api/jobs/${jobId}`)).body).toMatchObject({
+    status: "completed",
+    result: { success: true, sent: 11, failed: 1 },
+  });
+});
+
+test("S4-26: who has left the list is neither counted nor written to", async () => {
+  house = await campaignHouse();
+  const { campaignId } = await house.draft(5);
+  await house.db.sql.query(
+    "update email_subscribers set status = 'unsubscribed' where email in ('p2@example.com', 'p4@example.com')",
+  );
+  const { body } = await house.call("POST", "/api/send-newsletter", { campaignId });
+  expect(body).toMatchObject({ queued: true, subscriberCount: 3 });
+  await completed(campaignId);
+  expect((await campaign(campaignId)).counts).toMatchObject({ sent: 3, skipped: 0 });
+  expect(await house.control("stats")).toMatchObject({ accepted: 3 });
+});
+
+test("S4-54: ten parts at once for one account, and ten more for another", async () => {
+  let open = () => {};
+  const gate = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  house = await campaignHouse({
+    env: { CAMPAIGN_PART_SIZE: "10", CAMPAIGN_BATCH_SIZE: "10", MAIL_MAX_IN_FLIGHT: "100" },
+    beforeMail: () => gate,
+  });
+  const { campaignId } = await house.draft(250);
+  const { jobId } = await send(campaignId);
+  const atWork = async (): Promise<number[]> => {
+    const { rows } = await house.db.sql.query(
+      "select part from job_parts where claimant is not null order by part",
+    );
+    return rows.map(({ part }) => part);
+  };
+  const until = (parts: number[]) => expect.poll(atWork, { timeout: 30_000 }).toEqual(parts);
+  const parts = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, n) => from + n);
+  const sendParts = (account: string, numbers: number[]) =>
+    house.app.inngest.send(
+      numbers.map((part) =>
+        sendCampaignPartRequested.create({ campaignId, account, parentJobId: jobId, part }),
+      ),
+    );
+  try {
+    await until(parts(1, 10));
+    await sendParts("second", parts(11, 24));
+    await until(parts(1, 20));
+    // The third one's begins although it came last: what waits, waits for its own account.
+    await sendParts("third", [25]);
+    await until([...parts(1, 20), 25]);
+  } finally {
+    open();
+  }
+  await completed(campaignId);
+  expect(await house.control("stats")).toMatchObject({ accepted: 250, duplicates: 0 });
+});
+
+const SMALL = { CAMPAIGN_PART_SIZE: "40", CAMPAIGN_BATCH_SIZE: "40" };
+
+test.each([
+  ["transient trouble is met again after about 10 s", { status: 503 }, [40, 40], [8.75, 12.5]],
+  ["a limit of the provider is met again when it says", { status: 429, retryAfter: 60 }, [40, 40], [60, 61]],
+  ["what was too large is sent in smaller batches at once", { status: 413 }, [40, 20, 20], [0, 0]],
+] as const)("S4-47: %s", async (_, rule, batches, [least, most]) => {
+  const { requests, beforeMail } = requestLog();
+  house = await campaignHouse({ env: SMALL, beforeMail });
+  await house.control("faults", { rules: [{ ...rule, count: 1 }] });
+  const { campaignId } = await house.draft(40);
+  await send(campaignId);
+  await completed(campaignId);
+  expect(requests.map(({ mails }) => mails)).toEqual(batches);
+  const waitSeconds = (requests[1]?.at ?? 0) - (requests[0]?.at ?? 0);
+  expect(waitSeconds).toBeGreaterThanOrEqual(least);
+  expect(waitSeconds).toBeLessThanOrEqual(most);
+  expect(await campaign(campaignId)).toMatchObject({ counts: { sent: 40, failed: 0 } });
+  expect(await letters()).toEqual([]);
+});
+
+test("S4-47: invalid input is not tried again, and its row says why", async () => {
+  const { requests, beforeMail } = requestLog();
+  house = await campaignHouse({ env: SMALL, beforeMail });
+  await house.control("reject", { addresses: ["p7@example.com"] });
+  const { campaignId } = await house.draft(40);
+  await send(campaignId);
+  await completed(campaignId);
+  expect(requests.map(({ mails }) => mails)).toEqual([40]);
+  const { body } = await house.call("GET", `/api/campaigns/${campaignId}/sends?status=failed`);
+  expect(body.items).toMatchObject([{ email: "p7@example.com", errorCode: "invalid_recipient" }]);
+});
+
+test("S4-47: wrong configuration is not tried again, and people are alerted", async () => {
+  const { requests, beforeMail } = requestLog();
+  house = await campaignHouse({ env: SMALL, beforeMail });
+  await house.control("faults", { rules: [{ status: 403 }] });
+  const { campaignId } = await house.draft(40);
+  await send(campaignId);
+  await firstLetter();
+  await house.engine.idle();
+  expect(requests).toHaveLength(1);
+  expect(await letters()).toMatchObject([{ attempts: 1, error: { code: "provider_unauthorized" } }]);
+  const slack = await house.provider.fetch(new Request("http://mail.local/_control/slack"));
+  expect(await slack.json()).toMatchObject({
+    messages: [{ message: { channel: "#alerts", text: expect.stringContaining("403") } }],
+  });
+});
+
+test("S4-47: what the business does not want is not tried again, and is no failure", async () => {
+  house = await campaignHouse({ env: SMALL });
+  const { campaignId } = await house.draft(40);
+  await send(campaignId);
+  await completed(campaignId);
+  const { ids } = await house.app.inngest.send({ name: "email/send.campaign", data: { campaignId } });
+  const { output } = await house.engine.run(String(ids[0]), "send-email-campaign");
+  expect(output).toMatchObject({ status: "skipped" });
+  expect(await letters()).toEqual([]);
+  expect(await house.control("stats")).toMatchObject({ accepted: 40 });
+});
