@@ -52,7 +52,8 @@ begin
   where id = p_campaign.id;
   return private.plan_parts(p_plan.job_id, jsonb_build_object('from', p_plan.cursor, 'parts', v_parts,
     'cursor', case when v_added = v_limit then p_cursor || jsonb_build_object('through', v_through) end,
-    'result', jsonb_build_object('campaignId', p_campaign.id, 'sent', 0, 'failed', 0, 'skipped', 0, 'unknown', 0)),
+    'result', jsonb_build_object('campaignId', p_campaign.id, 'success', true,
+      'sent', 0, 'failed', 0, 'skipped', 0, 'unknown', 0)),
     p_now);
 end
 $$;
