@@ -42,8 +42,8 @@ function definesFunction(root, path) {
 }
 
 /**
- * The rules for src; the first one that is broken gives the message. @type {Array<(found: Import) => string | undefined
- * | false>}
+ * The rules for src; the first one that is broken gives the message.
+ * @type {Array<(found: Import) => string | undefined | false>}
  */
 const RULES = [
   ({ specifier }) => specifier.startsWith("../") && `"../" is banned in src: write "#room/file.ts".`,
