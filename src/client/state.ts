@@ -1,7 +1,8 @@
 import type { JobDetails, JobView } from "./types.ts";
 
 /** A job. Its runs, its timeline, the end of its pause and what blocks it are included once it has changed. */
-export type Job = JobView & Partial<Pick<JobDetails, "runs" | "timeline" | "waitingUntil" | "blocked">>;
+export type Job = JobView &
+  Partial<Pick<JobDetails, "runs" | "timeline" | "waitingUntil" | "blocked" | "childCount">>;
 
 export type Notification = {
   id: string;

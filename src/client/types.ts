@@ -52,6 +52,7 @@ export type JobDetails = JobView & {
   /** All of the job's work is paused until then, because a provider asked for it; null while any of it runs. */
   waitingUntil: string | null;
   blocked: Blocked | null;
+  childCount: number;
   runs: {
     id: string;
     status: string;

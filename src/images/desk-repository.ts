@@ -20,6 +20,9 @@ const laneCounts = z.object({
   failed: z.number(),
   canceled: z.number(),
   average_ms: z.number().nullable(),
+  visible_completed: z.number(),
+  visible_failed: z.number(),
+  visible_canceled: z.number(),
 });
 export type LaneCounts = z.output<typeof laneCounts>;
 
@@ -59,9 +62,9 @@ export function imageDesk(db: DatabaseClient, clock: Clock) {
     ofJobs: (jobIds: string[]) => callTimeless("image_tasks_of_jobs", { jobIds }, taskRow.array()),
 
     /** Each lane in numbers: now, and what has ended in the last `windowMs`. */
-    stats(windowMs: number): Promise<LaneCounts[]> {
+    stats(windowMs: number, owner: string | null): Promise<LaneCounts[]> {
       const since = new Date(clock.now().getTime() - windowMs).toISOString();
-      return callTimeless("image_lane_stats", { since }, laneCounts.array());
+      return callTimeless("image_lane_stats", { since, owner }, laneCounts.array());
     },
 
     /** Cancels what is unfinished; the jobs that were stopped. */

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { ImageDesk, LaneCounts } from "#images/desk-repository.ts";
 import { LANES, type Lane, laneName } from "#images/lanes.ts";
-import { json, type Route, route } from "#lib/http/route.ts";
+import { json, ownerOf, type Route, route } from "#lib/http/route.ts";
 
 const WINDOW_MS = 24 * 60 * 60_000;
 
@@ -15,6 +15,8 @@ export const laneStats = z.object({
   completed: z.number(),
   failed: z.number(),
   canceled: z.number(),
+  /** Of what ended, the tasks that the caller can read. */
+  visible: z.object({ completed: z.number(), failed: z.number(), canceled: z.number() }),
   /** Of those that were drawn to an end: the share that completed, 0 to 1; null when there were none. */
   successRate: z.number().nullable(),
   /** From start to completion, retries and all. */
@@ -31,8 +33,8 @@ export const statsRoutes = ({ desk }: { desk: Pick<ImageDesk, "stats"> }): Route
     summary: "The lanes in numbers: now, and what ended in the last 24 hours",
     query: z.object({ lane: laneName.optional() }),
     responses: { 200: z.object({ lanes: z.array(laneStats) }) },
-    handler: async ({ query: { lane: wanted } }) => {
-      const counts = await desk.stats(WINDOW_MS);
+    handler: async ({ query: { lane: wanted }, requester }) => {
+      const counts = await desk.stats(WINDOW_MS, ownerOf(requester));
       const lanes = Object.values(LANES).filter(({ lane }) => wanted === undefined || lane === wanted);
       return json(200, { lanes: lanes.map((lane) => toStats(lane, counts)) });
     },
@@ -47,16 +49,21 @@ const EMPTY = {
   failed: 0,
   canceled: 0,
   average_ms: null,
+  visible_completed: 0,
+  visible_failed: 0,
+  visible_canceled: 0,
 };
 
 function toStats({ atOnce, capacity, ...named }: Lane, counts: readonly LaneCounts[]) {
-  const { average_ms, ...numbers } = counts.find(({ lane }) => lane === named.lane) ?? EMPTY;
+  const { average_ms, visible_completed, visible_failed, visible_canceled, ...numbers } =
+    counts.find(({ lane }) => lane === named.lane) ?? EMPTY;
   const drawn = numbers.completed + numbers.failed;
   return {
     ...named,
     atOnce,
     capacity,
     ...numbers,
+    visible: { completed: visible_completed, failed: visible_failed, canceled: visible_canceled },
     successRate: drawn === 0 ? null : numbers.completed / drawn,
     averageMs: average_ms === null ? null : Math.round(average_ms),
   };

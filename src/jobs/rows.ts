@@ -65,6 +65,7 @@ export const jobDetails = z.object({
   events: eventRow.array(),
   waitingUntil: time.nullable(),
   blocked: blockedRow.nullable(),
+  childCount: z.number(),
 });
 export type JobDetails = z.output<typeof jobDetails>;
 

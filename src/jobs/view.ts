@@ -44,6 +44,8 @@ export const jobDetailsView = jobView.extend({
   /** All of the job's work is paused until then, because a provider asked for it; null while any of it runs. */
   waitingUntil: z.string().nullable(),
   blocked: blockedView.nullable(),
+  /** Jobs that name this one as their parent. */
+  childCount: z.number(),
   runs: z.array(
     z.object({
       id: z.string(),
@@ -116,10 +118,12 @@ export const toJobDetailsView = ({
   events,
   waitingUntil,
   blocked,
+  childCount,
 }: Details): z.output<typeof jobDetailsView> => ({
   ...toJobView(job),
   waitingUntil,
   blocked: toBlockedView(blocked),
+  childCount,
   runs: runs.map((run) => ({
     id: run.run_id,
     status: run.status,

@@ -82,7 +82,7 @@ begin
 end
 $$;
 
--- {job, runs, events, waitingUntil, blocked}, or null when this owner has no such job.
+-- {job, runs, events, waitingUntil, blocked, childCount}, or null when this owner has no such job.
 create function public.get_job(p_job_id uuid, p_owner text)
 returns jsonb
 language sql stable
@@ -94,7 +94,8 @@ as $$
       from public.job_runs as runs where runs.job_id = jobs.id), '[]'),
     'events', coalesce((select jsonb_agg(to_jsonb(events) order by events.sequence)
       from public.job_events as events where events.job_id = jobs.id), '[]'),
-    'waitingUntil', private.job_waits_until(jobs), 'blocked', private.job_blocked(jobs))
+    'waitingUntil', private.job_waits_until(jobs), 'blocked', private.job_blocked(jobs),
+    'childCount', (select count(*) from public.jobs as children where children.parent_job_id = jobs.id))
   from public.jobs as jobs
   where id = p_job_id and (p_owner is null or owner = p_owner);
 $$;

@@ -85,11 +85,12 @@ as $$
   select private.read_image_task(tasks) from public.image_tasks as tasks where job_id = any (p_job_ids);
 $$;
 
--- Statistics of each lane: its state now, and what ended since p_since.
-create function public.image_lane_stats(p_since timestamptz)
+-- Statistics of each lane: its state now, and what ended since p_since. The visible_ counts are of tasks that p_owner
+-- may read (null: all of them).
+create function public.image_lane_stats(p_since timestamptz, p_owner text)
 returns table (
   lane text, waiting bigint, processing bigint, retrying bigint, completed bigint, failed bigint, canceled bigint,
-  average_ms double precision
+  average_ms double precision, visible_completed bigint, visible_failed bigint, visible_canceled bigint
 )
 language sql stable
 set search_path = ''
@@ -101,7 +102,10 @@ as $$
     count(*) filter (where status = 'completed'),
     count(*) filter (where status = 'failed'),
     count(*) filter (where status in ('canceled', 'skipped')),
-    1000 * avg(extract(epoch from ended_at - started_at)) filter (where status = 'completed')
+    1000 * avg(extract(epoch from ended_at - started_at)) filter (where status = 'completed'),
+    count(*) filter (where status = 'completed' and (p_owner is null or owner = p_owner)),
+    count(*) filter (where status = 'failed' and (p_owner is null or owner = p_owner)),
+    count(*) filter (where status in ('canceled', 'skipped') and (p_owner is null or owner = p_owner))
   from public.image_lanes as lanes
   cross join lateral (
     select * from public.image_tasks where lane = lanes.lane and ended_at is null

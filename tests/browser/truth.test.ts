@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { browse, withChromium } from "./support/pages.ts";
-import { failedCampaign, letMailsGo, sendCampaign, smallPieces } from "./support/seeds.ts";
+import { eventually, failedCampaign, letMailsGo, sendCampaign, smallPieces } from "./support/seeds.ts";
 
 withChromium("the page tells the truth", () => {
   const pages = browse(smallPieces);
@@ -30,18 +30,6 @@ withChromium("the page tells the truth", () => {
     await page.getByText("Blocked").waitFor({ state: "detached" });
   });
 
-  test("a campaign whose provider asks for silence says until when it waits, and no time left beside it", async () => {
-    await pages.house.steer("/_control/faults", { rules: [{ status: 429, retryAfter: 120 }] });
-    const { id, jobId } = await sendCampaign(pages.house, { name: "The patient letter" });
-    const page = await pages.open(`/campaigns/${id}`);
-    await page.getByText(/^Waits until \d\d:\d\d$/).waitFor();
-    await page.getByText("the mail provider asked for it").waitFor();
-    expect(await page.getByRole("main").innerText()).not.toMatch(/about .* left/);
-    await page.evaluate((to) => void (location.hash = to), `#/jobs/${jobId}`);
-    await page.getByText(/^Waits until \d\d:\d\d$/).waitFor();
-    await letMailsGo(pages.house);
-  });
-
   test("a job whose run waits for its next attempt shows the last error and when it goes on; the pause is a pause", async () => {
     await pages.house.steer("/_control/images", { outage: 503 });
     const { id } = await pages.house.call("POST", "/api/tasks", { prompt: "a stubborn goat" });
@@ -56,5 +44,84 @@ withChromium("the page tells the truth", () => {
       .toMatch(/Attempt 1: \d+ ms, failed; Pause before the retry: [1-3]/);
     await pages.house.steer("/_control/images", { outage: null });
     await page.getByText("completed", { exact: true }).waitFor();
+  });
+
+  test("after a mixed storm the page's numbers are the database's, also where it lists fewer", async () => {
+    const { house } = pages;
+    const submit = (prompt: string, count: number) =>
+      Promise.all(
+        Array.from({ length: count }, (_, n) =>
+          house.call("POST", "/api/tasks", { prompt: `${prompt} ${n}` }),
+        ),
+      );
+    const untilDrawn = () =>
+      eventually("the lane is at rest", async () => {
+        const { rows } = await house.sql.query("select from image_tasks where ended_at is null");
+        return rows.length === 0;
+      });
+    await submit("a map that will fail permanently", 60);
+    await untilDrawn();
+    await house.steer("/_control/images", { hold: true });
+    const waiting = await submit("a paper boat", 40);
+    for (const { id } of waiting.slice(20)) await house.call("DELETE", `/api/tasks/${id}`);
+    await house.steer("/_control/images", { hold: false });
+    await untilDrawn();
+    await submit("a kite", 25);
+    await untilDrawn();
+
+    const { rows } = await house.sql.query(
+      "select status, count(*)::int from image_tasks where lane = 'tasks' group by status",
+    );
+    const counted = new Map(rows.map(({ status, count }) => [status, count]));
+    expect(counted.get("failed")).toBe(60);
+    const page = await pages.open("/images");
+    const heading = (name: string) =>
+      page.getByRole("region", { name, exact: true }).locator("header").first();
+    for (const [name, status] of [
+      ["Failed", "failed"],
+      ["Completed", "completed"],
+      ["Canceled", "canceled"],
+    ] as const)
+      await expect
+        .poll(() => heading(name).innerText())
+        .toMatch(new RegExp(`^${name}\\s+${counted.get(status)}\\s+in 24 hours`));
+    await page.getByRole("button", { name: "Show all" }).first().click();
+    expect(
+      await page.getByRole("region", { name: "Failed", exact: true }).getByRole("listitem").count(),
+    ).toBeLessThan(60);
+
+    // The figures of the lane are everybody's, a group is what the reader may see.
+    const anns = await pages.open("/images", { as: "app" });
+    await anns.getByText("Pictures appear here").waitFor();
+    await expect.poll(() => anns.getByRole("main").innerText()).toMatch(/Completed\s+0\s+in 24 hours/);
+  });
+
+  test("child jobs are told of only where there are some, and how many", async () => {
+    const { jobId } = await sendCampaign(pages.house, { name: "Childless" });
+    const page = await pages.open(`/jobs/${jobId}`);
+    await page.getByText("completed", { exact: true }).waitFor();
+    expect(await page.getByRole("link", { name: /Child jobs/ }).count()).toBe(0);
+
+    const failed = await failedCampaign(pages.house, "A parent");
+    const { items } = await pages.house.call("GET", `/api/dead-letters?job=${failed.jobId}`);
+    await page.evaluate((to) => void (location.hash = to), `#/jobs/${failed.jobId}`);
+    await page.getByText("blocked", { exact: true }).waitFor();
+    await pages.house.call("POST", `/api/dead-letters/${items[0].id}/reprocess`);
+    await page.getByRole("link", { name: "Child jobs: 1" }).click();
+    await page.getByRole("heading", { name: "Child jobs", level: 1 }).waitFor();
+    await expect.poll(() => page.getByRole("row").count()).toBe(2);
+  });
+
+  // The last one: no mail leaves for two minutes.
+  test("a campaign whose provider asks for silence says until when it waits, and no time left beside it", async () => {
+    await pages.house.steer("/_control/faults", { rules: [{ status: 429, retryAfter: 120 }] });
+    const { id, jobId } = await sendCampaign(pages.house, { name: "The patient letter" });
+    const page = await pages.open(`/campaigns/${id}`);
+    await page.getByText(/^Waits until \d\d:\d\d$/).waitFor();
+    await page.getByText("the mail provider asked for it").waitFor();
+    expect(await page.getByRole("main").innerText()).not.toMatch(/about .* left/);
+    await page.evaluate((to) => void (location.hash = to), `#/jobs/${jobId}`);
+    await page.getByText(/^Waits until \d\d:\d\d$/).waitFor();
+    await letMailsGo(pages.house);
   });
 });

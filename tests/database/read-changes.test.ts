@@ -86,6 +86,7 @@ test("a job that changed often comes once, as it is now, without its event's dat
       events: [1, 2, 3].map((sequence) => expect.objectContaining({ sequence })),
       waitingUntil: null,
       blocked: null,
+      childCount: 0,
     },
   ]);
   expect(jobs[0].job).not.toHaveProperty("event_data");

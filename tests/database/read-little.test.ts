@@ -82,7 +82,7 @@ test.each([
   ["image_tasks", "somebody's few", "list_image_tasks('rare', null, null, null, null, 21)"],
   ["image_tasks", "what is unfinished", "list_image_tasks(null, null, 'unfinished', null, null, 21)"],
   ["image_tasks", "a lane as it is shown", "show_image_lane('common', null, 20)"],
-  ["image_tasks", "numbers of the last hour", "image_lane_stats(now())"],
+  ["image_tasks", "numbers of the last hour", "image_lane_stats(now(), null)"],
 ])("of %s, %s: read without walking through all of them", async (table, _, call) => {
   expect(await blocksOf(`select * from ${call}`)).toBeLessThan((await blocksIn(table)) / 2);
 });

@@ -2030,7 +2030,7 @@ export type Database = {
         };
       };
       image_lane_stats: {
-        Args: { p_since: string | null };
+        Args: { p_owner: string | null; p_since: string | null };
         Returns: {
           average_ms: number;
           canceled: number;
@@ -2039,6 +2039,9 @@ export type Database = {
           lane: string;
           processing: number;
           retrying: number;
+          visible_canceled: number;
+          visible_completed: number;
+          visible_failed: number;
           waiting: number;
         }[];
       };

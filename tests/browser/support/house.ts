@@ -85,6 +85,7 @@ export async function openHouse(more: Record<string, string> = {}) {
   return {
     url,
     keys,
+    sql: database.sql,
     ...apiOf({ site: url, key: keys.admin, providers: providersUrl }),
     /** Cuts every connection between a page and the site; new connections are accepted. */
     cutConnections() {

@@ -7,11 +7,13 @@ const detailsWith = (error: { code?: string; message: string }) =>
     job: { id: "j", error },
     runs: [{ run_id: "r", error }],
     events: [{ sequence: 1, type: "failed", at: "", data: error }],
+    blocked: { ...error, since: "", deadLetterId: "l", parts: 1 },
   }) as unknown as JobDetails;
 
 test("the words of an internal error are not for the job's owner, whatever shows it", () => {
   const view = toJobDetailsView(detailsWith({ code: "internal", message: "duplicate key value" }));
   expect(JSON.stringify(view)).not.toContain("duplicate");
+  expect(view.blocked?.message).toBe("Something went wrong on our side");
   expect([view.error, view.runs[0]?.error, view.timeline[0]?.data]).toEqual(
     Array.from({ length: 3 }, () => ({ code: "internal", message: "Something went wrong on our side" })),
   );

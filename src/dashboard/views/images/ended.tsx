@@ -2,15 +2,16 @@ import { type ReactNode, useState } from "react";
 import { TimeAgo } from "#dashboard/components/time.tsx";
 import { brief } from "#dashboard/format.ts";
 import { idOf, pageOf, withQuery } from "#dashboard/hooks/use-hash-route.ts";
-import { Group } from "#dashboard/views/images/group.tsx";
+import { Group, OF_A_DAY } from "#dashboard/views/images/group.tsx";
 import type { ImageTask } from "#dashboard/views/images/task.ts";
 import "./ended.css";
 
-type FailedProps = { tasks: readonly ImageTask[]; onAgain: (task: ImageTask) => void };
+type TasksProps = { size: number | undefined; tasks: readonly ImageTask[] };
+type FailedProps = TasksProps & { onAgain: (task: ImageTask) => void };
 
 /** What nobody draws any more, and why. */
-export const Failed = ({ tasks, onAgain }: FailedProps) => (
-  <Ended name="Failed" tasks={tasks}>
+export const Failed = ({ onAgain, ...shown }: FailedProps) => (
+  <Ended name="Failed" {...shown}>
     {(task) => (
       <>
         <div className="grow">
@@ -35,8 +36,8 @@ export const Failed = ({ tasks, onAgain }: FailedProps) => (
   </Ended>
 );
 
-export const Canceled = ({ tasks }: { tasks: readonly ImageTask[] }) => (
-  <Ended name="Canceled" tasks={tasks}>
+export const Canceled = (shown: TasksProps) => (
+  <Ended name="Canceled" {...shown}>
     {(task) => (
       <>
         <span className="cut quiet grow" dir="auto" title={task.prompt}>
@@ -52,12 +53,12 @@ export const Canceled = ({ tasks }: { tasks: readonly ImageTask[] }) => (
   </Ended>
 );
 
-type EndedProps = { name: string; tasks: readonly ImageTask[]; children: (task: ImageTask) => ReactNode };
+type EndedProps = TasksProps & { name: string; children: (task: ImageTask) => ReactNode };
 
 /** So many, and all the others when they are asked for: the pictures stay in sight. */
 const LATEST = 3;
 
-function Ended({ name, tasks, children }: EndedProps) {
+function Ended({ name, size, tasks, children }: EndedProps) {
   const [isAll, setIsAll] = useState(false);
   const toggle = tasks.length > LATEST && (
     <button type="button" className="plain" aria-expanded={isAll} onClick={() => setIsAll(!isAll)}>
@@ -65,7 +66,7 @@ function Ended({ name, tasks, children }: EndedProps) {
     </button>
   );
   return (
-    <Group name={name} size={tasks.length} actions={toggle}>
+    <Group name={name} size={size} hint={OF_A_DAY} actions={toggle}>
       <ul className="ended">
         {tasks.slice(0, isAll ? tasks.length : LATEST).map((task) => (
           <li key={task.id}>{children(task)}</li>

@@ -2,19 +2,21 @@ import { useState } from "react";
 import { Picture } from "#dashboard/components/picture.tsx";
 import { TimeAgo } from "#dashboard/components/time.tsx";
 import { brief } from "#dashboard/format.ts";
-import { Group } from "#dashboard/views/images/group.tsx";
+import { Group, OF_A_DAY } from "#dashboard/views/images/group.tsx";
 import { Lightbox } from "#dashboard/views/images/lightbox.tsx";
 import type { ImageTask } from "#dashboard/views/images/task.ts";
 import "./gallery.css";
 
 const STEP = 24;
 
+type GalleryProps = { size: number | undefined; tasks: readonly ImageTask[] };
+
 /** Finished pictures, the latest first. */
-export function Gallery({ tasks }: { tasks: readonly ImageTask[] }) {
+export function Gallery({ size, tasks }: GalleryProps) {
   const [open, setOpen] = useState<ImageTask | null>(null);
   const [limit, setLimit] = useState(STEP);
   return (
-    <Group name="Completed" size={tasks.length}>
+    <Group name="Completed" size={size} hint={OF_A_DAY}>
       {tasks.length === 0 ? (
         <p className="nobody">Pictures appear here as they are finished.</p>
       ) : (

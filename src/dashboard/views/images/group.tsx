@@ -2,7 +2,17 @@ import { type ReactNode, useId } from "react";
 import { count } from "#dashboard/format.ts";
 import "./group.css";
 
-type GroupProps = { name: string; size: number; hint?: string; actions?: ReactNode; children: ReactNode };
+/** What the number of a group of ended tasks counts. */
+export const OF_A_DAY = "in 24 hours";
+
+type GroupProps = {
+  name: string;
+  /** Undefined while it is not known. */
+  size: number | undefined;
+  hint?: string;
+  actions?: ReactNode;
+  children: ReactNode;
+};
 
 /** One status, with how many are in it. Its name stays the same, whatever the number. */
 export function Group({ name, size, hint, actions, children }: GroupProps) {
@@ -12,7 +22,7 @@ export function Group({ name, size, hint, actions, children }: GroupProps) {
       <header className="row apart">
         <div className="row">
           <h2 id={id}>{name}</h2>
-          <span className="how-many">{count(size)}</span>
+          <span className="how-many">{size === undefined ? "…" : count(size)}</span>
           {hint && <span className="quiet small">{hint}</span>}
         </div>
         {actions}

@@ -7,7 +7,7 @@ import { LaneSummary } from "#dashboard/views/images/lane-summary.tsx";
 import type { Lane } from "#dashboard/views/images/lanes.ts";
 import { Line } from "#dashboard/views/images/line.tsx";
 import { NewImage } from "#dashboard/views/images/new-image.tsx";
-import type { ImageTask } from "#dashboard/views/images/task.ts";
+import type { ImageTask, LaneStats } from "#dashboard/views/images/task.ts";
 import { useSubmit } from "#dashboard/views/images/use-submit.ts";
 import { useTasks } from "#dashboard/views/images/use-tasks.ts";
 
@@ -27,6 +27,7 @@ export function LaneBoard({ lane }: { lane: Lane }) {
         <Board
           lane={lane}
           groups={groupTasks(tasks.values())}
+          ended={stats?.visible}
           atOnce={stats?.atOnce ?? lane.atOnce}
           onChange={refresh}
           onAgain={(task) => void submit([task])}
@@ -57,14 +58,27 @@ function Board({ lane, ...rest }: BoardProps) {
   );
 }
 
-type RestProps = { groups: Groups; atOnce: number; onChange: () => void; onAgain: (task: ImageTask) => void };
+type RestProps = {
+  groups: Groups;
+  /** How many of each ended in 24 hours; the groups have the newest of them. Undefined until the first answer. */
+  ended: LaneStats["visible"] | undefined;
+  atOnce: number;
+  onChange: () => void;
+  onAgain: (task: ImageTask) => void;
+};
 
 /** What is empty most of the time is there only while it is not. */
-const Rest = ({ groups: { retrying, failed, done, canceled }, atOnce, onChange, onAgain }: RestProps) => (
+const Rest = ({
+  groups: { retrying, failed, done, canceled },
+  ended,
+  atOnce,
+  onChange,
+  onAgain,
+}: RestProps) => (
   <>
     {retrying.length > 0 && <Retrying tasks={retrying} atOnce={atOnce} onChange={onChange} />}
-    {failed.length > 0 && <Failed tasks={failed} onAgain={onAgain} />}
-    <Gallery tasks={done} />
-    {canceled.length > 0 && <Canceled tasks={canceled} />}
+    {failed.length > 0 && <Failed size={ended?.failed} tasks={failed} onAgain={onAgain} />}
+    <Gallery size={ended?.completed} tasks={done} />
+    {canceled.length > 0 && <Canceled size={ended?.canceled} tasks={canceled} />}
   </>
 );

@@ -1,5 +1,6 @@
 import { type Fact, Facts, Numbers } from "#dashboard/components/facts.tsx";
 import { Countdown, Duration, TimeAgo } from "#dashboard/components/time.tsx";
+import { count } from "#dashboard/format.ts";
 import { pageOf } from "#dashboard/hooks/use-hash-route.ts";
 import { PRIORITY_NAMES } from "#dashboard/priorities.ts";
 import type { JobDetails } from "#dashboard/types.ts";
@@ -35,6 +36,7 @@ const deadline = (at: string, endedAt: string | null) =>
   endedAt === null ? <Countdown to={at} then="passed" /> : <TimeAgo at={at} />;
 
 export function JobFacts({ job }: { job: JobDetails }) {
+  const { childCount } = job;
   const { parent, children, deadLetters, reprocessOf } = job.links;
   const facts: Fact[] = [
     { name: "Id", value: <code>{job.id}</code> },
@@ -43,16 +45,22 @@ export function JobFacts({ job }: { job: JobDetails }) {
     { name: "Requested by", value: <code>{job.requester}</code> },
   ];
   if (job.owner !== null) facts.push({ name: "Owner", value: <code>{job.owner}</code> });
-  facts.push({
-    name: "Related",
-    value: (
-      <span className="row">
-        {parent !== null && <a href={pageOf(parent)}>Parent job</a>}
-        <a href={pageOf(children)}>Child jobs</a>
-        {job.status === "failed" && <a href={pageOf(deadLetters)}>Dead letter</a>}
-        {reprocessOf !== null && <a href={pageOf(reprocessOf)}>Reprocessed from</a>}
-      </span>
-    ),
-  });
+  const related = [
+    { href: parent, text: "Parent job" },
+    { href: childCount > 0 ? children : null, text: `Child jobs: ${count(childCount)}` },
+    { href: job.status === "failed" ? deadLetters : null, text: "Dead letter" },
+    { href: reprocessOf, text: "Reprocessed from" },
+  ].flatMap(({ href, text }) => (href === null ? [] : [{ href: pageOf(href), text }]));
+  if (related.length > 0) facts.push({ name: "Related", value: <Links links={related} /> });
   return <Facts facts={facts} />;
 }
+
+const Links = ({ links }: { links: readonly { href: string; text: string }[] }) => (
+  <span className="row">
+    {links.map(({ href, text }) => (
+      <a key={text} href={href}>
+        {text}
+      </a>
+    ))}
+  </span>
+);

@@ -17,6 +17,7 @@ export function useJob(id: string): {
         timeline: found.timeline ?? [],
         waitingUntil: found.waitingUntil ?? null,
         blocked: found.blocked ?? null,
+        childCount: found.childCount ?? 0,
       },
     [found],
   );
