@@ -71,7 +71,7 @@ async function list(project: Project): Promise<void> {
 
 async function revoke(project: Project): Promise<void> {
   const which = positionals[1] ?? refuse("Which key? npm run key -- revoke <key or its id>");
-  if (!(await revokeApiKey(project, which))) return refuse("There is no such key.");
+  if (!(await revokeApiKey(project, which))) return refuse("No API key has this id.");
   console.log("Revoked.");
 }
 

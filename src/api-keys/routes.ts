@@ -52,7 +52,7 @@ export const apiKeyRoutes = ({ keys, clock }: Dependencies): Route[] => [
     handler: async ({ body }) => {
       const { expiresAt = null } = body;
       if (expiresAt !== null && Date.parse(expiresAt) <= clock.now().getTime()) {
-        throw new AppError("invalid_request", "expiresAt has passed already");
+        throw new AppError("invalid_request", "expiresAt is in the past");
       }
       return json(201, await keys.create({ ...body, expiresAt }));
     },
@@ -65,7 +65,7 @@ export const apiKeyRoutes = ({ keys, clock }: Dependencies): Route[] => [
     params: z.object({ id: keyId }),
     responses: { 204: z.undefined() },
     handler: async ({ params }) => {
-      if (!(await keys.revoke(params.id))) throw new AppError("not_found", "There is no such key");
+      if (!(await keys.revoke(params.id))) throw new AppError("not_found", "No API key has this id");
       return json(204, undefined);
     },
   }),

@@ -94,7 +94,7 @@ async function callProvider(
 
 const stopped = (retryAfterMs?: number): Stopped => ({
   kind: "stopped",
-  error: new AppError("provider_rate_limited", "The search for bad addresses goes on later", {
+  error: new AppError("provider_rate_limited", "The search for bad addresses continues later", {
     retryAfterMs,
   }),
 });

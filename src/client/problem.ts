@@ -38,7 +38,7 @@ export const unreachable = (cause: unknown): Problem =>
       status: 0,
       code: "unreachable",
       detail: "The server cannot be reached",
-      hint: "Check the network; it is tried again by itself.",
+      hint: "Check the network. The client tries again automatically.",
     },
     cause,
   );
@@ -49,8 +49,8 @@ export const notFromTheApi = (cause: unknown): Problem =>
     {
       status: 502,
       code: "not_from_the_api",
-      detail: "What answers is not the API",
-      hint: "Something between here and the site answers in its place.",
+      detail: "The answer is not from the API",
+      hint: "A proxy or a login page between this client and the site has answered.",
     },
     cause,
   );

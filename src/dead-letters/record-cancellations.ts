@@ -11,7 +11,7 @@ type Dependencies = {
   letters: Pick<DeadLetterRepository, "record">;
 };
 
-const stopped = { message: "The engine stopped this part of a job that goes on" };
+const stopped = { message: "The engine stopped this part of a job that continues" };
 
 /**
  * When Inngest has canceled a run (by an event, a timeout, or its dashboard), ends its job in the ledger. When the run

@@ -38,7 +38,7 @@ export function createCancel({ jobs, inngest, logger }: Dependencies) {
       await withTimeout(inngest.send(events), SEND_TIMEOUT_MS, "engine_unavailable");
       return true;
     } catch (err) {
-      logger.warn({ err, jobIds }, "engine not told of a cancel");
+      logger.warn({ err, jobIds }, "could not tell the engine about canceled jobs");
       return false;
     }
   }

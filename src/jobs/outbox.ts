@@ -68,7 +68,7 @@ export function createOutbox({ inngest, jobs, clock, logger }: Dependencies) {
       do batch = await jobs.unsent(0, SEND_AHEAD_MS, SEND_BATCH);
       while ((await send(batch)) && batch.length === SEND_BATCH);
     } catch (err) {
-      logger.warn({ err }, "outbox not read, housekeeping will");
+      logger.warn({ err }, "could not read the outbox; housekeeping sends it");
     }
   }
 }

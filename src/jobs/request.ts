@@ -84,7 +84,7 @@ export function request<Data>(
 /** API keys and administrators may choose any priority; a user may not choose one above normal. */
 function requireAllowed({ id, role }: Requester, priority: number = DEFAULT_PRIORITY): void {
   if (priority >= DEFAULT_PRIORITY || role === "admin" || !id.startsWith("user:")) return;
-  throw new AppError("forbidden", `Priority ${priority} is not for user tokens`, {
-    hint: `Ask for priority ${DEFAULT_PRIORITY} or lower (a higher number), or use an API key.`,
+  throw new AppError("forbidden", `Priority ${priority} is not allowed for users`, {
+    hint: `Choose priority ${DEFAULT_PRIORITY} or lower (a higher number), or use an API key.`,
   });
 }

@@ -35,7 +35,7 @@ export function reserveOnRefusal({ jobs, logger }: Dependencies) {
     const refused = refusal.safeParse(thrown.details);
     if (!refused.success) return thrown;
     const seconds = await jobs.reserve(refused.data, requester.id, request).catch((err: unknown) => {
-      logger.warn({ err, kind: refused.data.kind }, "no reservation made");
+      logger.warn({ err, kind: refused.data.kind }, "could not make a reservation");
       return null;
     });
     if (seconds === null) return thrown;

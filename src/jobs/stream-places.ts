@@ -15,7 +15,7 @@ export function createPlaces(retryAfterMs: number) {
   return function enter({ id }: Requester): () => void {
     const count = open.get(id) ?? 0;
     if (count >= (id.startsWith("user:") ? MOST_STREAMS.person : MOST_STREAMS.key)) {
-      throw new AppError("too_many_requests", `You have ${count} streams open already`, {
+      throw new AppError("too_many_requests", `You already have ${count} open streams`, {
         retryAfterMs,
       });
     }

@@ -95,5 +95,5 @@ function lastEventId(request: Request): string | undefined {
   if (header === null || header === "") return undefined;
   const parsed = streamPosition.safeParse(header);
   if (parsed.success) return parsed.data;
-  throw new AppError("invalid_request", "Last-Event-ID is not a position that we gave");
+  throw new AppError("invalid_request", "Last-Event-ID was not sent by this API");
 }

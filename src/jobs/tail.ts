@@ -34,7 +34,7 @@ export function createTail({ live, logger }: Dependencies) {
       const changes = await live
         .changes(own.position, { owner: null, reader: null })
         .catch((err: unknown) => {
-          logger.warn({ err }, "the ledger cannot be followed now");
+          logger.warn({ err }, "could not read the ledger's changes");
         });
       if (walk !== own) return;
       const isNews = changes ? await tell(own, changes) : false;

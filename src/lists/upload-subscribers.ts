@@ -81,7 +81,7 @@ function nothingTaken({ rejectedCount, rejected }: UploadResult): AppError {
   const [first] = rejected;
   return new AppError(
     "unreadable_table",
-    `None of the ${rejectedCount} rows can be taken: ${first?.message}`,
+    `None of the ${rejectedCount} rows can be stored: ${first?.message}`,
     {
       details: { reason: "no_good_row", rejectedCount, rejected },
     },
@@ -99,7 +99,7 @@ function readRows(upload: Upload): Iterable<ReadRow> | AsyncIterable<ReadRow> {
 function refuseTooManyLines(csv: Buffer): void {
   if (countOf("\n", csv) <= MOST_ENTRIES && countOf("\r", csv) <= MOST_ENTRIES) return;
   throw new AppError("payload_too_large", `The file has more than ${MOST_ENTRIES} lines`, {
-    hint: "Split the file: what was stored already is only renewed when it is sent again.",
+    hint: "Split the file. Rows that are stored already are only updated when they are sent again.",
   });
 }
 

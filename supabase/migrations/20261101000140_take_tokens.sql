@@ -28,7 +28,7 @@ declare
 begin
   if exists (select from jsonb_to_recordset(p_wants) as want (capacity float8, "refillPerSecond" float8, take float8)
     where (capacity > 0 and "refillPerSecond" > 0 and take between 0 and capacity) is not true) then
-    perform private.refuse(500, 'configuration', 'A bucket must refill, and nobody can take more than it holds');
+    perform private.refuse(500, 'configuration', 'A bucket must have a refill rate, and no call can take more than its capacity');
   end if;
   -- All callers lock in the same order, so that they cannot deadlock.
   insert into private.token_buckets (key, filled_at)

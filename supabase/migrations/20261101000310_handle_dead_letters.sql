@@ -134,7 +134,7 @@ declare
   v_job public.jobs;
 begin
   if v_letter.event_name like 'inngest/%' then
-    perform private.refuse(409, 'conflict', 'A scheduled run cannot be put back: its next tick does the work');
+    perform private.refuse(409, 'conflict', 'A scheduled run cannot be reprocessed: its next tick does the work');
   end if;
   select * into v_failed from public.jobs where id = v_letter.job_id;
   -- The work is wanted again now, so its old deadline does not count.

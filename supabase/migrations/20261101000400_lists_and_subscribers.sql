@@ -217,7 +217,7 @@ begin
   perform private.require_email_list(p_list_id, p_owner);
   delete from public.email_lists where id = p_list_id;
 exception when foreign_key_violation then
-  perform private.refuse(409, 'conflict', 'The list has campaigns: it is needed to show what they did');
+  perform private.refuse(409, 'conflict', 'The list cannot be deleted, because campaigns refer to it');
 end
 $$;
 

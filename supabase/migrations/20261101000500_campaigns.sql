@@ -105,7 +105,7 @@ language plpgsql
 set search_path = ''
 as $$
 begin
-  perform private.refuse(409, 'conflict', 'The campaign is no draft any more: its content is frozen');
+  perform private.refuse(409, 'conflict', 'The campaign is not a draft any more, so its content cannot change');
   return null;
 end
 $$;

@@ -145,7 +145,7 @@ declare
 begin
   perform private.lock_campaign(p_campaign_id, p_owner);
   if p_status not in ('sent', 'failed') then
-    perform private.refuse(400, 'invalid_request', 'An unknown send becomes sent or failed');
+    perform private.refuse(400, 'invalid_request', 'An unknown send can only be resolved as sent or failed');
   end if;
   select send.batch_no, case when send.status <> 'pending' then send.status
     when batch.status = 'sending' then 'sending' else 'pending' end

@@ -122,7 +122,7 @@ declare
   v_campaign public.campaigns := private.lock_campaign(p_campaign_id, p_owner);
 begin
   if v_campaign.status <> 'draft' then
-    perform private.refuse(409, 'conflict', format('The campaign is %s: only a draft is deleted', v_campaign.status));
+    perform private.refuse(409, 'conflict', format('The campaign is %s: only a draft can be deleted', v_campaign.status));
   end if;
   delete from public.campaign_sends where campaign_id = p_campaign_id;
   delete from public.campaigns where id = p_campaign_id;

@@ -48,7 +48,7 @@ begin
   end if;
   v_tokens := public.take_tokens(p_submissions, p_now);
   if not (v_tokens ->> 'granted')::boolean then
-    perform private.refuse(429, 'too_many_requests', 'You ask for more pictures than one may',
+    perform private.refuse(429, 'too_many_requests', 'You request more pictures than one owner may',
       greatest(1, ceil((v_tokens ->> 'waitMs')::numeric / 1000))::integer::text);
   end if;
   perform private.require_room_in_image_lane(v_lane.lane, v_lane.capacity, v_lane.accepted_at);

@@ -89,7 +89,7 @@ function tablesByPath(routes: readonly Route[]): [string, Table][] {
     if (route.ticket && (route.method !== "GET" || route.policy !== "user")) {
       throw new AppError(
         "configuration",
-        `${route.method} ${route.path}: a ticket only reads, for its owner`,
+        `${route.method} ${route.path}: a ticket is only for GET routes of users`,
       );
     }
     const table: Table = tables.get(route.path) ?? new Map();
@@ -108,7 +108,7 @@ const methodsOf = (table: Table): string[] =>
   [...table.keys()].flatMap((method) => (method === "GET" ? ["GET", "HEAD"] : [method]));
 
 const methodNotAllowed = (table: Table): AppError =>
-  new AppError("method_not_allowed", `This address knows ${methodsOf(table).join(", ")}`);
+  new AppError("method_not_allowed", `This address accepts only ${methodsOf(table).join(", ")}`);
 
 async function admit(
   route: Route,
@@ -122,7 +122,7 @@ async function admit(
     (await authenticate(request)) ?? (ticket === null ? undefined : await openTicket?.(ticket, pathname));
   if (!requester) throw new AppError("unauthorized", "This needs an API key or a user token");
   if (ROLES.indexOf(requester.role) < ROLES.indexOf(route.policy)) {
-    throw new AppError("forbidden", `This is for the role ${route.policy}`);
+    throw new AppError("forbidden", `This requires the role ${route.policy}`);
   }
   return requester;
 }

@@ -45,8 +45,8 @@ export function createTickets(secret: string | undefined, clock: Clock) {
         currentDate: clock.now(),
       }).catch((cause: unknown) => {
         if (cause instanceof AppError) throw cause;
-        throw new AppError("unauthorized", "This ticket is not valid here, or no longer", {
-          hint: "Get a new one for this very path: POST /api/tickets.",
+        throw new AppError("unauthorized", "This ticket is not valid for this path, or has expired", {
+          hint: "Get a new ticket for this path: POST /api/tickets.",
           cause,
         });
       });

@@ -14,7 +14,7 @@ export const wrongFields = ({ issues }: z.ZodError): WrongField[] =>
 function explain(issue: z.core.$ZodIssue, parents: readonly PropertyKey[]): WrongField[] {
   const path = [...parents, ...issue.path];
   if (issue.code === "unrecognized_keys") {
-    return issue.keys.map((key) => ({ field: name([...path, key]), message: "is not known here" }));
+    return issue.keys.map((key) => ({ field: name([...path, key]), message: "is not a known field" }));
   }
   if (issue.code === "invalid_union") {
     const closest = closestTo(issue.errors);

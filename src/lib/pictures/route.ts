@@ -24,7 +24,7 @@ export const pictureRoute = (storage: Pick<Storage, "get">, { path, summary, fin
     handler: async ({ params, requester }) => {
       const file = await find(params.id, requester);
       const picture = file === null ? undefined : await storage.get(IMAGES_BUCKET, file);
-      if (!picture) throw new AppError("not_found", "This picture is not there yet");
+      if (!picture) throw new AppError("not_found", "This picture does not exist yet");
       // Not cached, like every answer (the router sets that): the next user of this browser may not be allowed to see
       // it.
       return new Response(Buffer.from(picture.bytes), { headers: { "content-type": picture.contentType } });
