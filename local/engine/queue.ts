@@ -1,9 +1,9 @@
 import TinyQueue from "tinyqueue";
 import { Alarms } from "./alarms.ts";
 import type { Clock } from "./clock.ts";
+import { Concurrency } from "./concurrency.ts";
 import type { Job, RunDocument } from "./documents.ts";
 import { hasEnded } from "./documents.ts";
-import { Places } from "./places.ts";
 
 /**
  * Decides which call is made next. Jobs are in lanes, one per set of concurrency keys. A lane whose limit is reached is
@@ -41,7 +41,7 @@ export class Queue {
   private readonly options: QueueOptions;
   private readonly lanes = new Map<string, Lane>();
   private readonly ready: Lane[] = [];
-  private readonly places = new Places<Lane>();
+  private readonly concurrency = new Concurrency<Lane>();
   private readonly alarms: Alarms;
   private inFlight = 0;
   private isPumping = false;
@@ -144,9 +144,9 @@ export class Queue {
       this.lanes.delete(lane.key);
       return;
     }
-    const full = this.places.fullKey(lane.limits);
+    const full = this.concurrency.fullKey(lane.limits);
     if (full !== undefined) {
-      this.places.await(full, lane);
+      this.concurrency.await(full, lane);
       lane.isQueued = true; // by the call that ends
       return;
     }
@@ -176,10 +176,10 @@ export class Queue {
   private start({ run, job }: Entry, lane: Lane): void {
     const done = this.options.busy();
     this.inFlight += 1;
-    this.places.take(lane.limits);
+    this.concurrency.take(lane.limits);
     void this.options.call(run, job).finally(() => {
       this.inFlight -= 1;
-      for (const freed of this.places.release(lane.limits)) this.offerAgain(freed);
+      for (const freed of this.concurrency.release(lane.limits)) this.offerAgain(freed);
       this.pump();
       done();
     });

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { z } from "zod";
+import type { CampaignApiRepository } from "#campaigns/api-repository.ts";
 import { campaignContent } from "#campaigns/content.ts";
-import type { CampaignDesk } from "#campaigns/desk-repository.ts";
 import { sendCampaignRequested } from "#campaigns/events.ts";
 import type { Jobs } from "#jobs/accept.ts";
 import { request } from "#jobs/request.ts";
@@ -9,7 +9,7 @@ import { accepted, acceptedView } from "#jobs/view.ts";
 import { uuid } from "#lib/http/fields.ts";
 import { json, ownerOf, type Route, route } from "#lib/http/route.ts";
 
-type Dependencies = { desk: CampaignDesk; jobs: Pick<Jobs, "accept"> };
+type Dependencies = { campaigns: CampaignApiRepository; jobs: Pick<Jobs, "accept"> };
 
 const newsletterView = acceptedView.extend({
   campaignId: z.uuid(),
@@ -23,7 +23,7 @@ const eventData = z.object({ campaignId: z.uuid() });
  * The source documents have two names for one action: to send a campaign that exists, and one that the request
  * contains.
  */
-export const newsletterRoutes = ({ desk, jobs }: Dependencies): Route[] =>
+export const newsletterRoutes = ({ campaigns, jobs }: Dependencies): Route[] =>
   ["/api/newsletter", "/api/send-newsletter"].map((path) =>
     route({
       method: "POST",
@@ -41,10 +41,12 @@ export const newsletterRoutes = ({ desk, jobs }: Dependencies): Route[] =>
           { requester, key: idempotencyKey, said: body },
         );
         const job = await jobs.accept(wanted, (job) =>
-          isWritten ? desk.acceptSend(body.campaignId, owner, job) : desk.acceptNewsletter(body, owner, job),
+          isWritten
+            ? campaigns.acceptSend(body.campaignId, owner, job)
+            : campaigns.acceptNewsletter(body, owner, job),
         );
         const { campaignId } = eventData.parse(job.event_data);
-        const subscriberCount = await desk.audience(campaignId);
+        const subscriberCount = await campaigns.audience(campaignId);
         return json(202, {
           ...accepted("Campaign queued", job.id),
           campaignId,

@@ -1,4 +1,4 @@
-import { campaignDesk } from "#campaigns/desk-repository.ts";
+import { campaignApiRepository } from "#campaigns/api-repository.ts";
 import { sendCampaignPartRequested, sendCampaignRequested } from "#campaigns/events.ts";
 import { newsletterRoutes } from "#campaigns/newsletter-routes.ts";
 import { campaignRepository } from "#campaigns/repository.ts";
@@ -22,8 +22,8 @@ type Dependencies = {
 export const campaigns = room<Dependencies>({
   name: "campaigns",
   routes({ db, clock, jobs }) {
-    const desk = campaignDesk(db, clock);
-    return [...campaignRoutes({ desk, jobs }), ...newsletterRoutes({ desk, jobs })];
+    const campaigns = campaignApiRepository(db, clock);
+    return [...campaignRoutes({ campaigns, jobs }), ...newsletterRoutes({ campaigns, jobs })];
   },
   chores: ({ db, clock }) => [settleCanceled(campaignRepository(db, clock))],
   checks: ({ env, fetch }) => [mailCheck({ env, fetch })],

@@ -1,6 +1,11 @@
 import { z } from "zod";
+import {
+  type CampaignApiRepository,
+  campaignView,
+  SEND_STATUSES,
+  type SendRow,
+} from "#campaigns/api-repository.ts";
 import { campaignChanges, campaignContent } from "#campaigns/content.ts";
-import { type CampaignDesk, campaignView, SEND_STATUSES, type SendRow } from "#campaigns/desk-repository.ts";
 import { sendCampaignRequested } from "#campaigns/events.ts";
 import type { Jobs } from "#jobs/accept.ts";
 import { request } from "#jobs/request.ts";
@@ -10,7 +15,7 @@ import { rowNumber, text, uuid } from "#lib/http/fields.ts";
 import { numberedPageQuery, pageQuery, toPage } from "#lib/http/pages.ts";
 import { idParams, json, ownerOf, type Route, route } from "#lib/http/route.ts";
 
-type Dependencies = { desk: CampaignDesk; jobs: Pick<Jobs, "accept"> };
+type Dependencies = { campaigns: CampaignApiRepository; jobs: Pick<Jobs, "accept"> };
 
 export const sendView = z.object({
   id: z.number(),
@@ -25,7 +30,7 @@ export const sendView = z.object({
 z.globalRegistry.add(sendView, { id: "Send" });
 const summaryView = campaignView.pick({ id: true, name: true, status: true, createdAt: true });
 
-export const campaignRoutes = ({ desk, jobs }: Dependencies): Route[] => [
+export const campaignRoutes = ({ campaigns, jobs }: Dependencies): Route[] => [
   route({
     method: "POST",
     path: "/api/campaigns",
@@ -34,8 +39,8 @@ export const campaignRoutes = ({ desk, jobs }: Dependencies): Route[] => [
     body: campaignContent,
     responses: { 201: campaignView },
     handler: async ({ body, requester }) => {
-      const id = await desk.create(requester.owner, ownerOf(requester), body);
-      return json(201, await desk.get(id, ownerOf(requester)));
+      const id = await campaigns.create(requester.owner, ownerOf(requester), body);
+      return json(201, await campaigns.get(id, ownerOf(requester)));
     },
   }),
   route({
@@ -46,7 +51,7 @@ export const campaignRoutes = ({ desk, jobs }: Dependencies): Route[] => [
     query: z.object(pageQuery),
     responses: { 200: z.object({ items: z.array(summaryView), nextCursor: z.string().nullable() }) },
     handler: async ({ query: { limit, cursor }, requester }) => {
-      const rows = await desk.list(ownerOf(requester), limit, cursor);
+      const rows = await campaigns.list(ownerOf(requester), limit, cursor);
       const page = toPage(rows, limit, (row) => ({ at: row.created_at, id: row.id }));
       const items = page.items.map(({ id, name, status, created_at: createdAt }) => ({
         id,
@@ -64,7 +69,7 @@ export const campaignRoutes = ({ desk, jobs }: Dependencies): Route[] => [
     summary: "One campaign with its counts and its rate",
     params: idParams,
     responses: { 200: campaignView },
-    handler: async ({ params, requester }) => json(200, await desk.get(params.id, ownerOf(requester))),
+    handler: async ({ params, requester }) => json(200, await campaigns.get(params.id, ownerOf(requester))),
   }),
   route({
     method: "PATCH",
@@ -75,8 +80,8 @@ export const campaignRoutes = ({ desk, jobs }: Dependencies): Route[] => [
     body: campaignChanges,
     responses: { 200: campaignView },
     handler: async ({ params, body, requester }) => {
-      await desk.update(params.id, ownerOf(requester), body);
-      return json(200, await desk.get(params.id, ownerOf(requester)));
+      await campaigns.update(params.id, ownerOf(requester), body);
+      return json(200, await campaigns.get(params.id, ownerOf(requester)));
     },
   }),
   route({
@@ -87,7 +92,7 @@ export const campaignRoutes = ({ desk, jobs }: Dependencies): Route[] => [
     params: idParams,
     responses: { 204: z.undefined() },
     handler: async ({ params, requester }) => {
-      await desk.remove(params.id, ownerOf(requester));
+      await campaigns.remove(params.id, ownerOf(requester));
       return json(204, undefined);
     },
   }),
@@ -105,7 +110,9 @@ export const campaignRoutes = ({ desk, jobs }: Dependencies): Route[] => [
         { campaignId: params.id },
         { requester, key: idempotencyKey },
       );
-      const job = await jobs.accept(wanted, (job) => desk.acceptSend(params.id, ownerOf(requester), job));
+      const job = await jobs.accept(wanted, (job) =>
+        campaigns.acceptSend(params.id, ownerOf(requester), job),
+      );
       return job.id === wanted.id
         ? json(202, accepted("Campaign queued for sending", job.id))
         : json(200, accepted(ALREADY[job.status], job.id));
@@ -120,7 +127,7 @@ export const campaignRoutes = ({ desk, jobs }: Dependencies): Route[] => [
     query: z.object({ ...numberedPageQuery, status: z.enum(SEND_STATUSES).optional() }),
     responses: { 200: z.object({ items: z.array(sendView), nextCursor: z.string().nullable() }) },
     handler: async ({ params, query: { limit, cursor, status }, requester }) => {
-      const rows = await desk.sends(params.id, ownerOf(requester), status, cursor?.id ?? 0, limit);
+      const rows = await campaigns.sends(params.id, ownerOf(requester), status, cursor?.id ?? 0, limit);
       const page = toPage(rows, limit, ({ id }) => ({ id }));
       return json(200, { ...page, items: page.items.map(toSendView) });
     },
@@ -135,8 +142,8 @@ export const campaignRoutes = ({ desk, jobs }: Dependencies): Route[] => [
     responses: { 200: campaignView },
     handler: async ({ params, body, requester }) => {
       const note = [`${body.status} according to ${requester.id}`, body.note].filter(Boolean).join(": ");
-      await desk.resolveSend(params.id, ownerOf(requester), params.subscriberId, body.status, note);
-      return json(200, await desk.get(params.id, ownerOf(requester)));
+      await campaigns.resolveSend(params.id, ownerOf(requester), params.subscriberId, body.status, note);
+      return json(200, await campaigns.get(params.id, ownerOf(requester)));
     },
   }),
 ];

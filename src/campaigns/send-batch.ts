@@ -1,6 +1,6 @@
-import type { Permits } from "#campaigns/permits.ts";
 import type { Recipient, Render } from "#campaigns/render-mail.ts";
 import type { Batch, Outcome } from "#campaigns/repository.ts";
+import type { Semaphore } from "#campaigns/semaphore.ts";
 import { everybodyRefused, type Stopped, splitRefused } from "#campaigns/split-refused.ts";
 import { AppError } from "#lib/errors.ts";
 import type { BatchAnswer, Mailer, MailResult } from "#mail/mailer.ts";
@@ -11,7 +11,7 @@ type Call = {
   render: Render;
   mailer: Pick<Mailer, "sendBatch" | "remembersKeysForMs">;
   pace: Pick<Pace, "reach">;
-  inFlight: Permits;
+  inFlight: Semaphore;
   /** The caller already holds a permit for this batch. */
   holdsPermit: boolean;
   isLate: () => boolean;

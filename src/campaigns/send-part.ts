@@ -1,6 +1,6 @@
-import type { Permits } from "#campaigns/permits.ts";
 import { createRenderer, type Render } from "#campaigns/render-mail.ts";
 import type { CampaignRepository } from "#campaigns/repository.ts";
+import type { Semaphore } from "#campaigns/semaphore.ts";
 import { sendBatch } from "#campaigns/send-batch.ts";
 import type { StepTime, Worked } from "#jobs/parts.ts";
 import type { Part } from "#jobs/parts-repository.ts";
@@ -15,7 +15,7 @@ export type SendDependencies = {
   clock: Clock;
   pace: Pace;
   /** Limits the requests in flight at the provider, over all parts of this process. */
-  inFlight: Permits;
+  inFlight: Semaphore;
 };
 
 /** Workers per part. Each takes batches, sends them and settles them: while one settles, the other sends. */

@@ -1,5 +1,5 @@
-import { nature, patiently } from "./patience.ts";
 import { createRequest, readJson } from "./request.ts";
+import { realTiming, withRetries } from "./retry.ts";
 import { hasEnded, type Item, type Job } from "./state.ts";
 import type { AnswerOf } from "./types.ts";
 import { type WatchOptions, watch } from "./watch.ts";
@@ -24,7 +24,7 @@ type FollowOptions = { onChange?: (job: Job) => void; signal?: AbortSignal };
 /** A client of Nightshift's API for browsers and servers. Every failure throws a `Problem`. */
 export function createClient(
   { baseUrl = "", key = () => null, fetch = (input, init) => globalThis.fetch(input, init) }: Options = {},
-  { sleep, random } = nature,
+  { sleep, random } = realTiming,
 ) {
   const request = createRequest({ baseUrl, key, fetch });
   const live = <Task extends Item = Item>(options: WatchOptions<Task>): Promise<void> =>
@@ -52,7 +52,7 @@ export function createClient(
       const headers = { "idempotency-key": idempotencyKey };
       const work = async () =>
         readJson<AnswerOf<Path>>(await request("POST", path, { body, headers, signal }));
-      return patiently(work, signal, { sleep, random });
+      return withRetries(work, signal, { sleep, random });
     },
 
     /** Returns the job when it has ended in any way; calls `onChange` for every change until then. */

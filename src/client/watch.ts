@@ -1,7 +1,7 @@
-import { backoffMs, type Nature } from "./patience.ts";
 import { Problem } from "./problem.ts";
 import { readStream } from "./read-stream.ts";
 import { type Request, readJson } from "./request.ts";
+import { backoffMs, type Timing } from "./retry.ts";
 import type { Frame } from "./sse.ts";
 import { type Item, type LiveState, type Message, nothingKnown, reduce } from "./state.ts";
 
@@ -32,7 +32,7 @@ const RETURN_MS = 300;
  */
 export async function watch<Task extends Item>(
   options: WatchOptions<Task>,
-  { request, sleep, random }: Nature & { request: Request },
+  { request, sleep, random }: Timing & { request: Request },
 ): Promise<void> {
   const { path = "/api/jobs/stream", filter = {}, signal } = options;
   const news = createNews(options);
@@ -122,7 +122,7 @@ function toMessage({ id, event, data }: Frame): unknown {
 }
 
 /** Sleeps, but stops early when the browser's network is back. */
-async function pause(ms: number, signal: AbortSignal, sleep: Nature["sleep"]): Promise<void> {
+async function pause(ms: number, signal: AbortSignal, sleep: Timing["sleep"]): Promise<void> {
   const woken = new AbortController();
   const wake = () => woken.abort();
   globalThis.addEventListener?.("online", wake);

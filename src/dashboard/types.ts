@@ -1,6 +1,6 @@
 /** What the API answers, in the API's own types: the page stops compiling when an answer changes its shape. */
 import type { output } from "zod";
-import type { campaignView } from "#campaigns/desk-repository.ts";
+import type { campaignView } from "#campaigns/api-repository.ts";
 import type { sendView } from "#campaigns/routes.ts";
 import type { letterView } from "#dead-letters/view.ts";
 import type { jobStatsView } from "#jobs/stats.ts";

@@ -56,9 +56,7 @@ export function watchRuns({ jobs, letters, engine, clock }: Dependencies): Chore
 
   async function recordLoss(run: QuietRun): Promise<boolean> {
     if (clock.now().getTime() - Date.parse(run.quiet_since) < LOST_MS) return false;
-    const message = run.is_fan_out
-      ? "A part of this run's fan-out got lost"
-      : "The engine lost this run";
+    const message = run.is_fan_out ? "A part of this run's fan-out got lost" : "The engine lost this run";
     await letters.record(failureOf(run, { message, cause: { code: "outcome_unknown" } }));
     return true;
   }

@@ -3,7 +3,7 @@ import { eventList, eventStream, type Sink } from "#lib/http/event-stream.ts";
 import { streamPosition } from "#lib/http/fields.ts";
 import { type Answer, json, type Requester } from "#lib/http/route.ts";
 import { type Start, type Subject, toEvents } from "./stream-events.ts";
-import { createPlaces } from "./stream-places.ts";
+import { createStreamLimit } from "./stream-limit.ts";
 import type { Batch, Tail } from "./tail.ts";
 import type { Follower, TailRepository } from "./tail-repository.ts";
 
@@ -12,7 +12,7 @@ type Dependencies = { live: Pick<TailRepository, "changes">; tail: Tail; lifetim
 
 /** Answers a client with a stream, or with the same messages as JSON when it accepts JSON. */
 export function createStreams({ live, tail, lifetimeMs }: Dependencies) {
-  const enter = createPlaces(lifetimeMs);
+  const enter = createStreamLimit(lifetimeMs);
 
   async function begin(subject: Subject, follower: Follower, after: string | undefined): Promise<Start> {
     if (after === undefined || !subject.resumes) return subject.snapshot(follower);

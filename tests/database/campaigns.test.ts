@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { campaignDesk } from "#campaigns/desk-repository.ts";
+import { campaignApiRepository } from "#campaigns/api-repository.ts";
 import { sendCampaignRequested } from "#campaigns/events.ts";
-import { Permits } from "#campaigns/permits.ts";
 import { type Batch, campaignRepository, type Outcome } from "#campaigns/repository.ts";
+import { Semaphore } from "#campaigns/semaphore.ts";
 import { sendPart } from "#campaigns/send-part.ts";
 import { type Part, partsRepository } from "#jobs/parts-repository.ts";
 import { request as requestFor } from "#jobs/request.ts";
@@ -17,7 +17,7 @@ import { freshDatabase, type TestDatabase } from "../support/database.ts";
 
 let db: TestDatabase;
 let lists: ReturnType<typeof listRepository>;
-let desk: ReturnType<typeof campaignDesk>;
+let api: ReturnType<typeof campaignApiRepository>;
 let ledger: ReturnType<typeof campaignRepository>;
 let parts: ReturnType<typeof partsRepository>;
 let tokens: ReturnType<typeof createTokens>;
@@ -28,7 +28,7 @@ beforeAll(async () => {
   db = await freshDatabase();
   const client = createDatabase(db.env, db.fetch);
   lists = listRepository(client, clock);
-  desk = campaignDesk(client, clock);
+  api = campaignApiRepository(client, clock);
   ledger = campaignRepository(client, clock);
   parts = partsRepository(client, clock);
   tokens = createTokens(client, clock);
@@ -56,8 +56,8 @@ const request = (campaignId: string) =>
 /** A campaign whose plan stands: batches of 10, parts of 20. */
 async function planned(count: number) {
   const listId = await listOf(count);
-  const id = await desk.create("alice", "alice", { listId, ...content });
-  const job = await desk.acceptSend(id, "alice", request(id));
+  const id = await api.create("alice", "alice", { listId, ...content });
+  const job = await api.acceptSend(id, "alice", request(id));
   const input = { campaignId: id, eventId: job.id, batchSize: 10, partSize: 20, piece: 40 };
   let plan = await ledger.planPiece(input);
   while (plan.state === "planning") plan = await ledger.planPiece(input);
@@ -125,8 +125,8 @@ describe("planning", () => {
       "update email_subscribers set status = 'bounced' where list_id = $1 and email like 'p3@%'",
       [listId],
     );
-    const id = await desk.create("alice", "alice", { listId, ...content });
-    const job = await desk.acceptSend(id, "alice", request(id));
+    const id = await api.create("alice", "alice", { listId, ...content });
+    const job = await api.acceptSend(id, "alice", request(id));
     const input = { campaignId: id, eventId: job.id, batchSize: 10, partSize: 20, piece: 40 };
     await ledger.planPiece(input);
     expect(await ledger.planPiece(input)).toMatchObject({ state: "planned", recipients: 4 });
@@ -139,7 +139,7 @@ describe("planning", () => {
 
   test("an empty list completes campaign and job in the planning statement", async () => {
     const { id, jobId } = await planned(0);
-    expect(await desk.get(id, "alice")).toMatchObject({ status: "completed" });
+    expect(await api.get(id, "alice")).toMatchObject({ status: "completed" });
     const { rows } = await db.sql.query("select status from jobs where id = $1", [jobId]);
     expect(rows).toEqual([{ status: "completed" }]);
   });
@@ -148,16 +148,16 @@ describe("planning", () => {
 describe("a campaign that was held half planned", () => {
   test("is sent by the next job that is asked for", async () => {
     const listId = await listOf(50);
-    const id = await desk.create("alice", "alice", { listId, ...content });
-    const first = await desk.acceptSend(id, "alice", request(id));
+    const id = await api.create("alice", "alice", { listId, ...content });
+    const first = await api.acceptSend(id, "alice", request(id));
     const input = { campaignId: id, eventId: first.id, batchSize: 10, partSize: 20, piece: 20 };
     expect(await ledger.planPiece(input)).toMatchObject({ state: "planning" });
     await ledger.hold(id, first.id, "not here");
-    const second = await desk.acceptSend(id, "alice", request(id));
+    const second = await api.acceptSend(id, "alice", request(id));
     expect(second.id).not.toBe(first.id);
     const again = { ...input, eventId: second.id };
     while ((await ledger.planPiece(again)).state === "planning");
-    expect(await desk.get(id, "alice")).toMatchObject({ status: "sending", counts: { recipients: 50 } });
+    expect(await api.get(id, "alice")).toMatchObject({ status: "sending", counts: { recipients: 50 } });
   });
 });
 
@@ -184,7 +184,7 @@ describe("taking", () => {
     await claim(jobId, 1, "run-1");
     expect(await ledger.take(zombie, 1, longAgo, "mail:test")).toEqual({ state: "lost" });
     expect(await ledger.settle(zombie, [allSent(batch)])).toBe("lost");
-    expect((await desk.get(id, "alice")).counts).toMatchObject({ sent: 0, sending: 10 });
+    expect((await api.get(id, "alice")).counts).toMatchObject({ sent: 0, sending: 10 });
   });
 
   test("what is in doubt is unknown where no key protects a repetition, or none any more", async () => {
@@ -194,8 +194,8 @@ describe("taking", () => {
       const again = await claim(jobId, 1, "run-1");
       const [rest] = await take(again, 10, takesKeys ? now : "no keys");
       expect(rest).toMatchObject({ batchNo: 2, inDoubt: false });
-      expect((await desk.get(id, "alice")).counts).toMatchObject({ unknown: 10, sending: 10 });
-      expect(await desk.sends(id, "alice", "unknown", 0, 1)).toMatchObject([
+      expect((await api.get(id, "alice")).counts).toMatchObject({ unknown: 10, sending: 10 });
+      expect(await api.sends(id, "alice", "unknown", 0, 1)).toMatchObject([
         { error_code: "outcome_unknown" },
         {},
       ]);
@@ -215,7 +215,7 @@ describe("taking", () => {
     const batches = await take(again, 10);
     expect(batches.map(({ recipients }) => recipients.length)).toEqual([10, 9]);
     expect(await ledger.settle(again, batches.map(allSent))).toBe("done");
-    expect((await desk.get(id, "alice")).counts).toMatchObject({ sent: 19, skipped: 1 });
+    expect((await api.get(id, "alice")).counts).toMatchObject({ sent: 19, skipped: 1 });
   });
 });
 
@@ -239,10 +239,10 @@ describe("a search for bad addresses that is interrupted", () => {
       },
     };
     const pace = createPace({ tokens, clock, account: "test", perSecond: 0 });
-    const deps = { campaigns: ledger, mailer, clock, pace, inFlight: new Permits(1) };
+    const deps = { campaigns: ledger, mailer, clock, pace, inFlight: new Semaphore(1) };
     const worked = await sendPart(deps, part, { isLate: () => isLate && calls === 2 }).catch(codeOf);
-    const { sent, failed, sending, unknown } = (await desk.get(id, "alice")).counts;
-    const rest = await desk.sends(id, "alice", "failed", 0, 1);
+    const { sent, failed, sending, unknown } = (await api.get(id, "alice")).counts;
+    const rest = await api.sends(id, "alice", "failed", 0, 1);
     return { sent, failed, sending, unknown, calls, worked, code: rest[0]?.error_code };
   }
   const pause = () => tokens.pause("mail:test", 60_000);
@@ -289,7 +289,7 @@ describe("settling", () => {
       expect([await settle(first), await settle(first)]).toEqual(["open", "open"]);
       expect([await settle(second), await settle(second)]).toEqual(["done", "done"]);
     }
-    expect(await desk.get(id, "alice")).toMatchObject({
+    expect(await api.get(id, "alice")).toMatchObject({
       status: "completed",
       counts: { sent: 40, pending: 0 },
     });
@@ -335,8 +335,8 @@ describe("settling", () => {
     for (const outcome of [nobody, oneSent, { ...oneSent, failed }])
       await expect(settle(outcome)).rejects.toThrow(unnamed);
     expect(await settle({ ...oneSent, failed, unknownCode: "provider_timeout" })).toBe("done");
-    expect((await desk.get(id, "alice")).counts).toMatchObject({ sent: 1, failed: 1, unknown: 8 });
-    expect(await desk.sends(id, "alice", "unknown", 0, 2)).toMatchObject([
+    expect((await api.get(id, "alice")).counts).toMatchObject({ sent: 1, failed: 1, unknown: 8 });
+    expect(await api.sends(id, "alice", "unknown", 0, 2)).toMatchObject([
       { error_code: "provider_timeout" },
       {},
       {},
@@ -350,8 +350,8 @@ describe("a campaign whose job failed", () => {
     const part = await claim(jobId, 1, "run-1");
     await ledger.settle(part, (await take(part, 10)).map(allSent));
     await db.sql.query("select private.end_job($1, 'failed', null, '{}', $2)", [jobId, now]);
-    expect(await desk.get(id, "alice")).toMatchObject({ status: "failed" });
-    const job = await desk.acceptSend(id, "alice", request(id));
+    expect(await api.get(id, "alice")).toMatchObject({ status: "failed" });
+    const job = await api.acceptSend(id, "alice", request(id));
     expect(await ledger.planPiece({ ...input, eventId: job.id })).toMatchObject({
       state: "planned",
       parts: 2,
@@ -359,19 +359,19 @@ describe("a campaign whose job failed", () => {
     expect(await parts.claim({ jobId, part: 2, claimant: "late", leaseMs: 1 })).toEqual({ state: "gone" });
     const rest = await claim(job.id, 2, "run-2");
     expect(await ledger.settle(rest, (await take(rest, 10)).map(allSent))).toBe("done");
-    expect(await desk.get(id, "alice")).toMatchObject({ status: "completed", counts: { sent: 40 } });
+    expect(await api.get(id, "alice")).toMatchObject({ status: "completed", counts: { sent: 40 } });
   });
 
   test("cannot be sent anew once its plan was cleared away: who had a mail is not known any more", async () => {
     const { id, jobId, input } = await planned(40);
     await db.sql.query("select private.end_job($1, 'failed', null, '{}', $2)", [jobId, now]);
     await db.sql.query("delete from jobs where id = $1", [jobId]);
-    const job = await desk.acceptSend(id, "alice", request(id));
+    const job = await api.acceptSend(id, "alice", request(id));
     await expect(ledger.planPiece({ ...input, eventId: job.id })).rejects.toMatchObject({ code: "conflict" });
   });
 });
 
 test("once queued, content is frozen by the database itself", async () => {
   const { id } = await planned(1);
-  await expect(desk.update(id, "alice", { subject: "Other" })).rejects.toMatchObject({ code: "conflict" });
+  await expect(api.update(id, "alice", { subject: "Other" })).rejects.toMatchObject({ code: "conflict" });
 });

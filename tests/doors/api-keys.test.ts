@@ -169,7 +169,10 @@ describe("npm run key", () => {
     expect(await key("revoke", id)).toMatchObject({ code: 0, stdout: "Revoked.\n" });
     expect((await key("list")).stdout).toMatch(new RegExp(`^${id}\t.*\trevoked 20`, "m"));
 
-    expect(await key("revoke", "aaaaaaaaaaaa")).toMatchObject({ code: 1, stderr: "No API key has this id.\n" });
+    expect(await key("revoke", "aaaaaaaaaaaa")).toMatchObject({
+      code: 1,
+      stderr: "No API key has this id.\n",
+    });
     expect(await key("create", "--role", "app")).toMatchObject({
       code: 1,
       stdout: "",

@@ -32,7 +32,7 @@ export async function campaignHouse({
   const engine = await startEngine({ app: handle, checkpointing });
   const provider = createMailProvider({ settings: mail, clock: engine.clock });
   const down = { database: false };
-  const fetch = wires(db, engine, provider, { down, beforeMail });
+  const fetch = connectHosts(db, engine, provider, { down, beforeMail });
   const settings = readEnv({
     ...db.env,
     INNGEST_DEV: engine.url,
@@ -131,7 +131,7 @@ const stats = z
   .loose();
 
 /** Connects all hosts of the house without a port. */
-function wires(
+function connectHosts(
   db: TestDatabase,
   engine: TestEngine,
   provider: MailProvider,

@@ -27,7 +27,7 @@ export async function imageQueueHouse({ env = {}, images = {}, beforeCall }: Opt
   const handle = (request: Request) => app?.doors.inngest(request) ?? Promise.reject(new Error("no app yet"));
   const engine = await startEngine({ app: handle, checkpointing: CHECKPOINTING });
   const provider = createImagesProvider({ settings: { ...CALM, ...images }, clock: engine.clock });
-  const fetch = wires(db, engine, (request) => provider.fetch(request), beforeCall);
+  const fetch = connectHosts(db, engine, (request) => provider.fetch(request), beforeCall);
   let aheadMs = 0;
   const clock = { now: () => new Date(engine.clock.now().getTime() + aheadMs) };
   const settings = testEnv(db, {
@@ -119,7 +119,7 @@ export async function imageQueueHouse({ env = {}, images = {}, beforeCall }: Opt
   };
 }
 
-function wires(
+function connectHosts(
   db: TestDatabase,
   engine: TestEngine,
   images: (request: Request) => Promise<Response>,

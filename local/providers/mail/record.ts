@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { z } from "zod";
 import { type Journal, openJournal, type Position } from "#providers/journal.ts";
-import { type Counts, Tallies } from "#providers/mail/tallies.ts";
+import { CampaignCounts, type Counts } from "#providers/mail/counts.ts";
 
 const emailSchema = z.object({
   from: z.string(),
@@ -37,7 +37,7 @@ export class MailRecord {
   readonly #journal: Journal;
   readonly #positions: Position[] = [];
   readonly #keys = new Map<string, Remembered>();
-  readonly #tallies = new Tallies();
+  readonly #counts = new CampaignCounts();
   readonly byStatus: Record<string, number> = {};
 
   constructor(path?: string) {
@@ -86,7 +86,7 @@ export class MailRecord {
 
   /** Counts of one campaign, or of all accepted mails. */
   counts(campaignId?: string): Counts & { requests: number } {
-    return { requests: this.#positions.length, ...this.#tallies.counts(campaignId) };
+    return { requests: this.#positions.length, ...this.#counts.of(campaignId) };
   }
 
   /** The newest mails first. */
@@ -131,7 +131,7 @@ export class MailRecord {
       this.#keys.delete(entry.key); // moves a reused key to the end
       this.#keys.set(entry.key, { sequence, path: entry.path, atMs: entry.atMs });
     }
-    for (const email of entry.emails ?? []) if (email !== null) this.#tallies.add(email);
+    for (const email of entry.emails ?? []) if (email !== null) this.#counts.add(email);
   }
 
   #entry(sequence: number): Entry {

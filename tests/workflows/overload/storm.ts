@@ -57,7 +57,7 @@ export async function storm(plan: Plan, { drain = false } = {}): Promise<Figures
 }
 
 async function weather(office: Office, plan: Plan, drain: boolean): Promise<Figures> {
-  const tally = newTally();
+  const totals = newTotals();
   // Ahead of the machine's clock from the beginning.
   await office.engine.advance("1m");
   if (plan.backlog > 0) {
@@ -72,7 +72,7 @@ async function weather(office: Office, plan: Plan, drain: boolean): Promise<Figu
     const due = takeDue(coming, nowMs);
     for (let first = 0; first < due.length; first += AT_ONCE) {
       await Promise.all(
-        due.slice(first, first + AT_ONCE).map((errand) => ask(office, errand, coming, tally)),
+        due.slice(first, first + AT_ONCE).map((errand) => ask(office, errand, coming, totals)),
       );
     }
     await office.engine.idle();
@@ -83,11 +83,11 @@ async function weather(office: Office, plan: Plan, drain: boolean): Promise<Figu
     await office.engine.advance(`${nextMs - nowMs}ms`);
   }
   if (drain) await office.engine.advance("2h");
-  return figures(office, tally, beginMs);
+  return figures(office, totals, beginMs);
 }
 
-type Tally = ReturnType<typeof newTally>;
-const newTally = () => ({
+type Totals = ReturnType<typeof newTotals>;
+const newTotals = () => ({
   asked: [0, 0, 0, 0, 0, 0],
   acceptedAtOnce: [0, 0, 0, 0, 0, 0],
   refused: [0, 0, 0, 0, 0, 0],
@@ -101,25 +101,25 @@ const count = (counts: number[], priority: number) => {
   counts[priority] = (counts[priority] ?? 0) + 1;
 };
 
-async function ask(office: Office, errand: Errand, coming: Errand[], tally: Tally): Promise<void> {
+async function ask(office: Office, errand: Errand, coming: Errand[], totals: Totals): Promise<void> {
   const { number, priority, returns } = errand;
   const { status, retryAfterSeconds } = await office.ask(number, priority);
   const isIn = status === 202;
   if (returns === 0) {
-    count(tally.asked, priority);
-    count(isIn ? tally.acceptedAtOnce : tally.refused, priority);
+    count(totals.asked, priority);
+    count(isIn ? totals.acceptedAtOnce : totals.refused, priority);
   } else {
-    tally.returned++;
-    if (isIn) tally.letIn++;
+    totals.returned++;
+    if (isIn) totals.letIn++;
   }
   if (isIn) return;
   if (status !== 503) throw new Error(`the door answered ${status}`);
-  tally.refusals++;
+  totals.refusals++;
   if (retryAfterSeconds === undefined) {
-    tally.withoutRetryAfter++;
+    totals.withoutRetryAfter++;
     return;
   }
-  tally.longest = Math.max(tally.longest, retryAfterSeconds);
+  totals.longest = Math.max(totals.longest, retryAfterSeconds);
   insert(coming, { ...errand, atMs: office.now() + retryAfterSeconds * 1000, returns: returns + 1 });
 }
 
@@ -151,7 +151,7 @@ function insert(coming: Errand[], errand: Errand): void {
   coming.splice(low, 0, errand);
 }
 
-async function figures(office: Office, tally: Tally, beginMs: number): Promise<Figures> {
+async function figures(office: Office, totals: Totals, beginMs: number): Promise<Figures> {
   // The ledger's own measure, of what was asked for in the storm.
   const waits = await office.rows(
     `select priority, count(started_at)::int as started,
@@ -166,20 +166,20 @@ async function figures(office: Office, tally: Tally, beginMs: number): Promise<F
         Math.round(Number(ms)),
       );
       return {
-        asked: tally.asked[priority] ?? 0,
-        acceptedAtOnce: tally.acceptedAtOnce[priority] ?? 0,
-        refused: tally.refused[priority] ?? 0,
+        asked: totals.asked[priority] ?? 0,
+        acceptedAtOnce: totals.acceptedAtOnce[priority] ?? 0,
+        refused: totals.refused[priority] ?? 0,
         started: row?.started ?? 0,
         waitMsP50: p50,
         waitMsP99: p99,
         waitMsMax: max,
       };
     }),
-    refusals: tally.refusals,
-    refusalsWithoutRetryAfter: tally.withoutRetryAfter,
-    returned: tally.returned,
-    letIn: tally.letIn,
-    longestRetryAfterSeconds: tally.longest,
+    refusals: totals.refusals,
+    refusalsWithoutRetryAfter: totals.withoutRetryAfter,
+    returned: totals.returned,
+    letIn: totals.letIn,
+    longestRetryAfterSeconds: totals.longest,
     leftWaiting: left,
     virtualSeconds: Math.round((office.now() - beginMs) / 1000),
   };

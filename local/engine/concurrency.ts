@@ -3,7 +3,7 @@ import type { RunDocument } from "./documents.ts";
 type Limits = RunDocument["limits"];
 
 /** How many calls are in flight under each concurrency key, and who waits for one of them to end. */
-export class Places<Waiting> {
+export class Concurrency<Waiting> {
   private readonly inUse = new Map<string, number>();
   private readonly waiting = new Map<string, Set<Waiting>>();
 

@@ -1,9 +1,9 @@
 import { Problem } from "./problem.ts";
 
 /** Time and randomness, which tests control. */
-export type Nature = { sleep(ms: number, signal?: AbortSignal): Promise<void>; random(): number };
+export type Timing = { sleep(ms: number, signal?: AbortSignal): Promise<void>; random(): number };
 
-export const nature: Nature = {
+export const realTiming: Timing = {
   /** Resolves early, without an error, when the signal is aborted: the caller checks the signal afterwards. */
   sleep: (ms, signal) =>
     new Promise((resolve) => {
@@ -30,10 +30,10 @@ export const backoffMs = (retry: number, random: number): number =>
   Math.min(1000 * 2 ** retry, CAP_MS) + Math.floor(random * 1000);
 
 /** Tries again after temporary failures: after `Retry-After`, or else by `backoffMs`, five times. */
-export async function patiently<T>(
+export async function withRetries<T>(
   work: () => Promise<T>,
   signal: AbortSignal | undefined,
-  { sleep, random }: Nature,
+  { sleep, random }: Timing,
 ): Promise<T> {
   for (let retry = 0; ; retry += 1) {
     try {

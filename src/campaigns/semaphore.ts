@@ -1,5 +1,5 @@
 /** A semaphore: at most `limit` holders at once; the others wait in order. */
-export class Permits {
+export class Semaphore {
   #free: number;
   readonly #waiting: (() => void)[] = [];
 

@@ -8,7 +8,7 @@ const MOST_STREAMS = { person: 10, key: 200 };
  * How many streams each requester has open in this process: a stream costs memory and a share of the database's
  * connections.
  */
-export function createPlaces(retryAfterMs: number) {
+export function createStreamLimit(retryAfterMs: number) {
   const open = new Map<string, number>();
 
   /** Takes one of the requester's streams; returns the function that gives it back. */

@@ -78,10 +78,10 @@ const summaryRow = z.object({
 });
 export type CampaignSummary = z.output<typeof summaryRow>;
 
-export type CampaignDesk = ReturnType<typeof campaignDesk>;
+export type CampaignApiRepository = ReturnType<typeof campaignApiRepository>;
 
 /** The campaigns as the API uses them. `owner: null` is an admin; any other owner sees only its own campaigns. */
-export const campaignDesk = (db: DatabaseClient, clock: Clock) => {
+export const campaignApiRepository = (db: DatabaseClient, clock: Clock) => {
   const { call, callTimeless } = createCall(db, clock);
   return {
     create: (owner: string, listOwner: string | null, content: CampaignContent): Promise<string> =>

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
-import { Permits } from "#campaigns/permits.ts";
+import { Semaphore } from "#campaigns/semaphore.ts";
 
 describe("permits", () => {
   test("never more than the limit at once, in the order of asking, and a failure gives its permit back", async () => {
-    const permits = new Permits(3);
+    const permits = new Semaphore(3);
     const order: number[] = [];
     let [held, most] = [0, 0];
     const work = async (n: number) => {

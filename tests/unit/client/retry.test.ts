@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { createClient } from "#client/index.ts";
-import { backoffMs } from "#client/patience.ts";
+import { backoffMs } from "#client/retry.ts";
 
 /** A server that gives these answers one after the other, and then accepts; what the client did meanwhile. */
 function fakes(...answers: (Response | Error)[]) {

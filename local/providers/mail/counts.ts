@@ -1,28 +1,28 @@
 /** `recipients` and `duplicates` count mails that name their campaign. */
 export type Counts = { accepted: number; recipients: number; duplicates: number };
-type Tally = { accepted: number; duplicates: number; recipients: Set<string> };
+type Campaign = { accepted: number; duplicates: number; recipients: Set<string> };
 
 /** Which recipients got mail of which campaign, to detect a second mail to one of them. */
-export class Tallies {
-  readonly #campaigns = new Map<string, Tally>();
+export class CampaignCounts {
+  readonly #campaigns = new Map<string, Campaign>();
   #accepted = 0;
 
   add({ campaignId, to }: { campaignId?: string | undefined; to: readonly string[] }): void {
     this.#accepted += 1;
     if (campaignId === undefined) return;
-    let tally = this.#campaigns.get(campaignId);
-    if (tally === undefined) {
-      tally = { accepted: 0, duplicates: 0, recipients: new Set() };
-      this.#campaigns.set(campaignId, tally);
+    let campaign = this.#campaigns.get(campaignId);
+    if (campaign === undefined) {
+      campaign = { accepted: 0, duplicates: 0, recipients: new Set() };
+      this.#campaigns.set(campaignId, campaign);
     }
-    tally.accepted += 1;
+    campaign.accepted += 1;
     for (const recipient of to) {
-      if (tally.recipients.has(recipient)) tally.duplicates += 1;
-      tally.recipients.add(recipient);
+      if (campaign.recipients.has(recipient)) campaign.duplicates += 1;
+      campaign.recipients.add(recipient);
     }
   }
 
-  counts(campaignId?: string): Counts {
+  of(campaignId?: string): Counts {
     if (campaignId !== undefined) return countsOf(this.#campaigns.get(campaignId));
     const counts = { accepted: this.#accepted, recipients: 0, duplicates: 0 };
     for (const { recipients, duplicates } of this.#campaigns.values()) {
@@ -33,8 +33,8 @@ export class Tallies {
   }
 }
 
-const countsOf = (tally: Tally | undefined): Counts => ({
-  accepted: tally?.accepted ?? 0,
-  recipients: tally?.recipients.size ?? 0,
-  duplicates: tally?.duplicates ?? 0,
+const countsOf = (campaign: Campaign | undefined): Counts => ({
+  accepted: campaign?.accepted ?? 0,
+  recipients: campaign?.recipients.size ?? 0,
+  duplicates: campaign?.duplicates ?? 0,
 });
