@@ -8,6 +8,7 @@ import type { InngestFunction } from "inngest";
 import { z } from "zod";
 import { createApp } from "#app.ts";
 import { allFunctions } from "#functions.ts";
+import { policyOf, RETRY_POLICIES } from "#lib/engine/retry-policy.ts";
 import { readEnv } from "#lib/env.ts";
 
 const file = join(process.cwd(), "README.md");
@@ -42,8 +43,14 @@ function atOnce({ opts }: InngestFunction.Any): string {
   return limit.key === undefined ? String(limit.limit) : `${limit.limit} per \`${limit.key}\``;
 }
 
+/** What its policy gives the work; the engine's own are for our outages. */
+function retriesOf({ opts }: InngestFunction.Any): string {
+  const policy = policyOf(opts);
+  return policy === undefined ? "–" : `${RETRY_POLICIES[policy].retries} (\`${policy}\`)`;
+}
+
 const rows = createApp(env, {}, allFunctions).functions.map(
-  (fn) => `| ${triggersOf(fn)} | \`${fn.id()}\` | ${atOnce(fn)} | ${fn.opts.retries ?? "–"} |\n`,
+  (fn) => `| ${triggersOf(fn)} | \`${fn.id()}\` | ${atOnce(fn)} | ${retriesOf(fn)} |\n`,
 );
 const before = readFileSync(file, "utf8");
 if (!TABLE.test(before)) throw new Error("The README has no table of functions.");

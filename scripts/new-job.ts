@@ -6,7 +6,10 @@ import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { type Names, namesOf } from "./new-job/names.ts";
-import { filesOf } from "./new-job/templates.ts";
+import { filesOf, outageEntry } from "./new-job/templates.ts";
+
+/** Has a line for every function of the product. */
+const OUTAGES = "tests/workflows/our-outages.test.ts";
 
 const inProject = (path: string) => join(process.cwd(), path);
 
@@ -23,14 +26,14 @@ function refuseWhatExists({ room, job, event }: Names): void {
   }
 }
 
-/**
- * Inserts lines before the last line that begins with `before`, and an import at the top; the formatter sorts imports.
- */
-function enter(file: string, { before, line, from }: { before: string; line: string; from: string }): string {
+type Entry = { before: string; line: string; from?: string };
+
+/** Inserts text before the last line that begins with `before`, and an import at the top; the formatter sorts imports. */
+function enter(file: string, { before, line, from = "" }: Entry): string {
   const text = readFileSync(inProject(file), "utf8");
   const at = text.lastIndexOf(`\n${before}`);
   if (at === -1) throw new Error(`${file} has no line that begins with "${before.trim()}".`);
-  return `${from}\n${text.slice(0, at)}\n${line}${text.slice(at)}`;
+  return `${from === "" ? "" : `${from}\n`}${text.slice(0, at)}\n${line}${text.slice(at)}`;
 }
 
 /** All contents are made before any file is written. */
@@ -44,10 +47,11 @@ function filesAndEntries(names: Names): Record<string, string> {
       from: `import { ${roomName} } from "#${room}/room.ts";`,
     }),
     "src/functions.ts": enter("src/functions.ts", {
-      before: "  // These two hear",
+      before: "  catchFailures(platform),",
       line: `  ${functionName}(platform),`,
       from: `import { ${functionName} } from "#${room}/${job}.ts";`,
     }),
+    [OUTAGES]: enter(OUTAGES, { before: '  "catch-failures": ', line: outageEntry(names) }),
   };
 }
 

@@ -19,7 +19,7 @@ export const allFunctions = (platform: Platform): InngestFunction.Any[] => [
   ...importFunctions(platform),
   ...monitoringFunctions(platform),
   ...erasureFunctions(platform),
-  // These two functions receive Inngest's own events about runs. They keep the ledger and the dead letters up to date.
   catchFailures(platform),
   recordCancellations(platform),
+  // The last two receive Inngest's own events about runs. They keep the ledger and the dead letters up to date.
 ];

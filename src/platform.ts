@@ -54,6 +54,7 @@ export function createPlatform(
     env,
     fetch: ours,
     logger,
+    noteFailedTry: ledger.noteFailedTry,
     middleware: [
       trackJobs({ jobs: ledger, logger, show: redact.event }),
       keepDeadlines({ clock, logger }),

@@ -25,6 +25,7 @@ const functionFile = ({
 }: Names) => `import type { OnFailure } from "#dead-letters/on-failure.ts";
 import { cancelOfThisJob, type FlowControl } from "#lib/engine/flow-control.ts";
 import type { InngestClient } from "#lib/engine/inngest.ts";
+import { tries } from "#lib/engine/retry-policy.ts";
 import { ${eventName} } from "./events.ts";
 
 type Dependencies = {
@@ -43,7 +44,7 @@ export const ${functionName} = ({ inngest, flow, onFailure, notifications }: Dep
       id: "${job}",
       triggers: [${eventName}],
       ...flow.prioritized(10),
-      retries: 5,
+      ...tries("standard"),
       cancelOn: cancelOfThisJob,
       onFailure,
     },
@@ -107,3 +108,14 @@ test("${job} is accepted, completes, and tells its owner", async () => {
   expect(told.body.items).toMatchObject([{ type: "${job.replaceAll("-", "_").toUpperCase()}" }]);
 });
 `;
+
+/** How the test of outages starts the job, and what is to come of it once. */
+export const outageEntry = ({ room, job, idField }: Names) => `  "${job}": {
+    begin: async () =>
+      (await house.call("POST", "/api/${room}/${job}", { ${idField}: randomUUID() })).jobId,
+    isDone: hasCompleted,
+    effects: async (id) => ({
+      told: await count("select count(*) as n from notifications where key = $1", \`${job}:\${id}\`),
+    }),
+    once: { told: 1 },
+  },`;

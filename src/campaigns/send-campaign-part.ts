@@ -4,6 +4,7 @@ import type { OnFailure } from "#dead-letters/on-failure.ts";
 import type { Parts } from "#jobs/parts.ts";
 import { cancelOfParentJob, type FlowControl } from "#lib/engine/flow-control.ts";
 import type { InngestClient } from "#lib/engine/inngest.ts";
+import { tries } from "#lib/engine/retry-policy.ts";
 import type { MailMode } from "#lib/environment-fence.ts";
 import { AppError } from "#lib/errors.ts";
 
@@ -28,8 +29,7 @@ export const sendCampaignPart = (deps: Dependencies) =>
       id: "send-campaign-part",
       triggers: [sendCampaignPartRequested],
       concurrency: deps.flow.concurrency(PARTS_AT_ONCE, "event.data.account"),
-      // Many retries, because a crash of our process uses one. Errors of the provider have a policy of their own.
-      retries: 20,
+      ...tries("email"),
       cancelOn: cancelOfParentJob,
       onFailure: deps.onFailure,
     },

@@ -4,6 +4,7 @@ import type { OnFailure } from "#dead-letters/on-failure.ts";
 import type { Parts } from "#jobs/parts.ts";
 import { cancelOfThisJob, type FlowControl } from "#lib/engine/flow-control.ts";
 import type { InngestClient } from "#lib/engine/inngest.ts";
+import { tries } from "#lib/engine/retry-policy.ts";
 import type { MailMode } from "#lib/environment-fence.ts";
 
 type Dependencies = {
@@ -32,7 +33,7 @@ export const sendEmailCampaign = (deps: Dependencies) =>
       id: "send-email-campaign",
       triggers: [sendCampaignRequested],
       concurrency: deps.flow.concurrency(10),
-      retries: 5,
+      ...tries("email"),
       cancelOn: cancelOfThisJob,
       onFailure: deps.onFailure,
     },

@@ -1,5 +1,6 @@
 import type { InngestFunction } from "inngest";
 import { type InngestClient, newsOfOurs } from "#lib/engine/inngest.ts";
+import { tries } from "#lib/engine/retry-policy.ts";
 import type { Alert } from "./alert.ts";
 import { type MaxAttempts, toFailure } from "./failure.ts";
 import type { DeadLetterRepository } from "./repository.ts";
@@ -17,7 +18,7 @@ type Dependencies = {
  */
 export const catchFailures = ({ inngest, letters, alert, maxAttempts }: Dependencies): InngestFunction.Any =>
   inngest.createFunction(
-    { id: "catch-failures", triggers: [newsOfOurs("inngest/function.failed")], retries: 20 },
+    { id: "catch-failures", triggers: [newsOfOurs("inngest/function.failed")], ...tries("net") },
     async ({ event, runId }: { event: { data?: unknown }; runId: string }) => {
       const failure = toFailure(event.data, maxAttempts);
       const letterId = await letters.record(failure);

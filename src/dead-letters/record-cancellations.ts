@@ -2,6 +2,7 @@ import type { InngestFunction } from "inngest";
 import { z } from "zod";
 import type { JobRepository } from "#jobs/repository.ts";
 import { type InngestClient, newsOfOurs } from "#lib/engine/inngest.ts";
+import { tries } from "#lib/engine/retry-policy.ts";
 import { toFailure } from "./failure.ts";
 import type { DeadLetterRepository } from "./repository.ts";
 
@@ -20,7 +21,7 @@ const stopped = { message: "The engine stopped this part of a job that continues
  */
 export const recordCancellations = ({ inngest, jobs, letters }: Dependencies): InngestFunction.Any =>
   inngest.createFunction(
-    { id: "record-cancellations", triggers: [newsOfOurs("inngest/function.cancelled")], retries: 20 },
+    { id: "record-cancellations", triggers: [newsOfOurs("inngest/function.cancelled")], ...tries("net") },
     async ({ event }: { event: { data?: unknown } }) => {
       const news = z.looseObject({}).parse(event.data);
       const failure = toFailure({ ...news, error: stopped }, () => undefined);

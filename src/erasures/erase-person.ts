@@ -3,6 +3,7 @@ import { erasePersonRequested } from "#erasures/events.ts";
 import type { ErasureRepository } from "#erasures/repository.ts";
 import type { FlowControl } from "#lib/engine/flow-control.ts";
 import type { InngestClient } from "#lib/engine/inngest.ts";
+import { tries } from "#lib/engine/retry-policy.ts";
 
 type Dependencies = {
   inngest: InngestClient;
@@ -28,7 +29,7 @@ export const erasePerson = ({ inngest, erasures, flow, onFailure }: Dependencies
       id: "erase-person",
       triggers: [erasePersonRequested],
       concurrency: [flow.concurrency(2)],
-      retries: 10,
+      ...tries("dataSync"),
       onFailure,
     },
     async ({ event, step }) => {

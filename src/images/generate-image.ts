@@ -5,6 +5,7 @@ import { type FinishDependencies, finishImage } from "#images/finish-image.ts";
 import { remainingMs } from "#lib/engine/deadline.ts";
 import { cancelOfThisJob } from "#lib/engine/flow-control.ts";
 import type { InngestClient } from "#lib/engine/inngest.ts";
+import { tries } from "#lib/engine/retry-policy.ts";
 import { AppError } from "#lib/errors.ts";
 
 type Dependencies = DrawDependencies & FinishDependencies & { inngest: InngestClient; onFailure: OnFailure };
@@ -21,8 +22,7 @@ export const generateImage = (deps: Dependencies) =>
     {
       id: "generate-image",
       triggers: [generateImageRequested],
-      // Many, for our own deaths: a killed process costs a try too. The provider's trouble is counted in the task.
-      retries: 20,
+      ...tries("task"),
       cancelOn: cancelOfThisJob,
       onFailure: deps.onFailure,
     },

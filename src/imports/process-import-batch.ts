@@ -9,6 +9,7 @@ import type { Part } from "#jobs/parts-repository.ts";
 import type { Storage } from "#lib/database/storage.ts";
 import { cancelOfParentJob, type FlowControl } from "#lib/engine/flow-control.ts";
 import type { InngestClient } from "#lib/engine/inngest.ts";
+import { tries } from "#lib/engine/retry-policy.ts";
 import type { SafeFetch } from "#lib/outside/safe-fetch.ts";
 
 type Work = {
@@ -36,8 +37,7 @@ export const processImportBatch = ({ inngest, parts, flow, onFailure, ...work }:
         flow.concurrency(PARTS_AT_ONCE, "event.data.importId"),
         flow.shareOf("event.data.userId"),
       ],
-      // Many, for our own deaths: a killed process costs a try too.
-      retries: 20,
+      ...tries("dataSync"),
       cancelOn: cancelOfParentJob,
       onFailure,
     },

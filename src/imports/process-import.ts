@@ -8,6 +8,7 @@ import type { Parts } from "#jobs/parts.ts";
 import type { Storage } from "#lib/database/storage.ts";
 import { cancelOfThisJob, type FlowControl } from "#lib/engine/flow-control.ts";
 import type { InngestClient } from "#lib/engine/inngest.ts";
+import { tries } from "#lib/engine/retry-policy.ts";
 import type { SafeFetch } from "#lib/outside/safe-fetch.ts";
 
 type Dependencies = {
@@ -28,7 +29,7 @@ export const processImport = (deps: Dependencies) =>
       triggers: [importRequested],
       // One file of an owner is planned at a time, so that many of one owner do not hold up the others.
       concurrency: [deps.flow.concurrency(5), deps.flow.concurrency(1, "event.data.userId")],
-      retries: 10,
+      ...tries("dataSync"),
       cancelOn: cancelOfThisJob,
       onFailure: deps.onFailure,
     },

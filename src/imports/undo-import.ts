@@ -7,6 +7,7 @@ import type { Part } from "#jobs/parts-repository.ts";
 import type { FlowControl } from "#lib/engine/flow-control.ts";
 import { cancelOfThisJob } from "#lib/engine/flow-control.ts";
 import type { InngestClient } from "#lib/engine/inngest.ts";
+import { tries } from "#lib/engine/retry-policy.ts";
 
 type Dependencies = {
   inngest: InngestClient;
@@ -25,7 +26,7 @@ export const undoImport = ({ inngest, imports, parts, flow, onFailure }: Depende
       id: "undo-import",
       triggers: [importUndoRequested],
       concurrency: [flow.concurrency(5), flow.concurrency(1, "event.data.userId")],
-      retries: 20,
+      ...tries("dataSync"),
       cancelOn: cancelOfThisJob,
       onFailure,
     },

@@ -3,6 +3,7 @@ import type { Clock } from "#lib/clock.ts";
 import { createCall } from "#lib/database/call.ts";
 import type { DatabaseClient } from "#lib/database/client.ts";
 import type { Json } from "#lib/database/database.types.ts";
+import type { FailedTry } from "#lib/engine/failed-tries.ts";
 import type { Position } from "#lib/http/pages.ts";
 import { storableId, storableJson } from "#lib/storable.ts";
 import type { JobRequest } from "./request.ts";
@@ -72,22 +73,12 @@ export function jobRepository(db: DatabaseClient, clock: Clock) {
     finishRun: (run: RunOfEvent, result: unknown): Promise<number | null> =>
       call("finish_run", { ...keysOf(run), result: boundedResult(result) }, z.number().nullable()),
 
-    /** `delayMs` is the time until the next attempt; undefined when Inngest chooses it. */
-    noteFailedAttempt: (
-      run: StartingRun,
-      error: { code: string | null; message: string },
-      delayMs: number | undefined,
-    ): Promise<void> =>
-      call("note_failed_attempt", {
-        ...keysOf(run),
-        attempt: run.attempt + 1,
-        error: storableJson(error),
-        retryAt: delayMs === undefined ? undefined : fromNow(delayMs),
-      }),
-
     /** Returns whether the run was a part of a job that continues; that job would wait for the part for ever. */
     cancelRun: (run: RunOfEvent, parentJobId: string | null = null): Promise<boolean> =>
       call("cancel_run", { ...keysOf(run), parentJobId }, z.boolean()),
+
+    noteFailedTry: ({ error, ...failed }: FailedTry): Promise<number> =>
+      call("note_failed_try", { ...failed, error: storableJson(error) }, z.number()),
 
     cancel: (jobId: string, owner: string | null, by: string): Promise<Job> =>
       call("cancel_job", { jobId, owner, by }, jobRow),

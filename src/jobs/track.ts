@@ -1,15 +1,14 @@
 import { Middleware } from "inngest";
 import { z } from "zod";
 import { cut } from "#lib/cut.ts";
-import { parentJobOf, retryAfter } from "#lib/engine/inngest.ts";
-import { codeOf } from "#lib/errors.ts";
+import { parentJobOf } from "#lib/engine/inngest.ts";
 import { addLogContext, type Logger } from "#lib/logger.ts";
 import { maskPersonal } from "#lib/mask-personal.ts";
 import type { JobRepository, StartingRun } from "./repository.ts";
 import type { StartedRun } from "./rows.ts";
 
 type Dependencies = {
-  jobs: Pick<JobRepository, "startRun" | "finishRun" | "noteFailedAttempt">;
+  jobs: Pick<JobRepository, "startRun" | "finishRun">;
   logger: Logger;
   /** What the log may show of an event's data. */
   show: (eventName: string, data: Record<string, unknown>) => Record<string, string | number>;
@@ -19,11 +18,11 @@ type Dependencies = {
 const NEWS = /^inngest\/function\.(failed|cancelled|finished)$/;
 
 /**
- * Keeps the ledger up to date while functions run: one statement when a run or a further attempt begins, one when an
- * attempt fails that is not the last, and one when the run completes. Requests in between cost nothing. The statements wrap
- * the function itself, so that an error is treated as the run's own: it keeps its code, it is logged, and a run that could
- * not be recorded is tried again. Failures and cancels reach the ledger by Inngest's own events. Start and end are logged
- * too; a failure is logged with its alert.
+ * Keeps the ledger up to date while functions run: one statement when a run or a further attempt begins, and one when
+ * it completes. Requests in between cost nothing. Both statements wrap the function itself, so that an error is treated
+ * as the run's own: it keeps its code, it is logged, and a run that could not be recorded is tried again. Failed attempts
+ * are recorded where it is decided what follows (`failed-tries.ts`), failures and cancels by Inngest's own events. Start
+ * and end are logged too; a failure is logged with its alert.
  */
 export const trackJobs = ({ jobs, logger, show }: Dependencies) =>
   class TrackJobs extends Middleware.BaseMiddleware {
@@ -69,30 +68,13 @@ export const trackJobs = ({ jobs, logger, show }: Dependencies) =>
           },
           "job started",
         );
-      const result = await this.#noted(ctx, next);
+      const result = await next();
       // Only the request that began the run knows whether the ledger tracks it.
       if (!this.#run || this.#started?.tracked === false) return result;
       const durationMs = await jobs.finishRun(this.#run, result);
       if (durationMs !== null)
         logger.info({ jobType: ctx.event.name, durationMs, result: wordsOf(result) }, "job completed");
       return result;
-    }
-
-    override wrapStepHandler = ({ next, ctx }: Middleware.WrapStepHandlerArgs) => this.#noted(ctx, next);
-
-    /** Records a failed attempt that is not the last. A record that cannot be made does not change the error. */
-    async #noted<T>(ctx: Middleware.WrapStepHandlerArgs["ctx"], attempt: () => Promise<T>): Promise<T> {
-      try {
-        return await attempt();
-      } catch (error) {
-        const next = retryAfter(error, ctx);
-        const message = cut(error instanceof Error ? error.message : String(error));
-        if (next && this.#run)
-          await jobs
-            .noteFailedAttempt(this.#run, { code: codeOf(error) ?? null, message }, next.delayMs)
-            .catch(() => {});
-        throw error;
-      }
     }
   };
 

@@ -1,10 +1,10 @@
 import { cut } from "#lib/cut.ts";
 
 /**
- * All error codes. `problem.ts` turns a code into an HTTP answer, and `inngest.ts` turns it into retry, retry later or
+ * All error codes. `problem.ts` turns a code into an HTTP answer, and `failed-tries.ts` turns it into retry, retry later or
  * stop. No code decides by an error's message.
  *
- * - "retry": worth another try, by the function's policy.
+ * - "retry": worth another try, by the function's policy; after an outage of our own, without using one of its tries.
  * - "later": worth another try, but not before `retryAfterMs`.
  * - "stop": the same call will fail again in the same way.
  */
@@ -176,6 +176,15 @@ const MEANINGS = {
 export type ErrorCode = keyof typeof MEANINGS;
 
 export const ERROR_CODES: readonly ErrorCode[] = Object.freeze(Object.keys(MEANINGS).filter(isErrorCode));
+
+const OUR_OUTAGES: ReadonlySet<ErrorCode> = new Set([
+  "database_unavailable",
+  "storage_unavailable",
+  "engine_unavailable",
+]);
+
+/** An outage of our own services is no fault of the work: it is tried again without using one of its tries. */
+export const isOurOutage = (code: ErrorCode): boolean => OUR_OUTAGES.has(code);
 
 export const meaningOf = (code: ErrorCode): Meaning => MEANINGS[code];
 

@@ -2,6 +2,7 @@ import { cron } from "inngest";
 import type { OnFailure } from "#dead-letters/on-failure.ts";
 import type { Clock } from "#lib/clock.ts";
 import type { InngestClient } from "#lib/engine/inngest.ts";
+import { tries } from "#lib/engine/retry-policy.ts";
 import type { MailMode } from "#lib/environment-fence.ts";
 import type { Slack } from "#lib/outside/slack.ts";
 import { reportMessage } from "#monitoring/report-text.ts";
@@ -26,7 +27,7 @@ export const sendDailyReport = (deps: Dependencies) =>
     {
       id: "send-daily-report",
       triggers: [cron(`TZ=${deps.timeZone} 0 9 * * *`)],
-      retries: 5,
+      ...tries("standard"),
       onFailure: deps.onFailure,
     },
     async ({ event, step }) => {

@@ -4,8 +4,7 @@ import type { Storage } from "#lib/database/storage.ts";
 import { remainingMs } from "#lib/engine/deadline.ts";
 import { cancelOfThisJob, type FlowControl } from "#lib/engine/flow-control.ts";
 import type { InngestClient } from "#lib/engine/inngest.ts";
-import { paced } from "#lib/engine/retry-policy.ts";
-import { AppError } from "#lib/errors.ts";
+import { tries } from "#lib/engine/retry-policy.ts";
 import { WRITERS } from "./contents.ts";
 import { PDF_ROWS, type ReportDocument, toDocument } from "./document.ts";
 import { type DateRange, generateReportRequested, reportReady } from "./events.ts";
@@ -38,11 +37,11 @@ export const generateReport = (deps: Dependencies) =>
       triggers: [generateReportRequested],
       // One report of a person at a time, so that many of one person do not hold up the others.
       concurrency: [deps.flow.concurrency(5), deps.flow.concurrency(1, "event.data.userId")],
-      retries: 2,
+      ...tries("report"),
       cancelOn: cancelOfThisJob,
       onFailure: deps.onFailure,
     },
-    async ({ event, step, runId, attempt }) => {
+    async ({ event, step, runId }) => {
       const { reportType, dateRange, format = "pdf", userId } = event.data;
       const file = await step.run("render", async () => {
         const wanted = {
@@ -55,9 +54,7 @@ export const generateReport = (deps: Dependencies) =>
         const report = await deps.reports.open(event.id ?? runId, wanted);
         const patienceMs = Math.min(PATIENCE_MS, remainingMs(event.data, deps.clock.now()));
         const signal = AbortSignal.timeout(Math.max(1, patienceMs));
-        return makeFile(deps, report, dateRange, signal).catch((error: unknown) => {
-          throw error instanceof AppError ? paced(error, "report", attempt) : error;
-        });
+        return makeFile(deps, report, dateRange, signal);
       });
       const url = downloadUrl(file.reportId);
       await step.run("notify", () =>

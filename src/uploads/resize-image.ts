@@ -2,7 +2,7 @@ import type { OnFailure } from "#dead-letters/on-failure.ts";
 import type { Storage } from "#lib/database/storage.ts";
 import { cancelOfThisJob, type FlowControl } from "#lib/engine/flow-control.ts";
 import type { InngestClient } from "#lib/engine/inngest.ts";
-import { paced } from "#lib/engine/retry-policy.ts";
+import { tries } from "#lib/engine/retry-policy.ts";
 import { AppError } from "#lib/errors.ts";
 import { IMAGES_BUCKET } from "#lib/pictures/kind.ts";
 import { thumbnail, withoutMetadata } from "#lib/pictures/thumbnail.ts";
@@ -26,17 +26,11 @@ export const resizeImage = ({ inngest, flow, onFailure, ...work }: Dependencies)
       id: "resize-image",
       triggers: [resizeImageRequested],
       ...flow.prioritized(AT_ONCE),
-      // As the policy `image` has it.
-      retries: 2,
+      ...tries("image"),
       cancelOn: cancelOfThisJob,
       onFailure,
     },
-    ({ event, step, attempt }) =>
-      step.run("resize", () =>
-        resize(work, event.data.uploadId).catch((error: unknown) => {
-          throw error instanceof AppError ? paced(error, "image", attempt) : error;
-        }),
-      ),
+    ({ event, step }) => step.run("resize", () => resize(work, event.data.uploadId)),
   );
 
 /** Safe to do again: the same upload writes the same file and the same row, and its owner is told once. */

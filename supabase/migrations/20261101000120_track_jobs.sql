@@ -254,22 +254,6 @@ begin
 end
 $$;
 
--- An attempt of a run failed, and there will be another: at p_retry_at, or (null) at the engine's own pace. A job
--- that says already that it waits, because its room recorded that, says it once.
-create function public.note_failed_attempt(
-  p_event_id text, p_function_id text, p_run_id text, p_attempt integer, p_error jsonb, p_retry_at timestamptz,
-  p_now timestamptz
-)
-returns void
-language sql
-set search_path = ''
-as $$
-  select private.record_job_event(id, 'waiting', jsonb_strip_nulls(jsonb_build_object('runId', p_run_id,
-    'attempt', p_attempt, 'retryAt', p_retry_at, 'code', p_error -> 'code', 'message', p_error -> 'message')), p_now)
-  from public.jobs where event_id = p_event_id and function_id = p_function_id and ended_at is null
-    and (select type from public.job_events where job_id = jobs.id order by sequence desc limit 1) <> 'waiting';
-$$;
-
 -- A run failed or was canceled. Its job ends with it, unless another run works on the job.
 create function private.abandon_run(
   p_event_id text, p_function_id text, p_run_id text, p_status text, p_error jsonb, p_now timestamptz
@@ -338,8 +322,8 @@ end
 $$;
 
 revoke execute on all functions in schema private from public, anon, authenticated;
-revoke execute on function public.start_run, public.finish_run, public.note_failed_attempt, public.cancel_run, public.cancel_job
+revoke execute on function public.start_run, public.finish_run, public.cancel_run, public.cancel_job
   from public, anon, authenticated;
 grant execute on all functions in schema private to service_role;
-grant execute on function public.start_run, public.finish_run, public.note_failed_attempt, public.cancel_run, public.cancel_job
+grant execute on function public.start_run, public.finish_run, public.cancel_run, public.cancel_job
   to service_role;

@@ -78,7 +78,7 @@ end
 $$;
 
 -- Deletes ended jobs, handled dead letters and errors that are older than given, at most p_limit of each, and the rates
--- of requesters and providers that were not used since.
+-- of requesters and providers and the counts of failed tries that were not used since.
 create function public.purge_ledgers(
   p_completed_before timestamptz, p_failed_before timestamptz, p_limit integer
 )
@@ -104,6 +104,7 @@ begin
   delete from private.token_buckets
   where filled_at < p_completed_before and coalesce(blocked_until < p_completed_before, true);
   delete from private.reservations where expires_at < p_completed_before;
+  delete from private.failed_tries where noted_at < p_completed_before;
   delete from public.jobs where ctid = any (array(
     select ctid from public.jobs
     where ended_at < greatest(p_completed_before, p_failed_before)

@@ -12,9 +12,10 @@ const root = resolve(import.meta.dirname, "../..");
 const copy = mkdtempSync(join(tmpdir(), "nightshift-new-job-"));
 afterAll(() => rmSync(copy, { recursive: true, force: true }));
 
-const COPIED = ".gitignore src scripts tests/support package.json tsconfig.json biome.json README.md".split(
-  " ",
-);
+const COPIED =
+  ".gitignore src scripts tests/support tests/workflows/our-outages.test.ts package.json tsconfig.json biome.json README.md".split(
+    " ",
+  );
 const bin = (name: string) => join(root, "node_modules/.bin", name);
 const failed = z.object({ code: z.number(), stdout: z.string(), stderr: z.string() });
 const inCopy = (file: string, ...args: string[]) =>
@@ -35,7 +36,10 @@ test("npm run new:job writes a room that is entered, formatted, documented and o
 
   expect(read("src/rooms.ts")).toContain("  parcelOffice,\n  jobs,");
   expect(read("src/functions.ts")).toContain("  handOutParcel(platform),\n");
-  expect(read("README.md")).toContain("| `parcel-office/hand.out-parcel` | `hand-out-parcel` | 10 | 5 |");
+  expect(read("tests/workflows/our-outages.test.ts")).toContain('\n  "hand-out-parcel": {\n');
+  expect(read("README.md")).toContain(
+    "| `parcel-office/hand.out-parcel` | `hand-out-parcel` | 10 | 5 (`standard`) |",
+  );
   expect(await inCopy(bin("tsx"), "scripts/generate-docs.ts", "--check")).toMatchObject({ code: 0 });
 
   const files = made.said.split("\n").filter((path) => path.endsWith(".ts"));
@@ -65,7 +69,7 @@ test("S4-71: the function it writes validates, processes and notifies, with five
     "notify",
   ]);
   expect(text).toContain("flow.prioritized(10)");
-  expect(text).toContain("retries: 5,");
+  expect(text).toContain('...tries("standard"),');
   expect(text).toMatch(/^ +onFailure,$/m);
 });
 

@@ -4,6 +4,7 @@ import { resolve } from "node:path";
 import { expect, test } from "vitest";
 import { createApp } from "#app.ts";
 import { allFunctions } from "#functions.ts";
+import { policyOf, RETRY_POLICIES } from "#lib/engine/retry-policy.ts";
 import { readEnv } from "#lib/env.ts";
 import { DoorConfig } from "../../scripts/deploy/manifest.ts";
 
@@ -50,9 +51,11 @@ const functionsOfPlan = (PLAN: string) => {
   return createApp(readEnv(env), {}, allFunctions).functions;
 };
 
-test("the table of functions lists every function with its event, concurrency and retries", () => {
+test("the table of functions lists every function with its event, concurrency and the retries of its policy", () => {
   const functions = functionsOfPlan("pro").map((fn) => {
-    const { triggers, concurrency, retries } = fn.opts;
+    const { triggers, concurrency } = fn.opts;
+    const policy = policyOf(fn.opts);
+    const retries = policy && `${RETRY_POLICIES[policy].retries} (\`${policy}\`)`;
     const events = [triggers ?? []]
       .flat()
       // Where nine o'clock is, is a setting.

@@ -103,17 +103,25 @@ describe("a report", () => {
     expect(await shop.rows("select from storage.objects where name like $1", [`${id}%`])).toEqual([]);
   });
 
-  test("storage in trouble is tried twice more at once; then the report is a dead letter", async () => {
-    shop.down.storage = true;
+  test("what fails for its own reasons is tried twice more at once; then the report is a dead letter", async () => {
+    await shop.rows(
+      "create function public.refuse() returns trigger language plpgsql as $$ begin raise 'no'; end $$",
+    );
+    await shop.rows(
+      "create trigger refuses before update on reports for each row execute function public.refuse()",
+    );
     const { body } = await ask({
       reportType: "content",
       dateRange: { start: "2026-09-01", end: "2026-09-02" },
     });
+    const askedAt = shop.engine.clock.now().getTime();
     await shop.engine.run(body.jobId, "generate-report");
-    shop.down.storage = false;
+    await shop.engine.idle();
+    await shop.rows("drop function public.refuse cascade");
+    expect(shop.engine.clock.now().getTime() - askedAt).toBeLessThan(10_000);
     expect(
       await shop.rows("select attempts, error_code from dead_letter_queue where event_id = $1", [body.jobId]),
-    ).toEqual([{ attempts: 3, error_code: "storage_unavailable" }]);
+    ).toEqual([{ attempts: 3, error_code: "internal" }]);
   });
 
   test.each([

@@ -2362,17 +2362,17 @@ export type Database = {
       move_production: { Args: { p_now: string | null; p_supabase_url: string | null }; Returns: undefined };
       newest_migration: { Args: Record<PropertyKey, never>; Returns: string };
       note_api_key_use: { Args: { p_id: string | null; p_now: string | null }; Returns: undefined };
-      note_failed_attempt: {
+      note_failed_try: {
         Args: {
           p_attempt: number | null;
+          p_delay_ms: number | null;
           p_error: Json | null;
-          p_event_id: string | null;
-          p_function_id: string | null;
           p_now: string | null;
-          p_retry_at: string | null;
+          p_pauses_ms: Json | null;
           p_run_id: string | null;
+          p_step_id: string | null;
         };
-        Returns: undefined;
+        Returns: number;
       };
       notify: {
         Args: {

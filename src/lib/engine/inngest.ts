@@ -1,16 +1,9 @@
-import {
-  Inngest,
-  type InngestFunction,
-  Middleware,
-  NonRetriableError,
-  RetryAfterError,
-  StepError,
-} from "inngest";
+import { Inngest, type InngestFunction, Middleware } from "inngest";
 import { serve } from "inngest/edge";
 import { z } from "zod";
 import { cut } from "#lib/cut.ts";
+import { countFailedTries, type NoteFailedTry } from "#lib/engine/failed-tries.ts";
 import type { Env } from "#lib/env.ts";
-import { AppError, codeOf, meaningOf } from "#lib/errors.ts";
 import { addLogContext, type Logger, withLogContext } from "#lib/logger.ts";
 import { maskPersonal } from "#lib/mask-personal.ts";
 
@@ -27,11 +20,18 @@ type Options = {
   env: Settings;
   fetch: typeof globalThis.fetch;
   logger: Logger;
+  noteFailedTry?: NoteFailedTry;
   middleware?: Middleware.Class[];
 };
 
 /** Reads nothing from the process, so that two apps with different settings can run in one process. */
-export function createInngest({ env, fetch, logger, middleware = [] }: Options): InngestClient {
+export function createInngest({
+  env,
+  fetch,
+  logger,
+  noteFailedTry = async ({ attempt }) => attempt + 1,
+  middleware = [],
+}: Options): InngestClient {
   const isDev = env.INNGEST_DEV !== undefined && env.INNGEST_DEV !== "0" && env.INNGEST_DEV !== "false";
   const baseUrl = env.INNGEST_BASE_URL ?? (isDev ? devUrl(env.INNGEST_DEV) : undefined);
   return new Inngest({
@@ -46,7 +46,7 @@ export function createInngest({ env, fetch, logger, middleware = [] }: Options):
     // A function may run 60 s on Netlify, so no new step begins after 40 s.
     checkpointing: env.CHECKPOINTING ? { bufferedSteps: 1, maxRuntime: "40s" } : false,
     // The outermost middleware sees an error last, and ours must decide how it is sent to Inngest.
-    middleware: [NameTheWork, SpeakOfErrors, ...middleware],
+    middleware: [NameTheWork, countFailedTries(noteFailedTry), ...middleware],
   });
 }
 
@@ -102,83 +102,6 @@ export const parentJobOf = (eventData: unknown): string | undefined =>
 function jobIdOf(event: { id?: string | undefined; data?: unknown }): string | undefined {
   const { id, data } = news.safeParse(event).data?.data.event ?? event;
   return parentJobOf(data) ?? z.uuid().safeParse(id).data;
-}
-
-/**
- * The only class that knows how Inngest expresses "stop" and "not before". Inngest keeps only `cause` of an error, so
- * the code and the number of tries are stored there.
- */
-class SpeakOfErrors extends Middleware.BaseMiddleware {
-  readonly id = "nightshift/errors";
-
-  override wrapStepHandler = ({ next, ctx }: Middleware.WrapStepHandlerArgs) =>
-    next().catch((error: unknown) => {
-      throw judged(error, ctx.attempt + 1, ctx.event.data);
-    });
-  override wrapFunctionHandler = ({ next, ctx }: Middleware.WrapFunctionHandlerArgs) =>
-    next().catch((error: unknown) => {
-      throw judged(error, ctx.attempt + 1, ctx.event.data);
-    });
-}
-
-const DEFAULT_LATER_MS = 60_000;
-
-/** The error as Inngest is to see it. */
-function judged(thrown: unknown, attempts: number, eventData: unknown): unknown {
-  const error = thrown instanceof AppError ? toInngestError(thrown, attempts) : thrown;
-  // A step's last error passes here a second time when it leaves the function, and is already converted.
-  if (!(error instanceof Error) || error instanceof StepError) return error;
-  const cause = { code: codeOf(error), attempts };
-  const wish = triesOf(eventData);
-  if (error instanceof NonRetriableError || attempts >= wish.attempts)
-    return withStackOf(error, new NonRetriableError(error.message, { cause }));
-  if (wish.backoffMs === undefined || error instanceof RetryAfterError) return error;
-  const delayMs = Math.min(wish.backoffMs * 2 ** (attempts - 1), MAX_BACKOFF_MS);
-  return withStackOf(error, new RetryAfterError(error.message, delayMs, { cause }));
-}
-
-type Attempt = { attempt: number; maxAttempts?: number | undefined; event: { data?: unknown } };
-
-/**
- * What follows a failed attempt: undefined when it was the last one, else how long until the next. `delayMs` is undefined
- * when Inngest chooses the delay.
- */
-export function retryAfter(
-  thrown: unknown,
-  { attempt, maxAttempts, event }: Attempt,
-): { delayMs: number | undefined } | undefined {
-  const error = judged(thrown, attempt + 1, event.data);
-  const isLast = maxAttempts !== undefined && attempt + 1 >= maxAttempts;
-  if (isLast || error instanceof NonRetriableError || error instanceof StepError) return undefined;
-  const seconds = error instanceof RetryAfterError ? Number(error.retryAfter) : Number.NaN;
-  return { delayMs: Number.isNaN(seconds) ? undefined : seconds * 1000 };
-}
-
-const MAX_BACKOFF_MS = 24 * 60 * 60_000;
-const tries = z.looseObject({
-  attempts: z.int().positive().catch(Infinity),
-  backoffMs: z.int().nonnegative().optional().catch(undefined),
-});
-
-/**
- * S3-7: how often and with which delays the job of this event is tried; never more often than its function's `retries`.
- */
-const triesOf = (eventData: unknown): z.output<typeof tries> =>
-  tries.catch({ attempts: Infinity, backoffMs: undefined }).parse(eventData);
-
-/** `attempts` is the number of tries so far, including this one. */
-export function toInngestError(error: AppError, attempts: number): Error {
-  const { retry } = meaningOf(error.code);
-  const cause = { code: error.code, attempts };
-  if (retry === "stop") return withStackOf(error, new NonRetriableError(error.message, { cause }));
-  const delayMs = error.retryAfterMs ?? (retry === "later" ? DEFAULT_LATER_MS : undefined);
-  if (delayMs === undefined) return withStackOf(error, new Error(error.message, { cause }));
-  return withStackOf(error, new RetryAfterError(error.message, delayMs, { cause }));
-}
-
-function withStackOf(original: Error, error: Error): Error {
-  if (original.stack !== undefined) error.stack = original.stack;
-  return error;
 }
 
 /**

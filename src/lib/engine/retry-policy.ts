@@ -1,11 +1,13 @@
-import { AppError, meaningOf } from "#lib/errors.ts";
+import { z } from "zod";
 
 /**
+/**
  * All retry policies. Inngest itself knows only a number of retries and its own delays (15–45 s before the first
- * retry), so a policy's delay is sent as a RetryAfterError. A delay is the milliseconds before try `n + 1`.
+ * retry), so a policy's delay is sent as a RetryAfterError. A delay is the milliseconds before try `n + 1`. A failure
+ * because of an outage of our own follows no policy.
  */
 export type RetryPolicy = {
-  /** Tries after the first one; a function's `retries`. */
+  /** Tries after the first one. */
   retries: number;
   /** Delay before the first retry. */
   firstMs: number;
@@ -59,6 +61,10 @@ export const RETRY_POLICIES = {
   namedJob: exponential(2, SECOND, MINUTE, 0),
   /** S4-34: after a provider's 429 the next try waits a minute. */
   rateLimited: fixed(3, MINUTE),
+  /** S4-71: what a new function begins with; five tries more, about 10, 20, 40, 80, 160 s. */
+  standard: exponential(5, 10 * SECOND, 10 * MINUTE),
+  /** The net under all others: as often as the engine allows. */
+  net: exponential(20, 10 * SECOND, HOUR),
 } as const satisfies Record<string, RetryPolicy>;
 
 export type RetryPolicyName = keyof typeof RETRY_POLICIES;
@@ -74,18 +80,21 @@ export function delayMs(policy: RetryPolicyName, retry: number, random: number):
   return Math.floor(capped + capped * jitter * (random - 0.5));
 }
 
+/** The most that Inngest allows, over hours at its own pace. They are for our own outages and deaths. */
+export const ENGINE_RETRIES = 20;
+
 /**
- * Converts an error of a failed try so that the retry follows the policy's delay instead of the engine's; the caller
- * throws the result. `attempt` is the engine's number (0 is the first). An error with its own delay, or one that no
- * retry can help, is returned unchanged.
+ * The options of a function about its tries: `...tries("report")`. The policy counts failures of the work itself and
+ * of providers (`failed-tries.ts`); an outage of our database, Storage or processes uses none of its tries.
  */
-export function paced(
-  error: AppError,
-  policy: RetryPolicyName,
-  attempt: number,
-  random = Math.random(),
-): AppError {
-  if (meaningOf(error.code).retry !== "retry" || error.retryAfterMs !== undefined) return error;
-  const retryAfterMs = delayMs(policy, attempt + 1, random);
-  return new AppError(error.code, error.message, { cause: error.cause, retryAfterMs });
+export const tries = (policy: RetryPolicyName) => ({ retries: ENGINE_RETRIES, policy }) as const;
+
+const optionsWithPolicy = z.looseObject({ policy: z.string().refine(isPolicy) });
+
+/** The policy that a function's options name. */
+export const policyOf = (options: unknown): RetryPolicyName | undefined =>
+  optionsWithPolicy.safeParse(options).data?.policy;
+
+function isPolicy(name: string): name is RetryPolicyName {
+  return Object.hasOwn(RETRY_POLICIES, name);
 }

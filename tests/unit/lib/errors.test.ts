@@ -1,6 +1,6 @@
 import { NonRetriableError, RetryAfterError } from "inngest";
 import { describe, expect, test } from "vitest";
-import { toInngestError } from "#lib/engine/inngest.ts";
+import { toInngestError } from "#lib/engine/failed-tries.ts";
 import { AppError, codeOf, ERROR_CODES, isErrorCode, meaningOf } from "#lib/errors.ts";
 import { problemHeaders, toProblem } from "#lib/http/problem.ts";
 

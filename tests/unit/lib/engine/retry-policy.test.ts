@@ -1,6 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { delayMs, paced, RETRY_POLICIES, type RetryPolicyName } from "#lib/engine/retry-policy.ts";
-import { AppError } from "#lib/errors.ts";
+import { delayMs, RETRY_POLICIES, type RetryPolicyName } from "#lib/engine/retry-policy.ts";
 
 /** The policy's delays in seconds, without chance. */
 const delays = (policy: RetryPolicyName) =>
@@ -22,6 +21,7 @@ test.each<[string, RetryPolicyName, number[]]>([
   ["registration, 3 retries", "registration", [10, 20, 40]],
   ["named job, 3 attempts from one second", "namedJob", [1, 2]],
   ["S4-34: whoever is too fast waits a minute", "rateLimited", [60, 60, 60]],
+  ["S4-71: a new function, 5 exponential", "standard", [10, 20, 40, 80, 160]],
 ])("%s", (_, policy, expected) => expect(delays(policy)).toEqual(expected));
 
 describe("delayMs", () => {
@@ -48,19 +48,4 @@ describe("delayMs", () => {
       }
     },
   );
-});
-
-describe("paced", () => {
-  test("gives a passing trouble the policy's delay", () => {
-    const error = paced(new AppError("provider_unavailable", "503"), "email", 1, 0.5);
-    expect(error).toMatchObject({ code: "provider_unavailable", retryAfterMs: 20_000 });
-  });
-
-  test.each([
-    [
-      "an error that says itself how long",
-      new AppError("provider_rate_limited", "429", { retryAfterMs: 7000 }),
-    ],
-    ["an error that no retry helps", new AppError("provider_rejected", "422")],
-  ])("leaves %s alone", (_, error) => expect(paced(error, "email", 0)).toBe(error));
 });

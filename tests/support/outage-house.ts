@@ -1,0 +1,159 @@
+import { AsyncLocalStorage } from "node:async_hooks";
+import { createApiKey } from "@nightshift/local/api-key.ts";
+import { startEngine } from "@nightshift/local/engine/testkit.ts";
+import { createImagesProvider } from "@nightshift/local/providers/images/provider.ts";
+import { createMailProvider } from "@nightshift/local/providers/mail/provider.ts";
+import { type App, createApp } from "#app.ts";
+import { allFunctions } from "#functions.ts";
+import { testEnv } from "./app.ts";
+import { CHECKPOINTING } from "./checkpointing.ts";
+import { freshDatabase } from "./database.ts";
+
+/**
+ * How our own services go away while a function calls one of them: the call is refused, or done and its answer lost, or
+ * the process that calls dies, or Storage alone is away, or the engine takes no events. From then on nothing of the kind answers.
+ */
+export type Outage = "refused" | "answer lost" | "process died" | "no storage" | "no events taken";
+
+const ALL_OF_OURS: Outage[] = ["refused", "answer lost", "process died"];
+
+/** An outage that begins with the `call`-th call (1 is the first) that the function's runs make. */
+type Plan = { functionId: string; kind: Outage; call: number };
+
+export type OutageHouse = Awaited<ReturnType<typeof outageHouse>>;
+
+/** The whole product with all its functions, on the engine's virtual clock, whose own services go away when a test says so. */
+export async function outageHouse() {
+  const database = await freshDatabase();
+  const functionOf = new AsyncLocalStorage<string>();
+  let plan: Plan | undefined;
+  let calls = 0;
+  let away: Outage | undefined;
+  let dies: (error: Error) => void = () => {};
+
+  /** Whether the outage begins with this call. */
+  const begins = (kinds: Outage[]): boolean => {
+    if (away !== undefined || functionOf.getStore() !== plan?.functionId) return false;
+    if (plan === undefined || !kinds.includes(plan.kind)) return false;
+    calls += 1;
+    if (calls !== plan.call) return false;
+    away = plan.kind;
+    if (away === "process died") dies(died());
+    return true;
+  };
+  const died = () => new TypeError("fetch failed: the process died");
+
+  let app: App | undefined;
+  const engine = await startEngine({
+    checkpointing: CHECKPOINTING,
+    async app(request) {
+      if (away === "process died" || app === undefined) throw died();
+      const { doors } = app;
+      const functionId = new URL(request.url).searchParams.get("fnId")?.replace("nightshift-", "") ?? "";
+      const death = new Promise<never>((_, reject) => {
+        const others = dies;
+        dies = (error) => {
+          others(error);
+          reject(error);
+        };
+      });
+      death.catch(() => {});
+      return Promise.race([functionOf.run(functionId, () => doors.inngest(request)), death]);
+    },
+  });
+  const mail = createMailProvider({ clock: engine.clock });
+  const images = createImagesProvider({
+    clock: engine.clock,
+    settings: { failureRate: 0, outage: null, hold: false, latencyMs: 0, requestsPerSecond: 0 },
+  });
+
+  const ours: typeof fetch = async (input, init) => {
+    const request = new Request(input, init);
+    const isStorage = new URL(request.url).pathname.startsWith("/storage/");
+    const isFirst = begins([...ALL_OF_OURS, ...(isStorage ? (["no storage"] as const) : [])]);
+    if (away === undefined || !(isStorage ? [...ALL_OF_OURS, "no storage"] : ALL_OF_OURS).includes(away))
+      return database.fetch(request);
+    if (isFirst && away === "answer lost") await database.fetch(request);
+    throw new TypeError("fetch failed");
+  };
+  const wires: typeof fetch = async (input, init) => {
+    const { host, pathname } = new URL(input instanceof Request ? input.url : String(input));
+    if (host === "supabase.local") return ours(input, init);
+    const request = new Request(input, init);
+    if (host === "mail.local") return mail.fetch(request);
+    if (host === "slack.local") return mail.fetch(new Request("http://mail.local/slack", request));
+    if (host === "images.local") return images.fetch(request);
+    if (pathname.startsWith("/e/") && (begins(["no events taken"]) || away === "no events taken"))
+      throw new TypeError("fetch failed");
+    return engine.fetch(request);
+  };
+  const settings = testEnv(database, {
+    IMAGES_BASE_URL: "http://images.local/images",
+    IMAGES_SIZE: "32",
+    SLACK_WEBHOOK_URL: "http://slack.local/hook",
+    PLAN: "pro",
+    MAIL_REQUESTS_PER_SECOND: "0",
+    CHECKPOINTING: String(CHECKPOINTING),
+  });
+  app = createApp(settings, { fetch: wires, clock: engine.clock }, allFunctions);
+  const running = app;
+  const key = await createApiKey(database.project, { name: "test", role: "admin", owner: "operator" });
+
+  return {
+    engine,
+    functions: running.functions,
+    keepHouse: running.keepHouse,
+    async call(method: string, path: string, body?: unknown) {
+      const response = await running.doors.api(
+        new Request(`http://site.local${path}`, {
+          method,
+          headers: {
+            authorization: `Bearer ${key}`,
+            "content-type": body instanceof Uint8Array ? "image/png" : "application/json",
+          },
+          ...(body === undefined
+            ? {}
+            : { body: body instanceof Uint8Array ? new Uint8Array(body) : JSON.stringify(body) }),
+        }),
+      );
+      const text = await response.text();
+      if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text}`);
+      return text === "" ? {} : JSON.parse(text);
+    },
+    /** Puts a file where an address of Storage allows it. */
+    async store(url: string, method: string, text: string) {
+      const stored = await database.fetch(url, { method, body: text });
+      if (!stored.ok) throw new Error(`Storage: ${stored.status} ${await stored.text()}`);
+    },
+    rows: async (sql: string, ...values: unknown[]) => (await database.sql.query(sql, values)).rows,
+    /** The record of the provider's stand-in: `messages`, `slack`. */
+    record: async (path: string) =>
+      (await mail.fetch(new Request(`http://mail.local/_control/${path}`))).json(),
+    /** What the image provider answers instead of pictures; null: pictures. */
+    imagesAnswer: async (outage: number | null) =>
+      images.fetch(
+        new Request("http://images.local/_control/images", {
+          method: "POST",
+          headers: { "content-type": "application/json" },
+          body: JSON.stringify({ outage }),
+        }),
+      ),
+    /** From now on calls are counted, and the outage begins with the one that the plan names. */
+    arm(next: Plan) {
+      plan = next;
+      calls = 0;
+      dies = () => {};
+    },
+    /** Whether it has begun. */
+    isAway: () => away !== undefined,
+    recover() {
+      plan = away = undefined;
+    },
+    async close() {
+      await engine.close();
+      mail.close();
+      images.close();
+      await database.close();
+    },
+  };
+}

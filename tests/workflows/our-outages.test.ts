@@ -1,0 +1,239 @@
+import { randomUUID } from "node:crypto";
+import sharp from "sharp";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type Outage, type OutageHouse, outageHouse } from "../support/outage-house.ts";
+
+let house: OutageHouse;
+/** A house of its own for each function, so that the work of one is not in another's way. */
+const inHouse = () => {
+  beforeAll(async () => {
+    house = await outageHouse();
+  });
+  afterAll(() => house.close());
+};
+
+const job = async (id: string) => (await house.call("GET", `/api/jobs/${id}`)) as { status: string };
+const hasCompleted = async (id: string) => (await job(id)).status === "completed";
+const count = async (sql: string, ...values: unknown[]) => Number((await house.rows(sql, ...values))[0].n);
+const notified = (key: string, value: string) =>
+  count("select count(*) as n from notifications where data ->> $1 = $2", key, value);
+const files = (pattern: string) =>
+  count("select count(*) as n from storage.objects where name like $1", pattern);
+const picture = () =>
+  sharp({ create: { width: 40, height: 30, channels: 3, background: "#3a6ea5" } })
+    .png()
+    .toBuffer();
+/** What Slack was told of this. */
+const told = async (text: string) => {
+  const { messages } = (await house.record("slack")) as { messages: unknown[] };
+  return messages.filter((message) => JSON.stringify(message).includes(text)).length;
+};
+
+/** `begin` starts work of a function; `isDone`: it has ended well; `effects`: what came of it, each of which is to be once. */
+type Work = {
+  begin(): Promise<string>;
+  isDone(id: string): Promise<boolean>;
+  effects(id: string): Promise<unknown>;
+  once: unknown;
+  /** Letters that are the work itself. */
+  letters?: number;
+  /** What else it depends on. */
+  also?: Outage[];
+};
+
+const campaign: Work = {
+  async begin() {
+    const list = await house.call("POST", "/api/lists", { name: "People" });
+    const people = Array.from({ length: 3 }, (_, n) => ({ email: `p${n}.${list.id}@example.com` }));
+    await house.call("POST", `/api/lists/${list.id}/subscribers`, people);
+    const content = { subject: "News", text: "Hello", from: "us@example.com" };
+    const { id } = await house.call("POST", "/api/campaigns", { listId: list.id, name: "n", ...content });
+    await house.call("POST", `/api/campaigns/${id}/send`);
+    return id;
+  },
+  isDone: async (id) => (await house.call("GET", `/api/campaigns/${id}`)).status === "completed",
+  async effects(id) {
+    const { counts, listId } = await house.call("GET", `/api/campaigns/${id}`);
+    const { messages } = (await house.record("messages?limit=5000")) as { messages: { to: string[] }[] };
+    const mails = messages.flatMap(({ to }) => to).filter((to) => to.includes(listId));
+    return { sent: counts.sent, unknown: counts.unknown, mails: mails.length };
+  },
+  once: { sent: 3, unknown: 0, mails: 3 },
+};
+
+const theImport: Work = {
+  async begin() {
+    const list = await house.call("POST", "/api/lists", { name: "People" });
+    const { url, method, uploadId } = await house.call("POST", "/api/imports/uploads", { fileName: "p.csv" });
+    const lines = ["email", ...Array.from({ length: 3 }, (_, n) => `p${n}.${list.id}@example.com`)];
+    await house.store(url, method, lines.join("\n"));
+    const options = { listId: list.id };
+    const asked = { source: { uploadId }, target: "subscribers", options };
+    return (await house.call("POST", "/api/imports", asked)).importId;
+  },
+  isDone: async (id) => (await house.call("GET", `/api/imports/${id}`)).status === "completed",
+  async effects(id) {
+    const { counts } = await house.call("GET", `/api/imports/${id}`);
+    return { inserted: counts.inserted, rejected: counts.rejected, told: await notified("importId", id) };
+  },
+  once: { inserted: 3, rejected: 0, told: 1 },
+};
+
+const failing: Work = {
+  // A picture that cannot be decoded fails for good, which the engine tells of.
+  begin: async () => (await house.call("POST", "/api/upload", (await picture()).subarray(0, 60))).jobId,
+  isDone: async (id) => (await job(id)).status === "failed",
+  effects: async (id) => ({
+    letters: await count("select count(*) as n from dead_letter_queue where job_id = $1", id),
+    // Slack takes no keys: an alert may be told twice, but never not at all.
+    isTold: (await told(id)) > 0,
+  }),
+  once: { letters: 1, isTold: true },
+  letters: 1,
+};
+
+/** Every function of the product. A new one without a line here fails the test. */
+const WORK: Record<string, Work> = {
+  "send-email-campaign": { ...campaign, also: ["no events taken"] },
+  "send-campaign-part": campaign,
+  "generate-image": {
+    begin: async () => (await house.call("POST", "/api/tasks", { prompt: "a boat" })).id,
+    isDone: hasCompleted,
+    effects: async (id) => ({
+      files: await files(`%${id}%`),
+      attempts: (await house.call("GET", `/api/tasks/${id}`)).attempts,
+    }),
+    once: { files: 2, attempts: 1 },
+    also: ["no storage"],
+  },
+  "resize-image": {
+    begin: async () => (await house.call("POST", "/api/upload", await picture())).jobId,
+    isDone: hasCompleted,
+    effects: async (id) => ({ files: await files(`uploads/${id}/%`), told: await notified("uploadId", id) }),
+    once: { files: 2, told: 1 },
+    also: ["no storage"],
+  },
+  "generate-report": {
+    begin: async () => {
+      const dateRange = { start: "2026-11-01", end: "2026-11-02" };
+      // A report that was asked for a minute ago is the same one.
+      await house.engine.advance("2m");
+      return (await house.call("POST", "/api/reports", { reportType: "users", format: "csv", dateRange }))
+        .jobId;
+    },
+    isDone: hasCompleted,
+    effects: async (id) => ({ files: await files(`${id}%`), told: await notified("reportId", id) }),
+    once: { files: 1, told: 1 },
+    also: ["no events taken", "no storage"],
+  },
+  "process-import": { ...theImport, also: ["no storage", "no events taken"] },
+  "process-import-batch": { ...theImport, also: ["no storage"] },
+  "undo-import": {
+    async begin() {
+      const id = await theImport.begin();
+      await house.engine.waitFor(() => theImport.isDone(id));
+      await house.call("POST", `/api/imports/${id}/undo`);
+      return id;
+    },
+    isDone: async (id) => (await house.call("GET", `/api/imports/${id}`)).undo?.status === "completed",
+    async effects(id) {
+      const { undo, target, options } = await house.call("GET", `/api/imports/${id}`);
+      const left = await count(
+        "select count(*) as n from email_subscribers where list_id = $1",
+        options.listId,
+      );
+      return { undone: undo.undone, conflicts: undo.conflicts, target, left };
+    },
+    once: { undone: 3, conflicts: 0, target: "subscribers", left: 0 },
+  },
+  "send-daily-report": {
+    async begin() {
+      const newest = () => house.engine.runs("send-daily-report").at(-1)?.id;
+      const before = newest();
+      await house.engine.waitFor(() => newest() !== before, { within: "25h" });
+      return String(newest());
+    },
+    isDone: async (runId) =>
+      (await count(
+        "select count(*) as n from jobs join job_runs on job_id = jobs.id where run_id = $1 and jobs.status = 'completed'",
+        runId,
+      )) === 1,
+    async effects(runId) {
+      const [row] = await house.rows(
+        "select result ->> 'day' as day from jobs join job_runs on job_id = jobs.id where run_id = $1",
+        runId,
+      );
+      return { reports: await told(`report for ${row.day}`) };
+    },
+    once: { reports: 1 },
+  },
+  "erase-person": {
+    async begin() {
+      const list = await house.call("POST", "/api/lists", { name: "People" });
+      const email = `${randomUUID()}@example.com`;
+      await house.call("POST", `/api/lists/${list.id}/subscribers`, [{ email }]);
+      return (await house.call("POST", "/api/erasures", { email })).jobId;
+    },
+    isDone: hasCompleted,
+    effects: async (id) => ((await job(id)) as unknown as { result: { counts: unknown } }).result.counts,
+    once: { email_subscribers: 1 },
+  },
+  "catch-failures": failing,
+  "record-cancellations": {
+    async begin() {
+      await house.imagesAnswer(503);
+      const { id } = await house.call("POST", "/api/tasks", { prompt: "a boat" });
+      await house.engine.idle();
+      await house.call("DELETE", `/api/jobs/${id}`);
+      await house.imagesAnswer(null);
+      return id;
+    },
+    isDone: async (id) =>
+      (await count("select count(*) as n from job_runs where job_id = $1 and ended_at is null", id)) === 0,
+    effects: async (id) => ({ status: (await job(id)).status }),
+    once: { status: "canceled" },
+  },
+};
+
+const AWAY: Outage[] = ["refused", "answer lost", "process died"];
+/** More calls than any function makes here. */
+const MOST_CALLS = 40;
+
+describe("the table", () => {
+  inHouse();
+  test("names every function of the product", () => {
+    expect(Object.keys(WORK).toSorted()).toEqual(house.functions.map((fn) => fn.id()).toSorted());
+  });
+});
+
+/** Whether the work made that many calls: only then was there an outage. */
+async function survives(functionId: string, work: Work, kind: Outage, call: number): Promise<boolean> {
+  const before = await count("select count(*) as n from dead_letter_queue");
+  house.arm({ functionId, kind, call });
+  const id = await work.begin();
+  await house.engine.idle();
+  const wasAway = house.isAway();
+  if (wasAway) await house.engine.advance("10m");
+  house.recover();
+  await house.engine.waitFor(() => work.isDone(id), { within: "2h" });
+  await house.engine.idle();
+  await house.keepHouse();
+  const at = `${kind} at call ${call}`;
+  expect({ at, effects: await work.effects(id) }).toEqual({ at, effects: work.once });
+  const letters = (await count("select count(*) as n from dead_letter_queue")) - before;
+  expect({ at, letters }).toEqual({ at, letters: work.letters ?? 0 });
+  return wasAway;
+}
+
+describe.each(Object.entries(WORK))("%s", (functionId, work) => {
+  inHouse();
+  test.each([...AWAY, ...(work.also ?? [])])(
+    "ten minutes away (%s), whatever it was doing: nothing lost, each effect once",
+    async (kind) => {
+      let call = 1;
+      while (call < MOST_CALLS && (await survives(functionId, work, kind, call))) call += 1;
+      expect(call).toBeGreaterThan(1);
+      expect(call).toBeLessThan(MOST_CALLS);
+    },
+  );
+});
