@@ -9,6 +9,7 @@ import { monitoringFunctions } from "#monitoring/functions.ts";
 import type { Platform } from "#platform.ts";
 import { reportFunctions } from "#reports/functions.ts";
 import { uploadFunctions } from "#uploads/functions.ts";
+import { webhookFunctions } from "#webhooks/functions.ts";
 
 /** All functions of this installation; read this list first. Only the door that runs the functions imports it. */
 export const allFunctions = (platform: Platform): InngestFunction.Any[] => [
@@ -17,6 +18,7 @@ export const allFunctions = (platform: Platform): InngestFunction.Any[] => [
   ...uploadFunctions(platform),
   ...reportFunctions(platform),
   ...importFunctions(platform),
+  ...webhookFunctions(platform),
   ...monitoringFunctions(platform),
   ...erasureFunctions(platform),
   catchFailures(platform),

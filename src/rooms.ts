@@ -11,6 +11,7 @@ import { notifications } from "#notifications/room.ts";
 import type { Platform } from "#platform.ts";
 import { reports } from "#reports/room.ts";
 import { uploads } from "#uploads/room.ts";
+import { webhooks } from "#webhooks/room.ts";
 
 /**
  * All rooms of this installation. To add a room, add it here, and its functions to `functions.ts`. Housekeeping runs
@@ -21,6 +22,7 @@ export const rooms: readonly Room<Platform>[] = [
   campaigns,
   images,
   imports,
+  webhooks,
   uploads,
   reports,
   notifications,

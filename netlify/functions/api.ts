@@ -13,6 +13,7 @@ export const config: Config = {
     "/api/openapi.json",
     "/api/upload",
     "/api/uploads/*",
+    "/api/webhooks/:source",
     "/api/queue-task",
     "/api/queue-status",
     "/api/clear-queue",

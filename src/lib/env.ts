@@ -10,6 +10,16 @@ const flag = z
 const number = (min: number, max: number) => z.coerce.number({ error: "must be a number" }).min(min).max(max);
 const count = (min: number, max: number) => number(min, max).int();
 
+/** Secrets separated by commas. */
+const secrets = z
+  .string()
+  .default("")
+  .transform((text) => listOf(text))
+  .refine(
+    (list) => list.every((secret) => secret.replace(/^whsec_/, "").length >= 8),
+    "must be secrets of at least 8 characters, separated by commas",
+  );
+
 const schema = z.object({
   /** Only production sends mail to real people. */
   NIGHTSHIFT_ENV: z.enum(["production", "preview", "development"]).default("development"),
@@ -54,16 +64,16 @@ const schema = z.object({
   ALLOW_PRIVATE_HOSTS: z
     .string()
     .default("")
-    .transform((text) =>
-      text
-        .split(",")
-        .map((cidr) => cidr.trim())
-        .filter((cidr) => cidr !== ""),
-    )
+    .transform((text) => listOf(text))
     .refine((cidrs) => cidrs.every(isCidr), "must be CIDRs separated by commas, for instance 10.1.0.0/16"),
 
   /** How long a live stream lasts before its reader reconnects; Netlify cuts streams after 10 s. */
   STREAM_SECONDS: number(0.1, 600).default(9),
+
+  /** The secrets that verify incoming webhooks; several while one replaces another. */
+  STRIPE_WEBHOOK_SECRET: secrets,
+  GITHUB_WEBHOOK_SECRET: secrets,
+  RESEND_WEBHOOK_SECRET: secrets,
 
   /** The time zone of the daily report: its day, and 9 o'clock, when it is made. */
   REPORT_TIME_ZONE: z
@@ -73,6 +83,13 @@ const schema = z.object({
   SLACK_WEBHOOK_URL: url.optional(),
   SENTRY_DSN: url.optional(),
 });
+
+function listOf(text: string): string[] {
+  return text
+    .split(",")
+    .map((item) => item.trim())
+    .filter((item) => item !== "");
+}
 
 function isTimeZone(name: string): boolean {
   try {

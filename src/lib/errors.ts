@@ -30,6 +30,12 @@ const MEANINGS = {
     "Authentication required",
     "Send `Authorization: Bearer <API key or user token>`.",
   ),
+  invalid_signature: meaning(
+    401,
+    "stop",
+    "The signature is not valid",
+    "Sign the raw bytes with the current secret, and send them within five minutes.",
+  ),
   forbidden: meaning(403, "stop", "Not allowed", "Use a key or a user with the role that the message names."),
   not_found: meaning(
     404,

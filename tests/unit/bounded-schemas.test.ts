@@ -15,6 +15,8 @@ const READ_BY_THE_ROOM = new Set([
   "POST /api/lists/:id/subscribers body.subscribers[]",
   "POST /api/lists/:id/subscribers body.csv",
   "POST /api/upload body.bytes",
+  "POST /api/webhooks/:source body.bytes",
+  "POST /webhooks/payment body.bytes",
 ]);
 
 const { routes } = createApp(

@@ -463,6 +463,43 @@ export type Database = {
         };
         Relationships: [];
       };
+      github_metrics: {
+        Row: {
+          added_star_count: number;
+          closed_issue_count: number;
+          commit_count: number;
+          day: string;
+          opened_issue_count: number;
+          push_count: number;
+          release_count: number;
+          removed_star_count: number;
+          repository: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          added_star_count?: number;
+          closed_issue_count?: number;
+          commit_count?: number;
+          day: string;
+          opened_issue_count?: number;
+          push_count?: number;
+          release_count?: number;
+          removed_star_count?: number;
+          repository: string;
+        };
+        Update: {
+          added_star_count?: number;
+          closed_issue_count?: number;
+          commit_count?: number;
+          day?: string;
+          opened_issue_count?: number;
+          push_count?: number;
+          release_count?: number;
+          removed_star_count?: number;
+          repository?: string;
+        };
+        Relationships: [];
+      };
       image_lanes: {
         Row: {
           accepted_at: string;
@@ -1346,6 +1383,96 @@ export type Database = {
           },
         ];
       };
+      webhook_inbox: {
+        Row: {
+          body: string;
+          body_sha256: string | null;
+          external_id: string;
+          handled_at: string | null;
+          headers: NonNullable<Json>;
+          id: string;
+          object_key: string;
+          occurred_at: string | null;
+          received_at: string;
+          sequence: number;
+          source: string;
+          type: string;
+          verdict: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          body: string;
+          body_sha256?: string | null;
+          external_id: string;
+          handled_at?: string | null;
+          headers: NonNullable<Json>;
+          id: string;
+          object_key: string;
+          occurred_at?: string | null;
+          received_at: string;
+          sequence?: never;
+          source: string;
+          type: string;
+          verdict: string;
+        };
+        Update: {
+          body?: string;
+          body_sha256?: string | null;
+          external_id?: string;
+          handled_at?: string | null;
+          headers?: NonNullable<Json>;
+          id?: string;
+          object_key?: string;
+          occurred_at?: string | null;
+          received_at?: string;
+          sequence?: never;
+          source?: string;
+          type?: string;
+          verdict?: string;
+        };
+        Relationships: [];
+      };
+      webhook_objects: {
+        Row: {
+          covered_at: string;
+          covered_sequence: number;
+          key: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          covered_at: string;
+          covered_sequence: number;
+          key: string;
+        };
+        Update: {
+          covered_at?: string;
+          covered_sequence?: number;
+          key?: string;
+        };
+        Relationships: [];
+      };
+      webhook_refusals: {
+        Row: {
+          count: number;
+          hour: string;
+          reason: string;
+          source: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          count: number;
+          hour: string;
+          reason: string;
+          source: string;
+        };
+        Update: {
+          count?: number;
+          hour?: string;
+          reason?: string;
+          source?: string;
+        };
+        Relationships: [];
+      };
     };
     Views: {
       [_ in never]: never;
@@ -1803,7 +1930,20 @@ export type Database = {
       confirm_alert: { Args: { p_letter_id: string | null; p_now: string | null }; Returns: undefined };
       confirm_report: { Args: { p_letter_id: string | null; p_now: string | null }; Returns: undefined };
       count_campaign_audience: { Args: { p_campaign_id: string | null }; Returns: number };
+      count_github_webhook: {
+        Args: {
+          p_counts: Json | null;
+          p_id: string | null;
+          p_now: string | null;
+          p_repository: string | null;
+        };
+        Returns: boolean;
+      };
       count_import_undo: { Args: { p_id: string | null }; Returns: number };
+      count_webhook_refusal: {
+        Args: { p_now: string | null; p_reason: string | null; p_source: string | null };
+        Returns: undefined;
+      };
       create_api_key: {
         Args: {
           p_expires_at: string | null;
@@ -2461,6 +2601,7 @@ export type Database = {
           isSetofReturn: false;
         };
       };
+      open_webhook: { Args: { p_id: string | null }; Returns: Json[] };
       plan_campaign: {
         Args: {
           p_batch_size: number | null;
@@ -2485,6 +2626,7 @@ export type Database = {
         Args: { p_completed_before: string | null; p_failed_before: string | null; p_limit: number | null };
         Returns: number;
       };
+      purge_webhooks: { Args: { p_before: string | null; p_limit: number | null }; Returns: number };
       read_changes: {
         Args: {
           p_limit: number | null;
@@ -2512,6 +2654,10 @@ export type Database = {
       read_live_tasks: { Args: { p_lane: string | null; p_owner: string | null }; Returns: Json };
       read_notification: {
         Args: { p_id: string | null; p_now: string | null; p_owner: string | null };
+        Returns: Json;
+      };
+      receive_webhook: {
+        Args: { p_now: string | null; p_request: Json | null; p_webhook: Json | null };
         Returns: Json;
       };
       record_dead_letter: { Args: { p_letter: Json | null; p_now: string | null }; Returns: string };
@@ -2638,6 +2784,15 @@ export type Database = {
         Returns: string;
       };
       settle_canceled_campaigns: { Args: { p_limit: number | null; p_now: string | null }; Returns: number };
+      settle_webhook: {
+        Args: {
+          p_covered_sequence: number | null;
+          p_id: string | null;
+          p_now: string | null;
+          p_verdict: string | null;
+        };
+        Returns: undefined;
+      };
       show_image_lane: {
         Args: { p_ended_limit: number | null; p_lane: string | null; p_owner: string | null };
         Returns: Json[];

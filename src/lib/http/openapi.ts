@@ -105,7 +105,7 @@ function toOperation(route: Route, of: ToSchema) {
 const acceptsWork = ({ method, responses }: Route): boolean => method === "POST" && 202 in responses;
 
 const toSecurity = ({ policy, ticket }: Route) =>
-  policy === "public" ? [] : [{ bearer: [] }, ...(ticket ? [{ ticket: [] }] : [])];
+  policy === "public" || policy === "signature" ? [] : [{ bearer: [] }, ...(ticket ? [{ ticket: [] }] : [])];
 
 const objectSchema = z.looseObject({
   properties: z.record(z.string(), z.unknown()).default({}),

@@ -8,6 +8,7 @@ export async function readBody(request: Request, route: Route): Promise<unknown>
   const bytes = await readBytes(request, route.maxBodyBytes);
   if (bytes.byteLength === 0 && !request.headers.has("content-type")) return undefined;
   const { kind, contentType } = describe(request, route.bodyKinds);
+  if (kind === "signed") return { bytes };
   if (kind === "image") return { bytes, contentType };
   return kind === "csv" ? { csv: bytes } : parseJson(decode(bytes));
 }

@@ -15,23 +15,27 @@ export type Role = (typeof ROLES)[number];
 /** The owner whose rows the requester may see and change; null means all owners. */
 export const ownerOf = ({ role, owner }: Requester): string | null => (role === "admin" ? null : owner);
 
-/** The role that a route requires at least; "public" requires none. */
-export type Policy = "public" | Role;
-export const POLICIES: readonly Policy[] = ["public", ...ROLES];
+/**
+ * The role that a route requires at least; "public" requires none. "signature": the handler verifies that a provider
+ * signed the raw bytes.
+ */
+export type Policy = "public" | "signature" | Role;
+export const POLICIES: readonly Policy[] = ["public", "signature", ...ROLES];
 
 export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 
 /**
- * The kinds of bodies. The schema gets parsed JSON, a CSV as `{ csv: Uint8Array }`, or an image as `{ bytes:
- * Uint8Array, contentType: string }`.
+ * The kinds of bodies. The schema gets parsed JSON, a CSV as `{ csv: Uint8Array }`, an image as `{ bytes: Uint8Array,
+ * contentType: string }`, or JSON that a provider signed as `{ bytes: Uint8Array }`.
  */
-export type BodyKind = "json" | "csv" | "image";
+export type BodyKind = "json" | "csv" | "image" | "signed";
 
 /** The content types of each kind. A room that takes an image still inspects its bytes. */
 export const CONTENT_TYPES: Readonly<Record<BodyKind, readonly string[]>> = {
   json: ["application/json"],
   csv: ["text/csv"],
   image: PICTURE_TYPES,
+  signed: ["application/json"],
 };
 
 export type Answer = { status: number; body: unknown; headers?: Record<string, string> };
@@ -40,7 +44,7 @@ export type RouteInput<P extends Policy, Params, Query, Body> = {
   params: Params;
   query: Query;
   body: Body;
-  requester: P extends "public" ? Requester | undefined : Requester;
+  requester: P extends "public" | "signature" ? Requester | undefined : Requester;
   /** The `Idempotency-Key` header. */
   idempotencyKey: string | undefined;
   request: Request;

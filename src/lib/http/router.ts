@@ -115,7 +115,7 @@ async function admit(
   request: Request,
   { authenticate, openTicket }: Locks,
 ): Promise<Requester | undefined> {
-  if (route.policy === "public") return undefined;
+  if (route.policy === "public" || route.policy === "signature") return undefined;
   const { pathname, searchParams } = new URL(request.url);
   const ticket = route.ticket ? searchParams.get("ticket") : null;
   const requester =

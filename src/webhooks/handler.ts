@@ -1,0 +1,27 @@
+import type { z } from "zod";
+import { AppError } from "#lib/errors.ts";
+import { parseJson } from "#lib/http/json.ts";
+import type { Verdict, Webhook } from "#webhooks/repository.ts";
+
+export type Handled = {
+  verdict: Verdict;
+  /** The object was read from the provider, so the webhooks that had arrived by then are handled, too. */
+  isPresentState?: boolean;
+  /** A fact for other rooms: ids only. Its id makes a second telling nothing. */
+  tell?: { id: string; name: string; data: Record<string, string> };
+};
+
+/**
+ * Applies the webhooks of one source. It may be called again with the same webhook, and webhooks may come in any order:
+ * what it writes must be the same in the end.
+ */
+export type Handler = (webhook: Webhook) => Promise<Handled>;
+
+/** The body, when it has what the handler needs. New fields are tolerated by the schemas: they are loose. */
+export function parsePayload<T>({ type, body }: Webhook, schema: z.ZodType<T>): T {
+  const parsed = schema.safeParse(parseJson(body));
+  if (parsed.success) return parsed.data;
+  throw new AppError("invalid_request", `The webhook ${type} lacks what its handler needs`, {
+    cause: parsed.error,
+  });
+}

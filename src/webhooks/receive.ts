@@ -1,0 +1,76 @@
+import { createHash, randomUUID } from "node:crypto";
+import type { Outbox } from "#jobs/outbox.ts";
+import { request } from "#jobs/request.ts";
+import type { Clock } from "#lib/clock.ts";
+import type { Env } from "#lib/env.ts";
+import { AppError } from "#lib/errors.ts";
+import { parseJson } from "#lib/http/json.ts";
+import type { Requester } from "#lib/http/route.ts";
+import type { Logger } from "#lib/logger.ts";
+import { refusalOf } from "#lib/outside/signature.ts";
+import { webhookReceived } from "#webhooks/events.ts";
+import type { WebhookRepository } from "#webhooks/repository.ts";
+import type { Source } from "#webhooks/source.ts";
+
+type Dependencies = {
+  env: Env;
+  clock: Clock;
+  logger: Logger;
+  outbox: Pick<Outbox, "send">;
+  webhooks: Pick<WebhookRepository, "receive" | "countRefusal">;
+};
+
+/**
+ * Verifies the raw bytes, then stores them and accepts their job in one statement. A webhook that is acknowledged is
+ * therefore never lost: when the engine cannot be reached, housekeeping sends the job.
+ */
+export const createReceive = ({ env, clock, logger, outbox, webhooks }: Dependencies) =>
+  async function receive(source: Source, headers: Headers, bytes: Uint8Array): Promise<void> {
+    const secrets = source.secrets(env);
+    if (secrets.length === 0) throw new AppError("not_configured", `No secret is set for ${source.name}`);
+    const refusal = refusalOf(source.scheme, { headers, body: bytes, secrets, now: clock.now() });
+    if (refusal !== undefined) {
+      logger.warn({ source: source.name, refusal }, "webhook refused");
+      await webhooks.countRefusal(source.name, refusal);
+      throw new AppError("invalid_signature", "The signature does not verify");
+    }
+    const { job } = await webhooks.receive(...toInbox(source, headers, bytes));
+    if (job !== null) await outbox.send([job]);
+  };
+
+/** The row of the inbox and its job. */
+export function toInbox(source: Source, headers: Headers, bytes: Uint8Array) {
+  const body = decode(bytes);
+  const { externalId, type, objectKey, occurredAt } = source.read(parseJson(body), headers);
+  const id = randomUUID();
+  const isHandled = source.types.includes(type);
+  const row = {
+    id,
+    source: source.name,
+    externalId,
+    type,
+    objectKey,
+    occurredAt: occurredAt?.toISOString() ?? null,
+    headers: Object.fromEntries(
+      source.headers.flatMap((name) => (headers.has(name) ? [[name, headers.get(name)]] : [])),
+    ),
+    body,
+    bodySha256: source.idIsUnsigned === true ? createHash("sha256").update(bytes).digest("hex") : null,
+  };
+  const data = { webhookId: id, objectKey };
+  const wanted = isHandled
+    ? request(webhookReceived, data, { requester: senderOf(source), key: undefined, id })
+    : null;
+  return [row, wanted] as const;
+}
+
+/** Jobs of webhooks belong to the application, not to a user. */
+const senderOf = ({ name }: Source): Requester => ({ id: `webhook:${name}`, role: "app", owner: "webhooks" });
+
+function decode(bytes: Uint8Array): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch (cause) {
+    throw new AppError("invalid_encoding", "The body is not valid UTF-8", { cause });
+  }
+}

@@ -1,0 +1,55 @@
+import { z } from "zod";
+import type { JobRequest } from "#jobs/request.ts";
+import { jobRow } from "#jobs/rows.ts";
+import type { Clock } from "#lib/clock.ts";
+import { createCall } from "#lib/database/call.ts";
+import type { DatabaseClient } from "#lib/database/client.ts";
+import type { Json } from "#lib/database/database.types.ts";
+
+const received = z.object({
+  verdict: z.enum(["received", "ignored", "duplicate"]),
+  job: jobRow.nullable(),
+});
+
+const webhook = z.object({
+  id: z.uuid(),
+  source: z.string(),
+  type: z.string(),
+  body: z.string(),
+  occurredAt: z.string().nullable(),
+  receivedAt: z.string(),
+  sequence: z.number(),
+  newestSequence: z.number(),
+  isCovered: z.boolean(),
+});
+/** A webhook of the inbox; `body` is the raw JSON. */
+export type Webhook = z.output<typeof webhook>;
+
+export type Verdict = "applied" | "unchanged" | "covered";
+
+export type WebhookRepository = ReturnType<typeof webhookRepository>;
+
+export function webhookRepository(db: DatabaseClient, clock: Clock) {
+  const { call, callTimeless } = createCall(db, clock);
+  return {
+    /** Without a request the webhook is stored as ignored. A duplicate changes nothing. */
+    receive: (row: Json, request: JobRequest | null) =>
+      call("receive_webhook", { webhook: row, request }, received),
+
+    countRefusal: (source: string, reason: string) => call("count_webhook_refusal", { source, reason }),
+
+    async open(id: string): Promise<Webhook | undefined> {
+      return (await callTimeless("open_webhook", { id }, webhook.array())).at(0);
+    },
+
+    settle: (id: string, verdict: Verdict, coveredSequence: number | undefined) =>
+      call("settle_webhook", { id, verdict, coveredSequence }),
+
+    /** False when this webhook was counted before. */
+    countGithub: (id: string, repository: string, counts: Record<string, number>) =>
+      call("count_github_webhook", { id, repository, counts }, z.boolean()),
+
+    purge: (before: Date, limit: number) =>
+      callTimeless("purge_webhooks", { before: before.toISOString(), limit }, z.number()),
+  };
+}

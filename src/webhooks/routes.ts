@@ -1,0 +1,44 @@
+import { z } from "zod";
+import { json, type Route, route } from "#lib/http/route.ts";
+import type { createReceive } from "#webhooks/receive.ts";
+import { stripe } from "#webhooks/sources/stripe.ts";
+import { sources } from "#webhooks/sources.ts";
+
+type Dependencies = { receive: ReturnType<typeof createReceive> };
+
+/** GitHub's largest webhooks have 25 MB; Netlify hands over at most 6 MB. */
+const MAX_BYTES = 5 * 1024 * 1024;
+
+const signed = {
+  method: "POST",
+  policy: "signature",
+  bodyKinds: ["signed"],
+  maxBodyBytes: MAX_BYTES,
+  body: z.object({ bytes: z.instanceof(Uint8Array) }),
+} as const;
+
+const byName = new Map(sources.map((source) => [source.name, source]));
+
+export const webhookRoutes = ({ receive }: Dependencies): Route[] => [
+  route({
+    ...signed,
+    path: "/api/webhooks/:source",
+    summary: "A provider's webhook, signed by the provider; acknowledged once it is stored",
+    params: z.object({ source: z.enum([...byName.keys()]) }),
+    responses: { 200: z.object({ received: z.literal(true) }) },
+    handler: async ({ params, body, request }) => {
+      await receive(byName.get(params.source) ?? stripe, request.headers, body.bytes);
+      return json(200, { received: true });
+    },
+  }),
+  route({
+    ...signed,
+    path: "/webhooks/payment",
+    summary: "Stripe's webhook under the name of the source documents",
+    responses: { 200: z.object({ status: z.literal("received") }) },
+    handler: async ({ body, request }) => {
+      await receive(stripe, request.headers, body.bytes);
+      return json(200, { status: "received" });
+    },
+  }),
+];

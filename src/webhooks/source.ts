@@ -1,0 +1,44 @@
+import { z } from "zod";
+import type { Env } from "#lib/env.ts";
+import { AppError } from "#lib/errors.ts";
+import type { Scheme } from "#lib/outside/signature.ts";
+import { storableId } from "#lib/storable.ts";
+
+/** What the inbox needs to know of a webhook besides its bytes. */
+export type Envelope = {
+  /** The provider's id of this event; a second one with the same id is a duplicate. */
+  externalId: string;
+  type: string;
+  /** What the event is about: webhooks of one object are handled one after the other. */
+  objectKey: string;
+  /** When it happened, by the provider's clock. */
+  occurredAt: Date | undefined;
+};
+
+/** One sender of webhooks. To add one, write a file like `sources/resend.ts` and name it in `sources.ts`. */
+export type Source = {
+  /** Its address is `/api/webhooks/<name>`. */
+  name: string;
+  scheme: Scheme;
+  secrets: (env: Env) => readonly string[];
+  /** The headers that are kept with the body. */
+  headers: readonly string[];
+  /** The types that are handled. Others are stored as ignored. */
+  types: readonly string[];
+  /**
+   * The provider's id of the event is a header that is not signed. An attacker could send captured bytes again under
+   * another id, so the bytes themselves are compared, too.
+   */
+  idIsUnsigned?: boolean;
+  read: (body: unknown, headers: Headers) => Envelope;
+};
+
+/** A name or id that a provider chose. */
+export const foreignName = z.string().min(1).max(2000).transform(storableId);
+
+/** A verified body that lacks what every webhook of this source has: the same bytes will never be readable. */
+export function parseEnvelope<T>(schema: z.ZodType<T>, value: unknown): T {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  throw new AppError("invalid_request", "The webhook lacks its id or its type", { cause: parsed.error });
+}

@@ -1,0 +1,50 @@
+import { z } from "zod";
+import { foreignName, parseEnvelope, type Source } from "#webhooks/source.ts";
+
+/** A snapshot event carries the object as it was. */
+const snapshot = z.looseObject({
+  id: foreignName,
+  type: foreignName,
+  created: z.number().min(0).max(1e11),
+  data: z.looseObject({ object: z.looseObject({ id: foreignName.optional() }) }),
+});
+/** A thin event only names the object. Of objects of API v1 it has the type of the snapshot event after `v1.`. */
+const thin = z.looseObject({
+  object: z.literal("v2.core.event"),
+  id: foreignName,
+  type: foreignName,
+  created: z.iso.datetime({ offset: true }).max(40),
+  related_object: z.looseObject({ id: foreignName }).nullish(),
+});
+
+export const stripe: Source = {
+  name: "stripe",
+  scheme: "stripe",
+  secrets: (env) => env.STRIPE_WEBHOOK_SECRET,
+  headers: ["stripe-signature"],
+  types: [
+    "payment_intent.succeeded",
+    "payment_intent.payment_failed",
+    "charge.refunded",
+    "customer.subscription.created",
+    "customer.subscription.updated",
+    "customer.subscription.deleted",
+    "checkout.session.completed",
+  ],
+  read(body) {
+    const { data: event } = thin.safeParse(body);
+    if (event) {
+      const type = event.type.replace(/^v1\./, "");
+      return envelope(event.id, type, event.related_object?.id, new Date(event.created));
+    }
+    const { id, type, created, data } = parseEnvelope(snapshot, body);
+    return envelope(id, type, data.object.id, new Date(created * 1000));
+  },
+};
+
+const envelope = (externalId: string, type: string, objectId: string | undefined, occurredAt: Date) => ({
+  externalId,
+  type,
+  objectKey: `stripe:${objectId ?? externalId}`,
+  occurredAt,
+});

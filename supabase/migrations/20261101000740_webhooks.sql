@@ -1,0 +1,204 @@
+-- A row of the inbox is one webhook that a provider sent and signed: its raw body, and what became of it.
+
+create table public.webhook_inbox (
+  -- The id of the job that handles it, too.
+  id uuid primary key,
+  -- The order of arrival.
+  sequence bigint generated always as identity,
+  source text not null,
+  -- The provider's id of the event.
+  external_id text not null,
+  type text not null,
+  -- What it is about: stripe:pi_1.
+  object_key text not null,
+  -- When it happened, by the provider's clock; null: it does not say.
+  occurred_at timestamptz,
+  headers jsonb not null,
+  body text not null,
+  -- Only for providers that do not sign the id of the event: the same bytes are the same event.
+  body_sha256 text,
+  -- received: a job handles it; ignored: no handler knows its type; applied: it changed our rows; unchanged: our rows
+  -- were newer already; covered: the object was read from the provider after this webhook had arrived.
+  verdict text not null,
+  received_at timestamptz not null,
+  handled_at timestamptz,
+  constraint webhook_inbox_knows_a_webhook_once unique (source, external_id),
+  constraint webhook_inbox_knows_a_body_once unique (source, body_sha256),
+  constraint webhook_inbox_verdict_is_valid check (
+    verdict in ('received', 'ignored', 'applied', 'unchanged', 'covered')),
+  constraint webhook_inbox_says_when_it_was_handled check (
+    (handled_at is null) = (verdict in ('received', 'ignored')))
+);
+create index webhook_inbox_by_object on public.webhook_inbox (object_key, sequence desc);
+create index webhook_inbox_by_time on public.webhook_inbox (received_at, id);
+
+-- How far the state of an object is known: it was read from its provider after this webhook had arrived.
+create table public.webhook_objects (
+  key text primary key,
+  covered_sequence bigint not null,
+  covered_at timestamptz not null
+);
+create index webhook_objects_by_time on public.webhook_objects (covered_at);
+
+-- How many requests of an hour were refused, and why.
+create table public.webhook_refusals (
+  source text not null,
+  reason text not null,
+  hour timestamptz not null,
+  count bigint not null,
+  primary key (source, reason, hour),
+  constraint webhook_refusals_reason_is_valid check (reason in ('unsigned', 'malformed', 'stale', 'mismatch'))
+);
+
+-- What happened in a repository on one day (UTC), by GitHub's webhooks.
+create table public.github_metrics (
+  repository text not null,
+  day date not null,
+  push_count bigint not null default 0,
+  commit_count bigint not null default 0,
+  opened_issue_count bigint not null default 0,
+  closed_issue_count bigint not null default 0,
+  release_count bigint not null default 0,
+  added_star_count bigint not null default 0,
+  removed_star_count bigint not null default 0,
+  primary key (repository, day)
+);
+
+alter table public.webhook_inbox enable row level security;
+alter table public.webhook_objects enable row level security;
+alter table public.webhook_refusals enable row level security;
+alter table public.github_metrics enable row level security;
+revoke all on public.webhook_inbox, public.webhook_objects, public.webhook_refusals, public.github_metrics
+  from anon, authenticated;
+grant select, insert, update, delete on public.webhook_inbox, public.webhook_objects, public.webhook_refusals,
+  public.github_metrics to service_role;
+
+select private.register_work_kind('{"function_id": "process-webhook", "event_name": "webhook/received",
+  "kind": "webhook", "per_second": null, "waiting": null, "by_promise": false}');
+select private.register_erasable('public.webhook_inbox', 'id', '{body}');
+
+-- The row and its job in one transaction. p_request null: its type is not handled.
+-- Answers {"verdict": "received", "ignored" or "duplicate", "job": the new job or null}.
+create function public.receive_webhook(p_webhook jsonb, p_request jsonb, p_now timestamptz)
+returns jsonb
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_verdict text := case when p_request is null then 'ignored' else 'received' end;
+  v_job public.jobs;
+begin
+  insert into public.webhook_inbox (id, source, external_id, type, object_key, occurred_at, headers, body,
+    body_sha256, verdict, received_at)
+  values ((p_webhook ->> 'id')::uuid, p_webhook ->> 'source', p_webhook ->> 'externalId', p_webhook ->> 'type',
+    p_webhook ->> 'objectKey', (p_webhook ->> 'occurredAt')::timestamptz, p_webhook -> 'headers',
+    p_webhook ->> 'body', p_webhook ->> 'bodySha256', v_verdict, p_now)
+  on conflict do nothing;
+  if not found then
+    return '{"verdict": "duplicate", "job": null}';
+  end if;
+  if p_request is not null then
+    v_job := private.accept_job(p_request, p_now);
+  end if;
+  return jsonb_build_object('verdict', v_verdict, 'job', case when v_job.id is not null then to_jsonb(v_job) end);
+end
+$$;
+
+create function public.count_webhook_refusal(p_source text, p_reason text, p_now timestamptz)
+returns void
+language sql
+set search_path = ''
+as $$
+  insert into public.webhook_refusals as refusals (source, reason, hour, count)
+  values (p_source, p_reason, date_trunc('hour', p_now), 1)
+  on conflict (source, reason, hour) do update set count = refusals.count + 1;
+$$;
+
+-- A webhook, the newest one of its object that has arrived, and how far that object is known.
+create function public.open_webhook(p_id uuid)
+returns setof jsonb
+language sql stable
+set search_path = ''
+as $$
+  select jsonb_build_object('id', inbox.id, 'source', inbox.source, 'type', inbox.type, 'body', inbox.body,
+    'occurredAt', inbox.occurred_at, 'receivedAt', inbox.received_at, 'sequence', inbox.sequence,
+    'newestSequence', (select max(sequence) from public.webhook_inbox where object_key = inbox.object_key),
+    'isCovered', coalesce((select covered_sequence >= inbox.sequence from public.webhook_objects
+      where key = inbox.object_key), false))
+  from public.webhook_inbox as inbox where id = p_id;
+$$;
+
+-- p_covered_sequence: the object was read from the provider when this was the newest webhook; null: it was not read.
+create function public.settle_webhook(
+  p_id uuid, p_verdict text, p_covered_sequence bigint, p_now timestamptz
+)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+begin
+  update public.webhook_inbox set verdict = p_verdict, handled_at = p_now where id = p_id;
+  if p_covered_sequence is not null then
+    insert into public.webhook_objects as objects (key, covered_sequence, covered_at)
+    select object_key, p_covered_sequence, p_now from public.webhook_inbox where id = p_id
+    on conflict (key) do update set covered_at = p_now,
+      covered_sequence = greatest(objects.covered_sequence, excluded.covered_sequence);
+  end if;
+end
+$$;
+
+-- Counts a webhook of GitHub once: the counts move in the transaction that settles it. p_counts: {"push_count": 1}.
+create function public.count_github_webhook(p_id uuid, p_repository text, p_counts jsonb, p_now timestamptz)
+returns boolean
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_received_at timestamptz;
+  v_add public.github_metrics := jsonb_populate_record(
+    row ('', p_now::date, 0, 0, 0, 0, 0, 0, 0)::public.github_metrics, p_counts);
+begin
+  update public.webhook_inbox set verdict = 'applied', handled_at = p_now
+  where id = p_id and handled_at is null returning received_at into v_received_at;
+  if v_received_at is null then
+    return false;
+  end if;
+  insert into public.github_metrics as metrics
+  values (p_repository, (v_received_at at time zone 'UTC')::date, v_add.push_count, v_add.commit_count,
+    v_add.opened_issue_count, v_add.closed_issue_count, v_add.release_count, v_add.added_star_count,
+    v_add.removed_star_count)
+  on conflict (repository, day) do update set
+    push_count = metrics.push_count + excluded.push_count,
+    commit_count = metrics.commit_count + excluded.commit_count,
+    opened_issue_count = metrics.opened_issue_count + excluded.opened_issue_count,
+    closed_issue_count = metrics.closed_issue_count + excluded.closed_issue_count,
+    release_count = metrics.release_count + excluded.release_count,
+    added_star_count = metrics.added_star_count + excluded.added_star_count,
+    removed_star_count = metrics.removed_star_count + excluded.removed_star_count;
+  return true;
+end
+$$;
+
+-- Deletes the oldest rows. Answers how many of the inbox there were.
+create function public.purge_webhooks(p_before timestamptz, p_limit integer)
+returns integer
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_count integer;
+begin
+  delete from public.webhook_inbox where id in (
+    select id from public.webhook_inbox where received_at < p_before order by received_at, id limit p_limit);
+  get diagnostics v_count = row_count;
+  delete from public.webhook_objects where key in (
+    select key from public.webhook_objects where covered_at < p_before order by covered_at limit p_limit);
+  delete from public.webhook_refusals where hour < p_before;
+  return v_count;
+end
+$$;
+
+revoke execute on function public.receive_webhook, public.count_webhook_refusal, public.open_webhook,
+  public.settle_webhook, public.count_github_webhook, public.purge_webhooks from public, anon, authenticated;
+grant execute on function public.receive_webhook, public.count_webhook_refusal, public.open_webhook,
+  public.settle_webhook, public.count_github_webhook, public.purge_webhooks to service_role;

@@ -1,0 +1,248 @@
+import { randomUUID } from "node:crypto";
+import { resolve } from "node:path";
+import { findFunctions } from "@nightshift/local/netlify/functions.ts";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type TestApp, testApp } from "../support/app.ts";
+import { freshDatabase, type TestDatabase } from "../support/database.ts";
+import { githubHeaders, resendHeaders, stripeHeaders } from "../support/sign.ts";
+
+const env = {
+  STRIPE_WEBHOOK_SECRET: "whsec_stripe_new, whsec_stripe_old",
+  GITHUB_WEBHOOK_SECRET: "github_secret",
+  RESEND_WEBHOOK_SECRET: "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
+};
+let database: TestDatabase;
+/** Its engine does not answer. */
+let site: TestApp;
+beforeAll(async () => {
+  database = await freshDatabase();
+  site = await testApp(database, { env });
+});
+afterAll(() => database.close());
+
+const stripeEvent = (type = "payment_intent.succeeded", more: object = {}) => ({
+  id: `evt_${randomUUID()}`,
+  object: "event",
+  type,
+  created: 1_793_527_200,
+  data: { object: { id: `pi_${randomUUID()}`, object: "payment_intent" } },
+  ...more,
+});
+type Post = { to?: string; secret?: string; headers?: Record<string, string>; by?: TestApp };
+const post = async (
+  event: object | string,
+  { to = "/api/webhooks/stripe", secret, headers, by = site }: Post = {},
+) => {
+  const body = typeof event === "string" ? event : JSON.stringify(event);
+  const signed = stripeHeaders(body, secret ?? "whsec_stripe_new");
+  return by.call("POST", to, { body, headers: { ...signed, ...headers } });
+};
+const rows = async (sql: string, ...values: unknown[]) => (await database.sql.query(sql, values)).rows;
+const inbox = (externalId: string) => rows("select * from webhook_inbox where external_id = $1", externalId);
+const jobOf = (id: string) => rows("select * from jobs where id = $1", id);
+
+describe("200: what a provider signed is stored, and its job accepted", () => {
+  test("S2-16, S4-10: Stripe, also under the documents' name; with an engine that is down, in under 5 s", async () => {
+    for (const [to, answer] of [
+      ["/api/webhooks/stripe", { received: true }],
+      ["/webhooks/payment", { status: "received" }],
+    ] as const) {
+      const event = stripeEvent();
+      const startedMs = performance.now();
+      expect(await post(event, { to })).toMatchObject({ status: 200, body: answer });
+      expect(performance.now() - startedMs).toBeLessThan(5000);
+      const [row] = await inbox(event.id);
+      // S4-10: the documents' {eventId, eventType, data, receivedAt}.
+      expect(row).toMatchObject({ source: "stripe", type: event.type, verdict: "received" });
+      expect(row.body).toBe(JSON.stringify(event));
+      expect(row.received_at).toBeInstanceOf(Date);
+      const [job] = await jobOf(row.id);
+      // The outbox has it, and the event has ids alone.
+      expect(job).toMatchObject({ function_id: "process-webhook", status: "queued", sent_at: null });
+      expect(job.event_data).toEqual({
+        webhookId: row.id,
+        objectKey: `stripe:${event.data.object.id}`,
+        priority: 3,
+      });
+    }
+  });
+
+  test("S4-12: GitHub and Resend", async () => {
+    const push = JSON.stringify({ ref: "refs/heads/main", repository: { full_name: "ada/engine" } });
+    const sent = githubHeaders(push, "github_secret", "push");
+    expect(await post(push, { to: "/api/webhooks/github", headers: sent })).toMatchObject({ status: 200 });
+    expect(await inbox(sent["x-github-delivery"])).toMatchObject([
+      { type: "push", object_key: "github:ada/engine" },
+    ]);
+
+    const bounce = JSON.stringify({
+      type: "email.bounced",
+      created_at: "2026-11-01T10:00:00Z",
+      data: { email_id: "m1" },
+    });
+    const headers = resendHeaders(bounce, env.RESEND_WEBHOOK_SECRET);
+    expect(await post(bounce, { to: "/api/webhooks/resend", headers })).toMatchObject({ status: 200 });
+    expect(await inbox(headers["svix-id"])).toMatchObject([
+      { type: "email.bounced", object_key: "resend:m1" },
+    ]);
+  });
+
+  test("the old secret verifies as long as it is listed", async () => {
+    expect((await post(stripeEvent(), { secret: "whsec_stripe_old" })).status).toBe(200);
+    expect((await post(stripeEvent(), { secret: "whsec_stripe_older" })).status).toBe(401);
+  });
+
+  test("T24: a duplicate is acknowledged and does nothing, even when many come at once", async () => {
+    const event = stripeEvent();
+    const before = await rows("select count(*)::int as n from jobs");
+    const answers = await Promise.all(Array.from({ length: 8 }, () => post(event)));
+    expect(answers.map(({ status }) => status)).toEqual(Array(8).fill(200));
+    expect(await inbox(event.id)).toHaveLength(1);
+    expect(await rows("select count(*)::int as n from jobs")).toEqual([{ n: before[0].n + 1 }]);
+  });
+
+  test("GitHub's bytes again under another id, which is not signed, are a duplicate", async () => {
+    const body = JSON.stringify({
+      action: "created",
+      starred_at: randomUUID(),
+      repository: { full_name: "a/b" },
+    });
+    const [first, second] = [1, 2].map(() => githubHeaders(body, "github_secret", "star"));
+    for (const headers of [first, second]) {
+      expect((await post(body, { to: "/api/webhooks/github", headers: headers ?? {} })).status).toBe(200);
+    }
+    expect(await rows("select external_id from webhook_inbox where body = $1", body)).toEqual([
+      { external_id: first?.["x-github-delivery"] },
+    ]);
+  });
+
+  test("a type that no handler knows is stored as ignored, without a job", async () => {
+    const event = stripeEvent("tax_rate.created");
+    expect(await post(event)).toMatchObject({ status: 200, body: { received: true } });
+    const [row] = await inbox(event.id);
+    expect(row.verdict).toBe("ignored");
+    expect(await jobOf(row.id)).toEqual([]);
+  });
+
+  test("a thin event of Stripe is about the object that it names", async () => {
+    const event = {
+      object: "v2.core.event",
+      id: `evt_${randomUUID()}`,
+      type: "v1.payment_intent.succeeded",
+      created: "2026-11-01T10:00:00.000Z",
+      related_object: { id: "pi_thin", type: "payment_intent" },
+    };
+    expect((await post(event)).status).toBe(200);
+    expect(await inbox(event.id)).toMatchObject([
+      { type: "payment_intent.succeeded", object_key: "stripe:pi_thin" },
+    ]);
+  });
+});
+
+describe("4xx as problem JSON, without saying why, and counted", () => {
+  const problem = {
+    type: expect.stringContaining("/problems/invalid_signature"),
+    detail: "The signature does not verify",
+  };
+  const counted = async (reason: string) =>
+    (
+      await rows("select coalesce(sum(count), 0)::int as n from webhook_refusals where reason = $1", reason)
+    )[0].n;
+
+  test.each<[string, () => Record<string, string>, string]>([
+    ["no signature", () => ({ "stripe-signature": "t=1" }), "malformed"],
+    [
+      "a wrong signature",
+      () => ({ "stripe-signature": `t=${Math.floor(Date.now() / 1000)},v1=${"0".repeat(64)}` }),
+      "mismatch",
+    ],
+    [
+      "a stale signature",
+      () => stripeHeaders("{}", "whsec_stripe_new", new Date(Date.now() - 301_000)),
+      "stale",
+    ],
+    [
+      "a signature from the future",
+      () => stripeHeaders("{}", "whsec_stripe_new", new Date(Date.now() + 310_000)),
+      "stale",
+    ],
+  ])("401: %s", async (_, headers, reason) => {
+    const before = await counted(reason);
+    const answer = await post("{}", { headers: headers() });
+    expect(answer).toMatchObject({ status: 401, body: problem });
+    expect(answer.headers.get("content-type")).toBe("application/problem+json");
+    expect(JSON.stringify(answer.body)).not.toMatch(/stale|mismatch|malformed/);
+    expect(await counted(reason)).toBe(before + 1);
+  });
+
+  test("401: an API key opens nothing here, and a provider's secret not another provider's address", async () => {
+    const body = "{}";
+    const authorization = `Bearer ${site.keys.admin}`;
+    const headers = { "content-type": "application/json", authorization };
+    expect((await site.call("POST", "/api/webhooks/stripe", { body, headers })).status).toBe(401);
+    const sent = githubHeaders(body, "whsec_stripe_new", "push");
+    expect((await post(body, { to: "/api/webhooks/github", headers: sent })).status).toBe(401);
+  });
+
+  test("404: a sender that is not declared", async () => {
+    expect((await post(stripeEvent(), { to: "/api/webhooks/paddle" })).status).toBe(404);
+  });
+
+  test("413: over 5 MB; 415: anything but JSON; 400: signed bytes that are no webhook", async () => {
+    expect((await post(`"${"x".repeat(5 * 1024 * 1024)}"`)).status).toBe(413);
+    expect((await post("{}", { headers: { "content-type": "text/plain" } })).status).toBe(415);
+    expect((await post("{")).status).toBe(400);
+    expect((await post('{"id": "evt_1"}')).status).toBe(400);
+  });
+});
+
+describe("5xx, so that the provider tries again", () => {
+  test("503: the database is down, and afterwards the same webhook is taken in", async () => {
+    let isDown = false;
+    const shaky = await testApp(database, {
+      env,
+      database: (input, init) =>
+        isDown ? Promise.reject(new TypeError("fetch failed")) : database.fetch(input, init),
+    });
+    const event = stripeEvent();
+    isDown = true;
+    expect((await post(event, { by: shaky })).status).toBe(503);
+    isDown = false;
+    expect((await post(event, { by: shaky })).status).toBe(200);
+    expect(await inbox(event.id)).toHaveLength(1);
+  });
+
+  test("503: no secret is set", async () => {
+    const bare = await testApp(database, { env: { GITHUB_WEBHOOK_SECRET: "github_secret" } });
+    expect(await post(stripeEvent(), { by: bare })).toMatchObject({
+      status: 503,
+      body: { code: "not_configured" },
+    });
+  });
+});
+
+test("each address has exactly one door, and it is the webhooks' own", () => {
+  const doors = findFunctions(resolve(import.meta.dirname, "../../netlify/functions"));
+  for (const path of [
+    "/api/webhooks/stripe",
+    "/api/webhooks/github",
+    "/api/webhooks/resend",
+    "/webhooks/payment",
+  ]) {
+    const open = doors.filter(({ match }) => match("POST", new URL(path, "http://site.local")) !== undefined);
+    expect(open.map(({ name }) => name)).toEqual(["webhooks"]);
+  }
+});
+
+test("housekeeping deletes webhooks after 90 days", async () => {
+  const [old, young] = [stripeEvent(), stripeEvent()];
+  await post(old);
+  await post(young);
+  await database.sql.query(
+    "update webhook_inbox set received_at = now() - interval '91 days' where external_id = $1",
+    [old.id],
+  );
+  await site.app.keepHouse();
+  expect(await inbox(old.id)).toEqual([]);
+  expect(await inbox(young.id)).toHaveLength(1);
+});

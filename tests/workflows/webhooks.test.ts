@@ -1,0 +1,107 @@
+import { randomUUID } from "node:crypto";
+import { afterEach, expect, test } from "vitest";
+import { mailReported } from "#webhooks/events.ts";
+import { webhookFunctions } from "#webhooks/functions.ts";
+import { githubHeaders, resendHeaders } from "../support/sign.ts";
+import { type Workshop, workshop } from "../support/workshop.ts";
+
+const GITHUB = "github_secret";
+const RESEND = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+let shop: Workshop;
+/** What another room hears. */
+let heard: unknown[];
+afterEach(() => shop.close());
+const open = async () => {
+  heard = [];
+  shop = await workshop({
+    env: { GITHUB_WEBHOOK_SECRET: GITHUB, RESEND_WEBHOOK_SECRET: RESEND },
+    functions: (platform) => [
+      ...webhookFunctions(platform),
+      platform.inngest.createFunction(
+        { id: "hear", triggers: [mailReported], retries: 0 },
+        async ({ event }) => {
+          heard.push(event.data);
+        },
+      ),
+    ],
+  });
+};
+
+async function post(source: string, body: string, headers: Record<string, string>) {
+  const url = `http://site.local/api/webhooks/${source}`;
+  const response = await shop.app.doors.api(new Request(url, { method: "POST", body, headers }));
+  expect(response.status).toBe(200);
+}
+const fromGithub = async (type: string, payload: object) => {
+  const body = JSON.stringify({ ...payload, nonce: randomUUID(), repository: { full_name: "ada/engine" } });
+  await post("github", body, githubHeaders(body, GITHUB, type));
+};
+const isHandled = async () => (await shop.rows("select from jobs where status <> 'completed'")).length === 0;
+const handled = () => shop.engine.waitFor(isHandled, { within: "1d" });
+
+test("S4-12: GitHub's pushes, issues, releases and stars are counted per repository, each once", async () => {
+  await open();
+  // The first answer is lost, so the step runs again: the transaction that counts also marks the webhook as handled.
+  shop.engine.faults.dropAnswer({ functionId: "process-webhook" });
+  await fromGithub("push", { commits: [{}, {}, {}] });
+  await fromGithub("push", { commits: [{}] });
+  await fromGithub("issues", { action: "opened" });
+  await fromGithub("issues", { action: "closed" });
+  await fromGithub("issues", { action: "labeled" });
+  await fromGithub("release", { action: "published" });
+  await fromGithub("star", { action: "created" });
+  await handled();
+  expect(
+    await shop.rows(
+      "select repository, push_count::int, commit_count::int, opened_issue_count::int, closed_issue_count::int, release_count::int, added_star_count::int, removed_star_count::int from github_metrics",
+    ),
+  ).toEqual([
+    {
+      repository: "ada/engine",
+      push_count: 2,
+      commit_count: 4,
+      opened_issue_count: 1,
+      closed_issue_count: 1,
+      release_count: 1,
+      added_star_count: 1,
+      removed_star_count: 0,
+    },
+  ]);
+  expect(await shop.rows("select from webhook_inbox where verdict <> 'applied'")).toEqual([]);
+});
+
+test("Resend: what became of a mail is told by ids; the address stays in the inbox", async () => {
+  await open();
+  const data = { email_id: "mail_1", to: ["ada@example.com"], bounce: { type: "Permanent" } };
+  const body = JSON.stringify({ type: "email.bounced", created_at: "2026-11-01T10:00:00Z", data });
+  await post("resend", body, resendHeaders(body, RESEND, "msg_1", shop.engine.clock.now()));
+  await handled();
+  const [row] = await shop.rows("select id, body from webhook_inbox");
+  expect(row.body).toContain("ada@example.com");
+  expect(heard).toEqual([{ webhookId: row.id, messageId: "mail_1", kind: "bounced" }]);
+  const seen = await shop.rows("select event_data, result from jobs");
+  expect(JSON.stringify(seen)).not.toContain("ada@example.com");
+});
+
+test("the engine is down: acknowledged, and housekeeping sends it", async () => {
+  await open();
+  shop.down.engine = true;
+  await fromGithub("star", { action: "created" });
+  expect(await shop.rows("select sent_at from jobs")).toEqual([{ sent_at: null }]);
+  shop.down.engine = false;
+  await shop.engine.advance("2m");
+  await shop.app.keepHouse();
+  await handled();
+  expect(await shop.rows("select added_star_count::int as n from github_metrics")).toEqual([{ n: 1 }]);
+});
+
+test("a webhook that lacks what its handler needs is a dead letter", async () => {
+  await open();
+  const body = JSON.stringify({ action: "created", nonce: randomUUID() });
+  await post("github", body, githubHeaders(body, GITHUB, "star"));
+  await shop.engine.waitFor(async () => (await shop.rows("select from dead_letter_queue")).length === 1, {
+    within: "1d",
+  });
+  const [letter] = await shop.rows("select function_id, error_code from dead_letter_queue");
+  expect(letter).toMatchObject({ function_id: "process-webhook", error_code: "invalid_request" });
+});
