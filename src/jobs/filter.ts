@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import { instant, text, uuid } from "#lib/http/fields.ts";
+import { instant, text, trimmedText, uuid } from "#lib/http/fields.ts";
 import type { JobFilter } from "./repository.ts";
 import { jobStatus } from "./rows.ts";
 
@@ -10,6 +10,8 @@ export const filterQuery = {
   function: text(100).optional(),
   requester: text(200).optional(),
   parent: uuid.optional(),
+  /** Part of an id, of a kind, function, requester, owner, idempotency key or error. */
+  search: trimmedText(100).optional(),
   from: instant.optional(),
   to: instant.optional(),
 };

@@ -30,6 +30,7 @@ export type JobFilter = {
   functionId?: string | undefined;
   requester?: string | undefined;
   parentJobId?: string | undefined;
+  search?: string | undefined;
   from?: string | undefined;
   to?: string | undefined;
 };
@@ -41,6 +42,7 @@ export const asArguments = (filter: JobFilter) => ({
   functionId: filter.functionId,
   requester: filter.requester,
   parentJobId: filter.parentJobId,
+  search: filter.search,
   from: filter.from,
   to: filter.to,
 });
@@ -87,7 +89,14 @@ export function jobRepository(db: DatabaseClient, clock: Clock) {
     list: (owner: string | null, filter: JobFilter, limit: number, before?: Position): Promise<Job[]> =>
       callTimeless(
         "list_jobs",
-        { owner, ...asArguments(filter), beforeAt: before?.at, beforeId: before?.id, limit: limit + 1 },
+        {
+          owner,
+          ...asArguments(filter),
+          unfinished: false,
+          beforeAt: before?.at,
+          beforeId: before?.id,
+          limit: limit + 1,
+        },
         jobRow.array(),
       ),
 

@@ -19,6 +19,7 @@ export const jobRow = z.object({
   status: jobStatus,
   requester: z.string(),
   owner: z.string().nullable(),
+  idempotency_key: z.string().nullable(),
   parent_job_id: z.uuid().nullable(),
   dead_letter_id: z.uuid().nullable(),
   progress_done: z.number().nullable(),

@@ -1,3 +1,4 @@
+import { z } from "zod";
 import { AppError } from "#lib/errors.ts";
 import type { ServerEvent } from "#lib/http/event-stream.ts";
 import type { JobFilter } from "./repository.ts";
@@ -33,11 +34,11 @@ async function presentJobs(jobs: readonly ChangedJob[]): Promise<ReadonlyMap<str
 }
 
 /**
- * The same decision as the list's filter in SQL. Of the filtered fields only the status changes: a job with another
- * status now leaves the list.
+ * The same decision as the list's filter in SQL. Of the filtered fields only status and error change: a job that no
+ * longer fits leaves the list.
  */
 function placeIn(filter: JobFilter, job: JobFacts): "in" | "gone" | "out" {
-  const { status, kind, functionId, requester, parentJobId, from, to } = filter;
+  const { status, kind, functionId, requester, parentJobId, search, from, to } = filter;
   const createdAt = Date.parse(job.created_at);
   const isTheKind =
     (kind === undefined || job.kind === kind) &&
@@ -47,5 +48,26 @@ function placeIn(filter: JobFilter, job: JobFacts): "in" | "gone" | "out" {
     (from === undefined || createdAt >= Date.parse(from)) &&
     (to === undefined || createdAt < Date.parse(to));
   if (!isTheKind) return "out";
-  return status === undefined || job.status === status ? "in" : "gone";
+  const isStill =
+    (status === undefined || job.status === status) && (search === undefined || isFound(search, job));
+  return isStill ? "in" : "gone";
+}
+
+const said = z.looseObject({ code: z.string().catch(""), message: z.string().catch("") });
+
+/** As `list_jobs` searches. */
+function isFound(search: string, job: JobFacts & { error?: unknown }): boolean {
+  const { code, message } = said.catch({ code: "", message: "" }).parse(job.error);
+  const words = [
+    job.id,
+    job.event_id,
+    job.kind,
+    job.function_id,
+    job.requester,
+    job.owner,
+    job.idempotency_key,
+    code,
+  ];
+  const text = [...words, code === "internal" ? "" : message].join(" ");
+  return text.toLowerCase().includes(search.toLowerCase());
 }

@@ -2,9 +2,11 @@
 
 -- p_owner null sees every job. The statement is dynamic, here and in every list with several filters, so that each
 -- combination is planned for itself: one generic plan could not use the index of any.
+-- p_search is a part of any word that names a job: it looks through the newest 100,000 jobs, newest first, and has no
+-- index, because one over all these texts would slow every write of the ledger.
 create function public.list_jobs(
-  p_owner text, p_status text, p_kind text, p_function_id text, p_requester text, p_parent_job_id uuid,
-  p_from timestamptz, p_to timestamptz, p_before_at timestamptz, p_before_id uuid, p_limit integer
+  p_owner text, p_status text, p_kind text, p_function_id text, p_requester text, p_parent_job_id uuid, p_search text,
+  p_unfinished boolean, p_from timestamptz, p_to timestamptz, p_before_at timestamptz, p_before_id uuid, p_limit integer
 )
 returns setof public.jobs
 language plpgsql stable
@@ -20,6 +22,12 @@ begin
     and (p_function_id is null or function_id = p_function_id)
     and (p_requester is null or requester = p_requester)
     and (p_parent_job_id is null or parent_job_id = p_parent_job_id)
+    and (not p_unfinished or ended_at is null)
+    and (p_search is null or (
+      created_at >= coalesce((select newer.created_at from public.jobs as newer
+        order by newer.created_at desc, newer.id desc offset 99999 limit 1), '-infinity')
+      and position(lower(p_search) in lower(concat_ws(' ', id, event_id, kind, function_id, requester, owner, idempotency_key,
+        error ->> 'code', case when error ->> 'code' = 'internal' then null else error ->> 'message' end))) > 0))
     and (p_from is null or created_at >= p_from)
     and (p_to is null or created_at < p_to)
     and (p_before_at is null or (created_at, id) < (p_before_at, p_before_id))

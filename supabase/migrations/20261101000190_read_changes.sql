@@ -62,7 +62,7 @@ $$;
 -- unfinished ones; the reader's unread notifications.
 create function public.read_live_snapshot(
   p_owner text, p_reader text, p_status text, p_kind text, p_function_id text, p_requester text,
-  p_parent_job_id uuid, p_from timestamptz, p_to timestamptz
+  p_parent_job_id uuid, p_search text, p_from timestamptz, p_to timestamptz
 )
 returns jsonb
 language sql stable
@@ -70,19 +70,10 @@ set search_path = ''
 as $$
   with newest as (
     select id from public.list_jobs(p_owner, p_status, p_kind, p_function_id, p_requester, p_parent_job_id,
-      p_from, p_to, null, null, 100)
+      p_search, false, p_from, p_to, null, null, 100)
   ), unfinished as (
-    select id from public.jobs
-    where ended_at is null
-      and (p_owner is null or owner = p_owner)
-      and (p_status is null or status = p_status)
-      and (p_kind is null or kind = p_kind)
-      and (p_function_id is null or function_id = p_function_id)
-      and (p_requester is null or requester = p_requester)
-      and (p_parent_job_id is null or parent_job_id = p_parent_job_id)
-      and (p_from is null or created_at >= p_from)
-      and (p_to is null or created_at < p_to)
-    order by created_at desc, id desc limit 500
+    select id from public.list_jobs(p_owner, p_status, p_kind, p_function_id, p_requester, p_parent_job_id,
+      p_search, true, p_from, p_to, null, null, 500)
   )
   select jsonb_build_object(
     'position', pg_current_snapshot()::text,

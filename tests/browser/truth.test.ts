@@ -112,6 +112,23 @@ withChromium("the page tells the truth", () => {
     await expect.poll(() => page.getByRole("row").count()).toBe(2);
   });
 
+  test("the search of jobs matches part of a word, and ids, while the list stays live", async () => {
+    const { house } = pages;
+    await house.steer("/_control/images", { hold: true });
+    const { id } = await house.call("POST", "/api/tasks", { prompt: "a searched fox" });
+    const page = await pages.open("/jobs");
+    await page.getByLabel("Search").fill("ERATE-ima");
+    const row = page.getByRole("row").filter({ has: page.locator(`a[href="#/jobs/${id}"]`) });
+    await expect.poll(() => page.url()).toContain("search=ERATE-ima");
+    await row.getByText("running").waitFor();
+    await page.getByLabel("Search").fill(id.slice(2, 30));
+    await expect.poll(() => page.getByRole("row").count()).toBe(2);
+    await house.steer("/_control/images", { hold: false });
+    await row.getByText("completed").waitFor();
+    await page.getByLabel("Search").fill("no such word");
+    await page.getByText("No job fits").waitFor();
+  });
+
   // The last one: no mail leaves for two minutes.
   test("a campaign whose provider asks for silence says until when it waits, and no time left beside it", async () => {
     await pages.house.steer("/_control/faults", { rules: [{ status: 429, retryAfter: 120 }] });

@@ -53,7 +53,8 @@ const blocksIn = async (table: string) =>
   (await session.query("select relpages from pg_class where oid = $1::regclass", [table])).rows[0].relpages;
 
 const after = "'2026-01-01 00:10Z', 'ffffffff-ffff-ffff-ffff-ffffffffffff'";
-const jobs = (filter: string, position = "null, null") => `list_jobs(${filter}, null, null, ${position}, 21)`;
+const jobs = (filter: string, position = "null, null") =>
+  `list_jobs(${filter}, null, false, null, null, ${position}, 21)`;
 const letters = (filter: string, position = "null, null") =>
   `list_dead_letters(${filter}, null, null, ${position}, 21)`;
 

@@ -49,6 +49,37 @@ describe("GET /api/jobs", () => {
     );
   });
 
+  test("200: search finds part of an id, function, requester, owner, key or error, in any case", async () => {
+    const found = await accept({ kind: "paint-The-Fence", owner: "tom.sawyer" });
+    await accept({ kind: "searched-in-vain" });
+    await database.sql.query(
+      `update jobs set idempotency_key = 'order-4711', fingerprint = 'f', status = 'failed', ended_at = created_at,
+         error = '{"code": "provider_rejected", "message": "100 % of_whitewash is gone"}' where id = $1`,
+      [found],
+    );
+    const find = async (search: string, as: "admin" | "ann" | "bob" = "admin") =>
+      idsOf((await site.call("GET", `/api/jobs?search=${encodeURIComponent(search)}`, { as })).body);
+    const parts = [found.slice(4, 20), "the-fence", "Sawyer", "ORDER-47", "provider_rej", "100 % of_white"];
+    for (const part of parts) expect([part, await find(part)]).toEqual([part, [found]]);
+    expect(await find(found)).toEqual([found]);
+    expect((await find("key:test")).length).toBeGreaterThan(1);
+    // A pattern is no pattern, and others' jobs are not there.
+    expect(await find("100_%")).toEqual([]);
+    expect(await find("the-fence", "ann")).toEqual([]);
+    await database.sql.query("update jobs set owner = 'bob' where id = $1", [found]);
+    expect(await find("fence", "bob")).toEqual([found]);
+    // The words of an internal error are shown to nobody here, and so they cannot be guessed.
+    await database.sql.query(
+      `update jobs set error = '{"code": "internal", "message": "whitewash"}' where id = $1`,
+      [found],
+    );
+    expect(await find("whitewash")).toEqual([]);
+  });
+
+  test.each(["", "%20", "x".repeat(101)])("400: a search for %j", async (search) => {
+    expect((await site.call("GET", `/api/jobs?search=${search}`, { as: "admin" })).status).toBe(400);
+  });
+
   test("200: filters by status, function, requester and time", async () => {
     const old = await accept({ kind: "filtered", at: new Date("2025-01-01T00:00:00Z") });
     const young = await accept({ kind: "filtered", at: new Date("2025-06-01T00:00:00Z") });

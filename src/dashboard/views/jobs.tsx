@@ -15,9 +15,10 @@ import { Pager } from "./pager.tsx";
 const STATUSES = ["queued", "running", "completed", "failed", "canceled", "skipped"];
 const FIELDS: readonly FilterField[] = [
   { name: "status", label: "Status", options: STATUSES },
-  { name: "kind", label: "Kind" },
-  { name: "function", label: "Function" },
-  { name: "requester", label: "Requested by" },
+  { name: "search", label: "Search", placeholder: "Function, requester, error, id, owner, key" },
+  { name: "kind", label: "Kind", isRare: true },
+  { name: "function", label: "Function", isRare: true },
+  { name: "requester", label: "Requested by", isRare: true },
   { name: "parent", label: "Parent job", isRare: true },
 ];
 const SHOWN = 50;

@@ -2436,8 +2436,10 @@ export type Database = {
           p_owner: string | null;
           p_parent_job_id: string | null;
           p_requester: string | null;
+          p_search: string | null;
           p_status: string | null;
           p_to: string | null;
+          p_unfinished: boolean | null;
         };
         Returns: {
           checked_at: string | null;
@@ -2646,6 +2648,7 @@ export type Database = {
           p_parent_job_id: string | null;
           p_reader: string | null;
           p_requester: string | null;
+          p_search: string | null;
           p_status: string | null;
           p_to: string | null;
         };

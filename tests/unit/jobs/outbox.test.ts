@@ -25,6 +25,7 @@ const job = (data: Job["event_data"] = {}, more: Partial<Job> = {}): Job => ({
   event_data: data,
   status: "queued",
   requester: "x",
+  idempotency_key: null,
   owner: null,
   parent_job_id: null,
   dead_letter_id: null,
