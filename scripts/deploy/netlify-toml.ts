@@ -24,6 +24,9 @@ const NetlifyToml = z.strictObject({
   headers: z.array(z.strictObject({ for: z.string(), values: z.record(z.string(), z.string()) })),
 });
 
+export const readNetlifyToml = (root: string) =>
+  NetlifyToml.parse(parse(readFileSync(join(root, "netlify.toml"), "utf8")));
+
 /** Builds the page as Netlify would, and checks that everything is where the file says. */
 export const netlifyTomlProblems = async (root: string): Promise<string[]> => {
   const parsed = NetlifyToml.safeParse(parse(readFileSync(join(root, "netlify.toml"), "utf8")));

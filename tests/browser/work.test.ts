@@ -1,6 +1,13 @@
 import { expect, test } from "vitest";
 import { browse, withChromium } from "./support/pages.ts";
-import { failedCampaign, holdMails, letMailsGo, sendCampaign, smallPieces } from "./support/seeds.ts";
+import {
+  draftCampaign,
+  failedCampaign,
+  holdMails,
+  letMailsGo,
+  sendCampaign,
+  smallPieces,
+} from "./support/seeds.ts";
 
 withChromium("jobs, campaigns and dead letters", () => {
   // As with a provider that ignores idempotency keys: requests without an answer stay unknown.
@@ -17,6 +24,17 @@ withChromium("jobs, campaigns and dead letters", () => {
     await letMailsGo(pages.house);
     await row.getByText("completed").waitFor();
     await row.getByText("100 %").waitFor();
+  });
+
+  test("S4-65: a campaign that is sent from the page is said to be queued, and then to be done", async () => {
+    const id = await draftCampaign(pages.house, { name: "The spring letter" });
+    const page = await pages.open(`/campaigns/${id}`);
+    await holdMails(pages.house);
+    await page.getByRole("button", { name: "Send" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Send it" }).click();
+    await page.getByText("Queued: The spring letter").waitFor();
+    await letMailsGo(pages.house);
+    await page.getByText("Done: The spring letter").waitFor();
   });
 
   test("the filter stands in the address, and a job's page tells its story", async () => {

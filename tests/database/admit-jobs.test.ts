@@ -117,7 +117,7 @@ describe("the end of the line", () => {
     expect(await reserve({ limits: { waiting: 1 } })).toBeNull();
   });
 
-  test("S2-9: each topic has its own line: one that is full leaves the others alone", async () => {
+  test("each topic has its own line: one that is full leaves the others alone", async () => {
     await accept({ limits: { waiting: 1 } });
     await expect(accept({ of: randomUUID(), limits: { waiting: 1 } })).resolves.toBeDefined();
   });
@@ -128,7 +128,7 @@ describe("the end of the line", () => {
     expect((await accept({ limits, key: "k1" })).id).toBe(first.id);
   });
 
-  test("S3-8: reminders for tomorrow take no place in today's line", async () => {
+  test("reminders for tomorrow take no place in today's line", async () => {
     await accept({ limits: { delayMs: 86_400_000, waiting: 1 } });
     await expect(accept({ limits: { waiting: 1 } })).resolves.toBeDefined();
     await refused({ limits: { waiting: 1 } });

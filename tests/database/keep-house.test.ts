@@ -44,7 +44,7 @@ describe("purge_ledgers", () => {
     expect(await left()).not.toContain(oldFailed);
   });
 
-  test("S3-12: takes no more at a time than it is told", async () => {
+  test("takes no more at a time than it is told", async () => {
     for (let n = 0; n < 5; n++) await ended("completed", day(1));
     expect(await sql("select purge_ledgers($1, $1, 2) as gone", day(10))).toEqual([{ gone: "2" }]);
     expect(await left()).toHaveLength(3);

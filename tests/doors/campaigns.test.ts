@@ -166,8 +166,8 @@ describe("campaigns", () => {
 
 describe("newsletters", () => {
   test.each([
-    ["S4-5", "/api/newsletter"],
-    ["S4-2 S4-26", "/api/send-newsletter"],
+    ["a newsletter", "/api/newsletter"],
+    ["S4-2", "/api/send-newsletter"],
   ])(
     "%s: POST %s answers 202 with message, job and how many it goes to, and the mails arrive",
     async (_, path) => {

@@ -38,8 +38,10 @@ type Started = { child: ChildProcess; output: () => string; site: string; key: s
 function run(
   args: string[],
   environment: Record<string, string> = {},
+  inherited: readonly string[] = Object.keys(process.env),
 ): { child: ChildProcess; output: () => string } {
-  const env = { ...process.env, ...environment };
+  const env: NodeJS.ProcessEnv = { ...environment };
+  for (const name of inherited) env[name] ??= process.env[name];
   for (const name of ["SUPABASE_URL", "DATABASE_URL", "INNGEST_DEV"])
     if (!(name in environment)) delete env[name];
   const child = spawn(process.execPath, ["--import", "tsx", "local/start.ts", ...args], {
@@ -54,8 +56,12 @@ function run(
   return { child, output: () => text };
 }
 
-async function start(args: string[], environment?: Record<string, string>): Promise<Started> {
-  const { child, output } = run(args, environment);
+async function start(
+  args: string[],
+  environment?: Record<string, string>,
+  inherited?: readonly string[],
+): Promise<Started> {
+  const { child, output } = run(args, environment, inherited);
   await until(() => output().includes("Ctrl-C stops everything") || child.exitCode !== null, output);
   const [, site = "", key = ""] = /(http:\/\/localhost:\d+)\/#key=(\S+)/.exec(output()) ?? [];
   if (site === "") throw new Error(`It did not start:\n${output()}`);
@@ -222,8 +228,10 @@ test("S1-22: every part killed, then the supervisor: nothing is lost, nobody is 
   );
 }, 600_000);
 
-test("--ephemeral takes free ports and leaves nothing; --time-scale turns everybody's clock", async () => {
-  const stack = await start(["--ephemeral", "--time-scale", "10000"]);
+test("S1-20: npm start needs no key of any service, and its page answers; --ephemeral takes free ports and leaves nothing; --time-scale turns everybody's clock", async () => {
+  const stack = await start(["--ephemeral", "--time-scale", "10000"], {}, ["PATH", "HOME"]);
+  const page = await fetch(stack.site);
+  expect([page.status, await page.text()]).toEqual([200, expect.stringContaining("Nightshift")]);
   const made = await call(stack, "POST", "/api/lists", { name: "Later" });
   // The start alone takes more than half a second: 10,000 times that is over an hour.
   expect(new Date(String(made.body["createdAt"])).getTime() - Date.now()).toBeGreaterThan(3_600_000);

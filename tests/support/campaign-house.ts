@@ -17,6 +17,8 @@ type Options = {
   checkpointing?: boolean;
   /** Called before every request to the provider. */
   beforeMail?: (request: Request) => Promise<void> | void;
+  /** Answers requests for mails in the provider's place. */
+  answerMail?: (request: Request) => Promise<Response>;
 };
 
 /** The whole product in one process, on the engine's virtual clock: database, doors, functions and a mail provider. */
@@ -25,6 +27,7 @@ export async function campaignHouse({
   mail = {},
   checkpointing = CHECKPOINTING,
   beforeMail,
+  answerMail,
 }: Options = {}) {
   const db = await freshDatabase();
   let app: App | undefined;
@@ -32,7 +35,7 @@ export async function campaignHouse({
   const engine = await startEngine({ app: handle, checkpointing });
   const provider = createMailProvider({ settings: mail, clock: engine.clock });
   const down = { database: false };
-  const fetch = connectHosts(db, engine, provider, { down, beforeMail });
+  const fetch = connectHosts(db, engine, provider, { down, beforeMail, answerMail });
   const settings = readEnv({
     ...db.env,
     INNGEST_DEV: engine.url,
@@ -135,7 +138,11 @@ function connectHosts(
   db: TestDatabase,
   engine: TestEngine,
   provider: MailProvider,
-  { down, beforeMail }: { down: { database: boolean }; beforeMail: Options["beforeMail"] },
+  {
+    down,
+    beforeMail,
+    answerMail,
+  }: { down: { database: boolean } } & Pick<Options, "beforeMail" | "answerMail">,
 ): typeof fetch {
   return async (input, init) => {
     const request = new Request(input, init);
@@ -146,6 +153,7 @@ function connectHosts(
       return db.fetch(request);
     }
     await beforeMail?.(request);
+    if (answerMail && request.url.endsWith("/emails/batch")) return answerMail(request);
     return provider.fetch(request);
   };
 }

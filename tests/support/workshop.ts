@@ -14,6 +14,8 @@ import { freshDatabase } from "./database.ts";
 type Options = {
   checkpointing?: boolean;
   env?: Record<string, string>;
+  /** Answer for these hosts, instead of ours or besides them. */
+  hosts?: Record<string, (request: Request) => Promise<Response>>;
   /** Receives the lines of the log, which is silent otherwise. */
   log?: (line: string) => void;
   /** The functions of this app, in addition to those that receive the engine's own events. */
@@ -26,7 +28,13 @@ export type Workshop = Awaited<ReturnType<typeof workshop>>;
  * The platform with functions made for one test: real database, real engine with a virtual clock, stand-ins for mail
  * and Slack.
  */
-export async function workshop({ checkpointing = CHECKPOINTING, env = {}, log, functions }: Options) {
+export async function workshop({
+  checkpointing = CHECKPOINTING,
+  env = {},
+  hosts = {},
+  log,
+  functions,
+}: Options) {
   const database = await freshDatabase();
   let app: App | undefined;
   const engine = await startEngine({
@@ -43,6 +51,8 @@ export async function workshop({ checkpointing = CHECKPOINTING, env = {}, log, f
       (host === "engine.local" && down.engine) ||
       (host === "slack.local" && down.slack);
     if (isDown) throw new TypeError("fetch failed");
+    const own = hosts[host];
+    if (own) return own(request);
     if (host === "engine.local") return engine.fetch(request);
     if (host === "mail.local") return mail.fetch(request);
     if (host === "slack.local") return mail.fetch(new Request("http://mail.local/slack", request));

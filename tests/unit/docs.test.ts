@@ -25,7 +25,16 @@ test.each<[point: string, file: string, said: string[]]>([
   [
     "S0-28: deploying is told with the CLIs",
     "docs/deploy.md",
-    ["netlify login", "netlify env:set", "netlify deploy --prod", "supabase db push", "npm run sync"],
+    [
+      "netlify-cli",
+      "netlify login",
+      "netlify link",
+      "netlify dev",
+      "netlify env:set",
+      "netlify deploy --prod",
+      "supabase db push",
+      "npm run sync",
+    ],
   ],
   [
     "the queue's state is in Postgres and not in Netlify Blobs, and why",

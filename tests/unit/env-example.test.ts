@@ -10,7 +10,7 @@ const example = parseEnv(read(".env.example"));
 /** Read by tools on a developer's machine, never by the functions. */
 const TOOLS_ONLY = ["DATABASE_URL"];
 
-test("S1-20, S4-25: .env.example names every variable that the app reads, and no other", () => {
+test("S4-25: .env.example names every variable that the app reads, and no other", () => {
   const known = [...read("src/lib/env.ts").matchAll(/^ {2}([A-Z][A-Z_]+): /gm)].map(([, name]) =>
     String(name),
   );

@@ -3,7 +3,6 @@ import { eventType } from "inngest";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
 import { type JobOptions, request } from "#jobs/request.ts";
-import { rateLimited } from "#lib/database/tokens.ts";
 import { patienceOf, remainingMs } from "#lib/engine/deadline.ts";
 import { cancelOfThisJob } from "#lib/engine/flow-control.ts";
 import { queueJob } from "#lib/engine/priorities.ts";
@@ -18,12 +17,11 @@ const operator: Requester = { id: "key:test", role: "admin", owner: "operator" }
 
 const done: string[] = [];
 const trips: { id: string; at: number }[] = [];
-const batches: { at: number; size: number }[] = [];
 
 let platform: Platform | undefined;
 const outbox = () => platform?.outbox ?? { flush: () => Promise.reject(new Error("no platform yet")) };
 
-const functions = ({ inngest, onFailure, tokens, clock }: Platform) => [
+const functions = ({ inngest, onFailure, clock }: Platform) => [
   inngest.createFunction(
     { id: "walk", triggers: [walkRequested], retries: 3, onFailure, cancelOn: cancelOfThisJob },
     async ({ event, step }) => {
@@ -66,24 +64,6 @@ const functions = ({ inngest, onFailure, tokens, clock }: Platform) => [
     async ({ event }) => {
       done.push(`${event.id} tried`);
       throw new AppError("provider_rate_limited", "later", { retryAfterMs: 10 * 60_000 });
-    },
-  ),
-  inngest.createFunction(
-    { id: "send-batches", triggers: [{ event: "test/batches" }], retries: 3, onFailure },
-    async ({ event, step }) => {
-      const items = Array.from({ length: event.data["items"] }, (_, n) => n);
-      for (let batch = 0; batch * 100 < items.length; batch++) {
-        await step.run(`process-batch-${batch}`, async () => {
-          const taken = await tokens.take([
-            { key: `rate of ${event.id}`, capacity: 1, refillPerSecond: 1, take: 1 },
-          ]);
-          if (!taken.granted) throw rateLimited("the provider", taken);
-          batches.push({
-            at: clock.now().getTime(),
-            size: items.slice(batch * 100, (batch + 1) * 100).length,
-          });
-        });
-      }
     },
   ),
   inngest.createFunction(
@@ -233,7 +213,7 @@ describe.each([{ checkpointing: true }, { checkpointing: false }])("with %o", (m
       expect((await startOf(id))?.getTime()).toBe(asked + 5000);
     });
 
-    test("S3-8: a reminder in 24 hours: housekeeping hands it over shortly before, the engine waits the rest", async () => {
+    test("a reminder in 24 hours: housekeeping hands it over shortly before, the engine waits the rest", async () => {
       const asked = shop.engine.clock.now().getTime();
       const id = await accept({ delayMs: 86_400_000 });
       const sentAt = async () => (await shop.rows("select sent_at from jobs where id = $1", [id]))[0].sent_at;
@@ -260,19 +240,7 @@ describe.each([{ checkpointing: true }, { checkpointing: false }])("with %o", (m
     });
   });
 
-  test("S4-55: batches of a hundred, a second apart, and no wait after the last", async () => {
-    batches.length = 0;
-    const id = randomUUID();
-    await shop.engine.send({ id, name: "test/batches", data: { items: 250 } });
-    await shop.engine.run(id, "send-batches");
-    expect(batches.map(({ size }) => size)).toEqual([100, 100, 50]);
-    for (const [n, { at }] of batches.slice(1).entries())
-      expect(at - (batches[n]?.at ?? 0)).toBeGreaterThanOrEqual(1000);
-    expect(shop.engine.clock.now().getTime()).toBe(batches.at(-1)?.at);
-    expect((await jobOf(id)).status).toBe("completed");
-  });
-
-  test("S4-52: app code names the class, the event keeps its name", async () => {
+  test("app code names the class, the event keeps its name", async () => {
     const event = queueJob("test/walk", { to: "moon" }, "critical");
     expect(event).toEqual({ name: "test/walk", data: { to: "moon", priority: 1 } });
     expect(queueJob("test/walk", {}).data).toEqual({ priority: 3 });

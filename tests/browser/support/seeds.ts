@@ -8,7 +8,14 @@ export const smallPieces = {
 };
 
 /** Starts a campaign; returns it and its job. */
-export async function sendCampaign(house: Api, { name = "The autumn letter", people = 20 } = {}) {
+export async function sendCampaign(house: Api, wish: { name?: string; people?: number } = {}) {
+  const id = await draftCampaign(house, wish);
+  const { jobId } = await house.call("POST", `/api/campaigns/${id}/send`);
+  return { id, jobId: String(jobId) };
+}
+
+/** Writes a campaign to a list of its own; its id. */
+export async function draftCampaign(house: Api, { name = "The autumn letter", people = 20 } = {}) {
   const list = await house.call("POST", "/api/lists", { name: `Readers of ${name}` });
   const subscribers = Array.from({ length: people }, (_, n) => ({
     email: `reader-${n + 1}@example.com`,
@@ -22,8 +29,7 @@ export async function sendCampaign(house: Api, { name = "The autumn letter", peo
     html: "<p>Hello {{name|reader}}</p>",
     from: "Ada <ada@example.com>",
   });
-  const { jobId } = await house.call("POST", `/api/campaigns/${id}/send`);
-  return { id: String(id), jobId: String(jobId) };
+  return String(id);
 }
 
 /**

@@ -112,7 +112,7 @@ describe("learn", () => {
   });
 });
 
-test("T11, S4-54: ten at once per provider is another thing than a rate, and a function may have both", () => {
+test("T11: ten at once per provider is another thing than a rate, and a function may have both", () => {
   expect(createFlowControl("pro").concurrency(10, "event.data.apiProvider")).toEqual({
     limit: 10,
     key: "event.data.apiProvider",

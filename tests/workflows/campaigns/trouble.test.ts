@@ -1,4 +1,4 @@
-import { afterEach, expect, test } from "vitest";
+import { afterEach, describe, expect, test } from "vitest";
 import { type CampaignHouse, campaignHouse, campaignTalk } from "../../support/campaign-house.ts";
 
 let house: CampaignHouse;
@@ -309,4 +309,55 @@ test("an empty list completes at once", async () => {
     status: "completed",
     result: { total: 0 },
   });
+});
+
+describe("words that Postgres cannot hold", () => {
+  const ODD = [
+    "a binary page \u0000\u0000",
+    `half a smile ${"👍".slice(0, 1)}`,
+    `${"👍".slice(1)} the other half`,
+  ];
+  /** The provider's answers, with odd words in them. */
+  const answering = (answer: (mails: unknown[]) => { status: number; body: unknown }) => ({
+    answerMail: async (request: Request) => {
+      const mails: unknown[] = await request.json();
+      const { status, body } = answer(mails);
+      return Response.json(body, { status });
+    },
+  });
+
+  test.each(ODD)("in a refusal (%j): the campaign gets its dead letter", async (words) => {
+    house = await campaignHouse({
+      env: SMALL,
+      ...answering(() => ({ status: 403, body: { name: `restricted ${words}`, message: words } })),
+    });
+    const { campaignId } = await house.draft(10);
+    await send(campaignId);
+    await house.engine.waitFor(async () => (await letters()).length === 1);
+    expect(await letters()).toMatchObject([
+      { function: "send-campaign-part", error: { code: "provider_unauthorized" } },
+    ]);
+    expect(await campaign(campaignId)).toMatchObject({ counts: { sent: 0, failed: 0, unknown: 0 } });
+  });
+
+  test.each(ODD)(
+    "about one of ten mails (%j): nine are sent, that one failed, none is unknown",
+    async (words) => {
+      house = await campaignHouse({
+        env: SMALL,
+        ...answering((mails) => ({
+          status: 200,
+          body: {
+            data: mails.slice(1).map((_, n) => ({ id: `m${n} ${words}` })),
+            errors: [{ index: 0, message: words }],
+          },
+        })),
+      });
+      const { campaignId } = await house.draft(10);
+      await send(campaignId);
+      await completed(campaignId);
+      expect(await campaign(campaignId)).toMatchObject({ counts: { sent: 9, failed: 1, unknown: 0 } });
+      expect(await letters()).toEqual([]);
+    },
+  );
 });

@@ -58,3 +58,15 @@ it("S1-26: a cancel that the stream tells of has stopped the run at the engine",
   await house.engine.idle();
   expect(house.engine.runs("generate-image").map(({ status }) => status)).toEqual(["Cancelled"]);
 });
+
+it("S4-54: a provider that says nothing is left is not asked again before it says", async () => {
+  await house.control("", { requestsPerSecond: 1 });
+  const first = await queue("a boat");
+  await house.engine.waitFor(async () => (await house.task(first)).status === "completed");
+  const second = await queue("another boat");
+  await house.engine.idle();
+  expect((await house.task(second)).status).toBe("processing");
+  await house.engine.waitFor(async () => (await house.task(second)).status === "completed");
+  const { drawings } = await house.control("/drawings");
+  expect(drawings.map(({ status }: { status: number }) => status)).toEqual([200, 200]);
+});

@@ -25,7 +25,7 @@ beforeAll(async () => {
 });
 afterAll(() => house.close());
 
-it("S1-28: whatever dies, fails or is canceled, tasks start in their order, within the limit, and none is lost", async () => {
+it("whatever dies, fails or is canceled, tasks start in their order, within the limit, and none is lost", async () => {
   const ids: string[] = [];
   const produce = async (producer: number) => {
     for (let n = 0; n < TASKS / 4; n++) {

@@ -35,7 +35,7 @@ describe("classes below", () => {
     expect(boost({})).toBe(boost({ priority: 3 }));
   });
 
-  test("S4-52, T18: critical 50 at once, background 2, on a small plan what it allows", () => {
+  test("T18: critical 50 at once, background 2, on a small plan what it allows", () => {
     expect(concurrency).toEqual({ limit: 50 });
     expect(createFlowControl("pro").background().concurrency).toEqual({ limit: 2 });
     expect(createFlowControl("free").prioritized().concurrency).toEqual({ limit: 5 });

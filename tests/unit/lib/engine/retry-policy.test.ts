@@ -17,7 +17,7 @@ test.each<[string, RetryPolicyName, number[]]>([
   ],
   ["S4-35: image, 2 fixed at 10 s", "image", [10, 10]],
   ["S1-3: task, 2-4-8-16 s and the fifth failure is the last", "task", [2, 4, 8, 16]],
-  ["S2-10: external API, 2-4-8-16-32 s", "externalApi", [2, 4, 8, 16, 32]],
+  ["external API, 2-4-8-16-32 s", "externalApi", [2, 4, 8, 16, 32]],
   ["registration, 3 retries", "registration", [10, 20, 40]],
   ["named job, 3 attempts from one second", "namedJob", [1, 2]],
   ["S4-34: whoever is too fast waits a minute", "rateLimited", [60, 60, 60]],

@@ -44,7 +44,7 @@ describe("S1-5, S4-48: what a provider's answer means", () => {
   });
 });
 
-describe("S4-47: categories for people", () => {
+describe("categories for people", () => {
   test.each<[ErrorCode, string]>([
     ["provider_unavailable", "transient"],
     ["database_unavailable", "transient"],
