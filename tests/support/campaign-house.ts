@@ -142,7 +142,11 @@ function connectHosts(
     down,
     beforeMail,
     answerMail,
-  }: { down: { database: boolean } } & Pick<Options, "beforeMail" | "answerMail">,
+  }: {
+    down: { database: boolean };
+    beforeMail: Options["beforeMail"];
+    answerMail: Options["answerMail"];
+  },
 ): typeof fetch {
   return async (input, init) => {
     const request = new Request(input, init);
