@@ -1,4 +1,4 @@
-/** What is said to people who hear the page: one live region for all of it. */
+/** One live region of the page, for messages to screen readers. */
 import { createStore } from "./store.ts";
 
 const store = createStore("");

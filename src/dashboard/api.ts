@@ -1,4 +1,4 @@
-/** The page's only way to the data: `/api`, with the key of this tab. */
+/** The page reads all data from `/api`, with the key of this tab. */
 import { createClient, Problem } from "#client/index.ts";
 import { currentKey, forgetKey } from "./key.ts";
 
@@ -6,7 +6,7 @@ export { Problem };
 
 export const api = createClient({ key: currentKey });
 
-/** Whatever went wrong, as something that can be shown. A key that does not fit is forgotten: the page asks for another. */
+/** Converts any error to one that can be shown. A refused key is removed, so that the page asks for another one. */
 export function problemOf(error: unknown): Problem {
   const problem =
     error instanceof Problem

@@ -20,7 +20,7 @@ export function App() {
       {key === null || view === undefined ? (
         <KeyForm />
       ) : (
-        // Another key sees other things: nothing of what was shown stays.
+        // Another key may see other data, so nothing of the previous key stays on the page.
         <Shell key={key} view={view} id={id}>
           {/* A view begins anew for another subject, not for another filter. */}
           <Boundary key={subject}>

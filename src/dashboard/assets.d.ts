@@ -1,4 +1,4 @@
-/** What the bundler makes of a picture: its address. */
+/** The bundler replaces an image import by its address. */
 declare module "*.svg" {
   const address: string;
   export default address;

@@ -1,4 +1,4 @@
-/** The fields of something that came as JSON of no certain shape; of a text or a number there are none. */
+/** The fields of a JSON value of unknown type; empty for a text or a number. */
 export function fieldsOf(value: unknown): ReadonlyMap<string, unknown> {
   const entries: [string, unknown][] =
     typeof value === "object" && value !== null ? Object.entries(value) : [];

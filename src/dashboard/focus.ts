@@ -1,6 +1,6 @@
 /**
- * What leaves the page takes the focus with it, and who works by keyboard starts at the top again: so it goes to the
- * neighbor first, or to the view when there is none.
+ * An element that is removed loses the focus, and a keyboard user would start at the top of the page again. So the
+ * focus moves first to the next element, or to the view when there is none.
  */
 export function focusNeighbor(item: Element | null): void {
   const neighbor = item?.nextElementSibling ?? item?.previousElementSibling;

@@ -1,4 +1,4 @@
-/** Numbers and times in words: pure, with the moment "now" handed in. */
+/** Numbers and times as text. All functions are pure; the current time is a parameter. */
 
 const relative = new Intl.RelativeTimeFormat("en");
 const whole = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
@@ -10,12 +10,12 @@ const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
 export const count = (value: number): string => whole.format(value);
-/** 12,345 → "12.3K": where there is little room. */
+/** 12,345 → "12.3K", for narrow places. */
 export const short = (value: number): string =>
   value < 10_000 ? whole.format(value) : compact.format(value);
-/** How many a second: 0.4, 7.5, 120. */
+/** A rate per second: 0.4, 7.5, 120. */
 export const rate = (value: number): string => (value < 10 ? decimal.format(value) : whole.format(value));
-/** 0.0312 → "3.1 %". A little is not nothing, and almost all is not all. */
+/** 0.0312 → "3.1 %". A small share is never shown as 0 %, and an incomplete one never as 100 %. */
 export function share(value: number): string {
   const percent = value * 100;
   const digits = percent > 0 && percent < 10 ? 1 : percent > 99 && percent < 100 ? 1 : 0;
@@ -67,10 +67,10 @@ const clockTime = new Intl.DateTimeFormat("en", { hour: "2-digit", minute: "2-di
 export const timeOfDay = (ms: number): string => clockTime.format(ms);
 
 const moment = new Intl.DateTimeFormat("en", { dateStyle: "medium", timeStyle: "long", hourCycle: "h23" });
-/** "Nov 22, 2026, 09:34:09 GMT+1": where the reader is, and it says so. */
+/** "Nov 22, 2026, 09:34:09 GMT+1": in the reader's own time zone, which is shown. */
 export const exact = (iso: string): string => moment.format(Date.parse(iso));
 
-/** The beginning of a long text, for places that have one line, and for those who hear the page. */
+/** The beginning of a long text, for places with one line and for screen readers. */
 export function brief(text: string): string {
   const characters = Array.from(text);
   return characters.length <= 80 ? text : `${characters.slice(0, 79).join("").trimEnd()}…`;

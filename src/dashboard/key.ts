@@ -1,4 +1,4 @@
-/** The API key of this tab: it goes when the tab closes, and no other tab has it. */
+/** The API key of this tab. It is deleted when the tab closes, and other tabs cannot read it. */
 import { createKeptStore, createStore } from "./store.ts";
 
 const store = createKeptStore(() => sessionStorage, "nightshift-key");
@@ -6,7 +6,7 @@ const refusal = createStore<string | null>(null);
 
 export const currentKey = store.get;
 export const useKey = store.use;
-/** Why the last key was given up; null when nothing was wrong with it. */
+/** Why the last key was removed; null when it was not refused. */
 export const useRefusal = refusal.use;
 
 export function rememberKey(value: string): void {
@@ -19,7 +19,7 @@ export function forgetKey(why: string | null = null): void {
   store.set(null);
 }
 
-/** A key from the address that waits for an answer, because the page has another one. */
+/** A key from the address that waits for the user's confirmation, because the page already has another one. */
 const offered = createStore<string | null>(null);
 export const useOfferedKey = offered.use;
 
@@ -30,8 +30,8 @@ export function answerOffer(isWanted: boolean): void {
 }
 
 /**
- * Takes a key handed over as `#key=…` and removes it from the address, so that it is neither shared nor kept. A key
- * that the page has is replaced only after a question: otherwise a link could change who acts here.
+ * Reads a key from `#key=…` and removes it from the address, so that it is neither shared nor stored. A key that the
+ * page already has is replaced only after confirmation; otherwise a link could change the identity of this user.
  */
 export function takeKeyFromAddress(): void {
   if (!location.hash.startsWith("#key=")) return;

@@ -1,4 +1,7 @@
-/** All jobs that the key may see, as they change: one stream for the whole page. How it does is how fresh the page is. */
+/**
+ * All jobs that the key may see, as they change, from one stream for the whole page. The stream's state is shown as the
+ * page's state.
+ */
 import { useEffect, useSyncExternalStore } from "react";
 import type { Job, LiveStatus } from "#client/index.ts";
 import { api, type Problem, problemOf } from "./api.ts";
@@ -21,18 +24,21 @@ export const liveJob = (id: string): Job | undefined => live.get().jobs?.get(id)
 export const useLiveJob = (id: string): Job | undefined =>
   useSyncExternalStore(live.subscribe, () => liveJob(id));
 
-/** `before` is the same job as it was known until now, undefined at its first sight. */
+/** `before` is the job's previous state; undefined when it is seen for the first time. */
 export type JobChange = { job: Job; before: Job | undefined };
 type Listener = (changes: readonly JobChange[]) => void;
 const listeners = new Set<Listener>();
 
-/** Hears of all jobs that have changed, in the order of the stream's messages. Answers how to stop listening. */
+/**
+ * Calls the listener for every changed job, in the order of the stream's messages. Returns the function that stops
+ * this.
+ */
 export function onJobChanges(listener: Listener): () => void {
   listeners.add(listener);
   return () => listeners.delete(listener);
 }
 
-/** Follows the stream while somebody looks; used once, in the frame. */
+/** Follows the stream while the page is visible; used once, in the frame. */
 export function useLiveStream(): void {
   const isSeen = useIsSeen();
   useEffect(() => (isSeen ? follow() : undefined), [isSeen]);

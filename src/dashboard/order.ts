@@ -1,4 +1,4 @@
-/** ISO times of one clock sort as text, by their characters: the order of a language has its own mind about "." and "+". */
+/** Compares ISO times of one clock by their characters; a language's own order would treat "." and "+" differently. */
 export function byText(a: string | null, b: string | null): number {
   const [first, second] = [a ?? "", b ?? ""];
   return first < second ? -1 : first > second ? 1 : 0;

@@ -1,9 +1,9 @@
-/** Even where there is news all the time, nothing is asked for more often. */
+/** The shortest time between two requests, even when changes arrive all the time. */
 export const LEAST_PAUSE_MS = 2000;
 
 /**
- * Asks at once, and then again and again: one question at a time, the next as many milliseconds after an answer as `ask`
- * says (Infinity: not by itself).
+ * Asks at once and then repeatedly, one request at a time. The next request starts as many milliseconds after an answer
+ * as `ask` returned; Infinity stops the repetition.
  */
 export function createPolling(ask: () => Promise<number>) {
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -29,9 +29,9 @@ export function createPolling(ask: () => Promise<number>) {
   void run();
 
   return {
-    /** Somebody has just changed something: an answer that is under way may not have it yet. */
+    /** The user has just changed something, and an answer in progress may not include it. */
     now: () => plan(0),
-    /** There is news. */
+    /** Something changed: asks again soon. */
     soon: () => plan(askedAt + LEAST_PAUSE_MS),
     stop(): void {
       isOver = true;

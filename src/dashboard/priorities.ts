@@ -2,7 +2,7 @@ import type { Priority, PriorityName } from "#lib/engine/priorities.ts";
 
 export const NORMAL: Priority = 3;
 
-/** A test holds the names to the product's own table, which stays on the server. */
+/** A test compares the names with the server's own table. */
 export const PRIORITY_NAMES: Readonly<Record<Priority, PriorityName>> = {
   1: "critical",
   2: "high",

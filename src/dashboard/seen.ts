@@ -1,7 +1,7 @@
-/** Whether somebody looks at the page: a tab that has been in the background for a while asks nothing and follows nothing. */
+/** Whether the page is visible: a tab that was in the background for some time polls nothing and follows nothing. */
 import { createStore } from "./store.ts";
 
-/** A short look at another tab changes nothing. */
+/** How long a tab may be in the background before its updates stop. */
 const AWAY_MS = 30_000;
 const store = createStore(true);
 export const useIsSeen = store.use;

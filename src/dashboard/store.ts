@@ -1,6 +1,6 @@
 import { useSyncExternalStore } from "react";
 
-/** A value that lives beside the tree of components: one for all, and whoever uses it is drawn again when it changes. */
+/** A value outside the component tree. Every component that uses it is rendered again when it changes. */
 export function createStore<T>(initial: T) {
   let value = initial;
   const listeners = new Set<() => void>();
@@ -21,7 +21,7 @@ export function createStore<T>(initial: T) {
   };
 }
 
-/** Such a text, which the browser keeps; one that lets us keep nothing forgets it with the page. */
+/** A text that the browser stores; when it cannot store anything, the text is lost with the page. */
 export function createKeptStore(storage: () => Storage, name: string) {
   const store = createStore(attempt(() => storage().getItem(name)) ?? null);
   return {

@@ -1,4 +1,4 @@
-/** Light or dark: as the system has it, or as somebody chose on this machine. */
+/** The theme: light or dark, as the system has it, or as the user chose on this device. */
 import { useSyncExternalStore } from "react";
 import { createKeptStore } from "./store.ts";
 
@@ -20,7 +20,7 @@ export function chooseTheme(theme: Theme): void {
   applyTheme();
 }
 
-/** What is seen now. */
+/** The theme that is shown now. */
 export function useTheme(): "light" | "dark" {
   const chosen = useChosenTheme();
   const isDark = useSyncExternalStore(subscribe, () => system.matches);

@@ -1,4 +1,4 @@
-/** What the API answers, in the API's own types: the page stops compiling when an answer changes its shape. */
+/** The API's answers in the API's own types: the page does not compile when an answer changes its shape. */
 import type { output } from "zod";
 import type { campaignView } from "#campaigns/api-repository.ts";
 import type { sendView } from "#campaigns/routes.ts";

@@ -30,7 +30,7 @@ export type TaskFilter = { lane?: LaneName | undefined; status?: string | undefi
 
 export type ImageDesk = ReturnType<typeof imageDesk>;
 
-/** The queue as those who ask for pictures see it. `owner: null` sees every task. */
+/** The queue as the API uses it. `owner: null` sees every task. */
 export function imageDesk(db: DatabaseClient, clock: Clock) {
   const { call, callTimeless } = createCall(db, clock);
   return {
@@ -43,7 +43,7 @@ export function imageDesk(db: DatabaseClient, clock: Clock) {
       return task;
     },
 
-    /** One row more than `limit`, when there is one. */
+    /** At most `limit` + 1 rows: the extra row shows that there is a next page. */
     list: (owner: string | null, { lane, status }: TaskFilter, limit: number, before?: Position) =>
       callTimeless(
         "list_image_tasks",
@@ -51,23 +51,23 @@ export function imageDesk(db: DatabaseClient, clock: Clock) {
         taskRow.array(),
       ),
 
-    /** All that is unfinished since the lane was cleared, and the latest that ended. */
+    /** All unfinished tasks since the lane was cleared, and those that ended last. */
     show: (lane: LaneName, owner: string | null, endedLimit: number) =>
       callTimeless("show_image_lane", { lane, owner, endedLimit }, taskRow.array()),
 
-    /** Where a follower begins: the newest and all that are unfinished, and the position that they are seen from. */
+    /** Where a client begins: the newest tasks, all unfinished ones, and the position of this state. */
     live: (owner: string | null, lane: LaneName | undefined) =>
       callTimeless("read_live_tasks", { owner, lane }, liveTasks),
 
     ofJobs: (jobIds: string[]) => callTimeless("image_tasks_of_jobs", { jobIds }, taskRow.array()),
 
-    /** Each lane in numbers: now, and what has ended in the last `windowMs`. */
+    /** Statistics of each lane: its state now, and what ended in the last `windowMs`. */
     stats(windowMs: number, owner: string | null): Promise<LaneCounts[]> {
       const since = new Date(clock.now().getTime() - windowMs).toISOString();
       return callTimeless("image_lane_stats", { since, owner }, laneCounts.array());
     },
 
-    /** Cancels what is unfinished; the jobs that were stopped. */
+    /** Cancels all unfinished tasks; returns the jobs that were canceled. */
     clear: (lane: LaneName, by: string): Promise<string[]> =>
       call("clear_image_lane", { lane, by }, z.uuid().array()),
   };

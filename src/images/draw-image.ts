@@ -14,21 +14,21 @@ export type DrawDependencies = {
   provider: ImageProvider;
   storage: Pick<Storage, "put" | "remove">;
   clock: Clock;
-  /** After this an attempt that says nothing is over: the provider's longest time and a margin. */
+  /** After this time an attempt without an answer counts as ended: the provider's time limit and a margin. */
   leaseMs: number;
-  /** Width and height. */
+  /** Width and height in pixels. */
   size: number;
 };
 
-/** `drawn`: the picture is stored. `wait`: it is not our turn to call the provider. */
+/** `drawn`: the picture is stored. `wait`: this task may not call the provider yet. */
 export type DrawOutcome = { state: "drawn" | "ended" | "taken" | "gone" } | { state: "wait"; waitMs: number };
 
-/** How soon a run asks again whether its task's turn has come; only those that stand in line anew ask at all. */
+/** How soon a run asks again whether its task may start; only tasks that were put back into the queue ask at all. */
 const ASK_AGAIN_MS = 10_000;
 
 /**
- * One attempt: takes the turn, draws, stores the picture, and says so. Throws what ended the attempt. `leftMs` says how
- * long the picture is still wanted.
+ * One attempt: starts, draws, stores the picture, and records the outcome. Throws the error that ended the attempt.
+ * `leftMs` returns how long the picture is still wanted.
  */
 export async function drawImage(
   deps: DrawDependencies,
@@ -49,7 +49,7 @@ export async function drawImage(
   const noted = await deps.images.end(work.taskId, begun.token, outcome);
   if (noted === "lost") throw new AppError("conflict", "A later attempt draws this picture");
   if (noted === "ended") {
-    // Canceled while it was drawn: its place has gone to the next one.
+    // Canceled while it was drawn; the next task has started.
     await deps.storage.remove(IMAGES_BUCKET, [path]);
     return { state: "ended" };
   }
@@ -66,7 +66,7 @@ async function drawAndStore(
   await storage.put(IMAGES_BUCKET, path, await provider.draw(order, leftMs));
 }
 
-/** The seed comes from the task, so that drawing again draws the same. */
+/** The seed comes from the task, so that a repeated drawing is the same. */
 const orderOf = (taskId: string, prompt: string, size: number): PictureOrder => ({
   taskId,
   prompt,
@@ -76,8 +76,8 @@ const orderOf = (taskId: string, prompt: string, size: number): PictureOrder => 
 });
 
 /**
- * The provider's trouble is met at the pace of the documents' tasks (S1-3): 2, 4, 8, 16 s, or later when the provider
- * says so; the fifth failure is the last. Anything else is not the task's fault and stays what it is.
+ * After an error of the provider the delays of the source documents apply (S1-3): 2, 4, 8, 16 s, or the provider's own
+ * delay when that is longer; the fifth failure is final. Other errors are not the provider's and stay unchanged.
  */
 export function atOurPace(error: unknown, attempt: number, random = Math.random()): Error {
   if (!(error instanceof AppError)) return error instanceof Error ? error : new Error(String(error));

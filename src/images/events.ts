@@ -2,7 +2,7 @@ import { eventType } from "inngest";
 import { z } from "zod";
 
 /**
- * Command: draw the picture of this task. Accepting a task sends it when the task may start; sent by app code for a
- * task that has ended, it puts the task back in line, as a job of its own.
+ * Command: draw the picture of this task. Accepting a task sends it when the task may start. When app code sends it for
+ * a task that has ended, the task goes back into the queue with a new job.
  */
 export const generateImageRequested = eventType("image/generate", { schema: z.object({ taskId: z.uuid() }) });

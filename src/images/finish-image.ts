@@ -10,7 +10,7 @@ export type FinishDependencies = {
   storage: Pick<Storage, "get" | "put">;
 };
 
-/** Makes the thumbnail and ends the task. Safe to repeat. */
+/** Makes the thumbnail and completes the task. Safe to repeat. */
 export async function finishImage({ images, storage }: FinishDependencies, work: TaskOfEvent) {
   const { taskId } = work;
   const picture = await storage.get(IMAGES_BUCKET, picturePath(taskId));

@@ -25,7 +25,7 @@ export type ImageFunctionsRoom = {
   onFailure: OnFailure;
 };
 
-/** Beyond the provider's longest time: our own way to it and back. */
+/** Added to the provider's time limit, for our own calls around it. */
 const LEASE_MARGIN_MS = 5_000;
 
 export const imageFunctions = (

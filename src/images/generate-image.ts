@@ -10,12 +10,13 @@ import { AppError } from "#lib/errors.ts";
 
 type Dependencies = DrawDependencies & FinishDependencies & { inngest: InngestClient; onFailure: OnFailure };
 
-/** A run that has asked so often whether it may draw has met something that waiting does not cure. */
+/** A run that asks this often in vain fails, because waiting does not help. */
 const MAX_ROUNDS = 150;
 
 /**
- * Draws the picture of one task (the documents' `process-task`). The database has decided that it may start, hence no
- * concurrency here. Only a run that was replayed or reprocessed has to wait: it stands in line anew.
+ * Draws the picture of one task (`process-task` in the source documents). The database decides when it may start, so
+ * the function has no concurrency limit. Only a run that was replayed or reprocessed waits, because its task went back
+ * into the queue.
  */
 export const generateImage = (deps: Dependencies) =>
   deps.inngest.createFunction(

@@ -1,7 +1,7 @@
-/** Where a task's files lie in Storage: an attempt made again writes the same file again. */
+/** The paths of a task's files in Storage: a repeated attempt writes the same file. */
 export const picturePath = (taskId: string): string => `tasks/${taskId}/picture`;
 export const thumbnailPath = (taskId: string): string => `tasks/${taskId}/thumbnail`;
 
-/** Where the API gives them out. */
+/** The address at which the API serves it. */
 export const pictureUrl = (taskId: string): string => `/api/tasks/${taskId}/image`;
 export const thumbnailUrl = (taskId: string): string => `/api/tasks/${taskId}/thumbnail`;

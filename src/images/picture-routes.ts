@@ -5,7 +5,7 @@ import { pictureRoute } from "#lib/pictures/route.ts";
 
 type Dependencies = { desk: Pick<ImageDesk, "get">; storage: Pick<Storage, "get"> };
 
-/** The pictures of the tasks. */
+/** The routes of the tasks' pictures. */
 export const pictureRoutes = ({ desk, storage }: Dependencies): Route[] => [
   pictureRoute(storage, {
     path: "/api/tasks/:id/image",

@@ -13,23 +13,23 @@ type Dependencies = {
   env: Settings;
   fetch: Fetch;
   clock: Clock;
-  /** Hears the headers of every answer: what the provider says about its rate. */
+  /** Called with the headers of every answer, which tell the provider's rate limit. */
   onHeaders?: (headers: Headers) => Promise<void> | void;
 };
 
 const NAME = "pollinations";
-/** A drawing of 1024×1024 is 40 to 200 KB as JPEG and 2 MB as PNG; what is far larger is no answer to our order. */
+/** A drawing of 1024×1024 is 40 to 200 KB as JPEG and 2 MB as PNG; anything far larger is not a drawing. */
 const MAX_BYTES = 20 * 1024 * 1024;
 
 /**
- * Pollinations' free image API: `GET {base}/prompt/{prompt}`, no key, the answer is the picture itself, when it is
- * drawn. With a key the path is `/image/{prompt}` (https://gen.pollinations.ai).
+ * Pollinations' free image API: `GET {base}/prompt/{prompt}` without a key; the answer is the picture itself. With a
+ * key the path is `/image/{prompt}` (https://gen.pollinations.ai).
  */
 export const pollinations = (deps: Dependencies): ImageProvider => ({
   name: NAME,
   draw(order, leftMs = Infinity) {
-    // Our own timer, and the call is given up when it rings: a signal may be forgotten with its Request, even in the
-    // middle of an answer.
+    // A timer of our own aborts the call, because a signal may be garbage-collected with its Request, even during an
+    // answer.
     const call = new AbortController();
     const picture = ask(deps, order, call.signal);
     const { ms, code } = patienceOf(deps.env.IMAGES_TIMEOUT_MS, leftMs);
@@ -39,7 +39,7 @@ export const pollinations = (deps: Dependencies): ImageProvider => ({
 
 async function ask(deps: Dependencies, order: PictureOrder, signal: AbortSignal): Promise<Picture> {
   const { env, fetch, clock, onHeaders } = deps;
-  // A `Request`: its answer comes as a stream, so that it may take longer than a small answer may.
+  // A `Request` gets its answer as a stream, which may take longer than a small answer may.
   const request = new Request(addressOf(env, order), {
     headers: {
       accept: "image/*",
@@ -62,17 +62,20 @@ async function ask(deps: Dependencies, order: PictureOrder, signal: AbortSignal)
 }
 
 function addressOf(env: Settings, { prompt, seed, width, height }: PictureOrder): string {
-  // "." and ".." are no names in a path, even when they are escaped: with a space they are prompts.
+  // "." and ".." would change the path, even when they are escaped; with a space they are prompts.
   const name = encodeURIComponent(prompt.replace(/^\.{1,2}$/, "$& "));
   const verb = env.IMAGES_API_KEY === undefined ? "prompt" : "image";
   const url = new URL(`${env.IMAGES_BASE_URL.replace(/\/$/, "")}/${verb}/${name}`);
-  // `private`: what people ask for is not shown in the provider's public feed.
+  // `private` keeps people's prompts out of the provider's public feed.
   const query = { width, height, seed, nologo: true, private: true };
   for (const [key, value] of Object.entries(query)) url.searchParams.set(key, String(value));
   return url.href;
 }
 
-/** Who calls without a key and has a drawing under way gets 402 "Queue full for IP": that is a rate, not a bill. */
+/**
+ * A second request without a key, while a drawing is in progress, gets 402 "Queue full for IP": a rate limit, not a
+ * bill.
+ */
 function refusal(response: Response, now: Date): AppError {
   if (response.status !== 402) return providerError(NAME, response, now);
   return new AppError("provider_rate_limited", `${NAME} answered 402: its queue for this address is full`, {
@@ -80,7 +83,7 @@ function refusal(response: Response, now: Date): AppError {
   });
 }
 
-/** A page of a proxy in between is a passing trouble: it comes with status 200, too. */
+/** A proxy's error page may come with status 200 too, and is a temporary error. */
 function toPicture(bytes: Uint8Array): Picture {
   const contentType = pictureTypeOf(bytes);
   if (contentType !== undefined) return { bytes, contentType };

@@ -11,12 +11,12 @@ type Dependencies = {
   tellEngine: TellEngine;
 };
 
-/** Of what has ended the status shows so many. */
+/** How many ended tasks the status shows. */
 const ENDED_SHOWN = 100;
 
 const taskIds = z.array(z.uuid());
 
-/** S0's queue: the lane `demo`, six at once. */
+/** The queue of the source documents (S0): the lane `demo`, six at once. */
 export const queueRoutes = ({ desk, tellEngine }: Dependencies): Route[] => [
   route({
     method: "POST",
@@ -67,7 +67,7 @@ export const queueRoutes = ({ desk, tellEngine }: Dependencies): Route[] => [
   }),
 ];
 
-/** S0-13's groups, each in its order. A task that waits for its retry keeps its place among the processed. */
+/** The groups of S0-13, each in its order. A task that waits for its retry counts as processing. */
 export function groupTasks(tasks: readonly Task[]) {
   const ids = (matches: (task: Task) => boolean, order: (task: Task) => number) =>
     tasks

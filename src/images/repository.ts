@@ -4,7 +4,7 @@ import { createCall } from "#lib/database/call.ts";
 import type { DatabaseClient } from "#lib/database/client.ts";
 import type { Want } from "#lib/database/tokens.ts";
 
-/** A task, and the event whose job is at work on it. */
+/** A task, and the event of the job that works on it. */
 export type TaskOfEvent = { taskId: string; eventId: string };
 
 const attempt = z.discriminatedUnion("state", [
@@ -17,14 +17,14 @@ export type Attempt = z.output<typeof attempt>;
 const noted = z.enum(["noted", "ended", "lost"]);
 const endOfJob = z.enum(["completed", "failed", "canceled", "skipped", "lost"]);
 
-/** What became of an attempt. Without `retryAt` a failed task keeps its place until its job has ended. */
+/** The outcome of an attempt. Without `retryAt` a failed task uses the lane's concurrency until its job has ended. */
 export type AttemptOutcome =
   | { imagePath: string }
   | { code: string; message: string; retryAt?: string | undefined };
 
 export type ImageRepository = ReturnType<typeof imageRepository>;
 
-/** The queue as those who draw see it. What each call promises stands with its SQL function. */
+/** The queue as the functions use it. The SQL functions document what each call guarantees. */
 export function imageRepository(db: DatabaseClient, clock: Clock) {
   const { call } = createCall(db, clock);
   return {
@@ -37,7 +37,7 @@ export function imageRepository(db: DatabaseClient, clock: Clock) {
     complete: (work: TaskOfEvent, thumbnailPath: string, result: Record<string, string>) =>
       call("complete_image_task", { ...work, thumbnailPath, result }, endOfJob),
 
-    /** How many could start that nobody had noticed. */
+    /** Starts tasks that could start unnoticed; returns how many. */
     startWaiting: (): Promise<number> => call("start_waiting_image_tasks", {}, z.number()),
   };
 }

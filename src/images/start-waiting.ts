@@ -3,7 +3,7 @@ import type { Chore } from "#lib/housekeeping.ts";
 
 type Dependencies = { images: Pick<ImageRepository, "startWaiting"> };
 
-/** The net under the lanes: a place that became free without anybody noticing goes to the next in line. */
+/** A safety net for the lanes: when concurrency became free unnoticed, the next task starts. */
 export const startWaiting = ({ images }: Dependencies): Chore => ({
   name: "lanes",
   async run() {

@@ -15,16 +15,16 @@ export const laneStats = z.object({
   completed: z.number(),
   failed: z.number(),
   canceled: z.number(),
-  /** Of what ended, the tasks that the caller can read. */
+  /** Of the ended tasks, those that the caller may see. */
   visible: z.object({ completed: z.number(), failed: z.number(), canceled: z.number() }),
-  /** Of those that were drawn to an end: the share that completed, 0 to 1; null when there were none. */
+  /** The share of completed tasks among completed and failed ones, 0 to 1; null when there are none. */
   successRate: z.number().nullable(),
-  /** From start to completion, retries and all. */
+  /** From start to completion, including retries. */
   averageMs: z.number().nullable(),
 });
 z.globalRegistry.add(laneStats, { id: "LaneStats" });
 
-/** S1-14, S1-27: numbers about everybody's tasks, and nothing but numbers. */
+/** S1-14, S1-27: only statistics about the tasks of all owners. */
 export const statsRoutes = ({ desk }: { desk: Pick<ImageDesk, "stats"> }): Route[] => [
   route({
     method: "GET",

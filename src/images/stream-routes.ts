@@ -10,9 +10,9 @@ import { type Route, route } from "#lib/http/route.ts";
 
 type Dependencies = { desk: Pick<ImageDesk, "live" | "ofJobs">; streams: Streams };
 
-/** S1-15: the tasks of a lane (or of all) live; each change of a task is a change of its job. */
+/** S1-15: the tasks of one lane (or of all) live; a task changes only with an event of its job. */
 export function queueStreamRoutes({ desk, streams }: Dependencies): Route[] {
-  /** One for all who listen: it is asked once per batch. */
+  /** One function for all listeners, so that it is called once per batch. */
   const present: Subject["present"] = async (jobs) => {
     const jobIds = jobs.filter(({ job }) => job.function_id === "generate-image").map(({ job }) => job.id);
     const tasks = jobIds.length === 0 ? [] : await desk.ofJobs(jobIds);

@@ -8,7 +8,7 @@ import { trimmedText } from "#lib/http/fields.ts";
 import type { Requester } from "#lib/http/route.ts";
 import { addLogContext } from "#lib/logger.ts";
 
-/** Checked here, in the provider's unit, so that no accepted task fails for the length of its prompt. */
+/** Checked in the provider's unit, so that no accepted task fails because of its prompt's length. */
 export const promptText = trimmedText(2000).refine(
   (prompt) => Buffer.byteLength(encodeURIComponent(prompt)) <= MOST_PROMPT_BYTES,
   `must be at most ${MOST_PROMPT_BYTES} bytes long when it is encoded for an address: about 770 Chinese or 2,000 Latin characters`,
@@ -17,7 +17,7 @@ export const promptText = trimmedText(2000).refine(
 type Wish = Pick<JobOptions, "priority" | "deadlineAt"> & { prompt: string; lane: LaneName };
 type Dependencies = { desk: Pick<ImageDesk, "accept"> };
 
-/** Accepts one picture; the task as it stands then. Its lane lets it begin, now or later. */
+/** Accepts one picture and returns its task. The lane decides when the task starts. */
 export async function submit(
   { desk }: Dependencies,
   requester: Requester,

@@ -19,7 +19,7 @@ const listQuery = z.object({
   status: z.enum([...taskStatus.options, "unfinished"]).optional(),
 });
 
-/** S1's tasks: submit, list, look, cancel. */
+/** The task routes of S1: submit, list, read, cancel. */
 export const taskRoutes = ({ desk, cancelJob }: Dependencies): Route[] => [
   route({
     method: "POST",

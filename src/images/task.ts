@@ -6,7 +6,7 @@ import { prioritySchema } from "#lib/engine/priorities.ts";
 import { RETRY_POLICIES } from "#lib/engine/retry-policy.ts";
 import { UNFORESEEN } from "#lib/http/problem.ts";
 
-/** A task that `waiting` keeps its place until its retry; `skipped` missed its deadline. */
+/** A `waiting` task uses the lane's concurrency until its retry; a `skipped` one missed its deadline. */
 export const taskStatus = z.enum([
   "pending",
   "processing",
@@ -19,7 +19,7 @@ export const taskStatus = z.enum([
 
 const time = z.string();
 
-/** A task as the database gives it. */
+/** A task as the database returns it. */
 export const taskRow = z.object({
   id: z.uuid(),
   job_id: z.uuid(),
@@ -45,23 +45,23 @@ export const taskRow = z.object({
 });
 export type Task = z.output<typeof taskRow>;
 
-/** A task as people see it. */
+/** A task as the API shows it. */
 export const taskView = z.object({
   id: z.uuid(),
-  /** Grows with every change of the task itself; its position changes with others. */
+  /** Grows with every change of the task itself; its position changes with other tasks. */
   revision: z.number(),
   lane: laneName,
   prompt: z.string(),
   status: taskStatus,
-  /** The status; `canceling` while a canceled task's picture is still being drawn and its place not free yet. */
+  /** The status, or `canceling` while a canceled task is still being drawn and uses the lane's concurrency. */
   state: z.enum([...taskStatus.options, "canceling"]),
   priority: prioritySchema,
   attempts: z.number(),
   maxAttempts: z.number(),
   retryAt: z.string().nullable(),
-  /** 1 starts next; null waits no longer. */
+  /** 1 starts next; null when it does not wait any more. */
   position: z.number().nullable(),
-  /** The line goes by these two: earliest due first, then in the order of accepting. */
+  /** The queue is ordered by these two: earliest due first, then in the order of accepting. */
   dueAt: z.string(),
   sequence: z.number(),
   imageUrl: z.string().nullable(),
@@ -105,6 +105,6 @@ function toError({ error_code: code, error_message: words }: Task): TaskView["er
   return { code, message: code === "internal" ? UNFORESEEN : (words ?? "") };
 }
 
-/** By the row alone, not by the time: what somebody follows changes with an event, or not at all. */
+/** Decided by the row alone, not by the time, so that it changes only with an event that clients receive. */
 const isDrawnOn = ({ status, drawing_until }: Task): boolean =>
   status === "canceled" && drawing_until !== null;

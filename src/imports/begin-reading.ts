@@ -5,13 +5,13 @@ import { MAX_COLUMNS } from "#lib/tables/limits.ts";
 import { readTable, type Table } from "#lib/tables/read-table.ts";
 import type { Row } from "#lib/tables/table.ts";
 
-/** A table from its beginning. JSON has no header: its columns are the names in its first rows. */
+/** Reads a table from its beginning. JSON has no header, so its columns are the names in its first rows. */
 export async function beginReading(bytes: Bytes, said: Said): Promise<Table> {
   const { dialect, rows } = await readTable(bytes, said);
   if (dialect.format === "csv") return { dialect, rows };
   const { value: first = [] } = await rows.next();
   const names = first.flatMap((row) => ("values" in row ? Object.keys(row.values) : []));
-  // "E-Mail" in one row and "email" in the next are one column.
+  // "E-Mail" in one row and "email" in the next are the same column.
   const columns = [
     ...new Map(names.toReversed().map((name) => [columnKey(name), name])).values(),
   ].toReversed();

@@ -11,7 +11,7 @@ type Said = { target: Target; mapping: Mapping; absent: Absent };
 type Values = Readonly<Record<string, unknown>>;
 export type Convert = (row: Row, n: number) => { row: WrittenRow } | { reject: Reject };
 
-/** What a row of the file becomes: a row of the target, or a reject that says why not. */
+/** Converts a row of the file to a row of the target, or to a reject that says why not. */
 export function createConvert({ target, mapping, absent }: Said): Convert {
   const fieldOf = fieldFinder(target, mapping);
   const unescape = isRejects(Object.keys(mapping));
@@ -51,7 +51,7 @@ export function createConvert({ target, mapping, absent }: Said): Convert {
 /** One apostrophe before a formula, as rejects.csv writes it. */
 const ESCAPED = /^'('*[=+\-@\t\r\uFF1D\uFF0B\uFF0D\uFF20])/;
 
-/** The names of JSON rows may differ from row to row, in case and hyphens too, and some come up late in a file. */
+/** The names in JSON rows may differ from row to row, in case and hyphens too, and some appear only late in a file. */
 function fieldFinder(target: Target, mapping: Mapping): (column: string) => string | null {
   const known = new Map(Object.entries(mapping));
   const byKey = new Map(Object.entries(mapping).map(([column, field]) => [columnKey(column), field]));

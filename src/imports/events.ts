@@ -16,7 +16,7 @@ export const importRequested = eventType("import/start", {
   }),
 });
 
-/** Command: import the rows of one part of the file. The rows are read from the file: an event carries none. */
+/** Command: import the rows of one part of the file. The event contains no rows: they are read from the file. */
 export const importBatchDue = eventType("import/process-batch", {
   schema: z.object({
     importId: z.uuid(),
@@ -26,7 +26,7 @@ export const importBatchDue = eventType("import/process-batch", {
     part: z.int().min(1).max(1_000_000),
   }),
 });
-/** Command: take back what an import did. */
+/** Command: undo an import. */
 export const importUndoRequested = eventType("import/undo", {
   schema: z.object({ importId: z.uuid(), userId: owner }),
 });

@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { ImportRepository } from "#imports/repository.ts";
 import { AppError, codeOf, type ErrorCode } from "#lib/errors.ts";
 
-/** What the file, its address or its owner is at fault for: the import ends with it, and no operator can help. */
+/** Errors of the file, its address or its owner: they end the import, and an operator cannot help. */
 const FAULTS: ReadonlySet<ErrorCode> = new Set([
   "unreadable_table",
   "file_changed",
@@ -15,13 +15,15 @@ const FAULTS: ReadonlySet<ErrorCode> = new Set([
   "provider_answer_too_large",
 ]);
 
-/** The code of such an error, here or after it has come through the engine. */
+/** The code of such an error, also after it has passed through the engine. */
 export function faultOf(error: unknown): ErrorCode | undefined {
   const code = codeOf(error);
   return code !== undefined && FAULTS.has(code) ? code : undefined;
 }
 
-/** Ends the import with a fault, which is thrown on; any other error is left to the engine. */
+/**
+ * Ends the import when the error is the file's or its owner's, and throws it again; the engine handles any other error.
+ */
 export async function failing<Result>(
   imports: Pick<ImportRepository, "fail">,
   importId: string,

@@ -18,7 +18,7 @@ type Dependencies = {
   clock: Clock;
 };
 
-/** What Storage's own address for an upload is good for. */
+/** How long Storage's own address for an upload is valid. */
 const UPLOAD_LIFE_MS = 2 * 60 * 60 * 1000;
 
 const targetView = z.object({
@@ -37,7 +37,7 @@ const guessView = z.object({
   columns: z.array(z.string()),
   mapping: z.record(z.string(), z.string().nullable()),
   mappingIs: z.enum(["saved", "suggested"]),
-  /** Required fields that no column is mapped to. */
+  /** Required fields without a column. */
   missing: z.array(z.string()),
   rows: z.array(
     z.object({ line: z.number(), cells: z.array(z.string()).nullable(), raw: z.string().nullable() }),

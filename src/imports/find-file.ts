@@ -12,7 +12,7 @@ type Dependencies = {
   storage: Pick<Storage, "open" | "put">;
 };
 
-/** What a request body may be for a small file; a larger one is uploaded first. */
+/** The largest request body with a small file; a larger file must be uploaded first. */
 const MAX_CONTENT_LENGTH = 900_000;
 
 export const fileName = text(200).min(1);
@@ -28,7 +28,7 @@ export const sourceSchema = z.union(
 type SaidSource = z.output<typeof sourceSchema>;
 export type FoundFile = { fileUrl: string; fileName: string; fileId?: string; fingerprint?: string };
 
-/** The file behind a source. Text in the body becomes a file like any other; `fingerprint` tells the same file again. */
+/** The file of a source. Text in the body becomes a file like any other; `fingerprint` identifies the same file. */
 export async function findFile(
   deps: Dependencies,
   source: SaidSource,
@@ -46,7 +46,7 @@ export async function findFile(
   return storedFile(deps.storage, file);
 }
 
-/** A file that lies in Storage. */
+/** A file in Storage. */
 export async function storedFile(
   storage: Pick<Storage, "open">,
   file: { id: string; path: string; name: string },
@@ -78,6 +78,6 @@ function nameOf(address: string): string {
   return (url.pathname.split("/").at(-1) || url.hostname).slice(0, 200);
 }
 
-/** What makes two requests under one Idempotency-Key the same. */
+/** What two requests with one Idempotency-Key must have in common. */
 export const digestOf = (source: SaidSource): string =>
   createHash("sha256").update(JSON.stringify(source)).digest("hex");

@@ -3,7 +3,7 @@ import type { Chore } from "#lib/housekeeping.ts";
 
 const BATCH = 2_000;
 
-/** Removes uploaded files that no import wants any more, and imports that ended 30 days ago with all they remember. */
+/** Deletes uploaded files that no import needs any more, and imports that ended 30 days ago with all their rows. */
 export const forgetImports = (imports: Pick<ImportRepository, "purge">): Chore => ({
   name: "imports",
   async run(deadline) {

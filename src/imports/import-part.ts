@@ -13,16 +13,16 @@ import { storableJson } from "#lib/storable.ts";
 import { readTableFrom } from "#lib/tables/read-table.ts";
 import type { Row } from "#lib/tables/table.ts";
 
-/** Rows of one statement. */
+/** Rows per statement. */
 const SET_ROWS = 1_000;
-/** And no more than so many bytes of the file, for files of few and long rows. */
+/** The most bytes of the file per statement, for files with few long rows. */
 const SET_BYTES = 2 * 1024 * 1024;
 
 type Repository = Pick<ImportRepository, "write">;
 type Item = { row: WrittenRow; source: Row } | { reject: Reject };
 const boundsSchema = z.object({ from: z.number(), line: z.number(), until: z.number().nullable() });
 
-/** Writes the rows of a part set by set, from where the part stands. */
+/** Writes the rows of a part set by set, from the part's position. */
 export async function importPart(
   imports: Repository,
   work: ImportRow,
@@ -40,7 +40,7 @@ export async function importPart(
   };
   for await (const piece of rowsOf(work, source, part)) {
     for (const row of piece) {
-      // Of a part that was begun before: these rows are written.
+      // After a restart of the part: these rows were already written.
       if (number >= part.next) {
         const item = convert(row, number);
         set.push("row" in item ? { ...item, source: row } : item);
@@ -69,12 +69,12 @@ function rowsOf(work: ImportRow, source: Source, { bounds }: Part): AsyncIterabl
   return readTableFrom(bytes, dialect, { offset: from, line }, until ?? undefined);
 }
 
-/** A host without ETags may give another file unnoticed until its rows are counted. */
+/** A host without ETags may serve another file, which is noticed only when its rows are counted. */
 const misread = () => new AppError("file_changed", "The file has other rows than when it was planned");
 
 /**
- * One statement for the whole set. When the database refuses it for its content, the two halves are tried, down to the one
- * row that it refuses: that one is rejected, its neighbors are written.
+ * Writes the whole set in one statement. When the database refuses its content, the two halves are tried, down to the
+ * one row that it refuses: only that row is rejected.
  */
 async function writeSet(imports: Repository, part: Part, from: number, set: Item[]): Promise<Worked> {
   const rows = set.flatMap((item) => ("row" in item ? [item.row] : []));
@@ -92,7 +92,7 @@ async function writeSet(imports: Repository, part: Part, from: number, set: Item
   return state === "open" ? writeSet(imports, part, from + middle, set.slice(middle)) : state;
 }
 
-/** Another transaction was faster with a row of the same key: that is over in a moment. */
+/** A concurrent transaction wrote a row with the same key first; a retry succeeds. */
 async function writeAtOnce(write: () => Promise<Worked>): Promise<Worked> {
   for (let left = TRIES; ; left--) {
     try {

@@ -5,7 +5,7 @@ import { unreadable } from "#lib/tables/table.ts";
 /** Column of the file → field of the target; null: the column is not read. */
 export type Mapping = Record<string, string | null>;
 
-/** What rejects.csv adds to the columns of the file: an import reads it back without them. */
+/** The columns that rejects.csv adds to those of the file; an import ignores them. */
 export const REJECT_COLUMNS = [
   "import_line",
   "import_column",
@@ -16,10 +16,13 @@ export const REJECT_COLUMNS = [
 ] as const;
 const ours: ReadonlySet<string> = new Set(REJECT_COLUMNS);
 
-/** Whether the file is one of our rejects.csv: its cells have an apostrophe before what a spreadsheet would run. */
+/**
+ * Whether the file is one of our rejects.csv, whose cells have an apostrophe before text that a spreadsheet would run
+ * as a formula.
+ */
 export const isRejects = (columns: readonly string[]): boolean => columns.includes("import_code");
 
-/** The field of each column by its name; an open target takes the others as they are. */
+/** The field of each column by its name; an open target accepts the other columns unchanged. */
 export function suggestMapping(columns: readonly string[], target: Target): Mapping {
   const mapping: Mapping = {};
   const taken = new Set<string>();
@@ -41,7 +44,9 @@ export function suggestMapping(columns: readonly string[], target: Target): Mapp
   return mapping;
 }
 
-/** The whole mapping of a file: what the caller says, the rest by the names. Refuses one that lacks a required field. */
+/**
+ * The whole mapping of a file: the caller's choices, and the rest by names. Throws when a required field is missing.
+ */
 export function completeMapping(columns: readonly string[], said: Mapping | null, target: Target): Mapping {
   const mapping = said ? mappingAsSaid(columns, said, target) : suggestMapping(columns, target);
   const fields = Object.values(mapping).filter((field) => field !== null);

@@ -13,14 +13,14 @@ import { AppError } from "#lib/errors.ts";
 import { readTableFrom } from "#lib/tables/read-table.ts";
 import { type Dialect, type Row, unreadable } from "#lib/tables/table.ts";
 
-/** Rows of one part: what one run reads and writes. */
+/** Rows per part; one run reads and writes them. */
 const PART_ROWS = 5_000;
-/** A part ends after so many bytes, however few rows they are. */
+/** A part has at most so many bytes, even with few rows. */
 const PART_BYTES = 8 * 1024 * 1024;
-/** A piece of the plan is about a second of reading: what dies loses no more than that. */
+/** A piece of the plan is about a second of reading; a crash loses no more than that. */
 const PIECE_PARTS = 20;
 
-/** The next row's place and number, and the digest of the rows before it. */
+/** The position and number of the next row, and the digest of the rows before it. */
 const cursorSchema = z.object({ offset: z.number(), line: z.number(), row: z.number(), digest: z.string() });
 type Cursor = z.output<typeof cursorSchema>;
 type PlannedPart = Piece["parts"][number];
@@ -46,7 +46,7 @@ export async function planPiece(
       "Send a file with at least one row below its header.",
     );
   }
-  // What lies in Storage is known by its ETag; what came from an address once it was read to its end.
+  // A file in Storage is identified by its ETag; a file at an address, after it was read to its end.
   if (work.fingerprint === null) await imports.fingerprint(work.id, digest);
   return { parts, cursor: null, result: { importId: work.id } };
 }
@@ -56,7 +56,7 @@ const goOn = (work: ImportRow, source: Source, cursor: Cursor) => {
   return readTableFrom(source.bytes(dialect.isGzip ? 0 : cursor.offset), dialect, cursor);
 };
 
-/** Finds how the file is written and which column is which field, and writes it down for the parts. */
+/** Detects how the file is written and which column is which field, and stores that for the parts. */
 async function begin(imports: Repository, work: ImportRow, source: Source) {
   const { dialect, rows } = await beginReading(source.bytes(0), work.said);
   const mapping = completeMapping(dialect.columns, work.mapping, targetOf(work.target));
@@ -105,7 +105,7 @@ const openPart = (first: number, { offset, line }: { offset: number; line: numbe
   hash: createHash("sha256"),
 });
 
-/** Behind such a row the reader reads nothing more: the rest of the file would have no fate. */
+/** The reader stops at such a row, so the rest of the file would not be imported. */
 function refuseGivenUp(row: Row): void {
   if (!("error" in row) || row.error.code !== "too_many_broken_quotes") return;
   throw unreadable("too_many_broken_quotes", row.error.message, row.error.hint);

@@ -24,7 +24,7 @@ type Dependencies = Work & {
   onFailure: OnFailure;
 };
 
-/** S4-31: parts of one import at work at once. */
+/** S4-31: how many parts of one import are worked on at once. */
 const PARTS_AT_ONCE = 5;
 
 /** Reads one part of the file again and writes its rows. */
@@ -62,7 +62,7 @@ async function workOn(
     });
   } catch (error) {
     if (faultOf(error) === undefined) throw error;
-    // The import has ended: there is nothing left to do for its parts.
+    // The import has ended, so its parts have nothing left to do.
     return "done";
   }
 }

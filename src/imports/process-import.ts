@@ -27,7 +27,7 @@ export const processImport = (deps: Dependencies) =>
     {
       id: "process-import",
       triggers: [importRequested],
-      // One file of an owner is planned at a time, so that many of one owner do not hold up the others.
+      // One file per owner is planned at a time, so that many files of one owner do not delay the others.
       concurrency: [deps.flow.concurrency(5), deps.flow.concurrency(1, "event.data.userId")],
       ...tries("dataSync"),
       cancelOn: cancelOfThisJob,
@@ -63,7 +63,7 @@ export const processImport = (deps: Dependencies) =>
       } catch (error) {
         const code = faultOf(error);
         if (code === undefined) throw error;
-        // The import has ended as failed, with this code and what its owner can do.
+        // The import has ended as failed, with this code and a hint for its owner.
         return { status: "skipped", reason: code };
       }
     },

@@ -10,7 +10,7 @@ import type { Position } from "#lib/http/pages.ts";
 
 export type ImportRepository = ReturnType<typeof importRepository>;
 
-/** What a caller, or an event of app code, says of an import. */
+/** What a caller, or an event of app code, specifies about an import. */
 export type NewImport = {
   target: string;
   options: Json;
@@ -36,7 +36,7 @@ const worked = z.enum(["open", "done", "lost"]);
 const mapping = z.record(z.string(), z.string().nullable());
 const toJson = (value: object): Json => z.json().parse(value);
 
-/** Imports, their files and what became of their rows. `owner: null` is an administrator, who sees everybody's. */
+/** Imports, their files, and the outcome of their rows. `owner: null` is an administrator, who sees all imports. */
 export function importRepository(db: DatabaseClient, clock: Clock) {
   const { call, callTimeless } = createCall(db, clock);
   return {
@@ -45,11 +45,11 @@ export function importRepository(db: DatabaseClient, clock: Clock) {
     findFile: async (id: string, owner: string | null) =>
       (await callTimeless("get_import_file", { id, owner }, fileRow.array()))[0],
 
-    /** Refuses with `already_imported` what was imported into the same rows before. */
+    /** Throws `already_imported` when the same file was imported into the same rows before. */
     accept: (request: JobRequest, wanted: NewImport, viewer: string | null) =>
       call("accept_import", { request, import: dense(wanted), viewer }, acceptedJob),
 
-    /** The import of a run; made here when app code sent the event itself. */
+    /** The import of a run; created here when app code sent the event itself. */
     open: (eventId: string, id: string, owner: string | undefined, wanted: NewImport) =>
       call("open_import", { eventId, id, owner, import: dense(wanted) }, importRow),
 
@@ -68,7 +68,7 @@ export function importRepository(db: DatabaseClient, clock: Clock) {
     fail: (id: string, error: { code: string; message: string; hint: string; details: Json }) =>
       call("fail_import", { id, error }),
 
-    /** Up to a thousand rows, those from `from` up to but without `next`, each of them either written or rejected. */
+    /** Writes up to a thousand rows, from `from` up to but without `next`; each is either written or rejected. */
     write(
       part: { id: number; token: string },
       from: number,
@@ -89,14 +89,14 @@ export function importRepository(db: DatabaseClient, clock: Clock) {
     undo: (part: { id: number; token: string }, id: string, limit: number, isGivenUp: boolean) =>
       call("undo_import_rows", { partId: part.id, token: part.token, id, limit, isGivenUp }, worked),
 
-    /** Rows that an undo left alone. */
+    /** Rows that an undo left unchanged. */
     conflicts: (id: string, limit: number) =>
       callTimeless("list_import_conflicts", { id, limit }, conflictRow.array()),
 
-    /** How many rows are gone now; 0 when nothing is left to remove. */
+    /** Deletes old rows; returns how many, and 0 when none are left. */
     purge: (limit: number) => call("purge_imports", { limit }, z.number()),
 
-    /** Newest first, one more than `limit` when there is one. */
+    /** Newest first, at most `limit` + 1 rows: the extra row shows that there is a next page. */
     list: (owner: string | null, limit: number, before?: Position) =>
       callTimeless(
         "list_imports",

@@ -38,18 +38,18 @@ const importBody = z.object({
   ...jobOptions,
   source: sourceSchema,
   target: text(100),
-  /** What the target needs besides: {listId} for subscribers. */
+  /** Further options of the target: {listId} for subscribers. */
   options: z.record(text(50), z.union([text(200), z.null()])).default({}),
-  /** Column of the file → field of the target, null for a column that is left out. Default: by the names. */
+  /** Column of the file → field of the target; null leaves the column out. By default columns are matched by name. */
   mapping: z
     .record(text(200), text(100).nullable())
     .refine(hasFewKeys, "names at most 200 columns")
     .optional(),
   merge: z.enum(["insert", "update", "upsert"]).optional(),
   absent: z.enum(["keep", "clear"]).optional(),
-  /** Says what would happen, and writes nothing. */
+  /** Reports what would happen, and writes nothing. */
   dryRun: z.boolean().default(false),
-  /** The same file once more. */
+  /** Allows importing the same file again. */
   again: z.boolean().default(false),
   ...saidSchema.shape,
 });

@@ -9,7 +9,7 @@ export const dialectSchema = z.object({
   separator: z.enum(SEPARATORS).nullable(),
   columns: z.array(z.string()),
 });
-/** What a caller says of the file, so that it is not searched for. */
+/** What a caller knows about the file; the rest is detected. */
 export const saidSchema = dialectSchema.pick({ format: true, encoding: true, separator: true }).partial();
 
 export const fileRow = z.object({ id: z.uuid(), owner: z.string(), path: z.string(), name: z.string() });
@@ -73,7 +73,10 @@ export const conflictRow = z.object({
 });
 export type RejectRow = z.output<typeof rejectRow>;
 
-/** A good row on its way to the database: its number, its key, its columns. Short names: a set has a thousand of them. */
+/**
+ * A valid row for the database: its number, its key, its columns. The names are short, because a set has a thousand
+ * rows.
+ */
 export type WrittenRow = { n: number; k: string; v: Record<string, Json> };
 export type Reject = {
   n: number;

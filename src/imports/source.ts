@@ -2,33 +2,33 @@ import type { FileRange, RangeReader, Storage } from "#lib/database/storage.ts";
 import { AppError } from "#lib/errors.ts";
 import { bodyOf, type SafeFetch } from "#lib/outside/safe-fetch.ts";
 
-/** So much of a file is in memory at once, for each part at work. */
+/** How much of a file each part holds in memory. */
 const WINDOW_BYTES = 1024 * 1024;
-/** Of a file at an address that knows no ranges, which is read from its beginning each time. */
+/** The limit for a file on a server without range requests, which must be read from its beginning each time. */
 const MAX_UNRANGED_BYTES = 20 * 1024 * 1024;
-/** A file larger than this is refused: its import would take hours. */
+/** A larger file is refused, because its import would take hours. */
 export const MAX_FILE_BYTES = 2 * 1024 ** 3;
 
 export const IMPORTS_BUCKET = "imports";
 const STORAGE = "storage://";
 export const storageUrl = (path: string): string => `${STORAGE}${path}`;
 
-/** What the file was when it was first looked at. */
+/** The file's version and size when it was first read. */
 export type FileFacts = { version: string; size: number };
 export type Source = {
   facts: FileFacts;
   bytes: (from: number, until?: number) => AsyncGenerator<Uint8Array>;
 };
 
-/** As the import's row has them once its file was looked at. */
+/** The same facts as the import's row stores them. */
 export const factsOf = (row: { version: string | null; byte_count: number | null }): FileFacts | null =>
   row.version === null || row.byte_count === null ? null : { version: row.version, size: row.byte_count };
 
 type Outside = { storage: Pick<Storage, "open">; safeFetch: SafeFetch };
 
 /**
- * Opens a file for reading in pieces. Every answer is compared with what the first reading found: a file that has
- * changed since is `file_changed`.
+ * Opens a file for reading in pieces. Every answer is compared with the facts of the first reading: a file that has
+ * changed since then throws `file_changed`.
  */
 export async function openSource(outside: Outside, url: string, known: FileFacts | null): Promise<Source> {
   const read = url.startsWith(STORAGE)
@@ -56,7 +56,9 @@ export async function openSource(outside: Outside, url: string, known: FileFacts
   return { facts, bytes };
 }
 
-/** Ranges of a file at an address that people gave us. A host that answers with the whole file is asked only once. */
+/**
+ * Reads ranges of a file at an address that a user gave. A host that answers with the whole file is asked only once.
+ */
 function rangesOf(safeFetch: SafeFetch, url: string): RangeReader {
   let whole: FileRange | undefined;
   const cut = ({ bytes, ...rest }: FileRange, from: number, length: number): FileRange => ({

@@ -4,7 +4,7 @@ import { subscribers } from "#imports/targets/subscribers.ts";
 import type { Target } from "#imports/targets/target.ts";
 import { AppError } from "#lib/errors.ts";
 
-/** Everything that can be imported. A target of your own is one file, one line here, and one line of SQL. */
+/** All targets of imports. A new target needs one file, one line here, and one line of SQL. */
 export const targets: readonly Target[] = [subscribers, contacts, products];
 
 export function targetOf(name: string): Target {

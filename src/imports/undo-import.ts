@@ -19,7 +19,7 @@ type Dependencies = {
 
 const ROWS = 1_000;
 
-/** Takes an import back, a thousand rows at a time. Its job has one part, so that it goes on where it stopped. */
+/** Undoes an import, a thousand rows at a time. Its job has one part, so that it continues where it stopped. */
 export const undoImport = ({ inngest, imports, parts, flow, onFailure }: Dependencies) =>
   inngest.createFunction(
     {
@@ -48,7 +48,7 @@ export const undoImport = ({ inngest, imports, parts, flow, onFailure }: Depende
     },
   );
 
-/** Rows that others refer to cannot go: the set is halved until it is known which, and that one is listed. */
+/** Rows that other rows refer to cannot be deleted: the set is halved until they are found, and they are listed. */
 async function undoRows(
   imports: Pick<ImportRepository, "undo">,
   importId: string,

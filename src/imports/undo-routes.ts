@@ -20,10 +20,10 @@ type Dependencies = {
   jobs: Pick<Jobs, "accept">;
 };
 
-/** Rejects that are copied within the time of one request. */
+/** How many rejects one request can copy. */
 const MOST_RETRIED = 100_000;
 
-/** What can be done with an import that has ended. */
+/** The actions on an import that has ended. */
 export const importUndoRoutes = ({ imports, storage, jobs }: Dependencies): Route[] => [
   route({
     method: "POST",

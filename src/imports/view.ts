@@ -14,7 +14,7 @@ const counts = z.object({
   rejected: z.number(),
 });
 const progress = z.object({
-  /** Reading finds how many rows there are; writing begins when that is known. */
+  /** Reading finds the number of rows; writing begins after that. */
   phase: z.enum(["waiting", "reading", "writing", "ended"]),
   percent: z.number(),
   rowsDone: z.number(),
@@ -48,10 +48,10 @@ export const importView = z.object({
   createdAt: z.string(),
   startedAt: z.string().nullable(),
   endedAt: z.string().nullable(),
-  /** Null while nothing was rejected. */
+  /** Null while no row was rejected. */
   rejectsUrl: z.string().nullable(),
   jobUrl: z.string().nullable(),
-  /** Null while nobody has asked for it. */
+  /** Null until an undo was requested. */
   undo: z
     .object({
       status: z.string(),
@@ -76,7 +76,7 @@ const importError = z.object({
 });
 
 export const importDetailsView = importView.extend({
-  /** S4-8: successful are rows inserted, updated or unchanged; failed are those rejected. */
+  /** S4-8: successful rows were inserted, updated or unchanged; failed rows were rejected. */
   summary: z.object({
     total: z.number().nullable(),
     successful: z.number(),
@@ -84,7 +84,7 @@ export const importDetailsView = importView.extend({
     failed: z.number(),
     errors: z.array(importError),
   }),
-  /** The first 100 rows that an undo left alone: they were changed since, are gone, or other rows refer to them. */
+  /** The first 100 rows that an undo left unchanged: they were changed since, are gone, or other rows refer to them. */
   conflicts: z.array(conflictRow),
 });
 z.globalRegistry.add(importDetailsView, { id: "ImportDetails" });
@@ -156,7 +156,7 @@ export const toImportDetailsView = (
 
 const totalOf = (row: ImportWithState): number => row.row_count ?? row.progress_total ?? 0;
 
-/** Reading is a tenth of the work, writing the rest: the percentage never goes back. */
+/** Reading counts as a tenth of the work, and writing as the rest, so that the percentage never decreases. */
 function toProgress(row: ImportWithState, now: Date): z.output<typeof progress> {
   const isEnded = row.ended_at !== null;
   const total = row.is_planned ? totalOf(row) : row.row_count;

@@ -6,9 +6,9 @@ import type { Json } from "#lib/database/database.types.ts";
 
 export const notificationView = z.object({
   id: z.uuid(),
-  /** What kind of news: NEW_MESSAGE, IMAGE_READY. */
+  /** The type of the notification: NEW_MESSAGE, IMAGE_READY. */
   type: z.string(),
-  /** Whose: a user's id, or what an API key stands for. */
+  /** The reader: a user's id, or the owner of an API key. */
   userId: z.string(),
   data: z.json(),
   createdAt: z.string(),
@@ -24,11 +24,14 @@ type News = {
   /** In capitals: NEW_MESSAGE. */
   type: string;
   data?: Json;
-  /** Of the work, never of the run: the same news under the same key is told once. */
+  /** Made of the work, never of the run: a second notification with the same key is ignored. */
   key?: string;
 };
 
-/** What people are told. Each has their newest 200; whoever follows their jobs live hears it at once. */
+/**
+ * Notifications to people. The newest 200 of each person are kept. A client that follows its jobs live receives them at
+ * once.
+ */
 export function notificationRepository(db: DatabaseClient, clock: Clock) {
   const { call, callTimeless } = createCall(db, clock);
   return {

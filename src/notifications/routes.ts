@@ -11,7 +11,9 @@ const listQuery = z.object({
   limit: count(1, 200).default(50),
 });
 
-/** One's own, also for an administrator: news are for the person they name. */
+/**
+ * Only the requester's own notifications, also for an administrator: a notification is for the person that it names.
+ */
 export const notificationRoutes = ({ notifications }: Dependencies): Route[] => [
   route({
     method: "GET",

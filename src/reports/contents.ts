@@ -27,7 +27,7 @@ const analyticsFigures = z.looseObject({
 });
 const contentFigures = z.looseObject({ sent: count, failed: count, unknown: count });
 
-/** What each type of report shows; its columns are those of `private.export_<type>`. */
+/** The contents of each type of report; its columns are those of `private.export_<type>`. */
 export const WRITERS: Record<ReportType, Writer> = {
   users: {
     columns: [text("Name"), text("E-mail"), text("List"), text("Status"), text("Since")],

@@ -1,14 +1,14 @@
 import { z } from "zod";
 import type { DateRange } from "./events.ts";
 
-/** Rows of a table that stand in a PDF: Typst takes 5 s and 1.1 GB for 10,000. The CSV has all of them. */
+/** The most rows of a table in a PDF: Typst needs 5 s and 1.1 GB for 10,000. The CSV has all rows. */
 export const PDF_ROWS = 2_000;
 
 const cell = z.union([z.string(), z.number(), z.null()]);
 export type Cell = z.output<typeof cell>;
 const count = z.coerce.number();
 
-/** What SQL tells of a period (`private.report_<type>`), whatever the type. */
+/** What SQL returns for a period (`private.report_<type>`), for every type. */
 export const snapshotSchema = z.looseObject({
   rowCount: count,
   byStatus: z.record(z.string(), count),
@@ -22,11 +22,11 @@ export type Chart = {
   title: string;
   kind: "line" | "bar";
   points: Array<{ label: string; value: number }>;
-  /** The same in words, for people who cannot see it. */
+  /** The same facts as text, for people who cannot see the chart. */
   words: string;
 };
 
-/** What the layout (report.typ) shows. Every text is as it is to be read. */
+/** What the layout (report.typ) shows. Every text is ready to be printed. */
 export type ReportDocument = {
   type: string;
   title: string;
@@ -38,7 +38,7 @@ export type ReportDocument = {
   table: { title: string; note: string; columns: Column[]; rows: string[][] };
 };
 
-/** What a type of report says of its snapshot. */
+/** What a type of report makes of its snapshot. */
 export type ReportContent = {
   title: string;
   tableTitle: string;
@@ -85,7 +85,7 @@ const periodOf = ({ start, end }: DateRange): string =>
 
 const INSTANT = /^\d{4}-\d\d-\d\dT/;
 
-/** Instants to the minute, numbers with separators; control characters have no glyph. */
+/** Times to the minute, numbers with separators. Control characters are removed, because fonts do not have them. */
 function cellText(cell: Cell): string {
   if (cell === null) return "–";
   if (typeof cell === "number") return number(cell);
@@ -94,7 +94,7 @@ function cellText(cell: Cell): string {
     : cell.replace(/\p{Cc}/gu, " ").slice(0, 200);
 }
 
-/** Every day of the range, those without rows as 0. */
+/** Every day of the range; days without rows count 0. */
 export function perDay({ start, end }: DateRange, counts: Snapshot["perDay"]): Chart["points"] {
   const known = new Map(counts);
   const points: Chart["points"] = [];

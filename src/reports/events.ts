@@ -5,7 +5,7 @@ export const reportType = z.enum(["analytics", "users", "content"]);
 export type ReportType = z.output<typeof reportType>;
 export const reportFormat = z.enum(["pdf", "csv"]);
 
-/** Whole days, in UTC; both are part of the report. */
+/** Whole days in UTC; the first and the last day are included. */
 const day = z.iso.date().max(10);
 export const dateRange = z.object({ start: day, end: day });
 export type DateRange = z.output<typeof dateRange>;

@@ -26,16 +26,16 @@ type Dependencies = {
   onFailure: OnFailure;
 };
 
-/** A step may take so long at most: a request lives 60 s on Netlify. */
+/** The time limit of a step: a request may run 60 s on Netlify. */
 const PATIENCE_MS = 50_000;
 
-/** Reads one instant of the database, writes it as PDF or CSV into Storage, and tells the person who asked. */
+/** Reads one snapshot of the database, writes it as PDF or CSV into Storage, and notifies the requester. */
 export const generateReport = (deps: Dependencies) =>
   deps.inngest.createFunction(
     {
       id: "generate-report",
       triggers: [generateReportRequested],
-      // One report of a person at a time, so that many of one person do not hold up the others.
+      // One report per person at a time, so that many reports of one person do not delay the others.
       concurrency: [deps.flow.concurrency(5), deps.flow.concurrency(1, "event.data.userId")],
       ...tries("report"),
       cancelOn: cancelOfThisJob,
@@ -76,7 +76,7 @@ export const generateReport = (deps: Dependencies) =>
     },
   );
 
-/** Safe to repeat: the same report is written to the same path again, from a new instant. */
+/** Safe to repeat: the report is written to the same path again, from a new snapshot. */
 async function makeFile(deps: Dependencies, report: Report, range: DateRange, signal: AbortSignal) {
   const snapshotAt = deps.clock.now();
   const path = reportPath(report);

@@ -10,7 +10,10 @@ type Dependencies = {
 
 const BATCH = 100;
 
-/** Removes the files of reports that are a week old or revoked, then their rows: a file without a row is found by nothing. */
+/**
+ * Deletes the files of reports that are a week old or revoked, then their rows, because a file without a row could not
+ * be found any more.
+ */
 export const removeExpired = ({ reports, storage }: Dependencies): Chore => ({
   name: "reports",
   async run(deadline) {

@@ -6,7 +6,9 @@ import { AppError } from "#lib/errors.ts";
 import type { ReportDocument } from "./document.ts";
 
 const LAYOUT = "src/reports/report.typ";
-/** Latin, Greek and Cyrillic; Arabic; Chinese. netlify.toml names the same files for the bundle. */
+/**
+ * Fonts for Latin, Greek and Cyrillic, for Arabic, and for Chinese. netlify.toml names the same files for the bundle.
+ */
 const FONTS = [
   "node_modules/@embedpdf/fonts-latin/fonts/NotoSans-Regular.ttf",
   "node_modules/@embedpdf/fonts-latin/fonts/NotoSans-Bold.ttf",
@@ -19,9 +21,9 @@ let loading: Promise<Typst> | undefined;
 type Typst = { compiler: NodeCompiler; layout: string; standard: "ua-1" };
 
 /**
- * The document as a tagged PDF (PDF/UA-1). The same document gives the same bytes. Typst is loaded with the first
- * report. A character that no font has (a rare script, an emoji) becomes U+FFFD: a PDF that is read aloud must not hold
- * text without a glyph, and one name must not cost people their report.
+ * The document as a tagged PDF (PDF/UA-1). The same document gives the same bytes. Typst is imported with the first
+ * report. A character that no font has (a rare script, an emoji) becomes U+FFFD, because an accessible PDF must not
+ * contain text without a glyph, and one name must not make the whole report fail.
  */
 export async function renderPdf(document: ReportDocument): Promise<Uint8Array> {
   loading ??= load();
@@ -37,7 +39,7 @@ export async function renderPdf(document: ReportDocument): Promise<Uint8Array> {
     if (missing.size === 0) throw unreadable(error);
     return compile(typst, replaced(data, missing));
   } finally {
-    // What Typst remembers of a document is of no use to the next one.
+    // Typst's cache of this document is useless for the next one.
     typst.compiler.evictCache(0);
   }
 }
@@ -48,12 +50,12 @@ function compile({ compiler, layout, standard }: Typst, data: string): Uint8Arra
   return compiler.pdf(compiled.result, { pdfStandard: standard });
 }
 
-/** Typst names each text that it cannot show; its message is all that it gives. */
+/** Typst lists the missing characters only in its error message. */
 function missingIn(error: unknown): Set<string> {
   const message = error instanceof Error ? error.message : "";
   const texts = message.split("the text `").slice(1);
   const quoted = texts.map((rest) => rest.split("` could not be displayed", 1).join(""));
-  // Debug output of Rust: an unusual character stands as \u{1f44d}.
+  // The message is debug output of Rust, in which an unusual character is written as \u{1f44d}.
   const escaped = quoted.join("").replace(/["\\]/g, "");
   const text = escaped.replace(/u\{([0-9a-f]{1,6})\}/g, (_, hex: string) =>
     String.fromCodePoint(Number.parseInt(hex, 16)),
@@ -79,7 +81,7 @@ async function load(): Promise<Typst> {
   return { compiler, layout: join(root, LAYOUT), standard: PdfStandard.UA_1 };
 }
 
-/** The repository, or the folder of a bundle: wherever the layout lies. */
+/** The repository, or the folder of a bundle, whichever contains the layout. */
 function rootOf(folder: string): string {
   if (existsSync(join(folder, LAYOUT))) return folder;
   const parent = dirname(folder);

@@ -39,7 +39,7 @@ const acceptedJob = z.object({
 });
 const rows = z.array(z.tuple([z.json(), z.array(z.union([z.string(), z.number(), z.null()]))]));
 
-/** What a report is to be. `scope`: whose rows; null is everybody's. */
+/** What a report contains. `scope` is the owner of its rows; null means all owners. */
 export type WantedReport = {
   scope: string | null;
   type: string;
@@ -54,19 +54,19 @@ export function reportRepository(db: DatabaseClient, clock: Clock) {
     accept: (request: JobRequest, report: WantedReport) =>
       call("accept_report", { request, report }, acceptedJob),
 
-    /** The report of the run's job; made here when app code sent the event itself. */
+    /** The report of the run's job; created here when app code sent the event itself. */
     open: (eventId: string, report: WantedReport & { owner: string }) =>
       call("open_report", { eventId, report }, reportRow),
 
     snapshot: (id: string, limit: number) => callTimeless("report_snapshot", { id, limit }, snapshotSchema),
 
-    /** The next rows, each with the cursor behind which the next page begins. */
+    /** The next rows, each with the cursor after which the next page begins. */
     rows: (id: string, after: Json, limit: number) => callTimeless("report_rows", { id, after, limit }, rows),
 
     complete: (id: string, snapshotAt: Date, rowCount: number, byteCount: number) =>
       call("complete_report", { id, snapshotAt: snapshotAt.toISOString(), rowCount, byteCount }),
 
-    /** Newest first, one more than `limit` when there is one. */
+    /** Newest first, at most `limit` + 1 rows: the extra row shows that there is a next page. */
     list: (owner: string | null, limit: number, before?: Position) =>
       callTimeless(
         "list_reports",
@@ -78,7 +78,7 @@ export function reportRepository(db: DatabaseClient, clock: Clock) {
     get: (id: string, owner: string | null) =>
       callTimeless("get_report", { id, owner }, reportWithJob.nullable()),
 
-    /** Whether this owner has such a report; its file cannot be downloaded any more. */
+    /** Returns whether this owner has such a report; its file cannot be downloaded any more. */
     revoke: (id: string, owner: string | null) => call("revoke_report", { id, owner }, z.boolean()),
 
     expired: (limit: number) => call("expired_reports", { limit }, reportRow.array()),

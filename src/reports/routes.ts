@@ -17,7 +17,7 @@ type Dependencies = {
   jobs: Pick<Jobs, "accept">;
 };
 
-/** An address in a chat or a log is of no use to others for longer than this. */
+/** How long a download address is valid, so that one found in a chat or a log is useless. */
 const LINK_SECONDS = 60;
 
 const reportView = z.object({
@@ -31,7 +31,7 @@ const reportView = z.object({
   bytes: z.number().nullable(),
   snapshotAt: z.string().nullable(),
   createdAt: z.string(),
-  /** Until when the file is kept. */
+  /** The file is deleted after this. */
   expiresAt: z.string(),
   revokedAt: z.string().nullable(),
   downloadUrl: z.string().nullable(),

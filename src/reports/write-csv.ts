@@ -3,10 +3,10 @@ import { type CsvStream, csvStream } from "#lib/tables/write-csv.ts";
 import type { Column } from "./document.ts";
 import type { ReportRepository } from "./repository.ts";
 
-/** One statement reads so many rows: some 150 KB, far below its 8 s. */
+/** Rows per statement: about 150 KB, and far less than the 8 s that a statement may take. */
 const PAGE = 2_000;
 
-/** All rows of a report as CSV. One page of rows is in memory at a time. */
+/** All rows of a report as CSV. Memory holds one page of rows at a time. */
 export const csvOf = (
   reports: Pick<ReportRepository, "rows">,
   reportId: string,

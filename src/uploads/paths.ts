@@ -1,6 +1,6 @@
-/** Where an upload's files lie in Storage. */
+/** The paths of an upload's files in Storage. */
 export const originalPath = (uploadId: string): string => `uploads/${uploadId}/original`;
 export const uploadThumbnailPath = (uploadId: string): string => `uploads/${uploadId}/thumbnail`;
 
-/** Where the API gives it out. */
+/** The address at which the API serves the upload. */
 export const uploadUrl = (uploadId: string): string => `/api/uploads/${uploadId}`;

@@ -28,11 +28,11 @@ const acceptance = z.object({ job: z.object({ id: z.uuid() }), isStored: z.boole
 
 export type NewUpload = Box & { contentType: string; byteCount: number; path: string };
 
-/** Uploaded pictures. `owner: null` sees everybody's; with an owner, other people's do not exist. */
+/** Uploaded pictures. `owner: null` sees all of them; any other owner sees only its own. */
 export function uploadRepository(db: DatabaseClient, clock: Clock) {
   const { call, callTimeless } = createCall(db, clock);
   return {
-    /** The row and its held job, or those of the request that is repeated here. */
+    /** Returns the row and its held job, or those of the first request when this one is a repetition. */
     accept: (upload: NewUpload, request: JobRequest) =>
       call("accept_image_upload", { upload, request }, acceptance),
 
@@ -41,15 +41,15 @@ export function uploadRepository(db: DatabaseClient, clock: Clock) {
     get: (id: string, owner: string | null): Promise<Upload | null> =>
       callTimeless("get_image_upload", { id, owner }, uploadRow.nullable()),
 
-    /** `byteCount`: of the original, as it is stored now. False when the upload was deleted meanwhile. */
+    /** `byteCount` is the size of the stored original. False when the upload was deleted meanwhile. */
     complete: (id: string, path: string, { width, height }: Box, byteCount: number): Promise<boolean> =>
       call("complete_image_upload", { id, path, width, height, byteCount }, z.boolean()),
 
-    /** False when there was none. */
+    /** False when there was no such upload. */
     remove: (id: string, owner: string | null): Promise<boolean> =>
       callTimeless("delete_image_upload", { id, owner }, z.boolean()),
 
-    /** How many uploads never arrived, and are forgotten now. */
+    /** Deletes uploads that never arrived; returns how many. */
     abandon(olderThanMs: number, limit: number): Promise<number> {
       const before = new Date(clock.now().getTime() - olderThanMs).toISOString();
       return call("abandon_image_uploads", { before, limit }, z.number());

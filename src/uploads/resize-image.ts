@@ -16,10 +16,13 @@ type Work = {
 };
 type Dependencies = Work & { inngest: InngestClient; flow: FlowControl; onFailure: OnFailure };
 
-/** A picture of 50 megapixels takes 200 MB while it is made smaller: a few at once are enough. */
+/** A picture of 50 megapixels takes 200 MB while it is resized, so only a few run at once. */
 const AT_ONCE = 3;
 
-/** Makes the smaller picture of an upload, and takes the metadata out of the original; what it returns is the job's result (S3-6). */
+/**
+ * Makes the smaller picture of an upload, and removes the metadata of the original. The return value is the job's
+ * result (S3-6).
+ */
 export const resizeImage = ({ inngest, flow, onFailure, ...work }: Dependencies) =>
   inngest.createFunction(
     {
@@ -33,7 +36,7 @@ export const resizeImage = ({ inngest, flow, onFailure, ...work }: Dependencies)
     ({ event, step }) => step.run("resize", () => resize(work, event.data.uploadId)),
   );
 
-/** Safe to do again: the same upload writes the same file and the same row, and its owner is told once. */
+/** Safe to repeat: the same upload writes the same file and row, and notifies its owner once. */
 async function resize({ uploads, storage }: Work, id: string) {
   const upload = await uploads.get(id, null);
   if (!upload) return DELETED;
@@ -45,7 +48,7 @@ async function resize({ uploads, storage }: Work, id: string) {
   });
   const path = uploadThumbnailPath(id);
   await storage.put(IMAGES_BUCKET, path, small);
-  // Nobody is shown the original before the upload is completed: by then it says nothing about where it was taken.
+  // The original is not shown before the upload is completed; by then its metadata, such as the place, is removed.
   const bytes = await withoutMetadata(original.bytes);
   if (bytes !== original.bytes) {
     await storage.put(IMAGES_BUCKET, upload.original_path, { bytes, contentType: original.contentType });

@@ -11,13 +11,13 @@ import { type UploadDependencies, uploadPicture } from "#uploads/upload-picture.
 
 type Dependencies = UploadDependencies & { uploads: UploadRepository; storage: Pick<Storage, "put" | "get"> };
 
-/** Netlify hands 6 MB to a function; bytes travel there as base64, which is a third longer. */
+/** A function gets at most 6 MB from Netlify, and bytes arrive as base64, which is a third longer. */
 const MAX_PICTURE_BYTES = 4.5 * 1024 * 1024;
 
 const side = count(16, 2048).default(800);
 const receipt = acceptedView.extend({
   status: z.literal("processing"),
-  /** The documents' name for `jobId`. */
+  /** The source documents' name for `jobId`. */
   job_id: z.uuid(),
   uploadUrl: z.string(),
 });
@@ -36,7 +36,7 @@ const uploadView = z.object({
 });
 z.globalRegistry.add(uploadView, { id: "Upload" });
 
-/** S2's upload: the answer comes at once, the work is done behind it, and its owner hears of it. */
+/** The upload route of S2: it answers at once, the work is done by a job, and the owner is notified. */
 export const uploadRoutes = (deps: Dependencies): Route[] => [
   route({
     method: "POST",

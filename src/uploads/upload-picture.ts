@@ -15,9 +15,9 @@ export type UploadDependencies = {
 };
 
 /**
- * Takes a picture in: first the row and its job, which is held, then the bytes, then the job's release. Whatever dies
- * in between leaves a row that says which file may lie there, and housekeeping clears both away; who asks again under
- * the same idempotency key goes on where the first request ended. Answers the job's id, which is the upload's, too.
+ * Accepts a picture: first the row and its held job, then the bytes, then the release of the job. If the process dies
+ * in between, the row says which file may exist, and housekeeping removes both. A request that is repeated with the
+ * same idempotency key continues where the first one ended. Returns the job's id, which is also the upload's.
  */
 export async function uploadPicture(
   { uploads, storage }: UploadDependencies,

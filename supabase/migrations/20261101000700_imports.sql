@@ -1,14 +1,14 @@
--- An import is one file whose rows go into one table of the product: its source, how it is to be read, and what became of
--- its rows. Its work is a job in parts; progress, leases and ends are the ledger's.
+-- An import is one file whose rows go into one table of the product: its source, how it is read, and the outcome of its
+-- rows. A job in parts does the work; the ledger has its progress, leases and ends.
 
 create table public.import_files (
   id uuid primary key default gen_random_uuid(),
   owner text not null,
-  -- Where it lies in the bucket "imports".
+  -- Its path in the bucket "imports".
   path text not null unique,
   name text not null,
   created_at timestamptz not null,
-  -- Housekeeping removes it after this, unless an import still reads it.
+  -- Housekeeping deletes it after this, unless an import still reads it.
   expires_at timestamptz not null,
   constraint import_files_name_is_short check (length(name) between 1 and 200)
 );
@@ -18,34 +18,36 @@ create trigger import_files_leave_their_files after delete on public.import_file
 
 create table public.imports (
   id uuid primary key,
-  -- Its job; a reprocess brings another one. Null: the ledger has forgotten the job.
+  -- Its job; a reprocess sets another one. Null: the ledger has deleted the job.
   job_id uuid unique references public.jobs (id) on update cascade on delete set null,
   owner text not null,
   target text not null,
-  -- The value of the target's scope column in every row: a list, an owner.
+  -- The value of the target's scope column in every row: a list or an owner.
   scope text not null,
-  -- What the caller chose besides: {"listId": …}.
+  -- Further options of the caller: {"listId": …}.
   options jsonb not null default '{}',
   merge text not null,
-  -- What an absent column means for a row that exists: it stays as it is, or it is emptied.
+  -- The meaning of an absent column for a row that exists: its value stays, or is emptied.
   absent text not null,
   is_dry_run boolean not null,
-  -- The same file may be imported once more.
+  -- Whether the same file may be imported again.
   is_again boolean not null,
   file_url text not null,
   file_id uuid references public.import_files (id) on delete set null,
   file_name text not null,
-  -- What tells the same file again: its ETag and size in Storage, or a digest of its rows.
+  -- Identifies the same file: its ETag and size in Storage, or a digest of its rows.
   fingerprint text,
-  -- Column of the file → field of the target, null for a column that is not read; null: found by the names.
+  -- Column of the file → field of the target; null for a column that is not read. The whole mapping is null when it is
+  -- found by names.
   mapping jsonb,
-  -- What the caller says of the file: {"format", "encoding", "separator"}.
+  -- What the caller knows about the file: {"format", "encoding", "separator"}.
   said jsonb not null default '{}',
-  -- How the file is written, found when its reading began. Its version then: no later answer may bring another.
+  -- How the file is written, detected when its reading began, and its version then: later answers must have the same
+  -- version.
   dialect jsonb,
   version text,
   byte_count bigint,
-  -- Written down when the job ends.
+  -- Stored when the job ends.
   status text,
   error jsonb,
   row_count bigint,
@@ -74,22 +76,22 @@ create index imports_by_file on public.imports (file_id) where file_id is not nu
 create index imports_by_undo_job on public.imports (undo_job_id) where undo_job_id is not null;
 create index imports_ended on public.imports (ended_at) where ended_at is not null;
 
--- A row of a file that has touched a row of the target: which line won, and how the row was before, for the undo and for
--- a key that the file has twice. No row of people as they are now.
+-- A row of a file that has changed a row of the target: which line won, and the row before it, for the undo and for
+-- keys that occur twice in the file. It does not contain the current row.
 create table public.import_rows (
   import_id uuid not null references public.imports (id) on delete cascade,
-  -- md5 of the key: what makes rows the same, whatever their length.
+  -- The md5 of the key: rows with the same key are the same row. A hash has a fixed length.
   key uuid not null,
   -- The last row of the file with this key so far.
   row_no bigint not null,
-  -- The target's row; null in a dry run that would insert.
+  -- The target's row; null in a dry run that would insert it.
   target_id bigint,
   -- The target's row before the import; null: there was none.
   before jsonb,
-  -- The transaction that wrote the target's row: another one means that somebody has changed it since.
+  -- The transaction that wrote the target's row: another one means that the row was changed since.
   version xid,
   fate text not null,
-  -- Why the undo left it alone.
+  -- Why the undo left it unchanged.
   conflict text,
   constraint import_rows_are_one_per_key primary key (import_id, key),
   constraint import_rows_fate_is_valid check (fate in ('inserted', 'updated', 'unchanged')),
@@ -106,7 +108,7 @@ create table public.import_rejects (
   code text not null,
   message text not null,
   hint text not null,
-  -- The row as it stands in the file, its beginning at least; and its cells, where it could be split into them.
+  -- The row as the file has it, at least its beginning; and its cells, if it could be split into them.
   raw text not null,
   cells jsonb,
   constraint import_rejects_are_one_per_row unique (import_id, row_no)
@@ -127,11 +129,12 @@ create policy imports_are_read_by_their_owner_and_admins on public.imports for s
 
 insert into storage.buckets (id, name, public) values ('imports', 'imports', false) on conflict (id) do nothing;
 
--- An address in what was rejected or said. Uploaded files go within two days of their import's end, before-images after 30 days.
+-- Addresses in rejects and in what the caller sent. Uploaded files are deleted within two days after their import's
+-- end, and copies of changed rows after 30 days.
 select private.register_erasable('public.import_rejects', 'id', '{message,raw,cells}');
 select private.register_erasable('public.imports', 'id', '{error,mapping,dialect}');
 
--- Before-images of the person: found by the key, import by import.
+-- Erases the person's copies of changed rows: found by key, import by import.
 create function private.erase_from_imports(p_email text, p_cursor text, p_now timestamptz)
 returns jsonb
 language plpgsql

@@ -1,32 +1,34 @@
--- A target is a table that imports write into. One line registers it; its columns and rules of a row stand in
--- src/imports/targets/. The table has a bigint "id", "created_at" and "updated_at", and a unique index over the scope
--- column and the key.
+-- A target is a table that imports write into. One statement registers it; src/imports/targets/ has its columns and the
+-- rules for a row. The table has a bigint "id", "created_at" and "updated_at", and a unique index on the scope column
+-- and the key.
 
 create table private.import_targets (
   name text primary key,
   table_name text not null,
-  -- The column that has the same value in all rows of an import, and the function (options jsonb, owner text, null for an
-  -- administrator) returns text that says which value and refuses other people's.
+  -- The column that has the same value in all rows of an import, and the function (options jsonb, owner text, null for
+  -- an administrator) returns text that returns this value, and refuses values of other owners.
   scope_column text not null,
   scope_function text not null,
-  -- What makes two rows the same, of the row "t": lower(t.email).
+  -- The key of the row "t", by which rows are the same: lower(t.email).
   key_sql text not null,
   -- The columns that an import may write, and those of them that are JSON objects merged field by field.
   columns text[] not null,
   deep_columns text[] not null default '{}',
-  -- Made of the above when it is registered; see private.write_sql_of_target.
+  -- Generated from the columns above at registration; see private.write_sql_of_target.
   write_sql text not null
 );
 alter table private.import_targets enable row level security;
 grant select on private.import_targets to service_role;
 
--- The one statement that writes a set of rows into a target: $1 import, $2 scope, $3 rows [{"n": number of the row, "k":
+-- The statement that writes a set of rows into a target: $1 import, $2 scope, $3 rows [{"n": number of the row, "k":
 -- key, "v": columns}], $4 merge rule, $5 whether an absent column is emptied, $6 whether nothing is written, $7 now.
--- Answers {"inserted", "updated", "unchanged", "skipped", "lost"}; lost: rows whose key another transaction wrote at
--- the same time, which must be tried again.
+-- Returns {"inserted", "updated", "unchanged", "skipped", "lost"}; lost: rows whose key a concurrent transaction wrote,
+-- which must be tried again.
 --
--- The last row of the file with a key counts, however the parts run; the others are skipped. Whichever comes first gets the
--- fate; a later row writes over it, from the same before-image, and corrects the fate.
+-- Of several rows with one key the last row of the file counts, in whatever order the parts run; the others are
+-- skipped.
+-- The first one written gets the fate; a later row writes over it, from the same copy of the row before, and corrects
+-- the fate.
 create function private.write_sql_of_target(p_target private.import_targets)
 returns text
 language sql stable
@@ -118,7 +120,7 @@ as $$
     (select string_agg(format('r.%I', name), ', ') from unnest(p_target.columns) as name));
 $$;
 
--- p_target has the columns of import_targets but write_sql.
+-- p_target has the columns of import_targets except write_sql.
 create function private.register_import_target(p_target jsonb)
 returns void
 language plpgsql
@@ -146,7 +148,7 @@ begin
   return p_options ->> 'listId';
 end
 $$;
--- Who left stays away: the status is no column of an import.
+-- The status is not a column of an import, so that a subscriber who left stays away.
 select private.register_import_target('{"name": "subscribers", "table_name": "public.email_subscribers",
   "scope_column": "list_id", "scope_function": "private.scope_of_subscribers", "key_sql": "lower(t.email)",
   "columns": ["email", "fields"], "deep_columns": ["fields"]}');
@@ -184,7 +186,7 @@ $$;
 select private.register_eraser('private.erase_from_contacts(text, text, timestamptz)');
 select private.register_erasable('public.contacts', 'id', '{name,note}');
 
--- A product shows how a target of one's own is made: docs/imports.md goes through it.
+-- A product is an example of your own target; docs/imports.md explains it.
 create table public.products (
   id bigint generated always as identity primary key,
   owner text not null,
@@ -211,7 +213,7 @@ create policy products_are_read_by_their_owner_and_admins on public.products for
   owner = (select auth.jwt()) ->> 'sub' or ((select auth.jwt()) -> 'app_metadata' ->> 'role') = 'admin'
 );
 
--- Rows of the owner; an administrator imports into its own, too.
+-- Rows of the requester's own account, also for an administrator.
 create function private.scope_of_owner(p_options jsonb, p_owner text)
 returns text
 language sql immutable

@@ -1,5 +1,5 @@
--- How an import goes: accepted, opened by its run, described once its file is looked at, its rows written set by set under
--- the ledger's parts, and closed when its job ends.
+-- An import is accepted, opened by its run, described when its file was first read, written set by set in parts of the
+-- ledger, and closed when its job ends.
 
 create function private.import_options_of(p_import jsonb, p_owner text)
 returns jsonb
@@ -10,7 +10,7 @@ as $$
 $$;
 
 -- p_import: {"target", "options", "merge", "absent", "dryRun", "again", "fileUrl", "fileId", "fileName", "fingerprint",
--- "mapping", "said"}. p_viewer: whose things the requester may name, null for an administrator.
+-- "mapping", "said"}. p_viewer: the owner whose rows and files the requester may use; null for an administrator.
 create function private.insert_import(
   p_id uuid, p_job_id uuid, p_owner text, p_viewer text, p_import jsonb, p_now timestamptz
 )
@@ -41,7 +41,7 @@ begin
 end
 $$;
 
--- The same file into the same rows is imported twice only when the caller says so.
+-- Refuses to import the same file into the same rows twice, unless the caller allows it.
 create function private.refuse_same_file(p_id uuid, p_fingerprint text)
 returns void
 language plpgsql
@@ -65,7 +65,7 @@ begin
 end
 $$;
 
--- The job and its import in one transaction.
+-- Accepts the job and its import in one transaction.
 create function public.accept_import(p_request jsonb, p_import jsonb, p_viewer text, p_now timestamptz)
 returns public.jobs
 language plpgsql
@@ -96,7 +96,7 @@ begin
 end
 $$;
 
--- Where an upload is to lie; its path is fresh, so that nothing is ever written over.
+-- The path for an upload. It is always new, so that no file is ever overwritten.
 create function public.add_import_file(p_owner text, p_name text, p_now timestamptz)
 returns public.import_files
 language sql
@@ -115,7 +115,7 @@ as $$
   select * from public.import_files where id = p_id and (p_owner is null or owner = p_owner);
 $$;
 
--- What a run of process-import works on. An import that app code asked for by its event gets its row here.
+-- What a run of process-import works on. Inserts the row of an import that app code requested by an event.
 create function public.open_import(p_event_id text, p_id uuid, p_owner text, p_import jsonb, p_now timestamptz)
 returns public.imports
 language plpgsql
@@ -136,7 +136,7 @@ begin
 end
 $$;
 
--- How the file is written, as its first reading found it.
+-- Stores how the file is written, as its first reading detected it.
 create function public.describe_import(
   p_id uuid, p_dialect jsonb, p_mapping jsonb, p_version text, p_byte_count bigint
 )
@@ -148,7 +148,7 @@ as $$
   where id = p_id;
 $$;
 
--- A file from an address is known once it was read to its end.
+-- Stores the fingerprint of a file at an address, after it was read to its end.
 create function public.fingerprint_import(p_id uuid, p_fingerprint text)
 returns void
 language plpgsql
@@ -169,7 +169,7 @@ as $$
   select * from public.imports where job_id = p_job_id;
 $$;
 
--- The file or the caller is at fault: the import ends, nothing waits for an operator.
+-- Ends the import because of an error in the file or the request; no operator has to act.
 create function public.fail_import(p_id uuid, p_error jsonb, p_now timestamptz)
 returns void
 language sql
@@ -178,9 +178,9 @@ as $$
   select private.end_job(job_id, 'failed', null, p_error, p_now) from public.imports where id = p_id;
 $$;
 
--- Writes the rows p_from up to, but without, p_next of a part: the good ones [{"n", "k", "v"}] into the target, the others
--- [{"n", "line", "offset", "column", "code", "message", "hint", "raw", "cells"}] among the rejects. Each has one fate, or the
--- statement is undone. Answers as private.settle_part.
+-- Writes the rows from p_from up to, but without, p_next of a part: the valid ones [{"n", "k", "v"}] into the target,
+-- the others [{"n", "line", "offset", "column", "code", "message", "hint", "raw", "cells"}] into the rejects. Each row
+-- must have exactly one outcome, or the statement is rolled back. Returns what private.settle_part returns.
 create function public.write_import_rows(
   p_id bigint, p_token uuid, p_from bigint, p_next bigint, p_rows jsonb, p_rejects jsonb, p_now timestamptz
 )
@@ -216,8 +216,8 @@ begin
 end
 $$;
 
--- The end of the job is the end of the import: what became of its rows is written down, its owner is told, and its file is
--- kept a little longer only where somebody may want it again.
+-- Runs when the job ends: stores the outcome of the rows, notifies the owner, and keeps the file a little longer where
+-- it may be needed again.
 create function private.after_import_job(p_job public.jobs, p_now timestamptz)
 returns void
 language plpgsql
@@ -248,7 +248,7 @@ begin
 end
 $$;
 
--- What an operator gives up is skipped.
+-- Rows of a part that an administrator ignores are skipped.
 select private.register_work_kind('{"function_id": "process-import", "event_name": "import/start", "kind": "import",
   "after_end": "private.after_import_job", "by_promise": false}');
 select private.register_work_kind('{"function_id": "process-import-batch", "event_name": "import/process-batch"}');

@@ -1,6 +1,6 @@
--- Imports as people see them. p_owner null: an administrator, who sees every import.
+-- Imports as the API shows them. p_owner null is an administrator, who sees every import.
 
--- While the job runs its parts say what became of the rows; afterwards the row itself does.
+-- While the job runs, its parts have the counts of the rows; afterwards the row has them.
 create function private.import_view(p_import public.imports)
 returns jsonb
 language sql stable
@@ -59,7 +59,7 @@ as $$
   select * from public.import_rejects where import_id = p_id and row_no > p_after order by row_no limit p_limit;
 $$;
 
--- The names of the cells of rejected rows, for a file without a header: in the order of the first row that has them.
+-- The names of the cells of rejected rows, for a file without a header, in the order of the first row that has them.
 create function public.columns_of_rejects(p_id uuid)
 returns setof text
 language sql stable
@@ -74,7 +74,7 @@ as $$
   ) as names order by row_no, position limit 200;
 $$;
 
--- The mapping that the owner used last for a file with the same columns.
+-- The mapping that the owner last used for a file with the same columns.
 create function public.last_import_mapping(p_owner text, p_target text, p_columns jsonb)
 returns jsonb
 language sql stable

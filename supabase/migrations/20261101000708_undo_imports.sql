@@ -1,8 +1,8 @@
--- An undo takes back what an import did, row by row: what it inserted is deleted, what it updated is as it was before. A
--- row that was written by anything else since is left alone and listed. It is a job with one part.
+-- An undo reverts an import row by row: inserted rows are deleted, and updated rows get their earlier values. A row
+-- that was changed since is left unchanged and listed. It is a job with one part.
 
--- $1 import, $2 how many rows, $3 whether they are given up because other rows refer to them. All columns but the id are
--- restored. Answers {"undone", "conflicts"}.
+-- $1 import, $2 how many rows, $3 whether they are left unchanged because other rows refer to them. Restores all
+-- columns except the id. Returns {"undone", "conflicts"}.
 create function private.undo_sql_of_target(p_target private.import_targets)
 returns text
 language sql stable
@@ -73,7 +73,7 @@ begin
 end
 $$;
 
--- How many rows there are to undo.
+-- The number of rows to undo.
 create function public.count_import_undo(p_id uuid)
 returns bigint
 language sql stable
@@ -82,7 +82,8 @@ as $$
   select count(*) from public.import_rows where import_id = p_id and fate <> 'unchanged' and conflict is null;
 $$;
 
--- Answers as private.settle_part. What is undone is known no more, so that doing it again does nothing.
+-- Returns what private.settle_part returns. The records of undone rows are deleted, so that a repeated call does
+-- nothing.
 create function public.undo_import_rows(
   p_part_id bigint, p_token uuid, p_id uuid, p_limit integer, p_is_given_up boolean, p_now timestamptz
 )
@@ -101,7 +102,7 @@ begin
     select private.undo_sql_of_target(import_targets) from private.import_targets
     where name = (select target from public.imports where id = p_id)
   ) into v_counts using p_id, p_limit, p_is_given_up;
-  -- Nothing left: rows that were to be undone have gone with an erasure or with their import.
+  -- No rows left: rows that were to be undone were erased, or deleted with their import.
   return private.settle_part(p_part_id, p_token, v_counts,
     case when private.sum_of_counts(v_counts) = 0 then (select last_no + 1 from public.job_parts where id = p_part_id) end,
     p_now);
@@ -139,7 +140,8 @@ $$;
 select private.register_work_kind('{"function_id": "undo-import", "event_name": "import/undo", "kind": "undo-import",
   "after_end": "private.after_undo_job", "by_promise": false}');
 
--- Housekeeping: files that are wanted no more, and what is 30 days old. Answers how many rows went, of p_limit at most.
+-- Housekeeping: deletes files that are not needed any more, and rows that are 30 days old. Returns how many rows it
+-- deleted, at most p_limit.
 create function public.purge_imports(p_limit integer, p_now timestamptz)
 returns integer
 language plpgsql

@@ -24,7 +24,7 @@ const HOLLOW = new Set(["queued", "pending", "waiting", "held", "draft", "cancel
 
 export const toneOf = (status: string): Tone => TONES[status] ?? "quiet";
 
-/** A status in a word and a color: the color is never alone. */
+/** A status as a word and a color; color alone is never enough. */
 export function Badge({ status, children }: { status: string; children?: string }) {
   const shape = MOVING.has(status) ? "moving" : HOLLOW.has(status) ? "hollow" : "";
   return <span className={`badge tone-${toneOf(status)} ${shape}`}>{children ?? status}</span>;

@@ -4,17 +4,17 @@ import "./dialog.css";
 
 type DialogProps = {
   title: string;
-  /** Shown large, without a heading: a picture. */
+  /** Shown large and without a heading, for a picture. */
   isBare?: boolean;
   onClose: () => void;
   children: ReactNode;
 };
 
-/** The browser's own dialog: it keeps the focus, closes with Escape, and gives the focus back. */
+/** The browser's own dialog element: it keeps the focus, closes with Escape, and returns the focus. */
 export function Dialog({ title, isBare = false, onClose, children }: DialogProps) {
   const element = useRef<HTMLDialogElement>(null);
   const heading = useId();
-  // Closed while it still stands in the page: one that is taken out of it first gives no focus back.
+  // Closed before it is removed from the page, because a removed dialog does not return the focus.
   useLayoutEffect(() => {
     const shown = element.current;
     shown?.showModal();
@@ -44,14 +44,17 @@ export type Question = {
   yes: string;
   no?: string;
   tone?: "danger" | "primary";
-  /** Asks for a reason under this label, and insists on one. */
+  /** The label of a required field for a reason. */
   reason?: string;
 };
 
 type Asked = Question & { answer: (reason: string | null) => void };
 const asked = createStore<Asked | null>(null);
 
-/** A question before what cannot be taken back. The reason ("" when none was asked for), or null for no. */
+/**
+ * Asks before an action that cannot be undone. Resolves with the reason ("" when none was asked for), or with null for
+ * no.
+ */
 export function confirm(question: Question): Promise<string | null> {
   asked.get()?.answer(null);
   return new Promise((resolve) => {
@@ -63,7 +66,7 @@ export function confirm(question: Question): Promise<string | null> {
   });
 }
 
-/** Stands once beside the view: shows what `confirm` asks. Who leaves the view has said no. */
+/** Shows the questions of `confirm`; rendered once, beside the view. Leaving the view answers no. */
 export function Confirmation() {
   const question = asked.use();
   useEffect(() => () => asked.get()?.answer(null), []);

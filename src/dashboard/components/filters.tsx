@@ -5,28 +5,28 @@ import "./filters.css";
 export type FilterField = {
   name: string;
   label: string;
-  /** A choice among these; without it a text. */
+  /** A choice among these values; without it a text field. */
   options?: readonly string[];
   placeholder?: string;
-  /** Comes by a link; shown only while something is in it. */
+  /** Set only by links; shown only while it has a value. */
   isRare?: true;
 };
 
 type FiltersProps = { view: string; fields: readonly FilterField[]; query: URLSearchParams };
 
 const TYPING_MS = 350;
-/** What says which part of a list is shown: another filter begins at the first. */
+/** The parameters of the current page of a list: another filter starts at the first page. */
 const PAGES = new Set(["cursor", "to"]);
 
-/** What a list shows. It lives in the address, so that it can be shared. */
+/** The filters of a list. They are part of the address, so that it can be shared. */
 export function Filters({ view, fields, query }: FiltersProps) {
   const form = useRef<HTMLFormElement>(null);
   const typing = useRef<ReturnType<typeof setTimeout>>(undefined);
   useEffect(() => () => clearTimeout(typing.current), []);
-  // Another address may come under the form; what somebody is typing is left alone.
+  // The address may change while the form is shown; a field that is being edited keeps its text.
   useEffect(() => fill(form.current, query, document.activeElement), [query]);
 
-  /** The rest of the address stays as it is now: it may have changed since the form was drawn. */
+  /** The rest of the address is kept as it is now: it may have changed since the form was rendered. */
   const show = (values: Record<string, string>) => {
     clearTimeout(typing.current);
     const rest = [...parseHash(location.hash).query].filter(([name]) => !PAGES.has(name));
@@ -95,7 +95,7 @@ export function Filters({ view, fields, query }: FiltersProps) {
   );
 }
 
-/** The texts as the address has them, but for one that is left as it is. */
+/** Fills the fields with the values of the address, except the field that has the focus. */
 function fill(form: HTMLFormElement | null, query: URLSearchParams, left: Element | null = null): void {
   for (const field of form?.elements ?? [])
     if (field instanceof HTMLInputElement && field !== left) field.value = query.get(field.name) ?? "";

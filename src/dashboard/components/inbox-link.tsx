@@ -1,11 +1,11 @@
 import { useEffect, useState } from "react";
 import { Icon } from "./icon.tsx";
 
-/** The stack of this machine says where its inbox is; nobody else has such a file, and only here is it asked for. */
+/** Only the local stack serves this file, and says in it where its inbox is. The page asks for it only there. */
 const PATH = "/local-stack.json";
 const HERE = new Set(["localhost", "127.0.0.1", "[::1]"]);
 
-/** A way to the mails of a local stack; elsewhere nothing. */
+/** A link to the mails of a local stack; elsewhere nothing. */
 export function InboxLink() {
   const [href, setHref] = useState<string>();
   useEffect(() => {

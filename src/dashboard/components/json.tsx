@@ -1,12 +1,12 @@
 import "./json.css";
 
-/** A name with its colon, a text, or a number, truth or null. */
+/** A name with its colon, a text, a number, a boolean or null. */
 const TOKEN = /("(?:\\.|[^"\\])*")(\s*:)?|\b(?:true|false|null)\b|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
 
-/** Anything as readable JSON. It goes in as text: what people sent us stays harmless. */
+/** Any value as readable JSON. It is rendered as text, so that foreign content is harmless. */
 export function Json({ label, value }: { label: string; value: unknown }) {
   return (
-    // What scrolls can be scrolled with the keyboard.
+    // What scrolls must be reachable with the keyboard.
     // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
     <pre className="json" role="group" tabIndex={0} aria-label={label}>
       {typeof value === "string" ? value : colored(JSON.stringify(value, null, 2) ?? "nothing")}

@@ -9,7 +9,7 @@ import "./note.css";
 
 type NoteProps = { tone: Tone; icon: IconName; children: ReactNode };
 
-/** What one must know about the thing shown, before all else. */
+/** The most important fact about the item, shown first. */
 export const Note = ({ tone, icon, children }: NoteProps) => (
   <div className={`note tone-${tone}`}>
     <Icon name={icon} size={20} />
@@ -17,7 +17,7 @@ export const Note = ({ tone, icon, children }: NoteProps) => (
   </div>
 );
 
-/** Why work cannot go on without a person, and what to do. */
+/** Why the work cannot continue without a person, and what to do. */
 export function BlockedNote({ blocked: { code, message, hint, since, deadLetter } }: { blocked: Blocked }) {
   return (
     <Note tone="bad" icon="alert">

@@ -3,12 +3,12 @@ import { Icon } from "./icon.tsx";
 import "./page.css";
 
 type PageProps = {
-  /** Heading, and name of the browser's tab. */
+  /** The heading, and the title of the browser's tab. */
   title: string;
-  /** What stands beside the heading: a badge. */
+  /** Shown beside the heading, such as a badge. */
   beside?: ReactNode;
   actions?: ReactNode;
-  /** The way back to the list. */
+  /** A link back to the list. */
   back?: { href: string; text: string };
   children: ReactNode;
 };

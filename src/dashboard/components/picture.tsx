@@ -3,10 +3,10 @@ import { api, problemOf } from "#dashboard/api.ts";
 import { Icon } from "./icon.tsx";
 import "./picture.css";
 
-/** After a network that was gone, or a server in trouble. */
+/** How long to wait before a failed picture is loaded again. */
 const AGAIN_MS = 5000;
 
-/** A picture behind the API: `<img>` sends no key, so its bytes are fetched and shown from memory. */
+/** A picture from the API. `<img>` cannot send the key, so the bytes are fetched and shown from memory. */
 export function Picture({ path, alt }: { path: string | null; alt: string }) {
   const [source, setSource] = useState<string>();
   useEffect(() => {
@@ -21,7 +21,7 @@ export function Picture({ path, alt }: { path: string | null; alt: string }) {
         url = URL.createObjectURL(blob);
         setSource(url);
       } catch (error) {
-        // Until then, or for good, the placeholder says it.
+        // The placeholder is shown meanwhile, or for good.
         if (!isGone && problemOf(error).isPassing) timer = setTimeout(() => void load(), AGAIN_MS);
       }
     };

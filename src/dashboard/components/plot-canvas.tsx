@@ -5,7 +5,7 @@ import { short, timeOfDay } from "#dashboard/format.ts";
 import type { Series } from "./plot.tsx";
 import { colorsOf, type PlotColors } from "./plot-colors.ts";
 
-/** In seconds: the first and the last bar are as wide as the others. */
+/** Half a bar in seconds, so that the first and the last bar are as wide as the others. */
 const HALF_A_BAR = 30;
 
 type CanvasProps = {
@@ -16,7 +16,7 @@ type CanvasProps = {
   onPoint: (index: number | null) => void;
 };
 
-/** The plot itself; whoever cannot see it has the numbers beside it. */
+/** The canvas of a plot; screen readers get its numbers from the table. */
 export function Canvas({ times, series, shapes, height, onPoint }: CanvasProps) {
   const place = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot>(undefined);
@@ -45,7 +45,7 @@ export function Canvas({ times, series, shapes, height, onPoint }: CanvasProps) 
   return <div ref={place} className="canvas" aria-hidden="true" style={{ height }} />;
 }
 
-/** Bars stand on those that come after them; lines stand for themselves. */
+/** Each bar is stacked on the following ones; lines are not stacked. */
 const stacked = (series: readonly Series[]): number[][] =>
   series.map(({ shape, values }, n) => {
     const below = shape === "bars" ? series.slice(n + 1).filter((other) => other.shape === "bars") : [];

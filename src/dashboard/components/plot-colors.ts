@@ -1,4 +1,4 @@
-/** A canvas knows no custom properties: the tokens as colors, as they are now. */
+/** A canvas cannot read custom properties, so this reads the current colors. */
 export type PlotColors = {
   quiet: string;
   line: string;

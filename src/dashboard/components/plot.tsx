@@ -9,19 +9,19 @@ import "./plot.css";
 export type Series = { name: string; tone: Tone; shape: "line" | "area" | "bars"; values: readonly number[] };
 
 type PlotProps = {
-  /** What is plotted, for those who hear the page. */
+  /** What is plotted, for screen readers. */
   label: string;
-  /** Moments in milliseconds, rising. */
+  /** Times in milliseconds, ascending. */
   times: readonly number[];
   series: readonly Series[];
   height?: number;
 };
 
-/** A small plot over time. Where the pointer stands its numbers are told; the button beside it shows all as a table. */
+/** A small plot over time. It shows the numbers at the pointer; the button beside it shows all numbers as a table. */
 export function Plot({ label, times, series, height = 150 }: PlotProps) {
   const [pointed, setPointed] = useState<number | null>(null);
   const [isTable, setIsTable] = useState(false);
-  // Another look is another canvas: it reads its colors once.
+  // Another appearance needs another canvas, because a canvas reads its colors once.
   const shapes = series.map(({ tone, shape }) => `${tone} ${shape}`).join();
   const look = `${useTheme()} ${height} ${shapes}`;
   const shown = pointed ?? times.length - 1;

@@ -5,9 +5,9 @@ import "./progress.css";
 type ProgressProps = {
   progress: { done: number; total: number; percent: number } | null;
   tone?: Tone;
-  /** As wide as its place, with the numbers beside it. */
+  /** As wide as its container, with the numbers beside it. */
   large?: boolean;
-  /** What is counted, for those who hear the page: "rows". */
+  /** What is counted, for screen readers: "rows". */
   of?: string;
 };
 

@@ -2,7 +2,7 @@ import type { ReactNode } from "react";
 import type { Tone } from "./badge.tsx";
 import "./stat.css";
 
-/** Large numbers side by side; `Stat`s go in. */
+/** Large numbers side by side; its children are `Stat`s. */
 export const Stats = ({ children }: { children: ReactNode }) => <div className="stats">{children}</div>;
 
 type StatProps = { name: string; value: ReactNode; more?: ReactNode; tone?: Tone | undefined };

@@ -1,4 +1,4 @@
-/** What a place shows when it has nothing to show: nothing yet, nothing there, nothing to be had. */
+/** What is shown instead of content: loading, empty, or an error. */
 import type { ReactNode } from "react";
 import type { Problem } from "#dashboard/api.ts";
 import { Icon, type IconName } from "./icon.tsx";
@@ -36,7 +36,7 @@ export function Loading({ rows = 5, what = "Loading" }: { rows?: number; what?: 
 }
 
 export function ErrorNote({ problem, onRetry }: { problem: Problem; onRetry?: () => void }) {
-  // That nobody answers is said by the frame, once for all of the page.
+  // The frame shows once for the whole page that the server cannot be reached.
   if (problem.status === 0) return null;
   return (
     <div className="error-note" role="alert">

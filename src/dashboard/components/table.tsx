@@ -4,15 +4,15 @@ import "./table.css";
 export type Column<Row> = {
   head: string;
   cell: (row: Row) => ReactNode;
-  /** Numbers stand at the end. */
+  /** Numbers are aligned at the end. */
   align?: "end";
-  /** No wider than what is in it. */
+  /** As narrow as its content. */
   tight?: boolean;
   hideOnPhone?: boolean;
 };
 
 type TableProps<Row> = {
-  /** What the table shows, for those who hear the page. */
+  /** What the table shows, for screen readers. */
   caption: string;
   columns: readonly Column<Row>[];
   rows: readonly Row[];
@@ -20,10 +20,10 @@ type TableProps<Row> = {
   isBusy?: boolean;
 };
 
-/** The first column is the row's heading. */
+/** A table; its first column is the row's heading. */
 export function Table<Row>({ caption, columns, rows, keyOf, isBusy = false }: TableProps<Row>) {
   return (
-    // A region that scrolls sideways on a small screen can be reached and scrolled with the keyboard.
+    // A region that scrolls sideways on a small screen must be reachable with the keyboard.
     // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
     <section className="table" aria-busy={isBusy} aria-label={caption} tabIndex={0}>
       <table>

@@ -1,11 +1,11 @@
 import { ago, clock, exact, lasting } from "#dashboard/format.ts";
 import { useNow } from "#dashboard/hooks/use-now.ts";
 
-/** "5 seconds ago", the exact time on hover. */
+/** "5 seconds ago"; the exact time is shown on hover. */
 export function TimeAgo({ at }: { at: string | null }) {
   const now = useNow();
   if (at === null) return <span className="quiet">–</span>;
-  // Two clocks never agree: what has just happened did not happen in the future.
+  // Clocks differ a little, so a time slightly in the future is shown as now.
   const seen = Math.max(now, Date.parse(at));
   return (
     <time dateTime={at} title={exact(at)}>
@@ -14,7 +14,7 @@ export function TimeAgo({ at }: { at: string | null }) {
   );
 }
 
-/** From one moment to another, or to now while it lasts. */
+/** The time from one moment to another, or until now while it lasts. */
 export function Duration({ from, to }: { from: string | null; to: string | null }) {
   if (from === null) return <span className="quiet">–</span>;
   if (to === null) return <Lasting from={Date.parse(from)} />;
@@ -26,7 +26,9 @@ function Lasting({ from }: { from: number }) {
   return <span className="numbers">{lasting(Math.max(0, now - from))}</span>;
 }
 
-/** "0:07" until the moment, then `then`; what stands before it is said only until then, too. Those who hear the page are not told every second. */
+/**
+ * "0:07" until the moment, then `then`; `before` is shown only until then. Screen readers are not told every second.
+ */
 export function Countdown({ to, then, before = "" }: { to: string; then: string; before?: string }) {
   const now = useNow();
   const left = Date.parse(to) - now;

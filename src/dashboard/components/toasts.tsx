@@ -14,7 +14,10 @@ const ICONS = { good: "check", bad: "alert", info: "clock" } as const satisfies 
 const store = createStore<readonly Shown[]>([]);
 let lastId = 0;
 
-/** A short word at the edge of the page. Bad news stays until it is closed; of each sort the latest four are kept. */
+/**
+ * A short message at the edge of the page. Errors stay until they are closed; at most four messages of each sort are
+ * kept.
+ */
 export function toast(message: Toast): void {
   lastId += 1;
   const isOfItsSort = ({ tone }: Toast) => (tone === "bad") === (message.tone === "bad");
@@ -36,7 +39,7 @@ export function Toasts() {
   );
 }
 
-/** Does not go while somebody is at it, by pointer or by keyboard. */
+/** A message does not disappear while it has the pointer or the focus. */
 function ToastNote({ toast: { id, tone, text, href } }: { toast: Shown }) {
   const [isHeld, setIsHeld] = useState(false);
   const stays = tone === "bad" || isHeld;

@@ -3,8 +3,8 @@ import { problemOf } from "#dashboard/api.ts";
 import { toast } from "#dashboard/components/toasts.tsx";
 
 /**
- * Something a click does: one at a time, and a failure is told as a toast. While it is busy its button is `aria-disabled`:
- * a disabled one would lose the focus, and a dialog could not give it back.
+ * Runs a click's action once at a time, and shows a failure as a toast. While it runs its button is `aria-disabled`: a
+ * `disabled` button would lose the focus, and a dialog could not return it.
  */
 export function useAction<Arguments extends unknown[]>(action: (...args: Arguments) => Promise<void>) {
   const [isBusy, setIsBusy] = useState(false);

@@ -7,7 +7,7 @@ import { useIsSeen } from "#dashboard/seen.ts";
 type Answer<T> = { path: string; data: T | undefined; problem: Problem | undefined };
 
 export type ApiState<T> = {
-  /** The latest answer. It stays when a later question fails, and while another filter of the same list loads. */
+  /** The latest answer. It stays when a later request fails, and while another filter of the same list loads. */
   data: T | undefined;
   problem: Problem | undefined;
   isLoading: boolean;
@@ -15,15 +15,18 @@ export type ApiState<T> = {
 };
 
 type Options<T> = {
-  /** Whether a job's change is news for this answer: then it is asked for again. */
+  /** Whether a change of this job may change the answer, so that it is fetched again. */
   isNews?: (change: JobChange, data: T | undefined) => boolean;
-  /** The net under the news, in milliseconds. */
+  /** Fetches again after so many milliseconds, in case no job change announces it. */
   everyMs?: number | undefined;
 };
 
 const EVERY_MS = 15_000;
 
-/** Asks the API, and again while somebody looks: on news, from time to time, and when the network is back. */
+/**
+ * Fetches from the API, and again while the page is visible: when a job changes, at intervals, and when the network is
+ * back.
+ */
 export function useApi<T>(path: string, { isNews, everyMs = EVERY_MS }: Options<T> = {}): ApiState<T> {
   const [answer, setAnswer] = useState<Answer<T>>();
   const isSeen = useIsSeen();
@@ -36,7 +39,7 @@ export function useApi<T>(path: string, { isNews, everyMs = EVERY_MS }: Options<
   useEffect(() => {
     if (!isSeen) return undefined;
     let isOver = false;
-    // While nobody answers, the stream finds out when somebody does.
+    // While the server cannot be reached, the stream notices when it is back.
     const pauseMs = isOffline ? Number.POSITIVE_INFINITY : everyMs;
     const polling = createPolling(async () => {
       try {

@@ -24,7 +24,7 @@ export function parseHash(hash: string): HashRoute {
   return { name: name || "overview", id: id || undefined, query: new URLSearchParams(query) };
 }
 
-/** `withQuery("/api/jobs", { status: "failed", kind: "" })` → `/api/jobs?status=failed`: only what is filled in. */
+/** `withQuery("/api/jobs", { status: "failed", kind: "" })` → `/api/jobs?status=failed`: empty values are left out. */
 export function withQuery(path: string, values: Record<string, string | null | undefined>): string {
   const query = new URLSearchParams();
   for (const [name, value] of Object.entries(values)) if (value) query.set(name, value);
@@ -34,5 +34,5 @@ export function withQuery(path: string, values: Record<string, string | null | u
 /** `/api/jobs/<id>` → the id. */
 export const idOf = (apiPath: string): string => apiPath.slice(apiPath.lastIndexOf("/") + 1);
 
-/** The page's address of something that the API names: `/api/jobs/<id>` → `#/jobs/<id>`. */
+/** The page's address for an API address: `/api/jobs/<id>` → `#/jobs/<id>`. */
 export const pageOf = (apiPath: string): string => `#${apiPath.replace(/^\/api/, "")}`;

@@ -9,11 +9,11 @@ type Jobs = {
   /** Newest first; undefined until the first answer. */
   jobs: readonly Job[] | undefined;
   problem: Problem | undefined;
-  /** What is shown belongs to the filter before this one. */
+  /** True while the data still belongs to the previous filter. */
   isStale: boolean;
 };
 
-/** The jobs that fit, as they change: the newest 100 for certain, of older ones only some. */
+/** The matching jobs as they change: certainly the newest 100, and some of the older ones. */
 export function useJobs(filter: Record<string, string> = {}): Jobs {
   const isFiltered = Object.keys(filter).length > 0;
   const all = useLive();

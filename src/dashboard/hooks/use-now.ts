@@ -1,6 +1,8 @@
 import { useEffect, useState } from "react";
 
-/** The time, which draws again whoever uses it `everyMs`. One timer serves all with the same pace. */
+/**
+ * The current time; renders its component again at this interval. Components with the same interval share one timer.
+ */
 export function useNow(everyMs = 1000): number {
   const [now, setNow] = useState(Date.now);
   useEffect(() => tickWith(everyMs, setNow), [everyMs]);

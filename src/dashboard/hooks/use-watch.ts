@@ -9,14 +9,14 @@ type Watched<Task extends Item> = {
   /** Undefined until the first answer. */
   state: LiveState<Task> | undefined;
   problem: Problem | undefined;
-  /** What is shown belongs to the filter before this one. */
+  /** True while the data still belongs to the previous filter. */
   isStale: boolean;
 };
 
 type Heard<Task extends Item> = Omit<Watched<Task>, "isStale"> & { path: string; address: string };
 
 /**
- * Follows a stream of the API while the view is open and looked at; where streams do not get through it polls, by the
+ * Follows a stream of the API while the view is open and visible. Where streams do not get through it polls, with the
  * same reducer. Follows nothing when `path` is null.
  */
 export function useWatch<Task extends Item = Item>(
@@ -52,7 +52,7 @@ export function useWatch<Task extends Item = Item>(
   }, [heard, address, path]);
 }
 
-/** What is filled in. */
+/** The fields of a filter that have a value. */
 function readFilter(query: string): Record<string, string> {
   const filter: Record<string, string> = {};
   for (const [name, value] of fieldsOf(JSON.parse(query)))

@@ -1,7 +1,7 @@
 import { Component, type ReactNode } from "react";
 import { Page } from "#dashboard/components/page.tsx";
 
-/** A mistake in one view must not take the frame with it. */
+/** An error in one view must not remove the frame. */
 export class Boundary extends Component<{ children: ReactNode }, { error: Error | undefined }> {
   override state: { error: Error | undefined } = { error: undefined };
 

@@ -23,7 +23,7 @@ const ACTIONS: Record<string, () => void> = {
   ),
 };
 
-/** Listens to the keys, and lists them when asked. */
+/** Handles keyboard shortcuts, and shows the list of them. */
 export function Help() {
   useShortcuts(ACTIONS);
   const isOn = useShortcutsOn();

@@ -3,7 +3,7 @@ import { rememberKey, useRefusal } from "#dashboard/key.ts";
 import { Logo } from "./logo.tsx";
 import "./key-form.css";
 
-/** Asked for once per tab; `npm start` hands the key over in the address, so that nobody types it there. */
+/** Asks for the key once per tab. `npm start` passes the key in the address, so that it need not be typed. */
 export function KeyForm() {
   const refusal = useRefusal();
   const input = useRef<HTMLInputElement>(null);

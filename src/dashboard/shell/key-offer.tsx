@@ -1,7 +1,7 @@
 import { Dialog } from "#dashboard/components/dialog.tsx";
 import { answerOffer, useOfferedKey } from "#dashboard/key.ts";
 
-/** Asks before a key from the address replaces the key that the page has. */
+/** Asks before a key from the address replaces the page's key. */
 export function KeyOffer() {
   if (useOfferedKey() === null) return null;
   return (

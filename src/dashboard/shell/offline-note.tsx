@@ -2,7 +2,10 @@ import { Icon } from "#dashboard/components/icon.tsx";
 import { useConnection } from "#dashboard/live.ts";
 import { useStack } from "./use-stack.ts";
 
-/** Stands above a view while nobody answers, or nothing but errors: what is shown stays, and is said to be old. */
+/**
+ * Shown above a view while the server cannot be reached or only returns errors: the old data stays, and is marked as
+ * old.
+ */
 export function OfflineNote() {
   const isOffline = useConnection() === "offline";
   const down = useStack().filter(({ isUp }) => !isUp);

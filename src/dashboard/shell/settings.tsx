@@ -6,7 +6,7 @@ import { openHelp } from "./help.tsx";
 const NEXT: Record<Theme, Theme> = { system: "light", light: "dark", dark: "system" };
 const ICONS: Record<Theme, IconName> = { system: "system", light: "sun", dark: "moon" };
 
-/** What one sets for oneself: colors, keys, and the key. */
+/** The user's settings: theme, shortcuts, and the API key. */
 export function Settings() {
   const theme = useChosenTheme();
   return (

@@ -13,12 +13,12 @@ import "./shell.css";
 
 type ShellProps = {
   view: View;
-  /** What the view is about, if it is about one thing. */
+  /** The item that the view shows, if it shows one. */
   id: string | undefined;
   children: ReactNode;
 };
 
-/** The frame around every view: where one is, where one can go, and how the stack is. */
+/** The frame around every view: navigation, current view, and the state of the services. */
 export function Shell({ view, id, children }: ShellProps) {
   const content = useRef<HTMLElement>(null);
   useLiveStream();

@@ -1,4 +1,4 @@
-/** Keys of a single character. They can be switched off: whoever speaks to a computer would trigger them by chance. */
+/** Shortcuts of a single character. They can be switched off, because speech input would trigger them by accident. */
 import { useEffect } from "react";
 import { createKeptStore } from "#dashboard/store.ts";
 
@@ -8,7 +8,7 @@ export const switchShortcuts = (isOn: boolean): void => store.set(isOn ? "on" : 
 
 const FIELDS = "input, select, textarea, [contenteditable]";
 
-/** What each key does; a key pressed in a field is a letter. */
+/** The action of each key. A key that is pressed in a field is text. */
 export function useShortcuts(actions: Record<string, () => void>): void {
   useEffect(() => {
     const pressed = (event: KeyboardEvent) => {

@@ -10,7 +10,7 @@ const WORDS: Record<Connection, { text: string; title: string }> = {
   offline: { text: "Offline", title: "The site does not answer; it is asked again and again" },
 };
 
-/** How fresh is what is shown, and which part of the stack is down. */
+/** How current the page is, and which service is down. */
 export function StackState() {
   const connection = useConnection();
   const { text, title } = WORDS[connection];

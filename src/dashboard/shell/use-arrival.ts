@@ -2,8 +2,8 @@ import { type RefObject, useEffect, useRef } from "react";
 import { announce } from "#dashboard/announce.ts";
 
 /**
- * Another view: it begins at its top and its title is said. Whoever stood on a link that has gone stands in the new
- * view, not at the top of the page.
+ * When the view changes: scrolls to its top and announces its title. If the focused link is gone, the focus moves to
+ * the new view.
  */
 export function useArrival(view: string, title: string, content: RefObject<HTMLElement | null>): void {
   const last = useRef(view);

@@ -7,10 +7,13 @@ export type Part = { name: string; isUp: boolean; problem: string };
 
 const EVERY_MS = 10_000;
 const parts = createStore<readonly Part[]>([]);
-/** The parts of the stack as they were a moment ago; none before the first answer. */
+/** The latest known state of the services; empty before the first answer. */
 export const useStack = parts.use;
 
-/** Asks again and again; once in the frame. "Not ready" is an answer too, so this goes past the client. */
+/**
+ * Polls the state of the services; used once, in the frame. It bypasses the client, because the 503 of "not ready" is a
+ * normal answer here.
+ */
 export function useStackWatch(): void {
   const isSeen = useIsSeen();
   useEffect(() => {

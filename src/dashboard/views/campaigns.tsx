@@ -3,7 +3,7 @@ import { CampaignList } from "#dashboard/views/campaigns/list.tsx";
 import type { ViewProps } from "#dashboard/views/index.ts";
 import "./campaigns.css";
 
-/** Mail to many: how far each campaign is, and what became of every mail. */
+/** Campaigns: the progress of each one, and the outcome of every mail. */
 export function Campaigns({ id, query }: ViewProps) {
   return id === undefined ? <CampaignList query={query} /> : <CampaignDetails id={id} query={query} />;
 }

@@ -27,7 +27,7 @@ export function Jobs({ id, query }: ViewProps) {
   return id === undefined ? <JobList query={query} /> : <JobPage id={id} />;
 }
 
-/** The live list. Its older parts are live as well: the stream of all jobs accepted before a moment. */
+/** The live list. Its older pages are live too: each follows the stream of all jobs accepted before a given time. */
 function JobList({ query }: Pick<ViewProps, "query">) {
   const filter = useMemo(() => Object.fromEntries(query), [query]);
   const { jobs, problem, isStale } = useJobs(filter);
@@ -70,5 +70,5 @@ function JobList({ query }: Pick<ViewProps, "query">) {
   );
 }
 
-/** A moment that comes right after this job was accepted; what was accepted in the same millisecond is never left out. */
+/** A time just after this job was accepted, so that jobs of the same millisecond are included. */
 const until = ({ createdAt }: Job): string => new Date(Date.parse(createdAt) + 1).toISOString();

@@ -9,7 +9,7 @@ import { LastHour } from "./overview/last-hour.tsx";
 import { Latest } from "./overview/latest.tsx";
 import { StackParts } from "./overview/stack-parts.tsx";
 
-/** How it goes, at a glance. */
+/** The overview of all work. */
 export function Overview() {
   const {
     data: stats,

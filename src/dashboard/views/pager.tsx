@@ -1,6 +1,6 @@
 type Step = { text: string; href: string } | null | false | "" | undefined;
 
-/** Ways to the other parts of a long list; nothing when the list is short. Another part is read from its top. */
+/** Links to the other pages of a long list; nothing when there is only one. A new page starts at its top. */
 export function Pager({ label, steps }: { label: string; steps: readonly Step[] }) {
   const there = steps.flatMap((step) => step || []);
   if (there.length === 0) return null;

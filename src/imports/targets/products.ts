@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { Target } from "#imports/targets/target.ts";
 import { given, numberCell, optionalText, requiredText } from "#imports/targets/values.ts";
 
-/** Shows how a target of one's own is made: docs/imports.md goes through it. */
+/** An example of your own target; docs/imports.md explains it. */
 export const products: Target = {
   name: "products",
   title: "Products",

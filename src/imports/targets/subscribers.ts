@@ -10,7 +10,10 @@ const value = z.union([text(2_000), safeNumber, z.boolean(), z.null()], {
 });
 const fields = z.record(text(100), value);
 
-/** Subscribers of a list: the address, and any other column as a field for mails. A person who left stays away. */
+/**
+ * Subscribers of a list: the address, and every other column as a merge field. A person who unsubscribed stays
+ * unsubscribed.
+ */
 export const subscribers: Target = {
   name: "subscribers",
   title: "Subscribers of a list",

@@ -4,25 +4,25 @@ import type { Json } from "#lib/database/database.types.ts";
 export type Merge = "insert" | "update" | "upsert";
 export type Absent = "keep" | "clear";
 
-/** A field of a row. `aliases`: other names that people give its column; case, spaces and hyphens do not count. */
+/** A field of a row. `aliases` are other names for its column; case, spaces and hyphens are ignored. */
 export type Field = { name: string; required?: boolean; aliases?: readonly string[]; hint?: string };
 
-/** A row as the target's table has it: its columns, and the key that makes two rows the same. */
+/** A row as the target's table has it: its columns, and the key; rows with the same key are the same row. */
 export type TargetRow = { key: string; columns: Record<string, Json> };
 
-/** What can be imported. Its table is registered under the same name by a migration, see 702_import_targets. */
+/** A target of imports. A migration registers its table under the same name; see 702_import_targets. */
 export type Target = {
   name: string;
   title: string;
   fields: readonly Field[];
-  /** Whether a column that is none of the fields becomes a field of its own, under its name in the file. */
+  /** Whether a column that matches no field becomes a field with its own name. */
   isOpen: boolean;
-  /** The options that an import into it needs. */
+  /** The options that an import into the target needs. */
   options: z.ZodType<Record<string, Json>>;
-  /** The rule when the caller names none: what happens to a row that exists, or does not. */
+  /** The default rule for rows that exist already, and for rows that do not. */
   merge: Merge;
-  /** What a column that the file does not have means for a row that exists, when the caller does not say. */
+  /** The default meaning of a column that the file does not have, for rows that exist. */
   absent: Absent;
-  /** The values of a row by the names of the fields. Fields of absent columns are not there. */
+  /** Validates a row's values by field name. Fields of absent columns are missing. */
   row: z.ZodType<TargetRow, Record<string, unknown>>;
 };

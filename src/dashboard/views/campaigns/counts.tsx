@@ -6,7 +6,7 @@ export const SHOWN_STATUSES = ["pending", "sending", "sent", "failed", "skipped"
 
 type CountsProps = { campaign: Pick<Campaign, "id" | "counts">; current?: string | null };
 
-/** How many mails are where: each number leads to its recipients. */
+/** The number of mails in each status; each number links to its recipients. */
 export function Counts({ campaign: { id, counts }, current }: CountsProps) {
   return (
     <ul className="counts" aria-label="Recipients by status">

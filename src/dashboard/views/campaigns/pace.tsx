@@ -2,7 +2,7 @@ import { lasting, rate, timeOfDay } from "#dashboard/format.ts";
 import type { Campaign } from "#dashboard/types.ts";
 import { remainingMs } from "#dashboard/views/campaigns/progress.ts";
 
-/** How fast it goes, and how long the rest takes. */
+/** The speed of sending, and the time until the end. */
 export function Pace({ campaign }: { campaign: Campaign }) {
   const { recipientsPerSecond, startedAt, endedAt, waitingUntil } = campaign;
   const left = remainingMs(campaign);

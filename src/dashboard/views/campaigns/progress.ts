@@ -3,25 +3,28 @@ import type { Campaign } from "#dashboard/types.ts";
 
 type Counted = Pick<Campaign, "status" | "counts" | "recipientsPerSecond" | "waitingUntil">;
 
-/** Nothing about these changes any more by itself. */
+/** A campaign with one of these statuses does not change any more by itself. */
 const AT_REST: ReadonlySet<Campaign["status"]> = new Set(["draft", "completed", "canceled", "failed"]);
 export const isAtRest = (status: Campaign["status"]): boolean => AT_REST.has(status);
 
-/** How many recipients are settled, whatever became of them. */
+/** How many recipients have an outcome of any kind. */
 export function progressOf({ counts }: Pick<Campaign, "counts">) {
   const total = counts.recipients;
   const done = total - counts.pending - counts.sending;
   return { done, total, percent: total === 0 ? 0 : Math.floor((done / total) * 100) };
 }
 
-/** How long the rest takes at the measured rate; null while that is unknown, and while nothing is sent. */
+/** The time until the end at the measured rate; null while that is unknown, and while nothing is sent. */
 export function remainingMs({ status, counts, recipientsPerSecond, waitingUntil }: Counted): number | null {
   if (status !== "sending" || waitingUntil !== null) return null;
   if (recipientsPerSecond === null || recipientsPerSecond === 0) return null;
   return ((counts.pending + counts.sending) / recipientsPerSecond) * 1000;
 }
 
-/** What is news for a campaign: its job moves on. A draft has none: any campaign that begins to be sent may be it. */
+/**
+ * Which job changes matter to a campaign: those of its own job. A draft has no job yet, so every job that begins to
+ * send a campaign matters to it.
+ */
 export const isNewsFor = (
   { job, before }: JobChange,
   campaign: Pick<Campaign, "jobId"> | undefined,

@@ -13,7 +13,7 @@ const SHOWN = "50";
 
 type SendsProps = { campaign: Campaign; query: URLSearchParams; onChange: () => void };
 
-/** What became of each recipient. */
+/** The outcome for each recipient. */
 export function Sends({ campaign, query, onChange }: SendsProps) {
   const [status, cursor] = [query.get("status"), query.get("cursor")];
   const path = withQuery(`/api/campaigns/${campaign.id}/sends`, { status, cursor, limit: SHOWN });
@@ -60,7 +60,7 @@ const COLUMNS: readonly Column<Send>[] = [
   { head: "Provider and notes", cell: (send) => <Notes send={send} />, hideOnPhone: true },
 ];
 
-/** Only what is unknown is settled by hand. */
+/** Only unknown sends have a button to resolve them. */
 const columnsOf = ({ id, counts }: Campaign, onChange: () => void): readonly Column<Send>[] =>
   counts.unknown === 0
     ? COLUMNS

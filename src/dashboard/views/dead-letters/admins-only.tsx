@@ -1,7 +1,7 @@
 import { Page } from "#dashboard/components/page.tsx";
 import { Empty } from "#dashboard/components/states.tsx";
 
-/** Letters hold whole events with everything that was in them: not for every key. */
+/** A dead letter contains a whole event, so only administrators see it. */
 export const AdminsOnly = () => (
   <Page title="Dead letters">
     <Empty icon="key" title="This page is for administrators">

@@ -11,7 +11,7 @@ import { LetterCard } from "#dashboard/views/dead-letters/card.tsx";
 import { Pager } from "#dashboard/views/pager.tsx";
 
 const VIEW = "dead-letters";
-/** A part of some work may fail without a change of its job. */
+/** A part may become a dead letter without a change of its job, so the list is also polled. */
 const EVERY_MS = 5000;
 const STATUSES = [
   { value: "failed", text: "Open" },

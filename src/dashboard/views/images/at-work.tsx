@@ -10,12 +10,12 @@ import "./at-work.css";
 
 type TasksProps = {
   tasks: readonly ImageTask[];
-  /** The places of the lane: on a wide screen all of them stand in one row. */
+  /** The concurrency of the lane; on a wide screen one row shows all of it. */
   atOnce: number;
   onChange: () => void;
 };
 
-/** What is being drawn; a free place is shown as one. */
+/** The pictures that are being drawn; unused concurrency is shown as free. */
 export function Processing({ tasks, atOnce, free, onChange }: TasksProps & { free: number }) {
   const now = useNow(1000);
   return (
@@ -42,7 +42,7 @@ export function Processing({ tasks, atOnce, free, onChange }: TasksProps & { fre
   );
 }
 
-/** What failed for now: a task keeps its place until its next attempt. */
+/** Tasks that failed and wait for their next attempt; they still count towards the concurrency. */
 export function Retrying({ tasks, atOnce, onChange }: TasksProps) {
   const now = useNow(250);
   return (

@@ -1,8 +1,8 @@
-/** Whole seconds until then, never below zero: a countdown shows "1" until its moment has come. */
+/** Whole seconds until then, never negative: a countdown shows "1" until its moment has come. */
 export const secondsUntil = (atMs: number, nowMs: number): number =>
   Math.max(0, Math.ceil((atMs - nowMs) / 1000));
 
-/** "8 s", "2 min", "1 h 5 min": as exact as somebody who waits needs it. */
+/** "8 s", "2 min", "1 h 5 min": as exact as a waiting user needs it. */
 export function inWords(seconds: number): string {
   if (seconds < 100) return `${seconds} s`;
   const minutes = Math.ceil(seconds / 60);
@@ -13,7 +13,7 @@ export function inWords(seconds: number): string {
 
 type Retry = { retryAt: string | null; attempts: number; maxAttempts: number };
 
-/** What the card of a task that waits for its retry says. */
+/** The text on the card of a task that waits for its retry. */
 export function retryWords({ retryAt, attempts, maxAttempts }: Retry, nowMs: number): string {
   const seconds = retryAt === null ? 0 : secondsUntil(Date.parse(retryAt), nowMs);
   const attempt = `Attempt ${Math.min(attempts + 1, maxAttempts)} of ${maxAttempts}`;

@@ -9,7 +9,7 @@ import "./ended.css";
 type TasksProps = { size: number | undefined; tasks: readonly ImageTask[] };
 type FailedProps = TasksProps & { onAgain: (task: ImageTask) => void };
 
-/** What nobody draws any more, and why. */
+/** Tasks that ended without a picture, and why. */
 export const Failed = ({ onAgain, ...shown }: FailedProps) => (
   <Ended name="Failed" {...shown}>
     {(task) => (
@@ -55,7 +55,7 @@ export const Canceled = (shown: TasksProps) => (
 
 type EndedProps = TasksProps & { name: string; children: (task: ImageTask) => ReactNode };
 
-/** So many, and all the others when they are asked for: the pictures stay in sight. */
+/** How many are shown at first, so that the pictures stay visible; a button shows the others. */
 const LATEST = 3;
 
 function Ended({ name, size, tasks, children }: EndedProps) {

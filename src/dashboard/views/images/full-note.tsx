@@ -3,7 +3,7 @@ import { useNow } from "#dashboard/hooks/use-now.ts";
 import { inWords, secondsUntil } from "#dashboard/views/images/countdown.ts";
 import type { Refused } from "#dashboard/views/images/refusals.ts";
 
-/** The line is full: how many prompts wait here, and from when on there is room for them. */
+/** The queue is full: how many prompts wait in the page, and when they can be submitted. */
 export function FullNote({ refused, onAgain }: { refused: Refused; onAgain: () => void }) {
   const seconds = secondsUntil(refused.untilMs, useNow(1000));
   const many = refused.submissions.length;

@@ -11,7 +11,7 @@ const STEP = 24;
 
 type GalleryProps = { size: number | undefined; tasks: readonly ImageTask[] };
 
-/** Finished pictures, the latest first. */
+/** Finished pictures, the newest first. */
 export function Gallery({ size, tasks }: GalleryProps) {
   const [open, setOpen] = useState<ImageTask | null>(null);
   const [limit, setLimit] = useState(STEP);

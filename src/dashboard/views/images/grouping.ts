@@ -1,7 +1,7 @@
 import { byText } from "#dashboard/order.ts";
 import type { ImageTask } from "#dashboard/views/images/task.ts";
 
-/** Where a task stands, in the words of the page. */
+/** The state of a task, in the words of the page. */
 export type Group = "processing" | "retrying" | "waiting" | "done" | "failed" | "canceled";
 export type Groups = Record<Group, ImageTask[]>;
 
@@ -16,8 +16,8 @@ const GROUP_OF: Record<ImageTask["status"], Group> = {
 };
 
 /**
- * Each task in its group: what waits in the order of the line, what ended with the latest first. The order of the line
- * is worked out here: news of one task does not renew the positions of those behind it.
+ * Sorts tasks into groups: waiting tasks in the order of the queue, ended tasks with the newest first. The order of the
+ * queue is computed here, because a change of one task does not update the positions of those behind it.
  */
 export function groupTasks(tasks: Iterable<ImageTask>): Groups {
   const groups: Groups = { processing: [], retrying: [], waiting: [], done: [], failed: [], canceled: [] };
@@ -32,8 +32,8 @@ export function groupTasks(tasks: Iterable<ImageTask>): Groups {
 }
 
 /**
- * A task that waits for its retry keeps its place, and a canceled one as long as it is still being drawn: what is free is
- * free for the line.
+ * A task that waits for its retry counts towards the concurrency, and so does a canceled one that is still being drawn.
+ * The rest is free.
  */
 export function placesOf({ processing, retrying, canceled }: Groups, atOnce: number) {
   const taken = processing.length + retrying.length;

@@ -11,7 +11,7 @@ import type { ImageTask, LaneStats } from "#dashboard/views/images/task.ts";
 import { useSubmit } from "#dashboard/views/images/use-submit.ts";
 import { useTasks } from "#dashboard/views/images/use-tasks.ts";
 
-/** One lane: what goes in, who waits, what is at work, what came out. */
+/** One lane: the form, waiting tasks, tasks in progress, and results. */
 export function LaneBoard({ lane }: { lane: Lane }) {
   const { tasks, stats, problem, refresh } = useTasks(lane);
   const { submit, refused, submitRefused } = useSubmit(lane, refresh);
@@ -60,14 +60,16 @@ function Board({ lane, ...rest }: BoardProps) {
 
 type RestProps = {
   groups: Groups;
-  /** How many of each ended in 24 hours; the groups have the newest of them. Undefined until the first answer. */
+  /**
+   * How many tasks of each status ended in 24 hours; the groups show only the newest. Undefined until the first answer.
+   */
   ended: LaneStats["visible"] | undefined;
   atOnce: number;
   onChange: () => void;
   onAgain: (task: ImageTask) => void;
 };
 
-/** What is empty most of the time is there only while it is not. */
+/** Groups that are empty most of the time are shown only when they are not. */
 const Rest = ({
   groups: { retrying, failed, done, canceled },
   ended,

@@ -1,6 +1,6 @@
 import type { LANES as SERVED } from "#images/lanes.ts";
 
-/** A line of images with places of its own. The API's numbers: the page stops compiling when they change. */
+/** A lane of images, with the API's numbers: the page does not compile when they change. */
 type LaneOf<Name extends keyof typeof SERVED> = {
   name: Name;
   title: string;

@@ -5,7 +5,7 @@ import { pageOf } from "#dashboard/hooks/use-hash-route.ts";
 import type { ImageTask } from "#dashboard/views/images/task.ts";
 import "./lightbox.css";
 
-/** One picture, whole. */
+/** One picture in full size. */
 export function Lightbox({ task, onClose }: { task: ImageTask; onClose: () => void }) {
   return (
     <Dialog title={brief(task.prompt)} onClose={onClose} isBare>

@@ -10,7 +10,7 @@ import "./line.css";
 
 type LineProps = { lane: Lane; tasks: readonly ImageTask[]; unfinished: number; onChange: () => void };
 
-/** Who waits for a place, the next one first. */
+/** The waiting tasks, the next one first. */
 export function Line({ lane, tasks, unfinished, onChange }: LineProps) {
   return (
     <Group
@@ -21,7 +21,7 @@ export function Line({ lane, tasks, unfinished, onChange }: LineProps) {
       {tasks.length === 0 ? (
         <p className="nobody">Nobody waits.</p>
       ) : (
-        // A long line scrolls in itself, also with the keyboard.
+        // A long queue scrolls, also with the keyboard.
         // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
         <ol className="line" tabIndex={0} aria-label="The line">
           {tasks.map((task, n) => (

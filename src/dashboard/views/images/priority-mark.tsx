@@ -2,7 +2,7 @@ import { NORMAL, PRIORITY_NAMES } from "#dashboard/priorities.ts";
 import type { Priority } from "#lib/engine/priorities.ts";
 import "./priority-mark.css";
 
-/** Says what is unusual: most tasks are of normal priority. */
+/** Shows only unusual priorities; most tasks have the normal one. */
 export function PriorityMark({ priority }: { priority: Priority }) {
   if (priority === NORMAL) return null;
   return (

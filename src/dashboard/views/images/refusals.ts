@@ -1,20 +1,20 @@
 import { Problem } from "#client/index.ts";
 import type { Submission } from "#dashboard/views/images/submit.ts";
 
-/** What found the line full, and when somebody who comes back finds room. */
+/** The submissions that were refused because the queue was full, and when to submit them again. */
 export type Refused = { submissions: readonly Submission[]; untilMs: number };
 
 type Sorted = {
   queued: number;
   refused: Refused | null;
-  /** The first that went wrong in any other way. */
+  /** The first failure for any other reason. */
   failure: { reason: unknown } | null;
 };
 
-/** For a refusal that does not say when to come back. */
+/** For a refusal without a time. */
 const SOON_MS = 5000;
 
-/** What became of several submissions: a full line is no failure, it has a time to come back. */
+/** Sorts the answers to several submissions: a full queue is no failure, because it has a time to come back. */
 export function sortAnswers(
   submissions: readonly Submission[],
   answers: readonly PromiseSettledResult<unknown>[],
@@ -39,12 +39,12 @@ export function sortAnswers(
   };
 }
 
-/** Nothing that is kept is lost to what is refused next. */
+/** Adds new refusals to earlier ones; none is lost. */
 export function withRefused(kept: Refused | null, more: Refused | null): Refused | null {
   if (kept === null || more === null) return kept ?? more;
   return { submissions: [...kept.submissions, ...more.submissions], untilMs: more.untilMs };
 }
 
-/** The line is full, or this person has submitted as much as one person may for now. */
+/** The queue is full, or this owner has reached the limit for submissions. */
 const isFull = (reason: unknown): reason is Problem =>
   reason instanceof Problem && (reason.code === "queue_full" || reason.code === "too_many_requests");

@@ -2,7 +2,7 @@ import type { Priority } from "#lib/engine/priorities.ts";
 
 export type Submission = { prompt: string; priority: Priority };
 
-/** The documents' pause between two submissions. */
+/** The pause between two submissions, from the source documents. */
 export const STAGGER_MS = 50;
 export const SEVERAL = 5;
 
@@ -14,13 +14,13 @@ const SUGGESTIONS = [
   "A paper boat on a starry lake",
 ];
 
-/** The prompts of one click on "Queue 5 Tasks": variations of what was typed, else five of ours. */
+/** The prompts of one click on "Queue 5 Tasks": variations of the typed prompt, or else five examples. */
 export const severalPrompts = (typed: string): string[] =>
   SUGGESTIONS.map((suggestion, n) => (typed.trim() === "" ? suggestion : `${typed.trim()} (${n + 1})`));
 
 /**
- * Begins each submission `everyMs` after the one before has begun, also on a page that is busy, whether or not that
- * one has been answered; answers when all are. A refusal ends none of the others.
+ * Starts each submission `everyMs` after the previous one started, also on a busy page, and without waiting for its
+ * answer. Resolves when all are answered. A refusal does not stop the others.
  */
 export async function submitStaggered<Item, Answer>(
   items: readonly Item[],

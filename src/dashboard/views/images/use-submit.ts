@@ -9,11 +9,11 @@ import { STAGGER_MS, type Submission, submitStaggered } from "#dashboard/views/i
 import type { ImageTask } from "#dashboard/views/images/task.ts";
 import { expectOutcome } from "#dashboard/views/outcomes/watch.ts";
 
-/** Puts prompts into a lane; those that found the line full are kept for later. */
+/** Submits prompts to a lane; those that are refused because the queue is full are kept for later. */
 export function useSubmit(lane: Lane, onQueued: () => void) {
   const [refused, setRefused] = useState<Refused | null>(null);
 
-  /** Answers false when something was neither taken nor kept for later. */
+  /** Returns false when a submission was neither accepted nor kept for later. */
   const submit = async (submissions: readonly Submission[]): Promise<boolean> => {
     const answers = await submitStaggered(submissions, STAGGER_MS, async ({ prompt, priority }) => {
       const { jobUrl } = await api.post<ImageTask>("/api/tasks", { prompt, priority, lane: lane.name });

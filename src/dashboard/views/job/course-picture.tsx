@@ -28,7 +28,7 @@ const LEGEND: readonly (Look & { text: string })[] = [
 
 const classOf = ({ kind, outcome }: Look) => `bar ${kind} ${outcome} tone-${TONES[outcome]}`;
 
-/** Line, runs, attempts and pauses as bars over time; the same in words for those who hear the page. */
+/** Waiting, runs, attempts and pauses as bars over time, with the same facts as text for screen readers. */
 export function CoursePicture({ job }: { job: JobDetails }) {
   const course = courseOf(job, useNow());
   const bars = course.lanes.flatMap((lane) => lane.bars);

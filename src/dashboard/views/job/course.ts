@@ -1,4 +1,4 @@
-/** A job's course through time, as bars: computed from its timeline alone, drawn by course-picture.tsx. */
+/** A job's history as bars, computed from its timeline; course-picture.tsx draws them. */
 import { fieldsOf } from "#dashboard/fields.ts";
 import type { JobDetails } from "#dashboard/types.ts";
 
@@ -8,7 +8,7 @@ export type Bar = {
   to: number;
   /** "Attempt 2", "Waited for its retry". */
   label: string;
-  /** How an attempt ended; a pause and a wait have no end of their own. */
+  /** How an attempt ended; pauses and waits have no outcome. */
   outcome: "running" | "completed" | "failed" | "canceled" | "none";
 };
 export type Lane = { label: string; bars: Bar[] };
@@ -22,13 +22,13 @@ type Entry = {
   retryAt: number;
 };
 
-/** What a function tells of itself; these name no run. */
+/** Entries that the function writes itself; they name no run. */
 const OWN_TYPES = new Set(["waiting", "attempt"]);
 
-/** Between a run's end and its job's lies a moment in any case. */
+/** There is always a short time between a run's end and its job's end. */
 const SHORT_MS = 250;
 
-/** One lane for the line it stood in, and one for each run. `now` is where everything ends that has not ended yet. */
+/** One lane for the time in the queue, and one for each run. Unfinished bars end at `now`. */
 export function courseOf(job: JobDetails, now: number): Course {
   const from = Date.parse(job.createdAt);
   const ended = job.endedAt === null ? undefined : Date.parse(job.endedAt);
@@ -54,7 +54,7 @@ function entryOf({ type, at, data }: JobDetails["timeline"][number]): Entry {
   };
 }
 
-/** From its acceptance until it began: held back first (its turn, its time), then in the engine's line. */
+/** From acceptance until the start: first held or delayed, then in the engine's queue. */
 function lineOf(job: JobDetails, entries: readonly Entry[], end: number): Lane {
   const from = Date.parse(job.createdAt);
   const began = job.startedAt === null ? end : Date.parse(job.startedAt);
@@ -85,7 +85,7 @@ function runOf(
   );
   const bars: Bar[] = [];
   let open: Bar = { kind: "attempt", from, to, label: "Attempt 1", outcome: "running" };
-  /** What was going on ends where the next begins. */
+  /** The current bar ends where the next one begins. */
   const next = (at: number, following: Pick<Bar, "kind" | "label">, end = to) => {
     bars.push({ ...open, to: at, outcome: open.kind === "attempt" ? "failed" : "none" });
     open = { ...following, from: at, to: end, outcome: following.kind === "attempt" ? "running" : "none" };
@@ -94,7 +94,7 @@ function runOf(
     const label = `Attempt ${entry.attempt ?? bars.length + 1}`;
     if (entry.type === "waiting")
       next(entry.at, { kind: "pause", label: "Pause before the retry" }, until(entry, to));
-    // Without a word about the pause, all of the time until the next attempt counts as the attempt's.
+    // Without an entry about the pause, all the time until the next attempt counts as the attempt's.
     else if (entry.type === "retrying" || (entry.type === "attempt" && open.kind === "pause"))
       next(entry.at, { kind: "attempt", label });
     else if (entry.type === "attempt") open.label = label;
@@ -103,7 +103,7 @@ function runOf(
   return { label: `Run ${n + 1}`, bars };
 }
 
-/** Work fanned out has no run of its own here: it goes on between the end of the last run and that of the job. */
+/** Parts have no runs in this job: their bar goes from the end of the last run to the end of the job. */
 function partsOf({ status, runs }: JobDetails, end: number): Lane[] {
   const ends = runs.map(({ endedAt }) => (endedAt === null ? Number.POSITIVE_INFINITY : Date.parse(endedAt)));
   const from = Math.max(...ends);
@@ -116,7 +116,7 @@ function partsOf({ status, runs }: JobDetails, end: number): Lane[] {
   ];
 }
 
-/** A pause that is still going on reaches to its planned end. */
+/** A pause in progress extends to its planned end. */
 const until = ({ retryAt }: Entry, end: number): number =>
   Number.isNaN(retryAt) ? end : Math.max(retryAt, end);
 
@@ -128,7 +128,7 @@ const STEPS_MS = [
   864e5, 1728e5, 6048e5,
 ];
 
-/** Round distances from the start, about five of them; the last leaves room for its words. */
+/** About five round distances from the start; the last one leaves room for its label. */
 export function ticksOf({ from, to }: Pick<Course, "from" | "to">): number[] {
   const length = to - from;
   const step = STEPS_MS.find((ms) => length / ms <= 6) ?? length / 5;

@@ -22,7 +22,7 @@ import { useJob } from "./use-job.ts";
 
 const BACK = { href: "#/jobs", text: "All jobs" };
 
-/** One job: how it stands, how it went, and what can be done about it. */
+/** One job: its state, its history, and the actions on it. */
 export function JobPage({ id }: { id: string }) {
   const { job, problem } = useJob(id);
   const said = job && `${job.kind} is ${job.blocked === null ? job.status : "blocked"}`;

@@ -5,7 +5,7 @@ import { pageOf } from "#dashboard/hooks/use-hash-route.ts";
 import { PRIORITY_NAMES } from "#dashboard/priorities.ts";
 import type { JobDetails } from "#dashboard/types.ts";
 
-/** How long it waited and worked, and how often it was tried. */
+/** How long the job waited and ran, and how often it was tried. */
 export function JobNumbers({ job }: { job: JobDetails }) {
   const attempts = job.runs.reduce((sum, run) => sum + run.attempts, 0);
   const facts: Fact[] = [

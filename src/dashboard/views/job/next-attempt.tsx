@@ -4,7 +4,7 @@ import { Countdown } from "#dashboard/components/time.tsx";
 import { fieldsOf } from "#dashboard/fields.ts";
 import type { JobDetails } from "#dashboard/types.ts";
 
-/** While a job does not move: what it waits for, since what error, and when it goes on. */
+/** Shown while a job is paused: what it waits for, the last error, and when it continues. */
 export function NextAttempt({ job }: { job: JobDetails }) {
   if (hasEnded(job)) return null;
   if (job.blocked !== null) return <BlockedNote blocked={job.blocked} />;

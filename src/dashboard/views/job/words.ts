@@ -1,4 +1,4 @@
-/** What the entries of a job's timeline are called. */
+/** The labels of the entries in a job's timeline. */
 
 import type { Tone } from "#dashboard/components/badge.tsx";
 import type { IconName } from "#dashboard/components/icon.tsx";

@@ -6,7 +6,7 @@ import type { Column } from "#dashboard/components/table.tsx";
 import { Duration, TimeAgo } from "#dashboard/components/time.tsx";
 import { pageOf } from "#dashboard/hooks/use-hash-route.ts";
 
-/** A job in a row. */
+/** The columns of a list of jobs. */
 export const JOB_COLUMNS: readonly Column<Job>[] = [
   {
     head: "Job",

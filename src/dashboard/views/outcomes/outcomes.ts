@@ -1,10 +1,10 @@
-/** What somebody submitted on this page, until it ends: "Queued" is said at once, this says the rest. */
+/** The work that was submitted on this page, until it ends: "Queued" is shown at once, and the outcome here. */
 import { fieldsOf } from "#dashboard/fields.ts";
 
 export type Work = { id: string; status: string; error?: unknown };
 export type Outcome = { tone: "good" | "bad" | "info"; text: string; href?: string };
 
-/** More ends of one kind at once are one sentence. */
+/** When more jobs of one kind end at once, they share one message. */
 const MANY = 3;
 
 const WORDS = {
@@ -23,7 +23,7 @@ export function createOutcomes() {
   return {
     expect: (id: string, label: string): void => void labels.set(id, label),
 
-    /** What is to be said about what was just seen: each end once. */
+    /** Returns the outcomes to announce, each one only once. */
     seen(works: Iterable<Work>): Outcome[] {
       const ended: Ended[] = [];
       for (const { id, status, error } of works) {

@@ -10,7 +10,7 @@ function noticed(works: Iterable<Work>): void {
 
 onJobChanges((changes) => noticed(changes.map(({ job }) => job)));
 
-/** Says how this work ends, wherever on the page one is by then. */
+/** Announces how this work ends, whatever view is open then. */
 export function expectOutcome(jobId: string, label: string): void {
   outcomes.expect(jobId, label);
   const job = liveJob(jobId);

@@ -7,7 +7,7 @@ import { JOB_COLUMNS } from "#dashboard/views/jobs/columns.tsx";
 
 const SHOWN = 6;
 
-/** The newest jobs: whoever has just handed something in sees it here. */
+/** The newest jobs: a user who has just submitted work sees it here. */
 export function Latest() {
   const { jobs, problem } = useJobs();
   const latest = useMemo(() => jobs?.slice(0, SHOWN), [jobs]);

@@ -1,6 +1,6 @@
 import { useStack } from "#dashboard/shell/use-stack.ts";
 
-/** What the work leans on, and whether it stands. */
+/** The services that the work depends on, and whether they answer. */
 export function StackParts() {
   const parts = useStack();
   return (
