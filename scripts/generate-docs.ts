@@ -43,7 +43,7 @@ function atOnce({ opts }: InngestFunction.Any): string {
   return limit.key === undefined ? String(limit.limit) : `${limit.limit} per \`${limit.key}\``;
 }
 
-/** What its policy gives the work; the engine's own are for our outages. */
+/** The tries of its policy; the engine's own retries are only for our outages. */
 function retriesOf({ opts }: InngestFunction.Any): string {
   const policy = policyOf(opts);
   return policy === undefined ? "–" : `${RETRY_POLICIES[policy].retries} (\`${policy}\`)`;

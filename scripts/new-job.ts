@@ -8,7 +8,7 @@ import { dirname, join } from "node:path";
 import { type Names, namesOf } from "./new-job/names.ts";
 import { filesOf, outageEntry } from "./new-job/templates.ts";
 
-/** Has a line for every function of the product. */
+/** This test has an entry for every function of the product. */
 const OUTAGES = "tests/workflows/our-outages.test.ts";
 
 const inProject = (path: string) => join(process.cwd(), path);

@@ -13,7 +13,7 @@ export const campaignView = z.object({
   id: z.uuid(),
   name: z.string(),
   listId: z.uuid(),
-  /** Blocked: what is left cannot be sent without a person. */
+  /** Blocked: the rest cannot be sent without a person. */
   status: z.enum(["draft", "queued", "sending", "blocked", "completed", "canceled", "failed"]),
   blocked: blockedView.nullable(),
   note: z.string().nullable(),

@@ -38,7 +38,7 @@ export type JobView = {
   };
 };
 
-/** Why work cannot go on without a person, and what to do. */
+/** Why work cannot continue without a person, and what to do. */
 export type Blocked = {
   code: string | null;
   message: string | null;

@@ -157,7 +157,7 @@ export function createParts(parts: PartsRepository, { stepMs = STEP_MS } = {}) {
     const retryAfterMs = delayMs(policy, troubles, Math.random());
     if (retryAfterMs === undefined)
       throw new NonRetriableError(error.message, { cause: { code: error.code } });
-    // Job and campaign tell until when the part waits.
+    // The job and its campaign show until when the part waits.
     await parts.release(part, { trouble: false, waitMs: retryAfterMs });
     throw new AppError(error.code, error.message, { cause: error, retryAfterMs });
   }

@@ -51,7 +51,7 @@ const runRow = z.object({
 
 const eventRow = z.object({ sequence: z.number(), type: z.string(), at: time, data: z.json() });
 
-/** Of the newest letter that waits; `parts`: how many are dead. */
+/** Facts of the newest open dead letter; `parts`: how many parts are dead. */
 export const blockedRow = z.object({
   code: z.string().nullable(),
   message: z.string().nullable(),
@@ -93,7 +93,7 @@ export const quietRun = z.object({
 });
 export type QuietRun = z.output<typeof quietRun>;
 
-/** Why work cannot go on without a person. */
+/** Why work cannot continue without a person. */
 export const blockedView = z.object({
   /** The error of the newest dead letter that waits for a person. */
   code: z.string().nullable(),
@@ -101,7 +101,7 @@ export const blockedView = z.object({
   /** What to do about it. */
   hint: z.string(),
   since: z.string(),
-  /** How many of its parts wait for that. */
+  /** How many of its parts wait for a person. */
   parts: z.number(),
   deadLetter: z.string(),
 });
@@ -120,7 +120,7 @@ export function toBlockedView(row: z.output<typeof blockedRow> | null): z.output
   };
 }
 
-/** For passing trouble the code's own hint would say that it is tried again, which is over. */
+/** The code's own hint may say that the work is retried, which is not true any more. */
 function hintFor(code: string | null): string {
   const rest = "or ignore the dead letter: then the rest ends without it.";
   if (code === null || !isErrorCode(code)) return `Correct its cause, then reprocess, ${rest}`;

@@ -55,7 +55,7 @@ function placeIn(filter: JobFilter, job: JobFacts): "in" | "gone" | "out" {
 
 const said = z.looseObject({ code: z.string().catch(""), message: z.string().catch("") });
 
-/** As `list_jobs` searches. */
+/** Matches like the search of `list_jobs`. */
 function isFound(search: string, job: JobFacts & { error?: unknown }): boolean {
   const { code, message } = said.catch({ code: "", message: "" }).parse(job.error);
   const words = [

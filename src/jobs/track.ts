@@ -10,7 +10,7 @@ import type { StartedRun } from "./rows.ts";
 type Dependencies = {
   jobs: Pick<JobRepository, "startRun" | "finishRun">;
   logger: Logger;
-  /** What the log may show of an event's data. */
+  /** Selects the fields of an event's data that the log may show. */
   show: (eventName: string, data: Record<string, unknown>) => Record<string, string | number>;
 };
 
@@ -80,5 +80,5 @@ export const trackJobs = ({ jobs, logger, show }: Dependencies) =>
 
 const fields = z.record(z.string(), z.unknown()).catch({});
 
-/** A result as one line of the log can hold it. */
+/** A result as text for one line of the log. */
 const wordsOf = (result: unknown): string => maskPersonal(cut(JSON.stringify(result) ?? "null"));

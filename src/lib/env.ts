@@ -10,7 +10,7 @@ const flag = z
 const number = (min: number, max: number) => z.coerce.number({ error: "must be a number" }).min(min).max(max);
 const count = (min: number, max: number) => number(min, max).int();
 
-/** Secrets separated by commas. */
+/** Secrets, separated by commas. */
 const secrets = z
   .string()
   .default("")
@@ -70,7 +70,7 @@ const schema = z.object({
   /** How long a live stream lasts before its reader reconnects; Netlify cuts streams after 10 s. */
   STREAM_SECONDS: number(0.1, 600).default(9),
 
-  /** The secrets that verify incoming webhooks; several while one replaces another. */
+  /** The secrets that verify incoming webhooks; several are valid while one replaces another. */
   STRIPE_WEBHOOK_SECRET: secrets,
   GITHUB_WEBHOOK_SECRET: secrets,
   RESEND_WEBHOOK_SECRET: secrets,

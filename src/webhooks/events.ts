@@ -9,7 +9,10 @@ export const webhookReceived = eventType("webhook/received", {
   schema: z.object({ webhookId: z.uuid(), objectKey: z.string().min(1).max(300) }),
 });
 
-/** Fact: the mail provider says what became of a mail. Address and reason are in the webhook's body, in the inbox. */
+/**
+ * Fact: the mail provider has reported the outcome of a mail. The address and the reason are only in the webhook's
+ * body, in the inbox.
+ */
 export const mailReported = eventType("mail/reported", {
   schema: z.object({
     webhookId: z.uuid(),

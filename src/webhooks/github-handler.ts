@@ -11,7 +11,7 @@ const payload = z.looseObject({
   commits: z.array(z.unknown()).default([]),
 });
 
-/** Type and action → the counter that moves. */
+/** Type and action → the counter that it increments. */
 const COUNTERS: Readonly<Record<string, string>> = {
   "issues.opened": "opened_issue_count",
   "issues.closed": "closed_issue_count",

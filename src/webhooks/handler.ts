@@ -5,9 +5,9 @@ import type { Verdict, Webhook } from "#webhooks/repository.ts";
 
 export type Handled = {
   verdict: Verdict;
-  /** The object was read from the provider, so the webhooks that had arrived by then are handled, too. */
+  /** The object was read from the provider, so all its webhooks that had arrived by then count as handled. */
   isPresentState?: boolean;
-  /** A fact for other rooms: ids only. Its id makes a second telling nothing. */
+  /** A fact for other rooms, with ids only. Its id makes a repeated event start nothing. */
   tell?: { id: string; name: string; data: Record<string, string> };
 };
 

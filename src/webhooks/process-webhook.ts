@@ -10,13 +10,16 @@ import type { WebhookRepository } from "#webhooks/repository.ts";
 type Dependencies = {
   inngest: InngestClient;
   webhooks: Pick<WebhookRepository, "open" | "settle">;
-  /** By the name of the source. */
+  /** Handlers by the name of the source. */
   handlers: Readonly<Record<string, Handler>>;
   flow: FlowControl;
   onFailure: OnFailure;
 };
 
-/** Applies one webhook of the inbox. Those of one object come one after the other, so that one read serves many. */
+/**
+ * Applies one webhook of the inbox. Webhooks of one object are applied one after the other, so that one read from the
+ * provider serves several.
+ */
 export const processWebhook = (deps: Dependencies) =>
   deps.inngest.createFunction(
     {

@@ -5,7 +5,7 @@ import { foreignName } from "#webhooks/source.ts";
 
 const payload = z.looseObject({ data: z.looseObject({ email_id: foreignName }) });
 
-/** Tells what became of a mail. The address and the reason stay in the inbox, where the webhook's id leads. */
+/** Reports the outcome of a mail. The address and the reason stay in the inbox, under the webhook's id. */
 export const resendHandler: Handler = async (webhook) => {
   const { data } = parsePayload(webhook, payload);
   const kind = webhook.type.replace("email.", "");

@@ -6,7 +6,7 @@ import { sources } from "#webhooks/sources.ts";
 
 type Dependencies = { receive: ReturnType<typeof createReceive> };
 
-/** GitHub's largest webhooks have 25 MB; Netlify hands over at most 6 MB. */
+/** GitHub's largest webhooks have 25 MB; Netlify passes at most 6 MB to a function. */
 const MAX_BYTES = 5 * 1024 * 1024;
 
 const signed = {

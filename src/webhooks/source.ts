@@ -4,7 +4,7 @@ import { AppError } from "#lib/errors.ts";
 import type { Scheme } from "#lib/outside/signature.ts";
 import { storableId } from "#lib/storable.ts";
 
-/** What the inbox needs to know of a webhook besides its bytes. */
+/** The facts of a webhook that the inbox stores besides its bytes. */
 export type Envelope = {
   /** The provider's id of this event; a second one with the same id is a duplicate. */
   externalId: string;
@@ -36,7 +36,10 @@ export type Source = {
 /** A name or id that a provider chose. */
 export const foreignName = z.string().min(1).max(2000).transform(storableId);
 
-/** A verified body that lacks what every webhook of this source has: the same bytes will never be readable. */
+/**
+ * The error for a verified body that lacks fields which every webhook of this source has: the same bytes can never be
+ * read.
+ */
 export function parseEnvelope<T>(schema: z.ZodType<T>, value: unknown): T {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;

@@ -1,7 +1,6 @@
 -- Admission: a request is accepted only when its work can begin as its class promises. A request is refused
 --   - when as many jobs of its kind wait as may wait, or
---   - when more jobs are due before it than can begin within four fifths of its promise, at the pace measured last.
---     (The
+--   - when more jobs are due before it than can begin within four fifths of its promise, at the pace measured last. (The
 --     pace of a class is what the higher classes leave over, so low classes are refused first.)
 --
 -- A refused request gets a reservation: it is admitted when it is repeated at that time. Without reservations, new

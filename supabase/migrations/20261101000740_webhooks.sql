@@ -1,7 +1,7 @@
--- A row of the inbox is one webhook that a provider sent and signed: its raw body, and what became of it.
+-- A row of the inbox is one webhook that a provider sent and signed: its raw body, and its outcome.
 
 create table public.webhook_inbox (
-  -- The id of the job that handles it, too.
+  -- Also the id of the job that handles it.
   id uuid primary key,
   -- The order of arrival.
   sequence bigint generated always as identity,
@@ -9,7 +9,7 @@ create table public.webhook_inbox (
   -- The provider's id of the event.
   external_id text not null,
   type text not null,
-  -- What it is about: stripe:pi_1.
+  -- The object that it is about, such as stripe:pi_1.
   object_key text not null,
   -- When it happened, by the provider's clock; null: it does not say.
   occurred_at timestamptz,
@@ -77,8 +77,8 @@ select private.register_work_kind('{"function_id": "process-webhook", "event_nam
   "kind": "webhook", "per_second": null, "waiting": null, "by_promise": false}');
 select private.register_erasable('public.webhook_inbox', 'id', '{body}');
 
--- The row and its job in one transaction. p_request null: its type is not handled.
--- Answers {"verdict": "received", "ignored" or "duplicate", "job": the new job or null}.
+-- Inserts the row and its job in one transaction. p_request null: its type is not handled. Returns {"verdict":
+-- "received", "ignored" or "duplicate", "job": the new job or null}.
 create function public.receive_webhook(p_webhook jsonb, p_request jsonb, p_now timestamptz)
 returns jsonb
 language plpgsql
@@ -179,7 +179,7 @@ begin
 end
 $$;
 
--- Deletes the oldest rows. Answers how many of the inbox there were.
+-- Deletes the oldest rows. Returns how many of them were in the inbox.
 create function public.purge_webhooks(p_before timestamptz, p_limit integer)
 returns integer
 language plpgsql

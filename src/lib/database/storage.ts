@@ -36,7 +36,7 @@ export const createStorage = (
     throw toAppError(error, `${bucket}/${path} cannot be read`);
   },
 
-  /** For reading a file in pieces, however large it is. */
+  /** Opens a file of any size for reading in pieces. */
   async open(bucket: string, path: string): Promise<RangeReader> {
     const { data, error } = await storage.from(bucket).createSignedUrl(path, READING_SECONDS);
     if (error && statusOf(error) === 404) throw new AppError("not_found", `Storage has no ${bucket}/${path}`);
@@ -69,9 +69,9 @@ export const createStorage = (
 /** Longer than any step lives. */
 const READING_SECONDS = 600;
 
-/** So many bytes from an offset on, fewer at the end of the file. Storage takes a range of any file. */
+/** Reads so many bytes from an offset, fewer at the end of the file. Storage accepts a range of any file. */
 export type RangeReader = (from: number, length: number) => Promise<FileRange>;
-/** `version` tells one content of the file from another; `size` is the whole file's. */
+/** `version` changes with the content of the file; `size` is the size of the whole file. */
 export type FileRange = { bytes: Uint8Array; size: number; version: string };
 
 async function readRange(
@@ -91,7 +91,7 @@ async function readRange(
   const size = Number(/\/(\d+)$/.exec(headers.get("content-range") ?? "")?.[1] ?? bytes.byteLength);
   if (status === 416) return { bytes: new Uint8Array(), size: from, version };
   if (status === 206) return { bytes, size, version };
-  // An empty file, or a file that was asked for from its beginning and is no longer than that.
+  // The file is empty, or it was requested from its beginning and is not longer than the request.
   if (status === 200 && from === 0 && bytes.byteLength <= length) return { bytes, size, version };
   if (status === 404 || status === 400) throw new AppError("not_found", "Storage has no such file any more");
   throw new AppError("storage_unavailable", `Storage answers ${status} to a range of a file`);

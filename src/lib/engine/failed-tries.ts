@@ -69,7 +69,7 @@ const failedIn = (
   stepId: string,
 ): Failed => ({ runId, stepId, attempt, maxAttempts, eventData: event.data, policy: policyOf(opts) });
 
-/** A step that sends events fails only when the engine does not take them. */
+/** A step that sends events fails only when the engine does not accept them. */
 const engineTrouble = (cause: unknown) =>
   cause instanceof AppError
     ? cause

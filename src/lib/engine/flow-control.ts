@@ -16,7 +16,7 @@ const BOOST = ALL_PRIORITIES.filter((priority) => priority !== DEFAULT_PRIORITY)
   String(boostOf(DEFAULT_PRIORITY)),
 );
 
-/** What one owner's work may take of it, so that there is room for another's. */
+/** How many of these steps the work of one owner may use, so that the work of others can run. */
 const STEPS_OF_ONE: Record<Plan, number> = { free: 3, pro: 20 };
 
 /** Flow control with concurrency clipped to what the plan allows: Inngest refuses a higher number at sync. */
@@ -27,7 +27,7 @@ export const createFlowControl = (plan: Plan) => {
   });
   return {
     concurrency,
-    /** For fan-out: all parts of one owner, who is named by `key`, leave room for those of others. */
+    /** For fan-out: all parts of one owner, named by `key`, leave room for those of other owners. */
     shareOf: (key: string) => concurrency(STEPS_OF_ONE[plan], key),
     /**
      * For a function whose events carry a `priority`: runs the earliest due first, at most `atOnce` steps at once. A

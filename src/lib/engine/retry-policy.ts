@@ -1,7 +1,6 @@
 import { z } from "zod";
 
 /**
-/**
  * All retry policies. Inngest itself knows only a number of retries and its own delays (15–45 s before the first
  * retry), so a policy's delay is sent as a RetryAfterError. A delay is the milliseconds before try `n + 1`. A failure
  * because of an outage of our own follows no policy.
@@ -61,9 +60,9 @@ export const RETRY_POLICIES = {
   namedJob: exponential(2, SECOND, MINUTE, 0),
   /** S4-34: after a provider's 429 the next try waits a minute. */
   rateLimited: fixed(3, MINUTE),
-  /** S4-71: what a new function begins with; five tries more, about 10, 20, 40, 80, 160 s. */
+  /** S4-71: the policy of a new function: five retries, after about 10, 20, 40, 80 and 160 s. */
   standard: exponential(5, 10 * SECOND, 10 * MINUTE),
-  /** The net under all others: as often as the engine allows. */
+  /** The policy of the safety net: as many retries as the engine allows. */
   net: exponential(20, 10 * SECOND, HOUR),
 } as const satisfies Record<string, RetryPolicy>;
 
@@ -80,7 +79,7 @@ export function delayMs(policy: RetryPolicyName, retry: number, random: number):
   return Math.floor(capped + capped * jitter * (random - 0.5));
 }
 
-/** The most that Inngest allows, over hours at its own pace. They are for our own outages and deaths. */
+/** The most retries that Inngest allows, over hours with its own delays. They are for our own outages and crashes. */
 export const ENGINE_RETRIES = 20;
 
 /**

@@ -9,7 +9,7 @@ import { createHmac, timingSafeEqual } from "node:crypto";
  */
 export type Scheme = "stripe" | "github" | "standard";
 
-/** Why a request is refused: for our counts only, the sender is not told. */
+/** Why a request is refused. The reason is only counted; the sender does not get it. */
 export type Refusal = "unsigned" | "malformed" | "stale" | "mismatch";
 
 export type Signed = { headers: Headers; body: Uint8Array; secrets: readonly string[]; now: Date };
