@@ -20,8 +20,7 @@ import type { Usage } from "./usage.ts";
  *     const run = await engine.run(id);
  *
  * The app's client gets `fetch: engine.fetch`, and `engine.url` as `INNGEST_DEV` (or `baseUrl`). Functions are read
- * from
- * the app when first needed, so that the app may be created after the engine.
+ * from the app when first needed, so that the app may be created after the engine.
  */
 export type StartEngine = {
   app: (request: Request) => Promise<Response>;

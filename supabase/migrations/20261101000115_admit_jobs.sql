@@ -136,8 +136,7 @@ end
 $$;
 
 -- The pace of a class and the classes below it, in jobs per second: of the last job that waited and began, how many
--- jobs
--- began while it waited, divided by how long it waited (of which the last five minutes count).
+-- jobs began while it waited, divided by how long it waited (of which the last five minutes count).
 --   - A job that waited for less than five seconds is not measured.
 --   - Without a new measurement the last one stays, except a pace of 0, which was true of an earlier queue only.
 --   - It is measured at most every five seconds. Null: never measured.

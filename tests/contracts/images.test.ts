@@ -1,6 +1,6 @@
 /**
- * Whoever draws pictures keeps these promises: the fake of the tests, the stand-in of the local stack, and the real
- * service when CONTRACT_IMAGES_BASE_URL names it (https://image.pollinations.ai; add CONTRACT_IMAGES_API_KEY for
+ * The contract of every image provider: the fake of the tests, the stand-in of the local stack, and the real service
+ * when CONTRACT_IMAGES_BASE_URL names it (https://image.pollinations.ai; add CONTRACT_IMAGES_API_KEY for
  * https://gen.pollinations.ai):
  *
  *   CONTRACT_IMAGES_BASE_URL=https://image.pollinations.ai npx vitest run tests/contracts/images

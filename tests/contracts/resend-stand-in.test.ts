@@ -60,7 +60,7 @@ test("the record, the idempotency keys and the settings outlive the process", as
   await before.control("keys", { accept: ["re_local"] });
   const first = await before.send([mail("a@x.dev"), mail("b@x.dev")], "k1");
   await before.send([mail("a@x.dev")], "k2");
-  // No close: a killed process does not close either.
+  // It is not closed, because a killed process is not closed either.
 
   const after = start({ dir });
   expect(await after.get("/_control/stats?campaign_id=c1")).toMatchObject({

@@ -1,4 +1,6 @@
-/** Users and their tokens through supabase-js. How to ask a hosted project the same: supabase-project.ts. */
+/**
+ * Users and their tokens through supabase-js. supabase-project.ts explains how to run this against a hosted project.
+ */
 import type { SupabaseClient } from "@supabase/supabase-js";
 import { createRemoteJWKSet, jwtVerify } from "jose";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -16,7 +18,7 @@ beforeAll(async () => {
 });
 afterAll(() => project.close());
 
-/** Somebody with an account, signed in. */
+/** Creates a user and signs in. */
 const newPerson = async () => {
   const email = newEmail();
   const { data } = await server.auth.admin.createUser({ email, password, email_confirm: true });

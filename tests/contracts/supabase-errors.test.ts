@@ -1,4 +1,6 @@
-/** Errors and statuses as PostgREST gives them. How to ask a hosted project the same: supabase-project.ts. */
+/**
+ * Errors and statuses as PostgREST returns them. supabase-project.ts explains how to run this against a hosted project.
+ */
 import type { SupabaseClient } from "@supabase/supabase-js";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { openProject, type Project } from "./supabase-project.ts";
@@ -13,7 +15,7 @@ beforeAll(async () => {
 });
 afterAll(() => project.close());
 
-/** PostgREST's own table from SQLSTATE to HTTP, one line for each of its rows. */
+/** PostgREST's own mapping from SQLSTATE to HTTP, one case for each of its rows. */
 test.each([
   ["08006", 503],
   ["09000", 500],

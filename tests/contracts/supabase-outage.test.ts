@@ -1,4 +1,4 @@
-/** The gateway above a Postgres that dies and comes back. Only for this machine: nobody kills a hosted database. */
+/** The gateway on a Postgres that dies and comes back. Only local, because a hosted database cannot be killed. */
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
@@ -54,7 +54,7 @@ test("answers 503 while Postgres is away, and works again when it is back", asyn
   const before = postgres.url;
   process.kill(postmaster(), "SIGKILL");
   await postgres.exited;
-  // A server's own children outlive it for a moment, and answer.
+  // A server's child processes outlive it for a moment, and still answer.
   await vi.waitFor(
     async () => expect(await sum()).toMatchObject({ status: 503, error: { code: "PGRST000" } }),
     patiently,
@@ -79,7 +79,7 @@ test("a changed function is known by its new shape, also after a restart", async
 test("calls in flight at the moment of death are answered, none hangs", async () => {
   const sleeping = (key: string, seconds: number) =>
     Promise.all(Array.from({ length: 4 }, () => client(key).rpc("contract_sleep", { p_seconds: seconds })));
-  // Just below what each role's statements may take.
+  // Just below the statement timeout of each role.
   const long = sleeping(keys.secret, 7);
   await vi.waitFor(async () => {
     const { rowCount } = await ask(

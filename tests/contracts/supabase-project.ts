@@ -1,12 +1,12 @@
 /**
- * The Supabase project that the contract suites ask. By default a fresh one on this machine, over HTTP. The same
- * suites judge a hosted project, which is where their answers come from in the end:
+ * The Supabase project of the contract suites. By default a new one on this machine, over HTTP. The same suites also
+ * run against a hosted project, whose answers are the reference:
  *
  *   CONTRACT_SUPABASE_URL=https://….supabase.co CONTRACT_SUPABASE_SECRET_KEY=sb_secret_… \
  *   CONTRACT_SUPABASE_PUBLISHABLE_KEY=sb_publishable_… CONTRACT_DATABASE_URL=postgres://… \
  *   npx vitest run tests/contracts/supabase
  *
- * It must be a throwaway project with e-mail confirmation off: the suites make tables, users and buckets in it.
+ * It must be a throwaway project without e-mail confirmation: the suites create tables, users and buckets in it.
  */
 import fs from "node:fs";
 import os from "node:os";
@@ -23,9 +23,9 @@ export type Project = {
   secretKey: string;
   publishableKey: string;
   databaseUrl: string;
-  /** supabase-js as it is, by one of the keys, or as a signed-in user. */
+  /** The unmodified supabase-js, with one of the keys or as a signed-in user. */
   client(key: "secret" | "publishable", accessToken?: string): SupabaseClient;
-  /** Past everything, as the owner of the tables. */
+  /** As the owner of the tables, without policies. */
   sql(text: string, values?: unknown[]): Promise<Record<string, unknown>[]>;
   close(): Promise<void>;
 };
@@ -82,7 +82,7 @@ const describeProject = (
     client: (key, accessToken) =>
       createClient(url, key === "secret" ? secretKey : publishableKey, {
         auth: { persistSession: false, autoRefreshToken: false },
-        // Node 20 has no WebSocket of its own, and nothing here listens to realtime.
+        // Node 20 has no WebSocket, and these tests do not use Realtime.
         realtime: { transport: Function as never },
         ...(accessToken === undefined ? {} : { accessToken: async () => accessToken }),
       }),

@@ -1,4 +1,4 @@
-/** What `.rpc()` and plain selects give back. How to ask a hosted project the same: supabase-project.ts. */
+/** What `.rpc()` and plain selects return. supabase-project.ts explains how to run this against a hosted project. */
 import type { SupabaseClient } from "@supabase/supabase-js";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { isHosted, openProject, type Project } from "./supabase-project.ts";

@@ -1,4 +1,4 @@
-/** Who may do what: keys, tokens, roles, row-level policies. See supabase-project.ts for hosted projects. */
+/** Which keys, tokens and roles may do what, with row-level policies. See supabase-project.ts for hosted projects. */
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { openProject, type Project } from "./supabase-project.ts";
 

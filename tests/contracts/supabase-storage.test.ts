@@ -1,4 +1,4 @@
-/** Files through supabase-js. How to ask a hosted project the same: supabase-project.ts. */
+/** Files through supabase-js. supabase-project.ts explains how to run this against a hosted project. */
 import { randomBytes } from "node:crypto";
 import type { SupabaseClient } from "@supabase/supabase-js";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -10,7 +10,7 @@ const bucket = `contract-${Date.now()}`;
 const files = () => server.storage.from(bucket);
 const textOf = async (path: string) => (await files().download(path)).data?.text();
 
-/** Here buckets are made by migrations alone. */
+/** In the local stack only migrations create buckets. */
 const makeBucket = (id: string, limitBytes: number | null = null, types: string[] | null = null) =>
   project.sql(
     "insert into storage.buckets (id, name, file_size_limit, allowed_mime_types) values ($1, $1, $2, $3)",

@@ -20,7 +20,7 @@ beforeEach(() => {
 const accept = async (request: Wanted = {}) =>
   (await db.sql.query("select * from private.accept_job($1, $2)", [wanted({ requester, ...request }), now]))
     .rows[0];
-/** A kind of work of its own, with these limits. */
+/** Registers a kind of work with these limits. */
 async function register(limits: object) {
   const functionId = randomUUID();
   const kind = { function_id: functionId, event_name: `test/${functionId}`, ...limits };
@@ -90,7 +90,7 @@ describe("idempotency", () => {
       await first.query("begin");
       await first.query("select private.accept_job($1, $2)", [wanted({ id, requester, key: "k1" }), now]);
       const second = accept({ key: "k1" });
-      // The cluster is everybody's: other files wait for locks of their own.
+      // Other test files of the cluster also wait for locks, so the query names this one.
       const isWaiting = `select from pg_stat_activity
         where datname = current_database() and wait_event_type = 'Lock' and query like '%accept_job%'`;
       await expect.poll(async () => (await db.sql.query(isWaiting)).rowCount).toBe(1);
@@ -169,7 +169,7 @@ describe("time", () => {
     const job = await accept({ priority });
     expect(job.due_at.getTime() - job.created_at.getTime()).toBe(dueMs);
     const promiseMs = PRIORITIES[prioritySchema.parse(priority)].promiseMs;
-    // What is promised nothing has its place in the line all the same.
+    // Work without a promise has a due time too.
     expect(promiseMs ?? 24 * 60 * 60_000).toBe(dueMs);
   });
 

@@ -23,9 +23,9 @@ const later = (seconds: number) => {
 };
 const rows = async (sql: string, ...values: unknown[]) => (await db.sql.query(sql, values)).rows;
 
-/** What the kind of work allows, and what a request asks for. */
+/** The limits of the kind of work, and the options of a request. */
 type Limits = { waiting?: number; byPromise?: boolean; priority?: number; delayMs?: number };
-/** The kind under these limits, and the rest: what the request says. */
+/** The kind with these limits, and the remaining options of the request. */
 async function kindOf(functionId: string, { waiting, byPromise = false, ...options }: Limits) {
   const limits = { waiting: waiting ?? null, by_promise: byPromise, per_second: null };
   const kind = { function_id: functionId, event_name: "test/walk", ...limits };
@@ -34,7 +34,7 @@ async function kindOf(functionId: string, { waiting, byPromise = false, ...optio
 }
 
 type Request = { limits?: Limits; key?: string | null; requester?: string; of?: string; sent?: boolean };
-/** As a route does it: accepted, then sent to the engine, unless that is away. */
+/** Accepts as a route does, then sends the job to the engine, unless the engine is away. */
 async function accept({ limits = {}, key = null, requester = ann, of = kind, sent = true }: Request = {}) {
   const { functionId, options } = await kindOf(of, limits);
   const [job] = await rows(
@@ -45,7 +45,7 @@ async function accept({ limits = {}, key = null, requester = ann, of = kind, sen
   if (sent && job.released_at <= now) await rows("select mark_jobs_sent(array[$1]::uuid[], $2)", job.id, now);
   return job;
 }
-/** What a refusal says: its message and its facts. */
+/** The message and the details of a refusal. */
 async function refused(request: Request = {}) {
   const error = await accept(request).then(
     () => undefined,
@@ -55,7 +55,7 @@ async function refused(request: Request = {}) {
   expect(error).toMatchObject({ code: "PT503", hint: "queue_full" });
   return { message: error.message, ...JSON.parse(error.detail) };
 }
-/** The refused request, as the route's edge sends it on: seconds until it is admitted. */
+/** Makes the reservation of a refused request, as the route does: seconds until it is admitted. */
 async function reserve(request: Request = {}): Promise<number | null> {
   const { kind, priority, places } = await refused(request);
   const [row] = await rows(
@@ -69,7 +69,7 @@ async function reserve(request: Request = {}): Promise<number | null> {
   );
   return row.seconds;
 }
-/** So many requests that nobody refuses, sent at once. */
+/** Accepts so many requests without limits, sent at once. */
 const acceptMany = (count: number, limits: object = {}) =>
   rows(
     `select mark_jobs_sent(array_agg((job).id), $2) from (
@@ -78,7 +78,7 @@ const acceptMany = (count: number, limits: object = {}) =>
     now,
     count,
   );
-/** The first `count` in line begin, one every so many seconds; meanwhile time goes by. */
+/** The first `count` jobs of the queue begin, one every so many seconds, and time passes. */
 async function begin(count: number, everySeconds = 1) {
   await rows(
     `with line as (
@@ -93,7 +93,7 @@ async function begin(count: number, everySeconds = 1) {
   );
   later(count * everySeconds);
 }
-/** A line that has been served one a second for a minute, with `waiting` left in it. */
+/** A queue in which one job began every second for a minute, and `waiting` jobs are left. */
 async function busyLine(waiting: number, limits: object = {}) {
   await acceptMany(60 + waiting, limits);
   await begin(60);
@@ -169,7 +169,7 @@ describe("promises", () => {
     later(3600);
     let taken = 0;
     while (taken < 100 && (await accept({ limits: byPromise(3) }).catch(() => null)) !== null) taken++;
-    // One in ten seconds, over four fifths of five minutes, and one more that finds those 24 before it.
+    // One in ten seconds, in four fifths of five minutes, is 24; one more finds those 24 before it.
     expect(taken).toBe(25);
   });
 });
@@ -197,7 +197,7 @@ describe("when nothing begins", () => {
   test("the engine is away: what the outbox holds is in no line but the whole one", async () => {
     await acceptMany(2, limits);
     await begin(2, 60);
-    // One a minute: there is room for four, and nobody sees them begin.
+    // One per minute: there is room for four, and none of them begins in this test.
     for (let n = 0; n < 20; n++) {
       later(30);
       await accept({ limits, sent: false });

@@ -1,6 +1,6 @@
 /**
- * Recording what happened never fails on its content: events of app code, results and errors may say anything that
- * JavaScript can say.
+ * Recording never fails because of its content: events of app code, results and errors may contain any JavaScript
+ * value.
  */
 import { randomUUID } from "node:crypto";
 import fc from "fast-check";

@@ -53,7 +53,7 @@ const alice: Requester = { id: "key:a", role: "app", owner: "alice" };
 const request = (campaignId: string) =>
   requestFor(sendCampaignRequested, { campaignId }, { requester: alice, key: undefined });
 
-/** A campaign whose plan stands: batches of 10, parts of 20. */
+/** A planned campaign: batches of 10, parts of 20. */
 async function planned(count: number) {
   const listId = await listOf(count);
   const id = await api.create("alice", "alice", { listId, ...content });
@@ -222,7 +222,7 @@ describe("taking", () => {
 describe("a search for bad addresses that is interrupted", () => {
   const refused = (code: ErrorCode): BatchAnswer => ({ kind: "refused", error: new AppError(code, "no") });
 
-  /** Ten mails; the provider takes no batch with p8 in it, and our key no more after the second request. */
+  /** Ten mails. The provider refuses every batch that contains p8, and our key after the second request. */
   async function search({ keysMs = 86_400_000, isLate = false, interrupt = (_jobId: string): unknown => 0 }) {
     const { id, jobId } = await planned(10);
     const part = await claim(jobId, 1, "run-1");

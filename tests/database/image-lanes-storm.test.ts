@@ -1,6 +1,6 @@
 /**
- * Everything at once: accepts, attempts that succeed, fail or die, cancels, clears and the net under the lanes, on many
- * connections. `STORM_TASKS=5000 npx vitest run tests/database/image-lanes-storm` is the long form.
+ * Many operations at the same time: accepts, attempts that succeed, fail or die, cancels, clears and the lanes' safety
+ * net, on many connections. `STORM_TASKS=5000 npx vitest run tests/database/image-lanes-storm` is the long form.
  */
 import { randomUUID } from "node:crypto";
 import { setTimeout as pause } from "node:timers/promises";
@@ -38,7 +38,7 @@ it("a cancel that is under way makes nobody wait, and nobody is started past who
   const canceling = await db.sql.connect();
   await canceling.query("begin");
   await canceling.query("select cancel_job($1, null, 'key:test', now())", [next]);
-  // The line cannot go on: who is next may be canceled, or not.
+  // The queue waits for the first task, while the next one may be canceled at the same time.
   expect(await Promise.all([lane.draw(first), lane.cancel(second)])).toEqual(["completed", "canceled"]);
   expect(await statusesOf(lane)).toEqual(["completed", "canceled", "pending", "pending"]);
   await canceling.query("commit");
@@ -97,7 +97,7 @@ it(
   120_000 + 200 * TASKS,
 );
 
-/** One attempt of whatever fate; sometimes its process dies in the middle. */
+/** One attempt with a random outcome; sometimes its process dies in the middle. */
 async function attempt(lane: ImageLane, id: string): Promise<void> {
   const { state, token } = await lane.begin(id, undefined, LEASE_MS);
   if (state === "drawn") await lane.complete(id);
@@ -118,7 +118,7 @@ async function attempt(lane: ImageLane, id: string): Promise<void> {
   }
 }
 
-/** Whoever the next end lets start: where a cancel and an end meet. */
+/** The task that starts when the next one ends: here a cancel and an end may coincide. */
 async function nextOf(lane: ImageLane): Promise<string | undefined> {
   const [next] = await lane.rows(
     "select id from image_tasks where lane = $1 and status = 'pending' order by due_at, sequence limit 1",
@@ -136,7 +136,7 @@ const pick = <T>(from: readonly T[]): T => {
   return chosen;
 };
 
-/** Canceled what had ended already. */
+/** The task had already ended when it was canceled. */
 const isRefusal = (error: unknown) => error instanceof Error && "code" in error && error.code === "PT409";
 const ignoreRefusal = (error: unknown) => {
   if (!isRefusal(error)) throw error;

@@ -62,7 +62,7 @@ describe("who starts", () => {
     const { taskId: normal } = await lane.accept({ priority: 3 });
     const { taskId: vip } = await lane.accept({ priority: 1 });
     for (const id of ids) await lane.draw(id);
-    // The lane's time never goes back: who comes later by another clock is no earlier than who was there.
+    // The lane's time never goes back: a later task with an earlier clock does not overtake.
     expect((await lane.task(vip))["status"]).toBe("processing");
     expect((await lane.task(old))["status"]).toBe("processing");
     expect((await lane.task(normal))["status"]).toBe("pending");
@@ -120,7 +120,7 @@ describe("accepting", () => {
     const submissions = [{ key: "share", capacity: 2, refillPerSecond: 0.001, take: 1 }];
     const full = imageLane(db, { capacity: 1 });
     await full.accept({ submissions });
-    // Full: undone with all it took.
+    // The lane is full: the refusal rolls back everything.
     for (let n = 0; n < 3; n++)
       await expect(full.accept({ submissions })).rejects.toMatchObject({ code: "PT503" });
     await lane.accept({ submissions });

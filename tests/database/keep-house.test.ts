@@ -61,7 +61,7 @@ describe("purge_ledgers", () => {
 });
 
 describe("fail_unbegun_jobs", () => {
-  /** Accepted and due on the first; its event left on the day said, if ever. */
+  /** Accepted and due on the first day; its event was sent on the given day, if at all. */
   async function queued(sentAt: Date | null) {
     const id = randomUUID();
     await insertJob(db.sql, { id, functionId: "f", event: "e" }, day(1));
@@ -138,7 +138,7 @@ describe("trim_jobs", () => {
     const young = await ended("completed", day(20));
     expect(await sql("select trim_jobs($1, 100) as gone", day(10))).toEqual([{ gone: "3" }]);
     expect(new Set(await left())).toEqual(new Set([old[3], old[4], old[5], young]));
-    // None is too many while it is young.
+    // Young jobs are kept, however many there are.
     await keep(1, 1);
     await sql("select trim_jobs($1, 100)", day(1));
     expect(await left()).toHaveLength(4);
@@ -191,7 +191,7 @@ describe("claim_alert", () => {
 });
 
 describe("alerts that got lost", () => {
-  /** Housekeeping at that time, with a Slack that does not take what is `refused`; what it told, and to whom. */
+  /** Runs housekeeping at that time, with a Slack that refuses the messages in `refused`; returns what was sent. */
   const told = { slack: [] as SlackMessage[], reports: [] as ErrorReport[], logs: [] as string[] };
   beforeEach(() => Object.assign(told, { slack: [], reports: [], logs: [] }));
   const housekeeping = (at: Date, refused: string[] = []) => {

@@ -16,7 +16,7 @@ beforeAll(async () => {
 });
 afterAll(() => db.close());
 
-/** What this role reads, as PostgREST would ask. */
+/** Reads with this role, as PostgREST would. */
 async function read(role: string, claims: object, query: string) {
   const client = await db.sql.connect();
   try {

@@ -32,7 +32,7 @@ async function changes(after: string, { owner = null, reader = null, limit = 100
 }
 type Who = { owner?: string | null; reader?: string | null; limit?: number };
 
-/** A transaction that stays open until it is told to end. */
+/** A transaction that stays open until it is ended. */
 async function openTransaction() {
   const client = await db.sql.connect();
   await client.query("begin");
@@ -51,11 +51,11 @@ test("what commits late is seen late, and not missed, though younger work was se
   const start = await here();
   const early = await accept();
 
-  // The open transaction holds nobody up …
+  // The open transaction delays no other changes …
   const first = await changes(start);
   expect(first.ids).toEqual([early]);
   await slow.end("commit");
-  // … and what it wrote, with an older number, comes once it is there.
+  // … and its own row, with an older number, comes after its commit.
   const second = await changes(first.position);
   expect(second.ids).toEqual([late]);
   expect((await changes(second.position)).ids).toEqual([]);

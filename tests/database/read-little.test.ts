@@ -3,8 +3,8 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { freshDatabase, type TestDatabase } from "../support/database.ts";
 
 /**
- * Whoever asks for one page reads about one page, however long the ledger is: counted in blocks of the database, which
- * are the same on every machine.
+ * A request for one page reads about one page, however long the ledger is. Counted in blocks of the database, which are
+ * the same on every machine.
  */
 const ROWS = 20_000;
 
@@ -39,7 +39,10 @@ afterAll(async () => {
   await db.close();
 });
 
-/** The fewest blocks of a few tries: what others do in the cluster makes a session load its catalog anew now and then. */
+/**
+ * The fewest blocks of a few tries, because other activity in the cluster makes a session reload its catalog now and
+ * then.
+ */
 async function blocksOf(statement: string): Promise<number> {
   const blocks: number[] = [];
   for (let n = 0; n < 4; n++) {

@@ -16,7 +16,7 @@ beforeAll(async () => {
 });
 afterAll(() => database.close());
 
-/** The answer to somebody who comes with this header. */
+/** The answer to a request with this header. */
 const come = (authorization: string, path = "/api/jobs") =>
   site.call("GET", path, { headers: { authorization } });
 

@@ -20,7 +20,7 @@ const doorsOf = (method: string, path: string) =>
     .filter(({ match }) => match(method, new URL(path, "http://site.local")) !== undefined)
     .map(({ name }) => name);
 
-/** What the site answers: only what a door lets through reaches the app. */
+/** A request to the site: only requests that a door accepts reach the app. */
 async function ask(method: string, path: string, headers: Record<string, string> = {}) {
   expect(doorsOf(method, path), `${method} ${path}`).toHaveLength(1);
   const authorization = `Bearer ${site.keys.admin}`;
@@ -50,7 +50,7 @@ describe("HEAD", () => {
     const { app } = await testApp(database, { env: { STREAM_SECONDS: "600" } });
     const headers = { authorization: `Bearer ${site.keys.ann}`, accept: "text/event-stream" };
     const path = "http://site.local/api/jobs/stream";
-    // More than one key may have open at once: the last would be refused if those before it were still there.
+    // More than a key's limit of open streams: the last one would be refused if earlier ones were still open.
     for (let n = 0; n < 210; n++) {
       const response = await app.doors.api(new Request(path, { method: "HEAD", headers }));
       expect(response.status).toBe(200);

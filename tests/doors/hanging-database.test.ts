@@ -5,7 +5,7 @@ import { readEnv } from "#lib/env.ts";
 import { createRoutes } from "#lib/http/router.ts";
 import { createLogger } from "#lib/logger.ts";
 
-/** Takes every call and never answers. */
+/** Accepts every call and never answers. */
 const silence: typeof fetch = (_, init) =>
   new Promise((_resolve, reject) => {
     init?.signal?.addEventListener("abort", () => reject(init.signal?.reason as Error));
@@ -20,7 +20,7 @@ const env = readEnv({
   LOG_LEVEL: "silent",
 });
 const { routes, doors } = createApp(env, { fetch: silence });
-/** The same routes behind a lock that needs no database: the handlers are what hangs. */
+/** The same routes without authentication by the database, so that the handlers are what hangs. */
 const unlocked = createRoutes({
   routes,
   logger: createLogger(env),
@@ -30,7 +30,7 @@ const unlocked = createRoutes({
 beforeAll(() => vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "Date", "performance"] }));
 afterAll(() => vi.useRealTimers());
 
-/** What has answered when this much time has passed. */
+/** The requests that were answered within this time. */
 async function answersAfter(ms: number, requests: readonly Promise<Response>[]) {
   const answered: Response[] = [];
   for (const request of requests) void request.then((response) => answered.push(response));
@@ -57,7 +57,7 @@ test.each([
   for (const [index, request] of requests.entries()) {
     const { method, path } = locked[index] ?? {};
     const response = await request;
-    // A key's id is no uuid: this address answers before it asks.
+    // A key's id is not a UUID, so this route answers before it asks the database.
     if (path === "/api/keys/:id" && response.status === 404) continue;
     const { code } = await response.json();
     const isRight = response.status === 503 && code === "database_unavailable";

@@ -19,14 +19,14 @@ const queueState = z.strictObject({
 });
 const until = (id: string, status: string) =>
   house.engine.waitFor(async () => (await house.task(id)).status === status, { within: "1h" });
-/** The provider answers nobody, so that tasks stay where they are. */
+/** The provider fails, so that tasks stay where they are. */
 const stop = () => house.control("", { outage: 503 });
 const goOn = () => house.control("", { outage: null });
 const fill = async (count: number) => {
   const ids: string[] = [];
   for (let n = 0; n < count; n++) {
     ids.push(await house.submit(`boat ${n}`));
-    // A key may ask a hundred times a second.
+    // A key may send a hundred requests per second.
     house.tick(11);
   }
   return ids;
@@ -63,7 +63,7 @@ describe("the queue of S0", () => {
     const [first = ""] = ids;
     const last = String(ids[6]);
     await until(first, "waiting");
-    // Waiting for a retry is being processed: the place is taken.
+    // A task that waits for its retry counts as processing.
     expect(await queueStatus()).toMatchObject({ queue: [last], processing: ids.slice(0, 6) });
     await goOn();
     for (const id of ids) await until(id, "completed");
@@ -164,7 +164,7 @@ describe("the tasks of S1", () => {
     [{}, "prompt"],
     [{ prompt: "   " }, "prompt"],
     [{ prompt: "x".repeat(2001) }, "prompt"],
-    // 9 bytes each in the provider's address.
+    // Each character has 9 bytes in the provider's address.
     [{ prompt: "漢".repeat(778) }, "prompt"],
     [{ prompt: "x", lane: "fast" }, "lane"],
     [{ prompt: "x", priority: 0 }, "priority"],

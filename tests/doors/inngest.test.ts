@@ -84,7 +84,7 @@ describe("in production /api/inngest is opened by Inngest's signature alone", ()
   });
 });
 
-/** JSON with sorted keys, as the signature is made over. */
+/** JSON with sorted keys, which is what is signed. */
 function canonical(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonical).join(",")}]`;
   if (typeof value !== "object" || value === null) return JSON.stringify(value);

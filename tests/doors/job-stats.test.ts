@@ -45,7 +45,7 @@ const stats = async (as: "ann" | "bob" | "admin" = "ann") => {
 
 describe("GET /api/jobs/stats", () => {
   test("200: each class has its name, its promise and how it keeps it", async () => {
-    // Three were begun, one of them too late; one waits, and one waits beyond its due time.
+    // Three have begun, one of them late; one waits, and one waits beyond its due time.
     for (const seconds of [10, 59, 61])
       await work({ priority: 2, at: ago(600), startedAt: ago(600 - seconds) });
     await work({ priority: 2, at: ago(30) });

@@ -29,7 +29,7 @@ describe("GET /api/jobs", () => {
   test("200: newest first, page by page, none twice and none left out", async () => {
     const at = new Date("2026-01-01T00:00:00Z");
     const ids: string[] = [];
-    // Several of one moment: the order is still the same on every page.
+    // Several with the same time: the order must be the same on every page.
     for (let n = 0; n < 5; n++) ids.push(await accept({ kind: "paged", at }));
     const seen: string[] = [];
     let cursor = "";

@@ -7,7 +7,7 @@ let site: TestApp;
 
 const urlOf = (input: string | URL | Request) => (input instanceof Request ? input.url : String(input));
 
-/** Services that answer, and take only the keys that the tests have for them. */
+/** Services that answer, and accept only the keys of the tests. */
 const services: typeof fetch = async (input, init) => {
   const { url, headers } = new Request(input, init);
   const answers: Record<string, () => Response> = {

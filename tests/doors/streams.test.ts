@@ -238,7 +238,7 @@ describe("GET /api/jobs/stream", () => {
     const opened = [];
     for (let n = 0; n < 10; n++) opened.push(await knock());
     await expect(knock()).rejects.toMatchObject({ code: "too_many_requests", retryAfterMs: 9000 });
-    // Who goes makes room.
+    // Closing a stream makes room for another.
     const [first, ...others] = opened;
     const close = async (one: unknown) => {
       if (one instanceof Response) await one.body?.cancel();
@@ -351,7 +351,7 @@ describe("notifications", () => {
       },
     ]);
     const [{ id }] = news;
-    // Not even an administrator reads them for somebody.
+    // Even an administrator cannot read another person's notifications.
     for (const as of ["ann", "admin"] as const) {
       expect((await list(as)).map(({ id }: { id: string }) => id)).not.toContain(id);
       expect((await site.call("POST", `/api/notifications/${id}/read`, { as })).status).toBe(404);

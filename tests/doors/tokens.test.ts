@@ -7,7 +7,7 @@ import { freshDatabase, type TestDatabase } from "../support/database.ts";
 
 let database: TestDatabase;
 let site: TestApp;
-/** Calls to Supabase Auth, but for those of the tests themselves. */
+/** Calls to Supabase Auth, except those of the tests themselves. */
 const asked: string[] = [];
 let authIsDown = false;
 
@@ -34,7 +34,7 @@ const come = (token: string, method = "GET", path = "/api/jobs") =>
 const seconds = () => Math.floor(Date.now() / 1000);
 const base64 = (value: unknown) => Buffer.from(JSON.stringify(value)).toString("base64url");
 
-/** A token that the project's own key has signed, with the claims of an administrator but for these changes. */
+/** A token that the project's own key has signed, with the claims of an administrator and these changes. */
 async function signed(changes: Record<string, unknown> = {}, header: Record<string, unknown> = {}) {
   const { signing } = database.keys;
   return new SignJWT({ ...claimsOf(randomUUID()), ...changes })
@@ -71,7 +71,7 @@ async function signIn(app_metadata: Record<string, unknown>) {
   return { id: data.user?.id ?? "", token: session.session?.access_token ?? "", visitor };
 }
 
-/** Signed by a key that is not the project's. */
+/** A token signed by a key of another project. */
 async function forged(alg: "ES256" | "RS256", kid: string) {
   const { privateKey } =
     alg === "RS256"
@@ -85,7 +85,7 @@ async function forged(alg: "ES256" | "RS256", kid: string) {
 const kid = () => String(database.keys.signing.kid);
 const unsigned = (alg: string) => `${base64({ alg, kid: kid() })}.${base64(claimsOf(randomUUID()))}.`;
 
-/** A secret that an attacker knows: the project's public key. */
+/** A token signed with a secret that an attacker knows: the project's public key. */
 function signedByPublicKey() {
   const { d: _, ...publicKey } = database.keys.signing;
   const head = `${base64({ alg: "HS256", kid: kid() })}.${base64(claimsOf(randomUUID()))}`;
@@ -95,7 +95,7 @@ function signedByPublicKey() {
 
 const admin = { app_metadata: { role: "admin" } };
 
-/** Tokens that open nothing: what is wrong with each, and how it is made. */
+/** Invalid tokens: what is wrong with each, and how it is made. */
 const BAD: [string, () => Promise<string> | string][] = [
   ["alg none", () => unsigned("none")],
   ["ES256 without a signature", () => unsigned("ES256")],

@@ -8,7 +8,7 @@ let app: TestApp;
 let png: Buffer;
 beforeAll(async () => {
   database = await freshDatabase();
-  // The engine is away: what is accepted waits in the outbox, which is nothing to whoever uploads.
+  // The engine is away: accepted jobs wait in the outbox, which the uploader does not notice.
   app = await testApp(database);
   png = await sharp({ create: { width: 32, height: 32, channels: 3, background: "red" } })
     .png()

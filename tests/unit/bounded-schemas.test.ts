@@ -1,4 +1,4 @@
-/** Every input has a bound: each string a longest, each number a largest and a smallest, each array a most. */
+/** Every input has bounds: each string a maximum length, each number a range, each array a maximum size. */
 import { existsSync, readdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -9,7 +9,7 @@ import { readEnv } from "#lib/env.ts";
 
 const SRC = resolve(import.meta.dirname, "../../src");
 
-/** What is read entry by entry, so that one wrong entry does not refuse the others; the body's size bounds it. */
+/** Read entry by entry, so that one wrong entry does not refuse the others; the size of the body limits them. */
 const READ_BY_THE_ROOM = new Set([
   "POST /api/lists/:id/subscribers body[]",
   "POST /api/lists/:id/subscribers body.subscribers[]",
@@ -37,7 +37,7 @@ describe("events", async () => {
     .map((room) => join(SRC, room, "events.ts"))
     .filter((file) => existsSync(file));
   const modules = await Promise.all(files.map((file) => import(pathToFileURL(file).href)));
-  // Besides event types the file may export the schemas that they share.
+  // The file may export event types and schemas that they share.
   const exported = modules.flatMap((module): unknown[] => Object.values(module));
   const types = exported.flatMap((value) => eventType.safeParse(value).data ?? []);
 
@@ -78,7 +78,7 @@ type Node = {
   allOf?: Node[];
 };
 
-/** Where this schema takes values without a bound. */
+/** The places where this schema accepts values without a bound. */
 const unboundedIn = (schema: z.ZodType, where: string): string[] =>
   walk(z.toJSONSchema(schema, { io: "input", unrepresentable: "any" }) as Node, where);
 

@@ -1,4 +1,4 @@
-/** What the guides point at is there: files, commands, variables. */
+/** Everything that the guides refer to exists: files, commands, variables. */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { parseEnv } from "node:util";
@@ -14,7 +14,7 @@ const guides = ["", "docs", "local", "examples"].flatMap((folder) =>
 const read = (file: string) => readFileSync(resolve(root, file), "utf8");
 const all = (text: string, pattern: RegExp) => [...text.matchAll(pattern)].map(([, found = ""]) => found);
 
-/** What the reader of docs/add-a-job.md is about to write. */
+/** Files that docs/add-a-job.md asks its reader to write. */
 const workedExample = /list[-_]reports/;
 
 test.each(guides)("%s: every link and every file that it names exists", (guide) => {
@@ -34,10 +34,10 @@ test.each(guides)("%s: every npm script that it names exists", (guide) => {
 
 test.each(guides)("%s: its commands are for production, and for nothing beside it", (guide) => {
   const commands = read(guide).split("\n");
-  // A value for every context would reach previews too, and the CLI refuses `--secret` without a context.
+  // A value without a context would also apply to previews, and the CLI refuses `--secret` without a context.
   const values = commands.filter((line) => /netlify env:set [A-Z…]/.test(line));
   expect(values.filter((line) => !line.includes(" --context "))).toEqual([]);
-  // Without it the CLI means a stack of its own on this machine.
+  // Without `--remote` the CLI means its own local stack.
   const pushes = commands.filter((line) => /supabase db push/.test(line));
   expect(pushes.filter((line) => !line.includes("db push --remote"))).toEqual([]);
 });

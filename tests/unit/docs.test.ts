@@ -1,4 +1,4 @@
-/** What the source documents want explained stands in the guides. */
+/** The guides explain what the source documents require. */
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { expect, test } from "vitest";

@@ -13,7 +13,7 @@ const Line = z.object({
 });
 const Answer = z.object({ status: z.number(), type: z.string(), body: z.record(z.string(), z.unknown()) });
 
-/** A process of its own with this environment alone: what a door answers, and what it wrote before. */
+/** Runs a door in its own process with only this environment: returns its answer and its log. */
 async function knock(door: string, path: string, env: Record<string, string>) {
   const script = `
     const { default: door } = await import("./netlify/functions/${door}.ts");

@@ -23,7 +23,7 @@ test("its values are valid as they stand, once the empty secrets are filled in",
     LINK_SECRET: "a secret of at least 32 characters",
     ...Object.fromEntries(Object.entries(example).filter(([, value]) => value !== "")),
   };
-  // "…" stands for what is in the reader's own keys.
+  // "…" stands for a value of the reader's own keys.
   expect(() => readEnv(filled)).toThrow(/SUPABASE_SECRET_KEY/);
   const copied = Object.entries(filled).map(([name, value]) => [name, value.replace("…", "00")]);
   expect(readEnv(Object.fromEntries(copied))).toMatchObject({ NIGHTSHIFT_ENV: "production", PLAN: "free" });

@@ -1,6 +1,6 @@
 /**
- * Each lint rule the house relies on, broken once: a small copy of the house with one wrong file per rule is
- * linted with our own configuration, and exactly the expected rule must speak about each file.
+ * Breaks each of our lint rules once: a small copy of the project with one wrong file per rule is linted with our own
+ * configuration, and exactly the expected rule must report each file.
  */
 import { execFile } from "node:child_process";
 import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
@@ -11,11 +11,11 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
 
 const ROOT = resolve(import.meta.dirname, "../..");
-/** oxlint ends with 1 when it finds something, and execFile then rejects with what was printed. */
+/** oxlint exits with 1 when it finds something, and execFile then rejects with the output. */
 const Findings = z.object({ stdout: z.string() });
 const Report = z.object({ diagnostics: z.array(z.object({ code: z.string(), filename: z.string() })) });
 
-/** Files that keep the rules; the wrong ones lean on them. */
+/** Files that keep the rules; the wrong files import them. */
 const HOUSE = {
   "src/app.ts": `import { jobs } from "#jobs/accept.ts";\nexport const app = () => jobs;\n`,
   "src/lib/errors.ts": "export class AppError extends Error {}\n",
@@ -117,7 +117,7 @@ const BROKEN: Array<[rule: string, file: string, text: string]> = [
 ];
 
 let house: string;
-/** file → the rules that spoke about it. */
+/** file → the rules that reported it. */
 const spoken = new Map<string, string[]>();
 
 beforeAll(async () => {

@@ -1,6 +1,4 @@
-/**
- * No work grows faster than its input: whoever sends a text, or answers one, cannot keep the process busy with it.
- */
+/** No pattern takes more than linear time, so a foreign text cannot keep the process busy. */
 import { readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { check } from "recheck";
@@ -31,14 +29,14 @@ describe("every regular expression of the product takes time that is linear in i
   test.each(patterns)("%s", async (pattern) => {
     const end = pattern.lastIndexOf("/");
     const [source, flags] = [pattern.slice(1, end), pattern.slice(end + 1)];
-    // The automaton decides by proof; the fuzzer of recheck draws texts at random, and its verdict with them.
+    // The automaton checker proves its verdict; the fuzzer of recheck tests random texts, so its verdict varies.
     const { status } = await check(source, flags, { checker: "automaton" });
-    // "unknown": the checker gave up; the hostile texts below are the net under it.
+    // "unknown": the checker gave up; then only the hostile texts below test the pattern.
     expect(status).not.toBe("vulnerable");
   });
 });
 
-/** What a text that others wrote goes through. */
+/** The functions that process foreign texts. */
 const READERS: Record<string, (text: string) => unknown> = {
   maskPersonal,
   "redact.text": createRedact({}).text,
@@ -88,7 +86,7 @@ const HOSTILE = [
   '"<',
 ];
 const KILOBYTE = 1024;
-/** Reading what grows linearly takes milliseconds, what grows quadratically takes minutes; this lies far from both. */
+/** Linear time takes milliseconds and quadratic time takes minutes; this limit is far from both. */
 const MOST_CPU_MS = 2000;
 
 describe.each(Object.entries(READERS))("%s reads hostile texts in linear time", (_name, read) => {
@@ -103,7 +101,7 @@ describe.each(Object.entries(READERS))("%s reads hostile texts in linear time", 
   });
 });
 
-/** Not the page: it reads what we answer. */
+/** Not the page, which reads only our own answers. */
 const sourceFiles = (): string[] =>
   ["src", "netlify"]
     .flatMap((folder) =>

@@ -8,7 +8,7 @@ const filesIn = (folder: string) =>
     .filter((name) => /\.(ts|tsx|html|css)$/.test(name))
     .map((name) => ({ name: join(folder, name), text: readFileSync(join(root, folder, name), "utf8") }));
 
-/** What a file takes from elsewhere when it runs; types are gone by then. */
+/** The imports of a file at run time, without types. */
 const importsOf = (text: string) =>
   [...text.matchAll(/^import (?!type )(?:[^"]*? from )?"([^"]+)"/gms)].map(([, from = ""]) => from);
 

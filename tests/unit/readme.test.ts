@@ -1,4 +1,4 @@
-/** The README's tables say what the code says. */
+/** The README's tables agree with the code. */
 import { readdirSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { expect, test } from "vitest";
@@ -11,7 +11,7 @@ import { DoorConfig } from "../../scripts/deploy/manifest.ts";
 const root = resolve(import.meta.dirname, "../..");
 const readme = readFileSync(resolve(root, "README.md"), "utf8");
 
-/** The cells of every table row under a heading, without the head. */
+/** The cells of every table row under a heading, without the header row. */
 const tableUnder = (heading: string): string[][] =>
   (readme.split(`## ${heading}\n`)[1]?.split("\n## ")[0] ?? "")
     .split("\n")
@@ -58,9 +58,9 @@ test("the table of functions lists every function with its event, concurrency an
     const retries = policy && `${RETRY_POLICIES[policy].retries} (\`${policy}\`)`;
     const events = [triggers ?? []]
       .flat()
-      // Where nine o'clock is, is a setting.
+      // The time zone of a cron is a setting, so it is left out.
       .map((trigger) => ("cron" in trigger ? trigger.cron.replace(/^TZ=\S+ /, "") : trigger.event));
-    // Of two limits the first is for all classes together.
+    // Of two limits the first is the one over all keys.
     const [whole] = [concurrency ?? []].flat();
     const limit = typeof whole === "object" ? whole.limit : whole;
     return [events.map((event) => (typeof event === "string" ? event : "")), fn.id(), limit, retries]

@@ -10,7 +10,7 @@ const open = async (env: Record<string, string> = {}) => {
   return shop;
 };
 
-/** Work of the past, straight into the ledger. */
+/** Inserts past work into the ledger. */
 const ended = (kind: string, status: string, at: string) =>
   shop.rows(
     `insert into public.jobs (kind, function_id, event_id, event_name, status, requester, created_at, ready_at, due_at,
@@ -30,7 +30,7 @@ const reports = async () =>
       "select result, started_at from public.jobs where kind = 'send-daily-report' order by started_at",
     )
   ).map(({ result, started_at }) => ({ ...result, at: new Date(started_at).toISOString() }));
-/** Turns the clock past the next nine o'clock. */
+/** Moves the clock past the next nine o'clock. */
 const nextReport = async () => {
   await shop.engine.advance("24h");
   await shop.engine.idle();
@@ -44,7 +44,7 @@ test("S3-9: every day at nine the report on yesterday is the job's result, and S
   expect(first).toMatchObject({ kinds: [], failures: [], openLetters: 0, slack: "sent" });
   expect(first.at).toMatch(/T09:00/);
   const tomorrow = first.at;
-  // Today is yesterday's tomorrow: what is written down now is in the report of the next morning.
+  // Work that ends today is in the report of the next morning.
   for (const status of ["completed", "completed", "failed", "skipped"])
     await ended("resize", status, tomorrow);
   await ended("generate-image", "canceled", tomorrow);
@@ -83,8 +83,8 @@ test("nine o'clock and midnight are those of the time zone, also on a day of 23 
   expect(
     new Intl.DateTimeFormat("en", { timeZone: "America/New_York", hour: "numeric" }).format(new Date(at)),
   ).toBe("9 AM");
-  // 2026-03-08 is the day on which New York loses an hour: from 05:00 to 04:00 UTC the day after. It is yesterday
-  // until midnight there, though in London two days have gone.
+  // On 2026-03-08 New York loses an hour: midnight there moves from 05:00 to 04:00 UTC. It is the previous day until
+  // midnight in New York, although in London two days have passed.
   for (const time of [
     "2026-03-08T04:59:59Z",
     "2026-03-08T05:00:00Z",

@@ -69,10 +69,10 @@ describe.each([{ checkpointing: true }, { checkpointing: false }])("with %o", (m
     );
     return letter;
   };
-  /** What Slack was told of a letter. */
+  /** The Slack messages about a dead letter. */
   const alertsOf = async (letter: { id: string }) =>
     (await shop.slack()).filter((message) => JSON.stringify(message).includes(letter.id));
-  /** An order that cannot be shipped, and its letter. */
+  /** An order that cannot be shipped, and its dead letter. */
   async function fail() {
     const id = randomUUID();
     await shop.engine.send({ id, name: orderPaid.name, data: { orderId: id, email: "eve@example.com" } });
@@ -132,7 +132,7 @@ describe.each([{ checkpointing: true }, { checkpointing: false }])("with %o", (m
     const id = randomUUID();
     await shop.engine.send({ id, name: orderPaid.name, data: { orderId: id, email: "eve@example.com" } });
     await shop.engine.idle();
-    // The run itself has begun and will fail; from here on nothing can be written down.
+    // The run has begun and will fail; from now on nothing can be recorded.
     shop.down.database = true;
     await shop.engine.advance("10m");
     const onFailure = shop.engine.runs("ship-order-failure").at(-1);
@@ -213,7 +213,7 @@ describe.each([{ checkpointing: true }, { checkpointing: false }])("with %o", (m
   });
 
   describe("work that was fanned out", () => {
-    /** A chunk of a running job that fails, and its letter. */
+    /** A part of a running job fails; returns its dead letter. */
     async function failChunk() {
       const parentJobId = randomUUID();
       const id = randomUUID();
@@ -287,7 +287,7 @@ describe.each([{ checkpointing: true }, { checkpointing: false }])("with %o", (m
       await shop.engine.advance("1m");
       await shop.app.keepHouse();
       expect(await statusOf(body.jobId)).toBe("canceled");
-      // Even an event that was on its way all the same finds the mark.
+      // An event that arrives after the cancel does not start the work.
       await shop.engine.send({ id: body.jobId, name: chunkDue.name, data: { parentJobId, chunk: 7 } });
       const run = await shop.engine.run(body.jobId, "work-on-chunk");
       expect(run.steps).toEqual({});

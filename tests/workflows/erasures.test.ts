@@ -7,7 +7,7 @@ const { campaign, send, completed } = campaignTalk(() => house);
 afterEach(() => house.close());
 
 const PERSON = "ada.one@example.com";
-/** Their addresses contain hers. */
+/** Addresses that contain hers. */
 const OTHERS = ["xada.one@example.com", "ada.one@example.com.au"];
 
 const erase = async (email: string, key = "") => {
@@ -17,7 +17,7 @@ const erase = async (email: string, key = "") => {
 const receipt = async (erasureUrl: string) =>
   (await house.call("GET", erasureUrl, undefined, { as: "admin" })).body;
 
-/** Rows of each table of ours in which this address stands by itself. */
+/** How many rows of each table contain this address as a whole. */
 async function rowsNaming(email: string): Promise<Record<string, number>> {
   const tables = await house.db.sql.query("select tablename from pg_tables where schemaname = 'public'");
   const pattern = `(^|[^a-z0-9.])${email.replaceAll(".", "\\.")}($|[^a-z0-9.])`;
@@ -64,7 +64,7 @@ test("an erasure takes the person out of every table, once, and the receipt says
     ]),
   );
 
-  // The first answer is lost: what it did is not done, and not counted, twice.
+  // The first answer is lost: its work is neither done nor counted twice.
   house.engine.faults.dropAnswer({ functionId: "erase-person" });
   const { jobId, erasureUrl } = await erase(PERSON, "k");
   expect((await erase(PERSON, "k")).jobId).toBe(jobId);
@@ -74,7 +74,7 @@ test("an erasure takes the person out of every table, once, and the receipt says
   expect(await Promise.all(OTHERS.map(rowsNaming))).toEqual(others);
   expect((await receipt(erasureUrl)).counts).toEqual(before);
   const job = async () => (await house.call("GET", `/api/jobs/${jobId}`, undefined, { as: "admin" })).body;
-  // The receipt is there first: the run whose answer was lost is asked once more.
+  // The receipt comes first; the run whose answer was lost is called once more.
   await house.engine.waitFor(async () => (await job()).status === "completed");
   expect(await job()).toMatchObject({
     status: "completed",

@@ -8,7 +8,7 @@ import { ALL_PRIORITIES, PRIORITIES, type Priority } from "#lib/engine/prioritie
 import { testEnv } from "../support/app.ts";
 import { freshDatabase, type TestDatabase } from "../support/database.ts";
 
-/** The longest first wait of Inngest's own table of retries. */
+/** The longest first delay of Inngest's own retries. */
 const RETRY_MS = 45_000;
 
 let database: TestDatabase;
@@ -21,8 +21,9 @@ const invoked = z.object({ id: z.string() });
 type Run = { id: string; attempts: number[] };
 
 /**
- * Registers the product's functions as they are on an idle engine, starts each with work of this class, and says when the attempts of each function began, in ms after the event. The bodies do not run: the first call is
- * answered with an error, the second with a result.
+ * Registers the product's functions on an idle engine, starts each with work of this class, and returns when the
+ * attempts of each function began, in ms after the event. The functions do not run: the first call is answered with an
+ * error, the second with a result.
  */
 async function attemptsOfAll(priority: Priority): Promise<Run[]> {
   const env = testEnv(database, { PLAN: "pro" });

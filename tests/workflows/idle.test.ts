@@ -4,7 +4,7 @@ import { type Workshop, workshop } from "../support/workshop.ts";
 
 let shop: Workshop;
 beforeAll(async () => {
-  // The workshop has the engine's news already.
+  // The workshop already has the functions for Inngest's own events.
   const news = ["catch-failures", "record-cancellations"];
   shop = await workshop({
     functions: (platform) => allFunctions(platform).filter((fn) => !news.includes(fn.id())),
@@ -15,7 +15,7 @@ afterAll(() => shop.close());
 test("30 idle days stay under 2,000 executions, housekeeping every five minutes included", async () => {
   for (let day = 0; day < 30; day++) {
     await shop.engine.advance("24h");
-    // Housekeeping costs no execution: one look a day stands for its 288.
+    // Housekeeping costs no executions, so one call a day stands for its 288.
     await shop.app.keepHouse();
   }
   // The daily report: a run and its two steps.

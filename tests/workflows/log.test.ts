@@ -44,7 +44,7 @@ describe.each([{ checkpointing: true }, { checkpointing: false }])("with %o", (m
   const accept = (functionId = "fall-in-a-step", event = "test/fall"): Promise<string> =>
     insertJob(shop.database.sql, { functionId, event });
 
-  /** What was written of the run that this event started, until nothing was left to do. */
+  /** The log lines of the run that this event started, until no work was left. */
   async function linesOf(id: string, data: Record<string, unknown> = {}, work = "fall") {
     lines = [];
     await shop.engine.send({ id, name: `test/${work}`, data });
@@ -62,7 +62,7 @@ describe.each([{ checkpointing: true }, { checkpointing: false }])("with %o", (m
     expect(told).toContain("job failed");
     for (const line of ofRun)
       expect(line).toMatchObject({ jobId, runId, eventId: jobId, functionId: "fall-in-a-step" });
-    // Whoever writes the failure down has a run and an event of its own, but it is about the same job.
+    // The function that records the failure has its own run and event, but its lines name the same job.
     for (const line of all.filter((line) => line["functionId"] !== undefined))
       expect(line).toMatchObject({ jobId, runId: expect.any(String), eventId: expect.any(String) });
   });

@@ -1,15 +1,15 @@
-/** Every paged list, walked from its first page to its last with the largest pages that it allows. */
+/** Every paged list, read from its first page to its last with the largest pages that it allows. */
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { z } from "zod";
 import { type CampaignHouse, campaignHouse } from "../support/campaign-house.ts";
 
-/** More than two of the largest pages, and more than the database gives at once (1,000). */
+/** More than two of the largest pages, and more than the database returns at once (1,000). */
 const PEOPLE = 1200;
 /** More than two of the largest pages of a list by time. */
 const ROWS = 230;
 
 let house: CampaignHouse;
-/** The path of each list → where it is now, and how many rows it has. */
+/** The path of each list → its actual path with ids, and its number of rows. */
 const lists = new Map<string, { at: string; rows: number }>();
 
 beforeAll(async () => {
@@ -78,7 +78,7 @@ test("every list shows each of its rows once, in pages as large as it allows", a
 const FREE_JOB =
   "select id from public.jobs where id not in (select job_id from public.image_tasks) order by id offset n - 1 limit 1";
 
-/** Tables of which one row is there; the copies have times of which several are equal. */
+/** Tables with one row; it is copied, and several copies have equal times. */
 const COPIES: [string, string][] = [
   [
     "jobs",

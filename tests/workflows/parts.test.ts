@@ -12,7 +12,7 @@ const partRef = z.object({ parentJobId: z.string(), part: z.number().optional() 
 const UNITS = 60;
 const PART = 10;
 
-/** What the work meets before each settle; a test sets it. */
+/** Called before each settle; a test sets it. */
 let meet = async (_part: Part, _unit: number): Promise<void> => {};
 let shop: Workshop;
 
@@ -176,7 +176,7 @@ describe.each([{ checkpointing: true }, { checkpointing: false }])("fan-out in p
     meet = async (part) => {
       if (!isFirst) return;
       isFirst = false;
-      // It hangs for longer than its lease, and a lane of somebody else's takes the part.
+      // The run hangs longer than its lease, and another run claims the part.
       await shop.rows("update job_parts set lease_expires_at = '2020-01-01' where id = $1", [part.id]);
       const [{ claim }] = await shop.rows(
         "select private.claim_part(job_id, part_no, 'another', 60000, null, $2) as claim from job_parts where id = $1",

@@ -85,7 +85,7 @@ describe.each([{ checkpointing: true }, { checkpointing: false }])("with %o", (m
         return functions(given);
       },
     });
-    // Ahead of the machine's clock, so that a time of the test's future is not taken for the machine's present.
+    // Ahead of the machine's clock, so that a future time of the test is not the machine's present.
     await shop.engine.advance("1h");
   });
   afterAll(() => shop.close());
@@ -94,7 +94,7 @@ describe.each([{ checkpointing: true }, { checkpointing: false }])("with %o", (m
   const doneOf = (id: string) => done.filter((line) => line.startsWith(id)).map((line) => line.slice(37));
   const jobOf = async (id: string) =>
     (await shop.rows("select status, result, priority from jobs where event_id = $1", [id]))[0];
-  /** Accepts work of `walk` over the ledger, as rooms do. */
+  /** Accepts a `walk` through the ledger, as rooms do. */
   async function accept(options: JobOptions) {
     if (!platform) throw new Error("the workshop gave no platform");
     const job = await platform.jobs.accept(

@@ -61,7 +61,7 @@ describe.each([{ checkpointing: true }, { checkpointing: false }])("with %o", (m
   });
   afterAll(() => shop.close());
 
-  /** Calls of the tracking functions since the last look. */
+  /** Calls of the tracking functions since the last check. */
   const trackingCalls = async () => {
     const [row] = await shop.rows(
       `select coalesce(sum(calls), 0)::int as calls from pg_stat_statements
@@ -233,7 +233,7 @@ describe.each([{ checkpointing: true }, { checkpointing: false }])("with %o", (m
   test("housekeeping learns from the engine what became of a run that the ledger lost sight of", async () => {
     const id = await send("test/walk", { steps: 1 });
     await shop.engine.run(id, "walk");
-    // As if the last statement of the run had never arrived.
+    // As if the run's last statement had never arrived.
     await shop.rows(
       `with lost as (update jobs set status = 'running', ended_at = null, result = null where event_id = $1 returning id)
        update job_runs set status = 'running', ended_at = null from lost where job_id = lost.id`,

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type PartsLedger, partsLedger } from "./ledger.ts";
 
-/** Random courses; `PARTS_COURSES` for more of them, `PARTS_SEED` to see one again. */
+/** Random histories; `PARTS_COURSES` sets how many, `PARTS_SEED` repeats one. */
 const COURSES = Number(process.env["PARTS_COURSES"] ?? 25);
 const SEED = Number(process.env["PARTS_SEED"] ?? 1);
 
@@ -21,7 +21,10 @@ const seeded = (seed: number) => {
   };
 };
 
-/** Four runs that claim, settle, repeat themselves, die, lose their lease, fail for good and are put back or ignored. */
+/**
+ * Four runs that claim, settle, repeat themselves, die, lose their lease or fail for good; dead letters are reprocessed
+ * or ignored.
+ */
 async function course(seed: number) {
   const random = seeded(seed);
   const below = (limit: number) => Math.floor(random() * limit);
@@ -49,7 +52,7 @@ async function course(seed: number) {
       const answers = await Promise.all(
         Array.from({ length: repeats }, () => ledger.settle(jobId, mine, mine.next, to)),
       );
-      // Only who was told goes on behind it; a lost answer is asked for again.
+      // A run continues after its settle only when it got the answer; a lost answer is requested again.
       if (random() < 0.8) mine.next = to + 1;
       if (answers.includes("lost") || to === mine.last) held.delete(run);
     } else if (what < 0.8) {

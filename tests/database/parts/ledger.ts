@@ -6,7 +6,9 @@ import { freshDatabase } from "../../support/database.ts";
 
 export type PartsLedger = Awaited<ReturnType<typeof partsLedger>>;
 
-/** A database with jobs in parts, and a room that writes one row for each unit: a unit that is done twice is refused. */
+/**
+ * A database with jobs in parts, and a room that writes one row for each unit: a unit that is done twice is refused.
+ */
 export async function partsLedger() {
   const db = await freshDatabase();
   let now = new Date("2026-11-22T12:00:00Z");
@@ -62,7 +64,7 @@ export async function partsLedger() {
     },
     claim: (jobId: string, claimant: string, part?: number, atOnce?: number) =>
       parts.claim({ jobId, part, claimant: `${claimant} of ${jobId}`, leaseMs: 60_000, atOnce }),
-    /** Does the units `from` to `to` of a claimed part, as a room would: rows and settle in one transaction. */
+    /** Does the units `from` to `to` of a claimed part as a room would: rows and settle in one transaction. */
     async settle(jobId: string, { id, token }: { id: number; token: string }, from: number, to: number) {
       const [row] = await rows(
         "select settle_units($1, $2, $3, $4, $5, $6) as answer",
@@ -75,7 +77,7 @@ export async function partsLedger() {
       );
       return String(row.answer);
     },
-    /** How a part's run ends for good, and what a person does about the letter. */
+    /** The run of a part fails for good, and an administrator handles the dead letter. */
     async fail(jobId: string, part: number | undefined, runId: string) {
       const letter = {
         eventId: randomUUID(),

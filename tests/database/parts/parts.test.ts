@@ -114,7 +114,7 @@ describe("a claim", () => {
     const claims = await Promise.all(Array.from({ length: 12 }, (_, n) => ledger.claim(jobId, `run-${n}`)));
     const parts = claims.flatMap((claim) => (claim.state === "claimed" ? [claim.part] : []));
     expect(new Set(parts).size).toBe(parts.length);
-    // One that finds every free row locked is told to come back.
+    // A claim that finds every free row locked is told to come back.
     for (let n = 0; n < 12; n++) await ledger.claim(jobId, `run-${n}`);
     const left = await ledger.rows("select from job_parts where job_id = $1 and status = 'pending'", jobId);
     expect(left).toEqual([]);

@@ -19,7 +19,7 @@ afterAll(() => db.close());
 type Call = [asked: number, answered: number];
 
 async function take(n: number): Promise<Call[]> {
-  // Each has a second bucket, large enough to be no limit, and names the two in its own order.
+  // Each also has a second bucket, which is too large to limit it, and names the two in its own order.
   const own = { key: `user ${n % 3}`, capacity: 100_000, refillPerSecond: 1000, take: 1 };
   const wants = n % 2 === 0 ? [SHARED, own] : [own, SHARED];
   const args = [TAKER, db.url, String(SECONDS * 1000), JSON.stringify(wants)];
@@ -27,7 +27,9 @@ async function take(n: number): Promise<Call[]> {
   return JSON.parse(stdout);
 }
 
-/** The most by which a window holds more calls than bucket and refill allow; a call that is wholly in it counts. */
+/**
+ * The largest excess of calls over the bucket's limit in any window; a call that is completely in the window counts.
+ */
 function worstWindow(calls: readonly Call[]): number {
   const byAnswer = calls.toSorted((a, b) => a[1] - b[1]);
   let worst = Number.NEGATIVE_INFINITY;
@@ -63,7 +65,7 @@ test(
         `${JSON.stringify({ ...figures, perProcess: perProcess.map(({ length }) => length) })}\n`,
       );
     expect(figures.worst).toBeLessThanOrEqual(1e-6);
-    // And little of it is wasted.
+    // Little of the limit is left unused.
     expect(calls.length).toBeGreaterThan(0.8 * allowed);
   },
   120_000 + SECONDS * 2000,

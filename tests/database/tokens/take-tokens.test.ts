@@ -36,7 +36,7 @@ describe("take", () => {
     expect(await tokens.take([bucket()])).toEqual(granted);
     expect(await tokens.take([bucket({ take: 25 })])).toEqual({ granted: false, waitMs: 2500 });
     later(60_000);
-    // Never more than it holds.
+    // A call cannot take more than the capacity.
     expect(await tokens.take([bucket({ take: 100 })])).toEqual(granted);
     expect((await tokens.take([bucket()])).granted).toBe(false);
   });
@@ -92,7 +92,7 @@ describe("learn", () => {
   test("Retry-After holds everybody up, in seconds or as a date", async () => {
     await learn({ "retry-after": "60" });
     expect(await tokens.take([bucket()])).toEqual({ granted: false, waitMs: 60_000 });
-    // A shorter word does not shorten it.
+    // A shorter pause does not shorten a longer one.
     await learn({ "retry-after": new Date(now.getTime() + 10_000).toUTCString() });
     expect((await tokens.take([bucket()])).waitMs).toBe(60_000);
     later(60_000);

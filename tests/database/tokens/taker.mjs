@@ -1,8 +1,8 @@
 // @ts-check
 /**
- * One process that takes from buckets as fast as it can, with a connection of its own. Plain JavaScript, so that ten
- * of them start at once. `node taker.mjs <database url> <milliseconds> <wants as JSON>` prints what it was granted:
- * [[asked, answered], …] in the machine's milliseconds.
+ * One process that takes from buckets as fast as it can, on its own connection. Plain JavaScript, so that ten of them
+ * start at once. `node taker.mjs <database url> <milliseconds> <wants as JSON>` prints what was granted: [[asked,
+ * answered], …] in the machine's milliseconds.
  */
 import pg from "pg";
 

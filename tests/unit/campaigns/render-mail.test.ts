@@ -16,7 +16,7 @@ const { write } = resendMailer(
   fetch,
   systemClock,
 );
-/** The mail as the provider reads it, or what is missing. */
+/** The mail as the provider reads it, or the missing fields. */
 const renderer = (of: Content) => {
   const render = createRenderer("c1", of, write);
   return (recipient: Parameters<typeof render>[0]) => {

@@ -10,7 +10,7 @@ const addressesOf = (mails: readonly string[]) =>
   mails.map((mail) => (JSON.parse(mail) as { to: string }).to);
 const refusal = new AppError("invalid_recipient", "one is bad");
 
-/** Refuses any batch with a bad address in it, takes the rest. */
+/** Refuses any batch that contains a bad address, and accepts the others. */
 function strictProvider(bad: number[]) {
   const keys: string[] = [];
   const taken: string[] = [];

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { createClient } from "#client/index.ts";
 import { backoffMs } from "#client/retry.ts";
 
-/** A server that gives these answers one after the other, and then accepts; what the client did meanwhile. */
+/** A server that gives these answers one after the other, and then accepts; records what the client did. */
 function fakes(...answers: (Response | Error)[]) {
   const waits: number[] = [];
   const keys: (string | null)[] = [];

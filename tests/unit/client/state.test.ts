@@ -59,7 +59,7 @@ describe("one reducer for stream and polling", () => {
     expect([...state.jobs.values()]).toEqual([
       job("a", 1, { progress: progress(4), waitingUntil: "2026-11-22T12:00:00Z", blocked: null }),
     ]);
-    // A look at the ledger from before that progress.
+    // A state of the ledger from before that progress.
     expect(reduce(state, { event: "job", data: job("a", 1) })).toBe(state);
   });
 

@@ -5,20 +5,20 @@ const job = (id: string, revision: number, status = "running") => ({ id, revisio
 const text = (event: string, data: unknown, id: string) =>
   `id: ${id}\nevent: ${event}\ndata: ${JSON.stringify(data)}\n\n`;
 const headers = { "content-type": "text/event-stream" };
-/** A stream that says this and ends by itself. */
+/** A stream that sends this and ends by itself. */
 const stream = (...messages: string[]) => new Response(messages.join(""), { headers });
 const poll = (...messages: unknown[]) => Response.json({ messages });
 const refused = (status: number, more: HeadersInit = {}) =>
   Response.json({ code: "no" }, { status, headers: more });
 const lost = () => new TypeError("fetch failed");
 
-/** As a real fetch: who aborts the request reads no more. */
+/** Like a real fetch: aborting the request also ends its body. */
 const abortable = ({ body, status, headers }: Response, signal: AbortSignal) =>
   new Response(body?.pipeThrough(new TransformStream(), { signal }) ?? null, { status, headers });
 
 type Answer = Response | Error | (() => Response);
 
-/** A site that answers so, one request after the other, until nothing is left: then the watcher goes. */
+/** A site that gives these answers, one per request; after the last one the watcher stops. */
 function site(...answers: Answer[]) {
   const stop = new AbortController();
   const asked: string[] = [];

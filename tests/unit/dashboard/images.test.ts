@@ -145,7 +145,7 @@ describe("submitting several", () => {
     }, 5);
     await submitStaggered(["a", "b", "c"], STAGGER_MS, async () => begun.push(performance.now()));
     const [, second = 0, third = 0] = begun;
-    // A timer may be a millisecond early.
+    // A timer may fire a millisecond early.
     expect(third - second).toBeGreaterThan(STAGGER_MS - 2);
   });
 
@@ -169,7 +169,7 @@ it("S0-26: where no stream gets through the lane is asked for every two seconds,
   const seen: string[][] = [];
   const client = createClient(
     {
-      // Who asks for a stream is answered by what is none.
+      // A request for a stream gets an answer that is no stream.
       fetch: async (_input, init) => {
         const isPoll = new Headers(init?.headers).get("accept") === "application/json";
         return Response.json({ messages: isPoll ? answers.shift() : [] });

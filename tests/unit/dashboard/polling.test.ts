@@ -3,7 +3,7 @@ import { createPolling, LEAST_PAUSE_MS } from "#dashboard/polling.ts";
 
 const EVERY_MS = 15_000;
 
-/** Asked at these times, in ms; each answer takes `answerMs`, and what comes right after it a moment more. */
+/** The times of the requests in ms; each answer takes `answerMs`. */
 function polled(answerMs = 0, pauseMs = EVERY_MS) {
   const start = Date.now();
   const asked: number[] = [];

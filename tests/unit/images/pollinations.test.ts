@@ -6,7 +6,7 @@ const JPEG = new Uint8Array([0xff, 0xd8, 0xff, 0xe0, 1, 2, 3]);
 const order = { taskId: "t1", prompt: "a cat", seed: 5, width: 512, height: 256 };
 
 type Options = { timeoutMs?: number; key?: string; onHeaders?: (headers: Headers) => Promise<void> };
-/** The adapter before a service that answers like this, and the requests it made. */
+/** The adapter with a service that answers like this, and the requests that it made. */
 function before(answer: (request: Request) => Response | Promise<Response>, options: Options = {}) {
   const requests: Request[] = [];
   const provider = pollinations({
@@ -31,7 +31,7 @@ const failing = (answer: (request: Request) => Response | Promise<Response>, opt
     .draw()
     .catch((error: unknown) => error);
 
-/** Never answers; ends with the caller's patience. */
+/** Never answers; ends when the caller aborts. */
 const aborted = (signal: AbortSignal) =>
   new Promise<never>((_, reject) => {
     const give = () => reject(signal.reason);

@@ -130,7 +130,7 @@ test("flush throws nothing, and an engine that is down is asked once", async () 
   ).resolves.toBeUndefined();
 });
 
-/** Housekeeping over these jobs, of which the engine takes what `takes` says. */
+/** Housekeeping with these jobs; `takes` decides which the engine accepts. */
 async function sendAll(
   waiting: Job[],
   takes: (jobs: readonly { id: string }[]) => boolean,

@@ -26,7 +26,7 @@ const news = (position: string, text: string, owner = "ann"): Changes => ({
   notifications: [{ owner, view: text }],
 });
 
-/** A ledger that answers what it is given, and then that nothing changed. */
+/** A ledger that gives these answers, and then says that nothing changed. */
 function house(...answers: (Changes | Error)[]) {
   let position = 100;
   const changes = vi.fn(async (_after: string) => {

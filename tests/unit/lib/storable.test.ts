@@ -5,7 +5,7 @@ import { storableBody, storableId, storableJson } from "#lib/storable.ts";
 const anyText = fc.string({ unit: "binary" });
 const canBeHeld = (text: string) => text.isWellFormed() && !text.includes("\0");
 
-/** Every text in a JSON value, keys too. */
+/** Every text in a JSON value, including keys. */
 function* textsIn(value: unknown): Generator<string> {
   if (typeof value === "string") yield value;
   if (typeof value !== "object" || value === null) return;

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { AppError } from "#lib/errors.ts";
 import { type Upload, uploadSubscribers } from "#lists/upload-subscribers.ts";
 
-/** Uploads into a list that takes everything. */
+/** Uploads to a list that accepts everything. */
 async function upload(what: Upload, replace = false) {
   let largest = 0;
   const stored = new Set<string>();
@@ -20,7 +20,7 @@ async function upload(what: Upload, replace = false) {
   return { result, largest };
 }
 
-/** Also when nothing of it can be taken. */
+/** Counts how often other work runs, also when no row is accepted. */
 async function turnsOf(what: Upload): Promise<number> {
   let turns = 0;
   let isDone = false;

@@ -14,7 +14,7 @@ const campaign = async (id: string) => (await house.call("GET", `/api/campaigns/
 const completed = (id: string) =>
   house.engine.waitFor(async () => (await campaign(id)).status === "completed", { within: "3d" });
 
-/** A campaign of two parts, one of which waits for the provider and is stopped in the engine. */
+/** A campaign of two parts; one of them waits for the provider and is canceled in the engine. */
 async function stopOneOfTwo() {
   house = await campaignHouse({ env: { CAMPAIGN_PART_SIZE: "20", CAMPAIGN_BATCH_SIZE: "10" } });
   await house.control("faults", { rules: [{ status: 429, retryAfter: 3600, match: "p1@", count: 1 }] });
@@ -41,7 +41,7 @@ test("a part that somebody stops in the engine is a dead letter of its campaign,
 
 test("a campaign that lost a part without a word fails after a day, and its reprocess sends what is left", async () => {
   const { campaignId, jobId } = await stopOneOfTwo();
-  // As if the engine's news had never arrived.
+  // As if the engine's event had never arrived.
   await house.db.sql.query("delete from dead_letter_queue");
   await house.engine.advance("20h");
   await house.app.keepHouse();

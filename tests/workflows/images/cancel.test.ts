@@ -15,12 +15,12 @@ const statusOf = async (id: string) => (await house.task(id)).status;
 const until = (id: string, status: string) =>
   house.engine.waitFor(async () => (await statusOf(id)) === status, { within: "1h" });
 const cancel = (id: string) => house.call("DELETE", `/api/tasks/${id}`);
-/** While the provider holds a picture back the engine's clock stands still: this waits in real time. */
+/** While the provider holds a picture the engine's clock stops, so this waits in real time. */
 const really = async (condition: () => Promise<boolean>) => {
   while (!(await condition())) await pause(5);
 };
 const inFlight = async () => (await house.control()).stats.inFlight;
-/** Follows the queue as a client does, and answers what is known by now. */
+/** Follows the queue as a client does, and returns the state so far. */
 const follower = () => {
   let state: LiveState<TaskView> = nothingKnown;
   let after = "";
@@ -69,7 +69,7 @@ describe("DELETE /api/tasks/:id", () => {
     await until(next, "completed");
     await house.engine.advance("1h");
     expect(await statusOf(sleeping)).toBe("canceled");
-    // The four others and the next; the canceled one never again.
+    // The four others and the next one; the canceled one is never requested again.
     expect((await house.control()).stats.requests - before).toBe(5);
   });
 

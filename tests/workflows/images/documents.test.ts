@@ -1,4 +1,4 @@
-/** What the source documents say of the demo queue and its numbers, on the whole product. */
+/** The demo queue of the source documents with its numbers, on the whole product. */
 import { setTimeout as pause } from "node:timers/promises";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { type ImageQueueHouse, imageQueueHouse } from "../../support/image-queue-house.ts";
@@ -12,7 +12,7 @@ afterEach(() => house.close());
 const UUID_V4 = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 const queue = async (prompt: string): Promise<string> =>
   (await house.call("POST", "/api/queue-task", { prompt })).body.task.id;
-/** While the provider holds a picture back, the engine's clock stands still: this waits in real time. */
+/** While the provider holds a picture the engine's clock stops, so this waits in real time. */
 const until = async (condition: () => Promise<boolean>) => {
   while (!(await condition())) await pause(5);
 };
@@ -33,7 +33,7 @@ it("S0-3, S1-27: six drawings of 30 s hold up the seventh for 30 s, and the aver
   await house.control("", { hold: false });
   await until(async () => (await house.task(String(ids[6]))).status === "completed");
   const { body } = await house.call("GET", "/api/stats?lane=demo");
-  // Six took 30 s, the last none.
+  // Six tasks took 30 s, the last one no time.
   expect(body.lanes[0].averageMs / 1000).toBeCloseTo((6 * 30) / 7, 0);
 });
 

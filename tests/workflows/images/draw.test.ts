@@ -9,7 +9,7 @@ it("draws a picture from the request to the bytes, with one job that tells the s
   house = await imageQueueHouse({ beforeCall: (rpc) => void statements.push(rpc) });
   const id = await house.submit("a lighthouse at night");
   await house.engine.idle();
-  // The key is looked up for each request; the rest is what a task costs (docs/costs.md).
+  // Each request looks up its key; the rest are the statements of a task (docs/costs.md).
   expect(
     statements.filter(
       (rpc) => rpc !== "find_api_key" && rpc !== "note_api_key_use" && rpc !== "create_api_key",

@@ -1,6 +1,6 @@
 /**
- * The short form of `npm run chaos -- --form images`: the same in one process, where the site's deaths are answers that
- * never come and attempts that never say how they ended.
+ * The short form of `npm run chaos -- --form images` in one process: the site's deaths are answers that never come, and
+ * attempts that never report their end.
  */
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { auditImageTasks, judgeStarts } from "../../support/image-audit.ts";
@@ -9,7 +9,7 @@ import { type ImageQueueHouse, imageQueueHouse } from "../../support/image-queue
 const TASKS = 24;
 
 let house: ImageQueueHouse;
-/** Deaths still to come: each takes an attempt along before it can say anything. */
+/** Deaths to come: each ends an attempt before it can report. */
 let deaths = 6;
 beforeAll(async () => {
   house = await imageQueueHouse({
@@ -42,7 +42,7 @@ it("whatever dies, fails or is canceled, tasks start in their order, within the 
     (await house.rows("select id from image_tasks where ended_at is null")).length;
   for (let minutes = 0; (await unfinished()) > 0 && minutes < 60; minutes++) {
     await house.engine.advance("1m");
-    // The net under the lanes, more often than in life.
+    // Runs the lanes' safety net more often than in production.
     await house.keepHouse();
   }
   expect(await unfinished()).toBe(0);

@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { type ImageQueueHouse, imageQueueHouse } from "../../support/image-queue-house.ts";
 
 let house: ImageQueueHouse;
-/** Names of database functions that do not answer, once for each time they stand here. */
+/** Names of database functions that do not answer, once for each entry. */
 const silent: string[] = [];
 beforeAll(async () => {
   house = await imageQueueHouse({

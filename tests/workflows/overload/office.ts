@@ -18,8 +18,8 @@ export type Answer = { status: number; retryAfterSeconds: number | undefined };
 export type Office = Awaited<ReturnType<typeof openOffice>>;
 
 /**
- * The platform with one kind of work, `errand`, of which `capacity` begin in a second of virtual time: more than
- * that the engine lets nobody begin, earliest due first. Requests come in by the real door, from `requesters` keys.
+ * The platform with one kind of work, `errand`, of which `capacity` begin per second of virtual time: the engine begins
+ * no more, the earliest due first. Requests arrive over HTTP, from `requesters` keys.
  */
 export async function openOffice({ capacity, requesters }: { capacity: number; requesters: number }) {
   let platform: Platform | undefined;
@@ -62,7 +62,7 @@ export async function openOffice({ capacity, requesters }: { capacity: number; r
   return {
     ...shop,
     now: () => clock.now().getTime(),
-    /** One request; the same number is the same request, from the same requester. */
+    /** One request; the same number is the same request of the same requester. */
     async ask(number: number, priority: number): Promise<Answer> {
       const response = await door(
         new Request("http://site.local/api/errands", {
@@ -81,7 +81,7 @@ export async function openOffice({ capacity, requesters }: { capacity: number; r
         retryAfterSeconds: retryAfter === null ? undefined : Number(retryAfter),
       };
     },
-    /** A line that nobody refuses, handed to the engine. */
+    /** Accepts so many jobs without limits and sends them to the engine. */
     async fillLine(count: number, priority: number) {
       await shop.rows("select private.insert_job($1::jsonb - 'id', $2) from generate_series(1, $3)", [
         wanted({ functionId: "run-errand", event: "test/errand", priority, data: { priority } }),

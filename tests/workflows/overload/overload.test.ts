@@ -2,9 +2,9 @@ import { expect, test } from "vitest";
 import { type Figures, type Plan, storm } from "./storm.ts";
 
 /**
- * `OVERLOAD=full` is the whole proof: ten virtual minutes, half an hour in which the refused come back, and what was
- * let in is waited for. Without it: a few seconds of such a storm over a line that is full already. Both ask for ten
- * times what can be done; critical and high work together are half of what can be done.
+ * `OVERLOAD=full` is the whole proof: ten virtual minutes of overload, half an hour in which refused requests return,
+ * and the end of all accepted work. By default a few seconds of overload on a queue that is already full. Both send ten
+ * times the capacity; critical and high work together are half of the capacity.
  */
 const isFull = process.env["OVERLOAD"] === "full";
 const PLAN: Plan = isFull
@@ -51,7 +51,7 @@ test(
   isFull ? 1_800_000 : 240_000,
 );
 
-/** Every class got its share while it lasted, and what was let in was done. */
+/** Every class got its share during the overload, and all accepted work was done. */
 function expectNobodyStarved({ classes, leftWaiting }: Figures) {
   expect(leftWaiting).toBe(0);
   for (const { started } of classes) expect(started).toBeGreaterThan(0);

@@ -7,10 +7,10 @@ export type Plan = {
   /** Requests per second of class 1, 2, 3, 4, 5. */
   perSecond: readonly number[];
   seconds: number;
-  /** Normal work that waits already when the storm begins, and for how long it has. */
+  /** Normal work that already waits when the overload begins, and for how long it has waited. */
   backlog: number;
   backlogSeconds: number;
-  /** Afterwards: so long are those who were refused waited for. */
+  /** How long refused requests may return after the overload. */
   followSeconds: number;
   requesters: number;
   seed: number;
@@ -31,11 +31,11 @@ export type Figures = {
   classes: ClassFigures[];
   refusals: number;
   refusalsWithoutRetryAfter: number;
-  /** Who came back when told to, and who of them was let in. */
+  /** Requests that returned when told to, and how many of them were admitted. */
   returned: number;
   letIn: number;
   longestRetryAfterSeconds: number;
-  /** Accepted and still not begun when everything had time to. */
+  /** Accepted jobs that had not begun when all of them had time to. */
   leftWaiting: number;
   virtualSeconds: number;
 };
@@ -44,8 +44,8 @@ const AT_ONCE = 8;
 const STEP_MS = 100;
 
 /**
- * Ten times more than can be done, at the real door; everybody who is refused comes back exactly when told to.
- * `drain`: what was let in is waited for at the end.
+ * Ten times the capacity over HTTP; every refused request returns exactly at its time. `drain`: waits for all accepted
+ * work at the end.
  */
 export async function storm(plan: Plan, { drain = false } = {}): Promise<Figures> {
   const office = await openOffice(plan);
@@ -77,7 +77,7 @@ async function weather(office: Office, plan: Plan, drain: boolean): Promise<Figu
     }
     await office.engine.idle();
     const nextMs = Math.max(nowMs + STEP_MS, Math.min(coming[0]?.atMs ?? 0, endMs));
-    // Where nobody autovacuums: dead rows of work that has begun would slow every look at the line down.
+    // Without autovacuum, dead rows of work that has begun would slow every read of the queue.
     if (Math.floor(nextMs / 60_000) > Math.floor(nowMs / 60_000))
       await office.rows("vacuum public.jobs, private.reservations");
     await office.engine.advance(`${nextMs - nowMs}ms`);
@@ -123,7 +123,7 @@ async function ask(office: Office, errand: Errand, coming: Errand[], totals: Tot
   insert(coming, { ...errand, atMs: office.now() + retryAfterSeconds * 1000, returns: returns + 1 });
 }
 
-/** Poisson arrivals of each class, in order of time. */
+/** Poisson arrivals of each class, sorted by time. */
 function arrivals({ perSecond, seconds, seed }: Plan, beginMs: number): Errand[] {
   const random = seeded(seed);
   const errands: Errand[] = [];
@@ -152,7 +152,7 @@ function insert(coming: Errand[], errand: Errand): void {
 }
 
 async function figures(office: Office, totals: Totals, beginMs: number): Promise<Figures> {
-  // The ledger's own measure, of what was asked for in the storm.
+  // The ledger's own measurements of the requests during the overload.
   const waits = await office.rows(
     `select priority, count(started_at)::int as started,
        percentile_disc(array[0.5, 0.99, 1]) within group (order by extract(epoch from started_at - ready_at) * 1000) as ms

@@ -187,7 +187,7 @@ test("deleted is deleted: the row at once, the files with the next housekeeping,
   expect((await shop.call("DELETE", body.uploadUrl)).status).toBe(404);
   await shop.app.keepHouse();
   expect(await filesOf(body.job_id)).toEqual([]);
-  // The first request once more, from a client that never heard its answer.
+  // The first request once more, from a client that did not get its answer.
   await upload(bytes, { key: "k3" });
   expect(await filesOf(body.job_id)).toEqual([]);
   expect(await shop.rows("select * from private.left_files")).toEqual([]);

@@ -10,7 +10,7 @@ const env = {
   INNGEST_SIGNING_KEY: "signkey-prod-00",
   CHECKPOINTING: true,
 };
-/** Where a client sends its events. */
+/** The address to which a client sends its events. */
 async function target(settings: Partial<Record<keyof typeof env, string>>): Promise<string> {
   let url = "";
   const fetch: typeof globalThis.fetch = async (input) => {

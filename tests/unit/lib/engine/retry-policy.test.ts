@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { delayMs, RETRY_POLICIES, type RetryPolicyName } from "#lib/engine/retry-policy.ts";
 
-/** The policy's delays in seconds, without chance. */
+/** The policy's delays in seconds, without randomness. */
 const delays = (policy: RetryPolicyName) =>
   Array.from({ length: RETRY_POLICIES[policy].retries }, (_, n) => (delayMs(policy, n + 1, 0.5) ?? 0) / 1000);
 

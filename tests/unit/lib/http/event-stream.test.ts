@@ -70,7 +70,7 @@ test("a reader who does not read is cut off before it costs memory", async () =>
     sink.send([large], "5:5:");
     sent += 1;
   }
-  // 256 KB and the message that crossed them; the pipe of this test holds one more.
+  // 256 KB and the message that exceeded them; the test's own pipe holds one more.
   expect(sent).toBeLessThan(6);
 });
 

@@ -8,7 +8,7 @@ import { resendMailer } from "#mail/resend-mailer.ts";
 
 let server: Server;
 let base: string;
-/** What the server has sent of its endless answers. */
+/** How much the server has sent of its endless answers. */
 let poured = 0;
 
 beforeEach(() => {
@@ -92,7 +92,7 @@ test("fastFetch follows no redirect", async () => {
 });
 
 const MEGABYTE = 1024 * 1024;
-/** What lies in the buffers of both ends when the line is cut. */
+/** The bytes in the buffers of both ends when the connection is cut. */
 const ON_THE_WIRE = 16 * MEGABYTE;
 
 describe("an answer without end is left while it streams", () => {

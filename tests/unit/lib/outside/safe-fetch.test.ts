@@ -30,7 +30,7 @@ async function listen(server: Server): Promise<number> {
   return (server.address() as AddressInfo).port;
 }
 
-/** An HTTPS server on this machine, and how many connections came to it. */
+/** An HTTPS server on this machine, with the number of its connections. */
 async function serve(answer: RequestListener) {
   let connections = 0;
   const server = createServer({ cert, key }, answer);
@@ -59,9 +59,9 @@ const codeOfCall = (call: Promise<unknown>) =>
     (error: unknown) => codeOf(error),
   );
 
-/** IP literals as they may stand in a URL: every one leads to this machine, a private network or nowhere. */
+/** IP addresses as they may be written in a URL: all lead to this machine, a private network or nowhere. */
 const HOSTILE_HOSTS = [
-  // Loopback, in every spelling that a URL knows.
+  // Loopback, in every spelling that a URL accepts.
   "127.0.0.1 127.1 127.0.1 2130706433 0x7f000001 0x7f.0.0.1 0177.0.0.1 017700000001 0x7f.1 127.0.0.1.",
   "127.255.255.254 127.0.0.0x1 00000177.0.0.1 0x0000007f.1 127.000.000.001 ①②⑦.⓪.⓪.① １２７.０.０.１",
   "127。0。0。1 127%2e0%2e0%2e1 %31%32%37.0.0.1 0 0.0.0.0 0x0 0.1 00",
@@ -82,7 +82,7 @@ const HOSTILE_HOSTS = [
   "[2620:4f:8000::1] [0:0:0:0:0:ffff:7f00:1] [::FFFF:127.0.0.1]",
 ].flatMap((line) => line.split(" "));
 
-/** Addresses that are wrong before the host matters. */
+/** Addresses that are refused before their host matters. */
 const HOSTILE_URLS = (port: number) => [
   `http://example.com:${port}/`,
   `ftp://example.com:${port}/`,

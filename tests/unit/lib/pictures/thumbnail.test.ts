@@ -7,7 +7,7 @@ import { thumbnail } from "#lib/pictures/thumbnail.ts";
 const flat = (width: number, height: number) =>
   sharp({ create: { width, height, channels: 3, background: "#3a6ea5" } });
 
-/** A small PNG that says it is larger, as a decompression bomb does. */
+/** A small PNG whose header claims a larger size, as a decompression bomb does. */
 async function claiming(width: number, height: number): Promise<Buffer> {
   const png = await flat(8, 8).png().toBuffer();
   png.writeUInt32BE(width, 16);

@@ -12,7 +12,7 @@ const encoding = fc.constantFrom("utf-8", "utf-8 with a mark", "utf-16le", "utf-
 
 const oneOf = (characters: string) => fc.constantFrom(...Array.from(characters));
 
-/** Everything that has a meaning in a CSV, and letters of one, two, three and four bytes. */
+/** Every character with a meaning in a CSV, and letters of one, two, three and four bytes. */
 const anyText = fc.string({
   unit: oneOf("a1 \"',;|\t\n\r.-éß€“日Ⰺ🦉\u0a0d\u2c2c"),
   maxLength: 12,
@@ -46,7 +46,7 @@ const file = encoding.chain((encoding) =>
 const fixed = (length: number) => ({ minLength: length, maxLength: length });
 type AnyFile = typeof file extends fc.Arbitrary<infer F> ? F : never;
 
-/** As Papa Parse writes it: quoted where it must be, and where spaces would be lost. */
+/** Written as Papa Parse does: quoted where needed, and where spaces would be lost. */
 function write({ names, cells, separator, lineEnd, quoteAll, endsWithLineEnd }: AnyFile): string {
   const quotes = (value: unknown) => quoteAll || String(value) !== String(value).trim() || value === "";
   const text = Papa.unparse(
@@ -71,7 +71,7 @@ test("any table that an independent writer wrote is read back equal, and from an
   await fc.assert(
     fc.asyncProperty(file, fc.nat(), async (file, place) => {
       const text = encode(write(file), file.encoding);
-      // Two letters of Windows-1252 can happen to be one of UTF-8.
+      // Two letters of Windows-1252 may happen to be one valid letter of UTF-8.
       fc.pre(file.encoding !== "windows-1252" || !isUtf8(text) || !isWestern(file.cells));
       const bytes = file.isGzip ? gzipSync(text) : text;
       const { dialect, rows } = await read(bytes, {}, file.pieceBytes);

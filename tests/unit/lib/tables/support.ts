@@ -1,7 +1,7 @@
 import { readTable, readTableFrom, type Table } from "#lib/tables/read-table.ts";
 import type { Row } from "#lib/tables/table.ts";
 
-/** The bytes in pieces of a size, as a network gives them. */
+/** The bytes in pieces of this size, as a network delivers them. */
 export function* inPieces(bytes: Uint8Array | string, size = 7): Generator<Uint8Array> {
   const all = Buffer.from(bytes);
   for (let at = 0; at < all.length; at += size) yield all.subarray(at, at + size);
@@ -13,7 +13,7 @@ export async function all(rows: AsyncIterable<Row[]>): Promise<Row[]> {
   return found;
 }
 
-/** The whole of a table: its values, or line and code of what is wrong. */
+/** The whole table: its values, or line and code of its errors. */
 export async function read(
   bytes: Uint8Array | string,
   said: Parameters<typeof readTable>[1] = {},
@@ -29,7 +29,7 @@ export const shorten = (row: Row): unknown =>
     ? row.values
     : `${row.line}: ${row.error.code}${row.error.column === null ? "" : ` (${row.error.column})`}`;
 
-/** The rows from one place to another, read as a later step reads them. */
+/** The rows between two positions, read as a later step reads them. */
 export const readFrom = (
   bytes: Uint8Array,
   ...[dialect, from, until]: Tail<Parameters<typeof readTableFrom>>
