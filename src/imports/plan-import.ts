@@ -37,7 +37,9 @@ export async function planPiece(
   const cursor = from === null ? undefined : cursorSchema.parse(from);
   const rows = cursor ? goOn(work, source, cursor) : await begin(imports, work, source);
   const start = cursor ?? { offset: 0, line: 1, row: 1, digest: "" };
-  const { parts, next, digest } = await cut(rows, start, time);
+  // What lies in Storage is known by its ETag; what came from an address once it was read to its end.
+  const isDigested = work.fingerprint === null;
+  const { parts, next, digest } = await cut(rows, start, time, isDigested);
   if (next !== null) return { parts, cursor: next };
   if (cursor === undefined && parts.length === 0) {
     throw unreadable(
@@ -46,8 +48,7 @@ export async function planPiece(
       "Send a file with at least one row below its header.",
     );
   }
-  // A file in Storage is identified by its ETag; a file at an address, after it was read to its end.
-  if (work.fingerprint === null) await imports.fingerprint(work.id, digest);
+  if (isDigested) await imports.fingerprint(work.id, digest);
   return { parts, cursor: null, result: { importId: work.id } };
 }
 
@@ -70,7 +71,7 @@ export function dialectOf({ dialect }: ImportRow): Dialect {
   throw new AppError("internal", "The import's file was not looked at yet");
 }
 
-async function cut(rows: AsyncIterable<Row[]>, start: Cursor, time: StepTime) {
+async function cut(rows: AsyncIterable<Row[]>, start: Cursor, time: StepTime, isDigested: boolean) {
   const parts: PlannedPart[] = [];
   let { row: number, digest } = start;
   let open = openPart(number, start);
@@ -90,7 +91,7 @@ async function cut(rows: AsyncIterable<Row[]>, start: Cursor, time: StepTime) {
         if (parts.length >= PIECE_PARTS || time.isLate()) return { parts, next, digest };
         open = openPart(number, row);
       } else if (rowsOfPart === 0) open = openPart(number, row);
-      open.hash.update(row.raw);
+      if (isDigested) open.hash.update(row.raw);
       number += 1;
     }
   }

@@ -20,15 +20,25 @@ export function normalizeAddress(text: string): string | undefined {
   const at = text.lastIndexOf("@");
   const local = text.slice(0, Math.max(at, 0));
   const written = text.slice(at + 1);
-  if (local.length > MAX_LOCAL_LENGTH || !LOCAL_PART.test(local) || !WRITTEN_DOMAIN.test(written))
-    return undefined;
+  if (local.length > MAX_LOCAL_LENGTH || !LOCAL_PART.test(local)) return undefined;
+  const domain = knownDomains.get(written) ?? normalizeDomain(written);
+  if (domain === undefined) return undefined;
+  // The addresses of a file share few domains, and a domain takes most of the time.
+  if (knownDomains.size < MAX_KNOWN_DOMAINS) knownDomains.set(written, domain);
+  const address = `${local}@${domain}`;
+  return address.length <= MAX_ADDRESS_LENGTH ? address : undefined;
+}
+
+const knownDomains = new Map<string, string>();
+const MAX_KNOWN_DOMAINS = 1_000;
+
+function normalizeDomain(written: string): string | undefined {
+  if (!WRITTEN_DOMAIN.test(written)) return undefined;
   const domain = domainToASCII(written);
   const labels = domain.split(".");
   const isDomain = labels.every((label) => label.length <= MAX_LABEL_LENGTH && ASCII_LABEL.test(label));
-  const address = `${local}@${domain}`;
   // A domain whose last label is all digits is an IP address.
-  const isWhole = labels.length > 1 && isDomain && !/^\d+$/.test(labels.at(-1) ?? "");
-  return isWhole && address.length <= MAX_ADDRESS_LENGTH ? address : undefined;
+  return labels.length > 1 && isDomain && !/^\d+$/.test(labels.at(-1) ?? "") ? domain : undefined;
 }
 
 /**

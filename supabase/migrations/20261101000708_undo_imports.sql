@@ -10,8 +10,8 @@ set search_path = ''
 as $$
   select format($sql$
     with todo as materialized (
-      select key, target_id, before, version from public.import_rows
-      where import_id = $1 and fate <> 'unchanged' and conflict is null order by key limit $2
+      select target_id, before, version from public.import_rows
+      where import_id = $1 and fate <> 'unchanged' and conflict is null order by target_id limit $2
     ), found as materialized (
       select todo.*, t.version as version_now
       from todo left join lateral (
@@ -29,10 +29,10 @@ as $$
       where t.id = judged.target_id and judged.conflict is null and judged.before is not null
     ), forgotten as (
       delete from public.import_rows as r using judged
-      where r.import_id = $1 and r.key = judged.key and judged.conflict is null
+      where r.import_id = $1 and r.target_id = judged.target_id and judged.conflict is null
     ), listed as (
       update public.import_rows as r set conflict = judged.conflict from judged
-      where r.import_id = $1 and r.key = judged.key and judged.conflict is not null
+      where r.import_id = $1 and r.target_id = judged.target_id and judged.conflict is not null
     )
     select jsonb_build_object('undone', count(*) filter (where conflict is null), 'conflicts', count(conflict)) from judged
   $sql$, p_target.table_name, string_agg(format('%I', attname), ', '), string_agg(format('r.%I', attname), ', '))
@@ -160,8 +160,8 @@ begin
   if v_count > 0 then
     return v_count;
   end if;
-  delete from public.import_rows where (import_id, key) in (
-    select import_id, key from public.import_rows where import_id = any (v_old) limit p_limit);
+  delete from public.import_rows where (import_id, target_id) in (
+    select import_id, target_id from public.import_rows where import_id = any (v_old) limit p_limit);
   get diagnostics v_count = row_count;
   if v_count > 0 then
     return v_count;

@@ -756,9 +756,8 @@ export type Database = {
           conflict: string | null;
           fate: string;
           import_id: string;
-          key: string;
           row_no: number;
-          target_id: number | null;
+          target_id: number;
           version: unknown;
         };
         ComputedFields: never;
@@ -767,9 +766,8 @@ export type Database = {
           conflict?: string | null;
           fate: string;
           import_id: string;
-          key: string;
           row_no: number;
-          target_id?: number | null;
+          target_id: number;
           version?: unknown;
         };
         Update: {
@@ -777,20 +775,11 @@ export type Database = {
           conflict?: string | null;
           fate?: string;
           import_id?: string;
-          key?: string;
           row_no?: number;
-          target_id?: number | null;
+          target_id?: number;
           version?: unknown;
         };
-        Relationships: [
-          {
-            foreignKeyName: "import_rows_import_id_fkey";
-            columns: ["import_id"];
-            isOneToOne: false;
-            referencedRelation: "imports";
-            referencedColumns: ["id"];
-          },
-        ];
+        Relationships: [];
       };
       imports: {
         Row: {
