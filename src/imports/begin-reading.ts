@@ -3,13 +3,14 @@ import type { Said } from "#lib/tables/dialect.ts";
 import { columnKey } from "#lib/tables/header.ts";
 import { MAX_COLUMNS } from "#lib/tables/limits.ts";
 import { readTable, type Table } from "#lib/tables/read-table.ts";
-import type { Row } from "#lib/tables/table.ts";
+import { type Row, unreadable } from "#lib/tables/table.ts";
 
 /** Reads a table from its beginning. JSON has no header, so its columns are the names in its first rows. */
 export async function beginReading(bytes: Bytes, said: Said): Promise<Table> {
   const { dialect, rows } = await readTable(bytes, said);
   if (dialect.format === "csv") return { dialect, rows };
   const { value: first = [] } = await rows.next();
+  if (first.length === 0) throw noRows();
   const names = first.flatMap((row) => ("values" in row ? Object.keys(row.values) : []));
   // "E-Mail" in one row and "email" in the next are the same column.
   const columns = [
@@ -17,6 +18,9 @@ export async function beginReading(bytes: Bytes, said: Said): Promise<Table> {
   ].toReversed();
   return { dialect: { ...dialect, columns: columns.slice(0, MAX_COLUMNS) }, rows: withFirst(first, rows) };
 }
+
+export const noRows = () =>
+  unreadable("no_rows", "The file has no rows", "Send a file with at least one row below its header.");
 
 async function* withFirst(
   first: Row[],

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { z } from "zod";
-import { beginReading } from "#imports/begin-reading.ts";
+import { beginReading, noRows } from "#imports/begin-reading.ts";
 import { completeMapping } from "#imports/mapping.ts";
 import type { ImportRepository } from "#imports/repository.ts";
 import type { ImportRow } from "#imports/rows.ts";
@@ -41,13 +41,7 @@ export async function planPiece(
   const isDigested = work.fingerprint === null;
   const { parts, next, digest } = await cut(rows, start, time, isDigested);
   if (next !== null) return { parts, cursor: next };
-  if (cursor === undefined && parts.length === 0) {
-    throw unreadable(
-      "no_rows",
-      "The file has no rows",
-      "Send a file with at least one row below its header.",
-    );
-  }
+  if (cursor === undefined && parts.length === 0) throw noRows();
   if (isDigested) await imports.fingerprint(work.id, digest);
   return { parts, cursor: null, result: { importId: work.id } };
 }
