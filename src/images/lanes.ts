@@ -2,8 +2,9 @@ import { z } from "zod";
 import type { Want } from "#lib/database/tokens.ts";
 
 /**
- * A queue of image tasks, first in, first out within a priority class: `atOnce` are drawn at once, and `capacity` may
- * be unfinished before requests are refused with "Queue full".
+ * A queue of image tasks. Within a priority class the owners take turns, and each owner's tasks are first in, first out.
+ * `atOnce` are drawn at once, and `capacity` may be unfinished before an owner beyond their share of the lane is refused
+ * with "Queue full".
  */
 export type Lane = { lane: string; atOnce: number; capacity: number };
 

@@ -25,6 +25,9 @@ create table public.image_tasks (
   owner text,
   lane text not null references public.image_lanes (lane),
   sequence bigint not null,
+  -- Which of its owner's tasks it is, counted on from where its line was when it was accepted: within a priority one task of
+  -- each owner is started per round.
+  round bigint not null,
   priority integer not null,
   -- The earliest due starts first; within a class that is the order of accepting.
   due_at timestamptz not null,
@@ -60,7 +63,7 @@ create table public.image_tasks (
   constraint image_tasks_prompt_is_short check (length(prompt) between 1 and 2000)
 ) with (fillfactor = 70);
 create unique index image_tasks_by_job on public.image_tasks (job_id);
-create index image_tasks_line on public.image_tasks (lane, due_at, sequence) where ended_at is null;
+create index image_tasks_line on public.image_tasks (lane, priority, round, sequence) where ended_at is null;
 create index image_tasks_ended on public.image_tasks (lane, ended_at) where ended_at is not null;
 -- Tasks that have ended, and may still be drawn.
 create index image_tasks_drawn_on on public.image_tasks (lane)

@@ -19,7 +19,33 @@ as $$
   select private.record_job_event(job_id, 'run_ended', '{}', p_now) from over;
 $$;
 
--- Starts the first tasks of the queue while there is room: the earliest due first, then in the order of accepting. Room
+-- The tasks that wait in a lane, in the order in which they start; 1 is next. Within a priority one task of each owner per round,
+-- in the order of accepting, so that an owner with many tasks holds up no other. Between priorities the one goes first that has the
+-- task with the earliest due time, so that no priority waits for ever.
+create function private.image_line(p_lane text)
+returns table (id uuid, "position" bigint)
+language sql stable
+set search_path = ''
+as $$
+  select id, row_number() over (order by turn_at, priority, round, sequence)
+  from (
+    select id, priority, round, sequence, min(due_at) over (
+      partition by priority order by round, sequence rows between current row and unbounded following) as turn_at
+    from public.image_tasks where lane = p_lane and ended_at is null and status = 'pending') as waiting;
+$$;
+
+-- The round of the next task of an owner: behind their own tasks that wait, and with those of the others that are next.
+create function private.next_image_round(p_lane text, p_priority integer, p_owner text)
+returns bigint
+language sql stable
+set search_path = ''
+as $$
+  select greatest(min(round), 1 + coalesce(max(round) filter (where owner is not distinct from p_owner), 0))
+  from public.image_tasks
+  where lane = p_lane and priority = p_priority and ended_at is null and status = 'pending';
+$$;
+
+-- Starts the first tasks of the queue while there is room: the in the order of private.image_line. Room
 -- is used by tasks that are processed or wait for their retry, and by tasks that have ended (canceled, killed) while
 -- their picture is still being drawn. Returns the jobs to send.
 create function private.start_image_tasks(p_lane text, p_now timestamptz)
@@ -43,8 +69,8 @@ begin
   into v_free;
 
   while v_free > 0 loop
-    select * into v_task from public.image_tasks
-    where lane = p_lane and ended_at is null and status = 'pending' order by due_at, sequence limit 1;
+    select tasks.* into v_task from public.image_tasks as tasks
+    join private.image_line(p_lane) as line on line.id = tasks.id and line.position = 1;
     exit when not found;
     -- The transaction that holds the job's row is about to end the job. It waits for this lane and starts the next task
     -- after us, so no task is started before this one.
@@ -121,7 +147,7 @@ as $$
   cross join lateral private.start_image_tasks(lanes.lane, p_now);
 $$;
 
-revoke execute on function private.end_left_drawings, private.start_image_tasks, private.end_image_task,
+revoke execute on function private.image_line, private.next_image_round, private.end_left_drawings, private.start_image_tasks, private.end_image_task,
   private.after_image_job, public.start_waiting_image_tasks from public, anon, authenticated;
-grant execute on function private.end_left_drawings, private.start_image_tasks, private.end_image_task,
+grant execute on function private.image_line, private.next_image_round, private.end_left_drawings, private.start_image_tasks, private.end_image_task,
   private.after_image_job, public.start_waiting_image_tasks to service_role;

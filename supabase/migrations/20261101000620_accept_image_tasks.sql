@@ -1,21 +1,32 @@
 -- Requesting pictures: accept a task, clear a lane.
 
--- Refuses the request when the lane is full. Retry-After is how long the lane needs to end one task at the pace of the
--- last minute, or 30 s when no task ends.
-create function private.require_room_in_image_lane(p_lane text, p_capacity integer, p_now timestamptz)
+-- Refuses the request when the lane is full for its owner: p_capacity tasks are unfinished, and the owner has their share of them,
+-- which is the capacity divided by the owners that have any. An owner with less than that is always let in, so that no other can
+-- keep them out; a capacity of 100 may come to about 500 unfinished tasks of 100 owners. Critical tasks have a capacity of
+-- their own. Retry-After is how long the lane needs to end one task at the pace of the last minute, or 30 s when no task ends.
+create function private.require_room_in_image_lane(
+  p_lane text, p_capacity integer, p_priority integer, p_owner text, p_now timestamptz
+)
 returns void
 language plpgsql
 set search_path = ''
 as $$
 declare
+  v_total integer;
+  v_own integer;
+  v_owners integer;
   v_ended integer;
 begin
-  if (select count(*) from public.image_tasks where lane = p_lane and ended_at is null) < p_capacity then
+  select count(*), count(*) filter (where owner is not distinct from p_owner), count(distinct coalesce(owner, ''))
+  into v_total, v_own, v_owners
+  from public.image_tasks where lane = p_lane and ended_at is null and (priority = 1) = (p_priority = 1);
+  if v_total < p_capacity or v_own < p_capacity / (v_owners + (v_own = 0)::integer) then
     return;
   end if;
   select count(*) into v_ended from public.image_tasks
   where lane = p_lane and ended_at > p_now - interval '1 minute';
-  perform private.refuse(503, 'queue_full', format('Queue full: %s tasks of lane %s are unfinished', p_capacity, p_lane),
+  perform private.refuse(503, 'queue_full',
+    format('Queue full: %s tasks of lane %s are unfinished, %s of them yours', v_total, p_lane, v_own),
     case when v_ended = 0 then '30' else greatest(1, ceil(60.0 / v_ended))::integer::text end);
 end
 $$;
@@ -51,11 +62,12 @@ begin
     perform private.refuse(429, 'too_many_requests', 'You request more pictures than one owner may',
       greatest(1, ceil((v_tokens ->> 'waitMs')::numeric / 1000))::integer::text);
   end if;
-  perform private.require_room_in_image_lane(v_lane.lane, v_lane.capacity, v_lane.accepted_at);
+  perform private.require_room_in_image_lane(
+    v_lane.lane, v_lane.capacity, v_job.priority, v_job.owner, v_lane.accepted_at);
 
-  insert into public.image_tasks (id, job_id, owner, lane, sequence, priority, due_at, prompt, created_at)
-  values (v_job.id, v_job.id, v_job.owner, v_lane.lane, v_lane.last_sequence, v_job.priority,
-    v_job.due_at, p_prompt, v_lane.accepted_at);
+  insert into public.image_tasks (id, job_id, owner, lane, sequence, round, priority, due_at, prompt, created_at)
+  values (v_job.id, v_job.id, v_job.owner, v_lane.lane, v_lane.last_sequence,
+    private.next_image_round(v_lane.lane, v_job.priority, v_job.owner), v_job.priority, v_job.due_at, p_prompt, v_lane.accepted_at);
   perform private.start_image_tasks(v_lane.lane, v_lane.accepted_at);
   return public.get_image_task(v_job.id, null);
 end

@@ -16,6 +16,7 @@ begin
   returning * into v_lane;
   update public.image_tasks set
     job_id = p_job.id, sequence = v_lane.last_sequence,
+    round = private.next_image_round(v_lane.lane, priority, owner),
     due_at = v_lane.accepted_at + (p_job.due_at - p_job.ready_at),
     status = 'pending', started_no = null, started_at = null, ended_at = null, attempts = 0,
     -- An earlier attempt that still draws has lost its claim, but no other begins until its drawing is over

@@ -30,8 +30,8 @@ beforeAll(async () => {
     values ('common', 1, ${ROWS}, now()), ('rare', 1, ${ROWS}, now());
     select private.register_work_kind(jsonb_build_object('function_id', kind, 'event_name', 'e', 'keep_completed', 10,
       'keep_failed', 10)) from unnest(array['rare', 'common']) as kind;
-    insert into image_tasks (id, job_id, owner, lane, sequence, priority, due_at, prompt, status, created_at, ended_at)
-    select id, id, owner, owner, event_id::bigint, 3, created_at, 'x', 'canceled', created_at, ended_at from jobs`);
+    insert into image_tasks (id, job_id, owner, lane, sequence, round, priority, due_at, prompt, status, created_at, ended_at)
+    select id, id, owner, owner, event_id::bigint, 1, 3, created_at, 'x', 'canceled', created_at, ended_at from jobs`);
   await session.query("vacuum analyze");
 });
 afterAll(async () => {

@@ -550,6 +550,7 @@ export type Database = {
           prompt: string;
           retry_at: string | null;
           revision: number;
+          round: number;
           sequence: number;
           started_at: string | null;
           started_no: number | null;
@@ -575,6 +576,7 @@ export type Database = {
           prompt: string;
           retry_at?: string | null;
           revision?: number;
+          round: number;
           sequence: number;
           started_at?: string | null;
           started_no?: number | null;
@@ -599,6 +601,7 @@ export type Database = {
           prompt?: string;
           retry_at?: string | null;
           revision?: number;
+          round?: number;
           sequence?: number;
           started_at?: string | null;
           started_no?: number | null;
