@@ -4,6 +4,7 @@ import type { ErasureRepository } from "#erasures/repository.ts";
 import type { FlowControl } from "#lib/engine/flow-control.ts";
 import type { InngestClient } from "#lib/engine/inngest.ts";
 import { tries } from "#lib/engine/retry-policy.ts";
+import { AppError } from "#lib/errors.ts";
 
 type Dependencies = {
   inngest: InngestClient;
@@ -15,10 +16,12 @@ type Dependencies = {
 /** A step erases this many pieces, so that it ends well within the 60 s of a request. */
 const PIECES_PER_STEP = 50;
 /**
- * A campaign that is being sent needs its recipients: the run waits this long and tries again, for at most two weeks.
+ * A campaign that is being sent needs its recipients: the run tries again every hour of the first day and every six hours
+ * of the next 13, because each try is billed.
  */
-const PAUSE = "1h";
-const MAX_ROUNDS = 14 * 24;
+const HOURLY = 24;
+const MAX_ROUNDS = HOURLY + 13 * 4;
+const pauseBefore = (round: number) => (round <= HOURLY ? "1h" : "6h");
 /** Inngest ends a run after 1,000 steps. */
 const MAX_STEPS = 900;
 
@@ -34,7 +37,7 @@ export const erasePerson = ({ inngest, erasures, flow, onFailure }: Dependencies
     },
     async ({ event, step }) => {
       const { erasureId } = event.data;
-      for (let count = 1, rounds = 1; count <= MAX_STEPS && rounds <= MAX_ROUNDS; count += 1) {
+      for (let count = 1, rounds = 0; count <= MAX_STEPS; count += 1) {
         const state = await step.run(`erase-${count}`, async () => {
           let now = await erasures.erasePiece(erasureId);
           for (let piece = 1; now === "more" && piece < PIECES_PER_STEP; piece += 1) {
@@ -42,12 +45,19 @@ export const erasePerson = ({ inngest, erasures, flow, onFailure }: Dependencies
           }
           return now;
         });
-        if (state === "done") break;
-        if (state === "waiting") await step.sleep(`wait-${(rounds += 1)}`, PAUSE);
+        if (state === "done") {
+          return step.run("receipt", async () => ({
+            erasureId,
+            counts: (await erasures.get(erasureId))?.counts ?? {},
+          }));
+        }
+        if (state === "more") continue;
+        if (rounds === MAX_ROUNDS) break;
+        rounds += 1;
+        await step.sleep(`wait-${rounds}`, pauseBefore(rounds));
       }
-      return step.run("receipt", async () => ({
-        erasureId,
-        counts: (await erasures.get(erasureId))?.counts ?? {},
-      }));
+      throw new AppError("conflict", "A campaign that is being sent has needed the address for two weeks", {
+        hint: "End the campaign, then reprocess this dead letter.",
+      });
     },
   );
