@@ -15,6 +15,7 @@ import { freshDatabase } from "./database.ts";
  */
 export type Outage = "refused" | "answer lost" | "process died" | "no storage" | "no events taken";
 
+export const GITHUB_SECRET = "github_secret";
 const ALL_OF_OURS: Outage[] = ["refused", "answer lost", "process died"];
 
 /** An outage that begins with the `call`-th call (1 is the first) that the function's runs make. */
@@ -90,6 +91,7 @@ export async function outageHouse() {
   const settings = testEnv(database, {
     IMAGES_BASE_URL: "http://images.local/images",
     IMAGES_SIZE: "32",
+    GITHUB_WEBHOOK_SECRET: GITHUB_SECRET,
     SLACK_WEBHOOK_URL: "http://slack.local/hook",
     PLAN: "pro",
     MAIL_REQUESTS_PER_SECOND: "0",
@@ -119,6 +121,12 @@ export async function outageHouse() {
       const text = await response.text();
       if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text}`);
       return text === "" ? {} : JSON.parse(text);
+    },
+    /** A webhook, by a provider's own request. */
+    async receive(source: string, body: string, headers: Record<string, string>) {
+      const url = `http://site.local/api/webhooks/${source}`;
+      const response = await running.doors.api(new Request(url, { method: "POST", body, headers }));
+      if (!response.ok) throw new Error(`${source}: ${response.status} ${await response.text()}`);
     },
     /** Puts a file where an address of Storage allows it. */
     async store(url: string, method: string, text: string) {

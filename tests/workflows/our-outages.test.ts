@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type Outage, type OutageHouse, outageHouse } from "../support/outage-house.ts";
+import { GITHUB_SECRET, type Outage, type OutageHouse, outageHouse } from "../support/outage-house.ts";
+import { githubHeaders } from "../support/sign.ts";
 
 let house: OutageHouse;
 /** A house of its own for each function, so that the work of one is not in another's way. */
@@ -19,6 +20,11 @@ const notified = (key: string, value: string) =>
   count("select count(*) as n from notifications where data ->> $1 = $2", key, value);
 const files = (pattern: string) =>
   count("select count(*) as n from storage.objects where name like $1", pattern);
+const stars = (repository: string) =>
+  count(
+    "select coalesce(sum(added_star_count), 0) as n from github_metrics where repository = $1",
+    repository,
+  );
 const picture = () =>
   sharp({ create: { width: 40, height: 30, channels: 3, background: "#3a6ea5" } })
     .png()
@@ -145,6 +151,17 @@ const WORK: Record<string, Work> = {
       return { undone: undo.undone, conflicts: undo.conflicts, target, left };
     },
     once: { undone: 3, conflicts: 0, target: "subscribers", left: 0 },
+  },
+  "process-webhook": {
+    async begin() {
+      const repository = { full_name: `ada/${randomUUID()}` };
+      const body = JSON.stringify({ action: "created", repository });
+      await house.receive("github", body, githubHeaders(body, GITHUB_SECRET, "star"));
+      return repository.full_name;
+    },
+    isDone: async (name) => (await stars(name)) > 0,
+    effects: async (name) => ({ stars: await stars(name) }),
+    once: { stars: 1 },
   },
   "send-daily-report": {
     async begin() {
