@@ -23,10 +23,7 @@ export async function startEngine(flags: string[]) {
     return {
       url,
       cpuMs: () => cpuMsOf(pid),
-      /**
-       * The memory of the process, and the live part of its heap: the system shows the first, and the engine needs the
-       * second.
-       */
+      /** The whole memory of the process, and the part of its heap that is in use. */
       memory: async () => {
         const rssMb = mb(Number(ps(pid, "rss")) * 1024);
         child.send("heap");

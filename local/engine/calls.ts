@@ -29,10 +29,7 @@ type Flight = { run: RunDocument; job: Job; generation: number };
 export class Calls {
   private readonly options: Options;
   private readonly flights = new Map<string, Flight>();
-  /**
-   * Numbers calls. It starts at the present time, so that a number is never used again after a restart, without being
-   * stored.
-   */
+  /** The number of the next call. It starts at the present time, so that no number is used again after a restart. */
   private generation = Date.now() * 1_000;
 
   constructor(options: Options) {

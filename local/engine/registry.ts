@@ -62,8 +62,8 @@ export class Registry {
 }
 
 /**
- * The trigger names that match an event name: the name itself, and its beginnings up to a slash or dot with a star
- * after them.
+ * The trigger names that match an event. For `shop/order.paid` these are `shop/order.paid`, `shop/*` and
+ * `shop/order.*`.
  */
 const patternsOf = (name: string): string[] => [
   name,

@@ -10,7 +10,10 @@ export type Usage = { runs: number; steps: number; executions: number };
 
 const counts = z.object({ runs: z.number(), steps: z.number() }).default({ runs: 0, steps: 0 });
 
-/** Ended runs are added once, because history drops them later; unfinished runs are counted on request. */
+/**
+ * Each ended run is added to the sums once, because history deletes it later. Unfinished runs are counted when the
+ * usage is requested.
+ */
 export class Meter {
   private readonly notebook: Notebook;
 

@@ -15,5 +15,5 @@ export function newBackoff(): (livedMs: number) => number {
   };
 }
 
-/** A delay as text for the end of a sentence; empty when it is too short to notice. */
+/** " in 2 s" for the end of a message; empty when the delay is too short to matter. */
 export const inSeconds = (pauseMs: number): string => (pauseMs > 1000 ? ` in ${pauseMs / 1000} s` : "");

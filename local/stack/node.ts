@@ -23,9 +23,9 @@ export function importsOf(part: string, { timeScale }: Options, projectDir: stri
 }
 
 /**
- * The site's memory does not grow with the work. Without a limit V8 collects so late that this cannot be seen. With a
- * small limit it collects so often that this takes a sixth of the CPU under load. From 2,048 MB on, V8 lets the heap
- * grow to four times its live size.
+ * The site's memory does not grow with the work. Without a limit V8 collects garbage so late that the memory seems to
+ * grow. With a small limit it collects so often that this takes a sixth of the CPU under load. From 2,048 MB on, V8
+ * lets the heap grow to four times its live size.
  */
 export const optionsOfSite = ({ NODE_OPTIONS = "" }: Environment): string =>
   `${NODE_OPTIONS} --max-old-space-size=2000 --max-semi-space-size=16`.trim();

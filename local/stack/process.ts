@@ -103,8 +103,8 @@ export function runProcess(options: ProcessOptions): ManagedProcess {
       const { child } = current;
       leaving.add(child);
       child.once("exit", () => leaving.delete(child));
-      // Told first, so that it is already trying when the port becomes free: for a millisecond or two no process
-      // listens.
+      // The new process gets its order first, so that it is already trying when the port becomes free: for a
+      // millisecond or two no process listens.
       tell(next.child, "listen");
       tell(child, "finish");
       setTimeout(() => child.kill("SIGKILL"), patienceAtFinishMs).unref();

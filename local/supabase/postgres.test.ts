@@ -83,7 +83,7 @@ test("dies with the process that started it, kill -9 included, and loses nothing
   const pid = postmaster();
   const gone = once(owner, "exit");
   owner.kill("SIGKILL");
-  // The process ends some time after its signal; until then the server may still be shared with it.
+  // The process ends a moment after the signal; until then the server may still belong to it.
   await gone;
   const again = await startPostgres({ dataDir, settings });
   expect(postmaster()).not.toBe(pid);

@@ -1,5 +1,5 @@
 // @ts-check
-/** Run beside a bundled door, like knock.mjs: the door's own sharp makes a thumbnail. */
+/** This script is copied beside a bundled door, like knock.mjs. It makes a thumbnail with the door's own sharp. */
 /* oxlint-disable typescript/no-unsafe-assignment, typescript/no-unsafe-call, typescript/no-unsafe-member-access -- what is loaded is known by running it alone */
 import { createRequire } from "node:module";
 import { join } from "node:path";

@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * Run beside a bundled door, with nothing else around: loads it as Netlify does, sends it one request, and prints
+ * This script is copied beside a bundled door. It loads the door as Netlify does, sends it one request, and prints
  * {"status", "body"} as its last line. Plain JavaScript, because a server has no TypeScript.
  */
 /* oxlint-disable typescript/no-unsafe-assignment, typescript/no-unsafe-call -- what is loaded is known by running it alone */

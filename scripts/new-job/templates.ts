@@ -109,7 +109,7 @@ test("${job} is accepted, completes, and tells its owner", async () => {
 });
 `;
 
-/** How the test of outages starts the job, and the result that it must have once. */
+/** How the test of outages starts the job, and the effect that must happen exactly once. */
 export const outageEntry = ({ room, job, idField }: Names) => `  "${job}": {
     begin: async () =>
       (await house.call("POST", "/api/${room}/${job}", { ${idField}: randomUUID() })).jobId,

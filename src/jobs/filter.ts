@@ -10,7 +10,7 @@ export const filterQuery = {
   function: text(100).optional(),
   requester: text(200).optional(),
   parent: uuid.optional(),
-  /** Part of an id, of a kind, function, requester, owner, idempotency key or error. */
+  /** A text that is part of an id, a kind, a function, a requester, an owner, an idempotency key or an error. */
   search: trimmedText(100).optional(),
   from: instant.optional(),
   to: instant.optional(),

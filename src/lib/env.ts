@@ -58,8 +58,8 @@ const schema = z.object({
   IMAGES_SIZE: count(16, 2048).default(1024),
 
   /**
-   * CIDRs of a private network to which addresses given by users may lead. By default only the public internet is
-   * allowed.
+   * CIDRs of private networks that may be called at addresses from users. By default only the public internet may be
+   * called.
    */
   ALLOW_PRIVATE_HOSTS: z
     .string()

@@ -21,7 +21,7 @@ export type BatchAnswer =
   | { kind: "refused"; error: AppError }
   | { kind: "unknown"; error: AppError };
 
-/** One result per mail, in order; a bad address fails alone. */
+/** One result per mail, in order. A bad address does not make the other mails fail. */
 export type MailResult = { messageId: string } | { code: string; words: string };
 
 /** The interface of a mail provider. */

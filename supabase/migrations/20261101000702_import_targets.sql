@@ -9,7 +9,7 @@ create table private.import_targets (
   -- an administrator) returns text that returns this value, and refuses values of other owners.
   scope_column text not null,
   scope_function text not null,
-  -- The key of the row "t", by which rows are the same: lower(t.email).
+  -- The key of a row "t", such as lower(t.email). Rows with equal keys are the same row.
   key_sql text not null,
   -- The columns that an import may write, and those of them that are JSON objects merged field by field.
   columns text[] not null,

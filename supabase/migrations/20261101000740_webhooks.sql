@@ -32,7 +32,7 @@ create table public.webhook_inbox (
 create index webhook_inbox_by_object on public.webhook_inbox (object_key, sequence desc);
 create index webhook_inbox_by_time on public.webhook_inbox (received_at, id);
 
--- How far the state of an object is known: it was read from its provider after this webhook had arrived.
+-- The newest webhook of an object that had arrived when the object was last read from its provider.
 create table public.webhook_objects (
   key text primary key,
   covered_sequence bigint not null,

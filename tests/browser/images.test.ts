@@ -64,7 +64,7 @@ withChromium("the image queue", () => {
     );
     await provider({ hold: false });
     await expect.poll(() => group(page, "Completed").getByRole("img").count()).toBeGreaterThanOrEqual(10);
-    await group(page, "Waiting").getByText("Nobody waits").waitFor();
+    await group(page, "Waiting").getByText("No task waits").waitFor();
   });
 
   test("S1-17: a failure counts down to its retry, and 'fail permanently' fails for good", async () => {

@@ -126,7 +126,7 @@ withChromium("the page tells the truth", () => {
     await house.steer("/_control/images", { hold: false });
     await row.getByText("completed").waitFor();
     await page.getByLabel("Search").fill("no such word");
-    await page.getByText("No job fits").waitFor();
+    await page.getByText("No job matches").waitFor();
   });
 
   // The last one: no mail leaves for two minutes.

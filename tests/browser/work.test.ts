@@ -41,7 +41,7 @@ withChromium("jobs, campaigns and dead letters", () => {
     const { jobId } = await sendCampaign(pages.house, { name: "A story" });
     const page = await pages.open("/jobs");
     await page.getByLabel("Status").selectOption("failed");
-    await page.getByText("No job fits").waitFor();
+    await page.getByText("No job matches").waitFor();
     expect(page.url()).toContain("status=failed");
     await page.evaluate((id) => void (location.hash = `#/jobs/${id}`), jobId);
     await page.getByText("completed").first().waitFor();
@@ -112,7 +112,7 @@ withChromium("jobs, campaigns and dead letters", () => {
   test("a filter that came by a link is seen, and can be cleared", async () => {
     const { jobId } = await sendCampaign(pages.house, { name: "A parent" });
     const page = await pages.open(`/jobs?parent=${jobId}`);
-    await page.getByText("No job fits").waitFor();
+    await page.getByText("No job matches").waitFor();
     expect(await page.getByLabel("Parent job").inputValue()).toBe(jobId);
     await page.getByRole("button", { name: "Clear" }).click();
     await page.getByRole("heading", { name: "Jobs", level: 1, exact: true }).waitFor();

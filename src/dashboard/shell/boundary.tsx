@@ -6,14 +6,14 @@ export class Boundary extends Component<{ children: ReactNode }, { error: Error 
   override state: { error: Error | undefined } = { error: undefined };
 
   static getDerivedStateFromError(error: unknown) {
-    return { error: error instanceof Error ? error : new Error("It says nothing more.") };
+    return { error: error instanceof Error ? error : new Error("There is no error message.") };
   }
 
   override render() {
     const { error } = this.state;
     if (error === undefined) return this.props.children;
     return (
-      <Page title="This page has a mistake">
+      <Page title="This page has an error">
         <p className="error-note" role="alert">
           {error.message}
         </p>

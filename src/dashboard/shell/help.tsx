@@ -30,7 +30,7 @@ export function Help() {
   if (!isOpen.use()) return null;
   const keys = [
     ...VIEWS.map(({ title }, n) => ({ key: String(n + 1), does: title })),
-    { key: "/", does: "To the filter" },
+    { key: "/", does: "Go to the filter" },
     { key: "?", does: "This list" },
     { key: "Esc", does: "Close a dialog" },
   ];

@@ -14,10 +14,10 @@ export function KeyForm() {
   return (
     <main className="key-form">
       <Logo />
-      <h1>Which key?</h1>
+      <h1>API key required</h1>
       <p className="quiet">
-        The page reads <code>/api</code> with an API key. It stays in this tab and goes when the tab closes.{" "}
-        <code>npm start</code> prints keys for this machine; elsewhere{" "}
+        The page reads <code>/api</code> with an API key. The key is stored only in this tab, until the tab
+        closes. <code>npm start</code> prints keys for this machine; elsewhere{" "}
         <code>npm run key -- create --role admin</code> makes one.
       </p>
       {refusal !== null && (

@@ -7,7 +7,7 @@ export function KeyOffer() {
   return (
     <Dialog title="Replace the key?" onClose={() => answerOffer(false)}>
       <p>
-        This address brought another API key. With it the page shows, and does, what that key may. Replace
+        This address contains another API key. With it the page shows, and does, what that key may. Replace
         your key only if you trust where the address comes from.
       </p>
       <footer>

@@ -17,9 +17,9 @@ export function OfflineNote() {
         <strong>
           {down.length === 0
             ? "The site does not answer."
-            : `The site is in trouble: ${down.map(({ name }) => name).join(", ")} down.`}
+            : `These services do not answer: ${down.map(({ name }) => name).join(", ")}.`}
         </strong>{" "}
-        What you see may be old. It is asked again by itself.
+        What you see may be old. The page keeps trying.
       </div>
     </div>
   );

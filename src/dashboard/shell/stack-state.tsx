@@ -4,10 +4,10 @@ import { useStack, useStackWatch } from "./use-stack.ts";
 import "./stack-state.css";
 
 const WORDS: Record<Connection, { text: string; title: string }> = {
-  connecting: { text: "Connecting", title: "Nothing has been answered yet" },
+  connecting: { text: "Connecting", title: "No answer yet" },
   live: { text: "Live", title: "Changes arrive as they happen" },
-  polling: { text: "Polling", title: "Asked again every two seconds" },
-  offline: { text: "Offline", title: "The site does not answer; it is asked again and again" },
+  polling: { text: "Polling", title: "Polls every two seconds" },
+  offline: { text: "Offline", title: "The site does not answer; the page keeps trying" },
 };
 
 /** How current the page is, and which service is down. */
@@ -22,7 +22,7 @@ export function StackState() {
         {text}
       </span>
       {down.length > 0 && (
-        <ul className="down" aria-label="Parts that are down">
+        <ul className="down" aria-label="Services that are down">
           {down.map(({ name, problem }) => (
             <li key={name} title={problem}>
               <Icon name="alert" size={14} /> {name} is down

@@ -44,10 +44,10 @@ function JobList({ query }: Pick<ViewProps, "query">) {
       {problem && <ErrorNote problem={problem} />}
       {shown === undefined && problem === undefined && <Loading rows={8} what="Loading jobs" />}
       {shown?.length === 0 && !isStale && (
-        <Empty title={query.size === 0 ? "No work yet" : "No job fits"}>
+        <Empty title={query.size === 0 ? "No work yet" : "No job matches"}>
           {query.size === 0
             ? "It appears here as soon as it is accepted."
-            : "What fits this filter appears here as soon as it is accepted."}
+            : "Jobs that match this filter appear here as soon as they are accepted."}
         </Empty>
       )}
       {shown !== undefined && shown.length > 0 && (

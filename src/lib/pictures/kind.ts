@@ -16,7 +16,7 @@ const SIGNATURES: Record<PictureType, readonly (number | undefined)[]> = {
   "image/webp": [0x52, 0x49, 0x46, 0x46, undefined, undefined, undefined, undefined, 0x57, 0x45, 0x42, 0x50],
 };
 
-/** The type by the bytes themselves: the sender's content type is ignored. */
+/** Detects the type from the bytes; the content type that the sender gives is ignored. */
 export const pictureTypeOf = (bytes: Uint8Array): PictureType | undefined =>
   PICTURE_TYPES.find((type) =>
     SIGNATURES[type].every((byte, index) => byte === undefined || bytes[index] === byte),

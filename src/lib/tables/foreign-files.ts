@@ -19,7 +19,7 @@ const SIGNATURES: readonly { reason: string; name: string; bytes: string; hint: 
   { reason: "bzip2", name: "packed by bzip2", bytes: "BZh", hint: "Send it unpacked, or by gzip." },
 ];
 
-/** Refuses files that are no tables (e.g. Excel, PDF), names their type, and says what to do. */
+/** Refuses files that are not tables (e.g. Excel, PDF). The error names the type and says what to do. */
 export function refuseForeignFile(head: Buffer): void {
   if (head.length === 0)
     throw unreadable("empty", "The file is empty", "Send a file with a header and rows.");

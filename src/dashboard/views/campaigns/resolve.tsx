@@ -12,11 +12,11 @@ export function Resolve({ campaignId, send, onChange }: ResolveProps) {
   const { run, isBusy } = useAction(async (status: "sent" | "failed", button: HTMLElement) => {
     const note = await confirm({
       title: `Mark as ${status}: ${send.email}?`,
-      text: "Nobody knows whether this mail went out: look it up at the provider first.",
+      text: "It is unknown whether this mail was sent: look it up at the provider first.",
       reason: "How do you know?",
       yes: `Mark as ${status}`,
       tone: status === "failed" ? "danger" : "primary",
-      no: "Leave it",
+      no: "Cancel",
     });
     if (note === null) return;
     await api.post(`/api/campaigns/${campaignId}/sends/${send.id}/resolve`, { status, note });

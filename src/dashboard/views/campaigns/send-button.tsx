@@ -11,7 +11,7 @@ export function SendButton({ campaign, onChange }: { campaign: Campaign; onChang
   const { run, isBusy } = useAction(async () => {
     const answer = await confirm({
       title: `Send “${name}”?`,
-      text: "It goes to everybody on its list, and cannot be changed any more.",
+      text: "It is sent to all active subscribers of its list, and cannot be changed any more.",
       yes: "Send it",
       no: "Not yet",
     });

@@ -31,7 +31,7 @@ export function Sends({ campaign, query, onChange }: SendsProps) {
       {problem && <ErrorNote problem={problem} onRetry={reload} />}
       {isLoading && !data && <Loading rows={8} what="Loading the sends" />}
       {data?.items.length === 0 && (
-        <Empty icon="mail" title={status === null ? "Nobody is on its list" : `No send is ${status}`} />
+        <Empty icon="mail" title={status === null ? "Its list has no subscribers" : `No send is ${status}`} />
       )}
       {data && data.items.length > 0 && (
         <Table

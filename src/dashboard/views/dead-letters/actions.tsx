@@ -13,9 +13,9 @@ export function LetterActions({ letter, onChange }: ActionsProps) {
   const reprocess = useAction(async (button: HTMLElement) => {
     const answer = await confirm({
       title: `Reprocess ${letter.function}?`,
-      text: "The work is put back as it was accepted. It runs as a new job.",
+      text: "The work is done again, as a new job with the original event.",
       yes: "Reprocess",
-      no: "Leave it",
+      no: "Cancel",
     });
     if (answer === null) return;
     const { jobId } = await api.post<{ jobId: string }>(`${letter.links.self}/reprocess`);
@@ -27,11 +27,11 @@ export function LetterActions({ letter, onChange }: ActionsProps) {
   const ignore = useAction(async (button: HTMLElement) => {
     const note = await confirm({
       title: `Ignore ${letter.function}?`,
-      text: "The work stays undone for good. The letter is kept.",
+      text: "The work stays undone. The dead letter is kept.",
       reason: "Why?",
-      yes: "Ignore it",
+      yes: "Ignore",
       tone: "danger",
-      no: "Leave it",
+      no: "Cancel",
     });
     if (note === null) return;
     await api.post(`${letter.links.self}/ignore`, { note });

@@ -5,8 +5,8 @@ import { Empty } from "#dashboard/components/states.tsx";
 export const AdminsOnly = () => (
   <Page title="Dead letters">
     <Empty icon="key" title="This page is for administrators">
-      Dead letters hold everything that was in an event. Open the page with an admin key:{" "}
-      <code>npm start</code> prints one, and <code>npm run key -- create --role admin</code> makes one.
+      A dead letter contains a whole event. Open the page with an admin key: <code>npm start</code> prints
+      one, and <code>npm run key -- create --role admin</code> makes one.
     </Empty>
   </Page>
 );

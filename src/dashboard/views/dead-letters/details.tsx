@@ -50,8 +50,8 @@ function Whole({ letter }: { letter: Letter }) {
         </div>
         <p className="letter-message">{error.message ?? "No message"}</p>
       </Card>
-      <Card title="What became of it">
-        {letter.status === "failed" && <p className="quiet">Nobody has decided yet.</p>}
+      <Card title="Outcome">
+        {letter.status === "failed" && <p className="quiet">No decision yet.</p>}
         <Aftermath letter={letter} />
       </Card>
       <Card title="Event">
@@ -66,7 +66,7 @@ function Whole({ letter }: { letter: Letter }) {
         </Card>
       )}
       <p className="quiet small">
-        The same trouble:{" "}
+        The same cause:{" "}
         <a href={`#/dead-letters?status=any&fingerprint=${letter.fingerprint}`}>letters like this one</a>
       </p>
     </>

@@ -78,11 +78,11 @@ export function LetterList({ query }: { query: URLSearchParams }) {
 }
 
 function NothingHere({ status, isFiltered }: { status: Status; isFiltered: boolean }) {
-  if (isFiltered) return <Empty icon="search" title="No letter fits these filters" />;
+  if (isFiltered) return <Empty icon="search" title="No dead letter matches these filters" />;
   if (status !== "failed") return <Empty title="None yet" />;
   return (
-    <Empty icon="check" title="Nothing is dead">
-      Work that fails for good is kept here, whole, until somebody decides about it.
+    <Empty icon="check" title="No dead letters">
+      Work that failed for good is kept here, with its whole event, until an administrator decides about it.
     </Empty>
   );
 }

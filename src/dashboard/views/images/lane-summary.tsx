@@ -10,7 +10,7 @@ export function LaneSummary({ stats }: { stats: LaneStats }) {
   const taken = processing + retrying;
   const inQueue = taken + waiting;
   return (
-    <section className="card lane-summary" aria-label="How the lane is doing">
+    <section className="card lane-summary" aria-label="Statistics of the lane">
       <div className="gauges">
         <div role="group" aria-label="Places" className="gauge">
           <span>

@@ -19,7 +19,7 @@ export function Line({ lane, tasks, unfinished, onChange }: LineProps) {
       actions={unfinished > 0 && <ClearQueue lane={lane} size={unfinished} onChange={onChange} />}
     >
       {tasks.length === 0 ? (
-        <p className="nobody">Nobody waits.</p>
+        <p className="nobody">No task waits.</p>
       ) : (
         // A long queue scrolls, also with the keyboard.
         // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
@@ -44,7 +44,7 @@ function ClearQueue({ lane, size, onChange }: { lane: Lane; size: number; onChan
   const { run, isBusy } = useAction(async () => {
     const answer = await confirm({
       title: "Clear the queue?",
-      text: `All that is unfinished in this lane is canceled: ${size === 1 ? "one image" : `${size} images`}.`,
+      text: `This cancels everything that is unfinished in this lane: ${size === 1 ? "one image" : `${size} images`}.`,
       yes: "Clear it",
       tone: "danger",
     });

@@ -7,10 +7,10 @@ type Word = { text: string; icon: IconName; tone: Tone };
 
 const WORDS: Record<string, Word> = {
   accepted: { text: "Accepted", icon: "inbox", tone: "quiet" },
-  released: { text: "Its turn has come", icon: "clock", tone: "quiet" },
+  released: { text: "Released", icon: "clock", tone: "quiet" },
   sent: { text: "Sent to the engine", icon: "external", tone: "quiet" },
   running: { text: "Started", icon: "play", tone: "info" },
-  retrying: { text: "Tried again", icon: "retry", tone: "warn" },
+  retrying: { text: "Retried", icon: "retry", tone: "warn" },
   attempt: { text: "Attempt begins", icon: "play", tone: "info" },
   waiting: { text: "Waiting for its retry", icon: "clock", tone: "warn" },
   run_ended: { text: "Run ended", icon: "stop", tone: "quiet" },

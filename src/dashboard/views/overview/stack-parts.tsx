@@ -4,7 +4,7 @@ import { useStack } from "#dashboard/shell/use-stack.ts";
 export function StackParts() {
   const parts = useStack();
   return (
-    <ul className="row small" aria-label="Parts of the stack">
+    <ul className="row small" aria-label="Services">
       {parts.map(({ name, isUp, problem }) => (
         <li key={name} className={`badge tone-${isUp ? "good" : "bad"}`} title={problem}>
           {name} {isUp ? "up" : "down"}
