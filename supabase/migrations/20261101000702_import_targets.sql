@@ -41,16 +41,18 @@ as $$
   join pg_catalog.pg_attribute on attrelid = p_target.table_name::regclass and attname = name;
 $$;
 
--- The one statement that writes a set of rows into a target: $1 import, $2 scope, $3 rows [{"n": number of the row, "k":
--- key, "v": columns}], $4 merge rule, $5 whether an absent column is emptied, $6 whether nothing is written, $7 now.
--- Returns {"inserted", "updated", "unchanged", "skipped", "lost"}; lost: rows whose key a concurrent transaction wrote,
--- which must be tried again.
---
--- Of several rows with one key the last row of the file counts, in whatever order the parts run; the others are
--- skipped.
--- The first one written gets the fate; a later row writes over it, from the same copy of the row before, and corrects
--- the fate.
-create function private.write_sql_of_target(p_target private.import_targets)
+-- The type of the column that names the scope of a row.
+create function private.scope_type_of_target(p_target private.import_targets)
+returns text
+language sql stable
+set search_path = ''
+as $$
+  select format_type(atttypid, null) from pg_catalog.pg_attribute
+  where attrelid = p_target.table_name::regclass and attname = p_target.scope_column;
+$$;
+
+-- The first part of the statement below: each given row with the row that exists, what the two become, and its fate.
+create function private.judge_sql_of_target(p_target private.import_targets)
 returns text
 language sql stable
 set search_path = ''
@@ -89,15 +91,40 @@ as $$
           when after = before then 'unchanged'
           else 'updated' end as fate
       from merged
+  $sql$,
+    p_target.table_name,
+    p_target.scope_column,
+    private.scope_type_of_target(p_target),
+    p_target.key_sql,
+    (select coalesce(string_agg(format(
+       '|| case when not $5 and v ? %1$L then jsonb_build_object(%1$L, (before -> %1$L) || (v -> %1$L)) else ''{}'' end', name), ' '), '')
+     from unnest(p_target.deep_columns) as name));
+$$;
+
+-- The one statement that writes a set of rows into a target: $1 import, $2 scope, $3 rows [{"n": number of the row, "k":
+-- key, "v": columns}], $4 merge rule, $5 whether an absent column is emptied, $6 whether nothing is written, $7 now.
+-- Returns {"inserted", "updated", "unchanged", "skipped", "lost"}; lost: rows whose key a concurrent transaction wrote,
+-- which must be tried again.
+--
+-- Of several rows with one key the last row of the file counts, in whatever order the parts run; the others are
+-- skipped.
+-- The first one written gets the fate; a later row writes over it, from the same copy of the row before, and corrects
+-- the fate.
+create function private.write_sql_of_target(p_target private.import_targets)
+returns text
+language sql stable
+set search_path = ''
+as $$
+  select private.judge_sql_of_target(p_target) || format($sql$
     ), inserted as (
-      insert into %1$s as t (%2$I, %6$s, created_at, updated_at)
-      select $2::%3$s, %7$s, $7, $7
+      insert into %1$s as t (%2$I, %5$s, created_at, updated_at)
+      select $2::%3$s, %6$s, $7, $7
       from judged
       where judged.fate <> 'skipped' and judged.id is null and not $6 order by judged.k
       on conflict do nothing
       returning t.id, t.xmin as version, %4$s as k
     ), updated as (
-      update %1$s as t set (%6$s, updated_at) = row (%8$s, $7)
+      update %1$s as t set (%5$s, updated_at) = row (%7$s, $7)
       from judged
       where t.id = judged.id and judged.fate <> 'skipped' and not $6
         and (judged.seen_no is not null or judged.after is distinct from judged.state)
@@ -134,12 +161,8 @@ as $$
   $sql$,
     p_target.table_name,
     p_target.scope_column,
-    (select format_type(atttypid, null) from pg_catalog.pg_attribute
-     where attrelid = p_target.table_name::regclass and attname = p_target.scope_column),
+    private.scope_type_of_target(p_target),
     p_target.key_sql,
-    (select coalesce(string_agg(format(
-       '|| case when not $5 and v ? %1$L then jsonb_build_object(%1$L, (before -> %1$L) || (v -> %1$L)) else ''{}'' end', name), ' '), '')
-     from unnest(p_target.deep_columns) as name),
     (select string_agg(format('%I', name), ', ') from unnest(p_target.columns) as name),
     private.values_sql_of_target(p_target, 'judged.v'),
     private.values_sql_of_target(p_target, 'judged.after'));
@@ -253,7 +276,7 @@ select private.register_import_target('{"name": "products", "table_name": "publi
   "scope_column": "owner", "scope_function": "private.scope_of_owner", "key_sql": "t.sku",
   "columns": ["sku", "name", "price_cents", "stock"]}');
 
-revoke execute on function private.dry_row_id, private.values_sql_of_target, private.write_sql_of_target, private.register_import_target, private.scope_of_subscribers,
+revoke execute on function private.scope_type_of_target, private.judge_sql_of_target, private.dry_row_id, private.values_sql_of_target, private.write_sql_of_target, private.register_import_target, private.scope_of_subscribers,
   private.scope_of_owner, private.erase_from_contacts from public, anon, authenticated;
-grant execute on function private.dry_row_id, private.values_sql_of_target, private.write_sql_of_target, private.register_import_target, private.scope_of_subscribers,
+grant execute on function private.scope_type_of_target, private.judge_sql_of_target, private.dry_row_id, private.values_sql_of_target, private.write_sql_of_target, private.register_import_target, private.scope_of_subscribers,
   private.scope_of_owner, private.erase_from_contacts to service_role;

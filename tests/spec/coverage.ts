@@ -4,10 +4,18 @@ import { DOCUMENTS, type DocumentId, POINTS } from "./points.ts";
 
 export type RunTest = { name: string; passed: boolean };
 
+/**
+ * `true`: every test that claims the point ran and passed. `claimed`: one of them failed, or did not run. `open`: no test
+ * claims it.
+ */
+export type State = "true" | "claimed" | "open";
+
 export type Coverage = {
   covered: number;
   of: number;
-  documents: Array<{ id: DocumentId; title: string; covered: number; of: number; open: string[] }>;
+  documents: Array<{ id: DocumentId; title: string; points: Record<string, State> }>;
+  /** Test files that could not be loaded: what they claim is not known. */
+  unloaded: string[];
   /** Names of numbered tests that failed, or were skipped: a point with one of these is not covered. */
   failed: string[];
   /** Numbers in test names that are no point of any document: a slip of the pen. */
@@ -16,9 +24,22 @@ export type Coverage = {
 
 const reportSchema = z.object({
   testResults: z.array(
-    z.object({ assertionResults: z.array(z.object({ fullName: z.string(), status: z.string() })) }),
+    z.object({
+      name: z.string().default(""),
+      status: z.string().default("passed"),
+      assertionResults: z.array(z.object({ fullName: z.string(), status: z.string() })),
+    }),
   ),
 });
+
+/** The test files of a report that failed before they had a test. */
+export const unloadedIn = (report: unknown): string[] =>
+  reportSchema
+    .parse(report)
+    .testResults.filter(
+      ({ status, assertionResults }) => status === "failed" && assertionResults.length === 0,
+    )
+    .map(({ name }) => name);
 
 /** The tests of a vitest JSON report. In a run by name the tests of other names are "skipped"; they have no number. */
 export const testsIn = (report: unknown): RunTest[] =>
@@ -36,25 +57,27 @@ export const numbersIn = (name: string): string[] =>
 
 const isDocument = (id: string): id is DocumentId => id in DOCUMENTS;
 
-export const coverageOf = (tests: readonly RunTest[]): Coverage => {
+export const coverageOf = (tests: readonly RunTest[], unloaded: string[] = []): Coverage => {
   const numbered = tests.map((test) => ({ ...test, numbers: numbersIn(test.name) }));
   const numbersOf = (passed: boolean) =>
     new Set(numbered.filter((test) => test.passed === passed).flatMap(({ numbers }) => numbers));
-  const failed = numbersOf(false);
-  const passed = new Set([...numbersOf(true)].filter((number) => !failed.has(number)));
+  const [failed, passed] = [numbersOf(false), numbersOf(true)];
+  const stateOf = (point: string): State =>
+    failed.has(point) ? "claimed" : passed.has(point) ? "true" : "open";
   const points = Object.keys(POINTS);
   const documents = Object.keys(DOCUMENTS)
     .filter(isDocument)
     .map((id) => {
       const own = points.filter((point) => point.startsWith(`${id}-`));
-      const open = own.filter((point) => !passed.has(point));
-      return { id, title: DOCUMENTS[id], covered: own.length - open.length, of: own.length, open };
+      const states = Object.fromEntries(own.map((point) => [point, stateOf(point)]));
+      return { id, title: DOCUMENTS[id], points: states };
     });
   return {
-    covered: points.filter((point) => passed.has(point)).length,
+    covered: points.filter((point) => stateOf(point) === "true").length,
     of: points.length,
     documents,
+    unloaded,
     failed: numbered.filter(({ passed, numbers }) => !passed && numbers.length > 0).map(({ name }) => name),
-    unknown: [...passed, ...failed].filter((number) => !(number in POINTS)).toSorted(),
+    unknown: [...new Set([...passed, ...failed])].filter((number) => !(number in POINTS)).toSorted(),
   };
 };

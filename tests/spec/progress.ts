@@ -7,10 +7,9 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { type Coverage, coverageOf, testsIn } from "./coverage.ts";
+import { type Coverage, coverageOf, type State, testsIn, unloadedIn } from "./coverage.ts";
 import { POINTS } from "./points.ts";
 
-const BAR = 24;
 const ROOT = resolve(import.meta.dirname, "../..");
 
 /** The report of a run of the numbered tests alone; the run itself is shown on stderr. */
@@ -34,28 +33,56 @@ const runNumberedTests = (): string => {
   }
 };
 
+const BAR = 24;
+const SIGNS: ReadonlyArray<readonly [State, string, string]> = [
+  ["true", "✓", "true: each test that claims it ran and passed"],
+  ["claimed", "✗", "claimed: a test that claims it failed or did not run"],
+  ["open", "·", "open: no test claims it"],
+];
+
 const bar = (covered: number, of: number) => {
   const filled = Math.floor((covered / of) * BAR);
   return "█".repeat(filled) + "░".repeat(BAR - filled);
 };
 
-const describe = ({ covered, of, documents, failed, unknown }: Coverage): string => {
-  const lines = documents.map(
-    (document) =>
-      `${document.id}  ${bar(document.covered, document.of)}  ${String(document.covered).padStart(3)} of ${String(document.of).padEnd(3)} ${document.title}`,
+/** One document: its bar, then the numbers of its points by their state. */
+function describeDocument({ id, title, points }: Coverage["documents"][number]): string[] {
+  const all = Object.entries(points);
+  const numbersOf = (state: State) =>
+    all.filter(([, of]) => of === state).map(([point]) => point.slice(id.length + 1));
+  const covered = numbersOf("true").length;
+  const lines = [`${id}  ${bar(covered, all.length)}  ${covered} of ${all.length}  ${title}`];
+  for (const [state, sign] of SIGNS) {
+    const numbers = numbersOf(state);
+    if (numbers.length > 0) lines.push(`    ${sign} ${numbers.join(" ")}`);
+  }
+  return lines;
+}
+
+function describe({ covered, of, documents, failed, unknown, unloaded }: Coverage): string {
+  const states = documents.flatMap(({ points }) => Object.entries(points));
+  const inState = (state: State) => states.filter(([, of]) => of === state).map(([point]) => point);
+  const lines = documents.flatMap((document) => [...describeDocument(document), ""]);
+  const list = (title: string, items: readonly string[]) => {
+    if (items.length > 0) lines.push(title, ...items.map((item) => `  ${item}`), "");
+  };
+  list(
+    "Open:",
+    inState("open").map((point) => `${point.padEnd(6)} ${POINTS[point]}`),
   );
-  const open = documents.flatMap((document) => document.open);
-  if (open.length > 0)
-    lines.push("", "Open:", ...open.map((point) => `  ${point.padEnd(6)} ${POINTS[point]}`));
-  if (failed.length > 0) lines.push("", "Failed or not run:", ...failed.map((name) => `  ${name}`));
-  if (unknown.length > 0) lines.push("", `Test names carry numbers that no point has: ${unknown.join(", ")}`);
-  lines.push("", `${covered} of ${of} points have a test that ran and passed.`);
+  list("Claimed by a test that failed or did not run:", failed);
+  list("These files could not be loaded, so what they claim is not known:", unloaded);
+  list("Numbers in test names that no document has:", unknown);
+  for (const [state, sign, meaning] of SIGNS)
+    lines.push(`${sign} ${String(inState(state).length).padStart(3)}  ${meaning}`);
+  lines.push("", `${covered} of ${of} points are true.`);
   return lines.join("\n");
-};
+}
 
 const { values } = parseArgs({
   options: { json: { type: "boolean", default: false }, report: { type: "string" } },
 });
 const report = values.report === undefined ? runNumberedTests() : readFileSync(values.report, "utf8");
-const coverage = coverageOf(testsIn(JSON.parse(report)));
+const run: unknown = JSON.parse(report);
+const coverage = coverageOf(testsIn(run), unloadedIn(run));
 process.stdout.write(`${values.json ? JSON.stringify(coverage) : describe(coverage)}\n`);

@@ -1,13 +1,26 @@
 /**
- * Checks the migrations: squawk reads the files, and the Supabase advisors read the database that they make.
+ * Checks the migrations: that rooms name their own tables and no function is long, by their text; squawk reads the files,
+ * and the Supabase advisors read the database that they make.
  *   npm run lint:sql
  */
 import fs from "node:fs";
 import path from "node:path";
+import { longFunctions } from "./length.ts";
 import { migrations, runTool, withMigrated } from "./migrated.ts";
+import { namesOfOtherRooms } from "./rooms.ts";
 
-await withMigrated((url) => {
-  const files = fs.readdirSync(migrations).map((file) => path.join(migrations, file));
-  runTool("squawk", ["--config", "supabase/squawk.toml", ...files]);
-  runTool("supabase", ["db", "advisors", `--remote=${url}`, "--level", "warn", "--fail-on", "warn"]);
-});
+const files = fs.readdirSync(migrations).toSorted();
+const texts = files.map((name) => ({ name, sql: fs.readFileSync(path.join(migrations, name), "utf8") }));
+
+const problems = [...namesOfOtherRooms(texts), ...longFunctions(texts)];
+for (const problem of problems) console.error(problem);
+if (problems.length > 0) process.exitCode = 1;
+else
+  await withMigrated((url) => {
+    runTool("squawk", [
+      "--config",
+      "supabase/squawk.toml",
+      ...files.map((file) => path.join(migrations, file)),
+    ]);
+    runTool("supabase", ["db", "advisors", `--remote=${url}`, "--level", "warn", "--fail-on", "warn"]);
+  });

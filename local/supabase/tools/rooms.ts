@@ -1,0 +1,60 @@
+/** The rooms of the migrations: which room each belongs to, and what it may name. */
+type Room = {
+  /** Its migrations begin at this number and end where the next room begins. */
+  from: number;
+  name: string;
+  /** Rooms that it stands on besides the ledger, which is everybody's. */
+  on?: readonly string[];
+};
+
+const LEDGER = "ledger";
+
+const ROOMS: readonly Room[] = [
+  { from: 0, name: LEDGER },
+  { from: 400, name: "lists" },
+  { from: 500, name: "campaigns", on: ["lists"] },
+  { from: 600, name: "images" },
+  { from: 660, name: "uploads" },
+  { from: 670, name: "monitoring" },
+  { from: 700, name: "imports", on: ["lists"] },
+  { from: 720, name: "reports" },
+  { from: 740, name: "webhooks" },
+];
+
+export type Migration = { name: string; sql: string };
+
+const CREATED =
+  /\bcreate (?:or replace )?(?:table|function|view|type|sequence) (?:if not exists )?((?:public|private)\.\w+)/g;
+const NAMED = /\b(?:public|private)\.\w+/g;
+
+/** `20261101000520_plan_campaigns.sql` belongs to campaigns. */
+export function roomOf({ name }: Migration): Room {
+  const number = Number(/^\d{8}(\d{6})_/.exec(name)?.[1]);
+  const room = ROOMS.findLast(({ from }) => from <= number);
+  if (room === undefined) throw new Error(`${name} is not named <date><six digits>_<what it does>.sql`);
+  return room;
+}
+
+/** A comment may name what it likes. A string may be the name of a function that is called. */
+const withoutComments = (sql: string): string => sql.replaceAll(/--.*$/gm, "");
+
+/** Each name of another room's table or function in a migration: rooms meet in the ledger. */
+export function namesOfOtherRooms(migrations: readonly Migration[]): string[] {
+  const ownerOf = new Map(
+    migrations.flatMap((migration) =>
+      [...withoutComments(migration.sql).matchAll(CREATED)].map(([, name = ""]) => [
+        name,
+        roomOf(migration).name,
+      ]),
+    ),
+  );
+  return migrations.flatMap((migration) => {
+    const room = roomOf(migration);
+    const allowed = new Set([room.name, LEDGER, ...(room.on ?? [])]);
+    return [...new Set(withoutComments(migration.sql).match(NAMED))].flatMap((name) => {
+      const owner = ownerOf.get(name);
+      if (owner === undefined || allowed.has(owner)) return [];
+      return [`${migration.name}: ${room.name} names ${name}, which belongs to ${owner}`];
+    });
+  });
+}
