@@ -276,7 +276,9 @@ select private.register_import_target('{"name": "products", "table_name": "publi
   "scope_column": "owner", "scope_function": "private.scope_of_owner", "key_sql": "t.sku",
   "columns": ["sku", "name", "price_cents", "stock"]}');
 
-revoke execute on function private.scope_type_of_target, private.judge_sql_of_target, private.dry_row_id, private.values_sql_of_target, private.write_sql_of_target, private.register_import_target, private.scope_of_subscribers,
+revoke execute on function private.dry_row_id, private.values_sql_of_target, private.scope_type_of_target,
+  private.judge_sql_of_target, private.write_sql_of_target, private.register_import_target, private.scope_of_subscribers,
   private.scope_of_owner, private.erase_from_contacts from public, anon, authenticated;
-grant execute on function private.scope_type_of_target, private.judge_sql_of_target, private.dry_row_id, private.values_sql_of_target, private.write_sql_of_target, private.register_import_target, private.scope_of_subscribers,
+grant execute on function private.dry_row_id, private.values_sql_of_target, private.scope_type_of_target,
+  private.judge_sql_of_target, private.write_sql_of_target, private.register_import_target, private.scope_of_subscribers,
   private.scope_of_owner, private.erase_from_contacts to service_role;
