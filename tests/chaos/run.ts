@@ -1,11 +1,12 @@
-import { parseArgs } from "node:util";
+import { isDeepStrictEqual, parseArgs } from "node:util";
 import { imageStorm } from "./support/image-storm.ts";
 import { faultsOfImages } from "./support/image-verdict.ts";
+import { importsRampage } from "./support/imports-rampage.ts";
 import { faultsOfParts, partsRampage } from "./support/parts-rampage.ts";
 import { rampage } from "./support/rampage.ts";
 import { faultsOf } from "./support/verdict.ts";
 
-const help = `npm run chaos [-- --form site|parts|images] [--recipients 5000] [--tasks 1000]
+const help = `npm run chaos [-- --form site|parts|images|imports] [--recipients 5000] [--tasks 1000] [--rows 100000]
 
 The long form of tests/chaos: a campaign, or the image queue, whose house is killed with SIGKILL at random moments,
 judged by the provider's own record.
@@ -13,6 +14,8 @@ judged by the provider's own record.
   parts  10 kills each of engine, gateway and Postgres, which the stack's own supervisor starts again
   images 20 kills of the site under 1,000 image tasks from four producers, with failures and cancels: started in the
          order of accepting, never more at once than the lane allows, none lost
+  imports 20 kills of the site under an import of 100,000 rows with bad and repeated ones: table, counts and rejects are
+         those of an undisturbed import
 Without --form all, one after the other. Exit code 0 only if nothing was lost, done twice or done out of turn.`;
 
 const { values } = parseArgs({
@@ -20,6 +23,7 @@ const { values } = parseArgs({
     form: { type: "string" },
     recipients: { type: "string", default: "5000" },
     tasks: { type: "string", default: "1000" },
+    rows: { type: "string", default: "100000" },
     help: { type: "boolean", short: "h", default: false },
   },
 });
@@ -52,6 +56,15 @@ const forms: Record<string, () => Promise<boolean>> = {
     const wanted = { tasks: Number(values.tasks), kills: 20 };
     const verdict = await imageStorm({ ...wanted, say });
     return report("the image queue", verdict, faultsOfImages(verdict, wanted));
+  },
+  imports: async () => {
+    console.error("The site is killed again and again while it imports:");
+    const { kills, undisturbed, killed } = await importsRampage({ rows: Number(values.rows), kills: 20 });
+    const faults: string[] = [];
+    if (!isDeepStrictEqual(killed, undisturbed))
+      faults.push("the outcome is not that of an undisturbed import");
+    if (undisturbed.status !== "completed") faults.push(`the undisturbed import is ${undisturbed.status}`);
+    return report("an import", { kills, counts: killed.counts, rejects: killed.rejects.length }, faults);
   },
 };
 

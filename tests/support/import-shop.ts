@@ -1,20 +1,22 @@
 import { importFunctions } from "#imports/functions.ts";
+import type { SafeFetch } from "#lib/outside/safe-fetch.ts";
 import { type Workshop, workshop } from "./workshop.ts";
 
 export type ImportShop = Awaited<ReturnType<typeof importShop>>;
 
 /** The imports of one administrator, over a real database, Storage and engine. */
-export async function importShop(env: Record<string, string> = {}) {
+export async function importShop(env: Record<string, string> = {}, safeFetch?: SafeFetch) {
   /** Stands before every opening of a file by a function. */
-  const hooks: { beforeOpen: () => Promise<void> } = { beforeOpen: async () => {} };
+  const hooks: { beforeOpen: (path: string) => Promise<void> } = { beforeOpen: async () => {} };
   const shop: Workshop = await workshop({
     env: { PLAN: "pro", ...env },
     functions: ({ storage, ...platform }) =>
       importFunctions({
         ...platform,
+        ...(safeFetch && { safeFetch }),
         storage: {
           open: async (...file) => {
-            await hooks.beforeOpen();
+            await hooks.beforeOpen(file[1]);
             return storage.open(...file);
           },
         },

@@ -1,0 +1,117 @@
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import type { RequestListener } from "node:http";
+import { createServer, type Server } from "node:https";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { createSafeFetch } from "#lib/outside/safe-fetch.ts";
+import { type ImportShop, importShop } from "../../support/import-shop.ts";
+
+const tls = join(import.meta.dirname, "../../fixtures/tls");
+const pem = (name: string) => readFileSync(join(tls, name), "utf8");
+
+let host: Server;
+let shop: ImportShop;
+let url: (path: string) => string;
+/** What the host answers, and the ranges that it was asked for. */
+let answer: RequestListener = () => {};
+const asked: string[] = [];
+beforeAll(async () => {
+  host = createServer({ cert: pem("cert.pem"), key: pem("key.pem") }, (request, response) => {
+    asked.push(request.headers.range ?? "");
+    answer(request, response);
+  });
+  await new Promise<void>((resolve) => host.listen(0, resolve));
+  const { port } = host.address() as AddressInfo;
+  url = (path) => `https://public.test:${port}/${path}`;
+  const reach = { allowPrivateHosts: ["127.0.0.1/32"], ports: [port], ca: pem("cert.pem") };
+  const resolve = async () => [{ address: "127.0.0.1", family: 4 }];
+  shop = await importShop({}, createSafeFetch({ ...reach, resolve }));
+});
+afterAll(async () => {
+  await shop.close();
+  await new Promise((resolve) => host.close(resolve));
+});
+beforeEach(async () => {
+  asked.length = 0;
+  await shop.rows("delete from email_subscribers");
+});
+
+/** A host that knows ranges and ETags, or one that sends the whole file each time. */
+const gives =
+  (file: () => string, { knowsRanges = true } = {}): RequestListener =>
+  (request, response) => {
+    const bytes = Buffer.from(file());
+    const etag = `"${createHash("md5").update(bytes).digest("hex")}"`;
+    const [, from = "0", to = "0"] = /bytes=(\d+)-(\d+)/.exec(request.headers.range ?? "") ?? [];
+    if (!knowsRanges) {
+      response.writeHead(200).end(bytes);
+      return;
+    }
+    const part = bytes.subarray(Number(from), Number(to) + 1);
+    const range = `bytes ${from}-${Number(from) + part.length - 1}/${bytes.length}`;
+    response.writeHead(206, { etag, "content-range": range }).end(part);
+  };
+const people = (count: number) =>
+  `email,name\n${Array.from({ length: count }, (_, n) => `p${n}@example.com,Person ${n}`).join("\n")}\n`;
+
+test("a file at an address is read in ranges of a megabyte", async () => {
+  const file = people(60_000);
+  answer = gives(() => file);
+  const done = await shop.run({ url: url("people.csv") });
+  expect(done).toMatchObject({ status: "completed", fileName: "people.csv", counts: { inserted: 60_000 } });
+  expect(asked.length).toBeGreaterThan(2);
+  for (const range of asked) {
+    const [, from, to] = /bytes=(\d+)-(\d+)/.exec(range) ?? [];
+    expect(Number(to) - Number(from)).toBeLessThan(1024 * 1024);
+  }
+});
+
+test("a host that knows no ranges is asked once a step, and the same rows arrive", async () => {
+  answer = gives(() => people(6_000), { knowsRanges: false });
+  expect(await shop.run({ url: url("whole.csv") })).toMatchObject({ counts: { inserted: 6_000 } });
+});
+
+test("the same file again is told by its rows: the import ends as already_imported, unless its owner wants it", async () => {
+  answer = gives(() => people(10));
+  const first = await shop.run({ url: url("same.csv") });
+  const again = await shop.run({ url: url("same.csv?again") });
+  expect(again).toMatchObject({
+    status: "failed",
+    error: { code: "already_imported", details: { importId: first.id } },
+  });
+  expect((await shop.run({ url: url("same.csv") }, { again: true })).counts).toMatchObject({ unchanged: 10 });
+});
+
+test("a file that changes while it is read ends as file_changed", async () => {
+  let version = 0;
+  answer = (request, response) => gives(() => people(11 + (version++ % 2)))(request, response);
+  expect(await shop.run({ url: url("moving.csv") })).toMatchObject({
+    status: "failed",
+    error: { code: "file_changed" },
+  });
+});
+
+test.each([
+  [404, "provider_rejected"],
+  [401, "provider_rejected"],
+])("a host that answers %i ends it as %s", async (status, code) => {
+  answer = (_, response) => response.writeHead(status).end();
+  expect(await shop.run({ url: url("none.csv") })).toMatchObject({ status: "failed", error: { code } });
+});
+
+test("a host in trouble is asked again later", async () => {
+  let trouble = 3;
+  answer = (request, response) => {
+    trouble -= 1;
+    if (trouble >= 0) response.writeHead(503).end();
+    else gives(() => people(12))(request, response);
+  };
+  expect(await shop.run({ url: url("later.csv") })).toMatchObject({ counts: { inserted: 12 } });
+});
+
+test("an address inside a network is refused, and nothing is sent to it", async () => {
+  const done = await shop.run({ url: "https://169.254.169.254/latest/meta-data" });
+  expect(done).toMatchObject({ status: "failed", error: { code: "address_refused" } });
+});
