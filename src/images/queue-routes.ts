@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { ImageDesk } from "#images/desk-repository.ts";
+import type { ImageApiRepository } from "#images/api-repository.ts";
 import { laneName } from "#images/lanes.ts";
 import { promptText, submit } from "#images/submit.ts";
 import { type Task, taskView, toTaskView } from "#images/task.ts";
@@ -7,7 +7,7 @@ import type { TellEngine } from "#jobs/cancel.ts";
 import { json, ownerOf, type Route, route } from "#lib/http/route.ts";
 
 type Dependencies = {
-  desk: Pick<ImageDesk, "accept" | "show" | "clear">;
+  images: Pick<ImageApiRepository, "accept" | "show" | "clear">;
   tellEngine: TellEngine;
 };
 
@@ -17,7 +17,7 @@ const ENDED_SHOWN = 100;
 const taskIds = z.array(z.uuid());
 
 /** The queue of the source documents (S0): the lane `demo`, six at once. */
-export const queueRoutes = ({ desk, tellEngine }: Dependencies): Route[] => [
+export const queueRoutes = ({ images, tellEngine }: Dependencies): Route[] => [
   route({
     method: "POST",
     path: "/api/queue-task",
@@ -26,7 +26,7 @@ export const queueRoutes = ({ desk, tellEngine }: Dependencies): Route[] => [
     body: z.object({ prompt: promptText.default("A lighthouse at night") }),
     responses: { 202: z.object({ success: z.literal(true), taskId: z.uuid(), task: taskView }) },
     handler: async ({ body: { prompt }, requester, idempotencyKey }) => {
-      const task = await submit({ desk }, requester, { prompt, lane: "demo" }, idempotencyKey);
+      const task = await submit({ images }, requester, { prompt, lane: "demo" }, idempotencyKey);
       const body = { success: true, taskId: task.id, task: toTaskView(task) };
       return json(202, body, { location: `/api/tasks/${task.id}` });
     },
@@ -45,7 +45,7 @@ export const queueRoutes = ({ desk, tellEngine }: Dependencies): Route[] => [
       }),
     },
     handler: async ({ requester }) => {
-      const tasks = await desk.show("demo", ownerOf(requester), ENDED_SHOWN);
+      const tasks = await images.show("demo", ownerOf(requester), ENDED_SHOWN);
       return json(200, {
         ...groupTasks(tasks),
         tasks: Object.fromEntries(tasks.map((task) => [task.id, toTaskView(task)])),
@@ -60,7 +60,7 @@ export const queueRoutes = ({ desk, tellEngine }: Dependencies): Route[] => [
     body: z.object({ lane: laneName.default("demo") }),
     responses: { 200: z.object({ success: z.literal(true), canceled: z.number() }) },
     handler: async ({ body: { lane }, requester }) => {
-      const jobIds = await desk.clear(lane, requester.id);
+      const jobIds = await images.clear(lane, requester.id);
       await tellEngine(jobIds);
       return json(200, { success: true, canceled: jobIds.length });
     },

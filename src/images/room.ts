@@ -1,4 +1,4 @@
-import { imageDesk } from "#images/desk-repository.ts";
+import { imageApiRepository } from "#images/api-repository.ts";
 import { generateImageRequested } from "#images/events.ts";
 import { pictureRoutes } from "#images/picture-routes.ts";
 import { queueRoutes } from "#images/queue-routes.ts";
@@ -26,13 +26,13 @@ type Dependencies = {
 export const images = room<Dependencies>({
   name: "images",
   routes({ db, ...deps }) {
-    const desk = imageDesk(db, deps.clock);
+    const images = imageApiRepository(db, deps.clock);
     return [
-      ...taskRoutes({ ...deps, desk }),
-      ...pictureRoutes({ ...deps, desk }),
-      ...statsRoutes({ desk }),
-      ...queueStreamRoutes({ ...deps, desk }),
-      ...queueRoutes({ ...deps, desk }),
+      ...taskRoutes({ ...deps, images }),
+      ...pictureRoutes({ ...deps, images }),
+      ...statsRoutes({ images }),
+      ...queueStreamRoutes({ ...deps, images }),
+      ...queueRoutes({ ...deps, images }),
     ];
   },
   chores: ({ db, clock }) => [startWaiting({ images: imageRepository(db, clock) })],

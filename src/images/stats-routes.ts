@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { ImageDesk, LaneCounts } from "#images/desk-repository.ts";
+import type { ImageApiRepository, LaneCounts } from "#images/api-repository.ts";
 import { LANES, type Lane, laneName } from "#images/lanes.ts";
 import { json, ownerOf, type Route, route } from "#lib/http/route.ts";
 
@@ -25,7 +25,7 @@ export const laneStats = z.object({
 z.globalRegistry.add(laneStats, { id: "LaneStats" });
 
 /** S1-14, S1-27: only statistics about the tasks of all owners. */
-export const statsRoutes = ({ desk }: { desk: Pick<ImageDesk, "stats"> }): Route[] => [
+export const statsRoutes = ({ images }: { images: Pick<ImageApiRepository, "stats"> }): Route[] => [
   route({
     method: "GET",
     path: "/api/stats",
@@ -34,7 +34,7 @@ export const statsRoutes = ({ desk }: { desk: Pick<ImageDesk, "stats"> }): Route
     query: z.object({ lane: laneName.optional() }),
     responses: { 200: z.object({ lanes: z.array(laneStats) }) },
     handler: async ({ query: { lane: wanted }, requester }) => {
-      const counts = await desk.stats(WINDOW_MS, ownerOf(requester));
+      const counts = await images.stats(WINDOW_MS, ownerOf(requester));
       const lanes = Object.values(LANES).filter(({ lane }) => wanted === undefined || lane === wanted);
       return json(200, { lanes: lanes.map((lane) => toStats(lane, counts)) });
     },

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { ImageDesk } from "#images/desk-repository.ts";
+import type { ImageApiRepository } from "#images/api-repository.ts";
 import { type LaneName, laneName } from "#images/lanes.ts";
 import { toTaskView } from "#images/task.ts";
 import type { Streams } from "#jobs/stream.ts";
@@ -8,14 +8,14 @@ import { streamAnswer, streamQuery } from "#jobs/stream-routes.ts";
 import type { ServerEvent } from "#lib/http/event-stream.ts";
 import { type Route, route } from "#lib/http/route.ts";
 
-type Dependencies = { desk: Pick<ImageDesk, "live" | "ofJobs">; streams: Streams };
+type Dependencies = { images: Pick<ImageApiRepository, "live" | "ofJobs">; streams: Streams };
 
 /** S1-15: the tasks of one lane (or of all) live; a task changes only with an event of its job. */
-export function queueStreamRoutes({ desk, streams }: Dependencies): Route[] {
+export function queueStreamRoutes({ images, streams }: Dependencies): Route[] {
   /** One function for all listeners, so that it is called once per batch. */
   const present: Subject["present"] = async (jobs) => {
     const jobIds = jobs.filter(({ job }) => job.function_id === "generate-image").map(({ job }) => job.id);
-    const tasks = jobIds.length === 0 ? [] : await desk.ofJobs(jobIds);
+    const tasks = jobIds.length === 0 ? [] : await images.ofJobs(jobIds);
     return new Map(tasks.map((task) => [task.job_id, { event: "task", data: toTaskView(task) }]));
   };
 
@@ -24,7 +24,7 @@ export function queueStreamRoutes({ desk, streams }: Dependencies): Route[] {
     present,
     place: (_job, event) => (event !== undefined && isIn(lane, event) ? "in" : "out"),
     async snapshot({ owner }) {
-      const { position, tasks } = await desk.live(owner, lane);
+      const { position, tasks } = await images.live(owner, lane);
       const data = { tasks: tasks.map(toTaskView) };
       return { position, events: [{ event: "snapshot", data }] };
     },

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import type { ImageDesk } from "#images/desk-repository.ts";
+import type { ImageApiRepository } from "#images/api-repository.ts";
 import { generateImageRequested } from "#images/events.ts";
 import { LANES, type LaneName, submissionsOf } from "#images/lanes.ts";
 import { MOST_PROMPT_BYTES } from "#images/provider.ts";
@@ -15,11 +15,11 @@ export const promptText = trimmedText(2000).refine(
 );
 
 type Wish = Pick<JobOptions, "priority" | "deadlineAt"> & { prompt: string; lane: LaneName };
-type Dependencies = { desk: Pick<ImageDesk, "accept"> };
+type Dependencies = { images: Pick<ImageApiRepository, "accept"> };
 
 /** Accepts one picture and returns its task. The lane decides when the task starts. */
 export async function submit(
-  { desk }: Dependencies,
+  { images }: Dependencies,
   requester: Requester,
   { prompt, lane, ...options }: Wish,
   key: string | undefined,
@@ -31,7 +31,7 @@ export async function submit(
     { taskId: id },
     { ...options, requester, key, said, id, held: true },
   );
-  const task = await desk.accept(LANES[lane], prompt, submissionsOf(requester.owner), wanted);
+  const task = await images.accept(LANES[lane], prompt, submissionsOf(requester.owner), wanted);
   addLogContext({ jobId: task.job_id });
   return task;
 }

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { ImageDesk } from "#images/desk-repository.ts";
+import type { ImageApiRepository } from "#images/api-repository.ts";
 import { laneName } from "#images/lanes.ts";
 import { promptText, submit } from "#images/submit.ts";
 import { taskStatus, taskView, toTaskView } from "#images/task.ts";
@@ -9,7 +9,7 @@ import { pageQuery, toPage } from "#lib/http/pages.ts";
 import { idParams, json, ownerOf, type Route, route } from "#lib/http/route.ts";
 
 type Dependencies = {
-  desk: Pick<ImageDesk, "accept" | "get" | "list">;
+  images: Pick<ImageApiRepository, "accept" | "get" | "list">;
   cancelJob: CancelJob;
 };
 
@@ -20,7 +20,7 @@ const listQuery = z.object({
 });
 
 /** The task routes of S1: submit, list, read, cancel. */
-export const taskRoutes = ({ desk, cancelJob }: Dependencies): Route[] => [
+export const taskRoutes = ({ images, cancelJob }: Dependencies): Route[] => [
   route({
     method: "POST",
     path: "/api/tasks",
@@ -34,7 +34,7 @@ export const taskRoutes = ({ desk, cancelJob }: Dependencies): Route[] => [
     }),
     responses: { 202: taskView },
     handler: async ({ body, requester, idempotencyKey }) => {
-      const task = await submit({ desk }, requester, body, idempotencyKey);
+      const task = await submit({ images }, requester, body, idempotencyKey);
       return json(202, toTaskView(task), { location: `/api/tasks/${task.id}` });
     },
   }),
@@ -46,7 +46,7 @@ export const taskRoutes = ({ desk, cancelJob }: Dependencies): Route[] => [
     query: listQuery,
     responses: { 200: z.object({ items: z.array(taskView), nextCursor: z.string().nullable() }) },
     handler: async ({ query: { limit, cursor, ...filter }, requester }) => {
-      const rows = await desk.list(ownerOf(requester), filter, limit, cursor);
+      const rows = await images.list(ownerOf(requester), filter, limit, cursor);
       const { items, nextCursor } = toPage(rows, limit, (task) => ({ at: task.created_at, id: task.id }));
       return json(200, { items: items.map(toTaskView), nextCursor });
     },
@@ -59,7 +59,7 @@ export const taskRoutes = ({ desk, cancelJob }: Dependencies): Route[] => [
     params: idParams,
     responses: { 200: taskView },
     handler: async ({ params, requester }) =>
-      json(200, toTaskView(await desk.get(params.id, ownerOf(requester)))),
+      json(200, toTaskView(await images.get(params.id, ownerOf(requester)))),
   }),
   route({
     method: "DELETE",
@@ -69,9 +69,9 @@ export const taskRoutes = ({ desk, cancelJob }: Dependencies): Route[] => [
     params: idParams,
     responses: { 202: taskView },
     handler: async ({ params, requester }) => {
-      const { id, job_id } = await desk.get(params.id, ownerOf(requester));
+      const { id, job_id } = await images.get(params.id, ownerOf(requester));
       await cancelJob(job_id, ownerOf(requester), requester.id);
-      return json(202, toTaskView(await desk.get(id, ownerOf(requester))));
+      return json(202, toTaskView(await images.get(id, ownerOf(requester))));
     },
   }),
 ];

@@ -28,10 +28,10 @@ export type LaneCounts = z.output<typeof laneCounts>;
 
 export type TaskFilter = { lane?: LaneName | undefined; status?: string | undefined };
 
-export type ImageDesk = ReturnType<typeof imageDesk>;
+export type ImageApiRepository = ReturnType<typeof imageApiRepository>;
 
 /** The queue as the API uses it. `owner: null` sees every task. */
-export function imageDesk(db: DatabaseClient, clock: Clock) {
+export function imageApiRepository(db: DatabaseClient, clock: Clock) {
   const { call, callTimeless } = createCall(db, clock);
   return {
     accept: (lane: Lane, prompt: string, submissions: Want[], request: JobRequest) =>
