@@ -22,7 +22,7 @@ async function start(functions: (inngest: Client) => Functions, options: Partial
   return { engine, inngest, send };
 }
 
-test("a run that a singleton skips is on the page and nowhere in the API; it costs nothing and tells nobody", async () => {
+test("a run that a singleton skips is on the page but not in the API; it costs nothing and sends no event", async () => {
   const told: unknown[] = [];
   const { engine, send } = await start((inngest) => [
     inngest.createFunction(
@@ -138,7 +138,7 @@ describe.each([true, false])("the kit, checkpointing %s", (checkpointing) => {
     await engine.close();
   });
 
-  test("a run that cannot go on is told with what it waits for", async () => {
+  test("the error about a run that cannot continue says what it waits for", async () => {
     const { engine, send } = await start(
       (inngest) => [
         inngest.createFunction({ id: "wait", triggers: [{ event: "go" }], retries: 0 }, ({ step }) =>

@@ -46,7 +46,7 @@ test("a document that the store cannot hold is refused alone: the rest of its gr
   expect([committed, refused]).toEqual([["a", "b"], [bad]]);
 });
 
-test("a store that fails tells all who wait, and what they changed goes with the next commit", async () => {
+test("a failing store rejects all waiting callers, and their changes are part of the next commit", async () => {
   let fails = true;
   const committed: string[] = [];
   const { journal } = journalOn(async ({ runs }) => {

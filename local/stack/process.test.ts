@@ -62,7 +62,7 @@ const freePort = (): Promise<number> =>
     });
   });
 
-test("a replaced process answers what it was asked; whoever asks next hears the new one", async () => {
+test("a replaced process finishes its requests; later requests reach the new one", async () => {
   const port = await freePort();
   const { part, said, write } = run(site("old"), { port });
   await part.ready;
@@ -82,7 +82,7 @@ test("a replaced process answers what it was asked; whoever asks next hears the 
   expect(await slow).toBe("old");
 });
 
-test("code that cannot be loaded is told, and the process that runs goes on", async () => {
+test("code that cannot be loaded is reported, and the old process continues", async () => {
   const port = await freePort();
   const { part, said, write } = run(site("old"), { port });
   await part.ready;
@@ -92,7 +92,7 @@ test("code that cannot be loaded is told, and the process that runs goes on", as
   expect(said).toEqual([]);
 });
 
-test("a process that hangs at its start is told in a sentence, and ended", async () => {
+test("a process that hangs at its start is reported in a sentence, and ended", async () => {
   const { part } = run("setInterval(() => {}, 1_000);", { startPatienceMs: 1_500 });
   await expect(part.ready).rejects.toMatchObject({
     message: "part did not start: it is not ready after 1.5 s",

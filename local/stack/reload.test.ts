@@ -42,7 +42,7 @@ test("an edit of code reloads the site, one of the page builds the page; tests a
   expect(done).toEqual(["netlify/functions/api.ts", "src/campaigns/plan.ts", "page"]);
 });
 
-test("an edit that cannot be loaded is told, and the next one is tried", async () => {
+test("an edit that cannot be loaded is reported, and the next one is tried", async () => {
   const { done, said, write } = project((file) => (file.includes("bad") ? "SyntaxError" : undefined));
   write("src/bad.ts");
   await vi.waitFor(() => expect(said).toHaveLength(1), patiently);

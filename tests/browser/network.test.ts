@@ -61,7 +61,7 @@ withChromium("the network", () => {
     await pages.house.steer("/_control/latency", { latencyMs: 0 });
   });
 
-  test("is left alone by a tab that nobody looks at, which catches up when somebody does", async () => {
+  test("is not used by a hidden tab, which catches up when it is visible again", async () => {
     await pages.house.steer("/_control/latency", { latencyMs: 400 });
     const page = await pages.open("/jobs", { expected: lost });
     await page.getByRole("status").filter({ hasText: "Live" }).waitFor();

@@ -82,7 +82,7 @@ withChromium("jobs, campaigns and dead letters", () => {
     await letMailsGo(pages.house);
   });
 
-  test("whoever leaves the view while it asks has said no", async () => {
+  test("leaving the view while it asks answers no", async () => {
     await holdMails(pages.house);
     const { jobId } = await sendCampaign(pages.house, { name: "Left alone" });
     const page = await pages.open("/jobs");
@@ -120,7 +120,7 @@ withChromium("jobs, campaigns and dead letters", () => {
     expect(page.url()).not.toContain("parent");
   });
 
-  test("a mail whose fate nobody knows is settled by somebody who has looked it up, and says how", async () => {
+  test("an unknown mail is resolved by a person who has looked it up, with a reason", async () => {
     await pages.house.steer("/_control/faults", { rules: [{ dropAnswer: true, count: 1 }] });
     const { id } = await sendCampaign(pages.house, { name: "Half an answer", people: 10 });
     const page = await pages.open(`/campaigns/${id}?status=unknown`);
@@ -149,7 +149,7 @@ withChromium("jobs, campaigns and dead letters", () => {
     await letMailsGo(pages.house);
   });
 
-  test("one is read and put back, and the page tells what became of it", async () => {
+  test("one is read and reprocessed, and the page shows its outcome", async () => {
     await failedCampaign(pages.house, "Put back");
     const page = await pages.open("/dead-letters");
     const letter = page.getByRole("article").filter({ hasText: "send-campaign-part" });

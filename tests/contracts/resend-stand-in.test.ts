@@ -112,7 +112,7 @@ test("409 for a key whose first request is still in flight, and only one mail", 
   expect(await get("/_control/stats")).toMatchObject({ accepted: 1, maxInFlight: 2 });
 });
 
-test("a provider told to ignore keys sends twice", async () => {
+test("a provider that is set to ignore keys sends twice", async () => {
   const { send, control, get } = start();
   await control("idempotency", { honored: false });
   await send([mail("a@x.dev")], "k1");

@@ -28,7 +28,7 @@ test("what is not there is undefined, and removing it is no error", async () => 
   expect(await storage.get("images", "c.png")).toBeUndefined();
 });
 
-test("a signed address opens the file to whoever has it; without it nobody gets in", async () => {
+test("a signed address opens the file to everyone who has it; without it the file is refused", async () => {
   await storage.put("images", "d.png", png);
   const open = await database.fetch(await storage.signedUrl("images", "d.png", 60));
   expect([open.status, [...new Uint8Array(await open.arrayBuffer())]]).toEqual([200, [1, 2, 3]]);
@@ -46,7 +46,7 @@ test("the bucket takes pictures only, and says so as our mistake; a bucket that 
   await expect(storage.put("nowhere", "e.png", png)).rejects.toMatchObject({ code: "internal" });
 });
 
-test("a storage that does not answer is a passing trouble", async () => {
+test("a storage that does not answer is a temporary error", async () => {
   const down = createStorage(
     createDatabase(database.env, () => Promise.reject(new TypeError("fetch failed"))),
   );

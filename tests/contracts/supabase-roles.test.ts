@@ -58,13 +58,13 @@ test("without a grant: 401 for the nameless, 403 for a user", async () => {
   expect((await project.client("secret").rpc("contract_secret")).data).toBe(1);
 });
 
-test("a policy for everybody holds for the nameless", async () => {
+test("a policy for everyone also applies to anonymous requests", async () => {
   expect((await project.client("publishable").from("contract_public_notes").select("id")).data).toHaveLength(
     2,
   );
 });
 
-test("SQL knows who asks", async () => {
+test("SQL sees the role and the claims of the request", async () => {
   const who = async (client: ReturnType<Project["client"]>) => (await client.rpc("contract_whoami")).data;
   expect(await who(project.client("secret"))).toMatchObject({
     role: "service_role",

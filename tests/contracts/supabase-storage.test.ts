@@ -145,7 +145,7 @@ describe("reading", () => {
     });
   });
 
-  test("a signed upload URL takes one object from somebody without rights", async () => {
+  test("a signed upload URL accepts one object from a caller without rights", async () => {
     const { data } = await files().createSignedUploadUrl("signed/é.txt".replace("é", "e"));
     const guest = project.client("publishable").storage.from(bucket);
     const { path = "", token = "" } = data ?? {};

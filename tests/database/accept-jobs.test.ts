@@ -71,7 +71,7 @@ describe("idempotency", () => {
     await expect(accept({ key: "k1" })).rejects.toMatchObject({ hint: "idempotency_conflict" });
   });
 
-  test("a request that is told twice, under no key, makes one job", async () => {
+  test("a request that is repeated without a key makes one job", async () => {
     const id = randomUUID();
     expect((await accept({ id })).id).toBe(id);
     expect((await accept({ id })).id).toBe(id);

@@ -179,7 +179,7 @@ describe("when nothing begins", () => {
   const beginAtOnce = (job: { id: string }) =>
     rows("update jobs set status = 'running', started_at = $2 where id = $1", job.id, now);
 
-  test("work that was sent and never begins refuses nobody, however long it lies there", async () => {
+  test("sent work that never begins causes no refusal, however long it waits", async () => {
     for (const seconds of [0, 2, 10, 60, 600, 3600, 10_800, 86_400]) {
       later(seconds);
       await expect(accept({ limits })).resolves.toBeDefined();
@@ -233,7 +233,7 @@ describe("when nothing begins", () => {
     await expect(accept({ limits: byPromise(4) })).resolves.toBeDefined();
   });
 
-  test("nobody has begun for five minutes: the time cannot be known, so there are no reservations", async () => {
+  test("no job has begun for five minutes: the time is unknown, so there are no reservations", async () => {
     await busyLine(5);
     expect(await reserve({ limits: { waiting: 5 } })).toBeGreaterThan(0);
     later(301);
@@ -241,7 +241,7 @@ describe("when nothing begins", () => {
   });
 });
 
-test("a line is counted without a call for each who waits", async () => {
+test("a queue is counted without a call per waiting job", async () => {
   await busyLine(200);
   const client = await db.sql.connect();
   try {
@@ -275,7 +275,7 @@ describe("reservations", () => {
     ]);
   });
 
-  test("whoever comes back then is let in, however long the line; once", async () => {
+  test("a request that returns then is admitted once, however long the queue is", async () => {
     await busyLine(300);
     const limits = byPromise(3);
     const seconds = Number(await reserve({ limits, key: "k" }));
@@ -307,14 +307,14 @@ describe("reservations", () => {
     await refused({ limits });
   });
 
-  test("pass: who comes a minute late stands in line like everybody", async () => {
+  test("expire: a request that returns a minute late is treated like any other", async () => {
     await busyLine(400);
     const limits = byPromise(3);
     later(Number(await reserve({ limits, key: "k" })) + 61);
     await refused({ limits, key: "k" });
   });
 
-  test("that have come are places taken: nobody slips in before their owners", async () => {
+  test("whose time has come keep their room free for their owners", async () => {
     const limits = { waiting: 5 };
     await busyLine(5);
     const seconds = Number(await reserve({ limits, key: "k" }));

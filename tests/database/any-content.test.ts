@@ -69,7 +69,7 @@ test("any event can begin, and any result completes its job", { timeout: 120_000
   );
 });
 
-test("any failure becomes a letter, and its job fails", { timeout: 120_000 }, async () => {
+test("any failure becomes a dead letter, and its job fails", { timeout: 120_000 }, async () => {
   const failure = fc.record({ name: text, message: text, stack: text, cause: value });
   await fc.assert(
     fc.asyncProperty(

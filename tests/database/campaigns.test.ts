@@ -83,7 +83,7 @@ const allSent = ({ batchNo, recipients }: Batch) => ({
 });
 
 describe("subscribers", () => {
-  test("an upload again renews fields and resurrects nobody; the last of equal addresses wins", async () => {
+  test("a repeated upload updates fields and reactivates no one; of equal addresses the last wins", async () => {
     const listId = await listOf(2);
     const [first] = await lists.subscribers(listId, "alice", undefined, 0, 10);
     await lists.setStatus(listId, "alice", first?.id ?? 0, "unsubscribed");
@@ -249,7 +249,7 @@ describe("a search for bad addresses that is interrupted", () => {
   const inDoubt = { sent: 0, failed: 0, sending: 10, unknown: 0, calls: 2 };
   const halfSent = { sent: 5, failed: 5, sending: 0, unknown: 0 };
 
-  test("by silence that the provider asked another part for: it waits, and fails nobody", async () => {
+  test("by a pause that the provider asked another part for: it waits, and no recipient fails", async () => {
     expect(await search({ interrupt: pause })).toMatchObject({ ...inDoubt, worked: { waitMs: 60_000 } });
   });
 
@@ -265,7 +265,7 @@ describe("a search for bad addresses that is interrupted", () => {
     });
   });
 
-  test("without keys by a refusal: nobody is unknown who was certainly not sent to", async () => {
+  test("without keys by a refusal: recipients who certainly got no mail are not unknown", async () => {
     const code = "provider_unauthorized";
     expect(await search({ keysMs: 0 })).toMatchObject({ ...halfSent, calls: 3, worked: code, code });
   });
@@ -280,7 +280,7 @@ describe("a search for bad addresses that is interrupted", () => {
 });
 
 describe("settling", () => {
-  test("counts once however often it is told, and the last batch ends part, campaign and job", async () => {
+  test("counts once however often it is repeated, and the last batch ends part, campaign and job", async () => {
     const { id, jobId } = await planned(40);
     for (const n of [1, 2]) {
       const part = await claim(jobId, n, `run-${n}`);
@@ -322,7 +322,7 @@ describe("settling", () => {
     expect(rows).toEqual([{ n: 1 }]);
   });
 
-  test("somebody who is named neither as sent nor as failed is a mistake, unless all doubt is declared", async () => {
+  test("a recipient who is neither sent nor failed is an error, unless the rest is declared unknown", async () => {
     const { id, jobId } = await planned(10);
     const part = await claim(jobId, 1, "run-1");
     const [batch] = await take(part);
@@ -362,7 +362,7 @@ describe("a campaign whose job failed", () => {
     expect(await api.get(id, "alice")).toMatchObject({ status: "completed", counts: { sent: 40 } });
   });
 
-  test("cannot be sent anew once its plan was cleared away: who had a mail is not known any more", async () => {
+  test("cannot be sent again once its plan was deleted, because it is not known who had a mail", async () => {
     const { id, jobId, input } = await planned(40);
     await db.sql.query("select private.end_job($1, 'failed', null, '{}', $2)", [jobId, now]);
     await db.sql.query("delete from jobs where id = $1", [jobId]);

@@ -30,7 +30,7 @@ it("S0-22: six tasks that finish in the same instant all end completed, and six 
   await lane.close();
 });
 
-it("a cancel that is under way makes nobody wait, and nobody is started past who is canceled", async () => {
+it("a cancel in progress blocks no other task, and no task is started past the canceled one", async () => {
   const lane = imageLane(db, { atOnce: 2 });
   const ids: string[] = [];
   for (let n = 0; n < 4; n++) ids.push((await lane.accept()).taskId);

@@ -27,7 +27,7 @@ const timelineOf = async (id = "") =>
   );
 
 describe("who starts", () => {
-  it("S0-1, S1-1: is who was accepted first, and only while places are free", async () => {
+  it("S0-1, S1-1: is the task that was accepted first, and only while concurrency is free", async () => {
     const ids = await accept(6);
     expect(await statuses()).toEqual([
       "processing",
@@ -55,7 +55,7 @@ describe("who starts", () => {
     await busy.close();
   });
 
-  it("S1-23: a VIP jumps ahead of whoever is not due before it", async () => {
+  it("S1-23: a VIP task goes ahead of tasks that are not due before it", async () => {
     const now = Date.now();
     const ids = await accept(2);
     const { taskId: old } = await lane.accept({ priority: 3, at: new Date(now - 6 * 60_000) });
@@ -90,7 +90,7 @@ describe("who starts", () => {
     expect((await lane.task(next))["status"]).toBe("processing");
   });
 
-  it("has its job released and no other: the engine hears of nobody before their turn", async () => {
+  it("has its job released and no other: the engine gets no job before its turn", async () => {
     const ids = await accept(3);
     const released = await lane.rows(
       "select id from jobs where id = any ($1) and released_at is not null",
@@ -149,7 +149,7 @@ describe("accepting", () => {
 });
 
 describe("an end", () => {
-  it("S0-19: told again changes nothing", async () => {
+  it("S0-19: repeated it changes nothing", async () => {
     const ids = await accept(3);
     await lane.draw(String(ids[first]));
     const before = await lane.tasks();
@@ -164,14 +164,14 @@ describe("an end", () => {
     expect(await statuses()).toEqual([road === "cancel" ? "canceled" : "failed", "processing", "processing"]);
   });
 
-  it("of one who waits in line takes them out of it", async () => {
+  it("of a waiting task removes it from the queue", async () => {
     const ids = await accept(4);
     await lane.cancel(String(ids[third]));
     await lane.draw(String(ids[first]));
     expect(await statuses()).toEqual(["completed", "processing", "canceled", "processing"]);
   });
 
-  it("of the whole lane lets nobody start in between, and what comes after is new", async () => {
+  it("of the whole lane starts no task in between, and later tasks are new", async () => {
     await accept(5);
     expect(await lane.clear()).toHaveLength(5);
     const tasks = await lane.tasks();
@@ -241,7 +241,7 @@ describe("an attempt", () => {
     expect((await timelineOf(ids[first])).at(-1)).toBe("run_ended");
   });
 
-  it("whose process died is made again when nobody can be drawing any more, and counts once", async () => {
+  it("whose process died is repeated when its drawing must have ended, and counts once", async () => {
     const [id = ""] = await accept(1);
     await lane.begin(id, undefined, 5_000);
     expect(await lane.begin(id)).toMatchObject({ state: "wait", waitMs: expect.any(Number) });
@@ -277,7 +277,7 @@ describe("a task that has failed", () => {
     );
   };
 
-  it("stands in line anew for the job of its reprocessing, behind those who wait", async () => {
+  it("goes to the end of the queue with the job of its reprocessing", async () => {
     const ids = await accept(4);
     await lane.fail(String(ids[first]));
     await jobAgain("again", String(ids[first]));

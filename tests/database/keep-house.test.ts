@@ -50,7 +50,7 @@ describe("purge_ledgers", () => {
     expect(await left()).toHaveLength(3);
   });
 
-  test("a letter that nobody handled stays, however old", async () => {
+  test("an open dead letter stays, however old", async () => {
     await sql(
       `select record_dead_letter('{"eventId":"e","eventName":"e","eventData":{},"functionId":"f","runId":"r","error":{"message":"x"},"fingerprint":"f"}', $1)`,
       day(1),
@@ -72,7 +72,7 @@ describe("fail_unbegun_jobs", () => {
     (await sql("select fail_unbegun_jobs($1, $2, $3, $4) as count", day(2), refused, limit, day(3)))[0].count;
   const letters = () => sql("select job_id, error_code, alerted_at from dead_letter_queue");
 
-  test("sent and never begun: the job has failed, and somebody will be told", async () => {
+  test("sent and never begun: the job fails, and its dead letter gets an alert", async () => {
     const lost = await queued(day(1));
     expect(await fail()).toBe(1);
     expect(await letters()).toEqual([{ job_id: lost, error_code: "engine_unavailable", alerted_at: null }]);
@@ -222,7 +222,7 @@ describe("alerts that got lost", () => {
     expect(texts()).toEqual(["f failed for good: one"]);
   });
 
-  test("one that Slack does not take keeps no other from being told", async () => {
+  test("one that Slack refuses does not stop the others", async () => {
     await lost("bad", day(1));
     await lost("good", day(2));
     await expect(housekeeping(day(3), ["bad"])).rejects.toMatchObject({
@@ -239,14 +239,14 @@ describe("alerts that got lost", () => {
     await expect(housekeeping(day(4), ["bad"])).rejects.toThrow(/^19 failed .*, 1 done$/);
   });
 
-  test("the log and Sentry hear of a letter once, however long Slack is away", async () => {
+  test("the log and Sentry get a dead letter once, however long Slack does not answer", async () => {
     await lost("lost", day(1));
     for (const n of [2, 3, 4]) await expect(housekeeping(day(n), ["lost"])).rejects.toThrow("1 failed");
     await housekeeping(day(5));
     expect(told).toMatchObject({ slack: { length: 1 }, reports: { length: 1 }, logs: { length: 1 } });
   });
 
-  test("an event that app code named after a person does not tell who it is", async () => {
+  test("an event that app code named after a person does not reveal the person", async () => {
     await lost("x", day(1), "welcome-ada@example.com");
     await housekeeping(day(2));
     expect(told).toMatchObject({ slack: { length: 1 }, reports: { length: 1 }, logs: { length: 1 } });

@@ -105,7 +105,7 @@ test("S3-10: progress of running jobs is there, though it writes no event", asyn
   expect((await changes(start, { owner: "bob" })).running).toEqual([]);
 });
 
-test("others' jobs and others' news stay with them", async () => {
+test("jobs and notifications of other owners are not visible", async () => {
   const start = await here();
   const [anns, bobs] = [await accept(db.sql, "ann"), await accept(db.sql, "bob")];
   await db.sql.query("select notify('bob', 'NEW_MESSAGE', '{}', null, now())");

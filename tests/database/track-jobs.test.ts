@@ -139,7 +139,7 @@ describe("quiet runs", () => {
     expect(new Set(await take(41, 9))).toEqual(new Set([a, b]));
   });
 
-  test("fan-out is told of when nobody sees to it: no reprocess of a part at work, no letter open", async () => {
+  test("fan-out is reported when no reprocess of a part is running and no dead letter is open", async () => {
     await sql("truncate jobs cascade");
     const { run, jobId } = await begin();
     await sql("select private.advance_job($1, 0, 3, now())", jobId);

@@ -103,7 +103,7 @@ describe("user tokens of Supabase", () => {
     expect((await come(`Bearer ${token}`, "/api/dead-letters")).status).toBe(403);
   });
 
-  test("403: who has only signed up mails nobody, in whatever way", async () => {
+  test("403: a user who has only signed up cannot send mail in any way", async () => {
     const { token } = await signIn({ role: "editor" });
     const routes = site.app.routes.filter(({ path }) =>
       /^\/api\/(lists|campaigns|newsletter|send-newsletter)\b/.test(path),

@@ -45,7 +45,7 @@ test("409: a list that campaigns refer to stays whole", async () => {
   expect(await remove(`/api/lists/${id}`)).toBe(204);
 });
 
-test("204: a subscriber's address and fields are gone; nobody is shown the row, and the address can come again", async () => {
+test("204: a subscriber's address and fields are gone; no API shows the row, and the address can be added again", async () => {
   const id = await listOf("gone@example.com", "stays@example.com");
   const [{ id: gone }] = (await get(`/api/lists/${id}/subscribers`)).body.items;
   const path = `/api/lists/${id}/subscribers/${gone}`;

@@ -202,7 +202,7 @@ describe("S1-14: GET /api/stats", () => {
     expect(stats.averageMs).toBeGreaterThanOrEqual(0);
   });
 
-  it("knows every lane, also one that nobody has used", async () => {
+  it("shows every lane, also an unused one", async () => {
     const { body } = await house.call("GET", "/api/stats");
     expect(body.lanes.map(({ lane }: { lane: string }) => lane)).toEqual(["tasks", "demo"]);
   });

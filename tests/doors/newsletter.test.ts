@@ -31,7 +31,7 @@ describe.each([
     expect([status, body.subscriberCount]).toEqual([202, 3]);
   });
 
-  test("404: a campaign that nobody wrote, 400: neither campaign nor content", async () => {
+  test("404: a campaign that does not exist, 400: neither campaign nor content", async () => {
     expect((await house.call("POST", path, { campaignId: nobody })).status).toBe(404);
     expect((await house.call("POST", path, { hello: "world" })).status).toBe(400);
   });

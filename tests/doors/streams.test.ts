@@ -166,7 +166,7 @@ describe("GET /api/jobs/stream", () => {
     await close();
   });
 
-  test("S3-18: 200: news for one person reach them alone", async () => {
+  test("S3-18: 200: a notification reaches only its person", async () => {
     const [ann, bob] = [
       await open("/api/jobs/stream?kind=none"),
       await open("/api/jobs/stream?kind=none", { as: "bob" }),

@@ -45,7 +45,7 @@ test("400: a box that is no box", async () => {
   expect((await upload(png, "image/png", { query: "?breadth=9" })).status).toBe(400);
 });
 
-test("401: nobody's upload", async () => {
+test("401: an upload without a key", async () => {
   const anonymous = await app.call("POST", "/api/upload", {
     body: png,
     headers: { "content-type": "image/png" },

@@ -53,7 +53,7 @@ describe.runIf(real === undefined || isTold)("signed cloud mode", async () => {
     await app.close();
   });
 
-  test("a call that nobody signed is refused by the app, and runs nothing", async () => {
+  test("an unsigned call is refused by the app, and runs nothing", async () => {
     let ran = false;
     const app = await startApp(
       url,

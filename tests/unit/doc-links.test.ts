@@ -53,7 +53,7 @@ test("docs/deploy.md sets every variable that production cannot do without, and 
   expect(set.filter((name) => ["INNGEST_DEV", "DATABASE_URL"].includes(name))).toEqual([]);
 });
 
-test("the README's table of variables names none that nobody reads", () => {
+test("the README's table names only variables that are read", () => {
   const table = read("README.md").split("## Environment")[1]?.split("\n## ")[0] ?? "";
   const named = all(table, /`([A-Z][A-Z_]+)`/g);
   expect(named.length).toBeGreaterThan(5);

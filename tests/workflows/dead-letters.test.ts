@@ -128,7 +128,7 @@ describe.each([{ checkpointing: true }, { checkpointing: false }])("with %o", (m
     expect(told).not.toContain("eve@");
   });
 
-  test("the database is away for ten minutes while onFailure runs: the net catches the letter", async () => {
+  test("the database is away for ten minutes while onFailure runs: catch-failures writes the dead letter", async () => {
     const id = randomUUID();
     await shop.engine.send({ id, name: orderPaid.name, data: { orderId: id, email: "eve@example.com" } });
     await shop.engine.idle();
@@ -156,7 +156,7 @@ describe.each([{ checkpointing: true }, { checkpointing: false }])("with %o", (m
     expect(await letterOf(id)).toMatchObject({ error_code: "database_unavailable", attempts: 3 });
   });
 
-  test("Slack is away: the letter is written, people are told later, once", async () => {
+  test("Slack is away: the dead letter is written, and one alert is sent later", async () => {
     shop.down.slack = true;
     const { letter } = await fail();
     expect(letter.alerted_at).toBeNull();
@@ -168,7 +168,7 @@ describe.each([{ checkpointing: true }, { checkpointing: false }])("with %o", (m
     expect(await alertsOf(letter)).toHaveLength(1);
   });
 
-  test("50 reprocess calls at once on one letter make one run", async () => {
+  test("50 reprocess calls at once on one dead letter make one run", async () => {
     const { letter } = await fail();
     isBroken = false;
     const answers = await Promise.all(
@@ -322,7 +322,7 @@ describe.each([{ checkpointing: true }, { checkpointing: false }])("with %o", (m
     });
   });
 
-  test("a canceled job makes no letter", async () => {
+  test("a canceled job makes no dead letter", async () => {
     const id = randomUUID();
     await shop.engine.send({ id, name: orderPaid.name, data: { orderId: id, email: "eve@example.com" } });
     await shop.engine.idle();

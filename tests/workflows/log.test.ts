@@ -73,7 +73,7 @@ describe.each([{ checkpointing: true }, { checkpointing: false }])("with %o", (m
   const ends = (of: Record<string, unknown>[]) =>
     of.map(own).filter(({ msg }) => /^job (started|completed|failed)$/.test(String(msg)));
 
-  test("S4-46: a run that goes well is told when it starts and when it is completed, with time and result", async () => {
+  test("S4-46: a run that completes is logged at its start and its end, with time and result", async () => {
     const jobId = await accept("walk", "test/walk");
     const { ofRun, runId } = await linesOf(jobId, { person: "ada@example.com" }, "walk");
     const ids = { jobId, runId, eventId: jobId, functionId: "walk", jobType: "test/walk" };
@@ -98,7 +98,7 @@ describe.each([{ checkpointing: true }, { checkpointing: false }])("with %o", (m
     expect(ends(ofRun)[1]?.["durationMs"]).toBeGreaterThanOrEqual(1000);
   });
 
-  test("S4-46: a run that fails is told with its error and where it was thrown", async () => {
+  test("S4-46: a run that fails is logged with its error and its stack", async () => {
     const jobId = await accept();
     const { all, runId } = await linesOf(jobId);
     const [, failed] = ends(all.filter((line) => line["jobId"] === jobId));
@@ -125,7 +125,7 @@ describe.each([{ checkpointing: true }, { checkpointing: false }])("with %o", (m
     for (const line of ofRun) expect(line).toMatchObject({ jobId: parentJobId, eventId: "chunk 7" });
   });
 
-  test("work that nobody accepted is told under the job that the ledger gave it", async () => {
+  test("work that was not accepted here is logged with the job that the ledger gave it", async () => {
     const { ofRun } = await linesOf("hello ada@example.com");
     const [job] = await shop.rows("select id from jobs where event_id = $1", ["hello ada@example.com"]);
     const first = ofRun.find(({ msg }) => msg === "Inngest step error");

@@ -51,7 +51,7 @@ test("the engine is stopped: the work is accepted all the same, and housekeeping
   expect(shop.engine.runs("send-email-campaign")).toHaveLength(1);
 });
 
-test("the engine stays away: whoever comes later is accepted too, and everything is delivered once", async () => {
+test("the engine stays away: later requests are accepted too, and every job is delivered once", async () => {
   const before = await accepted();
   shop.down.engine = true;
   const jobIds: string[] = [];

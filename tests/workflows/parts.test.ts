@@ -189,7 +189,7 @@ describe.each([{ checkpointing: true }, { checkpointing: false }])("fan-out in p
     expect(await jobOf(id)).toMatchObject(counted);
   });
 
-  test("waits as long as somebody outside asks, and no try is used up", async () => {
+  test("waits as long as the provider asks, and no try is used up", async () => {
     let asked = 0;
     meet = async ({ part }) => {
       if (part === 2 && asked++ < 3)

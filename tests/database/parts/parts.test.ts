@@ -182,7 +182,7 @@ describe("a release", () => {
 });
 
 describe("a settle", () => {
-  test("adds exactly what moved, once, however often it is told", async () => {
+  test("adds exactly what moved, once, however often it is repeated", async () => {
     const { jobId } = await ledger.job([10, 5]);
     const part = await claimed(jobId, "run-1", 1);
     ledger.later(500);
@@ -261,7 +261,7 @@ describe("a settle", () => {
 });
 
 describe("a part that failed for good", () => {
-  test("is dead until its letter is put back to work", async () => {
+  test("is dead until its dead letter is reprocessed", async () => {
     const { jobId } = await ledger.job([10, 10]);
     await claimed(jobId, "run-1", 1);
     const letter = await ledger.fail(jobId, 1, "run-1");
@@ -306,7 +306,7 @@ describe("a part that failed for good", () => {
     expect(await ledger.view(jobId)).toMatchObject({ units: 14 });
   });
 
-  test("a letter about no part, or with nonsense in its place, is a letter all the same", async () => {
+  test("a dead letter without a part, or with an invalid one, is stored all the same", async () => {
     for (const eventData of [
       { parentJobId: "x", part: 1 },
       { parentJobId: randomUUID(), part: "12345678901" },

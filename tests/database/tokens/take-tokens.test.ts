@@ -105,7 +105,7 @@ describe("learn", () => {
     expect((await tokens.take([bucket()])).granted).toBe(false);
   });
 
-  test("more than our own bucket holds is no news, and silence is none", async () => {
+  test("a limit above our own bucket's and a missing header change nothing", async () => {
     await learn({ "x-ratelimit-remaining": "5000", "x-ratelimit-reset": "60" });
     await learn({ "x-ratelimit-remaining": "many" });
     expect(await tokens.take([bucket({ take: 100 })])).toEqual(granted);

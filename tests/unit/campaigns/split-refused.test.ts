@@ -51,7 +51,7 @@ describe("a batch refused for some of its mails", () => {
     expect(new Set(first.keys).size).toBe(first.keys.length);
   });
 
-  test("when every single mail is refused it is the request that is wrong, and nobody fails for it", async () => {
+  test("when every single mail is refused, the request is wrong and no recipient fails", async () => {
     const { send } = strictProvider(addresses.map((_, n) => n));
     const few = mailsFor(addresses.slice(0, 3));
     const { answer } = await splitRefused(few, "c:1", refusal, send);
@@ -82,7 +82,7 @@ describe("a batch refused for some of its mails", () => {
     expect(taken).toEqual(addresses.slice(0, 1));
   });
 
-  test("other trouble ends the search, with what is known so far", async () => {
+  test("another error ends the search, with the results so far", async () => {
     const { send } = strictProvider([8]);
     const down: BatchAnswer = { kind: "unknown", error: new AppError("provider_unavailable", "down") };
     let calls = 0;

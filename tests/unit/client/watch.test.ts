@@ -118,7 +118,7 @@ describe("watch", () => {
     expect(statuses).toEqual(["polling"]);
   });
 
-  test("a page that somebody else puts in the API's place is no answer, and no end either", async () => {
+  test("a foreign page instead of the API's answer is no answer, and does not end the wait", async () => {
     const login = () =>
       new Response("<p>Your room number?</p>", { headers: { "content-type": "text/html" } });
     const { watch, statuses, jobs } = site(
@@ -131,7 +131,7 @@ describe("watch", () => {
     expect(jobs()).toEqual([job("a", 1)]);
   });
 
-  test("what a listener throws reaches whoever watches", async () => {
+  test("what a listener throws reaches the caller of watch", async () => {
     const { client, asked } = site(stream(text("snapshot", { jobs: [job("a", 1)] }, "1:1:")));
     const watching = client.watch({
       signal: new AbortController().signal,

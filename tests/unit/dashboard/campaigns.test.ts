@@ -8,7 +8,7 @@ it("a campaign is as far as its recipients are settled, whatever became of them"
   expect(progressOf({ counts: { ...counts, recipients: 0, pending: 0, sending: 0 } }).percent).toBe(0);
 });
 
-it("the rest takes as long as its rate says, and nobody knows without one", () => {
+it("the remaining time follows from the rate, and is unknown without one", () => {
   const sending = { status: "sending", counts, recipientsPerSecond: 50, waitingUntil: null } as const;
   expect(remainingMs(sending)).toBe(2000);
   expect(remainingMs({ ...sending, recipientsPerSecond: null })).toBeNull();

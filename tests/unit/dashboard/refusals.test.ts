@@ -25,7 +25,7 @@ describe("S1-18: submissions that find the line full", () => {
     });
   });
 
-  it("come back soon when nobody says when", () => {
+  it("come back soon when the answer has no time", () => {
     expect(sortAnswers([a], [refusedWith("queue_full")], now).refused?.untilMs).toBe(now + 5000);
   });
 

@@ -72,7 +72,7 @@ test("what the engine took is marked", async () => {
   expect(markSent).toHaveBeenCalledExactlyOnceWith([a.id, b.id]);
 });
 
-test("nothing to send asks nobody", async () => {
+test("with nothing to send no request is made", async () => {
   const fetch = vi.fn(taken);
   await expect(outboxOver(fetch).outbox.send([])).resolves.toBe(true);
   expect(fetch).not.toHaveBeenCalled();
@@ -147,7 +147,7 @@ async function sendAll(
   return { report, send, failUnbegun };
 }
 
-test("one event that the engine refuses keeps no other from being sent, and is told of", async () => {
+test("one event that the engine refuses does not stop the others, and is reported", async () => {
   const bad = job({ bad: true });
   const waiting = [job(), bad, job()];
   const { report, send, failUnbegun } = await sendAll(

@@ -59,7 +59,7 @@ async function follow(streams: ReturnType<typeof house>["streams"], start = asyn
 const looks = (ms: number) => vi.advanceTimersByTimeAsync(ms);
 
 describe("one look for all", () => {
-  test("none while nobody listens, one for two who do, and none again", async () => {
+  test("none without listeners, one for two listeners, and none again", async () => {
     const { changes, streams } = house();
     await looks(5000);
     const [one, two] = [await follow(streams), await follow(streams)];
@@ -132,7 +132,7 @@ describe("no gap between what is read first and what is heard then", () => {
     await (await second).leave();
   });
 
-  test("when too much happens at once everybody comes back, also who is just beginning", async () => {
+  test("after too many changes at once every listener reads again, also one that is just beginning", async () => {
     const { streams } = house({ ...nothing("9:9:"), isComplete: false });
     const first = await follow(streams);
     let begun = (_position: string) => {};

@@ -28,7 +28,7 @@ describe("who may mail real people", () => {
     (mail) => expect(mailModeOf(at("preview", mail), production)).toMatchObject({ mode: "hold" }),
   );
 
-  test("anybody may use a stand-in", () => {
+  test("every environment may use a stand-in", () => {
     expect(mailModeOf(at("development", "http://localhost:54324"), null)).toEqual({ mode: "send" });
   });
 

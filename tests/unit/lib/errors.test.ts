@@ -61,7 +61,7 @@ describe("towards HTTP", () => {
     });
   });
 
-  test("what we did not foresee is not told to strangers", () => {
+  test("unforeseen errors are not shown to callers", () => {
     expect(JSON.stringify(toProblem(new Error("password is hunter2")))).not.toContain("hunter2");
   });
 
@@ -79,7 +79,7 @@ describe("towards the engine", () => {
     expect(error.cause).toEqual({ code: "provider_rejected", attempts: 2 });
   });
 
-  test("S4-34: too fast waits a minute when nobody says how long", () => {
+  test("S4-34: after 429 without a time the next try waits a minute", () => {
     expect(toInngestError(new AppError("provider_rate_limited", "slow down"), 1)).toMatchObject({
       retryAfter: "60",
     });

@@ -9,7 +9,7 @@ const settings = { RESEND_BASE_URL: "http://resend.test", RESEND_API_KEY: "key",
 const sendOne = (fetch: typeof globalThis.fetch) =>
   resendMailer(settings, fetch, systemClock).sendBatch(["{}"], "campaign:1");
 
-test("a provider that does not answer is given up after 20 s, and nobody knows what it took", async () => {
+test("a provider that does not answer times out after 20 s, and what it accepted is unknown", async () => {
   const silent: typeof fetch = (_, init) =>
     new Promise((_resolve, reject) => {
       init?.signal?.addEventListener("abort", () => reject(init.signal?.reason));

@@ -96,7 +96,7 @@ describe("the PDF of a report", () => {
     expect(Buffer.from(first).equals(Buffer.from(second))).toBe(true);
   });
 
-  test("a character that no font has is shown as one, and costs nobody the report", async () => {
+  test("a character that no font has is replaced, and the report is still made", async () => {
     const rows = [
       ["Ada 👍🏽 ꦲꦏ꧀ꦱꦫ Lovelace", "a@example.org", "Customers", "active", "2026-11-01T09:30:00+00:00"],
     ];

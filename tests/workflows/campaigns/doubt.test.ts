@@ -14,7 +14,7 @@ const reprocess = async () => {
 const refuseOurKey = () => house.control("keys", { accept: ["another"] });
 const takeOurKey = () => house.control("keys", { accept: null });
 
-test("in doubt, then refused, and put back after the key was forgotten: unknown, never a second send", async () => {
+test("in doubt, then refused, and reprocessed after the provider forgot the key: unknown, never a second send", async () => {
   house = await campaignHouse({ env: SMALL });
   await house.control("faults", { rules: [{ dropAnswer: true, count: 1 }] });
   const { campaignId } = await house.draft(10);
@@ -52,7 +52,7 @@ test("a key that the provider knows with other content is doubt, not a refusal",
   expect(await campaign(campaignId)).toMatchObject({ counts: { unknown: 10 } });
 });
 
-test("a refused batch has not begun: who leaves before it is put back gets no mail", async () => {
+test("a refused batch has not begun: a subscriber who leaves before its reprocessing gets no mail", async () => {
   house = await campaignHouse({ env: SMALL });
   await refuseOurKey();
   const { campaignId } = await house.draft(10);

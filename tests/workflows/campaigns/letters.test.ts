@@ -11,7 +11,7 @@ const ignore = (id: string) =>
   house.call("POST", `/api/dead-letters/${id}/ignore`, { note: "too late to matter" }, { as: "admin" });
 const requests = async () => (await house.control("stats")).requests;
 
-test("a request in which every mail is refused fails nobody: it is a letter, and can be put back", async () => {
+test("a request in which every mail is refused fails no recipient: it is a dead letter, and can be reprocessed", async () => {
   house = await campaignHouse({ env: SMALL });
   const everybody = Array.from({ length: 20 }, (_, n) => `p${n + 1}@example.com`);
   await house.control("reject", { addresses: everybody });
@@ -88,7 +88,7 @@ test("a campaign is blocked once no part of it can go on, says why, and is not a
   expect(await job()).toMatchObject({ status: "completed", blocked: null });
 });
 
-test("an ignored letter leaves its part undone, and the campaign ends without it", async () => {
+test("an ignored dead letter leaves its part undone, and the campaign ends without it", async () => {
   house = await campaignHouse({ env: { ...SMALL, CAMPAIGN_PART_SIZE: "20", MAIL_MAX_IN_FLIGHT: "1" } });
   const { campaignId } = await house.draft(40);
   await house.control("faults", {
@@ -120,7 +120,7 @@ test("an ignored letter leaves its part undone, and the campaign ends without it
   expect(skipped.body.items).toMatchObject([{ note: "too late to matter" }]);
 });
 
-test("an ignored letter leaves a part alone that another run holds", async () => {
+test("an ignored dead letter does not change a part that another run holds", async () => {
   let whileSending = async () => {};
   house = await campaignHouse({ env: SMALL, beforeMail: () => whileSending() });
   await house.control("keys", { accept: ["another"] });
@@ -138,7 +138,7 @@ test("an ignored letter leaves a part alone that another run holds", async () =>
   expect(await campaign(campaignId)).toMatchObject({ counts: { sent: 10, skipped: 0 } });
 });
 
-test("our own deaths use up none of the tries that the provider's trouble gets", async () => {
+test("our own crashes use up none of the tries for the provider's errors", async () => {
   house = await campaignHouse({ env: SMALL });
   house.engine.faults.answer(502, "", { functionId: "send-campaign-part", times: 7 });
   await house.control("faults", { rules: [{ status: 503, count: 5 }] });

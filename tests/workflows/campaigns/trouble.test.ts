@@ -73,7 +73,7 @@ test("an earlier request of ours that is still at work is waited for, and no ret
   expect(mostTries()).toBe(0);
 });
 
-test("5xx and lost answers are repeated under the same key: everybody gets one mail", async () => {
+test("5xx and lost answers are repeated with the same key: every recipient gets one mail", async () => {
   house = await campaignHouse({ env: SMALL });
   await house.control("faults", {
     rules: [
@@ -88,7 +88,7 @@ test("5xx and lost answers are repeated under the same key: everybody gets one m
   expect(await stats()).toMatchObject({ accepted: 80, duplicates: 0 });
 });
 
-test("the database is away for an hour while mails are on the wire: nobody is needed, everybody gets one mail", async () => {
+test("the database is away for an hour while mails are in flight: without an operator every recipient gets one mail", async () => {
   let isOnItsWayOut = false;
   const beforeMail = () => void (house.down.database ||= isOnItsWayOut);
   house = await campaignHouse({ env: SMALL, beforeMail });
@@ -157,7 +157,7 @@ test("without keys a lost answer is never repeated: it is listed as unknown, and
   });
 });
 
-test("without keys no more batches are in doubt at any moment than are on the wire", async () => {
+test("without keys no more batches are in doubt at any moment than are in flight", async () => {
   const sending: number[] = [];
   house = await campaignHouse({
     env: { ...SMALL, MAIL_IDEMPOTENT: "false", MAIL_MAX_IN_FLIGHT: "2" },
@@ -283,7 +283,7 @@ test("outside production nothing reaches real people: the campaign is a draft ag
   expect(await stats()).toMatchObject({ requests: 0 });
 });
 
-test("a part of production's campaign that comes alive in a copy is held there, as a letter, and sends nothing", async () => {
+test("a part of production's campaign that runs in a copy becomes a dead letter there, and sends nothing", async () => {
   house = await campaignHouse({
     env: { RESEND_BASE_URL: "https://api.resend.com", NIGHTSHIFT_ENV: "development" },
   });

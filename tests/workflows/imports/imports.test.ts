@@ -109,7 +109,7 @@ describe("an import", () => {
     expect((await shop.people())[0].fields).toEqual({ name: "Ada" });
   });
 
-  test("a person who left stays away, with new fields", async () => {
+  test("a subscriber who left keeps that status, with new fields", async () => {
     await shop.run(csv("ada@example.com,Ada"), { again: true });
     await shop.rows("update email_subscribers set status = 'unsubscribed'");
     await shop.run(csv("ada@example.com,Adele"), { again: true });

@@ -133,7 +133,7 @@ test("the same idempotency key is the same upload; another picture under it is r
   expect(await filesOf(first.body.job_id)).toEqual(["original", "thumbnail"]);
 });
 
-test("bytes that never arrived: nothing runs; asking again goes on; what nobody asks for again is cleared away", async () => {
+test("bytes that never arrived: nothing runs; a repeated request continues; an abandoned upload is deleted", async () => {
   const bytes = await picture(64, 64);
   const ids = async () =>
     (await shop.rows("select id from public.image_uploads where stored_at is null")).map(({ id }) => id);
@@ -222,7 +222,7 @@ test("deleted while the thumbnail was being stored: the thumbnail goes, too", as
   expect(await filesOf(body.job_id)).toEqual([]);
 });
 
-test("doing it again changes nothing and tells nobody twice", async () => {
+test("a repetition changes nothing and notifies no one twice", async () => {
   const { body } = await upload(await picture(900, 900));
   await shop.engine.idle();
   const before = createHash("md5")

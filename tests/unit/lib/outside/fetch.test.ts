@@ -80,7 +80,7 @@ describe.each([
     await expect(fetch("http://127.0.0.1:1/")).rejects.toThrow(TypeError);
   });
 
-  test("an abort is told as what it was aborted for", async () => {
+  test("an abort rejects with its own reason", async () => {
     await expect(fetch(`${base}/never`, { signal: AbortSignal.timeout(20) })).rejects.toMatchObject({
       name: "TimeoutError",
     });
@@ -113,7 +113,7 @@ describe("an answer without end is left while it streams", () => {
     expect(poured).toBeLessThan(MEGABYTE + ON_THE_WIRE);
   });
 
-  test("of a mail provider: nobody knows what it took", async () => {
+  test("of a mail provider: what it accepted is unknown", async () => {
     const settings = { RESEND_BASE_URL: `${base}/endless?`, RESEND_API_KEY: "key", MAIL_IDEMPOTENT: true };
     const mailer = resendMailer(settings, fastFetch, systemClock);
     const answer = await mailer.sendBatch(["{}"], "campaign:1");

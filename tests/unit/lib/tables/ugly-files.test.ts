@@ -62,7 +62,7 @@ describe("a file of which nothing can be read is refused by name", () => {
 });
 
 describe("lines", () => {
-  test("may end in any way, in any mix: nobody vanishes", async () => {
+  test("may end in any way, in any mix: no line is lost", async () => {
     const { rows } = await read("email,n\na,1\r\nb,2\rc,3\n\rd,4\r\n\r\ne,5", {}, 1);
     expect(rows.map((row) => [row.line, "values" in row && row.values["email"]])).toEqual([
       [2, "a"],
