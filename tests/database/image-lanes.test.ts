@@ -193,7 +193,8 @@ describe("an attempt", () => {
       attempts: 1,
       error_code: "provider_unavailable",
     });
-    expect(await statuses()).toEqual(["waiting", "processing", "pending"]);
+    await accept(1);
+    expect(await statuses()).toEqual(["waiting", "processing", "pending", "pending"]);
     expect(await lane.begin(String(ids[first]))).toMatchObject({ state: "draw", attempt: 2 });
   });
 

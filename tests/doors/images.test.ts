@@ -56,7 +56,7 @@ describe("the queue of S0", () => {
     expect(state.tasks[String(ids[7])]).toMatchObject({ position: 2, status: "pending" });
   });
 
-  it("S0-8, S0-12, S0-14, S0-25: a task goes from the end of the queue over processing to completed, and the next starts", async () => {
+  it("S0-8, S0-10, S0-12, S0-14, S0-25: a task goes from the end of the queue over processing to completed, and the next starts", async () => {
     await stop();
     const ids: string[] = [];
     for (let n = 0; n < 7; n++) ids.push((await queueTask(`demo ${n}`)).taskId);

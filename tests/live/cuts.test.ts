@@ -34,11 +34,11 @@ async function openSite(port: number) {
   server = await serve(site.app.doors.api, { host: "127.0.0.1", port });
 }
 
-/**
- * A job without the fields that change without an event: when its event was sent, and when the row was last updated.
- */
-const essence = ({ sentAt: _s, updatedAt: _u, runs: _r, timeline: _t, ...job }: Job) => job;
-const sorted = (jobs: Iterable<Job>) => [...jobs].map(essence).toSorted((a, b) => a.id.localeCompare(b.id));
+/** What changes without an event (when its event was sent, when the row was updated), and what a list does not show. */
+const LEFT_OUT = ["sentAt", "updatedAt", "runs", "timeline", "waitingUntil", "blocked", "childCount"];
+const essence = (job: Job) =>
+  Object.fromEntries(Object.entries(job).filter(([field]) => !LEFT_OUT.includes(field)));
+const sorted = (jobs: Iterable<Job>) => [...jobs].toSorted((a, b) => a.id.localeCompare(b.id)).map(essence);
 
 async function truth(): Promise<Job[]> {
   const jobs: Job[] = [];
