@@ -18,7 +18,7 @@ import { type BenchStack, benchStack } from "./campaign-stack.ts";
 type Ended = { status: string; seconds: number };
 
 /**
- * How near an import comes to COPY of the same rows into the same table.
+ * Compares the speed of an import with COPY of the same rows into the same table.
  *
  *   npm run bench -- import [--rows 100000] [--rounds 3] [--json]
  */
@@ -53,7 +53,7 @@ async function measure(
   rounds: number,
   say: (line: string) => void,
 ) {
-  // One import that does not count: code is warm and connections are open, as in a running site.
+  // One import that does not count: it loads all code and opens all connections, as in a running site.
   await importFile(stack, file, rows);
   const parseOnly = rows / (await timed(() => parse(file)));
   const imported: number[] = [];
@@ -101,7 +101,7 @@ function* people(rows: number) {
 
 const cityOf = (n: number) => ["Berlin", "London", "Kyiv"][n % 3];
 
-/** Lists that were filled before are gone, and the table is as a running database has it. */
+/** Deletes the lists of earlier rounds, and brings the table into the state of a running database. */
 async function settle({ sql }: BenchStack): Promise<void> {
   await sql.query("truncate email_lists, imports cascade");
   await sql.query("vacuum analyze email_subscribers");
@@ -112,7 +112,7 @@ async function settle({ sql }: BenchStack): Promise<void> {
 const newList = async (stack: BenchStack) =>
   (await stack.call<{ id: string }>("POST", "/api/lists", { name: "People" })).id;
 
-/** Seconds from the accepted request to the job's end. */
+/** The seconds from the accepted request to the end of its job. */
 async function importFile(stack: BenchStack, file: string, rows: number): Promise<number> {
   const listId = await newList(stack);
   const upload = await stack.call<{ uploadId: string; url: string }>("POST", "/api/imports/uploads", {
@@ -136,7 +136,7 @@ async function importFile(stack: BenchStack, file: string, rows: number): Promis
   return seconds;
 }
 
-/** The database itself is asked, once in a while: watching must not cost what is watched. */
+/** Asks the database directly and rarely, so that measuring does not slow the import down. */
 async function ended({ sql }: BenchStack, importId: string): Promise<Ended> {
   for (;;) {
     const { rows } = await sql.query(
@@ -153,14 +153,14 @@ async function parse(file: string): Promise<void> {
   for await (const _ of rows);
 }
 
-/** The server reads clean rows from a file on its own disk: no client could be faster. */
+/** COPY reads clean rows from a file on the server's own disk: no client could be faster. */
 async function copy({ sql }: BenchStack, cleanFile: string): Promise<void> {
   await sql.query(
     `copy email_subscribers (list_id, email, fields, created_at, updated_at) from '${cleanFile}' with (format csv)`,
   );
 }
 
-/** The same people as rows of the table, on a list of their own. */
+/** Writes the same people as rows of the table, on another list. */
 async function writeClean(stack: BenchStack, directory: string, rows: number): Promise<string> {
   const listId = await newList(stack);
   const now = new Date().toISOString();

@@ -13,9 +13,9 @@ import { storableJson } from "#lib/storable.ts";
 import { readTableFrom } from "#lib/tables/read-table.ts";
 import type { Row } from "#lib/tables/table.ts";
 
-/** Rows of one statement. */
+/** Rows per statement. */
 const SET_ROWS = 2_500;
-/** And no more than so many bytes of the file, for files of few and long rows. */
+/** The most bytes of the file per statement, for files with few long rows. */
 const SET_BYTES = 2 * 1024 * 1024;
 
 type Repository = Pick<ImportRepository, "write">;

@@ -37,7 +37,7 @@ export async function planPiece(
   const cursor = from === null ? undefined : cursorSchema.parse(from);
   const rows = cursor ? goOn(work, source, cursor) : await begin(imports, work, source);
   const start = cursor ?? { offset: 0, line: 1, row: 1, digest: "" };
-  // What lies in Storage is known by its ETag; what came from an address once it was read to its end.
+  // A file in Storage is identified by its ETag; a file at an address, after it was read to its end.
   const isDigested = work.fingerprint === null;
   const { parts, next, digest } = await cut(rows, start, time, isDigested);
   if (next !== null) return { parts, cursor: next };

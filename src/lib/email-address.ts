@@ -23,7 +23,7 @@ export function normalizeAddress(text: string): string | undefined {
   if (local.length > MAX_LOCAL_LENGTH || !LOCAL_PART.test(local)) return undefined;
   const domain = knownDomains.get(written) ?? normalizeDomain(written);
   if (domain === undefined) return undefined;
-  // The addresses of a file share few domains, and a domain takes most of the time.
+  // A cache, because the addresses of a file share few domains, and parsing a domain takes most of the time.
   if (knownDomains.size < MAX_KNOWN_DOMAINS) knownDomains.set(written, domain);
   const address = `${local}@${domain}`;
   return address.length <= MAX_ADDRESS_LENGTH ? address : undefined;

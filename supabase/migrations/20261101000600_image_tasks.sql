@@ -25,8 +25,8 @@ create table public.image_tasks (
   owner text,
   lane text not null references public.image_lanes (lane),
   sequence bigint not null,
-  -- Which of its owner's tasks it is, counted on from where its line was when it was accepted: within a priority one task of
-  -- each owner is started per round.
+  -- The round in which the task starts: within a priority, each round starts one task of each owner. Counted on from
+  -- the queue's round when the task was accepted.
   round bigint not null,
   priority integer not null,
   -- The earliest due starts first; within a class that is the order of accepting.

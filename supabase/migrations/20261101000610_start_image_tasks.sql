@@ -19,9 +19,9 @@ as $$
   select private.record_job_event(job_id, 'run_ended', '{}', p_now) from over;
 $$;
 
--- The tasks that wait in a lane, in the order in which they start; 1 is next. Within a priority one task of each owner per round,
--- in the order of accepting, so that an owner with many tasks holds up no other. Between priorities the one goes first that has the
--- task with the earliest due time, so that no priority waits for ever.
+-- The waiting tasks of a lane in the order in which they start; position 1 is next. Within a priority each round has
+-- one task of each owner, in the order of accepting, so that an owner with many tasks does not delay the others.
+-- Between priorities, the priority with the earliest due task goes first, so that no priority waits for ever.
 create function private.image_line(p_lane text)
 returns table (id uuid, "position" bigint)
 language sql stable
@@ -34,7 +34,8 @@ as $$
     from public.image_tasks where lane = p_lane and ended_at is null and status = 'pending') as waiting;
 $$;
 
--- The round of the next task of an owner: behind their own tasks that wait, and with those of the others that are next.
+-- The round of an owner's next task: after the waiting tasks of the same owner, and together with the next tasks of the
+-- others.
 create function private.next_image_round(p_lane text, p_priority integer, p_owner text)
 returns bigint
 language sql stable
@@ -45,9 +46,9 @@ as $$
   where lane = p_lane and priority = p_priority and ended_at is null and status = 'pending';
 $$;
 
--- Starts the first tasks of the queue while there is room: the in the order of private.image_line. Room
--- is used by tasks that are processed or wait for their retry, and by tasks that have ended (canceled, killed) while
--- their picture is still being drawn. Returns the jobs to send.
+-- Starts the first tasks of the queue while there is room, in the order of private.image_line. Room is used by tasks
+-- that are processed or wait for their retry, and by tasks that have ended (canceled, killed) while their picture is
+-- still being drawn. Returns the jobs to send.
 create function private.start_image_tasks(p_lane text, p_now timestamptz)
 returns setof public.jobs
 language plpgsql

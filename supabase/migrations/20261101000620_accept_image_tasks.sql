@@ -1,9 +1,10 @@
 -- Requesting pictures: accept a task, clear a lane.
 
--- Refuses the request when the lane is full for its owner: p_capacity tasks are unfinished, and the owner has their share of them,
--- which is the capacity divided by the owners that have any. An owner with less than that is always let in, so that no other can
--- keep them out; a capacity of 100 may come to about 500 unfinished tasks of 100 owners. Critical tasks have a capacity of
--- their own. Retry-After is how long the lane needs to end one task at the pace of the last minute, or 30 s when no task ends.
+-- Refuses the request when the lane is full for its owner: p_capacity tasks are unfinished, and the owner has its share
+-- of them, which is the capacity divided by the number of owners with unfinished tasks. An owner below its share is
+-- always admitted, so that no other owner can keep it out; so a capacity of 100 may lead to about 500 unfinished tasks
+-- of 100 owners. Critical tasks have a capacity of their own. Retry-After is how long the lane needs to end one task at
+-- the pace of the last minute, or 30 s when no task ends.
 create function private.require_room_in_image_lane(
   p_lane text, p_capacity integer, p_priority integer, p_owner text, p_now timestamptz
 )

@@ -9,7 +9,7 @@ as $$
   select to_jsonb(p_task) - 'round' || jsonb_build_object('position', p_position);
 $$;
 
--- The positions of all tasks that wait, for statements that read many of them.
+-- The positions of all waiting tasks, for statements that read many of them.
 create function private.image_lines()
 returns table (id uuid, "position" bigint)
 language sql stable

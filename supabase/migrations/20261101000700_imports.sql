@@ -76,9 +76,9 @@ create index imports_by_file on public.imports (file_id) where file_id is not nu
 create index imports_by_undo_job on public.imports (undo_job_id) where undo_job_id is not null;
 create index imports_ended on public.imports (ended_at) where ended_at is not null;
 
--- A row of the target that an import has touched: which row of the file it has been given, and how it was before, for
--- the undo and for a key that the file has twice. Without a foreign key, whose check takes a tenth of an import's time:
--- purge_imports removes these rows before their import.
+-- A row of the target that an import has changed: which row of the file it got, and its values before, for the undo and
+-- for keys that occur twice in the file. It has no foreign key, whose check would take a tenth of an import's time:
+-- purge_imports deletes these rows before their import.
 create table public.import_rows (
   import_id uuid not null,
   target_id bigint not null,
@@ -133,7 +133,8 @@ insert into storage.buckets (id, name, public) values ('imports', 'imports', fal
 select private.register_erasable('public.import_rejects', 'id', '{message,raw,cells}');
 select private.register_erasable('public.imports', 'id', '{error,mapping,dialect}');
 
--- Before-images in which the address stands. Such a row cannot be undone any more, and says so.
+-- Deletes the copies of changed rows that contain the address. Such a row cannot be undone any more, and is listed as
+-- such.
 create function private.erase_from_imports(p_email text, p_cursor text, p_now timestamptz)
 returns jsonb
 language plpgsql

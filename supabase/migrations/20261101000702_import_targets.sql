@@ -20,7 +20,7 @@ create table private.import_targets (
 alter table private.import_targets enable row level security;
 grant select on private.import_targets to service_role;
 
--- What stands for the row that a dry run would insert: a number that no row has.
+-- The id of a row that a dry run would insert: a number that no row has.
 create function private.dry_row_id(p_key text)
 returns bigint
 language sql immutable
@@ -29,7 +29,7 @@ as $$
   select -1 - (hashtextextended(p_key, 0) & 9223372036854775807);
 $$;
 
--- The target's columns out of a JSON object, each in its type. (A jsonb_populate_record for each row takes twice as long.)
+-- The target's columns from a JSON object, each with its type. (A jsonb_populate_record per row takes twice as long.)
 create function private.values_sql_of_target(p_target private.import_targets, p_object text)
 returns text
 language sql stable
@@ -41,7 +41,7 @@ as $$
   join pg_catalog.pg_attribute on attrelid = p_target.table_name::regclass and attname = name;
 $$;
 
--- The type of the column that names the scope of a row.
+-- The type of the scope column.
 create function private.scope_type_of_target(p_target private.import_targets)
 returns text
 language sql stable
@@ -51,7 +51,8 @@ as $$
   where attrelid = p_target.table_name::regclass and attname = p_target.scope_column;
 $$;
 
--- The first part of the statement below: each given row with the row that exists, what the two become, and its fate.
+-- The first part of the statement below: each given row with the existing row, the result of merging both, and its
+-- outcome.
 create function private.judge_sql_of_target(p_target private.import_targets)
 returns text
 language sql stable
@@ -107,9 +108,8 @@ $$;
 -- which must be tried again.
 --
 -- Of several rows with one key the last row of the file counts, in whatever order the parts run; the others are
--- skipped.
--- The first one written gets the fate; a later row writes over it, from the same copy of the row before, and corrects
--- the fate.
+-- skipped. The first one written gets the outcome. A later row overwrites it, from the same copy of the row before, and
+-- corrects the outcome.
 create function private.write_sql_of_target(p_target private.import_targets)
 returns text
 language sql stable

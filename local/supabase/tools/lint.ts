@@ -1,6 +1,7 @@
 /**
- * Checks the migrations: that rooms name their own tables and no function is long, by their text; squawk reads the files,
- * and the Supabase advisors read the database that they make.
+ * Checks the migrations. Two checks of their text: a room names only its own tables, and no function is too long.
+ * squawk
+ * reads the files, and the Supabase advisors read the database that they make.
  *   npm run lint:sql
  */
 import fs from "node:fs";

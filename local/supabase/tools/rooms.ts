@@ -1,9 +1,9 @@
-/** The rooms of the migrations: which room each belongs to, and what it may name. */
+/** The rooms of the migrations: which room a migration belongs to, and what it may name. */
 type Room = {
   /** Its migrations begin at this number and end where the next room begins. */
   from: number;
   name: string;
-  /** Rooms that it stands on besides the ledger, which is everybody's. */
+  /** Rooms whose tables it may use, besides the ledger, which every room may use. */
   on?: readonly string[];
 };
 
@@ -35,10 +35,10 @@ export function roomOf({ name }: Migration): Room {
   return room;
 }
 
-/** A comment may name what it likes. A string may be the name of a function that is called. */
+/** Comments may name anything. Strings are checked too, because a string may name a function that is called. */
 const withoutComments = (sql: string): string => sql.replaceAll(/--.*$/gm, "");
 
-/** Each name of another room's table or function in a migration: rooms meet in the ledger. */
+/** The names of other rooms' tables or functions in each migration. Rooms share only the ledger. */
 export function namesOfOtherRooms(migrations: readonly Migration[]): string[] {
   const ownerOf = new Map(
     migrations.flatMap((migration) =>
