@@ -15,8 +15,8 @@ export type Day = {
   /** Every n-th request gets a 429, four times in all. */
   tooFastEvery: number;
   /**
-   * How many dead letters there are, and how many recipients have mail, before the key is accepted again; undefined
-   * when that varies.
+   * The expected number of dead letters and of recipients with mail, before the provider accepts the key again.
+   * Undefined when the numbers vary.
    */
   deadLetters?: number;
   reachedBefore?: number;

@@ -69,7 +69,10 @@ function equality(op: "==" | "!=", left: ASTNode, right: ASTNode): Match {
   return { holds: (_, other) => isEqual(valueAt(theirs, other), literal) === (op === "==") };
 }
 
-/** The run's own value has become a literal: null where it is missing. A list or an object is never equal. */
+/**
+ * Here the value of the run's own event is a literal, and null when it is missing. A list or an object is never equal
+ * to anything.
+ */
 function tied(a: Path, b: Path): Match {
   const [mine, theirs] = a.root === "event" ? [a, b] : [b, a];
   if (mine.root === theirs.root) return refuse("A comparison within one event");

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import pg from "pg";
 import { authenticatorTimeoutMs, createPool } from "./pool.ts";
 
-/** The identity of a request: the role and the claims that row-level policies see. */
+/** The identity of a request: the role and the claims that row-level policies read. */
 export type Identity = { role: string; claims: string; claimsObject: Readonly<Record<string, unknown>> };
 
 /** The time limits of roles on hosted projects; other roles have the authenticator's. */

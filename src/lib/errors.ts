@@ -189,7 +189,7 @@ const OUR_OUTAGES: ReadonlySet<ErrorCode> = new Set([
   "engine_unavailable",
 ]);
 
-/** An outage of our own services is no fault of the work: it is tried again without using one of its tries. */
+/** After an outage of our own services the work is tried again without using one of its tries. */
 export const isOurOutage = (code: ErrorCode): boolean => OUR_OUTAGES.has(code);
 
 export const meaningOf = (code: ErrorCode): Meaning => MEANINGS[code];

@@ -26,7 +26,7 @@ export type MailResult = { messageId: string } | { code: string; words: string }
 
 /** The interface of a mail provider. */
 export type Mailer = {
-  /** The account whose rate limit counts: all campaigns of one account share it. */
+  /** The provider account. All campaigns that use it share its rate limit. */
   account: string;
   /**
    * How long the provider recognises an idempotency key, so that a repeated batch is not sent twice; undefined when it

@@ -29,7 +29,7 @@ create table public.image_tasks (
   -- the queue's round when the task was accepted.
   round bigint not null,
   priority integer not null,
-  -- The earliest due starts first; within a class that is the order of accepting.
+  -- Between priorities, the priority with the earliest due task goes first.
   due_at timestamptz not null,
   prompt text not null,
   status text not null default 'pending',

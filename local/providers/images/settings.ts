@@ -20,7 +20,7 @@ export const settingsSchema = z.strictObject({
 });
 export type Settings = z.infer<typeof settingsSchema>;
 
-/** The values of the source documents, except their 30 seconds. */
+/** The values of the source documents, except their latency of 30 s. */
 export const DEFAULTS: Settings = {
   failureRate: 0.1,
   seed: 1,

@@ -5,7 +5,7 @@ import "./filters.css";
 export type FilterField = {
   name: string;
   label: string;
-  /** A choice among these values; without it a text field. */
+  /** The allowed values. Without them the field accepts any text. */
   options?: readonly string[];
   placeholder?: string;
   /** Set only by links; shown only while it has a value. */
