@@ -56,6 +56,10 @@ const schema = z.object({
   IMAGES_TIMEOUT_MS: count(100, 55_000).default(45_000),
   /** Width and height of the drawn images, in pixels. */
   IMAGES_SIZE: count(16, 2048).default(1024),
+  /** How many uploaded pictures an owner may have, how many megabytes they may hold, and after how many days they are deleted. */
+  UPLOAD_MAX_COUNT: count(1, 1_000_000).default(1000),
+  UPLOAD_MAX_MEGABYTES: count(5, 1_000_000).default(500),
+  UPLOAD_KEEP_DAYS: count(1, 3650).default(90),
 
   /**
    * CIDRs of private networks that may be called at addresses from users. By default only the public internet may be

@@ -1,12 +1,26 @@
 import type { Chore } from "#lib/housekeeping.ts";
 import type { UploadRepository } from "#uploads/repository.ts";
 
+type Dependencies = { uploads: Pick<UploadRepository, "abandon" | "expire">; keepMs: number };
+
 /** A request lasts a minute; after an hour no client is still sending or retrying with the same key. */
 const ARRIVES_WITHIN_MS = 60 * 60 * 1000;
 const BATCH = 100;
 
-/** Ends uploads whose bytes never arrived; `removeLeftFiles` removes files that they may have left. */
-export const forgetUploads = ({ uploads }: { uploads: Pick<UploadRepository, "abandon"> }): Chore => ({
+/**
+ * Ends uploads whose bytes never arrived, and deletes those that have been kept long enough; `removeLeftFiles` removes
+ * their files.
+ */
+export const forgetUploads = ({ uploads, keepMs }: Dependencies): Chore => ({
   name: "uploads",
-  run: async () => ({ abandoned: await uploads.abandon(ARRIVES_WITHIN_MS, BATCH) }),
+  async run(deadline) {
+    const abandoned = await uploads.abandon(ARRIVES_WITHIN_MS, BATCH);
+    let expired = 0;
+    let some: number;
+    do {
+      some = await uploads.expire(keepMs, BATCH);
+      expired += some;
+    } while (some === BATCH && !deadline.isOver());
+    return { abandoned, expired };
+  },
 });

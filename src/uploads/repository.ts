@@ -26,6 +26,9 @@ export type Upload = z.output<typeof uploadRow>;
 
 const acceptance = z.object({ job: z.object({ id: z.uuid() }), isStored: z.boolean() });
 
+/** How many uploads an owner may have, and how many bytes their originals may hold together. */
+export type UploadQuota = { uploads: number; bytes: number };
+
 export type NewUpload = Box & { contentType: string; byteCount: number; path: string };
 
 /** Uploaded pictures. `owner: null` sees all of them; any other owner sees only its own. */
@@ -33,8 +36,8 @@ export function uploadRepository(db: DatabaseClient, clock: Clock) {
   const { call, callTimeless } = createCall(db, clock);
   return {
     /** Returns the row and its held job, or those of the first request when this one is a repetition. */
-    accept: (upload: NewUpload, request: JobRequest) =>
-      call("accept_image_upload", { upload, request }, acceptance),
+    accept: (upload: NewUpload, quota: UploadQuota, request: JobRequest) =>
+      call("accept_image_upload", { upload, quota, request }, acceptance),
 
     release: (id: string): Promise<void> => call("release_image_upload", { id }),
 
@@ -53,6 +56,12 @@ export function uploadRepository(db: DatabaseClient, clock: Clock) {
     abandon(olderThanMs: number, limit: number): Promise<number> {
       const before = new Date(clock.now().getTime() - olderThanMs).toISOString();
       return call("abandon_image_uploads", { before, limit }, z.number());
+    },
+
+    /** How many uploads were older than this and are deleted now, with their files. */
+    expire(olderThanMs: number, limit: number): Promise<number> {
+      const before = new Date(clock.now().getTime() - olderThanMs).toISOString();
+      return callTimeless("expire_image_uploads", { before, limit }, z.number());
     },
   };
 }

@@ -2,19 +2,27 @@ import type { Clock } from "#lib/clock.ts";
 import type { DatabaseClient } from "#lib/database/client.ts";
 import { removeLeftFiles } from "#lib/database/left-files.ts";
 import type { Storage } from "#lib/database/storage.ts";
+import type { Env } from "#lib/env.ts";
 import { room } from "#lib/room.ts";
 import { resizeImageRequested } from "#uploads/events.ts";
 import { forgetUploads } from "#uploads/forget-uploads.ts";
+import { keepMsOf, quotaOf } from "#uploads/limits.ts";
 import { uploadRepository } from "#uploads/repository.ts";
 import { uploadRoutes } from "#uploads/routes.ts";
 
-type Dependencies = { db: DatabaseClient; clock: Clock; storage: Storage };
+type Dependencies = { env: Env; db: DatabaseClient; clock: Clock; storage: Storage };
 
 export const uploads = room<Dependencies>({
   name: "uploads",
-  routes: ({ db, ...deps }) => uploadRoutes({ ...deps, uploads: uploadRepository(db, deps.clock) }),
+  routes: ({ env, db, ...deps }) =>
+    uploadRoutes({
+      ...deps,
+      uploads: uploadRepository(db, deps.clock),
+      quota: quotaOf(env),
+      keepMs: keepMsOf(env),
+    }),
   chores: (deps) => [
-    forgetUploads({ uploads: uploadRepository(deps.db, deps.clock) }),
+    forgetUploads({ uploads: uploadRepository(deps.db, deps.clock), keepMs: keepMsOf(deps.env) }),
     removeLeftFiles(deps),
   ],
   visibleFields: { [resizeImageRequested.name]: ["uploadId", "priority"] },

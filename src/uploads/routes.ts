@@ -9,7 +9,12 @@ import { uploadUrl } from "#uploads/paths.ts";
 import type { Upload, UploadRepository } from "#uploads/repository.ts";
 import { type UploadDependencies, uploadPicture } from "#uploads/upload-picture.ts";
 
-type Dependencies = UploadDependencies & { uploads: UploadRepository; storage: Pick<Storage, "put" | "get"> };
+type Dependencies = UploadDependencies & {
+  uploads: UploadRepository;
+  storage: Pick<Storage, "put" | "get">;
+  /** How long an upload is kept, in milliseconds. */
+  keepMs: number;
+};
 
 /** A function gets at most 6 MB from Netlify, and bytes arrive as base64, which is a third longer. */
 const MAX_PICTURE_BYTES = 4.5 * 1024 * 1024;
@@ -32,6 +37,8 @@ const uploadView = z.object({
   thumbnail: z.object({ url: z.string(), width: z.number(), height: z.number() }).nullable(),
   createdAt: z.string(),
   completedAt: z.string().nullable(),
+  /** When it is deleted, with its pictures. */
+  expiresAt: z.string(),
   jobUrl: z.string(),
 });
 z.globalRegistry.add(uploadView, { id: "Upload" });
@@ -65,7 +72,8 @@ export const uploadRoutes = (deps: Dependencies): Route[] => [
     summary: "One upload: where its pictures are",
     params: idParams,
     responses: { 200: uploadView },
-    handler: async ({ params, requester }) => json(200, toUploadView(await find(deps, params.id, requester))),
+    handler: async ({ params, requester }) =>
+      json(200, toUploadView(await find(deps, params.id, requester), deps.keepMs)),
   }),
   pictureRoute(deps.storage, {
     path: "/api/uploads/:id/image",
@@ -102,7 +110,7 @@ async function find({ uploads }: Dependencies, id: string, requester: Requester)
 
 const noUpload = () => new AppError("not_found", "Upload not found");
 
-function toUploadView(upload: Upload): z.output<typeof uploadView> {
+function toUploadView(upload: Upload, keepMs: number): z.output<typeof uploadView> {
   const { id, thumbnail_width: width, thumbnail_height: height } = upload;
   return {
     id,
@@ -114,6 +122,7 @@ function toUploadView(upload: Upload): z.output<typeof uploadView> {
       width === null || height === null ? null : { url: `${uploadUrl(id)}/thumbnail`, width, height },
     createdAt: upload.created_at,
     completedAt: upload.completed_at,
+    expiresAt: new Date(Date.parse(upload.created_at) + keepMs).toISOString(),
     jobUrl: jobUrl(id),
   };
 }

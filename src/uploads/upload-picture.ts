@@ -1,4 +1,5 @@
 import { createHash, randomUUID } from "node:crypto";
+import { z } from "zod";
 import { request } from "#jobs/request.ts";
 import type { Storage } from "#lib/database/storage.ts";
 import { AppError } from "#lib/errors.ts";
@@ -7,12 +8,15 @@ import { IMAGES_BUCKET, pictureTypeOf } from "#lib/pictures/kind.ts";
 import type { Box } from "#lib/pictures/thumbnail.ts";
 import { resizeImageRequested } from "#uploads/events.ts";
 import { originalPath } from "#uploads/paths.ts";
-import type { UploadRepository } from "#uploads/repository.ts";
+import type { UploadQuota, UploadRepository } from "#uploads/repository.ts";
 
 export type UploadDependencies = {
   uploads: Pick<UploadRepository, "accept" | "release">;
   storage: Pick<Storage, "put">;
+  quota: UploadQuota;
 };
+
+const overQuota = z.object({ maxUploads: z.number() }).or(z.object({ maxBytes: z.number() }));
 
 /**
  * Accepts a picture: first the row and its held job, then the bytes, then the release of the job. If the process dies
@@ -20,7 +24,7 @@ export type UploadDependencies = {
  * same idempotency key continues where the first one ended. Returns the job's id, which is also the upload's.
  */
 export async function uploadPicture(
-  { uploads, storage }: UploadDependencies,
+  { uploads, storage, quota }: UploadDependencies,
   requester: Requester,
   bytes: Uint8Array,
   box: Box,
@@ -34,16 +38,29 @@ export async function uploadPicture(
   }
   const id = randomUUID();
   const digest = createHash("sha256").update(bytes).digest("hex");
-  const { job, isStored } = await uploads.accept(
-    { ...box, contentType, byteCount: bytes.byteLength, path: originalPath(id) },
-    request(
-      resizeImageRequested,
-      { uploadId: id },
-      { requester, key: idempotencyKey, said: { ...box, digest }, id, held: true },
-    ),
-  );
+  const { job, isStored } = await uploads
+    .accept(
+      { ...box, contentType, byteCount: bytes.byteLength, path: originalPath(id) },
+      quota,
+      request(
+        resizeImageRequested,
+        { uploadId: id },
+        { requester, key: idempotencyKey, said: { ...box, digest }, id, held: true },
+      ),
+    )
+    .catch((error: unknown) => {
+      throw withHint(error);
+    });
   if (isStored) return job.id;
   await storage.put(IMAGES_BUCKET, originalPath(job.id), { bytes, contentType });
   await uploads.release(job.id);
   return job.id;
+}
+
+/** A refusal for the quota says what makes room; others of the same code have hints of their own. */
+function withHint(error: unknown): unknown {
+  if (!(error instanceof AppError) || !overQuota.safeParse(error.details).success) return error;
+  const { code, message, details, retryAfterMs } = error;
+  const hint = "Delete uploads that are not needed any more: DELETE /api/uploads/:id.";
+  return new AppError(code, message, { cause: error, details, retryAfterMs, hint });
 }

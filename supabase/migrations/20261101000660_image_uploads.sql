@@ -26,6 +26,8 @@ create table public.image_uploads (
     and (completed_at is null) = (thumbnail_height is null)
   )
 );
+create index image_uploads_by_owner on public.image_uploads (owner) include (byte_count);
+create index image_uploads_oldest_first on public.image_uploads (created_at);
 create index image_uploads_that_never_arrived on public.image_uploads (created_at) where stored_at is null;
 
 create trigger image_uploads_leave_their_files after delete on public.image_uploads
@@ -43,9 +45,35 @@ using (
 
 select private.register_work_kind('{"function_id": "resize-image", "event_name": "image/resize", "kind": "resize"}');
 
--- p_upload: {"contentType", "byteCount", "width", "height", "path"}; p_request: see private.accept_job. Returns {job,
--- isStored}: the held job, or the one that the same requester requested with the same idempotency key.
-create function public.accept_image_upload(p_upload jsonb, p_request jsonb, p_now timestamptz)
+-- Refuses an upload with which its owner would have more than p_quota allows: {"uploads", "bytes"}. The caller's transaction may
+-- go on to insert the upload, so that simultaneous uploads of an owner are counted one after the other.
+create function private.require_upload_quota(p_owner text, p_byte_count bigint, p_quota jsonb)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_uploads bigint;
+  v_bytes bigint;
+begin
+  perform pg_advisory_xact_lock(hashtextextended('image_uploads ' || p_owner, 0));
+  select count(*), coalesce(sum(byte_count), 0) into v_uploads, v_bytes
+  from public.image_uploads where owner = p_owner;
+  if v_uploads >= (p_quota ->> 'uploads')::bigint then
+    perform private.refuse(429, 'too_many_requests', format('You have %s uploads, which is the limit', v_uploads),
+      jsonb_build_object('uploads', v_uploads, 'maxUploads', p_quota -> 'uploads', 'retryAfterSeconds', 3600)::text);
+  elsif v_bytes + p_byte_count > (p_quota ->> 'bytes')::bigint then
+    perform private.refuse(413, 'payload_too_large',
+      format('Your uploads have %s bytes, and with this one they would exceed the limit', v_bytes),
+      jsonb_build_object('bytes', v_bytes, 'maxBytes', p_quota -> 'bytes')::text);
+  end if;
+end
+$$;
+
+-- p_upload: {"contentType", "byteCount", "width", "height", "path"}; p_quota: see private.require_upload_quota; p_request: see
+-- private.accept_job. Returns {job, isStored}: the held job, or the one that the same requester requested with the same
+-- idempotency key.
+create function public.accept_image_upload(p_upload jsonb, p_quota jsonb, p_request jsonb, p_now timestamptz)
 returns jsonb
 language plpgsql
 set search_path = ''
@@ -54,6 +82,7 @@ declare
   v_job public.jobs := private.accept_job(p_request, p_now);
 begin
   if v_job.id = (p_request ->> 'id')::uuid then
+    perform private.require_upload_quota(v_job.owner, (p_upload ->> 'byteCount')::bigint, p_quota);
     insert into public.image_uploads (id, owner, content_type, byte_count, box_width, box_height, original_path,
       created_at)
     values (v_job.id, v_job.owner, p_upload ->> 'contentType', (p_upload ->> 'byteCount')::integer,
@@ -148,9 +177,25 @@ begin
 end
 $$;
 
-revoke execute on function
+-- Deletes uploads that were accepted before p_before and whose job has ended, with their files. Returns how many.
+create function public.expire_image_uploads(p_before timestamptz, p_limit integer)
+returns integer
+language sql
+set search_path = ''
+as $$
+  with expired as (
+    delete from public.image_uploads where id = any (array(
+      select id from public.image_uploads as uploads
+      where created_at < p_before and not exists (select from public.jobs where id = uploads.id and ended_at is null)
+      order by created_at, id limit p_limit for update skip locked))
+    returning id
+  )
+  select count(*)::integer from expired;
+$$;
+
+revoke execute on function private.require_upload_quota, public.expire_image_uploads,
   public.accept_image_upload, public.release_image_upload, public.get_image_upload, public.complete_image_upload,
   public.delete_image_upload, public.abandon_image_uploads from public, anon, authenticated;
-grant execute on function
+grant execute on function private.require_upload_quota, public.expire_image_uploads,
   public.accept_image_upload, public.release_image_upload, public.get_image_upload, public.complete_image_upload,
   public.delete_image_upload, public.abandon_image_uploads to service_role;

@@ -1572,7 +1572,7 @@ export type Database = {
         Returns: Json;
       };
       accept_image_upload: {
-        Args: { p_now: string | null; p_request: Json | null; p_upload: Json | null };
+        Args: { p_now: string | null; p_quota: Json | null; p_request: Json | null; p_upload: Json | null };
         Returns: Json;
       };
       accept_import: {
@@ -2002,6 +2002,7 @@ export type Database = {
         Returns: undefined;
       };
       erase_piece: { Args: { p_id: string | null; p_now: string | null }; Returns: string };
+      expire_image_uploads: { Args: { p_before: string | null; p_limit: number | null }; Returns: number };
       expired_reports: {
         Args: { p_limit: number | null; p_now: string | null };
         Returns: {

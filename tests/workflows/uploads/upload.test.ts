@@ -238,3 +238,31 @@ test("a repetition changes nothing and notifies no one twice", async () => {
     await shop.rows("select 1 from public.notifications where data ->> 'uploadId' = $1", [body.job_id]),
   ).toHaveLength(1);
 });
+
+test("an upload is deleted with its files once it has been kept long enough, and says when", async () => {
+  const { body } = await upload(await picture(64, 64));
+  await shop.engine.idle();
+  const { createdAt, expiresAt } = (await shop.call("GET", body.uploadUrl)).body;
+  expect(Date.parse(expiresAt) - Date.parse(createdAt)).toBe(90 * 24 * 60 * 60_000);
+  await shop.engine.advance("89d");
+  await shop.app.keepHouse();
+  expect((await shop.call("GET", body.uploadUrl)).status).toBe(200);
+  await shop.engine.advance("25h");
+  expect(await shop.app.keepHouse()).toMatchObject({ uploads: { expired: expect.any(Number) } });
+  expect((await shop.call("GET", body.uploadUrl)).status).toBe(404);
+  expect(await filesOf(body.jobId)).toEqual([]);
+});
+
+test("an upload whose job has not ended is kept, however old", async () => {
+  shop.down.engine = true;
+  const { body } = await upload(await picture(64, 64));
+  shop.down.engine = false;
+  await shop.rows("update public.image_uploads set created_at = '2020-01-01' where id = $1", [body.jobId]);
+  await shop.app.keepHouse();
+  expect((await shop.call("GET", body.uploadUrl)).status).toBe(200);
+  await shop.engine.advance("1m");
+  await shop.app.keepHouse();
+  await shop.engine.idle();
+  await shop.app.keepHouse();
+  expect((await shop.call("GET", body.uploadUrl)).status).toBe(404);
+});
