@@ -3,7 +3,7 @@
  * page's state.
  */
 import { useEffect, useSyncExternalStore } from "react";
-import type { Job, LiveStatus } from "#client/index.ts";
+import type { Job, LiveStatus, Notification } from "#client/index.ts";
 import { api, type Problem, problemOf } from "./api.ts";
 import { useIsSeen } from "./seen.ts";
 import { createStore } from "./store.ts";
@@ -24,6 +24,10 @@ export const liveJob = (id: string): Job | undefined => live.get().jobs?.get(id)
 export const useLiveJob = (id: string): Job | undefined =>
   useSyncExternalStore(live.subscribe, () => liveJob(id));
 
+/** What the key's owner was told and has not read when the stream began, and all since then; newest first. */
+const notifications = createStore<readonly Notification[]>([]);
+export const useNotifications = notifications.use;
+
 /** `before` is the job's previous state; undefined when it is seen for the first time. */
 export type JobChange = { job: Job; before: Job | undefined };
 type Listener = (changes: readonly JobChange[]) => void;
@@ -42,7 +46,12 @@ export function onJobChanges(listener: Listener): () => void {
 export function useLiveStream(): void {
   const isSeen = useIsSeen();
   useEffect(() => (isSeen ? follow() : undefined), [isSeen]);
-  useEffect(() => () => live.set(NOTHING), []);
+  useEffect(() => {
+    return () => {
+      live.set(NOTHING);
+      notifications.set([]);
+    };
+  }, []);
 }
 
 function follow(): () => void {
@@ -58,7 +67,14 @@ function follow(): () => void {
     for (const listener of listeners) listener(changes);
   };
   api
-    .watch({ signal: over.signal, onStatus: connection.set, onChange: ({ jobs }) => hear(jobs) })
+    .watch({
+      signal: over.signal,
+      onStatus: connection.set,
+      onChange(state) {
+        hear(state.jobs);
+        notifications.set(state.notifications);
+      },
+    })
     .catch((error: unknown) => {
       if (!over.signal.aborted) live.set({ ...live.get(), problem: problemOf(error) });
     });

@@ -5,6 +5,7 @@ import type { sendView } from "#campaigns/routes.ts";
 import type { letterView } from "#dead-letters/view.ts";
 import type { jobStatsView } from "#jobs/stats.ts";
 import type { jobDetailsView } from "#jobs/view.ts";
+import type { reportView } from "#reports/routes.ts";
 
 export type JobDetails = output<typeof jobDetailsView>;
 export type Blocked = NonNullable<JobDetails["blocked"]>;
@@ -12,4 +13,5 @@ export type Letter = output<typeof letterView>;
 export type Campaign = output<typeof campaignView>;
 export type Send = output<typeof sendView>;
 export type JobStats = output<typeof jobStatsView>;
+export type Report = output<typeof reportView>;
 export type PageOf<Item> = { items: Item[]; nextCursor: string | null };

@@ -3,24 +3,25 @@ import type { Jobs } from "#jobs/accept.ts";
 import { jobOptions, request } from "#jobs/request.ts";
 import { accepted, acceptedView, jobUrl } from "#jobs/view.ts";
 import type { Storage } from "#lib/database/storage.ts";
-import { AppError } from "#lib/errors.ts";
 import { pageQuery, toPage } from "#lib/http/pages.ts";
-import { idParams, json, ownerOf, type Requester, type Route, route } from "#lib/http/route.ts";
+import { idParams, json, ownerOf, type Route, route } from "#lib/http/route.ts";
 import { dateRange, generateReportRequested, reportFormat, reportType } from "./events.ts";
+import { findFile, findReport, noReport } from "./find-report.ts";
 import { downloadUrl, REPORTS_BUCKET, reportPath, reportUrl } from "./paths.ts";
+import { previewRoute } from "./preview-route.ts";
 import { rangeInstants } from "./range.ts";
 import type { ReportRepository, ReportWithJob } from "./repository.ts";
 
 type Dependencies = {
   reports: Pick<ReportRepository, "accept" | "list" | "get" | "revoke">;
-  storage: Pick<Storage, "signedUrl">;
+  storage: Pick<Storage, "signedUrl" | "get">;
   jobs: Pick<Jobs, "accept">;
 };
 
 /** How long a download address is valid, so that one found in a chat or a log is useless. */
 const LINK_SECONDS = 60;
 
-const reportView = z.object({
+export const reportView = z.object({
   id: z.uuid(),
   reportType,
   format: reportFormat,
@@ -86,7 +87,7 @@ export const reportRoutes = ({ reports, storage, jobs }: Dependencies): Route[] 
     params: idParams,
     responses: { 200: reportView },
     handler: async ({ params, requester }) =>
-      json(200, toReportView(await find(reports, params.id, requester))),
+      json(200, toReportView(await findReport(reports, params.id, requester))),
   }),
   route({
     method: "GET",
@@ -97,17 +98,17 @@ export const reportRoutes = ({ reports, storage, jobs }: Dependencies): Route[] 
     responses: { 303: z.undefined() },
     ticket: true,
     handler: async ({ params, requester }) => {
-      const report = await find(reports, params.id, requester);
-      if (report.revoked_at !== null) throw new AppError("not_found", "This report was revoked");
-      if (report.snapshot_at === null) {
-        throw new AppError("conflict", "This report is not made yet", {
-          hint: `Follow ${jobUrl(report.id)} until it is completed.`,
-        });
-      }
-      const url = await storage.signedUrl(REPORTS_BUCKET, reportPath(report), LINK_SECONDS);
+      const report = await findFile(reports, params.id, requester);
+      const url = await storage.signedUrl(
+        REPORTS_BUCKET,
+        reportPath(report),
+        LINK_SECONDS,
+        fileNameOf(report),
+      );
       return new Response(null, { status: 303, headers: { location: url, "cache-control": "no-store" } });
     },
   }),
+  previewRoute({ reports, storage }),
   route({
     method: "DELETE",
     path: "/api/reports/:id",
@@ -122,17 +123,8 @@ export const reportRoutes = ({ reports, storage, jobs }: Dependencies): Route[] 
   }),
 ];
 
-const noReport = () => new AppError("not_found", "Report not found");
-
-async function find(
-  reports: Pick<ReportRepository, "get">,
-  id: string,
-  requester: Requester,
-): Promise<ReportWithJob> {
-  const report = await reports.get(id, ownerOf(requester));
-  if (report === null) throw noReport();
-  return report;
-}
+const fileNameOf = ({ type, starts_at, format }: ReportWithJob): string =>
+  `${type}-${starts_at.slice(0, 10)}.${format}`;
 
 function toReportView(report: ReportWithJob): z.output<typeof reportView> {
   const lastDay = new Date(Date.parse(report.ends_at) - 1).toISOString();

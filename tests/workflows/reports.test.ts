@@ -56,6 +56,7 @@ describe("a report", () => {
     ]);
     const { status, file } = await download(jobId);
     expect(status).toBe(303);
+    expect(file?.headers.get("content-disposition")).toContain("users-2026-11-01.pdf");
     expect((await file?.text())?.slice(0, 5)).toBe("%PDF-");
     const [stored] = await shop.rows(
       "select name from storage.objects where bucket_id = 'reports' and name = $1",

@@ -1,6 +1,7 @@
 import { Icon, type IconName } from "#dashboard/components/icon.tsx";
 import { forgetKey } from "#dashboard/key.ts";
 import { chooseTheme, type Theme, useChosenTheme } from "#dashboard/theme.ts";
+import { Bell } from "./bell.tsx";
 import { openHelp } from "./help.tsx";
 
 const NEXT: Record<Theme, Theme> = { system: "light", light: "dark", dark: "system" };
@@ -11,6 +12,7 @@ export function Settings() {
   const theme = useChosenTheme();
   return (
     <div className="settings">
+      <Bell />
       <button
         type="button"
         className="plain icon-only"

@@ -6,6 +6,7 @@ import { DeadLetters } from "./dead-letters.tsx";
 import { Images } from "./images.tsx";
 import { Jobs } from "./jobs.tsx";
 import { Overview } from "./overview.tsx";
+import { Reports } from "./reports.tsx";
 
 export type ViewProps = {
   /** The part after the name: `#/jobs/<id>`. */
@@ -20,5 +21,6 @@ export const VIEWS: readonly View[] = [
   { name: "jobs", title: "Jobs", icon: "jobs", show: Jobs },
   { name: "images", title: "Images", icon: "image", show: Images },
   { name: "campaigns", title: "Campaigns", icon: "mail", show: Campaigns },
+  { name: "reports", title: "Reports", icon: "report", show: Reports },
   { name: "dead-letters", title: "Dead letters", icon: "alert", show: DeadLetters },
 ];

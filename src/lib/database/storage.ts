@@ -51,9 +51,13 @@ export const createStorage = (
     return data.signedUrl;
   },
 
-  /** A URL that lets everyone who has it read this file, for so many seconds. */
-  async signedUrl(bucket: string, path: string, seconds: number): Promise<string> {
-    const { data, error } = await storage.from(bucket).createSignedUrl(path, seconds);
+  /**
+   * A URL that lets everyone who has it read this file, for so many seconds. With `download`, a browser saves the file
+   * under that name instead of showing it.
+   */
+  async signedUrl(bucket: string, path: string, seconds: number, download?: string): Promise<string> {
+    const options = download === undefined ? {} : { download };
+    const { data, error } = await storage.from(bucket).createSignedUrl(path, seconds, options);
     if (error) throw toAppError(error, `${bucket}/${path} cannot be signed`);
     return data.signedUrl;
   },

@@ -78,7 +78,12 @@ export function browse(settings: Record<string, string> = {}): Pages {
 }
 
 /** Runs in the page: stores the key as if it had been entered. */
-const giveKey = (key: string) => sessionStorage.setItem("nightshift-key", key);
+const giveKey = (key: string) => {
+  if (location.protocol.startsWith("http")) sessionStorage.setItem("nightshift-key", key);
+};
+
+/** The browser's own viewer of PDF files makes these requests, and blob: and data: never leave the page. */
+const OWN_PROTOCOLS = ["blob:", "data:", "chrome:", "chrome-extension:"];
 
 function listenTo(page: Page, origin: string, complain: (complaint: string) => void): void {
   page.on("console", (message) => {
@@ -88,7 +93,7 @@ function listenTo(page: Page, origin: string, complain: (complaint: string) => v
   page.on("pageerror", (error) => complain(`uncaught: ${error.stack ?? error.message}`));
   page.on("request", (request) => {
     const { protocol, origin: asked } = new URL(request.url());
-    if (!["blob:", "data:"].includes(protocol) && asked !== origin) complain(`a request to ${request.url()}`);
+    if (!OWN_PROTOCOLS.includes(protocol) && asked !== origin) complain(`a request to ${request.url()}`);
   });
 }
 

@@ -47,6 +47,8 @@ export async function tellStory(stack: Stack): Promise<Scene[]> {
   const sent = await sendCampaign(api, { name: "Invitation to the open evening", people: 240 });
   await eventually("all pictures are drawn", () => isAtRest(api), patienceMs);
   await eventually("the invitation is sent", () => hasEnded(api, sent.jobId), patienceMs);
+  const report = await aReport(api, "users", "pdf");
+  await aReport(api, "analytics", "csv");
   await spreadOverAnHour(stack.databaseUrl ?? "");
 
   await api.steer("/_control/latency", { latencyMs: 2500 });
@@ -59,8 +61,19 @@ export async function tellStory(stack: Stack): Promise<Scene[]> {
     { name: "failed-job", view: `/jobs/${poster.id}` },
     { name: "campaigns", view: "/campaigns" },
     { name: "campaign", view: `/campaigns/${running.id}` },
+    { name: "reports", view: "/reports" },
+    { name: "report", view: `/reports/${report}` },
     { name: "dead-letters", view: "/dead-letters" },
   ];
+}
+
+/** A report of the last thirty days, when it is made. */
+async function aReport(api: Api, reportType: string, format: string): Promise<string> {
+  const day = (distance: number) => new Date(Date.now() + distance * 86_400_000).toISOString().slice(0, 10);
+  const dateRange = { start: day(-29), end: day(0) };
+  const { jobId } = await api.call("POST", "/api/reports", { reportType, format, dateRange });
+  await eventually("the report is made", () => hasEnded(api, jobId), patienceMs);
+  return jobId;
 }
 
 /** Five tasks that are being drawn (one of them waits after its third failure), and a queue behind them. */

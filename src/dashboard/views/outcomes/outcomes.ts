@@ -16,21 +16,23 @@ const WORDS = {
 type End = keyof typeof WORDS;
 const isEnd = (status: string): status is End => Object.hasOwn(WORDS, status);
 
-type Ended = { id: string; status: End; text: string };
+type Ended = { status: End; text: string; href: string };
 
 export function createOutcomes() {
-  const labels = new Map<string, string>();
+  const labels = new Map<string, { label: string; href: string }>();
   return {
-    expect: (id: string, label: string): void => void labels.set(id, label),
+    /** `href`: where it is shown; its job's page unless said otherwise. */
+    expect: (id: string, label: string, href = `#/jobs/${id}`): void => void labels.set(id, { label, href }),
 
     /** Returns the outcomes to announce, each one only once. */
     seen(works: Iterable<Work>): Outcome[] {
       const ended: Ended[] = [];
       for (const { id, status, error } of works) {
-        const label = labels.get(id);
-        if (label === undefined || !isEnd(status)) continue;
+        const expected = labels.get(id);
+        if (expected === undefined || !isEnd(status)) continue;
         labels.delete(id);
-        ended.push({ id, status, text: `${label}${status === "failed" ? reasonOf(error) : ""}` });
+        const { label, href } = expected;
+        ended.push({ status, href, text: `${label}${status === "failed" ? reasonOf(error) : ""}` });
       }
       return Object.keys(WORDS).flatMap((status) => outcomesOf(ended.filter((one) => one.status === status)));
     },
@@ -42,7 +44,7 @@ function outcomesOf(ended: readonly Ended[]): Outcome[] {
   if (first === undefined) return [];
   const { tone, word } = WORDS[first.status];
   if (ended.length >= MANY) return [{ tone, text: `${word}: ${first.text} and ${ended.length - 1} more` }];
-  return ended.map(({ id, text }) => ({ tone, text: `${word}: ${text}`, href: `#/jobs/${id}` }));
+  return ended.map(({ text, href }) => ({ tone, text: `${word}: ${text}`, href }));
 }
 
 function reasonOf(error: unknown): string {

@@ -11,8 +11,8 @@ function noticed(works: Iterable<Work>): void {
 onJobChanges((changes) => noticed(changes.map(({ job }) => job)));
 
 /** Announces how this work ends, whatever view is open then. */
-export function expectOutcome(jobId: string, label: string): void {
-  outcomes.expect(jobId, label);
+export function expectOutcome(jobId: string, label: string, href?: string): void {
+  outcomes.expect(jobId, label, href);
   const job = liveJob(jobId);
   if (job !== undefined) noticed([job]);
 }

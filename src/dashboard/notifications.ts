@@ -1,0 +1,24 @@
+/** What notifications are called, and where each leads. */
+import type { Notification } from "#client/index.ts";
+import { fieldsOf } from "#dashboard/fields.ts";
+
+type Words = { text: string; href: string | null };
+
+export function wordsOf({ type, data }: Pick<Notification, "type" | "data">): Words {
+  const said = fieldsOf(data);
+  const text = (name: string) => {
+    const value = said.get(name);
+    return typeof value === "string" ? value : "";
+  };
+  switch (type) {
+    case "report_ready":
+      return { text: "A report is ready", href: `#/reports/${text("reportId")}` };
+    case "IMAGE_READY":
+      return { text: "A picture is ready", href: "#/images" };
+    case "import_ready":
+    case "import_ended":
+      return { text: `Import of ${text("fileName") || "a file"}: ${text("status") || "ready"}`, href: null };
+    default:
+      return { text: type, href: null };
+  }
+}

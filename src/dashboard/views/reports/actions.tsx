@@ -1,0 +1,56 @@
+import { api } from "#dashboard/api.ts";
+import { confirm } from "#dashboard/components/dialog.tsx";
+import { Icon } from "#dashboard/components/icon.tsx";
+import { toast } from "#dashboard/components/toasts.tsx";
+import { useAction } from "#dashboard/hooks/use-action.ts";
+import type { Report } from "#dashboard/types.ts";
+import { titleOf } from "./words.ts";
+
+type ActionsProps = { report: Report; onChange: () => void };
+
+export function ReportActions({ report, onChange }: ActionsProps) {
+  const { id, downloadUrl } = report;
+  const title = titleOf(report);
+  const download = useAction(async (path: string) => {
+    // A link sends no key: it carries a ticket for this one path, and leads on to Storage.
+    const { ticket } = await api.post<{ ticket: string }>("/api/tickets", { path });
+    const link = document.createElement("a");
+    link.href = `${path}?ticket=${ticket}`;
+    link.download = "";
+    link.click();
+  });
+  const revoke = useAction(async () => {
+    const answer = await confirm({
+      title: `Revoke “${title}”?`,
+      text: "Its file is removed, and no address of it opens any more.",
+      yes: "Revoke",
+      tone: "danger",
+    });
+    if (answer === null) return;
+    await api.remove(`/api/reports/${id}`);
+    toast({ tone: "info", text: `Revoked: ${title}` });
+    onChange();
+  });
+  if (downloadUrl === null) return null;
+  return (
+    <div className="row">
+      <button
+        type="button"
+        className="primary"
+        aria-label={`Download: ${title}`}
+        aria-disabled={download.isBusy}
+        onClick={() => download.run(downloadUrl)}
+      >
+        <Icon name="download" /> Download
+      </button>
+      <button
+        type="button"
+        aria-label={`Revoke: ${title}`}
+        aria-disabled={revoke.isBusy}
+        onClick={() => revoke.run()}
+      >
+        Revoke
+      </button>
+    </div>
+  );
+}

@@ -1,0 +1,39 @@
+import { useEffect, useState } from "react";
+import { api, type Problem, problemOf } from "#dashboard/api.ts";
+import { ErrorNote, Loading } from "#dashboard/components/states.tsx";
+import type { Report } from "#dashboard/types.ts";
+import { titleOf } from "./words.ts";
+
+/** The PDF in the browser's own viewer; a browser without one says so. */
+export function Preview({ report }: { report: Report }) {
+  const [url, setUrl] = useState<string>();
+  const [problem, setProblem] = useState<Problem>();
+  const { id } = report;
+  const canShow = navigator.pdfViewerEnabled;
+  useEffect(() => {
+    if (!canShow) return undefined;
+    let isGone = false;
+    let made: string | undefined;
+    const load = async () => {
+      try {
+        const bytes = await api.bytes(`/api/reports/${id}/preview`);
+        if (isGone) return;
+        made = URL.createObjectURL(bytes);
+        setUrl(made);
+      } catch (error) {
+        if (!isGone) setProblem(problemOf(error));
+      }
+    };
+    void load();
+    return () => {
+      isGone = true;
+      if (made !== undefined) URL.revokeObjectURL(made);
+    };
+  }, [id, canShow]);
+  if (!canShow) return <p className="quiet">This browser shows no PDF in a page: download it.</p>;
+  if (problem) return <ErrorNote problem={problem} />;
+  if (url === undefined) return <Loading what="Loading the preview" />;
+  // A sandbox would keep Chromium's viewer out; the file is our own, and a viewer runs nothing of this page.
+  // oxlint-disable-next-line react/iframe-missing-sandbox
+  return <iframe className="report-preview" src={url} title={`Preview of ${titleOf(report)}`} />;
+}

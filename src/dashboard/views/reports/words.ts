@@ -1,0 +1,27 @@
+import type { JobChange } from "#dashboard/live.ts";
+import type { Report } from "#dashboard/types.ts";
+
+export const TYPES = [
+  { value: "analytics", text: "Analytics" },
+  { value: "users", text: "Users" },
+  { value: "content", text: "Content" },
+] as const satisfies readonly { value: Report["reportType"]; text: string }[];
+
+/** "Users, 2026-11-01 to 2026-11-30". */
+export function titleOf({ reportType, dateRange: { start, end } }: Pick<Report, "reportType" | "dateRange">) {
+  const type = TYPES.find(({ value }) => value === reportType)?.text ?? reportType;
+  return start === end ? `${type}, ${start}` : `${type}, ${start} to ${end}`;
+}
+
+export const isOfReports = ({ job }: JobChange): boolean => job.function === "generate-report";
+
+export const isBeingMade = ({ status }: Pick<Report, "status">): boolean =>
+  status === "queued" || status === "running";
+
+/** What its badge says. */
+export const stateOf = ({ status, revokedAt }: Pick<Report, "status" | "revokedAt">): string =>
+  revokedAt === null ? status : "revoked";
+
+/** `day(-29)` was 29 days ago; in UTC, as the report counts its days. */
+export const day = (distance: number, now = Date.now()): string =>
+  new Date(now + distance * 86_400_000).toISOString().slice(0, 10);

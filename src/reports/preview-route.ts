@@ -1,0 +1,37 @@
+import { z } from "zod";
+import type { Storage } from "#lib/database/storage.ts";
+import { AppError } from "#lib/errors.ts";
+import { idParams, type Route, route } from "#lib/http/route.ts";
+import { findFile } from "./find-report.ts";
+import { downloadUrl, REPORTS_BUCKET, reportPath } from "./paths.ts";
+import type { ReportRepository } from "./repository.ts";
+
+type Dependencies = { reports: Pick<ReportRepository, "get">; storage: Pick<Storage, "get"> };
+
+/** Netlify lets 6 MB out of a function. */
+const MOST_BYTES = 5_000_000;
+
+/**
+ * A PDF as bytes of this site. The download leads to Storage's own address, which the page's content security policy
+ * lets no script read and no frame show.
+ */
+export const previewRoute = ({ reports, storage }: Dependencies): Route =>
+  route({
+    method: "GET",
+    path: "/api/reports/:id/preview",
+    policy: "user",
+    summary: "A report's PDF of at most 5 MB, to be shown in a page",
+    params: idParams,
+    responses: { 200: z.string() },
+    answers: ["application/pdf"],
+    handler: async ({ params, requester }) => {
+      const report = await findFile(reports, params.id, requester);
+      const hint = `Download it: ${downloadUrl(report.id)}`;
+      if (report.format !== "pdf") throw new AppError("conflict", "Only a PDF has a preview", { hint });
+      if ((report.byte_count ?? 0) > MOST_BYTES)
+        throw new AppError("payload_too_large", "The report is too large for a preview", { hint });
+      const file = await storage.get(REPORTS_BUCKET, reportPath(report));
+      if (!file) throw new AppError("not_found", "The file of this report was removed");
+      return new Response(Buffer.from(file.bytes), { headers: { "content-type": "application/pdf" } });
+    },
+  });
