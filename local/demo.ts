@@ -141,7 +141,7 @@ async function main(signal: AbortSignal): Promise<number> {
   const stack = await ownStack(signal);
   try {
     const code = await judge(stack, ownDay, signal, values.json);
-    // Only a terminal shows what comes next, not a pipe.
+    // In a terminal the stack keeps running until Ctrl-C, so that people can look at it.
     if (values.json || !process.stdout.isTTY) return code;
     say(`${whereToLook(stack)}\n\nCtrl-C ends it.`);
     await aborted(signal);

@@ -15,7 +15,7 @@ export type GatewayOptions = {
   keys: Keys;
   /** The folder for the bytes of Storage. */
   storageDir: string;
-  /** The issuer in tokens, and the beginning of signed links. */
+  /** The gateway's public URL, which tokens name as their issuer and with which signed links begin. */
   publicUrl?: string;
   /** How many database connections requests may use at once. */
   connections?: number;

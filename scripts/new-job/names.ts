@@ -29,7 +29,7 @@ const RESERVED = new Set(
 
 const camel = (words: string): string => words.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());
 
-/** Throws one sentence when it is no valid name for a job. */
+/** Throws an error of one sentence when the name is not valid for a job. */
 export function namesOf(wanted: string | undefined): Names {
   if (wanted === undefined)
     throw new Error("Name the room and the job: npm run new:job -- invoices/remind-customer");

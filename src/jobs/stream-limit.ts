@@ -4,10 +4,7 @@ import type { Requester } from "#lib/http/route.ts";
 /** A person has a few tabs open; a key may belong to a server with many users. */
 const MOST_STREAMS = { person: 10, key: 200 };
 
-/**
- * How many streams each requester has open in this process: a stream costs memory and a share of the database's
- * connections.
- */
+/** How many streams each requester has open in this process. Each stream costs memory. */
 export function createStreamLimit(retryAfterMs: number) {
   const open = new Map<string, number>();
 

@@ -25,7 +25,7 @@ export function createTail({ live, logger }: Dependencies) {
   let walk: { position: string; progress: Map<string, string> } | undefined;
   let beginning: Promise<void> | undefined;
 
-  /** The loop ends when a newer walk has replaced this one. */
+  /** Reads changes in a loop, which ends when a newer loop has replaced this one. */
   async function follow(own: NonNullable<typeof walk>): Promise<void> {
     let pauseMs = PAUSE_MS.busy;
     for (;;) {
