@@ -8,3 +8,4 @@ export { importRequested } from "#imports/events.ts";
 export { jobCancelRequested } from "#jobs/events.ts";
 /** Sends work with a priority: `inngest.send(queueJob("email/send.campaign", { campaignId }, "high"))`. */
 export { queueJob } from "#lib/engine/priorities.ts";
+export { processPaymentRequested } from "#payments/events.ts";

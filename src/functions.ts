@@ -6,6 +6,7 @@ import { erasureFunctions } from "#erasures/functions.ts";
 import { imageFunctions } from "#images/functions.ts";
 import { importFunctions } from "#imports/functions.ts";
 import { monitoringFunctions } from "#monitoring/functions.ts";
+import { paymentFunctions, stripeWebhooks } from "#payments/functions.ts";
 import type { Platform } from "#platform.ts";
 import { reportFunctions } from "#reports/functions.ts";
 import { uploadFunctions } from "#uploads/functions.ts";
@@ -18,7 +19,8 @@ export const allFunctions = (platform: Platform): InngestFunction.Any[] => [
   ...uploadFunctions(platform),
   ...reportFunctions(platform),
   ...importFunctions(platform),
-  ...webhookFunctions(platform),
+  ...webhookFunctions(platform, { stripe: stripeWebhooks(platform) }),
+  ...paymentFunctions(platform),
   ...monitoringFunctions(platform),
   ...erasureFunctions(platform),
   catchFailures(platform),

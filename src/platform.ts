@@ -31,6 +31,7 @@ import { type Fetch, fastFetch, fetchOfOurs } from "#lib/outside/fetch.ts";
 import { createSafeFetch } from "#lib/outside/safe-fetch.ts";
 import { createErrorReporter } from "#lib/outside/sentry.ts";
 import { createSlack } from "#lib/outside/slack.ts";
+import { createStripe } from "#lib/outside/stripe.ts";
 import { notificationRepository } from "#notifications/repository.ts";
 
 /** `log` receives the log lines instead of stdout. */
@@ -61,6 +62,7 @@ export function createPlatform(
       logSteps({ clock, logger }),
     ],
   });
+  const tokens = createTokens(db, clock);
   const slack = createSlack(env.SLACK_WEBHOOK_URL, fetch);
   const alert = createAlert({
     letters,
@@ -102,7 +104,8 @@ export function createPlatform(
     outbox,
     ...createCancel({ jobs, inngest, logger }),
     onFailure: createOnFailure({ letters, alert, maxAttempts }),
-    tokens: createTokens(db, clock),
+    tokens,
+    stripe: createStripe({ env, fetch, clock, tokens }),
     flow: createFlowControl(env.PLAN),
     mailMode: createFence(env, db, clock).mailMode,
     /** The functions behind one handler. */

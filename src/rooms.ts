@@ -8,6 +8,7 @@ import { jobs } from "#jobs/room.ts";
 import type { Room } from "#lib/room.ts";
 import { lists } from "#lists/room.ts";
 import { notifications } from "#notifications/room.ts";
+import { payments } from "#payments/room.ts";
 import type { Platform } from "#platform.ts";
 import { reports } from "#reports/room.ts";
 import { uploads } from "#uploads/room.ts";
@@ -23,6 +24,7 @@ export const rooms: readonly Room<Platform>[] = [
   images,
   imports,
   webhooks,
+  payments,
   uploads,
   reports,
   notifications,

@@ -3,6 +3,7 @@ import { serve } from "@hono/node-server";
 import { createImagesProvider } from "#providers/images/provider.ts";
 import { DroppedAnswer } from "#providers/mail/api.ts";
 import { createMailProvider } from "#providers/mail/provider.ts";
+import { createStripeProvider } from "#providers/stripe/provider.ts";
 import { childOfTheStack } from "#stack/child.ts";
 
 /** The providers as one process. Environment: PORT, DATA_DIR (optional). */
@@ -16,12 +17,14 @@ const images = createImagesProvider({
   settings: { latencyMs: 3000 },
   ...(dir === undefined ? {} : { dir: join(dir, "images") }),
 });
+const stripe = createStripeProvider(dir === undefined ? {} : { dir });
 /**
  * Cloudflare, in front of Resend, refuses requests without a user agent. A test's own `Request` has none, so the check
  * is only here.
  */
 const namesNoClient = ({ headers }: Request) => !headers.has("user-agent");
 const isForImages = ({ url }: Request) => /^\/(_control\/)?images(\/|$)/.test(new URL(url).pathname);
+const isForStripe = ({ url }: Request) => /^\/(_control\/stripe|v1)\//.test(new URL(url).pathname);
 
 const server = serve(
   {
@@ -32,6 +35,7 @@ const server = serve(
     async fetch(request, { outgoing }) {
       if (namesNoClient(request)) return new Response("error code: 1010", { status: 403 });
       try {
+        if (isForStripe(request)) return await stripe.fetch(request);
         return await (isForImages(request) ? images : mail).fetch(request);
       } catch (error) {
         if (!(error instanceof DroppedAnswer) && !request.signal.aborted) throw error;
@@ -47,5 +51,6 @@ const child = childOfTheStack({
     server.close();
     mail.close();
     images.close();
+    stripe.close();
   },
 });

@@ -14,7 +14,7 @@ export function loadDotEnv(): void {
 
 /** Variables that lead to services outside this machine; an ephemeral stack ignores them. */
 const leadsOutside =
-  /^(SUPABASE_|DATABASE_URL|INNGEST_|RESEND_|IMAGES_|SLACK_|SENTRY_|NIGHTSHIFT_ENV|LINK_SECRET)/;
+  /^(SUPABASE_|DATABASE_URL|INNGEST_|RESEND_|IMAGES_|STRIPE_|GITHUB_|SLACK_|SENTRY_|NIGHTSHIFT_ENV|LINK_SECRET)/;
 
 /**
  * The caller's environment without variables that have no meaning: empty ones, and an `INNGEST_DEV` that is no URL (the
@@ -54,6 +54,9 @@ export function siteEnvironment(
     RESEND_BASE_URL: local(ports.mail),
     RESEND_API_KEY: keys.resendApiKey,
     IMAGES_BASE_URL: `${local(ports.mail)}/images`,
+    STRIPE_BASE_URL: local(ports.mail),
+    STRIPE_API_KEY: "sk_test_local",
+    STRIPE_WEBHOOK_SECRET: "whsec_local_stripe",
     SLACK_WEBHOOK_URL: `${local(ports.mail)}/slack`,
     LINK_SECRET: keys.linkSecret,
     NIGHTSHIFT_ENV: "development",

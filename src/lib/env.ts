@@ -43,6 +43,8 @@ const schema = z.object({
   LINK_SECRET: z.string().min(32, "must be at least 32 characters long").optional(),
   RESEND_BASE_URL: url.default("https://api.resend.com"),
   RESEND_API_KEY: key.optional(),
+  /** The sender of mails that are not a campaign's: receipts. */
+  MAIL_FROM: z.string().min(3).max(320).default("Nightshift <onboarding@resend.dev>"),
   MAIL_REQUESTS_PER_SECOND: number(0, 10_000).default(4.9),
   MAIL_MAX_IN_FLIGHT: count(1, 1000).default(10),
   MAIL_IDEMPOTENT: flag.default(true),
@@ -73,6 +75,9 @@ const schema = z.object({
 
   /** How long a live stream lasts before its reader reconnects; Netlify cuts streams after 10 s. */
   STREAM_SECONDS: number(0.1, 600).default(9),
+
+  STRIPE_BASE_URL: url.default("https://api.stripe.com"),
+  STRIPE_API_KEY: key.optional(),
 
   /** The secrets that verify incoming webhooks; several are valid while one replaces another. */
   STRIPE_WEBHOOK_SECRET: secrets,
@@ -110,6 +115,7 @@ const ADDRESSES = [
   "SUPABASE_URL",
   "INNGEST_BASE_URL",
   "RESEND_BASE_URL",
+  "STRIPE_BASE_URL",
   "IMAGES_BASE_URL",
   "SLACK_WEBHOOK_URL",
   "SENTRY_DSN",
@@ -141,6 +147,9 @@ export function readEnv(source: Record<string, string | undefined> = process.env
   const environment = given["NIGHTSHIFT_ENV"] ?? "development";
   if (environment !== "development" && given["INNGEST_DEV"] !== undefined) {
     complaints.set("INNGEST_DEV", "is for development alone: it turns signature checks off");
+  }
+  if (environment !== "production" && /^(sk|rk)_live_/.test(given["STRIPE_API_KEY"] ?? "")) {
+    complaints.set("STRIPE_API_KEY", "is a live key: only production takes money");
   }
   if (environment === "production") {
     for (const name of PRODUCTION_NEEDS) if (given[name] === undefined) complaints.set(name, "is missing");

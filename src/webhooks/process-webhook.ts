@@ -1,4 +1,5 @@
 import type { OnFailure } from "#dead-letters/on-failure.ts";
+import type { Clock } from "#lib/clock.ts";
 import { cancelOfThisJob, type FlowControl } from "#lib/engine/flow-control.ts";
 import type { InngestClient } from "#lib/engine/inngest.ts";
 import { tries } from "#lib/engine/retry-policy.ts";
@@ -12,9 +13,13 @@ type Dependencies = {
   webhooks: Pick<WebhookRepository, "open" | "settle">;
   /** Handlers by the name of the source. */
   handlers: Readonly<Record<string, Handler>>;
+  clock: Clock;
   flow: FlowControl;
   onFailure: OnFailure;
 };
+
+/** An object whose events come close together is read once in this time; the events that come in between wait. */
+const GATHER_MS = 2_000;
 
 /**
  * Applies one webhook of the inbox. Webhooks of one object are applied one after the other, so that one read from the
@@ -32,23 +37,35 @@ export const processWebhook = (deps: Dependencies) =>
     },
     async ({ event, step }) => {
       const { webhookId } = event.data;
-      const { type, verdict, tell } = await step.run("apply", () => apply(deps, webhookId));
+      let applied = await step.run("apply", () => apply(deps, webhookId, GATHER_MS));
+      if ("waitMs" in applied) {
+        await step.sleep("gather", applied.waitMs);
+        applied = await step.run("apply-gathered", () => apply(deps, webhookId, 0));
+      }
+      if ("waitMs" in applied) throw new AppError("internal", "A webhook waits once only");
+      const { type, verdict, tell } = applied;
       if (tell !== undefined) await step.sendEvent("tell", tell);
       return { webhookId, type, verdict };
     },
   );
 
+type Applied = Pick<Handled, "verdict" | "tell"> & { type: string };
+
+/** `waitMs`: the object was read less than `gatherMs` ago. */
 async function apply(
-  { webhooks, handlers }: Dependencies,
+  { webhooks, handlers, clock }: Dependencies,
   webhookId: string,
-): Promise<Pick<Handled, "verdict" | "tell"> & { type: string }> {
+  gatherMs: number,
+): Promise<Applied | { waitMs: number }> {
   const webhook = await webhooks.open(webhookId);
   if (!webhook) throw new AppError("not_found", "The inbox no longer has this webhook");
-  const { type } = webhook;
+  const { type, coveredAt } = webhook;
   if (webhook.isCovered) {
     await webhooks.settle(webhookId, "covered", undefined);
     return { type, verdict: "covered" };
   }
+  const waitMs = coveredAt === null ? 0 : Date.parse(coveredAt) + gatherMs - clock.now().getTime();
+  if (waitMs > 0) return { waitMs: Math.min(waitMs, gatherMs) };
   const handler = handlers[webhook.source];
   if (!handler) throw new AppError("configuration", `No handler is registered for ${webhook.source}`);
   const { verdict, isPresentState = false, tell } = await handler(webhook);

@@ -21,6 +21,8 @@ const webhook = z.object({
   sequence: z.number(),
   newestSequence: z.number(),
   isCovered: z.boolean(),
+  /** When its object was last read from the provider. */
+  coveredAt: z.string().nullable(),
 });
 /** A webhook of the inbox; `body` is the raw JSON. */
 export type Webhook = z.output<typeof webhook>;

@@ -114,7 +114,7 @@ as $$
   on conflict (source, reason, hour) do update set count = refusals.count + 1;
 $$;
 
--- A webhook, the newest one of its object that has arrived, and how far that object is known.
+-- A webhook, the newest one of its object that has arrived, and how far and since when that object is known.
 create function public.open_webhook(p_id uuid)
 returns setof jsonb
 language sql stable
@@ -123,9 +123,9 @@ as $$
   select jsonb_build_object('id', inbox.id, 'source', inbox.source, 'type', inbox.type, 'body', inbox.body,
     'occurredAt', inbox.occurred_at, 'receivedAt', inbox.received_at, 'sequence', inbox.sequence,
     'newestSequence', (select max(sequence) from public.webhook_inbox where object_key = inbox.object_key),
-    'isCovered', coalesce((select covered_sequence >= inbox.sequence from public.webhook_objects
-      where key = inbox.object_key), false))
-  from public.webhook_inbox as inbox where id = p_id;
+    'isCovered', coalesce(object.covered_sequence >= inbox.sequence, false), 'coveredAt', object.covered_at)
+  from public.webhook_inbox as inbox left join public.webhook_objects as object on object.key = inbox.object_key
+  where id = p_id;
 $$;
 
 -- p_covered_sequence: the object was read from the provider when this was the newest webhook; null: it was not read.

@@ -3,6 +3,7 @@ import { createApiKey } from "@nightshift/local/api-key.ts";
 import { startEngine } from "@nightshift/local/engine/testkit.ts";
 import { createImagesProvider } from "@nightshift/local/providers/images/provider.ts";
 import { createMailProvider } from "@nightshift/local/providers/mail/provider.ts";
+import { createStripeProvider } from "@nightshift/local/providers/stripe/provider.ts";
 import { type App, createApp } from "#app.ts";
 import { allFunctions } from "#functions.ts";
 import { testEnv } from "./app.ts";
@@ -16,6 +17,7 @@ import { freshDatabase } from "./database.ts";
 export type Outage = "refused" | "answer lost" | "process died" | "no storage" | "no events taken";
 
 export const GITHUB_SECRET = "github_secret";
+const STRIPE_SECRET = "whsec_local_stripe";
 const ALL_OF_OURS: Outage[] = ["refused", "answer lost", "process died"];
 
 /** An outage that begins with the `call`-th call (1 is the first) that the function's runs make. */
@@ -68,6 +70,8 @@ export async function outageHouse() {
     settings: { failureRate: 0, outage: null, hold: false, latencyMs: 0, requestsPerSecond: 0 },
   });
 
+  const stripe = createStripeProvider({ clock: engine.clock, webhookSecret: STRIPE_SECRET });
+
   const ours: typeof fetch = async (input, init) => {
     const request = new Request(input, init);
     const isStorage = new URL(request.url).pathname.startsWith("/storage/");
@@ -83,6 +87,7 @@ export async function outageHouse() {
     const request = new Request(input, init);
     if (host === "mail.local") return mail.fetch(request);
     if (host === "slack.local") return mail.fetch(new Request("http://mail.local/slack", request));
+    if (host === "stripe.local") return stripe.fetch(request);
     if (host === "images.local") return images.fetch(request);
     if (pathname.startsWith("/e/") && (begins(["no events taken"]) || away === "no events taken"))
       throw new TypeError("fetch failed");
@@ -92,6 +97,9 @@ export async function outageHouse() {
     IMAGES_BASE_URL: "http://images.local/images",
     IMAGES_SIZE: "32",
     GITHUB_WEBHOOK_SECRET: GITHUB_SECRET,
+    STRIPE_WEBHOOK_SECRET: STRIPE_SECRET,
+    STRIPE_BASE_URL: "http://stripe.local",
+    STRIPE_API_KEY: "sk_test_outage",
     SLACK_WEBHOOK_URL: "http://slack.local/hook",
     PLAN: "pro",
     MAIL_REQUESTS_PER_SECOND: "0",
@@ -104,6 +112,7 @@ export async function outageHouse() {
   return {
     engine,
     functions: running.functions,
+    stripe,
     keepHouse: running.keepHouse,
     async call(method: string, path: string, body?: unknown) {
       const response = await running.doors.api(
@@ -161,6 +170,7 @@ export async function outageHouse() {
       await engine.close();
       mail.close();
       images.close();
+      stripe.close();
       await database.close();
     },
   };

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { GITHUB_SECRET, type Outage, type OutageHouse, outageHouse } from "../support/outage-house.ts";
+import { intentOf } from "../support/payment-shop.ts";
 import { githubHeaders } from "../support/sign.ts";
 
 let house: OutageHouse;
@@ -25,6 +26,8 @@ const stars = (repository: string) =>
     "select coalesce(sum(added_star_count), 0) as n from github_metrics where repository = $1",
     repository,
   );
+const paymentsOf = (orderId: string) =>
+  house.stripe.record.withOrder(orderId).filter(({ object }) => object === "payment_intent").length;
 const picture = () =>
   sharp({ create: { width: 40, height: 30, channels: 3, background: "#3a6ea5" } })
     .png()
@@ -151,6 +154,35 @@ const WORK: Record<string, Work> = {
       return { undone: undo.undone, conflicts: undo.conflicts, target, left };
     },
     once: { undone: 3, conflicts: 0, target: "subscribers", left: 0 },
+  },
+  "process-payment": {
+    async begin() {
+      const orderId = randomUUID();
+      await house.call("POST", "/api/payments", { orderId, amount: 4200, idempotencyKey: orderId });
+      return orderId;
+    },
+    isDone: async (id) =>
+      (await count("select count(*) as n from orders where id = $1 and payment_id is not null", id)) > 0,
+    effects: async (id) => ({ payments: paymentsOf(id) }),
+    once: { payments: 1 },
+  },
+  "send-payment-receipt": {
+    async begin() {
+      const orderId = randomUUID();
+      const email = `${orderId}@example.com`;
+      const paid = intentOf(`pi_${orderId}`, orderId, { receipt_email: email });
+      const { body, headers } = house.stripe.emit("payment_intent.succeeded", paid);
+      await house.receive("stripe", body, headers);
+      return orderId;
+    },
+    isDone: async (id) =>
+      (await count("select count(*) as n from orders where id = $1 and receipt_message_id is not null", id)) >
+      0,
+    async effects(id) {
+      const { messages } = (await house.record("messages?limit=5000")) as { messages: { to: string[] }[] };
+      return { mails: messages.filter(({ to }) => to.includes(`${id}@example.com`)).length };
+    },
+    once: { mails: 1 },
   },
   "process-webhook": {
     async begin() {

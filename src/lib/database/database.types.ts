@@ -5,6 +5,28 @@ export type Json = string | number | boolean | null | { [key: string]: Json | un
 export type Database = {
   public: {
     Tables: {
+      analytics_events: {
+        Row: {
+          at: string;
+          id: number;
+          name: string;
+          subject: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          at: string;
+          id?: never;
+          name: string;
+          subject: string;
+        };
+        Update: {
+          at?: string;
+          id?: never;
+          name?: string;
+          subject?: string;
+        };
+        Relationships: [];
+      };
       api_keys: {
         Row: {
           created_at: string;
@@ -1284,6 +1306,95 @@ export type Database = {
         };
         Relationships: [];
       };
+      orders: {
+        Row: {
+          amount_cents: number;
+          created_at: string;
+          currency: string;
+          email: string | null;
+          id: string;
+          owner: string;
+          paid_at: string | null;
+          payment_asked_at: string | null;
+          payment_id: string | null;
+          payment_key: string | null;
+          receipt_asked_at: string | null;
+          receipt_job_id: string | null;
+          receipt_message_id: string | null;
+          status: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          amount_cents: number;
+          created_at: string;
+          currency: string;
+          email?: string | null;
+          id: string;
+          owner: string;
+          paid_at?: string | null;
+          payment_asked_at?: string | null;
+          payment_id?: string | null;
+          payment_key?: string | null;
+          receipt_asked_at?: string | null;
+          receipt_job_id?: string | null;
+          receipt_message_id?: string | null;
+          status?: string;
+        };
+        Update: {
+          amount_cents?: number;
+          created_at?: string;
+          currency?: string;
+          email?: string | null;
+          id?: string;
+          owner?: string;
+          paid_at?: string | null;
+          payment_asked_at?: string | null;
+          payment_id?: string | null;
+          payment_key?: string | null;
+          receipt_asked_at?: string | null;
+          receipt_job_id?: string | null;
+          receipt_message_id?: string | null;
+          status?: string;
+        };
+        Relationships: [];
+      };
+      payments: {
+        Row: {
+          amount_cents: number;
+          currency: string;
+          failure_code: string | null;
+          id: string;
+          order_id: string | null;
+          refunded_cents: number;
+          state: NonNullable<Json>;
+          status: string;
+          updated_at: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          amount_cents?: number;
+          currency?: string;
+          failure_code?: string | null;
+          id: string;
+          order_id?: string | null;
+          refunded_cents?: number;
+          state?: NonNullable<Json>;
+          status?: string;
+          updated_at: string;
+        };
+        Update: {
+          amount_cents?: number;
+          currency?: string;
+          failure_code?: string | null;
+          id?: string;
+          order_id?: string | null;
+          refunded_cents?: number;
+          state?: NonNullable<Json>;
+          status?: string;
+          updated_at?: string;
+        };
+        Relationships: [];
+      };
       products: {
         Row: {
           created_at: string;
@@ -1374,6 +1485,40 @@ export type Database = {
             referencedColumns: ["id"];
           },
         ];
+      };
+      subscriptions: {
+        Row: {
+          cancel_at_period_end: boolean;
+          current_period_end: string | null;
+          customer_id: string | null;
+          id: string;
+          price_id: string | null;
+          state: NonNullable<Json>;
+          status: string;
+          updated_at: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          cancel_at_period_end?: boolean;
+          current_period_end?: string | null;
+          customer_id?: string | null;
+          id: string;
+          price_id?: string | null;
+          state?: NonNullable<Json>;
+          status?: string;
+          updated_at: string;
+        };
+        Update: {
+          cancel_at_period_end?: boolean;
+          current_period_end?: string | null;
+          customer_id?: string | null;
+          id?: string;
+          price_id?: string | null;
+          state?: NonNullable<Json>;
+          status?: string;
+          updated_at?: string;
+        };
+        Relationships: [];
       };
       webhook_inbox: {
         Row: {
@@ -1749,6 +1894,47 @@ export type Database = {
           isSetofReturn: false;
         };
       };
+      accept_payment: {
+        Args: { p_now: string | null; p_payment: Json | null; p_request: Json | null };
+        Returns: {
+          checked_at: string | null;
+          created_at: string;
+          dead_letter_id: string | null;
+          deadline_at: string | null;
+          due_at: string;
+          ended_at: string | null;
+          error: Json | null;
+          event_count: number;
+          event_data: NonNullable<Json>;
+          event_id: string;
+          event_name: string;
+          fingerprint: string | null;
+          function_id: string;
+          id: string;
+          idempotency_key: string | null;
+          keep_completed: number | null;
+          kind: string;
+          owner: string | null;
+          parent_job_id: string | null;
+          priority: number;
+          progress_done: number | null;
+          progress_total: number | null;
+          ready_at: string;
+          released_at: string | null;
+          requester: string;
+          result: Json | null;
+          sent_at: string | null;
+          started_at: string | null;
+          status: string;
+          updated_at: string;
+        };
+        SetofOptions: {
+          from: "*";
+          to: "jobs";
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
+      };
       accept_report: {
         Args: { p_now: string | null; p_report: Json | null; p_request: Json | null };
         Returns: {
@@ -1807,6 +1993,8 @@ export type Database = {
           isSetofReturn: false;
         };
       };
+      apply_payment: { Args: { p_now: string | null; p_payment: Json | null }; Returns: boolean };
+      apply_subscription: { Args: { p_now: string | null; p_subscription: Json | null }; Returns: boolean };
       begin_image_attempt: {
         Args: {
           p_event_id: string | null;
@@ -1817,6 +2005,8 @@ export type Database = {
         };
         Returns: Json;
       };
+      begin_payment: { Args: { p_now: string | null; p_payment: Json | null }; Returns: Json };
+      begin_receipt: { Args: { p_now: string | null; p_order_id: string | null }; Returns: Json };
       cancel_job: {
         Args: { p_by: string | null; p_job_id: string | null; p_now: string | null; p_owner: string | null };
         Returns: {
@@ -2780,6 +2970,11 @@ export type Database = {
         Returns: string;
       };
       settle_canceled_campaigns: { Args: { p_limit: number | null; p_now: string | null }; Returns: number };
+      settle_payment: { Args: { p_now: string | null; p_payment: Json | null }; Returns: string };
+      settle_receipt: {
+        Args: { p_message_id: string | null; p_order_id: string | null };
+        Returns: undefined;
+      };
       settle_webhook: {
         Args: {
           p_covered_sequence: number | null;

@@ -1,0 +1,137 @@
+import { createHmac, randomUUID } from "node:crypto";
+import { join } from "node:path";
+import { z } from "zod";
+import { json, parseBody } from "#providers/http.ts";
+import { DroppedAnswer } from "#providers/mail/api.ts";
+import { type StripeEvent, type StripeObject, StripeRecord } from "#providers/stripe/record.ts";
+
+type Options = { dir?: string; clock?: { now(): Date }; webhookSecret?: string };
+
+/** The next `count` calls that change something fail: with a status, or by losing the answer after the work is done. */
+const faults = z.strictObject({
+  status: z.int().min(400).max(599).optional(),
+  dropAnswer: z.boolean().optional(),
+  count: z.int().min(0).default(1),
+});
+
+const problem = (status: number, type: string, message: string) => json(status, { error: { type, message } });
+
+/**
+ * A stand-in for Stripe: payment intents with idempotency keys, objects to read, the list of events, and signed
+ * webhooks. `emit` is for tests: it says what has happened at Stripe.
+ */
+export function createStripeProvider({
+  dir,
+  clock = { now: () => new Date() },
+  webhookSecret = "whsec_local_stripe",
+}: Options = {}) {
+  const record = new StripeRecord(dir === undefined ? undefined : join(dir, "stripe.journal"));
+  const fault = { plan: faults.parse({ count: 0 }) };
+  const counts = { reads: 0, writes: 0 };
+
+  return {
+    record,
+    counts,
+    /** Makes the next calls fail. */
+    fail: (plan: z.input<typeof faults>) => {
+      fault.plan = faults.parse(plan);
+    },
+    /** The event and its webhook, as Stripe would send it. */
+    emit(type: string, object: StripeObject, at = clock.now()) {
+      return webhookOf(record.happen(type, object, at));
+    },
+    webhookOf,
+    close: () => record.close(),
+    async fetch(request: Request): Promise<Response> {
+      const url = new URL(request.url);
+      if (url.pathname.startsWith("/_control/stripe/")) return control(request, url.pathname);
+      if (!/^Bearer \S+$/.test(request.headers.get("authorization") ?? "")) {
+        return problem(401, "invalid_request_error", "You did not provide an API key.");
+      }
+      if (request.method === "POST" && url.pathname === "/v1/payment_intents") return create(request);
+      return read(url);
+    },
+  };
+
+  function webhookOf(event: StripeEvent) {
+    const body = JSON.stringify(event);
+    const seconds = Math.floor(clock.now().getTime() / 1000);
+    const signature = createHmac("sha256", webhookSecret).update(`${seconds}.${body}`).digest("hex");
+    const headers = {
+      "content-type": "application/json; charset=utf-8",
+      "stripe-signature": `t=${seconds},v1=${signature}`,
+    };
+    return { event, body, headers };
+  }
+
+  async function create(request: Request): Promise<Response> {
+    counts.writes += 1;
+    const form = await request.text();
+    const key = request.headers.get("idempotency-key") ?? randomUUID();
+    const { status, dropAnswer, count } = fault.plan;
+    const isFaulty = count > 0;
+    if (isFaulty) fault.plan = { ...fault.plan, count: count - 1 };
+    if (isFaulty && status !== undefined) return problem(status, "api_error", "An injected fault.");
+    const earlier = record.made(key);
+    if (earlier !== undefined && earlier.form !== form) {
+      return problem(400, "idempotency_error", "Keys can only be used with the same parameters.");
+    }
+    const made = earlier === undefined ? intentOf(new URLSearchParams(form)) : undefined;
+    if (made !== undefined) record.put(made, { key, form });
+    if (isFaulty && dropAnswer === true) throw new DroppedAnswer();
+    return json(200, record.objects.get(earlier?.id ?? made?.id ?? ""));
+  }
+
+  function intentOf(form: URLSearchParams): StripeObject {
+    const metadata = Object.fromEntries(
+      [...form].flatMap(([name, value]) => {
+        const field = /^metadata\[(\w+)\]$/.exec(name)?.[1];
+        return field === undefined ? [] : [[field, value]];
+      }),
+    );
+    return {
+      id: `pi_${randomUUID().replaceAll("-", "")}`,
+      object: "payment_intent",
+      amount: Number(form.get("amount")),
+      currency: form.get("currency") ?? "usd",
+      status: "requires_payment_method",
+      created: Math.floor(clock.now().getTime() / 1000),
+      metadata,
+    };
+  }
+
+  function read({ pathname, searchParams }: URL): Response {
+    counts.reads += 1;
+    if (pathname === "/v1/events") return json(200, eventPage(record.events, searchParams));
+    if (pathname === "/v1/payment_intents/search") {
+      const orderId = /^metadata\['orderId'\]:'([^']+)'$/.exec(searchParams.get("query") ?? "")?.[1];
+      const found = record.withOrder(orderId ?? "");
+      return json(200, {
+        object: "search_result",
+        data: found.filter(({ object }) => object === "payment_intent"),
+      });
+    }
+    const object = record.objects.get(pathname.split("/").at(-1) ?? "");
+    return object ? json(200, object) : problem(404, "invalid_request_error", "No such object.");
+  }
+
+  async function control(request: Request, pathname: string): Promise<Response> {
+    if (request.method === "GET") return json(200, { ...counts, objects: [...record.objects.values()] });
+    if (pathname !== "/_control/stripe/faults") return json(404, { error: `There is no ${pathname} here.` });
+    const plan = await parseBody(request, faults);
+    if (plan instanceof Response) return plan;
+    fault.plan = plan;
+    return json(200, plan);
+  }
+}
+
+/** Newest first, as Stripe lists them. */
+function eventPage(events: readonly StripeEvent[], query: URLSearchParams) {
+  const since = Number(query.get("created[gte]") ?? 0);
+  const limit = Math.min(Number(query.get("limit") ?? 10), 100);
+  const newestFirst = events.filter(({ created }) => created >= since).toReversed();
+  const after = query.get("starting_after");
+  const start = after === null ? 0 : newestFirst.findIndex(({ id }) => id === after) + 1;
+  const data = newestFirst.slice(start, start + limit);
+  return { object: "list", data, has_more: start + limit < newestFirst.length };
+}

@@ -1,0 +1,90 @@
+import type { z } from "zod";
+import type { Clock } from "#lib/clock.ts";
+import { rateLimited, type Tokens } from "#lib/database/tokens.ts";
+import type { Env } from "#lib/env.ts";
+import { AppError } from "#lib/errors.ts";
+import { classifyFailure, providerError } from "#lib/outside/provider-answer.ts";
+
+type Dependencies = {
+  env: Pick<Env, "STRIPE_BASE_URL" | "STRIPE_API_KEY">;
+  fetch: typeof globalThis.fetch;
+  clock: Clock;
+  tokens: Pick<Tokens, "take" | "learn">;
+};
+type Call = { method: "GET" | "POST"; path: string; form?: Record<string, string>; idempotencyKey?: string };
+
+/** The shape of objects belongs to the version of the API, so it does not follow the account's setting. */
+const API_VERSION = "2024-06-20";
+const TIMEOUT_MS = 20_000;
+/** Stripe allows 100 reads and 100 writes a second. */
+const PER_SECOND = 100;
+
+export type Stripe = ReturnType<typeof createStripe>;
+
+/** The few calls of Stripe's API that we need, without its SDK of 23 MB. */
+export function createStripe({ env, fetch, clock, tokens }: Dependencies) {
+  return {
+    isConfigured: env.STRIPE_API_KEY !== undefined,
+
+    /** Undefined when there is no such object. */
+    async get<T>(path: string, query: Record<string, string>, schema: z.ZodType<T>): Promise<T | undefined> {
+      const search = new URLSearchParams(query).toString();
+      const response = await ask({ method: "GET", path: search === "" ? path : `${path}?${search}` });
+      return response.status === 404 ? undefined : read(response, schema);
+    },
+
+    /** The same key always brings the answer of the first call, as long as Stripe remembers it: 24 hours. */
+    async post<T>(
+      path: string,
+      form: Record<string, string>,
+      idempotencyKey: string,
+      schema: z.ZodType<T>,
+    ): Promise<T> {
+      return read(await ask({ method: "POST", path, form, idempotencyKey }), schema);
+    },
+  };
+
+  async function ask({ method, path, form, idempotencyKey }: Call): Promise<Response> {
+    if (env.STRIPE_API_KEY === undefined) throw new AppError("not_configured", "STRIPE_API_KEY is not set");
+    const bucket = `stripe:${method === "GET" ? "read" : "write"}`;
+    const taken = await tokens.take([
+      { key: bucket, capacity: PER_SECOND, refillPerSecond: PER_SECOND, take: 1 },
+    ]);
+    if (!taken.granted) throw rateLimited(bucket, taken);
+    const response = await call(env.STRIPE_API_KEY, {
+      method,
+      path,
+      ...(form && { form }),
+      ...(idempotencyKey !== undefined && { idempotencyKey }),
+    });
+    if (response.status === 429) await tokens.learn(bucket, response.headers);
+    return response;
+  }
+
+  async function call(key: string, { method, path, form, idempotencyKey }: Call): Promise<Response> {
+    try {
+      return await fetch(`${env.STRIPE_BASE_URL.replace(/\/$/, "")}${path}`, {
+        method,
+        headers: {
+          authorization: `Bearer ${key}`,
+          "stripe-version": API_VERSION,
+          ...(form === undefined ? {} : { "content-type": "application/x-www-form-urlencoded" }),
+          ...(idempotencyKey === undefined ? {} : { "idempotency-key": idempotencyKey }),
+        },
+        ...(form === undefined ? {} : { body: new URLSearchParams(form).toString() }),
+        signal: AbortSignal.timeout(TIMEOUT_MS),
+      });
+    } catch (cause) {
+      throw new AppError(classifyFailure(cause), "Stripe did not answer", { cause });
+    }
+  }
+
+  async function read<T>(response: Response, schema: z.ZodType<T>): Promise<T> {
+    // 409: a call under the same key is still at work. Asked again, Stripe gives its answer.
+    if (response.status === 409) throw new AppError("provider_unavailable", "Stripe still works on this key");
+    if (!response.ok) throw providerError("Stripe", response, clock.now());
+    const parsed = schema.safeParse(await response.json().catch(() => undefined));
+    if (parsed.success) return parsed.data;
+    throw new AppError("provider_unavailable", "Stripe's answer cannot be read", { cause: parsed.error });
+  }
+}

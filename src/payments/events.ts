@@ -1,0 +1,21 @@
+import { eventType } from "inngest";
+import { z } from "zod";
+
+/** Cents; Stripe takes at most 999,999.99 US dollars. */
+export const amount = z.int().min(1).max(99_999_999);
+/** It is searched for at the provider, so it has no quotes. */
+export const orderId = z
+  .string()
+  .max(100)
+  .regex(/^[\w.:-]+$/, "must be letters, digits, and . : _ -");
+export const idempotencyKey = z.string().min(1).max(255);
+
+/** Command: make the payment of this order, in US dollars. `amount` is in cents. */
+export const processPaymentRequested = eventType("payment/process", {
+  schema: z.object({ orderId, amount, idempotencyKey }),
+});
+
+/** Command: mail "Payment received!" for this order. */
+export const sendReceiptRequested = eventType("payment/send-receipt", {
+  schema: z.object({ orderId: z.string().min(1).max(300) }),
+});

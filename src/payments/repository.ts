@@ -1,0 +1,75 @@
+import { z } from "zod";
+import type { JobRequest } from "#jobs/request.ts";
+import { type Job, jobRow } from "#jobs/rows.ts";
+import type { Clock } from "#lib/clock.ts";
+import { createCall } from "#lib/database/call.ts";
+import type { DatabaseClient } from "#lib/database/client.ts";
+
+/** By which rule a state is newer than another one; the SQL explains it: `private.is_newer_state`. */
+export type State = { sequence: number } | { isFinal: boolean; at: string; rank: number };
+
+/** What the provider says of a payment. Without a status, only the other facts are added. */
+export type PaymentFacts = {
+  id: string;
+  orderId?: string | undefined;
+  email?: string | undefined;
+  refundedCents?: number | undefined;
+} & (
+  | { state: State; status: string; amountCents: number; currency: string; failureCode?: string | undefined }
+  | { status?: never }
+);
+
+export type SubscriptionFacts = {
+  id: string;
+  state: State;
+  status: string;
+  customerId: string;
+  priceId: string | undefined;
+  currentPeriodEnd: string | undefined;
+  cancelAtPeriodEnd: boolean;
+};
+
+type Wanted = { orderId: string; amountCents: number; key: string };
+
+const begun = z.object({
+  paymentId: z.string().nullable(),
+  key: z.string().nullable(),
+  askedAt: z.string().nullable(),
+});
+
+const receipt = z.object({
+  email: z.string().nullable(),
+  amountCents: z.number().nullable(),
+  currency: z.string().nullable(),
+  messageId: z.string().nullable(),
+  /** When the mailer was asked before this time; null: never. */
+  askedAt: z.string().nullable(),
+});
+export type Receipt = z.output<typeof receipt>;
+
+export type PaymentRepository = ReturnType<typeof paymentRepository>;
+
+export function paymentRepository(db: DatabaseClient, clock: Clock) {
+  const { call, callTimeless } = createCall(db, clock);
+  return {
+    accept: (
+      payment: Omit<Wanted, "key"> & { email?: string | undefined },
+      request: JobRequest,
+    ): Promise<Job> => call("accept_payment", { payment, request }, jobRow),
+
+    /** Reserves the order for one key; a payment that it has already is in `paymentId`. */
+    begin: (payment: Wanted) => call("begin_payment", { payment }, begun),
+
+    /** The id of the order's payment. */
+    settle: (payment: PaymentFacts) => call("settle_payment", { payment }, z.string()),
+
+    /** Whether this state was newer than the stored one. */
+    apply: (payment: PaymentFacts) => call("apply_payment", { payment }, z.boolean()),
+    applySubscription: (subscription: SubscriptionFacts) =>
+      call("apply_subscription", { subscription }, z.boolean()),
+
+    beginReceipt: (orderId: string) => call("begin_receipt", { orderId }, receipt),
+    settleReceipt: (orderId: string, messageId: string) =>
+      callTimeless("settle_receipt", { orderId, messageId }),
+  };
+}

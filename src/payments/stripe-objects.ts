@@ -1,0 +1,82 @@
+import { z } from "zod";
+import type { PaymentFacts, State, SubscriptionFacts } from "#payments/repository.ts";
+
+/** Stripe's objects, as far as we read them. All are loose: Stripe adds fields at any time. */
+
+const id = z.string().min(1).max(255);
+const cents = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
+const currency = z.string().length(3);
+const metadata = z.looseObject({ orderId: z.string().min(1).max(300).optional() }).nullish();
+const reference = z.union([id, z.looseObject({ id }).transform((object) => object.id)]).nullish();
+const seconds = z.number().min(0).max(1e11);
+const time = (value: number | null | undefined): string | undefined =>
+  value === null || value === undefined ? undefined : new Date(value * 1000).toISOString();
+
+export const paymentIntent = z.looseObject({
+  id,
+  status: z.string().max(100),
+  amount: cents,
+  currency,
+  created: seconds,
+  metadata,
+  receipt_email: z.string().max(320).nullish(),
+  last_payment_error: z.looseObject({ code: z.string().max(200).nullish() }).nullish(),
+});
+
+export const searchResult = z.looseObject({ data: z.array(paymentIntent).max(100) });
+
+export const charge = z.looseObject({ id, payment_intent: reference, amount_refunded: cents, metadata });
+
+export const checkoutSession = z.looseObject({
+  id,
+  payment_intent: reference,
+  client_reference_id: z.string().max(300).nullish(),
+  customer_details: z.looseObject({ email: z.string().max(320).nullish() }).nullish(),
+  metadata,
+});
+
+export const subscription = z.looseObject({
+  id,
+  status: z.string().max(100),
+  customer: reference,
+  current_period_end: seconds.nullish(),
+  cancel_at_period_end: z.boolean().default(false),
+  items: z
+    .looseObject({
+      data: z.array(
+        z.looseObject({ price: z.looseObject({ id }).nullish(), current_period_end: seconds.nullish() }),
+      ),
+    })
+    .optional(),
+});
+
+const FINAL_PAYMENT = new Set(["succeeded", "canceled"]);
+export const isFinalPayment = (status: string): boolean => FINAL_PAYMENT.has(status);
+
+const FINAL_SUBSCRIPTION = new Set(["canceled", "incomplete_expired"]);
+export const isFinalSubscription = (status: string): boolean => FINAL_SUBSCRIPTION.has(status);
+
+export const paymentFacts = (intent: z.output<typeof paymentIntent>, state: State): PaymentFacts => ({
+  id: intent.id,
+  orderId: intent.metadata?.orderId,
+  email: intent.receipt_email ?? undefined,
+  status: intent.status,
+  amountCents: intent.amount,
+  currency: intent.currency,
+  failureCode: intent.last_payment_error?.code ?? undefined,
+  state,
+});
+
+export const subscriptionFacts = (
+  { id, status, customer, items, ...object }: z.output<typeof subscription>,
+  state: State,
+): SubscriptionFacts => ({
+  id,
+  status,
+  customerId: customer ?? "",
+  priceId: items?.data[0]?.price?.id,
+  // Newer versions of the API have the period at the item.
+  currentPeriodEnd: time(object.current_period_end ?? items?.data[0]?.current_period_end),
+  cancelAtPeriodEnd: object.cancel_at_period_end,
+  state,
+});

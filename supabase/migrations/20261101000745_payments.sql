@@ -1,0 +1,315 @@
+-- An order is what somebody pays for, a payment is one attempt of the provider to collect money (a PaymentIntent of
+-- Stripe), a subscription is a payment that repeats. What the provider says of them comes in any order, so each row
+-- keeps by which rule its state is the newest.
+
+create table public.orders (
+  -- The application's id; the provider gets it as metadata.orderId.
+  id text primary key,
+  owner text not null,
+  status text not null default 'pending',
+  amount_cents bigint not null,
+  currency text not null,
+  -- Where "Payment received!" is sent.
+  email text,
+  -- The idempotency key under which its payment is made, and when we first asked for it. Every run for this order uses
+  -- this key, whichever key its own request had.
+  payment_key text unique,
+  payment_asked_at timestamptz,
+  payment_id text,
+  paid_at timestamptz,
+  -- The job that sends the receipt; when the mailer was first asked, and the mail's id.
+  receipt_job_id uuid,
+  receipt_asked_at timestamptz,
+  receipt_message_id text,
+  created_at timestamptz not null,
+  constraint orders_status_is_valid check (status in ('pending', 'paid', 'refunded')),
+  constraint orders_amount_is_valid check (amount_cents between 1 and 99999999),
+  constraint orders_currency_is_valid check (currency ~ '^[a-z]{3}$')
+);
+
+create table public.payments (
+  -- The provider's id: pi_….
+  id text primary key,
+  order_id text,
+  amount_cents bigint not null default 0,
+  currency text not null default 'usd',
+  -- The provider's word: succeeded, requires_payment_method, ….
+  status text not null default 'unknown',
+  failure_code text,
+  refunded_cents bigint not null default 0,
+  -- The guard of its state: see private.is_newer_state.
+  state jsonb not null default '{}',
+  updated_at timestamptz not null,
+  constraint payments_amounts_are_valid check (amount_cents >= 0 and refunded_cents >= 0)
+);
+create index payments_by_order on public.payments (order_id);
+
+create table public.subscriptions (
+  id text primary key,
+  customer_id text,
+  status text not null default 'unknown',
+  price_id text,
+  current_period_end timestamptz,
+  cancel_at_period_end boolean not null default false,
+  state jsonb not null default '{}',
+  updated_at timestamptz not null
+);
+
+-- What happened, for analytics: ids only, each fact of a subject once.
+create table public.analytics_events (
+  id bigint generated always as identity primary key,
+  name text not null,
+  subject text not null,
+  at timestamptz not null,
+  constraint analytics_events_are_recorded_once unique (name, subject)
+);
+
+alter table public.orders enable row level security;
+alter table public.payments enable row level security;
+alter table public.subscriptions enable row level security;
+alter table public.analytics_events enable row level security;
+revoke all on public.orders, public.payments, public.subscriptions, public.analytics_events from anon, authenticated;
+grant select on public.orders to authenticated;
+grant select, insert, update, delete on public.orders, public.payments, public.subscriptions, public.analytics_events
+  to service_role;
+create policy orders_are_read_by_their_owner_and_admins on public.orders for select to authenticated using (
+  owner = (select auth.jwt()) ->> 'sub'
+  or ((select auth.jwt()) -> 'app_metadata' ->> 'role') = 'admin'
+);
+
+select private.register_work_kind('{"function_id": "process-payment", "event_name": "payment/process",
+  "kind": "payment", "priority": 1}');
+select private.register_work_kind('{"function_id": "send-payment-receipt", "event_name": "payment/send-receipt",
+  "kind": "mail", "priority": 2, "per_second": null, "waiting": null, "by_promise": false}');
+select private.register_erasable('public.orders', 'id', '{email}');
+
+-- Whether a state replaces the one that is stored. State that was read from the provider has the sequence of the newest
+-- webhook that had arrived by then: it replaces what was read before a later one. State of a webhook's own body is
+-- {"isFinal", "at", "rank"}: a final state is never left; else the later one is newer, and within one second, which is
+-- all that the provider's clock tells, the higher rank.
+create function private.is_newer_state(p_new jsonb, p_old jsonb)
+returns boolean
+language sql immutable
+set search_path = ''
+as $$
+  select case
+    when p_old = '{}' then true
+    when p_new ? 'sequence' and p_old ? 'sequence' then
+      (p_new ->> 'sequence')::bigint >= (p_old ->> 'sequence')::bigint
+    when p_new ? 'sequence' then true
+    when p_old ? 'sequence' then false
+    else row ((p_new ->> 'isFinal')::boolean, (p_new ->> 'at')::timestamptz, (p_new ->> 'rank')::integer)
+      >= row ((p_old ->> 'isFinal')::boolean, (p_old ->> 'at')::timestamptz, (p_old ->> 'rank')::integer)
+  end;
+$$;
+
+-- The receipt of an order that is paid and whose address is known: one job, in the transaction that finds both.
+create function private.send_receipt_of(p_order public.orders, p_now timestamptz)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_id uuid := gen_random_uuid();
+begin
+  if p_order.status = 'pending' or p_order.email is null or p_order.receipt_job_id is not null then
+    return;
+  end if;
+  update public.orders set receipt_job_id = v_id where id = p_order.id;
+  perform private.accept_job(jsonb_build_object('id', v_id, 'event', 'payment/send-receipt',
+    'functionId', 'send-payment-receipt', 'data', jsonb_build_object('orderId', p_order.id),
+    'requester', 'payments', 'owner', p_order.owner), p_now);
+  perform private.ask_for_outbox();
+end
+$$;
+
+-- What a payment means for its order. An order that we do not know is made from its payment. Less money than the order
+-- is over, or other money, does not pay it.
+create function private.apply_payment_to_order(p_payment public.payments, p_email text, p_now timestamptz)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_order public.orders;
+begin
+  insert into public.orders (id, owner, amount_cents, currency, created_at)
+  select p_payment.order_id, 'webhooks', p_payment.amount_cents, p_payment.currency, p_now
+  where p_payment.status = 'succeeded' and p_payment.amount_cents between 1 and 99999999
+  on conflict (id) do nothing;
+  select * into v_order from public.orders where id = p_payment.order_id for update;
+  if p_payment.status = 'succeeded' and v_order.status = 'pending'
+    and p_payment.amount_cents >= v_order.amount_cents and p_payment.currency = v_order.currency
+  then
+    update public.orders set status = 'paid', payment_id = p_payment.id, paid_at = p_now where id = v_order.id;
+    insert into public.analytics_events (name, subject, at) values ('payment_success', v_order.id, p_now)
+    on conflict do nothing;
+  end if;
+  update public.orders set
+    email = coalesce(email, p_email),
+    status = case when status = 'paid' and payment_id = p_payment.id
+      and p_payment.refunded_cents >= p_payment.amount_cents then 'refunded' else status end
+  where id = v_order.id
+  returning * into v_order;
+  perform private.send_receipt_of(v_order, p_now);
+end
+$$;
+
+-- Writes what the provider said of a payment, and what follows for its order. Safe twice and in any order.
+-- p_payment: {"id", "state", "status", "amountCents", "currency", "failureCode"?, "orderId"?, "email"?,
+-- "refundedCents"?}; without a status only the other facts are added. Answers whether its state was newer.
+create function public.apply_payment(p_payment jsonb, p_now timestamptz)
+returns boolean
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_payment public.payments;
+  v_is_newer boolean;
+begin
+  insert into public.payments (id, updated_at) values (p_payment ->> 'id', p_now) on conflict (id) do nothing;
+  select * into v_payment from public.payments where id = p_payment ->> 'id' for update;
+  v_is_newer := p_payment ->> 'status' is not null and private.is_newer_state(p_payment -> 'state', v_payment.state);
+  update public.payments set
+    order_id = coalesce(order_id, p_payment ->> 'orderId'),
+    -- A refund only grows.
+    refunded_cents = greatest(refunded_cents, coalesce((p_payment ->> 'refundedCents')::bigint, 0)),
+    amount_cents = case when v_is_newer then (p_payment ->> 'amountCents')::bigint else amount_cents end,
+    currency = case when v_is_newer then p_payment ->> 'currency' else currency end,
+    status = case when v_is_newer then p_payment ->> 'status' else status end,
+    failure_code = case when v_is_newer then p_payment ->> 'failureCode' else failure_code end,
+    state = case when v_is_newer then p_payment -> 'state' else state end,
+    updated_at = p_now
+  where id = v_payment.id
+  returning * into v_payment;
+  if v_payment.order_id is not null then
+    perform private.apply_payment_to_order(v_payment, p_payment ->> 'email', p_now);
+  end if;
+  return v_is_newer;
+end
+$$;
+
+-- p_subscription: {"id", "state", "status", "customerId", "priceId", "currentPeriodEnd", "cancelAtPeriodEnd"}.
+create function public.apply_subscription(p_subscription jsonb, p_now timestamptz)
+returns boolean
+language plpgsql
+set search_path = ''
+as $$
+begin
+  insert into public.subscriptions (id, updated_at) values (p_subscription ->> 'id', p_now) on conflict (id) do nothing;
+  update public.subscriptions set
+    customer_id = p_subscription ->> 'customerId', status = p_subscription ->> 'status',
+    price_id = p_subscription ->> 'priceId',
+    current_period_end = (p_subscription ->> 'currentPeriodEnd')::timestamptz,
+    cancel_at_period_end = (p_subscription ->> 'cancelAtPeriodEnd')::boolean,
+    state = p_subscription -> 'state', updated_at = p_now
+  where id = p_subscription ->> 'id' and private.is_newer_state(p_subscription -> 'state', state);
+  return found;
+end
+$$;
+
+-- The order of a payment that is asked for; refused when this order is over something else, or another owner's.
+create function private.open_order(p_payment jsonb, p_owner text, p_now timestamptz)
+returns public.orders
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_order public.orders;
+begin
+  insert into public.orders (id, owner, amount_cents, currency, email, created_at)
+  values (p_payment ->> 'orderId', p_owner, (p_payment ->> 'amountCents')::bigint, 'usd', p_payment ->> 'email', p_now)
+  on conflict (id) do nothing;
+  select * into v_order from public.orders where id = p_payment ->> 'orderId' for update;
+  if v_order.amount_cents <> (p_payment ->> 'amountCents')::bigint or v_order.currency <> 'usd' then
+    perform private.refuse(409, 'conflict', 'This order is over another amount');
+  end if;
+  return v_order;
+end
+$$;
+
+-- The job and its order in one transaction.
+create function public.accept_payment(p_payment jsonb, p_request jsonb, p_now timestamptz)
+returns public.jobs
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_job public.jobs := private.accept_job(p_request, p_now);
+  v_order public.orders := private.open_order(p_payment, p_request ->> 'owner', p_now);
+begin
+  if v_order.owner <> p_request ->> 'owner' then
+    perform private.refuse(409, 'conflict', 'This order belongs to another owner');
+  end if;
+  return v_job;
+end
+$$;
+
+-- What a run must do for an order: {"paymentId"} when it has a payment, else {"key", "askedAt"} to ask the provider with.
+create function public.begin_payment(p_payment jsonb, p_now timestamptz)
+returns jsonb
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_order public.orders := private.open_order(p_payment, 'payments', p_now);
+begin
+  if v_order.payment_id is null and v_order.payment_key is null then
+    if exists (select from public.orders where payment_key = p_payment ->> 'key') then
+      perform private.refuse(409, 'idempotency_conflict', 'This idempotency key belongs to another order');
+    end if;
+    update public.orders set payment_key = p_payment ->> 'key', payment_asked_at = p_now
+    where id = v_order.id returning * into v_order;
+  end if;
+  return jsonb_build_object('paymentId', v_order.payment_id, 'key', v_order.payment_key,
+    'askedAt', v_order.payment_asked_at);
+end
+$$;
+
+-- The provider has made the payment: from now on this order has one. Answers which one.
+create function public.settle_payment(p_payment jsonb, p_now timestamptz)
+returns text
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_payment_id text;
+begin
+  perform public.apply_payment(p_payment, p_now);
+  update public.orders set payment_id = coalesce(payment_id, p_payment ->> 'id') where id = p_payment ->> 'orderId'
+  returning payment_id into v_payment_id;
+  return v_payment_id;
+end
+$$;
+
+-- What the receipt says, its mail's id when it was sent, and when the mailer was first asked: null when it is asked now
+-- for the first time.
+create function public.begin_receipt(p_order_id text, p_now timestamptz)
+returns jsonb
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_order public.orders;
+begin
+  select * into v_order from public.orders where id = p_order_id for update;
+  update public.orders set receipt_asked_at = p_now where id = p_order_id and receipt_asked_at is null;
+  return jsonb_build_object('email', v_order.email, 'amountCents', v_order.amount_cents,
+    'currency', v_order.currency, 'messageId', v_order.receipt_message_id, 'askedAt', v_order.receipt_asked_at);
+end
+$$;
+
+create function public.settle_receipt(p_order_id text, p_message_id text)
+returns void
+language sql
+set search_path = ''
+as $$
+  update public.orders set receipt_message_id = p_message_id where id = p_order_id;
+$$;
+
+revoke execute on function private.is_newer_state, private.send_receipt_of, private.apply_payment_to_order,
+  private.open_order, public.apply_payment, public.apply_subscription, public.accept_payment, public.begin_payment,
+  public.settle_payment, public.begin_receipt, public.settle_receipt from public, anon, authenticated;
+grant execute on function private.is_newer_state, private.send_receipt_of, private.apply_payment_to_order,
+  private.open_order, public.apply_payment, public.apply_subscription, public.accept_payment, public.begin_payment,
+  public.settle_payment, public.begin_receipt, public.settle_receipt to service_role;

@@ -1,0 +1,157 @@
+import { afterEach, expect, test } from "vitest";
+import { intentOf, type PaymentShop, paymentShop } from "../../support/payment-shop.ts";
+
+let shop: PaymentShop;
+afterEach(() => shop.close());
+
+const order = { orderId: "order-1", amount: 4200, idempotencyKey: "key-1" };
+const resultOf = async (jobId: string) =>
+  (await shop.rows("select status, result from jobs where id = $1", [jobId]))[0];
+
+test("S4-36: a payment is made once, with key, currency and order; asked for again it is already processed", async () => {
+  shop = await paymentShop();
+  const first = await shop.pay(order);
+  expect(first).toMatchObject({ status: 202, body: { jobId: expect.any(String) } });
+  await shop.settled();
+  const [intent] = shop.intents();
+  expect(intent).toMatchObject({ amount: 4200, currency: "usd", metadata: { orderId: "order-1" } });
+  expect(shop.stripe.record.made("key-1")?.id).toBe(intent?.id);
+  expect(await resultOf(first.body.jobId)).toEqual({
+    status: "completed",
+    result: { status: "processed", paymentId: intent?.id },
+  });
+
+  // The same request is the same job; another key for the same order finds its payment.
+  expect((await shop.pay(order)).body.jobId).toBe(first.body.jobId);
+  const again = await shop.pay({ ...order, idempotencyKey: "key-2" });
+  await shop.settled();
+  expect((await resultOf(again.body.jobId)).result).toEqual({
+    status: "already_processed",
+    paymentId: intent?.id,
+  });
+  expect(shop.intents()).toHaveLength(1);
+  expect(await shop.rows("select status, payment_id from orders")).toEqual([
+    { status: "pending", payment_id: intent?.id },
+  ]);
+});
+
+test("S4-36: two requests for one order under two keys at once make one payment", async () => {
+  shop = await paymentShop();
+  await Promise.all(["a", "b", "c"].map((idempotencyKey) => shop.pay({ ...order, idempotencyKey })));
+  await shop.settled();
+  expect(shop.intents()).toHaveLength(1);
+});
+
+test("a lost answer of Stripe is asked for again under the same key: one payment", async () => {
+  shop = await paymentShop();
+  shop.stripe.fail({ dropAnswer: true, count: 2 });
+  const { body } = await shop.pay(order);
+  await shop.settled();
+  expect(shop.stripe.counts.writes).toBe(3);
+  expect(shop.intents()).toHaveLength(1);
+  expect((await resultOf(body.jobId)).result).toMatchObject({ status: "processed" });
+});
+
+test("S4-35: a payment is tried four times in all, every 30 s, and is then a dead letter", async () => {
+  shop = await paymentShop();
+  shop.stripe.fail({ status: 500, count: 99 });
+  const startedMs = shop.engine.clock.now().getTime();
+  await shop.pay(order);
+  await shop.engine.waitFor(async () => (await shop.rows("select from dead_letter_queue")).length === 1);
+  expect(shop.stripe.counts.writes).toBe(4);
+  expect(shop.engine.clock.now().getTime() - startedMs).toBeGreaterThanOrEqual(90_000);
+  expect(shop.engine.clock.now().getTime() - startedMs).toBeLessThan(120_000);
+  expect(shop.intents()).toHaveLength(0);
+});
+
+test("a key that Stripe has forgotten is looked up, not used again", async () => {
+  shop = await paymentShop();
+  shop.stripe.fail({ dropAnswer: true, count: 99 });
+  await shop.pay(order);
+  await shop.engine.waitFor(async () => (await shop.rows("select from dead_letter_queue")).length === 1);
+  shop.stripe.fail({ count: 0 });
+  await shop.engine.advance("25h");
+  const later = await shop.pay({ ...order, idempotencyKey: "key-2" });
+  await shop.settled();
+  expect((await resultOf(later.body.jobId)).result).toEqual({
+    status: "processed",
+    paymentId: shop.intents()[0]?.id,
+  });
+  expect(shop.intents()).toHaveLength(1);
+  expect(shop.stripe.counts.writes).toBe(4);
+});
+
+test("and what the search does not find is unknown: no second payment is made", async () => {
+  shop = await paymentShop();
+  shop.stripe.fail({ status: 500, count: 99 });
+  await shop.pay(order);
+  await shop.engine.waitFor(async () => (await shop.rows("select from dead_letter_queue")).length === 1);
+  shop.stripe.fail({ count: 0 });
+  await shop.engine.advance("25h");
+  await shop.pay({ ...order, idempotencyKey: "key-2" });
+  await shop.settled();
+  const codes = await shop.rows("select error_code from dead_letter_queue order by created_at");
+  expect(codes.at(-1)).toEqual({ error_code: "outcome_unknown" });
+  expect(shop.intents()).toEqual([]);
+});
+
+test("400: an amount that is no number of cents; 409: another amount or another order under a key", async () => {
+  shop = await paymentShop();
+  for (const amount of [0, -1, 12.5, 100_000_000, "4200"]) {
+    expect((await shop.pay({ ...order, amount })).status).toBe(400);
+  }
+  expect((await shop.pay({ ...order, orderId: "a'b" })).status).toBe(400);
+  await shop.pay(order);
+  expect((await shop.pay({ ...order, amount: 1, idempotencyKey: "key-2" })).status).toBe(409);
+  expect((await shop.pay({ ...order, orderId: "order-2" })).status).toBe(409);
+});
+
+test("S2-17, S2-24: the order is paid, one mail says so, and analytics has one row", async () => {
+  shop = await paymentShop();
+  await shop.pay({ ...order, email: "ada@example.com" });
+  await shop.settled();
+  const [intent] = shop.intents();
+  const paid = { ...intentOf(intent?.id ?? "", "order-1"), receipt_email: null };
+  const webhook = shop.stripe.emit("payment_intent.succeeded", paid);
+  for (let n = 0; n < 3; n++) {
+    expect(await shop.deliver(webhook)).toEqual({ status: 200, body: { status: "received" } });
+  }
+  await shop.settled();
+  expect(await shop.rows("select status, payment_id, paid_at is not null as paid from orders")).toEqual([
+    { status: "paid", payment_id: intent?.id, paid: true },
+  ]);
+  expect(await shop.mails()).toMatchObject([{ to: ["ada@example.com"], subject: "Payment received!" }]);
+  // T38: analytics has ids only.
+  expect(await shop.rows("select name, subject from analytics_events")).toEqual([
+    { name: "payment_success", subject: "order-1" },
+  ]);
+});
+
+test("less money than the order is over does not pay it", async () => {
+  shop = await paymentShop();
+  await shop.pay(order);
+  await shop.settled();
+  await shop.deliver(
+    shop.stripe.emit("payment_intent.succeeded", intentOf("pi_less", "order-1", { amount: 4199 })),
+  );
+  await shop.settled();
+  expect(await shop.rows("select status from orders")).toEqual([{ status: "pending" }]);
+  expect(await shop.mails()).toEqual([]);
+});
+
+test("an erasure takes the address of an order and of its webhooks", async () => {
+  shop = await paymentShop();
+  await shop.deliver(shop.stripe.emit("payment_intent.succeeded", intentOf("pi_1", "order-1")));
+  await shop.settled();
+  await shop.rows(
+    "insert into erasures (id, email, requester, created_at) values (gen_random_uuid(), 'ada@example.com', 'test', now())",
+  );
+  let state = "more";
+  while (state === "more")
+    state = (await shop.rows("select erase_piece(id, now()) as state from erasures"))[0].state;
+  expect(
+    await shop.rows(
+      "select from orders where email like '%ada@%' union all select from webhook_inbox where body like '%ada@%'",
+    ),
+  ).toEqual([]);
+});
