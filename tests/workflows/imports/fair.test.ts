@@ -1,5 +1,5 @@
 import { createApiKey } from "@nightshift/local/api-key.ts";
-import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { type ImportShop, importShop } from "../../support/import-shop.ts";
 
 let shop: ImportShop;
@@ -11,6 +11,7 @@ beforeAll(async () => {
   };
 });
 afterAll(() => shop.close());
+afterEach(() => open());
 
 let open: () => void;
 let gate: Promise<void>;

@@ -90,6 +90,44 @@ describe("an import", () => {
     expect((await shop.people())[0]).toEqual({ email: "Ada@example.com", fields: { Name: "Third" } });
   });
 
+  test("the last row counts also when its part is written first", async () => {
+    let opened = 0;
+    let waited = false;
+    shop.hooks.beforeOpen = async () => {
+      opened += 1;
+      // The first opening is the plan's, the second the first part's, which waits for the last one.
+      if (opened !== 2) return;
+      const done =
+        "select count(*)::int from job_parts where part_no = 3 and status = 'done' and total_count = 7";
+      await expect.poll(async () => (await shop.rows(done))[0].count, { timeout: 20_000 }).toBe(1);
+      waited = true;
+    };
+    const filler = Array.from({ length: 10_005 }, (_, n) => `p${n}@example.com,Person ${n}`);
+    const done = await shop.run(csv("ada@example.com,First", ...filler, "ada@example.com,Last"));
+    expect(waited).toBe(true);
+    expect(done.counts).toEqual(counts({ inserted: 10_006, skipped: 1 }));
+    expect((await shop.people())[0]).toEqual({ email: "ada@example.com", fields: { Name: "Last" } });
+  });
+
+  test("a set that is written twice, because its answer was lost, counts once", async () => {
+    let opened = 0;
+    const states: unknown[] = [];
+    shop.hooks.beforeOpen = async () => {
+      opened += 1;
+      if (opened !== 2) return;
+      const rows = ["ada", "bob"].map((name, n) => {
+        const email = `${name}@example.com`;
+        return { n: n + 1, k: email, v: { email, fields: {} } };
+      });
+      const write =
+        "select write_import_rows(id, lease_token, 1, 3, $1, '[]', now()) as state from job_parts where status = 'claimed'";
+      for (let n = 0; n < 2; n++) states.push(...(await shop.rows(write, [JSON.stringify(rows)])));
+    };
+    const done = await shop.run(csv("ada@example.com,", "bob@example.com,", "eve@example.com,"));
+    expect(states).toEqual([{ state: "open" }, { state: "open" }]);
+    expect(done.counts).toEqual(counts({ inserted: 3 }));
+  });
+
   test.each([
     ["insert", counts({ inserted: 1, skipped: 1 }), "Ada"],
     ["update", counts({ updated: 1, skipped: 1 }), "Adele"],
