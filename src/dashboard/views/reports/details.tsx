@@ -27,7 +27,9 @@ export function ReportDetails({ id }: { id: string }) {
       {isLoading && !report && <Loading />}
       {report && (
         <Card>
-          <ReportState report={report}>{report.format === "csv" && "A CSV has no preview."}</ReportState>
+          {(report.format === "csv" || report.downloadUrl === null) && (
+            <ReportState report={report}>A CSV has no preview.</ReportState>
+          )}
           <Facts facts={factsOf(report)} />
         </Card>
       )}
