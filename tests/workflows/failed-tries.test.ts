@@ -60,7 +60,7 @@ describe.each([
   ["work-in-a-step", "test/step"],
   ["work-without-steps", "test/plain"],
 ])("%s", (functionId, event) => {
-  test("S4-35: its own failures are tried twice more every 10 s, then there is a letter", async () => {
+  test("its own failures are tried twice more every 10 s, then there is a letter", async () => {
     meets = [itsOwn(), itsOwn(), itsOwn()];
     const id = await start(event);
     await shop.engine.run(id, functionId);

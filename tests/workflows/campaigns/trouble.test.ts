@@ -106,7 +106,7 @@ test("the database is away for an hour while mails are in flight: without an ope
   expect(await letters()).toEqual([]);
 });
 
-test("S4-35, S4-38: lasting trouble is met again after about 10, 20, 40, 80 and 160 s, then there is a letter of 6 attempts", async () => {
+test("S4-38: lasting trouble is met again after about 10, 20, 40, 80 and 160 s, then there is a letter of 6 attempts", async () => {
   const asked: number[] = [];
   house = await campaignHouse({
     env: SMALL,
