@@ -1,17 +1,13 @@
 import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { parseArgs, promisify } from "node:util";
-import { campaignContent, peopleAsCsv } from "./campaign-content.ts";
+import { paced } from "./campaign-paced.ts";
+import { BATCH, load, round3, secondsBetween, send } from "./campaign-send.ts";
 import { type BenchStack, benchStack } from "./campaign-stack.ts";
 
-/**
- * Requests in flight at the provider, its latency, and mails per request: the same values with which other queues were
- * measured.
- */
+/** Requests in flight at the provider and its latency: the values with which other queues were measured, as is BATCH. */
 const IN_FLIGHT = 10;
 const LATENCY_MS = 20;
-const BATCH = 100;
-const UPLOAD = 10_000;
 
 type Round = {
   seconds: number;
@@ -20,13 +16,6 @@ type Round = {
   sqlPerRecipient: number;
   executionsPer10k: number;
   duplicates: number;
-};
-type CampaignView = {
-  status: string;
-  queuedAt: string;
-  startedAt: string;
-  endedAt: string;
-  counts: { sent: number };
 };
 
 /**
@@ -109,33 +98,6 @@ async function unpaced(stack: BenchStack, listId: string, recipients: number, co
   console.log(JSON.stringify(result));
 }
 
-/** Uploads subscribers to a new list as CSV. */
-async function load(stack: BenchStack, count: number, firstNumber = 1): Promise<string> {
-  const { id } = await stack.call<{ id: string }>("POST", "/api/lists", { name: `${count} people` });
-  for (let done = 0; done < count; done += UPLOAD) {
-    await stack.call(
-      "POST",
-      `/api/lists/${id}/subscribers`,
-      peopleAsCsv(firstNumber + done, Math.min(UPLOAD, count - done)),
-    );
-  }
-  return id;
-}
-
-async function send(stack: BenchStack, listId: string): Promise<{ id: string; view: CampaignView }> {
-  const { id } = await stack.call<{ id: string }>("POST", "/api/campaigns", { listId, ...campaignContent });
-  await stack.call("POST", `/api/campaigns/${id}/send`);
-  for (;;) {
-    // Asks the database directly and rarely, so that measuring does not slow the campaign down.
-    const { rows } = await stack.sql.query("select status from campaigns where id = $1", [id]);
-    if (rows[0].status === "completed") break;
-    if (rows[0].status !== "queued" && rows[0].status !== "sending")
-      throw new Error(`The campaign is ${rows[0].status}`);
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-  return { id, view: await stack.call<CampaignView>("GET", `/api/campaigns/${id}`) };
-}
-
 async function measure(stack: BenchStack, listId: string, recipients: number) {
   const [statements, { executions }] = [await stack.statements(), await stack.usage()];
   const { id, view } = await send(stack, listId);
@@ -160,30 +122,6 @@ async function bare(stack: BenchStack, recipients: number): Promise<number> {
   return (JSON.parse(stdout) as { seconds: number }).seconds;
 }
 
-async function paced(stack: BenchStack, listId: string, recipients: number, pace: number) {
-  await stack.control("rate", { requestsPerSecond: pace });
-  type Stats = { requests: number; byStatus: Record<string, number>; duplicates: number };
-  const before = await stack.control<Stats>("stats");
-  const [statements, { executions }] = [await stack.statements(), await stack.usage()];
-  const { view } = await send(stack, listId);
-  const after = await stack.control<Stats>("stats");
-  const requests = after.requests - before.requests;
-  const refused = (after.byStatus["429"] ?? 0) - (before.byStatus["429"] ?? 0);
-  const bound = recipients / BATCH / pace;
-  console.log(
-    JSON.stringify({
-      seconds: round3(secondsBetween(view.queuedAt, view.endedAt)),
-      boundSeconds: bound,
-      overBound: round3(secondsBetween(view.queuedAt, view.endedAt) / bound),
-      share429: round3(refused / requests, 4),
-      requests,
-      sqlPerRecipient: round3(((await stack.statements()) - statements) / recipients, 4),
-      executionsPer10k: Math.round((((await stack.usage()).executions - executions) / recipients) * 10_000),
-      duplicates: after.duplicates - before.duplicates,
-    }),
-  );
-}
-
 const describe = (
   { seconds, planSeconds, bareSeconds, sqlPerRecipient, executionsPer10k }: Round,
   recipients: number,
@@ -191,7 +129,5 @@ const describe = (
   `${Math.round(recipients / seconds)}/s in ${seconds.toFixed(2)} s after ${planSeconds.toFixed(2)} s of planning; limit ${Math.round(recipients / bareSeconds)}/s; ` +
   `ratio ${(bareSeconds / seconds).toFixed(3)}; ${sqlPerRecipient.toFixed(4)} statements a recipient; ${executionsPer10k.toFixed(1)} executions per 10,000`;
 
-const secondsBetween = (from: string, to: string) => (Date.parse(to) - Date.parse(from)) / 1000;
-const round3 = (value: number, digits = 3) => Number(value.toFixed(digits));
 const median = (values: number[]) =>
   values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;

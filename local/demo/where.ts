@@ -1,6 +1,6 @@
 import { local } from "#stack/environment.ts";
 import { readKeys } from "#stack/keys.ts";
-import type { Stack } from "#stack/stack.ts";
+import type { Stack } from "#stack/stack-types.ts";
 
 /** What the demo needs from a stack. */
 export type DemoStack = Pick<Stack, "ports"> & { databaseUrl: string; keys: { admin: string } };

@@ -3,9 +3,10 @@ import { Apps } from "./apps.ts";
 import { Calls } from "./calls.ts";
 import type { Clock } from "./clock.ts";
 import { hasEnded, type RunDocument } from "./documents.ts";
+import type { EngineOptions } from "./engine-options.ts";
 import { serverError } from "./errors.ts";
 import { Executor } from "./executor.ts";
-import { defaultHistory, History, type HistoryBounds } from "./history.ts";
+import { defaultHistory, History } from "./history.ts";
 import { Intake } from "./intake.ts";
 import { Journal } from "./journal.ts";
 import { limits } from "./limits.ts";
@@ -18,24 +19,8 @@ import { Router } from "./router.ts";
 import * as runs from "./runs.ts";
 import { Schedules } from "./schedules.ts";
 import type { Document, Store } from "./store.ts";
-import type { Transport } from "./transport.ts";
 import { ulid } from "./ulid.ts";
 import { Meter, type Usage } from "./usage.ts";
-
-export type EngineOptions = {
-  clock: Clock;
-  store: Store;
-  transport: Transport;
-  activity?: Activity;
-  random?: () => number;
-  signingKey?: string;
-  checkpointing?: boolean;
-  retryIntervalMs?: number;
-  history?: HistoryBounds;
-  maxInFlight?: number;
-  /** Receives errors of the store. */
-  log?: (message: string) => void;
-};
 
 /**
  * The engine: connects its parts to clock, network and store. There is one process, and it is the only writer. What it
@@ -65,26 +50,16 @@ export class Engine {
     this.store = options.store;
     this.activity = options.activity ?? new Activity();
     this.random = options.random ?? Math.random;
-    const log = options.log ?? (() => {});
+    const { transport, signingKey, retryIntervalMs, log = () => {} } = options;
     this.journal = new Journal({
       store: options.store,
       notebook: this.notebook,
-      refused: (document, error) => {
-        log(`The store cannot hold a document: ${error.message}`);
-        this.refuse(document, error);
-      },
+      refused: (document, error) => this.refuse(document, error, log),
     });
     this.history = new History(options.history ?? defaultHistory, this.journal);
     const { clock, random, notebook, registry, journal, history, pauses } = this;
-    const { transport, signingKey, retryIntervalMs } = options;
     const freshId = () => this.freshId();
-    /** Changes that no request caused are committed here. */
-    const flush = () =>
-      void this.activity.track(() =>
-        journal.flush().catch((error: unknown) => {
-          log(`The store has failed: ${error instanceof Error ? error.message : String(error)}`);
-        }),
-      );
+    const flush = () => journal.flushLater(this.activity, log);
 
     this.apps = new Apps({
       registry,
@@ -95,50 +70,51 @@ export class Engine {
         this.schedules.update();
       },
     });
-    const queue: Queue = new Queue({
+    this.queue = new Queue({
       clock,
       random,
       maxInFlight: options.maxInFlight ?? limits.callsInFlight,
       call: (run, job) => this.calls.make(run, job),
       ring: (run, job) => {
-        executor.move(run, (rules) => runs.ring(run, rules, job));
+        this.executor.move(run, (rules) => runs.ring(run, rules, job));
         flush();
       },
-      throttle: (throttle) => intake.throttle(throttle),
+      throttle: (throttle) => this.intake.throttle(throttle),
       busy: this.activity.begin,
     });
-    const executor: Executor = new Executor({
+    this.executor = new Executor({
       clock,
       random,
       retryIntervalMs,
       registry,
       journal,
       history,
-      queue,
+      queue: this.queue,
       pauses,
       send: (event) => this.send(event),
       ended: (run) => {
-        intake.runEnded(run);
+        this.intake.runEnded(run);
         this.meter.runEnded(run, clock.now());
-        router.runEnded(run);
+        this.router.runEnded(run);
       },
     });
-    const intake: Intake = new Intake({
+    this.intake = new Intake({
       clock,
       random,
       notebook,
       registry,
       history,
-      executor,
+      executor: this.executor,
       changed: flush,
     });
-    const router = new Router({ clock, registry, journal, history, pauses, intake, executor, freshId });
+    const { intake, executor, queue } = this;
+    this.router = new Router({ clock, registry, journal, history, pauses, intake, executor, freshId });
     this.schedules = new Schedules({
       clock,
       notebook,
       registry,
       tick: (tick) => {
-        router.tick(tick);
+        this.router.tick(tick);
         flush();
       },
     });
@@ -153,10 +129,6 @@ export class Engine {
       later: (run, job) => void clock.at(clock.now() + limits.storeRetryMs, () => queue.add(run, job)),
       over: flush,
     });
-    this.queue = queue;
-    this.executor = executor;
-    this.intake = intake;
-    this.router = router;
   }
 
   /** Reads the store and continues where the last process stopped. */
@@ -165,17 +137,16 @@ export class Engine {
     this.notebook.load(notes);
     for (const app of apps) this.registry.register(app);
     for (const event of events) this.history.addEvent(event);
-    for (const run of runs) {
-      this.history.addRun(run);
-      if (hasEnded(run)) {
-        this.history.runEnded(run);
-        continue;
-      }
-      for (const wait of Object.values(run.waits)) this.pauses.add(run, wait);
-      for (const job of Object.values(run.jobs)) this.queue.add(run, job);
-    }
+    for (const run of runs) this.restoreRun(run);
     this.intake.restore(runs.filter((run) => !hasEnded(run)));
     this.schedules.update();
+  }
+
+  private restoreRun(run: RunDocument): void {
+    this.history.addRun(run);
+    if (hasEnded(run)) return this.history.runEnded(run);
+    for (const wait of Object.values(run.waits)) this.pauses.add(run, wait);
+    for (const job of Object.values(run.jobs)) this.queue.add(run, job);
   }
 
   /** Makes no further calls. */
@@ -208,7 +179,8 @@ export class Engine {
   }
 
   /** A run that cannot be stored ends; an event that cannot be stored counts as not accepted. */
-  private refuse(document: Document, error: Error): void {
+  private refuse(document: Document, error: Error, log: (message: string) => void): void {
+    log(`The store cannot hold a document: ${error.message}`);
     if ("internalId" in document) this.history.forgetEvent(document);
     if (!("steps" in document) || hasEnded(document)) return;
     document.steps = {};

@@ -1,3 +1,4 @@
+import type { Activity } from "./activity.ts";
 import type { RunDocument, StoredEvent } from "./documents.ts";
 import type { Notebook } from "./notebook.ts";
 import type { App } from "./registry.ts";
@@ -42,6 +43,15 @@ export class Journal {
   forgetEvent(event: StoredEvent): void {
     this.events.delete(event);
     this.forgottenEvents.push(event.internalId);
+  }
+
+  /** Commits changes that no request caused. When the store fails, they wait for the next commit. */
+  flushLater(activity: Activity, log: (message: string) => void): void {
+    const flush = () =>
+      this.flush().catch((error: unknown) =>
+        log(`The store has failed: ${error instanceof Error ? error.message : String(error)}`),
+      );
+    void activity.track(flush);
   }
 
   /** Resolves when all changes until now are committed. */

@@ -1,7 +1,8 @@
 import { Activity } from "./activity.ts";
 import { createApi } from "./api.ts";
 import type { Clock } from "./clock.ts";
-import { Engine, type EngineOptions } from "./engine.ts";
+import { Engine } from "./engine.ts";
+import type { EngineOptions } from "./engine-options.ts";
 import type { Store } from "./store.ts";
 
 /**

@@ -3,7 +3,7 @@ import { Alarms } from "./alarms.ts";
 import type { Clock } from "./clock.ts";
 import { Concurrency } from "./concurrency.ts";
 import type { Job, RunDocument } from "./documents.ts";
-import { hasEnded } from "./documents.ts";
+import { delayMs, isCurrent, score } from "./queue-order.ts";
 
 /**
  * Decides which call is made next. Jobs are in lanes, one per set of concurrency keys. A lane whose limit is reached is
@@ -185,20 +185,3 @@ export class Queue {
     });
   }
 }
-
-const isCurrent = (run: RunDocument, job: Job): boolean => !hasEnded(run) && run.jobs[job.id] === job;
-
-/**
- * The server subtracts the priority from the time of everything that it queues for a run, and does not begin before
- * that time: a negative priority delays each call, retry and timer of the run by so many seconds, even on an idle
- * engine.
- */
-const delayMs = ({ priority }: RunDocument, { kind }: Job): number =>
-  kind === "start-timeout" || kind === "finish-timeout" ? 0 : Math.max(0, -priority) * 1_000;
-
-/**
- * First attempts are ordered by the age of their run, so that old runs end before new ones; a retry is ordered by its
- * own time.
- */
-const score = (run: RunDocument, job: Job): number =>
-  job.attempt === 0 ? run.queuedAt - run.priority * 1_000 : job.at;

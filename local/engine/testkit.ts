@@ -4,9 +4,8 @@ import { type HistoryEntry, hasEnded, type RunDocument } from "./documents.ts";
 import { durationOf } from "./duration.ts";
 import { Faults } from "./faults.ts";
 import { type Life, startLife } from "./life.ts";
+import { openStore } from "./open-store.ts";
 import { seeded } from "./seeded.ts";
-import type { Store } from "./store.ts";
-import { documentStore } from "./store-memory.ts";
 import { isFunction, stateOf, viewOf } from "./testkit-views.ts";
 import { handlerTransport } from "./transport.ts";
 import type { Usage } from "./usage.ts";
@@ -197,10 +196,4 @@ export async function startEngine(options: StartEngine) {
       await life.engine.stop();
     },
   };
-}
-
-async function openStore(databaseUrl: string | undefined): Promise<Store> {
-  if (databaseUrl === undefined) return documentStore();
-  const { postgresStore } = await import("./store-postgres.ts");
-  return postgresStore(databaseUrl);
 }

@@ -5,31 +5,16 @@ import { callersEnvironment, type Environment, local, siteEnvironment } from "#s
 import { ensureApiKeys, siteAnswers } from "#stack/first-requests.ts";
 import { inngestDevServer } from "#stack/inngest-dev-server.ts";
 import { unlessAborted } from "#stack/interruption.ts";
-import { type MachineKeys, newKeys, readKeys, writeKeys } from "#stack/keys.ts";
+import { newKeys, readKeys, writeKeys } from "#stack/keys.ts";
 import { logFileOf, type Say } from "#stack/log.ts";
 import { clockOf, importsOf, optionsOfSite } from "#stack/node.ts";
 import type { Options } from "#stack/options.ts";
 import { builtPage } from "#stack/page.ts";
-import { choosePorts, type Ports } from "#stack/ports.ts";
+import { choosePorts } from "#stack/ports.ts";
 import { type ManagedProcess, runProcess } from "#stack/process.ts";
 import { reloadOnEdit } from "#stack/reload.ts";
+import type { Stack, Wishes } from "#stack/stack-types.ts";
 import { machineKeys } from "#supabase/keys.ts";
-
-export type Stack = {
-  ports: Ports;
-  dataDir: string;
-  /** The environment of the site. */
-  environment: Environment;
-  keys: MachineKeys & { admin: string; app: string };
-  /** Undefined when Supabase is a hosted project and DATABASE_URL is not set. */
-  databaseUrl: string | undefined;
-  /** True when Supabase is a hosted project. */
-  isHosted: boolean;
-  processes: readonly ManagedProcess[];
-  /** Lets the site run edited source from now on. */
-  reloadOnEdit(): void;
-  stop(): Promise<void>;
-};
 
 const projectDir = resolve(import.meta.dirname, "../..");
 const migrations = join(projectDir, "supabase/migrations");
@@ -42,18 +27,6 @@ const endingOrder = ["engine", "site", "supabase", "providers"];
 
 /** With one of these a part of the stack runs elsewhere. */
 const leadsElsewhere = ["SUPABASE_URL", "INNGEST_DEV", "RESEND_BASE_URL", "SLACK_WEBHOOK_URL"];
-
-type Wishes = {
-  say: Say;
-  environment?: Environment;
-  /** Flags of local/engine/cli.ts, because a test cannot wait for Inngest's own retry delays. */
-  engineFlags?: readonly string[];
-  /**
-   * When it is aborted before the stack runs, everything started so far is ended, and the start rejects with its
-   * reason.
-   */
-  signal?: AbortSignal;
-};
 
 /**
  * Starts all parts, in parallel where they do not depend on each other. Resolves when a first request would succeed.

@@ -1,5 +1,5 @@
 import { relative } from "node:path";
-import type { Stack } from "#stack/stack.ts";
+import type { Stack } from "#stack/stack-types.ts";
 
 /** The summary of a running stack, in a few lines. */
 export function tableOf({ ports, keys, dataDir, environment, isHosted }: Stack, seconds: number): string {

@@ -44,8 +44,11 @@ const HOUSE = {
   "netlify/functions/inngest.ts": `import { app } from "#app.ts";\nimport { allFunctions } from "#functions.ts";\nexport default () => new Response(String([app, allFunctions]));\n`,
 } satisfies Record<string, string>;
 
+const longFile = Array.from({ length: 201 }, (_, n) => `export const number${n} = ${n};\n`).join("");
+
 /** [the rule, the file that breaks it, its text] */
 const BROKEN: Array<[rule: string, file: string, text: string]> = [
+  ["eslint(max-lines)", "src/lib/is-too-long.ts", longFile],
   ["house(imports)", "src/lib/knows-a-room.ts", `export { jobs } from "#jobs/accept.ts";\n`],
   ["house(imports)", "src/mail/knows-a-room.ts", `export { triage } from "#dead-letters/triage.ts";\n`],
   ["house(imports)", "src/mail/climbs.ts", `export { AppError } from "../lib/errors.ts";\n`],

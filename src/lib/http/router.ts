@@ -5,6 +5,7 @@ import { isUnstorable } from "#lib/http/json.ts";
 import { problemHeaders, toProblem } from "#lib/http/problem.ts";
 import { readBody } from "#lib/http/request-body.ts";
 import { type Answer, POLICIES, type Requester, ROLES, type Route } from "#lib/http/route.ts";
+import { SECURITY_HEADERS } from "#lib/http/security-headers.ts";
 import { wrongFields } from "#lib/http/wrong-fields.ts";
 import { addLogContext, type Logger, withLogContext } from "#lib/logger.ts";
 import { withTimeout } from "#lib/timeout.ts";
@@ -20,16 +21,6 @@ type Options = Locks & { routes: readonly Route[]; logger: Logger };
 type Table = Map<string, Route>;
 
 const MAX_HEADER_BYTES = 16 * 1024;
-
-/** Netlify's own `[[headers]]` do not apply to answers of functions, so they are set here. */
-const SECURITY_HEADERS = {
-  "cache-control": "no-store",
-  "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
-  "cross-origin-resource-policy": "same-origin",
-  "referrer-policy": "no-referrer",
-  "strict-transport-security": "max-age=31536000; includeSubDomains",
-  "x-content-type-options": "nosniff",
-} as const;
 
 /** Most answers to accepted work contain the job's id, and the log includes it. */
 const acceptedJob = z.object({ jobId: z.string() });

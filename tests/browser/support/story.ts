@@ -1,4 +1,4 @@
-import type { Stack } from "@nightshift/local/stack/stack.ts";
+import type { Stack } from "@nightshift/local/stack/stack-types.ts";
 import pg from "pg";
 import { type Api, apiOf } from "./api.ts";
 import { eventually, failedCampaign, sendCampaign } from "./seeds.ts";

@@ -10,11 +10,7 @@ test.each<[string, RetryPolicyName, number[]]>([
   ["payment, 3 fixed at 30 s", "payment", [30, 30, 30]],
   ["report, 2 without a pause", "report", [0, 0]],
   ["webhook, 5 exponential", "webhook", [10, 20, 40, 80, 160]],
-  [
-    "data sync, 10 long exponential",
-    "dataSync",
-    [60, 120, 240, 480, 960, 1920, 3600, 3600, 3600, 3600],
-  ],
+  ["data sync, 10 long exponential", "dataSync", [60, 120, 240, 480, 960, 1920, 3600, 3600, 3600, 3600]],
   ["image, 2 fixed at 10 s", "image", [10, 10]],
   ["S1-3: task, 2-4-8-16 s and the fifth failure is the last", "task", [2, 4, 8, 16]],
   ["external API, 2-4-8-16-32 s", "externalApi", [2, 4, 8, 16, 32]],

@@ -1,0 +1,9 @@
+import type { Store } from "./store.ts";
+import { documentStore } from "./store-memory.ts";
+
+/** In this Postgres, or in memory. */
+export async function openStore(databaseUrl: string | undefined): Promise<Store> {
+  if (databaseUrl === undefined) return documentStore();
+  const { postgresStore } = await import("./store-postgres.ts");
+  return postgresStore(databaseUrl);
+}

@@ -1,0 +1,33 @@
+import type { Environment } from "#stack/environment.ts";
+import type { MachineKeys } from "#stack/keys.ts";
+import type { Say } from "#stack/log.ts";
+import type { Ports } from "#stack/ports.ts";
+import type { ManagedProcess } from "#stack/process.ts";
+
+export type Stack = {
+  ports: Ports;
+  dataDir: string;
+  /** The environment of the site. */
+  environment: Environment;
+  keys: MachineKeys & { admin: string; app: string };
+  /** Undefined when Supabase is a hosted project and DATABASE_URL is not set. */
+  databaseUrl: string | undefined;
+  /** True when Supabase is a hosted project. */
+  isHosted: boolean;
+  processes: readonly ManagedProcess[];
+  /** Lets the site run edited source from now on. */
+  reloadOnEdit(): void;
+  stop(): Promise<void>;
+};
+
+export type Wishes = {
+  say: Say;
+  environment?: Environment;
+  /** Flags of local/engine/cli.ts, because a test cannot wait for Inngest's own retry delays. */
+  engineFlags?: readonly string[];
+  /**
+   * When it is aborted before the stack runs, everything started so far is ended, and the start rejects with its
+   * reason.
+   */
+  signal?: AbortSignal;
+};
