@@ -37,6 +37,12 @@ beforeAll(async () => {
      from public.jobs order by id limit $1`,
     [ROWS],
   );
+  await house.db.sql.query(
+    `insert into public.imports (id, owner, target, scope, merge, absent, is_dry_run, is_again, file_url, file_name, created_at)
+     select id, 'alice', 'contacts', 'alice', 'upsert', 'keep', false, false, 'https://files.example/a.csv', 'a.csv', created_at
+     from public.jobs order by id limit $1`,
+    [ROWS],
+  );
   lists.set("/api/lists/:id/subscribers", { at: `/api/lists/${listId}/subscribers`, rows: PEOPLE });
   lists.set("/api/campaigns/:id/sends", { at: `/api/campaigns/${campaignId}/sends`, rows: PEOPLE });
   for (const at of [
@@ -47,6 +53,7 @@ beforeAll(async () => {
     "/api/keys",
     "/api/dead-letters",
     "/api/reports",
+    "/api/imports",
   ])
     lists.set(at, { at, rows: ROWS });
 });
