@@ -29,7 +29,10 @@ export const tieOf = (expression: string): Tie | undefined => matches.get(expres
 export const isMatch = (expression: string | undefined, own: unknown, other: unknown): boolean =>
   expression === undefined || matches.get(expression).holds(own, other);
 
-/** Two values are equal exactly when the equality holds. A missing value counts as null on both sides. */
+/**
+ * A text for the index: two values have the same text exactly when the server treats them as equal. A missing value
+ * counts as null.
+ */
 export const tieValue = (path: Path, event: unknown): string => {
   const value = valueAt(path, event);
   return value === Missing ? "null" : JSON.stringify(value);

@@ -24,7 +24,10 @@ export const misplaced = (
       : `${name}: does not carry ${heavy}, which it needs.`;
   });
 
-/** The native library is for this machine, as the packages of a deploy are for Netlify's: it must work here. */
+/**
+ * Checks that the bundled image library works. This machine's bundle has this machine's native library; Netlify's build
+ * installs its own.
+ */
 export const drawsPictures = async ({ name, path }: Door): Promise<string[]> => {
   if (HEAVY["sharp"]?.includes(name) !== true) return [];
   const draw = resolve(import.meta.dirname, "draw.mjs");

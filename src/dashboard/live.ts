@@ -24,7 +24,7 @@ export const liveJob = (id: string): Job | undefined => live.get().jobs?.get(id)
 export const useLiveJob = (id: string): Job | undefined =>
   useSyncExternalStore(live.subscribe, () => liveJob(id));
 
-/** What the key's owner was told and has not read when the stream began, and all since then; newest first. */
+/** The notifications of the key's owner that were unread when the stream began, and all later ones; newest first. */
 const notifications = createStore<readonly Notification[]>([]);
 export const useNotifications = notifications.use;
 

@@ -1,4 +1,4 @@
-/** What notifications are called, and where each leads. */
+/** The texts of notifications, and the page that each links to. */
 import type { Notification } from "#client/index.ts";
 import { fieldsOf } from "#dashboard/fields.ts";
 

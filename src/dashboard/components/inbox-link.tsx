@@ -1,7 +1,9 @@
 import { useEffect, useState } from "react";
 import { Icon } from "./icon.tsx";
 
-/** Only the local stack serves this file, and says in it where its inbox is. The page asks for it only there. */
+/**
+ * The local stack serves this file, which contains the address of its inbox. Only a page on this machine requests it.
+ */
 const PATH = "/local-stack.json";
 const HERE = new Set(["localhost", "127.0.0.1", "[::1]"]);
 

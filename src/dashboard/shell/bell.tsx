@@ -80,7 +80,7 @@ function Notifications({ onClose }: { onClose: () => void }) {
 
 type ItemProps = { notification: Notification; isBusy: boolean; onRead: () => void; onClose: () => void };
 
-/** One that leads somewhere is read when one goes there. */
+/** Following its link also marks the notification as read. */
 function Item({ notification, isBusy, onRead, onClose }: ItemProps) {
   const { text, href } = wordsOf(notification);
   const isUnread = notification.readAt === null;

@@ -21,7 +21,7 @@ type Ended = { status: End; text: string; href: string };
 export function createOutcomes() {
   const labels = new Map<string, { label: string; href: string }>();
   return {
-    /** `href`: where it is shown; its job's page unless said otherwise. */
+    /** `href` is the link of the message; by default the page of the job. */
     expect: (id: string, label: string, href = `#/jobs/${id}`): void => void labels.set(id, { label, href }),
 
     /** Returns the outcomes to announce, each one only once. */

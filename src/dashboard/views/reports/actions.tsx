@@ -12,7 +12,7 @@ export function ReportActions({ report, onChange }: ActionsProps) {
   const { id, downloadUrl } = report;
   const title = titleOf(report);
   const download = useAction(async (path: string) => {
-    // A link sends no key: it carries a ticket for this one path, and leads on to Storage.
+    // A link cannot send the key, so its address has a ticket for this one path, which redirects to Storage.
     const { ticket } = await api.post<{ ticket: string }>("/api/tickets", { path });
     const link = document.createElement("a");
     link.href = `${path}?ticket=${ticket}`;

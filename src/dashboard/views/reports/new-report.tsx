@@ -7,7 +7,7 @@ import { day, TYPES } from "./words.ts";
 
 type Asked = { jobId: string; message: string };
 
-/** Type, days and format; the last thirty days at first. */
+/** The form with type, days and format; by default the last thirty days. */
 export function NewReport({ onChange }: { onChange: () => void }) {
   const { run, isBusy } = useAction(async (form: HTMLFormElement) => {
     const { reportType, format, start, end } = Object.fromEntries(new FormData(form));

@@ -4,7 +4,7 @@ import { ErrorNote, Loading } from "#dashboard/components/states.tsx";
 import type { Report } from "#dashboard/types.ts";
 import { titleOf } from "./words.ts";
 
-/** The PDF in the browser's own viewer; a browser without one says so. */
+/** The PDF in the browser's own viewer; a browser without a viewer shows a message. */
 export function Preview({ report }: { report: Report }) {
   const [url, setUrl] = useState<string>();
   const [problem, setProblem] = useState<Problem>();

@@ -18,7 +18,7 @@ export const isOfReports = ({ job }: JobChange): boolean => job.function === "ge
 export const isBeingMade = ({ status }: Pick<Report, "status">): boolean =>
   status === "queued" || status === "running";
 
-/** What its badge says. */
+/** The text of the report's badge. */
 export const stateOf = ({ status, revokedAt }: Pick<Report, "status" | "revokedAt">): string =>
   revokedAt === null ? status : "revoked";
 
