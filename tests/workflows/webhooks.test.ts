@@ -41,8 +41,6 @@ const handled = () => shop.engine.waitFor(isHandled, { within: "1d" });
 
 test("S4-12: GitHub's pushes, issues, releases and stars are counted per repository, each once", async () => {
   await open();
-  // The first answer is lost, so the step runs again: the transaction that counts also marks the webhook as handled.
-  shop.engine.faults.dropAnswer({ functionId: "process-webhook" });
   await fromGithub("push", { commits: [{}, {}, {}] });
   await fromGithub("push", { commits: [{}] });
   await fromGithub("issues", { action: "opened" });
@@ -51,6 +49,10 @@ test("S4-12: GitHub's pushes, issues, releases and stars are counted per reposit
   await fromGithub("release", { action: "published" });
   await fromGithub("star", { action: "created" });
   await handled();
+  // A process that dies after the statement repeats it: it marks the webhook as handled, so it counts once.
+  const again =
+    "select count_github_webhook(id, 'ada/engine', '{\"push_count\": 1}', now()) as counted from webhook_inbox";
+  for (const { counted } of await shop.rows(again)) expect(counted).toBe(false);
   expect(
     await shop.rows(
       "select repository, push_count::int, commit_count::int, opened_issue_count::int, closed_issue_count::int, release_count::int, added_star_count::int, removed_star_count::int from github_metrics",
