@@ -54,6 +54,8 @@ describe("the page as it is deployed", () => {
       "style-src 'self'",
       "img-src 'self' blob: data:",
       "connect-src 'self'",
+      // A report's PDF is shown from bytes that the page has fetched from its own site.
+      "frame-src blob:",
       "base-uri 'none'",
       "form-action 'none'",
       "frame-ancestors 'none'",
