@@ -40,39 +40,44 @@ const historyOf = (n: number) => {
   ];
 };
 
+// By the body the order of events decides, so all 120 orders are tried; by the present state every fifth is enough.
 describe.each([
-  ["with a key, by the present state", true],
-  ["without a key, by the body", false],
-])("T37: all 120 orders of five events within one second, with duplicates, end the same: %s", (_, apiKey) => {
-  test("order refunded, payment succeeded, one mail, one row of analytics", async () => {
-    shop = await paymentShop({ apiKey });
-    const at = shop.engine.clock.now();
-    const histories = permutations([0, 1, 2, 3, 4]).map((order, n) => {
-      const events = historyOf(n).map(({ type, object }) => shop.stripe.emit(type, object, at));
-      return order.map((index) => events[index]);
-    });
-    expect(histories).toHaveLength(120);
-    for (const [n, history] of histories.entries()) {
-      for (const webhook of [...history, history[n % 5]]) {
-        if (webhook) expect((await shop.deliver(webhook)).status).toBe(200);
+  ["with a key, by the present state", true, 24],
+  ["without a key, by the body", false, 120],
+])(
+  "T37: five events within one second in many orders, with duplicates, end the same: %s",
+  (_, apiKey, count) => {
+    test("order refunded, payment succeeded, one receipt, one row of analytics", async () => {
+      shop = await paymentShop({ apiKey });
+      const at = shop.engine.clock.now();
+      const orders = permutations([0, 1, 2, 3, 4]).filter((_order, n) => n % (120 / count) === 0);
+      const histories = orders.map((order, n) => {
+        const events = historyOf(n).map(({ type, object }) => shop.stripe.emit(type, object, at));
+        return order.map((index) => events[index]);
+      });
+      expect(histories).toHaveLength(count);
+      for (const [n, history] of histories.entries()) {
+        for (const webhook of [...history, history[n % 5]]) {
+          if (webhook) expect((await shop.deliver(webhook)).status).toBe(200);
+        }
       }
-    }
-    await shop.settled();
-    const one =
-      "select status, refunded_cents::int, failure_code, count(*)::int from payments group by 1, 2, 3";
-    expect(await shop.rows(one)).toEqual([
-      { status: "succeeded", refunded_cents: 4200, failure_code: null, count: 120 },
-    ]);
-    expect(await shop.rows("select status, count(*)::int from orders group by 1")).toEqual([
-      { status: "refunded", count: 120 },
-    ]);
-    expect(await shop.rows("select count(*)::int from analytics_events")).toEqual([{ count: 120 }]);
-    expect(
-      await shop.rows("select count(*)::int from jobs where function_id = 'send-payment-receipt'"),
-    ).toEqual([{ count: 120 }]);
-    expect(await shop.rows("select from jobs where status <> 'completed'")).toEqual([]);
-  }, 240_000);
-});
+      await shop.settled();
+      const one =
+        "select status, refunded_cents::int, failure_code, count(*)::int from payments group by 1, 2, 3";
+      expect(await shop.rows(one)).toEqual([
+        { status: "succeeded", refunded_cents: 4200, failure_code: null, count },
+      ]);
+      expect(await shop.rows("select status, count(*)::int from orders group by 1")).toEqual([
+        { status: "refunded", count },
+      ]);
+      expect(await shop.rows("select count(*)::int from analytics_events")).toEqual([{ count }]);
+      expect(
+        await shop.rows("select count(*)::int from jobs where function_id = 'send-payment-receipt'"),
+      ).toEqual([{ count }]);
+      expect(await shop.rows("select from jobs where status <> 'completed'")).toEqual([]);
+    }, 240_000);
+  },
+);
 
 const subscription = (status: string) => ({
   id: "sub_1",
