@@ -25,7 +25,7 @@ const help = `npm run demo [-- --json] [-- --data-dir <path>]
 
 Mails 1,000 subscribers through a provider that has a bad day, mends what failed and counts what became of it: in the stack that
 runs on the data of this folder (.nightshift, or --data-dir), or else in one of its own. --json prints the counts as one last
-line. Exit code 0 only if everybody was reached exactly once, but for the two whom the provider refuses for good.`;
+line. Exit code 0 only if each recipient got exactly one mail, except the two addresses that the provider refuses for good.`;
 
 const say = (sentence: string): void => console.error(sentence);
 const fixture = join(import.meta.dirname, "../tests/fixtures/subscribers.csv");

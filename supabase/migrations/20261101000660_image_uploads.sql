@@ -121,7 +121,7 @@ as $$
 $$;
 
 -- Stores the path of the thumbnail and notifies the owner, in one transaction. A repeated call changes nothing and
--- notifies nobody again. False: the upload was deleted meanwhile.
+-- sends no second notification. False: the upload was deleted meanwhile.
 create function public.complete_image_upload(
   p_id uuid, p_path text, p_width integer, p_height integer, p_byte_count integer, p_now timestamptz
 )

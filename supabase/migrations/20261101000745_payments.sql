@@ -1,4 +1,4 @@
--- An order is what somebody pays for, a payment is one attempt of the provider to collect money (a PaymentIntent of
+-- An order is what a customer pays for, a payment is one attempt of the provider to collect money (a PaymentIntent of
 -- Stripe), a subscription is a payment that repeats. What the provider says of them comes in any order, so each row
 -- keeps by which rule its state is the newest.
 
@@ -208,7 +208,8 @@ begin
 end
 $$;
 
--- The order of a payment that is asked for; refused when this order is over something else, or another owner's.
+-- The order of a requested payment, created at the first request; refused when the order is over another amount. Its owner is
+-- checked by accept_payment.
 create function private.open_order(p_payment jsonb, p_owner text, p_now timestamptz)
 returns public.orders
 language plpgsql

@@ -54,7 +54,8 @@ export async function paymentShop({ apiKey = true, env = {}, after }: Options = 
   });
   const running = createApp(settings, { fetch, clock: engine.clock }, allFunctions);
   app = running;
-  const key = await createApiKey(database.project, { name: "app", role: "app", owner: "alice" });
+  const keyOf = (owner: string) => createApiKey(database.project, { name: owner, role: "app", owner });
+  const key = await keyOf("alice");
 
   const door = async (path: string, body: string, headers: Record<string, string>) => {
     const url = `http://site.local${path}`;
@@ -68,10 +69,11 @@ export async function paymentShop({ apiKey = true, env = {}, after }: Options = 
     stripe,
     app: running,
     rows,
-    /** Asks for a payment as the application does. */
-    pay: (payment: object) =>
+    keyOf,
+    /** Asks for a payment as the application does, or as the application of another key. */
+    pay: (payment: object, by: string = key) =>
       door("/api/payments", JSON.stringify(payment), {
-        authorization: `Bearer ${key}`,
+        authorization: `Bearer ${by}`,
         "content-type": "application/json",
       }),
     /** What Stripe sends when this has happened. */

@@ -13,7 +13,7 @@ import { withTimeout } from "#lib/timeout.ts";
 /** Undefined when the request has no credentials. Wrong credentials throw `unauthorized`. */
 export type Authenticate = (request: Request) => Promise<Requester | undefined>;
 
-/** The requester for whom a ticket for this path was made; throws `unauthorized` for any other ticket. */
+/** The requester that a ticket for this path was issued to; throws `unauthorized` for any other ticket. */
 export type OpenTicket = (ticket: string, path: string) => Promise<Requester>;
 
 type Locks = { authenticate: Authenticate; openTicket?: OpenTicket };

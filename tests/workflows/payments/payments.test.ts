@@ -95,6 +95,13 @@ test("and what the search does not find is unknown: no second payment is made", 
   expect(shop.intents()).toEqual([]);
 });
 
+test("409: an order of another owner is not paid", async () => {
+  shop = await paymentShop();
+  await shop.pay(order);
+  const { status } = await shop.pay({ ...order, idempotencyKey: "key-2" }, await shop.keyOf("bob"));
+  expect(status).toBe(409);
+});
+
 test("400: an amount that is no number of cents; 409: another amount or another order under a key", async () => {
   shop = await paymentShop();
   for (const amount of [0, -1, 12.5, 100_000_000, "4200"]) {
