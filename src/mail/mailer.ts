@@ -9,6 +9,8 @@ export type MailTemplate = {
   html: Template | undefined;
   text: Template | undefined;
   replyTo: string | undefined;
+  /** Further headers by name, for instance `List-Unsubscribe`. Parse their values with `asHeader`: each is one line. */
+  headers?: Readonly<Record<string, Template>>;
   tags: { name: string; value: string }[];
 };
 

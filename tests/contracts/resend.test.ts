@@ -70,6 +70,11 @@ describe("POST /emails", () => {
     expect(status).toBe(200);
   });
 
+  test("takes headers", async () => {
+    const headers = { "List-Unsubscribe": "<https://nightshift.dev/l/1>" };
+    expect((await post("/emails", mail({ headers }))).status).toBe(200);
+  });
+
   test.each([
     ["no recipient", { to: undefined }],
     ["an address without a domain", { to: "someone" }],
@@ -77,6 +82,7 @@ describe("POST /emails", () => {
     ["a recipient list with one bad address", { to: ["delivered@resend.dev", "nobody"] }],
     ["no subject", { subject: undefined }],
     ["neither html nor text", { text: undefined }],
+    ["a header that is no text", { headers: { "List-Unsubscribe": { to: "x" } } }],
     ["a tag that is not ASCII", { tags: [{ name: "list", value: "größe" }] }],
   ])("422 for %s", async (_, wrong) => {
     const { status, body } = await post("/emails", mail(wrong));

@@ -58,6 +58,8 @@ export function checkEmail(
     if (unsupported !== undefined)
       return no(validation(`The \`${unsupported}\` field is not supported in batches.`));
   }
+  if (!areHeaders(input["headers"]))
+    return no(validation("The `headers` field must be an object of strings."));
   const tags = input["tags"];
   if (!areTags(tags)) {
     return no(validation("Tags should only contain ASCII letters, numbers, underscores, or dashes."));
@@ -75,6 +77,11 @@ function addresses(value: unknown): string[] | undefined {
   }
   return found;
 }
+
+const areHeaders = (value: unknown): boolean =>
+  value === undefined ||
+  value === null ||
+  (isRecord(value) && Object.values(value).every((text) => typeof text === "string"));
 
 function areTags(value: unknown): value is readonly { name: string; value: string }[] | undefined | null {
   if (value === undefined || value === null) return true;

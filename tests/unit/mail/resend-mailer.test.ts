@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { systemClock } from "#lib/clock.ts";
 import { resendMailer } from "#mail/resend-mailer.ts";
+import { asHeader, asPlainText, fillTemplate, parseTemplate } from "#mail/template.ts";
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
@@ -25,4 +26,22 @@ test("an answer ends the wait for it", async () => {
   const answer = await sendOne(async () => Response.json({ data: [{ id: "m-1" }] }));
   expect(answer).toEqual({ kind: "taken", results: [{ messageId: "m-1" }] });
   expect(vi.getTimerCount()).toBe(0);
+});
+
+test("headers are filled for each recipient, and a value cannot begin another header", () => {
+  const mail = resendMailer(settings, fetch, systemClock).write({
+    from: "Ada <ada@example.com>",
+    to: parseTemplate("{{email}}", asPlainText),
+    subject: parseTemplate("News", asHeader),
+    html: undefined,
+    text: parseTemplate("Hello", asPlainText),
+    replyTo: undefined,
+    headers: { "List-Unsubscribe": parseTemplate("<https://site.example/l/{{link}}>", asHeader) },
+    tags: [],
+  });
+  const filled = (link: string) => JSON.parse(fillTemplate(mail, () => link, [])) as unknown;
+  expect(filled("a1")).toMatchObject({ headers: { "List-Unsubscribe": "<https://site.example/l/a1>" } });
+  expect(filled("a1>\r\nBcc: <x")).toMatchObject({
+    headers: { "List-Unsubscribe": "<https://site.example/l/a1> Bcc: <x>" },
+  });
 });
