@@ -112,7 +112,9 @@ describe("400 names the field", () => {
     const answer = await post(path.replace("ID", list.id), body);
     expect(answer).toMatchObject({ status: 400, body: { code: "invalid_request" } });
     expect(answer.body.details.map((detail: { field: string }) => detail.field)).toContain(field);
-    expect(answer.body.detail).toContain(`"${field}"`);
+    expect(answer.body.detail).toMatch(
+      new RegExp(`field "${field}" (is missing|is not a known field|must )`),
+    );
   });
 
   test('every route with a body refuses {"unheard": 1} and names a field', async () => {

@@ -2,6 +2,7 @@ import { Hono } from "hono";
 import { z } from "zod";
 import { AppError } from "#lib/errors.ts";
 import { isUnstorable } from "#lib/http/json.ts";
+import { plainIssue } from "#lib/http/plain-issue.ts";
 import { problemHeaders, toProblem } from "#lib/http/problem.ts";
 import { readBody } from "#lib/http/request-body.ts";
 import { type Answer, POLICIES, type Requester, ROLES, type Route } from "#lib/http/route.ts";
@@ -135,7 +136,7 @@ function parse(
   refuse: (error: z.ZodError) => AppError,
 ): unknown {
   if (!schema) return undefined;
-  const parsed = schema.safeParse(value);
+  const parsed = schema.safeParse(value, { error: plainIssue });
   if (parsed.success) return parsed.data;
   throw refuse(parsed.error);
 }
@@ -144,7 +145,9 @@ function invalid(where: string, error: z.ZodError): AppError {
   const details = wrongFields(error);
   const [first] = details;
   const named = first?.field ? `${where} field "${first.field}"` : where;
-  return new AppError("invalid_request", `The ${named} is not valid: ${first?.message ?? "unreadable"}`, {
+  const message = first?.message ?? "is unreadable";
+  const isPredicate = /^(is|must|has|cannot)\b/.test(message);
+  return new AppError("invalid_request", `The ${named}${isPredicate ? " " : " is not valid: "}${message}`, {
     details,
   });
 }

@@ -1,0 +1,59 @@
+import type { z } from "zod";
+
+/** What zod calls a type, in words that follow "must be". */
+const TYPES: Record<string, string> = {
+  string: "text",
+  number: "a number",
+  int: "a whole number",
+  boolean: "true or false",
+  array: "a list",
+  object: "an object",
+  record: "an object",
+};
+
+const FORMATS: Record<string, string> = {
+  date: "a date such as 2026-11-28",
+  datetime: "an instant such as 2026-11-28T09:00:00Z",
+  uuid: "a UUID",
+  url: "a URL",
+  email: "an e-mail address",
+};
+
+/**
+ * The message of a wrong value, as it stands behind a field's name: "is missing", "must be a number". A message that a
+ * schema gives itself comes before these; undefined leaves zod's own.
+ */
+export const plainIssue = (issue: z.core.$ZodRawIssue): string | undefined => {
+  if (issue.code === "invalid_type") {
+    if (issue.input === undefined) return "is missing";
+    const type = TYPES[issue.expected];
+    return type && `must be ${type}`;
+  }
+  if (issue.code === "invalid_format") {
+    const format = FORMATS[issue.format];
+    return format && `must be ${format}`;
+  }
+  if (issue.code === "invalid_value") {
+    return issue.input === undefined ? "is missing" : `must be ${issue.values.map(String).join(" or ")}`;
+  }
+  if (issue.code === "too_small") {
+    return bound(issue.origin, issue.inclusive === false ? "more than" : "at least", issue.minimum);
+  }
+  if (issue.code === "too_big") {
+    return bound(issue.origin, issue.inclusive === false ? "less than" : "at most", issue.maximum);
+  }
+  return undefined;
+};
+
+const UNITS: Record<string, string> = {
+  string: "characters",
+  array: "entries",
+  set: "entries",
+  object: "fields",
+  record: "fields",
+};
+
+const bound = (origin: string, relation: string, limit: number | bigint): string => {
+  const unit = UNITS[origin];
+  return unit ? `must have ${relation} ${limit} ${unit}` : `must be ${relation} ${limit}`;
+};
