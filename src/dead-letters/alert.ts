@@ -30,8 +30,8 @@ type Dependencies = {
 export const createAlert =
   ({ letters, slack, reporter, redact, logger }: Dependencies) =>
   async (letterId: string, about: AlertAbout, claimant: string): Promise<"alerted" | "busy" | "done"> => {
-    const claim = await letters.claimAlert(letterId, claimant);
-    if (claim === "busy" || claim === "done") return claim;
+    const { state, durationMs } = await letters.claimAlert(letterId, claimant);
+    if (state === "busy" || state === "done") return state;
     const message = redact.text(about.error.message);
     const stack = maskPersonal(cut(about.error.stack ?? ""));
     const facts = {
@@ -43,8 +43,9 @@ export const createAlert =
       code: about.error.code ?? "internal",
       category: categoryOf(about.error),
     };
-    if (claim === "claimed") {
-      logger.error({ ...facts, jobType: about.eventName, error: message, stack }, "job failed");
+    if (state === "claimed") {
+      const duration = durationMs === null ? {} : { durationMs };
+      logger.error({ ...facts, jobType: about.eventName, ...duration, error: message, stack }, "job failed");
       await reporter.report({ message, stack: about.error.stack, tags: facts });
       await letters.confirmReport(letterId);
     }

@@ -14,7 +14,10 @@ import {
 
 export type DeadLetterRepository = ReturnType<typeof deadLetterRepository>;
 
-const alertClaim = z.enum(["claimed", "reported", "busy", "done"]);
+const alertClaim = z.object({
+  state: z.enum(["claimed", "reported", "busy", "done"]),
+  durationMs: z.number().nullable(),
+});
 
 export function deadLetterRepository(db: DatabaseClient, clock: Clock) {
   const { call, callTimeless } = createCall(db, clock);

@@ -63,8 +63,8 @@ export const processImport = (deps: Dependencies) =>
       } catch (error) {
         const code = faultOf(error);
         if (code === undefined) throw error;
-        // The import has ended as failed, with this code and a hint for its owner.
-        return { status: "skipped", reason: code };
+        // The job has failed with this code and a hint for its owner; an operator has nothing to do.
+        return { fault: code };
       }
     },
   );

@@ -7,7 +7,7 @@ import type { FailedTry } from "#lib/engine/failed-tries.ts";
 import type { Position } from "#lib/http/pages.ts";
 import { storableId, storableJson } from "#lib/storable.ts";
 import type { JobRequest } from "./request.ts";
-import { type Job, jobDetails, jobRow, quietRun, startedRun } from "./rows.ts";
+import { type FinishedRun, finishedRun, type Job, jobDetails, jobRow, quietRun, startedRun } from "./rows.ts";
 import { jobStatsRow } from "./stats.ts";
 
 export type JobRepository = ReturnType<typeof jobRepository>;
@@ -71,9 +71,9 @@ export function jobRepository(db: DatabaseClient, clock: Clock) {
         startedRun,
       ),
 
-    /** How long the run took, in milliseconds; null when the ledger has no such run, or it was completed before. */
-    finishRun: (run: RunOfEvent, result: unknown): Promise<number | null> =>
-      call("finish_run", { ...keysOf(run), result: boundedResult(result) }, z.number().nullable()),
+    /** How the job of the run stands now; null when the ledger has no such run, or it was completed before. */
+    finishRun: (run: RunOfEvent, result: unknown): Promise<FinishedRun | null> =>
+      call("finish_run", { ...keysOf(run), result: boundedResult(result) }, finishedRun.nullable()),
 
     /** Returns whether the run was a part of a job that continues; that job would wait for the part for ever. */
     cancelRun: (run: RunOfEvent, parentJobId: string | null = null): Promise<boolean> =>

@@ -79,6 +79,10 @@ export const startedRun = z.object({
 });
 export type StartedRun = z.output<typeof startedRun>;
 
+/** What the ledger tells a run that completed: the status of its job, and how long the run took. */
+export const finishedRun = z.object({ status: z.enum(JOB_STATUSES), durationMs: z.number() });
+export type FinishedRun = z.output<typeof finishedRun>;
+
 /** The newest run of a job without progress for some time. */
 export const quietRun = z.object({
   job_id: z.uuid(),

@@ -71,9 +71,13 @@ export const trackJobs = ({ jobs, logger, show }: Dependencies) =>
       const result = await next();
       // Only the request that began the run knows whether the ledger tracks it.
       if (!this.#run || this.#started?.tracked === false) return result;
-      const durationMs = await jobs.finishRun(this.#run, result);
-      if (durationMs !== null)
-        logger.info({ jobType: ctx.event.name, durationMs, result: wordsOf(result) }, "job completed");
+      const finished = await jobs.finishRun(this.#run, result);
+      if (finished) {
+        const { status, durationMs } = finished;
+        const said = { jobType: ctx.event.name, durationMs, result: wordsOf(result) };
+        // A job whose parts are not done yet is completed by the last of them.
+        logger.info(said, status === "running" ? "job continues in parts" : `job ${status}`);
+      }
       return result;
     }
   };

@@ -96,14 +96,17 @@ as $$
     where event_id = p_event_id and function_id = p_function_id and status = 'failed');
 $$;
 
--- A replay of the failed run (from Inngest's dashboard) succeeded, so its dead letter is resolved.
-create function private.resolve_letters(p_event_id text, p_function_id text, p_run_id text, p_now timestamptz)
+-- A replay of the failed run (from Inngest's dashboard) has returned, so its dead letter is resolved. p_outcome: how the
+-- work has ended.
+create function private.resolve_letters(
+  p_event_id text, p_function_id text, p_run_id text, p_outcome text, p_now timestamptz
+)
 returns void
 language sql
 set search_path = ''
 as $$
   update public.dead_letter_queue set status = 'reprocessed', reprocessed_at = p_now, handled_by = 'replay',
-    handled_at = p_now, outcome = 'completed'
+    handled_at = p_now, outcome = p_outcome
   where event_id = p_event_id and function_id = p_function_id and status = 'failed' and run_id <> p_run_id;
 $$;
 

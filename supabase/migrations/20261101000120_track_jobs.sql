@@ -43,8 +43,8 @@ as $$
   where id = p_job_id and status in ('queued', 'running');
 $$;
 
--- The only place where jobs end, each of them once. A job that has ended stays as it is, except that a failed one may
--- still complete (by a replay, or because its parts went on). Updates the timeline and the dead letter; what follows
+-- The only place where jobs end, each of them once. A job that has ended stays as it is, except that a failed one
+-- completes when all its parts are done after all (a replay makes its job running again). Updates the timeline and the dead letter; what follows
 -- for the kind happens at commit (private.follow_up_job). Returns the jobs that this call ended.
 create function private.end_jobs(
   p_job_ids uuid[], p_status text, p_result jsonb, p_error jsonb, p_now timestamptz
@@ -215,13 +215,14 @@ begin
 end
 $$;
 
--- A run completed. While parts are left, the job stays running: the statement that settles the last one ends it. A
--- function that returns {"status": "skipped"} had nothing to do. Work whose deadline has passed ends even when parts
--- are left.
+-- A run completed. A job that has ended meanwhile stays as it ended: its room has failed it, or a person canceled it.
+-- While parts are left, the job stays running: the statement that settles the last one ends it. A function that returns
+-- {"status": "skipped"} had nothing to do. Work whose deadline has passed ends even when parts are left. Returns
+-- {status: of the job, durationMs: of the run}; null when the run has no job, or was completed before.
 create function public.finish_run(
   p_event_id text, p_function_id text, p_run_id text, p_result jsonb, p_now timestamptz
 )
-returns bigint
+returns jsonb
 language plpgsql
 set search_path = ''
 as $$
@@ -229,9 +230,10 @@ declare
   v_job public.jobs;
   v_started_at timestamptz;
 begin
-  perform private.resolve_letters(p_event_id, p_function_id, p_run_id, p_now);
   select * into v_job from public.jobs
   where event_id = p_event_id and function_id = p_function_id for update;
+  perform private.resolve_letters(p_event_id, p_function_id, p_run_id,
+    case when v_job.ended_at is null then 'completed' else v_job.status end, p_now);
   if v_job.id is null then
     return null;
   end if;
@@ -241,16 +243,16 @@ begin
   if not found then
     return null;
   end if;
-  if v_job.status = 'running' and v_job.progress_total > v_job.progress_done
-    and p_result ->> 'reason' is distinct from 'deadline_passed'
-  then
+  if v_job.ended_at is not null then
+    null;
+  elsif v_job.progress_total > v_job.progress_done and p_result ->> 'reason' is distinct from 'deadline_passed' then
     update public.jobs set result = coalesce(result, p_result) where id = v_job.id;
     perform private.record_job_event(v_job.id, 'run_ended', jsonb_build_object('runId', p_run_id), p_now);
   else
-    perform private.end_job(v_job.id,
-      case when p_result ->> 'status' = 'skipped' then 'skipped' else 'completed' end, p_result, null, p_now);
+    v_job.status := case when p_result ->> 'status' = 'skipped' then 'skipped' else 'completed' end;
+    perform private.end_job(v_job.id, v_job.status, p_result, null, p_now);
   end if;
-  return extract(epoch from p_now - v_started_at) * 1000;
+  return jsonb_build_object('status', v_job.status, 'durationMs', extract(epoch from p_now - v_started_at) * 1000);
 end
 $$;
 

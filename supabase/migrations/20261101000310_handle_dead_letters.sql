@@ -49,27 +49,28 @@ begin
 end
 $$;
 
--- Claims the alert of a dead letter: 'claimed' (the caller must send it; also when it asks again), 'reported' (the
--- caller must send it, but the log and Sentry have it already), 'done' (it was sent), 'busy' (another caller is sending
--- it; its claim expires after two minutes).
+-- Claims the alert of a dead letter. Returns {state, durationMs}. The states: 'claimed' (the caller must send it; also
+-- when it asks again), 'reported' (the caller must send it, but the log and Sentry have it already), 'done' (it was
+-- sent), 'busy' (another caller is sending it; its claim expires after two minutes). The duration is the failed run's;
+-- null for a part, whose runs the ledger does not keep.
 create function public.claim_alert(p_letter_id uuid, p_claimant text, p_now timestamptz)
-returns text
+returns jsonb
 language plpgsql
 set search_path = ''
 as $$
 declare
-  v_claim text;
+  v_state text;
 begin
   update public.dead_letter_queue set alert_claimed_by = p_claimant, alert_claimed_at = p_now
   where id = p_letter_id and alerted_at is null
     and (alert_claimed_by is null or alert_claimed_by = p_claimant
       or alert_claimed_at < p_now - interval '2 minutes')
-  returning case when reported_at is null then 'claimed' else 'reported' end into v_claim;
-  if v_claim is not null then
-    return v_claim;
-  end if;
-  return (select case when alerted_at is null then 'busy' else 'done' end
-    from public.dead_letter_queue where id = p_letter_id);
+  returning case when reported_at is null then 'claimed' else 'reported' end into v_state;
+  return (select jsonb_build_object(
+      'state', coalesce(v_state, case when alerted_at is null then 'busy' else 'done' end),
+      'durationMs', extract(epoch from runs.ended_at - runs.started_at) * 1000)
+    from public.dead_letter_queue as letter left join public.job_runs as runs using (run_id)
+    where letter.id = p_letter_id);
 end
 $$;
 

@@ -157,7 +157,7 @@ describe("trim_jobs", () => {
 
 describe("claim_alert", () => {
   const claim = async (id: string, who: string, at: Date) =>
-    (await sql("select claim_alert($1, $2, $3) as claim", id, who, at))[0].claim;
+    (await sql("select claim_alert($1, $2, $3) ->> 'state' as claim", id, who, at))[0].claim;
   const letter = async () =>
     (
       await sql(

@@ -112,6 +112,46 @@ describe("ends", () => {
     ).toHaveLength(1);
   });
 
+  describe.each(["failed", "canceled", "skipped", "completed"])("a job that its room has %s", (status) => {
+    const endedByItsRoom = async () => {
+      const { run, jobId } = await begin();
+      const error = status === "failed" ? { code: "file_changed", message: "no" } : null;
+      await sql("select private.end_job($1, $2, '{\"a\": 1}', $3, now())", jobId, status, error);
+      return { run, jobId, error };
+    };
+    const jobOf = async (jobId: string) =>
+      (await sql("select status, result, error, event_count from jobs where id = $1", jobId))[0];
+
+    test.each([{ walked: 1 }, { status: "skipped" }, null])(
+      "stays so when its run returns %j afterwards",
+      async (result) => {
+        const { run, jobId, error } = await endedByItsRoom();
+        const before = await jobOf(jobId);
+        expect(before).toMatchObject({ status, result: { a: 1 }, error });
+        expect(await jobs.finishRun(run, result)).toMatchObject({ status });
+        expect(await jobOf(jobId)).toEqual(before);
+      },
+    );
+  });
+
+  test("a replay ends its job anew, and the dead letter before it gets that end", async () => {
+    const { run, jobId } = await begin();
+    const error = { code: "internal", message: "no" };
+    const letter = { ...run, error, fingerprint: "f" };
+    await sql("select record_dead_letter($1, now())", JSON.stringify(letter));
+    const replay = async (isFailed: boolean) => {
+      const { run: next } = await begin({ ...run, runId: randomUUID() });
+      if (isFailed) await sql("select private.end_job($1, 'failed', null, $2, now())", jobId, error);
+      return jobs.finishRun(next, {});
+    };
+    expect(await replay(true)).toMatchObject({ status: "failed" });
+    expect(await sql("select status, outcome from dead_letter_queue where job_id = $1", jobId)).toEqual([
+      { status: "reprocessed", outcome: "failed" },
+    ]);
+    expect(await replay(false)).toMatchObject({ status: "completed" });
+    expect(await statusOf(jobId)).toBe("completed");
+  });
+
   test("a run that fails does not end the job while another run is at work on it", async () => {
     const { run, jobId } = await begin();
     await begin({ ...run, runId: randomUUID() });

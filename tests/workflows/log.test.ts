@@ -26,7 +26,18 @@ const functions = ({ inngest, onFailure }: Platform) => [
       return { walked: 2, by: "ada@example.com" };
     },
   ),
+  inngest.createFunction(
+    { id: "end-elsewhere", triggers: [{ event: "test/elsewhere" }], retries: 0, onFailure },
+    async ({ event, step }) => {
+      await step.run("end", () => endElsewhere(event.id));
+      return { walked: 0 };
+    },
+  ),
 ];
+/** Ends the job as a room does that finds a fault of its own. */
+let endElsewhere = async (_jobId: string): Promise<void> => {};
+
+const FUNCTIONS: Record<string, string> = { fall: "fall-in-a-step", elsewhere: "end-elsewhere" };
 
 describe.each([{ checkpointing: true }, { checkpointing: false }])("with %o", (mode) => {
   let shop: Workshop;
@@ -48,7 +59,7 @@ describe.each([{ checkpointing: true }, { checkpointing: false }])("with %o", (m
   async function linesOf(id: string, data: Record<string, unknown> = {}, work = "fall") {
     lines = [];
     await shop.engine.send({ id, name: `test/${work}`, data });
-    const { id: runId } = await shop.engine.run(id, work === "fall" ? "fall-in-a-step" : work);
+    const { id: runId } = await shop.engine.run(id, FUNCTIONS[work] ?? work);
     await shop.engine.idle();
     return { runId, ofRun: lines.filter((line) => line["runId"] === runId), all: lines };
   }
@@ -98,6 +109,24 @@ describe.each([{ checkpointing: true }, { checkpointing: false }])("with %o", (m
     expect(ends(ofRun)[1]?.["durationMs"]).toBeGreaterThanOrEqual(1000);
   });
 
+  test("S4-46: a run whose room has failed its job is logged as failed, and the job stays so", async () => {
+    const jobId = await accept("end-elsewhere", "test/elsewhere");
+    endElsewhere = async (id) => {
+      await shop.rows(`select private.end_job($1, 'failed', null, '{"code": "conflict"}', $2)`, [
+        id,
+        shop.engine.clock.now(),
+      ]);
+    };
+    const { ofRun } = await linesOf(jobId, {}, "elsewhere");
+    expect(ends(ofRun)).toMatchObject([
+      { msg: "job started" },
+      { msg: "job failed", durationMs: expect.any(Number) },
+    ]);
+    expect(await shop.rows("select status, error from jobs where id = $1", [jobId])).toEqual([
+      { status: "failed", error: { code: "conflict" } },
+    ]);
+  });
+
   test("S4-46: a run that fails is logged with its error and its stack", async () => {
     const jobId = await accept();
     const { all, runId } = await linesOf(jobId);
@@ -109,6 +138,7 @@ describe.each([{ checkpointing: true }, { checkpointing: false }])("with %o", (m
       functionId: "fall-in-a-step",
       msg: "job failed",
       jobType: "test/fall",
+      durationMs: expect.any(Number),
       eventName: "test/fall",
       letterId: expect.any(String),
       code: "provider_rejected",

@@ -2060,7 +2060,7 @@ export type Database = {
       };
       claim_alert: {
         Args: { p_claimant: string | null; p_letter_id: string | null; p_now: string | null };
-        Returns: string;
+        Returns: Json;
       };
       claim_part: {
         Args: {
@@ -2250,7 +2250,7 @@ export type Database = {
           p_result: Json | null;
           p_run_id: string | null;
         };
-        Returns: number;
+        Returns: Json;
       };
       forget_left_files: { Args: { p_bucket: string | null; p_paths: string[] | null }; Returns: undefined };
       forget_reports: { Args: { p_ids: string[] | null }; Returns: undefined };

@@ -93,7 +93,7 @@ describe("fan-out that has been quiet for long", () => {
 test("a run that cannot be settled is named, and starves none behind it", async () => {
   const runs = ["01A", "01BAD", "01C"].map((run_id) => quiet({ run_id }));
   const finishRun = vi.fn(({ runId }: { runId: string }) =>
-    runId === "01BAD" ? Promise.reject(new Error("cannot be stored")) : Promise.resolve(1),
+    runId === "01BAD" ? Promise.reject(new Error("cannot be stored")) : Promise.resolve(null),
   );
   const chore = watchRuns({
     jobs: { takeQuietRuns: async () => runs, finishRun, cancelRun: vi.fn() },
