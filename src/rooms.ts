@@ -11,6 +11,7 @@ import { notifications } from "#notifications/room.ts";
 import { payments } from "#payments/room.ts";
 import type { Platform } from "#platform.ts";
 import { reports } from "#reports/room.ts";
+import { suppressions } from "#suppressions/room.ts";
 import { uploads } from "#uploads/room.ts";
 import { webhooks } from "#webhooks/room.ts";
 
@@ -20,6 +21,7 @@ import { webhooks } from "#webhooks/room.ts";
  */
 export const rooms: readonly Room<Platform>[] = [
   lists,
+  suppressions,
   campaigns,
   images,
   imports,

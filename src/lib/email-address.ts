@@ -79,6 +79,13 @@ const stored = (normalize: (text: string) => string | undefined, maxLength: numb
       return z.NEVER;
     });
 
+/** The address of a recipient, without a name. */
+export const address = stored(
+  normalizeAddress,
+  2 * MAX_ADDRESS_LENGTH,
+  "must be an address like ada@example.com",
+);
+
 /** The address of a sender, or the address for replies. */
 export const mailbox = stored(
   normalizeMailbox,

@@ -5,7 +5,7 @@ import type { DatabaseClient } from "#lib/database/client.ts";
 import type { Position } from "#lib/http/pages.ts";
 import type { NewSubscriber } from "#lists/read-subscribers.ts";
 
-export const SUBSCRIBER_STATUSES = ["active", "unsubscribed", "bounced", "complained"] as const;
+export const SUBSCRIBER_STATUSES = ["active", "unsubscribed", "bounced", "complained", "suppressed"] as const;
 export const subscriberStatus = z.enum(SUBSCRIBER_STATUSES);
 
 const listRow = z.object({ id: z.uuid(), name: z.string(), created_at: z.string() });
@@ -76,14 +76,19 @@ export const listRepository = (db: DatabaseClient, clock: Clock) => {
       owner: string | null,
       subscriberId: number,
       status: string,
+      by: string,
     ): Promise<SubscriberRow> =>
-      call("set_email_subscriber_status", { listId, owner, subscriberId, status }, subscriberRow),
+      call("set_email_subscriber_status", { listId, owner, subscriberId, status, by }, subscriberRow),
 
     /** Throws `conflict` while a campaign refers to the list. */
     remove: (listId: string, owner: string | null): Promise<void> =>
       callTimeless("delete_email_list", { listId, owner }),
 
-    eraseSubscriber: (listId: string, owner: string | null, subscriberId: number): Promise<void> =>
-      call("erase_email_subscriber", { listId, owner, subscriberId }),
+    eraseSubscriber: (
+      listId: string,
+      owner: string | null,
+      subscriberId: number,
+      by: string,
+    ): Promise<void> => call("erase_email_subscriber", { listId, owner, subscriberId, by }),
   };
 };

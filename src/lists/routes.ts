@@ -129,7 +129,8 @@ export const listRoutes = ({ lists }: { lists: ListRepository }): Route[] => [
     body: z.object({ status: subscriberStatus }),
     responses: { 200: subscriberView },
     handler: async ({ params, body, requester }) => {
-      const row = await lists.setStatus(params.id, ownerOf(requester), params.subscriberId, body.status);
+      const { id, subscriberId } = params;
+      const row = await lists.setStatus(id, ownerOf(requester), subscriberId, body.status, requester.id);
       return json(200, toSubscriberView(row));
     },
   }),
@@ -153,7 +154,7 @@ export const listRoutes = ({ lists }: { lists: ListRepository }): Route[] => [
     params: z.object({ id: z.uuid(), subscriberId: z.coerce.number().int().positive() }),
     responses: { 204: z.undefined() },
     handler: async ({ params, requester }) => {
-      await lists.eraseSubscriber(params.id, ownerOf(requester), params.subscriberId);
+      await lists.eraseSubscriber(params.id, ownerOf(requester), params.subscriberId, requester.id);
       return json(204, undefined);
     },
   }),

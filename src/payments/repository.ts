@@ -44,6 +44,8 @@ const receipt = z.object({
   messageId: z.string().nullable(),
   /** When the mailer was asked before this time; null: never. */
   askedAt: z.string().nullable(),
+  /** Why the address must get no mail; null: it may. */
+  suppression: z.string().nullable(),
 });
 export type Receipt = z.output<typeof receipt>;
 

@@ -36,12 +36,14 @@ export const sendPaymentReceipt = (deps: Dependencies) =>
     async ({ event, step }) => {
       const { orderId } = event.data;
       const messageId = await step.run("send", () => send(deps, orderId));
+      if (messageId === null) return { orderId, status: "skipped", reason: "the address is suppressed" };
       await step.run("settle", () => deps.payments.settleReceipt(orderId, messageId));
       return { orderId, messageId };
     },
   );
 
-async function send(deps: Dependencies, orderId: string): Promise<string> {
+/** The provider's id of the mail; null: the address gets no mail. */
+async function send(deps: Dependencies, orderId: string): Promise<string | null> {
   const { mailer, payments } = deps;
   const mode = await deps.mailMode();
   if (mode.mode === "hold") throw new AppError("environment_fenced", mode.reason);
@@ -51,6 +53,7 @@ async function send(deps: Dependencies, orderId: string): Promise<string> {
   }
   const receipt = await payments.beginReceipt(orderId);
   if (receipt.messageId !== null) return receipt.messageId;
+  if (receipt.suppression !== null) return null;
   refuseForgottenKey(deps, receipt);
   const answer = await mailer.sendBatch([write(deps, orderId, receipt)], `receipt:${orderId}`);
   if (answer.kind !== "taken") throw answer.error;

@@ -17,12 +17,13 @@ create table public.email_subscribers (
   email text not null,
   -- The values of merge fields: {"name": "Ada"}.
   fields jsonb not null default '{}',
-  -- An erased row keeps only its id, so that a campaign that was planned before skips it; no API shows it.
+  -- What the suppressions of the address say. An erased row keeps only its id, so that a campaign that was planned before
+  -- skips it; no API shows it.
   status text not null default 'active',
   created_at timestamptz not null,
   updated_at timestamptz not null,
   constraint email_subscribers_status_is_valid
-    check (status in ('active', 'unsubscribed', 'bounced', 'complained', 'erased')),
+    check (status in ('active', 'unsubscribed', 'bounced', 'complained', 'suppressed', 'erased')),
   constraint email_subscribers_email_has_a_sensible_length check (length(email) between 3 and 320),
   constraint email_subscribers_fields_are_an_object check (jsonb_typeof(fields) = 'object')
 );
@@ -76,7 +77,7 @@ begin
     where list_id = p_list_id and status <> 'erased' group by status
   ) as by_status;
   return jsonb_build_object('id', v_list.id, 'name', v_list.name, 'createdAt', v_list.created_at,
-    'subscribers', '{"active": 0, "unsubscribed": 0, "bounced": 0, "complained": 0}'::jsonb || coalesce(v_counts, '{}'));
+    'subscribers', '{"active": 0, "unsubscribed": 0, "bounced": 0, "complained": 0, "suppressed": 0}'::jsonb || coalesce(v_counts, '{}'));
 end
 $$;
 
@@ -147,10 +148,38 @@ begin
 end
 $$;
 
--- The only way to change a status: a subscriber left, an address bounced, or a person explicitly came back.
+-- A person leaves the list, or comes back to it, by the hand of p_by: a suppression of the list is written or taken back,
+-- and the status follows from it. An address that is suppressed for all mail stays so.
 create function public.set_email_subscriber_status(
-  p_list_id uuid, p_owner text, p_subscriber_id bigint, p_status text, p_now timestamptz
+  p_list_id uuid, p_owner text, p_subscriber_id bigint, p_status text, p_by text, p_now timestamptz
 )
+returns public.email_subscribers
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_subscriber public.email_subscribers := private.require_email_subscriber(p_list_id, p_owner, p_subscriber_id);
+begin
+  if p_status = 'active' then
+    perform private.lift_suppressions(array(select id from public.suppressions
+        where address_hash = private.hash_of_address(v_subscriber.email) and list_id = p_list_id),
+      v_subscriber.email, p_by, 'made active again', p_now);
+    perform private.reflect_suppressions(array[v_subscriber.email], p_now);
+  else
+    perform private.suppress(jsonb_build_array(jsonb_build_object('address', v_subscriber.email, 'scope', 'list',
+      'listId', p_list_id, 'source', p_by,
+      'reason', case p_status when 'suppressed' then 'by_hand' else p_status end)), p_now);
+  end if;
+  select * into v_subscriber from public.email_subscribers where id = p_subscriber_id;
+  if p_status = 'active' and v_subscriber.status <> 'active' then
+    perform private.refuse(409, 'conflict', format(
+      'The address is %s for more than this list: an administrator must take its suppression back', v_subscriber.status));
+  end if;
+  return v_subscriber;
+end
+$$;
+
+create function private.require_email_subscriber(p_list_id uuid, p_owner text, p_subscriber_id bigint)
 returns public.email_subscribers
 language plpgsql
 set search_path = ''
@@ -159,9 +188,8 @@ declare
   v_subscriber public.email_subscribers;
 begin
   perform private.require_email_list(p_list_id, p_owner);
-  update public.email_subscribers set status = p_status, updated_at = p_now
-  where id = p_subscriber_id and list_id = p_list_id and status <> 'erased'
-  returning * into v_subscriber;
+  select * into v_subscriber from public.email_subscribers
+  where id = p_subscriber_id and list_id = p_list_id and status <> 'erased' for no key update;
   if not found then
     perform private.refuse(404, 'not_found', 'Subscriber not found');
   end if;
@@ -169,20 +197,22 @@ begin
 end
 $$;
 
+-- Deletes the person from the list. A suppression without the address stays, so that a later upload does not bring the
+-- mail back.
 create function public.erase_email_subscriber(
-  p_list_id uuid, p_owner text, p_subscriber_id bigint, p_now timestamptz
+  p_list_id uuid, p_owner text, p_subscriber_id bigint, p_by text, p_now timestamptz
 )
 returns void
 language plpgsql
 set search_path = ''
 as $$
+declare
+  v_subscriber public.email_subscribers := private.require_email_subscriber(p_list_id, p_owner, p_subscriber_id);
 begin
-  perform private.require_email_list(p_list_id, p_owner);
   update public.email_subscribers set email = 'erased-' || id, fields = '{}', status = 'erased', updated_at = p_now
-  where id = p_subscriber_id and list_id = p_list_id and status <> 'erased';
-  if not found then
-    perform private.refuse(404, 'not_found', 'Subscriber not found');
-  end if;
+  where id = p_subscriber_id;
+  perform private.suppress(jsonb_build_array(jsonb_build_object('address', v_subscriber.email, 'scope', 'list',
+    'listId', p_list_id, 'reason', 'deleted', 'source', p_by)), p_now);
 end
 $$;
 
@@ -222,9 +252,9 @@ end
 $$;
 
 revoke execute on function
-  public.erase_email_subscriber, private.erase_from_lists, public.delete_email_list from public, anon, authenticated;
+  private.require_email_subscriber, public.erase_email_subscriber, private.erase_from_lists, public.delete_email_list from public, anon, authenticated;
 grant execute on function
-  public.erase_email_subscriber, private.erase_from_lists, public.delete_email_list to service_role;
+  private.require_email_subscriber, public.erase_email_subscriber, private.erase_from_lists, public.delete_email_list to service_role;
 revoke execute on function
   private.require_email_list, public.create_email_list, public.get_email_list, public.list_email_lists,
   public.list_email_subscribers, public.upsert_email_subscribers, public.set_email_subscriber_status from public, anon, authenticated;

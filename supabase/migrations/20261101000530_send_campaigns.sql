@@ -15,21 +15,38 @@ as $$
       and subscriber_id = (recipient ->> 0)::bigint and status = 'pending')) end;
 $$;
 
--- Skips the recipients who are not active any more, in a batch that was never sent to the provider. Returns how many.
-create function private.skip_who_left(p_list_id uuid, p_batch public.campaign_batches)
+-- Skips the recipients who have left the list or are suppressed, with the reason, in a batch that was never sent to the
+-- provider. Returns how many.
+create function private.skip_suppressed(p_list_id uuid, p_batch public.campaign_batches)
 returns integer
 language plpgsql
 set search_path = ''
 as $$
 declare
-  v_left bigint[] := array(select id from public.email_subscribers
-    where list_id = p_list_id and status <> 'active'
-      and id between p_batch.first_subscriber_id and p_batch.last_subscriber_id);
+  v_ids bigint[];
+  v_emails text[];
+  v_gone jsonb;
   v_count integer := 0;
 begin
-  if p_batch.first_sending_at is null and cardinality(v_left) > 0 then
-    update public.campaign_sends set status = 'skipped'
-    where campaign_id = p_batch.campaign_id and subscriber_id = any (v_left) and status = 'pending';
+  if p_batch.first_sending_at is not null then
+    return 0;
+  end if;
+  select array_agg(subscriber_id order by subscriber_id), array_agg(email order by subscriber_id) into v_ids, v_emails
+  from public.campaign_sends
+  where campaign_id = p_batch.campaign_id and status = 'pending'
+    and subscriber_id between p_batch.first_subscriber_id and p_batch.last_subscriber_id;
+  select jsonb_object_agg(id, gone.reason) into v_gone from (
+    select id, case status when 'erased' then 'deleted' else status end as reason from public.email_subscribers
+    where list_id = p_list_id and status <> 'active'
+      and id between p_batch.first_subscriber_id and p_batch.last_subscriber_id
+    union all
+    select v_ids[email_no], found.reason from private.suppressed_among(
+      v_emails, array_fill(p_list_id, array[cardinality(v_emails)]), 'broadcast') as found
+  ) as gone;
+  if v_gone is not null then
+    update public.campaign_sends set status = 'skipped', error_code = v_gone ->> subscriber_id::text
+    where campaign_id = p_batch.campaign_id and status = 'pending' and v_gone ? subscriber_id::text
+      and subscriber_id between p_batch.first_subscriber_id and p_batch.last_subscriber_id;
     get diagnostics v_count = row_count;
   end if;
   return v_count;
@@ -110,7 +127,7 @@ as $$
 $$;
 
 -- The last check before the provider is called. Takes at most p_limit open batches of the part. Recipients who left the
--- list since planning are skipped, as long as the provider cannot have accepted the batch; after that its content is
+-- list or were suppressed since planning are skipped, as long as the provider cannot have accepted the batch; after that its content is
 -- frozen. p_keys_since: a batch that was first sent later than this may be sent again with its key (null: the provider
 -- has no keys). Any other batch in doubt becomes unknown, and a person must resolve it. Returns {"state": "open",
 -- "campaign": {"id", "content"}, "batches": [{"batchNo", "inDoubt", "recipients": [[id, email, fields]]}]} | {"state":
@@ -149,7 +166,7 @@ begin
       and lease_token is distinct from p_token
     order by batch_no limit p_limit for no key update
   loop
-    v_batch.skipped_count := v_batch.skipped_count + private.skip_who_left(v_campaign.list_id, v_batch);
+    v_batch.skipped_count := v_batch.skipped_count + private.skip_suppressed(v_campaign.list_id, v_batch);
     update public.campaign_batches set status = 'sending', attempts = attempts + 1, lease_token = p_token,
       first_sending_at = coalesce(first_sending_at, p_now), skipped_count = v_batch.skipped_count
     where campaign_id = v_campaign.id and batch_no = v_batch.batch_no;
@@ -185,9 +202,9 @@ begin
 end
 $$;
 
-revoke execute on function private.open_recipients, private.skip_who_left, private.write_campaign_outcomes,
+revoke execute on function private.open_recipients, private.skip_suppressed, private.write_campaign_outcomes,
   private.give_up_campaign_batches, public.take_campaign_batches, public.settle_campaign_batches
   from public, anon, authenticated;
-grant execute on function private.open_recipients, private.skip_who_left, private.write_campaign_outcomes,
+grant execute on function private.open_recipients, private.skip_suppressed, private.write_campaign_outcomes,
   private.give_up_campaign_batches, public.take_campaign_batches, public.settle_campaign_batches
   to service_role;

@@ -296,7 +296,8 @@ begin
   select * into v_order from public.orders where id = p_order_id for update;
   update public.orders set receipt_asked_at = p_now where id = p_order_id and receipt_asked_at is null;
   return jsonb_build_object('email', v_order.email, 'amountCents', v_order.amount_cents,
-    'currency', v_order.currency, 'messageId', v_order.receipt_message_id, 'askedAt', v_order.receipt_asked_at);
+    'currency', v_order.currency, 'messageId', v_order.receipt_message_id, 'askedAt', v_order.receipt_asked_at,
+    'suppression', private.suppression_of(v_order.email, 'transactional'));
 end
 $$;
 

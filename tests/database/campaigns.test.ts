@@ -86,7 +86,7 @@ describe("subscribers", () => {
   test("a repeated upload updates fields and reactivates no one; of equal addresses the last wins", async () => {
     const listId = await listOf(2);
     const [first] = await lists.subscribers(listId, "alice", undefined, 0, 10);
-    await lists.setStatus(listId, "alice", first?.id ?? 0, "unsubscribed");
+    await lists.setStatus(listId, "alice", first?.id ?? 0, "unsubscribed", "key:a");
     const upload = [
       { email: "P1@example.com", fields: { n: "old" } },
       { email: "p1@Example.com", fields: { n: "new" } },

@@ -64,6 +64,7 @@ test("204: a subscriber's address and fields are gone; no API shows the row, and
     unsubscribed: 0,
     bounced: 0,
     complained: 0,
+    suppressed: 0,
   });
   const again = [{ email: "gone@example.com" }];
   const upload = await site.call("POST", `/api/lists/${id}/subscribers`, { as: "ann", body: again });

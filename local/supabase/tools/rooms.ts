@@ -18,7 +18,7 @@ const ROOMS: readonly Room[] = [
   { from: 670, name: "monitoring" },
   { from: 700, name: "imports", on: ["lists"] },
   { from: 720, name: "reports" },
-  { from: 740, name: "webhooks" },
+  { from: 740, name: "webhooks", on: ["lists"] },
 ];
 
 export type Migration = { name: string; sql: string };

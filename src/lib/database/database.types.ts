@@ -1520,6 +1520,69 @@ export type Database = {
         };
         Relationships: [];
       };
+      suppressions: {
+        Row: {
+          address: string | null;
+          address_hash: string;
+          created_at: string;
+          id: number;
+          is_active: boolean;
+          lifted_at: string | null;
+          lifted_because: string | null;
+          lifted_by: string | null;
+          list_id: string | null;
+          note: string | null;
+          reason: string;
+          scope: string;
+          source: string;
+          stream: string | null;
+          suppressed_at: string | null;
+        };
+        ComputedFields: never;
+        Insert: {
+          address?: string | null;
+          address_hash: string;
+          created_at: string;
+          id?: never;
+          is_active?: never;
+          lifted_at?: string | null;
+          lifted_because?: string | null;
+          lifted_by?: string | null;
+          list_id?: string | null;
+          note?: string | null;
+          reason: string;
+          scope: string;
+          source: string;
+          stream?: string | null;
+          suppressed_at?: string | null;
+        };
+        Update: {
+          address?: string | null;
+          address_hash?: string;
+          created_at?: string;
+          id?: never;
+          is_active?: never;
+          lifted_at?: string | null;
+          lifted_because?: string | null;
+          lifted_by?: string | null;
+          list_id?: string | null;
+          note?: string | null;
+          reason?: string;
+          scope?: string;
+          source?: string;
+          stream?: string | null;
+          suppressed_at?: string | null;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "suppressions_list_id_fkey";
+            columns: ["list_id"];
+            isOneToOne: false;
+            referencedRelation: "email_lists";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
       webhook_inbox: {
         Row: {
           body: string;
@@ -1993,6 +2056,32 @@ export type Database = {
           isSetofReturn: false;
         };
       };
+      add_suppression: {
+        Args: { p_now: string | null; p_row: Json | null };
+        Returns: {
+          address: string | null;
+          address_hash: string;
+          created_at: string;
+          id: number;
+          is_active: boolean;
+          lifted_at: string | null;
+          lifted_because: string | null;
+          lifted_by: string | null;
+          list_id: string | null;
+          note: string | null;
+          reason: string;
+          scope: string;
+          source: string;
+          stream: string | null;
+          suppressed_at: string | null;
+        }[];
+        SetofOptions: {
+          from: "*";
+          to: "suppressions";
+          isOneToOne: false;
+          isSetofReturn: true;
+        };
+      };
       apply_payment: { Args: { p_now: string | null; p_payment: Json | null }; Returns: boolean };
       apply_subscription: { Args: { p_now: string | null; p_subscription: Json | null }; Returns: boolean };
       begin_image_attempt: {
@@ -2184,6 +2273,7 @@ export type Database = {
       };
       erase_email_subscriber: {
         Args: {
+          p_by: string | null;
           p_list_id: string | null;
           p_now: string | null;
           p_owner: string | null;
@@ -2425,6 +2515,38 @@ export type Database = {
           p_remaining: number | null;
         };
         Returns: undefined;
+      };
+      lift_suppression: {
+        Args: {
+          p_because: string | null;
+          p_by: string | null;
+          p_email: string | null;
+          p_id: number | null;
+          p_now: string | null;
+        };
+        Returns: {
+          address: string | null;
+          address_hash: string;
+          created_at: string;
+          id: number;
+          is_active: boolean;
+          lifted_at: string | null;
+          lifted_because: string | null;
+          lifted_by: string | null;
+          list_id: string | null;
+          note: string | null;
+          reason: string;
+          scope: string;
+          source: string;
+          stream: string | null;
+          suppressed_at: string | null;
+        }[];
+        SetofOptions: {
+          from: "*";
+          to: "suppressions";
+          isOneToOne: false;
+          isSetofReturn: true;
+        };
       };
       list_api_keys: {
         Args: { p_before_at: string | null; p_before_id: string | null; p_limit: number | null };
@@ -2683,6 +2805,32 @@ export type Database = {
         };
         Returns: Json;
       };
+      list_suppressions: {
+        Args: { p_before_id: number | null; p_email: string | null; p_limit: number | null };
+        Returns: {
+          address: string | null;
+          address_hash: string;
+          created_at: string;
+          id: number;
+          is_active: boolean;
+          lifted_at: string | null;
+          lifted_because: string | null;
+          lifted_by: string | null;
+          list_id: string | null;
+          note: string | null;
+          reason: string;
+          scope: string;
+          source: string;
+          stream: string | null;
+          suppressed_at: string | null;
+        }[];
+        SetofOptions: {
+          from: "*";
+          to: "suppressions";
+          isOneToOne: false;
+          isSetofReturn: true;
+        };
+      };
       mark_jobs_sent: { Args: { p_job_ids: string[] | null; p_now: string | null }; Returns: undefined };
       move_production: { Args: { p_now: string | null; p_supabase_url: string | null }; Returns: undefined };
       newest_migration: { Args: Record<PropertyKey, never>; Returns: string };
@@ -2938,6 +3086,7 @@ export type Database = {
       };
       set_email_subscriber_status: {
         Args: {
+          p_by: string | null;
           p_list_id: string | null;
           p_now: string | null;
           p_owner: string | null;
