@@ -32,13 +32,13 @@ const later = (ms: number) => {
 };
 
 describe("idempotency", () => {
-  test("the same key brings the same job back", async () => {
+  test("the same idempotency key returns the same job", async () => {
     const first = await accept({ key: "k1", data: { a: 1 } });
     const second = await accept({ key: "k1", data: { a: 1 } });
     expect(second.id).toBe(first.id);
   });
 
-  test("keys belong to their requester", async () => {
+  test("idempotency keys of different requesters are independent", async () => {
     const first = await accept({ key: "k1" });
     requester = "key:other";
     expect((await accept({ key: "k1" })).id).not.toBe(first.id);
@@ -52,7 +52,7 @@ describe("idempotency", () => {
     });
   });
 
-  test("what makes two requests the same may be said by the room", async () => {
+  test("a room can say which text makes two requests equal", async () => {
     const first = await accept({ key: "k1", data: { a: 1 }, said: "same" });
     expect((await accept({ key: "k1", data: { a: 2 }, said: "same" })).id).toBe(first.id);
     await expect(accept({ key: "k1", data: { a: 1 }, said: "other" })).rejects.toThrow("another request");
@@ -65,25 +65,25 @@ describe("idempotency", () => {
     { attempts: 2 },
     { backoffMs: 1 },
     { keepCompleted: 5 },
-  ])("all that the caller says makes the request: %j is another one", async (option) => {
+  ])("options are part of the request: the same key with %j is a conflict", async (option) => {
     const first = await accept({ key: "k1", ...option });
     expect((await accept({ key: "k1", ...option })).id).toBe(first.id);
     await expect(accept({ key: "k1" })).rejects.toMatchObject({ hint: "idempotency_conflict" });
   });
 
-  test("a request that is repeated without a key makes one job", async () => {
+  test("a request that is repeated under its id makes one job", async () => {
     const id = randomUUID();
     expect((await accept({ id })).id).toBe(id);
     expect((await accept({ id })).id).toBe(id);
   });
 
-  test.each([{}, { per_second: null }])("20 at once under one key make one job (%j)", async (limits) => {
+  test.each([{}, { per_second: null }])("20 requests with one key make one job (%j)", async (limits) => {
     const functionId = await register(limits);
     const jobs = await Promise.all(Array.from({ length: 20 }, () => accept({ key: "k1", functionId })));
     expect(new Set(jobs.map(({ id }) => id)).size).toBe(1);
   });
 
-  test("a request that comes while the first is still being written waits for it, and gets its job", async () => {
+  test("a request waits for a concurrent one with the same key, and gets its job", async () => {
     const id = randomUUID();
     const first = await db.sql.connect();
     try {
@@ -102,13 +102,13 @@ describe("idempotency", () => {
   });
 });
 
-describe("429: a caller who is too fast", () => {
+describe("the rate limit (429)", () => {
   let limits: { functionId: string };
   beforeAll(async () => {
     limits = { functionId: await register({ per_second: 10 }) };
   });
 
-  test("S3-11: gets a second's worth at once, then is told when to come back", async () => {
+  test("S3-11: a requester may use one second's allowance at once, then is told when to retry", async () => {
     for (let n = 0; n < 10; n++) await accept(limits);
     await expect(accept(limits)).rejects.toMatchObject({
       code: "PT429",
@@ -117,7 +117,7 @@ describe("429: a caller who is too fast", () => {
     });
   });
 
-  test("may go on at the agreed pace, and a refused call costs nothing", async () => {
+  test("a requester that keeps to the agreed pace is accepted, and a refused call uses no allowance", async () => {
     for (let n = 0; n < 10; n++) await accept(limits);
     for (let n = 0; n < 5; n++)
       await expect(accept(limits)).rejects.toThrow("More than 10 requests per second");
@@ -127,26 +127,26 @@ describe("429: a caller who is too fast", () => {
     }
   });
 
-  test("S1-25: is alone in this: others are not slowed down", async () => {
+  test("S1-25: a requester over the limit does not slow down other requesters", async () => {
     for (let n = 0; n < 10; n++) await accept(limits);
     requester = "key:calm";
     await expect(accept(limits)).resolves.toBeDefined();
   });
 
-  test("100 at once: exactly the allowed ones come in", async () => {
+  test("of 100 simultaneous requests exactly the allowed number is accepted", async () => {
     const results = await Promise.allSettled(Array.from({ length: 100 }, () => accept(limits)));
     expect(results.filter(({ status }) => status === "fulfilled")).toHaveLength(10);
   });
 });
 
-test("S3-11, S3-12: unless its kind says otherwise, 100 a second and 10,000 waiting", async () => {
+test("S3-11, S3-12: a work kind without its own limits allows 100 requests a second and 10,000 waiting jobs", async () => {
   const { rows } = await db.sql.query(
     "select per_second, waiting, priority from private.work_kind('anything')",
   );
   expect(rows).toEqual([{ per_second: 100, waiting: 10_000, priority: 3 }]);
 });
 
-test("an accepted job stands in the outbox with its first event", async () => {
+test("an accepted job is unsent and has an accepted event in its timeline", async () => {
   const job = await accept({ data: { a: 1 } });
   expect(job).toMatchObject({
     status: "queued",
@@ -158,14 +158,14 @@ test("an accepted job stands in the outbox with its first event", async () => {
   expect(rows).toEqual([{ sequence: 1, type: "accepted" }]);
 });
 
-describe("time", () => {
+describe("due times", () => {
   test.each([
     [1, 1_000],
     [2, 60_000],
     [3, 300_000],
     [4, 3_600_000],
     [5, 86_400_000],
-  ])("S4-51: work of class %i is due within %i ms", async (priority, dueMs) => {
+  ])("S4-51: work of priority %i is due within %i ms", async (priority, dueMs) => {
     const job = await accept({ priority });
     expect(job.due_at.getTime() - job.created_at.getTime()).toBe(dueMs);
     const promiseMs = PRIORITIES[prioritySchema.parse(priority)].promiseMs;
@@ -173,7 +173,7 @@ describe("time", () => {
     expect(promiseMs ?? 24 * 60 * 60_000).toBe(dueMs);
   });
 
-  test("S3-7: a job that rests 5 s is due 5 s later, and leaves the outbox when its time is near", async () => {
+  test("S3-7: a job with a delay of 5 s is due 5 s later, and is sent from the outbox only near that time", async () => {
     const job = await accept({ delayMs: 5000, priority: 1 });
     expect(job.ready_at.getTime() - now.getTime()).toBe(5000);
     expect(job.released_at).toEqual(job.ready_at);
@@ -185,7 +185,7 @@ describe("time", () => {
     expect(await unsent(5000)).toContainEqual({ id: job.id });
   });
 
-  test("a held job is not in the outbox until its room releases it, once", async () => {
+  test("a held job enters the outbox when its room releases it, and a second release changes nothing", async () => {
     const job = await accept({ held: true });
     const unsent = async () => (await db.sql.query("select id from unsent_jobs($1, $1, 1000)", [now])).rows;
     expect(await unsent()).not.toContainEqual({ id: job.id });
@@ -199,7 +199,7 @@ describe("time", () => {
     expect(rows).toEqual([{ type: "accepted" }, { type: "released" }]);
   });
 
-  test("what the engine must know travels in the event", async () => {
+  test("the options that the engine needs are part of the event's data", async () => {
     const deadlineAt = "2026-11-01T13:00:00Z";
     const job = await accept({ data: { a: 1 }, priority: 2, deadlineAt, attempts: 3, backoffMs: 1000 });
     expect(job.event_data).toEqual({ a: 1, priority: 2, deadlineAt, attempts: 3, backoffMs: 1000 });

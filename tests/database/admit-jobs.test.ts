@@ -100,8 +100,8 @@ async function busyLine(waiting: number, limits: object = {}) {
 }
 const byPromise = (priority: number) => ({ waiting: 10_000, byPromise: true, priority });
 
-describe("the end of the line", () => {
-  test("S1-7, S1-18, S3-12: no place, no job; a place again, a job again", async () => {
+describe("the limit of waiting jobs", () => {
+  test("S1-7, S1-18, S3-12: a full queue refuses a request and creates no job, and accepts again after a job ends", async () => {
     const limits = { waiting: 3 };
     const first = await accept({ limits });
     await accept({ limits });
@@ -111,57 +111,57 @@ describe("the end of the line", () => {
     await expect(accept({ limits })).resolves.toBeDefined();
   });
 
-  test("S3-14: 30 s when nothing moves, and no reservation, since the time cannot be known", async () => {
+  test("S3-14: a full queue that makes no progress suggests a retry after 30 s and grants no reservation", async () => {
     await accept({ limits: { waiting: 1 } });
     expect(await refused({ limits: { waiting: 1 } })).toMatchObject({ retryAfterSeconds: 30, places: 1 });
     expect(await reserve({ limits: { waiting: 1 } })).toBeNull();
   });
 
-  test("each topic has its own line: one that is full leaves the others alone", async () => {
+  test("a full queue of one topic does not affect other topics", async () => {
     await accept({ limits: { waiting: 1 } });
     await expect(accept({ of: randomUUID(), limits: { waiting: 1 } })).resolves.toBeDefined();
   });
 
-  test("a known key is answered even when we are full", async () => {
+  test("a repeated idempotency key gets its existing job even when the queue is full", async () => {
     const limits = { waiting: 1 };
     const first = await accept({ limits, key: "k1" });
     expect((await accept({ limits, key: "k1" })).id).toBe(first.id);
   });
 
-  test("reminders for tomorrow take no place in today's line", async () => {
+  test("a job that is due tomorrow does not count against today's limit", async () => {
     await accept({ limits: { delayMs: 86_400_000, waiting: 1 } });
     await expect(accept({ limits: { waiting: 1 } })).resolves.toBeDefined();
     await refused({ limits: { waiting: 1 } });
   });
 });
 
-describe("promises", () => {
-  test("S3-14: work that would begin too late is refused, more urgent work is not", async () => {
+describe("promised start times", () => {
+  test("S3-14: work that would begin after its promise is refused, and more urgent work is accepted", async () => {
     await busyLine(241);
     expect((await refused({ limits: byPromise(3) })).message).toBe("Service busy, retry later");
     await expect(accept({ limits: byPromise(2) })).resolves.toBeDefined();
     await expect(accept({ limits: byPromise(1) })).resolves.toBeDefined();
   });
 
-  test("a line that is short enough takes more", async () => {
+  test("work is accepted while the queue is short enough to keep the promise", async () => {
     await busyLine(200);
     await expect(accept({ limits: byPromise(3) })).resolves.toBeDefined();
   });
 
-  test("lower classes are refused first: they have what the higher ones leave over", async () => {
+  test("lower priorities are refused first, because they get only the capacity that higher ones leave", async () => {
     await busyLine(20, { priority: 2 });
     await expect(accept({ limits: byPromise(2) })).resolves.toBeDefined();
     await refused({ limits: byPromise(4) });
     await refused({ limits: byPromise(5) });
   });
 
-  test("critical work is refused by the end of the line alone", async () => {
+  test("critical work is refused only by the limit of waiting jobs", async () => {
     await busyLine(50, { priority: 1 });
     await expect(accept({ limits: byPromise(1) })).resolves.toBeDefined();
     await refused({ limits: { ...byPromise(1), waiting: 50 } });
   });
 
-  test("while nothing was ever measured nothing is refused, afterwards the last measure counts", async () => {
+  test("no work is refused before a pace was measured; later the last measured pace decides", async () => {
     await acceptMany(100, byPromise(3));
     await begin(10, 10);
     expect(await reserve({ limits: byPromise(3) })).toBeGreaterThan(100);
@@ -174,19 +174,19 @@ describe("promises", () => {
   });
 });
 
-describe("when nothing begins", () => {
+describe("when no job begins", () => {
   const limits = byPromise(3);
   const beginAtOnce = (job: { id: string }) =>
     rows("update jobs set status = 'running', started_at = $2 where id = $1", job.id, now);
 
-  test("sent work that never begins causes no refusal, however long it waits", async () => {
+  test("a sent job that never begins causes no refusals, however long it waits", async () => {
     for (const seconds of [0, 2, 10, 60, 600, 3600, 10_800, 86_400]) {
       later(seconds);
       await expect(accept({ limits })).resolves.toBeDefined();
     }
   });
 
-  test("nor does it when others come now and then and begin at once: they have measured no line", async () => {
+  test("a sent job that never begins causes no refusals while later jobs begin at once", async () => {
     await accept({ limits });
     for (let n = 0; n < 20; n++) {
       later(20);
@@ -194,7 +194,7 @@ describe("when nothing begins", () => {
     }
   });
 
-  test("the engine is away: what the outbox holds is in no line but the whole one", async () => {
+  test("jobs in the outbox count only against the limit of waiting jobs, until they are sent", async () => {
     await acceptMany(2, limits);
     await begin(2, 60);
     // One per minute: there is room for four, and none of them begins in this test.
@@ -207,7 +207,7 @@ describe("when nothing begins", () => {
     expect((await refused({ limits })).message).toBe("Service busy, retry later");
   });
 
-  test("time in the outbox was spent in no line, and measures none", async () => {
+  test("time spent in the outbox does not count as waiting time when the pace is measured", async () => {
     for (let n = 0; n < 3; n++) await accept({ limits, sent: false });
     later(600);
     await rows("update jobs set sent_at = $2 where kind = $1", kind, now);
@@ -215,7 +215,7 @@ describe("when nothing begins", () => {
     for (let n = 0; n < 10; n++) await accept({ limits });
   });
 
-  test("what is an hour late is in no line: its event was lost, or it is kept back", async () => {
+  test("a job that is more than an hour late no longer counts as waiting", async () => {
     await busyLine(241);
     await reserve({ limits });
     later(3000);
@@ -224,7 +224,7 @@ describe("when nothing begins", () => {
     await expect(accept({ limits })).resolves.toBeDefined();
   });
 
-  test("a class that had nothing left is not refused when the line is over", async () => {
+  test("a priority that was given no capacity is accepted again once the queue is empty", async () => {
     await busyLine(20, { priority: 2 });
     expect(await reserve({ limits: byPromise(4) })).toBeGreaterThan(0);
     await begin(20);
@@ -233,7 +233,7 @@ describe("when nothing begins", () => {
     await expect(accept({ limits: byPromise(4) })).resolves.toBeDefined();
   });
 
-  test("no job has begun for five minutes: the time is unknown, so there are no reservations", async () => {
+  test("no reservations are granted when no job has begun for five minutes", async () => {
     await busyLine(5);
     expect(await reserve({ limits: { waiting: 5 } })).toBeGreaterThan(0);
     later(301);
@@ -241,7 +241,7 @@ describe("when nothing begins", () => {
   });
 });
 
-test("a queue is counted without a call per waiting job", async () => {
+test("counting the waiting jobs does not call a function once per job", async () => {
   await busyLine(200);
   const client = await db.sql.connect();
   try {
@@ -261,7 +261,7 @@ test("a queue is counted without a call per waiting job", async () => {
 });
 
 describe("reservations", () => {
-  test("lie one after the other, at four fifths of the pace", async () => {
+  test("are spaced at four fifths of the measured pace", async () => {
     await busyLine(300);
     const limits = byPromise(3);
     const reserved = [];
@@ -275,7 +275,7 @@ describe("reservations", () => {
     ]);
   });
 
-  test("a request that returns then is admitted once, however long the queue is", async () => {
+  test("a request that returns at its reserved time is admitted exactly once, however long the queue is", async () => {
     await busyLine(300);
     const limits = byPromise(3);
     const seconds = Number(await reserve({ limits, key: "k" }));
@@ -287,7 +287,7 @@ describe("reservations", () => {
     await refused({ limits });
   });
 
-  test("a request that comes too early keeps its reservation", async () => {
+  test("a request that returns too early keeps its reservation", async () => {
     await busyLine(300);
     const limits = byPromise(3);
     const seconds = Number(await reserve({ limits, key: "k" }));
@@ -296,7 +296,7 @@ describe("reservations", () => {
     expect(await rows("select from private.reservations where kind = $1", kind)).toHaveLength(1);
   });
 
-  test("requests without a key: each refusal is good for one of the requester's requests", async () => {
+  test("requests without an idempotency key: each refusal reserves one later request of the same requester", async () => {
     await busyLine(300);
     const limits = byPromise(3);
     const seconds = [Number(await reserve({ limits })), Number(await reserve({ limits }))];
@@ -307,14 +307,14 @@ describe("reservations", () => {
     await refused({ limits });
   });
 
-  test("expire: a request that returns a minute late is treated like any other", async () => {
+  test("a reservation expires: a request that returns a minute late is treated as a new one", async () => {
     await busyLine(400);
     const limits = byPromise(3);
     later(Number(await reserve({ limits, key: "k" })) + 61);
     await refused({ limits, key: "k" });
   });
 
-  test("whose time has come keep their room free for their owners", async () => {
+  test("a reservation that is due keeps its capacity free for its own request", async () => {
     const limits = { waiting: 5 };
     await busyLine(5);
     const seconds = Number(await reserve({ limits, key: "k" }));
@@ -324,7 +324,7 @@ describe("reservations", () => {
     await expect(accept({ limits, key: "k" })).resolves.toBeDefined();
   });
 
-  test("a class that the others leave nothing gets a twentieth of the pace", async () => {
+  test("a priority with no capacity left gets reservations at a twentieth of the pace", async () => {
     await busyLine(100, { priority: 2 });
     const limits = byPromise(4);
     const first = Number(await reserve({ limits, key: "a" }));

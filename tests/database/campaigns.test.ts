@@ -83,7 +83,7 @@ const allSent = ({ batchNo, recipients }: Batch) => ({
 });
 
 describe("subscribers", () => {
-  test("a repeated upload updates fields and reactivates no one; of equal addresses the last wins", async () => {
+  test("a repeated upload updates fields without reactivating subscribers, and the last of equal addresses wins", async () => {
     const listId = await listOf(2);
     const [first] = await lists.subscribers(listId, "alice", undefined, 0, 10);
     await lists.setStatus(listId, "alice", first?.id ?? 0, "unsubscribed", "key:a");
@@ -98,7 +98,7 @@ describe("subscribers", () => {
     expect(again).toMatchObject({ email: "p1@Example.com", fields: { n: "new" } });
   });
 
-  test("somebody else's list does not exist; for an administrator it does", async () => {
+  test("a list of another owner is not found, but an administrator can read it", async () => {
     const listId = await listOf(1);
     await expect(lists.get(listId, "bob")).rejects.toMatchObject({ code: "not_found" });
     await expect(lists.upsert(listId, "bob", [], false)).rejects.toMatchObject({ code: "not_found" });
@@ -107,7 +107,7 @@ describe("subscribers", () => {
 });
 
 describe("planning", () => {
-  test("copies the active audience once, in id order, into batches and parts, piece by piece", async () => {
+  test("copies the active subscribers once, in id order, into batches and parts", async () => {
     const { id, plan, input } = await planned(95);
     expect(plan).toMatchObject({ state: "planned", parts: 5, recipients: 95 });
     expect(await ledger.planPiece(input)).toMatchObject({ state: "planned", parts: 5, recipients: 95 });
@@ -119,7 +119,7 @@ describe("planning", () => {
     expect(rows).toEqual([{ sends: 95, batches: 10, fit: true }]);
   });
 
-  test("leaves out who is not active", async () => {
+  test("leaves out subscribers that are not active", async () => {
     const listId = await listOf(5);
     await db.sql.query(
       "update email_subscribers set status = 'bounced' where list_id = $1 and email like 'p3@%'",
@@ -132,12 +132,12 @@ describe("planning", () => {
     expect(await ledger.planPiece(input)).toMatchObject({ state: "planned", recipients: 4 });
   });
 
-  test("a second event for a campaign that is being sent finds it taken", async () => {
+  test("a second event for a campaign that is being sent learns which job sends it", async () => {
     const { input, jobId } = await planned(5);
     expect(await ledger.planPiece({ ...input, eventId: "another" })).toEqual({ state: "taken", jobId });
   });
 
-  test("an empty list completes campaign and job in the planning statement", async () => {
+  test("an empty list completes the campaign and its job during planning", async () => {
     const { id, jobId } = await planned(0);
     expect(await api.get(id, "alice")).toMatchObject({ status: "completed" });
     const { rows } = await db.sql.query("select status from jobs where id = $1", [jobId]);
@@ -145,8 +145,8 @@ describe("planning", () => {
   });
 });
 
-describe("a campaign that was held half planned", () => {
-  test("is sent by the next job that is asked for", async () => {
+describe("a campaign that was held before its plan was complete", () => {
+  test("is planned to the end by the next job", async () => {
     const listId = await listOf(50);
     const id = await api.create("alice", "alice", { listId, ...content });
     const first = await api.acceptSend(id, "alice", request(id));
@@ -161,8 +161,8 @@ describe("a campaign that was held half planned", () => {
   });
 });
 
-describe("taking", () => {
-  test("gives each batch of a part once to a claim, whatever became of it; another claim gets it again, in doubt", async () => {
+describe("taking batches", () => {
+  test("a claim gets each batch once, even after putting it back; the next claim gets the unsettled batches again, marked as in doubt", async () => {
     const { jobId } = await planned(40);
     const part = await claim(jobId, 2, "run-1");
     const numbers = async (part: Part) =>
@@ -176,7 +176,7 @@ describe("taking", () => {
     expect(await numbers(again)).toEqual([[4, false]]);
   });
 
-  test("a zombie neither takes nor settles", async () => {
+  test("a worker that lost its claim can neither take nor settle batches", async () => {
     const { id, jobId } = await planned(20);
     const zombie = await claim(jobId, 1, "run-1");
     const [batch] = await take(zombie);
@@ -187,7 +187,7 @@ describe("taking", () => {
     expect((await api.get(id, "alice")).counts).toMatchObject({ sent: 0, sending: 10 });
   });
 
-  test("what is in doubt is unknown where no key protects a repetition, or none any more", async () => {
+  test("a batch in doubt becomes unknown when the provider takes no idempotency keys, or the key has expired", async () => {
     for (const takesKeys of [false, true]) {
       const { id, jobId } = await planned(20);
       await take(await claim(jobId, 1, "run-1"));
@@ -202,7 +202,7 @@ describe("taking", () => {
     }
   });
 
-  test("leaves out who has left since planning, in batches that were never called", async () => {
+  test("leaves out recipients that became inactive after planning, except in batches that may have been sent", async () => {
     const { id, jobId, listId } = await planned(20);
     const part = await claim(jobId, 1, "run-1");
     await take(part);
@@ -219,7 +219,7 @@ describe("taking", () => {
   });
 });
 
-describe("a search for bad addresses that is interrupted", () => {
+describe("an interrupted search for invalid addresses", () => {
   const refused = (code: ErrorCode): BatchAnswer => ({ kind: "refused", error: new AppError(code, "no") });
 
   /** Ten mails. The provider refuses every batch that contains p8, and our key after the second request. */
@@ -249,15 +249,15 @@ describe("a search for bad addresses that is interrupted", () => {
   const inDoubt = { sent: 0, failed: 0, sending: 10, unknown: 0, calls: 2 };
   const halfSent = { sent: 5, failed: 5, sending: 0, unknown: 0 };
 
-  test("by a pause that the provider asked another part for: it waits, and no recipient fails", async () => {
+  test("a rate limit pause makes the search wait, and no recipient fails", async () => {
     expect(await search({ interrupt: pause })).toMatchObject({ ...inDoubt, worked: { waitMs: 60_000 } });
   });
 
-  test("by the end of the step's time: another step goes on", async () => {
+  test("the end of the step's time leaves the batch open for another step", async () => {
     expect(await search({ isLate: true })).toMatchObject({ ...inDoubt, worked: "open" });
   });
 
-  test("by another claim: it writes nothing", async () => {
+  test("a search that lost its claim to another run writes nothing", async () => {
     expect(await search({ interrupt: (jobId) => claim(jobId, 1, "run-1") })).toMatchObject({
       ...inDoubt,
       calls: 3,
@@ -265,12 +265,12 @@ describe("a search for bad addresses that is interrupted", () => {
     });
   });
 
-  test("without keys by a refusal: recipients who certainly got no mail are not unknown", async () => {
+  test("without idempotency keys a refusal marks recipients that got no mail as failed, not as unknown", async () => {
     const code = "provider_unauthorized";
     expect(await search({ keysMs: 0 })).toMatchObject({ ...halfSent, calls: 3, worked: code, code });
   });
 
-  test("without keys by silence: the same", async () => {
+  test("without idempotency keys a pause marks recipients that got no mail as failed, not as unknown", async () => {
     expect(await search({ keysMs: 0, interrupt: pause })).toMatchObject({
       ...halfSent,
       code: "provider_rate_limited",
@@ -279,8 +279,8 @@ describe("a search for bad addresses that is interrupted", () => {
   });
 });
 
-describe("settling", () => {
-  test("counts once however often it is repeated, and the last batch ends part, campaign and job", async () => {
+describe("settling batches", () => {
+  test("a repeated settle counts once, and the last batch ends the part, the campaign and the job", async () => {
     const { id, jobId } = await planned(40);
     for (const n of [1, 2]) {
       const part = await claim(jobId, n, `run-${n}`);
@@ -322,7 +322,7 @@ describe("settling", () => {
     expect(rows).toEqual([{ n: 1 }]);
   });
 
-  test("a recipient who is neither sent nor failed is an error, unless the rest is declared unknown", async () => {
+  test("a batch cannot end while a recipient has no outcome, unless the rest is declared unknown", async () => {
     const { id, jobId } = await planned(10);
     const part = await claim(jobId, 1, "run-1");
     const [batch] = await take(part);
@@ -345,7 +345,7 @@ describe("settling", () => {
 });
 
 describe("a campaign whose job failed", () => {
-  test("is sent to its end by another job, which takes the plan over", async () => {
+  test("another job takes over its plan and sends the rest", async () => {
     const { id, jobId, input } = await planned(40);
     const part = await claim(jobId, 1, "run-1");
     await ledger.settle(part, (await take(part, 10)).map(allSent));
@@ -362,7 +362,7 @@ describe("a campaign whose job failed", () => {
     expect(await api.get(id, "alice")).toMatchObject({ status: "completed", counts: { sent: 40 } });
   });
 
-  test("cannot be sent again once its plan was deleted, because it is not known who had a mail", async () => {
+  test("cannot be sent again after its plan was deleted, because it is not known which recipients had a mail", async () => {
     const { id, jobId, input } = await planned(40);
     await db.sql.query("select private.end_job($1, 'failed', null, '{}', $2)", [jobId, now]);
     await db.sql.query("delete from jobs where id = $1", [jobId]);
@@ -371,7 +371,7 @@ describe("a campaign whose job failed", () => {
   });
 });
 
-test("once queued, content is frozen by the database itself", async () => {
+test("the content of a queued campaign cannot be changed", async () => {
   const { id } = await planned(1);
   await expect(api.update(id, "alice", { subject: "Other" })).rejects.toMatchObject({ code: "conflict" });
 });

@@ -36,7 +36,7 @@ test("S4-39: dead_letter_queue has the documents' columns, defaults and indexes,
 });
 
 test.each(["failed", "reprocessed", "ignored", "open"])(
-  "S4-39: status %s: only three are known",
+  "S4-39: status %s: the column accepts only failed, reprocessed and ignored",
   async (status) => {
     const insert = db.sql.query(
       `insert into dead_letter_queue (event_name, event_data, event_id, run_id, function_id, fingerprint, status,
@@ -50,7 +50,7 @@ test.each(["failed", "reprocessed", "ignored", "open"])(
   },
 );
 
-test("a letter that is handled says by whom and when, an ignored one says why", async () => {
+test("a handled dead letter must record the person and the time, and an ignored one the reason", async () => {
   const set = (change: string) =>
     db.sql.query(`update dead_letter_queue set ${change} where status = 'failed'`);
   await expect(set("status = 'ignored', note = 'x'")).rejects.toThrow("handled_letters");

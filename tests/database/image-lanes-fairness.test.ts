@@ -38,7 +38,7 @@ function randomOf(seed: number): () => number {
   };
 }
 
-test("an owner alone may use the whole lane; beyond that they hear when to come back", async () => {
+test("a single owner may fill the whole lane, and a request beyond its capacity is refused with a retry time", async () => {
   const lane = imageLane(db);
   await fill(lane, "greedy", CAPACITY);
   const refused = await lane.accept({ owner: "greedy" }).catch((error: unknown) => error);
@@ -47,7 +47,7 @@ test("an owner alone may use the whole lane; beyond that they hear when to come 
   await lane.close();
 });
 
-test("while one owner has filled the lane, 16 others who come over a minute are all let in at once, and each is drawn within their turn", async () => {
+test("while one owner fills the lane, 16 other owners are accepted at once and wait for at most one task of each other owner", async () => {
   const lane = imageLane(db);
   await fill(lane, "greedy", CAPACITY);
   const before = (await started(lane)).length;
@@ -69,7 +69,7 @@ test("while one owner has filled the lane, 16 others who come over a minute are 
   await lane.close();
 });
 
-test("an owner who has filled the lane with normal tasks has room for critical ones, which are drawn first", async () => {
+test("an owner whose normal tasks fill the lane can still submit a critical task, which is drawn next", async () => {
   const lane = imageLane(db);
   await fill(lane, "greedy", CAPACITY);
   const { taskId } = await lane.accept({ owner: "greedy", priority: 1 });
@@ -78,7 +78,7 @@ test("an owner who has filled the lane with normal tasks has room for critical o
   await lane.close();
 });
 
-test("critical tasks have a limit, too: the rest of the lane is not theirs", async () => {
+test("critical tasks cannot use the capacity that is left for normal tasks", async () => {
   const lane = imageLane(db, { capacity: 10 });
   for (let n = 0; n < 10; n++) await lane.accept({ owner: "app", priority: 1 });
   const refused = await lane.accept({ owner: "app", priority: 1 }).catch((error: unknown) => error);
@@ -87,7 +87,7 @@ test("critical tasks have a limit, too: the rest of the lane is not theirs", asy
   await lane.close();
 });
 
-test("owners without a share left are refused: a lane does not grow without end", async () => {
+test("the share of each further owner shrinks, so the lane stays bounded", async () => {
   const lane = imageLane(db, { capacity: 4 });
   const isIn: boolean[] = [];
   for (let n = 0; n < 8; n++) {
@@ -100,8 +100,8 @@ test("owners without a share left are refused: a lane does not grow without end"
   await lane.close();
 });
 
-describe("positions are true", () => {
-  test.each([1, 2, 3, 4])("tasks start in the order that their positions say (seed %i)", async (seed) => {
+describe("positions of waiting tasks", () => {
+  test.each([1, 2, 3, 4])("tasks start in the order of their positions (seed %i)", async (seed) => {
     const lane = imageLane(db, { atOnce: 2, capacity: 1000 });
     const random = randomOf(seed);
     const now = Date.now();
@@ -129,7 +129,7 @@ describe("positions are true", () => {
     await lane.close();
   });
 
-  test("of one owner's tasks of a priority none overtakes another", async () => {
+  test("tasks of the same owner and priority start in the order in which they were accepted", async () => {
     const lane = imageLane(db, { atOnce: 1 });
     for (let n = 0; n < 30; n++) {
       await lane.accept({ owner: `owner ${n % 3 === 0 ? "a" : "b"}` });

@@ -19,7 +19,7 @@ beforeAll(async () => {
 });
 afterAll(() => db.close());
 
-it("S0-22: six tasks that finish in the same instant all end completed, and six others start", async () => {
+it("S0-22: six tasks that finish at the same instant all end as completed, and the next six start", async () => {
   const lane = imageLane(db, { atOnce: 6, connections: 6 });
   const ids: string[] = [];
   for (let n = 0; n < 12; n++) ids.push((await lane.accept()).taskId);
@@ -30,7 +30,7 @@ it("S0-22: six tasks that finish in the same instant all end completed, and six 
   await lane.close();
 });
 
-it("a cancel in progress blocks no other task, and no task is started past the canceled one", async () => {
+it("a cancel in progress blocks no other task, and no later task starts before it commits", async () => {
   const lane = imageLane(db, { atOnce: 2 });
   const ids: string[] = [];
   for (let n = 0; n < 4; n++) ids.push((await lane.accept()).taskId);
@@ -48,7 +48,7 @@ it("a cancel in progress blocks no other task, and no task is started past the c
 });
 
 it(
-  "S0-15, S0-17, S0-21: locks instead of retries: nothing is lost, nobody overtakes, the limit holds, and nobody waits in a circle",
+  "S0-15, S0-17, S0-21: under concurrent accepts, ends, cancels and crashes no task is lost, the order and the concurrency hold, and no deadlock occurs",
   async () => {
     const lanes = [3, 6].map((atOnce) => imageLane(db, { atOnce, capacity: 1e6, connections: 12 }));
     const accepted: string[] = [];
@@ -142,7 +142,7 @@ const ignoreRefusal = (error: unknown) => {
   if (!isRefusal(error)) throw error;
 };
 
-it("a task's id is drawn from 122 random bits, and the database holds it once", async () => {
+it("the database rejects a second task with the same id", async () => {
   const lane = imageLane(db);
   const id = randomUUID();
   await lane.accept({ id });

@@ -26,8 +26,8 @@ const timelineOf = async (id = "") =>
     ({ type }) => type,
   );
 
-describe("who starts", () => {
-  it("S0-1, S1-1: is the task that was accepted first, and only while concurrency is free", async () => {
+describe("the next task to start", () => {
+  it("S0-1, S1-1: is the one that was accepted first, and starts only while concurrency is free", async () => {
     const ids = await accept(6);
     expect(await statuses()).toEqual([
       "processing",
@@ -48,14 +48,14 @@ describe("who starts", () => {
   it.each([
     ["S0-2", LANES.demo, 6],
     ["S1-2", LANES.tasks, 5],
-  ])("%s: of %o at most so many at once", async (_, preset, atOnce) => {
+  ])("%s: the lane %o starts no more tasks at once than its concurrency", async (_, preset, atOnce) => {
     const busy = imageLane(db, { ...preset, lane: `${preset.lane} preset` });
     for (let n = 0; n < 10; n++) await busy.accept();
     expect((await busy.tasks()).filter(({ status }) => status === "processing")).toHaveLength(atOnce);
     await busy.close();
   });
 
-  it("S1-23: a VIP task goes ahead of tasks that are not due before it", async () => {
+  it("S1-23: a VIP task starts before tasks that are due later", async () => {
     const now = Date.now();
     const ids = await accept(2);
     const { taskId: old } = await lane.accept({ priority: 3, at: new Date(now - 6 * 60_000) });
@@ -68,7 +68,7 @@ describe("who starts", () => {
     expect((await lane.task(normal))["status"]).toBe("pending");
   });
 
-  it("S1-23: no class starves: work that is due goes before a VIP who is not yet", async () => {
+  it("S1-23: no priority starves: a task that is due starts before a VIP task that is not due yet", async () => {
     const past = new Date(Date.now() - 6 * 60_000);
     const ids = await accept(2, { at: past });
     const { taskId: old } = await lane.accept({ priority: 3, at: past });
@@ -78,7 +78,7 @@ describe("who starts", () => {
     expect((await lane.task(vip))["status"]).toBe("pending");
   });
 
-  it("is skipped by the line when its deadline has passed, without an execution", async () => {
+  it("is skipped when its deadline has passed, without an execution", async () => {
     const ids = await accept(2);
     const { taskId: late } = await lane.accept({ deadlineAt: new Date(Date.now() - 1000).toISOString() });
     const { taskId: next } = await lane.accept();
@@ -90,7 +90,7 @@ describe("who starts", () => {
     expect((await lane.task(next))["status"]).toBe("processing");
   });
 
-  it("has its job released and no other: the engine gets no job before its turn", async () => {
+  it("is the only kind that is released: the job of a waiting task is not sent to the engine", async () => {
     const ids = await accept(3);
     const released = await lane.rows(
       "select id from jobs where id = any ($1) and released_at is not null",
@@ -100,8 +100,8 @@ describe("who starts", () => {
   });
 });
 
-describe("accepting", () => {
-  it("S1-7, S1-18: refuses beyond the capacity with the time to come back, and accepts again as tasks end", async () => {
+describe("accepting a task", () => {
+  it("S1-7, S1-18: a full lane refuses with a retry time, and accepts again when a task ends", async () => {
     const small = imageLane(db, { atOnce: 2, capacity: 4 });
     const ids: string[] = [];
     for (let n = 0; n < 4; n++) ids.push((await small.accept()).taskId);
@@ -116,7 +116,7 @@ describe("accepting", () => {
     await small.close();
   });
 
-  it("S1-25: refuses an owner who has used up their share; a refusal costs nothing", async () => {
+  it("S1-25: an owner who has used up their allowance is refused, and a refusal by a full lane uses no allowance", async () => {
     const submissions = [{ key: "share", capacity: 2, refillPerSecond: 0.001, take: 1 }];
     const full = imageLane(db, { capacity: 1 });
     await full.accept({ submissions });
@@ -131,14 +131,14 @@ describe("accepting", () => {
     await full.close();
   });
 
-  it("the same idempotency key gives the same task, and takes no second place", async () => {
+  it("the same idempotency key returns the same task and adds no second one", async () => {
     const { taskId } = await lane.accept({ key: "k1" });
     expect(await lane.accept({ key: "k1" })).toEqual({ taskId });
     expect(await statuses()).toHaveLength(1);
     await expect(lane.accept({ key: "k1", prompt: "another" })).rejects.toMatchObject({ code: "PT409" });
   });
 
-  it("by a clock that is behind is never earlier than who was accepted before", async () => {
+  it("a request with a clock that is behind is queued after the tasks accepted before it", async () => {
     const ids = await accept(2);
     const { taskId: honest } = await lane.accept();
     const { taskId: behind } = await lane.accept({ at: new Date(Date.now() - 60_000) });
@@ -148,8 +148,8 @@ describe("accepting", () => {
   });
 });
 
-describe("an end", () => {
-  it("S0-19: repeated it changes nothing", async () => {
+describe("the end of a task", () => {
+  it("S0-19: a repeated end changes nothing", async () => {
     const ids = await accept(3);
     await lane.draw(String(ids[first]));
     const before = await lane.tasks();
@@ -158,20 +158,20 @@ describe("an end", () => {
     expect(await lane.tasks()).toEqual(before);
   });
 
-  it.each(["cancel", "fail"] as const)("by any road (%s) gives the place to the next", async (road) => {
+  it.each(["cancel", "fail"] as const)("an end by %s starts the next task", async (road) => {
     const ids = await accept(3);
     await lane[road](String(ids[first]));
     expect(await statuses()).toEqual([road === "cancel" ? "canceled" : "failed", "processing", "processing"]);
   });
 
-  it("of a waiting task removes it from the queue", async () => {
+  it("canceling a waiting task removes it from the queue", async () => {
     const ids = await accept(4);
     await lane.cancel(String(ids[third]));
     await lane.draw(String(ids[first]));
     expect(await statuses()).toEqual(["completed", "processing", "canceled", "processing"]);
   });
 
-  it("of the whole lane starts no task in between, and later tasks are new", async () => {
+  it("clearing the lane cancels all its tasks without starting any, and later tasks start at once", async () => {
     await accept(5);
     expect(await lane.clear()).toHaveLength(5);
     const tasks = await lane.tasks();
@@ -183,7 +183,7 @@ describe("an end", () => {
 });
 
 describe("an attempt", () => {
-  it("S1-9: that failed leaves its task in its place until the retry", async () => {
+  it("S1-9: a failed attempt keeps its task's concurrency until the retry", async () => {
     const ids = await accept(3);
     const { token } = await lane.begin(String(ids[first]));
     const retryAt = new Date(Date.now() + 2000).toISOString();
@@ -198,7 +198,7 @@ describe("an attempt", () => {
     expect(await lane.begin(String(ids[first]))).toMatchObject({ state: "draw", attempt: 2 });
   });
 
-  it("T28: of a canceled task keeps the place until it is over", async () => {
+  it("T28: an attempt at a canceled task counts as in progress until it is over, and its picture is discarded", async () => {
     const ids = await accept(3);
     const { token } = await lane.begin(String(ids[first]));
     await lane.cancel(String(ids[first]));
@@ -209,7 +209,7 @@ describe("an attempt", () => {
     expect((await timelineOf(ids[first])).slice(-2)).toEqual(["canceled", "run_ended"]);
   });
 
-  it("of a canceled task whose process died holds the place no longer than its lease, and its end is told once", async () => {
+  it("an attempt at a canceled task whose process died counts as in progress until its lease ends, and its end is recorded once", async () => {
     const ids = await accept(4);
     for (const id of ids.slice(0, 2)) {
       await lane.begin(id, undefined, 5_000);
@@ -226,7 +226,7 @@ describe("an attempt", () => {
     }
   });
 
-  it("of a canceled task whose row is held is told by the next look, and nobody waits for it", async () => {
+  it("a locked task row delays only the record of its own attempt's end, and no other task waits for it", async () => {
     const ids = await accept(3);
     await lane.begin(String(ids[first]), undefined, 5_000);
     await lane.cancel(String(ids[first]));
@@ -242,7 +242,7 @@ describe("an attempt", () => {
     expect((await timelineOf(ids[first])).at(-1)).toBe("run_ended");
   });
 
-  it("whose process died is repeated when its drawing must have ended, and counts once", async () => {
+  it("an attempt whose process died is repeated after its lease, and both count as one attempt", async () => {
     const [id = ""] = await accept(1);
     await lane.begin(id, undefined, 5_000);
     expect(await lane.begin(id)).toMatchObject({ state: "wait", waitMs: expect.any(Number) });
@@ -250,7 +250,7 @@ describe("an attempt", () => {
     expect(await lane.begin(id, undefined, 5_000, later)).toMatchObject({ state: "draw", attempt: 1 });
   });
 
-  it("that comes back after another has taken over changes nothing", async () => {
+  it("a result that arrives after another attempt has taken over changes nothing", async () => {
     const [id = ""] = await accept(1);
     const zombie = await lane.begin(id, undefined, 5_000);
     const later = new Date(Date.now() + 6_000).toISOString();
@@ -260,7 +260,7 @@ describe("an attempt", () => {
     expect(await lane.begin(id)).toMatchObject({ state: "drawn" });
   });
 
-  it("for a job that has ended is not made", async () => {
+  it("no attempt begins for a job that has ended or an unknown event", async () => {
     const ids = await accept(2);
     await lane.cancel(String(ids[second]));
     expect(await lane.begin(String(ids[second]))).toMatchObject({ state: "ended" });
@@ -278,7 +278,7 @@ describe("a task that has failed", () => {
     );
   };
 
-  it("goes to the end of the queue with the job of its reprocessing", async () => {
+  it("goes to the end of the queue when its job is reprocessed", async () => {
     const ids = await accept(4);
     await lane.fail(String(ids[first]));
     await jobAgain("again", String(ids[first]));
@@ -290,7 +290,7 @@ describe("a task that has failed", () => {
     expect(await lane.task(String(ids[first]))).toMatchObject({ status: "completed", attempts: 1 });
   });
 
-  it("is drawn for one of two jobs that come for it at once", async () => {
+  it("is drawn for one of two jobs that ask for it at once", async () => {
     const [id = ""] = await accept(1);
     await lane.fail(id);
     const events = ["one", "two"].map((name) => `${name} ${id}`);
@@ -299,7 +299,7 @@ describe("a task that has failed", () => {
     expect(begun.map(({ state }) => state).toSorted()).toEqual(["draw", "taken"]);
   });
 
-  it("is not begun while its last attempt may still be drawing", async () => {
+  it("is not drawn again while its last attempt may still be in progress", async () => {
     const [id = ""] = await accept(1);
     await lane.begin(id, undefined, 5_000);
     await lane.fail(id);
@@ -308,7 +308,7 @@ describe("a task that has failed", () => {
   });
 });
 
-it("a task goes with the job that the ledger forgets, and its files are left to housekeeping", async () => {
+it("deleting a job deletes its image task, and its files are listed for housekeeping", async () => {
   const [id = ""] = await accept(1);
   const { token } = await lane.begin(id);
   await lane.end(id, token, { imagePath: `tasks/${id}/picture` });

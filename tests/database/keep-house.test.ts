@@ -30,7 +30,7 @@ async function ended(status: string, at: Date, request: Wanted = {}) {
 const left = async () => (await sql("select id from jobs")).map(({ id }) => id);
 
 describe("purge_ledgers", () => {
-  test("old jobs go, failed ones later, young and living ones stay", async () => {
+  test("deletes old jobs, failed ones later, and keeps recent and unfinished ones", async () => {
     await ended("completed", day(1));
     const oldFailed = await ended("failed", day(1));
     const young = await ended("completed", day(20));
@@ -44,13 +44,13 @@ describe("purge_ledgers", () => {
     expect(await left()).not.toContain(oldFailed);
   });
 
-  test("takes no more at a time than it is told", async () => {
+  test("deletes no more rows than its limit", async () => {
     for (let n = 0; n < 5; n++) await ended("completed", day(1));
     expect(await sql("select purge_ledgers($1, $1, 2) as gone", day(10))).toEqual([{ gone: "2" }]);
     expect(await left()).toHaveLength(3);
   });
 
-  test("an open dead letter stays, however old", async () => {
+  test("keeps an open dead letter, however old", async () => {
     await sql(
       `select record_dead_letter('{"eventId":"e","eventName":"e","eventData":{},"functionId":"f","runId":"r","error":{"message":"x"},"fingerprint":"f"}', $1)`,
       day(1),
@@ -72,7 +72,7 @@ describe("fail_unbegun_jobs", () => {
     (await sql("select fail_unbegun_jobs($1, $2, $3, $4) as count", day(2), refused, limit, day(3)))[0].count;
   const letters = () => sql("select job_id, error_code, alerted_at from dead_letter_queue");
 
-  test("sent and never begun: the job fails, and its dead letter gets an alert", async () => {
+  test("a job that was sent and never began fails, and its dead letter waits for an alert", async () => {
     const lost = await queued(day(1));
     expect(await fail()).toBe(1);
     expect(await letters()).toEqual([{ job_id: lost, error_code: "engine_unavailable", alerted_at: null }]);
@@ -80,7 +80,7 @@ describe("fail_unbegun_jobs", () => {
     expect(await fail()).toBe(0);
   });
 
-  test("refused by the engine: the same; what only waits in the outbox stays there, and what was sent late is waited for", async () => {
+  test("a job that the engine refused fails; jobs in the outbox and jobs sent recently are left alone", async () => {
     const refused = await queued(null);
     await queued(null);
     await queued(new Date(day(2).getTime() + 1));
@@ -88,7 +88,7 @@ describe("fail_unbegun_jobs", () => {
     expect(await letters()).toMatchObject([{ job_id: refused }]);
   });
 
-  test("what is not due for so long, what is held, and what runs stays", async () => {
+  test("jobs that are not overdue, are held, or are running are left alone", async () => {
     const [young, held, running] = [await queued(day(1)), await queued(null), await queued(day(1))];
     await sql("update jobs set due_at = $2 where id = $1", young, day(2));
     await sql("update jobs set released_at = null where id = $1", held);
@@ -96,12 +96,12 @@ describe("fail_unbegun_jobs", () => {
     expect(await fail()).toBe(0);
   });
 
-  test("takes no more at a time than it is told", async () => {
+  test("fails no more jobs than its limit", async () => {
     for (let n = 0; n < 3; n++) await queued(day(1));
     expect(await fail([], 2)).toBe(2);
   });
 
-  test("one that begins after all goes on, and settles its letter", async () => {
+  test("a job that begins after it was failed goes on, and its dead letter is settled", async () => {
     const late = await queued(day(1));
     await fail();
     await sql("select start_run($1, 'e', '{}', 'f', 'r1', 0, null, $2)", late, day(4));
@@ -123,7 +123,7 @@ describe("trim_jobs", () => {
       keep_failed: failed,
     });
 
-  test("S3-12: the newest of each kind that completed and that failed stay, and whatever is young", async () => {
+  test("S3-12: keeps the newest completed and failed jobs of each kind, and all recent ones", async () => {
     await keep(2, 1);
     const old = [];
     for (const [n, status] of [
@@ -144,7 +144,7 @@ describe("trim_jobs", () => {
     expect(await left()).toHaveLength(4);
   });
 
-  test("S3-7: a job that asks for 2 leaves 2 of its kind, itself included, however young they are", async () => {
+  test("S3-7: a job that asks to keep 2 leaves 2 completed jobs of its kind, including itself, however recent the others are", async () => {
     await keep(100, 100);
     const other = await ended("completed", day(1), { functionId: "g", kind: "other" });
     const ids = [];
@@ -167,21 +167,21 @@ describe("claim_alert", () => {
     )[0].id;
   const minutes = (n: number) => new Date(day(1).getTime() + n * 60_000);
 
-  test("names its claimant: who asks again gets it again, others wait", async () => {
+  test("gives the alert to one claimant, which may claim it again", async () => {
     const id = await letter();
     expect(await claim(id, "a", minutes(0))).toBe("claimed");
     expect(await claim(id, "b", minutes(1))).toBe("busy");
     expect(await claim(id, "a", minutes(1))).toBe("claimed");
   });
 
-  test("of a claimant that died passes on after two minutes", async () => {
+  test("passes the alert of a dead claimant to another after two minutes", async () => {
     const id = await letter();
     await claim(id, "a", minutes(0));
     expect(await claim(id, "b", minutes(3))).toBe("claimed");
     expect(await claim(id, "a", minutes(4))).toBe("busy");
   });
 
-  test("is over once people were told", async () => {
+  test("is done once the alert was confirmed", async () => {
     const id = await letter();
     await claim(id, "a", minutes(0));
     await sql("select confirm_alert($1, $2)", id, minutes(1));
@@ -190,7 +190,7 @@ describe("claim_alert", () => {
   });
 });
 
-describe("alerts that got lost", () => {
+describe("alerts that were not delivered", () => {
   /** Runs housekeeping at that time, with a Slack that refuses the messages in `refused`; returns what was sent. */
   const told = { slack: [] as SlackMessage[], reports: [] as ErrorReport[], logs: [] as string[] };
   beforeEach(() => Object.assign(told, { slack: [], reports: [], logs: [] }));
@@ -216,13 +216,13 @@ describe("alerts that got lost", () => {
   };
   const texts = () => told.slack.map(({ text }) => text);
 
-  test("are told, also after days", async () => {
+  test("are sent by housekeeping, even days later", async () => {
     await lost("one", day(1));
     expect(await housekeeping(day(4))).toEqual({ told: 1 });
     expect(texts()).toEqual(["f failed for good: one"]);
   });
 
-  test("one that Slack refuses does not stop the others", async () => {
+  test("a message that Slack refuses does not stop the others", async () => {
     await lost("bad", day(1));
     await lost("good", day(2));
     await expect(housekeeping(day(3), ["bad"])).rejects.toMatchObject({
@@ -232,21 +232,21 @@ describe("alerts that got lost", () => {
     expect(texts()).toEqual(["f failed for good: good"]);
   });
 
-  test("however many Slack does not take, the others have their turn", async () => {
+  test("messages that Slack keeps refusing do not keep others from being sent", async () => {
     for (let n = 0; n < 25; n++) await lost("bad", day(1));
     await lost("good", day(2));
     await expect(housekeeping(day(3), ["bad"])).rejects.toThrow("20 failed");
     await expect(housekeeping(day(4), ["bad"])).rejects.toThrow(/^19 failed .*, 1 done$/);
   });
 
-  test("the log and Sentry get a dead letter once, however long Slack does not answer", async () => {
+  test("the log and Sentry get a dead letter once, however often Slack fails", async () => {
     await lost("lost", day(1));
     for (const n of [2, 3, 4]) await expect(housekeeping(day(n), ["lost"])).rejects.toThrow("1 failed");
     await housekeeping(day(5));
     expect(told).toMatchObject({ slack: { length: 1 }, reports: { length: 1 }, logs: { length: 1 } });
   });
 
-  test("an event that app code named after a person does not reveal the person", async () => {
+  test("an event id that contains a person's address is redacted in every alert", async () => {
     await lost("x", day(1), "welcome-ada@example.com");
     await housekeeping(day(2));
     expect(told).toMatchObject({ slack: { length: 1 }, reports: { length: 1 }, logs: { length: 1 } });
@@ -259,7 +259,7 @@ describe("production_url", () => {
   const ask = async (url: string, isProduction: boolean) =>
     (await sql("select production_url($1, $2, $3) as url", url, isProduction, day(1)))[0].url;
 
-  test("the first production that asks is remembered, a copy learns whose copy it is", async () => {
+  test("the first production that asks is stored, and a copy learns the address of the original", async () => {
     expect(await ask("https://preview", false)).toBeNull();
     expect(await ask("https://production", true)).toBe("https://production");
     expect(await ask("https://copy", true)).toBe("https://production");

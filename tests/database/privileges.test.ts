@@ -37,14 +37,14 @@ const user = (sub: string, role?: string) => ({
   app_metadata: role === undefined ? {} : { role },
 });
 
-describe("who reads what, straight from the database", () => {
-  test("a user their own jobs and what belongs to them", async () => {
+describe("row-level security of direct reads", () => {
+  test("a user reads only their own jobs and the rows that belong to them", async () => {
     expect(await read("authenticated", user(ann), "select owner from jobs")).toEqual([{ owner: ann }]);
     expect(await read("authenticated", user(ann), "select * from job_events")).toHaveLength(1);
     expect(await read("authenticated", user(randomUUID()), "select owner from jobs")).toEqual([]);
   });
 
-  test("a user their own notifications, and not even an administrator somebody else's", async () => {
+  test("a user reads only their own notifications, and even an administrator reads no others", async () => {
     await db.sql.query("select notify($1, 'NEW_MESSAGE', '{}', null, now())", [ann]);
     expect(await read("authenticated", user(ann), "select owner from notifications")).toEqual([
       { owner: ann },
@@ -52,7 +52,7 @@ describe("who reads what, straight from the database", () => {
     expect(await read("authenticated", user(bob, "admin"), "select owner from notifications")).toEqual([]);
   });
 
-  test("an administrator all of it", async () => {
+  test("an administrator reads all jobs and dead letters", async () => {
     expect(await read("authenticated", user(randomUUID(), "admin"), "select owner from jobs")).toHaveLength(
       2,
     );
@@ -61,7 +61,7 @@ describe("who reads what, straight from the database", () => {
     ).toHaveLength(1);
   });
 
-  test("a user no letters, no errors", async () => {
+  test("a user reads no dead letters and no job errors", async () => {
     expect(await read("authenticated", user(ann), "select id from dead_letter_queue")).toEqual([]);
     expect(await read("authenticated", user(ann), "select id from job_errors")).toEqual([]);
   });
@@ -74,7 +74,7 @@ describe("who reads what, straight from the database", () => {
     "job_errors",
     "api_keys",
     "notifications",
-  ])("strangers nothing: %s", async (table) => {
+  ])("an anonymous client cannot read %s", async (table) => {
     await expect(read("anon", {}, `select * from ${table}`)).rejects.toThrow("permission denied");
   });
 
@@ -83,12 +83,12 @@ describe("who reads what, straight from the database", () => {
     "update jobs set owner = owner",
     "delete from jobs",
     "select * from api_keys",
-  ])("a user may not: %s", async (statement) => {
+  ])("even a signed-in administrator is denied: %s", async (statement) => {
     await expect(read("authenticated", user(ann, "admin"), statement)).rejects.toThrow("permission denied");
   });
 });
 
-test("every table of ours has row level security", async () => {
+test("every table in our schemas has row-level security", async () => {
   const { rows } = await db.sql.query(
     `select relname from pg_class join pg_namespace on pg_namespace.oid = relnamespace
      where nspname in ('public', 'private') and relkind = 'r' and not relrowsecurity`,
@@ -96,7 +96,7 @@ test("every table of ours has row level security", async () => {
   expect(rows).toEqual([]);
 });
 
-test("no function of ours is for strangers, and each has a fixed search path", async () => {
+test("no function in our schemas is open to clients, and each has a fixed search path", async () => {
   const { rows } = await db.sql.query(
     `select proname from pg_proc join pg_namespace on pg_namespace.oid = pronamespace
      where nspname in ('public', 'private')

@@ -45,7 +45,7 @@ async function openTransaction() {
   };
 }
 
-test("what commits late is seen late, and not missed, though younger work was seen before", async () => {
+test("changes of a transaction that commits late are read after its commit, although newer changes were read before", async () => {
   const slow = await openTransaction();
   const late = await accept(slow.client);
   const start = await here();
@@ -61,7 +61,7 @@ test("what commits late is seen late, and not missed, though younger work was se
   expect((await changes(second.position)).ids).toEqual([]);
 });
 
-test("a transaction that began before the position and one that was rolled back", async () => {
+test("changes of a transaction older than the position are read once it commits, and never when it is rolled back", async () => {
   const [slow, doomed] = [await openTransaction(), await openTransaction()];
   const late = await accept(slow.client);
   await accept(doomed.client);
@@ -73,7 +73,7 @@ test("a transaction that began before the position and one that was rolled back"
   expect((await changes(start)).ids).toEqual([late]);
 });
 
-test("a job that changed often comes once, as it is now, without its event's data", async () => {
+test("a job that changed several times is returned once, in its current state, without its event's data", async () => {
   const start = await here();
   const id = await accept();
   await db.sql.query("select start_run($1, 'test/walk', '{}', 'walk', 'run-1', 0, null, now())", [id]);
@@ -92,7 +92,7 @@ test("a job that changed often comes once, as it is now, without its event's dat
   expect(jobs[0].job).not.toHaveProperty("event_data");
 });
 
-test("S3-10: progress of running jobs is there, though it writes no event", async () => {
+test("S3-10: the progress of running jobs is included, although it writes no timeline event", async () => {
   const id = await accept();
   await db.sql.query("select start_run($1, 'test/walk', '{}', 'walk', $2, 0, null, now())", [id, id]);
   const start = await here();
@@ -105,7 +105,7 @@ test("S3-10: progress of running jobs is there, though it writes no event", asyn
   expect((await changes(start, { owner: "bob" })).running).toEqual([]);
 });
 
-test("jobs and notifications of other owners are not visible", async () => {
+test("jobs and notifications of other owners are not returned", async () => {
   const start = await here();
   const [anns, bobs] = [await accept(db.sql, "ann"), await accept(db.sql, "bob")];
   await db.sql.query("select notify('bob', 'NEW_MESSAGE', '{}', null, now())");
@@ -118,7 +118,7 @@ test("jobs and notifications of other owners are not visible", async () => {
   ]);
 });
 
-test("more than was asked for, or a position from elsewhere: a snapshot is shorter", async () => {
+test("reading is incomplete when there are more changes than the limit, or the position comes from another database", async () => {
   const start = await here();
   for (let n = 0; n < 3; n++) await accept();
   expect(await changes(start, { limit: 2 })).toMatchObject({ isComplete: false, jobs: [] });
@@ -126,14 +126,14 @@ test("more than was asked for, or a position from elsewhere: a snapshot is short
   expect(await changes("900000000000:900000000000:")).toMatchObject({ isComplete: false });
 });
 
-test("rows of a restored copy, written by transactions that are yet to come here, are not news", async () => {
+test("rows that a restored copy brings from future transaction numbers are not reported as changes", async () => {
   const id = await accept();
   const start = await here();
   await db.sql.query("update job_events set xid = '900000000000' where job_id = $1", [id]);
   expect((await changes(start)).ids).toEqual([]);
 });
 
-test("a snapshot holds the newest that fit and all unfinished, however old", async () => {
+test("a snapshot holds the newest jobs up to its limit, and every unfinished job however old", async () => {
   const owner = randomUUID();
   const old = await accept(db.sql, owner);
   await db.sql.query("update jobs set created_at = now() - interval '1 year' where id = $1", [old]);

@@ -30,7 +30,7 @@ const sql = async (text: string, ...values: unknown[]) => (await db.sql.query(te
 const statusOf = async (jobId: string) =>
   (await sql("select status from jobs where id = $1", jobId))[0].status;
 
-test("two starts of one run at once make one job and one run", async () => {
+test("ten simultaneous starts of one run create one job and one run", async () => {
   const eventId = randomUUID();
   const runId = randomUUID();
   await Promise.all(Array.from({ length: 10 }, () => begin({ eventId, runId })));
@@ -38,7 +38,7 @@ test("two starts of one run at once make one job and one run", async () => {
   expect(await sql("select * from job_runs where run_id = $1", runId)).toHaveLength(1);
 });
 
-test("an event with two functions has two jobs", async () => {
+test("an event that two functions handle gets one job per function", async () => {
   const eventId = randomUUID();
   await begin({ eventId });
   await begin({ eventId, functionId: "run" });
@@ -46,20 +46,20 @@ test("an event with two functions has two jobs", async () => {
 });
 
 describe("fan-out", () => {
-  test("rolls up into its parent: no row of its own", async () => {
+  test("a fan-out run adds no job of its own and belongs to the job of its parent", async () => {
     const parent = await begin();
     const { started } = await begin({ parentJobId: parent.jobId });
     expect(started).toEqual({ tracked: false, jobId: parent.jobId, canceled: false, skip: false });
   });
 
-  test("of a canceled parent learns that it is canceled", async () => {
+  test("a fan-out run whose parent job was canceled is told so when it starts", async () => {
     const parent = await begin();
     await jobs.cancel(parent.jobId, null, "key:x");
     const { started } = await begin({ parentJobId: parent.jobId });
     expect(started.canceled).toBe(true);
   });
 
-  test("keeps its parent running until nothing is left to do", async () => {
+  test("a parent job stays running after its own run has returned, until its fanned-out work is complete", async () => {
     const { run, jobId } = await begin();
     await sql("select private.advance_job($1, 0, 3, now())", jobId);
     await jobs.finishRun(run, { chunks: 3 });
@@ -73,7 +73,7 @@ describe("fan-out", () => {
 });
 
 describe("progress", () => {
-  test("S3-10: only moves forward, and never beyond its total", async () => {
+  test("S3-10: the progress of a job only moves forward and never exceeds its total", async () => {
     const { jobId } = await begin();
     const report = async (done: number, total: number) => {
       await sql("select private.advance_job($1, $2, $3, now())", jobId, done, total);
@@ -86,7 +86,7 @@ describe("progress", () => {
     expect(await report(99, 10)).toEqual([10, 10]);
   });
 
-  test("writes no row of the timeline", async () => {
+  test("a progress update adds no row to the timeline of the job", async () => {
     const { jobId } = await begin();
     const before = await sql("select * from job_events where job_id = $1", jobId);
     await sql("select private.advance_job($1, 1, 10, now())", jobId);
@@ -94,8 +94,8 @@ describe("progress", () => {
   });
 });
 
-describe("ends", () => {
-  test("are said once, whoever says them first", async () => {
+describe("the end of a job", () => {
+  test("a canceled job stays canceled when its run finishes afterwards, and its timeline has one end", async () => {
     const { run, jobId } = await begin();
     await jobs.cancel(jobId, null, "key:x");
     await jobs.finishRun(run, { walked: 1 });
@@ -104,7 +104,7 @@ describe("ends", () => {
     expect(events.map(({ type }) => type)).toEqual(["accepted", "running", "canceled"]);
   });
 
-  test("finishing twice is finishing once", async () => {
+  test("finishing a run three times at once records one completion", async () => {
     const { run, jobId } = await begin();
     await Promise.all([jobs.finishRun(run, 1), jobs.finishRun(run, 1), jobs.finishRun(run, 1)]);
     expect(
@@ -123,7 +123,7 @@ describe("ends", () => {
       (await sql("select status, result, error, event_count from jobs where id = $1", jobId))[0];
 
     test.each([{ walked: 1 }, { status: "skipped" }, null])(
-      "stays so when its run returns %j afterwards",
+      "keeps that status, result and error when its run returns %j afterwards",
       async (result) => {
         const { run, jobId, error } = await endedByItsRoom();
         const before = await jobOf(jobId);
@@ -134,7 +134,7 @@ describe("ends", () => {
     );
   });
 
-  test("a replay ends its job anew, and the dead letter before it gets that end", async () => {
+  test("a replay gives the job a new end, and the dead letter from before it records that end as its outcome", async () => {
     const { run, jobId } = await begin();
     const error = { code: "internal", message: "no" };
     const letter = { ...run, error, fingerprint: "f" };
@@ -152,7 +152,7 @@ describe("ends", () => {
     expect(await statusOf(jobId)).toBe("completed");
   });
 
-  test("a run that fails does not end the job while another run is at work on it", async () => {
+  test("a run that is canceled does not end its job while another run of the job is in progress", async () => {
     const { run, jobId } = await begin();
     await begin({ ...run, runId: randomUUID() });
     await jobs.cancelRun(run);
@@ -160,7 +160,7 @@ describe("ends", () => {
   });
 });
 
-describe("quiet runs", () => {
+describe("runs that report no progress", () => {
   const take = async (minutes: number, limit: number) =>
     (
       await sql(
@@ -170,7 +170,7 @@ describe("quiet runs", () => {
       )
     ).map(({ job_id }) => job_id);
 
-  test("are looked at in turns: who was looked at longest ago comes first", async () => {
+  test("are handed out for a check least recently checked first", async () => {
     await sql("truncate jobs cascade");
     const [a, b, c] = [(await begin()).jobId, (await begin()).jobId, (await begin()).jobId];
     expect(await take(20, 1)).toEqual([a]);
@@ -179,7 +179,7 @@ describe("quiet runs", () => {
     expect(new Set(await take(41, 9))).toEqual(new Set([a, b]));
   });
 
-  test("fan-out is reported when no reprocess of a part is running and no dead letter is open", async () => {
+  test("a fanned-out job is handed out only when no reprocess of a part is running and no dead letter is open", async () => {
     await sql("truncate jobs cascade");
     const { run, jobId } = await begin();
     await sql("select private.advance_job($1, 0, 3, now())", jobId);
@@ -212,8 +212,8 @@ describe("quiet runs", () => {
   });
 });
 
-describe("people", () => {
-  test("sequence numbers have no gap and no twin, however many write at once", async () => {
+describe("integrity", () => {
+  test("the sequence numbers of a timeline have no gaps or duplicates under concurrent writers", async () => {
     const { jobId } = await begin();
     await Promise.all(
       Array.from({ length: 20 }, () =>
@@ -224,7 +224,7 @@ describe("people", () => {
     expect(rows.map(({ sequence }) => sequence)).toEqual(Array.from({ length: 22 }, (_, n) => n + 1));
   });
 
-  test("impossible rows are refused by the database itself", async () => {
+  test("the database rejects an unknown status, an end that contradicts the status, and progress beyond the total", async () => {
     const { jobId } = await begin();
     await expect(sql("update jobs set status = 'done' where id = $1", jobId)).rejects.toThrow(
       "jobs_status_is_valid",

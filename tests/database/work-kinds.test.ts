@@ -32,7 +32,7 @@ const heard = async (of: string) =>
   );
 
 test.each(["completed", "failed", "canceled", "skipped"])(
-  "what follows an end is done for a job that ends %s, once",
+  "the follow-up of a work kind runs exactly once for a job that ends as %s",
   async (status) => {
     const id = await insertJob(db.sql);
     expect(await end([id], status)).toEqual([{ id }]);
@@ -41,7 +41,7 @@ test.each(["completed", "failed", "canceled", "skipped"])(
   },
 );
 
-test("of several jobs that end together each is followed up, and other kinds are left alone", async () => {
+test("the follow-up runs for each of several jobs that end together, and not for jobs of other kinds", async () => {
   const ids = [
     await insertJob(db.sql),
     await insertJob(db.sql),
@@ -51,7 +51,7 @@ test("of several jobs that end together each is followed up, and other kinds are
   expect(await Promise.all(ids.map(heard))).toEqual([["canceled"], ["canceled"], []]);
 });
 
-test("a letter that is ignored is followed up by the kind of its function", async () => {
+test("ignoring a dead letter calls the follow-up that the work kind of its function registered", async () => {
   const letter = {
     eventId: "e",
     eventName: "test/walk",
@@ -66,7 +66,7 @@ test("a letter that is ignored is followed up by the kind of its function", asyn
   expect(await heard(runId)).toEqual(["never mind"]);
 });
 
-test("a kind that names a function which does not exist is not registered", async () => {
+test("a work kind is not registered when its follow-up function does not exist or it names no event", async () => {
   const kind = { function_id: "x", event_name: "test/x", after_end: "private.no_such_function" };
   await expect(register(kind)).rejects.toThrow("names a function that does not exist");
   await expect(register({ function_id: "x" })).rejects.toThrow("names no event");
@@ -78,7 +78,7 @@ const accept = async ({ functionId, ...request }: Wanted) => {
   return (await sql("select * from private.accept_job($1, now())", JSON.stringify(said)))[0];
 };
 
-test("a request is for the one function of its event, with its kind's name and class", async () => {
+test("a request without a function id goes to the one function of its event, with the name and priority of its work kind", async () => {
   expect(await accept({})).toMatchObject({
     function_id: "walk",
     kind: "walking",
@@ -88,7 +88,7 @@ test("a request is for the one function of its event, with its kind's name and c
   expect(await accept({ priority: 2 })).toMatchObject({ priority: 2, event_data: { priority: 2 } });
 });
 
-test("a request for an event of no or of two functions must name its function", async () => {
+test("a request for an event with no registered function, or with two, is rejected unless it names the function", async () => {
   await register({ function_id: "greet", event_name: "test/signup" });
   await register({ function_id: "count", event_name: "test/signup" });
   for (const event of ["test/signup", "test/unknown"]) {

@@ -30,8 +30,8 @@ const found = async (id: string) => {
   return body.items.find((key: { id: string }) => key.id === id);
 };
 
-describe("administrators keep the API keys", () => {
-  test("201: a key is shown once, opens what its role may open, and only its hash is kept", async () => {
+describe("administrators manage API keys", () => {
+  test("201: a key is shown once, has the rights of its role, and only its hash is stored", async () => {
     const { status, body } = await make({ name: "web shop", role: "app", owner: "shop" });
     expect(status).toBe(201);
     expect(body.key).toMatch(/^ns_[a-z0-9]{12}_[A-Za-z0-9_-]{43}$/);
@@ -51,7 +51,7 @@ describe("administrators keep the API keys", () => {
     });
   });
 
-  test("401: a key that has expired; 400: one that would have expired already", async () => {
+  test("401: an expired key is refused; 400: a key with an expiry in the past is not created", async () => {
     const expiresAt = new Date(now.getTime() + 60_000).toISOString();
     const { body } = await make({ name: "short", role: "app", owner: "shop", expiresAt });
     expect((await come(body.key)).status).toBe(200);
@@ -61,7 +61,7 @@ describe("administrators keep the API keys", () => {
     expect(past).toMatchObject({ status: 400, body: { code: "invalid_request" } });
   });
 
-  test("204: a revoked key opens nothing any more; 404: one that there is not", async () => {
+  test("204: a key is revoked, and is refused afterwards; 404: an unknown key", async () => {
     const { body } = await make({ name: "lost", role: "admin", owner: "operator" });
     for (const _ of [1, 2]) {
       expect((await site.call("DELETE", `/api/keys/${body.id}`, { as: "admin" })).status).toBe(204);
@@ -73,7 +73,7 @@ describe("administrators keep the API keys", () => {
     }
   });
 
-  test("the last use is written at most once a minute, and not for a wrong secret", async () => {
+  test("the last use of a key is stored at most once a minute, and not for a wrong secret", async () => {
     const { body } = await make({ name: "busy", role: "app", owner: "shop" });
     await come(`${body.key.slice(0, -3)}AAA`);
     expect((await found(body.id)).lastUsedAt).toBeNull();
@@ -93,7 +93,7 @@ describe("administrators keep the API keys", () => {
     expect(Date.parse((await found(body.id)).lastUsedAt)).toBe(now.getTime());
   });
 
-  test("keys are listed newest first, page by page, each once", async () => {
+  test("the list of keys is newest first, and its pages show each key once", async () => {
     const { rows } = await database.sql.query("select id from api_keys order by created_at desc, id desc");
     const seen: string[] = [];
     for (let cursor = ""; ; ) {
@@ -105,7 +105,7 @@ describe("administrators keep the API keys", () => {
     expect(seen).toEqual(rows.map(({ id }) => id));
   });
 
-  test("403: an app key neither sees nor makes nor revokes keys", async () => {
+  test("403: an app key cannot list, create or revoke keys", async () => {
     for (const [method, path] of [
       ["GET", "/api/keys"],
       ["POST", "/api/keys"],
@@ -147,7 +147,7 @@ describe("npm run key", () => {
       (error: unknown) => failed.parse(error),
     );
 
-  test("creates, lists and revokes; what it cannot do ends with code 1 and one sentence", async () => {
+  test("creates, lists and revokes keys; an error ends with exit code 1 and one sentence", async () => {
     const made = await key(
       "create",
       "--role",
@@ -181,7 +181,7 @@ describe("npm run key", () => {
   });
 });
 
-test("what the stack makes for itself is revoked by key or by id", async () => {
+test("a key that the stack creates for itself can be revoked by key or by id", async () => {
   const made = await createApiKey(database.project, { name: "x", role: "admin", owner: "x" });
   await expect(revokeApiKey(database.project, made)).resolves.toBe(true);
   await expect(revokeApiKey(database.project, made.slice(3, 15))).resolves.toBe(true);

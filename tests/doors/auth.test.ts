@@ -21,26 +21,26 @@ const come = (authorization: string, path = "/api/jobs") =>
   site.call("GET", path, { headers: { authorization } });
 
 describe("API keys", () => {
-  test("200: a key opens what its role may open", async () => {
+  test("200: a key has the rights of its role", async () => {
     expect((await site.call("GET", "/api/jobs", { as: "ann" })).status).toBe(200);
     expect((await site.call("GET", "/api/dead-letters", { as: "admin" })).status).toBe(200);
   });
 
-  test("403: an app key does not open what is for administrators", async () => {
+  test("403: an app key cannot use administrators' routes", async () => {
     expect(await site.call("GET", "/api/dead-letters", { as: "ann" })).toMatchObject({
       status: 403,
       body: { code: "forbidden" },
     });
   });
 
-  test("the database holds no secret, only its hash", async () => {
+  test("the database stores only the hash of a key, not its secret", async () => {
     const { rows } = await database.sql.query("select * from api_keys");
     const [, , secret = ""] = /^(ns_[a-z0-9]+)_(.*)$/.exec(site.keys.ann) ?? [];
     expect(secret.length).toBeGreaterThan(40);
     expect(JSON.stringify(rows)).not.toContain(secret);
   });
 
-  test("401: a revoked key opens nothing any more", async () => {
+  test("401: a revoked key is refused", async () => {
     const key = await createApiKey(database.project, { name: "x", role: "admin", owner: "x" });
     expect((await come(`Bearer ${key}`)).status).toBe(200);
     await expect(revokeApiKey(database.project, key)).resolves.toBe(true);
@@ -55,7 +55,7 @@ describe("API keys", () => {
     ["a key that is SQL", () => "Bearer ns_' or true --_x"],
     ["the right key in the wrong scheme", () => `Basic ${site.keys.ann}`],
     ["no token", () => "Bearer "],
-  ])("401: %s, always in the same words", async (_, header) => {
+  ])("401: %s, with the same message", async (_, header) => {
     const { status, body } = await come(header());
     expect({ status, detail: body.detail }).toEqual({
       status: 401,
@@ -63,7 +63,7 @@ describe("API keys", () => {
     });
   });
 
-  test("503: a database that does not answer is not a wrong key", async () => {
+  test("503: an unreachable database is not reported as a wrong key", async () => {
     const fetch = () => Promise.reject(new TypeError("fetch failed"));
     const dead = { env: site.env, fetch, clock: systemClock, db: createDatabase(site.env, fetch) };
     const request = new Request("http://x", { headers: { authorization: `Bearer ${site.keys.ann}` } });
@@ -89,7 +89,7 @@ describe("user tokens of Supabase", () => {
     return { id: data.user?.id, token: session.session?.access_token ?? "" };
   }
 
-  test("200: a user sees what is theirs, and nothing of others", async () => {
+  test("200: a user sees their own jobs only", async () => {
     const { id, token } = await signIn({});
     const jobId = randomUUID();
     for (const [job, owner] of [
@@ -103,7 +103,7 @@ describe("user tokens of Supabase", () => {
     expect((await come(`Bearer ${token}`, "/api/dead-letters")).status).toBe(403);
   });
 
-  test("403: a user who has only signed up cannot send mail in any way", async () => {
+  test("403: a user without a role cannot use any route that sends mail", async () => {
     const { token } = await signIn({ role: "editor" });
     const routes = site.app.routes.filter(({ path }) =>
       /^\/api\/(lists|campaigns|newsletter|send-newsletter)\b/.test(path),
@@ -118,22 +118,25 @@ describe("user tokens of Supabase", () => {
     expect((await come(`Bearer ${token}`)).status).toBe(200);
   });
 
-  test("200: the role app in app_metadata opens what a key of the role opens", async () => {
+  test("200: the role app in app_metadata gives a user the rights of an app key", async () => {
     const { token } = await signIn({ role: "app" });
     expect((await come(`Bearer ${token}`, "/api/lists")).status).toBe(200);
     expect((await come(`Bearer ${token}`, "/api/dead-letters")).status).toBe(403);
   });
 
-  test("200: the role admin comes from app_metadata, which users cannot write", async () => {
+  test("200: the role admin in app_metadata gives a user an administrator's rights", async () => {
     const { token } = await signIn({ role: "admin" });
     expect((await come(`Bearer ${token}`, "/api/dead-letters")).status).toBe(200);
   });
 
-  test.each(["nonsense", "a.b.c", "eyJhbGciOiJub25lIn0.eyJzdWIiOiIxIn0."])("401: %s", async (token) => {
-    expect((await come(`Bearer ${token}`)).status).toBe(401);
-  });
+  test.each(["nonsense", "a.b.c", "eyJhbGciOiJub25lIn0.eyJzdWIiOiIxIn0."])(
+    "401: the malformed or unsigned token %s is refused",
+    async (token) => {
+      expect((await come(`Bearer ${token}`)).status).toBe(401);
+    },
+  );
 
-  test("401: the project's own keys are not people", async () => {
+  test("401: the project's own Supabase keys are not accepted as user tokens", async () => {
     expect((await come(`Bearer ${database.env.SUPABASE_SECRET_KEY}`)).status).toBe(401);
     expect((await come(`Bearer ${database.env.SUPABASE_PUBLISHABLE_KEY}`)).status).toBe(401);
   });

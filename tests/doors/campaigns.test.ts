@@ -11,7 +11,7 @@ afterAll(() => house.close());
 const content = { subject: "S", text: "T", from: "a@example.com" };
 
 describe("lists", () => {
-  test("201 makes one, 200 shows it with its counts, 404 for somebody else", async () => {
+  test("201: a list is created; 200: it is shown with its counts; 404: for another owner", async () => {
     const made = await house.call("POST", "/api/lists", { name: "Readers" });
     expect(made).toMatchObject({ status: 201, body: { name: "Readers" } });
     const path = `/api/lists/${made.body.id}`;
@@ -23,7 +23,7 @@ describe("lists", () => {
     expect(await house.call("GET", path, undefined, { as: "nobody" })).toMatchObject({ status: 401 });
   });
 
-  test("200 says of an upload what was taken and what is wrong with the rest; JSON and CSV alike", async () => {
+  test("200: an upload of CSV or JSON reports what was stored and which rows were rejected, and why", async () => {
     const { body: list } = await house.call("POST", "/api/lists", { name: "Uploads" });
     const path = `/api/lists/${list.id}/subscribers`;
     const csv = "email,name\na@example.com,A\nnonsense,B\n";
@@ -53,7 +53,7 @@ describe("lists", () => {
     expect(left).toMatchObject({ status: 200, body: { status: "unsubscribed" } });
   });
 
-  test("a field that is left out stays, unless replace is asked for", async () => {
+  test("a field that an upload leaves out is kept, unless the request asks to replace", async () => {
     const { body: list } = await house.call("POST", "/api/lists", { name: "Fields" });
     const path = `/api/lists/${list.id}/subscribers`;
     const fieldsAfter = async (query: string, csv: string) => {
@@ -68,7 +68,7 @@ describe("lists", () => {
     expect(await fieldsAfter("?replace=true", "email,name\na@example.com,C\n")).toEqual({ name: "C" });
   });
 
-  test("400 for a file of which nothing can be taken, with what is wrong and what to do", async () => {
+  test("400: a file that is no table is refused with a hint", async () => {
     const { body: list } = await house.call("POST", "/api/lists", { name: "Nothing" });
     const answer = await house.call("POST", `/api/lists/${list.id}/subscribers`, "<html>", {
       type: "text/csv",
@@ -88,7 +88,7 @@ describe("lists", () => {
 });
 
 describe("campaigns", () => {
-  test("400 names the field that is wrong; a header is one line", async () => {
+  test("400: the response names the invalid field, such as a subject with a line break", async () => {
     const { body: list } = await house.call("POST", "/api/lists", { name: "L" });
     const wrong = await house.call("POST", "/api/campaigns", {
       listId: list.id,
@@ -117,7 +117,7 @@ describe("campaigns", () => {
     expect(empty).toMatchObject({ status: 400, body: { details: [{ field: "html" }] } });
   });
 
-  test("S4-68: 404 Campaign not found; 202 with message, job id and where to look; 200 with the same job after that", async () => {
+  test("S4-68: 404: Campaign not found; 202: the answer has a message, the job's id and its address; 200: a repeated request returns the same job", async () => {
     const nothing = await house.call("POST", `/api/campaigns/${crypto.randomUUID()}/send`);
     expect(nothing).toMatchObject({ status: 404, body: { error: "Campaign not found" } });
 
@@ -149,7 +149,7 @@ describe("campaigns", () => {
     });
   });
 
-  test("an Idempotency-Key gives the same job back, even when the campaign is through", async () => {
+  test("an Idempotency-Key returns the same job, even after the campaign is complete", async () => {
     const { campaignId } = await house.draft(2);
     const headers = { "idempotency-key": "once" };
     const first = await house.call("POST", `/api/campaigns/${campaignId}/send`, undefined, { headers });
@@ -168,25 +168,22 @@ describe("newsletters", () => {
   test.each([
     ["a newsletter", "/api/newsletter"],
     ["S4-2", "/api/send-newsletter"],
-  ])(
-    "%s: POST %s answers 202 with message, job and how many it goes to, and the mails arrive",
-    async (_, path) => {
-      const { listId } = await house.draft(4);
-      const before = await house.control("stats");
-      const answer = await house.call("POST", path, { listId, ...content });
-      expect(answer).toMatchObject({
-        status: 202,
-        body: { message: "Campaign queued", queued: true, subscriberCount: 4 },
-      });
-      await house.engine.waitFor(
-        async () =>
-          (await house.call("GET", `/api/campaigns/${answer.body.campaignId}`)).body.status === "completed",
-      );
-      expect((await house.control("stats")).accepted).toBe((before.accepted ?? 0) + 4);
-    },
-  );
+  ])("%s: POST %s answers 202 with message and subscriber count, and the mails arrive", async (_, path) => {
+    const { listId } = await house.draft(4);
+    const before = await house.control("stats");
+    const answer = await house.call("POST", path, { listId, ...content });
+    expect(answer).toMatchObject({
+      status: 202,
+      body: { message: "Campaign queued", queued: true, subscriberCount: 4 },
+    });
+    await house.engine.waitFor(
+      async () =>
+        (await house.call("GET", `/api/campaigns/${answer.body.campaignId}`)).body.status === "completed",
+    );
+    expect((await house.control("stats")).accepted).toBe((before.accepted ?? 0) + 4);
+  });
 
-  test("a campaign that exists is sent by its id", async () => {
+  test("202: an existing campaign is sent by its id", async () => {
     const { campaignId } = await house.draft(1);
     expect(await house.call("POST", "/api/newsletter", { campaignId })).toMatchObject({
       status: 202,
@@ -194,7 +191,7 @@ describe("newsletters", () => {
     });
   });
 
-  test("the same request under the same Idempotency-Key is one campaign; another request under it is 409", async () => {
+  test("the same request under one Idempotency-Key makes one campaign; 409: a different request under that key", async () => {
     const { listId } = await house.draft(1);
     const headers = { "idempotency-key": "weekly-47" };
     const first = await house.call("POST", "/api/newsletter", { listId, ...content }, { headers });
@@ -210,7 +207,7 @@ describe("newsletters", () => {
   });
 });
 
-test("S4-22: send-email-campaign runs ten at once on a paid plan and is tried five times more", () => {
+test("S4-22: send-email-campaign has a concurrency of ten on a paid plan and five retries", () => {
   const options = house.app.functions.find((fn) => fn.id() === "send-email-campaign")?.opts;
   expect(options).toMatchObject({ concurrency: { limit: 10 } });
   expect(RETRY_POLICIES[policyOf(options) ?? "task"].retries).toBe(5);

@@ -44,12 +44,12 @@ test.each([
   ["GET", `/api/dead-letters/${randomUUID()}`],
   ["POST", `/api/dead-letters/${randomUUID()}/reprocess`],
   ["POST", `/api/dead-letters/${randomUUID()}/ignore`],
-])("403: %s %s is for administrators alone", async (method, path) => {
+])("403: %s %s needs an administrator", async (method, path) => {
   expect((await site.call(method, path, { as: "ann" })).status).toBe(403);
 });
 
 describe("GET /api/dead-letters", () => {
-  test("200: newest first, by every filter", async () => {
+  test("200: dead letters come newest first, and each filter works", async () => {
     const a = await letter({ functionId: "listed", fingerprint: "fa" });
     const b = await letter({
       functionId: "listed",
@@ -67,7 +67,7 @@ describe("GET /api/dead-letters", () => {
     expect(await find("to=2020-01-01T00:00:00Z")).toEqual([]);
   });
 
-  test("200: of one job, and of those that failed from a time on", async () => {
+  test("200: dead letters can be filtered by job and by time of failure", async () => {
     const jobId = randomUUID();
     await insertJob(database.sql, {
       id: jobId,
@@ -86,7 +86,7 @@ describe("GET /api/dead-letters", () => {
     expect(await find("function=dated&to=2025-03-01T00:00:00Z")).toEqual([]);
   });
 
-  test("200: page after page, each letter once, also those that failed in the same moment", async () => {
+  test("200: pages list each dead letter once, even those that failed at the same moment", async () => {
     const ids = [];
     for (let n = 0; n < 5; n++) ids.push((await letter({ functionId: "paged" })).id);
     await database.sql.query(
@@ -104,13 +104,13 @@ describe("GET /api/dead-letters", () => {
     expect(pages.flat()).toEqual(ids.toSorted().toReversed());
   });
 
-  test("400: an unknown status", async () => {
+  test("400: an unknown status is refused", async () => {
     expect((await site.call("GET", "/api/dead-letters?status=open", { as: "admin" })).status).toBe(400);
   });
 });
 
 describe("GET /api/dead-letters/:id", () => {
-  test("200: the whole letter, in our own database nothing is redacted", async () => {
+  test("200: an administrator sees the whole dead letter, without redaction", async () => {
     const { id, runId } = await letter();
     expect((await site.call("GET", `/api/dead-letters/${id}`, { as: "admin" })).body).toMatchObject({
       id,
@@ -122,7 +122,7 @@ describe("GET /api/dead-letters/:id", () => {
     });
   });
 
-  test("S4-40: 404: DLQ item not found", async () => {
+  test('S4-40: 404: an unknown dead letter is answered with "DLQ item not found"', async () => {
     expect((await site.call("GET", `/api/dead-letters/${randomUUID()}`, { as: "admin" })).body).toMatchObject(
       {
         status: 404,
@@ -133,7 +133,7 @@ describe("GET /api/dead-letters/:id", () => {
 });
 
 describe("POST /api/dead-letters/:id/reprocess", () => {
-  test("S4-40: 202: the same event under a new id, and a job to follow", async () => {
+  test("S4-40: 202: the same event is sent under a new id, and the new job is linked to the dead letter", async () => {
     const { id } = await letter();
     const { status, body, headers } = await site.call("POST", `/api/dead-letters/${id}/reprocess`, {
       as: "admin",
@@ -150,7 +150,7 @@ describe("POST /api/dead-letters/:id/reprocess", () => {
     });
   });
 
-  test("409: already handled says by whom and when", async () => {
+  test("409: a dead letter that was already handled says who handled it and when", async () => {
     const { id } = await letter();
     await site.call("POST", `/api/dead-letters/${id}/ignore`, { as: "admin", body: { note: "test order" } });
     expect(
@@ -162,14 +162,14 @@ describe("POST /api/dead-letters/:id/reprocess", () => {
     });
   });
 
-  test("409: a tick of a schedule comes again by itself", async () => {
+  test("409: the failed run of a schedule cannot be reprocessed, because its next run comes by itself", async () => {
     const { id } = await letter({ eventName: "inngest/scheduled.timer" });
     expect((await site.call("POST", `/api/dead-letters/${id}/reprocess`, { as: "admin" })).body.code).toBe(
       "conflict",
     );
   });
 
-  test("404: no such letter", async () => {
+  test("404: an unknown dead letter", async () => {
     const { status } = await site.call("POST", `/api/dead-letters/${randomUUID()}/reprocess`, {
       as: "admin",
     });
@@ -178,7 +178,7 @@ describe("POST /api/dead-letters/:id/reprocess", () => {
 });
 
 describe("POST /api/dead-letters/:id/ignore", () => {
-  test("S4-41: 200: the note says why", async () => {
+  test("S4-41: 200: the dead letter is ignored, with the given reason as its note", async () => {
     const { id } = await letter();
     const { status, body } = await site.call("POST", `/api/dead-letters/${id}/ignore`, {
       as: "admin",
@@ -193,7 +193,7 @@ describe("POST /api/dead-letters/:id/ignore", () => {
   });
 
   test.each([[{}], [{ note: "" }], [{ note: "   " }], [{ note: 1 }]])(
-    "400: %j is no reason",
+    "400: %j contains no reason",
     async (body) => {
       const { id } = await letter();
       expect((await site.call("POST", `/api/dead-letters/${id}/ignore`, { as: "admin", body })).status).toBe(
@@ -202,7 +202,7 @@ describe("POST /api/dead-letters/:id/ignore", () => {
     },
   );
 
-  test("409: twice", async () => {
+  test("409: a dead letter cannot be ignored twice", async () => {
     const { id } = await letter();
     const ignore = () =>
       site.call("POST", `/api/dead-letters/${id}/ignore`, { as: "admin", body: { note: "x" } });

@@ -27,7 +27,7 @@ const draftFor = async (listId: string): Promise<string> => {
   return (await site.call("POST", "/api/campaigns", { as: "ann", body })).body.id;
 };
 
-test("204: a list goes with its subscribers; 404 for others, and afterwards", async () => {
+test("204: a list is deleted with its subscribers; 404: for another owner, and after the deletion", async () => {
   const id = await listOf("a@example.com", "b@example.com");
   expect(await remove(`/api/lists/${id}`, "bob")).toBe(404);
   expect(await remove(`/api/lists/${id}`)).toBe(204);
@@ -36,7 +36,7 @@ test("204: a list goes with its subscribers; 404 for others, and afterwards", as
   expect(rows).toHaveLength(0);
 });
 
-test("409: a list that campaigns refer to stays whole", async () => {
+test("409: a list that a campaign refers to is not deleted", async () => {
   const id = await listOf("a@example.com");
   const campaignId = await draftFor(id);
   expect(await remove(`/api/lists/${id}`)).toBe(409);
@@ -45,7 +45,7 @@ test("409: a list that campaigns refer to stays whole", async () => {
   expect(await remove(`/api/lists/${id}`)).toBe(204);
 });
 
-test("204: a subscriber's address and fields are gone; no API shows the row, and the address can be added again", async () => {
+test("204: a subscriber's address and fields are erased; no route shows the row, and the address can be added again", async () => {
   const id = await listOf("gone@example.com", "stays@example.com");
   const [{ id: gone }] = (await get(`/api/lists/${id}/subscribers`)).body.items;
   const path = `/api/lists/${id}/subscribers/${gone}`;
@@ -71,7 +71,7 @@ test("204: a subscriber's address and fields are gone; no API shows the row, and
   expect(upload.body).toMatchObject({ created: 1 });
 });
 
-test("204: a draft; 409: a campaign that is queued; 404: somebody else's, or none", async () => {
+test("204: a draft is deleted; 409: a queued campaign is not; 404: for another owner and an unknown id", async () => {
   const listId = await listOf("a@example.com");
   const [draft, queued] = [await draftFor(listId), await draftFor(listId)];
   await site.call("POST", `/api/campaigns/${queued}/send`, { as: "ann" });

@@ -37,7 +37,7 @@ describe("the queue of S0", () => {
     (await house.call("POST", "/api/queue-task", prompt === undefined ? {} : { prompt })).body;
   const queueStatus = async () => queueState.parse((await house.call("GET", "/api/queue-status")).body);
 
-  it("S0-9, S0-24: POST /api/queue-task: 202 with the task, an id of its own, and it starts while there is room", async () => {
+  it("S0-9, S0-24: POST /api/queue-task answers 202 with a task that has its own id and starts while concurrency is free", async () => {
     await stop();
     const { status, headers, body } = await house.call("POST", "/api/queue-task", { prompt: "a lighthouse" });
     expect(status).toBe(202);
@@ -46,7 +46,7 @@ describe("the queue of S0", () => {
     expect((await queueTask()).task.prompt).not.toBe("");
   });
 
-  it("S0-10, S0-13: GET /api/queue-status: queue, processing, completed and the tasks by id", async () => {
+  it("S0-10, S0-13: GET /api/queue-status lists queue, processing and completed, and the tasks by id", async () => {
     await stop();
     const ids: string[] = [];
     for (let n = 0; n < 8; n++) ids.push((await queueTask(`demo ${n}`)).taskId);
@@ -56,7 +56,7 @@ describe("the queue of S0", () => {
     expect(state.tasks[String(ids[7])]).toMatchObject({ position: 2, status: "pending" });
   });
 
-  it("S0-8, S0-10, S0-12, S0-14, S0-25: a task goes from the end of the queue over processing to completed, and the next starts", async () => {
+  it("S0-8, S0-10, S0-12, S0-14, S0-25: a task moves from the end of the queue to processing and to completed, and then the next one starts", async () => {
     await stop();
     const ids: string[] = [];
     for (let n = 0; n < 7; n++) ids.push((await queueTask(`demo ${n}`)).taskId);
@@ -71,7 +71,7 @@ describe("the queue of S0", () => {
     expect([queue, processing, completed.toSorted()]).toEqual([[], [], ids.toSorted()]);
   });
 
-  it("shows a caller their own tasks, an administrator everybody's", async () => {
+  it("a caller sees only their own tasks, and an administrator sees all tasks", async () => {
     const { taskId } = await queueTask();
     const seen = async (as: "bob" | "admin") =>
       Object.keys((await house.call("GET", "/api/queue-status", undefined, as)).body.tasks);
@@ -81,7 +81,7 @@ describe("the queue of S0", () => {
 });
 
 describe("the tasks of S1", () => {
-  it("S1-10, S1-12, S1-16: POST /api/tasks answers 202, GET shows the way to the picture", async () => {
+  it("S1-10, S1-12, S1-16: POST /api/tasks answers 202, and GET shows the addresses of the finished picture", async () => {
     const { status, headers, body } = await house.call("POST", "/api/tasks", { prompt: " a boat " });
     expect(status).toBe(202);
     expect(view.parse(body)).toMatchObject({ prompt: "a boat", lane: "tasks", attempts: 0, imageUrl: null });
@@ -100,7 +100,7 @@ describe("the tasks of S1", () => {
     await image.body?.cancel();
   });
 
-  it("S1-11: GET /api/tasks: newest first, in pages, by lane and status, only one's own", async () => {
+  it("S1-11: GET /api/tasks lists only the caller's tasks, newest first, in pages, by lane and status", async () => {
     await stop();
     const ids = await fill(7);
     const list = async (query: string, as: "ann" | "bob" = "ann") =>
@@ -117,7 +117,7 @@ describe("the tasks of S1", () => {
     expect((await list("", "bob")).items).toEqual([]);
   });
 
-  it("S1-19: of ten prompts five are processed at once, and they complete in the order of accepting", async () => {
+  it("S1-19: of ten prompts at most five are processed at once, and they start in the order in which they were accepted", async () => {
     await stop();
     const ids = await fill(10);
     const [lane] = (await house.call("GET", "/api/stats?lane=tasks")).body.lanes;
@@ -132,7 +132,7 @@ describe("the tasks of S1", () => {
     expect(started.map(({ id }: { id: string }) => id)).toEqual(ids);
   });
 
-  it("S1-7, S1-18: the 101st hears 503 Queue full with Retry-After, and is accepted when one has ended", async () => {
+  it('S1-7, S1-18: 503: the 101st task is refused with "Queue full" and Retry-After, and is accepted after another task ends', async () => {
     await stop();
     const ids = await fill(100);
     const refused = await house.call("POST", "/api/tasks", { prompt: "one too many" });
@@ -143,14 +143,14 @@ describe("the tasks of S1", () => {
     expect((await house.call("POST", "/api/tasks", { prompt: "now there is room" })).status).toBe(202);
   });
 
-  it("S1-23: a key may ask for a higher class, and the task goes before those that wait", async () => {
+  it("S1-23: a task with a higher priority goes before the waiting tasks", async () => {
     await stop();
     await fill(7);
     const { body } = await house.call("POST", "/api/tasks", { prompt: "vip", priority: 1 });
     expect(body).toMatchObject({ priority: 1, position: 1 });
   });
 
-  it("S1-25: whoever submits more than their share hears 429 and when to come back", async () => {
+  it("S1-25: 429: an owner who submits too fast is refused with Retry-After, and other owners are not", async () => {
     await stop();
     await house.rows("update private.token_buckets set tokens = 0 where key = 'image-submissions:ann'");
     const refused = await house.call("POST", "/api/tasks", { prompt: "too fast" });
@@ -169,23 +169,20 @@ describe("the tasks of S1", () => {
     [{ prompt: "x", lane: "fast" }, "lane"],
     [{ prompt: "x", priority: 0 }, "priority"],
     [{ prompt: "x", deadlineAt: "tomorrow" }, "deadlineAt"],
-  ])("refuses %j and names the field", async (body, field) => {
+  ])("400: %j is refused and the response names the field", async (body, field) => {
     const refused = await house.call("POST", "/api/tasks", body);
     expect(refused).toMatchObject({ status: 400, body: { code: "invalid_request" } });
     expect(refused.body.detail).toContain(field);
   });
 
-  it.each(["/api/tasks", "/api/stats", "/api/queue-status"])(
-    "%s is for nobody without a key",
-    async (path) => {
-      const response = await house.fetchAs("nobody", "GET", path);
-      expect(response.status).toBe(401);
-    },
-  );
+  it.each(["/api/tasks", "/api/stats", "/api/queue-status"])("401: %s needs a key", async (path) => {
+    const response = await house.fetchAs("nobody", "GET", path);
+    expect(response.status).toBe(401);
+  });
 });
 
 describe("S1-14: GET /api/stats", () => {
-  it("tells how many wait and are at work, the success rate and how long a picture takes", async () => {
+  it("reports waiting and processing tasks, the success rate and the average drawing time", async () => {
     const good = await house.submit();
     const bad = await house.submit("fail permanently");
     await until(good, "completed");
@@ -202,14 +199,14 @@ describe("S1-14: GET /api/stats", () => {
     expect(stats.averageMs).toBeGreaterThanOrEqual(0);
   });
 
-  it("shows every lane, also an unused one", async () => {
+  it("includes lanes without any task", async () => {
     const { body } = await house.call("GET", "/api/stats");
     expect(body.lanes.map(({ lane }: { lane: string }) => lane)).toEqual(["tasks", "demo"]);
   });
 });
 
 describe("S1-15: GET /api/queue/stream", () => {
-  it("begins with the lane's tasks and goes on with each change", async () => {
+  it("starts with a snapshot of the lane's tasks and continues with each change", async () => {
     await stop();
     const [first = ""] = await fill(2);
     const read = async (query: string) => {

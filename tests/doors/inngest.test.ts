@@ -54,7 +54,7 @@ const call = (method: string, signature?: string) =>
     }),
   );
 
-describe("in production /api/inngest is opened by Inngest's signature alone", () => {
+describe("in production /api/inngest accepts only requests that Inngest signed", () => {
   test.each([
     ["no signature", undefined],
     ["nonsense", "t=1&s=2"],
@@ -65,12 +65,12 @@ describe("in production /api/inngest is opened by Inngest's signature alone", ()
     expect(response.status).toBe(401);
   });
 
-  test("a right signature comes in", async () => {
+  test("a request with a valid signature is accepted", async () => {
     expect((await call("POST", sign(signingKey))).status).not.toBe(401);
   });
 
   test.each(["GET", "PUT"])(
-    "401: an unsigned %s, which would tell or register our functions",
+    "401: an unsigned %s, which would list or register the functions",
     async (method) => {
       const response = await call(method);
       expect(response.status).toBe(401);
@@ -78,7 +78,7 @@ describe("in production /api/inngest is opened by Inngest's signature alone", ()
     },
   );
 
-  test("npm run sync signs its call as Inngest does", async () => {
+  test("the signature of npm run sync is accepted", async () => {
     expect((await call("PUT", signatureOfNothing(signingKey, new Date()))).status).not.toBe(401);
     expect((await call("PUT", signatureOfNothing("signkey-prod-aaaa", new Date()))).status).toBe(401);
   });

@@ -44,7 +44,7 @@ const stats = async (as: "ann" | "bob" | "admin" = "ann") => {
 };
 
 describe("GET /api/jobs/stats", () => {
-  test("200: each class has its name, its promise and how it keeps it", async () => {
+  test("200: each priority has its name, its promise, and the share of jobs that began in time", async () => {
     // Three have begun, one of them late; one waits, and one waits beyond its due time.
     for (const seconds of [10, 59, 61])
       await work({ priority: 2, at: ago(600), startedAt: ago(600 - seconds) });
@@ -72,14 +72,14 @@ describe("GET /api/jobs/stats", () => {
     });
   });
 
-  test("200: a class without work, and one without a promise, keep none", async () => {
+  test("200: a priority with no work or no promise has no share of kept promises", async () => {
     await work({ priority: 5, at: ago(60), startedAt: ago(30) });
     const { classes } = await stats();
     expect(classes[0]).toMatchObject({ waiting: 0, started: 0, keptShare: null, oldestWaitingMs: null });
     expect(classes[4]).toMatchObject({ promiseMs: null, started: 1, keptShare: null, waitMsP50: 30_000 });
   });
 
-  test("200: the last sixty minutes, the present one last; failures and retries as shares", async () => {
+  test("200: the statistics per minute cover the last hour; failures and retries are rates", async () => {
     await work({ at: ago(90), startedAt: ago(60), end: "completed" });
     await work({ at: ago(3540), startedAt: ago(20), end: "completed" });
     const failed = await work({ at: ago(90), startedAt: ago(20), end: "failed" });
@@ -100,19 +100,19 @@ describe("GET /api/jobs/stats", () => {
     expect({ failureRate, retryRate }).toEqual({ failureRate: 1 / 3, retryRate: 0.25 });
   });
 
-  test("T29: what was skipped is neither failed nor completed", async () => {
+  test("T29: a skipped job counts neither as failed nor as completed", async () => {
     await work({ at: ago(90), startedAt: ago(60), end: "skipped" });
     expect(await stats()).toMatchObject({ failureRate: null });
   });
 
-  test("S3-13: one worker for each hundred that wait, and none for what rests", async () => {
+  test("S3-13: one worker is wanted per hundred waiting jobs, and delayed jobs do not count", async () => {
     expect((await stats()).workersWanted).toBe(0);
     for (let n = 0; n < 101; n++) await work();
     await work({ delayMs: 1000 });
     expect((await stats()).workersWanted).toBe(2);
   });
 
-  test("200: everybody sees their own, an administrator all", async () => {
+  test("200: a caller's statistics cover their own jobs, an administrator's cover all jobs", async () => {
     await work();
     await work({ owner: "bob", startedAt: NOW, end: "failed" });
     const seen = async (as: "ann" | "bob" | "admin") => {

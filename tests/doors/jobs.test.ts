@@ -26,7 +26,7 @@ async function accept({ owner = "ann", kind = "walk", at = new Date() } = {}) {
 const idsOf = (body: { items: { id: string }[] }) => body.items.map(({ id }) => id);
 
 describe("GET /api/jobs", () => {
-  test("200: newest first, page by page, none twice and none left out", async () => {
+  test("200: pages list each job once, newest first", async () => {
     const at = new Date("2026-01-01T00:00:00Z");
     const ids: string[] = [];
     // Several with the same time: the order must be the same on every page.
@@ -41,7 +41,7 @@ describe("GET /api/jobs", () => {
     expect(seen).toEqual(ids.toSorted().toReversed());
   });
 
-  test("200: others' jobs are not there, an administrator sees all", async () => {
+  test("200: a caller sees only their own jobs, and an administrator sees all jobs", async () => {
     const [ann, bob] = [await accept({ kind: "owned" }), await accept({ kind: "owned", owner: "bob" })];
     expect(idsOf((await site.call("GET", "/api/jobs?kind=owned", { as: "ann" })).body)).toEqual([ann]);
     expect(idsOf((await site.call("GET", "/api/jobs?kind=owned", { as: "admin" })).body).toSorted()).toEqual(
@@ -76,11 +76,11 @@ describe("GET /api/jobs", () => {
     expect(await find("whitewash")).toEqual([]);
   });
 
-  test.each(["", "%20", "x".repeat(101)])("400: a search for %j", async (search) => {
+  test.each(["", "%20", "x".repeat(101)])("400: the search text %j is refused", async (search) => {
     expect((await site.call("GET", `/api/jobs?search=${search}`, { as: "admin" })).status).toBe(400);
   });
 
-  test("200: filters by status, function, requester and time", async () => {
+  test("200: the list can be filtered by status, function, requester and time", async () => {
     const old = await accept({ kind: "filtered", at: new Date("2025-01-01T00:00:00Z") });
     const young = await accept({ kind: "filtered", at: new Date("2025-06-01T00:00:00Z") });
     const find = async (query: string) =>
@@ -94,7 +94,7 @@ describe("GET /api/jobs", () => {
   });
 
   test.each(["status=dead", "limit=0", "cursor=x", "from=yesterday", "colour=red"])(
-    "400: ?%s",
+    "400: the query %s is refused",
     async (query) => {
       expect((await site.call("GET", `/api/jobs?${query}`, { as: "ann" })).body).toMatchObject({
         status: 400,
@@ -105,7 +105,7 @@ describe("GET /api/jobs", () => {
 });
 
 describe("GET /api/jobs/:id", () => {
-  test("S4-77: 200: state, progress, timeline and links", async () => {
+  test("S4-77: 200: a job has its state, progress, timeline and links", async () => {
     const id = await accept();
     await database.sql.query("select private.advance_job($1, 1, 3, now())", [id]);
     const { body } = await site.call("GET", `/api/jobs/${id}`, { as: "ann" });
@@ -130,7 +130,7 @@ describe("GET /api/jobs/:id", () => {
     expect((await site.call("GET", `/api/jobs/${id()}`, { as: "ann" })).status).toBe(404);
   });
 
-  test("404: somebody else's looks like no job at all", async () => {
+  test("404: a job of another owner is answered exactly as an unknown job", async () => {
     const id = await accept({ owner: "bob" });
     const theirs = await site.call("GET", `/api/jobs/${id}`, { as: "ann" });
     const nobodys = await site.call("GET", `/api/jobs/${randomUUID()}`, { as: "ann" });
@@ -140,7 +140,7 @@ describe("GET /api/jobs/:id", () => {
 });
 
 describe("DELETE /api/jobs/:id", () => {
-  test("202: the job is marked, its children with it, and the engine is told", async () => {
+  test("202: the job and its children are canceled, and the engine receives the cancel event", async () => {
     const [id, child] = [await accept(), randomUUID()];
     await insertJob(database.sql, { id: child, parentJobId: id });
     const { status, body } = await site.call("DELETE", `/api/jobs/${id}`, { as: "ann" });
@@ -156,7 +156,7 @@ describe("DELETE /api/jobs/:id", () => {
     expect(rows).toEqual([{ data: { code: "canceled", by: expect.stringMatching(/^key:/) } }]);
   });
 
-  test("409: what has ended cannot be canceled, and says since when", async () => {
+  test("409: a job that has ended cannot be canceled, and the answer says when it ended", async () => {
     const id = await accept();
     await site.call("DELETE", `/api/jobs/${id}`, { as: "ann" });
     expect((await site.call("DELETE", `/api/jobs/${id}`, { as: "ann" })).body).toMatchObject({
@@ -166,7 +166,7 @@ describe("DELETE /api/jobs/:id", () => {
     });
   });
 
-  test("404: somebody else's", async () => {
+  test("404: a job of another owner is not canceled", async () => {
     const id = await accept({ owner: "bob" });
     expect((await site.call("DELETE", `/api/jobs/${id}`, { as: "ann" })).status).toBe(404);
     expect((await site.call("GET", `/api/jobs/${id}`, { as: "bob" })).body.status).toBe("queued");

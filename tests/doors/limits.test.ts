@@ -39,7 +39,7 @@ const acceptReports = (count: number) =>
     [wanted({ functionId: "generate-report", kind: "generate-report" }), now, count],
   );
 
-test("S3-11: the 101st request of a second is refused with 429, and may come again a second later", async () => {
+test("S3-11: 429: the 101st request of a second is refused, and is accepted a second later", async () => {
   for (let n = 0; n < 100; n++) expect((await askForReport()).status).toBe(202);
   const refused = await askForReport();
   expect(refused).toMatchObject({ status: 429, body: { error: "More than 100 requests per second" } });
@@ -48,8 +48,8 @@ test("S3-11: the 101st request of a second is refused with 429, and may come aga
   expect((await askForReport()).status).toBe(202);
 });
 
-describe("503: we are full", () => {
-  test("S3-12: ten thousand jobs of one kind may wait, the next one is told that the queue is full", async () => {
+describe("503: the queue is full or too slow", () => {
+  test('S3-12: ten thousand jobs of a kind may wait; the next request is answered with "Queue full"', async () => {
     await acceptReports(9_999);
     expect((await askForReport()).status).toBe(202);
     const refused = await askForReport();
@@ -57,7 +57,7 @@ describe("503: we are full", () => {
     expect(refused.body.error).toMatch(/^Queue full: 10000 jobs/);
   });
 
-  test("S3-14: work that would begin too late is refused with the document's answer", async () => {
+  test('S3-14: work that would begin too late is answered with "Service busy, retry later"', async () => {
     await acceptReports(302);
     // One job began each second, which is the pace; after that none for five minutes.
     await db.sql.query(

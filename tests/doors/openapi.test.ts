@@ -18,7 +18,7 @@ afterAll(() => database.close());
 
 const root = (path: string) => resolve(import.meta.dirname, "../..", path);
 
-test("200: the document describes every route, from the schemas that check it", async () => {
+test("200: the document describes every route from the schemas that validate its requests", async () => {
   const { status, body } = await site.call("GET", "/api/openapi.json");
   expect({ status, openapi: body.openapi }).toEqual({ status: 200, openapi: "3.1.0" });
   for (const { method, path, summary } of site.app.routes) {
@@ -46,7 +46,7 @@ test("200: the document describes every route, from the schemas that check it", 
   });
 });
 
-test("the document is valid OpenAPI 3.1, by a validator that is not ours; every reference leads somewhere", async () => {
+test("an independent validator accepts the document as OpenAPI 3.1, and every reference resolves", async () => {
   const { body } = await site.call("GET", "/api/openapi.json");
   const validator = new Validator();
   expect(await validator.validate(structuredClone(body))).toEqual({ valid: true });
@@ -70,7 +70,7 @@ type Operation = {
   responses: Record<string, unknown>;
 };
 
-test("operations have ids of their own, answers have names, a cursor is a text everywhere, refusals say when to return", async () => {
+test("operation ids are unique, schemas are named, every cursor is a string, and refusals document Retry-After", async () => {
   const { body } = await site.call("GET", "/api/openapi.json");
   const operations = Object.values(body.paths as Record<string, Record<string, Operation>>).flatMap((path) =>
     Object.values(path),
@@ -139,12 +139,12 @@ test("a client that is generated from the document compiles under tsc --strict a
   }
 });
 
-test("every route but the three about our own health has a lock", () => {
+test("only the health routes and this document are public", () => {
   const open = site.app.routes.filter(({ policy }) => policy === "public").map(({ path }) => path);
   expect(open.toSorted()).toEqual(["/api/health", "/api/openapi.json", "/api/ready"]);
 });
 
-test("401: no locked route opens without a key", async () => {
+test("401: every route needs a key, except the public and the signed ones", async () => {
   const open: string[] = [];
   for (const { method, path, policy } of site.app.routes) {
     // A signature is their lock: tests/doors/webhooks.test.ts.
@@ -155,7 +155,7 @@ test("401: no locked route opens without a key", async () => {
   expect(open).toEqual([]);
 });
 
-test("every route is behind a door that Netlify knows", () => {
+test("every route belongs to a door's path", () => {
   const doors = readdirSync(root("netlify/functions")).map((file) =>
     readFileSync(root(`netlify/functions/${file}`), "utf8"),
   );
@@ -170,7 +170,7 @@ test("every route is behind a door that Netlify knows", () => {
   expect(unserved).toEqual([]);
 });
 
-test("the code knows the newest migration", () => {
+test("the code's newest migration is the newest file in the folder", () => {
   const newest = readdirSync(root("supabase/migrations")).toSorted().at(-1);
   expect(newest).toContain(NEWEST_MIGRATION);
 });

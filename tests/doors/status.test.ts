@@ -33,14 +33,14 @@ beforeAll(async () => {
 afterAll(() => database.close());
 
 describe("GET /api/health", () => {
-  test("200: the process lives, whoever asks", async () => {
+  test("200: the process answers without a key", async () => {
     const { status, body } = await site.call("GET", "/api/health");
     expect({ status, body }).toMatchObject({ status: 200, body: { status: "ok" } });
   });
 });
 
 describe("GET /api/ready", () => {
-  test("200: everything that work needs answers, and takes our keys", async () => {
+  test("200: every needed service answers and accepts our keys", async () => {
     const { status, body } = await site.call("GET", "/api/ready");
     expect({ status, body }).toEqual({
       status: 200,
@@ -58,7 +58,7 @@ describe("GET /api/ready", () => {
     });
   });
 
-  test("503: says which of them does not, and nothing about why", async () => {
+  test("503: the answer names the failing service, but not the internal cause", async () => {
     const broken = await testApp(database);
     const { status, body } = await broken.call("GET", "/api/ready");
     expect(status).toBe(503);
@@ -68,7 +68,7 @@ describe("GET /api/ready", () => {
     });
   });
 
-  test("503: a database that is gone is told in our own words", async () => {
+  test("503: an unreachable database is reported in a fixed sentence", async () => {
     const broken = await testApp(database, {
       database: () => Promise.reject(new TypeError("fetch failed")),
     });
@@ -83,7 +83,7 @@ describe("GET /api/ready", () => {
     ["sign-in", { SUPABASE_PUBLISHABLE_KEY: "sb_publishable_x" }, "Supabase refuses our publishable key"],
     ["database", { SUPABASE_SECRET_KEY: "sb_secret_x" }, "Supabase refuses our secret key"],
     ["mail", { RESEND_API_KEY: "re_another" }, "The mail provider refuses our key"],
-  ])("503: a key that a service refuses is named: %s", async (name, env, problem) => {
+  ])("503: a key that a service refuses is reported: %s", async (name, env, problem) => {
     const outside: typeof fetch = async (input, init) =>
       name === "engine" && urlOf(input).includes("/v1/")
         ? new Response("", { status: 401 })
@@ -93,7 +93,7 @@ describe("GET /api/ready", () => {
     expect(body.checks[name]).toEqual({ ok: false, problem });
   });
 
-  test("a mail key that may send and nothing else is a good one", async () => {
+  test("200: a mail key that is restricted to sending is valid", async () => {
     const restricted = {
       name: "restricted_api_key",
       message: "This API key is restricted to only send emails",
@@ -108,7 +108,7 @@ describe("GET /api/ready", () => {
     expect(body.checks.mail).toEqual({ ok: true, problem: null });
   });
 
-  test("503: a schema that is too old for this code is named", async () => {
+  test("503: a database schema that is too old for the code is reported", async () => {
     await database.sql.query(
       "delete from supabase_migrations.schema_migrations where version > '20261101000100'",
     );

@@ -58,7 +58,7 @@ async function open(path: string, { as = "ann", headers = {} }: Who = {}) {
 const idsOf = ({ data }: { data: { jobs: { id: string }[] } }) => data.jobs.map(({ id }) => id);
 
 describe("GET /api/jobs/stream", () => {
-  test("S1-6: 200: every change goes to all who listen, as event and JSON data", async () => {
+  test("S1-6: 200: every open stream receives each change as an event with JSON data", async () => {
     const known = await accept();
     const tabs = await Promise.all([open("/api/jobs/stream?kind=walk"), open("/api/jobs/stream?kind=walk")]);
     for (const tab of tabs) expect(idsOf(await tab.next())).toEqual([known]);
@@ -78,7 +78,7 @@ describe("GET /api/jobs/stream", () => {
     }
   });
 
-  test("200: as a stream that no proxy keeps, with the headers that every answer has", async () => {
+  test("200: the answer is an event stream that proxies must not cache, with the usual security headers", async () => {
     const { response, close } = await open("/api/jobs/stream");
     expect(Object.fromEntries(response.headers)).toMatchObject({
       "content-type": "text/event-stream",
@@ -89,7 +89,7 @@ describe("GET /api/jobs/stream", () => {
     await close();
   });
 
-  test("200: one sees one's own jobs, an administrator all", async () => {
+  test("200: a caller receives changes of their own jobs, an administrator of all jobs", async () => {
     const kind = randomUUID();
     const [bob, admin] = [
       await open(`/api/jobs/stream?kind=${kind}`, { as: "bob" }),
@@ -104,7 +104,7 @@ describe("GET /api/jobs/stream", () => {
     await admin.close();
   });
 
-  test("200: a job that no longer fits the filter is gone", async () => {
+  test("200: a job that no longer matches the filter is reported as gone", async () => {
     const kind = randomUUID();
     const id = await accept("ann", kind);
     const { next, close } = await open(`/api/jobs/stream?kind=${kind}&status=queued`);
@@ -114,7 +114,7 @@ describe("GET /api/jobs/stream", () => {
     await close();
   });
 
-  test("200: goes on after the last id, by header or query", async () => {
+  test("200: a stream continues after the last id, given as a header or in the query", async () => {
     const kind = randomUUID();
     const first = await open(`/api/jobs/stream?kind=${kind}`);
     const { id = "" } = await first.next();
@@ -129,7 +129,7 @@ describe("GET /api/jobs/stream", () => {
     }
   });
 
-  test("S3-10: 200: progress of a running job, as an event of its own", async () => {
+  test("S3-10: 200: the progress of a running job is sent as its own event", async () => {
     const kind = randomUUID();
     const id = await accept("ann", kind);
     await database.sql.query("select start_run($1, 'test/walk', '{}', 'walk', $1, 0, null, now())", [id]);
@@ -143,7 +143,7 @@ describe("GET /api/jobs/stream", () => {
     await close();
   });
 
-  test("200: a running job that begins to wait, and one whose work goes on, says so", async () => {
+  test("200: the stream reports when a running job begins to wait, and when it goes on", async () => {
     const kind = randomUUID();
     const id = await accept("ann", kind);
     const ask = (text: string) => database.sql.query(text, [id]);
@@ -166,7 +166,7 @@ describe("GET /api/jobs/stream", () => {
     await close();
   });
 
-  test("S3-18: 200: a notification reaches only its person", async () => {
+  test("S3-18: 200: a notification reaches only its owner", async () => {
     const [ann, bob] = [
       await open("/api/jobs/stream?kind=none"),
       await open("/api/jobs/stream?kind=none", { as: "bob" }),
@@ -185,7 +185,7 @@ describe("GET /api/jobs/stream", () => {
     await bob.close();
   });
 
-  test("200: the same messages as JSON for those who ask from time to time", async () => {
+  test("200: clients that poll get the same messages as JSON", async () => {
     const kind = randomUUID();
     const ask = async (after = "") =>
       (
@@ -217,13 +217,13 @@ describe("GET /api/jobs/stream", () => {
     "after=5:9:7,6",
     "status=dead",
     "limit=5",
-  ])("400: ?%s", async (query) => {
+  ])("400: the query %s is refused", async (query) => {
     expect((await site.call("GET", `/api/jobs/stream?${query}`, { as: "ann" })).body.code).toBe(
       "invalid_request",
     );
   });
 
-  test("429: a person has ten streams open, and comes back later", async () => {
+  test("429: a requester may have ten streams open at once, and closing one allows another", async () => {
     const { app } = await testApp(database, { env: { STREAM_SECONDS: "9" } });
     const route = app.routes.find(({ path }) => path === "/api/jobs/stream");
     const knock = async () =>
@@ -250,7 +250,7 @@ describe("GET /api/jobs/stream", () => {
 });
 
 describe("GET /api/jobs/:id/stream", () => {
-  test("S4-77: 200: one job from where it is to its end, with its runs and its timeline", async () => {
+  test("S4-77: 200: the stream starts with the job as it is, with runs and timeline, and reports its end", async () => {
     const id = await accept();
     const { next, close } = await open(`/api/jobs/${id}/stream`);
     expect((await next()).data.jobs).toEqual([
@@ -262,7 +262,7 @@ describe("GET /api/jobs/:id/stream", () => {
     await close();
   });
 
-  test("200: who cancels is heard at once by all who watch the job", async () => {
+  test("200: a cancel reaches every open stream of the job", async () => {
     const id = await accept();
     const { next, close } = await open(`/api/jobs/${id}/stream`, { as: "admin" });
     await next();
@@ -271,7 +271,7 @@ describe("GET /api/jobs/:id/stream", () => {
     await close();
   });
 
-  test("404: somebody else's, and nobody's", async () => {
+  test("404: a job of another owner, or an unknown job", async () => {
     const id = await accept("bob");
     for (const one of [id, randomUUID()]) {
       expect((await site.call("GET", `/api/jobs/${one}/stream`, { as: "ann" })).status).toBe(404);
@@ -283,7 +283,7 @@ describe("tickets", () => {
   const issue = async (path: string) =>
     (await site.call("POST", "/api/tickets", { as: "ann", body: { path } })).body;
 
-  test("201: a ticket opens its path as who it was made for", async () => {
+  test("201: a ticket opens its path with the rights of the requester who got it", async () => {
     const [mine] = [await accept("ann", "ticket"), await accept("bob", "ticket")];
     const { ticket } = await issue("/api/jobs/stream");
     const { next, close } = await open(`/api/jobs/stream?kind=ticket&ticket=${ticket}`);
@@ -291,7 +291,7 @@ describe("tickets", () => {
     await close();
   });
 
-  test("401: no other path, and nothing that is not meant for tickets", async () => {
+  test("401: a ticket opens no other path, and no route that takes no tickets", async () => {
     const id = await accept();
     const { ticket } = await issue("/api/jobs/stream");
     const { ticket: forList } = await issue("/api/jobs");
@@ -303,7 +303,7 @@ describe("tickets", () => {
     }
   });
 
-  test("401: forged, or too old", async () => {
+  test("401: a forged or expired ticket is refused", async () => {
     const { ticket, expiresAt } = await issue("/api/jobs/stream");
     expect(Date.parse(expiresAt) - Date.now()).toBeLessThanOrEqual(60_000);
     const forged = `${ticket.slice(0, -2)}${ticket.endsWith("AA") ? "BB" : "AA"}`;
@@ -315,13 +315,13 @@ describe("tickets", () => {
     expect((await late.call("GET", `/api/jobs/stream?ticket=${ticket}`)).body.hint).toContain("/api/tickets");
   });
 
-  test("400: a path with a query, or none of ours", async () => {
+  test("400: a ticket is not issued for a path with a query or an address elsewhere", async () => {
     for (const path of ["/api/jobs/stream?kind=a", "https://elsewhere.example/api/x", ""]) {
       expect((await site.call("POST", "/api/tickets", { as: "ann", body: { path } })).status).toBe(400);
     }
   });
 
-  test("503: without a secret nothing is signed", async () => {
+  test("503: without LINK_SECRET no ticket is issued", async () => {
     const plain = await testApp(database);
     const { body } = await plain.call("POST", "/api/tickets", {
       as: "ann",
@@ -335,7 +335,7 @@ describe("notifications", () => {
   const list = async (as: "ann" | "bob" | "admin", query = "") =>
     (await site.call("GET", `/api/notifications${query}`, { as })).body.items;
 
-  test("S3-18: 200: {type, userId} for one person, told once per key, until it is read", async () => {
+  test("S3-18: 200: a notification has {type, userId}, is stored once per key, and only its owner can read it or mark it as read", async () => {
     for (let n = 0; n < 2; n++) {
       await database.sql.query("select notify('bob', 'IMAGE_READY', '{\"taskId\":\"7\"}', 'image-7', now())");
     }
@@ -363,7 +363,7 @@ describe("notifications", () => {
     expect((await list("bob", "?unread=true")).map(({ id }: { id: string }) => id)).not.toContain(id);
   });
 
-  test("each keeps the newest 200", async () => {
+  test("the newest 200 notifications of each owner are kept", async () => {
     await database.sql.query(
       "select notify('carl', 'NEW_MESSAGE', to_jsonb(n), null, now() + n * interval '1 second') from generate_series(1, 205) as n",
     );

@@ -119,8 +119,11 @@ const BAD: [string, () => Promise<string> | string][] = [
   ["no expiry", () => signed({ exp: undefined })],
   ["no time of issue", () => signed({ iat: undefined })],
   ["an expiry in ten years", () => signed({ exp: seconds() + 10 * 365 * 86_400 })],
-  ["issued ten years ago, for twenty", () => signed({ iat: seconds() - 315_360_000, exp: seconds() + 3600 })],
-  ["got by another application", () => signed({ client_id: randomUUID() })],
+  [
+    "issued ten years ago, with a lifetime of more than ten years",
+    () => signed({ iat: seconds() - 315_360_000, exp: seconds() + 3600 }),
+  ],
+  ["issued to another application", () => signed({ client_id: randomUUID() })],
   ["an anonymous user", () => signed({ is_anonymous: true })],
   ["the project's own service role", () => signed({ role: "service_role" })],
   ["no session", () => signed({ session_id: undefined })],
@@ -154,7 +157,7 @@ const BAD: [string, () => Promise<string> | string][] = [
   ],
 ];
 
-describe("a token that is not good opens no route", () => {
+describe("an invalid user token opens no route", () => {
   test.each(BAD)("401: %s", async (_, make) => {
     const token = await make();
     const wrong: string[] = [];
@@ -167,14 +170,14 @@ describe("a token that is not good opens no route", () => {
     expect(wrong).toEqual([]);
   });
 
-  test("the claims that the table changes are good when they are left alone", async () => {
+  test("200: the valid token from which the invalid ones are made is accepted", async () => {
     expect((await come(await signed())).status).toBe(200);
     expect((await come(await signed({ nbf: seconds() }))).status).toBe(200);
   });
 });
 
-describe("what it costs Auth", () => {
-  test("300 junk tokens, 100 of them with keys that nobody knows: one call a minute", async () => {
+describe("requests to Supabase Auth", () => {
+  test("repeated junk tokens, even with unknown key ids, cause at most one request a minute", async () => {
     const fresh = await testApp(database);
     const junk = [
       ...Array.from({ length: 100 }, () => unsigned("none")),
@@ -198,12 +201,12 @@ describe("what it costs Auth", () => {
     expect(asked).toHaveLength(2);
   });
 
-  test("a key that is new is found", async () => {
+  test("200: a signing key that was added later is found", async () => {
     vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 200_000 });
     expect((await come(await signed())).status).toBe(200);
   });
 
-  test("an ordinary user's token is checked here; an administrator's session is asked about once in ten seconds", async () => {
+  test("a user's token is checked locally; an administrator's session is checked with Auth once in ten seconds", async () => {
     const user = await signIn({});
     const operator = await signIn({ role: "admin" });
     await come(user.token);
@@ -215,7 +218,7 @@ describe("what it costs Auth", () => {
     expect(asked).toEqual(["/auth/v1/user"]);
   });
 
-  test("503: while Auth does not answer, nothing is known about a role; a user is let in", async () => {
+  test("503: while Auth is down, an administrator's token cannot be checked; 200: a user's token can", async () => {
     const user = await signIn({});
     const operator = await signIn({ role: "admin" });
     await come(user.token);
@@ -229,7 +232,7 @@ describe("what it costs Auth", () => {
   });
 });
 
-test("403: a role that was taken away is gone before its token expires", async () => {
+test("403: an administrator whose role was removed loses its rights before the token expires", async () => {
   const { id, token } = await signIn({ role: "admin" });
   await site.db.auth.admin.updateUserById(id, { app_metadata: { role: "user" } });
   expect((await come(token, "GET", "/api/dead-letters")).status).toBe(403);

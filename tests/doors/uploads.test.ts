@@ -19,7 +19,7 @@ afterAll(() => database.close());
 const upload = (body: unknown, type = "image/png", { as = "ann" as const, query = "", headers = {} } = {}) =>
   app.call("POST", `/api/upload${query}`, { as, body, headers: { "content-type": type, ...headers } });
 
-test("S2-3, S2-5: 202 with {status: processing, job_id} before any work is done", async () => {
+test("S2-3, S2-5: 202: the answer has {status: processing, job_id} before any work is done", async () => {
   const { status, body } = await upload(png);
   expect(status).toBe(202);
   expect(body).toEqual({
@@ -37,7 +37,7 @@ test("S2-3, S2-5: 202 with {status: processing, job_id} before any work is done"
   });
 });
 
-test("400: a box that is no box", async () => {
+test("400: an invalid width or an unknown query parameter is refused", async () => {
   expect((await upload(png, "image/png", { query: "?width=0" })).body).toMatchObject({
     status: 400,
     code: "invalid_request",
@@ -53,7 +53,7 @@ test("401: an upload without a key", async () => {
   expect(anonymous.status).toBe(401);
 });
 
-test("404: other people's uploads do not exist; an administrator sees them", async () => {
+test("404: an upload of another owner is not found; 200: an administrator sees it", async () => {
   const { uploadUrl } = (await upload(png)).body;
   for (const path of [uploadUrl, `${uploadUrl}/image`, `${uploadUrl}/thumbnail`]) {
     expect((await app.call("GET", path, { as: "bob" })).status).toBe(404);
@@ -62,12 +62,12 @@ test("404: other people's uploads do not exist; an administrator sees them", asy
   expect((await app.call("GET", uploadUrl, { as: "admin" })).status).toBe(200);
 });
 
-test("413: more than a function can be handed, before it is read", async () => {
+test("413: a body that is larger than the limit is refused", async () => {
   const large = Buffer.concat([png, Buffer.alloc(5 * 1024 * 1024)]);
   expect((await upload(large)).body).toMatchObject({ status: 413, code: "payload_too_large" });
 });
 
-test("415: what is no picture, whatever it is called; nothing is stored and nothing accepted", async () => {
+test("415: a file that is no picture is refused whatever its type says, and nothing is stored", async () => {
   const count = async () =>
     (
       await database.sql.query(
@@ -81,13 +81,13 @@ test("415: what is no picture, whatever it is called; nothing is stored and noth
   expect(await count()).toBe(before);
 });
 
-test("415: the kinds that are advised are the kinds that are taken", async () => {
+test("415: the answer names exactly the types that are accepted", async () => {
   const { body } = await upload(Buffer.from("GIF89a"), "image/gif");
   expect(body).toMatchObject({ status: 415, detail: "Send image/png or image/jpeg or image/webp" });
   for (const type of body.detail.match(/image\/\w+/g)) expect((await upload(png, type)).status).toBe(202);
 });
 
-test("a picture under the wrong name is taken for what it is", async () => {
+test("202: a picture with the wrong content type is stored with its true type", async () => {
   const { uploadUrl } = (await upload(png, "image/jpeg")).body;
   expect((await app.call("GET", uploadUrl, { as: "ann" })).body.contentType).toBe("image/png");
 });

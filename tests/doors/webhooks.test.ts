@@ -41,8 +41,8 @@ const rows = async (sql: string, ...values: unknown[]) => (await database.sql.qu
 const inbox = (externalId: string) => rows("select * from webhook_inbox where external_id = $1", externalId);
 const jobOf = (id: string) => rows("select * from jobs where id = $1", id);
 
-describe("200: what a provider signed is stored, and its job accepted", () => {
-  test("S2-16, S4-10: Stripe, also under the documents' name; with an engine that is down, in under 5 s", async () => {
+describe("200: a webhook with a valid signature is stored and its job is accepted", () => {
+  test("S2-16, S4-10: Stripe's webhook is accepted at both addresses in under 5 s, although the engine is down", async () => {
     for (const [to, answer] of [
       ["/api/webhooks/stripe", { received: true }],
       ["/webhooks/payment", { status: "received" }],
@@ -67,7 +67,7 @@ describe("200: what a provider signed is stored, and its job accepted", () => {
     }
   });
 
-  test("S4-12: GitHub and Resend", async () => {
+  test("S4-12: webhooks of GitHub and Resend are stored with their type and object", async () => {
     const push = JSON.stringify({ ref: "refs/heads/main", repository: { full_name: "ada/engine" } });
     const sent = githubHeaders(push, "github_secret", "push");
     expect(await post(push, { to: "/api/webhooks/github", headers: sent })).toMatchObject({ status: 200 });
@@ -87,12 +87,12 @@ describe("200: what a provider signed is stored, and its job accepted", () => {
     ]);
   });
 
-  test("the old secret verifies as long as it is listed", async () => {
+  test("an old secret is accepted as long as it is listed", async () => {
     expect((await post(stripeEvent(), { secret: "whsec_stripe_old" })).status).toBe(200);
     expect((await post(stripeEvent(), { secret: "whsec_stripe_older" })).status).toBe(401);
   });
 
-  test("T24: a duplicate is acknowledged and does nothing, even when many come at once", async () => {
+  test("T24: a duplicate webhook is acknowledged and does nothing, even when several come at once", async () => {
     const event = stripeEvent();
     const before = await rows("select count(*)::int as n from jobs");
     const answers = await Promise.all(Array.from({ length: 8 }, () => post(event)));
@@ -101,7 +101,7 @@ describe("200: what a provider signed is stored, and its job accepted", () => {
     expect(await rows("select count(*)::int as n from jobs")).toEqual([{ n: before[0].n + 1 }]);
   });
 
-  test("GitHub's bytes again under another id, which is not signed, are a duplicate", async () => {
+  test("a repeat of GitHub's body under another delivery id is a duplicate, because the id is not signed", async () => {
     const body = JSON.stringify({
       action: "created",
       starred_at: randomUUID(),
@@ -116,7 +116,7 @@ describe("200: what a provider signed is stored, and its job accepted", () => {
     ]);
   });
 
-  test("a type that no handler knows is stored as ignored, without a job", async () => {
+  test("a webhook whose type has no handler is stored as ignored, without a job", async () => {
     const event = stripeEvent("tax_rate.created");
     expect(await post(event)).toMatchObject({ status: 200, body: { received: true } });
     const [row] = await inbox(event.id);
@@ -124,7 +124,7 @@ describe("200: what a provider signed is stored, and its job accepted", () => {
     expect(await jobOf(row.id)).toEqual([]);
   });
 
-  test("a thin event of Stripe is about the object that it names", async () => {
+  test("a thin event of Stripe gets the object that it refers to", async () => {
     const event = {
       object: "v2.core.event",
       id: `evt_${randomUUID()}`,
@@ -139,7 +139,7 @@ describe("200: what a provider signed is stored, and its job accepted", () => {
   });
 });
 
-describe("4xx as problem JSON, without saying why, and counted", () => {
+describe("4xx: the problem does not say why the webhook was refused, and the refusal is counted", () => {
   const problem = {
     type: expect.stringContaining("/problems/invalid_signature"),
     detail: "The signature does not verify",
@@ -175,7 +175,7 @@ describe("4xx as problem JSON, without saying why, and counted", () => {
     expect(await counted(reason)).toBe(before + 1);
   });
 
-  test("401: an API key opens nothing here, and a provider's secret not another provider's address", async () => {
+  test("401: neither an API key nor the secret of another provider is accepted", async () => {
     const body = "{}";
     const authorization = `Bearer ${site.keys.admin}`;
     const headers = { "content-type": "application/json", authorization };
@@ -184,11 +184,11 @@ describe("4xx as problem JSON, without saying why, and counted", () => {
     expect((await post(body, { to: "/api/webhooks/github", headers: sent })).status).toBe(401);
   });
 
-  test("404: a sender that is not declared", async () => {
+  test("404: a source that is not configured in code", async () => {
     expect((await post(stripeEvent(), { to: "/api/webhooks/paddle" })).status).toBe(404);
   });
 
-  test("413: over 5 MB; 415: anything but JSON; 400: signed bytes that are no webhook", async () => {
+  test("413: a body over 5 MB; 415: a type other than JSON; 400: a signed body that is no webhook", async () => {
     expect((await post(`"${"x".repeat(5 * 1024 * 1024)}"`)).status).toBe(413);
     expect((await post("{}", { headers: { "content-type": "text/plain" } })).status).toBe(415);
     expect((await post("{")).status).toBe(400);
@@ -196,8 +196,8 @@ describe("4xx as problem JSON, without saying why, and counted", () => {
   });
 });
 
-describe("5xx, so that the provider tries again", () => {
-  test("503: the database is down, and afterwards the same webhook is taken in", async () => {
+describe("5xx: the provider is asked to try again", () => {
+  test("503: while the database is down; afterwards the same webhook is accepted", async () => {
     let isDown = false;
     const shaky = await testApp(database, {
       env,
@@ -212,7 +212,7 @@ describe("5xx, so that the provider tries again", () => {
     expect(await inbox(event.id)).toHaveLength(1);
   });
 
-  test("503: no secret is set", async () => {
+  test("503: the source's secret is not set", async () => {
     const bare = await testApp(database, { env: { GITHUB_WEBHOOK_SECRET: "github_secret" } });
     expect(await post(stripeEvent(), { by: bare })).toMatchObject({
       status: 503,
@@ -221,7 +221,7 @@ describe("5xx, so that the provider tries again", () => {
   });
 });
 
-test("each address has exactly one door, and it is the webhooks' own", () => {
+test("only the webhooks door matches each webhook address", () => {
   const doors = findFunctions(resolve(import.meta.dirname, "../../netlify/functions"));
   for (const path of [
     "/api/webhooks/stripe",

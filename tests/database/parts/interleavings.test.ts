@@ -97,6 +97,6 @@ async function course(seed: number) {
   });
 }
 
-test("whatever happens in whatever order, each unit has one outcome and the job ends once", async () => {
+test("in random sequences of actions each unit gets one outcome and the job ends once", async () => {
   for (let seed = SEED; seed < SEED + COURSES; seed++) await course(seed);
 });

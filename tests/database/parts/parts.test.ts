@@ -20,7 +20,7 @@ describe("a plan", () => {
     cursor,
   });
 
-  test("grows piece by piece; a piece that is told again changes nothing", async () => {
+  test("grows piece by piece, and a repeated piece changes nothing", async () => {
     const { jobId, run } = await ledger.job();
     expect(await ledger.parts.open(run.eventId, "walk")).toMatchObject({
       cursor: null,
@@ -42,12 +42,12 @@ describe("a plan", () => {
     expect(await ledger.view(jobId)).toMatchObject({ done: 0, total: 20, status: "running" });
   });
 
-  test("without any part ends its job at once", async () => {
+  test("that has no parts ends its job at once", async () => {
     const { jobId } = await ledger.job([]);
     expect(await ledger.view(jobId)).toMatchObject({ status: "completed", result: { total: 0 }, ends: 1 });
   });
 
-  test("that is not complete keeps its job open, though every part so far is done", async () => {
+  test("that is incomplete keeps its job open, even when all its parts so far are done", async () => {
     const { jobId } = await ledger.job();
     await ledger.parts.add(jobId, null, piece(1, 11));
     const part = await claimed(jobId, "run-1", 1);
@@ -62,7 +62,7 @@ describe("a plan", () => {
     });
   });
 
-  test("is taken over by the job that a reprocess makes: what was settled stays, what was dead is open", async () => {
+  test("is taken over by the job of a reprocess: settled parts stay done, dead parts become pending", async () => {
     const { jobId, run } = await ledger.job([10, 10]);
     expect(await ledger.settle(jobId, await claimed(jobId, "run-1", 1), 1, 10)).toBe("done");
     await ledger.fail(jobId, 2, "run-2");
@@ -87,7 +87,7 @@ describe("a plan", () => {
 });
 
 describe("a claim", () => {
-  test("is exclusive until its lease ends; a retry gets its own back under a new token", async () => {
+  test("is exclusive until its lease ends, and a retry of the same run gets it back with a new token", async () => {
     const { jobId } = await ledger.job([10]);
     const first = await claimed(jobId, "run-1", 1);
     expect(await ledger.claim(jobId, "run-2", 1)).toEqual({ state: "busy", waitMs: 60_000 });
@@ -98,7 +98,7 @@ describe("a claim", () => {
     expect((await claimed(jobId, "run-2", 1)).token).not.toBe(again.token);
   });
 
-  test("of the next free one: its own first, never one that another holds, and nothing when all is done", async () => {
+  test("that names no part gets the run's own part or the next free one, never one that another run holds", async () => {
     const { jobId } = await ledger.job([1, 1]);
     expect(await claimed(jobId, "run-1")).toMatchObject({ part: 1 });
     expect(await claimed(jobId, "run-2")).toMatchObject({ part: 2 });
@@ -109,7 +109,7 @@ describe("a claim", () => {
     expect(await claimed(jobId, "run-3")).toMatchObject({ part: 2 });
   });
 
-  test("many claimants at once get a part each", async () => {
+  test("by many runs at once gives each run a different part", async () => {
     const { jobId } = await ledger.job(Array.from({ length: 8 }, () => 1));
     const claims = await Promise.all(Array.from({ length: 12 }, (_, n) => ledger.claim(jobId, `run-${n}`)));
     const parts = claims.flatMap((claim) => (claim.state === "claimed" ? [claim.part] : []));
@@ -120,7 +120,7 @@ describe("a claim", () => {
     expect(left).toEqual([]);
   });
 
-  test("is refused where so many parts of the job are at work already, however many ask at once", async () => {
+  test("is refused when the allowed number of parts is in progress, even under simultaneous requests", async () => {
     const { jobId } = await ledger.job(Array.from({ length: 10 }, () => 1));
     const ask = () =>
       Promise.all(Array.from({ length: 10 }, (_, n) => ledger.claim(jobId, `run-${n}`, n + 1, 3)));
@@ -131,7 +131,7 @@ describe("a claim", () => {
     }
   });
 
-  test("finds a canceled job ended, and a part that does not exist missing", async () => {
+  test("reports a canceled job as ended, and an unknown part as not found", async () => {
     const { jobId } = await ledger.job([1]);
     await expect(ledger.claim(jobId, "run-1", 2)).rejects.toMatchObject({ code: "not_found" });
     await ledger.jobs.cancel(jobId, null, "ann");
@@ -140,7 +140,7 @@ describe("a claim", () => {
 });
 
 describe("a release", () => {
-  test("frees the part at once, and trouble is counted per run since something was settled", async () => {
+  test("frees the part at once, and troubles are counted per run since the last settled unit", async () => {
     const { jobId } = await ledger.job([10]);
     const meetTrouble = async (claimant: string) =>
       ledger.parts.release(await claimed(jobId, claimant, 1), { trouble: true });
@@ -155,7 +155,7 @@ describe("a release", () => {
     expect(await ledger.view(jobId)).toMatchObject({ done: 5, total: 10 });
   });
 
-  test("makes the job say until when it waits: until its first part goes on, and not while one is at work", async () => {
+  test("sets the waiting time of the job to its earliest part, and only while no part is in progress", async () => {
     const { jobId } = await ledger.job([1, 1, 1]);
     const waitingUntil = async () => {
       const until = (await ledger.jobs.get(jobId, null))?.waitingUntil;
@@ -172,7 +172,7 @@ describe("a release", () => {
     expect(await waitingUntil()).toBeNull();
   });
 
-  test("of a lost claim changes nothing", async () => {
+  test("with a lost claim changes nothing", async () => {
     const { jobId } = await ledger.job([10]);
     const zombie = await claimed(jobId, "run-1", 1);
     await claimed(jobId, "run-1", 1);
@@ -182,7 +182,7 @@ describe("a release", () => {
 });
 
 describe("a settle", () => {
-  test("adds exactly what moved, once, however often it is repeated", async () => {
+  test("adds exactly what changed, however often it is repeated", async () => {
     const { jobId } = await ledger.job([10, 5]);
     const part = await claimed(jobId, "run-1", 1);
     ledger.later(500);
@@ -196,7 +196,7 @@ describe("a settle", () => {
     expect(await ledger.view(jobId)).toMatchObject({ done: 10, units: 10, status: "running" });
   });
 
-  test("after the claim was lost writes nothing", async () => {
+  test("with a lost claim writes nothing", async () => {
     const { jobId } = await ledger.job([10]);
     const zombie = await claimed(jobId, "run-1", 1);
     ledger.later(60_001);
@@ -205,7 +205,7 @@ describe("a settle", () => {
     expect(await ledger.view(jobId)).toMatchObject({ units: 0, status: "running" });
   });
 
-  test("never counts more than the part holds", async () => {
+  test("cannot count more units than the part has", async () => {
     const { jobId } = await ledger.job([10]);
     const part = await claimed(jobId, "run-1", 1);
     await expect(
@@ -213,7 +213,7 @@ describe("a settle", () => {
     ).rejects.toThrow("job_parts_settle_each_unit_once");
   });
 
-  test("that leaves nothing ends the job once, though the last two come at the same moment", async () => {
+  test("of the last units ends the job once, even when the last parts settle at the same moment", async () => {
     for (let round = 0; round < 10; round++) {
       const { jobId } = await ledger.job([3, 3, 3, 3]);
       const parts = [];
@@ -232,7 +232,7 @@ describe("a settle", () => {
     }
   });
 
-  test("does not wait for another part's settle, nor for whoever holds the job", async () => {
+  test("waits neither for the settle of another part nor for a lock on the job", async () => {
     const { jobId } = await ledger.job([10, 10]);
     const [one, two] = [await claimed(jobId, "run-1", 1), await claimed(jobId, "run-2", 2)];
     const other = await ledger.db.sql.connect();
@@ -252,7 +252,7 @@ describe("a settle", () => {
     }
   });
 
-  test("beyond the range counts what was not there as skipped", async () => {
+  test("up to the end of the range counts missing units as skipped", async () => {
     const { jobId } = await ledger.job([10]);
     const { id, token } = await claimed(jobId, "run-1", 1);
     await ledger.rows("select private.settle_part($1, $2, '{\"done\": 7}', 11, $3)", id, token, ledger.now());
@@ -271,7 +271,7 @@ describe("a part that failed for good", () => {
     expect(await ledger.statuses(jobId)).toEqual(["pending", "claimed"]);
   });
 
-  test("is found by its claimant where the event names none", async () => {
+  test("is found by its claimant when the event names no part", async () => {
     const { jobId } = await ledger.job([10, 10]);
     await claimed(jobId, "run-1");
     await claimed(jobId, "run-2");
@@ -279,7 +279,7 @@ describe("a part that failed for good", () => {
     expect(await ledger.statuses(jobId)).toEqual(["claimed", "dead"]);
   });
 
-  test("stays what it is when another run has claimed it since", async () => {
+  test("keeps its claim when another run has claimed it since", async () => {
     const { jobId } = await ledger.job([10]);
     await claimed(jobId, "run-1", 1);
     ledger.later(60_001);
@@ -290,7 +290,7 @@ describe("a part that failed for good", () => {
     expect(await ledger.statuses(jobId)).toEqual(["claimed"]);
   });
 
-  test("is skipped when its letter is ignored, and the job ends without the rest of it", async () => {
+  test("is skipped when its dead letter is ignored, and the job ends without its remaining units", async () => {
     const { jobId } = await ledger.job([10, 10]);
     await ledger.settle(jobId, await claimed(jobId, "run-2", 2), 11, 20);
     const zombie = await claimed(jobId, "run-1", 1);
@@ -306,7 +306,7 @@ describe("a part that failed for good", () => {
     expect(await ledger.view(jobId)).toMatchObject({ units: 14 });
   });
 
-  test("a dead letter without a part, or with an invalid one, is stored all the same", async () => {
+  test("a dead letter with no part or an invalid one is stored and can be ignored", async () => {
     for (const eventData of [
       { parentJobId: "x", part: 1 },
       { parentJobId: randomUUID(), part: "12345678901" },

@@ -46,7 +46,7 @@ function worstWindow(calls: readonly Call[]): number {
 }
 
 test(
-  "T10, S4-56: ten processes at once never take more than bucket and refill, in any window of time",
+  "T10, S4-56: in any window of time ten processes together take no more tokens than the bucket and its refill allow",
   async () => {
     const perProcess = await Promise.all(Array.from({ length: PROCESSES }, (_, n) => take(n)));
     const calls = perProcess.flat();

@@ -28,8 +28,8 @@ const later = (ms: number) => {
 const bucket = (more: Partial<Want> = {}): Want => ({ key: "a", ...DOCUMENTED_BUCKET, ...more });
 const granted = { granted: true, waitMs: 0 };
 
-describe("take", () => {
-  test("S4-56: 100 at once, then 10 a second, and the answer says how long to wait", async () => {
+describe("taking tokens", () => {
+  test("S4-56: a bucket grants 100 tokens at once, then 10 a second, and says how long to wait", async () => {
     expect(await tokens.take([bucket({ take: 100 })])).toEqual(granted);
     expect(await tokens.take([bucket()])).toEqual({ granted: false, waitMs: 100 });
     later(100);
@@ -41,14 +41,14 @@ describe("take", () => {
     expect((await tokens.take([bucket()])).granted).toBe(false);
   });
 
-  test("from all of the buckets, or from none", async () => {
+  test("takes from all of the buckets or from none", async () => {
     await tokens.take([bucket({ key: "b", capacity: 5, refillPerSecond: 1, take: 4 })]);
     const both = [bucket({ take: 60 }), bucket({ key: "b", capacity: 5, refillPerSecond: 1, take: 3 })];
     expect(await tokens.take(both)).toEqual({ granted: false, waitMs: 2000 });
     expect(await tokens.take([bucket({ take: 100 })])).toEqual(granted);
   });
 
-  test("a process whose clock is behind finds no time gone by", async () => {
+  test("a process whose clock is behind gets no refill", async () => {
     await tokens.take([bucket({ take: 100 })]);
     later(-60_000);
     expect((await tokens.take([bucket()])).granted).toBe(false);
@@ -58,13 +58,13 @@ describe("take", () => {
   });
 
   test.each([{ take: 101 }, { refillPerSecond: 0 }, { capacity: 0 }, { take: -1 }])(
-    "what could never be granted is a mistake of ours: %j",
+    "a request that could never be granted is a configuration error: %j",
     async (wrong) => {
       await expect(tokens.take([bucket(wrong)])).rejects.toMatchObject({ code: "configuration" });
     },
   );
 
-  test("T10: who gets nothing lets go of its place and is called again when there is something", async () => {
+  test("T10: a refused call becomes a rate-limit error with the time of its retry, so that it occupies no concurrency while it waits", async () => {
     await tokens.take([bucket({ take: 100 })]);
     const error = rateLimited("a", await tokens.take([bucket({ take: 5 })]));
     expect(codeOf(error)).toBe("provider_rate_limited");
@@ -72,7 +72,7 @@ describe("take", () => {
   });
 });
 
-describe("learn", () => {
+describe("learning from response headers", () => {
   const seconds = (ms: number) => Math.round((now.getTime() + ms) / 1000);
   const learn = (headers: Record<string, string>) => tokens.learn("a", new Headers(headers));
 
@@ -80,7 +80,7 @@ describe("learn", () => {
     ["seconds from now", () => "30"],
     ["a date in seconds", () => String(seconds(30_000))],
     ["a date in milliseconds", () => String(seconds(30_000) * 1000)],
-  ])("S4-54: nothing left: nobody calls before x-ratelimit-reset, %s", async (_, reset) => {
+  ])("S4-54: no call is made before x-ratelimit-reset, given as %s", async (_, reset) => {
     await learn({ "x-ratelimit-remaining": "0", "x-ratelimit-reset": reset() });
     const { granted, waitMs } = await tokens.take([bucket()]);
     expect(granted).toBe(false);
@@ -89,7 +89,7 @@ describe("learn", () => {
     expect((await tokens.take([bucket()])).granted).toBe(true);
   });
 
-  test("Retry-After holds everybody up, in seconds or as a date", async () => {
+  test("Retry-After, in seconds or as a date, pauses all callers, and a shorter pause does not end a longer one", async () => {
     await learn({ "retry-after": "60" });
     expect(await tokens.take([bucket()])).toEqual({ granted: false, waitMs: 60_000 });
     // A shorter pause does not shorten a longer one.
@@ -99,20 +99,20 @@ describe("learn", () => {
     expect(await tokens.take([bucket()])).toEqual(granted);
   });
 
-  test("what the provider says is left is all there is", async () => {
+  test("the bucket holds no more tokens than the provider says remain", async () => {
     await learn({ "x-ratelimit-remaining": "3" });
     expect(await tokens.take([bucket({ take: 3 })])).toEqual(granted);
     expect((await tokens.take([bucket()])).granted).toBe(false);
   });
 
-  test("a limit above our own bucket's and a missing header change nothing", async () => {
+  test("a remaining count above the bucket's capacity, or one that is no number, changes nothing", async () => {
     await learn({ "x-ratelimit-remaining": "5000", "x-ratelimit-reset": "60" });
     await learn({ "x-ratelimit-remaining": "many" });
     expect(await tokens.take([bucket({ take: 100 })])).toEqual(granted);
   });
 });
 
-test("T11: ten at once per provider is another thing than a rate, and a function may have both", () => {
+test("T11: concurrency can be limited per provider, independently of a rate limit", () => {
   expect(createFlowControl("pro").concurrency(10, "event.data.apiProvider")).toEqual({
     limit: 10,
     key: "event.data.apiProvider",
