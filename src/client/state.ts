@@ -1,8 +1,8 @@
 import type { JobDetails, JobView } from "./types.ts";
 
-/** A job. Its runs, its timeline, the end of its pause and what blocks it are included once it has changed. */
+/** A job. Its runs, its timeline and the end of its pause are included once it has changed. */
 export type Job = JobView &
-  Partial<Pick<JobDetails, "runs" | "timeline" | "waitingUntil" | "blocked" | "childCount">>;
+  Partial<Pick<JobDetails, "runs" | "timeline" | "waitingUntil" | "lastError" | "childCount">>;
 
 export type Notification = {
   id: string;
@@ -24,7 +24,7 @@ export type LiveState<Task extends Item = Item> = {
   readonly notifications: readonly Notification[];
 };
 
-type Progress = Pick<JobDetails, "id" | "progress" | "waitingUntil" | "blocked">;
+type Progress = Pick<JobDetails, "id" | "progress" | "waitingUntil" | "lastError" | "blocked">;
 
 /** The server's messages, by stream and by polling alike. `id` is where to continue after a break. */
 export type Message<Task extends Item = Item> = { id?: string | undefined } & (

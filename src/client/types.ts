@@ -29,6 +29,7 @@ export type JobView = {
   startedAt: string | null;
   endedAt: string | null;
   updatedAt: string;
+  blocked: Blocked | null;
   links: {
     self: string;
     parent: string | null;
@@ -51,7 +52,8 @@ export type Blocked = {
 export type JobDetails = JobView & {
   /** All of the job's work is paused until then, because a provider asked for it; null while any of it runs. */
   waitingUntil: string | null;
-  blocked: Blocked | null;
+  /** `{code, message}` of the last failed try of a part that is tried again. */
+  lastError: unknown;
   childCount: number;
   runs: {
     id: string;

@@ -1,8 +1,11 @@
 import { z } from "zod";
 import type { Clock } from "#lib/clock.ts";
+import { cut } from "#lib/cut.ts";
 import { createCall } from "#lib/database/call.ts";
 import type { DatabaseClient } from "#lib/database/client.ts";
 import type { Json } from "#lib/database/database.types.ts";
+import { codeOf } from "#lib/errors.ts";
+import { storableJson } from "#lib/storable.ts";
 
 const plan = z.object({
   jobId: z.uuid(),
@@ -60,6 +63,8 @@ export type ClaimRequest = {
   atOnce?: number | undefined;
 };
 
+type Release = { trouble: boolean; waitMs?: number; error?: Error };
+
 export type PartsRepository = ReturnType<typeof partsRepository>;
 
 /** Plans and parts. The SQL functions document what each call guarantees. */
@@ -78,12 +83,13 @@ export function partsRepository(db: DatabaseClient, clock: Clock) {
 
     /**
      * `trouble` counts the claimant's failures since something was last settled; the part is claimed again after
-     * `waitMs`.
+     * `waitMs`. The job shows the error until something is settled after it.
      */
-    async release({ id, token }: Part, { trouble, waitMs }: { trouble: boolean; waitMs?: number }) {
+    async release({ id, token }: Part, { trouble, waitMs, error }: Release) {
       const waitingUntil =
         waitMs === undefined ? undefined : new Date(clock.now().getTime() + waitMs).toISOString();
-      const given = { id, token, isTrouble: trouble, waitingUntil };
+      const said = error && { code: codeOf(error) ?? null, message: cut(error.message) };
+      const given = { id, token, isTrouble: trouble, waitingUntil, error: storableJson(said) };
       return (await call("release_part", given, z.number().nullable())) ?? 1;
     },
   };

@@ -135,7 +135,7 @@ export function createParts(parts: PartsRepository, { stepMs = STEP_MS } = {}) {
       if (claim.state !== "claimed") return claim;
       const worked = await workOn(claim, time).catch((error: unknown) => meet(error, claim, policy));
       if (typeof worked !== "string") {
-        await parts.release(claim, { trouble: false, waitMs: worked.waitMs });
+        await parts.release(claim, { trouble: false, ...worked });
         return { state: "wait", waitMs: worked.waitMs };
       }
       if (worked === "done" && part !== undefined) return { state: "done" };
@@ -147,13 +147,17 @@ export function createParts(parts: PartsRepository, { stepMs = STEP_MS } = {}) {
    * Waits when a provider says how long. After its other temporary errors, waits as the policy says. The part counts
    * these errors, and a crash of ours does not count. When the policy gives up, the run fails.
    */
-  async function meet(error: unknown, part: Part, policy: RetryPolicyName): Promise<{ waitMs: number }> {
+  async function meet(
+    error: unknown,
+    part: Part,
+    policy: RetryPolicyName,
+  ): Promise<{ waitMs: number; error: Error }> {
     if (!(error instanceof AppError) || !isPassingTroubleOutside(error.code)) {
-      await parts.release(part, { trouble: false });
+      await parts.release(part, { trouble: false, ...(error instanceof Error && { error }) });
       throw error;
     }
-    if (error.retryAfterMs !== undefined) return { waitMs: error.retryAfterMs };
-    const troubles = await parts.release(part, { trouble: true });
+    if (error.retryAfterMs !== undefined) return { waitMs: error.retryAfterMs, error };
+    const troubles = await parts.release(part, { trouble: true, error });
     const retryAfterMs = delayMs(policy, troubles, Math.random());
     if (retryAfterMs === undefined)
       throw new NonRetriableError(error.message, { cause: { code: error.code } });

@@ -92,7 +92,6 @@ export function jobRepository(db: DatabaseClient, clock: Clock) {
         {
           owner,
           ...asArguments(filter),
-          unfinished: false,
           beforeAt: before?.at,
           beforeId: before?.id,
           limit: limit + 1,

@@ -8,6 +8,15 @@ export const jobStatus = z.enum(JOB_STATUSES);
 
 const time = z.string();
 
+/** Facts of the newest open dead letter; `parts`: how many parts are dead. */
+export const blockedRow = z.object({
+  code: z.string().nullable(),
+  message: z.string().nullable(),
+  since: time,
+  deadLetterId: z.uuid(),
+  parts: z.number(),
+});
+
 /** A job as the database returns it. */
 export const jobRow = z.object({
   id: z.uuid(),
@@ -37,6 +46,8 @@ export const jobRow = z.object({
   started_at: time.nullable(),
   ended_at: time.nullable(),
   updated_at: time,
+  /** Null also in the answer to a change of the job, which nothing blocks yet. */
+  blocked: blockedRow.nullable().default(null),
 });
 export type Job = z.output<typeof jobRow>;
 
@@ -50,22 +61,12 @@ const runRow = z.object({
 });
 
 const eventRow = z.object({ sequence: z.number(), type: z.string(), at: time, data: z.json() });
-
-/** Facts of the newest open dead letter; `parts`: how many parts are dead. */
-export const blockedRow = z.object({
-  code: z.string().nullable(),
-  message: z.string().nullable(),
-  since: time,
-  deadLetterId: z.uuid(),
-  parts: z.number(),
-});
-
 export const jobDetails = z.object({
   job: jobRow,
   runs: runRow.array(),
   events: eventRow.array(),
   waitingUntil: time.nullable(),
-  blocked: blockedRow.nullable(),
+  lastError: z.json(),
   childCount: z.number(),
 });
 export type JobDetails = z.output<typeof jobDetails>;

@@ -2,7 +2,7 @@ import type { ServerEvent } from "#lib/http/event-stream.ts";
 import { toBlockedView } from "./rows.ts";
 import type { Batch } from "./tail.ts";
 import type { ChangedJob, Follower, JobFacts, MovingJob } from "./tail-repository.ts";
-import { toProgress } from "./view.ts";
+import { publicError, toProgress } from "./view.ts";
 
 export type Start = { position: string; events: ServerEvent[] };
 
@@ -59,6 +59,7 @@ const toProgressEvent = (job: MovingJob): ServerEvent => ({
     id: job.id,
     progress: toProgress(job.progress_done, job.progress_total),
     waitingUntil: job.waiting_until,
+    lastError: publicError(job.last_error),
     blocked: toBlockedView(job.blocked),
   },
 });

@@ -3,12 +3,12 @@ import type { Clock } from "#lib/clock.ts";
 import { createCall } from "#lib/database/call.ts";
 import type { DatabaseClient } from "#lib/database/client.ts";
 import { asArguments, type JobFilter } from "./repository.ts";
-import { blockedRow, jobDetails, jobRow } from "./rows.ts";
+import { jobDetails, jobRow } from "./rows.ts";
 
 const factsRow = jobRow.omit({ event_data: true });
 const movingRow = jobRow
   .omit({ event_data: true, result: true, error: true })
-  .extend({ waiting_until: z.string().nullable(), blocked: blockedRow.nullable() });
+  .extend({ waiting_until: z.string().nullable(), last_error: z.json() });
 const changedJob = jobDetails.extend({ job: factsRow });
 const notification = z.object({ owner: z.string(), view: z.json() });
 
@@ -25,7 +25,7 @@ const oneJob = z.object({ position: z.string(), details: changedJob.nullable() }
 export type Changes = z.output<typeof changes>;
 export type ChangedJob = z.output<typeof changedJob>;
 /** The fields of a job that decide who may see it and where it belongs. */
-export type JobFacts = Omit<MovingJob, "waiting_until" | "blocked">;
+export type JobFacts = Omit<MovingJob, "waiting_until" | "last_error">;
 /** A running job that has progress. */
 export type MovingJob = z.output<typeof movingRow>;
 

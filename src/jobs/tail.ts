@@ -95,8 +95,14 @@ export function createTail({ live, logger }: Dependencies) {
   };
 }
 
-const progressOf = ({ progress_done, progress_total, waiting_until, blocked }: MovingJob): string =>
-  `${progress_done}/${progress_total} ${waiting_until} ${blocked?.parts} ${blocked?.deadLetterId}`;
+const progressOf = ({
+  progress_done,
+  progress_total,
+  waiting_until,
+  last_error,
+  blocked,
+}: MovingJob): string =>
+  `${progress_done}/${progress_total} ${waiting_until} ${JSON.stringify(last_error)} ${blocked?.parts} ${blocked?.deadLetterId}`;
 
 /** The timer does not keep the process alive; open streams do. */
 const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms).unref());

@@ -30,6 +30,8 @@ export const jobView = z.object({
   startedAt: z.string().nullable(),
   endedAt: z.string().nullable(),
   updatedAt: z.string(),
+  /** Why an unfinished job cannot continue without a person. */
+  blocked: blockedView.nullable(),
   links: z.object({
     self: z.string(),
     parent: z.string().nullable(),
@@ -43,7 +45,8 @@ z.globalRegistry.add(jobView, { id: "Job" });
 export const jobDetailsView = jobView.extend({
   /** All of the job's work is paused until then, because a provider asked for it; null while any of it runs. */
   waitingUntil: z.string().nullable(),
-  blocked: blockedView.nullable(),
+  /** {code, message} of the last failed try of a part that is tried again. */
+  lastError: z.unknown(),
   /** Jobs that name this one as their parent. */
   childCount: z.number(),
   runs: z.array(
@@ -75,7 +78,7 @@ export const accepted = (message: string, jobId: string): z.output<typeof accept
 const internalError = z.looseObject({ code: z.literal("internal") });
 
 /** The message of an `internal` error may quote Postgres, so only administrators see it, in the dead letter. */
-function publicError(error: Json): unknown {
+export function publicError(error: Json): unknown {
   const { data } = internalError.safeParse(error);
   return data === undefined ? error : { ...data, message: UNFORESEEN };
 }
@@ -101,6 +104,7 @@ export const toJobView = (job: Omit<Job, "event_data">): z.output<typeof jobView
   startedAt: job.started_at,
   endedAt: job.ended_at,
   updatedAt: job.updated_at,
+  blocked: toBlockedView(job.blocked),
   links: {
     self: jobUrl(job.id),
     parent: job.parent_job_id && jobUrl(job.parent_job_id),
@@ -117,12 +121,12 @@ export const toJobDetailsView = ({
   runs,
   events,
   waitingUntil,
-  blocked,
+  lastError,
   childCount,
 }: Details): z.output<typeof jobDetailsView> => ({
   ...toJobView(job),
   waitingUntil,
-  blocked: toBlockedView(blocked),
+  lastError: publicError(lastError),
   childCount,
   runs: runs.map((run) => ({
     id: run.run_id,

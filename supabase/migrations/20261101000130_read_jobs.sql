@@ -4,7 +4,7 @@
 -- combination is planned for itself: one generic plan could not use the index of any.
 -- p_search is a part of any word that names a job: it looks through the newest 100,000 jobs, newest first, and has no
 -- index, because one over all these texts would slow every write of the ledger.
-create function public.list_jobs(
+create function private.find_jobs(
   p_owner text, p_status text, p_kind text, p_function_id text, p_requester text, p_parent_job_id uuid, p_search text,
   p_unfinished boolean, p_from timestamptz, p_to timestamptz, p_before_at timestamptz, p_before_id uuid, p_limit integer
 )
@@ -59,6 +59,20 @@ begin
 end
 $$;
 
+-- The last error, as {code, message}, of a part that is tried again: of the part that goes on last.
+create function private.job_last_error(p_job public.jobs)
+returns jsonb
+language plpgsql stable
+set search_path = ''
+as $$
+begin
+  return (
+    select last_error from public.job_parts
+    where job_id = p_job.id and status in ('pending', 'claimed') and last_error is not null and p_job.ended_at is null
+    order by waiting_until desc nulls last, part_no limit 1);
+end
+$$;
+
 -- Why an unfinished job needs a person: all its parts are done or dead, and the dead ones have an open dead letter.
 -- {code, message, since, deadLetterId} are of the newest one; parts: how many are dead. Null while any part is open.
 create function private.job_blocked(p_job public.jobs)
@@ -90,24 +104,41 @@ begin
 end
 $$;
 
--- {job, runs, events, waitingUntil, blocked, childCount}, or null when this owner has no such job.
+-- A page of private.find_jobs, each job with what blocks it.
+create function public.list_jobs(
+  p_owner text, p_status text, p_kind text, p_function_id text, p_requester text, p_parent_job_id uuid, p_search text,
+  p_from timestamptz, p_to timestamptz, p_before_at timestamptz, p_before_id uuid, p_limit integer
+)
+returns setof jsonb
+language sql stable
+set search_path = ''
+as $$
+  select to_jsonb(jobs) || jsonb_build_object('blocked', private.job_blocked(jobs))
+  from private.find_jobs(p_owner, p_status, p_kind, p_function_id, p_requester, p_parent_job_id, p_search, false,
+    p_from, p_to, p_before_at, p_before_id, p_limit) as jobs
+  order by created_at desc, id desc;
+$$;
+
+-- {job, runs, events, waitingUntil, lastError, childCount}, or null when this owner has no such job.
 create function public.get_job(p_job_id uuid, p_owner text)
 returns jsonb
 language sql stable
 set search_path = ''
 as $$
   select jsonb_build_object(
-    'job', to_jsonb(jobs),
+    'job', to_jsonb(jobs) || jsonb_build_object('blocked', private.job_blocked(jobs)),
     'runs', coalesce((select jsonb_agg(to_jsonb(runs) order by runs.started_at, runs.run_id)
       from public.job_runs as runs where runs.job_id = jobs.id), '[]'),
     'events', coalesce((select jsonb_agg(to_jsonb(events) order by events.sequence)
       from public.job_events as events where events.job_id = jobs.id), '[]'),
-    'waitingUntil', private.job_waits_until(jobs), 'blocked', private.job_blocked(jobs),
+    'waitingUntil', private.job_waits_until(jobs), 'lastError', private.job_last_error(jobs),
     'childCount', (select count(*) from public.jobs as children where children.parent_job_id = jobs.id))
   from public.jobs as jobs
   where id = p_job_id and (p_owner is null or owner = p_owner);
 $$;
 
-revoke execute on function private.job_waits_until, private.job_blocked, public.list_jobs, public.get_job
+revoke execute on function private.job_waits_until, private.job_last_error, private.job_blocked, private.find_jobs,
+  public.list_jobs, public.get_job
   from public, anon, authenticated;
-grant execute on function private.job_waits_until, private.job_blocked, public.list_jobs, public.get_job to service_role;
+grant execute on function private.job_waits_until, private.job_last_error, private.job_blocked, private.find_jobs,
+  public.list_jobs, public.get_job to service_role;

@@ -41,6 +41,8 @@ create table public.job_parts (
   trouble_count integer not null default 0,
   -- Until when its run waits, because a provider asked for it.
   waiting_until timestamptz,
+  -- {code, message} of its last try, until something is settled after it.
+  last_error jsonb,
   constraint job_parts_are_numbered unique (job_id, part_no),
   constraint job_parts_status_is_valid check (status in ('pending', 'claimed', 'dead', 'done')),
   constraint job_parts_are_ranges check (first_no <= last_no and total_count > 0),

@@ -97,9 +97,9 @@ $$;
 -- RELEASE. The run gives its part back, so that the next run need not wait for the end of the lease. p_waiting_until:
 -- when the run continues, because a provider asked for a pause. p_is_trouble: a provider failed; the result is how
 -- often that happened to this claimant since something was last settled. Null: the claim is lost. May be called again, to
--- say until when the part waits.
+-- say until when the part waits. p_error: why, as {code, message}; null leaves an earlier error.
 create function public.release_part(
-  p_id bigint, p_token uuid, p_is_trouble boolean, p_waiting_until timestamptz, p_now timestamptz
+  p_id bigint, p_token uuid, p_is_trouble boolean, p_waiting_until timestamptz, p_error jsonb, p_now timestamptz
 )
 returns integer
 language plpgsql
@@ -110,7 +110,7 @@ declare
 begin
   update public.job_parts set
     status = 'pending', lease_expires_at = null, waiting_until = p_waiting_until,
-    trouble_count = trouble_count + p_is_trouble::integer
+    trouble_count = trouble_count + p_is_trouble::integer, last_error = coalesce(p_error, last_error)
   where id = p_id and status in ('claimed', 'pending') and lease_token = p_token
   returning * into v_part;
   -- The job may now be paused, so its progress is stored, however short ago that was last done.
@@ -165,6 +165,7 @@ begin
   update public.job_parts set
     counts = private.add_counts(counts, v_counts), settled_count = settled_count + v_moved,
     next_no = coalesce(p_next, next_no), trouble_count = case when v_moved = 0 then trouble_count else 0 end,
+    last_error = case when v_moved = 0 then last_error end,
     status = case when settled_count + v_moved = total_count then 'done' else status end
   where id = p_id returning * into v_part;
   if v_part.status = 'done' then

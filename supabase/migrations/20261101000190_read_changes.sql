@@ -11,7 +11,7 @@ create index jobs_unfinished on public.jobs (created_at desc, id desc) where end
 
 -- The current state of everything that changed since a position, in one statement:
 -- {position, isComplete, jobs: [{job, runs, events}], running: [job], notifications: [{owner, view}]}.
--- `running` has the progress, the pauses and the blocks of running jobs, which write no events: the 200 that moved last.
+-- `running` has the progress, the pauses and the blocks of running jobs, which write no events, with the errors of their parts: the 200 that moved last.
 -- isComplete is false after more than p_limit events, or when the position is from another database: then a snapshot is
 -- shorter. p_owner null sees every job, p_reader null all notifications.
 create function public.read_changes(p_position text, p_owner text, p_reader text, p_limit integer)
@@ -44,7 +44,8 @@ begin
     'running', coalesce((
       select jsonb_agg(to_jsonb(moving) - array['event_data', 'result', 'error'])
       from (
-        select jobs.*, private.job_waits_until(jobs) as waiting_until, private.job_blocked(jobs) as blocked
+        select jobs.*, private.job_waits_until(jobs) as waiting_until, private.job_last_error(jobs) as last_error,
+          private.job_blocked(jobs) as blocked
         from public.jobs
         where status = 'running' and progress_total is not null and (p_owner is null or owner = p_owner)
         order by updated_at desc limit 200) as moving), '[]'),
@@ -69,16 +70,17 @@ language sql stable
 set search_path = ''
 as $$
   with newest as (
-    select id from public.list_jobs(p_owner, p_status, p_kind, p_function_id, p_requester, p_parent_job_id,
+    select id from private.find_jobs(p_owner, p_status, p_kind, p_function_id, p_requester, p_parent_job_id,
       p_search, false, p_from, p_to, null, null, 100)
   ), unfinished as (
-    select id from public.list_jobs(p_owner, p_status, p_kind, p_function_id, p_requester, p_parent_job_id,
+    select id from private.find_jobs(p_owner, p_status, p_kind, p_function_id, p_requester, p_parent_job_id,
       p_search, true, p_from, p_to, null, null, 500)
   )
   select jsonb_build_object(
     'position', pg_current_snapshot()::text,
     'jobs', coalesce((
-      select jsonb_agg(to_jsonb(jobs) - 'event_data' order by created_at desc, id desc)
+      select jsonb_agg(to_jsonb(jobs) - 'event_data' || jsonb_build_object('blocked', private.job_blocked(jobs))
+        order by created_at desc, id desc)
       from public.jobs where id in (select id from newest union select id from unfinished)), '[]'),
     'notifications', coalesce((
       select jsonb_agg(view) from public.list_notifications(p_reader, true, 50) as view), '[]'));

@@ -81,11 +81,17 @@ test("a job that changed several times is returned once, in its current state, w
   const { jobs } = await changes(start);
   expect(jobs).toEqual([
     {
-      job: expect.objectContaining({ id, status: "completed", result: { steps: 3 }, event_count: 3 }),
+      job: expect.objectContaining({
+        id,
+        status: "completed",
+        result: { steps: 3 },
+        event_count: 3,
+        blocked: null,
+      }),
       runs: [expect.objectContaining({ run_id: "run-1", status: "completed" })],
       events: [1, 2, 3].map((sequence) => expect.objectContaining({ sequence })),
       waitingUntil: null,
-      blocked: null,
+      lastError: null,
       childCount: 0,
     },
   ]);

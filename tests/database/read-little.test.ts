@@ -57,7 +57,7 @@ const blocksIn = async (table: string) =>
 
 const after = "'2026-01-01 00:10Z', 'ffffffff-ffff-ffff-ffff-ffffffffffff'";
 const jobs = (filter: string, position = "null, null") =>
-  `list_jobs(${filter}, null, false, null, null, ${position}, 21)`;
+  `list_jobs(${filter}, null, null, null, ${position}, 21)`;
 const letters = (filter: string, position = "null, null") =>
   `list_dead_letters(${filter}, null, null, ${position}, 21)`;
 

@@ -138,7 +138,13 @@ describe("GET /api/jobs/stream", () => {
     await database.sql.query("select private.advance_job($1, 40, 100, now())", [id]);
     expect(await next()).toMatchObject({
       event: "progress",
-      data: { id, progress: { done: 40, total: 100, percent: 40 }, waitingUntil: null, blocked: null },
+      data: {
+        id,
+        progress: { done: 40, total: 100, percent: 40 },
+        waitingUntil: null,
+        lastError: null,
+        blocked: null,
+      },
     });
     await close();
   });

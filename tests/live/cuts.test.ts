@@ -35,7 +35,16 @@ async function openSite(port: number) {
 }
 
 /** What changes without an event (when its event was sent, when the row was updated), and what a list does not show. */
-const LEFT_OUT = ["sentAt", "updatedAt", "runs", "timeline", "waitingUntil", "blocked", "childCount"];
+const LEFT_OUT = [
+  "sentAt",
+  "updatedAt",
+  "runs",
+  "timeline",
+  "waitingUntil",
+  "lastError",
+  "blocked",
+  "childCount",
+];
 const essence = (job: Job) =>
   Object.fromEntries(Object.entries(job).filter(([field]) => !LEFT_OUT.includes(field)));
 const sorted = (jobs: Iterable<Job>) => [...jobs].toSorted((a, b) => a.id.localeCompare(b.id)).map(essence);

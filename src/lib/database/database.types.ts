@@ -1019,6 +1019,7 @@ export type Database = {
           first_no: number;
           id: number;
           job_id: string;
+          last_error: Json | null;
           last_no: number;
           lease_expires_at: string | null;
           lease_token: string | null;
@@ -1039,6 +1040,7 @@ export type Database = {
           first_no: number;
           id?: never;
           job_id: string;
+          last_error?: Json | null;
           last_no: number;
           lease_expires_at?: string | null;
           lease_token?: string | null;
@@ -1058,6 +1060,7 @@ export type Database = {
           first_no?: number;
           id?: never;
           job_id?: string;
+          last_error?: Json | null;
           last_no?: number;
           lease_expires_at?: string | null;
           lease_token?: string | null;
@@ -2744,46 +2747,8 @@ export type Database = {
           p_search: string | null;
           p_status: string | null;
           p_to: string | null;
-          p_unfinished: boolean | null;
         };
-        Returns: {
-          checked_at: string | null;
-          created_at: string;
-          dead_letter_id: string | null;
-          deadline_at: string | null;
-          due_at: string;
-          ended_at: string | null;
-          error: Json | null;
-          event_count: number;
-          event_data: NonNullable<Json>;
-          event_id: string;
-          event_name: string;
-          fingerprint: string | null;
-          function_id: string;
-          id: string;
-          idempotency_key: string | null;
-          keep_completed: number | null;
-          kind: string;
-          owner: string | null;
-          parent_job_id: string | null;
-          priority: number;
-          progress_done: number | null;
-          progress_total: number | null;
-          ready_at: string;
-          released_at: string | null;
-          requester: string;
-          result: Json | null;
-          sent_at: string | null;
-          started_at: string | null;
-          status: string;
-          updated_at: string;
-        }[];
-        SetofOptions: {
-          from: "*";
-          to: "jobs";
-          isOneToOne: false;
-          isSetofReturn: true;
-        };
+        Returns: Json[];
       };
       list_left_files: {
         Args: { p_limit: number | null };
@@ -2998,6 +2963,7 @@ export type Database = {
       release_image_upload: { Args: { p_id: string | null; p_now: string | null }; Returns: undefined };
       release_part: {
         Args: {
+          p_error: Json | null;
           p_id: number | null;
           p_is_trouble: boolean | null;
           p_now: string | null;

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { AppError } from "#lib/errors.ts";
 import { type PartsLedger, partsLedger } from "./ledger.ts";
 
 let ledger: PartsLedger;
@@ -170,6 +171,25 @@ describe("a release", () => {
     expect(await waitingUntil()).toBeNull();
     await ledger.jobs.cancel(jobId, null, "ann");
     expect(await waitingUntil()).toBeNull();
+  });
+
+  test("because of an error makes the job say which, until something is settled after it", async () => {
+    const { jobId } = await ledger.job([10, 10]);
+    const details = () => ledger.jobs.get(jobId, null);
+    const shown = async () => (await details())?.lastError;
+    const part = await claimed(jobId, "run-1", 1);
+    const error = new AppError("provider_unavailable", "no\0 answer");
+    await ledger.parts.release(part, { trouble: true, error });
+    await ledger.parts.release(part, { trouble: false, waitMs: 60_000 });
+    const said = { code: "provider_unavailable", message: "no\uFFFD answer" };
+    expect(await shown()).toEqual(said);
+    const again = await claimed(jobId, "run-1", 1);
+    expect(await shown()).toEqual(said);
+    await ledger.settle(jobId, again, 1, 4);
+    expect(await shown()).toBeNull();
+    await ledger.parts.release(again, { trouble: true, error });
+    await ledger.jobs.cancel(jobId, null, "ann");
+    expect(await shown()).toBeNull();
   });
 
   test("with a lost claim changes nothing", async () => {

@@ -22,6 +22,7 @@ const job = (id: string, revision: number, more: Partial<Job> = {}): Job => ({
   startedAt: null,
   endedAt: null,
   updatedAt: "2026-01-01T00:00:00Z",
+  blocked: null,
   links: { self: "", parent: null, children: "", deadLetters: "", reprocessOf: null },
   ...more,
 });
@@ -48,16 +49,30 @@ describe("one reducer for stream and polling", () => {
       { event: "job", data: job("a", 1) },
       {
         event: "progress",
-        data: { id: "a", progress: progress(4), waitingUntil: "2026-11-22T12:00:00Z", blocked: null },
+        data: {
+          id: "a",
+          progress: progress(4),
+          waitingUntil: "2026-11-22T12:00:00Z",
+          lastError: null,
+          blocked: null,
+        },
       },
-      { event: "progress", data: { id: "a", progress: progress(3), waitingUntil: null, blocked: null } },
       {
         event: "progress",
-        data: { id: "unknown", progress: progress(9), waitingUntil: null, blocked: null },
+        data: { id: "a", progress: progress(3), waitingUntil: null, lastError: null, blocked: null },
+      },
+      {
+        event: "progress",
+        data: { id: "unknown", progress: progress(9), waitingUntil: null, lastError: null, blocked: null },
       },
     );
     expect([...state.jobs.values()]).toEqual([
-      job("a", 1, { progress: progress(4), waitingUntil: "2026-11-22T12:00:00Z", blocked: null }),
+      job("a", 1, {
+        progress: progress(4),
+        waitingUntil: "2026-11-22T12:00:00Z",
+        lastError: null,
+        blocked: null,
+      }),
     ]);
     // A state of the ledger from before that progress.
     expect(reduce(state, { event: "job", data: job("a", 1) })).toBe(state);

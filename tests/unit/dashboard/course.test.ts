@@ -29,6 +29,7 @@ const job = (more: Partial<JobDetails>): JobDetails => ({
   endedAt: null,
   updatedAt: at(2),
   waitingUntil: null,
+  lastError: null,
   blocked: null,
   childCount: 0,
   links: { self: "", parent: null, children: "", deadLetters: "", reprocessOf: null },

@@ -71,6 +71,8 @@ test("a campaign is blocked once no part of it can go on, says why, and is not a
     recipientsPerSecond: null,
   });
   expect(await job()).toMatchObject({ status: "running", blocked });
+  const jobs = await house.call("GET", "/api/jobs?function=send-email-campaign");
+  expect(jobs.body.items).toMatchObject([{ id: jobId, status: "running", blocked }]);
   const list = await house.call("GET", "/api/campaigns");
   expect(list.body.items).toMatchObject([{ id: campaignId, status: "blocked" }]);
 

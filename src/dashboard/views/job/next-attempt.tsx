@@ -11,7 +11,9 @@ export function NextAttempt({ job }: { job: JobDetails }) {
   const last = job.timeline.findLast(({ type }) => type !== "run_ended");
   if (last?.type === "waiting") return <Retry said={fieldsOf(last.data)} />;
   if (job.waitingUntil === null) return null;
-  return <WaitingNote until={job.waitingUntil} why="a provider asked for it, or is in trouble." />;
+  const message = fieldsOf(job.lastError).get("message");
+  const why = typeof message === "string" ? message : "a provider asked for it, or is in trouble.";
+  return <WaitingNote until={job.waitingUntil} why={why} />;
 }
 
 function Retry({ said }: { said: ReadonlyMap<string, unknown> }) {

@@ -16,7 +16,7 @@ export function useJob(id: string): {
         runs: found.runs ?? [],
         timeline: found.timeline ?? [],
         waitingUntil: found.waitingUntil ?? null,
-        blocked: found.blocked ?? null,
+        lastError: found.lastError ?? null,
         childCount: found.childCount ?? 0,
       },
     [found],

@@ -22,7 +22,11 @@ export const JOB_COLUMNS: readonly Column<Job>[] = [
       </>
     ),
   },
-  { head: "Status", cell: ({ status }) => <Badge status={status} />, tight: true },
+  {
+    head: "Status",
+    cell: ({ status, blocked }) => <Badge status={blocked === null ? status : "blocked"} />,
+    tight: true,
+  },
   {
     head: "Class",
     cell: ({ priority }) => <ClassMark priority={priority} />,
