@@ -3,8 +3,8 @@
  * ledger: nothing is claimed or recorded. It is a process of its own, like the site.
  */
 
+import pLimit from "p-limit";
 import { createRenderer } from "#campaigns/render-mail.ts";
-import { Semaphore } from "#campaigns/semaphore.ts";
 import { writeMails } from "#campaigns/send-batch.ts";
 import { systemClock } from "#lib/clock.ts";
 import { fastFetch } from "#lib/outside/fetch.ts";
@@ -21,10 +21,10 @@ const mailer = resendMailer(
   systemClock,
 );
 const content = { ...campaignContent, replyTo: null, missingField: "empty" } as const;
-const render = createRenderer(campaignId, content, mailer.write);
-const permits = new Semaphore(Number(inFlight));
+const render = createRenderer(campaignId, content);
+const permits = pLimit(Number(inFlight));
 /** As in the product, the next batches are rendered while others are in flight. */
-const rendering = new Semaphore(2 * Number(inFlight));
+const rendering = pLimit(2 * Number(inFlight));
 
 // Only as many recipients as fit in memory; their batches are sent in turn, each with its own key.
 const known = Array.from({ length: Math.min(batches, 20) }, (_, batch) =>
@@ -39,9 +39,9 @@ const send = (first: number, count: number) =>
     Array.from({ length: count }, async (_, n) => {
       const key = `${campaignId}:${first + n}`;
       const recipients = known[n % known.length] ?? [];
-      const answer = await rendering.hold(() => {
+      const answer = await rendering(() => {
         const { mails } = writeMails(recipients, render);
-        return permits.hold(() => mailer.sendBatch(mails, key));
+        return permits(() => mailer.sendBatch(mails, key));
       });
       if (answer.kind !== "taken") throw answer.error;
     }),

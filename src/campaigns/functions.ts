@@ -1,6 +1,6 @@
 import type { InngestFunction } from "inngest";
+import pLimit from "p-limit";
 import { campaignRepository } from "#campaigns/repository.ts";
-import { Semaphore } from "#campaigns/semaphore.ts";
 import { sendCampaignPart } from "#campaigns/send-campaign-part.ts";
 import { sendEmailCampaign } from "#campaigns/send-email-campaign.ts";
 import type { OnFailure } from "#dead-letters/on-failure.ts";
@@ -51,7 +51,7 @@ export function campaignFunctions({
       campaigns,
       mailer,
       pace: createPace({ tokens, clock, account: mailer.account, perSecond: env.MAIL_REQUESTS_PER_SECOND }),
-      inFlight: new Semaphore(env.MAIL_MAX_IN_FLIGHT),
+      inFlight: pLimit(env.MAIL_MAX_IN_FLIGHT),
     }),
   ];
 }

@@ -1,4 +1,4 @@
-import type { MailTemplate } from "#mail/mailer.ts";
+import { writeMail } from "#mail/mailer.ts";
 import {
   asHeader,
   asPlainText,
@@ -6,7 +6,6 @@ import {
   type Fields,
   fillTemplate,
   parseTemplate,
-  type Template,
 } from "#mail/template.ts";
 
 /**
@@ -33,15 +32,11 @@ export type Rendered = { mail: string } | { missing: string[] };
 export type Render = (recipient: Recipient) => Rendered;
 
 /**
- * Compiles the content once, in the provider's own format. The returned function renders one recipient's mail and
+ * Compiles the content once. The returned function renders one recipient's mail and
  * depends on nothing else.
  */
-export function createRenderer(
-  campaignId: string,
-  content: Content,
-  write: (mail: MailTemplate) => Template,
-): Render {
-  const mail = write({
+export function createRenderer(campaignId: string, content: Content): Render {
+  const mail = writeMail({
     from: content.from,
     to: parseTemplate("{{email}}", asPlainText),
     subject: parseTemplate(content.subject, asHeader),

@@ -3,6 +3,7 @@ import type { Content, Recipient } from "#campaigns/render-mail.ts";
 import type { Clock } from "#lib/clock.ts";
 import { createCall } from "#lib/database/call.ts";
 import type { DatabaseClient } from "#lib/database/client.ts";
+import type { ErrorCode } from "#lib/errors.ts";
 
 const content = z.object({
   subject: z.string(),
@@ -45,17 +46,14 @@ type Taken = z.output<typeof taken>;
 /** A part that the caller has claimed, with the token of its lease. */
 type PartRef = { id: number; token: string };
 
-/** Subscriber id → the provider's message id, or the code and message of the error. */
-export type Outcome =
-  | {
-      batchNo: number;
-      sent: Record<string, string>;
-      failed: Record<string, [code: string, words: string]>;
-      /** All other mails of the batch become unknown, with this code. */
-      unknownCode?: string;
-    }
-  /** The provider accepted nothing of this batch. */
-  | { batchNo: number; putBack: true };
+/** Of one batch. Subscriber id → the provider's message id, or the code and message of the error. */
+export type Outcome = {
+  batchNo: number;
+  sent: Record<string, string>;
+  failed: Record<string, [code: string, words: string]>;
+  /** What becomes of the other mails: `open` when the provider did not accept them, or else unknown, with this code. */
+  rest?: "open" | ErrorCode;
+};
 
 const plan = z.discriminatedUnion("state", [
   z.object({ state: z.literal("planning") }),

@@ -1,7 +1,7 @@
+import type { LimitFunction } from "p-limit";
 import { createRenderer, type Render } from "#campaigns/render-mail.ts";
-import type { CampaignRepository } from "#campaigns/repository.ts";
-import type { Semaphore } from "#campaigns/semaphore.ts";
-import { sendBatch } from "#campaigns/send-batch.ts";
+import type { Batch, CampaignRepository, Outcome } from "#campaigns/repository.ts";
+import { type Ended, putBack, sendBatch } from "#campaigns/send-batch.ts";
 import type { StepTime, Worked } from "#jobs/parts.ts";
 import type { Part } from "#jobs/parts-repository.ts";
 import type { Clock } from "#lib/clock.ts";
@@ -15,7 +15,7 @@ export type SendDependencies = {
   clock: Clock;
   pace: Pace;
   /** Limits the requests in flight at the provider, over all parts of this process. */
-  inFlight: Semaphore;
+  inFlight: LimitFunction;
 };
 
 /** Workers per part. Each takes batches, sends them and settles them: while one settles, the other sends. */
@@ -30,57 +30,66 @@ const KEY_MARGIN_MS = 60 * 60 * 1000;
  * again under its key or becomes unknown. Throws the provider's error after all requests in flight have ended.
  */
 export async function sendPart(deps: SendDependencies, part: Part, time: StepTime): Promise<Worked> {
-  const met: { state: "open" | "done" | "lost"; waitMs: number; error: AppError | undefined } = {
-    state: "open",
-    waitMs: 0,
-    error: undefined,
-  };
+  const { campaigns, mailer, pace } = deps;
+  let state: "open" | "done" | "lost" = "open";
+  let waitMs = 0;
+  let error: AppError | undefined;
   let render: Render | undefined;
+  const isOver = () => state !== "open" || waitMs > 0 || time.isLate();
   // With a rate limit there is time to record each batch by itself. Without keys, a crash leaves every taken batch in
   // doubt, so no more batches are taken than are in flight.
-  const oneByOne = deps.pace.isOn || deps.mailer.remembersKeysForMs === undefined;
+  const groupSize = pace.isOn || mailer.remembersKeysForMs === undefined ? 1 : GROUP;
+
+  /** Returns whether this worker continues. It stops at its first error, and the others continue. */
+  const sendGroup = async (): Promise<boolean> => {
+    const pauseMs = pace.isOn ? await pace.reach() : 0;
+    const taken =
+      pauseMs > 0
+        ? ({ state: "wait", waitMs: pauseMs } as const)
+        : await campaigns.take(part, groupSize, keysSince(deps), pace.bucket);
+    if (taken.state === "wait") waitMs = Math.max(waitMs, taken.waitMs);
+    else if (taken.state !== "open") state = taken.state;
+    if (taken.state !== "open" || taken.batches.length === 0) return false;
+    const { id: campaignId, content } = taken.campaign;
+    render ??= createRenderer(campaignId, content);
+    const call = { mailer, pace, render, campaignId, isLate: time.isLate };
+    const ended = await sendInTurn(taken.batches, isOver, (batch) => sendBatch(call, batch));
+    const settled = ended.outcomes.length > 0 ? await campaigns.settle(part, ended.outcomes) : "open";
+    if (settled !== "open") state = settled;
+    waitMs = Math.max(waitMs, ended.waitMs);
+    if (ended.waitMs === 0) error ??= ended.error;
+    else if (ended.error?.code === "provider_rate_limited") await pace.silence(ended.waitMs);
+    return ended.error === undefined && taken.batches.length === groupSize;
+  };
 
   const work = async (): Promise<void> => {
-    while (met.state === "open" && met.waitMs === 0 && !time.isLate()) {
-      const goesOn = await (oneByOne ? deps.inFlight.hold(() => sendGroup(1)) : sendGroup(GROUP));
-      if (!goesOn) return;
-    }
+    while (!isOver()) if (!(await deps.inFlight(sendGroup))) return;
   };
-  /**
-   * Returns whether this worker continues. A worker stops at its first error, so that each one calls a provider that is
-   * down only once.
-   */
-  const sendGroup = async (size: number): Promise<boolean> => {
-    const waitMs = deps.pace.isOn ? await deps.pace.reach() : 0;
-    const taken =
-      waitMs > 0
-        ? ({ state: "wait", waitMs } as const)
-        : await deps.campaigns.take(part, size, keysSince(deps), deps.pace.bucket);
-    if (taken.state === "wait") met.waitMs = Math.max(met.waitMs, taken.waitMs);
-    else if (taken.state !== "open") met.state = taken.state;
-    if (taken.state !== "open" || taken.batches.length === 0) return false;
-    const { id, content } = taken.campaign;
-    render ??= createRenderer(id, content, deps.mailer.write);
-    const call = { ...deps, render, campaignId: id, holdsPermit: oneByOne, isLate: time.isLate };
-    const ended = await Promise.all(taken.batches.map((batch) => sendBatch(call, batch)));
-    const outcomes = ended.flatMap(({ outcome }) => outcome ?? []);
-    const state = outcomes.length === 0 ? "open" : await deps.campaigns.settle(part, outcomes);
-    if (state !== "open") met.state = state;
-    for (const { error } of ended) await note(error);
-    return taken.batches.length === size && ended.every(({ error }) => error === undefined);
-  };
-  const note = async (error: AppError | undefined) => {
-    const waitMs = error?.retryAfterMs ?? 0;
-    met.waitMs = Math.max(met.waitMs, waitMs);
-    if (waitMs === 0) met.error ??= error;
-    else if (error?.code === "provider_rate_limited") await deps.pace.silence(waitMs);
-  };
-
   for (const ended of await Promise.allSettled(Array.from({ length: WORKERS }, work)))
     if (ended.status === "rejected") throw ended.reason;
-  if (met.error) throw met.error;
-  return met.waitMs > 0 ? { waitMs: met.waitMs } : met.state;
+  if (error) throw error;
+  return waitMs > 0 ? { waitMs } : state;
 }
+
+/** Sends the batches until one meets an error or the work is over. The others stay as they were. */
+async function sendInTurn(
+  batches: readonly Batch[],
+  isOver: () => boolean,
+  send: (batch: Batch) => Promise<Ended>,
+) {
+  const outcomes: Outcome[] = [];
+  let [error, waitMs]: [AppError | undefined, number] = [undefined, 0];
+  for (const batch of batches) {
+    const isSkipped: boolean = error !== undefined || waitMs > 0 || isOver();
+    const ended: Ended = isSkipped ? untouched(batch) : await send(batch);
+    if (ended.outcome) outcomes.push(ended.outcome);
+    error ??= ended.error;
+    waitMs ||= ended.waitMs ?? ended.error?.retryAfterMs ?? 0;
+  }
+  return { outcomes, error, waitMs };
+}
+
+const untouched = ({ batchNo, inDoubt }: Batch): Ended => (inDoubt ? {} : { outcome: putBack(batchNo) });
 
 /**
  * Batches that were first sent after this time may be sent again under their key; undefined when the provider has no

@@ -1,5 +1,5 @@
 import type { AppError } from "#lib/errors.ts";
-import type { Template } from "#mail/template.ts";
+import { jsonTemplate, type Template } from "#mail/template.ts";
 
 /** A mail to one address, with its merge fields not filled yet. */
 export type MailTemplate = {
@@ -13,6 +13,10 @@ export type MailTemplate = {
   headers?: Readonly<Record<string, Template>>;
   tags: { name: string; value: string }[];
 };
+
+/** The mail as JSON in Resend's format, in which every mailer takes it. */
+export const writeMail = ({ replyTo, ...mail }: MailTemplate): Template =>
+  jsonTemplate({ ...mail, reply_to: replyTo });
 
 /**
  * The result of a batch. `refused`: certainly none of it was accepted. `unknown`: no readable answer came, so some or
@@ -35,10 +39,8 @@ export type Mailer = {
    * has no keys.
    */
   remembersKeysForMs: number | undefined;
-  /** The mail in the provider's JSON format. */
-  write(mail: MailTemplate): Template;
   /**
-   * Never throws: every error of the provider is an answer. `mails` come from `write`. One key must always be used with
+   * Never throws: every error of the provider is an answer. `mails` come from `writeMail`. One key must always be used with
    * the same mails.
    */
   sendBatch(mails: readonly string[], idempotencyKey: string): Promise<BatchAnswer>;

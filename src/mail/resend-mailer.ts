@@ -4,7 +4,6 @@ import { AppError } from "#lib/errors.ts";
 import { classifyFailure, type FailureVerdict } from "#lib/outside/provider-answer.ts";
 import type { BatchAnswer, Mailer } from "#mail/mailer.ts";
 import { readBatchAnswer } from "#mail/resend-answer.ts";
-import { jsonTemplate } from "#mail/template.ts";
 
 type Settings = Pick<Env, "RESEND_BASE_URL" | "RESEND_API_KEY" | "MAIL_IDEMPOTENT">;
 
@@ -19,7 +18,6 @@ export function resendMailer(env: Settings, fetch: typeof globalThis.fetch, cloc
   return {
     account: "resend",
     remembersKeysForMs: env.MAIL_IDEMPOTENT ? DAY_MS : undefined,
-    write: ({ replyTo, ...mail }) => jsonTemplate({ ...mail, reply_to: replyTo }),
     async sendBatch(mails, idempotencyKey) {
       if (env.RESEND_API_KEY === undefined) {
         return { kind: "refused", error: new AppError("not_configured", "RESEND_API_KEY is not set") };

@@ -5,7 +5,7 @@ import type { InngestClient } from "#lib/engine/inngest.ts";
 import { tries } from "#lib/engine/retry-policy.ts";
 import type { MailMode } from "#lib/environment-fence.ts";
 import { AppError } from "#lib/errors.ts";
-import type { Mailer } from "#mail/mailer.ts";
+import { type Mailer, writeMail } from "#mail/mailer.ts";
 import type { Pace } from "#mail/pace.ts";
 import { asHeader, asPlainText, fillTemplate, parseTemplate } from "#mail/template.ts";
 import { sendReceiptRequested } from "#payments/events.ts";
@@ -70,13 +70,13 @@ function refuseForgottenKey({ mailer, clock }: Dependencies, { askedAt }: Receip
   throw new AppError("outcome_unknown", "The mailer was asked before, and no longer knows the key");
 }
 
-function write({ mailer, from }: Dependencies, orderId: string, receipt: Receipt): string {
+function write({ from }: Dependencies, orderId: string, receipt: Receipt): string {
   const { email, amountCents, currency } = receipt;
   if (email === null || amountCents === null || currency === null) {
     throw new AppError("not_found", "There is no order with an address");
   }
   const total = new Intl.NumberFormat("en-US", { style: "currency", currency }).format(amountCents / 100);
-  const mail = mailer.write({
+  const mail = writeMail({
     from,
     to: parseTemplate("{{email}}", asPlainText),
     subject: parseTemplate("Payment received!", asHeader),

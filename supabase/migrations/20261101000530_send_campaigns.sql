@@ -9,7 +9,8 @@ returns json
 language sql stable
 set search_path = ''
 as $$
-  select case when p_batch.skipped_count = 0 then p_batch.recipients else (
+  select case when p_batch.sent_count + p_batch.failed_count + p_batch.skipped_count + p_batch.unknown_count = 0
+    then p_batch.recipients else (
     select coalesce(json_agg(recipient), '[]') from json_array_elements(p_batch.recipients) as recipient
     where exists (select from public.campaign_sends where campaign_id = p_batch.campaign_id
       and subscriber_id = (recipient ->> 0)::bigint and status = 'pending')) end;
@@ -53,8 +54,9 @@ begin
 end
 $$;
 
--- Records the outcomes of batches once; a repeated call changes nothing. p_outcomes: see settle_campaign_batches. A
--- recipient who is not named stays pending, which the batch's own check refuses. Returns the counts that were added.
+-- Records the outcomes of batches once; a repeated call changes nothing. p_outcomes: see settle_campaign_batches.
+-- Without "rest", a recipient who is not named stays pending, which the batch's own check refuses. Returns the counts
+-- that were added.
 create function private.write_campaign_outcomes(p_campaign_id uuid, p_outcomes jsonb)
 returns jsonb
 language plpgsql
@@ -63,20 +65,17 @@ as $$
 declare
   v_outcome record;
   v_batch public.campaign_batches;
-  v_total public.campaign_batches;
+  v_moved jsonb;
+  v_counts jsonb := '{}';
 begin
   for v_outcome in
     select * from jsonb_to_recordset(p_outcomes)
-      as outcome ("batchNo" integer, sent jsonb, failed jsonb, "unknownCode" text, "putBack" boolean)
+      as outcome ("batchNo" integer, sent jsonb, failed jsonb, rest text)
     order by "batchNo"
   loop
     select * into v_batch from public.campaign_batches
     where campaign_id = p_campaign_id and batch_no = v_outcome."batchNo" and status = 'sending' for no key update;
     if v_batch.campaign_id is null then
-      continue;
-    elsif v_outcome."putBack" then
-      update public.campaign_batches set status = 'pending', first_sending_at = null
-      where campaign_id = p_campaign_id and batch_no = v_batch.batch_no;
       continue;
     end if;
     with moved as (
@@ -85,28 +84,29 @@ begin
           when v_outcome.failed ? subscriber_id::text then 'failed' else 'unknown' end,
         provider_message_id = v_outcome.sent ->> subscriber_id::text,
         error_code = case when v_outcome.sent ? subscriber_id::text then null
-          else coalesce(v_outcome.failed -> subscriber_id::text ->> 0, v_outcome."unknownCode") end,
+          else coalesce(v_outcome.failed -> subscriber_id::text ->> 0, v_outcome.rest) end,
         note = v_outcome.failed -> subscriber_id::text ->> 1
       where campaign_id = p_campaign_id and status = 'pending'
         and subscriber_id between v_batch.first_subscriber_id and v_batch.last_subscriber_id
         and (v_outcome.sent ? subscriber_id::text or v_outcome.failed ? subscriber_id::text
-          or v_outcome."unknownCode" is not null)
+          or v_outcome.rest <> 'open')
       returning status
     )
-    select count(*) filter (where status = 'sent'), count(*) filter (where status = 'failed'),
-      count(*) filter (where status = 'unknown')
-    into v_batch.sent_count, v_batch.failed_count, v_batch.unknown_count from moved;
+    select coalesce(jsonb_object_agg(status, count), '{}') into v_moved
+    from (select status, count(*) from moved group by status) as counted;
     update public.campaign_batches set
-      status = case when v_batch.unknown_count > 0 then 'unknown' else 'done' end,
-      sent_count = v_batch.sent_count, failed_count = v_batch.failed_count, unknown_count = v_batch.unknown_count
+      status = case when v_outcome.rest = 'open' then 'pending' when v_moved ? 'unknown' then 'unknown' else 'done' end,
+      first_sending_at = case when v_outcome.rest = 'open' then null else first_sending_at end,
+      sent_count = sent_count + coalesce((v_moved ->> 'sent')::integer, 0),
+      failed_count = failed_count + coalesce((v_moved ->> 'failed')::integer, 0),
+      unknown_count = unknown_count + coalesce((v_moved ->> 'unknown')::integer, 0)
     where campaign_id = p_campaign_id and batch_no = v_batch.batch_no;
-    v_total.sent_count := coalesce(v_total.sent_count, 0) + v_batch.sent_count;
-    v_total.failed_count := coalesce(v_total.failed_count, 0) + v_batch.failed_count;
-    v_total.skipped_count := coalesce(v_total.skipped_count, 0) + v_batch.skipped_count;
-    v_total.unknown_count := coalesce(v_total.unknown_count, 0) + v_batch.unknown_count;
+    v_counts := private.add_counts(v_counts, v_moved);
+    -- Recipients who were skipped when the batch was taken are counted with the last of its outcomes.
+    continue when v_outcome.rest = 'open';
+    v_counts := private.add_counts(v_counts, jsonb_build_object('skipped', v_batch.skipped_count));
   end loop;
-  return jsonb_strip_nulls(jsonb_build_object('sent', v_total.sent_count, 'failed', v_total.failed_count,
-    'skipped', v_total.skipped_count, 'unknown', v_total.unknown_count));
+  return v_counts;
 end
 $$;
 
@@ -119,7 +119,7 @@ language sql
 set search_path = ''
 as $$
   select private.write_campaign_outcomes(p_campaign_id, jsonb_agg(jsonb_build_object('batchNo', batch_no,
-    'sent', '{}'::jsonb, 'failed', '{}'::jsonb, 'unknownCode', 'outcome_unknown')))
+    'sent', '{}'::jsonb, 'failed', '{}'::jsonb, 'rest', 'outcome_unknown')))
   from public.campaign_batches
   where campaign_id = p_campaign_id and part_no = p_part.part_no and status = 'sending'
     and lease_token is distinct from p_part.lease_token and (p_keys_since is null or first_sending_at <= p_keys_since)
@@ -181,9 +181,9 @@ end
 $$;
 
 -- p_outcomes: [{"batchNo", "sent": {"<subscriber id>": "<provider's message id>"}, "failed": {"<subscriber id>":
--- ["<code>", "<words>"]}, "unknownCode": all others become unknown, with this code; without it every recipient must be
--- named}, or {"batchNo", "putBack": true}: the provider accepted nothing of the batch]. Batches that are not named stay
--- in doubt. Returns what settle_part returns.
+-- ["<code>", "<words>"]}, "rest"}]. "rest" is what becomes of all others: "open" when the provider did not accept them,
+-- or the code with which they become unknown; without it every recipient must be named. Batches that are not named
+-- stay in doubt. Returns what settle_part returns.
 create function public.settle_campaign_batches(p_part_id bigint, p_token uuid, p_outcomes jsonb, p_now timestamptz)
 returns text
 language plpgsql

@@ -49,7 +49,8 @@ begin
   p_part.lease_token := null;
   v_counts := coalesce(private.give_up_campaign_batches(v_campaign_id, p_part, null), '{}');
   with rest as (
-    update public.campaign_batches set status = 'done', skipped_count = recipient_count
+    update public.campaign_batches set status = 'done',
+      skipped_count = recipient_count - sent_count - failed_count - unknown_count
     where campaign_id = v_campaign_id and part_no = p_part.part_no and status = 'pending'
     returning first_subscriber_id, last_subscriber_id
   )

@@ -20,8 +20,10 @@ begin
     perform private.refuse(404, 'not_found', 'Campaign not found');
   end if;
   select jsonb_build_object('recipients', coalesce(sum(recipient_count), 0),
-      'pending', coalesce(sum(recipient_count - skipped_count) filter (where status = 'pending'), 0),
-      'sending', coalesce(sum(recipient_count - skipped_count) filter (where status = 'sending'), 0),
+      'pending', coalesce(sum(recipient_count - sent_count - failed_count - skipped_count - unknown_count)
+        filter (where status = 'pending'), 0),
+      'sending', coalesce(sum(recipient_count - sent_count - failed_count - skipped_count - unknown_count)
+        filter (where status = 'sending'), 0),
       'sent', coalesce(sum(sent_count), 0), 'failed', coalesce(sum(failed_count), 0),
       'skipped', coalesce(sum(skipped_count), 0), 'unknown', coalesce(sum(unknown_count), 0)),
     coalesce(sum(sent_count), 0), min(first_sending_at)

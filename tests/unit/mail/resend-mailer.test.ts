@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { systemClock } from "#lib/clock.ts";
+import { writeMail } from "#mail/mailer.ts";
 import { resendMailer } from "#mail/resend-mailer.ts";
 import { asHeader, asPlainText, fillTemplate, parseTemplate } from "#mail/template.ts";
 
@@ -29,7 +30,7 @@ test("an answer ends the wait for it", async () => {
 });
 
 test("headers are filled for each recipient, and a value cannot begin another header", () => {
-  const mail = resendMailer(settings, fetch, systemClock).write({
+  const mail = writeMail({
     from: "Ada <ada@example.com>",
     to: parseTemplate("{{email}}", asPlainText),
     subject: parseTemplate("News", asHeader),

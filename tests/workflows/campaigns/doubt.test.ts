@@ -84,10 +84,10 @@ test("a refused batch is not in doubt: the provider's memory does not run out fr
 test("canceled while in doubt: housekeeping lists it as unknown, and a person settles it", async () => {
   house = await campaignHouse({ env: SMALL });
   await house.control("faults", { rules: [{ status: 503 }] });
-  const { campaignId } = await house.draft(20);
+  const { campaignId } = await house.draft(10);
   const { jobId } = await send(campaignId);
   await house.engine.idle();
-  expect(await campaign(campaignId)).toMatchObject({ counts: { sending: 20 } });
+  expect(await campaign(campaignId)).toMatchObject({ counts: { sending: 10 } });
   const [{ id }] = (await house.call("GET", `/api/campaigns/${campaignId}/sends`)).body.items;
   const settle = () =>
     house.call("POST", `/api/campaigns/${campaignId}/sends/${id}/resolve`, { status: "failed" });
@@ -101,8 +101,8 @@ test("canceled while in doubt: housekeeping lists it as unknown, and a person se
   expect(await house.app.keepHouse()).toMatchObject({ "canceled campaigns": { parts: 1 } });
   expect(await campaign(campaignId)).toMatchObject({
     status: "canceled",
-    counts: { sending: 0, unknown: 20 },
+    counts: { sending: 0, unknown: 10 },
   });
-  expect(await settle()).toMatchObject({ status: 200, body: { counts: { failed: 1, unknown: 19 } } });
+  expect(await settle()).toMatchObject({ status: 200, body: { counts: { failed: 1, unknown: 9 } } });
   expect(await house.app.keepHouse()).toMatchObject({ "canceled campaigns": { parts: 0 } });
 });

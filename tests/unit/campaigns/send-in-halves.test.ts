@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { splitRefused } from "#campaigns/split-refused.ts";
+import { sendInHalves } from "#campaigns/send-in-halves.ts";
 import { AppError } from "#lib/errors.ts";
 import type { BatchAnswer } from "#mail/mailer.ts";
 
@@ -29,7 +29,7 @@ describe("a batch refused for some of its mails", () => {
     "finds %j: they fail alone, everybody else gets one mail",
     async (bad) => {
       const { taken, send } = strictProvider(bad);
-      const { results, answer } = await splitRefused(mails, "c:1", refusal, send);
+      const { results, answer } = await sendInHalves(mails, "c:1", send);
       expect(answer.kind).toBe("taken");
       expect(
         [...results]
@@ -45,8 +45,8 @@ describe("a batch refused for some of its mails", () => {
 
   test("splits the same way every time, so that a repeated search meets the same keys", async () => {
     const [first, second] = [strictProvider([5]), strictProvider([5])];
-    await splitRefused(mails, "c:1", refusal, first.send);
-    await splitRefused(mails, "c:1", refusal, second.send);
+    await sendInHalves(mails, "c:1", first.send);
+    await sendInHalves(mails, "c:1", second.send);
     expect(second.keys).toEqual(first.keys);
     expect(new Set(first.keys).size).toBe(first.keys.length);
   });
@@ -54,7 +54,7 @@ describe("a batch refused for some of its mails", () => {
   test("when every single mail is refused, the request is wrong and no recipient fails", async () => {
     const { send } = strictProvider(addresses.map((_, n) => n));
     const few = mailsFor(addresses.slice(0, 3));
-    const { answer } = await splitRefused(few, "c:1", refusal, send);
+    const { answer } = await sendInHalves(few, "c:1", send);
     expect(answer).toMatchObject({
       kind: "refused",
       error: { code: "provider_rejected", message: "Each of 3 mails was refused: one is bad" },
@@ -68,7 +68,7 @@ describe("a batch refused for some of its mails", () => {
       return { kind: "refused", error: refusal };
     };
     const many = mailsFor(Array.from({ length: 100 }, (_, n) => `p${n}@example.com`));
-    expect(await splitRefused(many, "c:1", refusal, send)).toMatchObject({
+    expect(await sendInHalves(many, "c:1", send)).toMatchObject({
       answer: { kind: "refused", error: { code: "provider_rejected" } },
     });
     expect(calls).toBeLessThan(25);
@@ -76,7 +76,7 @@ describe("a batch refused for some of its mails", () => {
 
   test("eight bad mails among good ones fail alone", async () => {
     const { taken, send } = strictProvider([1, 2, 3, 4, 5, 6, 7, 8]);
-    const { results, answer } = await splitRefused(mails, "c:1", refusal, send);
+    const { results, answer } = await sendInHalves(mails, "c:1", send);
     expect(answer.kind).toBe("taken");
     expect(results.size).toBe(9);
     expect(taken).toEqual(addresses.slice(0, 1));
@@ -86,8 +86,8 @@ describe("a batch refused for some of its mails", () => {
     const { send } = strictProvider([8]);
     const down: BatchAnswer = { kind: "unknown", error: new AppError("provider_unavailable", "down") };
     let calls = 0;
-    const { results, answer } = await splitRefused(mails, "c:1", refusal, async (part, key) =>
-      ++calls === 2 ? down : send(part, key),
+    const { results, answer } = await sendInHalves(mails, "c:1", async (part, key) =>
+      ++calls === 3 ? down : send(part, key),
     );
     expect(answer).toBe(down);
     expect([...results.keys()]).toEqual([0, 1, 2, 3, 4]);

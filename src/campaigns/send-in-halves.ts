@@ -1,0 +1,52 @@
+import { AppError } from "#lib/errors.ts";
+import type { BatchAnswer, MailResult } from "#mail/mailer.ts";
+
+/** We ended the search between two requests; it continues after `waitMs`. */
+export type Stopped = { kind: "stopped"; waitMs: number };
+type Send = (mails: readonly string[], key: string) => Promise<BatchAnswer | Stopped>;
+/** The results so far, by position in the batch, and the last answer. When it is `taken`, every mail has a result. */
+type Sent = { results: Map<number, MailResult>; answer: BatchAnswer | Stopped };
+
+/**
+ * After so many single refusals and no accepted mail, the cause is not the mails. A full search of 100 mails is 199
+ * requests.
+ */
+const ENOUGH_REFUSED = 8;
+
+/**
+ * Sends a batch. When the provider refuses all of it because of some of its mails, halves are sent under their own keys
+ * until each bad mail is alone and fails alone. A batch always splits in the same way, so that the provider recognises
+ * the keys of a repeated search.
+ */
+export async function sendInHalves(mails: readonly string[], key: string, send: Send): Promise<Sent> {
+  const results = new Map<number, MailResult>();
+  const isAllRefused = (enough: number) =>
+    results.size >= enough && [...results.values()].every((result) => "code" in result);
+
+  const search = async (from: number, to: number): Promise<BatchAnswer | Stopped> => {
+    const isWhole = to - from === mails.length;
+    const answer = await send(mails.slice(from, to), isWhole ? key : `${key}/${from}-${to}`);
+    if (answer.kind === "taken")
+      for (const [index, result] of answer.results.entries()) results.set(from + index, result);
+    if (answer.kind !== "refused" || answer.error.code !== "invalid_recipient") return answer;
+    if (to - from === 1) {
+      results.set(from, { code: answer.error.code, words: answer.error.message });
+      return isAllRefused(ENOUGH_REFUSED) ? refusedAll(results) : { kind: "taken", results: [] };
+    }
+    const middle = Math.ceil((from + to) / 2);
+    const first = await search(from, middle);
+    return first.kind === "taken" ? search(middle, to) : first;
+  };
+
+  const answer = await search(0, mails.length);
+  const isWrong = answer.kind === "taken" && mails.length > 1 && isAllRefused(mails.length);
+  return { results, answer: isWrong ? refusedAll(results) : answer };
+}
+
+/** When each of several mails is refused, the request is wrong, so no recipient is marked as failed. */
+function refusedAll(results: ReadonlyMap<number, MailResult>): BatchAnswer {
+  const [first] = results.values();
+  const words = first && "words" in first ? first.words : "";
+  const message = `Each of ${results.size} mails was refused: ${words}`;
+  return { kind: "refused", error: new AppError("provider_rejected", message) };
+}
