@@ -38,7 +38,7 @@ const nextReport = async () => {
 };
 const before = (time: string, hours: number) => new Date(Date.parse(time) - hours * 3_600_000).toISOString();
 
-test("S3-9: every day at nine the report on yesterday is the job's result, and Slack hears of it", async () => {
+test("S3-9: at nine every day the report on yesterday becomes the job's result, and is posted to Slack", async () => {
   await open();
   const first = await nextReport();
   expect(first).toMatchObject({ kinds: [], failures: [], openLetters: 0, slack: "sent" });
@@ -77,7 +77,7 @@ test("S3-9: every day at nine the report on yesterday is the job's result, and S
   });
 });
 
-test("nine o'clock and midnight are those of the time zone, also on a day of 23 hours", async () => {
+test("the report's hour and day follow the time zone, even when the clocks change", async () => {
   await open({ REPORT_TIME_ZONE: "America/New_York" });
   const { at } = await nextReport();
   expect(
@@ -98,7 +98,7 @@ test("nine o'clock and midnight are those of the time zone, also on a day of 23 
   expect(report).toMatchObject({ day: "2026-03-08", kinds: [{ kind: "edge", accepted: 2, completed: 2 }] });
 });
 
-test("where mail is held, Slack is told nothing; the report stands all the same", async () => {
+test("outside production nothing is posted to Slack, but the report is stored", async () => {
   await open({ RESEND_BASE_URL: "https://api.resend.com", NIGHTSHIFT_ENV: "development" });
   expect(await nextReport()).toMatchObject({ slack: "held", kinds: [] });
   expect(await shop.slack()).toEqual([]);

@@ -81,7 +81,7 @@ describe.each([{ checkpointing: true }, { checkpointing: false }])("with %o", (m
     return { id, letter: await letterOf(id) };
   }
 
-  test("S1-24, S4-38: a failed run leaves the original event, its error and how often it was tried", async () => {
+  test("S1-24, S4-38: a failed run leaves a dead letter with the original event, the error and the number of attempts", async () => {
     const { id, letter } = await fail();
     expect(letter).toMatchObject({
       event_name: "test/order.paid",
@@ -96,7 +96,7 @@ describe.each([{ checkpointing: true }, { checkpointing: false }])("with %o", (m
     expect(letter.error_stack).toContain("dead-letters.test.ts");
   });
 
-  test("S4-50: and one row in job_errors, one report to Sentry, and a failed job that says why", async () => {
+  test("S4-50: a failed run adds one row to job_errors and one report to Sentry, and its job has the error", async () => {
     const { id, letter } = await fail();
     expect(await shop.rows("select * from job_errors where event_id = $1", [id])).toEqual([
       expect.objectContaining({
@@ -115,7 +115,7 @@ describe.each([{ checkpointing: true }, { checkpointing: false }])("with %o", (m
     ]);
   });
 
-  test("exactly one alert goes out, and nothing personal with it", async () => {
+  test("a dead letter causes exactly one alert, without personal data", async () => {
     const { id, letter } = await fail();
     await shop.engine.advance("10m");
     await shop.app.keepHouse();
@@ -128,7 +128,7 @@ describe.each([{ checkpointing: true }, { checkpointing: false }])("with %o", (m
     expect(told).not.toContain("eve@");
   });
 
-  test("the database is away for ten minutes while onFailure runs: catch-failures writes the dead letter", async () => {
+  test("when the database is down while onFailure runs, catch-failures writes the dead letter later", async () => {
     const id = randomUUID();
     await shop.engine.send({ id, name: orderPaid.name, data: { orderId: id, email: "eve@example.com" } });
     await shop.engine.idle();
@@ -146,7 +146,7 @@ describe.each([{ checkpointing: true }, { checkpointing: false }])("with %o", (m
     expect(await alertsOf(letter)).toHaveLength(1);
   });
 
-  test("the database is away whenever a run would begin: its letter says that, and how often it was tried", async () => {
+  test("a run that could never begin because the database was down gets a dead letter that says so, with its attempts", async () => {
     const id = randomUUID();
     shop.down.database = true;
     await shop.engine.send({ id, name: orderPaid.name, data: { orderId: id, email: "eve@example.com" } });
@@ -156,7 +156,7 @@ describe.each([{ checkpointing: true }, { checkpointing: false }])("with %o", (m
     expect(await letterOf(id)).toMatchObject({ error_code: "database_unavailable", attempts: 3 });
   });
 
-  test("Slack is away: the dead letter is written, and one alert is sent later", async () => {
+  test("when Slack is down, the dead letter is stored and its one alert is sent later", async () => {
     shop.down.slack = true;
     const { letter } = await fail();
     expect(letter.alerted_at).toBeNull();
@@ -168,7 +168,7 @@ describe.each([{ checkpointing: true }, { checkpointing: false }])("with %o", (m
     expect(await alertsOf(letter)).toHaveLength(1);
   });
 
-  test("50 reprocess calls at once on one dead letter make one run", async () => {
+  test("50 simultaneous reprocess calls on one dead letter start one run", async () => {
     const { letter } = await fail();
     isBroken = false;
     const answers = await Promise.all(
@@ -188,7 +188,7 @@ describe.each([{ checkpointing: true }, { checkpointing: false }])("with %o", (m
     expect(await letterOf(letter.event_id)).toMatchObject({ status: "reprocessed", outcome: "completed" });
   });
 
-  test("a reprocess is for the function that failed, though others listen to the same event", async () => {
+  test("a reprocess runs only the function that failed, although another function handles the same event", async () => {
     const { id, letter } = await fail();
     expect(thanked).toEqual([id]);
     isBroken = false;
@@ -202,7 +202,7 @@ describe.each([{ checkpointing: true }, { checkpointing: false }])("with %o", (m
     ]);
   });
 
-  test("a second failure is a new letter that names its parent", async () => {
+  test("a reprocess that fails makes a new dead letter that refers to the first one", async () => {
     const { letter } = await fail();
     const { body } = await shop.call("POST", `/api/dead-letters/${letter.id}/reprocess`);
     await shop.engine.run(body.jobId, "ship-order");
@@ -215,7 +215,7 @@ describe.each([{ checkpointing: true }, { checkpointing: false }])("with %o", (m
     });
   });
 
-  describe("work that was fanned out", () => {
+  describe("a fanned-out run", () => {
     /** A part of a running job fails; returns its dead letter. */
     async function failChunk() {
       const parentJobId = randomUUID();
@@ -233,13 +233,13 @@ describe.each([{ checkpointing: true }, { checkpointing: false }])("with %o", (m
     const statusOf = async (jobId: string) =>
       (await shop.rows("select status from jobs where id = $1", [jobId]))[0].status;
 
-    test("leaves a letter with its parent job, which goes on, and says which try was the last", async () => {
+    test("that fails leaves a dead letter linked to its parent job, which is not failed", async () => {
       const { parentJobId, letter } = await failChunk();
       expect(letter).toMatchObject({ job_id: parentJobId, error_code: "provider_unauthorized", attempts: 3 });
       expect(await statusOf(parentJobId)).toBe("queued");
     });
 
-    test("is reprocessed as a job of its own, below the parent and with the same data", async () => {
+    test("is reprocessed as a job of its own, with the same data, as a child of the parent job", async () => {
       const { parentJobId, letter } = await failChunk();
       isBroken = false;
       const { body } = await shop.call("POST", `/api/dead-letters/${letter.id}/reprocess`);
@@ -259,7 +259,7 @@ describe.each([{ checkpointing: true }, { checkpointing: false }])("with %o", (m
       expect(await letterOf(letter.event_id)).toMatchObject({ outcome: "completed" });
     });
 
-    test("that a replay repairs settles its letter, though it has no job of its own", async () => {
+    test("that succeeds on a replay settles its dead letter, although it has no job of its own", async () => {
       const { run, letter } = await failChunk();
       isBroken = false;
       await shop.engine.rerun(run.id);
@@ -271,7 +271,7 @@ describe.each([{ checkpointing: true }, { checkpointing: false }])("with %o", (m
       });
     });
 
-    test("of a job that is canceled does not begin when its letter is reprocessed", async () => {
+    test("does not begin on a reprocess when its parent job was canceled before", async () => {
       const { parentJobId, letter } = await failChunk();
       await shop.call("DELETE", `/api/jobs/${parentJobId}`);
       const { body } = await shop.call("POST", `/api/dead-letters/${letter.id}/reprocess`);
@@ -280,7 +280,7 @@ describe.each([{ checkpointing: true }, { checkpointing: false }])("with %o", (m
       expect(await letterOf(letter.event_id)).toMatchObject({ status: "reprocessed", outcome: "canceled" });
     });
 
-    test("does not begin again when its parent was canceled meanwhile", async () => {
+    test("does not begin on a reprocess when its parent job is canceled before the event arrives", async () => {
       const { parentJobId, letter } = await failChunk();
       isBroken = false;
       shop.down.engine = true;
@@ -296,7 +296,7 @@ describe.each([{ checkpointing: true }, { checkpointing: false }])("with %o", (m
       expect(run.steps).toEqual({});
     });
 
-    describe("and failed again when it was reprocessed", () => {
+    describe("whose reprocess failed too", () => {
       async function failTwice() {
         const { parentJobId, letter } = await failChunk();
         const { body } = await shop.call("POST", `/api/dead-letters/${letter.id}/reprocess`);
@@ -305,7 +305,7 @@ describe.each([{ checkpointing: true }, { checkpointing: false }])("with %o", (m
         return { parentJobId, second: await letterOf(body.jobId) };
       }
 
-      test("is canceled with the job it was fanned out for", async () => {
+      test("is canceled on the second reprocess together with the parent job", async () => {
         const { parentJobId, second } = await failTwice();
         shop.down.engine = true;
         const { body } = await shop.call("POST", `/api/dead-letters/${second.id}/reprocess`);
@@ -314,7 +314,7 @@ describe.each([{ checkpointing: true }, { checkpointing: false }])("with %o", (m
         expect(await statusOf(second.job_id)).toBe("failed");
       });
 
-      test("does not begin once that is canceled", async () => {
+      test("does not begin on a second reprocess after the parent job was canceled", async () => {
         const { parentJobId, second } = await failTwice();
         await shop.call("DELETE", `/api/jobs/${parentJobId}`);
         const { body } = await shop.call("POST", `/api/dead-letters/${second.id}/reprocess`);
@@ -325,7 +325,7 @@ describe.each([{ checkpointing: true }, { checkpointing: false }])("with %o", (m
     });
   });
 
-  test("a canceled job makes no dead letter", async () => {
+  test("a canceled job leaves no dead letter", async () => {
     const id = randomUUID();
     await shop.engine.send({ id, name: orderPaid.name, data: { orderId: id, email: "eve@example.com" } });
     await shop.engine.idle();

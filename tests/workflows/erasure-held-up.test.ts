@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { erasePerson } from "#erasures/erase-person.ts";
 import { workshop } from "../support/workshop.ts";
 
-test("an erasure that a campaign holds up for two weeks fails; put back, it goes on", async () => {
+test("an erasure that has waited two weeks for a campaign fails, and its reprocess completes it", async () => {
   let state: "waiting" | "done" = "waiting";
   const erasures = {
     erasePiece: async () => state,

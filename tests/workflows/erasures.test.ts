@@ -30,7 +30,7 @@ async function rowsNaming(email: string): Promise<Record<string, number>> {
   return found;
 }
 
-test("an erasure takes the person out of every table, once, and the receipt says how many rows of each", async () => {
+test("an erasure removes the person from every table once, and its receipt counts the rows per table", async () => {
   house = await campaignHouse();
   const { listId, campaignId } = await house.draft(1);
   const people = [PERSON.toUpperCase(), ...OTHERS].map((email) => ({ email, name: "Somebody" }));
@@ -90,7 +90,7 @@ test("an erasure takes the person out of every table, once, and the receipt says
   expect((await receipt(again.erasureUrl)).counts).toEqual({});
 });
 
-test("a person who is erased while a campaign waits is not mailed; the erasure ends after the campaign", async () => {
+test("a person who is erased while a campaign waits gets no mail, and the erasure completes after the campaign", async () => {
   house = await campaignHouse({
     env: { CAMPAIGN_BATCH_SIZE: "1", MAIL_MAX_IN_FLIGHT: "1", MAIL_REQUESTS_PER_SECOND: "5" },
   });
@@ -110,7 +110,7 @@ test("a person who is erased while a campaign waits is not mailed; the erasure e
   expect((await receipt(erasureUrl)).counts).toMatchObject({ email_subscribers: 1, campaign_sends: 1 });
 });
 
-test("403: only administrators erase; 400: what is no address", async () => {
+test("403: only administrators can erase; 400: an invalid address is refused", async () => {
   house = await campaignHouse();
   expect((await house.call("POST", "/api/erasures", { email: PERSON })).status).toBe(403);
   const answer = await house.call("POST", "/api/erasures", { email: "ada" }, { as: "admin" });

@@ -60,7 +60,7 @@ describe.each([
   ["work-in-a-step", "test/step"],
   ["work-without-steps", "test/plain"],
 ])("%s", (functionId, event) => {
-  test("its own failures are tried twice more every 10 s, then there is a letter", async () => {
+  test("the work's own failure is retried twice, 10 s apart, then becomes a dead letter", async () => {
     meets = [itsOwn(), itsOwn(), itsOwn()];
     const id = await start(event);
     await shop.engine.run(id, functionId);
@@ -69,14 +69,14 @@ describe.each([
     expect(await lettersOf(id)).toEqual(["the work's own"]);
   });
 
-  test("our own outages between them use up none, however many they are", async () => {
+  test("outages of our own services between the failures use up no retry, however many there are", async () => {
     meets = [itsOwn(), ...Array.from({ length: 8 }, ourOutage), itsOwn(), ourOutage(), undefined];
     const id = await start(event);
     expect((await shop.engine.run(id, functionId)).status).toBe("Completed");
     expect(times).toHaveLength(12);
   });
 
-  test("the third failure of its own is the last, though outages came between", async () => {
+  test("the third failure of the work is the last, although outages came between", async () => {
     meets = [itsOwn(), ourOutage(), itsOwn(), ourOutage(), ourOutage(), itsOwn(), undefined];
     const id = await start(event);
     expect((await shop.engine.run(id, functionId)).status).toBe("Failed");
@@ -85,14 +85,14 @@ describe.each([
     expect(await lettersOf(id)).toEqual(["the work's own"]);
   });
 
-  test("what no retry helps stops at once", async () => {
+  test("an error that no retry can help ends the run at once", async () => {
     meets = [new AppError("provider_rejected", "no")];
     const id = await start(event);
     expect((await shop.engine.run(id, functionId)).status).toBe("Failed");
     expect(times).toHaveLength(1);
   });
 
-  test("an outage that outlasts the engine's retries is a letter that names it", async () => {
+  test("an outage that outlasts the engine's retries becomes a dead letter that names it", async () => {
     meets = Array.from({ length: 30 }, ourOutage);
     const id = await start(event);
     await shop.engine.run(id, functionId, { within: "7d" });
@@ -101,7 +101,7 @@ describe.each([
     expect(await lettersOf(id)).toEqual(["storage_unavailable"]);
   });
 
-  test("a job that waits for its next try says until when, and why", async () => {
+  test("a job that waits for its next try shows until when, and why", async () => {
     meets = [new AppError("provider_unavailable", "down")];
     const id = await start(event);
     await shop.engine.idle();
@@ -116,7 +116,7 @@ describe.each([
     });
   });
 
-  test("S3-7: a job that asks for one try has one, of its own failures", async () => {
+  test("S3-7: a job with one attempt ends at its first own failure, not at an outage", async () => {
     meets = [ourOutage(), itsOwn(), undefined];
     const id = await start(event, { attempts: 1 });
     expect((await shop.engine.run(id, functionId)).status).toBe("Failed");
@@ -124,7 +124,7 @@ describe.each([
   });
 });
 
-test("a failed try that is told twice counts once", async () => {
+test("a failed try that is recorded twice counts once", async () => {
   const note = async (attempt: number) =>
     (
       await shop.rows("select note_failed_try('run', 'step', $1, '{}', '[1]', null, now()) as n", [attempt])

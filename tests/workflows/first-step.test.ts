@@ -56,9 +56,9 @@ async function attemptsOfAll(priority: Priority): Promise<Run[]> {
   return runs;
 }
 
-describe("on an idle engine every function begins within the promise of the work's class", () => {
+describe("on an idle engine every function begins within the promise of its priority", () => {
   test.each(ALL_PRIORITIES)(
-    "P%i, and a retry comes no later than the engine's own table says",
+    "P%i, and a retry starts no later than the engine's schedule of retries says",
     async (priority) => {
       const runs = await attemptsOfAll(priority);
       expect(runs.length).toBeGreaterThan(5);

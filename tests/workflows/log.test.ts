@@ -64,7 +64,7 @@ describe.each([{ checkpointing: true }, { checkpointing: false }])("with %o", (m
     return { runId, ofRun: lines.filter((line) => line["runId"] === runId), all: lines };
   }
 
-  test("S4-46: every line of a run that fails has the ids of its job, its run and its event", async () => {
+  test("S4-46: every log line of a failed run has the ids of its job, run and event", async () => {
     const jobId = await accept();
     const { ofRun, runId, all } = await linesOf(jobId);
     const told = ofRun.map(({ msg }) => msg);
@@ -84,7 +84,7 @@ describe.each([{ checkpointing: true }, { checkpointing: false }])("with %o", (m
   const ends = (of: Record<string, unknown>[]) =>
     of.map(own).filter(({ msg }) => /^job (started|completed|failed)$/.test(String(msg)));
 
-  test("S4-46: a run that completes is logged at its start and its end, with time and result", async () => {
+  test("S4-46: a completed run is logged at its start and end, with duration and result", async () => {
     const jobId = await accept("walk", "test/walk");
     const { ofRun, runId } = await linesOf(jobId, { person: "ada@example.com" }, "walk");
     const ids = { jobId, runId, eventId: jobId, functionId: "walk", jobType: "test/walk" };
@@ -109,7 +109,7 @@ describe.each([{ checkpointing: true }, { checkpointing: false }])("with %o", (m
     expect(ends(ofRun)[1]?.["durationMs"]).toBeGreaterThanOrEqual(1000);
   });
 
-  test("S4-46: a run whose room has failed its job is logged as failed, and the job stays so", async () => {
+  test("S4-46: a run whose job was failed by its room is logged as failed", async () => {
     const jobId = await accept("end-elsewhere", "test/elsewhere");
     endElsewhere = async (id) => {
       await shop.rows(`select private.end_job($1, 'failed', null, '{"code": "conflict"}', $2)`, [
@@ -127,7 +127,7 @@ describe.each([{ checkpointing: true }, { checkpointing: false }])("with %o", (m
     ]);
   });
 
-  test("S4-46: a run that fails is logged with its error and its stack", async () => {
+  test("S4-46: a failed run is logged with its error and stack", async () => {
     const jobId = await accept();
     const { all, runId } = await linesOf(jobId);
     const [, failed] = ends(all.filter((line) => line["jobId"] === jobId));
@@ -148,14 +148,14 @@ describe.each([{ checkpointing: true }, { checkpointing: false }])("with %o", (m
     });
   });
 
-  test("work that was fanned out for a job is told under that job", async () => {
+  test("a fanned-out run is logged with the id of its parent job", async () => {
     const parentJobId = await accept();
     const { ofRun } = await linesOf("chunk 7", { parentJobId });
     expect(ofRun.length).toBeGreaterThan(1);
     for (const line of ofRun) expect(line).toMatchObject({ jobId: parentJobId, eventId: "chunk 7" });
   });
 
-  test("work that was not accepted here is logged with the job that the ledger gave it", async () => {
+  test("a run of an event from elsewhere is logged with the job that the ledger created for it", async () => {
     const { ofRun } = await linesOf("hello ada@example.com");
     const [job] = await shop.rows("select id from jobs where event_id = $1", ["hello ada@example.com"]);
     const first = ofRun.find(({ msg }) => msg === "Inngest step error");
@@ -163,7 +163,7 @@ describe.each([{ checkpointing: true }, { checkpointing: false }])("with %o", (m
     expect(first).toMatchObject({ eventId: "hello [address]", runId: expect.any(String) });
   });
 
-  test("a run that cannot begin, since the database is away, is told too", async () => {
+  test("a run that cannot begin because the database is down is logged", async () => {
     shop.down.database = true;
     const { ofRun } = await linesOf(randomUUID());
     shop.down.database = false;

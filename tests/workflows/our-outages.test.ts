@@ -248,9 +248,9 @@ const AWAY: Outage[] = ["refused", "answer lost", "process died"];
 /** More calls than any function makes here. */
 const MOST_CALLS = 40;
 
-describe("the table", () => {
+describe("this file", () => {
   inHouse();
-  test("names every function of the product", () => {
+  test("has a test for every function of the product", () => {
     expect(Object.keys(WORK).toSorted()).toEqual(house.functions.map((fn) => fn.id()).toSorted());
   });
 });
@@ -277,7 +277,7 @@ async function survives(functionId: string, work: Work, kind: Outage, call: numb
 describe.each(Object.entries(WORK))("%s", (functionId, work) => {
   inHouse();
   test.each([...AWAY, ...(work.also ?? [])])(
-    "ten minutes away (%s), whatever it was doing: nothing lost, each effect once",
+    "a ten-minute outage (%s) at any call loses nothing and repeats no effect",
     async (kind) => {
       let call = 1;
       while (call < MOST_CALLS && (await survives(functionId, work, kind, call))) call += 1;

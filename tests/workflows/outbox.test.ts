@@ -30,7 +30,7 @@ const accepted = async () => {
   return { recipients, duplicates };
 };
 
-test("the engine is stopped: the work is accepted all the same, and housekeeping delivers it once", async () => {
+test("work is accepted while the engine is down, and housekeeping sends it once", async () => {
   const campaignId = await draft();
   shop.down.engine = true;
   const answer = await shop.call("POST", `/api/campaigns/${campaignId}/send`);
@@ -51,7 +51,7 @@ test("the engine is stopped: the work is accepted all the same, and housekeeping
   expect(shop.engine.runs("send-email-campaign")).toHaveLength(1);
 });
 
-test("the engine stays away: later requests are accepted too, and every job is delivered once", async () => {
+test("during a longer engine outage every request is accepted, and every job is sent once", async () => {
   const before = await accepted();
   shop.down.engine = true;
   const jobIds: string[] = [];
@@ -71,7 +71,7 @@ test("the engine stays away: later requests are accepted too, and every job is d
   expect(await accepted()).toEqual({ recipients: before.recipients + 6, duplicates: 0 });
 });
 
-test("sent, but the mark was lost: sending it again is the same event", async () => {
+test("an event whose sending was not recorded is sent again under the same id, and has no second effect", async () => {
   const before = await accepted();
   const campaignId = await draft();
   const answer = await shop.call("POST", `/api/campaigns/${campaignId}/send`);
@@ -85,7 +85,7 @@ test("sent, but the mark was lost: sending it again is the same event", async ()
   expect(await accepted()).toEqual({ recipients: before.recipients + 2, duplicates: 0 });
 });
 
-test("days without the engine are no failure; taken and never begun is one, of which people hear", async () => {
+test("an engine outage of days fails no job, but a sent job that never begins fails after a day and causes an alert", async () => {
   const jobId = randomUUID();
   await insertJob(
     shop.database.sql,

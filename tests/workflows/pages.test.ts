@@ -59,12 +59,12 @@ beforeAll(async () => {
 });
 afterAll(() => house.close());
 
-test("no list is forgotten here", () => {
+test("this file covers every route with pages", () => {
   const paged = house.app.routes.filter(({ query }) => query !== undefined && "cursor" in shapeOf(query));
   expect([...lists.keys()].toSorted()).toEqual(paged.map(({ path }) => path).toSorted());
 });
 
-test("every list shows each of its rows once, in pages as large as it allows", async () => {
+test("the pages of every list show each row once, at the largest page size", async () => {
   for (const [path, { at, rows }] of lists) {
     const most = maximumOf(path);
     const seen: unknown[] = [];

@@ -106,7 +106,7 @@ const counted = {
   result: { counted: "units", total: UNITS, done: UNITS },
 };
 
-describe.each([{ checkpointing: true }, { checkpointing: false }])("fan-out in parts, with %o", (mode) => {
+describe.each([{ checkpointing: true }, { checkpointing: false }])("fan-out into parts, with %o", (mode) => {
   beforeAll(async () => {
     shop = await workshop({ ...mode, functions: counting });
     await shop.rows("create table units (job_id uuid, unit bigint, primary key (job_id, unit))");
@@ -128,7 +128,7 @@ describe.each([{ checkpointing: true }, { checkpointing: false }])("fan-out in p
     await shop.rows("delete from dead_letter_queue");
   });
 
-  test("does each unit once and ends its job, in two executions a part", async () => {
+  test("settles each unit once and ends the job, with two executions per part", async () => {
     const before = shop.engine.usage().executions;
     const id = await start();
     await ended(id);
@@ -138,7 +138,7 @@ describe.each([{ checkpointing: true }, { checkpointing: false }])("fan-out in p
     expect(shop.engine.usage().executions - before).toBeLessThanOrEqual(3 + 2 * (UNITS / PART));
   });
 
-  test("by two lanes that take one part after the other, in two executions a lane", async () => {
+  test("can be limited to two lanes, which take one part after another with two executions per lane", async () => {
     const before = shop.engine.usage().executions;
     const id = await start({ lanes: 2 });
     await ended(id);
@@ -147,7 +147,7 @@ describe.each([{ checkpointing: true }, { checkpointing: false }])("fan-out in p
     expect(shop.engine.usage().executions - before).toBeLessThanOrEqual(3 + 2 * 2);
   });
 
-  test("outlives answers that are lost, of the planner and of parts", async () => {
+  test("survives lost answers of the planner and of the parts", async () => {
     shop.engine.faults.dropAnswer({ functionId: "count", times: 2 });
     shop.engine.faults.dropAnswer({ functionId: "count-part", times: 4 });
     const id = await start();
@@ -156,7 +156,7 @@ describe.each([{ checkpointing: true }, { checkpointing: false }])("fan-out in p
     expect(await letters()).toEqual([]);
   });
 
-  test("outlives the death of a process between two settles, and an hour without a database", async () => {
+  test("survives crashes between two settles, and a database outage of an hour", async () => {
     let deaths = 0;
     meet = async (_, unit) => {
       if (unit % PART === 6 && deaths++ < 4) throw new Error("killed");
@@ -171,7 +171,7 @@ describe.each([{ checkpointing: true }, { checkpointing: false }])("fan-out in p
     expect(await letters()).toEqual([]);
   });
 
-  test("writes nothing under a claim that another run has taken over, and loses nothing", async () => {
+  test("writes nothing with a claim that another run has taken over", async () => {
     let isFirst = true;
     meet = async (part) => {
       if (!isFirst) return;
@@ -189,7 +189,7 @@ describe.each([{ checkpointing: true }, { checkpointing: false }])("fan-out in p
     expect(await jobOf(id)).toMatchObject(counted);
   });
 
-  test("waits as long as the provider asks, and no try is used up", async () => {
+  test("waits as long as the provider asks, without using up a retry", async () => {
     let asked = 0;
     meet = async ({ part }) => {
       if (part === 2 && asked++ < 3)
@@ -211,7 +211,7 @@ describe.each([{ checkpointing: true }, { checkpointing: false }])("fan-out in p
     expect(Math.max(...attempts().slice(triesBefore))).toBe(0);
   });
 
-  test("leaves trouble outside alone by its policy; then the part is a letter, and put back it ends the job", async () => {
+  test("retries a provider error by its policy, then leaves a dead letter whose reprocess completes the job", async () => {
     let tries = 0;
     meet = async ({ part }) => {
       if (part === 2 && tries++ < 5) throw new AppError("provider_unavailable", "down");
@@ -231,7 +231,7 @@ describe.each([{ checkpointing: true }, { checkpointing: false }])("fan-out in p
     expect(await jobOf(id)).toMatchObject(counted);
   });
 
-  test("ends without a part whose letter is ignored", async () => {
+  test("completes without a part whose dead letter is ignored", async () => {
     meet = async ({ part }, unit) => {
       if (part === 2 && unit > 11) throw new AppError("provider_rejected", "no");
     };
@@ -248,7 +248,7 @@ describe.each([{ checkpointing: true }, { checkpointing: false }])("fan-out in p
     });
   });
 
-  test("stops where it is when its job is canceled", async () => {
+  test("stops when its job is canceled", async () => {
     meet = async ({ part }) => {
       if (part > 1) throw new AppError("provider_rate_limited", "slowly", { retryAfterMs: 60_000 });
     };

@@ -40,7 +40,7 @@ const download = async (id: string) => {
 };
 
 describe("a report", () => {
-  test("S4-6: is asked for, made, told of once, and downloaded", async () => {
+  test("S4-6: is generated, notified once, and downloaded", async () => {
     const accepted = await ask({ format: "pdf" });
     expect(accepted).toMatchObject({ status: 202, body: { message: "Generating…" } });
     const { jobId } = accepted.body;
@@ -65,7 +65,7 @@ describe("a report", () => {
     expect(stored).toBeDefined();
   });
 
-  test("as CSV has every row once, and no cell that a spreadsheet would run", async () => {
+  test("has every row once in its CSV file, and no cell that a spreadsheet would run as a formula", async () => {
     const id = await make();
     const { file } = await download(id);
     const bytes = Buffer.from((await file?.arrayBuffer()) ?? new ArrayBuffer(0));
@@ -77,7 +77,7 @@ describe("a report", () => {
     expect(await read(id)).toMatchObject({ rows: 4501, bytes: bytes.length });
   });
 
-  test("the same report asked for again within a minute is the same job", async () => {
+  test("requested again within a minute is the same job", async () => {
     const range = { start: "2026-10-01", end: "2026-10-31" };
     const first = await ask({ dateRange: range });
     const again = await ask({ dateRange: range });
@@ -87,7 +87,7 @@ describe("a report", () => {
     expect((await ask({ dateRange: range })).body.jobId).not.toBe(first.body.jobId);
   });
 
-  test("a revoked report opens no more, and housekeeping removes its file", async () => {
+  test("that was deleted cannot be downloaded, and housekeeping removes its file", async () => {
     const id = await make({ reportType: "content" });
     expect((await shop.call("DELETE", `/api/reports/${id}`)).status).toBe(204);
     expect((await download(id)).status).toBe(404);
@@ -96,7 +96,7 @@ describe("a report", () => {
     expect((await shop.call("GET", `/api/reports/${id}`)).status).toBe(404);
   });
 
-  test("its file goes after a week", async () => {
+  test("is deleted with its file after a week", async () => {
     const id = await make({ reportType: "analytics" });
     await shop.engine.advance("8d");
     await shop.app.keepHouse();
@@ -104,7 +104,7 @@ describe("a report", () => {
     expect(await shop.rows("select from storage.objects where name like $1", [`${id}%`])).toEqual([]);
   });
 
-  test("what fails for its own reasons is tried twice more at once; then the report is a dead letter", async () => {
+  test("whose generation fails by itself is tried three times at once, then becomes a dead letter", async () => {
     await shop.rows(
       "create function public.refuse() returns trigger language plpgsql as $$ begin raise 'no'; end $$",
     );
@@ -130,7 +130,7 @@ describe("a report", () => {
     [{ dateRange: { start: "2020-01-01", end: "2026-11-01" } }, "days"],
     [{ reportType: "secrets" }, "reportType"],
     [{ format: "xlsx" }, "format"],
-  ])("400: %j", async (body, words) => {
+  ])("400: the request %j is refused", async (body, words) => {
     const answer = await ask(body);
     expect(answer).toMatchObject({ status: 400, body: { code: "invalid_request" } });
     expect(answer.body.detail).toContain(words);

@@ -27,7 +27,7 @@ const functions = ({ inngest, onFailure }: Platform) => [
 ];
 
 describe.each([{ checkpointing: true }, { checkpointing: false }])(
-  "with %o each road in makes one tracked job",
+  "with %o each way to start work makes one tracked job",
   (mode) => {
     let shop: Workshop;
     beforeAll(async () => {
@@ -38,7 +38,7 @@ describe.each([{ checkpointing: true }, { checkpointing: false }])(
     const jobsOf = (functionId: string) =>
       shop.rows("select * from jobs where function_id = $1 order by created_at, id", [functionId]);
 
-    test("app code's own inngest.send", async () => {
+    test("an inngest.send by app code", async () => {
       const { ids } = await shop.app.inngest.send(greet.create({ name: "Ada" }));
       await shop.engine.run(String(ids[0]), "greet");
       const [job, ...others] = await jobsOf("greet");
@@ -61,14 +61,14 @@ describe.each([{ checkpointing: true }, { checkpointing: false }])(
       expect(body.timeline.map(({ sequence }: { sequence: number }) => sequence)).toEqual([1, 2, 3]);
     });
 
-    test("a cron tick", async () => {
+    test("a scheduled run", async () => {
       await shop.engine.advance("24h");
       expect(await jobsOf("tick")).toMatchObject([
         { status: "completed", requester: "schedule", event_name: "inngest/scheduled.timer", result: "tock" },
       ]);
     });
 
-    test("a replay is a new run of the same job, and resolves its letter", async () => {
+    test("a replay is a new run of the same job and settles its dead letter", async () => {
       failing = true;
       const id = randomUUID();
       await shop.engine.send({ id, name: "test/greet", data: { name: "Bob", fail: true } });
@@ -94,7 +94,7 @@ describe.each([{ checkpointing: true }, { checkpointing: false }])(
       ).toEqual([{ status: "reprocessed", outcome: "completed", handled_by: "replay" }]);
     });
 
-    test("a dead letter's reprocess", async () => {
+    test("a reprocess of a dead letter", async () => {
       failing = true;
       const id = randomUUID();
       await shop.engine.send({ id, name: "test/greet", data: { name: "Eve", fail: true } });

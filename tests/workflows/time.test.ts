@@ -111,14 +111,14 @@ describe.each([{ checkpointing: true }, { checkpointing: false }])("with %o", (m
       return id;
     }
 
-    test("before it begins", async () => {
+    test("before the run begins", async () => {
       const id = await send("test/walk", fromNow(-1));
       expect((await shop.engine.run(id, "walk")).status).toBe("Completed");
       expect(doneOf(id)).toEqual([]);
       expect(await jobOf(id)).toMatchObject(skipped);
     });
 
-    test("before it begins and before a retry, also where there are no steps", async () => {
+    test("before the first attempt and before a retry of a function without steps", async () => {
       const [late, inTime] = [await send("test/plain", fromNow(-1)), await send("test/plain", fromNow(15))];
       for (const id of [late, inTime]) {
         await shop.engine.run(id, "have-no-steps");
@@ -127,7 +127,7 @@ describe.each([{ checkpointing: true }, { checkpointing: false }])("with %o", (m
       expect([doneOf(late), doneOf(inTime)]).toEqual([[], ["tried", "tried"]]);
     });
 
-    test("between its steps", async () => {
+    test("between two steps", async () => {
       const id = await send("test/walk", fromNow(5));
       await shop.engine.run(id, "walk");
       expect(doneOf(id)).toEqual(["first"]);
@@ -141,7 +141,7 @@ describe.each([{ checkpointing: true }, { checkpointing: false }])("with %o", (m
       expect(await jobOf(id)).toMatchObject(skipped);
     });
 
-    test("before a retry, and leaves no dead letter", async () => {
+    test("before a retry, without a dead letter", async () => {
       const id = await send("test/stumble", fromNow(15));
       await shop.engine.run(id, "stumble");
       expect(doneOf(id)).toEqual(["fell", "fell"]);
@@ -149,7 +149,7 @@ describe.each([{ checkpointing: true }, { checkpointing: false }])("with %o", (m
       expect(await shop.rows("select from dead_letter_queue where event_id = $1", [id])).toEqual([]);
     });
 
-    test("in the middle of a step that gives up because of it, and leaves no dead letter", async () => {
+    test("during a step that gives up because of the deadline, without a dead letter", async () => {
       const id = await send("test/give-up", fromNow(5));
       await shop.engine.run(id, "give-up");
       expect(doneOf(id)).toEqual(["asked"]);
@@ -157,7 +157,7 @@ describe.each([{ checkpointing: true }, { checkpointing: false }])("with %o", (m
       expect(await shop.rows("select from dead_letter_queue where event_id = $1", [id])).toEqual([]);
     });
 
-    test("but not when it is done in time, or has no deadline that can be read", async () => {
+    test("but not when it completes in time or its deadline is invalid", async () => {
       const intime = await send("test/walk", fromNow(11));
       const odd = randomUUID();
       await shop.engine.send({ id: odd, name: "test/walk", data: { deadlineAt: "tomorrow" } });
@@ -167,7 +167,7 @@ describe.each([{ checkpointing: true }, { checkpointing: false }])("with %o", (m
       }
     });
 
-    test("what is left of the time, if it is less than a call's own, is what it may take", () => {
+    test("a call may take the time until the deadline, if that is shorter than its own limit", () => {
       const now = new Date("2026-11-01T12:00:00Z");
       expect(remainingMs({ deadlineAt: "2026-11-01T12:00:05Z" }, now)).toBe(5000);
       expect(remainingMs({ deadlineAt: "2026-11-01T11:00:00Z" }, now)).toBe(0);
@@ -183,7 +183,7 @@ describe.each([{ checkpointing: true }, { checkpointing: false }])("with %o", (m
     [{ attempts: 1 }, [], 1],
     [{ backoffMs: 60_000 }, [60_000, 120_000, 240_000, 480_000, 960_000], 6],
   ])(
-    "S3-7: %j: the pauses between its tries are %j ms, then it is a dead letter",
+    "S3-7: %j: a failing job is retried after pauses of %j ms, then becomes a dead letter",
     async (options, pauses, tried) => {
       if (!platform) throw new Error("the workshop gave no platform");
       const { id } = await platform.jobs.accept(
@@ -203,7 +203,7 @@ describe.each([{ checkpointing: true }, { checkpointing: false }])("with %o", (m
     const startOf = async (id: string) =>
       (await shop.rows("select started_at from jobs where id = $1", [id]))[0].started_at as Date | null;
 
-    test("S3-7: begins five seconds later, not sooner", async () => {
+    test("S3-7: begins five seconds later and not sooner", async () => {
       const asked = shop.engine.clock.now().getTime();
       const id = await accept({ delayMs: 5000, priority: 1 });
       await outbox().flush();
@@ -213,7 +213,7 @@ describe.each([{ checkpointing: true }, { checkpointing: false }])("with %o", (m
       expect((await startOf(id))?.getTime()).toBe(asked + 5000);
     });
 
-    test("a reminder in 24 hours: housekeeping hands it over shortly before, the engine waits the rest", async () => {
+    test("with a delay of 24 hours is sent by housekeeping shortly before, and begins on time", async () => {
       const asked = shop.engine.clock.now().getTime();
       const id = await accept({ delayMs: 86_400_000 });
       const sentAt = async () => (await shop.rows("select sent_at from jobs where id = $1", [id]))[0].sent_at;
@@ -229,7 +229,7 @@ describe.each([{ checkpointing: true }, { checkpointing: false }])("with %o", (m
       expect((await startOf(id))?.getTime()).toBe(asked + 86_400_000);
     });
 
-    test("that is canceled while it rests never begins, sent or not", async () => {
+    test("that is canceled during its delay never begins, whether it was sent or not", async () => {
       const ids = [await accept({ delayMs: 60_000 }), await accept({ delayMs: 3_600_000 })];
       await outbox().flush();
       for (const id of ids) expect((await shop.call("DELETE", `/api/jobs/${id}`)).status).toBe(202);
@@ -240,7 +240,7 @@ describe.each([{ checkpointing: true }, { checkpointing: false }])("with %o", (m
     });
   });
 
-  test("app code names the class, the event keeps its name", async () => {
+  test("app code can set the priority of an event by name", async () => {
     const event = queueJob("test/walk", { to: "moon" }, "critical");
     expect(event).toEqual({ name: "test/walk", data: { to: "moon", priority: 1 } });
     expect(queueJob("test/walk", {}).data).toEqual({ priority: 3 });

@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { allFunctions } from "#functions.ts";
 import { workshop } from "../support/workshop.ts";
 
-test("S2-9: mails and pictures stand in lines of their own, each with its own limit", async () => {
+test("S2-9: mails and pictures wait in separate queues, each with its own concurrency", async () => {
   let answerMails = () => {};
   const mailsAreHeld = new Promise<void>((resolve) => {
     answerMails = resolve;

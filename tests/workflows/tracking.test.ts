@@ -87,7 +87,7 @@ describe.each([{ checkpointing: true }, { checkpointing: false }])("with %o", (m
     [false, { status: "completed", result: { said: "a\uFFFDb\uFFFD" }, error: null }],
     [true, { status: "failed", result: null, error: { message: "a\uFFFDb\uFFFD" } }],
   ])(
-    "text that the database cannot hold keeps no end from the ledger (fails: %j)",
+    "a result or error with text that Postgres cannot store is still recorded (fails: %j)",
     async (fails, expected) => {
       const id = await send("test/odd", { fails });
       await shop.engine.run(id, "say-odd-things");
@@ -105,13 +105,13 @@ describe.each([{ checkpointing: true }, { checkpointing: false }])("with %o", (m
   test.each([
     ["a run of many steps", "test/walk", { steps: 4 }, "walk"],
     ["parallel steps", "test/parallel", {}, "walk-in-parallel"],
-  ])("%s costs two statements, however often it is re-entered", async (_, name, data, functionId) => {
+  ])("%s uses two tracking statements, however often it is re-entered", async (_, name, data, functionId) => {
     await trackingCalls();
     await shop.engine.run(await send(name, data), functionId);
     expect(await trackingCalls()).toBe(2);
   });
 
-  test("another attempt is written down", async () => {
+  test("a second attempt is recorded in the run and the timeline", async () => {
     const id = await send("test/walk", { steps: 0 });
     await shop.engine.run(id, "walk");
     const [job] = await shop.rows("select id, status from jobs where event_id = $1", [id]);
@@ -130,7 +130,7 @@ describe.each([{ checkpointing: true }, { checkpointing: false }])("with %o", (m
     ["stumble", "stumbled", null],
     ["stumble-in-a-step", "the provider is away", 30_000],
   ])(
-    "while a run waits for its next attempt its job says why, and until when: %s",
+    "while a run waits for its next attempt its job shows why, and until when if that is known: %s",
     async (name, message, delayMs) => {
       const id = await send(`test/${name}`, {});
       await shop.engine.idle();
@@ -155,7 +155,7 @@ describe.each([{ checkpointing: true }, { checkpointing: false }])("with %o", (m
     },
   );
 
-  test("a function that had nothing to do has skipped its job", async () => {
+  test('a function that returns "skipped" ends its job as skipped', async () => {
     const id = await send("test/nothing", {});
     await shop.engine.run(id, "have-nothing-to-do");
     expect(await shop.rows("select status, result from jobs where event_id = $1", [id])).toEqual([
@@ -163,7 +163,7 @@ describe.each([{ checkpointing: true }, { checkpointing: false }])("with %o", (m
     ]);
   });
 
-  test("DELETE stops running work at its next step", async () => {
+  test("DELETE stops a running job at its next step", async () => {
     const id = await accept(5);
     await shop.engine.send({ id, name: "test/walk", data: { steps: 5 } });
     await shop.engine.advance("90s");
@@ -179,7 +179,7 @@ describe.each([{ checkpointing: true }, { checkpointing: false }])("with %o", (m
     ]);
   });
 
-  test("DELETE while the engine is away: it hears of it later, and running work stops at its next step", async () => {
+  test("a DELETE while the engine is down is sent to the engine later, and stops the job at its next step", async () => {
     const id = await accept(5);
     await shop.engine.send({ id, name: "test/walk", data: { steps: 5 } });
     await shop.engine.advance("90s");
@@ -197,7 +197,7 @@ describe.each([{ checkpointing: true }, { checkpointing: false }])("with %o", (m
     await expect(shop.app.keepHouse()).resolves.toMatchObject({ cancels: { repeated: 0 } });
   });
 
-  test("another attempt finds the mark that the engine did not hear of, and ends", async () => {
+  test("a retry of a canceled job ends at once, even when the engine does not know of the cancel", async () => {
     const id = await accept(0);
     await shop.engine.send({ id, name: "test/walk", data: { steps: 0 } });
     await shop.engine.idle();
@@ -210,7 +210,7 @@ describe.each([{ checkpointing: true }, { checkpointing: false }])("with %o", (m
     ]);
   });
 
-  test("work that was canceled before it began never begins", async () => {
+  test("a job that was canceled before it began never begins", async () => {
     const id = await accept(5);
     expect((await shop.call("DELETE", `/api/jobs/${id}`)).status).toBe(202);
     await shop.engine.send({ id, name: "test/walk", data: { steps: 5 } });
@@ -219,7 +219,7 @@ describe.each([{ checkpointing: true }, { checkpointing: false }])("with %o", (m
     expect(await shop.rows("select status from jobs where id = $1", [id])).toEqual([{ status: "canceled" }]);
   });
 
-  test("a run that the engine's own timeout or dashboard stops ends its job", async () => {
+  test("a run that is canceled in the engine ends its job as canceled", async () => {
     const id = await send("test/walk", { steps: 5 });
     await shop.engine.advance("30s");
     const run = shop.engine.runs("walk").at(-1);
@@ -230,7 +230,7 @@ describe.each([{ checkpointing: true }, { checkpointing: false }])("with %o", (m
     ]);
   });
 
-  test("housekeeping learns from the engine what became of a run that the ledger lost sight of", async () => {
+  test("housekeeping reads the end of a run from the engine when the ledger missed it", async () => {
     const id = await send("test/walk", { steps: 1 });
     await shop.engine.run(id, "walk");
     // As if the run's last statement had never arrived.

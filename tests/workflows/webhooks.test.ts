@@ -39,7 +39,7 @@ const fromGithub = async (type: string, payload: object) => {
 const isHandled = async () => (await shop.rows("select from jobs where status <> 'completed'")).length === 0;
 const handled = () => shop.engine.waitFor(isHandled, { within: "1d" });
 
-test("S4-12: GitHub's pushes, issues, releases and stars are counted per repository, each once", async () => {
+test("S4-12: GitHub's pushes, issues, releases and stars are counted per repository, each webhook once", async () => {
   await open();
   await fromGithub("push", { commits: [{}, {}, {}] });
   await fromGithub("push", { commits: [{}] });
@@ -72,7 +72,7 @@ test("S4-12: GitHub's pushes, issues, releases and stars are counted per reposit
   expect(await shop.rows("select from webhook_inbox where verdict <> 'applied'")).toEqual([]);
 });
 
-test("Resend: what became of a mail is told by ids; the address stays in the inbox", async () => {
+test("an event about Resend's mail contains only ids, and the address stays in the inbox", async () => {
   await open();
   const data = { email_id: "mail_1", to: ["ada@example.com"], bounce: { type: "Permanent" } };
   const body = JSON.stringify({ type: "email.bounced", created_at: "2026-11-01T10:00:00Z", data });
@@ -85,7 +85,7 @@ test("Resend: what became of a mail is told by ids; the address stays in the inb
   expect(JSON.stringify(seen)).not.toContain("ada@example.com");
 });
 
-test("the engine is down: acknowledged, and housekeeping sends it", async () => {
+test("a webhook that arrives while the engine is down is acknowledged, and housekeeping sends its job", async () => {
   await open();
   shop.down.engine = true;
   await fromGithub("star", { action: "created" });
@@ -97,7 +97,7 @@ test("the engine is down: acknowledged, and housekeeping sends it", async () => 
   expect(await shop.rows("select added_star_count::int as n from github_metrics")).toEqual([{ n: 1 }]);
 });
 
-test("a webhook that lacks what its handler needs is a dead letter", async () => {
+test("a webhook without the data that its handler needs becomes a dead letter", async () => {
   await open();
   const body = JSON.stringify({ action: "created", nonce: randomUUID() });
   await post("github", body, githubHeaders(body, GITHUB, "star"));

@@ -18,7 +18,7 @@ function requestLog() {
   return { requests, beforeMail };
 }
 
-test("S4-5, S4-55: at one request a second a campaign goes out in batches of a hundred, 1000 ms apart", async () => {
+test("S4-5, S4-55: with a limit of one request a second, batches of a hundred mails are sent 1000 ms apart", async () => {
   // Within a step the pace is kept in real time.
   const requests: { at: number; mails: number }[] = [];
   const beforeMail = async (request: Request) => {
@@ -39,7 +39,7 @@ test("S4-5, S4-55: at one request a second a campaign goes out in batches of a h
     expect(at - (requests[n]?.at ?? 0)).toBeGreaterThan(500);
 });
 
-test("S4-22: a campaign's row and its job tell how many were sent and how many failed", async () => {
+test("S4-22: the campaign and the result of its job count sent and failed mails", async () => {
   house = await campaignHouse();
   await house.control("reject", { addresses: ["p7@example.com"] });
   const { campaignId } = await house.draft(12);
@@ -56,7 +56,7 @@ test("S4-22: a campaign's row and its job tell how many were sent and how many f
   });
 });
 
-test("S4-26: who has left the list is neither counted nor written to", async () => {
+test("S4-26: unsubscribed addresses are neither counted nor mailed", async () => {
   house = await campaignHouse();
   const { campaignId } = await house.draft(5);
   await house.db.sql.query(
@@ -69,7 +69,7 @@ test("S4-26: who has left the list is neither counted nor written to", async () 
   expect(await house.control("stats")).toMatchObject({ accepted: 3 });
 });
 
-test("S4-54: ten parts at once for one account, and ten more for another", async () => {
+test("S4-54: ten parts run at once per provider account, independently of other accounts", async () => {
   let open = () => {};
   const gate = new Promise<void>((resolve) => {
     open = resolve;
@@ -115,9 +115,9 @@ test("S4-54: ten parts at once for one account, and ten more for another", async
 const SMALL = { CAMPAIGN_PART_SIZE: "40", CAMPAIGN_BATCH_SIZE: "40" };
 
 test.each([
-  ["transient trouble is met again after about 10 s", { status: 503 }, [40, 40], [8.75, 12.5]],
-  ["a limit of the provider is met again when it says", { status: 429, retryAfter: 60 }, [40, 40], [60, 61]],
-  ["what was too large is sent in smaller batches at once", { status: 413 }, [40, 20, 20], [0, 0]],
+  ["a transient error is retried after about 10 s", { status: 503 }, [40, 40], [8.75, 12.5]],
+  ["a rate limit is retried when the provider says", { status: 429, retryAfter: 60 }, [40, 40], [60, 61]],
+  ["a batch that is too large is sent at once in smaller ones", { status: 413 }, [40, 20, 20], [0, 0]],
 ] as const)("S4-47: %s", async (_, rule, batches, [least, most]) => {
   const { requests, beforeMail } = requestLog();
   house = await campaignHouse({ env: SMALL, beforeMail });
@@ -133,7 +133,7 @@ test.each([
   expect(await letters()).toEqual([]);
 });
 
-test("S4-47: invalid input is not tried again, and its row says why", async () => {
+test("S4-47: an invalid recipient is not retried, and its row has the error code", async () => {
   const { requests, beforeMail } = requestLog();
   house = await campaignHouse({ env: SMALL, beforeMail });
   await house.control("reject", { addresses: ["p7@example.com"] });
@@ -145,7 +145,7 @@ test("S4-47: invalid input is not tried again, and its row says why", async () =
   expect(body.items).toMatchObject([{ email: "p7@example.com", errorCode: "invalid_recipient" }]);
 });
 
-test("S4-47: wrong configuration is not tried again, and people are alerted", async () => {
+test("S4-47: a configuration error is not retried, and sends an alert", async () => {
   const { requests, beforeMail } = requestLog();
   house = await campaignHouse({ env: SMALL, beforeMail });
   await house.control("faults", { rules: [{ status: 403 }] });
@@ -161,7 +161,7 @@ test("S4-47: wrong configuration is not tried again, and people are alerted", as
   });
 });
 
-test("S4-47: what the business does not want is not tried again, and is no failure", async () => {
+test("S4-47: a second send of a completed campaign is skipped, without a dead letter", async () => {
   house = await campaignHouse({ env: SMALL });
   const { campaignId } = await house.draft(40);
   await send(campaignId);

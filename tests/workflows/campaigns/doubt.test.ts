@@ -14,7 +14,7 @@ const reprocess = async () => {
 const refuseOurKey = () => house.control("keys", { accept: ["another"] });
 const takeOurKey = () => house.control("keys", { accept: null });
 
-test("in doubt, then refused, and reprocessed after the provider forgot the key: unknown, never a second send", async () => {
+test("a batch in doubt whose key has expired is marked as unknown on reprocess, and is not sent again", async () => {
   house = await campaignHouse({ env: SMALL });
   await house.control("faults", { rules: [{ dropAnswer: true, count: 1 }] });
   const { campaignId } = await house.draft(10);
@@ -31,7 +31,7 @@ test("in doubt, then refused, and reprocessed after the provider forgot the key:
   expect(await house.control("stats")).toMatchObject({ accepted: 10, duplicates: 0 });
 });
 
-test("a key that the provider knows with other content is doubt, not a refusal", async () => {
+test("when the provider knows the key with other content, the batch stays in doubt and is not counted as failed", async () => {
   house = await campaignHouse({ env: SMALL });
   const { campaignId } = await house.draft(10);
   const other = [{ from: "ada@example.com", to: "x@example.com", subject: "S", text: "T" }];
@@ -52,7 +52,7 @@ test("a key that the provider knows with other content is doubt, not a refusal",
   expect(await campaign(campaignId)).toMatchObject({ counts: { unknown: 10 } });
 });
 
-test("a refused batch has not begun: a subscriber who leaves before its reprocessing gets no mail", async () => {
+test("a refused batch was not sent: an address that unsubscribes before the reprocess gets no mail", async () => {
   house = await campaignHouse({ env: SMALL });
   await refuseOurKey();
   const { campaignId } = await house.draft(10);
@@ -67,7 +67,7 @@ test("a refused batch has not begun: a subscriber who leaves before its reproces
   expect(await campaign(campaignId)).toMatchObject({ counts: { sent: 9, skipped: 1 } });
 });
 
-test("a refused batch is not in doubt: the provider's memory does not run out from there", async () => {
+test("a refused batch is not in doubt: it can be sent even after its idempotency key has expired", async () => {
   house = await campaignHouse({ env: SMALL });
   await refuseOurKey();
   const { campaignId } = await house.draft(10);
@@ -81,7 +81,7 @@ test("a refused batch is not in doubt: the provider's memory does not run out fr
   expect(await campaign(campaignId)).toMatchObject({ counts: { sent: 10, unknown: 0 } });
 });
 
-test("canceled while in doubt: housekeeping lists it as unknown, and a person settles it", async () => {
+test("mails in doubt become unknown after a cancel, and a person can resolve them", async () => {
   house = await campaignHouse({ env: SMALL });
   await house.control("faults", { rules: [{ status: 503 }] });
   const { campaignId } = await house.draft(10);

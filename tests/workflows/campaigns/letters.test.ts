@@ -11,7 +11,7 @@ const ignore = (id: string) =>
   house.call("POST", `/api/dead-letters/${id}/ignore`, { note: "too late to matter" }, { as: "admin" });
 const requests = async () => (await house.control("stats")).requests;
 
-test("a request in which every mail is refused fails no recipient: it is a dead letter, and can be reprocessed", async () => {
+test("a refusal of every mail in a batch becomes a dead letter, and no recipient is marked as failed", async () => {
   house = await campaignHouse({ env: SMALL });
   const everybody = Array.from({ length: 20 }, (_, n) => `p${n + 1}@example.com`);
   await house.control("reject", { addresses: everybody });
@@ -29,7 +29,7 @@ test("a request in which every mail is refused fails no recipient: it is a dead 
   });
 });
 
-test("a campaign is blocked once no part of it can go on, says why, and is not any more when a letter is put back", async () => {
+test("a campaign is blocked, with the reason, when no part can go on, and a reprocess ends that", async () => {
   // The first part is refused before the third is asked to wait: that silence is for all parts.
   let begin = () => {};
   const hasBegun = new Promise<void>((resolve) => {
@@ -90,7 +90,7 @@ test("a campaign is blocked once no part of it can go on, says why, and is not a
   expect(await job()).toMatchObject({ status: "completed", blocked: null });
 });
 
-test("an ignored dead letter leaves its part undone, and the campaign ends without it", async () => {
+test("ignoring a dead letter skips its part, and the campaign completes without it", async () => {
   house = await campaignHouse({ env: { ...SMALL, CAMPAIGN_PART_SIZE: "20", MAIL_MAX_IN_FLIGHT: "1" } });
   const { campaignId } = await house.draft(40);
   await house.control("faults", {
@@ -122,7 +122,7 @@ test("an ignored dead letter leaves its part undone, and the campaign ends witho
   expect(skipped.body.items).toMatchObject([{ note: "too late to matter" }]);
 });
 
-test("an ignored dead letter does not change a part that another run holds", async () => {
+test("ignoring a dead letter does not change a part that another run has claimed", async () => {
   let whileSending = async () => {};
   house = await campaignHouse({ env: SMALL, beforeMail: () => whileSending() });
   await house.control("keys", { accept: ["another"] });
@@ -140,7 +140,7 @@ test("an ignored dead letter does not change a part that another run holds", asy
   expect(await campaign(campaignId)).toMatchObject({ counts: { sent: 10, skipped: 0 } });
 });
 
-test("our own crashes use up none of the tries for the provider's errors", async () => {
+test("crashes of the app use none of the retries for provider errors", async () => {
   house = await campaignHouse({ env: SMALL });
   house.engine.faults.answer(502, "", { functionId: "send-campaign-part", times: 7 });
   await house.control("faults", { rules: [{ status: 503, count: 5 }] });
@@ -156,7 +156,7 @@ test("our own crashes use up none of the tries for the provider's errors", async
   expect(calls.length).toBeGreaterThanOrEqual(7 + 6);
 });
 
-test("lasting trouble ends after six requests; put back, it gets as many again", async () => {
+test("a persistent provider error becomes a dead letter after six requests, and a reprocess allows six more", async () => {
   house = await campaignHouse({ env: SMALL });
   await house.control("faults", { rules: [{ status: 503, count: 11 }] });
   const { campaignId } = await house.draft(10);
@@ -169,7 +169,7 @@ test("lasting trouble ends after six requests; put back, it gets as many again",
   expect(await requests()).toBe(12);
 });
 
-test("a provider that never stops asking for silence ends the run once, not once for every retry", async () => {
+test("a provider that asks to wait forever ends the run once, without retries by the engine", async () => {
   house = await campaignHouse({ env: SMALL });
   await house.control("faults", { rules: [{ status: 429, retryAfter: 60 }] });
   const { campaignId } = await house.draft(10);

@@ -27,7 +27,7 @@ async function stopOneOfTwo() {
   return { campaignId, jobId };
 }
 
-test("a part that somebody stops in the engine is a dead letter of its campaign, which sends the others", async () => {
+test("a part whose run is canceled in the engine becomes a dead letter, and the other parts are sent", async () => {
   const { campaignId, jobId } = await stopOneOfTwo();
   expect(await campaign(campaignId)).toMatchObject({ status: "blocked", counts: { sent: 30 } });
   expect(await letters()).toMatchObject([
@@ -39,7 +39,7 @@ test("a part that somebody stops in the engine is a dead letter of its campaign,
   expect(await house.control("stats")).toMatchObject({ accepted: 40, duplicates: 0 });
 });
 
-test("a campaign that lost a part without a word fails after a day, and its reprocess sends what is left", async () => {
+test("a campaign with a lost part fails after a day without progress, and a reprocess sends the rest", async () => {
   const { campaignId, jobId } = await stopOneOfTwo();
   // As if the engine's event had never arrived.
   await house.db.sql.query("delete from dead_letter_queue");
@@ -65,7 +65,7 @@ test("a campaign that lost a part without a word fails after a day, and its repr
   expect(await house.control("stats")).toMatchObject({ accepted: 40, duplicates: 0 });
 });
 
-test("a campaign whose part waits for a person as a dead letter does not fail, however long that takes", async () => {
+test("a campaign whose part is an open dead letter does not fail, however long it waits", async () => {
   const { campaignId } = await stopOneOfTwo();
   await house.engine.advance("3d");
   await house.app.keepHouse();

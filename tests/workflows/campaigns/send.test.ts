@@ -6,8 +6,8 @@ afterEach(() => house.close());
 
 const countsOf = async (campaignId: string) => (await house.call("GET", `/api/campaigns/${campaignId}`)).body;
 
-describe.each([true, false])("a campaign, checkpointing %s", (checkpointing) => {
-  test("goes from the API to every recipient once, and closes itself and its job", async () => {
+describe.each([true, false])("a campaign, with checkpointing %s", (checkpointing) => {
+  test("is sent to every recipient once, and completes with its job", async () => {
     house = await campaignHouse({
       checkpointing,
       env: { CAMPAIGN_PART_SIZE: "100", CAMPAIGN_BATCH_SIZE: "20" },

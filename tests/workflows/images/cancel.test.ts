@@ -40,7 +40,7 @@ const fill = async (count: number) => {
 };
 
 describe("DELETE /api/tasks/:id", () => {
-  it("S1-13: a pending task is never drawn", async () => {
+  it("S1-13: a pending task that is canceled is never drawn", async () => {
     await house.control("", { outage: 503 });
     const [pending = ""] = (await fill(6)).slice(5);
     expect(await cancel(pending)).toMatchObject({
@@ -54,7 +54,7 @@ describe("DELETE /api/tasks/:id", () => {
     expect(drawings.map(({ prompt }: { prompt: string }) => prompt)).not.toContain("boat 5");
   });
 
-  it("T28: a task that sleeps until its retry gives its place to the next at once, and never wakes", async () => {
+  it("T28: canceling a task that waits for its retry starts the next task at once, and the canceled one is not drawn again", async () => {
     await house.control("", { outage: 503 });
     const ids = await fill(6);
     const [sleeping = ""] = ids;
@@ -73,7 +73,7 @@ describe("DELETE /api/tasks/:id", () => {
     expect((await house.control()).stats.requests - before).toBe(5);
   });
 
-  it("T28: a task that is being drawn is canceled at once; its place is free when the drawing is over", async () => {
+  it("T28: canceling a task that is being drawn takes effect at once, and the next task starts when the drawing is over", async () => {
     const known = follower();
     await known();
     await house.control("", { hold: true });
@@ -102,7 +102,7 @@ describe("DELETE /api/tasks/:id", () => {
     expect((await house.fetchAs("admin", "GET", `/api/tasks/${drawing}/image`)).status).toBe(404);
   });
 
-  it("an ended task has nothing left to cancel, and other people's tasks do not exist", async () => {
+  it("a task that has ended cannot be canceled, and a task of another owner is not found", async () => {
     const id = await house.submit();
     expect(await house.call("DELETE", `/api/tasks/${id}`, undefined, "bob")).toMatchObject({ status: 404 });
     await until(id, "completed");
@@ -110,7 +110,7 @@ describe("DELETE /api/tasks/:id", () => {
   });
 });
 
-it("the job's own DELETE cancels the task, too, and whoever starts in its place is sent", async () => {
+it("canceling the job cancels its task, and the event of the task that starts next is sent", async () => {
   await house.control("", { outage: 503 });
   const ids = await fill(6);
   await until(String(ids[0]), "waiting");
@@ -120,7 +120,7 @@ it("the job's own DELETE cancels the task, too, and whoever starts in its place 
   await until(String(ids[5]), "completed");
 });
 
-it("S0-11: the queue is cleared by an administrator alone, with all that is at work in it", async () => {
+it("S0-11: only an administrator can clear the queue, which also cancels the tasks being processed", async () => {
   await house.control("", { outage: 503 });
   for (let n = 0; n < 8; n++) await house.call("POST", "/api/queue-task", { prompt: `demo ${n}` });
   expect((await house.call("POST", "/api/clear-queue", {})).status).toBe(403);
@@ -135,7 +135,7 @@ it("S0-11: the queue is cleared by an administrator alone, with all that is at w
   expect(body.items.map(({ status }: { status: string }) => status)).toEqual(Array(8).fill("canceled"));
 });
 
-it("T29: a task whose deadline has passed when its turn comes is skipped, and the next goes on", async () => {
+it("T29: a task whose deadline passes while it is pending is skipped, and the next task starts", async () => {
   await house.control("", { outage: 503 });
   await fill(5);
   const deadlineAt = new Date(house.engine.clock.now().getTime() + 5_000).toISOString();
@@ -147,7 +147,7 @@ it("T29: a task whose deadline has passed when its turn comes is skipped, and th
   expect(await statusOf(late)).toBe("skipped");
 });
 
-it("T29: one that waits for its retry past its deadline is skipped, and its place is the next one's", async () => {
+it("T29: a task whose deadline passes before its retry is skipped, and the next task starts", async () => {
   await house.control("", { outage: 503 });
   const deadlineAt = new Date(house.engine.clock.now().getTime() + 5_000).toISOString();
   const ids: string[] = [];
@@ -162,7 +162,7 @@ it("T29: one that waits for its retry past its deadline is skipped, and its plac
   });
 });
 
-it("S4-53: one whose deadline passes while it is drawn is given up and skipped, and its place is the next one's", async () => {
+it("S4-53: a task whose deadline passes while it is drawn is given up and skipped, and the next task starts", async () => {
   await house.control("", { hold: true });
   const deadlineAt = new Date(house.engine.clock.now().getTime() + 50).toISOString();
   const late = await house.submit("too late", { deadlineAt });

@@ -17,7 +17,7 @@ const until = async (condition: () => Promise<boolean>) => {
   while (!(await condition())) await pause(5);
 };
 
-it("S0-3, S1-27: six drawings of 30 s hold up the seventh for 30 s, and the average says so", async () => {
+it("S0-3, S1-27: the seventh task waits 30 s for six drawings of 30 s, and the average drawing time shows it", async () => {
   await house.control("", { hold: true });
   const ids: string[] = [];
   for (let n = 0; n < 7; n++) ids.push(await queue(`boat ${n}`));
@@ -37,7 +37,7 @@ it("S0-3, S1-27: six drawings of 30 s hold up the seventh for 30 s, and the aver
   expect(body.lanes[0].averageMs / 1000).toBeCloseTo((6 * 30) / 7, 0);
 });
 
-it("S0-18: a hundred requests, twenty at one moment, get a hundred random ids", async () => {
+it("S0-18: a hundred requests, twenty at a time, get a hundred different random ids", async () => {
   const ids: string[] = [];
   for (let wave = 0; wave < 5; wave++)
     ids.push(...(await Promise.all(Array.from({ length: 20 }, (_, n) => queue(`boat ${wave} ${n}`)))));
@@ -45,7 +45,7 @@ it("S0-18: a hundred requests, twenty at one moment, get a hundred random ids", 
   for (const id of ids) expect(id).toMatch(UUID_V4);
 });
 
-it("S1-26: a cancel that the stream tells of has stopped the run at the engine", async () => {
+it("S1-26: a job that the stream reports as canceled has its run stopped in the engine", async () => {
   await house.control("", { outage: 503 });
   const id = await queue("a boat");
   await house.engine.waitFor(async () => (await house.task(id)).status === "waiting", { within: "1h" });
@@ -61,7 +61,7 @@ it("S1-26: a cancel that the stream tells of has stopped the run at the engine",
   expect(house.engine.runs("generate-image").map(({ status }) => status)).toEqual(["Cancelled"]);
 });
 
-it("S4-54: a provider that says nothing is left is not asked again before it says", async () => {
+it("S4-54: a provider that reports no remaining requests gets none before its reset", async () => {
   await house.control("", { requestsPerSecond: 1 });
   const first = await queue("a boat");
   await house.engine.waitFor(async () => (await house.task(first)).status === "completed");

@@ -5,7 +5,7 @@ let house: ImageQueueHouse;
 const statements: string[] = [];
 afterEach(() => house.close());
 
-it("draws a picture from the request to the bytes, with one job that tells the same story", async () => {
+it("a task is drawn with the expected statements, its picture can be downloaded, and its job has the full timeline", async () => {
   house = await imageQueueHouse({ beforeCall: (rpc) => void statements.push(rpc) });
   const id = await house.submit("a lighthouse at night");
   await house.engine.idle();

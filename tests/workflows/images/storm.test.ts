@@ -25,7 +25,7 @@ beforeAll(async () => {
 });
 afterAll(() => house.close());
 
-it("whatever dies, fails or is canceled, tasks start in their order, within the limit, and none is lost", async () => {
+it("under crashes, failures and cancels tasks start in order, within the concurrency, and none is lost", async () => {
   const ids: string[] = [];
   const produce = async (producer: number) => {
     for (let n = 0; n < TASKS / 4; n++) {

@@ -23,8 +23,8 @@ const until = (id: string, status: string) =>
 const letters = async () =>
   (await house.call("GET", "/api/dead-letters?status=failed", undefined, "admin")).body.items;
 
-describe("a provider in trouble", () => {
-  it("S1-3, S1-17: is asked again after 2, 4, 8 and 16 s, then the task has failed", async () => {
+describe("a failing image provider", () => {
+  it("S1-3, S1-17: is asked again after 2, 4, 8 and 16 s, then the task fails", async () => {
     await house.control("", { outage: 503 });
     const id = await house.submit();
     await until(id, "failed");
@@ -45,7 +45,7 @@ describe("a provider in trouble", () => {
     });
   });
 
-  it("S1-17: a task that waits for its retry says so and when, and its place stays its own", async () => {
+  it("S1-17: a task that waits for its retry shows the time and the error, and keeps its concurrency", async () => {
     await house.control("", { outage: 503 });
     const ids: string[] = [];
     for (let n = 0; n < 6; n++) ids.push(await house.submit());
@@ -66,7 +66,7 @@ describe("a provider in trouble", () => {
     );
   });
 
-  it("that says when to come back is not asked before, by no task", async () => {
+  it("that says how long to wait gets no request before that from any task", async () => {
     await house.control("", { requestsPerSecond: 1 });
     const ids = [await house.submit("one"), await house.submit("two"), await house.submit("three")];
     for (const id of ids) await until(id, "completed");
@@ -76,7 +76,7 @@ describe("a provider in trouble", () => {
 });
 
 describe("a task that fails for good", () => {
-  it("S1-5, S1-24: is tried once, leaves a dead letter, and gives its place to the next", async () => {
+  it("S1-5, S1-24: is tried once, leaves a dead letter, and the next task starts", async () => {
     const id = await house.submit("fail permanently");
     const others: string[] = [];
     for (let n = 0; n < 5; n++) others.push(await house.submit());
@@ -86,7 +86,7 @@ describe("a task that fails for good", () => {
     for (const other of others) await until(other, "completed");
   });
 
-  it("S1-24: reprocessed it stands in line anew, as a new job of the same task", async () => {
+  it("S1-24: joins the queue again on a reprocess, with a new job for the same task", async () => {
     await house.control("", { outage: 400 });
     const id = await house.submit();
     await until(id, "failed");
@@ -107,7 +107,7 @@ describe("a task that fails for good", () => {
     });
   });
 
-  it("S1-24: reprocessed while all places are taken it waits for its turn", async () => {
+  it("S1-24: waits in the queue on a reprocess when the lane's concurrency is used up", async () => {
     const id = await house.submit("fail permanently");
     await until(id, "failed");
     await house.control("", { outage: 503 });
@@ -121,7 +121,7 @@ describe("a task that fails for good", () => {
     await until(id, "failed");
   });
 
-  it("replayed in the engine it is drawn by the same job, and its letter is settled", async () => {
+  it("is drawn by a replay of its run, which completes the same job and settles the dead letter", async () => {
     await house.control("", { outage: 400 });
     const id = await house.submit();
     await until(id, "failed");
@@ -136,15 +136,15 @@ describe("a task that fails for good", () => {
   });
 });
 
-describe("our own trouble", () => {
-  it("an answer that got lost after the picture was stored costs no second drawing", async () => {
+describe("outages of our own services", () => {
+  it("a lost answer after the picture was stored causes no second drawing", async () => {
     house.engine.faults.dropAnswer({ functionId: "generate-image", times: 1 });
     const id = await house.submit();
     await until(id, "completed");
     expect((await house.control()).stats.requests).toBe(1);
   });
 
-  it("a database that does not answer is no failed attempt", async () => {
+  it("a database that does not answer causes no failed attempt", async () => {
     silent.push("end_image_attempt", "end_image_attempt");
     const id = await house.submit();
     await until(id, "completed");

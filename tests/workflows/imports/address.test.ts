@@ -56,7 +56,7 @@ const gives =
 const people = (count: number) =>
   `email,name\n${Array.from({ length: count }, (_, n) => `p${n}@example.com,Person ${n}`).join("\n")}\n`;
 
-test("a file at an address is read in ranges of a megabyte", async () => {
+test("a file at a URL is read in ranges of at most a megabyte", async () => {
   const file = people(60_000);
   answer = gives(() => file);
   const done = await shop.run({ url: url("people.csv") });
@@ -68,12 +68,12 @@ test("a file at an address is read in ranges of a megabyte", async () => {
   }
 });
 
-test("a host that knows no ranges is asked once a step, and the same rows arrive", async () => {
+test("a host without range requests serves the whole file, and the same rows are imported", async () => {
   answer = gives(() => people(6_000), { knowsRanges: false });
   expect(await shop.run({ url: url("whole.csv") })).toMatchObject({ counts: { inserted: 6_000 } });
 });
 
-test("the same file again is told by its rows: the import ends as already_imported, unless its owner wants it", async () => {
+test("a second import of a file with the same rows ends as already_imported, unless the request says again", async () => {
   answer = gives(() => people(10));
   const first = await shop.run({ url: url("same.csv") });
   const again = await shop.run({ url: url("same.csv?again") });
@@ -84,7 +84,7 @@ test("the same file again is told by its rows: the import ends as already_import
   expect((await shop.run({ url: url("same.csv") }, { again: true })).counts).toMatchObject({ unchanged: 10 });
 });
 
-test("a file that changes while it is read ends as file_changed", async () => {
+test("a file that changes while it is read ends the import as file_changed", async () => {
   let version = 0;
   answer = (request, response) => gives(() => people(11 + (version++ % 2)))(request, response);
   expect(await shop.run({ url: url("moving.csv") })).toMatchObject({
@@ -96,12 +96,12 @@ test("a file that changes while it is read ends as file_changed", async () => {
 test.each([
   [404, "provider_rejected"],
   [401, "provider_rejected"],
-])("a host that answers %i ends it as %s", async (status, code) => {
+])("a host that answers %i ends the import as %s", async (status, code) => {
   answer = (_, response) => response.writeHead(status).end();
   expect(await shop.run({ url: url("none.csv") })).toMatchObject({ status: "failed", error: { code } });
 });
 
-test("a host in trouble is asked again later", async () => {
+test("a host that answers 503 is asked again later", async () => {
   let trouble = 3;
   answer = (request, response) => {
     trouble -= 1;
@@ -111,7 +111,7 @@ test("a host in trouble is asked again later", async () => {
   expect(await shop.run({ url: url("later.csv") })).toMatchObject({ counts: { inserted: 12 } });
 });
 
-test("an address inside a network is refused, and nothing is sent to it", async () => {
+test("a private network address is refused, and no request is sent to it", async () => {
   const done = await shop.run({ url: "https://169.254.169.254/latest/meta-data" });
   expect(done).toMatchObject({ status: "failed", error: { code: "address_refused" } });
 });

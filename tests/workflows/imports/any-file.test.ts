@@ -30,7 +30,7 @@ const file = fc.record({
 const write = (column: string, rows: string[][]) => Papa.unparse({ fields: ["email", column], data: rows });
 const table = () => shop.rows("select email_subscribers::text as row from email_subscribers order by id");
 
-test("of any file a dry run says what the run does, every row has one fate, and an undo restores every byte", async () => {
+test("for random files a dry run predicts the counts, each row is counted once, and an undo restores the table", async () => {
   await fc.assert(
     fc.asyncProperty(file, async ({ rows, before, column, ...rules }) => {
       await shop.rows("delete from email_subscribers");

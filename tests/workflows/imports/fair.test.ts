@@ -37,7 +37,7 @@ const unfinished = async () =>
   (await shop.rows("select count(*)::int from imports where owner = 'operator' and ended_at is null"))[0]
     .count;
 
-test("an owner with 100 imports in line does not keep another's from its turn", async () => {
+test("an owner with 100 waiting imports does not delay another owner's import", async () => {
   const stuck = new Set<string>();
   shop.hooks.beforeOpen = async (path) => {
     if ((await pathsOf("bob")).includes(path)) return;
@@ -55,7 +55,7 @@ test("an owner with 100 imports in line does not keep another's from its turn", 
   await shop.engine.waitFor(async () => (await unfinished()) === 0);
 });
 
-test("the parts of one owner leave room for those of another", async () => {
+test("the parts of one owner leave concurrency for the parts of another", async () => {
   const opened = new Set<string>();
   const stuck = new Set<string>();
   shop.hooks.beforeOpen = async (path) => {
@@ -77,7 +77,7 @@ test("the parts of one owner leave room for those of another", async () => {
   await shop.engine.waitFor(async () => (await unfinished()) === 0);
 });
 
-test("429: nobody has more than 200 unfinished imports", async () => {
+test("429: an owner cannot have more than 200 unfinished imports", async () => {
   await shop.rows(`insert into imports (id, owner, target, scope, merge, absent, is_dry_run, is_again, file_url, file_name, created_at)
     select gen_random_uuid(), 'operator', 'contacts', 'operator', 'upsert', 'keep', false, false, 'x', 'x', now()
     from generate_series(1, 200)`);

@@ -24,7 +24,7 @@ const counts = (some: object) => ({
 });
 
 describe("an import", () => {
-  test("S4-8: is accepted, read, written, and summed up; every row has one fate", async () => {
+  test("S4-8: is accepted, written and summed up, and each row is counted once", async () => {
     const asked = await shop.ask(csv("ada@example.com,Ada", "bob@example.com,Bob", "nobody,Eve"));
     expect(asked).toMatchObject({ status: 202, body: { message: "Importing" } });
     const done = await shop.ended(asked.body.importId);
@@ -48,7 +48,7 @@ describe("an import", () => {
     expect(body.items[0]).toMatchObject({ type: "import_ready", data: { importId: done.id } });
   });
 
-  test("S4-30, S4-31, T8: five parts of a file are at work at once; their events carry ranges, never rows", async () => {
+  test("S4-30, S4-31, T8: writes five parts of a file at once, and their events contain ranges, never rows", async () => {
     let most = 0;
     shop.hooks.beforeOpen = async () => {
       const [{ count }] = await shop.rows("select count(*)::int from job_parts where status = 'claimed'");
@@ -68,7 +68,7 @@ describe("an import", () => {
     for (const { data } of parts) expect(JSON.stringify(data).length).toBeLessThan(300);
   });
 
-  test("names the same rows in the same way whatever is in the table: updated, unchanged, skipped", async () => {
+  test("counts rows as inserted, updated, unchanged or skipped", async () => {
     await shop.run(csv("ada@example.com,Ada", "bob@example.com,Bob"));
     const again = await shop.run(
       csv("ada@example.com,Ada", "BOB@example.com,Bobby", "eve@example.com,E", "eve@example.com,Eve"),
@@ -81,7 +81,7 @@ describe("an import", () => {
     ]);
   });
 
-  test("the last row of a file with a key counts, in whatever order the parts run", async () => {
+  test("of several rows with the same key writes the last one, in whichever order the parts run", async () => {
     const filler = (from: number) =>
       Array.from({ length: 5_200 }, (_, n) => `p${from + n}@example.com,Person ${from + n}`);
     const lines = ["ada@example.com,First", ...filler(0), "ada@example.com,Second", ...filler(6_000)];
@@ -90,7 +90,7 @@ describe("an import", () => {
     expect((await shop.people())[0]).toEqual({ email: "Ada@example.com", fields: { Name: "Third" } });
   });
 
-  test("the last row counts also when its part is written first", async () => {
+  test("writes the last row even when its part is finished first", async () => {
     let opened = 0;
     let waited = false;
     shop.hooks.beforeOpen = async () => {
@@ -109,7 +109,7 @@ describe("an import", () => {
     expect((await shop.people())[0]).toEqual({ email: "ada@example.com", fields: { Name: "Last" } });
   });
 
-  test("a set that is written twice, because its answer was lost, counts once", async () => {
+  test("counts rows once when they are written twice after a lost answer", async () => {
     let opened = 0;
     const states: unknown[] = [];
     shop.hooks.beforeOpen = async () => {
@@ -132,14 +132,14 @@ describe("an import", () => {
     ["insert", counts({ inserted: 1, skipped: 1 }), "Ada"],
     ["update", counts({ updated: 1, skipped: 1 }), "Adele"],
     ["upsert", counts({ inserted: 1, updated: 1 }), "Adele"],
-  ])("the merge rule %s", async (merge, expected, name) => {
+  ])("follows the merge rule %s", async (merge, expected, name) => {
     await shop.run(csv("ada@example.com,Ada"), { again: true });
     const done = await shop.run(csv("ada@example.com,Adele", "new@example.com,New"), { merge, again: true });
     expect(done.counts).toEqual(expected);
     expect((await shop.people())[0].fields).toEqual({ Name: name });
   });
 
-  test("a field whose column is absent stays, or goes when the import says so", async () => {
+  test("keeps a field whose column is absent, or clears it when the request says so", async () => {
     await shop.run("email,city,name\nada@example.com,London,Ada\n", { again: true });
     await shop.run("email,name\nada@example.com,Adele\n", { again: true });
     expect((await shop.people())[0].fields).toEqual({ city: "London", name: "Adele" });
@@ -147,7 +147,7 @@ describe("an import", () => {
     expect((await shop.people())[0].fields).toEqual({ name: "Ada" });
   });
 
-  test("a subscriber who left keeps that status, with new fields", async () => {
+  test("updates the fields of an unsubscribed address, but not its status", async () => {
     await shop.run(csv("ada@example.com,Ada"), { again: true });
     await shop.rows("update email_subscribers set status = 'unsubscribed'");
     await shop.run(csv("ada@example.com,Adele"), { again: true });
@@ -175,7 +175,7 @@ describe("an import", () => {
     ]);
   });
 
-  test("a small file may stand in the request itself", async () => {
+  test("can have a small file in the request itself", async () => {
     const done = await shop.run(
       { content: csv("ada@example.com,Ada"), fileName: "small.csv" },
       { again: true },
@@ -183,7 +183,7 @@ describe("an import", () => {
     expect(done).toMatchObject({ fileName: "small.csv", counts: counts({ inserted: 1 }) });
   });
 
-  test("the caller's mapping decides", async () => {
+  test("follows the mapping of the request", async () => {
     const file = "a,b,c\nAda,ada@example.com,x\n";
     const refused = await shop.run(file);
     expect(refused).toMatchObject({ status: "failed", error: { details: { reason: "no_email_column" } } });
@@ -191,7 +191,7 @@ describe("an import", () => {
     expect(await shop.people()).toEqual([{ email: "ada@example.com", fields: { name: "Ada" } }]);
   });
 
-  test("goes into contacts and products, each with its own rules", async () => {
+  test("writes contacts and products by the rules of each target", async () => {
     const contacts = await shop.run(
       { content: "Mail,Tel,Full name\nada@example.com,+49 1,Ada\nbad,,\n" },
       { target: "contacts" },
@@ -216,7 +216,7 @@ describe("an import", () => {
 });
 
 describe("a dry run", () => {
-  test("says what the run will say, and writes nothing", async () => {
+  test("predicts counts and summary of the import, and writes nothing", async () => {
     await shop.run(csv("ada@example.com,Ada", "bob@example.com,Bob"), { again: true });
     const file = csv(
       "ada@example.com,Ada",
@@ -236,7 +236,7 @@ describe("a dry run", () => {
 });
 
 describe("the same file", () => {
-  test("409: is imported a second time only when the caller says so", async () => {
+  test("409: is imported a second time only when the request says again", async () => {
     const file = csv("twice@example.com,Twice");
     const first = await shop.run(file);
     const second = await shop.ask(file);
@@ -254,7 +254,7 @@ describe("the same file", () => {
     await shop.run(file, { options: { listId: other.body.id } });
   });
 
-  test("asked for under one Idempotency-Key is one import", async () => {
+  test("requested twice under one Idempotency-Key is imported once", async () => {
     const ask = () =>
       shop.call(
         "POST",
@@ -282,7 +282,7 @@ describe("a rejected row", () => {
     'eve@example.com,"Eve" Smith,',
   ].join("\r\n");
 
-  test("can be corrected in rejects.csv and imported again; a spreadsheet runs none of its cells", async () => {
+  test("can be corrected in rejects.csv and imported again, and no cell of that file is a formula", async () => {
     const done = await shop.run(file);
     expect(done.counts).toEqual(counts({ inserted: 1, rejected: 3 }));
     const text = await shop.rejects(done.id);
@@ -298,7 +298,7 @@ describe("a rejected row", () => {
     ]);
   });
 
-  test("T33: one row that the database refuses takes none of its neighbors along", async () => {
+  test("T33: that the database refuses does not stop its neighbors", async () => {
     await shop.rows(
       "alter table email_subscribers add constraint no_poison check (email not like 'poison%')",
     );
@@ -319,7 +319,7 @@ describe("a file that cannot be imported", () => {
     ["an Excel workbook", "PK\u0003\u0004 [Content_Types].xml", "xlsx"],
     ["300 columns", `${Array.from({ length: 300 }, (_, n) => `c${n}`).join(",")}\nx\n`, "too_many_columns"],
     ["a double header", "email,E-Mail\na,b\n", "double_column"],
-  ])("%s ends with its reason, as no dead letter", async (_, file, reason) => {
+  ])("%s ends the import with the reason, and makes no dead letter", async (_, file, reason) => {
     const done = await shop.run(file);
     expect(done).toMatchObject({
       status: "failed",
@@ -328,7 +328,7 @@ describe("a file that cannot be imported", () => {
     expect(await shop.rows("select from dead_letter_queue")).toEqual([]);
   });
 
-  test("that changes while it is read ends as file_changed", async () => {
+  test("because it changes while it is read ends the import as file_changed", async () => {
     const uploadId = await shop.upload(csv("ada@example.com,Ada", "new@example.com,N"));
     let opened = 0;
     shop.hooks.beforeOpen = async () => {
@@ -341,7 +341,7 @@ describe("a file that cannot be imported", () => {
   });
 });
 
-test("DELETE cancels: nothing of the rest of the file is written", async () => {
+test("DELETE cancels an import, and the rest of the file is not written", async () => {
   const asked = await shop.ask(csv("canceled@example.com,C"));
   expect((await shop.call("DELETE", `/api/imports/${asked.body.importId}`)).status).toBe(202);
   expect(await shop.ended(asked.body.importId)).toMatchObject({ status: "canceled" });
@@ -349,7 +349,7 @@ test("DELETE cancels: nothing of the rest of the file is written", async () => {
   expect((await shop.call("DELETE", `/api/imports/${asked.body.importId}`)).status).toBe(409);
 });
 
-test("a guess shows how the file is written, its first rows and where the columns go", async () => {
+test("a guess shows the file's encoding and separator, its first rows and a suggested mapping", async () => {
   const bytes = Buffer.from("Mail;Name\r\nada@example.com;Käthe\r\n", "latin1");
   const { body } = await shop.call("POST", "/api/imports/guess", {
     source: { uploadId: await shop.upload(bytes) },

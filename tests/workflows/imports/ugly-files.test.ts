@@ -14,7 +14,7 @@ const names = (count: number) => Array.from({ length: count }, (_, index) => `c$
 const long = (length: number) => "x".repeat(length);
 const bytes = (...numbers: number[]) => Buffer.from(numbers);
 
-describe("a file that is no table ends the import with its reason", () => {
+describe("a file that is no table ends the import with the reason", () => {
   test.each<[string, string | Buffer, string]>([
     ["nothing", "", "empty"],
     ["empty lines", "\n\r\n  \n", "empty"],
@@ -40,13 +40,13 @@ describe("a file that is no table ends the import with its reason", () => {
     ["one JSON object", '{\n  "email": "a@example.com"\n}', "json_object"],
     ["UTF-32", bytes(0xff, 0xfe, 0, 0, 0x61, 0, 0, 0), "utf_32"],
     ["a program", bytes(0x7f, 0x45, 0x4c, 0x46, 2, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0), "binary"],
-    ["half of a gzip", gzipSync("email\n".repeat(999)).subarray(0, 40), "broken_gzip"],
+    ["a truncated gzip file", gzipSync("email\n".repeat(999)).subarray(0, 40), "broken_gzip"],
     ["a gzip bomb", gzipSync(`email\n${"a@example.com\n".repeat(2_000_000)}`), "compressed_too_much"],
     ["300 columns", `email,${names(300)}\nx\n`, "too_many_columns"],
     ["two columns of one name", "email,Name,name\na,b,c\n", "double_column"],
     ["names that differ in a hyphen", "E-Mail;email\na;b\n", "double_column"],
     ["a name of 101 characters", `email,${long(101)}\na,b\n`, "column_name_too_long"],
-    ["a name that objects have already", "email,__proto__\na,b\n", "reserved_column"],
+    ["a column name that every JavaScript object has", "email,__proto__\na,b\n", "reserved_column"],
     ["a header whose quote is not closed", '"email,name\na,b\n', "broken_header"],
     ["no column for the address", "name,city\nAda,London\n", "no_email_column"],
     ["no header", "ada@example.com,Ada\nbob@example.com,Bob\n", "no_email_column"],
@@ -63,7 +63,7 @@ describe("a file that is no table ends the import with its reason", () => {
 /** How many rows came in, and the codes of the others in their order. */
 type Outcome = [inserted: number, ...codes: string[]];
 
-describe("a file with ugly rows is imported but for those", () => {
+describe("a file with invalid rows is imported without them", () => {
   test.each<[string, string | Buffer, Outcome]>([
     ["line ends of Windows", "email\r\na@x.example\r\nb@x.example\r\n", [2]],
     ["line ends of old Macs", "email\ra@x.example\rb@x.example\r", [2]],
@@ -75,7 +75,7 @@ describe("a file with ugly rows is imported but for those", () => {
     ["pipes", "email|name\na@x.example|A\n", [1]],
     ["Excel's sep= line", "sep=;\nemail;name\na@x.example;A\n", [1]],
     ["UTF-16 of Excel", le16("email\tname\na@x.example\tKäthe\n"), [1]],
-    ["UTF-16 with the big end first", Buffer.from(le16("email\na@x.example\n")).swap16(), [1]],
+    ["big-endian UTF-16", Buffer.from(le16("email\na@x.example\n")).swap16(), [1]],
     ["Windows-1252", latin("email,name\na@x.example,K\xe4the\n"), [1]],
     [
       "bytes that are no UTF-8, which is then Windows-1252",
@@ -102,7 +102,7 @@ describe("a file with ugly rows is imported but for those", () => {
     ["two addresses in one", 'email\n"a@x.example, b@x.example"\n', [0, "invalid_email"]],
     ["an address with a line end", 'email\n"a@x.example\nbcc: b@x.example"\n', [0, "invalid_email"]],
     ["an address of 300 characters", `email\n${long(290)}@x.example\n`, [0, "invalid_email"]],
-    ["a domain in other letters", "email\na@bücher.example\n", [1]],
+    ["a domain with a non-ASCII letter", "email\na@bücher.example\n", [1]],
     ["a column without a name", "email,,name\na@x.example,x,A\n", [1]],
     ["a broken line of NDJSON", '{"email":"a@x.example"}\n{"email":\n', [1, "invalid_json"]],
     ["an array in NDJSON", '{"email":"a@x.example"}\n["b@x.example"]\n', [1, "not_an_object"]],

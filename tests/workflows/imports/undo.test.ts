@@ -18,7 +18,7 @@ const undo = async (id: string) => {
 };
 
 describe("an undo", () => {
-  test("restores the table byte for byte, whatever the import did and however often it met a row", async () => {
+  test("restores the table exactly", async () => {
     await shop.run(csv("ada@example.com,Ada", "bob@example.com,Bob", "eve@example.com,Eve"));
     await shop.engine.advance("1h");
     const before = await table();
@@ -34,7 +34,7 @@ describe("an undo", () => {
     expect((await undo(done.id)).status).toBe(409);
   });
 
-  test("leaves alone and lists what was changed since, or is gone", async () => {
+  test("leaves changed and deleted rows alone and lists them as conflicts", async () => {
     const done = await shop.run(
       csv("ada@example.com,1", "bob@example.com,1", "eve@example.com,1", "joe@example.com,1"),
     );
@@ -53,7 +53,7 @@ describe("an undo", () => {
     ]);
   });
 
-  test("lists a row that others refer to; the rest is undone", async () => {
+  test("lists a row that another table refers to as a conflict, and undoes the rest", async () => {
     const lines = Array.from({ length: 100 }, (_, n) => `q${n}@example.com,Q`);
     const done = await shop.run(csv(...lines));
     await shop.rows("create table readers (id bigint references email_subscribers (id))");
@@ -66,7 +66,7 @@ describe("an undo", () => {
     });
   });
 
-  test("409: is refused for a dry run and while the import is at work", async () => {
+  test("409: is refused for a dry run and for an import in progress", async () => {
     const dry = await shop.run(csv("dry@example.com,1"), { dryRun: true });
     expect((await undo(dry.id)).body.code).toBe("conflict");
     const asked = await shop.ask(csv("work@example.com,1"));
@@ -74,7 +74,7 @@ describe("an undo", () => {
     await shop.ended(asked.body.importId);
   });
 
-  test("takes back what a canceled import had done", async () => {
+  test("removes what a canceled import had written", async () => {
     let opened = 0;
     const lines = Array.from({ length: 12_000 }, (_, n) => `c${n}@example.com,C`);
     const asked = await shop.ask(csv(...lines));
@@ -94,7 +94,7 @@ describe("an undo", () => {
   });
 });
 
-test("a retry imports the rejected rows alone, with the same mapping", async () => {
+test("a retry imports only the rejected rows, with the same mapping", async () => {
   await shop.rows("alter table email_subscribers add constraint not_yet check (email not like 'late%')");
   const done = await shop.run("mail,who\nada@example.com,=Ada\nlate@example.com,=Late\nbad,Bad\n", {
     mapping: { mail: "email", who: "name" },
@@ -109,7 +109,7 @@ test("a retry imports the rejected rows alone, with the same mapping", async () 
   ]);
 });
 
-test("housekeeping removes files that nothing wants, and imports of a month ago with all they remember", async () => {
+test("housekeeping deletes files that are no longer needed, and imports after a month", async () => {
   const uploadId = await shop.upload(csv("old@example.com,1", "bad,2"));
   const file = () => shop.rows("select name from storage.objects where name = $1", [uploadId]);
   const done = await shop.run({ uploadId });

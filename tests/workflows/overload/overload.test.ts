@@ -30,7 +30,7 @@ const PLAN: Plan = isFull
     };
 
 test(
-  "S4-51: ten-fold overload: promises are kept, lower classes meet 503 first, and Retry-After holds",
+  "S4-51: under ten-fold overload promises are kept, lower priorities are refused first, and Retry-After is reliable",
   async () => {
     const figures = await storm(PLAN, { drain: isFull });
     if (process.env["OVERLOAD_JSON"]) process.stdout.write(`${JSON.stringify({ plan: PLAN, figures })}\n`);

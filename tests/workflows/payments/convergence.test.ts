@@ -45,9 +45,9 @@ describe.each([
   ["with a key, by the present state", true, 24],
   ["without a key, by the body", false, 120],
 ])(
-  "T37: five events within one second in many orders, with duplicates, end the same: %s",
+  "T37: five events of one second, in any order and with duplicates, lead to the same state: %s",
   (_, apiKey, count) => {
-    test("order refunded, payment succeeded, one receipt, one row of analytics", async () => {
+    test("refunded order, succeeded payment, one receipt, one analytics event", async () => {
       shop = await paymentShop({ apiKey });
       const at = shop.engine.clock.now();
       const orders = permutations([0, 1, 2, 3, 4]).filter((_order, n) => n % (120 / count) === 0);
@@ -89,7 +89,7 @@ const subscription = (status: string) => ({
 });
 
 test.each([true, false])(
-  "S4-11: a subscription that was deleted stays so, whatever comes after (key: %s)",
+  "S4-11: a deleted subscription stays deleted when older or newer events arrive later (key: %s)",
   async (apiKey) => {
     shop = await paymentShop({ apiKey });
     const at = shop.engine.clock.now();
@@ -105,7 +105,7 @@ test.each([true, false])(
   },
 );
 
-test("200 events of one object cost at most 4 reads", async () => {
+test("200 events about one object need at most 4 reads from Stripe", async () => {
   shop = await paymentShop();
   for (let n = 0; n < 200; n++) {
     await shop.deliver(
@@ -118,7 +118,7 @@ test("200 events of one object cost at most 4 reads", async () => {
   expect(await shop.rows("select from webhook_inbox where handled_at is null")).toEqual([]);
 }, 240_000);
 
-test("a thin event is handled by the present state", async () => {
+test("a thin event is handled with the current state of its object", async () => {
   shop = await paymentShop();
   shop.stripe.record.put(intentOf("pi_thin", "order-9"));
   const body = JSON.stringify({

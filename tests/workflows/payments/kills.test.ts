@@ -8,7 +8,7 @@ import { intentOf, type PaymentShop, paymentShop } from "../../support/payment-s
 let shop: PaymentShop;
 afterEach(() => shop.close());
 
-test("S4-36: killed between any two effects, there is one payment, one mail and one row of analytics", async () => {
+test("S4-36: a crash after any single request leaves one payment, one mail and one analytics event", async () => {
   const kill = { in: Infinity, count: 0, hosts: new Set<string>() };
   shop = await paymentShop({
     after(request) {

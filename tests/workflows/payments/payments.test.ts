@@ -8,7 +8,7 @@ const order = { orderId: "order-1", amount: 4200, idempotencyKey: "key-1" };
 const resultOf = async (jobId: string) =>
   (await shop.rows("select status, result from jobs where id = $1", [jobId]))[0];
 
-test("S4-36: a payment is made once, with key, currency and order; asked for again it is already processed", async () => {
+test("S4-36: a payment is made once, and a second request for its order is answered with already_processed", async () => {
   shop = await paymentShop();
   const first = await shop.pay(order);
   expect(first).toMatchObject({ status: 202, body: { jobId: expect.any(String) } });
@@ -35,14 +35,14 @@ test("S4-36: a payment is made once, with key, currency and order; asked for aga
   ]);
 });
 
-test("S4-36: two requests for one order under two keys at once make one payment", async () => {
+test("S4-36: simultaneous requests for one order under different keys make one payment", async () => {
   shop = await paymentShop();
   await Promise.all(["a", "b", "c"].map((idempotencyKey) => shop.pay({ ...order, idempotencyKey })));
   await shop.settled();
   expect(shop.intents()).toHaveLength(1);
 });
 
-test("a lost answer of Stripe is asked for again under the same key: one payment", async () => {
+test("a lost answer of Stripe is requested again under the same key, and there is one payment", async () => {
   shop = await paymentShop();
   shop.stripe.fail({ dropAnswer: true, count: 2 });
   const { body } = await shop.pay(order);
@@ -52,7 +52,7 @@ test("a lost answer of Stripe is asked for again under the same key: one payment
   expect((await resultOf(body.jobId)).result).toMatchObject({ status: "processed" });
 });
 
-test("S4-35: a payment is tried four times in all, every 30 s, and is then a dead letter", async () => {
+test("S4-35: a failing payment is tried four times, 30 s apart, then becomes a dead letter", async () => {
   shop = await paymentShop();
   shop.stripe.fail({ status: 500, count: 99 });
   const startedMs = shop.engine.clock.now().getTime();
@@ -64,7 +64,7 @@ test("S4-35: a payment is tried four times in all, every 30 s, and is then a dea
   expect(shop.intents()).toHaveLength(0);
 });
 
-test("a key that Stripe has forgotten is looked up, not used again", async () => {
+test("after the idempotency key has expired the payment is searched for, not made again", async () => {
   shop = await paymentShop();
   shop.stripe.fail({ dropAnswer: true, count: 99 });
   await shop.pay(order);
@@ -81,7 +81,7 @@ test("a key that Stripe has forgotten is looked up, not used again", async () =>
   expect(shop.stripe.counts.writes).toBe(4);
 });
 
-test("and what the search does not find is unknown: no second payment is made", async () => {
+test("a payment that the search does not find is unknown, and no second payment is made", async () => {
   shop = await paymentShop();
   shop.stripe.fail({ status: 500, count: 99 });
   await shop.pay(order);
@@ -95,14 +95,14 @@ test("and what the search does not find is unknown: no second payment is made", 
   expect(shop.intents()).toEqual([]);
 });
 
-test("409: an order of another owner is not paid", async () => {
+test("409: an order of another owner cannot be paid", async () => {
   shop = await paymentShop();
   await shop.pay(order);
   const { status } = await shop.pay({ ...order, idempotencyKey: "key-2" }, await shop.keyOf("bob"));
   expect(status).toBe(409);
 });
 
-test("400: an amount that is no number of cents; 409: another amount or another order under a key", async () => {
+test("400: an invalid amount or order id; 409: another amount for an order, or another order under a key", async () => {
   shop = await paymentShop();
   for (const amount of [0, -1, 12.5, 100_000_000, "4200"]) {
     expect((await shop.pay({ ...order, amount })).status).toBe(400);
@@ -113,7 +113,7 @@ test("400: an amount that is no number of cents; 409: another amount or another 
   expect((await shop.pay({ ...order, orderId: "order-2" })).status).toBe(409);
 });
 
-test("S2-17, S2-24: the order is paid, one mail says so, and analytics has one row", async () => {
+test("S2-17, S2-24: the order is paid, one receipt is mailed, and there is one analytics event", async () => {
   shop = await paymentShop();
   await shop.pay({ ...order, email: "ada@example.com" });
   await shop.settled();
@@ -134,7 +134,7 @@ test("S2-17, S2-24: the order is paid, one mail says so, and analytics has one r
   ]);
 });
 
-test("less money than the order is over does not pay it", async () => {
+test("a payment below the order's amount does not mark it as paid", async () => {
   shop = await paymentShop();
   await shop.pay(order);
   await shop.settled();
@@ -146,7 +146,7 @@ test("less money than the order is over does not pay it", async () => {
   expect(await shop.mails()).toEqual([]);
 });
 
-test("an erasure takes the address of an order and of its webhooks", async () => {
+test("an erasure removes the address from orders and stored webhooks", async () => {
   shop = await paymentShop();
   await shop.deliver(shop.stripe.emit("payment_intent.succeeded", intentOf("pi_1", "order-1")));
   await shop.settled();

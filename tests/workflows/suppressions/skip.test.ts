@@ -54,7 +54,7 @@ const subscriberOf = async (listId: string, address: string) => {
 };
 
 describe("T31: an address that is suppressed after planning", () => {
-  test("gets no mail from the next part: it is skipped with the reason, and each recipient has one fate", async () => {
+  test("gets no mail of the campaign and is skipped with the reason, while each other recipient gets one mail", async () => {
     const campaignId = await houseWith(async (listId) => {
       await suppress("P50@example.com");
       await suppress("p51@example.com", { scope: "list", listId });
@@ -96,7 +96,7 @@ describe("T31: an address that is suppressed after planning", () => {
     });
   });
 
-  test("gets its mail again once the suppression is taken back, which is recorded with who and why", async () => {
+  test("gets its mail again after the suppression is lifted, which records who lifted it and why", async () => {
     const campaignId = await houseWith(async () => {
       const { body } = await suppress("p50@example.com", { scope: "all", note: "asked by phone" });
       const because = "asked to come back";
@@ -114,7 +114,7 @@ describe("T31: an address that is suppressed after planning", () => {
   });
 });
 
-test("suppressions are listed newest first, for one address too, and only for administrators", async () => {
+test("suppressions are listed newest first and by address, and only administrators see and add them", async () => {
   house = await campaignHouse();
   for (const n of [1, 2, 3]) await suppress(`s${n}@example.com`);
   await suppress("s1@example.com");
@@ -135,8 +135,8 @@ test("suppressions are listed newest first, for one address too, and only for ad
   expect((await suppress("not an address")).status).toBe(400);
 });
 
-describe("a subscriber's status follows from the suppressions", () => {
-  test("of an address that is uploaded again: who left, bounced or was deleted is not active", async () => {
+describe("the status of a subscriber", () => {
+  test("is suppressed when a suppressed or deleted address is uploaded", async () => {
     house = await campaignHouse();
     const { listId } = await house.draft(3);
     const { id } = await subscriberOf(listId, "p1@example.com");
@@ -151,7 +151,7 @@ describe("a subscriber's status follows from the suppressions", () => {
     expect(rows).toEqual([]);
   });
 
-  test("and a list's owner lifts what is of the list, but not what is of all mail", async () => {
+  test("can be set to active by the list's owner, except when all mail to the address is suppressed", async () => {
     house = await campaignHouse();
     const { listId } = await house.draft(1);
     const { id } = await subscriberOf(listId, "p1@example.com");
@@ -175,7 +175,7 @@ async function pay(shop: PaymentShop, orderId: string, email: string) {
   await shop.settled();
 }
 
-test("a receipt ignores who left a list or the broadcasts, and is not mailed to who complained", async () => {
+test("a receipt is mailed to an unsubscribed address, but not to one that complained", async () => {
   shop = await paymentShop();
   const { rows } = shop;
   const email = "ada@example.com";

@@ -22,7 +22,7 @@ const upload = async (bytes: Uint8Array, key = "") => {
 };
 const rows = async () => Number((await shop.rows("select count(*) as n from public.image_uploads"))[0].n);
 
-test("429: an owner has so many uploads, also when they come at once; a repeated request is none, a deleted one makes room", async () => {
+test("429: the uploads of an owner are limited, even under simultaneous requests; a repeated request does not count, and a deletion allows another", async () => {
   await open({ UPLOAD_MAX_COUNT: "3" });
   const small = await picture(16);
   const first = await upload(small, "k");
@@ -43,7 +43,7 @@ test("429: an owner has so many uploads, also when they come at once; a repeated
   expect(await rows()).toBe(3);
 });
 
-test("413: the originals of an owner hold so many bytes; what is refused leaves neither row, job nor file", async () => {
+test("413: the bytes of an owner's originals are limited, and a refused upload leaves no row, job or file", async () => {
   await open({ UPLOAD_MAX_MEGABYTES: "5" });
   const large = await picture(900);
   expect(large.byteLength).toBeGreaterThan(2_400_000);
@@ -64,7 +64,7 @@ test("413: the originals of an owner hold so many bytes; what is refused leaves 
   expect(Number((await shop.rows(originals))[0].n)).toBe(3);
 });
 
-test("two callers of one owner who upload in the same instant are counted one after the other", async () => {
+test("simultaneous uploads by two keys of one owner are counted one after the other", async () => {
   await open({});
   const [one, other] = [await shop.database.sql.connect(), await shop.database.sql.connect()];
   const accept = (sql: typeof one, requester: string) => {

@@ -31,7 +31,7 @@ const filesOf = async (id: string) =>
     await shop.rows("select name from storage.objects where name like $1 order by name", [`uploads/${id}/%`])
   ).map(({ name }) => name.split("/").at(-1));
 
-test("S2-5, S2-3: 202 at once, then a thumbnail inside 800×800, in Storage, in the row, and its owner is told", async () => {
+test("S2-5, S2-3: 202: the answer comes at once; later the thumbnail fits in 800×800 and the owner is notified", async () => {
   const original = await picture(1600, 900);
   const accepted = await upload(original);
   expect(accepted).toMatchObject({
@@ -63,7 +63,7 @@ test("S2-5, S2-3: 202 at once, then a thumbnail inside 800×800, in Storage, in 
 });
 
 test.each(["jpeg", "webp", "png"] as const)(
-  "a %s that says where it was taken is shown to nobody before that is taken out, from the file in Storage, too",
+  "a %s with location data is not shown until that data is removed, also from the stored file",
   async (format) => {
     const plain = sharp({ create: { width: 60, height: 40, channels: 3, background: "#3a6ea5" } });
     const taken = await plain
@@ -91,7 +91,7 @@ test.each(["jpeg", "webp", "png"] as const)(
   },
 );
 
-test("S3-6: the job `resize` to 800×600 keeps what the function returned as its result", async () => {
+test("S3-6: the job `resize` to 800×600 has the function's return value as its result", async () => {
   const { body } = await upload(await picture(2000, 2000), { query: "?width=800&height=600" });
   await shop.engine.idle();
   const small = await bytesOf(`${body.uploadUrl}/thumbnail`);
@@ -109,7 +109,7 @@ test("S3-6: the job `resize` to 800×600 keeps what the function returned as its
   });
 });
 
-test("a picture that cannot be decoded fails for good, with its reason in the job", async () => {
+test("a picture that cannot be decoded fails without a retry, and its job has the reason", async () => {
   const whole = await picture(300, 300);
   const { body } = await upload(whole.subarray(0, 200));
   await shop.engine.idle();
@@ -120,7 +120,7 @@ test("a picture that cannot be decoded fails for good, with its reason in the jo
   expect((await shop.call("GET", body.uploadUrl)).body.status).toBe("failed");
 });
 
-test("the same idempotency key is the same upload; another picture under it is refused", async () => {
+test("the same idempotency key returns the same upload, and a different picture under it is refused", async () => {
   const [one, other] = [await picture(64, 64), await picture(65, 64)];
   const first = await upload(one, { key: "k1" });
   const again = await upload(one, { key: "k1" });
@@ -133,7 +133,7 @@ test("the same idempotency key is the same upload; another picture under it is r
   expect(await filesOf(first.body.job_id)).toEqual(["original", "thumbnail"]);
 });
 
-test("bytes that never arrived: nothing runs; a repeated request continues; an abandoned upload is deleted", async () => {
+test("an upload whose bytes were not stored does not run; a repeated request continues it, and an abandoned one is deleted", async () => {
   const bytes = await picture(64, 64);
   const ids = async () =>
     (await shop.rows("select id from public.image_uploads where stored_at is null")).map(({ id }) => id);
@@ -168,7 +168,7 @@ test("bytes that never arrived: nothing runs; a repeated request continues; an a
   expect((await shop.call("GET", `/api/jobs/${lost}`)).body).toMatchObject({ status: "skipped" });
 });
 
-test("a process that died between the bytes and the release leaves no file for ever", async () => {
+test("files of an upload that was never released are deleted", async () => {
   const { body } = await upload(await picture(64, 64));
   await shop.engine.idle();
   await shop.rows("update public.image_uploads set stored_at = null where id = $1", [body.job_id]);
@@ -178,7 +178,7 @@ test("a process that died between the bytes and the release leaves no file for e
   expect(await filesOf(body.job_id)).toEqual([]);
 });
 
-test("deleted is deleted: the row at once, the files with the next housekeeping, and they stay away", async () => {
+test("a deleted upload is gone at once, its files are deleted by the next housekeeping, and a repeated request stores none", async () => {
   const bytes = await picture(64, 64);
   const { body } = await upload(bytes, { key: "k3" });
   await shop.engine.idle();
@@ -193,7 +193,7 @@ test("deleted is deleted: the row at once, the files with the next housekeeping,
   expect(await shop.rows("select * from private.left_files")).toEqual([]);
 });
 
-test("deleted before the work began: there is nothing to do", async () => {
+test("the job of an upload that was deleted before it began is skipped", async () => {
   shop.down.engine = true;
   const { body } = await upload(await picture(64, 64));
   await shop.call("DELETE", body.uploadUrl);
@@ -208,7 +208,7 @@ test("deleted before the work began: there is nothing to do", async () => {
   expect(await filesOf(body.job_id)).toEqual([]);
 });
 
-test("deleted while the thumbnail was being stored: the thumbnail goes, too", async () => {
+test("an upload that is deleted while its thumbnail is stored leaves no file", async () => {
   await shop.rows(`create function public.delete_upload() returns trigger language plpgsql security definer as $$
     begin delete from public.image_uploads where new.name = 'uploads/' || id || '/thumbnail'; return null; end $$`);
   await shop.rows(
@@ -222,7 +222,7 @@ test("deleted while the thumbnail was being stored: the thumbnail goes, too", as
   expect(await filesOf(body.job_id)).toEqual([]);
 });
 
-test("a repetition changes nothing and notifies no one twice", async () => {
+test("a second run changes nothing and sends no second notification", async () => {
   const { body } = await upload(await picture(900, 900));
   await shop.engine.idle();
   const before = createHash("md5")
@@ -239,7 +239,7 @@ test("a repetition changes nothing and notifies no one twice", async () => {
   ).toHaveLength(1);
 });
 
-test("an upload is deleted with its files once it has been kept long enough, and says when", async () => {
+test("an upload shows when it expires, and is deleted with its files then", async () => {
   const { body } = await upload(await picture(64, 64));
   await shop.engine.idle();
   const { createdAt, expiresAt } = (await shop.call("GET", body.uploadUrl)).body;
