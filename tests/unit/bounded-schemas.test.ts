@@ -23,7 +23,7 @@ const { routes } = createApp(
   readEnv({ SUPABASE_URL: "http://db.local", SUPABASE_SECRET_KEY: "sb_secret_test" }),
 );
 
-describe("routes", () => {
+describe("the schema of each route has only bounded strings, numbers and arrays", () => {
   test.each(routes.map((route) => [`${route.method} ${route.path}`, route] as const))("%s", (name, route) => {
     for (const part of ["params", "query", "body"] as const) {
       const schema = route[part];
@@ -32,7 +32,7 @@ describe("routes", () => {
   });
 });
 
-describe("events", async () => {
+describe("the schema of each event has only bounded strings, numbers and arrays", async () => {
   const files = readdirSync(SRC)
     .map((room) => join(SRC, room, "events.ts"))
     .filter((file) => existsSync(file));
@@ -41,7 +41,8 @@ describe("events", async () => {
   const exported = modules.flatMap((module): unknown[] => Object.values(module));
   const types = exported.flatMap((value) => eventType.safeParse(value).data ?? []);
 
-  test("are found", () => expect(types.map(({ name }) => name)).toContain("email/send.campaign"));
+  test("this test finds the events", () =>
+    expect(types.map(({ name }) => name)).toContain("email/send.campaign"));
   test.each(types.map(({ name, schema }) => [name, schema] as const))("%s", (name, schema) => {
     expect(unboundedIn(schema, name)).toEqual([]);
   });
@@ -55,7 +56,7 @@ test.each([
   ["any value", z.object({ a: z.unknown() }), ["x.a"]],
   ["the names of a record", z.record(z.string(), z.uuid()), ["x's names"]],
   ["one of several", z.union([z.string().max(1), z.string()]), ["x"]],
-])("%s without a bound is found", (_, schema, where) => expect(unboundedIn(schema, "x")).toEqual(where));
+])("an unbounded %s is detected", (_, schema, where) => expect(unboundedIn(schema, "x")).toEqual(where));
 
 const eventType = z.object({ name: z.string(), schema: z.custom<z.ZodType>() });
 

@@ -16,22 +16,22 @@ const door = (name: string, ...patterns: string[]): Door => ({
 });
 const jobs = door("jobs", "/api/jobs", "/api/jobs/*");
 
-describe("what the bundler read is what the door meant", () => {
-  test("a literal config is read as it stands", () => {
+describe("the bundler's view of a door's config", () => {
+  test("a literal config is read without a problem", () => {
     expect(misread(jobs, { path: ["/api/jobs", "/api/jobs/*"], method: ["GET"] })).toEqual([]);
   });
 
-  test("a path the bundler could not read is noticed", () => {
+  test("a path that the bundler could not read is reported", () => {
     const [problem] = misread(door("jobs"), { path: "/api/jobs" });
     expect(problem).toContain("write it as a plain literal");
   });
 
-  test("a rate limit by a bare string is refused: it would become one limit for the whole site", () => {
+  test("a rate limit with a bare string is refused, because it would limit the whole site at once", () => {
     const rateLimit = { windowLimit: 1, windowSize: 60, aggregateBy: "ip" };
     expect(misread(jobs, { path: ["/api/jobs"], rateLimit })[0]).toContain("must be an array");
   });
 
-  test("a third door with a rate limit is noticed: Netlify's free plan takes two of a site", () => {
+  test("a third door with a rate limit is reported, because Netlify's free plan allows two per site", () => {
     const config = {
       aggregate: { keys: [{ type: "ip" }] },
       rateLimitConfig: { windowLimit: 600, windowSize: 60 },
@@ -44,18 +44,18 @@ describe("what the bundler read is what the door meant", () => {
     expect(tooManyRateLimits([jobs, ...limited])[0]).toContain("status, upload, lists");
   });
 
-  test("a door with neither path nor schedule is noticed", () => {
+  test("a door with neither path nor schedule is reported", () => {
     expect(misread(door("lost"), {})).toEqual(["lost: has neither a path nor a schedule."]);
   });
 });
 
-describe("one address, one door", () => {
-  test("two doors for one address collide", () => {
+describe("the doors of an address", () => {
+  test("two doors for one address are reported as a collision", () => {
     expect(collisions([jobs, door("job", "/api/jobs/:id")])).toHaveLength(1);
     expect(collisions([jobs, door("campaigns", "/api/campaigns/*")])).toEqual([]);
   });
 
-  test("an address that a door excludes belongs to the other door", () => {
+  test("an address that one door excludes belongs to the other door", () => {
     const api = {
       ...door("api", "/api/*"),
       excludedRoutes: [{ pattern: "/api/jobs/*", expression: "^/api/jobs/.*$" }],
@@ -64,7 +64,7 @@ describe("one address, one door", () => {
     expect(doorsFor([api], "GET", "/api/lists")).toEqual(["api"]);
   });
 
-  test("a route without a door is unreachable, by path or by method", () => {
+  test("a route that no door serves, by path or method, is reported", () => {
     const api = [
       { method: "GET", path: "/api/jobs/{id}" },
       { method: "DELETE", path: "/api/jobs/{id}" },
@@ -75,7 +75,7 @@ describe("one address, one door", () => {
   });
 });
 
-test("sharp and Typst, 70 MB, are carried by the door that runs functions, and by no other", () => {
+test("only the door that runs functions may contain sharp and Typst, and it must", () => {
   const carries = () => true;
   expect(misplaced(door("inngest"), carries)).toEqual([]);
   expect(misplaced(jobs, carries)[0]).toContain("carries sharp, which only inngest needs");
@@ -86,7 +86,7 @@ test("sharp and Typst, 70 MB, are carried by the door that runs functions, and b
   ]);
 });
 
-test("a bundle that Netlify would not take is named with its size", () => {
+test("a bundle over Netlify's limit is reported with its size", () => {
   expect(tooLarge("inngest", 250)).toEqual([]);
   expect(tooLarge("inngest", 251)).toEqual(["inngest: 251 MB unpacked, Netlify takes 250."]);
 });

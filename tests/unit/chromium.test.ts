@@ -34,17 +34,17 @@ test.each<[what: string, machine: Machine, found: string | undefined]>([
     "/usr/bin/chromium",
   ],
   ["and there may be none", machine("win32", []), undefined],
-])("which Chromium: %s", (_, machine, found) => {
+])("the Chromium to use: %s", (_, machine, found) => {
   expect(findChromium(machine)).toBe(found);
 });
 
-test("a CHROMIUM that leads nowhere is said, not passed over", () => {
+test("a CHROMIUM that does not exist is an error, and no other Chromium is used", () => {
   const wrong = machine("linux", ["/usr/bin/chromium"], { CHROMIUM: "/opt/chrom" });
   expect(() => findChromium(wrong)).toThrow('CHROMIUM is "/opt/chrom"');
 });
 
 test.each(["linux", "darwin", "win32"] as const)(
-  "a machine without one is told how to get it: %s",
+  "a machine without Chromium gets instructions: %s",
   (platform) => {
     expect(howToGetChromium(platform)).toMatch(/tests\/browser was left out.* install .*CHROMIUM/);
   },

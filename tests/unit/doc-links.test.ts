@@ -32,7 +32,7 @@ test.each(guides)("%s: every npm script that it names exists", (guide) => {
   expect(named.filter((name) => !(name in scripts))).toEqual([]);
 });
 
-test.each(guides)("%s: its commands are for production, and for nothing beside it", (guide) => {
+test.each(guides)("%s: its commands are for production only", (guide) => {
   const commands = read(guide).split("\n");
   // A value without a context would also apply to previews, and the CLI refuses `--secret` without a context.
   const values = commands.filter((line) => /netlify env:set [A-Z…]/.test(line));
@@ -42,7 +42,7 @@ test.each(guides)("%s: its commands are for production, and for nothing beside i
   expect(pushes.filter((line) => !line.includes("db push --remote"))).toEqual([]);
 });
 
-test("docs/deploy.md sets every variable that production cannot do without, and none that functions must not have", () => {
+test("docs/deploy.md sets every variable that production needs, and none that must not be set", () => {
   const guide = read("docs/deploy.md");
   const set = all(guide, /netlify env:set ([A-Z_]+)/g);
   const example = parseEnv(read(".env.example"));

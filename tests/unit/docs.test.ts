@@ -78,7 +78,7 @@ test.each<[point: string, file: string, said: string[]]>([
   expect(said.filter((words) => !text.includes(words))).toEqual([]);
 });
 
-test("S3-3: the README states its guarantee, and what it is not", () => {
+test("S3-3: the README states the guarantees and the limits of the product", () => {
   const guarantees = read("README.md").split("## Guarantees")[1]?.split("\n## ")[0];
   expect(guarantees).toContain("at least once");
   expect(guarantees).toContain("exactly-once");

@@ -48,7 +48,7 @@ test.each([
   ["status", "/api/openapi.json"],
   ["housekeeping", "/"],
 ])(
-  "%s without its secrets in production: 500, and one line in the log, both name all that is missing",
+  "%s without its secrets in production: the 500 and its log line name every missing variable",
   async (door, path) => {
     const { answer, log } = await knock(door, path, { NIGHTSHIFT_ENV: "production" });
     expect(answer).toMatchObject({
@@ -66,15 +66,15 @@ test.each([
   },
 );
 
-describe("a broken environment does not take the status door along", () => {
+describe("the status door with an invalid environment", () => {
   const broken = { NIGHTSHIFT_ENV: "production", LOG_LEVEL: "loud" };
 
-  test("/api/health: 200, the process lives", async () => {
+  test("/api/health: 200", async () => {
     const { answer } = await knock("status", "/api/health", broken);
     expect(answer).toMatchObject({ status: 200, body: { status: "ok" } });
   });
 
-  test("/api/ready: 503, and the environment is what is wrong", async () => {
+  test("/api/ready: 503, and the environment is the failing check", async () => {
     const { answer } = await knock("status", "/api/ready", broken);
     expect(answer).toMatchObject({ status: 503, body: { checks: { environment: { ok: false } } } });
     for (const name of [...needed, "LOG_LEVEL"]) expect(JSON.stringify(answer.body)).toContain(name);

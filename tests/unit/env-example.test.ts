@@ -17,7 +17,7 @@ test("S4-25: .env.example names every variable that the app reads, and no other"
   expect(Object.keys(example).toSorted()).toEqual([...known, ...TOOLS_ONLY].toSorted());
 });
 
-test("its values are valid as they stand, once the empty secrets are filled in", () => {
+test("the values of .env.example are valid once the empty secrets are filled in", () => {
   const filled = {
     INNGEST_EVENT_KEY: "key",
     LINK_SECRET: "a secret of at least 32 characters",

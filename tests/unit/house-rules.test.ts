@@ -152,10 +152,10 @@ beforeAll(async () => {
 
 afterAll(() => rm(house, { recursive: true, force: true }));
 
-describe("a lint rule speaks when it is broken", () => {
-  test.each(BROKEN)("%s in %s", (rule, file) => expect(spoken.get(file)).toEqual([rule]));
+describe("the lint rules", () => {
+  test.each(BROKEN)("report %s in %s", (rule, file) => expect(spoken.get(file)).toEqual([rule]));
 
-  test("and says nothing about files that keep the rules", () => {
+  test("report nothing in files that keep them", () => {
     expect(Object.keys(HOUSE).filter((file) => spoken.has(file))).toEqual([]);
   });
 });

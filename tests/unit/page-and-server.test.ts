@@ -15,7 +15,7 @@ const importsOf = (text: string) =>
 const page = filesIn("src/dashboard");
 const server = filesIn("src").filter(({ name }) => !/^src\/(dashboard|client)\//.test(name));
 
-test("S1-21: page and server are two programs that meet at /api alone", () => {
+test("S1-21: page and server are separate programs that share only /api", () => {
   const ofThePage = /^(\.\/|#dashboard\/|#client\/|react(-dom)?(\/|$)|uplot(\/|$))/;
   const strangers = page.flatMap(({ name, text }) =>
     importsOf(text)
@@ -29,7 +29,7 @@ test("S1-21: page and server are two programs that meet at /api alone", () => {
   expect(backwards.map(({ name }) => name)).toEqual([]);
 });
 
-test("the page loads nothing from elsewhere: no address of another host in its sources", () => {
+test("the page's sources load nothing from other hosts", () => {
   const addresses = page.flatMap(({ name, text }) =>
     [...text.matchAll(/https?:\/\/[\w.-]+/g)]
       .map(([address]) => address)

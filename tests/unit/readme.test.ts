@@ -73,7 +73,7 @@ test("the table of functions lists every function with its event, concurrency an
   expect(inOrder(told)).toEqual(inOrder(functions));
 });
 
-test("every function but the last two of the table has the same onFailure", () => {
+test("every function except the last two of the table has the shared onFailure", () => {
   const [last, beforeLast, ...others] = functionsOfPlan("free").toReversed();
   expect([beforeLast?.id(), last?.id()]).toEqual(["catch-failures", "record-cancellations"]);
   expect([beforeLast?.opts.onFailure, last?.opts.onFailure]).toEqual([undefined, undefined]);

@@ -20,7 +20,7 @@ const renderer = (of: Content) => {
 const bob = { id: 7, email: "bob@example.com", fields: { name: "Bob & Co" } };
 
 describe("a rendered mail", () => {
-  test("finds fields in any case, and never takes a field for the address", () => {
+  test("finds fields regardless of case, and {{Email}} is never a field", () => {
     const text = "{{NAME}} {{Email}} {{first name}} {{Name|none}}";
     const fields = { name: "Bob", "First Name": "B", EMAIL: "other@example.com" };
     expect(renderer({ ...content, html: null, text })({ ...bob, fields })).toMatchObject({
@@ -28,7 +28,7 @@ describe("a rendered mail", () => {
     });
   });
 
-  test("has every part in its own escaping, the campaign's tag, and no key that is not used", () => {
+  test("escapes each part in its own way, has the campaign's tag, and omits unused keys", () => {
     expect(renderer(content)(bob)).toEqual({
       mail: {
         from: "Ada <ada@example.com>",
@@ -41,7 +41,7 @@ describe("a rendered mail", () => {
     });
   });
 
-  test("a name from Object.prototype is no field", () => {
+  test("does not take a name from Object.prototype for a field", () => {
     const render = renderer({
       ...content,
       html: null,
@@ -50,7 +50,7 @@ describe("a rendered mail", () => {
     expect(render(bob)).toMatchObject({ mail: { text: "nonenone" } });
   });
 
-  test("is JSON whatever the author and the subscribers write", () => {
+  test("is valid JSON for any text of the author and the subscriber", () => {
     const wild = 'a "quoted" \\ back\\slash\n\u0000 \u2028 {{name}} ü 🦉 \ud800';
     const render = renderer({ ...content, html: wild, text: wild, replyTo: '"Ada" <ada@example.com>' });
     const name = '"\\\b\t🦉 <ü>\ud83e';
@@ -63,12 +63,12 @@ describe("a rendered mail", () => {
     });
   });
 
-  test("is the same bytes however often it is rendered", () => {
+  test("has the same bytes each time", () => {
     const once = createRenderer("c1", content)(bob);
     expect(createRenderer("c1", { ...content })(structuredClone(bob))).toEqual(once);
   });
 
-  test("fails alone for a missing field, if the campaign says so", () => {
+  test("reports a missing field instead, unless the campaign leaves missing fields empty", () => {
     const nobody = { id: 8, email: "x@example.com", fields: {} };
     expect(renderer(content)(nobody)).toEqual({ missing: ["name"] });
     expect(renderer({ ...content, missingField: "empty" })(nobody)).toMatchObject({
@@ -76,7 +76,7 @@ describe("a rendered mail", () => {
     });
   });
 
-  test("{{email}} is the address itself, whatever a field of that name says", () => {
+  test("fills {{email}} with the address, even if a field has that name", () => {
     const render = renderer({ ...content, html: null, text: "{{email}}" });
     expect(render({ ...bob, fields: { name: "B", email: "other" } })).toMatchObject({
       mail: { text: "bob@example.com" },

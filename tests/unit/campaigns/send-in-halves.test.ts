@@ -26,7 +26,7 @@ function strictProvider(bad: number[]) {
 
 describe("a batch refused for some of its mails", () => {
   test.each([[[0]], [[8]], [[3, 4]], [[0, 4, 8]]])(
-    "finds %j: they fail alone, everybody else gets one mail",
+    "fails only %j: every other recipient gets one mail",
     async (bad) => {
       const { taken, send } = strictProvider(bad);
       const { results, answer } = await sendInHalves(mails, "c:1", send);
@@ -43,7 +43,7 @@ describe("a batch refused for some of its mails", () => {
     },
   );
 
-  test("splits the same way every time, so that a repeated search meets the same keys", async () => {
+  test("is split in the same way each time, so that a repeated search uses the same keys", async () => {
     const [first, second] = [strictProvider([5]), strictProvider([5])];
     await sendInHalves(mails, "c:1", first.send);
     await sendInHalves(mails, "c:1", second.send);
@@ -51,7 +51,7 @@ describe("a batch refused for some of its mails", () => {
     expect(new Set(first.keys).size).toBe(first.keys.length);
   });
 
-  test("when every single mail is refused, the request is wrong and no recipient fails", async () => {
+  test("counts as a rejected request when every single mail is refused, and no recipient fails", async () => {
     const { send } = strictProvider(addresses.map((_, n) => n));
     const few = mailsFor(addresses.slice(0, 3));
     const { answer } = await sendInHalves(few, "c:1", send);
@@ -61,7 +61,7 @@ describe("a batch refused for some of its mails", () => {
     });
   });
 
-  test("a hundred mails refused alone are not all asked about: eight say enough", async () => {
+  test("of a hundred refused mails is given up after eight refused alone", async () => {
     let calls = 0;
     const send = async (): Promise<BatchAnswer> => {
       calls += 1;
@@ -74,7 +74,7 @@ describe("a batch refused for some of its mails", () => {
     expect(calls).toBeLessThan(25);
   });
 
-  test("eight bad mails among good ones fail alone", async () => {
+  test("fails eight mails alone when another mail of the batch is accepted", async () => {
     const { taken, send } = strictProvider([1, 2, 3, 4, 5, 6, 7, 8]);
     const { results, answer } = await sendInHalves(mails, "c:1", send);
     expect(answer.kind).toBe("taken");
@@ -82,7 +82,7 @@ describe("a batch refused for some of its mails", () => {
     expect(taken).toEqual(addresses.slice(0, 1));
   });
 
-  test("another error ends the search, with the results so far", async () => {
+  test("ends the search at another error, with the results so far", async () => {
     const { send } = strictProvider([8]);
     const down: BatchAnswer = { kind: "unknown", error: new AppError("provider_unavailable", "down") };
     let calls = 0;

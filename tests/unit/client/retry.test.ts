@@ -27,34 +27,34 @@ function fakes(...answers: (Response | Error)[]) {
 }
 const busy = (headers: HeadersInit = {}) => new Response("", { status: 503, headers });
 
-describe("S3-15: a caller comes back politely", () => {
-  test("after 1, 2, 4, 8, 16 s, never more than 30, with up to a second of chance", () => {
+describe("S3-15: the client's retries", () => {
+  test("wait 1, 2, 4, 8 and 16 s, at most 30 s, plus up to one random second", () => {
     expect([0, 1, 2, 3, 4, 9].map((retry) => backoffMs(retry, 0))).toEqual([
       1000, 2000, 4000, 8000, 16000, 30000,
     ]);
     expect(backoffMs(0, 0.999)).toBe(1999);
   });
 
-  test("as long as Retry-After says, when it says", async () => {
+  test("wait as long as Retry-After says, if it is set", async () => {
     const { waits, submit } = fakes(busy({ "retry-after": "30" }), busy());
     expect((await submit()).jobId).toBe("j");
     expect(waits).toEqual([30_000, 2500]);
   });
 
-  test("when nobody answers too, and always under the key of the first try", async () => {
+  test("also follow a network error, and always use the key of the first request", async () => {
     const { keys, submit } = fakes(new TypeError("fetch failed"), busy());
     await submit();
     expect(keys[0]).toMatch(/^[\w-]{36}$/);
     expect(keys).toEqual([keys[0], keys[0], keys[0]]);
   });
 
-  test("five times, then the refusal is what it is", async () => {
+  test("end after five, and the last refusal is thrown", async () => {
     const { waits, submit } = fakes(...Array.from({ length: 9 }, () => busy()));
     await expect(submit()).rejects.toMatchObject({ name: "Problem", status: 503 });
     expect(waits).toHaveLength(5);
   });
 
-  test("and not at all for other refusals, which it tells in the API's words", async () => {
+  test("do not follow other refusals, which are thrown with the API's message and hint", async () => {
     const refusal = Response.json(
       { code: "invalid_request", detail: "No prompt", hint: "Send one" },
       { status: 400 },
@@ -69,7 +69,7 @@ describe("S3-15: a caller comes back politely", () => {
     expect(waits).toEqual([]);
   });
 
-  test("nor when nobody waits for it anymore", async () => {
+  test("stop when the caller aborts", async () => {
     const { keys, submit } = fakes(busy(), busy());
     await expect(submit(AbortSignal.abort())).rejects.toThrow(/abort/);
     expect(keys.length).toBeLessThan(2);

@@ -9,7 +9,7 @@ const frames = [
   { id: "6:6:", event: "message", data: undefined },
 ];
 
-test("messages, comments and ids, wherever the pieces are cut", () => {
+test("messages, comments and ids are read, wherever the stream is cut into pieces", () => {
   for (let size = 1; size <= stream.length; size++) {
     const read = createFrameReader();
     const pieces = Array.from({ length: Math.ceil(stream.length / size) }, (_, n) =>
@@ -19,6 +19,6 @@ test("messages, comments and ids, wherever the pieces are cut", () => {
   }
 });
 
-test("what is cut off inside a message does not exist", () => {
+test("an incomplete message at the end of the stream is ignored", () => {
   expect(createFrameReader()('event: job\nid: 7:7:\ndata: {"n":3}\n')).toEqual([]);
 });

@@ -37,14 +37,14 @@ const note = (id: string, readAt: string | null = null) => ({
   readAt,
 });
 
-describe("one reducer for stream and polling", () => {
-  test("a message that comes twice, or too late, changes nothing", () => {
+describe("the state of a stream or a poll", () => {
+  test("is not changed by a repeated or older message", () => {
     const state = after({ event: "job", data: job("a", 2) });
     expect(reduce(state, { event: "job", data: job("a", 1, { status: "queued" }) })).toBe(state);
     expect(after({ event: "job", data: job("a", 2) }, { event: "job", data: job("a", 2) })).toEqual(state);
   });
 
-  test("S3-10: progress moves a job that is known, and only forward", () => {
+  test("S3-10: takes progress only for known jobs, and only forward", () => {
     const state = after(
       { event: "job", data: job("a", 1) },
       {
@@ -78,7 +78,7 @@ describe("one reducer for stream and polling", () => {
     expect(reduce(state, { event: "job", data: job("a", 1) })).toBe(state);
   });
 
-  test("a snapshot is all there is; what left the list is gone", () => {
+  test("is replaced by a snapshot, and loses a job that is reported as gone", () => {
     const state = after(
       { event: "job", data: job("old", 9) },
       { event: "snapshot", data: { jobs: [job("a", 1), job("b", 1)], notifications: [note("n")] } },
@@ -88,7 +88,7 @@ describe("one reducer for stream and polling", () => {
     expect(state.notifications).toEqual([note("n")]);
   });
 
-  test("news come newest first, and a read one stays where it is known", () => {
+  test("has notifications newest first, and a notification that was read keeps its position", () => {
     const state = after(
       { event: "notification", data: note("1") },
       { event: "notification", data: note("2") },
@@ -97,7 +97,7 @@ describe("one reducer for stream and polling", () => {
     expect(state.notifications).toEqual([note("1", "now"), note("2")]);
   });
 
-  test("a page that is open for weeks forgets the jobs and tasks that ended first", () => {
+  test("drops the jobs and tasks that ended first beyond 1,000", () => {
     const at = (n: number) => new Date(Date.UTC(2026, 0, 1, 0, 0, n)).toISOString();
     const ended = (n: number) => job(`e${n}`, 1, { endedAt: at(n) });
     const jobs = [job("unfinished", 1), ...Array.from({ length: 999 }, (_, n) => ended(n))];
@@ -115,7 +115,7 @@ describe("one reducer for stream and polling", () => {
     }
   });
 
-  test("a message of a later version is passed over", () => {
+  test("is not changed by an unknown message", () => {
     const state = after({ event: "job", data: job("a", 1) });
     expect(reduce(state, JSON.parse('{"event":"weather","data":{"rain":true}}'))).toBe(state);
   });

@@ -4,7 +4,7 @@ import type { Accepted, Answers, ImageTask, JobDetails, JobView } from "#client/
 import type { taskView } from "#images/task.ts";
 import type { acceptedView, jobDetailsView, jobView } from "#jobs/view.ts";
 
-test("the client's types are what the API's schemas give", () => {
+test("the client's types equal those of the API's schemas", () => {
   expectTypeOf<JobView>().toEqualTypeOf<z.output<typeof jobView>>();
   expectTypeOf<JobDetails>().branded.toEqualTypeOf<z.output<typeof jobDetailsView>>();
   expectTypeOf<ImageTask>().toEqualTypeOf<z.output<typeof taskView>>();

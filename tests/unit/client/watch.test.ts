@@ -58,7 +58,7 @@ function site(...answers: Answer[]) {
 }
 
 describe("watch", () => {
-  test("goes on after the last id when a stream ends, a little apart from others", async () => {
+  test("reconnects after a short random wait, from the last id, when a stream ends", async () => {
     const { watch, asked, waits, statuses, jobs } = site(
       stream(text("snapshot", { jobs: [job("a", 1)] }, "1:1:")),
       stream("id: 2:2:\n\n", text("job", job("a", 2), "3:3:"), 'event: job\ndata: {"id":"cut'),
@@ -71,7 +71,7 @@ describe("watch", () => {
     expect(jobs()).toEqual([job("a", 2), job("b", 1)]);
   });
 
-  test("S4-65: where no stream gets through it asks every 2000 ms, by the same reducer, and tries the stream again, ever more rarely", async () => {
+  test("S4-65: polls every 2000 ms when no stream gets through, with the same result, and tries the stream again at growing intervals", async () => {
     const proxy = () => new Response("<p>A proxy</p>", { headers: { "content-type": "text/html" } });
     const change = (n: number) => poll({ event: "job", data: job("a", n), id: `${n}:${n}:` });
     const { watch, asked, waits, statuses, jobs } = site(
@@ -92,7 +92,7 @@ describe("watch", () => {
     expect(jobs()).toEqual([job("a", 99)]);
   });
 
-  test("offline it says so, waits longer each time, and catches up when it is back", async () => {
+  test("reports that it is offline, waits longer each time, and catches up later", async () => {
     const { watch, asked, waits, statuses, jobs } = site(
       stream(text("snapshot", { jobs: [job("a", 1)] }, "1:1:")),
       lost(),
@@ -108,7 +108,7 @@ describe("watch", () => {
     expect(jobs()).toEqual([job("a", 2)]);
   });
 
-  test("with too many streams open it polls", async () => {
+  test("polls when too many streams are open", async () => {
     const { watch, asked, statuses } = site(
       refused(429),
       poll({ event: "position", data: null, id: "1:1:" }),
@@ -118,7 +118,7 @@ describe("watch", () => {
     expect(statuses).toEqual(["polling"]);
   });
 
-  test("a foreign page instead of the API's answer is no answer, and does not end the wait", async () => {
+  test("treats a page from another server as no answer, and keeps trying", async () => {
     const login = () =>
       new Response("<p>Your room number?</p>", { headers: { "content-type": "text/html" } });
     const { watch, statuses, jobs } = site(
@@ -131,7 +131,7 @@ describe("watch", () => {
     expect(jobs()).toEqual([job("a", 1)]);
   });
 
-  test("what a listener throws reaches the caller of watch", async () => {
+  test("passes an error of the listener on to its caller", async () => {
     const { client, asked } = site(stream(text("snapshot", { jobs: [job("a", 1)] }, "1:1:")));
     const watching = client.watch({
       signal: new AbortController().signal,
@@ -143,13 +143,13 @@ describe("watch", () => {
     expect(asked).toHaveLength(1);
   });
 
-  test.each([400, 401, 403, 404])("%i is not tried again", async (status) => {
+  test.each([400, 401, 403, 404])("does not retry a %i", async (status) => {
     const { watch, asked } = site(refused(status));
     await expect(watch()).rejects.toMatchObject({ name: "Problem", status });
     expect(asked).toHaveLength(1);
   });
 
-  test("a stream that never says a word, or no more, is given up", async () => {
+  test("gives up a stream that sends nothing at all, or nothing more", async () => {
     vi.useFakeTimers();
     try {
       let said = (_text: string) => {};
@@ -182,7 +182,7 @@ describe("watch", () => {
 
 describe("follow", () => {
   test.each(["completed", "failed", "canceled", "skipped"])(
-    "S4-65: until the job has %s; every change is told",
+    "S4-65: reports every change until the job is %s",
     async (end) => {
       const { client, asked } = site(
         stream(text("snapshot", { jobs: [job("a", 1, "queued")] }, "1:1:")),
@@ -198,11 +198,11 @@ describe("follow", () => {
     },
   );
 
-  test("somebody else's job is a Problem, not a wait", async () => {
+  test("throws a Problem for a job of another owner", async () => {
     await expect(site(refused(404)).client.follow("a")).rejects.toMatchObject({ status: 404 });
   });
 
-  test("who gives up is not kept waiting", async () => {
+  test("ends when the caller aborts", async () => {
     const { client } = site(() => new Response(new ReadableStream(), { headers }));
     const signal = AbortSignal.timeout(20);
     await expect(client.follow("a", { signal })).rejects.toThrow("timeout");

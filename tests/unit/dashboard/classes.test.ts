@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import { PRIORITY_NAMES } from "#dashboard/priorities.ts";
 import { PRIORITIES } from "#lib/engine/priorities.ts";
 
-it("the page calls the classes what the product calls them", () => {
+it("the page and the product use the same names for priorities", () => {
   const names = Object.fromEntries(
     Object.entries(PRIORITIES).map(([priority, { name }]) => [priority, name]),
   );

@@ -59,16 +59,16 @@ const drawn = (details: JobDetails, now: number) =>
     ...bars.map(({ kind, from, to, outcome }) => [kind, seconds(from), seconds(to), outcome]),
   ]);
 
-describe("the course of a job as bars", () => {
-  it("work in line waits until now", () =>
+describe("the chart of a job", () => {
+  it("shows a queued job as waiting until now", () =>
     expect(drawn(job({ startedAt: null }), 7)).toEqual([["Line", ["queued", 0, 7, "none"]]]));
 
-  it("what was held back until its turn says so", () =>
+  it("shows a held job as held until its release", () =>
     expect(drawn(job({ timeline: [entry("released", 1)] }), 3)).toEqual([
       ["Line", ["held", 0, 1, "none"], ["queued", 1, 2, "none"]],
     ]));
 
-  it("every attempt is a bar, every pause between two is one, and a pause to come reaches to its retry", () => {
+  it("has a bar for each attempt and each pause, and a bar up to a future retry", () => {
     const timeline = [
       entry("running", 2, { runId: "r1", attempt: 1 }),
       entry("waiting", 4, { retryAt: at(8), attempt: 1, code: "provider_failed" }),
@@ -86,7 +86,7 @@ describe("the course of a job as bars", () => {
     expect(seconds(courseOf(details, start + 10_000).to)).toBe(13);
   });
 
-  it("an attempt of 20 ms is 20 ms, and what follows until the retry is a pause", () => {
+  it("shows a failed attempt of 20 ms with its true length, and a pause until the retry", () => {
     const timeline = [
       entry("running", 2, { runId: "r1", attempt: 1 }),
       entry("waiting", 2.02, { runId: "r1", attempt: 1, retryAt: at(32), message: "refused" }),
@@ -101,7 +101,7 @@ describe("the course of a job as bars", () => {
     expect(bars.map(({ from, to }) => lasting(to - from))).toEqual(["20 ms", "30 s"]);
   });
 
-  it("an attempt that the work itself tells of ends the pause, and only names the one that the engine began", () => {
+  it("does not count an attempt twice when both the engine and the work record it", () => {
     const timeline = [
       entry("running", 2, { runId: "r1", attempt: 1 }),
       entry("waiting", 4, { retryAt: at(6), attempt: 1 }),
@@ -121,7 +121,7 @@ describe("the course of a job as bars", () => {
     expect(bars.at(-1)?.outcome).toBe("running");
   });
 
-  it("without a word about the pause the attempt lasts until the next", () => {
+  it("extends an attempt to the next one when no pause was recorded", () => {
     const timeline = [
       entry("running", 2, { runId: "r1" }),
       entry("retrying", 6, { runId: "r1", attempt: 2 }),
@@ -135,14 +135,14 @@ describe("the course of a job as bars", () => {
     ]);
   });
 
-  it("work fanned out goes on after the run that planned it", () => {
+  it("shows the parts of a job after the run that planned them", () => {
     const planned = run({ status: "completed", endedAt: at(3) });
     expect(drawn(job({ runs: [planned] }), 10)[2]).toEqual(["Parts", ["parts", 3, 10, "running"]]);
     const done = job({ runs: [planned], status: "completed", endedAt: at(20) });
     expect(drawn(done, 99)[2]).toEqual(["Parts", ["parts", 3, 20, "completed"]]);
   });
 
-  it("the axis has about five round marks, whatever the length", () => {
+  it("has at most seven marks on its axis, whatever the duration", () => {
     expect(ticksOf({ from: 0, to: 23_000 })).toEqual([0, 5_000, 10_000, 15_000, 20_000]);
     for (const length of [50, 900, 61_000, 3_600_000, 86_400_000 * 30])
       expect(ticksOf({ from: 0, to: length }).length).toBeLessThanOrEqual(7);

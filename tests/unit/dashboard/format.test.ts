@@ -4,7 +4,7 @@ import { ago, brief, clock, count, exact, lasting, rate, share, short } from "#d
 const now = Date.parse("2026-11-22T12:00:00Z");
 const before = (seconds: number) => ago(new Date(now - seconds * 1000).toISOString(), now);
 
-describe("numbers and times as the page writes them", () => {
+describe("the page's numbers and times", () => {
   it.each([
     [0, "now"],
     [5, "5 seconds ago"],
@@ -15,7 +15,7 @@ describe("numbers and times as the page writes them", () => {
     [3_599, "1 hour ago"],
     [86_300, "1 day ago"],
     [90_000, "1 day ago"],
-  ])("%s seconds before now: %s", (seconds, words) => expect(before(seconds)).toBe(words));
+  ])("%s seconds ago are shown as: %s", (seconds, words) => expect(before(seconds)).toBe(words));
 
   it.each([
     [0, "0 ms"],
@@ -28,7 +28,7 @@ describe("numbers and times as the page writes them", () => {
     [5_460_000, "1 h 31 min"],
     [90_000_000, "1 d 1 h"],
     [-5, "0 ms"],
-  ])("%s ms last %s", (ms, words) => expect(lasting(ms)).toBe(words));
+  ])("a duration of %s ms is shown as %s", (ms, words) => expect(lasting(ms)).toBe(words));
 
   it.each([
     [7_400, "0:08"],
@@ -44,22 +44,22 @@ describe("numbers and times as the page writes them", () => {
     [0.99949, "99.9 %"],
     [0.99999, "99.9 %"],
     [1, "100 %"],
-  ])("a share of %s is %s: a little is not nothing, almost all is not all", (value, words) =>
+  ])("a share of %s is %s: a little is not shown as 0 %, almost all not as 100 %", (value, words) =>
     expect(share(value)).toBe(words),
   );
 
-  it("large numbers are grouped, and short where there is little room", () => {
+  it("large numbers are grouped, and shortened where space is limited", () => {
     expect(count(1_234_567)).toBe("1,234,567");
     expect([short(9_999), short(12_345)]).toEqual(["9,999", "12.3K"]);
     expect([0.42, 7.5, 1_234.6].map(rate)).toEqual(["0.4", "7.5", "1,235"]);
   });
 
-  it("of a long text the beginning is enough", () => {
+  it("long text is cut after its beginning", () => {
     expect(brief("A fox")).toBe("A fox");
     expect(brief("A fox and ".repeat(20))).toHaveLength(80);
   });
 
-  it("an exact time says in which zone it is told", () => {
+  it("an exact time includes its time zone", () => {
     expect(exact("2026-11-22T09:34:09Z")).toMatch(/^Nov 2\d, 2026, \d\d:\d\d:09 (UTC|GMT|[A-Z]+)/);
   });
 });

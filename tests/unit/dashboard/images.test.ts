@@ -33,7 +33,7 @@ const task = (id: string, more: Partial<ImageTask> = {}): ImageTask => ({
 });
 const ids = (tasks: ImageTask[]) => tasks.map(({ id }) => id);
 
-describe("where a task stands", () => {
+describe("the groups of image tasks", () => {
   it("S0-4: every task is in exactly one group, by its status", () => {
     const groups = groupTasks([
       task("a"),
@@ -54,7 +54,7 @@ describe("where a task stands", () => {
     ]);
   });
 
-  it("S1-16: a task moves from waiting over processing to done as its status does", () => {
+  it("S1-16: a task's group follows its status: waiting, processing, done", () => {
     const groupOf = (status: ImageTask["status"]) =>
       Object.entries(groupTasks([task("a", { status })])).find(([, tasks]) => tasks.length > 0)?.[0];
     expect((["pending", "processing", "completed"] as const).map(groupOf)).toEqual([
@@ -64,7 +64,7 @@ describe("where a task stands", () => {
     ]);
   });
 
-  it("S1-19: of ten prompts five take the places and five stand in line; one that waits for its retry keeps its place", () => {
+  it("S1-19: of ten tasks five use the concurrency and five wait, and a task that waits for its retry counts as one of the first five", () => {
     const statuses = ["processing", "processing", "processing", "processing", "waiting"] as const;
     const groups = groupTasks([
       ...statuses.map((status, n) => task(`started ${n}`, { status })),
@@ -77,7 +77,7 @@ describe("where a task stands", () => {
     expect(placesOf(ending, 5)).toEqual({ taken: 0, free: 4 });
   });
 
-  it("the line is shown in its order: what is due first, then what came first", () => {
+  it("waiting tasks are ordered by due time, then by their order of acceptance", () => {
     const line = [
       task("c", { sequence: 3 }),
       task("b", { sequence: 2 }),
@@ -86,7 +86,7 @@ describe("where a task stands", () => {
     expect(ids(groupTasks(line).waiting)).toEqual(["vip", "b", "c"]);
   });
 
-  it("what ended is shown with the latest first", () => {
+  it("ended tasks are ordered latest first", () => {
     const done = [1, 3, 2].map((n) => task(`${n}`, { status: "completed", completedAt: at(n) }));
     expect(ids(groupTasks(done).done)).toEqual(["3", "2", "1"]);
   });
@@ -95,22 +95,22 @@ describe("where a task stands", () => {
 describe("S1-17: the countdown to a retry", () => {
   const retry = { attempts: 1, maxAttempts: 5, retryAt: at(4) };
 
-  it("counts whole seconds down and never below zero", () => {
+  it("counts whole seconds down to zero", () => {
     const left = [0, 500, 1000, 3999, 4000, 60_000].map((ms) => secondsUntil(now + 4000, now + ms));
     expect(left).toEqual([4, 4, 3, 1, 0, 0]);
   });
 
-  it("names the attempt that is next", () => {
+  it("names the number of the next attempt", () => {
     expect(retryWords(retry, now)).toBe("Attempt 2 of 5 in 4 s");
     expect(retryWords(retry, now + 5000)).toBe("Attempt 2 of 5 begins");
   });
 
-  it("says long times in words that are read at a glance", () => {
+  it("shows long times in minutes and hours", () => {
     expect([0, 99, 100, 3600, 3660].map(inWords)).toEqual(["0 s", "99 s", "2 min", "1 h", "1 h 1 min"]);
   });
 });
 
-describe("submitting several", () => {
+describe("submitting several prompts", () => {
   beforeEach(() => void vi.useFakeTimers());
   afterEach(() => void vi.useRealTimers());
 
@@ -119,7 +119,7 @@ describe("submitting several", () => {
     expect(severalPrompts(" A cat ")).toEqual([1, 2, 3, 4, 5].map((n) => `A cat (${n})`));
   });
 
-  it("S0-16: each begins 50 ms after the one before, answered or not", async () => {
+  it("S0-16: each begins 50 ms after the one before, without waiting for answers", async () => {
     const begun: Array<[string, number]> = [];
     const startedAt = Date.now();
     const answers = submitStaggered(["a", "b", "c"], STAGGER_MS, async (item) => {
@@ -136,7 +136,7 @@ describe("submitting several", () => {
     expect(await answers).toHaveLength(3);
   });
 
-  it("S0-16: a page that was busy for a while does not send at once what has become due meanwhile", async () => {
+  it("S0-16: a page that was busy for a while does not send all overdue prompts at once", async () => {
     vi.useRealTimers();
     const begun: number[] = [];
     setTimeout(function beBusy() {
@@ -149,7 +149,7 @@ describe("submitting several", () => {
     expect(third - second).toBeGreaterThan(STAGGER_MS - 2);
   });
 
-  it("S1-18: a refusal of one keeps none of the others from being submitted", async () => {
+  it("S1-18: a refused prompt does not stop the others", async () => {
     const answers = submitStaggered([1, 2, 3], STAGGER_MS, async (n) => {
       if (n === 2) throw new Error("Queue full");
       return n;
@@ -159,7 +159,7 @@ describe("submitting several", () => {
   });
 });
 
-it("S0-26: where no stream gets through the lane is asked for every two seconds, and shows the same", async () => {
+it("S0-26: without a stream the lane is polled every two seconds, with the same result", async () => {
   const end = new AbortController();
   const slept: number[] = [];
   const answers = [

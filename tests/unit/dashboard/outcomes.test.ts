@@ -7,8 +7,8 @@ function expecting(...ids: string[]) {
   return outcomes;
 }
 
-describe("S4-65: what became of work submitted from the page", () => {
-  it("is said once, when it has ended, with a way to its job", () => {
+describe("S4-65: the message about work submitted from the page", () => {
+  it("appears once, when the work has ended, with a link to its job", () => {
     const outcomes = expecting("a");
     expect(outcomes.seen([{ id: "a", status: "running" }])).toEqual([]);
     const done = [{ tone: "good", text: "Done: Label a", href: "#/jobs/a" }];
@@ -16,18 +16,18 @@ describe("S4-65: what became of work submitted from the page", () => {
     expect(outcomes.seen([{ id: "a", status: "completed" }])).toEqual([]);
   });
 
-  it("names the reason of a failure", () => {
+  it("gives the reason of a failure", () => {
     const failed = { id: "a", status: "failed", error: { message: "The provider said no" } };
     expect(expecting("a").seen([failed])).toEqual([
       { tone: "bad", text: "Failed: Label a – The provider said no", href: "#/jobs/a" },
     ]);
   });
 
-  it("is not said of other people's work", () => {
+  it("does not appear for other users' work", () => {
     expect(expecting("a").seen([{ id: "b", status: "completed" }])).toEqual([]);
   });
 
-  it("is one sentence when many end at once, per way to end", () => {
+  it("combines work that ends at the same time, per kind of end", () => {
     const outcomes = expecting("a", "b", "c", "d");
     const ended = ["a", "b", "c"].map((id) => ({ id, status: "completed" }));
     const said = outcomes.seen([...ended, { id: "d", status: "canceled" }]);

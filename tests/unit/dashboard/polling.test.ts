@@ -16,11 +16,11 @@ function polled(answerMs = 0, pauseMs = EVERY_MS) {
 }
 const pass = (ms: number) => vi.advanceTimersByTimeAsync(ms);
 
-describe("what is shown is asked for", () => {
+describe("the page's polling", () => {
   beforeEach(() => void vi.useFakeTimers());
   afterEach(() => void vi.useRealTimers());
 
-  it("at once, and again so long after each answer, until it is over", async () => {
+  it("asks at once, and again after a pause from each answer, until it is stopped", async () => {
     const { asked, stop } = polled(1000);
     await pass(33_000);
     expect(asked).toEqual([0, 16_000, 32_000]);
@@ -29,7 +29,7 @@ describe("what is shown is asked for", () => {
     expect(asked).toHaveLength(3);
   });
 
-  it("at once on news, but where there is news all the time every two seconds", async () => {
+  it("asks at once after a change, but at most every two seconds", async () => {
     const { asked, soon } = polled();
     await pass(5000);
     for (let n = 0; n < 50; n += 1) {
@@ -39,7 +39,7 @@ describe("what is shown is asked for", () => {
     expect(asked).toEqual([0, 5000, 5000 + LEAST_PAUSE_MS, 5000 + 2 * LEAST_PAUSE_MS]);
   });
 
-  it("one question at a time: news that comes meanwhile is asked for after the answer", async () => {
+  it("sends one request at a time: a change during a request is asked for after its answer", async () => {
     const { asked, soon } = polled(8000);
     await pass(3000);
     soon();
@@ -50,7 +50,7 @@ describe("what is shown is asked for", () => {
     expect(asked).toEqual([0, 8001]);
   });
 
-  it("at once by whoever has changed something, also when an older answer is on its way", async () => {
+  it("asks at once after the user's own change, even if an older answer is still on its way", async () => {
     const { asked, now } = polled(100);
     await pass(50);
     now();
@@ -62,7 +62,7 @@ describe("what is shown is asked for", () => {
     expect(asked).toEqual([0, 101, 601]);
   });
 
-  it("not by itself what another question would not change, but on news", async () => {
+  it("asks only after a change when the interval is infinite", async () => {
     const { asked, soon } = polled(0, Number.POSITIVE_INFINITY);
     await pass(1_000_000);
     expect(asked).toEqual([0]);

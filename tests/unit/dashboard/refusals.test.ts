@@ -15,8 +15,8 @@ const refusedWith = (code: string, retryAfterMs?: number): PromiseSettledResult<
   reason: new Problem({ status: 503, code, detail: "Queue full", retryAfterMs }),
 });
 
-describe("S1-18: submissions that find the line full", () => {
-  it("are kept as they were until the latest of the times at which there is room", () => {
+describe("S1-18: submissions that were refused by a full queue", () => {
+  it("are kept until the latest of their retry times", () => {
     const answers = [taken, refusedWith("queue_full", 4000), refusedWith("too_many_requests", 9000)];
     expect(sortAnswers([a, b, c], answers, now)).toEqual({
       queued: 1,
@@ -25,11 +25,11 @@ describe("S1-18: submissions that find the line full", () => {
     });
   });
 
-  it("come back soon when the answer has no time", () => {
+  it("are sent again after five seconds when the answer has no retry time", () => {
     expect(sortAnswers([a], [refusedWith("queue_full")], now).refused?.untilMs).toBe(now + 5000);
   });
 
-  it("are not lost when more is refused, or something else is taken", () => {
+  it("are kept when more are refused or others are accepted", () => {
     const kept = { submissions: [a], untilMs: now };
     expect(withRefused(kept, null)).toBe(kept);
     expect(withRefused(null, kept)).toBe(kept);
@@ -39,7 +39,7 @@ describe("S1-18: submissions that find the line full", () => {
     });
   });
 
-  it("are not confused with failures, of which the first is told", () => {
+  it("do not include failures, of which the first is reported", () => {
     const [first, second] = [new Error("first"), new Error("second")];
     const answers = [first, second].map((reason) => ({ status: "rejected" as const, reason }));
     expect(sortAnswers([a, b], answers, now)).toEqual({

@@ -11,21 +11,21 @@ const entry = (type: string, second: number, sequence: number) => ({
 const typesOf = (sentAt: string | null, ...timeline: ReturnType<typeof entry>[]) =>
   entriesOf({ timeline, sentAt }).map(({ type }) => type);
 
-describe("the sending stands where it belongs in time", () => {
+describe("the time of sending appears in the timeline", () => {
   const accepted = entry("accepted", 0, 1);
   const released = entry("released", 5, 2);
   const running = entry("running", 9, 3);
 
-  it("between what happened before and after it", () => {
+  it("between the events before and after it", () => {
     expect(typesOf(at(7), accepted, released, running)).toEqual(["accepted", "released", "sent", "running"]);
     expect(typesOf(at(3), accepted, running)).toEqual(["accepted", "sent", "running"]);
   });
 
-  it("at the end while nothing has happened since", () => {
+  it("at the end when nothing has happened since", () => {
     expect(typesOf(at(7), accepted, released)).toEqual(["accepted", "released", "sent"]);
   });
 
-  it("never before the acceptance, and not at all before it has happened", () => {
+  it("never before the acceptance, and not before it has happened", () => {
     expect(typesOf(at(0), accepted, running)).toEqual(["accepted", "sent", "running"]);
     expect(typesOf(null, accepted)).toEqual(["accepted"]);
   });

@@ -10,7 +10,7 @@ const news = (error: unknown, data: unknown = { orderId: "1" }) => ({
 });
 const attempts = (id: string) => (id === "ship-order" ? 6 : undefined);
 
-test("S4-38: the original event is what a letter holds, not the engine's news about it", () => {
+test("S4-38: a dead letter has the original event, not the engine's event about the failure", () => {
   expect(toFailure(news({ name: "Error", message: "no lorry", stack: "at x" }), attempts)).toMatchObject({
     eventId: "event-1",
     eventName: "test/order.paid",
@@ -23,33 +23,33 @@ test("S4-38: the original event is what a letter holds, not the engine's news ab
   });
 });
 
-test("the code comes out of the cause, where the engine leaves it", () => {
+test("the error code is read from the cause", () => {
   const failure = toFailure(news({ message: "x", cause: { code: "provider_unauthorized" } }), attempts);
   expect(failure.error.code).toBe("provider_unauthorized");
 });
 
-describe("how often it was tried", () => {
+describe("the number of attempts of a dead letter", () => {
   const triesOf = (error: object) => toFailure(news({ message: "x", ...error }), attempts).attempts;
 
-  test("says the error that ended it, wherever our code gave up", () => {
+  test("is the number that the error's cause states", () => {
     const cause = { code: "provider_unavailable", attempts: 4 };
     expect(triesOf({ cause })).toBe(4);
     expect(triesOf({ name: "NonRetriableError", cause })).toBe(4);
   });
 
-  test("once, when it was not to be retried and does not say", () => {
+  test("is one when the error is non-retriable and states none", () => {
     expect(triesOf({ name: "NonRetriableError" })).toBe(1);
   });
 
   test.each([[{ attempts: 0 }], [{ attempts: "4" }], ["4"], [null]])(
-    "as often as the function may, when the cause is %j",
+    "is the function's maximum when the cause is %j",
     (cause) => {
       expect(triesOf({ cause })).toBe(6);
     },
   );
 });
 
-test("fan-out names the job that it is part of", () => {
+test("a failed part refers to its parent job, and an invalid parent id is ignored", () => {
   expect(toFailure(news({ message: "x" }, { parentJobId }), attempts).parentJobId).toBe(parentJobId);
   expect(toFailure(news({ message: "x" }, { parentJobId: "nonsense" }), attempts).parentJobId).toBeNull();
 });
@@ -58,20 +58,20 @@ test.each([
   ["no error at all", undefined],
   ["an error that is text", "boom"],
   ["an error of strange fields", { name: 7, message: null, stack: {} }],
-])("%s is a failure all the same", (_, error) => {
+])("%s still makes a valid failure", (_, error) => {
   expect(toFailure(news(error), attempts)).toMatchObject({ runId: "01RUN", error: { code: null } });
 });
 
-describe("fingerprints", () => {
+describe("the fingerprint of a failure", () => {
   const print = (message: string, kind = "internal") => fingerprintOf("ship-order", kind, message);
 
-  test("are the same for failures that differ in ids, numbers and addresses", () => {
+  test("ignores ids, numbers and addresses in the message", () => {
     expect(print(`order 17 of ada@example.com (${parentJobId}) failed`)).toBe(
       print("order 4711 of bob@example.org (11111111-2222-4333-8444-555555555555) failed"),
     );
   });
 
-  test("differ by what went wrong", () => {
+  test("depends on the message and the error code", () => {
     expect(print("no lorry")).not.toBe(print("no driver"));
     expect(print("x")).not.toBe(print("x", "conflict"));
   });

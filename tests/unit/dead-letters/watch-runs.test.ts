@@ -28,8 +28,8 @@ async function look(known: EngineRun | null, run = quiet()) {
 }
 const ids = { eventId: "event-1", functionId: "ship-order", runId: "01RUN" };
 
-describe("a run that has been quiet for long", () => {
-  test("is finished when the engine says so, with its result", async () => {
+describe("a run that has reported nothing for long", () => {
+  test("is completed with its result when the engine says so", async () => {
     const { jobs, report } = await look({ status: "Completed", output: { shipped: true } });
     expect(jobs.finishRun).toHaveBeenCalledWith(ids, { shipped: true });
     expect(report).toEqual({ quiet: 1, settled: 1 });
@@ -40,7 +40,7 @@ describe("a run that has been quiet for long", () => {
     expect(jobs.cancelRun).toHaveBeenCalledWith(ids);
   });
 
-  test("that failed without our knowing becomes a letter, with the error's code", async () => {
+  test("becomes a dead letter with the error's code when the engine says that it failed", async () => {
     const { letters } = await look({
       status: "Failed",
       output: { name: "Error", message: "x", cause: { code: "conflict" } },
@@ -54,15 +54,12 @@ describe("a run that has been quiet for long", () => {
     );
   });
 
-  test.each(["Running", "Scheduled", "Unknown"])(
-    "is left alone while it is %s: it may sleep",
-    async (status) => {
-      const { report } = await look({ status });
-      expect(report).toEqual({ quiet: 1, settled: 0 });
-    },
-  );
+  test.each(["Running", "Scheduled", "Unknown"])("is left alone while the engine says %s", async (status) => {
+    const { report } = await look({ status });
+    expect(report).toEqual({ quiet: 1, settled: 0 });
+  });
 
-  test("that the engine does not know yet is given a day", async () => {
+  test("becomes a dead letter after a day when the engine does not know it", async () => {
     expect((await look(null)).report).toMatchObject({ settled: 0 });
     const { letters } = await look(null, quiet({ quiet_since: hoursAgo(26) }));
     expect(letters.record).toHaveBeenCalledWith(
@@ -71,18 +68,18 @@ describe("a run that has been quiet for long", () => {
   });
 });
 
-describe("fan-out that has been quiet for long", () => {
+describe("a fanned-out job without progress for long", () => {
   const fanOut = (hours: number) =>
     look({ status: "Completed" }, quiet({ is_fan_out: true, quiet_since: hoursAgo(hours) }));
 
-  test("is given a day: its run ended well long ago, and is not finished again", async () => {
+  test("is left alone for a day, although its planning run has ended", async () => {
     const { report, jobs, letters } = await fanOut(24);
     expect(report).toEqual({ quiet: 1, settled: 0 });
     expect(jobs.finishRun).not.toHaveBeenCalled();
     expect(letters.record).not.toHaveBeenCalled();
   });
 
-  test("has lost a part after that, and becomes a letter", async () => {
+  test("becomes a dead letter after that", async () => {
     const { letters } = await fanOut(26);
     expect(letters.record).toHaveBeenCalledWith(
       expect.objectContaining({ ...ids, error: expect.objectContaining({ code: "outcome_unknown" }) }),
@@ -90,7 +87,7 @@ describe("fan-out that has been quiet for long", () => {
   });
 });
 
-test("a run that cannot be settled is named, and starves none behind it", async () => {
+test("a run that cannot be recorded is reported, and the other runs are still checked", async () => {
   const runs = ["01A", "01BAD", "01C"].map((run_id) => quiet({ run_id }));
   const finishRun = vi.fn(({ runId }: { runId: string }) =>
     runId === "01BAD" ? Promise.reject(new Error("cannot be stored")) : Promise.resolve(null),

@@ -39,8 +39,8 @@ const aborted = (signal: AbortSignal) =>
     else signal.addEventListener("abort", give);
   });
 
-describe("S1-8: the free API of the documents", () => {
-  test("one GET per picture, without a key, not shown in the public feed", async () => {
+describe("S1-8: the free image API of the documents", () => {
+  test("gets one request per picture, without a key, and with private=true", async () => {
     const { requests, draw } = before(() => new Response(JPEG));
     expect(await draw()).toEqual({ bytes: JPEG, contentType: "image/jpeg" });
     const [request] = requests;
@@ -51,7 +51,7 @@ describe("S1-8: the free API of the documents", () => {
     expect(request?.redirect).toBe("manual");
   });
 
-  test("with a key it asks where keys are known", async () => {
+  test("gets requests with a key at the address that takes keys", async () => {
     const { requests, draw } = before(() => new Response(JPEG), { key: "sk_1" });
     await draw();
     expect(requests[0]?.url).toContain("/api/image/a%20cat?");
@@ -59,7 +59,7 @@ describe("S1-8: the free API of the documents", () => {
   });
 
   test.each(["..", ".", "../../admin", "a/b?c#d", "100 %", "日本 🌸", "%2e%2e"])(
-    "whatever a prompt is, it is one name in the path: %s",
+    "gets any prompt as one segment of the path: %s",
     async (prompt) => {
       const { requests, draw } = before(() => new Response(JPEG));
       await draw(prompt);
@@ -68,7 +68,7 @@ describe("S1-8: the free API of the documents", () => {
     },
   );
 
-  test("its headers are heard, of refusals too, before the answer is judged", async () => {
+  test("has its rate limit headers read before the answer is judged, even of refusals", async () => {
     const heard: string[] = [];
     const onHeaders = async (headers: Headers) => void heard.push(headers.get("x-ratelimit-remaining") ?? "");
     const answers = [new Response(JPEG, { headers: { "x-ratelimit-remaining": "4" } })];
@@ -82,7 +82,7 @@ describe("S1-8: the free API of the documents", () => {
   });
 });
 
-describe("S1-5: what an answer means", () => {
+describe("S1-5: the meaning of the image API's answers", () => {
   test.each([
     [400, "provider_rejected"],
     [401, "provider_unauthorized"],
@@ -94,11 +94,11 @@ describe("S1-5: what an answer means", () => {
     [502, "provider_unavailable"],
     [503, "provider_unavailable"],
     [504, "provider_timeout"],
-  ])("%i", async (status, code) => {
+  ])("the error code of a %i", async (status, code) => {
     expect(await failing(() => new Response("{}", { status }))).toMatchObject({ code });
   });
 
-  test("Retry-After is kept, of 402 and 429", async () => {
+  test("Retry-After of a 402 or 429 is kept", async () => {
     for (const status of [402, 429]) {
       expect(
         await failing(() => new Response("", { status, headers: { "retry-after": "7" } })),
@@ -112,7 +112,7 @@ describe("S1-5: what an answer means", () => {
     expect(requests).toHaveLength(1);
   });
 
-  test("200 with a page instead of a picture is a passing trouble", async () => {
+  test("a 200 with a page instead of a picture is a transient error", async () => {
     expect(
       await failing(() => new Response("<html>", { headers: { "content-type": "image/png" } })),
     ).toMatchObject({
@@ -120,7 +120,7 @@ describe("S1-5: what an answer means", () => {
     });
   });
 
-  test("no answer in time, or half of one, is a timeout; no connection is an outage", async () => {
+  test("no answer or half of one in time is a timeout, and no connection is an outage", async () => {
     const hangs = (request: Request) => aborted(request.signal);
     const stalls = (request: Request) =>
       new Response(
@@ -136,7 +136,7 @@ describe("S1-5: what an answer means", () => {
     );
   });
 
-  test("S4-53: a call takes no longer than the picture is wanted, and is hung up then", async () => {
+  test("S4-53: a call is aborted at the task's deadline", async () => {
     let hungUp: AbortSignal | undefined;
     const { draw } = before((request) => {
       hungUp = request.signal;

@@ -18,7 +18,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-test("an engine that hangs holds up no cancel for longer than eight seconds", async () => {
+test("an engine that does not answer delays a cancel by at most eight seconds", async () => {
   vi.useFakeTimers();
   const { tellEngine } = createCancel({
     jobs: { cancel: () => Promise.reject(new Error("not asked")) },
@@ -30,7 +30,7 @@ test("an engine that hangs holds up no cancel for longer than eight seconds", as
   expect(await telling).toBe(false);
 });
 
-test("what the engine does not hear again does not count as repeated", async () => {
+test("a repeated cancel counts only when the engine accepted it", async () => {
   const repeated = async (heard: boolean) =>
     repeatCancels({
       jobs: { unheardCancels: async () => [randomUUID()] },

@@ -66,20 +66,20 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-test("what the engine took is marked", async () => {
+test("jobs whose events the engine accepted are marked as sent", async () => {
   const { outbox, markSent } = outboxOver(taken);
   const [a, b] = [job(), job()];
   await expect(outbox.send([a, b])).resolves.toBe(true);
   expect(markSent).toHaveBeenCalledExactlyOnceWith([a.id, b.id]);
 });
 
-test("with nothing to send no request is made", async () => {
+test("no request is made when there is nothing to send", async () => {
   const fetch = vi.fn(taken);
   await expect(outboxOver(fetch).outbox.send([])).resolves.toBe(true);
   expect(fetch).not.toHaveBeenCalled();
 });
 
-test("a mark that fails is no error of the caller's: the row is still in the outbox", async () => {
+test("a job that could not be marked as sent stays in the outbox, without an error for the caller", async () => {
   const { outbox } = outboxOver(
     taken,
     vi.fn(() => Promise.reject(new Error("gone"))),
@@ -87,7 +87,7 @@ test("a mark that fails is no error of the caller's: the row is still in the out
   await expect(outbox.send([job()])).resolves.toBe(false);
 });
 
-test("an engine that hangs holds up no caller for longer than eight seconds", async () => {
+test("an engine that does not answer delays the caller by at most eight seconds", async () => {
   vi.useFakeTimers();
   const { outbox, markSent } = outboxOver(() => new Promise(() => {}));
   const sending = outbox.send([job()]);
@@ -98,7 +98,7 @@ test("an engine that hangs holds up no caller for longer than eight seconds", as
 
 const minutesFromNow = (minutes: number) => new Date(NOW.getTime() + minutes * 60_000).toISOString();
 
-test("what is held or delayed for long stays; what may begin soon leaves with its time", async () => {
+test("held jobs and jobs due in more than five minutes are not sent; a job due sooner is sent with its time", async () => {
   const sent: { id: string; ts: number }[] = [];
   const { outbox, markSent } = outboxOver(async (input, init) => {
     sent.push(...((await new Request(input, init).json()) as typeof sent));
@@ -115,14 +115,14 @@ test("what is held or delayed for long stays; what may begin soon leaves with it
   expect(sent.find(({ id }) => id === soon.id)?.ts).toBe(NOW.getTime() + 5 * 60_000);
 });
 
-test("flush sends batch after batch until nothing is left", async () => {
+test("flush sends batch after batch until the outbox is empty", async () => {
   const batches = [Array.from({ length: SEND_BATCH }, () => job()), [job()]];
   const { outbox, markSent } = outboxOver(taken, undefined, async () => batches.shift() ?? []);
   await outbox.flush();
   expect(markSent).toHaveBeenCalledTimes(2);
 });
 
-test("flush throws nothing, and an engine that is down is asked once", async () => {
+test("flush never throws, and sends one request to an engine that is down", async () => {
   const unsent = vi.fn(async () => Array.from({ length: SEND_BATCH }, () => job()));
   await outboxOver(() => Promise.reject(new TypeError("fetch failed")), undefined, unsent).outbox.flush();
   expect(unsent).toHaveBeenCalledTimes(1);
@@ -148,7 +148,7 @@ async function sendAll(
   return { report, send, failUnbegun };
 }
 
-test("one event that the engine refuses does not stop the others, and is reported", async () => {
+test("an event that the engine refuses does not stop the others, and its job fails", async () => {
   const bad = job({ bad: true });
   const waiting = [job(), bad, job()];
   const { report, send, failUnbegun } = await sendAll(
@@ -164,12 +164,12 @@ test("one event that the engine refuses does not stop the others, and is reporte
   );
 });
 
-test("an event that is alone in the outbox is refused like any other", async () => {
+test("a refused event that is alone in the outbox fails its job too", async () => {
   const { report } = await sendAll([job()], () => false);
   expect(report).toEqual({ sent: 0, unbegun: 1 });
 });
 
-test("an engine that is down is asked once, not once per job, and has refused nothing", async () => {
+test("an engine that is down gets one request, and no job fails", async () => {
   const { report, send } = await sendAll([job(), job(), job()], () => false, false);
   expect(report).toEqual({ sent: 0, unbegun: 0 });
   expect(send).toHaveBeenCalledTimes(1);

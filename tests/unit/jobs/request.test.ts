@@ -9,7 +9,7 @@ const ann: Requester = { id: "user:ann", role: "user", owner: "ann" };
 const of = (requester: Requester, options: JobOptions = {}) =>
   request(walkRequested, { steps: 1 }, { requester, key: undefined, ...options });
 
-test("the event's schema checks the data, and what it gives is what travels", () => {
+test("a request has the data as the event's schema returns it, and invalid data is refused", () => {
   const data = { steps: 1, unknown: true };
   expect(request(walkRequested, data, { requester: ann, key: "k" })).toMatchObject({
     event: "test/walk",
@@ -23,7 +23,7 @@ test("the event's schema checks the data, and what it gives is what travels", ()
   );
 });
 
-test("data that Postgres cannot hold is replaced before it travels", () => {
+test("text that Postgres cannot store is replaced in the event's data", () => {
   const said = eventType("test/say", { schema: z.object({ text: z.string() }) });
   const { data } = request(said, { text: "a\0b\ud83d" }, { requester: ann, key: undefined });
   expect(data).toEqual({ text: "a\uFFFDb\uFFFD" });
@@ -33,7 +33,7 @@ test.each([
   ["a key of the site", { id: "key:abc", role: "app" }, 1],
   ["an administrator", { id: "user:abc", role: "admin" }, 1],
   ["a person, not above normal", { id: "user:abc", role: "app" }, 3],
-] as const)("who may choose a priority: %s", (_, requester, highest) => {
+] as const)("the highest priority that a requester may choose: %s", (_, requester, highest) => {
   const by = { ...requester, owner: "abc" };
   for (const priority of [1, 2, 3, 4, 5] as const) {
     if (priority >= highest) expect(of(by, { priority })).toMatchObject({ priority });

@@ -58,8 +58,8 @@ async function follow(streams: ReturnType<typeof house>["streams"], start = asyn
 }
 const looks = (ms: number) => vi.advanceTimersByTimeAsync(ms);
 
-describe("one look for all", () => {
-  test("none without listeners, one for two listeners, and none again", async () => {
+describe("one database query for all open streams", () => {
+  test("runs only while there are streams, once for all of them", async () => {
     const { changes, streams } = house();
     await looks(5000);
     const [one, two] = [await follow(streams), await follow(streams)];
@@ -72,7 +72,7 @@ describe("one look for all", () => {
     expect(changes).toHaveBeenCalledOnce();
   });
 
-  test("seldom while nothing happens, soon again when something did", async () => {
+  test("runs less often while nothing changes, and more often after a change", async () => {
     const { changes, streams } = house(
       ...Array.from({ length: 9 }, (_, n) => nothing(`${n + 2}:${n + 2}:`)),
       news("20:20:", "hello"),
@@ -87,7 +87,7 @@ describe("one look for all", () => {
     await leave();
   });
 
-  test("goes on where it was after a look that failed", async () => {
+  test("continues from the same position after a query that failed", async () => {
     const { changes, streams } = house(nothing("5:5:"), new Error("no database"), news("6:6:", "hello"));
     const { read, leave } = await follow(streams);
     await looks(2000);
@@ -97,8 +97,8 @@ describe("one look for all", () => {
   });
 });
 
-describe("no gap between what is read first and what is heard then", () => {
-  test("what happens while a listener still begins reaches it", async () => {
+describe("a stream that is just opening", () => {
+  test("receives a change that happens before it is open", async () => {
     const { streams } = house(news("5:5:", "hello"));
     const first = await follow(streams);
     let begun = (_position: string) => {};
@@ -111,7 +111,7 @@ describe("no gap between what is read first and what is heard then", () => {
     await leave();
   });
 
-  test("who comes while the first one begins waits for it, so that no look begins after theirs", async () => {
+  test("waits for another one that is opening, so that the query does not start between them", async () => {
     const { streams, changes } = house();
     let begun = (_position: string) => {};
     const first = follow(streams, () => new Promise((resolve) => (begun = resolve)));
@@ -124,7 +124,7 @@ describe("no gap between what is read first and what is heard then", () => {
     expect(start).toHaveBeenCalledOnce();
   });
 
-  test("when the first one fails the next one begins", async () => {
+  test("opens when the one before it failed", async () => {
     const { streams } = house();
     const first = follow(streams, () => Promise.reject(new Error("no database")));
     const second = follow(streams);
@@ -132,7 +132,7 @@ describe("no gap between what is read first and what is heard then", () => {
     await (await second).leave();
   });
 
-  test("after too many changes at once every listener reads again, also one that is just beginning", async () => {
+  test("ends together with all others when there are too many changes to list, so that every client reads again", async () => {
     const { streams } = house({ ...nothing("9:9:"), isComplete: false });
     const first = await follow(streams);
     let begun = (_position: string) => {};
@@ -143,7 +143,7 @@ describe("no gap between what is read first and what is heard then", () => {
   });
 });
 
-test("only what is theirs: news for somebody else are not sent", async () => {
+test("a stream receives only the notifications of its own reader", async () => {
   const { streams } = house(news("5:5:", "for bob", "bob"), news("6:6:", "for ann"));
   const { read, leave } = await follow(streams);
   await looks(500);

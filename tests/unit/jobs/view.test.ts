@@ -10,7 +10,7 @@ const detailsWith = (error: { code?: string; message: string }) =>
     blocked: { ...error, since: "", deadLetterId: "l", parts: 1 },
   }) as unknown as JobDetails;
 
-test("the words of an internal error are not for the job's owner, whatever shows it", () => {
+test("the message of an internal error is not shown to the job's owner, in any field", () => {
   const view = toJobDetailsView(detailsWith({ code: "internal", message: "duplicate key value" }));
   expect(JSON.stringify(view)).not.toContain("duplicate");
   expect(view.blocked?.message).toBe("Something went wrong on our side");
@@ -20,7 +20,7 @@ test("the words of an internal error are not for the job's owner, whatever shows
 });
 
 test.each([{ code: "invalid_recipient", message: "no such address" }, { message: "The app's own words" }])(
-  "%j is shown as it is",
+  "the error %j is shown unchanged",
   (error) => {
     const view = toJobDetailsView(detailsWith(error));
     expect([view.error, view.runs[0]?.error, view.timeline[0]?.data]).toEqual([error, error, error]);

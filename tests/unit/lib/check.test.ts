@@ -10,7 +10,7 @@ function clockAt(startMs = 0) {
   return { now: () => new Date(nowMs), turn: (ms: number) => (nowMs += ms) };
 }
 
-test("strangers who ask all at once ask the service once; its good answer holds 5 s, a bad one half a second", async () => {
+test("simultaneous checks make one request; a good answer is reused for 5 s, a bad one for half a second", async () => {
   const clock = clockAt();
   const found: (string | null)[] = [];
   const problem = vi.fn(async () => found.shift() ?? null);
@@ -29,7 +29,7 @@ test("strangers who ask all at once ask the service once; its good answer holds 
   expect(await check.problem()).toBeNull();
 });
 
-test("a service that hangs is given up after 5 s, and one that throws says nothing of why", async () => {
+test("a check is given up after 5 s, and an error's message is not shown", async () => {
   vi.useFakeTimers();
   const hanging = sparing({ name: "engine", problem: () => new Promise(() => {}) }, clockAt()).problem();
   await vi.advanceTimersByTimeAsync(5_000);
@@ -49,6 +49,6 @@ test.each([
   [403, "Resend refuses our key"],
   [500, "Resend does not answer"],
   [503, "Resend does not answer"],
-])("a service that answers %i: %s", (status, problem) => {
+])("a service that answers %i is reported as: %s", (status, problem) => {
   expect(problemOfStatus("Resend", "key", status)).toBe(problem);
 });

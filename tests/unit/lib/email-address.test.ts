@@ -5,7 +5,7 @@ import { normalizeAddress, normalizeMailbox } from "#lib/email-address.ts";
 
 const long = (length: number) => "x".repeat(length);
 
-describe("an address", () => {
+describe("an e-mail address", () => {
   test.each([
     ["ada@example.com", "ada@example.com"],
     ["a&b@example.org", "a&b@example.org"],
@@ -71,11 +71,11 @@ describe("an address", () => {
     `a@${long(64)}.com`,
     `a@${`${long(60)}.`.repeat(5)}com`,
     `a@${long(9999)}.com`,
-  ])("%j is none", (text) => {
+  ])("%j is refused", (text) => {
     expect(normalizeAddress(text)).toBeUndefined();
   });
 
-  test("whatever the text, what is stored is ASCII, short, and its own stored form", () => {
+  test("any text is refused or stored as short ASCII that is its own stored form", () => {
     const unit = fc.constantFrom(...Array.from('a1.@-_&ü\u200b\u202e \u00ad%рф<>"\\,\n'));
     const near = fc.tuple(fc.string({ unit, maxLength: 9 }), fc.string({ unit, maxLength: 9 }));
     const text = fc.oneof(
@@ -96,7 +96,7 @@ describe("an address", () => {
     );
   });
 
-  test("what RFC 5322 calls an address is one", () => {
+  test("valid addresses of RFC 5322 are accepted", () => {
     fc.assert(
       fc.property(fc.emailAddress(), (text) => normalizeAddress(text)?.toLowerCase() === text.toLowerCase()),
     );
@@ -130,11 +130,11 @@ describe("a sender", () => {
     `${long(201)} <ada@example.com>`,
     "A\0 <ada@example.com>",
     "Ada <ada@example.com> x",
-  ])("%j is none", (text) => {
+  ])("%j is refused as a sender", (text) => {
     expect(normalizeMailbox(text)).toBeUndefined();
   });
 
-  test("a campaign stores it so, and refuses the rest by the field's name", () => {
+  test("a campaign stores the sender in that form, and a refusal names the field", () => {
     const content = { listId: "00000000-0000-4000-8000-000000000000", subject: "S", text: "T" };
     const good = campaignContent.parse({ ...content, from: "Ada <a&b@müller.de>", replyTo: "a@рф.рф" });
     expect(good).toMatchObject({ from: "Ada <a&b@xn--mller-kva.de>", replyTo: "a@xn--p1ai.xn--p1ai" });

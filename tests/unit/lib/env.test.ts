@@ -26,25 +26,25 @@ test("the defaults are those of a free plan in development", () => {
   });
 });
 
-test("an empty line of a .env file is a variable that is not set", () => {
+test("an empty value in a .env file means that the variable is not set", () => {
   expect(readEnv({ ...minimal, SLACK_WEBHOOK_URL: "", PLAN: "" })).not.toHaveProperty("SLACK_WEBHOOK_URL");
 });
 
-test("every variable that is missing or wrong is named in one message, with what is wrong", () => {
+test("one message names every missing or invalid variable and the reason", () => {
   const message = complaint({ SUPABASE_URL: "supabase", PLAN: "gold", CAMPAIGN_BATCH_SIZE: "101" });
   for (const name of ["SUPABASE_URL", "PLAN", "CAMPAIGN_BATCH_SIZE", "SUPABASE_SECRET_KEY"]) {
     expect(message).toContain(name);
   }
 });
 
-test("a value is never quoted: it may be a secret", () => {
+test("the message never quotes a value, because it may be a secret", () => {
   expect(complaint({ ...minimal, LINK_SECRET: "hunter2" })).not.toContain("hunter2");
 });
 
 const jwt = (role: string) =>
   `e30.${Buffer.from(JSON.stringify({ iss: "supabase", role })).toString("base64url")}.signature`;
 
-describe("a key that cannot be right names its variable, and is not quoted", () => {
+describe("an invalid key is reported by its variable, without its value", () => {
   test.each([
     ["SUPABASE_SECRET_KEY", "sb_publishable_hunter2", "is the publishable key of the project"],
     ["SUPABASE_SECRET_KEY", jwt("anon"), "is the publishable key of the project"],
@@ -58,7 +58,7 @@ describe("a key that cannot be right names its variable, and is not quoted", () 
     ["INNGEST_EVENT_KEY", "signkey-prod-00", "is a signing key"],
     ["INNGEST_SIGNING_KEY", "signkey-prod-hunter2", "hexadecimal digits"],
     ["INNGEST_SIGNING_KEY", "signkey-prod-000", "hexadecimal digits"],
-  ])("%s=%j %s", (name, value, what) => {
+  ])("%s=%j is refused: %s", (name, value, what) => {
     const message = complaint({ ...production, [name]: value });
     expect(message).toContain(`${name} `);
     expect(message).toContain(what);
@@ -70,17 +70,17 @@ describe("a key that cannot be right names its variable, and is not quoted", () 
     ["SUPABASE_PUBLISHABLE_KEY", jwt("anon")],
     ["INNGEST_SIGNING_KEY", "00FFaa"],
     ["INNGEST_SIGNING_KEY", "signkey-branch-00ff"],
-  ])("%s takes %j", (name, value) => {
+  ])("%s accepts %j", (name, value) => {
     expect(readEnv({ ...production, [name]: value })).toHaveProperty(name, value);
   });
 });
 
 describe("production", () => {
-  test("starts with all its secrets", () => {
+  test("starts with all secrets", () => {
     expect(readEnv(production).NIGHTSHIFT_ENV).toBe("production");
   });
 
-  test("refuses to start without its secrets and names them all at once", () => {
+  test("refuses to start without its secrets, and names all that are missing", () => {
     const message = complaint({ NIGHTSHIFT_ENV: "production" });
     for (const name of [
       "SUPABASE_URL",
@@ -102,7 +102,7 @@ describe("production", () => {
     "IMAGES_BASE_URL",
     "SLACK_WEBHOOK_URL",
     "SENTRY_DSN",
-  ])("refuses an http:// address in %s; development takes it", (name) => {
+  ])("refuses an http:// address in %s, which development accepts", (name) => {
     for (const address of ["http://provider.example", "HTTP://localhost:4000"]) {
       expect(complaint({ ...production, [name]: address })).toContain(`${name} must begin with https://`);
       expect(readEnv({ ...minimal, [name]: address })).toHaveProperty(name);
@@ -111,7 +111,7 @@ describe("production", () => {
 });
 
 test.each(["production", "preview"])(
-  "INNGEST_DEV is refused in %s: it turns signature checks off",
+  "INNGEST_DEV is refused in %s, because it turns signature checks off",
   (name) => {
     for (const value of ["1", "http://localhost:8288", "0"]) {
       expect(complaint({ ...production, NIGHTSHIFT_ENV: name, INNGEST_DEV: value })).toContain(

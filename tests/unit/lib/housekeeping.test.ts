@@ -8,13 +8,13 @@ const clock = { now: () => new Date(0) };
 const good: Chore = { name: "good", run: async () => ({ done: 1 }) };
 const bad: Chore = { name: "bad", run: () => Promise.reject(new AppError("database_unavailable", "gone")) };
 
-test("the report says what each chore did", async () => {
+test("the report has the result of each chore", async () => {
   await expect(createHousekeeping({ chores: [good], clock, logger })()).resolves.toEqual({
     good: { done: 1 },
   });
 });
 
-test("a chore that fails keeps no other from its turn, and the whole fails with its code", async () => {
+test("a failed chore does not stop the others, and housekeeping fails with its code", async () => {
   let wasRun = false;
   const last: Chore = { name: "last", run: async () => ({ done: Number((wasRun = true)) }) };
   await expect(createHousekeeping({ chores: [bad, last], clock, logger })()).rejects.toMatchObject({

@@ -14,7 +14,7 @@ function written(write: (logger: ReturnType<typeof createLogger>) => void): stri
   return lines.join("");
 }
 
-test("a line is JSON, and says what it is about; its own words count most", () => {
+test("a line is JSON with the context of the work, and its own fields override the context", () => {
   const line = written((logger) =>
     withLogContext({ jobId: "j1", runId: "r1" }, () => {
       addLogContext({ eventId: "e1" });
@@ -30,7 +30,7 @@ test("a line is JSON, and says what it is about; its own words count most", () =
   });
 });
 
-test("what one work is about is not said of another, nor of what comes after", async () => {
+test("the context of one piece of work does not appear in the lines of others", async () => {
   const lines: string[] = [];
   const logger = createLogger({}, { write: (line) => void lines.push(line) });
   const work = (jobId: string) =>
@@ -50,7 +50,7 @@ test("what one work is about is not said of another, nor of what comes after", a
   ]);
 });
 
-test("nothing personal is written, however deep the error hides it", () => {
+test("personal data is masked, however deep in an error it is", () => {
   const cause = new Error("550 ada@example.com unknown", {
     cause: { code: "provider_rejected", body: "ada@example.com" },
   });
@@ -69,7 +69,7 @@ test("nothing personal is written, however deep the error hides it", () => {
   expect(line).toContain("550 [address] unknown");
 });
 
-test("a stack keeps its paths, those of scoped packages too", () => {
+test("a stack keeps its paths, even those of scoped packages", () => {
   const err = new Error("x");
   err.stack = "Error: x\n    at f (/site/node_modules/@supabase/auth-js/main.js:1:1)";
   expect(written((logger) => logger.error({ err }, "failed"))).toContain(
@@ -77,7 +77,7 @@ test("a stack keeps its paths, those of scoped packages too", () => {
   );
 });
 
-test("an error that refers to itself does no harm", () => {
+test("an error that refers to itself can be logged", () => {
   const err = new Error("x");
   err.cause = err;
   expect(() => written((logger) => logger.error({ err }, "failed"))).not.toThrow(Error);

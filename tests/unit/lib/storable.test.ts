@@ -15,7 +15,7 @@ function* textsIn(value: unknown): Generator<string> {
   }
 }
 
-test("any value becomes JSON that holds neither NUL nor half of a surrogate pair", () => {
+test("any value becomes JSON without NUL and without half surrogate pairs", () => {
   fc.assert(
     fc.property(
       fc.anything({ key: anyText, values: [anyText, fc.double(), fc.bigInt(), fc.date()] }),
@@ -29,7 +29,7 @@ test("any value becomes JSON that holds neither NUL nor half of a surrogate pair
   );
 });
 
-test("JSON that can be held stays as it is", () => {
+test("JSON that Postgres can store is not changed", () => {
   fc.assert(
     fc.property(fc.jsonValue({ stringUnit: "grapheme", noUnicodeString: false }), (value) => {
       const json = JSON.stringify(value);
@@ -39,13 +39,13 @@ test("JSON that can be held stays as it is", () => {
   );
 });
 
-test("the body of a request is cleaned, escaped backslashes are left alone", () => {
+test("in a request body only the escapes of unstorable characters are replaced, not escaped backslashes", () => {
   expect(JSON.parse(storableBody(JSON.stringify({ "a\0": ["\ud83d"] })))).toEqual({ "a\uFFFD": ["\uFFFD"] });
   const harmless = JSON.stringify({ a: String.raw`\u0000 \ud83d`, pair: "👍" });
   expect(storableBody(harmless)).toBe(harmless);
 });
 
-test("what goes round in a circle, or is nested without end, ends", () => {
+test("circular and deeply nested values are cut", () => {
   const circle: Record<string, unknown> = {};
   circle["self"] = circle;
   expect(storableJson(circle)).toEqual({ self: "…" });
@@ -54,7 +54,7 @@ test("what goes round in a circle, or is nested without end, ends", () => {
   expect(JSON.stringify(storableJson(deep))).toContain("…");
 });
 
-test("an id of any length is a key that an index takes, and different ids stay different", () => {
+test("an id of any length becomes a short key, and different ids get different keys", () => {
   const long = "x".repeat(100_000);
   expect(Buffer.byteLength(storableId(`👍${long}`))).toBeLessThan(1000);
   expect(storableId(`${long}a`)).not.toBe(storableId(`${long}b`));

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { type ReadRow, readCsv, readJson } from "#lists/read-subscribers.ts";
 
 describe("subscribers from a CSV", () => {
-  test("the column email is the address, in any spelling, every other column a field", async () => {
+  test("the column email, in any spelling, is the address, and every other column is a field", async () => {
     const rows: ReadRow[] = [];
     for await (const row of readCsv(Buffer.from("Name;E-Mail\nAda;ada@EXAMPLE.com\n"))) rows.push(row);
     expect(rows).toEqual([{ row: { email: "ada@example.com", fields: { Name: "Ada" } } }]);
@@ -10,7 +10,7 @@ describe("subscribers from a CSV", () => {
 });
 
 describe("subscribers from JSON", () => {
-  test("fields stand beside the address or in an object of their own", () => {
+  test("fields may be beside the address or in an object", () => {
     expect([
       ...readJson([
         { email: "a@example.com", name: "A" },
@@ -29,7 +29,7 @@ describe("subscribers from JSON", () => {
     [{ email: "a@example.com\r\nbcc:x@example.com" }, "not an e-mail address"],
     [{ email: "a@example.com", deep: { er: 1 } }, "fields are"],
     [{ email: "a@example.com", bad: "nul \0" }, "unreadable"],
-  ])("%j is rejected", (entry, reason) => {
+  ])("the entry %j is rejected", (entry, reason) => {
     expect([...readJson([entry])]).toEqual([
       { rejected: expect.objectContaining({ line: 1, message: expect.stringContaining(reason) }) },
     ]);

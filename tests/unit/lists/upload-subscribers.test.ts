@@ -38,7 +38,7 @@ async function turnsOf(what: Upload): Promise<number> {
 const lines = (count: number, line: (n: number) => string) =>
   Array.from({ length: count }, (_, n) => line(n));
 
-test("every wrong line is counted, the first hundred are named: the answer stays small", async () => {
+test("every rejected line is counted, and only the first hundred are listed", async () => {
   const { result } = await upload({
     csv: ["email", "a@example.com", ...lines(90_000, () => "a")].join("\n"),
   });
@@ -47,7 +47,7 @@ test("every wrong line is counted, the first hundred are named: the answer stays
   expect(JSON.stringify(result).length).toBeLessThan(20_000);
 });
 
-test("of each wrong row it says line, offset, column, code, what to do, and how it stands in the file", async () => {
+test("a rejected row is listed with line, offset, column, code, hint and its text", async () => {
   const { result } = await upload({
     csv: "E-Mail;name\r\nnonsense;B\r\na@example.com\r\nb@example.com;B\r\n",
   });
@@ -75,7 +75,7 @@ test("of each wrong row it says line, offset, column, code, what to do, and how 
   ]);
 });
 
-test("rows of one address are counted as duplicates, within a statement and across statements", async () => {
+test("rows with the same address are counted as duplicates, within a statement and across statements", async () => {
   const rows = [
     ...lines(1500, (n) => `p${n}@example.com`),
     "P1@example.com",
@@ -86,7 +86,7 @@ test("rows of one address are counted as duplicates, within a statement and acro
   expect(result).toMatchObject({ received: 1504, created: 1501, updated: 0, duplicates: 3 });
 });
 
-describe("a file of which nothing can be taken is refused", () => {
+describe("a file without a valid row is refused", () => {
   test.each<[string, Upload, string]>([
     ["wrong lines alone", { csv: "email\na\nb" }, "no_good_row"],
     ["wrong entries alone", [1, 2], "no_good_row"],
@@ -111,7 +111,7 @@ test("a CSV may be in UTF-16 or Windows-1252", async () => {
   }
 });
 
-describe("others get their turn while a large upload is read", () => {
+describe("the event loop is not blocked while a large upload is read", () => {
   test.each<[string, Upload, number]>([
     ["right lines", { csv: ["email", ...lines(50_000, (n) => `p${n}@example.com`)].join("\n") }, 190],
     ["wrong lines", { csv: ["email", ...lines(50_000, () => "a")].join("\n") }, 190],
@@ -124,21 +124,24 @@ describe("others get their turn while a large upload is read", () => {
   });
 });
 
-test("rows are stored a thousand at a time, so that no more are in memory", async () => {
+test("rows are stored in statements of at most a thousand", async () => {
   const { result, largest } = await upload(
     lines(2500, (n) => `p${n}@example.com`).map((email) => ({ email })),
   );
   expect([result.created, largest]).toEqual([2500, 1000]);
 });
 
-describe("what is too much is refused before anything is stored", () => {
-  test.each(["\n", "\r", "\r\n"])("more than 100,000 lines that end with %j", async (end) => {
-    await expect(upload({ csv: `email${end}${`a${end}`.repeat(100_001)}` })).rejects.toMatchObject({
-      code: "payload_too_large",
-    });
-  });
+describe("the size limits of an upload", () => {
+  test.each(["\n", "\r", "\r\n"])(
+    "a file of more than 100,000 lines ending with %j is refused",
+    async (end) => {
+      await expect(upload({ csv: `email${end}${`a${end}`.repeat(100_001)}` })).rejects.toMatchObject({
+        code: "payload_too_large",
+      });
+    },
+  );
 
-  test("a row of more than 256 KB is refused alone", async () => {
+  test("a row of more than 256 KB is rejected alone", async () => {
     const { result } = await upload({ csv: `email\na@example.com\n${"a".repeat(300_000)}\nb@example.com\n` });
     expect(result).toMatchObject({
       created: 2,

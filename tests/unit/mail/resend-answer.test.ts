@@ -6,8 +6,8 @@ const now = new Date("2026-11-22T00:00:00Z");
 const read = (status: number, body: unknown, headers: Record<string, string> = {}) =>
   readBatchAnswer({ status, headers: new Headers(headers) }, body, 3, now);
 
-describe("an answer of the provider", () => {
-  test("names ids in order, around the places that were refused", () => {
+describe("an answer of Resend", () => {
+  test("has ids in the order of the mails, leaving out the refused ones", () => {
     expect(
       read(200, { data: [{ id: "a" }, { id: "c" }], errors: [{ index: 1, message: "bad address" }] }),
     ).toEqual({
@@ -23,7 +23,7 @@ describe("an answer of the provider", () => {
       { data: [{ id: "a" }, { id: "b" }], errors: [{ index: 3, message: "?" }] },
     ],
     ["no JSON", undefined],
-  ])("200 with %s leaves the outcome unknown", (_, body) => {
+  ])("of 200 with %s leaves the outcome unknown", (_, body) => {
     expect(read(200, body)).toMatchObject({ kind: "unknown", error: { code: "provider_unavailable" } });
   });
 
@@ -41,11 +41,11 @@ describe("an answer of the provider", () => {
     [502, "unknown", "provider_unavailable"],
     [503, "unknown", "provider_unavailable"],
     [504, "unknown", "provider_timeout"],
-  ])("%i is %s: %s", (status, kind, code) => {
+  ])("with status %i is %s: %s", (status, kind, code) => {
     expect(read(status, { name: "x", message: "y" })).toMatchObject({ kind, error: { code } });
   });
 
-  test("our own request still under way is no refusal, and asked for again soon", () => {
+  test("of 409 for a concurrent request leaves the outcome unknown, and is retried soon", () => {
     expect(read(409, { name: "concurrent_idempotent_requests", message: "" })).toMatchObject({
       kind: "unknown",
       error: { retryAfterMs: 2000 },
@@ -53,7 +53,7 @@ describe("an answer of the provider", () => {
   });
 
   test.each(["daily_quota_exceeded", "monthly_quota_exceeded"])(
-    "429 %s is not waited out: somebody must act",
+    "of 429 %s is a configuration error and not retried",
     (name) => {
       const answer = read(429, { name, message: "y" }, { "retry-after": "1" });
       expect(answer).toMatchObject({ kind: "refused", error: { code: "configuration" } });
@@ -62,7 +62,7 @@ describe("an answer of the provider", () => {
     },
   );
 
-  test("429 says how long to be silent, a second if it does not", () => {
+  test("of 429 is retried after Retry-After, or after a second without it", () => {
     expect(read(429, {}, { "retry-after": "7" })).toMatchObject({ error: { retryAfterMs: 7000 } });
     expect(read(429, {})).toMatchObject({ error: { retryAfterMs: 1000 } });
   });

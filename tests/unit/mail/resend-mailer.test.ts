@@ -11,7 +11,7 @@ const settings = { RESEND_BASE_URL: "http://resend.test", RESEND_API_KEY: "key",
 const sendOne = (fetch: typeof globalThis.fetch) =>
   resendMailer(settings, fetch, systemClock).sendBatch(["{}"], "campaign:1");
 
-test("a provider that does not answer times out after 20 s, and what it accepted is unknown", async () => {
+test("a request without an answer times out after 20 s, and its outcome is unknown", async () => {
   const silent: typeof fetch = (_, init) =>
     new Promise((_resolve, reject) => {
       init?.signal?.addEventListener("abort", () => reject(init.signal?.reason));
@@ -23,13 +23,13 @@ test("a provider that does not answer times out after 20 s, and what it accepted
   expect(await answer).toMatchObject({ kind: "unknown", error: { code: "provider_timeout" } });
 });
 
-test("an answer ends the wait for it", async () => {
+test("an answer clears the timeout", async () => {
   const answer = await sendOne(async () => Response.json({ data: [{ id: "m-1" }] }));
   expect(answer).toEqual({ kind: "taken", results: [{ messageId: "m-1" }] });
   expect(vi.getTimerCount()).toBe(0);
 });
 
-test("headers are filled for each recipient, and a value cannot begin another header", () => {
+test("headers are filled for each recipient, and a value cannot start another header", () => {
   const mail = writeMail({
     from: "Ada <ada@example.com>",
     to: parseTemplate("{{email}}", asPlainText),

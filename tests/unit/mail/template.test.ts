@@ -16,30 +16,30 @@ const fill = (source: string, fields: Record<string, unknown>, escape = asPlainT
 };
 
 describe("merge fields", () => {
-  test("stand for the subscriber's values, with or without spaces", () => {
+  test("take the subscriber's values, with or without spaces", () => {
     expect(fill("Hi {{name}}, {{ city }}!", { name: "Ada", city: "Rome" }).text).toBe("Hi Ada, Rome!");
   });
 
-  test("numbers and booleans are written as text; objects are no value", () => {
+  test("accept numbers and booleans, but not objects", () => {
     expect(fill("{{n}} {{b}} {{o|-}}", { n: 0, b: false, o: { a: 1 } }).text).toBe("0 false -");
   });
 
-  test("what is missing takes the fallback, and is named when there is none", () => {
+  test("without a value take the fallback, or are reported as missing", () => {
     expect(fill("{{a|friend}} {{b}} {{c}}", { b: "", c: null })).toEqual({
       text: "friend  ",
       missing: ["b", "c"],
     });
   });
 
-  test("an empty fallback is a fallback", () => {
+  test("may have an empty fallback", () => {
     expect(fill("<{{a|}}>", {})).toEqual({ text: "<>", missing: [] });
   });
 
-  test("a value is never read as a template", () => {
+  test("do not treat a value as a template", () => {
     expect(fill("{{a}}", { a: "{{b}} $& $1", b: "no" }).text).toBe("{{b}} $& $1");
   });
 
-  test("may have any name, as a column of a CSV may", () => {
+  test("may have any name that a CSV column may have", () => {
     const fields = { "First Name": "Ada", prénom: "Zoé", "#1": 1 };
     expect(fill("{{First Name}} {{ prénom }} {{#1|x}}", fields).text).toBe("Ada Zoé 1");
     expect(fill("{{Last Name}} {{nom de famille|x}}", fields)).toEqual({
@@ -48,7 +48,7 @@ describe("merge fields", () => {
     });
   });
 
-  test("braces that are no merge field stay as they are, and are found", () => {
+  test("are reported when they are malformed, and left unchanged", () => {
     const strays = ["{{}}", "{{ }}", "{{a}", "{{a|b|{c}}}", "{{ {{a}} }}"];
     expect(strays.filter((stray) => !findForeignSyntax(stray))).toEqual([]);
     expect(fill("{{}} {{ |x}} { {{a}", { a: 1 }).text).toBe("{{}} {{ |x}} { {{a}");
@@ -68,17 +68,17 @@ describe("merge fields", () => {
     ["a\rb{% if vip %}", 2, 2],
     ["Hi *|FNAME|*", 1, 4],
     ["{{name}} {{", 1, 10],
-  ])("what other tools write is found where it stands: %j", (source, line, column) => {
+  ])("in the syntax of other tools are reported with their position: %j", (source, line, column) => {
     expect(findForeignSyntax(source)).toMatchObject({ line, column });
   });
 
-  test("values are escaped in html, the author's own text is not", () => {
+  test("escape values in HTML, but not the author's own text", () => {
     expect(fill("<b>{{a}}</b>", { a: `<script>"'&` }, escapeHtml).text).toBe(
       "<b>&lt;script&gt;&quot;&#39;&amp;</b>",
     );
   });
 
-  test("a line break in a value cannot begin another header", () => {
+  test("in a header cannot contain a line break", () => {
     expect(fill("Hi {{a}}", { a: "x\r\nBcc: all@example.com" }, asHeader).text).toBe(
       "Hi x Bcc: all@example.com",
     );
@@ -89,7 +89,7 @@ describe("JSON with merge fields", () => {
   const write = (value: unknown, fields: Record<string, unknown>) =>
     fillTemplate(jsonTemplate(value), (name) => fields[name], []);
 
-  test("filled, it says what JSON.stringify would have written of the filled texts, in ASCII alone", () => {
+  test("equals JSON.stringify of the filled texts, in ASCII", () => {
     const name = 'A "quoted" \\ \n\u0001\u007f é 🦉 \udfff';
     const value = (text: unknown) => ({
       n: 1,
@@ -105,7 +105,7 @@ describe("JSON with merge fields", () => {
     expect(JSON.stringify(JSON.parse(written))).toBe(JSON.stringify(value(`<${name}>ü\n"`)));
   });
 
-  test("each field keeps its own escaping and its fallback, and JSON's comes on top", () => {
+  test("keeps each field's escaping and fallback inside the JSON", () => {
     const value = {
       html: parseTemplate('{{a}} {{b|"x"}}', escapeHtml),
       subject: parseTemplate("{{a}}", asHeader),

@@ -58,7 +58,7 @@ async function read(bytes: Uint8Array) {
 }
 
 describe("the PDF of a report", () => {
-  test("has every figure of the snapshot, its instant and its scope", async () => {
+  test("has every figure of the snapshot, its date and its scope", async () => {
     const { pages, info } = await read(await renderPdf(documentOf()));
     const first = pages[0]?.text ?? "";
     for (const figure of ["3,217", "3,001", "216", "Lists", "4"]) expect(first).toContain(figure);
@@ -67,7 +67,7 @@ describe("the PDF of a report", () => {
     expect(info).toMatchObject({ Title: "Users" });
   });
 
-  test("shows names in Latin, Greek, Cyrillic and Chinese as they are", async () => {
+  test("shows names in Latin, Greek, Cyrillic and Chinese", async () => {
     const { pages } = await read(await renderPdf(documentOf()));
     const text = pages
       .map((page) => page.text)
@@ -76,7 +76,7 @@ describe("the PDF of a report", () => {
     for (const name of ["Ada Ångström", "Κώστας", "Иван", "王小明"]) expect(text).toContain(name);
   });
 
-  test("is tagged: headings, figures with words, a table with headers on every page that it reaches", async () => {
+  test("is accessible: tagged headings, figures with a description, a table with headers on every page", async () => {
     const { pages, outline } = await read(await renderPdf(documentOf()));
     const tags = pages.flatMap((page) => page.tags);
     const roles = new Set(tags.map(({ role }) => role));
@@ -96,7 +96,7 @@ describe("the PDF of a report", () => {
     expect(Buffer.from(first).equals(Buffer.from(second))).toBe(true);
   });
 
-  test("a character that no font has is replaced, and the report is still made", async () => {
+  test("replaces a character that no font has", async () => {
     const rows = [
       ["Ada 👍🏽 ꦲꦏ꧀ꦱꦫ Lovelace", "a@example.org", "Customers", "active", "2026-11-01T09:30:00+00:00"],
     ];
@@ -104,13 +104,13 @@ describe("the PDF of a report", () => {
     expect(pages[0]?.text).toMatch(/Ada \uFFFD+\s*Lovelace/u);
   });
 
-  test("a period without rows says so", async () => {
+  test("says that a period has no rows", async () => {
     const empty = { ...snapshot, rowCount: 0, byStatus: {}, perDay: [], rows: [] };
     const { pages } = await read(await renderPdf(documentOf(empty)));
     expect(pages[0]?.text).toContain("No rows in this period.");
   });
 
-  test("more rows than fit are counted, and the reader is led to the CSV", () => {
+  test("is limited to 2,000 rows, and refers to the CSV for the rest", () => {
     const rows = Array.from({ length: PDF_ROWS + 1 }, () => snapshot.rows[0] ?? []);
     const { table } = documentOf({ ...snapshot, rowCount: 9_000, rows });
     expect(table.rows).toHaveLength(PDF_ROWS);

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { jobCancelRequested } from "#jobs/events.ts";
 import { cancelOfParentJob, cancelOfThisJob, createFlowControl } from "#lib/engine/flow-control.ts";
 
-describe("concurrency is clipped to what the plan really allows", () => {
+describe("concurrency is limited by the plan", () => {
   test.each([
     ["free", 10, 5],
     ["free", 3, 3],
@@ -13,7 +13,7 @@ describe("concurrency is clipped to what the plan really allows", () => {
     expect(createFlowControl(plan).concurrency(wanted)).toEqual({ limit });
   });
 
-  test("a key stays", () => {
+  test("the concurrency key is kept", () => {
     expect(createFlowControl("pro").concurrency(10, "event.data.account")).toEqual({
       limit: 10,
       key: "event.data.account",
@@ -21,21 +21,21 @@ describe("concurrency is clipped to what the plan really allows", () => {
   });
 });
 
-test("runs listen to the very event that a cancel sends", () => {
+test("the cancel rules of runs use the event that a cancel sends", () => {
   for (const { event } of [...cancelOfThisJob, ...cancelOfParentJob])
     expect(event).toBe(jobCancelRequested.name);
 });
 
-describe("classes below", () => {
+describe("priorities", () => {
   const { priority, concurrency } = createFlowControl("pro").prioritized();
   const boost = (data: object) => Number(evaluate(priority.run, { data }));
 
-  test("S4-51: the engine lines up by due time, as far as its ten minutes reach", () => {
+  test("S4-51: a higher priority gains up to ten minutes in the engine's queue, by its due time", () => {
     expect([1, 2, 3, 4, 5].map((priority) => boost({ priority }))).toEqual([599, 540, 300, 0, 0]);
     expect(boost({})).toBe(boost({ priority: 3 }));
   });
 
-  test("T18: critical 50 at once, background 2, on a small plan what it allows", () => {
+  test("T18: concurrency is 50 for critical work and 2 for background work, within the plan's limit", () => {
     expect(concurrency).toEqual({ limit: 50 });
     expect(createFlowControl("pro").background().concurrency).toEqual({ limit: 2 });
     expect(createFlowControl("free").prioritized().concurrency).toEqual({ limit: 5 });

@@ -24,14 +24,14 @@ async function target(settings: Partial<Record<keyof typeof env, string>>): Prom
   return url;
 }
 
-test("S4-20: the client's id, which the engine puts before every function's", () => {
+test("S4-20: the client's id is nightshift, and is removed from the ids of its functions", () => {
   expect(createInngest({ env, fetch: globalThis.fetch, logger }).id).toBe("nightshift");
   expect(functionIdOf("nightshift-send-email-campaign")).toBe("send-email-campaign");
   expect(functionIdOf("other-app-work")).toBe("other-app-work");
 });
 
 describe("events go to", () => {
-  test("Inngest's cloud when nothing else is said", async () => {
+  test("Inngest's cloud by default", async () => {
     expect(await target({})).toBe("https://inn.gs/e/event-key");
   });
 
@@ -43,7 +43,7 @@ describe("events go to", () => {
     expect(devUrl("1")).toBe("http://localhost:8288");
   });
 
-  test("a server of one's own", async () => {
+  test("a self-hosted server", async () => {
     expect(await target({ INNGEST_BASE_URL: "https://inngest.example" })).toMatch(
       /^https:\/\/inngest\.example\/e\//,
     );

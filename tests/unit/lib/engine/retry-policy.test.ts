@@ -25,14 +25,14 @@ describe("delayMs", () => {
     expect(delayMs(policy, RETRY_POLICIES[policy].retries + 1, 0)).toBeUndefined();
   });
 
-  test("S1-4: the random share is ±12.5 %, rounded down", () => {
+  test("S1-4: the random share of a delay is ±12.5 %", () => {
     expect(delayMs("task", 1, 0)).toBe(1750);
     expect(delayMs("task", 1, 0.5)).toBe(2000);
     expect(delayMs("task", 1, 0.999_999)).toBe(2249);
   });
 
   test.each(Object.keys(RETRY_POLICIES) as RetryPolicyName[])(
-    "%s never waits longer than its cap allows",
+    "%s never waits longer than its maximum",
     (policy) => {
       const { retries, capMs, jitter } = RETRY_POLICIES[policy];
       for (let retry = 1; retry <= retries; retry++) {

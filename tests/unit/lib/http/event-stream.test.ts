@@ -24,14 +24,14 @@ function open({ lifetimeMs = 9000, random = (): number => 0 } = {}) {
 }
 const job = (n: number) => ({ event: "job", data: { n } });
 
-test("a batch is one piece, and its last message carries the position", async () => {
+test("a batch is written at once, and its last message has the position as its id", async () => {
   const { sink, read } = open();
   expect(await read()).toBe("retry: 200\n\n");
   sink.send([job(1), job(2)], "5:5:");
   expect(await read()).toBe('event: job\ndata: {"n":1}\n\nid: 5:5:\nevent: job\ndata: {"n":2}\n\n');
 });
 
-test("the heart beats every 3 s and tells the newest position", async () => {
+test("a heartbeat every 3 s has the newest position", async () => {
   const { sink, read } = open();
   await read();
   sink.send([job(1)], "5:5:");
@@ -41,7 +41,7 @@ test("the heart beats every 3 s and tells the newest position", async () => {
   expect(await read()).toBe("id: 6:6:\n\n");
 });
 
-test("it ends by itself, those that began together not together, and stops what feeds it", async () => {
+test("a stream ends at a random time near its lifetime, and stops its source", async () => {
   const early = open({ random: () => 1 });
   const late = open({ random: () => 0 });
   for (const { read } of [early, late]) await read();
@@ -54,7 +54,7 @@ test("it ends by itself, those that began together not together, and stops what 
   expect(vi.getTimerCount()).toBe(0);
 });
 
-test("a reader who goes away frees everything", async () => {
+test("a client that disconnects frees the source and the timers", async () => {
   const { read, cancel, unfeed } = open();
   await read();
   await cancel();
@@ -62,7 +62,7 @@ test("a reader who goes away frees everything", async () => {
   expect(vi.getTimerCount()).toBe(0);
 });
 
-test("a reader who does not read is cut off before it costs memory", async () => {
+test("a client that does not read is disconnected after 256 KB", async () => {
   const { sink, unfeed } = open();
   const large = { event: "job", data: "x".repeat(100_000) };
   let sent = 0;
@@ -74,7 +74,7 @@ test("a reader who does not read is cut off before it costs memory", async () =>
   expect(sent).toBeLessThan(6);
 });
 
-test("an end that comes while it opens is an end", () => {
+test("a stream that is ended while it opens stops its source", () => {
   const unfeed = vi.fn();
   eventStream({
     lifetimeMs: 9000,
@@ -87,7 +87,7 @@ test("an end that comes while it opens is an end", () => {
   expect(vi.getTimerCount()).toBe(0);
 });
 
-test("as JSON the last message carries the position too, and an empty list is one", () => {
+test("in the JSON form the last message has the position too, and an empty list has one message with it", () => {
   expect(eventList([job(1), job(2)], "5:5:").messages).toEqual([job(1), { ...job(2), id: "5:5:" }]);
   expect(eventList([], "5:5:").messages).toEqual([{ event: "position", data: null, id: "5:5:" }]);
 });

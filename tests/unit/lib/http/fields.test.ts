@@ -4,9 +4,9 @@ import { count, cursor, encodeCursor, instant, safeNumber, streamPosition } from
 
 const isTaken = (schema: z.ZodType, value: unknown) => schema.safeParse(value).success;
 
-describe("a moment", () => {
+describe("an instant", () => {
   test.each(["2030-01-01T00:00:00Z", "1970-01-01T00:00:00.123456+14:00", "2999-12-31T23:59:59-12:00"])(
-    "%s is one",
+    "%s is accepted",
     (value) => expect(isTaken(instant, value)).toBe(true),
   );
   test.each([
@@ -23,7 +23,7 @@ describe("a moment", () => {
 
 describe("a stream position", () => {
   test.each(["5:5:", "5:10:", "5:10:5,7,9", "5:10:7,7", "900000000000000001:900000000000000002:"])(
-    "%s is one",
+    "%s is accepted",
     (value) => expect(isTaken(streamPosition, value)).toBe(true),
   );
   test.each([
@@ -43,7 +43,7 @@ describe("numbers", () => {
   test.each([2 ** 53, -(2 ** 53), Number.POSITIVE_INFINITY, Number.NaN])("%d is refused", (value) => {
     expect(isTaken(safeNumber, value)).toBe(false);
   });
-  test.each(["9007199254740992", "1.5", "-1", "", "1e400"])("%j is no count", (value) => {
+  test.each(["9007199254740992", "1.5", "-1", "", "1e400"])("%j is refused as a count", (value) => {
     expect(isTaken(count(1), value)).toBe(false);
   });
 });
@@ -51,7 +51,7 @@ describe("numbers", () => {
 describe("a cursor", () => {
   const position = z.strictObject({ id: z.uuid() });
   const seen = { id: "00000000-0000-4000-8000-000000000000" };
-  test("leads back to where it was given", () => {
+  test("contains the position it was made of", () => {
     expect(cursor(position).parse(encodeCursor(seen))).toEqual(seen);
   });
   test.each([

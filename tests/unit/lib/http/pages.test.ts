@@ -6,18 +6,18 @@ const query = z.object(pageQuery);
 const row = (n: number) => ({ id: `00000000-0000-4000-8000-00000000000${n}`, at: `2026-11-01T00:00:0${n}Z` });
 const rows = [row(3), row(2), row(1)];
 
-test("a page shows what was asked for and a cursor that leads on", () => {
+test("a page has the requested number of items and a cursor for the next", () => {
   const page = toPage(rows, 2, (r) => r);
   expect(page.items).toEqual([row(3), row(2)]);
   expect(query.parse({ cursor: page.nextCursor }).cursor).toEqual(row(2));
 });
 
-test("the last page leads nowhere", () => {
+test("the last page has no cursor", () => {
   expect(toPage(rows, 3, (r) => r).nextCursor).toBeNull();
 });
 
 test.each(["x", "e30", Buffer.from('{"at":"now","id":"1"}').toString("base64url"), "a".repeat(301)])(
-  "%s is no cursor that we gave",
+  "the cursor %s is refused",
   (cursor) => expect(query.safeParse({ cursor }).success).toBe(false),
 );
 

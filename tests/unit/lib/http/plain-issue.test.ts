@@ -23,7 +23,7 @@ const messagesFor = (value: object) => {
   return Object.fromEntries(error?.issues.map(({ path, message }) => [path.join("."), message]) ?? []);
 };
 
-test("a field that is left out is missing, unless its schema says more", () => {
+test("a missing field is reported as missing, unless its schema has its own message", () => {
   expect(messagesFor({ age: 1 })).toEqual({
     ...Object.fromEntries(Object.keys(schema.shape).map((field) => [field, "is missing"])),
     age: undefined,
@@ -31,7 +31,7 @@ test("a field that is left out is missing, unless its schema says more", () => {
   });
 });
 
-test("a wrong value is told what it must be", () => {
+test("a wrong value is answered with what the field must be", () => {
   const wrong = {
     name: "n",
     age: "many",

@@ -124,8 +124,8 @@ const jsonType = { "content-type": "application/json" };
 const post = (body: BodyInit, headers: Record<string, string> = jsonType) =>
   call("POST", "/api/things", { body, headers });
 
-describe("the good case", () => {
-  test("200: body, who asks and the idempotency key reach the handler", async () => {
+describe("valid requests", () => {
+  test("200: the handler gets body, requester and idempotency key", async () => {
     const { status, body } = await post('{"name":"lamp"}', { ...jsonType, "idempotency-key": "once" });
     expect({ status, body }).toEqual({ status: 200, body: { name: "lamp" } });
     expect(seen).toHaveBeenLastCalledWith(
@@ -137,12 +137,12 @@ describe("the good case", () => {
     );
   });
 
-  test("200: parameters and query are parsed", async () => {
+  test("200: the handler gets parsed parameters and query", async () => {
     const { body } = await call("GET", `/api/things/${id}?depth=3`);
     expect(body).toEqual({ id, depth: 3, owner: "ann" });
   });
 
-  test("200: a literal path wins over a parameter", async () => {
+  test("200: a literal path is preferred to a parameter", async () => {
     expect((await call("GET", "/api/things/newest", { as: "" })).body).toEqual({
       newest: true,
       requester: null,
@@ -156,13 +156,13 @@ describe("the good case", () => {
     });
   });
 
-  test("200: rows arrive as CSV where the route allows it, byte for byte", async () => {
+  test("200: a route that allows CSV gets its bytes unchanged", async () => {
     const csv = "email,name\r\nada@example.com,Zoë\r\n";
     const { body } = await call("PUT", "/api/table", { body: csv, headers: { "content-type": "text/csv" } });
     expect(body).toEqual({ csv: Buffer.from(csv).toJSON() });
   });
 
-  test("201: bytes of a picture go in as they are, and a Response goes out as it is", async () => {
+  test("201: a route that allows pictures gets their bytes, and may return its own Response", async () => {
     const response = await handle(
       new Request("http://site.local/api/pictures", {
         method: "POST",
@@ -178,7 +178,7 @@ describe("the good case", () => {
     expect([...new Uint8Array(await response.arrayBuffer())]).toEqual([0, 255, 7]);
   });
 
-  test("every answer, good or bad, carries the security headers", async () => {
+  test("every answer has the security headers", async () => {
     for (const path of ["/api/things/newest", "/api/nothing"]) {
       const { headers } = await call("GET", path);
       expect(headers.get("x-content-type-options")).toBe("nosniff");
@@ -189,22 +189,22 @@ describe("the good case", () => {
   });
 });
 
-describe("each mistake has its own code", () => {
+describe("the code of each wrong request", () => {
   test.each<[string, number, string, () => ReturnType<typeof call>]>([
     ["no such address", 404, "not_found", () => call("GET", "/api/nothing")],
     [
-      "a method that the address does not know",
+      "a method that the address does not have",
       405,
       "method_not_allowed",
       () => call("PATCH", "/api/things"),
     ],
-    ["nobody knocked", 401, "unauthorized", () => call("GET", `/api/things/${id}`, { as: "" })],
+    ["no key", 401, "unauthorized", () => call("GET", `/api/things/${id}`, { as: "" })],
     ["a wrong key", 401, "unauthorized", () => call("GET", `/api/things/${id}`, { as: "thief" })],
     ["a right key without the role", 403, "forbidden", () => call("DELETE", `/api/things/${id}`)],
-    ["an id that nothing can have", 404, "not_found", () => call("GET", "/api/things/17")],
+    ["an id of the wrong form", 404, "not_found", () => call("GET", "/api/things/17")],
     ["a path that is not even UTF-8", 404, "not_found", () => call("GET", "/api/things/%ff%fe")],
     ["a query of the wrong type", 400, "invalid_request", () => call("GET", `/api/things/${id}?depth=deep`)],
-    ["a query field nobody reads", 400, "invalid_request", () => call("GET", `/api/things/${id}?dept=1`)],
+    ["an unknown query field", 400, "invalid_request", () => call("GET", `/api/things/${id}?dept=1`)],
     [
       "a query field given twice",
       400,
@@ -217,14 +217,14 @@ describe("each mistake has its own code", () => {
     ["an empty body that claims to be JSON", 400, "invalid_json", () => post("")],
     ["a field of the wrong type", 400, "invalid_request", () => post('{"name":7}')],
     ["a missing field", 400, "invalid_request", () => post("{}")],
-    ["a field nobody reads", 400, "invalid_request", () => post('{"name":"lamp","colour":"red"}')],
+    ["an unknown field", 400, "invalid_request", () => post('{"name":"lamp","colour":"red"}')],
     ["an array for an object", 400, "invalid_request", () => post("[]")],
     ["invalid UTF-8", 400, "invalid_encoding", () => post(new Uint8Array([0x22, 0xff, 0x22]))],
     ["NUL in a text", 400, "invalid_request", () => post('{"name":"a\\u0000b"}')],
     ["half of a surrogate pair", 400, "invalid_request", () => post('{"name":"\\ud800"}')],
     ["no content type", 415, "unsupported_media_type", () => post(new TextEncoder().encode("{}"), {})],
     [
-      "a picture of a kind that nobody reads",
+      "a picture of an unsupported type",
       415,
       "unsupported_media_type",
       () => call("POST", "/api/pictures", { body: "<a/>", headers: { "content-type": "image/svg+xml" } }),
@@ -254,7 +254,7 @@ describe("each mistake has its own code", () => {
       () => post("{}", { "content-type": "application/json; charset=latin1" }),
     ],
     [
-      "a body that says it is too large",
+      "a content length that is too large",
       413,
       "payload_too_large",
       () => post("{}", { ...jsonType, "content-length": "1001" }),
@@ -272,12 +272,12 @@ describe("each mistake has its own code", () => {
       () => post("{}", { ...jsonType, "x-junk": "x".repeat(20_000) }),
     ],
     [
-      "an endless idempotency key",
+      "an idempotency key that is too long",
       400,
       "invalid_request",
       () => post('{"name":"x"}', { ...jsonType, "idempotency-key": "x".repeat(256) }),
     ],
-    ["our own mistake", 500, "internal", () => call("GET", "/api/trouble")],
+    ["an internal error", 500, "internal", () => call("GET", "/api/trouble")],
   ])("%s: %i %s", async (_, status, code, ask) => {
     const answer = await ask();
     expect(answer.headers.get("content-type")).toBe("application/problem+json");
@@ -285,32 +285,32 @@ describe("each mistake has its own code", () => {
     expect(answer.status).toBe(status);
   });
 
-  test("405 names the methods that are allowed", async () => {
+  test("405: the answer lists the allowed methods", async () => {
     expect((await call("PATCH", `/api/things/${id}`)).headers.get("allow")).toBe("GET, HEAD, DELETE");
   });
 
-  test("401 says how to come in", async () => {
+  test("401: the answer names the authentication scheme", async () => {
     const { headers } = await call("GET", `/api/things/${id}`, { as: "" });
     expect(headers.get("www-authenticate")).toMatch(/^Bearer/);
   });
 
-  test("a wrong field is named", async () => {
+  test("400: the answer names the wrong field", async () => {
     const { body } = await post('{"name":7}');
     expect(body.details).toEqual([{ field: "name", message: expect.any(String) }]);
     expect(body.detail).toContain('"name"');
   });
 
-  test("a stranger learns nothing of our own mistakes", async () => {
+  test("500: the answer does not contain the internal error", async () => {
     expect(JSON.stringify((await call("GET", "/api/trouble")).body)).not.toContain("hunter2");
   });
 
-  test("the lock is tried before the body is read", async () => {
+  test("401: the requester is checked before the body is read", async () => {
     const { status } = await call("POST", "/api/things", { as: "", body: "{", headers: jsonType });
     expect(status).toBe(401);
   });
 });
 
-test("S4-46: every line of a request says which one, the last also which job it began", async () => {
+test("S4-46: every log line of a request has its route, and the last one the id of its job", async () => {
   const lines: string[] = [];
   const logger = createLogger({}, { write: (line) => void lines.push(line) });
   const ask = createRoutes({
@@ -344,7 +344,7 @@ test("S4-46: every line of a request says which one, the last also which job it 
   ]);
 });
 
-describe("the table refuses", () => {
+describe("the router refuses to start with", () => {
   const lamp = {
     method: "GET",
     path: "/api/lamp",
@@ -372,7 +372,7 @@ describe("the table refuses", () => {
     { method: "GET", policy: "public" },
     { method: "GET", policy: "app" },
     { method: "GET", policy: "admin" },
-  ])("a ticket for $method $policy: it only reads, for its owner", (spec) => {
+  ])("a ticket on $method for $policy, since it may only read for its owner", (spec) => {
     expect(() => build({ ...lamp, ...spec, ticket: true })).toThrow(/ticket/);
   });
 });

@@ -36,7 +36,7 @@ describe.each([
   ["fastFetch", fastFetch],
   ["the global fetch", globalThis.fetch],
 ])("%s", (_, fetch) => {
-  test("sends method, headers and body, and gives back status, headers and body", async () => {
+  test("sends method, headers and body, and returns status, headers and body", async () => {
     const response = await fetch(base, {
       method: "POST",
       headers: { "content-type": "text/csv" },
@@ -47,7 +47,7 @@ describe.each([
     expect(await response.json()).toEqual({ method: "POST", type: "text/csv", body: "a,b" });
   });
 
-  test("takes bytes, URL objects and Request objects", async () => {
+  test("accepts bytes, URL objects and Request objects", async () => {
     const bytes = await fetch(new URL(base), { method: "PUT", body: new TextEncoder().encode("é") });
     expect(await bytes.json()).toMatchObject({ method: "PUT", body: "é" });
     const request = await fetch(new Request(base, { method: "DELETE" }));
@@ -60,34 +60,34 @@ describe.each([
     ["a blob", async (response) => (await response.blob()).text()],
     ["a stream", (response) => new Response(response.body).text()],
     ["a copy's text", (response) => response.clone().text()],
-  ])("gives the body as %s", async (_form, read) => {
+  ])("returns the body as %s", async (_form, read) => {
     expect(await read(await fetch(base, { method: "POST", body: "é" }))).toContain('"body":"é"');
   });
 
-  test("an answer without a body is one", async () => {
+  test("returns an answer without a body", async () => {
     const response = await fetch(`${base}/empty`);
     expect([response.status, response.body, await response.text()]).toEqual([204, null, ""]);
   });
 
-  test("names a client, because Resend refuses calls that do not, and keeps the name it is given", async () => {
+  test("sends a user agent, which Resend requires, unless one is given", async () => {
     const agentOf = async (headers: Record<string, string>) =>
       (await fetch(`${base}/agent`, { headers })).headers.get("x-agent");
     expect(await agentOf({})).toMatch(/./);
     expect(await agentOf({ "user-agent": "theirs" })).toBe("theirs");
   });
 
-  test("a broken line is a TypeError", async () => {
+  test("rejects with a TypeError when the connection breaks", async () => {
     await expect(fetch("http://127.0.0.1:1/")).rejects.toThrow(TypeError);
   });
 
-  test("an abort rejects with its own reason", async () => {
+  test("rejects with the reason of an abort", async () => {
     await expect(fetch(`${base}/never`, { signal: AbortSignal.timeout(20) })).rejects.toMatchObject({
       name: "TimeoutError",
     });
   });
 });
 
-test("fastFetch follows no redirect", async () => {
+test("fastFetch does not follow redirects", async () => {
   expect((await fastFetch(`${base}/redirect`)).status).toBe(302);
 });
 
@@ -95,10 +95,10 @@ const MEGABYTE = 1024 * 1024;
 /** The bytes in the buffers of both ends when the connection is cut. */
 const ON_THE_WIRE = 16 * MEGABYTE;
 
-describe("an answer without end is left while it streams", () => {
+describe("an answer that never ends is aborted while it is read", () => {
   const isTooLarge = { code: "provider_answer_too_large" };
 
-  test("after 1 MB, and later than that where the call expects more", async () => {
+  test("after 1 MB, or after the limit of the call", async () => {
     await expect(fastFetch(`${base}/endless`)).rejects.toMatchObject(isTooLarge);
     expect(poured).toBeLessThan(MEGABYTE + ON_THE_WIRE);
     await expect(fastFetch(`${base}/endless`, { maxAnswerBytes: 40 * MEGABYTE })).rejects.toMatchObject(
@@ -107,13 +107,13 @@ describe("an answer without end is left while it streams", () => {
     expect(poured).toBeGreaterThan(40 * MEGABYTE);
   });
 
-  test("a stream, too", async () => {
+  test("as a stream too", async () => {
     const response = await fastFetch(new Request(`${base}/endless`));
     await expect(response.text()).rejects.toMatchObject(isTooLarge);
     expect(poured).toBeLessThan(MEGABYTE + ON_THE_WIRE);
   });
 
-  test("of a mail provider: what it accepted is unknown", async () => {
+  test("from a mail provider, and the outcome is unknown", async () => {
     const settings = { RESEND_BASE_URL: `${base}/endless?`, RESEND_API_KEY: "key", MAIL_IDEMPOTENT: true };
     const mailer = resendMailer(settings, fastFetch, systemClock);
     const answer = await mailer.sendBatch(["{}"], "campaign:1");
@@ -121,7 +121,7 @@ describe("an answer without end is left while it streams", () => {
     expect(poured).toBeLessThan(MEGABYTE + ON_THE_WIRE);
   });
 
-  test("of a provider of pictures: after 20 MB", async () => {
+  test("from an image provider after 20 MB", async () => {
     const env = { IMAGES_BASE_URL: `${base}/endless?`, IMAGES_API_KEY: undefined, IMAGES_TIMEOUT_MS: 45_000 };
     const drawn = pollinations({ env, fetch: fastFetch, clock: systemClock }).draw({
       taskId: "t1",

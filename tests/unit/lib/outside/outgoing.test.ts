@@ -24,7 +24,7 @@ describe("Slack", () => {
     details: { runId: "r1", code: null },
   };
 
-  test("S4-78: channel, text and details go to the webhook", async () => {
+  test("S4-78: the webhook gets channel, text and details", async () => {
     const { requests, fetch } = answering(() => new Response("ok"));
     await expect(createSlack("https://hooks.slack.com/x", fetch).send(message)).resolves.toBe("sent");
     expect(await requests[0]?.json()).toMatchObject({
@@ -42,7 +42,7 @@ describe("Slack", () => {
     });
   });
 
-  test("without an address nothing is sent, and it says so", async () => {
+  test("without a webhook address nothing is sent, and the result says so", async () => {
     const { requests, fetch } = answering(() => new Response("ok"));
     await expect(createSlack(undefined, fetch).send(message)).resolves.toBe("off");
     expect(requests).toEqual([]);
@@ -52,7 +52,7 @@ describe("Slack", () => {
     [429, "provider_rate_limited"],
     [404, "provider_rejected"],
     [500, "provider_unavailable"],
-  ])("its %i is %s", async (status, code) => {
+  ])("a %i of Slack is %s", async (status, code) => {
     const { fetch } = answering(() => new Response("no", { status }));
     await expect(createSlack("https://hooks.slack.com/x", fetch).send(message)).rejects.toMatchObject({
       code,
@@ -68,7 +68,7 @@ describe("the engine's API", () => {
     INNGEST_EVENT_KEY: undefined,
   };
 
-  test("a run is asked for by its id", async () => {
+  test("a run is requested by its id", async () => {
     const { requests, fetch } = answering(() =>
       Response.json({ data: { status: "Completed", output: { n: 1 } } }),
     );
@@ -79,7 +79,7 @@ describe("the engine's API", () => {
     expect(requests[0]?.url).toBe("http://engine.local/v1/runs/01RUN");
   });
 
-  test("the signing key travels hashed, as Inngest wants it", async () => {
+  test("the signing key is sent hashed, as Inngest requires", async () => {
     const { requests, fetch } = answering(() => Response.json({ data: { status: "Running" } }));
     await createEngineApi(
       { ...env, INNGEST_DEV: undefined, INNGEST_SIGNING_KEY: "signkey-prod-00ff" },
@@ -90,7 +90,7 @@ describe("the engine's API", () => {
     expect(requests[0]?.url).toMatch(/^https:\/\/api\.inngest\.com\//);
   });
 
-  test("a run it does not know is null, trouble is trouble", async () => {
+  test("an unknown run is null, and a 502 is an error", async () => {
     await expect(
       createEngineApi(env, answering(() => new Response("", { status: 404 })).fetch).run("x"),
     ).resolves.toBeNull();
@@ -102,7 +102,7 @@ describe("the engine's API", () => {
   });
 });
 
-describe("what is wrong between the engine and us", () => {
+describe("the check of the engine", () => {
   const env = {
     INNGEST_DEV: undefined,
     INNGEST_BASE_URL: undefined,
@@ -118,13 +118,13 @@ describe("what is wrong between the engine and us", () => {
     [403, refuses, true],
     [500, silent, false],
     [503, silent, false],
-  ])("%i: %s", async (status, problem, isReachable) => {
+  ])("a %i is reported as: %s", async (status, problem, isReachable) => {
     const engine = createEngineApi(env, answering(() => new Response("", { status })).fetch);
     await expect(engine.problem()).resolves.toBe(problem);
     await expect(engine.isReachable()).resolves.toBe(isReachable);
   });
 
-  test("no answer at all", async () => {
+  test("no answer is reported", async () => {
     const engine = createEngineApi(env, () => Promise.reject(new TypeError("fetch failed")));
     await expect(engine.problem()).resolves.toBe(silent);
     await expect(engine.isReachable()).resolves.toBe(false);
@@ -143,7 +143,7 @@ describe("Sentry", () => {
     tags: { runId: "r1" },
   };
 
-  test("an error arrives with its tags, environment and release, and without the message's original words", async () => {
+  test("a report has its tags, environment and release, and the masked message only", async () => {
     const reporter = createErrorReporter(
       { SENTRY_DSN: sentry.dsn, NIGHTSHIFT_ENV: "preview", RELEASE: "v1" },
       logger,
@@ -157,7 +157,7 @@ describe("Sentry", () => {
     expect(told).not.toContain("ada@");
   });
 
-  test("without a DSN it is off, and never loaded", async () => {
+  test("without a DSN nothing is sent", async () => {
     const reporter = createErrorReporter(
       { SENTRY_DSN: undefined, NIGHTSHIFT_ENV: "preview", RELEASE: undefined },
       logger,
@@ -165,7 +165,7 @@ describe("Sentry", () => {
     await expect(reporter.report(report)).resolves.toBeUndefined();
   });
 
-  test("a wrong DSN is no crash", async () => {
+  test("a wrong DSN does not make the report fail", async () => {
     vi.spyOn(console, "warn").mockImplementation(() => {});
     const complaint = vi.spyOn(console, "error").mockImplementation(() => {});
     const reporter = createErrorReporter(

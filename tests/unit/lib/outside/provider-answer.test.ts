@@ -10,7 +10,7 @@ import {
 
 const now = new Date("2026-11-01T00:00:00Z");
 
-describe("S1-5, S4-48: what a provider's answer means", () => {
+describe("S1-5, S4-48: the meaning of a provider's answer", () => {
   test.each([
     [200, "ok"],
     [204, "ok"],
@@ -30,21 +30,21 @@ describe("S1-5, S4-48: what a provider's answer means", () => {
     [599, "provider_unavailable"],
   ])("%i → %s", (status, verdict) => expect(classifyAnswer(status)).toBe(verdict));
 
-  test.each([429, 500, 502, 503, 504])("S1-5: %i is worth another try", (status) => {
+  test.each([429, 500, 502, 503, 504])("S1-5: %i is retried", (status) => {
     expect(meaningOf(providerError("x", new Response(null, { status }), now).code).retry).not.toBe("stop");
   });
 
-  test.each([400, 401, 404, 403, 422])("S1-5: %i is not", (status) => {
+  test.each([400, 401, 404, 403, 422])("S1-5: %i is not retried", (status) => {
     expect(meaningOf(providerError("x", new Response(null, { status }), now).code).retry).toBe("stop");
   });
 
-  test("no answer at all: a timeout is told from a broken line", () => {
+  test("a timeout and a broken connection have different codes", () => {
     expect(classifyFailure(new DOMException("late", "TimeoutError"))).toBe("provider_timeout");
     expect(classifyFailure(new TypeError("fetch failed"))).toBe("provider_unavailable");
   });
 });
 
-describe("categories for people", () => {
+describe("categories of errors", () => {
   test.each<[ErrorCode, string]>([
     ["provider_unavailable", "transient"],
     ["database_unavailable", "transient"],

@@ -116,8 +116,8 @@ const HOSTILE_URLS = (port: number) => [
   "/etc/passwd",
 ];
 
-describe("hostile addresses", () => {
-  test("none of them opens a socket", async () => {
+describe("forbidden addresses", () => {
+  test("open no socket", async () => {
     const { port, connections } = await serve((_, response) => response.end());
     const call = createSafeFetch({ allowPrivateHosts: [], ports: [port], ca: cert });
     let sockets = 0;
@@ -130,7 +130,7 @@ describe("hostile addresses", () => {
     expect([sockets, connections()]).toEqual([0, 0]);
   });
 
-  test("nor does a name that resolves to one of them, alone or beside a public address", async () => {
+  test("are refused as the result of a name lookup, alone or beside a public address", async () => {
     const { port, connections } = await serve((_, response) => response.end());
     const hosts = HOSTILE_HOSTS.filter((host) => URL.canParse(`https://${host}`));
     for (const host of hosts) {
@@ -151,23 +151,26 @@ describe("hostile addresses", () => {
     expect(connections()).toBe(0);
   });
 
-  test.each(["localhost", "LOCALHOST"])("nor does %s by the system's own resolver", async (host) => {
-    const { port, connections } = await serve((_, response) => response.end());
-    const call = createSafeFetch({ allowPrivateHosts: [], ports: [port], ca: cert });
-    expect(await codeOfCall(call(`https://${host}:${port}/`))).toBe("address_refused");
-    expect(connections()).toBe(0);
-  });
+  test.each(["localhost", "LOCALHOST"])(
+    "are refused as the result of the system's own resolver: %s",
+    async (host) => {
+      const { port, connections } = await serve((_, response) => response.end());
+      const call = createSafeFetch({ allowPrivateHosts: [], ports: [port], ca: cert });
+      expect(await codeOfCall(call(`https://${host}:${port}/`))).toBe("address_refused");
+      expect(connections()).toBe(0);
+    },
+  );
 });
 
-describe("a name that changes its mind", () => {
-  test("between check and connect: it is asked once, and what was checked is connected to", async () => {
+describe("a name whose address changes", () => {
+  test("between check and connection is resolved once, and the checked address is used", async () => {
     const { port, connections } = await serve((_, response) => response.end("here"));
     const { resolve, asked } = resolvesTo(HERE, "127.0.0.2");
     const answer = await createSafeFetch(reach(port, resolve))(`https://public.test:${port}/`);
     expect([(await bodyOf(answer)).toString(), asked(), connections()]).toEqual(["here", 1, 1]);
   });
 
-  test("between two tries: the second is refused", async () => {
+  test("between two tries is refused at the second", async () => {
     const { port, connections } = await serve((_, response) =>
       response.setHeader("connection", "close").end("here"),
     );
@@ -184,14 +187,14 @@ describe("redirects", () => {
     (_, response) =>
       response.writeHead(302, { location }).end("moved");
 
-  test("are not followed unless it is asked for", async () => {
+  test("are not followed by default", async () => {
     const { port } = await serve(to("/there"));
     expect(await codeOfCall(createSafeFetch(reach(port))(`https://public.test:${port}/`))).toBe(
       "provider_rejected",
     );
   });
 
-  test("are checked like the first address, at most three, and take no secrets elsewhere", async () => {
+  test("are checked like the first address, limited to three, and do not pass on secrets", async () => {
     const seen: (string | undefined)[] = [];
     const { port } = await serve((request, response) => {
       seen.push(request.headers.authorization);
@@ -225,7 +228,7 @@ describe("an answer", () => {
     return codeOfCall(createSafeFetch(reach(port))(`https://public.test:${port}/`, options).then(bodyOf));
   };
 
-  test("is read as it comes, unpacked, with its status and headers", async () => {
+  test("is returned unpacked, with status and headers", async () => {
     const { port } = await serve((_, response) => {
       response.writeHead(206, { "content-encoding": "gzip", etag: '"1"' }).end(gzipSync("text"));
     });
@@ -237,7 +240,7 @@ describe("an answer", () => {
     ]);
   });
 
-  test("beyond the limit is given up, and so is what unpacks beyond it", async () => {
+  test("is aborted beyond the size limit, also when it unpacks beyond it", async () => {
     const endless: RequestListener = (_, response) => {
       const more = () => response.write(Buffer.alloc(65_536), () => response.destroyed || more());
       more();
@@ -249,13 +252,13 @@ describe("an answer", () => {
     expect(await codeOfBody(bomb, { maxBytes: 5_000_000 })).toBe("answered");
   });
 
-  test("that does not come, or stops coming, is a timeout", async () => {
+  test("is a timeout when it does not come, or stops coming", async () => {
     expect(await codeOfBody(() => undefined, { timeoutMs: 100 })).toBe("provider_timeout");
     const stops: RequestListener = (_, response) => response.write("half");
     expect(await codeOfBody(stops, { timeoutMs: 100 })).toBe("provider_timeout");
   });
 
-  test("of a host with another's certificate, or none, is not heard", async () => {
+  test("is refused when the host has no certificate, or one of another host", async () => {
     const { port } = await serve((_, response) => response.end());
     const call = createSafeFetch(reach(port));
     expect(await codeOfCall(call(`https://elsewhere.example:${port}/`))).toBe("provider_unavailable");
@@ -269,7 +272,7 @@ describe("an answer", () => {
     );
   });
 
-  test("an allowed private host is called by its address too", async () => {
+  test("an allowed private host can also be called by its address", async () => {
     const { port } = await serve((_, response) => response.end("inside"));
     expect((await bodyOf(await createSafeFetch(reach(port))(`https://${HERE}:${port}/`))).toString()).toBe(
       "inside",

@@ -20,7 +20,7 @@ const check = (
   { body = BODY, secrets = ["secret"], now = NOW }: { body?: string; secrets?: string[]; now?: Date } = {},
 ) => refusalOf(scheme, { headers: new Headers(headers), body: Buffer.from(body), secrets, now });
 
-describe("vectors that others computed", () => {
+describe("published test vectors", () => {
   test("GitHub's documentation", () => {
     const headers = {
       "x-hub-signature-256": "sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17",
@@ -51,8 +51,8 @@ describe("vectors that others computed", () => {
   });
 });
 
-describe("both ways with the providers' libraries", () => {
-  test("GitHub: what @octokit/webhooks-methods signs verifies, and it verifies what our stand-in signs", async () => {
+describe("compatibility with the providers' libraries", () => {
+  test("GitHub: @octokit/webhooks-methods and our code accept each other's signatures", async () => {
     for (let n = 0; n < 20; n++) {
       const [secret, body] = [randomBytes(12).toString("hex"), `${BODY}${randomUUID()}`];
       const signature = await octokit.sign(secret, body);
@@ -64,7 +64,7 @@ describe("both ways with the providers' libraries", () => {
     }
   });
 
-  test("Standard Webhooks: what standardwebhooks signs verifies, and it verifies what our stand-in signs", () => {
+  test("Standard Webhooks: standardwebhooks and our code accept each other's signatures", () => {
     for (let n = 0; n < 20; n++) {
       const [secret, body, id] = [`whsec_${randomBytes(24).toString("base64")}`, `{"n":${n}}`, randomUUID()];
       const theirs = new Webhook(secret);
@@ -83,7 +83,7 @@ describe("both ways with the providers' libraries", () => {
   });
 });
 
-describe("time and rotation", () => {
+describe("signing time and secret rotation", () => {
   const at = (offsetSeconds: number) => new Date(NOW.getTime() + offsetSeconds * 1000);
 
   test.each([-300, -299, 0, 299, 300])(
@@ -95,13 +95,13 @@ describe("time and rotation", () => {
     },
   );
 
-  test.each([-301, -86_400, 301, 86_400])("and %i s from now is stale", (s) => {
+  test.each([-301, -86_400, 301, 86_400])("a signature made %i s from now is refused as stale", (s) => {
     expect(check("stripe", stripeHeaders(BODY, "secret", at(s)))).toBe("stale");
     const headers = resendHeaders(BODY, STANDARD_SECRET, "msg_1", at(s));
     expect(check("standard", headers, { secrets: [STANDARD_SECRET] })).toBe("stale");
   });
 
-  test("while a secret is replaced the old and the new one verify, and a header may hold both signatures", () => {
+  test("while a secret is replaced both secrets are valid, and a header may have both signatures", () => {
     const secrets = ["new", "old"];
     expect(check("stripe", stripeHeaders(BODY, "old", NOW), { secrets })).toBeUndefined();
     expect(check("stripe", stripeHeaders(BODY, "new", NOW), { secrets })).toBeUndefined();
@@ -112,7 +112,7 @@ describe("time and rotation", () => {
   });
 });
 
-describe("hostile signatures", () => {
+describe("invalid signatures", () => {
   const good = stripeHeaders(BODY, "secret", NOW)["stripe-signature"];
   const hex = good.split("v1=")[1] ?? "";
   const hub = githubHeaders(BODY, "secret", "push")["x-hub-signature-256"];
@@ -150,13 +150,13 @@ describe("hostile signatures", () => {
     expect(check(scheme, headers)).toBe(refusal);
   });
 
-  test("a dot in the id cannot move a part of the body into it", () => {
+  test("a dot in the id cannot move a part of the body into the id", () => {
     const headers = resendHeaders("b.c", STANDARD_SECRET, "a", NOW);
     const moved = { ...headers, "svix-id": `a.${headers["svix-timestamp"]}.b` };
     expect(check("standard", moved, { body: "c", secrets: [STANDARD_SECRET] })).toBe("malformed");
   });
 
-  test("one byte more, less or other in the body is a mismatch, under every scheme", () => {
+  test("any change of one byte in the body is a mismatch, under every scheme", () => {
     const signed: [Scheme, Record<string, string>, string][] = [
       ["stripe", stripeHeaders(BODY, "secret", NOW), "secret"],
       ["github", githubHeaders(BODY, "secret", "push"), "secret"],
@@ -170,7 +170,7 @@ describe("hostile signatures", () => {
     }
   });
 
-  test("without a secret nothing verifies", () => {
+  test("without a secret every signature is refused", () => {
     expect(check("stripe", stripeHeaders(BODY, "", NOW), { secrets: [] })).toBe("mismatch");
   });
 });

@@ -40,7 +40,7 @@ describe("a thumbnail", () => {
     });
   });
 
-  test("stands upright as the camera meant it, and tells nothing of where it was taken", async () => {
+  test("is rotated as the camera says, and has no metadata", async () => {
     const sideways = await flat(400, 200)
       .withExif({ IFD0: { Artist: "Ada" }, IFD3: { GPSLatitude: "51/1 30/1 0/1" } })
       .withMetadata({ orientation: 6 })
@@ -53,14 +53,14 @@ describe("a thumbnail", () => {
     expect({ exif, orientation }).toEqual({ exif: undefined, orientation: undefined });
   });
 
-  test("keeps what is transparent", async () => {
+  test("keeps transparency", async () => {
     const glass = sharp({ create: { width: 20, height: 20, channels: 4, background: "#ff000080" } });
     const small = await thumbnail(await glass.png().toBuffer());
     expect((await sharp(small.bytes).metadata()).hasAlpha).toBe(true);
   });
 });
 
-describe("what is refused, for good and in words", () => {
+describe("a file that is refused for good, with the reason", () => {
   const whole = () => flat(64, 64).png().toBuffer();
   test.each([
     ["nothing", async () => Buffer.alloc(0), /no PNG, JPEG or WebP/],
@@ -87,7 +87,7 @@ describe("what is refused, for good and in words", () => {
   });
 });
 
-test("a picture's kind is what its bytes are", async () => {
+test("the type of a picture is detected from its bytes", async () => {
   const kinds = await Promise.all(
     (["png", "jpeg", "webp", "gif", "avif"] as const).map(async (format) =>
       pictureTypeOf(await flat(4, 4).toFormat(format).toBuffer()),

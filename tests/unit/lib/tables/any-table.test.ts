@@ -67,7 +67,7 @@ const WINDOWS: Record<string, number> = { "€": 0x80, "“": 0x93, "”": 0x94 
 
 const isWestern = (cells: string[][]) => cells.flat().some((cell) => /[^\0-\x7f]/.test(cell));
 
-test("any table that an independent writer wrote is read back equal, and from any row on", async () => {
+test("random tables of an independent writer are read back equal, also from any row onward", async () => {
   await fc.assert(
     fc.asyncProperty(file, fc.nat(), async (file, place) => {
       const text = encode(write(file), file.encoding);

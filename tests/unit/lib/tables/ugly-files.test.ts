@@ -13,7 +13,7 @@ const refusal = async (bytes: Uint8Array | string) => {
 const latin = (text: string) => Buffer.from(text, "latin1");
 const names = (count: number) => Array.from({ length: count }, (_, index) => `c${index}`).join(",");
 
-describe("a file of which nothing can be read is refused by name", () => {
+describe("a file that is no table is refused with its kind", () => {
   test.each([
     ["nothing", "", "empty"],
     ["empty lines alone", "\n\r\n  \n", "empty"],
@@ -53,7 +53,7 @@ describe("a file of which nothing can be read is refused by name", () => {
     expect(await refusal(bytes)).toBe(reason);
   });
 
-  test("a gzip that grows beyond all measure is left as soon as it does", async () => {
+  test("a gzip bomb is given up early", async () => {
     const bomb = gzipSync(
       Buffer.concat([Buffer.from("email\n"), Buffer.alloc(30_000_000, `${"a".repeat(9999)}\n`)]),
     );
@@ -61,8 +61,8 @@ describe("a file of which nothing can be read is refused by name", () => {
   });
 });
 
-describe("lines", () => {
-  test("may end in any way, in any mix: no line is lost", async () => {
+describe("the lines of a file", () => {
+  test("may have mixed line ends, and none is lost", async () => {
     const { rows } = await read("email,n\na,1\r\nb,2\rc,3\n\rd,4\r\n\r\ne,5", {}, 1);
     expect(rows.map((row) => [row.line, "values" in row && row.values["email"]])).toEqual([
       [2, "a"],
@@ -73,7 +73,7 @@ describe("lines", () => {
     ]);
   });
 
-  test("keep their number and offset behind cells of several lines", async () => {
+  test("keep their number and offset after cells with line breaks", async () => {
     const text = 'email,n\n"a","1\r\n2\r3\n4"\nb,2\n';
     const { rows } = await read(text);
     expect(rows.map(({ line, offset, raw }) => [line, offset, raw.toString()])).toEqual([
@@ -82,12 +82,12 @@ describe("lines", () => {
     ]);
   });
 
-  test("without any text are left out, also those of separators alone", async () => {
+  test("are skipped when all their cells are empty", async () => {
     expect((await read("a;b;\n;;\n\n1;2;\n ; \n;;;;\n")).short).toEqual([{ a: "1", b: "2" }]);
   });
 });
 
-describe("how a CSV is written", () => {
+describe("the separator of a CSV is detected", () => {
   test.each([
     ["commas", "a,b\n1,2\n", ","],
     ["separators in quotes are not counted", '"a,x,y,z";b\n"1,5";2\n', ";"],
@@ -102,24 +102,27 @@ describe("how a CSV is written", () => {
     expect(rows.every((row) => "values" in row)).toBe(true);
   });
 
-  test("what is said is not searched for", async () => {
+  test("a given separator and encoding are used without detection", async () => {
     const { short } = await read(latin("a,b|c\n\xe9,2|\xdf\n"), { separator: "|", encoding: "windows-1252" });
     expect(short).toEqual([{ "a,b": "é,2", c: "ß" }]);
   });
 
-  test.each(["utf16le", "swapped"])("UTF-16 without a byte order mark (%s)", async (order) => {
+  test.each(["utf16le", "swapped"])("UTF-16 without a byte order mark is detected (%s)", async (order) => {
     const bytes = Buffer.from("name,city\nZoë,Łódź\n", "utf16le");
     expect((await read(order === "swapped" ? bytes.swap16() : bytes)).short).toEqual([
       { name: "Zoë", city: "Łódź" },
     ]);
   });
 
-  test.each(["E-Mail", "e_mail", " EMAIL ", "e mail", "Ｅｍａｉｌ"])("%j is the column email", (name) => {
-    expect(columnKey(name)).toBe("email");
-  });
+  test.each(["E-Mail", "e_mail", " EMAIL ", "e mail", "Ｅｍａｉｌ"])(
+    "%j is read as the column email",
+    (name) => {
+      expect(columnKey(name)).toBe("email");
+    },
+  );
 });
 
-describe("one bad row never takes its neighbors along", () => {
+describe("a broken row does not affect its neighbors", () => {
   test.each([
     ["too many cells", "a,b\n1,2\n1,2,3\n3,4\n", ["3: too_many_cells"]],
     ["too few cells", "a,b\n1,2\n1\n3,4\n", ["3: too_few_cells (b)"]],
@@ -144,7 +147,7 @@ describe("one bad row never takes its neighbors along", () => {
     }
   });
 
-  test("quotes inside a cell that has none around it are taken as they stand", async () => {
+  test("quotes inside an unquoted cell are kept as they are", async () => {
     const { short } = await read('name,size\nRobert "Bob" Smith,5"\n Ada , "x, y" \n');
     expect(short).toEqual([
       { name: 'Robert "Bob" Smith', size: '5"' },
@@ -152,14 +155,14 @@ describe("one bad row never takes its neighbors along", () => {
     ]);
   });
 
-  test("a line that is not in the encoding of the others is named, with its column", async () => {
+  test("a row in another encoding than the rest is reported with its column", async () => {
     const start = `email,name\n${"a@example.com,Ada\n".repeat(20_000)}`;
     const { rows } = await read(Buffer.concat([Buffer.from(start), latin("b@example.com,Zo\xeb\n")]));
     expect(rows.length).toBe(20_001);
     expect(rows.at(-1)).toMatchObject({ line: 20_002, error: { code: "invalid_encoding", column: "name" } });
   });
 
-  test("after 5,000 broken quotes nothing more is read, and that is said", async () => {
+  test("after 5,000 broken quotes reading stops with an error", async () => {
     const { short } = await read(`a,b\n${'"1"x,2\n'.repeat(5_050)}3,4\n`);
     expect(short.length).toBe(5_001);
     expect(short.at(-1)).toBe("5002: too_many_broken_quotes");
@@ -169,25 +172,25 @@ describe("one bad row never takes its neighbors along", () => {
 describe("JSON", () => {
   const expected = [{ a: 1 }, "2: not_an_object", "3: invalid_json", { a: 'x "]},{' }];
 
-  test.each([1, 1000])("one object per line, in pieces of %i bytes", async (size) => {
+  test.each([1, 1000])("one object per line is read in pieces of %i bytes", async (size) => {
     const { dialect, short } = await read('{"a":1}\n[1]\r\n{"a"\n\n{"a":"x \\"]},{"}', {}, size);
     expect(dialect.format).toBe("ndjson");
     expect(short).toEqual(expected);
   });
 
-  test("a row that is nested 5,000 deep, or whose number would be rounded, is refused alone", async () => {
+  test("a row that is nested 5,000 deep, or whose number would be rounded, is rejected alone", async () => {
     const deep = `{"a":${"[".repeat(5000)}"\\u0041"${"]".repeat(5000)}}`;
     const { short } = await read(`{"a":1}\n${deep}\n{"a":9007199254740993}\n{"a":2}`);
     expect(short).toEqual([{ a: 1 }, "2: invalid_json", "3: invalid_json", { a: 2 }]);
   });
 
-  test.each([1, 1000])("an array, in pieces of %i bytes", async (size) => {
+  test.each([1, 1000])("an array is read in pieces of %i bytes", async (size) => {
     const { dialect, short } = await read(' [ {"a":1}, [1],\n{"a"}, {"a":"x \\"]},{"} ]\n', {}, size);
     expect(dialect.format).toBe("json");
     expect(short).toEqual(expected);
   });
 
-  test("an array can be gone on with at any of its entries", async () => {
+  test("reading of an array can continue at any entry", async () => {
     const bytes = Buffer.from('\uFEFF[{"a":1},{"a":[2,{}]} ,{"a":"é"}]', "utf16le");
     const { dialect, rows } = await read(bytes);
     for (const [index, { next }] of rows.entries()) {
@@ -199,13 +202,13 @@ describe("JSON", () => {
   });
 
   test.each(['[{"a":1},', '[{"a":1},{"a"', '[{"a":1},"x]'])(
-    "%s is not closed, and that is said",
+    "%s is reported as an array that is not closed",
     async (text) => {
       expect((await read(text)).short).toEqual([{ a: 1 }, "2: array_not_closed"]);
     },
   );
 
-  test("what Postgres cannot hold, and what is too large, is named", async () => {
+  test("text that Postgres cannot store and rows that are too large are reported", async () => {
     const large = JSON.stringify({ a: "x".repeat(300_000) });
     const rows = ['{"a":"\\u0000"}', '{"\\ud800":1}', large, '{"a":1}'];
     const codes = ["1: unstorable_text", "2: unstorable_text", "3: row_too_large", { a: 1 }];
