@@ -12,13 +12,27 @@ const netlifyToml = z.object({
 export type HeaderRule = { matches: (pathname: string) => boolean; values: Record<string, string> };
 export type SiteSettings = { publishDir: string; headers: readonly HeaderRule[] };
 
-/** The parts of a site's netlify.toml that serving needs. */
-export function readNetlifyToml(siteDir: string): SiteSettings {
+/** Every Supabase project, in a content security policy. */
+const SUPABASE = "https://*.supabase.co";
+
+/**
+ * The parts of a site's netlify.toml that serving needs. The page may also call the Supabase of this machine, if there
+ * is one.
+ */
+export function readNetlifyToml(
+  siteDir: string,
+  supabaseUrl = process.env["SUPABASE_URL"] ?? SUPABASE,
+): SiteSettings {
   const file = join(siteDir, "netlify.toml");
   const { build, headers } = netlifyToml.parse(existsSync(file) ? parse(readFileSync(file, "utf8")) : {});
   return {
     publishDir: resolve(siteDir, build.publish),
-    headers: headers.map(({ for: pattern, values }) => ({ matches: matcherOf(pattern), values })),
+    headers: headers.map(({ for: pattern, values }) => ({
+      matches: matcherOf(pattern),
+      values: Object.fromEntries(
+        Object.entries(values).map(([name, value]) => [name, value.replace(SUPABASE, supabaseUrl)]),
+      ),
+    })),
   };
 }
 

@@ -17,7 +17,15 @@ export function wordsOf({ type, data }: Pick<Notification, "type" | "data">): Wo
       return { text: "A picture is ready", href: "#/images" };
     case "import_ready":
     case "import_ended":
-      return { text: `Import of ${text("fileName") || "a file"}: ${text("status") || "ready"}`, href: null };
+      return {
+        text: `Import of ${text("fileName") || "a file"}: ${text("status") || "ready"}`,
+        href: `#/imports/${text("importId")}`,
+      };
+    case "import_undone":
+      return {
+        text: `Import of ${text("fileName") || "a file"}: undone`,
+        href: `#/imports/${text("importId")}`,
+      };
     default:
       return { text: type, href: null };
   }

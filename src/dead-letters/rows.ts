@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { jobRow } from "#jobs/rows.ts";
 
 export const letterStatus = z.enum(["failed", "reprocessed", "ignored"]);
 
@@ -40,5 +41,5 @@ export type LetterFilter = {
 };
 
 /** What the outbox needs of the job that a reprocess created. */
-export const reprocessJob = z.object({ id: z.uuid(), event_name: z.string(), event_data: z.json() });
+export const reprocessJob = jobRow.pick({ id: true, event_name: true, event_data: true, released_at: true });
 export type ReprocessJob = z.output<typeof reprocessJob>;

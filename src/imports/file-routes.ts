@@ -21,7 +21,7 @@ type Dependencies = {
 /** How long Storage's own address for an upload is valid. */
 const UPLOAD_LIFE_MS = 2 * 60 * 60 * 1000;
 
-const targetView = z.object({
+export const targetView = z.object({
   name: z.string(),
   title: z.string(),
   fields: z.array(z.object({ name: z.string(), required: z.boolean() })),
@@ -29,7 +29,7 @@ const targetView = z.object({
   merge: z.string(),
   absent: z.string(),
 });
-const guessView = z.object({
+export const guessView = z.object({
   format: z.string(),
   encoding: z.string(),
   separator: z.string().nullable(),

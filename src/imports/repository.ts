@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { Reject, WrittenRow } from "#imports/rows.ts";
 import { conflictRow, fileRow, importRow, importWithState, rejectRow } from "#imports/rows.ts";
 import type { JobRequest } from "#jobs/request.ts";
+import { jobRow } from "#jobs/rows.ts";
 import type { Clock } from "#lib/clock.ts";
 import { createCall } from "#lib/database/call.ts";
 import type { DatabaseClient } from "#lib/database/client.ts";
@@ -26,12 +27,6 @@ export type NewImport = {
   said?: Json | undefined;
 };
 
-const acceptedJob = z.object({
-  id: z.uuid(),
-  event_name: z.string(),
-  event_data: z.json(),
-  sent_at: z.string().nullable(),
-});
 const worked = z.enum(["open", "done", "lost"]);
 const mapping = z.record(z.string(), z.string().nullable());
 const toJson = (value: object): Json => z.json().parse(value);
@@ -47,7 +42,7 @@ export function importRepository(db: DatabaseClient, clock: Clock) {
 
     /** Throws `already_imported` when the same file was imported into the same rows before. */
     accept: (request: JobRequest, wanted: NewImport, viewer: string | null) =>
-      call("accept_import", { request, import: dense(wanted), viewer }, acceptedJob),
+      call("accept_import", { request, import: dense(wanted), viewer }, jobRow),
 
     /** The import of a run; created here when app code sent the event itself. */
     open: (eventId: string, id: string, owner: string | undefined, wanted: NewImport) =>
@@ -81,7 +76,7 @@ export function importRepository(db: DatabaseClient, clock: Clock) {
     },
 
     acceptUndo: (request: JobRequest, id: string, viewer: string | null) =>
-      call("accept_import_undo", { request, id, viewer }, acceptedJob),
+      call("accept_import_undo", { request, id, viewer }, jobRow),
 
     countUndo: (id: string) => callTimeless("count_import_undo", { id }, z.number()),
 

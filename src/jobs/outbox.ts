@@ -9,9 +9,9 @@ export type Outbox = ReturnType<typeof createOutbox>;
 
 /**
  * The fields of a job that the outbox needs. The job's id becomes the event's id, so that the engine starts it only
- * once. Without `released_at` it may begin at once.
+ * once.
  */
-export type SendableJob = Pick<Job, "id" | "event_name" | "event_data"> & Partial<Pick<Job, "released_at">>;
+export type SendableJob = Pick<Job, "id" | "event_name" | "event_data" | "released_at">;
 
 type Dependencies = {
   inngest: InngestClient;
@@ -74,7 +74,7 @@ export function createOutbox({ inngest, jobs, clock, logger }: Dependencies) {
 }
 
 const releaseOf = ({ released_at }: SendableJob): number =>
-  released_at === undefined ? 0 : released_at === null ? Infinity : Date.parse(released_at);
+  released_at === null ? Infinity : Date.parse(released_at);
 
 const mayLeave = (job: SendableJob, now: number): boolean => releaseOf(job) <= now + SEND_AHEAD_MS;
 

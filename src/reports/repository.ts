@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { JobRequest } from "#jobs/request.ts";
+import { jobRow } from "#jobs/rows.ts";
 import type { Clock } from "#lib/clock.ts";
 import { createCall } from "#lib/database/call.ts";
 import type { DatabaseClient } from "#lib/database/client.ts";
@@ -31,12 +32,6 @@ export type Report = z.output<typeof reportRow>;
 const reportWithJob = reportRow.extend({ status: z.string(), error: z.unknown() });
 export type ReportWithJob = z.output<typeof reportWithJob>;
 
-const acceptedJob = z.object({
-  id: z.uuid(),
-  event_name: z.string(),
-  event_data: z.json(),
-  sent_at: z.string().nullable(),
-});
 const rows = z.array(z.tuple([z.json(), z.array(z.union([z.string(), z.number(), z.null()]))]));
 
 /** What a report contains. `scope` is the owner of its rows; null means all owners. */
@@ -51,8 +46,7 @@ export type WantedReport = {
 export function reportRepository(db: DatabaseClient, clock: Clock) {
   const { call, callTimeless } = createCall(db, clock);
   return {
-    accept: (request: JobRequest, report: WantedReport) =>
-      call("accept_report", { request, report }, acceptedJob),
+    accept: (request: JobRequest, report: WantedReport) => call("accept_report", { request, report }, jobRow),
 
     /** The report of the run's job; created here when app code sent the event itself. */
     open: (eventId: string, report: WantedReport & { owner: string }) =>

@@ -55,12 +55,13 @@ async function takeAll(
     await page.goto(site);
     pages.push({ look, page });
   }
-  for (const { name, view, isTall, before } of scenes) {
+  for (const { name, view, isTall, before, act } of scenes) {
     await before?.();
     for (const { look, page } of pages) {
       const { width, height } = looks[look]?.viewport ?? desktop;
       await page.setViewportSize({ width, height: isTall ? Math.round(height * 1.4) : height });
       await page.evaluate((to) => void (location.hash = to), view);
+      await act?.(page);
       await settle(page);
       await picture(page, join(folder, `${name}-${look}.png`));
     }

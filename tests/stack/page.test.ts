@@ -53,7 +53,8 @@ describe("the page as it is deployed", () => {
       "script-src 'self'",
       "style-src 'self'",
       "img-src 'self' blob: data:",
-      "connect-src 'self'",
+      // A file to import goes straight to Storage.
+      "connect-src 'self' https://*.supabase.co",
       // A report's PDF is shown from bytes that the page has fetched from its own site.
       "frame-src blob:",
       "base-uri 'none'",

@@ -87,6 +87,14 @@ describe("a report", () => {
     expect((await ask({ dateRange: range })).body.jobId).not.toBe(first.body.jobId);
   });
 
+  test("a delay is kept: the report is made when it is over", async () => {
+    const { body } = await ask({ reportType: "analytics", delayMs: 120_000 });
+    const [{ snapshot_at: made, created_at: asked }] = await shop.engine
+      .run(body.jobId, "generate-report")
+      .then(() => shop.rows("select snapshot_at, created_at from reports where id = $1", [body.jobId]));
+    expect(made.getTime() - asked.getTime()).toBeGreaterThanOrEqual(120_000);
+  });
+
   test("that was deleted cannot be downloaded, and housekeeping removes its file", async () => {
     const id = await make({ reportType: "content" });
     expect((await shop.call("DELETE", `/api/reports/${id}`)).status).toBe(204);

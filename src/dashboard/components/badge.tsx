@@ -12,6 +12,7 @@ const TONES: Record<string, Tone> = {
   processing: "info",
   sending: "info",
   retrying: "warn",
+  undoing: "info",
   completed: "good",
   sent: "good",
   reprocessed: "good",
@@ -19,13 +20,31 @@ const TONES: Record<string, Tone> = {
   failed: "bad",
   unknown: "bad",
 };
-const MOVING = new Set(["running", "processing", "sending"]);
-const HOLLOW = new Set(["queued", "pending", "waiting", "held", "draft", "canceled", "skipped", "ignored"]);
+const MOVING = new Set(["running", "processing", "sending", "undoing"]);
+const HOLLOW = new Set([
+  "queued",
+  "pending",
+  "waiting",
+  "held",
+  "draft",
+  "canceled",
+  "skipped",
+  "ignored",
+  "undone",
+]);
 
 export const toneOf = (status: string): Tone => TONES[status] ?? "quiet";
 
 /** A status as a word and a color; color alone is never enough. */
-export function Badge({ status, children }: { status: string; children?: string }) {
+export function Badge({
+  status,
+  tone = toneOf(status),
+  children,
+}: {
+  status: string;
+  tone?: Tone | undefined;
+  children?: string;
+}) {
   const shape = MOVING.has(status) ? "moving" : HOLLOW.has(status) ? "hollow" : "";
-  return <span className={`badge tone-${toneOf(status)} ${shape}`}>{children ?? status}</span>;
+  return <span className={`badge tone-${tone} ${shape}`}>{children ?? status}</span>;
 }

@@ -9,12 +9,14 @@ type ProgressProps = {
   large?: boolean;
   /** What is counted, for screen readers: "rows". */
   of?: string;
+  /** Shown instead of the two numbers. */
+  words?: string;
 };
 
-export function Progress({ progress, tone = "info", large = false, of = "" }: ProgressProps) {
+export function Progress({ progress, tone = "info", large = false, of = "", words: said }: ProgressProps) {
   if (progress === null) return <span className="quiet">–</span>;
   const { done, total, percent } = progress;
-  const words = `${count(done)} of ${count(total)}${of && ` ${of}`}`;
+  const words = said ?? `${count(done)} of ${count(total)}${of && ` ${of}`}`;
   return (
     <span className={`progress tone-${tone} ${large ? "large" : ""}`} title={words}>
       <progress max={Math.max(total, 1)} value={total === 0 ? 1 : done} aria-label={words} />

@@ -4,6 +4,7 @@ import type { IconName } from "#dashboard/components/icon.tsx";
 import { Campaigns } from "./campaigns.tsx";
 import { DeadLetters } from "./dead-letters.tsx";
 import { Images } from "./images.tsx";
+import { Imports } from "./imports.tsx";
 import { Jobs } from "./jobs.tsx";
 import { Overview } from "./overview.tsx";
 import { Reports } from "./reports.tsx";
@@ -21,6 +22,7 @@ export const VIEWS: readonly View[] = [
   { name: "jobs", title: "Jobs", icon: "jobs", show: Jobs },
   { name: "images", title: "Images", icon: "image", show: Images },
   { name: "campaigns", title: "Campaigns", icon: "mail", show: Campaigns },
+  { name: "imports", title: "Imports", icon: "table", show: Imports },
   { name: "reports", title: "Reports", icon: "report", show: Reports },
   { name: "dead-letters", title: "Dead letters", icon: "alert", show: DeadLetters },
 ];

@@ -64,7 +64,7 @@ export const ticketRoutes = ({ tickets }: { tickets: Pick<Tickets, "issue"> }): 
     summary: "A ticket to read one path for a minute without a header: /api/jobs/stream?ticket=…",
     body: z.object({
       path: text(200).regex(
-        /^\/api\/[\w/-]+$/,
+        /^\/api\/[\w/.-]+$/,
         "must be a path of this API without its query, e.g. /api/jobs/stream",
       ),
     }),

@@ -68,7 +68,7 @@ export async function openHouse(more: Record<string, string> = {}) {
   await builtPage();
   const site = createSite({
     functionsDir: join(projectDir, "netlify/functions"),
-    ...readNetlifyToml(projectDir),
+    ...readNetlifyToml(projectDir, supabase.url),
   });
   const { server, port } = await listen(withLocalStack(site, { inboxUrl: providersUrl }), 0);
   const ofPages = new Set<Socket>();

@@ -1,5 +1,6 @@
 import type { Stack } from "@nightshift/local/stack/stack-types.ts";
 import pg from "pg";
+import type { Page } from "playwright-core";
 import { type Api, apiOf } from "./api.ts";
 import { eventually, failedCampaign, sendCampaign } from "./seeds.ts";
 
@@ -13,7 +14,14 @@ export const storySettings = {
 };
 
 /** A page to take a picture of, and what must happen right before. */
-export type Scene = { name: string; view: string; isTall?: true; before?: () => Promise<void> };
+export type Scene = {
+  name: string;
+  view: string;
+  isTall?: true;
+  before?: () => Promise<void>;
+  /** What is done on the page itself. */
+  act?: (page: Page) => Promise<void>;
+};
 
 const patienceMs = 90_000;
 
@@ -49,6 +57,7 @@ export async function tellStory(stack: Stack): Promise<Scene[]> {
   await eventually("the invitation is sent", () => hasEnded(api, sent.jobId), patienceMs);
   const report = await aReport(api, "users", "pdf");
   await aReport(api, "analytics", "csv");
+  const imported = await anImport(api);
   await spreadOverAnHour(stack.databaseUrl ?? "");
 
   await api.steer("/_control/latency", { latencyMs: 2500 });
@@ -61,6 +70,8 @@ export async function tellStory(stack: Stack): Promise<Scene[]> {
     { name: "failed-job", view: `/jobs/${poster.id}` },
     { name: "campaigns", view: "/campaigns" },
     { name: "campaign", view: `/campaigns/${running.id}` },
+    { name: "imports", view: "/imports", isTall: true, act: chooseAFile },
+    { name: "import", view: `/imports/${imported}` },
     { name: "reports", view: "/reports" },
     { name: "report", view: `/reports/${report}` },
     { name: "dead-letters", view: "/dead-letters" },
@@ -74,6 +85,39 @@ async function aReport(api: Api, reportType: string, format: string): Promise<st
   const { jobId } = await api.call("POST", "/api/reports", { reportType, format, dateRange });
   await eventually("the report is made", () => hasEnded(api, jobId), patienceMs);
   return jobId;
+}
+
+const guests = [
+  "E-Mail,Full name,Company,Telefon",
+  ...Array.from(
+    { length: 1200 },
+    (_, n) => `guest-${n}@example.com,Guest ${n},Café Müller,+49 30 ${5000 + n}`,
+  ),
+];
+
+/** An import into the contacts in which three rows are rejected. */
+async function anImport(api: Api): Promise<string> {
+  const bad = [
+    "grace at example.com,Grace Hopper,Navy,",
+    "nobody,,,",
+    "ada@example,Ada Lovelace,,+44 20 7946",
+  ];
+  const content = `${[...guests.slice(0, 400), ...bad, ...guests.slice(400)].join("\n")}\n`;
+  const { importId } = await api.call("POST", "/api/imports", {
+    source: { content, fileName: "guests of the open evening.csv" },
+    target: "contacts",
+  });
+  await eventually("the import has ended", () => hasEnded(api, importId), patienceMs);
+  return importId;
+}
+
+/** The form of a new import, with what was found in the file. */
+async function chooseAFile(page: Page): Promise<void> {
+  const buffer = Buffer.from(guests.join("\n").replaceAll(",", ";"));
+  await page.locator("input[type=file]").setInputFiles({ name: "guests.csv", mimeType: "text/csv", buffer });
+  await page.getByLabel("Import into").selectOption("contacts");
+  await page.getByRole("combobox", { name: "Field for E-Mail" }).waitFor();
+  await page.locator("[aria-busy=true]").waitFor({ state: "detached" });
 }
 
 /** Five tasks that are being drawn (one of them waits after its third failure), and a queue behind them. */
@@ -109,7 +153,7 @@ async function spreadOverAnHour(databaseUrl: string): Promise<void> {
     await client.query(`
       create temporary table moves as
         select id, (20 + 3400 * power(abs(hashtext(id::text)) % 1000 / 1000.0, 1.4)) * interval '1 second' as back
-        from public.jobs where ended_at is not null and kind <> 'send-email-campaign';
+        from public.jobs where ended_at is not null and kind not in ('send-email-campaign', 'import');
       update public.jobs set created_at = created_at - back, ready_at = ready_at - back, due_at = due_at - back,
         released_at = released_at - back, sent_at = sent_at - back, started_at = started_at - back,
         ended_at = ended_at - back, updated_at = updated_at - back from moves where jobs.id = moves.id;

@@ -341,6 +341,14 @@ describe("a file that cannot be imported", () => {
   });
 });
 
+test("a delay is kept: the import begins when it is over", async () => {
+  const { body } = await shop.ask(csv("late@example.com,Late"), { delayMs: 120_000 });
+  await shop.engine.advance("1m");
+  expect((await shop.read(body.importId)).progress.phase).toBe("waiting");
+  const { createdAt, startedAt } = await shop.ended(body.importId);
+  expect(Date.parse(startedAt) - Date.parse(createdAt)).toBeGreaterThanOrEqual(120_000);
+});
+
 test("DELETE cancels an import, and the rest of the file is not written", async () => {
   const asked = await shop.ask(csv("canceled@example.com,C"));
   expect((await shop.call("DELETE", `/api/imports/${asked.body.importId}`)).status).toBe(202);

@@ -2,6 +2,7 @@ import { api } from "#dashboard/api.ts";
 import { confirm } from "#dashboard/components/dialog.tsx";
 import { Icon } from "#dashboard/components/icon.tsx";
 import { toast } from "#dashboard/components/toasts.tsx";
+import { download } from "#dashboard/download.ts";
 import { useAction } from "#dashboard/hooks/use-action.ts";
 import type { Report } from "#dashboard/types.ts";
 import { titleOf } from "./words.ts";
@@ -11,14 +12,7 @@ type ActionsProps = { report: Report; onChange: () => void };
 export function ReportActions({ report, onChange }: ActionsProps) {
   const { id, downloadUrl } = report;
   const title = titleOf(report);
-  const download = useAction(async (path: string) => {
-    // A link cannot send the key, so its address has a ticket for this one path, which redirects to Storage.
-    const { ticket } = await api.post<{ ticket: string }>("/api/tickets", { path });
-    const link = document.createElement("a");
-    link.href = `${path}?ticket=${ticket}`;
-    link.download = "";
-    link.click();
-  });
+  const { run: downloadFile, isBusy } = useAction(download);
   const revoke = useAction(async () => {
     const answer = await confirm({
       title: `Revoke “${title}”?`,
@@ -38,8 +32,8 @@ export function ReportActions({ report, onChange }: ActionsProps) {
         type="button"
         className="primary"
         aria-label={`Download: ${title}`}
-        aria-disabled={download.isBusy}
-        onClick={() => download.run(downloadUrl)}
+        aria-disabled={isBusy}
+        onClick={() => downloadFile(downloadUrl)}
       >
         <Icon name="download" /> Download
       </button>

@@ -1,0 +1,55 @@
+import type { ImportGuess } from "#dashboard/types.ts";
+import type { Said } from "./use-guess.ts";
+import { SEPARATORS } from "./words.ts";
+
+const FORMATS = { csv: "CSV", ndjson: "NDJSON", json: "JSON array" };
+const ENCODINGS = {
+  "utf-8": "UTF-8",
+  "windows-1252": "Windows-1252",
+  "utf-16le": "UTF-16, little endian",
+  "utf-16be": "UTF-16, big endian",
+};
+
+type FoundProps = { guess: ImportGuess; said: Said; onChange: (said: Said) => void };
+
+/** How the file is written. A person can correct what was detected. */
+export function Found({ guess, said, onChange }: FoundProps) {
+  const choice = (name: keyof Said) => ({
+    value: said[name],
+    onChange: (value: string) => onChange({ ...said, [name]: value }),
+  });
+  return (
+    <div className="import-choices">
+      <Choice label="Format" found={guess.format} options={FORMATS} {...choice("format")} />
+      {guess.separator !== null && (
+        <Choice label="Separator" found={guess.separator} options={SEPARATORS} {...choice("separator")} />
+      )}
+      <Choice label="Encoding" found={guess.encoding} options={ENCODINGS} {...choice("encoding")} />
+      {guess.isGzip && <p className="quiet small">Packed with gzip</p>}
+    </div>
+  );
+}
+
+type ChoiceProps = {
+  label: string;
+  found: string;
+  options: Readonly<Record<string, string>>;
+  value: string;
+  onChange: (value: string) => void;
+};
+
+function Choice({ label, found, options, value, onChange }: ChoiceProps) {
+  return (
+    <label>
+      {label}
+      <select value={value} onChange={(event) => onChange(event.target.value)}>
+        <option value="">{value === "" ? `${options[found] ?? found} (found)` : "As found"}</option>
+        {Object.entries(options).map(([name, text]) => (
+          <option key={name} value={name}>
+            {text}
+          </option>
+        ))}
+      </select>
+    </label>
+  );
+}

@@ -1,0 +1,114 @@
+import { useState } from "react";
+import { Icon } from "#dashboard/components/icon.tsx";
+import { ErrorNote, Loading } from "#dashboard/components/states.tsx";
+import { useApi } from "#dashboard/hooks/use-api.ts";
+import type { ImportTarget } from "#dashboard/types.ts";
+import { Choices } from "./choices.tsx";
+import { Columns } from "./columns.tsx";
+import { Found } from "./found.tsx";
+import { Trial } from "./trial.tsx";
+import type { Upload } from "./upload.ts";
+import { NOTHING_SAID, saidOf, useGuess } from "./use-guess.ts";
+import { type Asked, useStart } from "./use-start.ts";
+import { size } from "./words.ts";
+
+type SetupProps = { upload: Upload; onDiscard: () => void };
+
+/** The form of an uploaded file: what was detected, where its rows go, and which column is which field. */
+export function Setup({ upload, onDiscard }: SetupProps) {
+  const { data, problem } = useApi<{ items: ImportTarget[] }>("/api/imports/targets", {
+    everyMs: Number.POSITIVE_INFINITY,
+  });
+  return (
+    <section className="card new-import" aria-label="New import">
+      <header>
+        <div className="row">
+          <h2 dir="auto">{upload.fileName}</h2>
+          <span className="quiet small numbers">{size(upload.bytes)}</span>
+        </div>
+        <button type="button" onClick={onDiscard}>
+          Choose another file
+        </button>
+      </header>
+      {problem && <ErrorNote problem={problem} />}
+      {data === undefined ? (
+        problem === undefined && <Loading />
+      ) : (
+        <Form upload={upload} targets={data.items} />
+      )}
+    </section>
+  );
+}
+
+type Chosen = Pick<Asked, "target" | "options" | "merge" | "absent">;
+const startOf = (target: ImportTarget | undefined): Chosen => ({
+  target: target?.name ?? "",
+  options: {},
+  merge: target?.merge ?? "upsert",
+  absent: target?.absent ?? "keep",
+});
+
+function Form({ upload, targets }: { upload: Upload; targets: readonly ImportTarget[] }) {
+  const [chosen, setChosen] = useState(() => startOf(targets[0]));
+  const [said, setSaid] = useState(NOTHING_SAID);
+  const [changed, setChanged] = useState<Record<string, string | null>>({});
+  const { guess, problem, isStale } = useGuess(upload.uploadId, chosen.target, said);
+  const { start, isBusy: isStarting, trialId } = useStart(upload.fileName);
+  const target = targets.find(({ name }) => name === chosen.target);
+  const isBusy = isStarting || isStale;
+  if (problem) return <ErrorNote problem={problem} />;
+  if (guess === undefined || target === undefined) return <Loading what="Reading the first rows" />;
+
+  const mapping = { ...guess.mapping, ...changed };
+  const asked = { source: { uploadId: upload.uploadId }, ...chosen, ...saidOf(said), mapping };
+  return (
+    <form
+      className="stack"
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (!isBusy) start(asked);
+      }}
+    >
+      <Found
+        guess={guess}
+        said={said}
+        onChange={(now) => {
+          setSaid(now);
+          setChanged({});
+        }}
+      />
+      <Choices
+        targets={targets}
+        chosen={chosen}
+        onTarget={(one) => {
+          setChosen(startOf(one));
+          setChanged({});
+        }}
+        onChange={setChosen}
+      />
+      <Columns
+        guess={guess}
+        target={target}
+        mapping={mapping}
+        isBusy={isStale}
+        onChange={(column, field) => setChanged({ ...changed, [column]: field })}
+      />
+      {trialId !== undefined && <Trial id={trialId} />}
+      <div className="row">
+        <button type="submit" className="primary" aria-disabled={isBusy}>
+          <Icon name="play" /> Import
+        </button>
+        <button
+          type="button"
+          aria-disabled={isBusy}
+          onClick={({ currentTarget }) => {
+            if (!isBusy && currentTarget.form?.reportValidity()) start({ ...asked, dryRun: true });
+          }}
+        >
+          Dry run
+        </button>
+        <span className="quiet small">A dry run tells what would happen, and writes nothing.</span>
+      </div>
+    </form>
+  );
+}

@@ -1,0 +1,37 @@
+import { useEffect, useState } from "react";
+import { api, type Problem, problemOf } from "#dashboard/api.ts";
+import type { ImportGuess } from "#dashboard/types.ts";
+
+/** What a person says about the file; an empty text leaves it to the detection. */
+export type Said = { format: string; separator: string; encoding: string };
+export const NOTHING_SAID: Said = { format: "", separator: "", encoding: "" };
+export const saidOf = (said: Said) =>
+  Object.fromEntries(Object.entries(said).filter(([, value]) => value !== ""));
+
+type Guessed = {
+  guess: ImportGuess | undefined;
+  problem: Problem | undefined;
+  /** True while the guess still belongs to the previous choices. */
+  isStale: boolean;
+};
+type Answer = Omit<Guessed, "isStale"> & { body: string };
+
+/** How the file is written and which column goes into which field; asked again when one of these changes. */
+export function useGuess(uploadId: string, target: string, said: Said): Guessed {
+  const [answer, setAnswer] = useState<Answer>();
+  const body = JSON.stringify({ source: { uploadId }, target, ...saidOf(said) });
+  useEffect(() => {
+    let isOver = false;
+    const tell = (heard: Answer) => {
+      if (!isOver) setAnswer(heard);
+    };
+    api.post<ImportGuess>("/api/imports/guess", JSON.parse(body)).then(
+      (guess) => tell({ body, guess, problem: undefined }),
+      (error: unknown) => tell({ body, guess: undefined, problem: problemOf(error) }),
+    );
+    return () => {
+      isOver = true;
+    };
+  }, [body]);
+  return { guess: answer?.guess, problem: answer?.problem, isStale: answer?.body !== body };
+}

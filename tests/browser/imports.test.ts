@@ -1,0 +1,209 @@
+import { readFileSync } from "node:fs";
+import type { Page } from "playwright-core";
+import { expect, test } from "vitest";
+import { audit } from "./support/axe.ts";
+import { browse, withChromium } from "./support/pages.ts";
+import { eventually } from "./support/seeds.ts";
+
+const phone = { width: 390, height: 844 };
+/** The upload goes to Storage, which is another host. */
+const toStorage = { expected: /\/storage\/v1\/object\/upload\/sign\/imports\// };
+
+const csv = (text: string, name = "people.csv") => ({
+  name,
+  mimeType: "text/csv",
+  buffer: Buffer.from(text),
+});
+const people = [
+  "E-Mail;Telefon;Full name",
+  "ada@example.com;+44 1;Ada Lovelace",
+  "grace@example.com;+1 2;Grace Hopper",
+  "no address;+1 3;=HYPERLINK(1)",
+  "",
+].join("\n");
+
+const choose = async (page: Page, file: ReturnType<typeof csv>) => {
+  await page.locator("input[type=file]").setInputFiles(file);
+  await page.getByRole("heading", { name: file.name }).waitFor();
+};
+const into = async (page: Page, target: string) => {
+  await page.getByLabel("Import into").selectOption(target);
+  await page.locator("[aria-busy=true]").waitFor({ state: "detached" });
+};
+const startImport = async (page: Page, name: string) => {
+  await page.getByRole("button", { name: "Import", exact: true }).click();
+  await page.getByRole("heading", { name, level: 1 }).waitFor();
+};
+/** A number of the strip: its name is above it. */
+const numberOf = (page: Page, name: string) =>
+  page.locator(".numbers-strip div").filter({ hasText: name }).locator("dd").innerText();
+
+withChromium("imports", () => {
+  const pages = browse();
+  const contacts = async () => {
+    const { rows } = await pages.house.sql.query("select email, phone, name from contacts order by email");
+    return rows;
+  };
+
+  test("a file is chosen, checked, tried, imported, watched, taken back; each step is on the page", async () => {
+    const page = await pages.open("/imports", toStorage);
+    await page.getByText("No import yet").waitFor();
+    await choose(page, csv(people));
+
+    // The guess, the first rows, and a column that no name matches.
+    await into(page, "contacts");
+    await expect.poll(() => page.getByLabel("Separator").innerText()).toContain("semicolon (found)");
+    await expect.poll(() => page.getByLabel("Encoding").innerText()).toContain("UTF-8 (found)");
+    await page.getByRole("cell", { name: "Ada Lovelace" }).waitFor();
+    await expect.poll(() => page.getByLabel("Field for E-Mail").inputValue()).toBe("email");
+    expect(await page.getByLabel("Field for Telefon").inputValue()).toBe("");
+    await page.getByLabel("Field for Telefon").selectOption("phone");
+    await page.getByLabel("Rows that exist").selectOption("insert");
+
+    // The dry run writes nothing.
+    await page.getByRole("button", { name: "Dry run" }).click();
+    const trial = page.getByRole("region", { name: "Dry run" });
+    await trial.getByText("completed", { exact: true }).waitFor();
+    expect(await numberOf(page, "Would be inserted")).toBe("2");
+    await trial.getByText("no address").waitFor();
+    expect(await contacts()).toEqual([]);
+    expect((await audit(page)).violations).toEqual([]);
+
+    await startImport(page, "people.csv");
+    await page.getByText("completed", { exact: true }).waitFor();
+    await page.getByText("3 of 3 rows").waitFor();
+    expect(await numberOf(page, "Inserted")).toBe("2");
+    expect(await numberOf(page, "Rejected")).toBe("1");
+    expect(await contacts()).toEqual([
+      { email: "ada@example.com", phone: "+44 1", name: "Ada Lovelace" },
+      { email: "grace@example.com", phone: "+1 2", name: "Grace Hopper" },
+    ]);
+
+    // A row that somebody changed since is a conflict of the undo.
+    await pages.house.sql.query("update contacts set name = 'Grace' where email like 'grace%'");
+    await page.getByRole("button", { name: "Undo" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Undo import" }).click();
+    await page.getByText("undone", { exact: true }).waitFor();
+    await page.getByRole("cell", { name: "Changed since the import" }).waitFor();
+    await page.getByText("completed: 1 rows taken back, 1 left alone").waitFor();
+    expect(await contacts()).toEqual([{ email: "grace@example.com", phone: "+1 2", name: "Grace" }]);
+    expect((await audit(page)).violations).toEqual([]);
+    await page.setViewportSize(phone);
+    expect((await audit(page)).violations).toEqual([]);
+  });
+
+  test("the rejected rows are downloaded, safe to open in a spreadsheet, and imported once more", async () => {
+    const page = await pages.open("/imports", toStorage);
+    await choose(page, csv(`${people}\n\n`, "again.csv"));
+    await into(page, "contacts");
+    await startImport(page, "again.csv");
+    await page.getByText("completed", { exact: true }).waitFor();
+
+    const downloading = page.waitForEvent("download");
+    await page.getByRole("button", { name: "rejects.csv" }).click();
+    const file = readFileSync(await (await downloading).path(), "utf8");
+    expect(file).toContain("no address");
+    expect(file).toContain("'=HYPERLINK(1)");
+
+    await page.getByRole("button", { name: "Retry rejected rows" }).click();
+    await page.getByRole("heading", { name: "rejects of again.csv", level: 1 }).waitFor();
+    await page.getByText("completed", { exact: true }).waitFor();
+    await page.getByText("1 of 1 rows").waitFor();
+    expect(await numberOf(page, "Rejected")).toBe("1");
+  });
+
+  test("the same file again is a question; yes imports it, no imports nothing", async () => {
+    const page = await pages.open("/imports", { expected: /sign\/imports\/|status of 409/ });
+    const count = async () => (await pages.house.call("GET", "/api/imports?limit=100")).items.length;
+    const file = csv("email\nsame@example.com\n", "same.csv");
+    await choose(page, file);
+    await into(page, "contacts");
+    await startImport(page, "same.csv");
+    await page.getByText("completed", { exact: true }).waitFor();
+    const before = await count();
+
+    await page.getByRole("link", { name: "All imports" }).click();
+    await choose(page, file);
+    await into(page, "contacts");
+    const ask = async (answer: string) => {
+      await page.getByRole("button", { name: "Import", exact: true }).click();
+      const question = page.getByRole("dialog", { name: "Import the same file again?" });
+      await question.getByText(/^This file was imported on \d{4}-/).waitFor();
+      await question.getByRole("button", { name: answer }).click();
+    };
+    await ask("Do not import");
+    await page.getByRole("dialog").waitFor({ state: "detached" });
+    expect(await count()).toBe(before);
+    await ask("Import again");
+    await page.getByRole("heading", { name: "same.csv", level: 1 }).waitFor();
+    await page.getByText("completed", { exact: true }).waitFor();
+    expect(await numberOf(page, "Unchanged")).toBe("1");
+  });
+
+  test("by the keyboard alone: into a list, followed by the bell", async () => {
+    await pages.house.sql.query("delete from notifications");
+    const { id } = await pages.house.call("POST", "/api/lists", { name: "Readers" });
+    const page = await pages.open("/imports", toStorage);
+    const input = page.locator("input[type=file]");
+    await input.focus();
+    const choosing = page.waitForEvent("filechooser");
+    await page.keyboard.press("Space");
+    await (await choosing).setFiles(csv("mail,first name\nann@example.com,Ann\n", "list.csv"));
+    await page.getByRole("heading", { name: "list.csv" }).waitFor();
+
+    const list = page.getByRole("combobox", { name: /^List/ });
+    // Without a list the browser's own message holds the import back.
+    await page.getByRole("button", { name: "Import", exact: true }).focus();
+    await page.keyboard.press("Enter");
+    await expect.poll(() => list.evaluate((one) => one.matches(":focus"))).toBe(true);
+    await page.keyboard.type("Readers");
+    expect(await list.inputValue()).toBe(id);
+    await page.getByRole("button", { name: "Import", exact: true }).focus();
+    await page.keyboard.press("Enter");
+    await page.getByRole("heading", { name: "list.csv", level: 1 }).waitFor();
+
+    await page.getByRole("button", { name: "Notifications: 1 unread" }).focus();
+    await page.evaluate(() => void (location.hash = "#/overview"));
+    await page.getByRole("button", { name: "Notifications: 1 unread" }).focus();
+    await page.keyboard.press("Enter");
+    const link = page.getByRole("dialog").getByRole("link", { name: "Import of list.csv: completed" });
+    await link.focus();
+    await page.keyboard.press("Enter");
+    await page.getByRole("heading", { name: "list.csv", level: 1 }).waitFor();
+    const { items } = await pages.house.call("GET", `/api/lists/${id}/subscribers?limit=10`);
+    expect(items).toMatchObject([{ email: "ann@example.com", fields: { "first name": "Ann" } }]);
+  });
+
+  test("a file that is no table says so, and another one can be chosen; one can be dropped as well", async () => {
+    const page = await pages.open("/imports", { expected: /sign\/imports\/|status of 400/ });
+    await choose(page, csv("<!doctype html><html><body>Log in</body></html>", "login.csv"));
+    await page.getByRole("alert").filter({ hasText: "The file is a web page" }).waitFor();
+    await page.getByRole("button", { name: "Choose another file" }).click();
+
+    const zone = page.locator(".drop-zone");
+    const data = await page.evaluateHandle(() => {
+      const transfer = new DataTransfer();
+      transfer.items.add(new File(["email\ndrop@example.com\n"], "dropped.csv", { type: "text/csv" }));
+      return transfer;
+    });
+    await zone.dispatchEvent("drop", { dataTransfer: data });
+    await page.getByRole("heading", { name: "dropped.csv" }).waitFor();
+    await page.getByRole("cell", { name: "drop@example.com" }).waitFor();
+  });
+
+  test("an import that waits is canceled, and says so", async () => {
+    const { importId } = await pages.house.call("POST", "/api/imports", {
+      source: { content: "email\nlater@example.com\n", fileName: "later.csv" },
+      target: "contacts",
+      delayMs: 3_600_000,
+    });
+    const page = await pages.open(`/imports/${importId}`);
+    await page.getByText("Waiting for its turn").waitFor();
+    await page.getByRole("button", { name: "Cancel" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Cancel import" }).click();
+    await page.getByText("canceled", { exact: true }).waitFor();
+    await eventually("no contact was written", async () =>
+      (await contacts()).every(({ email }: { email: string }) => email !== "later@example.com"),
+    );
+  });
+});
