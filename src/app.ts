@@ -23,7 +23,7 @@ type MakeFunctions = (platform: Platform) => InngestFunction.Any[];
  * alone is 19 MB).
  */
 export function createApp(env: Env, outside: Outside = {}, makeFunctions = noFunctions) {
-  const platform = createPlatform(env, outside, visibleFields);
+  const platform = createPlatform(env, outside, { visibleFields, facts });
   const { inngest, logger } = platform;
   const functions = makeFunctions(platform);
   const routes = allRoutes(platform).map(reserveOnRefusal(platform));
@@ -65,6 +65,8 @@ function allRoutes(platform: Platform): Route[] {
 }
 
 const visibleFields = Object.fromEntries(rooms.flatMap((room) => Object.entries(room.visibleFields ?? {})));
+
+const facts = rooms.flatMap((room) => room.facts ?? []);
 
 const noFunctions: MakeFunctions = () => [];
 

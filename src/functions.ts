@@ -2,6 +2,7 @@ import type { InngestFunction } from "inngest";
 import { campaignFunctions } from "#campaigns/functions.ts";
 import { catchFailures } from "#dead-letters/catch-failures.ts";
 import { recordCancellations } from "#dead-letters/record-cancellations.ts";
+import { deliveryFunctions } from "#deliveries/functions.ts";
 import { erasureFunctions } from "#erasures/functions.ts";
 import { imageFunctions } from "#images/functions.ts";
 import { importFunctions } from "#imports/functions.ts";
@@ -21,6 +22,7 @@ export const allFunctions = (platform: Platform): InngestFunction.Any[] => [
   ...importFunctions(platform),
   ...webhookFunctions(platform, { stripe: stripeWebhooks(platform) }),
   ...paymentFunctions(platform),
+  ...deliveryFunctions(platform),
   ...monitoringFunctions(platform),
   ...erasureFunctions(platform),
   catchFailures(platform),

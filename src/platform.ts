@@ -25,6 +25,7 @@ import { createInngest, serveFunctions } from "#lib/engine/inngest.ts";
 import { logSteps } from "#lib/engine/log-steps.ts";
 import type { Env } from "#lib/env.ts";
 import { createFence } from "#lib/environment-fence.ts";
+import type { Fact } from "#lib/fact.ts";
 import { createTickets } from "#lib/http/tickets.ts";
 import { createLogger } from "#lib/logger.ts";
 import { type Fetch, fastFetch, fetchOfOurs } from "#lib/outside/fetch.ts";
@@ -42,7 +43,7 @@ export type Platform = ReturnType<typeof createPlatform>;
 export function createPlatform(
   env: Env,
   { fetch = fastFetch, clock = systemClock, log }: Outside,
-  visibleFields: VisibleFields,
+  { visibleFields, facts }: { visibleFields: VisibleFields; facts: readonly Fact[] },
 ) {
   const logger = createLogger(env, log);
   const ours = fetchOfOurs(fetch);
@@ -91,6 +92,7 @@ export function createPlatform(
     maxAttempts,
     slack,
     storage: createStorage(db, ours),
+    facts,
     safeFetch: createSafeFetch({ allowPrivateHosts: env.ALLOW_PRIVATE_HOSTS }),
     live,
     streams: createStreams({

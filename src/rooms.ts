@@ -1,6 +1,7 @@
 import { apiKeys } from "#api-keys/room.ts";
 import { campaigns } from "#campaigns/room.ts";
 import { deadLetters } from "#dead-letters/room.ts";
+import { deliveries } from "#deliveries/room.ts";
 import { erasures } from "#erasures/room.ts";
 import { images } from "#images/room.ts";
 import { imports } from "#imports/room.ts";
@@ -27,6 +28,7 @@ export const rooms: readonly Room<Platform>[] = [
   imports,
   webhooks,
   payments,
+  deliveries,
   uploads,
   reports,
   notifications,

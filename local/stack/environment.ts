@@ -57,6 +57,7 @@ export function siteEnvironment(
     STRIPE_BASE_URL: local(ports.mail),
     STRIPE_API_KEY: "sk_test_local",
     STRIPE_WEBHOOK_SECRET: "whsec_local_stripe",
+    WEBHOOK_KEYS: "local:bmlnaHRzaGlmdC1sb2NhbC13ZWJob29rLWtleS0wMDE=",
     SLACK_WEBHOOK_URL: `${local(ports.mail)}/slack`,
     LINK_SECRET: keys.linkSecret,
     NIGHTSHIFT_ENV: "development",

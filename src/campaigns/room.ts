@@ -1,5 +1,6 @@
 import { campaignApiRepository } from "#campaigns/api-repository.ts";
 import { sendCampaignPartRequested, sendCampaignRequested } from "#campaigns/events.ts";
+import { campaignFacts } from "#campaigns/facts.ts";
 import { newsletterRoutes } from "#campaigns/newsletter-routes.ts";
 import { campaignRepository } from "#campaigns/repository.ts";
 import { campaignRoutes } from "#campaigns/routes.ts";
@@ -27,6 +28,7 @@ export const campaigns = room<Dependencies>({
   },
   chores: ({ db, clock }) => [settleCanceled(campaignRepository(db, clock))],
   checks: ({ env, fetch }) => [mailCheck({ env, fetch })],
+  facts: campaignFacts,
   visibleFields: {
     [sendCampaignRequested.name]: ["campaignId"],
     [sendCampaignPartRequested.name]: ["campaignId", "part", "account", "parentJobId"],

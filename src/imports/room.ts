@@ -1,4 +1,5 @@
 import { importBatchDue, importRequested, importUndoRequested } from "#imports/events.ts";
+import { importFacts } from "#imports/facts.ts";
 import { importFileRoutes } from "#imports/file-routes.ts";
 import { forgetImports } from "#imports/forget-imports.ts";
 import { importRepository } from "#imports/repository.ts";
@@ -32,6 +33,7 @@ export const imports = room<Dependencies>({
     ];
   },
   chores: ({ db, clock }) => [forgetImports(importRepository(db, clock))],
+  facts: importFacts,
   visibleFields: {
     [importUndoRequested.name]: ["importId"],
     [importRequested.name]: ["importId", "importType", "priority", "deadlineAt"],

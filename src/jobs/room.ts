@@ -1,4 +1,5 @@
 import { room } from "#lib/room.ts";
+import { jobFacts } from "./facts.ts";
 import { purge } from "./purge.ts";
 import { repeatCancels } from "./repeat-cancels.ts";
 import { jobRoutes } from "./routes.ts";
@@ -14,5 +15,6 @@ type Dependencies = Parameters<typeof jobRoutes>[0] &
 export const jobs = room<Dependencies>({
   name: "jobs",
   routes: (deps) => [...jobRoutes(deps), ...streamRoutes(deps)],
+  facts: jobFacts,
   chores: (deps) => [sendOutbox(deps), repeatCancels(deps), purge(deps)],
 });

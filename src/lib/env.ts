@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { AppError } from "#lib/errors.ts";
-import { inngestEventKey, inngestSigningKey, key, supabaseKey } from "#lib/keys.ts";
+import { inngestEventKey, inngestSigningKey, key, secretKey, supabaseKey } from "#lib/keys.ts";
 import { isCidr } from "#lib/outside/public-address.ts";
 
 const url = z.url({ protocol: /^https?$/, error: "must be an http(s) URL" });
@@ -83,6 +83,20 @@ const schema = z.object({
   STRIPE_WEBHOOK_SECRET: secrets,
   GITHUB_WEBHOOK_SECRET: secrets,
   RESEND_WEBHOOK_SECRET: secrets,
+
+  /** The keys that encrypt the secrets of webhook endpoints. The first one encrypts; the others only decrypt. */
+  WEBHOOK_KEYS: z
+    .string()
+    .default("")
+    .transform((text, context) => {
+      const keys = listOf(text).map(secretKey);
+      if (keys.every((key) => key !== undefined)) return keys;
+      context.addIssue({
+        code: "custom",
+        message: "must be <name>:<32 bytes as Base64>, separated by commas",
+      });
+      return z.NEVER;
+    }),
 
   /** The time zone of the daily report: its day, and 9 o'clock, when it is made. */
   REPORT_TIME_ZONE: z

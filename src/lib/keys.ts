@@ -58,3 +58,13 @@ export const inngestEventKey = key.refine(
   (value) => !value.startsWith("signkey-"),
   "is a signing key: the event key belongs here",
 );
+
+/** A key for AES-256 with its name. Every ciphertext has the name of its key, so that keys can be replaced. */
+export type SecretKey = { name: string; bytes: Buffer };
+
+/** Reads `<name>:<32 bytes as Base64>`; undefined for anything else. */
+export function secretKey(text: string): SecretKey | undefined {
+  const [, name, base64] = /^([A-Za-z0-9_-]{1,20}):([A-Za-z0-9+/_-]{43}=?)$/.exec(text) ?? [];
+  if (name === undefined || base64 === undefined) return undefined;
+  return { name, bytes: Buffer.from(base64, "base64") };
+}

@@ -1,4 +1,5 @@
 import type { Check } from "#lib/check.ts";
+import type { Fact } from "#lib/fact.ts";
 import type { Chore } from "#lib/housekeeping.ts";
 import type { Route } from "#lib/http/route.ts";
 
@@ -13,6 +14,8 @@ export type Room<Dependencies> = {
   chores?: (deps: Dependencies) => Chore[];
   /** What must answer before the room's work can be done; used by `/api/ready`. */
   checks?: (deps: Dependencies) => Check[];
+  /** What the room publishes, for the catalog of webhooks. */
+  facts?: readonly Fact[];
   /** Event name → the fields of its data that alerts may show: ids and numbers, no personal data. */
   visibleFields?: Record<string, readonly string[]>;
 };

@@ -3,6 +3,7 @@ import type { Clock } from "#lib/clock.ts";
 import type { DatabaseClient } from "#lib/database/client.ts";
 import { room } from "#lib/room.ts";
 import { processPaymentRequested, sendReceiptRequested } from "#payments/events.ts";
+import { paymentFacts } from "#payments/facts.ts";
 import { paymentRepository } from "#payments/repository.ts";
 import { paymentRoutes } from "#payments/routes.ts";
 
@@ -11,6 +12,7 @@ type Dependencies = { db: DatabaseClient; clock: Clock; jobs: Jobs };
 export const payments = room<Dependencies>({
   name: "payments",
   routes: ({ db, clock, jobs }) => paymentRoutes({ jobs, payments: paymentRepository(db, clock) }),
+  facts: paymentFacts,
   visibleFields: {
     [processPaymentRequested.name]: ["orderId", "amount"],
     [sendReceiptRequested.name]: ["orderId"],

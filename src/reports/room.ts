@@ -3,6 +3,7 @@ import type { Clock } from "#lib/clock.ts";
 import type { DatabaseClient } from "#lib/database/client.ts";
 import type { Storage } from "#lib/database/storage.ts";
 import { room } from "#lib/room.ts";
+import { reportFacts } from "#reports/facts.ts";
 import { generateReportRequested, reportReady } from "./events.ts";
 import { removeExpired } from "./remove-expired.ts";
 import { reportRepository } from "./repository.ts";
@@ -14,6 +15,7 @@ export const reports = room<Dependencies>({
   name: "reports",
   routes: ({ db, clock, ...deps }) => reportRoutes({ ...deps, reports: reportRepository(db, clock) }),
   chores: ({ db, clock, storage }) => [removeExpired({ storage, reports: reportRepository(db, clock) })],
+  facts: reportFacts,
   visibleFields: {
     [generateReportRequested.name]: ["reportType", "format", "priority", "deadlineAt"],
     [reportReady.name]: ["reportId"],

@@ -81,6 +81,7 @@ begin
   then
     perform private.ask_for_outbox();
   end if;
+  perform private.publish_job_fact(job, p_now) from unnest(v_ended) as job where job.owner is not null;
   return query select job.id from unnest(v_ended) as job;
 end
 $$;

@@ -122,12 +122,22 @@ create trigger campaigns_keep_their_content_once_queued
 -- A campaign ends with its job.
 create function private.after_campaign_job(p_job public.jobs, p_now timestamptz)
 returns void
-language sql
+language plpgsql
 set search_path = ''
 as $$
+declare
+  v_campaign public.campaigns;
+begin
   update public.campaigns set status = p_job.status, ended_at = p_now
   where job_id = p_job.id and p_job.status in ('completed', 'canceled', 'failed')
-    and (status in ('queued', 'sending') or (status = 'failed' and p_job.status = 'completed'));
+    and (status in ('queued', 'sending') or (status = 'failed' and p_job.status = 'completed'))
+  returning * into v_campaign;
+  if v_campaign.status in ('completed', 'failed') then
+    perform private.publish_fact('campaign.' || v_campaign.status, v_campaign.owner, v_campaign.id::text,
+      jsonb_build_object('campaignId', v_campaign.id, 'jobId', p_job.id, 'recipients', v_campaign.recipient_count,
+        'counts', private.counts_of_parts(p_job.id)), p_now);
+  end if;
+end
 $$;
 
 select private.register_work_kind('{"function_id": "send-email-campaign", "event_name": "email/send.campaign",

@@ -92,12 +92,19 @@ create function public.complete_report(
   p_id uuid, p_snapshot_at timestamptz, p_row_count bigint, p_byte_count bigint, p_now timestamptz
 )
 returns void
-language sql
+language plpgsql
 set search_path = ''
 as $$
+declare
+  v_report public.reports;
+begin
   update public.reports set snapshot_at = p_snapshot_at, row_count = p_row_count, byte_count = p_byte_count,
     expires_at = p_now + interval '7 days'
-  where id = p_id;
+  where id = p_id returning * into v_report;
+  perform private.publish_fact('report.ready', v_report.owner, v_report.id::text, jsonb_build_object(
+    'reportId', v_report.id, 'type', v_report.type, 'format', v_report.format, 'startsAt', v_report.starts_at,
+    'endsAt', v_report.ends_at, 'rows', p_row_count, 'bytes', p_byte_count, 'expiresAt', v_report.expires_at), p_now);
+end
 $$;
 
 -- The figures, series and first rows of a report. The function is stable, so all of them are read from one snapshot.

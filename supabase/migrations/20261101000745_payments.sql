@@ -144,6 +144,8 @@ begin
     update public.orders set status = 'paid', payment_id = p_payment.id, paid_at = p_now where id = v_order.id;
     insert into public.analytics_events (name, subject, at) values ('payment_success', v_order.id, p_now)
     on conflict do nothing;
+    perform private.publish_fact('payment.succeeded', v_order.owner, v_order.id, jsonb_build_object('orderId', v_order.id,
+      'paymentId', p_payment.id, 'amountCents', p_payment.amount_cents, 'currency', p_payment.currency), p_now);
   end if;
   update public.orders set
     email = coalesce(email, p_email),

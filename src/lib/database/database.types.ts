@@ -1586,6 +1586,201 @@ export type Database = {
           },
         ];
       };
+      webhook_attempts: {
+        Row: {
+          answer_body: string;
+          answer_headers: NonNullable<Json>;
+          answer_status: number | null;
+          at: string;
+          delivery_id: string;
+          duration_ms: number;
+          endpoint_id: string;
+          error_code: string | null;
+          id: number;
+          next_at: string | null;
+          number: number;
+          request_headers: NonNullable<Json>;
+          url: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          answer_body?: string;
+          answer_headers?: NonNullable<Json>;
+          answer_status?: number | null;
+          at: string;
+          delivery_id: string;
+          duration_ms: number;
+          endpoint_id: string;
+          error_code?: string | null;
+          id?: never;
+          next_at?: string | null;
+          number: number;
+          request_headers: NonNullable<Json>;
+          url: string;
+        };
+        Update: {
+          answer_body?: string;
+          answer_headers?: NonNullable<Json>;
+          answer_status?: number | null;
+          at?: string;
+          delivery_id?: string;
+          duration_ms?: number;
+          endpoint_id?: string;
+          error_code?: string | null;
+          id?: never;
+          next_at?: string | null;
+          number?: number;
+          request_headers?: NonNullable<Json>;
+          url?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "webhook_attempts_delivery_id_fkey";
+            columns: ["delivery_id"];
+            isOneToOne: false;
+            referencedRelation: "webhook_deliveries";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "webhook_attempts_endpoint_id_fkey";
+            columns: ["endpoint_id"];
+            isOneToOne: false;
+            referencedRelation: "webhook_endpoints";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      webhook_deliveries: {
+        Row: {
+          answer_status: number | null;
+          attempt_count: number;
+          claimant: string | null;
+          claimed_until: string | null;
+          created_at: string;
+          ended_at: string | null;
+          endpoint_id: string;
+          error_code: string | null;
+          id: string;
+          message_id: string;
+          next_at: string | null;
+          status: string;
+          try_count: number;
+        };
+        ComputedFields: never;
+        Insert: {
+          answer_status?: number | null;
+          attempt_count?: number;
+          claimant?: string | null;
+          claimed_until?: string | null;
+          created_at: string;
+          ended_at?: string | null;
+          endpoint_id: string;
+          error_code?: string | null;
+          id?: string;
+          message_id: string;
+          next_at?: string | null;
+          status?: string;
+          try_count?: number;
+        };
+        Update: {
+          answer_status?: number | null;
+          attempt_count?: number;
+          claimant?: string | null;
+          claimed_until?: string | null;
+          created_at?: string;
+          ended_at?: string | null;
+          endpoint_id?: string;
+          error_code?: string | null;
+          id?: string;
+          message_id?: string;
+          next_at?: string | null;
+          status?: string;
+          try_count?: number;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "webhook_deliveries_endpoint_id_fkey";
+            columns: ["endpoint_id"];
+            isOneToOne: false;
+            referencedRelation: "webhook_endpoints";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "webhook_deliveries_message_id_fkey";
+            columns: ["message_id"];
+            isOneToOne: false;
+            referencedRelation: "webhook_messages";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      webhook_endpoints: {
+        Row: {
+          breaker_count: number;
+          created_at: string;
+          description: string;
+          disabled_at: string | null;
+          disabled_reason: string | null;
+          event_types: string[];
+          failing_since: string | null;
+          failure_count: number;
+          id: string;
+          lane_due_at: string | null;
+          lane_job_id: string | null;
+          last_success_at: string | null;
+          owner: string;
+          paused_until: string | null;
+          per_second: number;
+          policy: string;
+          status: string;
+          updated_at: string;
+          url: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          breaker_count?: number;
+          created_at: string;
+          description?: string;
+          disabled_at?: string | null;
+          disabled_reason?: string | null;
+          event_types: string[];
+          failing_since?: string | null;
+          failure_count?: number;
+          id: string;
+          lane_due_at?: string | null;
+          lane_job_id?: string | null;
+          last_success_at?: string | null;
+          owner: string;
+          paused_until?: string | null;
+          per_second: number;
+          policy: string;
+          status?: string;
+          updated_at: string;
+          url: string;
+        };
+        Update: {
+          breaker_count?: number;
+          created_at?: string;
+          description?: string;
+          disabled_at?: string | null;
+          disabled_reason?: string | null;
+          event_types?: string[];
+          failing_since?: string | null;
+          failure_count?: number;
+          id?: string;
+          lane_due_at?: string | null;
+          lane_job_id?: string | null;
+          last_success_at?: string | null;
+          owner?: string;
+          paused_until?: string | null;
+          per_second?: number;
+          policy?: string;
+          status?: string;
+          updated_at?: string;
+          url?: string;
+        };
+        Relationships: [];
+      };
       webhook_inbox: {
         Row: {
           body: string;
@@ -1632,6 +1827,37 @@ export type Database = {
           source?: string;
           type?: string;
           verdict?: string;
+        };
+        Relationships: [];
+      };
+      webhook_messages: {
+        Row: {
+          at: string;
+          data: NonNullable<Json>;
+          id: string;
+          key: string;
+          owner: string;
+          sequence: number;
+          type: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          at: string;
+          data: NonNullable<Json>;
+          id?: string;
+          key: string;
+          owner: string;
+          sequence?: never;
+          type: string;
+        };
+        Update: {
+          at?: string;
+          data?: NonNullable<Json>;
+          id?: string;
+          key?: string;
+          owner?: string;
+          sequence?: never;
+          type?: string;
         };
         Relationships: [];
       };
@@ -2150,6 +2376,10 @@ export type Database = {
         };
         Returns: boolean;
       };
+      change_webhook_endpoint: {
+        Args: { p_change: Json | null; p_id: string | null; p_now: string | null; p_owner: string | null };
+        Returns: Json;
+      };
       claim_alert: {
         Args: { p_claimant: string | null; p_letter_id: string | null; p_now: string | null };
         Returns: Json;
@@ -2162,6 +2392,18 @@ export type Database = {
           p_lease_ms: number | null;
           p_now: string | null;
           p_part_no: number | null;
+        };
+        Returns: Json;
+      };
+      claim_webhook_deliveries: {
+        Args: {
+          p_breaker_after: number | null;
+          p_claimant: string | null;
+          p_endpoint_id: string | null;
+          p_job_id: string | null;
+          p_lease_ms: number | null;
+          p_limit: number | null;
+          p_now: string | null;
         };
         Returns: Json;
       };
@@ -2252,9 +2494,14 @@ export type Database = {
           isSetofReturn: false;
         };
       };
+      create_webhook_endpoint: {
+        Args: { p_endpoint: Json | null; p_limit: number | null; p_now: string | null };
+        Returns: Json;
+      };
       delete_campaign: { Args: { p_campaign_id: string | null; p_owner: string | null }; Returns: undefined };
       delete_email_list: { Args: { p_list_id: string | null; p_owner: string | null }; Returns: undefined };
       delete_image_upload: { Args: { p_id: string | null; p_owner: string | null }; Returns: boolean };
+      delete_webhook_endpoint: { Args: { p_id: string | null; p_owner: string | null }; Returns: undefined };
       describe_import: {
         Args: {
           p_byte_count: number | null;
@@ -2264,6 +2511,14 @@ export type Database = {
           p_version: string | null;
         };
         Returns: undefined;
+      };
+      disable_webhook_endpoint: {
+        Args: { p_id: string | null; p_now: string | null; p_owner: string | null };
+        Returns: Json;
+      };
+      enable_webhook_endpoint: {
+        Args: { p_id: string | null; p_now: string | null; p_owner: string | null };
+        Returns: Json;
       };
       end_image_attempt: {
         Args: {
@@ -2394,6 +2649,14 @@ export type Database = {
       };
       get_job: { Args: { p_job_id: string | null; p_owner: string | null }; Returns: Json };
       get_report: { Args: { p_id: string | null; p_owner: string | null }; Returns: Json };
+      get_webhook_delivery: {
+        Args: { p_id: string | null; p_limit: number | null; p_owner: string | null };
+        Returns: Json[];
+      };
+      get_webhook_endpoint: {
+        Args: { p_id: string | null; p_now: string | null; p_owner: string | null };
+        Returns: Json[];
+      };
       hold_campaign: {
         Args: {
           p_campaign_id: string | null;
@@ -2796,6 +3059,27 @@ export type Database = {
           isSetofReturn: true;
         };
       };
+      list_webhook_deliveries: {
+        Args: {
+          p_before_at: string | null;
+          p_before_id: string | null;
+          p_endpoint_id: string | null;
+          p_limit: number | null;
+          p_owner: string | null;
+          p_status: string | null;
+        };
+        Returns: Json[];
+      };
+      list_webhook_endpoints: {
+        Args: {
+          p_before_at: string | null;
+          p_before_id: string | null;
+          p_limit: number | null;
+          p_now: string | null;
+          p_owner: string | null;
+        };
+        Returns: Json[];
+      };
       mark_jobs_sent: { Args: { p_job_ids: string[] | null; p_now: string | null }; Returns: undefined };
       move_production: { Args: { p_now: string | null; p_supabase_url: string | null }; Returns: undefined };
       newest_migration: { Args: Record<PropertyKey, never>; Returns: string };
@@ -2822,6 +3106,7 @@ export type Database = {
         };
         Returns: undefined;
       };
+      old_webhook_secrets: { Args: { p_key_name: string | null; p_limit: number | null }; Returns: Json[] };
       open_import: {
         Args: {
           p_event_id: string | null;
@@ -2924,6 +3209,7 @@ export type Database = {
         Args: { p_completed_before: string | null; p_failed_before: string | null; p_limit: number | null };
         Returns: number;
       };
+      purge_webhook_messages: { Args: { p_before: string | null; p_limit: number | null }; Returns: number };
       purge_webhooks: { Args: { p_before: string | null; p_limit: number | null }; Returns: number };
       read_changes: {
         Args: {
@@ -2972,6 +3258,7 @@ export type Database = {
         };
         Returns: number;
       };
+      replace_webhook_secrets: { Args: { p_secrets: Json | null }; Returns: undefined };
       report_on_yesterday: { Args: { p_now: string | null; p_time_zone: string | null }; Returns: Json };
       report_rows: {
         Args: { p_after: Json | null; p_id: string | null; p_limit: number | null };
@@ -3024,6 +3311,10 @@ export type Database = {
           isSetofReturn: false;
         };
       };
+      resend_webhook_delivery: {
+        Args: { p_id: string | null; p_now: string | null; p_owner: string | null };
+        Returns: Json;
+      };
       reserve_admission: {
         Args: {
           p_kind: string | null;
@@ -3049,6 +3340,16 @@ export type Database = {
       revoke_report: {
         Args: { p_id: string | null; p_now: string | null; p_owner: string | null };
         Returns: boolean;
+      };
+      rotate_webhook_secret: {
+        Args: {
+          p_id: string | null;
+          p_now: string | null;
+          p_old_until: string | null;
+          p_owner: string | null;
+          p_secret: string | null;
+        };
+        Returns: Json;
       };
       set_email_subscriber_status: {
         Args: {
@@ -3099,6 +3400,16 @@ export type Database = {
         };
         Returns: undefined;
       };
+      settle_webhook_deliveries: {
+        Args: {
+          p_attempts: Json | null;
+          p_breaker_after: number | null;
+          p_claimant: string | null;
+          p_endpoint_id: string | null;
+          p_now: string | null;
+        };
+        Returns: string;
+      };
       show_image_lane: {
         Args: { p_ended_limit: number | null; p_lane: string | null; p_owner: string | null };
         Returns: Json[];
@@ -3142,6 +3453,17 @@ export type Database = {
         }[];
       };
       take_tokens: { Args: { p_now: string | null; p_wants: Json | null }; Returns: Json };
+      test_webhook_endpoint: {
+        Args: {
+          p_data: Json | null;
+          p_endpoint_id: string | null;
+          p_id: string | null;
+          p_now: string | null;
+          p_owner: string | null;
+          p_type: string | null;
+        };
+        Returns: Json;
+      };
       trim_jobs: { Args: { p_before: string | null; p_limit: number | null }; Returns: number };
       unalerted_dead_letters: {
         Args: { p_before: string | null; p_limit: number | null };
@@ -3247,6 +3569,7 @@ export type Database = {
         };
         Returns: Json;
       };
+      wake_webhook_lanes: { Args: { p_limit: number | null; p_now: string | null }; Returns: number };
       write_import_rows: {
         Args: {
           p_from: number | null;

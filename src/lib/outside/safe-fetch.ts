@@ -65,7 +65,8 @@ export function createSafeFetch(reach: Reach): SafeFetch {
     },
     headersTimeout: 15_000,
     bodyTimeout: 15_000,
-    connections: 8,
+    // Many endpoints may have one host, such as a service that receives webhooks; one that hangs must not hold up all.
+    connections: 64,
     keepAliveTimeout: 1_000,
     maxOrigins: 1_000,
   });

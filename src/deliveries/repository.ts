@@ -1,0 +1,119 @@
+import { z } from "zod";
+import { type Attempt, claimRow, deliveryRow, deliveryWithAttempts, endpointRow } from "#deliveries/rows.ts";
+import type { Clock } from "#lib/clock.ts";
+import { createCall } from "#lib/database/call.ts";
+import type { DatabaseClient } from "#lib/database/client.ts";
+import type { Json } from "#lib/database/database.types.ts";
+import type { Position } from "#lib/http/pages.ts";
+
+export type DeliveryRepository = ReturnType<typeof deliveryRepository>;
+
+/** After so many failures without a success the breaker opens. */
+const BREAKER_AFTER = 5;
+/** When a run dies, its deliveries are free again after this time: the longest batch, and a margin. */
+const LEASE_MS = 60_000;
+
+const ATTEMPTS_SHOWN = 50;
+
+const oldSecret = z.object({ endpointId: z.uuid(), secret: z.string(), oldSecret: z.string().nullable() });
+
+const toJson = (value: object): Json => z.json().parse(value);
+
+/** Endpoints, and the deliveries that are sent to them. `owner: null` is an administrator. */
+export function deliveryRepository(db: DatabaseClient, clock: Clock) {
+  const { call, callTimeless } = createCall(db, clock);
+  return {
+    /** Throws `conflict` when the owner has `limit` endpoints. */
+    create: (endpoint: object, limit: number) =>
+      call("create_webhook_endpoint", { endpoint: toJson(endpoint), limit }, endpointRow),
+
+    /** Newest first, at most `limit` + 1 rows: the extra row shows that there is a next page. */
+    list: (owner: string | null, limit: number, before?: Position) =>
+      call(
+        "list_webhook_endpoints",
+        { owner, beforeAt: before?.at, beforeId: before?.id, limit: limit + 1 },
+        endpointRow.array(),
+      ),
+
+    get: async (id: string, owner: string | null) =>
+      (await call("get_webhook_endpoint", { id, owner }, endpointRow.array()))[0],
+
+    change: (id: string, owner: string | null, change: object) =>
+      call("change_webhook_endpoint", { id, owner, change: toJson(change) }, endpointRow),
+
+    delete: (id: string, owner: string | null) => callTimeless("delete_webhook_endpoint", { id, owner }),
+
+    /** The old secret signs too until `oldUntil`. */
+    rotate: (id: string, owner: string | null, secret: string, oldUntil: Date) =>
+      call("rotate_webhook_secret", { id, owner, secret, oldUntil: oldUntil.toISOString() }, endpointRow),
+
+    enable: (id: string, owner: string | null) => call("enable_webhook_endpoint", { id, owner }, endpointRow),
+    disable: (id: string, owner: string | null) =>
+      call("disable_webhook_endpoint", { id, owner }, endpointRow),
+
+    /** Claims what is due for a lane; null when there is nothing to send now. */
+    claim: (endpointId: string, jobId: string, claimant: string, limit: number) =>
+      call(
+        "claim_webhook_deliveries",
+        { endpointId, jobId, claimant, limit, leaseMs: LEASE_MS, breakerAfter: BREAKER_AFTER },
+        claimRow.nullable(),
+      ),
+
+    /** Records attempts, each once. Returns why the endpoint was disabled by them, or null. */
+    settle: (endpointId: string, claimant: string, attempts: readonly Attempt[]) =>
+      call(
+        "settle_webhook_deliveries",
+        { endpointId, claimant, attempts: [...attempts], breakerAfter: BREAKER_AFTER },
+        z.enum(["gone", "failing"]).nullable(),
+      ),
+
+    /** The deliveries of an endpoint, newest first; one row more than `limit` when there is a next page. */
+    log: (
+      endpointId: string,
+      owner: string | null,
+      {
+        status,
+        limit,
+        before,
+      }: { status?: string | undefined; limit: number; before?: Position | undefined },
+    ) =>
+      callTimeless(
+        "list_webhook_deliveries",
+        { endpointId, owner, status, beforeAt: before?.at, beforeId: before?.id, limit: limit + 1 },
+        deliveryRow.array(),
+      ),
+
+    delivery: async (id: string, owner: string | null) =>
+      (
+        await callTimeless(
+          "get_webhook_delivery",
+          { id, owner, limit: ATTEMPTS_SHOWN },
+          deliveryWithAttempts.array(),
+        )
+      )[0],
+
+    /** Attempts a delivery now; throws `conflict` while its endpoint is disabled. */
+    resend: (id: string, owner: string | null) => call("resend_webhook_delivery", { id, owner }, deliveryRow),
+
+    /** Sends a message to this endpoint alone. */
+    test: (
+      endpointId: string,
+      owner: string | null,
+      id: string,
+      { type, data }: { type: string; data: Json },
+    ) => call("test_webhook_endpoint", { endpointId, owner, id, type, data }, deliveryRow),
+
+    purge: (before: Date, limit: number) =>
+      callTimeless("purge_webhook_messages", { before: before.toISOString(), limit }, z.number()),
+
+    /** Secrets that another key than this one encrypted. */
+    oldSecrets: (keyName: string, limit: number) =>
+      callTimeless("old_webhook_secrets", { keyName, limit }, oldSecret.array()),
+
+    replaceSecrets: (secrets: { endpointId: string; from: string; to: string }[]) =>
+      callTimeless("replace_webhook_secrets", { secrets }),
+
+    /** Plans lanes that are missing; returns how many. */
+    wake: (limit: number) => call("wake_webhook_lanes", { limit }, z.number()),
+  };
+}

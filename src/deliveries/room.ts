@@ -1,0 +1,34 @@
+import { keepLanes, purgeMessages, renewSecrets } from "#deliveries/chores.ts";
+import { deliveryRoutes } from "#deliveries/delivery-routes.ts";
+import { endpointRoutes } from "#deliveries/endpoint-routes.ts";
+import { sendWebhookDue } from "#deliveries/events.ts";
+import { deliveryRepository } from "#deliveries/repository.ts";
+import { createSecretBox } from "#deliveries/secrets.ts";
+import type { Clock } from "#lib/clock.ts";
+import type { DatabaseClient } from "#lib/database/client.ts";
+import type { Env } from "#lib/env.ts";
+import type { Fact } from "#lib/fact.ts";
+import { room } from "#lib/room.ts";
+
+type Dependencies = { env: Env; db: DatabaseClient; clock: Clock; facts: readonly Fact[] };
+
+export const deliveries = room<Dependencies>({
+  name: "deliveries",
+  routes: ({ env, db, clock, facts }) => {
+    const deliveries = deliveryRepository(db, clock);
+    const secrets = createSecretBox(env.WEBHOOK_KEYS);
+    return [
+      ...endpointRoutes({ deliveries, secrets, facts, clock }),
+      ...deliveryRoutes({ deliveries, facts }),
+    ];
+  },
+  chores: ({ env, db, clock }) => {
+    const deliveries = deliveryRepository(db, clock);
+    return [
+      keepLanes(deliveries),
+      purgeMessages(deliveries, clock),
+      renewSecrets(deliveries, createSecretBox(env.WEBHOOK_KEYS)),
+    ];
+  },
+  visibleFields: { [sendWebhookDue.name]: ["endpointId"] },
+});

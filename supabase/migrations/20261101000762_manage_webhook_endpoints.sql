@@ -1,0 +1,219 @@
+-- What owners do with their endpoints. p_owner null is an administrator, who sees and changes all of them.
+
+create function private.describe_endpoint(p_endpoint public.webhook_endpoints, p_now timestamptz)
+returns jsonb
+language sql stable
+set search_path = ''
+as $$
+  select to_jsonb(p_endpoint) || jsonb_build_object(
+    'old_secret_until', (select old_secret_until from private.webhook_secrets
+      where endpoint_id = p_endpoint.id and old_secret_until > p_now),
+    'pending', (select count(*) from public.webhook_deliveries where endpoint_id = p_endpoint.id and status = 'pending'),
+    'attempts', (select jsonb_build_object('total', count(*),
+        'succeeded', count(*) filter (where answer_status between 200 and 299))
+      from public.webhook_attempts where endpoint_id = p_endpoint.id and at > p_now - interval '1 day'));
+$$;
+
+-- An owner has one endpoint per address, so that a repeated request makes no second one.
+create function private.refuse_known_url(p_owner text, p_url text, p_except uuid)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+begin
+  perform pg_advisory_xact_lock(hashtextextended('webhook endpoints of ' || p_owner, 0));
+  if exists (select from public.webhook_endpoints where owner = p_owner and url = p_url and id <> p_except) then
+    perform private.refuse(409, 'conflict', 'There is an endpoint with this address');
+  end if;
+end
+$$;
+
+-- p_endpoint: {"id", "owner", "url", "eventTypes", "description", "perSecond", "policy", "secret"}. Refused when the
+-- owner has p_limit endpoints.
+create function public.create_webhook_endpoint(p_endpoint jsonb, p_limit integer, p_now timestamptz)
+returns jsonb
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_owner text := p_endpoint ->> 'owner';
+  v_endpoint public.webhook_endpoints;
+begin
+  perform private.refuse_known_url(v_owner, p_endpoint ->> 'url', (p_endpoint ->> 'id')::uuid);
+  if (select count(*) from public.webhook_endpoints where owner = v_owner) >= p_limit then
+    perform private.refuse(409, 'conflict', format('An owner has at most %s endpoints', p_limit));
+  end if;
+  insert into public.webhook_endpoints (id, owner, url, event_types, description, per_second, policy, created_at,
+    updated_at)
+  values ((p_endpoint ->> 'id')::uuid, v_owner, p_endpoint ->> 'url',
+    array(select jsonb_array_elements_text(p_endpoint -> 'eventTypes')), p_endpoint ->> 'description',
+    (p_endpoint ->> 'perSecond')::float8, p_endpoint ->> 'policy', p_now, p_now)
+  returning * into v_endpoint;
+  insert into private.webhook_secrets (endpoint_id, secret) values (v_endpoint.id, p_endpoint ->> 'secret');
+  return private.describe_endpoint(v_endpoint, p_now);
+end
+$$;
+
+create function public.list_webhook_endpoints(
+  p_owner text, p_before_at timestamptz, p_before_id uuid, p_limit integer, p_now timestamptz
+)
+returns setof jsonb
+language sql stable
+set search_path = ''
+as $$
+  select private.describe_endpoint(endpoint, p_now) from (
+    select * from public.webhook_endpoints
+    where (p_owner is null or owner = p_owner)
+      and (p_before_at is null or (created_at, id) < (p_before_at, p_before_id))
+    order by created_at desc, id desc limit p_limit) as endpoint;
+$$;
+
+create function public.get_webhook_endpoint(p_id uuid, p_owner text, p_now timestamptz)
+returns setof jsonb
+language sql stable
+set search_path = ''
+as $$
+  select private.describe_endpoint(endpoint, p_now) from public.webhook_endpoints as endpoint
+  where id = p_id and (p_owner is null or owner = p_owner);
+$$;
+
+-- The endpoint, locked; refused when this owner has no such endpoint.
+create function private.lock_endpoint(p_id uuid, p_owner text)
+returns public.webhook_endpoints
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_endpoint public.webhook_endpoints;
+begin
+  select * into v_endpoint from public.webhook_endpoints
+  where id = p_id and (p_owner is null or owner = p_owner) for update;
+  if v_endpoint.id is null then
+    perform private.refuse(404, 'not_found', 'Webhook endpoint not found');
+  end if;
+  return v_endpoint;
+end
+$$;
+
+-- p_change: any of "url", "eventTypes", "description", "perSecond", "policy".
+create function public.change_webhook_endpoint(p_id uuid, p_owner text, p_change jsonb, p_now timestamptz)
+returns jsonb
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_endpoint public.webhook_endpoints := private.lock_endpoint(p_id, p_owner);
+begin
+  perform private.refuse_known_url(v_endpoint.owner, p_change ->> 'url', p_id);
+  update public.webhook_endpoints set
+    url = coalesce(p_change ->> 'url', url),
+    event_types = case when p_change ? 'eventTypes' then array(select jsonb_array_elements_text(p_change -> 'eventTypes'))
+      else event_types end,
+    description = coalesce(p_change ->> 'description', description),
+    per_second = coalesce((p_change ->> 'perSecond')::float8, per_second),
+    policy = coalesce(p_change ->> 'policy', policy),
+    updated_at = p_now
+  where id = v_endpoint.id returning * into v_endpoint;
+  return private.describe_endpoint(v_endpoint, p_now);
+end
+$$;
+
+-- Deletes the endpoint with its deliveries. The work of its lane has nothing left to do.
+create function public.delete_webhook_endpoint(p_id uuid, p_owner text)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_endpoint public.webhook_endpoints := private.lock_endpoint(p_id, p_owner);
+begin
+  delete from public.webhook_endpoints where id = v_endpoint.id;
+end
+$$;
+
+-- The old secret signs too until p_old_until. The older one, if a rotation is still under way, ends now.
+create function public.rotate_webhook_secret(
+  p_id uuid, p_owner text, p_secret text, p_old_until timestamptz, p_now timestamptz
+)
+returns jsonb
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_endpoint public.webhook_endpoints := private.lock_endpoint(p_id, p_owner);
+begin
+  update private.webhook_secrets set
+    secret = p_secret,
+    old_secret = case when p_old_until > p_now then secret end,
+    old_secret_until = case when p_old_until > p_now then p_old_until end
+  where endpoint_id = v_endpoint.id;
+  update public.webhook_endpoints set updated_at = p_now where id = v_endpoint.id returning * into v_endpoint;
+  return private.describe_endpoint(v_endpoint, p_now);
+end
+$$;
+
+-- No attempt is made any more: deliveries that wait fail, and can be sent again once the endpoint is enabled. The owner
+-- is notified, unless it was a person's decision.
+create function private.disable_endpoint(p_id uuid, p_reason text, p_now timestamptz)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_endpoint public.webhook_endpoints;
+begin
+  update public.webhook_endpoints set status = 'disabled', disabled_reason = p_reason, disabled_at = p_now, updated_at = p_now
+  where id = p_id and status = 'enabled' returning * into v_endpoint;
+  if v_endpoint.id is null then
+    return;
+  end if;
+  update public.webhook_deliveries set status = 'failed', error_code = 'endpoint_disabled', next_at = null,
+    claimant = null, claimed_until = null, ended_at = p_now
+  where endpoint_id = p_id and status = 'pending';
+  if p_reason <> 'user' then
+    perform public.notify(v_endpoint.owner, 'WEBHOOK_DISABLED', jsonb_build_object('endpointId', p_id,
+      'url', v_endpoint.url, 'reason', p_reason, 'failingSince', v_endpoint.failing_since),
+      'webhook-disabled:' || p_id || ':' || p_now, p_now);
+  end if;
+end
+$$;
+
+create function public.disable_webhook_endpoint(p_id uuid, p_owner text, p_now timestamptz)
+returns jsonb
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_endpoint public.webhook_endpoints := private.lock_endpoint(p_id, p_owner);
+begin
+  perform private.disable_endpoint(v_endpoint.id, 'user', p_now);
+  select * into v_endpoint from public.webhook_endpoints where id = p_id;
+  return private.describe_endpoint(v_endpoint, p_now);
+end
+$$;
+
+-- Forgets its failures. Deliveries that failed meanwhile stay failed: a replay sends them.
+create function public.enable_webhook_endpoint(p_id uuid, p_owner text, p_now timestamptz)
+returns jsonb
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_endpoint public.webhook_endpoints := private.lock_endpoint(p_id, p_owner);
+begin
+  update public.webhook_endpoints set status = 'enabled', disabled_reason = null, disabled_at = null,
+    failing_since = null, failure_count = 0, breaker_count = 0, paused_until = null, updated_at = p_now
+  where id = v_endpoint.id and status = 'disabled';
+  select * into v_endpoint from public.webhook_endpoints where id = p_id;
+  return private.describe_endpoint(v_endpoint, p_now);
+end
+$$;
+
+revoke execute on function private.describe_endpoint, private.refuse_known_url, private.lock_endpoint, private.disable_endpoint,
+  public.create_webhook_endpoint, public.list_webhook_endpoints, public.get_webhook_endpoint,
+  public.change_webhook_endpoint, public.delete_webhook_endpoint, public.rotate_webhook_secret,
+  public.disable_webhook_endpoint, public.enable_webhook_endpoint from public, anon, authenticated;
+grant execute on function private.describe_endpoint, private.refuse_known_url, private.lock_endpoint, private.disable_endpoint,
+  public.create_webhook_endpoint, public.list_webhook_endpoints, public.get_webhook_endpoint,
+  public.change_webhook_endpoint, public.delete_webhook_endpoint, public.rotate_webhook_secret,
+  public.disable_webhook_endpoint, public.enable_webhook_endpoint to service_role;

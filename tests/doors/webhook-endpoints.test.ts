@@ -1,0 +1,199 @@
+import { randomUUID } from "node:crypto";
+import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { z } from "zod";
+import { createSecretBox } from "#deliveries/secrets.ts";
+import { readEnv } from "#lib/env.ts";
+import { type TestApp, testApp } from "../support/app.ts";
+import { freshDatabase, type TestDatabase } from "../support/database.ts";
+
+const [OLD_KEY, NEW_KEY] = ["old", "new"].map(
+  (name) => `${name}:${Buffer.alloc(32, name).toString("base64")}`,
+);
+let db: TestDatabase;
+let site: TestApp;
+beforeAll(async () => {
+  db = await freshDatabase();
+  site = await testApp(db, { env: { WEBHOOK_KEYS: OLD_KEY ?? "" } });
+});
+afterAll(() => db.close());
+beforeEach(async () => {
+  await db.sql.query("delete from webhook_messages; delete from webhook_endpoints");
+});
+
+const make = async (path = "hook", as: "ann" | "bob" = "ann", more: object = {}) =>
+  (
+    await site.call("POST", "/api/webhook-endpoints", {
+      as,
+      body: { url: `https://receiver.test/${path}`, ...more },
+    })
+  ).body;
+const secretsOf = async (id: string) =>
+  (await db.sql.query("select secret, old_secret from private.webhook_secrets where endpoint_id = $1", [id]))
+    .rows[0];
+
+test("201: the secret is shown once, and stored encrypted, bound to its endpoint", async () => {
+  const { id, secret, ...view } = await make();
+  expect(secret).toMatch(/^whsec_[A-Za-z0-9+/]{43}=$/);
+  expect(view).toMatchObject({ eventTypes: ["*"], policy: "standard", status: "enabled", health: "unknown" });
+  const seen = await site.call("GET", `/api/webhook-endpoints/${id}`, { as: "ann" });
+  expect(JSON.stringify(seen.body)).not.toContain("whsec_");
+  const { secret: stored } = await secretsOf(id);
+  expect(stored).toMatch(/^old\./);
+  expect(stored).not.toContain(secret.slice(6, 20));
+  const box = createSecretBox(site.env.WEBHOOK_KEYS);
+  expect(box.open(id, stored)).toBe(secret);
+  expect(() => box.open(randomUUID(), stored)).toThrow("authenticate");
+  const dump = (await db.sql.query("select to_jsonb(e) as row from webhook_endpoints e")).rows;
+  expect(JSON.stringify(dump)).not.toContain(stored);
+});
+
+test("keys rotate: old secrets still open, new ones use the new key, and housekeeping renews the old ones", async () => {
+  const { id, secret } = await make();
+  const renewed = await testApp(db, { env: { WEBHOOK_KEYS: `${NEW_KEY},${OLD_KEY}` } });
+  await renewed.call("POST", `/api/webhook-endpoints/${id}/rotate-secret`, { as: "ann", body: {} });
+  const before = await secretsOf(id);
+  expect([before.secret.split(".")[0], before.old_secret.split(".")[0]]).toEqual(["new", "old"]);
+  await renewed.app.keepHouse();
+  const after = await secretsOf(id);
+  expect(after.secret).toMatch(/^new\./);
+  const box = createSecretBox(readEnv({ ...db.env, WEBHOOK_KEYS: NEW_KEY }).WEBHOOK_KEYS);
+  expect(box.open(id, after.old_secret)).toBe(secret);
+});
+
+test("503 without a key, and a key that is no key is refused at the start", async () => {
+  const bare = await testApp(db, { env: { WEBHOOK_KEYS: "" } });
+  const body = { url: "https://receiver.test/hook" };
+  expect(await bare.call("POST", "/api/webhook-endpoints", { as: "ann", body })).toMatchObject({
+    status: 503,
+    body: { code: "not_configured" },
+  });
+  expect(() => readEnv({ ...db.env, WEBHOOK_KEYS: "a:short" })).toThrow("WEBHOOK_KEYS");
+});
+
+test("rotation: both secrets are valid for a while; without overlap only the new one", async () => {
+  const { id, secret } = await make();
+  const path = `/api/webhook-endpoints/${id}/rotate-secret`;
+  const { body: first } = await site.call("POST", path, { as: "ann", body: { overlapHours: 2 } });
+  expect(first.secret).not.toBe(secret);
+  expect(Date.parse(first.oldSecretUntil)).toBeGreaterThan(Date.now() + 3_600_000);
+  expect((await secretsOf(id)).old_secret).not.toBeNull();
+  const { body: second } = await site.call("POST", path, { as: "ann", body: { overlapHours: 0 } });
+  expect(second.oldSecretUntil).toBeNull();
+  expect((await secretsOf(id)).old_secret).toBeNull();
+});
+
+test("an endpoint is its owner's: others get 404 for all that one can do with it", async () => {
+  const { id } = await make();
+  await site.call("POST", `/api/webhook-endpoints/${id}/test`, { as: "ann", body: {} });
+  const [{ id: delivery }] = (await db.sql.query("select id from webhook_deliveries")).rows;
+  const asked: [string, string, unknown?][] = [
+    ["GET", `/api/webhook-endpoints/${id}`],
+    ["PATCH", `/api/webhook-endpoints/${id}`, { description: "mine" }],
+    ["DELETE", `/api/webhook-endpoints/${id}`],
+    ["POST", `/api/webhook-endpoints/${id}/enable`],
+    ["POST", `/api/webhook-endpoints/${id}/disable`],
+    ["POST", `/api/webhook-endpoints/${id}/rotate-secret`, {}],
+    ["POST", `/api/webhook-endpoints/${id}/test`, {}],
+    ["GET", `/api/webhook-endpoints/${id}/deliveries`],
+    ["GET", `/api/webhook-deliveries/${delivery}`],
+    ["POST", `/api/webhook-deliveries/${delivery}/resend`],
+  ];
+  for (const [method, path, body] of asked) {
+    const answer = await site.call(method, path, { as: "bob", ...(body === undefined ? {} : { body }) });
+    expect([method, path, answer.status]).toEqual([method, path, 404]);
+  }
+  expect((await site.call("GET", "/api/webhook-endpoints", { as: "bob" })).body.items).toEqual([]);
+  expect((await site.call("GET", "/api/webhook-endpoints", { as: "admin" })).body.items).toHaveLength(1);
+  expect(
+    (await site.call("GET", `/api/webhook-endpoints/${id}/deliveries`, { as: "ann" })).body.items,
+  ).toHaveLength(1);
+});
+
+test("409: one endpoint per address, at most 20 per owner", async () => {
+  const { id } = await make();
+  expect(await make()).toMatchObject({ code: "conflict" });
+  expect(await make("hook", "bob")).toMatchObject({ status: "enabled" });
+  for (let n = 2; n <= 20; n++) expect(await make(`hook-${n}`)).toMatchObject({ status: "enabled" });
+  expect(await make("hook-21")).toMatchObject({
+    code: "conflict",
+    detail: "An owner has at most 20 endpoints",
+  });
+  const change = { as: "ann" as const, body: { url: "https://receiver.test/hook-2" } };
+  expect((await site.call("PATCH", `/api/webhook-endpoints/${id}`, change)).status).toBe(409);
+});
+
+test.each([
+  "http://receiver.test/",
+  "ftp://receiver.test/",
+  "no address",
+  `https://receiver.test/${"x".repeat(2000)}`,
+])("400: %s is no address for webhooks", async (url) => {
+  expect((await site.call("POST", "/api/webhook-endpoints", { as: "ann", body: { url } })).status).toBe(400);
+});
+
+test("a change leaves out what it does not name; a type that is not in the catalog is refused", async () => {
+  const { id } = await make();
+  const path = `/api/webhook-endpoints/${id}`;
+  const change = (body: object) => site.call("PATCH", path, { as: "ann", body });
+  expect((await change({ eventTypes: ["job.failed"], perSecond: 2 })).body).toMatchObject({
+    url: "https://receiver.test/hook",
+    eventTypes: ["job.failed"],
+    perSecond: 2,
+    policy: "standard",
+  });
+  expect((await change({ eventTypes: ["no.such"] })).status).toBe(400);
+  expect((await site.call("DELETE", path, { as: "ann" })).status).toBe(204);
+  expect((await site.call("GET", path, { as: "ann" })).status).toBe(404);
+});
+
+test("a user reads own endpoints, deliveries and attempts straight from the database, and no secret", async () => {
+  const { id } = await make();
+  await site.call("POST", `/api/webhook-endpoints/${id}/test`, { as: "ann", body: {} });
+  const read = async (sub: string, sql: string) => {
+    const client = await db.sql.connect();
+    try {
+      await client.query("begin");
+      await client.query(
+        "select set_config('role', 'authenticated', true), set_config('request.jwt.claims', $1, true)",
+        [JSON.stringify({ sub })],
+      );
+      return (await client.query(sql)).rows;
+    } finally {
+      await client.query("rollback");
+      client.release();
+    }
+  };
+  for (const table of ["webhook_endpoints", "webhook_messages", "webhook_deliveries"]) {
+    expect([table, (await read("ann", `select from ${table}`)).length]).toEqual([table, 1]);
+    expect([table, (await read("bob", `select from ${table}`)).length]).toEqual([table, 0]);
+  }
+  await expect(read("ann", "select * from private.webhook_secrets")).rejects.toThrow("permission denied");
+  await expect(read("ann", "delete from webhook_endpoints")).rejects.toThrow("permission denied");
+});
+
+test("the catalog: every event type with the JSON Schema of its body and an example that fits it", async () => {
+  const { body } = await site.call("GET", "/api/webhook-endpoints/events", { as: "ann" });
+  expect(body.items.length).toBeGreaterThan(6);
+  for (const { type, schema, example } of body.items) {
+    expect(example).toMatchObject({ event: type, timestamp: expect.any(String) });
+    expect([type, z.fromJSONSchema(schema).safeParse(example).success]).toEqual([type, true]);
+    expect(z.fromJSONSchema(schema).safeParse({ ...example, data: {} }).success).toBe(false);
+  }
+});
+
+test("a resend of a disabled endpoint is refused; disabling ends what waits", async () => {
+  const { id } = await make();
+  const { body: sent } = await site.call("POST", `/api/webhook-endpoints/${id}/test`, {
+    as: "ann",
+    body: {},
+  });
+  expect(sent).toMatchObject({ status: "pending", event: "job.completed" });
+  await site.call("POST", `/api/webhook-endpoints/${id}/disable`, { as: "ann" });
+  const { body } = await site.call("GET", `/api/webhook-deliveries/${sent.id}`, { as: "ann" });
+  expect(body).toMatchObject({ status: "failed", lastError: "endpoint_disabled" });
+  const again = await site.call("POST", `/api/webhook-deliveries/${sent.id}/resend`, { as: "ann" });
+  expect(again).toMatchObject({ status: 409, body: { code: "conflict" } });
+  expect((await site.call("POST", `/api/webhook-endpoints/${id}/test`, { as: "ann", body: {} })).status).toBe(
+    409,
+  );
+});

@@ -1,0 +1,231 @@
+import { createHmac } from "node:crypto";
+import { Webhook } from "standardwebhooks";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { type HookShop, hookShop } from "../../support/hook-shop.ts";
+
+const MINUTE = 60_000;
+let shop: HookShop;
+beforeEach(async () => {
+  shop = await hookShop();
+});
+afterEach(() => shop.close());
+
+test("S2-18: a fact is posted as {event, data, timestamp}, signed as Standard Webhooks says and as the documents do", async () => {
+  const { secret, id } = await shop.endpoint();
+  await shop.publish("r1", "report.ready", { reportId: "r1" });
+  await shop.settled();
+  const [request, ...more] = shop.received;
+  expect(more).toEqual([]);
+  const now = shop.engine.clock.now().toISOString();
+  const body = { event: "report.ready", data: { reportId: "r1" }, timestamp: now };
+  expect(JSON.parse(request?.body ?? "")).toEqual(body);
+
+  // The package refuses timestamps that are far from its own clock, so the clock is set for it.
+  const headers = request?.headers ?? {};
+  expect(verified(secret, request?.body ?? "", headers)).toEqual(body);
+  expect(() => verified(secret, `${request?.body} `, headers)).toThrow("signature");
+  const key = Buffer.from(secret.replace("whsec_", ""), "base64");
+  expect(headers["x-webhook-signature"]).toBe(
+    `sha256=${createHmac("sha256", key)
+      .update(request?.body ?? "")
+      .digest("hex")}`,
+  );
+  expect(await shop.rows("select status, attempt_count from webhook_deliveries")).toEqual([
+    { status: "delivered", attempt_count: 1 },
+  ]);
+  const { body: view } = await shop.call("GET", `/api/webhook-endpoints/${id}`);
+  expect(view).toMatchObject({ health: "healthy", successRate: 1, attempts: 1, pending: 0 });
+  expect(JSON.stringify(view)).not.toContain("whsec_");
+});
+
+/** Throws unless the package accepts the request at the time of its own timestamp. */
+function verified(secret: string, body: string, headers: Record<string, string>) {
+  const real = Date.now;
+  Date.now = () => Number(headers["webhook-timestamp"]) * 1000;
+  try {
+    return new Webhook(secret).verify(body, headers);
+  } finally {
+    Date.now = real;
+  }
+}
+
+test("a fact told twice is one message, one that no endpoint wants is none", async () => {
+  await shop.endpoint("reports", { eventTypes: ["report.ready"] });
+  await shop.publish("r1");
+  await shop.publish("r1");
+  await shop.publish("j1", "job.failed");
+  await shop.settled();
+  expect(shop.received.map(({ path }) => path)).toEqual(["/reports"]);
+  expect(await shop.rows("select type from webhook_messages")).toEqual([{ type: "report.ready" }]);
+});
+
+test("a transaction that is rolled back tells nothing", async () => {
+  await shop.endpoint();
+  await shop.rows(
+    "do $$ begin perform private.publish_fact('report.ready', 'operator', 'r1', '{}', now()); raise exception 'no'; exception when others then null; end $$",
+  );
+  expect(await shop.rows("select from webhook_messages")).toEqual([]);
+  expect(await shop.rows("select from jobs")).toEqual([]);
+});
+
+test("S2-18: anything but 2xx is tried again: a redirect, an error, and no answer", async () => {
+  const { id } = await shop.endpoint("hook", { policy: "short" });
+  const answers = [302, 404, 500, "none", 429, 200] as const;
+  shop.receiver.answer = () => {
+    const answer = answers[shop.received.length - 1];
+    if (answer === "none") throw Object.assign(new Error("x"), { code: "provider_timeout" });
+    return { status: answer ?? 200, body: "no" };
+  };
+  await shop.publish("r1");
+  await shop.settled();
+  expect(shop.received).toHaveLength(6);
+  expect(new Set(shop.received.map(({ headers }) => headers["webhook-id"])).size).toBe(1);
+  expect(new Set(shop.received.map(({ body }) => body)).size).toBe(1);
+  expect(
+    await shop.rows(
+      "select number, answer_status as status, error_code as error from webhook_attempts order by number",
+    ),
+  ).toEqual([
+    { number: 1, status: 302, error: "not_2xx" },
+    { number: 2, status: 404, error: "not_2xx" },
+    { number: 3, status: 500, error: "not_2xx" },
+    { number: 4, status: null, error: "provider_timeout" },
+    { number: 5, status: 429, error: "not_2xx" },
+    { number: 6, status: 200, error: null },
+  ]);
+  expect((await shop.call("GET", `/api/webhook-endpoints/${id}`)).body.health).toBe("healthy");
+});
+
+test("S2-18: max_retries=5 of the documents: the sixth failure is the last", async () => {
+  await shop.endpoint("hook", { policy: "short" });
+  shop.receiver.answer = () => ({ status: 500 });
+  await shop.publish("r1");
+  await shop.settled();
+  expect(shop.received).toHaveLength(6);
+  const gaps = shop.received.slice(1).map(({ at }, n) => at - (shop.received[n]?.at ?? 0));
+  // The fifth failure opens the breaker for 30 seconds, which is shorter than the delay.
+  for (const [n, seconds] of [10, 20, 40, 80, 160].entries()) {
+    expect(gaps[n]).toBeGreaterThanOrEqual(seconds * 800);
+    expect(gaps[n]).toBeLessThanOrEqual(seconds * 1200 + 1000);
+  }
+  expect(await shop.rows("select status from webhook_deliveries")).toEqual([{ status: "failed" }]);
+});
+
+test("410 disables the endpoint at once, and its owner is notified", async () => {
+  const { id } = await shop.endpoint();
+  shop.receiver.answer = () => ({ status: 410 });
+  await shop.publish("r1");
+  await shop.settled();
+  await shop.publish("r2");
+  await shop.engine.advance("1h");
+  expect(shop.received).toHaveLength(1);
+  const { body } = await shop.call("GET", `/api/webhook-endpoints/${id}`);
+  expect(body).toMatchObject({ status: "disabled", disabledReason: "gone" });
+  expect(await shop.rows("select owner, type, data ->> 'reason' as reason from notifications")).toEqual([
+    { owner: "operator", type: "WEBHOOK_DISABLED", reason: "gone" },
+  ]);
+});
+
+test("Retry-After is waited for by all deliveries of the endpoint, at most an hour", async () => {
+  await shop.endpoint();
+  const [wanted, tooLong] = [20 * MINUTE, 60 * MINUTE];
+  shop.receiver.answer = () => {
+    const seconds = { 1: String(wanted / 1000), 2: "86400" }[shop.received.length];
+    return seconds === undefined ? {} : { status: 503, headers: { "retry-after": seconds } };
+  };
+  await shop.publish("r1");
+  await shop.engine.advance("1m");
+  await shop.publish("r2");
+  await days(shop, 1);
+  // The first delivery fails twice. The second one waits with it, and arrives in the same batch as its second attempt.
+  const [first = 0, second = 0, beside = 0, third = 0] = shop.received.map(({ at }) => at);
+  expect(shop.received).toHaveLength(4);
+  expect(beside).toBe(second);
+  expect(second - first).toBeGreaterThanOrEqual(wanted);
+  expect(second - first).toBeLessThanOrEqual(wanted + 2000);
+  expect(third - second).toBeGreaterThanOrEqual(tooLong);
+  expect(third - second).toBeLessThanOrEqual(tooLong + 2000);
+});
+
+/** Lets time pass, with housekeeping whenever an attempt is due: it sends the jobs that were delayed for long. */
+async function days(house: HookShop, count: number) {
+  const end = house.engine.clock.now().getTime() + count * 24 * 60 * MINUTE;
+  for (;;) {
+    const [next] = await house.rows(
+      "select extract(epoch from min(lane_due_at))::float8 * 1000 as at from webhook_endpoints where status = 'enabled'",
+    );
+    const now = house.engine.clock.now().getTime();
+    if (next?.at === null || next?.at > end) return house.engine.advance(`${Math.max(0, end - now)}ms`);
+    const left = next.at - now;
+    if (left > 5 * MINUTE) await house.engine.advance(`${Math.floor(left - 5 * MINUTE)}ms`);
+    await house.app.keepHouse();
+    await house.engine.advance("6m");
+  }
+}
+
+test("ten attempts in 75 hours, each within 20 % of its delay, then the delivery has failed", async () => {
+  await shop.endpoint();
+  shop.receiver.answer = () => ({ status: 500 });
+  await shop.publish("r1");
+  await days(shop, 4);
+  const times = shop.received.map(({ at }) => at);
+  const minutes = [5 / 60, 5, 30, 120, 300, 600, 840, 1200, 1440];
+  expect(times).toHaveLength(minutes.length + 1);
+  for (const [n, delay] of minutes.entries()) {
+    const gap = ((times[n + 1] ?? 0) - (times[n] ?? 0)) / MINUTE;
+    expect(gap).toBeGreaterThanOrEqual(delay * 0.8);
+    expect(gap).toBeLessThanOrEqual(delay * 1.2 + 2 / 60);
+  }
+  expect(await shop.rows("select status, attempt_count from webhook_deliveries")).toEqual([
+    { status: "failed", attempt_count: 10 },
+  ]);
+});
+
+test("five days without a success disable the endpoint; a success begins the count anew", async () => {
+  const { id } = await shop.endpoint();
+  shop.receiver.answer = () => ({ status: shop.received.length === 3 ? 200 : 500 });
+  for (let day = 0; day < 7; day++) {
+    await shop.publish(`r${day}`);
+    await days(shop, 1);
+    const { body } = await shop.call("GET", `/api/webhook-endpoints/${id}`);
+    // The only success comes within the first day, so five days have passed on the seventh.
+    expect([day, body.status]).toEqual([day, day < 6 ? "enabled" : "disabled"]);
+  }
+  expect((await shop.call("GET", `/api/webhook-endpoints/${id}`)).body.disabledReason).toBe("failing");
+  const before = shop.received.length;
+  shop.receiver.answer = () => ({});
+  const { body } = await shop.call("POST", `/api/webhook-endpoints/${id}/enable`);
+  expect(body).toMatchObject({ status: "enabled", health: "healthy", failedAttempts: 0 });
+  await shop.publish("after");
+  await shop.settled();
+  expect(shop.received).toHaveLength(before + 1);
+});
+
+test("an open breaker spends no attempts: one delivery tests the endpoint, the others wait", async () => {
+  await shop.endpoint("hook", { perSecond: 1000 });
+  shop.receiver.answer = () => ({ status: 500 });
+  for (let n = 0; n < 50; n++) {
+    await shop.rows("select private.publish_fact('report.ready', 'operator', $1, '{}', $2)", [
+      `r${n}`,
+      shop.engine.clock.now(),
+    ]);
+  }
+  await shop.flush();
+  await days(shop, 1);
+  const [{ tried, most }] = await shop.rows(
+    "select count(*) filter (where attempt_count > 0)::int as tried, max(attempt_count) as most from webhook_deliveries",
+  );
+  // Without a breaker each of the 50 would have been attempted seven times in a day.
+  expect(shop.received.length).toBeLessThan(70);
+  expect(shop.received.length).toBeGreaterThan(40);
+  expect({ tried, most }).toMatchObject({ most: expect.any(Number) });
+  const [{ failed }] = await shop.rows(
+    "select count(*)::int as failed from webhook_deliveries where status = 'failed'",
+  );
+  expect(failed).toBe(0);
+  shop.receiver.answer = () => ({});
+  await days(shop, 2);
+  expect(await shop.rows("select distinct status from webhook_deliveries")).toEqual([
+    { status: "delivered" },
+  ]);
+});
