@@ -15,11 +15,11 @@ const good = {
 };
 const badDay = { "200": 48, "401": 2, "429": 9, "503": 3 };
 
-test("a bad day that ended well has no fault", () => {
+test("a demo with all expected troubles and a correct end has no fault", () => {
   expect(faultsOf(good, badDay, expected)).toEqual([]);
 });
 
-test("in a stack that runs already any dead letter will do, but there must be one", () => {
+test("in a stack that already ran before, any number of dead letters is accepted, but at least one", () => {
   const any = { ...expected, deadLetters: undefined };
   expect(faultsOf({ ...good, deadLetters: 1, reprocessed: 1 }, badDay, any)).toEqual([]);
   expect(faultsOf({ ...good, deadLetters: 0, reprocessed: 0 }, badDay, any)).toHaveLength(1);
@@ -35,6 +35,6 @@ test.each([
   { byStatus: { "429": 0 }, says: "the provider never said 429" },
   { byStatus: { "503": 0 }, says: "the provider never said 503" },
   { byStatus: { "401": 0 }, says: "the provider never said 401" },
-])("it is wrong when $says", ({ verdict, byStatus, says }) => {
+])("the demo's verdict reports: $says", ({ verdict, byStatus, says }) => {
   expect(faultsOf({ ...good, ...verdict }, { ...badDay, ...byStatus }, expected)).toEqual([says]);
 });

@@ -11,7 +11,7 @@ const ticks = (expression: string, after: string, count: number): string[] => {
 };
 
 // Every expected value comes from github.com/robfig/cron/v3, the server's library.
-describe("crons", () => {
+describe("the next times of a cron", () => {
   test.each([
     [
       "a day without a 2:30 in spring has no tick",
@@ -60,7 +60,7 @@ describe("crons", () => {
     expect(ticks(expression, after, expected.length)).toEqual(expected);
   });
 
-  test("a cron that cannot be is refused with a reason", () => {
+  test("an impossible cron is refused with a reason", () => {
     expect(cronError("61 * * * *")).toBeDefined();
     expect(cronError("TZ=Mars/Olympus 0 0 * * *")).toMatch(/Mars/);
     // The server accepts a day that does not exist, and so does this engine: the cron never ticks.

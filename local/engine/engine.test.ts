@@ -22,7 +22,7 @@ async function start(functions: (inngest: Client) => Functions, options: Partial
   return { engine, inngest, send };
 }
 
-test("a run that a singleton skips is on the page but not in the API; it costs nothing and sends no event", async () => {
+test("a run that a singleton skipped is on the page but not in the API, costs nothing and sends no event", async () => {
   const told: unknown[] = [];
   const { engine, send } = await start((inngest) => [
     inngest.createFunction(
@@ -54,8 +54,8 @@ test("a run that a singleton skips is on the page but not in the API; it costs n
   await engine.close();
 });
 
-describe.each([true, false])("the kit, checkpointing %s", (checkpointing) => {
-  test("days pass in an instant: sleeps, crons and retries come in their order", async () => {
+describe.each([true, false])("the test kit, with checkpointing %s", (checkpointing) => {
+  test("virtual days pass at once, with sleeps, crons and retries in order", async () => {
     const log: string[] = [];
     const { engine, send } = await start(
       (inngest) => [
@@ -83,7 +83,7 @@ describe.each([true, false])("the kit, checkpointing %s", (checkpointing) => {
     await engine.close();
   });
 
-  test("what was committed survives the engine's death, and a step whose answer was lost runs again", async () => {
+  test("committed state survives a crash, and a step whose answer was lost runs again", async () => {
     const ran: string[] = [];
     const { engine, send } = await start(
       (inngest) => [
@@ -108,7 +108,7 @@ describe.each([true, false])("the kit, checkpointing %s", (checkpointing) => {
     await engine.close();
   });
 
-  test("a call that is lost costs an attempt, and a run out of attempts is handed to onFailure", async () => {
+  test("a lost call uses an attempt, and a run without attempts left calls onFailure", async () => {
     const failures: unknown[] = [];
     const { engine, send } = await start(
       (inngest) => [
@@ -138,7 +138,7 @@ describe.each([true, false])("the kit, checkpointing %s", (checkpointing) => {
     await engine.close();
   });
 
-  test("the error about a run that cannot continue says what it waits for", async () => {
+  test("the error about a run that has not ended says what it waits for", async () => {
     const { engine, send } = await start(
       (inngest) => [
         inngest.createFunction({ id: "wait", triggers: [{ event: "go" }], retries: 0 }, ({ step }) =>
@@ -153,7 +153,7 @@ describe.each([true, false])("the kit, checkpointing %s", (checkpointing) => {
   });
 });
 
-test("what is not modelled is refused by name: at registration and when a step of it arrives", async () => {
+test("an unsupported feature is refused at registration, or when a step uses it", async () => {
   const jitter = await start((inngest) => [
     inngest.createFunction({ id: "jitters", triggers: [{ cron: "0 0 * * *", jitter: "30s" }] }, () => {}),
   ]);
@@ -170,7 +170,7 @@ test("what is not modelled is refused by name: at registration and when a step o
   await engine.close();
 });
 
-test("between equals there is no order, and the same seed gives the same one", async () => {
+test("equal runs have no defined order, and the same seed gives the same order", async () => {
   const orderFor = async (seed: number) => {
     const order: unknown[] = [];
     const { engine } = await start(

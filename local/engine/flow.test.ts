@@ -20,7 +20,7 @@ describe("the rate algorithm", () => {
     expect(starts({ limit: 2, burst: 0, periodMs: hour }, times)).toEqual([0, hour / 2, hour]);
   });
 
-  test("lets a burst pass at once, and no more until its time has passed", () => {
+  test("lets a burst pass at once, and then keeps the pace", () => {
     expect(starts({ limit: 10, burst: 1, periodMs: hour }, [0, 1, 2, hour / 10, hour / 10 + 1])).toEqual([
       0,
       1,
@@ -28,7 +28,7 @@ describe("the rate algorithm", () => {
     ]);
   });
 
-  test("says when the next start may be", () => {
+  test("says when the next start is allowed", () => {
     const first = admit(undefined, { limit: 1, burst: 0, periodMs: 1_000 }, 5);
     if (!("state" in first)) throw new Error("the first start must pass");
     expect(admit(first.state, { limit: 1, burst: 0, periodMs: 1_000 }, 6)).toEqual({ retryAt: 1_005 });
@@ -44,7 +44,7 @@ const configured = (settings: object): FunctionConfig =>
   });
 const event = { id: "e", name: "go", ts: 1, data: { user: "ada", vip: true } };
 
-test("a limit of the account is one for all functions with the same key value, a function's own is not", () => {
+test("a concurrency key in the account scope is shared by functions, and one without a scope is not", () => {
   const fn = configured({
     concurrency: [
       { limit: 2, key: "event.data.user" },
@@ -54,7 +54,7 @@ test("a limit of the account is one for all functions with the same key value, a
   expect(concurrencyOf(fn, event).map(({ key }) => key)).toEqual(["app-fn|=ada", "account|=ada"]);
 });
 
-test("priority is seconds, whole and within twelve hours", () => {
+test("a priority is in whole seconds, at most twelve hours, and 0 when it is no number", () => {
   expect(priorityOf(configured({ priority: { run: "event.data.vip ? 100 : 0" } }), event)).toBe(100);
   expect(priorityOf(configured({ priority: { run: "1000000" } }), event)).toBe(43_200);
   expect(priorityOf(configured({ priority: { run: "event.data.user" } }), event)).toBe(0);

@@ -5,7 +5,7 @@ import { retryDelayMs } from "./limits.ts";
 import { bearerOf, canonical, sign } from "./signature.ts";
 import { isUlid, seededUlid, ulid } from "./ulid.ts";
 
-test("a seeded id is that of the server: time, entropy, and the place counted from one", () => {
+test("a seeded id is made as on the server, from time, entropy and the index in the request", () => {
   // The real server answered with this id to a request with this seed and one event.
   expect(seededUlid("1795307999600,yhv5/rqtsOdojg==", 1)).toBe("01M80B44BGS8DZKZNTNPREET4F");
   expect(seededUlid("nonsense", 1)).toBeUndefined();
@@ -25,14 +25,14 @@ test("time strings and dates", () => {
   expect(parseMoment("1999-01-01", 5)).toBeGreaterThanOrEqual(5);
 });
 
-test("retries wait by the server's table, with up to half a minute more", () => {
+test("retries wait by the server's table, plus up to half a minute", () => {
   expect([0, 1, 2, 9, 30].map((attempt) => retryDelayMs(attempt, () => 0))).toEqual([
     15_000, 30_000, 60_000, 7_200_000, 7_200_000,
   ]);
   expect(retryDelayMs(0, () => 0.999)).toBeLessThanOrEqual(45_000);
 });
 
-test("signatures cover the meaning of a body, not the order of its keys", () => {
+test("a signature does not depend on the order of keys in the body", () => {
   expect(canonical(JSON.parse('{"b":[1,{"d":2,"c":null}],"a":"x"}'))).toBe(
     '{"a":"x","b":[1,{"c":null,"d":2}]}',
   );
@@ -42,7 +42,7 @@ test("signatures cover the meaning of a body, not the order of its keys", () => 
   expect(bearerOf("signkey-test-00ff")).toMatch(/^signkey-test-[0-9a-f]{64}$/);
 });
 
-test("a virtual clock rings timers in order, each once, and not the cancelled ones", () => {
+test("a virtual clock fires each timer once, in order, and no canceled one", () => {
   const clock = virtualClock(0);
   const rang: string[] = [];
   clock.at(20, () => rang.push("b"));
@@ -54,14 +54,14 @@ test("a virtual clock rings timers in order, each once, and not the cancelled on
   expect(rang).toEqual(["a", "b"]);
 });
 
-test("timers that are cancelled in masses leave nothing behind", () => {
+test("canceled timers are removed from memory", () => {
   const clock = virtualClock(0);
   const timers = Array.from({ length: 10_000 }, (_, n) => clock.at(1_000_000 + n, () => {}));
   for (const timer of timers) timer.cancel();
   expect(clock.next()).toBeUndefined();
 });
 
-test("a scaled clock runs faster from its origin on", () => {
+test("a scaled clock runs faster from its start", () => {
   const origin = Date.now() - 1_000;
   const clock = realClock({ scale: 60, origin });
   expect(clock.now() - origin).toBeGreaterThanOrEqual(60_000);

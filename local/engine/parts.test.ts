@@ -34,7 +34,7 @@ function journalOn(commit: Store["commit"]) {
   return { journal, refused };
 }
 
-test("a document that the store cannot hold is refused alone: the rest of its group is committed", async () => {
+test("a document that the store cannot save is refused alone, and the rest of its group is committed", async () => {
   const committed: string[] = [];
   const { journal, refused } = journalOn(async ({ runs }) => {
     if (runs.some(({ id }) => id === "bad")) throw new Unstorable("bad");
@@ -46,7 +46,7 @@ test("a document that the store cannot hold is refused alone: the rest of its gr
   expect([committed, refused]).toEqual([["a", "b"], [bad]]);
 });
 
-test("a failing store rejects all waiting callers, and their changes are part of the next commit", async () => {
+test("a failing store rejects all waiting callers, and their changes are in the next commit", async () => {
   let fails = true;
   const committed: string[] = [];
   const { journal } = journalOn(async ({ runs }) => {
@@ -60,7 +60,7 @@ test("a failing store rejects all waiting callers, and their changes are part of
   expect(committed).toEqual(["a"]);
 });
 
-test("the journal makes one commit at a time, and what comes meanwhile shares the next", async () => {
+test("the journal makes one commit at a time, and changes during it share the next commit", async () => {
   const groups: Group[] = [];
   const finish: (() => void)[] = [];
   const commit = (group: Group) => {
@@ -85,7 +85,7 @@ test("the journal makes one commit at a time, and what comes meanwhile shares th
   await expect.poll(() => safe).toEqual(["a", "b", "c"]);
 });
 
-test("an event meets the runs that wait for its value, whichever side of the expression names it", () => {
+test("an event is matched with the runs that wait for its value, on whichever side the expression names it", () => {
   const pauses = new Pauses();
   const waiting = (id: number, expression?: string) => {
     const run = runWith({ id: `run-${id}`, events: [{ id: "e", name: "go", data: { id }, ts: 1 }] });
@@ -115,7 +115,7 @@ test("an event meets the runs that wait for its value, whichever side of the exp
   expect(met({ id: 2, ok: true })).toEqual(["run-3"]);
 });
 
-test("the queue never exceeds a limit, and frees the place when a call ends", async () => {
+test("the queue never exceeds a limit, and starts another call when one ends", async () => {
   const running = new Set<string>();
   const ended = new Map<string, () => void>();
   let most = 0;
@@ -148,7 +148,7 @@ test("the queue never exceeds a limit, and frees the place when a call ends", as
   expect({ most, ended: ended.size }).toEqual({ most: 2, ended: 10 });
 });
 
-test("a note says nothing after its time, and what has changed is handed over once", () => {
+test("an entry of the notebook expires, and each change is handed to the store once", () => {
   const notebook = new Notebook();
   notebook.set("a", 1, 10, 0);
   expect([notebook.get("a", 9), notebook.get("a", 10)]).toEqual([1, undefined]);
@@ -158,7 +158,7 @@ test("a note says nothing after its time, and what has changed is handed over on
   expect(notebook.takeChanges().deleted).toEqual(["a"]);
 });
 
-test("events are refused in the server's words", () => {
+test("an invalid event is refused with the server's message", () => {
   const read = (body: unknown) => readEvents(JSON.stringify(body));
   const refused = (body: unknown, words: string) =>
     expect(read(body)).toEqual({ events: [], refusal: expect.stringContaining(words) });
@@ -174,7 +174,7 @@ test("events are refused in the server's words", () => {
   expect(read({ name: "x", data: { a: 1, _inngest: { fn_id: "sly" } } }).events[0]?.data).toEqual({ a: 1 });
 });
 
-test("of a list, what stands before the first bad event is accepted", () => {
+test("of an array, the events before the first invalid one are accepted", () => {
   const read = (list: unknown[]) => readEvents(JSON.stringify(list));
   const names = (list: unknown[]) => read(list).events.map(({ name }) => name);
   expect(names([{ name: "a" }, { name: "b" }, { name: "" }, { name: "c" }])).toEqual(["a", "b"]);
@@ -184,7 +184,7 @@ test("of a list, what stands before the first bad event is accepted", () => {
   expect(refusal).toBe("Cannot have more than 5000 events in a batch");
 });
 
-test("a function is refused with every reason at once", () => {
+test("an invalid function is refused with all reasons at once", () => {
   const fn = {
     id: "app-fn",
     triggers: [{ cron: "nonsense" }],

@@ -45,7 +45,7 @@ const report = (
 const jobs = (run: RunDocument) => Object.keys(run.jobs).toSorted();
 
 describe("a run", () => {
-  test("a step's first result counts, and asks once what comes next", () => {
+  test("the first result of a step counts, and causes one further call", () => {
     const run = startedRun();
     report(run, "start", [{ op: "StepRun", id: "a", data: 1 }]);
     expect(run.steps).toEqual({ a: { data: 1 } });
@@ -55,7 +55,7 @@ describe("a run", () => {
     expect(jobs(run)).toEqual([]);
   });
 
-  test("steps found together are planned, and only the last of them asks what comes next", () => {
+  test("parallel steps are planned, and only the last result causes a further call", () => {
     const run = startedRun();
     report(run, "start", [
       { op: "StepPlanned", id: "a" },
@@ -70,7 +70,7 @@ describe("a run", () => {
     expect(jobs(run)[0]).toMatch(/-discover$/);
   });
 
-  test("in a race each result asks, and a loser that is reported again starts nothing", () => {
+  test("in a race each result causes a call, and a losing branch that is reported again starts nothing", () => {
     const run = startedRun();
     const race = { opts: { parallelMode: "race" } };
     report(run, "start", [
@@ -85,7 +85,7 @@ describe("a run", () => {
     expect(jobOf(run, "b-sleep")).toBe(before);
   });
 
-  test("a failing step is tried again by the table, then kept as its error for the function to catch", () => {
+  test("a failing step is retried after the delays of the table, then its error is stored for the function to catch", () => {
     const run = startedRun();
     const failing = {
       op: "StepError",
@@ -101,7 +101,7 @@ describe("a run", () => {
     expect(jobs(run)).toEqual(["a-failure"]);
   });
 
-  test("a checkpoint keeps steps without asking, and gives the next step all its attempts", () => {
+  test("a checkpoint stores steps without a further call, and resets the attempts", () => {
     const run = startedRun();
     const job = jobOf(run, "start");
     job.attempt = 2;
@@ -110,7 +110,7 @@ describe("a run", () => {
     expect(run.jobs).toEqual({ start: { ...job, attempt: 0 } });
   });
 
-  test("an event ends a wait and its timer; the timer ends a wait with null", () => {
+  test("an event ends a wait and its timer, and the timer ends a wait with null", () => {
     const event = { id: "x", name: "answer", data: {}, ts: 2 };
     const answered = startedRun();
     report(answered, "start", [{ op: "WaitForEvent", id: "w", opts: { event: "answer", timeout: "1h" } }]);
@@ -126,7 +126,7 @@ describe("a run", () => {
     expect(late.steps["w"]).toBeNull();
   });
 
-  test("an ended run hears nothing more", () => {
+  test("an ended run ignores results", () => {
     const run = startedRun();
     const job = jobOf(run, "start");
     expect(runs.cancel(run, rules)).toEqual([{ type: "ended", waits: [], jobIds: ["start"] }]);
@@ -134,7 +134,7 @@ describe("a run", () => {
     expect(run).toMatchObject({ status: "Cancelled", jobs: {} });
   });
 
-  test("an answer to a call that was replaced changes nothing", () => {
+  test("the answer to a call that was replaced is ignored", () => {
     const run = startedRun();
     const job = jobOf(run, "start");
     report(run, "start", [{ op: "StepError", id: "a", error: { message: "no" } }]);
@@ -142,7 +142,7 @@ describe("a run", () => {
     expect(run.status).toBe("Scheduled");
   });
 
-  test("the limits end a run with the server's words", () => {
+  test("a run that exceeds a limit fails with the server's error", () => {
     const run = startedRun();
     run.stack = Array.from({ length: 1_000 }, (_, n) => `s${n}`);
     runs.begin(run, rules, jobOf(run, "start"));

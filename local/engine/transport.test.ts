@@ -13,7 +13,7 @@ async function listening(server: Server): Promise<string> {
   return `http://127.0.0.1:${typeof address === "object" && address !== null ? address.port : 0}/`;
 }
 
-test("an idle connection is let go long before the app would close it, so that no call meets a closing one", async () => {
+test("an idle connection is closed long before the app would close it, so that no call uses a closing one", async () => {
   const connections: { socket: Socket; endedByEngine: Promise<unknown> }[] = [];
   const server = createServer((_request, response) => response.end("{}"));
   server.keepAliveTimeout = 60_000;
@@ -36,7 +36,7 @@ test("an idle connection is let go long before the app would close it, so that n
   expect(connections).toHaveLength(2);
 });
 
-test("a call may take longer than a connection may be idle", async () => {
+test("a call may take longer than the idle time of a connection", async () => {
   const server = createServer((_request, response) => void setTimeout(() => response.end("late"), 2_500));
   const url = await listening(server);
   const transport = httpTransport();

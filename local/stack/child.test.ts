@@ -9,7 +9,7 @@ const waitsForEver = `
   child.ready({ port: 1 });
 `;
 
-test("a process whose end hangs does not outlive its supervisor", async () => {
+test("a process whose shutdown hangs ends soon after its supervisor", async () => {
   const child = fork("-", [], {
     cwd: import.meta.dirname,
     execArgv: ["--import", "tsx", "--input-type=module", "-e", waitsForEver],

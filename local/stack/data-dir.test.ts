@@ -39,7 +39,7 @@ const leaveSocket = async (path: string) => {
 test.each([
   { what: "a folder", path: folder("short") },
   { what: "a folder whose path is too long for a socket", path: folder("long-".repeat(30)) },
-])("$what is one stack's at a time, by whatever way one comes to it", async ({ path }) => {
+])("$what is locked for one stack, also through a link", async ({ path }) => {
   const link = `${path.slice(0, root.length + 5)}.link`;
   symlinkSync(path, link);
   const taken = await take(path);
@@ -51,7 +51,7 @@ test.each([
   (await take(link)).release();
 });
 
-test("of many starts in one instant one gets the folder, also where a killed stack left its lock", async () => {
+test("of many simultaneous starts one gets the folder, even when a killed stack left its lock", async () => {
   const path = folder("wanted");
   for (let round = 0; round < 10; round += 1) {
     mkdirSync(join(path, "lock"));
@@ -66,7 +66,7 @@ test("of many starts in one instant one gets the folder, also where a killed sta
   expect(readdirSync(path)).toEqual([]);
 });
 
-test("a folder that cannot be locked says so in a sentence, and keeps nothing of the try", async () => {
+test("a folder that cannot be locked is reported in a sentence, and the attempt leaves no file", async () => {
   const path = folder("odd");
   writeFileSync(join(path, "lock"), "not a folder");
   const refused = take(path);
@@ -75,7 +75,7 @@ test("a folder that cannot be locked says so in a sentence, and keeps nothing of
   expect(readdirSync(path)).toEqual(["lock"]);
 });
 
-test("emptying throws away what the stack keeps there, also behind a link, and nothing else", async () => {
+test("emptying deletes the stack's own data, even behind a link, and no other file", async () => {
   const path = folder("full");
   const cluster = folder("cluster");
   symlinkSync(realpathSync(cluster), join(path, "postgres"));
@@ -92,7 +92,7 @@ test("emptying throws away what the stack keeps there, also behind a link, and n
 });
 
 test.runIf(process.platform === "linux")(
-  "a folder that takes no folders is told, and not tried for ever",
+  "a folder that cannot be written to is reported, without endless retries",
   async () => {
     const dataDir = "/proc/nightshift/data";
     await expect(take(dataDir)).rejects.toThrow(`The data folder ${dataDir} cannot be written to.`);

@@ -36,7 +36,7 @@ async function ask(url: string): Promise<unknown> {
   }
 }
 
-test("a Postgres that does not come back at the first try is tried again; one that is on its way back is stopped too", async () => {
+test("a Postgres that does not restart at once is tried again, and one that is restarting is stopped with the stack", async () => {
   const said: string[] = [];
   const database = openDatabase({}, { dataDir, migrations, say: (sentence) => said.push(sentence) });
   const url = await database.ready;
@@ -59,7 +59,7 @@ test("a Postgres that does not come back at the first try is tried again; one th
   expect(existsSync(pidFile())).toBe(false);
 });
 
-test("stopped before it is up, it leaves no server behind", async () => {
+test("a database that is stopped before it is ready leaves no server", async () => {
   const database = openDatabase({}, { dataDir, migrations, say: () => {} });
   database.ready.catch(() => {}); // whoever waits for it may learn that it has gone
   await database.stop();

@@ -15,12 +15,12 @@ test.each([
     new Error('could not write to file "base/4/1247": No space left on device'),
     /^\nThe disk is full: could not write .*\nMake room/,
   ],
-])("what stands in the way is told in two sentences: %s", (_, error, expected) => {
+])("an expected error is shown in two sentences: %s", (_, error, expected) => {
   if (typeof expected === "string") expect(told(error)).toBe(expected);
   else expect(told(error)).toMatch(expected);
 });
 
-test("a mistake of ours keeps its stack", () => {
+test("an unexpected error keeps its stack trace", () => {
   const mistake = new TypeError("x is not a function");
   expect(told(mistake)).toBe(mistake);
 });

@@ -21,7 +21,7 @@ function interrupted() {
   };
 }
 
-test("the first request to end aborts; a second one does not wait any longer", () => {
+test("the first Ctrl-C aborts, and the second one exits at once", () => {
   const { signal, exit, send, at } = interrupted();
   expect(signal.aborted).toBe(false);
   send("SIGINT");
@@ -32,7 +32,7 @@ test("the first request to end aborts; a second one does not wait any longer", (
   expect(exit).toHaveBeenCalledExactlyOnceWith(130);
 });
 
-test("Ctrl-C that comes twice at once, from the terminal and from npm, is one", () => {
+test("two signals of one Ctrl-C, from the terminal and from npm, count as one", () => {
   const { signal, exit, send, at } = interrupted();
   send("SIGINT");
   at(1_100);
@@ -41,7 +41,7 @@ test("Ctrl-C that comes twice at once, from the terminal and from npm, is one", 
   expect(exit).not.toHaveBeenCalled();
 });
 
-test("work that is aborted is waited for no longer", async () => {
+test("an aborted wait rejects at once", async () => {
   const forever = new Promise<never>(() => {});
   const controller = new AbortController();
   expect(await unlessAborted(controller.signal, Promise.resolve("done"))).toBe("done");

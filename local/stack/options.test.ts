@@ -7,7 +7,7 @@ import { readOptions } from "#stack/options.ts";
 import { choosePorts } from "#stack/ports.ts";
 
 describe("flags", () => {
-  test("what is left out has its default", () => {
+  test("have defaults", () => {
     expect(readOptions([])).toEqual({
       port: undefined,
       dataDir: resolve(".nightshift"),
@@ -51,12 +51,12 @@ describe("ports", () => {
     }
   }
 
-  test("free ones are four different ones", async () => {
+  test("are four different free ones", async () => {
     const ports = await choosePorts({ port: undefined, ephemeral: true });
     expect(new Set(Object.values(ports)).size).toBe(4);
   });
 
-  test("a taken one stands in the way, unless what would listen there runs elsewhere", async () => {
+  test("that are in use are an error, unless that service runs elsewhere", async () => {
     const port = await freeBlock();
     const asked = { port, ephemeral: false };
     const others = [createServer(), createServer()];
@@ -85,12 +85,12 @@ describe("ports", () => {
 describe("the caller's environment", () => {
   afterEach(() => vi.unstubAllEnvs());
 
-  test.each(["1", "0", "true", ""])("INNGEST_DEV=%j names no engine of somebody else", (value) => {
+  test.each(["1", "0", "true", ""])("INNGEST_DEV=%j does not name an external engine", (value) => {
     vi.stubEnv("INNGEST_DEV", value);
     expect(callersEnvironment({ ephemeral: false })).not.toHaveProperty("INNGEST_DEV");
   });
 
-  test("an address does, but not for a throw-away stack", () => {
+  test("INNGEST_DEV with an address names an external engine, but not for an ephemeral stack", () => {
     vi.stubEnv("INNGEST_DEV", "http://127.0.0.1:8288");
     expect(callersEnvironment({ ephemeral: false })).toHaveProperty("INNGEST_DEV", "http://127.0.0.1:8288");
     expect(callersEnvironment({ ephemeral: true })).not.toHaveProperty("INNGEST_DEV");

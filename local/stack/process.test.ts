@@ -62,7 +62,7 @@ const freePort = (): Promise<number> =>
     });
   });
 
-test("a replaced process finishes its requests; later requests reach the new one", async () => {
+test("a replaced process finishes its requests, and later requests reach the new one", async () => {
   const port = await freePort();
   const { part, said, write } = run(site("old"), { port });
   await part.ready;
@@ -92,7 +92,7 @@ test("code that cannot be loaded is reported, and the old process continues", as
   expect(said).toEqual([]);
 });
 
-test("a process that hangs at its start is reported in a sentence, and ended", async () => {
+test("a process that hangs at its start is reported in a sentence and ended", async () => {
   const { part } = run("setInterval(() => {}, 1_000);", { startPatienceMs: 1_500 });
   await expect(part.ready).rejects.toMatchObject({
     message: "part did not start: it is not ready after 1.5 s",
@@ -102,16 +102,19 @@ test("a process that hangs at its start is reported in a sentence, and ended", a
   await vi.waitFor(() => expect(() => process.kill(pid, 0)).toThrow("ESRCH"), patiently);
 });
 
-test.runIf(process.platform === "linux")("a log on a full disk ends nothing, and is told once", async () => {
-  const source = `
+test.runIf(process.platform === "linux")(
+  "a log on a full disk is reported once and stops nothing",
+  async () => {
+    const source = `
     const child = childOfTheStack({ stop() {} });
     setInterval(() => console.log("one line"), 50);
     child.ready({ port: 1 });
   `;
-  const { part, said } = run(source, { logFile: "/dev/full" });
-  await part.ready;
-  const full =
-    "/dev/full cannot be written (ENOSPC: no space left on device, write); the stack goes on without it.";
-  await vi.waitFor(() => expect(said).toEqual([full]), patiently);
-  expect(() => process.kill(part.pid ?? 0, 0)).not.toThrow();
-});
+    const { part, said } = run(source, { logFile: "/dev/full" });
+    await part.ready;
+    const full =
+      "/dev/full cannot be written (ENOSPC: no space left on device, write); the stack goes on without it.";
+    await vi.waitFor(() => expect(said).toEqual([full]), patiently);
+    expect(() => process.kill(part.pid ?? 0, 0)).not.toThrow();
+  },
+);

@@ -29,7 +29,7 @@ function project(loads: (file: string) => string | undefined = () => undefined) 
   return { done, said, write: (path: string) => writeFileSync(join(folder, path), String(Math.random())) };
 }
 
-test("an edit of code reloads the site, one of the page builds the page; tests and notes do nothing", async () => {
+test("an edit of code reloads the site, an edit of the page rebuilds the page, and tests and notes cause nothing", async () => {
   const { done, write } = project();
   for (const path of ["src/campaigns/plan.test.ts", "src/campaigns/notes.md", "src/campaigns/.plan.ts.swp"])
     write(path);
@@ -42,7 +42,7 @@ test("an edit of code reloads the site, one of the page builds the page; tests a
   expect(done).toEqual(["netlify/functions/api.ts", "src/campaigns/plan.ts", "page"]);
 });
 
-test("an edit that cannot be loaded is reported, and the next one is tried", async () => {
+test("an edit that cannot be loaded is reported, and the next one is loaded", async () => {
   const { done, said, write } = project((file) => (file.includes("bad") ? "SyntaxError" : undefined));
   write("src/bad.ts");
   await vi.waitFor(() => expect(said).toHaveLength(1), patiently);

@@ -49,7 +49,7 @@ afterEach(async () => {
   fs.rmSync(directory, { recursive: true });
 });
 
-test("applies each file once, in order, and records it where the Supabase CLI looks", async () => {
+test("each file is applied once, in order, and is recorded where the Supabase CLI looks", async () => {
   write("20260101000002_second.sql", "insert into public.t values (2);");
   write("20260101000001_first.sql", "create table public.t (id int);\n\ninsert into public.t values (1);");
   write("notes.txt", "not a migration");
@@ -67,7 +67,7 @@ test("applies each file once, in order, and records it where the Supabase CLI lo
   ]);
 });
 
-test("a file that fails leaves nothing of itself and names the line", async () => {
+test("a failing file is rolled back, and the error names the line", async () => {
   write("20260101000001_bad.sql", "create table public.t (id int);\n\ninsert into public.t\n  values ('x');");
   await expect(migrate(url, directory)).rejects.toThrow(
     '20260101000001_bad.sql:4: invalid input syntax for type integer: "x" (22P02)',
@@ -75,7 +75,7 @@ test("a file that fails leaves nothing of itself and names the line", async () =
   expect(await ask("select to_regclass('public.t')::text as t")).toEqual([{ t: null }]);
 });
 
-test("a file that changed after it was applied is refused, whoever applied it; layout may change", async () => {
+test("a file that changed after it was applied is refused, unless only its layout changed", async () => {
   write("20260101000001_a.sql", "create table public.t (id int);\n\ncreate table public.u (id int);");
   await migrate(url, directory);
   write("20260101000001_a.sql", "create table public.t (id   int);\ncreate table public.u\n(id int)");
@@ -91,13 +91,13 @@ test("a file that changed after it was applied is refused, whoever applied it; l
   );
 });
 
-test("two starts at once apply every file once", async () => {
+test("two simultaneous starts apply every file once", async () => {
   write("20260101000001_a.sql", "create table public.t (id int);");
   const both = await Promise.all([migrate(url, directory), migrate(url, directory)]);
   expect(both.flat()).toEqual(["20260101000001_a.sql"]);
 });
 
-test("gives what hosted projects have: roles, auth functions, default privileges", async () => {
+test("the database has the roles, auth functions and default privileges of hosted projects", async () => {
   write(
     "20260101000001_a.sql",
     `create table public.t (id int);
@@ -111,7 +111,7 @@ test("gives what hosted projects have: roles, auth functions, default privileges
   expect(row).toEqual({ anon_writes: true, users_call: true, service_bypasses: true, uid: null, role: null });
 });
 
-test("a database that Supabase made is not touched by the prelude", async () => {
+test("a database that Supabase created is not changed by the prelude", async () => {
   // Roles belong to the whole cluster, which other tests share, so this test uses its own cluster.
   const supabase = await startThrowaway();
   const client = new pg.Client({ connectionString: supabase.url });
@@ -127,7 +127,7 @@ test("a database that Supabase made is not touched by the prelude", async () => 
   await supabase.stop();
 });
 
-test("an ordinary role is told what a superuser must grant, and then is enough", async () => {
+test("a role without rights gets the list of grants that it needs, and works with them", async () => {
   const role = `${name}_app`;
   await owner.query(`create role ${role} login password 'x'`);
   const ordinary = urlOf((made) => {

@@ -41,7 +41,7 @@ const elsewhere = async (): Promise<{ url: string; owner: ChildProcess }> => {
   return { url: String(line).trim(), owner };
 };
 
-test("starts, keeps its data, its port and its password over a restart", async () => {
+test("Postgres keeps its data, port and password over a restart", async () => {
   const first = await startPostgres({ dataDir, settings });
   await ask(first.url, "create table restarted as select 1 as id");
   await first.stop();
@@ -52,7 +52,7 @@ test("starts, keeps its data, its port and its password over a restart", async (
   await second.stop();
 });
 
-test("a port that is free again in a moment is waited for: others know our address", async () => {
+test("Postgres waits for its port when it is in use for a moment", async () => {
   const first = await startPostgres({ dataDir, settings });
   await first.stop();
   const squatter = net.createServer().listen(first.port, "127.0.0.1");
@@ -63,7 +63,7 @@ test("a port that is free again in a moment is waited for: others know our addre
   await (await second).stop();
 });
 
-test("two starts at once on the same data share one server; only its owner stops it", async () => {
+test("Postgres serves two simultaneous starts on the same data, and only the first one's stop ends it", async () => {
   const [one, other] = await Promise.all([
     startPostgres({ dataDir, settings }),
     startPostgres({ dataDir, settings }),
@@ -77,7 +77,7 @@ test("two starts at once on the same data share one server; only its owner stops
   await shared.exited;
 });
 
-test("dies with the process that started it, kill -9 included, and loses nothing", async () => {
+test("Postgres ends with the process that started it, even after kill -9, and keeps its data", async () => {
   const { url, owner } = await elsewhere();
   await ask(url, "create table abandoned as select 1 as id");
   const pid = postmaster();
@@ -92,7 +92,7 @@ test("dies with the process that started it, kill -9 included, and loses nothing
   await again.stop();
 });
 
-test("comes back after a kill -9 of the server itself", async () => {
+test("Postgres starts again after a kill -9 of the server", async () => {
   const first = await startPostgres({ dataDir, settings });
   await ask(first.url, "create table killed as select 1 as id");
   process.kill(postmaster(), "SIGKILL");
@@ -103,7 +103,7 @@ test("comes back after a kill -9 of the server itself", async () => {
   await second.stop();
 });
 
-test("an initdb that was cut short is made anew", async () => {
+test("Postgres repeats an initdb that was interrupted", async () => {
   const fresh = path.join(directory, "fresh");
   fs.mkdirSync(path.join(`${fresh}.init-999999`, "base"), { recursive: true });
   const postgres = await startPostgres({ dataDir: fresh, settings });
@@ -111,7 +111,7 @@ test("an initdb that was cut short is made anew", async () => {
   expect(fs.readdirSync(directory).filter((name) => name.startsWith("fresh"))).toEqual(["fresh"]);
 });
 
-test("listens on 127.0.0.1 alone, by a password of its own", async () => {
+test("Postgres listens on 127.0.0.1 only, with a random password", async () => {
   const postgres = await startPostgres({ dataDir, settings });
   expect(await ask(postgres.url, "show listen_addresses")).toEqual([{ listen_addresses: "127.0.0.1" }]);
   expect(await ask(postgres.url, "show unix_socket_directories")).toEqual([{ unix_socket_directories: "" }]);
@@ -122,7 +122,7 @@ test("listens on 127.0.0.1 alone, by a password of its own", async () => {
 });
 
 test.runIf(process.getuid?.() === 0)(
-  "as root, a folder that others cannot enter holds a link; data goes with it",
+  "Postgres run as root keeps its data behind a link when its folder is closed to other users",
   async () => {
     const closed = fs.mkdtempSync(path.join(os.tmpdir(), "nightshift-closed-"));
     const inside = path.join(closed, "postgres");
@@ -144,7 +144,7 @@ test.runIf(process.getuid?.() === 0)(
   },
 );
 
-test("says in one sentence what is wrong", async () => {
+test("Postgres reports an error in one sentence", async () => {
   fs.writeFileSync(path.join(directory, "file"), "");
   await expect(startPostgres({ dataDir: path.join(directory, "file", "postgres") })).rejects.toThrow(
     /^The data folder .* cannot be written\. Choose another one with --data-dir\.$/,
@@ -154,7 +154,7 @@ test("says in one sentence what is wrong", async () => {
   );
 });
 
-test("says where to turn when this platform has no binaries", async () => {
+test("Postgres names DATABASE_URL as the alternative when the platform has no binaries", async () => {
   vi.spyOn(process, "arch", "get").mockReturnValue("s390x");
   await expect(startPostgres({ dataDir })).rejects.toThrow(
     `There is no Postgres for ${process.platform}-s390x in node_modules. Set DATABASE_URL to a Postgres 15 or newer and it will be used instead.`,

@@ -55,17 +55,17 @@ withChromium("WCAG 2.2 AA", () => {
     return found;
   }
 
-  test("the key form", async () => {
+  test("holds for the key form", async () => {
     const page = await pages.open("", { as: null });
     await page.getByLabel("API key").waitFor();
     expect(await auditBothThemes(page)).toEqual([]);
   });
 
-  test("every view while there is nothing to show", async () => {
+  test("holds for every view without data", async () => {
     expect(await everyView()).toEqual([]);
   });
 
-  test("every view with work, jobs that ended well and badly, and a question", async () => {
+  test("holds for every view with data, for a job's page, and for an open dialog", async () => {
     const { jobs } = await everyKindOfWork(pages.house);
     expect(await everyView(jobs.map((id) => `#/jobs/${id}`))).toEqual([]);
 

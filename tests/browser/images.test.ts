@@ -31,7 +31,7 @@ withChromium("the image queue", () => {
     });
   });
 
-  test("S1-16, S0-4: a prompt is submitted, is drawn, and its picture is there, all while one looks", async () => {
+  test("S1-16, S0-4: a submitted prompt moves to processing and then to its picture, without a reload", async () => {
     await provider({ hold: true });
     const page = await pages.open("/images");
     await submit(page, "a lighthouse in the fog");
@@ -44,7 +44,7 @@ withChromium("the image queue", () => {
     await page.getByRole("status", { name: "Messages" }).getByText("Done: a lighthouse").waitFor();
   });
 
-  test("S0-16, S0-23, S1-19: five tasks at once are five requests one after the other; what finds no place waits in order", async () => {
+  test("S0-16, S0-23, S1-19: the button for five tasks sends five requests, and tasks beyond the concurrency are shown waiting in order", async () => {
     await provider({ hold: true });
     const page = await pages.open("/images");
     let posts = 0;
@@ -67,7 +67,7 @@ withChromium("the image queue", () => {
     await group(page, "Waiting").getByText("No task waits").waitFor();
   });
 
-  test("S1-17: a failure counts down to its retry, and 'fail permanently' fails for good", async () => {
+  test("S1-17: a failed task shows the countdown to its retry, and 'fail permanently' ends as failed", async () => {
     await provider({ outage: 503 });
     const page = await pages.open("/images");
     await submit(page, "a stubborn goat");
@@ -81,7 +81,7 @@ withChromium("the image queue", () => {
     await items(page, "Failed").filter({ hasText: "fail permanently" }).waitFor();
   });
 
-  test("a waiting task and one that is being drawn are canceled", async () => {
+  test("a waiting task and one that is being drawn can be canceled", async () => {
     await provider({ hold: true });
     const page = await pages.open("/images");
     for (const n of [1, 2, 3, 4, 5, 6]) await submit(page, `an owl, number ${n}`);
@@ -97,7 +97,7 @@ withChromium("the image queue", () => {
     await expect.poll(() => items(page, "Canceled").filter({ hasText: "an owl" }).count()).toBe(2);
   });
 
-  test("S1-18: the hundredth is the last that is taken; the page keeps the others and says when to come back", async () => {
+  test("S1-18: when 100 tasks are in the lane, the page keeps a further prompt and shows when to try again", async () => {
     await provider({ hold: true });
     const page = await pages.open("/images", { expected: /status of 503/ });
     await page.getByRole("heading", { name: "Images" }).waitFor();

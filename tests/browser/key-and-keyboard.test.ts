@@ -36,7 +36,7 @@ async function tabTo(page: Page, wanted: RegExp): Promise<void> {
 withChromium("the key and the keyboard", () => {
   const pages = browse(smallPieces);
 
-  test("the keyboard alone leads from the key to a job and cancels it; the dialog keeps the focus and gives it back", async () => {
+  test("the keyboard is enough to enter the key, open a job and cancel it, and closing the dialog returns the focus", async () => {
     await holdMails(pages.house);
     await sendCampaign(pages.house, { name: "Slow" });
     const page = await pages.open("", { as: null });
@@ -70,7 +70,7 @@ withChromium("the key and the keyboard", () => {
     await letMailsGo(pages.house);
   });
 
-  test("the keyboard alone skips to the content, and queues a picture", async () => {
+  test("the keyboard is enough to skip to the content, queue a picture and open it", async () => {
     const page = await pages.open("/images");
     await page.getByRole("heading", { name: "Images", level: 1 }).waitFor();
     await tabTo(page, /^Skip to content/);
@@ -86,7 +86,7 @@ withChromium("the key and the keyboard", () => {
     expect((await focused(page)).name).toMatch(/^Open: a violin/);
   });
 
-  test("the key is asked for, refused when it is wrong, kept by the tab alone and forgotten on request", async () => {
+  test("a wrong key is refused, a right one is kept for this tab only and is forgotten on request", async () => {
     const page = await pages.open("", { as: null, expected: /status of 401/ });
     await page.getByLabel("API key").fill("ns_this_is_no_key");
     await page.getByRole("button", { name: "Open" }).click();
@@ -108,7 +108,7 @@ withChromium("the key and the keyboard", () => {
     expect(stored).not.toContain(pages.house.keys.admin);
   });
 
-  test("another key sees nothing of what the one before saw", async () => {
+  test("after a change of key the page shows nothing of the former key's work", async () => {
     await sendCampaign(pages.house, { name: "The operator's own" });
     const page = await pages.open("/jobs");
     await page.getByRole("row").filter({ hasText: "campaign" }).first().waitFor();
@@ -119,21 +119,24 @@ withChromium("the key and the keyboard", () => {
     expect(page.url()).not.toContain("key");
   });
 
-  test.each(["Keep my key", "Escape"])("a key in the address replaces none without a yes: %s", async (no) => {
-    const page = await pages.open("/jobs");
-    await page.getByRole("navigation", { name: "Pages" }).waitFor();
-    await page.evaluate((key) => void (location.hash = `#key=${key}`), pages.house.keys.app);
-    await page.getByRole("dialog", { name: "Replace the key?" }).waitFor();
-    expect(page.url()).not.toContain("key");
-    if (no === "Escape") await page.keyboard.press(no);
-    else await page.getByRole("button", { name: no }).click();
-    await page.getByRole("dialog").waitFor({ state: "detached" });
-    const stored = await page.evaluate(() => JSON.stringify(sessionStorage));
-    expect(stored).toContain(pages.house.keys.admin);
-    expect(stored).not.toContain(pages.house.keys.app);
-  });
+  test.each(["Keep my key", "Escape"])(
+    "a key in the address must be confirmed to replace another: %s",
+    async (no) => {
+      const page = await pages.open("/jobs");
+      await page.getByRole("navigation", { name: "Pages" }).waitFor();
+      await page.evaluate((key) => void (location.hash = `#key=${key}`), pages.house.keys.app);
+      await page.getByRole("dialog", { name: "Replace the key?" }).waitFor();
+      expect(page.url()).not.toContain("key");
+      if (no === "Escape") await page.keyboard.press(no);
+      else await page.getByRole("button", { name: no }).click();
+      await page.getByRole("dialog").waitFor({ state: "detached" });
+      const stored = await page.evaluate(() => JSON.stringify(sessionStorage));
+      expect(stored).toContain(pages.house.keys.admin);
+      expect(stored).not.toContain(pages.house.keys.app);
+    },
+  );
 
-  test("a key in the address is taken out of it at once, so that it is neither shared nor kept", async () => {
+  test("a key is removed from the address at once", async () => {
     const page = await pages.open(`key=${pages.house.keys.admin}`, { as: null });
     await page.getByRole("navigation", { name: "Pages" }).waitFor();
     expect(page.url()).not.toContain("key");

@@ -23,11 +23,11 @@ async function listen({ key, path }: { key: string; path: string }): Promise<Tol
   return told;
 }
 
-withChromium("the network", () => {
+withChromium("the page and its network connection", () => {
   // Streams end by themselves during the tests.
   const pages = browse({ ...smallPieces, STREAM_SECONDS: "2" });
 
-  test("goes, and the page says so and keeps what it shows; comes back, and the page catches up by itself", async () => {
+  test("while offline the page keeps what it shows and says so, and afterwards it catches up", async () => {
     await sendCampaign(pages.house, { name: "Before" });
     const page = await pages.open("/jobs", { expected: lost });
     const rows = page.getByRole("row").filter({ hasText: "campaign" });
@@ -45,7 +45,7 @@ withChromium("the network", () => {
     expect(await page.getByLabel("Status").inputValue()).toBe("completed");
   });
 
-  test("breaks again and again while work is under way, and nothing is shown twice or left behind", async () => {
+  test("broken streams during a job cause neither a duplicate nor an outdated row", async () => {
     await pages.house.steer("/_control/latency", { latencyMs: 400 });
     const page = await pages.open("/jobs", { expected: lost });
     const { jobId } = await sendCampaign(pages.house, { name: "Broken off", people: 60 });
@@ -61,7 +61,7 @@ withChromium("the network", () => {
     await pages.house.steer("/_control/latency", { latencyMs: 0 });
   });
 
-  test("is not used by a hidden tab, which catches up when it is visible again", async () => {
+  test("a hidden tab makes no requests, and catches up when it is visible again", async () => {
     await pages.house.steer("/_control/latency", { latencyMs: 400 });
     const page = await pages.open("/jobs", { expected: lost });
     await page.getByRole("status").filter({ hasText: "Live" }).waitFor();
@@ -91,7 +91,7 @@ withChromium("the network", () => {
     await pages.house.steer("/_control/latency", { latencyMs: 0 });
   });
 
-  test("S0-26: lets no stream through, and the page asks every two seconds instead", async () => {
+  test("S0-26: without streams the page polls every two seconds", async () => {
     const page = await pages.open("", { as: null, expected: lost });
     const asked: number[] = [];
     await page.route("**/api/jobs/stream**", async (route) => {
@@ -113,7 +113,7 @@ withChromium("the network", () => {
     expect(Math.max(...pauses)).toBeGreaterThan(1_800);
   });
 
-  test("ends a browser's own EventSource, opened with a ticket, and it goes on after its last event", async () => {
+  test("a browser's own EventSource with a ticket reconnects and continues after its last event", async () => {
     const page = await pages.open("", { as: null });
     const draw = async (prompt: string) =>
       String((await pages.house.call("POST", "/api/tasks", { prompt })).id);

@@ -2,10 +2,10 @@ import { expect, test } from "vitest";
 import { browse, withChromium } from "./support/pages.ts";
 import { eventually, failedCampaign, letMailsGo, sendCampaign, smallPieces } from "./support/seeds.ts";
 
-withChromium("the page tells the truth", () => {
+withChromium("what the page says about work", () => {
   const pages = browse(smallPieces);
 
-  test("a campaign whose provider refuses the key is blocked: cause, letter, what to do; put back, it goes on", async () => {
+  test("a campaign with a refused key is shown as blocked, with the reason, the dead letter and the next action, until it is reprocessed", async () => {
     const { id, jobId } = await failedCampaign(pages.house, "The refused key");
     const page = await pages.open("/campaigns");
     const card = page.getByRole("article").filter({ hasText: "The refused key" });
@@ -30,7 +30,7 @@ withChromium("the page tells the truth", () => {
     await page.getByText("Blocked").waitFor({ state: "detached" });
   });
 
-  test("a job whose run waits for its next attempt shows the last error and when it goes on; the pause is a pause", async () => {
+  test("a job that waits for its next attempt shows the last error, the time of the attempt, and the pause in its chart", async () => {
     await pages.house.steer("/_control/images", { outage: 503 });
     const { id } = await pages.house.call("POST", "/api/tasks", { prompt: "a stubborn goat" });
     const page = await pages.open(`/jobs/${id}`);
@@ -46,7 +46,7 @@ withChromium("the page tells the truth", () => {
     await page.getByText("completed", { exact: true }).waitFor();
   });
 
-  test("after a mixed storm the page's numbers are the database's, also where it lists fewer", async () => {
+  test("the counts of the image groups equal the database's, even when the page lists fewer tasks", async () => {
     const { house } = pages;
     const submit = (prompt: string, count: number) =>
       Promise.all(
@@ -96,7 +96,7 @@ withChromium("the page tells the truth", () => {
     await expect.poll(() => anns.getByRole("main").innerText()).toMatch(/Completed\s+0\s+in 24 hours/);
   });
 
-  test("child jobs are told of only where there are some, and how many", async () => {
+  test("child jobs are shown with their number, and only where there are some", async () => {
     const { jobId } = await sendCampaign(pages.house, { name: "Childless" });
     const page = await pages.open(`/jobs/${jobId}`);
     await page.getByText("completed", { exact: true }).waitFor();
@@ -112,7 +112,7 @@ withChromium("the page tells the truth", () => {
     await expect.poll(() => page.getByRole("row").count()).toBe(2);
   });
 
-  test("the search of jobs matches part of a word, and ids, while the list stays live", async () => {
+  test("the search for jobs matches parts of words and ids, and its result stays live", async () => {
     const { house } = pages;
     await house.steer("/_control/images", { hold: true });
     const { id } = await house.call("POST", "/api/tasks", { prompt: "a searched fox" });
@@ -130,7 +130,7 @@ withChromium("the page tells the truth", () => {
   });
 
   // The last one: no mail leaves for two minutes.
-  test("a campaign whose provider asks for silence says until when it waits, and no time left beside it", async () => {
+  test("a campaign that waits for the provider shows until when, and no remaining time", async () => {
     await pages.house.steer("/_control/faults", { rules: [{ status: 429, retryAfter: 120 }] });
     const { id, jobId } = await sendCampaign(pages.house, { name: "The patient letter" });
     const page = await pages.open(`/campaigns/${id}`);

@@ -13,7 +13,7 @@ withChromium("jobs, campaigns and dead letters", () => {
   // As with a provider that ignores idempotency keys: requests without an answer stay unknown.
   const pages = browse({ ...smallPieces, MAIL_IDEMPOTENT: "false" });
 
-  test("work appears while one looks, moves, and ends, without a reload", async () => {
+  test("new work appears, changes and completes on the page without a reload", async () => {
     const page = await pages.open("/jobs");
     await page.getByText("No work yet").waitFor();
     await holdMails(pages.house);
@@ -26,7 +26,7 @@ withChromium("jobs, campaigns and dead letters", () => {
     await row.getByText("100 %").waitFor();
   });
 
-  test("S4-65: a campaign that is sent from the page is said to be queued, and then to be done", async () => {
+  test("S4-65: the page reports a campaign that it sent as queued, and then as done", async () => {
     const id = await draftCampaign(pages.house, { name: "The spring letter" });
     const page = await pages.open(`/campaigns/${id}`);
     await holdMails(pages.house);
@@ -37,7 +37,7 @@ withChromium("jobs, campaigns and dead letters", () => {
     await page.getByText("Done: The spring letter").waitFor();
   });
 
-  test("the filter stands in the address, and a job's page tells its story", async () => {
+  test("the filter is part of the address, and a job's page shows its timeline", async () => {
     const { jobId } = await sendCampaign(pages.house, { name: "A story" });
     const page = await pages.open("/jobs");
     await page.getByLabel("Status").selectOption("failed");
@@ -49,7 +49,7 @@ withChromium("jobs, campaigns and dead letters", () => {
       await page.getByRole("listitem").filter({ hasText: step }).first().waitFor();
   });
 
-  test("older jobs stand on a page of their own, which is live as well; the newest stay in sight", async () => {
+  test("older jobs are on a second page that is live too", async () => {
     await pages.house.steer("/_control/images", { hold: true });
     for (let n = 0; n < 51; n += 1)
       await pages.house.call("POST", "/api/tasks", { prompt: `sketch ${n + 1}` });
@@ -66,7 +66,7 @@ withChromium("jobs, campaigns and dead letters", () => {
     await pages.house.steer("/_control/images", { hold: false });
   });
 
-  test("a job is canceled by its page, after a question", async () => {
+  test("a job is canceled on its page after a confirmation", async () => {
     await holdMails(pages.house);
     const { jobId } = await sendCampaign(pages.house, { name: "Too early" });
     const page = await pages.open(`/jobs/${jobId}`);
@@ -82,7 +82,7 @@ withChromium("jobs, campaigns and dead letters", () => {
     await letMailsGo(pages.house);
   });
 
-  test("leaving the view while it asks answers no", async () => {
+  test("leaving the view closes the confirmation without canceling", async () => {
     await holdMails(pages.house);
     const { jobId } = await sendCampaign(pages.house, { name: "Left alone" });
     const page = await pages.open("/jobs");
@@ -96,7 +96,7 @@ withChromium("jobs, campaigns and dead letters", () => {
     await letMailsGo(pages.house);
   });
 
-  test("a campaign's progress grows while one looks, up to the last mail", async () => {
+  test("a campaign's progress grows on the page until the last mail", async () => {
     await holdMails(pages.house, /reader-40@/);
     await sendCampaign(pages.house, { name: "The winter letter", people: 40 });
     const page = await pages.open("/campaigns");
@@ -109,7 +109,7 @@ withChromium("jobs, campaigns and dead letters", () => {
     await campaign.getByText("completed").first().waitFor();
   });
 
-  test("a filter that came by a link is seen, and can be cleared", async () => {
+  test("a filter that is given in a link is shown, and can be cleared", async () => {
     const { jobId } = await sendCampaign(pages.house, { name: "A parent" });
     const page = await pages.open(`/jobs?parent=${jobId}`);
     await page.getByText("No job matches").waitFor();
@@ -120,7 +120,7 @@ withChromium("jobs, campaigns and dead letters", () => {
     expect(page.url()).not.toContain("parent");
   });
 
-  test("an unknown mail is resolved by a person who has looked it up, with a reason", async () => {
+  test("an unknown mail is resolved by a person, who must give a reason", async () => {
     await pages.house.steer("/_control/faults", { rules: [{ dropAnswer: true, count: 1 }] });
     const { id } = await sendCampaign(pages.house, { name: "Half an answer", people: 10 });
     const page = await pages.open(`/campaigns/${id}?status=unknown`);
@@ -149,7 +149,7 @@ withChromium("jobs, campaigns and dead letters", () => {
     await letMailsGo(pages.house);
   });
 
-  test("one is read and reprocessed, and the page shows its outcome", async () => {
+  test("a dead letter is reprocessed on the page, which then shows its outcome", async () => {
     await failedCampaign(pages.house, "Put back");
     const page = await pages.open("/dead-letters");
     const letter = page.getByRole("article").filter({ hasText: "send-campaign-part" });
@@ -165,7 +165,7 @@ withChromium("jobs, campaigns and dead letters", () => {
     await letter.getByText("completed").first().waitFor();
   });
 
-  test("one is left undone for a reason, which is kept", async () => {
+  test("a dead letter is ignored on the page, which requires a reason and shows it", async () => {
     await failedCampaign(pages.house, "Left undone");
     const page = await pages.open("/dead-letters");
     const letter = page.getByRole("article").filter({ hasText: "send-campaign-part" });

@@ -4,7 +4,7 @@ import { rampage } from "./support/rampage.ts";
 /** The short form; `npm run chaos` is the long one. */
 const short = { recipients: 800, kills: 4 };
 
-test("kill -9 of the site again and again: with a provider that honors keys every recipient gets one mail", async () => {
+test("when the site is killed repeatedly, and the provider honors idempotency keys, every recipient gets one mail", async () => {
   const verdict = await rampage({ ...short, idempotent: true });
   expect(verdict).toMatchObject({
     kills: 4,
@@ -20,7 +20,7 @@ test("kill -9 of the site again and again: with a provider that honors keys ever
   expect(verdict.killsInFlight).toBeGreaterThanOrEqual(2);
 }, 600_000);
 
-test("kill -9 with a provider that ignores keys: no recipient gets two mails, and every doubt is listed as unknown", async () => {
+test("when the site is killed repeatedly, and the provider ignores keys, no recipient gets two mails and each batch in doubt is unknown", async () => {
   const verdict = await rampage({ ...short, idempotent: false });
   expect(verdict).toMatchObject({
     kills: 4,

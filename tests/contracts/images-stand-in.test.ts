@@ -20,7 +20,7 @@ const outcomeOf = (pending: Promise<unknown>) =>
     (error: unknown) => codeOf(error),
   );
 
-test("S1-17: about one order in ten fails for no reason of its own, the same ones each time; again they succeed", async () => {
+test("S1-17: about one request in ten fails at random, in the same way for the same seed, and can succeed on a retry", async () => {
   const outcomes = async () => {
     const provider = imagesHouse({ seed: 3 }).provider();
     const first = await Promise.all(
@@ -38,12 +38,12 @@ test("S1-17: about one order in ten fails for no reason of its own, the same one
   expect((await outcomes()).failed).toEqual(failed);
 });
 
-test('S1-17: "fail permanently" in a prompt fails for good', async () => {
+test('S1-17: "fail permanently" in a prompt is refused for good', async () => {
   const { provider } = imagesHouse();
   expect(await outcomeOf(provider().draw(order("Please FAIL permanently")))).toBe("provider_rejected");
 });
 
-test("drawing takes as long as it is told, give or take: the documents' 30 s if one likes", async () => {
+test("a drawing takes the configured time, with its random share", async () => {
   const { provider, control } = imagesHouse({ latencyMs: 40, jitter: 0.5, failureRate: 0 });
   const startedAt = performance.now();
   await provider().draw(order("slow"));
@@ -52,7 +52,7 @@ test("drawing takes as long as it is told, give or take: the documents' 30 s if 
   expect(await control("", { latencyMs: -1 })).toMatchObject({ error: expect.stringContaining("latencyMs") });
 });
 
-test("orders wait while they are held; some are let go, oldest first, then all", async () => {
+test("while the stand-in holds requests, some can be released, oldest first, or all", async () => {
   const { provider, control } = imagesHouse({ hold: true, failureRate: 0 });
   const done: string[] = [];
   const all = ["a", "b", "c"].map((prompt) =>
@@ -70,7 +70,7 @@ test("orders wait while they are held; some are let go, oldest first, then all",
   expect((await control("/forget", {})).stats).toMatchObject({ requests: 0, maxInFlight: 0 });
 });
 
-test("429 with Retry-After and x-ratelimit headers over a sliding second", async () => {
+test("the rate limit over a sliding second is answered with 429, Retry-After and x-ratelimit headers", async () => {
   let nowMs = 10_000;
   const heard: (string | null)[] = [];
   const house = imagesHouse({ requestsPerSecond: 2, failureRate: 0 }, { now: () => new Date(nowMs) });
@@ -86,20 +86,20 @@ test("429 with Retry-After and x-ratelimit headers over a sliding second", async
   expect(heard).toEqual(["1", "0", "0", "1"]);
 });
 
-test("an outage is every order's fate until it is over", async () => {
+test("during an outage every request fails", async () => {
   const { provider, control } = imagesHouse({ outage: 503, failureRate: 0 });
   expect(await outcomeOf(provider().draw(order("a")))).toBe("provider_unavailable");
   await control("", { outage: null });
   expect(await outcomeOf(provider().draw(order("a")))).toBe("drawn");
 });
 
-test("a caller that gives up is timed out there and written down as gone here", async () => {
+test("a caller that aborts gets a timeout, and the stand-in records it as gone", async () => {
   const { provider, control } = imagesHouse({ hold: true, failureRate: 0 });
   expect(await outcomeOf(provider({ IMAGES_TIMEOUT_MS: 20 }).draw(order("late")))).toBe("provider_timeout");
   expect((await control()).stats).toMatchObject({ inFlight: 0, byStatus: { gone: 1 } });
 });
 
-test("keys: /image asks for one, and for the right one when it is told which", async () => {
+test("/image needs a key, which must be a listed one when keys are listed", async () => {
   const { provider, service, control } = imagesHouse({ failureRate: 0, keys: ["sk_right"] });
   expect(await outcomeOf(provider({ IMAGES_API_KEY: "sk_wrong" }).draw(order("a")))).toBe(
     "provider_unauthorized",
@@ -110,7 +110,7 @@ test("keys: /image asks for one, and for the right one when it is told which", a
   expect(await outcomeOf(provider({ IMAGES_API_KEY: "sk_any" }).draw(order("a")))).toBe("drawn");
 });
 
-test("it is strict: unknown parameters, sizes out of bounds, empty prompts and other methods are refused", async () => {
+test("unknown parameters, invalid sizes, empty prompts and other methods are refused", async () => {
   const { service } = imagesHouse({ failureRate: 0 });
   const status = async (path: string, init: RequestInit = {}) =>
     (await service.fetch(new Request(`http://images.local${path}`, init))).status;
@@ -123,7 +123,7 @@ test("it is strict: unknown parameters, sizes out of bounds, empty prompts and o
   expect(await status(`/images/prompt/${"%E6%BC%A2".repeat(1000)}`)).toBe(414);
 });
 
-test("its settings outlive the process, and no web page can change them", async () => {
+test("settings survive a restart, and a web page cannot change them", async () => {
   const dir = mkdtempSync(join(tmpdir(), "nightshift-images-"));
   try {
     await createImagesProvider({ dir }).fetch(post("", { latencyMs: 5 }));
@@ -137,7 +137,7 @@ test("its settings outlive the process, and no web page can change them", async 
   }
 });
 
-test("people see the page and what was drawn", async () => {
+test("a page shows the drawings", async () => {
   const { service, provider } = imagesHouse({ failureRate: 0 });
   await provider().draw(order("a"));
   const page = await service.fetch(get("/images"));

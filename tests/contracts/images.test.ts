@@ -41,14 +41,16 @@ const providers: Record<string, ImageProvider> = {
 };
 
 describe.each(Object.entries(providers))("%s", (_name, provider) => {
-  test("S1-8: a prompt becomes a picture of the size that was ordered", async () => {
+  test("S1-8: a prompt becomes a picture of the requested size", async () => {
     const picture = await provider.draw(order);
     const { width, height, format } = await sharp(picture.bytes).metadata();
     expect({ width, height }).toEqual({ width: 256, height: 192 });
     expect(picture.contentType).toBe(`image/${format}`);
   });
 
-  test("the same order gives the same picture, another seed another one", { timeout: 180_000 }, async () => {
+  test("the same request gives the same picture, another seed another one", {
+    timeout: 180_000,
+  }, async () => {
     const [one, again, other] = [
       await provider.draw(order),
       await provider.draw({ ...order, taskId: "t2" }),

@@ -54,7 +54,7 @@ function tempFolder(): string {
   return folder;
 }
 
-test("the record, the idempotency keys and the settings outlive the process", async () => {
+test("mails, idempotency keys and settings survive a restart", async () => {
   const dir = tempFolder();
   const before = start({ dir });
   await before.control("keys", { accept: ["re_local"] });
@@ -77,7 +77,7 @@ test("the record, the idempotency keys and the settings outlive the process", as
   });
 });
 
-test("an entry that a kill tore in half is dropped, the ones before it stay", async () => {
+test("an incomplete last entry after a kill is dropped, and earlier ones are kept", async () => {
   const dir = tempFolder();
   const before = start({ dir });
   await before.send([mail("a@x.dev")]);
@@ -91,7 +91,7 @@ test("an entry that a kill tore in half is dropped, the ones before it stay", as
   expect(messages.map((one: { to: string[] }) => one.to[0])).toEqual(["c@x.dev", "a@x.dev"]);
 });
 
-test("a key is known for 24 hours", async () => {
+test("an idempotency key is remembered for 24 hours", async () => {
   let now = new Date("2026-03-01T12:00:00Z");
   const { send, get } = start({ clock: { now: () => now } });
   await send([mail("a@x.dev")], "k1");
@@ -103,7 +103,7 @@ test("a key is known for 24 hours", async () => {
   expect(await get("/_control/stats")).toMatchObject({ accepted: 2, duplicates: 1 });
 });
 
-test("409 for a key whose first request is still in flight, and only one mail", async () => {
+test("409 for a key whose first request is still in progress, and only one mail is recorded", async () => {
   const { send, control, get } = start();
   await control("latency", { latencyMs: 500 });
   const [one, other] = await Promise.all([send([mail("a@x.dev")], "k1"), send([mail("a@x.dev")], "k1")]);
@@ -112,7 +112,7 @@ test("409 for a key whose first request is still in flight, and only one mail", 
   expect(await get("/_control/stats")).toMatchObject({ accepted: 1, maxInFlight: 2 });
 });
 
-test("a provider that is set to ignore keys sends twice", async () => {
+test("with keys ignored, the same request is recorded twice", async () => {
   const { send, control, get } = start();
   await control("idempotency", { honored: false });
   await send([mail("a@x.dev")], "k1");
@@ -138,7 +138,7 @@ test("429 with retry-after and ratelimit headers over a sliding second", async (
   expect((await send([mail("a@x.dev")])).status).toBe(200);
 });
 
-test("faults: by count, by every n-th, by key and by recipient", async () => {
+test("faults can be limited by count, by every n-th request, by key and by recipient", async () => {
   const { send, control } = start();
   const statuses = async (times: number, key?: string) => {
     const seen: number[] = [];
@@ -155,7 +155,7 @@ test("faults: by count, by every n-th, by key and by recipient", async () => {
   expect(await statuses(1)).toEqual([500]);
 });
 
-test("a dropped answer: the mail is taken and the caller only sees the connection die", async () => {
+test("with a dropped answer the mail is accepted, and the caller sees a broken connection", async () => {
   const { send, control, get } = start();
   await control("faults", { rules: [{ dropAnswer: true, count: 1 }] });
   await expect(send([mail("a@x.dev")], "k1")).rejects.toThrow("fetch failed");
@@ -164,7 +164,7 @@ test("a dropped answer: the mail is taken and the caller only sees the connectio
   expect(await get("/_control/stats")).toMatchObject({ accepted: 1, duplicates: 0 });
 });
 
-test("addresses that are refused for good fail alone in a permissive batch", async () => {
+test("addresses that are always refused fail alone in a permissive batch", async () => {
   const { call, control } = start();
   await control("reject", { addresses: ["B@x.dev"] });
   const batch = [mail("a@x.dev"), mail("b@x.dev")];
@@ -185,7 +185,7 @@ test("401 for a key that is not accepted", async () => {
   expect((await send([mail("a@x.dev")])).status).toBe(200);
 });
 
-test("the inbox pages through mails, finds them and shows a mail where it can do no harm", async () => {
+test("the inbox lists mails in pages, searches them, and shows a mail without running its content", async () => {
   const { send, get, provider } = start();
   await send(Array.from({ length: 70 }, (_, i) => mail(`p${i}@x.dev`)));
   const first = await get("/_control/messages?limit=50");
@@ -198,7 +198,7 @@ test("the inbox pages through mails, finds them and shows a mail where it can do
   expect(await view.text()).toContain("<p>p69@x.dev</p>");
 });
 
-test("the control API takes JSON only, so that no web page can steer it", async () => {
+test("the control API accepts only JSON, so that a web page cannot use it", async () => {
   const { call } = start();
   const refused = await call("POST", "/_control/keys", { accept: [] }, { "content-type": "text/plain" });
   expect(refused.status).toBe(415);
@@ -206,7 +206,7 @@ test("the control API takes JSON only, so that no web page can steer it", async 
   expect(wrong).toMatchObject({ status: 400, body: { error: expect.stringContaining("rules.0.status") } });
 });
 
-test("Slack's webhook takes what Slack takes", async () => {
+test("the Slack webhook accepts the messages that Slack accepts", async () => {
   const { provider, get } = start();
   const post = (body: string) =>
     provider.fetch(new Request("http://mail.local/slack", { method: "POST", body }));

@@ -44,14 +44,14 @@ describe("mailCheck", () => {
     return mailCheck({ env, fetch: isReal ? fetch : outside }).problem();
   };
 
-  test("finds nothing wrong with our key, and that another one is refused", async () => {
+  test("accepts our key and reports another one as refused", async () => {
     expect(await problemWith(apiKey)).toBeNull();
     expect(await problemWith("re_nobody_has_this_key")).toBe("The mail provider refuses our key");
   });
 });
 
 describe("POST /emails", () => {
-  test("takes a mail and answers its id", async () => {
+  test("accepts a mail and returns its id", async () => {
     const { status, body } = await post("/emails", mail());
     expect(status).toBe(200);
     expect(body).toEqual({
@@ -59,7 +59,7 @@ describe("POST /emails", () => {
     });
   });
 
-  test("takes a name with the address, several recipients and tags", async () => {
+  test("accepts a name with the address, several recipients and tags", async () => {
     const { status } = await post(
       "/emails",
       mail({
@@ -70,7 +70,7 @@ describe("POST /emails", () => {
     expect(status).toBe(200);
   });
 
-  test("takes headers", async () => {
+  test("accepts headers", async () => {
     const headers = { "List-Unsubscribe": "<https://nightshift.dev/l/1>" };
     expect((await post("/emails", mail({ headers }))).status).toBe(200);
   });
@@ -97,19 +97,19 @@ describe("POST /emails", () => {
 });
 
 describe("POST /emails/batch", () => {
-  test("answers one id per mail, in order", async () => {
+  test("returns one id per mail, in order", async () => {
     const { status, body } = await post("/emails/batch", [mail(), mail(), mail()]);
     expect(status).toBe(200);
     expect(body.data).toHaveLength(3);
     expect(new Set(body.data.map((one: { id: string }) => one.id)).size).toBe(3);
   });
 
-  test("422 for the whole batch when one address is bad, and nothing of it is sent", async () => {
+  test("422 for the whole batch when one address is invalid, and no mail is sent", async () => {
     const { status, body } = await post("/emails/batch", [mail(), mail({ to: "nobody" })]);
     expect({ status, name: body.name }).toEqual({ status: 422, name: "validation_error" });
   });
 
-  test("a permissive batch sends the good ones and says which were bad", async () => {
+  test("a permissive batch sends the valid mails and reports the invalid ones", async () => {
     const batch = [mail(), mail({ to: "nobody" }), mail()];
     const { status, body } = await post("/emails/batch", batch, { "x-batch-validation": "permissive" });
     expect(status).toBe(200);
@@ -127,7 +127,7 @@ describe("POST /emails/batch", () => {
 });
 
 describe("Idempotency-Key", () => {
-  test("the same request again gets the same answer", async () => {
+  test("the same request again gets the same response", async () => {
     const key = { "idempotency-key": freshKey() };
     const first = await post("/emails/batch", [mail(), mail()], key);
     const again = await post("/emails/batch", [mail(), mail()], key);

@@ -13,14 +13,14 @@ afterAll(() => database.close());
 
 const png = { bytes: new Uint8Array([1, 2, 3]), contentType: "image/png" };
 
-test("what is put is got again with its type, and putting it again replaces it", async () => {
+test("a stored file is returned with its type, and storing it again replaces it", async () => {
   await storage.put("images", "a/b.png", png);
   expect(await storage.get("images", "a/b.png")).toEqual(png);
   await storage.put("images", "a/b.png", { ...png, bytes: new Uint8Array([9]) });
   expect((await storage.get("images", "a/b.png"))?.bytes).toEqual(new Uint8Array([9]));
 });
 
-test("what is not there is undefined, and removing it is no error", async () => {
+test("a missing file is undefined, and removing it causes no error", async () => {
   await storage.put("images", "c.png", png);
   await storage.remove("images", ["c.png", "never.png"]);
   await storage.remove("images", ["c.png"]);
@@ -28,7 +28,7 @@ test("what is not there is undefined, and removing it is no error", async () => 
   expect(await storage.get("images", "c.png")).toBeUndefined();
 });
 
-test("a signed address opens the file to everyone who has it; without it the file is refused", async () => {
+test("a signed address opens the file without a key, and an unsigned one does not", async () => {
   await storage.put("images", "d.png", png);
   const open = await database.fetch(await storage.signedUrl("images", "d.png", 60));
   expect([open.status, [...new Uint8Array(await open.arrayBuffer())]]).toEqual([200, [1, 2, 3]]);
@@ -40,13 +40,13 @@ test("a signed address opens the file to everyone who has it; without it the fil
   expect((await database.fetch(url, { headers: stranger })).status).toBe(400);
 });
 
-test("the bucket takes pictures only, and says so as our mistake; a bucket that is missing as well", async () => {
+test("a file of another type, and a missing bucket, are configuration errors", async () => {
   const page = { ...png, contentType: "text/html" };
   await expect(storage.put("images", "e.html", page)).rejects.toMatchObject({ code: "internal" });
   await expect(storage.put("nowhere", "e.png", png)).rejects.toMatchObject({ code: "internal" });
 });
 
-test("a storage that does not answer is a temporary error", async () => {
+test("a storage that does not answer causes a transient error", async () => {
   const down = createStorage(
     createDatabase(database.env, () => Promise.reject(new TypeError("fetch failed"))),
   );

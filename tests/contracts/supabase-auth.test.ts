@@ -28,8 +28,8 @@ const newPerson = async () => {
 };
 const whoIs = (token: string) => project.client("publishable").auth.getUser(token);
 
-describe("people", () => {
-  test("sign in by password, and only by theirs", async () => {
+describe("users", () => {
+  test("sign in only with their own password", async () => {
     const email = newEmail();
     await server.auth.admin.createUser({ email, password, email_confirm: true });
     const client = project.client("publishable");
@@ -48,14 +48,14 @@ describe("people", () => {
     }
   });
 
-  test("who must confirm the address first cannot sign in", async () => {
+  test("that must confirm their address cannot sign in before", async () => {
     const email = newEmail();
     await server.auth.admin.createUser({ email, password });
     const { error } = await project.client("publishable").auth.signInWithPassword({ email, password });
     expect(error).toMatchObject({ status: 400, code: "email_not_confirmed" });
   });
 
-  test("who is banned cannot sign in until the ban is over", async () => {
+  test("that are banned cannot sign in until the ban ends", async () => {
     const { email, id } = await newPerson();
     const signIn = () => project.client("publishable").auth.signInWithPassword({ email, password });
     const banned = await server.auth.admin.updateUserById(id, { ban_duration: "24h" });
@@ -65,7 +65,7 @@ describe("people", () => {
     expect((await signIn()).error).toBeNull();
   });
 
-  test("weak passwords and addresses that are none are refused", async () => {
+  test("are refused with a weak password or an invalid address", async () => {
     const create = (email: string, word: string) =>
       server.auth.admin.createUser({ email, password: word, email_confirm: true });
     expect((await create(newEmail(), "12345")).error).toMatchObject({ status: 422, code: "weak_password" });
@@ -75,7 +75,7 @@ describe("people", () => {
     });
   });
 
-  test("sign out and are out", async () => {
+  test("lose their session when they sign out", async () => {
     const { client, token } = await newPerson();
     expect((await whoIs(token)).error).toBeNull();
     expect((await client.auth.signOut()).error).toBeNull();
@@ -84,7 +84,7 @@ describe("people", () => {
 });
 
 describe("tokens", () => {
-  test("carry the claims that policies read, signed by a key that everybody can fetch", async () => {
+  test("have the claims that policies read, and are signed by a published key", async () => {
     const email = newEmail();
     const made = await server.auth.admin.createUser({
       email,
@@ -113,19 +113,19 @@ describe("tokens", () => {
     expect((await server.auth.getUser(token)).data.user).toMatchObject({ id: made.data.user?.id, email });
   });
 
-  test("that are not ours are refused", async () => {
+  test("of other projects are refused", async () => {
     const { error } = await project.client("publishable").auth.getUser("eyJhbGciOiJub25lIn0.e30.");
     expect(error).toMatchObject({ status: 403, code: "bad_jwt" });
   });
 
-  test("of a deleted user open nothing", async () => {
+  test("of a deleted user are refused", async () => {
     const { id, token } = await newPerson();
     await server.auth.admin.deleteUser(id);
     expect((await whoIs(token)).error).toMatchObject({ status: 403, code: "user_not_found" });
   });
 });
 
-describe("admin", () => {
+describe("the admin API", () => {
   test("creates, reads, changes, lists and deletes users", async () => {
     const email = newEmail();
     const { data } = await server.auth.admin.createUser({ email, password, user_metadata: { a: 1, b: 2 } });
@@ -150,7 +150,7 @@ describe("admin", () => {
     });
   });
 
-  test("an address is given once", async () => {
+  test("refuses an address that a user already has", async () => {
     const email = newEmail();
     await server.auth.admin.createUser({ email, password });
     expect((await server.auth.admin.createUser({ email, password })).error).toMatchObject({
@@ -159,7 +159,7 @@ describe("admin", () => {
     });
   });
 
-  test("pages through users", async () => {
+  test("lists users in pages", async () => {
     for (let made = 0; made < 3; made += 1)
       await server.auth.admin.createUser({ email: newEmail(), password });
     const first = await server.auth.admin.listUsers({ page: 1, perPage: 2 });
@@ -169,7 +169,7 @@ describe("admin", () => {
     expect("nextPage" in first.data && first.data.nextPage).toBe(2);
   });
 
-  test("is for the secret key alone", async () => {
+  test("is open to the secret key only", async () => {
     expect((await project.client("publishable").auth.admin.listUsers()).error).toMatchObject({
       status: 403,
       code: "not_admin",
@@ -182,7 +182,7 @@ describe("admin", () => {
   });
 });
 
-test.skipIf(isHosted)("what is left out is refused by name, in words that auth-js passes on", async () => {
+test.skipIf(isHosted)("an unsupported call is refused with a reason that auth-js passes on", async () => {
   const { client } = await newPerson();
   const refusals = [
     ["POST /auth/v1/signup", await client.auth.signUp({ email: newEmail(), password })],

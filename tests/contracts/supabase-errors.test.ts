@@ -60,19 +60,19 @@ test.each([
   ["PT429", 429],
   ["PT503", 503],
   ["PTXYZ", 500],
-])("SQLSTATE %s is HTTP %i, with message, details and hint", async (code, expected) => {
+])("SQLSTATE %s becomes HTTP %i, with message, details and hint", async (code, expected) => {
   const { status, error } = await server.rpc("contract_raise", { p_code: code });
   expect(status).toBe(expected);
   expect(error).toMatchObject({ code, message: "told so", details: "the detail", hint: "the hint" });
 });
 
-test("a plain raise is 400 with P0001 and nulls", async () => {
+test("a plain raise becomes 400 with P0001 and nulls", async () => {
   const { status, error } = await server.rpc("contract_raise_plain");
   expect(status).toBe(400);
   expect(error).toMatchObject({ code: "P0001", message: "plain", details: null, hint: null });
 });
 
-test("constraints name themselves", async () => {
+test("a violated constraint is named", async () => {
   const taken = await server.rpc("contract_add_thing", { p_name: "taken" });
   expect(taken).toMatchObject({
     status: 409,
@@ -97,7 +97,7 @@ test("an argument of the wrong type is 22P02", async () => {
   });
 });
 
-test("an unknown function is PGRST202 and names what was looked for", async () => {
+test("an unknown function is PGRST202 and names the function", async () => {
   const { status, error } = await server.rpc("contract_sun", { p_b: 1, p_a: 1 });
   expect(status).toBe(404);
   expect(error).toMatchObject({
@@ -115,7 +115,7 @@ test("unknown, missing and superfluous arguments are PGRST202", async () => {
   }
 });
 
-test("functions that one call could mean both are PGRST203", async () => {
+test("a call that two functions match is PGRST203", async () => {
   expect(await server.rpc("contract_ambiguous", { p_a: 1 })).toMatchObject({
     status: 300,
     error: { code: "PGRST203" },
@@ -166,7 +166,7 @@ const raw = async (
   return { status: answer.status, code: body.code };
 };
 
-test("what cannot be parsed says so", async () => {
+test("a malformed request gets an error that says what is wrong", async () => {
   expect(await raw("contract_things?limit=x")).toEqual({ status: 400, code: "PGRST100" });
   expect(await raw("contract_things?order=id.sideways")).toEqual({ status: 400, code: "PGRST100" });
   expect(await raw("contract_things?id=eq.x")).toEqual({ status: 400, code: "22P02" });
@@ -177,7 +177,7 @@ test("what cannot be parsed says so", async () => {
   expect(await raw("rpc/contract_sum/x")).toEqual({ status: 404, code: "PGRST125" });
 });
 
-test("one failed call leaves nothing behind for the next on the same connections", async () => {
+test("a failed call does not affect the next one on the same connection", async () => {
   const calls = Array.from({ length: 40 }, (_, index) =>
     index % 2 === 0
       ? server.rpc("contract_raise", { p_code: "PT409" })

@@ -49,7 +49,7 @@ afterAll(async () => {
 
 const postmaster = () => Number(fs.readFileSync(path.join(dataDir, "postmaster.pid"), "utf8").split("\n")[0]);
 
-test("answers 503 while Postgres is away, and works again when it is back", async () => {
+test("the gateway answers 503 while Postgres is down, and works again afterwards", async () => {
   expect((await sum()).data).toBe(11);
   const before = postgres.url;
   process.kill(postmaster(), "SIGKILL");
@@ -67,7 +67,7 @@ test("answers 503 while Postgres is away, and works again when it is back", asyn
   expect((await fetch(`${server.url}/health`)).status).toBe(200);
 });
 
-test("a changed function is known by its new shape, also after a restart", async () => {
+test("the gateway notices a changed function, even after a restart", async () => {
   const shape = async () => (await client().rpc("contract_shape")).data;
   await ask("create function public.contract_shape() returns int language sql as 'select 1'");
   await vi.waitFor(async () => expect(await shape()).toBe(1), patiently);
@@ -76,7 +76,7 @@ test("a changed function is known by its new shape, also after a restart", async
   await vi.waitFor(async () => expect(await shape()).toEqual([{ a: 2 }]), patiently);
 });
 
-test("calls in flight at the moment of death are answered, none hangs", async () => {
+test("the gateway answers calls that were in progress when Postgres was killed", async () => {
   const sleeping = (key: string, seconds: number) =>
     Promise.all(Array.from({ length: 4 }, () => client(key).rpc("contract_sleep", { p_seconds: seconds })));
   // Just below the statement timeout of each role.

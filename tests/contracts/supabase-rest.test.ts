@@ -17,7 +17,7 @@ beforeAll(async () => {
 afterAll(() => project.close());
 
 describe("rpc", () => {
-  test("passes every kind of argument and gives a row back with its types", async () => {
+  test("passes every kind of argument and returns a row with its types", async () => {
     const { data, error, status } = await server.rpc("contract_add_thing", {
       p_name: "dötted ☂",
       p_amount: 12.5,
@@ -37,7 +37,7 @@ describe("rpc", () => {
     await project.sql("delete from public.contract_things where name = 'dötted ☂'");
   });
 
-  test("leaves out arguments to their defaults", async () => {
+  test("uses defaults for omitted arguments", async () => {
     expect((await server.rpc("contract_sum", { p_a: 1 })).data).toBe(11);
     expect((await server.rpc("contract_sum", { p_a: 1, p_b: 1 })).data).toBe(2);
   });
@@ -61,13 +61,13 @@ describe("rpc", () => {
     ["contract_echo", { p_value: "text" }, "text"],
     ["contract_overloaded", { p_a: 1 }, "int"],
     ["contract_overloaded", { p_a: 1, p_b: 2 }, "two"],
-  ])("%s(%j) gives %j", async (name, args, expected) => {
+  ])("%s(%j) returns %j", async (name, args, expected) => {
     const { data, error } = await server.rpc(name, args);
     expect(error).toBeNull();
     expect(data).toEqual(expected);
   });
 
-  test("a function that returns nothing is answered by 204", async () => {
+  test("answers 204 for a function that returns nothing", async () => {
     expect(await server.rpc("contract_nothing")).toMatchObject({ status: 204, data: null, error: null });
   });
 });
@@ -97,13 +97,13 @@ describe("select", () => {
     expect(await names(query())).toEqual(expected);
   });
 
-  test("columns can be chosen", async () => {
+  test("returns chosen columns", async () => {
     expect((await server.from("contract_things").select("id, name").eq("id", 1)).data).toEqual([
       { id: 1, name: "apple" },
     ]);
   });
 
-  test("single() and maybeSingle() take one row, tell of none and of many", async () => {
+  test("single() and maybeSingle() return one row, and report none or several", async () => {
     const one = await server.from("contract_things").select("name").eq("id", 1).single();
     expect(one.data).toEqual({ name: "apple" });
     const none = await server.from("contract_things").select().eq("id", 99).single();
@@ -123,12 +123,12 @@ describe("select", () => {
     expect(many.error?.code).toBe("PGRST116");
   });
 
-  test("gives at most 1,000 rows, of tables and of functions", async () => {
+  test("returns at most 1,000 rows of tables and functions", async () => {
     const { data } = await server.rpc("contract_numbers", { p_n: 1_500 });
     expect(data).toHaveLength(1_000);
   });
 
-  test("a table made a moment ago is found", async () => {
+  test("finds a table that was just created", async () => {
     await project.sql("create table if not exists public.contract_fresh (id int primary key)");
     await project.sql("alter table public.contract_fresh enable row level security");
     await project.sql("grant select on public.contract_fresh to service_role");
@@ -137,7 +137,7 @@ describe("select", () => {
   });
 });
 
-describe.skipIf(isHosted)("refused by name", () => {
+describe.skipIf(isHosted)("an unsupported request is refused with its reason", () => {
   test.each<[string, () => PromiseLike<{ status: number; error: { message: string; code: string } | null }>]>(
     [
       ["POST on the table", () => server.from("contract_things").insert({ name: "x" })],
@@ -170,7 +170,7 @@ describe.skipIf(isHosted)("refused by name", () => {
   });
 });
 
-test("`?apikey=` opens the door like the header, and no answer quotes it", async () => {
+test("an `apikey` in the query works as the header does, and no response repeats it", async () => {
   const ask = async (path: string) => {
     const answer = await fetch(`${project.url}${path}apikey=${project.secretKey}`);
     return { status: answer.status, text: await answer.text() };
@@ -193,7 +193,7 @@ test("`?apikey=` opens the door like the header, and no answer quotes it", async
   }
 });
 
-test.skipIf(isHosted)("an address is refused by name before a key is asked for", async () => {
+test.skipIf(isHosted)("an unsupported address is refused before the key is checked", async () => {
   const asked: [method: string, path: string][] = [
     ["POST", "/rest/v1/contract_things"],
     ["GET", "/rest/v1/contract_things?id=in.(1)"],

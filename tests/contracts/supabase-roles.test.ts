@@ -34,20 +34,20 @@ afterAll(async () => {
 const as = (name: keyof typeof people) => project.client("publishable", people[name].token);
 const names = (rows: { name: string }[] | null) => rows?.map(({ name }) => name).toSorted();
 
-test("a user sees the rows that the policies show, and no others", async () => {
+test("a user sees only the rows that the policies allow", async () => {
   expect(names((await as("ann").from("contract_things").select("name")).data)).toEqual(["of ann"]);
   expect(names((await as("bob").rpc("contract_things_named", { p_prefix: "of" })).data)).toEqual(["of bob"]);
 });
 
-test("app_metadata in the token makes an admin", async () => {
+test("app_metadata in the token gives a user the rights of an administrator", async () => {
   expect((await as("admin").from("contract_things").select("name")).data).toHaveLength(3);
 });
 
-test("the secret key passes all policies", async () => {
+test("the secret key is not subject to policies", async () => {
   expect((await project.client("secret").from("contract_things").select("name")).data).toHaveLength(3);
 });
 
-test("without a grant: 401 for the nameless, 403 for a user", async () => {
+test("without a grant, an anonymous request gets 401 and a user 403", async () => {
   const nobody = project.client("publishable");
   expect(await nobody.from("contract_things").select()).toMatchObject({
     status: 401,
@@ -84,7 +84,7 @@ test("SQL sees the role and the claims of the request", async () => {
   });
 });
 
-test("many askers at once never get each other's rows", async () => {
+test("concurrent requests never get each other's rows", async () => {
   const asked = Array.from(
     { length: 60 },
     (_, index) => (["ann", "bob", "admin"] as const)[index % 3] ?? "ann",
@@ -99,7 +99,7 @@ test("many askers at once never get each other's rows", async () => {
   for (const { expected, data } of answers) expect([data.uid, data.role]).toContain(expected);
 });
 
-test("a user's function call that fails leaves no role behind", async () => {
+test("a user's failed function call does not leave its role on the connection", async () => {
   await Promise.all(Array.from({ length: 20 }, () => as("ann").rpc("contract_raise", { p_code: "PT400" })));
   expect((await project.client("publishable").rpc("contract_whoami")).data).toMatchObject({ user: "anon" });
 });
@@ -107,7 +107,7 @@ test("a user's function call that fails leaves no role behind", async () => {
 const rest = (headers: Record<string, string>) =>
   fetch(`${project.url}/rest/v1/contract_public_notes?select=id`, { headers });
 
-test("no key, a wrong key, a wrong token: 401", async () => {
+test("a missing key, a wrong key and a wrong token get 401", async () => {
   expect((await rest({})).status).toBe(401);
   expect((await rest({ apikey: "sb_secret_wrong" })).status).toBe(401);
   const forged = await rest({ apikey: project.publishableKey, authorization: "Bearer x.y.z" });
@@ -120,7 +120,7 @@ test("no key, a wrong key, a wrong token: 401", async () => {
   expect(tampered.status).toBe(401);
 });
 
-test("the nameless get 3 seconds a statement, users 8", async () => {
+test("a statement of an anonymous request may take 3 s, of a user 8 s", async () => {
   const slow = await project.client("publishable").rpc("contract_sleep", { p_seconds: 4 });
   expect(slow).toMatchObject({ status: 500, error: { code: "57014" } });
   expect((await as("ann").rpc("contract_sleep", { p_seconds: 3.5 })).data).toBe(1);

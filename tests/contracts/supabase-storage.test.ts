@@ -39,7 +39,7 @@ describe("uploads", () => {
     ["a Blob, as multipart", () => new Blob([bytes], { type: "image/png" })],
     ["a File, as multipart", () => new File([bytes], "x.png", { type: "image/png" })],
     ["a stream", () => new Blob([bytes]).stream()],
-  ])("%s come back byte for byte", async (kind, body) => {
+  ])("%s are returned unchanged", async (kind, body) => {
     const path = `up/${kind.replaceAll(/\W/g, "-")}.png`;
     const { data, error } = await files().upload(path, body(), {
       contentType: "image/png",
@@ -56,7 +56,7 @@ describe("uploads", () => {
     expect(blob?.type).toBe("image/png");
   });
 
-  test("an existing name is refused unless upsert is asked", async () => {
+  test("an existing name is refused, unless the request says upsert", async () => {
     await files().upload("once.txt", "first", { contentType: "text/plain" });
     const again = await files().upload("once.txt", "second", { contentType: "text/plain" });
     expect(again.error).toMatchObject({ statusCode: "409", message: "The resource already exists" });
@@ -67,12 +67,12 @@ describe("uploads", () => {
     expect(await textOf("once.txt")).toBe("third");
   });
 
-  test("into a bucket that is not there: 404", async () => {
+  test("an upload into an unknown bucket gets 404", async () => {
     const { error } = await server.storage.from("no-such-bucket").upload("x.txt", "x");
     expect(error).toMatchObject({ statusCode: "404", message: "Bucket not found" });
   });
 
-  test("the bucket's limits on size and type hold", async () => {
+  test("the bucket's limits on size and type are enforced", async () => {
     const strict = `${bucket}-strict`;
     await makeBucket(strict, 1024, ["text/csv", "image/*"]);
     const into = server.storage.from(strict);
@@ -131,7 +131,7 @@ describe("reading", () => {
     expect(error).not.toBeNull();
   });
 
-  test("a signed URL opens one object for a while, by itself", async () => {
+  test("a signed URL opens one object for a limited time, without a key", async () => {
     const { data } = await files().createSignedUrl("range.txt", 60, { download: "ten digits.txt" });
     const answer = await fetch(data?.signedUrl ?? "");
     expect([answer.status, await answer.text()]).toEqual([200, "0123456789"]);
@@ -145,7 +145,7 @@ describe("reading", () => {
     });
   });
 
-  test("a signed upload URL accepts one object from a caller without rights", async () => {
+  test("a signed upload URL accepts one object from a client without rights", async () => {
     const { data } = await files().createSignedUploadUrl("signed/é.txt".replace("é", "e"));
     const guest = project.client("publishable").storage.from(bucket);
     const { path = "", token = "" } = data ?? {};
@@ -158,8 +158,8 @@ describe("reading", () => {
   });
 });
 
-describe("keeping house", () => {
-  test("lists folders and files of one level, sorted, searched and paged", async () => {
+describe("lists and removal", () => {
+  test("folders and files of one level are listed, sorted, searched and in pages", async () => {
     for (const path of ["list/b.txt", "list/a.txt", "list/deep/c.txt", "list/deep/d.txt", "list/z.csv"]) {
       await files().upload(path, path);
     }
@@ -179,7 +179,7 @@ describe("keeping house", () => {
     expect(all?.find(({ name }) => name === "a.txt")?.metadata).toMatchObject({ size: 10 });
   });
 
-  test("removes, and says what it removed", async () => {
+  test("removed files are listed in the response", async () => {
     for (const path of ["dir/a.txt", "dir/b.txt"]) await files().upload(path, path);
     const removed = await files().remove(["dir/a.txt", "dir/b.txt", "nothing.txt"]);
     expect(removed.data?.map(({ name }) => name).toSorted()).toEqual(["dir/a.txt", "dir/b.txt"]);
@@ -188,7 +188,7 @@ describe("keeping house", () => {
 });
 
 describe("policies", () => {
-  test("without one, the nameless see nothing and write nothing", async () => {
+  test("without a policy an anonymous client sees and writes nothing", async () => {
     await files().upload("private.txt", "secret");
     const guest = project.client("publishable").storage.from(bucket);
     expect((await guest.download("private.txt")).error).not.toBeNull();
@@ -203,7 +203,7 @@ describe("policies", () => {
     expect((await files().exists("private.txt")).data).toBe(true);
   });
 
-  test.skipIf(isHosted)("one on storage.objects opens what it says", async () => {
+  test.skipIf(isHosted)("a policy on storage.objects opens exactly the objects that it allows", async () => {
     await project.sql(
       `create policy "guests may add to the mailbox" on storage.objects for insert to anon
          with check (bucket_id = '${bucket}' and (storage.foldername(name))[1] = 'mailbox')`,
@@ -214,7 +214,7 @@ describe("policies", () => {
   });
 });
 
-test("names that walk out of the bucket are refused", async () => {
+test("names that lead out of the bucket are refused", async () => {
   for (const path of ["a%2f..%2fb", "..%2fx", "a%5cb"]) {
     const answer = await fetch(`${project.url}/storage/v1/object/${bucket}/${path}`, {
       method: "POST",
@@ -225,7 +225,7 @@ test("names that walk out of the bucket are refused", async () => {
   }
 });
 
-describe.skipIf(isHosted)("refused by name", () => {
+describe.skipIf(isHosted)("an unsupported request is refused with its reason", () => {
   const all = () => server.storage;
   test.each<[string, () => PromiseLike<{ error: { message: string } | null }>]>([
     ["POST /storage/v1/bucket", () => all().createBucket("another")],
@@ -248,7 +248,7 @@ describe.skipIf(isHosted)("refused by name", () => {
     expect(error?.message).toContain(words);
   });
 
-  test("a public bucket's address", async () => {
+  test("a public bucket's address is refused with its reason", async () => {
     const { data } = files().getPublicUrl("range.txt");
     const answer = await fetch(data.publicUrl);
     expect([answer.status, await answer.text()]).toEqual([422, expect.stringContaining("object/public")]);

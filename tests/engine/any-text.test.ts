@@ -65,7 +65,7 @@ const nested = (levels: number): Json => {
   return value;
 };
 
-test("any JSON as event data, as a step's result, as a function's result and in an error", async () => {
+test("any JSON can be event data, a step's result, a function's result and an error message", async () => {
   const values = [
     ...texts,
     "👍".slice(0, 1),
@@ -114,7 +114,7 @@ test("any JSON as event data, as a step's result, as a function's result and in 
   await engine.close();
 });
 
-test("JSON of 5,000 levels is refused by name: the event, or the run whose step returned it", async () => {
+test("JSON with 5,000 levels is refused: the event, or the run whose step returned it", async () => {
   const { engine } = await startKitApp(
     (inngest) => [
       inngest.createFunction({ id: "deep", retries: 0, triggers: [happened] }, ({ step }) =>
@@ -140,7 +140,7 @@ test("JSON of 5,000 levels is refused by name: the event, or the run whose step 
   await engine.close();
 });
 
-test("event ids and keys of 4,000 characters are taken, and are told apart", async () => {
+test("event ids and keys of 4,000 characters are accepted and distinguished", async () => {
   // Random, because Postgres would compress a repeated character to less than the limit of its index.
   const random = seeded(3);
   const noise = Array.from({ length: 3_999 }, () => Math.floor(random() * 36).toString(36)).join("");

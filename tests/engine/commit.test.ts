@@ -126,7 +126,7 @@ async function isAnswered(promise: Promise<unknown>): Promise<boolean> {
 const callOf = (request: AppRequest | undefined) =>
   JSON.parse(request?.body ?? "{}") as { ctx: { run_id: string; qi_id: string }; steps: object };
 
-test("an event is acknowledged when it is committed, and not before", async () => {
+test("an event is acknowledged only after it is committed", async () => {
   store.shut();
   const answer = send();
   expect(await isAnswered(answer)).toBe(false);
@@ -135,7 +135,7 @@ test("an event is acknowledged when it is committed, and not before", async () =
   expect((await answer).status).toBe(200);
 });
 
-test("a call goes out when what led to it is committed", async () => {
+test("the app is called only after the cause of the call is committed", async () => {
   store.shut();
   const answer = send();
   await isAnswered(answer);
@@ -145,7 +145,7 @@ test("a call goes out when what led to it is committed", async () => {
   await eventually("the first call", () => calls.length > 0);
 });
 
-test("a checkpoint is acknowledged when it is committed; one of another dispatch is refused", async () => {
+test("a checkpoint is acknowledged only after it is committed, and one of an older dispatch is refused", async () => {
   await send("hold");
   await eventually("the first call", () => calls.length > 0);
   const [first] = calls;
@@ -193,7 +193,7 @@ test("a checkpoint of a run that has ended is refused", async () => {
   expect(late.status).toBe(409);
 });
 
-test("a commit that fails fails those who wait for it; what it held goes on when the store works again", async () => {
+test("a failed commit fails the requests that wait for it, and its runs go on when the store works again", async () => {
   await send("hold");
   await eventually("the first call", () => calls.length > 0);
   store.break(true);

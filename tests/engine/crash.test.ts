@@ -23,7 +23,7 @@ const prepare = `
 type Go = { n: number };
 type Call = { steps: Record<string, unknown>; ctx: { run_id: string } };
 
-test("runs survive kill -9 of all they stand on", { timeout: 900_000 }, async () => {
+test("runs survive kill -9 of engine, gateway and Postgres", { timeout: 900_000 }, async () => {
   const house = await openHouse(prepare);
   const take = async (run: number, step: string): Promise<number> => {
     const response = await fetch(`${house.gatewayUrl}/rest/v1/rpc/take_effect`, {

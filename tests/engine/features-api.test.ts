@@ -6,8 +6,8 @@ import { eventually } from "./support/wait.ts";
 
 const { start } = await engineSuite();
 
-describe.concurrent("reading", () => {
-  test("/v1/events/:id gives the event as it was sent; /v1/events lists newest first, by name and page", async () => {
+describe.concurrent("the read API", () => {
+  test("/v1/events/:id returns the event as it was sent, and /v1/events lists events newest first, by name and page", async () => {
     const app = await start(() => []);
     const ids = await app.engine.sendAll([1, 2, 3].map((n) => ({ name: app.name("listed"), data: { n } })));
     const one = await eventually("the event", async () => {
@@ -42,7 +42,7 @@ describe.concurrent("reading", () => {
     expect(next.body.data.map((event) => event.internal_id)).toEqual(newestFirst.slice(2));
   });
 
-  test("an event id that the sender chose cannot be looked up", async () => {
+  test("an event cannot be looked up by an id that the sender chose", async () => {
     const app = await start(() => []);
     const own = `${app.id}-own`;
     await app.send("x", {}, { id: own });
@@ -75,7 +75,7 @@ describe.concurrent("reading", () => {
     });
   });
 
-  test("an event that is not known is not found", async () => {
+  test("an unknown event gets 404", async () => {
     const app = await start(() => []);
     const { body } = await app.engine.request("GET", "/v1/events/01ARZ3NDEKTSV4RRFFQ69G5FAV");
     // The status in the body counts: the Dev Server sends HTTP 200 with it.
@@ -104,7 +104,7 @@ describe.concurrent("reading", () => {
   });
 });
 
-describe.concurrent("control", () => {
+describe.concurrent("the control API", () => {
   test("rerun starts a new run of the same event, with a run id of its own", async () => {
     const runs: { runId: string; eventId: string | undefined }[] = [];
     const app = await start(({ inngest, on }) => [
@@ -135,7 +135,7 @@ describe.concurrent("control", () => {
     expect(runs[1]?.runId).not.toBe(first.runId);
   });
 
-  test("cancel of an ended or unknown run says so", async () => {
+  test("a cancel of an ended or unknown run is refused", async () => {
     const app = await start(({ inngest, on }) => [
       inngest.createFunction({ id: "quick", retries: 0, triggers: [{ event: on("go") }] }, () => "done"),
     ]);

@@ -7,14 +7,14 @@ import { engineSuite } from "./support/suite.ts";
 
 const { start } = await engineSuite();
 
-test("5,001 are refused with the server's words", async () => {
+test("5,001 events in one request are refused with the server's message", async () => {
   const app = await start(() => []);
   const answer = await app.engine.post(Array.from({ length: 5001 }, () => ({ name: app.name("bulk") })));
   expect(answer.status).toBe(400);
   expect(answer.body.error).toContain("5000");
 });
 
-test("5,000 events in one request: each gets an id, and the last one starts its function", {
+test("5,000 events in one request get an id each, and the last one starts its function", {
   timeout: 300_000,
 }, async () => {
   const app = await start(({ inngest, on }) => [

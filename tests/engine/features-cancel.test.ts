@@ -5,7 +5,7 @@ import { eventually } from "./support/wait.ts";
 const { start, engine } = await engineSuite();
 
 describe.concurrent("cancelOn", () => {
-  test("an event that its `if` accepts cancels the run while it sleeps, and only that run", async () => {
+  test("an event that matches the `if` cancels the sleeping run, and only that run", async () => {
     const began: number[] = [];
     const app = await start(({ inngest, on }) => [
       inngest.createFunction(
@@ -53,7 +53,7 @@ describe.concurrent("cancelOn", () => {
     expect((await app.outcome(id)).status).toBe("Cancelled");
   });
 
-  test("the run's id can be named: event.id == async.data.jobId", async () => {
+  test("the `if` may compare the run's event id: event.id == async.data.jobId", async () => {
     const began: string[] = [];
     const app = await start(({ inngest, on }) => [
       inngest.createFunction(
@@ -75,7 +75,7 @@ describe.concurrent("cancelOn", () => {
     expect((await app.outcome(`${app.id}-job-1`)).status).toBe("Cancelled");
   });
 
-  test("a cancel sent before the run exists is lost", async () => {
+  test("a cancel event sent before the run exists has no effect", async () => {
     const app = await start(({ inngest, on }) => [
       inngest.createFunction(
         {
@@ -97,7 +97,7 @@ describe.concurrent("cancelOn", () => {
     });
   });
 
-  test("after its own timeout the event no longer cancels", async () => {
+  test("the event does not cancel after its own timeout", async () => {
     const began: number[] = [];
     const app = await start(({ inngest, on }) => [
       inngest.createFunction(
@@ -122,7 +122,7 @@ describe.concurrent("cancelOn", () => {
     expect(await app.outcome(id)).toMatchObject({ status: "Completed", result: "ran" });
   });
 
-  test("the canceled run sends inngest/function.cancelled with its own id; onFailure stays quiet", async () => {
+  test("a canceled run sends inngest/function.cancelled with its id, and does not call onFailure", async () => {
     const heard: { id: string; name: string; data: { run_id: string; function_id: string } }[] = [];
     const app = await start(({ inngest, on }) => [
       inngest.createFunction(
@@ -174,7 +174,7 @@ describe.concurrent("timeouts", () => {
     expect((await app.outcome(await app.send("go"))).status).toBe("Cancelled");
   });
 
-  test("`start` cancels a run that waits longer for its place", async () => {
+  test("`start` cancels a run that waits longer to start", async () => {
     let holding = false;
     let release = () => {};
     const held = new Promise<void>((resolve) => {
@@ -205,7 +205,7 @@ describe.concurrent("timeouts", () => {
   });
 });
 
-describe.concurrent("cancel by the API", () => {
+describe.concurrent("a cancel by the API", () => {
   test("DELETE /v1/runs/:id cancels one run", async () => {
     const began: string[] = [];
     const app = await start(({ inngest, on }) => [

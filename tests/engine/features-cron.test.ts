@@ -7,7 +7,7 @@ import { eventually } from "./support/wait.ts";
 const { start, engine } = await engineSuite();
 
 test.runIf(engine.isReal)(
-  "a schedule starts its function with the time it was due",
+  "a schedule starts its function with the time at which it was due",
   { timeout: 150_000 },
   async () => {
     const seen: object[] = [];

@@ -6,7 +6,7 @@ import { eventually } from "./support/wait.ts";
 const { start } = await engineSuite();
 
 describe.concurrent("events", () => {
-  test("one event object and an array are both taken; ids come in the order of the events", async () => {
+  test("one event and an array of events are accepted, and ids come in the order of the events", async () => {
     const seen = new Map<string, number>();
     const app = await start(({ inngest, on }) => [
       inngest.createFunction({ id: "see", retries: 0, triggers: [{ event: on("n") }] }, ({ event }) => {
@@ -20,7 +20,7 @@ describe.concurrent("events", () => {
     expect(many.map((id) => seen.get(id))).toEqual([1, 2, 3]);
   });
 
-  test("an event without a name, and JSON that is none, are refused", async () => {
+  test("an event without a name and invalid JSON are refused", async () => {
     const app = await start(() => []);
     expect(await app.engine.post({ name: "" })).toMatchObject({
       status: 400,
@@ -29,7 +29,7 @@ describe.concurrent("events", () => {
     expect((await app.engine.request("POST", "/e/key", "{nope")).status).toBe(400);
   });
 
-  test("a request repeated with the same id seed gives the same ids and starts nothing twice", async () => {
+  test("a request repeated with the same id seed gets the same ids and starts no second run", async () => {
     const seen: number[] = [];
     const app = await start(({ inngest, on }) => [
       inngest.createFunction({ id: "see", retries: 0, triggers: [{ event: on("n") }] }, ({ event }) => {
@@ -47,7 +47,7 @@ describe.concurrent("events", () => {
     expect(seen.toSorted((a, b) => a - b)).toEqual([1, 2, 11, 12]);
   });
 
-  test("an id of the sender's own starts each function once a day, and each function for itself", async () => {
+  test("an event id chosen by the sender starts each function once in 24 hours, independently per function", async () => {
     const seen: string[] = [];
     const app = await start(({ inngest, on }) =>
       ["a", "b"].map((id) =>
@@ -71,7 +71,7 @@ describe.concurrent("events", () => {
     ).toEqual(["a", "b"]);
   });
 
-  test("one event starts every function that listens, a wildcard among them", async () => {
+  test("one event starts every function that it triggers, also by a wildcard", async () => {
     const app = await start(({ inngest, on }) => [
       inngest.createFunction(
         { id: "exact", retries: 0, triggers: [{ event: on("user/created") }] },
@@ -93,7 +93,7 @@ describe.concurrent("events", () => {
     expect(app.outcomes.all("other")).toHaveLength(1);
   });
 
-  test("a function with two triggers starts once for an event that fits both", async () => {
+  test("a function with two matching triggers starts once", async () => {
     const app = await start(({ inngest, on }) => [
       inngest.createFunction(
         {
@@ -130,7 +130,7 @@ describe.concurrent("events", () => {
     expect(app.outcomes.all("picky")).toHaveLength(1);
   });
 
-  test("ts and v of the sender are kept", async () => {
+  test("ts and v given by the sender are kept", async () => {
     const app = await start(({ inngest, on }) => [
       inngest.createFunction({ id: "see", retries: 0, triggers: [{ event: on("x") }] }, ({ event }) => ({
         ts: event.ts,
@@ -144,7 +144,7 @@ describe.concurrent("events", () => {
     });
   });
 
-  test("an event of the future starts its run then", async () => {
+  test("an event with a future ts starts its run then", async () => {
     const app = await start(({ inngest, on }) => [
       inngest.createFunction({ id: "see", retries: 0, triggers: [{ event: on("x") }] }, () => Date.now()),
     ]);
@@ -153,7 +153,7 @@ describe.concurrent("events", () => {
     expect((await app.outcome(id, "see")).result).toBeGreaterThanOrEqual(ts);
   });
 
-  test("waitForEvent does not see an event from before it", async () => {
+  test("waitForEvent does not match an event that was sent before it", async () => {
     let sent = () => {};
     const isSent = new Promise<void>((resolve) => {
       sent = resolve;
@@ -179,7 +179,7 @@ describe.concurrent("events", () => {
     expect((await app.outcome(id, "late")).result).toEqual({ missed: null, n: 1 });
   });
 
-  test("the SDK's own send works against the engine", async () => {
+  test("the SDK's send works with the engine", async () => {
     const app = await start(({ inngest, on }) => [
       inngest.createFunction(
         { id: "see", retries: 0, triggers: [{ event: on("x") }] },
@@ -220,7 +220,7 @@ describe.concurrent("sync", () => {
     expect(app.outcomes.all("same")).toHaveLength(1);
   });
 
-  test("a run that is under way goes on with the new code", async () => {
+  test("a run in progress continues with the new code", async () => {
     const ran: string[] = [];
     const app = await start(({ inngest, on }) => [
       inngest.createFunction(

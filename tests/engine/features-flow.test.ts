@@ -23,7 +23,7 @@ function meter() {
 }
 
 describe.concurrent("concurrency", () => {
-  test("a limit holds for steps at work, and everything still gets done", async () => {
+  test("limits the number of steps in progress, and every run completes", async () => {
     const work = meter();
     const app = await start(({ inngest, on }) => [
       inngest.createFunction(
@@ -37,7 +37,7 @@ describe.concurrent("concurrency", () => {
     expect(work.most()).toBeLessThanOrEqual(2);
   });
 
-  test("a key gives each of its values a limit of its own", async () => {
+  test("with a key limits each value separately", async () => {
     const work = meter();
     const company = eventually("two at work at once", () => work.most("all") > 1);
     const app = await start(({ inngest, on }) => [
@@ -64,7 +64,7 @@ describe.concurrent("concurrency", () => {
   });
 
   test.each(["env", "account"] as const)(
-    "scope %s: two functions share one limit by its key",
+    "in scope %s is shared by two functions with the same key",
     async (scope) => {
       const work = meter();
       const app = await start(({ inngest, on }) =>
@@ -86,7 +86,7 @@ describe.concurrent("concurrency", () => {
     },
   );
 
-  test("two limits hold at once", async () => {
+  test("may have two limits, which both hold", async () => {
     const work = meter();
     const app = await start(({ inngest, on }) => [
       inngest.createFunction(
@@ -108,7 +108,7 @@ describe.concurrent("concurrency", () => {
     expect(work.most("all")).toBeLessThanOrEqual(3);
   });
 
-  test("a sleeping run holds no place", async () => {
+  test("does not count a sleeping run", async () => {
     const began: string[] = [];
     const app = await start(({ inngest, on }) => [
       inngest.createFunction(
@@ -128,7 +128,7 @@ describe.concurrent("concurrency", () => {
 });
 
 describe.concurrent("throttle", () => {
-  test("run starts keep the pace; none is lost", async () => {
+  test("spaces the starts of runs and loses none", async () => {
     const at: number[] = [];
     const app = await start(({ inngest, on }) => [
       inngest.createFunction(
@@ -146,7 +146,7 @@ describe.concurrent("throttle", () => {
       expect(time - sent).toBeGreaterThanOrEqual(index * 2000 - 50);
   });
 
-  test("a burst starts at once, and each key has a pace of its own", async () => {
+  test("allows a burst at once, and each key has its own pace", async () => {
     const at: Record<string, number[]> = { a: [], b: [] };
     const app = await start(({ inngest, on }) => [
       inngest.createFunction(
@@ -171,7 +171,7 @@ describe.concurrent("throttle", () => {
 });
 
 describe.concurrent("rateLimit", () => {
-  test("starts over the limit are dropped, per key; the limit is a pace (GCRA), not a bucket", async () => {
+  test("drops starts over the limit, per key, by pace (GCRA) and not by bucket", async () => {
     const ran: string[] = [];
     const app = await start(({ inngest, on }) => [
       inngest.createFunction(
@@ -194,7 +194,7 @@ describe.concurrent("rateLimit", () => {
     expect(ran.toSorted()).toEqual(["ada", "bob"]);
   });
 
-  test("a tenth of the limit may come at once", async () => {
+  test("allows a tenth of the limit at once", async () => {
     const app = await start(({ inngest, on }) => [
       inngest.createFunction(
         { id: "rated", retries: 0, triggers: [{ event: on("go") }], rateLimit: { limit: 20, period: "24h" } },
@@ -210,7 +210,7 @@ describe.concurrent("rateLimit", () => {
 });
 
 describe.concurrent("idempotency", () => {
-  test("an expression makes one run a day of each of its values", async () => {
+  test("starts one run in 24 hours for each value of the expression", async () => {
     const app = await start(({ inngest, on }) => [
       inngest.createFunction(
         { id: "once", retries: 0, triggers: [{ event: on("go") }], idempotency: "event.data.order" },
@@ -233,7 +233,7 @@ describe.concurrent("idempotency", () => {
 });
 
 describe.concurrent("debounce", () => {
-  test("a quiet period later the last event starts one run, per key", async () => {
+  test("starts one run per key with the last event, after a quiet period", async () => {
     const ran: string[] = [];
     const app = await start(({ inngest, on }) => [
       inngest.createFunction(
@@ -259,7 +259,7 @@ describe.concurrent("debounce", () => {
 });
 
 describe.concurrent("batchEvents", () => {
-  test("a full batch starts one run with all its events", async () => {
+  test("starts one run with all events of a full batch", async () => {
     const app = await start(({ inngest, on }) => [
       inngest.createFunction(
         {
@@ -277,7 +277,7 @@ describe.concurrent("batchEvents", () => {
     expect(result?.toSorted((a, b) => a - b)).toEqual([1, 2, 3]);
   });
 
-  test("a batch that does not fill starts after its timeout, one for each key", async () => {
+  test("starts an incomplete batch after its timeout, one per key", async () => {
     const app = await start(({ inngest, on }) => [
       inngest.createFunction(
         {
@@ -297,7 +297,7 @@ describe.concurrent("batchEvents", () => {
 });
 
 describe.concurrent("priority", () => {
-  test("of what waits for a place, the higher priority goes first", async () => {
+  test("starts the waiting run with the higher priority first", async () => {
     const order: string[] = [];
     let release = () => {};
     const held = new Promise<void>((resolve) => {
@@ -331,7 +331,7 @@ describe.concurrent("priority", () => {
 });
 
 describe.concurrent("singleton", () => {
-  test("skip: while one runs, further events start none", async () => {
+  test("skip: an event during a run starts none", async () => {
     const began: number[] = [];
     let release = () => {};
     const held = new Promise<void>((resolve) => {
@@ -372,7 +372,7 @@ describe.concurrent("singleton", () => {
     expect(app.outcomes.all("single")).toHaveLength(3);
   });
 
-  test("cancel: a further event cancels the running one and takes its place", async () => {
+  test("cancel: an event during a run cancels that run and starts another", async () => {
     const began: number[] = [];
     const app = await start(({ inngest, on }) => [
       inngest.createFunction(

@@ -120,8 +120,8 @@ const walking = (id: string) =>
 describe.each([{ checkpointing: true }, { checkpointing: false }])("with %o", ({ checkpointing }) => {
   beforeAll(() => house.serve(checkpointing));
 
-  describe.concurrent("each road in makes one tracked job", () => {
-    test("HTTP", async () => {
+  describe.concurrent("each way to start work makes one tracked job", () => {
+    test("HTTP request", async () => {
       const as = "ann";
       const list = await house.call("POST", "/api/lists", { as, body: { name: "People" } });
       const people = Array.from({ length: 30 }, (_, n) => ({ email: `p${n}@example.com` }));
@@ -140,7 +140,7 @@ describe.each([{ checkpointing: true }, { checkpointing: false }])("with %o", ({
       expect(counts).toMatchObject({ recipients: 30, sent: 30 });
     });
 
-    test("app code's own inngest.send", async () => {
+    test("inngest.send by app code", async () => {
       const { ids } = await house.app.inngest.send(greet.create({ name: "Ada" }));
       const [job, ...others] = await jobsOf(String(ids[0]), hasEnded);
       expect(others).toEqual([]);
@@ -156,7 +156,7 @@ describe.each([{ checkpointing: true }, { checkpointing: false }])("with %o", ({
       expect(types(timeline)).toEqual(["accepted", "running", "completed"]);
     });
 
-    test("parallel steps are one run, begun once and ended once", async () => {
+    test("parallel steps: one run with one begin and one end", async () => {
       const eventId = await api.send({ name: "ledger/parallel", data: {} });
       const [job] = await jobsOf(eventId, hasEnded);
       expect(job).toMatchObject({ status: "completed", result: [1, 2, 3] });
@@ -165,7 +165,7 @@ describe.each([{ checkpointing: true }, { checkpointing: false }])("with %o", ({
       expect(types(timeline)).toEqual(["accepted", "running", "completed"]);
     });
 
-    test("a replay of a failed run, which is a new run of the same job and settles its letter", async () => {
+    test("replay of a failed run: a new run of the same job, which settles its dead letter", async () => {
       const { eventId, letter } = await failing(`Bob ${checkpointing}`);
       expect(letter).toMatchObject({ status: "failed", function_id: "greet", attempts: 2 });
       await eventually(
@@ -185,7 +185,7 @@ describe.each([{ checkpointing: true }, { checkpointing: false }])("with %o", ({
       });
     });
 
-    test("a dead letter's reprocess, which many asked for at once", async () => {
+    test("reprocess of a dead letter, requested several times at once", async () => {
       const { eventId, letter } = await failing(`Eve ${checkpointing}`);
       const reprocess = () =>
         house.call("POST", `/api/dead-letters/${letter["id"]}/reprocess`, { as: "admin" });
@@ -203,7 +203,7 @@ describe.each([{ checkpointing: true }, { checkpointing: false }])("with %o", ({
   });
 
   describe.concurrent("a cancel", () => {
-    test("stops running work at its next step, and the engine's news ends the run in the ledger", async () => {
+    test("stops a running job at its next step, and the engine's cancel event ends the run in the ledger", async () => {
       const id = randomUUID();
       await house.rows(accept(id));
       await sendWalk(id);
@@ -222,7 +222,7 @@ describe.each([{ checkpointing: true }, { checkpointing: false }])("with %o", ({
       expect(walked.filter((line) => line.startsWith(id))).toHaveLength(1);
     });
 
-    test("before work began keeps it from beginning", async () => {
+    test("before the job began prevents it from beginning", async () => {
       const id = randomUUID();
       // In one transaction, so that the job cannot be sent in between.
       await house.rows(`${accept(id)}; select cancel_job('${id}', null, 'test', now())`);
@@ -247,7 +247,7 @@ describe.each([{ checkpointing: true }, { checkpointing: false }])("with %o", ({
 });
 
 // Without a virtual clock a test can only wait for a tick; roads-in.test.ts moves the clock.
-test.runIf(engine.isReal)("a cron tick makes one tracked job, and a letter when it fails", async () => {
+test.runIf(engine.isReal)("a scheduled run makes one job, and a dead letter when it fails", async () => {
   const ticks = await eventually(
     "both ticks",
     async () => {
@@ -272,7 +272,7 @@ test.runIf(engine.isReal)("a cron tick makes one tracked job, and a letter when 
   });
 });
 
-test("what fails in another app of the same engine is no letter of ours", async () => {
+test("a failure in another app of the same engine makes no dead letter here", async () => {
   const other = await start(({ inngest, on }) => [
     inngest.createFunction({ id: "theirs", retries: 0, triggers: [on("go")] }, () => {
       throw new Error("not ours");

@@ -26,7 +26,7 @@ describe.concurrent("events that are refused", () => {
     expect(answer.body.error).toContain(words);
   });
 
-  test("data that is no object", async () => {
+  test("data that is not an object", async () => {
     const app = await start(() => []);
     const answer = await app.engine.request<{ error: string }>("POST", "/e/suite", {
       name: "x/y",
@@ -36,7 +36,7 @@ describe.concurrent("events that are refused", () => {
     expect(answer.body.error).toContain("cannot unmarshal string");
   });
 
-  test("of a list with a bad event, those before it are taken and the rest is not", async () => {
+  test("of an array with an invalid event, the events before it are accepted and the others are not", async () => {
     const app = await start(({ inngest, on }) => [
       inngest.createFunction(
         { id: "see", retries: 0, triggers: [{ event: on("x") }] },
@@ -53,13 +53,13 @@ describe.concurrent("events that are refused", () => {
     expect(new Set(results)).toEqual(new Set([1, 2, 4]));
   });
 
-  test("an empty list is taken", async () => {
+  test("an empty array is accepted", async () => {
     const app = await start(() => []);
     const answer = await app.engine.post([]);
     expect(answer).toEqual({ status: 200, body: { ids: [""], status: 200 } });
   });
 
-  test("half a megabyte is taken", async () => {
+  test("half a megabyte is accepted", async () => {
     const app = await start(({ inngest, on }) => [
       inngest.createFunction(
         { id: "size", retries: 0, triggers: [{ event: on("x") }] },
@@ -145,7 +145,7 @@ describe.concurrent.each(CHECKPOINTING)("runs that are refused, %s", (_name, che
     expect(JSON.stringify(malformed.error)).toContain("Wait for event If expression failed to compile");
   });
 
-  test("invoke of a function that is not there", async () => {
+  test("invoke of an unknown function", async () => {
     const app = await start(
       ({ inngest, on }) => [
         inngest.createFunction(
@@ -163,7 +163,7 @@ describe.concurrent.each(CHECKPOINTING)("runs that are refused, %s", (_name, che
     });
   });
 
-  test("state larger than a request is fetched by the SDK itself (use_api)", async () => {
+  test("state that is larger than a request is fetched by the SDK (use_api)", async () => {
     const app = await start(
       ({ inngest, on }) => [
         inngest.createFunction(

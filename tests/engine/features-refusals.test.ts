@@ -5,8 +5,8 @@ import { engineSuite } from "./support/suite.ts";
 
 const { start, engine } = await engineSuite();
 
-describe.skipIf(engine.isReal)("what is not modelled", { concurrent: true }, () => {
-  test("step.waitForSignal ends the run with its name", async () => {
+describe.skipIf(engine.isReal)("features that the local engine does not model", { concurrent: true }, () => {
+  test("step.waitForSignal fails the run and is named", async () => {
     const app = await start(({ inngest, on }) => [
       inngest.createFunction({ id: "signal", retries: 3, triggers: [on("go")] }, ({ step }) =>
         step.waitForSignal("wait", { signal: "s", timeout: "1h", onConflict: "fail" }),
@@ -17,7 +17,7 @@ describe.skipIf(engine.isReal)("what is not modelled", { concurrent: true }, () 
     expect(JSON.stringify(outcome.error)).toContain("waitForSignal");
   });
 
-  test("step.fetch ends the run with its name", async () => {
+  test("step.fetch fails the run and is named", async () => {
     const app = await start(({ inngest, on }) => [
       inngest.createFunction({ id: "fetch", retries: 3, triggers: [on("go")] }, async ({ step }) => {
         await step.fetch("http://127.0.0.1:9/");
@@ -28,7 +28,7 @@ describe.skipIf(engine.isReal)("what is not modelled", { concurrent: true }, () 
     expect(JSON.stringify(outcome.error)).toContain("step.fetch");
   });
 
-  test("a cron's jitter is refused when the app registers", async () => {
+  test("a cron's jitter is refused at registration", async () => {
     const refused = start(({ inngest }) => [
       inngest.createFunction(
         { id: "jittery", retries: 0, triggers: [{ cron: "0 * * * *", jitter: "5m" }] },
@@ -51,14 +51,14 @@ describe.skipIf(engine.isReal)("what is not modelled", { concurrent: true }, () 
       { cancelOn: [{ event: "y", if: "event.data.n < async.data.n" }] },
       /<.* in a match is not modelled/,
     ],
-  ] as [string, object, RegExp][])("%s: refused when the app registers", async (_, options, words) => {
+  ] as [string, object, RegExp][])("%s: refused at registration", async (_, options, words) => {
     const refused = start(({ inngest }) => [
       inngest.createFunction({ id: "fn", retries: 0, triggers: [{ event: "x" }], ...options }, () => null),
     ]);
     await expect(refused).rejects.toThrow(words);
   });
 
-  test("publishing in realtime ends the run at its first try", async () => {
+  test("realtime publishing fails the run at its first attempt", async () => {
     const app = await start(({ inngest, on }) => [
       inngest.createFunction({ id: "loud", retries: 3, triggers: [on("go")] }, ({ step }) =>
         step.realtime.publish("say", { channel: "all", topic: "news", config: { schema: z.object({}) } }, {}),
@@ -69,7 +69,7 @@ describe.skipIf(engine.isReal)("what is not modelled", { concurrent: true }, () 
     expect(JSON.stringify(outcome.error)).toContain("Realtime is not modelled");
   });
 
-  test("a rerun from a step, and SDKs before 3.54", async () => {
+  test("a rerun from a step and SDKs before 3.54 are refused", async () => {
     const app = await start(({ inngest, on }) => [
       inngest.createFunction({ id: "plain", retries: 0, triggers: [on("go")] }, () => null),
     ]);
@@ -86,7 +86,7 @@ describe.skipIf(engine.isReal)("what is not modelled", { concurrent: true }, () 
     ]);
   });
 
-  test("an unknown address says that it is not modelled", async () => {
+  test('an unknown address is answered with "not modelled"', async () => {
     const app = await start(() => []);
     const answer = await app.engine.request("GET", "/v1/traces/userland");
     expect(answer.status).toBe(404);
@@ -94,7 +94,7 @@ describe.skipIf(engine.isReal)("what is not modelled", { concurrent: true }, () 
   });
 });
 
-test.skipIf(engine.isReal)("one plain page shows runs, and one run its steps", async () => {
+test.skipIf(engine.isReal)("one plain page lists the runs, and one shows a run's steps", async () => {
   const app = await start(({ inngest, on }) => [
     inngest.createFunction({ id: "shown", retries: 0, triggers: [on("go")] }, ({ step }) =>
       step.run("the-step", () => 1),

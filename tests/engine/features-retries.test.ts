@@ -9,7 +9,7 @@ import { eventually } from "./support/wait.ts";
 const { start } = await engineSuite();
 
 describe.concurrent.each(CHECKPOINTING)("retries, %s", (_name, checkpointing) => {
-  test("a failing step is tried again until it succeeds; what ran before it does not run again", async () => {
+  test("a failing step is retried until it succeeds, and earlier steps are not repeated", async () => {
     const ran: string[] = [];
     const app = await start(
       ({ inngest, on }) => [
@@ -33,7 +33,7 @@ describe.concurrent.each(CHECKPOINTING)("retries, %s", (_name, checkpointing) =>
     expect(ran).toEqual(["before", "flaky@0", "flaky@1", "flaky@2"]);
   });
 
-  test("each step has tries of its own", async () => {
+  test("each step has its own attempts", async () => {
     const tries: Record<string, number> = { one: 0, two: 0 };
     const failTwice = (name: string) => () => {
       tries[name] = (tries[name] ?? 0) + 1;
@@ -59,7 +59,7 @@ describe.concurrent.each(CHECKPOINTING)("retries, %s", (_name, checkpointing) =>
     expect(tries).toEqual({ one: 3, two: 3 });
   });
 
-  test("a step whose tries are used up fails the run with the step's error", async () => {
+  test("a step whose attempts are used up fails the run with the step's error", async () => {
     let tries = 0;
     const app = await start(
       ({ inngest, on }) => [
@@ -83,7 +83,7 @@ describe.concurrent.each(CHECKPOINTING)("retries, %s", (_name, checkpointing) =>
     expect(outcome.error).not.toHaveProperty("code");
   });
 
-  test("a step error may be caught: the run goes on with it remembered", async () => {
+  test("a function can catch a step's error and go on, and a replay remembers it", async () => {
     let tries = 0;
     const app = await start(
       ({ inngest, on }) => [
@@ -111,7 +111,7 @@ describe.concurrent.each(CHECKPOINTING)("retries, %s", (_name, checkpointing) =>
     expect(tries).toBe(2);
   });
 
-  test("of a function's own error name, message and cause arrive, extra fields do not", async () => {
+  test("name, message and cause of an error are kept, and other fields are not", async () => {
     const app = await start(
       ({ inngest, on }) => [
         inngest.createFunction({ id: "bare", retries: 0, triggers: [on("go")] }, () => {
@@ -128,7 +128,7 @@ describe.concurrent.each(CHECKPOINTING)("retries, %s", (_name, checkpointing) =>
     expect(outcome.error).not.toHaveProperty("code");
   });
 
-  test("NonRetriableError in a step or in the function ends the run at its first try", async () => {
+  test("NonRetriableError in a step or in the function ends the run at its first attempt", async () => {
     const tries: string[] = [];
     const app = await start(
       ({ inngest, on }) => [
@@ -155,7 +155,7 @@ describe.concurrent.each(CHECKPOINTING)("retries, %s", (_name, checkpointing) =>
     expect(tries.toSorted()).toEqual(["function", "step"]);
   });
 
-  test("RetryAfterError sets the time of the next try", async () => {
+  test("RetryAfterError sets the time of the next attempt", async () => {
     const at: number[] = [];
     const app = await start(
       ({ inngest, on }) => [
@@ -177,7 +177,7 @@ describe.concurrent.each(CHECKPOINTING)("retries, %s", (_name, checkpointing) =>
     expect(second - first).toBeGreaterThanOrEqual(2000);
   });
 
-  test("an error outside of steps repeats the function, not its finished steps", async () => {
+  test("an error outside of steps repeats the function, but not its completed steps", async () => {
     const ran: string[] = [];
     const app = await start(
       ({ inngest, on }) => [
@@ -200,7 +200,7 @@ describe.concurrent.each(CHECKPOINTING)("retries, %s", (_name, checkpointing) =>
     expect(ran.filter((what) => what === "once")).toHaveLength(1);
   });
 
-  test("the function learns its attempt and how many there are", async () => {
+  test("the function knows its attempt and the maximum", async () => {
     const seen: unknown[] = [];
     const app = await start(
       ({ inngest, on }) => [
@@ -226,8 +226,8 @@ describe.concurrent.each(CHECKPOINTING)("retries, %s", (_name, checkpointing) =>
   });
 });
 
-describe.concurrent("what answers in the app's place", () => {
-  test("a page that is not the SDK's counts as an error and is tried again", async () => {
+describe.concurrent("an answer that is not the app's", () => {
+  test("a page from another server counts as an error and is retried", async () => {
     let pages = 0;
     let calls = 0;
     const app = await start(
@@ -250,7 +250,7 @@ describe.concurrent("what answers in the app's place", () => {
     expect({ pages, calls }).toEqual({ pages: 1, calls: 1 });
   });
 
-  test("an app that is down costs attempts and the run goes on when it is back", async () => {
+  test("an app that is down uses up attempts, and the run goes on when it is back", async () => {
     let down = 0;
     const app = await start(
       ({ inngest, on }) => [
@@ -275,7 +275,7 @@ describe.concurrent("what answers in the app's place", () => {
 });
 
 describe.concurrent("onFailure and the system events", () => {
-  test("onFailure gets the original event, the run and the error, without the fields that do not travel", async () => {
+  test("onFailure gets the original event, the run and the error, reduced to name, message and cause", async () => {
     const failures: object[] = [];
     const app = await start(({ inngest, on }) => [
       inngest.createFunction(
@@ -305,7 +305,7 @@ describe.concurrent("onFailure and the system events", () => {
     expect(failures).toHaveLength(1);
   });
 
-  test("a failing onFailure is tried exactly twice", async () => {
+  test("a failing onFailure is tried twice", async () => {
     const attempts: number[] = [];
     const app = await start(({ inngest, on }) => [
       inngest.createFunction(
@@ -333,7 +333,7 @@ describe.concurrent("onFailure and the system events", () => {
     expect(attempts).toEqual([0, 1]);
   });
 
-  test("inngest/function.failed has the run's id as its own and starts any function", async () => {
+  test("inngest/function.failed has its own run's id and can trigger any function", async () => {
     const heard: { id: string; data: { run_id: string; error: { message: string } } }[] = [];
     const app = await start(({ inngest, on }) => [
       inngest.createFunction({ id: "fails", retries: 0, triggers: [{ event: on("go") }] }, () => {
@@ -358,7 +358,7 @@ describe.concurrent("onFailure and the system events", () => {
     });
   });
 
-  test("a run that ended well sends function.finished with its result and no function.failed", async () => {
+  test("a completed run sends function.finished with its result, and no function.failed", async () => {
     const failed: unknown[] = [];
     const app = await start(({ inngest, on }) => [
       inngest.createFunction({ id: "works", retries: 0, triggers: [{ event: on("go") }] }, () => ({

@@ -28,7 +28,7 @@ describe.runIf(real === undefined || isTold)("signed cloud mode", async () => {
   afterAll(() => engine?.kill("SIGTERM"));
   const client = { isDev: false, signingKey, eventKey };
 
-  test("a run goes through signed calls, with steps, checkpoints and a wake", async () => {
+  test("a run with steps, checkpoints and a sleep works with signed calls", async () => {
     let unsigned = 0;
     const app = await startApp(
       url,
@@ -53,7 +53,7 @@ describe.runIf(real === undefined || isTold)("signed cloud mode", async () => {
     await app.close();
   });
 
-  test("an unsigned call is refused by the app, and runs nothing", async () => {
+  test("the app refuses an unsigned call and runs nothing", async () => {
     let ran = false;
     const app = await startApp(
       url,
@@ -75,7 +75,7 @@ describe.runIf(real === undefined || isTold)("signed cloud mode", async () => {
     await app.close();
   });
 
-  test("an app with another key cannot register, and an event under another key is refused", async () => {
+  test("an app with another signing key cannot register, and an event with another event key is refused", async () => {
     const stranger = { ...client, signingKey: `signkey-test-${randomBytes(16).toString("hex")}` };
     await expect(startApp(url, () => [], { client: stranger })).rejects.toThrow(/refused/);
     const answer = await fetch(`${url}/e/another-key`, {
@@ -85,7 +85,7 @@ describe.runIf(real === undefined || isTold)("signed cloud mode", async () => {
     expect(answer.status).toBe(401);
   });
 
-  test("the read API wants the key", async () => {
+  test("the read API needs the key", async () => {
     expect((await fetch(`${url}/v1/runs/01ARZ3NDEKTSV4RRFFQ69G5FAV`)).status).toBe(401);
   });
 });

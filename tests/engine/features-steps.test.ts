@@ -14,7 +14,7 @@ function gate() {
 }
 
 describe.concurrent.each(CHECKPOINTING)("steps, %s", (_name, checkpointing) => {
-  test("a function without steps returns its value", async () => {
+  test("a function without steps returns its result", async () => {
     const app = await start(
       ({ inngest, on }) => [
         inngest.createFunction({ id: "plain", retries: 0, triggers: [{ event: on("go") }] }, ({ event }) => ({
@@ -56,7 +56,7 @@ describe.concurrent.each(CHECKPOINTING)("steps, %s", (_name, checkpointing) => {
     expect(ran).toEqual(["first", "second", "third"]);
   });
 
-  test("a step result shaped like the protocol's own envelope comes back untouched", async () => {
+  test("a step result shaped like the protocol's own messages is returned unchanged", async () => {
     const shapes = [{ data: 1 }, { error: { name: "x", message: "y" } }, { input: [1] }, null, "", 0];
     const app = await start(
       ({ inngest, on }) => [
@@ -76,7 +76,7 @@ describe.concurrent.each(CHECKPOINTING)("steps, %s", (_name, checkpointing) => {
     expect((await app.outcome(await app.send("go"))).result).toEqual(shapes);
   });
 
-  test("sleep and sleepUntil let the time pass and go on where they stopped", async () => {
+  test("sleep and sleepUntil continue after the given time", async () => {
     const at: Record<string, number> = {};
     const app = await start(
       ({ inngest, on }) => [
@@ -116,7 +116,7 @@ describe.concurrent.each(CHECKPOINTING)("steps, %s", (_name, checkpointing) => {
     expect((await app.outcome(await app.send("go"))).result).toBe("awake");
   });
 
-  test("waitForEvent takes the first later event that its `if` accepts", async () => {
+  test("waitForEvent returns the first later event that matches its `if`", async () => {
     let isHeard = false;
     const app = await start(
       ({ inngest, on }) => [
@@ -153,7 +153,7 @@ describe.concurrent.each(CHECKPOINTING)("steps, %s", (_name, checkpointing) => {
     await eventually("the beacon", () => isHeard);
   });
 
-  test("waitForEvent gives null when its time is over", async () => {
+  test("waitForEvent returns null after its timeout", async () => {
     const app = await start(
       ({ inngest, on }) => [
         inngest.createFunction(
@@ -168,7 +168,7 @@ describe.concurrent.each(CHECKPOINTING)("steps, %s", (_name, checkpointing) => {
     expect((await app.outcome(await app.send("go"))).result).toEqual({ approval: null });
   });
 
-  test("invoke gives the other function's return value", async () => {
+  test("invoke returns the other function's result", async () => {
     const app = await start(
       ({ inngest, on }) => {
         const child = inngest.createFunction(
@@ -197,7 +197,7 @@ describe.concurrent.each(CHECKPOINTING)("steps, %s", (_name, checkpointing) => {
     });
   });
 
-  test("invoke of a failing function throws its error, which may be caught", async () => {
+  test("invoke of a failing function throws its error, which can be caught", async () => {
     const app = await start(
       ({ inngest, on }) => {
         const child = inngest.createFunction(
@@ -256,7 +256,7 @@ describe.concurrent.each(CHECKPOINTING)("steps, %s", (_name, checkpointing) => {
     });
   });
 
-  test("sendEvent sends once and gives the ids", async () => {
+  test("sendEvent sends once and returns the ids", async () => {
     const heard: string[] = [];
     const app = await start(
       ({ inngest, on }) => [
@@ -285,7 +285,7 @@ describe.concurrent.each(CHECKPOINTING)("steps, %s", (_name, checkpointing) => {
     expect(heard.toSorted()).toEqual(["1", "2", "3"]);
   });
 
-  test("parallel steps run each once, whatever order they end in", async () => {
+  test("parallel steps run once each, in whatever order they end", async () => {
     const ran: string[] = [];
     const app = await start(
       ({ inngest, on }) => [
@@ -312,7 +312,7 @@ describe.concurrent.each(CHECKPOINTING)("steps, %s", (_name, checkpointing) => {
     expect(ran.toSorted()).toEqual(["after", "p0", "p1", "p2"]);
   });
 
-  test("what came first comes first in every replay", async () => {
+  test("parallel results keep the order of their first completion in every replay", async () => {
     const gates = { a: gate(), b: gate(), c: gate(), d: gate() };
     const app = await start(
       ({ inngest, on }) => [
@@ -347,7 +347,7 @@ describe.concurrent.each(CHECKPOINTING)("steps, %s", (_name, checkpointing) => {
     expect(outcome.result).toEqual({ seen: "bdca", replayed: "bdca" });
   });
 
-  test("parallel branches nest: sleeps, waits and steps side by side", async () => {
+  test("parallel branches may contain sleeps, waits and steps", async () => {
     const ran: string[] = [];
     const app = await start(
       ({ inngest, on }) => [
@@ -380,7 +380,7 @@ describe.concurrent.each(CHECKPOINTING)("steps, %s", (_name, checkpointing) => {
     expect(ran.toSorted()).toEqual(["after-nap", "x-1", "x-2a", "x-2b", "y-1", "y-2a", "y-2b"]);
   });
 
-  test("a race goes on with its first result and each loser runs at most once", async () => {
+  test("a race continues with its first result, and each other branch runs at most once", async () => {
     const ran: string[] = [];
     const app = await start(
       ({ inngest, on }) => [
@@ -404,7 +404,7 @@ describe.concurrent.each(CHECKPOINTING)("steps, %s", (_name, checkpointing) => {
     expect(ran).toEqual(["fast", "after"]);
   });
 
-  test("the same id in a loop names a new step each time", async () => {
+  test("the same step id in a loop makes a new step each time", async () => {
     const app = await start(
       ({ inngest, on }) => [
         inngest.createFunction(

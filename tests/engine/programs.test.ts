@@ -32,7 +32,7 @@ type Ask = { program: Program; key: string; path: string };
 const letter = eventType("programs/letter", { schema: staticSchema<{ at: string; value: number }>() });
 const asked = eventType("programs/asked", { schema: staticSchema<Ask>() });
 
-test.each(MODES)("random programs mean what they say, %s", { timeout: 600_000 }, async (mode, options) => {
+test.each(MODES)("random programs give the right result, %s", { timeout: 600_000 }, async (mode, options) => {
   const entered = new Map<string, Map<string, number>>();
   const { engine } = await startKitApp(
     (inngest) => [

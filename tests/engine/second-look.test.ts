@@ -5,7 +5,7 @@ import { startKitApp } from "./support/kit-app.ts";
 
 const go = eventType("go", { schema: staticSchema<Record<string, unknown>>() });
 
-test("a rate limit, an idempotency or a singleton limits nothing where its key comes to nothing or to false", async () => {
+test("a rate limit, idempotency or singleton whose key is undefined or false limits nothing", async () => {
   const started: string[] = [];
   const options = [
     { id: "rated", rateLimit: { limit: 1, period: "1h", key: "event.data.key" } as const },
@@ -40,7 +40,7 @@ test("a rate limit, an idempotency or a singleton limits nothing where its key c
   await engine.close();
 });
 
-test("an event without data has null, every event has a user, and keys are sorted", async () => {
+test("an event without data has null, every event has a user, and object keys are sorted", async () => {
   const seen: unknown[] = [];
   const { engine } = await startKitApp((inngest) => [
     inngest.createFunction(
@@ -65,7 +65,7 @@ test("an event without data has null, every event has a user, and keys are sorte
   await engine.close();
 });
 
-test("a batch keeps no order", async () => {
+test("a batch has no defined order", async () => {
   const seen: unknown[][] = [];
   const { engine } = await startKitApp((inngest) => [
     inngest.createFunction(
@@ -81,7 +81,7 @@ test("a batch keeps no order", async () => {
   await engine.close();
 });
 
-test("the news of a canceled run has no error, and the step that invoked it gets the whole event", async () => {
+test("the event of a canceled run has no error, and the step that invoked it gets the whole finished event", async () => {
   const news: Record<string, unknown>[] = [];
   const { engine } = await startKitApp((inngest) => {
     const child = inngest.createFunction({ id: "child", retries: 0, triggers: [] }, ({ step }) =>
@@ -113,7 +113,7 @@ test("the news of a canceled run has no error, and the step that invoked it gets
   await engine.close();
 });
 
-test("`error.error` of a failed run says how its last call ended", async () => {
+test("`error.error` of a failed run names the kind of its last error", async () => {
   const { engine } = await startKitApp((inngest) => [
     inngest.createFunction({ id: "fails", retries: 0, triggers: [go] }, () => {
       throw new TypeError("broken");
@@ -125,7 +125,7 @@ test("`error.error` of a failed run says how its last call ended", async () => {
   await engine.close();
 });
 
-test("a star in a trigger stands after a slash or a dot; alone it hears nothing", async () => {
+test("a wildcard in a trigger works only after a slash or a dot, and not alone", async () => {
   const heard: string[] = [];
   const { engine } = await startKitApp((inngest) =>
     ["*", "a.*", "a/*", "a/b.*", "a/b*", "*/c"].map((pattern, n) =>

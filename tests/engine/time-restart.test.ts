@@ -51,7 +51,7 @@ async function withAndWithoutDeath<T>(
   return { alive: await live(false), died: await live(true) };
 }
 
-test("sleeps, waits and retries ring when they would have rung", async () => {
+test("sleeps, waits and retries end on time after a restart", async () => {
   const { alive, died } = await withAndWithoutDeath<string>(
     (inngest, log, now) => [
       inngest.createFunction({ id: "long", retries: 2, triggers: [happened] }, async ({ step, attempt }) => {
@@ -73,7 +73,7 @@ test("sleeps, waits and retries ring when they would have rung", async () => {
   expect(died).toEqual(alive);
 });
 
-test("a debounce, a batch, a throttle and a schedule keep what they hold", async () => {
+test("debounce, batch, throttle and schedule keep their state over a restart", async () => {
   const { alive, died } = await withAndWithoutDeath<string>(
     (inngest, log, now) => [
       inngest.createFunction(

@@ -20,7 +20,7 @@ async function ticks(schedule: string, start: string, duration: string): Promise
   return seen;
 }
 
-test("without a zone a schedule is UTC", async () => {
+test("a schedule without a time zone is in UTC", async () => {
   expect(await ticks("0 3 * * *", "2026-06-01T00:00:00Z", "3d")).toEqual([
     "2026-06-01T03:00:00Z",
     "2026-06-02T03:00:00Z",
@@ -28,14 +28,14 @@ test("without a zone a schedule is UTC", async () => {
   ]);
 });
 
-test("TZ= keeps to the wall clock of its zone", async () => {
+test("a schedule with TZ= follows the local time of its zone", async () => {
   expect(await ticks("TZ=Asia/Kolkata 30 9 * * MON-FRI", "2026-06-05T00:00:00Z", "4d")).toEqual([
     "2026-06-05T04:00:00Z",
     "2026-06-08T04:00:00Z",
   ]);
 });
 
-test("spring: a time that the clock jumps over does not happen that day", async () => {
+test("in spring a time that the clock skips does not occur that day", async () => {
   expect(await ticks("TZ=Europe/Berlin 30 2 * * *", "2026-03-27T12:00:00Z", "4d")).toEqual([
     "2026-03-28T01:30:00Z",
     "2026-03-30T00:30:00Z",
@@ -43,7 +43,7 @@ test("spring: a time that the clock jumps over does not happen that day", async 
   ]);
 });
 
-test("autumn: a time that the clock shows twice happens twice", async () => {
+test("in autumn a time that the clock repeats occurs twice", async () => {
   expect(await ticks("TZ=America/New_York 30 1 * * *", "2026-10-31T12:00:00Z", "2d")).toEqual([
     "2026-11-01T05:30:00Z",
     "2026-11-01T06:30:00Z",
@@ -54,11 +54,11 @@ test("autumn: a time that the clock shows twice happens twice", async () => {
 test.each([
   ["spring", "2026-03-28T23:30:00Z"],
   ["autumn", "2026-10-24T23:30:00Z"],
-])("an hourly schedule has 24 ticks in 24 hours, also in %s", async (_season, start) => {
+])("an hourly schedule runs 24 times in 24 hours, even in %s", async (_season, start) => {
   expect(await ticks("TZ=Europe/Berlin 0 * * * *", start, "1d")).toHaveLength(24);
 });
 
-test("seven virtual days of schedules take seconds, and no tick is missing", async () => {
+test("seven virtual days of schedules take seconds, and no run is missing", async () => {
   const counts = new Map<string, number>();
   const schedules = {
     "every-30": "*/30 * * * *",
@@ -84,7 +84,7 @@ test("seven virtual days of schedules take seconds, and no tick is missing", asy
   await engine.close();
 });
 
-test("ticks missed while the engine was down are made up for by one run, at its start", async () => {
+test("runs missed while the engine was down are replaced by one run at its start", async () => {
   const database = await freshDatabase({ migrated: false });
   const seen: string[] = [];
   const open = async (start: string) => {

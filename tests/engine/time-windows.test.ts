@@ -13,7 +13,7 @@ const happened = eventType("happened", { schema: staticSchema<{ key: string }>()
 const gapsOf = (times: number[]) => times.slice(1).map((time, index) => time - (times[index] ?? 0));
 
 describe("retries", () => {
-  test("follow the server's table, each up to half a minute late, for a step and for the function alike", async () => {
+  test("follow the server's delays, at most half a minute late, for steps and for the function", async () => {
     const at: Record<string, number[]> = { step: [], function: [] };
     const { engine } = await startKitApp(
       (inngest) => [
@@ -46,7 +46,7 @@ describe("retries", () => {
     await engine.close();
   });
 
-  test("RetryAfterError may ask for a second at least and a day at most", async () => {
+  test("RetryAfterError is limited to between a second and a day", async () => {
     const at: number[] = [];
     const { engine } = await startKitApp(
       (inngest) => [
@@ -72,7 +72,7 @@ describe("retries", () => {
 });
 
 describe("windows", () => {
-  test("an event id of the sender's own is remembered for a day", async () => {
+  test("an event id chosen by the sender is remembered for 24 hours", async () => {
     const { engine } = await startKitApp(
       (inngest) => [inngest.createFunction({ id: "once", retries: 0, triggers: [happened] }, () => null)],
       { start: START },
@@ -90,7 +90,7 @@ describe("windows", () => {
     await engine.close();
   });
 
-  test("an idempotency key is remembered for a day", async () => {
+  test("an idempotency key is remembered for 24 hours", async () => {
     const { engine } = await startKitApp(
       (inngest) => [
         inngest.createFunction(
@@ -114,7 +114,7 @@ describe("windows", () => {
     await engine.close();
   });
 
-  test("rateLimit is the server's GCRA: one start a tenth of the hour for 10 an hour, two at once in the burst", async () => {
+  test("rateLimit is the server's GCRA: 10 an hour is one start every six minutes, with a burst of two", async () => {
     const starts: number[] = [];
     const { engine } = await startKitApp(
       (inngest) => [
@@ -134,7 +134,7 @@ describe("windows", () => {
     await engine.close();
   });
 
-  test("throttle spaces the starts evenly and keeps all", async () => {
+  test("throttle spaces the starts evenly and drops none", async () => {
     const starts: number[] = [];
     const { engine } = await startKitApp(
       (inngest) => [
@@ -151,7 +151,7 @@ describe("windows", () => {
     await engine.close();
   });
 
-  test("a debounce waits for its whole period of quiet", async () => {
+  test("a debounce waits until no event came for its whole period", async () => {
     const { engine } = await startKitApp(
       (inngest) => [
         inngest.createFunction(
@@ -174,7 +174,7 @@ describe("windows", () => {
 
 describe("long runs", () => {
   test.each([true, false])(
-    "sleeps and waits of days pass in milliseconds, checkpointing %s",
+    "sleeps and waits of days take milliseconds, with checkpointing %s",
     async (checkpointing) => {
       const { engine } = await startKitApp(
         (inngest) => [
@@ -211,8 +211,8 @@ describe("long runs", () => {
   );
 });
 
-describe("a priority below zero", () => {
-  test("delays the start, each retry and each sleep by that many seconds, on an idle engine too", async () => {
+describe("a negative priority", () => {
+  test("delays the start, each retry and each sleep by that many seconds, even on an idle engine", async () => {
     const at: number[] = [];
     const { engine } = await startKitApp(
       (inngest) => [
@@ -236,7 +236,7 @@ describe("a priority below zero", () => {
     await engine.close();
   });
 
-  test("counts only as a whole number: one from the event's data is a double and does nothing", async () => {
+  test("counts only as an integer: a number from the event's data is a double and has no effect", async () => {
     const at: number[] = [];
     const { engine } = await startKitApp(
       (inngest) => [

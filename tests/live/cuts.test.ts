@@ -60,7 +60,7 @@ async function truth(): Promise<Job[]> {
   return jobs;
 }
 
-test(`S1-6 T27: a stream that is cut ${CUTS} times, by plan, by accident and by restarts, loses nothing`, async () => {
+test(`S1-6 T27: the client of a stream that is cut ${CUTS} times, or ends by itself, loses no change`, async () => {
   const random = seeded(SEED);
   const scissors = createScissors();
   let state: LiveState | undefined;

@@ -17,7 +17,7 @@ describe("coverage of the source documents", () => {
     expect(numbersIn("HTTPS-1 and 4-47 are no points")).toEqual([]);
   });
 
-  test("a point counts once, however many tests name it", () => {
+  test("a point counts once, however many tests claim it", () => {
     const coverage = reportOf(run(`${point("4-38")}: one`), run(`${point("4-38")}: two`));
     expect(coverage.covered).toBe(1);
     expect([stateOf(coverage, "4-38"), stateOf(coverage, "4-39")]).toEqual(["true", "open"]);
@@ -28,16 +28,16 @@ describe("coverage of the source documents", () => {
     expect(coverage).toMatchObject({ covered: 0, failed: [`${point("4-38")}: one`] });
   });
 
-  test("a point with one failing test is only claimed, whatever its other tests say", () => {
+  test("a point with a failing test is only claimed, even if other tests pass", () => {
     const coverage = reportOf(run(`${point("4-38")}: one`), run(`${point("4-38")}: two`, "failed"));
     expect([coverage.covered, stateOf(coverage, "4-38")]).toEqual([0, "claimed"]);
   });
 
-  test("a number that is no point is called out", () => {
+  test("a number that is no point is reported", () => {
     expect(reportOf(run(`${point("9-1")}: from nowhere`)).unknown).toEqual([point("9-1")]);
   });
 
-  test("a file that could not be loaded is named", () => {
+  test("a file that could not be loaded is reported", () => {
     const report = { testResults: [{ name: "broken.test.ts", status: "failed", assertionResults: [] }] };
     expect(unloadedIn(report)).toEqual(["broken.test.ts"]);
   });

@@ -38,7 +38,7 @@ console.log(JSON.stringify({
 }));
 `;
 
-test("the client is packed, installed without a network, understood by tsc --strict, and run by plain node", async () => {
+test("the packed client installs without a network, compiles under tsc --strict, and runs in plain Node", async () => {
   const packed = await run("npm", ["pack", root, "--silent"]);
   expect(packed).toMatchObject({ code: 0 });
   const archive = readdirSync(project).find((file) => file.endsWith(".tgz")) ?? "";

@@ -43,7 +43,7 @@ async function hosted({ migrated = true } = {}) {
 
 const push = expect.stringContaining("npx supabase db push --remote");
 
-test("a project that is up to date is used, and what the engine will forget is said", async () => {
+test("a hosted project that is up to date is used, with a warning that the engine's state is in memory", async () => {
   const { url, said, verify } = await hosted();
   await verify();
   expect(said).toEqual([
@@ -52,7 +52,7 @@ test("a project that is up to date is used, and what the engine will forget is s
   ]);
 });
 
-test("one that lacks a migration is refused, with both versions and the way out", async () => {
+test("a project that lacks a migration is refused, with both versions and the command to run", async () => {
   const { url, sql, said, verify } = await hosted();
   await sql.query("delete from supabase_migrations.schema_migrations where version = $1", [newest]);
   await expect(verify()).rejects.toMatchObject({
@@ -62,7 +62,7 @@ test("one that lacks a migration is refused, with both versions and the way out"
   expect(said).toEqual([]);
 });
 
-test("one whose tables were made by hand, so that nothing says what was applied, is refused", async () => {
+test("a project with no record of applied migrations is refused", async () => {
   const { url, sql, verify } = await hosted();
   await sql.query("delete from supabase_migrations.schema_migrations");
   await expect(verify()).rejects.toMatchObject({
@@ -71,7 +71,7 @@ test("one whose tables were made by hand, so that nothing says what was applied,
   });
 });
 
-test("one with somebody else's tables alone is refused", async () => {
+test("a project without our tables is refused", async () => {
   const { url, databaseUrl, verify } = await hosted({ migrated: false });
   await migrate(databaseUrl, "tests/fixtures/supabase");
   await expect(verify()).rejects.toMatchObject({
@@ -80,7 +80,7 @@ test("one with somebody else's tables alone is refused", async () => {
   });
 });
 
-test("a wrong key is told apart from missing tables", async () => {
+test("a wrong key and missing tables have different messages", async () => {
   const { url, verify } = await hosted();
   await expect(verify("sb_secret_of_another_project")).rejects.toMatchObject({
     message: expect.stringContaining(`${url} does not let us in: `),

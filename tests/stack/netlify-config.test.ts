@@ -36,7 +36,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-test("config is read exactly as Netlify's bundler reads it", async () => {
+test("a function's config is read as Netlify's bundler reads it", async () => {
   const theirs = await listFunctions(folder, { parseISC: true });
   const ours = findFunctions(folder);
   expect(ours.map(({ name }) => name).toSorted()).toEqual(theirs.map(({ name }) => name).toSorted());
@@ -62,7 +62,7 @@ test("config is read exactly as Netlify's bundler reads it", async () => {
   }
 });
 
-test("paths match as the bundler's own expressions do", async () => {
+test("paths match as in the bundler's own expressions", async () => {
   const theirs = await listFunctions(folder, { parseISC: true });
   const ours = findFunctions(folder);
   const paths = [
@@ -92,7 +92,7 @@ test("paths match as the bundler's own expressions do", async () => {
 });
 
 test.each(["satisfies", "constant", "call", "template", "spread"])(
-  "a config that Netlify would not see (%s) is told, and does not work here either",
+  "a config that Netlify would not read (%s) is reported, and does not work here either",
   async (name) => {
     const warn = vi.fn();
     const found = findFunctions(folder, warn).find((one) => one.name === name);

@@ -12,7 +12,7 @@ afterEach(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-test("scheduled functions are fired by their cron in UTC, with the run after it", async () => {
+test("scheduled functions run by their cron in UTC, and get the time of the next run", async () => {
   writeFileSync(
     join(folder, "nightly.mjs"),
     `export default async (request) => { globalThis.fired((await request.json()).next_run); }; export const config = { schedule: "30 3 * * *" };`,

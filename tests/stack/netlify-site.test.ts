@@ -83,7 +83,7 @@ function deferred() {
 
 const get = (path: string, init?: RequestInit) => fetch(`${origin}${path}`, init);
 
-test("headers that are too large for us are refused in our words, before Node finds them too large", async () => {
+test("headers over our own limit get our 431, because Node's limit is higher", async () => {
   const handle = createRoutes({
     routes: [
       route({
@@ -109,7 +109,7 @@ test("headers that are too large for us are refused in our words, before Node fi
   server.close();
 });
 
-test("path parameters and the rest of the context", async () => {
+test("a function gets its path parameters and Netlify's context", async () => {
   expect(await (await get("/items/a%20b")).json()).toEqual({
     params: { id: "a%20b" },
     ip: "127.0.0.1",
@@ -124,12 +124,12 @@ test("an excluded path and a method that is not listed fall through to the stati
   expect((await get("/items/1", { method: "POST" })).status).toBe(404);
 });
 
-test("a function without a path answers at its default address, one with a path does not", async () => {
+test("a function without a path has its default address, and one with a path does not", async () => {
   expect(await (await get("/.netlify/functions/plain")).text()).toBe("plain");
   expect((await get("/.netlify/functions/echo")).status).toBe(404);
 });
 
-test("bodies pass byte for byte both ways", async () => {
+test("request and response bodies are passed on unchanged", async () => {
   const bytes = new Uint8Array(5 * 1024 * 1024).map((_, i) => (i * 31 + (i >> 8)) & 0xff);
   const response = await get("/echo", { method: "POST", body: bytes });
   expect(Buffer.from(await response.arrayBuffer()).equals(Buffer.from(bytes))).toBe(true);
@@ -139,7 +139,7 @@ test("bodies pass byte for byte both ways", async () => {
 test.each([
   ["declared", (bytes: number) => new Uint8Array(bytes)],
   ["streamed", (bytes: number) => new Blob([new Uint8Array(bytes)]).stream()],
-])("a %s body of 6 MB passes, one byte more is 413", async (_, body) => {
+])("a %s body of 6 MB is accepted, and one byte more gets 413", async (_, body) => {
   const limit = 6 * 1024 * 1024;
   const post = (bytes: number) =>
     get("/echo", { method: "POST", body: body(bytes), duplex: "half" } as RequestInit);
@@ -147,7 +147,7 @@ test.each([
   expect((await post(limit + 1)).status).toBe(413);
 });
 
-test("an answer streams: its start is read before its end is made", async () => {
+test("a streamed response arrives piece by piece", async () => {
   const reader = (await get("/stream")).body?.pipeThrough(new TextDecoderStream()).getReader();
   expect((await reader?.read())?.value).toBe("first\n");
   (globalThis as unknown as { finishStream(): void }).finishStream();
@@ -155,7 +155,7 @@ test("an answer streams: its start is read before its end is made", async () => 
   expect((await reader?.read())?.done).toBe(true);
 });
 
-test("a client that goes away aborts request.signal", async () => {
+test("a client that disconnects aborts request.signal", async () => {
   const started = deferred();
   const aborted = deferred();
   Object.assign(globalThis, { slowStarted: started.resolve, slowAborted: aborted.resolve });
@@ -166,7 +166,7 @@ test("a client that goes away aborts request.signal", async () => {
   await aborted.promise;
 });
 
-test("waitUntil does not hold the answer, and its work is waited for", async () => {
+test("waitUntil does not delay the response, and the site waits for its work", async () => {
   const work = deferred();
   const done = vi.fn();
   Object.assign(globalThis, { backgroundWork: () => work.promise.then(done) });
@@ -177,12 +177,12 @@ test("waitUntil does not hold the answer, and its work is waited for", async () 
   expect(done).toHaveBeenCalled();
 });
 
-test("cookies are read and set", async () => {
+test("cookies can be read and set", async () => {
   const response = await get("/cookies", { headers: { cookie: "name=J%C3%BCrgen; other=1" } });
   expect(response.headers.getSetCookie()).toEqual(["seen=J%C3%BCrgen; Path=/", "old=; Path=/; Max-Age=0"]);
 });
 
-test("a function that cannot be loaded says so: a page to browsers, JSON to programs, and at warm-up", async () => {
+test("a function that cannot be loaded is reported: as a page, as JSON, and at warm-up", async () => {
   const page = await get("/broken", { headers: { accept: "text/html" } });
   expect(page.status).toBe(500);
   expect(await page.text()).toMatch(/The function broken failed[\s\S]*nowhere\.ts/);
@@ -193,13 +193,13 @@ test("a function that cannot be loaded says so: a page to browsers, JSON to prog
   expect((await site.warmUp()).map(({ name }) => name)).toEqual(["broken"]);
 });
 
-test("a function that throws is a 500 that shows the error, escaped", async () => {
+test("a function that throws gets a 500 that shows the error, escaped", async () => {
   const page = await (await get("/throwing", { headers: { accept: "text/html" } })).text();
   expect(page).toContain("a bug &lt;b&gt;");
   expect(warn).toHaveBeenCalledWith(expect.stringContaining("throwing.mjs failed"));
 });
 
-test("a scheduled function is called with its next run, and by no URL", async () => {
+test("a scheduled function gets the time of its next run, and has no URL", async () => {
   const ticked = vi.fn();
   Object.assign(globalThis, { ticked });
   const scheduled = site.functions.find(({ name }) => name === "tick");
@@ -210,7 +210,7 @@ test("a scheduled function is called with its next run, and by no URL", async ()
   expect((await get("/tick", { method: "POST" })).status).toBe(404);
 });
 
-test("netlify.toml's headers are on every static answer that they match, and on no function's", async () => {
+test("netlify.toml's headers are set on matching static files, and not on functions", async () => {
   const headersOf = async (path: string) => {
     const { headers } = await get(path);
     return [headers.get("x-frame-options"), headers.get("cache-control")];
@@ -221,7 +221,7 @@ test("netlify.toml's headers are on every static answer that they match, and on 
   expect(await headersOf("/page")).toEqual([null, null]);
 });
 
-test("static files: pretty addresses, functions first unless they prefer static, nothing hidden", async () => {
+test("static files: index pages are found, functions come first unless they prefer static, hidden files are not served", async () => {
   expect(await (await get("/")).text()).toBe("<h1>Home</h1>");
   expect(await (await get("/page")).text()).toBe("function");
   expect(await (await get("/index.html")).text()).toBe("<h1>Home</h1>");
@@ -231,7 +231,7 @@ test("static files: pretty addresses, functions first unless they prefer static,
   }
 });
 
-test("the page learns where the inbox is from a local stack alone", async () => {
+test("only a local stack tells the page the address of the inbox", async () => {
   const ask = async (inboxUrl?: string) =>
     withLocalStack(site, { inboxUrl }).fetch(new Request("http://site/local-stack.json"));
   expect(await (await ask("http://127.0.0.1:1")).json()).toEqual({ inboxUrl: "http://127.0.0.1:1" });

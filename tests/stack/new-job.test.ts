@@ -28,7 +28,7 @@ const inCopy = (file: string, ...args: string[]) =>
   );
 const read = (file: string) => readFileSync(join(copy, file), "utf8");
 
-test("npm run new:job writes a room that is entered, formatted, documented and of sound types", async () => {
+test("npm run new:job writes a room that is registered, formatted, documented and compiles", async () => {
   for (const path of COPIED) cpSync(join(root, path), join(copy, path), { recursive: true });
   for (const path of ["node_modules", "local"]) symlinkSync(join(root, path), join(copy, path));
   const made = await inCopy(bin("tsx"), "scripts/new-job.ts", "parcel-office/hand-out-parcel");
@@ -61,7 +61,7 @@ test("npm run new:job writes a room that is entered, formatted, documented and o
   expect((await inCopy(bin("tsx"), "scripts/generate-docs.ts", "--check")).code).toBe(1);
 });
 
-test("S4-71: the function it writes validates, processes and notifies, with five retries, ten at once and onFailure", () => {
+test("S4-71: the new function validates, processes and notifies, with five retries, a concurrency of ten and onFailure", () => {
   const text = filesOf(namesOf("invoices/remind-customer"))["src/invoices/remind-customer.ts"] ?? "";
   expect([...text.matchAll(/step\.run\("(\w+)"/g)].map(([, step]) => step)).toEqual([
     "validate",
@@ -73,7 +73,7 @@ test("S4-71: the function it writes validates, processes and notifies, with five
   expect(text).toMatch(/^ +onFailure,$/m);
 });
 
-describe("new:job refuses with one sentence", () => {
+describe("new:job refuses with one sentence of explanation", () => {
   test.each([
     [undefined, "Name the room and the job"],
     ["invoices", "is no room and verb-noun"],

@@ -19,7 +19,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 const root = resolve(import.meta.dirname, "../..");
 const KB = 1000;
 
-describe("the page as it is deployed", () => {
+describe("the deployed page", () => {
   let pageDir: string;
   let html: string;
   beforeAll(async () => {
@@ -30,19 +30,19 @@ describe("the page as it is deployed", () => {
   /** Everything that index.html loads before any click. */
   const loaded = () => [...html.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, path]) => path ?? "");
 
-  it("a first visit loads less than 150 KB gzipped", () => {
+  it("loads less than 150 KB gzipped on a first visit", () => {
     const files = [...loaded(), "/index.html"].map((path) => readFileSync(join(pageDir, path)));
     const bytes = files.reduce((sum, file) => sum + gzipSync(file).length, 0);
     expect(files.length).toBeGreaterThan(3);
     expect(bytes).toBeLessThan(150 * KB);
   });
 
-  it("everything comes from its own site, and nothing is written into the HTML itself", () => {
+  it("loads everything from its own site, without inline scripts or styles", () => {
     for (const path of loaded()) expect(path).toMatch(/^\/assets\//);
     expect(html).not.toMatch(/<style|style=|<script(?![^>]*src=)|\son\w+=/);
   });
 
-  it("its policy lets in nothing from elsewhere; files named by their content are kept for good, the page is not", () => {
+  it("has a policy that allows no other host, and only assets named by their content are cached forever", () => {
     const { headers, publishDir } = readNetlifyToml(root);
     const headersOf = (path: string) =>
       Object.assign({}, ...headers.filter(({ matches }) => matches(path)).map(({ values }) => values));
@@ -86,7 +86,7 @@ describe("building the page", () => {
       .join("");
   };
 
-  it("happens when it is missing or older than its sources, also for two at once, and never else", async () => {
+  it("is done when the page is missing or older than its sources, once for simultaneous callers, and not otherwise", async () => {
     await Promise.all([builtPage(project), builtPage(project)]);
     expect(script()).toContain("first");
     expect(readdirSync(join(project, ".nightshift"))).toEqual([]);
@@ -103,7 +103,7 @@ describe("building the page", () => {
     expect(script()).not.toContain("untouched");
   });
 
-  it("what cannot be built says why, and the page that was there stays", async () => {
+  it("reports why it failed, and keeps the former page", async () => {
     writeFileSync(source, `document.title = ;`);
     const later = new Date(Date.now() + 5000);
     utimesSync(source, later, later);
@@ -111,7 +111,7 @@ describe("building the page", () => {
     expect(script()).toContain("second");
   });
 
-  it("a build that is aborted leaves nothing behind", async () => {
+  it("leaves no files when it is aborted", async () => {
     await expect(builtPage(project, AbortSignal.abort())).rejects.toThrow("aborted");
     expect(readdirSync(join(project, ".nightshift"))).toEqual([]);
     expect(script()).toContain("second");

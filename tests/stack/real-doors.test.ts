@@ -9,7 +9,7 @@ const root = resolve(import.meta.dirname, "../..");
 const { functions } = readNetlifyToml(root);
 const doorsDir = join(root, functions.directory);
 
-test("S0-27: Netlify's bundler finds every door where netlify.toml says, with the path that it exports", async () => {
+test("S0-27: Netlify's bundler finds every door, with the path that it exports", async () => {
   expect(functions.node_bundler).toBe("esbuild");
   const found = await listFunctions(doorsDir, { parseISC: true });
   expect(found.length).toBeGreaterThan(5);
@@ -25,7 +25,7 @@ test("S0-27: Netlify's bundler finds every door where netlify.toml says, with th
   }
 });
 
-test("S4-24: /api/inngest is answered by Inngest's SDK, which knows our functions", async () => {
+test("S4-24: Inngest's SDK answers at /api/inngest with our functions", async () => {
   const site = createSite({ functionsDir: doorsDir, publishDir: join(root, "dist") });
   const environment = {
     NIGHTSHIFT_ENV: "development",

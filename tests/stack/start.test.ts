@@ -176,7 +176,7 @@ const isReady = async (stack: Started) =>
     () => false,
   );
 
-test("S1-22: every part killed, then the supervisor: nothing is lost, nobody is left behind, and the keys stay", async () => {
+test("S1-22: killed parts are restarted; after a kill of the supervisor no process is left, and a restart has the same data and keys", async () => {
   const dataDir = join(folder, "killed");
   mkdirSync(join(dataDir, "mail"), { recursive: true });
   writeFileSync(join(dataDir, "mail/of-last-time"), "");
@@ -228,7 +228,7 @@ test("S1-22: every part killed, then the supervisor: nothing is lost, nobody is 
   );
 }, 600_000);
 
-test("S1-20: npm start needs no key of any service, and its page answers; --ephemeral takes free ports and leaves nothing; --time-scale turns everybody's clock", async () => {
+test("S1-20: npm start needs no key of any service; --ephemeral uses free ports and leaves no files; --time-scale speeds up every clock", async () => {
   const stack = await start(["--ephemeral", "--time-scale", "10000"], {}, ["PATH", "HOME"]);
   const page = await fetch(stack.site);
   expect([page.status, await page.text()]).toEqual([200, expect.stringContaining("Nightshift")]);
@@ -256,7 +256,7 @@ test.each([
     says: /The database at 127\.0\.0\.1:9 could not be brought up to date: .*ECONNREFUSED/,
   },
 ])(
-  "$what is told in a sentence, with the way out and no stack trace",
+  "$what is reported in a sentence with a remedy, without a stack trace",
   async ({ args, environment, says }) => {
     const { child, output } = run([...args, "--port", await freeBlock()], environment);
     expect(await ended(child)).toBe(1);
@@ -271,7 +271,7 @@ async function occupy(port: number, server: Server = createServer()): Promise<Se
   return server;
 }
 
-test("a taken port is told, with another one to take, before --reset throws anything away", async () => {
+test("a port in use is reported with a free one before --reset deletes anything", async () => {
   const port = Number(await freeBlock());
   const taken = await occupy(port + 2);
   const kept = join(outside, "keys.json");
@@ -285,7 +285,7 @@ test("a taken port is told, with another one to take, before --reset throws anyt
   taken.close();
 });
 
-test("an engine and a Supabase on the very ports of ours are in nobody's way; one that lets us not in is told", async () => {
+test("another engine and Supabase on our ports are used when the environment names them; one that refuses the key is reported", async () => {
   const port = Number(await freeBlock());
   const engine = await occupy(port + 2);
   const supabase = await occupy(
@@ -306,7 +306,7 @@ test("an engine and a Supabase on the very ports of ours are in nobody's way; on
   supabase.close();
 });
 
-test("Ctrl-C ends a start that is under way, with all that it has started", async () => {
+test("Ctrl-C during the start ends it and every process that it started", async () => {
   const port = Number(await freeBlock());
   const database = await occupy(port + 5);
   const isAsked = new Promise((resolve) => database.once("connection", resolve));

@@ -6,7 +6,7 @@ const migration = (number: string, sql: string) => ({ name: `20261101${number}_x
 const ledger = migration("000100", "create table public.jobs (id uuid);");
 const lists = migration("000400", "create table public.email_lists (id uuid);");
 
-test("a room names its own tables, the ledger's, and those of the rooms that it stands on", () => {
+test("a room may name its own tables, the ledger's, and those of the rooms below it", () => {
   const campaigns = migration(
     "000500",
     "create table public.campaigns (id uuid); select from public.campaigns, public.jobs, public.email_lists;",
@@ -14,7 +14,7 @@ test("a room names its own tables, the ledger's, and those of the rooms that it 
   expect(namesOfOtherRooms([ledger, lists, campaigns])).toEqual([]);
 });
 
-test("another room's table is told, also in a string, but not in a comment", () => {
+test("another room's table is reported, even in a string, but not in a comment", () => {
   const images = (sql: string) => namesOfOtherRooms([ledger, lists, migration("000600", sql)]);
   const told = ["20261101000600_x.sql: images names public.email_lists, which belongs to lists"];
   expect(images("select 1 from public.email_lists;")).toEqual(told);
@@ -22,12 +22,12 @@ test("another room's table is told, also in a string, but not in a comment", () 
   expect(images("-- As in public.email_lists.\nselect 1;")).toEqual([]);
 });
 
-test("the ledger names no room's table", () => {
+test("a room's table in the ledger is reported", () => {
   const keeper = migration("000320", "delete from public.email_lists;");
   expect(namesOfOtherRooms([ledger, keeper, lists])).toHaveLength(1);
 });
 
-test("a function longer than 60 lines is told", () => {
+test("a function longer than 60 lines is reported", () => {
   const withLines = (count: number) =>
     migration("000100", `create function private.f()\nas $$\n${"select 1;\n".repeat(count - 3)}$$;\n`);
   expect(longFunctions([withLines(60)])).toEqual([]);
