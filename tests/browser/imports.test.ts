@@ -79,7 +79,7 @@ withChromium("imports", () => {
       { email: "grace@example.com", phone: "+1 2", name: "Grace Hopper" },
     ]);
 
-    // A row that somebody changed since is a conflict of the undo.
+    // A row that was changed since the import is a conflict of the undo.
     await pages.house.sql.query("update contacts set name = 'Grace' where email like 'grace%'");
     await page.getByRole("button", { name: "Undo" }).click();
     await page.getByRole("dialog").getByRole("button", { name: "Undo import" }).click();

@@ -90,7 +90,7 @@ withChromium("what the page says about work", () => {
       await page.getByRole("region", { name: "Failed", exact: true }).getByRole("listitem").count(),
     ).toBeLessThan(60);
 
-    // The figures of the lane are everybody's, a group is what the reader may see.
+    // The lane's statistics cover all owners, a group shows only what the reader may see.
     const anns = await pages.open("/images", { as: "app" });
     await anns.getByText("Pictures appear here").waitFor();
     await expect.poll(() => anns.getByRole("main").innerText()).toMatch(/Completed\s+0\s+in 24 hours/);

@@ -3,7 +3,7 @@ import { afterAll, describe, expect, test } from "vitest";
 import { mailCheck } from "#mail/check.ts";
 
 /**
- * What our mailer relies on, asked of the stand-in, or of Resend itself:
+ * The behavior that our mailer relies on, tested with the stand-in or with Resend itself:
  *
  *   RESEND_BASE_URL=https://api.resend.com RESEND_API_KEY=re_… RESEND_FROM=you@your-verified.domain \
  *     npx vitest run tests/contracts/resend.test.ts

@@ -34,7 +34,7 @@ async function kindOf(functionId: string, { waiting, byPromise = false, ...optio
 }
 
 type Request = { limits?: Limits; key?: string | null; requester?: string; of?: string; sent?: boolean };
-/** Accepts as a route does, then sends the job to the engine, unless the engine is away. */
+/** Accepts as a route does, then sends the job to the engine, unless the engine is down. */
 async function accept({ limits = {}, key = null, requester = ann, of = kind, sent = true }: Request = {}) {
   const { functionId, options } = await kindOf(of, limits);
   const [job] = await rows(

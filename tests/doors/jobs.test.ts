@@ -68,7 +68,7 @@ describe("GET /api/jobs", () => {
     expect(await find("the-fence", "ann")).toEqual([]);
     await database.sql.query("update jobs set owner = 'bob' where id = $1", [found]);
     expect(await find("fence", "bob")).toEqual([found]);
-    // The words of an internal error are shown to nobody here, and so they cannot be guessed.
+    // The message of an internal error is not shown to callers, so a search must not find it either.
     await database.sql.query(
       `update jobs set error = '{"code": "internal", "message": "whitewash"}' where id = $1`,
       [found],

@@ -22,7 +22,7 @@ const takeEvents: typeof fetch = async (input, init) => {
 const later = (seconds: number) => {
   now = new Date(now.getTime() + seconds * 1000);
 };
-/** A report that nobody has asked for yet: the period is another one each time. */
+/** A new report each time, because each has another period. */
 let asked = 0;
 const askForReport = () => {
   const start = new Date(Date.UTC(2000, 0, 1 + asked++)).toISOString().slice(0, 10);
@@ -31,7 +31,7 @@ const askForReport = () => {
     body: { reportType: "users", dateRange: { start, end: start } },
   });
 };
-/** So many reports that nobody refuses, handed to the engine. */
+/** Accepts that many reports without a limit, and marks them as sent to the engine. */
 const acceptReports = (count: number) =>
   db.sql.query(
     `select mark_jobs_sent(array_agg((job).id), $2) from (

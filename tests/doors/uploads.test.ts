@@ -8,7 +8,7 @@ let app: TestApp;
 let png: Buffer;
 beforeAll(async () => {
   database = await freshDatabase();
-  // The engine is away: accepted jobs wait in the outbox, which the uploader does not notice.
+  // The engine is down: accepted jobs wait in the outbox, and uploads are answered as usual.
   app = await testApp(database);
   png = await sharp({ create: { width: 32, height: 32, channels: 3, background: "red" } })
     .png()

@@ -1,5 +1,5 @@
 /**
- * kill -9 under load: engine, gateway and Postgres in turn, while every run is unfinished. All runs complete, no effect
+ * kill -9 under load: engine, gateway and Postgres one after another, while every run is unfinished. All runs complete, no effect
  * is missing, no stored result changes, and a step runs again only if a kill hit it: at most kills x calls in flight.
  * Long form: CRASH_RUNS=300 CRASH_KILLS=10 (kills of each).
  */

@@ -246,7 +246,7 @@ describe.each([{ checkpointing: true }, { checkpointing: false }])("with %o", ({
   });
 });
 
-// Without a virtual clock a test can only wait for a tick; roads-in.test.ts moves the clock.
+// Without a virtual clock a test can only wait for the next run; roads-in.test.ts moves the clock.
 test.runIf(engine.isReal)("a scheduled run makes one job, and a dead letter when it fails", async () => {
   const ticks = await eventually(
     "both ticks",

@@ -1,4 +1,4 @@
-/** What takes hours or days: backoff, windows of a day, long sleeps. On the test kit's clock. */
+/** Behavior that takes hours or days (retry delays, windows of a day, long sleeps), on the test kit's clock. */
 import { eventType, RetryAfterError, staticSchema } from "inngest";
 import { describe, expect, test } from "vitest";
 import { startKitApp } from "./support/kit-app.ts";

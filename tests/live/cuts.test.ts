@@ -34,7 +34,7 @@ async function openSite(port: number) {
   server = await serve(site.app.doors.api, { host: "127.0.0.1", port });
 }
 
-/** What changes without an event (when its event was sent, when the row was updated), and what a list does not show. */
+/** Fields that change without an event (`sentAt`, `updatedAt`) or that a list does not show. */
 const LEFT_OUT = [
   "sentAt",
   "updatedAt",

@@ -40,7 +40,7 @@ const start = z.object({
 });
 
 /**
- * The audit's result: starts out of order within their lane and priority (past a task whose turn came first, or past an
+ * The audit's result: starts out of order within their lane and priority (before a task that was due first, or past an
  * earlier one of the same owner), and the highest concurrency.
  */
 export async function judgeStarts(rows: Rows) {

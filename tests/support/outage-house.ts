@@ -11,8 +11,8 @@ import { CHECKPOINTING } from "./checkpointing.ts";
 import { freshDatabase } from "./database.ts";
 
 /**
- * How our own services go away while a function calls one of them: the call is refused, or done and its answer lost, or
- * the process that calls dies, or Storage alone is away, or the engine takes no events. From then on nothing of the kind answers.
+ * An outage of our own services during a function's call: the call is refused, or is done and its answer is lost, or
+ * the calling process dies, or only Storage is down, or the engine accepts no events. From then on those services do not answer.
  */
 export type Outage = "refused" | "answer lost" | "process died" | "no storage" | "no events taken";
 
@@ -25,7 +25,7 @@ type Plan = { functionId: string; kind: Outage; call: number };
 
 export type OutageHouse = Awaited<ReturnType<typeof outageHouse>>;
 
-/** The whole product with all its functions, on the engine's virtual clock, whose own services go away when a test says so. */
+/** The whole product with all its functions, on the engine's virtual clock, whose services go down when a test says so. */
 export async function outageHouse() {
   const database = await freshDatabase();
   const functionOf = new AsyncLocalStorage<string>();
@@ -146,7 +146,7 @@ export async function outageHouse() {
     /** The record of the provider's stand-in: `messages`, `slack`. */
     record: async (path: string) =>
       (await mail.fetch(new Request(`http://mail.local/_control/${path}`))).json(),
-    /** What the image provider answers instead of pictures; null: pictures. */
+    /** The status that the image provider answers with instead of pictures, or null. */
     imagesAnswer: async (outage: number | null) =>
       images.fetch(
         new Request("http://images.local/_control/images", {

@@ -76,7 +76,7 @@ export async function paymentShop({ apiKey = true, env = {}, after }: Options = 
         authorization: `Bearer ${by}`,
         "content-type": "application/json",
       }),
-    /** What Stripe sends when this has happened. */
+    /** The webhook that Stripe sends for this event. */
     deliver: ({ body, headers }: { body: string; headers: Record<string, string> }) =>
       door("/webhooks/payment", body, headers),
     /** Waits until every job has ended. */

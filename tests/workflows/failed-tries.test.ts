@@ -5,7 +5,7 @@ import { AppError } from "#lib/errors.ts";
 import type { Platform } from "#platform.ts";
 import { type Workshop, workshop } from "../support/workshop.ts";
 
-/** What each try meets; nothing is left: it works. The times say when they came. */
+/** The error of each try, in order; a try without an error succeeds. `times` records when the tries ran. */
 let meets: (Error | undefined)[] = [];
 let times: number[] = [];
 const ourOutage = () => new AppError("storage_unavailable", "away");

@@ -32,21 +32,21 @@ const picture = () =>
   sharp({ create: { width: 40, height: 30, channels: 3, background: "#3a6ea5" } })
     .png()
     .toBuffer();
-/** What Slack was told of this. */
+/** The number of Slack messages that contain this text. */
 const told = async (text: string) => {
   const { messages } = (await house.record("slack")) as { messages: unknown[] };
   return messages.filter((message) => JSON.stringify(message).includes(text)).length;
 };
 
-/** `begin` starts work of a function; `isDone`: it has ended well; `effects`: what came of it, each of which is to be once. */
+/** `begin` starts work of a function, `isDone` says that it ended as expected, and `effects` must then equal `once`. */
 type Work = {
   begin(): Promise<string>;
   isDone(id: string): Promise<boolean>;
   effects(id: string): Promise<unknown>;
   once: unknown;
-  /** Letters that are the work itself. */
+  /** The number of dead letters that the work itself makes. */
   letters?: number;
-  /** What else it depends on. */
+  /** Further outages that the work is tested with. */
   also?: Outage[];
 };
 
@@ -94,7 +94,7 @@ const failing: Work = {
   isDone: async (id) => (await job(id)).status === "failed",
   effects: async (id) => ({
     letters: await count("select count(*) as n from dead_letter_queue where job_id = $1", id),
-    // Slack takes no keys: an alert may be told twice, but never not at all.
+    // Slack has no idempotency keys, so an alert may be sent twice, but at least once.
     isTold: (await told(id)) > 0,
   }),
   once: { letters: 1, isTold: true },

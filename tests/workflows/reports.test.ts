@@ -32,7 +32,7 @@ const make = async (body: Record<string, unknown> = {}) => {
   await shop.engine.run(accepted.jobId, "generate-report");
   return accepted.jobId as string;
 };
-/** What a browser gets that follows the download's redirect. */
+/** The response that a browser gets after following the redirect of the download. */
 const download = async (id: string) => {
   const answer = await shop.request("GET", `/api/reports/${id}/download`);
   const address = answer.headers.get("location");

@@ -8,7 +8,7 @@ import { type Workshop, workshop } from "../support/workshop.ts";
 const GITHUB = "github_secret";
 const RESEND = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 let shop: Workshop;
-/** What another room hears. */
+/** The events that another room's function receives. */
 let heard: unknown[];
 afterEach(() => shop.close());
 const open = async () => {

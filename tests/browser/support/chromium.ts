@@ -54,7 +54,7 @@ function isProgram(path: string): boolean {
   }
 }
 
-/** What to tell users whose machine has no Chromium. */
+/** The message for users whose machine has no Chromium. */
 export const howToGetChromium = (platform: NodeJS.Platform = process.platform): string => {
   const command =
     platform === "darwin"

@@ -29,7 +29,7 @@ const projectDir = resolve(import.meta.dirname, "../../..");
 const anywhere = { host: "127.0.0.1", port: 0 };
 
 /**
- * What `npm start` runs, in this process and on free ports: gateway, engine, providers, and the site with its doors and
+ * The parts that `npm start` runs, in this process and on free ports: gateway, engine, providers, and the site with its doors and
  * its page as Netlify would serve them. Each test file has its own database, so that a page can be tested empty.
  */
 export async function openHouse(more: Record<string, string> = {}) {

@@ -16,7 +16,7 @@ const SHORTEST_LIFE_MS = 500;
 const PATIENCE_MS = 300_000;
 
 /**
- * Four producers request pictures in two lanes, while a tenth of the orders fails, tasks are canceled at random, and
+ * Four producers request pictures in two lanes, while a tenth of the requests fails, tasks are canceled at random, and
  * the site is killed with SIGKILL again and again.
  */
 export async function imageStorm({ tasks, kills, say = () => {} }: ImageStorm): Promise<ImageVerdict> {

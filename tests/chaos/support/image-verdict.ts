@@ -14,7 +14,7 @@ export type ImageVerdict = {
   /** Completed tasks without readable bytes. */
   withoutPicture: number;
   jobsThatDisagree: number;
-  /** Tasks that started past one whose turn came first, in their lane and priority. */
+  /** Tasks that started before another one that was due first, in their lane and priority. */
   outOfOrder: number;
   /** Tasks of one producer that the lane accepted in another order than they were answered. */
   outOfOrderOfProducers: number;

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { AppError } from "#lib/errors.ts";
 import { addLogContext, createLogger, withLogContext } from "#lib/logger.ts";
 
-/** What a call of the logger writes. */
+/** The text that a call of the logger writes. */
 function written(write: (logger: ReturnType<typeof createLogger>) => void): string {
   const lines: string[] = [];
   write(

@@ -31,7 +31,7 @@ const documentOf = (of: Snapshot = snapshot): ReportDocument =>
 type Tagged = { role?: string; alt?: string; children?: Tagged[] };
 const flat = (node: Tagged): Tagged[] => [node, ...(node.children ?? []).flatMap(flat)];
 
-/** What another PDF reader finds: the text of each page, and its tags in reading order. */
+/** The content as an independent PDF reader finds it: the text of each page, and its tags in reading order. */
 async function read(bytes: Uint8Array) {
   const pdf = await getDocument({ data: new Uint8Array(bytes), verbosity: 0 }).promise;
   const pages = await Promise.all(

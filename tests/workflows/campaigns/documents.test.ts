@@ -1,4 +1,4 @@
-/** What the source documents say of a campaign, on the whole product. */
+/** The requirements of the source documents for campaigns, tested on the whole product. */
 import { afterEach, expect, test } from "vitest";
 import { sendCampaignPartRequested } from "#campaigns/events.ts";
 import { type CampaignHouse, campaignHouse, campaignTalk } from "../../support/campaign-house.ts";

@@ -30,7 +30,7 @@ test("a refusal of every mail in a batch becomes a dead letter, and no recipient
 });
 
 test("a campaign is blocked, with the reason, when no part can go on, and a reprocess ends that", async () => {
-  // The first part is refused before the third is asked to wait: that silence is for all parts.
+  // The first part must be refused before the third one is told to wait, because that pause applies to all parts.
   let begin = () => {};
   const hasBegun = new Promise<void>((resolve) => {
     begin = resolve;
@@ -51,7 +51,7 @@ test("a campaign is blocked, with the reason, when no part can go on, and a repr
   const { jobId } = await send(campaignId);
   await house.engine.idle();
   const job = async () => (await house.call("GET", `/api/jobs/${jobId}`)).body;
-  // One part is dead; another only waits, and goes on by itself.
+  // One part is dead; another waits and will continue by itself.
   expect(await letters()).toHaveLength(1);
   expect(await campaign(campaignId)).toMatchObject({ status: "sending", blocked: null });
 
@@ -76,7 +76,7 @@ test("a campaign is blocked, with the reason, when no part can go on, and a repr
   const list = await house.call("GET", "/api/campaigns");
   expect(list.body.items).toMatchObject([{ id: campaignId, status: "blocked" }]);
 
-  // Put back and failed again: the letter is the one of the second time.
+  // After a failed reprocess the page refers to the second dead letter.
   await house.call("POST", `/api/dead-letters/${letter.id}/reprocess`, {}, { as: "admin" });
   expect(await campaign(campaignId)).toMatchObject({ status: "sending", blocked: null });
   await house.engine.waitFor(async () => (await letters()).length === 1);

@@ -1,5 +1,5 @@
 /**
- * The short form of `npm run chaos -- --form images` in one process: the site's deaths are answers that never come, and
+ * The short form of `npm run chaos -- --form images` in one process: crashes of the site are simulated by lost answers and
  * attempts that never report their end.
  */
 import { afterAll, beforeAll, expect, it } from "vitest";
@@ -9,7 +9,7 @@ import { type ImageQueueHouse, imageQueueHouse } from "../../support/image-queue
 const TASKS = 24;
 
 let house: ImageQueueHouse;
-/** Deaths to come: each ends an attempt before it can report. */
+/** The number of crashes still to come; each ends an attempt before it can report. */
 let deaths = 6;
 beforeAll(async () => {
   house = await imageQueueHouse({

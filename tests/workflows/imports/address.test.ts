@@ -14,7 +14,7 @@ const pem = (name: string) => readFileSync(join(tls, name), "utf8");
 let host: Server;
 let shop: ImportShop;
 let url: (path: string) => string;
-/** What the host answers, and the ranges that it was asked for. */
+/** The host's answer, and the ranges that were requested. */
 let answer: RequestListener = () => {};
 const asked: string[] = [];
 beforeAll(async () => {

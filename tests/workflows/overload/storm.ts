@@ -2,7 +2,7 @@ import { seeded } from "@nightshift/local/engine/seeded.ts";
 import { type Office, openOffice } from "./office.ts";
 
 export type Plan = {
-  /** Errands that can begin per second. */
+  /** Jobs that can begin per second. */
   capacity: number;
   /** Requests per second of class 1, 2, 3, 4, 5. */
   perSecond: readonly number[];

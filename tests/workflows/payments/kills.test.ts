@@ -1,5 +1,5 @@
 /**
- * A killed process leaves an effect whose answer nobody got. Here the n-th call of the app to anything (database, engine,
+ * A killed process leaves an effect whose answer was lost. Here the n-th call of the app to anything (database, engine,
  * Stripe, mailer) has its effect, and its answer is lost: for each n there is a payment of its own.
  */
 import { afterEach, expect, test } from "vitest";
