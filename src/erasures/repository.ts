@@ -7,6 +7,7 @@ import type { DatabaseClient } from "#lib/database/client.ts";
 
 const erasureRow = z.object({
   id: z.uuid(),
+  status: z.enum(["erasing", "failed", "completed"]),
   counts: z.record(z.string(), z.number()),
   created_at: z.string(),
   completed_at: z.string().nullable(),

@@ -13,7 +13,8 @@ type Dependencies = { erasures: ErasureRepository; jobs: Pick<Jobs, "accept"> };
 
 const erasureView = z.object({
   id: z.uuid(),
-  status: z.enum(["erasing", "completed"]),
+  /** `failed`: its job has ended before everything was erased; reprocess the job's dead letter. */
+  status: z.enum(["erasing", "failed", "completed"]),
   /** Table → number of rows that were emptied, or in which the address was replaced. */
   counts: z.record(z.string(), z.number()),
   createdAt: z.string(),
@@ -56,8 +57,7 @@ export const erasureRoutes = ({ erasures, jobs }: Dependencies): Route[] => [
     handler: async ({ params }) => {
       const erasure = await erasures.get(params.id);
       if (!erasure) throw new AppError("not_found", "Erasure not found");
-      const { id, counts, created_at: createdAt, completed_at: completedAt } = erasure;
-      const status = completedAt === null ? ("erasing" as const) : ("completed" as const);
+      const { id, status, counts, created_at: createdAt, completed_at: completedAt } = erasure;
       return json(200, { id, status, counts, createdAt, completedAt, jobUrl: jobUrl(id) });
     },
   }),

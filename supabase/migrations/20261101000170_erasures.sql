@@ -159,12 +159,18 @@ begin
 end
 $$;
 
+-- The erasure with its status: while it is not completed, "erasing" as long as its job or a reprocess of it goes on, and
+-- "failed" after that.
 create function public.get_erasure(p_id uuid)
-returns setof public.erasures
+returns setof jsonb
 language sql stable
 set search_path = ''
 as $$
-  select * from public.erasures where id = p_id;
+  select to_jsonb(erasures) || jsonb_build_object('status', case
+    when completed_at is not null then 'completed'
+    when exists (select from public.jobs where id in (select private.family_of_job(p_id)) and ended_at is null)
+    then 'erasing' else 'failed' end)
+  from public.erasures where id = p_id;
 $$;
 
 select private.register_work_kind('{"function_id": "erase-person", "event_name": "person/erase", "by_promise": false}');

@@ -2607,26 +2607,7 @@ export type Database = {
         Returns: Json;
       };
       get_email_list: { Args: { p_list_id: string | null; p_owner: string | null }; Returns: Json };
-      get_erasure: {
-        Args: { p_id: string | null };
-        Returns: {
-          completed_at: string | null;
-          counts: NonNullable<Json>;
-          created_at: string;
-          cursor: string | null;
-          email: string | null;
-          id: string;
-          is_waiting: boolean;
-          requester: string;
-          step: number;
-        }[];
-        SetofOptions: {
-          from: "*";
-          to: "erasures";
-          isOneToOne: false;
-          isSetofReturn: true;
-        };
-      };
+      get_erasure: { Args: { p_id: string | null }; Returns: Json[] };
       get_image_task: { Args: { p_owner: string | null; p_task_id: string | null }; Returns: Json };
       get_image_upload: { Args: { p_id: string | null; p_owner: string | null }; Returns: Json };
       get_import: { Args: { p_id: string | null; p_owner: string | null }; Returns: Json };
