@@ -11,7 +11,7 @@ type Said = { target: Target; mapping: Mapping; absent: Absent };
 type Values = Readonly<Record<string, unknown>>;
 export type Convert = (row: Row, n: number) => { row: WrittenRow } | { reject: Reject };
 
-/** Converts a row of the file to a row of the target, or to a reject that says why not. */
+/** Converts a row of the file to a row of the target, or to a reject with the reason. */
 export function createConvert({ target, mapping, absent }: Said): Convert {
   const fieldOf = fieldFinder(target, mapping);
   const unescape = isRejects(Object.keys(mapping));

@@ -18,7 +18,7 @@ type Dependencies = {
   clock: Clock;
 };
 
-/** How long Storage's own address for an upload is valid. */
+/** How long the address of an upload is valid; Storage sets this. */
 const UPLOAD_LIFE_MS = 2 * 60 * 60 * 1000;
 
 export const targetView = z.object({
@@ -51,7 +51,7 @@ export const importFileRoutes = ({ imports, storage, safeFetch, clock }: Depende
     method: "GET",
     path: "/api/imports/targets",
     policy: "user",
-    summary: "What can be imported, and the fields of each target",
+    summary: "The targets of imports, and the fields of each",
     responses: { 200: z.object({ items: z.array(targetView) }) },
     handler: async () =>
       json(200, {
@@ -69,7 +69,8 @@ export const importFileRoutes = ({ imports, storage, safeFetch, clock }: Depende
     method: "POST",
     path: "/api/imports/uploads",
     policy: "user",
-    summary: "An address of Storage that takes one file by PUT, of any size that Storage takes",
+    summary:
+      "Create an upload: an address of Storage that accepts one file by PUT, of any size that Storage accepts",
     body: z.object({ fileName }),
     responses: {
       201: z.object({ uploadId: z.uuid(), method: z.literal("PUT"), url: z.string(), expiresAt: z.string() }),
@@ -85,7 +86,7 @@ export const importFileRoutes = ({ imports, storage, safeFetch, clock }: Depende
     method: "POST",
     path: "/api/imports/guess",
     policy: "user",
-    summary: "How a file is written, its first rows, and which column goes into which field",
+    summary: "The format of a file, its first rows, and the field of each column",
     body: z.object({ source: sourceSchema, target: text(100), ...saidSchema.shape }),
     timeoutMs: 20_000,
     responses: { 200: guessView },

@@ -12,7 +12,7 @@ type Dependencies = {
   storage: Pick<Storage, "open" | "put">;
 };
 
-/** The largest request body with a small file; a larger file must be uploaded first. */
+/** The most characters of a file in the request itself; a larger file must be uploaded first. */
 const MAX_CONTENT_LENGTH = 900_000;
 
 export const fileName = text(200).min(1);
@@ -66,7 +66,7 @@ async function openUpload(storage: Pick<Storage, "open">, path: string) {
     return await read(0, 1);
   } catch (error) {
     if (!(error instanceof AppError) || error.code !== "not_found") throw error;
-    throw new AppError("conflict", "The upload has no file yet, or not any more", {
+    throw new AppError("conflict", "The upload has no file: it was not sent yet, or is deleted already", {
       hint: "PUT the file to the upload's address first; a file is kept for two days.",
     });
   }
@@ -74,10 +74,10 @@ async function openUpload(storage: Pick<Storage, "open">, path: string) {
 
 function nameOf(address: string): string {
   const url = URL.parse(address);
-  if (!url) throw new AppError("invalid_request", "The address is no URL");
+  if (!url) throw new AppError("invalid_request", "The address is not a valid URL");
   return (url.pathname.split("/").at(-1) || url.hostname).slice(0, 200);
 }
 
-/** What two requests with one Idempotency-Key must have in common. */
+/** Requests with one Idempotency-Key must have the same digest. */
 export const digestOf = (source: SaidSource): string =>
   createHash("sha256").update(JSON.stringify(source)).digest("hex");

@@ -11,7 +11,7 @@ type Imports = Pick<ImportRepository, "lastMapping">;
 const ROWS_SHOWN = 5;
 const MAX_SHOWN_LENGTH = 200;
 
-/** How a file is written, detected from its beginning; its first rows; and the field of each column. */
+/** The format of a file, detected from its beginning; its first rows; and the field of each column. */
 export async function guess(
   imports: Imports,
   owner: string,

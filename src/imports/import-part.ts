@@ -40,25 +40,25 @@ export async function importPart(
   };
   for await (const piece of rowsOf(work, source, part)) {
     for (const row of piece) {
-      // After a restart of the part: these rows were already written.
+      // The rows before `part.next` were written before the part was interrupted.
       if (number >= part.next) {
         const item = convert(row, number);
         set.push("row" in item ? { ...item, source: row } : item);
         bytes += row.raw.length;
       }
       number += 1;
-      if (number > part.last + 1) throw misread();
+      if (number > part.last + 1) throw hasOtherRows();
       if (set.length < SET_ROWS && bytes < SET_BYTES) continue;
       const state = await write();
       if (state !== "open" || time.isLate()) return state;
     }
   }
-  if (number !== part.last + 1) throw misread();
+  if (number !== part.last + 1) throw hasOtherRows();
   return set.length > 0 ? write() : "done";
 }
 
 function converterOf(work: ImportRow): Convert {
-  if (work.mapping === null) throw new AppError("internal", "The import's columns are not mapped yet");
+  if (work.mapping === null) throw new AppError("internal", "The columns of this import have no mapping yet");
   return createConvert({ target: targetOf(work.target), mapping: work.mapping, absent: work.absent });
 }
 
@@ -70,7 +70,8 @@ function rowsOf(work: ImportRow, source: Source, { bounds }: Part): AsyncIterabl
 }
 
 /** A host without ETags may serve another file, which is noticed only when its rows are counted. */
-const misread = () => new AppError("file_changed", "The file has other rows than when it was planned");
+const hasOtherRows = () =>
+  new AppError("file_changed", "The file has other rows than when the import was planned");
 
 /**
  * Writes the whole set in one statement. When the database refuses its content, the two halves are tried, down to the
@@ -108,7 +109,7 @@ function refused({ row, source }: { row: WrittenRow; source: Row }): Item {
   const error = {
     code: "not_stored",
     column: null,
-    message: "The database refuses this row",
+    message: "The database refused this row",
     hint: "Look for a value that is much too long, or that the table does not allow.",
   };
   return { reject: toReject(source, row.n, error, "values" in source ? storableJson(source.values) : null) };

@@ -15,9 +15,9 @@ import { type Dialect, type Row, unreadable } from "#lib/tables/table.ts";
 
 /** Rows per part; one run reads and writes them. */
 const PART_ROWS = 5_000;
-/** A part has at most so many bytes, even with few rows. */
+/** The most bytes of a part, for files with few long rows. */
 const PART_BYTES = 8 * 1024 * 1024;
-/** A piece of the plan is about a second of reading; a crash loses no more than that. */
+/** A piece of the plan takes about a second of reading, so a crash loses no more than that. */
 const PIECE_PARTS = 20;
 
 /** The position and number of the next row, and the digest of the rows before it. */
@@ -51,7 +51,7 @@ const goOn = (work: ImportRow, source: Source, cursor: Cursor) => {
   return readTableFrom(source.bytes(dialect.isGzip ? 0 : cursor.offset), dialect, cursor);
 };
 
-/** Detects how the file is written and which column is which field, and stores that for the parts. */
+/** Detects the format of the file and the field of each column, and stores both for the parts. */
 async function begin(imports: Repository, work: ImportRow, source: Source) {
   const { dialect, rows } = await beginReading(source.bytes(0), work.said);
   const mapping = completeMapping(dialect.columns, work.mapping, targetOf(work.target));
@@ -62,7 +62,7 @@ async function begin(imports: Repository, work: ImportRow, source: Source) {
 
 export function dialectOf({ dialect }: ImportRow): Dialect {
   if (dialect) return dialect;
-  throw new AppError("internal", "The import's file was not looked at yet");
+  throw new AppError("internal", "The format of this import's file was not detected yet");
 }
 
 async function cut(rows: AsyncIterable<Row[]>, start: Cursor, time: StepTime, isDigested: boolean) {

@@ -63,7 +63,7 @@ export function importRepository(db: DatabaseClient, clock: Clock) {
     fail: (id: string, error: { code: string; message: string; hint: string; details: Json }) =>
       call("fail_import", { id, error }),
 
-    /** Writes up to a thousand rows, from `from` up to but without `next`; each is either written or rejected. */
+    /** Writes a set of rows, from `from` up to but without `next`; each row is either written or rejected. */
     write(
       part: { id: number; token: string },
       from: number,

@@ -118,7 +118,7 @@ export const importRoutes = ({ imports, storage, jobs, cancelJob, clock }: Depen
     method: "GET",
     path: "/api/imports/:id",
     policy: "user",
-    summary: "One import: its progress, what became of its rows, and its first 100 errors",
+    summary: "One import: its progress, the outcome of its rows, and its first 100 errors",
     params: idParams,
     responses: { 200: importDetailsView },
     handler: async ({ params, requester }) => {
@@ -152,7 +152,7 @@ export const importRoutes = ({ imports, storage, jobs, cancelJob, clock }: Depen
     method: "DELETE",
     path: "/api/imports/:id",
     policy: "user",
-    summary: "Cancel an import: the parts at work are finished, the rest of the file is left alone",
+    summary: "Cancel an import: rows written so far stay, and the rest of the file is not written",
     params: idParams,
     responses: { 202: importView },
     handler: async ({ params, requester }) => {

@@ -74,8 +74,8 @@ export const conflictRow = z.object({
 export type RejectRow = z.output<typeof rejectRow>;
 
 /**
- * A valid row for the database: its number, its key, its columns. The names are short, because a set has a thousand
- * rows.
+ * A valid row for the database: its number, its key, its columns. The names are short, because a set has thousands
+ * of rows.
  */
 export type WrittenRow = { n: number; k: string; v: Record<string, Json> };
 export type Reject = {

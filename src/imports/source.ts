@@ -47,7 +47,7 @@ export async function openSource(outside: Outside, url: string, known: FileFacts
       const range = at === 0 && first ? first : await read(at, Math.min(WINDOW_BYTES, until - at));
       first = undefined;
       if (range.version !== facts.version || range.size !== facts.size || range.bytes.byteLength === 0) {
-        throw new AppError("file_changed", "The file is not the one that was read before");
+        throw new AppError("file_changed", "The file has changed since it was first read");
       }
       at += range.bytes.byteLength;
       yield range.bytes;
@@ -78,7 +78,7 @@ function rangesOf(safeFetch: SafeFetch, url: string): RangeReader {
     if (status !== 200 && status !== 206) {
       await answer.discard();
       if (status === 416) return { bytes: new Uint8Array(), size: from, version };
-      throw notGiven(status, headers);
+      throw refusalOf(status, headers);
     }
     const bytes = await bodyOf(answer);
     if (status === 200) {
@@ -87,18 +87,18 @@ function rangesOf(safeFetch: SafeFetch, url: string): RangeReader {
     }
     const size = Number(/\/(\d+)$/.exec(headers.get("content-range") ?? "")?.[1] ?? Number.NaN);
     if (Number.isSafeInteger(size)) return { bytes, size, version };
-    throw new AppError("provider_rejected", "The host of the file does not say how long it is");
+    throw new AppError("provider_rejected", "The host of the file does not give its size");
   };
 }
 
-function notGiven(status: number, headers: Headers): AppError {
-  const isPassing = status === 408 || status === 429 || status >= 500;
+function refusalOf(status: number, headers: Headers): AppError {
+  const isTransient = status === 408 || status === 429 || status >= 500;
   const seconds = Number(headers.get("retry-after"));
   return new AppError(
-    isPassing ? "provider_unavailable" : "provider_rejected",
+    isTransient ? "provider_unavailable" : "provider_rejected",
     `The host of the file answers ${status}`,
     {
-      retryAfterMs: isPassing && seconds > 0 && seconds < 3600 ? seconds * 1000 : undefined,
+      retryAfterMs: isTransient && seconds > 0 && seconds < 3600 ? seconds * 1000 : undefined,
       hint: "Open the address in a browser: it must give the file itself, without a login.",
     },
   );

@@ -29,7 +29,7 @@ export const importUndoRoutes = ({ imports, storage, jobs }: Dependencies): Rout
     method: "POST",
     path: "/api/imports/:id/undo",
     policy: "user",
-    summary: "Take an import back; rows that were changed since are listed and left alone",
+    summary: "Undo an import; rows that were changed since are listed and left unchanged",
     params: idParams,
     responses: { 202: acceptedView },
     handler: async ({ params: { id }, requester, idempotencyKey: key }) => {
@@ -43,7 +43,7 @@ export const importUndoRoutes = ({ imports, storage, jobs }: Dependencies): Rout
     method: "POST",
     path: "/api/imports/:id/retry",
     policy: "user",
-    summary: "Import the rejected rows once more, as they were",
+    summary: "Import the rejected rows again, unchanged",
     params: idParams,
     timeoutMs: 30_000,
     responses: { 202: receipt },
@@ -53,7 +53,7 @@ export const importUndoRoutes = ({ imports, storage, jobs }: Dependencies): Rout
       const { rejected } = found.counts;
       if (found.ended_at === null || rejected === 0 || rejected > MOST_RETRIED) {
         throw new AppError("conflict", "There are no rejected rows to import again, or too many", {
-          hint: `Wait for the import's end; of more than ${MOST_RETRIED} rows download rejects.csv and upload it.`,
+          hint: `Wait until the import has ended. For more than ${MOST_RETRIED} rows, download rejects.csv and import that file.`,
         });
       }
       const { stream, columns } = await rejectsCsv(imports, found);

@@ -8,7 +8,7 @@ const cell = z.union([z.string(), z.number(), z.null()]);
 export type Cell = z.output<typeof cell>;
 const count = z.coerce.number();
 
-/** What SQL returns for a period (`private.report_<type>`), for every type. */
+/** The part of `private.report_<type>`'s result that every type of report has. */
 export const snapshotSchema = z.looseObject({
   rowCount: count,
   byStatus: z.record(z.string(), count),
@@ -26,7 +26,7 @@ export type Chart = {
   words: string;
 };
 
-/** What the layout (report.typ) shows. Every text is ready to be printed. */
+/** The input of the layout, report.typ. Its texts are formatted already. */
 export type ReportDocument = {
   type: string;
   title: string;
@@ -38,7 +38,7 @@ export type ReportDocument = {
   table: { title: string; note: string; columns: Column[]; rows: string[][] };
 };
 
-/** What a type of report makes of its snapshot. */
+/** The contents that a type of report derives from its snapshot. */
 export type ReportContent = {
   title: string;
   tableTitle: string;

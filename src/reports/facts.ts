@@ -4,7 +4,7 @@ import { fact } from "#lib/fact.ts";
 export const reportFacts = [
   fact({
     type: "report.ready",
-    summary: "A report is made and can be downloaded until it expires.",
+    summary: "A report was generated and can be downloaded until it expires.",
     schema: z.object({
       reportId: z.uuid(),
       type: z.string(),

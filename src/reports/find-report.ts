@@ -14,12 +14,12 @@ export async function findReport(reports: Reports, id: string, requester: Reques
   return report;
 }
 
-/** One whose file can be read now. */
+/** A report that the requester may read, and whose file exists. */
 export async function findFile(reports: Reports, id: string, requester: Requester): Promise<ReportWithJob> {
   const report = await findReport(reports, id, requester);
   if (report.revoked_at !== null) throw new AppError("not_found", "This report was revoked");
   if (report.snapshot_at === null) {
-    throw new AppError("conflict", "This report is not made yet", {
+    throw new AppError("conflict", "This report is not generated yet", {
       hint: `Follow ${jobUrl(report.id)} until it is completed.`,
     });
   }

@@ -26,7 +26,7 @@ type Dependencies = {
   onFailure: OnFailure;
 };
 
-/** The time limit of a step: a request may run 60 s on Netlify. */
+/** The time limit of a step; a function on Netlify may run for 60 s. */
 const PATIENCE_MS = 50_000;
 
 /** Reads one snapshot of the database, writes it as PDF or CSV into Storage, and notifies the requester. */

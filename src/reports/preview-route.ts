@@ -8,12 +8,12 @@ import type { ReportRepository } from "./repository.ts";
 
 type Dependencies = { reports: Pick<ReportRepository, "get">; storage: Pick<Storage, "get"> };
 
-/** Netlify lets 6 MB out of a function. */
+/** A response of a Netlify function has at most 6 MB. */
 const MOST_BYTES = 5_000_000;
 
 /**
- * A PDF as bytes of this site. The download leads to Storage's own address, which the page's content security policy
- * lets no script read and no frame show.
+ * Serves a PDF from this site. The download redirects to Storage's own address, which the page's content security policy
+ * does not allow scripts to read or frames to show.
  */
 export const previewRoute = ({ reports, storage }: Dependencies): Route =>
   route({

@@ -4,7 +4,7 @@ import type { DateRange } from "./events.ts";
 const DAY_MS = 24 * 60 * 60_000;
 const MOST_DAYS = 400;
 
-/** The times between which the days are: the end is the first moment after the last day. */
+/** The range as instants: from the start of the first day to the start of the day after the last one. */
 export function rangeInstants({ start, end }: DateRange): { startsAt: string; endsAt: string } {
   const days = (Date.parse(end) - Date.parse(start)) / DAY_MS + 1;
   if (days < 1) throw new AppError("invalid_request", "dateRange ends before it starts");

@@ -69,7 +69,7 @@ const replaced = (data: string, missing: ReadonlySet<string>): string =>
 const unreadable = (cause: unknown) =>
   new AppError(
     "invalid_report",
-    `The report cannot be shown: ${(cause instanceof Error ? cause.message : String(cause)).slice(0, 1000)}`,
+    `The report cannot be rendered: ${(cause instanceof Error ? cause.message : String(cause)).slice(0, 1000)}`,
     { cause },
   );
 

@@ -44,7 +44,7 @@ export const reportRoutes = ({ reports, storage, jobs }: Dependencies): Route[] 
     method: "POST",
     path: "/api/reports",
     policy: "user",
-    summary: "Ask for a report; the same one asked for again within a minute is the same job",
+    summary: "Request a report; the same report requested again within a minute is the same job",
     body: z.object({ ...jobOptions, reportType, dateRange, format: reportFormat.default("pdf") }),
     responses: { 202: acceptedView.extend({ reportUrl: z.string() }) },
     handler: async ({
@@ -93,7 +93,7 @@ export const reportRoutes = ({ reports, storage, jobs }: Dependencies): Route[] 
     method: "GET",
     path: "/api/reports/:id/download",
     policy: "user",
-    summary: "The file: an address of Storage that opens for a minute",
+    summary: "Redirect to the file, at an address of Storage that is valid for a minute",
     params: idParams,
     responses: { 303: z.undefined() },
     ticket: true,
@@ -113,7 +113,7 @@ export const reportRoutes = ({ reports, storage, jobs }: Dependencies): Route[] 
     method: "DELETE",
     path: "/api/reports/:id",
     policy: "user",
-    summary: "Revoke a report: its file is removed, and no address of it opens any more",
+    summary: "Revoke a report: it cannot be downloaded any more, and its file is removed",
     params: idParams,
     responses: { 204: z.undefined() },
     handler: async ({ params, requester }) => {

@@ -20,7 +20,7 @@ const COUNTERS: Readonly<Record<string, string>> = {
   "star.deleted": "removed_star_count",
 };
 
-/** Counts what happens in a repository per day. Sums do not depend on order, and each webhook is counted once. */
+/** Counts events of a repository per day. Sums do not depend on order, and each webhook is counted once. */
 export const githubHandler =
   ({ webhooks }: Dependencies): Handler =>
   async (webhook) => {

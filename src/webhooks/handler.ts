@@ -13,15 +13,15 @@ export type Handled = {
 
 /**
  * Applies the webhooks of one source. It may be called again with the same webhook, and webhooks may come in any order:
- * what it writes must be the same in the end.
+ * the rows that it writes must be the same in the end.
  */
 export type Handler = (webhook: Webhook) => Promise<Handled>;
 
-/** The body, when it has what the handler needs. New fields are tolerated by the schemas: they are loose. */
+/** The parsed body. Handlers' schemas are loose, so unknown fields are accepted; a missing field is an error. */
 export function parsePayload<T>({ type, body }: Webhook, schema: z.ZodType<T>): T {
   const parsed = schema.safeParse(parseJson(body));
   if (parsed.success) return parsed.data;
-  throw new AppError("invalid_request", `The webhook ${type} lacks what its handler needs`, {
+  throw new AppError("invalid_request", `The webhook ${type} lacks a field that its handler needs`, {
     cause: parsed.error,
   });
 }

@@ -18,7 +18,7 @@ type Dependencies = {
   onFailure: OnFailure;
 };
 
-/** An object whose events come close together is read once in this time; the events that come in between wait. */
+/** An object is read from its provider at most once in this time; webhooks that arrive in between wait. */
 const GATHER_MS = 2_000;
 
 /**
@@ -42,7 +42,7 @@ export const processWebhook = (deps: Dependencies) =>
         await step.sleep("gather", applied.waitMs);
         applied = await step.run("apply-gathered", () => apply(deps, webhookId, 0));
       }
-      if ("waitMs" in applied) throw new AppError("internal", "A webhook waits once only");
+      if ("waitMs" in applied) throw new AppError("internal", "A webhook has waited twice");
       const { type, verdict, tell } = applied;
       if (tell !== undefined) await step.sendEvent("tell", tell);
       return { webhookId, type, verdict };
@@ -58,7 +58,7 @@ async function apply(
   gatherMs: number,
 ): Promise<Applied | { waitMs: number }> {
   const webhook = await webhooks.open(webhookId);
-  if (!webhook) throw new AppError("not_found", "The inbox no longer has this webhook");
+  if (!webhook) throw new AppError("not_found", "This webhook was deleted from the inbox");
   const { type, coveredAt } = webhook;
   if (webhook.isCovered) {
     await webhooks.settle(webhookId, "covered", undefined);

@@ -23,7 +23,7 @@ export const webhookRoutes = ({ receive }: Dependencies): Route[] => [
   route({
     ...signed,
     path: "/api/webhooks/:source",
-    summary: "A provider's webhook, signed by the provider; acknowledged once it is stored",
+    summary: "Receive a webhook that its provider signed; 200 once it is stored",
     params: z.object({ source: z.enum([...byName.keys()]) }),
     responses: { 200: z.object({ received: z.literal(true) }) },
     handler: async ({ params, body, request }) => {
@@ -34,7 +34,7 @@ export const webhookRoutes = ({ receive }: Dependencies): Route[] => [
   route({
     ...signed,
     path: "/webhooks/payment",
-    summary: "Stripe's webhook under the name of the source documents",
+    summary: "Receive Stripe's webhooks at the address of the source documents",
     responses: { 200: z.object({ status: z.literal("received") }) },
     handler: async ({ body, request }) => {
       await receive(stripe, request.headers, body.bytes);

@@ -11,9 +11,9 @@ create index jobs_unfinished on public.jobs (created_at desc, id desc) where end
 
 -- The current state of everything that changed since a position, in one statement:
 -- {position, isComplete, jobs: [{job, runs, events}], running: [job], notifications: [{owner, view}]}.
--- `running` has the progress, the pauses and the blocks of running jobs, which write no events, with the errors of their parts: the 200 that moved last.
--- isComplete is false after more than p_limit events, or when the position is from another database: then a snapshot is
--- shorter. p_owner null sees every job, p_reader null all notifications.
+-- `running` has what changes without an event: progress, pauses, blocks and errors of parts, of the 200 running jobs that
+-- were updated last. isComplete is false after more than p_limit events, or when the position is from another database:
+-- then the reader must take a snapshot instead. p_owner null sees every job, p_reader null all notifications.
 create function public.read_changes(p_position text, p_owner text, p_reader text, p_limit integer)
 returns jsonb
 language plpgsql stable

@@ -1,4 +1,4 @@
--- Which task starts. A statement that changes a task locks its job's row first, then (if a task may start) the lane,
+-- The queue of a lane, and the start of its next tasks. A statement that changes a task locks its job's row first, then (if a task may start) the lane,
 -- and takes no other lock while it holds the lane. So accepts, ends and cancels cannot deadlock.
 
 -- The drawing of an ended task is over when its lease ends, if no answer has ended it before (the process died); the
@@ -21,8 +21,9 @@ $$;
 
 -- The waiting tasks of a lane in the order in which they start; position 1 is next. Within a priority each round has
 -- one task of each owner, in the order of accepting, so that an owner with many tasks does not delay the others.
--- Between priorities, the priority with the earliest due task goes first, so that no priority waits for ever.
-create function private.image_line(p_lane text)
+-- Between priorities, the one that contains the earliest due task goes first, so that no priority waits for ever:
+-- turn_at is the earliest due time of a task and of the tasks behind it in its priority.
+create function private.image_queue(p_lane text)
 returns table (id uuid, "position" bigint)
 language sql stable
 set search_path = ''
@@ -46,9 +47,9 @@ as $$
   where lane = p_lane and priority = p_priority and ended_at is null and status = 'pending';
 $$;
 
--- Starts the first tasks of the queue while there is room, in the order of private.image_line. Room is used by tasks
--- that are processed or wait for their retry, and by tasks that have ended (canceled, killed) while their picture is
--- still being drawn. Returns the jobs to send.
+-- Starts the first tasks of the queue until the lane's concurrency is used up. It is used by tasks that are processed or
+-- wait for their retry, and by tasks that have ended (canceled, failed) while their picture is still being drawn.
+-- Returns the jobs to send.
 create function private.start_image_tasks(p_lane text, p_now timestamptz)
 returns setof public.jobs
 language plpgsql
@@ -71,10 +72,10 @@ begin
 
   while v_free > 0 loop
     select tasks.* into v_task from public.image_tasks as tasks
-    join private.image_line(p_lane) as line on line.id = tasks.id and line.position = 1;
+    join private.image_queue(p_lane) as queue on queue.id = tasks.id and queue.position = 1;
     exit when not found;
-    -- The transaction that holds the job's row is about to end the job. It waits for this lane and starts the next task
-    -- after us, so no task is started before this one.
+    -- Another transaction holds the job's row, because it is ending the job. It will start the next task itself when
+    -- this transaction has released the lane, so this one must not start a later task.
     select * into v_job from public.jobs where id = v_task.job_id for no key update skip locked;
     exit when not found;
     if v_job.ended_at is null and v_job.deadline_at <= p_now then
@@ -82,7 +83,7 @@ begin
         jsonb_build_object('status', 'skipped', 'reason', 'deadline_passed'), null, p_now);
       select * into v_job from public.jobs where id = v_task.job_id;
     end if;
-    -- This transaction has ended the job, and its task comes later.
+    -- This transaction has ended the job, but not its task yet.
     if v_job.ended_at is not null then
       perform private.end_image_task(v_job);
       continue;
@@ -119,7 +120,7 @@ as $$
 $$;
 
 -- A task ends with its job, in whichever way (completed, failed, canceled, skipped), and the next task starts in the
--- same transaction, so that no room is ever lost.
+-- same transaction, so that no concurrency is left unused.
 create function private.after_image_job(p_job public.jobs, p_now timestamptz)
 returns void
 language plpgsql
@@ -136,8 +137,8 @@ $$;
 select private.register_work_kind('{"function_id": "generate-image", "event_name": "image/generate",
   "after_end": "private.after_image_job", "waiting": null}');
 
--- A safety net: starts tasks when room became free unnoticed (a process died while it drew for a canceled task).
--- Returns how many started.
+-- A safety net: starts tasks whose start was missed, for example because a process died while it drew for a canceled
+-- task. Returns how many started.
 create function public.start_waiting_image_tasks(p_now timestamptz)
 returns bigint
 language sql
@@ -148,7 +149,7 @@ as $$
   cross join lateral private.start_image_tasks(lanes.lane, p_now);
 $$;
 
-revoke execute on function private.image_line, private.next_image_round, private.end_left_drawings, private.start_image_tasks, private.end_image_task,
+revoke execute on function private.image_queue, private.next_image_round, private.end_left_drawings, private.start_image_tasks, private.end_image_task,
   private.after_image_job, public.start_waiting_image_tasks from public, anon, authenticated;
-grant execute on function private.image_line, private.next_image_round, private.end_left_drawings, private.start_image_tasks, private.end_image_task,
+grant execute on function private.image_queue, private.next_image_round, private.end_left_drawings, private.start_image_tasks, private.end_image_task,
   private.after_image_job, public.start_waiting_image_tasks to service_role;

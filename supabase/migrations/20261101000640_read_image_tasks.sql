@@ -1,4 +1,4 @@
--- Reading the queue. A task is its row and its position in the queue: 1 starts next, null does not wait any more.
+-- Reading the queue. A task is its row and its position in the queue: 1 starts next; null is not waiting.
 -- p_owner null sees every task.
 
 create function private.read_image_task(p_task public.image_tasks, p_position bigint)
@@ -10,12 +10,12 @@ as $$
 $$;
 
 -- The positions of all waiting tasks, for statements that read many of them.
-create function private.image_lines()
+create function private.image_queues()
 returns table (id uuid, "position" bigint)
 language sql stable
 set search_path = ''
 as $$
-  select line.id, line.position from public.image_lanes cross join lateral private.image_line(lane) as line;
+  select queue.id, queue.position from public.image_lanes cross join lateral private.image_queue(lane) as queue;
 $$;
 
 create function public.get_image_task(p_task_id uuid, p_owner text)
@@ -24,7 +24,7 @@ language sql stable
 set search_path = ''
 as $$
   select private.read_image_task(tasks,
-    case when status = 'pending' then (select line.position from private.image_line(lane) as line where line.id = tasks.id) end)
+    case when status = 'pending' then (select queue.position from private.image_queue(lane) as queue where queue.id = tasks.id) end)
   from public.image_tasks as tasks
   where id = p_task_id and (p_owner is null or owner = p_owner);
 $$;
@@ -40,8 +40,8 @@ set plan_cache_mode = force_custom_plan
 as $$
 begin
   return query
-  select private.read_image_task(tasks, line.position)
-  from public.image_tasks as tasks left join private.image_lines() as line using (id)
+  select private.read_image_task(tasks, queue.position)
+  from public.image_tasks as tasks left join private.image_queues() as queue using (id)
   where (p_owner is null or owner = p_owner)
     and (p_lane is null or lane = p_lane)
     and (p_status is null or case p_status when 'unfinished' then ended_at is null else status = p_status end)
@@ -66,8 +66,8 @@ begin
     select * from public.image_tasks
     where lane = p_lane and sequence > v_cleared and (p_owner is null or owner = p_owner)
   )
-  (select private.read_image_task(shown, line.position)
-   from shown left join private.image_line(p_lane) as line using (id) where ended_at is null)
+  (select private.read_image_task(shown, queue.position)
+   from shown left join private.image_queue(p_lane) as queue using (id) where ended_at is null)
   union all
   (select private.read_image_task(shown, null) from shown where ended_at is not null
    order by ended_at desc, id desc limit p_ended_limit);
@@ -92,8 +92,8 @@ returns setof jsonb
 language sql stable
 set search_path = ''
 as $$
-  select private.read_image_task(tasks, line.position)
-  from public.image_tasks as tasks left join private.image_lines() as line using (id) where job_id = any (p_job_ids);
+  select private.read_image_task(tasks, queue.position)
+  from public.image_tasks as tasks left join private.image_queues() as queue using (id) where job_id = any (p_job_ids);
 $$;
 
 -- Statistics of each lane: its state now, and what ended since p_since. The visible_ counts are of tasks that p_owner
@@ -126,9 +126,9 @@ as $$
   order by tasks.lane;
 $$;
 
-revoke execute on function private.read_image_task, private.image_lines, public.get_image_task, public.list_image_tasks,
+revoke execute on function private.read_image_task, private.image_queues, public.get_image_task, public.list_image_tasks,
   public.show_image_lane, public.read_live_tasks, public.image_tasks_of_jobs, public.image_lane_stats
   from public, anon, authenticated;
-grant execute on function private.read_image_task, private.image_lines, public.get_image_task, public.list_image_tasks,
+grant execute on function private.read_image_task, private.image_queues, public.get_image_task, public.list_image_tasks,
   public.show_image_lane, public.read_live_tasks, public.image_tasks_of_jobs, public.image_lane_stats
   to service_role;

@@ -1,4 +1,4 @@
--- An import is one file whose rows go into one table of the product: its source, how it is read, and the outcome of its
+-- An import is one file whose rows go into one table of the product: its source, its format, and the outcome of its
 -- rows. A job in parts does the work; the ledger has its progress, leases and ends.
 
 create table public.import_files (
@@ -42,7 +42,7 @@ create table public.imports (
   mapping jsonb,
   -- What the caller knows about the file: {"format", "encoding", "separator"}.
   said jsonb not null default '{}',
-  -- How the file is written, detected when its reading began, and its version then: later answers must have the same
+  -- The format of the file, detected when its reading began, and its version then: later answers must have the same
   -- version.
   dialect jsonb,
   version text,
@@ -89,7 +89,7 @@ create table public.import_rows (
   -- The transaction that wrote the target's row: another one means that the row was changed since.
   version xid,
   fate text not null,
-  -- Why the undo left it unchanged.
+  -- Why the undo left the target's row unchanged.
   conflict text,
   constraint import_rows_are_one_per_row_of_the_target primary key (import_id, target_id),
   constraint import_rows_fate_is_valid check (fate in ('inserted', 'updated', 'unchanged')),
@@ -128,7 +128,7 @@ create policy imports_are_read_by_their_owner_and_admins on public.imports for s
 
 insert into storage.buckets (id, name, public) values ('imports', 'imports', false) on conflict (id) do nothing;
 
--- Addresses in rejects and in what the caller sent. Uploaded files are deleted within two days after their import's
+-- Addresses may be in rejects and in the texts of an import. Uploaded files are deleted within two days after their import's
 -- end, and copies of changed rows after 30 days.
 select private.register_erasable('public.import_rejects', 'id', '{message,raw,cells}');
 select private.register_erasable('public.imports', 'id', '{error,mapping,dialect}');

@@ -1,5 +1,5 @@
--- A target is a table that imports write into. One statement registers it; src/imports/targets/ has its columns and the
--- rules for a row. The table has a bigint "id", "created_at" and "updated_at", and a unique index on the scope column
+-- A target is a table that imports write into. One statement registers it; src/imports/targets/ has the fields of its rows
+-- and their rules. The table has a bigint "id", "created_at" and "updated_at", and a unique index on the scope column
 -- and the key.
 
 create table private.import_targets (
@@ -14,7 +14,7 @@ create table private.import_targets (
   -- The columns that an import may write, and those of them that are JSON objects merged field by field.
   columns text[] not null,
   deep_columns text[] not null default '{}',
-  -- Generated from the columns above at registration; see private.write_sql_of_target.
+  -- The statement that writes a set of rows, generated at registration by private.write_sql_of_target.
   write_sql text not null
 );
 alter table private.import_targets enable row level security;
@@ -103,7 +103,7 @@ as $$
 $$;
 
 -- The one statement that writes a set of rows into a target: $1 import, $2 scope, $3 rows [{"n": number of the row, "k":
--- key, "v": columns}], $4 merge rule, $5 whether an absent column is emptied, $6 whether nothing is written, $7 now.
+-- key, "v": columns}], $4 merge rule, $5 whether an absent column is emptied, $6 whether this is a dry run, which writes nothing, $7 now.
 -- Returns {"inserted", "updated", "unchanged", "skipped", "lost"}; lost: rows whose key a concurrent transaction wrote,
 -- which must be tried again.
 --
@@ -196,7 +196,7 @@ begin
   return p_options ->> 'listId';
 end
 $$;
--- The status is not a column of an import, so that a subscriber who left stays away.
+-- The status is not a column of an import, so that an unsubscribed address stays unsubscribed.
 select private.register_import_target('{"name": "subscribers", "table_name": "public.email_subscribers",
   "scope_column": "list_id", "scope_function": "private.scope_of_subscribers", "key_sql": "lower(t.email)",
   "columns": ["email", "fields"], "deep_columns": ["fields"]}');
@@ -261,7 +261,7 @@ create policy products_are_read_by_their_owner_and_admins on public.products for
   owner = (select auth.jwt()) ->> 'sub' or ((select auth.jwt()) -> 'app_metadata' ->> 'role') = 'admin'
 );
 
--- Rows of the requester's own account, also for an administrator.
+-- The rows belong to the requester's own account, even when the requester is an administrator.
 create function private.scope_of_owner(p_options jsonb, p_owner text)
 returns text
 language sql immutable

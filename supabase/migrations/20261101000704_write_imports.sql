@@ -115,7 +115,7 @@ as $$
   select * from public.import_files where id = p_id and (p_owner is null or owner = p_owner);
 $$;
 
--- What a run of process-import works on. Inserts the row of an import that app code requested by an event.
+-- The import that a run of process-import works on. Inserts its row when app code requested it by an event.
 create function public.open_import(p_event_id text, p_id uuid, p_owner text, p_import jsonb, p_now timestamptz)
 returns public.imports
 language plpgsql
@@ -136,7 +136,7 @@ begin
 end
 $$;
 
--- Stores how the file is written, as its first reading detected it.
+-- Stores the format of the file and the field of each column, as its first reading detected them.
 create function public.describe_import(
   p_id uuid, p_dialect jsonb, p_mapping jsonb, p_version text, p_byte_count bigint
 )
@@ -201,7 +201,7 @@ begin
     execute (select write_sql from private.import_targets where name = v_import.target) into v_counts
       using v_import.id, v_import.scope, p_rows, v_import.merge, v_import.absent = 'clear', v_import.is_dry_run, p_now;
     if v_counts ->> 'lost' <> '0' then
-      raise exception sqlstate '40001' using message = 'Another transaction wrote a row of the same key';
+      raise exception sqlstate '40001' using message = 'Another transaction wrote a row with the same key';
     end if;
   end if;
   insert into public.import_rejects (import_id, row_no, line, byte_offset, column_name, code, message, hint, raw, cells)
@@ -210,14 +210,14 @@ begin
     message text, hint text, raw text, cells jsonb);
   v_counts := v_counts - 'lost' || jsonb_build_object('rejected', jsonb_array_length(p_rejects));
   if private.sum_of_counts(v_counts) <> p_next - p_from then
-    raise exception 'Rows % to % have the fates %', p_from, p_next - 1, v_counts;
+    raise exception 'Rows % to % have the outcomes %', p_from, p_next - 1, v_counts;
   end if;
   return private.settle_part(p_id, p_token, v_counts, p_next, p_now);
 end
 $$;
 
--- Runs when the job ends: stores the outcome of the rows, notifies the owner, and keeps the file a little longer where
--- it may be needed again.
+-- Runs when the job ends: stores the outcome of the rows, notifies the owner, and lets the file expire: at once after a
+-- completed import, otherwise after two days, because it may be needed again.
 create function private.after_import_job(p_job public.jobs, p_now timestamptz)
 returns void
 language plpgsql
@@ -255,7 +255,7 @@ begin
 end
 $$;
 
--- Rows of a part that an administrator ignores are skipped.
+-- When the dead letter of a part is ignored, the rows of the part are skipped.
 select private.register_work_kind('{"function_id": "process-import", "event_name": "import/start", "kind": "import",
   "after_end": "private.after_import_job", "by_promise": false}');
 select private.register_work_kind('{"function_id": "process-import-batch", "event_name": "import/process-batch"}');

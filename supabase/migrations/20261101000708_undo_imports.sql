@@ -58,15 +58,15 @@ begin
   if v_job.id <> (p_request ->> 'id')::uuid then
     return v_job;
   elsif v_import.is_dry_run then
-    perform private.refuse(409, 'conflict', 'A dry run has written nothing');
+    perform private.refuse(409, 'conflict', 'A dry run has written nothing that could be undone');
   elsif v_import.ended_at is null or exists (
     select from public.job_parts where job_id = v_import.job_id and status = 'claimed' and lease_expires_at > p_now)
   then
-    perform private.refuse(409, 'conflict', 'The import is still at work: cancel it, or wait for its end');
+    perform private.refuse(409, 'conflict', 'The import is still in progress: cancel it, or wait for its end');
   elsif v_import.undone_at is not null
     or exists (select from public.jobs where id = v_import.undo_job_id and status in ('queued', 'running'))
   then
-    perform private.refuse(409, 'conflict', 'The import is undone, or about to be');
+    perform private.refuse(409, 'conflict', 'The import was undone already, or its undo is in progress');
   end if;
   update public.imports set undo_job_id = v_job.id, undo_counts = null where id = p_id;
   return v_job;
@@ -102,7 +102,7 @@ begin
     select private.undo_sql_of_target(import_targets) from private.import_targets
     where name = (select target from public.imports where id = p_id)
   ) into v_counts using p_id, p_limit, p_is_given_up;
-  -- No rows left: rows that were to be undone were erased, or deleted with their import.
+  -- Without rows left the part ends: the missing rows were erased, or deleted with their import.
   return private.settle_part(p_part_id, p_token, v_counts,
     case when private.sum_of_counts(v_counts) = 0 then (select last_no + 1 from public.job_parts where id = p_part_id) end,
     p_now);

@@ -1,4 +1,4 @@
--- A report is one PDF or CSV about a period, made by a job and kept in Storage for a week.
+-- A report is one PDF or CSV about a period. A job generates it, and Storage keeps it for a week.
 
 create table public.reports (
   -- Also the id of its job; the file is reports/<job id>.pdf or .csv.
@@ -10,7 +10,7 @@ create table public.reports (
   format text not null,
   starts_at timestamptz not null,
   ends_at timestamptz not null,
-  -- The time whose state it shows; null until it is made.
+  -- The time whose state it shows; null until it is generated.
   snapshot_at timestamptz,
   row_count bigint,
   byte_count bigint,
@@ -19,8 +19,8 @@ create table public.reports (
   created_at timestamptz not null,
   constraint reports_type_is_valid check (type in ('analytics', 'users', 'content')),
   constraint reports_format_is_valid check (format in ('pdf', 'csv')),
-  constraint reports_tell_of_a_period check (ends_at > starts_at),
-  constraint reports_are_made_at_once check ((snapshot_at is null) = (byte_count is null))
+  constraint reports_have_a_period check (ends_at > starts_at),
+  constraint reports_get_their_snapshot_and_size_together check ((snapshot_at is null) = (byte_count is null))
 );
 create index reports_by_owner on public.reports (owner, created_at desc, id desc);
 create index reports_expired on public.reports (expires_at);
@@ -69,7 +69,7 @@ begin
 end
 $$;
 
--- What a run must make. Also inserts the row of a report that app code requested by an event.
+-- The report that a run must generate. Inserts its row when app code requested it by an event.
 create function public.open_report(p_event_id text, p_report jsonb, p_now timestamptz)
 returns public.reports
 language plpgsql
@@ -179,7 +179,7 @@ as $$
   select exists (select from revoked);
 $$;
 
--- Two functions: the reports whose files housekeeping may remove, and the record that they were removed.
+-- The reports whose files housekeeping removes before it calls forget_reports.
 create function public.expired_reports(p_limit integer, p_now timestamptz)
 returns setof public.reports
 language sql stable

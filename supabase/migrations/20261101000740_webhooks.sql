@@ -11,7 +11,7 @@ create table public.webhook_inbox (
   type text not null,
   -- The object that it is about, such as stripe:pi_1.
   object_key text not null,
-  -- When it happened, by the provider's clock; null: it does not say.
+  -- When it happened, by the provider's clock; null when the provider does not say.
   occurred_at timestamptz,
   headers jsonb not null,
   body text not null,
@@ -40,7 +40,7 @@ create table public.webhook_objects (
 );
 create index webhook_objects_by_time on public.webhook_objects (covered_at);
 
--- How many requests of an hour were refused, and why.
+-- The number of refused requests per hour and reason.
 create table public.webhook_refusals (
   source text not null,
   reason text not null,
@@ -50,7 +50,7 @@ create table public.webhook_refusals (
   constraint webhook_refusals_reason_is_valid check (reason in ('unsigned', 'malformed', 'stale', 'mismatch'))
 );
 
--- What happened in a repository on one day (UTC), by GitHub's webhooks.
+-- Counts of GitHub's webhooks per repository and day (UTC, by arrival).
 create table public.github_metrics (
   repository text not null,
   day date not null,
@@ -114,7 +114,7 @@ as $$
   on conflict (source, reason, hour) do update set count = refusals.count + 1;
 $$;
 
--- A webhook, the newest one of its object that has arrived, and how far and since when that object is known.
+-- A webhook, the newest one of its object, and up to which webhook and when that object was last read.
 create function public.open_webhook(p_id uuid)
 returns setof jsonb
 language sql stable
@@ -147,7 +147,7 @@ begin
 end
 $$;
 
--- Counts a webhook of GitHub once: the counts move in the transaction that settles it. p_counts: {"push_count": 1}.
+-- Counts a webhook of GitHub once: the counts grow in the transaction that settles it. p_counts: {"push_count": 1}.
 create function public.count_github_webhook(p_id uuid, p_repository text, p_counts jsonb, p_now timestamptz)
 returns boolean
 language plpgsql

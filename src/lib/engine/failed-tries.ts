@@ -18,8 +18,8 @@ export type FailedTry = {
   attempt: number;
   error: { code: string | null; message: string };
   /**
-   * The pauses before the next tries in ms, null where the error or the engine chooses the pause. After the last one
-   * there is no try. Undefined when this failure counts as no try.
+   * The pauses before the further tries in ms, null where the error or the engine chooses the pause. No try follows
+   * after the last one. Undefined when this failure does not count as a try.
    */
   pausesMs: (number | null)[] | undefined;
   /** The delay that the error itself asks for, in ms. */
@@ -38,12 +38,12 @@ type Failed = Pick<FailedTry, "runId" | "stepId" | "attempt"> & {
 /**
  * Decides whether failed work is tried again, and when:
  * - An error that no retry can help stops the run.
- * - An outage of our own is left to the engine's 20 retries over hours and counts as no try. So does a crash, which
- *   never comes here.
+ * - An outage of our own services is retried by the engine, 20 times over hours, and does not count as a try. Neither
+ *   does a crash, which never reaches this code.
  * - Every other failure is counted in the database. The function's policy says how many there may be and with which
  *   pauses, unless the job's event asks for other numbers (S3-7).
  *
- * The only class that knows how Inngest expresses "stop" and "not before". Inngest keeps only `cause` of an error, so
+ * Only this class knows how Inngest expresses "stop" and "not before". Inngest keeps only `cause` of an error, so
  * the code and the number of the engine's tries are stored there.
  */
 export const countFailedTries = (note: NoteFailedTry) =>
@@ -73,7 +73,7 @@ const failedIn = (
 const engineTrouble = (cause: unknown) =>
   cause instanceof AppError
     ? cause
-    : new AppError("engine_unavailable", `The engine did not take the events: ${messageOf(cause)}`, {
+    : new AppError("engine_unavailable", `The engine did not accept the events: ${messageOf(cause)}`, {
         cause,
       });
 
@@ -90,7 +90,7 @@ async function judge(thrown: unknown, failed: Failed, note: NoteFailedTry): Prom
 
   const pausesMs = code !== undefined && isOurOutage(code) ? undefined : pausesOf(thrown, error, failed);
   const noted = { code: code ?? null, message: cut(error.message) };
-  // When the database is away, this failure counts as an outage.
+  // When the database is down, this failure counts as an outage.
   const { runId, stepId, attempt } = failed;
   const count = await note({ runId, stepId, attempt, error: noted, pausesMs, delayMs: delayOf(error) }).catch(
     () => 0,
@@ -109,18 +109,18 @@ const delayOf = (error: Error): number | undefined => {
 };
 
 const MAX_BACKOFF_MS = 24 * 60 * 60_000;
-const wish = z.looseObject({
+const wanted = z.looseObject({
   attempts: z.int().positive().optional().catch(undefined),
   backoffMs: z.int().nonnegative().optional().catch(undefined),
 });
 
 /**
- * The pauses before the next tries; undefined when nothing limits their number here. An error with a delay of its own
- * (a provider's Retry-After, or a room that counts by itself) follows that delay and no policy; only the number of tries
- * that the event asks for applies to it.
+ * The pauses before the further tries; undefined when only the engine limits them. An error with a delay of its own (a
+ * provider's Retry-After, or a room that counts its tries itself) follows that delay and not the policy; only the number
+ * of tries that the event asks for applies to it.
  */
 function pausesOf(thrown: unknown, error: Error, failed: Failed): FailedTry["pausesMs"] | undefined {
-  const { attempts = Infinity, backoffMs } = wish.catch({}).parse(failed.eventData);
+  const { attempts = Infinity, backoffMs } = wanted.catch({}).parse(failed.eventData);
   const hasOwnDelay = thrown instanceof AppError ? thrown.retryAfterMs !== undefined : isLater(thrown);
   const policy = hasOwnDelay ? undefined : failed.policy;
   const most = Math.min(
