@@ -23,7 +23,8 @@ type MakeFunctions = (platform: Platform) => InngestFunction.Any[];
  * alone is 19 MB).
  */
 export function createApp(env: Env, outside: Outside = {}, makeFunctions = noFunctions) {
-  const platform = createPlatform(env, outside, { visibleFields, facts });
+  const schedules = rooms.flatMap((room) => room.schedules?.(env) ?? []);
+  const platform = createPlatform(env, outside, { visibleFields, facts, schedules });
   const { inngest, logger } = platform;
   const functions = makeFunctions(platform);
   const routes = allRoutes(platform).map(reserveOnRefusal(platform));

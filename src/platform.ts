@@ -33,17 +33,20 @@ import { createSafeFetch } from "#lib/outside/safe-fetch.ts";
 import { createErrorReporter } from "#lib/outside/sentry.ts";
 import { createSlack } from "#lib/outside/slack.ts";
 import { createStripe } from "#lib/outside/stripe.ts";
+import type { Schedule } from "#lib/schedule.ts";
 import { notificationRepository } from "#notifications/repository.ts";
 
 /** `log` receives the log lines instead of stdout. */
 export type Outside = { fetch?: Fetch; clock?: Clock; log?: DestinationStream };
+/** What the rooms declare and the platform passes on. */
+type Declared = { visibleFields: VisibleFields; facts: readonly Fact[]; schedules: readonly Schedule[] };
 export type Platform = ReturnType<typeof createPlatform>;
 
 /** Makes everything that rooms depend on. Clients are made here only. */
 export function createPlatform(
   env: Env,
   { fetch = fastFetch, clock = systemClock, log }: Outside,
-  { visibleFields, facts }: { visibleFields: VisibleFields; facts: readonly Fact[] },
+  { visibleFields, facts, schedules }: Declared,
 ) {
   const logger = createLogger(env, log);
   const ours = fetchOfOurs(fetch);
@@ -100,6 +103,7 @@ export function createPlatform(
       tail: createTail({ live, logger }),
       lifetimeMs: env.STREAM_SECONDS * 1000,
     }),
+    schedules,
     notifications: notificationRepository(db, clock),
     tickets: createTickets(env.LINK_SECRET, clock),
     engine: createEngineApi(env, ours),

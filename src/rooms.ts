@@ -8,10 +8,12 @@ import { imports } from "#imports/room.ts";
 import { jobs } from "#jobs/room.ts";
 import type { Room } from "#lib/room.ts";
 import { lists } from "#lists/room.ts";
+import { monitoring } from "#monitoring/room.ts";
 import { notifications } from "#notifications/room.ts";
 import { payments } from "#payments/room.ts";
 import type { Platform } from "#platform.ts";
 import { reports } from "#reports/room.ts";
+import { schedules } from "#schedules/room.ts";
 import { suppressions } from "#suppressions/room.ts";
 import { uploads } from "#uploads/room.ts";
 import { webhooks } from "#webhooks/room.ts";
@@ -32,6 +34,8 @@ export const rooms: readonly Room<Platform>[] = [
   uploads,
   reports,
   notifications,
+  monitoring,
+  schedules,
   jobs,
   deadLetters,
   apiKeys,

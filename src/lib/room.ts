@@ -1,7 +1,9 @@
 import type { Check } from "#lib/check.ts";
+import type { Env } from "#lib/env.ts";
 import type { Fact } from "#lib/fact.ts";
 import type { Chore } from "#lib/housekeeping.ts";
 import type { Route } from "#lib/http/route.ts";
+import type { Schedule } from "#lib/schedule.ts";
 
 /**
  * What a feature provides to the application, except its functions: `functions.ts` lists them, because only the door
@@ -12,6 +14,8 @@ export type Room<Dependencies> = {
   routes?: (deps: Dependencies) => Route[];
   /** The room's tasks of housekeeping. */
   chores?: (deps: Dependencies) => Chore[];
+  /** The room's work at regular times. */
+  schedules?: (env: Env) => readonly Schedule[];
   /** What must answer before the room's work can be done; used by `/api/ready`. */
   checks?: (deps: Dependencies) => Check[];
   /** What the room publishes, for the catalog of webhooks. */

@@ -1,10 +1,9 @@
-import { cron } from "inngest";
 import type { OnFailure } from "#dead-letters/on-failure.ts";
-import type { Clock } from "#lib/clock.ts";
 import type { InngestClient } from "#lib/engine/inngest.ts";
 import { tries } from "#lib/engine/retry-policy.ts";
 import type { MailMode } from "#lib/environment-fence.ts";
 import type { Slack } from "#lib/outside/slack.ts";
+import { dailyReportDue } from "#monitoring/events.ts";
 import { reportMessage } from "#monitoring/report-text.ts";
 import type { MonitoringRepository } from "#monitoring/repository.ts";
 
@@ -12,31 +11,27 @@ type Dependencies = {
   inngest: InngestClient;
   monitoring: MonitoringRepository;
   slack: Slack;
-  clock: Clock;
   onFailure: OnFailure;
   mailMode: () => Promise<MailMode>;
   timeZone: string;
 };
 
 /**
- * S3-9: every morning at nine, summarizes the previous day from the ledger. The summary is the job's result, and is
+ * S3-9: summarizes the previous day from the ledger. The summary is the job's result, and is
  * sent to Slack.
  */
 export const sendDailyReport = (deps: Dependencies) =>
   deps.inngest.createFunction(
     {
       id: "send-daily-report",
-      triggers: [cron(`TZ=${deps.timeZone} 0 9 * * *`)],
+      triggers: [dailyReportDue],
       ...tries("standard"),
       onFailure: deps.onFailure,
     },
     async ({ event, step }) => {
       // Counts from the time when the report was due: a late report is about the same day.
       const report = await step.run("summarize", () =>
-        deps.monitoring.reportOnDayBefore(
-          event.ts === undefined ? deps.clock.now() : new Date(event.ts),
-          deps.timeZone,
-        ),
+        deps.monitoring.reportOnDayBefore(new Date(event.data.dueAt), deps.timeZone),
       );
       const slack = await step.run("tell-slack", () => tell(deps, reportMessage(report)));
       return { ...report, slack };

@@ -19,8 +19,8 @@ const ROOMS: readonly Room[] = [
   { from: 700, name: "imports", on: ["lists"] },
   { from: 720, name: "reports" },
   { from: 740, name: "webhooks", on: ["lists"] },
-  { from: 740, name: "webhooks" },
   { from: 760, name: "deliveries" },
+  { from: 780, name: "schedules" },
 ];
 
 export type Migration = { name: string; sql: string };

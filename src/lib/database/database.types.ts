@@ -1489,6 +1489,76 @@ export type Database = {
           },
         ];
       };
+      schedule_ticks: {
+        Row: {
+          fate: string;
+          is_waiting: boolean;
+          job_id: string | null;
+          made_at: string;
+          reason: string | null;
+          schedule: string;
+          slot: string;
+          slot_at: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          fate: string;
+          is_waiting?: boolean;
+          job_id?: string | null;
+          made_at: string;
+          reason?: string | null;
+          schedule: string;
+          slot: string;
+          slot_at: string;
+        };
+        Update: {
+          fate?: string;
+          is_waiting?: boolean;
+          job_id?: string | null;
+          made_at?: string;
+          reason?: string | null;
+          schedule?: string;
+          slot?: string;
+          slot_at?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "schedule_ticks_schedule_fkey";
+            columns: ["schedule"];
+            isOneToOne: false;
+            referencedRelation: "schedules";
+            referencedColumns: ["name"];
+          },
+        ];
+      };
+      schedules: {
+        Row: {
+          checked_until: string;
+          cron: string;
+          name: string;
+          paused_at: string | null;
+          paused_by: string | null;
+          time_zone: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          checked_until: string;
+          cron: string;
+          name: string;
+          paused_at?: string | null;
+          paused_by?: string | null;
+          time_zone: string;
+        };
+        Update: {
+          checked_until?: string;
+          cron?: string;
+          name?: string;
+          paused_at?: string | null;
+          paused_by?: string | null;
+          time_zone?: string;
+        };
+        Relationships: [];
+      };
       subscriptions: {
         Row: {
           cancel_at_period_end: boolean;
@@ -2754,6 +2824,17 @@ export type Database = {
         Args: { p_columns: Json | null; p_owner: string | null; p_target: string | null };
         Returns: Json;
       };
+      last_ticks: {
+        Args: { p_schedules: string[] | null };
+        Returns: {
+          fate: string;
+          job_id: string;
+          reason: string;
+          schedule: string;
+          slot: string;
+          slot_at: string;
+        }[];
+      };
       learn_tokens: {
         Args: {
           p_blocked_until: string | null;
@@ -3040,6 +3121,18 @@ export type Database = {
           isSetofReturn: true;
         };
       };
+      list_ticks: {
+        Args: { p_limit: number | null; p_schedule: string | null };
+        Returns: {
+          fate: string;
+          job_id: string;
+          job_status: string;
+          made_at: string;
+          reason: string;
+          slot: string;
+          slot_at: string;
+        }[];
+      };
       list_webhook_deliveries: {
         Args: {
           p_before_at: string | null;
@@ -3165,7 +3258,28 @@ export type Database = {
           isSetofReturn: false;
         };
       };
+      open_schedules: {
+        Args: { p_declared: Json | null; p_now: string | null };
+        Returns: {
+          checked_until: string;
+          cron: string;
+          name: string;
+          paused_at: string | null;
+          paused_by: string | null;
+          time_zone: string;
+        }[];
+        SetofOptions: {
+          from: "*";
+          to: "schedules";
+          isOneToOne: false;
+          isSetofReturn: true;
+        };
+      };
       open_webhook: { Args: { p_id: string | null }; Returns: Json[] };
+      pause_schedule: {
+        Args: { p_by: string | null; p_now: string | null; p_schedule: string | null };
+        Returns: undefined;
+      };
       plan_campaign: {
         Args: {
           p_batch_size: number | null;
@@ -3190,6 +3304,7 @@ export type Database = {
         Args: { p_completed_before: string | null; p_failed_before: string | null; p_limit: number | null };
         Returns: number;
       };
+      purge_ticks: { Args: { p_before: string | null; p_limit: number | null }; Returns: number };
       purge_webhook_messages: { Args: { p_before: string | null; p_limit: number | null }; Returns: number };
       purge_webhooks: { Args: { p_before: string | null; p_limit: number | null }; Returns: number };
       read_changes: {
@@ -3239,6 +3354,7 @@ export type Database = {
         };
         Returns: number;
       };
+      release_ticks: { Args: { p_now: string | null }; Returns: number };
       replace_webhook_secrets: { Args: { p_secrets: Json | null }; Returns: undefined };
       report_on_yesterday: { Args: { p_now: string | null; p_time_zone: string | null }; Returns: Json };
       report_rows: {
@@ -3331,6 +3447,53 @@ export type Database = {
           p_secret: string | null;
         };
         Returns: Json;
+      };
+      run_schedule: {
+        Args: {
+          p_by: string | null;
+          p_now: string | null;
+          p_request: Json | null;
+          p_schedule: string | null;
+          p_slot: string | null;
+        };
+        Returns: {
+          checked_at: string | null;
+          created_at: string;
+          dead_letter_id: string | null;
+          deadline_at: string | null;
+          due_at: string;
+          ended_at: string | null;
+          error: Json | null;
+          event_count: number;
+          event_data: NonNullable<Json>;
+          event_id: string;
+          event_name: string;
+          fingerprint: string | null;
+          function_id: string;
+          id: string;
+          idempotency_key: string | null;
+          keep_completed: number | null;
+          kind: string;
+          owner: string | null;
+          parent_job_id: string | null;
+          priority: number;
+          progress_done: number | null;
+          progress_total: number | null;
+          ready_at: string;
+          released_at: string | null;
+          requester: string;
+          result: Json | null;
+          sent_at: string | null;
+          started_at: string | null;
+          status: string;
+          updated_at: string;
+        };
+        SetofOptions: {
+          from: "*";
+          to: "jobs";
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
       };
       set_email_subscriber_status: {
         Args: {
@@ -3442,6 +3605,19 @@ export type Database = {
           p_now: string | null;
           p_owner: string | null;
           p_type: string | null;
+        };
+        Returns: Json;
+      };
+      tick_schedule: {
+        Args: {
+          p_cron: string | null;
+          p_from: string | null;
+          p_now: string | null;
+          p_overlap: string | null;
+          p_schedule: string | null;
+          p_ticks: Json | null;
+          p_time_zone: string | null;
+          p_until: string | null;
         };
         Returns: Json;
       };

@@ -1,0 +1,34 @@
+import type { Clock } from "#lib/clock.ts";
+import { type Chore, eachOf } from "#lib/housekeeping.ts";
+import type { Schedule } from "#lib/schedule.ts";
+import type { ScheduleRepository } from "./repository.ts";
+import { bringUpToDate } from "./tick.ts";
+
+type Dependencies = { declared: readonly Schedule[]; schedules: ScheduleRepository; clock: Clock };
+
+const KEEP_TICKS_MS = 90 * 24 * 60 * 60_000;
+const PURGE_BATCH = 5_000;
+
+/** Fires every schedule that is due. It costs no executions, and only the jobs that fire do. */
+export const tickSchedules = ({ declared, schedules, clock }: Dependencies): Chore => ({
+  name: "schedules",
+  async run(deadline) {
+    const total = { fired: 0, merged: 0, skipped: 0 };
+    const released = await schedules.release();
+    const rows = new Map((await schedules.open(declared)).map((row) => [row.name, row]));
+    await eachOf(
+      declared,
+      deadline,
+      ({ name }) => name,
+      async (schedule) => {
+        const row = rows.get(schedule.name);
+        if (row === undefined) return false;
+        const counts = await bringUpToDate({ schedules, clock }, schedule, row, deadline);
+        for (const fate of ["fired", "merged", "skipped"] as const) total[fate] += counts[fate];
+        return counts.fired > 0;
+      },
+    );
+    await schedules.purge(new Date(clock.now().getTime() - KEEP_TICKS_MS), PURGE_BATCH);
+    return { ...total, released };
+  },
+});

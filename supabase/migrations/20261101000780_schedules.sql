@@ -1,0 +1,236 @@
+-- A schedule is work at regular times: src/schedules declares it, and its row holds how far its times are accounted
+-- for and whether an operator paused it. Every time at which it was due (a slot) is a row of schedule_ticks. The
+-- application computes the slots, because SQL cannot compute cron times; each statement here applies them once.
+
+create table public.schedules (
+  name text primary key,
+  -- By these the slots after checked_until are computed: a changed declaration counts from its first tick on.
+  cron text not null,
+  time_zone text not null,
+  -- Every slot up to this moment has its row.
+  checked_until timestamptz not null,
+  paused_at timestamptz,
+  paused_by text,
+  constraint schedules_say_who_paused_them check ((paused_at is null) = (paused_by is null))
+);
+
+create table public.schedule_ticks (
+  schedule text not null references public.schedules (name),
+  -- The moment at which it was due, or at which an operator started it.
+  slot_at timestamptz not null,
+  -- The local time with its offset, such as 2026-10-25T02:30+02:00.
+  slot text not null,
+  -- fired: it has a job; merged: another slot's job does its work; skipped: its work is not done.
+  fate text not null,
+  reason text,
+  job_id uuid,
+  -- Its job waits for an earlier one of the schedule.
+  is_waiting boolean not null default false,
+  made_at timestamptz not null,
+  primary key (schedule, slot_at),
+  constraint schedule_ticks_fate_is_valid check (fate in ('fired', 'merged', 'skipped')),
+  constraint schedule_ticks_only_fired_ones_have_a_job check ((fate = 'fired') = (job_id is not null)),
+  constraint schedule_ticks_without_a_job_say_why check (job_id is not null or reason is not null)
+);
+create index schedule_ticks_with_a_job on public.schedule_ticks (schedule, slot_at desc) where job_id is not null;
+create index schedule_ticks_that_wait on public.schedule_ticks (schedule, slot_at) where is_waiting;
+create index schedule_ticks_by_age on public.schedule_ticks (made_at);
+
+alter table public.schedules enable row level security;
+alter table public.schedule_ticks enable row level security;
+revoke all on public.schedules, public.schedule_ticks from anon, authenticated;
+grant select, insert, update, delete on public.schedules, public.schedule_ticks to service_role;
+
+-- The rows of the declared schedules, [{"name", "cron", "timeZone"}]. A new one counts from now on.
+create function public.open_schedules(p_declared jsonb, p_now timestamptz)
+returns setof public.schedules
+language plpgsql
+set search_path = ''
+as $$
+begin
+  insert into public.schedules (name, cron, time_zone, checked_until)
+  select declared.name, declared.cron, declared."timeZone", p_now
+  from jsonb_to_recordset(p_declared) as declared (name text, cron text, "timeZone" text)
+  on conflict (name) do nothing;
+  return query
+  select schedules.* from public.schedules
+  join jsonb_to_recordset(p_declared) as declared (name text) using (name) order by name;
+end
+$$;
+
+-- How many jobs of a schedule have not ended, among its newest.
+create function private.unfinished_ticks(p_schedule text)
+returns integer
+language sql stable
+set search_path = ''
+as $$
+  select count(*)::integer from (
+    select job_id from public.schedule_ticks
+    where schedule = p_schedule and job_id is not null order by slot_at desc limit 5) as newest
+  join public.jobs on jobs.id = newest.job_id
+  where jobs.ended_at is null;
+$$;
+
+-- Writes a slot that fires, with its job; under the lock of the schedule's row. The limits for requesters do not apply:
+-- a slot is never refused.
+create function private.fire_tick(p_schedule text, p_tick jsonb, p_overlap text, p_now timestamptz)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_unfinished integer := case when p_overlap = 'allow' then 0 else private.unfinished_ticks(p_schedule) end;
+  v_fate text := case
+    when v_unfinished = 0 or p_overlap = 'queue-one' and v_unfinished = 1 then 'fired'
+    when p_overlap = 'queue-one' then 'merged'
+    else 'skipped' end;
+  v_job public.jobs;
+begin
+  if v_fate = 'fired' then
+    v_job := private.insert_job(private.complete_request(
+      p_tick -> 'request' || jsonb_build_object('held', v_unfinished > 0),
+      private.work_kind(p_tick -> 'request' ->> 'functionId')), p_now);
+  end if;
+  insert into public.schedule_ticks (schedule, slot_at, slot, fate, reason, job_id, is_waiting, made_at)
+  values (p_schedule, (p_tick ->> 'at')::timestamptz, p_tick ->> 'slot', v_fate,
+    case v_fate when 'fired' then p_tick ->> 'reason' when 'merged' then 'overlap: a job already waits'
+      else 'overlap: the earlier job has not ended' end,
+    v_job.id, v_fate = 'fired' and v_unfinished > 0, p_now);
+end
+$$;
+
+-- Writes the slots between p_from and p_until, decided by the application: [{"at", "slot", "fate", "reason",
+-- "request"}], the request only of those that fire. Does nothing when another caller has written them: p_from is what
+-- the caller read. From p_until on, the given cron counts. Returns how many slots had each fate.
+create function public.tick_schedule(
+  p_schedule text, p_from timestamptz, p_until timestamptz, p_cron text, p_time_zone text, p_overlap text,
+  p_ticks jsonb, p_now timestamptz
+)
+returns jsonb
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_tick jsonb;
+  v_counts jsonb;
+begin
+  update public.schedules set checked_until = p_until, cron = p_cron, time_zone = p_time_zone
+  where name = p_schedule and checked_until = p_from;
+  if not found then
+    return '{}';
+  end if;
+  insert into public.schedule_ticks (schedule, slot_at, slot, fate, reason, made_at)
+  select p_schedule, tick.at, tick.slot, tick.fate, tick.reason, p_now
+  from jsonb_to_recordset(p_ticks) as tick (at timestamptz, slot text, fate text, reason text)
+  where tick.fate <> 'fired'
+  on conflict do nothing;
+  for v_tick in
+    select value from jsonb_array_elements(p_ticks) where value ->> 'fate' = 'fired'
+      and not exists (select from public.schedule_ticks
+        where schedule = p_schedule and slot_at = (value ->> 'at')::timestamptz)
+    order by (value ->> 'at')::timestamptz
+  loop
+    perform private.fire_tick(p_schedule, v_tick, p_overlap, p_now);
+    perform private.ask_for_outbox();
+  end loop;
+  select jsonb_object_agg(fate, count) into v_counts from (
+    select fate, count(*) from public.schedule_ticks
+    where schedule = p_schedule and slot_at > p_from and slot_at <= p_until group by fate) as fates (fate, count);
+  return coalesce(v_counts, '{}');
+end
+$$;
+
+-- Lets waiting jobs begin whose earlier ones have ended. Returns how many.
+create function public.release_ticks(p_now timestamptz)
+returns integer
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_ready uuid[];
+begin
+  with ready as (
+    update public.schedule_ticks set is_waiting = false
+    where is_waiting and private.unfinished_ticks(schedule) <= 1 returning job_id
+  )
+  select array_agg(job_id) into v_ready from ready;
+  return private.release_jobs(coalesce(v_ready, '{}'), p_now);
+end
+$$;
+
+-- Starts a schedule's job now, whatever else is under way. p_request as for private.accept_job.
+create function public.run_schedule(p_schedule text, p_slot text, p_by text, p_request jsonb, p_now timestamptz)
+returns public.jobs
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_job public.jobs;
+begin
+  v_job := private.accept_job(p_request, p_now);
+  if v_job.id = (p_request ->> 'id')::uuid then
+    insert into public.schedule_ticks (schedule, slot_at, slot, fate, reason, job_id, made_at)
+    values (p_schedule, p_now, p_slot, 'fired', 'started by ' || p_by, v_job.id, p_now)
+    on conflict do nothing;
+  end if;
+  return v_job;
+end
+$$;
+
+-- p_by null: the schedule goes on. A schedule that is paused already keeps the first pause.
+create function public.pause_schedule(p_schedule text, p_by text, p_now timestamptz)
+returns void
+language sql
+set search_path = ''
+as $$
+  update public.schedules set
+    paused_by = case when p_by is not null then coalesce(paused_by, p_by) end,
+    paused_at = case when p_by is not null then coalesce(paused_at, p_now) end
+  where name = p_schedule;
+$$;
+
+-- The newest slots of a schedule, each with the state of its job.
+create function public.list_ticks(p_schedule text, p_limit integer)
+returns table (
+  slot_at timestamptz, slot text, fate text, reason text, job_id uuid, job_status text, made_at timestamptz
+)
+language sql stable
+set search_path = ''
+as $$
+  select ticks.slot_at, ticks.slot, ticks.fate, ticks.reason, ticks.job_id, jobs.status, ticks.made_at
+  from public.schedule_ticks as ticks left join public.jobs on jobs.id = ticks.job_id
+  where ticks.schedule = p_schedule order by ticks.slot_at desc limit p_limit;
+$$;
+
+-- The newest slot of each of these schedules.
+create function public.last_ticks(p_schedules text[])
+returns table (schedule text, slot_at timestamptz, slot text, fate text, reason text, job_id uuid)
+language sql stable
+set search_path = ''
+as $$
+  select wanted.name, ticks.slot_at, ticks.slot, ticks.fate, ticks.reason, ticks.job_id
+  from unnest(p_schedules) as wanted (name) cross join lateral (
+    select * from public.schedule_ticks where schedule = wanted.name order by slot_at desc limit 1) as ticks;
+$$;
+
+create function public.purge_ticks(p_before timestamptz, p_limit integer)
+returns integer
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_count integer;
+begin
+  delete from public.schedule_ticks where ctid = any (array(
+    select ctid from public.schedule_ticks where made_at < p_before order by made_at limit p_limit));
+  get diagnostics v_count = row_count;
+  return v_count;
+end
+$$;
+
+revoke execute on function private.unfinished_ticks, private.fire_tick from public, anon, authenticated;
+grant execute on function private.unfinished_ticks, private.fire_tick to service_role;
+revoke execute on function public.open_schedules, public.tick_schedule, public.release_ticks, public.run_schedule,
+  public.pause_schedule, public.list_ticks, public.last_ticks, public.purge_ticks from public, anon, authenticated;
+grant execute on function public.open_schedules, public.tick_schedule, public.release_ticks, public.run_schedule,
+  public.pause_schedule, public.list_ticks, public.last_ticks, public.purge_ticks to service_role;
