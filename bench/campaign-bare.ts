@@ -26,7 +26,7 @@ const permits = pLimit(Number(inFlight));
 /** As in the product, the next batches are rendered while others are in flight. */
 const rendering = pLimit(2 * Number(inFlight));
 
-// Only as many recipients as fit in memory; their batches are sent in turn, each with its own key.
+// Memory limits the number of recipients, so the same batches are sent repeatedly, each time with another key.
 const known = Array.from({ length: Math.min(batches, 20) }, (_, batch) =>
   Array.from({ length: size }, (__, n) => {
     const { email, ...fields } = person(batch * size + n + 1);

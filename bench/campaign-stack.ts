@@ -61,7 +61,7 @@ export async function benchStack(environment: Record<string, string>) {
       return (await response.json()) as T;
     },
     usage: async () => (await (await fetch(`${urls.engine}/local/usage`)).json()) as { executions: number },
-    /** The number of statements of our own code: it uses the roles of the API, and the engine does not. */
+    /** The number of statements of the product without the engine's: only the product uses the roles of the API. */
     async statements(): Promise<number> {
       const { rows } = await sql.query(
         `select coalesce(sum(calls), 0)::int as calls from pg_stat_statements

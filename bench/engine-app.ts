@@ -29,7 +29,7 @@ export async function startApp(engineUrl: string) {
   const returned: number[] = [];
   const waiting = new Map<number, () => void>();
   const seen = { plain: 0, lastCallAt: performance.now() };
-  /** A call of the engine, which can be repeated without the engine. */
+  /** One recorded call by the engine, for measuring the app's answer to it without the engine. */
   let sample: { url: string; body: string } | undefined;
 
   const stepFunctions = STEPS.map((steps) =>

@@ -101,7 +101,7 @@ function* people(rows: number) {
 
 const cityOf = (n: number) => ["Berlin", "London", "Kyiv"][n % 3];
 
-/** Deletes the lists of earlier rounds, and brings the table into the state of a running database. */
+/** Deletes the lists of earlier rounds, and vacuums and analyzes the tables, as autovacuum does in a running database. */
 async function settle({ sql }: BenchStack): Promise<void> {
   await sql.query("truncate email_lists, imports cascade");
   await sql.query("vacuum analyze email_subscribers");
@@ -160,7 +160,7 @@ async function copy({ sql }: BenchStack, cleanFile: string): Promise<void> {
   );
 }
 
-/** Writes the same people as rows of the table, on another list. */
+/** Writes a file for COPY with the same people as the import, as rows of the subscribers' table on another list. */
 async function writeClean(stack: BenchStack, directory: string, rows: number): Promise<string> {
   const listId = await newList(stack);
   const now = new Date().toISOString();

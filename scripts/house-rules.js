@@ -21,7 +21,7 @@ import { join } from "node:path";
 const CLIENTS = new Set(["@supabase/supabase-js", "@sentry/node", "undici", "pino"]);
 
 /**
- * What every room may import besides its own files: lib, the ledger, mail, the shared `onFailure`, and other rooms'
+ * The imports that every room may have besides its own files: lib, the ledger, mail, the shared `onFailure`, and other rooms'
  * events.
  */
 const SHARED = /^(lib\/|jobs\/|mail\/|dead-letters\/on-failure\.ts$|[^/]+\/events\.ts$)/;
@@ -115,7 +115,7 @@ function wrongInSrc(file, specifier, typeOnly, root) {
 }
 
 /**
- * What is wrong with this import of this file, if anything.
+ * The rule that an import of this file breaks, if any.
  * @param {string} root @param {string} file @param {string} specifier @param {boolean} typeOnly
  */
 function wrong(root, file, specifier, typeOnly) {

@@ -2,7 +2,7 @@ import pg from "pg";
 import { z } from "zod";
 import type { DemoApi } from "#demo/api.ts";
 
-/** What the demo reports. Each number comes from an independent source: provider, database or engine. */
+/** The figures that the demo reports. Each one comes from an independent source: provider, database or engine. */
 export type Verdict = {
   recipients: number;
   sent: number;
@@ -72,9 +72,10 @@ async function countRows(databaseUrl: string, campaignId: string): Promise<z.inf
 }
 
 /**
- * The statuses of a bad day: too many requests, unavailable, key refused. The demo proves nothing unless each occurred.
+ * The provider must have answered with each of these statuses, or the demo proves nothing: too many requests,
+ * unavailable, key refused.
  */
-const saidOnABadDay = ["429", "503", "401"];
+const EXPECTED_STATUSES = ["429", "503", "401"];
 
 /** What is wrong with the outcome, in words; empty when nothing is. */
 export function faultsOf(
@@ -94,7 +95,7 @@ export function faultsOf(
     faults.push(`there were ${deadLetters} dead letters, not ${expected.deadLetters ?? "one"}`);
   if (reprocessed !== deadLetters)
     faults.push(`${deadLetters - reprocessed} dead letters were not reprocessed`);
-  for (const status of saidOnABadDay)
+  for (const status of EXPECTED_STATUSES)
     if ((byStatus[status] ?? 0) === 0) faults.push(`the provider never said ${status}`);
   return faults;
 }

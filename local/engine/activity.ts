@@ -3,7 +3,7 @@ export class Activity {
   private count = 0;
   private waiting: (() => void)[] = [];
 
-  /** Work has begun; call the returned function when it is over. */
+  /** Counts work that begins; call the returned function when the work is over. */
   readonly begin = (): (() => void) => {
     this.count += 1;
     let isOver = false;
@@ -14,7 +14,7 @@ export class Activity {
     };
   };
 
-  /** The work now waits for the clock itself; call the returned function when it continues. */
+  /** Stops counting work that waits for the clock; call the returned function when the work continues. */
   pause(): () => void {
     this.end();
     return () => void (this.count += 1);

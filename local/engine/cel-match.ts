@@ -17,7 +17,7 @@ import { isEqual, isInOrder, isNumber, Missing, type Order, orderOf } from "./ce
  */
 type Match = {
   holds: (own: unknown, other: unknown) => boolean;
-  /** An equality that must hold: the wait is indexed by the value that it needs. */
+  /** An equality that is necessary for a match. The wait is indexed by its value, so that an event finds it quickly. */
   tie?: Tie | undefined;
 };
 export type Tie = { mine: Path; theirs: Path };

@@ -23,7 +23,7 @@ export const viewOf = (run: RunDocument) => ({
 export const isFunction = (run: RunDocument, id: string): boolean =>
   run.functionId === id || run.functionId === `${run.appId}-${id}`;
 
-/** For the error when a run did not end: its state, and what it waits for. */
+/** Describes a run that did not end, for the error message: its state, and what it waits for. */
 export function stateOf(run: RunDocument): string {
   const jobs = Object.values(run.jobs).map(
     ({ id, kind, at, attempt }) => `${kind} ${id} attempt ${attempt} at ${new Date(at).toISOString()}`,

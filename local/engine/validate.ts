@@ -7,7 +7,7 @@ import { limits } from "./limits.ts";
 import { type FunctionConfig, functionConfig } from "./protocol.ts";
 
 /**
- * What the server refuses when functions are registered, and what this engine does not model: one error names it before
+ * Finds what the server refuses when functions are registered, and what this engine does not model: one error names it before
  * anything runs. An unknown setting is refused, never ignored.
  */
 export class RegistrationRefused extends Error {

@@ -12,7 +12,7 @@ const netlifyToml = z.object({
 export type HeaderRule = { matches: (pathname: string) => boolean; values: Record<string, string> };
 export type SiteSettings = { publishDir: string; headers: readonly HeaderRule[] };
 
-/** Every Supabase project, in a content security policy. */
+/** The source in a content security policy that allows every Supabase project. */
 const SUPABASE = "https://*.supabase.co";
 
 /**

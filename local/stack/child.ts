@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-/** What every process of the stack must do for its supervisor: report its state, and end when the supervisor ends. */
+/** The duties of every process of the stack: it reports its state to the supervisor, and ends when the supervisor ends. */
 export type Child = {
   /** Reports that it answers requests. */
   ready(details: { port: number }): void;

@@ -5,7 +5,7 @@ import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { type Cluster, isAlive, isUnburied } from "./cluster.ts";
 
-/** What the files in a data directory say about the server that uses it. */
+/** The server that uses a data directory, according to the files in it. */
 export const runningServer = ({
   directory,
 }: Cluster): { pid: number; port: number; ready: boolean } | undefined => {

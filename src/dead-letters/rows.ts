@@ -40,6 +40,6 @@ export type LetterFilter = {
   to?: string | undefined;
 };
 
-/** What the outbox needs of the job that a reprocess created. */
+/** The fields that the outbox needs of a job that a reprocess created. */
 export const reprocessJob = jobRow.pick({ id: true, event_name: true, event_data: true, released_at: true });
 export type ReprocessJob = z.output<typeof reprocessJob>;

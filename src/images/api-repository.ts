@@ -55,7 +55,7 @@ export function imageApiRepository(db: DatabaseClient, clock: Clock) {
     show: (lane: LaneName, owner: string | null, endedLimit: number) =>
       callTimeless("show_image_lane", { lane, owner, endedLimit }, taskRow.array()),
 
-    /** Where a client begins: the newest tasks, all unfinished ones, and the position of this state. */
+    /** The first state of a client that follows tasks: the newest tasks, all unfinished ones, and the position. */
     live: (owner: string | null, lane: LaneName | undefined) =>
       callTimeless("read_live_tasks", { owner, lane }, liveTasks),
 

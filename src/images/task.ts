@@ -105,6 +105,6 @@ function toError({ error_code: code, error_message: words }: Task): TaskView["er
   return { code, message: code === "internal" ? UNFORESEEN : (words ?? "") };
 }
 
-/** Decided by the row alone, not by the time, so that it changes only with an event that clients receive. */
+/** Depends only on the row, not on the time, so that a change of it always reaches clients as an event. */
 const isDrawnOn = ({ status, drawing_until }: Task): boolean =>
   status === "canceled" && drawing_until !== null;

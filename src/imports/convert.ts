@@ -48,7 +48,7 @@ export function createConvert({ target, mapping, absent }: Said): Convert {
   };
 }
 
-/** One apostrophe before a formula, as rejects.csv writes it. */
+/** The apostrophe that rejects.csv adds before text that a spreadsheet would run as a formula. */
 const ESCAPED = /^'('*[=+\-@\t\r\uFF1D\uFF0B\uFF0D\uFF20])/;
 
 /** The names in JSON rows may differ from row to row, in case and hyphens too, and some appear only late in a file. */

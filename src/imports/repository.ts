@@ -11,7 +11,7 @@ import type { Position } from "#lib/http/pages.ts";
 
 export type ImportRepository = ReturnType<typeof importRepository>;
 
-/** What a caller, or an event of app code, specifies about an import. */
+/** The parts of an import that a caller or an event of app code specifies. */
 export type NewImport = {
   target: string;
   options: Json;

@@ -9,7 +9,7 @@ export const dialectSchema = z.object({
   separator: z.enum(SEPARATORS).nullable(),
   columns: z.array(z.string()),
 });
-/** What a caller knows about the file; the rest is detected. */
+/** The format as far as the caller knows it; the rest is detected. */
 export const saidSchema = dialectSchema.pick({ format: true, encoding: true, separator: true }).partial();
 
 export const fileRow = z.object({ id: z.uuid(), owner: z.string(), path: z.string(), name: z.string() });

@@ -116,7 +116,7 @@ export function createParts(parts: PartsRepository, { stepMs = STEP_MS } = {}) {
       } else if (outcome.state === "open") waits = 0;
       else return outcome;
     }
-    // Not retried: the steps are remembered, so the next try would end here again.
+    // A retry would end here again, because the engine has stored the results of these steps.
     const cause: { code: ErrorCode } = { code: "provider_rate_limited" };
     throw new NonRetriableError(`The part is not done after ${MAX_WAITS} waits in a row`, { cause });
   }

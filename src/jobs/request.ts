@@ -34,7 +34,7 @@ type Said = JobOptions & {
   requester: Requester;
   /** The `Idempotency-Key`: a second request of the same requester with this key gets the first job. */
   key: string | undefined;
-  /** What two requests with the same key must have in common, where that is not the event's data. */
+  /** Two requests with the same key must be equal in this, or, when it is absent, in the event's data. */
   said?: unknown;
   /** For an event with several functions: the function whose job this is. */
   functionId?: string;

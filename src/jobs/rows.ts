@@ -71,7 +71,7 @@ export const jobDetails = z.object({
 });
 export type JobDetails = z.output<typeof jobDetails>;
 
-/** What the ledger tells a run that begins. */
+/** The ledger's answer to the begin of a run. */
 export const startedRun = z.object({
   tracked: z.boolean(),
   jobId: z.string().nullable(),
@@ -80,7 +80,7 @@ export const startedRun = z.object({
 });
 export type StartedRun = z.output<typeof startedRun>;
 
-/** What the ledger tells a run that completed: the status of its job, and how long the run took. */
+/** The ledger's answer to the end of a run: the status of its job, and how long the run took. */
 export const finishedRun = z.object({ status: z.enum(JOB_STATUSES), durationMs: z.number() });
 export type FinishedRun = z.output<typeof finishedRun>;
 
@@ -103,7 +103,7 @@ export const blockedView = z.object({
   /** The error of the newest dead letter that waits for a person. */
   code: z.string().nullable(),
   message: z.string().nullable(),
-  /** What to do about it. */
+  /** The action that ends the block. */
   hint: z.string(),
   since: z.string(),
   /** How many of its parts wait for a person. */

@@ -6,9 +6,9 @@ import { publicError, toProgress } from "./view.ts";
 
 export type Start = { position: string; events: ServerEvent[] };
 
-/** What a client follows: a list of jobs, one job, or a queue of image tasks. */
+/** The subject that a client follows: a list of jobs, one job, or a queue of image tasks. */
 export type Subject = {
-  /** The whole state, for a client that has no position or was away for too long. */
+  /** The whole state, for a client that has no position, or whose position is too old. */
   snapshot(follower: Follower): Promise<Start>;
   /**
    * Converts changed jobs to messages by job id. Called once per batch for all clients that follow with the same

@@ -1,7 +1,7 @@
 import type { Logger } from "#lib/logger.ts";
 import type { Changes, MovingJob, TailRepository } from "./tail-repository.ts";
 
-/** What changed since the last read. `moved`: running jobs whose progress, pause or block has changed. */
+/** The changes since the last read. `moved`: running jobs whose progress, pause or block has changed. */
 export type Batch = Pick<Changes, "position" | "jobs" | "notifications"> & { moved: MovingJob[] };
 export type Listener = {
   hear(batch: Batch): Promise<void>;

@@ -27,7 +27,7 @@ export class AppError extends Error {
   readonly code: ErrorCode;
   /** Milliseconds from now until another try makes sense. */
   readonly retryAfterMs: number | undefined;
-  /** What the caller can do; by default the general hint of the code. */
+  /** Advice for the caller; by default the general hint of the code. */
   readonly hint: string;
   /** Machine-readable facts for the caller, e.g. which fields are wrong. Never secrets or personal data. */
   readonly details: unknown;

@@ -6,7 +6,7 @@ import type { Route } from "#lib/http/route.ts";
 import type { Schedule } from "#lib/schedule.ts";
 
 /**
- * What a feature provides to the application, except its functions: `functions.ts` lists them, because only the door
+ * The parts of a feature that the application uses, except its functions: `functions.ts` lists them, because only the door
  * that runs them bundles their packages. `Dependencies` is the part of the platform that the room needs.
  */
 export type Room<Dependencies> = {
@@ -16,9 +16,9 @@ export type Room<Dependencies> = {
   chores?: (deps: Dependencies) => Chore[];
   /** The room's work at regular times. */
   schedules?: (env: Env) => readonly Schedule[];
-  /** What must answer before the room's work can be done; used by `/api/ready`. */
+  /** The services that the room's work needs; `/api/ready` checks them. */
   checks?: (deps: Dependencies) => Check[];
-  /** What the room publishes, for the catalog of webhooks. */
+  /** The facts that the room publishes, for the catalog of webhooks. */
   facts?: readonly Fact[];
   /** Event name → the fields of its data that alerts may show: ids and numbers, no personal data. */
   visibleFields?: Record<string, readonly string[]>;

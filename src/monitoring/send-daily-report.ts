@@ -38,7 +38,7 @@ export const sendDailyReport = (deps: Dependencies) =>
     },
   );
 
-/** Where mail is held, nothing is sent to Slack either: it may be a preview, or a copy of production. */
+/** Where real mail is not sent (a preview, or a copy of production), nothing is sent to Slack either. */
 async function tell({ mailMode, slack }: Dependencies, message: Parameters<Slack["send"]>[0]) {
   const { mode } = await mailMode();
   return mode === "send" ? slack.send(message) : "held";

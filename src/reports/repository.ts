@@ -34,7 +34,7 @@ export type ReportWithJob = z.output<typeof reportWithJob>;
 
 const rows = z.array(z.tuple([z.json(), z.array(z.union([z.string(), z.number(), z.null()]))]));
 
-/** What a report contains. `scope` is the owner of its rows; null means all owners. */
+/** A requested report. `scope` is the owner of its rows; null means all owners. */
 export type WantedReport = {
   scope: string | null;
   type: string;

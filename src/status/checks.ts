@@ -7,7 +7,7 @@ import type { Env } from "#lib/env.ts";
 
 type Dependencies = { db: DatabaseClient; engine: EngineApi; env: Env; fetch: typeof globalThis.fetch };
 
-/** What every room needs: each service is asked with each of our keys for it. */
+/** The services that every room needs. Each one is checked with each of our keys for it. */
 export const platformChecks = ({ db, engine, env, fetch }: Dependencies): Check[] => [
   { name: "database", problem: () => databaseProblem(db) },
   { name: "migrations", problem: () => migrationsProblem(db) },

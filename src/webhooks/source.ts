@@ -9,13 +9,13 @@ export type Envelope = {
   /** The provider's id of this event; a second one with the same id is a duplicate. */
   externalId: string;
   type: string;
-  /** What the event is about: webhooks of one object are handled one after the other. */
+  /** The object that the event is about. Webhooks of one object are handled one after the other. */
   objectKey: string;
   /** When it happened, by the provider's clock. */
   occurredAt: Date | undefined;
 };
 
-/** One sender of webhooks. To add one, write a file like `sources/resend.ts` and name it in `sources.ts`. */
+/** A source of webhooks. To add one, write a file like `sources/resend.ts` and list it in `sources.ts`. */
 export type Source = {
   /** Its address is `/api/webhooks/<name>`. */
   name: string;

@@ -1,10 +1,10 @@
 -- Admission: a request is accepted only when its work can begin as its class promises. A request is refused
 --   - when as many jobs of its kind wait as may wait, or
---   - when more jobs are due before it than can begin within four fifths of its promise, at the pace measured last. (The
---     pace of a class is what the higher classes leave over, so low classes are refused first.)
+--   - when more jobs are due before it than can begin within four fifths of its promise, at the pace measured last. (A
+--     class gets only the pace that higher classes leave, so lower classes are refused first.)
 --
 -- A refused request gets a reservation: it is admitted when it is repeated at that time. Without reservations, new
--- requests would take all free room, and a client that obeys Retry-After would never get in. Measured with ten times
+-- requests would take all free capacity, and a client that obeys Retry-After would never get in. Measured with ten times
 -- more requests than can be done: 0 of 1,240 returning requests got in without reservations, and 38 of 38 with them
 -- (tests/workflows/overload). Reservations are spaced by 1 / (four fifths of the pace), which leaves a fifth to new
 -- requests.
@@ -43,7 +43,7 @@ grant select, insert, update, delete on private.reservations, private.paces to s
 
 -- Returns when the request is admitted, and raises an error otherwise. The error's detail is what
 -- public.reserve_admission needs: {"retryAfterSeconds", "kind", "priority", "places": how many jobs must begin before
--- there is room}.
+-- one more may wait}.
 create function private.admit(p_kind private.work_kinds, p_request jsonb, p_now timestamptz)
 returns void
 language plpgsql
@@ -92,7 +92,7 @@ as $$
 $$;
 
 -- How many jobs of a kind wait, at most p_most. A reservation whose time has come counts until it expires, because its
--- room is kept free. Counting takes no lock, so simultaneous requests may together exceed the limit.
+-- capacity is kept free. Counting takes no lock, so simultaneous requests may together exceed the limit.
 create function private.count_waiting(p_kind text, p_most integer, p_now timestamptz)
 returns integer
 language plpgsql stable
@@ -112,8 +112,8 @@ end
 $$;
 
 -- How many waiting jobs are due before a new request of this class, at most p_most. Two sorts of jobs do not count:
---   - those in the outbox: while the engine is away, its pace says nothing about them;
---   - those that are an hour late: their event was lost, or the engine delays it.
+--   - those in the outbox, because the engine has not received them, so its pace does not apply to them;
+--   - those that are an hour late, because their event was lost, or the engine delays it.
 create function private.count_ahead(p_kind text, p_priority integer, p_most integer, p_now timestamptz)
 returns integer
 language plpgsql stable
@@ -174,7 +174,7 @@ end
 $$;
 
 -- Deletes the requester's reservation whose time has come, and returns whether there was one. Also deletes a later
--- reservation of this request, because there may be room already; a refusal rolls that back.
+-- reservation of this request, because it may be admitted earlier; a refusal rolls that back.
 create function private.use_reservation(
   p_kind text, p_priority integer, p_requester text, p_request text, p_now timestamptz
 )

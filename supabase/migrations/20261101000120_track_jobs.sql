@@ -1,4 +1,4 @@
--- What happens to a job after it was accepted: runs begin and end, parts move its progress, people cancel it.
+-- The life of a job after it was accepted: runs begin and end, parts move its progress, people cancel it.
 
 create function private.find_job(p_event_id text, p_function_id text)
 returns uuid

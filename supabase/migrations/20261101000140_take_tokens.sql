@@ -91,7 +91,7 @@ begin
 end
 $$;
 
--- What the provider says about its own limit: how many calls are left, and that none may come before p_blocked_until.
+-- Records the provider's own limit: how many calls it still allows, and that none may be made before p_blocked_until.
 create function public.learn_tokens(
   p_key text, p_remaining double precision, p_blocked_until timestamptz, p_now timestamptz
 )

@@ -59,7 +59,7 @@ begin
 end
 $$;
 
--- Where a client begins: {position, jobs, notifications}. Of the jobs that match, the newest 100 and the newest 500
+-- The first state of a client that follows jobs: {position, jobs, notifications}. Of the jobs that match, the newest 100 and the newest 500
 -- unfinished ones; the reader's unread notifications.
 create function public.read_live_snapshot(
   p_owner text, p_reader text, p_status text, p_kind text, p_function_id text, p_requester text,
@@ -86,7 +86,7 @@ as $$
       select jsonb_agg(view) from public.list_notifications(p_reader, true, 50) as view), '[]'));
 $$;
 
--- One job to follow: {position, details}; details is null when this owner has no such job.
+-- The first state of a client that follows one job: {position, details}; details is null when this owner has no such job.
 create function public.read_live_job(p_job_id uuid, p_owner text)
 returns jsonb
 language sql stable

@@ -1,5 +1,5 @@
 -- A fact is something that has happened and that other software may want to know: job.completed, report.ready. A room
--- publishes it in the transaction that makes it true, so that no fact is lost and none is told that did not happen.
+-- publishes it in the transaction that makes it true, so that no fact is lost, and none is published that did not happen.
 
 create table private.fact_listeners (
   -- A function (type text, owner text, key text, data jsonb, now timestamptz), called in the publisher's transaction.
@@ -17,7 +17,7 @@ as $$
 $$;
 
 -- p_type: a name of the catalog (a room's facts.ts). p_key: which fact of this type it is, such as the job's id; the
--- same key published again changes nothing. p_data: ids and figures. Facts without an owner are told to nobody.
+-- same key published again changes nothing. p_data: ids and figures. A fact without an owner is not published.
 create function private.publish_fact(p_type text, p_owner text, p_key text, p_data jsonb, p_now timestamptz)
 returns void
 language plpgsql

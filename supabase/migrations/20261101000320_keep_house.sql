@@ -1,8 +1,8 @@
 -- Statements of housekeeping: which runs make no progress, and which old rows to delete.
 
--- The newest run of each job that has been running without progress since p_quiet_since. When no run is at work
--- (is_fan_out), the job waits for parts that its last run fanned out; it is returned only when no reprocess is under
--- way and no dead letter is open. The job that was checked longest ago comes first, and a concurrent caller gets other
+-- The newest run of each job that has been running without progress since p_quiet_since. When no run is in
+-- progress (is_fan_out), the job waits for parts that its last run fanned out; it is returned only when no reprocess is
+-- in progress and no dead letter is open. The job that was checked longest ago comes first, and a concurrent caller gets other
 -- jobs.
 create function public.take_quiet_runs(p_quiet_since timestamptz, p_limit integer, p_now timestamptz)
 returns table (

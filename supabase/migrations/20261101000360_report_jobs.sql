@@ -1,4 +1,4 @@
--- What the ledger provides for reports, which call these two functions by their names. report_analytics: figures, series and the
+-- The ledger's data for reports, which call these two functions by their names. report_analytics: figures, series and the
 -- first rows of a period, as JSON of numbers and texts (src/reports has the words around them). export_analytics: the same
 -- rows, page by page. p_owner null: the rows of all owners.
 

@@ -74,7 +74,7 @@ begin
 end
 $$;
 
--- Where a client that follows tasks begins: {position, tasks}, the newest 100 and all that are unfinished.
+-- The first state of a client that follows tasks: {position, tasks}, the newest 100 and all that are unfinished.
 create function public.read_live_tasks(p_owner text, p_lane text)
 returns jsonb
 language sql stable

@@ -1,4 +1,4 @@
--- What the ledger says about one day: how many jobs of each kind were accepted and how they ended, and which errors
+-- The ledger's statistics of one day: how many jobs of each kind were accepted and how they ended, and which errors
 -- were most frequent.
 
 -- The day before p_now's, from midnight to midnight in p_time_zone; it may have 23 or 25 hours.

@@ -1,4 +1,4 @@
-/** Answers wait here while they are held. Opening lets all go; `release` lets some go one by one. */
+/** Holds answers back while it is closed. Opening it sends all of them, `release` only some, oldest first. */
 export class Gate {
   #waiting: (() => void)[] = [];
 

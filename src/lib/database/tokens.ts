@@ -5,7 +5,7 @@ import type { DatabaseClient } from "#lib/database/client.ts";
 import { AppError } from "#lib/errors.ts";
 import { MAX_SILENCE_MS, retryAfterMs } from "#lib/outside/provider-answer.ts";
 
-/** One token bucket and what is taken from it: it allows `capacity` calls at once, then `refillPerSecond`. */
+/** One token bucket and the number of tokens to take: it allows `capacity` calls at once, then `refillPerSecond`. */
 export type Want = {
   key: string;
   capacity: number;

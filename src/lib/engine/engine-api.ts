@@ -30,7 +30,7 @@ export function createEngineApi(env: Settings, fetch: typeof globalThis.fetch) {
       return runAnswer.parse(await answer.json()).data;
     },
 
-    /** What is wrong between us and Inngest; null when it answers and accepts our key. */
+    /** The problem with Inngest, in words; null when it answers and accepts our key. */
     problem: async (): Promise<string | null> => problemOfStatus("The engine", "signing key", await look()),
 
     /**

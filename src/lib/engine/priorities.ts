@@ -1,7 +1,7 @@
 import { z } from "zod";
 
 /**
- * What each class of work is promised (S4-51, S4-52). A promise gives work a due time, and the earliest due work runs
+ * The promise of each priority (S4-51, S4-52). A promise gives work a due time, and the earliest due work runs
  * first. So no class starves: old work of a low class is due before new work of a high class.
  *
  * - `promiseMs`: the work begins within this time. Null promises nothing; our own queues treat it as due in a day.

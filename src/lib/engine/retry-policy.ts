@@ -10,7 +10,7 @@ export type RetryPolicy = {
   retries: number;
   /** Delay before the first retry. */
   firstMs: number;
-  /** What each further delay is multiplied by; 1 is a fixed delay. */
+  /** The factor from one delay to the next; 1 gives a fixed delay. */
   factor: number;
   /** No delay is longer than this. */
   capMs: number;

@@ -1,6 +1,6 @@
 import type { z } from "zod";
 
-/** What zod calls a type, in words that follow "must be". */
+/** Zod's names of types → words that follow "must be". */
 const TYPES: Record<string, string> = {
   string: "text",
   number: "a number",

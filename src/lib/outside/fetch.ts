@@ -11,9 +11,9 @@ const agent = new Agent({
 
 const MEGABYTE = 1024 * 1024;
 
-/** The largest answer of a foreign service, in bytes, unless the call allows more. */
+/** The largest answer of an external service, in bytes, unless the call allows more. */
 const MOST_BYTES = MEGABYTE;
-/** Our own database, storage and engine send pages of rows and whole images. */
+/** The largest answer of our own database, storage and engine, which send pages of rows and whole images. */
 const MOST_BYTES_OF_OURS = 64 * MEGABYTE;
 
 /** `fetch` with a limit on the size of the answer. */

@@ -17,7 +17,7 @@ export type ProviderVerdict =
   | "provider_timeout"
   | "provider_unavailable";
 
-/** The verdict on a call that brought no readable answer. */
+/** The error code of a call that got no readable answer. */
 export type FailureVerdict = "provider_timeout" | "provider_unavailable" | "provider_answer_too_large";
 
 export function classifyAnswer(status: number): ProviderVerdict {
@@ -31,7 +31,7 @@ export function classifyAnswer(status: number): ProviderVerdict {
   return "provider_unavailable";
 }
 
-/** The verdict on a call without an answer: the request may have arrived or not. */
+/** The error code of a call without an answer; the provider may have received the request or not. */
 export function classifyFailure(error: unknown): FailureVerdict {
   if (codeOf(error) === "provider_answer_too_large") return "provider_answer_too_large";
   const isTimeout = error instanceof Error && (error.name === "TimeoutError" || error.name === "AbortError");

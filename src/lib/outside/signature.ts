@@ -14,7 +14,7 @@ export type Refusal = "unsigned" | "malformed" | "stale" | "mismatch";
 
 export type Signed = { headers: Headers; body: Uint8Array; secrets: readonly string[]; now: Date };
 
-/** What a signature header says. `prefix` is what is signed before the body. */
+/** The parsed signature header. `prefix` is the signed text before the body. */
 type Claim = { prefix: string; seconds: number | undefined; signatures: Buffer[] };
 
 /** A signature is accepted this long before and after its time. */

@@ -80,8 +80,9 @@ export function createStripe({ env, fetch, clock, tokens }: Dependencies) {
   }
 
   async function read<T>(response: Response, schema: z.ZodType<T>): Promise<T> {
-    // 409: a call under the same key is still at work. Asked again, Stripe gives its answer.
-    if (response.status === 409) throw new AppError("provider_unavailable", "Stripe still works on this key");
+    // 409: a call with the same key is still in progress. A retry gets that call's answer.
+    if (response.status === 409)
+      throw new AppError("provider_unavailable", "Stripe still processes an earlier call with this key");
     if (!response.ok) throw providerError("Stripe", response, clock.now());
     const parsed = schema.safeParse(await response.json().catch(() => undefined));
     if (parsed.success) return parsed.data;
