@@ -33,6 +33,8 @@ export const campaignView = z.object({
     skipped: count,
     unknown: count,
   }),
+  /** How many mails each provider has sent. */
+  sentBy: z.record(z.string(), count),
   recipientsPerSecond: z.number().nullable(),
   createdAt: z.string(),
   queuedAt: z.string().nullable(),
@@ -64,6 +66,8 @@ const sendRow = z.object({
   status: z.enum(SEND_STATUSES),
   batch_no: z.number(),
   attempts: z.number(),
+  /** Which provider sent it, or may have sent it. */
+  provider: z.string().nullable(),
   provider_message_id: z.string().nullable(),
   error_code: z.string().nullable(),
   note: z.string().nullable(),

@@ -12,8 +12,7 @@ import type { FlowControl } from "#lib/engine/flow-control.ts";
 import type { InngestClient } from "#lib/engine/inngest.ts";
 import type { Env } from "#lib/env.ts";
 import type { MailMode } from "#lib/environment-fence.ts";
-import { createPace } from "#mail/pace.ts";
-import { resendMailer } from "#mail/resend-mailer.ts";
+import { mailProviders } from "#mail/providers.ts";
 
 /** The dependencies of the room's functions. */
 export type CampaignFunctionsRoom = {
@@ -29,29 +28,17 @@ export type CampaignFunctionsRoom = {
   mailMode: () => Promise<MailMode>;
 };
 
-export function campaignFunctions({
-  env,
-  fetch,
-  tokens,
-  ...room
-}: CampaignFunctionsRoom): InngestFunction.Any[] {
-  const { clock } = room;
-  const mailer = resendMailer(env, fetch, clock);
-  const campaigns = campaignRepository(room.db, clock);
+export function campaignFunctions({ env, ...room }: CampaignFunctionsRoom): InngestFunction.Any[] {
+  const campaigns = campaignRepository(room.db, room.clock);
+  const providers = mailProviders({ env, ...room });
   return [
     sendEmailCampaign({
       ...room,
       campaigns,
-      account: mailer.account,
+      account: env.MAIL_PROVIDERS[0],
       partSize: env.CAMPAIGN_PART_SIZE,
       batchSize: env.CAMPAIGN_BATCH_SIZE,
     }),
-    sendCampaignPart({
-      ...room,
-      campaigns,
-      mailer,
-      pace: createPace({ tokens, clock, account: mailer.account, perSecond: env.MAIL_REQUESTS_PER_SECOND }),
-      inFlight: pLimit(env.MAIL_MAX_IN_FLIGHT),
-    }),
+    sendCampaignPart({ ...room, campaigns, providers, inFlight: pLimit(env.MAIL_MAX_IN_FLIGHT) }),
   ];
 }

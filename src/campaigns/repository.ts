@@ -80,24 +80,22 @@ export function campaignRepository(db: DatabaseClient, clock: Clock) {
     hold: (campaignId: string, eventId: string, reason: string): Promise<void> =>
       call("hold_campaign", { campaignId, eventId, reason }),
 
-    /**
-     * `keysSince`: a batch that was first sent later than this may be sent again under its key. `bucket`: the account's
-     * rate limit.
-     */
+    /** `keysSince`: a batch that was first sent to this provider later may be sent to it again under its key. */
     take: (
       { id, token }: PartRef,
+      provider: string,
       limit: number,
-      keysSince: Date | undefined,
-      bucket: string,
+      keysSince: Record<string, string>,
     ): Promise<Taken> =>
-      call(
-        "take_campaign_batches",
-        { partId: id, token, limit, keysSince: keysSince?.toISOString(), bucket },
-        taken,
-      ),
+      call("take_campaign_batches", { partId: id, token, provider, limit, keysSince }, taken),
 
-    settle: ({ id, token }: PartRef, outcomes: Outcome[]) =>
-      call("settle_campaign_batches", { partId: id, token, outcomes }, z.enum(["open", "done", "lost"])),
+    /** Stores the provider's answers. */
+    settle: ({ id, token }: PartRef, provider: string, outcomes: Outcome[]) =>
+      call(
+        "settle_campaign_batches",
+        { partId: id, token, provider, outcomes },
+        z.enum(["open", "done", "lost"]),
+      ),
 
     /**
      * Marks what canceled campaigns left in doubt as unknown, in at most `limit` parts. Returns how many parts were

@@ -10,7 +10,7 @@ import type { Clock } from "#lib/clock.ts";
 import type { DatabaseClient } from "#lib/database/client.ts";
 import type { Env } from "#lib/env.ts";
 import { room } from "#lib/room.ts";
-import { mailCheck } from "#mail/check.ts";
+import { mailChecks } from "#mail/check.ts";
 
 type Dependencies = {
   env: Env;
@@ -27,7 +27,7 @@ export const campaigns = room<Dependencies>({
     return [...campaignRoutes({ campaigns, jobs }), ...newsletterRoutes({ campaigns, jobs })];
   },
   chores: ({ db, clock }) => [settleCanceled(campaignRepository(db, clock))],
-  checks: ({ env, fetch }) => [mailCheck({ env, fetch })],
+  checks: mailChecks,
   facts: campaignFacts,
   visibleFields: {
     [sendCampaignRequested.name]: ["campaignId"],

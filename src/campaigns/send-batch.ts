@@ -2,7 +2,7 @@ import type { Recipient, Render } from "#campaigns/render-mail.ts";
 import type { Batch, Outcome } from "#campaigns/repository.ts";
 import { type Stopped, sendInHalves } from "#campaigns/send-in-halves.ts";
 import type { AppError } from "#lib/errors.ts";
-import type { BatchAnswer, Mailer } from "#mail/mailer.ts";
+import { type BatchAnswer, type Mailer, refusesAll } from "#mail/mailer.ts";
 import type { Pace } from "#mail/pace.ts";
 
 type Call = {
@@ -14,10 +14,10 @@ type Call = {
 };
 
 /**
- * `outcome` is recorded; without one the batch stays in doubt. `error` is what went wrong. `waitMs` is set when the
- * search for bad mails continues later.
+ * `outcome` is recorded; without one the batch stays in doubt. `error` is what went wrong; `isRefused` when the provider
+ * takes no mail at all. `waitMs`: the search for bad mails continues later.
  */
-export type Ended = { outcome?: Outcome; error?: AppError; waitMs?: number };
+export type Ended = { outcome?: Outcome; error?: AppError; isRefused?: boolean; waitMs?: number };
 
 /** Sends a batch to the provider. The idempotency key comes from the work, never from the run. */
 export async function sendBatch(call: Call, { batchNo, inDoubt, recipients }: Batch): Promise<Ended> {
@@ -27,20 +27,25 @@ export async function sendBatch(call: Call, { batchNo, inDoubt, recipients }: Ba
     ask(call, some, key, some.length < mails.length),
   );
   const sent: Outcome["sent"] = {};
+  let isNothingTaken = answer.kind !== "unknown";
   for (const [index, result] of results) {
     const id = String(ids[index]);
     if ("messageId" in result) sent[id] = result.messageId;
-    else failed[id] = [result.code, result.words];
+    else failed[id] = "code" in result ? [result.code, result.words] : ["outcome_unknown", result.doubt];
+    isNothingTaken &&= "code" in result;
   }
-  if (answer.kind === "taken") return { outcome: { batchNo, sent, failed } };
+  const outcome: Outcome = { batchNo, sent, failed };
+  if (answer.kind === "taken")
+    return { outcome: results.size < mails.length ? { ...outcome, rest: "open" } : outcome };
 
-  const why = answer.kind === "stopped" ? { waitMs: answer.waitMs } : { error: answer.error };
-  const isNothingTaken = answer.kind !== "unknown" && Object.keys(sent).length === 0;
+  const why =
+    answer.kind === "stopped"
+      ? { waitMs: answer.waitMs }
+      : { error: answer.error, isRefused: refusesAll(answer) };
   // With an idempotency key the same request can simply be repeated.
   if (inDoubt || (call.mailer.remembersKeysForMs !== undefined && !isNothingTaken)) return why;
   if (isNothingTaken) return { ...why, outcome: putBack(batchNo) };
-  const rest = answer.kind === "unknown" ? answer.error.code : "open";
-  return { ...why, outcome: { batchNo, sent, failed, rest } };
+  return { ...why, outcome: { ...outcome, rest: answer.kind === "unknown" ? answer.error.code : "open" } };
 }
 
 /** The provider accepted nothing of this batch. */

@@ -4,7 +4,7 @@ import type { BatchAnswer, MailResult } from "#mail/mailer.ts";
 /** We ended the search between two requests; it continues after `waitMs`. */
 export type Stopped = { kind: "stopped"; waitMs: number };
 type Send = (mails: readonly string[], key: string) => Promise<BatchAnswer | Stopped>;
-/** The results so far, by position in the batch, and the last answer. When it is `taken`, every mail has a result. */
+/** The results so far, by position in the batch, and the last answer. */
 type Sent = { results: Map<number, MailResult>; answer: BatchAnswer | Stopped };
 
 /**
@@ -26,8 +26,8 @@ export async function sendInHalves(mails: readonly string[], key: string, send: 
   const search = async (from: number, to: number): Promise<BatchAnswer | Stopped> => {
     const isWhole = to - from === mails.length;
     const answer = await send(mails.slice(from, to), isWhole ? key : `${key}/${from}-${to}`);
-    if (answer.kind === "taken")
-      for (const [index, result] of answer.results.entries()) results.set(from + index, result);
+    const known = "results" in answer ? (answer.results ?? []) : [];
+    for (const [index, result] of known.entries()) if (result) results.set(from + index, result);
     if (answer.kind !== "refused" || answer.error.code !== "invalid_recipient") return answer;
     if (to - from === 1) {
       results.set(from, { code: answer.error.code, words: answer.error.message });

@@ -5,16 +5,15 @@ import { type Ended, putBack, sendBatch } from "#campaigns/send-batch.ts";
 import type { StepTime, Worked } from "#jobs/parts.ts";
 import type { Part } from "#jobs/parts-repository.ts";
 import type { Clock } from "#lib/clock.ts";
-import type { AppError } from "#lib/errors.ts";
-import type { Mailer } from "#mail/mailer.ts";
-import type { Pace } from "#mail/pace.ts";
+import { AppError, meaningOf } from "#lib/errors.ts";
+import type { MailProvider } from "#mail/providers.ts";
 
 export type SendDependencies = {
   campaigns: Pick<CampaignRepository, "take" | "settle">;
-  mailer: Mailer;
+  /** In the order in which they are asked. */
+  providers: readonly MailProvider[];
   clock: Clock;
-  pace: Pace;
-  /** Limits the requests in flight at the provider, over all parts of this process. */
+  /** Limits the requests in flight, over all parts of this process. */
   inFlight: LimitFunction;
 };
 
@@ -27,13 +26,32 @@ const KEY_MARGIN_MS = 60 * 60 * 1000;
 
 /**
  * Sends the rest of a part. Safe to repeat at any point: what is settled stays settled, and a batch in doubt is sent
- * again under its key or becomes unknown. Throws the provider's error after all requests in flight have ended.
+ * again under its key or becomes unknown. When a provider refuses all mails, the next one gets the batches that it
+ * certainly did not accept. Throws a provider's error after all requests in flight have ended.
  */
 export async function sendPart(deps: SendDependencies, part: Part, time: StepTime): Promise<Worked> {
-  const { campaigns, mailer, pace } = deps;
+  const refusals: AppError[] = [];
+  for (const provider of deps.providers) {
+    const worked = await sendBy(provider, deps, part, time);
+    if (typeof worked === "object" && "refusal" in worked) refusals.push(worked.refusal);
+    else if (worked !== "open" || time.isLate() || refusals.length === 0) return worked;
+  }
+  // What is left is in doubt at a provider that refuses us, or each of them refuses us.
+  const passing = refusals.find(({ code }) => meaningOf(code).retry !== "stop");
+  throw passing ?? refusals[0] ?? new AppError("not_configured", "There is no mail provider");
+}
+
+async function sendBy(
+  { mailer, pace }: MailProvider,
+  deps: SendDependencies,
+  part: Part,
+  time: StepTime,
+): Promise<Worked | { refusal: AppError }> {
+  const { campaigns } = deps;
   let state: "open" | "done" | "lost" = "open";
   let waitMs = 0;
   let error: AppError | undefined;
+  let refusal: AppError | undefined;
   let render: Render | undefined;
   const isOver = () => state !== "open" || waitMs > 0 || time.isLate();
   // With a rate limit there is time to record each batch by itself. Without keys, a crash leaves every taken batch in
@@ -46,18 +64,19 @@ export async function sendPart(deps: SendDependencies, part: Part, time: StepTim
     const taken =
       pauseMs > 0
         ? ({ state: "wait", waitMs: pauseMs } as const)
-        : await campaigns.take(part, groupSize, keysSince(deps), pace.bucket);
+        : await campaigns.take(part, mailer.account, groupSize, keysSince(deps));
     if (taken.state === "wait") waitMs = Math.max(waitMs, taken.waitMs);
     else if (taken.state !== "open") state = taken.state;
     if (taken.state !== "open" || taken.batches.length === 0) return false;
     const { id: campaignId, content } = taken.campaign;
     render ??= createRenderer(campaignId, content);
     const call = { mailer, pace, render, campaignId, isLate: time.isLate };
-    const ended = await sendInTurn(taken.batches, isOver, (batch) => sendBatch(call, batch));
-    const settled = ended.outcomes.length > 0 ? await campaigns.settle(part, ended.outcomes) : "open";
+    const { outcomes, ...ended } = await sendInTurn(taken.batches, isOver, (batch) => sendBatch(call, batch));
+    const settled = outcomes.length > 0 ? await campaigns.settle(part, mailer.account, outcomes) : "open";
     if (settled !== "open") state = settled;
     waitMs = Math.max(waitMs, ended.waitMs);
-    if (ended.waitMs === 0) error ??= ended.error;
+    if (ended.isRefused) refusal ??= ended.error;
+    else if (ended.waitMs === 0) error ??= ended.error;
     else if (ended.error?.code === "provider_rate_limited") await pace.silence(ended.waitMs);
     return ended.error === undefined && taken.batches.length === groupSize;
   };
@@ -68,6 +87,7 @@ export async function sendPart(deps: SendDependencies, part: Part, time: StepTim
   for (const ended of await Promise.allSettled(Array.from({ length: WORKERS }, work)))
     if (ended.status === "rejected") throw ended.reason;
   if (error) throw error;
+  if (refusal && state === "open") return { refusal };
   return waitMs > 0 ? { waitMs } : state;
 }
 
@@ -78,24 +98,23 @@ async function sendInTurn(
   send: (batch: Batch) => Promise<Ended>,
 ) {
   const outcomes: Outcome[] = [];
-  let [error, waitMs]: [AppError | undefined, number] = [undefined, 0];
+  let met: Ended = {};
   for (const batch of batches) {
-    const isSkipped: boolean = error !== undefined || waitMs > 0 || isOver();
-    const ended: Ended = isSkipped ? untouched(batch) : await send(batch);
+    const isSkipped = met.error !== undefined || met.waitMs !== undefined || isOver();
+    const ended = isSkipped ? untouched(batch) : await send(batch);
     if (ended.outcome) outcomes.push(ended.outcome);
-    error ??= ended.error;
-    waitMs ||= ended.waitMs ?? ended.error?.retryAfterMs ?? 0;
+    if (!isSkipped) met = ended;
   }
-  return { outcomes, error, waitMs };
+  const { error, isRefused = false } = met;
+  return { outcomes, error, isRefused, waitMs: met.waitMs ?? error?.retryAfterMs ?? 0 };
 }
 
 const untouched = ({ batchNo, inDoubt }: Batch): Ended => (inDoubt ? {} : { outcome: putBack(batchNo) });
 
-/**
- * Batches that were first sent after this time may be sent again under their key; undefined when the provider has no
- * keys.
- */
-const keysSince = ({ mailer: { remembersKeysForMs }, clock }: SendDependencies): Date | undefined =>
-  remembersKeysForMs === undefined
-    ? undefined
-    : new Date(clock.now().getTime() - remembersKeysForMs + KEY_MARGIN_MS);
+/** By provider: batches that were first sent after this time may be sent again under their key. */
+const keysSince = ({ providers, clock }: SendDependencies): Record<string, string> =>
+  Object.fromEntries(
+    providers.flatMap(({ mailer: { account, remembersKeysForMs: ms } }) =>
+      ms === undefined ? [] : [[account, new Date(clock.now().getTime() - ms + KEY_MARGIN_MS).toISOString()]],
+    ),
+  );

@@ -10,6 +10,8 @@ const flag = z
 const number = (min: number, max: number) => z.coerce.number({ error: "must be a number" }).min(min).max(max);
 const count = (min: number, max: number) => number(min, max).int();
 
+const MAIL_PROVIDERS = ["resend", "smtp"] as const;
+
 /** Secrets, separated by commas. */
 const secrets = z
   .string()
@@ -41,6 +43,15 @@ const schema = z.object({
 
   /** The secret that signs the tickets for streams. */
   LINK_SECRET: z.string().min(32, "must be at least 32 characters long").optional(),
+  /** The mail providers in the order in which they are asked. */
+  MAIL_PROVIDERS: z
+    .string()
+    .default("resend")
+    .transform((text) => listOf(text))
+    .refine((names) => new Set(names).size === names.length, "must name each provider once")
+    .pipe(z.tuple([z.enum(MAIL_PROVIDERS)], z.enum(MAIL_PROVIDERS))),
+  /** smtp://user:password@host:port uses STARTTLS, which production demands; smtps:// uses TLS from the start. */
+  SMTP_URL: z.url({ protocol: /^smtps?$/, error: "must be an smtp:// or smtps:// URL" }).optional(),
   RESEND_BASE_URL: url.default("https://api.resend.com"),
   RESEND_API_KEY: key.optional(),
   /** The sender of mails that are not a campaign's: receipts. */
@@ -141,7 +152,6 @@ const PRODUCTION_NEEDS = [
   "INNGEST_SIGNING_KEY",
   "INNGEST_EVENT_KEY",
   "LINK_SECRET",
-  "RESEND_API_KEY",
 ] as const satisfies readonly (keyof Env)[];
 
 /**
@@ -165,7 +175,12 @@ export function readEnv(source: Record<string, string | undefined> = process.env
   if (environment !== "production" && /^(sk|rk)_live_/.test(given["STRIPE_API_KEY"] ?? "")) {
     complaints.set("STRIPE_API_KEY", "is a live key: only production takes money");
   }
+  const providers = listOf(given["MAIL_PROVIDERS"] ?? "resend");
+  if (providers.includes("smtp") && given["SMTP_URL"] === undefined) complaints.set("SMTP_URL", "is missing");
   if (environment === "production") {
+    if (providers.includes("resend") && given["RESEND_API_KEY"] === undefined) {
+      complaints.set("RESEND_API_KEY", "is missing");
+    }
     for (const name of PRODUCTION_NEEDS) if (given[name] === undefined) complaints.set(name, "is missing");
     for (const name of ADDRESSES) {
       if (/^http:/i.test(given[name] ?? "")) complaints.set(name, "must begin with https:// in production");

@@ -1,4 +1,4 @@
-import type { AppError } from "#lib/errors.ts";
+import type { AppError, ErrorCode } from "#lib/errors.ts";
 import { jsonTemplate, type Template } from "#mail/template.ts";
 
 /** A mail to one address, with its merge fields not filled yet. */
@@ -19,16 +19,30 @@ export const writeMail = ({ replyTo, ...mail }: MailTemplate): Template =>
   jsonTemplate({ ...mail, reply_to: replyTo });
 
 /**
- * The result of a batch. `refused`: certainly none of it was accepted. `unknown`: no readable answer came, so some or
- * all of it may have been accepted.
+ * The answer to a batch:
+ * - `taken`: the results are final. A mail without a result was not sent, because there was no time.
+ * - `refused`: certainly no mail without a result was accepted.
+ * - `unknown`: no readable answer came, so some or all of the mails may have been accepted.
  */
 export type BatchAnswer =
-  | { kind: "taken"; results: MailResult[] }
-  | { kind: "refused"; error: AppError }
+  | { kind: "taken"; results: Results }
+  | { kind: "refused"; error: AppError; results?: Results }
   | { kind: "unknown"; error: AppError };
 
-/** One result per mail, in order. A bad address does not make the other mails fail. */
-export type MailResult = { messageId: string } | { code: string; words: string };
+/** By position in the batch. A bad address does not make the other mails fail. */
+type Results = readonly (MailResult | undefined)[];
+/** `doubt`: this mail may have been accepted or not. */
+export type MailResult = { messageId: string } | { code: ErrorCode; words: string } | { doubt: string };
+
+/** With these refusals a provider takes no mail at all from us, so another provider may be asked. */
+const REFUSES_ALL: ReadonlySet<ErrorCode> = new Set([
+  "configuration",
+  "not_configured",
+  "provider_unauthorized",
+  "provider_unavailable",
+]);
+export const refusesAll = (answer: { kind: string; error?: AppError }): boolean =>
+  answer.kind === "refused" && answer.error !== undefined && REFUSES_ALL.has(answer.error.code);
 
 /** The interface of a mail provider. */
 export type Mailer = {

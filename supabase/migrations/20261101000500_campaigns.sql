@@ -52,6 +52,8 @@ create table public.campaign_batches (
   status text not null default 'pending',
   -- The claim that last took the batch: each claim takes a batch only once.
   lease_token uuid,
+  -- The provider that was last asked. It alone may be asked again about a batch of which it may have accepted a mail.
+  provider text,
   -- When the batch was first sent in a request that the provider may have accepted; null: never. From then on the
   -- content is frozen, and the provider's memory of the key runs out.
   first_sending_at timestamptz,

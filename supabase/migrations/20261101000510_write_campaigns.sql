@@ -164,7 +164,7 @@ begin
     unknown_count = unknown_count - 1,
     sent_count = sent_count + (p_status = 'sent')::integer,
     failed_count = failed_count + (p_status = 'failed')::integer,
-    status = case when unknown_count = 1 then 'done' else status end
+    status = case when unknown_count = 1 and status = 'unknown' then 'done' else status end
   where campaign_id = p_campaign_id and batch_no = v_batch_no;
 end
 $$;

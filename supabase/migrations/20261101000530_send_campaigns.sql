@@ -56,8 +56,8 @@ $$;
 
 -- Records the outcomes of batches once; a repeated call changes nothing. p_outcomes: see settle_campaign_batches.
 -- Without "rest", a recipient who is not named stays pending, which the batch's own check refuses. Returns the counts
--- that were added.
-create function private.write_campaign_outcomes(p_campaign_id uuid, p_outcomes jsonb)
+-- that were added. p_provider: whose answers these are; null: of any provider.
+create function private.write_campaign_outcomes(p_campaign_id uuid, p_provider text, p_outcomes jsonb)
 returns jsonb
 language plpgsql
 set search_path = ''
@@ -74,14 +74,16 @@ begin
     order by "batchNo"
   loop
     select * into v_batch from public.campaign_batches
-    where campaign_id = p_campaign_id and batch_no = v_outcome."batchNo" and status = 'sending' for no key update;
+    where campaign_id = p_campaign_id and batch_no = v_outcome."batchNo" and status = 'sending'
+      and (p_provider is null or provider = p_provider) for no key update;
     if v_batch.campaign_id is null then
       continue;
     end if;
     with moved as (
       update public.campaign_sends set
         status = case when v_outcome.sent ? subscriber_id::text then 'sent'
-          when v_outcome.failed ? subscriber_id::text then 'failed' else 'unknown' end,
+          when coalesce(v_outcome.failed -> subscriber_id::text ->> 0, 'outcome_unknown') = 'outcome_unknown' then 'unknown'
+          else 'failed' end,
         provider_message_id = v_outcome.sent ->> subscriber_id::text,
         error_code = case when v_outcome.sent ? subscriber_id::text then null
           else coalesce(v_outcome.failed -> subscriber_id::text ->> 0, v_outcome.rest) end,
@@ -95,7 +97,7 @@ begin
     select coalesce(jsonb_object_agg(status, count), '{}') into v_moved
     from (select status, count(*) from moved group by status) as counted;
     update public.campaign_batches set
-      status = case when v_outcome.rest = 'open' then 'pending' when v_moved ? 'unknown' then 'unknown' else 'done' end,
+      status = case when v_outcome.rest = 'open' then 'pending' when v_moved ? 'unknown' or unknown_count > 0 then 'unknown' else 'done' end,
       first_sending_at = case when v_outcome.rest = 'open' then null else first_sending_at end,
       sent_count = sent_count + coalesce((v_moved ->> 'sent')::integer, 0),
       failed_count = failed_count + coalesce((v_moved ->> 'failed')::integer, 0),
@@ -110,30 +112,32 @@ begin
 end
 $$;
 
--- Marks batches in doubt as unknown when they cannot be sent again: they were first sent at p_keys_since or before, or
--- (null) the provider has no keys. Batches that this claim has taken are still in flight. Returns the counts that were
--- added.
-create function private.give_up_campaign_batches(p_campaign_id uuid, p_part public.job_parts, p_keys_since timestamptz)
+-- Marks batches in doubt as unknown when they cannot be sent again: p_keys_since has no time for their provider, or they
+-- were first sent at that time or before. Batches that this claim has taken are still in flight. Returns the counts
+-- that were added.
+create function private.give_up_campaign_batches(p_campaign_id uuid, p_part public.job_parts, p_keys_since jsonb)
 returns jsonb
 language sql
 set search_path = ''
 as $$
-  select private.write_campaign_outcomes(p_campaign_id, jsonb_agg(jsonb_build_object('batchNo', batch_no,
+  select private.write_campaign_outcomes(p_campaign_id, null, jsonb_agg(jsonb_build_object('batchNo', batch_no,
     'sent', '{}'::jsonb, 'failed', '{}'::jsonb, 'rest', 'outcome_unknown')))
   from public.campaign_batches
   where campaign_id = p_campaign_id and part_no = p_part.part_no and status = 'sending'
-    and lease_token is distinct from p_part.lease_token and (p_keys_since is null or first_sending_at <= p_keys_since)
+    and lease_token is distinct from p_part.lease_token
+    and (p_keys_since ->> provider is null or first_sending_at <= (p_keys_since ->> provider)::timestamptz)
   having count(*) > 0;
 $$;
 
--- The last check before the provider is called. Takes at most p_limit open batches of the part. Recipients who left the
--- list or were suppressed since planning are skipped, as long as the provider cannot have accepted the batch; after that its content is
--- frozen. p_keys_since: a batch that was first sent later than this may be sent again with its key (null: the provider
--- has no keys). Any other batch in doubt becomes unknown, and a person must resolve it. Returns {"state": "open",
+-- The last check before p_provider is called. Takes at most p_limit open batches of the part; a batch of which another
+-- provider may have accepted a mail is left to that one. Recipients who left the list or were suppressed since planning
+-- are skipped, as long as no provider can have accepted the batch; after that its content is frozen. p_keys_since:
+-- {"<provider>": time}; a batch that was first sent later than this may be sent again with its key. A provider without
+-- keys is not named. Any other batch in doubt becomes unknown, and a person must resolve it. Returns {"state": "open",
 -- "campaign": {"id", "content"}, "batches": [{"batchNo", "inDoubt", "recipients": [[id, email, fields]]}]} | {"state":
--- "done" | "lost"} | {"state": "wait", "waitMs"}: the provider wants a pause (p_bucket is its account's).
+-- "done" | "lost"} | {"state": "wait", "waitMs"}: the provider wants a pause.
 create function public.take_campaign_batches(
-  p_part_id bigint, p_token uuid, p_limit integer, p_keys_since timestamptz, p_bucket text, p_now timestamptz
+  p_part_id bigint, p_token uuid, p_provider text, p_limit integer, p_keys_since jsonb, p_now timestamptz
 )
 returns json
 language plpgsql
@@ -145,7 +149,7 @@ declare
   v_campaign public.campaigns;
   v_given_up jsonb;
   v_silent_until timestamptz := (select blocked_until from private.token_buckets
-    where key = p_bucket and blocked_until > p_now);
+    where key = 'mail:' || p_provider and blocked_until > p_now);
   v_batch public.campaign_batches;
   v_taken json[] := '{}';
 begin
@@ -163,11 +167,12 @@ begin
   for v_batch in
     select * from public.campaign_batches
     where campaign_id = v_campaign.id and part_no = v_part.part_no and status in ('pending', 'sending')
-      and lease_token is distinct from p_token
+      and (provider = p_provider or status = 'pending' and sent_count + unknown_count = 0)
+      and (lease_token is distinct from p_token or provider is distinct from p_provider)
     order by batch_no limit p_limit for no key update
   loop
     v_batch.skipped_count := v_batch.skipped_count + private.skip_suppressed(v_campaign.list_id, v_batch);
-    update public.campaign_batches set status = 'sending', attempts = attempts + 1, lease_token = p_token,
+    update public.campaign_batches set status = 'sending', attempts = attempts + 1, lease_token = p_token, provider = p_provider,
       first_sending_at = coalesce(first_sending_at, p_now), skipped_count = v_batch.skipped_count
     where campaign_id = v_campaign.id and batch_no = v_batch.batch_no;
     v_taken := v_taken || json_build_object('batchNo', v_batch.batch_no, 'inDoubt', v_batch.status = 'sending',
@@ -181,10 +186,12 @@ end
 $$;
 
 -- p_outcomes: [{"batchNo", "sent": {"<subscriber id>": "<provider's message id>"}, "failed": {"<subscriber id>":
--- ["<code>", "<words>"]}, "rest"}]. "rest" is what becomes of all others: "open" when the provider did not accept them,
+-- ["<code>", "<words>"]; the code "outcome_unknown" makes it unknown}, "rest"}]. "rest" is what becomes of all others: "open" when the provider did not accept them,
 -- or the code with which they become unknown; without it every recipient must be named. Batches that are not named
 -- stay in doubt. Returns what settle_part returns.
-create function public.settle_campaign_batches(p_part_id bigint, p_token uuid, p_outcomes jsonb, p_now timestamptz)
+create function public.settle_campaign_batches(
+  p_part_id bigint, p_token uuid, p_provider text, p_outcomes jsonb, p_now timestamptz
+)
 returns text
 language plpgsql
 set search_path = ''
@@ -198,7 +205,8 @@ begin
   end if;
   select campaigns.id into v_campaign_id
   from public.job_parts join public.campaigns on plan_job_id = job_parts.job_id where job_parts.id = p_part_id;
-  return private.settle_part(p_part_id, p_token, private.write_campaign_outcomes(v_campaign_id, p_outcomes), null, p_now);
+  return private.settle_part(p_part_id, p_token,
+    private.write_campaign_outcomes(v_campaign_id, p_provider, p_outcomes), null, p_now);
 end
 $$;
 

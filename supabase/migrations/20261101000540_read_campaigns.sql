@@ -8,6 +8,7 @@ as $$
 declare
   v_campaign public.campaigns;
   v_counts jsonb;
+  v_sent_by jsonb;
   v_done bigint;
   v_first timestamptz;
   v_seconds numeric;
@@ -29,6 +30,9 @@ begin
     coalesce(sum(sent_count), 0), min(first_sending_at)
   into v_counts, v_done, v_first
   from public.campaign_batches where campaign_id = p_campaign_id;
+  select coalesce(jsonb_object_agg(provider, sent), '{}') into v_sent_by from (
+    select provider, sum(sent_count) as sent from public.campaign_batches
+    where campaign_id = p_campaign_id and sent_count > 0 group by provider) as by_provider;
   select * into v_job from public.jobs where id = v_campaign.plan_job_id;
   v_blocked := private.job_blocked(v_job);
   v_seconds := extract(epoch from coalesce(v_campaign.ended_at, p_now) - v_first);
@@ -37,7 +41,7 @@ begin
     'status', case when v_blocked is null then v_campaign.status else 'blocked' end, 'blocked', v_blocked,
     'note', v_campaign.note, 'jobId', v_campaign.job_id, 'subject', v_campaign.subject, 'html', v_campaign.html,
     'text', v_campaign.text, 'from', v_campaign.sender, 'replyTo', v_campaign.reply_to,
-    'missingField', v_campaign.missing_field, 'counts', v_counts,
+    'missingField', v_campaign.missing_field, 'counts', v_counts, 'sentBy', v_sent_by,
     'recipientsPerSecond', case when v_seconds > 0 and v_blocked is null then round(v_done / v_seconds, 1) end,
     'createdAt', v_campaign.created_at, 'queuedAt', v_campaign.queued_at, 'startedAt', v_first,
     'endedAt', v_campaign.ended_at,
@@ -68,7 +72,7 @@ create function public.list_campaign_sends(
   p_campaign_id uuid, p_owner text, p_status text, p_after bigint, p_limit integer
 )
 returns table (
-  id bigint, email text, status text, batch_no integer, attempts integer, provider_message_id text,
+  id bigint, email text, status text, batch_no integer, attempts integer, provider text, provider_message_id text,
   error_code text, note text
 )
 language plpgsql stable
@@ -97,7 +101,8 @@ begin
     return query
       select send.subscriber_id, send.email,
         case when send.status = 'pending' then v_batch.open_status else send.status end,
-        send.batch_no, v_batch.attempts, send.provider_message_id, send.error_code, send.note
+        send.batch_no, v_batch.attempts,
+        case when send.status in ('sent', 'unknown') then v_batch.provider end, send.provider_message_id, send.error_code, send.note
       from public.campaign_sends as send
       where send.campaign_id = p_campaign_id and send.subscriber_id > p_after
         and send.subscriber_id between v_batch.first_subscriber_id and v_batch.last_subscriber_id

@@ -1,6 +1,7 @@
 import { createMailProvider } from "@nightshift/local/providers/mail/provider.ts";
 import { afterAll, describe, expect, test } from "vitest";
-import { mailCheck } from "#mail/check.ts";
+import { readEnv } from "#lib/env.ts";
+import { mailChecks } from "#mail/check.ts";
 
 /**
  * The behavior that our mailer relies on, tested with the stand-in or with Resend itself:
@@ -37,11 +38,16 @@ async function post(path: string, body: unknown, headers: Record<string, string>
   return { status: response.status, headers: response.headers, body: await response.json() };
 }
 
-describe("mailCheck", () => {
+describe("mailChecks", () => {
   const problemWith = (key: string) => {
     const outside: typeof fetch = (input, init) => standIn.fetch(new Request(input, init));
-    const env = { RESEND_BASE_URL: baseUrl ?? "http://mail.local", RESEND_API_KEY: key };
-    return mailCheck({ env, fetch: isReal ? fetch : outside }).problem();
+    const env = readEnv({
+      SUPABASE_URL: "https://x.supabase.co",
+      SUPABASE_SECRET_KEY: "sb_secret_x",
+      RESEND_BASE_URL: baseUrl ?? "http://mail.local",
+      RESEND_API_KEY: key,
+    });
+    return mailChecks({ env, fetch: isReal ? fetch : outside })[0]?.problem();
   };
 
   test("accepts our key and reports another one as refused", async () => {

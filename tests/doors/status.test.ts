@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type TestApp, testApp } from "../support/app.ts";
 import { freshDatabase, type TestDatabase } from "../support/database.ts";
+import { startSmtp } from "../support/smtp.ts";
 
 let database: TestDatabase;
 let site: TestApp;
@@ -91,6 +92,19 @@ describe("GET /api/ready", () => {
     const { status, body } = await (await appWith(env, outside)).call("GET", "/api/ready");
     expect(status).toBe(503);
     expect(body.checks[name]).toEqual({ ok: false, problem });
+  });
+
+  test.each([
+    ["another", "The SMTP server refuses our password"],
+    ["secret", null],
+  ])("an SMTP server is asked for its opinion of our password: %s", async (password, problem) => {
+    const smtp = await startSmtp({ password });
+    const env = { MAIL_PROVIDERS: "resend,smtp", SMTP_URL: smtp.url };
+    const { body } = await (await appWith(env)).call("GET", "/api/ready");
+    expect(body.checks.smtp).toEqual({ ok: problem === null, problem });
+    await smtp.close();
+    const later = await (await appWith(env)).call("GET", "/api/ready");
+    expect(later.body.checks.smtp.problem).toBe("The SMTP server cannot be reached");
   });
 
   test("200: a mail key that is restricted to sending is valid", async () => {

@@ -75,6 +75,7 @@ export type Database = {
           last_subscriber_id: number;
           lease_token: string | null;
           part_no: number;
+          provider: string | null;
           recipient_count: number;
           recipients: NonNullable<Json>;
           sent_count: number;
@@ -93,6 +94,7 @@ export type Database = {
           last_subscriber_id: number;
           lease_token?: string | null;
           part_no: number;
+          provider?: string | null;
           recipient_count: number;
           recipients: NonNullable<Json>;
           sent_count?: number;
@@ -110,6 +112,7 @@ export type Database = {
           last_subscriber_id?: number;
           lease_token?: string | null;
           part_no?: number;
+          provider?: string | null;
           recipient_count?: number;
           recipients?: NonNullable<Json>;
           sent_count?: number;
@@ -2904,6 +2907,7 @@ export type Database = {
           error_code: string;
           id: number;
           note: string;
+          provider: string;
           provider_message_id: string;
           status: string;
         }[];
@@ -3525,6 +3529,7 @@ export type Database = {
           p_now: string | null;
           p_outcomes: Json | null;
           p_part_id: number | null;
+          p_provider: string | null;
           p_token: string | null;
         };
         Returns: string;
@@ -3574,11 +3579,11 @@ export type Database = {
       start_waiting_image_tasks: { Args: { p_now: string | null }; Returns: number };
       take_campaign_batches: {
         Args: {
-          p_bucket: string | null;
-          p_keys_since: string | null;
+          p_keys_since: Json | null;
           p_limit: number | null;
           p_now: string | null;
           p_part_id: number | null;
+          p_provider: string | null;
           p_token: string | null;
         };
         Returns: Json;

@@ -95,6 +95,18 @@ describe("production", () => {
     }
   });
 
+  test("needs the secrets of the mail providers that are named, and of no other", () => {
+    const smtp = { ...production, MAIL_PROVIDERS: "smtp", SMTP_URL: "smtp://a:b@mail.example:587" };
+    expect(readEnv({ ...smtp, RESEND_API_KEY: "" }).MAIL_PROVIDERS).toEqual(["smtp"]);
+    expect(complaint({ ...smtp, SMTP_URL: "" })).toContain("SMTP_URL is missing");
+    expect(complaint({ ...smtp, SMTP_URL: "https://mail.example" })).toContain("SMTP_URL must be an smtp://");
+    expect(complaint({ ...smtp, MAIL_PROVIDERS: "smtp,resend", RESEND_API_KEY: "" })).toContain(
+      "RESEND_API_KEY is missing",
+    );
+    expect(complaint({ ...smtp, MAIL_PROVIDERS: "smtp,smtp" })).toContain("must name each provider once");
+    expect(complaint({ ...smtp, MAIL_PROVIDERS: "postmark" })).toContain("MAIL_PROVIDERS");
+  });
+
   test.each([
     "SUPABASE_URL",
     "INNGEST_BASE_URL",

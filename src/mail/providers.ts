@@ -1,0 +1,21 @@
+import type { Clock } from "#lib/clock.ts";
+import type { Tokens } from "#lib/database/tokens.ts";
+import type { Env } from "#lib/env.ts";
+import type { Mailer } from "#mail/mailer.ts";
+import { createPace, type Pace } from "#mail/pace.ts";
+import { resendMailer } from "#mail/resend-mailer.ts";
+import { smtpMailer } from "#mail/smtp-mailer.ts";
+
+export type MailProvider = { mailer: Mailer; pace: Pace };
+type Dependencies = { env: Env; fetch: typeof globalThis.fetch; clock: Clock; tokens: Tokens };
+
+/** The mail providers of `MAIL_PROVIDERS`, in the order in which they are asked. */
+export const mailProviders = ({ env, fetch, clock, tokens }: Dependencies): MailProvider[] =>
+  env.MAIL_PROVIDERS.map((name) => {
+    // An SMTP server tells us when we are too fast.
+    const [mailer, perSecond] =
+      name === "smtp"
+        ? ([smtpMailer(env), 0] as const)
+        : ([resendMailer(env, fetch, clock), env.MAIL_REQUESTS_PER_SECOND] as const);
+    return { mailer, pace: createPace({ tokens, clock, account: mailer.account, perSecond }) };
+  });

@@ -1,0 +1,100 @@
+import { Readable } from "node:stream";
+import MailComposer from "nodemailer/lib/mail-composer";
+import type SMTPConnection from "nodemailer/lib/smtp-connection";
+import { z } from "zod";
+import { cut } from "#lib/cut.ts";
+import type { Env } from "#lib/env.ts";
+import { AppError, type ErrorCode } from "#lib/errors.ts";
+import type { BatchAnswer, Mailer, MailResult } from "#mail/mailer.ts";
+import { connectSmtp, type SmtpError, toSmtpError } from "#mail/smtp-connection.ts";
+
+type Settings = Pick<Env, "SMTP_URL" | "NIGHTSHIFT_ENV">;
+/** After this no further mail of the batch begins, so that a step ends in time. */
+const BATCH_MS = 15_000;
+/** SMTP has no Retry-After. */
+const PAUSE_MS = 60_000;
+
+const mailSchema = z.object({
+  from: z.string(),
+  to: z.string(),
+  subject: z.string(),
+  html: z.string().optional(),
+  text: z.string().optional(),
+  reply_to: z.string().optional(),
+  headers: z.record(z.string(), z.string()).optional(),
+});
+
+/**
+ * Any SMTP server: one connection per batch, one mail after the other. SMTP has no idempotency keys, so a mail whose
+ * content was handed over without an answer stays in doubt and is not sent again.
+ */
+export const smtpMailer = (env: Settings): Mailer => ({
+  account: "smtp",
+  remembersKeysForMs: undefined,
+  async sendBatch(mails) {
+    if (env.SMTP_URL === undefined) return refused("not_configured", "SMTP_URL is not set");
+    const end = performance.now() + BATCH_MS;
+    const connection = await connectSmtp(env.SMTP_URL, env).catch(toSmtpError);
+    if ("message" in connection) return refusedSession(connection);
+    const results: MailResult[] = [];
+    try {
+      for (const mail of mails) {
+        if (performance.now() >= end) break;
+        const { result, error } = await sendOne(connection, mail);
+        if (error) return { kind: "refused", error, results };
+        results.push(result);
+      }
+      return { kind: "taken", results };
+    } finally {
+      connection.quit();
+    }
+  },
+});
+
+type Sent = { result: MailResult; error?: never } | { result?: never; error: AppError };
+
+async function sendOne(connection: SMTPConnection, json: string): Promise<Sent> {
+  const { reply_to: replyTo, ...mail } = mailSchema.parse(JSON.parse(json));
+  const message = new MailComposer({ ...mail, replyTo }).compile();
+  const bytes = await message.build();
+  let isHandedOver = false;
+  // The stream is read when the server asks for the content, so it shows whether the server can have the mail.
+  const content = Readable.from(
+    (function* () {
+      isHandedOver = true;
+      yield bytes;
+    })(),
+  );
+  const error = await new Promise<SmtpError | null>((resolve) => {
+    connection.send(message.getEnvelope(), content, resolve);
+  });
+  if (!error) return { result: { messageId: message.messageId() } };
+  // The server may still hold the sender of the refused mail. A connection that is lost shows it at the next mail.
+  await new Promise<void>((resolve) => connection.reset(() => resolve()));
+  return judge(error, isHandedOver);
+}
+
+/** What an error says about this mail, or (`error`) about all mails. */
+export function judge({ code, command, responseCode = 0, message }: SmtpError, isHandedOver: boolean): Sent {
+  const words = cut(message);
+  const isAnswered = responseCode >= 400 && command !== "CONN";
+  if (isHandedOver && !(isAnswered && command === "DATA")) return { result: { doubt: words } };
+  const isBadAddress = command === "RCPT TO" || (command === "API" && code === "EENVELOPE");
+  if (responseCode >= 400 && responseCode < 500) return { error: slowDown(words) };
+  if (isBadAddress) return { result: { code: "invalid_recipient", words } };
+  if (isHandedOver) return { result: { code: "provider_rejected", words } };
+  return { error: new AppError(isAnswered ? "provider_unauthorized" : "provider_unavailable", words) };
+}
+
+/** A server that is busy answers a login with 4xx, so only another refusal is about our password. */
+function refusedSession({ code, responseCode = 0, message }: SmtpError): BatchAnswer {
+  const isPassword = code === "EAUTH" && responseCode >= 500;
+  const words = `The SMTP server takes no mails: ${cut(message)}`;
+  return refused(isPassword ? "provider_unauthorized" : "provider_unavailable", words);
+}
+
+const refused = (code: ErrorCode, words: string): BatchAnswer => ({
+  kind: "refused",
+  error: new AppError(code, words),
+});
+const slowDown = (words: string) => new AppError("provider_rate_limited", words, { retryAfterMs: PAUSE_MS });
