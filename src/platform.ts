@@ -38,7 +38,7 @@ import { notificationRepository } from "#notifications/repository.ts";
 
 /** `log` receives the log lines instead of stdout. */
 export type Outside = { fetch?: Fetch; clock?: Clock; log?: DestinationStream };
-/** What the rooms declare and the platform passes on. */
+/** The rooms' declarations that the platform's own services need. */
 type Declared = { visibleFields: VisibleFields; facts: readonly Fact[]; schedules: readonly Schedule[] };
 export type Platform = ReturnType<typeof createPlatform>;
 

@@ -37,7 +37,7 @@ export function imageRepository(db: DatabaseClient, clock: Clock) {
     complete: (work: TaskOfEvent, thumbnailPath: string, result: Record<string, string>) =>
       call("complete_image_task", { ...work, thumbnailPath, result }, endOfJob),
 
-    /** Starts tasks that could start unnoticed; returns how many. */
+    /** Starts tasks whose start was missed; returns how many. */
     startWaiting: (): Promise<number> => call("start_waiting_image_tasks", {}, z.number()),
   };
 }

@@ -21,7 +21,7 @@ export type StartingRun = RunOfEvent & {
   parentJobId: string | undefined;
 };
 
-/** A refusal of the ledger: how many jobs of the kind must begin before there is room. */
+/** A refusal of the ledger: how many jobs of the kind must begin before one more may wait. */
 export type Refused = { kind: string; priority: number; places: number };
 
 export type JobFilter = {
@@ -71,7 +71,7 @@ export function jobRepository(db: DatabaseClient, clock: Clock) {
         startedRun,
       ),
 
-    /** How the job of the run stands now; null when the ledger has no such run, or it was completed before. */
+    /** The state of the run's job after the end of the run; null when the run is unknown, or had ended before. */
     finishRun: (run: RunOfEvent, result: unknown): Promise<FinishedRun | null> =>
       call("finish_run", { ...keysOf(run), result: boundedResult(result) }, finishedRun.nullable()),
 

@@ -46,7 +46,7 @@ export const jobRow = z.object({
   started_at: time.nullable(),
   ended_at: time.nullable(),
   updated_at: time,
-  /** Null also in the answer to a change of the job, which nothing blocks yet. */
+  /** Null when nothing blocks the job, and in the answer to every change of it. */
   blocked: blockedRow.nullable().default(null),
 });
 export type Job = z.output<typeof jobRow>;

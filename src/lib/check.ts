@@ -1,7 +1,7 @@
 import type { Clock } from "#lib/clock.ts";
 import { withTimeout } from "#lib/timeout.ts";
 
-/** A service that must answer before work can be done. `problem` says what is wrong with it, or gives null. */
+/** A service that must answer before work can be done. `problem` describes what is wrong with it; null when nothing is. */
 export type Check = { name: string; problem(this: void): Promise<string | null> };
 
 const PATIENCE_MS = 5_000;

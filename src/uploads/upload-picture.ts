@@ -57,7 +57,7 @@ export async function uploadPicture(
   return job.id;
 }
 
-/** A refusal for the quota says what makes room; others of the same code have hints of their own. */
+/** A refusal because of the quota has a hint how to stay below it; other refusals with the same code have other hints. */
 function withHint(error: unknown): unknown {
   if (!(error instanceof AppError) || !overQuota.safeParse(error.details).success) return error;
   const { code, message, details, retryAfterMs } = error;

@@ -16,7 +16,7 @@ create table private.work_kinds (
   -- when the dead letter of a part is ignored. It updates the room's own rows, and returns the counts of the unfinished
   -- rows in the room's words, {"skipped": 3}.
   on_skip text,
-  -- The class of work whose request names none.
+  -- The priority of work whose request names none.
   priority integer not null,
   -- Requests per second and requester; null: unlimited.
   per_second integer,

@@ -73,7 +73,7 @@ begin
   if v_room is null or v_room >= v_most then
     return;
   end if;
-  -- The count stops at one more than the room; only a refusal needs the full count.
+  -- The count stops at one more than the limit; only a refusal needs the full count.
   if private.count_ahead(p_kind.kind, v_priority, floor(v_room)::integer + 1, p_now) > v_room then
     perform private.refuse_for_now(p_kind.kind, v_priority,
       ceil(private.count_ahead(p_kind.kind, v_priority, v_most, p_now) - v_room)::integer, 'Service busy, retry later');

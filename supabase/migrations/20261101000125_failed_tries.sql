@@ -1,5 +1,5 @@
--- The number of failed tries of each step of a run that were the fault of the work itself or of a provider. Outages of our
--- own services and crashes are not counted here, so the function's retry policy does not apply to them.
+-- The number of failed tries of each step of a run that were the fault of the work itself or of a provider. Outages of
+-- our own services and crashes are not counted here, so the function's retry policy does not apply to them.
 
 create table private.failed_tries (
   run_id text,
@@ -15,10 +15,10 @@ create table private.failed_tries (
 alter table private.failed_tries enable row level security;
 grant select, insert, update, delete on private.failed_tries to service_role;
 
--- Records a failed try and returns how many the step has had; a repeated call counts once. p_pauses_ms: the pause before each
--- further try, null where the error (p_delay_ms) or the engine chooses it. A try without p_pauses_ms is not counted, and
--- the result is 0. If another try follows, the timeline of the run's job gets an event with its time and the reason,
--- unless the newest event is such an event already (a room may have recorded it).
+-- Records a failed try and returns how many the step has had; a repeated call counts once. p_pauses_ms: the pause
+-- before each further try, null where the error (p_delay_ms) or the engine chooses it. A try without p_pauses_ms is not
+-- counted, and the result is 0. If another try follows, the timeline of the run's job gets an event with its time and
+-- the reason, unless the newest event is such an event already (a room may have recorded it).
 create function public.note_failed_try(
   p_run_id text, p_step_id text, p_attempt integer, p_error jsonb, p_pauses_ms jsonb, p_delay_ms bigint, p_now timestamptz
 )

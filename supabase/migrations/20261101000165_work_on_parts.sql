@@ -94,7 +94,7 @@ as $$
      from public.job_plans where job_id = p_job_id), '{"state": "gone"}');
 $$;
 
--- RELEASE. The run gives its part back, so that the next run need not wait for the end of the lease. p_waiting_until:
+-- RELEASE. The run releases its part, so that the next run need not wait for the end of the lease. p_waiting_until:
 -- when the run continues, because a provider asked for a pause. p_is_trouble: a provider failed; the result is how
 -- often that happened to this claimant since something was last settled. Null: the claim is lost. May be called again, to
 -- say until when the part waits. p_error: why, as {code, message}; null leaves an earlier error.
@@ -113,7 +113,7 @@ begin
     trouble_count = trouble_count + p_is_trouble::integer, last_error = coalesce(p_error, last_error)
   where id = p_id and status in ('claimed', 'pending') and lease_token = p_token
   returning * into v_part;
-  -- The job may now be paused, so its progress is stored, however short ago that was last done.
+  -- The job may now be paused, so its progress is stored, even if that was done a moment ago.
   perform private.report_progress_of_parts(v_part.job_id, interval '0', p_now);
   return v_part.trouble_count;
 end

@@ -9,11 +9,11 @@ alter table public.job_events add column xid xid8 not null default pg_current_xa
 create index job_events_by_transaction on public.job_events (xid);
 create index jobs_unfinished on public.jobs (created_at desc, id desc) where ended_at is null;
 
--- The current state of everything that changed since a position, in one statement:
--- {position, isComplete, jobs: [{job, runs, events}], running: [job], notifications: [{owner, view}]}.
--- `running` has what changes without an event: progress, pauses, blocks and errors of parts, of the 200 running jobs that
--- were updated last. isComplete is false after more than p_limit events, or when the position is from another database:
--- then the reader must take a snapshot instead. p_owner null sees every job, p_reader null all notifications.
+-- The current state of everything that changed since a position, in one statement: {position, isComplete, jobs: [{job,
+-- runs, events}], running: [job], notifications: [{owner, view}]}. `running` has what changes without an event:
+-- progress, pauses, blocks and errors of parts, of the 200 running jobs that were updated last. isComplete is false
+-- after more than p_limit events, or when the position is from another database: then the reader must take a snapshot
+-- instead. p_owner null sees every job, p_reader null all notifications.
 create function public.read_changes(p_position text, p_owner text, p_reader text, p_limit integer)
 returns jsonb
 language plpgsql stable
@@ -59,8 +59,8 @@ begin
 end
 $$;
 
--- The first state of a client that follows jobs: {position, jobs, notifications}. Of the jobs that match, the newest 100 and the newest 500
--- unfinished ones; the reader's unread notifications.
+-- The first state of a client that follows jobs: {position, jobs, notifications}. Of the jobs that match, the newest
+-- 100 and the newest 500 unfinished ones; the reader's unread notifications.
 create function public.read_live_snapshot(
   p_owner text, p_reader text, p_status text, p_kind text, p_function_id text, p_requester text,
   p_parent_job_id uuid, p_search text, p_from timestamptz, p_to timestamptz
@@ -86,7 +86,8 @@ as $$
       select jsonb_agg(view) from public.list_notifications(p_reader, true, 50) as view), '[]'));
 $$;
 
--- The first state of a client that follows one job: {position, details}; details is null when this owner has no such job.
+-- The first state of a client that follows one job: {position, details}; details is null when this owner has no such
+-- job.
 create function public.read_live_job(p_job_id uuid, p_owner text)
 returns jsonb
 language sql stable

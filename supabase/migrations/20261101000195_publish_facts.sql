@@ -1,5 +1,6 @@
 -- A fact is something that has happened and that other software may want to know: job.completed, report.ready. A room
--- publishes it in the transaction that makes it true, so that no fact is lost, and none is published that did not happen.
+-- publishes it in the transaction that makes it true, so that no fact is lost, and none is published that did not
+-- happen.
 
 create table private.fact_listeners (
   -- A function (type text, owner text, key text, data jsonb, now timestamptz), called in the publisher's transaction.

@@ -1,4 +1,4 @@
--- How dead letters are created, alerted about and handled, and how they learn their outcome.
+-- How dead letters are created, cause alerts and are handled, and how their outcome is recorded.
 
 -- Records a failed run as a dead letter and an error, and ends its job. It does so once per run, however often it is
 -- called. A run that ended because of a cancel is no failure. Returns the dead letter's id, or null for a cancel.

@@ -1,9 +1,9 @@
 -- Statements of housekeeping: which runs make no progress, and which old rows to delete.
 
--- The newest run of each job that has been running without progress since p_quiet_since. When no run is in
--- progress (is_fan_out), the job waits for parts that its last run fanned out; it is returned only when no reprocess is
--- in progress and no dead letter is open. The job that was checked longest ago comes first, and a concurrent caller gets other
--- jobs.
+-- The newest run of each job that has been running without progress since p_quiet_since. When no run is in progress
+-- (is_fan_out), the job waits for parts that its last run fanned out; it is returned only when no reprocess is in
+-- progress and no dead letter is open. The job that was checked longest ago comes first, and a concurrent caller gets
+-- other jobs.
 create function public.take_quiet_runs(p_quiet_since timestamptz, p_limit integer, p_now timestamptz)
 returns table (
   job_id uuid, is_fan_out boolean, run_id text, event_id text, function_id text, event_name text, event_data jsonb,
@@ -126,8 +126,8 @@ as $$
 $$;
 
 -- How many ended jobs of each kind are kept, and which may be deleted. When the newest completed job asks for a number,
--- that number counts for all completed jobs. Otherwise the kind's number counts, and only jobs that ended before p_before
--- may be deleted.
+-- that number counts for all completed jobs. Otherwise the kind's number counts, and only jobs that ended before
+-- p_before may be deleted.
 create function private.kept_jobs(p_before timestamptz)
 returns table (kind text, status text, kept integer, before timestamptz)
 language sql stable

@@ -1,6 +1,6 @@
--- The ledger's data for reports, which call these two functions by their names. report_analytics: figures, series and the
--- first rows of a period, as JSON of numbers and texts (src/reports has the words around them). export_analytics: the same
--- rows, page by page. p_owner null: the rows of all owners.
+-- The ledger's data for reports, which call these two functions by their names. report_analytics: figures, series and
+-- the first rows of a period, as JSON of numbers and texts (src/reports has the words around them). export_analytics:
+-- the same rows, page by page. p_owner null: the rows of all owners.
 
 create function private.export_analytics(
   p_owner text, p_from timestamptz, p_to timestamptz, p_after jsonb, p_limit integer

@@ -45,7 +45,7 @@ create table public.image_tasks (
   thumbnail_path text,
   error_code text,
   error_message text,
-  -- Grows with every change, so that the newer of two views of a task is known.
+  -- Grows with every change: of two views of a task the one with the higher revision is newer.
   revision integer not null default 1,
   created_at timestamptz not null,
   started_at timestamptz,

@@ -1,5 +1,6 @@
--- The queue of a lane, and the start of its next tasks. A statement that changes a task locks its job's row first, then (if a task may start) the lane,
--- and takes no other lock while it holds the lane. So accepts, ends and cancels cannot deadlock.
+-- The queue of a lane, and the start of its next tasks. A statement that changes a task locks its job's row first, then
+-- (if a task may start) the lane, and takes no other lock while it holds the lane. So accepts, ends and cancels cannot
+-- deadlock.
 
 -- The drawing of an ended task is over when its lease ends, if no answer has ended it before (the process died); the
 -- timeline of its job records that. Rows that another transaction holds are skipped, and the next call finds them.
@@ -47,8 +48,8 @@ as $$
   where lane = p_lane and priority = p_priority and ended_at is null and status = 'pending';
 $$;
 
--- Starts the first tasks of the queue until the lane's concurrency is used up. It is used by tasks that are processed or
--- wait for their retry, and by tasks that have ended (canceled, failed) while their picture is still being drawn.
+-- Starts the first tasks of the queue until the lane's concurrency is used up. It is used by tasks that are processed
+-- or wait for their retry, and by tasks that have ended (canceled, failed) while their picture is still being drawn.
 -- Returns the jobs to send.
 create function private.start_image_tasks(p_lane text, p_now timestamptz)
 returns setof public.jobs

@@ -32,7 +32,7 @@ begin
 end
 $$;
 
--- Accepts one task under the lane's lock, and starts it if it is next and there is room. A repeated idempotency key
+-- Accepts one task under the lane's lock, and starts it if it is next and concurrency is free. A repeated idempotency key
 -- returns the first task. p_lane: {"lane", "atOnce", "capacity"}; p_submissions: the tokens that a submission takes
 -- from the owner's bucket (see take_tokens); p_request: see private.accept_job. Returns the task.
 create function public.accept_image_task(

@@ -1,4 +1,4 @@
--- The bucket of all pictures: drawn, uploaded and made smaller. It is private: only the functions read it, with the
+-- The bucket of all pictures: drawings, uploads and thumbnails. It is private: only the functions read it, with the
 -- secret key, and serve its files to those who may see them.
 
 insert into storage.buckets (id, name, public, file_size_limit, allowed_mime_types)

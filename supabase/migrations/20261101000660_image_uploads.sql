@@ -1,8 +1,8 @@
--- An image upload is a picture that a requester sent, and the smaller one that is made of it. Its row is written before
+-- An image upload is a picture that a requester sent, and its thumbnail. Its row is written before
 -- its bytes are stored, so that every file has a row.
 
 create table public.image_uploads (
-  -- Also the id of the job that makes it smaller.
+  -- Also the id of the job that makes the thumbnail.
   id uuid primary key,
   owner text not null,
   content_type text not null,
@@ -45,8 +45,8 @@ using (
 
 select private.register_work_kind('{"function_id": "resize-image", "event_name": "image/resize", "kind": "resize"}');
 
--- Refuses an upload with which its owner would have more than p_quota allows: {"uploads", "bytes"}. The caller's transaction may
--- go on to insert the upload, so that simultaneous uploads of an owner are counted one after the other.
+-- Refuses an upload with which its owner would have more than p_quota allows: {"uploads", "bytes"}. The caller's
+-- transaction may go on to insert the upload, so that simultaneous uploads of an owner are counted one after the other.
 create function private.require_upload_quota(p_owner text, p_byte_count bigint, p_quota jsonb)
 returns void
 language plpgsql
@@ -70,9 +70,9 @@ begin
 end
 $$;
 
--- p_upload: {"contentType", "byteCount", "width", "height", "path"}; p_quota: see private.require_upload_quota; p_request: see
--- private.accept_job. Returns {job, isStored}: the held job, or the one that the same requester requested with the same
--- idempotency key.
+-- p_upload: {"contentType", "byteCount", "width", "height", "path"}; p_quota: see private.require_upload_quota;
+-- p_request: see private.accept_job. Returns {job, isStored}: the held job, or the one that the same requester
+-- requested with the same idempotency key.
 create function public.accept_image_upload(p_upload jsonb, p_quota jsonb, p_request jsonb, p_now timestamptz)
 returns jsonb
 language plpgsql

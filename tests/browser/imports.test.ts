@@ -45,7 +45,7 @@ withChromium("imports", () => {
     return rows;
   };
 
-  test("a file is chosen, checked, tried, imported, watched, taken back; each step is on the page", async () => {
+  test("a file is uploaded, checked, dry-run, imported with progress, and undone on the page", async () => {
     const page = await pages.open("/imports", toStorage);
     await page.getByText("No import yet").waitFor();
     await choose(page, csv(people));
@@ -92,7 +92,7 @@ withChromium("imports", () => {
     expect((await audit(page)).violations).toEqual([]);
   });
 
-  test("the rejected rows are downloaded, safe to open in a spreadsheet, and imported once more", async () => {
+  test("rejects.csv can be downloaded, has no formulas, and can be imported", async () => {
     const page = await pages.open("/imports", toStorage);
     await choose(page, csv(`${people}\n\n`, "again.csv"));
     await into(page, "contacts");
@@ -112,7 +112,7 @@ withChromium("imports", () => {
     expect(await numberOf(page, "Rejected")).toBe("1");
   });
 
-  test("the same file again is a question; yes imports it, no imports nothing", async () => {
+  test("a file that was imported before is imported again only after a confirmation", async () => {
     const page = await pages.open("/imports", { expected: /sign\/imports\/|status of 409/ });
     const count = async () => (await pages.house.call("GET", "/api/imports?limit=100")).items.length;
     const file = csv("email\nsame@example.com\n", "same.csv");
@@ -140,7 +140,7 @@ withChromium("imports", () => {
     expect(await numberOf(page, "Unchanged")).toBe("1");
   });
 
-  test("by the keyboard alone: into a list, followed by the bell", async () => {
+  test("the keyboard is enough to import into a list and to open the notification", async () => {
     await pages.house.sql.query("delete from notifications");
     const { id } = await pages.house.call("POST", "/api/lists", { name: "Readers" });
     const page = await pages.open("/imports", toStorage);
@@ -174,7 +174,7 @@ withChromium("imports", () => {
     expect(items).toMatchObject([{ email: "ann@example.com", fields: { "first name": "Ann" } }]);
   });
 
-  test("a file that is no table says so, and another one can be chosen; one can be dropped as well", async () => {
+  test("a file that is no table shows the reason, and another file can be chosen or dropped", async () => {
     const page = await pages.open("/imports", { expected: /sign\/imports\/|status of 400/ });
     await choose(page, csv("<!doctype html><html><body>Log in</body></html>", "login.csv"));
     await page.getByRole("alert").filter({ hasText: "The file is a web page" }).waitFor();
@@ -191,7 +191,7 @@ withChromium("imports", () => {
     await page.getByRole("cell", { name: "drop@example.com" }).waitFor();
   });
 
-  test("an import that waits is canceled, and says so", async () => {
+  test("a waiting import can be canceled", async () => {
     const { importId } = await pages.house.call("POST", "/api/imports", {
       source: { content: "email\nlater@example.com\n", fileName: "later.csv" },
       target: "contacts",

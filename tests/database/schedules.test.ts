@@ -55,7 +55,7 @@ const endOldest = () =>
     now,
   );
 
-test("each slot has one job, made by the housekeeping that first finds it due", async () => {
+test("each slot gets one job, from the first housekeeping after its time", async () => {
   const schedule = declare({ cron: "*/10 * * * *" });
   await at("2026-11-28T08:55:00Z", schedule);
   await every(5, "2026-11-28T09:20:00Z", schedule);
@@ -74,7 +74,7 @@ test("each slot has one job, made by the housekeeping that first finds it due", 
   expect(made[0].event_data).toMatchObject({ schedule: "tidy", slot: "2026-11-28T09:00+00:00" });
 });
 
-test("two housekeepings at once make one job, and a slot is never made twice", async () => {
+test("simultaneous housekeeping calls make one job per slot", async () => {
   const schedule = declare({});
   await at("2026-11-28T08:55:00Z", schedule);
   now = new Date("2026-11-28T09:00:00Z");
@@ -84,7 +84,7 @@ test("two housekeepings at once make one job, and a slot is never made twice", a
   expect(await jobs()).toHaveLength(1);
 });
 
-test("a slot whose job cannot be accepted is not lost, and does not stop other schedules", async () => {
+test("a slot whose job cannot be accepted is tried again, and does not stop other schedules", async () => {
   const [bad, good] = [declare({ name: "bad" }), declare({ name: "good" })];
   await at("2026-11-28T08:55:00Z", bad, good);
   await sql(`create function public.refuse_bad() returns trigger language plpgsql as $$
@@ -115,12 +115,12 @@ describe("after 30 days of downtime", () => {
     return rows.filter(({ fate }) => fate === "fired").map(({ slot }) => slot.slice(5, 16));
   };
 
-  test("once: every missed slot has its row, and the newest runs for all", async () => {
+  test("once: the newest missed slot runs, and the others are recorded as merged", async () => {
     expect(await down(declare({ cron: "*/5 * * * *", missed: "once" }))).toEqual(["12-01T00:00"]);
     expect(new Set((await ticks()).map(({ fate }) => fate))).toEqual(new Set(["merged", "fired"]));
   });
 
-  test("at most so many: the newest run, the others are skipped", async () => {
+  test("at most 3: the newest three missed slots run, and the others are skipped", async () => {
     expect(await down(declare({ cron: "*/5 * * * *", missed: { most: 3 } }))).toEqual([
       "11-30T23:50",
       "11-30T23:55",
@@ -134,7 +134,7 @@ describe("after 30 days of downtime", () => {
   });
 });
 
-test("skip: a slot that is found late does not run", async () => {
+test("skip: a slot that is found too late does not run", async () => {
   const schedule = declare({ missed: "skip" });
   await at("2026-11-28T08:55:00Z", schedule);
   await at("2026-11-28T09:11:00Z", schedule);
@@ -149,7 +149,7 @@ describe("while the job of an earlier slot has not ended", () => {
     return schedule;
   };
 
-  test("skip: the slots are skipped until it ends", async () => {
+  test("skip: further slots are skipped until it ends", async () => {
     const schedule = await three("skip");
     await endOldest();
     await every(5, "2026-11-28T09:30:00Z", schedule);
@@ -161,7 +161,7 @@ describe("while the job of an earlier slot has not ended", () => {
     ]);
   });
 
-  test("queue one: one waits until the first ends, further slots are merged into it", async () => {
+  test("queue one: one job waits for it, and further slots are merged into that job", async () => {
     const schedule = await three("queue-one");
     expect(await ticks()).toMatchObject([
       { fate: "fired", is_waiting: false },
@@ -178,13 +178,13 @@ describe("while the job of an earlier slot has not ended", () => {
     expect((await ticks()).every(({ is_waiting }) => !is_waiting)).toBe(true);
   });
 
-  test("allow: each has its job", async () => {
+  test("allow: each slot has its own job", async () => {
     await three("allow");
     expect(await jobs()).toHaveLength(3);
   });
 });
 
-test("an excluded day has no job, and its slots say why", async () => {
+test("a slot on an excluded day has no job, and records the reason", async () => {
   const schedule = declare({
     excludedDays: ["2026-11-29", "12-01"],
     timeZone: "Asia/Tokyo",
@@ -200,7 +200,7 @@ test("an excluded day has no job, and its slots say why", async () => {
   ]);
 });
 
-test("jitter delays a job, by the same time for the same slot", async () => {
+test("jitter delays each job, always by the same time for the same slot", async () => {
   const schedule = declare({ cron: "0 * * * *", jitterMs: 600_000 });
   await at("2026-11-28T08:30:00Z", schedule);
   await every(30, "2026-11-28T18:00:00Z", schedule);
@@ -219,14 +219,14 @@ test("jitter delays a job, by the same time for the same slot", async () => {
   expect(again).toEqual(delays);
 });
 
-test("a changed cron counts from its first tick on, and the slots before are those of the old one", async () => {
+test("a changed cron applies from the first housekeeping that knows it, and earlier slots follow the old cron", async () => {
   await at("2026-11-28T08:00:00Z", declare({ cron: "0 9 * * *" }));
   await at("2026-11-28T10:00:00Z", declare({ cron: "*/30 * * * *" }));
   await at("2026-11-28T10:30:00Z", declare({ cron: "*/30 * * * *" }));
   expect(await fates()).toEqual(["2026-11-28T09:00 fired", "2026-11-28T10:30 fired"]);
 });
 
-describe("when the clocks change, each local slot fires exactly once", () => {
+describe("each local slot fires exactly once when the clocks change", () => {
   const fired = async (cron: string, from: string, until: string) => {
     const schedule = declare({ cron, timeZone: "Europe/Berlin" });
     await at(from, schedule);
@@ -243,7 +243,7 @@ describe("when the clocks change, each local slot fires exactly once", () => {
       ["28T02:15+01:00", "28T02:45+01:00", "29T03:00+02:00", "30T02:15+02:00", "30T02:45+02:00"],
     ],
     ["0 3 * * *", ["28T03:00+01:00", "29T03:00+02:00", "30T03:00+02:00"]],
-  ])("in spring, when an hour is missing: %s", async (cron, expected) => {
+  ])("in spring, when an hour does not exist: %s", async (cron, expected) => {
     expect(await fired(cron, "2026-03-28T00:00:00Z", "2026-03-30T02:00:00Z")).toEqual(expected);
   });
 
@@ -253,11 +253,11 @@ describe("when the clocks change, each local slot fires exactly once", () => {
       "30 2,4 * * *",
       ["24T02:30+02:00", "24T04:30+02:00", "25T02:30+02:00", "25T04:30+01:00", "26T02:30+01:00"],
     ],
-  ])("in autumn, when an hour comes twice: %s", async (cron, expected) => {
+  ])("in autumn, when an hour is repeated: %s", async (cron, expected) => {
     expect(await fired(cron, "2026-10-24T00:00:00Z", "2026-10-26T02:00:00Z")).toEqual(expected);
   });
 
-  test("a pattern with a step keeps its interval through both", async () => {
+  test("except a cron with a step, which keeps its interval", async () => {
     const spring = await fired("*/30 * * * *", "2026-03-29T00:00:00Z", "2026-03-29T02:00:00Z");
     expect(spring).toEqual(["29T01:30+01:00", "29T03:00+02:00", "29T03:30+02:00", "29T04:00+02:00"]);
     await sql("truncate schedule_ticks, schedules, jobs cascade");
@@ -266,7 +266,7 @@ describe("when the clocks change, each local slot fires exactly once", () => {
   });
 });
 
-test("old slots are deleted, and the schedule goes on", async () => {
+test("old slots are deleted, and the schedule continues", async () => {
   const schedule = declare({});
   await at("2026-01-01T08:00:00Z", schedule);
   await at("2026-01-01T09:00:00Z", schedule);

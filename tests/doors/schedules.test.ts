@@ -17,7 +17,7 @@ const path = "/api/schedules/send-daily-report";
 const call = (method: string, to = path, headers: Record<string, string> = {}) =>
   house.call(method, to, { as: "admin", headers });
 
-test("only administrators see and change schedules", async () => {
+test("403: only administrators can read and change schedules", async () => {
   for (const [method, to] of [
     ["GET", "/api/schedules"],
     ["GET", path],
@@ -28,7 +28,7 @@ test("only administrators see and change schedules", async () => {
     expect((await house.call(method, to, { as: "ann" })).status).toBe(403);
 });
 
-test("200: a schedule, its next 20 local times, and what happens when the clocks change", async () => {
+test("200: a schedule has its next 20 local times and warnings about clock changes", async () => {
   const { status, body } = await call("GET");
   expect(status).toBe(200);
   expect(body).toMatchObject({
@@ -46,12 +46,12 @@ test("200: a schedule, its next 20 local times, and what happens when the clocks
   );
 });
 
-test("404: an unknown name", async () => {
+test("404: an unknown schedule", async () => {
   expect((await call("GET", "/api/schedules/nothing")).status).toBe(404);
   expect((await call("POST", "/api/schedules/nothing/run")).status).toBe(404);
 });
 
-test("202: run now makes a job at once, the same one for the same idempotency key", async () => {
+test("202: a manual run makes a job at once, and the same idempotency key returns the same job", async () => {
   const first = await call("POST", `${path}/run`, { "idempotency-key": "one" });
   expect(first.status).toBe(202);
   expect((await call("POST", `${path}/run`, { "idempotency-key": "one" })).body.jobId).toBe(first.body.jobId);
@@ -61,7 +61,7 @@ test("202: run now makes a job at once, the same one for the same idempotency ke
   expect(body.last.reason).toMatch(/^started by key:/);
 });
 
-test("a paused schedule skips its slots and says so, and goes on when it is resumed", async () => {
+test("a paused schedule skips its slots with the reason, and continues when it is resumed", async () => {
   const endAll = () =>
     database.sql.query("select private.end_job(id, 'completed', null, null, $1) from jobs", [now]);
   await endAll();

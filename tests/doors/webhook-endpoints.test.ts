@@ -31,7 +31,7 @@ const secretsOf = async (id: string) =>
   (await db.sql.query("select secret, old_secret from private.webhook_secrets where endpoint_id = $1", [id]))
     .rows[0];
 
-test("201: the secret is shown once, and stored encrypted, bound to its endpoint", async () => {
+test("201: the secret is shown once, and is stored encrypted for its endpoint only", async () => {
   const { id, secret, ...view } = await make();
   expect(secret).toMatch(/^whsec_[A-Za-z0-9+/]{43}=$/);
   expect(view).toMatchObject({ eventTypes: ["*"], policy: "standard", status: "enabled", health: "unknown" });
@@ -47,7 +47,7 @@ test("201: the secret is shown once, and stored encrypted, bound to its endpoint
   expect(JSON.stringify(dump)).not.toContain(stored);
 });
 
-test("keys rotate: old secrets still open, new ones use the new key, and housekeeping renews the old ones", async () => {
+test("after a rotation of encryption keys old secrets can be read, new ones use the new key, and housekeeping re-encrypts the old ones", async () => {
   const { id, secret } = await make();
   const renewed = await testApp(db, { env: { WEBHOOK_KEYS: `${NEW_KEY},${OLD_KEY}` } });
   await renewed.call("POST", `/api/webhook-endpoints/${id}/rotate-secret`, { as: "ann", body: {} });
@@ -60,7 +60,7 @@ test("keys rotate: old secrets still open, new ones use the new key, and houseke
   expect(box.open(id, after.old_secret)).toBe(secret);
 });
 
-test("503 without a key, and a key that is no key is refused at the start", async () => {
+test("503: without an encryption key no endpoint is created; an invalid key is refused at the start", async () => {
   const bare = await testApp(db, { env: { WEBHOOK_KEYS: "" } });
   const body = { url: "https://receiver.test/hook" };
   expect(await bare.call("POST", "/api/webhook-endpoints", { as: "ann", body })).toMatchObject({
@@ -70,7 +70,7 @@ test("503 without a key, and a key that is no key is refused at the start", asyn
   expect(() => readEnv({ ...db.env, WEBHOOK_KEYS: "a:short" })).toThrow("WEBHOOK_KEYS");
 });
 
-test("rotation: both secrets are valid for a while; without overlap only the new one", async () => {
+test("200: after a rotation both secrets are valid for the overlap; without an overlap only the new one", async () => {
   const { id, secret } = await make();
   const path = `/api/webhook-endpoints/${id}/rotate-secret`;
   const { body: first } = await site.call("POST", path, { as: "ann", body: { overlapHours: 2 } });
@@ -82,7 +82,7 @@ test("rotation: both secrets are valid for a while; without overlap only the new
   expect((await secretsOf(id)).old_secret).toBeNull();
 });
 
-test("an endpoint is its owner's: others get 404 for all that one can do with it", async () => {
+test("404: an endpoint of another owner, on every route", async () => {
   const { id } = await make();
   await site.call("POST", `/api/webhook-endpoints/${id}/test`, { as: "ann", body: {} });
   const [{ id: delivery }] = (await db.sql.query("select id from webhook_deliveries")).rows;
@@ -127,11 +127,11 @@ test.each([
   "ftp://receiver.test/",
   "no address",
   `https://receiver.test/${"x".repeat(2000)}`,
-])("400: %s is no address for webhooks", async (url) => {
+])("400: %s is refused as an endpoint's address", async (url) => {
   expect((await site.call("POST", "/api/webhook-endpoints", { as: "ann", body: { url } })).status).toBe(400);
 });
 
-test("a change leaves out what it does not name; a type that is not in the catalog is refused", async () => {
+test("a change keeps the fields that it does not name; 400: an unknown event type", async () => {
   const { id } = await make();
   const path = `/api/webhook-endpoints/${id}`;
   const change = (body: object) => site.call("PATCH", path, { as: "ann", body });
@@ -146,7 +146,7 @@ test("a change leaves out what it does not name; a type that is not in the catal
   expect((await site.call("GET", path, { as: "ann" })).status).toBe(404);
 });
 
-test("a user reads own endpoints, deliveries and attempts straight from the database, and no secret", async () => {
+test("a signed-in user can read their own endpoints and deliveries in the database, but no secrets", async () => {
   const { id } = await make();
   await site.call("POST", `/api/webhook-endpoints/${id}/test`, { as: "ann", body: {} });
   const read = async (sub: string, sql: string) => {
@@ -171,7 +171,7 @@ test("a user reads own endpoints, deliveries and attempts straight from the data
   await expect(read("ann", "delete from webhook_endpoints")).rejects.toThrow("permission denied");
 });
 
-test("the catalog: every event type with the JSON Schema of its body and an example that fits it", async () => {
+test("200: the catalog has every event type with a JSON Schema and a valid example", async () => {
   const { body } = await site.call("GET", "/api/webhook-endpoints/events", { as: "ann" });
   expect(body.items.length).toBeGreaterThan(6);
   for (const { type, schema, example } of body.items) {
@@ -181,7 +181,7 @@ test("the catalog: every event type with the JSON Schema of its body and an exam
   }
 });
 
-test("a resend of a disabled endpoint is refused; disabling ends what waits", async () => {
+test("409: a delivery of a disabled endpoint cannot be resent; disabling fails the pending deliveries", async () => {
   const { id } = await make();
   const { body: sent } = await site.call("POST", `/api/webhook-endpoints/${id}/test`, {
     as: "ann",

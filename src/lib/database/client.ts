@@ -70,7 +70,7 @@ export function createDatabase(
 
 type Result<T> = { data: T; error: null } | { data: null; error: { message: string } };
 
-/** Gives the value or throws an AppError. Our own errors keep their code; for others the SQL state decides the code. */
+/** Returns the value or throws an AppError. Our own errors keep their code; for others the SQL state decides the code. */
 export async function unwrap<T>(pending: PromiseLike<Result<T>> | Result<T>): Promise<T> {
   const { data, error } = await pending;
   if (error) throw toAppError(error);

@@ -10,7 +10,7 @@ beforeEach(async () => {
 });
 afterEach(() => shop.close());
 
-test("S2-18: a fact is posted as {event, data, timestamp}, signed as Standard Webhooks says and as the documents do", async () => {
+test("S2-18: a fact is posted as {event, data, timestamp}, with the signatures of Standard Webhooks and of the documents", async () => {
   const { secret, id } = await shop.endpoint();
   await shop.publish("r1", "report.ready", { reportId: "r1" });
   await shop.settled();
@@ -49,7 +49,7 @@ function verified(secret: string, body: string, headers: Record<string, string>)
   }
 }
 
-test("a fact told twice is one message, one that no endpoint wants is none", async () => {
+test("a fact that is published twice is sent once, and a fact that no endpoint selected is not stored", async () => {
   await shop.endpoint("reports", { eventTypes: ["report.ready"] });
   await shop.publish("r1");
   await shop.publish("r1");
@@ -59,7 +59,7 @@ test("a fact told twice is one message, one that no endpoint wants is none", asy
   expect(await shop.rows("select type from webhook_messages")).toEqual([{ type: "report.ready" }]);
 });
 
-test("a transaction that is rolled back tells nothing", async () => {
+test("a fact of a transaction that is rolled back is not sent", async () => {
   await shop.endpoint();
   await shop.rows(
     "do $$ begin perform private.publish_fact('report.ready', 'operator', 'r1', '{}', now()); raise exception 'no'; exception when others then null; end $$",
@@ -68,7 +68,7 @@ test("a transaction that is rolled back tells nothing", async () => {
   expect(await shop.rows("select from jobs")).toEqual([]);
 });
 
-test("S2-18: anything but 2xx is tried again: a redirect, an error, and no answer", async () => {
+test("S2-18: any answer other than 2xx, and no answer, is retried with the same id and body", async () => {
   const { id } = await shop.endpoint("hook", { policy: "short" });
   const answers = [302, 404, 500, "none", 429, 200] as const;
   shop.receiver.answer = () => {
@@ -96,7 +96,7 @@ test("S2-18: anything but 2xx is tried again: a redirect, an error, and no answe
   expect((await shop.call("GET", `/api/webhook-endpoints/${id}`)).body.health).toBe("healthy");
 });
 
-test("S2-18: max_retries=5 of the documents: the sixth failure is the last", async () => {
+test("S2-18: max_retries=5 of the documents: the sixth failure ends the delivery", async () => {
   await shop.endpoint("hook", { policy: "short" });
   shop.receiver.answer = () => ({ status: 500 });
   await shop.publish("r1");
@@ -111,7 +111,7 @@ test("S2-18: max_retries=5 of the documents: the sixth failure is the last", asy
   expect(await shop.rows("select status from webhook_deliveries")).toEqual([{ status: "failed" }]);
 });
 
-test("410 disables the endpoint at once, and its owner is notified", async () => {
+test("a 410 disables the endpoint at once and notifies its owner", async () => {
   const { id } = await shop.endpoint();
   shop.receiver.answer = () => ({ status: 410 });
   await shop.publish("r1");
@@ -126,7 +126,7 @@ test("410 disables the endpoint at once, and its owner is notified", async () =>
   ]);
 });
 
-test("Retry-After is waited for by all deliveries of the endpoint, at most an hour", async () => {
+test("Retry-After delays all deliveries of the endpoint, by at most an hour", async () => {
   await shop.endpoint();
   const [wanted, tooLong] = [20 * MINUTE, 60 * MINUTE];
   shop.receiver.answer = () => {
@@ -163,7 +163,7 @@ async function days(house: HookShop, count: number) {
   }
 }
 
-test("ten attempts in 75 hours, each within 20 % of its delay, then the delivery has failed", async () => {
+test("a delivery is tried ten times in 75 hours, each within 20 % of its delay, and then fails", async () => {
   await shop.endpoint();
   shop.receiver.answer = () => ({ status: 500 });
   await shop.publish("r1");
@@ -181,7 +181,7 @@ test("ten attempts in 75 hours, each within 20 % of its delay, then the delivery
   ]);
 });
 
-test("five days without a success disable the endpoint; a success begins the count anew", async () => {
+test("an endpoint without a success for five days is disabled", async () => {
   const { id } = await shop.endpoint();
   shop.receiver.answer = () => ({ status: shop.received.length === 3 ? 200 : 500 });
   for (let day = 0; day < 7; day++) {
@@ -201,7 +201,7 @@ test("five days without a success disable the endpoint; a success begins the cou
   expect(shop.received).toHaveLength(before + 1);
 });
 
-test("an open breaker spends no attempts: one delivery tests the endpoint, the others wait", async () => {
+test("an open breaker uses no attempts: one delivery tests the endpoint while the others wait", async () => {
   await shop.endpoint("hook", { perSecond: 1000 });
   shop.receiver.answer = () => ({ status: 500 });
   for (let n = 0; n < 50; n++) {
