@@ -1,13 +1,27 @@
+import { loadSampleWork } from "#demo/sample-work.ts";
 import type { Site } from "#netlify/site.ts";
 
-/** The page reads here which other parts run beside the site. Netlify has no such file, so production answers 404. */
+/** The page reads here what this machine has besides the site. Netlify has no such file, so production answers 404. */
 const PATH = "/local-stack.json";
+const SAMPLE_WORK = "/local-stack/sample-work";
 
-/** The site, with the file that tells its page about the other parts of this machine. */
-export const withLocalStack = (site: Site, parts: { inboxUrl: string | undefined }): Site => ({
+export type LocalParts = {
+  inboxUrl: string | undefined;
+  /** Whether every part runs on this machine: only then the page offers sample work. */
+  isWhole: boolean;
+};
+
+/** The site, with the file that tells its page about this machine, and the address that loads sample work. */
+export const withLocalStack = (site: Site, { inboxUrl, isWhole }: LocalParts): Site => ({
   ...site,
-  fetch: async (request, options) =>
-    parts.inboxUrl !== undefined && new URL(request.url).pathname === PATH
-      ? Response.json(parts, { headers: { "cache-control": "no-cache" } })
-      : site.fetch(request, options),
+  fetch: async (request, options) => {
+    const { pathname } = new URL(request.url);
+    if (inboxUrl !== undefined && pathname === PATH) {
+      const parts = { inboxUrl, ...(isWhole && { sampleWorkUrl: SAMPLE_WORK }) };
+      return Response.json(parts, { headers: { "cache-control": "no-cache" } });
+    }
+    if (isWhole && pathname === SAMPLE_WORK && request.method === "POST")
+      return loadSampleWork(site, request);
+    return site.fetch(request, options);
+  },
 });

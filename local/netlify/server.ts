@@ -7,7 +7,7 @@ import { startSchedule } from "#netlify/schedule.ts";
 import { createSite } from "#netlify/site.ts";
 import { childOfTheStack } from "#stack/child.ts";
 
-/** The site as its own process, started in the project's folder. Environment: PORT, INBOX_URL (optional). */
+/** The site as its own process, started in the project's folder. Environment: PORT; optional: INBOX_URL, STACK_IS_WHOLE. */
 let end: () => void | Promise<void> = () => {};
 const child = childOfTheStack({ stop: () => end() });
 const site = createSite({ functionsDir: resolve("netlify/functions"), ...readNetlifyToml(process.cwd()) });
@@ -22,7 +22,10 @@ for (const { name, error } of failed) {
 if (failed.length > 0 && child.takesOver) process.exit(1);
 await child.mayListen();
 
-const local = withLocalStack(site, { inboxUrl: process.env["INBOX_URL"] });
+const local = withLocalStack(site, {
+  inboxUrl: process.env["INBOX_URL"],
+  isWhole: process.env["STACK_IS_WHOLE"] === "true",
+});
 const { port, close } = await listen(local, Number(process.env["PORT"] ?? 8888));
 const schedule = startSchedule(site, { scale: timeScale });
 end = async () => {

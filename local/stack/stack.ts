@@ -79,6 +79,7 @@ async function start(
   const caller = { ...callersEnvironment(options), ...more };
   const isHosted = caller["SUPABASE_URL"] !== undefined;
   const isEngineElsewhere = caller["INNGEST_DEV"] !== undefined;
+  const isAllHere = !leadsElsewhere.some((name) => name in caller);
   const ports = await choosePorts(options, { supabase: isHosted, engine: isEngineElsewhere });
   const appUrl = `${local(ports.site)}/api/inngest`;
   const devServer = options.inngest ? inngestDevServer({ port: ports.engine, appUrl }) : undefined;
@@ -117,6 +118,7 @@ async function start(
     ...environment,
     PORT: String(ports.site),
     INBOX_URL: local(ports.mail),
+    STACK_IS_WHOLE: String(isAllHere),
     NODE_OPTIONS: optionsOfSite(environment),
   });
   const mailDir = join(dataDir, "mail");
@@ -129,8 +131,7 @@ async function start(
   const database: Environment = databaseUrl === undefined ? {} : { DATABASE_URL: databaseUrl };
   const onDatabase = [startGateway(), startEngine()];
   await Promise.all([page, mail, site, ...onDatabase]);
-  const isWhole =
-    databaseUrl !== undefined && !options.inngest && !leadsElsewhere.some((name) => name in caller);
+  const isWhole = databaseUrl !== undefined && !options.inngest && isAllHere;
   const lastStart = isWhole ? { ports, databaseUrl } : undefined;
   const [apiKeys] = await Promise.all([
     ensureApiKeys(dataDir, { ...keys, lastStart }, environment),

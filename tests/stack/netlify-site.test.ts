@@ -231,9 +231,24 @@ test("static files: index pages are found, functions come first unless they pref
   }
 });
 
+test("only a stack whose parts all run on this machine offers sample work, and loads it", async () => {
+  const ask = async (isWhole: boolean) => {
+    const local = withLocalStack(site, { inboxUrl: "http://127.0.0.1:1", isWhole });
+    const said = await (await local.fetch(new Request("http://site/local-stack.json"))).json();
+    const asked = new Request("http://site/local-stack/sample-work", { method: "POST" });
+    return { said, status: (await local.fetch(asked)).status };
+  };
+  const refusal = await site.fetch(new Request("http://site/api/lists", { method: "POST" }));
+  expect(await ask(false)).toEqual({ said: { inboxUrl: "http://127.0.0.1:1" }, status: 404 });
+  expect(await ask(true)).toEqual({
+    said: { inboxUrl: "http://127.0.0.1:1", sampleWorkUrl: "/local-stack/sample-work" },
+    status: refusal.status,
+  });
+});
+
 test("only a local stack tells the page the address of the inbox", async () => {
   const ask = async (inboxUrl?: string) =>
-    withLocalStack(site, { inboxUrl }).fetch(new Request("http://site/local-stack.json"));
+    withLocalStack(site, { inboxUrl, isWhole: false }).fetch(new Request("http://site/local-stack.json"));
   expect(await (await ask("http://127.0.0.1:1")).json()).toEqual({ inboxUrl: "http://127.0.0.1:1" });
   expect((await ask()).status).toBe(404);
 });

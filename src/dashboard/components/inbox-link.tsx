@@ -1,18 +1,9 @@
-import { useEffect, useState } from "react";
+import { useLocalStack } from "#dashboard/hooks/use-local-stack.ts";
 import { Icon } from "./icon.tsx";
-
-/**
- * The local stack serves this file, which contains the address of its inbox. Only a page on this machine requests it.
- */
-const PATH = "/local-stack.json";
-const HERE = new Set(["localhost", "127.0.0.1", "[::1]"]);
 
 /** A link to the mails of a local stack; elsewhere nothing. */
 export function InboxLink() {
-  const [href, setHref] = useState<string>();
-  useEffect(() => {
-    if (HERE.has(location.hostname)) void inboxUrl().then(setHref);
-  }, []);
+  const { inboxUrl: href } = useLocalStack();
   if (href === undefined) return null;
   return (
     <li>
@@ -23,15 +14,4 @@ export function InboxLink() {
       </a>
     </li>
   );
-}
-
-async function inboxUrl(): Promise<string | undefined> {
-  try {
-    const response = await fetch(PATH);
-    const said: unknown = response.ok ? await response.json() : null;
-    const isSaid = typeof said === "object" && said !== null && "inboxUrl" in said;
-    return isSaid && typeof said.inboxUrl === "string" ? said.inboxUrl : undefined;
-  } catch {
-    return undefined;
-  }
 }

@@ -8,16 +8,19 @@ export function Empty({
   icon = "moon",
   title,
   children,
+  action,
 }: {
   icon?: IconName;
   title: string;
   children?: ReactNode;
+  action?: ReactNode;
 }) {
   return (
     <div className="empty">
       <Icon name={icon} size={24} />
       <h2>{title}</h2>
       {children && <p>{children}</p>}
+      {action}
     </div>
   );
 }

@@ -70,7 +70,7 @@ export async function openHouse(more: Record<string, string> = {}) {
     functionsDir: join(projectDir, "netlify/functions"),
     ...readNetlifyToml(projectDir, supabase.url),
   });
-  const { server, port } = await listen(withLocalStack(site, { inboxUrl: providersUrl }), 0);
+  const { server, port } = await listen(withLocalStack(site, { inboxUrl: providersUrl, isWhole: true }), 0);
   const ofPages = new Set<Socket>();
   server.on("request", ({ headers, socket }: IncomingMessage) => {
     if (headers["user-agent"]?.includes("Chrome")) ofPages.add(socket);

@@ -4,6 +4,7 @@ import { Empty, ErrorNote, Loading } from "#dashboard/components/states.tsx";
 import { Table } from "#dashboard/components/table.tsx";
 import { useJobs } from "#dashboard/hooks/use-jobs.ts";
 import { JOB_COLUMNS } from "#dashboard/views/jobs/columns.tsx";
+import { SampleWork } from "#dashboard/views/overview/sample-work.tsx";
 
 const SHOWN = 6;
 
@@ -24,7 +25,7 @@ export function Latest() {
       {problem && <ErrorNote problem={problem} />}
       {latest === undefined && problem === undefined && <Loading rows={3} what="Loading jobs" />}
       {latest?.length === 0 && (
-        <Empty title="No work yet">
+        <Empty title="No work yet" action={<SampleWork />}>
           It appears here as soon as it is accepted. In the local stack, <code>npm run demo</code> shows a
           busy night.
         </Empty>

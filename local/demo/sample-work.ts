@@ -1,0 +1,79 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { z } from "zod";
+import { campaign } from "#demo/content.ts";
+
+const fixture = join(import.meta.dirname, "../../tests/fixtures/subscribers.csv");
+/** With these the latest jobs of the overview, six, show one of each kind. */
+const PROMPTS = ["a lighthouse at night", "a night train", "an owl on a sign"];
+const DAY_MS = 24 * 60 * 60_000;
+/** The beginning of a PNG: a picture that cannot be read, so that the dead letters have one to look at. */
+const BROKEN_PICTURE = new Blob([
+  Buffer.from("iVBORw0KGgoAAAANSUhEUgAAACgAAAAeCAIAAADRv8uKAAAACXBIWXMAAAPoAAAD6AG1e1JrAAAAPUlE", "base64"),
+]);
+
+type Site = { fetch(request: Request): Promise<Response> };
+const answer = z.object({ id: z.string().optional(), items: z.array(z.unknown()).optional() });
+type Answer = z.output<typeof answer>;
+
+/**
+ * Loads sample work by the product's own API, with the key of the request: a list of 1,000 people, a campaign to them,
+ * pictures, a report, and an upload that fails. Answers 201, or the API's first refusal; 409 when there is work already.
+ */
+export async function loadSampleWork(site: Site, request: Request): Promise<Response> {
+  const authorization = request.headers.get("authorization") ?? "";
+  const ask = async (
+    method: string,
+    path: string,
+    body?: object | string,
+    type = "application/json",
+  ): Promise<Answer> => {
+    const content =
+      typeof body === "string" || body instanceof Blob || body === undefined ? body : JSON.stringify(body);
+    const response = await site.fetch(
+      new Request(new URL(path, request.url), {
+        method,
+        headers: { authorization, "content-type": type },
+        body: content ?? null,
+      }),
+    );
+    if (!response.ok) throw new Refused(response);
+    return answer.parse(await response.json());
+  };
+
+  try {
+    const { items = [] } = await ask("GET", "/api/jobs?limit=1");
+    if (items.length > 0) return thereIsWork();
+    const list = await ask("POST", "/api/lists", { name: "Readers (sample)" });
+    await ask("POST", `/api/lists/${list.id}/subscribers`, readFileSync(fixture, "utf8"), "text/csv");
+    const { id } = await ask("POST", "/api/campaigns", { ...campaign, listId: list.id });
+    await ask("POST", `/api/campaigns/${id}/send`);
+    for (const prompt of PROMPTS) await ask("POST", "/api/tasks", { prompt });
+    const day = (ago: number) => new Date(Date.now() - ago * DAY_MS).toISOString().slice(0, 10);
+    await ask("POST", "/api/reports", { reportType: "users", dateRange: { start: day(6), end: day(0) } });
+    await ask("POST", "/api/upload", BROKEN_PICTURE, "image/png");
+    return Response.json({ campaignId: id }, { status: 201 });
+  } catch (error) {
+    if (error instanceof Refused) return error.response;
+    throw error;
+  }
+}
+
+const thereIsWork = () =>
+  Response.json(
+    {
+      status: 409,
+      code: "conflict",
+      detail: "There is work already",
+      hint: "npm start -- --reset deletes it.",
+    },
+    { status: 409, headers: { "content-type": "application/problem+json" } },
+  );
+
+class Refused extends Error {
+  readonly response: Response;
+  constructor(response: Response) {
+    super(`The API answered ${response.status}`);
+    this.response = response;
+  }
+}

@@ -1,0 +1,21 @@
+import { expect, test } from "vitest";
+import { browse, withChromium } from "./support/pages.ts";
+
+withChromium("sample work", () => {
+  const pages = browse({});
+
+  test("an empty page of a local stack loads it with one click, and offers it no more", async () => {
+    const page = await pages.open("/");
+    const button = page.getByRole("button", { name: "Load sample work" });
+    await button.click();
+    await page.getByText("Sample work is loaded").waitFor();
+    for (const kind of ["campaign", "image", "report", "resize-image"])
+      await page.getByRole("row").filter({ hasText: kind }).first().waitFor();
+    expect(await button.count()).toBe(0);
+    const { items } = await pages.house.call("GET", "/api/campaigns");
+    expect(items).toMatchObject([{ name: "The autumn letter" }]);
+
+    await expect(pages.house.call("POST", "/local-stack/sample-work")).rejects.toThrow("409");
+    expect((await pages.house.call("GET", "/api/campaigns")).items).toHaveLength(1);
+  });
+});
