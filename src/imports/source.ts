@@ -1,5 +1,6 @@
 import type { FileRange, RangeReader, Storage } from "#lib/database/storage.ts";
 import { AppError } from "#lib/errors.ts";
+import { sizeOfRange } from "#lib/outside/byte-range.ts";
 import { bodyOf, type SafeFetch } from "#lib/outside/safe-fetch.ts";
 
 /** How much of a file each part holds in memory. */
@@ -85,9 +86,15 @@ function rangesOf(safeFetch: SafeFetch, url: string): RangeReader {
       whole = { bytes, size: bytes.byteLength, version };
       return cut(whole, from, length);
     }
-    const size = Number(/\/(\d+)$/.exec(headers.get("content-range") ?? "")?.[1] ?? Number.NaN);
-    if (Number.isSafeInteger(size)) return { bytes, size, version };
-    throw new AppError("provider_rejected", "The host of the file does not give its size");
+    const size = sizeOfRange(headers, bytes, { from, length });
+    if (size !== undefined) return { bytes, size, version };
+    throw new AppError(
+      "provider_rejected",
+      "The host of the file answers other bytes than it was asked for",
+      {
+        hint: "Its answer 206 needs a Content-Range with the range that was asked for and the size of the file.",
+      },
+    );
   };
 }
 

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { DatabaseClient } from "#lib/database/client.ts";
 import { AppError } from "#lib/errors.ts";
+import { sizeOfRange } from "#lib/outside/byte-range.ts";
 
 export type StoredFile = { bytes: Uint8Array; contentType: string };
 export type Storage = ReturnType<typeof createStorage>;
@@ -84,21 +85,30 @@ async function readRange(
   from: number,
   length: number,
 ): Promise<FileRange> {
-  const response = await fetch(url, { headers: { range: `bytes=${from}-${from + length - 1}` } }).catch(
-    (error: unknown) => {
-      throw new AppError("storage_unavailable", "The file cannot be read", { cause: error });
-    },
-  );
-  const { status, headers } = response;
-  const bytes = new Uint8Array(await response.arrayBuffer());
+  const { status, headers, bytes } = await askRange(fetch, url, from, length);
   const version = headers.get("etag") ?? "";
-  const size = Number(/\/(\d+)$/.exec(headers.get("content-range") ?? "")?.[1] ?? bytes.byteLength);
   if (status === 416) return { bytes: new Uint8Array(), size: from, version };
-  if (status === 206) return { bytes, size, version };
-  // The file is empty, or it was requested from its beginning and is not longer than the request.
-  if (status === 200 && from === 0 && bytes.byteLength <= length) return { bytes, size, version };
   if (status === 404 || status === 400) throw new AppError("not_found", "Storage has no such file any more");
-  throw new AppError("storage_unavailable", `Storage answers ${status} to a range of a file`);
+  // 200: the file is empty, or it was requested from its beginning and is not longer than the request.
+  const isWhole = status === 200 && from === 0 && bytes.byteLength <= length;
+  const size = isWhole ? bytes.byteLength : sizeOfRange(headers, bytes, { from, length });
+  // Storage always says the version. An answer without one is of something before it.
+  const isOfStorage = (status === 200 || status === 206) && version !== "";
+  if (isOfStorage && size !== undefined) return { bytes, size, version };
+  throw new AppError(
+    "storage_unavailable",
+    `Storage answers ${status} to a range of a file, with other bytes`,
+  );
+}
+
+async function askRange(fetch: typeof globalThis.fetch, url: string, from: number, length: number) {
+  try {
+    const response = await fetch(url, { headers: { range: `bytes=${from}-${from + length - 1}` } });
+    const { status, headers } = response;
+    return { status, headers, bytes: new Uint8Array(await response.arrayBuffer()) };
+  } catch (cause) {
+    throw new AppError("storage_unavailable", "The file cannot be read", { cause });
+  }
 }
 
 /**
