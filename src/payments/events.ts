@@ -3,7 +3,7 @@ import { z } from "zod";
 
 /** Cents; Stripe takes at most 999,999.99 US dollars. */
 export const amount = z.int().min(1).max(99_999_999);
-/** It is searched for at the provider, so it has no quotes. */
+/** The id becomes part of a search query at the provider, so quotes are not allowed. */
 export const orderId = z
   .string()
   .max(100)

@@ -20,7 +20,7 @@ type Dependencies = {
 };
 type Wanted = { orderId: string; amount: number; idempotencyKey: string };
 
-/** Stripe remembers a key for 24 hours. An hour less, so that a call under way does not outlive it. */
+/** Stripe remembers a key for 24 hours. An hour less, so that the key does not expire during a call. */
 const KEY_LIFE_MS = 23 * 60 * 60_000;
 
 /** Makes the payment of an order, one for each order. A repeated call uses the same key, so Stripe makes no second one. */
@@ -51,7 +51,7 @@ export const processPayment = (deps: Dependencies) =>
     },
   );
 
-/** The payment under this key, new or of an earlier call. */
+/** The payment with this key: a new one, or that of an earlier call. */
 async function ask({ stripe, clock }: Dependencies, wanted: Wanted, askedAt: string | null) {
   const { orderId, amount, idempotencyKey } = wanted;
   const isForgotten = askedAt !== null && clock.now().getTime() - Date.parse(askedAt) > KEY_LIFE_MS;
@@ -65,13 +65,13 @@ async function ask({ stripe, clock }: Dependencies, wanted: Wanted, askedAt: str
   return toFacts(await stripe.post("/v1/payment_intents", form, idempotencyKey, paymentIntent), orderId);
 }
 
-/** The key is forgotten, so a call could make a second payment: only a search tells whether there is a first one. */
+/** Stripe has forgotten the key, so a call could make a second payment. Only a search shows whether there is a first one. */
 async function find(stripe: Pick<Stripe, "get">, orderId: string): Promise<z.output<typeof paymentIntent>> {
   const query = `metadata['orderId']:'${orderId}'`;
   const found = await stripe.get("/v1/payment_intents/search", { query, limit: "1" }, searchResult);
   const [first] = found?.data ?? [];
   if (first) return first;
-  throw new AppError("outcome_unknown", "The payment was asked for a day ago, and Stripe does not find it");
+  throw new AppError("outcome_unknown", "The payment was requested a day ago, and Stripe does not find it");
 }
 
 function toFacts(intent: z.output<typeof paymentIntent>, orderId: string) {

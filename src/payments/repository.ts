@@ -5,10 +5,10 @@ import type { Clock } from "#lib/clock.ts";
 import { createCall } from "#lib/database/call.ts";
 import type { DatabaseClient } from "#lib/database/client.ts";
 
-/** By which rule a state is newer than another one; the SQL explains it: `private.is_newer_state`. */
+/** Decides which of two states is newer: see `private.is_newer_state` in SQL. */
 export type State = { sequence: number } | { isFinal: boolean; at: string; rank: number };
 
-/** What the provider says of a payment. Without a status, only the other facts are added. */
+/** The facts of a payment that the provider sent. Without a status, only the other facts are added. */
 export type PaymentFacts = {
   id: string;
   orderId?: string | undefined;
@@ -59,7 +59,7 @@ export function paymentRepository(db: DatabaseClient, clock: Clock) {
       request: JobRequest,
     ): Promise<Job> => call("accept_payment", { payment, request }, jobRow),
 
-    /** Reserves the order for one key; a payment that it has already is in `paymentId`. */
+    /** Reserves the order for one key. `paymentId` is set when the order has a payment already. */
     begin: (payment: Wanted) => call("begin_payment", { payment }, begun),
 
     /** The id of the order's payment. */

@@ -16,11 +16,11 @@ import {
 type Payments = Pick<PaymentRepository, "apply" | "applySubscription">;
 type Dependencies = { stripe: Pick<Stripe, "get" | "isConfigured">; payments: Payments };
 
-/** A webhook of Stripe, as its room hands it over. */
+/** A webhook of Stripe, as the webhooks room passes it. */
 type Webhook = { type: string; body: string; occurredAt: string | null; newestSequence: number };
 type Handled = { verdict: "applied" | "unchanged"; isPresentState: boolean };
 
-/** One kind of object: where it is, and how its present state is written. Answers whether that changed our rows. */
+/** One kind of object: its path in the API, and the function that writes its state and returns whether rows changed. */
 type Kind = {
   path: string;
   write: (object: unknown, stateOf: StateOf, payments: Payments) => Promise<boolean>;
@@ -39,7 +39,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
     path: "/v1/charges",
     async write(object, _, payments) {
       const { payment_intent: id, amount_refunded: refundedCents, metadata } = charge.parse(object);
-      // A charge without a PaymentIntent is of an API that we do not use.
+      // A charge without a PaymentIntent comes from an API of Stripe that we do not use.
       if (typeof id !== "string") return false;
       await payments.apply({ id, refundedCents, orderId: metadata?.orderId });
       return true;
@@ -91,12 +91,15 @@ export const stripeHandler =
     const event: unknown = JSON.parse(body);
     const carried = snapshot.safeParse(event).data?.data.object;
     const id = carried?.id ?? thin.safeParse(event).data?.related_object.id;
-    if (id === undefined) throw new AppError("invalid_request", `The webhook ${type} names no object`);
+    if (id === undefined) throw new AppError("invalid_request", `The webhook ${type} has no object id`);
     const present = stripe.isConfigured
       ? await stripe.get(`${kind.path}/${encodeURIComponent(id)}`, {}, z.looseObject({}))
       : undefined;
     if (present === undefined && carried === undefined) {
-      throw new AppError("not_configured", "A thin event needs STRIPE_API_KEY: it carries no state");
+      throw new AppError(
+        "not_configured",
+        "A thin event needs STRIPE_API_KEY, because it does not contain the state",
+      );
     }
     const at = occurredAt ?? new Date(0).toISOString();
     const rank = RANKS[type.slice(dot + 1)] ?? 0;
@@ -108,7 +111,7 @@ export const stripeHandler =
 
 const asAppError = (type: string) => (error: unknown) => {
   if (!(error instanceof z.ZodError)) throw error;
-  throw new AppError("invalid_request", `The object of ${type} lacks what its handler needs`, {
+  throw new AppError("invalid_request", `The object of ${type} lacks a field that its handler needs`, {
     cause: error,
   });
 };

@@ -1,6 +1,6 @@
 -- An order is what a customer pays for, a payment is one attempt of the provider to collect money (a PaymentIntent of
--- Stripe), a subscription is a payment that repeats. What the provider says of them comes in any order, so each row
--- keeps by which rule its state is the newest.
+-- Stripe), a subscription is a payment that repeats. The provider's webhooks come in any order, so each row
+-- stores what decides whether another state is newer.
 
 create table public.orders (
   -- The application's id; the provider gets it as metadata.orderId.
@@ -33,11 +33,11 @@ create table public.payments (
   order_id text,
   amount_cents bigint not null default 0,
   currency text not null default 'usd',
-  -- The provider's word: succeeded, requires_payment_method, ….
+  -- The provider's own status: succeeded, requires_payment_method, ….
   status text not null default 'unknown',
   failure_code text,
   refunded_cents bigint not null default 0,
-  -- The guard of its state: see private.is_newer_state.
+  -- Decides whether another state is newer: see private.is_newer_state.
   state jsonb not null default '{}',
   updated_at timestamptz not null,
   constraint payments_amounts_are_valid check (amount_cents >= 0 and refunded_cents >= 0)
@@ -55,7 +55,7 @@ create table public.subscriptions (
   updated_at timestamptz not null
 );
 
--- What happened, for analytics: ids only, each fact of a subject once.
+-- Events for analytics: ids only, and each kind of event once per subject.
 create table public.analytics_events (
   id bigint generated always as identity primary key,
   name text not null,
@@ -85,8 +85,8 @@ select private.register_erasable('public.orders', 'id', '{email}');
 
 -- Whether a state replaces the one that is stored. State that was read from the provider has the sequence of the newest
 -- webhook that had arrived by then: it replaces what was read before a later one. State of a webhook's own body is
--- {"isFinal", "at", "rank"}: a final state is never left; else the later one is newer, and within one second, which is
--- all that the provider's clock tells, the higher rank.
+-- {"isFinal", "at", "rank"}: a final state is never replaced by another; otherwise the later one is newer, and within
+-- one second (the provider's clock has no fractions) the one with the higher rank.
 create function private.is_newer_state(p_new jsonb, p_old jsonb)
 returns boolean
 language sql immutable
@@ -123,8 +123,8 @@ begin
 end
 $$;
 
--- What a payment means for its order. An order that we do not know is made from its payment. Less money than the order
--- is over, or other money, does not pay it.
+-- Applies a payment to its order. An unknown order is created from its payment. A payment below the order's amount, or
+-- in another currency, does not pay the order.
 create function private.apply_payment_to_order(p_payment public.payments, p_email text, p_now timestamptz)
 returns void
 language plpgsql
@@ -157,9 +157,9 @@ begin
 end
 $$;
 
--- Writes what the provider said of a payment, and what follows for its order. Safe twice and in any order.
+-- Stores the state of a payment that the provider sent, and applies it to its order. Safe to repeat, and in any order.
 -- p_payment: {"id", "state", "status", "amountCents", "currency", "failureCode"?, "orderId"?, "email"?,
--- "refundedCents"?}; without a status only the other facts are added. Answers whether its state was newer.
+-- "refundedCents"?}; without a status only the other facts are added. Returns whether its state was newer.
 create function public.apply_payment(p_payment jsonb, p_now timestamptz)
 returns boolean
 language plpgsql
@@ -210,8 +210,8 @@ begin
 end
 $$;
 
--- The order of a requested payment, created at the first request; refused when the order is over another amount. Its owner is
--- checked by accept_payment.
+-- The order of a requested payment, created at the first request; refused when the order has another amount.
+-- accept_payment checks its owner.
 create function private.open_order(p_payment jsonb, p_owner text, p_now timestamptz)
 returns public.orders
 language plpgsql
@@ -225,13 +225,13 @@ begin
   on conflict (id) do nothing;
   select * into v_order from public.orders where id = p_payment ->> 'orderId' for update;
   if v_order.amount_cents <> (p_payment ->> 'amountCents')::bigint or v_order.currency <> 'usd' then
-    perform private.refuse(409, 'conflict', 'This order is over another amount');
+    perform private.refuse(409, 'conflict', 'This order has another amount');
   end if;
   return v_order;
 end
 $$;
 
--- The job and its order in one transaction.
+-- Accepts the job and its order in one transaction.
 create function public.accept_payment(p_payment jsonb, p_request jsonb, p_now timestamptz)
 returns public.jobs
 language plpgsql
@@ -248,7 +248,7 @@ begin
 end
 $$;
 
--- What a run must do for an order: {"paymentId"} when it has a payment, else {"key", "askedAt"} to ask the provider with.
+-- Returns {"paymentId"} when the order has a payment, otherwise {"key", "askedAt"} for the call to the provider.
 create function public.begin_payment(p_payment jsonb, p_now timestamptz)
 returns jsonb
 language plpgsql
@@ -269,7 +269,7 @@ begin
 end
 $$;
 
--- The provider has made the payment: from now on this order has one. Answers which one.
+-- Stores the payment that the provider has made, and returns the id of the order's payment.
 create function public.settle_payment(p_payment jsonb, p_now timestamptz)
 returns text
 language plpgsql

@@ -4,7 +4,7 @@ import { browse, withChromium } from "./support/pages.ts";
 withChromium("sample work", () => {
   const pages = browse({});
 
-  test("an empty page of a local stack loads it with one click, and offers it no more", async () => {
+  test("an empty page of a local stack can load it with one click, and then no longer offers it", async () => {
     const page = await pages.open("/");
     const button = page.getByRole("button", { name: "Load sample work" });
     await button.click();

@@ -97,7 +97,7 @@ describe("GET /api/ready", () => {
   test.each([
     ["another", "The SMTP server refuses our password"],
     ["secret", null],
-  ])("an SMTP server is asked for its opinion of our password: %s", async (password, problem) => {
+  ])("an SMTP server is checked with our password: %s", async (password, problem) => {
     const smtp = await startSmtp({ password });
     const env = { MAIL_PROVIDERS: "resend,smtp", SMTP_URL: smtp.url };
     const { body } = await (await appWith(env)).call("GET", "/api/ready");

@@ -231,7 +231,7 @@ test("static files: index pages are found, functions come first unless they pref
   }
 });
 
-test("only a stack whose parts all run on this machine offers sample work, and loads it", async () => {
+test("sample work is offered and loaded only by a stack whose parts all run on this machine", async () => {
   const ask = async (isWhole: boolean) => {
     const local = withLocalStack(site, { inboxUrl: "http://127.0.0.1:1", isWhole });
     const said = await (await local.fetch(new Request("http://site/local-stack.json"))).json();

@@ -18,7 +18,7 @@ const start = async (settings: Parameters<typeof startSmtp>[0]) => {
 };
 const sent = { messageId: expect.stringMatching(/^<.+@example\.com>$/) };
 
-test("a batch is one connection, and each mail has its parts, headers and reply address", async () => {
+test("a batch uses one connection, and each mail has its parts, headers and reply address", async () => {
   const { url, mails: accepted } = await start({});
   const headers = { "List-Unsubscribe": "<https://site.example/l/1>" };
   const wild = mailTo("p1@example.com", { html: "<p>Hello</p>", reply_to: "Bob <bob@example.com>", headers });
@@ -47,7 +47,7 @@ describe("a mail that the server refuses", () => {
       "invalid_recipient",
     ],
     ["its content", { onMail: (to: string) => (to.startsWith("p2") ? 554 : "accept") }, "provider_rejected"],
-  ] as const)("fails alone for %s", async (_, settings, code) => {
+  ] as const)("for good because of %s fails alone", async (_, settings, code) => {
     const { url, mails: accepted } = await start(settings);
     expect(await mailer(url).sendBatch(mails, "k")).toMatchObject({
       kind: "taken",
@@ -59,7 +59,7 @@ describe("a mail that the server refuses", () => {
   test.each([
     ["its address", { onRecipient: (to: string) => (to.startsWith("p2") ? 450 : "accept") }],
     ["its content", { onMail: (to: string) => (to.startsWith("p2") ? 451 : "accept") }],
-  ] as const)("for now, for %s, makes the rest wait", async (_, settings) => {
+  ] as const)("temporarily because of %s makes the rest of the batch wait", async (_, settings) => {
     const { url } = await start(settings);
     expect(await mailer(url).sendBatch(mails, "k")).toMatchObject({
       kind: "refused",
@@ -69,7 +69,7 @@ describe("a mail that the server refuses", () => {
   });
 });
 
-test("a mail that was handed over without an answer is in doubt, and the rest was not sent", async () => {
+test("a mail that was sent without getting an answer is in doubt, and the rest of the batch was not sent", async () => {
   const { url, mails: accepted } = await start({ onMail: (to) => (to.startsWith("p2") ? "drop" : "accept") });
   expect(await mailer(url).sendBatch(mails, "k")).toMatchObject({
     kind: "refused",
@@ -79,7 +79,7 @@ test("a mail that was handed over without an answer is in doubt, and the rest wa
   expect([...accepted.keys()]).toEqual(["p1@example.com", "p2@example.com"]);
 });
 
-describe("a server that takes no mail at all", () => {
+describe("a batch is refused as a whole when the server", () => {
   test("refuses our password", async () => {
     const { url } = await start({ password: "another" });
     expect(await mailer(url).sendBatch(mails, "k")).toMatchObject({
@@ -97,7 +97,7 @@ describe("a server that takes no mail at all", () => {
     });
   });
 
-  test("offers no encryption in production", async () => {
+  test("does not offer encryption in production", async () => {
     const { url, mails: accepted } = await start({});
     const answer = await smtpMailer({ SMTP_URL: url, NIGHTSHIFT_ENV: "production" }).sendBatch(mails, "k");
     expect(answer).toMatchObject({ kind: "refused", error: { code: "provider_unavailable" } });

@@ -53,13 +53,13 @@ const unreachable = () =>
     new TypeError("fetch failed", { cause: Object.assign(new Error("refused"), { code: "ECONNREFUSED" }) }),
   );
 
-describe("S4-49: Resend refuses all mails for certain, so SMTP sends them, and every row says so", () => {
+describe("S4-49: SMTP sends the mails, and every row names it, when Resend certainly refuses all of them", () => {
   test.each([
     ["our key", answer(401, "invalid_api_key")],
     ["our sender", answer(403, "validation_error")],
     ["our quota", answer(429, "daily_quota_exceeded")],
     ["the connection", unreachable],
-  ])("it refuses %s", async (_, refuse) => {
+  ])("because of %s", async (_, refuse) => {
     await open(RESEND_FIRST);
     resend = refuse;
     const { campaignId } = await house.draft(20);
@@ -71,7 +71,7 @@ describe("S4-49: Resend refuses all mails for certain, so SMTP sends them, and e
     expect(await record()).toEqual({ resend: 0, smtp: 20, twice: 0 });
   });
 
-  test("its key is missing", async () => {
+  test("because its API key is missing", async () => {
     await open(RESEND_FIRST, { RESEND_API_KEY: "" });
     const { campaignId } = await house.draft(5);
     await send(campaignId);
@@ -80,7 +80,7 @@ describe("S4-49: Resend refuses all mails for certain, so SMTP sends them, and e
   });
 });
 
-describe("Resend answers, or may have accepted the mails, so SMTP gets none of them", () => {
+describe("SMTP gets no mail when Resend answers otherwise, or may have accepted the mails", () => {
   const once = (first: (request: Request) => Promise<Response>) => {
     let calls = 0;
     return (request: Request) => (calls++ === 0 ? first(request) : house.provider.fetch(request));
@@ -106,7 +106,7 @@ describe("Resend answers, or may have accepted the mails, so SMTP gets none of t
     expect(await record()).toEqual({ resend: 10, smtp: 0, twice: 0 });
   });
 
-  test("400, the request is wrong", async () => {
+  test("400: the request is invalid", async () => {
     await open(RESEND_FIRST);
     resend = answer(400, "validation_error");
     const { campaignId } = await house.draft(10);
@@ -115,7 +115,7 @@ describe("Resend answers, or may have accepted the mails, so SMTP gets none of t
     expect(await record()).toEqual({ resend: 0, smtp: 0, twice: 0 });
   });
 
-  test("a batch in doubt stays with Resend when it refuses our key afterwards; SMTP sends the others", async () => {
+  test("a batch in doubt stays with Resend even if Resend then refuses our key, while SMTP sends the other batches", async () => {
     await open(RESEND_FIRST);
     const refuse = answer(401, "invalid_api_key");
     let calls = 0;
@@ -134,7 +134,7 @@ describe("Resend answers, or may have accepted the mails, so SMTP gets none of t
     expect(await record()).toEqual({ resend: 5, smtp: 15, twice: 0 });
   });
 
-  test("a batch in doubt at a provider that is not configured any more becomes unknown", async () => {
+  test("a batch in doubt at a provider that is no longer configured becomes unknown", async () => {
     await open(RESEND_FIRST);
     resend = once(lost);
     const { campaignId } = await house.draft(5);
@@ -147,8 +147,8 @@ describe("Resend answers, or may have accepted the mails, so SMTP gets none of t
   });
 });
 
-describe("SMTP first", () => {
-  test("it cannot be reached: Resend sends all", async () => {
+describe("with SMTP as the first provider", () => {
+  test("Resend sends all mails when SMTP cannot be reached", async () => {
     await open(SMTP_FIRST);
     await smtp.close();
     const { campaignId } = await house.draft(20);
@@ -158,7 +158,7 @@ describe("SMTP first", () => {
     expect(await record()).toEqual({ resend: 20, smtp: 0, twice: 0 });
   });
 
-  test("its answer to one mail is lost: that one is unknown, and Resend gets nothing of its batch", async () => {
+  test("a mail with a lost answer is unknown, and Resend gets no mail of its batch", async () => {
     await open(SMTP_FIRST, { MAIL_MAX_IN_FLIGHT: "1" });
     let isLost = false;
     onMail = (address) => {
@@ -181,8 +181,8 @@ describe("SMTP first", () => {
   });
 });
 
-describe("a death between the provider's answer and our record", () => {
-  test("of SMTP's: the mails become unknown, and Resend, which works again, gets none of them", async () => {
+describe("a crash between the provider's answer and its record", () => {
+  test("of SMTP's answer makes the mails unknown, and Resend gets none of them", async () => {
     await open(RESEND_FIRST);
     resend = answer(401, "invalid_api_key");
     let arrived = 0;
@@ -204,7 +204,7 @@ describe("a death between the provider's answer and our record", () => {
     expect(await record()).toMatchObject({ twice: 0 });
   });
 
-  test("of Resend's, which then refuses our key: SMTP gets none of these mails", async () => {
+  test("of Resend's answer leaves the mails in doubt, and SMTP gets none of them even if Resend then refuses our key", async () => {
     await open(RESEND_FIRST);
     let calls = 0;
     const refuse = answer(401, "invalid_api_key");
