@@ -43,6 +43,7 @@ export function createApp(env: Env, outside: Outside = {}, makeFunctions = noFun
         authenticate: createAuthenticate(platform),
         openTicket: platform.tickets.open,
         logger,
+        audit: platform.audit,
       }),
       inngest: platform.serve(functions),
       housekeeping: async (_request: Request) => Response.json(await keepHouse()),

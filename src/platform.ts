@@ -26,6 +26,7 @@ import { logSteps } from "#lib/engine/log-steps.ts";
 import type { Env } from "#lib/env.ts";
 import { createFence } from "#lib/environment-fence.ts";
 import type { Fact } from "#lib/fact.ts";
+import { createAudit } from "#lib/http/audit.ts";
 import { createTickets } from "#lib/http/tickets.ts";
 import { createLogger } from "#lib/logger.ts";
 import { type Fetch, fastFetch, fetchOfOurs } from "#lib/outside/fetch.ts";
@@ -105,6 +106,7 @@ export function createPlatform(
     }),
     schedules,
     notifications: notificationRepository(db, clock),
+    audit: createAudit(db, clock),
     tickets: createTickets(env.LINK_SECRET, clock),
     engine: createEngineApi(env, ours),
     outbox,

@@ -8,6 +8,7 @@ import { imports } from "#imports/room.ts";
 import { jobs } from "#jobs/room.ts";
 import type { Room } from "#lib/room.ts";
 import { lists } from "#lists/room.ts";
+import { maintenance } from "#maintenance/room.ts";
 import { monitoring } from "#monitoring/room.ts";
 import { notifications } from "#notifications/room.ts";
 import { payments } from "#payments/room.ts";
@@ -36,6 +37,7 @@ export const rooms: readonly Room<Platform>[] = [
   notifications,
   monitoring,
   schedules,
+  maintenance,
   jobs,
   deadLetters,
   apiKeys,

@@ -1,7 +1,9 @@
 import type { z } from "zod";
 
 /** Work at regular times. The declaration is code; what happened and what an operator changed are rows. */
-export type Schedule = {
+export type Schedule = Times & Work;
+
+type Times = {
   name: string;
   summary: string;
   /** Five fields, in the time zone (IANA). */
@@ -15,9 +17,13 @@ export type Schedule = {
   missed: Missed;
   /** Local days without work: `2026-12-24`, or `12-25` for every year. */
   excludedDays?: readonly string[];
-  /** The job of each slot; its event's data is a `Tick`. */
-  job: { event: { name: string; schema: z.ZodType<Tick> }; functionId: string };
 };
+
+type Work =
+  /** The job of each slot; its event's data is a `Tick`. */
+  | { job: { event: { name: string; schema: z.ZodType<Tick> }; functionId: string }; task?: never }
+  /** A maintenance task (`private.maintenance_tasks`): it runs in the database and costs no execution. */
+  | { task: string; job?: never };
 
 export type Overlap = "skip" | "queue-one" | "allow";
 /** The newest slot stands for all of them; or late slots do not run; or at most so many of the newest run. */

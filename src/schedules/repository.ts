@@ -28,6 +28,7 @@ const lastTick = z.object({
   fate,
   reason: z.string().nullable(),
   job_id: z.uuid().nullable(),
+  result: z.json(),
 });
 export type LastTick = z.output<typeof lastTick>;
 const tickRow = lastTick
@@ -37,7 +38,14 @@ export type TickRow = z.output<typeof tickRow>;
 const fateCounts = z.partialRecord(fate, z.number());
 
 /** A slot and what is to become of it. */
-export type NewTick = { at: string; slot: string; fate: string; reason: string | null; request?: Json };
+export type NewTick = {
+  at: string;
+  slot: string;
+  fate: string;
+  reason: string | null;
+  request?: Json;
+  task?: string;
+};
 
 export function scheduleRepository(db: DatabaseClient, clock: Clock) {
   const { call, callTimeless } = createCall(db, clock);
@@ -70,6 +78,9 @@ export function scheduleRepository(db: DatabaseClient, clock: Clock) {
 
     run: (schedule: string, slot: string, by: string, request: JobRequest) =>
       call("run_schedule", { schedule, slot, by, request }, jobRow),
+
+    runTask: (schedule: string, slot: string, by: string, task: string) =>
+      call("run_task", { schedule, slot, by, task }),
 
     /** `by` null: the schedule goes on. */
     pause: (schedule: string, by: string | null) => call("pause_schedule", { schedule, by: by ?? undefined }),

@@ -55,13 +55,17 @@ export function scheduleRoutes({ declared, schedules, jobs, clock }: Dependencie
       method: "POST",
       path: "/api/schedules/:name/run",
       policy: "admin",
-      summary: "Start a schedule's job now, whatever else is under way",
+      summary: "Start a schedule's work now, whatever else is under way; a maintenance task has no job",
       params,
-      responses: { 202: acceptedView },
+      responses: { 202: z.union([acceptedView, z.object({ status: z.literal("wanted") })]) },
       handler: async ({ params: { name }, requester, idempotencyKey: key }) => {
         const { schedule } = await find(name);
         const now = clock.now();
         const slot = localTime(now, schedule.timeZone);
+        if (schedule.job === undefined) {
+          await schedules.runTask(name, slot, requester.id, schedule.task);
+          return json(202, { status: "wanted" });
+        }
         const wanted = request(
           schedule.job.event,
           { schedule: name, slot, dueAt: now.toISOString() },

@@ -46,7 +46,7 @@ export async function bringUpToDate(
         slot: slot.local,
         fate,
         reason,
-        ...(fate === "fired" ? { request: requestOf(schedule, slot) } : {}),
+        ...(fate === "fired" ? workOf(schedule, slot) : {}),
       }),
     );
     const next = hasMore ? { ...schedule, cron: at.cron, timeZone: at.time_zone } : schedule;
@@ -57,14 +57,17 @@ export async function bringUpToDate(
   return total;
 }
 
-const requestOf = (schedule: Schedule, slot: Slot): Json => ({
+const workOf = (schedule: Schedule, slot: Slot): Pick<NewTick, "task" | "request"> =>
+  schedule.job === undefined ? { task: schedule.task } : { request: requestOf(schedule, schedule.job, slot) };
+
+const requestOf = (schedule: Schedule, job: NonNullable<Schedule["job"]>, slot: Slot): Json => ({
   ...request(
-    schedule.job.event,
+    job.event,
     { schedule: schedule.name, slot: slot.local, dueAt: slot.at.toISOString() },
     {
       requester: requesterOf(schedule),
       key: undefined,
-      functionId: schedule.job.functionId,
+      functionId: job.functionId,
       delayMs: jitterOf(schedule, slot),
     },
   ),

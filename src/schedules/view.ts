@@ -14,6 +14,8 @@ const tickView = z.object({
   fate: z.enum(["fired", "merged", "skipped"]),
   reason: z.string().nullable(),
   jobUrl: z.string().nullable(),
+  /** What a maintenance task did. */
+  result: z.json(),
 });
 
 export const scheduleView = z.object({
@@ -25,7 +27,8 @@ export const scheduleView = z.object({
   missed: z.union([z.enum(["once", "skip"]), z.object({ most: z.number() })]),
   excludedDays: z.array(z.string()),
   jitterMs: z.number(),
-  functionId: z.string(),
+  /** Null: its work is a maintenance task in the database. */
+  functionId: z.string().nullable(),
   /** Null: it is not paused. */
   paused: z.object({ at: time, by: z.string() }).nullable(),
   /** The newest slot, and what became of it. */
@@ -60,7 +63,7 @@ export function toScheduleView({ schedule, row, last, now }: Facts): z.output<ty
     missed,
     excludedDays: [...excludedDays],
     jitterMs,
-    functionId: job.functionId,
+    functionId: job?.functionId ?? null,
     paused:
       row.paused_at === null || row.paused_by === null ? null : { at: row.paused_at, by: row.paused_by },
     last: last === undefined ? null : toTickView(last),
@@ -83,4 +86,5 @@ const toTickView = (tick: Omit<LastTick, "schedule">): z.output<typeof tickView>
   fate: tick.fate,
   reason: tick.reason,
   jobUrl: tick.job_id === null ? null : jobUrl(tick.job_id),
+  result: tick.result,
 });

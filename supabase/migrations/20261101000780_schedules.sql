@@ -20,26 +20,48 @@ create table public.schedule_ticks (
   slot_at timestamptz not null,
   -- The local time with its offset, such as 2026-10-25T02:30+02:00.
   slot text not null,
-  -- fired: it has a job; merged: another slot's job does its work; skipped: its work is not done.
+  -- fired: its work is a job or a maintenance task; merged: another slot does its work; skipped: its work is not done.
   fate text not null,
   reason text,
   job_id uuid,
+  -- What a maintenance task did: {"deletedCount": 3}. Null: it has not ended.
+  result jsonb,
   -- Its job waits for an earlier one of the schedule.
   is_waiting boolean not null default false,
   made_at timestamptz not null,
   primary key (schedule, slot_at),
   constraint schedule_ticks_fate_is_valid check (fate in ('fired', 'merged', 'skipped')),
-  constraint schedule_ticks_only_fired_ones_have_a_job check ((fate = 'fired') = (job_id is not null)),
-  constraint schedule_ticks_without_a_job_say_why check (job_id is not null or reason is not null)
+  constraint schedule_ticks_only_fired_ones_have_a_job check (fate = 'fired' or job_id is null),
+  constraint schedule_ticks_that_did_not_fire_say_why check (fate = 'fired' or reason is not null)
 );
 create index schedule_ticks_with_a_job on public.schedule_ticks (schedule, slot_at desc) where job_id is not null;
 create index schedule_ticks_that_wait on public.schedule_ticks (schedule, slot_at) where is_waiting;
 create index schedule_ticks_by_age on public.schedule_ticks (made_at);
 
+-- A maintenance task is work that only touches the database: a function (integer, timestamptz) that returns counts,
+-- {"deletedCount": 3}. Its integer bounds each count, and a count that reaches it says that more is left to do.
+create table private.maintenance_tasks (
+  name text primary key,
+  function text not null,
+  -- It runs also without its schedule, when it has not run for so long.
+  at_least_every interval not null,
+  -- Since when its schedule wants it to run; null: it has run.
+  wanted_at timestamptz,
+  -- The slot that wants it.
+  schedule text,
+  slot_at timestamptz,
+  run_at timestamptz,
+  -- What the run that is under way, or the last one, did so far.
+  result jsonb not null default '{}',
+  constraint maintenance_tasks_know_who_wants_them check ((wanted_at is null) = (slot_at is null))
+);
+
 alter table public.schedules enable row level security;
 alter table public.schedule_ticks enable row level security;
+alter table private.maintenance_tasks enable row level security;
 revoke all on public.schedules, public.schedule_ticks from anon, authenticated;
-grant select, insert, update, delete on public.schedules, public.schedule_ticks to service_role;
+grant select, insert, update, delete on public.schedules, public.schedule_ticks, private.maintenance_tasks
+  to service_role;
 
 -- The rows of the declared schedules, [{"name", "cron", "timeZone"}]. A new one counts from now on.
 create function public.open_schedules(p_declared jsonb, p_now timestamptz)
@@ -71,7 +93,41 @@ as $$
   where jobs.ended_at is null;
 $$;
 
--- Writes a slot that fires, with its job; under the lock of the schedule's row. The limits for requesters do not apply:
+-- A schedule without such a task would fire in vain, so it fails. False: the task is still to run for an earlier slot.
+create function private.want_task(p_task text, p_schedule text, p_slot_at timestamptz, p_now timestamptz)
+returns boolean
+language plpgsql
+set search_path = ''
+as $$
+begin
+  perform from private.maintenance_tasks where name = p_task for update;
+  if not found then
+    raise exception 'No migration registers the maintenance task %', p_task;
+  end if;
+  update private.maintenance_tasks set wanted_at = p_now, schedule = p_schedule, slot_at = p_slot_at, result = '{}'
+  where name = p_task and wanted_at is null;
+  return found;
+end
+$$;
+
+-- Writes a slot that fires, whose work is a task.
+create function private.fire_task(p_schedule text, p_tick jsonb, p_now timestamptz)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_at timestamptz := (p_tick ->> 'at')::timestamptz;
+  v_is_wanted boolean := private.want_task(p_tick ->> 'task', p_schedule, v_at, p_now);
+begin
+  insert into public.schedule_ticks (schedule, slot_at, slot, fate, reason, made_at)
+  values (p_schedule, v_at, p_tick ->> 'slot', case when v_is_wanted then 'fired' else 'merged' end,
+    case when v_is_wanted then p_tick ->> 'reason' else 'overlap: the task is still to run for an earlier slot' end,
+    p_now);
+end
+$$;
+
+-- Writes a slot that fires, whose work is a job; under the lock of the schedule's row. The limits for requesters do not apply:
 -- a slot is never refused.
 create function private.fire_tick(p_schedule text, p_tick jsonb, p_overlap text, p_now timestamptz)
 returns void
@@ -100,7 +156,7 @@ end
 $$;
 
 -- Writes the slots between p_from and p_until, decided by the application: [{"at", "slot", "fate", "reason",
--- "request"}], the request only of those that fire. Does nothing when another caller has written them: p_from is what
+-- "request" or "task"}], the last only of those that fire. Does nothing when another caller has written them: p_from is what
 -- the caller read. From p_until on, the given cron counts. Returns how many slots had each fate.
 create function public.tick_schedule(
   p_schedule text, p_from timestamptz, p_until timestamptz, p_cron text, p_time_zone text, p_overlap text,
@@ -130,8 +186,12 @@ begin
         where schedule = p_schedule and slot_at = (value ->> 'at')::timestamptz)
     order by (value ->> 'at')::timestamptz
   loop
-    perform private.fire_tick(p_schedule, v_tick, p_overlap, p_now);
-    perform private.ask_for_outbox();
+    if v_tick ->> 'task' is not null then
+      perform private.fire_task(p_schedule, v_tick, p_now);
+    else
+      perform private.fire_tick(p_schedule, v_tick, p_overlap, p_now);
+      perform private.ask_for_outbox();
+    end if;
   end loop;
   select jsonb_object_agg(fate, count) into v_counts from (
     select fate, count(*) from public.schedule_ticks
@@ -177,6 +237,16 @@ begin
 end
 $$;
 
+-- The same for a schedule whose work is a task. The next housekeeping runs it.
+create function public.run_task(p_schedule text, p_slot text, p_by text, p_task text, p_now timestamptz)
+returns void
+language sql
+set search_path = ''
+as $$
+  select private.fire_task(p_schedule,
+    jsonb_build_object('at', p_now, 'slot', p_slot, 'task', p_task, 'reason', 'started by ' || p_by), p_now);
+$$;
+
 -- p_by null: the schedule goes on. A schedule that is paused already keeps the first pause.
 create function public.pause_schedule(p_schedule text, p_by text, p_now timestamptz)
 returns void
@@ -192,23 +262,26 @@ $$;
 -- The newest slots of a schedule, each with the state of its job.
 create function public.list_ticks(p_schedule text, p_limit integer)
 returns table (
-  slot_at timestamptz, slot text, fate text, reason text, job_id uuid, job_status text, made_at timestamptz
+  slot_at timestamptz, slot text, fate text, reason text, job_id uuid, result jsonb, job_status text,
+  made_at timestamptz
 )
 language sql stable
 set search_path = ''
 as $$
-  select ticks.slot_at, ticks.slot, ticks.fate, ticks.reason, ticks.job_id, jobs.status, ticks.made_at
+  select ticks.slot_at, ticks.slot, ticks.fate, ticks.reason, ticks.job_id, ticks.result, jobs.status, ticks.made_at
   from public.schedule_ticks as ticks left join public.jobs on jobs.id = ticks.job_id
   where ticks.schedule = p_schedule order by ticks.slot_at desc limit p_limit;
 $$;
 
 -- The newest slot of each of these schedules.
 create function public.last_ticks(p_schedules text[])
-returns table (schedule text, slot_at timestamptz, slot text, fate text, reason text, job_id uuid)
+returns table (
+  schedule text, slot_at timestamptz, slot text, fate text, reason text, job_id uuid, result jsonb
+)
 language sql stable
 set search_path = ''
 as $$
-  select wanted.name, ticks.slot_at, ticks.slot, ticks.fate, ticks.reason, ticks.job_id
+  select wanted.name, ticks.slot_at, ticks.slot, ticks.fate, ticks.reason, ticks.job_id, ticks.result
   from unnest(p_schedules) as wanted (name) cross join lateral (
     select * from public.schedule_ticks where schedule = wanted.name order by slot_at desc limit 1) as ticks;
 $$;
@@ -228,9 +301,11 @@ begin
 end
 $$;
 
-revoke execute on function private.unfinished_ticks, private.fire_tick from public, anon, authenticated;
-grant execute on function private.unfinished_ticks, private.fire_tick to service_role;
+revoke execute on function private.unfinished_ticks, private.fire_tick, private.want_task, private.fire_task
+  from public, anon, authenticated;
+grant execute on function private.unfinished_ticks, private.fire_tick, private.want_task, private.fire_task
+  to service_role;
 revoke execute on function public.open_schedules, public.tick_schedule, public.release_ticks, public.run_schedule,
-  public.pause_schedule, public.list_ticks, public.last_ticks, public.purge_ticks from public, anon, authenticated;
+  public.run_task, public.pause_schedule, public.list_ticks, public.last_ticks, public.purge_ticks from public, anon, authenticated;
 grant execute on function public.open_schedules, public.tick_schedule, public.release_ticks, public.run_schedule,
-  public.pause_schedule, public.list_ticks, public.last_ticks, public.purge_ticks to service_role;
+  public.run_task, public.pause_schedule, public.list_ticks, public.last_ticks, public.purge_ticks to service_role;

@@ -18,7 +18,8 @@ beforeAll(async () => {
 afterAll(() => database.close());
 beforeEach(() => database.sql.query("truncate schedule_ticks, schedules, jobs cascade"));
 
-const declare = (changes: Partial<Schedule>): Schedule => ({
+type JobSchedule = Extract<Schedule, { job: object }>;
+const declare = (changes: Partial<JobSchedule>): JobSchedule => ({
   name: "tidy",
   summary: "Tidies",
   cron: "0 9 * * *",

@@ -64,6 +64,87 @@ export type Database = {
         };
         Relationships: [];
       };
+      audit_logs: {
+        Row: {
+          action: string;
+          actor: string;
+          at: string;
+          id: number;
+          target: NonNullable<Json>;
+        };
+        ComputedFields: never;
+        Insert: {
+          action: string;
+          actor: string;
+          at: string;
+          id?: never;
+          target: NonNullable<Json>;
+        };
+        Update: {
+          action?: string;
+          actor?: string;
+          at?: string;
+          id?: never;
+          target?: NonNullable<Json>;
+        };
+        Relationships: [];
+      };
+      auth_tokens: {
+        Row: {
+          created_at: string;
+          expires_at: string;
+          id: string;
+          purpose: string;
+          token_hash: string;
+          used_at: string | null;
+          user_id: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          created_at: string;
+          expires_at: string;
+          id?: string;
+          purpose: string;
+          token_hash: string;
+          used_at?: string | null;
+          user_id: string;
+        };
+        Update: {
+          created_at?: string;
+          expires_at?: string;
+          id?: string;
+          purpose?: string;
+          token_hash?: string;
+          used_at?: string | null;
+          user_id?: string;
+        };
+        Relationships: [];
+      };
+      busiest_users: {
+        Row: {
+          failed_count: number;
+          job_count: number;
+          last_job_at: string;
+          owner: string;
+          refreshed_at: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          failed_count: number;
+          job_count: number;
+          last_job_at: string;
+          owner: string;
+          refreshed_at: string;
+        };
+        Update: {
+          failed_count?: number;
+          job_count?: number;
+          last_job_at?: string;
+          owner?: string;
+          refreshed_at?: string;
+        };
+        Relationships: [];
+      };
       campaign_batches: {
         Row: {
           attempts: number;
@@ -1499,6 +1580,7 @@ export type Database = {
           job_id: string | null;
           made_at: string;
           reason: string | null;
+          result: Json | null;
           schedule: string;
           slot: string;
           slot_at: string;
@@ -1510,6 +1592,7 @@ export type Database = {
           job_id?: string | null;
           made_at: string;
           reason?: string | null;
+          result?: Json | null;
           schedule: string;
           slot: string;
           slot_at: string;
@@ -1520,6 +1603,7 @@ export type Database = {
           job_id?: string | null;
           made_at?: string;
           reason?: string | null;
+          result?: Json | null;
           schedule?: string;
           slot?: string;
           slot_at?: string;
@@ -1559,6 +1643,31 @@ export type Database = {
           paused_at?: string | null;
           paused_by?: string | null;
           time_zone?: string;
+        };
+        Relationships: [];
+      };
+      sessions: {
+        Row: {
+          created_at: string;
+          expires_at: string;
+          id: string;
+          updated_at: string;
+          user_id: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          created_at: string;
+          expires_at: string;
+          id?: string;
+          updated_at: string;
+          user_id: string;
+        };
+        Update: {
+          created_at?: string;
+          expires_at?: string;
+          id?: string;
+          updated_at?: string;
+          user_id?: string;
         };
         Relationships: [];
       };
@@ -2833,6 +2942,7 @@ export type Database = {
           fate: string;
           job_id: string;
           reason: string;
+          result: Json;
           schedule: string;
           slot: string;
           slot_at: string;
@@ -2891,6 +3001,38 @@ export type Database = {
           revoked_at: string;
           role: string;
         }[];
+      };
+      list_audit_logs: {
+        Args: { p_before_id: number | null; p_limit: number | null };
+        Returns: {
+          action: string;
+          actor: string;
+          at: string;
+          id: number;
+          target: NonNullable<Json>;
+        }[];
+        SetofOptions: {
+          from: "*";
+          to: "audit_logs";
+          isOneToOne: false;
+          isSetofReturn: true;
+        };
+      };
+      list_busiest_users: {
+        Args: { p_limit: number | null };
+        Returns: {
+          failed_count: number;
+          job_count: number;
+          last_job_at: string;
+          owner: string;
+          refreshed_at: string;
+        }[];
+        SetofOptions: {
+          from: "*";
+          to: "busiest_users";
+          isOneToOne: false;
+          isSetofReturn: true;
+        };
       };
       list_campaign_sends: {
         Args: {
@@ -3133,6 +3275,7 @@ export type Database = {
           job_status: string;
           made_at: string;
           reason: string;
+          result: Json;
           slot: string;
           slot_at: string;
         }[];
@@ -3345,6 +3488,15 @@ export type Database = {
         Args: { p_now: string | null; p_request: Json | null; p_webhook: Json | null };
         Returns: Json;
       };
+      record_admin_action: {
+        Args: {
+          p_action: string | null;
+          p_actor: string | null;
+          p_now: string | null;
+          p_target: Json | null;
+        };
+        Returns: undefined;
+      };
       record_dead_letter: { Args: { p_letter: Json | null; p_now: string | null }; Returns: string };
       release_image_upload: { Args: { p_id: string | null; p_now: string | null }; Returns: undefined };
       release_part: {
@@ -3452,6 +3604,7 @@ export type Database = {
         };
         Returns: Json;
       };
+      run_maintenance: { Args: { p_limit: number | null; p_now: string | null }; Returns: Json };
       run_schedule: {
         Args: {
           p_by: string | null;
@@ -3498,6 +3651,16 @@ export type Database = {
           isOneToOne: true;
           isSetofReturn: false;
         };
+      };
+      run_task: {
+        Args: {
+          p_by: string | null;
+          p_now: string | null;
+          p_schedule: string | null;
+          p_slot: string | null;
+          p_task: string | null;
+        };
+        Returns: undefined;
       };
       set_email_subscriber_status: {
         Args: {

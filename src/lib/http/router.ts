@@ -5,7 +5,8 @@ import { isUnstorable } from "#lib/http/json.ts";
 import { plainIssue } from "#lib/http/plain-issue.ts";
 import { problemHeaders, toProblem } from "#lib/http/problem.ts";
 import { readBody } from "#lib/http/request-body.ts";
-import { type Answer, POLICIES, type Requester, ROLES, type Route } from "#lib/http/route.ts";
+import { type Answer, type Requester, ROLES, type Route } from "#lib/http/route.ts";
+import { methodNotAllowed, methodsOf, tablesByPath } from "#lib/http/route-table.ts";
 import { SECURITY_HEADERS } from "#lib/http/security-headers.ts";
 import { wrongFields } from "#lib/http/wrong-fields.ts";
 import { addLogContext, type Logger, withLogContext } from "#lib/logger.ts";
@@ -17,9 +18,11 @@ export type Authenticate = (request: Request) => Promise<Requester | undefined>;
 /** The requester that a ticket for this path was issued to; throws `unauthorized` for any other ticket. */
 export type OpenTicket = (ticket: string, path: string) => Promise<Requester>;
 
+/** Writes down an action of an administrator before it is done. */
+export type Audit = (actor: string, action: string, target: Record<string, string>) => Promise<void>;
+
 type Locks = { authenticate: Authenticate; openTicket?: OpenTicket };
-type Options = Locks & { routes: readonly Route[]; logger: Logger };
-type Table = Map<string, Route>;
+type Options = Locks & { routes: readonly Route[]; logger: Logger; audit?: Audit };
 
 const MAX_HEADER_BYTES = 16 * 1024;
 
@@ -27,7 +30,7 @@ const MAX_HEADER_BYTES = 16 * 1024;
 const acceptedJob = z.object({ jobId: z.string() });
 
 /** The whole API as one handler: it finds the route, checks its policy, validates the input, and answers. */
-export function createRoutes({ routes, logger, ...locks }: Options) {
+export function createRoutes({ routes, logger, audit, ...locks }: Options) {
   const app = new Hono({ strict: false });
   for (const [path, table] of tablesByPath(routes)) {
     app.all(path, ({ req }) =>
@@ -41,6 +44,11 @@ export function createRoutes({ routes, logger, ...locks }: Options) {
           const requester = await withinTime(admit(route, req.raw, locks));
           addLogContext({ by: requester?.id });
           const input = await readInput(route, req.raw, req.param());
+          if (requester && isAdminAction(route)) {
+            await withinTime(
+              audit?.(requester.id, `${route.method} ${path}`, req.param()) ?? Promise.resolve(),
+            );
+          }
           const answer = await withinTime(route.handle({ ...input, requester }));
           if (!(answer instanceof Response)) addLogContext(acceptedJob.safeParse(answer.body).data ?? {});
           return answer;
@@ -59,6 +67,8 @@ export function createRoutes({ routes, logger, ...locks }: Options) {
   return (request: Request): Promise<Response> => Promise.resolve(app.fetch(request));
 }
 
+const isAdminAction = ({ method, policy }: Route): boolean => policy === "admin" && method !== "GET";
+
 /** Limits the time of authentication and handler together. Receiving a slow body is not counted. */
 function createTimeLimit(limitMs: number) {
   let leftMs = limitMs;
@@ -69,38 +79,6 @@ function createTimeLimit(limitMs: number) {
     return result;
   };
 }
-
-/** Literal paths come before paths with parameters, so that `/jobs/latest` is not read as an id. */
-function tablesByPath(routes: readonly Route[]): [string, Table][] {
-  const tables = new Map<string, Table>();
-  for (const route of routes) {
-    // TypeScript requires a policy; this also checks code that bypasses the types.
-    if (!POLICIES.includes(route.policy)) {
-      throw new AppError("configuration", `${route.method} ${route.path} has no policy`);
-    }
-    if (route.ticket && (route.method !== "GET" || route.policy !== "user")) {
-      throw new AppError(
-        "configuration",
-        `${route.method} ${route.path}: a ticket is only for GET routes of users`,
-      );
-    }
-    const table: Table = tables.get(route.path) ?? new Map();
-    if (table.has(route.method)) {
-      throw new AppError("configuration", `${route.method} ${route.path} is registered twice`);
-    }
-    tables.set(route.path, table.set(route.method, route));
-  }
-  return [...tables].toSorted(
-    ([a], [b]) => Number(a.includes(":")) - Number(b.includes(":")) || a.localeCompare(b),
-  );
-}
-
-/** A path with GET also has HEAD: the same answer without its body. */
-const methodsOf = (table: Table): string[] =>
-  [...table.keys()].flatMap((method) => (method === "GET" ? ["GET", "HEAD"] : [method]));
-
-const methodNotAllowed = (table: Table): AppError =>
-  new AppError("method_not_allowed", `This address accepts only ${methodsOf(table).join(", ")}`);
 
 async function admit(
   route: Route,

@@ -1,0 +1,43 @@
+import { z } from "zod";
+import type { Clock } from "#lib/clock.ts";
+import { createCall } from "#lib/database/call.ts";
+import type { DatabaseClient } from "#lib/database/client.ts";
+
+export type MaintenanceRepository = ReturnType<typeof maintenanceRepository>;
+
+const counts = z.record(z.string(), z.number());
+const batch = z.object({
+  counts: z.record(z.string(), counts),
+  /** How many tasks have more to do. */
+  left: z.number(),
+  /** The message of each task that failed. */
+  errors: z.record(z.string(), z.string()),
+});
+const action = z.object({
+  id: z.number(),
+  at: z.string(),
+  actor: z.string(),
+  action: z.string(),
+  target: z.json(),
+});
+const busyUser = z.object({
+  owner: z.string(),
+  job_count: z.number(),
+  failed_count: z.number(),
+  last_job_at: z.string(),
+  refreshed_at: z.string(),
+});
+
+export function maintenanceRepository(db: DatabaseClient, clock: Clock) {
+  const { call, callTimeless } = createCall(db, clock);
+  return {
+    /** One batch of every task that is to run. */
+    run: (limit: number) => call("run_maintenance", { limit }, batch),
+
+    /** Newest first, one more than `limit`. */
+    actions: (limit: number, beforeId?: number) =>
+      callTimeless("list_audit_logs", { beforeId, limit: limit + 1 }, action.array()),
+
+    busiestUsers: (limit: number) => callTimeless("list_busiest_users", { limit }, busyUser.array()),
+  };
+}

@@ -1,0 +1,200 @@
+-- Maintenance: what only touches the database, in bounded batches. Housekeeping calls run_maintenance, and pg_cron may
+-- call it too (docs/schedules.md). Its tables: sessions of the site's users, and their tokens for signing in, resetting
+-- a password or confirming an address.
+
+create table public.sessions (
+  id uuid primary key default gen_random_uuid(),
+  user_id text not null,
+  created_at timestamptz not null,
+  -- When it was last used.
+  updated_at timestamptz not null,
+  expires_at timestamptz not null,
+  constraint sessions_name_their_user check (length(user_id) between 1 and 200)
+);
+create index sessions_by_use on public.sessions (updated_at);
+create index sessions_by_end on public.sessions (expires_at);
+create index sessions_by_user on public.sessions (user_id);
+
+create table public.auth_tokens (
+  id uuid primary key default gen_random_uuid(),
+  user_id text not null,
+  purpose text not null,
+  -- Never the token itself.
+  token_hash text not null,
+  created_at timestamptz not null,
+  expires_at timestamptz not null,
+  used_at timestamptz,
+  constraint auth_tokens_name_their_user check (length(user_id) between 1 and 200),
+  constraint auth_tokens_purpose_is_valid check (purpose in ('sign_in', 'reset_password', 'confirm_address')),
+  constraint auth_tokens_are_sha256 check (token_hash ~ '^[0-9a-f]{64}$'),
+  constraint auth_tokens_are_unique unique (token_hash)
+);
+create index auth_tokens_by_end on public.auth_tokens (expires_at);
+
+alter table public.sessions enable row level security;
+alter table public.auth_tokens enable row level security;
+revoke all on public.sessions, public.auth_tokens from anon, authenticated;
+grant select, insert, update, delete on public.sessions, public.auth_tokens to service_role;
+grant select on public.sessions to authenticated;
+create policy sessions_are_read_by_their_user on public.sessions for select to authenticated
+  using (user_id = (select auth.jwt()) ->> 'sub');
+
+-- The users who had the most work in the last seven days, kept for reading.
+create table public.busiest_users (
+  owner text primary key,
+  job_count integer not null,
+  failed_count integer not null,
+  last_job_at timestamptz not null,
+  refreshed_at timestamptz not null
+);
+alter table public.busiest_users enable row level security;
+revoke all on public.busiest_users from anon, authenticated;
+grant select, insert, update, delete on public.busiest_users to service_role;
+
+-- Sessions that were not used for 30 days.
+create function private.clean_unused_sessions(p_limit integer, p_now timestamptz)
+returns jsonb
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_count integer;
+begin
+  delete from public.sessions where id in (
+    select id from public.sessions where updated_at < p_now - interval '30 days' order by updated_at limit p_limit);
+  get diagnostics v_count = row_count;
+  return jsonb_build_object('deletedCount', v_count);
+end
+$$;
+
+-- Sessions whose end has passed, and audit logs of more than 90 days ago.
+create function private.clean_daily(p_limit integer, p_now timestamptz)
+returns jsonb
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_count integer;
+begin
+  delete from public.sessions where id in (
+    select id from public.sessions where expires_at < p_now order by expires_at limit p_limit);
+  get diagnostics v_count = row_count;
+  return jsonb_build_object('deletedSessions', v_count) || private.clean_audit_logs(p_limit, p_now);
+end
+$$;
+
+-- Tokens that expired more than seven days ago.
+create function private.clean_expired_tokens(p_limit integer, p_now timestamptz)
+returns jsonb
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_count integer;
+begin
+  delete from public.auth_tokens where id in (
+    select id from public.auth_tokens where expires_at < p_now - interval '7 days' order by expires_at limit p_limit);
+  get diagnostics v_count = row_count;
+  return jsonb_build_object('deletedCount', v_count);
+end
+$$;
+
+-- The 100 users with the most jobs of the last seven days.
+create function private.refresh_busiest_users(p_limit integer, p_now timestamptz)
+returns jsonb
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_count integer;
+begin
+  delete from public.busiest_users where true;
+  insert into public.busiest_users (owner, job_count, failed_count, last_job_at, refreshed_at)
+  select owner, count(*), count(*) filter (where status = 'failed'), max(created_at), p_now
+  from public.jobs where owner is not null and created_at > p_now - interval '7 days'
+  group by owner order by count(*) desc, owner limit 100;
+  get diagnostics v_count = row_count;
+  return jsonb_build_object('refreshedCount', v_count);
+end
+$$;
+
+insert into private.maintenance_tasks (name, function, at_least_every) values
+  ('cleanup-sessions', 'private.clean_unused_sessions', '25 hours'),
+  ('daily-cleanup', 'private.clean_daily', '25 hours'),
+  ('cleanup-expired-tokens', 'private.clean_expired_tokens', '25 hours'),
+  ('refresh-cache', 'private.refresh_busiest_users', '1 hour');
+
+-- Runs one batch of a task. Returns its counts.
+create function private.run_task_batch(p_task private.maintenance_tasks, p_limit integer, p_now timestamptz)
+returns jsonb
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_counts jsonb;
+  v_result jsonb;
+begin
+  execute format('select %s($1, $2)', p_task.function) into v_counts using p_limit, p_now;
+  -- Counts of zero too: add_counts leaves them out.
+  v_result := v_counts || private.add_counts(p_task.result, v_counts);
+  if exists (select from jsonb_each_text(v_counts) where value::bigint >= p_limit) then
+    update private.maintenance_tasks set result = v_result where name = p_task.name;
+    return v_counts;
+  end if;
+  update private.maintenance_tasks
+  set result = v_result, run_at = p_now, wanted_at = null, schedule = null, slot_at = null
+  where name = p_task.name;
+  update public.schedule_ticks set result = v_result
+  where schedule = p_task.schedule and slot_at = p_task.slot_at and fate = 'fired';
+  return v_counts;
+end
+$$;
+
+-- The one entry point of maintenance: runs a batch of every task that its schedule wants, or that has not run for too
+-- long. Two callers at once do the work once. A task that fails does not stop the others. Returns
+-- {"counts": {"cleanup-sessions": {"deletedCount": 3}}, "left": tasks with more to do, "errors": {"refresh-cache": …}}.
+create function public.run_maintenance(p_limit integer, p_now timestamptz)
+returns jsonb
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_task private.maintenance_tasks;
+  v_counts jsonb := '{}';
+  v_errors jsonb := '{}';
+  v_left integer;
+begin
+  if not pg_try_advisory_xact_lock(hashtextextended('nightshift: run_maintenance', 0)) then
+    return '{"counts": {}, "left": 0, "errors": {}}';
+  end if;
+  -- A new task waits for its first slot.
+  update private.maintenance_tasks set run_at = p_now where run_at is null;
+  for v_task in
+    select * from private.maintenance_tasks where wanted_at is not null or run_at < p_now - at_least_every order by name
+  loop
+    begin
+      v_counts := v_counts || jsonb_build_object(v_task.name, private.run_task_batch(v_task, p_limit, p_now));
+    exception when others then
+      v_errors := v_errors || jsonb_build_object(v_task.name, sqlerrm);
+    end;
+  end loop;
+  select count(*) into v_left from private.maintenance_tasks
+  where (wanted_at is not null or run_at < p_now - at_least_every) and not v_errors ? name;
+  return jsonb_build_object('counts', v_counts, 'left', v_left, 'errors', v_errors);
+end
+$$;
+
+create function public.list_busiest_users(p_limit integer)
+returns setof public.busiest_users
+language sql stable
+set search_path = ''
+as $$
+  select * from public.busiest_users order by job_count desc, owner limit p_limit;
+$$;
+
+revoke execute on function private.clean_unused_sessions, private.clean_daily, private.clean_expired_tokens,
+  private.refresh_busiest_users, private.run_task_batch, public.run_maintenance,
+  public.list_busiest_users from public, anon, authenticated;
+grant execute on function private.clean_unused_sessions, private.clean_daily, private.clean_expired_tokens,
+  private.refresh_busiest_users, private.run_task_batch, public.run_maintenance,
+  public.list_busiest_users to service_role;

@@ -1,0 +1,133 @@
+import { createHash, randomUUID } from "node:crypto";
+import { afterEach, expect, test } from "vitest";
+import { type Workshop, workshop } from "../support/workshop.ts";
+
+let shop: Workshop;
+afterEach(() => shop.close());
+
+/** A house without functions: maintenance needs none. */
+async function open() {
+  shop = await workshop({ functions: () => [] });
+  await shop.app.keepHouse();
+}
+const now = () => shop.engine.clock.now();
+const ago = (days: number) => new Date(now().getTime() - days * 86_400_000);
+/** Moves the clock to the schedule's next slot, when housekeeping finds it. */
+async function next(schedule: string) {
+  const { body } = await shop.call("GET", `/api/schedules/${schedule}`);
+  await shop.engine.advance(`${Date.parse(body.next.at) - now().getTime()}ms`);
+  await shop.app.keepHouse();
+  return (await shop.call("GET", `/api/schedules/${schedule}`)).body.last;
+}
+const session = (updatedAt: Date, expiresAt: Date) =>
+  shop.rows(
+    "insert into sessions (user_id, created_at, updated_at, expires_at) values ('ada', $1, $1, $2) returning id",
+    [updatedAt, expiresAt],
+  );
+const token = (expiresAt: Date) =>
+  shop.rows(
+    "insert into auth_tokens (user_id, purpose, token_hash, created_at, expires_at) values ('ada', 'sign_in', $1, $2, $2) returning id",
+    [createHash("sha256").update(randomUUID()).digest("hex"), expiresAt],
+  );
+const ids = async (table: string) =>
+  (await shop.rows(`select id from ${table} order by id`)).map(({ id }) => id);
+
+test("S2-19: cleanup-sessions deletes at 02:00 the sessions that were not used for 30 days", async () => {
+  await open();
+  const [soon] = await session(ago(29), ago(-1));
+  await session(ago(31), ago(-1));
+  await session(ago(40), ago(-1));
+  const last = await next("cleanup-sessions");
+  expect(last).toMatchObject({ fate: "fired", jobUrl: null, result: { deletedCount: 2 } });
+  expect(last.local).toContain("T02:00");
+  expect(await ids("sessions")).toEqual([soon.id]);
+});
+
+test("S4-28: daily-cleanup at 03:00 deletes expired sessions and old audit logs, and returns both counts", async () => {
+  await open();
+  await session(ago(0), ago(-0.01));
+  const [living] = await session(ago(0), ago(-10));
+  await session(ago(0), ago(-1));
+  for (const days of [1, 80, 91, 200])
+    await shop.rows("insert into audit_logs (at, actor, action, target) values ($1, 'key:a', 'x', '{}')", [
+      ago(days),
+    ]);
+  const last = await next("daily-cleanup");
+  expect(last).toMatchObject({ fate: "fired", result: { deletedSessions: 1, deletedAuditLogs: 2 } });
+  expect(last.local).toContain("T03:00");
+  expect(await ids("audit_logs")).toHaveLength(2);
+  expect(await next("daily-cleanup")).toMatchObject({ result: { deletedSessions: 1, deletedAuditLogs: 0 } });
+  expect(await next("daily-cleanup")).toMatchObject({ result: { deletedSessions: 0, deletedAuditLogs: 0 } });
+  expect(await ids("sessions")).toEqual([living.id]);
+});
+
+test("S4-19: cleanup-expired-tokens at 03:00 deletes tokens that expired more than seven days ago", async () => {
+  await open();
+  await token(ago(8));
+  const [young] = await token(ago(5));
+  const last = await next("cleanup-expired-tokens");
+  expect(last).toMatchObject({ fate: "fired", result: { deletedCount: 1 } });
+  expect(last.local).toContain("T03:00");
+  expect(await ids("auth_tokens")).toEqual([young.id]);
+});
+
+test("S2-19: refresh-cache keeps the 100 busiest users, every 300 seconds", async () => {
+  await open();
+  await shop.rows(
+    `insert into jobs (kind, function_id, event_id, event_name, status, requester, owner, created_at, ready_at, due_at, updated_at)
+     select 'k', 'f', gen_random_uuid()::text, 'e', 'queued', 'r', 'user-' || user_number, $1, $1, $1, $1
+     from generate_series(1, 101) as users (user_number), generate_series(1, user_number) as jobs`,
+    [now()],
+  );
+  const at = [await next("refresh-cache"), await next("refresh-cache")].map((last) => Date.parse(last.at));
+  expect((at[1] ?? 0) - (at[0] ?? 0)).toBe(300_000);
+  const { items } = (await shop.call("GET", "/api/users/busiest")).body;
+  expect(items).toHaveLength(100);
+  expect(items[0]).toMatchObject({ owner: "user-101", jobs: 101, failedJobs: 0 });
+  expect(items.map(({ owner }: { owner: string }) => owner)).not.toContain("user-1");
+});
+
+test("more rows than a batch are deleted by one housekeeping, and the counts are those of all batches", async () => {
+  await open();
+  await shop.rows(
+    `insert into sessions (user_id, created_at, updated_at, expires_at)
+     select 'ada', $1, $1, $1 from generate_series(1, 2500)`,
+    [ago(40)],
+  );
+  expect(await next("cleanup-sessions")).toMatchObject({ result: { deletedCount: 2500 } });
+});
+
+test("two callers at once do the work once: the second finds the lock taken", async () => {
+  await open();
+  await session(ago(40), ago(-1));
+  await shop.call("POST", "/api/schedules/cleanup-sessions/run");
+  const run = "select public.run_maintenance(100, $1) as report";
+  const first = await shop.database.sql.connect();
+  await first.query("begin");
+  const { rows } = await first.query(run, [now()]);
+  expect(rows[0].report.counts).toMatchObject({ "cleanup-sessions": { deletedCount: 1 } });
+  expect(await shop.rows(run, [now()])).toEqual([{ report: { counts: {}, left: 0, errors: {} } }]);
+  await first.query("commit");
+  first.release();
+  expect((await shop.rows(run, [now()]))[0].report.counts).toEqual({});
+});
+
+test("S4-83: called by pg_cron alone, a task runs that has not run for a day", async () => {
+  await open();
+  await session(ago(0), ago(-0.5));
+  await shop.engine.advance("26h");
+  const [{ report }] = await shop.rows("select public.run_maintenance(100, $1) as report", [now()]);
+  expect(report.counts["daily-cleanup"]).toMatchObject({ deletedSessions: 1 });
+});
+
+test("a task that fails stops neither the others nor the record of why", async () => {
+  await open();
+  await session(ago(40), ago(-1));
+  await shop.rows(
+    "update private.maintenance_tasks set function = 'private.no_such' where name = 'refresh-cache'",
+  );
+  await shop.call("POST", "/api/schedules/cleanup-sessions/run");
+  await shop.engine.advance("5m");
+  await expect(shop.app.keepHouse()).rejects.toThrow("chores failed");
+  expect(await ids("sessions")).toEqual([]);
+});
