@@ -1,53 +1,75 @@
 import { setTimeout as pause } from "node:timers/promises";
-import { type ChaosHouse, chaosHouse } from "./house.ts";
+import type { House } from "./campaign.ts";
 import { hireOperator } from "./operator.ts";
+import { type Part, type PartsHouse, partsHouse } from "./parts-house.ts";
 
 export type ImportsVerdict = {
-  /** How many `kill -9` of the site fell while the import was unfinished. */
-  kills: number;
+  /** How many `kill -9` of each part fell while the import was unfinished. */
+  kills: Record<Part, number>;
   undisturbed: Outcome;
   killed: Outcome;
+  seconds: { undisturbed: number; killed: number };
 };
 /** What an import left behind: its counts, its rejects and the table, without ids and times. */
 export type Outcome = { status: string; counts: unknown; rejects: unknown[]; table: unknown[] };
 
-/** Long enough to write something, short enough to be in the middle of it. */
-const LONGEST_LIFE_MS = 900;
+type Wish = { rows: number; killsOfEach: number; say?: (progress: string) => void };
 
-/** Imports a file with bad rows and repeated keys, once in peace and once while the site is killed again and again. */
-export async function importsRampage({
-  rows,
-  kills,
-}: {
-  rows: number;
-  kills: number;
-}): Promise<ImportsVerdict> {
-  const house = await chaosHouse({ PLAN: "pro" });
+/** Long enough to write something, short enough to be in the middle of it. */
+const LONGEST_PAUSE_MS = 900;
+
+/** Imports a file with bad rows and repeated keys, once in peace and once while the stack's parts are killed. */
+export async function importsRampage({ rows, killsOfEach, say = () => {} }: Wish): Promise<ImportsVerdict> {
+  const house = await partsHouse({ PLAN: "pro" });
   const sendOperatorHome = hireOperator(house);
   try {
-    await house.startSite();
     const file = fileOf(rows);
     const peaceful = await begin(house, file);
-    await untilEnded(house, peaceful.importId);
+    const calm = await secondsOf(() => untilEnded(house, peaceful.importId));
     const disturbed = await begin(house, file);
-    let done = 0;
-    while (done < kills && !(await hasEnded(house, disturbed.importId))) {
-      await pause(100 + Math.random() * LONGEST_LIFE_MS);
-      if (await hasEnded(house, disturbed.importId)) break;
-      await house.killSite();
-      done += 1;
-      await house.startSite();
-    }
-    await untilEnded(house, disturbed.importId);
+    const kills: Record<Part, number> = { site: 0, engine: 0, gateway: 0, postgres: 0 };
+    const wild = await secondsOf(async () => {
+      await killAll(house, disturbed, { killsOfEach, kills, say });
+      await untilEnded(house, disturbed.importId);
+    });
     return {
-      kills: done,
+      kills,
       undisturbed: await outcomeOf(house, peaceful),
       killed: await outcomeOf(house, disturbed),
+      seconds: { undisturbed: calm, killed: wild },
     };
   } finally {
     await sendOperatorHome();
     await house.close();
   }
+}
+
+type Kills = Required<Pick<Wish, "killsOfEach" | "say">> & Pick<ImportsVerdict, "kills">;
+
+/** In random order and at random times, until the import has ended. */
+async function killAll(house: PartsHouse, { importId }: Begun, { killsOfEach, kills, say }: Kills) {
+  const parts: Part[] = ["site", "engine", "gateway", "postgres"];
+  const victims = shuffled(parts.flatMap((part) => Array.from({ length: killsOfEach }, () => part)));
+  for (const [n, part] of victims.entries()) {
+    do {
+      await pause(100 + Math.random() * LONGEST_PAUSE_MS);
+      if (await hasEnded(house, importId)) return;
+    } while (!house.isUp(part) || !house.kill(part));
+    kills[part] += 1;
+    say(`kill ${n + 1} of ${victims.length}: ${part}`);
+  }
+}
+
+const shuffled = <Item>(items: readonly Item[]): Item[] =>
+  items
+    .map((item) => ({ item, at: Math.random() }))
+    .toSorted((a, b) => a.at - b.at)
+    .map(({ item }) => item);
+
+async function secondsOf(work: () => Promise<void>): Promise<number> {
+  const startedAt = performance.now();
+  await work();
+  return Math.round((performance.now() - startedAt) / 1000);
 }
 
 /** One row in a hundred is bad, one in fifty has a key that stood in the file before. */
@@ -62,7 +84,7 @@ function fileOf(rows: number): string {
 
 type Begun = { importId: string; listId: string };
 
-async function begin(house: ChaosHouse, file: string): Promise<Begun> {
+async function begin(house: House, file: string): Promise<Begun> {
   const { id: listId } = await house.call<{ id: string }>("POST", "/api/lists", { name: "Everybody" });
   const upload = await house.call<{ uploadId: string; url: string }>("POST", "/api/imports/uploads", {
     fileName: "people.csv",
@@ -77,7 +99,7 @@ async function begin(house: ChaosHouse, file: string): Promise<Begun> {
   return { importId, listId };
 }
 
-async function hasEnded(house: ChaosHouse, importId: string): Promise<boolean> {
+async function hasEnded(house: House, importId: string): Promise<boolean> {
   const [row] = await house.query<{ ended: boolean }>(
     "select ended_at is not null as ended from imports where id = $1",
     [importId],
@@ -85,12 +107,12 @@ async function hasEnded(house: ChaosHouse, importId: string): Promise<boolean> {
   return row?.ended ?? false;
 }
 
-async function untilEnded(house: ChaosHouse, importId: string): Promise<void> {
+async function untilEnded(house: House, importId: string): Promise<void> {
   for (const deadline = performance.now() + 300_000; !(await hasEnded(house, importId)); await pause(200))
     if (performance.now() > deadline) throw new Error("The import does not end");
 }
 
-async function outcomeOf(house: ChaosHouse, { importId, listId }: Begun): Promise<Outcome> {
+async function outcomeOf(house: House, { importId, listId }: Begun): Promise<Outcome> {
   const { status, counts } = await house.call<{ status: string; counts: unknown }>(
     "GET",
     `/api/imports/${importId}`,

@@ -7,7 +7,7 @@ import type { House } from "./campaign.ts";
 import { clientOf } from "./client.ts";
 
 /** The parts that can be killed, with the supervisor's names for them. */
-const names = { engine: "engine", gateway: "supabase", postgres: "Postgres" } as const;
+const names = { site: "site", engine: "engine", gateway: "supabase", postgres: "Postgres" } as const;
 export type Part = keyof typeof names;
 
 export type PartsHouse = House & {

@@ -2,8 +2,11 @@ import { setTimeout as pause } from "node:timers/promises";
 import type { Campaign, House } from "./campaign.ts";
 import type { Part, PartsHouse } from "./parts-house.ts";
 
+/** The site has a form of its own. */
+export type Victim = Exclude<Part, "site">;
+
 /** A kill after some share of the mails; `inFlight`: only while the provider has a request of ours in flight. */
-type Kill = { part: Part; share: number; inFlight: boolean };
+type Kill = { part: Victim; share: number; inFlight: boolean };
 type Stats = { inFlight: number; accepted: number };
 type Plan = { killsOfEach: number; latencyMs: number; say: (progress: string) => void };
 
@@ -16,7 +19,7 @@ export async function killParts(
   campaign: Campaign,
   { killsOfEach, latencyMs, say }: Plan,
 ) {
-  const kills: Record<Part, number> = { engine: 0, gateway: 0, postgres: 0 };
+  const kills: Record<Victim, number> = { engine: 0, gateway: 0, postgres: 0 };
   const plan = planOf(killsOfEach);
   let [done, killsInFlight] = [0, 0];
   for (const kill of plan) {
@@ -33,7 +36,11 @@ export async function killParts(
 
 /** In random order and at random times, three of four with a request in flight; the first one during planning. */
 function planOf(killsOfEach: number): Kill[] {
-  const victims = Array.from({ length: killsOfEach }, (): Part[] => ["engine", "gateway", "postgres"]).flat();
+  const victims = Array.from({ length: killsOfEach }, (): Victim[] => [
+    "engine",
+    "gateway",
+    "postgres",
+  ]).flat();
   const shares = victims.slice(1).map(() => Math.random() * LATEST);
   const moments = [0, ...shares.toSorted((one, other) => one - other)];
   return moments.map((share, index): Kill => {

@@ -1,8 +1,8 @@
 import { begin, type Campaign, type House, untilClosed } from "./campaign.ts";
 import { type LeftOver, untilNothingIsLeft } from "./left-over.ts";
 import { hireOperator } from "./operator.ts";
-import { type Part, partsHouse } from "./parts-house.ts";
-import { killParts } from "./parts-kills.ts";
+import { partsHouse } from "./parts-house.ts";
+import { killParts, type Victim } from "./parts-kills.ts";
 import { faultsOf, judge, type Verdict } from "./verdict.ts";
 
 export type PartsRampage = {
@@ -15,7 +15,7 @@ export type PartsRampage = {
 };
 
 export type PartsVerdict = Verdict & {
-  kills: Record<Part, number>;
+  kills: Record<Victim, number>;
   /** Kills while the provider had a request of ours in flight. */
   killsInFlight: number;
   /** Deaths of parts that the test did not kill. */
