@@ -9,3 +9,4 @@ export { jobCancelRequested } from "#jobs/events.ts";
 /** Sends work with a priority: `inngest.send(queueJob("email/send.campaign", { campaignId }, "high"))`. */
 export { queueJob } from "#lib/engine/priorities.ts";
 export { processPaymentRequested } from "#payments/events.ts";
+export { generateReportRequested } from "#reports/events.ts";

@@ -2,22 +2,14 @@ import { z } from "zod";
 import {
   barChart,
   byStatus,
-  type Column,
   lineChart,
   number,
   perDay,
   type ReportContent,
   type Snapshot,
 } from "./document.ts";
-import type { DateRange, ReportType } from "./events.ts";
+import type { DateRange, DesignedType } from "./events.ts";
 
-type Writer = {
-  columns: readonly Column[];
-  write(snapshot: Snapshot, range: DateRange): Omit<ReportContent, "columns">;
-};
-
-const text = (label: string): Column => ({ label, numeric: false });
-const figure = (label: string): Column => ({ label, numeric: true });
 const status = (snapshot: Snapshot, name: string) => snapshot.byStatus[name] ?? 0;
 const count = z.coerce.number();
 const usersFigures = z.looseObject({ lists: count });
@@ -27,84 +19,56 @@ const analyticsFigures = z.looseObject({
 });
 const contentFigures = z.looseObject({ sent: count, failed: count, unknown: count });
 
-/** The contents of each type of report; its columns are those of `private.export_<type>`. */
-export const WRITERS: Record<ReportType, Writer> = {
-  users: {
-    columns: [text("Name"), text("E-mail"), text("List"), text("Status"), text("Since")],
-    write(snapshot, range) {
-      const { lists } = usersFigures.parse(snapshot);
-      return {
-        title: "Users",
-        tableTitle: "Subscribers",
-        figures: [
-          { label: "New subscribers", value: number(snapshot.rowCount) },
-          { label: "Active", value: number(status(snapshot, "active")) },
-          { label: "Unsubscribed", value: number(status(snapshot, "unsubscribed")) },
-          { label: "Lists", value: number(lists) },
-        ],
-        charts: [
-          lineChart("New subscribers a day", perDay(range, snapshot.perDay)),
-          barChart("By status", byStatus(snapshot)),
-        ],
-      };
-    },
+/** What each type of report makes of its snapshot. */
+export const WRITERS: Record<DesignedType, (snapshot: Snapshot, range: DateRange) => ReportContent> = {
+  users(snapshot, range) {
+    const { lists } = usersFigures.parse(snapshot);
+    return {
+      title: "Users",
+      tableTitle: "Subscribers",
+      figures: [
+        { label: "New subscribers", value: number(snapshot.rowCount) },
+        { label: "Active", value: number(status(snapshot, "active")) },
+        { label: "Unsubscribed", value: number(status(snapshot, "unsubscribed")) },
+        { label: "Lists", value: number(lists) },
+      ],
+      charts: [
+        lineChart("New subscribers a day", perDay(range, snapshot.perDay)),
+        barChart("By status", byStatus(snapshot)),
+      ],
+    };
   },
-  analytics: {
-    columns: [
-      text("Job"),
-      text("Kind"),
-      text("Status"),
-      text("Accepted"),
-      text("Started"),
-      text("Ended"),
-      text("Error"),
-    ],
-    write(snapshot, range) {
-      const { byKind, medianSeconds } = analyticsFigures.parse(snapshot);
-      const ended = status(snapshot, "completed") + status(snapshot, "failed");
-      const share = ended === 0 ? "–" : `${number((status(snapshot, "failed") / ended) * 100)} %`;
-      return {
-        title: "Analytics",
-        tableTitle: "Jobs",
-        figures: [
-          { label: "Jobs", value: number(snapshot.rowCount) },
-          { label: "Completed", value: number(status(snapshot, "completed")) },
-          { label: "Failed", value: share },
-          { label: "Median duration", value: medianSeconds === null ? "–" : `${number(medianSeconds)} s` },
-        ],
-        charts: [
-          lineChart("Jobs a day", perDay(range, snapshot.perDay)),
-          barChart("By kind of work", byKind),
-        ],
-      };
-    },
+  analytics(snapshot, range) {
+    const { byKind, medianSeconds } = analyticsFigures.parse(snapshot);
+    const ended = status(snapshot, "completed") + status(snapshot, "failed");
+    const share = ended === 0 ? "–" : `${number((status(snapshot, "failed") / ended) * 100)} %`;
+    return {
+      title: "Analytics",
+      tableTitle: "Jobs",
+      figures: [
+        { label: "Jobs", value: number(snapshot.rowCount) },
+        { label: "Completed", value: number(status(snapshot, "completed")) },
+        { label: "Failed", value: share },
+        { label: "Median duration", value: medianSeconds === null ? "–" : `${number(medianSeconds)} s` },
+      ],
+      charts: [lineChart("Jobs a day", perDay(range, snapshot.perDay)), barChart("By kind of work", byKind)],
+    };
   },
-  content: {
-    columns: [
-      text("Campaign"),
-      text("Subject"),
-      text("Status"),
-      text("Written"),
-      figure("People"),
-      figure("Sent"),
-      figure("Failed"),
-    ],
-    write(snapshot, range) {
-      const { sent, failed, unknown } = contentFigures.parse(snapshot);
-      return {
-        title: "Content",
-        tableTitle: "Campaigns",
-        figures: [
-          { label: "Campaigns", value: number(snapshot.rowCount) },
-          { label: "Mails sent", value: number(sent) },
-          { label: "Mails failed", value: number(failed) },
-          { label: "Outcome unknown", value: number(unknown) },
-        ],
-        charts: [
-          lineChart("Campaigns a day", perDay(range, snapshot.perDay)),
-          barChart("By status", byStatus(snapshot)),
-        ],
-      };
-    },
+  content(snapshot, range) {
+    const { sent, failed, unknown } = contentFigures.parse(snapshot);
+    return {
+      title: "Content",
+      tableTitle: "Campaigns",
+      figures: [
+        { label: "Campaigns", value: number(snapshot.rowCount) },
+        { label: "Mails sent", value: number(sent) },
+        { label: "Mails failed", value: number(failed) },
+        { label: "Outcome unknown", value: number(unknown) },
+      ],
+      charts: [
+        lineChart("Campaigns a day", perDay(range, snapshot.perDay)),
+        barChart("By status", byStatus(snapshot)),
+      ],
+    };
   },
 };

@@ -8,8 +8,10 @@ const cell = z.union([z.string(), z.number(), z.null()]);
 export type Cell = z.output<typeof cell>;
 const count = z.coerce.number();
 
-/** The part of `private.report_<type>`'s result that every type of report has. */
+/** What SQL returns for a period (`report_snapshot`), for every type. */
 export const snapshotSchema = z.looseObject({
+  /** The headings of the table. */
+  columns: z.array(z.string()),
   rowCount: count,
   byStatus: z.record(z.string(), count),
   perDay: z.array(z.tuple([z.string(), count])),
@@ -17,7 +19,8 @@ export const snapshotSchema = z.looseObject({
 });
 export type Snapshot = z.output<typeof snapshotSchema>;
 
-export type Column = { label: string; numeric: boolean };
+/** `width` is the column's share of the page: about the characters that it needs. */
+type Column = { label: string; numeric: boolean; width: number };
 export type Chart = {
   title: string;
   kind: "line" | "bar";
@@ -42,7 +45,6 @@ export type ReportDocument = {
 export type ReportContent = {
   title: string;
   tableTitle: string;
-  columns: readonly Column[];
   figures: ReportDocument["figures"];
   charts: Chart[];
 };
@@ -50,8 +52,9 @@ export type ReportContent = {
 export type ReportFacts = { type: string; range: DateRange; snapshotAt: Date; scope: string | null };
 
 export function toDocument(facts: ReportFacts, snapshot: Snapshot, content: ReportContent): ReportDocument {
-  const { rowCount, rows } = snapshot;
+  const { columns, rowCount, rows } = snapshot;
   const shown = rows.slice(0, PDF_ROWS);
+  const cells = shown.map((row) => columns.map((_, index) => cellText(row[index] ?? null)));
   return {
     type: facts.type,
     title: content.title,
@@ -66,10 +69,24 @@ export function toDocument(facts: ReportFacts, snapshot: Snapshot, content: Repo
         rowCount > shown.length
           ? `The first ${number(shown.length)} of ${number(rowCount)} rows. The same report as CSV has all of them.`
           : "",
-      columns: [...content.columns],
-      rows: shown.map((row) => content.columns.map((_, index) => cellText(row[index] ?? null))),
+      columns: columns.map((label, index) => ({
+        label,
+        numeric: shown.every((row) => typeof row[index] === "number"),
+        width: widthOf([label, ...cells.map((row) => row[index] ?? "")]),
+      })),
+      rows: cells,
     },
   };
+}
+
+const LEAST_WIDTH = 6;
+const MOST_WIDTH = 40;
+
+/** A few long texts wrap; they do not take the room of the other columns. */
+function widthOf(texts: readonly string[]): number {
+  const lengths = texts.map(({ length }) => length).toSorted((a, b) => a - b);
+  const usual = lengths[Math.floor(0.95 * (lengths.length - 1))] ?? 0;
+  return Math.min(MOST_WIDTH, Math.max(LEAST_WIDTH, usual, texts[0]?.length ?? 0)) + 2;
 }
 
 const day = new Intl.DateTimeFormat("en-GB", { dateStyle: "long", timeZone: "UTC" });

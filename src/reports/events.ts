@@ -1,8 +1,14 @@
 import { eventType } from "inngest";
 import { z } from "zod";
 
-export const reportType = z.enum(["analytics", "users", "content"]);
-export type ReportType = z.output<typeof reportType>;
+/** Reports with figures and charts, as PDF or CSV. */
+const DESIGNED = ["analytics", "users", "content"] as const;
+/** Further lists of the product, as CSV. A migration registers each under the same name. */
+const EXPORTS = ["contacts", "products", "imports", "images", "orders"] as const;
+export const reportType = z.enum([...DESIGNED, ...EXPORTS]);
+type ReportType = z.output<typeof reportType>;
+export type DesignedType = (typeof DESIGNED)[number];
+export const isDesigned = (type: ReportType): type is DesignedType => !EXPORTS.some((one) => one === type);
 export const reportFormat = z.enum(["pdf", "csv"]);
 
 /** Whole days in UTC; the first and the last day are included. */
@@ -10,14 +16,12 @@ const day = z.iso.date().max(10);
 export const dateRange = z.object({ start: day, end: day });
 export type DateRange = z.output<typeof dateRange>;
 
+const wanted = z.object({ reportType, dateRange, format: reportFormat.optional() });
+export type GenerateReport = z.output<typeof wanted>;
+
 /** Command: make this report of the rows of `userId`. */
 export const generateReportRequested = eventType("report/generate", {
-  schema: z.object({
-    reportType,
-    dateRange,
-    format: reportFormat.optional(),
-    userId: z.string().min(1).max(200),
-  }),
+  schema: wanted.extend({ userId: z.string().min(1).max(200) }),
 });
 
 /** Fact: a report can be downloaded. */

@@ -7,10 +7,10 @@ import type { InngestClient } from "#lib/engine/inngest.ts";
 import { tries } from "#lib/engine/retry-policy.ts";
 import { WRITERS } from "./contents.ts";
 import { PDF_ROWS, type ReportDocument, toDocument } from "./document.ts";
-import { type DateRange, generateReportRequested, reportReady } from "./events.ts";
+import { type DateRange, generateReportRequested, isDesigned, reportReady } from "./events.ts";
 import { downloadUrl, REPORTS_BUCKET, reportPath } from "./paths.ts";
-import { rangeInstants } from "./range.ts";
 import type { Report, ReportRepository } from "./repository.ts";
+import { wantedOf } from "./wanted.ts";
 import { csvOf } from "./write-csv.ts";
 
 type Dependencies = {
@@ -42,15 +42,9 @@ export const generateReport = (deps: Dependencies) =>
       onFailure: deps.onFailure,
     },
     async ({ event, step, runId }) => {
-      const { reportType, dateRange, format = "pdf", userId } = event.data;
+      const { dateRange, userId } = event.data;
       const file = await step.run("render", async () => {
-        const wanted = {
-          owner: userId,
-          scope: userId,
-          type: reportType,
-          format,
-          ...rangeInstants(dateRange),
-        };
+        const wanted = { owner: userId, scope: userId, ...wantedOf(event.data) };
         const report = await deps.reports.open(event.id ?? runId, wanted);
         const patienceMs = Math.min(PATIENCE_MS, remainingMs(event.data, deps.clock.now()));
         const signal = AbortSignal.timeout(Math.max(1, patienceMs));
@@ -80,16 +74,15 @@ export const generateReport = (deps: Dependencies) =>
 async function makeFile(deps: Dependencies, report: Report, range: DateRange, signal: AbortSignal) {
   const snapshotAt = deps.clock.now();
   const path = reportPath(report);
-  const { columns, write } = WRITERS[report.type];
   let counts: { rows: number; bytes: number };
-  if (report.format === "csv") {
-    const file = csvOf(deps.reports, report.id, columns, signal);
+  if (report.format === "csv" || !isDesigned(report.type)) {
+    const file = csvOf(deps.reports, report.id, await deps.reports.columns(report.id), signal);
     await deps.storage.putStream(REPORTS_BUCKET, path, file.stream, "text/csv; charset=utf-8");
     counts = file.counts;
   } else {
     const snapshot = await deps.reports.snapshot(report.id, PDF_ROWS);
     const facts = { type: report.type, range, snapshotAt, scope: report.scope };
-    const bytes = await deps.render(toDocument(facts, snapshot, { ...write(snapshot, range), columns }));
+    const bytes = await deps.render(toDocument(facts, snapshot, WRITERS[report.type](snapshot, range)));
     signal.throwIfAborted();
     await deps.storage.put(REPORTS_BUCKET, path, { bytes, contentType: "application/pdf" });
     counts = { rows: snapshot.rowCount, bytes: bytes.byteLength };

@@ -54,6 +54,9 @@ export function reportRepository(db: DatabaseClient, clock: Clock) {
 
     snapshot: (id: string, limit: number) => callTimeless("report_snapshot", { id, limit }, snapshotSchema),
 
+    /** The headings of the table. */
+    columns: (id: string) => callTimeless("report_columns", { id }, z.array(z.string())),
+
     /** The next rows, each with the cursor after which the next page begins. */
     rows: (id: string, after: Json, limit: number) => callTimeless("report_rows", { id, after, limit }, rows),
 

@@ -9,8 +9,8 @@ import { dateRange, generateReportRequested, reportFormat, reportType } from "./
 import { findFile, findReport, noReport } from "./find-report.ts";
 import { downloadUrl, REPORTS_BUCKET, reportPath, reportUrl } from "./paths.ts";
 import { previewRoute } from "./preview-route.ts";
-import { rangeInstants } from "./range.ts";
 import type { ReportRepository, ReportWithJob } from "./repository.ts";
+import { wantedOf } from "./wanted.ts";
 
 type Dependencies = {
   reports: Pick<ReportRepository, "accept" | "list" | "get" | "revoke">;
@@ -44,19 +44,15 @@ export const reportRoutes = ({ reports, storage, jobs }: Dependencies): Route[] 
     method: "POST",
     path: "/api/reports",
     policy: "user",
-    summary: "Request a report; the same report requested again within a minute is the same job",
-    body: z.object({ ...jobOptions, reportType, dateRange, format: reportFormat.default("pdf") }),
+    summary:
+      "Request a report, or a list as CSV; the same report requested again within a minute is the same job",
+    body: z.object({ ...jobOptions, reportType, dateRange, format: reportFormat.optional() }),
     responses: { 202: acceptedView.extend({ reportUrl: z.string() }) },
-    handler: async ({
-      body: { reportType: type, dateRange: range, format, ...options },
-      requester,
-      idempotencyKey,
-    }) => {
-      const { owner } = requester;
-      const wanted = { scope: ownerOf(requester), type, format, ...rangeInstants(range) };
+    handler: async ({ body: { reportType, dateRange, format, ...options }, requester, idempotencyKey }) => {
+      const wanted = { scope: ownerOf(requester), ...wantedOf({ reportType, dateRange, format }) };
       const asked = request(
         generateReportRequested,
-        { reportType: type, dateRange: range, format, userId: owner },
+        { reportType, dateRange, format: wanted.format, userId: requester.owner },
         { ...options, requester, key: idempotencyKey },
       );
       const job = await jobs.accept(asked, (wish) => reports.accept(wish, wanted));

@@ -1,6 +1,5 @@
 import type { Json } from "#lib/database/database.types.ts";
 import { type CsvStream, csvStream } from "#lib/tables/write-csv.ts";
-import type { Column } from "./document.ts";
 import type { ReportRepository } from "./repository.ts";
 
 /** Rows per statement: about 150 KB, and far less than the 8 s that a statement may take. */
@@ -10,14 +9,9 @@ const PAGE = 2_000;
 export const csvOf = (
   reports: Pick<ReportRepository, "rows">,
   reportId: string,
-  columns: readonly Column[],
+  columns: readonly string[],
   signal: AbortSignal,
-): CsvStream =>
-  csvStream(
-    columns.map(({ label }) => label),
-    rowsOf(reports, reportId),
-    signal,
-  );
+): CsvStream => csvStream(columns, rowsOf(reports, reportId), signal);
 
 async function* rowsOf(reports: Pick<ReportRepository, "rows">, reportId: string) {
   let after: Json = null;

@@ -1,41 +1,19 @@
--- What this room provides for reports, which call these two functions by their names. report_users: figures, series and the
--- first rows of a period, as JSON of numbers and texts (src/reports has the words around them). export_users: the same
--- rows, page by page. p_owner null: the rows of all owners.
+-- The list of subscribers for exports and reports.
 
-create function private.export_users(
-  p_owner text, p_from timestamptz, p_to timestamptz, p_after jsonb, p_limit integer
-)
-returns table (cursor jsonb, cells jsonb)
-language sql stable
-set search_path = ''
-as $$
-  select to_jsonb(subscriber.id), jsonb_build_array(coalesce(subscriber.fields ->> 'name', ''), subscriber.email,
-    list.name, subscriber.status, subscriber.created_at)
-  from public.email_subscribers as subscriber join public.email_lists as list on list.id = subscriber.list_id
-  where (p_owner is null or list.owner = p_owner) and subscriber.created_at >= p_from and subscriber.created_at < p_to
-    and (p_after is null or subscriber.id > (p_after #>> '{}')::bigint)
-  order by subscriber.id limit p_limit;
-$$;
-
-create function private.report_users(p_owner text, p_from timestamptz, p_to timestamptz, p_limit integer)
+create function private.figures_of_users(p_owner text, p_from timestamptz, p_to timestamptz)
 returns jsonb
 language sql stable
 set search_path = ''
 as $$
-  with people as materialized (
-    select subscriber.id, subscriber.status, subscriber.created_at, subscriber.list_id
-    from public.email_subscribers as subscriber join public.email_lists as list on list.id = subscriber.list_id
-    where (p_owner is null or list.owner = p_owner) and subscriber.created_at >= p_from and subscriber.created_at < p_to
-  )
-  select jsonb_build_object(
-    'rowCount', (select count(*) from people),
-    'lists', (select count(distinct list_id) from people),
-    'byStatus', (select coalesce(jsonb_object_agg(status, count), '{}')
-      from (select status, count(*) from people group by status) as by_status),
-    'perDay', (select coalesce(jsonb_agg(jsonb_build_array(day, count) order by day), '[]')
-      from (select (created_at at time zone 'UTC')::date as day, count(*) from people group by 1) as per_day),
-    'rows', (select coalesce(jsonb_agg(cells), '[]') from private.export_users(p_owner, p_from, p_to, null, p_limit)));
+  select jsonb_build_object('lists', count(distinct subscriber.list_id))
+  from public.email_subscribers as subscriber join public.email_lists as list on list.id = subscriber.list_id
+  where (p_owner is null or list.owner = p_owner) and subscriber.created_at >= p_from and subscriber.created_at < p_to;
 $$;
+select private.register_export('{"name": "users",
+  "from_sql": "public.email_subscribers as t join public.email_lists as list on list.id = t.list_id",
+  "owner_sql": "list.owner", "status_sql": "t.status", "id_type": "bigint",
+  "figures_function": "private.figures_of_users", "columns": [["Name", "coalesce(t.fields ->> ''name'', '''')"],
+  ["E-mail", "t.email"], ["List", "list.name"], ["Status", "t.status"], ["Since", "t.created_at"]]}');
 
-revoke execute on function private.report_users, private.export_users from public, anon, authenticated;
-grant execute on function private.report_users, private.export_users to service_role;
+revoke execute on function private.figures_of_users from public, anon, authenticated;
+grant execute on function private.figures_of_users to service_role;

@@ -276,6 +276,13 @@ select private.register_import_target('{"name": "products", "table_name": "publi
   "scope_column": "owner", "scope_function": "private.scope_of_owner", "key_sql": "t.sku",
   "columns": ["sku", "name", "price_cents", "stock"]}');
 
+select private.register_export('{"name": "contacts", "from_sql": "public.contacts as t", "id_type": "bigint",
+  "columns": [["E-mail", "t.email"], ["Name", "t.name"], ["Phone", "t.phone"], ["Company", "t.company"], ["Note", "t.note"],
+  ["Created", "t.created_at"], ["Changed", "t.updated_at"]]}');
+select private.register_export('{"name": "products", "from_sql": "public.products as t", "id_type": "bigint",
+  "columns": [["SKU", "t.sku"], ["Name", "t.name"], ["Price", "(t.price_cents / 100.0)::numeric(20, 2)"],
+  ["Stock", "t.stock"], ["Created", "t.created_at"], ["Changed", "t.updated_at"]]}');
+
 revoke execute on function private.dry_row_id, private.values_sql_of_target, private.scope_type_of_target,
   private.judge_sql_of_target, private.write_sql_of_target, private.register_import_target, private.scope_of_subscribers,
   private.scope_of_owner, private.erase_from_contacts from public, anon, authenticated;

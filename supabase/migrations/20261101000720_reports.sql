@@ -1,4 +1,5 @@
--- A report is one PDF or CSV about a period. A job generates it, and Storage keeps it for a week.
+-- A report is one PDF or CSV about a period of one list (private.exports). A job generates it, and Storage keeps it for a
+-- week.
 
 create table public.reports (
   -- Also the id of its job; the file is reports/<job id>.pdf or .csv.
@@ -17,7 +18,7 @@ create table public.reports (
   revoked_at timestamptz,
   expires_at timestamptz not null,
   created_at timestamptz not null,
-  constraint reports_type_is_valid check (type in ('analytics', 'users', 'content')),
+  constraint reports_type_is_a_name check (type ~ '^[a-z_]{1,50}$'),
   constraint reports_format_is_valid check (format in ('pdf', 'csv')),
   constraint reports_have_a_period check (ends_at > starts_at),
   constraint reports_get_their_snapshot_and_size_together check ((snapshot_at is null) = (byte_count is null))
@@ -107,39 +108,37 @@ begin
 end
 $$;
 
--- The figures, series and first rows of a report. The function is stable, so all of them are read from one snapshot.
-create function public.report_snapshot(p_id uuid, p_limit integer)
+create function public.report_columns(p_id uuid)
 returns jsonb
-language plpgsql stable
+language sql stable
 set search_path = ''
 as $$
-declare
-  v_report public.reports;
-  v_snapshot jsonb;
-begin
-  select * into v_report from public.reports where id = p_id;
-  execute format('select private.report_%I($1, $2, $3, $4)', v_report.type)
-    into v_snapshot using v_report.scope, v_report.starts_at, v_report.ends_at, p_limit;
-  return v_snapshot;
-end
+  select jsonb_path_query_array(columns, '$[*][0]') from private.exports
+  where name = (select type from public.reports where id = p_id);
+$$;
+
+-- The headings, figures and first rows of a report. The function is stable, so all of them are read from one snapshot.
+create function public.report_snapshot(p_id uuid, p_limit integer)
+returns jsonb
+language sql stable
+set search_path = ''
+as $$
+  select private.export_figures(type, scope, starts_at, ends_at) || jsonb_build_object(
+    'columns', public.report_columns(id),
+    'rows', (select coalesce(jsonb_agg(item -> 1 order by n), '[]')
+      from jsonb_array_elements(private.export_rows(type, scope, starts_at, ends_at, null, p_limit))
+        with ordinality as items (item, n)))
+  from public.reports where id = p_id;
 $$;
 
 -- The next rows of the same table, for the CSV: [[cursor, row]], in the order of their cursors. Null starts at the
 -- first row.
 create function public.report_rows(p_id uuid, p_after jsonb, p_limit integer)
 returns jsonb
-language plpgsql stable
+language sql stable
 set search_path = ''
 as $$
-declare
-  v_report public.reports;
-  v_rows jsonb;
-begin
-  select * into v_report from public.reports where id = p_id;
-  execute format('select coalesce(jsonb_agg(jsonb_build_array(cursor, cells)), ''[]'') from private.export_%I($1, $2, $3, $4, $5)', v_report.type)
-    into v_rows using v_report.scope, v_report.starts_at, v_report.ends_at, p_after, p_limit;
-  return v_rows;
-end
+  select private.export_rows(type, scope, starts_at, ends_at, p_after, p_limit) from public.reports where id = p_id;
 $$;
 
 -- p_owner null is an administrator, who sees every report.
@@ -198,9 +197,9 @@ as $$
   delete from public.reports where id = any (p_ids);
 $$;
 
-revoke execute on function public.accept_report, public.open_report, public.complete_report, public.report_snapshot,
-  public.report_rows, public.list_reports, public.get_report, public.revoke_report, public.expired_reports,
+revoke execute on function public.accept_report, public.open_report, public.complete_report, public.report_columns,
+  public.report_snapshot, public.report_rows, public.list_reports, public.get_report, public.revoke_report, public.expired_reports,
   public.forget_reports from public, anon, authenticated;
-grant execute on function public.accept_report, public.open_report, public.complete_report, public.report_snapshot,
-  public.report_rows, public.list_reports, public.get_report, public.revoke_report, public.expired_reports,
+grant execute on function public.accept_report, public.open_report, public.complete_report, public.report_columns,
+  public.report_snapshot, public.report_rows, public.list_reports, public.get_report, public.revoke_report, public.expired_reports,
   public.forget_reports to service_role;

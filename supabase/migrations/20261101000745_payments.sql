@@ -311,6 +311,11 @@ as $$
   update public.orders set receipt_message_id = p_message_id where id = p_order_id;
 $$;
 
+select private.register_export('{"name": "orders", "from_sql": "public.orders as t", "status_sql": "t.status",
+  "id_type": "text", "columns": [["Order", "t.id"], ["Status", "t.status"],
+  ["Amount", "(t.amount_cents / 100.0)::numeric(20, 2)"], ["Currency", "t.currency"], ["E-mail", "t.email"],
+  ["Created", "t.created_at"], ["Paid", "t.paid_at"]]}');
+
 revoke execute on function private.is_newer_state, private.send_receipt_of, private.apply_payment_to_order,
   private.open_order, public.apply_payment, public.apply_subscription, public.accept_payment, public.begin_payment,
   public.settle_payment, public.begin_receipt, public.settle_receipt from public, anon, authenticated;

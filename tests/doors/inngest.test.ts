@@ -42,9 +42,9 @@ const sign = (key: string, at = Math.floor(Date.now() / 1000)) => {
     .digest("hex");
   return `t=${at}&s=${mac}`;
 };
-const call = (method: string, signature?: string) =>
+const call = (method: string, signature?: string, functionId = "catch-failures") =>
   handle(
-    new Request("https://site.example/api/inngest?fnId=nightshift-catch-failures&stepId=step", {
+    new Request(`https://site.example/api/inngest?fnId=nightshift-${functionId}&stepId=step`, {
       method,
       headers: {
         "content-type": "application/json",
@@ -68,6 +68,17 @@ describe("in production /api/inngest accepts only requests that Inngest signed",
   test("a request with a valid signature is accepted", async () => {
     expect((await call("POST", sign(signingKey))).status).not.toBe(401);
   });
+
+  test.each(["send-email-campaign", "generate-report", "process-webhook"])(
+    "S4-23, S4-76: serves %s",
+    async (id) => {
+      const unserved = await call("POST", sign(signingKey), "no-function-of-ours");
+      expect(await unserved.text()).toContain("no-function-of-ours");
+      const served = await call("POST", sign(signingKey), id);
+      expect(served.status).not.toBe(401);
+      expect(await served.text()).not.toContain(`nightshift-${id}`);
+    },
+  );
 
   test.each(["GET", "PUT"])(
     "401: an unsigned %s, which would list or register the functions",

@@ -1,3 +1,4 @@
+import { createApiKey } from "@nightshift/local/api-key.ts";
 import { parse } from "csv-parse/sync";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { reportFunctions } from "#reports/functions.ts";
@@ -77,6 +78,46 @@ describe("a report", () => {
     expect(await read(id)).toMatchObject({ rows: 4501, bytes: bytes.length });
   });
 
+  test("S4-79: a list is exported as CSV, page by page, with each of its rows once", async () => {
+    await shop.rows(`insert into contacts (owner, email, name, created_at, updated_at)
+      select 'operator', 'c' || n || '@example.org', case n when 7 then '=1+1' else 'Contact ' || n end,
+        '2026-11-02 10:00Z', now() from generate_series(1, 4500) as n`);
+    const { file } = await download(await make({ reportType: "contacts", format: undefined }));
+    const rows: string[][] = parse((await file?.text()) ?? "", { bom: true });
+    expect(rows[0]).toEqual(["E-mail", "Name", "Phone", "Company", "Note", "Created", "Changed"]);
+    expect(new Set(rows.slice(1).map(([email]) => email)).size).toBe(4500);
+    expect(rows).toHaveLength(4501);
+    expect(rows[7]?.[1]).toBe("'=1+1");
+  });
+
+  test.each([
+    ["analytics", "Job"],
+    ["users", "Name"],
+    ["content", "Campaign"],
+    ["products", "SKU"],
+    ["imports", "Import"],
+    ["images", "Task"],
+    ["orders", "Order"],
+  ])("S4-79: %s is a list that can be exported", async (reportType, heading) => {
+    const id = await make({ reportType, dateRange: { start: "2020-01-01", end: "2026-12-31" } });
+    expect(await read(id)).toMatchObject({ status: "completed", format: "csv" });
+    const { file } = await download(id);
+    expect((await file?.text())?.replace("\uFEFF", "").split(",")[0]).toBe(heading);
+  });
+
+  test("an export has only the rows of its owner", async () => {
+    await shop.rows(`insert into products (owner, sku, created_at, updated_at)
+      values ('ann', 'HERS', '2026-11-02Z', now()), ('operator', 'OURS', '2026-11-02Z', now())`);
+    const key = await createApiKey(shop.database.project, { name: "ann", role: "app", owner: "ann" });
+    const headers = { authorization: `Bearer ${key}` };
+    const wish = { reportType: "products", dateRange: NOVEMBER };
+    const { body } = await shop.call("POST", "/api/reports", wish, headers);
+    await shop.engine.run(body.jobId, "generate-report");
+    const text = await (await download(body.jobId)).file?.text();
+    expect(text).toContain("HERS");
+    expect(text).not.toContain("OURS");
+  });
+
   test("requested again within a minute is the same job", async () => {
     const range = { start: "2026-10-01", end: "2026-10-31" };
     const first = await ask({ dateRange: range });
@@ -135,7 +176,8 @@ describe("a report", () => {
 
   test.each([
     [{ dateRange: { start: "2026-11-02", end: "2026-11-01" } }, "ends before it starts"],
-    [{ dateRange: { start: "2020-01-01", end: "2026-11-01" } }, "days"],
+    [{ dateRange: { start: "2020-01-01", end: "2026-11-01" }, format: "pdf" }, "days"],
+    [{ reportType: "contacts", format: "pdf" }, "CSV only"],
     [{ reportType: "secrets" }, "reportType"],
     [{ format: "xlsx" }, "format"],
   ])("400: the request %j is refused", async (body, words) => {

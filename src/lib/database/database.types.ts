@@ -3512,6 +3512,7 @@ export type Database = {
       };
       release_ticks: { Args: { p_now: string | null }; Returns: number };
       replace_webhook_secrets: { Args: { p_secrets: Json | null }; Returns: undefined };
+      report_columns: { Args: { p_id: string | null }; Returns: Json };
       report_on_yesterday: { Args: { p_now: string | null; p_time_zone: string | null }; Returns: Json };
       report_rows: {
         Args: { p_after: Json | null; p_id: string | null; p_limit: number | null };

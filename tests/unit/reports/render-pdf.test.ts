@@ -7,6 +7,7 @@ import { renderPdf } from "#reports/render-pdf.ts";
 const range = { start: "2026-11-01", end: "2026-11-03" };
 const NAMES = ["Ada Ångström", "Κώστας", "Иван", "محمد علي", "王小明"];
 const snapshot: Snapshot & { lists: number } = {
+  columns: ["Name", "E-mail", "List", "Status", "Since"],
   rowCount: 3_217,
   lists: 4,
   byStatus: { active: 3_001, unsubscribed: 216 },
@@ -23,10 +24,11 @@ const snapshot: Snapshot & { lists: number } = {
   ]),
 };
 const documentOf = (of: Snapshot = snapshot): ReportDocument =>
-  toDocument({ type: "users", range, snapshotAt: new Date("2026-11-04T08:00:00Z"), scope: "ann" }, of, {
-    ...WRITERS.users.write(of, range),
-    columns: WRITERS.users.columns,
-  });
+  toDocument(
+    { type: "users", range, snapshotAt: new Date("2026-11-04T08:00:00Z"), scope: "ann" },
+    of,
+    WRITERS.users(of, range),
+  );
 
 type Tagged = { role?: string; alt?: string; children?: Tagged[] };
 const flat = (node: Tagged): Tagged[] => [node, ...(node.children ?? []).flatMap(flat)];
@@ -101,7 +103,27 @@ describe("the PDF of a report", () => {
       ["Ada 👍🏽 ꦲꦏ꧀ꦱꦫ Lovelace", "a@example.org", "Customers", "active", "2026-11-01T09:30:00+00:00"],
     ];
     const { pages } = await read(await renderPdf(documentOf({ ...snapshot, rows })));
-    expect(pages[0]?.text).toMatch(/Ada \uFFFD+\s*Lovelace/u);
+    expect(pages[0]?.text).toMatch(/Ada [\uFFFD\s]+Lovelace/u);
+  });
+
+  test("has a short line for each of 250 subscribers: at most eight pages", async () => {
+    const rows = Array.from({ length: 250 }, (_, index) => [
+      `Reader ${index}`,
+      `reader-${index}@example.com`,
+      "Readers of the open evening",
+      "active",
+      "2026-11-01T09:30:00+00:00",
+    ]);
+    const { pages } = await read(await renderPdf(documentOf({ ...snapshot, rows })));
+    expect(pages.length).toBeLessThanOrEqual(8);
+  });
+
+  test("has whole numbers at the axis of a chart, also when all its values are zero", async () => {
+    const { pages } = await read(
+      await renderPdf(documentOf({ ...snapshot, rowCount: 0, perDay: [], rows: [] })),
+    );
+    const axis = pages[0]?.text.split("New subscribers a day")[1]?.slice(0, 3);
+    expect(axis).toBe("012");
   });
 
   test("says that a period has no rows", async () => {

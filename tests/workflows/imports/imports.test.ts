@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { gzipSync } from "node:zlib";
 import { parse } from "csv-parse/sync";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
@@ -132,7 +133,7 @@ describe("an import", () => {
     ["insert", counts({ inserted: 1, skipped: 1 }), "Ada"],
     ["update", counts({ updated: 1, skipped: 1 }), "Adele"],
     ["upsert", counts({ inserted: 1, updated: 1 }), "Adele"],
-  ])("follows the merge rule %s", async (merge, expected, name) => {
+  ])("S4-9: changes rows in bulk by the merge rule %s", async (merge, expected, name) => {
     await shop.run(csv("ada@example.com,Ada"), { again: true });
     const done = await shop.run(csv("ada@example.com,Adele", "new@example.com,New"), { merge, again: true });
     expect(done.counts).toEqual(expected);
@@ -339,6 +340,57 @@ describe("a file that cannot be imported", () => {
     expect(done).toMatchObject({ status: "failed", error: { code: "file_changed" }, counts: counts({}) });
     expect(await shop.people()).toEqual([]);
   });
+});
+
+test("S4-80, T40: an event of app code says what is imported, and for whom", async () => {
+  const uploadId = await shop.upload("mail,name\nada@example.com,Ada\n");
+  const importId = randomUUID();
+  await shop.engine.send({
+    name: "import/start",
+    data: { importId, fileUrl: `storage://${uploadId}`, importType: "contacts", userId: "ann" },
+  });
+  const done = await shop.ended(importId);
+  expect(done).toMatchObject({ status: "completed", target: "contacts", counts: counts({ inserted: 1 }) });
+  expect(await shop.rows("select owner from imports where id = $1", [importId])).toEqual([{ owner: "ann" }]);
+  expect(await shop.rows("select email, name from contacts where owner = 'ann'")).toEqual([
+    { email: "ada@example.com", name: "Ada" },
+  ]);
+});
+
+test("T22: failed rows are not counted as successful, and all of their errors can be downloaded", async () => {
+  const bad = Array.from({ length: 150 }, (_, n) => `nobody ${n},Bad`);
+  const done = await shop.run(csv(...bad, "ada@example.com,Ada"));
+  expect(done.summary).toMatchObject({ total: 151, successful: 1, failed: 150 });
+  expect(done.summary.errors).toHaveLength(100);
+  expect(parse(await shop.rejects(done.id), { bom: true })).toHaveLength(151);
+  const empty = await shop.run("");
+  expect(empty).toMatchObject({ status: "failed", error: { code: "unreadable_table" } });
+  expect(empty.progress.percent).toBeLessThan(100);
+});
+
+test("a mapping is suggested again for the next file with the same columns", async () => {
+  const file = (n: number) => `a,b\nPerson ${n},p${n}@example.com\n`;
+  const mapping = { a: "name", b: "email" };
+  await shop.run(file(1), { mapping });
+  const guess = (content: string) =>
+    shop.call("POST", "/api/imports/guess", { source: { content }, target: "subscribers" });
+  expect((await guess(file(2))).body).toMatchObject({ mapping, mappingIs: "saved", missing: [] });
+  expect((await guess("a,b,c\n1,2,3\n")).body).toMatchObject({ mappingIs: "suggested", missing: ["email"] });
+});
+
+test("the progress of an import never goes back", async () => {
+  const percents: number[] = [];
+  const lines = Array.from({ length: 21_000 }, (_, n) => `p${n}@example.com,Person ${n}`);
+  const { body } = await shop.ask(csv(...lines));
+  shop.hooks.beforeOpen = async () => {
+    const { progress } = await shop.read(body.importId);
+    percents.push(progress.percent);
+  };
+  const done = await shop.ended(body.importId);
+  percents.push(done.progress.percent);
+  expect(percents.length).toBeGreaterThan(4);
+  expect(percents).toEqual(percents.toSorted((a, b) => a - b));
+  expect(percents.at(-1)).toBe(100);
 });
 
 test("a delay is kept: the import begins when it is over", async () => {

@@ -1,9 +1,9 @@
-import type { FormEvent } from "react";
+import { type FormEvent, useState } from "react";
 import { api } from "#dashboard/api.ts";
 import { toast } from "#dashboard/components/toasts.tsx";
 import { useAction } from "#dashboard/hooks/use-action.ts";
 import { expectOutcome } from "#dashboard/views/outcomes/watch.ts";
-import { day, TYPES } from "./words.ts";
+import { day, LISTS, TYPES, typeText } from "./words.ts";
 
 type Asked = { jobId: string; message: string };
 
@@ -16,14 +16,12 @@ export function NewReport({ onChange }: { onChange: () => void }) {
       format,
       dateRange: { start, end },
     });
-    expectOutcome(
-      jobId,
-      `Report: ${TYPES.find(({ value }) => value === reportType)?.text}`,
-      `#/reports/${jobId}`,
-    );
+    expectOutcome(jobId, `Report: ${typeText(reportType)}`, `#/reports/${jobId}`);
     toast({ tone: "info", text: message, href: `#/reports/${jobId}` });
     onChange();
   });
+  const [type, setType] = useState<string>(TYPES[0].value);
+  const isList = LISTS.some(({ value }) => value === type);
   const ask = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
     run(event.currentTarget);
@@ -32,12 +30,13 @@ export function NewReport({ onChange }: { onChange: () => void }) {
     <form className="card new-report" aria-label="New report" onSubmit={ask}>
       <label>
         Report
-        <select name="reportType">
-          {TYPES.map(({ value, text }) => (
-            <option key={value} value={value}>
-              {text}
-            </option>
-          ))}
+        <select name="reportType" value={type} onChange={(event) => setType(event.target.value)}>
+          <optgroup label="Reports">
+            <Options of={TYPES} />
+          </optgroup>
+          <optgroup label="Lists">
+            <Options of={LISTS} />
+          </optgroup>
         </select>
       </label>
       <label>
@@ -51,7 +50,7 @@ export function NewReport({ onChange }: { onChange: () => void }) {
       <label>
         Format
         <select name="format">
-          <option value="pdf">PDF</option>
+          {!isList && <option value="pdf">PDF</option>}
           <option value="csv">CSV</option>
         </select>
       </label>
@@ -61,3 +60,10 @@ export function NewReport({ onChange }: { onChange: () => void }) {
     </form>
   );
 }
+
+const Options = ({ of }: { of: readonly { value: string; text: string }[] }) =>
+  of.map(({ value, text }) => (
+    <option key={value} value={value}>
+      {text}
+    </option>
+  ));

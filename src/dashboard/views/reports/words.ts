@@ -7,9 +7,21 @@ export const TYPES = [
   { value: "content", text: "Content" },
 ] as const satisfies readonly { value: Report["reportType"]; text: string }[];
 
+/** Lists that exist as CSV only. */
+export const LISTS = [
+  { value: "contacts", text: "Contacts" },
+  { value: "products", text: "Products" },
+  { value: "imports", text: "Imports" },
+  { value: "images", text: "Images" },
+  { value: "orders", text: "Orders" },
+] as const satisfies readonly { value: Report["reportType"]; text: string }[];
+
+export const typeText = (type: unknown): string =>
+  [...TYPES, ...LISTS].find(({ value }) => value === type)?.text ?? String(type);
+
 /** "Users, 2026-11-01 to 2026-11-30". */
 export function titleOf({ reportType, dateRange: { start, end } }: Pick<Report, "reportType" | "dateRange">) {
-  const type = TYPES.find(({ value }) => value === reportType)?.text ?? reportType;
+  const type = typeText(reportType);
   return start === end ? `${type}, ${start}` : `${type}, ${start} to ${end}`;
 }
 

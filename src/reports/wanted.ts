@@ -1,0 +1,31 @@
+import { AppError } from "#lib/errors.ts";
+import type { GenerateReport } from "./events.ts";
+import { isDesigned } from "./events.ts";
+
+const DAY_MS = 24 * 60 * 60_000;
+/** A PDF has a chart with a point for each day. */
+const MOST_DAYS = 400;
+
+/** What a request asks for: its default format, and the times between which its days are. */
+export function wantedOf({ reportType: type, dateRange: { start, end }, format: said }: GenerateReport) {
+  const format = said ?? (isDesigned(type) ? "pdf" : "csv");
+  if (format === "pdf" && !isDesigned(type)) {
+    throw new AppError("invalid_request", `${type} exists as CSV only`, {
+      hint: 'Ask for the format "csv".',
+    });
+  }
+  const days = (Date.parse(end) - Date.parse(start)) / DAY_MS + 1;
+  if (days < 1) throw new AppError("invalid_request", "dateRange ends before it starts");
+  if (format === "pdf" && days > MOST_DAYS) {
+    throw new AppError("invalid_request", `dateRange has ${days} days`, {
+      hint: `Ask for at most ${MOST_DAYS} days at a time, or for a CSV.`,
+    });
+  }
+  return {
+    type,
+    format,
+    startsAt: new Date(Date.parse(start)).toISOString(),
+    /** The first moment after the last day. */
+    endsAt: new Date(Date.parse(end) + DAY_MS).toISOString(),
+  };
+}

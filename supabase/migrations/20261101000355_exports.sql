@@ -1,0 +1,102 @@
+-- An export is a list of a room that can be written as CSV. One statement of the room's migration registers it; reports
+-- read the rows and figures of a period from here.
+
+create table private.exports (
+  name text primary key,
+  -- What follows "from": its rows are "t", which has "id" and "created_at".
+  from_sql text not null,
+  owner_sql text not null default 't.owner',
+  -- Null for a list whose rows have no status.
+  status_sql text not null default 'null::text',
+  -- Rows with a bigint id are in its order, which their index has; others are in the order of their creation.
+  id_type text not null,
+  -- [[heading, SQL of the cell]]
+  columns jsonb not null,
+  -- A function (owner, from, to) returns jsonb with further figures of a period.
+  figures_function text
+);
+alter table private.exports enable row level security;
+grant select on private.exports to service_role;
+
+create function private.register_export(p_export jsonb)
+returns void
+language sql
+set search_path = ''
+as $$
+  insert into private.exports
+  select (jsonb_populate_record(null::private.exports, '{"owner_sql": "t.owner", "status_sql": "null::text"}' || p_export)).*;
+$$;
+
+-- The condition on rows of the period $2 to $3 of the owner $1; null: the rows of all owners.
+create function private.period_of_export(p_export private.exports)
+returns text
+language sql immutable
+set search_path = ''
+as $$
+  select format('from %s where ($1 is null or %s = $1) and t.created_at >= $2 and t.created_at < $3',
+    p_export.from_sql, p_export.owner_sql);
+$$;
+
+-- The next rows after a cursor, as [[cursor, cells]]; null begins with the first row.
+create function private.export_rows(
+  p_name text, p_owner text, p_from timestamptz, p_to timestamptz, p_after jsonb, p_limit integer
+)
+returns jsonb
+language plpgsql stable
+set search_path = ''
+as $$
+declare
+  v_export private.exports;
+  v_position text := 't.created_at, t.id';
+  v_after text;
+  v_cells text;
+  v_rows jsonb;
+begin
+  select * into strict v_export from private.exports where name = p_name;
+  v_after := format('($4 ->> 0)::timestamptz, ($4 ->> 1)::%s', v_export.id_type);
+  if v_export.id_type = 'bigint' then
+    v_position := 't.id';
+    v_after := '($4 ->> 0)::bigint';
+  end if;
+  select string_agg(cell ->> 1, ', ' order by n) into v_cells
+  from jsonb_array_elements(v_export.columns) with ordinality as cells (cell, n);
+  execute format('select coalesce(jsonb_agg(jsonb_build_array(cursor, cells) order by n), ''[]'') from (
+      select row_number() over (order by %1$s) as n, jsonb_build_array(%1$s) as cursor, jsonb_build_array(%2$s) as cells
+      %3$s and ($4 is null or (%1$s) > (%4$s)) order by %1$s limit $5) as page',
+      v_position, v_cells, private.period_of_export(v_export), v_after)
+    into v_rows using p_owner, p_from, p_to, p_after, p_limit;
+  return v_rows;
+end
+$$;
+
+-- {"rowCount", "byStatus", "perDay": [[day, count]]} of a period, and the list's own figures.
+create function private.export_figures(p_name text, p_owner text, p_from timestamptz, p_to timestamptz)
+returns jsonb
+language plpgsql stable
+set search_path = ''
+as $$
+declare
+  v_export private.exports;
+  v_figures jsonb;
+  v_own jsonb := '{}';
+begin
+  select * into strict v_export from private.exports where name = p_name;
+  execute format('with work as materialized (select %s as status, t.created_at %s)
+      select jsonb_build_object(
+        ''rowCount'', (select count(*) from work),
+        ''byStatus'', (select coalesce(jsonb_object_agg(status, count), ''{}'')
+          from (select status, count(*) from work where status is not null group by status) as by_status),
+        ''perDay'', (select coalesce(jsonb_agg(jsonb_build_array(day, count) order by day), ''[]'')
+          from (select (created_at at time zone ''UTC'')::date as day, count(*) from work group by 1) as per_day))',
+      v_export.status_sql, private.period_of_export(v_export))
+    into v_figures using p_owner, p_from, p_to;
+  if v_export.figures_function is not null then
+    execute format('select %s($1, $2, $3)', v_export.figures_function) into v_own using p_owner, p_from, p_to;
+  end if;
+  return v_figures || v_own;
+end
+$$;
+
+revoke execute on function private.register_export, private.period_of_export, private.export_rows,
+  private.export_figures from public, anon, authenticated;
+grant execute on function private.period_of_export, private.export_rows, private.export_figures to service_role;
