@@ -17,6 +17,7 @@ import { reports } from "#reports/room.ts";
 import { schedules } from "#schedules/room.ts";
 import { suppressions } from "#suppressions/room.ts";
 import { uploads } from "#uploads/room.ts";
+import { users } from "#users/room.ts";
 import { webhooks } from "#webhooks/room.ts";
 
 /**
@@ -33,6 +34,7 @@ export const rooms: readonly Room<Platform>[] = [
   payments,
   deliveries,
   uploads,
+  users,
   reports,
   notifications,
   monitoring,

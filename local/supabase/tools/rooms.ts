@@ -20,6 +20,7 @@ const ROOMS: readonly Room[] = [
   { from: 720, name: "reports" },
   { from: 740, name: "webhooks", on: ["lists"] },
   { from: 760, name: "deliveries" },
+  { from: 770, name: "users" },
   { from: 780, name: "schedules" },
 ];
 

@@ -1516,6 +1516,28 @@ export type Database = {
         };
         Relationships: [];
       };
+      profiles: {
+        Row: {
+          id: string;
+          name: string;
+          revision: number;
+          updated_at: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          id: string;
+          name?: string;
+          revision?: number;
+          updated_at: string;
+        };
+        Update: {
+          id?: string;
+          name?: string;
+          revision?: number;
+          updated_at?: string;
+        };
+        Relationships: [];
+      };
       reports: {
         Row: {
           byte_count: number | null;
@@ -2558,6 +2580,21 @@ export type Database = {
         };
         Returns: boolean;
       };
+      change_profile: {
+        Args: { p_by: string | null; p_change: Json | null; p_id: string | null; p_now: string | null };
+        Returns: {
+          id: string;
+          name: string;
+          revision: number;
+          updated_at: string;
+        };
+        SetofOptions: {
+          from: "*";
+          to: "profiles";
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
+      };
       change_webhook_endpoint: {
         Args: { p_change: Json | null; p_id: string | null; p_now: string | null; p_owner: string | null };
         Returns: Json;
@@ -2811,6 +2848,21 @@ export type Database = {
         };
       };
       get_job: { Args: { p_job_id: string | null; p_owner: string | null }; Returns: Json };
+      get_profile: {
+        Args: { p_id: string | null };
+        Returns: {
+          id: string;
+          name: string;
+          revision: number;
+          updated_at: string;
+        }[];
+        SetofOptions: {
+          from: "*";
+          to: "profiles";
+          isOneToOne: false;
+          isSetofReturn: true;
+        };
+      };
       get_report: { Args: { p_id: string | null; p_owner: string | null }; Returns: Json };
       get_webhook_delivery: {
         Args: { p_id: string | null; p_limit: number | null; p_owner: string | null };
