@@ -5,3 +5,13 @@ import { z } from "zod";
 export const sendWebhookDue = eventType("webhook/send", {
   schema: z.object({ endpointId: z.uuid() }),
 });
+
+/** Command: send the messages of this replay again. */
+export const replayRequested = eventType("webhook/replay", {
+  schema: z.object({ replayId: z.uuid() }),
+});
+
+/** Fact: a paused replay may go on. */
+export const replayResumed = eventType("webhook/replay.resumed", {
+  schema: z.object({ replayId: z.uuid() }),
+});

@@ -1,25 +1,37 @@
 import { keepLanes, purgeMessages, renewSecrets } from "#deliveries/chores.ts";
 import { deliveryRoutes } from "#deliveries/delivery-routes.ts";
 import { endpointRoutes } from "#deliveries/endpoint-routes.ts";
-import { sendWebhookDue } from "#deliveries/events.ts";
+import { replayRequested, replayResumed, sendWebhookDue } from "#deliveries/events.ts";
+import { replayRepository } from "#deliveries/replay-repository.ts";
+import { replayRoutes } from "#deliveries/replay-routes.ts";
 import { deliveryRepository } from "#deliveries/repository.ts";
 import { createSecretBox } from "#deliveries/secrets.ts";
+import type { Jobs } from "#jobs/accept.ts";
 import type { Clock } from "#lib/clock.ts";
 import type { DatabaseClient } from "#lib/database/client.ts";
+import type { InngestClient } from "#lib/engine/inngest.ts";
 import type { Env } from "#lib/env.ts";
 import type { Fact } from "#lib/fact.ts";
 import { room } from "#lib/room.ts";
 
-type Dependencies = { env: Env; db: DatabaseClient; clock: Clock; facts: readonly Fact[] };
+type Dependencies = {
+  env: Env;
+  db: DatabaseClient;
+  clock: Clock;
+  facts: readonly Fact[];
+  jobs: Jobs;
+  inngest: InngestClient;
+};
 
 export const deliveries = room<Dependencies>({
   name: "deliveries",
-  routes: ({ env, db, clock, facts }) => {
+  routes: ({ env, db, clock, facts, ...deps }) => {
     const deliveries = deliveryRepository(db, clock);
     const secrets = createSecretBox(env.WEBHOOK_KEYS);
     return [
       ...endpointRoutes({ deliveries, secrets, facts, clock }),
       ...deliveryRoutes({ deliveries, facts }),
+      ...replayRoutes({ ...deps, replays: replayRepository(db, clock) }),
     ];
   },
   chores: ({ env, db, clock }) => {
@@ -30,5 +42,9 @@ export const deliveries = room<Dependencies>({
       renewSecrets(deliveries, createSecretBox(env.WEBHOOK_KEYS)),
     ];
   },
-  visibleFields: { [sendWebhookDue.name]: ["endpointId"] },
+  visibleFields: {
+    [sendWebhookDue.name]: ["endpointId"],
+    [replayRequested.name]: ["replayId"],
+    [replayResumed.name]: ["replayId"],
+  },
 });

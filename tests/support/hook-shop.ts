@@ -18,13 +18,19 @@ export type HookShop = Awaited<ReturnType<typeof hookShop>>;
 /** Webhook endpoints of one administrator, over a real database and engine; a function stands for all receivers. */
 export async function hookShop({ env = {} }: { env?: Record<string, string> } = {}) {
   const received: Received[] = [];
-  const receiver: { answer: (request: Received) => Answer | Promise<Answer> } = { answer: () => ({}) };
+  const receiver: {
+    answer: (request: Received) => Answer | Promise<Answer>;
+    /** Stands behind every answer; when it throws, the answer is lost. */
+    answered?: () => void;
+  } = { answer: () => ({}) };
+  const hooks: { afterDatabase: (() => void) | undefined } = { afterDatabase: undefined };
   const safeFetch: SafeFetch = async (url, call = {}) => {
     const { headers = {}, body } = call;
     const at = shop.engine.clock.now().getTime();
     const request = { url, path: new URL(url).pathname, headers, body: String(body), at };
     received.push(request);
     const answer = await receiver.answer(request);
+    receiver.answered?.();
     return {
       status: answer.status ?? 200,
       headers: new Headers(answer.headers),
@@ -42,9 +48,12 @@ export async function hookShop({ env = {} }: { env?: Record<string, string> } = 
       flush = platform.outbox.flush;
       return deliveryFunctions({ ...platform, safeFetch });
     },
+    afterDatabase: () => hooks.afterDatabase?.(),
   });
   return {
     ...shop,
+    /** `afterDatabase` stands behind every call to the database, after its effect; when it throws, the answer is lost. */
+    hooks,
     received,
     receiver,
     /** Makes an endpoint; returns its view with its secret. */

@@ -16,6 +16,8 @@ type Options = {
   env?: Record<string, string>;
   /** Answer for these hosts, instead of ours or besides them. */
   hosts?: Record<string, (request: Request) => Promise<Response>>;
+  /** Stands behind every call to the database, after it has had its effect. */
+  afterDatabase?: () => void;
   /** Receives the lines of the log, which is silent otherwise. */
   log?: (line: string) => void;
   /** The functions of this app, in addition to those that receive the engine's own events. */
@@ -32,6 +34,7 @@ export async function workshop({
   checkpointing = CHECKPOINTING,
   env = {},
   hosts = {},
+  afterDatabase,
   log,
   functions,
 }: Options) {
@@ -56,7 +59,9 @@ export async function workshop({
     if (host === "engine.local") return engine.fetch(request);
     if (host === "mail.local") return mail.fetch(request);
     if (host === "slack.local") return mail.fetch(new Request("http://mail.local/slack", request));
-    return database.fetch(request);
+    const response = await database.fetch(request);
+    if (host === "supabase.local") afterDatabase?.();
+    return response;
   };
   const settings = testEnv(database, {
     SLACK_WEBHOOK_URL: "http://slack.local/hook",

@@ -2106,6 +2106,58 @@ export type Database = {
         };
         Relationships: [];
       };
+      webhook_replays: {
+        Row: {
+          created_at: string;
+          endpoint_id: string;
+          ends_at: string;
+          id: string;
+          owner: string;
+          paused_at: string | null;
+          per_second: number;
+          scope: string;
+          starts_at: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          created_at: string;
+          endpoint_id: string;
+          ends_at: string;
+          id: string;
+          owner: string;
+          paused_at?: string | null;
+          per_second: number;
+          scope: string;
+          starts_at: string;
+        };
+        Update: {
+          created_at?: string;
+          endpoint_id?: string;
+          ends_at?: string;
+          id?: string;
+          owner?: string;
+          paused_at?: string | null;
+          per_second?: number;
+          scope?: string;
+          starts_at?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "webhook_replays_endpoint_id_fkey";
+            columns: ["endpoint_id"];
+            isOneToOne: false;
+            referencedRelation: "webhook_endpoints";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "webhook_replays_id_fkey";
+            columns: ["id"];
+            isOneToOne: true;
+            referencedRelation: "jobs";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
     };
     Views: {
       [_ in never]: never;
@@ -2472,6 +2524,52 @@ export type Database = {
           isSetofReturn: false;
         };
       };
+      accept_webhook_replay: {
+        Args: {
+          p_now: string | null;
+          p_replay: Json | null;
+          p_request: Json | null;
+          p_viewer: string | null;
+        };
+        Returns: {
+          checked_at: string | null;
+          created_at: string;
+          dead_letter_id: string | null;
+          deadline_at: string | null;
+          due_at: string;
+          ended_at: string | null;
+          error: Json | null;
+          event_count: number;
+          event_data: NonNullable<Json>;
+          event_id: string;
+          event_name: string;
+          fingerprint: string | null;
+          function_id: string;
+          id: string;
+          idempotency_key: string | null;
+          keep_completed: number | null;
+          kind: string;
+          owner: string | null;
+          parent_job_id: string | null;
+          priority: number;
+          progress_done: number | null;
+          progress_total: number | null;
+          ready_at: string;
+          released_at: string | null;
+          requester: string;
+          result: Json | null;
+          sent_at: string | null;
+          started_at: string | null;
+          status: string;
+          updated_at: string;
+        };
+        SetofOptions: {
+          from: "*";
+          to: "jobs";
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
+      };
       add_import_file: {
         Args: { p_name: string | null; p_now: string | null; p_owner: string | null };
         Returns: {
@@ -2679,6 +2777,16 @@ export type Database = {
         Args: { p_now: string | null; p_reason: string | null; p_source: string | null };
         Returns: undefined;
       };
+      count_webhook_replay: {
+        Args: {
+          p_endpoint_id: string | null;
+          p_ends_at: string | null;
+          p_owner: string | null;
+          p_scope: string | null;
+          p_starts_at: string | null;
+        };
+        Returns: number;
+      };
       create_api_key: {
         Args: {
           p_expires_at: string | null;
@@ -2717,6 +2825,7 @@ export type Database = {
         Args: { p_endpoint: Json | null; p_limit: number | null; p_now: string | null };
         Returns: Json;
       };
+      cut_webhook_replay: { Args: { p_id: string | null }; Returns: Json };
       delete_campaign: { Args: { p_campaign_id: string | null; p_owner: string | null }; Returns: undefined };
       delete_email_list: { Args: { p_list_id: string | null; p_owner: string | null }; Returns: undefined };
       delete_image_upload: { Args: { p_id: string | null; p_owner: string | null }; Returns: boolean };
@@ -2871,6 +2980,26 @@ export type Database = {
       get_webhook_endpoint: {
         Args: { p_id: string | null; p_now: string | null; p_owner: string | null };
         Returns: Json[];
+      };
+      get_webhook_replay: {
+        Args: { p_id: string | null; p_owner: string | null };
+        Returns: {
+          created_at: string;
+          endpoint_id: string;
+          ends_at: string;
+          id: string;
+          owner: string;
+          paused_at: string | null;
+          per_second: number;
+          scope: string;
+          starts_at: string;
+        }[];
+        SetofOptions: {
+          from: "*";
+          to: "webhook_replays";
+          isOneToOne: false;
+          isSetofReturn: true;
+        };
       };
       hold_campaign: {
         Args: {
@@ -3479,6 +3608,31 @@ export type Database = {
         Args: { p_by: string | null; p_now: string | null; p_schedule: string | null };
         Returns: undefined;
       };
+      pause_webhook_replay: {
+        Args: {
+          p_id: string | null;
+          p_is_paused: boolean | null;
+          p_now: string | null;
+          p_owner: string | null;
+        };
+        Returns: {
+          created_at: string;
+          endpoint_id: string;
+          ends_at: string;
+          id: string;
+          owner: string;
+          paused_at: string | null;
+          per_second: number;
+          scope: string;
+          starts_at: string;
+        }[];
+        SetofOptions: {
+          from: "*";
+          to: "webhook_replays";
+          isOneToOne: false;
+          isSetofReturn: true;
+        };
+      };
       plan_campaign: {
         Args: {
           p_batch_size: number | null;
@@ -3506,6 +3660,17 @@ export type Database = {
       purge_ticks: { Args: { p_before: string | null; p_limit: number | null }; Returns: number };
       purge_webhook_messages: { Args: { p_before: string | null; p_limit: number | null }; Returns: number };
       purge_webhooks: { Args: { p_before: string | null; p_limit: number | null }; Returns: number };
+      queue_webhook_replay: {
+        Args: {
+          p_from: number | null;
+          p_last: number | null;
+          p_now: string | null;
+          p_part_id: number | null;
+          p_replay_id: string | null;
+          p_token: string | null;
+        };
+        Returns: Json;
+      };
       read_changes: {
         Args: {
           p_limit: number | null;

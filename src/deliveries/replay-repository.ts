@@ -1,0 +1,59 @@
+import { z } from "zod";
+import type { JobRequest } from "#jobs/request.ts";
+import { jobRow } from "#jobs/rows.ts";
+import type { Clock } from "#lib/clock.ts";
+import { createCall } from "#lib/database/call.ts";
+import type { DatabaseClient } from "#lib/database/client.ts";
+
+const replayRow = z.object({
+  id: z.uuid(),
+  endpoint_id: z.uuid(),
+  starts_at: z.string(),
+  ends_at: z.string(),
+  scope: z.enum(["missing", "all"]),
+  per_second: z.number(),
+  paused_at: z.string().nullable(),
+  created_at: z.string(),
+});
+export type Replay = z.output<typeof replayRow>;
+
+const ranges = z.array(z.object({ first: z.number(), last: z.number(), total: z.number() }));
+const queued = z.object({ state: z.enum(["open", "done", "lost", "paused"]), next: z.number() });
+
+/** The part of the replay's job, under the run's lease. */
+type ClaimedPart = { id: number; token: string; last: number };
+type Period = { startsAt: string; endsAt: string; scope: Replay["scope"] };
+
+export type ReplayRepository = ReturnType<typeof replayRepository>;
+
+/** Replays of an endpoint's messages. `owner: null` is an administrator. */
+export function replayRepository(db: DatabaseClient, clock: Clock) {
+  const { call, callTimeless } = createCall(db, clock);
+  return {
+    count: (endpointId: string, owner: string | null, period: Period) =>
+      callTimeless("count_webhook_replay", { endpointId, owner, ...period }, z.number()),
+
+    accept: (
+      request: JobRequest,
+      replay: Period & { endpointId: string; perSecond: number },
+      viewer: string | null,
+    ) => call("accept_webhook_replay", { replay, viewer, request }, jobRow),
+
+    find: async (id: string, owner: string | null) =>
+      (await callTimeless("get_webhook_replay", { id, owner }, replayRow.array()))[0],
+
+    isPaused: async (id: string) => {
+      const [replay] = await callTimeless("get_webhook_replay", { id, owner: null }, replayRow.array());
+      return replay !== undefined && replay.paused_at !== null;
+    },
+
+    pause: async (id: string, owner: string | null, isPaused: boolean) =>
+      (await call("pause_webhook_replay", { id, owner, isPaused }, replayRow.array()))[0],
+
+    cut: (id: string) => callTimeless("cut_webhook_replay", { id }, ranges),
+
+    /** Queues the messages of a second, from `from` on. */
+    queue: ({ id: partId, token, last }: ClaimedPart, replayId: string, from: number) =>
+      call("queue_webhook_replay", { partId, token, replayId, from, last }, queued),
+  };
+}

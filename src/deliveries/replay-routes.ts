@@ -1,0 +1,138 @@
+import { randomUUID } from "node:crypto";
+import { z } from "zod";
+import { replayRequested, replayResumed } from "#deliveries/events.ts";
+import type { Replay, ReplayRepository } from "#deliveries/replay-repository.ts";
+import type { Jobs } from "#jobs/accept.ts";
+import { request } from "#jobs/request.ts";
+import { accepted, acceptedView, jobUrl } from "#jobs/view.ts";
+import type { InngestClient } from "#lib/engine/inngest.ts";
+import { AppError } from "#lib/errors.ts";
+import { instant } from "#lib/http/fields.ts";
+import { idParams, json, ownerOf, type Route, route } from "#lib/http/route.ts";
+
+type Dependencies = {
+  replays: Pick<ReplayRepository, "count" | "accept" | "find" | "pause">;
+  jobs: Pick<Jobs, "accept">;
+  inngest: Pick<InngestClient, "send">;
+};
+
+const replayView = z.object({
+  id: z.uuid(),
+  endpointId: z.uuid(),
+  from: z.string(),
+  to: z.string(),
+  scope: z.enum(["missing", "all"]),
+  perSecond: z.number(),
+  isPaused: z.boolean(),
+  createdAt: z.string(),
+  /** Its progress and its end; cancel it there. */
+  jobUrl: z.string(),
+});
+z.globalRegistry.add(replayView, { id: "WebhookReplay" });
+
+/** `missing` sends what the endpoint has not received, `all` also what it has. */
+const period = {
+  from: instant,
+  to: instant,
+  scope: z.enum(["missing", "all"]).default("missing"),
+};
+const isForward = ({ from, to }: { from: string; to: string }) => Date.parse(from) < Date.parse(to);
+
+export const replayRoutes = ({ replays, jobs, inngest }: Dependencies): Route[] => [
+  route({
+    method: "GET",
+    path: "/api/webhook-endpoints/:id/replay-preview",
+    policy: "user",
+    summary: "How many messages a replay would send to this endpoint",
+    params: idParams,
+    query: z.object(period),
+    responses: { 200: z.object({ count: z.number() }) },
+    handler: async ({ params, query, requester }) => {
+      requireForward(query);
+      const count = await replays.count(params.id, ownerOf(requester), toPeriod(query));
+      return json(200, { count });
+    },
+  }),
+  route({
+    method: "POST",
+    path: "/api/webhook-endpoints/:id/replays",
+    policy: "user",
+    summary: "Send the messages of a period to this endpoint again, each once, under their own webhook-ids",
+    params: idParams,
+    body: z.object({ ...period, perSecond: z.number().min(1).max(1000).default(50) }),
+    responses: { 202: acceptedView.extend({ replayUrl: z.string() }) },
+    handler: async ({ params, body, requester, idempotencyKey: key }) => {
+      requireForward(body);
+      const id = randomUUID();
+      const said = { ...body, endpointId: params.id };
+      const wanted = request(replayRequested, { replayId: id }, { requester, key, id, said });
+      const job = await jobs.accept(wanted, (asked) =>
+        replays.accept(
+          asked,
+          { ...toPeriod(body), endpointId: params.id, perSecond: body.perSecond },
+          ownerOf(requester),
+        ),
+      );
+      const replayUrl = `/api/webhook-replays/${job.id}`;
+      return json(202, { ...accepted("Replaying", job.id), replayUrl }, { location: replayUrl });
+    },
+  }),
+  route({
+    method: "GET",
+    path: "/api/webhook-replays/:id",
+    policy: "user",
+    summary: "One replay",
+    params: idParams,
+    responses: { 200: replayView },
+    handler: async ({ params, requester }) =>
+      json(200, toView(await replays.find(params.id, ownerOf(requester)))),
+  }),
+  route({
+    method: "POST",
+    path: "/api/webhook-replays/:id/pause",
+    policy: "user",
+    summary: "Queue nothing more until it is resumed; what is queued is sent",
+    params: idParams,
+    responses: { 200: replayView },
+    handler: async ({ params, requester }) =>
+      json(200, toView(await replays.pause(params.id, ownerOf(requester), true))),
+  }),
+  route({
+    method: "POST",
+    path: "/api/webhook-replays/:id/resume",
+    policy: "user",
+    summary: "Go on where it was paused",
+    params: idParams,
+    responses: { 200: replayView },
+    handler: async ({ params, requester }) => {
+      const view = toView(await replays.pause(params.id, ownerOf(requester), false));
+      await inngest.send(replayResumed.create({ replayId: params.id }));
+      return json(200, view);
+    },
+  }),
+];
+
+function requireForward(said: { from: string; to: string }): void {
+  if (!isForward(said)) throw new AppError("invalid_request", "to must be later than from");
+}
+
+const toPeriod = ({ from, to, scope }: { from: string; to: string; scope: Replay["scope"] }) => ({
+  startsAt: from,
+  endsAt: to,
+  scope,
+});
+
+function toView(row: Replay | undefined): z.output<typeof replayView> {
+  if (!row) throw new AppError("not_found", "Replay not found");
+  return {
+    id: row.id,
+    endpointId: row.endpoint_id,
+    from: row.starts_at,
+    to: row.ends_at,
+    scope: row.scope,
+    perSecond: row.per_second,
+    isPaused: row.paused_at !== null,
+    createdAt: row.created_at,
+    jobUrl: jobUrl(row.id),
+  };
+}

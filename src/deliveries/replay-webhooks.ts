@@ -1,0 +1,79 @@
+import type { OnFailure } from "#dead-letters/on-failure.ts";
+import { replayRequested, replayResumed } from "#deliveries/events.ts";
+import type { ReplayRepository } from "#deliveries/replay-repository.ts";
+import type { Parts, StepTime, Worked } from "#jobs/parts.ts";
+import type { Part } from "#jobs/parts-repository.ts";
+import { type Clock, sleep } from "#lib/clock.ts";
+import { cancelOfThisJob, type FlowControl } from "#lib/engine/flow-control.ts";
+import type { InngestClient } from "#lib/engine/inngest.ts";
+import { tries } from "#lib/engine/retry-policy.ts";
+
+type Dependencies = {
+  inngest: InngestClient;
+  replays: Pick<ReplayRepository, "cut" | "queue" | "isPaused">;
+  parts: Pick<Parts, "plan" | "work">;
+  clock: Clock;
+  flow: FlowControl;
+  onFailure: OnFailure;
+};
+
+/** A paused run looks again after this time, in case the event that resumes it was missed. */
+const LOOK_AGAIN = "6h";
+const MAX_PAUSES = 100;
+const SECOND_MS = 1_000;
+
+/**
+ * Queues the messages of a replay second by second, at its rate; the endpoint's lane sends them. Each is queued once,
+ * however often the run dies, because the part of its job remembers how far it is.
+ */
+export const replayWebhooks = ({ inngest, replays, parts, clock, flow, onFailure }: Dependencies) =>
+  inngest.createFunction(
+    {
+      id: "replay-webhooks",
+      triggers: [replayRequested],
+      ...flow.background(),
+      ...tries("dataSync"),
+      cancelOn: cancelOfThisJob,
+      onFailure,
+    },
+    async (run) => {
+      const { replayId } = run.event.data;
+      const plan = await parts.plan(run, "replay-webhooks", async () => ({
+        parts: await replays.cut(replayId),
+        cursor: null,
+        result: { replayId },
+      }));
+      if (plan.parts === 0) return { replayId, queued: 0 };
+      const part = { ...run, event: { data: { parentJobId: plan.jobId, part: 1 } } };
+      for (let pauses = 0; pauses < MAX_PAUSES; pauses++) {
+        await parts.work(part, { policy: "dataSync" }, (claimed, time) =>
+          queueForAWhile({ replays, clock }, replayId, claimed, time),
+        );
+        const isPaused = await run.step.run(`look-${pauses}`, () => replays.isPaused(replayId));
+        if (!isPaused) break;
+        await run.step.waitForEvent(`paused-${pauses}`, {
+          event: replayResumed,
+          if: "event.data.replayId == async.data.replayId",
+          timeout: LOOK_AGAIN,
+        });
+      }
+      return { replayId };
+    },
+  );
+
+/** A paused part ends this work without being done: the run waits, then claims it again. */
+async function queueForAWhile(
+  { replays, clock }: { replays: Pick<ReplayRepository, "queue">; clock: Clock },
+  replayId: string,
+  part: Part,
+  time: StepTime,
+): Promise<Worked> {
+  let { next } = part;
+  for (;;) {
+    const queued = await replays.queue(part, replayId, next);
+    if (queued.state === "paused") return "done";
+    if (queued.state !== "open" || time.isLate()) return queued.state;
+    next = queued.next;
+    await sleep(clock, SECOND_MS);
+  }
+}

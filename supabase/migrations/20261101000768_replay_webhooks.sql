@@ -1,0 +1,160 @@
+-- A replay sends an owner's messages of a period to one endpoint again: those that it has not received, or all. It is a
+-- job with one part, which queues the messages in order; the endpoint's lane sends them.
+
+create table public.webhook_replays (
+  -- Also the id of its job.
+  id uuid primary key references public.jobs (id) on delete cascade,
+  endpoint_id uuid not null references public.webhook_endpoints (id) on delete cascade,
+  owner text not null,
+  starts_at timestamptz not null,
+  ends_at timestamptz not null,
+  -- missing: what was not delivered; all: also what was delivered.
+  scope text not null,
+  -- Messages queued per second.
+  per_second double precision not null,
+  paused_at timestamptz,
+  created_at timestamptz not null,
+  constraint webhook_replays_scope_is_valid check (scope in ('missing', 'all')),
+  constraint webhook_replays_rate_is_valid check (per_second between 1 and 1000),
+  constraint webhook_replays_are_about_a_period check (ends_at > starts_at)
+);
+create index webhook_replays_by_endpoint on public.webhook_replays (endpoint_id, created_at desc);
+alter table public.webhook_replays enable row level security;
+revoke all on public.webhook_replays from anon, authenticated;
+grant select on public.webhook_replays to authenticated;
+grant select, insert, update, delete on public.webhook_replays to service_role;
+create policy webhook_replays_are_read_by_their_owner_and_admins on public.webhook_replays for select to authenticated
+  using (owner = (select auth.jwt()) ->> 'sub' or ((select auth.jwt()) -> 'app_metadata' ->> 'role') = 'admin');
+
+select private.register_work_kind('{"function_id": "replay-webhooks", "event_name": "webhook/replay",
+  "kind": "replay", "priority": 4, "by_promise": false}');
+
+-- The messages that a replay sends, in the order in which they happened. A delivery that waits is sent anyway.
+create function private.messages_of_replay(
+  p_endpoint public.webhook_endpoints, p_starts_at timestamptz, p_ends_at timestamptz, p_scope text
+)
+returns setof public.webhook_messages
+language sql stable
+set search_path = ''
+as $$
+  select message.* from public.webhook_messages as message
+  left join public.webhook_deliveries as delivery
+    on delivery.endpoint_id = p_endpoint.id and delivery.message_id = message.id
+  where message.owner = p_endpoint.owner and message.at >= p_starts_at and message.at < p_ends_at
+    and p_endpoint.event_types && array['*', message.type]
+    and (delivery.id is not null or message.key not like 'test:%')
+    and (p_scope = 'all' or delivery.id is null or delivery.status = 'failed');
+$$;
+
+-- How many messages a replay would send.
+create function public.count_webhook_replay(
+  p_endpoint_id uuid, p_owner text, p_starts_at timestamptz, p_ends_at timestamptz, p_scope text
+)
+returns bigint
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_endpoint public.webhook_endpoints := private.lock_endpoint(p_endpoint_id, p_owner);
+begin
+  return (select count(*) from private.messages_of_replay(v_endpoint, p_starts_at, p_ends_at, p_scope));
+end
+$$;
+
+-- p_replay: {"endpointId", "startsAt", "endsAt", "scope", "perSecond"}.
+create function public.accept_webhook_replay(p_replay jsonb, p_viewer text, p_request jsonb, p_now timestamptz)
+returns public.jobs
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_endpoint public.webhook_endpoints := private.lock_endpoint((p_replay ->> 'endpointId')::uuid, p_viewer);
+  v_job public.jobs;
+begin
+  perform private.refuse_disabled_endpoint(v_endpoint.id);
+  v_job := private.accept_job(p_request, p_now);
+  insert into public.webhook_replays (id, endpoint_id, owner, starts_at, ends_at, scope, per_second, created_at)
+  values (v_job.id, v_endpoint.id, v_endpoint.owner, (p_replay ->> 'startsAt')::timestamptz,
+    (p_replay ->> 'endsAt')::timestamptz, p_replay ->> 'scope', (p_replay ->> 'perSecond')::float8, p_now)
+  on conflict (id) do nothing;
+  return v_job;
+end
+$$;
+
+-- All messages of a replay as one part: [{"first", "last", "total"}].
+create function public.cut_webhook_replay(p_id uuid)
+returns jsonb
+language sql stable
+set search_path = ''
+as $$
+  select coalesce(jsonb_agg(to_jsonb(range)) filter (where range.total > 0), '[]') from (
+    select min(message.sequence) as first, max(message.sequence) as last, count(*) as total
+    from public.webhook_replays as replay
+    join public.webhook_endpoints as endpoint on endpoint.id = replay.endpoint_id
+    cross join lateral private.messages_of_replay(endpoint, replay.starts_at, replay.ends_at, replay.scope) as message
+    where replay.id = p_id) as range;
+$$;
+
+create function public.get_webhook_replay(p_id uuid, p_owner text)
+returns setof public.webhook_replays
+language sql stable
+set search_path = ''
+as $$
+  select * from public.webhook_replays where id = p_id and (p_owner is null or owner = p_owner);
+$$;
+
+create function public.pause_webhook_replay(p_id uuid, p_owner text, p_is_paused boolean, p_now timestamptz)
+returns setof public.webhook_replays
+language sql
+set search_path = ''
+as $$
+  update public.webhook_replays set paused_at = case when p_is_paused then coalesce(paused_at, p_now) end
+  where id = p_id and (p_owner is null or owner = p_owner) returning *;
+$$;
+
+-- Queues the next messages of the part, from p_from on, each once: the part remembers how far it is. Returns {"state":
+-- "open", "done", "lost" or "paused", "next"}.
+create function public.queue_webhook_replay(
+  p_part_id bigint, p_token uuid, p_replay_id uuid, p_from bigint, p_last bigint, p_now timestamptz
+)
+returns jsonb
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_answer text := private.hold_part(p_part_id, p_token, p_from);
+  v_replay public.webhook_replays;
+  v_endpoint public.webhook_endpoints;
+  v_ids uuid[];
+  v_next bigint;
+begin
+  -- A canceled job stops here, not only at the end of its step; the next claim says so.
+  if exists (select from public.job_parts join public.jobs on jobs.id = job_id
+    where job_parts.id = p_part_id and jobs.status in ('canceled', 'skipped'))
+  then
+    v_answer := 'lost';
+  end if;
+  select * into v_replay from public.webhook_replays where id = p_replay_id;
+  if v_answer is not null or v_replay.paused_at is not null then
+    return jsonb_build_object('state', coalesce(v_answer, 'paused'), 'next', p_from);
+  end if;
+  select * into v_endpoint from public.webhook_endpoints where id = v_replay.endpoint_id and status = 'enabled';
+  select array_agg(id order by sequence), max(sequence) + 1 into v_ids, v_next from (
+    select id, sequence
+    from private.messages_of_replay(v_endpoint, v_replay.starts_at, v_replay.ends_at, v_replay.scope)
+    where sequence between p_from and p_last order by sequence limit greatest(1, floor(v_replay.per_second))) as next;
+  if v_ids is not null then
+    perform private.queue_deliveries(v_ids, array[v_endpoint.id], p_now);
+  end if;
+  v_next := coalesce(v_next, p_last + 1);
+  return jsonb_build_object('next', v_next, 'state', private.settle_part(p_part_id, p_token,
+    jsonb_build_object('queued', coalesce(cardinality(v_ids), 0)), v_next, p_now));
+end
+$$;
+
+revoke execute on function private.messages_of_replay, public.count_webhook_replay, public.accept_webhook_replay,
+  public.cut_webhook_replay, public.get_webhook_replay, public.pause_webhook_replay, public.queue_webhook_replay
+  from public, anon, authenticated;
+grant execute on function private.messages_of_replay, public.count_webhook_replay, public.accept_webhook_replay,
+  public.cut_webhook_replay, public.get_webhook_replay, public.pause_webhook_replay, public.queue_webhook_replay
+  to service_role;

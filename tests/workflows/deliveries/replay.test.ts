@@ -1,0 +1,139 @@
+/**
+ * Replays: each message once, by the receiver's own record. REPLAY_MESSAGES=10000 runs the long form.
+ */
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { type HookShop, hookShop } from "../../support/hook-shop.ts";
+
+const MESSAGES = Number(process.env["REPLAY_MESSAGES"] ?? 300);
+let shop: HookShop;
+let endpointId: string;
+beforeEach(async () => {
+  shop = await hookShop();
+  ({ id: endpointId } = await shop.endpoint("hook", {
+    eventTypes: ["report.ready"],
+    perSecond: 1000,
+    policy: "short",
+  }));
+});
+afterEach(() => shop.close());
+
+/** Messages that the endpoint has not received, because it was disabled. */
+async function missed(count: number) {
+  await shop.call("POST", `/api/webhook-endpoints/${endpointId}/disable`);
+  await shop.rows(
+    "select private.publish_fact('report.ready', 'operator', 'r' || n, jsonb_build_object('n', n), $1) from generate_series(1, $2::int) as n",
+    [shop.engine.clock.now(), count],
+  );
+  await shop.call("POST", `/api/webhook-endpoints/${endpointId}/enable`);
+}
+const period = (more: object = {}) => ({ from: "2020-01-01T00:00:00Z", to: "2099-01-01T00:00:00Z", ...more });
+const preview = async (scope = "missing") =>
+  (
+    await shop.call(
+      "GET",
+      `/api/webhook-endpoints/${endpointId}/replay-preview?${new URLSearchParams({ ...period(), scope })}`,
+    )
+  ).body.count;
+const replay = async (more: object = {}) =>
+  (
+    await shop.call(
+      "POST",
+      `/api/webhook-endpoints/${endpointId}/replays`,
+      period({ perSecond: 1000, ...more }),
+    )
+  ).body;
+const jobIs = (id: string, status: string) =>
+  shop.engine.waitFor(async () => (await shop.call("GET", `/api/jobs/${id}`)).body.status === status, {
+    within: "2d",
+  });
+const idsReceived = () => shop.received.map(({ headers }) => headers["webhook-id"]);
+
+test("what was missed while it was disabled is counted, then sent once; delivered messages only when all are asked for", async () => {
+  await missed(50);
+  expect(shop.received).toEqual([]);
+  expect(await preview()).toBe(50);
+  const { jobId } = await replay();
+  await jobIs(jobId, "completed");
+  await shop.settled();
+  const numbers = shop.received.map(({ body }) => Number(JSON.parse(body).data.n));
+  expect(numbers.toSorted((a, b) => a - b)).toEqual(Array.from({ length: 50 }, (_, n) => n + 1));
+  expect((await shop.call("GET", `/api/jobs/${jobId}`)).body).toMatchObject({
+    result: { queued: 50, total: 50 },
+  });
+  expect(await preview()).toBe(0);
+  expect(await preview("all")).toBe(50);
+  const again = await replay({ scope: "all" });
+  await jobIs(again.jobId, "completed");
+  await shop.settled();
+  expect(shop.received).toHaveLength(100);
+  expect(new Set(idsReceived()).size).toBe(50);
+});
+
+test("a replay pauses, goes on where it was, and can be canceled", async () => {
+  await missed(9);
+  const { jobId, replayUrl } = await replay({ perSecond: 1 });
+  const queued = async () => (await shop.rows("select from webhook_deliveries")).length;
+  // Real seconds pass in its step: it is paused while they do.
+  const pausing = (async () => {
+    while ((await queued()) < 2) await new Promise((resolve) => setTimeout(resolve, 50));
+    return shop.call("POST", `${replayUrl}/pause`);
+  })();
+  await shop.engine.idle();
+  expect((await pausing).body.isPaused).toBe(true);
+  await shop.engine.advance("1h");
+  const held = await queued();
+  expect(held).toBeLessThan(9);
+  await shop.engine.advance("2h");
+  expect(await queued()).toBe(held);
+  expect((await shop.call("GET", `/api/jobs/${jobId}`)).body.status).toBe("running");
+  const resumed = shop.call("POST", `${replayUrl}/resume`);
+  expect((await resumed).body.isPaused).toBe(false);
+  const canceling = (async () => {
+    while ((await queued()) === held) await new Promise((resolve) => setTimeout(resolve, 50));
+    return shop.call("DELETE", `/api/jobs/${jobId}`);
+  })();
+  await shop.engine.idle();
+  expect((await canceling).status).toBe(202);
+  await shop.engine.advance("1h");
+  expect(await queued()).toBeLessThan(9);
+  expect((await shop.call("GET", `/api/jobs/${jobId}`)).body.status).toBe("canceled");
+});
+
+test("the replay of a disabled endpoint is refused, and so is a period that ends before it begins", async () => {
+  const backwards = { from: "2026-01-02T00:00:00Z", to: "2026-01-01T00:00:00Z" };
+  expect((await shop.call("POST", `/api/webhook-endpoints/${endpointId}/replays`, backwards)).status).toBe(
+    400,
+  );
+  await shop.call("POST", `/api/webhook-endpoints/${endpointId}/disable`);
+  expect((await shop.call("POST", `/api/webhook-endpoints/${endpointId}/replays`, period())).status).toBe(
+    409,
+  );
+});
+
+test(`a replay of ${MESSAGES} messages whose processes die five times: each once in the receiver's record`, async () => {
+  await missed(MESSAGES);
+  // A process dies after every so many calls to the database: its answer is lost, and all that it would do next.
+  const every = Math.ceil(MESSAGES / 20);
+  let [kills, calls] = [0, 0];
+  shop.hooks.afterDatabase = () => {
+    calls += 1;
+    if (kills < 5 && calls % every === 0) {
+      kills += 1;
+      throw new TypeError("fetch failed: the process died");
+    }
+  };
+  const { jobId } = await replay();
+  await jobIs(jobId, "completed");
+  await shop.settled();
+  shop.hooks.afterDatabase = undefined;
+  expect(kills).toBe(5);
+  // Lanes share their executions; a job per delivery would cost at least two for each.
+  expect(shop.engine.usage().executions).toBeLessThan(MESSAGES / 4);
+  expect(new Set(idsReceived()).size).toBe(MESSAGES);
+  // An answer that was lost may bring a message again, under the same id, by which the receiver knows it.
+  expect(shop.received.length - MESSAGES).toBeLessThanOrEqual(5 * 10);
+  const [row] = await shop.rows(
+    "select count(*)::int as n from webhook_deliveries where status = 'delivered'",
+  );
+  expect(row.n).toBe(MESSAGES);
+}, 300_000);
