@@ -118,21 +118,28 @@ export type VirtualClock = Clock & {
   next(): number | undefined;
   /** Moves time forward, and fires the timers that are due. */
   turn(time: number): void;
+  /** The clock of the app under test. When it sleeps, time moves at once. */
+  ofTheApp: { now(): Date; sleep(ms: number): Promise<void> };
 };
 
 /** A clock that only moves when a test moves it. */
 export function virtualClock(start: number): VirtualClock {
   const timers = new Timers();
   let current = start;
+  const turn = (time: number) => {
+    current = Math.max(current, time);
+    timers.fire(current);
+  };
   return {
     now: () => current,
     // The SDK stamps every event with the machine's time, which may be later than a stopped clock's.
     beginOf: (eventTime) => (eventTime > Date.now() ? Math.max(eventTime, current) : current),
     at: (time, callback) => timers.add(time, callback),
     next: () => timers.next(),
-    turn(time) {
-      current = Math.max(current, time);
-      timers.fire(current);
+    turn,
+    ofTheApp: {
+      now: () => new Date(current),
+      sleep: async (ms) => turn(current + Math.ceil(ms)),
     },
   };
 }

@@ -122,7 +122,7 @@ export async function startEngine(options: StartEngine) {
     fetch,
     faults,
     /** The engine's time; pass it to the app as its clock. */
-    clock: { now: () => new Date(clock.now()) },
+    clock: clock.ofTheApp,
     /** Reads the app's functions again. */
     sync: () => {
       synced = undefined;
