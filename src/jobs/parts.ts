@@ -47,10 +47,6 @@ const MAX_REQUEST_BYTES = 200_000;
  * counter of its own.
  */
 export function createParts(parts: PartsRepository, { stepMs = STEP_MS } = {}) {
-  const startTime = (): StepTime => {
-    const end = performance.now() + stepMs;
-    return { isLate: () => performance.now() >= end };
-  };
   return { plan, fanOut, work };
 
   /**
@@ -63,7 +59,7 @@ export function createParts(parts: PartsRepository, { stepMs = STEP_MS } = {}) {
   ): Promise<Plan> {
     for (let round = 0; round < MAX_STEPS; round++) {
       const plan = await step.run(`plan-${round}`, async () => {
-        const time = startTime();
+        const time = startTime(stepMs);
         let plan = await parts.open(event.id ?? runId, functionId);
         while (!plan.planned && !time.isLate())
           plan = await parts.add(plan.jobId, plan.cursor, await cut(plan, time));
@@ -72,30 +68,6 @@ export function createParts(parts: PartsRepository, { stepMs = STEP_MS } = {}) {
       if (plan.planned) return plan;
     }
     throw new NonRetriableError(`The plan is not complete after ${MAX_STEPS} steps`);
-  }
-
-  /**
-   * Sends an event for each part, many in one request. The ids come from the run: a repeated step sends the same ids,
-   * which are ignored, but a replay is a new run and sends new ones.
-   */
-  async function fanOut(
-    { step, runId }: Run,
-    { jobId, parts: count }: Pick<Plan, "jobId" | "parts">,
-    eventOf: (ref: { parentJobId: string; part: number }) => EventPayload,
-  ): Promise<void> {
-    let request: EventPayload[] = [];
-    let bytes = 0;
-    for (let part = 1; part <= count; part++) {
-      const event = { ...eventOf({ parentJobId: jobId, part }), id: `${runId}:${part}` };
-      const size = Buffer.byteLength(JSON.stringify(event));
-      if (bytes + size > MAX_REQUEST_BYTES) {
-        await step.sendEvent(`fan-out-${part}`, request);
-        [request, bytes] = [[], 0];
-      }
-      request.push(event);
-      bytes += size;
-    }
-    if (request.length > 0) await step.sendEvent("fan-out", request);
   }
 
   /**
@@ -127,13 +99,13 @@ export function createParts(parts: PartsRepository, { stepMs = STEP_MS } = {}) {
     { policy, atOnce, before }: WorkOptions,
     workOn: (part: Part, time: StepTime) => Promise<Worked>,
   ): Promise<Outcome> {
-    const time = startTime();
+    const time = startTime(stepMs);
     await before?.();
     do {
       const claim = await parts.claim({ jobId: parentJobId, part, claimant, leaseMs: LEASE_MS, atOnce });
       if (claim.state === "busy") return { state: "wait", waitMs: claim.waitMs };
       if (claim.state !== "claimed") return claim;
-      const worked = await workOn(claim, time).catch((error: unknown) => meet(error, claim, policy));
+      const worked = await workOn(claim, time).catch((error: unknown) => meet(parts, error, claim, policy));
       if (typeof worked !== "string") {
         await parts.release(claim, { trouble: false, ...worked });
         return { state: "wait", waitMs: worked.waitMs };
@@ -142,29 +114,58 @@ export function createParts(parts: PartsRepository, { stepMs = STEP_MS } = {}) {
     } while (part === undefined && !time.isLate());
     return { state: "open" };
   }
+}
 
-  /**
-   * Waits when a provider says how long. After its other temporary errors, waits as the policy says. The part counts
-   * these errors, and a crash of ours does not count. When the policy gives up, the run fails.
-   */
-  async function meet(
-    error: unknown,
-    part: Part,
-    policy: RetryPolicyName,
-  ): Promise<{ waitMs: number; error: Error }> {
-    if (!(error instanceof AppError) || !isPassingTroubleOutside(error.code)) {
-      await parts.release(part, { trouble: false, ...(error instanceof Error && { error }) });
-      throw error;
+function startTime(stepMs: number): StepTime {
+  const end = performance.now() + stepMs;
+  return { isLate: () => performance.now() >= end };
+}
+
+/**
+ * Sends an event for each part, many in one request. The ids come from the run: a repeated step sends the same ids,
+ * which are ignored, but a replay is a new run and sends new ones.
+ */
+async function fanOut(
+  { step, runId }: Run,
+  { jobId, parts: count }: Pick<Plan, "jobId" | "parts">,
+  eventOf: (ref: { parentJobId: string; part: number }) => EventPayload,
+): Promise<void> {
+  let request: EventPayload[] = [];
+  let bytes = 0;
+  for (let part = 1; part <= count; part++) {
+    const event = { ...eventOf({ parentJobId: jobId, part }), id: `${runId}:${part}` };
+    const size = Buffer.byteLength(JSON.stringify(event));
+    if (bytes + size > MAX_REQUEST_BYTES) {
+      await step.sendEvent(`fan-out-${part}`, request);
+      [request, bytes] = [[], 0];
     }
-    if (error.retryAfterMs !== undefined) return { waitMs: error.retryAfterMs, error };
-    const troubles = await parts.release(part, { trouble: true, error });
-    const retryAfterMs = delayMs(policy, troubles, Math.random());
-    if (retryAfterMs === undefined)
-      throw new NonRetriableError(error.message, { cause: { code: error.code } });
-    // The job and its campaign show until when the part waits.
-    await parts.release(part, { trouble: false, waitMs: retryAfterMs });
-    throw new AppError(error.code, error.message, { cause: error, retryAfterMs });
+    request.push(event);
+    bytes += size;
   }
+  if (request.length > 0) await step.sendEvent("fan-out", request);
+}
+
+/**
+ * Waits when a provider says how long. After its other temporary errors, waits as the policy says. The part counts
+ * these errors, and a crash of ours does not count. When the policy gives up, the run fails.
+ */
+async function meet(
+  parts: PartsRepository,
+  error: unknown,
+  part: Part,
+  policy: RetryPolicyName,
+): Promise<{ waitMs: number; error: Error }> {
+  if (!(error instanceof AppError) || !isPassingTroubleOutside(error.code)) {
+    await parts.release(part, { trouble: false, ...(error instanceof Error && { error }) });
+    throw error;
+  }
+  if (error.retryAfterMs !== undefined) return { waitMs: error.retryAfterMs, error };
+  const troubles = await parts.release(part, { trouble: true, error });
+  const retryAfterMs = delayMs(policy, troubles, Math.random());
+  if (retryAfterMs === undefined) throw new NonRetriableError(error.message, { cause: { code: error.code } });
+  // The job and its campaign show until when the part waits.
+  await parts.release(part, { trouble: false, waitMs: retryAfterMs });
+  throw new AppError(error.code, error.message, { cause: error, retryAfterMs });
 }
 
 const isPassingTroubleOutside = (code: ErrorCode): boolean =>

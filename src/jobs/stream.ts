@@ -14,16 +14,6 @@ type Dependencies = { live: Pick<TailRepository, "changes">; tail: Tail; lifetim
 export function createStreams({ live, tail, lifetimeMs }: Dependencies) {
   const enter = createStreamLimit(lifetimeMs);
 
-  async function begin(subject: Subject, follower: Follower, after: string | undefined): Promise<Start> {
-    if (after === undefined || !subject.resumes) return subject.snapshot(follower);
-    const { isComplete, running, ...changes } = await live.changes(after, follower);
-    if (!isComplete) return subject.snapshot(follower);
-    return {
-      position: changes.position,
-      events: await toEvents({ ...changes, moved: running }, subject, follower),
-    };
-  }
-
   async function stream(
     subject: Subject,
     requester: Requester,
@@ -48,7 +38,7 @@ export function createStreams({ live, tail, lifetimeMs }: Dependencies) {
       leave();
     };
     try {
-      const start = await tail.begin(() => begin(subject, follower, after));
+      const start = await tail.begin(() => begin(live, subject, follower, after));
       for (const batch of early) start.events.push(...(await toEvents(batch, subject, follower)));
       return eventStream({
         lifetimeMs,
@@ -73,9 +63,24 @@ export function createStreams({ live, tail, lifetimeMs }: Dependencies) {
       const { request, requester } = input;
       const after = lastEventId(request) ?? input.after;
       if (!wantsJson(request)) return stream(subject, requester, after);
-      const { events, position } = await begin(subject, followerOf(requester), after);
+      const { events, position } = await begin(live, subject, followerOf(requester), after);
       return json(200, eventList(events, position));
     },
+  };
+}
+
+async function begin(
+  live: Dependencies["live"],
+  subject: Subject,
+  follower: Follower,
+  after: string | undefined,
+): Promise<Start> {
+  if (after === undefined || !subject.resumes) return subject.snapshot(follower);
+  const { isComplete, running, ...changes } = await live.changes(after, follower);
+  if (!isComplete) return subject.snapshot(follower);
+  return {
+    position: changes.position,
+    events: await toEvents({ ...changes, moved: running }, subject, follower),
   };
 }
 

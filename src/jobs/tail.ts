@@ -16,6 +16,8 @@ type Dependencies = { live: Pick<TailRepository, "changes">; logger: Logger };
 /** A change reaches the listeners after at most the longer pause and one statement. */
 const PAUSE_MS = { busy: 200, idle: 600, growth: 1.25 };
 
+const EVERYONE = { owner: null, reader: null };
+
 /**
  * Reads the changes of the ledger for all listeners of this process, with one statement per pause. The pause grows
  * while nothing changes. Without listeners nothing is read.
@@ -31,11 +33,9 @@ export function createTail({ live, logger }: Dependencies) {
     for (;;) {
       await pause(pauseMs);
       if (walk !== own) return;
-      const changes = await live
-        .changes(own.position, { owner: null, reader: null })
-        .catch((err: unknown) => {
-          logger.warn({ err }, "could not read the ledger's changes");
-        });
+      const changes = await live.changes(own.position, EVERYONE).catch((err: unknown) => {
+        logger.warn({ err }, "could not read the ledger's changes");
+      });
       if (walk !== own) return;
       const isNews = changes ? await tell(own, changes) : false;
       pauseMs = isNews ? PAUSE_MS.busy : Math.min(pauseMs * PAUSE_MS.growth, PAUSE_MS.idle);

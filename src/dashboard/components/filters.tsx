@@ -63,28 +63,14 @@ export function Filters({ view, fields, query }: FiltersProps) {
     >
       {fields
         .filter(({ name, isRare }) => isRare !== true || query.get(name))
-        .map(({ name, label, options, placeholder }) => (
-          <label key={name}>
-            {label}
-            {options === undefined ? (
-              <input
-                name={name}
-                type="search"
-                autoComplete="off"
-                spellCheck={false}
-                placeholder={placeholder}
-                defaultValue={query.get(name) ?? ""}
-                onChange={applySoon}
-              />
-            ) : (
-              <select name={name} value={query.get(name) ?? ""} onChange={apply}>
-                <option value="">any</option>
-                {options.map((option) => (
-                  <option key={option}>{option}</option>
-                ))}
-              </select>
-            )}
-          </label>
+        .map((field) => (
+          <Field
+            key={field.name}
+            field={field}
+            value={query.get(field.name) ?? ""}
+            onType={applySoon}
+            onChoose={apply}
+          />
         ))}
       {isFiltered && (
         <button type="button" className="plain" onClick={clear}>
@@ -94,6 +80,32 @@ export function Filters({ view, fields, query }: FiltersProps) {
     </form>
   );
 }
+
+type FieldProps = { field: FilterField; value: string; onType: () => void; onChoose: () => void };
+
+const Field = ({ field: { name, label, options, placeholder }, value, onType, onChoose }: FieldProps) => (
+  <label>
+    {label}
+    {options === undefined ? (
+      <input
+        name={name}
+        type="search"
+        autoComplete="off"
+        spellCheck={false}
+        placeholder={placeholder}
+        defaultValue={value}
+        onChange={onType}
+      />
+    ) : (
+      <select name={name} value={value} onChange={onChoose}>
+        <option value="">any</option>
+        {options.map((option) => (
+          <option key={option}>{option}</option>
+        ))}
+      </select>
+    )}
+  </label>
+);
 
 /** Fills the fields with the values of the address, except the field that has the focus. */
 function fill(form: HTMLFormElement | null, query: URLSearchParams, left: Element | null = null): void {

@@ -48,6 +48,24 @@ const startOf = (target: ImportTarget | undefined): Chosen => ({
   absent: target?.absent ?? "keep",
 });
 
+const Buttons = ({ isBusy, onDryRun }: { isBusy: boolean; onDryRun: () => void }) => (
+  <div className="row">
+    <button type="submit" className="primary" aria-disabled={isBusy}>
+      <Icon name="play" /> Import
+    </button>
+    <button
+      type="button"
+      aria-disabled={isBusy}
+      onClick={({ currentTarget }) => {
+        if (!isBusy && currentTarget.form?.reportValidity()) onDryRun();
+      }}
+    >
+      Dry run
+    </button>
+    <span className="quiet small">A dry run tells what would happen, and writes nothing.</span>
+  </div>
+);
+
 function Form({ upload, targets }: { upload: Upload; targets: readonly ImportTarget[] }) {
   const [chosen, setChosen] = useState(() => startOf(targets[0]));
   const [said, setSaid] = useState(NOTHING_SAID);
@@ -94,21 +112,7 @@ function Form({ upload, targets }: { upload: Upload; targets: readonly ImportTar
         onChange={(column, field) => setChanged({ ...changed, [column]: field })}
       />
       {trialId !== undefined && <Trial id={trialId} />}
-      <div className="row">
-        <button type="submit" className="primary" aria-disabled={isBusy}>
-          <Icon name="play" /> Import
-        </button>
-        <button
-          type="button"
-          aria-disabled={isBusy}
-          onClick={({ currentTarget }) => {
-            if (!isBusy && currentTarget.form?.reportValidity()) start({ ...asked, dryRun: true });
-          }}
-        >
-          Dry run
-        </button>
-        <span className="quiet small">A dry run tells what would happen, and writes nothing.</span>
-      </div>
+      <Buttons isBusy={isBusy} onDryRun={() => start({ ...asked, dryRun: true })} />
     </form>
   );
 }
