@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import { createDatabase, type DatabaseClient } from "#lib/database/client.ts";
 import type { Schedule } from "#lib/schedule.ts";
 import { dailyReportDue } from "#monitoring/events.ts";
+import { rooms } from "#rooms.ts";
 import { scheduleRepository } from "#schedules/repository.ts";
 import { tickSchedules } from "#schedules/tick-schedules.ts";
 import { testEnv } from "../support/app.ts";
@@ -274,4 +275,29 @@ test("old slots are deleted, and the schedule continues", async () => {
   await at("2026-05-01T08:00:00Z", schedule);
   await keepHouse(schedule);
   expect((await fates()).filter((slot) => slot.startsWith("2026-01-01"))).toEqual([]);
+});
+
+test("seven days of all schedules, in which Berlin loses an hour and Sydney repeats one", async () => {
+  const declared = rooms.flatMap((room) => room.schedules?.(testEnv(database)) ?? []);
+  const nightly = (name: string, timeZone: string) => declare({ name, timeZone, cron: "30 2 * * *" });
+  const all = [...declared, nightly("berlin", "Europe/Berlin"), nightly("sydney", "Australia/Sydney")];
+  await at("2026-03-29T00:00:00Z", ...all);
+  await every(30, "2026-04-05T00:00:00Z", ...all);
+  const rows = await sql("select schedule, slot, fate from schedule_ticks order by slot_at");
+  const slotsOf = (name: string, fate?: string) =>
+    rows
+      .filter((row) => row.schedule === name && (fate ?? row.fate) === row.fate)
+      .map(({ slot }) => slot.slice(5));
+  expect(slotsOf("berlin", "fired")).toEqual([
+    "03-29T03:00+02:00",
+    ...["03-30", "03-31", "04-01", "04-02", "04-03", "04-04"].map((day) => `${day}T02:30+02:00`),
+  ]);
+  expect(slotsOf("sydney", "fired")).toEqual([
+    ...["03-30", "03-31", "04-01", "04-02", "04-03", "04-04"].map((day) => `${day}T02:30+11:00`),
+    "04-05T02:30+11:00",
+  ]);
+  // Every other schedule has a row for each of its slots: daily ones seven, every five minutes 2,016.
+  expect(slotsOf("refresh-cache")).toHaveLength(7 * 288);
+  for (const { name, cron } of declared.filter(({ cron }) => /^0 \d+ \* \* \*$/.test(cron)))
+    expect(`${name} ${cron} ${slotsOf(name).length}`).toBe(`${name} ${cron} 7`);
 });
