@@ -1,7 +1,10 @@
 import { BATCH, round3, secondsBetween, send } from "./campaign-send.ts";
 import type { BenchStack } from "./campaign-stack.ts";
 
-/** Sends one campaign while the provider allows `pace` requests a second, and prints the share of that rate that it reached. */
+/**
+ * Sends one campaign while the provider allows `pace` requests a second, and prints the share of that rate that it
+ * reached.
+ */
 export async function paced(stack: BenchStack, listId: string, recipients: number, pace: number) {
   await stack.control("rate", { requestsPerSecond: pace });
   type Stats = { requests: number; byStatus: Record<string, number>; duplicates: number };

@@ -113,7 +113,7 @@ export class Router {
     if (intake.receive(fn, stored) === "rate-limited") refuse("invoked function is rate limited");
   }
 
-  /** Gives an invoked function's result to the waiting step. */
+  /** Passes an invoked function's result to the waiting step. */
   private answerInvoke(
     { event }: Pick<StoredEvent, "event">,
     result: { data: unknown } | { error: WireError } | EventPayload,

@@ -103,7 +103,7 @@ export function runProcess(options: ProcessOptions): ManagedProcess {
       const { child } = current;
       leaving.add(child);
       child.once("exit", () => leaving.delete(child));
-      // The new process gets its order first, so that it is already trying when the port becomes free: for a
+      // The new process is told to listen first, so that it is already trying when the port becomes free: for a
       // millisecond or two no process listens.
       tell(next.child, "listen");
       tell(child, "finish");

@@ -8,7 +8,7 @@ const roles = {
   service_role: "nologin noinherit bypassrls",
 } as const;
 
-/** Gives a plain Postgres what hosted Supabase has. A database that Supabase created is not changed. */
+/** Adds to a plain Postgres what hosted Supabase has. A database that Supabase created is not changed. */
 export const applyPrelude = async (client: pg.Client): Promise<void> => {
   const { rows } = await client.query<Facts>(factsQuery, [Object.keys(roles)]);
   const [facts] = rows;

@@ -1,4 +1,4 @@
-/** What Netlify's own bundler makes of the doors, and whether that is what their source says. */
+/** Bundles the doors with Netlify's own bundler and checks that it reads the settings that their source states. */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { zipFunctions } from "@netlify/zip-it-and-ship-it";

@@ -19,7 +19,7 @@ const analyticsFigures = z.looseObject({
 });
 const contentFigures = z.looseObject({ sent: count, failed: count, unknown: count });
 
-/** What each type of report makes of its snapshot. */
+/** Writes the content of each type of report from its snapshot. */
 export const WRITERS: Record<DesignedType, (snapshot: Snapshot, range: DateRange) => ReportContent> = {
   users(snapshot, range) {
     const { lists } = usersFigures.parse(snapshot);

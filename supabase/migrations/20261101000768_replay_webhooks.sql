@@ -29,7 +29,7 @@ create policy webhook_replays_are_read_by_their_owner_and_admins on public.webho
 select private.register_work_kind('{"function_id": "replay-webhooks", "event_name": "webhook/replay",
   "kind": "replay", "priority": 4, "by_promise": false}');
 
--- The messages that a replay sends, in the order in which they happened. A delivery that waits is sent anyway.
+-- The messages that a replay sends. Scope missing leaves out pending deliveries: their lane sends them anyway.
 create function private.messages_of_replay(
   p_endpoint public.webhook_endpoints, p_starts_at timestamptz, p_ends_at timestamptz, p_scope text
 )

@@ -26,8 +26,8 @@ as $$
   select * from public.profiles where id = p_id;
 $$;
 
--- p_change: {"name"?}. A change that changes nothing tells nothing. The fact is told to the user and to the
--- application that made the change (p_by).
+-- p_change: {"name"?}. Publishes user.updated to the user and to the application that made the change (p_by), unless
+-- the profile stays the same.
 create function public.change_profile(p_id uuid, p_change jsonb, p_by text, p_now timestamptz)
 returns public.profiles
 language plpgsql

@@ -93,7 +93,8 @@ as $$
   where jobs.ended_at is null;
 $$;
 
--- A schedule without such a task would fire in vain, so it fails. False: the task is still to run for an earlier slot.
+-- Asks for a run of a task. Fails when no such task is registered. Returns false when the task has yet to run for an
+-- earlier slot.
 create function private.want_task(p_task text, p_schedule text, p_slot_at timestamptz, p_now timestamptz)
 returns boolean
 language plpgsql

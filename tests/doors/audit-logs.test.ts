@@ -12,7 +12,7 @@ afterAll(() => database.close());
 const pause = "/api/schedules/cleanup-sessions/pause";
 const actions = async () => (await house.call("GET", "/api/audit-logs", { as: "admin" })).body.items;
 
-test("S4-75: an action of an administrator is written down: who, what, on what, and when", async () => {
+test("S4-75: the audit log records an administrator's action: its actor, route, target and time", async () => {
   const before = Date.now();
   expect((await house.call("POST", pause, { as: "admin" })).status).toBe(200);
   const [newest] = await actions();
@@ -24,14 +24,14 @@ test("S4-75: an action of an administrator is written down: who, what, on what, 
   expect(Date.parse(newest.at)).toBeGreaterThanOrEqual(before - 1);
 });
 
-test("reading writes nothing, and neither does a request that is refused", async () => {
+test("neither reads nor refused requests are recorded in the audit log", async () => {
   const count = (await actions()).length;
   await house.call("GET", "/api/schedules", { as: "admin" });
   expect((await house.call("POST", pause, { as: "ann" })).status).toBe(403);
   expect(await actions()).toHaveLength(count);
 });
 
-test("an action that cannot be written down is not done", async () => {
+test("an action that cannot be recorded in the audit log is not done", async () => {
   await database.sql.query("alter table audit_logs rename to audit_logs_away");
   const resume = await house.call("POST", "/api/schedules/cleanup-sessions/resume", { as: "admin" });
   await database.sql.query("alter table audit_logs_away rename to audit_logs");
@@ -41,7 +41,7 @@ test("an action that cannot be written down is not done", async () => {
   ).not.toBeNull();
 });
 
-test("the log is append-only, for every role and for the owner of the table", async () => {
+test("the audit log is append-only, for every role and for the owner of the table", async () => {
   for (const change of [
     "update audit_logs set actor = 'x'",
     "delete from audit_logs",
@@ -57,6 +57,6 @@ test("the log is append-only, for every role and for the owner of the table", as
   }
 });
 
-test("403: only administrators read it", async () => {
+test("403: only administrators read the audit log", async () => {
   expect((await house.call("GET", "/api/audit-logs", { as: "ann" })).status).toBe(403);
 });

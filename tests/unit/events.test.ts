@@ -6,7 +6,7 @@ const isValid = ({ schema }: { schema: { safeParse(data: unknown): { success: bo
 const campaignId = "0d4f8f0e-8a3f-4d2a-9d52-0f6f3f3f0a11";
 const dateRange = { start: "2026-11-01", end: "2026-11-30" };
 
-test("S4-21: email/send.campaign is typed: it names its campaign", () => {
+test("S4-21: email/send.campaign has a typed payload: the id of its campaign", () => {
   const event = sendCampaignRequested.create({ campaignId });
   expect(event).toMatchObject({ name: "email/send.campaign", data: { campaignId } });
   expect(isValid(sendCampaignRequested, { campaignId })).toBe(true);
@@ -15,7 +15,7 @@ test("S4-21: email/send.campaign is typed: it names its campaign", () => {
   sendCampaignRequested.create({});
 });
 
-test("S4-21: report/generate is typed: it names the report, its days and its reader", () => {
+test("S4-21: report/generate has a typed payload: the type of the report, its days and its reader", () => {
   const event = generateReportRequested.create({ reportType: "users", dateRange, userId: "ann" });
   expect(event).toMatchObject({
     name: "report/generate",

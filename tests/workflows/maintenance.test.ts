@@ -87,7 +87,7 @@ test("S2-19: refresh-cache keeps the 100 busiest users, every 300 seconds", asyn
   expect(items.map(({ owner }: { owner: string }) => owner)).not.toContain("user-1");
 });
 
-test("more rows than a batch are deleted by one housekeeping, and the counts are those of all batches", async () => {
+test("one call of housekeeping deletes more rows than a batch, and its counts include all batches", async () => {
   await open();
   await shop.rows(
     `insert into sessions (user_id, created_at, updated_at, expires_at)
@@ -97,7 +97,7 @@ test("more rows than a batch are deleted by one housekeeping, and the counts are
   expect(await next("cleanup-sessions")).toMatchObject({ result: { deletedCount: 2500 } });
 });
 
-test("two callers at once do the work once: the second finds the lock taken", async () => {
+test("of two simultaneous maintenance calls only one does the work: the other finds the lock taken", async () => {
   await open();
   await session(ago(40), ago(-1));
   await shop.call("POST", "/api/schedules/cleanup-sessions/run");
@@ -112,7 +112,7 @@ test("two callers at once do the work once: the second finds the lock taken", as
   expect((await shop.rows(run, [now()]))[0].report.counts).toEqual({});
 });
 
-test("S4-83: called by pg_cron alone, a task runs that has not run for a day", async () => {
+test("S4-83: a task that has not run for a day runs when only pg_cron calls maintenance", async () => {
   await open();
   await session(ago(0), ago(-0.5));
   await shop.engine.advance("26h");
@@ -120,7 +120,7 @@ test("S4-83: called by pg_cron alone, a task runs that has not run for a day", a
   expect(report.counts["daily-cleanup"]).toMatchObject({ deletedSessions: 1 });
 });
 
-test("a task that fails stops neither the others nor the record of why", async () => {
+test("a failing task does not stop the other tasks, and housekeeping reports the failure", async () => {
   await open();
   await session(ago(40), ago(-1));
   await shop.rows(

@@ -98,7 +98,7 @@ describe("a report", () => {
     ["imports", "Import"],
     ["images", "Task"],
     ["orders", "Order"],
-  ])("S4-79: %s is a list that can be exported", async (reportType, heading) => {
+  ])("S4-79: the list of %s can be exported", async (reportType, heading) => {
     const id = await make({ reportType, dateRange: { start: "2020-01-01", end: "2026-12-31" } });
     expect(await read(id)).toMatchObject({ status: "completed", format: "csv" });
     const { file } = await download(id);
@@ -128,7 +128,7 @@ describe("a report", () => {
     expect((await ask({ dateRange: range })).body.jobId).not.toBe(first.body.jobId);
   });
 
-  test("a delay is kept: the report is made when it is over", async () => {
+  test("a delay is kept: the report is generated when it is over", async () => {
     const { body } = await ask({ reportType: "analytics", delayMs: 120_000 });
     const [{ snapshot_at: made, created_at: asked }] = await shop.engine
       .run(body.jobId, "generate-report")

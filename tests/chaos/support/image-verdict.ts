@@ -112,7 +112,7 @@ function mostAtOnce(drawings: readonly Drawing[]): Record<string, number> {
   return most;
 }
 
-/** What is wrong with the outcome, in words; empty when nothing is. */
+/** Describes each fault of the outcome in words; the list is empty when there is none. */
 export function faultsOfImages(
   verdict: ImageVerdict,
   { tasks, kills }: { tasks: number; kills: number },

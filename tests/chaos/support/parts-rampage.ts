@@ -79,7 +79,7 @@ async function ranAgain(house: House, { campaignId }: Campaign) {
   return { stepsAgain: again.steps, requestsAgain: again.requests };
 }
 
-/** What is wrong with the outcome, in words; empty when nothing is. */
+/** Describes each fault of the outcome in words; the list is empty when there is none. */
 export function faultsOfParts(
   verdict: PartsVerdict,
   { killsOfEach }: Pick<PartsRampage, "killsOfEach">,

@@ -82,8 +82,8 @@ async function deliveriesOf(house: House, campaignId: string): Promise<Map<strin
 }
 
 /**
- * What is wrong with the outcome, in words; empty when nothing is. `mostInDoubt` is the largest allowed number of
- * unknown recipients.
+ * Describes each fault of the outcome in words; the list is empty when there is none. `mostInDoubt` is the largest
+ * allowed number of unknown recipients.
  */
 export function faultsOf(verdict: Verdict, mostInDoubt: number): string[] {
   const { duplicates, missing, falselySent, unrecorded, unknown, status, jobStatus, tooEarly } = verdict;

@@ -106,7 +106,7 @@ describe("the PDF of a report", () => {
     expect(pages[0]?.text).toMatch(/Ada [\uFFFD\s]+Lovelace/u);
   });
 
-  test("has a short line for each of 250 subscribers: at most eight pages", async () => {
+  test("lists 250 subscribers on at most eight pages", async () => {
     const rows = Array.from({ length: 250 }, (_, index) => [
       `Reader ${index}`,
       `reader-${index}@example.com`,
@@ -118,7 +118,7 @@ describe("the PDF of a report", () => {
     expect(pages.length).toBeLessThanOrEqual(8);
   });
 
-  test("has whole numbers at the axis of a chart, also when all its values are zero", async () => {
+  test("has whole numbers at the axis of a chart, even when all its values are zero", async () => {
     const { pages } = await read(
       await renderPdf(documentOf({ ...snapshot, rowCount: 0, perDay: [], rows: [] })),
     );

@@ -6,7 +6,7 @@ const profile = { id: ADA, name: "Ada", revision: 1, updated_at: "2026-11-01T09:
 const routes = userRoutes({ users: { get: async () => profile, change: async () => profile } });
 
 test.each(["GET", "PATCH"])(
-  "%s: a user opens only their own profile, an application each",
+  "%s: a user can open only their own profile, an application can open every profile",
   async (method) => {
     const ask = async (role: "user" | "app", owner: string) => {
       const requester = { id: `user:${owner}`, role, owner };

@@ -88,7 +88,7 @@ const CAUSES: Record<string, () => Promise<unknown>> = {
   "user.updated": () => shop.call("PATCH", `/api/users/${randomUUID()}`, { name: "Ada" }),
 };
 
-test("the catalog names each fact once, and this test knows them all", () => {
+test("each fact is in the catalog once, and has a case in this test", () => {
   expect(facts.map(({ type }) => type).toSorted()).toEqual(Object.keys(CAUSES).toSorted());
 });
 
@@ -114,7 +114,7 @@ test.each(facts.map((fact) => [fact.type, fact] as const))(
   },
 );
 
-test("S2-22: the update of a user fires user.updated once; the same again changes nothing", async () => {
+test("S2-22: the update of a user publishes user.updated once; an update without a change publishes nothing", async () => {
   const id = randomUUID();
   const change = (name: string) => shop.call("PATCH", `/api/users/${id}`, { name });
   const first = await change("Ada");
@@ -131,7 +131,7 @@ test("S2-22: the update of a user fires user.updated once; the same again change
   expect((await shop.call("GET", `/api/users/${id}`)).body).toMatchObject({ id, name: "Grace" });
 });
 
-test("a job that nobody owns, and the lanes themselves, tell nothing", async () => {
+test("neither a job without an owner nor the jobs of the delivery lanes publish a fact", async () => {
   await sql("delete from webhook_messages");
   await insertJob(shop.database.sql, { owner: null, functionId: "x" }, NOW);
   const [{ id }] = await sql("select id from jobs where owner is null and function_id = 'x'");

@@ -30,7 +30,7 @@ const run = async (dieAt: number) => {
   return { calls, deliveries, ids };
 };
 
-test("whichever call it dies at, the message arrives: once by its id, and recorded as delivered", async () => {
+test("a message is recorded as delivered, under one message id, whichever call of the delivery its process dies at", async () => {
   const { calls } = await run(0);
   expect(calls).toBeGreaterThan(6);
   let repeated = 0;

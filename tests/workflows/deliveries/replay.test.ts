@@ -48,7 +48,7 @@ const jobIs = (id: string, status: string) =>
   });
 const idsReceived = () => shop.received.map(({ headers }) => headers["webhook-id"]);
 
-test("what was missed while it was disabled is counted, then sent once; delivered messages only when all are asked for", async () => {
+test("a replay counts and sends once the messages that a disabled endpoint missed; with scope all it also sends delivered ones", async () => {
   await missed(50);
   expect(shop.received).toEqual([]);
   expect(await preview()).toBe(50);
@@ -69,7 +69,7 @@ test("what was missed while it was disabled is counted, then sent once; delivere
   expect(new Set(idsReceived()).size).toBe(50);
 });
 
-test("a replay pauses, goes on where it was, and can be canceled", async () => {
+test("a replay can be paused, resumed and canceled", async () => {
   await missed(9);
   const { jobId, replayUrl } = await replay({ perSecond: 1 });
   const queued = async () => (await shop.rows("select from webhook_deliveries")).length;
@@ -99,7 +99,7 @@ test("a replay pauses, goes on where it was, and can be canceled", async () => {
   expect((await shop.call("GET", `/api/jobs/${jobId}`)).body.status).toBe("canceled");
 });
 
-test("the replay of a disabled endpoint is refused, and so is a period that ends before it begins", async () => {
+test("a replay is refused for a disabled endpoint, and for a period that ends before it begins", async () => {
   const backwards = { from: "2026-01-02T00:00:00Z", to: "2026-01-01T00:00:00Z" };
   expect((await shop.call("POST", `/api/webhook-endpoints/${endpointId}/replays`, backwards)).status).toBe(
     400,
@@ -110,7 +110,7 @@ test("the replay of a disabled endpoint is refused, and so is a period that ends
   );
 });
 
-test(`a replay of ${MESSAGES} messages whose processes die five times: each once in the receiver's record`, async () => {
+test(`a replay of ${MESSAGES} messages delivers each of them, under one message id, although its processes die five times`, async () => {
   await missed(MESSAGES);
   // A process dies after every so many calls to the database: its answer is lost, and all that it would do next.
   const every = Math.ceil(MESSAGES / 20);

@@ -342,7 +342,7 @@ describe("a file that cannot be imported", () => {
   });
 });
 
-test("S4-80, T40: an event of app code says what is imported, and for whom", async () => {
+test("S4-80, T40: app code can start an import by an event that names the file, the target and the owner", async () => {
   const uploadId = await shop.upload("mail,name\nada@example.com,Ada\n");
   const importId = randomUUID();
   await shop.engine.send({
@@ -357,7 +357,7 @@ test("S4-80, T40: an event of app code says what is imported, and for whom", asy
   ]);
 });
 
-test("T22: failed rows are not counted as successful, and all of their errors can be downloaded", async () => {
+test("T22: failed rows are not counted as successful, and all their errors can be downloaded", async () => {
   const bad = Array.from({ length: 150 }, (_, n) => `nobody ${n},Bad`);
   const done = await shop.run(csv(...bad, "ada@example.com,Ada"));
   expect(done.summary).toMatchObject({ total: 151, successful: 1, failed: 150 });
@@ -368,7 +368,7 @@ test("T22: failed rows are not counted as successful, and all of their errors ca
   expect(empty.progress.percent).toBeLessThan(100);
 });
 
-test("a mapping is suggested again for the next file with the same columns", async () => {
+test("a saved mapping is suggested for the next file with the same columns", async () => {
   const file = (n: number) => `a,b\nPerson ${n},p${n}@example.com\n`;
   const mapping = { a: "name", b: "email" };
   await shop.run(file(1), { mapping });
@@ -378,7 +378,7 @@ test("a mapping is suggested again for the next file with the same columns", asy
   expect((await guess("a,b,c\n1,2,3\n")).body).toMatchObject({ mappingIs: "suggested", missing: ["email"] });
 });
 
-test("the progress of an import never goes back", async () => {
+test("the progress of an import never decreases", async () => {
   const percents: number[] = [];
   const lines = Array.from({ length: 21_000 }, (_, n) => `p${n}@example.com,Person ${n}`);
   const { body } = await shop.ask(csv(...lines));
