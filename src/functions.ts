@@ -6,6 +6,7 @@ import { deliveryFunctions } from "#deliveries/functions.ts";
 import { erasureFunctions } from "#erasures/functions.ts";
 import { imageFunctions } from "#images/functions.ts";
 import { importFunctions } from "#imports/functions.ts";
+import { mailFunctions } from "#mail/functions.ts";
 import { monitoringFunctions } from "#monitoring/functions.ts";
 import { paymentFunctions, stripeWebhooks } from "#payments/functions.ts";
 import type { Platform } from "#platform.ts";
@@ -16,6 +17,7 @@ import { webhookFunctions } from "#webhooks/functions.ts";
 /** All functions of this installation; read this list first. Only the door that runs the functions imports it. */
 export const allFunctions = (platform: Platform): InngestFunction.Any[] => [
   ...campaignFunctions(platform),
+  ...mailFunctions(platform),
   ...imageFunctions(platform),
   ...uploadFunctions(platform),
   ...reportFunctions(platform),

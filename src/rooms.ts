@@ -8,6 +8,7 @@ import { imports } from "#imports/room.ts";
 import { jobs } from "#jobs/room.ts";
 import type { Room } from "#lib/room.ts";
 import { lists } from "#lists/room.ts";
+import { mail } from "#mail/room.ts";
 import { maintenance } from "#maintenance/room.ts";
 import { monitoring } from "#monitoring/room.ts";
 import { notifications } from "#notifications/room.ts";
@@ -27,6 +28,7 @@ import { webhooks } from "#webhooks/room.ts";
 export const rooms: readonly Room<Platform>[] = [
   lists,
   suppressions,
+  mail,
   campaigns,
   images,
   imports,

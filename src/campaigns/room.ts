@@ -8,17 +8,9 @@ import { settleCanceled } from "#campaigns/settle-canceled.ts";
 import type { Jobs } from "#jobs/accept.ts";
 import type { Clock } from "#lib/clock.ts";
 import type { DatabaseClient } from "#lib/database/client.ts";
-import type { Env } from "#lib/env.ts";
 import { room } from "#lib/room.ts";
-import { mailChecks } from "#mail/check.ts";
 
-type Dependencies = {
-  env: Env;
-  fetch: typeof globalThis.fetch;
-  db: DatabaseClient;
-  clock: Clock;
-  jobs: Jobs;
-};
+type Dependencies = { db: DatabaseClient; clock: Clock; jobs: Jobs };
 
 export const campaigns = room<Dependencies>({
   name: "campaigns",
@@ -27,7 +19,6 @@ export const campaigns = room<Dependencies>({
     return [...campaignRoutes({ campaigns, jobs }), ...newsletterRoutes({ campaigns, jobs })];
   },
   chores: ({ db, clock }) => [settleCanceled(campaignRepository(db, clock))],
-  checks: mailChecks,
   facts: campaignFacts,
   visibleFields: {
     [sendCampaignRequested.name]: ["campaignId"],

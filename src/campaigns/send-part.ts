@@ -8,10 +8,12 @@ import type { Clock } from "#lib/clock.ts";
 import { AppError, meaningOf } from "#lib/errors.ts";
 import type { MailProvider } from "#mail/providers.ts";
 
+type CampaignProvider = Pick<MailProvider, "mailer" | "pace">;
+
 export type SendDependencies = {
   campaigns: Pick<CampaignRepository, "take" | "settle">;
   /** In the order in which they are asked. */
-  providers: readonly MailProvider[];
+  providers: readonly CampaignProvider[];
   clock: Clock;
   /** Limits the requests in flight, over all parts of this process. */
   inFlight: LimitFunction;
@@ -42,7 +44,7 @@ export async function sendPart(deps: SendDependencies, part: Part, time: StepTim
 }
 
 async function sendBy(
-  { mailer, pace }: MailProvider,
+  { mailer, pace }: CampaignProvider,
   deps: SendDependencies,
   part: Part,
   time: StepTime,

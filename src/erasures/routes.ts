@@ -5,7 +5,7 @@ import type { ErasureRepository } from "#erasures/repository.ts";
 import type { Jobs } from "#jobs/accept.ts";
 import { request } from "#jobs/request.ts";
 import { accepted, acceptedView, jobUrl } from "#jobs/view.ts";
-import { normalizeAddress } from "#lib/email-address.ts";
+import { address } from "#lib/email-address.ts";
 import { AppError } from "#lib/errors.ts";
 import { idParams, json, type Route, route } from "#lib/http/route.ts";
 
@@ -30,10 +30,7 @@ export const erasureRoutes = ({ erasures, jobs }: Dependencies): Route[] => [
     policy: "admin",
     summary: "Take a person out of the database, wherever their address stands; the receipt counts the rows",
     body: z.object({
-      email: z
-        .string()
-        .max(320)
-        .refine((email) => normalizeAddress(email) !== undefined, "must be one address"),
+      email: address,
     }),
     responses: { 202: acceptedView.extend({ erasureUrl: z.string() }) },
     handler: async ({ body: { email }, requester, idempotencyKey: key }) => {

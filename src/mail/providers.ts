@@ -5,8 +5,15 @@ import type { Mailer } from "#mail/mailer.ts";
 import { createPace, type Pace } from "#mail/pace.ts";
 import { resendMailer } from "#mail/resend-mailer.ts";
 import { smtpMailer } from "#mail/smtp-mailer.ts";
+import { createUrgentPace, type UrgentPace } from "#mail/urgent-pace.ts";
 
-export type MailProvider = { mailer: Mailer; pace: Pace };
+export type MailProvider = {
+  mailer: Mailer;
+  /** For campaigns. */
+  pace: Pace;
+  /** For single mails. */
+  urgentPace: UrgentPace;
+};
 type Dependencies = { env: Env; fetch: typeof globalThis.fetch; clock: Clock; tokens: Tokens };
 
 /** The mail providers of `MAIL_PROVIDERS`, in the order in which they are asked. */
@@ -17,5 +24,6 @@ export const mailProviders = ({ env, fetch, clock, tokens }: Dependencies): Mail
       name === "smtp"
         ? ([smtpMailer(env), 0] as const)
         : ([resendMailer(env, fetch, clock), env.MAIL_REQUESTS_PER_SECOND] as const);
-    return { mailer, pace: createPace({ tokens, clock, account: mailer.account, perSecond }) };
+    const settings = { tokens, clock, account: mailer.account, perSecond };
+    return { mailer, pace: createPace(settings), urgentPace: createUrgentPace(settings) };
   });

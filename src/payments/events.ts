@@ -15,8 +15,3 @@ export const idempotencyKey = z.string().min(1).max(240);
 export const processPaymentRequested = eventType("payment/process", {
   schema: z.object({ orderId, amount, idempotencyKey }),
 });
-
-/** Command: mail "Payment received!" for this order. */
-export const sendReceiptRequested = eventType("payment/send-receipt", {
-  schema: z.object({ orderId: z.string().min(1).max(300) }),
-});

@@ -37,22 +37,10 @@ const begun = z.object({
   askedAt: z.string().nullable(),
 });
 
-const receipt = z.object({
-  email: z.string().nullable(),
-  amountCents: z.number().nullable(),
-  currency: z.string().nullable(),
-  messageId: z.string().nullable(),
-  /** When the mailer was asked before this time; null: never. */
-  askedAt: z.string().nullable(),
-  /** Why the address must get no mail; null: it may. */
-  suppression: z.string().nullable(),
-});
-export type Receipt = z.output<typeof receipt>;
-
 export type PaymentRepository = ReturnType<typeof paymentRepository>;
 
 export function paymentRepository(db: DatabaseClient, clock: Clock) {
-  const { call, callTimeless } = createCall(db, clock);
+  const { call } = createCall(db, clock);
   return {
     accept: (
       payment: Omit<Wanted, "key"> & { email?: string | undefined },
@@ -69,9 +57,5 @@ export function paymentRepository(db: DatabaseClient, clock: Clock) {
     apply: (payment: PaymentFacts) => call("apply_payment", { payment }, z.boolean()),
     applySubscription: (subscription: SubscriptionFacts) =>
       call("apply_subscription", { subscription }, z.boolean()),
-
-    beginReceipt: (orderId: string) => call("begin_receipt", { orderId }, receipt),
-    settleReceipt: (orderId: string, messageId: string) =>
-      callTimeless("settle_receipt", { orderId, messageId }),
   };
 }

@@ -2,7 +2,7 @@ import type { Jobs } from "#jobs/accept.ts";
 import type { Clock } from "#lib/clock.ts";
 import type { DatabaseClient } from "#lib/database/client.ts";
 import { room } from "#lib/room.ts";
-import { processPaymentRequested, sendReceiptRequested } from "#payments/events.ts";
+import { processPaymentRequested } from "#payments/events.ts";
 import { paymentFacts } from "#payments/facts.ts";
 import { paymentRepository } from "#payments/repository.ts";
 import { paymentRoutes } from "#payments/routes.ts";
@@ -15,6 +15,5 @@ export const payments = room<Dependencies>({
   facts: paymentFacts,
   visibleFields: {
     [processPaymentRequested.name]: ["orderId", "amount"],
-    [sendReceiptRequested.name]: ["orderId"],
   },
 });

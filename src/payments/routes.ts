@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { Jobs } from "#jobs/accept.ts";
 import { request } from "#jobs/request.ts";
 import { accepted, acceptedView } from "#jobs/view.ts";
+import { address } from "#lib/email-address.ts";
 import { json, type Route, route } from "#lib/http/route.ts";
 import { amount, idempotencyKey, orderId, processPaymentRequested } from "#payments/events.ts";
 import type { PaymentRepository } from "#payments/repository.ts";
@@ -15,7 +16,7 @@ export const paymentRoutes = ({ payments, jobs }: Dependencies): Route[] => [
     policy: "app",
     summary:
       "Make the payment of an order, in cents of US dollars; an order has one payment, however often it is asked for",
-    body: z.object({ orderId, amount, idempotencyKey, email: z.email().max(320).optional() }),
+    body: z.object({ orderId, amount, idempotencyKey, email: address.optional() }),
     responses: { 202: acceptedView },
     handler: async ({ body: { email, ...payment }, requester }) => {
       const { orderId: id, amount: amountCents, idempotencyKey: key } = payment;

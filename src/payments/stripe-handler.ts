@@ -52,7 +52,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
       const { payment_intent: id, customer_details: customer } = session;
       if (typeof id !== "string") return false;
       const orderId = session.metadata?.orderId ?? session.client_reference_id ?? undefined;
-      await payments.apply({ id, orderId, email: customer?.email ?? undefined });
+      await payments.apply({ id, orderId, email: customer?.email });
       return true;
     },
   },

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { normalizeAddress } from "#lib/email-address.ts";
 import type { PaymentFacts, State, SubscriptionFacts } from "#payments/repository.ts";
 
 /** Stripe's objects, as far as we read them. All are loose: Stripe adds fields at any time. */
@@ -8,6 +9,11 @@ const cents = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
 const currency = z.string().length(3);
 const metadata = z.looseObject({ orderId: z.string().min(1).max(300).optional() }).nullish();
 const reference = z.union([id, z.looseObject({ id }).transform((object) => object.id)]).nullish();
+/** An address that cannot receive mail is as good as none. */
+const address = z
+  .string()
+  .nullish()
+  .transform((text) => normalizeAddress(text ?? ""));
 const seconds = z.number().min(0).max(1e11);
 const time = (value: number | null | undefined): string | undefined =>
   value === null || value === undefined ? undefined : new Date(value * 1000).toISOString();
@@ -19,7 +25,7 @@ export const paymentIntent = z.looseObject({
   currency,
   created: seconds,
   metadata,
-  receipt_email: z.string().max(320).nullish(),
+  receipt_email: address,
   last_payment_error: z.looseObject({ code: z.string().max(200).nullish() }).nullish(),
 });
 
@@ -31,7 +37,7 @@ export const checkoutSession = z.looseObject({
   id,
   payment_intent: reference,
   client_reference_id: z.string().max(300).nullish(),
-  customer_details: z.looseObject({ email: z.string().max(320).nullish() }).nullish(),
+  customer_details: z.looseObject({ email: address }).nullish(),
   metadata,
 });
 
@@ -59,7 +65,7 @@ export const isFinalSubscription = (status: string): boolean => FINAL_SUBSCRIPTI
 export const paymentFacts = (intent: z.output<typeof paymentIntent>, state: State): PaymentFacts => ({
   id: intent.id,
   orderId: intent.metadata?.orderId,
-  email: intent.receipt_email ?? undefined,
+  email: intent.receipt_email,
   status: intent.status,
   amountCents: intent.amount,
   currency: intent.currency,

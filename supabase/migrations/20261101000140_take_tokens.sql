@@ -16,7 +16,8 @@ grant select, insert, update, delete on private.token_buckets to service_role;
 
 -- Takes tokens from every bucket in p_wants, or from none: [{"key", "capacity", "refillPerSecond", "take",
 -- "patienceMs"?}]. A caller whose wait is not longer than its patience is granted its tokens in advance, and calls
--- after waitMs. Returns {"granted", "waitMs"}; when it is refused, waitMs is how long until all tokens could be there.
+-- after waitMs. Returns {"granted", "waitMs", "pausedMs"}; when it is refused, waitMs is how long until all tokens could be
+-- there. pausedMs is how much of it is a pause that the provider asked for.
 create function public.take_tokens(p_wants jsonb, p_now timestamptz)
 returns jsonb
 language plpgsql
@@ -24,6 +25,7 @@ set search_path = ''
 as $$
 declare
   v_wait_ms bigint;
+  v_paused_ms bigint;
   v_granted boolean;
 begin
   if exists (select from jsonb_to_recordset(p_wants) as want (capacity float8, "refillPerSecond" float8, take float8)
@@ -37,7 +39,9 @@ begin
   perform from private.token_buckets
   where key in (select key from jsonb_to_recordset(p_wants) as want (key text)) order by key for update;
 
-  select coalesce(max(private.wait_for_tokens(bucket, capacity, "refillPerSecond", take, p_now)), 0) into v_wait_ms
+  select coalesce(max(private.wait_for_tokens(bucket, capacity, "refillPerSecond", take, p_now)), 0),
+    coalesce(max(ceil(1000 * extract(epoch from private.opens_at(bucket, p_now) - p_now))), 0)
+  into v_wait_ms, v_paused_ms
   from jsonb_to_recordset(p_wants) as want (key text, capacity float8, "refillPerSecond" float8, take float8)
   join private.token_buckets as bucket using (key);
   v_granted := v_wait_ms <= (select coalesce(min(coalesce("patienceMs", 0)), 0)
@@ -49,7 +53,7 @@ begin
     from jsonb_to_recordset(p_wants) as want (key text, capacity float8, "refillPerSecond" float8, take float8)
     where bucket.key = want.key;
   end if;
-  return jsonb_build_object('granted', v_granted, 'waitMs', v_wait_ms);
+  return jsonb_build_object('granted', v_granted, 'waitMs', v_wait_ms, 'pausedMs', v_paused_ms);
 end
 $$;
 

@@ -17,10 +17,8 @@ create table public.orders (
   payment_asked_at timestamptz,
   payment_id text,
   paid_at timestamptz,
-  -- The job that sends the receipt; when the mailer was first asked, and the mail's id.
-  receipt_job_id uuid,
-  receipt_asked_at timestamptz,
-  receipt_message_id text,
+  -- When the mail "Payment received!" was made.
+  receipt_made_at timestamptz,
   created_at timestamptz not null,
   constraint orders_status_is_valid check (status in ('pending', 'paid', 'refunded')),
   constraint orders_amount_is_valid check (amount_cents between 1 and 99999999),
@@ -79,8 +77,6 @@ create policy orders_are_read_by_their_owner_and_admins on public.orders for sel
 
 select private.register_work_kind('{"function_id": "process-payment", "event_name": "payment/process",
   "kind": "payment", "priority": 1}');
-select private.register_work_kind('{"function_id": "send-payment-receipt", "event_name": "payment/send-receipt",
-  "kind": "mail", "priority": 2, "per_second": null, "waiting": null, "by_promise": false}');
 select private.register_erasable('public.orders', 'id', '{email}');
 
 -- Whether a state replaces the one that is stored. State that was read from the provider has the sequence of the newest
@@ -103,23 +99,21 @@ as $$
   end;
 $$;
 
--- The receipt of an order that is paid and whose address is known: one job, in the transaction that finds both.
+-- The mail "Payment received!" of an order that is paid and whose address is known, once, in the transaction that finds
+-- both.
 create function private.send_receipt_of(p_order public.orders, p_now timestamptz)
 returns void
 language plpgsql
 set search_path = ''
 as $$
-declare
-  v_id uuid := gen_random_uuid();
 begin
-  if p_order.status = 'pending' or p_order.email is null or p_order.receipt_job_id is not null then
+  if p_order.status = 'pending' or p_order.email is null or p_order.receipt_made_at is not null then
     return;
   end if;
-  update public.orders set receipt_job_id = v_id where id = p_order.id;
-  perform private.accept_job(jsonb_build_object('id', v_id, 'event', 'payment/send-receipt',
-    'functionId', 'send-payment-receipt', 'data', jsonb_build_object('orderId', p_order.id),
-    'requester', 'payments', 'owner', p_order.owner), p_now);
-  perform private.ask_for_outbox();
+  update public.orders set receipt_made_at = p_now where id = p_order.id;
+  perform private.send_mail(jsonb_build_object('key', 'receipt:' || p_order.id, 'template', 'payment-receipt',
+    'to', p_order.email, 'owner', p_order.owner, 'fields', jsonb_build_object(
+      'order', p_order.id, 'amountCents', p_order.amount_cents, 'currency', p_order.currency)), p_now);
 end
 $$;
 
@@ -285,32 +279,6 @@ begin
 end
 $$;
 
--- What the receipt says, its mail's id when it was sent, and when the mailer was first asked: null when it is asked now
--- for the first time.
-create function public.begin_receipt(p_order_id text, p_now timestamptz)
-returns jsonb
-language plpgsql
-set search_path = ''
-as $$
-declare
-  v_order public.orders;
-begin
-  select * into v_order from public.orders where id = p_order_id for update;
-  update public.orders set receipt_asked_at = p_now where id = p_order_id and receipt_asked_at is null;
-  return jsonb_build_object('email', v_order.email, 'amountCents', v_order.amount_cents,
-    'currency', v_order.currency, 'messageId', v_order.receipt_message_id, 'askedAt', v_order.receipt_asked_at,
-    'suppression', private.suppression_of(v_order.email, 'transactional'));
-end
-$$;
-
-create function public.settle_receipt(p_order_id text, p_message_id text)
-returns void
-language sql
-set search_path = ''
-as $$
-  update public.orders set receipt_message_id = p_message_id where id = p_order_id;
-$$;
-
 select private.register_export('{"name": "orders", "from_sql": "public.orders as t", "status_sql": "t.status",
   "id_type": "text", "columns": [["Order", "t.id"], ["Status", "t.status"],
   ["Amount", "(t.amount_cents / 100.0)::numeric(20, 2)"], ["Currency", "t.currency"], ["E-mail", "t.email"],
@@ -318,7 +286,7 @@ select private.register_export('{"name": "orders", "from_sql": "public.orders as
 
 revoke execute on function private.is_newer_state, private.send_receipt_of, private.apply_payment_to_order,
   private.open_order, public.apply_payment, public.apply_subscription, public.accept_payment, public.begin_payment,
-  public.settle_payment, public.begin_receipt, public.settle_receipt from public, anon, authenticated;
+  public.settle_payment from public, anon, authenticated;
 grant execute on function private.is_newer_state, private.send_receipt_of, private.apply_payment_to_order,
   private.open_order, public.apply_payment, public.apply_subscription, public.accept_payment, public.begin_payment,
-  public.settle_payment, public.begin_receipt, public.settle_receipt to service_role;
+  public.settle_payment to service_role;

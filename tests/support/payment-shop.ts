@@ -9,6 +9,7 @@ import { testEnv } from "./app.ts";
 import { CHECKPOINTING } from "./checkpointing.ts";
 import { freshDatabase } from "./database.ts";
 
+const JSON_BODY = { "content-type": "application/json" };
 const SECRET = "whsec_local_stripe";
 
 type Options = {
@@ -86,6 +87,14 @@ export async function paymentShop({ apiKey = true, env = {}, after }: Options = 
         { within: "2d" },
       ),
     /** The mails by the mailer's own record. */
+    /** Steers the mailer: faults, refused addresses, pace. */
+    async steerMail(call: string, body: object) {
+      const url = `http://mail.local/_control/${call}`;
+      const answer = await mail.fetch(
+        new Request(url, { method: "POST", body: JSON.stringify(body), headers: JSON_BODY }),
+      );
+      if (!answer.ok) throw new Error(await answer.text());
+    },
     async mails() {
       const list = await mail.fetch(new Request("http://mail.local/_control/messages"));
       return mailRecord.parse(await list.json()).messages;

@@ -166,7 +166,7 @@ const WORK: Record<string, Work> = {
     effects: async (id) => ({ payments: paymentsOf(id) }),
     once: { payments: 1 },
   },
-  "send-payment-receipt": {
+  "send-mail": {
     async begin() {
       const orderId = randomUUID();
       const email = `${orderId}@example.com`;
@@ -176,8 +176,10 @@ const WORK: Record<string, Work> = {
       return orderId;
     },
     isDone: async (id) =>
-      (await count("select count(*) as n from orders where id = $1 and receipt_message_id is not null", id)) >
-      0,
+      (await count(
+        "select count(*) as n from mails where key = $1 and message_id is not null",
+        `receipt:${id}`,
+      )) > 0,
     async effects(id) {
       const { messages } = (await house.record("messages?limit=5000")) as { messages: { to: string[] }[] };
       return { mails: messages.filter(({ to }) => to.includes(`${id}@example.com`)).length };

@@ -12,6 +12,7 @@ const LEDGER = "ledger";
 const ROOMS: readonly Room[] = [
   { from: 0, name: LEDGER },
   { from: 400, name: "lists" },
+  { from: 460, name: "mail", on: ["lists"] },
   { from: 500, name: "campaigns", on: ["lists"] },
   { from: 600, name: "images" },
   { from: 660, name: "uploads" },
@@ -19,6 +20,7 @@ const ROOMS: readonly Room[] = [
   { from: 700, name: "imports", on: ["lists"] },
   { from: 720, name: "reports" },
   { from: 740, name: "webhooks", on: ["lists"] },
+  { from: 745, name: "payments", on: ["mail"] },
   { from: 760, name: "deliveries" },
   { from: 770, name: "users" },
   { from: 780, name: "schedules" },

@@ -1359,6 +1359,46 @@ export type Database = {
           },
         ];
       };
+      mails: {
+        Row: {
+          asked_at: string | null;
+          created_at: string;
+          fields: NonNullable<Json>;
+          id: string;
+          job_id: string;
+          key: string;
+          message_id: string | null;
+          provider: string | null;
+          recipient: string;
+          template: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          asked_at?: string | null;
+          created_at: string;
+          fields: NonNullable<Json>;
+          id: string;
+          job_id: string;
+          key: string;
+          message_id?: string | null;
+          provider?: string | null;
+          recipient: string;
+          template: string;
+        };
+        Update: {
+          asked_at?: string | null;
+          created_at?: string;
+          fields?: NonNullable<Json>;
+          id?: string;
+          job_id?: string;
+          key?: string;
+          message_id?: string | null;
+          provider?: string | null;
+          recipient?: string;
+          template?: string;
+        };
+        Relationships: [];
+      };
       notifications: {
         Row: {
           created_at: string;
@@ -1405,9 +1445,7 @@ export type Database = {
           payment_asked_at: string | null;
           payment_id: string | null;
           payment_key: string | null;
-          receipt_asked_at: string | null;
-          receipt_job_id: string | null;
-          receipt_message_id: string | null;
+          receipt_made_at: string | null;
           status: string;
         };
         ComputedFields: never;
@@ -1422,9 +1460,7 @@ export type Database = {
           payment_asked_at?: string | null;
           payment_id?: string | null;
           payment_key?: string | null;
-          receipt_asked_at?: string | null;
-          receipt_job_id?: string | null;
-          receipt_message_id?: string | null;
+          receipt_made_at?: string | null;
           status?: string;
         };
         Update: {
@@ -1438,9 +1474,7 @@ export type Database = {
           payment_asked_at?: string | null;
           payment_id?: string | null;
           payment_key?: string | null;
-          receipt_asked_at?: string | null;
-          receipt_job_id?: string | null;
-          receipt_message_id?: string | null;
+          receipt_made_at?: string | null;
           status?: string;
         };
         Relationships: [];
@@ -2625,8 +2659,11 @@ export type Database = {
         };
         Returns: Json;
       };
+      begin_mail: {
+        Args: { p_id: string | null; p_now: string | null; p_provider: string | null };
+        Returns: Json;
+      };
       begin_payment: { Args: { p_now: string | null; p_payment: Json | null }; Returns: Json };
-      begin_receipt: { Args: { p_now: string | null; p_order_id: string | null }; Returns: Json };
       cancel_job: {
         Args: { p_by: string | null; p_job_id: string | null; p_now: string | null; p_owner: string | null };
         Returns: {
@@ -3657,6 +3694,7 @@ export type Database = {
         Args: { p_completed_before: string | null; p_failed_before: string | null; p_limit: number | null };
         Returns: number;
       };
+      purge_mails: { Args: { p_before: string | null; p_limit: number | null }; Returns: number };
       purge_ticks: { Args: { p_before: string | null; p_limit: number | null }; Returns: number };
       purge_webhook_messages: { Args: { p_before: string | null; p_limit: number | null }; Returns: number };
       purge_webhooks: { Args: { p_before: string | null; p_limit: number | null }; Returns: number };
@@ -3916,11 +3954,8 @@ export type Database = {
         Returns: string;
       };
       settle_canceled_campaigns: { Args: { p_limit: number | null; p_now: string | null }; Returns: number };
+      settle_mail: { Args: { p_id: string | null; p_message_id: string | null }; Returns: undefined };
       settle_payment: { Args: { p_now: string | null; p_payment: Json | null }; Returns: string };
-      settle_receipt: {
-        Args: { p_message_id: string | null; p_order_id: string | null };
-        Returns: undefined;
-      };
       settle_webhook: {
         Args: {
           p_covered_sequence: number | null;

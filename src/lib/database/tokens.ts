@@ -16,13 +16,14 @@ export type Want = {
    */
   patienceMs?: number;
 };
-export type Taken = { granted: boolean; waitMs: number };
+/** `pausedMs`: how much of the wait is a pause that the provider asked for. */
+export type Taken = { granted: boolean; waitMs: number; pausedMs: number };
 export type Tokens = ReturnType<typeof createTokens>;
 
 /** The bucket of the source documents (S4-56). Nothing polls it every 100 ms: an answer says how long to wait. */
 export const DOCUMENTED_BUCKET = { capacity: 100, refillPerSecond: 10, take: 1 } as const;
 
-const taken = z.object({ granted: z.boolean(), waitMs: z.number() });
+const taken = z.object({ granted: z.boolean(), waitMs: z.number(), pausedMs: z.number() });
 
 /**
  * Rate limits that all processes share. Each bucket is a row, and one atomic call takes tokens from several buckets. A
@@ -50,7 +51,7 @@ export function createTokens(db: DatabaseClient, clock: Clock) {
 const after = (clock: Clock, ms: number) => new Date(clock.now().getTime() + ms).toISOString();
 
 /** The error to throw when no tokens were granted: the engine tries again when there are tokens. */
-export const rateLimited = (key: string, { waitMs }: Taken): AppError =>
+export const rateLimited = (key: string, { waitMs }: Pick<Taken, "waitMs">): AppError =>
   new AppError("provider_rate_limited", `The rate of ${key} is used up`, {
     retryAfterMs: Math.max(1, waitMs),
   });

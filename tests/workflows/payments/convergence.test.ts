@@ -71,9 +71,9 @@ describe.each([
         { status: "refunded", count },
       ]);
       expect(await shop.rows("select count(*)::int from analytics_events")).toEqual([{ count }]);
-      expect(
-        await shop.rows("select count(*)::int from jobs where function_id = 'send-payment-receipt'"),
-      ).toEqual([{ count }]);
+      expect(await shop.rows("select count(*)::int from jobs where function_id = 'send-mail'")).toEqual([
+        { count },
+      ]);
       expect(await shop.rows("select from jobs where status <> 'completed'")).toEqual([]);
     }, 240_000);
   },

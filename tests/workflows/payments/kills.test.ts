@@ -60,6 +60,6 @@ test("S4-36: a crash after any single request leaves one payment, one mail and o
   ]);
   expect(await shop.mails()).toHaveLength(n);
   expect(await shop.rows("select count(*)::int from analytics_events")).toEqual([{ count: n }]);
-  expect(await shop.rows("select from orders where receipt_message_id is null")).toEqual([]);
+  expect(await shop.rows("select from mails where message_id is null")).toEqual([]);
   expect(await shop.rows("select from dead_letter_queue")).toEqual([]);
 }, 240_000);

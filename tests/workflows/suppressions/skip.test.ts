@@ -194,7 +194,9 @@ test("a receipt is mailed to an unsubscribed address, but not to one that compla
   await write(suppression("all", "complained", null));
   await pay(shop, "order-2", email);
   expect(await shop.mails()).toHaveLength(1);
-  expect(await rows("select result from jobs where result->>'orderId' = 'order-2'")).toMatchObject([
-    { result: { status: "skipped" } },
-  ]);
+  expect(
+    await rows(
+      "select job.result from jobs as job join mails on mails.id = job.id where key = 'receipt:order-2'",
+    ),
+  ).toMatchObject([{ result: { status: "skipped" } }]);
 });

@@ -1,0 +1,28 @@
+import type { Clock } from "#lib/clock.ts";
+import type { Chore } from "#lib/housekeeping.ts";
+
+const DAY_MS = 24 * 60 * 60_000;
+const BATCH = 500;
+
+type Retention = {
+  name: string;
+  keepDays: number;
+  clock: Clock;
+  /** Deletes at most `limit` rows from before that time, and returns their number. */
+  some: (before: Date, limit: number) => Promise<number>;
+};
+
+/** The task of housekeeping that deletes rows of a certain age, in batches. */
+export const deleteOld = ({ name, keepDays, clock, some }: Retention): Chore => ({
+  name,
+  async run(deadline) {
+    const before = new Date(clock.now().getTime() - keepDays * DAY_MS);
+    let deleted = 0;
+    let gone: number;
+    do {
+      gone = await some(before, BATCH);
+      deleted += gone;
+    } while (gone === BATCH && !deadline.isOver());
+    return { deleted };
+  },
+});

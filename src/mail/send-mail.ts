@@ -1,0 +1,136 @@
+import type { OnFailure } from "#dead-letters/on-failure.ts";
+import type { Clock } from "#lib/clock.ts";
+import type { FlowControl } from "#lib/engine/flow-control.ts";
+import type { InngestClient } from "#lib/engine/inngest.ts";
+import { tries } from "#lib/engine/retry-policy.ts";
+import type { MailMode } from "#lib/environment-fence.ts";
+import { AppError } from "#lib/errors.ts";
+import { compose } from "#mail/compose.ts";
+import { sendMailRequested } from "#mail/events.ts";
+import { type Mailer, type MailResult, refusesAll, writeMail } from "#mail/mailer.ts";
+import type { Mail, MailsRepository } from "#mail/mails-repository.ts";
+import type { MailProvider } from "#mail/providers.ts";
+import { fillTemplate, Template } from "#mail/template.ts";
+import { templates } from "#mail/templates.ts";
+import type { UrgentPace } from "#mail/urgent-pace.ts";
+
+type Dependencies = {
+  inngest: InngestClient;
+  mails: Pick<MailsRepository, "begin" | "settle">;
+  /** In the order in which they are asked. */
+  providers: readonly MailProvider[];
+  from: string;
+  mailMode: () => Promise<MailMode>;
+  clock: Clock;
+  flow: FlowControl;
+  onFailure: OnFailure;
+};
+
+/** Sends one mail of the product's own, once: the mailer's idempotency key is the mail's id. */
+export const sendMail = (deps: Dependencies) =>
+  deps.inngest.createFunction(
+    {
+      id: "send-mail",
+      triggers: [sendMailRequested],
+      ...deps.flow.prioritized(10),
+      ...tries("email"),
+      onFailure: deps.onFailure,
+    },
+    async ({ event, step }) => {
+      const { mailId } = event.data;
+      const sent = await step.run("send", () => send(deps, mailId, deps.providers));
+      if (sent === null) return { mailId, status: "skipped", reason: "the address is suppressed" };
+      await step.run("settle", () => deps.mails.settle(mailId, sent.messageId));
+      return { mailId, ...sent };
+    },
+  );
+
+type Sent = { provider: string; messageId: string };
+
+/**
+ * Asks the first provider, and the next one only after that one has refused all our mail and cannot have sent this one.
+ * Null: the address gets no mail.
+ */
+async function send(
+  deps: Dependencies,
+  id: string,
+  providers: readonly MailProvider[],
+): Promise<Sent | null> {
+  const { mails } = deps;
+  const [first, ...others] = providers;
+  if (!first) throw new AppError("configuration", "No mail provider is configured");
+  const { mailer, urgentPace } = first;
+  await mayBegin(deps, urgentPace);
+  const mail = await mails.begin(id, mailer.account);
+  if (!mail) throw new AppError("not_found", "There is no mail with this id");
+  const { provider, messageId } = mail;
+  if (messageId !== null) return { provider, messageId };
+  if (mail.suppression !== null) return null;
+  if (provider !== mailer.account) return send(deps, id, onlyThis(provider, others));
+  refuseForgottenKey(deps.clock, mailer, mail);
+
+  const answer = await mailer.sendBatch([write(deps, mail)], `mail:${id}`);
+  const [result] = answer.kind === "unknown" ? [] : (answer.results ?? []);
+  if (result !== undefined && "messageId" in result) return { provider, messageId: result.messageId };
+  // A refusal now says nothing of an earlier call that was not answered.
+  const isInDoubt =
+    mail.askedAt !== null || answer.kind === "unknown" || (result !== undefined && "doubt" in result);
+  // The next try is a first one: certainly nothing was sent.
+  if (!isInDoubt) await mails.settle(id, undefined);
+  if (answer.kind === "taken") throw refusalOf(result);
+  const { code, retryAfterMs } = answer.error;
+  if (code === "provider_rate_limited" && retryAfterMs !== undefined) await urgentPace.silence(retryAfterMs);
+  if (!isInDoubt && refusesAll(answer) && others.length > 0) return send(deps, id, others);
+  throw answer.error;
+}
+
+async function mayBegin({ mailMode }: Dependencies, pace: UrgentPace): Promise<void> {
+  const mode = await mailMode();
+  if (mode.mode === "hold") throw new AppError("environment_fenced", mode.reason);
+  const waitMs = await pace.reach();
+  if (waitMs === 0) return;
+  throw new AppError("provider_rate_limited", "The mailer asks for a pause", { retryAfterMs: waitMs });
+}
+
+/** While one provider may have sent the mail, only that one is asked. */
+function onlyThis(name: string, providers: readonly MailProvider[]): MailProvider[] {
+  const asked = providers.filter(({ mailer }) => mailer.account === name);
+  if (asked.length > 0) return asked;
+  throw new AppError(
+    "outcome_unknown",
+    `${name} may have sent the mail, but is not in MAIL_PROVIDERS any more`,
+  );
+}
+
+function refusalOf(result: MailResult | undefined): AppError {
+  if (result === undefined) return new AppError("provider_timeout", "The mailer had no time for this mail");
+  if ("doubt" in result) return new AppError("provider_timeout", result.doubt);
+  return new AppError("invalid_recipient", "The mailer refuses this address");
+}
+
+/** A mail whose key the mailer has forgotten could be sent twice. */
+function refuseForgottenKey(clock: Clock, mailer: Mailer, { askedAt }: Mail): void {
+  if (askedAt === null) return;
+  const ageMs = clock.now().getTime() - Date.parse(askedAt);
+  if (ageMs < (mailer.remembersKeysForMs ?? 0)) return;
+  throw new AppError("outcome_unknown", "The mailer was asked before, and no longer knows the key");
+}
+
+function write({ from }: Dependencies, { template, to, fields }: Mail): string {
+  const text = templates[template];
+  if (!text) throw new AppError("configuration", `There is no mail template ${template}`);
+  const composed = compose(text, fields);
+  const mail = writeMail({
+    from,
+    to: asIs(to),
+    subject: asIs(composed.subject),
+    html: asIs(composed.html),
+    text: asIs(composed.text),
+    replyTo: undefined,
+    tags: [{ name: "kind", value: template }],
+  });
+  return fillTemplate(mail, () => undefined, []);
+}
+
+/** Text without merge fields, whatever it contains. */
+const asIs = (text: string) => new Template([text], []);

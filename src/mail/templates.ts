@@ -1,0 +1,7 @@
+import type { MailText } from "#mail/compose.ts";
+import { paymentReceipt } from "#mail/templates/payment-receipt.ts";
+
+/** The mails that the product writes itself, by the name that `private.send_mail` is called with. */
+export const templates: Readonly<Record<string, MailText>> = {
+  "payment-receipt": paymentReceipt,
+};
