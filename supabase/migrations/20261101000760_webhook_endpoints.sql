@@ -16,7 +16,7 @@ create table public.webhook_endpoints (
   -- Why it is disabled: a person did it, it answered 410, or it has failed for five days.
   disabled_reason text,
   disabled_at timestamptz,
-  -- Since its last success: when the first attempt failed, and how many have failed.
+  -- When the first attempt after the last success failed, and how many have failed since.
   failing_since timestamptz,
   failure_count integer not null default 0,
   last_success_at timestamptz,
@@ -24,7 +24,7 @@ create table public.webhook_endpoints (
   paused_until timestamptz,
   -- How often in a row the breaker has opened; each time it stays open longer.
   breaker_count integer not null default 0,
-  -- The job that sends its deliveries, or will, and when it is due; null when there is nothing to send.
+  -- The job that sends its deliveries now or later, and when it is due; null when there is nothing to send.
   lane_job_id uuid,
   lane_due_at timestamptz,
   created_at timestamptz not null,
@@ -46,7 +46,7 @@ create index webhook_endpoints_by_owner on public.webhook_endpoints (owner, crea
 create table private.webhook_secrets (
   endpoint_id uuid primary key references public.webhook_endpoints (id) on delete cascade,
   secret text not null,
-  -- The secret before a rotation signs too until this time.
+  -- Until this time the secret of before the rotation signs, too.
   old_secret text,
   old_secret_until timestamptz,
   constraint webhook_secrets_old_one_ends check ((old_secret is null) = (old_secret_until is null))
@@ -56,11 +56,11 @@ create table public.webhook_messages (
   -- The webhook-id of its requests. It stays the same over all attempts and replays, so that a receiver can recognise
   -- a message that it already has.
   id uuid primary key default gen_random_uuid(),
-  -- The order in which replays send them again.
+  -- Replays send messages in this order.
   sequence bigint generated always as identity unique,
   owner text not null,
   type text not null,
-  -- The same fact told twice is one message.
+  -- A fact that is published twice under one key is one message.
   key text not null,
   data jsonb not null,
   at timestamptz not null,
@@ -85,7 +85,7 @@ create table public.webhook_deliveries (
   -- The run that is sending it. When the run dies, another one may claim it after claimed_until.
   claimant text,
   claimed_until timestamptz,
-  -- The last attempt: the status of the answer, or the code of what went wrong.
+  -- The last attempt: the status of its answer, or its error code.
   answer_status integer,
   error_code text,
   created_at timestamptz not null,
@@ -110,13 +110,13 @@ create table public.webhook_attempts (
   url text not null,
   -- Without signatures.
   request_headers jsonb not null,
-  -- Null: no answer came, and error_code says why.
+  -- Null when no answer came; error_code says why.
   answer_status integer,
   answer_headers jsonb not null default '{}',
   -- The first 64 KB.
   answer_body text not null default '',
   error_code text,
-  -- When the next attempt is due; null: there is none.
+  -- When the next attempt is due; null when there is none.
   next_at timestamptz,
   constraint webhook_attempts_are_numbered unique (delivery_id, number),
   constraint webhook_attempts_answer_is_cut check (length(answer_body) <= 65536)

@@ -118,7 +118,7 @@ begin
 end
 $$;
 
--- Deletes the endpoint with its deliveries. The work of its lane has nothing left to do.
+-- Deletes the endpoint with its deliveries. Its lane then has nothing left to do.
 create function public.delete_webhook_endpoint(p_id uuid, p_owner text)
 returns void
 language plpgsql
@@ -152,8 +152,8 @@ begin
 end
 $$;
 
--- No attempt is made any more: deliveries that wait fail, and can be sent again once the endpoint is enabled. The owner
--- is notified, unless it was a person's decision.
+-- Disables an endpoint. Its pending deliveries fail, and can be sent again once it is enabled. The owner is notified,
+-- unless a person disabled it.
 create function private.disable_endpoint(p_id uuid, p_reason text, p_now timestamptz)
 returns void
 language plpgsql
@@ -192,7 +192,7 @@ begin
 end
 $$;
 
--- Forgets its failures. Deliveries that failed meanwhile stay failed: a replay sends them.
+-- Enables an endpoint and forgets its failures. Deliveries that failed meanwhile stay failed: a replay sends them again.
 create function public.enable_webhook_endpoint(p_id uuid, p_owner text, p_now timestamptz)
 returns jsonb
 language plpgsql

@@ -94,8 +94,8 @@ begin
 end
 $$;
 
--- Listens to every fact. It is stored when an endpoint of its owner wants its type, and queued for those that are
--- enabled.
+-- Runs for every published fact: stores it as a message when an endpoint of its owner wants its type, and queues it
+-- for those of them that are enabled.
 create function private.deliver_fact(p_type text, p_owner text, p_key text, p_data jsonb, p_now timestamptz)
 returns void
 language plpgsql
@@ -167,9 +167,9 @@ begin
 end
 $$;
 
--- What the attempts of a batch say about their endpoint: the breaker, a pause that it asked for, and its end. After
--- p_breaker_after failures without a success the breaker opens for 30 seconds, then for twice as long each time, at
--- most 30 minutes.
+-- Updates the endpoint after the attempts of a batch: its last success, its failures, its breaker, and a pause that it
+-- asked for. After p_breaker_after failures without a success the breaker opens for 30 seconds, then for twice as long
+-- each time, at most 30 minutes.
 create function private.note_attempts(
   p_endpoint_id uuid, p_succeeded integer, p_failed integer, p_pause_until timestamptz, p_breaker_after integer,
   p_now timestamptz
@@ -247,7 +247,8 @@ begin
 end
 $$;
 
--- Lanes that something has kept from being planned: no fact waits longer than the next round of housekeeping.
+-- Plans a lane for each endpoint with pending deliveries and no lane. Housekeeping calls it, so that no delivery waits
+-- longer than until the next housekeeping.
 create function public.wake_webhook_lanes(p_limit integer, p_now timestamptz)
 returns integer
 language plpgsql

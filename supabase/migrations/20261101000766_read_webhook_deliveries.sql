@@ -76,7 +76,8 @@ begin
 end
 $$;
 
--- A message for one endpoint alone, whatever types it wants. p_id: of the message, so that a repeated call makes one.
+-- Sends a test message to one endpoint, whatever types it wants. p_id is the id of the message, so that a repeated call
+-- makes no second one.
 create function public.test_webhook_endpoint(
   p_endpoint_id uuid, p_owner text, p_id uuid, p_type text, p_data jsonb, p_now timestamptz
 )
@@ -98,8 +99,8 @@ begin
 end
 $$;
 
--- Deletes what was told before p_before, with its deliveries and attempts, unless a delivery still waits. Returns how many
--- messages are gone.
+-- Deletes messages of before p_before, with their deliveries and attempts, unless a delivery is still pending. Returns
+-- the number of deleted messages.
 create function public.purge_webhook_messages(p_before timestamptz, p_limit integer)
 returns integer
 language plpgsql
