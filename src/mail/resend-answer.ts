@@ -76,11 +76,11 @@ function toResults({ data, errors }: z.output<typeof taken>, count: number): Mai
   return results;
 }
 
-const refused = (code: ErrorCode, message: string, retryAfterMs?: number): BatchAnswer => ({
-  kind: "refused",
-  error: new AppError(code, message, { retryAfterMs }),
-});
-const unknown = (code: ErrorCode, message: string, retryAfterMs?: number): BatchAnswer => ({
-  kind: "unknown",
-  error: new AppError(code, message, { retryAfterMs }),
-});
+const answer =
+  (kind: "refused" | "unknown") =>
+  (code: ErrorCode, message: string, retryAfterMs?: number): BatchAnswer => ({
+    kind,
+    error: new AppError(code, message, { retryAfterMs }),
+  });
+const refused = answer("refused");
+const unknown = answer("unknown");

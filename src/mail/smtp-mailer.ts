@@ -1,4 +1,5 @@
 import { Readable } from "node:stream";
+import { convert } from "html-to-text";
 import MailComposer from "nodemailer/lib/mail-composer";
 import type SMTPConnection from "nodemailer/lib/smtp-connection";
 import { z } from "zod";
@@ -54,8 +55,10 @@ export const smtpMailer = (env: Settings): Mailer => ({
 type Sent = { result: MailResult; error?: never } | { result?: never; error: AppError };
 
 async function sendOne(connection: SMTPConnection, json: string): Promise<Sent> {
-  const { reply_to: replyTo, ...mail } = mailSchema.parse(JSON.parse(json));
-  const message = new MailComposer({ ...mail, replyTo }).compile();
+  const { reply_to: replyTo, text, ...mail } = mailSchema.parse(JSON.parse(json));
+  // A mail always has a text part; Resend makes it by itself.
+  const plain = text ?? convert(mail.html ?? "");
+  const message = new MailComposer({ ...mail, text: plain, replyTo }).compile();
   const bytes = await message.build();
   let isHandedOver = false;
   // The stream is read when the server asks for the content, so it shows whether the server can have the mail.
