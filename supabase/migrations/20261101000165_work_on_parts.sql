@@ -134,6 +134,29 @@ as $$
   left join lateral (select * from public.job_parts where id = wanted.id for no key update) as part on true;
 $$;
 
+-- The same for a room whose rows are the whole work: "done" also when the job has ended, so that nothing is written
+-- after a cancel or a failure of the room's own. A job that failed with a dead letter continues with its parts. Until the
+-- caller commits, the job's row stays locked: a cancel waits, and counts what was written.
+create function private.hold_part_of_open_job(p_id bigint, p_token uuid, p_from bigint)
+returns text
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_answer text := private.hold_part(p_id, p_token, p_from);
+  v_job public.jobs;
+begin
+  if v_answer is not null then
+    return v_answer;
+  end if;
+  select * into v_job from public.jobs
+  where id = (select job_id from public.job_parts where id = p_id) for key share;
+  return case
+    when v_job.status in ('canceled', 'skipped') then 'done'
+    when v_job.status = 'failed' and not private.has_open_letter(v_job.event_id, v_job.function_id) then 'done' end;
+end
+$$;
+
 -- SETTLE. Adds counts to the part, in the transaction in which the room writes its own rows: {"sent": 98, "failed": 2}.
 -- p_next: for a room that works in order, where to continue; beyond the range, the rest of the part counts as
 -- "skipped". Returns "open", "done" or "lost". When the claim is lost, nothing was added, and the room must roll back
@@ -266,10 +289,10 @@ as $$
 $$;
 
 revoke execute on function private.claim_part, private.lock_part, private.lock_free_part, private.nothing_to_claim,
-  private.ms_until, private.hold_part, private.settle_part, private.sum_of_counts, private.add_counts,
+  private.ms_until, private.hold_part, private.hold_part_of_open_job, private.settle_part, private.sum_of_counts, private.add_counts,
   private.report_progress_of_parts, private.close_job_without_open_parts, private.counts_of_parts,
   public.claim_part, public.release_part from public, anon, authenticated;
 grant execute on function private.claim_part, private.lock_part, private.lock_free_part, private.nothing_to_claim,
-  private.ms_until, private.hold_part, private.settle_part, private.sum_of_counts, private.add_counts,
+  private.ms_until, private.hold_part, private.hold_part_of_open_job, private.settle_part, private.sum_of_counts, private.add_counts,
   private.report_progress_of_parts, private.close_job_without_open_parts, private.counts_of_parts,
   public.claim_part, public.release_part to service_role;

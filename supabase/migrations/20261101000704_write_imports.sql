@@ -129,6 +129,9 @@ begin
   if v_import.id is null then
     perform private.insert_import(p_id, v_job_id, p_owner, p_owner, p_import, p_now);
   elsif v_import.status is distinct from 'completed' and v_job_id is distinct from v_import.job_id then
+    if v_import.undo_job_id is not null then
+      perform private.refuse(409, 'conflict', 'The import was undone: import its file again instead');
+    end if;
     update public.imports set job_id = v_job_id, status = null, error = null, ended_at = null where id = p_id;
   end if;
   select * into v_import from public.imports where id = p_id;
@@ -172,10 +175,16 @@ $$;
 -- Ends the import because of an error in the file or the request; no operator has to act.
 create function public.fail_import(p_id uuid, p_error jsonb, p_now timestamptz)
 returns void
-language sql
+language plpgsql
 set search_path = ''
 as $$
-  select private.end_job(job_id, 'failed', null, p_error, p_now) from public.imports where id = p_id;
+declare
+  v_job_id uuid := (select job_id from public.imports where id = p_id);
+begin
+  -- Waits for rows that are being written (private.hold_part_of_open_job).
+  perform from public.jobs where id = v_job_id for update;
+  perform private.end_job(v_job_id, 'failed', null, p_error, p_now);
+end
 $$;
 
 -- Writes the rows from p_from up to, but without, p_next of a part: the valid ones [{"n", "k", "v"}] into the target,
@@ -189,7 +198,7 @@ language plpgsql
 set search_path = ''
 as $$
 declare
-  v_answer text := private.hold_part(p_id, p_token, p_from);
+  v_answer text := private.hold_part_of_open_job(p_id, p_token, p_from);
   v_import public.imports;
   v_counts jsonb := '{}';
 begin
@@ -197,6 +206,9 @@ begin
     return v_answer;
   end if;
   select imports.* into v_import from public.imports join public.job_parts using (job_id) where job_parts.id = p_id;
+  if v_import.undo_job_id is not null then
+    return 'done';
+  end if;
   if jsonb_array_length(p_rows) > 0 then
     execute (select write_sql from private.import_targets where name = v_import.target) into v_counts
       using v_import.id, v_import.scope, p_rows, v_import.merge, v_import.absent = 'clear', v_import.is_dry_run, p_now;
@@ -235,7 +247,8 @@ begin
     unchanged_count = coalesce((v_counts ->> 'unchanged')::bigint, 0),
     skipped_count = coalesce((v_counts ->> 'skipped')::bigint, 0),
     rejected_count = coalesce((v_counts ->> 'rejected')::bigint, 0)
-  where job_id = p_job.id returning * into v_import;
+  -- A replay of a completed import changes nothing.
+  where job_id = p_job.id and status is distinct from 'completed' returning * into v_import;
   if v_import.id is null then
     return;
   end if;

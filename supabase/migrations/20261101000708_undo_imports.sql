@@ -92,7 +92,7 @@ language plpgsql
 set search_path = ''
 as $$
 declare
-  v_answer text := private.hold_part(p_part_id, p_token, null);
+  v_answer text := private.hold_part_of_open_job(p_part_id, p_token, null);
   v_counts jsonb;
 begin
   if v_answer is not null then

@@ -280,6 +280,40 @@ describe("a settle", () => {
   });
 });
 
+describe("a room whose rows are the whole work", () => {
+  const hold = "select private.hold_part_of_open_job($1, $2, null) as answer";
+  const answer = async ({ id, token }: { id: number; token: string }) =>
+    (await ledger.rows(hold, id, token))[0].answer;
+
+  test.each(["canceled", "skipped", "failed"])("writes nothing after its job is %s", async (status) => {
+    const { jobId } = await ledger.job([10]);
+    const part = await claimed(jobId, "run-1", 1);
+    expect(await answer(part)).toBeNull();
+    await ledger.rows("select private.end_job($1, $2, null, '{}', $3)", jobId, status, ledger.now());
+    expect(await answer(part)).toBe("done");
+  });
+
+  test("has its rows counted by a cancel, which waits for them", async () => {
+    const { jobId } = await ledger.job([10]);
+    const { id, token } = await claimed(jobId, "run-1", 1);
+    const writer = await ledger.db.sql.connect();
+    await writer.query("begin");
+    await writer.query(hold, [id, token]);
+    let isCanceled = false;
+    const canceled = ledger.jobs.cancel(jobId, null, "ann").then(() => {
+      isCanceled = true;
+    });
+    const waiting = async () =>
+      (await ledger.rows("select from pg_locks where not granted and transactionid is not null")).length > 0;
+    // Ends by the cancel or by its wait.
+    while (!isCanceled && !(await waiting())) await ledger.rows("select pg_sleep(0.02)");
+    expect(isCanceled).toBe(false);
+    await writer.query("commit");
+    writer.release();
+    await canceled;
+  });
+});
+
 describe("a part that failed for good", () => {
   test("is dead until its dead letter is reprocessed", async () => {
     const { jobId } = await ledger.job([10, 10]);

@@ -1,0 +1,73 @@
+/** An import that has ended while its parts are at work: what it counts is what is in the table, and stays so. */
+import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { type ImportShop, importShop } from "../../support/import-shop.ts";
+
+let shop: ImportShop;
+beforeAll(async () => {
+  shop = await importShop();
+});
+afterAll(() => shop.close());
+beforeEach(async () => {
+  shop.hooks.beforeOpen = async () => {};
+  await shop.rows("delete from email_subscribers");
+});
+
+const PEOPLE = "email\nada@example.com\nbob@example.com\n";
+
+/** Asks for an import, and calls `end` when its part is claimed and has not written a row. */
+async function endedBefore(end: (id: string) => Promise<unknown>): Promise<string> {
+  let opened = 0;
+  const { body } = await shop.ask(PEOPLE);
+  shop.hooks.beforeOpen = async () => {
+    opened += 1;
+    if (opened === 2) await end(body.importId);
+  };
+  await shop.ended(body.importId);
+  await shop.engine.idle();
+  await shop.engine.advance("1h");
+  expect(opened).toBeGreaterThan(1);
+  return body.importId;
+}
+
+test.each<[string, (id: string) => Promise<unknown>]>([
+  ["canceled", (id) => shop.call("DELETE", `/api/imports/${id}`)],
+  [
+    "failed",
+    (id) =>
+      shop.rows(`select fail_import($1, '{"code": "file_changed", "message": "no"}', $2)`, [
+        id,
+        shop.engine.clock.now(),
+      ]),
+  ],
+])("a part writes nothing after its import has %s", async (status, end) => {
+  const id = await endedBefore(end);
+  expect(await shop.read(id)).toMatchObject({ status, counts: { inserted: 0 } });
+  expect(await shop.people()).toEqual([]);
+});
+
+test("the dead letter of an import that was undone imports nothing when it is reprocessed", async () => {
+  const { body } = await shop.ask(PEOPLE);
+  shop.hooks.beforeOpen = () => Promise.reject(new Error("broken"));
+  const failed = await shop.ended(body.importId);
+  expect(failed.status).toBe("failed");
+  await shop.engine.idle();
+  shop.hooks.beforeOpen = async () => {};
+  await shop.call("POST", `/api/imports/${body.importId}/undo`);
+  await shop.engine.waitFor(async () => (await shop.read(body.importId)).undo?.undoneAt !== null);
+  const { body: letters } = await shop.call("GET", `/api/dead-letters?job=${body.jobId}`);
+  await shop.call("POST", `/api/dead-letters/${letters.items[0].id}/reprocess`);
+  await shop.engine.idle();
+  await shop.engine.advance("1h");
+  expect(await shop.people()).toEqual([]);
+  expect(await shop.read(body.importId)).toMatchObject({ status: "failed", undo: { status: "completed" } });
+  const [again] = (await shop.call("GET", `/api/dead-letters?status=failed`)).body.items;
+  expect(again.error.code).toBe("conflict");
+});
+
+test("a completed import stays completed when its run is replayed", async () => {
+  const done = await shop.run(PEOPLE);
+  const [run] = shop.engine.runs("process-import").slice(-1);
+  await shop.engine.rerun(String(run?.id));
+  await shop.engine.idle();
+  expect(await shop.read(done.id)).toMatchObject({ status: "completed", counts: { inserted: 2 } });
+});
