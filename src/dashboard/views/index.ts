@@ -8,6 +8,7 @@ import { Imports } from "./imports.tsx";
 import { Jobs } from "./jobs.tsx";
 import { Overview } from "./overview.tsx";
 import { Reports } from "./reports.tsx";
+import { Webhooks } from "./webhooks.tsx";
 
 export type ViewProps = {
   /** The part after the name: `#/jobs/<id>`. */
@@ -24,5 +25,6 @@ export const VIEWS: readonly View[] = [
   { name: "campaigns", title: "Campaigns", icon: "mail", show: Campaigns },
   { name: "imports", title: "Imports", icon: "table", show: Imports },
   { name: "reports", title: "Reports", icon: "report", show: Reports },
+  { name: "webhooks", title: "Webhooks", icon: "external", show: Webhooks },
   { name: "dead-letters", title: "Dead letters", icon: "alert", show: DeadLetters },
 ];

@@ -229,3 +229,24 @@ test("an open breaker uses no attempts: one delivery tests the endpoint while th
     { status: "delivered" },
   ]);
 });
+
+test("an endpoint that never answers holds up only itself", async () => {
+  await shop.endpoint("hangs", { perSecond: 1000 });
+  await shop.endpoint("answers", { perSecond: 1000 });
+  let letGo = () => {};
+  const hanging = new Promise<void>((resolve) => {
+    letGo = resolve;
+  });
+  shop.receiver.answer = async ({ path }) => {
+    if (path === "/hangs") await hanging;
+    return {};
+  };
+  for (let n = 0; n < 30; n++) await shop.publish(`r${n}`);
+  const at = (path: string) => shop.received.filter((request) => request.path === path).length;
+  await expect.poll(() => at("/answers"), { timeout: 20_000 }).toBe(30);
+  // All that the other one has is its first batch.
+  expect(at("/hangs")).toBeLessThanOrEqual(10);
+  letGo();
+  await shop.settled();
+  expect(at("/hangs")).toBe(30);
+});

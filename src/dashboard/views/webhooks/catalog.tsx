@@ -1,0 +1,24 @@
+import { Card } from "#dashboard/components/card.tsx";
+import { useApi } from "#dashboard/hooks/use-api.ts";
+import type { EventTypeInfo } from "#dashboard/types.ts";
+
+/** Each event type with an example; the API has their schemas. */
+export function Catalog() {
+  const { data } = useApi<{ items: EventTypeInfo[] }>("/api/webhook-endpoints/events");
+  return (
+    <Card title="Events">
+      {data?.items.map(({ type, summary, example }) => (
+        <details key={type}>
+          <summary>
+            <code>{type}</code> <span className="quiet small">{summary}</span>
+          </summary>
+          {/* A region that scrolls must be reachable with the keyboard. */}
+          {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
+          <section className="bytes" aria-label={`Example of ${type}`} tabIndex={0}>
+            <pre>{JSON.stringify(example, null, 2)}</pre>
+          </section>
+        </details>
+      ))}
+    </Card>
+  );
+}

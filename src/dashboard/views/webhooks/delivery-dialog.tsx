@@ -1,0 +1,66 @@
+import { api } from "#dashboard/api.ts";
+import { Badge } from "#dashboard/components/badge.tsx";
+import { Dialog } from "#dashboard/components/dialog.tsx";
+import { ErrorNote, Loading } from "#dashboard/components/states.tsx";
+import { exact } from "#dashboard/format.ts";
+import { useAction } from "#dashboard/hooks/use-action.ts";
+import { useApi } from "#dashboard/hooks/use-api.ts";
+import type { DeliveryDetails } from "#dashboard/types.ts";
+
+type DialogProps = { id: string; onChange: () => void; onClose: () => void };
+
+export function DeliveryDialog({ id, onChange, onClose }: DialogProps) {
+  const path = `/api/webhook-deliveries/${id}`;
+  const { data, problem, isLoading, reload } = useApi<DeliveryDetails>(path);
+  const resend = useAction(async () => {
+    await api.post(`${path}/resend`);
+    reload();
+    onChange();
+  });
+  return (
+    <Dialog title={data?.event ?? "Delivery"} onClose={onClose}>
+      {problem && <ErrorNote problem={problem} onRetry={reload} />}
+      {isLoading && !data && <Loading />}
+      {data && (
+        <>
+          <p>
+            <Badge status={data.status} /> <span className="quiet small">webhook-id {data.messageId}</span>
+          </p>
+          <Bytes label="Body">{data.body}</Bytes>
+          <ol className="attempts" aria-label="Attempts">
+            {data.log.map((attempt) => (
+              <li key={attempt.number}>
+                <strong>
+                  {attempt.number}. {attempt.answerStatus ?? attempt.error}
+                </strong>{" "}
+                <span className="quiet small numbers">
+                  {exact(attempt.at)}, {attempt.durationMs} ms
+                </span>
+                {attempt.answerBody !== "" && (
+                  <Bytes label={`Answer of attempt ${attempt.number}`}>{attempt.answerBody}</Bytes>
+                )}
+              </li>
+            ))}
+          </ol>
+          {data.nextAttemptAt !== null && <p className="quiet">Next attempt: {exact(data.nextAttemptAt)}</p>}
+        </>
+      )}
+      <footer>
+        <button type="button" onClick={onClose}>
+          Close
+        </button>
+        <button type="button" className="primary" aria-disabled={resend.isBusy} onClick={() => resend.run()}>
+          Send again
+        </button>
+      </footer>
+    </Dialog>
+  );
+}
+
+/** A region that scrolls must be reachable with the keyboard. */
+const Bytes = ({ label, children }: { label: string; children: string }) => (
+  // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
+  <section className="bytes" aria-label={label} tabIndex={0}>
+    <pre>{children}</pre>
+  </section>
+);
