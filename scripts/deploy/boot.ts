@@ -46,5 +46,6 @@ export const boot = async (root: string, door: Door, method: string, address: st
     [knock, main, method, `https://site.example${address}`],
     { cwd: door.path, env: ENVIRONMENT, timeout: 60_000, maxBuffer: 16 * 1024 * 1024 },
   );
-  return Answer.parse(JSON.parse(stdout.trim().split("\n").at(-1) ?? ""));
+  // The door may still log after its answer.
+  return Answer.parse(JSON.parse(stdout.split("\n").findLast((line) => line.startsWith('{"status":')) ?? ""));
 };
