@@ -44,5 +44,8 @@ export function notificationRepository(db: DatabaseClient, clock: Clock) {
     /** Undefined when this owner has no such notification. */
     markRead: async (id: string, owner: string): Promise<Notification | undefined> =>
       (await call("read_notification", { id, owner }, notificationView.nullable())) ?? undefined,
+
+    /** Returns how many were unread. */
+    markAllRead: (owner: string): Promise<number> => call("read_all_notifications", { owner }, z.number()),
   };
 }

@@ -4,7 +4,7 @@ import { count } from "#lib/http/fields.ts";
 import { idParams, json, type Route, route } from "#lib/http/route.ts";
 import { type NotificationRepository, notificationView } from "./repository.ts";
 
-type Dependencies = { notifications: Pick<NotificationRepository, "list" | "markRead"> };
+type Dependencies = { notifications: Pick<NotificationRepository, "list" | "markRead" | "markAllRead"> };
 
 const listQuery = z.object({
   unread: z.enum(["true", "false"]).default("false"),
@@ -37,5 +37,13 @@ export const notificationRoutes = ({ notifications }: Dependencies): Route[] => 
       if (!notification) throw new AppError("not_found", "Notification not found");
       return json(200, notification);
     },
+  }),
+  route({
+    method: "POST",
+    path: "/api/notifications/read",
+    policy: "user",
+    summary: "Mark all of the requester's notifications as read, and say how many were unread",
+    responses: { 200: z.object({ read: z.number() }) },
+    handler: async ({ requester }) => json(200, { read: await notifications.markAllRead(requester.owner) }),
   }),
 ];

@@ -82,11 +82,14 @@ export function toDocument(facts: ReportFacts, snapshot: Snapshot, content: Repo
 const LEAST_WIDTH = 6;
 const MOST_WIDTH = 40;
 
-/** A few long texts wrap; they do not take the room of the other columns. */
+/** A few long texts wrap, so that the other columns have their room; a word never wraps. */
 function widthOf(texts: readonly string[]): number {
   const lengths = texts.map(({ length }) => length).toSorted((a, b) => a - b);
   const usual = lengths[Math.floor(0.95 * (lengths.length - 1))] ?? 0;
-  return Math.min(MOST_WIDTH, Math.max(LEAST_WIDTH, usual, texts[0]?.length ?? 0)) + 2;
+  const longestWord = texts
+    .flatMap((text) => text.split(" "))
+    .reduce((most, { length }) => Math.max(most, length), 0);
+  return Math.min(MOST_WIDTH, Math.max(LEAST_WIDTH, usual, longestWord)) + 2;
 }
 
 const day = new Intl.DateTimeFormat("en-GB", { dateStyle: "long", timeZone: "UTC" });
@@ -100,12 +103,14 @@ const periodOf = ({ start, end }: DateRange): string =>
     ? day.format(new Date(start))
     : `${day.format(new Date(start))} to ${day.format(new Date(end))}`;
 
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 const INSTANT = /^\d{4}-\d\d-\d\dT/;
 
-/** Times to the minute, numbers with separators. Control characters are removed, because fonts do not have them. */
+/** Times to the minute, numbers with separators, the beginning of an id. Control characters are removed, because fonts do not have them. */
 function cellText(cell: Cell): string {
   if (cell === null) return "–";
   if (typeof cell === "number") return number(cell);
+  if (UUID.test(cell)) return cell.slice(0, 8);
   return INSTANT.test(cell)
     ? cell.slice(0, 16).replace("T", " ")
     : cell.replace(/\p{Cc}/gu, " ").slice(0, 200);

@@ -75,10 +75,15 @@ const unreadable = (cause: unknown) =>
 
 async function load(): Promise<Typst> {
   const { NodeCompiler, PdfStandard } = await import("@myriaddreamin/typst-ts-node-compiler");
+  const { root, layout, fonts } = loadLayout();
+  const compiler = NodeCompiler.create({ workspace: root, fontArgs: [{ fontBlobs: fonts }] });
+  return { compiler, layout, standard: PdfStandard.UA_1 };
+}
+
+/** The layout's file and the fonts, from the repository or from a bundle. */
+export function loadLayout() {
   const root = rootOf(dirname(fileURLToPath(import.meta.url)));
-  const fontBlobs = FONTS.map((font) => readFileSync(join(root, font)));
-  const compiler = NodeCompiler.create({ workspace: root, fontArgs: [{ fontBlobs }] });
-  return { compiler, layout: join(root, LAYOUT), standard: PdfStandard.UA_1 };
+  return { root, layout: join(root, LAYOUT), fonts: FONTS.map((font) => readFileSync(join(root, font))) };
 }
 
 /** The repository, or the folder of a bundle, whichever contains the layout. */

@@ -75,10 +75,24 @@ as $$
   returning private.notification_view(notifications);
 $$;
 
+-- Returns how many were unread.
+create function public.read_all_notifications(p_owner text, p_now timestamptz)
+returns integer
+language sql
+set search_path = ''
+as $$
+  with read as (
+    update public.notifications set read_at = p_now, xid = pg_current_xact_id()
+    where owner = p_owner and read_at is null returning 1
+  )
+  select count(*)::integer from read;
+$$;
+
 revoke execute on function private.notification_view from public, anon, authenticated;
-revoke execute on function public.notify, public.list_notifications, public.read_notification
-  from public, anon, authenticated;
+revoke execute on function public.notify, public.list_notifications, public.read_notification,
+  public.read_all_notifications from public, anon, authenticated;
 grant execute on function private.notification_view to service_role;
-grant execute on function public.notify, public.list_notifications, public.read_notification to service_role;
+grant execute on function public.notify, public.list_notifications, public.read_notification,
+  public.read_all_notifications to service_role;
 
 select private.register_erasable('public.notifications', 'id', '{data}');

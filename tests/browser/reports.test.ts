@@ -79,8 +79,13 @@ withChromium("reports and notifications", () => {
     await each.first().focus();
     await page.keyboard.press("Enter");
     await expect.poll(() => each.count()).toBe(2);
+    const asked: string[] = [];
+    page.on("request", (request) => {
+      if (request.method() === "POST") asked.push(new URL(request.url()).pathname);
+    });
     await list.getByRole("button", { name: "Mark all as read" }).click();
     await expect.poll(() => each.count()).toBe(0);
+    expect(asked).toEqual(["/api/notifications/read"]);
     await page.keyboard.press("Escape");
     await page.getByRole("button", { name: "Notifications", exact: true }).waitFor();
   });

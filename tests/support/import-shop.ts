@@ -1,3 +1,4 @@
+import { erasureFunctions } from "#erasures/functions.ts";
 import { importFunctions } from "#imports/functions.ts";
 import type { SafeFetch } from "#lib/outside/safe-fetch.ts";
 import { type Workshop, workshop } from "./workshop.ts";
@@ -10,8 +11,9 @@ export async function importShop(env: Record<string, string> = {}, safeFetch?: S
   const hooks: { beforeOpen: (path: string) => Promise<void> } = { beforeOpen: async () => {} };
   const shop: Workshop = await workshop({
     env: { PLAN: "pro", ...env },
-    functions: ({ storage, ...platform }) =>
-      importFunctions({
+    functions: ({ storage, ...platform }) => [
+      ...erasureFunctions(platform),
+      ...importFunctions({
         ...platform,
         ...(safeFetch && { safeFetch }),
         storage: {
@@ -21,6 +23,7 @@ export async function importShop(env: Record<string, string> = {}, safeFetch?: S
           },
         },
       }),
+    ],
   });
   const list = await shop.call("POST", "/api/lists", { name: "Readers" });
   const listId = String(list.body.id);

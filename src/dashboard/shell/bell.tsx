@@ -44,8 +44,8 @@ export function Bell() {
 function Notifications({ onClose }: { onClose: () => void }) {
   const { data, problem, reload } = useApi<{ items: Notification[] }>("/api/notifications?limit=30");
   const unread = data?.items.filter(({ readAt }) => readAt === null) ?? [];
-  const { run, isBusy } = useAction(async (ids: readonly string[]) => {
-    for (const id of ids) await api.post(`/api/notifications/${id}/read`);
+  const { run, isBusy } = useAction(async (path: string) => {
+    await api.post(path);
     reload();
   });
   return (
@@ -59,14 +59,14 @@ function Notifications({ onClose }: { onClose: () => void }) {
             key={one.id}
             notification={one}
             isBusy={isBusy}
-            onRead={() => run([one.id])}
+            onRead={() => run(`/api/notifications/${one.id}/read`)}
             onClose={onClose}
           />
         ))}
       </ul>
       <footer>
         {unread.length > 1 && (
-          <button type="button" aria-disabled={isBusy} onClick={() => run(unread.map(({ id }) => id))}>
+          <button type="button" aria-disabled={isBusy} onClick={() => run("/api/notifications/read")}>
             Mark all as read
           </button>
         )}

@@ -3709,6 +3709,7 @@ export type Database = {
         };
         Returns: Json;
       };
+      read_all_notifications: { Args: { p_now: string | null; p_owner: string | null }; Returns: number };
       read_changes: {
         Args: {
           p_limit: number | null;
