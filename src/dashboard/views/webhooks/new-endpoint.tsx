@@ -29,7 +29,7 @@ export function NewEndpoint({ onChange }: { onChange: () => void }) {
       <form className="card new-endpoint" aria-label="New endpoint" onSubmit={ask}>
         <label>
           Address
-          <input name="url" type="url" placeholder="https://example.com/webhooks" required maxLength={2000} />
+          <input name="url" type="url" placeholder="https://…" required maxLength={2000} />
         </label>
         <label>
           Events
