@@ -51,7 +51,10 @@ test("429: job and campaign show when they go on, no request is sent before that
   await house.engine.idle();
   const before = await stats();
   const { jobId, waitingUntil } = await campaign(campaignId);
-  expect(Date.parse(waitingUntil) - house.engine.clock.now().getTime()).toBe(60_000);
+  // A worker that waits for its turn moves the clock meanwhile, by less than a second.
+  const waitMs = Date.parse(waitingUntil) - house.engine.clock.now().getTime();
+  expect(waitMs).toBeGreaterThan(59_000);
+  expect(waitMs).toBeLessThanOrEqual(60_000);
   expect((await house.call("GET", `/api/jobs/${jobId}`)).body).toMatchObject({ waitingUntil });
   await house.engine.advance("50s");
   expect((await stats()).requests).toBe(before.requests);
