@@ -375,7 +375,7 @@ test("a saved mapping is suggested for the next file with the same columns", asy
   const guess = (content: string) =>
     shop.call("POST", "/api/imports/guess", { source: { content }, target: "subscribers" });
   expect((await guess(file(2))).body).toMatchObject({ mapping, mappingIs: "saved", missing: [] });
-  expect((await guess("a,b,c\n1,2,3\n")).body).toMatchObject({ mappingIs: "suggested", missing: ["email"] });
+  expect((await guess("a,b,z\n1,2,3\n")).body).toMatchObject({ mappingIs: "suggested", missing: ["email"] });
 });
 
 test("the progress of an import never decreases", async () => {
