@@ -30,15 +30,15 @@ import { createAudit } from "#lib/http/audit.ts";
 import { createTickets } from "#lib/http/tickets.ts";
 import { createLogger } from "#lib/logger.ts";
 import { type Fetch, fastFetch, fetchOfOurs } from "#lib/outside/fetch.ts";
-import { createSafeFetch } from "#lib/outside/safe-fetch.ts";
+import { createSafeFetch, type SafeFetch } from "#lib/outside/safe-fetch.ts";
 import { createErrorReporter } from "#lib/outside/sentry.ts";
 import { createSlack } from "#lib/outside/slack.ts";
 import { createStripe } from "#lib/outside/stripe.ts";
 import type { Schedule } from "#lib/schedule.ts";
 import { notificationRepository } from "#notifications/repository.ts";
 
-/** `log` receives the log lines instead of stdout. */
-export type Outside = { fetch?: Fetch; clock?: Clock; log?: DestinationStream };
+/** `log` receives the log lines instead of stdout; `safeFetch` stands for the addresses that users name. */
+export type Outside = { fetch?: Fetch; clock?: Clock; log?: DestinationStream; safeFetch?: SafeFetch };
 /** The rooms' declarations that the platform's own services need. */
 type Declared = { visibleFields: VisibleFields; facts: readonly Fact[]; schedules: readonly Schedule[] };
 export type Platform = ReturnType<typeof createPlatform>;
@@ -46,7 +46,7 @@ export type Platform = ReturnType<typeof createPlatform>;
 /** Makes everything that rooms depend on. Clients are made here only. */
 export function createPlatform(
   env: Env,
-  { fetch = fastFetch, clock = systemClock, log }: Outside,
+  { fetch = fastFetch, clock = systemClock, log, safeFetch }: Outside,
   { visibleFields, facts, schedules }: Declared,
 ) {
   const logger = createLogger(env, log);
@@ -97,7 +97,7 @@ export function createPlatform(
     slack,
     storage: createStorage(db, ours),
     facts,
-    safeFetch: createSafeFetch({ allowPrivateHosts: env.ALLOW_PRIVATE_HOSTS }),
+    safeFetch: safeFetch ?? createSafeFetch({ allowPrivateHosts: env.ALLOW_PRIVATE_HOSTS }),
     live,
     streams: createStreams({
       live,

@@ -40,7 +40,7 @@ async function answersAfter(ms: number, requests: readonly Promise<Response>[]) 
 
 const requestFor = (method: string, path: string) =>
   new Request(
-    `http://site.local${path.replace(":subscriberId", "1").replace("schedules/:name", "schedules/cleanup-sessions").replace(/:\w+/g, randomUUID())}`,
+    `http://site.local${path.replace(":subscriberId", "1").replace("schedules/:name", "schedules/cleanup-sessions").replace(/:\w+/g, randomUUID())}${path.endsWith("/replay-preview") ? "?from=2026-01-01T00:00:00Z&to=2026-01-02T00:00:00Z" : ""}`,
     {
       method,
       headers: { authorization: `Bearer ${key}` },

@@ -6,6 +6,7 @@ import { createMailProvider } from "@nightshift/local/providers/mail/provider.ts
 import { createStripeProvider } from "@nightshift/local/providers/stripe/provider.ts";
 import { type App, createApp } from "#app.ts";
 import { allFunctions } from "#functions.ts";
+import type { SafeFetch } from "#lib/outside/safe-fetch.ts";
 import { testEnv } from "./app.ts";
 import { CHECKPOINTING } from "./checkpointing.ts";
 import { freshDatabase } from "./database.ts";
@@ -105,7 +106,19 @@ export async function outageHouse() {
     MAIL_REQUESTS_PER_SECOND: "0",
     CHECKPOINTING: String(CHECKPOINTING),
   });
-  app = createApp(settings, { fetch: wires, clock: engine.clock }, allFunctions);
+  /** The id of each webhook that a receiver got, as often as it got it. */
+  const webhookIds: string[] = [];
+  const safeFetch: SafeFetch = async (url, { headers = {} } = {}) => {
+    webhookIds.push(headers["webhook-id"] ?? "");
+    return {
+      status: 200,
+      headers: new Headers(),
+      url,
+      body: (async function* () {})(),
+      discard: async () => {},
+    };
+  };
+  app = createApp(settings, { fetch: wires, clock: engine.clock, safeFetch }, allFunctions);
   const running = app;
   const key = await createApiKey(database.project, { name: "test", role: "admin", owner: "operator" });
 
@@ -113,6 +126,7 @@ export async function outageHouse() {
     engine,
     functions: running.functions,
     stripe,
+    webhookIds,
     keepHouse: running.keepHouse,
     async call(method: string, path: string, body?: unknown) {
       const response = await running.doors.api(

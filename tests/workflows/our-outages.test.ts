@@ -101,6 +101,28 @@ const failing: Work = {
   letters: 1,
 };
 
+const replayOf = new Map<string, string>();
+/** An endpoint of its own, with one message to deliver. */
+async function endpointWithMessage(): Promise<string> {
+  // An owner may have 20.
+  await house.rows("delete from webhook_endpoints");
+  const url = `https://receiver.example/${randomUUID()}`;
+  const { id } = await house.call("POST", "/api/webhook-endpoints", { url, eventTypes: ["report.ready"] });
+  await house.call("POST", `/api/webhook-endpoints/${id}/test`, { type: "report.ready" });
+  return id;
+}
+const deliveriesOf = async (id: string): Promise<{ id: string; status: string; message_id: string }[]> =>
+  house.rows("select id, status, message_id from webhook_deliveries where endpoint_id = $1", id);
+/** A lost answer repeats a message under its id, so that the receiver can tell: distinct ids are counted. */
+async function receivedBy(id: string) {
+  const deliveries = await deliveriesOf(id);
+  const ids = new Set(deliveries.map(({ message_id }) => message_id));
+  return {
+    delivered: deliveries.filter(({ status }) => status === "delivered").length,
+    received: new Set(house.webhookIds.filter((received) => ids.has(received.replace(/^msg_/, "")))).size,
+  };
+}
+
 /** Every function of the product. A new one without a line here fails the test. */
 const WORK: Record<string, Work> = {
   "send-email-campaign": { ...campaign, also: ["no events taken"] },
@@ -196,6 +218,33 @@ const WORK: Record<string, Work> = {
     isDone: async (name) => (await stars(name)) > 0,
     effects: async (name) => ({ stars: await stars(name) }),
     once: { stars: 1 },
+  },
+  "send-webhook": {
+    begin: endpointWithMessage,
+    isDone: async (id) => (await deliveriesOf(id)).every(({ status }) => status === "delivered"),
+    effects: receivedBy,
+    once: { delivered: 1, received: 1 },
+  },
+  "replay-webhooks": {
+    async begin() {
+      const id = await endpointWithMessage();
+      await house.engine.waitFor(async () => (await deliveriesOf(id))[0]?.status === "delivered");
+      const period = { from: "2020-01-01T00:00:00Z", to: "2099-01-01T00:00:00Z", scope: "all" };
+      const { jobId } = await house.call("POST", `/api/webhook-endpoints/${id}/replays`, period);
+      replayOf.set(id, jobId);
+      return id;
+    },
+    async isDone(id) {
+      // Housekeeping sends the event of a lane that the outage kept back.
+      await house.keepHouse();
+      const deliveries = await deliveriesOf(id);
+      return (
+        (await hasCompleted(replayOf.get(id) ?? "")) &&
+        deliveries.every(({ status }) => status === "delivered")
+      );
+    },
+    effects: receivedBy,
+    once: { delivered: 1, received: 1 },
   },
   "send-daily-report": {
     async begin() {

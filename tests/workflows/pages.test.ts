@@ -43,6 +43,39 @@ beforeAll(async () => {
      from public.jobs order by id limit $1`,
     [ROWS],
   );
+  const { rows: hooks } = await house.db.sql.query(
+    `insert into public.webhook_endpoints (id, owner, url, event_types, per_second, policy, created_at, updated_at)
+     select gen_random_uuid(), 'operator', 'https://receiver.example/' || n, '{*}', 50, 'standard', at, at
+     from generate_series(1, $1) as n,
+       lateral (select '2026-01-01'::timestamptz + n / 7 * interval '1 second' as at) as time returning id`,
+    [ROWS],
+  );
+  await house.db.sql.query(
+    `with messages as (
+       insert into public.webhook_messages (owner, type, key, data, at)
+       select 'operator', 'report.ready', n::text, '{}', '2026-01-01'::timestamptz + n / 7 * interval '1 second'
+       from generate_series(1, $1) as n returning id, at)
+     insert into public.webhook_deliveries (endpoint_id, message_id, status, created_at, ended_at)
+     select $2, id, 'delivered', at, at from messages`,
+    [ROWS, hooks[0].id],
+  );
+  await house.db.sql.query(
+    `insert into public.audit_logs (at, actor, action, target)
+     select '2026-01-01', 'key:a', 'POST /api/a', '{}' from generate_series(1, $1)`,
+    [PEOPLE],
+  );
+  await house.db.sql.query("select private.suppress($1::jsonb, now())", [
+    JSON.stringify(
+      Array.from({ length: PEOPLE }, (_, n) => ({
+        address: `s${n}@example.com`,
+        scope: "all",
+        reason: "by_hand",
+        source: "test",
+      })),
+    ),
+  ]);
+  const deliveries = "/api/webhook-endpoints/:id/deliveries";
+  lists.set(deliveries, { at: deliveries.replace(":id", hooks[0].id), rows: ROWS });
   lists.set("/api/lists/:id/subscribers", { at: `/api/lists/${listId}/subscribers`, rows: PEOPLE });
   lists.set("/api/campaigns/:id/sends", { at: `/api/campaigns/${campaignId}/sends`, rows: PEOPLE });
   for (const at of [
@@ -54,6 +87,9 @@ beforeAll(async () => {
     "/api/dead-letters",
     "/api/reports",
     "/api/imports",
+    "/api/webhook-endpoints",
+    "/api/audit-logs",
+    "/api/suppressions",
   ])
     lists.set(at, { at, rows: ROWS });
 });

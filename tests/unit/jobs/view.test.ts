@@ -4,10 +4,9 @@ import { toJobDetailsView } from "#jobs/view.ts";
 
 const detailsWith = (error: { code?: string; message: string }) =>
   ({
-    job: { id: "j", error },
+    job: { id: "j", error, blocked: { ...error, since: "", deadLetterId: "l", parts: 1 } },
     runs: [{ run_id: "r", error }],
     events: [{ sequence: 1, type: "failed", at: "", data: error }],
-    blocked: { ...error, since: "", deadLetterId: "l", parts: 1 },
   }) as unknown as JobDetails;
 
 test("the message of an internal error is not shown to the job's owner, in any field", () => {
