@@ -124,10 +124,15 @@ test("S2-22: the update of a user publishes user.updated once; an update without
   });
   await change("Ada");
   expect(
-    await sql("select data ->> 'name' as name from webhook_messages where data ->> 'userId' = $1", [id]),
+    await sql(
+      "select data ->> 'name' as name from webhook_messages where type = 'user.updated' and data ->> 'userId' = $1",
+      [id],
+    ),
   ).toEqual([{ name: "Ada" }]);
   expect((await change("Grace")).body.user.revision).toBe(2);
-  expect(await sql("select from webhook_messages where data ->> 'userId' = $1", [id])).toHaveLength(2);
+  expect(
+    await sql("select from webhook_messages where type = 'user.updated' and data ->> 'userId' = $1", [id]),
+  ).toHaveLength(2);
   expect((await shop.call("GET", `/api/users/${id}`)).body).toMatchObject({ id, name: "Grace" });
 });
 

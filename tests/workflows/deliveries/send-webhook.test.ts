@@ -52,6 +52,7 @@ function verified(secret: string, body: string, headers: Record<string, string>)
 test("a fact that is published twice is sent once, and a fact that no endpoint selected is not stored", async () => {
   await shop.endpoint("reports", { eventTypes: ["report.ready"] });
   await shop.publish("r1");
+  await shop.settled();
   await shop.publish("r1");
   await shop.publish("j1", "job.failed");
   await shop.settled();
@@ -241,12 +242,34 @@ test("an endpoint that never answers holds up only itself", async () => {
     if (path === "/hangs") await hanging;
     return {};
   };
-  for (let n = 0; n < 30; n++) await shop.publish(`r${n}`);
   const at = (path: string) => shop.received.filter((request) => request.path === path).length;
+  await shop.publish("r0");
+  await expect.poll(() => at("/hangs"), { timeout: 20_000 }).toBe(1);
+  for (let n = 1; n < 30; n++) await shop.publish(`r${n}`);
   await expect.poll(() => at("/answers"), { timeout: 20_000 }).toBe(30);
   // All that the other one has is its first batch.
   expect(at("/hangs")).toBeLessThanOrEqual(10);
   letGo();
   await shop.settled();
   expect(at("/hangs")).toBe(30);
+});
+
+test("a batch that is settled again, or by a run that lost its claim, is recorded once", async () => {
+  const { id } = await shop.endpoint();
+  await shop.publish("r1");
+  await shop.settled();
+  const [delivery] = await shop.rows("select id from webhook_deliveries");
+  const attempt = { deliveryId: delivery.id, status: "pending", at: shop.engine.clock.now(), durationMs: 1 };
+  const attempts = [{ ...attempt, url: "x", requestHeaders: {}, nextAt: shop.engine.clock.now() }];
+  const settle = (claimant: string) =>
+    shop.rows("select settle_webhook_deliveries($1, $2, $3, 5, $4) as reason", [
+      id,
+      claimant,
+      JSON.stringify(attempts),
+      shop.engine.clock.now(),
+    ]);
+  expect(await settle("another run")).toEqual([{ reason: null }]);
+  expect(await shop.rows("select status, attempt_count from webhook_deliveries")).toEqual([
+    { status: "delivered", attempt_count: 1 },
+  ]);
 });
