@@ -45,6 +45,10 @@ export function notificationRepository(db: DatabaseClient, clock: Clock) {
     markRead: async (id: string, owner: string): Promise<Notification | undefined> =>
       (await call("read_notification", { id, owner }, notificationView.nullable())) ?? undefined,
 
+    /** The address to which the owner's finished reports are mailed; null: to none. */
+    email: (owner: string) => callTimeless("get_notification_email", { owner }, z.string().nullable()),
+    setEmail: (owner: string, email: string | null) => call("set_notification_email", { owner, email }),
+
     /** Returns how many were unread. */
     markAllRead: (owner: string): Promise<number> => call("read_all_notifications", { owner }, z.number()),
   };

@@ -1,10 +1,15 @@
 import { z } from "zod";
+import { address } from "#lib/email-address.ts";
 import { AppError } from "#lib/errors.ts";
 import { count } from "#lib/http/fields.ts";
 import { idParams, json, type Route, route } from "#lib/http/route.ts";
 import { type NotificationRepository, notificationView } from "./repository.ts";
 
-type Dependencies = { notifications: Pick<NotificationRepository, "list" | "markRead" | "markAllRead"> };
+type Dependencies = {
+  notifications: Pick<NotificationRepository, "list" | "markRead" | "markAllRead" | "email" | "setEmail">;
+};
+
+const preferences = z.object({ email: address.nullable() });
 
 const listQuery = z.object({
   unread: z.enum(["true", "false"]).default("false"),
@@ -45,5 +50,30 @@ export const notificationRoutes = ({ notifications }: Dependencies): Route[] => 
     summary: "Mark all of the requester's notifications as read, and say how many were unread",
     responses: { 200: z.object({ read: z.number() }) },
     handler: async ({ requester }) => json(200, { read: await notifications.markAllRead(requester.owner) }),
+  }),
+  ...preferenceRoutes({ notifications }),
+];
+
+const preferenceRoutes = ({ notifications }: Dependencies): Route[] => [
+  route({
+    method: "GET",
+    path: "/api/notifications/preferences",
+    policy: "user",
+    summary: "The address to which finished reports are mailed; null: to none",
+    responses: { 200: z.object({ email: z.string().nullable() }) },
+    handler: async ({ requester }) => json(200, { email: await notifications.email(requester.owner) }),
+  }),
+  route({
+    method: "PUT",
+    path: "/api/notifications/preferences",
+    // An application knows that the address is its user's; a user could name any.
+    policy: "app",
+    summary: "Mail finished reports to this address; null: to none",
+    body: preferences,
+    responses: { 200: z.object({ email: z.string().nullable() }) },
+    handler: async ({ body: { email }, requester }) => {
+      await notifications.setEmail(requester.owner, email);
+      return json(200, { email });
+    },
   }),
 ];

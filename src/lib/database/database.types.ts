@@ -1399,6 +1399,25 @@ export type Database = {
         };
         Relationships: [];
       };
+      notification_preferences: {
+        Row: {
+          email: string;
+          owner: string;
+          updated_at: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          email: string;
+          owner: string;
+          updated_at: string;
+        };
+        Update: {
+          email?: string;
+          owner?: string;
+          updated_at?: string;
+        };
+        Relationships: [];
+      };
       notifications: {
         Row: {
           created_at: string;
@@ -2994,6 +3013,7 @@ export type Database = {
         };
       };
       get_job: { Args: { p_job_id: string | null; p_owner: string | null }; Returns: Json };
+      get_notification_email: { Args: { p_owner: string | null }; Returns: string };
       get_profile: {
         Args: { p_id: string | null };
         Returns: {
@@ -3943,6 +3963,10 @@ export type Database = {
           isOneToOne: true;
           isSetofReturn: false;
         };
+      };
+      set_notification_email: {
+        Args: { p_email: string | null; p_now: string | null; p_owner: string | null };
+        Returns: undefined;
       };
       settle_campaign_batches: {
         Args: {
