@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { listOf, repositories, secrets } from "#lib/env-lists.ts";
 import { AppError } from "#lib/errors.ts";
 import { inngestEventKey, inngestSigningKey, key, secretKey, supabaseKey } from "#lib/keys.ts";
 import { isCidr } from "#lib/outside/public-address.ts";
@@ -11,16 +12,6 @@ const number = (min: number, max: number) => z.coerce.number({ error: "must be a
 const count = (min: number, max: number) => number(min, max).int();
 
 const MAIL_PROVIDERS = ["resend", "smtp"] as const;
-
-/** Secrets, separated by commas. */
-const secrets = z
-  .string()
-  .default("")
-  .transform((text) => listOf(text))
-  .refine(
-    (list) => list.every((secret) => secret.replace(/^whsec_/, "").length >= 8),
-    "must be secrets of at least 8 characters, separated by commas",
-  );
 
 const schema = z.object({
   /** Only production sends mail to real people. */
@@ -109,6 +100,11 @@ const schema = z.object({
       return z.NEVER;
     }),
 
+  /** Repositories whose metrics are read from GitHub, `owner/name`; the token is needed for private ones. */
+  GITHUB_REPOSITORIES: repositories,
+  GITHUB_TOKEN: key.optional(),
+  GITHUB_BASE_URL: url.default("https://api.github.com"),
+
   /** The time zone of the daily report: its day, and 9 o'clock, when it is made. */
   REPORT_TIME_ZONE: z
     .string()
@@ -117,13 +113,6 @@ const schema = z.object({
   SLACK_WEBHOOK_URL: url.optional(),
   SENTRY_DSN: url.optional(),
 });
-
-function listOf(text: string): string[] {
-  return text
-    .split(",")
-    .map((item) => item.trim())
-    .filter((item) => item !== "");
-}
 
 function isTimeZone(name: string): boolean {
   try {
@@ -141,6 +130,7 @@ const ADDRESSES = [
   "INNGEST_BASE_URL",
   "RESEND_BASE_URL",
   "STRIPE_BASE_URL",
+  "GITHUB_BASE_URL",
   "IMAGES_BASE_URL",
   "SLACK_WEBHOOK_URL",
   "SENTRY_DSN",

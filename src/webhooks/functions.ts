@@ -4,13 +4,18 @@ import type { Clock } from "#lib/clock.ts";
 import type { DatabaseClient } from "#lib/database/client.ts";
 import type { FlowControl } from "#lib/engine/flow-control.ts";
 import type { InngestClient } from "#lib/engine/inngest.ts";
+import type { Env } from "#lib/env.ts";
+import type { Fetch } from "#lib/outside/fetch.ts";
 import { githubHandler } from "#webhooks/github-handler.ts";
 import type { Handler } from "#webhooks/handler.ts";
 import { processWebhook } from "#webhooks/process-webhook.ts";
 import { webhookRepository } from "#webhooks/repository.ts";
 import { resendHandler } from "#webhooks/resend-handler.ts";
+import { syncGithubMetrics } from "#webhooks/sync-github-metrics.ts";
 
 type Dependencies = {
+  env: Env;
+  fetch: Fetch;
   inngest: InngestClient;
   db: DatabaseClient;
   clock: Clock;
@@ -20,7 +25,7 @@ type Dependencies = {
 
 /** `others` are the handlers of other rooms, by the name of the source. */
 export function webhookFunctions(
-  { db, clock, ...deps }: Dependencies,
+  { db, clock, env, fetch, ...deps }: Dependencies,
   others: Readonly<Record<string, Handler>> = {},
 ): InngestFunction.Any[] {
   const webhooks = webhookRepository(db, clock);
@@ -31,5 +36,6 @@ export function webhookFunctions(
       webhooks,
       handlers: { ...others, github: githubHandler({ webhooks }), resend: resendHandler },
     }),
+    syncGithubMetrics({ ...deps, clock, env, fetch, webhooks }),
   ];
 }

@@ -51,6 +51,9 @@ export function webhookRepository(db: DatabaseClient, clock: Clock) {
     countGithub: (id: string, repository: string, counts: Record<string, number>) =>
       call("count_github_webhook", { id, repository, counts }, z.boolean()),
 
+    /** Returns how many rows were written. */
+    syncGithub: (metrics: Json) => call("sync_github_metrics", { metrics }, z.number()),
+
     purge: (before: Date, limit: number) =>
       callTimeless("purge_webhooks", { before: before.toISOString(), limit }, z.number()),
   };

@@ -50,7 +50,8 @@ create table public.webhook_refusals (
   constraint webhook_refusals_reason_is_valid check (reason in ('unsigned', 'malformed', 'stale', 'mismatch'))
 );
 
--- Counts of GitHub's webhooks per repository and day (UTC, by arrival).
+-- Counts of GitHub's webhooks per repository and day (UTC, by arrival), and what GitHub said about the repository when
+-- it was last asked on that day (src/webhooks/sync-github-metrics.ts); null: it was not asked.
 create table public.github_metrics (
   repository text not null,
   day date not null,
@@ -61,6 +62,10 @@ create table public.github_metrics (
   release_count bigint not null default 0,
   added_star_count bigint not null default 0,
   removed_star_count bigint not null default 0,
+  star_count bigint,
+  fork_count bigint,
+  open_issue_count bigint,
+  synced_at timestamptz,
   primary key (repository, day)
 );
 
@@ -156,7 +161,7 @@ as $$
 declare
   v_received_at timestamptz;
   v_add public.github_metrics := jsonb_populate_record(
-    row ('', p_now::date, 0, 0, 0, 0, 0, 0, 0)::public.github_metrics, p_counts);
+    row ('', p_now::date, 0, 0, 0, 0, 0, 0, 0, null, null, null, null)::public.github_metrics, p_counts);
 begin
   update public.webhook_inbox set verdict = 'applied', handled_at = p_now
   where id = p_id and handled_at is null returning received_at into v_received_at;
@@ -176,6 +181,27 @@ begin
     added_star_count = metrics.added_star_count + excluded.added_star_count,
     removed_star_count = metrics.removed_star_count + excluded.removed_star_count;
   return true;
+end
+$$;
+
+-- What GitHub says about repositories: [{"repository", "stars", "forks", "openIssues"}]. An older answer that comes late
+-- changes nothing. Returns how many rows it wrote.
+create function public.sync_github_metrics(p_metrics jsonb, p_now timestamptz)
+returns integer
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_count integer;
+begin
+  insert into public.github_metrics as metrics (repository, day, star_count, fork_count, open_issue_count, synced_at)
+  select said.repository, (p_now at time zone 'UTC')::date, said.stars, said.forks, said."openIssues", p_now
+  from jsonb_to_recordset(p_metrics) as said (repository text, stars bigint, forks bigint, "openIssues" bigint)
+  on conflict (repository, day) do update set star_count = excluded.star_count, fork_count = excluded.fork_count,
+    open_issue_count = excluded.open_issue_count, synced_at = excluded.synced_at
+  where metrics.synced_at is null or metrics.synced_at <= excluded.synced_at;
+  get diagnostics v_count = row_count;
+  return v_count;
 end
 $$;
 
@@ -199,6 +225,6 @@ end
 $$;
 
 revoke execute on function public.receive_webhook, public.count_webhook_refusal, public.open_webhook,
-  public.settle_webhook, public.count_github_webhook, public.purge_webhooks from public, anon, authenticated;
+  public.settle_webhook, public.count_github_webhook, public.sync_github_metrics, public.purge_webhooks from public, anon, authenticated;
 grant execute on function public.receive_webhook, public.count_webhook_refusal, public.open_webhook,
-  public.settle_webhook, public.count_github_webhook, public.purge_webhooks to service_role;
+  public.settle_webhook, public.count_github_webhook, public.sync_github_metrics, public.purge_webhooks to service_role;

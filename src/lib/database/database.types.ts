@@ -575,11 +575,15 @@ export type Database = {
           closed_issue_count: number;
           commit_count: number;
           day: string;
+          fork_count: number | null;
+          open_issue_count: number | null;
           opened_issue_count: number;
           push_count: number;
           release_count: number;
           removed_star_count: number;
           repository: string;
+          star_count: number | null;
+          synced_at: string | null;
         };
         ComputedFields: never;
         Insert: {
@@ -587,22 +591,30 @@ export type Database = {
           closed_issue_count?: number;
           commit_count?: number;
           day: string;
+          fork_count?: number | null;
+          open_issue_count?: number | null;
           opened_issue_count?: number;
           push_count?: number;
           release_count?: number;
           removed_star_count?: number;
           repository: string;
+          star_count?: number | null;
+          synced_at?: string | null;
         };
         Update: {
           added_star_count?: number;
           closed_issue_count?: number;
           commit_count?: number;
           day?: string;
+          fork_count?: number | null;
+          open_issue_count?: number | null;
           opened_issue_count?: number;
           push_count?: number;
           release_count?: number;
           removed_star_count?: number;
           repository?: string;
+          star_count?: number | null;
+          synced_at?: string | null;
         };
         Relationships: [];
       };
@@ -4018,6 +4030,7 @@ export type Database = {
         Returns: Json;
       };
       start_waiting_image_tasks: { Args: { p_now: string | null }; Returns: number };
+      sync_github_metrics: { Args: { p_metrics: Json | null; p_now: string | null }; Returns: number };
       take_campaign_batches: {
         Args: {
           p_keys_since: Json | null;
