@@ -3,12 +3,14 @@
  * ledger: nothing is claimed or recorded. It is a process of its own, like the site.
  */
 
+import { randomUUID } from "node:crypto";
 import pLimit from "p-limit";
 import { createRenderer } from "#campaigns/render-mail.ts";
 import { writeMails } from "#campaigns/send-batch.ts";
 import { systemClock } from "#lib/clock.ts";
 import { fastFetch } from "#lib/outside/fetch.ts";
 import { resendMailer } from "#mail/resend-mailer.ts";
+import { createUnsubscribeLinks } from "#mail/unsubscribe-links.ts";
 import { campaignContent, person } from "./campaign-content.ts";
 
 const [url = "", apiKey = "", recipients = "0", batchSize = "100", inFlight = "10"] = process.argv.slice(2);
@@ -20,8 +22,19 @@ const mailer = resendMailer(
   fastFetch,
   systemClock,
 );
-const content = { ...campaignContent, replyTo: null, missingField: "empty" } as const;
-const render = createRenderer(campaignId, content);
+const links = createUnsubscribeLinks(["a secret of the benchmark, longer than 32"]);
+const content = {
+  ...campaignContent,
+  replyTo: null,
+  missingField: "empty",
+  listId: randomUUID(),
+  imprint: {
+    postalAddress: "1 Night Street, 10115 Berlin",
+    linkBase: "http://localhost:8888/l/",
+    linkKeyId: links.newestKeyId ?? "",
+  },
+} as const;
+const render = createRenderer(campaignId, content, links);
 const permits = pLimit(Number(inFlight));
 /** As in the product, the next batches are rendered while others are in flight. */
 const rendering = pLimit(2 * Number(inFlight));

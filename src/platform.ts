@@ -107,7 +107,7 @@ export function createPlatform(
     schedules,
     notifications: notificationRepository(db, clock),
     audit: createAudit(db, clock),
-    tickets: createTickets(env.LINK_SECRET, clock),
+    tickets: createTickets(env.LINK_SECRET[0], clock),
     engine: createEngineApi(env, ours),
     outbox,
     ...createCancel({ jobs, inngest, logger }),

@@ -61,6 +61,7 @@ export function siteEnvironment(
     SLACK_WEBHOOK_URL: `${local(ports.mail)}/slack`,
     LINK_SECRET: keys.linkSecret,
     NIGHTSHIFT_ENV: "development",
+    POSTAL_ADDRESS: "Your company, 1 Example Street, 12345 Example Town",
     URL: `http://localhost:${ports.site}`,
     ...caller,
   };

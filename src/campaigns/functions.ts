@@ -1,5 +1,6 @@
 import type { InngestFunction } from "inngest";
 import pLimit from "p-limit";
+import { readImprint } from "#campaigns/imprint.ts";
 import { campaignRepository } from "#campaigns/repository.ts";
 import { sendCampaignPart } from "#campaigns/send-campaign-part.ts";
 import { sendEmailCampaign } from "#campaigns/send-email-campaign.ts";
@@ -13,6 +14,7 @@ import type { InngestClient } from "#lib/engine/inngest.ts";
 import type { Env } from "#lib/env.ts";
 import type { MailMode } from "#lib/environment-fence.ts";
 import { mailProviders } from "#mail/providers.ts";
+import { createUnsubscribeLinks } from "#mail/unsubscribe-links.ts";
 
 /** The dependencies of the room's functions. */
 export type CampaignFunctionsRoom = {
@@ -36,9 +38,16 @@ export function campaignFunctions({ env, ...room }: CampaignFunctionsRoom): Inng
       ...room,
       campaigns,
       account: env.MAIL_PROVIDERS[0],
+      imprint: () => readImprint(env),
       partSize: env.CAMPAIGN_PART_SIZE,
       batchSize: env.CAMPAIGN_BATCH_SIZE,
     }),
-    sendCampaignPart({ ...room, campaigns, providers, inFlight: pLimit(env.MAIL_MAX_IN_FLIGHT) }),
+    sendCampaignPart({
+      ...room,
+      campaigns,
+      providers,
+      links: createUnsubscribeLinks(env.LINK_SECRET),
+      inFlight: pLimit(env.MAIL_MAX_IN_FLIGHT),
+    }),
   ];
 }

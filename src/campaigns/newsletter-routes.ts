@@ -9,7 +9,12 @@ import { accepted, acceptedView } from "#jobs/view.ts";
 import { uuid } from "#lib/http/fields.ts";
 import { json, ownerOf, type Route, route } from "#lib/http/route.ts";
 
-type Dependencies = { campaigns: CampaignApiRepository; jobs: Pick<Jobs, "accept"> };
+type Dependencies = {
+  campaigns: CampaignApiRepository;
+  jobs: Pick<Jobs, "accept">;
+  /** Throws when a broadcast would lack what the law demands. */
+  refuseWithoutImprint: () => void;
+};
 
 const newsletterView = acceptedView.extend({
   campaignId: z.uuid(),
@@ -23,7 +28,7 @@ const eventData = z.object({ campaignId: z.uuid() });
  * The source documents have two names for one action: to send a campaign that exists, and one that the request
  * contains.
  */
-export const newsletterRoutes = ({ campaigns, jobs }: Dependencies): Route[] =>
+export const newsletterRoutes = ({ campaigns, jobs, refuseWithoutImprint }: Dependencies): Route[] =>
   ["/api/newsletter", "/api/send-newsletter"].map((path) =>
     route({
       method: "POST",
@@ -33,6 +38,7 @@ export const newsletterRoutes = ({ campaigns, jobs }: Dependencies): Route[] =>
       body: z.union([z.strictObject({ campaignId: uuid }), campaignContent]),
       responses: { 202: newsletterView },
       handler: async ({ body, requester, idempotencyKey }) => {
+        refuseWithoutImprint();
         const owner = ownerOf(requester);
         const isWritten = "campaignId" in body;
         const wanted = request(

@@ -1,3 +1,5 @@
+import { ourField, withFooter } from "#campaigns/footer.ts";
+import type { Imprint } from "#campaigns/imprint.ts";
 import { writeMail } from "#mail/mailer.ts";
 import {
   asHeader,
@@ -7,6 +9,7 @@ import {
   fillTemplate,
   parseTemplate,
 } from "#mail/template.ts";
+import type { UnsubscribeLinks } from "#mail/unsubscribe-links.ts";
 
 /**
  * The content of a campaign, equal for all recipients. Immutable once queued, so that a retry renders the same bytes.
@@ -22,6 +25,8 @@ export type Content = {
    * empty.
    */
   missingField: "fail" | "empty";
+  listId: string;
+  imprint: Imprint;
 };
 
 /** A recipient as planned: the subscriber's id, with the address and fields at that time. */
@@ -35,23 +40,36 @@ export type Render = (recipient: Recipient) => Rendered;
  * Compiles the content once. The returned function renders one recipient's mail and
  * depends on nothing else.
  */
-export function createRenderer(campaignId: string, content: Content): Render {
+export function createRenderer(
+  campaignId: string,
+  content: Content,
+  links: Pick<UnsubscribeLinks, "signer">,
+): Render {
+  const { postalAddress, linkBase, linkKeyId } = content.imprint;
+  const tokenFor = links.signer(linkKeyId, content.listId);
+  const { html, text } = withFooter(content);
   const mail = writeMail({
     from: content.from,
     to: parseTemplate("{{email}}", asPlainText),
     subject: parseTemplate(content.subject, asHeader),
-    html: content.html === null ? undefined : parseTemplate(content.html, escapeHtml),
-    text: content.text === null ? undefined : parseTemplate(content.text, asPlainText),
+    html: html === null ? undefined : parseTemplate(html, escapeHtml),
+    text: text === null ? undefined : parseTemplate(text, asPlainText),
     replyTo: content.replyTo ?? undefined,
+    headers: {
+      "List-Unsubscribe": parseTemplate("<{{unsubscribeUrl}}>", asHeader),
+      "List-Unsubscribe-Post": parseTemplate("List-Unsubscribe=One-Click", asHeader),
+    },
     tags: [{ name: "campaign_id", value: campaignId }],
   });
-  return ({ email, fields }) => {
+  return ({ id, email, fields }) => {
     const missing: string[] = [];
-    const filled = fillTemplate(
-      mail,
-      (name) => (name.toLowerCase() === "email" ? email : valueOf(fields, name)),
-      missing,
-    );
+    const ours = { unsubscribeUrl: linkBase + tokenFor(id), postalAddress };
+    const value = (name: string): unknown => {
+      if (name.toLowerCase() === "email") return email;
+      const our = ourField(name);
+      return our === undefined ? valueOf(fields, name) : ours[our];
+    };
+    const filled = fillTemplate(mail, value, missing);
     return content.missingField === "fail" && missing.length > 0
       ? { missing: [...new Set(missing)] }
       : { mail: filled };

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { type Imprint, imprint } from "#campaigns/imprint.ts";
 import type { Content, Recipient } from "#campaigns/render-mail.ts";
 import type { Clock } from "#lib/clock.ts";
 import { createCall } from "#lib/database/call.ts";
@@ -12,6 +13,8 @@ const content = z.object({
   from: z.string(),
   replyTo: z.string().nullable(),
   missingField: z.enum(["fail", "empty"]),
+  listId: z.string(),
+  imprint,
 }) satisfies z.ZodType<Content>;
 
 type Row = [id: number, email: string, fields: Recipient["fields"]];
@@ -75,6 +78,7 @@ export function campaignRepository(db: DatabaseClient, clock: Clock) {
       batchSize: number;
       partSize: number;
       piece: number;
+      imprint: Imprint;
     }): Promise<Plan> => call("plan_campaign", input, plan),
 
     hold: (campaignId: string, eventId: string, reason: string): Promise<void> =>

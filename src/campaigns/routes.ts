@@ -15,7 +15,12 @@ import { rowNumber, text, uuid } from "#lib/http/fields.ts";
 import { numberedPageQuery, pageQuery, toPage } from "#lib/http/pages.ts";
 import { idParams, json, ownerOf, type Route, route } from "#lib/http/route.ts";
 
-type Dependencies = { campaigns: CampaignApiRepository; jobs: Pick<Jobs, "accept"> };
+type Dependencies = {
+  campaigns: CampaignApiRepository;
+  jobs: Pick<Jobs, "accept">;
+  /** Throws when a broadcast would lack what the law demands. */
+  refuseWithoutImprint: () => void;
+};
 
 export const sendView = z.object({
   id: z.number(),
@@ -31,7 +36,7 @@ export const sendView = z.object({
 z.globalRegistry.add(sendView, { id: "Send" });
 const summaryView = campaignView.pick({ id: true, name: true, status: true, createdAt: true });
 
-export const campaignRoutes = ({ campaigns, jobs }: Dependencies): Route[] => [
+export const campaignRoutes = ({ campaigns, jobs, refuseWithoutImprint }: Dependencies): Route[] => [
   route({
     method: "POST",
     path: "/api/campaigns",
@@ -106,6 +111,7 @@ export const campaignRoutes = ({ campaigns, jobs }: Dependencies): Route[] => [
     params: idParams,
     responses: { 202: acceptedView, 200: acceptedView },
     handler: async ({ params, requester, idempotencyKey }) => {
+      refuseWithoutImprint();
       const wanted = request(
         sendCampaignRequested,
         { campaignId: params.id },

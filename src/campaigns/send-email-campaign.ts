@@ -1,4 +1,5 @@
 import { sendCampaignPartRequested, sendCampaignRequested } from "#campaigns/events.ts";
+import type { Imprint } from "#campaigns/imprint.ts";
 import type { CampaignRepository, Plan } from "#campaigns/repository.ts";
 import type { OnFailure } from "#dead-letters/on-failure.ts";
 import type { Parts } from "#jobs/parts.ts";
@@ -16,6 +17,8 @@ type Dependencies = {
   mailMode: () => Promise<MailMode>;
   /** The provider account whose rate limit the campaign shares. */
   account: string;
+  /** Throws while the configuration lacks what every broadcast must contain. */
+  imprint: () => Imprint;
   partSize: number;
   batchSize: number;
 };
@@ -60,8 +63,16 @@ async function planAll(deps: Dependencies, campaignId: string, eventId: string):
     await campaigns.hold(campaignId, eventId, mail.reason);
     return { state: "held", reason: mail.reason };
   }
+  const imprint = deps.imprint();
   for (;;) {
-    const plan = await campaigns.planPiece({ campaignId, eventId, batchSize, partSize, piece: PIECE });
+    const plan = await campaigns.planPiece({
+      campaignId,
+      eventId,
+      batchSize,
+      partSize,
+      piece: PIECE,
+      imprint,
+    });
     if (plan.state !== "planning") return plan;
   }
 }

@@ -7,6 +7,7 @@ import type { Part } from "#jobs/parts-repository.ts";
 import type { Clock } from "#lib/clock.ts";
 import { AppError, meaningOf } from "#lib/errors.ts";
 import type { MailProvider } from "#mail/providers.ts";
+import type { UnsubscribeLinks } from "#mail/unsubscribe-links.ts";
 
 type CampaignProvider = Pick<MailProvider, "mailer" | "pace">;
 
@@ -15,6 +16,7 @@ export type SendDependencies = {
   /** In the order in which they are asked. */
   providers: readonly CampaignProvider[];
   clock: Clock;
+  links: Pick<UnsubscribeLinks, "signer">;
   /** Limits the requests in flight, over all parts of this process. */
   inFlight: LimitFunction;
 };
@@ -71,7 +73,7 @@ async function sendBy(
     else if (taken.state !== "open") state = taken.state;
     if (taken.state !== "open" || taken.batches.length === 0) return false;
     const { id: campaignId, content } = taken.campaign;
-    render ??= createRenderer(campaignId, content);
+    render ??= createRenderer(campaignId, content, deps.links);
     const call = { mailer, pace, render, campaignId, isLate: time.isLate };
     const { outcomes, ...ended } = await sendInTurn(taken.batches, isOver, (batch) => sendBatch(call, batch));
     const settled = outcomes.length > 0 ? await campaigns.settle(part, mailer.account, outcomes) : "open";

@@ -32,8 +32,16 @@ const schema = z.object({
   INNGEST_SIGNING_KEY: inngestSigningKey.optional(),
   CHECKPOINTING: flag.default(true),
 
-  /** The secret that signs the tickets for streams. */
-  LINK_SECRET: z.string().min(32, "must be at least 32 characters long").optional(),
+  /** The address of the site, where the links in mails begin. Netlify sets it. */
+  URL: url.optional(),
+  /** The secrets that sign links and tickets. The first one signs; links that an earlier one signed stay valid. */
+  LINK_SECRET: z
+    .string()
+    .default("")
+    .transform((text) => listOf(text))
+    .refine((list) => list.every((secret) => secret.length >= 32), "must be at least 32 characters long"),
+  /** The sender's postal address, which the law demands in every broadcast. */
+  POSTAL_ADDRESS: z.string().trim().min(5).max(300).optional(),
   /** The mail providers in the order in which they are asked. */
   MAIL_PROVIDERS: z
     .string()
@@ -126,6 +134,7 @@ export type Env = z.output<typeof schema>;
 
 /** In production these addresses receive keys and personal data, so they must be HTTPS. */
 const ADDRESSES = [
+  "URL",
   "SUPABASE_URL",
   "INNGEST_BASE_URL",
   "RESEND_BASE_URL",

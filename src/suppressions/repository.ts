@@ -30,6 +30,19 @@ export type NewSuppression = {
   note?: string | undefined;
 };
 
+export const ACTIONS = ["unsubscribe", "unsubscribe_from_all", "subscribe"] as const;
+export type Action = (typeof ACTIONS)[number];
+
+const preferences = z
+  .object({
+    list: z.string(),
+    email: z.string().nullable(),
+    state: z.enum(["subscribed", "unsubscribed", "unsubscribed_from_all", "closed"]),
+  })
+  .nullable();
+/** Whether an address gets the mail of a list. `closed`: it gets none, and the person cannot change that. */
+export type Preferences = NonNullable<z.output<typeof preferences>>;
+
 export type SuppressionRepository = ReturnType<typeof suppressionRepository>;
 
 export function suppressionRepository(db: DatabaseClient, clock: Clock) {
@@ -53,5 +66,14 @@ export function suppressionRepository(db: DatabaseClient, clock: Clock) {
       id: number,
       { address: email, by, because }: { address: string | undefined; by: string; because: string },
     ): Promise<SuppressionRow> => call("lift_suppression", { id, email, by, because }, one),
+
+    /** Null: the list no longer exists. */
+    preferences: (subscription: { listId: string; subscriberId: number }): Promise<Preferences | null> =>
+      callTimeless("read_preferences", subscription, preferences),
+
+    changePreferences: (
+      subscription: { listId: string; subscriberId: number },
+      action: Action,
+    ): Promise<Preferences | null> => call("change_preferences", { ...subscription, action }, preferences),
   };
 }

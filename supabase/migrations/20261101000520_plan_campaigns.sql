@@ -59,10 +59,11 @@ end
 $$;
 
 -- Plans one piece; call it again while it returns "planning". p_event_id identifies the calling job. A failed job
--- leaves its campaign and its plan to a later job; an unfinished job keeps them. Returns {"state": "planning" |
+-- leaves its campaign and its plan to a later job; an unfinished job keeps them. p_imprint: see src/campaigns/imprint.ts. Returns {"state": "planning" |
 -- "planned" | "completed" | "canceled" | "taken", "parts", "recipients", "jobId"}.
 create function public.plan_campaign(
-  p_campaign_id uuid, p_event_id text, p_batch_size integer, p_part_size integer, p_piece integer, p_now timestamptz
+  p_campaign_id uuid, p_event_id text, p_batch_size integer, p_part_size integer, p_piece integer, p_imprint jsonb,
+  p_now timestamptz
 )
 returns jsonb
 language plpgsql
@@ -89,7 +90,8 @@ begin
 
   update public.campaigns set
     status = case when v_plan.planned_at is null then 'queued' else 'sending' end,
-    job_id = v_job_id, plan_job_id = v_job_id, ended_at = null, note = null, queued_at = coalesce(queued_at, p_now)
+    job_id = v_job_id, plan_job_id = v_job_id, ended_at = null, note = null, queued_at = coalesce(queued_at, p_now),
+    imprint = coalesce(imprint, p_imprint)
   where id = p_campaign_id
     and (plan_job_id is distinct from v_job_id or job_id <> v_job_id or status not in ('queued', 'sending'));
   if v_plan.planned_at is null then

@@ -13,6 +13,7 @@ import type { Requester } from "#lib/http/route.ts";
 import { listRepository } from "#lists/repository.ts";
 import type { BatchAnswer, Mailer } from "#mail/mailer.ts";
 import { createPace } from "#mail/pace.ts";
+import { testImprint, testLinks } from "../support/broadcast.ts";
 import { freshDatabase, type TestDatabase } from "../support/database.ts";
 
 let db: TestDatabase;
@@ -58,7 +59,14 @@ async function planned(count: number) {
   const listId = await listOf(count);
   const id = await api.create("alice", "alice", { listId, ...content });
   const job = await api.acceptSend(id, "alice", request(id));
-  const input = { campaignId: id, eventId: job.id, batchSize: 10, partSize: 20, piece: 40 };
+  const input = {
+    campaignId: id,
+    eventId: job.id,
+    batchSize: 10,
+    partSize: 20,
+    piece: 40,
+    imprint: testImprint,
+  };
   let plan = await ledger.planPiece(input);
   while (plan.state === "planning") plan = await ledger.planPiece(input);
   return { id, listId, jobId: job.id, plan, input };
@@ -132,7 +140,14 @@ describe("planning", () => {
     );
     const id = await api.create("alice", "alice", { listId, ...content });
     const job = await api.acceptSend(id, "alice", request(id));
-    const input = { campaignId: id, eventId: job.id, batchSize: 10, partSize: 20, piece: 40 };
+    const input = {
+      campaignId: id,
+      eventId: job.id,
+      batchSize: 10,
+      partSize: 20,
+      piece: 40,
+      imprint: testImprint,
+    };
     await ledger.planPiece(input);
     expect(await ledger.planPiece(input)).toMatchObject({ state: "planned", recipients: 4 });
   });
@@ -155,7 +170,14 @@ describe("a campaign that was held before its plan was complete", () => {
     const listId = await listOf(50);
     const id = await api.create("alice", "alice", { listId, ...content });
     const first = await api.acceptSend(id, "alice", request(id));
-    const input = { campaignId: id, eventId: first.id, batchSize: 10, partSize: 20, piece: 20 };
+    const input = {
+      campaignId: id,
+      eventId: first.id,
+      batchSize: 10,
+      partSize: 20,
+      piece: 20,
+      imprint: testImprint,
+    };
     expect(await ledger.planPiece(input)).toMatchObject({ state: "planning" });
     await ledger.hold(id, first.id, "not here");
     const second = await api.acceptSend(id, "alice", request(id));
@@ -244,7 +266,13 @@ describe("an interrupted search for invalid addresses", () => {
       },
     };
     const pace = createPace({ tokens, clock, account: "test", perSecond: 0 });
-    const deps = { campaigns: ledger, providers: [{ mailer, pace }], clock, inFlight: pLimit(1) };
+    const deps = {
+      campaigns: ledger,
+      providers: [{ mailer, pace }],
+      clock,
+      links: testLinks,
+      inFlight: pLimit(1),
+    };
     const worked = await sendPart(deps, part, { isLate: () => isLate && calls === 2 }).catch(codeOf);
     const { sent, failed, sending, unknown, pending } = (await api.get(id, "alice")).counts;
     return { sent, failed, sending, unknown, pending, calls, worked };

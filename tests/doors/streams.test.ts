@@ -9,7 +9,7 @@ let database: TestDatabase;
 let site: TestApp;
 beforeAll(async () => {
   database = await freshDatabase();
-  const secret = "a secret of these tests, and of nobody else";
+  const secret = "a secret of these tests and of nothing else";
   site = await testApp(database, {
     env: { STREAM_SECONDS: "600", LINK_SECRET: secret },
     outside: async () => Response.json({ ids: ["01EVENT"], status: 200 }),
@@ -314,7 +314,7 @@ describe("tickets", () => {
     expect(Date.parse(expiresAt) - Date.now()).toBeLessThanOrEqual(60_000);
     const forged = `${ticket.slice(0, -2)}${ticket.endsWith("AA") ? "BB" : "AA"}`;
     const late = await testApp(database, {
-      env: { LINK_SECRET: "a secret of these tests, and of nobody else" },
+      env: { LINK_SECRET: "a secret of these tests and of nothing else" },
       clock: { now: () => new Date(Date.now() + 61_000) },
     });
     expect((await site.call("GET", `/api/jobs/stream?ticket=${forged}`)).status).toBe(401);
@@ -328,7 +328,7 @@ describe("tickets", () => {
   });
 
   test("503: without LINK_SECRET no ticket is issued", async () => {
-    const plain = await testApp(database);
+    const plain = await testApp(database, { env: { LINK_SECRET: "" } });
     const { body } = await plain.call("POST", "/api/tickets", {
       as: "ann",
       body: { path: "/api/jobs/stream" },

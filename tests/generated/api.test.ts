@@ -87,6 +87,9 @@ function wrongWith({ operation }: Generated, response: Response, text: string): 
   }
   if (documented === undefined && operation.responses["default"] === undefined)
     return `${status} is not documented`;
+  // A page for people answers an error that it documents as a page, too.
+  if (documented !== undefined && type === "text/html" && type in (documented.content ?? {}))
+    return undefined;
   if (type !== "application/problem+json") return `an error as ${type}`;
   const problem: Record<string, unknown> = JSON.parse(text);
   const isWhole = ["type", "title", "detail", "code", "hint"].every(

@@ -4,6 +4,7 @@ import { createApp } from "#app.ts";
 import { type Clock, systemClock } from "#lib/clock.ts";
 import { createDatabase } from "#lib/database/client.ts";
 import { type Env, readEnv } from "#lib/env.ts";
+import { BROADCAST_ENV } from "./broadcast.ts";
 import type { TestDatabase } from "./database.ts";
 
 type Options = {
@@ -25,6 +26,7 @@ export const testEnv = (database: TestDatabase, extra: Record<string, string> = 
     RESEND_BASE_URL: "http://mail.local",
     RESEND_API_KEY: "re_test",
     WEBHOOK_KEYS: "test:bmlnaHRzaGlmdC1sb2NhbC13ZWJob29rLWtleS0wMDE=",
+    ...BROADCAST_ENV,
     ...extra,
   });
 

@@ -6,6 +6,7 @@ import { z } from "zod";
 import { type App, createApp } from "#app.ts";
 import { allFunctions } from "#functions.ts";
 import { readEnv } from "#lib/env.ts";
+import { BROADCAST_ENV } from "./broadcast.ts";
 import { CHECKPOINTING } from "./checkpointing.ts";
 import { freshDatabase, type TestDatabase } from "./database.ts";
 
@@ -44,6 +45,7 @@ export async function campaignHouse({
     INNGEST_DEV: engine.url,
     RESEND_BASE_URL: "http://mail.local",
     RESEND_API_KEY: "re_test",
+    ...BROADCAST_ENV,
     SLACK_WEBHOOK_URL: "http://mail.local/slack",
     PLAN: "pro",
     LOG_LEVEL: "silent",

@@ -251,6 +251,7 @@ export type Database = {
           ended_at: string | null;
           html: string | null;
           id: string;
+          imprint: Json | null;
           job_id: string | null;
           list_id: string;
           missing_field: string;
@@ -272,6 +273,7 @@ export type Database = {
           ended_at?: string | null;
           html?: string | null;
           id?: string;
+          imprint?: Json | null;
           job_id?: string | null;
           list_id: string;
           missing_field?: string;
@@ -292,6 +294,7 @@ export type Database = {
           ended_at?: string | null;
           html?: string | null;
           id?: string;
+          imprint?: Json | null;
           job_id?: string | null;
           list_id?: string;
           missing_field?: string;
@@ -2746,6 +2749,15 @@ export type Database = {
         };
         Returns: boolean;
       };
+      change_preferences: {
+        Args: {
+          p_action: string | null;
+          p_list_id: string | null;
+          p_now: string | null;
+          p_subscriber_id: number | null;
+        };
+        Returns: Json;
+      };
       change_profile: {
         Args: { p_by: string | null; p_change: Json | null; p_id: string | null; p_now: string | null };
         Returns: {
@@ -3707,6 +3719,7 @@ export type Database = {
           p_batch_size: number | null;
           p_campaign_id: string | null;
           p_event_id: string | null;
+          p_imprint: Json | null;
           p_now: string | null;
           p_part_size: number | null;
           p_piece: number | null;
@@ -3772,6 +3785,7 @@ export type Database = {
         Args: { p_id: string | null; p_now: string | null; p_owner: string | null };
         Returns: Json;
       };
+      read_preferences: { Args: { p_list_id: string | null; p_subscriber_id: number | null }; Returns: Json };
       receive_webhook: {
         Args: { p_now: string | null; p_request: Json | null; p_webhook: Json | null };
         Returns: Json;

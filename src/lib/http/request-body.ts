@@ -9,8 +9,20 @@ export async function readBody(request: Request, route: Route): Promise<unknown>
   if (bytes.byteLength === 0 && !request.headers.has("content-type")) return undefined;
   const { kind, contentType } = describe(request, route.bodyKinds);
   if (kind === "signed") return { bytes };
+  if (kind === "form") return readForm(bytes, request);
   if (kind === "image") return { bytes, contentType };
   return kind === "csv" ? { csv: bytes } : parseJson(decode(bytes));
+}
+
+/** The texts of a form; files are left out, and so are repeated fields but the last. */
+async function readForm(bytes: Uint8Array, request: Request): Promise<Record<string, string>> {
+  const headers = { "content-type": request.headers.get("content-type") ?? "" };
+  const form = await new Response(new Uint8Array(bytes), { headers }).formData().catch((cause: unknown) => {
+    throw new AppError("invalid_request", "The body is not a form", { cause });
+  });
+  return Object.fromEntries(
+    [...form].flatMap(([name, value]) => (typeof value === "string" ? [[name, value]] : [])),
+  );
 }
 
 function describe(request: Request, accepted: readonly BodyKind[]): { kind: BodyKind; contentType: string } {

@@ -26,15 +26,16 @@ export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 
 /**
  * The kinds of bodies. The schema gets parsed JSON, a CSV as `{ csv: Uint8Array }`, an image as `{ bytes: Uint8Array,
- * contentType: string }`, or JSON that a provider signed as `{ bytes: Uint8Array }`.
+ * contentType: string }`, a form as an object of its texts, or JSON that a provider signed as `{ bytes: Uint8Array }`.
  */
-export type BodyKind = "json" | "csv" | "image" | "signed";
+export type BodyKind = "json" | "csv" | "image" | "form" | "signed";
 
 /** The content types of each kind. A room that takes an image still inspects its bytes. */
 export const CONTENT_TYPES: Readonly<Record<BodyKind, readonly string[]>> = {
   json: ["application/json"],
   csv: ["text/csv"],
   image: PICTURE_TYPES,
+  form: ["application/x-www-form-urlencoded", "multipart/form-data"],
   signed: ["application/json"],
 };
 

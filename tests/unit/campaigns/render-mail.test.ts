@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { type Content, createRenderer } from "#campaigns/render-mail.ts";
+import { testImprint, testLinks } from "../../support/broadcast.ts";
 
 const content: Content = {
   subject: "News for {{name}}",
@@ -8,23 +9,29 @@ const content: Content = {
   from: "Ada <ada@example.com>",
   replyTo: null,
   missingField: "fail",
+  listId: "5f0c2a54-6f5c-4a8e-9a52-0d6f3b1c7a11",
+  imprint: testImprint,
 };
 /** The mail as the provider reads it, or the missing fields. */
 const renderer = (of: Content) => {
-  const render = createRenderer("c1", of);
+  const render = createRenderer("c1", of, testLinks);
   return (recipient: Parameters<typeof render>[0]) => {
     const rendered = render(recipient);
     return "mail" in rendered ? { mail: JSON.parse(rendered.mail) as unknown } : rendered;
   };
 };
 const bob = { id: 7, email: "bob@example.com", fields: { name: "Bob & Co" } };
+const link = testImprint.linkBase + testLinks.signer(testImprint.linkKeyId, content.listId)(bob.id);
+/** What is added to the author's text and HTML. */
+const textFooter = `\n\n-- \nUnsubscribe: ${link}\n${testImprint.postalAddress}\n`;
+const htmlFooter = `<p style="margin:32px 0 16px;font:13px/1.5 sans-serif;text-align:center"><a href="${link}" style="color:inherit">Unsubscribe</a><br>${testImprint.postalAddress}</p>`;
 
 describe("a rendered mail", () => {
   test("finds fields regardless of case, and {{Email}} is never a field", () => {
     const text = "{{NAME}} {{Email}} {{first name}} {{Name|none}}";
     const fields = { name: "Bob", "First Name": "B", EMAIL: "other@example.com" };
     expect(renderer({ ...content, html: null, text })({ ...bob, fields })).toMatchObject({
-      mail: { text: "Bob bob@example.com B Bob" },
+      mail: { text: `Bob bob@example.com B Bob${textFooter}` },
     });
   });
 
@@ -34,8 +41,12 @@ describe("a rendered mail", () => {
         from: "Ada <ada@example.com>",
         to: "bob@example.com",
         subject: "News for Bob & Co",
-        html: "<p>Bob &amp; Co</p>",
-        text: "Bob & Co <bob@example.com>",
+        html: `<p>Bob &amp; Co</p>${htmlFooter}`,
+        text: `Bob & Co <bob@example.com>${textFooter}`,
+        headers: {
+          "List-Unsubscribe": `<${link}>`,
+          "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+        },
         tags: [{ name: "campaign_id", value: "c1" }],
       },
     });
@@ -47,7 +58,7 @@ describe("a rendered mail", () => {
       html: null,
       text: "{{constructor|none}}{{toString|none}}",
     });
-    expect(render(bob)).toMatchObject({ mail: { text: "nonenone" } });
+    expect(render(bob)).toMatchObject({ mail: { text: `nonenone${textFooter}` } });
   });
 
   test("is valid JSON for any text of the author and the subscriber", () => {
@@ -56,16 +67,16 @@ describe("a rendered mail", () => {
     const name = '"\\\b\t🦉 <ü>\ud83e';
     expect(render({ ...bob, fields: { name } })).toMatchObject({
       mail: {
-        html: wild.replace("{{name}}", name.replace('"', "&quot;").replace("<ü>", "&lt;ü&gt;")),
-        text: wild.replace("{{name}}", name),
+        html: wild.replace("{{name}}", name.replace('"', "&quot;").replace("<ü>", "&lt;ü&gt;")) + htmlFooter,
+        text: wild.replace("{{name}}", name) + textFooter,
         reply_to: '"Ada" <ada@example.com>',
       },
     });
   });
 
   test("has the same bytes each time", () => {
-    const once = createRenderer("c1", content)(bob);
-    expect(createRenderer("c1", { ...content })(structuredClone(bob))).toEqual(once);
+    const once = createRenderer("c1", content, testLinks)(bob);
+    expect(createRenderer("c1", { ...content }, testLinks)(structuredClone(bob))).toEqual(once);
   });
 
   test("reports a missing field instead, unless the campaign leaves missing fields empty", () => {
@@ -79,7 +90,7 @@ describe("a rendered mail", () => {
   test("fills {{email}} with the address, even if a field has that name", () => {
     const render = renderer({ ...content, html: null, text: "{{email}}" });
     expect(render({ ...bob, fields: { name: "B", email: "other" } })).toMatchObject({
-      mail: { text: "bob@example.com" },
+      mail: { text: `bob@example.com${textFooter}` },
     });
   });
 });
