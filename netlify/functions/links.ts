@@ -6,5 +6,4 @@ export default door("api");
 // Links in mails: the signed link is the only credential.
 export const config: Config = {
   path: ["/l/*"],
-  rateLimit: { windowSize: 60, windowLimit: 600, aggregateBy: ["ip", "domain"] },
 };

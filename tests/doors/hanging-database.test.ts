@@ -65,7 +65,11 @@ test.each([
     // The targets are part of the code.
     if (path === "/api/imports/targets" && response.status === 200) continue;
     if (path === "/api/webhook-endpoints/events" && response.status === 200) continue;
+    // Links in mails are pages for people.
+    if (path?.startsWith("/l/")) continue;
     const { code } = await response.json();
+    // No postal address is set here, which is checked before the database is asked.
+    if (path === "/api/campaigns/:id/send" && code === "not_configured") continue;
     const isRight = response.status === 503 && code === "database_unavailable";
     if (!isRight || Number(response.headers.get("retry-after")) < 1)
       others.push(`${method} ${path}: ${code}`);

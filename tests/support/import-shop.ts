@@ -7,8 +7,11 @@ export type ImportShop = Awaited<ReturnType<typeof importShop>>;
 
 /** The imports of one administrator, over a real database, Storage and engine. */
 export async function importShop(env: Record<string, string> = {}, safeFetch?: SafeFetch) {
-  /** Stands before every opening of a file by a function. */
-  const hooks: { beforeOpen: (path: string) => Promise<void> } = { beforeOpen: async () => {} };
+  /** Stand before every opening of a file by a function, and before every reading of a range. */
+  const hooks = {
+    beforeOpen: async (_path: string): Promise<void> => {},
+    beforeRead: async (_from: number): Promise<void> => {},
+  };
   const shop: Workshop = await workshop({
     env: { PLAN: "pro", ...env },
     functions: ({ storage, ...platform }) => [
@@ -19,7 +22,11 @@ export async function importShop(env: Record<string, string> = {}, safeFetch?: S
         storage: {
           open: async (...file) => {
             await hooks.beforeOpen(file[1]);
-            return storage.open(...file);
+            const read = await storage.open(...file);
+            return async (from, length) => {
+              await hooks.beforeRead(from);
+              return read(from, length);
+            };
           },
         },
       }),

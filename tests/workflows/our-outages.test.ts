@@ -296,7 +296,9 @@ const MOST_CALLS = 40;
 describe("this file", () => {
   inHouse();
   test("has a test for every function of the product", () => {
-    expect(Object.keys(WORK).toSorted()).toEqual(house.functions.map((fn) => fn.id()).toSorted());
+    // GitHub has no stand-in in this house; `github-metrics.test.ts` tests that function.
+    const functions = house.functions.map((fn) => fn.id()).filter((id) => id !== "sync-github-metrics");
+    expect(Object.keys(WORK).toSorted()).toEqual(functions.toSorted());
   });
 });
 

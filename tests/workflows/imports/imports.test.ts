@@ -92,12 +92,11 @@ describe("an import", () => {
   });
 
   test("writes the last row even when its part is finished first", async () => {
-    let opened = 0;
     let waited = false;
-    shop.hooks.beforeOpen = async () => {
-      opened += 1;
-      // The first opening is the plan's, the second the first part's, which waits for the last one.
-      if (opened !== 2) return;
+    const partCount = async () => (await shop.rows("select count(*)::int from job_parts"))[0].count;
+    shop.hooks.beforeRead = async (from) => {
+      // Once the parts are planned, only the first part reads the beginning of the file.
+      if (from > 1_000 || (await partCount()) < 3) return;
       const done =
         "select count(*)::int from job_parts where part_no = 3 and status = 'done' and total_count = 7";
       await expect.poll(async () => (await shop.rows(done))[0].count, { timeout: 20_000 }).toBe(1);
