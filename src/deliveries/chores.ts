@@ -1,6 +1,5 @@
 import type { DeliveryRepository } from "#deliveries/repository.ts";
 import type { SecretBox } from "#deliveries/secrets.ts";
-import type { Clock } from "#lib/clock.ts";
 import type { Chore } from "#lib/housekeeping.ts";
 
 const BATCH = 100;
@@ -9,26 +8,6 @@ const BATCH = 100;
 export const keepLanes = (deliveries: Pick<DeliveryRepository, "wake">): Chore => ({
   name: "webhook-lanes",
   run: async () => ({ woken: await deliveries.wake(BATCH) }),
-});
-
-/** What was told before can no longer be replayed. */
-const KEEP_DAYS = 30;
-const DAY_MS = 24 * 60 * 60_000;
-const PURGED = 500;
-
-/** Deletes old messages with their deliveries and attempts: bodies may hold personal data. */
-export const purgeMessages = (deliveries: Pick<DeliveryRepository, "purge">, clock: Clock): Chore => ({
-  name: "webhook-messages",
-  async run(deadline) {
-    const before = new Date(clock.now().getTime() - KEEP_DAYS * DAY_MS);
-    let deleted = 0;
-    let gone: number;
-    do {
-      gone = await deliveries.purge(before, PURGED);
-      deleted += gone;
-    } while (gone === PURGED && !deadline.isOver());
-    return { deleted };
-  },
 });
 
 /** Encrypts again, with the newest key, what an older key has encrypted. */

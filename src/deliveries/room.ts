@@ -1,4 +1,4 @@
-import { keepLanes, purgeMessages, renewSecrets } from "#deliveries/chores.ts";
+import { keepLanes, renewSecrets } from "#deliveries/chores.ts";
 import { deliveryRoutes } from "#deliveries/delivery-routes.ts";
 import { endpointRoutes } from "#deliveries/endpoint-routes.ts";
 import { replayRequested, replayResumed, sendWebhookDue } from "#deliveries/events.ts";
@@ -9,6 +9,7 @@ import { createSecretBox } from "#deliveries/secrets.ts";
 import type { Jobs } from "#jobs/accept.ts";
 import type { Clock } from "#lib/clock.ts";
 import type { DatabaseClient } from "#lib/database/client.ts";
+import { deleteOld } from "#lib/delete-old.ts";
 import type { InngestClient } from "#lib/engine/inngest.ts";
 import type { Env } from "#lib/env.ts";
 import type { Fact } from "#lib/fact.ts";
@@ -22,6 +23,9 @@ type Dependencies = {
   jobs: Jobs;
   inngest: InngestClient;
 };
+
+/** Bodies may hold personal data. An older message can no longer be replayed. */
+const KEEP_DAYS = 30;
 
 export const deliveries = room<Dependencies>({
   name: "deliveries",
@@ -38,7 +42,7 @@ export const deliveries = room<Dependencies>({
     const deliveries = deliveryRepository(db, clock);
     return [
       keepLanes(deliveries),
-      purgeMessages(deliveries, clock),
+      deleteOld({ name: "webhook-messages", keepDays: KEEP_DAYS, clock, some: deliveries.purge }),
       renewSecrets(deliveries, createSecretBox(env.WEBHOOK_KEYS)),
     ];
   },

@@ -82,6 +82,7 @@ export async function outageHouse() {
     if (isFirst && away === "answer lost") await database.fetch(request);
     throw new TypeError("fetch failed");
   };
+  const github = { stars: 0 };
   const wires: typeof fetch = async (input, init) => {
     const { host, pathname } = new URL(input instanceof Request ? input.url : String(input));
     if (host === "supabase.local") return ours(input, init);
@@ -90,6 +91,8 @@ export async function outageHouse() {
     if (host === "slack.local") return mail.fetch(new Request("http://mail.local/slack", request));
     if (host === "stripe.local") return stripe.fetch(request);
     if (host === "images.local") return images.fetch(request);
+    if (host === "github.local")
+      return Response.json({ stargazers_count: github.stars, forks_count: 0, open_issues_count: 0 });
     if (pathname.startsWith("/e/") && (begins(["no events taken"]) || away === "no events taken"))
       throw new TypeError("fetch failed");
     return engine.fetch(request);
@@ -98,6 +101,9 @@ export async function outageHouse() {
     IMAGES_BASE_URL: "http://images.local/images",
     IMAGES_SIZE: "32",
     GITHUB_WEBHOOK_SECRET: GITHUB_SECRET,
+    GITHUB_REPOSITORIES: "ada/engine",
+    GITHUB_TOKEN: "github_token",
+    GITHUB_BASE_URL: "http://github.local",
     STRIPE_WEBHOOK_SECRET: STRIPE_SECRET,
     STRIPE_BASE_URL: "http://stripe.local",
     STRIPE_API_KEY: "sk_test_outage",
@@ -126,6 +132,7 @@ export async function outageHouse() {
     engine,
     functions: running.functions,
     stripe,
+    github,
     webhookIds,
     keepHouse: running.keepHouse,
     async call(method: string, path: string, body?: unknown) {

@@ -1,3 +1,4 @@
+import { Bytes } from "#dashboard/components/bytes.tsx";
 import { Card } from "#dashboard/components/card.tsx";
 import { useApi } from "#dashboard/hooks/use-api.ts";
 import type { EventTypeInfo } from "#dashboard/types.ts";
@@ -12,11 +13,7 @@ export function Catalog() {
           <summary>
             <code>{type}</code> <span className="quiet small">{summary}</span>
           </summary>
-          {/* A region that scrolls must be reachable with the keyboard. */}
-          {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
-          <section className="bytes" aria-label={`Example of ${type}`} tabIndex={0}>
-            <pre>{JSON.stringify(example, null, 2)}</pre>
-          </section>
+          <Bytes label={`Example of ${type}`}>{JSON.stringify(example, null, 2)}</Bytes>
         </details>
       ))}
     </Card>

@@ -1,5 +1,6 @@
 import { api } from "#dashboard/api.ts";
 import { Badge } from "#dashboard/components/badge.tsx";
+import { Bytes } from "#dashboard/components/bytes.tsx";
 import { Dialog } from "#dashboard/components/dialog.tsx";
 import { ErrorNote, Loading } from "#dashboard/components/states.tsx";
 import { exact } from "#dashboard/format.ts";
@@ -56,11 +57,3 @@ export function DeliveryDialog({ id, onChange, onClose }: DialogProps) {
     </Dialog>
   );
 }
-
-/** A region that scrolls must be reachable with the keyboard. */
-const Bytes = ({ label, children }: { label: string; children: string }) => (
-  // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
-  <section className="bytes" aria-label={label} tabIndex={0}>
-    <pre>{children}</pre>
-  </section>
-);

@@ -1,4 +1,5 @@
 import { useState } from "react";
+import { Bytes } from "#dashboard/components/bytes.tsx";
 import { Card } from "#dashboard/components/card.tsx";
 import { Segmented } from "#dashboard/components/segmented.tsx";
 import { SNIPPETS } from "./snippets.ts";
@@ -19,10 +20,7 @@ export function Snippets() {
       title="Verify a signature"
       actions={<Segmented label="Language" options={OPTIONS} value={language} onChange={setLanguage} />}
     >
-      {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- a region that scrolls */}
-      <section className="bytes" aria-label="Code that verifies a signature" tabIndex={0}>
-        <pre>{SNIPPETS[language]}</pre>
-      </section>
+      <Bytes label="Code that verifies a signature">{SNIPPETS[language]}</Bytes>
       <p className="quiet small">
         Give it the raw body, before anything parses it. Answer 2xx within 10 seconds, and ignore a webhook-id
         that you have.
