@@ -8,5 +8,6 @@ export { importRequested } from "#imports/events.ts";
 export { jobCancelRequested } from "#jobs/events.ts";
 /** Sends work with a priority: `inngest.send(queueJob("email/send.campaign", { campaignId }, "high"))`. */
 export { queueJob } from "#lib/engine/priorities.ts";
+export { userSignedUp } from "#onboarding/events.ts";
 export { processPaymentRequested } from "#payments/events.ts";
 export { generateReportRequested } from "#reports/events.ts";

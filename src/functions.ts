@@ -8,6 +8,7 @@ import { imageFunctions } from "#images/functions.ts";
 import { importFunctions } from "#imports/functions.ts";
 import { mailFunctions } from "#mail/functions.ts";
 import { monitoringFunctions } from "#monitoring/functions.ts";
+import { onboardingFunctions } from "#onboarding/functions.ts";
 import { paymentFunctions, stripeWebhooks } from "#payments/functions.ts";
 import type { Platform } from "#platform.ts";
 import { reportFunctions } from "#reports/functions.ts";
@@ -25,6 +26,7 @@ export const allFunctions = (platform: Platform): InngestFunction.Any[] => [
   ...webhookFunctions(platform, { stripe: stripeWebhooks(platform) }),
   ...paymentFunctions(platform),
   ...deliveryFunctions(platform),
+  ...onboardingFunctions(platform),
   ...monitoringFunctions(platform),
   ...erasureFunctions(platform),
   catchFailures(platform),

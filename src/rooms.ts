@@ -12,6 +12,7 @@ import { mail } from "#mail/room.ts";
 import { maintenance } from "#maintenance/room.ts";
 import { monitoring } from "#monitoring/room.ts";
 import { notifications } from "#notifications/room.ts";
+import { onboarding } from "#onboarding/room.ts";
 import { payments } from "#payments/room.ts";
 import type { Platform } from "#platform.ts";
 import { reports } from "#reports/room.ts";
@@ -37,6 +38,7 @@ export const rooms: readonly Room<Platform>[] = [
   deliveries,
   uploads,
   users,
+  onboarding,
   reports,
   notifications,
   monitoring,

@@ -14,6 +14,7 @@ export const config: Config = {
     "/api/upload",
     "/api/uploads/*",
     "/api/webhooks/:source",
+    "/api/auth-hooks/:hook",
     "/api/queue-task",
     "/api/queue-status",
     "/api/clear-queue",

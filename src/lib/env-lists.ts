@@ -19,6 +19,21 @@ export const secrets = z
     "must be secrets of at least 8 characters, separated by commas",
   );
 
+/** The secrets of Supabase Auth's hooks, written as Supabase does: `v1,whsec_<Base64>|v1,whsec_<Base64>`. */
+export const hookSecrets = z
+  .string()
+  .default("")
+  .transform((text) =>
+    text
+      .split("|")
+      .map((secret) => secret.trim().replace(/^v1,/, ""))
+      .filter((secret) => secret !== ""),
+  )
+  .refine(
+    (list) => list.every((secret) => /^whsec_[A-Za-z0-9+/]{32,}={0,2}$/.test(secret)),
+    "must be v1,whsec_<Base64>, several separated by |",
+  );
+
 /** Repositories of GitHub, `owner/name`. */
 export const repositories = z
   .string()

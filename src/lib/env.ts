@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { listOf, repositories, secrets } from "#lib/env-lists.ts";
+import { hookSecrets, listOf, repositories, secrets } from "#lib/env-lists.ts";
 import { AppError } from "#lib/errors.ts";
 import { inngestEventKey, inngestSigningKey, key, secretKey, supabaseKey } from "#lib/keys.ts";
 import { isCidr } from "#lib/outside/public-address.ts";
@@ -93,6 +93,7 @@ const schema = z.object({
   STRIPE_WEBHOOK_SECRET: secrets,
   GITHUB_WEBHOOK_SECRET: secrets,
   RESEND_WEBHOOK_SECRET: secrets,
+  SUPABASE_HOOK_SECRET: hookSecrets,
 
   /** The keys that encrypt the secrets of webhook endpoints. The first one encrypts; the others only decrypt. */
   WEBHOOK_KEYS: z

@@ -9,6 +9,7 @@ export type MailText = {
   /** Checks the values before the mail is written. */
   fields: z.ZodType<object>;
   subject: string;
+  /** One that is empty is left out. */
   paragraphs: readonly string[];
   /** A button, and a line of the plain text. `url` must be an https address. */
   action?: { label: string; url: string };
@@ -51,7 +52,7 @@ export function compose(mail: MailText, values: unknown): Composed {
   }
   const fill = (source: string) => String(plain.parseAndRenderSync(source, parsed.data));
   const subject = oneLine(fill(mail.subject));
-  const paragraphs = mail.paragraphs.map(fill);
+  const paragraphs = mail.paragraphs.map(fill).filter((paragraph) => paragraph !== "");
   const action = mail.action && { label: fill(mail.action.label), url: fill(mail.action.url) };
   return {
     subject,

@@ -1,9 +1,22 @@
 import type { MailText } from "#mail/compose.ts";
+import * as account from "#mail/templates/account.ts";
 import { paymentReceipt } from "#mail/templates/payment-receipt.ts";
 import { reportReady } from "#mail/templates/report-ready.ts";
+import { completeProfileReminder, welcome } from "#mail/templates/welcome.ts";
 
 /** The mails that the product writes itself, by the name that `private.send_mail` is called with. */
 export const templates: Readonly<Record<string, MailText>> = {
+  "account-changed": account.accountChanged,
+  "address-changed": account.addressChanged,
+  "complete-profile-reminder": completeProfileReminder,
+  "confirm-address": account.confirmAddress,
+  "confirm-new-address": account.confirmNewAddress,
+  invitation: account.invitation,
+  "password-changed": account.passwordChanged,
+  "password-reset": account.passwordReset,
   "payment-receipt": paymentReceipt,
   "report-ready": reportReady,
+  "sign-in-link": account.signInLink,
+  "verification-code": account.verificationCode,
+  welcome,
 };

@@ -182,10 +182,24 @@ describe("the admin API", () => {
   });
 });
 
+test("a new address signs up, and a weak password is refused", async () => {
+  const email = newEmail();
+  const options = { data: { name: "Ada" } };
+  const { data } = await project.client("publishable").auth.signUp({ email, password, options });
+  expect(data.user).toMatchObject({ email, user_metadata: { name: "Ada" } });
+  const weak = await project.client("publishable").auth.signUp({ email: newEmail(), password: "abc" });
+  expect(weak.error).toMatchObject({ status: 422, code: "weak_password" });
+});
+
+test.skipIf(isHosted)("the local Auth confirms addresses at once, so it says that one is known", async () => {
+  const { email } = await newPerson();
+  const { error } = await project.client("publishable").auth.signUp({ email, password });
+  expect(error).toMatchObject({ status: 422, code: "user_already_exists" });
+});
+
 test.skipIf(isHosted)("an unsupported call is refused with a reason that auth-js passes on", async () => {
   const { client } = await newPerson();
   const refusals = [
-    ["POST /auth/v1/signup", await client.auth.signUp({ email: newEmail(), password })],
     ["POST /auth/v1/otp", await client.auth.signInWithOtp({ email: newEmail() })],
     ["grant_type=refresh_token", await client.auth.refreshSession({ refresh_token: "x" })],
     ["PUT /auth/v1/user", await client.auth.updateUser({ data: { a: 1 } })],

@@ -139,9 +139,9 @@ test("a client that is generated from the document compiles under tsc --strict a
   }
 });
 
-test("only the health routes and this document are public", () => {
+test("only the health routes, this document and the sign-up are public", () => {
   const open = site.app.routes.filter(({ policy }) => policy === "public").map(({ path }) => path);
-  expect(open.toSorted()).toEqual(["/api/health", "/api/openapi.json", "/api/ready"]);
+  expect(open.toSorted()).toEqual(["/api/health", "/api/openapi.json", "/api/ready", "/api/register"]);
 });
 
 test("401: every route needs a key, except the public and the signed ones", async () => {

@@ -18,6 +18,7 @@ import { freshDatabase } from "./database.ts";
 export type Outage = "refused" | "answer lost" | "process died" | "no storage" | "no events taken";
 
 export const GITHUB_SECRET = "github_secret";
+export const HOOK_SECRET = `v1,whsec_${Buffer.from("a secret of Auth, thirty-two chars").toString("base64")}`;
 const STRIPE_SECRET = "whsec_local_stripe";
 const ALL_OF_OURS: Outage[] = ["refused", "answer lost", "process died"];
 
@@ -105,6 +106,7 @@ export async function outageHouse() {
     GITHUB_TOKEN: "github_token",
     GITHUB_BASE_URL: "http://github.local",
     STRIPE_WEBHOOK_SECRET: STRIPE_SECRET,
+    SUPABASE_HOOK_SECRET: HOOK_SECRET,
     STRIPE_BASE_URL: "http://stripe.local",
     STRIPE_API_KEY: "sk_test_outage",
     SLACK_WEBHOOK_URL: "http://slack.local/hook",
@@ -152,11 +154,11 @@ export async function outageHouse() {
       if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text}`);
       return text === "" ? {} : JSON.parse(text);
     },
-    /** A webhook, by a provider's own request. */
-    async receive(source: string, body: string, headers: Record<string, string>) {
-      const url = `http://site.local/api/webhooks/${source}`;
+    /** A signed call, by a provider's own request. */
+    async receive(path: string, body: string, headers: Record<string, string>) {
+      const url = `http://site.local/api/${path}`;
       const response = await running.doors.api(new Request(url, { method: "POST", body, headers }));
-      if (!response.ok) throw new Error(`${source}: ${response.status} ${await response.text()}`);
+      if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
     },
     /** Puts a file where an address of Storage allows it. */
     async store(url: string, method: string, text: string) {

@@ -55,7 +55,8 @@ export async function paymentShop({ apiKey = true, env = {}, after }: Options = 
   });
   const running = createApp(settings, { fetch, clock: engine.clock }, allFunctions);
   app = running;
-  const keyOf = (owner: string) => createApiKey(database.project, { name: owner, role: "app", owner });
+  const keyOf = (owner: string, role: "app" | "admin" = "app") =>
+    createApiKey(database.project, { name: owner, role, owner });
   const key = await keyOf("alice");
 
   const door = async (path: string, body: string, headers: Record<string, string>) => {
@@ -71,6 +72,11 @@ export async function paymentShop({ apiKey = true, env = {}, after }: Options = 
     app: running,
     rows,
     keyOf,
+    /** A POST of JSON. */
+    post: (path: string, body: unknown, headers: Record<string, string> = {}) =>
+      door(path, JSON.stringify(body), { "content-type": "application/json", ...headers }),
+    /** A call whose body is signed by its headers. */
+    door,
     /** Asks for a payment as the application does, or as the application of another key. */
     pay: (payment: object, by: string = key) =>
       door("/api/payments", JSON.stringify(payment), {
@@ -95,6 +101,9 @@ export async function paymentShop({ apiKey = true, env = {}, after }: Options = 
       );
       if (!answer.ok) throw new Error(await answer.text());
     },
+    /** The plain text of one mail. */
+    textOf: async (id: string): Promise<string> =>
+      (await mail.fetch(new Request(`http://mail.local/messages/${id}/text`))).text(),
     async mails() {
       const list = await mail.fetch(new Request("http://mail.local/_control/messages"));
       return mailRecord.parse(await list.json()).messages;
@@ -111,7 +120,7 @@ export async function paymentShop({ apiKey = true, env = {}, after }: Options = 
 }
 
 const mailRecord = z.object({
-  messages: z.array(z.looseObject({ to: z.array(z.string()), subject: z.string() })),
+  messages: z.array(z.looseObject({ id: z.string(), to: z.array(z.string()), subject: z.string() })),
 });
 
 /** A payment intent as Stripe has it. */

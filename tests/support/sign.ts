@@ -26,3 +26,18 @@ export function resendHeaders(body: string, secret: string, id: string = randomU
     "svix-signature": `v1,${hmac(key, `${id}.${seconds(at)}.${body}`).digest("base64")}`,
   };
 }
+
+/** Supabase Auth signs with each of its secrets, and writes a comma between two signatures. */
+export function hookHeaders(body: string, secrets: readonly string[], at = new Date()) {
+  const id = randomUUID();
+  const signatures = secrets.map((secret) => {
+    const key = Buffer.from(secret.replace("v1,whsec_", ""), "base64");
+    return `v1,${hmac(key, `${id}.${seconds(at)}.${body}`).digest("base64")}`;
+  });
+  return {
+    "content-type": "application/json",
+    "webhook-id": id,
+    "webhook-timestamp": String(seconds(at)),
+    "webhook-signature": signatures.join(", "),
+  };
+}

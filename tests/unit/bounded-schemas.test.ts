@@ -17,6 +17,8 @@ const READ_BY_THE_ROOM = new Set([
   "POST /api/upload body.bytes",
   "POST /api/webhooks/:source body.bytes",
   "POST /webhooks/payment body.bytes",
+  "POST /api/auth-hooks/send-email body.bytes",
+  "POST /api/auth-hooks/after-user-created body.bytes",
 ]);
 
 const { routes } = createApp(

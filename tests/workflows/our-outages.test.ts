@@ -1,9 +1,15 @@
 import { randomUUID } from "node:crypto";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { GITHUB_SECRET, type Outage, type OutageHouse, outageHouse } from "../support/outage-house.ts";
+import {
+  GITHUB_SECRET,
+  HOOK_SECRET,
+  type Outage,
+  type OutageHouse,
+  outageHouse,
+} from "../support/outage-house.ts";
 import { intentOf } from "../support/payment-shop.ts";
-import { githubHeaders } from "../support/sign.ts";
+import { githubHeaders, hookHeaders } from "../support/sign.ts";
 
 let house: OutageHouse;
 /** A house of its own for each function, so that the work of one is not in another's way. */
@@ -123,6 +129,26 @@ async function receivedBy(id: string) {
   };
 }
 
+/** A new user, by Auth's own call. Returns the address. */
+async function signUp(): Promise<string> {
+  const email = `${randomUUID()}@example.com`;
+  const now = house.engine.clock.now();
+  const body = JSON.stringify({ user: { id: randomUUID(), email, email_confirmed_at: now.toISOString() } });
+  await house.receive("auth-hooks/after-user-created", body, hookHeaders(body, [HOOK_SECRET], now));
+  return email;
+}
+async function mailsTo(email: string): Promise<number> {
+  const { messages } = (await house.record("messages?limit=5000")) as { messages: { to: string[] }[] };
+  return messages.filter(({ to }) => to.includes(email)).length;
+}
+/** Housekeeping sends the event of a mail that the outage kept back. */
+async function haveArrived(mails: number, email: string): Promise<boolean> {
+  await house.keepHouse();
+  return (await mailsTo(email)) >= mails;
+}
+const settingsOf = (email: string) =>
+  count("select count(*) as n from user_settings join signups using (user_id) where email = $1", email);
+
 /** Every function of the product. A new one without a line here fails the test. */
 const WORK: Record<string, Work> = {
   "send-email-campaign": { ...campaign, also: ["no events taken"] },
@@ -194,7 +220,7 @@ const WORK: Record<string, Work> = {
       const email = `${orderId}@example.com`;
       const paid = intentOf(`pi_${orderId}`, orderId, { receipt_email: email });
       const { body, headers } = house.stripe.emit("payment_intent.succeeded", paid);
-      await house.receive("stripe", body, headers);
+      await house.receive("webhooks/stripe", body, headers);
       return orderId;
     },
     isDone: async (id) =>
@@ -212,7 +238,7 @@ const WORK: Record<string, Work> = {
     async begin() {
       const repository = { full_name: `ada/${randomUUID()}` };
       const body = JSON.stringify({ action: "created", repository });
-      await house.receive("github", body, githubHeaders(body, GITHUB_SECRET, "star"));
+      await house.receive("webhooks/github", body, githubHeaders(body, GITHUB_SECRET, "star"));
       return repository.full_name;
     },
     isDone: async (name) => (await stars(name)) > 0,
@@ -273,6 +299,39 @@ const WORK: Record<string, Work> = {
       isNewest: (await count("select max(star_count) as n from github_metrics")) === house.github.stars,
     }),
     once: { isNewest: true },
+  },
+  "on-user-signup": {
+    begin: signUp,
+    isDone: (email) => haveArrived(1, email),
+    async effects(email) {
+      const tracked =
+        "select count(*) as n from analytics_events join signups on subject = user_id::text where email = $1";
+      const profiles = "select count(*) as n from profiles join signups on id = user_id where email = $1";
+      return {
+        welcomes: await mailsTo(email),
+        tracked: await count(tracked, email),
+        profiles: await count(profiles, email),
+      };
+    },
+    once: { welcomes: 1, tracked: 1, profiles: 1 },
+  },
+  "set-default-settings": {
+    begin: signUp,
+    isDone: async (email) => (await settingsOf(email)) === 1,
+    effects: async (email) => ({ settings: await settingsOf(email) }),
+    once: { settings: 1 },
+  },
+  "send-profile-reminder": {
+    async begin() {
+      const email = await signUp();
+      await house.engine.advance("23h57m");
+      await house.keepHouse();
+      await house.engine.advance("4m");
+      return email;
+    },
+    isDone: (email) => haveArrived(2, email),
+    effects: async (email) => ({ mails: await mailsTo(email) }),
+    once: { mails: 2 },
   },
   "erase-person": {
     async begin() {

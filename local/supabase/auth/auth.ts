@@ -5,12 +5,12 @@ import { bearerOf, type Identify } from "../identity.ts";
 import { createAdmin } from "./admin.ts";
 import { readBody } from "./body.ts";
 import { AuthError, authErrorAnswer } from "./errors.ts";
-import { passwordMatches } from "./passwords.ts";
+import { hashPassword, passwordMatches } from "./passwords.ts";
 import { endSessions, isLive, refuseBanned, startSession } from "./sessions.ts";
 import type { Tokens } from "./tokens.ts";
-import { findUser, findUserByEmail, presentUser } from "./users.ts";
+import { createUser, findUser, findUserByEmail, presentUser } from "./users.ts";
 
-/** `/auth/v1`: managing users, and sign-in by password. Only the secret key can create accounts. */
+/** `/auth/v1`: managing users, sign-up, and sign-in by password. */
 export const createAuth = ({ own }: Database, tokens: Tokens, identify: Identify) => {
   const admin = createAdmin(own);
 
@@ -23,6 +23,18 @@ export const createAuth = ({ own }: Database, tokens: Tokens, identify: Identify
     if (user.email_confirmed_at === null)
       throw new AuthError(400, "email_not_confirmed", "Email not confirmed");
     refuseBanned(user);
+    return json(200, await startSession(own, tokens, user));
+  };
+
+  /** As with `enable_confirmations = false`: the address counts as confirmed, and the user is signed in. */
+  const signUp = async (ask: Ask) => {
+    const { email = "", password = "", data } = await readBody(ask, newUser);
+    if (password.length < 6)
+      throw new AuthError(422, "weak_password", "Password should be at least 6 characters.");
+    if ((await findUserByEmail(own, email)) !== undefined)
+      throw new AuthError(422, "user_already_exists", "User already registered");
+    const encryptedPassword = await hashPassword(password);
+    const user = await createUser(own, { email, encryptedPassword, userMetadata: data, confirmed: true });
     return json(200, await startSession(own, tokens, user));
   };
 
@@ -65,6 +77,7 @@ export const createAuth = ({ own }: Database, tokens: Tokens, identify: Identify
     if (what === "POST /token" && grant !== "password") refuse(`sign-in by grant_type=${grant}`);
     const work = {
       "POST /token": () => signIn(ask),
+      "POST /signup": () => signUp(ask),
       "GET /user": async () => json(200, presentUser((await signedIn(ask)).user)),
       "POST /logout": () => signOut(ask),
       "GET /health": async () => json(200, { name: "GoTrue", description: "the local stand-in" }),
@@ -90,6 +103,7 @@ export const createAuth = ({ own }: Database, tokens: Tokens, identify: Identify
 };
 
 const credentials = z.object({ email: z.string().optional(), password: z.string().optional() });
+const newUser = credentials.extend({ data: z.record(z.string(), z.unknown()).optional() });
 
 /** Only the API key is checked here, because Auth checks users' tokens itself, with its own messages. */
 const withoutUser = (ask: Ask): Ask => ({

@@ -24,6 +24,7 @@ const ROOMS: readonly Room[] = [
   { from: 760, name: "deliveries" },
   { from: 770, name: "users" },
   { from: 780, name: "schedules" },
+  { from: 800, name: "onboarding", on: ["mail", "payments", "users"] },
 ];
 
 export type Migration = { name: string; sql: string };

@@ -1761,6 +1761,31 @@ export type Database = {
         };
         Relationships: [];
       };
+      signups: {
+        Row: {
+          created_at: string;
+          email: string;
+          name: string;
+          reminder_job_id: string;
+          user_id: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          created_at: string;
+          email: string;
+          name: string;
+          reminder_job_id: string;
+          user_id: string;
+        };
+        Update: {
+          created_at?: string;
+          email?: string;
+          name?: string;
+          reminder_job_id?: string;
+          user_id?: string;
+        };
+        Relationships: [];
+      };
       subscriptions: {
         Row: {
           cancel_at_period_end: boolean;
@@ -1857,6 +1882,28 @@ export type Database = {
             referencedColumns: ["id"];
           },
         ];
+      };
+      user_settings: {
+        Row: {
+          time_zone: string;
+          updated_at: string;
+          user_id: string;
+          weekly_digest: boolean;
+        };
+        ComputedFields: never;
+        Insert: {
+          time_zone?: string;
+          updated_at: string;
+          user_id: string;
+          weekly_digest?: boolean;
+        };
+        Update: {
+          time_zone?: string;
+          updated_at?: string;
+          user_id?: string;
+          weekly_digest?: boolean;
+        };
+        Relationships: [];
       };
       webhook_attempts: {
         Row: {
@@ -2698,6 +2745,15 @@ export type Database = {
         Returns: Json;
       };
       begin_payment: { Args: { p_now: string | null; p_payment: Json | null }; Returns: Json };
+      begin_signup: {
+        Args: {
+          p_email: string | null;
+          p_name: string | null;
+          p_now: string | null;
+          p_user_id: string | null;
+        };
+        Returns: undefined;
+      };
       cancel_job: {
         Args: { p_by: string | null; p_job_id: string | null; p_now: string | null; p_owner: string | null };
         Returns: {
@@ -3193,6 +3249,7 @@ export type Database = {
           isSetofReturn: true;
         };
       };
+      initialize_user: { Args: { p_now: string | null; p_user_id: string | null }; Returns: undefined };
       job_stats: { Args: { p_now: string | null; p_owner: string | null }; Returns: Json };
       last_import_mapping: {
         Args: { p_columns: Json | null; p_owner: string | null; p_target: string | null };
@@ -3813,6 +3870,7 @@ export type Database = {
         Returns: number;
       };
       release_ticks: { Args: { p_now: string | null }; Returns: number };
+      remind_of_profile: { Args: { p_now: string | null; p_user_id: string | null }; Returns: boolean };
       replace_webhook_secrets: { Args: { p_secrets: Json | null }; Returns: undefined };
       report_columns: { Args: { p_id: string | null }; Returns: Json };
       report_on_yesterday: { Args: { p_now: string | null; p_time_zone: string | null }; Returns: Json };
@@ -3965,6 +4023,8 @@ export type Database = {
         };
         Returns: undefined;
       };
+      send_auth_mails: { Args: { p_mails: Json | null; p_now: string | null }; Returns: undefined };
+      set_default_settings: { Args: { p_now: string | null; p_user_id: string | null }; Returns: undefined };
       set_email_subscriber_status: {
         Args: {
           p_by: string | null;
@@ -4094,6 +4154,7 @@ export type Database = {
         };
         Returns: Json;
       };
+      track_signup: { Args: { p_now: string | null; p_user_id: string | null }; Returns: undefined };
       trim_jobs: { Args: { p_before: string | null; p_limit: number | null }; Returns: number };
       unalerted_dead_letters: {
         Args: { p_before: string | null; p_limit: number | null };
@@ -4200,6 +4261,7 @@ export type Database = {
         Returns: Json;
       };
       wake_webhook_lanes: { Args: { p_limit: number | null; p_now: string | null }; Returns: number };
+      welcome_user: { Args: { p_now: string | null; p_user_id: string | null }; Returns: string };
       write_import_rows: {
         Args: {
           p_from: number | null;

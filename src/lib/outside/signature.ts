@@ -79,7 +79,8 @@ function standardClaim(headers: Headers): Claim | "unsigned" | "malformed" {
   return claimOf(
     `${id}.${time}.`,
     time,
-    signatures.map((one) => fromBase64(one.slice("v1,".length))),
+    // Supabase Auth writes a comma between two signatures.
+    signatures.map((one) => fromBase64(one.slice("v1,".length).replace(/,$/, ""))),
   );
 }
 

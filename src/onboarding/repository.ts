@@ -1,0 +1,22 @@
+import { z } from "zod";
+import type { Clock } from "#lib/clock.ts";
+import { createCall } from "#lib/database/call.ts";
+import type { DatabaseClient } from "#lib/database/client.ts";
+import type { AuthMail } from "#onboarding/auth-mails.ts";
+
+export type OnboardingRepository = ReturnType<typeof onboardingRepository>;
+
+/** Each of these is safe to repeat, and does nothing for a user who was deleted. */
+export function onboardingRepository(db: DatabaseClient, clock: Clock) {
+  const { call } = createCall(db, clock);
+  return {
+    /** The same as the trigger on Auth's users does. */
+    begin: (user: { userId: string; email: string; name: string | undefined }) => call("begin_signup", user),
+    welcome: (userId: string) => call("welcome_user", { userId }, z.literal("accepted").nullable()),
+    initialize: (userId: string) => call("initialize_user", { userId }),
+    track: (userId: string) => call("track_signup", { userId }),
+    setDefaults: (userId: string) => call("set_default_settings", { userId }),
+    remind: (userId: string) => call("remind_of_profile", { userId }, z.boolean()),
+    sendAuthMails: (mails: readonly AuthMail[]) => call("send_auth_mails", { mails: [...mails] }),
+  };
+}

@@ -1,0 +1,31 @@
+import type { Outbox } from "#jobs/outbox.ts";
+import type { Clock } from "#lib/clock.ts";
+import type { DatabaseClient } from "#lib/database/client.ts";
+import type { Tokens } from "#lib/database/tokens.ts";
+import type { Env } from "#lib/env.ts";
+import type { Logger } from "#lib/logger.ts";
+import { createSignUp } from "#lib/outside/supabase-auth.ts";
+import { room } from "#lib/room.ts";
+import { profileReminderDue, userSignedUp } from "#onboarding/events.ts";
+import { hookRoutes } from "#onboarding/hook-routes.ts";
+import { onboardingRepository } from "#onboarding/repository.ts";
+import { registerRoutes } from "#onboarding/routes.ts";
+
+type Dependencies = {
+  env: Env;
+  fetch: typeof globalThis.fetch;
+  db: DatabaseClient;
+  clock: Clock;
+  logger: Logger;
+  tokens: Tokens;
+  outbox: Outbox;
+};
+
+export const onboarding = room<Dependencies>({
+  name: "onboarding",
+  routes: ({ db, ...deps }) => [
+    ...registerRoutes({ ...deps, signUp: createSignUp(deps) }),
+    ...hookRoutes({ ...deps, onboarding: onboardingRepository(db, deps.clock) }),
+  ],
+  visibleFields: { [userSignedUp.name]: ["userId"], [profileReminderDue.name]: ["userId"] },
+});

@@ -1,0 +1,38 @@
+import { createHash } from "node:crypto";
+import type { Tokens, Want } from "#lib/database/tokens.ts";
+import { AppError } from "#lib/errors.ts";
+
+const HOUR_SECONDS = 3600;
+
+/** So many sign-ups at once, and then so many an hour. */
+const LIMITS = {
+  address: { capacity: 3, perHour: 3 },
+  caller: { capacity: 10, perHour: 60 },
+  everyone: { capacity: 50, perHour: 18_000 },
+} as const;
+
+/**
+ * Refuses a sign-up above the limits: a stranger may have an address mailed to three times an hour, however many
+ * addresses of their own they use. Netlify's own rate limits are not used here, because its free plan has two.
+ */
+export async function limitSignUps(
+  tokens: Pick<Tokens, "take">,
+  email: string,
+  request: Request,
+): Promise<void> {
+  const caller = request.headers.get("x-nf-client-connection-ip");
+  const { granted, waitMs } = await tokens.take([
+    want("address", email.toLowerCase()),
+    want("everyone", ""),
+    ...(caller === null ? [] : [want("caller", caller)]),
+  ]);
+  if (granted) return;
+  throw new AppError("too_many_requests", "Too many sign-ups", { retryAfterMs: Math.max(waitMs, 1000) });
+}
+
+/** The key is a hash, because addresses of people and of their networks are personal data. */
+function want(what: keyof typeof LIMITS, of: string): Want {
+  const { capacity, perHour } = LIMITS[what];
+  const hash = createHash("sha256").update(of).digest("hex");
+  return { key: `signup:${what}:${hash}`, capacity, refillPerSecond: perHour / HOUR_SECONDS, take: 1 };
+}
