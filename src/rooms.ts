@@ -24,9 +24,11 @@ import { webhooks } from "#webhooks/room.ts";
 
 /**
  * All rooms of this installation. To add a room, add it here, and its functions to `functions.ts`. Housekeeping runs
- * the rooms' chores in this order: chores that free jobs come before the ledger, which sends them.
+ * the rooms' chores in this order: the monitor looks first, whatever happens to the others; chores that free jobs come
+ * before the ledger, which sends them.
  */
 export const rooms: readonly Room<Platform>[] = [
+  monitoring,
   lists,
   suppressions,
   mail,
@@ -41,7 +43,6 @@ export const rooms: readonly Room<Platform>[] = [
   onboarding,
   reports,
   notifications,
-  monitoring,
   schedules,
   maintenance,
   jobs,

@@ -44,6 +44,12 @@ export function slotsBetween(
   return slots;
 }
 
+/** The newest slot before `before`; undefined: there was none. */
+export const slotBefore = (
+  { cron, timeZone }: { cron: string; timeZone: string },
+  before: Date,
+): Date | undefined => readCron(cron, timeZone).previousRuns(1, before)[0];
+
 export const localTime = (at: Date, timeZone: string): string => {
   const offset = offsetOf(at, timeZone);
   return new Date(at.getTime() + offset.ms).toISOString().slice(0, 16) + offset.text;

@@ -1,6 +1,7 @@
 import { z } from "zod";
+import { secretKey } from "#lib/keys.ts";
 
-/** Environment variables that hold several values, separated by commas. */
+/** Environment variables that hold more than a word: several values, separated by commas, or a time zone. */
 
 export function listOf(text: string): string[] {
   return text
@@ -44,3 +45,56 @@ export const repositories = z
     (names) => names.length <= 20 && names.every((name) => /^[\w.-]{1,100}\/[\w.-]{1,100}$/.test(name)),
     "must be at most 20 names such as owner/name, separated by commas",
   );
+
+/** Mail addresses. */
+export const addresses = z
+  .string()
+  .max(4000)
+  .default("")
+  .transform((text) => listOf(text))
+  .refine(
+    (list) => list.length <= 10 && list.every((address) => z.email().max(320).safeParse(address).success),
+    "must be at most 10 addresses, separated by commas",
+  );
+
+/** `name=number` or `name=off`, separated by commas. Off is null. */
+export const thresholds = z
+  .string()
+  .max(4000)
+  .default("")
+  .transform((text, context): Record<string, number | null> => {
+    const pairs = listOf(text).map((item) => /^([\w:.-]{1,100})=(off|\d{1,12}(?:\.\d{1,6})?)$/.exec(item));
+    if (pairs.some((pair) => pair === null)) {
+      context.addIssue({ code: "custom", message: "must be name=number or name=off, separated by commas" });
+      return z.NEVER;
+    }
+    return Object.fromEntries(
+      pairs.map((pair) => [pair?.[1] ?? "", pair?.[2] === "off" ? null : Number(pair?.[2])]),
+    );
+  });
+
+export const timeZone = z
+  .string()
+  .refine(isTimeZone, "must be an IANA time zone, for instance Europe/Berlin");
+
+function isTimeZone(name: string): boolean {
+  try {
+    return new Intl.DateTimeFormat("en", { timeZone: name }).resolvedOptions().timeZone !== "";
+  } catch {
+    return false;
+  }
+}
+
+/** Encryption keys, `<name>:<32 bytes as Base64>`, separated by commas. */
+export const namedKeys = z
+  .string()
+  .default("")
+  .transform((text, context) => {
+    const keys = listOf(text).map(secretKey);
+    if (keys.every((key) => key !== undefined)) return keys;
+    context.addIssue({
+      code: "custom",
+      message: "must be <name>:<32 bytes as Base64>, separated by commas",
+    });
+    return z.NEVER;
+  });

@@ -1,7 +1,16 @@
 import { z } from "zod";
-import { hookSecrets, listOf, repositories, secrets } from "#lib/env-lists.ts";
+import {
+  addresses,
+  hookSecrets,
+  listOf,
+  namedKeys,
+  repositories,
+  secrets,
+  thresholds,
+  timeZone,
+} from "#lib/env-lists.ts";
 import { AppError } from "#lib/errors.ts";
-import { inngestEventKey, inngestSigningKey, key, secretKey, supabaseKey } from "#lib/keys.ts";
+import { inngestEventKey, inngestSigningKey, key, supabaseKey } from "#lib/keys.ts";
 import { isCidr } from "#lib/outside/public-address.ts";
 
 const url = z.url({ protocol: /^https?$/, error: "must be an http(s) URL" });
@@ -96,18 +105,7 @@ const schema = z.object({
   SUPABASE_HOOK_SECRET: hookSecrets,
 
   /** The keys that encrypt the secrets of webhook endpoints. The first one encrypts; the others only decrypt. */
-  WEBHOOK_KEYS: z
-    .string()
-    .default("")
-    .transform((text, context) => {
-      const keys = listOf(text).map(secretKey);
-      if (keys.every((key) => key !== undefined)) return keys;
-      context.addIssue({
-        code: "custom",
-        message: "must be <name>:<32 bytes as Base64>, separated by commas",
-      });
-      return z.NEVER;
-    }),
+  WEBHOOK_KEYS: namedKeys,
 
   /** Repositories whose metrics are read from GitHub, `owner/name`; the token is needed for private ones. */
   GITHUB_REPOSITORIES: repositories,
@@ -115,21 +113,20 @@ const schema = z.object({
   GITHUB_BASE_URL: url.default("https://api.github.com"),
 
   /** The time zone of the daily report: its day, and 9 o'clock, when it is made. */
-  REPORT_TIME_ZONE: z
-    .string()
-    .refine(isTimeZone, "must be an IANA time zone, for instance Europe/Berlin")
-    .default("UTC"),
+  REPORT_TIME_ZONE: timeZone.default("UTC"),
   SLACK_WEBHOOK_URL: url.optional(),
+  /** Who gets a mail about each alert. */
+  ALERT_EMAILS: addresses,
+  /** Other thresholds than those of src/monitoring/thresholds.ts: `queue-depth=2000,oldest-waiting:P1=off`. */
+  ALERT_THRESHOLDS: thresholds,
+  /** Where this repository's files can be read; alerts link to their runbooks there. */
+  RUNBOOKS_URL: url.optional(),
+  /** Minutes between two canaries; 0: none. The default depends on the plan. */
+  CANARY_MINUTES: count(0, 1440).optional(),
+  /** Housekeeping calls this address after each look, so that an outside service notices when it no longer does. */
+  CHECK_IN_URL: z.url({ protocol: /^https$/, error: "must be an https:// URL" }).optional(),
   SENTRY_DSN: url.optional(),
 });
-
-function isTimeZone(name: string): boolean {
-  try {
-    return new Intl.DateTimeFormat("en", { timeZone: name }).resolvedOptions().timeZone !== "";
-  } catch {
-    return false;
-  }
-}
 
 export type Env = z.output<typeof schema>;
 
@@ -143,6 +140,7 @@ const ADDRESSES = [
   "GITHUB_BASE_URL",
   "IMAGES_BASE_URL",
   "SLACK_WEBHOOK_URL",
+  "RUNBOOKS_URL",
   "SENTRY_DSN",
 ] as const satisfies readonly (keyof Env)[];
 

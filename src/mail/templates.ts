@@ -1,5 +1,6 @@
 import type { MailText } from "#mail/compose.ts";
 import * as account from "#mail/templates/account.ts";
+import { alert } from "#mail/templates/alert.ts";
 import { paymentReceipt } from "#mail/templates/payment-receipt.ts";
 import { reportReady } from "#mail/templates/report-ready.ts";
 import { completeProfileReminder, welcome } from "#mail/templates/welcome.ts";
@@ -14,6 +15,7 @@ export const templates: Readonly<Record<string, MailText>> = {
   invitation: account.invitation,
   "password-changed": account.passwordChanged,
   "password-reset": account.passwordReset,
+  alert,
   "payment-receipt": paymentReceipt,
   "report-ready": reportReady,
   "sign-in-link": account.signInLink,

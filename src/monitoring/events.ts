@@ -9,3 +9,8 @@ export const dailyReportDue = eventType("report/send-daily", {
     dueAt: z.iso.datetime().max(40),
   }),
 });
+
+/** Command: pass through the whole path, so that the monitor sees that work gets done. */
+export const canarySent = eventType("monitoring/canary", {
+  schema: z.object({ sentAt: z.iso.datetime({ offset: true }).max(40) }),
+});

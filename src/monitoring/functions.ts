@@ -2,6 +2,7 @@ import type { InngestFunction } from "inngest";
 import type { DatabaseClient } from "#lib/database/client.ts";
 import type { Env } from "#lib/env.ts";
 import { monitoringRepository } from "#monitoring/repository.ts";
+import { runCanary } from "#monitoring/run-canary.ts";
 import { sendDailyReport } from "#monitoring/send-daily-report.ts";
 
 export type MonitoringRoom = Omit<Parameters<typeof sendDailyReport>[0], "monitoring" | "timeZone"> & {
@@ -10,5 +11,6 @@ export type MonitoringRoom = Omit<Parameters<typeof sendDailyReport>[0], "monito
 };
 
 export const monitoringFunctions = ({ env, db, ...room }: MonitoringRoom): InngestFunction.Any[] => [
+  runCanary(room),
   sendDailyReport({ ...room, monitoring: monitoringRepository(db), timeZone: env.REPORT_TIME_ZONE }),
 ];

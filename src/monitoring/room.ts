@@ -1,8 +1,39 @@
+import type { Clock } from "#lib/clock.ts";
+import type { DatabaseClient } from "#lib/database/client.ts";
+import { deleteOld } from "#lib/delete-old.ts";
+import type { Env } from "#lib/env.ts";
+import type { Logger } from "#lib/logger.ts";
+import type { SafeFetch } from "#lib/outside/safe-fetch.ts";
 import { room } from "#lib/room.ts";
-import { dailyReportDue } from "./events.ts";
+import { alertRoutes } from "./alert-routes.ts";
+import { alertsRepository } from "./alerts-repository.ts";
+import { createCheckIn } from "./check-in.ts";
+import { canarySent, dailyReportDue } from "./events.ts";
+import { monitor } from "./monitor.ts";
+import { sendCanary } from "./send-canary.ts";
 
-export const monitoring = room<unknown>({
+type Dependencies = Omit<Parameters<typeof monitor>[0], "alerts" | "checkIn"> & {
+  env: Env;
+  db: DatabaseClient;
+  clock: Clock;
+  safeFetch: SafeFetch;
+  logger: Logger;
+};
+
+const KEEP_DAYS = 90;
+
+export const monitoring = room<Dependencies>({
   name: "monitoring",
+  routes: ({ env, db, clock }) => alertRoutes({ env, alerts: alertsRepository(db, clock) }),
+  chores: (deps) => {
+    const { env, db, clock } = deps;
+    const alerts = alertsRepository(db, clock);
+    return [
+      monitor({ ...deps, alerts, checkIn: createCheckIn(deps) }),
+      sendCanary({ env, alerts }),
+      deleteOld({ name: "old-alerts", keepDays: KEEP_DAYS, clock, some: alerts.purge }),
+    ];
+  },
   schedules: ({ REPORT_TIME_ZONE }) => [
     {
       name: "send-daily-report",
@@ -14,5 +45,8 @@ export const monitoring = room<unknown>({
       job: { event: dailyReportDue, functionId: "send-daily-report" },
     },
   ],
-  visibleFields: { [dailyReportDue.name]: ["schedule", "slot", "dueAt"] },
+  visibleFields: {
+    [dailyReportDue.name]: ["schedule", "slot", "dueAt"],
+    [canarySent.name]: ["sentAt"],
+  },
 });

@@ -25,6 +25,7 @@ export const testEnv = (database: TestDatabase, extra: Record<string, string> = 
     LOG_LEVEL: "silent",
     RESEND_BASE_URL: "http://mail.local",
     RESEND_API_KEY: "re_test",
+    CANARY_MINUTES: "0",
     WEBHOOK_KEYS: "test:bmlnaHRzaGlmdC1sb2NhbC13ZWJob29rLWtleS0wMDE=",
     ...BROADCAST_ENV,
     ...extra,

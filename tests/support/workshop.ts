@@ -6,6 +6,7 @@ import { z } from "zod";
 import { type App, createApp } from "#app.ts";
 import { catchFailures } from "#dead-letters/catch-failures.ts";
 import { recordCancellations } from "#dead-letters/record-cancellations.ts";
+import type { SafeFetch } from "#lib/outside/safe-fetch.ts";
 import type { Platform } from "#platform.ts";
 import { testEnv } from "./app.ts";
 import { CHECKPOINTING } from "./checkpointing.ts";
@@ -20,6 +21,8 @@ type Options = {
   afterDatabase?: () => void;
   /** Receives the lines of the log, which is silent otherwise. */
   log?: (line: string) => void;
+  /** Stands for the addresses that users and operators name. */
+  safeFetch?: SafeFetch;
   /** The functions of this app, in addition to those that receive the engine's own events. */
   functions: (platform: Platform) => InngestFunction.Any[];
 };
@@ -36,16 +39,20 @@ export async function workshop({
   hosts = {},
   afterDatabase,
   log,
+  safeFetch,
   functions,
 }: Options) {
   const database = await freshDatabase();
   let app: App | undefined;
+  const down = { functions: false, database: false, storage: false, engine: false, slack: false };
   const engine = await startEngine({
     checkpointing,
-    app: (request) => app?.doors.inngest(request) ?? Promise.reject(new Error("no app yet")),
+    app: (request) =>
+      down.functions || app === undefined
+        ? Promise.reject(new TypeError("fetch failed: the app does not answer"))
+        : app.doors.inngest(request),
   });
   const mail = createMailProvider({ clock: engine.clock });
-  const down = { database: false, storage: false, engine: false, slack: false };
   const fetch: typeof globalThis.fetch = async (input, init) => {
     const request = new Request(input, init);
     const { host, pathname } = new URL(request.url);
@@ -69,7 +76,12 @@ export async function workshop({
     ...(log && { LOG_LEVEL: "info" }),
     ...env,
   });
-  const outside = { fetch, clock: engine.clock, ...(log && { log: { write: log } }) };
+  const outside = {
+    fetch,
+    clock: engine.clock,
+    ...(log && { log: { write: log } }),
+    ...(safeFetch && { safeFetch }),
+  };
   app = createApp(settings, outside, (deps) => [
     ...functions(deps),
     catchFailures(deps),

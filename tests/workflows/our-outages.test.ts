@@ -272,6 +272,19 @@ const WORK: Record<string, Work> = {
     effects: receivedBy,
     once: { delivered: 1, received: 1 },
   },
+  "run-canary": {
+    async begin() {
+      // Housekeeping sends what was accepted a while ago.
+      const earlier = new Date(house.engine.clock.now().getTime() - 120_000);
+      await house.rows("update private.monitor set canary_job_id = null, canary_sent_at = null");
+      await house.rows("select public.send_canary('5 minutes', $1)", earlier);
+      await house.keepHouse().catch(() => {});
+      return (await house.rows("select canary_job_id as id from private.monitor"))[0].id;
+    },
+    isDone: hasCompleted,
+    effects: async (id) => (await job(id)).status,
+    once: "completed",
+  },
   "send-daily-report": {
     async begin() {
       // Each report is on another day, and the schedule itself makes none.

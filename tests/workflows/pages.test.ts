@@ -64,6 +64,13 @@ beforeAll(async () => {
      select '2026-01-01', 'key:a', 'POST /api/a', '{}' from generate_series(1, $1)`,
     [PEOPLE],
   );
+  await house.db.sql.query(
+    `insert into public.alerts (rule, severity, status, value, threshold, query, offenders, opened_at, seen_at, resolved_at)
+     select 'queue-depth', 'warning', 'resolved', 2, 1, '', '[]', at, at, at
+     from generate_series(1, $1) as n,
+       lateral (select '2026-01-01'::timestamptz + n / 7 * interval '1 second' as at) as time`,
+    [ROWS],
+  );
   await house.db.sql.query("select private.suppress($1::jsonb, now())", [
     JSON.stringify(
       Array.from({ length: PEOPLE }, (_, n) => ({
@@ -88,6 +95,7 @@ beforeAll(async () => {
     "/api/reports",
     "/api/imports",
     "/api/webhook-endpoints",
+    "/api/alerts",
     "/api/audit-logs",
     "/api/suppressions",
   ])

@@ -25,6 +25,7 @@ const ROOMS: readonly Room[] = [
   { from: 770, name: "users" },
   { from: 780, name: "schedules" },
   { from: 800, name: "onboarding", on: ["mail", "payments", "users"] },
+  { from: 820, name: "monitoring", on: ["deliveries", "mail", "schedules"] },
 ];
 
 export type Migration = { name: string; sql: string };

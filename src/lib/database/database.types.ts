@@ -5,6 +5,70 @@ export type Json = string | number | boolean | null | { [key: string]: Json | un
 export type Database = {
   public: {
     Tables: {
+      alerts: {
+        Row: {
+          acknowledged_at: string | null;
+          acknowledged_by: string | null;
+          claimed_until: string | null;
+          id: string;
+          offenders: NonNullable<Json>;
+          opened_at: string;
+          query: string;
+          reminded_at: string | null;
+          reminder_count: number;
+          resolved_at: string | null;
+          rule: string;
+          seen_at: string;
+          severity: string;
+          status: string;
+          subject: string;
+          threshold: number;
+          untold: string | null;
+          value: number;
+        };
+        ComputedFields: never;
+        Insert: {
+          acknowledged_at?: string | null;
+          acknowledged_by?: string | null;
+          claimed_until?: string | null;
+          id?: string;
+          offenders: NonNullable<Json>;
+          opened_at: string;
+          query: string;
+          reminded_at?: string | null;
+          reminder_count?: number;
+          resolved_at?: string | null;
+          rule: string;
+          seen_at: string;
+          severity: string;
+          status?: string;
+          subject?: string;
+          threshold: number;
+          untold?: string | null;
+          value: number;
+        };
+        Update: {
+          acknowledged_at?: string | null;
+          acknowledged_by?: string | null;
+          claimed_until?: string | null;
+          id?: string;
+          offenders?: NonNullable<Json>;
+          opened_at?: string;
+          query?: string;
+          reminded_at?: string | null;
+          reminder_count?: number;
+          resolved_at?: string | null;
+          rule?: string;
+          seen_at?: string;
+          severity?: string;
+          status?: string;
+          subject?: string;
+          threshold?: number;
+          untold?: string | null;
+          value?: number;
+        };
+        Relationships: [];
+      };
       analytics_events: {
         Row: {
           at: string;
@@ -2685,6 +2749,35 @@ export type Database = {
           isSetofReturn: false;
         };
       };
+      acknowledge_alert: {
+        Args: { p_by: string | null; p_id: string | null; p_now: string | null };
+        Returns: {
+          acknowledged_at: string | null;
+          acknowledged_by: string | null;
+          claimed_until: string | null;
+          id: string;
+          offenders: NonNullable<Json>;
+          opened_at: string;
+          query: string;
+          reminded_at: string | null;
+          reminder_count: number;
+          resolved_at: string | null;
+          rule: string;
+          seen_at: string;
+          severity: string;
+          status: string;
+          subject: string;
+          threshold: number;
+          untold: string | null;
+          value: number;
+        }[];
+        SetofOptions: {
+          from: "*";
+          to: "alerts";
+          isOneToOne: false;
+          isSetofReturn: true;
+        };
+      };
       add_import_file: {
         Args: { p_name: string | null; p_now: string | null; p_owner: string | null };
         Returns: {
@@ -2848,6 +2941,35 @@ export type Database = {
         };
         Returns: Json;
       };
+      claim_untold_alerts: {
+        Args: { p_limit: number | null; p_now: string | null };
+        Returns: {
+          acknowledged_at: string | null;
+          acknowledged_by: string | null;
+          claimed_until: string | null;
+          id: string;
+          offenders: NonNullable<Json>;
+          opened_at: string;
+          query: string;
+          reminded_at: string | null;
+          reminder_count: number;
+          resolved_at: string | null;
+          rule: string;
+          seen_at: string;
+          severity: string;
+          status: string;
+          subject: string;
+          threshold: number;
+          untold: string | null;
+          value: number;
+        }[];
+        SetofOptions: {
+          from: "*";
+          to: "alerts";
+          isOneToOne: false;
+          isSetofReturn: true;
+        };
+      };
       claim_webhook_deliveries: {
         Args: {
           p_breaker_after: number | null;
@@ -2898,6 +3020,8 @@ export type Database = {
       };
       confirm_alert: { Args: { p_letter_id: string | null; p_now: string | null }; Returns: undefined };
       confirm_report: { Args: { p_letter_id: string | null; p_now: string | null }; Returns: undefined };
+      confirm_told_alert: { Args: { p_id: string | null; p_told: string | null }; Returns: undefined };
+      count_alerts: { Args: Record<PropertyKey, never>; Returns: Json };
       count_campaign_audience: { Args: { p_campaign_id: string | null }; Returns: number };
       count_github_webhook: {
         Args: {
@@ -3304,6 +3428,40 @@ export type Database = {
         SetofOptions: {
           from: "*";
           to: "suppressions";
+          isOneToOne: false;
+          isSetofReturn: true;
+        };
+      };
+      list_alerts: {
+        Args: {
+          p_before_at: string | null;
+          p_before_id: string | null;
+          p_limit: number | null;
+          p_status: string | null;
+        };
+        Returns: {
+          acknowledged_at: string | null;
+          acknowledged_by: string | null;
+          claimed_until: string | null;
+          id: string;
+          offenders: NonNullable<Json>;
+          opened_at: string;
+          query: string;
+          reminded_at: string | null;
+          reminder_count: number;
+          resolved_at: string | null;
+          rule: string;
+          seen_at: string;
+          severity: string;
+          status: string;
+          subject: string;
+          threshold: number;
+          untold: string | null;
+          value: number;
+        }[];
+        SetofOptions: {
+          from: "*";
+          to: "alerts";
           isOneToOne: false;
           isSetofReturn: true;
         };
@@ -3791,6 +3949,7 @@ export type Database = {
         Args: { p_is_production: boolean | null; p_now: string | null; p_supabase_url: string | null };
         Returns: string;
       };
+      purge_alerts: { Args: { p_before: string | null; p_limit: number | null }; Returns: number };
       purge_imports: { Args: { p_limit: number | null; p_now: string | null }; Returns: number };
       purge_ledgers: {
         Args: { p_completed_before: string | null; p_failed_before: string | null; p_limit: number | null };
@@ -4024,6 +4183,7 @@ export type Database = {
         Returns: undefined;
       };
       send_auth_mails: { Args: { p_mails: Json | null; p_now: string | null }; Returns: undefined };
+      send_canary: { Args: { p_every: string | null; p_now: string | null }; Returns: boolean };
       set_default_settings: { Args: { p_now: string | null; p_user_id: string | null }; Returns: undefined };
       set_email_subscriber_status: {
         Args: {
@@ -4261,6 +4421,16 @@ export type Database = {
         Returns: Json;
       };
       wake_webhook_lanes: { Args: { p_limit: number | null; p_now: string | null }; Returns: number };
+      watch: {
+        Args: {
+          p_mail_to: string[] | null;
+          p_now: string | null;
+          p_remind_after: string | null;
+          p_slots: Json | null;
+          p_thresholds: Json | null;
+        };
+        Returns: Json;
+      };
       welcome_user: { Args: { p_now: string | null; p_user_id: string | null }; Returns: string };
       write_import_rows: {
         Args: {

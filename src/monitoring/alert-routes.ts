@@ -1,0 +1,95 @@
+import { z } from "zod";
+import { AppError } from "#lib/errors.ts";
+import { pageQuery, toPage } from "#lib/http/pages.ts";
+import { idParams, json, type Route, route } from "#lib/http/route.ts";
+import { headlineOf, runbookOf } from "#monitoring/alert-text.ts";
+import { ALERT_STATUSES, type Alert, type AlertsRepository } from "#monitoring/alerts-repository.ts";
+
+type Dependencies = {
+  env: { RUNBOOKS_URL?: string | undefined };
+  alerts: Pick<AlertsRepository, "list" | "counts" | "acknowledge">;
+};
+
+const time = z.string().nullable();
+const alertView = z.object({
+  id: z.string(),
+  rule: z.string(),
+  /** A class such as P1, or a kind of work; empty: the whole installation. */
+  subject: z.string(),
+  severity: z.enum(["warning", "error"]),
+  status: z.enum(ALERT_STATUSES),
+  headline: z.string(),
+  value: z.number(),
+  threshold: z.number(),
+  /** The SQL that finds the rows behind the alert. */
+  query: z.string(),
+  /** The first three of them. */
+  offenders: z.record(z.string(), z.json()).array(),
+  runbook: z.string(),
+  openedAt: z.string(),
+  /** The last look that found it. */
+  seenAt: z.string(),
+  reminders: z.number(),
+  acknowledgedAt: time,
+  acknowledgedBy: z.string().nullable(),
+  resolvedAt: time,
+});
+z.globalRegistry.add(alertView, { id: "Alert" });
+
+export function alertRoutes({ env, alerts }: Dependencies): Route[] {
+  const toView = (alert: Alert): z.output<typeof alertView> => ({
+    id: alert.id,
+    rule: alert.rule,
+    subject: alert.subject,
+    severity: alert.severity,
+    status: alert.status,
+    headline: headlineOf(alert),
+    value: alert.value,
+    threshold: alert.threshold,
+    query: alert.query,
+    offenders: alert.offenders,
+    runbook: runbookOf(alert.rule, env.RUNBOOKS_URL),
+    openedAt: alert.opened_at,
+    seenAt: alert.seen_at,
+    reminders: alert.reminder_count,
+    acknowledgedAt: alert.acknowledged_at,
+    acknowledgedBy: alert.acknowledged_by,
+    resolvedAt: alert.resolved_at,
+  });
+  return [
+    route({
+      method: "GET",
+      path: "/api/alerts",
+      policy: "admin",
+      summary:
+        "What is or was wrong with the installation, newest first; and how many alerts are not resolved",
+      query: z.object({ ...pageQuery, status: z.enum(ALERT_STATUSES).optional() }),
+      responses: {
+        200: z.object({
+          items: z.array(alertView),
+          nextCursor: z.string().nullable(),
+          counts: z.object({ open: z.number(), acknowledged: z.number() }),
+        }),
+      },
+      handler: async ({ query: { limit, cursor, status } }) => {
+        const [rows, counts] = await Promise.all([alerts.list(status, limit, cursor), alerts.counts()]);
+        const page = toPage(rows, limit, ({ opened_at: at, id }) => ({ at, id }));
+        return json(200, { ...page, items: page.items.map(toView), counts });
+      },
+    }),
+    route({
+      method: "POST",
+      path: "/api/alerts/:id/acknowledge",
+      policy: "admin",
+      summary:
+        "Say that a person takes care of an alert: it is not repeated any more, and its end is still told",
+      params: idParams,
+      responses: { 200: alertView },
+      handler: async ({ params, requester }) => {
+        const alert = await alerts.acknowledge(params.id, requester.id);
+        if (alert === undefined) throw new AppError("not_found", "No alert has this id");
+        return json(200, toView(alert));
+      },
+    }),
+  ];
+}

@@ -1,0 +1,13 @@
+import type { OnFailure } from "#dead-letters/on-failure.ts";
+import type { InngestClient } from "#lib/engine/inngest.ts";
+import { tries } from "#lib/engine/retry-policy.ts";
+import { canarySent } from "#monitoring/events.ts";
+
+type Dependencies = { inngest: InngestClient; onFailure: OnFailure };
+
+/** Does nothing: that it ran and that the ledger knows it is what the monitor wants to see. No step, so that it costs one execution. */
+export const runCanary = ({ inngest, onFailure }: Dependencies) =>
+  inngest.createFunction(
+    { id: "run-canary", triggers: [canarySent], ...tries("standard"), onFailure },
+    async ({ event }) => ({ sentAt: event.data.sentAt }),
+  );

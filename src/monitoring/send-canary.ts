@@ -1,0 +1,21 @@
+import type { Env } from "#lib/env.ts";
+import type { Chore } from "#lib/housekeeping.ts";
+import type { AlertsRepository } from "#monitoring/alerts-repository.ts";
+
+type Dependencies = {
+  env: Pick<Env, "CANARY_MINUTES" | "PLAN">;
+  alerts: Pick<AlertsRepository, "sendCanary">;
+};
+
+/** A canary costs one execution: on the free plan, one an hour takes 1.5 % of the month's. */
+const MINUTES = { free: 60, pro: 5 } as const;
+
+/** Sends a canary through the engine when it is time; the next look of the monitor sees whether it came back. */
+export const sendCanary = ({ env, alerts }: Dependencies): Chore => ({
+  name: "canary",
+  async run() {
+    const minutes = env.CANARY_MINUTES ?? MINUTES[env.PLAN];
+    if (minutes === 0) return { sent: 0 };
+    return { sent: (await alerts.sendCanary(minutes)) ? 1 : 0 };
+  },
+});

@@ -1,0 +1,193 @@
+-- A reading is one number that the monitor watches: of a rule, and of a subject (a class, a kind of work, or empty for
+-- the whole installation). Each function here reads one source once; the time it looks back is at most an hour.
+
+-- One row: what the monitor remembers.
+create table private.monitor (
+  id boolean primary key default true,
+  -- Its last look.
+  looked_at timestamptz,
+  canary_job_id uuid,
+  canary_sent_at timestamptz,
+  constraint monitor_is_one_row check (id)
+);
+insert into private.monitor default values;
+
+alter table private.monitor enable row level security;
+grant select, update on private.monitor to service_role;
+
+create index jobs_waiting_by_class on public.jobs (priority, ready_at) where status = 'queued';
+
+create type private.reading as (rule text, subject text, value double precision);
+
+create function private.seconds(p_time interval)
+returns double precision
+language sql immutable
+set search_path = ''
+as $$
+  select extract(epoch from p_time)::float8;
+$$;
+
+-- Counts at most 100,000 jobs of each class.
+create function private.read_queue(p_now timestamptz)
+returns setof private.reading
+language sql stable
+set search_path = ''
+as $$
+  with classes as materialized (
+    select class, waiting.count, oldest.ready_at
+    from generate_series(1, 5) as class
+    cross join lateral (
+      select count(*) from (select from public.jobs
+        where status = 'queued' and priority = class and ready_at <= p_now limit 100000) as counted) as waiting
+    cross join lateral (
+      select min(ready_at) as ready_at from public.jobs
+      where status = 'queued' and priority = class and ready_at <= p_now) as oldest
+  )
+  select rule, '', sum(count)::float8
+  from classes cross join unnest(array['queue-depth', 'queue-depth-critical']) as rule group by rule
+  union all
+  select 'oldest-waiting', 'P' || class, private.seconds(p_now - ready_at) from classes where ready_at is not null;
+$$;
+
+-- What ended in the last hour. A rate needs three failures: one of two says nothing. The processing time is that of
+-- the slowest 5 % of a kind, if at least five ended; work in parts takes as long as its parts.
+create function private.read_ends(p_now timestamptz)
+returns setof private.reading
+language sql stable
+set search_path = ''
+as $$
+  with ended as materialized (
+    select kind, status, started_at, ended_at, progress_total from public.jobs
+    where ended_at > p_now - interval '1 hour' and ended_at <= p_now
+  )
+  select 'failure-rate', '', count(*) filter (where status = 'failed')::float8 / count(*)
+  from ended where status in ('completed', 'failed')
+  having count(*) filter (where status = 'failed') >= 3
+  union all
+  select 'processing-time', kind,
+    percentile_disc(0.95) within group (order by private.seconds(ended_at - started_at))
+  from ended where status in ('completed', 'failed') and started_at is not null and progress_total is null
+  group by kind having count(*) >= 5
+  union all
+  -- Throughput says something only while work waits.
+  select 'throughput', '', (select count(*) from ended)::float8
+  where 10 <= (select count(*) from (
+    select from public.jobs where status = 'queued' and ready_at <= p_now - interval '5 minutes' limit 10) as waiting);
+$$;
+
+-- The share of retries among all tries of the last hour, from five retries on.
+create function private.read_retries(p_now timestamptz)
+returns setof private.reading
+language sql stable
+set search_path = ''
+as $$
+  select 'retry-rate', '', retries.count::float8 / (retries.count + started.count)
+  from (select count(*) from public.job_events
+    where type in ('retrying', 'attempt') and at > p_now - interval '1 hour') as retries,
+    (select count(*) from public.jobs where started_at > p_now - interval '1 hour') as started
+  where retries.count >= 5;
+$$;
+
+-- How the promises of P1 to P4 were kept: work that began after it was due, or still waits. 99 % of the work should
+-- begin in time, so a burn rate of 1 uses up what is allowed; 14.4 uses up a month's allowance in two days. Both the last hour and
+-- the last five minutes must burn: the one says that it matters, the other that it still goes on. With fewer than 50
+-- jobs in the hour a rate says little: then the late ones are counted.
+create function private.read_promises(p_now timestamptz)
+returns setof private.reading
+language sql stable
+set search_path = ''
+as $$
+  with begun as (
+    select priority, started_at as at, started_at > due_at as is_late from public.jobs
+    where started_at > p_now - interval '1 hour' and priority <= 4
+    union all
+    (select priority, p_now, true from public.jobs
+    where status = 'queued' and due_at < p_now and priority <= 4 limit 100000)
+  ), classes as (
+    select 'P' || priority as class, count(*) as total, count(*) filter (where is_late) as late,
+      count(*) filter (where at > p_now - interval '5 minutes') as recent_total,
+      count(*) filter (where is_late and at > p_now - interval '5 minutes') as recent_late
+    from begun group by priority
+  )
+  select 'promise-burn', class,
+    least(late::float8 / total, recent_late::float8 / nullif(recent_total, 0)) / 0.01
+  from classes where total >= 50 and recent_late > 0
+  union all
+  select 'promise-late', class, late::float8 from classes where total < 50 and recent_late > 0;
+$$;
+
+create function private.read_letters(p_now timestamptz)
+returns setof private.reading
+language sql stable
+set search_path = ''
+as $$
+  select 'dead-letters', '', count(*)::float8 from public.dead_letter_queue
+  where status = 'failed' and failed_at > p_now - interval '1 hour' and failed_at <= p_now;
+$$;
+
+create function private.read_outbox(p_now timestamptz)
+returns setof private.reading
+language sql stable
+set search_path = ''
+as $$
+  select 'outbox-lag', '', private.seconds(p_now - min(released_at)) from public.jobs
+  where sent_at is null and status = 'queued' and released_at <= p_now
+  having min(released_at) is not null;
+$$;
+
+-- How long ago a slot was due that housekeeping has not decided, although it came since: it came with the last look.
+-- So downtime of housekeeping counts as no missed slot.
+create function private.read_schedules(p_slots jsonb, p_last timestamptz, p_now timestamptz)
+returns setof private.reading
+language sql stable
+set search_path = ''
+as $$
+  select 'missed-ticks', '', private.seconds(p_now - min(due.slot_at))
+  from (select key as name, value::timestamptz as slot_at from jsonb_each_text(p_slots)) as due
+  join public.schedules using (name)
+  where schedules.checked_until < due.slot_at and due.slot_at <= p_last
+  having min(due.slot_at) is not null;
+$$;
+
+create function private.read_endpoints(p_now timestamptz)
+returns setof private.reading
+language sql stable
+set search_path = ''
+as $$
+  select 'disabled-endpoints', '', count(*)::float8 from public.webhook_endpoints
+  where disabled_reason in ('gone', 'failing') and disabled_at > p_now - interval '1 day';
+$$;
+
+-- How long ago the newest canary was sent, if it has not come back.
+create function private.read_canary(p_now timestamptz)
+returns setof private.reading
+language sql stable
+set search_path = ''
+as $$
+  select 'canary', '', private.seconds(p_now - monitor.canary_sent_at)
+  from private.monitor join public.jobs on jobs.id = monitor.canary_job_id
+  where jobs.status <> 'completed';
+$$;
+
+create function private.read_all(p_slots jsonb, p_last timestamptz, p_now timestamptz)
+returns setof private.reading
+language sql stable
+set search_path = ''
+as $$
+  select * from private.read_queue(p_now)
+  union all select * from private.read_ends(p_now)
+  union all select * from private.read_retries(p_now)
+  union all select * from private.read_promises(p_now)
+  union all select * from private.read_letters(p_now)
+  union all select * from private.read_outbox(p_now)
+  union all select * from private.read_schedules(p_slots, p_last, p_now)
+  union all select * from private.read_endpoints(p_now)
+  union all select * from private.read_canary(p_now);
+$$;
+
+revoke execute on function private.seconds, private.read_queue, private.read_ends, private.read_retries,
+  private.read_promises, private.read_letters, private.read_outbox, private.read_schedules, private.read_endpoints,
+  private.read_canary, private.read_all from public, anon, authenticated;
+grant execute on function private.seconds, private.read_queue, private.read_ends, private.read_retries,
+  private.read_promises, private.read_letters, private.read_outbox, private.read_schedules, private.read_endpoints,
+  private.read_canary, private.read_all to service_role;
