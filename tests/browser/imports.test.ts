@@ -64,7 +64,7 @@ withChromium("imports", () => {
     await page.getByRole("button", { name: "Dry run" }).click();
     const trial = page.getByRole("region", { name: "Dry run" });
     await trial.getByText("completed", { exact: true }).waitFor();
-    expect(await numberOf(page, "Would be inserted")).toBe("2");
+    await expect.poll(() => numberOf(page, "Would be inserted")).toBe("2");
     await trial.getByText("no address").waitFor();
     expect(await contacts()).toEqual([]);
     expect((await audit(page)).violations).toEqual([]);
@@ -72,8 +72,8 @@ withChromium("imports", () => {
     await startImport(page, "people.csv");
     await page.getByText("completed", { exact: true }).waitFor();
     await page.getByText("3 of 3 rows").waitFor();
-    expect(await numberOf(page, "Inserted")).toBe("2");
-    expect(await numberOf(page, "Rejected")).toBe("1");
+    await expect.poll(() => numberOf(page, "Inserted")).toBe("2");
+    await expect.poll(() => numberOf(page, "Rejected")).toBe("1");
     expect(await contacts()).toEqual([
       { email: "ada@example.com", phone: "+44 1", name: "Ada Lovelace" },
       { email: "grace@example.com", phone: "+1 2", name: "Grace Hopper" },
@@ -109,7 +109,7 @@ withChromium("imports", () => {
     await page.getByRole("heading", { name: "rejects of again.csv", level: 1 }).waitFor();
     await page.getByText("completed", { exact: true }).waitFor();
     await page.getByText("1 of 1 rows").waitFor();
-    expect(await numberOf(page, "Rejected")).toBe("1");
+    await expect.poll(() => numberOf(page, "Rejected")).toBe("1");
   });
 
   test("a file that was imported before is imported again only after a confirmation", async () => {
@@ -137,7 +137,7 @@ withChromium("imports", () => {
     await ask("Import again");
     await page.getByRole("heading", { name: "same.csv", level: 1 }).waitFor();
     await page.getByText("completed", { exact: true }).waitFor();
-    expect(await numberOf(page, "Unchanged")).toBe("1");
+    await expect.poll(() => numberOf(page, "Unchanged")).toBe("1");
   });
 
   test("the keyboard is enough to import into a list and to open the notification", async () => {
