@@ -199,7 +199,7 @@ test.skipIf(isHosted)("an unsupported address is refused before the key is check
     ["GET", "/rest/v1/contract_things?id=in.(1)"],
     ["GET", "/rest/v1/rpc/contract_sum"],
     ["GET", "/rest/v1/"],
-    ["POST", "/auth/v1/signup"],
+    ["POST", "/auth/v1/otp"],
     ["POST", "/auth/v1/token?grant_type=refresh_token"],
     ["POST", "/auth/v1/admin/users/00000000-0000-4000-8000-000000000000/factors"],
     ["POST", "/storage/v1/bucket"],
