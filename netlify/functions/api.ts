@@ -3,9 +3,9 @@ import { door } from "#app.ts";
 
 export default door("api");
 
-// `api` answers every address under `/api`, except those that another door answers, which are excluded here.
+// `api` answers every address under `/api` and /queue/stats, the documents' own address, except those that another door answers, which are excluded here.
 export const config: Config = {
-  path: ["/api", "/api/*"],
+  path: ["/api", "/api/*", "/queue/stats"],
   excludedPath: [
     "/api/inngest",
     "/api/health",

@@ -9,7 +9,9 @@ import { alertRoutes } from "./alert-routes.ts";
 import { alertsRepository } from "./alerts-repository.ts";
 import { createCheckIn } from "./check-in.ts";
 import { canarySent, dailyReportDue } from "./events.ts";
+import { metricsRoutes } from "./metrics-routes.ts";
 import { monitor } from "./monitor.ts";
+import { monitoringRepository } from "./repository.ts";
 import { sendCanary } from "./send-canary.ts";
 
 type Dependencies = Omit<Parameters<typeof monitor>[0], "alerts" | "checkIn"> & {
@@ -24,7 +26,10 @@ const KEEP_DAYS = 90;
 
 export const monitoring = room<Dependencies>({
   name: "monitoring",
-  routes: ({ env, db, clock }) => alertRoutes({ env, alerts: alertsRepository(db, clock) }),
+  routes: ({ env, db, clock }) => [
+    ...alertRoutes({ env, alerts: alertsRepository(db, clock) }),
+    ...metricsRoutes({ monitoring: monitoringRepository(db, clock) }),
+  ],
   chores: (deps) => {
     const { env, db, clock } = deps;
     const alerts = alertsRepository(db, clock);

@@ -79,7 +79,7 @@ create index jobs_by_owner on public.jobs (owner, created_at desc, id desc);
 create index jobs_by_parent on public.jobs (parent_job_id) where parent_job_id is not null;
 create index jobs_waiting on public.jobs (kind, due_at) include (ready_at) where status = 'queued';
 create index jobs_running on public.jobs (greatest(updated_at, checked_at)) where status = 'running';
-create index jobs_started on public.jobs (started_at) include (kind, priority) where started_at is not null;
+create index jobs_started on public.jobs (started_at) include (kind, priority, due_at) where started_at is not null;
 create index jobs_ended_by_kind on public.jobs (kind, status, ended_at, id) where ended_at is not null;
 create index jobs_ended on public.jobs (ended_at) where ended_at is not null;
 create index jobs_canceled on public.jobs (ended_at, id) where status = 'canceled';

@@ -3959,6 +3959,7 @@ export type Database = {
       purge_ticks: { Args: { p_before: string | null; p_limit: number | null }; Returns: number };
       purge_webhook_messages: { Args: { p_before: string | null; p_limit: number | null }; Returns: number };
       purge_webhooks: { Args: { p_before: string | null; p_limit: number | null }; Returns: number };
+      queue_stats: { Args: { p_now: string | null }; Returns: Json };
       queue_webhook_replay: {
         Args: {
           p_from: number | null;
@@ -3997,6 +3998,7 @@ export type Database = {
         Returns: Json;
       };
       read_live_tasks: { Args: { p_lane: string | null; p_owner: string | null }; Returns: Json };
+      read_metrics: { Args: { p_now: string | null }; Returns: Json };
       read_notification: {
         Args: { p_id: string | null; p_now: string | null; p_owner: string | null };
         Returns: Json;
