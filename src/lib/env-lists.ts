@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { secretKey } from "#lib/keys.ts";
+import { isTimeZone } from "#lib/time-zone.ts";
 
 /** Environment variables that hold more than a word: several values, separated by commas, or a time zone. */
 
@@ -76,14 +77,6 @@ export const thresholds = z
 export const timeZone = z
   .string()
   .refine(isTimeZone, "must be an IANA time zone, for instance Europe/Berlin");
-
-function isTimeZone(name: string): boolean {
-  try {
-    return new Intl.DateTimeFormat("en", { timeZone: name }).resolvedOptions().timeZone !== "";
-  } catch {
-    return false;
-  }
-}
 
 /** Encryption keys, `<name>:<32 bytes as Base64>`, separated by commas. */
 export const namedKeys = z

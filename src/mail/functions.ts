@@ -9,7 +9,7 @@ import type { Env } from "#lib/env.ts";
 import type { MailMode } from "#lib/environment-fence.ts";
 import { mailsRepository } from "#mail/mails-repository.ts";
 import { mailProviders } from "#mail/providers.ts";
-import { sendMail } from "#mail/send-mail.ts";
+import { sendBulkMail, sendMail } from "#mail/send-mail.ts";
 
 type Dependencies = {
   env: Env;
@@ -23,11 +23,12 @@ type Dependencies = {
   mailMode: () => Promise<MailMode>;
 };
 
-export const mailFunctions = ({ env, db, ...deps }: Dependencies): InngestFunction.Any[] => [
-  sendMail({
+export function mailFunctions({ env, db, ...deps }: Dependencies): InngestFunction.Any[] {
+  const all = {
     ...deps,
     mails: mailsRepository(db, deps.clock),
     providers: mailProviders({ env, ...deps }),
     from: env.MAIL_FROM,
-  }),
-];
+  };
+  return [sendMail(all), sendBulkMail(all)];
+}

@@ -4,7 +4,7 @@ import { deleteOld } from "#lib/delete-old.ts";
 import type { Env } from "#lib/env.ts";
 import { room } from "#lib/room.ts";
 import { mailChecks } from "#mail/check.ts";
-import { sendMailRequested } from "#mail/events.ts";
+import { sendBulkMailRequested, sendMailRequested } from "#mail/events.ts";
 import { mailsRepository } from "#mail/mails-repository.ts";
 
 type Dependencies = { env: Env; fetch: typeof globalThis.fetch; db: DatabaseClient; clock: Clock };
@@ -19,5 +19,8 @@ export const mail = room<Dependencies>({
     return [deleteOld({ name: "mails", keepDays: KEEP_DAYS, clock, some: purge })];
   },
   checks: mailChecks,
-  visibleFields: { [sendMailRequested.name]: ["mailId", "template"] },
+  visibleFields: {
+    [sendMailRequested.name]: ["mailId", "template"],
+    [sendBulkMailRequested.name]: ["mailId", "template"],
+  },
 });

@@ -6,7 +6,7 @@ import { tries } from "#lib/engine/retry-policy.ts";
 import type { MailMode } from "#lib/environment-fence.ts";
 import { AppError } from "#lib/errors.ts";
 import { compose } from "#mail/compose.ts";
-import { sendMailRequested } from "#mail/events.ts";
+import { sendBulkMailRequested, sendMailRequested } from "#mail/events.ts";
 import { type Mailer, type MailResult, refusesAll, writeMail } from "#mail/mailer.ts";
 import type { Mail, MailsRepository } from "#mail/mails-repository.ts";
 import type { MailProvider } from "#mail/providers.ts";
@@ -26,19 +26,41 @@ type Dependencies = {
   onFailure: OnFailure;
 };
 
-/** Sends one mail of the product's own, once: the mailer's idempotency key is the mail's id. */
+type Sender = {
+  id: string;
+  requested: typeof sendMailRequested | typeof sendBulkMailRequested;
+  paceOf: (provider: MailProvider) => MailPace;
+  limits: Partial<ReturnType<FlowControl["prioritized"]>>;
+};
+type MailPace = Pick<UrgentPace, "reach" | "silence">;
+type Provider = { mailer: Mailer; pace: MailPace };
+
+/** Sends a mail of the product's own to one person. It does not wait behind a campaign. */
 export const sendMail = (deps: Dependencies) =>
+  sender(deps, {
+    id: "send-mail",
+    requested: sendMailRequested,
+    paceOf: ({ urgentPace }) => urgentPace,
+    limits: deps.flow.prioritized(10),
+  });
+
+/** Sends one of many such mails. It waits in line with campaigns, so that no mail of `sendMail` waits for it. */
+export const sendBulkMail = (deps: Dependencies) =>
+  sender(deps, {
+    id: "send-bulk-mail",
+    requested: sendBulkMailRequested,
+    paceOf: ({ pace }) => pace,
+    limits: deps.flow.background(),
+  });
+
+/** Each mail is sent once: the mailer's idempotency key is the mail's id. */
+const sender = (deps: Dependencies, { id, requested, paceOf, limits }: Sender) =>
   deps.inngest.createFunction(
-    {
-      id: "send-mail",
-      triggers: [sendMailRequested],
-      ...deps.flow.prioritized(10),
-      ...tries("email"),
-      onFailure: deps.onFailure,
-    },
+    { id, triggers: [requested], ...limits, ...tries("email"), onFailure: deps.onFailure },
     async ({ event, step }) => {
       const { mailId } = event.data;
-      const sent = await step.run("send", () => send(deps, mailId, deps.providers));
+      const providers = deps.providers.map((one) => ({ mailer: one.mailer, pace: paceOf(one) }));
+      const sent = await step.run("send", () => send(deps, mailId, providers));
       if (sent === null) return { mailId, status: "skipped", reason: "the address is suppressed" };
       await step.run("settle", () => deps.mails.settle(mailId, sent.messageId));
       return { mailId, ...sent };
@@ -51,16 +73,12 @@ type Sent = { provider: string; messageId: string };
  * Asks the first provider, and the next one only after that one has refused all our mail and cannot have sent this one.
  * Null: the address gets no mail.
  */
-async function send(
-  deps: Dependencies,
-  id: string,
-  providers: readonly MailProvider[],
-): Promise<Sent | null> {
+async function send(deps: Dependencies, id: string, providers: readonly Provider[]): Promise<Sent | null> {
   const { mails } = deps;
   const [first, ...others] = providers;
   if (!first) throw new AppError("configuration", "No mail provider is configured");
-  const { mailer, urgentPace } = first;
-  await mayBegin(deps, urgentPace);
+  const { mailer, pace } = first;
+  await mayBegin(deps, pace);
   const mail = await mails.begin(id, mailer.account);
   if (!mail) throw new AppError("not_found", "There is no mail with this id");
   const { provider, messageId } = mail;
@@ -79,12 +97,12 @@ async function send(
   if (!isInDoubt) await mails.settle(id, undefined);
   if (answer.kind === "taken") throw refusalOf(result);
   const { code, retryAfterMs } = answer.error;
-  if (code === "provider_rate_limited" && retryAfterMs !== undefined) await urgentPace.silence(retryAfterMs);
+  if (code === "provider_rate_limited" && retryAfterMs !== undefined) await pace.silence(retryAfterMs);
   if (!isInDoubt && refusesAll(answer) && others.length > 0) return send(deps, id, others);
   throw answer.error;
 }
 
-async function mayBegin({ mailMode }: Dependencies, pace: UrgentPace): Promise<void> {
+async function mayBegin({ mailMode }: Dependencies, pace: MailPace): Promise<void> {
   const mode = await mailMode();
   if (mode.mode === "hold") throw new AppError("environment_fenced", mode.reason);
   const waitMs = await pace.reach();
@@ -93,7 +111,7 @@ async function mayBegin({ mailMode }: Dependencies, pace: UrgentPace): Promise<v
 }
 
 /** While one provider may have sent the mail, only that one is asked. */
-function onlyThis(name: string, providers: readonly MailProvider[]): MailProvider[] {
+function onlyThis(name: string, providers: readonly Provider[]): Provider[] {
   const asked = providers.filter(({ mailer }) => mailer.account === name);
   if (asked.length > 0) return asked;
   throw new AppError(

@@ -3,7 +3,7 @@ import * as account from "#mail/templates/account.ts";
 import { alert } from "#mail/templates/alert.ts";
 import { paymentReceipt } from "#mail/templates/payment-receipt.ts";
 import { reportReady } from "#mail/templates/report-ready.ts";
-import { completeProfileReminder, welcome } from "#mail/templates/welcome.ts";
+import { completeProfileReminder, weeklyDigest, welcome } from "#mail/templates/welcome.ts";
 
 /** The mails that the product writes itself, by the name that `private.send_mail` is called with. */
 export const templates: Readonly<Record<string, MailText>> = {
@@ -20,5 +20,6 @@ export const templates: Readonly<Record<string, MailText>> = {
   "report-ready": reportReady,
   "sign-in-link": account.signInLink,
   "verification-code": account.verificationCode,
+  "weekly-digest": weeklyDigest,
   welcome,
 };

@@ -1,15 +1,28 @@
 import { z } from "zod";
 import { address } from "#lib/email-address.ts";
 import { AppError } from "#lib/errors.ts";
-import { count } from "#lib/http/fields.ts";
+import { count, filledText, text } from "#lib/http/fields.ts";
 import { idParams, json, type Route, route } from "#lib/http/route.ts";
 import { type NotificationRepository, notificationView } from "./repository.ts";
 
 type Dependencies = {
-  notifications: Pick<NotificationRepository, "list" | "markRead" | "markAllRead" | "email" | "setEmail">;
+  notifications: Pick<
+    NotificationRepository,
+    "send" | "list" | "markRead" | "markAllRead" | "email" | "setEmail"
+  >;
 };
 
 const preferences = z.object({ email: address.nullable() });
+
+const published = z.object({
+  /** The reader: a user's id, or the owner of an API key. */
+  userId: filledText(200),
+  type: z
+    .string()
+    .max(63)
+    .regex(/^[A-Za-z][A-Za-z0-9_]*$/, "must be letters, digits and _, for instance NEW_MESSAGE"),
+  text: text(2000).optional(),
+});
 
 const listQuery = z.object({
   unread: z.enum(["true", "false"]).default("false"),
@@ -50,6 +63,24 @@ export const notificationRoutes = ({ notifications }: Dependencies): Route[] => 
     summary: "Mark all of the requester's notifications as read, and say how many were unread",
     responses: { 200: z.object({ read: z.number() }) },
     handler: async ({ requester }) => json(200, { read: await notifications.markAllRead(requester.owner) }),
+  }),
+  route({
+    method: "POST",
+    path: "/api/notifications",
+    // An application knows whom it tells what; a user could pretend anything to another.
+    policy: "app",
+    summary: "Notify a user, who hears it live; once per Idempotency-Key",
+    body: published,
+    responses: { 201: z.object({ status: z.literal("published") }) },
+    handler: async ({ body: { userId, type, text: words }, requester, idempotencyKey }) => {
+      await notifications.send({
+        owner: userId,
+        type,
+        ...(words === undefined ? {} : { data: { text: words } }),
+        ...(idempotencyKey === undefined ? {} : { key: `${requester.id}:${idempotencyKey}` }),
+      });
+      return json(201, { status: "published" });
+    },
   }),
   ...preferenceRoutes({ notifications }),
 ];

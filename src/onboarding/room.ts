@@ -10,6 +10,7 @@ import { profileReminderDue, userSignedUp } from "#onboarding/events.ts";
 import { hookRoutes } from "#onboarding/hook-routes.ts";
 import { onboardingRepository } from "#onboarding/repository.ts";
 import { registerRoutes } from "#onboarding/routes.ts";
+import { settingsRoutes } from "#onboarding/settings-routes.ts";
 
 type Dependencies = {
   env: Env;
@@ -23,9 +24,25 @@ type Dependencies = {
 
 export const onboarding = room<Dependencies>({
   name: "onboarding",
-  routes: ({ db, ...deps }) => [
-    ...registerRoutes({ ...deps, signUp: createSignUp(deps) }),
-    ...hookRoutes({ ...deps, onboarding: onboardingRepository(db, deps.clock) }),
+  routes({ db, ...deps }) {
+    const all = { ...deps, onboarding: onboardingRepository(db, deps.clock) };
+    return [
+      ...registerRoutes({ ...deps, signUp: createSignUp(deps) }),
+      ...hookRoutes(all),
+      ...settingsRoutes(all),
+    ];
+  },
+  schedules: () => [
+    {
+      name: "send-digests",
+      summary: "Mails the weekly digest to users whose Monday 09:00 has come",
+      // It is Monday somewhere on Sunday and Monday of UTC, and zones differ by quarters of an hour.
+      cron: "*/15 * * * 0,1",
+      timeZone: "UTC",
+      overlap: "skip",
+      missed: "once",
+      task: "send-digests",
+    },
   ],
   visibleFields: { [userSignedUp.name]: ["userId"], [profileReminderDue.name]: ["userId"] },
 });

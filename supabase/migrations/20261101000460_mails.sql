@@ -28,10 +28,13 @@ grant select, insert, update, delete on public.mails to service_role;
 
 select private.register_work_kind('{"function_id": "send-mail", "event_name": "mail/send", "kind": "mail",
   "priority": 2, "per_second": null, "waiting": null, "by_promise": false}');
+-- Mails that are sent to many at once. They keep the pace of campaigns, so that no single mail waits for them.
+select private.register_work_kind('{"function_id": "send-bulk-mail", "event_name": "mail/send-bulk", "kind": "mail",
+  "priority": 4, "per_second": null, "waiting": null, "by_promise": false}');
 select private.register_erasable('public.mails', 'id', '{recipient,fields}');
 
 -- Makes a mail and the job that sends it; a second mail with the same key changes nothing.
--- p_mail: {"key", "template", "to", "fields", "owner", "priority"? (default 2), "deadlineAt"?, "attempts"?}.
+-- p_mail: {"key", "template", "to", "fields", "owner", "priority"? (default 2), "isBulk"?, "deadlineAt"?, "attempts"?}.
 create function private.send_mail(p_mail jsonb, p_now timestamptz)
 returns void
 language plpgsql
@@ -46,7 +49,8 @@ begin
   if not found then
     return;
   end if;
-  perform private.accept_job(jsonb_strip_nulls(jsonb_build_object('id', v_id, 'event', 'mail/send',
+  perform private.accept_job(jsonb_strip_nulls(jsonb_build_object('id', v_id,
+    'event', case when (p_mail ->> 'isBulk')::boolean then 'mail/send-bulk' else 'mail/send' end,
     'data', jsonb_build_object('mailId', v_id, 'template', p_mail -> 'template'), 'requester', 'mail',
     'owner', p_mail -> 'owner', 'priority', p_mail -> 'priority', 'deadlineAt', p_mail -> 'deadlineAt',
     'attempts', p_mail -> 'attempts')), p_now);

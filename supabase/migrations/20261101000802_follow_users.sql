@@ -37,6 +37,7 @@ begin
   perform private.cancel_profile_reminder(p_user_id, 'the user was deleted', p_now);
   delete from public.signups where user_id = p_user_id;
   delete from public.user_settings where user_id = p_user_id;
+  delete from public.weekly_digests where user_id = p_user_id;
   delete from public.profiles where id = p_user_id;
 end
 $$;

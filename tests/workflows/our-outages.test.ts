@@ -234,6 +234,21 @@ const WORK: Record<string, Work> = {
     },
     once: { mails: 1 },
   },
+  "send-bulk-mail": {
+    async begin() {
+      const email = `${randomUUID()}@example.com`;
+      const fields = { unread: 1, completed: 0, failed: 0 };
+      const mail = { key: email, template: "weekly-digest", to: email, isBulk: true, fields };
+      await house.rows("select private.send_mail($1, $2)", JSON.stringify(mail), house.engine.clock.now());
+      await house.engine.advance("1m");
+      // It sends the mail's event, and the outage begins while its other chores still run.
+      await house.keepHouse().catch(() => {});
+      return email;
+    },
+    isDone: (email) => haveArrived(1, email),
+    effects: async (email) => ({ mails: await mailsTo(email) }),
+    once: { mails: 1 },
+  },
   "process-webhook": {
     async begin() {
       const repository = { full_name: `ada/${randomUUID()}` };

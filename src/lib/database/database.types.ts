@@ -2337,6 +2337,28 @@ export type Database = {
           },
         ];
       };
+      weekly_digests: {
+        Row: {
+          made_at: string;
+          user_id: string;
+          was_mailed: boolean;
+          week: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          made_at: string;
+          user_id: string;
+          was_mailed: boolean;
+          week: string;
+        };
+        Update: {
+          made_at?: string;
+          user_id?: string;
+          was_mailed?: boolean;
+          week?: string;
+        };
+        Relationships: [];
+      };
     };
     Views: {
       [_ in never]: never;
@@ -2922,6 +2944,21 @@ export type Database = {
           isSetofReturn: false;
         };
       };
+      change_user_settings: {
+        Args: { p_change: Json | null; p_now: string | null; p_user_id: string | null };
+        Returns: {
+          time_zone: string;
+          updated_at: string;
+          user_id: string;
+          weekly_digest: boolean;
+        }[];
+        SetofOptions: {
+          from: "*";
+          to: "user_settings";
+          isOneToOne: false;
+          isSetofReturn: true;
+        };
+      };
       change_webhook_endpoint: {
         Args: { p_change: Json | null; p_id: string | null; p_now: string | null; p_owner: string | null };
         Returns: Json;
@@ -3234,6 +3271,21 @@ export type Database = {
         };
       };
       get_report: { Args: { p_id: string | null; p_owner: string | null }; Returns: Json };
+      get_user_settings: {
+        Args: { p_user_id: string | null };
+        Returns: {
+          time_zone: string;
+          updated_at: string;
+          user_id: string;
+          weekly_digest: boolean;
+        }[];
+        SetofOptions: {
+          from: "*";
+          to: "user_settings";
+          isOneToOne: false;
+          isSetofReturn: true;
+        };
+      };
       get_webhook_delivery: {
         Args: { p_id: string | null; p_limit: number | null; p_owner: string | null };
         Returns: Json[];

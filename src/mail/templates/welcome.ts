@@ -11,6 +11,18 @@ export const welcome = mailText({
   ],
 });
 
+/** One of the three counts is not zero. */
+export const weeklyDigest = mailText({
+  fields: z.object({ unread: z.number(), completed: z.number(), failed: z.number() }),
+  subject: "Your week",
+  paragraphs: [
+    "{% if unread > 0 %}You have {{ unread }} unread notifications of the last seven days.{% endif %}",
+    "{% if completed > 0 %}Completed jobs: {{ completed }}.{% endif %}",
+    "{% if failed > 0 %}Failed jobs: {{ failed }}.{% endif %}",
+    "You get this mail on Mondays when there is something to tell. You can turn it off in your settings.",
+  ],
+});
+
 export const completeProfileReminder = mailText({
   fields: z.object({}),
   subject: "Complete your profile",
