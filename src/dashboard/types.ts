@@ -9,11 +9,13 @@ import type { guessView, targetView } from "#imports/file-routes.ts";
 import type { importDetailsView, importView } from "#imports/view.ts";
 import type { jobStatsView } from "#jobs/stats.ts";
 import type { jobDetailsView } from "#jobs/view.ts";
+import type { alertView } from "#monitoring/alert-routes.ts";
 import type { reportView } from "#reports/routes.ts";
 
 export type JobDetails = output<typeof jobDetailsView>;
 export type Blocked = NonNullable<JobDetails["blocked"]>;
 export type Letter = output<typeof letterView>;
+export type Alert = output<typeof alertView>;
 export type Campaign = output<typeof campaignView>;
 export type Send = output<typeof sendView>;
 export type JobStats = output<typeof jobStatsView>;

@@ -28,7 +28,8 @@ const alertRow = z.object({
 });
 export type Alert = z.output<typeof alertRow>;
 
-const alertCounts = z.object({ open: z.number(), acknowledged: z.number() });
+export const alertCounts = z.object({ open: z.number(), acknowledged: z.number() });
+z.globalRegistry.add(alertCounts, { id: "AlertCounts" });
 
 type Look = {
   thresholds: Thresholds;

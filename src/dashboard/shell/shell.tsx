@@ -39,11 +39,12 @@ export function Shell({ view, id, children }: ShellProps) {
         <Logo />
         <nav aria-label="Pages">
           <ul>
-            {VIEWS.map(({ name, title, icon }) => (
+            {VIEWS.map(({ name, title, icon, Count }) => (
               <li key={name}>
                 <a href={`#/${name}`} aria-current={name === view.name ? "page" : undefined}>
                   <Icon name={icon} />
                   {title}
+                  {Count && <Count />}
                 </a>
               </li>
             ))}

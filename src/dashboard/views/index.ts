@@ -1,6 +1,8 @@
 /** The pages of the dashboard, in the order of the navigation. */
 import type { ReactNode } from "react";
 import type { IconName } from "#dashboard/components/icon.tsx";
+import { AlertCount } from "./alerts/count.tsx";
+import { Alerts } from "./alerts.tsx";
 import { Campaigns } from "./campaigns.tsx";
 import { DeadLetters } from "./dead-letters.tsx";
 import { Images } from "./images.tsx";
@@ -16,7 +18,14 @@ export type ViewProps = {
   query: URLSearchParams;
 };
 
-export type View = { name: string; title: string; icon: IconName; show: (props: ViewProps) => ReactNode };
+export type View = {
+  name: string;
+  title: string;
+  icon: IconName;
+  show: (props: ViewProps) => ReactNode;
+  /** Shown beside the title in the navigation. */
+  Count?: () => ReactNode;
+};
 
 export const VIEWS: readonly View[] = [
   { name: "overview", title: "Overview", icon: "overview", show: Overview },
@@ -27,4 +36,5 @@ export const VIEWS: readonly View[] = [
   { name: "reports", title: "Reports", icon: "report", show: Reports },
   { name: "webhooks", title: "Webhooks", icon: "external", show: Webhooks },
   { name: "dead-letters", title: "Dead letters", icon: "alert", show: DeadLetters },
+  { name: "alerts", title: "Alerts", icon: "bell", show: Alerts, Count: AlertCount },
 ];

@@ -1,0 +1,77 @@
+import { Page } from "#dashboard/components/page.tsx";
+import { Segmented } from "#dashboard/components/segmented.tsx";
+import { Empty, ErrorNote, Loading } from "#dashboard/components/states.tsx";
+import { useApi } from "#dashboard/hooks/use-api.ts";
+import { withQuery } from "#dashboard/hooks/use-hash-route.ts";
+import type { Alert, PageOf } from "#dashboard/types.ts";
+import { AlertCard } from "#dashboard/views/alerts/card.tsx";
+import type { ViewProps } from "#dashboard/views/index.ts";
+import { Pager } from "#dashboard/views/pager.tsx";
+import "./alerts.css";
+
+const STATUSES = [
+  { value: "open", text: "Open" },
+  { value: "acknowledged", text: "Acknowledged" },
+  { value: "resolved", text: "Resolved" },
+  { value: "any", text: "All" },
+] as const;
+type Status = (typeof STATUSES)[number]["value"];
+
+/** What is or was wrong with the installation. */
+export function Alerts({ query }: ViewProps) {
+  const status = STATUSES.find(({ value }) => value === query.get("status"))?.value ?? "open";
+  const cursor = query.get("cursor");
+  const asked = { status: status === "any" ? null : status, cursor, limit: "20" };
+  const { data, problem, isLoading, reload } = useApi<PageOf<Alert>>(withQuery("/api/alerts", asked));
+  const show = (values: Record<string, string | null>) => withQuery("#/alerts", { status, ...values });
+
+  if (problem?.status === 403) return <AdminsOnly />;
+  return (
+    <Page
+      title="Alerts"
+      actions={
+        <Segmented
+          label="Status"
+          options={STATUSES}
+          value={status}
+          onChange={(value) => {
+            location.hash = show({ status: value });
+          }}
+        />
+      }
+    >
+      {problem && <ErrorNote problem={problem} onRetry={reload} />}
+      {isLoading && !data && <Loading what="Loading the alerts" />}
+      {data?.items.length === 0 && <NothingHere status={status} />}
+      <div className="stack">
+        {data?.items.map((alert) => (
+          <AlertCard key={alert.id} alert={alert} onChange={reload} />
+        ))}
+      </div>
+      <Pager
+        label="Pages of alerts"
+        steps={[
+          cursor && { text: "Newest", href: show({ cursor: null }) },
+          data?.nextCursor && { text: "Older", href: show({ cursor: data.nextCursor }) },
+        ]}
+      />
+    </Page>
+  );
+}
+
+function NothingHere({ status }: { status: Status }) {
+  if (status !== "open") return <Empty title="None yet" />;
+  return (
+    <Empty icon="check" title="No open alerts">
+      The monitor looks every five minutes, and tells Slack when something is wrong.
+    </Empty>
+  );
+}
+
+const AdminsOnly = () => (
+  <Page title="Alerts">
+    <Empty icon="key" title="This page is for administrators">
+      Alerts are about the work of all owners. Open the page with an admin key.
+    </Empty>
+  </Page>
+);
