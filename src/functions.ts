@@ -12,6 +12,7 @@ import { onboardingFunctions } from "#onboarding/functions.ts";
 import { paymentFunctions, stripeWebhooks } from "#payments/functions.ts";
 import type { Platform } from "#platform.ts";
 import { reportFunctions } from "#reports/functions.ts";
+import { scheduleFunctions } from "#schedules/functions.ts";
 import { uploadFunctions } from "#uploads/functions.ts";
 import { webhookFunctions } from "#webhooks/functions.ts";
 
@@ -28,6 +29,7 @@ export const allFunctions = (platform: Platform): InngestFunction.Any[] => [
   ...deliveryFunctions(platform),
   ...onboardingFunctions(platform),
   ...monitoringFunctions(platform),
+  ...scheduleFunctions(platform),
   ...erasureFunctions(platform),
   catchFailures(platform),
   recordCancellations(platform),

@@ -17,6 +17,10 @@ const scheduleRow = z.object({
   checked_until: time,
   paused_at: time.nullable(),
   paused_by: z.string().nullable(),
+  operator_cron: z.string().nullable(),
+  operator_time_zone: z.string().nullable(),
+  changed_at: time.nullable(),
+  changed_by: z.string().nullable(),
 });
 export type ScheduleRow = z.output<typeof scheduleRow>;
 
@@ -46,6 +50,10 @@ export type NewTick = {
   request?: Json;
   task?: string;
 };
+
+/** A slot of a backfill, and the request of its job. */
+export type BackfilledSlot = { at: string; slot: string; request: Json };
+type Backfilled = { from: number; next: number; schedule: string; reason: string; slots: BackfilledSlot[] };
 
 export function scheduleRepository(db: DatabaseClient, clock: Clock) {
   const { call, callTimeless } = createCall(db, clock);
@@ -84,6 +92,17 @@ export function scheduleRepository(db: DatabaseClient, clock: Clock) {
 
     /** `by` null: the schedule goes on. */
     pause: (schedule: string, by: string | null) => call("pause_schedule", { schedule, by: by ?? undefined }),
+
+    /** `times` null: the declared times count again. */
+    changeTimes: (schedule: string, by: string, times: { cron: string; timeZone: string } | null) =>
+      call("change_schedule_times", { schedule, by, cron: times?.cron, timeZone: times?.timeZone }),
+
+    countFired: (schedule: string, slots: readonly Date[]) =>
+      callTimeless("count_fired_slots", { schedule, slots: slots.map((at) => at.toISOString()) }, z.number()),
+
+    /** Runs these slots of a backfill, under the lease of its part. */
+    backfill: ({ id: partId, token }: { id: number; token: string }, backfilled: Backfilled) =>
+      call("backfill_slots", { partId, token, ...backfilled }, z.enum(["open", "done", "lost"])),
 
     ticks: (schedule: string, limit: number) =>
       callTimeless("list_ticks", { schedule, limit }, tickRow.array()),

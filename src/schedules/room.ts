@@ -3,6 +3,7 @@ import type { Clock } from "#lib/clock.ts";
 import type { DatabaseClient } from "#lib/database/client.ts";
 import { room } from "#lib/room.ts";
 import type { Schedule } from "#lib/schedule.ts";
+import { backfillRequested } from "./events.ts";
 import { scheduleRepository } from "./repository.ts";
 import { scheduleRoutes } from "./routes.ts";
 import { tickSchedules } from "./tick-schedules.ts";
@@ -16,4 +17,5 @@ export const schedules = room<Dependencies>({
   chores: ({ db, clock, schedules: declared }) => [
     tickSchedules({ declared, schedules: scheduleRepository(db, clock), clock }),
   ],
+  visibleFields: { [backfillRequested.name]: ["schedule", "from", "to"] },
 });

@@ -8,8 +8,12 @@ import { AppError } from "#lib/errors.ts";
 import { filledText } from "#lib/http/fields.ts";
 import { json, type Route, route } from "#lib/http/route.ts";
 import type { Schedule } from "#lib/schedule.ts";
+import { backfillRoutes } from "./backfill-routes.ts";
+import { effective } from "./effective.ts";
+import type { Found } from "./found.ts";
 import type { ScheduleRepository } from "./repository.ts";
 import { bringUpToDate } from "./tick.ts";
+import { timesRoutes } from "./times-routes.ts";
 import { LAST_TICKS, scheduleDetails, scheduleView, toDetails, toScheduleView } from "./view.ts";
 
 type Dependencies = {
@@ -59,9 +63,9 @@ export function scheduleRoutes({ declared, schedules, jobs, clock }: Dependencie
       params,
       responses: { 202: z.union([acceptedView, z.object({ status: z.literal("wanted") })]) },
       handler: async ({ params: { name }, requester, idempotencyKey: key }) => {
-        const { schedule } = await find(name);
+        const { schedule, row } = await find(name);
         const now = clock.now();
-        const slot = localTime(now, schedule.timeZone);
+        const slot = localTime(now, effective(schedule, row).timeZone);
         if (schedule.job === undefined) {
           await schedules.runTask(name, slot, requester.id, schedule.task);
           return json(202, { status: "wanted" });
@@ -101,9 +105,11 @@ export function scheduleRoutes({ declared, schedules, jobs, clock }: Dependencie
         return json(200, await details(name));
       },
     }),
+    ...timesRoutes({ find, catchUp, details, schedules, clock }),
+    ...backfillRoutes({ find, catchUp, schedules, jobs, clock }),
   ];
 
-  async function find(name: string) {
+  async function find(name: string): Promise<Found> {
     const schedule = declared.find((one) => one.name === name);
     if (schedule === undefined) throw new AppError("not_found", "No schedule has this name");
     const [row] = await schedules.open([schedule]);
@@ -114,7 +120,7 @@ export function scheduleRoutes({ declared, schedules, jobs, clock }: Dependencie
   /** The slots before the change are decided as they were meant to be. */
   async function catchUp(name: string): Promise<void> {
     const { schedule, row } = await find(name);
-    await bringUpToDate({ schedules, clock }, schedule, row, never);
+    await bringUpToDate({ schedules, clock }, effective(schedule, row), row, never);
   }
 
   async function details(name: string) {

@@ -1,6 +1,7 @@
 import type { Clock } from "#lib/clock.ts";
 import { type Chore, eachOf } from "#lib/housekeeping.ts";
 import type { Schedule } from "#lib/schedule.ts";
+import { effective } from "./effective.ts";
 import type { ScheduleRepository } from "./repository.ts";
 import { bringUpToDate } from "./tick.ts";
 
@@ -23,7 +24,7 @@ export const tickSchedules = ({ declared, schedules, clock }: Dependencies): Cho
       async (schedule) => {
         const row = rows.get(schedule.name);
         if (row === undefined) return false;
-        const counts = await bringUpToDate({ schedules, clock }, schedule, row, deadline);
+        const counts = await bringUpToDate({ schedules, clock }, effective(schedule, row), row, deadline);
         for (const fate of ["fired", "merged", "skipped"] as const) total[fate] += counts[fate];
         return counts.fired > 0;
       },

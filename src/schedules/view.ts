@@ -2,11 +2,12 @@ import { z } from "zod";
 import { jobUrl } from "#jobs/view.ts";
 import type { Slot } from "#lib/cron.ts";
 import type { Schedule } from "#lib/schedule.ts";
+import { effective } from "./effective.ts";
 import { clockWarnings, nextSlots } from "./preview.ts";
 import type { LastTick, ScheduleRow, TickRow } from "./repository.ts";
 
 const time = z.string();
-const slotView = z.object({ at: time, local: z.string() });
+export const slotView = z.object({ at: time, local: z.string() });
 const tickView = z.object({
   at: time,
   local: z.string(),
@@ -31,6 +32,10 @@ export const scheduleView = z.object({
   functionId: z.string().nullable(),
   /** Null: it is not paused. */
   paused: z.object({ at: time, by: z.string() }).nullable(),
+  /** An operator changed its times; null: they are the declared ones. */
+  changed: z
+    .object({ at: time, by: z.string(), declaredCron: z.string(), declaredTimeZone: z.string() })
+    .nullable(),
   /** The newest slot, and what became of it. */
   last: tickView.nullable(),
   /** Null: it never fires again. */
@@ -38,10 +43,14 @@ export const scheduleView = z.object({
 });
 z.globalRegistry.add(scheduleView, { id: "Schedule" });
 
-export const scheduleDetails = scheduleView.extend({
+export const preview = z.object({
   nextTimes: z.array(slotView),
   /** Times that come twice or never when the clocks change in the coming year. */
   warnings: z.array(z.string()),
+});
+
+export const scheduleDetails = scheduleView.extend({
+  ...preview.shape,
   ticks: z.array(tickView.extend({ jobStatus: z.string().nullable(), madeAt: time })),
 });
 
@@ -49,9 +58,11 @@ export const scheduleDetails = scheduleView.extend({
 export const NEXT_TIMES = 20;
 export const LAST_TICKS = 50;
 
+/** `schedule` as it is declared. */
 type Facts = { schedule: Schedule; row: ScheduleRow; last: LastTick | undefined; now: Date };
 
-export function toScheduleView({ schedule, row, last, now }: Facts): z.output<typeof scheduleView> {
+export function toScheduleView({ schedule: declared, row, last, now }: Facts): z.output<typeof scheduleView> {
+  const schedule = effective(declared, row);
   const { name, summary, cron, timeZone, overlap, missed, excludedDays = [], jitterMs = 0, job } = schedule;
   const [next] = nextSlots(schedule, now, 1);
   return {
@@ -66,6 +77,15 @@ export function toScheduleView({ schedule, row, last, now }: Facts): z.output<ty
     functionId: job?.functionId ?? null,
     paused:
       row.paused_at === null || row.paused_by === null ? null : { at: row.paused_at, by: row.paused_by },
+    changed:
+      row.changed_at === null || row.changed_by === null
+        ? null
+        : {
+            at: row.changed_at,
+            by: row.changed_by,
+            declaredCron: declared.cron,
+            declaredTimeZone: declared.timeZone,
+          },
     last: last === undefined ? null : toTickView(last),
     next: next === undefined ? null : toSlotView(next),
   };
@@ -73,12 +93,17 @@ export function toScheduleView({ schedule, row, last, now }: Facts): z.output<ty
 
 export const toDetails = (facts: Facts, ticks: readonly TickRow[]): z.output<typeof scheduleDetails> => ({
   ...toScheduleView(facts),
-  nextTimes: nextSlots(facts.schedule, facts.now, NEXT_TIMES).map(toSlotView),
-  warnings: clockWarnings(facts.schedule, facts.now),
+  ...toPreview(effective(facts.schedule, facts.row), facts.now),
   ticks: ticks.map((tick) => ({ ...toTickView(tick), jobStatus: tick.job_status, madeAt: tick.made_at })),
 });
 
-const toSlotView = ({ at, local }: Slot) => ({ at: at.toISOString(), local });
+/** What a person checks before saving times. */
+export const toPreview = (times: Parameters<typeof nextSlots>[0], now: Date): z.output<typeof preview> => ({
+  nextTimes: nextSlots(times, now, NEXT_TIMES).map(toSlotView),
+  warnings: clockWarnings(times, now),
+});
+
+export const toSlotView = ({ at, local }: Slot) => ({ at: at.toISOString(), local });
 
 const toTickView = (tick: Omit<LastTick, "schedule">): z.output<typeof tickView> => ({
   at: tick.slot_at,

@@ -11,7 +11,14 @@ create table public.schedules (
   checked_until timestamptz not null,
   paused_at timestamptz,
   paused_by text,
-  constraint schedules_say_who_paused_them check ((paused_at is null) = (paused_by is null))
+  -- An operator's times, which replace the declared ones until they are removed.
+  operator_cron text,
+  operator_time_zone text,
+  changed_at timestamptz,
+  changed_by text,
+  constraint schedules_say_who_paused_them check ((paused_at is null) = (paused_by is null)),
+  constraint schedules_say_who_changed_their_times check (
+    num_nulls(operator_cron, operator_time_zone, changed_at, changed_by) in (0, 4))
 );
 
 create table public.schedule_ticks (
@@ -287,7 +294,8 @@ as $$
     select * from public.schedule_ticks where schedule = wanted.name order by slot_at desc limit 1) as ticks;
 $$;
 
-create function public.purge_ticks(p_before timestamptz, p_limit integer)
+-- Deletes at most p_limit rows of a table whose time is before p_before, the oldest first. Returns their number.
+create function private.delete_rows_before(p_table regclass, p_column name, p_before timestamptz, p_limit integer)
 returns integer
 language plpgsql
 set search_path = ''
@@ -295,16 +303,27 @@ as $$
 declare
   v_count integer;
 begin
-  delete from public.schedule_ticks where ctid = any (array(
-    select ctid from public.schedule_ticks where made_at < p_before order by made_at limit p_limit));
+  execute format(
+    'delete from %1$s where ctid = any (array(select ctid from %1$s where %2$I < $1 order by %2$I limit $2))',
+    p_table, p_column) using p_before, p_limit;
   get diagnostics v_count = row_count;
   return v_count;
 end
 $$;
 
-revoke execute on function private.unfinished_ticks, private.fire_tick, private.want_task, private.fire_task
+create function public.purge_ticks(p_before timestamptz, p_limit integer)
+returns integer
+language sql
+set search_path = ''
+as $$
+  select private.delete_rows_before('public.schedule_ticks', 'made_at', p_before, p_limit);
+$$;
+
+revoke execute on function private.unfinished_ticks, private.fire_tick, private.want_task, private.fire_task,
+  private.delete_rows_before
   from public, anon, authenticated;
-grant execute on function private.unfinished_ticks, private.fire_tick, private.want_task, private.fire_task
+grant execute on function private.unfinished_ticks, private.fire_tick, private.want_task, private.fire_task,
+  private.delete_rows_before
   to service_role;
 revoke execute on function public.open_schedules, public.tick_schedule, public.release_ticks, public.run_schedule,
   public.run_task, public.pause_schedule, public.list_ticks, public.last_ticks, public.purge_ticks from public, anon, authenticated;

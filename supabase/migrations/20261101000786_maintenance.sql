@@ -54,49 +54,32 @@ grant select, insert, update, delete on public.busiest_users to service_role;
 -- Sessions that were not used for 30 days.
 create function private.clean_unused_sessions(p_limit integer, p_now timestamptz)
 returns jsonb
-language plpgsql
+language sql
 set search_path = ''
 as $$
-declare
-  v_count integer;
-begin
-  delete from public.sessions where id in (
-    select id from public.sessions where updated_at < p_now - interval '30 days' order by updated_at limit p_limit);
-  get diagnostics v_count = row_count;
-  return jsonb_build_object('deletedCount', v_count);
-end
+  select jsonb_build_object('deletedCount',
+    private.delete_rows_before('public.sessions', 'updated_at', p_now - interval '30 days', p_limit));
 $$;
 
 -- Sessions whose end has passed, and audit logs of more than 90 days ago.
 create function private.clean_daily(p_limit integer, p_now timestamptz)
 returns jsonb
-language plpgsql
+language sql
 set search_path = ''
 as $$
-declare
-  v_count integer;
-begin
-  delete from public.sessions where id in (
-    select id from public.sessions where expires_at < p_now order by expires_at limit p_limit);
-  get diagnostics v_count = row_count;
-  return jsonb_build_object('deletedSessions', v_count) || private.clean_audit_logs(p_limit, p_now);
-end
+  select jsonb_build_object('deletedSessions',
+    private.delete_rows_before('public.sessions', 'expires_at', p_now, p_limit))
+    || private.clean_audit_logs(p_limit, p_now);
 $$;
 
 -- Tokens that expired more than seven days ago.
 create function private.clean_expired_tokens(p_limit integer, p_now timestamptz)
 returns jsonb
-language plpgsql
+language sql
 set search_path = ''
 as $$
-declare
-  v_count integer;
-begin
-  delete from public.auth_tokens where id in (
-    select id from public.auth_tokens where expires_at < p_now - interval '7 days' order by expires_at limit p_limit);
-  get diagnostics v_count = row_count;
-  return jsonb_build_object('deletedCount', v_count);
-end
+  select jsonb_build_object('deletedCount',
+    private.delete_rows_before('public.auth_tokens', 'expires_at', p_now - interval '7 days', p_limit));
 $$;
 
 -- The 100 users with the most jobs of the last seven days.

@@ -136,7 +136,8 @@ as $$
 $$;
 
 -- How long ago a slot was due that housekeeping has not decided, although it came since: it came with the last look.
--- So downtime of housekeeping counts as no missed slot.
+-- So downtime of housekeeping counts as no missed slot. The slots are the declared ones: a schedule whose times an
+-- operator changed is left out.
 create function private.read_schedules(p_slots jsonb, p_last timestamptz, p_now timestamptz)
 returns setof private.reading
 language sql stable
@@ -145,7 +146,7 @@ as $$
   select 'missed-ticks', '', private.seconds(p_now - min(due.slot_at))
   from (select key as name, value::timestamptz as slot_at from jsonb_each_text(p_slots)) as due
   join public.schedules using (name)
-  where schedules.checked_until < due.slot_at and due.slot_at <= p_last
+  where schedules.checked_until < due.slot_at and due.slot_at <= p_last and schedules.changed_at is null
   having min(due.slot_at) is not null;
 $$;
 

@@ -61,6 +61,25 @@ describe("row-level security of direct reads", () => {
     ).toHaveLength(1);
   });
 
+  test("S4-75: a user reads only their own sessions, and another user none of them", async () => {
+    await db.sql.query(
+      `insert into sessions (user_id, created_at, updated_at, expires_at)
+       select id, now(), now(), now() from unnest($1::text[]) as ids (id)`,
+      [[ann, bob]],
+    );
+    for (const owner of [ann, bob])
+      expect(await read("authenticated", user(owner), "select user_id from sessions")).toEqual([
+        { user_id: owner },
+      ]);
+    expect(await read("authenticated", user(randomUUID()), "select user_id from sessions")).toEqual([]);
+  });
+
+  test("S4-75: only an administrator reads the audit log", async () => {
+    await db.sql.query("select record_admin_action('key:a', 'POST /x', '{}', now())");
+    expect(await read("authenticated", user(ann), "select id from audit_logs")).toEqual([]);
+    expect(await read("authenticated", user(ann, "admin"), "select id from audit_logs")).toHaveLength(1);
+  });
+
   test("a user reads no dead letters and no job errors", async () => {
     expect(await read("authenticated", user(ann), "select id from dead_letter_queue")).toEqual([]);
     expect(await read("authenticated", user(ann), "select id from job_errors")).toEqual([]);
@@ -74,6 +93,9 @@ describe("row-level security of direct reads", () => {
     "job_errors",
     "api_keys",
     "notifications",
+    "sessions",
+    "auth_tokens",
+    "audit_logs",
   ])("an anonymous client cannot read %s", async (table) => {
     await expect(read("anon", {}, `select * from ${table}`)).rejects.toThrow("permission denied");
   });
@@ -83,6 +105,10 @@ describe("row-level security of direct reads", () => {
     "update jobs set owner = owner",
     "delete from jobs",
     "select * from api_keys",
+    "select * from auth_tokens",
+    "update sessions set user_id = user_id",
+    "delete from audit_logs",
+    "insert into audit_logs (at, actor, action, target) values (now(), 'a', 'b', '{}')",
   ])("even a signed-in administrator is denied: %s", async (statement) => {
     await expect(read("authenticated", user(ann, "admin"), statement)).rejects.toThrow("permission denied");
   });

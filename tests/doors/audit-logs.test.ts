@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type TestApp, testApp } from "../support/app.ts";
 import { freshDatabase, type TestDatabase } from "../support/database.ts";
+import { insertJob } from "../support/jobs.ts";
 
 let database: TestDatabase;
 let house: TestApp;
@@ -22,6 +23,15 @@ test("S4-75: the audit log records an administrator's action: its actor, route, 
     actor: expect.stringMatching(/^key:/),
   });
   expect(Date.parse(newest.at)).toBeGreaterThanOrEqual(before - 1);
+});
+
+test("the audit log records what an administrator does to another person's job, not what the person does", async () => {
+  const id = await insertJob(database.sql, { owner: "ann" });
+  expect((await house.call("DELETE", `/api/jobs/${id}`, { as: "admin" })).status).toBeLessThan(300);
+  const [newest] = await actions();
+  expect(newest).toMatchObject({ action: "DELETE /api/jobs/:id", target: { id } });
+  await house.call("DELETE", `/api/jobs/${id}`, { as: "ann" });
+  expect((await actions())[0].id).toBe(newest.id);
 });
 
 test("neither reads nor refused requests are recorded in the audit log", async () => {

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type TestApp, testApp } from "../support/app.ts";
 import { freshDatabase, type TestDatabase } from "../support/database.ts";
 
@@ -24,6 +24,9 @@ test("403: only administrators can read and change schedules", async () => {
     ["POST", `${path}/run`],
     ["POST", `${path}/pause`],
     ["POST", `${path}/resume`],
+    ["PUT", `${path}/times`],
+    ["DELETE", `${path}/times`],
+    ["POST", `${path}/backfill`],
   ] as const)
     expect((await house.call(method, to, { as: "ann" })).status).toBe(403);
 });
@@ -79,4 +82,68 @@ test("a paused schedule skips its slots with the reason, and continues when it i
   now = new Date("2026-12-01T08:00:00Z");
   await house.app.keepHouse();
   expect((await call("GET")).body.last).toMatchObject({ local: "2026-12-01T09:00+01:00", fate: "fired" });
+});
+
+describe("times of an operator", () => {
+  const put = (body: object) => house.call("PUT", `${path}/times`, { as: "admin", body });
+
+  test("count from now on, stay in the answer beside the declared ones, and give way to them again", async () => {
+    now = new Date("2026-12-02T12:00:00Z");
+    const { status, body } = await put({ cron: "30 2 * * *", timeZone: "America/New_York" });
+    expect(status).toBe(200);
+    expect(body).toMatchObject({
+      cron: "30 2 * * *",
+      timeZone: "America/New_York",
+      changed: {
+        by: expect.stringMatching(/^key:/),
+        declaredCron: "0 9 * * *",
+        declaredTimeZone: "Europe/Berlin",
+      },
+      next: { local: "2026-12-03T02:30-05:00" },
+      // The slot before the change was decided by the declared times.
+      last: { local: "2026-12-02T09:00+01:00" },
+    });
+    expect(body.nextTimes).toHaveLength(20);
+    expect(body.warnings).toEqual([
+      "On 2027-03-14 the time from 02:00 to 03:00 does not exist: what is due in it fires at 03:00 instead.",
+    ]);
+    now = new Date("2026-12-03T07:30:00Z");
+    await house.app.keepHouse();
+    expect((await call("GET")).body.last.local).toBe("2026-12-03T02:30-05:00");
+    const declared = await house.call("DELETE", `${path}/times`, { as: "admin" });
+    expect(declared.body).toMatchObject({ cron: "0 9 * * *", changed: null });
+    now = new Date("2026-12-03T08:00:00Z");
+    await house.app.keepHouse();
+    expect((await call("GET")).body.last.local).toBe("2026-12-03T09:00+01:00");
+  });
+
+  test("400: times that cannot be read are not saved", async () => {
+    expect((await put({ cron: "99 * * * *", timeZone: "UTC" })).status).toBe(400);
+    expect((await put({ cron: "0 9 * * *", timeZone: "Mars/Olympus" })).status).toBe(400);
+    expect((await call("GET")).body.changed).toBeNull();
+  });
+
+  test("are shown before they are saved, with the hour that comes twice or never", async () => {
+    const asked = new URLSearchParams({ cron: "30 2 * * *", timeZone: "Europe/Berlin" });
+    const { body } = await call("GET", `${path}/times-preview?${asked}`);
+    expect(body.nextTimes).toHaveLength(20);
+    expect(body.warnings.map((text: string) => text.slice(3, 13))).toEqual(["2027-03-28", "2027-10-31"]);
+    expect((await call("GET")).body.changed).toBeNull();
+  });
+});
+
+describe("a backfill is refused", () => {
+  const backfill = (body: object, name = "send-daily-report") =>
+    house.call("POST", `/api/schedules/${name}/backfill`, { as: "admin", body });
+  const from = "2026-11-01T00:00:00Z";
+
+  test("400: of a period that is empty, not over, or longer than 1,000 slots", async () => {
+    expect((await backfill({ from, to: from })).status).toBe(400);
+    expect((await backfill({ from, to: "2027-01-01T00:00:00Z" })).status).toBe(400);
+    expect((await backfill({ from: "2020-01-01T00:00:00Z", to: from })).status).toBe(400);
+  });
+
+  test("409: of a maintenance task, which does the same whatever its slot was", async () => {
+    expect((await backfill({ from, to: "2026-11-02T00:00:00Z" }, "cleanup-sessions")).status).toBe(409);
+  });
 });

@@ -18,7 +18,7 @@ type Options = {
   /** Answer for these hosts, instead of ours or besides them. */
   hosts?: Record<string, (request: Request) => Promise<Response>>;
   /** Stands behind every call to the database, after it has had its effect. */
-  afterDatabase?: () => void;
+  afterDatabase?: (path: string) => void;
   /** Receives the lines of the log, which is silent otherwise. */
   log?: (line: string) => void;
   /** Stands for the addresses that users and operators name. */
@@ -67,7 +67,7 @@ export async function workshop({
     if (host === "mail.local") return mail.fetch(request);
     if (host === "slack.local") return mail.fetch(new Request("http://mail.local/slack", request));
     const response = await database.fetch(request);
-    if (host === "supabase.local") afterDatabase?.();
+    if (host === "supabase.local") afterDatabase?.(pathname);
     return response;
   };
   const settings = testEnv(database, {

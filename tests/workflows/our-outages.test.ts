@@ -315,6 +315,25 @@ const WORK: Record<string, Work> = {
     },
     once: { reports: 1 },
   },
+  "backfill-schedule": {
+    async begin() {
+      await house.call("POST", "/api/schedules/send-daily-report/pause");
+      await house.engine.advance("24h");
+      await house.keepHouse().catch(() => {});
+      const [row] = await house.rows("select max(slot_at) as at from schedule_ticks where fate = 'skipped'");
+      const from = new Date(row.at).toISOString();
+      const to = new Date(row.at.getTime() + 60_000).toISOString();
+      const { jobId } = await house.call("POST", "/api/schedules/send-daily-report/backfill", { from, to });
+      return jobId;
+    },
+    isDone: async (jobId) =>
+      (await count("select count(*) as n from jobs where id = $1 and status = 'completed'", jobId)) === 1,
+    async effects(jobId) {
+      const [row] = await house.rows("select result ->> 'started' as started from jobs where id = $1", jobId);
+      return { started: Number(row.started) };
+    },
+    once: { started: 1 },
+  },
   "sync-github-metrics": {
     async begin() {
       await house.call("POST", "/api/schedules/sync-github-metrics/pause");

@@ -1774,26 +1774,38 @@ export type Database = {
       };
       schedules: {
         Row: {
+          changed_at: string | null;
+          changed_by: string | null;
           checked_until: string;
           cron: string;
           name: string;
+          operator_cron: string | null;
+          operator_time_zone: string | null;
           paused_at: string | null;
           paused_by: string | null;
           time_zone: string;
         };
         ComputedFields: never;
         Insert: {
+          changed_at?: string | null;
+          changed_by?: string | null;
           checked_until: string;
           cron: string;
           name: string;
+          operator_cron?: string | null;
+          operator_time_zone?: string | null;
           paused_at?: string | null;
           paused_by?: string | null;
           time_zone: string;
         };
         Update: {
+          changed_at?: string | null;
+          changed_by?: string | null;
           checked_until?: string;
           cron?: string;
           name?: string;
+          operator_cron?: string | null;
+          operator_time_zone?: string | null;
           paused_at?: string | null;
           paused_by?: string | null;
           time_zone?: string;
@@ -2845,6 +2857,19 @@ export type Database = {
       };
       apply_payment: { Args: { p_now: string | null; p_payment: Json | null }; Returns: boolean };
       apply_subscription: { Args: { p_now: string | null; p_subscription: Json | null }; Returns: boolean };
+      backfill_slots: {
+        Args: {
+          p_from: number | null;
+          p_next: number | null;
+          p_now: string | null;
+          p_part_id: number | null;
+          p_reason: string | null;
+          p_schedule: string | null;
+          p_slots: Json | null;
+          p_token: string | null;
+        };
+        Returns: string;
+      };
       begin_image_attempt: {
         Args: {
           p_event_id: string | null;
@@ -2943,6 +2968,16 @@ export type Database = {
           isOneToOne: true;
           isSetofReturn: false;
         };
+      };
+      change_schedule_times: {
+        Args: {
+          p_by: string | null;
+          p_cron: string | null;
+          p_now: string | null;
+          p_schedule: string | null;
+          p_time_zone: string | null;
+        };
+        Returns: undefined;
       };
       change_user_settings: {
         Args: { p_change: Json | null; p_now: string | null; p_user_id: string | null };
@@ -3060,6 +3095,7 @@ export type Database = {
       confirm_told_alert: { Args: { p_id: string | null; p_told: string | null }; Returns: undefined };
       count_alerts: { Args: Record<PropertyKey, never>; Returns: Json };
       count_campaign_audience: { Args: { p_campaign_id: string | null }; Returns: number };
+      count_fired_slots: { Args: { p_schedule: string | null; p_slots: string[] | null }; Returns: number };
       count_github_webhook: {
         Args: {
           p_counts: Json | null;
@@ -3937,9 +3973,13 @@ export type Database = {
       open_schedules: {
         Args: { p_declared: Json | null; p_now: string | null };
         Returns: {
+          changed_at: string | null;
+          changed_by: string | null;
           checked_until: string;
           cron: string;
           name: string;
+          operator_cron: string | null;
+          operator_time_zone: string | null;
           paused_at: string | null;
           paused_by: string | null;
           time_zone: string;

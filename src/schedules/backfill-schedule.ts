@@ -1,0 +1,68 @@
+import type { OnFailure } from "#dead-letters/on-failure.ts";
+import type { Parts } from "#jobs/parts.ts";
+import { cancelOfThisJob, type FlowControl } from "#lib/engine/flow-control.ts";
+import type { InngestClient } from "#lib/engine/inngest.ts";
+import { tries } from "#lib/engine/retry-policy.ts";
+import { AppError } from "#lib/errors.ts";
+import type { Schedule } from "#lib/schedule.ts";
+import { jobOf, slotsOf, toBackfilled } from "#schedules/backfill.ts";
+import { isExcluded } from "#schedules/decide.ts";
+import { backfillRequested } from "#schedules/events.ts";
+import type { ScheduleRepository } from "#schedules/repository.ts";
+
+type Dependencies = {
+  inngest: InngestClient;
+  schedules: Pick<ScheduleRepository, "backfill">;
+  declared: readonly Schedule[];
+  parts: Pick<Parts, "plan" | "work">;
+  flow: FlowControl;
+  onFailure: OnFailure;
+};
+
+/** Slots in one statement. */
+const BATCH = 50;
+
+/**
+ * Accepts a job for each slot of a past period that has had none. Each slot once, however often the run dies: the part
+ * of its job remembers how far it is, and a slot's row names its job.
+ */
+export const backfillSchedule = ({ inngest, schedules, declared, parts, flow, onFailure }: Dependencies) =>
+  inngest.createFunction(
+    {
+      id: "backfill-schedule",
+      triggers: [backfillRequested],
+      ...flow.background(),
+      ...tries("dataSync"),
+      cancelOn: cancelOfThisJob,
+      onFailure,
+    },
+    async (run) => {
+      const { data } = run.event;
+      const schedule = declared.find(({ name }) => name === data.schedule);
+      if (schedule === undefined) throw new AppError("not_found", `No schedule is named ${data.schedule}`);
+      const job = jobOf(schedule);
+      const slots = slotsOf(data);
+      const plan = await parts.plan(run, "backfill-schedule", async () => ({
+        parts: slots.length === 0 ? [] : [{ first: 1, last: slots.length, total: slots.length }],
+        cursor: null,
+        result: { schedule: schedule.name },
+      }));
+      if (plan.parts === 0) return { slots: 0 };
+      const part = { ...run, event: { data: { parentJobId: plan.jobId, part: 1 } } };
+      await parts.work(part, { policy: "dataSync" }, async (claimed, time) => {
+        for (let { next } = claimed; ; next += BATCH) {
+          const batch = slots.slice(next - 1, next - 1 + BATCH);
+          const open = batch.filter((slot) => !isExcluded(schedule, slot));
+          const state = await schedules.backfill(claimed, {
+            from: next,
+            next: next + batch.length,
+            schedule: schedule.name,
+            reason: `backfilled by ${data.by}`,
+            slots: open.map((slot) => toBackfilled({ name: schedule.name, job }, slot)),
+          });
+          if (state !== "open" || time.isLate()) return state;
+        }
+      });
+      return { slots: slots.length };
+    },
+  );

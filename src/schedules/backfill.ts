@@ -1,0 +1,52 @@
+import { request } from "#jobs/request.ts";
+import { type Slot, slotsBetween } from "#lib/cron.ts";
+import type { Json } from "#lib/database/database.types.ts";
+import { AppError } from "#lib/errors.ts";
+import type { Schedule } from "#lib/schedule.ts";
+import type { BackfilledSlot } from "./repository.ts";
+
+type Period = { cron: string; timeZone: string; from: string; to: string };
+
+/** The most slots of one backfill. */
+const MOST_SLOTS = 1_000;
+
+/** The slots from `from` on and before `to`. */
+export function slotsOf({ cron, timeZone, from, to }: Period): Slot[] {
+  const after = new Date(Date.parse(from) - 1);
+  const slots = slotsBetween({ cron, timeZone }, after, new Date(Date.parse(to) - 1), MOST_SLOTS + 1);
+  if (slots.length <= MOST_SLOTS) return slots;
+  throw new AppError("invalid_request", `The period has more than ${MOST_SLOTS} slots`, {
+    hint: "Choose a shorter period, and backfill the rest after it.",
+  });
+}
+
+/** Slots that have not come yet run by themselves. */
+export function requirePast({ from, to }: { from: string; to: string }, now: Date): void {
+  if (Date.parse(from) >= Date.parse(to)) throw new AppError("invalid_request", "to must be later than from");
+  if (Date.parse(to) > now.getTime()) throw new AppError("invalid_request", "to must not be in the future");
+}
+
+/** A maintenance task does the same whatever its slot was, so that one run of it is enough. */
+export function jobOf(schedule: Schedule): NonNullable<Schedule["job"]> {
+  if (schedule.job !== undefined) return schedule.job;
+  throw new AppError("conflict", "A maintenance task does not depend on its slot", {
+    hint: "Start it once instead: POST /api/schedules/:name/run.",
+  });
+}
+
+export function toBackfilled(
+  { name, job }: { name: string; job: NonNullable<Schedule["job"]> },
+  { at, local }: Slot,
+): BackfilledSlot {
+  const dueAt = at.toISOString();
+  const asked = request(
+    job.event,
+    { schedule: name, slot: local, dueAt },
+    {
+      requester: { id: `schedule:${name}`, role: "admin", owner: name },
+      key: undefined,
+      functionId: job.functionId,
+    },
+  );
+  return { at: dueAt, slot: local, request: { ...asked, owner: null } satisfies Json };
+}

@@ -1,0 +1,66 @@
+import { z } from "zod";
+import type { Clock } from "#lib/clock.ts";
+import { filledText } from "#lib/http/fields.ts";
+import { json, type Route, route } from "#lib/http/route.ts";
+import type { CatchUp, Find } from "./found.ts";
+import type { ScheduleRepository } from "./repository.ts";
+import { preview, scheduleDetails, toPreview } from "./view.ts";
+
+type Dependencies = {
+  find: Find;
+  catchUp: CatchUp;
+  details: (name: string) => Promise<z.output<typeof scheduleDetails>>;
+  schedules: Pick<ScheduleRepository, "changeTimes">;
+  clock: Clock;
+};
+
+const params = z.object({ name: filledText(100) });
+const times = { cron: filledText(100), timeZone: filledText(100) };
+
+/** An operator's own times for a schedule. */
+export const timesRoutes = ({ find, catchUp, details, schedules, clock }: Dependencies): Route[] => [
+  route({
+    method: "GET",
+    path: "/api/schedules/:name/times-preview",
+    policy: "admin",
+    summary: "The next 20 local times that this cron would have, and warnings; nothing is saved",
+    params,
+    query: z.object(times),
+    responses: { 200: preview },
+    handler: async ({ params: { name }, query }) => {
+      const { schedule } = await find(name);
+      return json(200, toPreview({ ...schedule, ...query }, clock.now()));
+    },
+  }),
+  route({
+    method: "PUT",
+    path: "/api/schedules/:name/times",
+    policy: "admin",
+    summary: "Change when a schedule runs, from now on; the declared times stay in the answer",
+    params,
+    body: z.object(times),
+    responses: { 200: scheduleDetails },
+    handler: async ({ params: { name }, body, requester }) => {
+      const { schedule } = await find(name);
+      // Refuses times that cannot be read, before they are saved.
+      toPreview({ ...schedule, ...body }, clock.now());
+      await schedules.changeTimes(name, requester.id, body);
+      await catchUp(name);
+      return json(200, await details(name));
+    },
+  }),
+  route({
+    method: "DELETE",
+    path: "/api/schedules/:name/times",
+    policy: "admin",
+    summary: "Return to the declared times, from now on",
+    params,
+    responses: { 200: scheduleDetails },
+    handler: async ({ params: { name }, requester }) => {
+      await find(name);
+      await schedules.changeTimes(name, requester.id, null);
+      await catchUp(name);
+      return json(200, await details(name));
+    },
+  }),
+];
