@@ -23,6 +23,7 @@ import { createEngineApi } from "#lib/engine/engine-api.ts";
 import { createFlowControl } from "#lib/engine/flow-control.ts";
 import { createInngest, serveFunctions } from "#lib/engine/inngest.ts";
 import { logSteps } from "#lib/engine/log-steps.ts";
+import { traceRuns } from "#lib/engine/trace-runs.ts";
 import type { Env } from "#lib/env.ts";
 import { createFence } from "#lib/environment-fence.ts";
 import type { Fact } from "#lib/fact.ts";
@@ -31,7 +32,7 @@ import { createTickets } from "#lib/http/tickets.ts";
 import { createLogger } from "#lib/logger.ts";
 import { type Fetch, fastFetch, fetchOfOurs } from "#lib/outside/fetch.ts";
 import { createSafeFetch, type SafeFetch } from "#lib/outside/safe-fetch.ts";
-import { createErrorReporter } from "#lib/outside/sentry.ts";
+import { createSentry } from "#lib/outside/sentry.ts";
 import { createSlack } from "#lib/outside/slack.ts";
 import { createStripe } from "#lib/outside/stripe.ts";
 import type { Schedule } from "#lib/schedule.ts";
@@ -56,6 +57,7 @@ export function createPlatform(
   const letters = deadLetterRepository(db, clock);
   const live = tailRepository(db, clock);
   const redact = createRedact(visibleFields);
+  const sentry = createSentry(env, logger);
   const inngest = createInngest({
     env,
     fetch: ours,
@@ -65,6 +67,7 @@ export function createPlatform(
       trackJobs({ jobs: ledger, logger, show: redact.event }),
       keepDeadlines({ clock, logger }),
       logSteps({ clock, logger }),
+      ...(env.SENTRY_DSN === undefined ? [] : [traceRuns({ clock, tracer: sentry })]),
     ],
   });
   const tokens = createTokens(db, clock);
@@ -73,7 +76,7 @@ export function createPlatform(
     letters,
     logger,
     slack,
-    reporter: createErrorReporter(env, logger),
+    reporter: sentry,
     redact,
   });
   const outbox = createOutbox({ inngest, jobs: ledger, clock, logger });

@@ -126,6 +126,8 @@ const schema = z.object({
   /** Housekeeping calls this address after each look, so that an outside service notices when it no longer does. */
   CHECK_IN_URL: z.url({ protocol: /^https$/, error: "must be an https:// URL" }).optional(),
   SENTRY_DSN: url.optional(),
+  /** The share of runs whose traces are sent to Sentry. */
+  SENTRY_TRACES: number(0, 1).default(1),
 });
 
 export type Env = z.output<typeof schema>;

@@ -106,7 +106,9 @@ describe.each([{ checkpointing: true }, { checkpointing: false }])("with %o", (m
         error_stack: letter.error_stack,
       }),
     ]);
-    const reports = sentry.envelopes.filter((envelope) => envelope.includes(letter.run_id));
+    const reports = sentry.envelopes.filter(
+      (envelope) => envelope.includes(letter.run_id) && envelope.includes('"exception"'),
+    );
     expect(reports).toHaveLength(1);
     expect(reports[0]).toContain("no lorry for");
     expect(reports[0]).not.toContain("eve@");

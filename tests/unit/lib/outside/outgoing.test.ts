@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { createEngineApi } from "#lib/engine/engine-api.ts";
 import { createLogger } from "#lib/logger.ts";
-import { createErrorReporter } from "#lib/outside/sentry.ts";
+import { createSentry } from "#lib/outside/sentry.ts";
 import { createSlack, type SlackMessage } from "#lib/outside/slack.ts";
 import { sentryServer } from "../../../support/sentry.ts";
 
@@ -144,8 +144,8 @@ describe("Sentry", () => {
   };
 
   test("a report has its tags, environment and release, and the masked message only", async () => {
-    const reporter = createErrorReporter(
-      { SENTRY_DSN: sentry.dsn, NIGHTSHIFT_ENV: "preview", RELEASE: "v1" },
+    const reporter = createSentry(
+      { SENTRY_DSN: sentry.dsn, SENTRY_TRACES: 1, NIGHTSHIFT_ENV: "preview", RELEASE: "v1" },
       logger,
     );
     await reporter.report(report);
@@ -158,8 +158,8 @@ describe("Sentry", () => {
   });
 
   test("without a DSN nothing is sent", async () => {
-    const reporter = createErrorReporter(
-      { SENTRY_DSN: undefined, NIGHTSHIFT_ENV: "preview", RELEASE: undefined },
+    const reporter = createSentry(
+      { SENTRY_DSN: undefined, SENTRY_TRACES: 1, NIGHTSHIFT_ENV: "preview", RELEASE: undefined },
       logger,
     );
     await expect(reporter.report(report)).resolves.toBeUndefined();
@@ -168,8 +168,8 @@ describe("Sentry", () => {
   test("a wrong DSN does not make the report fail", async () => {
     vi.spyOn(console, "warn").mockImplementation(() => {});
     const complaint = vi.spyOn(console, "error").mockImplementation(() => {});
-    const reporter = createErrorReporter(
-      { SENTRY_DSN: "http://127.0.0.1:1/", NIGHTSHIFT_ENV: "preview", RELEASE: undefined },
+    const reporter = createSentry(
+      { SENTRY_DSN: "http://127.0.0.1:1/", SENTRY_TRACES: 1, NIGHTSHIFT_ENV: "preview", RELEASE: undefined },
       logger,
     );
     await expect(reporter.report(report)).resolves.toBeUndefined();
