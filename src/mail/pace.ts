@@ -1,5 +1,5 @@
 import { type Clock, sleep } from "#lib/clock.ts";
-import type { Tokens } from "#lib/database/tokens.ts";
+import type { Taken, Tokens } from "#lib/database/tokens.ts";
 
 export type Pace = ReturnType<typeof createPace>;
 
@@ -10,35 +10,62 @@ type Settings = {
   account: string;
   /** Requests per second, over all processes; 0 means no limit of ours. */
   perSecond: number;
+  /** For mails that do not wait behind a campaign. */
+  isUrgent?: boolean;
 };
 
 /** Longer waits are left to the engine, where they cost nothing. */
 const PATIENCE_MS = 5_000;
+/** The requests of campaigns are granted no more than this in advance, so that a single mail waits hardly longer. */
+const CAMPAIGN_AHEAD_MS = 400;
 
 /**
  * The rate limit of one provider account. The database gives every request a start time, for all processes. Within this
- * process two requests never begin closer together than the rate allows, even when the first one was late.
+ * process two requests never begin closer together than the rate allows, even when the first one was late. Requests of
+ * campaigns wait for their start time in this process; `isUrgent` ones are granted it at once, before them.
  */
-export function createPace({ tokens, clock, account, perSecond }: Settings) {
+export function createPace({ tokens, clock, account, perSecond, isUrgent = false }: Settings) {
   const key = `mail:${account}`;
   const isOn = perSecond > 0;
+  const aheadMs = isUrgent ? PATIENCE_MS : CAMPAIGN_AHEAD_MS;
   const want = isOn
-    ? { key, capacity: 1, refillPerSecond: perSecond, take: 1, patienceMs: PATIENCE_MS }
+    ? { key, capacity: 1, refillPerSecond: perSecond, take: 1, patienceMs: aheadMs }
     : { key, capacity: 1, refillPerSecond: 1, take: 0 };
   // One percent shorter, so that later requests can make up for a late one.
   const intervalMs = isOn ? 990 / perSecond : 0;
   let last = Promise.resolve(0);
+  let line: Promise<unknown> = Promise.resolve();
+
+  /** Asks again until the request is granted its time; only the first in this process's line asks. */
+  async function askAgain(refused: Taken, until: number): Promise<Taken> {
+    let answer = refused;
+    while (!answer.granted && answer.pausedMs === 0) {
+      const restMs = Math.max(1, answer.waitMs - aheadMs);
+      if (clock.now().getTime() + restMs > until) break;
+      await sleep(clock, restMs);
+      answer = await tokens.take([want]);
+    }
+    return answer;
+  }
+
+  async function ask(): Promise<Taken> {
+    const until = clock.now().getTime() + PATIENCE_MS;
+    const answer = await tokens.take([want]);
+    if (answer.granted || !isOn || isUrgent) return answer;
+    const turn = line.then(() => askAgain(answer, until));
+    line = turn.catch(() => {});
+    return turn;
+  }
+
   return {
     isOn,
-    /** The account's token bucket. */
-    bucket: key,
 
     /**
      * Resolves when a request may begin. A result other than 0 means that the provider wants a pause of so many more
      * milliseconds.
      */
     async reach(): Promise<number> {
-      const { granted, waitMs } = await tokens.take([want]);
+      const { granted, waitMs } = await ask();
       if (!granted || !isOn) return waitMs;
       const slot = clock.now().getTime() + waitMs;
       last = last.then(async (before) => {

@@ -5,14 +5,13 @@ import type { Mailer } from "#mail/mailer.ts";
 import { createPace, type Pace } from "#mail/pace.ts";
 import { resendMailer } from "#mail/resend-mailer.ts";
 import { smtpMailer } from "#mail/smtp-mailer.ts";
-import { createUrgentPace, type UrgentPace } from "#mail/urgent-pace.ts";
 
 export type MailProvider = {
   mailer: Mailer;
   /** For campaigns. */
   pace: Pace;
   /** For single mails. */
-  urgentPace: UrgentPace;
+  urgentPace: Pace;
 };
 type Dependencies = { env: Env; fetch: typeof globalThis.fetch; clock: Clock; tokens: Tokens };
 
@@ -25,5 +24,5 @@ export const mailProviders = ({ env, fetch, clock, tokens }: Dependencies): Mail
         ? ([smtpMailer(env), 0] as const)
         : ([resendMailer(env, fetch, clock), env.MAIL_REQUESTS_PER_SECOND] as const);
     const settings = { tokens, clock, account: mailer.account, perSecond };
-    return { mailer, pace: createPace(settings), urgentPace: createUrgentPace(settings) };
+    return { mailer, pace: createPace(settings), urgentPace: createPace({ ...settings, isUrgent: true }) };
   });

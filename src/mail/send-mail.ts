@@ -9,10 +9,10 @@ import { compose } from "#mail/compose.ts";
 import { sendBulkMailRequested, sendMailRequested } from "#mail/events.ts";
 import { type Mailer, type MailResult, refusesAll, writeMail } from "#mail/mailer.ts";
 import type { Mail, MailsRepository } from "#mail/mails-repository.ts";
+import type { Pace } from "#mail/pace.ts";
 import type { MailProvider } from "#mail/providers.ts";
 import { fillTemplate, Template } from "#mail/template.ts";
 import { templates } from "#mail/templates.ts";
-import type { UrgentPace } from "#mail/urgent-pace.ts";
 
 type Dependencies = {
   inngest: InngestClient;
@@ -32,7 +32,7 @@ type Sender = {
   paceOf: (provider: MailProvider) => MailPace;
   limits: Partial<ReturnType<FlowControl["prioritized"]>>;
 };
-type MailPace = Pick<UrgentPace, "reach" | "silence">;
+type MailPace = Pick<Pace, "reach" | "silence">;
 type Provider = { mailer: Mailer; pace: MailPace };
 
 /** Sends a mail of the product's own to one person. It does not wait behind a campaign. */

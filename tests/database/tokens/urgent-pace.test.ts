@@ -1,40 +1,58 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { createDatabase } from "#lib/database/client.ts";
 import { createTokens, type Tokens } from "#lib/database/tokens.ts";
-import { createUrgentPace } from "#mail/urgent-pace.ts";
+import { createPace } from "#mail/pace.ts";
 import { freshDatabase, type TestDatabase } from "../../support/database.ts";
+import { discreteTime } from "../../support/discrete-time.ts";
+
+const PER_SECOND = 5;
+const INTERVAL_MS = 1000 / PER_SECOND;
 
 let db: TestDatabase;
 let tokens: Tokens;
-let now = new Date("2026-11-01T12:00:00Z");
-const clock = { now: () => now };
+let now = Date.parse("2026-11-01T12:00:00Z");
+const time = discreteTime({
+  now: () => new Date(now),
+  sleep: async (ms) => {
+    now += ms;
+  },
+});
 beforeAll(async () => {
   db = await freshDatabase();
-  tokens = createTokens(createDatabase(db.env, db.fetch), clock);
+  const counted: typeof fetch = (input, init) => time.during(() => db.fetch(input, init));
+  tokens = createTokens(createDatabase(db.env, counted), time.clock);
 });
 afterAll(() => db.close());
 beforeEach(() => db.sql.query("truncate private.token_buckets"));
 
-const PER_SECOND = 5;
-/** A request of a campaign, which waits for its turn for at most five seconds. */
-const campaignRequest = () =>
-  tokens.take([{ key: "mail:test", capacity: 1, refillPerSecond: PER_SECOND, take: 1, patienceMs: 5_000 }]);
-const urgentPace = () => createUrgentPace({ tokens, clock, account: "test", perSecond: PER_SECOND });
+const paceOf = (isUrgent: boolean) =>
+  createPace({ tokens, clock: time.clock, account: "test", perSecond: PER_SECOND, isUrgent });
 
-test("S2-8: an urgent mail begins at once while a campaign has taken the next five seconds", async () => {
-  let last = await campaignRequest();
-  while (last.granted) last = await campaignRequest();
-  expect(last.waitMs).toBeGreaterThan(5_000);
-  const before = now.getTime();
-  expect(await urgentPace().reach()).toBe(0);
-  expect(now.getTime()).toBe(before);
-  // The campaign pays for it: the account's rate stays the same.
-  expect((await campaignRequest()).waitMs).toBe(last.waitMs + 1000 / PER_SECOND);
+test("S2-8: an urgent mail begins before the campaigns of three processes, and together they keep the rate", async () => {
+  const begun: { at: number; what: string }[] = [];
+  const startedAt = now;
+  const request = (pace: ReturnType<typeof paceOf>, what: string) =>
+    pace.reach().then((waitMs) => waitMs === 0 && begun.push({ at: now - startedAt, what }));
+  const campaigns = [0, 1, 2].flatMap(() => {
+    const pace = paceOf(false);
+    return Array.from({ length: 6 }, () => request(pace, "campaign"));
+  });
+  await time.pass(1_000);
+  const askedAt = now - startedAt;
+  const urgent = request(paceOf(true), "urgent");
+  await time.pass(10_000);
+  await Promise.all([...campaigns, urgent]);
+  const at = begun.find(({ what }) => what === "urgent")?.at ?? Infinity;
+  expect(at - askedAt).toBeLessThanOrEqual(3 * INTERVAL_MS);
+  expect(begun.filter(({ what }) => what === "campaign").length).toBeGreaterThan(15);
+  for (const [index, { at: later }] of begun.entries()) {
+    if (index > 0) expect(later - (begun[index - 1]?.at ?? 0)).toBeGreaterThanOrEqual(INTERVAL_MS - 5);
+  }
 });
 
 test("an urgent mail waits while the provider asks for a pause", async () => {
   await tokens.pause("mail:test", 7_000);
-  expect(await urgentPace().reach()).toBe(7_000);
-  now = new Date(now.getTime() + 7_000);
-  expect(await urgentPace().reach()).toBe(0);
+  expect(await paceOf(true).reach()).toBe(7_000);
+  now += 7_000;
+  expect(await paceOf(true).reach()).toBe(0);
 });
