@@ -23,6 +23,8 @@ type Options = {
   log?: (line: string) => void;
   /** Stands for the addresses that users and operators name. */
   safeFetch?: SafeFetch;
+  /** A mail provider that another workshop uses too. */
+  mail?: ReturnType<typeof createMailProvider>;
   /** The functions of this app, in addition to those that receive the engine's own events. */
   functions: (platform: Platform) => InngestFunction.Any[];
 };
@@ -40,6 +42,7 @@ export async function workshop({
   afterDatabase,
   log,
   safeFetch,
+  mail: shared,
   functions,
 }: Options) {
   const database = await freshDatabase();
@@ -52,7 +55,7 @@ export async function workshop({
         ? Promise.reject(new TypeError("fetch failed: the app does not answer"))
         : app.doors.inngest(request),
   });
-  const mail = createMailProvider({ clock: engine.clock });
+  const mail = shared ?? createMailProvider({ clock: engine.clock });
   const fetch: typeof globalThis.fetch = async (input, init) => {
     const request = new Request(input, init);
     const { host, pathname } = new URL(request.url);
@@ -124,7 +127,7 @@ export async function workshop({
     rows: async (sql: string, values: unknown[] = []) => (await database.sql.query(sql, values)).rows,
     async close() {
       await engine.close();
-      mail.close();
+      if (shared === undefined) mail.close();
       await database.close();
     },
   };
