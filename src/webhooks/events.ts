@@ -9,14 +9,17 @@ export const webhookReceived = eventType("webhook/received", {
   schema: z.object({ webhookId: z.uuid(), objectKey: z.string().min(1).max(300) }),
 });
 
-/** Command: read the metrics of all configured repositories from GitHub. */
-export const githubSyncDue = eventType("github/sync-metrics", {
-  schema: z.object({
-    schedule: z.string().max(100),
-    slot: z.string().max(40),
-    dueAt: z.iso.datetime().max(40),
-  }),
+const tick = z.object({
+  schedule: z.string().max(100),
+  slot: z.string().max(40),
+  dueAt: z.iso.datetime().max(40),
 });
+
+/** Command: read the metrics of all configured repositories from GitHub. */
+export const githubSyncDue = eventType("github/sync-metrics", { schema: tick });
+
+/** Command: take in what providers have sent and we have not received. */
+export const webhookGapsDue = eventType("webhook/check-gaps", { schema: tick });
 
 /**
  * Fact: the mail provider has reported the outcome of a mail. The address and the reason are only in the webhook's

@@ -5,10 +5,11 @@ import { deleteOld } from "#lib/delete-old.ts";
 import type { Env } from "#lib/env.ts";
 import type { Logger } from "#lib/logger.ts";
 import { room } from "#lib/room.ts";
-import { githubSyncDue, mailReported, webhookReceived } from "#webhooks/events.ts";
+import { githubSyncDue, mailReported, webhookGapsDue, webhookReceived } from "#webhooks/events.ts";
 import { createReceive } from "#webhooks/receive.ts";
 import { webhookRepository } from "#webhooks/repository.ts";
 import { webhookRoutes } from "#webhooks/routes.ts";
+import { gapSchedules, metricsSchedules } from "#webhooks/schedules.ts";
 
 type Dependencies = { env: Env; db: DatabaseClient; clock: Clock; logger: Logger; outbox: Outbox };
 
@@ -25,23 +26,10 @@ export const webhooks = room<Dependencies>({
     const { purge } = webhookRepository(db, clock);
     return [deleteOld({ name: "webhooks", keepDays: KEEP_DAYS, clock, some: purge })];
   },
-  schedules: ({ GITHUB_REPOSITORIES, PLAN }) =>
-    GITHUB_REPOSITORIES.length === 0
-      ? []
-      : [
-          {
-            name: "sync-github-metrics",
-            summary: "Reads the metrics of repositories from GitHub",
-            // Every 15 minutes would be 5,760 executions a month.
-            cron: PLAN === "free" ? "0 * * * *" : "*/15 * * * *",
-            timeZone: "UTC",
-            overlap: "skip",
-            missed: "once",
-            job: { event: githubSyncDue, functionId: "sync-github-metrics" },
-          },
-        ],
+  schedules: (env) => [...gapSchedules(env), ...metricsSchedules(env)],
   visibleFields: {
     [githubSyncDue.name]: ["schedule", "slot", "dueAt"],
+    [webhookGapsDue.name]: ["schedule", "slot", "dueAt"],
     [webhookReceived.name]: ["webhookId", "objectKey"],
     [mailReported.name]: ["webhookId", "messageId", "kind"],
   },

@@ -1,13 +1,11 @@
 import { z } from "zod";
 import { json, type Route, route } from "#lib/http/route.ts";
 import type { createReceive } from "#webhooks/receive.ts";
+import { MAX_BYTES } from "#webhooks/source.ts";
 import { stripe } from "#webhooks/sources/stripe.ts";
 import { sources } from "#webhooks/sources.ts";
 
 type Dependencies = { receive: ReturnType<typeof createReceive> };
-
-/** GitHub's largest webhooks have 25 MB; Netlify passes at most 6 MB to a function. */
-const MAX_BYTES = 5 * 1024 * 1024;
 
 const signed = {
   method: "POST",

@@ -15,6 +15,9 @@ export type Envelope = {
   occurredAt: Date | undefined;
 };
 
+/** GitHub's largest webhooks have 25 MB; Netlify passes at most 6 MB to a function. */
+export const MAX_BYTES = 5 * 1024 * 1024;
+
 /** A source of webhooks. To add one, write a file like `sources/resend.ts` and list it in `sources.ts`. */
 export type Source = {
   /** Its address is `/api/webhooks/<name>`. */

@@ -380,6 +380,26 @@ const WORK: Record<string, Work> = {
     effects: async (email) => ({ mails: await mailsTo(email) }),
     once: { mails: 2 },
   },
+  "check-webhook-gaps": {
+    async begin() {
+      await house.call("POST", "/api/schedules/check-webhook-gaps/pause");
+      // The first check of a list begins now.
+      const first = await house.call("POST", "/api/schedules/check-webhook-gaps/run");
+      await house.engine.waitFor(() => hasCompleted(first.jobId));
+      const orderId = randomUUID();
+      house.stripe.emit("payment_intent.succeeded", intentOf(`pi_${orderId}`, orderId));
+      await house.call("POST", "/api/schedules/check-webhook-gaps/run");
+      return orderId;
+    },
+    isDone: async (id) => (await count("select count(*) as n from orders where id = $1", id)) === 1,
+    effects: async (id) => ({
+      webhooks: await count(
+        "select count(*) as n from webhook_inbox where object_key = $1",
+        `stripe:pi_${id}`,
+      ),
+    }),
+    once: { webhooks: 1 },
+  },
   "erase-person": {
     async begin() {
       const list = await house.call("POST", "/api/lists", { name: "People" });

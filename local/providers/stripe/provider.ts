@@ -5,7 +5,13 @@ import { json, parseBody } from "#providers/http.ts";
 import { DroppedAnswer } from "#providers/mail/api.ts";
 import { type StripeEvent, type StripeObject, StripeRecord } from "#providers/stripe/record.ts";
 
-type Options = { dir?: string; clock?: { now(): Date }; webhookSecret?: string };
+type Options = {
+  dir?: string;
+  clock?: { now(): Date };
+  webhookSecret?: string;
+  /** An event is listed so much later than it is sent. */
+  listLagMs?: number;
+};
 
 /** The next `count` calls that change something fail: with a status, or by losing the answer after the work is done. */
 const faults = z.strictObject({
@@ -24,6 +30,7 @@ export function createStripeProvider({
   dir,
   clock = { now: () => new Date() },
   webhookSecret = "whsec_local_stripe",
+  listLagMs = 0,
 }: Options = {}) {
   const record = new StripeRecord(dir === undefined ? undefined : join(dir, "stripe.journal"));
   const fault = { plan: faults.parse({ count: 0 }) };
@@ -61,7 +68,7 @@ export function createStripeProvider({
       "content-type": "application/json; charset=utf-8",
       "stripe-signature": `t=${seconds},v1=${signature}`,
     };
-    return { event, body, headers };
+    return { path: "/api/webhooks/stripe", event, body, headers };
   }
 
   async function create(request: Request): Promise<Response> {
@@ -102,7 +109,11 @@ export function createStripeProvider({
 
   function read({ pathname, searchParams }: URL): Response {
     counts.reads += 1;
-    if (pathname === "/v1/events") return json(200, eventPage(record.events, searchParams));
+    if (pathname === "/v1/events") {
+      const listedUntil = (clock.now().getTime() - listLagMs) / 1000;
+      const listed = record.events.filter(({ created }) => created <= listedUntil);
+      return json(200, eventPage(listed, searchParams));
+    }
     if (pathname === "/v1/payment_intents/search") {
       const orderId = /^metadata\['orderId'\]:'([^']+)'$/.exec(searchParams.get("query") ?? "")?.[1];
       const found = record.withOrder(orderId ?? "");
@@ -129,7 +140,10 @@ export function createStripeProvider({
 function eventPage(events: readonly StripeEvent[], query: URLSearchParams) {
   const since = Number(query.get("created[gte]") ?? 0);
   const limit = Math.min(Number(query.get("limit") ?? 10), 100);
-  const newestFirst = events.filter(({ created }) => created >= since).toReversed();
+  const types = query.getAll("types[]");
+  const newestFirst = events
+    .filter(({ created, type }) => created >= since && (types.length === 0 || types.includes(type)))
+    .toReversed();
   const after = query.get("starting_after");
   const start = after === null ? 0 : newestFirst.findIndex(({ id }) => id === after) + 1;
   const data = newestFirst.slice(start, start + limit);

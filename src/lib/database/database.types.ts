@@ -2176,6 +2176,34 @@ export type Database = {
         };
         Relationships: [];
       };
+      webhook_gap_checks: {
+        Row: {
+          checked_at: string | null;
+          checked_until: string;
+          cursor: string | null;
+          found_count: number;
+          key: string;
+          reading_until: string | null;
+        };
+        ComputedFields: never;
+        Insert: {
+          checked_at?: string | null;
+          checked_until: string;
+          cursor?: string | null;
+          found_count?: number;
+          key: string;
+          reading_until?: string | null;
+        };
+        Update: {
+          checked_at?: string | null;
+          checked_until?: string;
+          cursor?: string | null;
+          found_count?: number;
+          key?: string;
+          reading_until?: string | null;
+        };
+        Relationships: [];
+      };
       webhook_inbox: {
         Row: {
           body: string;
@@ -3867,6 +3895,10 @@ export type Database = {
         Returns: Json[];
       };
       mark_jobs_sent: { Args: { p_job_ids: string[] | null; p_now: string | null }; Returns: undefined };
+      missing_webhooks: {
+        Args: { p_external_ids: string[] | null; p_source: string | null };
+        Returns: string[];
+      };
       move_production: { Args: { p_now: string | null; p_supabase_url: string | null }; Returns: undefined };
       newest_migration: { Args: Record<PropertyKey, never>; Returns: string };
       note_api_key_use: { Args: { p_id: string | null; p_now: string | null }; Returns: undefined };
@@ -3992,6 +4024,23 @@ export type Database = {
         };
       };
       open_webhook: { Args: { p_id: string | null }; Returns: Json[] };
+      open_webhook_gap_check: {
+        Args: { p_key: string | null; p_now: string | null; p_source: string | null };
+        Returns: {
+          checked_at: string | null;
+          checked_until: string;
+          cursor: string | null;
+          found_count: number;
+          key: string;
+          reading_until: string | null;
+        };
+        SetofOptions: {
+          from: "*";
+          to: "webhook_gap_checks";
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
+      };
       pause_schedule: {
         Args: { p_by: string | null; p_now: string | null; p_schedule: string | null };
         Returns: undefined;
@@ -4099,6 +4148,47 @@ export type Database = {
       receive_webhook: {
         Args: { p_now: string | null; p_request: Json | null; p_webhook: Json | null };
         Returns: Json;
+      };
+      receive_webhooks: {
+        Args: { p_now: string | null; p_webhooks: Json | null };
+        Returns: {
+          checked_at: string | null;
+          created_at: string;
+          dead_letter_id: string | null;
+          deadline_at: string | null;
+          due_at: string;
+          ended_at: string | null;
+          error: Json | null;
+          event_count: number;
+          event_data: NonNullable<Json>;
+          event_id: string;
+          event_name: string;
+          fingerprint: string | null;
+          function_id: string;
+          id: string;
+          idempotency_key: string | null;
+          keep_completed: number | null;
+          kind: string;
+          owner: string | null;
+          parent_job_id: string | null;
+          priority: number;
+          progress_done: number | null;
+          progress_total: number | null;
+          ready_at: string;
+          released_at: string | null;
+          requester: string;
+          result: Json | null;
+          sent_at: string | null;
+          started_at: string | null;
+          status: string;
+          updated_at: string;
+        }[];
+        SetofOptions: {
+          from: "*";
+          to: "jobs";
+          isOneToOne: false;
+          isSetofReturn: true;
+        };
       };
       record_admin_action: {
         Args: {
@@ -4273,6 +4363,17 @@ export type Database = {
           p_schedule: string | null;
           p_slot: string | null;
           p_task: string | null;
+        };
+        Returns: undefined;
+      };
+      save_webhook_gap_check: {
+        Args: {
+          p_checked_until: string | null;
+          p_cursor: string | null;
+          p_found: number | null;
+          p_key: string | null;
+          p_now: string | null;
+          p_reading_until: string | null;
         };
         Returns: undefined;
       };

@@ -11,6 +11,8 @@ type Dependencies = {
   clock: Clock;
   tokens: Pick<Tokens, "take" | "learn">;
 };
+/** A list of pairs may name a parameter several times. */
+type Query = Record<string, string> | string[][];
 type Call = { method: "GET" | "POST"; path: string; form?: Record<string, string>; idempotencyKey?: string };
 
 /** The shape of objects belongs to the version of the API, so it does not follow the account's setting. */
@@ -27,7 +29,7 @@ export function createStripe({ env, fetch, clock, tokens }: Dependencies) {
     isConfigured: env.STRIPE_API_KEY !== undefined,
 
     /** Undefined when there is no such object. */
-    async get<T>(path: string, query: Record<string, string>, schema: z.ZodType<T>): Promise<T | undefined> {
+    async get<T>(path: string, query: Query, schema: z.ZodType<T>): Promise<T | undefined> {
       const search = new URLSearchParams(query).toString();
       const response = await ask({ method: "GET", path: search === "" ? path : `${path}?${search}` });
       return response.status === 404 ? undefined : read(response, schema);

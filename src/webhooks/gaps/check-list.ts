@@ -1,0 +1,111 @@
+import type { Outbox } from "#jobs/outbox.ts";
+import { codeOf } from "#lib/errors.ts";
+import type { Logger } from "#lib/logger.ts";
+import type { GapRepository, Position } from "#webhooks/gaps/gap-repository.ts";
+import type { Sent, SentList } from "#webhooks/gaps/sent-list.ts";
+import { toInbox } from "#webhooks/receive.ts";
+import { MAX_BYTES } from "#webhooks/source.ts";
+
+export type CheckDependencies = {
+  gaps: GapRepository;
+  outbox: Pick<Outbox, "send">;
+  logger: Logger;
+};
+
+/** `isDone` false: time was over, and the next step goes on. `unreadable`: no webhook of ours, or too large. */
+export type Checked = { listed: number; missing: number; unreadable: number; isDone: boolean };
+
+/**
+ * Providers list events a little later, and in a slightly different order, than they happen. So each check looks back
+ * over this time again.
+ */
+const OVERLAP_MS = 60 * 60_000;
+/** A cursor of an interrupted reading may be forgotten by the provider after this time; then reading begins anew. */
+const CURSOR_LIFE_MS = 24 * 60 * 60_000;
+/** One statement takes in so many webhooks, or so many bytes. */
+const BATCH = { count: 25, bytes: 1_000_000 };
+
+/**
+ * Reads a list until the time that was compared before, and takes in what the inbox does not have. It may stop after any
+ * page, and a repeated page changes nothing.
+ */
+export async function checkList(
+  deps: CheckDependencies,
+  list: SentList,
+  { now, isLate }: { now: Date; isLate: () => boolean },
+): Promise<Checked> {
+  const total: Checked = { listed: 0, missing: 0, unreadable: 0, isDone: false };
+  let at = await deps.gaps.open(list.key, list.source.name);
+  while (at.checkedUntil < now || at.reading !== undefined) {
+    const isFresh = at.reading !== undefined && now.getTime() - at.reading.until.getTime() < CURSOR_LIFE_MS;
+    const reading = isFresh && at.reading ? at.reading : { until: now, cursor: undefined };
+    const from = new Date(at.checkedUntil.getTime() - OVERLAP_MS);
+    const page = await list.page(from, reading.cursor);
+    const found = await takeMissing(deps, list, page.sent.filter(isWanted(list, from)), isLate);
+    total.listed += page.sent.length;
+    total.missing += found.missing;
+    total.unreadable += found.unreadable;
+    const oldest = page.sent.at(-1);
+    const isEnd = page.next === undefined || (oldest !== undefined && oldest.at < from);
+    const next: Position = isEnd
+      ? { checkedUntil: reading.until, reading: undefined }
+      : { checkedUntil: at.checkedUntil, reading: { until: reading.until, cursor: page.next } };
+    at = found.isDone ? next : { ...at, reading };
+    await deps.gaps.save(list.key, at, found.missing);
+    if (isLate()) break;
+  }
+  return { ...total, isDone: at.reading === undefined && at.checkedUntil >= now };
+}
+
+const isWanted =
+  ({ source }: SentList, from: Date) =>
+  ({ type, at }: Sent) =>
+    at >= from && source.types.includes(type.replace(/^v1\./, ""));
+
+/** Takes in what is missing, in the order in which it was sent, until time is over. */
+async function takeMissing(
+  { gaps, outbox, logger }: CheckDependencies,
+  { source, key }: SentList,
+  sent: readonly Sent[],
+  isLate: () => boolean,
+): Promise<Checked> {
+  const unknown = new Set(await gaps.missing(source.name, [...new Set(sent.map((one) => one.externalId))]));
+  const byId = new Map(
+    sent.filter(({ externalId }) => unknown.has(externalId)).map((one) => [one.externalId, one]),
+  );
+  const found: Checked = { listed: sent.length, missing: 0, unreadable: 0, isDone: true };
+  let batch: { webhook: ReturnType<typeof toInbox>[0]; request: ReturnType<typeof toInbox>[1] }[] = [];
+  let bytes = 0;
+  for (const one of [...byId.values()].toReversed()) {
+    if (isLate()) {
+      found.isDone = false;
+      break;
+    }
+    const loaded = await one.load();
+    try {
+      if (loaded.bytes.length > MAX_BYTES) throw new RangeError(`${loaded.bytes.length} bytes`);
+      const [webhook, request] = toInbox(source, loaded.headers, loaded.bytes);
+      batch.push({ webhook, request });
+    } catch (err) {
+      // The door refuses such a webhook, too. It must not hold up the others.
+      logger.warn(
+        { err, list: key, externalId: one.externalId, code: codeOf(err) },
+        "webhook cannot be taken in",
+      );
+      found.unreadable += 1;
+      continue;
+    }
+    bytes += loaded.bytes.length;
+    if (batch.length >= BATCH.count || bytes >= BATCH.bytes) await flush();
+  }
+  await flush();
+  return found;
+
+  async function flush(): Promise<void> {
+    if (batch.length === 0) return;
+    const jobs = await gaps.take(batch);
+    found.missing += jobs.length;
+    await outbox.send(jobs);
+    [batch, bytes] = [[], 0];
+  }
+}

@@ -1,0 +1,53 @@
+import { z } from "zod";
+import type { JobRequest } from "#jobs/request.ts";
+import { jobRow } from "#jobs/rows.ts";
+import type { Clock } from "#lib/clock.ts";
+import { createCall } from "#lib/database/call.ts";
+import type { DatabaseClient } from "#lib/database/client.ts";
+import type { Json } from "#lib/database/database.types.ts";
+
+const position = z.object({
+  checked_until: z.string(),
+  reading_until: z.string().nullable(),
+  cursor: z.string().nullable(),
+});
+/**
+ * Everything that was sent before `checkedUntil` was compared. A list whose reading was interrupted goes on at
+ * `reading`: what was sent until then, from the cursor on.
+ */
+export type Position = { checkedUntil: Date; reading: Reading | undefined };
+export type Reading = { until: Date; cursor: string | undefined };
+
+export type GapRepository = ReturnType<typeof gapRepository>;
+
+export function gapRepository(db: DatabaseClient, clock: Clock) {
+  const { call, callTimeless } = createCall(db, clock);
+  return {
+    /** A list that is read for the first time begins with the source's oldest webhook of the inbox, or now. */
+    async open(key: string, source: string): Promise<Position> {
+      const row = await call("open_webhook_gap_check", { key, source }, position);
+      const until = row.reading_until;
+      const reading =
+        until === null ? undefined : { until: new Date(until), cursor: row.cursor ?? undefined };
+      return { checkedUntil: new Date(row.checked_until), reading };
+    },
+
+    /** The ids that the inbox does not have. */
+    missing: (source: string, externalIds: readonly string[]) =>
+      callTimeless("missing_webhooks", { source, externalIds: [...externalIds] }, z.array(z.string())),
+
+    /** Takes webhooks in as the door does; returns the jobs of those that are new. */
+    take: (webhooks: readonly { webhook: Json; request: JobRequest | null }[]) =>
+      call("receive_webhooks", { webhooks: [...webhooks] }, jobRow.array()),
+
+    /** `reading` undefined: everything until `checkedUntil` was compared. `found` counts what was missing. */
+    save: (key: string, { checkedUntil, reading }: Position, found: number) =>
+      call("save_webhook_gap_check", {
+        key,
+        checkedUntil: checkedUntil.toISOString(),
+        readingUntil: reading?.until.toISOString(),
+        cursor: reading?.cursor,
+        found,
+      }),
+  };
+}

@@ -1,0 +1,38 @@
+import type { Env } from "#lib/env.ts";
+import type { Schedule } from "#lib/schedule.ts";
+import { githubSyncDue, webhookGapsDue } from "#webhooks/events.ts";
+import { canBeAsked } from "#webhooks/gaps/askers.ts";
+
+type Schedules = (env: Env) => Schedule[];
+
+export const metricsSchedules: Schedules = ({ GITHUB_REPOSITORIES, PLAN }) =>
+  GITHUB_REPOSITORIES.length === 0
+    ? []
+    : [
+        {
+          name: "sync-github-metrics",
+          summary: "Reads the metrics of repositories from GitHub",
+          // Every 15 minutes would be 5,760 executions a month.
+          cron: PLAN === "free" ? "0 * * * *" : "*/15 * * * *",
+          timeZone: "UTC",
+          overlap: "skip",
+          missed: "once",
+          job: { event: githubSyncDue, functionId: "sync-github-metrics" },
+        },
+      ];
+
+export const gapSchedules: Schedules = (env) =>
+  Object.values(canBeAsked(env)).includes(true)
+    ? [
+        {
+          name: "check-webhook-gaps",
+          summary: "Takes in the webhooks that providers have sent and that did not arrive",
+          // 480 executions a month on the free plan.
+          cron: env.PLAN === "free" ? "20 */3 * * *" : "5,20,35,50 * * * *",
+          timeZone: "UTC",
+          overlap: "skip",
+          missed: "once",
+          job: { event: webhookGapsDue, functionId: "check-webhook-gaps" },
+        },
+      ]
+    : [];

@@ -1,0 +1,92 @@
+-- A gap check compares what a provider says it has sent with the inbox. A row is one list of a provider, and how far
+-- it was compared.
+
+create table public.webhook_gap_checks (
+  -- stripe, github:ada/engine:42 (a hook), resend:<webhook>.
+  key text primary key,
+  -- Everything that was sent before was compared.
+  checked_until timestamptz not null,
+  -- While a list is read, page by page from the newest on: where the reading began, and its next page.
+  reading_until timestamptz,
+  cursor text,
+  -- How many webhooks were missing, over all checks.
+  found_count bigint not null default 0,
+  checked_at timestamptz,
+  constraint webhook_gap_checks_read_with_a_start check (cursor is null or reading_until is not null)
+);
+alter table public.webhook_gap_checks enable row level security;
+revoke all on public.webhook_gap_checks from anon, authenticated;
+grant select, insert, update, delete on public.webhook_gap_checks to service_role;
+
+select private.register_work_kind('{"function_id": "check-webhook-gaps", "event_name": "webhook/check-gaps",
+  "kind": "gap-check", "priority": 4, "per_second": null, "waiting": null, "by_promise": false}');
+
+-- A list that is checked for the first time begins with the oldest webhook of its source, or now: what was sent before
+-- we received webhooks is not missing.
+create function public.open_webhook_gap_check(p_key text, p_source text, p_now timestamptz)
+returns public.webhook_gap_checks
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_check public.webhook_gap_checks;
+begin
+  select * into v_check from public.webhook_gap_checks where key = p_key;
+  if not found then
+    insert into public.webhook_gap_checks (key, checked_until)
+    select p_key, coalesce(min(received_at), p_now) from public.webhook_inbox where source = p_source
+    on conflict (key) do update set key = excluded.key
+    returning * into v_check;
+  end if;
+  return v_check;
+end
+$$;
+
+-- Which of these ids the inbox does not have.
+create function public.missing_webhooks(p_source text, p_external_ids text[])
+returns text[]
+language sql stable
+set search_path = ''
+as $$
+  select coalesce(array_agg(sent.id), '{}') from unnest(p_external_ids) as sent (id)
+  where not exists (
+    select from public.webhook_inbox as inbox where inbox.source = p_source and inbox.external_id = sent.id);
+$$;
+
+-- Takes webhooks in as the door does: [{"webhook", "request"}]. Returns the new jobs.
+create function public.receive_webhooks(p_webhooks jsonb, p_now timestamptz)
+returns setof public.jobs
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_one jsonb;
+  v_job jsonb;
+begin
+  for v_one in select value from jsonb_array_elements(p_webhooks) loop
+    v_job := public.receive_webhook(v_one -> 'webhook', nullif(v_one -> 'request', 'null'), p_now) -> 'job';
+    if v_job <> 'null' then
+      return next jsonb_populate_record(null::public.jobs, v_job);
+    end if;
+  end loop;
+end
+$$;
+
+-- Stores how far a list was read. p_reading_until null: everything until p_checked_until was compared.
+create function public.save_webhook_gap_check(
+  p_key text, p_checked_until timestamptz, p_reading_until timestamptz, p_cursor text, p_found integer,
+  p_now timestamptz
+)
+returns void
+language sql
+set search_path = ''
+as $$
+  update public.webhook_gap_checks set checked_until = greatest(checked_until, p_checked_until),
+    reading_until = p_reading_until, cursor = p_cursor, found_count = found_count + p_found, checked_at = p_now
+  where key = p_key;
+$$;
+
+revoke execute on function public.open_webhook_gap_check, public.missing_webhooks, public.receive_webhooks,
+  public.save_webhook_gap_check from public, anon, authenticated;
+grant execute on function public.open_webhook_gap_check, public.missing_webhooks, public.receive_webhooks,
+  public.save_webhook_gap_check to service_role;
