@@ -64,7 +64,7 @@ export function createResendWebhooks({ clock = { now: () => new Date() }, webhoo
       const start = after === null ? 0 : newestFirst.findIndex((one) => one.id === after) + 1;
       const data = newestFirst
         .slice(start, start + limit)
-        .map(({ payload: _, ...item }) => ({ ...item, status: "success" }));
+        .map(({ id, type, created_at }) => ({ id, type, created_at, status: "success" }));
       return json(200, { object: "list", has_more: start + limit < newestFirst.length, data });
     },
   };
