@@ -92,6 +92,7 @@ export async function outageHouse() {
     if (host === "slack.local") return mail.fetch(new Request("http://mail.local/slack", request));
     if (host === "stripe.local") return stripe.fetch(request);
     if (host === "images.local") return images.fetch(request);
+    if (pathname.endsWith("/hooks")) return Response.json([]);
     if (host === "github.local")
       return Response.json({ stargazers_count: github.stars, forks_count: 0, open_issues_count: 0 });
     if (pathname.startsWith("/e/") && (begins(["no events taken"]) || away === "no events taken"))

@@ -383,15 +383,21 @@ const WORK: Record<string, Work> = {
   "check-webhook-gaps": {
     async begin() {
       await house.call("POST", "/api/schedules/check-webhook-gaps/pause");
-      // The first check of a list begins now.
-      const first = await house.call("POST", "/api/schedules/check-webhook-gaps/run");
-      await house.engine.waitFor(() => hasCompleted(first.jobId));
+      // As if the list had been checked before: the first check of a list begins now.
+      const known =
+        "insert into webhook_gap_checks (key, checked_until) values ('stripe', $1) on conflict do nothing";
+      await house.rows(known, house.engine.clock.now().toISOString());
+      await house.engine.advance("1m");
       const orderId = randomUUID();
       house.stripe.emit("payment_intent.succeeded", intentOf(`pi_${orderId}`, orderId));
       await house.call("POST", "/api/schedules/check-webhook-gaps/run");
       return orderId;
     },
-    isDone: async (id) => (await count("select count(*) as n from orders where id = $1", id)) === 1,
+    async isDone(id) {
+      // Housekeeping sends the jobs of webhooks that were taken in by a statement whose answer was lost.
+      await house.keepHouse();
+      return (await count("select count(*) as n from orders where id = $1", id)) === 1;
+    },
     effects: async (id) => ({
       webhooks: await count(
         "select count(*) as n from webhook_inbox where object_key = $1",

@@ -33,10 +33,10 @@ export const checkWebhookGaps = (deps: Dependencies) =>
       ...tries("dataSync"),
       onFailure: deps.onFailure,
     },
-    async ({ event, step }) => {
+    async ({ step }) => {
       const total: Result = {};
       for (let round = 0; round < MAX_STEPS; round++) {
-        const { result, isDone } = await step.run(`check-${round}`, () => check(deps, event.data.dueAt));
+        const { result, isDone } = await step.run(`check-${round}`, () => check(deps));
         for (const [name, counts] of Object.entries(result)) total[name] = sum(total[name], counts);
         if (isDone) break;
       }
@@ -44,9 +44,9 @@ export const checkWebhookGaps = (deps: Dependencies) =>
     },
   );
 
-async function check(deps: Dependencies, dueAt: string): Promise<{ result: Result; isDone: boolean }> {
-  const startedMs = deps.clock.now().getTime();
-  const isLate = () => deps.clock.now().getTime() - startedMs > STEP_MS;
+async function check(deps: Dependencies): Promise<{ result: Result; isDone: boolean }> {
+  const now = deps.clock.now();
+  const isLate = () => deps.clock.now().getTime() - now.getTime() > STEP_MS;
   const asked = await Promise.allSettled(
     Object.entries(deps.askers).map(async ([name, ask]) => ({ name, ...(await ask()) })),
   );
@@ -56,7 +56,7 @@ async function check(deps: Dependencies, dueAt: string): Promise<{ result: Resul
       .flatMap(({ lists }) => lists)
       .map(async (list) => ({
         name: list.source.name,
-        ...(await checkList(deps, list, { now: new Date(dueAt), isLate })),
+        ...(await checkList(deps, list, { now, isLate })),
       })),
   );
   const result: Result = {};
