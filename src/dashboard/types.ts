@@ -11,6 +11,7 @@ import type { jobStatsView } from "#jobs/stats.ts";
 import type { jobDetailsView } from "#jobs/view.ts";
 import type { alertView } from "#monitoring/alert-routes.ts";
 import type { reportView } from "#reports/routes.ts";
+import type { scheduleDetails, scheduleView } from "#schedules/view.ts";
 
 export type JobDetails = output<typeof jobDetailsView>;
 export type Blocked = NonNullable<JobDetails["blocked"]>;
@@ -28,4 +29,7 @@ export type Endpoint = output<typeof endpointView>;
 export type Delivery = output<typeof deliveryView>;
 export type DeliveryDetails = output<typeof deliveryDetailsView>;
 export type EventTypeInfo = output<typeof eventTypeView>;
+export type Schedule = output<typeof scheduleView>;
+export type ScheduleDetails = output<typeof scheduleDetails>;
+export type Tick = ScheduleDetails["ticks"][number];
 export type PageOf<Item> = { items: Item[]; nextCursor: string | null };

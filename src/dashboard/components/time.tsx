@@ -14,6 +14,16 @@ export function TimeAgo({ at }: { at: string | null }) {
   );
 }
 
+/** "in 3 hours"; a moment that has passed meanwhile is shown as now. */
+export function TimeUntil({ at }: { at: string }) {
+  const now = useNow();
+  return (
+    <time dateTime={at} title={exact(at)}>
+      {ago(at, Math.min(now, Date.parse(at)))}
+    </time>
+  );
+}
+
 /** The time from one moment to another, or until now while it lasts. */
 export function Duration({ from, to }: { from: string | null; to: string | null }) {
   if (from === null) return <span className="quiet">–</span>;

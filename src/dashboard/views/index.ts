@@ -10,6 +10,7 @@ import { Imports } from "./imports.tsx";
 import { Jobs } from "./jobs.tsx";
 import { Overview } from "./overview.tsx";
 import { Reports } from "./reports.tsx";
+import { Schedules } from "./schedules.tsx";
 import { Webhooks } from "./webhooks.tsx";
 
 export type ViewProps = {
@@ -34,6 +35,7 @@ export const VIEWS: readonly View[] = [
   { name: "campaigns", title: "Campaigns", icon: "mail", show: Campaigns },
   { name: "imports", title: "Imports", icon: "table", show: Imports },
   { name: "reports", title: "Reports", icon: "report", show: Reports },
+  { name: "schedules", title: "Schedules", icon: "clock", show: Schedules },
   { name: "webhooks", title: "Webhooks", icon: "external", show: Webhooks },
   { name: "dead-letters", title: "Dead letters", icon: "alert", show: DeadLetters },
   { name: "alerts", title: "Alerts", icon: "bell", show: Alerts, Count: AlertCount },
