@@ -13,9 +13,9 @@ const PER_SECOND = 5;
 
 /**
  * How long a password reset takes from Supabase Auth's call to the provider's record, while a campaign goes out at the
- * provider's pace.
+ * provider's pace. `--rate` is MAIL_REQUESTS_PER_SECOND.
  *
- *   npm run bench -- urgent [--recipients 100000] [--resets 200] [--json]
+ *   npm run bench -- urgent [--recipients 100000] [--resets 200] [--rate 4.9] [--json]
  */
 export async function run(args: string[]): Promise<void> {
   const { values } = parseArgs({
@@ -23,11 +23,15 @@ export async function run(args: string[]): Promise<void> {
     options: {
       recipients: { type: "string", default: "100000" },
       resets: { type: "string", default: "200" },
+      rate: { type: "string", default: "4.9" },
       json: { type: "boolean", default: false },
     },
   });
   const resets = Number(values.resets);
-  const stack = await benchStack({ SUPABASE_HOOK_SECRET: `v1,whsec_${SECRET.toString("base64")}` });
+  const stack = await benchStack({
+    SUPABASE_HOOK_SECRET: `v1,whsec_${SECRET.toString("base64")}`,
+    MAIL_REQUESTS_PER_SECOND: values.rate,
+  });
   try {
     await stack.control("latency", { latencyMs: LATENCY_MS });
     await stack.control("rate", { requestsPerSecond: PER_SECOND });

@@ -11,12 +11,7 @@ z.globalRegistry.add(settingsView, { id: "UserSettings" });
 
 const change = z
   .object({
-    timeZone: z
-      .string()
-      .max(64)
-      // Offsets such as +02:00 are no zones: they know no daylight saving time.
-      .regex(/^[A-Z]/, "must be an IANA time zone, for instance Europe/Berlin")
-      .refine(isTimeZone, "must be an IANA time zone, for instance Europe/Berlin"),
+    timeZone: z.string().max(64).refine(isTimeZone, "must be an IANA time zone, for instance Europe/Berlin"),
     weeklyDigest: z.boolean(),
   })
   .partial();

@@ -99,6 +99,7 @@ language plpgsql
 set search_path = ''
 as $$
 begin
+  -- Offsets such as +02:00 are no zones: they know no daylight saving time.
   if p_change ? 'timeZone'
     and not exists (select from pg_catalog.pg_timezone_names where name = p_change ->> 'timeZone')
   then

@@ -182,7 +182,7 @@ describe("S4-32, S3-8: the reminder of an incomplete profile", () => {
 
   test("T30: is canceled when the user is deleted, whose rows go too", async () => {
     shop = await paymentShop();
-    const id = await addUser("ada@example.com", undefined, "Ada");
+    const id = await addUser("ada@example.com");
     await work();
     await shop.rows("delete from auth.users where id = $1", [id]);
     expect(await jobs("send-profile-reminder")).toMatchObject([{ status: "canceled" }]);

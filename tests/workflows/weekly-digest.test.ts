@@ -58,6 +58,15 @@ describe("S2-19: the weekly digest", () => {
     expect(await mailedBetween("2026-03-29T12:00:00Z", "2026-03-31T12:00:00Z")).toEqual(at);
   });
 
+  test("is about the seven days before Monday 09:00 in the user's zone, also when it is late", async () => {
+    const id = await user("Pacific/Kiritimati", null);
+    for (const at of ["22T18:00", "22T20:00", "29T18:00", "29T20:00"]) {
+      await rows("select notify($1, 'NEW_MESSAGE', '{}', null, $2)", [id, `2026-03-${at}:00Z`]);
+    }
+    await mailedBetween("2026-03-29T21:00:00Z", "2026-03-29T21:00:00Z");
+    expect(await rows("select fields ->> 'unread' as unread from mails")).toEqual([{ unread: "2" }]);
+  });
+
   test("comes once a week, however often the task runs, and again a week later", async () => {
     const id = await user("UTC", "2026-03-29T00:00:00Z");
     await mailedBetween("2026-03-30T09:00:00Z", "2026-03-30T12:00:00Z");
