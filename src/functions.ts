@@ -13,6 +13,7 @@ import { paymentFunctions, stripeWebhooks } from "#payments/functions.ts";
 import type { Platform } from "#platform.ts";
 import { reportFunctions } from "#reports/functions.ts";
 import { scheduleFunctions } from "#schedules/functions.ts";
+import { sitemapFunctions } from "#sitemap/functions.ts";
 import { uploadFunctions } from "#uploads/functions.ts";
 import { webhookFunctions } from "#webhooks/functions.ts";
 
@@ -30,6 +31,7 @@ export const allFunctions = (platform: Platform): InngestFunction.Any[] => [
   ...onboardingFunctions(platform),
   ...monitoringFunctions(platform),
   ...scheduleFunctions(platform),
+  ...sitemapFunctions(platform),
   ...erasureFunctions(platform),
   catchFailures(platform),
   recordCancellations(platform),

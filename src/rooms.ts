@@ -17,6 +17,7 @@ import { payments } from "#payments/room.ts";
 import type { Platform } from "#platform.ts";
 import { reports } from "#reports/room.ts";
 import { schedules } from "#schedules/room.ts";
+import { sitemap } from "#sitemap/room.ts";
 import { suppressions } from "#suppressions/room.ts";
 import { uploads } from "#uploads/room.ts";
 import { users } from "#users/room.ts";
@@ -43,6 +44,7 @@ export const rooms: readonly Room<Platform>[] = [
   onboarding,
   reports,
   notifications,
+  sitemap,
   schedules,
   maintenance,
   jobs,

@@ -47,6 +47,17 @@ export const repositories = z
     "must be at most 20 names such as owner/name, separated by commas",
   );
 
+/** Paths of a site: `/pricing`. */
+export const sitePaths = z
+  .string()
+  .max(4000)
+  .default("")
+  .transform((text) => listOf(text))
+  .refine(
+    (paths) => paths.every((path) => /^\/(?!\/)[\w/.~?&=%+-]*$/.test(path)),
+    "must be paths such as /pricing, separated by commas",
+  );
+
 /** Mail addresses. */
 export const addresses = z
   .string()

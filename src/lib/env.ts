@@ -6,6 +6,7 @@ import {
   namedKeys,
   repositories,
   secrets,
+  sitePaths,
   thresholds,
   timeZone,
 } from "#lib/env-lists.ts";
@@ -111,6 +112,9 @@ const schema = z.object({
   GITHUB_REPOSITORIES: repositories,
   GITHUB_TOKEN: key.optional(),
   GITHUB_BASE_URL: url.default("https://api.github.com"),
+
+  /** The pages of the site's sitemap, as paths: `/, /pricing`. Without any, no sitemap is written. */
+  SITEMAP_PATHS: sitePaths,
 
   /** The time zone of the daily report: its day, and 9 o'clock, when it is made. */
   REPORT_TIME_ZONE: timeZone.default("UTC"),

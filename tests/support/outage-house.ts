@@ -104,6 +104,8 @@ export async function outageHouse() {
     IMAGES_SIZE: "32",
     GITHUB_WEBHOOK_SECRET: GITHUB_SECRET,
     GITHUB_REPOSITORIES: "ada/engine",
+    URL: "https://app.example",
+    SITEMAP_PATHS: "/",
     GITHUB_TOKEN: "github_token",
     GITHUB_BASE_URL: "http://github.local",
     STRIPE_WEBHOOK_SECRET: STRIPE_SECRET,

@@ -351,6 +351,16 @@ const WORK: Record<string, Work> = {
     }),
     once: { isNewest: true },
   },
+  "generate-sitemap": {
+    async begin() {
+      await house.call("POST", "/api/schedules/generate-sitemap/pause");
+      return (await house.call("POST", "/api/schedules/generate-sitemap/run")).jobId;
+    },
+    isDone: hasCompleted,
+    effects: async (id) => ({ status: (await job(id)).status, files: await files("sitemap.xml") }),
+    once: { status: "completed", files: 1 },
+    also: ["no storage"],
+  },
   "on-user-signup": {
     begin: signUp,
     isDone: (email) => haveArrived(1, email),

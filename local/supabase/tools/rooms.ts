@@ -24,6 +24,7 @@ const ROOMS: readonly Room[] = [
   { from: 760, name: "deliveries" },
   { from: 770, name: "users" },
   { from: 780, name: "schedules" },
+  { from: 790, name: "sitemap" },
   { from: 800, name: "onboarding", on: ["mail", "payments", "schedules", "users"] },
   { from: 820, name: "monitoring", on: ["deliveries", "mail", "schedules"] },
 ];
