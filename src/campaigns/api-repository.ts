@@ -70,6 +70,7 @@ const sendRow = z.object({
   provider: z.string().nullable(),
   provider_message_id: z.string().nullable(),
   error_code: z.string().nullable(),
+  reported: z.string().nullable(),
   note: z.string().nullable(),
 });
 export type SendRow = z.output<typeof sendRow>;

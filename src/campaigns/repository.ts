@@ -42,6 +42,7 @@ const taken = z.discriminatedUnion("state", [
     batches: z.array(batch),
   }),
   z.object({ state: z.literal("wait"), waitMs: z.number() }),
+  z.object({ state: z.literal("stopped"), because: z.string().nullable() }),
   z.object({ state: z.enum(["done", "lost"]) }),
 ]);
 

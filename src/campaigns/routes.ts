@@ -31,6 +31,8 @@ export const sendView = z.object({
   provider: z.string().nullable(),
   providerMessageId: z.string().nullable(),
   errorCode: z.string().nullable(),
+  /** What the mail provider has reported since: delivered, soft_bounced, refused, suppressed, bounced, complained. */
+  reported: z.string().nullable(),
   note: z.string().nullable(),
 });
 z.globalRegistry.add(sendView, { id: "Send" });
@@ -174,5 +176,6 @@ const toSendView = (row: SendRow): z.output<typeof sendView> => ({
   provider: row.provider,
   providerMessageId: row.provider_message_id,
   errorCode: row.error_code,
+  reported: row.reported,
   note: row.note,
 });

@@ -70,6 +70,8 @@ async function sendBy(
         ? ({ state: "wait", waitMs: pauseMs } as const)
         : await campaigns.take(part, mailer.account, groupSize, keysSince(deps));
     if (taken.state === "wait") waitMs = Math.max(waitMs, taken.waitMs);
+    else if (taken.state === "stopped")
+      error ??= new AppError("sender_refused", taken.because ?? "The campaign was stopped");
     else if (taken.state !== "open") state = taken.state;
     if (taken.state !== "open" || taken.batches.length === 0) return false;
     const { id: campaignId, content } = taken.campaign;

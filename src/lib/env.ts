@@ -67,6 +67,11 @@ const schema = z.object({
   MAIL_FROM: z.string().min(3).max(320).default("Nightshift <onboarding@resend.dev>"),
   MAIL_REQUESTS_PER_SECOND: number(0, 10_000).default(4.9),
   MAIL_MAX_IN_FLIGHT: count(1, 1000).default(10),
+  /** An address is suppressed after so many soft bounces within so many days. */
+  MAIL_SOFT_BOUNCES: count(1, 1000).default(5),
+  MAIL_SOFT_BOUNCE_DAYS: count(1, 365).default(30),
+  /** A campaign stops after so many receiving servers have refused our domain (5.7.x). */
+  MAIL_REFUSALS: count(1, 10_000).default(1),
   MAIL_IDEMPOTENT: flag.default(true),
   CAMPAIGN_PART_SIZE: count(1, 10_000).default(5000),
   CAMPAIGN_BATCH_SIZE: count(1, 100).default(100),

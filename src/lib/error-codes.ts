@@ -117,6 +117,12 @@ export const MEANINGS = {
     "A provider refuses our key",
     "Replace the key, then reprocess.",
   ),
+  sender_refused: meaning(
+    502,
+    "stop",
+    "Receiving servers refuse our domain",
+    "Correct SPF, DKIM and DMARC of the sender's domain, then reprocess.",
+  ),
   provider_answer_too_large: meaning(
     502,
     "retry",

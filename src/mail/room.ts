@@ -5,7 +5,9 @@ import type { Env } from "#lib/env.ts";
 import { room } from "#lib/room.ts";
 import { mailChecks } from "#mail/check.ts";
 import { sendBulkMailRequested, sendMailRequested } from "#mail/events.ts";
+import { mailFacts } from "#mail/facts.ts";
 import { mailsRepository } from "#mail/mails-repository.ts";
+import { reportsRepository } from "#mail/reports-repository.ts";
 
 type Dependencies = { env: Env; fetch: typeof globalThis.fetch; db: DatabaseClient; clock: Clock };
 
@@ -14,10 +16,15 @@ const KEEP_DAYS = 90;
 
 export const mail = room<Dependencies>({
   name: "mail",
-  chores({ db, clock }) {
-    const { purge } = mailsRepository(db, clock);
-    return [deleteOld({ name: "mails", keepDays: KEEP_DAYS, clock, some: purge })];
+  chores({ env, db, clock }) {
+    const mails = mailsRepository(db, clock);
+    const reports = reportsRepository(db, clock, env);
+    return [
+      deleteOld({ name: "mails", keepDays: KEEP_DAYS, clock, some: mails.purge }),
+      deleteOld({ name: "mail-bounces", keepDays: env.MAIL_SOFT_BOUNCE_DAYS, clock, some: reports.purge }),
+    ];
   },
+  facts: mailFacts,
   checks: mailChecks,
   visibleFields: {
     [sendMailRequested.name]: ["mailId", "template"],

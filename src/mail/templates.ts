@@ -3,6 +3,7 @@ import * as account from "#mail/templates/account.ts";
 import { alert } from "#mail/templates/alert.ts";
 import { paymentReceipt } from "#mail/templates/payment-receipt.ts";
 import { reportReady } from "#mail/templates/report-ready.ts";
+import { webhookDisabled } from "#mail/templates/webhook-disabled.ts";
 import { completeProfileReminder, weeklyDigest, welcome } from "#mail/templates/welcome.ts";
 
 /** The mails that the product writes itself, by the name that `private.send_mail` is called with. */
@@ -20,6 +21,7 @@ export const templates: Readonly<Record<string, MailText>> = {
   "report-ready": reportReady,
   "sign-in-link": account.signInLink,
   "verification-code": account.verificationCode,
+  "webhook-disabled": webhookDisabled,
   "weekly-digest": weeklyDigest,
   welcome,
 };

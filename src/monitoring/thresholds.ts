@@ -1,7 +1,7 @@
 import type { Env } from "#lib/env.ts";
 import { AppError } from "#lib/errors.ts";
 
-type Unit = "jobs" | "letters" | "endpoints" | "seconds" | "share" | "times";
+type Unit = "jobs" | "letters" | "endpoints" | "campaigns" | "seconds" | "share" | "times";
 type Rule = {
   title: string;
   unit: Unit;
@@ -33,6 +33,11 @@ export const RULES = {
   "disabled-endpoints": {
     title: "Webhook endpoints were disabled, because they fail",
     unit: "endpoints",
+    threshold: 0,
+  },
+  "refused-campaigns": {
+    title: "Receiving servers refuse our domain, so campaigns were stopped",
+    unit: "campaigns",
     threshold: 0,
   },
   canary: { title: "Work does not get done: the canary did not come back", unit: "seconds", threshold: 240 },

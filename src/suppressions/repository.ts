@@ -9,7 +9,7 @@ const suppressionRow = z.object({
   scope: z.enum(["all", "list", "stream"]),
   list_id: z.uuid().nullable(),
   stream: z.enum(["broadcast", "transactional"]).nullable(),
-  reason: z.enum(["unsubscribed", "bounced", "complained", "by_hand", "deleted"]),
+  reason: z.enum(["unsubscribed", "bounced", "complained", "by_hand", "by_provider", "deleted"]),
   source: z.string(),
   note: z.string().nullable(),
   is_active: z.boolean(),

@@ -14,7 +14,7 @@ const suppressionView = z.object({
   scope: z.enum(["all", "list", "stream"]),
   listId: z.uuid().nullable(),
   stream: z.enum(["broadcast", "transactional"]).nullable(),
-  reason: z.enum(["unsubscribed", "bounced", "complained", "by_hand", "deleted"]),
+  reason: z.enum(["unsubscribed", "bounced", "complained", "by_hand", "by_provider", "deleted"]),
   /** "link", "resend", or the id of the requester. */
   source: z.string(),
   note: z.string().nullable(),

@@ -20,15 +20,3 @@ export const githubSyncDue = eventType("github/sync-metrics", { schema: tick });
 
 /** Command: take in what providers have sent and we have not received. */
 export const webhookGapsDue = eventType("webhook/check-gaps", { schema: tick });
-
-/**
- * Fact: the mail provider has reported the outcome of a mail. The address and the reason are only in the webhook's
- * body, in the inbox.
- */
-export const mailReported = eventType("mail/reported", {
-  schema: z.object({
-    webhookId: z.uuid(),
-    messageId: z.string().min(1).max(300),
-    kind: z.enum(["bounced", "complained", "delivered", "suppressed"]),
-  }),
-});

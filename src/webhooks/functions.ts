@@ -17,7 +17,6 @@ import { githubHandler } from "#webhooks/github-handler.ts";
 import type { Handler } from "#webhooks/handler.ts";
 import { processWebhook } from "#webhooks/process-webhook.ts";
 import { webhookRepository } from "#webhooks/repository.ts";
-import { resendHandler } from "#webhooks/resend-handler.ts";
 import { syncGithubMetrics } from "#webhooks/sync-github-metrics.ts";
 
 type Dependencies = {
@@ -45,7 +44,7 @@ export function webhookFunctions(
       ...deps,
       clock,
       webhooks,
-      handlers: { ...others, github: githubHandler({ webhooks }), resend: resendHandler },
+      handlers: { ...others, github: githubHandler({ webhooks }) },
     }),
     syncGithubMetrics({ ...deps, clock, env, fetch, webhooks }),
     checkWebhookGaps({

@@ -7,8 +7,6 @@ export type Handled = {
   verdict: Verdict;
   /** The object was read from the provider, so all its webhooks that had arrived by then count as handled. */
   isPresentState?: boolean;
-  /** A fact for other rooms, with ids only. Its id makes a repeated event start nothing. */
-  tell?: { id: string; name: string; data: Record<string, string> };
 };
 
 /**

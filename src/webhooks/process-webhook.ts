@@ -43,13 +43,11 @@ export const processWebhook = (deps: Dependencies) =>
         applied = await step.run("apply-gathered", () => apply(deps, webhookId, 0));
       }
       if ("waitMs" in applied) throw new AppError("internal", "A webhook has waited twice");
-      const { type, verdict, tell } = applied;
-      if (tell !== undefined) await step.sendEvent("tell", tell);
-      return { webhookId, type, verdict };
+      return { webhookId, ...applied };
     },
   );
 
-type Applied = Pick<Handled, "verdict" | "tell"> & { type: string };
+type Applied = Pick<Handled, "verdict"> & { type: string };
 
 /** `waitMs`: the object was read less than `gatherMs` ago. */
 async function apply(
@@ -68,7 +66,7 @@ async function apply(
   if (waitMs > 0) return { waitMs: Math.min(waitMs, gatherMs) };
   const handler = handlers[webhook.source];
   if (!handler) throw new AppError("configuration", `No handler is registered for ${webhook.source}`);
-  const { verdict, isPresentState = false, tell } = await handler(webhook);
+  const { verdict, isPresentState = false } = await handler(webhook);
   await webhooks.settle(webhookId, verdict, isPresentState ? webhook.newestSequence : undefined);
-  return { type, verdict, ...(tell === undefined ? {} : { tell }) };
+  return { type, verdict };
 }

@@ -5,7 +5,7 @@ import { deleteOld } from "#lib/delete-old.ts";
 import type { Env } from "#lib/env.ts";
 import type { Logger } from "#lib/logger.ts";
 import { room } from "#lib/room.ts";
-import { githubSyncDue, mailReported, webhookGapsDue, webhookReceived } from "#webhooks/events.ts";
+import { githubSyncDue, webhookGapsDue, webhookReceived } from "#webhooks/events.ts";
 import { createReceive } from "#webhooks/receive.ts";
 import { webhookRepository } from "#webhooks/repository.ts";
 import { webhookRoutes } from "#webhooks/routes.ts";
@@ -31,6 +31,5 @@ export const webhooks = room<Dependencies>({
     [githubSyncDue.name]: ["schedule", "slot", "dueAt"],
     [webhookGapsDue.name]: ["schedule", "slot", "dueAt"],
     [webhookReceived.name]: ["webhookId", "objectKey"],
-    [mailReported.name]: ["webhookId", "messageId", "kind"],
   },
 });

@@ -16,6 +16,9 @@ create table private.work_kinds (
   -- when the dead letter of a part is ignored. It updates the room's own rows, and returns the counts of the unfinished
   -- rows in the room's words, {"skipped": 3}.
   on_skip text,
+  -- For work in parts: a function (public.job_parts, timestamptz) that is called when an administrator reprocesses the dead
+  -- letter of a part.
+  on_reopen text,
   -- The priority of work whose request names none.
   priority integer not null,
   -- Requests per second and requester; null: unlimited.
@@ -41,7 +44,7 @@ returns private.work_kinds
 language sql immutable
 set search_path = ''
 as $$
-  select p_function_id, '', p_function_id, null::text, null::text, null::text, 3, 100, 10000, true, 1000, 5000;
+  select p_function_id, '', p_function_id, null::text, null::text, null::text, null::text, 3, 100, 10000, true, 1000, 5000;
 $$;
 
 create function private.work_kind(p_function_id text)
@@ -75,6 +78,8 @@ begin
     and to_regprocedure(v_kind.after_ignore || '(public.dead_letter_queue, timestamptz)') is null
     or v_kind.on_skip is not null
     and to_regprocedure(v_kind.on_skip || '(public.job_parts, text, timestamptz)') is null
+    or v_kind.on_reopen is not null
+    and to_regprocedure(v_kind.on_reopen || '(public.job_parts, timestamptz)') is null
   then
     raise exception 'The kind of work % names a function that does not exist', p_kind;
   end if;

@@ -151,7 +151,7 @@ begin
   update public.dead_letter_queue set status = 'reprocessed', reprocessed_at = p_now, handled_by = p_by,
     handled_at = p_now, reprocess_job_id = p_job_id
   where id = v_letter.id;
-  perform private.reopen_part(v_letter.event_data, v_letter.run_id);
+  perform private.reopen_part(v_letter.event_data, v_letter.run_id, v_letter.function_id, p_now);
   return v_job;
 end
 $$;

@@ -37,13 +37,21 @@ as $$
 $$;
 
 -- An administrator reprocesses the dead letter: its part is open again.
-create function private.reopen_part(p_event_data jsonb, p_run_id text)
+create function private.reopen_part(p_event_data jsonb, p_run_id text, p_function_id text, p_now timestamptz)
 returns void
-language sql
+language plpgsql
 set search_path = ''
 as $$
+declare
+  v_on_reopen text := (select on_reopen from private.work_kinds where function_id = p_function_id);
+  v_part public.job_parts;
+begin
   update public.job_parts set status = 'pending'
-  where id = private.part_of_letter(p_event_data, p_run_id) and status = 'dead';
+  where id = private.part_of_letter(p_event_data, p_run_id) and status = 'dead' returning * into v_part;
+  if v_part.id is not null and v_on_reopen is not null then
+    execute format('select %s($1, $2)', v_on_reopen) using v_part, p_now;
+  end if;
+end
 $$;
 
 -- The counts of a skipped part in the words of its room (work_kinds.on_skip); the rest counts as "skipped".

@@ -29,7 +29,7 @@ create table public.suppressions (
   constraint suppressions_name_their_stream check ((scope = 'stream') = (stream is not null)),
   constraint suppressions_stream_is_valid check (stream in ('broadcast', 'transactional')),
   constraint suppressions_reason_is_valid
-    check (reason in ('unsubscribed', 'bounced', 'complained', 'by_hand', 'deleted')),
+    check (reason in ('unsubscribed', 'bounced', 'complained', 'by_hand', 'by_provider', 'deleted')),
   constraint suppressions_happened check (suppressed_at is not null or lifted_at is not null),
   constraint suppressions_texts_are_short
     check (length(address) <= 320 and length(source) <= 200 and length(note) <= 1000 and length(lifted_because) <= 1000)
@@ -50,7 +50,7 @@ $$;
 
 -- Which of these addresses get no mail of this stream, and of the list at the same position (null: it belongs to no list),
 -- with the reason. Transactional mail (a receipt) answers something that the person did, so only an address that bounced,
--- complained or was suppressed by hand for all mail does not get it.
+-- complained, or was suppressed for all mail by hand or by the provider does not get it.
 create function private.suppressed_among(p_emails text[], p_list_ids uuid[], p_stream text)
 returns table (email_no bigint, reason text)
 language plpgsql stable
@@ -65,8 +65,8 @@ begin
     -- The expression of hash_of_address, because a call for each address would take most of the time.
     where s.address_hash = sha256(convert_to(lower(mail.email), 'UTF8')) and s.is_active
       and case s.scope when 'list' then s.list_id = mail.list_id when 'stream' then s.stream = p_stream
-        else p_stream <> 'transactional' or s.reason in ('bounced', 'complained', 'by_hand') end
-    order by array_position(array['complained', 'bounced', 'unsubscribed', 'by_hand'], s.reason) limit 1
+        else p_stream <> 'transactional' or s.reason in ('bounced', 'complained', 'by_hand', 'by_provider') end
+    order by array_position(array['complained', 'bounced', 'unsubscribed', 'by_hand', 'by_provider'], s.reason) limit 1
   ) as found;
 end
 $$;
@@ -85,7 +85,7 @@ returns text
 language sql immutable
 set search_path = ''
 as $$
-  select case when p_reason in ('by_hand', 'deleted') then 'suppressed' else p_reason end;
+  select case when p_reason in ('by_hand', 'by_provider', 'deleted') then 'suppressed' else p_reason end;
 $$;
 
 -- Gives the subscribers of these addresses the status that their suppressions say.

@@ -16,10 +16,13 @@ create table public.mails (
   asked_at timestamptz,
   -- The provider's id of the sent mail.
   message_id text,
+  -- What the provider has reported about it; see record_mail_report.
+  reported text,
   created_at timestamptz not null,
   constraint mails_key_is_short check (length(key) between 1 and 400),
   constraint mails_recipient_is_short check (length(recipient) between 3 and 320)
 );
+create index mails_by_message on public.mails (message_id) where message_id is not null;
 create index mails_by_time on public.mails (created_at);
 
 alter table public.mails enable row level security;

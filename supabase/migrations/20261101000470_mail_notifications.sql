@@ -30,7 +30,8 @@ as $$
   on conflict (owner) do update set email = excluded.email, updated_at = excluded.updated_at;
 $$;
 
--- Makes the mail in the transaction of the notification, which is inserted once, so the mail is made once.
+-- Makes the mail, with the template that the trigger names, in the transaction of the notification. That is inserted
+-- once, so the mail is made once.
 create function private.mail_notification()
 returns trigger
 language plpgsql
@@ -40,14 +41,16 @@ declare
   v_email text := public.get_notification_email(new.owner);
 begin
   if v_email is not null then
-    perform private.send_mail(jsonb_build_object('key', 'notification:' || new.id, 'template', 'report-ready',
+    perform private.send_mail(jsonb_build_object('key', 'notification:' || new.id, 'template', tg_argv[0],
       'to', v_email, 'owner', new.owner, 'fields', new.data), new.created_at);
   end if;
   return null;
 end
 $$;
 create trigger reports_are_mailed after insert on public.notifications
-  for each row when (new.type = 'report_ready') execute function private.mail_notification();
+  for each row when (new.type = 'report_ready') execute function private.mail_notification('report-ready');
+create trigger disabled_webhooks_are_mailed after insert on public.notifications
+  for each row when (new.type = 'WEBHOOK_DISABLED') execute function private.mail_notification('webhook-disabled');
 
 create function private.erase_from_preferences(p_email text, p_cursor text, p_now timestamptz)
 returns jsonb

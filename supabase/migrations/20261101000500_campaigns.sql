@@ -17,8 +17,12 @@ create table public.campaigns (
   -- The sender's postal address, and how links are signed; set when planning begins, and then frozen like the content.
   imprint jsonb,
   status text not null default 'draft',
-  -- Why it is a draft again, in words for people.
+  -- Why it is a draft again, or was stopped, in words for people.
   note text,
+  -- Receiving servers refuse our domain, so no part sends. See resume_campaign.
+  stopped_at timestamptz,
+  -- When an administrator last let it go on.
+  resumed_at timestamptz,
   -- The job that sends it now; a reprocess sets a new one.
   job_id uuid references public.jobs (id) on delete set null,
   -- The job whose plan is used for sending: job_id, or the previous job until job_id has begun.
@@ -88,6 +92,10 @@ create table public.campaign_sends (
   error_code text,
   -- The provider's message about a failure, or why a person resolved an unknown send as they did.
   note text,
+  -- What the provider has reported about the mail; of several reports the one that says most. See record_mail_report.
+  reported text,
+  constraint campaign_sends_reported_is_valid check (reported in
+    ('delivered', 'soft_bounced', 'refused', 'suppressed', 'bounced', 'complained')),
   constraint campaign_sends_are_once_per_recipient primary key (campaign_id, subscriber_id),
   constraint campaign_sends_status_is_valid check (status in ('pending', 'sent', 'failed', 'skipped', 'unknown')),
   -- Without the provider's id a send is "sent" only because a person resolved it as such.

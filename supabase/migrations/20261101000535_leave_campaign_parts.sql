@@ -61,8 +61,20 @@ begin
 end
 $$;
 
-select private.register_work_kind('{"function_id": "send-campaign-part", "event_name": "email/send.campaign-part",
-  "on_skip": "private.skip_campaign_part"}');
+-- An administrator reprocesses the dead letter of a part: a campaign that was stopped goes on.
+create function private.resume_campaign(p_part public.job_parts, p_now timestamptz)
+returns void
+language sql
+set search_path = ''
+as $$
+  update public.campaigns set stopped_at = null, note = null, resumed_at = p_now
+  where plan_job_id = p_part.job_id and stopped_at is not null;
+$$;
 
-revoke execute on function public.settle_canceled_campaigns, private.skip_campaign_part from public, anon, authenticated;
-grant execute on function public.settle_canceled_campaigns, private.skip_campaign_part to service_role;
+select private.register_work_kind('{"function_id": "send-campaign-part", "event_name": "email/send.campaign-part",
+  "on_skip": "private.skip_campaign_part", "on_reopen": "private.resume_campaign"}');
+
+revoke execute on function public.settle_canceled_campaigns, private.skip_campaign_part, private.resume_campaign
+  from public, anon, authenticated;
+grant execute on function public.settle_canceled_campaigns, private.skip_campaign_part, private.resume_campaign
+  to service_role;

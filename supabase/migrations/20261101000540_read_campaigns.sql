@@ -73,7 +73,7 @@ create function public.list_campaign_sends(
 )
 returns table (
   id bigint, email text, status text, batch_no integer, attempts integer, provider text, provider_message_id text,
-  error_code text, note text
+  error_code text, note text, reported text
 )
 language plpgsql stable
 set search_path = ''
@@ -102,7 +102,8 @@ begin
       select send.subscriber_id, send.email,
         case when send.status = 'pending' then v_batch.open_status else send.status end,
         send.batch_no, v_batch.attempts,
-        case when send.status in ('sent', 'unknown') then v_batch.provider end, send.provider_message_id, send.error_code, send.note
+        case when send.status in ('sent', 'unknown') then v_batch.provider end, send.provider_message_id, send.error_code, send.note,
+        send.reported
       from public.campaign_sends as send
       where send.campaign_id = p_campaign_id and send.subscriber_id > p_after
         and send.subscriber_id between v_batch.first_subscriber_id and v_batch.last_subscriber_id

@@ -159,6 +159,15 @@ as $$
   where disabled_reason in ('gone', 'failing') and disabled_at > p_now - interval '1 day';
 $$;
 
+-- How many campaigns were stopped in the last day because receiving servers refuse our domain.
+create function private.read_campaigns(p_now timestamptz)
+returns setof private.reading
+language sql stable
+set search_path = ''
+as $$
+  select 'refused-campaigns', '', count(*)::float8 from public.campaigns where stopped_at > p_now - interval '1 day';
+$$;
+
 -- How long ago the newest canary was sent, if it has not come back.
 create function private.read_canary(p_now timestamptz)
 returns setof private.reading
@@ -183,12 +192,13 @@ as $$
   union all select * from private.read_outbox(p_now)
   union all select * from private.read_schedules(p_slots, p_last, p_now)
   union all select * from private.read_endpoints(p_now)
+  union all select * from private.read_campaigns(p_now)
   union all select * from private.read_canary(p_now);
 $$;
 
 revoke execute on function private.seconds, private.read_queue, private.read_ends, private.read_retries,
   private.read_promises, private.read_letters, private.read_outbox, private.read_schedules, private.read_endpoints,
-  private.read_canary, private.read_all from public, anon, authenticated;
+  private.read_campaigns, private.read_canary, private.read_all from public, anon, authenticated;
 grant execute on function private.seconds, private.read_queue, private.read_ends, private.read_retries,
   private.read_promises, private.read_letters, private.read_outbox, private.read_schedules, private.read_endpoints,
-  private.read_canary, private.read_all to service_role;
+  private.read_campaigns, private.read_canary, private.read_all to service_role;

@@ -39,6 +39,8 @@ insert into private.alert_rules (rule, severity, query) values
     'select name, cron, checked_until from public.schedules where checked_until < now() - interval ''5 minutes'' order by checked_until, name'),
   ('disabled-endpoints', 'warning',
     'select id, disabled_reason, disabled_at from public.webhook_endpoints where disabled_reason in (''gone'', ''failing'') and disabled_at > now() - interval ''1 day'' order by disabled_at desc, id'),
+  ('refused-campaigns', 'error',
+    'select id, status, note, stopped_at from public.campaigns where stopped_at > now() - interval ''1 day'' order by stopped_at desc, id'),
   ('canary', 'error',
     'select jobs.id, jobs.status, jobs.created_at, jobs.sent_at from private.monitor join public.jobs on jobs.id = monitor.canary_job_id');
 insert into private.alert_rules (rule, severity, is_below, query) values

@@ -151,6 +151,18 @@ const canary = async (status: string, seconds: number) => {
     ago(seconds),
   );
 };
+const stoppedCampaign = async (hours: number) => {
+  const [list] = await sql(
+    "insert into email_lists (owner, name, created_at) values ('ann', 'l', $1) returning id",
+    ago(0),
+  );
+  await sql(
+    `insert into campaigns (owner, list_id, name, subject, text, sender, status, stopped_at, created_at)
+     values ('ann', $1, 'n', 's', 't', 'a@example.com', 'sending', $2, $2)`,
+    list.id,
+    ago(hours * 3600),
+  );
+};
 const gone = "delete from jobs";
 
 type Case = {
@@ -269,6 +281,12 @@ const CASES: Case[] = [
     },
     wrong: () => endpoint("failing", ago(60)),
     cure: "delete from webhook_endpoints",
+  },
+  {
+    rule: "refused-campaigns",
+    fine: () => stoppedCampaign(25),
+    wrong: () => stoppedCampaign(1),
+    cure: "update campaigns set stopped_at = null",
   },
   {
     rule: "canary",

@@ -14,6 +14,7 @@ const ROOMS: readonly Room[] = [
   { from: 400, name: "lists" },
   { from: 460, name: "mail", on: ["lists"] },
   { from: 500, name: "campaigns", on: ["lists"] },
+  { from: 595, name: "mail reports", on: ["lists", "mail", "campaigns"] },
   { from: 600, name: "images" },
   { from: 660, name: "uploads" },
   { from: 670, name: "monitoring" },
@@ -26,7 +27,7 @@ const ROOMS: readonly Room[] = [
   { from: 780, name: "schedules" },
   { from: 790, name: "sitemap" },
   { from: 800, name: "onboarding", on: ["mail", "payments", "schedules", "users"] },
-  { from: 820, name: "monitoring", on: ["deliveries", "mail", "schedules"] },
+  { from: 820, name: "monitoring", on: ["campaigns", "deliveries", "mail", "schedules"] },
 ];
 
 export type Migration = { name: string; sql: string };

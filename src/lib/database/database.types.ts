@@ -283,6 +283,7 @@ export type Database = {
           error_code: string | null;
           note: string | null;
           provider_message_id: string | null;
+          reported: string | null;
           status: string;
           subscriber_id: number;
         };
@@ -294,6 +295,7 @@ export type Database = {
           error_code?: string | null;
           note?: string | null;
           provider_message_id?: string | null;
+          reported?: string | null;
           status?: string;
           subscriber_id: number;
         };
@@ -304,6 +306,7 @@ export type Database = {
           error_code?: string | null;
           note?: string | null;
           provider_message_id?: string | null;
+          reported?: string | null;
           status?: string;
           subscriber_id?: number;
         };
@@ -326,8 +329,10 @@ export type Database = {
           queued_at: string | null;
           recipient_count: number;
           reply_to: string | null;
+          resumed_at: string | null;
           sender: string;
           status: string;
+          stopped_at: string | null;
           subject: string;
           text: string | null;
         };
@@ -348,8 +353,10 @@ export type Database = {
           queued_at?: string | null;
           recipient_count?: number;
           reply_to?: string | null;
+          resumed_at?: string | null;
           sender: string;
           status?: string;
+          stopped_at?: string | null;
           subject: string;
           text?: string | null;
         };
@@ -369,8 +376,10 @@ export type Database = {
           queued_at?: string | null;
           recipient_count?: number;
           reply_to?: string | null;
+          resumed_at?: string | null;
           sender?: string;
           status?: string;
+          stopped_at?: string | null;
           subject?: string;
           text?: string | null;
         };
@@ -1438,6 +1447,31 @@ export type Database = {
           },
         ];
       };
+      mail_bounces: {
+        Row: {
+          address_hash: string;
+          campaign_id: string | null;
+          kind: string;
+          message_id: string;
+          occurred_at: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          address_hash: string;
+          campaign_id?: string | null;
+          kind: string;
+          message_id: string;
+          occurred_at: string;
+        };
+        Update: {
+          address_hash?: string;
+          campaign_id?: string | null;
+          kind?: string;
+          message_id?: string;
+          occurred_at?: string;
+        };
+        Relationships: [];
+      };
       mails: {
         Row: {
           asked_at: string | null;
@@ -1449,6 +1483,7 @@ export type Database = {
           message_id: string | null;
           provider: string | null;
           recipient: string;
+          reported: string | null;
           template: string;
         };
         ComputedFields: never;
@@ -1462,6 +1497,7 @@ export type Database = {
           message_id?: string | null;
           provider?: string | null;
           recipient: string;
+          reported?: string | null;
           template: string;
         };
         Update: {
@@ -1474,6 +1510,7 @@ export type Database = {
           message_id?: string | null;
           provider?: string | null;
           recipient?: string;
+          reported?: string | null;
           template?: string;
         };
         Relationships: [];
@@ -3644,6 +3681,7 @@ export type Database = {
           note: string;
           provider: string;
           provider_message_id: string;
+          reported: string;
           status: string;
         }[];
       };
@@ -4096,6 +4134,7 @@ export type Database = {
         Args: { p_completed_before: string | null; p_failed_before: string | null; p_limit: number | null };
         Returns: number;
       };
+      purge_mail_bounces: { Args: { p_before: string | null; p_limit: number | null }; Returns: number };
       purge_mails: { Args: { p_before: string | null; p_limit: number | null }; Returns: number };
       purge_ticks: { Args: { p_before: string | null; p_limit: number | null }; Returns: number };
       purge_webhook_messages: { Args: { p_before: string | null; p_limit: number | null }; Returns: number };
@@ -4200,6 +4239,7 @@ export type Database = {
         Returns: undefined;
       };
       record_dead_letter: { Args: { p_letter: Json | null; p_now: string | null }; Returns: string };
+      record_mail_report: { Args: { p_now: string | null; p_report: Json | null }; Returns: boolean };
       release_image_upload: { Args: { p_id: string | null; p_now: string | null }; Returns: undefined };
       release_part: {
         Args: {

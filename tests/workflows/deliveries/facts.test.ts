@@ -85,6 +85,26 @@ const CAUSES: Record<string, () => Promise<unknown>> = {
     };
     await sql("select apply_payment($1, $2)", [JSON.stringify(paid), NOW]);
   },
+  "mail.reported": async () => {
+    const [list] = await sql(
+      "insert into email_lists (owner, name, created_at) values ('operator', $1, now()) returning id",
+      [randomUUID()],
+    );
+    const [campaign] = await sql(
+      `insert into campaigns (owner, list_id, name, subject, text, sender, status, created_at)
+       values ('operator', $1, 'n', 's', 't', 'a@example.com', 'sending', now()) returning id`,
+      [list.id],
+    );
+    const report = {
+      outcome: "bounced",
+      messageId: randomUUID(),
+      address: "ada@example.com",
+      at: NOW,
+      note: "Permanent",
+      campaignId: campaign.id,
+    };
+    await sql("select record_mail_report($1, $2)", [JSON.stringify(report), NOW]);
+  },
   "user.updated": () => shop.call("PATCH", `/api/users/${randomUUID()}`, { name: "Ada" }),
 };
 

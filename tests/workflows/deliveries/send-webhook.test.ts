@@ -1,6 +1,8 @@
 import { createHmac } from "node:crypto";
 import { Webhook } from "standardwebhooks";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { compose } from "#mail/compose.ts";
+import { webhookDisabled } from "#mail/templates/webhook-disabled.ts";
 import { type HookShop, hookShop } from "../../support/hook-shop.ts";
 
 const MINUTE = 60_000;
@@ -112,7 +114,8 @@ test("S2-18: max_retries=5 of the documents: the sixth failure ends the delivery
   expect(await shop.rows("select status from webhook_deliveries")).toEqual([{ status: "failed" }]);
 });
 
-test("a 410 disables the endpoint at once and notifies its owner", async () => {
+test("a 410 disables the endpoint at once, and notifies and mails its owner", async () => {
+  await shop.rows("select set_notification_email('operator', 'op@example.com', now())");
   const { id } = await shop.endpoint();
   shop.receiver.answer = () => ({ status: 410 });
   await shop.publish("r1");
@@ -125,6 +128,10 @@ test("a 410 disables the endpoint at once and notifies its owner", async () => {
   expect(await shop.rows("select owner, type, data ->> 'reason' as reason from notifications")).toEqual([
     { owner: "operator", type: "WEBHOOK_DISABLED", reason: "gone" },
   ]);
+  const [mail] = await shop.rows("select template, recipient, fields from mails");
+  expect(mail).toMatchObject({ template: "webhook-disabled", recipient: "op@example.com" });
+  const { text } = compose(webhookDisabled, mail.fields);
+  expect(text).toContain("https://receiver.test/hook was disabled, because it answered 410 (gone).");
 });
 
 test("Retry-After delays all deliveries of the endpoint, by at most an hour", async () => {
