@@ -132,7 +132,10 @@ test(`of ${EVENTS} webhooks 5 % are lost and 6 hours' are refused: the next chec
   });
   expect(Math.max(...waits)).toBeLessThanOrEqual(INTERVAL_MS);
   // Each was handled once: by the rooms' own tables.
-  expect(rows.filter(({ verdict }) => verdict !== "applied")).toEqual([]);
+  // Resend's reports are about mails that this workshop has not sent, so they change nothing.
+  const unchanged = rows.filter(({ verdict }) => verdict === "unchanged").length;
+  expect(unchanged).toBe(Math.floor(EVENTS / 3));
+  expect(rows.filter(({ verdict }) => verdict === "applied").length).toBe(EVENTS - unchanged);
   const [of] = await shop.rows(
     `select (select count(*)::int from orders where status = 'paid') as paid,
       (select count(*)::int from analytics_events) as analytics,
