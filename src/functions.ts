@@ -6,7 +6,7 @@ import { deliveryFunctions } from "#deliveries/functions.ts";
 import { erasureFunctions } from "#erasures/functions.ts";
 import { imageFunctions } from "#images/functions.ts";
 import { importFunctions } from "#imports/functions.ts";
-import { mailFunctions, resendWebhooks } from "#mail/functions.ts";
+import { mailFunctions } from "#mail/functions.ts";
 import { monitoringFunctions } from "#monitoring/functions.ts";
 import { onboardingFunctions } from "#onboarding/functions.ts";
 import { paymentFunctions, stripeWebhooks } from "#payments/functions.ts";
@@ -25,10 +25,7 @@ export const allFunctions = (platform: Platform): InngestFunction.Any[] => [
   ...uploadFunctions(platform),
   ...reportFunctions(platform),
   ...importFunctions(platform),
-  ...webhookFunctions(platform, {
-    stripe: stripeWebhooks(platform),
-    resend: resendWebhooks(platform),
-  }),
+  ...webhookFunctions(platform, { stripe: stripeWebhooks(platform) }),
   ...paymentFunctions(platform),
   ...deliveryFunctions(platform),
   ...onboardingFunctions(platform),

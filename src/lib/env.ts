@@ -88,10 +88,7 @@ const schema = z.object({
   UPLOAD_MAX_MEGABYTES: count(5, 1_000_000).default(500),
   UPLOAD_KEEP_DAYS: count(1, 3650).default(90),
 
-  /**
-   * CIDRs of private networks that may be called at addresses from users. By default only the public internet may be
-   * called.
-   */
+  /** CIDRs of private networks that may be called at addresses from users; by default only the public internet may. */
   ALLOW_PRIVATE_HOSTS: z
     .string()
     .default("")

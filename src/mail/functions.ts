@@ -9,8 +9,6 @@ import type { Env } from "#lib/env.ts";
 import type { MailMode } from "#lib/environment-fence.ts";
 import { mailsRepository } from "#mail/mails-repository.ts";
 import { mailProviders } from "#mail/providers.ts";
-import { reportsRepository } from "#mail/reports-repository.ts";
-import { resendReports } from "#mail/resend-reports.ts";
 import { sendBulkMail, sendMail } from "#mail/send-mail.ts";
 
 type Dependencies = {
@@ -34,7 +32,3 @@ export function mailFunctions({ env, db, ...deps }: Dependencies): InngestFuncti
   };
   return [sendMail(all), sendBulkMail(all)];
 }
-
-/** What `process-webhook` does with Resend's webhooks. */
-export const resendWebhooks = ({ env, db, clock }: Pick<Dependencies, "env" | "db" | "clock">) =>
-  resendReports({ reports: reportsRepository(db, clock, env) });

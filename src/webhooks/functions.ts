@@ -10,6 +10,7 @@ import type { Env } from "#lib/env.ts";
 import type { Logger } from "#lib/logger.ts";
 import type { Fetch } from "#lib/outside/fetch.ts";
 import type { Stripe } from "#lib/outside/stripe.ts";
+import { reportsRepository } from "#mail/reports-repository.ts";
 import { askersOf } from "#webhooks/gaps/askers.ts";
 import { checkWebhookGaps } from "#webhooks/gaps/check-webhook-gaps.ts";
 import { gapRepository } from "#webhooks/gaps/gap-repository.ts";
@@ -17,6 +18,7 @@ import { githubHandler } from "#webhooks/github-handler.ts";
 import type { Handler } from "#webhooks/handler.ts";
 import { processWebhook } from "#webhooks/process-webhook.ts";
 import { webhookRepository } from "#webhooks/repository.ts";
+import { resendHandler } from "#webhooks/resend-handler.ts";
 import { syncGithubMetrics } from "#webhooks/sync-github-metrics.ts";
 
 type Dependencies = {
@@ -44,7 +46,11 @@ export function webhookFunctions(
       ...deps,
       clock,
       webhooks,
-      handlers: { ...others, github: githubHandler({ webhooks }) },
+      handlers: {
+        ...others,
+        github: githubHandler({ webhooks }),
+        resend: resendHandler({ reports: reportsRepository(db, clock, env) }),
+      },
     }),
     syncGithubMetrics({ ...deps, clock, env, fetch, webhooks }),
     checkWebhookGaps({

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { classify } from "#mail/resend-reports.ts";
+import { classify } from "#webhooks/resend-handler.ts";
 
 test.each([
   ["Permanent", "General", "550 5.1.1 no such user", "bounced"],

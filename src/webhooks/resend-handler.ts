@@ -39,7 +39,7 @@ const REASONS: Readonly<Record<string, "bounced" | "complained">> = {
 };
 
 /** Resend's reports about mails and addresses. */
-export const resendReports =
+export const resendHandler =
   ({ reports }: Dependencies): Handler =>
   async (webhook) => {
     // Resend's clock may be ahead of ours.
