@@ -8,8 +8,8 @@ export const orderId = z
   .string()
   .max(100)
   .regex(/^[\w.:-]+$/, "must be letters, digits, and . : _ -");
-/** The ledger keeps it with a prefix, in a column of 255 characters. */
-export const idempotencyKey = z.string().min(1).max(240);
+/** The provider gets it after the order's id and a colon, in 255 characters together. */
+export const idempotencyKey = z.string().min(1).max(150);
 
 /** Command: make the payment of this order, in US dollars. `amount` is in cents. */
 export const processPaymentRequested = eventType("payment/process", {

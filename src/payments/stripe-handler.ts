@@ -105,7 +105,9 @@ export const stripeHandler =
     const rank = RANKS[type.slice(dot + 1)] ?? 0;
     const stateOf: StateOf = (isFinal) =>
       present === undefined ? { isFinal, at, rank } : { sequence: newestSequence };
-    const isNewer = await kind.write(present ?? carried, stateOf, payments).catch(asAppError(type));
+    // Async, so that an error thrown before the first await is caught too.
+    const write = async () => await kind.write(present ?? carried, stateOf, payments);
+    const isNewer = await write().catch(asAppError(type));
     return { verdict: isNewer ? "applied" : "unchanged", isPresentState: present !== undefined };
   };
 

@@ -13,13 +13,14 @@ create table public.orders (
   email text,
   -- The idempotency key under which its payment is made, and when we first asked for it. Every run for this order uses
   -- this key, whichever key its own request had.
-  payment_key text unique,
+  payment_key text,
   payment_asked_at timestamptz,
   payment_id text,
   paid_at timestamptz,
   -- When the mail "Payment received!" was made.
   receipt_made_at timestamptz,
   created_at timestamptz not null,
+  constraint orders_of_one_owner_have_different_payment_keys unique (owner, payment_key),
   constraint orders_status_is_valid check (status in ('pending', 'paid', 'refunded')),
   constraint orders_amount_is_valid check (amount_cents between 1 and 99999999),
   constraint orders_currency_is_valid check (currency ~ '^[a-z]{3}$')
@@ -242,7 +243,8 @@ begin
 end
 $$;
 
--- Returns {"paymentId"} when the order has a payment, otherwise {"key", "askedAt"} for the call to the provider.
+-- Returns {"paymentId"} when the order has a payment, otherwise {"key", "askedAt"} for the call to the provider. The
+-- provider has one account for all owners, so its key names the order too: two owners may choose the same key.
 create function public.begin_payment(p_payment jsonb, p_now timestamptz)
 returns jsonb
 language plpgsql
@@ -252,13 +254,13 @@ declare
   v_order public.orders := private.open_order(p_payment, 'payments', p_now);
 begin
   if v_order.payment_id is null and v_order.payment_key is null then
-    if exists (select from public.orders where payment_key = p_payment ->> 'key') then
+    if exists (select from public.orders where owner = v_order.owner and payment_key = p_payment ->> 'key') then
       perform private.refuse(409, 'idempotency_conflict', 'This idempotency key belongs to another order');
     end if;
     update public.orders set payment_key = p_payment ->> 'key', payment_asked_at = p_now
     where id = v_order.id returning * into v_order;
   end if;
-  return jsonb_build_object('paymentId', v_order.payment_id, 'key', v_order.payment_key,
+  return jsonb_build_object('paymentId', v_order.payment_id, 'key', v_order.id || ':' || v_order.payment_key,
     'askedAt', v_order.payment_asked_at);
 end
 $$;

@@ -15,7 +15,7 @@ test("S4-36: a payment is made once, and a second request for its order is answe
   await shop.settled();
   const [intent] = shop.intents();
   expect(intent).toMatchObject({ amount: 4200, currency: "usd", metadata: { orderId: "order-1" } });
-  expect(shop.stripe.record.made("key-1")?.id).toBe(intent?.id);
+  expect(shop.stripe.record.made("order-1:key-1")?.id).toBe(intent?.id);
   expect(await resultOf(first.body.jobId)).toEqual({
     status: "completed",
     result: { status: "processed", paymentId: intent?.id },
@@ -100,6 +100,20 @@ test("409: an order of another owner cannot be paid", async () => {
   await shop.pay(order);
   const { status } = await shop.pay({ ...order, idempotencyKey: "key-2" }, await shop.keyOf("bob"));
   expect(status).toBe(409);
+});
+
+test("two owners may choose the same idempotency key: each order gets its own payment", async () => {
+  shop = await paymentShop();
+  const bob = await shop.keyOf("bob");
+  await shop.pay(order);
+  await shop.pay({ ...order, orderId: "order-2" }, bob);
+  await shop.settled();
+  expect(await shop.rows("select from dead_letter_queue")).toEqual([]);
+  const made = shop.intents().map(({ id, metadata }) => ({ id: metadata?.["orderId"], payment_id: id }));
+  expect(made).toHaveLength(2);
+  expect(await shop.rows("select id, payment_id from orders order by id")).toEqual(
+    made.toSorted((a, b) => String(a.id).localeCompare(String(b.id))),
+  );
 });
 
 test("400: an invalid amount or order id; 409: another amount for an order, or another order under a key", async () => {
