@@ -109,7 +109,10 @@ test("two owners may choose the same idempotency key: each order gets its own pa
   await shop.pay({ ...order, orderId: "order-2" }, bob);
   await shop.settled();
   expect(await shop.rows("select from dead_letter_queue")).toEqual([]);
-  const made = shop.intents().map(({ id, metadata }) => ({ id: metadata?.["orderId"], payment_id: id }));
+  const made = shop.intents().map(({ id, metadata }) => ({
+    id: (metadata as { orderId?: string } | undefined)?.orderId,
+    payment_id: id,
+  }));
   expect(made).toHaveLength(2);
   expect(await shop.rows("select id, payment_id from orders order by id")).toEqual(
     made.toSorted((a, b) => String(a.id).localeCompare(String(b.id))),
