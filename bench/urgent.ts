@@ -15,7 +15,7 @@ const PER_SECOND = 5;
  * How long a password reset takes from Supabase Auth's call to the provider's record, while a campaign goes out at the
  * provider's pace. `--rate` is MAIL_REQUESTS_PER_SECOND.
  *
- *   npm run bench -- urgent [--recipients 100000] [--resets 200] [--rate 4.9] [--json]
+ *   npm run bench -- urgent [--recipients 100000] [--resets 200] [--rate 4.5] [--json]
  */
 export async function run(args: string[]): Promise<void> {
   const { values } = parseArgs({
@@ -23,7 +23,7 @@ export async function run(args: string[]): Promise<void> {
     options: {
       recipients: { type: "string", default: "100000" },
       resets: { type: "string", default: "200" },
-      rate: { type: "string", default: "4.9" },
+      rate: { type: "string", default: "4.5" },
       json: { type: "boolean", default: false },
     },
   });

@@ -65,7 +65,7 @@ const schema = z.object({
   RESEND_API_KEY: key.optional(),
   /** The sender of mails that are not a campaign's: receipts. */
   MAIL_FROM: z.string().min(3).max(320).default("Nightshift <onboarding@resend.dev>"),
-  MAIL_REQUESTS_PER_SECOND: number(0, 10_000).default(4.9),
+  MAIL_REQUESTS_PER_SECOND: number(0, 10_000).default(4.5),
   MAIL_MAX_IN_FLIGHT: count(1, 1000).default(10),
   /** An address is suppressed after so many soft bounces within so many days. */
   MAIL_SOFT_BOUNCES: count(1, 1000).default(5),

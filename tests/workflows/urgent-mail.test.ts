@@ -16,7 +16,7 @@ const BETWEEN_MS = 300;
 /** How long the provider takes to answer. */
 const PROVIDER_MS = 150;
 /** The default of MAIL_REQUESTS_PER_SECOND. */
-const REQUESTS_PER_SECOND = 4.9;
+const REQUESTS_PER_SECOND = 4.5;
 const SECRET = `v1,whsec_${Buffer.from("a secret of Auth, thirty-two chars").toString("base64")}`;
 
 /** When the request to each address began, by the virtual clock. */

@@ -19,7 +19,7 @@ test("the defaults are those of a free plan in development", () => {
     CHECKPOINTING: true,
     CAMPAIGN_PART_SIZE: 5000,
     CAMPAIGN_BATCH_SIZE: 100,
-    MAIL_REQUESTS_PER_SECOND: 4.9,
+    MAIL_REQUESTS_PER_SECOND: 4.5,
     MAIL_MAX_IN_FLIGHT: 10,
     MAIL_IDEMPOTENT: true,
     RESEND_BASE_URL: "https://api.resend.com",
