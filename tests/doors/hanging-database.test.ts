@@ -39,9 +39,17 @@ async function answersAfter(ms: number, requests: readonly Promise<Response>[]) 
   return answered;
 }
 
+/** What a route needs to get as far as the database. */
+const PERIOD = "?from=2026-01-01T00:00:00Z&to=2026-01-02T00:00:00Z";
+const QUERIES: Readonly<Record<string, string>> = {
+  "/api/webhook-endpoints/:id/replay-preview": PERIOD,
+  "/api/schedules/:name/backfill-preview": PERIOD,
+  "/api/schedules/:name/times-preview": `?${new URLSearchParams({ cron: "0 3 * * *", timeZone: "UTC" })}`,
+};
+
 const requestFor = (method: string, path: string) =>
   new Request(
-    `http://site.local${path.replace(":subscriberId", "1").replace("schedules/:name", "schedules/cleanup-sessions").replace(/:\w+/g, randomUUID())}${path.endsWith("/replay-preview") ? "?from=2026-01-01T00:00:00Z&to=2026-01-02T00:00:00Z" : ""}`,
+    `http://site.local${path.replace(":subscriberId", "1").replace("schedules/:name", "schedules/cleanup-sessions").replace(/:\w+/g, randomUUID())}${QUERIES[path] ?? ""}`,
     {
       method,
       headers: { authorization: `Bearer ${key}` },
