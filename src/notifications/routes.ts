@@ -67,7 +67,7 @@ export const notificationRoutes = ({ notifications }: Dependencies): Route[] => 
   route({
     method: "POST",
     path: "/api/notifications",
-    // An application knows whom it tells what; a user could pretend anything to another.
+    // Only applications: a user could send another user a false notification.
     policy: "app",
     summary: "Notify a user, who hears it live; once per Idempotency-Key",
     body: published,

@@ -187,3 +187,23 @@ grant execute on function public.take_quiet_runs, public.unheard_cancels, public
   public.purge_ledgers, public.trim_jobs to service_role;
 revoke execute on function private.kept_jobs, private.kind_named from public, anon, authenticated;
 grant execute on function private.kept_jobs, private.kind_named to service_role;
+
+-- Deletes at most p_limit rows of a table whose time is before p_before, the oldest first. Returns their number.
+create function private.delete_rows_before(p_table regclass, p_column name, p_before timestamptz, p_limit integer)
+returns integer
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_count integer;
+begin
+  execute format(
+    'delete from %1$s where ctid = any (array(select ctid from %1$s where %2$I < $1 order by %2$I limit $2))',
+    p_table, p_column) using p_before, p_limit;
+  get diagnostics v_count = row_count;
+  return v_count;
+end
+$$;
+
+revoke execute on function private.delete_rows_before from public, anon, authenticated;
+grant execute on function private.delete_rows_before to service_role;

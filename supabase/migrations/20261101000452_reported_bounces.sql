@@ -94,17 +94,10 @@ $$;
 
 create function public.purge_mail_bounces(p_before timestamptz, p_limit integer)
 returns integer
-language plpgsql
+language sql
 set search_path = ''
 as $$
-declare
-  v_count integer;
-begin
-  delete from public.mail_bounces where message_id in (
-    select message_id from public.mail_bounces where occurred_at < p_before order by occurred_at limit p_limit);
-  get diagnostics v_count = row_count;
-  return v_count;
-end
+  select private.delete_rows_before('public.mail_bounces', 'occurred_at', p_before, p_limit);
 $$;
 
 revoke execute on function private.too_many_bounces_at, private.lift_reported, private.apply_report_to_address,

@@ -99,17 +99,10 @@ $$;
 -- Deletes the oldest mails. Returns their number.
 create function public.purge_mails(p_before timestamptz, p_limit integer)
 returns integer
-language plpgsql
+language sql
 set search_path = ''
 as $$
-declare
-  v_count integer;
-begin
-  delete from public.mails where id in (
-    select id from public.mails where created_at < p_before order by created_at limit p_limit);
-  get diagnostics v_count = row_count;
-  return v_count;
-end
+  select private.delete_rows_before('public.mails', 'created_at', p_before, p_limit);
 $$;
 
 revoke execute on function private.send_mail, public.begin_mail, public.settle_mail, public.purge_mails

@@ -211,16 +211,10 @@ returns integer
 language plpgsql
 set search_path = ''
 as $$
-declare
-  v_count integer;
 begin
-  delete from public.webhook_inbox where id in (
-    select id from public.webhook_inbox where received_at < p_before order by received_at, id limit p_limit);
-  get diagnostics v_count = row_count;
-  delete from public.webhook_objects where key in (
-    select key from public.webhook_objects where covered_at < p_before order by covered_at limit p_limit);
+  perform private.delete_rows_before('public.webhook_objects', 'covered_at', p_before, p_limit);
   delete from public.webhook_refusals where hour < p_before;
-  return v_count;
+  return private.delete_rows_before('public.webhook_inbox', 'received_at', p_before, p_limit);
 end
 $$;
 

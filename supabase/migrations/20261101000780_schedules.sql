@@ -294,23 +294,6 @@ as $$
     select * from public.schedule_ticks where schedule = wanted.name order by slot_at desc limit 1) as ticks;
 $$;
 
--- Deletes at most p_limit rows of a table whose time is before p_before, the oldest first. Returns their number.
-create function private.delete_rows_before(p_table regclass, p_column name, p_before timestamptz, p_limit integer)
-returns integer
-language plpgsql
-set search_path = ''
-as $$
-declare
-  v_count integer;
-begin
-  execute format(
-    'delete from %1$s where ctid = any (array(select ctid from %1$s where %2$I < $1 order by %2$I limit $2))',
-    p_table, p_column) using p_before, p_limit;
-  get diagnostics v_count = row_count;
-  return v_count;
-end
-$$;
-
 create function public.purge_ticks(p_before timestamptz, p_limit integer)
 returns integer
 language sql
@@ -319,11 +302,9 @@ as $$
   select private.delete_rows_before('public.schedule_ticks', 'made_at', p_before, p_limit);
 $$;
 
-revoke execute on function private.unfinished_ticks, private.fire_tick, private.want_task, private.fire_task,
-  private.delete_rows_before
+revoke execute on function private.unfinished_ticks, private.fire_tick, private.want_task, private.fire_task
   from public, anon, authenticated;
-grant execute on function private.unfinished_ticks, private.fire_tick, private.want_task, private.fire_task,
-  private.delete_rows_before
+grant execute on function private.unfinished_ticks, private.fire_tick, private.want_task, private.fire_task
   to service_role;
 revoke execute on function public.open_schedules, public.tick_schedule, public.release_ticks, public.run_schedule,
   public.run_task, public.pause_schedule, public.list_ticks, public.last_ticks, public.purge_ticks from public, anon, authenticated;

@@ -52,6 +52,40 @@ test("when the provider knows the key with other content, the batch stays in dou
   expect(await campaign(campaignId)).toMatchObject({ counts: { unknown: 10 } });
 });
 
+test("a batch in doubt is repeated unchanged, also to an address that was suppressed meanwhile; later batches skip it", async () => {
+  const requests: { key: string | null; to: string[] }[] = [];
+  const addresses = Array.from({ length: 20 }, (_, n) => `p${n + 1}@example.com`);
+  let [early, late]: (string | undefined)[] = [];
+  house = await campaignHouse({
+    env: { ...SMALL, MAIL_MAX_IN_FLIGHT: "1", MAIL_REQUESTS_PER_SECOND: "1" },
+    async beforeMail(request) {
+      if (!request.url.endsWith("/emails/batch")) return;
+      const mails: { to: string | string[] }[] = await request.clone().json();
+      requests.push({ key: request.headers.get("idempotency-key"), to: mails.flatMap(({ to }) => to) });
+      if (requests.length > 1) return;
+      // This batch is at the provider, and the other one was not taken yet.
+      const first = requests[0]?.to ?? [];
+      early = first[0];
+      late = addresses.find((address) => !first.includes(address));
+      await house.db.sql.query(
+        "update email_subscribers set status = 'unsubscribed' where email in ($1, $2)",
+        [early, late],
+      );
+    },
+  });
+  await house.control("faults", { rules: [{ dropAnswer: true, count: 1 }] });
+  const { campaignId } = await house.draft(20);
+  await send(campaignId);
+  await completed(campaignId);
+  const [asked, ...others] = requests;
+  const repeated = others.filter(({ key }) => key === asked?.key);
+  expect(repeated).toEqual([asked]);
+  expect(asked?.to).toContain(early);
+  expect(requests.flatMap(({ to }) => to)).not.toContain(late);
+  expect(await campaign(campaignId)).toMatchObject({ counts: { sent: 19, skipped: 1 } });
+  expect(await house.control("stats")).toMatchObject({ accepted: 19, duplicates: 0 });
+});
+
 test("a refused batch was not sent: an address that unsubscribes before the reprocess gets no mail", async () => {
   house = await campaignHouse({ env: SMALL });
   await refuseOurKey();
