@@ -201,12 +201,15 @@ describe("the provider's own list", () => {
     await rows("select private.suppress($1, $2)", [
       JSON.stringify([
         { address: "p1@example.com", scope: "list", listId, reason: "unsubscribed", source: "link" },
+        { address: "p1@example.com", scope: "all", reason: "bounced", source: "key:admin" },
       ]),
       minutes(0),
     ]);
     await report("suppression.added", removal("manual"), minutes(-2));
+    await house.engine.advance("5m");
     await report("suppression.removed", removal("manual"), minutes(-1));
-    expect(await active("p1@example.com")).toEqual(["by_hand", "unsubscribed"]);
+    await report("suppression.removed", removal("bounce"), minutes(-1));
+    expect(await active("p1@example.com")).toEqual(["bounced", "by_hand", "unsubscribed"]);
   });
 });
 
@@ -272,6 +275,24 @@ describe("receiving servers that refuse our domain (5.7.x)", () => {
     // The campaign was over: there is nothing to stop, but people are told once.
     expect((await slack()).filter(isStop)).toHaveLength(1);
     expect(await active("p1@example.com")).toEqual([]);
+  });
+
+  test("from before a campaign was resumed do not count", async () => {
+    await open({ env: { MAIL_REFUSALS: "2" } });
+    const { campaignId } = await house.draft(4);
+    const refuse = (n: number) =>
+      report("email.bounced", withCampaign(`p${n}@example.com`, campaignId, refused));
+    const isStopped = async () =>
+      (await rows("select from campaigns where stopped_at is not null")).length > 0;
+    await refuse(1);
+    await refuse(2);
+    expect(await isStopped()).toBe(true);
+    await rows("update campaigns set stopped_at = null, note = null, resumed_at = $1", [minutes(0)]);
+    await house.engine.advance("1m");
+    await refuse(3);
+    expect(await isStopped()).toBe(false);
+    await refuse(4);
+    expect(await isStopped()).toBe(true);
   });
 });
 
