@@ -1,6 +1,6 @@
 import type { LimitFunction } from "p-limit";
 import { createRenderer, type Render } from "#campaigns/render-mail.ts";
-import type { Batch, CampaignRepository, Outcome } from "#campaigns/repository.ts";
+import type { Batch, CampaignRepository } from "#campaigns/repository.ts";
 import { type Ended, putBack, sendBatch } from "#campaigns/send-batch.ts";
 import type { StepTime, Worked } from "#jobs/parts.ts";
 import type { Part } from "#jobs/parts-repository.ts";
@@ -52,7 +52,7 @@ async function sendBy(
   time: StepTime,
 ): Promise<Worked | { refusal: AppError }> {
   const { campaigns } = deps;
-  let state: "open" | "done" | "lost" = "open";
+  let state = "open" as "open" | "done" | "lost";
   let waitMs = 0;
   let error: AppError | undefined;
   let refusal: AppError | undefined;
@@ -61,6 +61,8 @@ async function sendBy(
   // With a rate limit there is time to record each batch by itself. Without keys, a crash leaves every taken batch in
   // doubt, so no more batches are taken than are in flight.
   const groupSize = pace.isOn || mailer.remembersKeysForMs === undefined ? 1 : GROUP;
+  const [limitGroup, limitBatch]: [Limit, Limit] =
+    groupSize === 1 ? [deps.inFlight, atOnce] : [atOnce, deps.inFlight];
 
   /** Returns whether this worker continues. It stops at its first error, and the others continue. */
   const sendGroup = async (): Promise<boolean> => {
@@ -77,8 +79,12 @@ async function sendBy(
     const { id: campaignId, content } = taken.campaign;
     render ??= createRenderer(campaignId, content, deps.links);
     const call = { mailer, pace, render, campaignId, isLate: time.isLate };
-    const { outcomes, ...ended } = await sendInTurn(taken.batches, isOver, (batch) => sendBatch(call, batch));
-    const settled = outcomes.length > 0 ? await campaigns.settle(part, mailer.account, outcomes) : "open";
+    const { outcomes, ...ended } = await sendAll(taken.batches, isOver, limitBatch, (batch) =>
+      sendBatch(call, batch),
+    );
+    // After an error, also to learn whether another run has the part by now: then the error is that run's to report.
+    const isToSettle = outcomes.length > 0 || ended.error !== undefined;
+    const settled = isToSettle ? await campaigns.settle(part, mailer.account, outcomes) : "open";
     if (settled !== "open") state = settled;
     waitMs = Math.max(waitMs, ended.waitMs);
     if (ended.isRefused) refusal ??= ended.error;
@@ -88,29 +94,35 @@ async function sendBy(
   };
 
   const work = async (): Promise<void> => {
-    while (!isOver()) if (!(await deps.inFlight(sendGroup))) return;
+    while (!isOver()) if (!(await limitGroup(sendGroup))) return;
   };
   for (const ended of await Promise.allSettled(Array.from({ length: WORKERS }, work)))
     if (ended.status === "rejected") throw ended.reason;
+  if (state === "lost") return state;
   if (error) throw error;
   if (refusal && state === "open") return { refusal };
   return waitMs > 0 ? { waitMs } : state;
 }
 
-/** Sends the batches until one meets an error or the work is over. The others stay as they were. */
-async function sendInTurn(
+type Limit = <T>(work: () => Promise<T>) => Promise<T>;
+const atOnce: Limit = (work) => work();
+
+/** Sends the batches; after the first error, and when the work is over, the others stay as they were. */
+async function sendAll(
   batches: readonly Batch[],
   isOver: () => boolean,
+  limit: Limit,
   send: (batch: Batch) => Promise<Ended>,
 ) {
-  const outcomes: Outcome[] = [];
   let met: Ended = {};
-  for (const batch of batches) {
-    const isSkipped = met.error !== undefined || met.waitMs !== undefined || isOver();
-    const ended = isSkipped ? untouched(batch) : await send(batch);
-    if (ended.outcome) outcomes.push(ended.outcome);
-    if (!isSkipped) met = ended;
-  }
+  const sendOne = async (batch: Batch): Promise<Ended> => {
+    if (met.error !== undefined || met.waitMs !== undefined || isOver()) return untouched(batch);
+    const ended = await send(batch);
+    if (ended.error !== undefined || ended.waitMs !== undefined) met = ended;
+    return ended;
+  };
+  const all = await Promise.all(batches.map((batch) => limit(() => sendOne(batch))));
+  const outcomes = all.flatMap(({ outcome }) => (outcome ? [outcome] : []));
   const { error, isRefused = false } = met;
   return { outcomes, error, isRefused, waitMs: met.waitMs ?? error?.retryAfterMs ?? 0 };
 }

@@ -58,16 +58,14 @@ set search_path = ''
 as $$
 begin
   return query
-  select mail.no, found.reason
+  select distinct on (mail.no) mail.no, s.reason
   from unnest(p_emails, p_list_ids) with ordinality as mail (email, list_id, no)
-  cross join lateral (
-    select s.reason from public.suppressions as s
-    -- The expression of hash_of_address, because a call for each address would take most of the time.
-    where s.address_hash = sha256(convert_to(lower(mail.email), 'UTF8')) and s.is_active
-      and case s.scope when 'list' then s.list_id = mail.list_id when 'stream' then s.stream = p_stream
-        else p_stream <> 'transactional' or s.reason in ('bounced', 'complained', 'by_hand', 'by_provider') end
-    order by array_position(array['complained', 'bounced', 'unsubscribed', 'by_hand', 'by_provider'], s.reason) limit 1
-  ) as found;
+  -- The expression of hash_of_address, because a call for each address would take most of the time.
+  join public.suppressions as s on s.address_hash = sha256(convert_to(lower(mail.email), 'UTF8'))
+  where s.is_active
+    and case s.scope when 'list' then s.list_id = mail.list_id when 'stream' then s.stream = p_stream
+      else p_stream <> 'transactional' or s.reason in ('bounced', 'complained', 'by_hand', 'by_provider') end
+  order by mail.no, array_position(array['complained', 'bounced', 'unsubscribed', 'by_hand', 'by_provider'], s.reason);
 end
 $$;
 
