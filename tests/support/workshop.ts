@@ -14,6 +14,8 @@ import { freshDatabase } from "./database.ts";
 
 type Options = {
   checkpointing?: boolean;
+  /** The time at which the virtual clock begins, instead of the present. */
+  start?: Date;
   env?: Record<string, string>;
   /** Answer for these hosts, instead of ours or besides them. */
   hosts?: Record<string, (request: Request) => Promise<Response>>;
@@ -37,6 +39,7 @@ export type Workshop = Awaited<ReturnType<typeof workshop>>;
  */
 export async function workshop({
   checkpointing = CHECKPOINTING,
+  start,
   env = {},
   hosts = {},
   afterDatabase,
@@ -50,6 +53,7 @@ export async function workshop({
   const down = { functions: false, database: false, storage: false, engine: false, slack: false };
   const engine = await startEngine({
     checkpointing,
+    ...(start && { start }),
     app: (request) =>
       down.functions || app === undefined
         ? Promise.reject(new TypeError("fetch failed: the app does not answer"))

@@ -81,10 +81,10 @@ test("S4-29: a repository that fails is tried again, and does not hold up the ot
   expect(await rows()).toMatchObject([{ repository: "ada/engine" }, { repository: "bob/loom", stars: 4 }]);
 });
 
-test("without repositories there is no schedule, and on the free plan it is hourly", async () => {
+test("without repositories there is no schedule, and on the free plan it comes every three hours", async () => {
   await open({ GITHUB_REPOSITORIES: "" });
   expect((await shop.call("GET", "/api/schedules/sync-github-metrics")).status).toBe(404);
   await shop.close();
   await open({ PLAN: "free" });
-  expect((await shop.call("GET", "/api/schedules/sync-github-metrics")).body.cron).toBe("0 * * * *");
+  expect((await shop.call("GET", "/api/schedules/sync-github-metrics")).body.cron).toBe("0 */3 * * *");
 });
