@@ -4,6 +4,7 @@ import { catchFailures } from "#dead-letters/catch-failures.ts";
 import { recordCancellations } from "#dead-letters/record-cancellations.ts";
 import { deliveryFunctions } from "#deliveries/functions.ts";
 import { erasureFunctions } from "#erasures/functions.ts";
+import { feedFunctions } from "#feed/functions.ts";
 import { imageFunctions } from "#images/functions.ts";
 import { importFunctions } from "#imports/functions.ts";
 import { mailFunctions } from "#mail/functions.ts";
@@ -32,6 +33,7 @@ export const allFunctions = (platform: Platform): InngestFunction.Any[] => [
   ...monitoringFunctions(platform),
   ...scheduleFunctions(platform),
   ...sitemapFunctions(platform),
+  ...feedFunctions(platform),
   ...erasureFunctions(platform),
   catchFailures(platform),
   recordCancellations(platform),

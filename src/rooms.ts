@@ -3,6 +3,7 @@ import { campaigns } from "#campaigns/room.ts";
 import { deadLetters } from "#dead-letters/room.ts";
 import { deliveries } from "#deliveries/room.ts";
 import { erasures } from "#erasures/room.ts";
+import { feed } from "#feed/room.ts";
 import { images } from "#images/room.ts";
 import { imports } from "#imports/room.ts";
 import { jobs } from "#jobs/room.ts";
@@ -45,6 +46,7 @@ export const rooms: readonly Room<Platform>[] = [
   reports,
   notifications,
   sitemap,
+  feed,
   schedules,
   maintenance,
   jobs,

@@ -97,6 +97,20 @@ const theImport: Work = {
   once: { inserted: 3, rejected: 0, told: 1 },
 };
 
+const thePost: Work = {
+  async begin() {
+    await house.rows(
+      `insert into follows select 'reader' || n, 'operator', nextval('private.feed_sequence'), now()
+       from generate_series(1, 3) as n on conflict do nothing`,
+    );
+    return (await house.call("POST", "/api/posts", { content: "hello" })).id;
+  },
+  isDone: hasCompleted,
+  effects: (id) =>
+    count("select count(*) as n from feed_entries join posts on sequence = post_sequence where id = $1", id),
+  once: 3,
+};
+
 const failing: Work = {
   // A picture that cannot be decoded fails for good, which the engine tells of.
   begin: async () => (await house.call("POST", "/api/upload", (await picture()).subarray(0, 60))).jobId,
@@ -206,6 +220,8 @@ const WORK: Record<string, Work> = {
     },
     once: { undone: 3, conflicts: 0, target: "subscribers", left: 0 },
   },
+  "push-post": { ...thePost, also: ["no events taken"] },
+  "push-post-part": thePost,
   "process-payment": {
     async begin() {
       const orderId = randomUUID();

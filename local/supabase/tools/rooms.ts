@@ -28,6 +28,7 @@ const ROOMS: readonly Room[] = [
   { from: 790, name: "sitemap" },
   { from: 800, name: "onboarding", on: ["mail", "payments", "schedules", "users"] },
   { from: 820, name: "monitoring", on: ["campaigns", "deliveries", "mail", "schedules"] },
+  { from: 840, name: "feed" },
 ];
 
 export type Migration = { name: string; sql: string };

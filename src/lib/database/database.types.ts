@@ -184,6 +184,25 @@ export type Database = {
         };
         Relationships: [];
       };
+      blocks: {
+        Row: {
+          blocked: string;
+          blocker: string;
+          created_at: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          blocked: string;
+          blocker: string;
+          created_at: string;
+        };
+        Update: {
+          blocked?: string;
+          blocker?: string;
+          created_at?: string;
+        };
+        Relationships: [];
+      };
       busiest_users: {
         Row: {
           failed_count: number;
@@ -642,6 +661,44 @@ export type Database = {
           is_waiting?: boolean;
           requester?: string;
           step?: number;
+        };
+        Relationships: [];
+      };
+      feed_entries: {
+        Row: {
+          follower: string;
+          post_sequence: number;
+        };
+        ComputedFields: never;
+        Insert: {
+          follower: string;
+          post_sequence: number;
+        };
+        Update: {
+          follower?: string;
+          post_sequence?: number;
+        };
+        Relationships: [];
+      };
+      follows: {
+        Row: {
+          author: string;
+          created_at: string;
+          follower: string;
+          since: number;
+        };
+        ComputedFields: never;
+        Insert: {
+          author: string;
+          created_at: string;
+          follower: string;
+          since: number;
+        };
+        Update: {
+          author?: string;
+          created_at?: string;
+          follower?: string;
+          since?: number;
         };
         Relationships: [];
       };
@@ -1648,6 +1705,37 @@ export type Database = {
           state?: NonNullable<Json>;
           status?: string;
           updated_at?: string;
+        };
+        Relationships: [];
+      };
+      posts: {
+        Row: {
+          author: string;
+          content: string;
+          created_at: string;
+          follower_count: number;
+          id: string;
+          sequence: number;
+          strategy: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          author: string;
+          content: string;
+          created_at: string;
+          follower_count: number;
+          id: string;
+          sequence: number;
+          strategy: string;
+        };
+        Update: {
+          author?: string;
+          content?: string;
+          created_at?: string;
+          follower_count?: number;
+          id?: string;
+          sequence?: number;
+          strategy?: string;
         };
         Relationships: [];
       };
@@ -2761,6 +2849,47 @@ export type Database = {
           isSetofReturn: false;
         };
       };
+      accept_post: {
+        Args: { p_content: string | null; p_now: string | null; p_request: Json | null };
+        Returns: {
+          checked_at: string | null;
+          created_at: string;
+          dead_letter_id: string | null;
+          deadline_at: string | null;
+          due_at: string;
+          ended_at: string | null;
+          error: Json | null;
+          event_count: number;
+          event_data: NonNullable<Json>;
+          event_id: string;
+          event_name: string;
+          fingerprint: string | null;
+          function_id: string;
+          id: string;
+          idempotency_key: string | null;
+          keep_completed: number | null;
+          kind: string;
+          owner: string | null;
+          parent_job_id: string | null;
+          priority: number;
+          progress_done: number | null;
+          progress_total: number | null;
+          ready_at: string;
+          released_at: string | null;
+          requester: string;
+          result: Json | null;
+          sent_at: string | null;
+          started_at: string | null;
+          status: string;
+          updated_at: string;
+        };
+        SetofOptions: {
+          from: "*";
+          to: "jobs";
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
+      };
       accept_report: {
         Args: { p_now: string | null; p_report: Json | null; p_request: Json | null };
         Returns: {
@@ -2956,6 +3085,15 @@ export type Database = {
           p_name: string | null;
           p_now: string | null;
           p_user_id: string | null;
+        };
+        Returns: undefined;
+      };
+      block_person: {
+        Args: {
+          p_blocked: string | null;
+          p_blocker: string | null;
+          p_most: number | null;
+          p_now: string | null;
         };
         Returns: undefined;
       };
@@ -3223,10 +3361,12 @@ export type Database = {
         Args: { p_endpoint: Json | null; p_limit: number | null; p_now: string | null };
         Returns: Json;
       };
+      cut_post: { Args: { p_id: string | null; p_size: number | null }; Returns: Json };
       cut_webhook_replay: { Args: { p_id: string | null }; Returns: Json };
       delete_campaign: { Args: { p_campaign_id: string | null; p_owner: string | null }; Returns: undefined };
       delete_email_list: { Args: { p_list_id: string | null; p_owner: string | null }; Returns: undefined };
       delete_image_upload: { Args: { p_id: string | null; p_owner: string | null }; Returns: boolean };
+      delete_post: { Args: { p_author: string | null; p_id: string | null }; Returns: boolean };
       delete_webhook_endpoint: { Args: { p_id: string | null; p_owner: string | null }; Returns: undefined };
       describe_import: {
         Args: {
@@ -3325,6 +3465,15 @@ export type Database = {
           p_run_id: string | null;
         };
         Returns: Json;
+      };
+      follow_author: {
+        Args: {
+          p_author: string | null;
+          p_follower: string | null;
+          p_most: number | null;
+          p_now: string | null;
+        };
+        Returns: undefined;
       };
       forget_left_files: { Args: { p_bucket: string | null; p_paths: string[] | null }; Returns: undefined };
       forget_reports: { Args: { p_ids: string[] | null }; Returns: undefined };
@@ -4139,6 +4288,10 @@ export type Database = {
       purge_ticks: { Args: { p_before: string | null; p_limit: number | null }; Returns: number };
       purge_webhook_messages: { Args: { p_before: string | null; p_limit: number | null }; Returns: number };
       purge_webhooks: { Args: { p_before: string | null; p_limit: number | null }; Returns: number };
+      push_post_part: {
+        Args: { p_now: string | null; p_part_id: number | null; p_token: string | null };
+        Returns: string;
+      };
       queue_stats: { Args: { p_now: string | null }; Returns: Json };
       queue_webhook_replay: {
         Args: {
@@ -4161,6 +4314,7 @@ export type Database = {
         };
         Returns: Json;
       };
+      read_feed: { Args: { p_pulled: number[] | null; p_reader: string | null }; Returns: Json };
       read_live_job: { Args: { p_job_id: string | null; p_owner: string | null }; Returns: Json };
       read_live_snapshot: {
         Args: {
@@ -4588,6 +4742,7 @@ export type Database = {
           isSetofReturn: true;
         };
       };
+      unblock_person: { Args: { p_blocked: string | null; p_blocker: string | null }; Returns: undefined };
       undo_import_rows: {
         Args: {
           p_id: string | null;
@@ -4599,6 +4754,7 @@ export type Database = {
         };
         Returns: string;
       };
+      unfollow_author: { Args: { p_author: string | null; p_follower: string | null }; Returns: undefined };
       unheard_cancels: { Args: { p_limit: number | null; p_since: string | null }; Returns: string[] };
       unsent_jobs: {
         Args: { p_accepted_before: string | null; p_limit: number | null; p_released_before: string | null };

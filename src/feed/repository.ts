@@ -1,0 +1,53 @@
+import { z } from "zod";
+import type { JobRequest } from "#jobs/request.ts";
+import { jobRow } from "#jobs/rows.ts";
+import type { Clock } from "#lib/clock.ts";
+import { createCall } from "#lib/database/call.ts";
+import type { DatabaseClient } from "#lib/database/client.ts";
+
+export type FeedRepository = ReturnType<typeof feedRepository>;
+
+const worked = z.enum(["open", "done", "lost"]);
+const range = z.object({ first: z.number(), last: z.number(), total: z.number() });
+const feedRow = z.object({
+  posts: z.array(z.object({ id: z.uuid(), author: z.string(), content: z.string(), created_at: z.string() })),
+  /** The numbers of the posts that were found by looking for them. */
+  pulled: z.array(z.number()),
+});
+export type PostRow = z.output<typeof feedRow>["posts"][number];
+
+/** What one person may have of each; reading a feed looks at all of them. */
+const MOST_FOLLOWS = 5000;
+const MOST_BLOCKS = 5000;
+
+/** Posts, follows, blocks, and the feeds that result. People are named by their owner. */
+export function feedRepository(db: DatabaseClient, clock: Clock) {
+  const { call, callTimeless } = createCall(db, clock);
+  return {
+    /** Returns the job, whose id is the post's id. */
+    accept: (content: string, request: JobRequest) => call("accept_post", { content, request }, jobRow),
+
+    /** False when this author has no such post; `null` is an administrator. */
+    remove: (id: string, author: string | null) => callTimeless("delete_post", { id, author }, z.boolean()),
+
+    follow: (follower: string, author: string) =>
+      call("follow_author", { follower, author, most: MOST_FOLLOWS }),
+
+    unfollow: (follower: string, author: string) => callTimeless("unfollow_author", { follower, author }),
+
+    block: (blocker: string, blocked: string) =>
+      call("block_person", { blocker, blocked, most: MOST_BLOCKS }),
+
+    unblock: (blocker: string, blocked: string) => callTimeless("unblock_person", { blocker, blocked }),
+
+    /** Ranges of at most `size` followers each. */
+    cut: (id: string, size: number) => callTimeless("cut_post", { id, size }, range.array()),
+
+    push: (part: { id: number; token: string }) =>
+      call("push_post_part", { partId: part.id, token: part.token }, worked),
+
+    /** `pulled`: those of an earlier answer, so that only their visibility is looked up. */
+    read: (reader: string, pulled: number[] | undefined) =>
+      callTimeless("read_feed", { reader, pulled }, feedRow),
+  };
+}

@@ -1,0 +1,59 @@
+-- Reading a feed. What a reader may see is decided here, at every read: an unfollow, a block and a deletion need no
+-- other statement.
+
+-- The authors whose posts a reader sees: those who are followed, unless one of the two blocks the other.
+create view private.visible_authors with (security_invoker = true) as
+select follower as reader, author, since from public.follows
+where not exists (select from public.blocks where blocker = follower and blocked = author)
+  and not exists (select from public.blocks where blocker = author and blocked = follower);
+grant select on private.visible_authors to service_role;
+
+-- {"posts": [{"id", "author", "content", "created_at"}], newest first, "pulled": the numbers of the pulled ones}.
+-- p_pulled: the numbers of an earlier answer, whose search is not repeated; null: search now.
+create function public.read_feed(p_reader text, p_pulled bigint[])
+returns jsonb
+language plpgsql stable
+set search_path = ''
+as $$
+declare
+  v_pulled bigint[] := coalesce(p_pulled, private.pull_posts(p_reader));
+begin
+  return (
+    with candidates as (
+      (select post_sequence as sequence from public.feed_entries where follower = p_reader
+       order by post_sequence desc limit private.kept_feed_entries())
+      union
+      select unnest(v_pulled)
+    ), feed as (
+      select posts.id, posts.author, posts.content, posts.created_at, posts.sequence
+      from candidates
+      join public.posts using (sequence)
+      join private.visible_authors as visible on reader = p_reader and visible.author = posts.author
+        and since < posts.sequence
+      order by posts.sequence desc limit 50
+    )
+    select jsonb_build_object('pulled', v_pulled,
+      'posts', coalesce(jsonb_agg(to_jsonb(feed) - 'sequence' order by sequence desc), '[]'))
+    from feed);
+end
+$$;
+
+-- S2-14: the newest 50 of up to 10 posts of each author whose posts are pulled.
+create function private.pull_posts(p_reader text)
+returns bigint[]
+language sql stable
+set search_path = ''
+as $$
+  select array(
+    select recent.sequence
+    from private.visible_authors as visible cross join lateral (
+      select sequence from public.posts
+      where author = visible.author and strategy = 'pull' and sequence > since
+      order by sequence desc limit 10
+    ) as recent
+    where reader = p_reader
+    order by recent.sequence desc limit 50);
+$$;
+
+revoke execute on function public.read_feed, private.pull_posts from public, anon, authenticated;
+grant execute on function public.read_feed, private.pull_posts to service_role;
