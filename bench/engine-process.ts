@@ -1,8 +1,8 @@
-import { execFileSync, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { cpuMsOf, ps } from "./cpu.ts";
 
 export type EngineProcess = Awaited<ReturnType<typeof startEngine>>;
 
@@ -47,17 +47,3 @@ const heapOnRequest = `data:text/javascript,process.on("message", () => {
 })`;
 
 const mb = (bytes: number): number => Math.round(bytes / 1024 / 1024);
-
-/** On Linux to a hundredth of a second; elsewhere as `ps` reports it. */
-function cpuMsOf(pid: number): number {
-  const file = `/proc/${pid}/stat`;
-  if (existsSync(file)) {
-    const fields = readFileSync(file, "utf8").split(") ")[1]?.split(" ") ?? [];
-    return (Number(fields[11]) + Number(fields[12])) * 10;
-  }
-  const parts = ps(pid, "cputime").split(/[:-]/).map(Number);
-  return parts.reduce((seconds, part) => seconds * 60 + part, 0) * 1000;
-}
-
-const ps = (pid: number, what: string): string =>
-  execFileSync("ps", ["-o", `${what}=`, "-p", String(pid)], { encoding: "utf8" }).trim();

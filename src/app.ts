@@ -3,7 +3,7 @@ import { reserveOnRefusal } from "#jobs/reservations.ts";
 import { type Env, readEnv } from "#lib/env.ts";
 import { createHousekeeping } from "#lib/housekeeping.ts";
 import { createAuthenticate } from "#lib/http/auth.ts";
-import type { Route } from "#lib/http/route.ts";
+import type { Route, WaitUntil } from "#lib/http/route.ts";
 import { createRoutes } from "#lib/http/router.ts";
 import { ticketRoutes } from "#lib/http/tickets.ts";
 import { createLogger } from "#lib/logger.ts";
@@ -90,9 +90,10 @@ const lastWords = createLogger({});
 /** Makes a door of this process. When the app refuses to start, the answer and the log say why. */
 export const door =
   (name: keyof App["doors"], makeFunctions = noFunctions) =>
-  async (request: Request) => {
+  async (request: Request, context?: { waitUntil: WaitUntil }) => {
     try {
-      return await appWith(makeFunctions).doors[name](request);
+      const waitUntil = context && ((work: Promise<unknown>) => context.waitUntil(work));
+      return await appWith(makeFunctions).doors[name](request, waitUntil);
     } catch (error) {
       lastWords.error({ err: error, door: name }, "the door failed");
       return answerWithoutApp(request, error, lastWords);

@@ -39,7 +39,9 @@ export const SEND_BATCH = 200;
  * event's `ts`: the engine begins its run then.
  */
 export function createOutbox({ inngest, jobs, clock, logger }: Dependencies) {
-  return { send, flush };
+  const waiting: SendableJob[] = [];
+  let sending: Promise<void> | undefined;
+  return { send, sendTogether, flush };
 
   /** Returns whether the engine has all jobs that may be sent. Never throws: the work is accepted either way. */
   async function send(accepted: readonly SendableJob[]): Promise<boolean> {
@@ -58,6 +60,25 @@ export function createOutbox({ inngest, jobs, clock, logger }: Dependencies) {
         "engine not reached, the outbox keeps the jobs",
       );
       return false;
+    }
+  }
+
+  /**
+   * Like `send`, for jobs that are accepted in quick succession: those that come while others are being sent leave
+   * together, in one call. Resolves when none is left. Never throws.
+   */
+  function sendTogether(job: SendableJob): Promise<void> {
+    waiting.push(job);
+    sending ??= sendWaiting().finally(() => {
+      sending = undefined;
+    });
+    return sending;
+  }
+
+  async function sendWaiting(): Promise<void> {
+    while (waiting.length > 0) {
+      // When the engine cannot be reached, housekeeping sends the others too.
+      if (!(await send(waiting.splice(0, SEND_BATCH)))) waiting.length = 0;
     }
   }
 

@@ -16,16 +16,16 @@ type Dependencies = {
   env: Env;
   clock: Clock;
   logger: Logger;
-  outbox: Pick<Outbox, "send">;
+  outbox: Pick<Outbox, "sendTogether">;
   webhooks: Pick<WebhookRepository, "receive" | "countRefusal">;
 };
 
 /**
  * Verifies the raw bytes, then stores them and accepts their job in one statement. A webhook that is acknowledged is
- * therefore never lost: when the engine cannot be reached, housekeeping sends the job.
+ * therefore never lost. Returns the rest, which sends the job to the engine; when that fails, housekeeping does it.
  */
 export const createReceive = ({ env, clock, logger, outbox, webhooks }: Dependencies) =>
-  async function receive(source: Source, headers: Headers, bytes: Uint8Array): Promise<void> {
+  async function receive(source: Source, headers: Headers, bytes: Uint8Array): Promise<() => Promise<void>> {
     const secrets = source.secrets(env);
     if (secrets.length === 0) throw new AppError("not_configured", `No secret is set for ${source.name}`);
     const refusal = refusalOf(source.scheme, { headers, body: bytes, secrets, now: clock.now() });
@@ -35,7 +35,9 @@ export const createReceive = ({ env, clock, logger, outbox, webhooks }: Dependen
       throw new AppError("invalid_signature", "The signature does not verify");
     }
     const { job } = await webhooks.receive(...toInbox(source, headers, bytes));
-    if (job !== null) await outbox.send([job]);
+    return async () => {
+      if (job !== null) await outbox.sendTogether(job);
+    };
   };
 
 /** The row of the inbox and its job. */

@@ -25,8 +25,8 @@ export const webhookRoutes = ({ receive }: Dependencies): Route[] => [
     params: z.object({ source: z.enum([...byName.keys()]) }),
     responses: { 200: z.object({ received: z.literal(true) }) },
     handler: async ({ params, body, request }) => {
-      await receive(byName.get(params.source) ?? stripe, request.headers, body.bytes);
-      return json(200, { received: true });
+      const after = await receive(byName.get(params.source) ?? stripe, request.headers, body.bytes);
+      return { ...json(200, { received: true }), after };
     },
   }),
   route({
@@ -35,8 +35,8 @@ export const webhookRoutes = ({ receive }: Dependencies): Route[] => [
     summary: "Receive Stripe's webhooks at the address of the source documents",
     responses: { 200: z.object({ status: z.literal("received") }) },
     handler: async ({ body, request }) => {
-      await receive(stripe, request.headers, body.bytes);
-      return json(200, { status: "received" });
+      const after = await receive(stripe, request.headers, body.bytes);
+      return { ...json(200, { status: "received" }), after };
     },
   }),
 ];

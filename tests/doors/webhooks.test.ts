@@ -67,6 +67,32 @@ describe("200: a webhook with a valid signature is stored and its job is accepte
     }
   });
 
+  test("S4-10: the answer does not wait for the engine, which gets the event afterwards", async () => {
+    const calls: string[] = [];
+    let answer = () => {};
+    const outside: typeof fetch = (input) => {
+      calls.push(new Request(input).url);
+      return new Promise((resolve) => {
+        answer = () => resolve(Response.json({ ids: ["01"], status: 200 }));
+      });
+    };
+    const slow = await testApp(database, { env, outside });
+    const event = stripeEvent();
+    const body = JSON.stringify(event);
+    const headers = stripeHeaders(body, "whsec_stripe_new");
+    const request = new Request("http://site.local/api/webhooks/stripe", { method: "POST", body, headers });
+    const following: Promise<unknown>[] = [];
+    const response = await slow.app.doors.api(request, (work) => following.push(work));
+    expect(response.status).toBe(200);
+    const [row] = await inbox(event.id);
+    expect(await jobOf(row.id)).toMatchObject([{ sent_at: null }]);
+    expect(following).toHaveLength(1);
+    await expect.poll(() => calls).toEqual([expect.stringContaining("http://engine.local/e/")]);
+    answer();
+    await Promise.all(following);
+    expect(await jobOf(row.id)).toMatchObject([{ sent_at: expect.any(Date) }]);
+  });
+
   test("S4-12: webhooks of GitHub and Resend are stored with their type and object", async () => {
     const push = JSON.stringify({ ref: "refs/heads/main", repository: { full_name: "ada/engine" } });
     const sent = githubHeaders(push, "github_secret", "push");

@@ -98,7 +98,7 @@ test("headers over our own limit get our 431, because Node's limit is higher", a
     logger: createLogger({ LOG_LEVEL: "silent" }),
     authenticate: async () => undefined,
   });
-  const { server, port } = await listen({ ...site, fetch: handle }, 0);
+  const { server, port } = await listen({ ...site, fetch: (request) => handle(request) }, 0);
   const junk = (bytes: number) =>
     fetch(`http://127.0.0.1:${port}/api/lamp`, { headers: { "x-junk": "x".repeat(bytes) } });
   expect((await junk(10_000)).status).toBe(200);

@@ -39,7 +39,16 @@ export const CONTENT_TYPES: Readonly<Record<BodyKind, readonly string[]>> = {
   signed: ["application/json"],
 };
 
-export type Answer = { status: number; body: unknown; headers?: Record<string, string> };
+export type Answer = {
+  status: number;
+  body: unknown;
+  headers?: Record<string, string>;
+  /** Work that need not delay the answer and may be lost without harm, because housekeeping would do it. It never throws. */
+  after?: (() => Promise<unknown>) | undefined;
+};
+
+/** Keeps the process alive until the work has ended, although the answer was sent. */
+export type WaitUntil = (work: Promise<unknown>) => void;
 
 export type RouteInput<P extends Policy, Params, Query, Body> = {
   params: Params;

@@ -5,7 +5,7 @@ import { isUnstorable } from "#lib/http/json.ts";
 import { plainIssue } from "#lib/http/plain-issue.ts";
 import { problemHeaders, toProblem } from "#lib/http/problem.ts";
 import { readBody } from "#lib/http/request-body.ts";
-import { type Answer, type Requester, ROLES, type Route } from "#lib/http/route.ts";
+import { type Answer, type Requester, ROLES, type Route, type WaitUntil } from "#lib/http/route.ts";
 import { methodNotAllowed, methodsOf, tablesByPath } from "#lib/http/route-table.ts";
 import { SECURITY_HEADERS } from "#lib/http/security-headers.ts";
 import { wrongFields } from "#lib/http/wrong-fields.ts";
@@ -29,11 +29,14 @@ const MAX_HEADER_BYTES = 16 * 1024;
 /** Most answers to accepted work contain the job's id, and the log includes it. */
 const acceptedJob = z.object({ jobId: z.string() });
 
-/** The whole API as one handler: it finds the route, checks its policy, validates the input, and answers. */
+/**
+ * The whole API as one handler: it finds the route, checks its policy, validates the input, and answers. Without
+ * `waitUntil` the work that may follow an answer is done before it.
+ */
 export function createRoutes({ routes, logger, audit, ...locks }: Options) {
-  const app = new Hono({ strict: false });
+  const app = new Hono<{ Bindings: { waitUntil?: WaitUntil | undefined } }>({ strict: false });
   for (const [path, table] of tablesByPath(routes)) {
-    app.all(path, ({ req }) =>
+    app.all(path, ({ req, env }) =>
       withLogContext({ method: req.method, route: path }, async () => {
         const startedMs = performance.now();
         const response = await respond(logger, async () => {
@@ -50,7 +53,10 @@ export function createRoutes({ routes, logger, audit, ...locks }: Options) {
             );
           }
           const answer = await withinTime(route.handle({ ...input, requester }));
-          if (!(answer instanceof Response)) addLogContext(acceptedJob.safeParse(answer.body).data ?? {});
+          if (!(answer instanceof Response)) {
+            addLogContext(acceptedJob.safeParse(answer.body).data ?? {});
+            await follow(answer, env.waitUntil);
+          }
           return answer;
         });
         if (response.status === 405) response.headers.set("allow", methodsOf(table).join(", "));
@@ -64,7 +70,15 @@ export function createRoutes({ routes, logger, audit, ...locks }: Options) {
   app.notFound(() =>
     respond(logger, () => Promise.reject(new AppError("not_found", "There is nothing at this address"))),
   );
-  return (request: Request): Promise<Response> => Promise.resolve(app.fetch(request));
+  return (request: Request, waitUntil?: WaitUntil): Promise<Response> =>
+    Promise.resolve(app.fetch(request, { waitUntil }));
+}
+
+async function follow({ after }: Answer, waitUntil: WaitUntil | undefined): Promise<void> {
+  const work = after?.();
+  if (work === undefined) return;
+  if (waitUntil) waitUntil(work);
+  else await work;
 }
 
 /** Administrators change things by their own routes, and the things of other people by the routes of users. */

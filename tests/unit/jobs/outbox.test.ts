@@ -115,6 +115,23 @@ test("held jobs and jobs due in more than five minutes are not sent; a job due s
   expect(sent.find(({ id }) => id === soon.id)?.ts).toBe(NOW.getTime() + 5 * 60_000);
 });
 
+test("jobs that come while others are being sent leave together, and the last caller waits for all of them", async () => {
+  const { outbox, markSent } = outboxOver(taken);
+  const jobs = Array.from({ length: 5 }, () => job());
+  await Promise.all(jobs.map((one) => outbox.sendTogether(one)));
+  const [first, ...rest] = jobs.map(({ id }) => id);
+  expect(markSent.mock.calls).toEqual([[[first]], [rest]]);
+});
+
+test("an engine that is down gets one request, although more jobs come meanwhile", async () => {
+  const fetch = vi.fn(() => Promise.reject(new TypeError("fetch failed")));
+  const { outbox } = outboxOver(fetch);
+  await Promise.all([job(), job(), job()].map((one) => outbox.sendTogether(one)));
+  const once = fetch.mock.calls.length;
+  await outbox.sendTogether(job());
+  expect(fetch.mock.calls.length).toBe(2 * once);
+});
+
 test("flush sends batch after batch until the outbox is empty", async () => {
   const batches = [Array.from({ length: SEND_BATCH }, () => job()), [job()]];
   const { outbox, markSent } = outboxOver(taken, undefined, async () => batches.shift() ?? []);
