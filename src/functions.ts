@@ -8,6 +8,7 @@ import { feedFunctions } from "#feed/functions.ts";
 import { imageFunctions } from "#images/functions.ts";
 import { importFunctions } from "#imports/functions.ts";
 import { mailFunctions } from "#mail/functions.ts";
+import { maintenanceFunctions } from "#maintenance/functions.ts";
 import { monitoringFunctions } from "#monitoring/functions.ts";
 import { onboardingFunctions } from "#onboarding/functions.ts";
 import { paymentFunctions, stripeWebhooks } from "#payments/functions.ts";
@@ -31,6 +32,7 @@ export const allFunctions = (platform: Platform): InngestFunction.Any[] => [
   ...deliveryFunctions(platform),
   ...onboardingFunctions(platform),
   ...monitoringFunctions(platform),
+  ...maintenanceFunctions(platform),
   ...scheduleFunctions(platform),
   ...sitemapFunctions(platform),
   ...feedFunctions(platform),

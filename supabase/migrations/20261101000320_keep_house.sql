@@ -78,7 +78,8 @@ end
 $$;
 
 -- Deletes ended jobs, handled dead letters and errors that are older than given, at most p_limit of each, and the rates
--- of requesters and providers and the counts of failed tries that were not used since.
+-- of requesters and providers and the counts of failed tries that were not used since. Jobs and dead letters whose month
+-- is not in the archive stay a month longer.
 create function public.purge_ledgers(
   p_completed_before timestamptz, p_failed_before timestamptz, p_limit integer
 )
@@ -90,10 +91,13 @@ as $$
 declare
   v_count bigint;
   v_total bigint := 0;
+  v_archived timestamptz := coalesce(private.archived_until(), 'infinity');
+  v_completed_before timestamptz := least(p_completed_before, greatest(v_archived, p_completed_before - interval '31 days'));
+  v_failed_before timestamptz := least(p_failed_before, greatest(v_archived, p_failed_before - interval '31 days'));
 begin
   delete from public.dead_letter_queue where ctid = any (array(
     select ctid from public.dead_letter_queue
-    where status <> 'failed' and handled_at < p_failed_before limit p_limit));
+    where status <> 'failed' and handled_at < v_failed_before limit p_limit));
   get diagnostics v_count = row_count;
   v_total := v_total + v_count;
   delete from public.job_errors where ctid = any (array(
@@ -107,8 +111,8 @@ begin
   delete from private.failed_tries where noted_at < p_completed_before;
   delete from public.jobs where ctid = any (array(
     select ctid from public.jobs
-    where ended_at < greatest(p_completed_before, p_failed_before)
-      and ended_at < case when status = 'failed' then p_failed_before else p_completed_before end
+    where ended_at < greatest(v_completed_before, v_failed_before)
+      and ended_at < case when status = 'failed' then v_failed_before else v_completed_before end
     limit p_limit));
   get diagnostics v_count = row_count;
   return v_total + v_count;

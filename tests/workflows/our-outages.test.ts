@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { insertJob } from "../support/jobs.ts";
 import {
   GITHUB_SECRET,
   HOOK_SECRET,
@@ -375,6 +376,29 @@ const WORK: Record<string, Work> = {
     isDone: hasCompleted,
     effects: async (id) => ({ status: (await job(id)).status, files: await files("sitemap.xml") }),
     once: { status: "completed", files: 1 },
+    also: ["no storage"],
+  },
+  "archive-ledger": {
+    async begin() {
+      await house.call("POST", "/api/schedules/archive-ledger/pause");
+      // A job that ended in a past month.
+      const then = new Date(house.engine.clock.now().getTime() - 40 * 24 * 60 * 60_000);
+      const id = await insertJob(
+        { query: async (sql, values) => ({ rows: await house.rows(sql, ...values) }) },
+        {},
+        then,
+      );
+      await house.rows("select private.end_job($1, 'completed', null, null, $2)", id, then);
+      await house.rows("truncate private.archived_months");
+      return (await house.call("POST", "/api/schedules/archive-ledger/run")).jobId;
+    },
+    isDone: hasCompleted,
+    effects: async (id) => ({
+      status: (await job(id)).status,
+      isArchived: (await count("select count(*) as n from private.archived_months where row_count = 1")) > 0,
+      files: await files("%/jobs-1.ndjson.gz"),
+    }),
+    once: { status: "completed", isArchived: true, files: 1 },
     also: ["no storage"],
   },
   "on-user-signup": {

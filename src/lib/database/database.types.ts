@@ -3051,6 +3051,14 @@ export type Database = {
       };
       apply_payment: { Args: { p_now: string | null; p_payment: Json | null }; Returns: boolean };
       apply_subscription: { Args: { p_now: string | null; p_subscription: Json | null }; Returns: boolean };
+      archive_jobs: {
+        Args: { p_after: Json | null; p_limit: number | null; p_month: string | null };
+        Returns: Json;
+      };
+      archive_letters: {
+        Args: { p_after: Json | null; p_limit: number | null; p_month: string | null };
+        Returns: Json;
+      };
       backfill_slots: {
         Args: {
           p_from: number | null;
@@ -3456,6 +3464,10 @@ export type Database = {
         }[];
       };
       fingerprint_import: { Args: { p_fingerprint: string | null; p_id: string | null }; Returns: undefined };
+      finish_archive_month: {
+        Args: { p_bytes: number | null; p_month: string | null; p_now: string | null; p_rows: number | null };
+        Returns: undefined;
+      };
       finish_run: {
         Args: {
           p_event_id: string | null;
@@ -4088,6 +4100,7 @@ export type Database = {
       };
       move_production: { Args: { p_now: string | null; p_supabase_url: string | null }; Returns: undefined };
       newest_migration: { Args: Record<PropertyKey, never>; Returns: string };
+      next_archive_month: { Args: { p_now: string | null }; Returns: string };
       note_api_key_use: { Args: { p_id: string | null; p_now: string | null }; Returns: undefined };
       note_failed_try: {
         Args: {
