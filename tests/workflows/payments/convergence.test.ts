@@ -40,24 +40,25 @@ const historyOf = (n: number) => {
   ];
 };
 
-// By the body the order of events decides, so all 120 orders are tried; by the present state every fifth is enough.
 describe.each([
-  ["with a key, by the present state", true, 24],
-  ["without a key, by the body", false, 120],
+  ["with a key, by the present state", true],
+  ["without a key, by the body", false],
 ])(
-  "T37: five events of one second, in any order and with duplicates, lead to the same state: %s",
-  (_, apiKey, count) => {
+  "T37: five events of one second, in all 120 orders and with duplicates, lead to the same state: %s",
+  (_, apiKey) => {
     test("refunded order, succeeded payment, one receipt, one analytics event", async () => {
       shop = await paymentShop({ apiKey });
       const at = shop.engine.clock.now();
-      const orders = permutations([0, 1, 2, 3, 4]).filter((_order, n) => n % (120 / count) === 0);
+      const orders = permutations([0, 1, 2, 3, 4]);
+      const count = orders.length;
       const histories = orders.map((order, n) => {
         const events = historyOf(n).map(({ type, object }) => shop.stripe.emit(type, object, at));
         return order.map((index) => events[index]);
       });
-      expect(histories).toHaveLength(count);
+      expect(count).toBe(120);
       for (const [n, history] of histories.entries()) {
-        for (const webhook of [...history, history[n % 5]]) {
+        // One of them comes again at once, and another one after all others.
+        for (const webhook of [...history.slice(0, 3), history[n % 3], ...history.slice(3), history[n % 5]]) {
           if (webhook) expect((await shop.deliver(webhook)).status).toBe(200);
         }
       }
@@ -105,15 +106,15 @@ test.each([true, false])(
   },
 );
 
-test("200 events about one object need at most 4 reads from Stripe", async () => {
+test("1,000 events about one object need at most 20 reads from Stripe", async () => {
   shop = await paymentShop();
-  for (let n = 0; n < 200; n++) {
+  for (let n = 0; n < 1000; n++) {
     await shop.deliver(
-      shop.stripe.emit("customer.subscription.updated", subscription(n === 199 ? "unpaid" : "active")),
+      shop.stripe.emit("customer.subscription.updated", subscription(n === 999 ? "unpaid" : "active")),
     );
   }
   await shop.settled();
-  expect(shop.stripe.counts.reads).toBeLessThanOrEqual(4);
+  expect(shop.stripe.counts.reads).toBeLessThanOrEqual(20);
   expect(await shop.rows("select status from subscriptions")).toEqual([{ status: "unpaid" }]);
   expect(await shop.rows("select from webhook_inbox where handled_at is null")).toEqual([]);
 }, 240_000);
