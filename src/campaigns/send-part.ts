@@ -38,11 +38,16 @@ export async function sendPart(deps: SendDependencies, part: Part, time: StepTim
   for (const provider of deps.providers) {
     const worked = await sendBy(provider, deps, part, time);
     if (typeof worked === "object" && "refusal" in worked) refusals.push(worked.refusal);
-    else if (worked !== "open" || time.isLate() || refusals.length === 0) return worked;
+    // "open": what is left is not for this provider, because another one has sent some mails of the batch, or may have.
+    else if (worked !== "open" || time.isLate()) return worked;
   }
-  // What is left is in doubt at a provider that refuses us, or each of them refuses us.
+  // What is left is for a provider that refuses us or is no longer configured, or each of them refuses us.
   const passing = refusals.find(({ code }) => meaningOf(code).retry !== "stop");
-  throw passing ?? refusals[0] ?? new AppError("not_configured", "There is no mail provider");
+  throw (
+    passing ??
+    refusals[0] ??
+    new AppError("not_configured", "No provider of MAIL_PROVIDERS may send the rest")
+  );
 }
 
 async function sendBy(

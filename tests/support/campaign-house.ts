@@ -23,6 +23,8 @@ type Options = {
   beforeMail?: (request: Request) => Promise<void> | void;
   /** Answers requests for mails in the provider's place. */
   answerMail?: (request: Request) => Promise<Response>;
+  /** Called for every request to the database, which `ask` sends. */
+  answerDatabase?: (request: Request, ask: () => Promise<Response>) => Promise<Response>;
 };
 
 /** The whole product in one process, on the engine's virtual clock: database, doors, functions and a mail provider. */
@@ -32,6 +34,7 @@ export async function campaignHouse({
   checkpointing = CHECKPOINTING,
   beforeMail,
   answerMail,
+  answerDatabase,
 }: Options = {}) {
   const db = await freshDatabase();
   let app: App | undefined;
@@ -39,7 +42,7 @@ export async function campaignHouse({
   const engine = await startEngine({ app: handle, checkpointing });
   const provider = createMailProvider({ settings: mail, clock: engine.clock });
   const down = { database: false };
-  const fetch = connectHosts(db, engine, provider, { down, beforeMail, answerMail });
+  const fetch = connectHosts(db, engine, provider, { down, beforeMail, answerMail, answerDatabase });
   const settings = readEnv({
     ...db.env,
     INNGEST_DEV: engine.url,
@@ -147,10 +150,12 @@ function connectHosts(
     down,
     beforeMail,
     answerMail,
+    answerDatabase = (_, ask) => ask(),
   }: {
     down: { database: boolean };
     beforeMail: Options["beforeMail"];
     answerMail: Options["answerMail"];
+    answerDatabase: Options["answerDatabase"];
   },
 ): typeof fetch {
   return async (input, init) => {
@@ -159,7 +164,7 @@ function connectHosts(
     if (hostname === "engine.local") return engine.fetch(request);
     if (hostname !== "mail.local") {
       if (down.database) throw new TypeError("fetch failed");
-      return db.fetch(request);
+      return answerDatabase(request, () => db.fetch(request));
     }
     await beforeMail?.(request);
     if (answerMail && request.url.endsWith("/emails/batch")) return answerMail(request);

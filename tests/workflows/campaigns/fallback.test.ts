@@ -134,6 +134,21 @@ describe("SMTP gets no mail when Resend answers otherwise, or may have accepted 
     expect(await record()).toEqual({ resend: 5, smtp: 15, twice: 0 });
   });
 
+  test("SMTP also sends the rest of a batch of which it has sent some mails, after Resend works again", async () => {
+    await open(RESEND_FIRST, { CAMPAIGN_BATCH_SIZE: "20" });
+    const refuse = answer(401, "invalid_api_key");
+    let calls = 0;
+    resend = (request) => (calls++ === 0 ? refuse() : house.provider.fetch(request));
+    let arrived = 0;
+    onMail = () => (++arrived === 3 ? 451 : "accept");
+    const { campaignId } = await house.draft(20);
+    await send(campaignId);
+    await completed(campaignId);
+    expect(await campaign(campaignId)).toMatchObject({ counts: { sent: 20 }, sentBy: { smtp: 20 } });
+    expect(await record()).toEqual({ resend: 0, smtp: 20, twice: 0 });
+    expect(house.engine.usage().executions).toBeLessThan(20);
+  });
+
   test("a batch in doubt at a provider that is no longer configured becomes unknown", async () => {
     await open(RESEND_FIRST);
     resend = once(lost);
