@@ -1,5 +1,6 @@
 import { apiKeys } from "#api-keys/room.ts";
 import { campaigns } from "#campaigns/room.ts";
+import { cost } from "#cost/room.ts";
 import { deadLetters } from "#dead-letters/room.ts";
 import { deliveries } from "#deliveries/room.ts";
 import { erasures } from "#erasures/room.ts";
@@ -53,4 +54,5 @@ export const rooms: readonly Room<Platform>[] = [
   deadLetters,
   apiKeys,
   erasures,
+  cost,
 ];

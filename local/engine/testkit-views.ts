@@ -7,6 +7,8 @@ export const viewOf = (run: RunDocument) => ({
   id: run.id,
   functionId: run.functionId,
   output: run.output,
+  /** As Inngest bills: the run, and each attempt of a step. */
+  executions: 1 + run.stepAttempts,
   error: run.error,
   events: run.events,
   /** Results of steps by step name. */

@@ -61,7 +61,6 @@ test.each<[point: string, file: string, said: string[]]>([
     "docs/patterns.md",
     ["Rules of thumb", "RabbitMQ", "Kafka", "UDP", "Semaphore(6)", "Upstash-Delay", "redrive", "15 minutes"],
   ],
-  ["the costs of a month", "docs/costs.md", ["10,000 jobs", "50,000 jobs", "200,000 jobs", "Price sheet"]],
   [
     "S4-60: the five tips of the free plan",
     "docs/costs.md",

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { EXECUTIONS } from "#cost/executions.ts";
 import { insertJob } from "../support/jobs.ts";
 import {
   GITHUB_SECRET,
@@ -498,6 +499,8 @@ describe("this file", () => {
   });
 });
 
+const isAtRest = () => house.engine.runs().every(({ status }) => !["Scheduled", "Running"].includes(status));
+
 /** Whether the work made that many calls: only then was there an outage. */
 async function survives(functionId: string, work: Work, kind: Outage, call: number): Promise<boolean> {
   const before = await count("select count(*) as n from dead_letter_queue");
@@ -508,8 +511,6 @@ async function survives(functionId: string, work: Work, kind: Outage, call: numb
   if (wasAway) await house.engine.advance("10m");
   house.recover();
   // Its effects are counted when no run is left that could repeat one of them.
-  const isAtRest = () =>
-    house.engine.runs().every(({ status }) => !["Scheduled", "Running"].includes(status));
   await house.engine.waitFor(async () => (await work.isDone(id)) && isAtRest(), { within: "1d" });
   await house.engine.idle();
   await house.keepHouse();
@@ -522,6 +523,20 @@ async function survives(functionId: string, work: Work, kind: Outage, call: numb
 
 describe.each(Object.entries(WORK))("%s", (functionId, work) => {
   inHouse();
+
+  test("a run without an outage costs what the estimate says, within 5 %", async () => {
+    const id = await work.begin();
+    await house.engine.waitFor(async () => (await work.isDone(id)) && isAtRest(), { within: "1d" });
+    await house.engine.idle();
+    const runs = house.engine.runs(functionId);
+    const counted = runs.reduce((sum, { executions }) => sum + executions, 0);
+    const estimate = runs.length * (EXECUTIONS[functionId] ?? 0);
+    expect(runs.length).toBeGreaterThan(0);
+    expect(Math.abs(estimate - counted), `${functionId}: ${counted} executions`).toBeLessThanOrEqual(
+      counted * 0.05,
+    );
+  });
+
   test.each([...AWAY, ...(work.also ?? [])])(
     "a ten-minute outage (%s) at any call loses nothing and repeats no effect",
     async (kind) => {

@@ -1,0 +1,67 @@
+import { z } from "zod";
+import { estimateOf } from "#cost/estimate.ts";
+
+import { usageOf } from "#cost/usage.ts";
+import { count } from "#lib/http/fields.ts";
+import { json, type Route, route } from "#lib/http/route.ts";
+
+const plan = z.object({
+  name: z.string(),
+  included: z.number(),
+  /** Null: not possible with this plan, or on request. */
+  usd: z.number().nullable(),
+});
+const provider = z.object({
+  provider: z.string(),
+  unit: z.string(),
+  used: z.number(),
+  plans: z.array(plan),
+  cheapest: plan.nullable(),
+  /** Where the prices stand, and when they were seen there. */
+  sources: z.array(z.object({ page: z.string(), seenOn: z.string() })),
+});
+const usage = z.object({
+  functionSeconds: z.number(),
+  requests: z.number(),
+  rows: z.number(),
+  executions: z.number(),
+  credits: z.number(),
+  storedMb: z.number(),
+  mails: z.number(),
+});
+const costEstimate = z.object({
+  usage,
+  providers: z.array(provider),
+  /** Null where a provider's price is on request. */
+  cheapestUsd: z.number().nullable(),
+  /** The limit of the free plans that is reached first; a share above 1 exceeds it. */
+  firstLimit: z.object({
+    provider: z.string(),
+    unit: z.string(),
+    limit: z.number(),
+    usedShare: z.number(),
+  }),
+});
+z.globalRegistry.add(costEstimate, { id: "CostEstimate" });
+
+/** Far above every plan that has a price. */
+const MOST = 1_000_000_000;
+
+export const costRoutes = (): Route[] => [
+  route({
+    method: "GET",
+    path: "/api/cost",
+    policy: "app",
+    summary:
+      "What a month of this work would cost: executions, function time, rows, mails, and money by plan",
+    query: z.object({
+      events: count(0, MOST).default(0),
+      /** Steps of each event's run. */
+      steps: count(0, 1_000).default(1),
+      failedTries: count(0, MOST).default(0),
+      mails: count(0, MOST).default(0),
+    }),
+    responses: { 200: costEstimate },
+    handler: async ({ query }) => json(200, estimateOf(usageOf(query))),
+  }),
+];

@@ -1,0 +1,66 @@
+import { CREDITS } from "#cost/prices.ts";
+
+/** A month of one kind of work. */
+export type Work = {
+  /** Events, each of which starts one run. */
+  events: number;
+  /** Steps of each run. */
+  steps: number;
+  /** Tries of steps that fail and are repeated; each costs an execution like any other. */
+  failedTries?: number | undefined;
+  mails?: number | undefined;
+};
+/** What a month uses; the last four are billed. */
+export type Usage = {
+  functionSeconds: number;
+  requests: number;
+  rows: number;
+  executions: number;
+  credits: number;
+  storedMb: number;
+  mails: number;
+};
+
+/** Assumptions about the size of the work, for an estimate before there are measurements. */
+export const ASSUMED = {
+  /** One request to the functions' door runs the steps of a run one after the other. */
+  secondsPerExecution: 0.25,
+  /** Housekeeping every five minutes. */
+  housekeepings: 8_640,
+  secondsPerHousekeeping: 1,
+  /** Memory of a function on Netlify. */
+  functionGb: 1,
+  /** The row of a job, its run, and about three events of its timeline. */
+  rowsPerEvent: 5,
+  /** With their indexes. */
+  bytesPerRow: 800,
+  deploys: 4,
+};
+
+const HOUR_SECONDS = 3_600;
+
+/** A run counts as one execution, and so does each try of a step. A sleep is a step; its time, schedules and concurrency cost nothing. */
+export const executionsOf = ({ events, steps, failedTries = 0 }: Work): number =>
+  events * (1 + steps) + failedTries;
+
+export function usageOf(work: Work): Usage {
+  const executions = executionsOf(work);
+  const functionSeconds =
+    executions * ASSUMED.secondsPerExecution + ASSUMED.housekeepings * ASSUMED.secondsPerHousekeeping;
+  // A run is at least one request; accepting its event is another one.
+  const requests = 2 * work.events + ASSUMED.housekeepings;
+  const rows = work.events * ASSUMED.rowsPerEvent;
+  return {
+    functionSeconds,
+    requests,
+    rows,
+    executions,
+    credits:
+      (functionSeconds / HOUR_SECONDS) * ASSUMED.functionGb * CREDITS.perGbHour +
+      requests * CREDITS.perRequest +
+      ASSUMED.deploys * CREDITS.perDeploy,
+    // The ledger keeps completed jobs for 30 days, or fewer where there are many.
+    storedMb: (rows * ASSUMED.bytesPerRow) / 1_000_000,
+    mails: work.mails ?? 0,
+  };
+}
