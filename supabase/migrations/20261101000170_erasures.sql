@@ -73,6 +73,7 @@ as $$
 declare
   c_rows constant integer := 2000;
   v_last text;
+  v_read bigint;
   v_count bigint;
   v_table constant text := p_eraser.table_name::regclass::text;
   v_named text;
@@ -86,10 +87,10 @@ begin
   join pg_catalog.pg_attribute on attrelid = v_table::regclass and attname = name;
   select format_type(atttypid, null) into v_type from pg_catalog.pg_attribute
   where attrelid = v_table::regclass and attname = p_eraser.key_column;
-  execute format('select key::text from (select %1$I as key from %2$s
-    where $1 is null or %1$I > $1::%3$s order by %1$I limit %4$s) as piece order by key desc limit 1',
+  execute format('select (array_agg(key order by key desc))[1]::text, count(*) from (select %1$I as key from %2$s
+    where $1 is null or %1$I > $1::%3$s order by %1$I limit %4$s) as piece',
     p_eraser.key_column, v_table, v_type, c_rows)
-  into v_last using p_cursor;
+  into v_last, v_read using p_cursor;
   if v_last is null then
     return jsonb_build_object('counts', '{}'::jsonb, 'cursor', null);
   end if;
@@ -97,7 +98,7 @@ begin
     v_table, v_set, p_eraser.key_column, v_type, v_named)
   using private.pattern_of_email(p_email), p_cursor, v_last;
   get diagnostics v_count = row_count;
-  return jsonb_build_object('cursor', v_last,
+  return jsonb_build_object('cursor', case when v_read = c_rows then v_last end,
     'counts', case when v_count > 0 then jsonb_build_object(replace(v_table, 'public.', ''), v_count) else '{}' end);
 end
 $$;
@@ -118,7 +119,8 @@ begin
 end
 $$;
 
--- Erases one piece, and records in the same transaction what it did and where it continues. "more": call again;
+-- Erases up to the end of the first piece that is full, and records in the same transaction what it did and where it
+-- continues. So small tables share one call, and a large one takes several. "more": call again;
 -- "waiting": unfinished work still needs the address, call again later; "done": the receipt is complete.
 create function public.erase_piece(p_id uuid, p_now timestamptz)
 returns text
@@ -134,28 +136,31 @@ begin
   if v_erasure.id is null or v_erasure.completed_at is not null then
     return 'done';
   end if;
-  select * into v_eraser from private.erasers where step >= v_erasure.step order by step limit 1;
-  if v_eraser.step is null then
-    update public.erasures set step = 1, cursor = null, is_waiting = false,
-      email = case when v_erasure.is_waiting then email end,
-      completed_at = case when v_erasure.is_waiting then null else p_now end
-    where id = p_id;
-    return case when v_erasure.is_waiting then 'waiting' else 'done' end;
-  end if;
-  if v_eraser.function_name is null then
-    v_done := private.erase_in_table(v_eraser, v_erasure.email,
-      case when v_eraser.step = v_erasure.step then v_erasure.cursor end);
-  else
-    execute format('select %s($1, $2, $3)', v_eraser.function_name) into v_done
-    using v_erasure.email, case when v_eraser.step = v_erasure.step then v_erasure.cursor end, p_now;
-  end if;
-  update public.erasures set
-    step = case when v_done ->> 'cursor' is null then v_eraser.step + 1 else v_eraser.step end,
-    cursor = v_done ->> 'cursor',
-    is_waiting = is_waiting or coalesce((v_done ->> 'isWaiting')::boolean, false),
-    counts = private.add_counts(counts, v_done -> 'counts')
+  loop
+    select * into v_eraser from private.erasers where step >= v_erasure.step order by step limit 1;
+    exit when v_eraser.step is null;
+    if v_eraser.function_name is null then
+      v_done := private.erase_in_table(v_eraser, v_erasure.email,
+        case when v_eraser.step = v_erasure.step then v_erasure.cursor end);
+    else
+      execute format('select %s($1, $2, $3)', v_eraser.function_name) into v_done
+      using v_erasure.email, case when v_eraser.step = v_erasure.step then v_erasure.cursor end, p_now;
+    end if;
+    update public.erasures set
+      step = case when v_done ->> 'cursor' is null then v_eraser.step + 1 else v_eraser.step end,
+      cursor = v_done ->> 'cursor',
+      is_waiting = is_waiting or coalesce((v_done ->> 'isWaiting')::boolean, false),
+      counts = private.add_counts(counts, v_done -> 'counts')
+    where id = p_id returning * into v_erasure;
+    if v_erasure.cursor is not null then
+      return 'more';
+    end if;
+  end loop;
+  update public.erasures set step = 1, cursor = null, is_waiting = false,
+    email = case when v_erasure.is_waiting then email end,
+    completed_at = case when v_erasure.is_waiting then null else p_now end
   where id = p_id;
-  return 'more';
+  return case when v_erasure.is_waiting then 'waiting' else 'done' end;
 end
 $$;
 

@@ -91,7 +91,7 @@ test("S2-8: while a campaign to 100,000 goes out at the provider's pace, 99 of 1
     // The campaign went on all the while, and both together kept the rate that the provider allows: it refused nothing.
     const seconds = (engine.clock.now().getTime() - startedAt) / 1000;
     expect(requests).toBeLessThan(REQUESTS_PER_SECOND * seconds + 2);
-    expect(requests).toBeGreaterThan(REQUESTS_PER_SECOND * seconds * 0.9);
+    expect(requests).toBeGreaterThan(REQUESTS_PER_SECOND * seconds * 0.8);
     expect(refusals).toBe(0);
   } finally {
     time.end();

@@ -2,21 +2,25 @@
  * A process dies between every two steps of a delivery: after each call that it makes, at the database, at the engine
  * and at the receiver, with the answer lost.
  */
-import { expect, test } from "vitest";
+import { afterAll, expect, test } from "vitest";
 import { hookShop } from "../../support/hook-shop.ts";
 
+const shop = await hookShop();
+afterAll(() => shop.close());
+
+/** Publishes one message whose process dies after its `dieAt`-th call; 0: it lives. */
 const run = async (dieAt: number) => {
-  const shop = await hookShop();
   let calls = 0;
   const count = () => {
     calls += 1;
     if (calls === dieAt) throw new TypeError("fetch failed: the process died");
   };
-  await shop.endpoint();
+  shop.received.length = 0;
+  await shop.rows("delete from webhook_deliveries");
   shop.hooks.afterDatabase = count;
   shop.receiver.answered = count;
   try {
-    await shop.publish("r1");
+    await shop.publish(`r${dieAt}`);
   } catch {
     // The publisher's own process died, after its transaction.
   }
@@ -26,11 +30,11 @@ const run = async (dieAt: number) => {
   shop.hooks.afterDatabase = undefined;
   const deliveries = await shop.rows("select status from webhook_deliveries");
   const ids = shop.received.map(({ headers }) => headers["webhook-id"]);
-  await shop.close();
   return { calls, deliveries, ids };
 };
 
 test("a message is recorded as delivered, under one message id, whichever call of the delivery its process dies at", async () => {
+  await shop.endpoint();
   const { calls } = await run(0);
   expect(calls).toBeGreaterThan(6);
   let repeated = 0;
