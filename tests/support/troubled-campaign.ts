@@ -63,7 +63,7 @@ export async function sendThroughTrouble(seed: number, recipients: number) {
       MAIL_REQUESTS_PER_SECOND: oneOf(["0", "4.5"]),
       MAIL_MAX_IN_FLIGHT: oneOf(["1", "10"]),
       CAMPAIGN_PART_SIZE: String(Math.ceil(recipients / (1 + below(6)))),
-      CAMPAIGN_BATCH_SIZE: String(5 + below(recipients / 20)),
+      CAMPAIGN_BATCH_SIZE: String(Math.min(100, 5 + below(recipients / 20))),
       RESEND_WEBHOOK_SECRET: REPORTS_SECRET,
       WEBHOOK_KEYS: `test:${Buffer.alloc(32, 1).toString("base64")}`,
     },
