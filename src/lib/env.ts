@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { count, flag, number, url } from "#lib/env-fields.ts";
 import {
   addresses,
   hookSecrets,
@@ -10,18 +11,10 @@ import {
   thresholds,
   timeZone,
 } from "#lib/env-lists.ts";
+import { mailSettings } from "#lib/env-mail.ts";
 import { AppError } from "#lib/errors.ts";
 import { inngestEventKey, inngestSigningKey, key, supabaseKey } from "#lib/keys.ts";
 import { isCidr } from "#lib/outside/public-address.ts";
-
-const url = z.url({ protocol: /^https?$/, error: "must be an http(s) URL" });
-const flag = z
-  .enum(["true", "false", "1", "0"], { error: "must be true or false" })
-  .transform((v) => v === "true" || v === "1");
-const number = (min: number, max: number) => z.coerce.number({ error: "must be a number" }).min(min).max(max);
-const count = (min: number, max: number) => number(min, max).int();
-
-const MAIL_PROVIDERS = ["resend", "smtp"] as const;
 
 const schema = z.object({
   /** Only production sends mail to real people. */
@@ -52,27 +45,7 @@ const schema = z.object({
     .refine((list) => list.every((secret) => secret.length >= 32), "must be at least 32 characters long"),
   /** The sender's postal address, which the law demands in every broadcast. */
   POSTAL_ADDRESS: z.string().trim().min(5).max(300).optional(),
-  /** The mail providers in the order in which they are asked. */
-  MAIL_PROVIDERS: z
-    .string()
-    .default("resend")
-    .transform((text) => listOf(text))
-    .refine((names) => new Set(names).size === names.length, "must name each provider once")
-    .pipe(z.tuple([z.enum(MAIL_PROVIDERS)], z.enum(MAIL_PROVIDERS))),
-  /** smtp://user:password@host:port uses STARTTLS, which production demands; smtps:// uses TLS from the start. */
-  SMTP_URL: z.url({ protocol: /^smtps?$/, error: "must be an smtp:// or smtps:// URL" }).optional(),
-  RESEND_BASE_URL: url.default("https://api.resend.com"),
-  RESEND_API_KEY: key.optional(),
-  /** The sender of mails that are not a campaign's: receipts. */
-  MAIL_FROM: z.string().min(3).max(320).default("Nightshift <onboarding@resend.dev>"),
-  MAIL_REQUESTS_PER_SECOND: number(0, 10_000).default(4.5),
-  MAIL_MAX_IN_FLIGHT: count(1, 1000).default(10),
-  /** An address is suppressed after so many soft bounces within so many days. */
-  MAIL_SOFT_BOUNCES: count(1, 1000).default(5),
-  MAIL_SOFT_BOUNCE_DAYS: count(1, 365).default(30),
-  /** A campaign stops after so many receiving servers have refused our domain (5.7.x). */
-  MAIL_REFUSALS: count(1, 10_000).default(1),
-  MAIL_IDEMPOTENT: flag.default(true),
+  ...mailSettings,
   CAMPAIGN_PART_SIZE: count(1, 10_000).default(5000),
   CAMPAIGN_BATCH_SIZE: count(1, 100).default(100),
 

@@ -5,6 +5,7 @@ import type { Mailer } from "#mail/mailer.ts";
 import { createPace, type Pace } from "#mail/pace.ts";
 import { resendMailer } from "#mail/resend-mailer.ts";
 import { smtpMailer } from "#mail/smtp-mailer.ts";
+import { createSmtpPace } from "#mail/smtp-pace.ts";
 
 export type MailProvider = {
   mailer: Mailer;
@@ -18,10 +19,11 @@ type Dependencies = { env: Env; fetch: typeof globalThis.fetch; clock: Clock; to
 /** The mail providers of `MAIL_PROVIDERS`, in the order in which they are asked. */
 export const mailProviders = ({ env, fetch, clock, tokens }: Dependencies): MailProvider[] =>
   env.MAIL_PROVIDERS.map((name) => {
-    // An SMTP server tells us when we are too fast.
+    const smtpPace = createSmtpPace({ tokens, clock, perSecond: env.SMTP_MAILS_PER_SECOND });
+    // Over SMTP each mail of a batch has its own time, so the batches need none.
     const [mailer, perSecond] =
       name === "smtp"
-        ? ([smtpMailer(env), 0] as const)
+        ? ([smtpMailer(env, smtpPace), 0] as const)
         : ([resendMailer(env, fetch, clock), env.MAIL_REQUESTS_PER_SECOND] as const);
     const settings = { tokens, clock, account: mailer.account, perSecond };
     return { mailer, pace: createPace(settings), urgentPace: createPace({ ...settings, isUrgent: true }) };

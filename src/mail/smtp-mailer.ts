@@ -8,6 +8,7 @@ import type { Env } from "#lib/env.ts";
 import { AppError, type ErrorCode } from "#lib/errors.ts";
 import type { BatchAnswer, Mailer, MailResult } from "#mail/mailer.ts";
 import { connectSmtp, type SmtpError, toSmtpError } from "#mail/smtp-connection.ts";
+import type { SmtpPace } from "#mail/smtp-pace.ts";
 
 type Settings = Pick<Env, "SMTP_URL" | "NIGHTSHIFT_ENV">;
 /** After this no further mail of the batch begins, so that a step ends in time. */
@@ -29,7 +30,7 @@ const mailSchema = z.object({
  * Any SMTP server: one connection per batch, one mail after the other. SMTP has no idempotency keys, so a mail whose
  * content was handed over without an answer stays in doubt and is not sent again.
  */
-export const smtpMailer = (env: Settings): Mailer => ({
+export const smtpMailer = (env: Settings, pace: SmtpPace): Mailer => ({
   account: "smtp",
   remembersKeysForMs: undefined,
   async sendBatch(mails) {
@@ -38,9 +39,11 @@ export const smtpMailer = (env: Settings): Mailer => ({
     const connection = await connectSmtp(env.SMTP_URL, env).catch(toSmtpError);
     if ("message" in connection) return refusedSession(connection);
     const results: MailResult[] = [];
+    const mayBegin = pace.ofBatch(mails.length);
     try {
       for (const mail of mails) {
-        if (performance.now() >= end) break;
+        const restMs = Math.floor(end - performance.now());
+        if (restMs <= 0 || !(await mayBegin(restMs).catch(() => false))) break;
         const { result, error } = await sendOne(connection, mail);
         if (error) return { kind: "refused", error, results };
         results.push(result);

@@ -7,6 +7,8 @@ create table public.mail_bounces (
   message_id text primary key,
   kind text not null,
   address_hash bytea not null,
+  -- Of the part after the @: the receiving domain.
+  domain_hash bytea not null,
   campaign_id uuid,
   occurred_at timestamptz not null,
   constraint mail_bounces_kind_is_valid check (kind in ('soft', 'refused')),
@@ -74,9 +76,9 @@ begin
   if v_outcome in ('soft_bounced', 'refused') then
     -- Reports about one address come one after the other, so that each counts those before it.
     perform pg_advisory_xact_lock(hashtextextended('bounces of ' || v_email, 0));
-    insert into public.mail_bounces (message_id, kind, address_hash, campaign_id, occurred_at)
+    insert into public.mail_bounces (message_id, kind, address_hash, domain_hash, campaign_id, occurred_at)
     values (p_report ->> 'messageId', case v_outcome when 'refused' then 'refused' else 'soft' end,
-      private.hash_of_address(v_email), (p_report ->> 'campaignId')::uuid, v_at)
+      private.hash_of_address(v_email), private.hash_of_address(split_part(v_email, '@', 2)), (p_report ->> 'campaignId')::uuid, v_at)
     on conflict (message_id) do nothing;
   end if;
   if v_outcome = 'soft_bounced' then

@@ -32,8 +32,10 @@ begin
 end
 $$;
 
--- The receiving servers refuse our domain (SPF, DKIM, DMARC): it would be the same for every recipient, so the campaign
--- stops, its parts become dead letters, and the monitor alerts (refused-campaigns). An administrator corrects the cause and reprocesses one; see resume_campaign.
+-- Receiving servers refuse our domain (SPF, DKIM, DMARC). One strict server says little, so the campaign stops when
+-- several receiving domains refuse, or one of them refuses many mails (a large mailbox provider). Then its parts become
+-- dead letters, and the monitor alerts (refused-campaigns). An administrator corrects the cause and reprocesses one; see
+-- resume_campaign.
 create function private.stop_refused_campaign(p_report jsonb, p_now timestamptz)
 returns void
 language plpgsql
@@ -41,14 +43,16 @@ set search_path = ''
 as $$
 declare
   v_campaign public.campaigns;
+  v_limit integer := p_report ->> 'refusalLimit';
   v_because text := format('Receiving servers refuse our domain (%s)', p_report ->> 'note');
 begin
   -- Reports about one campaign come one after the other, so that each counts those before it.
   perform from public.campaigns where id = (p_report ->> 'campaignId')::uuid for no key update;
   update public.campaigns as campaign set stopped_at = p_now, note = v_because
   where id = (p_report ->> 'campaignId')::uuid and stopped_at is null
-    and (select count(*) from public.mail_bounces where campaign_id = campaign.id and kind = 'refused'
-      and occurred_at > coalesce(campaign.resumed_at, '-infinity')) >= (p_report ->> 'refusalLimit')::integer
+    and (select count(distinct domain_hash) >= v_limit or count(*) >= 10 * v_limit
+      from public.mail_bounces where campaign_id = campaign.id and kind = 'refused'
+        and occurred_at > coalesce(campaign.resumed_at, '-infinity'))
   returning * into v_campaign;
   if v_campaign.id is null then
     return;

@@ -1508,6 +1508,7 @@ export type Database = {
         Row: {
           address_hash: string;
           campaign_id: string | null;
+          domain_hash: string;
           kind: string;
           message_id: string;
           occurred_at: string;
@@ -1516,6 +1517,7 @@ export type Database = {
         Insert: {
           address_hash: string;
           campaign_id?: string | null;
+          domain_hash: string;
           kind: string;
           message_id: string;
           occurred_at: string;
@@ -1523,6 +1525,7 @@ export type Database = {
         Update: {
           address_hash?: string;
           campaign_id?: string | null;
+          domain_hash?: string;
           kind?: string;
           message_id?: string;
           occurred_at?: string;

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { smtpMailer } from "#mail/smtp-mailer.ts";
+import type { SmtpPace } from "#mail/smtp-pace.ts";
 import { startSmtp } from "../../support/smtp.ts";
 
 let server: Awaited<ReturnType<typeof startSmtp>> | undefined;
@@ -8,7 +9,9 @@ afterEach(async () => {
   server = undefined;
 });
 
-const mailer = (SMTP_URL: string) => smtpMailer({ SMTP_URL, NIGHTSHIFT_ENV: "development" });
+const unlimited = { ofBatch: () => async () => true };
+const mailer = (SMTP_URL: string, pace: SmtpPace = unlimited) =>
+  smtpMailer({ SMTP_URL, NIGHTSHIFT_ENV: "development" }, pace);
 const mailTo = (to: string, more: object = {}) =>
   JSON.stringify({ from: "Ada <ada@example.com>", to, subject: "News ü", text: "Hello", ...more });
 const mails = [1, 2, 3].map((n) => mailTo(`p${n}@example.com`));
@@ -108,8 +111,21 @@ describe("a batch is refused as a whole when the server", () => {
 
   test("does not offer encryption in production", async () => {
     const { url, mails: accepted } = await start({});
-    const answer = await smtpMailer({ SMTP_URL: url, NIGHTSHIFT_ENV: "production" }).sendBatch(mails, "k");
+    const answer = await smtpMailer({ SMTP_URL: url, NIGHTSHIFT_ENV: "production" }, unlimited).sendBatch(
+      mails,
+      "k",
+    );
     expect(answer).toMatchObject({ kind: "refused", error: { code: "provider_unavailable" } });
     expect(accepted.size).toBe(0);
   });
+});
+
+test("the mails that the pace does not let begin in time are not sent, and the others are", async () => {
+  const { url, mails: accepted } = await start({});
+  for (const end of [() => Promise.resolve(false), () => Promise.reject(new Error("the database is away"))]) {
+    let begun = 0;
+    const pace = { ofBatch: () => () => (begun++ < 2 ? Promise.resolve(true) : end()) };
+    expect(await mailer(url, pace).sendBatch(mails, "k")).toEqual({ kind: "taken", results: [sent, sent] });
+  }
+  expect([...accepted.keys()]).toEqual(["p1@example.com", "p2@example.com"]);
 });

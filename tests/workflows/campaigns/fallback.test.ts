@@ -202,6 +202,28 @@ describe("with SMTP as the first provider", () => {
   );
 });
 
+test.each([
+  ["one connection", { MAIL_MAX_IN_FLIGHT: "1", CAMPAIGN_PART_SIZE: "80" }],
+  ["several parts and connections", {}],
+])("over %s SMTP gets no more mails a second than SMTP_MAILS_PER_SECOND", async (_, env) => {
+  await open("smtp", { SMTP_MAILS_PER_SECOND: "8", CAMPAIGN_BATCH_SIZE: "10", ...env });
+  const times: number[] = [];
+  onMail = () => {
+    times.push(house.engine.clock.now().getTime());
+    return "accept";
+  };
+  const { campaignId } = await house.draft(80);
+  await send(campaignId);
+  await completed(campaignId);
+  expect(await record()).toEqual({ resend: 0, smtp: 80, twice: 0 });
+  // 80 mails at 8 a second, of which the bucket gives two at once.
+  expect(Math.max(...times) - Math.min(...times)).toBeGreaterThanOrEqual(9_500);
+  // A connection that sleeps moves the virtual clock for all, so only a single one has true times.
+  if (Object.keys(env).length === 0) return;
+  const inSecondAfter = (from: number) => times.filter((at) => at >= from && at < from + 1000).length;
+  expect(Math.max(...times.map(inSecondAfter))).toBeLessThanOrEqual(9);
+});
+
 describe("a crash between the provider's answer and its record", () => {
   test("of SMTP's answer makes the mails unknown, and Resend gets none of them", async () => {
     await open(RESEND_FIRST);

@@ -224,7 +224,7 @@ describe("receiving servers that refuse our domain (5.7.x)", () => {
     let campaignId = "";
     let isFirst = true;
     await open({
-      env: ONE_BATCH_AT_A_TIME,
+      env: { ...ONE_BATCH_AT_A_TIME, MAIL_REFUSALS: "1" },
       beforeMail: async () => {
         if (!isFirst) return;
         isFirst = false;
@@ -261,7 +261,7 @@ describe("receiving servers that refuse our domain (5.7.x)", () => {
     expect(await campaign(campaignId)).toMatchObject({ note: null, counts: { sent: 60 } });
   });
 
-  test("stop it only at the configured number of refusals, each mail counted once", async () => {
+  test("stop it only when the configured number of domains refused, each mail counted once", async () => {
     await open({ env: { MAIL_REFUSALS: "2" } });
     const { campaignId } = await house.draft(5);
     await send(campaignId);
@@ -272,7 +272,10 @@ describe("receiving servers that refuse our domain (5.7.x)", () => {
     await house.app.keepHouse();
     expect((await slack()).filter(isStop)).toEqual([]);
     await report("email.bounced", withCampaign("p2@example.com", campaignId, refused));
-    await report("email.bounced", withCampaign("p3@example.com", campaignId, refused));
+    await house.app.keepHouse();
+    expect((await slack()).filter(isStop)).toEqual([]);
+    await report("email.bounced", withCampaign("p3@two.example", campaignId, refused));
+    await report("email.bounced", withCampaign("p4@three.example", campaignId, refused));
     await house.app.keepHouse();
     await house.engine.idle();
     // The campaign was over: there is nothing to stop, but people are told once.
@@ -280,11 +283,23 @@ describe("receiving servers that refuse our domain (5.7.x)", () => {
     expect(await active("p1@example.com")).toEqual([]);
   });
 
+  test("stop it when one domain alone refuses ten times as many mails", async () => {
+    await open({ env: { MAIL_REFUSALS: "2" } });
+    const { campaignId } = await house.draft(4);
+    const isStopped = async () =>
+      (await rows("select from campaigns where stopped_at is not null")).length > 0;
+    for (let n = 1; n <= 20; n += 1) {
+      expect(await isStopped()).toBe(false);
+      await report("email.bounced", withCampaign(`p${n}@large.example`, campaignId, refused));
+    }
+    expect(await isStopped()).toBe(true);
+  });
+
   test("from before a campaign was resumed do not count", async () => {
     await open({ env: { MAIL_REFUSALS: "2" } });
     const { campaignId } = await house.draft(4);
     const refuse = (n: number) =>
-      report("email.bounced", withCampaign(`p${n}@example.com`, campaignId, refused));
+      report("email.bounced", withCampaign(`p@${n}.example`, campaignId, refused));
     const isStopped = async () =>
       (await rows("select from campaigns where stopped_at is not null")).length > 0;
     await refuse(1);

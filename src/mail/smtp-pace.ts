@@ -1,0 +1,50 @@
+import { type Clock, sleep } from "#lib/clock.ts";
+import type { Tokens } from "#lib/database/tokens.ts";
+
+export type SmtpPace = ReturnType<typeof createSmtpPace>;
+
+type Settings = {
+  tokens: Pick<Tokens, "take">;
+  clock: Clock;
+  /** Mails per second, over all connections and processes; 0 means no limit of ours. */
+  perSecond: number;
+};
+
+/** Tokens are taken for this share of a second: few calls, and a single mail does not wait long behind a campaign. */
+const SHARE = 0.25;
+
+/** The rate of the mails that an SMTP server gets from us. Requests do not count there: each mail is one of its own. */
+export function createSmtpPace({ tokens, clock, perSecond }: Settings) {
+  const atOnce = Math.max(1, Math.round(perSecond * SHARE));
+  return {
+    /**
+     * For one batch. The returned function resolves when the next mail may begin, or with false when that is not possible
+     * within `patienceMs`.
+     */
+    ofBatch(mails: number): (patienceMs: number) => Promise<boolean> {
+      let left = mails;
+      let granted = 0;
+      let slot = 0;
+      return async (patienceMs) => {
+        if (perSecond === 0) return true;
+        if (granted === 0) {
+          const take = Math.min(atOnce, left);
+          const want = { key: "smtp-mails", capacity: atOnce, refillPerSecond: perSecond, take, patienceMs };
+          const answer = await tokens.take([want]);
+          if (!answer.granted) {
+            await sleep(clock, patienceMs);
+            return false;
+          }
+          granted = take;
+          slot = clock.now().getTime() + answer.waitMs;
+        }
+        const waitMs = slot - clock.now().getTime();
+        if (waitMs > 0) await sleep(clock, waitMs);
+        slot += 1000 / perSecond;
+        granted -= 1;
+        left -= 1;
+        return true;
+      };
+    },
+  };
+}
