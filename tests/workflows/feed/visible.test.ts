@@ -93,6 +93,8 @@ test("S2-14: up to 10 posts of each author are pulled, the newest 50 of all, in 
     }
   const feed = await house.feed(reader);
   expect(feed).toEqual(expected.slice(0, 50));
+  const [{ found }] = await house.rows("select cardinality(private.pull_posts($1)) as found", [reader]);
+  expect(found).toBe(50);
   // One author alone gives ten.
   await house.follow(`${reader}b`, "novelist");
   const all: string[] = [];
