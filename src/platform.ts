@@ -37,6 +37,8 @@ import { createSlack } from "#lib/outside/slack.ts";
 import { createStripe } from "#lib/outside/stripe.ts";
 import type { Schedule } from "#lib/schedule.ts";
 import { notificationRepository } from "#notifications/repository.ts";
+import { flagRepository } from "#rollout/repository.ts";
+import { createRollout } from "#rollout/rollout.ts";
 
 /** `log` receives the log lines instead of stdout; `safeFetch` stands for the addresses that users name. */
 export type Outside = { fetch?: Fetch; clock?: Clock; log?: DestinationStream; safeFetch?: SafeFetch };
@@ -118,6 +120,7 @@ export function createPlatform(
     tokens,
     stripe: createStripe({ env, fetch, clock, tokens }),
     flow: createFlowControl(env.PLAN),
+    rollout: createRollout(flagRepository(db, clock, env.NIGHTSHIFT_ENV), clock),
     mailMode: createFence(env, db, clock).mailMode,
     /** The functions behind one handler. */
     serve(functions: InngestFunction.Any[]) {

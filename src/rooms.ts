@@ -18,6 +18,7 @@ import { onboarding } from "#onboarding/room.ts";
 import { payments } from "#payments/room.ts";
 import type { Platform } from "#platform.ts";
 import { reports } from "#reports/room.ts";
+import { rollout } from "#rollout/room.ts";
 import { schedules } from "#schedules/room.ts";
 import { sitemap } from "#sitemap/room.ts";
 import { suppressions } from "#suppressions/room.ts";
@@ -48,6 +49,7 @@ export const rooms: readonly Room<Platform>[] = [
   notifications,
   sitemap,
   feed,
+  rollout,
   schedules,
   maintenance,
   jobs,

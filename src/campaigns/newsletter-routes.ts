@@ -1,34 +1,34 @@
-import { randomUUID } from "node:crypto";
 import { z } from "zod";
-import type { CampaignApiRepository } from "#campaigns/api-repository.ts";
 import { campaignContent } from "#campaigns/content.ts";
-import { sendCampaignRequested } from "#campaigns/events.ts";
-import type { Jobs } from "#jobs/accept.ts";
-import { request } from "#jobs/request.ts";
+import { type NewsletterDependencies, sendNewsletter } from "#campaigns/send-newsletter.ts";
 import { accepted, acceptedView } from "#jobs/view.ts";
 import { uuid } from "#lib/http/fields.ts";
-import { json, ownerOf, type Route, route } from "#lib/http/route.ts";
+import { json, type Route, route } from "#lib/http/route.ts";
 
-type Dependencies = {
-  campaigns: CampaignApiRepository;
-  jobs: Pick<Jobs, "accept">;
+type Dependencies = NewsletterDependencies & {
   /** Throws when a broadcast would lack what the law demands. */
   refuseWithoutImprint: () => void;
 };
 
 const newsletterView = acceptedView.extend({
+  status: z.literal("queued"),
   campaignId: z.uuid(),
   queued: z.literal(true),
   subscriberCount: z.number(),
 });
 z.globalRegistry.add(newsletterView, { id: "AcceptedNewsletter" });
-const eventData = z.object({ campaignId: z.uuid() });
+/** The answer of the old way, while a flag still sends some newsletters within the request. */
+const sentView = newsletterView.extend({ status: z.literal("sent"), queued: z.literal(false) });
+z.globalRegistry.add(sentView, { id: "SentNewsletter" });
+
+/** Longer than a request that sends to a small audience itself. */
+const TIMEOUT_MS = 25_000;
 
 /**
  * The source documents have two names for one action: to send a campaign that exists, and one that the request
  * contains.
  */
-export const newsletterRoutes = ({ campaigns, jobs, refuseWithoutImprint }: Dependencies): Route[] =>
+export const newsletterRoutes = ({ refuseWithoutImprint, ...deps }: Dependencies): Route[] =>
   ["/api/newsletter", "/api/send-newsletter"].map((path) =>
     route({
       method: "POST",
@@ -36,29 +36,14 @@ export const newsletterRoutes = ({ campaigns, jobs, refuseWithoutImprint }: Depe
       policy: "app",
       summary: "Send a newsletter: a campaign by its id, or its content",
       body: z.union([z.strictObject({ campaignId: uuid }), campaignContent]),
-      responses: { 202: newsletterView },
+      timeoutMs: TIMEOUT_MS,
+      responses: { 200: sentView, 202: newsletterView },
       handler: async ({ body, requester, idempotencyKey }) => {
         refuseWithoutImprint();
-        const owner = ownerOf(requester);
-        const isWritten = "campaignId" in body;
-        const wanted = request(
-          sendCampaignRequested,
-          { campaignId: isWritten ? body.campaignId : randomUUID() },
-          { requester, key: idempotencyKey, said: body },
-        );
-        const job = await jobs.accept(wanted, (job) =>
-          isWritten
-            ? campaigns.acceptSend(body.campaignId, owner, job)
-            : campaigns.acceptNewsletter(body, owner, job),
-        );
-        const { campaignId } = eventData.parse(job.event_data);
-        const subscriberCount = await campaigns.audience(campaignId);
-        return json(202, {
-          ...accepted("Campaign queued", job.id),
-          campaignId,
-          queued: true,
-          subscriberCount,
-        });
+        const { jobId, isSent, ...rest } = await sendNewsletter(deps, body, requester, idempotencyKey);
+        return isSent
+          ? json(200, { ...accepted("Campaign sent", jobId), ...rest, status: "sent", queued: false })
+          : json(202, { ...accepted("Campaign queued", jobId), ...rest, status: "queued", queued: true });
       },
     }),
   );

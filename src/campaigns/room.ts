@@ -5,22 +5,32 @@ import { readImprint } from "#campaigns/imprint.ts";
 import { newsletterRoutes } from "#campaigns/newsletter-routes.ts";
 import { campaignRepository } from "#campaigns/repository.ts";
 import { campaignRoutes } from "#campaigns/routes.ts";
+import { createSendAtOnce } from "#campaigns/send-at-once.ts";
+import type { NewsletterRollout } from "#campaigns/send-newsletter.ts";
+import { campaignSending, type SendingServices } from "#campaigns/sending.ts";
 import { settleCanceled } from "#campaigns/settle-canceled.ts";
 import type { Jobs } from "#jobs/accept.ts";
-import type { Clock } from "#lib/clock.ts";
-import type { DatabaseClient } from "#lib/database/client.ts";
-import type { Env } from "#lib/env.ts";
+import { partsRepository } from "#jobs/parts-repository.ts";
+import type { Logger } from "#lib/logger.ts";
 import { room } from "#lib/room.ts";
 
-type Dependencies = { env: Env; db: DatabaseClient; clock: Clock; jobs: Jobs };
+type Dependencies = SendingServices & {
+  jobs: Jobs;
+  logger: Logger;
+  rollout: NewsletterRollout;
+};
 
 export const campaigns = room<Dependencies>({
   name: "campaigns",
-  routes({ env, db, clock, jobs }) {
+  routes({ jobs, rollout, logger, ...services }) {
+    const { env, db, clock } = services;
+    const parts = partsRepository(db, clock);
     const deps = {
       campaigns: campaignApiRepository(db, clock),
       jobs,
+      rollout,
       refuseWithoutImprint: () => void readImprint(env),
+      sendAtOnce: createSendAtOnce({ ...campaignSending(services), parts, logger }),
     };
     return [...campaignRoutes(deps), ...newsletterRoutes(deps)];
   },

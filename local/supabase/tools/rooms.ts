@@ -29,6 +29,7 @@ const ROOMS: readonly Room[] = [
   { from: 800, name: "onboarding", on: ["mail", "payments", "schedules", "users"] },
   { from: 820, name: "monitoring", on: ["campaigns", "deliveries", "mail", "schedules"] },
   { from: 840, name: "feed" },
+  { from: 860, name: "rollout" },
 ];
 
 export type Migration = { name: string; sql: string };

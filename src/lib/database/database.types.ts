@@ -680,6 +680,68 @@ export type Database = {
         };
         Relationships: [];
       };
+      flag_decisions: {
+        Row: {
+          decided_at: string;
+          environment: string;
+          flag: string;
+          job_id: string;
+          key: string;
+          reason: string;
+          subject: string;
+          way: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          decided_at: string;
+          environment: string;
+          flag: string;
+          job_id: string;
+          key: string;
+          reason: string;
+          subject: string;
+          way: string;
+        };
+        Update: {
+          decided_at?: string;
+          environment?: string;
+          flag?: string;
+          job_id?: string;
+          key?: string;
+          reason?: string;
+          subject?: string;
+          way?: string;
+        };
+        Relationships: [];
+      };
+      flags: {
+        Row: {
+          allowed: string[];
+          environment: string;
+          is_on: boolean;
+          name: string;
+          percentage: number;
+          updated_at: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          allowed: string[];
+          environment: string;
+          is_on: boolean;
+          name: string;
+          percentage: number;
+          updated_at: string;
+        };
+        Update: {
+          allowed?: string[];
+          environment?: string;
+          is_on?: boolean;
+          name?: string;
+          percentage?: number;
+          updated_at?: string;
+        };
+        Relationships: [];
+      };
       follows: {
         Row: {
           author: string;
@@ -3273,6 +3335,10 @@ export type Database = {
         Returns: string[];
       };
       columns_of_rejects: { Args: { p_id: string | null }; Returns: string[] };
+      compare_ways: {
+        Args: { p_environment: string | null; p_flag: string | null; p_since: string | null };
+        Returns: Json;
+      };
       complete_image_task: {
         Args: {
           p_event_id: string | null;
@@ -3374,8 +3440,23 @@ export type Database = {
       };
       cut_post: { Args: { p_id: string | null; p_size: number | null }; Returns: Json };
       cut_webhook_replay: { Args: { p_id: string | null }; Returns: Json };
+      decide_way: {
+        Args: {
+          p_environment: string | null;
+          p_flag: string | null;
+          p_job_id: string | null;
+          p_key: string | null;
+          p_now: string | null;
+          p_reason: string | null;
+          p_subject: string | null;
+          p_way: string | null;
+        };
+        Returns: Json;
+      };
       delete_campaign: { Args: { p_campaign_id: string | null; p_owner: string | null }; Returns: undefined };
       delete_email_list: { Args: { p_list_id: string | null; p_owner: string | null }; Returns: undefined };
+      delete_flag: { Args: { p_environment: string | null; p_name: string | null }; Returns: boolean };
+      delete_flag_decisions: { Args: { p_before: string | null; p_limit: number | null }; Returns: number };
       delete_image_upload: { Args: { p_id: string | null; p_owner: string | null }; Returns: boolean };
       delete_post: { Args: { p_author: string | null; p_id: string | null }; Returns: boolean };
       delete_webhook_endpoint: { Args: { p_id: string | null; p_owner: string | null }; Returns: undefined };
@@ -3498,6 +3579,7 @@ export type Database = {
       };
       get_email_list: { Args: { p_list_id: string | null; p_owner: string | null }; Returns: Json };
       get_erasure: { Args: { p_id: string | null }; Returns: Json[] };
+      get_flag: { Args: { p_environment: string | null; p_name: string | null }; Returns: Json };
       get_image_task: { Args: { p_owner: string | null; p_task_id: string | null }; Returns: Json };
       get_image_upload: { Args: { p_id: string | null; p_owner: string | null }; Returns: Json };
       get_import: { Args: { p_id: string | null; p_owner: string | null }; Returns: Json };
@@ -3956,6 +4038,7 @@ export type Database = {
           isSetofReturn: true;
         };
       };
+      list_flags: { Args: { p_environment: string | null }; Returns: Json };
       list_image_tasks: {
         Args: {
           p_before_at: string | null;
@@ -4308,6 +4391,16 @@ export type Database = {
         Args: { p_now: string | null; p_part_id: number | null; p_token: string | null };
         Returns: string;
       };
+      queue_held_job: { Args: { p_job_id: string | null; p_now: string | null }; Returns: undefined };
+      queue_left_jobs: {
+        Args: {
+          p_before: string | null;
+          p_function_id: string | null;
+          p_limit: number | null;
+          p_now: string | null;
+        };
+        Returns: number;
+      };
       queue_stats: { Args: { p_now: string | null }; Returns: Json };
       queue_webhook_replay: {
         Args: {
@@ -4614,6 +4707,17 @@ export type Database = {
           isOneToOne: true;
           isSetofReturn: false;
         };
+      };
+      set_flag: {
+        Args: {
+          p_allowed: string[] | null;
+          p_environment: string | null;
+          p_is_on: boolean | null;
+          p_name: string | null;
+          p_now: string | null;
+          p_percentage: number | null;
+        };
+        Returns: Json;
       };
       set_notification_email: {
         Args: { p_email: string | null; p_now: string | null; p_owner: string | null };

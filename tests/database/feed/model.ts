@@ -90,7 +90,7 @@ export function feedModel({ pullAbove, kept }: Limits) {
       : [];
   };
 
-  const acts: Record<Op["do"], (op: Op) => string[] | undefined> = {
+  const changes: Record<Exclude<Op["do"], "read" | "read again">, (op: Op) => void> = {
     follow({ by, with: author }) {
       number += 1;
       if (!follows.some((follow) => follow.reader === by && follow.author === author))
@@ -117,12 +117,16 @@ export function feedModel({ pullAbove, kept }: Limits) {
       const part = post.parts?.shift();
       if (part && !post.isDeleted) push(post, part);
     },
-    read: ({ by }) => read(by, pull(by)),
-    "read again": ({ by }) => read(by, pulledBefore.get(by) ?? pull(by)),
   };
 
   return {
-    act: (op: Op) => acts[op.do](op),
+    /** Returns what a read shows, and undefined for changes. */
+    act(op: Op): string[] | undefined {
+      if (op.do === "read") return read(op.by, pull(op.by));
+      if (op.do === "read again") return read(op.by, pulledBefore.get(op.by) ?? pull(op.by));
+      changes[op.do](op);
+      return undefined;
+    },
     /** What a feed should show when every post has arrived, whichever way it took. */
     ideal: (reader: string) =>
       newest(

@@ -1,0 +1,42 @@
+import { LRUCache } from "lru-cache";
+import type { Clock } from "#lib/clock.ts";
+import { type Choice, choose } from "#rollout/choose.ts";
+import type { Decision, FlagRepository, FlagRow } from "#rollout/repository.ts";
+
+export type Rollout = ReturnType<typeof createRollout>;
+
+/** A change of a flag reaches every process within this time. */
+const FLAG_MS = 5_000;
+const MOST_FLAGS = 100;
+
+/** The choice between an old and a new way, for the rooms that have both. */
+export function createRollout(flags: Pick<FlagRepository, "get" | "decide" | "queue">, clock: Clock) {
+  const known = new LRUCache<string, { flag: FlagRow | null }>({
+    max: MOST_FLAGS,
+    ttl: FLAG_MS,
+    ttlResolution: 0,
+    perf: { now: () => clock.now().getTime() },
+  });
+  async function read(name: string) {
+    const found = { flag: await flags.get(name) };
+    known.set(name, found);
+    return found;
+  }
+
+  return {
+    /** Undefined: there is no such flag, so the new way is the only one. */
+    async choose(name: string, key: string): Promise<Choice | undefined> {
+      const { flag } = known.get(name) ?? (await read(name));
+      return flag === null ? undefined : choose({ ...flag, isOn: flag.is_on }, key);
+    },
+
+    /** Records the decision on this subject, or returns the one that was made before. */
+    decide: (decision: Decision) => flags.decide(decision),
+
+    /** Gives a held job to the queue. */
+    queue: (jobId: string) => flags.queue(jobId),
+
+    /** The flag was changed here. */
+    forget: (name: string) => void known.delete(name),
+  };
+}
