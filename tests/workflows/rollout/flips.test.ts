@@ -25,7 +25,7 @@ test("T14: 200 newsletters, each asked for twice while the flag is flipped 200 t
     house.call("PUT", "/api/flags/async_newsletter", { isOn, percentage: 100 }, { as: "admin" });
   await flip(true);
   const { listId } = await house.draft(PEOPLE);
-    const answers = new Map<string, number>();
+  const answers = new Map<string, number>();
   const send = async (campaignId: string) => {
     const { status } = await house.call("POST", "/api/newsletter", { campaignId });
     answers.set(String(status), (answers.get(String(status)) ?? 0) + 1);
@@ -41,7 +41,8 @@ test("T14: 200 newsletters, each asked for twice while the flag is flipped 200 t
   const { rows: decided } = await house.db.sql.query(
     "select way, count(*)::int as n from flag_decisions group by way order by way",
   );
-  const open = () => house.db.sql.query("select from campaigns where status <> 'completed' and subject ~ '^News [0-9]'");
+  const open = () =>
+    house.db.sql.query("select from campaigns where status <> 'completed' and subject ~ '^News [0-9]'");
   await house.engine.waitFor(async () => (await open()).rows.length === 0, { within: "1d" });
   const { rows: sends } = await house.db.sql.query(
     "select count(*)::int as n, count(distinct (campaign_id, subscriber_id))::int as once from campaign_sends where status = 'sent'",
