@@ -1,9 +1,9 @@
 import type { OnFailure } from "#dead-letters/on-failure.ts";
 import { replayRequested, replayResumed } from "#deliveries/events.ts";
 import type { ReplayRepository } from "#deliveries/replay-repository.ts";
-import type { Parts, StepTime, Worked } from "#jobs/parts.ts";
-import type { Part } from "#jobs/parts-repository.ts";
-import { type Clock, sleep } from "#lib/clock.ts";
+import type { Parts } from "#jobs/parts.ts";
+import { workAtRate } from "#jobs/work-at-rate.ts";
+import type { Clock } from "#lib/clock.ts";
 import { cancelOfThisJob, type FlowControl } from "#lib/engine/flow-control.ts";
 import type { InngestClient } from "#lib/engine/inngest.ts";
 import { tries } from "#lib/engine/retry-policy.ts";
@@ -20,7 +20,6 @@ type Dependencies = {
 /** A paused run looks again after this time, in case the event that resumes it was missed. */
 const LOOK_AGAIN = "6h";
 const MAX_PAUSES = 100;
-const SECOND_MS = 1_000;
 
 /**
  * Queues the messages of a replay second by second, at its rate; the endpoint's lane sends them. Each is queued once,
@@ -47,7 +46,11 @@ export const replayWebhooks = ({ inngest, replays, parts, clock, flow, onFailure
       const part = { ...run, event: { data: { parentJobId: plan.jobId, part: 1 } } };
       for (let pauses = 0; pauses < MAX_PAUSES; pauses++) {
         await parts.work(part, { policy: "dataSync" }, (claimed, time) =>
-          queueForAWhile({ replays, clock }, replayId, claimed, time),
+          workAtRate({ clock, time, part: claimed }, async (from) => {
+            const { state, next } = await replays.queue(claimed, replayId, from);
+            // A paused part ends this work without being done: the run waits, then claims it again.
+            return { next, state: state === "paused" ? "done" : state };
+          }),
         );
         const isPaused = await run.step.run(`look-${pauses}`, () => replays.isPaused(replayId));
         if (!isPaused) break;
@@ -60,20 +63,3 @@ export const replayWebhooks = ({ inngest, replays, parts, clock, flow, onFailure
       return { replayId };
     },
   );
-
-/** A paused part ends this work without being done: the run waits, then claims it again. */
-async function queueForAWhile(
-  { replays, clock }: { replays: Pick<ReplayRepository, "queue">; clock: Clock },
-  replayId: string,
-  part: Part,
-  time: StepTime,
-): Promise<Worked> {
-  let { next } = part;
-  for (;;) {
-    const queued = await replays.queue(part, replayId, next);
-    if (queued.state === "paused") return "done";
-    if (queued.state !== "open" || time.isLate()) return queued.state;
-    next = queued.next;
-    await sleep(clock, SECOND_MS);
-  }
-}

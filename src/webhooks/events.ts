@@ -9,6 +9,11 @@ export const webhookReceived = eventType("webhook/received", {
   schema: z.object({ webhookId: z.uuid(), objectKey: z.string().min(1).max(300) }),
 });
 
+/** Command: handle the webhooks of this replay again. */
+export const inboxReplayRequested = eventType("webhook/replay-inbox", {
+  schema: z.object({ replayId: z.uuid() }),
+});
+
 const tick = z.object({
   schedule: z.string().max(100),
   slot: z.string().max(40),

@@ -1,6 +1,7 @@
 import type { InngestFunction } from "inngest";
 import type { OnFailure } from "#dead-letters/on-failure.ts";
 import type { Outbox } from "#jobs/outbox.ts";
+import type { Parts } from "#jobs/parts.ts";
 import type { Clock } from "#lib/clock.ts";
 import type { DatabaseClient } from "#lib/database/client.ts";
 import type { Tokens } from "#lib/database/tokens.ts";
@@ -17,6 +18,8 @@ import { gapRepository } from "#webhooks/gaps/gap-repository.ts";
 import { githubHandler } from "#webhooks/github-handler.ts";
 import type { Handler } from "#webhooks/handler.ts";
 import { processWebhook } from "#webhooks/process-webhook.ts";
+import { replayInbox } from "#webhooks/replay-inbox.ts";
+import { inboxReplayRepository } from "#webhooks/replay-repository.ts";
 import { webhookRepository } from "#webhooks/repository.ts";
 import { resendHandler } from "#webhooks/resend-handler.ts";
 import { syncGithubMetrics } from "#webhooks/sync-github-metrics.ts";
@@ -31,6 +34,7 @@ type Dependencies = {
   tokens: Tokens;
   stripe: Stripe;
   outbox: Outbox;
+  parts: Parts;
   flow: FlowControl;
   onFailure: OnFailure;
 };
@@ -52,6 +56,7 @@ export function webhookFunctions(
         resend: resendHandler({ reports: reportsRepository(db, clock, env) }),
       },
     }),
+    replayInbox({ ...deps, clock, replays: inboxReplayRepository(db, clock) }),
     syncGithubMetrics({ ...deps, clock, env, fetch, webhooks }),
     checkWebhookGaps({
       ...deps,

@@ -3,7 +3,7 @@ import type { Outbox } from "#jobs/outbox.ts";
 import { request } from "#jobs/request.ts";
 import type { Clock } from "#lib/clock.ts";
 import type { Env } from "#lib/env.ts";
-import { AppError } from "#lib/errors.ts";
+import { AppError, codeOf } from "#lib/errors.ts";
 import { parseJson } from "#lib/http/json.ts";
 import type { Requester } from "#lib/http/route.ts";
 import type { Logger } from "#lib/logger.ts";
@@ -34,10 +34,21 @@ export const createReceive = ({ env, clock, logger, outbox, webhooks }: Dependen
       await webhooks.countRefusal(source.name, refusal);
       throw new AppError("invalid_signature", "The signature does not verify");
     }
-    const { job } = await webhooks.receive(...toInbox(source, headers, bytes));
+    const { job } = await webhooks.receive(...(await readable(source, headers, bytes)));
     return async () => {
       if (job !== null) await outbox.sendTogether(job);
     };
+
+    /** What was signed and cannot be read is refused, and kept for an operator. */
+    async function readable(...given: Parameters<typeof toInbox>): Promise<ReturnType<typeof toInbox>> {
+      try {
+        return toInbox(...given);
+      } catch (error) {
+        logger.warn({ source: source.name, code: codeOf(error) }, "webhook is unreadable");
+        await webhooks.receive(unreadable(...given), null);
+        throw error;
+      }
+    }
   };
 
 /** The row of the inbox and its job. */
@@ -53,9 +64,7 @@ export function toInbox(source: Source, headers: Headers, bytes: Uint8Array) {
     type,
     objectKey,
     occurredAt: occurredAt?.toISOString() ?? null,
-    headers: Object.fromEntries(
-      source.headers.flatMap((name) => (headers.has(name) ? [[name, headers.get(name)]] : [])),
-    ),
+    headers: headersOf(source, headers),
     body,
     bodySha256: source.idIsUnsigned === true ? createHash("sha256").update(bytes).digest("hex") : null,
   };
@@ -65,6 +74,25 @@ export function toInbox(source: Source, headers: Headers, bytes: Uint8Array) {
     : null;
   return [row, wanted] as const;
 }
+
+/** Its body is base64, because Postgres cannot store every byte as text. The same bytes are one row. */
+const unreadable = (source: Source, headers: Headers, bytes: Uint8Array) => ({
+  id: randomUUID(),
+  source: source.name,
+  externalId: `unreadable:${createHash("sha256").update(bytes).digest("hex")}`,
+  type: "unreadable",
+  objectKey: `${source.name}:unreadable`,
+  occurredAt: null,
+  headers: headersOf(source, headers),
+  body: Buffer.from(bytes).toString("base64"),
+  bodySha256: null,
+  verdict: "unreadable",
+});
+
+const headersOf = (source: Source, headers: Headers) =>
+  Object.fromEntries(
+    source.headers.flatMap((name) => (headers.has(name) ? [[name, headers.get(name)]] : [])),
+  );
 
 /** Jobs of webhooks belong to the application, not to a user. */
 const senderOf = ({ name }: Source): Requester => ({ id: `webhook:${name}`, role: "app", owner: "webhooks" });

@@ -7,7 +7,7 @@ import type { DatabaseClient } from "#lib/database/client.ts";
 import type { Json } from "#lib/database/database.types.ts";
 
 const received = z.object({
-  verdict: z.enum(["received", "ignored", "duplicate"]),
+  verdict: z.enum(["received", "ignored", "unreadable", "duplicate"]),
   job: jobRow.nullable(),
 });
 
@@ -34,7 +34,7 @@ export type WebhookRepository = ReturnType<typeof webhookRepository>;
 export function webhookRepository(db: DatabaseClient, clock: Clock) {
   const { call, callTimeless } = createCall(db, clock);
   return {
-    /** Without a request the webhook is stored as ignored. A duplicate changes nothing. */
+    /** Without a request the webhook is stored as ignored, or with its own verdict. A duplicate changes nothing. */
     receive: (row: Json, request: JobRequest | null) =>
       call("receive_webhook", { webhook: row, request }, received),
 

@@ -1,3 +1,4 @@
+import type { Jobs } from "#jobs/accept.ts";
 import type { Outbox } from "#jobs/outbox.ts";
 import type { Clock } from "#lib/clock.ts";
 import type { DatabaseClient } from "#lib/database/client.ts";
@@ -5,13 +6,22 @@ import { deleteOld } from "#lib/delete-old.ts";
 import type { Env } from "#lib/env.ts";
 import type { Logger } from "#lib/logger.ts";
 import { room } from "#lib/room.ts";
-import { githubSyncDue, webhookGapsDue, webhookReceived } from "#webhooks/events.ts";
+import { githubSyncDue, inboxReplayRequested, webhookGapsDue, webhookReceived } from "#webhooks/events.ts";
 import { createReceive } from "#webhooks/receive.ts";
+import { inboxReplayRepository } from "#webhooks/replay-repository.ts";
+import { inboxReplayRoutes } from "#webhooks/replay-routes.ts";
 import { webhookRepository } from "#webhooks/repository.ts";
 import { webhookRoutes } from "#webhooks/routes.ts";
 import { gapSchedules, metricsSchedules } from "#webhooks/schedules.ts";
 
-type Dependencies = { env: Env; db: DatabaseClient; clock: Clock; logger: Logger; outbox: Outbox };
+type Dependencies = {
+  env: Env;
+  db: DatabaseClient;
+  clock: Clock;
+  logger: Logger;
+  outbox: Outbox;
+  jobs: Jobs;
+};
 
 /**
  * Longer than any provider repeats a webhook, so that a late repetition is still a duplicate. Bodies hold personal data.
@@ -20,8 +30,10 @@ const KEEP_DAYS = 90;
 
 export const webhooks = room<Dependencies>({
   name: "webhooks",
-  routes: ({ db, ...deps }) =>
-    webhookRoutes({ receive: createReceive({ ...deps, webhooks: webhookRepository(db, deps.clock) }) }),
+  routes: ({ db, jobs, ...deps }) => [
+    ...webhookRoutes({ receive: createReceive({ ...deps, webhooks: webhookRepository(db, deps.clock) }) }),
+    ...inboxReplayRoutes({ jobs, replays: inboxReplayRepository(db, deps.clock) }),
+  ],
   chores({ db, clock }) {
     const { purge } = webhookRepository(db, clock);
     return [deleteOld({ name: "webhooks", keepDays: KEEP_DAYS, clock, some: purge })];
@@ -31,5 +43,6 @@ export const webhooks = room<Dependencies>({
     [githubSyncDue.name]: ["schedule", "slot", "dueAt"],
     [webhookGapsDue.name]: ["schedule", "slot", "dueAt"],
     [webhookReceived.name]: ["webhookId", "objectKey"],
+    [inboxReplayRequested.name]: ["replayId"],
   },
 });

@@ -1,8 +1,10 @@
 -- A row of the inbox is one webhook that a provider sent and signed: its raw body, and its outcome.
 
 create table public.webhook_inbox (
-  -- Also the id of the job that handles it.
+  -- Also the id of the job that handles it first.
   id uuid primary key,
+  -- The job of its newest replay.
+  replay_job_id uuid,
   -- The order of arrival.
   sequence bigint generated always as identity,
   source text not null,
@@ -18,16 +20,17 @@ create table public.webhook_inbox (
   -- Only for providers that do not sign the id of the event: the same bytes are the same event.
   body_sha256 text,
   -- received: a job handles it; ignored: no handler knows its type; applied: it changed our rows; unchanged: our rows
-  -- were newer already; covered: the object was read from the provider after this webhook had arrived.
+  -- were newer already; covered: the object was read from the provider after this webhook had arrived; unreadable: it
+  -- was signed and refused, and its body is here in base64.
   verdict text not null,
   received_at timestamptz not null,
   handled_at timestamptz,
   constraint webhook_inbox_knows_a_webhook_once unique (source, external_id),
   constraint webhook_inbox_knows_a_body_once unique (source, body_sha256),
   constraint webhook_inbox_verdict_is_valid check (
-    verdict in ('received', 'ignored', 'applied', 'unchanged', 'covered')),
+    verdict in ('received', 'ignored', 'applied', 'unchanged', 'covered', 'unreadable')),
   constraint webhook_inbox_says_when_it_was_handled check (
-    (handled_at is null) = (verdict in ('received', 'ignored')))
+    (handled_at is null) = (verdict in ('received', 'ignored', 'unreadable')))
 );
 create index webhook_inbox_by_object on public.webhook_inbox (object_key, sequence desc);
 create index webhook_inbox_by_time on public.webhook_inbox (received_at, id);
@@ -82,15 +85,15 @@ select private.register_work_kind('{"function_id": "process-webhook", "event_nam
   "kind": "webhook", "per_second": null, "waiting": null, "by_promise": false}');
 select private.register_erasable('public.webhook_inbox', 'id', '{body}');
 
--- Inserts the row and its job in one transaction. p_request null: its type is not handled. Returns {"verdict":
--- "received", "ignored" or "duplicate", "job": the new job or null}.
+-- Inserts the row and its job in one transaction. p_request null: its type is not handled, or it is unreadable. Returns
+-- {"verdict": "received", "ignored", "unreadable" or "duplicate", "job": the new job or null}.
 create function public.receive_webhook(p_webhook jsonb, p_request jsonb, p_now timestamptz)
 returns jsonb
 language plpgsql
 set search_path = ''
 as $$
 declare
-  v_verdict text := case when p_request is null then 'ignored' else 'received' end;
+  v_verdict text := coalesce(p_webhook ->> 'verdict', case when p_request is null then 'ignored' else 'received' end);
   v_job public.jobs;
 begin
   insert into public.webhook_inbox (id, source, external_id, type, object_key, occurred_at, headers, body,

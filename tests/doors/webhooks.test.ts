@@ -1,4 +1,4 @@
-import { randomUUID } from "node:crypto";
+import { createHmac, randomUUID } from "node:crypto";
 import { resolve } from "node:path";
 import { findFunctions } from "@nightshift/local/netlify/functions.ts";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -220,6 +220,32 @@ describe("4xx: the problem does not say why the webhook was refused, and the ref
     expect((await post("{")).status).toBe(400);
     expect((await post('{"id": "evt_1"}')).status).toBe(400);
   });
+});
+
+test.each([
+  ["NUL", '{"id": "evt_nul", "note": "\\u0000"}'],
+  ["half a surrogate pair", '{"id": "evt_half", "note": "\\ud83d"}'],
+  ["a number beyond 2^53", '{"id": "evt_large", "note": 1e30}'],
+  ["bytes that are no UTF-8", Buffer.from([0x22, 0xff, 0x22])],
+])("400: a signed body with %s is kept once, byte for byte, for an operator", async (_, body) => {
+  const bytes = Buffer.from(body);
+  const seconds = Math.floor(Date.now() / 1000);
+  const signature = createHmac("sha256", "whsec_stripe_new")
+    .update(`${seconds}.`)
+    .update(bytes)
+    .digest("hex");
+  const headers = { "content-type": "application/json", "stripe-signature": `t=${seconds},v1=${signature}` };
+  for (const _repetition of [1, 2]) {
+    const answer = await site.call("POST", "/api/webhooks/stripe", { body: new Uint8Array(bytes), headers });
+    expect(answer.status).toBe(400);
+  }
+  const stored = await rows(
+    "select source, headers from webhook_inbox where verdict = 'unreadable' and decode(body, 'base64') = $1",
+    bytes,
+  );
+  expect(stored).toEqual([
+    { source: "stripe", headers: { "stripe-signature": headers["stripe-signature"] } },
+  ]);
 });
 
 describe("5xx: the provider is asked to try again", () => {

@@ -281,6 +281,30 @@ const WORK: Record<string, Work> = {
     effects: async (name) => ({ stars: await stars(name) }),
     once: { stars: 1 },
   },
+  "replay-inbox": {
+    async begin() {
+      const repository = { full_name: `ada/${randomUUID()}` };
+      const body = JSON.stringify({ action: "created", repository });
+      await house.receive("webhooks/github", body, githubHeaders(body, GITHUB_SECRET, "star"));
+      const name = repository.full_name;
+      await house.engine.waitFor(async () => (await stars(name)) > 0);
+      const newest = "select received_at from webhook_inbox where object_key = $1";
+      const [{ received_at: at }] = await house.rows(newest, `github:${name}`);
+      await house.call("POST", "/api/webhook-inbox/replays", {
+        source: "github",
+        from: at.toISOString(),
+        to: new Date(at.getTime() + 1).toISOString(),
+      });
+      return name;
+    },
+    async isDone(name) {
+      // Housekeeping sends the jobs whose events the outage kept back.
+      await house.keepHouse();
+      return (await stars(name)) > 1;
+    },
+    effects: async (name) => ({ stars: await stars(name) }),
+    once: { stars: 2 },
+  },
   "send-webhook": {
     begin: endpointWithMessage,
     isDone: async (id) => (await deliveriesOf(id)).every(({ status }) => status === "delivered"),

@@ -1225,6 +1225,48 @@ export type Database = {
           },
         ];
       };
+      inbox_replays: {
+        Row: {
+          created_at: string;
+          ends_at: string;
+          id: string;
+          per_second: number;
+          source: string;
+          starts_at: string;
+          types: string[];
+          verdict: string | null;
+        };
+        ComputedFields: never;
+        Insert: {
+          created_at: string;
+          ends_at: string;
+          id: string;
+          per_second: number;
+          source: string;
+          starts_at: string;
+          types: string[];
+          verdict?: string | null;
+        };
+        Update: {
+          created_at?: string;
+          ends_at?: string;
+          id?: string;
+          per_second?: number;
+          source?: string;
+          starts_at?: string;
+          types?: string[];
+          verdict?: string | null;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "inbox_replays_id_fkey";
+            columns: ["id"];
+            isOneToOne: true;
+            referencedRelation: "jobs";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
       job_errors: {
         Row: {
           created_at: string;
@@ -2405,6 +2447,7 @@ export type Database = {
           object_key: string;
           occurred_at: string | null;
           received_at: string;
+          replay_job_id: string | null;
           sequence: number;
           source: string;
           type: string;
@@ -2421,6 +2464,7 @@ export type Database = {
           object_key: string;
           occurred_at?: string | null;
           received_at: string;
+          replay_job_id?: string | null;
           sequence?: never;
           source: string;
           type: string;
@@ -2436,6 +2480,7 @@ export type Database = {
           object_key?: string;
           occurred_at?: string | null;
           received_at?: string;
+          replay_job_id?: string | null;
           sequence?: never;
           source?: string;
           type?: string;
@@ -2747,6 +2792,47 @@ export type Database = {
       };
       accept_import_undo: {
         Args: { p_id: string | null; p_now: string | null; p_request: Json | null; p_viewer: string | null };
+        Returns: {
+          checked_at: string | null;
+          created_at: string;
+          dead_letter_id: string | null;
+          deadline_at: string | null;
+          due_at: string;
+          ended_at: string | null;
+          error: Json | null;
+          event_count: number;
+          event_data: NonNullable<Json>;
+          event_id: string;
+          event_name: string;
+          fingerprint: string | null;
+          function_id: string;
+          id: string;
+          idempotency_key: string | null;
+          keep_completed: number | null;
+          kind: string;
+          owner: string | null;
+          parent_job_id: string | null;
+          priority: number;
+          progress_done: number | null;
+          progress_total: number | null;
+          ready_at: string;
+          released_at: string | null;
+          requester: string;
+          result: Json | null;
+          sent_at: string | null;
+          started_at: string | null;
+          status: string;
+          updated_at: string;
+        };
+        SetofOptions: {
+          from: "*";
+          to: "jobs";
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
+      };
+      accept_inbox_replay: {
+        Args: { p_now: string | null; p_replay: Json | null; p_request: Json | null };
         Returns: {
           checked_at: string | null;
           created_at: string;
@@ -3386,6 +3472,16 @@ export type Database = {
         Returns: boolean;
       };
       count_import_undo: { Args: { p_id: string | null }; Returns: number };
+      count_inbox_replay: {
+        Args: {
+          p_ends_at: string | null;
+          p_source: string | null;
+          p_starts_at: string | null;
+          p_types: string[] | null;
+          p_verdict: string | null;
+        };
+        Returns: number;
+      };
       count_webhook_refusal: {
         Args: { p_now: string | null; p_reason: string | null; p_source: string | null };
         Returns: undefined;
@@ -3438,6 +3534,7 @@ export type Database = {
         Args: { p_endpoint: Json | null; p_limit: number | null; p_now: string | null };
         Returns: Json;
       };
+      cut_inbox_replay: { Args: { p_id: string | null }; Returns: Json };
       cut_post: { Args: { p_id: string | null; p_size: number | null }; Returns: Json };
       cut_webhook_replay: { Args: { p_id: string | null }; Returns: Json };
       decide_way: {
@@ -4392,6 +4489,17 @@ export type Database = {
         Returns: string;
       };
       queue_held_job: { Args: { p_job_id: string | null; p_now: string | null }; Returns: undefined };
+      queue_inbox_replay: {
+        Args: {
+          p_from: number | null;
+          p_last: number | null;
+          p_now: string | null;
+          p_part_id: number | null;
+          p_replay_id: string | null;
+          p_token: string | null;
+        };
+        Returns: Json;
+      };
       queue_left_jobs: {
         Args: {
           p_before: string | null;

@@ -93,6 +93,16 @@ test("a payment that the search does not find is unknown, and no second payment 
   const codes = await shop.rows("select error_code from dead_letter_queue order by created_at");
   expect(codes.at(-1)).toEqual({ error_code: "outcome_unknown" });
   expect(shop.intents()).toEqual([]);
+
+  // docs/webhooks.md: an operator who sees no payment at Stripe either releases the order, and reprocesses the letter.
+  await shop.rows("update orders set payment_key = null, payment_asked_at = null where id = $1", [
+    order.orderId,
+  ]);
+  const [letter] = await shop.rows("select id from dead_letter_queue where error_code = 'outcome_unknown'");
+  const admin = { authorization: `Bearer ${await shop.keyOf("operator", "admin")}` };
+  expect((await shop.post(`/api/dead-letters/${letter.id}/reprocess`, {}, admin)).status).toBe(202);
+  await shop.settled();
+  expect(shop.intents()).toMatchObject([{ metadata: { orderId: order.orderId } }]);
 });
 
 test("409: an order of another owner cannot be paid", async () => {

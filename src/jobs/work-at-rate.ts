@@ -1,0 +1,24 @@
+import { type Clock, sleep } from "#lib/clock.ts";
+import type { StepTime, Worked } from "./parts.ts";
+import type { Part } from "./parts-repository.ts";
+
+const SECOND_MS = 1_000;
+
+type Second = { state: "open" | "done" | "lost"; next: number };
+
+/**
+ * Works on a part second by second. `workOn` does the work of one second from a position on, in the statement that
+ * settles it, so that each piece is done once, however often the run dies.
+ */
+export async function workAtRate(
+  { clock, time, part }: { clock: Clock; time: StepTime; part: Part },
+  workOn: (from: number) => Promise<Second>,
+): Promise<Worked> {
+  let { next } = part;
+  for (;;) {
+    const worked = await workOn(next);
+    if (worked.state !== "open" || time.isLate()) return worked.state;
+    next = worked.next;
+    await sleep(clock, SECOND_MS);
+  }
+}

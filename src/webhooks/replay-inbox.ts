@@ -1,0 +1,45 @@
+import type { OnFailure } from "#dead-letters/on-failure.ts";
+import type { Parts } from "#jobs/parts.ts";
+import { workAtRate } from "#jobs/work-at-rate.ts";
+import type { Clock } from "#lib/clock.ts";
+import { cancelOfThisJob, type FlowControl } from "#lib/engine/flow-control.ts";
+import type { InngestClient } from "#lib/engine/inngest.ts";
+import { tries } from "#lib/engine/retry-policy.ts";
+import { inboxReplayRequested } from "#webhooks/events.ts";
+import type { InboxReplayRepository } from "#webhooks/replay-repository.ts";
+
+type Dependencies = {
+  inngest: InngestClient;
+  replays: Pick<InboxReplayRepository, "cut" | "queue">;
+  parts: Pick<Parts, "plan" | "work">;
+  clock: Clock;
+  flow: FlowControl;
+  onFailure: OnFailure;
+};
+
+/** Gives webhooks of the inbox new jobs, second by second, at the replay's rate. */
+export const replayInbox = ({ inngest, replays, parts, clock, flow, onFailure }: Dependencies) =>
+  inngest.createFunction(
+    {
+      id: "replay-inbox",
+      triggers: [inboxReplayRequested],
+      ...flow.background(),
+      ...tries("dataSync"),
+      cancelOn: cancelOfThisJob,
+      onFailure,
+    },
+    async (run) => {
+      const { replayId } = run.event.data;
+      const plan = await parts.plan(run, "replay-inbox", async () => ({
+        parts: await replays.cut(replayId),
+        cursor: null,
+        result: { replayId },
+      }));
+      if (plan.parts === 0) return { replayId, queued: 0 };
+      const part = { ...run, event: { data: { parentJobId: plan.jobId, part: 1 } } };
+      await parts.work(part, { policy: "dataSync" }, (claimed, time) =>
+        workAtRate({ clock, time, part: claimed }, (from) => replays.queue(claimed, replayId, from)),
+      );
+      return { replayId };
+    },
+  );

@@ -1,0 +1,147 @@
+/** Replays of the inbox: chosen webhooks take effect once more for each replay, however often its process dies. */
+import { randomUUID } from "node:crypto";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { webhookFunctions } from "#webhooks/functions.ts";
+import { paymentShop } from "../support/payment-shop.ts";
+import { githubHeaders } from "../support/sign.ts";
+import { type Workshop, workshop } from "../support/workshop.ts";
+
+const GITHUB = "github_secret";
+const ALL_TIME = { from: "2020-01-01T00:00:00Z", to: "2099-01-01T00:00:00Z" };
+
+describe("webhooks of GitHub, whose counters show each effect", () => {
+  let shop: Workshop;
+  let afterDatabase: ((path: string) => void) | undefined;
+  beforeEach(async () => {
+    afterDatabase = undefined;
+    shop = await workshop({
+      env: { GITHUB_WEBHOOK_SECRET: GITHUB, PLAN: "pro" },
+      functions: webhookFunctions,
+      afterDatabase: (path) => afterDatabase?.(path),
+    });
+  });
+  afterEach(() => shop.close());
+
+  async function receive(type: string, payload: object = { repository: { full_name: "ada/engine" } }) {
+    const body = JSON.stringify({ action: "created", nonce: randomUUID(), ...payload });
+    const headers = githubHeaders(body, GITHUB, type);
+    const url = "http://site.local/api/webhooks/github";
+    const { status } = await shop.app.doors.api(new Request(url, { method: "POST", body, headers }));
+    expect(status).toBe(200);
+  }
+  /** Housekeeping sends the jobs whose events an outage or a kill kept back. It fires schedules too, whose functions are not here. */
+  async function ended(): Promise<void> {
+    const open =
+      "select from jobs where ended_at is null and function_id in ('process-webhook', 'replay-inbox')";
+    for (let minute = 0; minute < 120; minute++) {
+      await shop.engine.advance("1m");
+      await shop.app.keepHouse();
+      await shop.engine.idle();
+      if ((await shop.rows(open)).length === 0) return;
+    }
+    throw new Error("The jobs do not end");
+  }
+  const stars = async () =>
+    (await shop.rows("select coalesce(sum(added_star_count), 0)::int as n from github_metrics"))[0].n;
+  const preview = async (more: Record<string, string> = {}) => {
+    const query = new URLSearchParams({ source: "github", ...ALL_TIME, ...more });
+    return (await shop.call("GET", `/api/webhook-inbox/replay-preview?${query}`)).body.count;
+  };
+  const replay = (more: object = {}) =>
+    shop.call("POST", "/api/webhook-inbox/replays", {
+      source: "github",
+      ...ALL_TIME,
+      perSecond: 100,
+      ...more,
+    });
+
+  test("S4-12: the preview counts by source, type, time and status; each replay takes effect once", async () => {
+    for (let n = 0; n < 3; n++) await receive("star");
+    await receive("push");
+    await receive("fork");
+    await ended();
+    await shop.engine.advance("1h");
+    const later = shop.engine.clock.now().toISOString();
+    await receive("star", {});
+    await ended();
+    expect(await preview()).toBe(5);
+    expect(await preview({ type: "star" })).toBe(4);
+    expect(await preview({ source: "stripe" })).toBe(0);
+    expect(await preview({ to: later })).toBe(4);
+    expect(await preview({ from: later })).toBe(1);
+    expect(await preview({ status: "applied" })).toBe(4);
+    // The job of the last one has failed: it lacks its repository.
+    expect(await preview({ status: "received" })).toBe(1);
+
+    for (const round of [2, 3]) {
+      const { status, body } = await replay({ type: "star", status: "applied" });
+      expect(status).toBe(202);
+      await ended();
+      expect(await stars()).toBe(3 * round);
+      expect((await shop.call("GET", `/api/jobs/${body.jobId}`)).body).toMatchObject({
+        status: "completed",
+        result: { queued: 3, total: 3 },
+      });
+    }
+    expect(await shop.rows("select sum(push_count)::int as n from github_metrics")).toEqual([{ n: 1 }]);
+  });
+
+  test("webhooks that wait for their job are not chosen", async () => {
+    shop.down.engine = true;
+    await receive("star");
+    expect(await preview()).toBe(0);
+    shop.down.engine = false;
+    await ended();
+    expect(await preview()).toBe(1);
+  });
+
+  test("400: a type without a handler, and a period that ends before it begins", async () => {
+    expect((await replay({ type: "fork" })).body.hint).toContain("push, issues, release, star");
+    expect((await replay({ from: ALL_TIME.to, to: ALL_TIME.from })).status).toBe(400);
+  });
+
+  test("each of 60 webhooks takes effect once per replay, although its processes die 12 times", async () => {
+    for (let n = 0; n < 60; n++) await receive("star");
+    await ended();
+    expect(await stars()).toBe(60);
+    const killed = new Map<string, number>();
+    // The process dies after the statement has had its effect: its answer is lost.
+    afterDatabase = (path) => {
+      const times = killed.get(path) ?? 0;
+      const isOurs = /(queue_inbox_replay|cut_inbox_replay|count_github_webhook|claim_part)$/.test(path);
+      if (!isOurs || times === 3) return;
+      killed.set(path, times + 1);
+      throw new TypeError("fetch failed: the process died");
+    };
+    await replay({ perSecond: 25 });
+    await ended();
+    expect([...killed.values()]).toEqual([3, 3, 3, 3]);
+    expect(await stars()).toBe(120);
+    expect(await shop.rows("select from webhook_inbox where handled_at is null")).toEqual([]);
+  }, 120_000);
+});
+
+test("an object that was read for later webhooks is read once more, so that a lost row comes back", async () => {
+  const shop = await paymentShop();
+  const subscription = {
+    id: "sub_1",
+    object: "subscription",
+    status: "active",
+    customer: "cus_1",
+    items: { data: [] },
+  };
+  await shop.deliver(shop.stripe.emit("customer.subscription.created", subscription));
+  await shop.deliver(
+    shop.stripe.emit("customer.subscription.updated", { ...subscription, status: "past_due" }),
+  );
+  await shop.settled();
+  await shop.rows("delete from subscriptions");
+  const admin = { authorization: `Bearer ${await shop.keyOf("operator", "admin")}` };
+  const { status } = await shop.post("/api/webhook-inbox/replays", { source: "stripe", ...ALL_TIME }, admin);
+  expect(status).toBe(202);
+  await shop.settled();
+  expect(await shop.rows("select id, status from subscriptions")).toEqual([
+    { id: "sub_1", status: "past_due" },
+  ]);
+  await shop.close();
+}, 60_000);
