@@ -1,4 +1,5 @@
 import { isDeepStrictEqual, parseArgs } from "node:util";
+import { faultsOfHooks, hooksRampage } from "./support/hooks-rampage.ts";
 import { imageStorm } from "./support/image-storm.ts";
 import { faultsOfImages } from "./support/image-verdict.ts";
 import { importsRampage } from "./support/imports-rampage.ts";
@@ -6,7 +7,7 @@ import { faultsOfParts, partsRampage } from "./support/parts-rampage.ts";
 import { rampage } from "./support/rampage.ts";
 import { faultsOf } from "./support/verdict.ts";
 
-const help = `npm run chaos [-- --form site|parts|images|imports] [--recipients 5000] [--tasks 1000] [--rows 100000]
+const help = `npm run chaos [-- --form site|parts|images|imports|webhooks] [--recipients 5000] [--tasks 1000] [--rows 100000] [--orders 500] [--messages 10000]
 
 The long form of tests/chaos: a campaign, or the image queue, whose house is killed with SIGKILL at random moments,
 judged by the provider's own record.
@@ -16,6 +17,8 @@ judged by the provider's own record.
          order of accepting, never more at once than the lane allows, none lost
   imports 5 kills each of site, engine, gateway and Postgres under an import of 100,000 rows with bad and repeated ones:
          table, counts and rejects are those of an undisturbed import
+  webhooks 5 kills each of site, engine, gateway and Postgres while orders are paid by signed webhooks: each has one
+         payment, one mail and one message to an endpoint; then five kills during a replay of 10,000 deliveries
 Without --form all, one after the other. Exit code 0 only if nothing was lost, done twice or done out of turn.`;
 
 const { values } = parseArgs({
@@ -24,6 +27,8 @@ const { values } = parseArgs({
     recipients: { type: "string", default: "5000" },
     tasks: { type: "string", default: "1000" },
     rows: { type: "string", default: "100000" },
+    orders: { type: "string", default: "500" },
+    messages: { type: "string", default: "10000" },
     help: { type: "boolean", short: "h", default: false },
   },
 });
@@ -68,6 +73,12 @@ const forms: Record<string, () => Promise<boolean>> = {
     for (const [part, times] of Object.entries(verdict.kills))
       if (times < wanted.killsOfEach) faults.push(`${part} was killed ${times} times only before the end`);
     return report("an import", { ...verdict, counts: killed.counts, rejects: killed.rejects.length }, faults);
+  },
+  webhooks: async () => {
+    console.error("Site, engine, gateway and Postgres are killed while webhooks come and go:");
+    const wanted = { orders: Number(values.orders), messages: Number(values.messages), killsOfEach: 5 };
+    const verdict = await hooksRampage({ ...wanted, say });
+    return report("webhooks and payments", verdict, faultsOfHooks(verdict, wanted));
   },
 };
 

@@ -20,6 +20,12 @@ const faults = z.strictObject({
   count: z.int().min(0).default(1),
 });
 
+/** Something that happens at Stripe: the answer is the webhook that it would send. */
+const happening = z.strictObject({
+  type: z.string(),
+  object: z.looseObject({ id: z.string(), object: z.string() }),
+});
+
 const problem = (status: number, type: string, message: string) => json(status, { error: { type, message } });
 
 /**
@@ -128,6 +134,11 @@ export function createStripeProvider({
 
   async function control(request: Request, pathname: string): Promise<Response> {
     if (request.method === "GET") return json(200, { ...counts, objects: [...record.objects.values()] });
+    if (pathname === "/_control/stripe/events") {
+      const happened = await parseBody(request, happening);
+      if (happened instanceof Response) return happened;
+      return json(200, webhookOf(record.happen(happened.type, happened.object, clock.now())));
+    }
     if (pathname !== "/_control/stripe/faults") return json(404, { error: `There is no ${pathname} here.` });
     const plan = await parseBody(request, faults);
     if (plan instanceof Response) return plan;

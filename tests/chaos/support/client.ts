@@ -6,6 +6,11 @@ export function clientOf({ site, mail }: { site: number; mail: number }, key: st
     call<T>(method: string, path: string, body?: unknown): Promise<T> {
       return ask<T>(`http://127.0.0.1:${site}${path}`, method, body, { authorization: `Bearer ${key}` });
     },
+    /** A body that its headers sign. */
+    async post(path: string, body: string, headers: Record<string, string>): Promise<void> {
+      const response = await fetch(`http://127.0.0.1:${site}${path}`, { method: "POST", body, headers });
+      if (!response.ok) throw new Error(`POST ${path}: ${response.status} ${await response.text()}`);
+    },
     control<T>(path: string, body?: unknown): Promise<T> {
       return ask<T>(`http://127.0.0.1:${mail}/_control/${path}`, body === undefined ? "GET" : "POST", body);
     },

@@ -1,11 +1,12 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { House } from "./campaign.ts";
+import { killAtRandom } from "./kill-at-random.ts";
 import { hireOperator } from "./operator.ts";
-import { type Part, type PartsHouse, partsHouse } from "./parts-house.ts";
+import { type Part, partsHouse } from "./parts-house.ts";
 
 export type ImportsVerdict = {
   /** How many `kill -9` of each part fell while the import was unfinished. */
-  kills: Record<Part, number>;
+  kills: Partial<Record<Part, number>>;
   undisturbed: Outcome;
   killed: Outcome;
   seconds: { undisturbed: number; killed: number };
@@ -14,9 +15,6 @@ export type ImportsVerdict = {
 export type Outcome = { status: string; counts: unknown; rejects: unknown[]; table: unknown[] };
 
 type Wish = { rows: number; killsOfEach: number; say?: (progress: string) => void };
-
-/** Long enough to write something, short enough to be in the middle of it. */
-const LONGEST_PAUSE_MS = 900;
 
 /** Imports a file with bad rows and repeated keys, once in peace and once while the stack's parts are killed. */
 export async function importsRampage({ rows, killsOfEach, say = () => {} }: Wish): Promise<ImportsVerdict> {
@@ -27,9 +25,10 @@ export async function importsRampage({ rows, killsOfEach, say = () => {} }: Wish
     const peaceful = await begin(house, file);
     const calm = await secondsOf(() => untilEnded(house, peaceful.importId));
     const disturbed = await begin(house, file);
-    const kills: Record<Part, number> = { site: 0, engine: 0, gateway: 0, postgres: 0 };
+    const kills: Partial<Record<Part, number>> = {};
     const wild = await secondsOf(async () => {
-      await killAll(house, disturbed, { killsOfEach, kills, say });
+      const isOver = () => hasEnded(house, disturbed.importId);
+      Object.assign(kills, await killAtRandom(house, { killsOfEach, isOver, say }));
       await untilEnded(house, disturbed.importId);
     });
     return {
@@ -43,28 +42,6 @@ export async function importsRampage({ rows, killsOfEach, say = () => {} }: Wish
     await house.close();
   }
 }
-
-type Kills = Required<Pick<Wish, "killsOfEach" | "say">> & Pick<ImportsVerdict, "kills">;
-
-/** In random order and at random times, until the import has ended. */
-async function killAll(house: PartsHouse, { importId }: Begun, { killsOfEach, kills, say }: Kills) {
-  const parts: Part[] = ["site", "engine", "gateway", "postgres"];
-  const victims = shuffled(parts.flatMap((part) => Array.from({ length: killsOfEach }, () => part)));
-  for (const [n, part] of victims.entries()) {
-    do {
-      await pause(100 + Math.random() * LONGEST_PAUSE_MS);
-      if (await hasEnded(house, importId)) return;
-    } while (!house.isUp(part) || !house.kill(part));
-    kills[part] += 1;
-    say(`kill ${n + 1} of ${victims.length}: ${part}`);
-  }
-}
-
-const shuffled = <Item>(items: readonly Item[]): Item[] =>
-  items
-    .map((item) => ({ item, at: Math.random() }))
-    .toSorted((a, b) => a.at - b.at)
-    .map(({ item }) => item);
 
 async function secondsOf(work: () => Promise<void>): Promise<number> {
   const startedAt = performance.now();
