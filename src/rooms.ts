@@ -29,7 +29,7 @@ import { webhooks } from "#webhooks/room.ts";
 /**
  * All rooms of this installation. To add a room, add it here, and its functions to `functions.ts`. Housekeeping runs
  * the rooms' chores in this order: the monitor looks first, whatever happens to the others; chores that free jobs come
- * before the ledger, which sends them.
+ * before the ledger, which sends them, and the count of their cost before the ledger deletes them.
  */
 export const rooms: readonly Room<Platform>[] = [
   monitoring,
@@ -52,9 +52,9 @@ export const rooms: readonly Room<Platform>[] = [
   rollout,
   schedules,
   maintenance,
+  cost,
   jobs,
   deadLetters,
   apiKeys,
   erasures,
-  cost,
 ];

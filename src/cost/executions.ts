@@ -34,3 +34,23 @@ export const EXECUTIONS: Readonly<Record<string, number>> = {
   "catch-failures": 1,
   "record-cancellations": 1,
 };
+
+/** The function that works on the parts of a job. */
+const PART_FUNCTIONS: Readonly<Record<string, string>> = {
+  "send-email-campaign": "send-campaign-part",
+  "process-import": "process-import-batch",
+  "replay-webhooks": "send-webhook",
+  "push-post": "push-post-part",
+};
+/** A failed run's dead letter: the run of its `onFailure` with two steps, and the net under it. */
+const OF_A_FAILURE = 4;
+
+export type Counted = { functionId: string; runs: number; retries: number; parts: number; failed: number };
+
+/** The executions of counted work. Waits within a run, and further steps of large parts, come on top. */
+export function executionsOfCounted({ functionId, runs, retries, parts, failed }: Counted): number {
+  // A function that is not ours to know: a run with one step.
+  const ofRun = EXECUTIONS[functionId] ?? 2;
+  const ofPart = EXECUTIONS[PART_FUNCTIONS[functionId] ?? ""] ?? 0;
+  return runs * ofRun + retries + parts * ofPart + failed * OF_A_FAILURE;
+}

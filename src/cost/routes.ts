@@ -1,7 +1,10 @@
 import { z } from "zod";
 import { estimateOf } from "#cost/estimate.ts";
 
+import { monthOf, toMonthView } from "#cost/month.ts";
+import type { CostRepository } from "#cost/repository.ts";
 import { usageOf } from "#cost/usage.ts";
+import type { Clock } from "#lib/clock.ts";
 import { count } from "#lib/http/fields.ts";
 import { json, type Route, route } from "#lib/http/route.ts";
 
@@ -44,10 +47,35 @@ const costEstimate = z.object({
 });
 z.globalRegistry.add(costEstimate, { id: "CostEstimate" });
 
+export const monthView = z.object({
+  /** `2026-11`, in UTC. */
+  month: z.string(),
+  used: z.object({ jobs: z.number(), executions: z.number(), mails: z.number() }),
+  byFunction: z.array(
+    z.object({ functionId: z.string(), jobs: z.number(), executions: z.number(), mails: z.number() }),
+  ),
+  /** The whole month, if it goes on like this; null on its first day. */
+  forecast: costEstimate.nullable(),
+});
+z.globalRegistry.add(monthView, { id: "CostOfMonth" });
+
+type Dependencies = { cost: Pick<CostRepository, "month">; clock: Clock };
+
 /** Far above every plan that has a price. */
 const MOST = 1_000_000_000;
 
-export const costRoutes = (): Route[] => [
+export const costRoutes = ({ cost, clock }: Dependencies): Route[] => [
+  route({
+    method: "GET",
+    path: "/api/cost/month",
+    policy: "admin",
+    summary: "What this month has used so far by the ledger, and a forecast of its cost",
+    responses: { 200: monthView },
+    handler: async () => {
+      const now = clock.now();
+      return json(200, toMonthView(await cost.month(monthOf(now).first), now));
+    },
+  }),
   route({
     method: "GET",
     path: "/api/cost",

@@ -43,13 +43,24 @@ const HOUR_SECONDS = 3_600;
 export const executionsOf = ({ events, steps, failedTries = 0 }: Work): number =>
   events * (1 + steps) + failedTries;
 
-export function usageOf(work: Work): Usage {
-  const executions = executionsOf(work);
+export const usageOf = (work: Work): Usage =>
+  usageOfCounts({ executions: executionsOf(work), jobs: work.events, mails: work.mails ?? 0 });
+
+/** What counted work uses besides its executions and mails. */
+export function usageOfCounts({
+  executions,
+  jobs,
+  mails,
+}: {
+  executions: number;
+  jobs: number;
+  mails: number;
+}): Usage {
   const functionSeconds =
     executions * ASSUMED.secondsPerExecution + ASSUMED.housekeepings * ASSUMED.secondsPerHousekeeping;
   // A run is at least one request; accepting its event is another one.
-  const requests = 2 * work.events + ASSUMED.housekeepings;
-  const rows = work.events * ASSUMED.rowsPerEvent;
+  const requests = 2 * jobs + ASSUMED.housekeepings;
+  const rows = jobs * ASSUMED.rowsPerEvent;
   return {
     functionSeconds,
     requests,
@@ -61,6 +72,6 @@ export function usageOf(work: Work): Usage {
       ASSUMED.deploys * CREDITS.perDeploy,
     // The ledger keeps completed jobs for 30 days, or fewer where there are many.
     storedMb: (rows * ASSUMED.bytesPerRow) / 1_000_000,
-    mails: work.mails ?? 0,
+    mails,
   };
 }

@@ -2,6 +2,7 @@
 import type { output } from "zod";
 import type { campaignView } from "#campaigns/api-repository.ts";
 import type { sendView } from "#campaigns/routes.ts";
+import type { monthView } from "#cost/routes.ts";
 import type { letterView } from "#dead-letters/view.ts";
 import type { eventTypeView } from "#deliveries/catalog.ts";
 import type { deliveryDetailsView, deliveryView, endpointView } from "#deliveries/view.ts";
@@ -17,6 +18,7 @@ export type JobDetails = output<typeof jobDetailsView>;
 export type Blocked = NonNullable<JobDetails["blocked"]>;
 export type Letter = output<typeof letterView>;
 export type Alert = output<typeof alertView>;
+export type CostOfMonth = output<typeof monthView>;
 export type Campaign = output<typeof campaignView>;
 export type Send = output<typeof sendView>;
 export type JobStats = output<typeof jobStatsView>;

@@ -2,6 +2,7 @@ import { afterEach, describe, expect, test } from "vitest";
 import { campaignFunctions } from "#campaigns/functions.ts";
 import { executionsOf } from "#cost/usage.ts";
 import { AppError } from "#lib/errors.ts";
+import { monitoringFunctions } from "#monitoring/functions.ts";
 import { type Workshop, workshop } from "../support/workshop.ts";
 
 let shop: Workshop;
@@ -46,6 +47,83 @@ describe("S4-57: what an execution is", () => {
     expect(ticks.reduce((sum, { executions }) => sum + executions, 0)).toBe(
       executionsOf({ events: ticks.length, steps: 1 }),
     );
+  });
+});
+
+describe("the month so far", () => {
+  const campaign = async (people: number) => {
+    const { body: list } = await shop.call("POST", "/api/lists", { name: "People" });
+    const rows = Array.from({ length: people }, (_, n) => ({ email: `p${n}.${list.id}@example.com` }));
+    await shop.call("POST", `/api/lists/${list.id}/subscribers`, rows);
+    const content = { name: "n", subject: "News", text: "Hello", from: "us@example.com" };
+    const { body } = await shop.call("POST", "/api/campaigns", { listId: list.id, ...content });
+    await shop.call("POST", `/api/campaigns/${body.id}/send`);
+    await shop.engine.waitFor(
+      async () => (await shop.call("GET", `/api/campaigns/${body.id}`)).body.status === "completed",
+    );
+    await shop.engine.idle();
+  };
+  const month = async () => (await shop.call("GET", "/api/cost/month")).body;
+  const hour = async () => {
+    await shop.engine.advance("1h");
+    await shop.app.keepHouse();
+    await shop.engine.idle();
+  };
+
+  test("has the engine's executions and the provider's mails, each job once, also when the ledger has deleted it", async () => {
+    shop = await workshop({
+      start: new Date("2026-11-10T00:00:00Z"),
+      env: { MAIL_REQUESTS_PER_SECOND: "0", CANARY_MINUTES: "60" },
+      functions: (platform) => [
+        ...campaignFunctions(platform),
+        ...monitoringFunctions(platform),
+        platform.inngest.createFunction(
+          { id: "fall", triggers: [{ event: "test/fall" }], retries: 2, onFailure: platform.onFailure },
+          async ({ step }) =>
+            step.run("fall", () => {
+              throw new AppError("invalid_request", "It fell");
+            }),
+        ),
+      ],
+    });
+    await campaign(5);
+    await shop.engine.send({ name: "test/fall" });
+    for (let n = 0; n < 12; n++) await hour();
+    const before = await month();
+    const last = await shop.rows(
+      "select count(*)::int as n from jobs where ended_at is null or ended_at > $1",
+      [new Date(shop.engine.clock.now().getTime() - 60_000)],
+    );
+    // The newest job, a canary, waits for the next call.
+    expect(last).toEqual([{ n: 1 }]);
+    expect(before.used.executions).toBe(shop.engine.usage().executions - 1);
+    expect(before.used.mails).toBe(5);
+    const ofCampaign = before.byFunction.find(
+      (row: { functionId: string }) => row.functionId === "send-email-campaign",
+    );
+    expect(ofCampaign).toEqual({
+      functionId: "send-email-campaign",
+      jobs: 1,
+      executions: 3 + 2,
+      mails: 5,
+    });
+
+    await shop.rows("delete from jobs where ended_at is not null and kind <> 'canary'");
+    await Promise.all([shop.app.keepHouse(), shop.app.keepHouse()]);
+    expect(await month()).toEqual(before);
+  });
+
+  test("has a forecast for the whole month from its second day on, and begins anew", async () => {
+    shop = await workshop({ start: new Date("2026-11-16T00:00:00Z"), functions: campaignFunctions });
+    const usage = "insert into private.usage_by_day values ($1, 'send-mail', 100, 100, 20, 0, 0, 90)";
+    await shop.rows(usage, ["2026-11-05"]);
+    const { used, forecast } = await month();
+    expect(used).toEqual({ jobs: 100, executions: 320, mails: 90 });
+    // Half of the month is over.
+    expect(forecast.usage).toMatchObject({ executions: 640, mails: 180 });
+    expect(forecast.firstLimit).toMatchObject({ provider: "Netlify" });
+    await shop.engine.advance("15d");
+    expect(await month()).toMatchObject({ month: "2026-12", used: { executions: 0 }, forecast: null });
   });
 });
 

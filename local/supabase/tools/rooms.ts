@@ -30,6 +30,7 @@ const ROOMS: readonly Room[] = [
   { from: 820, name: "monitoring", on: ["campaigns", "deliveries", "mail", "schedules"] },
   { from: 840, name: "feed" },
   { from: 860, name: "rollout" },
+  { from: 880, name: "cost" },
 ];
 
 export type Migration = { name: string; sql: string };

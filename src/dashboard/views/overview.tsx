@@ -7,6 +7,7 @@ import { ClassTable } from "./overview/class-table.tsx";
 import { KeyNumbers } from "./overview/key-numbers.tsx";
 import { LastHour } from "./overview/last-hour.tsx";
 import { Latest } from "./overview/latest.tsx";
+import { Month } from "./overview/month.tsx";
 import { StackParts } from "./overview/stack-parts.tsx";
 
 /** The overview of all work. */
@@ -31,6 +32,7 @@ export function Overview() {
           </Card>
         </>
       )}
+      <Month />
       <Latest />
     </Page>
   );

@@ -4550,6 +4550,18 @@ export type Database = {
       };
       read_live_tasks: { Args: { p_lane: string | null; p_owner: string | null }; Returns: Json };
       read_metrics: { Args: { p_now: string | null }; Returns: Json };
+      read_month_usage: {
+        Args: { p_month: string | null };
+        Returns: {
+          failed_count: number;
+          function_id: string;
+          job_count: number;
+          mail_count: number;
+          part_count: number;
+          retry_count: number;
+          run_count: number;
+        }[];
+      };
       read_notification: {
         Args: { p_id: string | null; p_now: string | null; p_owner: string | null };
         Returns: Json;
@@ -4907,6 +4919,7 @@ export type Database = {
         }[];
       };
       take_tokens: { Args: { p_now: string | null; p_wants: Json | null }; Returns: Json };
+      tally_usage: { Args: { p_now: string | null }; Returns: number };
       test_webhook_endpoint: {
         Args: {
           p_data: Json | null;
