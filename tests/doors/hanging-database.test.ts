@@ -43,6 +43,7 @@ async function answersAfter(ms: number, requests: readonly Promise<Response>[]) 
 const PERIOD = "?from=2026-01-01T00:00:00Z&to=2026-01-02T00:00:00Z";
 const QUERIES: Readonly<Record<string, string>> = {
   "/api/webhook-endpoints/:id/replay-preview": PERIOD,
+  "/api/webhook-inbox/replay-preview": `${PERIOD}&source=github`,
   "/api/schedules/:name/backfill-preview": PERIOD,
   "/api/schedules/:name/times-preview": `?${new URLSearchParams({ cron: "0 3 * * *", timeZone: "UTC" })}`,
 };

@@ -23,7 +23,7 @@ const fromGithub = async (type: string, payload: object) => {
 const isHandled = async () => (await shop.rows("select from jobs where status <> 'completed'")).length === 0;
 const handled = () => shop.engine.waitFor(isHandled, { within: "1d" });
 
-test("S4-12: GitHub's pushes, issues, releases and stars are counted per repository, each webhook once", async () => {
+test("S3-2, S4-12: GitHub's pushes, issues, releases and stars are counted per repository, each webhook once", async () => {
   await open();
   await fromGithub("push", { commits: [{}, {}, {}] });
   await fromGithub("push", { commits: [{}] });
@@ -54,6 +54,12 @@ test("S4-12: GitHub's pushes, issues, releases and stars are counted per reposit
     },
   ]);
   expect(await shop.rows("select from webhook_inbox where verdict <> 'applied'")).toEqual([]);
+  // The door has published each, and the consumer has processed and acknowledged it: the job and its run have ended.
+  expect(
+    await shop.rows(
+      "select jobs.status, job_runs.status as run, count(*)::int from jobs join job_runs on job_id = id group by 1, 2",
+    ),
+  ).toEqual([{ status: "completed", run: "completed", count: 7 }]);
 });
 
 test("a webhook that arrives while the engine is down is acknowledged, and housekeeping sends its job", async () => {

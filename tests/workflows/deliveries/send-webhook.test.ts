@@ -189,7 +189,8 @@ test("a delivery is tried ten times in 75 hours, each within 20 % of its delay, 
   ]);
 });
 
-test("an endpoint without a success for five days is disabled", async () => {
+test("an endpoint without a success for five days is disabled, and its owner is notified and mailed once", async () => {
+  await shop.rows("select set_notification_email('operator', 'op@example.com', now())");
   const { id } = await shop.endpoint();
   shop.receiver.answer = () => ({ status: shop.received.length === 3 ? 200 : 500 });
   for (let day = 0; day < 7; day++) {
@@ -200,6 +201,14 @@ test("an endpoint without a success for five days is disabled", async () => {
     expect([day, body.status]).toEqual([day, day < 6 ? "enabled" : "disabled"]);
   }
   expect((await shop.call("GET", `/api/webhook-endpoints/${id}`)).body.disabledReason).toBe("failing");
+  expect(await shop.rows("select owner, type, data ->> 'reason' as reason from notifications")).toEqual([
+    { owner: "operator", type: "WEBHOOK_DISABLED", reason: "failing" },
+  ]);
+  const mails = await shop.rows("select template, recipient, fields from mails");
+  expect(mails).toMatchObject([{ template: "webhook-disabled", recipient: "op@example.com" }]);
+  expect(compose(webhookDisabled, mails[0].fields).text).toMatch(
+    /https:\/\/receiver\.test\/hook was disabled, because .*five days/,
+  );
   const before = shop.received.length;
   shop.receiver.answer = () => ({});
   const { body } = await shop.call("POST", `/api/webhook-endpoints/${id}/enable`);
