@@ -4,7 +4,7 @@ import { z } from "zod";
 /** Reports with figures and charts, as PDF or CSV. */
 const DESIGNED = ["analytics", "users", "content"] as const;
 /** Further lists of the product, as CSV. A migration registers each under the same name. */
-const EXPORTS = ["contacts", "products", "imports", "images", "orders"] as const;
+const EXPORTS = ["contacts", "products", "imports", "images", "orders", "sends", "dead_letters"] as const;
 export const reportType = z.enum([...DESIGNED, ...EXPORTS]);
 type ReportType = z.output<typeof reportType>;
 export type DesignedType = (typeof DESIGNED)[number];

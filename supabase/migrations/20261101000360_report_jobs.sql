@@ -20,5 +20,12 @@ select private.register_export('{"name": "analytics", "from_sql": "public.jobs a
   ["Status", "t.status"], ["Accepted", "t.created_at"], ["Started", "t.started_at"], ["Ended", "t.ended_at"],
   ["Error", "coalesce(t.error ->> ''code'', '''')"]]}');
 
+-- Without the error's message, which may hold what only operators may read.
+select private.register_export('{"name": "dead_letters", "from_sql": "public.dead_letter_queue as t left join public.jobs as job on job.id = t.job_id",
+  "owner_sql": "job.owner", "status_sql": "t.status", "id_type": "uuid", "columns": [["Dead letter", "t.id"],
+  ["Function", "t.function_id"], ["Event", "t.event_name"], ["Status", "t.status"], ["Failed", "t.failed_at"],
+  ["Tries", "t.attempts"], ["Error", "coalesce(t.error_code, '''')"], ["Outcome", "coalesce(t.outcome, '''')"],
+  ["Job", "coalesce(t.job_id::text, '''')"]]}');
+
 revoke execute on function private.figures_of_jobs from public, anon, authenticated;
 grant execute on function private.figures_of_jobs to service_role;

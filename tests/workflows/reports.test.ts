@@ -98,11 +98,57 @@ describe("a report", () => {
     ["imports", "Import"],
     ["images", "Task"],
     ["orders", "Order"],
+    ["sends", "Campaign"],
+    ["dead_letters", "Dead letter"],
   ])("S4-79: the list of %s can be exported", async (reportType, heading) => {
     const id = await make({ reportType, dateRange: { start: "2020-01-01", end: "2026-12-31" } });
     expect(await read(id)).toMatchObject({ status: "completed", format: "csv" });
     const { file } = await download(id);
     expect((await file?.text())?.replace("\uFEFF", "").split(",")[0]).toBe(heading);
+  });
+
+  test("S4-79: each send of a campaign is exported once, across pages, and to its owner alone or an administrator", async () => {
+    const [list] = await shop.rows("select id from email_lists where owner = 'operator'");
+    for (const [owner, name] of [
+      ["operator", "Ours"],
+      ["operator", "Ours too"],
+      ["ann", "Hers"],
+    ])
+      await shop.rows(
+        `with campaign as (insert into campaigns (owner, list_id, name, subject, html, sender, created_at)
+            values ($1, $2, $3, 'S', 'H', 'a@example.org', '2026-11-03Z') returning id)
+          insert into campaign_sends (campaign_id, subscriber_id, batch_no, email, status, error_code)
+          select id, n, 1, n || '@example.org', 'skipped', 'bounced' from campaign, generate_series(1, 2500) as n`,
+        [owner, list?.["id"], name],
+      );
+    const exported = async (id: string) => {
+      const rows: string[][] = parse((await (await download(id)).file?.text()) ?? "", { bom: true });
+      return rows.slice(1);
+    };
+    const all = await exported(await make({ reportType: "sends" }));
+    expect(all).toHaveLength(7500);
+    expect(new Set(all.map(([name, email]) => `${name} ${email}`)).size).toBe(7500);
+    expect(all[0]?.slice(2)).toEqual(["skipped", "", "", "", "bounced"]);
+
+    const key = await createApiKey(shop.database.project, { name: "ann's", role: "app", owner: "ann" });
+    const wish = { reportType: "sends", dateRange: NOVEMBER };
+    const { body } = await shop.call("POST", "/api/reports", wish, { authorization: `Bearer ${key}` });
+    await shop.engine.run(body.jobId, "generate-report");
+    const hers = await exported(body.jobId);
+    expect(hers).toHaveLength(2500);
+    expect(hers.every(([name]) => name === "Hers")).toBe(true);
+  });
+
+  test("S4-79: dead letters are exported, without messages of errors", async () => {
+    await shop.rows(`insert into dead_letter_queue
+        (event_name, event_data, event_id, run_id, function_id, job_id, error_code, error_message, fingerprint, created_at)
+      select 'a/b', '{}', id, id, 'generate-report', id, 'database_unavailable', 'secret words', 'f', '2026-11-04Z'
+      from jobs where owner = 'operator' limit 3`);
+    const { file } = await download(await make({ reportType: "dead_letters" }));
+    const text = (await file?.text()) ?? "";
+    const rows: string[][] = parse(text, { bom: true }).slice(1);
+    expect(rows.map((row) => row[6])).toEqual(Array(3).fill("database_unavailable"));
+    expect(text).not.toContain("secret words");
   });
 
   test("an export has only the rows of its owner", async () => {

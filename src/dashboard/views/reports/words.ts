@@ -14,6 +14,8 @@ export const LISTS = [
   { value: "imports", text: "Imports" },
   { value: "images", text: "Images" },
   { value: "orders", text: "Orders" },
+  { value: "sends", text: "Sends of campaigns" },
+  { value: "dead_letters", text: "Dead letters" },
 ] as const satisfies readonly { value: Report["reportType"]; text: string }[];
 
 export const typeText = (type: unknown): string =>
