@@ -95,7 +95,13 @@ export type ImageTask = {
   jobUrl: string;
 };
 
-type AcceptedNewsletter = Accepted & { campaignId: string; queued: true; subscriberCount: number };
+/** "sent": while a flag still lets requests send small newsletters themselves, and this one did. */
+type AcceptedNewsletter = Accepted & {
+  status: "queued" | "sent";
+  campaignId: string;
+  queued: boolean;
+  subscriberCount: number;
+};
 
 /** Routes that accept work and have answers of their own. */
 export type Answers = {

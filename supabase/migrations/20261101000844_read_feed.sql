@@ -25,12 +25,17 @@ begin
       union
       select unnest(v_pulled)
     ), feed as (
-      select posts.id, posts.author, posts.content, posts.created_at, posts.sequence
-      from candidates
-      join public.posts using (sequence)
-      join private.visible_authors as visible on reader = p_reader and visible.author = posts.author
-        and since < posts.sequence
-      order by posts.sequence desc limit 50
+      -- One candidate after the other, until there are enough: a join of all of them takes ten times as long.
+      select visible.*
+      from (select sequence from candidates order by sequence desc) as candidate
+      cross join lateral (
+        select id, posts.author, content, created_at, sequence
+        from public.posts
+        join private.visible_authors as visible on reader = p_reader and visible.author = posts.author
+          and since < posts.sequence
+        where posts.sequence = candidate.sequence limit 1
+      ) as visible
+      order by candidate.sequence desc limit 50
     )
     select jsonb_build_object('pulled', v_pulled,
       'posts', coalesce(jsonb_agg(to_jsonb(feed) - 'sequence' order by sequence desc), '[]'))

@@ -72,6 +72,39 @@ test.each<[point: string, file: string, said: string[]]>([
       "5. **SQL for what is SQL.**",
     ],
   ],
+  [
+    "S4-62: the five candidates of the documents, and the job that each of them is here",
+    "docs/rollout.md",
+    [
+      "`email.sendNewsletter`",
+      "`report.generate`",
+      "`import.processFile`",
+      "`webhook.processPayment`",
+      "`cleanup.expiredSessions`",
+    ],
+  ],
+  [
+    "S4-63: the four steps of the infrastructure, with this product's commands",
+    "docs/rollout.md",
+    [
+      "1. The engine: `npm start`",
+      "2. The door:",
+      "`npm run sync`",
+      "3. The event:",
+      "`npm run new:job",
+      "4. Monitoring:",
+    ],
+  ],
+  [
+    "the assessment of the documents has six questions, and their migration six phases",
+    "docs/rollout.md",
+    [
+      "\n6. Who learns",
+      ...["Assess", "Infrastructure", "The flag", "The page", "The percentage", "The end"].map(
+        (name, n) => `**${n + 1}. ${name}.**`,
+      ),
+    ],
+  ],
 ])("%s", (_, file, said) => {
   const text = read(file);
   expect(said.filter((words) => !text.includes(words))).toEqual([]);
