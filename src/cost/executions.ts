@@ -19,6 +19,7 @@ export const EXECUTIONS: Readonly<Record<string, number>> = {
   "process-webhook": 2,
   "send-webhook": 2,
   "replay-webhooks": 4,
+  "replay-inbox": 3,
   "run-canary": 1,
   "send-daily-report": 3,
   "backfill-schedule": 3,
@@ -42,6 +43,16 @@ const PART_FUNCTIONS: Readonly<Record<string, string>> = {
   "replay-webhooks": "send-webhook",
   "push-post": "push-post-part",
 };
+/** Recipients or rows in one part. */
+const PART_SIZE = 5_000;
+
+/** The executions of a campaign or an import of this size; waits for the mail provider's pace come on top. */
+export const executionsInParts = (
+  functionId: "send-email-campaign" | "process-import",
+  size: number,
+): number =>
+  executionsOfCounted({ functionId, runs: 1, retries: 0, parts: Math.ceil(size / PART_SIZE), failed: 0 });
+
 /** A failed run's dead letter: the run of its `onFailure` with two steps, and the net under it. */
 const OF_A_FAILURE = 4;
 

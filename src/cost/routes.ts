@@ -88,6 +88,10 @@ export const costRoutes = ({ cost, clock }: Dependencies): Route[] => [
       steps: count(0, 1_000).default(1),
       failedTries: count(0, MOST).default(0),
       mails: count(0, MOST).default(0),
+      /** A campaign to so many people: what it costs before it starts. */
+      recipients: count(0, MOST).default(0),
+      /** An import of so many rows. */
+      importRows: count(0, MOST).default(0),
     }),
     responses: { 200: costEstimate },
     handler: async ({ query }) => json(200, estimateOf(usageOf(query))),

@@ -1,3 +1,4 @@
+import { executionsInParts } from "#cost/executions.ts";
 import { CREDITS } from "#cost/prices.ts";
 
 /** A month of one kind of work. */
@@ -9,6 +10,10 @@ export type Work = {
   /** Tries of steps that fail and are repeated; each costs an execution like any other. */
   failedTries?: number | undefined;
   mails?: number | undefined;
+  /** A campaign to so many people. */
+  recipients?: number | undefined;
+  /** An import of so many rows. */
+  importRows?: number | undefined;
 };
 /** What a month uses; the last four are billed. */
 export type Usage = {
@@ -43,8 +48,17 @@ const HOUR_SECONDS = 3_600;
 export const executionsOf = ({ events, steps, failedTries = 0 }: Work): number =>
   events * (1 + steps) + failedTries;
 
-export const usageOf = (work: Work): Usage =>
-  usageOfCounts({ executions: executionsOf(work), jobs: work.events, mails: work.mails ?? 0 });
+export function usageOf({ recipients = 0, importRows = 0, ...work }: Work): Usage {
+  const jobs = [
+    ...(recipients > 0 ? [executionsInParts("send-email-campaign", recipients)] : []),
+    ...(importRows > 0 ? [executionsInParts("process-import", importRows)] : []),
+  ];
+  return usageOfCounts({
+    executions: executionsOf(work) + jobs.reduce((sum, executions) => sum + executions, 0),
+    jobs: work.events + jobs.length,
+    mails: (work.mails ?? 0) + recipients,
+  });
+}
 
 /** What counted work uses besides its executions and mails. */
 export function usageOfCounts({

@@ -58,6 +58,17 @@ test("every price has its page and the day on which it was seen there", () => {
   }
 });
 
+test("a campaign and an import tell their cost before they start", () => {
+  const campaign = usageOf({ events: 0, steps: 1, recipients: 10_000 });
+  // docs/costs.md: seven for 10,000 recipients in two parts.
+  expect(campaign).toMatchObject({ executions: 7, mails: 10_000 });
+  expect(estimateOf(campaign).firstLimit).toMatchObject({ provider: "Resend" });
+  expect(usageOf({ events: 0, steps: 1, importRows: 5_001 })).toMatchObject({
+    executions: 4 + 2 * 2,
+    mails: 0,
+  });
+});
+
 test("a plan's price: included, in packs beyond, and none where the plan ends", () => {
   const plan = { name: "Pro", usd: 20, included: 50_000, more: { usd: 0.9, per: 1_000, most: 60_000 } };
   // Resend's own example: 51,415 mails cost $21.80.

@@ -143,6 +143,8 @@ describe("S4-58: the product saves executions", () => {
     // One run that plans and fans out, and one run of the only part.
     expect(shop.engine.runs().length).toBe(2);
     expect(shop.engine.usage().executions).toBe(5);
+    const { body: estimate } = await shop.call("GET", "/api/cost?recipients=1000");
+    expect(estimate.usage).toMatchObject({ executions: 5, mails: 1_000 });
   });
 
   test("what cannot succeed is not tried again", async () => {
