@@ -80,7 +80,8 @@ export function createParts(parts: PartsRepository, { stepMs = STEP_MS } = {}) {
     options: WorkOptions,
     workOn: (part: Part, time: StepTime) => Promise<Worked>,
   ): Promise<{ state: Outcome["state"] }> {
-    for (let steps = 0, waits = 0; steps < MAX_STEPS && waits < MAX_WAITS; steps++) {
+    let waits = 0;
+    for (let steps = 0; steps < MAX_STEPS && waits < MAX_WAITS; steps++) {
       const outcome = await step.run(`work-${steps}`, () => workOneStep(event.data, runId, options, workOn));
       if (outcome.state === "wait") {
         waits += 1;
@@ -90,7 +91,8 @@ export function createParts(parts: PartsRepository, { stepMs = STEP_MS } = {}) {
     }
     // A retry would end here again, because the engine has stored the results of these steps.
     const cause: { code: ErrorCode } = { code: "provider_rate_limited" };
-    throw new NonRetriableError(`The part is not done after ${MAX_WAITS} waits in a row`, { cause });
+    const after = waits < MAX_WAITS ? `${MAX_STEPS} steps` : `${MAX_WAITS} waits in a row`;
+    throw new NonRetriableError(`The part is not done after ${after}`, { cause });
   }
 
   async function workOneStep(

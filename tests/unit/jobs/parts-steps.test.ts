@@ -1,0 +1,49 @@
+import { expect, test } from "vitest";
+import { createParts } from "#jobs/parts.ts";
+import type { Part, PartsRepository, Plan } from "#jobs/parts-repository.ts";
+
+const ENGINE_LIMIT = 1000;
+
+/** Runs steps at once, and counts them as the engine does. */
+function countedRun(data: object) {
+  let steps = 0;
+  const count = <T>(work: () => T): T => {
+    steps += 1;
+    return work();
+  };
+  const step = {
+    run: async (_id: string, work: () => unknown) => count(work),
+    sleep: async () => count(() => undefined),
+    sendEvent: async () => count(() => ({ ids: [] })),
+  };
+  const run = { step, runId: "run", event: { id: "event", data } } as never;
+  return { run, steps: () => steps };
+}
+
+const parts = createParts(
+  {
+    open: async () => ({ jobId: "job", planned: false, cursor: null }) as unknown as Plan,
+    claim: async () => ({ state: "claimed" }) as unknown as Part,
+    release: async () => 0,
+  } as unknown as PartsRepository,
+  { stepMs: 0 },
+);
+
+test("T9: a plan that does not end fails with a clear message before the engine's limit of 1,000 steps", async () => {
+  const { run, steps } = countedRun({});
+  await expect(
+    parts.plan(run, "process-import", () => Promise.reject(new Error("not reached"))),
+  ).rejects.toThrow("The plan is not complete after 500 steps");
+  expect(steps()).toBeLessThan(ENGINE_LIMIT);
+});
+
+test.each([
+  ["is never done", () => Promise.resolve("open" as const), "500 steps"],
+  ["waits again and again", () => Promise.resolve({ waitMs: 1000 }), "40 waits in a row"],
+])("T9: a part that %s fails with a clear message before that limit", async (_, work, after) => {
+  const { run, steps } = countedRun({ parentJobId: "job", part: 1 });
+  await expect(parts.work(run, { policy: "email" }, work)).rejects.toThrow(
+    `The part is not done after ${after}`,
+  );
+  expect(steps()).toBeLessThan(ENGINE_LIMIT);
+});
