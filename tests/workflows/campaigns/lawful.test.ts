@@ -7,10 +7,10 @@ import { expect, test } from "vitest";
 import { sendThroughTrouble } from "../../support/troubled-campaign.ts";
 
 const setting = (name: string, otherwise: number) => Number(process.env[name] ?? otherwise);
-const FIRST = setting("LAWFUL_SEED", 3);
+const FIRST = setting("LAWFUL_SEED", 2);
 const SEEDS = Array.from({ length: setting("LAWFUL_SEEDS", 3) }, (_, n) => FIRST + n);
 const RECIPIENTS = setting("LAWFUL_RECIPIENTS", 200);
-const happened = { outages: 0, kills: 0, letters: 0, notices: 0, suppressed: 0, repeated: 0 };
+const happened = { outages: 0, kills: 0, suppressed: 0 };
 
 test.each(SEEDS)(
   "seed %i: each recipient is mailed once by one provider, or not at all after a suppression",
