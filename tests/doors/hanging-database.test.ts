@@ -53,7 +53,7 @@ const FROM_CODE = new Set(["/api/imports/targets", "/api/webhook-endpoints/event
 
 const requestFor = (method: string, path: string) =>
   new Request(
-    `http://site.local${path.replace(":subscriberId", "1").replace("schedules/:name", "schedules/cleanup-sessions").replace(/:\w+/g, randomUUID())}${QUERIES[path] ?? ""}`,
+    `http://site.local${path.replace(":subscriberId", "1").replace("schedules/:name", "schedules/cleanup-sessions").replace("flags/:name", "flags/async_newsletter").replace(/:\w+/g, randomUUID())}${QUERIES[path] ?? ""}`,
     {
       method,
       headers: { authorization: `Bearer ${key}` },
