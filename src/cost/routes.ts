@@ -68,7 +68,7 @@ export const costRoutes = ({ cost, clock }: Dependencies): Route[] => [
   route({
     method: "GET",
     path: "/api/cost/month",
-    policy: "admin",
+    policy: "app",
     summary: "What this month has used so far by the ledger, and a forecast of its cost",
     responses: { 200: monthView },
     handler: async () => {

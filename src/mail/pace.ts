@@ -36,23 +36,21 @@ export function createPace({ tokens, clock, account, perSecond, isUrgent = false
   let last = Promise.resolve(0);
   let line: Promise<unknown> = Promise.resolve();
 
-  /** Asks again until the request is granted its time; only the first in this process's line asks. */
-  async function askAgain(refused: Taken, until: number): Promise<Taken> {
-    let answer = refused;
-    while (!answer.granted && answer.pausedMs === 0) {
+  /** Asks until the request is granted its time, or the time is too far away. */
+  async function ask(until: number): Promise<Taken> {
+    for (;;) {
+      const answer = await tokens.take([want]);
+      if (answer.granted || answer.pausedMs > 0 || isUrgent) return answer;
       const restMs = Math.max(1, answer.waitMs - aheadMs);
-      if (clock.now().getTime() + restMs > until) break;
+      if (clock.now().getTime() + restMs > until) return answer;
       await sleep(clock, restMs);
-      answer = await tokens.take([want]);
     }
-    return answer;
   }
 
-  async function ask(): Promise<Taken> {
+  /** One request of this process asks after the other, so that their times come in the order in which they begin. */
+  function askInTurn(): Promise<Taken> {
     const until = clock.now().getTime() + PATIENCE_MS;
-    const answer = await tokens.take([want]);
-    if (answer.granted || !isOn || isUrgent) return answer;
-    const turn = line.then(() => askAgain(answer, until));
+    const turn = line.then(() => ask(until));
     line = turn.catch(() => {});
     return turn;
   }
@@ -65,7 +63,7 @@ export function createPace({ tokens, clock, account, perSecond, isUrgent = false
      * milliseconds.
      */
     async reach(): Promise<number> {
-      const { granted, waitMs } = await ask();
+      const { granted, waitMs } = await (isOn ? askInTurn() : tokens.take([want]));
       if (!granted || !isOn) return waitMs;
       const slot = clock.now().getTime() + waitMs;
       last = last.then(async (before) => {

@@ -37,7 +37,7 @@ async function linesOf(path: string) {
       headers: { apikey: shop.database.keys.secret },
     }),
   );
-  const text = gunzipSync(await response.bytes()).toString();
+  const text = gunzipSync(Buffer.from(await response.arrayBuffer())).toString();
   return text
     .trimEnd()
     .split("\n")

@@ -420,7 +420,7 @@ const WORK: Record<string, Work> = {
     isDone: hasCompleted,
     effects: async (id) => ({
       status: (await job(id)).status,
-      isArchived: (await count("select count(*) as n from private.archived_months where row_count = 1")) > 0,
+      isArchived: (await count("select count(*) as n from private.archived_months where row_count > 0")) > 0,
       files: await files("%/jobs-1.ndjson.gz"),
     }),
     once: { status: "completed", isArchived: true, files: 1 },

@@ -6,7 +6,7 @@ import type { CostOfMonth } from "#dashboard/types.ts";
 
 const EVERY_MS = 60_000;
 
-/** What the month has used so far, and a forecast. Only administrators may read it; for others nothing is shown. */
+/** What the month has used so far, and a forecast. Users may not read it; to them nothing is shown. */
 export function Month() {
   const { data } = useApi<CostOfMonth>("/api/cost/month", { everyMs: EVERY_MS });
   if (data === undefined) return null;
