@@ -84,7 +84,7 @@ async function measure(read: () => Promise<void>) {
   return { p50: at(0.5), p95: at(0.95) };
 }
 
-/** Authors with their posts, and full feeds of readers, of whom the app's own key is one. Returns its owner. */
+/** Authors with their posts, and full feeds of readers. One of the readers is the owner of the app's key, who is returned. */
 async function fill({ sql, call }: BenchStack, entries: number): Promise<string> {
   const { id } = await call<{ id: string }>("POST", "/api/posts", { content: "whose key is this?" });
   const { rows } = await sql.query("select author from posts where id = $1", [id]);

@@ -1,6 +1,5 @@
 import { z } from "zod";
 import { estimateOf } from "#cost/estimate.ts";
-
 import { monthOf, toMonthView } from "#cost/month.ts";
 import type { CostRepository } from "#cost/repository.ts";
 import { usageOf } from "#cost/usage.ts";

@@ -66,10 +66,10 @@ function opsOf(moves: Move[], mostPosts: number): { ops: Op[]; people: string[] 
     } else if (["delete", "plan", "push"].includes(what) && op.id === "") continue;
     ops.push(op);
   }
-  const nobody = { by: "", with: "" };
+  const noPeople = { by: "", with: "" };
   for (const id of ids) {
-    ops.push({ do: "plan", ...nobody, id });
-    for (let part = 0; part < PEOPLE / 2; part++) ops.push({ do: "push", ...nobody, id });
+    ops.push({ do: "plan", ...noPeople, id });
+    for (let part = 0; part < PEOPLE / 2; part++) ops.push({ do: "push", ...noPeople, id });
   }
   for (const by of people) ops.push({ do: "read", by, with: "", id: "" });
   return { ops, people };
@@ -105,7 +105,7 @@ test("every read of a random history shows what the model shows, also while post
   );
 }, 3_600_000);
 
-test("S2-15: when every post has arrived, nobody can tell pushed from pulled: crossing authors lose and double nothing", async () => {
+test("S2-15: when every post has arrived, a feed with pushed posts equals one with pulled posts: crossing authors lose and double nothing", async () => {
   const limits = { pullAbove: PULL_ABOVE, kept: 1000 };
   await setLimits(limits);
   await fc.assert(

@@ -109,7 +109,7 @@ describe.each(["bySmtp", "byResend"] as const)("RFC 8058: a campaign's mail, %s,
     }
   });
 
-  test("says whom it is from and to, and its subject and content are readable in any language", () => {
+  test("names its sender and its recipient, and its subject and content are readable in any language", () => {
     const mail = mails[which];
     expect(mail?.from?.value).toEqual([{ address: "ada@example.com", name: "Ada" }]);
     expect([mail?.to].flat().flatMap((to) => to?.value ?? [])).toEqual([{ address: RECIPIENT, name: "" }]);

@@ -66,7 +66,7 @@ test("a post that is deleted during its fan-out ends it, and no feed shows it", 
   expect(job.result).toMatchObject({ total: 1, skipped: 1 });
 });
 
-test("who follows between a post and its fan-out does not get it", async () => {
+test("a reader who follows between a post and its fan-out does not get the post", async () => {
   await house.follow("ann", "author");
   house.engine.faults.delay("1h", { functionId: "push-post" });
   const id = await house.post("author");

@@ -9,7 +9,7 @@ beforeAll(async () => {
 afterAll(() => house.close());
 
 let people = 0;
-/** A reader and an author whom nobody else knows. */
+/** A reader and an author of this test alone. */
 const pair = () => {
   people += 1;
   return [`reader${people}`, `author${people}`] as const;
@@ -124,7 +124,7 @@ test("a post that is both pushed and pulled is shown once", async () => {
   expect(await house.feed(reader)).toEqual([id]);
 });
 
-test("nobody follows or blocks themselves, and the number of follows is limited", async () => {
+test("a person cannot follow or block themselves, and the number of follows is limited", async () => {
   const [reader] = pair();
   for (const what of ["follows", "blocks"])
     expect((await house.as(reader, "PUT", `/api/${what}/${reader}`)).status).toBe(400);
