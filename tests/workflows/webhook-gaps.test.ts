@@ -24,6 +24,8 @@ const INTERVAL_MS = 20 * MINUTE;
 
 let shop: Workshop;
 let close: (() => void) | undefined;
+/** When Stripe was asked for its events, and how often it still refuses to answer. */
+let [listed, refusals]: [number[], number] = [[], 0];
 afterEach(async () => {
   await shop.close();
   close?.();
@@ -31,6 +33,7 @@ afterEach(async () => {
 
 async function open({ env = {}, listLagMs = 0 }: { env?: Record<string, string>; listLagMs?: number } = {}) {
   const clock = { now: () => shop.engine.clock.now() };
+  [listed, refusals] = [[], 0];
   const stripe = createStripeProvider({ clock, listLagMs });
   const github = createGithubProvider({ clock, webhookSecret: "github_secret", site: SITE });
   const resend = createResendWebhooks({ clock, webhookSecret: RESEND, site: SITE });
@@ -52,7 +55,11 @@ async function open({ env = {}, listLagMs = 0 }: { env?: Record<string, string>;
       ...env,
     },
     hosts: {
-      "stripe.local": stripe.fetch,
+      "stripe.local": (request) => {
+        if (new URL(request.url).pathname !== "/v1/events") return stripe.fetch(request);
+        listed.push(clock.now().getTime());
+        return refusals-- > 0 ? Promise.resolve(new Response("{}", { status: 503 })) : stripe.fetch(request);
+      },
       "github.local": github.fetch,
       "resend.local": resend.fetch,
       "forbidden.local": async () => Response.json({ message: "Resource not accessible" }, { status: 403 }),
@@ -161,6 +168,24 @@ test("an event that the provider lists only minutes after it happened is found, 
   for (let tick = 0; tick < 5; tick++) await passFiveMinutes();
   await handled();
   expect((await inbox()).map((row) => row.external_id)).toContain(id);
+});
+
+test("S2-10: a provider that does not answer is asked again after 2, 4, 8, 16 and 32 s, then the check fails", async () => {
+  const { happen, courier } = await open();
+  await courier.bring(happen(0).webhook);
+  const lost = happen(3);
+  refusals = 6;
+  const letters = () => shop.rows("select function_id, error_code, attempts from dead_letter_queue");
+  for (let tick = 0; tick < 4 && listed.length === 0; tick++) await passFiveMinutes();
+  await shop.engine.waitFor(async () => (await letters()).length > 0);
+  expect(listed.slice(1).map((at, n) => (at - (listed[n] ?? 0)) / 1000)).toEqual([2, 4, 8, 16, 32]);
+  expect(await letters()).toEqual([
+    { function_id: "check-webhook-gaps", error_code: "provider_unavailable", attempts: 6 },
+  ]);
+
+  for (let tick = 0; tick < 4; tick++) await passFiveMinutes();
+  await handled();
+  expect((await inbox()).map((row) => row.external_id)).toContain(lost.id);
 });
 
 test("a webhook that arrives after the check has taken it in is a duplicate", async () => {

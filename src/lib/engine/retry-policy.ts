@@ -52,7 +52,7 @@ export const RETRY_POLICIES = {
   image: fixed(2, 10 * SECOND),
   /** S1-3, S1-4: retries after 2, 4, 8 and 16 s; the fifth failure is final. At most 60 s, ±12.5 %. */
   task: exponential(4, 2 * SECOND, MINUTE),
-  /** S2-10: retries after 2, 4, 8, 16 and 32 s; at most 10 minutes. */
+  /** S2-10: five retries, after 2, 4, 8, 16 and 32 s. The documents' cap of 10 minutes would bound the ninth. */
   externalApi: exponential(5, 2 * SECOND, 10 * MINUTE, 0),
   /** S2-6: three retries of a welcome mail. */
   registration: exponential(3, 10 * SECOND, 10 * MINUTE),

@@ -30,7 +30,8 @@ export const checkWebhookGaps = (deps: Dependencies) =>
       triggers: [webhookGapsDue],
       // Two checks at once would ask for the same pages.
       concurrency: { limit: 1 },
-      ...tries("dataSync"),
+      // The next check covers what this one misses. A long wait here would hold up the checks of the other providers.
+      ...tries("externalApi"),
       onFailure: deps.onFailure,
     },
     async ({ step }) => {

@@ -5,10 +5,25 @@ import { uploadFunctions } from "#uploads/functions.ts";
 import { type Workshop, workshop } from "../../support/workshop.ts";
 
 let shop: Workshop;
+/** How often the resizing still fails. */
+let failures = 0;
 beforeAll(async () => {
-  shop = await workshop({ functions: (platform) => uploadFunctions(platform) });
+  shop = await workshop({
+    functions: (platform) =>
+      uploadFunctions({
+        ...platform,
+        storage: {
+          ...platform.storage,
+          async get(...file) {
+            if (failures-- > 0) throw new Error("the picture cannot be resized");
+            return platform.storage.get(...file);
+          },
+        },
+      }),
+  });
 });
 afterEach(() => {
+  failures = 0;
   Object.assign(shop.down, { storage: false, engine: false });
 });
 afterAll(() => shop.close());
@@ -59,6 +74,24 @@ test("S2-5, S2-3: 202: the answer comes at once; later the thumbnail fits in 800
   );
   expect(told).toMatchObject([
     { owner: "operator", type: "IMAGE_READY", data: { url: uploadUrl, width: 800 } },
+  ]);
+});
+
+test("S2-11: a picture that fails three times is a dead letter with task, data, error and time, for an operator to inspect", async () => {
+  failures = 3;
+  const { body } = await upload(await picture(64, 64));
+  await shop.engine.waitFor(async () => (await shop.call("GET", body.statusUrl)).body.status === "failed");
+  await shop.engine.idle();
+  const failedAt = expect.toSatisfy((at) => Date.parse(at) === shop.engine.clock.now().getTime());
+  const { items } = (await shop.call("GET", `/api/dead-letters?job=${body.jobId}`)).body;
+  expect(items).toMatchObject([
+    {
+      function: "resize-image",
+      event: { name: "image/resize", data: { uploadId: body.jobId } },
+      attempts: 3,
+      error: { message: "the picture cannot be resized" },
+      failedAt,
+    },
   ]);
 });
 
