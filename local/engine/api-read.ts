@@ -2,6 +2,7 @@ import type { Hono } from "hono";
 import { z } from "zod";
 import type { Engine } from "./engine.ts";
 import { listPage, runPage } from "./page.ts";
+import { traceOf } from "./trace.ts";
 import {
   anyRunOf,
   envelope,
@@ -39,6 +40,11 @@ export function addReading(api: Hono, engine: Engine): void {
   api.get("/v1/runs/:id/jobs", (context) =>
     context.json(answer(jobView(runOf(engine, context.req.param("id"))))),
   );
+
+  api.get("/api/v2/runs/:id/trace", (context) => {
+    const isWithOutput = context.req.query("includeOutput") === "true";
+    return context.json(answer(traceOf(runOf(engine, context.req.param("id")), isWithOutput)));
+  });
 
   api.get("/local/runs", (context) => {
     const runs = [...engine.history.runs.values()].toReversed().slice(0, 200);

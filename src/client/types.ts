@@ -36,6 +36,7 @@ export type JobView = {
     children: string;
     deadLetters: string;
     reprocessOf: string | null;
+    againOf: string | null;
   };
 };
 

@@ -8,6 +8,7 @@ import type { eventTypeView } from "#deliveries/catalog.ts";
 import type { deliveryDetailsView, deliveryView, endpointView } from "#deliveries/view.ts";
 import type { guessView, targetView } from "#imports/file-routes.ts";
 import type { importDetailsView, importView } from "#imports/view.ts";
+import type { jobTraceView } from "#jobs/run-routes.ts";
 import type { jobStatsView } from "#jobs/stats.ts";
 import type { jobDetailsView } from "#jobs/view.ts";
 import type { alertView } from "#monitoring/alert-routes.ts";
@@ -15,6 +16,9 @@ import type { reportView } from "#reports/routes.ts";
 import type { scheduleDetails, scheduleView } from "#schedules/view.ts";
 
 export type JobDetails = output<typeof jobDetailsView>;
+export type JobTrace = output<typeof jobTraceView>;
+export type RunTrace = JobTrace["runs"][number];
+export type StepTrace = NonNullable<RunTrace["steps"]>[number];
 export type Blocked = NonNullable<JobDetails["blocked"]>;
 export type Letter = output<typeof letterView>;
 export type Alert = output<typeof alertView>;

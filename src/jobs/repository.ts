@@ -85,6 +85,10 @@ export function jobRepository(db: DatabaseClient, clock: Clock) {
     cancel: (jobId: string, owner: string | null, by: string): Promise<Job> =>
       call("cancel_job", { jobId, owner, by }, jobRow),
 
+    /** Returns the new job, which has the old job's event and is in the outbox. */
+    runAgain: (jobId: string, newId: string, by: string): Promise<Job> =>
+      call("run_job_again", { jobId, newId, by }, jobRow),
+
     /** At most `limit` + 1 rows: the extra row shows that there is a next page. */
     list: (owner: string | null, filter: JobFilter, limit: number, before?: Position): Promise<Job[]> =>
       callTimeless(

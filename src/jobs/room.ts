@@ -3,10 +3,12 @@ import { jobFacts } from "./facts.ts";
 import { purge } from "./purge.ts";
 import { repeatCancels } from "./repeat-cancels.ts";
 import { jobRoutes } from "./routes.ts";
+import { runRoutes } from "./run-routes.ts";
 import { sendOutbox } from "./send-outbox.ts";
 import { streamRoutes } from "./stream-routes.ts";
 
 type Dependencies = Parameters<typeof jobRoutes>[0] &
+  Parameters<typeof runRoutes>[0] &
   Parameters<typeof streamRoutes>[0] &
   Parameters<typeof sendOutbox>[0] &
   Parameters<typeof repeatCancels>[0] &
@@ -14,7 +16,7 @@ type Dependencies = Parameters<typeof jobRoutes>[0] &
 
 export const jobs = room<Dependencies>({
   name: "jobs",
-  routes: (deps) => [...jobRoutes(deps), ...streamRoutes(deps)],
+  routes: (deps) => [...jobRoutes(deps), ...runRoutes(deps), ...streamRoutes(deps)],
   facts: jobFacts,
   chores: (deps) => [sendOutbox(deps), repeatCancels(deps), purge(deps)],
 });

@@ -31,6 +31,7 @@ export const jobRow = z.object({
   idempotency_key: z.string().nullable(),
   parent_job_id: z.uuid().nullable(),
   dead_letter_id: z.uuid().nullable(),
+  again_of: z.uuid().nullable(),
   progress_done: z.number().nullable(),
   progress_total: z.number().nullable(),
   event_count: z.number(),

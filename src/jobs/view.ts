@@ -38,6 +38,8 @@ export const jobView = z.object({
     children: z.string(),
     deadLetters: z.string(),
     reprocessOf: z.string().nullable(),
+    /** The ended job whose work this job does again. */
+    againOf: z.string().nullable(),
   }),
 });
 z.globalRegistry.add(jobView, { id: "Job" });
@@ -111,6 +113,7 @@ export const toJobView = (job: Omit<Job, "event_data">): z.output<typeof jobView
     children: `/api/jobs?parent=${job.id}`,
     deadLetters: `/api/dead-letters?job=${job.id}`,
     reprocessOf: job.dead_letter_id && `/api/dead-letters/${job.dead_letter_id}`,
+    againOf: job.again_of && jobUrl(job.again_of),
   },
 });
 

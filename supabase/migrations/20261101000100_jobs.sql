@@ -28,6 +28,9 @@ create table public.jobs (
   -- The dead letter that this job reprocesses. Its event is only for function_id, even when other functions have the
   -- same trigger.
   dead_letter_id uuid,
+  -- The ended job whose work this job does again. Its event, too, is only for function_id. No foreign key: the fact stays
+  -- true when the old job has been deleted.
+  again_of uuid,
   progress_done bigint,
   progress_total bigint,
   result jsonb,
@@ -109,7 +112,7 @@ create table public.job_events (
   constraint job_events_are_numbered primary key (job_id, sequence),
   constraint job_events_type_is_valid check (type in (
     'accepted', 'released', 'running', 'retrying', 'waiting', 'attempt', 'run_ended', 'completed', 'failed', 'canceled', 'skipped',
-    'reprocessed'))
+    'reprocessed', 'run_again'))
 );
 create index job_events_of_retries on public.job_events (at) where type in ('retrying', 'attempt');
 

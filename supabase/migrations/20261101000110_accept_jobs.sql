@@ -108,7 +108,7 @@ as $$
 $$;
 
 -- The only insert of jobs: for jobs that are accepted, that are first seen when their run begins, and that a reprocess
--- creates. Besides the fields of private.accept_job a request has: fingerprint, kind, deadLetterId, and eventId and
+-- creates. Besides the fields of private.accept_job a request has: fingerprint, kind, deadLetterId, againOf, and eventId and
 -- sentAt of an event that the engine already has. Priority and deadline in an event's data are used when they are
 -- valid. Null when a concurrent request with the same key, or another run of the same event, has inserted the job
 -- first.
@@ -126,12 +126,12 @@ declare
   v_ready_at timestamptz := p_now + coalesce((p_request ->> 'delayMs')::float8, 0) * interval '1 millisecond';
 begin
   insert into public.jobs (id, kind, function_id, event_id, event_name, event_data, requester, owner, idempotency_key,
-    fingerprint, parent_job_id, dead_letter_id, event_count, priority, keep_completed, created_at, ready_at, due_at,
+    fingerprint, parent_job_id, dead_letter_id, again_of, event_count, priority, keep_completed, created_at, ready_at, due_at,
     deadline_at, released_at, sent_at, updated_at)
   values (v_id, coalesce(p_request ->> 'kind', v_kind.kind), v_kind.function_id,
     coalesce(p_request ->> 'eventId', v_id::text), p_request ->> 'event', coalesce(p_request -> 'data', '{}'),
     p_request ->> 'requester', p_request ->> 'owner', p_request ->> 'key', p_request ->> 'fingerprint',
-    (p_request ->> 'parentJobId')::uuid, (p_request ->> 'deadLetterId')::uuid, 1, v_priority,
+    (p_request ->> 'parentJobId')::uuid, (p_request ->> 'deadLetterId')::uuid, (p_request ->> 'againOf')::uuid, 1, v_priority,
     (p_request ->> 'keepCompleted')::integer, p_now, v_ready_at, v_ready_at + private.promise_of(v_priority),
     private.time_of(coalesce(p_request ->> 'deadlineAt', p_request -> 'data' ->> 'deadlineAt')),
     case when (p_request ->> 'held')::boolean is true then null else v_ready_at end,
@@ -142,7 +142,7 @@ begin
     -- The row counts its first event already: an update would write all its index entries a second time.
     insert into public.job_events (job_id, sequence, type, at, data)
     values (v_job.id, 1, 'accepted', p_now,
-      jsonb_strip_nulls(jsonb_build_object('deadLetterId', p_request -> 'deadLetterId')));
+      jsonb_strip_nulls(jsonb_build_object('deadLetterId', p_request -> 'deadLetterId', 'againOf', p_request -> 'againOf')));
   end if;
   return v_job;
 end

@@ -167,6 +167,16 @@ begin
 end
 $$;
 
+-- Whether this event was sent for the function of one job only: by a reprocess, or to run an ended job again.
+create function private.is_for_one_function(p_event_id text)
+returns boolean
+language sql stable
+set search_path = ''
+as $$
+  select exists (select from public.jobs
+    where event_id = p_event_id and (dead_letter_id is not null or again_of is not null));
+$$;
+
 -- The job of this event and function, locked; inserted when it is first seen. Null when the work has no job of its own.
 create function private.lock_or_create_job(
   p_event_id text, p_event_name text, p_event_data jsonb, p_function_id text, p_parent_job_id uuid,
@@ -182,7 +192,7 @@ begin
   select * into v_job from public.jobs
   where event_id = p_event_id and function_id = p_function_id for update;
   if v_job.id is not null
-    or exists (select from public.jobs where event_id = p_event_id and dead_letter_id is not null)
+    or private.is_for_one_function(p_event_id)
     or exists (select from public.jobs where id = p_parent_job_id)
   then
     return v_job;
@@ -199,8 +209,7 @@ begin
 end
 $$;
 
--- A run without its own job: a part of a job, or another function of an event that a reprocess sent for one function
--- only.
+-- A run without its own job: a part of a job, or another function of an event that was sent for one function only.
 create function private.start_without_job(p_event_id text, p_function_id text, p_parent_job_id uuid)
 returns jsonb
 language plpgsql stable
@@ -212,7 +221,7 @@ begin
     'tracked', private.has_open_letter(p_event_id, p_function_id),
     'jobId', p_parent_job_id,
     'canceled', private.job_is_canceled(p_parent_job_id),
-    'skip', exists (select from public.jobs where event_id = p_event_id and dead_letter_id is not null));
+    'skip', private.is_for_one_function(p_event_id));
 end
 $$;
 

@@ -1495,6 +1495,7 @@ export type Database = {
       };
       jobs: {
         Row: {
+          again_of: string | null;
           checked_at: string | null;
           created_at: string;
           dead_letter_id: string | null;
@@ -1528,6 +1529,7 @@ export type Database = {
         };
         ComputedFields: never;
         Insert: {
+          again_of?: string | null;
           checked_at?: string | null;
           created_at: string;
           dead_letter_id?: string | null;
@@ -1560,6 +1562,7 @@ export type Database = {
           updated_at: string;
         };
         Update: {
+          again_of?: string | null;
           checked_at?: string | null;
           created_at?: string;
           dead_letter_id?: string | null;
@@ -2651,6 +2654,7 @@ export type Database = {
           p_request: Json | null;
         };
         Returns: {
+          again_of: string | null;
           checked_at: string | null;
           created_at: string;
           dead_letter_id: string | null;
@@ -2692,6 +2696,7 @@ export type Database = {
       accept_erasure: {
         Args: { p_email: string | null; p_now: string | null; p_request: Json | null };
         Returns: {
+          again_of: string | null;
           checked_at: string | null;
           created_at: string;
           dead_letter_id: string | null;
@@ -2752,6 +2757,7 @@ export type Database = {
           p_viewer: string | null;
         };
         Returns: {
+          again_of: string | null;
           checked_at: string | null;
           created_at: string;
           dead_letter_id: string | null;
@@ -2793,6 +2799,7 @@ export type Database = {
       accept_import_undo: {
         Args: { p_id: string | null; p_now: string | null; p_request: Json | null; p_viewer: string | null };
         Returns: {
+          again_of: string | null;
           checked_at: string | null;
           created_at: string;
           dead_letter_id: string | null;
@@ -2834,6 +2841,7 @@ export type Database = {
       accept_inbox_replay: {
         Args: { p_now: string | null; p_replay: Json | null; p_request: Json | null };
         Returns: {
+          again_of: string | null;
           checked_at: string | null;
           created_at: string;
           dead_letter_id: string | null;
@@ -2875,6 +2883,7 @@ export type Database = {
       accept_job: {
         Args: { p_now: string | null; p_request: Json | null };
         Returns: {
+          again_of: string | null;
           checked_at: string | null;
           created_at: string;
           dead_letter_id: string | null;
@@ -2921,6 +2930,7 @@ export type Database = {
           p_request: Json | null;
         };
         Returns: {
+          again_of: string | null;
           checked_at: string | null;
           created_at: string;
           dead_letter_id: string | null;
@@ -2962,6 +2972,7 @@ export type Database = {
       accept_payment: {
         Args: { p_now: string | null; p_payment: Json | null; p_request: Json | null };
         Returns: {
+          again_of: string | null;
           checked_at: string | null;
           created_at: string;
           dead_letter_id: string | null;
@@ -3003,6 +3014,7 @@ export type Database = {
       accept_post: {
         Args: { p_content: string | null; p_now: string | null; p_request: Json | null };
         Returns: {
+          again_of: string | null;
           checked_at: string | null;
           created_at: string;
           dead_letter_id: string | null;
@@ -3044,6 +3056,7 @@ export type Database = {
       accept_report: {
         Args: { p_now: string | null; p_report: Json | null; p_request: Json | null };
         Returns: {
+          again_of: string | null;
           checked_at: string | null;
           created_at: string;
           dead_letter_id: string | null;
@@ -3090,6 +3103,7 @@ export type Database = {
           p_viewer: string | null;
         };
         Returns: {
+          again_of: string | null;
           checked_at: string | null;
           created_at: string;
           dead_letter_id: string | null;
@@ -3259,6 +3273,7 @@ export type Database = {
       cancel_job: {
         Args: { p_by: string | null; p_job_id: string | null; p_now: string | null; p_owner: string | null };
         Returns: {
+          again_of: string | null;
           checked_at: string | null;
           created_at: string;
           dead_letter_id: string | null;
@@ -4574,6 +4589,7 @@ export type Database = {
       receive_webhooks: {
         Args: { p_now: string | null; p_webhooks: Json | null };
         Returns: {
+          again_of: string | null;
           checked_at: string | null;
           created_at: string;
           dead_letter_id: string | null;
@@ -4653,6 +4669,7 @@ export type Database = {
           p_now: string | null;
         };
         Returns: {
+          again_of: string | null;
           checked_at: string | null;
           created_at: string;
           dead_letter_id: string | null;
@@ -4731,6 +4748,48 @@ export type Database = {
         };
         Returns: Json;
       };
+      run_job_again: {
+        Args: { p_by: string | null; p_job_id: string | null; p_new_id: string | null; p_now: string | null };
+        Returns: {
+          again_of: string | null;
+          checked_at: string | null;
+          created_at: string;
+          dead_letter_id: string | null;
+          deadline_at: string | null;
+          due_at: string;
+          ended_at: string | null;
+          error: Json | null;
+          event_count: number;
+          event_data: NonNullable<Json>;
+          event_id: string;
+          event_name: string;
+          fingerprint: string | null;
+          function_id: string;
+          id: string;
+          idempotency_key: string | null;
+          keep_completed: number | null;
+          kind: string;
+          owner: string | null;
+          parent_job_id: string | null;
+          priority: number;
+          progress_done: number | null;
+          progress_total: number | null;
+          ready_at: string;
+          released_at: string | null;
+          requester: string;
+          result: Json | null;
+          sent_at: string | null;
+          started_at: string | null;
+          status: string;
+          updated_at: string;
+        };
+        SetofOptions: {
+          from: "*";
+          to: "jobs";
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
+      };
       run_maintenance: { Args: { p_limit: number | null; p_now: string | null }; Returns: Json };
       run_schedule: {
         Args: {
@@ -4741,6 +4800,7 @@ export type Database = {
           p_slot: string | null;
         };
         Returns: {
+          again_of: string | null;
           checked_at: string | null;
           created_at: string;
           dead_letter_id: string | null;
@@ -5000,6 +5060,7 @@ export type Database = {
       unsent_jobs: {
         Args: { p_accepted_before: string | null; p_limit: number | null; p_released_before: string | null };
         Returns: {
+          again_of: string | null;
           checked_at: string | null;
           created_at: string;
           dead_letter_id: string | null;

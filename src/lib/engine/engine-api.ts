@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { z } from "zod";
 import { problemOfStatus } from "#lib/check.ts";
 import { devUrl } from "#lib/engine/inngest.ts";
+import { type RunStep, stepsOf } from "#lib/engine/run-steps.ts";
 import type { Env } from "#lib/env.ts";
 import { AppError } from "#lib/errors.ts";
 
@@ -12,7 +13,7 @@ export type EngineRun = z.output<typeof runAnswer>["data"];
 
 type Settings = Pick<Env, "INNGEST_DEV" | "INNGEST_BASE_URL" | "INNGEST_SIGNING_KEY" | "INNGEST_EVENT_KEY">;
 
-/** The part of Inngest's REST API that the monitor needs. */
+/** The part of Inngest's REST API that the monitor and the page need. */
 export function createEngineApi(env: Settings, fetch: typeof globalThis.fetch) {
   const own = env.INNGEST_BASE_URL ?? (env.INNGEST_DEV === undefined ? undefined : devUrl(env.INNGEST_DEV));
   const base = own ?? "https://api.inngest.com";
@@ -28,6 +29,18 @@ export function createEngineApi(env: Settings, fetch: typeof globalThis.fetch) {
       if (answer.status === 404) return null;
       if (!answer.ok) throw new AppError("engine_unavailable", `The engine answered ${answer.status}`);
       return runAnswer.parse(await answer.json()).data;
+    },
+
+    /**
+     * The steps of a run; null when Inngest does not know the run, has deleted it, or has no traces (older servers that
+     * people host themselves).
+     */
+    async steps(runId: string): Promise<RunStep[] | null> {
+      const prefix = own === undefined ? "/v2" : "/api/v2";
+      const answer = await ask(`${prefix}/runs/${encodeURIComponent(runId)}/trace?includeOutput=true`);
+      if (answer.status === 404 || answer.status === 501) return null;
+      if (!answer.ok) throw new AppError("engine_unavailable", `The engine answered ${answer.status}`);
+      return stepsOf(await answer.json());
     },
 
     /** The problem with Inngest, in words; null when it answers and accepts our key. */

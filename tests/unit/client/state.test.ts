@@ -23,7 +23,7 @@ const job = (id: string, revision: number, more: Partial<Job> = {}): Job => ({
   endedAt: null,
   updatedAt: "2026-01-01T00:00:00Z",
   blocked: null,
-  links: { self: "", parent: null, children: "", deadLetters: "", reprocessOf: null },
+  links: { self: "", parent: null, children: "", deadLetters: "", reprocessOf: null, againOf: null },
   ...more,
 });
 const progress = (done: number) => ({ done, total: 10, percent: done * 10 });

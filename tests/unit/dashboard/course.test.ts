@@ -32,7 +32,7 @@ const job = (more: Partial<JobDetails>): JobDetails => ({
   lastError: null,
   blocked: null,
   childCount: 0,
-  links: { self: "", parent: null, children: "", deadLetters: "", reprocessOf: null },
+  links: { self: "", parent: null, children: "", deadLetters: "", reprocessOf: null, againOf: null },
   runs: [],
   timeline: [],
   ...more,

@@ -30,6 +30,7 @@ const job = (data: Job["event_data"] = {}, more: Partial<Job> = {}): Job => ({
   owner: null,
   parent_job_id: null,
   dead_letter_id: null,
+  again_of: null,
   progress_done: null,
   progress_total: null,
   event_count: 1,

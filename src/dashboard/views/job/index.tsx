@@ -18,6 +18,7 @@ import { CoursePicture } from "./course-picture.tsx";
 import { JobFacts, JobNumbers } from "./job-facts.tsx";
 import { NextAttempt } from "./next-attempt.tsx";
 import { Timeline } from "./timeline.tsx";
+import { Trace } from "./trace.tsx";
 import { useJob } from "./use-job.ts";
 
 const BACK = { href: "#/jobs", text: "All jobs" };
@@ -61,6 +62,7 @@ function JobBody({ job }: { job: JobDetails }) {
       <Card title="Course">
         <CoursePicture job={job} />
       </Card>
+      <Trace job={job} />
       <div className="halves">
         <Card title="What happened">
           <Timeline job={job} />

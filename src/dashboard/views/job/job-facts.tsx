@@ -37,7 +37,7 @@ const deadline = (at: string, endedAt: string | null) =>
 
 export function JobFacts({ job }: { job: JobDetails }) {
   const { childCount } = job;
-  const { parent, children, deadLetters, reprocessOf } = job.links;
+  const { parent, children, deadLetters, reprocessOf, againOf } = job.links;
   const facts: Fact[] = [
     { name: "Id", value: <code>{job.id}</code> },
     { name: "Function", value: <code>{job.function}</code> },
@@ -50,6 +50,7 @@ export function JobFacts({ job }: { job: JobDetails }) {
     { href: childCount > 0 ? children : null, text: `Child jobs: ${count(childCount)}` },
     { href: job.status === "failed" ? deadLetters : null, text: "Dead letter" },
     { href: reprocessOf, text: "Reprocessed from" },
+    { href: againOf, text: "Runs again" },
   ].flatMap(({ href, text }) => (href === null ? [] : [{ href: pageOf(href), text }]));
   if (related.length > 0) facts.push({ name: "Related", value: <Links links={related} /> });
   return <Facts facts={facts} />;

@@ -18,6 +18,7 @@ const WORDS: Record<string, Word> = {
   failed: { text: "Failed", icon: "alert", tone: "bad" },
   canceled: { text: "Canceled", icon: "close", tone: "quiet" },
   skipped: { text: "Skipped", icon: "close", tone: "quiet" },
+  run_again: { text: "Run again", icon: "retry", tone: "info" },
   reprocessed: { text: "Reprocessed", icon: "retry", tone: "info" },
 };
 

@@ -90,6 +90,38 @@ describe("the engine's API", () => {
     expect(requests[0]?.url).toMatch(/^https:\/\/api\.inngest\.com\//);
   });
 
+  test("the steps of a run come from its trace; spans without a step are left out", async () => {
+    const span = { status: "COMPLETED", startedAt: "2026-11-01T12:00:00Z", endedAt: "2026-11-01T12:00:01Z" };
+    const failed = { ...span, status: "FAILED", output: { error: { name: "Error", message: "no tape" } } };
+    const pack = { ...span, name: "pack", stepId: "pack", stepOp: "RUN", output: { data: { n: 1 } } };
+    const rootSpan = {
+      children: [
+        { ...span, name: "discovery" },
+        { ...pack, children: [failed, span] },
+      ],
+    };
+    const { requests, fetch } = answering(() => Response.json({ data: { rootSpan } }));
+    const cloud = createEngineApi({ ...env, INNGEST_DEV: undefined, INNGEST_SIGNING_KEY: "00ff" }, fetch);
+    const { startedAt, endedAt } = span;
+    await expect(cloud.steps("01RUN")).resolves.toEqual([
+      {
+        name: "pack",
+        operation: "RUN",
+        status: "COMPLETED",
+        startedAt,
+        endedAt,
+        output: { n: 1 },
+        attempts: [
+          { startedAt, endedAt, error: "no tape" },
+          { startedAt, endedAt, error: null },
+        ],
+      },
+    ]);
+    expect(requests[0]?.url).toBe("https://api.inngest.com/v2/runs/01RUN/trace?includeOutput=true");
+    const without = answering(() => new Response("", { status: 501 })).fetch;
+    await expect(createEngineApi(env, without).steps("x")).resolves.toBeNull();
+  });
+
   test("an unknown run is null, and a 502 is an error", async () => {
     await expect(
       createEngineApi(env, answering(() => new Response("", { status: 404 })).fetch).run("x"),

@@ -1,0 +1,101 @@
+import { randomUUID } from "node:crypto";
+import { z } from "zod";
+import type { EngineApi } from "#lib/engine/engine-api.ts";
+import type { RunStep } from "#lib/engine/run-steps.ts";
+import { AppError } from "#lib/errors.ts";
+import { idParams, json, type Route, route } from "#lib/http/route.ts";
+import type { Outbox } from "./outbox.ts";
+import type { JobRepository } from "./repository.ts";
+import { accepted, acceptedView, jobUrl } from "./view.ts";
+
+type Dependencies = {
+  jobs: Pick<JobRepository, "get" | "runAgain">;
+  engine: Pick<EngineApi, "steps">;
+  outbox: Pick<Outbox, "send">;
+};
+
+const time = z.string().nullable();
+export const jobTraceView = z.object({
+  /** The data of the job's event. */
+  input: z.unknown(),
+  /** The newest runs, oldest first. */
+  runs: z.array(
+    z.object({
+      id: z.string(),
+      /** Null when the engine does not tell: `problem` says why. */
+      steps: z
+        .array(
+          z.object({
+            name: z.string(),
+            operation: z.string().nullable(),
+            status: z.string(),
+            startedAt: time,
+            endedAt: time,
+            /** A large output is replaced by {truncated, chars}. */
+            output: z.unknown(),
+            attempts: z.array(z.object({ startedAt: time, endedAt: time, error: z.string().nullable() })),
+          }),
+        )
+        .nullable(),
+      problem: z.string().nullable(),
+    }),
+  ),
+});
+z.globalRegistry.add(jobTraceView, { id: "JobTrace" });
+
+const MAX_RUNS = 5;
+const MAX_STEPS = 200;
+const MAX_ATTEMPTS = 25;
+const MAX_OUTPUT_CHARS = 4_000;
+
+/** Only administrators may call these routes: input and outputs are whole, and running work again costs. */
+export const runRoutes = ({ jobs, engine, outbox }: Dependencies): Route[] => [
+  route({
+    method: "GET",
+    path: "/api/jobs/:id/trace",
+    policy: "admin",
+    summary:
+      "A job's input, and the steps of its runs with outputs, times and attempts, as the engine tells them",
+    params: idParams,
+    responses: { 200: jobTraceView },
+    handler: async ({ params }) => {
+      const details = await jobs.get(params.id, null);
+      if (!details) throw new AppError("not_found", "Job not found");
+      const runs = details.runs.slice(-MAX_RUNS);
+      return json(200, {
+        input: details.job.event_data,
+        runs: await Promise.all(runs.map(({ run_id }) => traceOf(run_id, engine))),
+      });
+    },
+  }),
+  route({
+    method: "POST",
+    path: "/api/jobs/:id/run-again",
+    policy: "admin",
+    summary: "Run an ended job again: a new job with the same event; effects that it had are not repeated",
+    params: idParams,
+    responses: { 202: acceptedView },
+    handler: async ({ params, requester }) => {
+      const job = await jobs.runAgain(params.id, randomUUID(), requester.id);
+      await outbox.send([job]);
+      return json(202, accepted("Running again", job.id), { location: jobUrl(job.id) });
+    },
+  }),
+];
+
+async function traceOf(id: string, engine: Dependencies["engine"]) {
+  try {
+    const steps = await engine.steps(id);
+    if (steps === null) return { id, steps, problem: "The engine has no trace of this run any more." };
+    return { id, steps: steps.slice(0, MAX_STEPS).map(bounded), problem: null };
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    return { id, steps: null, problem: `${error.message}.` };
+  }
+}
+
+function bounded(step: RunStep): RunStep {
+  const chars = JSON.stringify(step.output ?? null).length;
+  const output = chars > MAX_OUTPUT_CHARS ? { truncated: true, chars } : step.output;
+  return { ...step, output, attempts: step.attempts.slice(-MAX_ATTEMPTS) };
+}

@@ -1,0 +1,40 @@
+-- Running ended work again: a new job with the event of the old one, for the same function.
+
+-- The event keeps its data, and keys of effects come from the data: an effect that the old job had is not repeated. Work
+-- with an open dead letter is reprocessed instead, because that also settles the letter and its part. A repeated call with
+-- the same p_new_id returns the first call's job.
+create function public.run_job_again(p_job_id uuid, p_new_id uuid, p_by text, p_now timestamptz)
+returns public.jobs
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_old public.jobs;
+  v_job public.jobs;
+begin
+  select * into v_old from public.jobs where id = p_job_id for update;
+  select * into v_job from public.jobs where id = p_new_id and again_of = p_job_id;
+  if v_job.id is not null then
+    return v_job;
+  end if;
+  if v_old.id is null then
+    perform private.refuse(404, 'not_found', 'Job not found');
+  elsif v_old.ended_at is null then
+    perform private.refuse(409, 'conflict', 'The job has not ended');
+  elsif v_old.event_name like 'inngest/%' then
+    perform private.refuse(409, 'conflict', 'A scheduled run cannot be run again: its next tick does the work');
+  elsif exists (select from public.dead_letter_queue where job_id = p_job_id and status = 'failed') then
+    perform private.refuse(409, 'conflict', 'The job has an open dead letter: reprocess that instead');
+  end if;
+  -- The work is wanted again now, so its old deadline does not count.
+  v_job := private.insert_job(jsonb_build_object('id', p_new_id, 'functionId', v_old.function_id,
+    'event', v_old.event_name, 'data', case when jsonb_typeof(v_old.event_data) = 'object'
+      then v_old.event_data - 'deadlineAt' else v_old.event_data end,
+    'requester', p_by, 'owner', v_old.owner, 'kind', v_old.kind, 'priority', v_old.priority, 'againOf', v_old.id), p_now);
+  perform private.record_job_event(v_old.id, 'run_again', jsonb_build_object('jobId', p_new_id, 'by', p_by), p_now);
+  return v_job;
+end
+$$;
+
+revoke execute on function public.run_job_again from public, anon, authenticated;
+grant execute on function public.run_job_again to service_role;
