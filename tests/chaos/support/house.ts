@@ -16,8 +16,11 @@ import { clientOf } from "./client.ts";
 
 export type ChaosHouse = Awaited<ReturnType<typeof chaosHouse>>;
 
-/** The stack in separate processes, without a supervisor for the site, so that tests can kill it. */
-export async function chaosHouse(settings: Record<string, string>) {
+/**
+ * The stack in separate processes, without a supervisor for the site, so that tests can kill it. `appUrl` is where the
+ * engine calls the functions, when that is not the site itself.
+ */
+export async function chaosHouse(settings: Record<string, string>, options: { appUrl?: string } = {}) {
   const directory = mkdtempSync(join(tmpdir(), "nightshift-chaos-"));
   chmodSync(directory, 0o755);
   const postgres = await startPostgres({ dataDir: join(directory, "postgres"), settings: throwawaySettings });
@@ -41,7 +44,7 @@ export async function chaosHouse(settings: Record<string, string>) {
       logFile: join(directory, `${name}.log`),
       say: () => {},
     });
-  const appUrl = `http://127.0.0.1:${ports.site}/api/inngest`;
+  const appUrl = options.appUrl ?? `http://127.0.0.1:${ports.site}/api/inngest`;
   const parts = [
     run("providers", "providers/server.ts", [], {
       PORT: String(ports.mail),
@@ -71,23 +74,24 @@ export async function chaosHouse(settings: Record<string, string>) {
   const sql = new pg.Pool({ connectionString: postgres.url, max: 2 });
   sql.on("error", () => {}); // idle connections that Postgres ends with itself
 
-  let site: ChildProcess | undefined;
-  const startSite = async () => {
+  const sites = new Map<number, ChildProcess>();
+  /** Starts the site; with another port, as one more process. */
+  const startSite = async (port = ports.site) => {
     const child = spawn(process.execPath, ["--import", "tsx", "local/netlify/server.ts"], {
-      env: environment,
+      env: { ...environment, PORT: String(port) },
       // By this channel the process notices when its parent has ended in any way.
       stdio: ["ignore", "ignore", "ignore", "ipc"],
     });
-    site = child;
+    sites.set(port, child);
     for (;;) {
-      const health = await fetch(`http://127.0.0.1:${ports.site}/api/health`).catch(() => undefined);
+      const health = await fetch(`http://127.0.0.1:${port}/api/health`).catch(() => undefined);
       if (health?.ok) return;
       if (child.exitCode !== null || child.signalCode !== null) throw new Error("The site did not start");
       await pause(25);
     }
   };
-  const killSite = async () => {
-    const child = site;
+  const killSite = async (port = ports.site) => {
+    const child = sites.get(port);
     if (!child || child.exitCode !== null || child.signalCode !== null) return;
     const gone = new Promise((resolve) => child.once("exit", resolve));
     child.kill("SIGKILL");
@@ -104,7 +108,7 @@ export async function chaosHouse(settings: Record<string, string>) {
     startSite,
     killSite,
     async close() {
-      await killSite();
+      await Promise.all([...sites.keys()].map(killSite));
       await Promise.all(parts.map((part) => part.stop()));
       await sql.end();
       await postgres.stop();
