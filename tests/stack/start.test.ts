@@ -14,6 +14,7 @@ import { createServer as createHttpServer } from "node:http";
 import { createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { promisify } from "node:util";
 import { afterAll, afterEach, expect, test } from "vitest";
 
 /** `npm start` itself, as a process, with real kills. */
@@ -240,6 +241,29 @@ test("S1-20: npm start needs no key of any service; --ephemeral uses free ports 
   expect(existsSync(dataDir)).toBe(true);
   expect(await ended(stack.child, "SIGINT")).toBe(0);
   expect(existsSync(dataDir)).toBe(false);
+}, 240_000);
+
+test("S4-63: the infrastructure of docs/rollout.md stands: engine, door, event and monitoring", async () => {
+  // 1. The engine.
+  const stack = await start(["--ephemeral"]);
+  // 2. The door, whose functions the engine has.
+  const env = { ...process.env, INNGEST_SIGNING_KEY: "signkey-test-00" };
+  const { stdout } = await promisify(execFile)(
+    process.execPath,
+    ["--import", "tsx", "scripts/sync.ts", stack.site],
+    { cwd: projectDir, env },
+  );
+  expect(stdout).toContain("Successfully registered");
+  // 3. The event, and its function.
+  const { body: task } = await call(stack, "POST", "/api/tasks", { prompt: "a boat" });
+  await until(
+    async () => (await call(stack, "GET", `/api/tasks/${task["id"]}`)).body["status"] === "completed",
+  );
+  // 4. Monitoring.
+  const pages = ["/api/jobs/stats", "/api/dead-letters", "/api/alerts", "/queue/stats"];
+  const statuses = await Promise.all(pages.map(async (path) => (await call(stack, "GET", path)).status));
+  expect(statuses).toEqual([200, 200, 200, 200]);
+  expect((await call(stack, "GET", "/queue/stats")).body).toMatchObject({ pending: 0, failed: 0 });
 }, 240_000);
 
 const outside = join(folder, "outside");

@@ -73,18 +73,7 @@ test.each<[point: string, file: string, said: string[]]>([
     ],
   ],
   [
-    "S4-62: the five candidates of the documents, and the job that each of them is here",
-    "docs/rollout.md",
-    [
-      "`email.sendNewsletter`",
-      "`report.generate`",
-      "`import.processFile`",
-      "`webhook.processPayment`",
-      "`cleanup.expiredSessions`",
-    ],
-  ],
-  [
-    "S4-63: the four steps of the infrastructure, with this product's commands",
+    "the four steps of the infrastructure, with this product's commands",
     "docs/rollout.md",
     [
       "1. The engine: `npm start`",

@@ -23,6 +23,10 @@ function known() {
   const schedules = rooms.flatMap((room) => room.schedules?.(env) ?? []);
   const platform = createPlatform(env, {}, { visibleFields: {}, facts: [], schedules });
   return {
+    functions: allFunctions(platform).map((fn) => ({
+      id: fn.id(),
+      triggers: JSON.stringify(fn.opts.triggers),
+    })),
     events: JSON.stringify(allFunctions(platform).map(({ opts }) => opts.triggers)),
     schedules: schedules.map(({ name }) => name),
   };
@@ -50,4 +54,27 @@ test("S4-82: app code may name the queue as the documents do, or the event", () 
   expect(queueJob("email.send-campaign", { campaignId: "1" }, "high")).toEqual(event);
   expect(queueJob("email/send.campaign", { campaignId: "1" }, "high")).toEqual(event);
   expect(queueJob("report.generate", {})).toEqual({ name: "report/generate", data: { priority: 3 } });
+});
+
+test("S4-62: the five candidates of docs/rollout.md have moved: each is an event with its function, or a schedule", () => {
+  const { functions, schedules } = known();
+  const guide = readFileSync(join(import.meta.dirname, "../../docs/rollout.md"), "utf8");
+  const candidates = [...guide.matchAll(/^\| `([a-z]+\.\w+)` \|[^|]+\| (.+) \|$/gm)].map(
+    ([, name = "", here = ""]) => {
+      const [, event, functionId, schedule] = /^`(.+)` → `(.+)`$|^the schedule `(.+)`$/.exec(here) ?? [];
+      return { name, event, functionId, schedule };
+    },
+  );
+  expect(candidates.map(({ name }) => name)).toEqual([
+    "email.sendNewsletter",
+    "report.generate",
+    "import.processFile",
+    "webhook.processPayment",
+    "cleanup.expiredSessions",
+  ]);
+  for (const { name, event, functionId, schedule } of candidates) {
+    expect(QUEUE_NAMES[name]).toEqual(event === undefined ? { schedule } : { event });
+    if (event === undefined) expect(schedules).toContain(schedule);
+    else expect(functions.find(({ id }) => id === functionId)?.triggers).toContain(`"${event}"`);
+  }
 });

@@ -1,4 +1,6 @@
 /** The flag `async_newsletter`: the queue, or the request itself. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { type CampaignHouse, campaignHouse } from "../../support/campaign-house.ts";
 
@@ -229,4 +231,25 @@ test("decisions are deleted after 90 days", async () => {
   await rows("update flag_decisions set decided_at = decided_at - interval '91 days'");
   await house.app.keepHouse();
   expect(await rows("select from flag_decisions")).toEqual([]);
+});
+
+test("S4-66: the commands of docs/rollout.md make the flag at 10 %, raise it, turn it back and delete it", async () => {
+  await rows("delete from flags");
+  const guide = readFileSync(join(import.meta.dirname, "../../../docs/rollout.md"), "utf8").replaceAll(
+    "\\\n",
+    "",
+  );
+  const commands = [...guide.matchAll(/^curl -X (\w+) .*?(?:-d '(.+?)')?\s+http:\/\/localhost:8888(\S+)/gm)];
+  const answers: unknown[] = [];
+  for (const [, method = "", body, path = ""] of commands) {
+    const answer = await house.call(method, path, body === undefined ? undefined : JSON.parse(body), admin);
+    answers.push([method, answer.status, answer.body?.isOn, answer.body?.percentage]);
+  }
+  expect(answers).toEqual([
+    ["PUT", 200, true, 10],
+    ["PUT", 200, true, 25],
+    ["PUT", 200, false, 25],
+    ["DELETE", 204, undefined, undefined],
+  ]);
+  expect(await rows("select from flags where environment = 'development'")).toEqual([]);
 });
