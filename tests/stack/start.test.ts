@@ -257,7 +257,7 @@ test("S4-63: the infrastructure of docs/rollout.md stands: engine, door, event a
   // 3. The event, and its function.
   const { body: task } = await call(stack, "POST", "/api/tasks", { prompt: "a boat" });
   await until(
-    async () => (await call(stack, "GET", `/api/tasks/${task["id"]}`)).body["status"] === "completed",
+    async () => (await call(stack, "GET", `/api/tasks/${String(task["id"])}`)).body["status"] === "completed",
   );
   // 4. Monitoring.
   const pages = ["/api/jobs/stats", "/api/dead-letters", "/api/alerts", "/queue/stats"];

@@ -1,8 +1,6 @@
 import { createServer, request } from "node:http";
 import { z } from "zod";
 
-export type Balancer = Awaited<ReturnType<typeof startBalancer>>;
-
 const address = z.object({ port: z.number() });
 
 /** Gives each request to the next of several processes of the site, by their ports, and counts what each one answered. */
@@ -13,7 +11,10 @@ export async function startBalancer() {
     const ports = [...answered.keys()];
     const port = ports[turn++ % ports.length];
     // Without an answer the engine soon asks again for the functions.
-    if (port === undefined) return incoming.destroy();
+    if (port === undefined) {
+      incoming.destroy();
+      return;
+    }
     // The host stays the balancer's: the SDK registers the functions under it.
     const { method, url: path, headers } = incoming;
     const onwards = request({ host: "127.0.0.1", port, method, path, headers }, (answer) => {
