@@ -8,6 +8,7 @@ import type { eventTypeView } from "#deliveries/catalog.ts";
 import type { deliveryDetailsView, deliveryView, endpointView } from "#deliveries/view.ts";
 import type { guessView, targetView } from "#imports/file-routes.ts";
 import type { importDetailsView, importView } from "#imports/view.ts";
+import type { jobSummaryView } from "#jobs/routes.ts";
 import type { jobTraceView } from "#jobs/run-routes.ts";
 import type { jobStatsView } from "#jobs/stats.ts";
 import type { jobDetailsView } from "#jobs/view.ts";
@@ -16,6 +17,7 @@ import type { reportView } from "#reports/routes.ts";
 import type { scheduleDetails, scheduleView } from "#schedules/view.ts";
 
 export type JobDetails = output<typeof jobDetailsView>;
+export type JobSummary = output<typeof jobSummaryView>;
 export type JobTrace = output<typeof jobTraceView>;
 export type RunTrace = JobTrace["runs"][number];
 export type StepTrace = NonNullable<RunTrace["steps"]>[number];

@@ -7,7 +7,16 @@ import type { FailedTry } from "#lib/engine/failed-tries.ts";
 import type { Position } from "#lib/http/pages.ts";
 import { storableId, storableJson } from "#lib/storable.ts";
 import type { JobRequest } from "./request.ts";
-import { type FinishedRun, finishedRun, type Job, jobDetails, jobRow, quietRun, startedRun } from "./rows.ts";
+import {
+  type FinishedRun,
+  finishedRun,
+  type Job,
+  jobDetails,
+  jobRow,
+  jobSummary,
+  quietRun,
+  startedRun,
+} from "./rows.ts";
 import { jobStatsRow } from "./stats.ts";
 
 export type JobRepository = ReturnType<typeof jobRepository>;
@@ -105,6 +114,10 @@ export function jobRepository(db: DatabaseClient, clock: Clock) {
 
     get: (jobId: string, owner: string | null) =>
       callTimeless("get_job", { jobId, owner }, jobDetails.nullable()),
+
+    /** What the filters of a list offer, and how many jobs match; see `summarize_jobs`. */
+    summarize: (owner: string | null, filter: JobFilter, most: number) =>
+      callTimeless("summarize_jobs", { owner, ...asArguments(filter), most }, jobSummary),
 
     /** In how many seconds the request will be admitted; null when that is unknown. */
     reserve: (refused: Refused, requester: string, request: string | undefined): Promise<number | null> =>

@@ -5,13 +5,20 @@ import { idParams, json, ownerOf, type Route, route } from "#lib/http/route.ts";
 import type { CancelJob } from "./cancel.ts";
 import { filterQuery, toFilter } from "./filter.ts";
 import type { JobRepository } from "./repository.ts";
+import { jobSummary } from "./rows.ts";
 import { jobStatsView, toJobStatsView } from "./stats.ts";
 import { jobDetailsView, jobView, toJobDetailsView, toJobView } from "./view.ts";
 
 type Dependencies = {
-  jobs: Pick<JobRepository, "list" | "get" | "stats">;
+  jobs: Pick<JobRepository, "list" | "get" | "stats" | "summarize">;
   cancelJob: CancelJob;
 };
+
+/** Jobs are counted up to this number. */
+const MOST_COUNTED = 10_000;
+/** `isMore`: more than `total` jobs match. */
+export const jobSummaryView = jobSummary.extend({ isMore: z.boolean() });
+z.globalRegistry.add(jobSummaryView, { id: "JobSummary" });
 
 export const jobRoutes = ({ jobs, cancelJob }: Dependencies): Route[] => [
   route({
@@ -36,6 +43,20 @@ export const jobRoutes = ({ jobs, cancelJob }: Dependencies): Route[] => [
       "How the work goes: classes and their promises, the last sixty minutes; an administrator sees everybody's",
     responses: { 200: jobStatsView },
     handler: async ({ requester }) => json(200, toJobStatsView(await jobs.stats(ownerOf(requester)))),
+  }),
+  route({
+    method: "GET",
+    path: "/api/jobs/summary",
+    policy: "user",
+    summary:
+      "How many jobs match a filter, and the kinds, functions and requesters of the newest 10,000 jobs",
+    query: z.object(filterQuery),
+    responses: { 200: jobSummaryView },
+    handler: async ({ query, requester }) => {
+      const summary = await jobs.summarize(ownerOf(requester), toFilter(query), MOST_COUNTED);
+      const isMore = summary.total !== null && summary.total > MOST_COUNTED;
+      return json(200, { ...summary, total: isMore ? MOST_COUNTED : summary.total, isMore });
+    },
   }),
   route({
     method: "GET",

@@ -72,6 +72,15 @@ export const jobDetails = z.object({
 });
 export type JobDetails = z.output<typeof jobDetails>;
 
+const names = z.string().array();
+/** `total` is null for a search, which has no index. */
+export const jobSummary = z.object({
+  total: z.number().nullable(),
+  kinds: names,
+  functions: names,
+  requesters: names,
+});
+
 /** The ledger's answer to the begin of a run. */
 export const startedRun = z.object({
   tracked: z.boolean(),

@@ -76,6 +76,24 @@ describe("GET /api/jobs", () => {
     expect(await find("whitewash")).toEqual([]);
   });
 
+  test("200: the summary counts what matches, up to 10,000, and lists what exists for its reader", async () => {
+    const summary = async (query: string, as: "admin" | "ann" | "bob" = "admin") =>
+      (await site.call("GET", `/api/jobs/summary?${query}`, { as })).body;
+    await accept({ kind: "counted", owner: "bob" });
+    await accept({ kind: "counted" });
+    expect(await summary("kind=counted")).toMatchObject({ total: 2, isMore: false });
+    expect(await summary("kind=counted", "bob")).toMatchObject({ total: 1, isMore: false });
+    expect((await summary("")).kinds).toEqual(expect.arrayContaining(["counted", "paged"]));
+    expect((await summary("", "bob")).kinds).not.toContain("paged");
+    expect(await summary("search=walk")).toMatchObject({ total: null });
+    await database.sql.query(
+      `select private.insert_job(jsonb_build_object('functionId', 'walk', 'event', 'test/walk', 'requester', 'x',
+         'kind', 'many', 'owner', 'carl'), now()) from generate_series(1, 10001)`,
+    );
+    expect(await summary("kind=many")).toMatchObject({ total: 10_000, isMore: true });
+    await database.sql.query("delete from jobs where kind = 'many'");
+  });
+
   test.each(["", "%20", "x".repeat(101)])("400: the search text %j is refused", async (search) => {
     expect((await site.call("GET", `/api/jobs?search=${search}`, { as: "admin" })).status).toBe(400);
   });

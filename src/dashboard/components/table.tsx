@@ -18,14 +18,28 @@ type TableProps<Row> = {
   rows: readonly Row[];
   keyOf: (row: Row) => string;
   isBusy?: boolean;
+  /** A click anywhere in a row follows the first link of its heading. */
+  isLinked?: boolean;
 };
 
 /** A table; its first column is the row's heading. */
-export function Table<Row>({ caption, columns, rows, keyOf, isBusy = false }: TableProps<Row>) {
+export function Table<Row>({
+  caption,
+  columns,
+  rows,
+  keyOf,
+  isBusy = false,
+  isLinked = false,
+}: TableProps<Row>) {
   return (
-    // A region that scrolls sideways on a small screen must be reachable with the keyboard.
-    // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
-    <section className="table" aria-busy={isBusy} aria-label={caption} tabIndex={0}>
+    <section
+      className={isLinked ? "table linked" : "table"}
+      aria-busy={isBusy}
+      aria-label={caption}
+      // A region that scrolls sideways on a small screen must be reachable with the keyboard.
+      // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
+      tabIndex={0}
+    >
       <table>
         <caption className="unseen">{caption}</caption>
         <thead>

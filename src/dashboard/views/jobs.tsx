@@ -5,22 +5,41 @@ import { type FilterField, Filters } from "#dashboard/components/filters.tsx";
 import { Page } from "#dashboard/components/page.tsx";
 import { Empty, ErrorNote, Loading } from "#dashboard/components/states.tsx";
 import { Table } from "#dashboard/components/table.tsx";
+import { count } from "#dashboard/format.ts";
+import { useApi } from "#dashboard/hooks/use-api.ts";
 import { withQuery } from "#dashboard/hooks/use-hash-route.ts";
 import { useJobs } from "#dashboard/hooks/use-jobs.ts";
+import { useSteady } from "#dashboard/hooks/use-steady.ts";
+import type { JobSummary } from "#dashboard/types.ts";
 import type { ViewProps } from "./index.ts";
 import { JobPage } from "./job/index.tsx";
 import { JOB_COLUMNS } from "./jobs/columns.tsx";
 import { Pager } from "./pager.tsx";
 
 const STATUSES = ["queued", "running", "completed", "failed", "canceled", "skipped"];
-const FIELDS: readonly FilterField[] = [
-  { name: "status", label: "Status", options: STATUSES },
-  { name: "search", label: "Search", placeholder: "Function, requester, error, id, owner, key" },
-  { name: "kind", label: "Kind", isRare: true },
-  { name: "function", label: "Function", isRare: true },
-  { name: "requester", label: "Requested by", isRare: true },
-  { name: "parent", label: "Parent job", isRare: true },
-];
+/** Periods of the filter "Accepted", in milliseconds. */
+const PERIODS = new Map([
+  ["last hour", 60 * 60_000],
+  ["last 24 hours", 24 * 60 * 60_000],
+  ["last 7 days", 7 * 24 * 60 * 60_000],
+]);
+
+/** The lists offer what exists, and the value of the address. */
+const fieldsFor = (found: JobSummary | undefined, query: URLSearchParams): readonly FilterField[] => {
+  const listOf = (name: string, values: readonly string[] = []) => {
+    const chosen = query.get(name);
+    return chosen === null || values.includes(chosen) ? values : [chosen, ...values];
+  };
+  return [
+    { name: "status", label: "Status", options: STATUSES },
+    { name: "kind", label: "Kind", options: listOf("kind", found?.kinds) },
+    { name: "requester", label: "Requested by", options: listOf("requester", found?.requesters) },
+    { name: "period", label: "Accepted", options: [...PERIODS.keys()] },
+    { name: "search", label: "Search", placeholder: "Function, requester, error, id, owner, key" },
+    { name: "function", label: "Function", options: listOf("function", found?.functions), isRare: true },
+    { name: "parent", label: "Parent job", isRare: true },
+  ];
+};
 const SHOWN = 50;
 
 export function Jobs({ id, query }: ViewProps) {
@@ -29,7 +48,8 @@ export function Jobs({ id, query }: ViewProps) {
 
 /** The live list. Its older pages are live too: each follows the stream of all jobs accepted before a given time. */
 function JobList({ query }: Pick<ViewProps, "query">) {
-  const filter = useMemo(() => Object.fromEntries(query), [query]);
+  const filter = useMemo(() => toFilter(query), [query]);
+  const { data: found } = useApi<JobSummary>(withQuery("/api/jobs/summary", { ...filter, to: null }));
   const { jobs, problem, isStale } = useJobs(filter);
   const shown = useMemo(() => jobs?.slice(0, SHOWN), [jobs]);
   const next = jobs?.[SHOWN];
@@ -40,7 +60,7 @@ function JobList({ query }: Pick<ViewProps, "query">) {
 
   return (
     <Page title={query.get("parent") ? "Child jobs" : "Jobs"}>
-      <Filters view="jobs" fields={FIELDS} query={query} />
+      <Filters view="jobs" fields={fieldsFor(found, query)} query={query} />
       {problem && <ErrorNote problem={problem} />}
       {shown === undefined && problem === undefined && <Loading rows={8} what="Loading jobs" />}
       {shown?.length === 0 && !isStale && (
@@ -51,23 +71,61 @@ function JobList({ query }: Pick<ViewProps, "query">) {
         </Empty>
       )}
       {shown !== undefined && shown.length > 0 && (
-        <Table
-          caption="Jobs, newest first"
-          columns={JOB_COLUMNS}
-          rows={shown}
-          keyOf={({ id }) => id}
-          isBusy={isStale}
-        />
+        <SteadyJobs jobs={shown} subject={query.toString()} found={found} isBusy={isStale} />
       )}
       <Pager
         label="Pages of jobs"
         steps={[
-          query.get("to") && { text: "Newest", href: withQuery("#/jobs", { ...filter, to: null }) },
-          next && { text: "Older", href: withQuery("#/jobs", { ...filter, to: until(next) }) },
+          query.get("to") && {
+            text: "Newest",
+            href: withQuery("#/jobs", { ...Object.fromEntries(query), to: null }),
+          },
+          next && {
+            text: "Older",
+            href: withQuery("#/jobs", { ...Object.fromEntries(query), to: until(next) }),
+          },
         ]}
       />
     </Page>
   );
+}
+
+type ListProps = { jobs: readonly Job[]; subject: string; found: JobSummary | undefined; isBusy: boolean };
+
+function SteadyJobs({ jobs, subject, found, isBusy }: ListProps) {
+  const { rows, newCount, showNew, hold } = useSteady(jobs, subject);
+  return (
+    <div className="stack" {...hold}>
+      <p className="row jobs-line quiet small">
+        {typeof found?.total === "number" && <span>{totalOf(found.total, found.isMore)}</span>}
+        {newCount > 0 && (
+          <button type="button" className="plain" onClick={showNew}>
+            Show {newCount} new {newCount === 1 ? "job" : "jobs"}
+          </button>
+        )}
+      </p>
+      <Table
+        caption="Jobs, newest first"
+        columns={JOB_COLUMNS}
+        rows={rows}
+        keyOf={({ id }) => id}
+        isBusy={isBusy}
+        isLinked
+      />
+    </div>
+  );
+}
+
+const totalOf = (total: number, isMore: boolean): string =>
+  `${isMore ? "More than " : ""}${count(total)} ${total === 1 ? "job" : "jobs"}`;
+
+/** The address's filter as the API's. The period begins at a full minute, so that the same address asks the same. */
+function toFilter(query: URLSearchParams): Record<string, string> {
+  const { period, ...rest } = Object.fromEntries(query);
+  const length = PERIODS.get(period ?? "");
+  if (length === undefined) return rest;
+  const from = Math.floor((Date.now() - length) / 60_000) * 60_000;
+  return { ...rest, from: new Date(from).toISOString() };
 }
 
 /** A time just after this job was accepted, so that jobs of the same millisecond are included. */

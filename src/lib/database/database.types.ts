@@ -4953,6 +4953,21 @@ export type Database = {
         Returns: Json;
       };
       start_waiting_image_tasks: { Args: { p_now: string | null }; Returns: number };
+      summarize_jobs: {
+        Args: {
+          p_from: string | null;
+          p_function_id: string | null;
+          p_kind: string | null;
+          p_most: number | null;
+          p_owner: string | null;
+          p_parent_job_id: string | null;
+          p_requester: string | null;
+          p_search: string | null;
+          p_status: string | null;
+          p_to: string | null;
+        };
+        Returns: Json;
+      };
       sync_github_metrics: { Args: { p_metrics: Json | null; p_now: string | null }; Returns: number };
       take_campaign_batches: {
         Args: {

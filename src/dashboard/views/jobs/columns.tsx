@@ -4,7 +4,10 @@ import { ClassMark } from "#dashboard/components/class-mark.tsx";
 import { Progress } from "#dashboard/components/progress.tsx";
 import type { Column } from "#dashboard/components/table.tsx";
 import { Duration, TimeAgo } from "#dashboard/components/time.tsx";
+import { fieldsOf } from "#dashboard/fields.ts";
 import { pageOf } from "#dashboard/hooks/use-hash-route.ts";
+
+import "./columns.css";
 
 /** The columns of a list of jobs. */
 export const JOB_COLUMNS: readonly Column<Job>[] = [
@@ -38,6 +41,11 @@ export const JOB_COLUMNS: readonly Column<Job>[] = [
     cell: ({ progress, status }) => <Progress progress={progress} tone={toneOf(status)} />,
   },
   {
+    head: "Last error",
+    cell: (job) => <LastError job={job} />,
+    hideOnPhone: true,
+  },
+  {
     head: "Requested by",
     cell: ({ requester }) => <span className="mono">{requester}</span>,
     hideOnPhone: true,
@@ -51,3 +59,15 @@ export const JOB_COLUMNS: readonly Column<Job>[] = [
     hideOnPhone: true,
   },
 ];
+
+/** Of a blocked job the error that blocks it, of a failed one the error that ended it. */
+function LastError({ job: { blocked, error } }: { job: Job }) {
+  const said = fieldsOf(blocked ?? error);
+  const [code, message] = [said.get("code"), said.get("message")];
+  if (typeof code !== "string" && typeof message !== "string") return null;
+  return (
+    <span className="last-error" title={typeof message === "string" ? message : undefined}>
+      {typeof code === "string" && <code>{code}</code>} {typeof message === "string" && message}
+    </span>
+  );
+}

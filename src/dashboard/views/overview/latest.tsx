@@ -31,7 +31,13 @@ export function Latest() {
         </Empty>
       )}
       {latest !== undefined && latest.length > 0 && (
-        <Table caption="The latest jobs" columns={JOB_COLUMNS} rows={latest} keyOf={({ id }) => id} />
+        <Table
+          caption="The latest jobs"
+          columns={JOB_COLUMNS}
+          rows={latest}
+          keyOf={({ id }) => id}
+          isLinked
+        />
       )}
     </Card>
   );
