@@ -1,5 +1,7 @@
 import type { InngestFunction } from "inngest";
 import type { DestinationStream } from "pino";
+import { estimateOf } from "#cost/estimate.ts";
+import { usageOf } from "#cost/usage.ts";
 import { createAlert } from "#dead-letters/alert.ts";
 import { createOnFailure } from "#dead-letters/on-failure.ts";
 import { createRedact, type VisibleFields } from "#dead-letters/redact.ts";
@@ -122,6 +124,8 @@ export function createPlatform(
     flow: createFlowControl(env.PLAN),
     rollout: createRollout(flagRepository(db, clock, env.NIGHTSHIFT_ENV), clock),
     mailMode: createFence(env, db, clock).mailMode,
+    /** A month in which this campaign is the only work. */
+    estimateCampaign: (recipients: number) => estimateOf(usageOf({ events: 0, steps: 1, recipients })),
     /** The functions behind one handler. */
     serve(functions: InngestFunction.Any[]) {
       for (const fn of functions) attempts.set(fn.id(), (fn.opts.retries ?? 0) + 1);

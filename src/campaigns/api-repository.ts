@@ -109,8 +109,13 @@ export const campaignApiRepository = (db: DatabaseClient, clock: Clock) => {
       ),
 
     /** Returns the job that sends the campaign: a new one with the request's id, or the one that exists already. */
-    acceptSend: (campaignId: string, owner: string | null, request: JobRequest): Promise<Job> =>
-      call("accept_campaign_send", { campaignId, owner, request }, jobRow),
+    acceptSend: (
+      campaignId: string,
+      owner: string | null,
+      request: JobRequest,
+      previewHash?: string,
+    ): Promise<Job> =>
+      call("accept_campaign_send", { campaignId, owner, request, previewHash: previewHash ?? null }, jobRow),
 
     /** Creates a campaign and accepts its sending in one transaction. */
     acceptNewsletter: (

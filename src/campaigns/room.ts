@@ -3,6 +3,9 @@ import { sendCampaignPartRequested, sendCampaignRequested } from "#campaigns/eve
 import { campaignFacts } from "#campaigns/facts.ts";
 import { readImprint } from "#campaigns/imprint.ts";
 import { newsletterRoutes } from "#campaigns/newsletter-routes.ts";
+import { createPreview, type Estimate } from "#campaigns/preview.ts";
+import { previewRepository } from "#campaigns/preview-repository.ts";
+import { previewRoutes } from "#campaigns/preview-routes.ts";
 import { campaignRepository } from "#campaigns/repository.ts";
 import { campaignRoutes } from "#campaigns/routes.ts";
 import { createSendAtOnce } from "#campaigns/send-at-once.ts";
@@ -13,16 +16,18 @@ import type { Jobs } from "#jobs/accept.ts";
 import { partsRepository } from "#jobs/parts-repository.ts";
 import type { Logger } from "#lib/logger.ts";
 import { room } from "#lib/room.ts";
+import { createUnsubscribeLinks } from "#mail/unsubscribe-links.ts";
 
 type Dependencies = SendingServices & {
   jobs: Jobs;
   logger: Logger;
   rollout: NewsletterRollout;
+  estimateCampaign: Estimate;
 };
 
 export const campaigns = room<Dependencies>({
   name: "campaigns",
-  routes({ jobs, rollout, logger, ...services }) {
+  routes({ jobs, rollout, logger, estimateCampaign, ...services }) {
     const { env, db, clock } = services;
     const parts = partsRepository(db, clock);
     const deps = {
@@ -32,7 +37,14 @@ export const campaigns = room<Dependencies>({
       refuseWithoutImprint: () => void readImprint(env),
       sendAtOnce: createSendAtOnce({ ...campaignSending(services), parts, logger }),
     };
-    return [...campaignRoutes(deps), ...newsletterRoutes(deps)];
+    const preview = createPreview({
+      ...deps,
+      env,
+      links: createUnsubscribeLinks(env.LINK_SECRET),
+      previews: previewRepository(db, clock),
+      estimate: estimateCampaign,
+    });
+    return [...campaignRoutes(deps), ...previewRoutes({ preview }), ...newsletterRoutes(deps)];
   },
   chores: ({ db, clock }) => [settleCanceled(campaignRepository(db, clock))],
   facts: campaignFacts,

@@ -7,6 +7,7 @@ import {
 } from "#campaigns/api-repository.ts";
 import { campaignChanges, campaignContent } from "#campaigns/content.ts";
 import { sendCampaignRequested } from "#campaigns/events.ts";
+import { previewHash } from "#campaigns/preview-routes.ts";
 import type { Jobs } from "#jobs/accept.ts";
 import { request } from "#jobs/request.ts";
 import type { Job } from "#jobs/rows.ts";
@@ -111,8 +112,10 @@ export const campaignRoutes = ({ campaigns, jobs, refuseWithoutImprint }: Depend
     summary:
       "Send a campaign; while it is being sent, or under a known key, the answer is the job that is there",
     params: idParams,
+    /** Of the preview: 409 when the audience or the content changed since. */
+    query: z.object({ previewHash: previewHash.optional() }),
     responses: { 202: acceptedView, 200: acceptedView },
-    handler: async ({ params, requester, idempotencyKey }) => {
+    handler: async ({ params, query, requester, idempotencyKey }) => {
       refuseWithoutImprint();
       const wanted = request(
         sendCampaignRequested,
@@ -120,7 +123,7 @@ export const campaignRoutes = ({ campaigns, jobs, refuseWithoutImprint }: Depend
         { requester, key: idempotencyKey },
       );
       const job = await jobs.accept(wanted, (job) =>
-        campaigns.acceptSend(params.id, ownerOf(requester), job),
+        campaigns.acceptSend(params.id, ownerOf(requester), job, query.previewHash),
       );
       return job.id === wanted.id
         ? json(202, accepted("Campaign queued for sending", job.id))

@@ -72,8 +72,10 @@ $$;
 -- Accepts the sending of a campaign: inserts the job and queues the campaign for it, in one transaction (p_request: see
 -- private.accept_job). When it is called again while the campaign is being sent, or with the same idempotency key, it
 -- returns the existing job. When a job ended and left its campaign unfinished (a restored copy held it half planned),
--- the next job takes the campaign over.
-create function public.accept_campaign_send(p_campaign_id uuid, p_owner text, p_request jsonb, p_now timestamptz)
+-- the next job takes the campaign over. p_preview_hash: see require_previewed_campaign.
+create function public.accept_campaign_send(
+  p_campaign_id uuid, p_owner text, p_request jsonb, p_preview_hash text, p_now timestamptz
+)
 returns public.jobs
 language plpgsql
 set search_path = ''
@@ -90,6 +92,7 @@ begin
   if v_campaign.status in ('completed', 'canceled') then
     perform private.refuse(409, 'conflict', format('Campaign already %s', v_campaign.status));
   end if;
+  perform private.require_previewed_campaign(v_campaign, p_preview_hash);
   v_job := private.accept_job(p_request, p_now);
   if v_job.id = (p_request ->> 'id')::uuid then
     update public.campaigns set status = 'queued', job_id = v_job.id, note = null, queued_at = p_now, ended_at = null

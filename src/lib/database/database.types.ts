@@ -2651,6 +2651,7 @@ export type Database = {
           p_campaign_id: string | null;
           p_now: string | null;
           p_owner: string | null;
+          p_preview_hash: string | null;
           p_request: Json | null;
         };
         Returns: {
@@ -4482,6 +4483,10 @@ export type Database = {
       };
       plan_parts: {
         Args: { p_job_id: string | null; p_now: string | null; p_piece: Json | null };
+        Returns: Json;
+      };
+      preview_campaign: {
+        Args: { p_campaign_id: string | null; p_names: string[] | null; p_owner: string | null };
         Returns: Json;
       };
       production_url: {

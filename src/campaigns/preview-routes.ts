@@ -1,0 +1,54 @@
+import { z } from "zod";
+import { WARNING_CODES } from "#campaigns/check-content.ts";
+import type { Preview } from "#campaigns/preview.ts";
+import { idParams, json, ownerOf, type Route, route } from "#lib/http/route.ts";
+
+type Dependencies = { preview: (campaignId: string, owner: string | null) => Promise<Preview> };
+
+/** The `hash` of a preview. */
+export const previewHash = z
+  .string()
+  .length(64)
+  .regex(/^[0-9a-f]+$/);
+
+const count = z.number();
+const previewView = z.object({
+  recipients: count,
+  /** Subscribers who get no mail, by status. */
+  leftOut: z.record(z.string(), count),
+  /** The largest, at most ten. */
+  domains: z.array(z.object({ domain: z.string(), recipients: count })),
+  warnings: z.array(z.object({ code: z.enum(WARNING_CODES), message: z.string() })),
+  /** The mails of the first three recipients, as they would be sent; `missing` names the fields for which one fails. */
+  samples: z.array(
+    z.object({
+      to: z.string(),
+      subject: z.string(),
+      html: z.string().nullable(),
+      text: z.string().nullable(),
+      missing: z.array(z.string()),
+    }),
+  ),
+  estimate: z.object({
+    executions: count,
+    /** At the configured pace; null: without a limit of ours. */
+    seconds: count.nullable(),
+    /** Of a month in which this campaign is the only work; null where a price is on request. */
+    cheapestUsd: count.nullable(),
+  }),
+  /** Over audience and content: send with it as `previewHash`, and what changed since is refused. */
+  hash: z.string(),
+});
+z.globalRegistry.add(previewView, { id: "CampaignPreview" });
+
+export const previewRoutes = ({ preview }: Dependencies): Route[] => [
+  route({
+    method: "POST",
+    path: "/api/campaigns/:id/preview",
+    policy: "app",
+    summary: "What a campaign would send to whom: recipients, samples, warnings, time and cost",
+    params: idParams,
+    responses: { 200: previewView },
+    handler: async ({ params, requester }) => json(200, await preview(params.id, ownerOf(requester))),
+  }),
+];

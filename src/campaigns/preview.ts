@@ -1,0 +1,85 @@
+import { z } from "zod";
+import type { CampaignApiRepository, CampaignView } from "#campaigns/api-repository.ts";
+import { fieldsOf, type Warning, warningsOf } from "#campaigns/check-content.ts";
+import { readImprint } from "#campaigns/imprint.ts";
+import type { Audience, PreviewRepository } from "#campaigns/preview-repository.ts";
+import { createRenderer, type Recipient } from "#campaigns/render-mail.ts";
+import type { Env } from "#lib/env.ts";
+import type { UnsubscribeLinks } from "#mail/unsubscribe-links.ts";
+
+/** What a month with this campaign alone would cost. */
+export type Estimate = (recipients: number) => {
+  usage: { executions: number };
+  cheapestUsd: number | null;
+};
+
+export type PreviewDependencies = {
+  campaigns: Pick<CampaignApiRepository, "get">;
+  previews: PreviewRepository;
+  links: Pick<UnsubscribeLinks, "signer">;
+  env: Env;
+  estimate: Estimate;
+};
+
+const written = z.object({
+  to: z.string(),
+  subject: z.string(),
+  html: z.string().optional(),
+  text: z.string().optional(),
+});
+export type Sample = {
+  to: string;
+  subject: string;
+  html: string | null;
+  text: string | null;
+  missing: string[];
+};
+export type Preview = Omit<Audience, "fields" | "samples"> & {
+  warnings: Warning[];
+  samples: Sample[];
+  /** `seconds`: at the configured pace; null: without a limit of ours. */
+  estimate: { executions: number; seconds: number | null; cheapestUsd: number | null };
+};
+
+/** What would be sent to whom, if the campaign were sent now. */
+export const createPreview =
+  ({ campaigns, previews, links, env, estimate }: PreviewDependencies) =>
+  async (campaignId: string, owner: string | null): Promise<Preview> => {
+    const campaign = await campaigns.get(campaignId, owner);
+    const names = [...fieldsOf(campaign).keys()];
+    const { fields, samples, ...audience } = await previews.audience(campaign, owner, names);
+    const sample = createSampler({ env, links }, campaign);
+    const { usage, cheapestUsd } = estimate(audience.recipients);
+    const rate = mailsPerSecond(env);
+    return {
+      ...audience,
+      warnings: warningsOf(campaign, { ...audience, fields, samples }),
+      samples: samples.map(sample),
+      estimate: {
+        executions: usage.executions,
+        seconds: rate === 0 ? null : Math.ceil(audience.recipients / rate),
+        cheapestUsd,
+      },
+    };
+  };
+
+/** Renders a recipient's mail with the code that sends it. */
+export function createSampler(
+  { env, links }: Pick<PreviewDependencies, "env" | "links">,
+  campaign: CampaignView,
+): (recipient: Recipient) => Sample {
+  const render = createRenderer(campaign.id, { ...campaign, imprint: readImprint(env) }, links);
+  return (recipient) => {
+    const rendered = render(recipient);
+    if ("missing" in rendered)
+      return { to: recipient.email, subject: "", html: null, text: null, missing: rendered.missing };
+    const { to, subject, html = null, text = null } = written.parse(JSON.parse(rendered.mail));
+    return { to, subject, html, text, missing: [] };
+  };
+}
+
+/** The pace of the first provider; 0: no limit of ours. */
+const mailsPerSecond = (env: Env): number =>
+  env.MAIL_PROVIDERS[0] === "smtp"
+    ? env.SMTP_MAILS_PER_SECOND
+    : env.MAIL_REQUESTS_PER_SECOND * env.CAMPAIGN_BATCH_SIZE;
