@@ -52,6 +52,18 @@ describe("row-level security of direct reads", () => {
     expect(await read("authenticated", user(bob, "admin"), "select owner from notifications")).toEqual([]);
   });
 
+  test("a user reads only their own settings, an administrator all, and neither changes them directly", async () => {
+    for (const id of [ann, bob]) {
+      await db.sql.query("insert into user_settings (user_id, updated_at) values ($1, now())", [id]);
+    }
+    const settings = "select user_id from user_settings";
+    expect(await read("authenticated", user(ann), settings)).toEqual([{ user_id: ann }]);
+    expect(await read("authenticated", user(randomUUID(), "admin"), settings)).toHaveLength(2);
+    await expect(read("anon", {}, settings)).rejects.toThrow(/permission denied/);
+    const change = "update user_settings set weekly_digest = false";
+    await expect(read("authenticated", user(ann, "admin"), change)).rejects.toThrow(/permission denied/);
+  });
+
   test("an administrator reads all jobs and dead letters", async () => {
     expect(await read("authenticated", user(randomUUID(), "admin"), "select owner from jobs")).toHaveLength(
       2,

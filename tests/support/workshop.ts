@@ -50,14 +50,23 @@ export async function workshop({
 }: Options) {
   const database = await freshDatabase();
   let app: App | undefined;
-  const down = { functions: false, database: false, storage: false, engine: false, slack: false };
+  const down = {
+    functions: false,
+    signature: false,
+    database: false,
+    storage: false,
+    engine: false,
+    slack: false,
+  };
   const engine = await startEngine({
     checkpointing,
     ...(start && { start }),
     app: (request) =>
       down.functions || app === undefined
         ? Promise.reject(new TypeError("fetch failed: the app does not answer"))
-        : app.doors.inngest(request),
+        : down.signature
+          ? Promise.resolve(Response.json({ code: "unauthorized" }, { status: 401 }))
+          : app.doors.inngest(request),
   });
   const mail = shared ?? createMailProvider({ clock: engine.clock });
   const fetch: typeof globalThis.fetch = async (input, init) => {

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test } from "vitest";
+import { AppError } from "#lib/errors.ts";
 import type { SafeFetch } from "#lib/outside/safe-fetch.ts";
 import { monitoringFunctions } from "#monitoring/functions.ts";
 import { type Workshop, workshop } from "../support/workshop.ts";
@@ -8,10 +9,13 @@ afterEach(() => shop.close());
 
 const INTERVAL_MINUTES = 5;
 const checkIns: string[] = [];
+/** The status that the outside address answers, or undefined when it does not answer. */
+let checkInStatus: number | undefined;
 const safeFetch: SafeFetch = async (url) => {
   checkIns.push(url);
+  if (checkInStatus === undefined) throw new AppError("provider_timeout", "no answer");
   return {
-    status: 200,
+    status: checkInStatus,
     headers: new Headers(),
     url,
     body: (async function* () {})(),
@@ -19,14 +23,16 @@ const safeFetch: SafeFetch = async (url) => {
   };
 };
 
-async function open(env: Record<string, string> = {}) {
+async function open(env: Record<string, string> = {}, hear?: (line: string) => void) {
   checkIns.length = 0;
+  checkInStatus = 200;
   const CHECK_IN_URL = "https://cron.example/ping";
   Object.assign(broken, { eventKey: false, engine: false });
   shop = await workshop({
     env: { PLAN: "pro", CANARY_MINUTES: "5", CHECK_IN_URL, ...env },
     functions: monitoringFunctions,
     safeFetch,
+    ...(hear && { log: hear }),
     hosts: { "engine.local": engineDoor },
   });
 }
@@ -96,6 +102,12 @@ const BREAKS = [
     mend: async () => void Object.assign(broken, { eventKey: false }),
   },
   {
+    name: "signing key rotated: our door refuses the engine",
+    alarm: "canary",
+    plant: async () => void Object.assign(shop.down, { signature: true }),
+    mend: async () => void Object.assign(shop.down, { signature: false }),
+  },
+  {
     name: "engine acknowledges, but does not run",
     alarm: "canary",
     plant: async () => void Object.assign(broken, { engine: true }),
@@ -158,9 +170,16 @@ describe("the monitor's own death is noticed outside, because the check-ins end"
     expect(checkIns).toHaveLength(1);
   });
 
-  test("an address that does not answer stops nothing else", async () => {
-    await open({ CHECK_IN_URL: "https://10.0.0.1/ping" });
-    await visit();
+  test.each([
+    ["does not answer", undefined, "the check-in failed"],
+    ["refuses", 404, "the check-in was refused"],
+  ])("an address that %s stops nothing else, and the log says so", async (_, status, said) => {
+    const log: string[] = [];
+    await open({}, (line) => log.push(line));
+    checkInStatus = status;
+    await shop.engine.advance("5m");
+    expect(await shop.app.keepHouse()).toMatchObject({ monitor: { checkedIn: 0 } });
+    expect(log.filter((line) => line.includes(said))).toHaveLength(1);
     expect(await unresolved()).toEqual([]);
   });
 });
