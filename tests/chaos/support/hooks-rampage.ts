@@ -87,7 +87,10 @@ const intentsOf = async (house: House) =>
     ({ object }) => object === "payment_intent",
   );
 
-/** Asks for all payments, and posts the webhook of each, every tenth twice, as soon as Stripe has the payment. */
+/**
+ * Asks for all payments, and posts the webhook of each, every tenth twice, as soon as Stripe has the payment. Throws as
+ * soon as an order has two payments.
+ */
 async function payAll(house: House, orders: number): Promise<void> {
   const asking = (async () => {
     for (let n = 0; n < orders; n++) {
@@ -100,21 +103,28 @@ async function payAll(house: House, orders: number): Promise<void> {
       await insist(() => house.call("POST", "/api/payments", order));
     }
   })();
+  asking.catch(() => {}); // It is awaited below, unless an order was paid twice.
   const told = new Set<string>();
-  for (const deadline = performance.now() + 600_000; told.size < orders; await pause(100)) {
-    for (const intent of await intentsOf(house)) {
+  const paid = new Set<string>();
+  for (const deadline = performance.now() + 600_000; paid.size < orders; await pause(100)) {
+    const intents = await intentsOf(house);
+    const { 1: once = 0, ...more } = tally(intents.map(({ metadata }) => metadata.orderId ?? "none"));
+    if (Object.keys(more).length > 0)
+      throw new Error(`Orders by their number of payments: ${JSON.stringify({ 1: once, ...more })}`);
+    for (const intent of intents) {
       if (told.has(intent.id)) continue;
-      const paid = { type: "payment_intent.succeeded", object: { ...intent, status: "succeeded" } };
+      const event = { type: "payment_intent.succeeded", object: { ...intent, status: "succeeded" } };
       const { body, headers } = await house.control<{ body: string; headers: Record<string, string> }>(
         "stripe/events",
-        paid,
+        event,
       );
       const again = told.size % 10 === 0 ? 2 : 1;
       for (let time = 0; time < again; time++)
         await insist(() => house.post("/webhooks/payment", body, headers));
       told.add(intent.id);
+      paid.add(intent.metadata.orderId ?? "none");
     }
-    if (performance.now() > deadline) throw new Error(`Only ${told.size} of ${orders} payments were made`);
+    if (performance.now() > deadline) throw new Error(`Only ${paid.size} of ${orders} orders were paid`);
   }
   await asking;
 }

@@ -27,7 +27,7 @@ test("it waits until enough has ended by the queue, and while the flag is off", 
 });
 
 test("it turns back when more fails by the queue than by the old way, even before enough has ended", () => {
-  expect(next(10, way({ failed: 3 }))).toEqual(["turn_back", null]);
+  expect(next(10, way({ failed: 2 }))).toEqual(["turn_back", null]);
   expect(next(10, way({ ended: 10, failed: 2 }))).toEqual(["turn_back", null]);
   expect(next(10, way({ failed: 3 }), way({ failed: 2 }))).toEqual(["go_on", 25]);
   // What the queue had to finish for a request is a failure of the old way.

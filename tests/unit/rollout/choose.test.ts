@@ -14,19 +14,19 @@ const inQueue = (changes: Partial<Flag>) => KEYS.filter((key) => choose(flag(cha
 
 /**
  * Of 10,000 keys 1,000 are expected at 10 %, with a standard deviation of √(10,000 · 0.1 · 0.9) = 30. Four of them, 120,
- * are passed by chance in one set of keys of 16,000; the mean of 200 sets has a deviation of 30 / √200, which is 2.1.
+ * are passed by chance in one set of keys of 16,000; the mean of 20 sets has a deviation of 30 / √20, which is 6.7.
  */
 test("S4-66: of any 10,000 keys 10 % take the new way, within four standard deviations", () => {
-  const shares = Array.from({ length: 200 }, (_, set) => {
+  const shares = Array.from({ length: 20 }, (_, set) => {
     const keys = Array.from(
       { length: 10_000 },
       (_, n) => `${["owner", "user", "", "ö"][set % 4]}-${set}-${n}`,
     );
-    return keys.filter((key) => choose(flag({ name: `flag_${set % 20}` }), key).way === "queue").length;
+    return keys.filter((key) => choose(flag({ name: `flag_${set}` }), key).way === "queue").length;
   });
   expect(shares.filter((share) => Math.abs(share - 1000) > 120)).toEqual([]);
   const mean = shares.reduce((sum, share) => sum + share, 0) / shares.length;
-  expect(Math.abs(mean - 1000)).toBeLessThan(8.5);
+  expect(Math.abs(mean - 1000)).toBeLessThan(27);
 });
 
 test("S4-66: the keys that take the new way at 10 % still do at 50 %", () => {
