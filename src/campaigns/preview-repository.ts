@@ -21,7 +21,7 @@ export type Audience = z.output<typeof audience>;
 export type PreviewRepository = ReturnType<typeof previewRepository>;
 
 export function previewRepository(db: DatabaseClient, clock: Clock) {
-  const { callTimeless } = createCall(db, clock);
+  const { call, callTimeless } = createCall(db, clock);
   return {
     /** `names`: the merge fields of the content, in lower case. */
     audience: (
@@ -30,5 +30,13 @@ export function previewRepository(db: DatabaseClient, clock: Clock) {
       names: readonly string[],
     ): Promise<Audience> =>
       callTimeless("preview_campaign", { campaignId: id, owner, names: [...names] }, audience),
+
+    /** Returns the id of the job that sends it: one for each key. */
+    sendTest: (mail: {
+      key: string;
+      to: string;
+      owner: string;
+      fields: Record<string, string | null>;
+    }): Promise<string> => call("send_campaign_test", { mail }, z.uuid()),
   };
 }

@@ -1,9 +1,15 @@
 import { z } from "zod";
 import { WARNING_CODES } from "#campaigns/check-content.ts";
 import type { Preview } from "#campaigns/preview.ts";
+import type { SendTest } from "#campaigns/send-test.ts";
+import { accepted, acceptedView } from "#jobs/view.ts";
+import { address } from "#lib/email-address.ts";
 import { idParams, json, ownerOf, type Route, route } from "#lib/http/route.ts";
 
-type Dependencies = { preview: (campaignId: string, owner: string | null) => Promise<Preview> };
+type Dependencies = {
+  preview: (campaignId: string, owner: string | null) => Promise<Preview>;
+  sendTest: SendTest;
+};
 
 /** The `hash` of a preview. */
 export const previewHash = z
@@ -41,7 +47,7 @@ const previewView = z.object({
 });
 z.globalRegistry.add(previewView, { id: "CampaignPreview" });
 
-export const previewRoutes = ({ preview }: Dependencies): Route[] => [
+export const previewRoutes = ({ preview, sendTest }: Dependencies): Route[] => [
   route({
     method: "POST",
     path: "/api/campaigns/:id/preview",
@@ -50,5 +56,16 @@ export const previewRoutes = ({ preview }: Dependencies): Route[] => [
     params: idParams,
     responses: { 200: previewView },
     handler: async ({ params, requester }) => json(200, await preview(params.id, ownerOf(requester))),
+  }),
+  route({
+    method: "POST",
+    path: "/api/campaigns/:id/test",
+    policy: "app",
+    summary: "Send a campaign to one address to look at it; the address is no recipient",
+    params: idParams,
+    body: z.object({ to: address }),
+    responses: { 202: acceptedView },
+    handler: async ({ params, body, requester, idempotencyKey }) =>
+      json(202, accepted("Test mail queued", await sendTest(params.id, requester, body.to, idempotencyKey))),
   }),
 ];

@@ -10,6 +10,7 @@ import { campaignRepository } from "#campaigns/repository.ts";
 import { campaignRoutes } from "#campaigns/routes.ts";
 import { createSendAtOnce } from "#campaigns/send-at-once.ts";
 import type { NewsletterRollout } from "#campaigns/send-newsletter.ts";
+import { createSendTest } from "#campaigns/send-test.ts";
 import { campaignSending, type SendingServices } from "#campaigns/sending.ts";
 import { settleCanceled } from "#campaigns/settle-canceled.ts";
 import type { Jobs } from "#jobs/accept.ts";
@@ -37,14 +38,21 @@ export const campaigns = room<Dependencies>({
       refuseWithoutImprint: () => void readImprint(env),
       sendAtOnce: createSendAtOnce({ ...campaignSending(services), parts, logger }),
     };
-    const preview = createPreview({
+    const previewing = {
       ...deps,
       env,
       links: createUnsubscribeLinks(env.LINK_SECRET),
       previews: previewRepository(db, clock),
       estimate: estimateCampaign,
-    });
-    return [...campaignRoutes(deps), ...previewRoutes({ preview }), ...newsletterRoutes(deps)];
+    };
+    return [
+      ...campaignRoutes(deps),
+      ...previewRoutes({
+        preview: createPreview(previewing),
+        sendTest: createSendTest({ ...previewing, tokens: services.tokens }),
+      }),
+      ...newsletterRoutes(deps),
+    ];
   },
   chores: ({ db, clock }) => [settleCanceled(campaignRepository(db, clock))],
   facts: campaignFacts,

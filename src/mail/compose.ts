@@ -1,5 +1,5 @@
 import { Liquid } from "liquidjs";
-import type { z } from "zod";
+import { z } from "zod";
 import { AppError } from "#lib/errors.ts";
 
 /**
@@ -17,6 +17,16 @@ export type MailText = {
 
 /** Declares a mail. */
 export const mailText = (text: MailText): MailText => text;
+
+/** A mail that its room has written: the values are the mail itself. */
+export const WRITTEN = z.object({
+  from: z.string(),
+  replyTo: z.string().nullable(),
+  subject: z.string(),
+  html: z.string().nullable(),
+  text: z.string().nullable(),
+});
+export type WrittenMail = z.output<typeof WRITTEN>;
 
 export type Composed = { subject: string; text: string; html: string };
 

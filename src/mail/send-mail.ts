@@ -5,14 +5,14 @@ import type { InngestClient } from "#lib/engine/inngest.ts";
 import { tries } from "#lib/engine/retry-policy.ts";
 import type { MailMode } from "#lib/environment-fence.ts";
 import { AppError } from "#lib/errors.ts";
-import { compose } from "#mail/compose.ts";
+import { compose, WRITTEN, type WrittenMail } from "#mail/compose.ts";
 import { sendBulkMailRequested, sendMailRequested } from "#mail/events.ts";
 import { type Mailer, type MailResult, refusesAll, writeMail } from "#mail/mailer.ts";
 import type { Mail, MailsRepository } from "#mail/mails-repository.ts";
 import type { Pace } from "#mail/pace.ts";
 import type { MailProvider } from "#mail/providers.ts";
 import { fillTemplate, Template } from "#mail/template.ts";
-import { templates } from "#mail/templates.ts";
+import { CAMPAIGN_TEST, templates } from "#mail/templates.ts";
 
 type Dependencies = {
   inngest: InngestClient;
@@ -134,20 +134,25 @@ function refuseForgottenKey(clock: Clock, mailer: Mailer, { askedAt }: Mail): vo
   throw new AppError("outcome_unknown", "The mailer was asked before, and no longer knows the key");
 }
 
-function write({ from }: Dependencies, { template, to, fields }: Mail): string {
-  const text = templates[template];
-  if (!text) throw new AppError("configuration", `There is no mail template ${template}`);
-  const composed = compose(text, fields);
+function write(deps: Dependencies, { template, to, fields }: Mail): string {
+  const { from, replyTo, subject, html, text } = composeFor(deps, template, fields);
   const mail = writeMail({
     from,
     to: asIs(to),
-    subject: asIs(composed.subject),
-    html: asIs(composed.html),
-    text: asIs(composed.text),
-    replyTo: undefined,
+    subject: asIs(subject),
+    html: html === null ? undefined : asIs(html),
+    text: text === null ? undefined : asIs(text),
+    replyTo: replyTo ?? undefined,
     tags: [{ name: "kind", value: template }],
   });
   return fillTemplate(mail, () => undefined, []);
+}
+
+function composeFor({ from }: Dependencies, template: string, fields: unknown): WrittenMail {
+  if (template === CAMPAIGN_TEST) return WRITTEN.parse(fields);
+  const text = templates[template];
+  if (!text) throw new AppError("configuration", `There is no mail template ${template}`);
+  return { from, replyTo: null, ...compose(text, fields) };
 }
 
 /** Text without merge fields, whatever it contains. */

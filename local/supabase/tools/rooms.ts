@@ -13,7 +13,7 @@ const ROOMS: readonly Room[] = [
   { from: 0, name: LEDGER },
   { from: 400, name: "lists" },
   { from: 460, name: "mail", on: ["lists"] },
-  { from: 500, name: "campaigns", on: ["lists"] },
+  { from: 500, name: "campaigns", on: ["lists", "mail"] },
   { from: 595, name: "mail reports", on: ["lists", "mail", "campaigns"] },
   { from: 600, name: "images" },
   { from: 660, name: "uploads" },

@@ -4866,6 +4866,7 @@ export type Database = {
         Returns: undefined;
       };
       send_auth_mails: { Args: { p_mails: Json | null; p_now: string | null }; Returns: undefined };
+      send_campaign_test: { Args: { p_mail: Json | null; p_now: string | null }; Returns: string };
       send_canary: { Args: { p_every: string | null; p_now: string | null }; Returns: boolean };
       set_default_settings: { Args: { p_now: string | null; p_user_id: string | null }; Returns: undefined };
       set_email_subscriber_status: {
