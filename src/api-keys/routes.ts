@@ -9,7 +9,7 @@ import { json, type Route, route } from "#lib/http/route.ts";
 type Dependencies = { keys: ApiKeyRepository; clock: Clock };
 
 const time = z.string().nullable();
-const apiKeyView = z.object({
+export const apiKeyView = z.object({
   id: z.string(),
   name: z.string(),
   role: z.enum(["app", "admin"]),

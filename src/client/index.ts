@@ -34,6 +34,8 @@ export function createClient(
     get: async <T>(path: string): Promise<T> => readJson<T>(await request("GET", path)),
     post: async <T>(path: string, body?: unknown): Promise<T> =>
       readJson<T>(await request("POST", path, { body })),
+    put: async <T>(path: string, body: unknown): Promise<T> =>
+      readJson<T>(await request("PUT", path, { body })),
     patch: async <T>(path: string, body: unknown): Promise<T> =>
       readJson<T>(await request("PATCH", path, { body })),
     remove: async <T>(path: string): Promise<T> => readJson<T>(await request("DELETE", path)),

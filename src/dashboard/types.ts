@@ -1,5 +1,6 @@
 /** The API's answers in the API's own types: the page does not compile when an answer changes its shape. */
 import type { output } from "zod";
+import type { apiKeyView } from "#api-keys/routes.ts";
 import type { campaignView } from "#campaigns/api-repository.ts";
 import type { sendView } from "#campaigns/routes.ts";
 import type { monthView } from "#cost/routes.ts";
@@ -14,9 +15,13 @@ import type { jobStatsView } from "#jobs/stats.ts";
 import type { jobDetailsView } from "#jobs/view.ts";
 import type { alertView } from "#monitoring/alert-routes.ts";
 import type { reportView } from "#reports/routes.ts";
+import type { flagDetailsView, flagView } from "#rollout/routes.ts";
 import type { scheduleDetails, scheduleView } from "#schedules/view.ts";
 
 export type JobDetails = output<typeof jobDetailsView>;
+export type ApiKey = output<typeof apiKeyView>;
+export type Flag = output<typeof flagView>;
+export type FlagDetails = output<typeof flagDetailsView>;
 export type JobSummary = output<typeof jobSummaryView>;
 export type JobTrace = output<typeof jobTraceView>;
 export type RunTrace = JobTrace["runs"][number];

@@ -12,7 +12,7 @@ type Dependencies = { flags: FlagRepository; rollout: Pick<Rollout, "forget">; c
 const MOST_ALLOWED = 1000;
 const WEEK_MS = 7 * 24 * 60 * 60_000;
 
-const flagView = z.object({
+export const flagView = z.object({
   name: z.string(),
   environment: z.string(),
   isOn: z.boolean(),
@@ -21,7 +21,7 @@ const flagView = z.object({
   updatedAt: z.string(),
 });
 z.globalRegistry.add(flagView, { id: "Flag" });
-const flagDetailsView = flagView.extend({
+export const flagDetailsView = flagView.extend({
   /** Both ways in the last seven days. */
   ways: comparison,
   advice: z.object({

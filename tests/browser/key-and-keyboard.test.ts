@@ -50,7 +50,7 @@ withChromium("the key and the keyboard", () => {
     await page.keyboard.press("Enter");
     await page.getByRole("heading", { name: "Jobs", level: 1 }).waitFor();
     await page.getByRole("row").filter({ hasText: "running" }).waitFor();
-    await tabTo(page, /send-email-campaign/);
+    await tabTo(page, /^send-email-campaign/);
     await page.keyboard.press("Enter");
 
     const cancel = page.getByRole("button", { name: /^Cancel/ });

@@ -3,8 +3,10 @@ import type { ReactNode } from "react";
 import type { IconName } from "#dashboard/components/icon.tsx";
 import { AlertCount } from "./alerts/count.tsx";
 import { Alerts } from "./alerts.tsx";
+import { ApiKeys } from "./api-keys.tsx";
 import { Campaigns } from "./campaigns.tsx";
 import { DeadLetters } from "./dead-letters.tsx";
+import { Flags } from "./flags.tsx";
 import { Images } from "./images.tsx";
 import { Imports } from "./imports.tsx";
 import { Jobs } from "./jobs.tsx";
@@ -39,4 +41,6 @@ export const VIEWS: readonly View[] = [
   { name: "webhooks", title: "Webhooks", icon: "external", show: Webhooks },
   { name: "dead-letters", title: "Dead letters", icon: "alert", show: DeadLetters },
   { name: "alerts", title: "Alerts", icon: "bell", show: Alerts, Count: AlertCount },
+  { name: "flags", title: "Flags", icon: "flag", show: Flags },
+  { name: "api-keys", title: "API keys", icon: "key", show: ApiKeys },
 ];
