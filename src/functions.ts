@@ -1,6 +1,7 @@
 import type { InngestFunction } from "inngest";
 import { campaignFunctions } from "#campaigns/functions.ts";
 import { catchFailures } from "#dead-letters/catch-failures.ts";
+import { deadLetterFunctions } from "#dead-letters/functions.ts";
 import { recordCancellations } from "#dead-letters/record-cancellations.ts";
 import { deliveryFunctions } from "#deliveries/functions.ts";
 import { erasureFunctions } from "#erasures/functions.ts";
@@ -37,6 +38,7 @@ export const allFunctions = (platform: Platform): InngestFunction.Any[] => [
   ...sitemapFunctions(platform),
   ...feedFunctions(platform),
   ...erasureFunctions(platform),
+  ...deadLetterFunctions(platform),
   catchFailures(platform),
   recordCancellations(platform),
   // The last two receive Inngest's own events about runs. They keep the ledger and the dead letters up to date.

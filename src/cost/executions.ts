@@ -20,6 +20,7 @@ export const EXECUTIONS: Readonly<Record<string, number>> = {
   "send-webhook": 2,
   "replay-webhooks": 4,
   "replay-inbox": 3,
+  "handle-letter-group": 3,
   "run-canary": 1,
   "send-daily-report": 3,
   "backfill-schedule": 3,

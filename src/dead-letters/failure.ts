@@ -25,8 +25,13 @@ const failedError = z.looseObject({
   name: foreignText.catch("Error"),
   message: foreignText.catch("The run failed without a message"),
   stack: foreignText.nullable().catch(null),
-  /** The number of the failed try, which our own errors carry. */
-  cause: z.looseObject({ attempts: z.int().positive().optional().catch(undefined) }).catch({}),
+  /** The number of the failed try and the name of its step, which our own errors carry. */
+  cause: z
+    .looseObject({
+      attempts: z.int().positive().optional().catch(undefined),
+      step: foreignText.optional().catch(undefined),
+    })
+    .catch({}),
 });
 const failedRun = z.object({
   function_id: z.string(),
@@ -57,15 +62,25 @@ export function toFailure(news: unknown, maxAttempts: MaxAttempts): Failure {
     parentJobId: z.uuid().safeParse(data["parentJobId"]).data ?? null,
     attempts: error.cause.attempts ?? (isFinal ? 1 : (maxAttempts(functionId) ?? 1)),
     error: { code, message: error.message, stack: error.stack },
-    fingerprint: fingerprintOf(functionId, code ?? error.name, error.message),
+    fingerprint: fingerprintOf(functionId, code ?? error.name, error.message, error.cause.step),
   };
 }
 
-/** Equal for failures that differ only in ids, numbers and addresses. */
-export function fingerprintOf(functionId: string, kind: string, message: string): string {
-  const shape = cut(message)
-    .replace(/(?<!\S)[^\s@]+@\S+/g, "@")
-    .replace(/[0-9a-f]{8}-[0-9a-f-]{27}/gi, "#")
-    .replace(/\d+/g, "#");
-  return createHash("sha256").update(`${functionId}\n${kind}\n${shape}`).digest("hex").slice(0, 16);
+/** Raised when the rules below change: letters of the older rules stay groups of their own. */
+const FINGERPRINT_VERSION = 2;
+
+/**
+ * Equal for failures of one cause: the same function, step, error code (or class, without a code) and message. Ids,
+ * numbers, addresses and lines of code are taken out of the message; the stack does not count.
+ */
+export function fingerprintOf(functionId: string, kind: string, message: string, step = ""): string {
+  const cause = [functionId, withoutDetails(step), kind, withoutDetails(message)].join("\n");
+  return `${FINGERPRINT_VERSION}-${createHash("sha256").update(cause).digest("hex").slice(0, 16)}`;
 }
+
+/** Every word with a digit is an id, a number, a time, a network address or a place in a file. */
+const withoutDetails = (text: string): string =>
+  cut(text)
+    .replace(/(?<!\S)[^\s@]+@\S+/g, "@")
+    .replace(/[\w.:+-]+/g, (word) => (/\d/.test(word) ? "#" : word))
+    .replace(/#(?:,#)+/g, "#");

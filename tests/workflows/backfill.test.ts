@@ -8,7 +8,11 @@ afterEach(() => shop.close());
 
 /** 130 days of which the first are before the schedule was there; the answers to some statements are lost. */
 async function open({ loses = () => false }: { loses?: (statement: string) => boolean } = {}) {
+  const noon = new Date();
+  noon.setUTCHours(12, 0, 0, 0);
   shop = await workshop({
+    // After the day's slot in either half of the year, so that 130 days have 130 slots.
+    start: noon,
     functions: scheduleFunctions,
     env: { REPORT_TIME_ZONE: "Europe/Berlin" },
     afterDatabase: (statement) => {

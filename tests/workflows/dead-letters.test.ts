@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { eventType } from "inngest";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { z } from "zod";
+import { fingerprintOf } from "#dead-letters/failure.ts";
 import { AppError } from "#lib/errors.ts";
 import type { Platform } from "#platform.ts";
 import { insertJob } from "../support/jobs.ts";
@@ -92,6 +93,12 @@ describe.each([{ checkpointing: true }, { checkpointing: false }])("with %o", (m
       error_message: "no lorry for eve@example.com",
       attempts: 3,
       status: "failed",
+      fingerprint: fingerprintOf(
+        "ship-order",
+        "provider_unavailable",
+        "no lorry for ann@example.org",
+        "ship",
+      ),
     });
     expect(letter.error_stack).toContain("dead-letters.test.ts");
   });

@@ -305,6 +305,27 @@ const WORK: Record<string, Work> = {
     effects: async (name) => ({ stars: await stars(name) }),
     once: { stars: 2 },
   },
+  "handle-letter-group": {
+    async begin() {
+      const fingerprint = randomUUID();
+      // Other tests' letters are not in this group.
+      await house.rows(
+        `insert into dead_letter_queue (event_name, event_data, event_id, run_id, function_id, fingerprint, failed_at,
+           alerted_at)
+         select 'monitoring/canary', '{}', $1 || n, $1 || n, 'run-canary', $1, $2, $2 from generate_series(1, 3) as n`,
+        fingerprint,
+        house.engine.clock.now(),
+      );
+      const path = `/api/dead-letters/groups/${fingerprint}/ignore`;
+      return (await house.call("POST", path, { note: "tried" })).jobId;
+    },
+    isDone: hasCompleted,
+    effects: async (id) => ({
+      ignored: await count("select count(*) as n from dead_letter_queue where group_job_id = $1", id),
+    }),
+    once: { ignored: 3 },
+    letters: 3,
+  },
   "send-webhook": {
     begin: endpointWithMessage,
     isDone: async (id) => (await deliveriesOf(id)).every(({ status }) => status === "delivered"),

@@ -472,6 +472,7 @@ export type Database = {
           failed_at: string;
           fingerprint: string;
           function_id: string;
+          group_job_id: string | null;
           handled_at: string | null;
           handled_by: string | null;
           id: string;
@@ -501,6 +502,7 @@ export type Database = {
           failed_at?: string;
           fingerprint: string;
           function_id: string;
+          group_job_id?: string | null;
           handled_at?: string | null;
           handled_by?: string | null;
           id?: string;
@@ -529,6 +531,7 @@ export type Database = {
           failed_at?: string;
           fingerprint?: string;
           function_id?: string;
+          group_job_id?: string | null;
           handled_at?: string | null;
           handled_by?: string | null;
           id?: string;
@@ -543,6 +546,13 @@ export type Database = {
           status?: string;
         };
         Relationships: [
+          {
+            foreignKeyName: "dead_letter_queue_group_job_id_fkey";
+            columns: ["group_job_id"];
+            isOneToOne: false;
+            referencedRelation: "letter_group_jobs";
+            referencedColumns: ["id"];
+          },
           {
             foreignKeyName: "dead_letter_queue_job_id_fkey";
             columns: ["job_id"];
@@ -1606,6 +1616,51 @@ export type Database = {
             foreignKeyName: "jobs_parent_job_id_fkey";
             columns: ["parent_job_id"];
             isOneToOne: false;
+            referencedRelation: "jobs";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      letter_group_jobs: {
+        Row: {
+          action: string;
+          at_once: number;
+          created_at: string;
+          fingerprint: string;
+          halt_after: number;
+          halted_at: string | null;
+          id: string;
+          note: string | null;
+          requested_by: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          action: string;
+          at_once: number;
+          created_at: string;
+          fingerprint: string;
+          halt_after: number;
+          halted_at?: string | null;
+          id: string;
+          note?: string | null;
+          requested_by: string;
+        };
+        Update: {
+          action?: string;
+          at_once?: number;
+          created_at?: string;
+          fingerprint?: string;
+          halt_after?: number;
+          halted_at?: string | null;
+          id?: string;
+          note?: string | null;
+          requested_by?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "letter_group_jobs_id_fkey";
+            columns: ["id"];
+            isOneToOne: true;
             referencedRelation: "jobs";
             referencedColumns: ["id"];
           },
@@ -2923,6 +2978,48 @@ export type Database = {
           isSetofReturn: false;
         };
       };
+      accept_letter_group_job: {
+        Args: { p_now: string | null; p_request: Json | null; p_work: Json | null };
+        Returns: {
+          again_of: string | null;
+          checked_at: string | null;
+          created_at: string;
+          dead_letter_id: string | null;
+          deadline_at: string | null;
+          due_at: string;
+          ended_at: string | null;
+          error: Json | null;
+          event_count: number;
+          event_data: NonNullable<Json>;
+          event_id: string;
+          event_name: string;
+          fingerprint: string | null;
+          function_id: string;
+          id: string;
+          idempotency_key: string | null;
+          keep_completed: number | null;
+          kind: string;
+          owner: string | null;
+          parent_job_id: string | null;
+          priority: number;
+          progress_done: number | null;
+          progress_total: number | null;
+          ready_at: string;
+          released_at: string | null;
+          requester: string;
+          result: Json | null;
+          sent_at: string | null;
+          started_at: string | null;
+          status: string;
+          updated_at: string;
+        };
+        SetofOptions: {
+          from: "*";
+          to: "jobs";
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
+      };
       accept_newsletter: {
         Args: {
           p_content: Json | null;
@@ -3551,6 +3648,7 @@ export type Database = {
         Returns: Json;
       };
       cut_inbox_replay: { Args: { p_id: string | null }; Returns: Json };
+      cut_letter_group: { Args: { p_id: string | null }; Returns: Json };
       cut_post: { Args: { p_id: string | null; p_size: number | null }; Returns: Json };
       cut_webhook_replay: { Args: { p_id: string | null }; Returns: Json };
       decide_way: {
@@ -3805,6 +3903,7 @@ export type Database = {
           failed_at: string;
           fingerprint: string;
           function_id: string;
+          group_job_id: string | null;
           handled_at: string | null;
           handled_by: string | null;
           id: string;
@@ -4087,6 +4186,7 @@ export type Database = {
           failed_at: string;
           fingerprint: string;
           function_id: string;
+          group_job_id: string | null;
           handled_at: string | null;
           handled_by: string | null;
           id: string;
@@ -4218,6 +4318,15 @@ export type Database = {
           bucket: string;
           path: string;
         }[];
+      };
+      list_letter_groups: {
+        Args: {
+          p_fingerprint: string | null;
+          p_limit: number | null;
+          p_now: string | null;
+          p_status: string | null;
+        };
+        Returns: Json;
       };
       list_notifications: {
         Args: { p_limit: number | null; p_owner: string | null; p_unread: boolean | null };
@@ -5044,6 +5153,7 @@ export type Database = {
           failed_at: string;
           fingerprint: string;
           function_id: string;
+          group_job_id: string | null;
           handled_at: string | null;
           handled_by: string | null;
           id: string;
@@ -5146,6 +5256,17 @@ export type Database = {
         Returns: Json;
       };
       welcome_user: { Args: { p_now: string | null; p_user_id: string | null }; Returns: string };
+      work_letter_group: {
+        Args: {
+          p_from: number | null;
+          p_job_id: string | null;
+          p_last: number | null;
+          p_now: string | null;
+          p_part_id: number | null;
+          p_token: string | null;
+        };
+        Returns: Json;
+      };
       write_import_rows: {
         Args: {
           p_from: number | null;

@@ -30,6 +30,8 @@ export type FailedTry = {
 export type NoteFailedTry = (failed: FailedTry) => Promise<number>;
 
 type Failed = Pick<FailedTry, "runId" | "stepId" | "attempt"> & {
+  /** The step's name in the code; undefined outside of steps. */
+  step: string | undefined;
   maxAttempts: number | undefined;
   eventData: unknown;
   policy: RetryPolicyName | undefined;
@@ -44,7 +46,7 @@ type Failed = Pick<FailedTry, "runId" | "stepId" | "attempt"> & {
  *   pauses, unless the job's event asks for other numbers (S3-7).
  *
  * Only this class knows how Inngest expresses "stop" and "not before". Inngest keeps only `cause` of an error, so
- * the code and the number of the engine's tries are stored there.
+ * the code, the number of the engine's tries and the step are stored there.
  */
 export const countFailedTries = (note: NoteFailedTry) =>
   class CountFailedTries extends Middleware.BaseMiddleware {
@@ -55,7 +57,9 @@ export const countFailedTries = (note: NoteFailedTry) =>
         .catch((error: unknown) => {
           throw stepInfo.stepType === "sendEvent" ? engineTrouble(error) : error;
         })
-        .catch((error: unknown) => judge(error, failedIn(ctx, fn, stepInfo.hashedId), note));
+        .catch((error: unknown) =>
+          judge(error, failedIn(ctx, fn, stepInfo.hashedId, stepInfo.options.id), note),
+        );
     }
 
     override wrapFunctionHandler({ next, ctx, fn }: Middleware.WrapFunctionHandlerArgs) {
@@ -67,7 +71,8 @@ const failedIn = (
   { runId, attempt, maxAttempts, event }: Middleware.WrapFunctionHandlerArgs["ctx"],
   { opts }: Middleware.WrapFunctionHandlerArgs["fn"],
   stepId: string,
-): Failed => ({ runId, stepId, attempt, maxAttempts, eventData: event.data, policy: policyOf(opts) });
+  step?: string,
+): Failed => ({ runId, stepId, step, attempt, maxAttempts, eventData: event.data, policy: policyOf(opts) });
 
 /** A step that sends events fails only when the engine does not accept them. */
 const engineTrouble = (cause: unknown) =>
@@ -81,9 +86,9 @@ async function judge(thrown: unknown, failed: Failed, note: NoteFailedTry): Prom
   // A step's last error passes here a second time when it leaves the function, and is already converted.
   if (thrown instanceof StepError) throw thrown;
   const attempts = failed.attempt + 1;
-  const error = thrown instanceof AppError ? toInngestError(thrown, attempts) : toError(thrown);
+  const error = thrown instanceof AppError ? toInngestError(thrown, attempts, failed.step) : toError(thrown);
   const code = codeOf(error);
-  const cause = { code, attempts };
+  const cause = { code, attempts, step: failed.step };
   const stop = () => withStackOf(error, new NonRetriableError(error.message, { cause }));
   if (error instanceof NonRetriableError) throw stop();
   if (failed.maxAttempts !== undefined && attempts >= failed.maxAttempts) throw error;
@@ -141,10 +146,10 @@ const isLater = (error: unknown): boolean => error instanceof RetryAfterError;
 
 const DEFAULT_LATER_MS = 60_000;
 
-/** `attempts` is the number of tries so far, including this one. */
-export function toInngestError(error: AppError, attempts: number): Error {
+/** `attempts` is the number of tries so far, including this one; `step` is the name of the step that failed. */
+export function toInngestError(error: AppError, attempts: number, step?: string): Error {
   const { retry } = meaningOf(error.code);
-  const cause = { code: error.code, attempts };
+  const cause = { code: error.code, attempts, step };
   if (retry === "stop") return withStackOf(error, new NonRetriableError(error.message, { cause }));
   const delayMs = error.retryAfterMs ?? (retry === "later" ? DEFAULT_LATER_MS : undefined);
   if (delayMs === undefined) return withStackOf(error, new Error(error.message, { cause }));

@@ -71,6 +71,27 @@ describe("the fingerprint of a failure", () => {
     );
   });
 
+  test.each([
+    ["connect 10.0.0.1:5432 refused", "connect 192.168.1.20:80 refused"],
+    ["peer fe80::1 is gone", "peer 2001:db8:abcd::ff is gone"],
+    ["no customer cus_NffrFeUfNV2Hib", "no customer cus_9s6XKzkNRiz8i3"],
+    ["1,000 rows are wrong", "999 rows are wrong"],
+    ["at ship (/app/src/ship.ts:12:3)", "at ship (/app/src/ship.ts:904:17)"],
+    ["late since 2026-11-29T07:00:00Z", "late since 2026-12-01T11:30:00Z"],
+  ])("is the same for “%s” and “%s”", (one, other) => {
+    expect(print(one)).toBe(print(other));
+  });
+
+  test("depends on the step, but not on the number of its round", () => {
+    const at = (step: string) => toFailure(news({ message: "x", cause: { step } }), attempts).fingerprint;
+    expect(at("work-1")).toBe(at("work-22"));
+    expect(at("work-1")).not.toBe(at("plan"));
+  });
+
+  test("names the version of its rules", () => {
+    expect(print("x")).toMatch(/^2-[0-9a-f]{16}$/);
+  });
+
   test("depends on the message and the error code", () => {
     expect(print("no lorry")).not.toBe(print("no driver"));
     expect(print("x")).not.toBe(print("x", "conflict"));

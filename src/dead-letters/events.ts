@@ -1,0 +1,7 @@
+import { eventType } from "inngest";
+import { z } from "zod";
+
+/** Command: reprocess or ignore all open dead letters of a group. */
+export const handleLetterGroup = eventType("dead-letter/handle-group", {
+  schema: z.object({ groupJobId: z.uuid() }),
+});

@@ -1,0 +1,47 @@
+import { z } from "zod";
+import type { JobRequest } from "#jobs/request.ts";
+import { jobRow } from "#jobs/rows.ts";
+import type { Clock } from "#lib/clock.ts";
+import { createCall } from "#lib/database/call.ts";
+import type { DatabaseClient } from "#lib/database/client.ts";
+import { groupRow } from "./group-view.ts";
+import type { LetterFilter } from "./rows.ts";
+
+/** What becomes of all open letters of a group. */
+export type GroupWork = {
+  fingerprint: string;
+  action: "reprocess" | "ignore";
+  /** Why they are ignored. */
+  note: string | null;
+  /** How many are at work again at the same time. */
+  atOnce: number;
+  /** The job halts when more than this have failed again. */
+  haltAfter: number;
+};
+
+/** The part of the group's job, under the run's lease. */
+type ClaimedPart = { id: number; token: string; next: number; last: number };
+
+export type LetterGroupRepository = ReturnType<typeof letterGroupRepository>;
+
+const groups = z.object({ items: groupRow.array(), total: z.number() });
+const ranges = z.array(z.object({ first: z.number(), last: z.number(), total: z.number() }));
+const worked = z.object({ state: z.enum(["open", "done", "lost"]), waitMs: z.number().optional() });
+
+export function letterGroupRepository(db: DatabaseClient, clock: Clock) {
+  const { call, callTimeless } = createCall(db, clock);
+  return {
+    /** The groups, the one that failed last first. `total` counts those beyond the limit too. */
+    list: (filter: Pick<LetterFilter, "status" | "fingerprint">, limit: number) =>
+      call("list_letter_groups", { status: filter.status, fingerprint: filter.fingerprint, limit }, groups),
+
+    accept: (request: JobRequest, work: GroupWork) =>
+      call("accept_letter_group_job", { work, request }, jobRow),
+
+    cut: (id: string) => callTimeless("cut_letter_group", { id }, ranges),
+
+    /** Handles as many letters as there are free places. `waitMs`: all places are taken. */
+    work: ({ id: partId, token, next: from, last }: ClaimedPart, jobId: string) =>
+      call("work_letter_group", { partId, token, jobId, from, last }, worked),
+  };
+}

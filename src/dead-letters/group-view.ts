@@ -1,0 +1,80 @@
+import { z } from "zod";
+import { jobUrl } from "#jobs/view.ts";
+
+const job = z.object({
+  id: z.uuid(),
+  action: z.enum(["reprocess", "ignore"]),
+  status: z.string(),
+  haltedAt: z.string().nullable(),
+  createdAt: z.string(),
+});
+
+/** A group of dead letters as the database returns it. */
+export const groupRow = z.object({
+  fingerprint: z.string(),
+  total: z.number(),
+  open: z.number(),
+  ignored: z.number(),
+  reprocessed: z.number(),
+  completed: z.number(),
+  failedAgain: z.number(),
+  firstAt: z.string(),
+  lastAt: z.string(),
+  id: z.uuid(),
+  function: z.string(),
+  event: z.string(),
+  code: z.string().nullable(),
+  message: z.string().nullable(),
+  hourly: z.array(z.number()),
+  job: job.nullable(),
+});
+
+/** Dead letters with one cause, as an administrator sees them. */
+export const groupView = z.object({
+  fingerprint: z.string(),
+  function: z.string(),
+  event: z.string(),
+  error: z.object({ code: z.string().nullable(), message: z.string().nullable() }),
+  /** `completed` and `failedAgain`: how their reprocessing ended. */
+  counts: z.object({
+    total: z.number(),
+    open: z.number(),
+    ignored: z.number(),
+    reprocessed: z.number(),
+    completed: z.number(),
+    failedAgain: z.number(),
+  }),
+  firstAt: z.string(),
+  lastAt: z.string(),
+  /** The failures in each of the last 24 hours, the oldest first. */
+  hourly: z.array(z.number()),
+  /** The newest job that handles or handled the whole group. */
+  job: job.omit({ id: true }).nullable(),
+  links: z.object({ newest: z.string(), job: z.string().nullable() }),
+});
+z.globalRegistry.add(groupView, { id: "DeadLetterGroup" });
+
+export const toGroupView = (row: z.output<typeof groupRow>): z.output<typeof groupView> => ({
+  fingerprint: row.fingerprint,
+  function: row.function,
+  event: row.event,
+  error: { code: row.code, message: row.message },
+  counts: {
+    total: row.total,
+    open: row.open,
+    ignored: row.ignored,
+    reprocessed: row.reprocessed,
+    completed: row.completed,
+    failedAgain: row.failedAgain,
+  },
+  firstAt: row.firstAt,
+  lastAt: row.lastAt,
+  hourly: row.hourly,
+  job: row.job && {
+    action: row.job.action,
+    status: row.job.status,
+    haltedAt: row.job.haltedAt,
+    createdAt: row.job.createdAt,
+  },
+  links: { newest: `/api/dead-letters/${row.id}`, job: row.job && jobUrl(row.job.id) },
+});

@@ -1,0 +1,221 @@
+-- Dead letters with the same fingerprint are a group: failures with one cause. A job handles all open letters of a group.
+
+create table public.letter_group_jobs (
+  id uuid primary key references public.jobs (id) on delete cascade,
+  fingerprint text not null,
+  action text not null,
+  -- Why the letters are ignored.
+  note text,
+  requested_by text not null,
+  -- How many letters are at work again at the same time.
+  at_once integer not null,
+  -- The job halts when more of its letters than this have failed again.
+  halt_after integer not null,
+  halted_at timestamptz,
+  created_at timestamptz not null,
+  constraint letter_group_jobs_action_is_valid check (action in ('reprocess', 'ignore')),
+  constraint letter_group_jobs_ignore_says_why check ((action = 'ignore') = (note is not null)),
+  constraint letter_group_jobs_at_once_is_valid check (at_once between 1 and 500),
+  constraint letter_group_jobs_halt_after_is_valid check (halt_after between 0 and 1000000)
+);
+create index letter_group_jobs_fingerprint on public.letter_group_jobs (fingerprint, created_at desc);
+alter table public.letter_group_jobs enable row level security;
+revoke all on public.letter_group_jobs from anon, authenticated;
+grant select, insert, update, delete on public.letter_group_jobs to service_role;
+
+alter table public.dead_letter_queue add column group_job_id uuid;
+-- The table is empty when this runs, so the check takes no time.
+-- squawk-ignore adding-foreign-key-constraint, constraint-missing-not-valid
+alter table public.dead_letter_queue add constraint dead_letter_queue_group_job_id_fkey
+  foreign key (group_job_id) references public.letter_group_jobs (id) on delete set null;
+create index dead_letter_queue_fingerprint on public.dead_letter_queue (fingerprint, status, failed_at, id);
+create index dead_letter_queue_group_job on public.dead_letter_queue (group_job_id) where group_job_id is not null;
+-- The letters that a job looks at before it goes on: those at work, and those that failed again.
+create index dead_letter_queue_unfinished on public.dead_letter_queue (group_job_id)
+  where status = 'reprocessed' and (outcome is null or outcome = 'failed');
+
+select private.register_work_kind('{"function_id": "handle-letter-group", "event_name": "dead-letter/handle-group",
+  "kind": "dead-letters", "priority": 3, "by_promise": false}');
+
+-- The groups, the one that failed last first. p_status: only groups with a letter of this status; null: all.
+-- p_fingerprint: only this group. Returns {"items": [...], "total"}; "hourly" are the failures of the last 24 hours.
+create function public.list_letter_groups(p_status text, p_fingerprint text, p_limit integer, p_now timestamptz)
+returns jsonb
+language sql stable
+set search_path = ''
+as $$
+  with groups as (
+    select fingerprint, count(*) as total, count(*) filter (where status = 'failed') as open,
+      count(*) filter (where status = 'ignored') as ignored,
+      count(*) filter (where status = 'reprocessed') as reprocessed,
+      count(*) filter (where outcome = 'completed') as completed,
+      count(*) filter (where outcome = 'failed') as "failedAgain",
+      min(failed_at) as "firstAt", max(failed_at) as "lastAt"
+    from public.dead_letter_queue
+    where p_fingerprint is null or fingerprint = p_fingerprint
+    group by fingerprint
+    having p_status is null or bool_or(status = p_status)
+  ), page as (
+    select * from groups order by "lastAt" desc, fingerprint limit p_limit
+  )
+  select jsonb_build_object('total', (select count(*) from groups), 'items', coalesce((
+    select jsonb_agg(to_jsonb(page) || to_jsonb(newest) || jsonb_build_object('job', to_jsonb(work), 'hourly', (
+        select jsonb_agg((select count(*) from public.dead_letter_queue as letter
+          where letter.fingerprint = page.fingerprint and letter.failed_at > p_now - hours * interval '1 hour'
+            and letter.failed_at <= p_now - (hours - 1) * interval '1 hour') order by hours desc)
+        from generate_series(1, 24) as hours))
+      order by page."lastAt" desc, page.fingerprint)
+    from page
+    cross join lateral (
+      select id, function_id as function, event_name as event, error_code as code, left(error_message, 500) as message
+      from public.dead_letter_queue as letter where letter.fingerprint = page.fingerprint
+      order by failed_at desc, id desc limit 1) as newest
+    left join lateral (
+      select group_job.id, action, jobs.status, halted_at as "haltedAt", group_job.created_at as "createdAt"
+      from public.letter_group_jobs as group_job join public.jobs using (id)
+      where group_job.fingerprint = page.fingerprint order by group_job.created_at desc limit 1) as work on true
+  ), '[]'));
+$$;
+
+-- The open letters of a group that this job handles: those that had failed when it was asked for, and not those whose
+-- reprocessing by this job has failed. A scheduled run cannot be reprocessed, because its next tick does the work.
+create function private.open_letters_of(p_job public.letter_group_jobs)
+returns setof public.dead_letter_queue
+language sql stable
+set search_path = ''
+as $$
+  select * from public.dead_letter_queue as letter
+  where fingerprint = p_job.fingerprint and status = 'failed' and failed_at <= p_job.created_at
+    and (p_job.action = 'ignore' or event_name not like 'inngest/%')
+    and not exists (select from public.dead_letter_queue as parent
+      where parent.id = letter.parent_id and parent.group_job_id = p_job.id);
+$$;
+
+-- Accepts a job that handles a group. A group has one such job at a time: a second request for the same action gets
+-- the first one's job. p_work: {"fingerprint", "action", "note", "atOnce", "haltAfter"}.
+create function public.accept_letter_group_job(p_work jsonb, p_request jsonb, p_now timestamptz)
+returns public.jobs
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_work public.letter_group_jobs;
+  v_job public.jobs;
+begin
+  perform pg_advisory_xact_lock(hashtextextended('letter-group:' || (p_work ->> 'fingerprint'), 0));
+  select group_job.* into v_work from public.letter_group_jobs as group_job join public.jobs using (id)
+  where group_job.fingerprint = p_work ->> 'fingerprint' and jobs.status in ('queued', 'running');
+  if v_work.action <> p_work ->> 'action' then
+    perform private.refuse(409, 'conflict', format('Job %s handles this group now: %s. Cancel it first.', v_work.id,
+      v_work.action));
+  elsif v_work.id is not null then
+    select * into v_job from public.jobs where id = v_work.id;
+    return v_job;
+  end if;
+  v_work := row((p_request ->> 'id')::uuid, p_work ->> 'fingerprint', p_work ->> 'action', p_work ->> 'note',
+    p_request ->> 'requester', (p_work ->> 'atOnce')::integer, (p_work ->> 'haltAfter')::integer, null, p_now);
+  if not exists (select from private.open_letters_of(v_work)) then
+    perform private.refuse(404, 'not_found', 'No open dead letter of this group can be handled so');
+  end if;
+  v_job := private.accept_job(p_request, p_now);
+  v_work.id := v_job.id;
+  insert into public.letter_group_jobs select v_work.* on conflict (id) do nothing;
+  return v_job;
+end
+$$;
+
+-- All letters of the job as one part: [{"first", "last", "total"}].
+create function public.cut_letter_group(p_id uuid)
+returns jsonb
+language sql stable
+set search_path = ''
+as $$
+  select coalesce(jsonb_agg(jsonb_build_object('first', 1, 'last', count, 'total', count)) filter (where count > 0), '[]')
+  from (
+    select count(letter.id) from public.letter_group_jobs as work
+    cross join lateral private.open_letters_of(work) as letter where work.id = p_id) as letters;
+$$;
+
+-- How many letters the job may handle now, and for how long it has waited for the oldest one at work. The limit is
+-- null when the job halts.
+create function private.room_of_letter_group(p_work public.letter_group_jobs, p_now timestamptz)
+returns table (free integer, waited interval)
+language sql stable
+set search_path = ''
+as $$
+  select case
+      when p_work.action = 'ignore' then 200
+      when count(*) filter (where outcome = 'failed') <= p_work.halt_after
+        then greatest(p_work.at_once - count(*) filter (where outcome is null), 0)
+    end, p_now - min(handled_at) filter (where outcome is null)
+  from public.dead_letter_queue
+  where group_job_id = p_work.id and status = 'reprocessed' and (outcome is null or outcome = 'failed');
+$$;
+
+create function private.handle_letter_of(p_work public.letter_group_jobs, p_letter_id uuid, p_now timestamptz)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+begin
+  if p_work.action = 'ignore' then
+    perform public.ignore_dead_letter(p_letter_id, p_work.note, p_work.requested_by, p_now);
+  else
+    perform public.reprocess_dead_letter(p_letter_id, gen_random_uuid(), p_work.requested_by, p_now);
+  end if;
+  update public.dead_letter_queue set group_job_id = p_work.id where id = p_letter_id;
+end
+$$;
+
+-- Handles the next letters, at most so many that p_work.at_once are at work; each once, because a handled letter is no
+-- longer open. Halts when too many have failed again: the rest counts as skipped, and stays open. Returns {"state":
+-- "open", "done" or "lost", "waitMs"}; waitMs is not null when all places are taken.
+create function public.work_letter_group(
+  p_part_id bigint, p_token uuid, p_job_id uuid, p_from bigint, p_last bigint, p_now timestamptz
+)
+returns jsonb
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_state text := private.hold_part_of_open_job(p_part_id, p_token, p_from);
+  v_work public.letter_group_jobs;
+  v_free integer;
+  v_waited interval;
+  v_letter_id uuid;
+  v_count integer := 0;
+  v_next bigint;
+begin
+  if v_state is not null then
+    return jsonb_build_object('state', v_state);
+  end if;
+  select * into v_work from public.letter_group_jobs where id = p_job_id;
+  select free, waited into v_free, v_waited from private.room_of_letter_group(v_work, p_now);
+  if v_free = 0 then
+    return jsonb_build_object('state', 'open', 'waitMs',
+      1000 * extract(epoch from least(greatest(v_waited, interval '5 seconds'), interval '1 hour'))::bigint);
+  end if;
+  for v_letter_id in
+    select id from private.open_letters_of(v_work) order by failed_at, id
+    limit least(coalesce(v_free, 0), p_last - p_from + 1)
+  loop
+    perform private.handle_letter_of(v_work, v_letter_id, p_now);
+    v_count := v_count + 1;
+  end loop;
+  if v_count > 0 then
+    perform private.ask_for_outbox();
+  elsif v_free is null then
+    update public.letter_group_jobs set halted_at = p_now where id = p_job_id;
+  end if;
+  v_next := case when v_count = 0 then p_last + 1 else p_from + v_count end;
+  return jsonb_build_object('state', private.settle_part(p_part_id, p_token,
+    jsonb_build_object(case v_work.action when 'ignore' then 'ignored' else 'reprocessed' end, v_count), v_next, p_now));
+end
+$$;
+
+revoke execute on function public.list_letter_groups, private.open_letters_of, public.accept_letter_group_job,
+  public.cut_letter_group, private.room_of_letter_group, private.handle_letter_of, public.work_letter_group
+  from public, anon, authenticated;
+grant execute on function public.list_letter_groups, private.open_letters_of, public.accept_letter_group_job,
+  public.cut_letter_group, private.room_of_letter_group, private.handle_letter_of, public.work_letter_group
+  to service_role;

@@ -1,0 +1,230 @@
+/** Groups of dead letters: one cause, one group, and one job that reprocesses or ignores it. */
+import { randomUUID } from "node:crypto";
+import { NonRetriableError } from "inngest";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { fingerprintOf } from "#dead-letters/failure.ts";
+import { deadLetterFunctions } from "#dead-letters/functions.ts";
+import { type Workshop, workshop } from "../support/workshop.ts";
+
+/** What the work did, by the number in its event. */
+const shipped: number[] = [];
+let isMended = (_number: number) => true;
+let isSlow = false;
+let afterDatabase: ((path: string) => void) | undefined;
+let shop: Workshop;
+
+beforeEach(async () => {
+  shipped.length = 0;
+  isSlow = false;
+  isMended = () => true;
+  afterDatabase = undefined;
+  shop = await workshop({
+    functions: (deps) => [
+      ...deadLetterFunctions(deps),
+      deps.inngest.createFunction(
+        { id: "ship-order", triggers: [{ event: "test/order.paid" }], onFailure: deps.onFailure },
+        async ({ event, step }) => {
+          if (isSlow) await step.sleep("slow", "1h");
+          return step.run("ship", () => {
+            if (!isMended(event.data["number"])) throw new NonRetriableError("no lorry");
+            shipped.push(event.data["number"]);
+          });
+        },
+      ),
+    ],
+    afterDatabase: (path) => afterDatabase?.(path),
+  });
+});
+afterEach(() => shop.close());
+
+/** Open dead letters of one cause. */
+async function letters(count: number, message: (n: number) => string = () => "no lorry", from = 0) {
+  const made = Array.from({ length: count }, (_, n) => ({
+    n: from + n,
+    fingerprint: fingerprintOf("ship-order", "NonRetriableError", message(n), "ship"),
+    message: message(n),
+  }));
+  await shop.rows(
+    `insert into dead_letter_queue (event_name, event_data, event_id, run_id, function_id, fingerprint, error_message,
+       failed_at, alerted_at)
+     select 'test/order.paid', jsonb_build_object('number', (l ->> 'n')::int), 'e' || (l ->> 'n'),
+       'r' || (l ->> 'n'), 'ship-order', l ->> 'fingerprint', l ->> 'message',
+       $2::timestamptz - ((l ->> 'n')::int % 600) * interval '1 minute',
+       $2
+     from jsonb_array_elements($1) as l`,
+    [JSON.stringify(made), shop.engine.clock.now().toISOString()],
+  );
+  return made[0]?.fingerprint ?? "";
+}
+const groups = async (query = "") => (await shop.call("GET", `/api/dead-letters/groups${query}`)).body;
+const group = async (fingerprint: string) =>
+  (await shop.call("GET", `/api/dead-letters/groups/${fingerprint}`)).body;
+const ask = (fingerprint: string, action: string, body: object = {}) =>
+  shop.call("POST", `/api/dead-letters/groups/${fingerprint}/${action}`, body);
+/** Housekeeping sends what a kill or an outage kept back. */
+async function ended(jobId: string): Promise<{ status: string; result: unknown }> {
+  for (let minute = 0; minute < 300; minute++) {
+    const { status, body } = await shop.call("GET", `/api/jobs/${jobId}`);
+    expect(status).toBe(200);
+    if (["completed", "failed", "canceled"].includes(body.status)) return body;
+    await shop.engine.advance("1m");
+    await shop.app.keepHouse();
+    await shop.engine.idle();
+  }
+  throw new Error("The job does not end");
+}
+const numbers = (count: number) => Array.from({ length: count }, (_, n) => n);
+
+describe("groups", () => {
+  test("5,000 letters of seven causes are seven groups, whatever ids, numbers, addresses and lines they name", async () => {
+    const causes: ((n: number) => string)[] = [
+      (n) => `order ${n} of u${n}@example.com failed`,
+      (n) => `the mailbox of customer ${randomUUID()} is full (${n})`,
+      (n) => `connect ECONNREFUSED 10.0.${n % 255}.1:${5000 + n}`,
+      (n) => `cannot read ship.ts:${n}:${n % 80}`,
+      (n) => `https://api.example.com/orders/${n} answered 503`,
+      (n) => `lorry lor_${n.toString(36)}7x is away`,
+      () => "no driver",
+    ];
+    const sizes = [1000, 1000, 1000, 1000, 500, 400, 100];
+    let from = 0;
+    for (const [index, cause] of causes.entries()) {
+      const size = sizes[index] ?? 0;
+      await letters(size, cause, from);
+      from += size;
+    }
+    const { items, total } = await groups("?status=failed");
+    expect(total).toBe(7);
+    const sizeOf = (one: { counts: { open: number } }) => one.counts.open;
+    expect(items.map(sizeOf).toSorted((a: number, b: number) => b - a)).toEqual(sizes);
+    for (const { hourly, counts } of items) {
+      expect(hourly).toHaveLength(24);
+      // All failed in the last ten hours.
+      expect(hourly.reduce((sum: number, count: number) => sum + count, 0)).toBe(counts.total);
+      expect(hourly.slice(0, 13)).toEqual(Array.from({ length: 13 }, () => 0));
+    }
+    expect((await groups("?limit=2")).items).toHaveLength(2);
+  });
+
+  test("the code and the words of a message make different groups", () => {
+    const print = (code: string, message: string) => fingerprintOf("ship-order", code, message);
+    expect(print("internal", "no lorry")).not.toBe(print("internal", "no driver"));
+    expect(print("internal", "no lorry")).not.toBe(print("conflict", "no lorry"));
+  });
+});
+
+describe("a job that reprocesses a group", () => {
+  test("does the work of each letter once, and leaves other groups alone", async () => {
+    const fingerprint = await letters(60);
+    await letters(3, () => "no driver", 1000);
+    const { status, body } = await ask(fingerprint, "reprocess", { atOnce: 20 });
+    expect(status).toBe(202);
+    expect(await ended(body.jobId)).toMatchObject({ status: "completed", result: { reprocessed: 60 } });
+    await shop.engine.idle();
+    expect(shipped.toSorted((a, b) => a - b)).toEqual(numbers(60));
+    expect((await group(fingerprint)).counts).toMatchObject({ open: 0, reprocessed: 60, completed: 60 });
+    const [handled] = await shop.rows(
+      "select distinct handled_by from dead_letter_queue where group_job_id = $1",
+      [body.jobId],
+    );
+    expect(handled.handled_by).toMatch(/^key:/);
+    expect((await groups("?status=failed")).items.map((one: { function: string }) => one.function)).toEqual([
+      "ship-order",
+    ]);
+  });
+
+  test("killed after each of its statements, it does each letter's work once", async () => {
+    const fingerprint = await letters(40);
+    let kills = 0;
+    afterDatabase = (path) => {
+      // The statement has had its effect; every second answer is lost.
+      if (path.endsWith("/work_letter_group") && kills++ % 2 === 0) throw new TypeError("fetch failed");
+    };
+    const { body } = await ask(fingerprint, "reprocess", { atOnce: 8 });
+    expect(await ended(body.jobId)).toMatchObject({ status: "completed" });
+    await shop.engine.idle();
+    expect(kills).toBeGreaterThan(4);
+    expect(shipped.toSorted((a, b) => a - b)).toEqual(numbers(40));
+  });
+
+  test("halts when more have failed again than its limit, at most one window of letters later", async () => {
+    const fingerprint = await letters(100);
+    isMended = () => false;
+    const { body } = await ask(fingerprint, "reprocess", { atOnce: 10, haltAfter: 5 });
+    expect(await ended(body.jobId)).toMatchObject({ status: "completed", result: { skipped: 90 } });
+    const after = await group(fingerprint);
+    // The ten that failed again are new letters of the same group.
+    expect(after.counts).toMatchObject({ open: 100, reprocessed: 10, failedAgain: 10 });
+    expect(after.job).toMatchObject({ action: "reprocess", status: "completed" });
+    expect(after.job.haltedAt).not.toBeNull();
+  });
+
+  test("some failures below the limit do not halt it", async () => {
+    const fingerprint = await letters(30);
+    isMended = (number) => number % 10 !== 0;
+    const { body } = await ask(fingerprint, "reprocess", { atOnce: 10, haltAfter: 3 });
+    expect(await ended(body.jobId)).toMatchObject({
+      status: "completed",
+      result: { reprocessed: 30 },
+      error: null,
+    });
+    await shop.engine.idle();
+    expect(shipped).toHaveLength(27);
+    const after = await group(fingerprint);
+    expect(after.job.haltedAt).toBeNull();
+    expect(after.counts).toMatchObject({ open: 3, completed: 27, failedAgain: 3 });
+  });
+
+  test("two operators make one job, and the group cannot be ignored meanwhile", async () => {
+    const fingerprint = await letters(20);
+    shop.down.engine = true;
+    const [one, two] = await Promise.all([ask(fingerprint, "reprocess"), ask(fingerprint, "reprocess")]);
+    expect(one.body.jobId).toBe(two.body.jobId);
+    const { status, body } = await ask(fingerprint, "ignore", { note: "known" });
+    expect({ status, code: body.code }).toEqual({ status: 409, code: "conflict" });
+    shop.down.engine = false;
+    await ended(one.body.jobId);
+    await shop.engine.idle();
+    expect(shipped.toSorted((a, b) => a - b)).toEqual(numbers(20));
+  });
+
+  test("stops when it is canceled: the rest stays open", async () => {
+    const fingerprint = await letters(30);
+    isSlow = true;
+    const { body } = await ask(fingerprint, "reprocess", { atOnce: 4 });
+    await shop.engine.advance("10m");
+    expect((await group(fingerprint)).counts.reprocessed).toBe(4);
+    expect((await shop.call("DELETE", `/api/jobs/${body.jobId}`)).status).toBe(202);
+    await shop.engine.advance("5h");
+    await shop.engine.idle();
+    const { counts, job } = await group(fingerprint);
+    expect(job.status).toBe("canceled");
+    // What was at work goes on.
+    expect(counts).toMatchObject({ open: 26, reprocessed: 4, completed: 4 });
+  });
+});
+
+test("a job that ignores a group writes the reason on each letter", async () => {
+  const fingerprint = await letters(450);
+  const { body } = await ask(fingerprint, "ignore", { note: "the shop is closed" });
+  expect(await ended(body.jobId)).toMatchObject({ status: "completed", result: { ignored: 450 } });
+  expect(
+    await shop.rows("select status, note, count(*)::int as n from dead_letter_queue group by 1, 2"),
+  ).toEqual([{ status: "ignored", note: "the shop is closed", n: 450 }]);
+  expect(shipped).toEqual([]);
+});
+
+test.each([
+  ["reprocess", {}],
+  ["ignore", { note: "none" }],
+])("404: a group without an open letter has nothing to %s", async (action, asked) => {
+  expect((await ask("2-0000000000000000", action, asked)).status).toBe(404);
+  expect((await shop.call("GET", "/api/dead-letters/groups/2-0000000000000000")).status).toBe(404);
+});
+
+test("letters of scheduled runs can be ignored, and not reprocessed", async () => {
+  const fingerprint = await letters(2);
+  await shop.rows("update dead_letter_queue set event_name = 'inngest/scheduled.timer'");
+  expect((await ask(fingerprint, "reprocess")).status).toBe(404);
+  expect((await ask(fingerprint, "ignore", { note: "its next tick works" })).status).toBe(202);
+});
