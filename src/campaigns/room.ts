@@ -1,6 +1,8 @@
 import { campaignApiRepository } from "#campaigns/api-repository.ts";
 import { sendCampaignPartRequested, sendCampaignRequested } from "#campaigns/events.ts";
 import { campaignFacts } from "#campaigns/facts.ts";
+import { historyRepository } from "#campaigns/history-repository.ts";
+import { historyRoutes } from "#campaigns/history-routes.ts";
 import { readImprint } from "#campaigns/imprint.ts";
 import { newsletterRoutes } from "#campaigns/newsletter-routes.ts";
 import { createPreview, type Estimate } from "#campaigns/preview.ts";
@@ -51,6 +53,7 @@ export const campaigns = room<Dependencies>({
         preview: createPreview(previewing),
         sendTest: createSendTest({ ...previewing, tokens: services.tokens }),
       }),
+      ...historyRoutes({ history: historyRepository(db, clock) }),
       ...newsletterRoutes(deps),
     ];
   },

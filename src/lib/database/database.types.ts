@@ -3829,6 +3829,15 @@ export type Database = {
         };
       };
       get_report: { Args: { p_id: string | null; p_owner: string | null }; Returns: Json };
+      get_subscriber_history: {
+        Args: {
+          p_limit: number | null;
+          p_list_id: string | null;
+          p_owner: string | null;
+          p_subscriber_id: number | null;
+        };
+        Returns: Json;
+      };
       get_user_settings: {
         Args: { p_user_id: string | null };
         Returns: {
