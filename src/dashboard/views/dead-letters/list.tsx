@@ -8,6 +8,7 @@ import { withQuery } from "#dashboard/hooks/use-hash-route.ts";
 import type { Letter, PageOf } from "#dashboard/types.ts";
 import { AdminsOnly } from "#dashboard/views/dead-letters/admins-only.tsx";
 import { LetterCard } from "#dashboard/views/dead-letters/card.tsx";
+import { LetterGroups } from "#dashboard/views/dead-letters/groups.tsx";
 import { Pager } from "#dashboard/views/pager.tsx";
 
 const VIEW = "dead-letters";
@@ -40,6 +41,8 @@ export function LetterList({ query }: { query: URLSearchParams }) {
   const { data, problem, isLoading, reload } = letters;
   const show = (values: Record<string, string | null>) => withQuery(`#/${VIEW}`, { ...chosen, ...values });
 
+  const isFiltered = FIELDS.some(({ name }) => query.get(name));
+
   if (problem?.status === 403) return <AdminsOnly />;
   return (
     <Page
@@ -58,9 +61,8 @@ export function LetterList({ query }: { query: URLSearchParams }) {
       <Filters view={VIEW} fields={FIELDS} query={query} />
       {problem && <ErrorNote problem={problem} onRetry={reload} />}
       {isLoading && !data && <Loading what="Loading the dead letters" />}
-      {data?.items.length === 0 && (
-        <NothingHere status={status} isFiltered={FIELDS.some(({ name }) => query.get(name))} />
-      )}
+      {data?.items.length === 0 && <NothingHere status={status} isFiltered={isFiltered} />}
+      {status === "failed" && !isFiltered && <LetterGroups everyMs={EVERY_MS} onChange={reload} />}
       <div className="stack letters">
         {data?.items.map((letter) => (
           <LetterCard key={letter.id} letter={letter} onChange={reload} />

@@ -1,0 +1,69 @@
+import { api } from "#dashboard/api.ts";
+import { confirm } from "#dashboard/components/dialog.tsx";
+import { Icon } from "#dashboard/components/icon.tsx";
+import { toast } from "#dashboard/components/toasts.tsx";
+import { useAction } from "#dashboard/hooks/use-action.ts";
+import type { LetterGroup } from "#dashboard/types.ts";
+import { expectOutcome } from "#dashboard/views/outcomes/watch.ts";
+
+const AT_ONCE = 10;
+const HALT_AFTER = 5;
+
+type ActionsProps = { group: LetterGroup; onChange: () => void };
+
+/** Reprocess or ignore all open letters of a cause, as one job. */
+export function GroupActions({ group, onChange }: ActionsProps) {
+  const path = `/api/dead-letters/groups/${group.fingerprint}`;
+  const { open } = group.counts;
+
+  const reprocess = useAction(async () => {
+    const answer = await confirm({
+      title: `Reprocess ${open} dead letters of ${group.function}?`,
+      text: `${AT_ONCE} are at work at a time. When more than ${HALT_AFTER} have failed again, the rest stays open.`,
+      yes: "Reprocess all",
+      no: "Cancel",
+    });
+    if (answer === null) return;
+    const asked = { atOnce: AT_ONCE, haltAfter: HALT_AFTER };
+    const { jobId } = await api.post<{ jobId: string }>(`${path}/reprocess`, asked);
+    expectOutcome(jobId, "handle-letter-group");
+    toast({ tone: "info", text: `Queued: reprocessing of ${open} dead letters`, href: `#/jobs/${jobId}` });
+    onChange();
+  });
+  const ignore = useAction(async () => {
+    const note = await confirm({
+      title: `Ignore ${open} dead letters of ${group.function}?`,
+      text: "Their work stays undone. The dead letters are kept.",
+      reason: "Why?",
+      yes: "Ignore all",
+      tone: "danger",
+      no: "Cancel",
+    });
+    if (note === null) return;
+    const { jobId } = await api.post<{ jobId: string }>(`${path}/ignore`, { note });
+    expectOutcome(jobId, "handle-letter-group");
+    toast({ tone: "info", text: `Queued: ignoring of ${open} dead letters`, href: `#/jobs/${jobId}` });
+    onChange();
+  });
+
+  return (
+    <>
+      <button
+        type="button"
+        aria-disabled={ignore.isBusy}
+        aria-label={`Ignore all: ${group.function}`}
+        onClick={() => ignore.run()}
+      >
+        Ignore all
+      </button>
+      <button
+        type="button"
+        aria-disabled={reprocess.isBusy}
+        aria-label={`Reprocess all: ${group.function}`}
+        onClick={() => reprocess.run()}
+      >
+        <Icon name="retry" /> Reprocess all
+      </button>
+    </>
+  );
+}

@@ -1,0 +1,74 @@
+import { expect, test } from "vitest";
+import { audit } from "./support/axe.ts";
+import { browse, withChromium } from "./support/pages.ts";
+
+withChromium("dead letters by cause", () => {
+  const pages = browse();
+  const fail = (count: number, fingerprint: string, message: string) =>
+    pages.house.sql.query(
+      `insert into dead_letter_queue (event_name, event_data, event_id, run_id, function_id, fingerprint, error_code,
+         error_message, failed_at, alerted_at)
+       select 'monitoring/canary', '{"sentAt": "2026-11-29T00:00:00Z"}', $1 || n, $1 || n, 'run-canary', $1, 'provider_rejected', $2,
+         now() - (n % 300) * interval '1 minute', now()
+       from generate_series(1, $3) as n`,
+      [fingerprint, message, count],
+    );
+  const statuses = async () =>
+    (
+      await pages.house.sql.query(
+        "select fingerprint, status, count(*)::int as n from dead_letter_queue group by 1, 2 order by 1, 2",
+      )
+    ).rows;
+
+  test("500 dead letters of three causes are handled with six clicks", async () => {
+    await fail(300, "2-a", "The mailbox of the customer is full");
+    await fail(190, "2-b", "The address answers 404 since the summer");
+    await fail(10, "2-c", "The key was refused");
+    const page = await pages.open("/dead-letters");
+    const causes = page.getByRole("region", { name: "Open dead letters by cause" });
+    await causes.getByText("The key was refused").waitFor();
+    expect(await causes.getByRole("row").count()).toBe(4);
+    for (const colorScheme of ["light", "dark"] as const) {
+      await page.emulateMedia({ colorScheme });
+      expect((await audit(page)).violations).toEqual([]);
+    }
+    const rowOf = (message: string) => causes.getByRole("row").filter({ hasText: message });
+    let clicks = 0;
+    const click = async (target: { click: () => Promise<void> }) => {
+      clicks += 1;
+      await target.click();
+    };
+    const dialog = page.getByRole("dialog");
+
+    for (const [message, count] of [
+      ["mailbox", 300],
+      ["404", 190],
+    ] as const) {
+      await click(rowOf(message).getByRole("button", { name: /^Ignore all/ }));
+      await dialog.getByRole("heading", { name: `Ignore ${count} dead letters of run-canary?` }).waitFor();
+      await dialog.getByRole("textbox").fill("known since the summer");
+      await click(dialog.getByRole("button", { name: "Ignore all" }));
+      await rowOf(message).waitFor({ state: "detached" });
+    }
+    await click(rowOf("key").getByRole("button", { name: /^Reprocess all/ }));
+    await click(dialog.getByRole("button", { name: "Reprocess all" }));
+    await causes.waitFor({ state: "detached" });
+    expect(clicks).toBe(6);
+    expect(await statuses()).toEqual([
+      { fingerprint: "2-a", status: "ignored", n: 300 },
+      { fingerprint: "2-b", status: "ignored", n: 190 },
+      { fingerprint: "2-c", status: "reprocessed", n: 10 },
+    ]);
+  });
+
+  test("a cause opens its letters, by keyboard", async () => {
+    await fail(3, "2-d", "No lorry");
+    const page = await pages.open("/dead-letters");
+    const causes = page.getByRole("region", { name: "Open dead letters by cause" });
+    await causes.getByRole("link", { name: "run-canary" }).focus();
+    await page.keyboard.press("Enter");
+    await page.waitForURL(/fingerprint=2-d/);
+    await causes.waitFor({ state: "detached" });
+    expect(await page.getByRole("article").count()).toBe(3);
+  });
+});
