@@ -91,7 +91,11 @@ test("S2-20: /queue/stats says how many jobs are pending, failed and worked on",
   await database.sql.query("update jobs set status = 'running', started_at = now() where id = $1", [running]);
   await database.sql.query(
     `insert into dead_letter_queue (event_name, event_data, event_id, run_id, function_id, fingerprint)
-     values ('a/b', '{}', 'e', 'r', 'f', 'x')`,
+     select 'a/b', '{}', 'e' || n, 'r' || n, 'f', 'x' from generate_series(1, 2) as n`,
+  );
+  // What an operator has decided about does not wait any more.
+  await database.sql.query(
+    "update dead_letter_queue set status = 'ignored', note = 'n', handled_by = 'ops', handled_at = now() where event_id = 'e2'",
   );
   const { status, body } = await site.call("GET", "/queue/stats", { as: "admin" });
   expect({ status, body }).toEqual({ status: 200, body: { pending: 2, failed: 1, workers: 1 } });
