@@ -15,6 +15,9 @@ export type CampaignHouse = Awaited<ReturnType<typeof campaignHouse>>;
 /** Tests send at production's default pace, and with `MAIL_PACE=off` without a limit of ours, in larger groups. */
 const PACE = process.env["MAIL_PACE"] === "off" ? { MAIL_REQUESTS_PER_SECOND: "0" } : {};
 
+/** The second batch is taken after the first is settled. Without a pace, all batches of a small campaign are taken at once. */
+export const ONE_BATCH_AT_A_TIME = { MAIL_MAX_IN_FLIGHT: "1", MAIL_REQUESTS_PER_SECOND: "4.5" };
+
 type Options = {
   env?: Record<string, string>;
   mail?: Partial<Settings>;

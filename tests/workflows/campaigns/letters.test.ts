@@ -1,5 +1,10 @@
 import { afterEach, expect, test } from "vitest";
-import { type CampaignHouse, campaignHouse, campaignTalk } from "../../support/campaign-house.ts";
+import {
+  type CampaignHouse,
+  campaignHouse,
+  campaignTalk,
+  ONE_BATCH_AT_A_TIME,
+} from "../../support/campaign-house.ts";
 
 let house: CampaignHouse;
 afterEach(() => house.close());
@@ -91,7 +96,7 @@ test("a campaign is blocked, with the reason, when no part can go on, and a repr
 });
 
 test("ignoring a dead letter skips its part, and the campaign completes without it", async () => {
-  house = await campaignHouse({ env: { ...SMALL, CAMPAIGN_PART_SIZE: "20", MAIL_MAX_IN_FLIGHT: "1" } });
+  house = await campaignHouse({ env: { ...SMALL, ...ONE_BATCH_AT_A_TIME, CAMPAIGN_PART_SIZE: "20" } });
   const { campaignId } = await house.draft(40);
   await house.control("faults", {
     rules: [

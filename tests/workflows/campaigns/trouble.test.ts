@@ -1,5 +1,10 @@
 import { afterEach, describe, expect, test } from "vitest";
-import { type CampaignHouse, campaignHouse, campaignTalk } from "../../support/campaign-house.ts";
+import {
+  type CampaignHouse,
+  campaignHouse,
+  campaignTalk,
+  ONE_BATCH_AT_A_TIME,
+} from "../../support/campaign-house.ts";
 
 let house: CampaignHouse;
 afterEach(() => house.close());
@@ -229,7 +234,7 @@ test("a batch that stays in doubt longer than its key is valid becomes unknown, 
 test("an address that unsubscribes after planning is skipped, unless its batch was already taken", async () => {
   let left = false;
   house = await campaignHouse({
-    env: { ...SMALL, PLAN: "free", MAIL_MAX_IN_FLIGHT: "1" },
+    env: { ...SMALL, ...ONE_BATCH_AT_A_TIME, PLAN: "free" },
     beforeMail: async (request) => {
       if (left) return;
       left = true;
@@ -253,7 +258,7 @@ test("an address that unsubscribes after planning is skipped, unless its batch w
 test("a canceled campaign sends no further batches", async () => {
   let jobId = "";
   house = await campaignHouse({
-    env: { ...SMALL, PLAN: "free", MAIL_MAX_IN_FLIGHT: "1" },
+    env: { ...SMALL, ...ONE_BATCH_AT_A_TIME, PLAN: "free" },
     beforeMail: async () => {
       if (jobId === "") return;
       const id = jobId;

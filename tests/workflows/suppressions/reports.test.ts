@@ -1,16 +1,18 @@
 /** Resend's reports change who is mailed: from the signed webhook to the rows and the mails. */
 import { randomUUID } from "node:crypto";
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { type CampaignHouse, campaignHouse, campaignTalk } from "../../support/campaign-house.ts";
+import {
+  type CampaignHouse,
+  campaignHouse,
+  campaignTalk,
+  ONE_BATCH_AT_A_TIME,
+} from "../../support/campaign-house.ts";
 import { REPORTS_SECRET, sendReport } from "../../support/reports.ts";
 
 let house: CampaignHouse;
 afterEach(() => house.close());
 const { campaign, send, completed, firstLetter, letters } = campaignTalk(() => house);
 const admin = { as: "admin" } as const;
-
-/** The second batch is taken after the first is settled. Without a pace, all batches of a small campaign are taken at once. */
-const ONE_BATCH_AT_A_TIME = { MAIL_MAX_IN_FLIGHT: "1", MAIL_REQUESTS_PER_SECOND: "4.5" };
 
 type Options = Parameters<typeof campaignHouse>[0];
 const open = async ({ env, ...more }: NonNullable<Options> = {}) => {
