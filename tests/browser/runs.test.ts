@@ -69,7 +69,7 @@ withChromium("a run as it was", () => {
     await letMailsGo(pages.house);
   });
 
-  test("who may not see the input sees the job without it", async () => {
+  test("a caller who may not see the input sees the job without it", async () => {
     const { id } = await pages.house.call("POST", "/api/tasks", { prompt: "a private goat" });
     await pages.house.sql.query("update jobs set owner = 'ann' where id = $1", [id]);
     const page = await pages.open(`/jobs/${id}`, { as: "app", expected: /403/ });
