@@ -52,7 +52,7 @@ export const previewRoutes = ({ preview, sendTest }: Dependencies): Route[] => [
     method: "POST",
     path: "/api/campaigns/:id/preview",
     policy: "app",
-    summary: "What a campaign would send to whom: recipients, samples, warnings, time and cost",
+    summary: "What sending a campaign would do: recipients, samples, warnings, time and cost",
     params: idParams,
     responses: { 200: previewView },
     handler: async ({ params, requester }) => json(200, await preview(params.id, ownerOf(requester))),

@@ -41,7 +41,7 @@ export type Preview = Omit<Audience, "fields" | "samples"> & {
   estimate: { executions: number; seconds: number | null; cheapestUsd: number | null };
 };
 
-/** What would be sent to whom, if the campaign were sent now. */
+/** What sending the campaign now would do: its recipients, their mails, the time and the cost. */
 export const createPreview =
   ({ campaigns, previews, links, env, estimate }: PreviewDependencies) =>
   async (campaignId: string, owner: string | null): Promise<Preview> => {

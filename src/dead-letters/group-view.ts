@@ -9,15 +9,19 @@ const job = z.object({
   createdAt: z.string(),
 });
 
-/** A group of dead letters as the database returns it. */
-export const groupRow = z.object({
-  fingerprint: z.string(),
+/** Numbers of dead letters. `completed` and `failedAgain`: how their reprocessing ended. */
+const counts = z.object({
   total: z.number(),
   open: z.number(),
   ignored: z.number(),
   reprocessed: z.number(),
   completed: z.number(),
   failedAgain: z.number(),
+});
+
+/** A group of dead letters as the database returns it. */
+export const groupRow = counts.extend({
+  fingerprint: z.string(),
   firstAt: z.string(),
   lastAt: z.string(),
   id: z.uuid(),
@@ -29,27 +33,21 @@ export const groupRow = z.object({
   job: job.nullable(),
 });
 
+const jobView = job.omit({ id: true });
+
 /** Dead letters with one cause, as an administrator sees them. */
 export const groupView = z.object({
   fingerprint: z.string(),
   function: z.string(),
   event: z.string(),
   error: z.object({ code: z.string().nullable(), message: z.string().nullable() }),
-  /** `completed` and `failedAgain`: how their reprocessing ended. */
-  counts: z.object({
-    total: z.number(),
-    open: z.number(),
-    ignored: z.number(),
-    reprocessed: z.number(),
-    completed: z.number(),
-    failedAgain: z.number(),
-  }),
+  counts,
   firstAt: z.string(),
   lastAt: z.string(),
   /** The failures in each of the last 24 hours, the oldest first. */
   hourly: z.array(z.number()),
   /** The newest job that handles or handled the whole group. */
-  job: job.omit({ id: true }).nullable(),
+  job: jobView.nullable(),
   links: z.object({ newest: z.string(), job: z.string().nullable() }),
 });
 z.globalRegistry.add(groupView, { id: "DeadLetterGroup" });
@@ -59,22 +57,10 @@ export const toGroupView = (row: z.output<typeof groupRow>): z.output<typeof gro
   function: row.function,
   event: row.event,
   error: { code: row.code, message: row.message },
-  counts: {
-    total: row.total,
-    open: row.open,
-    ignored: row.ignored,
-    reprocessed: row.reprocessed,
-    completed: row.completed,
-    failedAgain: row.failedAgain,
-  },
+  counts: counts.parse(row),
   firstAt: row.firstAt,
   lastAt: row.lastAt,
   hourly: row.hourly,
-  job: row.job && {
-    action: row.job.action,
-    status: row.job.status,
-    haltedAt: row.job.haltedAt,
-    createdAt: row.job.createdAt,
-  },
+  job: row.job && jobView.parse(row.job),
   links: { newest: `/api/dead-letters/${row.id}`, job: row.job && jobUrl(row.job.id) },
 });
