@@ -1,11 +1,9 @@
-import { type DefaultTreeAdapterTypes, type ErrorCodes, parse } from "parse5";
+import { checkHtml } from "#campaigns/check-html.ts";
 import { ourField } from "#campaigns/footer.ts";
 import type { Audience } from "#campaigns/preview-repository.ts";
 import type { Content } from "#campaigns/render-mail.ts";
 import { asPlainText, parseTemplate } from "#mail/template.ts";
 
-type Node = DefaultTreeAdapterTypes.Node;
-type Element = DefaultTreeAdapterTypes.Element;
 export const WARNING_CODES = [
   "no_recipients",
   "unknown_field",
@@ -18,21 +16,6 @@ type Written = Pick<Content, "subject" | "html" | "text" | "missingField">;
 
 /** The list of warnings is cut here: one kind of fault may occur thousands of times. */
 const MOST_OF_A_KIND = 10;
-
-/** Mails are often written without these, and every mail program shows them as meant. */
-const HARMLESS: ReadonlySet<string> = new Set([
-  "missing-doctype",
-  "non-conforming-doctype",
-  "non-void-html-element-start-tag-with-trailing-solidus",
-] satisfies `${ErrorCodes}`[]);
-
-/** Elements without an end tag, and those whose end tag HTML lets an author leave out. */
-const MAY_STAY_OPEN: ReadonlySet<string> = new Set(
-  (
-    "area base br col embed hr img input link meta source track wbr " +
-    "html head body p li dt dd option optgroup thead tbody tfoot tr td th colgroup caption rp rt"
-  ).split(" "),
-);
 
 /** The names of the author's merge fields, and whether each has a fallback wherever it is used. */
 export function fieldsOf({ subject, html, text }: Written): Map<string, { hasFallback: boolean }> {
@@ -71,37 +54,12 @@ function fieldWarnings(content: Written, { fields: { checked, missing } }: Audie
 }
 
 function htmlWarnings(html: string): Warning[] {
-  const broken: string[] = [];
-  const images: string[] = [];
-  const document = parse(html, {
-    sourceCodeLocationInfo: true,
-    onParseError: ({ code, startLine, startCol }) => {
-      if (!HARMLESS.has(code) && broken.length < MOST_OF_A_KIND)
-        broken.push(`line ${startLine}, column ${startCol}: ${code.replaceAll("-", " ")}`);
-    },
-  });
-  for (const { tagName, attrs, sourceCodeLocation: at } of elementsOf(document)) {
-    if (at?.startTag !== undefined && at.endTag === undefined && !MAY_STAY_OPEN.has(tagName))
-      broken.push(`line ${at.startLine}, column ${at.startCol}: <${tagName}> is not closed`);
-    if (tagName === "img" && !attrs.some(({ name }) => name === "alt"))
-      images.push(attrs.find(({ name }) => name === "src")?.value.slice(0, 200) ?? "");
-  }
+  const { broken, images } = checkHtml(html, MOST_OF_A_KIND);
   return [
-    ...[...new Set(broken)]
-      .slice(0, MOST_OF_A_KIND)
-      .map((message): Warning => ({ code: "broken_html", message })),
-    ...images.slice(0, MOST_OF_A_KIND).map((src): Warning => {
+    ...broken.map((message): Warning => ({ code: "broken_html", message })),
+    ...images.map((src): Warning => {
       const message = `The image ${src} has no alt text: write alt="" if it only decorates`;
       return { code: "image_without_alt", message };
     }),
   ];
-}
-
-/** In the order of the text. A loop, because 200 KB of HTML may be nested deeper than the call stack. */
-function* elementsOf(document: Node): Generator<Element> {
-  const open: Node[] = [document];
-  for (let node = open.pop(); node !== undefined; node = open.pop()) {
-    if ("tagName" in node) yield node;
-    if ("childNodes" in node) for (const child of node.childNodes.toReversed()) open.push(child);
-  }
 }

@@ -2,15 +2,32 @@ import { z } from "zod";
 import { mailbox } from "#lib/email-address.ts";
 import { filledText, uuid } from "#lib/http/fields.ts";
 import { findForeignSyntax } from "#mail/foreign-syntax.ts";
+import { asPlainText, parseTemplate } from "#mail/template.ts";
 
 const oneLine = (max: number) => filledText(max).regex(/^[^\r\n]*$/, "must be one line");
+/** Filled with the longest values, 2,000 characters each, a text of 200,000 stays under a megabyte. */
+const MOST_MERGE_FIELDS = 200;
+/** As long as the name of a subscriber's field may be. */
+const LONGEST_NAME = 100;
+
 const merged = (text: z.ZodString) =>
-  text.superRefine((source, context) => {
-    const wrong = findForeignSyntax(source);
-    if (wrong === undefined) return;
-    const { line, column, message } = wrong;
-    context.addIssue({ code: "custom", message: `line ${line}, column ${column}: ${message}` });
-  });
+  text
+    .superRefine((source, context) => {
+      const wrong = findForeignSyntax(source);
+      if (wrong === undefined) return;
+      const { line, column, message } = wrong;
+      context.addIssue({ code: "custom", message: `line ${line}, column ${column}: ${message}` });
+    })
+    .superRefine((source, context) => {
+      const { fields } = parseTemplate(source, asPlainText);
+      if (fields.length > MOST_MERGE_FIELDS)
+        context.addIssue({ code: "custom", message: `at most ${MOST_MERGE_FIELDS} merge fields` });
+      if (fields.some(({ name }) => name.length > LONGEST_NAME))
+        context.addIssue({
+          code: "custom",
+          message: `a merge field's name has at most ${LONGEST_NAME} characters`,
+        });
+    });
 const body = merged(filledText(200_000));
 
 const fields = {

@@ -21,6 +21,10 @@ export const createSendTest =
   async (campaignId: string, requester: Requester, to: string, key: string = randomUUID()) => {
     const owner = ownerOf(requester);
     const campaign = await campaigns.get(campaignId, owner);
+    const { granted, waitMs } = await tokens.take([{ key: `campaign-test:${requester.owner}`, ...RATE }]);
+    if (!granted) {
+      throw new AppError("too_many_requests", "Too many test mails", { retryAfterMs: Math.max(1, waitMs) });
+    }
     const { samples } = await previews.audience(campaign, owner, []);
     const render = createSampler({ env, links }, { ...campaign, missingField: "empty" });
     const { subject, html, text } = render({
@@ -28,10 +32,6 @@ export const createSendTest =
       email: to,
       fields: samples[0]?.fields ?? {},
     });
-    const { granted, waitMs } = await tokens.take([{ key: `campaign-test:${requester.owner}`, ...RATE }]);
-    if (!granted) {
-      throw new AppError("too_many_requests", "Too many test mails", { retryAfterMs: Math.max(1, waitMs) });
-    }
     const said = createHash("sha256")
       .update(JSON.stringify([to, key]))
       .digest("hex");

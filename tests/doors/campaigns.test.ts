@@ -88,6 +88,19 @@ describe("lists", () => {
 });
 
 describe("campaigns", () => {
+  test("400: a text has at most 200 merge fields, whose names are at most 100 characters long", async () => {
+    const { body: list } = await house.call("POST", "/api/lists", { name: "Readers" });
+    const write = (text: string) =>
+      house.call("POST", "/api/campaigns", { ...content, listId: list.id, text });
+    expect((await write("{{name}}".repeat(200))).status).toBe(201);
+    expect(await write("{{name}}".repeat(201))).toMatchObject({
+      status: 400,
+      body: { details: [{ field: "text", message: "at most 200 merge fields" }] },
+    });
+    expect((await write(`{{${"n".repeat(100)}}}`)).status).toBe(201);
+    expect((await write(`{{${"n".repeat(101)}}}`)).status).toBe(400);
+  });
+
   test("400: the response names the invalid field, such as a subject with a line break", async () => {
     const { body: list } = await house.call("POST", "/api/lists", { name: "L" });
     const wrong = await house.call("POST", "/api/campaigns", {
