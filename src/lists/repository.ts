@@ -11,7 +11,8 @@ export const subscriberStatus = z.enum(SUBSCRIBER_STATUSES);
 const listRow = z.object({ id: z.uuid(), name: z.string(), created_at: z.string() });
 export type ListRow = z.output<typeof listRow>;
 
-const listDetails = z.object({
+/** A list, and how many subscribers of each status it has. */
+export const listDetails = z.object({
   id: z.uuid(),
   name: z.string(),
   createdAt: z.string(),
@@ -61,13 +62,13 @@ export const listRepository = (db: DatabaseClient, clock: Clock) => {
     subscribers: (
       listId: string,
       owner: string | null,
-      status: string | undefined,
+      { status, search }: { status?: string | undefined; search?: string | undefined },
       after: number,
       limit: number,
     ) =>
       callTimeless(
         "list_email_subscribers",
-        { listId, owner, status, after, limit: limit + 1 },
+        { listId, owner, status, search, after, limit: limit + 1 },
         subscriberRow.array(),
       ),
 

@@ -1,10 +1,11 @@
 import { z } from "zod";
-import { filledText, rowNumber, text, uuid } from "#lib/http/fields.ts";
+import { filledText, rowNumber, text, trimmedText, uuid } from "#lib/http/fields.ts";
 import { numberedPageQuery, pageQuery, toPage } from "#lib/http/pages.ts";
 import { idParams, json, ownerOf, type Route, route } from "#lib/http/route.ts";
 import {
   type ListRepository,
   type ListRow,
+  listDetails,
   type SubscriberRow,
   subscriberStatus,
 } from "#lists/repository.ts";
@@ -13,9 +14,9 @@ import { MOST_ENTRIES, uploadSubscribers } from "#lists/upload-subscribers.ts";
 /** The largest body that Netlify accepts for a function. */
 const MAX_UPLOAD_BYTES = 6 * 1024 * 1024;
 
-const listView = z.object({ id: z.uuid(), name: z.string(), createdAt: z.string() });
+export const listView = z.object({ id: z.uuid(), name: z.string(), createdAt: z.string() });
 z.globalRegistry.add(listView, { id: "List" });
-const subscriberView = z.object({
+export const subscriberView = z.object({
   id: z.number(),
   email: z.string(),
   fields: z.record(z.string(), z.unknown()),
@@ -84,7 +85,7 @@ export const listRoutes = ({ lists }: { lists: ListRepository }): Route[] => [
     policy: "app",
     summary: "One list, and how many subscribers of each status it has",
     params: idParams,
-    responses: { 200: listView.extend({ subscribers: z.record(subscriberStatus, z.number()) }) },
+    responses: { 200: listDetails },
     handler: async ({ params, requester }) => json(200, await lists.get(params.id, ownerOf(requester))),
   }),
   route({
@@ -112,10 +113,15 @@ export const listRoutes = ({ lists }: { lists: ListRepository }): Route[] => [
     policy: "app",
     summary: "The subscribers of a list in the order of their ids",
     params: idParams,
-    query: z.object({ ...numberedPageQuery, status: subscriberStatus.optional() }),
+    query: z.object({
+      ...numberedPageQuery,
+      status: subscriberStatus.optional(),
+      /** A part of the address. */
+      search: trimmedText(320).optional(),
+    }),
     responses: { 200: z.object({ items: z.array(subscriberView), nextCursor: z.string().nullable() }) },
-    handler: async ({ params, query: { limit, cursor, status }, requester }) => {
-      const rows = await lists.subscribers(params.id, ownerOf(requester), status, cursor?.id ?? 0, limit);
+    handler: async ({ params, query: { limit, cursor, ...filter }, requester }) => {
+      const rows = await lists.subscribers(params.id, ownerOf(requester), filter, cursor?.id ?? 0, limit);
       const page = toPage(rows, limit, ({ id }) => ({ id }));
       return json(200, { ...page, items: page.items.map(toSubscriberView) });
     },

@@ -96,8 +96,9 @@ begin
 end
 $$;
 
+-- p_search: a part of the address. Without an index: the list is read from p_after on.
 create function public.list_email_subscribers(
-  p_list_id uuid, p_owner text, p_status text, p_after bigint, p_limit integer
+  p_list_id uuid, p_owner text, p_status text, p_search text, p_after bigint, p_limit integer
 )
 returns setof public.email_subscribers
 language plpgsql stable
@@ -108,6 +109,7 @@ begin
   return query
     select * from public.email_subscribers
     where list_id = p_list_id and id > p_after and status <> 'erased' and (p_status is null or status = p_status)
+      and (p_search is null or strpos(lower(email), lower(p_search)) > 0)
     order by id limit p_limit;
 end
 $$;

@@ -98,7 +98,7 @@ const allSent = ({ batchNo, recipients }: Batch) => ({
 describe("subscribers", () => {
   test("a repeated upload updates fields without reactivating subscribers, and the last of equal addresses wins", async () => {
     const listId = await listOf(2);
-    const [first] = await lists.subscribers(listId, "alice", undefined, 0, 10);
+    const [first] = await lists.subscribers(listId, "alice", {}, 0, 10);
     await lists.setStatus(listId, "alice", first?.id ?? 0, "unsubscribed", "key:a");
     const upload = [
       { email: "P1@example.com", fields: { n: "old" } },
@@ -107,7 +107,7 @@ describe("subscribers", () => {
     ];
     expect(await lists.upsert(listId, "alice", upload, false)).toEqual({ created: 1, updated: 1 });
     expect(await lists.get(listId, "alice")).toMatchObject({ subscribers: { active: 2, unsubscribed: 1 } });
-    const [again] = await lists.subscribers(listId, "alice", "unsubscribed", 0, 10);
+    const [again] = await lists.subscribers(listId, "alice", { status: "unsubscribed" }, 0, 10);
     expect(again).toMatchObject({ email: "p1@Example.com", fields: { n: "new" } });
   });
 

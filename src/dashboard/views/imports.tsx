@@ -24,7 +24,7 @@ function ImportList({ query }: Pick<ViewProps, "query">) {
   const { data, problem, isLoading, reload } = useApi<PageOf<Import>>(path, { isNews: isOfImports });
   return (
     <Page title="Imports">
-      <NewImport />
+      <NewImport listId={query.get("list")} />
       {problem && <ErrorNote problem={problem} onRetry={reload} />}
       {isLoading && !data && <Loading what="Loading the imports" />}
       {data?.items.length === 0 && (

@@ -10,6 +10,7 @@ import { Flags } from "./flags.tsx";
 import { Images } from "./images.tsx";
 import { Imports } from "./imports.tsx";
 import { Jobs } from "./jobs.tsx";
+import { Lists } from "./lists.tsx";
 import { Overview } from "./overview.tsx";
 import { Reports } from "./reports.tsx";
 import { Schedules } from "./schedules.tsx";
@@ -35,6 +36,7 @@ export const VIEWS: readonly View[] = [
   { name: "jobs", title: "Jobs", icon: "jobs", show: Jobs },
   { name: "images", title: "Images", icon: "image", show: Images },
   { name: "campaigns", title: "Campaigns", icon: "mail", show: Campaigns },
+  { name: "lists", title: "Lists", icon: "people", show: Lists },
   { name: "imports", title: "Imports", icon: "table", show: Imports },
   { name: "reports", title: "Reports", icon: "report", show: Reports },
   { name: "schedules", title: "Schedules", icon: "clock", show: Schedules },

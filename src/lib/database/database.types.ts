@@ -4242,6 +4242,7 @@ export type Database = {
           p_limit: number | null;
           p_list_id: string | null;
           p_owner: string | null;
+          p_search: string | null;
           p_status: string | null;
         };
         Returns: {

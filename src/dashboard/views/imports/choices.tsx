@@ -1,5 +1,4 @@
-import { ErrorNote } from "#dashboard/components/states.tsx";
-import { useApi } from "#dashboard/hooks/use-api.ts";
+import { ListChoice } from "#dashboard/components/list-choice.tsx";
 import type { ImportTarget } from "#dashboard/types.ts";
 import type { Asked } from "./use-start.ts";
 
@@ -12,7 +11,6 @@ const ABSENTS = {
   keep: "Stays as it is",
   clear: "Is emptied",
 };
-const LISTS = "/api/lists?limit=100";
 
 type Chosen = Pick<Asked, "target" | "options" | "merge" | "absent">;
 type ChoicesProps = {
@@ -79,26 +77,6 @@ function Rule({
         {Object.entries(rules).map(([name, text]) => (
           <option key={name} value={name}>
             {text}
-          </option>
-        ))}
-      </select>
-    </label>
-  );
-}
-
-function ListChoice({ value, onChange }: ChoiceProps) {
-  const { data, problem } = useApi<{ items: { id: string; name: string }[] }>(LISTS);
-  if (problem) return <ErrorNote problem={problem} />;
-  return (
-    <label>
-      List
-      <select value={value} required onChange={(event) => onChange(event.target.value)}>
-        <option value="" disabled>
-          {data?.items.length === 0 ? "There is no list yet" : "Choose a list"}
-        </option>
-        {data?.items.map(({ id, name }) => (
-          <option key={id} value={id}>
-            {name}
           </option>
         ))}
       </select>

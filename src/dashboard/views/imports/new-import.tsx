@@ -14,8 +14,11 @@ type Stage =
   | { name: "failed"; file: File; problem: Problem }
   | { name: "ready"; upload: Upload };
 
-/** From the choice of a file to its import: the file is uploaded at once, and its format is detected from there. */
-export function NewImport() {
+/**
+ * From the choice of a file to its import: the file is uploaded at once, and its format is detected from there. `listId`: the list
+ * that is chosen at first.
+ */
+export function NewImport({ listId }: { listId: string | null }) {
   const [stage, setStage] = useState<Stage>({ name: "choose" });
   const running = useRef<AbortController>(undefined);
   useEffect(() => () => running.current?.abort(), []);
@@ -38,7 +41,7 @@ export function NewImport() {
     setStage({ name: "choose" });
   };
 
-  if (stage.name === "ready") return <Setup upload={stage.upload} onDiscard={discard} />;
+  if (stage.name === "ready") return <Setup upload={stage.upload} listId={listId} onDiscard={discard} />;
   return (
     <section className="card" aria-label="New import">
       {stage.name === "choose" && <DropZone onFile={(file) => void take(file)} />}

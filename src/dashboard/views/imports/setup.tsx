@@ -12,10 +12,10 @@ import { NOTHING_SAID, saidOf, useGuess } from "./use-guess.ts";
 import { type Asked, useStart } from "./use-start.ts";
 import { size } from "./words.ts";
 
-type SetupProps = { upload: Upload; onDiscard: () => void };
+type SetupProps = { upload: Upload; listId: string | null; onDiscard: () => void };
 
 /** The form of an uploaded file: what was detected, where its rows go, and which column is which field. */
-export function Setup({ upload, onDiscard }: SetupProps) {
+export function Setup({ upload, listId, onDiscard }: SetupProps) {
   const { data, problem } = useApi<{ items: ImportTarget[] }>("/api/imports/targets", {
     everyMs: Number.POSITIVE_INFINITY,
   });
@@ -34,7 +34,7 @@ export function Setup({ upload, onDiscard }: SetupProps) {
       {data === undefined ? (
         problem === undefined && <Loading />
       ) : (
-        <Form upload={upload} targets={data.items} />
+        <Form upload={upload} listId={listId} targets={data.items} />
       )}
     </section>
   );
@@ -47,6 +47,11 @@ const startOf = (target: ImportTarget | undefined): Chosen => ({
   merge: target?.merge ?? "upsert",
   absent: target?.absent ?? "keep",
 });
+
+const firstChoice = (targets: readonly ImportTarget[], listId: string | null): Chosen =>
+  listId === null
+    ? startOf(targets[0])
+    : { ...startOf(targets.find(({ name }) => name === "subscribers")), options: { listId } };
 
 const Buttons = ({ isBusy, onDryRun }: { isBusy: boolean; onDryRun: () => void }) => (
   <div className="row">
@@ -66,8 +71,10 @@ const Buttons = ({ isBusy, onDryRun }: { isBusy: boolean; onDryRun: () => void }
   </div>
 );
 
-function Form({ upload, targets }: { upload: Upload; targets: readonly ImportTarget[] }) {
-  const [chosen, setChosen] = useState(() => startOf(targets[0]));
+type FormProps = Pick<SetupProps, "upload" | "listId"> & { targets: readonly ImportTarget[] };
+
+function Form({ upload, listId, targets }: FormProps) {
+  const [chosen, setChosen] = useState(() => firstChoice(targets, listId));
   const [said, setSaid] = useState(NOTHING_SAID);
   const [changed, setChanged] = useState<Record<string, string | null>>({});
   const { guess, problem, isStale } = useGuess(upload.uploadId, chosen.target, said);

@@ -1,0 +1,89 @@
+import { Page } from "#dashboard/components/page.tsx";
+import { Empty, ErrorNote, Loading } from "#dashboard/components/states.tsx";
+import { type Column, Table } from "#dashboard/components/table.tsx";
+import { TimeAgo } from "#dashboard/components/time.tsx";
+import { count } from "#dashboard/format.ts";
+import { useApi } from "#dashboard/hooks/use-api.ts";
+import { withQuery } from "#dashboard/hooks/use-hash-route.ts";
+import type { ListDetails as Details, List, PageOf } from "#dashboard/types.ts";
+import type { ViewProps } from "./index.ts";
+import { ListDetails } from "./lists/details.tsx";
+import { NewList } from "./lists/new-list.tsx";
+import { Person } from "./lists/person.tsx";
+import { Pager } from "./pager.tsx";
+import "./lists.css";
+
+const SHOWN = "20";
+
+/** Mailing lists: made, filled by imports, and searched here; `?person=<id>` shows one subscriber. */
+export function Lists({ id, query }: ViewProps) {
+  const person = query.get("person");
+  if (id === undefined) return <AllLists query={query} />;
+  return person === null ? (
+    <ListDetails id={id} query={query} />
+  ) : (
+    <Person key={person} listId={id} id={person} />
+  );
+}
+
+function AllLists({ query }: Pick<ViewProps, "query">) {
+  const cursor = query.get("cursor");
+  const path = withQuery("/api/lists", { limit: SHOWN, cursor });
+  const { data, problem, isLoading, reload } = useApi<PageOf<List>>(path);
+  return (
+    <Page title="Lists">
+      <NewList />
+      {problem && <ErrorNote problem={problem} onRetry={reload} />}
+      {isLoading && !data && <Loading what="Loading the lists" />}
+      {data?.items.length === 0 && (
+        <Empty icon="people" title="No list yet">
+          Make one, and import its subscribers from a file.
+        </Empty>
+      )}
+      {data && data.items.length > 0 && (
+        <Table
+          caption="Mailing lists, newest first"
+          columns={COLUMNS}
+          rows={data.items}
+          keyOf={({ id }) => id}
+          isBusy={isLoading}
+          isLinked
+        />
+      )}
+      <Pager
+        label="Pages of lists"
+        steps={[
+          cursor && { text: "Newest", href: "#/lists" },
+          data?.nextCursor && { text: "Older", href: withQuery("#/lists", { cursor: data.nextCursor }) },
+        ]}
+      />
+    </Page>
+  );
+}
+
+const COLUMNS: readonly Column<List>[] = [
+  {
+    head: "List",
+    cell: ({ id, name }) => (
+      <a className="address" href={`#/lists/${id}`} dir="auto">
+        {name}
+      </a>
+    ),
+  },
+  { head: "Subscribers", align: "end", tight: true, cell: ({ id }) => <Subscribers listId={id} /> },
+  { head: "Made", tight: true, hideOnPhone: true, cell: ({ createdAt }) => <TimeAgo at={createdAt} /> },
+];
+
+/** The list of lists has only names, so each row asks for its numbers. */
+function Subscribers({ listId }: { listId: string }) {
+  const { data } = useApi<Details>(`/api/lists/${listId}`, { everyMs: Number.POSITIVE_INFINITY });
+  if (data === undefined) return <span className="quiet">…</span>;
+  const { active, ...others } = data.subscribers;
+  const left = Object.values(others).reduce((sum, n) => sum + n, 0);
+  return (
+    <>
+      {count(active)}
+      {left > 0 && <small>{count(left)} get no mail</small>}
+    </>
+  );
+}

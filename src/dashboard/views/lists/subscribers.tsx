@@ -1,0 +1,92 @@
+import { useEffect } from "react";
+import { announce } from "#dashboard/announce.ts";
+import { Badge } from "#dashboard/components/badge.tsx";
+import { type FilterField, Filters } from "#dashboard/components/filters.tsx";
+import { Empty, ErrorNote, Loading } from "#dashboard/components/states.tsx";
+import { type Column, Table } from "#dashboard/components/table.tsx";
+import { TimeAgo } from "#dashboard/components/time.tsx";
+import { useApi } from "#dashboard/hooks/use-api.ts";
+import { withQuery } from "#dashboard/hooks/use-hash-route.ts";
+import type { List, PageOf, Subscriber } from "#dashboard/types.ts";
+import { Pager } from "#dashboard/views/pager.tsx";
+import { toneOfSubscriber } from "./words.ts";
+
+const SHOWN = "50";
+const FIELDS: readonly FilterField[] = [
+  { name: "search", label: "Search", placeholder: "A part of the address" },
+  {
+    name: "status",
+    label: "Status",
+    options: ["active", "unsubscribed", "bounced", "complained", "suppressed"],
+  },
+];
+
+type SubscribersProps = { list: Pick<List, "id">; query: URLSearchParams };
+
+/** The subscribers of a list, searched by a part of the address; each leads to the person's history. */
+export function Subscribers({ list: { id }, query }: SubscribersProps) {
+  const { search, status, cursor } = Object.fromEntries(query);
+  const path = withQuery(`/api/lists/${id}/subscribers`, { search, status, cursor, limit: SHOWN });
+  const { data, problem, isLoading, reload } = useApi<PageOf<Subscriber>>(path);
+  const said = data && !isLoading ? `${data.items.length} subscribers shown` : undefined;
+  useEffect(() => {
+    if (said !== undefined) announce(said);
+  }, [said]);
+  const isFiltered = Boolean(search || status);
+  const here = `#/lists/${id}`;
+  return (
+    <section className="stack" aria-label="Subscribers">
+      <Filters view={`lists/${id}`} fields={FIELDS} query={query} />
+      {problem && <ErrorNote problem={problem} onRetry={reload} />}
+      {isLoading && !data && <Loading rows={8} what="Loading the subscribers" />}
+      {data?.items.length === 0 && (
+        <Empty icon="people" title={isFiltered ? "No subscriber matches" : "No subscriber yet"}>
+          {isFiltered ? undefined : "An import adds them."}
+        </Empty>
+      )}
+      {data && data.items.length > 0 && (
+        <Table
+          caption="Subscribers"
+          columns={columnsOf(id)}
+          rows={data.items}
+          keyOf={(one) => String(one.id)}
+          isBusy={isLoading}
+          isLinked
+        />
+      )}
+      <Pager
+        label="Pages of subscribers"
+        steps={[
+          cursor && { text: "First", href: withQuery(here, { search, status }) },
+          data?.nextCursor && {
+            text: "Next",
+            href: withQuery(here, { search, status, cursor: data.nextCursor }),
+          },
+        ]}
+      />
+    </section>
+  );
+}
+
+const columnsOf = (listId: string): readonly Column<Subscriber>[] => [
+  {
+    head: "Address",
+    cell: ({ id, email }) => (
+      <a className="address" href={`#/lists/${listId}?person=${id}`}>
+        {email}
+      </a>
+    ),
+  },
+  { head: "Fields", hideOnPhone: true, cell: ({ fields }) => <FieldsOf fields={fields} /> },
+  {
+    head: "Status",
+    tight: true,
+    cell: ({ status }) => <Badge status={status} tone={toneOfSubscriber(status)} />,
+  },
+  { head: "Added", tight: true, hideOnPhone: true, cell: ({ createdAt }) => <TimeAgo at={createdAt} /> },
+];
+
+function FieldsOf({ fields }: Pick<Subscriber, "fields">) {
+  const said = Object.entries(fields).map(([name, value]) => `${name}: ${String(value)}`);
+  return <span className="quiet small clamp subscriber-fields">{said.join(", ")}</span>;
+}

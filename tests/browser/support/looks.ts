@@ -1,0 +1,37 @@
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import type { Page } from "playwright-core";
+import { audit } from "./axe.ts";
+
+const desktop = { width: 1280, height: 900 };
+const phone = { width: 390, height: 844 };
+const looks = [
+  { look: "light", colorScheme: "light", viewport: desktop },
+  { look: "dark", colorScheme: "dark", viewport: desktop },
+  { look: "phone", colorScheme: "light", viewport: phone },
+] as const;
+
+/**
+ * What is wrong with a page in light, in dark and on a phone: violations of WCAG 2.2 AA, and a page that is wider than
+ * a phone. With `LOOKS=<folder>` it also keeps a picture of each look there.
+ */
+export async function faultsOf(page: Page, name: string): Promise<string[]> {
+  const faults: string[] = [];
+  for (const { look, colorScheme, viewport } of looks) {
+    await page.emulateMedia({ colorScheme });
+    await page.setViewportSize(viewport);
+    faults.push(...(await audit(page)).violations.map((found) => `${look}: ${found}`));
+    const width = await page.evaluate(() => document.documentElement.scrollWidth);
+    if (width > viewport.width) faults.push(`${look}: the page is ${width} pixels wide`);
+    await keep(page, `${name}-${look}`);
+  }
+  await page.setViewportSize(desktop);
+  return faults;
+}
+
+async function keep(page: Page, name: string): Promise<void> {
+  const folder = process.env["LOOKS"];
+  if (folder === undefined) return;
+  mkdirSync(folder, { recursive: true });
+  await page.screenshot({ path: join(folder, `${name}.png`), fullPage: true });
+}
