@@ -1,13 +1,16 @@
 import { isDeepStrictEqual, parseArgs } from "node:util";
+import { faultsOfFeed, feedRampage } from "./support/feed-rampage.ts";
 import { faultsOfHooks, hooksRampage } from "./support/hooks-rampage.ts";
 import { imageStorm } from "./support/image-storm.ts";
 import { faultsOfImages } from "./support/image-verdict.ts";
 import { importsRampage } from "./support/imports-rampage.ts";
+import { faultsOfLetters, lettersRampage } from "./support/letters-rampage.ts";
 import { faultsOfParts, partsRampage } from "./support/parts-rampage.ts";
 import { rampage } from "./support/rampage.ts";
 import { faultsOf } from "./support/verdict.ts";
 
-const help = `npm run chaos [-- --form site|parts|images|imports|webhooks] [--recipients 5000] [--tasks 1000] [--rows 100000] [--orders 500] [--messages 10000]
+const help = `npm run chaos [-- --form site|parts|images|imports|webhooks|feed|letters]
+  [--recipients 5000] [--tasks 1000] [--rows 100000] [--orders 500] [--messages 10000] [--posts 20] [--letters 5000]
 
 The long form of tests/chaos: a campaign, or the image queue, whose house is killed with SIGKILL at random moments,
 judged by the provider's own record.
@@ -19,6 +22,10 @@ judged by the provider's own record.
          table, counts and rejects are those of an undisturbed import
   webhooks 5 kills each of site, engine, gateway and Postgres while orders are paid by signed webhooks: each has one
          payment, one mail and one message to an endpoint; then five kills during a replay of 10,000 deliveries
+  feed 5 kills each of site, engine, gateway and Postgres while an author with 10,000 followers publishes 20 posts: each
+         post reaches each follower once
+  letters 2 kills each of site, engine, gateway and Postgres while jobs reprocess the two groups of 5,000 dead letters,
+         which are mails: each recipient gets one
 Without --form all, one after the other. Exit code 0 only if nothing was lost, done twice or done out of turn.`;
 
 const { values } = parseArgs({
@@ -29,6 +36,8 @@ const { values } = parseArgs({
     rows: { type: "string", default: "100000" },
     orders: { type: "string", default: "500" },
     messages: { type: "string", default: "10000" },
+    posts: { type: "string", default: "20" },
+    letters: { type: "string", default: "5000" },
     help: { type: "boolean", short: "h", default: false },
   },
 });
@@ -79,6 +88,18 @@ const forms: Record<string, () => Promise<boolean>> = {
     const wanted = { orders: Number(values.orders), messages: Number(values.messages), killsOfEach: 5 };
     const verdict = await hooksRampage({ ...wanted, say });
     return report("webhooks and payments", verdict, faultsOfHooks(verdict, wanted));
+  },
+  feed: async () => {
+    console.error("Site, engine, gateway and Postgres are killed while posts are brought to followers:");
+    const wanted = { posts: Number(values.posts), followers: 10_000, killsOfEach: 5 };
+    const verdict = await feedRampage({ ...wanted, say });
+    return report("the feed", verdict, faultsOfFeed(verdict, wanted));
+  },
+  letters: async () => {
+    console.error("Site, engine, gateway and Postgres are killed while dead letters are reprocessed:");
+    const wanted = { letters: Number(values.letters), killsOfEach: 2 };
+    const verdict = await lettersRampage({ ...wanted, say });
+    return report("groups of dead letters", verdict, faultsOfLetters(verdict, wanted));
   },
 };
 

@@ -3,8 +3,9 @@ export type Client = ReturnType<typeof clientOf>;
 /** The product's API with a key, and the provider's control API and record. */
 export function clientOf({ site, mail }: { site: number; mail: number }, key: string) {
   return {
-    call<T>(method: string, path: string, body?: unknown): Promise<T> {
-      return ask<T>(`http://127.0.0.1:${site}${path}`, method, body, { authorization: `Bearer ${key}` });
+    call<T>(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<T> {
+      const authorization = `Bearer ${key}`;
+      return ask<T>(`http://127.0.0.1:${site}${path}`, method, body, { authorization, ...headers });
     },
     /** A body that its headers sign. */
     async post(path: string, body: string, headers: Record<string, string>): Promise<void> {

@@ -1,6 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { House } from "./campaign.ts";
 import { type Receiver, startReceiver } from "./hooks-receiver.ts";
+import { insist, tally, unfinished, until } from "./insist.ts";
 import { killAtRandom } from "./kill-at-random.ts";
 import { hireOperator } from "./operator.ts";
 import { type Part, type PartsHouse, partsHouse } from "./parts-house.ts";
@@ -70,17 +71,6 @@ export async function hooksRampage({
   }
 }
 
-/** Repeats a call until it succeeds, as every client and provider does. */
-async function insist<T>(work: () => Promise<T>): Promise<T> {
-  for (const deadline = performance.now() + 120_000; ; await pause(200)) {
-    try {
-      return await work();
-    } catch (error) {
-      if (performance.now() > deadline) throw error;
-    }
-  }
-}
-
 type Intent = { id: string; object: string; metadata: { orderId?: string } };
 const intentsOf = async (house: House) =>
   (await house.control<{ objects: Intent[] }>("stripe/record")).objects.filter(
@@ -129,15 +119,6 @@ async function payAll(house: House, orders: number): Promise<void> {
   await asking;
 }
 
-/** How many keys occur how often: `{ "1": 200 }`. */
-function tally(keys: readonly string[]): Record<number, number> {
-  const times = new Map<string, number>();
-  for (const key of keys) times.set(key, (times.get(key) ?? 0) + 1);
-  const counts: Record<number, number> = {};
-  for (const count of times.values()) counts[count] = (counts[count] ?? 0) + 1;
-  return counts;
-}
-
 async function recordsOf(house: House, { messages }: Receiver) {
   const { messages: mails } = await house.control<{ messages: { to: string[] }[] }>("messages?limit=1000");
   return {
@@ -179,20 +160,6 @@ async function replay(house: PartsHouse, receiver: Receiver, { endpointId, messa
     replayed: new Set(all.map(({ data }) => data["n"])).size,
     requestsAgain: all.reduce((sum, { times }) => sum + times - 1, 0),
   };
-}
-
-/** Jobs and deliveries that have not ended. Jobs of schedules run at their own times. */
-async function unfinished(house: House): Promise<number> {
-  const [row] = await house.query<{ n: number }>(
-    `select (select count(*) from jobs where ended_at is null and requester not like 'schedule:%')::int
-      + (select count(*) from webhook_deliveries where status = 'pending')::int as n`,
-  );
-  return row?.n ?? 0;
-}
-
-async function until(what: string, condition: () => Promise<boolean>): Promise<void> {
-  for (const deadline = performance.now() + 600_000; !(await condition()); await pause(500))
-    if (performance.now() > deadline) throw new Error(`In ten minutes it did not happen that ${what}`);
 }
 
 /** Describes each fault of the outcome in words. */
