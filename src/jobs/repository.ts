@@ -95,8 +95,8 @@ export function jobRepository(db: DatabaseClient, clock: Clock) {
       call("cancel_job", { jobId, owner, by }, jobRow),
 
     /** Returns the new job, which has the old job's event and is in the outbox. */
-    runAgain: (jobId: string, newId: string, by: string): Promise<Job> =>
-      call("run_job_again", { jobId, newId, by }, jobRow),
+    runAgain: (again: { jobId: string; newId: string; by: string; key: string | undefined }): Promise<Job> =>
+      call("run_job_again", { ...again, key: again.key ?? null }, jobRow),
 
     /** At most `limit` + 1 rows: the extra row shows that there is a next page. */
     list: (owner: string | null, filter: JobFilter, limit: number, before?: Position): Promise<Job[]> =>

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { z } from "zod";
+import { cut } from "#lib/cut.ts";
 import type { EngineApi } from "#lib/engine/engine-api.ts";
 import type { RunStep } from "#lib/engine/run-steps.ts";
 import { AppError } from "#lib/errors.ts";
@@ -16,13 +17,13 @@ type Dependencies = {
 
 const time = z.string().nullable();
 export const jobTraceView = z.object({
-  /** The data of the job's event. */
+  /** The data of the job's event. A large input or output is replaced by {truncated, chars}. */
   input: z.unknown(),
-  /** The newest runs, oldest first. */
+  /** The newest five runs, oldest first. */
   runs: z.array(
     z.object({
       id: z.string(),
-      /** Null when the engine does not tell: `problem` says why. */
+      /** The last hundred steps. Null when the engine does not tell them: `problem` says why. */
       steps: z
         .array(
           z.object({
@@ -31,7 +32,6 @@ export const jobTraceView = z.object({
             status: z.string(),
             startedAt: time,
             endedAt: time,
-            /** A large output is replaced by {truncated, chars}. */
             output: z.unknown(),
             attempts: z.array(z.object({ startedAt: time, endedAt: time, error: z.string().nullable() })),
           }),
@@ -43,10 +43,12 @@ export const jobTraceView = z.object({
 });
 z.globalRegistry.add(jobTraceView, { id: "JobTrace" });
 
+// About 6 MB at most, which is the largest answer that Netlify sends.
 const MAX_RUNS = 5;
-const MAX_STEPS = 200;
+const MAX_STEPS = 100;
 const MAX_ATTEMPTS = 25;
-const MAX_OUTPUT_CHARS = 4_000;
+const MAX_ERROR_CHARS = 300;
+const MAX_DATA_CHARS = 4_000;
 
 /** Only administrators may call these routes: input and outputs are whole, and running work again costs. */
 export const runRoutes = ({ jobs, engine, outbox }: Dependencies): Route[] => [
@@ -63,7 +65,7 @@ export const runRoutes = ({ jobs, engine, outbox }: Dependencies): Route[] => [
       if (!details) throw new AppError("not_found", "Job not found");
       const runs = details.runs.slice(-MAX_RUNS);
       return json(200, {
-        input: details.job.event_data,
+        input: bounded(details.job.event_data),
         runs: await Promise.all(runs.map(({ run_id }) => traceOf(run_id, engine))),
       });
     },
@@ -75,9 +77,10 @@ export const runRoutes = ({ jobs, engine, outbox }: Dependencies): Route[] => [
     summary: "Run an ended job again: a new job with the same event; effects that it had are not repeated",
     params: idParams,
     responses: { 202: acceptedView },
-    handler: async ({ params, requester }) => {
-      const job = await jobs.runAgain(params.id, randomUUID(), requester.id);
-      await outbox.send([job]);
+    handler: async ({ params, requester, idempotencyKey: key }) => {
+      const again = { jobId: params.id, newId: randomUUID(), by: requester.id, key };
+      const job = await jobs.runAgain(again);
+      if (job.sent_at === null) await outbox.send([job]);
       return json(202, accepted("Running again", job.id), { location: jobUrl(job.id) });
     },
   }),
@@ -87,15 +90,23 @@ async function traceOf(id: string, engine: Dependencies["engine"]) {
   try {
     const steps = await engine.steps(id);
     if (steps === null) return { id, steps, problem: "The engine has no trace of this run any more." };
-    return { id, steps: steps.slice(0, MAX_STEPS).map(bounded), problem: null };
+    return { id, steps: steps.slice(-MAX_STEPS).map(boundedStep), problem: null };
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
     return { id, steps: null, problem: `${error.message}.` };
   }
 }
 
-function bounded(step: RunStep): RunStep {
-  const chars = JSON.stringify(step.output ?? null).length;
-  const output = chars > MAX_OUTPUT_CHARS ? { truncated: true, chars } : step.output;
-  return { ...step, output, attempts: step.attempts.slice(-MAX_ATTEMPTS) };
+const boundedStep = ({ name, output, attempts, ...step }: RunStep): RunStep => ({
+  ...step,
+  name: cut(name, MAX_ERROR_CHARS),
+  output: bounded(output),
+  attempts: attempts
+    .slice(-MAX_ATTEMPTS)
+    .map(({ error, ...attempt }) => ({ ...attempt, error: error && cut(error, MAX_ERROR_CHARS) })),
+});
+
+function bounded(data: unknown): unknown {
+  const chars = JSON.stringify(data ?? null).length;
+  return chars > MAX_DATA_CHARS ? { truncated: true, chars } : data;
 }

@@ -1,9 +1,12 @@
 -- Running ended work again: a new job with the event of the old one, for the same function.
 
+create unique index jobs_run_again_once_at_a_time on public.jobs (again_of)
+  where again_of is not null and ended_at is null;
+
 -- The event keeps its data, and keys of effects come from the data: an effect that the old job had is not repeated. Work
--- with an open dead letter is reprocessed instead, because that also settles the letter and its part. A repeated call with
--- the same p_new_id returns the first call's job.
-create function public.run_job_again(p_job_id uuid, p_new_id uuid, p_by text, p_now timestamptz)
+-- with an open dead letter is reprocessed instead, because that also settles the letter and its part. A repeated request
+-- gets the first one's job: one with the same p_new_id or idempotency key, and any request while that job has not ended.
+create function public.run_job_again(p_job_id uuid, p_new_id uuid, p_by text, p_key text, p_now timestamptz)
 returns public.jobs
 language plpgsql
 set search_path = ''
@@ -11,9 +14,14 @@ as $$
 declare
   v_old public.jobs;
   v_job public.jobs;
+  v_said constant jsonb := jsonb_strip_nulls(jsonb_build_object('id', p_new_id, 'requester', p_by, 'key', p_key,
+    'fingerprint', case when p_key is not null then md5('again ' || p_job_id) end));
 begin
   select * into v_old from public.jobs where id = p_job_id for update;
-  select * into v_job from public.jobs where id = p_new_id and again_of = p_job_id;
+  v_job := private.find_accepted_job(v_said);
+  if v_job.id is null then
+    select * into v_job from public.jobs where again_of = p_job_id and ended_at is null;
+  end if;
   if v_job.id is not null then
     return v_job;
   end if;
@@ -27,10 +35,10 @@ begin
     perform private.refuse(409, 'conflict', 'The job has an open dead letter: reprocess that instead');
   end if;
   -- The work is wanted again now, so its old deadline does not count.
-  v_job := private.insert_job(jsonb_build_object('id', p_new_id, 'functionId', v_old.function_id,
+  v_job := private.insert_job(v_said || jsonb_build_object('functionId', v_old.function_id,
     'event', v_old.event_name, 'data', case when jsonb_typeof(v_old.event_data) = 'object'
       then v_old.event_data - 'deadlineAt' else v_old.event_data end,
-    'requester', p_by, 'owner', v_old.owner, 'kind', v_old.kind, 'priority', v_old.priority, 'againOf', v_old.id), p_now);
+    'owner', v_old.owner, 'kind', v_old.kind, 'priority', v_old.priority, 'againOf', v_old.id), p_now);
   perform private.record_job_event(v_old.id, 'run_again', jsonb_build_object('jobId', p_new_id, 'by', p_by), p_now);
   return v_job;
 end

@@ -13,6 +13,7 @@ const ordered = eventType("test/ordered", {
 let packed: string[] = [];
 let thanked: string[] = [];
 let troubles = 0;
+let trouble = "no tape";
 
 const functions = ({ inngest, onFailure }: Platform) => [
   inngest.createFunction(
@@ -21,7 +22,7 @@ const functions = ({ inngest, onFailure }: Platform) => [
       if (event.data.fails) throw new AppError("provider_unauthorized", "our key is refused");
       const box = await step.run("find-box", () => ({ box: "small" }));
       await step.run("pack", () => {
-        if (troubles-- > 0) throw new AppError("provider_unavailable", "no tape", { retryAfterMs: 30_000 });
+        if (troubles-- > 0) throw new AppError("provider_unavailable", trouble, { retryAfterMs: 30_000 });
         packed.push(event.data.orderId);
         return "x".repeat(5_000);
       });
@@ -124,6 +125,40 @@ describe.each([{ checkpointing: true }, { checkpointing: false }])("with %o", (m
     expect(refused.status).toBe(409);
     expect(refused.body.detail).toContain("dead letter");
     expect((await shop.call("POST", `/api/jobs/${randomUUID()}/run-again`)).status).toBe(404);
+  });
+
+  test("a trace stays small: a large input is left out, and a long error is cut", async () => {
+    [troubles, trouble] = [1, "no tape ".repeat(400)];
+    const id = await packedOrder({ orderId: "o".repeat(5_000) });
+    const { body } = await shop.call("GET", `/api/jobs/${id}/trace`);
+    trouble = "no tape";
+    expect(body.input).toEqual({ truncated: true, chars: 5_014 });
+    expect(body.runs[0].steps[1].attempts[0].error).toMatch(/^no tape .{292}$/);
+  });
+
+  test("repeated requests to run a job again make one job: by their key, and while that job has not ended", async () => {
+    troubles = 0;
+    const id = await packedOrder({ orderId: "five" });
+    const again = (key?: string) =>
+      shop.call("POST", `/api/jobs/${id}/run-again`, undefined, key ? { "idempotency-key": key } : {});
+    const together = await Promise.all([again("a"), again("b"), again()]);
+    const ids = new Set(together.map(({ body }) => body.jobId));
+    expect(ids.size).toBe(1);
+    const ended = async (jobId: string) => {
+      await shop.engine.run(jobId, "pack-order");
+      await shop.engine.idle();
+    };
+    await ended(together[0].body.jobId);
+    expect(packed).toEqual(["five", "five"]);
+    const first = await again("c");
+    await ended(first.body.jobId);
+    expect(first.body.jobId).not.toBe(together[0].body.jobId);
+    expect((await again("c")).body.jobId).toBe(first.body.jobId);
+    const other = await packedOrder({ orderId: "six" });
+    const refused = await shop.call("POST", `/api/jobs/${other}/run-again`, undefined, {
+      "idempotency-key": "c",
+    });
+    expect(refused).toMatchObject({ status: 409, body: { code: "idempotency_conflict" } });
   });
 
   test("a trace says so when the engine cannot be reached", async () => {

@@ -4873,7 +4873,13 @@ export type Database = {
         Returns: Json;
       };
       run_job_again: {
-        Args: { p_by: string | null; p_job_id: string | null; p_new_id: string | null; p_now: string | null };
+        Args: {
+          p_by: string | null;
+          p_job_id: string | null;
+          p_key: string | null;
+          p_new_id: string | null;
+          p_now: string | null;
+        };
         Returns: {
           again_of: string | null;
           checked_at: string | null;

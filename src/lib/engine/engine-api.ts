@@ -2,9 +2,10 @@ import { createHash } from "node:crypto";
 import { z } from "zod";
 import { problemOfStatus } from "#lib/check.ts";
 import { devUrl } from "#lib/engine/inngest.ts";
-import { type RunStep, stepsOf } from "#lib/engine/run-steps.ts";
+import { type RunStep, traceAnswer } from "#lib/engine/run-steps.ts";
 import type { Env } from "#lib/env.ts";
 import { AppError } from "#lib/errors.ts";
+import { limited, readAll } from "#lib/outside/limited-body.ts";
 
 export type EngineApi = ReturnType<typeof createEngineApi>;
 
@@ -27,8 +28,7 @@ export function createEngineApi(env: Settings, fetch: typeof globalThis.fetch) {
     async run(runId: string): Promise<EngineRun | null> {
       const answer = await ask(`/v1/runs/${encodeURIComponent(runId)}`);
       if (answer.status === 404) return null;
-      if (!answer.ok) throw new AppError("engine_unavailable", `The engine answered ${answer.status}`);
-      return runAnswer.parse(await answer.json()).data;
+      return (await read(answer, runAnswer)).data;
     },
 
     /**
@@ -39,8 +39,7 @@ export function createEngineApi(env: Settings, fetch: typeof globalThis.fetch) {
       const prefix = own === undefined ? "/v2" : "/api/v2";
       const answer = await ask(`${prefix}/runs/${encodeURIComponent(runId)}/trace?includeOutput=true`);
       if (answer.status === 404 || answer.status === 501) return null;
-      if (!answer.ok) throw new AppError("engine_unavailable", `The engine answered ${answer.status}`);
-      return stepsOf(await answer.json());
+      return read(answer, traceAnswer);
     },
 
     /** The problem with Inngest, in words; null when it answers and accepts our key. */
@@ -79,6 +78,20 @@ export function createEngineApi(env: Settings, fetch: typeof globalThis.fetch) {
         throw new AppError("engine_unavailable", "The engine cannot be reached", { cause });
       },
     );
+  }
+}
+
+/** A step's output has up to 4 MB. */
+const MAX_ANSWER_BYTES = 8_000_000;
+
+async function read<Data>(answer: Response, schema: z.ZodType<Data>): Promise<Data> {
+  if (!answer.ok) throw new AppError("engine_unavailable", `The engine answered ${answer.status}`);
+  try {
+    const bytes = await readAll(limited(answer.body ?? new Blob().stream(), null, MAX_ANSWER_BYTES));
+    return schema.parse(JSON.parse(bytes.toString()));
+  } catch (cause) {
+    if (cause instanceof AppError) throw cause;
+    throw new AppError("engine_unavailable", "The engine's answer cannot be read", { cause });
   }
 }
 

@@ -34,11 +34,10 @@ const trace = z.object({
 
 type Span = z.output<typeof attemptSpan>;
 
-/** The steps in the answer of `GET /v2/runs/:id/trace`. A span without a step is a call that only asked what is next. */
-export function stepsOf(answer: unknown): RunStep[] {
-  return trace
-    .parse(answer)
-    .data.rootSpan.children.filter(({ stepId }) => Boolean(stepId))
+/** The answer of `GET /v2/runs/:id/trace`. A span without a step is a call that only asked what is next. */
+export const traceAnswer = trace.transform(({ data }): RunStep[] =>
+  data.rootSpan.children
+    .filter(({ stepId }) => Boolean(stepId))
     .map(({ children, ...span }) => ({
       ...timesOf(span),
       name: span.name,
@@ -49,8 +48,8 @@ export function stepsOf(answer: unknown): RunStep[] {
         ...timesOf(one),
         error: one.status === "FAILED" ? messageOf(one.output) : null,
       })),
-    }));
-}
+    })),
+);
 
 const timesOf = ({ startedAt = null, endedAt = null }: Span) => ({ startedAt, endedAt });
 

@@ -122,6 +122,26 @@ describe("the engine's API", () => {
     await expect(createEngineApi(env, without).steps("x")).resolves.toBeNull();
   });
 
+  test.each([
+    ["no JSON", () => new Response("<html>")],
+    ["another shape", () => Response.json({ data: { rootSpan: null } })],
+    ["no body", () => new Response(null)],
+  ])("an answer that cannot be read (%s) is the engine's trouble, not ours", async (_, answer) => {
+    const { steps, run } = createEngineApi(env, answering(answer).fetch);
+    await expect(steps("x")).rejects.toMatchObject({ code: "engine_unavailable" });
+    await expect(run("x")).rejects.toMatchObject({ code: "engine_unavailable" });
+  });
+
+  test("an answer of more than 8 MB is not read to its end", async () => {
+    let sent = 0;
+    const endless = new ReadableStream({
+      pull: (controller) => controller.enqueue(new Uint8Array((sent += 1_000_000) && 1_000_000)),
+    });
+    const { steps } = createEngineApi(env, answering(() => new Response(endless)).fetch);
+    await expect(steps("x")).rejects.toMatchObject({ code: "provider_answer_too_large" });
+    expect(sent).toBeLessThan(12_000_000);
+  });
+
   test("an unknown run is null, and a 502 is an error", async () => {
     await expect(
       createEngineApi(env, answering(() => new Response("", { status: 404 })).fetch).run("x"),
