@@ -12,6 +12,8 @@ export type JobView = {
   kind: string;
   function: string;
   event: string;
+  /** What it is about, such as a campaign's name. Null in the answer of a request that changes it. */
+  subject: string | null;
   status: JobStatus;
   state: JobStatus;
   /** Grows with every change of state: of two views of a job, the one with the higher revision is newer. */

@@ -49,6 +49,8 @@ export const jobRow = z.object({
   updated_at: time,
   /** Null when nothing blocks the job, and in the answer to every change of it. */
   blocked: blockedRow.nullable().default(null),
+  /** As its kind of work says (`work_kinds.subjects`); null too in the answer to every change of the job. */
+  subject: z.string().nullable().default(null),
 });
 export type Job = z.output<typeof jobRow>;
 

@@ -10,6 +10,8 @@ export const jobView = z.object({
   kind: z.string(),
   function: z.string(),
   event: z.string(),
+  /** What it is about, such as a campaign's name: at most 200 characters. Null in the answer of a request that changes it. */
+  subject: z.string().nullable(),
   status: jobStatus,
   /** The status under the name that the source documents use. */
   state: jobStatus,
@@ -90,6 +92,7 @@ export const toJobView = (job: Omit<Job, "event_data">): z.output<typeof jobView
   kind: job.kind,
   function: job.function_id,
   event: job.event_name,
+  subject: job.subject,
   status: job.status,
   state: job.status,
   revision: job.event_count,

@@ -19,6 +19,10 @@ create table private.work_kinds (
   -- For work in parts: a function (public.job_parts, timestamptz) that is called when an administrator reprocesses the dead
   -- letter of a part.
   on_reopen text,
+  -- What its jobs are about, for people: a function (public.jobs[]) that returns a table (job_id uuid, subject text), such
+  -- as the names of their campaigns. It is called once for all jobs of the kind in a list, and must not fail on foreign
+  -- event data.
+  subjects text,
   -- The priority of work whose request names none.
   priority integer not null,
   -- Requests per second and requester; null: unlimited.
@@ -44,7 +48,7 @@ returns private.work_kinds
 language sql immutable
 set search_path = ''
 as $$
-  select p_function_id, '', p_function_id, null::text, null::text, null::text, null::text, 3, 100, 10000, true, 1000, 5000;
+  select p_function_id, '', p_function_id, null::text, null::text, null::text, null::text, null::text, 3, 100, 10000, true, 1000, 5000;
 $$;
 
 create function private.work_kind(p_function_id text)
@@ -80,6 +84,8 @@ begin
     and to_regprocedure(v_kind.on_skip || '(public.job_parts, text, timestamptz)') is null
     or v_kind.on_reopen is not null
     and to_regprocedure(v_kind.on_reopen || '(public.job_parts, timestamptz)') is null
+    or v_kind.subjects is not null
+    and to_regprocedure(v_kind.subjects || '(public.jobs[])') is null
   then
     raise exception 'The kind of work % names a function that does not exist', p_kind;
   end if;

@@ -104,7 +104,43 @@ begin
 end
 $$;
 
--- A page of private.find_jobs, each job with what blocks it.
+-- An id in an event's data, which may be foreign; null for anything that is no id.
+create function private.uuid_of(p_text text)
+returns uuid
+language sql immutable
+set search_path = ''
+as $$
+  select case when p_text ~* '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$' then p_text::uuid end;
+$$;
+
+-- What the jobs are about, {job id: subject}, with one statement for each kind among them. A job whose kind has no
+-- subjects, or whose row is gone, is left out.
+create function private.job_subjects(p_jobs public.jobs[])
+returns jsonb
+language plpgsql stable
+set search_path = ''
+as $$
+declare
+  c_chars constant integer := 200;
+  v_kind record;
+  v_some jsonb;
+  v_all jsonb := '{}';
+begin
+  for v_kind in
+    select kinds.subjects, array_agg(jobs) as jobs
+    from unnest(p_jobs) as jobs join private.work_kinds as kinds using (function_id)
+    where kinds.subjects is not null group by kinds.subjects
+  loop
+    execute format('select jsonb_object_agg(job_id, left(subject, %s)) from %s($1) where subject <> %L',
+      c_chars, v_kind.subjects, '')
+    into v_some using v_kind.jobs;
+    v_all := v_all || coalesce(v_some, '{}');
+  end loop;
+  return v_all;
+end
+$$;
+
+-- A page of private.find_jobs, each job with what blocks it and what it is about.
 create function public.list_jobs(
   p_owner text, p_status text, p_kind text, p_function_id text, p_requester text, p_parent_job_id uuid, p_search text,
   p_from timestamptz, p_to timestamptz, p_before_at timestamptz, p_before_id uuid, p_limit integer
@@ -113,32 +149,49 @@ returns setof jsonb
 language sql stable
 set search_path = ''
 as $$
-  select to_jsonb(jobs) || jsonb_build_object('blocked', private.job_blocked(jobs))
-  from private.find_jobs(p_owner, p_status, p_kind, p_function_id, p_requester, p_parent_job_id, p_search, false,
-    p_from, p_to, p_before_at, p_before_id, p_limit) as jobs
-  order by created_at desc, id desc;
+  with page as materialized (
+    select jobs from private.find_jobs(p_owner, p_status, p_kind, p_function_id, p_requester, p_parent_job_id, p_search,
+      false, p_from, p_to, p_before_at, p_before_id, p_limit) as jobs
+  ), subjects as materialized (
+    select private.job_subjects(array_agg(jobs)) as by_id from page
+  )
+  select to_jsonb(jobs)
+    || jsonb_build_object('blocked', private.job_blocked(jobs), 'subject', by_id -> (jobs).id::text)
+  from page cross join subjects
+  order by (jobs).created_at desc, (jobs).id desc;
 $$;
 
--- {job, runs, events, waitingUntil, lastError, childCount}, or null when this owner has no such job.
-create function public.get_job(p_job_id uuid, p_owner text)
+-- Everything that belongs to a job: {job, runs, events, waitingUntil, lastError, childCount}.
+create function private.job_details(p_job public.jobs, p_subject jsonb)
 returns jsonb
 language sql stable
 set search_path = ''
 as $$
   select jsonb_build_object(
-    'job', to_jsonb(jobs) || jsonb_build_object('blocked', private.job_blocked(jobs)),
+    'job', to_jsonb(p_job) || jsonb_build_object('blocked', private.job_blocked(p_job), 'subject', p_subject),
     'runs', coalesce((select jsonb_agg(to_jsonb(runs) order by runs.started_at, runs.run_id)
-      from public.job_runs as runs where runs.job_id = jobs.id), '[]'),
+      from public.job_runs as runs where runs.job_id = p_job.id), '[]'),
     'events', coalesce((select jsonb_agg(to_jsonb(events) order by events.sequence)
-      from public.job_events as events where events.job_id = jobs.id), '[]'),
-    'waitingUntil', private.job_waits_until(jobs), 'lastError', private.job_last_error(jobs),
-    'childCount', (select count(*) from public.jobs as children where children.parent_job_id = jobs.id))
+      from public.job_events as events where events.job_id = p_job.id), '[]'),
+    'waitingUntil', private.job_waits_until(p_job), 'lastError', private.job_last_error(p_job),
+    'childCount', (select count(*) from public.jobs as children where children.parent_job_id = p_job.id));
+$$;
+
+-- private.job_details, or null when this owner has no such job.
+create function public.get_job(p_job_id uuid, p_owner text)
+returns jsonb
+language sql stable
+set search_path = ''
+as $$
+  select private.job_details(jobs, private.job_subjects(array[jobs]) -> jobs.id::text)
   from public.jobs as jobs
   where id = p_job_id and (p_owner is null or owner = p_owner);
 $$;
 
 revoke execute on function private.job_waits_until, private.job_last_error, private.job_blocked, private.find_jobs,
+  private.uuid_of, private.job_subjects, private.job_details,
   public.list_jobs, public.get_job
   from public, anon, authenticated;
 grant execute on function private.job_waits_until, private.job_last_error, private.job_blocked, private.find_jobs,
+  private.uuid_of, private.job_subjects, private.job_details,
   public.list_jobs, public.get_job to service_role;

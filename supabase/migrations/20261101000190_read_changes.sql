@@ -24,6 +24,7 @@ declare
   v_now pg_snapshot := pg_current_snapshot();
   v_ids uuid[];
   v_is_complete boolean;
+  v_subjects jsonb;
 begin
   select coalesce(array_agg(distinct job_id), '{}'), count(*) <= p_limit into v_ids, v_is_complete
   from (
@@ -35,11 +36,13 @@ begin
     return jsonb_build_object('position', v_now::text, 'isComplete', false,
       'jobs', '[]'::jsonb, 'running', '[]'::jsonb, 'notifications', '[]'::jsonb);
   end if;
+  select private.job_subjects(array_agg(jobs)) into v_subjects
+  from public.jobs where id = any (v_ids) and (p_owner is null or owner = p_owner);
   return jsonb_build_object(
     'position', v_now::text,
     'isComplete', true,
     'jobs', coalesce((
-      select jsonb_agg(public.get_job(id, null) #- '{job,event_data}' order by created_at, id)
+      select jsonb_agg(private.job_details(jobs, v_subjects -> id::text) #- '{job,event_data}' order by created_at, id)
       from public.jobs where id = any (v_ids) and (p_owner is null or owner = p_owner)), '[]'),
     'running', coalesce((
       select jsonb_agg(to_jsonb(moving) - array['event_data', 'result', 'error'])
@@ -75,13 +78,18 @@ as $$
   ), unfinished as (
     select id from private.find_jobs(p_owner, p_status, p_kind, p_function_id, p_requester, p_parent_job_id,
       p_search, true, p_from, p_to, null, null, 500)
+  ), shown as materialized (
+    select jobs from public.jobs where id in (select id from newest union select id from unfinished)
+  ), subjects as materialized (
+    select private.job_subjects(array_agg(jobs)) as by_id from shown
   )
   select jsonb_build_object(
     'position', pg_current_snapshot()::text,
     'jobs', coalesce((
-      select jsonb_agg(to_jsonb(jobs) - 'event_data' || jsonb_build_object('blocked', private.job_blocked(jobs))
-        order by created_at desc, id desc)
-      from public.jobs where id in (select id from newest union select id from unfinished)), '[]'),
+      select jsonb_agg(to_jsonb(jobs) - 'event_data'
+          || jsonb_build_object('blocked', private.job_blocked(jobs), 'subject', by_id -> (jobs).id::text)
+        order by (jobs).created_at desc, (jobs).id desc)
+      from shown cross join subjects), '[]'),
     'notifications', coalesce((
       select jsonb_agg(view) from public.list_notifications(p_reader, true, 50) as view), '[]'));
 $$;

@@ -34,8 +34,24 @@ create index dead_letter_queue_group_job on public.dead_letter_queue (group_job_
 create index dead_letter_queue_unfinished on public.dead_letter_queue (group_job_id)
   where status = 'reprocessed' and (outcome is null or outcome = 'failed');
 
+create function private.letter_group_subjects(p_jobs public.jobs[])
+returns table (job_id uuid, subject text)
+language sql stable
+set search_path = ''
+as $$
+  select works.id, works.action || ': ' || letter.function_id || coalesce(', ' || letter.error_code, '')
+  from public.letter_group_jobs as works
+  cross join lateral (
+    select function_id, error_code from public.dead_letter_queue
+    where fingerprint = works.fingerprint limit 1) as letter
+  where works.id in (select id from unnest(p_jobs));
+$$;
+revoke execute on function private.letter_group_subjects from public, anon, authenticated;
+grant execute on function private.letter_group_subjects to service_role;
+
 select private.register_work_kind('{"function_id": "handle-letter-group", "event_name": "dead-letter/handle-group",
-  "kind": "dead-letters", "priority": 3, "by_promise": false}');
+  "kind": "dead-letters", "priority": 3, "by_promise": false,
+  "subjects": "private.letter_group_subjects"}');
 
 -- The groups, the one that failed last first. p_status: only groups with a letter of this status; null: all.
 -- p_fingerprint: only this group. Returns {"items": [...], "total"}; "hourly" are the failures of the last 24 hours.

@@ -29,11 +29,23 @@ alter table public.mails enable row level security;
 revoke all on public.mails from anon, authenticated;
 grant select, insert, update, delete on public.mails to service_role;
 
+create function private.mail_subjects(p_jobs public.jobs[])
+returns table (job_id uuid, subject text)
+language sql stable
+set search_path = ''
+as $$
+  select id, event_data ->> 'template' from unnest(p_jobs);
+$$;
+revoke execute on function private.mail_subjects from public, anon, authenticated;
+grant execute on function private.mail_subjects to service_role;
+
 select private.register_work_kind('{"function_id": "send-mail", "event_name": "mail/send", "kind": "mail",
-  "priority": 2, "per_second": null, "waiting": null, "by_promise": false}');
+  "priority": 2, "per_second": null, "waiting": null, "by_promise": false,
+  "subjects": "private.mail_subjects"}');
 -- Mails that are sent to many at once. They keep the pace of campaigns, so that no single mail waits for them.
 select private.register_work_kind('{"function_id": "send-bulk-mail", "event_name": "mail/send-bulk", "kind": "mail",
-  "priority": 4, "per_second": null, "waiting": null, "by_promise": false}');
+  "priority": 4, "per_second": null, "waiting": null, "by_promise": false,
+  "subjects": "private.mail_subjects"}');
 select private.register_erasable('public.mails', 'id', '{recipient,fields}');
 
 -- Makes a mail and the job that sends it; a second mail with the same key changes nothing.

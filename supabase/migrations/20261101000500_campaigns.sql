@@ -152,8 +152,20 @@ begin
 end
 $$;
 
+create function private.campaign_subjects(p_jobs public.jobs[])
+returns table (job_id uuid, subject text)
+language sql stable
+set search_path = ''
+as $$
+  select jobs.id, campaigns.name
+  from unnest(p_jobs) as jobs join public.campaigns on campaigns.id = private.uuid_of(jobs.event_data ->> 'campaignId');
+$$;
+revoke execute on function private.campaign_subjects from public, anon, authenticated;
+grant execute on function private.campaign_subjects to service_role;
+
 select private.register_work_kind('{"function_id": "send-email-campaign", "event_name": "email/send.campaign",
-  "after_end": "private.after_campaign_job"}');
+  "after_end": "private.after_campaign_job",
+  "subjects": "private.campaign_subjects"}');
 
 revoke execute on function private.keep_campaign_content, private.after_campaign_job from public, anon, authenticated;
 grant execute on function private.keep_campaign_content, private.after_campaign_job to service_role;

@@ -135,8 +135,20 @@ begin
   end if;
 end
 $$;
+create function private.image_subjects(p_jobs public.jobs[])
+returns table (job_id uuid, subject text)
+language sql stable
+set search_path = ''
+as $$
+  select jobs.id, tasks.prompt
+  from unnest(p_jobs) as jobs join public.image_tasks as tasks on tasks.id = private.uuid_of(jobs.event_data ->> 'taskId');
+$$;
+revoke execute on function private.image_subjects from public, anon, authenticated;
+grant execute on function private.image_subjects to service_role;
+
 select private.register_work_kind('{"function_id": "generate-image", "event_name": "image/generate",
-  "after_end": "private.after_image_job", "waiting": null}');
+  "after_end": "private.after_image_job", "waiting": null,
+  "subjects": "private.image_subjects"}');
 
 -- A safety net: starts tasks whose start was missed, for example because a process died while it drew for a canceled
 -- task. Returns how many started.

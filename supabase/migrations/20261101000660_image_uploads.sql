@@ -43,7 +43,19 @@ using (
   or ((select auth.jwt()) -> 'app_metadata' ->> 'role') = 'admin'
 );
 
-select private.register_work_kind('{"function_id": "resize-image", "event_name": "image/resize", "kind": "resize"}');
+create function private.upload_subjects(p_jobs public.jobs[])
+returns table (job_id uuid, subject text)
+language sql stable
+set search_path = ''
+as $$
+  select jobs.id, format('%s to %s × %s', uploads.content_type, uploads.box_width, uploads.box_height)
+  from unnest(p_jobs) as jobs join public.image_uploads as uploads on uploads.id = private.uuid_of(jobs.event_data ->> 'uploadId');
+$$;
+revoke execute on function private.upload_subjects from public, anon, authenticated;
+grant execute on function private.upload_subjects to service_role;
+
+select private.register_work_kind('{"function_id": "resize-image", "event_name": "image/resize", "kind": "resize",
+  "subjects": "private.upload_subjects"}');
 
 -- Refuses an upload with which its owner would have more than p_quota allows: {"uploads", "bytes"}. The caller's
 -- transaction may go on to insert the upload, so that simultaneous uploads of an owner are counted one after the other.

@@ -268,9 +268,21 @@ begin
 end
 $$;
 
+create function private.import_subjects(p_jobs public.jobs[])
+returns table (job_id uuid, subject text)
+language sql stable
+set search_path = ''
+as $$
+  select jobs.id, imports.file_name
+  from unnest(p_jobs) as jobs join public.imports on imports.id = private.uuid_of(jobs.event_data ->> 'importId');
+$$;
+revoke execute on function private.import_subjects from public, anon, authenticated;
+grant execute on function private.import_subjects to service_role;
+
 -- When the dead letter of a part is ignored, the rows of the part are skipped.
 select private.register_work_kind('{"function_id": "process-import", "event_name": "import/start", "kind": "import",
-  "after_end": "private.after_import_job", "by_promise": false}');
+  "after_end": "private.after_import_job", "by_promise": false,
+  "subjects": "private.import_subjects"}');
 select private.register_work_kind('{"function_id": "process-import-batch", "event_name": "import/process-batch"}');
 
 revoke execute on function private.import_options_of, private.insert_import, private.refuse_same_file,

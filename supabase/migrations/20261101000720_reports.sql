@@ -37,7 +37,20 @@ create policy reports_are_read_by_their_owner_and_admins on public.reports for s
 
 insert into storage.buckets (id, name, public) values ('reports', 'reports', false) on conflict (id) do nothing;
 
-select private.register_work_kind('{"function_id": "generate-report", "event_name": "report/generate"}');
+create function private.report_subjects(p_jobs public.jobs[])
+returns table (job_id uuid, subject text)
+language sql stable
+set search_path = ''
+as $$
+  select id, concat_ws(', ', event_data ->> 'reportType',
+    (event_data -> 'dateRange' ->> 'start') || ' to ' || (event_data -> 'dateRange' ->> 'end'))
+  from unnest(p_jobs);
+$$;
+revoke execute on function private.report_subjects from public, anon, authenticated;
+grant execute on function private.report_subjects to service_role;
+
+select private.register_work_kind('{"function_id": "generate-report", "event_name": "report/generate",
+  "subjects": "private.report_subjects"}');
 
 -- Accepts the job and its report in one transaction. The same report, requested twice within a minute, is one job.
 -- p_report: {"scope", "type", "format", "startsAt", "endsAt"}.

@@ -81,8 +81,20 @@ revoke all on public.webhook_inbox, public.webhook_objects, public.webhook_refus
 grant select, insert, update, delete on public.webhook_inbox, public.webhook_objects, public.webhook_refusals,
   public.github_metrics to service_role;
 
+create function private.webhook_subjects(p_jobs public.jobs[])
+returns table (job_id uuid, subject text)
+language sql stable
+set search_path = ''
+as $$
+  select jobs.id, inbox.source || ': ' || inbox.type
+  from unnest(p_jobs) as jobs join public.webhook_inbox as inbox on inbox.id = private.uuid_of(jobs.event_data ->> 'webhookId');
+$$;
+revoke execute on function private.webhook_subjects from public, anon, authenticated;
+grant execute on function private.webhook_subjects to service_role;
+
 select private.register_work_kind('{"function_id": "process-webhook", "event_name": "webhook/received",
-  "kind": "webhook", "per_second": null, "waiting": null, "by_promise": false}');
+  "kind": "webhook", "per_second": null, "waiting": null, "by_promise": false,
+  "subjects": "private.webhook_subjects"}');
 select private.register_erasable('public.webhook_inbox', 'id', '{body}');
 
 -- Inserts the row and its job in one transaction. p_request null: its type is not handled, or it is unreadable. Returns

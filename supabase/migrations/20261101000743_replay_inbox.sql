@@ -20,8 +20,19 @@ alter table public.inbox_replays enable row level security;
 revoke all on public.inbox_replays from anon, authenticated;
 grant select, insert, update, delete on public.inbox_replays to service_role;
 
+create function private.inbox_replay_subjects(p_jobs public.jobs[])
+returns table (job_id uuid, subject text)
+language sql stable
+set search_path = ''
+as $$
+  select id, source from public.inbox_replays where id in (select id from unnest(p_jobs));
+$$;
+revoke execute on function private.inbox_replay_subjects from public, anon, authenticated;
+grant execute on function private.inbox_replay_subjects to service_role;
+
 select private.register_work_kind('{"function_id": "replay-inbox", "event_name": "webhook/replay-inbox",
-  "kind": "inbox-replay", "priority": 4, "by_promise": false}');
+  "kind": "inbox-replay", "priority": 4, "by_promise": false,
+  "subjects": "private.inbox_replay_subjects"}');
 
 -- The webhooks that fit the filter. Those that wait for their job are left out: it handles them anyway.
 create function private.webhooks_of_replay(

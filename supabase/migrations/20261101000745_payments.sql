@@ -76,8 +76,19 @@ create policy orders_are_read_by_their_owner_and_admins on public.orders for sel
   or ((select auth.jwt()) -> 'app_metadata' ->> 'role') = 'admin'
 );
 
+create function private.payment_subjects(p_jobs public.jobs[])
+returns table (job_id uuid, subject text)
+language sql stable
+set search_path = ''
+as $$
+  select id, 'order ' || (event_data ->> 'orderId') from unnest(p_jobs);
+$$;
+revoke execute on function private.payment_subjects from public, anon, authenticated;
+grant execute on function private.payment_subjects to service_role;
+
 select private.register_work_kind('{"function_id": "process-payment", "event_name": "payment/process",
-  "kind": "payment", "priority": 1}');
+  "kind": "payment", "priority": 1,
+  "subjects": "private.payment_subjects"}');
 select private.register_erasable('public.orders', 'id', '{email}');
 
 -- Whether a state replaces the one that is stored. State that was read from the provider has the sequence of the newest

@@ -62,9 +62,30 @@ begin
 end
 $$;
 
+-- The rest of an address may be secret.
+create function private.host_of_url(p_url text)
+returns text
+language sql immutable
+set search_path = ''
+as $$
+  select substring(p_url from '^https://(?:[^/?#]*@)?([^/?#@]+)');
+$$;
+
+create function private.lane_subjects(p_jobs public.jobs[])
+returns table (job_id uuid, subject text)
+language sql stable
+set search_path = ''
+as $$
+  select jobs.id, private.host_of_url(endpoints.url)
+  from unnest(p_jobs) as jobs join public.webhook_endpoints as endpoints on endpoints.id = private.uuid_of(jobs.event_data ->> 'endpointId');
+$$;
+revoke execute on function private.host_of_url, private.lane_subjects from public, anon, authenticated;
+grant execute on function private.host_of_url, private.lane_subjects to service_role;
+
 select private.register_work_kind('{"function_id": "send-webhook", "event_name": "webhook/send", "kind": "delivery",
   "after_end": "private.after_lane_job", "per_second": null, "waiting": null, "by_promise": false,
-  "keep_completed": 200}');
+  "keep_completed": 200,
+  "subjects": "private.lane_subjects"}');
 
 -- Queues messages for endpoints, and wakes their lanes. A delivery that has ended, or waits for its next attempt, is
 -- attempted now. A lane that another transaction is about to wake is left to it.

@@ -26,8 +26,21 @@ grant select, insert, update, delete on public.webhook_replays to service_role;
 create policy webhook_replays_are_read_by_their_owner_and_admins on public.webhook_replays for select to authenticated
   using (owner = (select auth.jwt()) ->> 'sub' or ((select auth.jwt()) -> 'app_metadata' ->> 'role') = 'admin');
 
+create function private.webhook_replay_subjects(p_jobs public.jobs[])
+returns table (job_id uuid, subject text)
+language sql stable
+set search_path = ''
+as $$
+  select replays.id, private.host_of_url(endpoints.url)
+  from public.webhook_replays as replays join public.webhook_endpoints as endpoints on endpoints.id = replays.endpoint_id
+  where replays.id in (select id from unnest(p_jobs));
+$$;
+revoke execute on function private.webhook_replay_subjects from public, anon, authenticated;
+grant execute on function private.webhook_replay_subjects to service_role;
+
 select private.register_work_kind('{"function_id": "replay-webhooks", "event_name": "webhook/replay",
-  "kind": "replay", "priority": 4, "by_promise": false}');
+  "kind": "replay", "priority": 4, "by_promise": false,
+  "subjects": "private.webhook_replay_subjects"}');
 
 -- The messages that a replay sends. Scope missing leaves out pending deliveries: their lane sends them anyway.
 create function private.messages_of_replay(

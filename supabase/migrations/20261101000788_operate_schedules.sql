@@ -14,8 +14,19 @@ as $$
   where name = p_schedule;
 $$;
 
+create function private.backfill_subjects(p_jobs public.jobs[])
+returns table (job_id uuid, subject text)
+language sql stable
+set search_path = ''
+as $$
+  select id, event_data ->> 'schedule' from unnest(p_jobs);
+$$;
+revoke execute on function private.backfill_subjects from public, anon, authenticated;
+grant execute on function private.backfill_subjects to service_role;
+
 select private.register_work_kind('{"function_id": "backfill-schedule", "event_name": "schedule/backfill",
-  "kind": "backfill", "priority": 5, "by_promise": false}');
+  "kind": "backfill", "priority": 5, "by_promise": false,
+  "subjects": "private.backfill_subjects"}');
 
 -- How many of these slots have had a job.
 create function public.count_fired_slots(p_schedule text, p_slots timestamptz[])

@@ -77,7 +77,19 @@ as $$
     for update of entry skip locked));
 $$;
 
-select private.register_work_kind('{"function_id": "push-post", "event_name": "feed/push.post", "kind": "push-post"}');
+create function private.post_subjects(p_jobs public.jobs[])
+returns table (job_id uuid, subject text)
+language sql stable
+set search_path = ''
+as $$
+  select jobs.id, posts.content
+  from unnest(p_jobs) as jobs join public.posts on posts.id = private.uuid_of(jobs.event_data ->> 'postId');
+$$;
+revoke execute on function private.post_subjects from public, anon, authenticated;
+grant execute on function private.post_subjects to service_role;
+
+select private.register_work_kind('{"function_id": "push-post", "event_name": "feed/push.post", "kind": "push-post",
+  "subjects": "private.post_subjects"}');
 
 revoke execute on function public.cut_post, private.kept_feed_entries, public.push_post_part, private.trim_feeds
   from public, anon, authenticated;

@@ -13,6 +13,9 @@ withChromium("the list of jobs", () => {
     await draw("a counted hare");
     const page = await pages.open("/jobs");
     await page.getByText("2 jobs", { exact: true }).waitFor();
+    // What each job is about: a campaign's name, a picture's prompt.
+    await page.getByRole("cell", { name: "The told error" }).waitFor();
+    await page.getByRole("cell", { name: "a counted hare" }).waitFor();
     const kinds = page.getByLabel("Kind");
     await expect
       .poll(() => kinds.locator("option").allInnerTexts())

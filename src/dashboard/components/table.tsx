@@ -9,6 +9,8 @@ export type Column<Row> = {
   /** As narrow as its content. */
   tight?: boolean;
   hideOnPhone?: boolean;
+  /** Only where a screen has room to spare. */
+  onlyWide?: boolean;
 };
 
 type TableProps<Row> = {
@@ -73,5 +75,7 @@ export function Table<Row>({
   );
 }
 
-const classOf = <Row,>({ align, tight, hideOnPhone }: Column<Row>): string | undefined =>
-  [align, tight && "tight", hideOnPhone && "not-on-phone"].filter(Boolean).join(" ") || undefined;
+const classOf = <Row,>({ align, tight, hideOnPhone, onlyWide }: Column<Row>): string | undefined =>
+  [align, tight && "tight", hideOnPhone && "not-on-phone", onlyWide && "only-wide"]
+    .filter(Boolean)
+    .join(" ") || undefined;

@@ -30,6 +30,7 @@ const job = (more: Partial<JobDetails>): JobDetails => ({
   updatedAt: at(2),
   waitingUntil: null,
   lastError: null,
+  subject: null,
   blocked: null,
   childCount: 0,
   links: { self: "", parent: null, children: "", deadLetters: "", reprocessOf: null, againOf: null },

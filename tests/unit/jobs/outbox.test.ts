@@ -26,6 +26,7 @@ const job = (data: Job["event_data"] = {}, more: Partial<Job> = {}): Job => ({
   status: "queued",
   requester: "x",
   idempotency_key: null,
+  subject: null,
   blocked: null,
   owner: null,
   parent_job_id: null,

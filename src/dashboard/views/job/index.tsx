@@ -45,6 +45,7 @@ export function JobPage({ id }: { id: string }) {
       beside={<Badge status={job.blocked === null ? job.status : "blocked"} />}
       actions={!hasEnded(job) && <CancelButton job={job} />}
     >
+      {job.subject !== null && <p className="quiet">{job.subject}</p>}
       {problem && <ErrorNote problem={problem} />}
       <JobBody job={job} />
     </Page>

@@ -22,8 +22,19 @@ export const JOB_COLUMNS: readonly Column<Job>[] = [
             · <TimeAgo at={job.createdAt} />
           </span>
         </small>
+        {job.subject !== null && <small className="on-phone">{job.subject}</small>}
       </>
     ),
+  },
+  {
+    head: "Subject",
+    cell: ({ subject }) =>
+      subject !== null && (
+        <span className="cut" title={subject}>
+          {subject}
+        </span>
+      ),
+    hideOnPhone: true,
   },
   {
     head: "Status",
@@ -48,7 +59,7 @@ export const JOB_COLUMNS: readonly Column<Job>[] = [
   {
     head: "Requested by",
     cell: ({ requester }) => <span className="mono">{requester}</span>,
-    hideOnPhone: true,
+    onlyWide: true,
   },
   { head: "Accepted", cell: ({ createdAt }) => <TimeAgo at={createdAt} />, tight: true, hideOnPhone: true },
   {
@@ -66,7 +77,7 @@ function LastError({ job: { blocked, error } }: { job: Job }) {
   const [code, message] = [said.get("code"), said.get("message")];
   if (typeof code !== "string" && typeof message !== "string") return null;
   return (
-    <span className="last-error" title={typeof message === "string" ? message : undefined}>
+    <span className="cut last-error" title={typeof message === "string" ? message : undefined}>
       {typeof code === "string" && <code>{code}</code>} {typeof message === "string" && message}
     </span>
   );
