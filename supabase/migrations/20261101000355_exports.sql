@@ -3,13 +3,13 @@
 
 create table private.exports (
   name text primary key,
-  -- What follows "from": its rows are "t", which has "id" and "created_at".
+  -- What follows "from": its rows are "t", which has "created_at".
   from_sql text not null,
   owner_sql text not null default 't.owner',
   -- Null for a list whose rows have no status.
   status_sql text not null default 'null::text',
-  -- Rows with a bigint id are in its order, which their index has; others are in the order of their creation.
-  id_type text not null,
+  -- [[SQL, type]]: what the rows are sorted by, which an index of the table has, and together names one row.
+  position jsonb not null,
   -- [[heading, SQL of the cell]]
   columns jsonb not null,
   -- A function (owner, from, to) returns jsonb with further figures of a period.
@@ -24,7 +24,8 @@ language sql
 set search_path = ''
 as $$
   insert into private.exports
-  select (jsonb_populate_record(null::private.exports, '{"owner_sql": "t.owner", "status_sql": "null::text"}' || p_export)).*;
+  select (jsonb_populate_record(null::private.exports, '{"owner_sql": "t.owner", "status_sql": "null::text",
+    "position": [["t.created_at", "timestamptz"], ["t.id", "uuid"]]}' || p_export)).*;
 $$;
 
 -- The condition on rows of the period $2 to $3 of the owner $1; null: the rows of all owners.
@@ -47,17 +48,15 @@ set search_path = ''
 as $$
 declare
   v_export private.exports;
-  v_position text := 't.created_at, t.id';
+  v_position text;
   v_after text;
   v_cells text;
   v_rows jsonb;
 begin
   select * into strict v_export from private.exports where name = p_name;
-  v_after := format('($4 ->> 0)::timestamptz, ($4 ->> 1)::%s', v_export.id_type);
-  if v_export.id_type = 'bigint' then
-    v_position := 't.id';
-    v_after := '($4 ->> 0)::bigint';
-  end if;
+  select string_agg(part ->> 0, ', ' order by n), string_agg(format('($4 ->> %s)::%s', n - 1, part ->> 1), ', ' order by n)
+  into v_position, v_after
+  from jsonb_array_elements(v_export.position) with ordinality as parts (part, n);
   select string_agg(cell ->> 1, ', ' order by n) into v_cells
   from jsonb_array_elements(v_export.columns) with ordinality as cells (cell, n);
   execute format('select coalesce(jsonb_agg(jsonb_build_array(cursor, cells) order by n), ''[]'') from (

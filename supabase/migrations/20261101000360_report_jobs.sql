@@ -16,13 +16,14 @@ as $$
       from work where took is not null));
 $$;
 select private.register_export('{"name": "analytics", "from_sql": "public.jobs as t", "status_sql": "t.status",
-  "id_type": "uuid", "figures_function": "private.figures_of_jobs", "columns": [["Job", "t.id"], ["Kind", "t.kind"],
+  "figures_function": "private.figures_of_jobs", "columns": [["Job", "t.id"], ["Kind", "t.kind"],
   ["Status", "t.status"], ["Accepted", "t.created_at"], ["Started", "t.started_at"], ["Ended", "t.ended_at"],
   ["Error", "coalesce(t.error ->> ''code'', '''')"]]}');
 
 -- Without the error's message, which may hold what only operators may read.
 select private.register_export('{"name": "dead_letters", "from_sql": "public.dead_letter_queue as t left join public.jobs as job on job.id = t.job_id",
-  "owner_sql": "job.owner", "status_sql": "t.status", "id_type": "uuid", "columns": [["Dead letter", "t.id"],
+  "owner_sql": "job.owner", "status_sql": "t.status", "position": [["t.failed_at", "timestamptz"], ["t.id", "uuid"]],
+  "columns": [["Dead letter", "t.id"],
   ["Function", "t.function_id"], ["Event", "t.event_name"], ["Status", "t.status"], ["Failed", "t.failed_at"],
   ["Tries", "t.attempts"], ["Error", "coalesce(t.error_code, '''')"], ["Outcome", "coalesce(t.outcome, '''')"],
   ["Job", "coalesce(t.job_id::text, '''')"]]}');

@@ -12,13 +12,13 @@ as $$
     where (p_owner is null or owner = p_owner) and created_at >= p_from and created_at < p_to);
 $$;
 select private.register_export('{"name": "content", "from_sql": "public.campaigns as t left join lateral (select sum(sent_count) as sent, sum(failed_count) as failed from public.campaign_batches where campaign_id = t.id) as mails on true",
-  "status_sql": "t.status", "id_type": "uuid", "figures_function": "private.figures_of_campaigns",
+  "status_sql": "t.status", "figures_function": "private.figures_of_campaigns",
   "columns": [["Campaign", "t.name"], ["Subject", "t.subject"], ["Status", "t.status"], ["Written", "t.created_at"],
   ["People", "t.recipient_count"], ["Sent", "coalesce(mails.sent, 0)"], ["Failed", "coalesce(mails.failed, 0)"]]}');
 
--- A send has no time of its own, so its period is that of its campaign. Its id is a text that sorts as its key does.
-select private.register_export('{"name": "sends", "from_sql": "(select send.*, campaign.name, campaign.owner, campaign.created_at, batch.provider, send.campaign_id || lpad(send.subscriber_id::text, 20, ''0'') as id from public.campaigns as campaign join public.campaign_sends as send on send.campaign_id = campaign.id left join public.campaign_batches as batch on batch.campaign_id = send.campaign_id and batch.batch_no = send.batch_no) as t",
-  "status_sql": "t.status", "id_type": "text", "columns": [["Campaign", "t.name"], ["E-mail", "t.email"], ["Status", "t.status"],
+-- A send has no time of its own, so its period is that of its campaign.
+select private.register_export('{"name": "sends", "from_sql": "(select send.*, campaign.name, campaign.owner, campaign.created_at, batch.provider from public.campaigns as campaign join public.campaign_sends as send on send.campaign_id = campaign.id left join public.campaign_batches as batch on batch.campaign_id = send.campaign_id and batch.batch_no = send.batch_no) as t",
+  "status_sql": "t.status", "position": [["t.campaign_id", "uuid"], ["t.subscriber_id", "bigint"]], "columns": [["Campaign", "t.name"], ["E-mail", "t.email"], ["Status", "t.status"],
   ["Provider", "coalesce(t.provider, '''')"], ["Message", "coalesce(t.provider_message_id, '''')"],
   ["Reported", "coalesce(t.reported, '''')"], ["Error", "coalesce(t.error_code, '''')"]]}');
 

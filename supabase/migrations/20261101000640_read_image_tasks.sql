@@ -127,7 +127,7 @@ as $$
 $$;
 
 select private.register_export('{"name": "images", "from_sql": "public.image_tasks as t", "status_sql": "t.status",
-  "id_type": "uuid", "columns": [["Task", "t.id"], ["Prompt", "t.prompt"], ["Status", "t.status"],
+  "columns": [["Task", "t.id"], ["Prompt", "t.prompt"], ["Status", "t.status"],
   ["Attempts", "t.attempts"], ["Error", "t.error_code"], ["Created", "t.created_at"], ["Ended", "t.ended_at"]]}');
 
 revoke execute on function private.read_image_task, private.image_queues, public.get_image_task, public.list_image_tasks,

@@ -167,7 +167,7 @@ $$;
 select private.register_eraser('private.erase_from_imports(text, text, timestamptz)');
 
 select private.register_export('{"name": "imports", "from_sql": "public.imports as t",
-  "status_sql": "coalesce(t.status, ''running'')", "id_type": "uuid", "columns": [["Import", "t.id"],
+  "status_sql": "coalesce(t.status, ''running'')", "columns": [["Import", "t.id"],
   ["File", "t.file_name"], ["Into", "t.target"], ["Status", "coalesce(t.status, ''running'')"],
   ["Created", "t.created_at"], ["Inserted", "t.inserted_count"], ["Updated", "t.updated_count"],
   ["Unchanged", "t.unchanged_count"], ["Skipped", "t.skipped_count"], ["Rejected", "t.rejected_count"]]}');

@@ -26,6 +26,8 @@ beforeAll(async () => {
     insert into email_lists (id, owner, name, created_at) select id, what, 'x', t from ${each};
     insert into campaigns (owner, list_id, name, subject, html, sender, created_at)
     select owner, id, 'x', 'x', 'x', 'x', created_at from email_lists;
+    insert into campaign_sends (campaign_id, subscriber_id, batch_no, email, status, error_code)
+    select id, 1, 1, 'x', 'skipped', 'bounced' from campaigns;
     insert into image_lanes (lane, at_once, capacity, accepted_at)
     values ('common', 1, ${ROWS}, now()), ('rare', 1, ${ROWS}, now());
     select private.register_work_kind(jsonb_build_object('function_id', kind, 'event_name', 'e', 'keep_completed', 10,
@@ -56,8 +58,11 @@ const blocksIn = async (table: string) =>
   (await session.query("select relpages from pg_class where oid = $1::regclass", [table])).rows[0].relpages;
 
 const after = "'2026-01-01 00:10Z', 'ffffffff-ffff-ffff-ffff-ffffffffffff'";
+const LATE = '["2026-01-01 05:00Z", "ffffffff-ffff-ffff-ffff-ffffffffffff"]';
 const jobs = (filter: string, position = "null, null") =>
   `list_jobs(${filter}, null, null, null, ${position}, 21)`;
+const exported = (list: string, position: string) =>
+  `private.export_rows('${list}', null, '2020-01-01Z', '2030-01-01Z', '${position}', 21)`;
 const letters = (filter: string, position = "null, null") =>
   `list_dead_letters(${filter}, null, null, ${position}, 21)`;
 
@@ -74,6 +79,13 @@ test.each([
   ["jobs", "trimming when nothing is old", "trim_jobs('2025-01-01', 500)"],
   ["jobs", "trimming one of many", "trim_jobs('2027-01-01', 1)"],
   ["jobs", "purging one of many", "purge_ledgers('2027-01-01', '2025-01-01', 1)"],
+  ["jobs", "an export's late page", exported("analytics", LATE)],
+  [
+    "campaign_sends",
+    "an export's late page",
+    exported("sends", '["f0000000-0000-0000-0000-000000000000", 1]'),
+  ],
+  ["dead_letter_queue", "an export's late page", exported("dead_letters", LATE)],
   ["dead_letter_queue", "a late page", letters("null, null, null, null, null, null", after)],
   ["dead_letter_queue", "open dead letters", letters("'failed', null, null, null, null, null")],
   ["dead_letter_queue", "dead letters of one event", letters("null, 'rare', null, null, null, null")],
