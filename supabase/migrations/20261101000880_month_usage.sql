@@ -44,7 +44,9 @@ begin
   with ended as (
     select (jobs.ended_at at time zone 'UTC')::date as day, jobs.function_id, jobs.status, runs.*, parts.*,
       case when jobs.function_id in ('send-mail', 'send-bulk-mail') then (jobs.status = 'completed')::integer
-        when jsonb_typeof(jobs.result -> 'sent') = 'number' then (jobs.result ->> 'sent')::numeric::bigint else 0
+        when jobs.function_id = 'send-email-campaign' and jsonb_typeof(jobs.result -> 'sent') = 'number'
+          then (jobs.result ->> 'sent')::bigint
+        else 0
       end as mails
     from public.jobs
     cross join lateral (

@@ -113,6 +113,22 @@ describe("the month so far", () => {
     expect(await month()).toEqual(before);
   });
 
+  test("counts the mails of our own functions only, whatever another function returns", async () => {
+    shop = await workshop({
+      start: new Date("2026-11-10T00:00:00Z"),
+      functions: ({ inngest, onFailure }) => [
+        inngest.createFunction(
+          { id: "send-parcel", triggers: [{ event: "test/parcel" }], retries: 0, onFailure },
+          () => ({ sent: 1e300 }),
+        ),
+      ],
+    });
+    const [id = ""] = await shop.engine.send({ name: "test/parcel" });
+    await shop.engine.run(id, "send-parcel");
+    await hour();
+    expect((await month()).used).toMatchObject({ jobs: 1, mails: 0 });
+  });
+
   test("has a forecast for the whole month from its second day on, and begins anew", async () => {
     shop = await workshop({ start: new Date("2026-11-16T00:00:00Z"), functions: campaignFunctions });
     const usage = "insert into private.usage_by_day values ($1, 'send-mail', 100, 100, 20, 0, 0, 90)";

@@ -189,6 +189,18 @@ describe("a job that reprocesses a group", () => {
     expect(shipped.toSorted((a, b) => a - b)).toEqual(numbers(20));
   });
 
+  test("leaves a letter alone that failed after the request, before its run began", async () => {
+    const fingerprint = await letters(3);
+    shop.down.engine = true;
+    const { body } = await ask(fingerprint, "reprocess");
+    await shop.engine.advance("1m");
+    await letters(1, () => "no lorry", 600);
+    shop.down.engine = false;
+    expect(await ended(body.jobId)).toMatchObject({ status: "completed", result: { reprocessed: 3 } });
+    expect((await group(fingerprint)).counts).toMatchObject({ open: 1, reprocessed: 3 });
+    expect(shipped).not.toContain(600);
+  });
+
   test("stops when it is canceled: the rest stays open", async () => {
     const fingerprint = await letters(30);
     isSlow = true;

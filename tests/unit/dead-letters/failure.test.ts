@@ -88,6 +88,20 @@ describe("the fingerprint of a failure", () => {
     expect(at("work-1")).not.toBe(at("plan"));
   });
 
+  test.each([
+    ["only digits", "7".repeat(1_000_000)],
+    ["only words", "lorry ".repeat(200_000)],
+    ["only addresses", "a@b.example ".repeat(100_000)],
+    ["half a surrogate pair", "no \ud83d lorry"],
+    ["a character that Postgres refuses", "no \0 lorry"],
+    ["nothing", ""],
+  ])("of a hostile message (%s) is short, and takes no long time", (_, message) => {
+    const begun = performance.now();
+    expect(toFailure(news({ message }), attempts).fingerprint).toMatch(/^\d-[0-9a-f]{16}$/);
+    expect(print(message)).toMatch(/^\d-[0-9a-f]{16}$/);
+    expect(performance.now() - begun).toBeLessThan(5_000);
+  });
+
   test("names the version of its rules", () => {
     expect(print("x")).toMatch(/^2-[0-9a-f]{16}$/);
   });
