@@ -2,7 +2,7 @@ import type { Outbox } from "#jobs/outbox.ts";
 import { codeOf } from "#lib/errors.ts";
 import type { Logger } from "#lib/logger.ts";
 import type { GapRepository, Position } from "#webhooks/gaps/gap-repository.ts";
-import type { Sent, SentList } from "#webhooks/gaps/sent-list.ts";
+import type { Loaded, Sent, SentList } from "#webhooks/gaps/sent-list.ts";
 import { toInbox } from "#webhooks/receive.ts";
 import { MAX_BYTES } from "#webhooks/source.ts";
 
@@ -12,7 +12,7 @@ export type CheckDependencies = {
   logger: Logger;
 };
 
-/** `isDone` false: time was over, and the next step goes on. `unreadable`: no webhook of ours, or too large. */
+/** `isDone` false: time was over, and the next step goes on. `unreadable`: no webhook of ours, too large, or gone. */
 export type Checked = { listed: number; missing: number; unreadable: number; isDone: boolean };
 
 /**
@@ -81,17 +81,17 @@ async function takeMissing(
       found.isDone = false;
       break;
     }
-    const loaded = await one.load();
+    let loaded: Loaded;
     try {
+      loaded = await one.load();
       if (loaded.bytes.length > MAX_BYTES) throw new RangeError(`${loaded.bytes.length} bytes`);
       const [webhook, request] = toInbox(source, loaded.headers, loaded.bytes);
       batch.push({ webhook, request });
     } catch (err) {
-      // The door refuses such a webhook, too. It must not hold up the others.
-      logger.warn(
-        { err, list: key, externalId: one.externalId, code: codeOf(err) },
-        "webhook cannot be taken in",
-      );
+      const code = codeOf(err);
+      if (code?.startsWith("provider_") && code !== "provider_rejected") throw err;
+      // The provider no longer has it, or the door would refuse it, too. It must not hold up the others.
+      logger.warn({ err, list: key, externalId: one.externalId, code }, "webhook cannot be taken in");
       found.unreadable += 1;
       continue;
     }
