@@ -16,6 +16,9 @@ const feedRow = z.object({
 });
 export type PostRow = z.output<typeof feedRow>["posts"][number];
 
+const personRow = z.object({ person: z.string(), since: z.string() });
+export type PersonRow = z.output<typeof personRow>;
+
 /** What one person may have of each; reading a feed looks at all of them. */
 const MOST_FOLLOWS = 5000;
 const MOST_BLOCKS = 5000;
@@ -39,6 +42,13 @@ export function feedRepository(db: DatabaseClient, clock: Clock) {
       call("block_person", { blocker, blocked, most: MOST_BLOCKS }),
 
     unblock: (blocker: string, blocked: string) => callTimeless("unblock_person", { blocker, blocked }),
+
+    /** In the order of their names, at most `limit` + 1 rows: the extra row shows that there is a next page. */
+    follows: (follower: string, limit: number, after: string | undefined) =>
+      callTimeless("list_follows", { follower, after, limit: limit + 1 }, personRow.array()),
+
+    blocks: (blocker: string, limit: number, after: string | undefined) =>
+      callTimeless("list_blocks", { blocker, after, limit: limit + 1 }, personRow.array()),
 
     /** Ranges of at most `size` followers each. */
     cut: (id: string, size: number) => callTimeless("cut_post", { id, size }, range.array()),

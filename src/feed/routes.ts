@@ -7,6 +7,7 @@ import { request } from "#jobs/request.ts";
 import { jobUrl } from "#jobs/view.ts";
 import { AppError } from "#lib/errors.ts";
 import { filledText } from "#lib/http/fields.ts";
+import { namedPageQuery, toPage } from "#lib/http/pages.ts";
 import { idParams, json, type Method, ownerOf, type Route, route } from "#lib/http/route.ts";
 
 type Dependencies = {
@@ -17,6 +18,8 @@ type Dependencies = {
 
 const postView = z.object({ id: z.uuid(), author: z.string(), content: z.string(), createdAt: z.string() });
 z.globalRegistry.add(postView, { id: "Post" });
+const personView = z.object({ person: z.string(), since: z.string() });
+z.globalRegistry.add(personView, { id: "FollowedOrBlockedPerson" });
 const createdView = z.object({
   status: z.literal("created"),
   id: z.uuid(),
@@ -67,11 +70,30 @@ export const feedRoutes = ({ feed, readFeed, jobs }: Dependencies): Route[] => [
       return json(200, { posts: posts.map(toPostView) });
     },
   }),
+  peopleRoute("/api/follows", "The authors that the caller follows, by name", feed.follows),
+  peopleRoute("/api/blocks", "The people that the caller blocks, by name", feed.blocks),
   changeRoute("PUT", "/api/follows/:person", "Follow an author: get the posts from now on", feed.follow),
   changeRoute("DELETE", "/api/follows/:person", "Stop following an author", feed.unfollow),
   changeRoute("PUT", "/api/blocks/:person", "Hide the posts of two people from each other", feed.block),
   changeRoute("DELETE", "/api/blocks/:person", "End a block", feed.unblock),
 ];
+
+const peopleRoute = (path: string, summary: string, list: FeedRepository["follows"]): Route =>
+  route({
+    method: "GET",
+    path,
+    policy: "user",
+    summary,
+    query: z.object(namedPageQuery),
+    responses: { 200: z.object({ items: z.array(personView), nextCursor: z.string().nullable() }) },
+    handler: async ({ query: { limit, cursor }, requester }) => {
+      const rows = await list(requester.owner, limit, cursor?.name);
+      return json(
+        200,
+        toPage(rows, limit, ({ person }) => ({ name: person })),
+      );
+    },
+  });
 
 /** A change of what the caller sees of one person; it may be repeated. */
 const changeRoute = (

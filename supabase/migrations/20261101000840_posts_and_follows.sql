@@ -206,9 +206,29 @@ $$;
 create trigger deleted_users_leave_the_feed after delete on auth.users
   for each row execute function private.forget_person_of_feed();
 
+-- The authors whom one person follows, in the order of their names, after p_after.
+create function public.list_follows(p_follower text, p_after text, p_limit integer)
+returns table (person text, since timestamptz)
+language sql stable
+set search_path = ''
+as $$
+  select author, created_at from public.follows
+  where follower = p_follower and author > coalesce(p_after, '') order by author limit p_limit;
+$$;
+
+-- The people whom one person blocks, in the order of their names, after p_after.
+create function public.list_blocks(p_blocker text, p_after text, p_limit integer)
+returns table (person text, since timestamptz)
+language sql stable
+set search_path = ''
+as $$
+  select blocked, created_at from public.blocks
+  where blocker = p_blocker and blocked > coalesce(p_after, '') order by blocked limit p_limit;
+$$;
+
 revoke execute on function private.most_pushed_followers, private.feed_strategy, private.lock_author,
   public.accept_post, public.delete_post, public.follow_author, public.unfollow_author, public.block_person,
-  public.unblock_person, private.forget_person_of_feed from public, anon, authenticated;
+  public.unblock_person, public.list_follows, public.list_blocks, private.forget_person_of_feed from public, anon, authenticated;
 grant execute on function private.most_pushed_followers, private.feed_strategy, private.lock_author,
   public.accept_post, public.delete_post, public.follow_author, public.unfollow_author, public.block_person,
-  public.unblock_person to service_role;
+  public.unblock_person, public.list_follows, public.list_blocks to service_role;

@@ -71,6 +71,15 @@ beforeAll(async () => {
        lateral (select '2026-01-01'::timestamptz + n / 7 * interval '1 second' as at) as time`,
     [ROWS],
   );
+  for (const [table, one, other] of [
+    ["follows", "follower, since", "author"],
+    ["blocks", "blocker", "blocked"],
+  ])
+    await house.db.sql.query(
+      `insert into public.${table} (${one}, ${other}, created_at)
+       select 'root', ${table === "follows" ? "n," : ""} 'p' || n, now() from generate_series(1, $1) as n`,
+      [PEOPLE],
+    );
   await house.db.sql.query("select private.suppress($1::jsonb, now())", [
     JSON.stringify(
       Array.from({ length: PEOPLE }, (_, n) => ({
@@ -98,6 +107,8 @@ beforeAll(async () => {
     "/api/alerts",
     "/api/audit-logs",
     "/api/suppressions",
+    "/api/follows",
+    "/api/blocks",
   ])
     lists.set(at, { at, rows: ROWS });
 });
@@ -117,7 +128,7 @@ test("the pages of every list show each row once, at the largest page size", asy
       const query = `limit=${most}${cursor && `&cursor=${cursor}`}`;
       const { status, body } = await house.call("GET", `${at}?${query}`, undefined, { as: "admin" });
       expect(status).toBe(200);
-      seen.push(...body.items.map(({ id }: { id: unknown }) => id));
+      seen.push(...body.items.map(({ id, person }: { id?: unknown; person?: unknown }) => id ?? person));
       cursor = body.nextCursor;
     }
     const found = { path, distinct: new Set(seen).size, isWhole: seen.length >= rows };

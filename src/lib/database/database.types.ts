@@ -4115,6 +4115,13 @@ export type Database = {
           isSetofReturn: true;
         };
       };
+      list_blocks: {
+        Args: { p_after: string | null; p_blocker: string | null; p_limit: number | null };
+        Returns: {
+          person: string;
+          since: string;
+        }[];
+      };
       list_busiest_users: {
         Args: { p_limit: number | null };
         Returns: {
@@ -4262,6 +4269,13 @@ export type Database = {
         };
       };
       list_flags: { Args: { p_environment: string | null }; Returns: Json };
+      list_follows: {
+        Args: { p_after: string | null; p_follower: string | null; p_limit: number | null };
+        Returns: {
+          person: string;
+          since: string;
+        }[];
+      };
       list_image_tasks: {
         Args: {
           p_before_at: string | null;

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { count, cursor, encodeCursor, instant, uuid } from "#lib/http/fields.ts";
+import { count, cursor, encodeCursor, filledText, instant, uuid } from "#lib/http/fields.ts";
 
 /**
  * Keyset pages. A list asks the database for one row more than it shows, to know whether there is a next page. The
@@ -10,6 +10,7 @@ const MOST_ROWS = 500;
 
 /** Rows sorted by time, then by an id of this type. */
 const byTime = (id: z.ZodType<string>) => z.strictObject({ at: instant, id });
+const byName = z.strictObject({ name: filledText(200) });
 const byNumber = z.strictObject({ id: z.int().min(0).max(Number.MAX_SAFE_INTEGER) });
 
 export type Position = { at: string; id: string };
@@ -27,10 +28,16 @@ export const numberedPageQuery = {
   cursor: cursor(byNumber).optional(),
 };
 
+/** The query fields of a list of small rows, sorted by name. */
+export const namedPageQuery = {
+  limit: count(1, MOST_ROWS).default(100),
+  cursor: cursor(byName).optional(),
+};
+
 export function toPage<Row>(
   rows: readonly Row[],
   limit: number,
-  positionOf: (row: Row) => Position | { id: number },
+  positionOf: (row: Row) => Position | { id: number } | { name: string },
 ) {
   const items = rows.slice(0, limit);
   const last = items.at(-1);

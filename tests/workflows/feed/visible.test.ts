@@ -124,6 +124,25 @@ test("a post that is both pushed and pulled is shown once", async () => {
   expect(await house.feed(reader)).toEqual([id]);
 });
 
+test("a person lists their own follows and blocks, and sees those of no other person", async () => {
+  await house.follow("lia", "mo");
+  await house.follow("lia", "kim");
+  await house.block("lia", "max");
+  await house.follow("max", "lia");
+  const people = async (path: string) => {
+    const { status, body } = await house.as("lia", "GET", path);
+    expect(status).toBe(200);
+    return body.items;
+  };
+  expect(await people("/api/follows")).toEqual([
+    { person: "kim", since: expect.any(String) },
+    { person: "mo", since: expect.any(String) },
+  ]);
+  expect(await people("/api/blocks")).toEqual([{ person: "max", since: expect.any(String) }]);
+  await house.unfollow("lia", "kim");
+  expect(await people("/api/follows")).toMatchObject([{ person: "mo" }]);
+});
+
 test("a person cannot follow or block themselves, and the number of follows is limited", async () => {
   const [reader] = pair();
   for (const what of ["follows", "blocks"])
