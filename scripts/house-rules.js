@@ -89,6 +89,8 @@ const RULES = [
     path !== undefined &&
     !typeOnly &&
     !/^(dashboard|client)\//.test(path) &&
+    // Merge fields are filled by one code, in the live preview too.
+    path !== "mail/template.ts" &&
     `The page runs in a browser: of "${specifier}" it may import types alone.`,
   ({ room, path, specifier }) =>
     room !== "" &&

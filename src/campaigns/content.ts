@@ -50,6 +50,13 @@ export const campaignContent = z
   });
 export type CampaignContent = z.output<typeof campaignContent>;
 
-/** Fields that are left out keep their values. */
-export const campaignChanges = z.strictObject(fields).partial();
+/** Fields that are left out keep their values; null removes an html, a text or a replyTo. */
+export const campaignChanges = z
+  .strictObject({
+    ...fields,
+    html: body.nullable(),
+    text: body.nullable(),
+    replyTo: mailbox.nullable(),
+  })
+  .partial();
 export type CampaignChanges = z.output<typeof campaignChanges>;

@@ -18,7 +18,7 @@ export const previewHash = z
   .regex(/^[0-9a-f]+$/);
 
 const count = z.number();
-const previewView = z.object({
+export const previewView = z.object({
   recipients: count,
   /** Subscribers who get no mail, by status. */
   leftOut: z.record(z.string(), count),

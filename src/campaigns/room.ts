@@ -1,6 +1,7 @@
 import { campaignApiRepository } from "#campaigns/api-repository.ts";
 import { sendCampaignPartRequested, sendCampaignRequested } from "#campaigns/events.ts";
 import { campaignFacts } from "#campaigns/facts.ts";
+import { frameRoute } from "#campaigns/frame-route.ts";
 import { historyRepository } from "#campaigns/history-repository.ts";
 import { historyRoutes } from "#campaigns/history-routes.ts";
 import { readImprint } from "#campaigns/imprint.ts";
@@ -55,6 +56,7 @@ export const campaigns = room<Dependencies>({
       }),
       ...historyRoutes({ history: historyRepository(db, clock) }),
       ...newsletterRoutes(deps),
+      frameRoute(),
     ];
   },
   chores: ({ db, clock }) => [settleCanceled(campaignRepository(db, clock))],

@@ -45,7 +45,8 @@ as $$
   select private.insert_campaign(gen_random_uuid(), p_owner, p_list_owner, p_content, p_now);
 $$;
 
--- Only a draft can be changed; the table's trigger refuses the rest. Fields that are absent stay.
+-- Only a draft can be changed; the table's trigger refuses the rest. Fields that are absent stay; null removes html, text
+-- or replyTo.
 create function public.update_campaign(p_campaign_id uuid, p_owner text, p_content jsonb)
 returns void
 language plpgsql
@@ -60,12 +61,14 @@ begin
     list_id = coalesce((p_content ->> 'listId')::uuid, list_id),
     name = coalesce(p_content ->> 'name', name),
     subject = coalesce(p_content ->> 'subject', subject),
-    html = coalesce(p_content ->> 'html', html),
-    text = coalesce(p_content ->> 'text', text),
+    html = case when p_content ? 'html' then p_content ->> 'html' else html end,
+    text = case when p_content ? 'text' then p_content ->> 'text' else text end,
     sender = coalesce(p_content ->> 'from', sender),
-    reply_to = coalesce(p_content ->> 'replyTo', reply_to),
+    reply_to = case when p_content ? 'replyTo' then p_content ->> 'replyTo' else reply_to end,
     missing_field = coalesce(p_content ->> 'missingField', missing_field)
   where id = p_campaign_id;
+exception when check_violation then
+  perform private.refuse(400, 'invalid_request', 'html or text is needed');
 end
 $$;
 

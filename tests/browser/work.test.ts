@@ -30,8 +30,9 @@ withChromium("jobs, campaigns and dead letters", () => {
     const id = await draftCampaign(pages.house, { name: "The spring letter" });
     const page = await pages.open(`/campaigns/${id}`);
     await holdMails(pages.house);
-    await page.getByRole("button", { name: "Send" }).click();
-    await page.getByRole("dialog").getByRole("button", { name: "Send it" }).click();
+    await page.getByRole("button", { name: "Preview" }).click();
+    await page.getByRole("button", { name: "Send", exact: true }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Send to 20" }).click();
     await page.getByText("Queued: The spring letter").waitFor();
     await letMailsGo(pages.house);
     await page.getByText("Done: The spring letter").waitFor();

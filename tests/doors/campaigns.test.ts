@@ -130,6 +130,23 @@ describe("campaigns", () => {
     expect(empty).toMatchObject({ status: 400, body: { details: [{ field: "html" }] } });
   });
 
+  test("a draft's html or text is removed by null, but not both: 400", async () => {
+    const { campaignId } = await house.draft(1);
+    const path = `/api/campaigns/${campaignId}`;
+    const changed = await house.call("PATCH", path, {
+      html: null,
+      text: "Plain",
+      replyTo: "ada@example.com",
+    });
+    expect(changed).toMatchObject({ status: 200, body: { html: null, text: "Plain" } });
+    expect(await house.call("PATCH", path, { text: null })).toMatchObject({
+      status: 400,
+      body: { code: "invalid_request", detail: "html or text is needed" },
+    });
+    const kept = await house.call("PATCH", path, { replyTo: null });
+    expect(kept).toMatchObject({ status: 200, body: { text: "Plain", replyTo: null } });
+  });
+
   test("S4-68: 404: Campaign not found; 202: the answer has a message, the job's id and its address; 200: a repeated request returns the same job", async () => {
     const nothing = await house.call("POST", `/api/campaigns/${crypto.randomUUID()}/send`);
     expect(nothing).toMatchObject({ status: 404, body: { error: "Campaign not found" } });

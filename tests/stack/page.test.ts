@@ -55,8 +55,8 @@ describe("the deployed page", () => {
       "img-src 'self' blob: data:",
       // A file to import goes straight to Storage.
       "connect-src 'self' https://*.supabase.co",
-      // A report's PDF is shown from bytes that the page has fetched from its own site.
-      "frame-src blob:",
+      // A report's PDF is shown from bytes that the page has fetched from its own site, a mail in a frame of ours.
+      "frame-src 'self' blob:",
       "base-uri 'none'",
       "form-action 'none'",
       "frame-ancestors 'none'",

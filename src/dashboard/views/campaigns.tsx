@@ -1,9 +1,11 @@
+import { Composer } from "#dashboard/views/campaigns/composer/composer.tsx";
 import { CampaignDetails } from "#dashboard/views/campaigns/details.tsx";
 import { CampaignList } from "#dashboard/views/campaigns/list.tsx";
 import type { ViewProps } from "#dashboard/views/index.ts";
 import "./campaigns.css";
 
-/** Campaigns: the progress of each one, and the outcome of every mail. */
+/** Campaigns: written and sent here, with the progress of each one and the outcome of every mail. */
 export function Campaigns({ id, query }: ViewProps) {
+  if (id === "new") return <Composer />;
   return id === undefined ? <CampaignList query={query} /> : <CampaignDetails id={id} query={query} />;
 }

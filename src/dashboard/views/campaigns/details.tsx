@@ -8,9 +8,9 @@ import { ErrorNote, Loading } from "#dashboard/components/states.tsx";
 import { TimeAgo } from "#dashboard/components/time.tsx";
 import { useApi } from "#dashboard/hooks/use-api.ts";
 import type { Campaign } from "#dashboard/types.ts";
+import { Composer } from "#dashboard/views/campaigns/composer/composer.tsx";
 import { Pace } from "#dashboard/views/campaigns/pace.tsx";
 import { isNewsFor, progressOf } from "#dashboard/views/campaigns/progress.ts";
-import { SendButton } from "#dashboard/views/campaigns/send-button.tsx";
 import { Sends } from "#dashboard/views/campaigns/sends.tsx";
 
 const WHY_IT_WAITS = "the mail provider asked for it, or is in trouble.";
@@ -20,12 +20,12 @@ type DetailsProps = { id: string; query: URLSearchParams };
 export function CampaignDetails({ id, query }: DetailsProps) {
   const path = `/api/campaigns/${id}`;
   const { data: campaign, problem, isLoading, reload } = useApi<Campaign>(path, { isNews: isNewsFor });
+  if (campaign?.status === "draft") return <Composer campaign={campaign} onChange={reload} />;
   return (
     <Page
       title={campaign?.name ?? "Campaign"}
       back={{ href: "#/campaigns", text: "All campaigns" }}
       beside={campaign && <Badge status={campaign.status} />}
-      actions={campaign?.status === "draft" && <SendButton campaign={campaign} onChange={reload} />}
     >
       {problem && <ErrorNote problem={problem} onRetry={reload} />}
       {isLoading && <Loading />}
@@ -34,7 +34,7 @@ export function CampaignDetails({ id, query }: DetailsProps) {
           {campaign.blocked && <BlockedNote blocked={campaign.blocked} />}
           {campaign.waitingUntil && <WaitingNote until={campaign.waitingUntil} why={WHY_IT_WAITS} />}
           <Overview campaign={campaign} />
-          {campaign.status !== "draft" && <Sends campaign={campaign} query={query} onChange={reload} />}
+          <Sends campaign={campaign} query={query} onChange={reload} />
         </>
       )}
     </Page>
@@ -53,12 +53,8 @@ function Overview({ campaign }: { campaign: Campaign }) {
   return (
     <Card>
       <Facts facts={facts} />
-      {status !== "draft" && (
-        <>
-          <Progress progress={progressOf(campaign)} tone={toneOf(status)} large of="recipients" />
-          <Pace campaign={campaign} />
-        </>
-      )}
+      <Progress progress={progressOf(campaign)} tone={toneOf(status)} large of="recipients" />
+      <Pace campaign={campaign} />
       {note && <p className="small">{note}</p>}
     </Card>
   );

@@ -18,13 +18,19 @@ export function CampaignList({ query }: { query: URLSearchParams }) {
     isNews: ({ job, before }) => isSending(job) && job.status !== before?.status,
   });
   return (
-    <Page title="Campaigns">
+    <Page
+      title="Campaigns"
+      actions={
+        <a className="button" href="#/campaigns/new">
+          New campaign
+        </a>
+      }
+    >
       {problem && <ErrorNote problem={problem} onRetry={reload} />}
       {isLoading && !data && <Loading what="Loading the campaigns" />}
       {data?.items.length === 0 && (
         <Empty icon="mail" title="No campaign yet">
-          <code>POST /api/campaigns</code> writes one, <code>npm run demo</code> sends one to the inbox of
-          this machine.
+          Write one here, or let <code>npm run demo</code> send one to the inbox of this machine.
         </Empty>
       )}
       <div className="stack">

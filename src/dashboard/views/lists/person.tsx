@@ -99,7 +99,12 @@ const SCOPES: Record<Suppression["scope"], string> = {
 const SUPPRESSIONS: readonly Column<Suppression & { n: number }>[] = [
   { head: "Reason", cell: ({ reason }) => reason.replaceAll("_", " ") },
   { head: "Holds back", cell: ({ scope, stream }) => stream ?? SCOPES[scope] },
-  { head: "Since", tight: true, cell: ({ suppressedAt }) => <TimeAgo at={suppressedAt} /> },
+  {
+    head: "Since",
+    tight: true,
+    hideOnPhone: true,
+    cell: ({ suppressedAt }) => <TimeAgo at={suppressedAt} />,
+  },
   {
     head: "Lifted",
     tight: true,

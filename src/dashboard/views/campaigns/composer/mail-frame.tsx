@@ -1,0 +1,29 @@
+import { useEffect, useRef, useState } from "react";
+
+type MailFrameProps = { html: string; isDark: boolean; title: string };
+
+/**
+ * Shows the HTML of a mail. The frame's page is our own and empty, with a policy for mails: no script runs in it, and
+ * its styles cannot reach this page. Links lead nowhere.
+ */
+export function MailFrame({ html, isDark, title }: MailFrameProps) {
+  const frame = useRef<HTMLIFrameElement>(null);
+  const [isReady, setIsReady] = useState(false);
+  useEffect(() => {
+    const shown = frame.current?.contentDocument;
+    if (!isReady || !shown) return;
+    shown.documentElement.innerHTML = html;
+    shown.documentElement.style.colorScheme = isDark ? "dark" : "light";
+    // The sandbox forbids new windows, and so does nothing on a click.
+    for (const link of shown.links) link.target = "_blank";
+  }, [html, isDark, isReady]);
+  return (
+    <iframe
+      ref={frame}
+      src="/api/mail-frame"
+      title={title}
+      sandbox="allow-same-origin"
+      onLoad={() => setIsReady(true)}
+    />
+  );
+}

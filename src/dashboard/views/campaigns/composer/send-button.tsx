@@ -1,0 +1,43 @@
+import { api, Problem } from "#dashboard/api.ts";
+import { confirm } from "#dashboard/components/dialog.tsx";
+import { toast } from "#dashboard/components/toasts.tsx";
+import { focusNeighbor } from "#dashboard/focus.ts";
+import { count } from "#dashboard/format.ts";
+import { useAction } from "#dashboard/hooks/use-action.ts";
+import type { Campaign, CampaignPreview, ListDetails } from "#dashboard/types.ts";
+import { expectOutcome } from "#dashboard/views/outcomes/watch.ts";
+
+export type SendProps = { campaign: Pick<Campaign, "id" | "name" | "listId">; onChange: () => void };
+
+/** Sends what the preview showed; what changed since is refused by the API. */
+export function SendButton({
+  campaign: { id, name, listId },
+  preview: { hash, recipients },
+  onChange,
+}: SendProps & { preview: CampaignPreview }) {
+  const { run, isBusy } = useAction(async () => {
+    const list = await api.get<ListDetails>(`/api/lists/${listId}`);
+    const answer = await confirm({
+      title: `Send “${name}” to ${count(recipients)} recipients?`,
+      text: `It is sent to ${count(recipients)} active subscribers of the list “${list.name}”, and cannot be changed any more.`,
+      yes: `Send to ${count(recipients)}`,
+      no: "Not yet",
+    });
+    if (answer === null) return;
+    try {
+      const { jobId } = await api.post<{ jobId: string }>(`/api/campaigns/${id}/send?previewHash=${hash}`);
+      expectOutcome(jobId, name);
+      toast({ tone: "info", text: `Queued: ${name}`, href: `#/jobs/${jobId}` });
+      focusNeighbor(null);
+    } catch (error) {
+      if (!(error instanceof Problem) || error.status !== 409) throw error;
+      toast({ tone: "bad", text: "The audience or the content changed: preview again." });
+    }
+    onChange();
+  });
+  return (
+    <button type="button" className="primary" aria-disabled={isBusy} onClick={() => run()}>
+      Send
+    </button>
+  );
+}

@@ -1,0 +1,143 @@
+import type { Page } from "playwright-core";
+import { expect, test } from "vitest";
+import { faultsOf } from "./support/looks.ts";
+import { browse, withChromium } from "./support/pages.ts";
+import { draftCampaign, eventually, smallPieces } from "./support/seeds.ts";
+
+const mail = (page: Page) => page.frameLocator('iframe[title="The mail"]');
+const ground = (page: Page) =>
+  mail(page)
+    .locator("html")
+    .evaluate((root) => getComputedStyle(root).colorScheme);
+
+withChromium("the composer", () => {
+  const pages = browse(smallPieces);
+
+  test("a draft is written with a live preview and merge fields, saved, and changed again", async () => {
+    const { call } = pages.house;
+    const { id: listId } = await call("POST", "/api/lists", { name: "Readers" });
+    await call("POST", `/api/lists/${listId}/subscribers`, [
+      { email: "ada@example.com", city: "<b>London</b>" },
+    ]);
+
+    const page = await pages.open("/campaigns");
+    await page.getByRole("link", { name: "New campaign" }).press("Enter");
+    await page.getByRole("heading", { name: "New campaign", level: 1 }).waitFor();
+    await page.getByRole("combobox", { name: "List" }).selectOption("Readers");
+    await page.getByLabel("From").fill("Ada <ada@example.com>");
+    await page.getByLabel("Subject").fill("News");
+    await page
+      .getByLabel("HTML", { exact: true })
+      .and(page.locator("textarea"))
+      .fill('<p style="color: rgb(1, 2, 3)">Hello from </p>');
+    // The field goes to where the author wrote last, and the preview has the first subscriber's value, escaped.
+    await page.locator("textarea.html").press("ArrowLeft");
+    for (let n = 0; n < 3; n++) await page.keyboard.press("ArrowLeft");
+    await page.getByLabel("Merge field").selectOption("city");
+    await page.getByRole("button", { name: "Insert" }).press("Enter");
+    const paragraph = mail(page).locator("p");
+    await expect.poll(() => paragraph.innerText()).toBe("Hello from <b>London</b>");
+    expect(await paragraph.evaluate((one) => getComputedStyle(one).color)).toBe("rgb(1, 2, 3)");
+    expect(await page.locator("textarea.html").evaluate((one) => one.matches(":focus"))).toBe(true);
+    await page.getByRole("button", { name: "Save draft" }).press("Enter");
+    await page.getByRole("heading", { name: "News", level: 1 }).waitFor();
+
+    const [{ id }] = (await call("GET", "/api/campaigns")).items;
+    const stored = () => call("GET", `/api/campaigns/${id}`);
+    expect(await stored()).toMatchObject({
+      status: "draft",
+      listId,
+      html: '<p style="color: rgb(1, 2, 3)">Hello from {{city}}</p>',
+      text: null,
+    });
+    await page.locator("textarea.html").fill("");
+    await page.getByRole("textbox", { name: "Text" }).fill("Plain, {{email}}");
+    await page.getByText("draft, not saved").waitFor();
+    await page.getByText("Text", { exact: true }).and(page.locator(".segmented label")).click();
+    await page.getByText("Plain, ada@example.com").waitFor();
+    await page.getByRole("button", { name: "Save draft" }).press("Enter");
+    await page.getByText("draft", { exact: true }).waitFor();
+    expect(await stored()).toMatchObject({ html: null, text: "Plain, {{email}}" });
+  });
+
+  test("the mail is shown in light, dark and on a phone, and none of its scripts or links works", async () => {
+    const id = await draftCampaign(pages.house, { name: "The looks", people: 3 });
+    const page = await pages.open(`/campaigns/${id}`, { expected: /sandboxed|Content Security Policy/ });
+    await page.locator("textarea.html").fill(
+      `<style>p { font-size: 31px }</style><p>Hello</p><a href="https://example.com/">Leave</a>
+       <img src="data:," onerror="parent.document.title = 'hit'" alt=""><script>parent.document.title = "hit"</script>`,
+    );
+    const paragraph = mail(page).locator("p");
+    await expect.poll(() => paragraph.evaluate((one) => getComputedStyle(one).fontSize)).toBe("31px");
+    await mail(page).getByRole("link", { name: "Leave" }).click();
+    expect(await paragraph.innerText()).toBe("Hello");
+    expect(await page.title()).toBe("The looks · Nightshift");
+
+    const look = (name: string) => page.getByRole("radio", { name }).check({ force: true });
+    expect(await ground(page)).toBe("light");
+    await look("Dark");
+    await expect.poll(() => ground(page)).toBe("dark");
+    await look("Phone");
+    await expect.poll(() => page.locator("iframe").evaluate((one) => one.clientWidth)).toBe(375);
+  });
+
+  test("a preview shows recipients, warnings and samples; a test mail arrives; sending names list and number", async () => {
+    const { call } = pages.house;
+    const id = await draftCampaign(pages.house, { name: "The spring letter", people: 12 });
+    const { listId } = await call("GET", `/api/campaigns/${id}`);
+    const [first] = (await call("GET", `/api/lists/${listId}/subscribers`)).items;
+    await call("PATCH", `/api/lists/${listId}/subscribers/${first.id}`, { status: "unsubscribed" });
+
+    const page = await pages.open(`/campaigns/${id}`, { expected: /status of 409/ });
+    await page.locator("textarea.html").fill("<p>Dear {{name}}, {{town}}</p><img src='data:,'>");
+    await page.getByRole("button", { name: "Preview", exact: true }).press("Enter");
+    const card = page.getByRole("region", { name: "Before sending" });
+    await card.getByText("example.com 11").waitFor();
+    await card.getByText("1 unsubscribed").waitFor();
+    await card.getByText("No recipient has a value for {{town}}").waitFor();
+    await card.getByText("has no alt text").waitFor();
+    const [, , third] = (await call("GET", `/api/lists/${listId}/subscribers?status=active`)).items;
+    await page.getByLabel("Shown mail").selectOption(third.email);
+    await expect.poll(() => mail(page).locator("p").first().innerText()).toBe(`Dear ${third.fields.name},`);
+    await mail(page).getByText("Unsubscribe").waitFor();
+    expect(await faultsOf(page, "composer")).toEqual([]);
+
+    await page.getByLabel("Test mail to").fill("me@example.com");
+    await page.getByRole("button", { name: "Send test" }).press("Enter");
+    await page.getByText("Test mail to me@example.com is queued").waitFor();
+    await eventually("the test mail is sent", async () => {
+      const { rows } = await pages.house.sql.query("select from mails where message_id is not null");
+      return rows.length === 1;
+    });
+
+    const question = page.getByRole("dialog", { name: "Send “The spring letter” to 11 recipients?" });
+    const send = async (answer: string) => {
+      await card.getByRole("button", { name: "Send" }).press("Enter");
+      await question.getByText("of the list “Readers of The spring letter”").waitFor();
+      await question.getByRole("button", { name: answer }).press("Enter");
+      await question.waitFor({ state: "detached" });
+    };
+    // What changed since the preview is not sent.
+    await call("POST", `/api/lists/${listId}/subscribers`, [{ email: "late@example.com" }]);
+    await send("Send to 11");
+    await page.getByText("The audience or the content changed: preview again.").waitFor();
+    await card.waitFor({ state: "detached" });
+    expect((await call("GET", `/api/campaigns/${id}`)).status).toBe("draft");
+    const [late] = (await call("GET", `/api/lists/${listId}/subscribers?search=late`)).items;
+    await call("DELETE", `/api/lists/${listId}/subscribers/${late.id}`);
+    await page.getByRole("button", { name: "Preview", exact: true }).press("Enter");
+    // A change in the editor takes the preview away.
+    await card.waitFor();
+    await page.getByLabel("Subject").fill("What is really new");
+    await card.waitFor({ state: "detached" });
+    await page.getByRole("button", { name: "Preview", exact: true }).press("Enter");
+    await send("Not yet");
+    expect((await call("GET", `/api/campaigns/${id}`)).status).toBe("draft");
+    await send("Send to 11");
+    await page.getByText("completed", { exact: true }).waitFor();
+    expect(await call("GET", `/api/campaigns/${id}`)).toMatchObject({
+      subject: "What is really new",
+      counts: { sent: 11, recipients: 11 },
+    });
+  });
+});
