@@ -1,9 +1,13 @@
 import { execFile } from "node:child_process";
 import { join } from "node:path";
-import { parseArgs, promisify } from "node:util";
+import { promisify } from "node:util";
+import { commandOptions, numberOption } from "@nightshift/local/command-options.ts";
 import { paced } from "./campaign-paced.ts";
 import { BATCH, load, round3, secondsBetween, send } from "./campaign-send.ts";
 import { type BenchStack, benchStack } from "./campaign-stack.ts";
+
+const USAGE = `npm run bench -- campaign [--recipients 100000] [--rounds 5] [--json]
+npm run bench -- campaign --pace 5 [--recipients 10000]     with the provider's own rate limit instead`;
 
 /** Requests in flight at the provider and its latency: the values with which other queues were measured, as is BATCH. */
 const IN_FLIGHT = 10;
@@ -20,12 +24,9 @@ type Round = {
 
 /**
  * Compares the speed of a campaign with sending the same mails without a ledger.
- *
- *   npm run bench -- campaign [--recipients 100000] [--rounds 5] [--json]
- *   npm run bench -- campaign --pace 5 [--recipients 10000]     with the provider's own rate limit instead
  */
 export async function run(args: string[]): Promise<void> {
-  const { values } = parseArgs({
+  const { values } = commandOptions(USAGE, {
     args,
     options: {
       recipients: { type: "string", default: "" },
@@ -35,7 +36,9 @@ export async function run(args: string[]): Promise<void> {
     },
   });
   const isPaced = values.pace !== "";
-  const recipients = Number(values.recipients || (isPaced ? 10_000 : 100_000));
+  const recipients = numberOption("recipients", values.recipients || (isPaced ? "10000" : "100000"));
+  const pace = isPaced ? numberOption("pace", values.pace, 0.1) : 0;
+  const rounds = numberOption("rounds", values.rounds);
   const stack = await benchStack({
     MAIL_MAX_IN_FLIGHT: String(IN_FLIGHT),
     CAMPAIGN_BATCH_SIZE: String(BATCH),
@@ -44,8 +47,8 @@ export async function run(args: string[]): Promise<void> {
   try {
     await stack.control("latency", { latencyMs: LATENCY_MS });
     const listId = await load(stack, recipients);
-    if (isPaced) await paced(stack, listId, recipients, Number(values.pace));
-    else await unpaced(stack, listId, recipients, Number(values.rounds), values.json);
+    if (isPaced) await paced(stack, listId, recipients, pace);
+    else await unpaced(stack, listId, recipients, rounds, values.json);
   } finally {
     await stack.stop();
   }

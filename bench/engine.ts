@@ -4,12 +4,15 @@
  * is measured by the time that it adds and by its share of the CPU. Its state is in memory, unless `--postgres` is
  * given.
  */
+
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
+import { commandOptions, numberOption } from "@nightshift/local/command-options.ts";
 import { startPostgres } from "@nightshift/local/supabase/postgres.ts";
 import { type EngineBench, openBench } from "./engine-bench.ts";
+
+const USAGE = "npm run bench -- engine [--runs 100000] [--postgres] [--json]";
 
 const IN_FLIGHT = 50;
 const LOAD = { "0": 1500, "1": 1000, "10": 300 } as const;
@@ -17,7 +20,7 @@ const LOAD = { "0": 1500, "1": 1000, "10": 300 } as const;
 type Say = (line: string) => void;
 
 export async function run(args: string[]): Promise<void> {
-  const { values } = parseArgs({
+  const { values } = commandOptions(USAGE, {
     args,
     options: {
       json: { type: "boolean", default: false },
@@ -25,6 +28,7 @@ export async function run(args: string[]): Promise<void> {
       postgres: { type: "boolean", default: false },
     },
   });
+  const runs = numberOption("runs", values.runs);
   const began = performance.now();
   const say = (line: string) => {
     const words = `${String(Math.round((performance.now() - began) / 1000)).padStart(4)} s  ${line}`;
@@ -34,7 +38,7 @@ export async function run(args: string[]): Promise<void> {
   const database = values.postgres ? await throwawayPostgres() : undefined;
   const bench = await openBench(database ? ["--database-url", database.url] : []);
   try {
-    const figures = await Promise.race([measure(bench, say, Number(values.runs)), bench.stalled]);
+    const figures = await Promise.race([measure(bench, say, runs), bench.stalled]);
     console.log(JSON.stringify(figures));
   } finally {
     await bench.close();

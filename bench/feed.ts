@@ -1,5 +1,7 @@
-import { parseArgs } from "node:util";
+import { commandOptions, numberOption } from "@nightshift/local/command-options.ts";
 import { type BenchStack, benchStack } from "./campaign-stack.ts";
+
+const USAGE = "npm run bench -- feed [--entries 1000000] [--json]";
 
 const ROUNDS = 200;
 const FOLLOWERS = 10_000;
@@ -20,15 +22,13 @@ const NAIVE = `select posts.id, posts.author, posts.content, posts.created_at
 /**
  * How long GET /api/feed takes over HTTP through the whole stack, beside its statement and the naive join alone in the
  * same database, and what it costs to bring a post to 10,000 followers.
- *
- *   npm run bench -- feed [--entries 1000000] [--json]
  */
 export async function run(args: string[]): Promise<void> {
-  const { values } = parseArgs({
+  const { values } = commandOptions(USAGE, {
     args,
     options: { entries: { type: "string", default: "1000000" }, json: { type: "boolean", default: false } },
   });
-  const entries = Number(values.entries);
+  const entries = numberOption("entries", values.entries);
   const stack = await benchStack({ PLAN: "pro" });
   const say = (text: string) => values.json || console.log(text);
   try {

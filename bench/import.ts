@@ -11,19 +11,19 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { parseArgs } from "node:util";
+import { commandOptions, numberOption } from "@nightshift/local/command-options.ts";
 import { readTable } from "#lib/tables/read-table.ts";
 import { type BenchStack, benchStack } from "./campaign-stack.ts";
+
+const USAGE = "npm run bench -- import [--rows 100000] [--rounds 3] [--json]";
 
 type Ended = { status: string; seconds: number };
 
 /**
  * Compares the speed of an import with COPY of the same rows into the same table.
- *
- *   npm run bench -- import [--rows 100000] [--rounds 3] [--json]
  */
 export async function run(args: string[]): Promise<void> {
-  const { values } = parseArgs({
+  const { values } = commandOptions(USAGE, {
     args,
     options: {
       rows: { type: "string", default: "100000" },
@@ -31,7 +31,7 @@ export async function run(args: string[]): Promise<void> {
       json: { type: "boolean", default: false },
     },
   });
-  const [rows, rounds] = [Number(values.rows), Number(values.rounds)];
+  const [rows, rounds] = [numberOption("rows", values.rows), numberOption("rounds", values.rounds)];
   const directory = mkdtempSync(join(tmpdir(), "nightshift-import-"));
   chmodSync(directory, 0o755); // Postgres may be another user
   const file = join(directory, "people.csv");

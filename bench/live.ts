@@ -1,9 +1,11 @@
 import { randomUUID } from "node:crypto";
 import { setMaxListeners } from "node:events";
 import { setTimeout } from "node:timers/promises";
-import { parseArgs } from "node:util";
+import { commandOptions, numberOption } from "@nightshift/local/command-options.ts";
 import { createClient } from "#client/index.ts";
 import { type BenchStack, benchStack } from "./campaign-stack.ts";
+
+const USAGE = "npm run bench -- live [--clients 100] [--seconds 30] [--json]";
 
 const CHANGES_PER_SECOND = 10;
 const JOBS = 50;
@@ -11,11 +13,9 @@ const JOBS = 50;
 /**
  * How soon after its commit a change reaches every client that follows live, over streams that regularly end and
  * reconnect.
- *
- *   npm run bench -- live [--clients 100] [--seconds 30] [--json]
  */
 export async function run(args: string[]): Promise<void> {
-  const { values } = parseArgs({
+  const { values } = commandOptions(USAGE, {
     args,
     options: {
       clients: { type: "string", default: "100" },
@@ -23,8 +23,8 @@ export async function run(args: string[]): Promise<void> {
       json: { type: "boolean", default: false },
     },
   });
-  const clients = Number(values.clients);
-  const seconds = Number(values.seconds);
+  const clients = numberOption("clients", values.clients);
+  const seconds = numberOption("seconds", values.seconds);
   const stack = await benchStack({});
   try {
     const watching = watchAll(stack, clients);

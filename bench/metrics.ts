@@ -1,20 +1,20 @@
-import { parseArgs } from "node:util";
+import { commandOptions, numberOption } from "@nightshift/local/command-options.ts";
 import { type BenchStack, benchStack } from "./campaign-stack.ts";
+
+const USAGE = "npm run bench -- metrics [--jobs 1000000] [--json]";
 
 const ROUNDS = 100;
 
 /**
  * How long a scrape of the metrics takes, over HTTP through the whole stack, with that many jobs: 1 % wait, 0.1 % run, and
  * the rest ended evenly over the last day, each in one of 20 kinds.
- *
- *   npm run bench -- metrics [--jobs 1000000] [--json]
  */
 export async function run(args: string[]): Promise<void> {
-  const { values } = parseArgs({
+  const { values } = commandOptions(USAGE, {
     args,
     options: { jobs: { type: "string", default: "1000000" }, json: { type: "boolean", default: false } },
   });
-  const jobs = Number(values.jobs);
+  const jobs = numberOption("jobs", values.jobs);
   const stack = await benchStack({ PLAN: "pro" });
   try {
     const startedAt = performance.now();

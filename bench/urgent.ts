@@ -1,9 +1,11 @@
 import { createHmac, randomUUID } from "node:crypto";
 import { setTimeout as wait } from "node:timers/promises";
-import { parseArgs } from "node:util";
+import { commandOptions, numberOption } from "@nightshift/local/command-options.ts";
 import { campaignContent } from "./campaign-content.ts";
 import { load } from "./campaign-send.ts";
 import { type BenchStack, benchStack } from "./campaign-stack.ts";
+
+const USAGE = "npm run bench -- urgent [--recipients 100000] [--resets 200] [--rate 4.5] [--json]";
 
 const SECRET = Buffer.from("a secret of Auth for benchmarks!");
 const BETWEEN_MS = 400;
@@ -14,11 +16,9 @@ const PER_SECOND = 5;
 /**
  * How long a password reset takes from Supabase Auth's call to the provider's record, while a campaign goes out at the
  * provider's pace. `--rate` is MAIL_REQUESTS_PER_SECOND.
- *
- *   npm run bench -- urgent [--recipients 100000] [--resets 200] [--rate 4.5] [--json]
  */
 export async function run(args: string[]): Promise<void> {
-  const { values } = parseArgs({
+  const { values } = commandOptions(USAGE, {
     args,
     options: {
       recipients: { type: "string", default: "100000" },
@@ -27,15 +27,17 @@ export async function run(args: string[]): Promise<void> {
       json: { type: "boolean", default: false },
     },
   });
-  const resets = Number(values.resets);
+  const resets = numberOption("resets", values.resets);
+  const recipients = numberOption("recipients", values.recipients);
+  const rate = numberOption("rate", values.rate, 0.1);
   const stack = await benchStack({
     SUPABASE_HOOK_SECRET: `v1,whsec_${SECRET.toString("base64")}`,
-    MAIL_REQUESTS_PER_SECOND: values.rate,
+    MAIL_REQUESTS_PER_SECOND: String(rate),
   });
   try {
     await stack.control("latency", { latencyMs: LATENCY_MS });
     await stack.control("rate", { requestsPerSecond: PER_SECOND });
-    const listId = await load(stack, Number(values.recipients));
+    const listId = await load(stack, recipients);
     const { id } = await stack.call<{ id: string }>("POST", "/api/campaigns", { listId, ...campaignContent });
     await stack.call("POST", `/api/campaigns/${id}/send`);
     await wait(5_000);

@@ -2,22 +2,22 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
-import { parseArgs } from "node:util";
+import { commandOptions, numberOption } from "@nightshift/local/command-options.ts";
 import { round3 } from "./campaign-send.ts";
 import { type BenchStack, benchStack } from "./campaign-stack.ts";
 import { cpuMsOf } from "./cpu.ts";
 import { SECRET, sendAll, signedPosts } from "./webhooks-posts.ts";
+
+const USAGE = "npm run bench -- webhooks [--posts 5000] [--at-once 32] [--json]";
 
 const WARM_UP_POSTS = 1_000;
 
 /**
  * How many signed webhooks a second are acknowledged: verified, stored, and their jobs accepted, while the engine
  * starts the jobs of those that came before. The limit is an HTTP server that only verifies the signature.
- *
- *   npm run bench -- webhooks [--posts 5000] [--at-once 32] [--json]
  */
 export async function run(args: string[]): Promise<void> {
-  const { values } = parseArgs({
+  const { values } = commandOptions(USAGE, {
     args,
     options: {
       posts: { type: "string", default: "5000" },
@@ -25,7 +25,7 @@ export async function run(args: string[]): Promise<void> {
       json: { type: "boolean", default: false },
     },
   });
-  const [count, atOnce] = [Number(values.posts), Number(values["at-once"])];
+  const [count, atOnce] = [numberOption("posts", values.posts), numberOption("at-once", values["at-once"])];
   const stack = await benchStack({ STRIPE_WEBHOOK_SECRET: SECRET, STRIPE_API_KEY: "" });
   try {
     const post = (posts: number, tag: string) =>

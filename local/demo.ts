@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
+import { commandOptions } from "#command-options.ts";
 import { type DemoApi, demoApi } from "#demo/api.ts";
 import {
   batchSize,
@@ -122,17 +122,12 @@ async function judge(stack: DemoStack, day: Day, signal: AbortSignal, json: bool
 }
 
 async function main(signal: AbortSignal): Promise<number> {
-  const { values } = parseArgs({
+  const { values } = commandOptions(help, {
     options: {
       json: { type: "boolean", default: false },
       "data-dir": { type: "string", default: ".nightshift" },
-      help: { type: "boolean", short: "h" },
     },
   });
-  if (values.help) {
-    console.log(help);
-    return 0;
-  }
   const running = await runningStack(values["data-dir"]);
   if (running !== undefined) {
     say(`In the stack that is running.\n${whereToLook(running)}`);

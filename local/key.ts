@@ -1,5 +1,5 @@
-import { parseArgs } from "node:util";
 import { createApiKey, listApiKeys, type Project, revokeApiKey } from "#api-key.ts";
+import { commandOptions } from "#command-options.ts";
 import { loadDotEnv } from "#stack/environment.ts";
 import { readKeys } from "#stack/keys.ts";
 import { machineKeys } from "#supabase/keys.ts";
@@ -14,7 +14,7 @@ that runs on this machine (with --data-dir <path>, if that is where its data lie
 An app key starts work and sees the jobs of its owner; an admin key sees and does everything.`;
 
 loadDotEnv();
-const { values, positionals } = parseArgs({
+const { values, positionals } = commandOptions(help, {
   allowPositionals: true,
   options: {
     role: { type: "string", default: "app" },
@@ -22,7 +22,6 @@ const { values, positionals } = parseArgs({
     owner: { type: "string" },
     days: { type: "string" },
     "data-dir": { type: "string", default: ".nightshift" },
-    help: { type: "boolean", default: false, short: "h" },
   },
 });
 
@@ -77,7 +76,7 @@ async function revoke(project: Project): Promise<void> {
 
 async function main(): Promise<void> {
   const [command] = positionals;
-  if (values.help || command === undefined) return console.log(help);
+  if (command === undefined) return console.log(help);
   const work = new Map([
     ["create", create],
     ["list", list],

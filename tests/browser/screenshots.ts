@@ -1,6 +1,6 @@
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { parseArgs } from "node:util";
+import { commandOptions } from "@nightshift/local/command-options.ts";
 import { startStack } from "@nightshift/local/stack/stack.ts";
 import { dashboardOf } from "@nightshift/local/stack/table.ts";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
@@ -69,17 +69,12 @@ async function takeAll(
 }
 
 async function main(): Promise<number> {
-  const { values } = parseArgs({
+  const { values } = commandOptions(help, {
     options: {
       only: { type: "string" },
       out: { type: "string", default: resolve(import.meta.dirname, "../../docs/screenshots") },
-      help: { type: "boolean", short: "h", default: false },
     },
   });
-  if (values.help) {
-    console.log(help);
-    return 0;
-  }
   const executable = findChromium();
   if (executable === undefined) {
     console.error(howToGetChromium());

@@ -1,4 +1,5 @@
-import { isDeepStrictEqual, parseArgs } from "node:util";
+import { isDeepStrictEqual } from "node:util";
+import { commandOptions, numberOption } from "@nightshift/local/command-options.ts";
 import { faultsOfFeed, feedRampage } from "./support/feed-rampage.ts";
 import { faultsOfHooks, hooksRampage } from "./support/hooks-rampage.ts";
 import { imageStorm } from "./support/image-storm.ts";
@@ -28,7 +29,7 @@ judged by the provider's own record.
          which are mails: each recipient gets one
 Without --form all, one after the other. Exit code 0 only if nothing was lost, done twice or done out of turn.`;
 
-const { values } = parseArgs({
+const { values } = commandOptions(help, {
   options: {
     form: { type: "string" },
     recipients: { type: "string", default: "5000" },
@@ -38,10 +39,9 @@ const { values } = parseArgs({
     messages: { type: "string", default: "10000" },
     posts: { type: "string", default: "20" },
     letters: { type: "string", default: "5000" },
-    help: { type: "boolean", short: "h", default: false },
   },
 });
-const recipients = Number(values.recipients);
+const recipients = numberOption("recipients", values.recipients);
 const say = (progress: string) => console.error(`  ${progress}`);
 
 const forms: Record<string, () => Promise<boolean>> = {
@@ -67,13 +67,13 @@ const forms: Record<string, () => Promise<boolean>> = {
   },
   images: async () => {
     console.error("The site is killed again and again while it draws:");
-    const wanted = { tasks: Number(values.tasks), kills: 20 };
+    const wanted = { tasks: numberOption("tasks", values.tasks), kills: 20 };
     const verdict = await imageStorm({ ...wanted, say });
     return report("the image queue", verdict, faultsOfImages(verdict, wanted));
   },
   imports: async () => {
     console.error("Site, engine, gateway and Postgres are killed again and again under an import:");
-    const wanted = { rows: Number(values.rows), killsOfEach: 5 };
+    const wanted = { rows: numberOption("rows", values.rows), killsOfEach: 5 };
     const { undisturbed, killed, ...verdict } = await importsRampage({ ...wanted, say });
     const faults: string[] = [];
     if (!isDeepStrictEqual(killed, undisturbed))
@@ -85,19 +85,23 @@ const forms: Record<string, () => Promise<boolean>> = {
   },
   webhooks: async () => {
     console.error("Site, engine, gateway and Postgres are killed while webhooks come and go:");
-    const wanted = { orders: Number(values.orders), messages: Number(values.messages), killsOfEach: 5 };
+    const wanted = {
+      orders: numberOption("orders", values.orders),
+      messages: numberOption("messages", values.messages),
+      killsOfEach: 5,
+    };
     const verdict = await hooksRampage({ ...wanted, say });
     return report("webhooks and payments", verdict, faultsOfHooks(verdict, wanted));
   },
   feed: async () => {
     console.error("Site, engine, gateway and Postgres are killed while posts are brought to followers:");
-    const wanted = { posts: Number(values.posts), followers: 10_000, killsOfEach: 5 };
+    const wanted = { posts: numberOption("posts", values.posts), followers: 10_000, killsOfEach: 5 };
     const verdict = await feedRampage({ ...wanted, say });
     return report("the feed", verdict, faultsOfFeed(verdict, wanted));
   },
   letters: async () => {
     console.error("Site, engine, gateway and Postgres are killed while dead letters are reprocessed:");
-    const wanted = { letters: Number(values.letters), killsOfEach: 2 };
+    const wanted = { letters: numberOption("letters", values.letters), killsOfEach: 2 };
     const verdict = await lettersRampage({ ...wanted, say });
     return report("groups of dead letters", verdict, faultsOfLetters(verdict, wanted));
   },
@@ -110,10 +114,6 @@ function report(what: string, verdict: object, faults: readonly string[]): boole
 }
 
 async function main(): Promise<number> {
-  if (values.help) {
-    console.log(help);
-    return 0;
-  }
   const chosen = values.form === undefined ? Object.values(forms) : [forms[values.form]];
   let isGood = true;
   for (const form of chosen) {

@@ -6,7 +6,7 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { parseArgs } from "node:util";
+import { commandOptions } from "@nightshift/local/command-options.ts";
 import { type Coverage, coverageOf, type State, testsIn, unloadedIn } from "./coverage.ts";
 import { POINTS } from "./points.ts";
 
@@ -79,7 +79,7 @@ function describe({ covered, of, documents, failed, unknown, unloaded }: Coverag
   return lines.join("\n");
 }
 
-const { values } = parseArgs({
+const { values } = commandOptions("npm run spec [-- --json] [--report <file of vitest's JSON report>]", {
   options: { json: { type: "boolean", default: false }, report: { type: "string" } },
 });
 const report = values.report === undefined ? runNumberedTests() : readFileSync(values.report, "utf8");

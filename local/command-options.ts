@@ -1,0 +1,33 @@
+import { type ParseArgsConfig, parseArgs } from "node:util";
+
+/**
+ * The options of a command. An option that it does not have ends the process with a sentence and the usage, and `--help`
+ * prints the usage.
+ */
+export function commandOptions<const Config extends ParseArgsConfig>(
+  usage: string,
+  config: Config,
+): ReturnType<typeof parseArgs<Config>> {
+  const args = config.args ?? process.argv.slice(2);
+  if (args.includes("--help") || args.includes("-h")) {
+    console.log(usage);
+    process.exit(0);
+  }
+  try {
+    return parseArgs(config);
+  } catch (error) {
+    return refuse(error instanceof Error ? error.message : String(error), usage);
+  }
+}
+
+/** An option's number; ends the process when it is none, or less than `min`. */
+export function numberOption(name: string, value: string, min = 1): number {
+  const number = Number(value);
+  if (value.trim() !== "" && number >= min) return number;
+  return refuse(`--${name} is a number of at least ${min}, and not "${value}".`);
+}
+
+function refuse(...sentences: string[]): never {
+  console.error(sentences.join("\n\n"));
+  process.exit(1);
+}
