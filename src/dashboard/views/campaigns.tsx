@@ -1,4 +1,4 @@
-import { Composer } from "#dashboard/views/campaigns/composer/composer.tsx";
+import { Composer } from "#dashboard/views/campaigns/composer.tsx";
 import { CampaignDetails } from "#dashboard/views/campaigns/details.tsx";
 import { CampaignList } from "#dashboard/views/campaigns/list.tsx";
 import type { ViewProps } from "#dashboard/views/index.ts";

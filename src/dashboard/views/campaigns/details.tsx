@@ -8,7 +8,7 @@ import { ErrorNote, Loading } from "#dashboard/components/states.tsx";
 import { TimeAgo } from "#dashboard/components/time.tsx";
 import { useApi } from "#dashboard/hooks/use-api.ts";
 import type { Campaign } from "#dashboard/types.ts";
-import { Composer } from "#dashboard/views/campaigns/composer/composer.tsx";
+import { Composer } from "#dashboard/views/campaigns/composer.tsx";
 import { Pace } from "#dashboard/views/campaigns/pace.tsx";
 import { isNewsFor, progressOf } from "#dashboard/views/campaigns/progress.ts";
 import { Sends } from "#dashboard/views/campaigns/sends.tsx";
