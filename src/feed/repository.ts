@@ -17,7 +17,6 @@ const feedRow = z.object({
 export type PostRow = z.output<typeof feedRow>["posts"][number];
 
 const personRow = z.object({ person: z.string(), since: z.string() });
-export type PersonRow = z.output<typeof personRow>;
 
 /** What one person may have of each; reading a feed looks at all of them. */
 const MOST_FOLLOWS = 5000;
