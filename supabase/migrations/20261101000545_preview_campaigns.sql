@@ -27,7 +27,7 @@ begin
 end
 $$;
 
--- The largest domains of an audience, with their numbers of recipients.
+-- The largest domains of an audience, with their numbers of recipients. Addresses are stored with their domain in lower case.
 create function private.domains_of_list(p_list_id uuid, p_limit integer)
 returns jsonb
 language sql stable
@@ -36,7 +36,7 @@ as $$
   select coalesce(jsonb_agg(jsonb_build_object('domain', domain, 'recipients', recipients)
     order by recipients desc, domain), '[]')
   from (
-    select lower(split_part(email, '@', 2)) as domain, count(*) as recipients from public.email_subscribers
+    select split_part(email, '@', 2) as domain, count(*) as recipients from public.email_subscribers
     where list_id = p_list_id and status = 'active'
     group by 1 order by 2 desc, 1 limit p_limit
   ) as largest;

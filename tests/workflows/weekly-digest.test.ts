@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type TestApp, testApp } from "../support/app.ts";
 import { freshDatabase, type TestDatabase } from "../support/database.ts";
+import { insertJob } from "../support/jobs.ts";
 
 let database: TestDatabase;
 let site: TestApp;
@@ -61,10 +62,17 @@ describe("S2-19: the weekly digest", () => {
   test("is about the seven days before Monday 09:00 in the user's zone, also when it is late", async () => {
     const id = await user("Pacific/Kiritimati", null);
     for (const at of ["22T18:00", "22T20:00", "22T21:00", "29T20:00"]) {
-      await rows("select notify($1, 'NEW_MESSAGE', '{}', null, $2)", [id, `2026-03-${at}:00Z`]);
+      const time = new Date(`2026-03-${at}:00Z`);
+      await rows("select notify($1, 'NEW_MESSAGE', '{}', null, $2)", [id, time]);
+      for (const status of ["completed", "failed"]) {
+        const job = await insertJob(database.sql, { owner: id }, time);
+        await rows("update jobs set status = $2, ended_at = $3 where id = $1", [job, status, time]);
+      }
     }
     await mailedBetween("2026-03-29T21:00:00Z", "2026-03-29T21:00:00Z");
-    expect(await rows("select fields ->> 'unread' as unread from mails")).toEqual([{ unread: "2" }]);
+    expect(await rows("select fields from mails")).toEqual([
+      { fields: { unread: 2, completed: 2, failed: 2 } },
+    ]);
   });
 
   test("comes once a week, however often the task runs, and again a week later", async () => {

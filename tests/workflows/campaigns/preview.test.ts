@@ -81,6 +81,50 @@ describe("the preview of a campaign", () => {
     ]);
   });
 
+  test("a field with a fallback wherever it is used may be missing; an empty value is missing; the warning says what follows", async () => {
+    const { listId, campaignId } = await house.draft(1, {
+      subject: "{{name|you}}",
+      html: "<p>{{name|friend}}</p>",
+    });
+    await add(listId, [{ email: "nameless@example.com", name: "" }]);
+    expect(await codesOf(campaignId)).toEqual([]);
+    await house.call("PATCH", `/api/campaigns/${campaignId}`, {
+      html: "<p>{{name}}, {{name|friend}}</p>",
+      missingField: "fail",
+    });
+    expect((await preview(campaignId)).body.warnings).toEqual([
+      {
+        code: "missing_field",
+        message: "1 of 2 checked recipients have no value for {{name}}: their mails fail",
+      },
+    ]);
+  });
+
+  test("names at most ten domains, three samples, twenty fields and ten faults of the HTML", async () => {
+    const { listId, campaignId } = await house.draft(2, {
+      html: `${"<b>".repeat(11)}${"<img>".repeat(11)}`,
+      text: Array.from({ length: 21 }, (_, n) => `{{f${n}}}`).join(),
+    });
+    await add(
+      listId,
+      Array.from({ length: 10 }, (_, n) => ({ email: `a@d${n}.example` })),
+    );
+    const { domains, samples, warnings } = (await preview(campaignId)).body;
+    expect(domains).toHaveLength(10);
+    expect(domains[0]).toEqual({ domain: "example.com", recipients: 2 });
+    expect(samples).toHaveLength(3);
+    const of = (kind: string) => warnings.filter(({ code }: { code: string }) => code === kind).length;
+    expect([of("unknown_field"), of("broken_html"), of("image_without_alt")]).toEqual([20, 10, 10]);
+  });
+
+  test("looks for fields at the first recipients only, so that a large list costs no more", async () => {
+    const { listId } = await house.draft(5);
+    const looked = "select private.fields_missing_on_list($1, '{name,city}', 3) as found";
+    expect((await house.db.sql.query(looked, [listId])).rows).toEqual([
+      { found: { checked: 3, missing: { name: 0, city: 3 } } },
+    ]);
+  });
+
   test("warns of nothing in a sound mail, and of a list without recipients", async () => {
     const sound = await house.draft(1, {
       html: '<!doctype html><html><body><p>{{NAME}}, {{email}}<br/><a href="{{unsubscribeUrl}}">x</a></p></body></html>',
