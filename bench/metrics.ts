@@ -1,18 +1,23 @@
 import { commandOptions, numberOption } from "@nightshift/local/command-options.ts";
 import { type BenchStack, benchStack } from "./campaign-stack.ts";
 
-const USAGE = "npm run bench -- metrics [--jobs 1000000] [--json]";
+const USAGE = "npm run bench -- metrics [--jobs 1000000] [--path /api/metrics] [--json]";
 
 const ROUNDS = 100;
 
 /**
- * How long a scrape of the metrics takes, over HTTP through the whole stack, with that many jobs: 1 % wait, 0.1 % run, and
- * the rest ended evenly over the last day, each in one of 20 kinds.
+ * How long a scrape of the metrics takes, or another GET such as --path /api/functions, over HTTP through the whole
+ * stack, with that many jobs: 1 % wait, 0.1 % run, and the rest ended evenly over the last day, each of one of 20 kinds
+ * and functions.
  */
 export async function run(args: string[]): Promise<void> {
   const { values } = commandOptions(USAGE, {
     args,
-    options: { jobs: { type: "string", default: "1000000" }, json: { type: "boolean", default: false } },
+    options: {
+      jobs: { type: "string", default: "1000000" },
+      path: { type: "string", default: "/api/metrics" },
+      json: { type: "boolean", default: false },
+    },
   });
   const jobs = numberOption("jobs", values.jobs);
   const stack = await benchStack({ PLAN: "pro" });
@@ -26,7 +31,7 @@ export async function run(args: string[]): Promise<void> {
     // The first five load code and fill caches, as in a running site.
     for (let n = -5; n < ROUNDS; n++) {
       const began = performance.now();
-      const response = await fetch(`${stack.urls.site}/api/metrics`, {
+      const response = await fetch(`${stack.urls.site}${values.path}`, {
         headers: { authorization: `Bearer ${stack.keys.admin}` },
       });
       text = await response.text();
@@ -46,7 +51,7 @@ async function fill({ sql }: BenchStack, jobs: number): Promise<void> {
   await sql.query(
     `insert into jobs (kind, function_id, event_id, event_name, status, requester, priority, created_at, ready_at, due_at,
        released_at, sent_at, started_at, ended_at, updated_at)
-     select 'kind ' || n % 20, 'work', gen_random_uuid()::text, 'bench/work', status, 'key:bench', 1 + n % 5, at, at,
+     select 'kind ' || n % 20, 'work-' || n % 20, gen_random_uuid()::text, 'bench/work', status, 'key:bench', 1 + n % 5, at, at,
        at + interval '1 minute', at, at, case when status <> 'queued' then at + n % 90 * interval '1 second' end,
        case when status not in ('queued', 'running') then at + interval '2 minutes' end, at
      from generate_series(1, $1::integer) as n

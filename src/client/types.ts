@@ -31,6 +31,8 @@ export type JobView = {
   startedAt: string | null;
   endedAt: string | null;
   updatedAt: string;
+  /** It waits because its function is paused. */
+  isPaused: boolean;
   blocked: Blocked | null;
   links: {
     self: string;

@@ -35,7 +35,8 @@ export const SEND_BATCH = 200;
  * Sends accepted jobs to the engine. When the engine or the database cannot be reached, the job stays in the outbox,
  * and housekeeping sends it again under the same event id.
  *
- * A held job stays until its room releases it. A delayed job is sent shortly before its time, with that time as the
+ * A held job stays until its room releases it, and a job of a paused function (its `released_at` is "infinity", which is
+ * no date) until a person resumes it. A delayed job is sent shortly before its time, with that time as the
  * event's `ts`: the engine begins its run then.
  */
 export function createOutbox({ inngest, jobs, clock, logger }: Dependencies) {

@@ -32,6 +32,8 @@ export const jobView = z.object({
   startedAt: z.string().nullable(),
   endedAt: z.string().nullable(),
   updatedAt: z.string(),
+  /** It waits because its function is paused. */
+  isPaused: z.boolean(),
   /** Why an unfinished job cannot continue without a person. */
   blocked: blockedView.nullable(),
   links: z.object({
@@ -87,6 +89,9 @@ export function publicError(error: Json): unknown {
   return data === undefined ? error : { ...data, message: UNFORESEEN };
 }
 
+/** `released_at` of a job whose function is paused. */
+const KEPT_BACK = "infinity";
+
 export const toJobView = (job: Omit<Job, "event_data">): z.output<typeof jobView> => ({
   id: job.id,
   kind: job.kind,
@@ -109,6 +114,7 @@ export const toJobView = (job: Omit<Job, "event_data">): z.output<typeof jobView
   startedAt: job.started_at,
   endedAt: job.ended_at,
   updatedAt: job.updated_at,
+  isPaused: job.status === "queued" && job.sent_at === null && job.released_at === KEPT_BACK,
   blocked: toBlockedView(job.blocked),
   links: {
     self: jobUrl(job.id),

@@ -35,6 +35,7 @@ export const RULES = {
     unit: "endpoints",
     threshold: 0,
   },
+  "paused-work": { title: "A function is paused for long", unit: "seconds", threshold: 86_400 },
   "refused-campaigns": {
     title: "Receiving servers refuse our domain, so campaigns were stopped",
     unit: "campaigns",

@@ -48,7 +48,8 @@ create table public.jobs (
   -- How many completed jobs of its kind are kept once it has completed, including this one. Null: the kind's usual
   -- number.
   keep_completed integer,
-  -- When the engine may begin it. Null: held until its room releases it; in the future: delayed.
+  -- When the engine may begin it. Null: held until its room releases it; in the future: delayed; infinity: its function is
+  -- paused (private.pauses).
   released_at timestamptz,
   -- When the event was sent to the engine. Null: the event is still in the outbox.
   sent_at timestamptz,
@@ -85,6 +86,8 @@ create index jobs_running on public.jobs (greatest(updated_at, checked_at)) wher
 create index jobs_started on public.jobs (started_at) include (kind, priority, due_at) where started_at is not null;
 create index jobs_ended_by_kind on public.jobs (kind, status, ended_at, id) where ended_at is not null;
 create index jobs_ended on public.jobs (ended_at) where ended_at is not null;
+create index jobs_ended_by_function on public.jobs (function_id, ended_at) include (status, started_at)
+  where ended_at is not null;
 create index jobs_canceled on public.jobs (ended_at, id) where status = 'canceled';
 create index jobs_outbox on public.jobs (released_at, id)
   where sent_at is null and status = 'queued' and released_at is not null;
@@ -112,7 +115,7 @@ create table public.job_events (
   constraint job_events_are_numbered primary key (job_id, sequence),
   constraint job_events_type_is_valid check (type in (
     'accepted', 'released', 'running', 'retrying', 'waiting', 'attempt', 'run_ended', 'completed', 'failed', 'canceled', 'skipped',
-    'reprocessed', 'run_again'))
+    'reprocessed', 'run_again', 'paused'))
 );
 create index job_events_of_retries on public.job_events (at) where type in ('retrying', 'attempt');
 

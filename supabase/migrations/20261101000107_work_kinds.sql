@@ -6,6 +6,8 @@ create table private.work_kinds (
   function_id text primary key,
   event_name text not null,
   kind text not null,
+  -- What the function does, in one sentence for people. Null for the function of a part, which has no jobs of its own.
+  summary text,
   -- A function (public.jobs, timestamptz) that is called at commit for every job of this kind that has ended, in any
   -- way. Other jobs of the same transaction may have ended too, and their calls may come later.
   after_end text,
@@ -48,7 +50,7 @@ returns private.work_kinds
 language sql immutable
 set search_path = ''
 as $$
-  select p_function_id, '', p_function_id, null::text, null::text, null::text, null::text, null::text, 3, 100, 10000, true, 1000, 5000;
+  select p_function_id, '', p_function_id, null::text, null::text, null::text, null::text, null::text, null::text, 3, 100, 10000, true, 1000, 5000;
 $$;
 
 create function private.work_kind(p_function_id text)

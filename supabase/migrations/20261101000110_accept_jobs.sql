@@ -134,7 +134,9 @@ begin
     (p_request ->> 'parentJobId')::uuid, (p_request ->> 'deadLetterId')::uuid, (p_request ->> 'againOf')::uuid, 1, v_priority,
     (p_request ->> 'keepCompleted')::integer, p_now, v_ready_at, v_ready_at + private.promise_of(v_priority),
     private.time_of(coalesce(p_request ->> 'deadlineAt', p_request -> 'data' ->> 'deadlineAt')),
-    case when (p_request ->> 'held')::boolean is true then null else v_ready_at end,
+    case when (p_request ->> 'held')::boolean is true then null
+      when p_request ->> 'sentAt' is null and private.is_paused(v_kind.function_id) then 'infinity'
+      else v_ready_at end,
     (p_request ->> 'sentAt')::timestamptz, p_now)
   on conflict do nothing
   returning * into v_job;
@@ -179,7 +181,7 @@ as $$
   select set_config('response.headers', '[{"x-jobs-released": "true"}]', true);
 $$;
 
--- Lets held jobs begin. Returns how many.
+-- Lets held jobs begin; those of a paused function wait for its resume. Returns how many.
 create function private.release_jobs(p_job_ids uuid[], p_now timestamptz)
 returns integer
 language plpgsql
@@ -187,9 +189,15 @@ set search_path = ''
 as $$
 declare
   v_count integer;
+  v_paused text[];
 begin
+  -- The pauses are locked before the jobs, in the same order as in public.resume_work.
+  select array_agg(function_id) into v_paused
+  from (select distinct function_id from public.jobs where id = any (p_job_ids) order by function_id) as functions
+  where private.is_paused(function_id);
   with released as (
-    update public.jobs set released_at = p_now, event_count = event_count + 1, updated_at = p_now
+    update public.jobs set released_at = case when function_id = any (v_paused) then 'infinity' else p_now end,
+      event_count = event_count + 1, updated_at = p_now
     where id = any (p_job_ids) and released_at is null and status = 'queued'
     returning id, event_count
   )

@@ -64,8 +64,8 @@ begin
     perform private.refuse_for_now(p_kind.kind, v_priority, 1,
       format('Queue full: %s jobs of kind %s wait', v_most, p_kind.kind));
   end if;
-  -- Critical work is refused only when the queue is full.
-  if not p_kind.by_promise or v_priority = 1 or v_waiting = 0 then
+  -- Critical work is refused only when the queue is full, and so is work that waits for the end of a pause.
+  if not p_kind.by_promise or v_priority = 1 or v_waiting = 0 or private.is_paused(p_kind.function_id) then
     return;
   end if;
   v_room := private.pace_of(p_kind.kind, v_priority, p_now) * (0.8 * extract(epoch from private.promise_of(v_priority))

@@ -156,7 +156,7 @@ begin
   returning xmax = 0 into v_first;
   if v_first then
     update public.jobs set status = 'running', started_at = coalesce(started_at, p_now),
-      released_at = coalesce(released_at, p_now), sent_at = coalesce(sent_at, p_now), ended_at = null, error = null
+      released_at = least(released_at, p_now), sent_at = coalesce(sent_at, p_now), ended_at = null, error = null
     where id = v_job.id;
   end if;
   if v_first or p_attempt > 0 then

@@ -178,7 +178,8 @@ as $$
   from public.erasures where id = p_id;
 $$;
 
-select private.register_work_kind('{"function_id": "erase-person", "event_name": "person/erase", "by_promise": false}');
+select private.register_work_kind('{"function_id": "erase-person", "event_name": "person/erase", "by_promise": false,
+  "summary": "Erases one person from the database, table by table"}');
 select private.register_erasable('public.jobs', 'id', '{event_data,result,error}');
 select private.register_erasable('public.job_runs', 'run_id', '{error}');
 select private.register_erasable('public.job_parts', 'id', '{last_error}');

@@ -51,7 +51,8 @@ grant execute on function private.letter_group_subjects to service_role;
 
 select private.register_work_kind('{"function_id": "handle-letter-group", "event_name": "dead-letter/handle-group",
   "kind": "dead-letters", "priority": 3, "by_promise": false,
-  "subjects": "private.letter_group_subjects"}');
+  "subjects": "private.letter_group_subjects",
+  "summary": "Reprocesses or ignores all dead letters of one cause"}');
 
 -- The groups, the one that failed last first. p_status: only groups with a letter of this status; null: all.
 -- p_fingerprint: only this group. Returns {"items": [...], "total"}; "hourly" are the failures of the last 24 hours.

@@ -16,7 +16,8 @@ grant select, insert on private.archived_months to service_role;
 insert into storage.buckets (id, name, public) values ('archive', 'archive', false) on conflict (id) do nothing;
 
 select private.register_work_kind('{"function_id": "archive-ledger", "event_name": "maintenance/archive", "priority": 5,
-  "by_promise": false}');
+  "by_promise": false,
+  "summary": "Writes the ledger of each past month into an archive file"}');
 
 -- The beginning (UTC) of the month after the last archived one; null: no month was archived.
 create function private.archived_until()

@@ -41,11 +41,13 @@ grant execute on function private.mail_subjects to service_role;
 
 select private.register_work_kind('{"function_id": "send-mail", "event_name": "mail/send", "kind": "mail",
   "priority": 2, "per_second": null, "waiting": null, "by_promise": false,
-  "subjects": "private.mail_subjects"}');
+  "subjects": "private.mail_subjects",
+  "summary": "Sends one mail of the product"}');
 -- Mails that are sent to many at once. They keep the pace of campaigns, so that no single mail waits for them.
 select private.register_work_kind('{"function_id": "send-bulk-mail", "event_name": "mail/send-bulk", "kind": "mail",
   "priority": 4, "per_second": null, "waiting": null, "by_promise": false,
-  "subjects": "private.mail_subjects"}');
+  "subjects": "private.mail_subjects",
+  "summary": "Sends one of many mails, at the pace of campaigns"}');
 select private.register_erasable('public.mails', 'id', '{recipient,fields}');
 
 -- Makes a mail and the job that sends it; a second mail with the same key changes nothing.

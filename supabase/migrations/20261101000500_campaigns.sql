@@ -165,7 +165,8 @@ grant execute on function private.campaign_subjects to service_role;
 
 select private.register_work_kind('{"function_id": "send-email-campaign", "event_name": "email/send.campaign",
   "after_end": "private.after_campaign_job",
-  "subjects": "private.campaign_subjects"}');
+  "subjects": "private.campaign_subjects",
+  "summary": "Plans a campaign and sends it to its list, in parts"}');
 
 revoke execute on function private.keep_campaign_content, private.after_campaign_job from public, anon, authenticated;
 grant execute on function private.keep_campaign_content, private.after_campaign_job to service_role;

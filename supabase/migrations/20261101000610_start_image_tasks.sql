@@ -96,7 +96,7 @@ begin
     set status = 'processing', started_no = v_lane.last_started_no, started_at = p_now
     where id = v_task.id;
     perform private.release_jobs(array[v_job.id], p_now);
-    v_job.released_at := coalesce(v_job.released_at, p_now);
+    select * into v_job from public.jobs where id = v_job.id;
     return next v_job;
   end loop;
   update public.image_lanes set last_started_no = v_lane.last_started_no
@@ -148,7 +148,8 @@ grant execute on function private.image_subjects to service_role;
 
 select private.register_work_kind('{"function_id": "generate-image", "event_name": "image/generate",
   "after_end": "private.after_image_job", "waiting": null,
-  "subjects": "private.image_subjects"}');
+  "subjects": "private.image_subjects",
+  "summary": "Draws a picture from its prompt"}');
 
 -- A safety net: starts tasks whose start was missed, for example because a process died while it drew for a canceled
 -- task. Returns how many started.

@@ -55,7 +55,8 @@ revoke execute on function private.upload_subjects from public, anon, authentica
 grant execute on function private.upload_subjects to service_role;
 
 select private.register_work_kind('{"function_id": "resize-image", "event_name": "image/resize", "kind": "resize",
-  "subjects": "private.upload_subjects"}');
+  "subjects": "private.upload_subjects",
+  "summary": "Makes the thumbnail of an uploaded picture"}');
 
 -- Refuses an upload with which its owner would have more than p_quota allows: {"uploads", "bytes"}. The caller's
 -- transaction may go on to insert the upload, so that simultaneous uploads of an owner are counted one after the other.

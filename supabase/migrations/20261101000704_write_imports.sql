@@ -282,7 +282,8 @@ grant execute on function private.import_subjects to service_role;
 -- When the dead letter of a part is ignored, the rows of the part are skipped.
 select private.register_work_kind('{"function_id": "process-import", "event_name": "import/start", "kind": "import",
   "after_end": "private.after_import_job", "by_promise": false,
-  "subjects": "private.import_subjects"}');
+  "subjects": "private.import_subjects",
+  "summary": "Reads an import file and writes its rows, in parts"}');
 select private.register_work_kind('{"function_id": "process-import-batch", "event_name": "import/process-batch"}');
 
 revoke execute on function private.import_options_of, private.insert_import, private.refuse_same_file,

@@ -139,7 +139,8 @@ end
 $$;
 select private.register_work_kind('{"function_id": "undo-import", "event_name": "import/undo", "kind": "undo-import",
   "after_end": "private.after_undo_job", "by_promise": false,
-  "subjects": "private.import_subjects"}');
+  "subjects": "private.import_subjects",
+  "summary": "Undoes an import"}');
 
 -- Housekeeping: deletes files that are not needed any more, and rows that are 30 days old. Returns how many rows it
 -- deleted, at most p_limit.

@@ -50,7 +50,8 @@ revoke execute on function private.report_subjects from public, anon, authentica
 grant execute on function private.report_subjects to service_role;
 
 select private.register_work_kind('{"function_id": "generate-report", "event_name": "report/generate",
-  "subjects": "private.report_subjects"}');
+  "subjects": "private.report_subjects",
+  "summary": "Makes a report as PDF or CSV"}');
 
 -- Accepts the job and its report in one transaction. The same report, requested twice within a minute, is one job.
 -- p_report: {"scope", "type", "format", "startsAt", "endsAt"}.

@@ -94,7 +94,8 @@ grant execute on function private.webhook_subjects to service_role;
 
 select private.register_work_kind('{"function_id": "process-webhook", "event_name": "webhook/received",
   "kind": "webhook", "per_second": null, "waiting": null, "by_promise": false,
-  "subjects": "private.webhook_subjects"}');
+  "subjects": "private.webhook_subjects",
+  "summary": "Handles one webhook that a provider sent"}');
 select private.register_erasable('public.webhook_inbox', 'id', '{body}');
 
 -- Inserts the row and its job in one transaction. p_request null: its type is not handled, or it is unreadable. Returns

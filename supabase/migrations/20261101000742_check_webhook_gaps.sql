@@ -18,8 +18,11 @@ alter table public.webhook_gap_checks enable row level security;
 revoke all on public.webhook_gap_checks from anon, authenticated;
 grant select, insert, update, delete on public.webhook_gap_checks to service_role;
 
+select private.register_work_kind('{"function_id": "sync-github-metrics", "event_name": "github/sync-metrics",
+  "summary": "Reads the metrics of repositories from GitHub"}');
 select private.register_work_kind('{"function_id": "check-webhook-gaps", "event_name": "webhook/check-gaps",
-  "kind": "gap-check", "priority": 4, "per_second": null, "waiting": null, "by_promise": false}');
+  "kind": "gap-check", "priority": 4, "per_second": null, "waiting": null, "by_promise": false,
+  "summary": "Looks for webhooks that a provider sent and we never received"}');
 
 -- A list that is checked for the first time begins with the oldest webhook of its source, or now: what was sent before
 -- we received webhooks is not missing.

@@ -32,7 +32,8 @@ grant execute on function private.inbox_replay_subjects to service_role;
 
 select private.register_work_kind('{"function_id": "replay-inbox", "event_name": "webhook/replay-inbox",
   "kind": "inbox-replay", "priority": 4, "by_promise": false,
-  "subjects": "private.inbox_replay_subjects"}');
+  "subjects": "private.inbox_replay_subjects",
+  "summary": "Handles received webhooks of a period once more"}');
 
 -- The webhooks that fit the filter. Those that wait for their job are left out: it handles them anyway.
 create function private.webhooks_of_replay(

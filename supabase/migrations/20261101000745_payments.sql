@@ -88,7 +88,8 @@ grant execute on function private.payment_subjects to service_role;
 
 select private.register_work_kind('{"function_id": "process-payment", "event_name": "payment/process",
   "kind": "payment", "priority": 1,
-  "subjects": "private.payment_subjects"}');
+  "subjects": "private.payment_subjects",
+  "summary": "Charges one order"}');
 select private.register_erasable('public.orders', 'id', '{email}');
 
 -- Whether a state replaces the one that is stored. State that was read from the provider has the sequence of the newest

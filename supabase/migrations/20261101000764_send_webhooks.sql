@@ -85,7 +85,8 @@ grant execute on function private.host_of_url, private.lane_subjects to service_
 select private.register_work_kind('{"function_id": "send-webhook", "event_name": "webhook/send", "kind": "delivery",
   "after_end": "private.after_lane_job", "per_second": null, "waiting": null, "by_promise": false,
   "keep_completed": 200,
-  "subjects": "private.lane_subjects"}');
+  "subjects": "private.lane_subjects",
+  "summary": "Sends the due deliveries of one webhook endpoint"}');
 
 -- Queues messages for endpoints, and wakes their lanes. A delivery that has ended, or waits for its next attempt, is
 -- attempted now. A lane that another transaction is about to wake is left to it.

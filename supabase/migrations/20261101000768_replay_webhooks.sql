@@ -40,7 +40,8 @@ grant execute on function private.webhook_replay_subjects to service_role;
 
 select private.register_work_kind('{"function_id": "replay-webhooks", "event_name": "webhook/replay",
   "kind": "replay", "priority": 4, "by_promise": false,
-  "subjects": "private.webhook_replay_subjects"}');
+  "subjects": "private.webhook_replay_subjects",
+  "summary": "Sends messages of a period to an endpoint once more"}');
 
 -- The messages that a replay sends. Scope missing leaves out pending deliveries: their lane sends them anyway.
 create function private.messages_of_replay(

@@ -26,7 +26,8 @@ grant execute on function private.backfill_subjects to service_role;
 
 select private.register_work_kind('{"function_id": "backfill-schedule", "event_name": "schedule/backfill",
   "kind": "backfill", "priority": 5, "by_promise": false,
-  "subjects": "private.backfill_subjects"}');
+  "subjects": "private.backfill_subjects",
+  "summary": "Starts the missed slots of a schedule"}');
 
 -- How many of these slots have had a job.
 create function public.count_fired_slots(p_schedule text, p_slots timestamptz[])

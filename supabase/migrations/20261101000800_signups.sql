@@ -36,11 +36,14 @@ create policy user_settings_are_read_by_their_user_and_admins on public.user_set
 
 -- Sign-ups are never refused by limits of ours: Auth has accepted them.
 select private.register_work_kind('{"function_id": "on-user-signup", "event_name": "user/signup", "kind": "signup",
-  "priority": 2, "per_second": null, "waiting": null, "by_promise": false}');
+  "priority": 2, "per_second": null, "waiting": null, "by_promise": false,
+  "summary": "Greets a new user"}');
 select private.register_work_kind('{"function_id": "set-default-settings", "event_name": "user/signup",
-  "kind": "settings", "per_second": null, "waiting": null, "by_promise": false}');
+  "kind": "settings", "per_second": null, "waiting": null, "by_promise": false,
+  "summary": "Writes a new user''s default settings"}');
 select private.register_work_kind('{"function_id": "send-profile-reminder", "event_name": "user/remind-of-profile",
-  "kind": "reminder", "priority": 4, "per_second": null, "waiting": null, "by_promise": false}');
+  "kind": "reminder", "priority": 4, "per_second": null, "waiting": null, "by_promise": false,
+  "summary": "Reminds a new user to complete the profile"}');
 
 -- Begins a user's sign-up, once: the event user/signup, and the reminder of their profile a day later.
 create function public.begin_signup(p_user_id uuid, p_email text, p_name text, p_now timestamptz)

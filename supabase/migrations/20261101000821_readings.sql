@@ -15,7 +15,7 @@ insert into private.monitor default values;
 alter table private.monitor enable row level security;
 grant select, update on private.monitor to service_role;
 
-create index jobs_waiting_by_class on public.jobs (priority, ready_at) where status = 'queued';
+create index jobs_waiting_by_class on public.jobs (priority, ready_at) include (function_id) where status = 'queued';
 
 create type private.reading as (rule text, subject text, value double precision);
 
@@ -27,7 +27,8 @@ as $$
   select extract(epoch from p_time)::float8;
 $$;
 
--- Counts at most 100,000 jobs of each class.
+-- Counts at most 100,000 jobs of each class. Jobs of paused functions do not count here and below: a person wants
+-- them to wait.
 create function private.read_queue(p_now timestamptz)
 returns setof private.reading
 language sql stable
@@ -38,10 +39,12 @@ as $$
     from generate_series(1, 5) as class
     cross join lateral (
       select count(*) from (select from public.jobs
-        where status = 'queued' and priority = class and ready_at <= p_now limit 100000) as counted) as waiting
+        where status = 'queued' and priority = class and ready_at <= p_now
+          and function_id not in (select function_id from private.pauses) limit 100000) as counted) as waiting
     cross join lateral (
       select min(ready_at) as ready_at from public.jobs
-      where status = 'queued' and priority = class and ready_at <= p_now) as oldest
+      where status = 'queued' and priority = class and ready_at <= p_now
+        and function_id not in (select function_id from private.pauses)) as oldest
   )
   select rule, '', sum(count)::float8
   from classes cross join unnest(array['queue-depth', 'queue-depth-critical']) as rule group by rule
@@ -72,7 +75,8 @@ as $$
   -- Throughput says something only while work waits.
   select 'throughput', '', (select count(*) from ended)::float8
   where 10 <= (select count(*) from (
-    select from public.jobs where status = 'queued' and ready_at <= p_now - interval '5 minutes' limit 10) as waiting);
+    select from public.jobs where status = 'queued' and ready_at <= p_now - interval '5 minutes'
+      and function_id not in (select function_id from private.pauses) limit 10) as waiting);
 $$;
 
 -- The share of retries among all tries of the last hour, from five retries on.
@@ -102,7 +106,8 @@ as $$
     where started_at > p_now - interval '1 hour' and priority <= 4
     union all
     (select priority, p_now, true from public.jobs
-    where status = 'queued' and due_at < p_now and priority <= 4 limit 100000)
+    where status = 'queued' and due_at < p_now and priority <= 4 and function_id not in (select function_id from private.pauses)
+      limit 100000)
   ), classes as (
     select 'P' || priority as class, count(*) as total, count(*) filter (where is_late) as late,
       count(*) filter (where at > p_now - interval '5 minutes') as recent_total,
@@ -179,6 +184,15 @@ as $$
   where jobs.status <> 'completed';
 $$;
 
+-- How long each function has been paused.
+create function private.read_pauses(p_now timestamptz)
+returns setof private.reading
+language sql stable
+set search_path = ''
+as $$
+  select 'paused-work', function_id, private.seconds(p_now - paused_at) from private.pauses;
+$$;
+
 create function private.read_all(p_slots jsonb, p_last timestamptz, p_now timestamptz)
 returns setof private.reading
 language sql stable
@@ -193,12 +207,13 @@ as $$
   union all select * from private.read_schedules(p_slots, p_last, p_now)
   union all select * from private.read_endpoints(p_now)
   union all select * from private.read_campaigns(p_now)
-  union all select * from private.read_canary(p_now);
+  union all select * from private.read_canary(p_now)
+  union all select * from private.read_pauses(p_now);
 $$;
 
 revoke execute on function private.seconds, private.read_queue, private.read_ends, private.read_retries,
   private.read_promises, private.read_letters, private.read_outbox, private.read_schedules, private.read_endpoints,
-  private.read_campaigns, private.read_canary, private.read_all from public, anon, authenticated;
+  private.read_campaigns, private.read_canary, private.read_pauses, private.read_all from public, anon, authenticated;
 grant execute on function private.seconds, private.read_queue, private.read_ends, private.read_retries,
   private.read_promises, private.read_letters, private.read_outbox, private.read_schedules, private.read_endpoints,
-  private.read_campaigns, private.read_canary, private.read_all to service_role;
+  private.read_campaigns, private.read_canary, private.read_pauses, private.read_all to service_role;

@@ -16,11 +16,11 @@ grant select on private.alert_rules to service_role;
 
 insert into private.alert_rules (rule, severity, query) values
   ('queue-depth', 'warning',
-    'select id, kind, priority, ready_at from public.jobs where status = ''queued'' and ready_at <= now() order by ready_at, id'),
+    'select id, kind, priority, ready_at from public.jobs where status = ''queued'' and ready_at <= now() and function_id not in (select function_id from private.pauses) order by ready_at, id'),
   ('queue-depth-critical', 'error',
-    'select id, kind, priority, ready_at from public.jobs where status = ''queued'' and ready_at <= now() order by ready_at, id'),
+    'select id, kind, priority, ready_at from public.jobs where status = ''queued'' and ready_at <= now() and function_id not in (select function_id from private.pauses) order by ready_at, id'),
   ('oldest-waiting', 'warning',
-    'select id, kind, ready_at from public.jobs where status = ''queued'' and ready_at <= now() and ''P'' || priority = {subject} order by ready_at, id'),
+    'select id, kind, ready_at from public.jobs where status = ''queued'' and ready_at <= now() and function_id not in (select function_id from private.pauses) and ''P'' || priority = {subject} order by ready_at, id'),
   ('processing-time', 'warning',
     'select id, function_id, ended_at - started_at as took from public.jobs where kind = {subject} and progress_total is null and status in (''completed'', ''failed'') and ended_at > now() - interval ''1 hour'' order by took desc, id'),
   ('failure-rate', 'warning',
@@ -30,22 +30,24 @@ insert into private.alert_rules (rule, severity, query) values
   ('dead-letters', 'warning',
     'select id, function_id, error_code, failed_at from public.dead_letter_queue where status = ''failed'' and failed_at > now() - interval ''1 hour'' order by failed_at desc, id'),
   ('promise-burn', 'error',
-    'select id, kind, due_at, started_at from public.jobs where ''P'' || priority = {subject} and (started_at > now() - interval ''1 hour'' and started_at > due_at or status = ''queued'' and due_at < now()) order by due_at, id'),
+    'select id, kind, due_at, started_at from public.jobs where ''P'' || priority = {subject} and (started_at > now() - interval ''1 hour'' and started_at > due_at or status = ''queued'' and due_at < now() and function_id not in (select function_id from private.pauses)) order by due_at, id'),
   ('promise-late', 'warning',
-    'select id, kind, due_at, started_at from public.jobs where ''P'' || priority = {subject} and (started_at > now() - interval ''1 hour'' and started_at > due_at or status = ''queued'' and due_at < now()) order by due_at, id'),
+    'select id, kind, due_at, started_at from public.jobs where ''P'' || priority = {subject} and (started_at > now() - interval ''1 hour'' and started_at > due_at or status = ''queued'' and due_at < now() and function_id not in (select function_id from private.pauses)) order by due_at, id'),
   ('outbox-lag', 'error',
     'select id, function_id, released_at from public.jobs where sent_at is null and status = ''queued'' and released_at <= now() order by released_at, id'),
   ('missed-ticks', 'error',
     'select name, cron, checked_until from public.schedules where checked_until < now() - interval ''5 minutes'' order by checked_until, name'),
   ('disabled-endpoints', 'warning',
     'select id, disabled_reason, disabled_at from public.webhook_endpoints where disabled_reason in (''gone'', ''failing'') and disabled_at > now() - interval ''1 day'' order by disabled_at desc, id'),
+  ('paused-work', 'warning',
+    'select function_id, paused_at, paused_by from private.pauses where function_id = {subject}'),
   ('refused-campaigns', 'error',
     'select id, status, note, stopped_at from public.campaigns where stopped_at > now() - interval ''1 day'' order by stopped_at desc, id'),
   ('canary', 'error',
     'select jobs.id, jobs.status, jobs.created_at, jobs.sent_at from private.monitor join public.jobs on jobs.id = monitor.canary_job_id');
 insert into private.alert_rules (rule, severity, is_below, query) values
   ('throughput', 'warning', true,
-    'select id, kind, ready_at from public.jobs where status = ''queued'' and ready_at <= now() order by ready_at, id');
+    'select id, kind, ready_at from public.jobs where status = ''queued'' and ready_at <= now() and function_id not in (select function_id from private.pauses) order by ready_at, id');
 
 create table public.alerts (
   id uuid primary key default gen_random_uuid(),

@@ -2,7 +2,8 @@
 -- whether work gets done at all. It has priority 2, because a function may need more than P1's second to start.
 
 select private.register_work_kind('{"function_id": "run-canary", "event_name": "monitoring/canary", "kind": "canary",
-  "priority": 2, "per_second": null, "waiting": null, "by_promise": false, "keep_completed": 20, "keep_failed": 100}');
+  "priority": 2, "per_second": null, "waiting": null, "by_promise": false, "keep_completed": 20, "keep_failed": 100,
+  "summary": "Comes back, so that the monitor sees that work gets done"}');
 
 -- Sends a canary if it is time: p_every after the last one, or at once when the last one is overdue, so that the end of
 -- a failure is seen soon. A canary that has not ended is canceled then: there is at most one. Returns whether it sent one.

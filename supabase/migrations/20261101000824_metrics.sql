@@ -77,7 +77,7 @@ as $$
       where failed_at > p_now - interval '5 minutes' limit 100000) as counted
     union all
     select 'outbox_jobs', '{}', count(*) from (select from public.jobs
-      where sent_at is null and status = 'queued' and released_at is not null limit 100000) as counted
+      where sent_at is null and status = 'queued' and released_at < 'infinity' limit 100000) as counted
     union all
     select 'webhook_endpoints', jsonb_build_object('status', statuses.status), count(endpoints.id)
     from unnest(array['enabled', 'disabled']) as statuses (status)

@@ -89,7 +89,8 @@ revoke execute on function private.post_subjects from public, anon, authenticate
 grant execute on function private.post_subjects to service_role;
 
 select private.register_work_kind('{"function_id": "push-post", "event_name": "feed/push.post", "kind": "push-post",
-  "subjects": "private.post_subjects"}');
+  "subjects": "private.post_subjects",
+  "summary": "Brings a post to the followers of its author"}');
 
 revoke execute on function public.cut_post, private.kept_feed_entries, public.push_post_part, private.trim_feeds
   from public, anon, authenticated;

@@ -289,6 +289,13 @@ const CASES: Case[] = [
     cure: "update campaigns set stopped_at = null",
   },
   {
+    rule: "paused-work",
+    subject: "walk",
+    fine: () => sql("select pause_work('walk', 'key:a', $1)", ago(86_400)),
+    wrong: () => sql("update private.pauses set paused_at = $1", ago(86_401)),
+    cure: "delete from private.pauses",
+  },
+  {
     rule: "canary",
     fine: () => canary("completed", 3000),
     wrong: () => sql("update jobs set status = 'failed' where kind = 'canary'"),

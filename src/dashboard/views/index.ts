@@ -7,6 +7,7 @@ import { ApiKeys } from "./api-keys.tsx";
 import { Campaigns } from "./campaigns.tsx";
 import { DeadLetters } from "./dead-letters.tsx";
 import { Flags } from "./flags.tsx";
+import { Functions } from "./functions.tsx";
 import { Images } from "./images.tsx";
 import { Imports } from "./imports.tsx";
 import { Jobs } from "./jobs.tsx";
@@ -34,6 +35,7 @@ export type View = {
 export const VIEWS: readonly View[] = [
   { name: "overview", title: "Overview", icon: "overview", show: Overview },
   { name: "jobs", title: "Jobs", icon: "jobs", show: Jobs },
+  { name: "functions", title: "Functions", icon: "play", show: Functions },
   { name: "images", title: "Images", icon: "image", show: Images },
   { name: "campaigns", title: "Campaigns", icon: "mail", show: Campaigns },
   { name: "lists", title: "Lists", icon: "people", show: Lists },

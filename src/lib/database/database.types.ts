@@ -3791,6 +3791,7 @@ export type Database = {
       get_email_list: { Args: { p_list_id: string | null; p_owner: string | null }; Returns: Json };
       get_erasure: { Args: { p_id: string | null }; Returns: Json[] };
       get_flag: { Args: { p_environment: string | null; p_name: string | null }; Returns: Json };
+      get_function: { Args: { p_function_id: string | null; p_now: string | null }; Returns: Json };
       get_image_task: { Args: { p_owner: string | null; p_task_id: string | null }; Returns: Json };
       get_image_upload: { Args: { p_id: string | null; p_owner: string | null }; Returns: Json };
       get_import: { Args: { p_id: string | null; p_owner: string | null }; Returns: Json };
@@ -4276,6 +4277,7 @@ export type Database = {
           since: string;
         }[];
       };
+      list_functions: { Args: { p_now: string | null }; Returns: Json[] };
       list_image_tasks: {
         Args: {
           p_before_at: string | null;
@@ -4602,6 +4604,10 @@ export type Database = {
           isSetofReturn: true;
         };
       };
+      pause_work: {
+        Args: { p_by: string | null; p_function_id: string | null; p_now: string | null };
+        Returns: number;
+      };
       plan_campaign: {
         Args: {
           p_batch_size: number | null;
@@ -4871,6 +4877,7 @@ export type Database = {
         };
         Returns: undefined;
       };
+      resume_work: { Args: { p_function_id: string | null; p_now: string | null }; Returns: number };
       revoke_api_key: { Args: { p_id: string | null; p_now: string | null }; Returns: boolean };
       revoke_report: {
         Args: { p_id: string | null; p_now: string | null; p_owner: string | null };

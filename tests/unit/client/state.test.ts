@@ -22,6 +22,7 @@ const job = (id: string, revision: number, more: Partial<Job> = {}): Job => ({
   startedAt: null,
   endedAt: null,
   updatedAt: "2026-01-01T00:00:00Z",
+  isPaused: false,
   subject: null,
   blocked: null,
   links: { self: "", parent: null, children: "", deadLetters: "", reprocessOf: null, againOf: null },

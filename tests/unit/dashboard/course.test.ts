@@ -30,6 +30,7 @@ const job = (more: Partial<JobDetails>): JobDetails => ({
   updatedAt: at(2),
   waitingUntil: null,
   lastError: null,
+  isPaused: false,
   subject: null,
   blocked: null,
   childCount: 0,

@@ -14,6 +14,7 @@ import { toast } from "#dashboard/components/toasts.tsx";
 import { focusNeighbor } from "#dashboard/focus.ts";
 import { useAction } from "#dashboard/hooks/use-action.ts";
 import type { JobDetails } from "#dashboard/types.ts";
+import { shownStatus } from "#dashboard/views/jobs/columns.tsx";
 import { CoursePicture } from "./course-picture.tsx";
 import { JobFacts, JobNumbers } from "./job-facts.tsx";
 import { NextAttempt } from "./next-attempt.tsx";
@@ -26,7 +27,7 @@ const BACK = { href: "#/jobs", text: "All jobs" };
 /** One job: its state, its history, and the actions on it. */
 export function JobPage({ id }: { id: string }) {
   const { job, problem } = useJob(id);
-  const said = job && `${job.kind} is ${job.blocked === null ? job.status : "blocked"}`;
+  const said = job && `${job.kind} is ${shownStatus(job)}`;
   useEffect(() => {
     if (said !== undefined) announce(said);
   }, [said]);
@@ -42,7 +43,7 @@ export function JobPage({ id }: { id: string }) {
     <Page
       title={job.kind}
       back={BACK}
-      beside={<Badge status={job.blocked === null ? job.status : "blocked"} />}
+      beside={<Badge status={shownStatus(job)} />}
       actions={!hasEnded(job) && <CancelButton job={job} />}
     >
       {job.subject !== null && <p className="quiet">{job.subject}</p>}

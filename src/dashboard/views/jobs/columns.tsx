@@ -38,7 +38,7 @@ export const JOB_COLUMNS: readonly Column<Job>[] = [
   },
   {
     head: "Status",
-    cell: ({ status, blocked }) => <Badge status={blocked === null ? status : "blocked"} />,
+    cell: (job) => <Badge status={shownStatus(job)} />,
     tight: true,
   },
   {
@@ -70,6 +70,10 @@ export const JOB_COLUMNS: readonly Column<Job>[] = [
     hideOnPhone: true,
   },
 ];
+
+/** What a person has to know first: that it is blocked, or kept back by a pause. */
+export const shownStatus = ({ status, blocked, isPaused }: Pick<Job, "status" | "blocked" | "isPaused">) =>
+  blocked !== null ? "blocked" : isPaused ? "paused" : status;
 
 /** Of a blocked job the error that blocks it, of a failed one the error that ended it. */
 function LastError({ job: { blocked, error } }: { job: Job }) {

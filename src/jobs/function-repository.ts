@@ -1,0 +1,47 @@
+import { z } from "zod";
+import type { Clock } from "#lib/clock.ts";
+import { createCall } from "#lib/database/call.ts";
+import type { DatabaseClient } from "#lib/database/client.ts";
+
+const ended = z.object({
+  /** Jobs that began in this time. */
+  started: z.number(),
+  completed: z.number(),
+  failed: z.number(),
+  /** Of the jobs that completed or failed; null without any. */
+  failureRate: z.number().nullable(),
+});
+
+export const activity = z.object({
+  function: z.string(),
+  kind: z.string(),
+  /** What it does. Null for a function that no room has registered. */
+  summary: z.string().nullable(),
+  paused: z.object({ at: z.string(), by: z.string() }).nullable(),
+  waiting: z.number(),
+  running: z.number(),
+  lastHour: ended,
+  lastDay: ended,
+  /** From begin to end, of the newest 10,000 jobs that completed in the last day; null without any. */
+  p50Ms: z.number().nullable(),
+  p95Ms: z.number().nullable(),
+});
+
+export const activityDetails = activity.extend({
+  /** One entry for each of the last 24 hours; the last entry is the current hour. */
+  perHour: z.array(z.object({ at: z.string(), completed: z.number(), failed: z.number() })),
+});
+
+export type FunctionRepository = ReturnType<typeof functionRepository>;
+
+/** What each function did lately, and the pauses. */
+export function functionRepository(db: DatabaseClient, clock: Clock) {
+  const { call } = createCall(db, clock);
+  return {
+    list: () => call("list_functions", {}, activity.array()),
+    get: (functionId: string) => call("get_function", { functionId }, activityDetails.nullable()),
+    /** Both return how many jobs of the outbox they kept back or let go. */
+    pause: (functionId: string, by: string) => call("pause_work", { functionId, by }, z.number()),
+    resume: (functionId: string) => call("resume_work", { functionId }, z.number()),
+  };
+}

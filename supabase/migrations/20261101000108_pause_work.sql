@@ -1,0 +1,74 @@
+-- A pause keeps the jobs of one function in the outbox. Jobs that are accepted meanwhile wait there, and nothing is
+-- refused for it. Work that the engine already has goes on to its end.
+
+create table private.pauses (
+  function_id text primary key,
+  paused_at timestamptz not null,
+  paused_by text not null,
+  constraint pauses_names_are_short check (length(function_id) between 1 and 100 and length(paused_by) <= 500)
+);
+alter table private.pauses enable row level security;
+grant select, insert, update, delete on private.pauses to service_role;
+
+-- The row stays locked until the caller commits, so that a resume sees every job that the pause has kept back.
+create function private.is_paused(p_function_id text)
+returns boolean
+language plpgsql
+set search_path = ''
+as $$
+begin
+  perform from private.pauses where function_id = p_function_id for key share;
+  return found;
+end
+$$;
+
+-- Keeps back what is still in the outbox. Returns how many jobs; pausing twice changes nothing.
+create function public.pause_work(p_function_id text, p_by text, p_now timestamptz)
+returns integer
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_count integer;
+begin
+  insert into private.pauses (function_id, paused_at, paused_by) values (p_function_id, p_now, p_by)
+  on conflict do nothing;
+  with kept as (
+    update public.jobs set released_at = 'infinity', event_count = event_count + 1, updated_at = p_now
+    where function_id = p_function_id and status = 'queued' and sent_at is null and released_at < 'infinity'
+    returning id, event_count
+  )
+  insert into public.job_events (job_id, sequence, type, at)
+  select id, event_count, 'paused', p_now from kept;
+  get diagnostics v_count = row_count;
+  return v_count;
+end
+$$;
+
+-- Lets the jobs go that were kept back; a delayed one keeps its time. Returns how many.
+create function public.resume_work(p_function_id text, p_now timestamptz)
+returns integer
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_count integer;
+begin
+  delete from private.pauses where function_id = p_function_id;
+  with released as (
+    update public.jobs set released_at = greatest(ready_at, p_now), event_count = event_count + 1, updated_at = p_now
+    where function_id = p_function_id and status = 'queued' and sent_at is null and released_at = 'infinity'
+    returning id, event_count
+  )
+  insert into public.job_events (job_id, sequence, type, at)
+  select id, event_count, 'released', p_now from released;
+  get diagnostics v_count = row_count;
+  if v_count > 0 then
+    perform private.ask_for_outbox();
+  end if;
+  return v_count;
+end
+$$;
+
+revoke execute on function private.is_paused, public.pause_work, public.resume_work from public, anon, authenticated;
+grant execute on function private.is_paused, public.pause_work, public.resume_work to service_role;

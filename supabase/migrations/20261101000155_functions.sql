@@ -1,0 +1,107 @@
+-- What each function did lately, from the ledger.
+
+-- One function or all: those whose kind has a summary, and those with jobs in the last day. The counts are of the last hour and
+-- the last day; the durations are of the newest 10,000 jobs that completed in that day. Started jobs are those that
+-- began in that time and run or have ended.
+create function private.function_activity(p_function_id text, p_now timestamptz)
+returns table (
+  "function" text, kind text, summary text, paused jsonb, waiting bigint, running bigint,
+  "lastHour" jsonb, "lastDay" jsonb, "p50Ms" integer, "p95Ms" integer
+)
+language plpgsql stable
+set search_path = ''
+set plan_cache_mode = force_custom_plan
+as $$
+begin
+  return query
+  with unfinished as materialized (
+    select jobs.function_id,
+      count(*) filter (where status = 'queued' and ready_at <= p_now) as waiting,
+      count(*) filter (where status = 'running') as running,
+      count(*) filter (where started_at > p_now - interval '1 hour') as hour,
+      count(*) filter (where started_at > p_now - interval '1 day') as day
+    from public.jobs
+    where ended_at is null and (p_function_id is null or jobs.function_id = p_function_id)
+    group by jobs.function_id
+  ), ended as materialized (
+    select jobs.function_id, count(*) as all_of_day,
+      count(*) filter (where status = 'completed') as completed_day,
+      count(*) filter (where status = 'failed') as failed_day,
+      count(*) filter (where started_at > p_now - interval '1 day') as started_day,
+      count(*) filter (where status = 'completed' and ended_at > p_now - interval '1 hour') as completed_hour,
+      count(*) filter (where status = 'failed' and ended_at > p_now - interval '1 hour') as failed_hour,
+      count(*) filter (where started_at > p_now - interval '1 hour') as started_hour
+    from public.jobs
+    where ended_at > p_now - interval '1 day' and (p_function_id is null or jobs.function_id = p_function_id)
+    group by jobs.function_id
+  ), functions as (
+    select function_id from private.work_kinds where work_kinds.summary is not null
+    union select function_id from unfinished union select function_id from ended
+    union select function_id from private.pauses
+  )
+  select functions.function_id, (private.work_kind(functions.function_id)).kind,
+    (private.work_kind(functions.function_id)).summary,
+    case when pauses.function_id is not null then jsonb_build_object('at', paused_at, 'by', paused_by) end,
+    coalesce(unfinished.waiting, 0), coalesce(unfinished.running, 0),
+    private.activity(coalesce(started_hour, 0) + coalesce(unfinished.hour, 0), completed_hour, failed_hour),
+    private.activity(coalesce(started_day, 0) + coalesce(unfinished.day, 0), completed_day, failed_day),
+    durations.p50, durations.p95
+  from functions
+  left join unfinished using (function_id)
+  left join ended using (function_id)
+  left join private.pauses using (function_id)
+  cross join lateral (
+    select private.ms(percentile_disc(0.5) within group (order by took)) as p50,
+      private.ms(percentile_disc(0.95) within group (order by took)) as p95
+    from (
+      select ended_at - started_at as took from public.jobs
+      where jobs.function_id = functions.function_id and ended_at > p_now - interval '1 day' and status = 'completed'
+        and started_at is not null
+      order by ended_at desc limit 10000) as newest) as durations
+  where p_function_id is null or functions.function_id = p_function_id
+  order by functions.function_id;
+end
+$$;
+
+-- {started, completed, failed, failureRate: of the jobs that completed or failed, null without any}
+create function private.activity(p_started bigint, p_completed bigint, p_failed bigint)
+returns jsonb
+language sql immutable
+set search_path = ''
+as $$
+  select jsonb_build_object('started', p_started, 'completed', coalesce(p_completed, 0), 'failed', coalesce(p_failed, 0),
+    'failureRate', p_failed::float8 / nullif(p_completed + p_failed, 0));
+$$;
+
+-- All functions, by name.
+create function public.list_functions(p_now timestamptz)
+returns setof jsonb
+language sql stable
+set search_path = ''
+as $$
+  select to_jsonb(activity) from private.function_activity(null, p_now) as activity;
+$$;
+
+-- One function, with what ended in each of the last 24 hours (the current one last); null: no such function.
+create function public.get_function(p_function_id text, p_now timestamptz)
+returns jsonb
+language sql stable
+set search_path = ''
+as $$
+  select to_jsonb(activity) || jsonb_build_object('perHour', (
+    select jsonb_agg(jsonb_build_object('at', hour, 'completed', coalesce(completed, 0), 'failed', coalesce(failed, 0))
+      order by hour)
+    from generate_series(date_trunc('hour', p_now, 'UTC') - interval '23 hours', p_now, interval '1 hour') as hour
+    left join (
+      select date_trunc('hour', ended_at, 'UTC') as hour, count(*) filter (where status = 'completed') as completed,
+        count(*) filter (where status = 'failed') as failed
+      from public.jobs
+      where function_id = p_function_id and ended_at >= date_trunc('hour', p_now, 'UTC') - interval '23 hours'
+      group by 1) as ended using (hour)))
+  from private.function_activity(p_function_id, p_now) as activity;
+$$;
+
+revoke execute on function private.function_activity, private.activity, public.list_functions, public.get_function
+  from public, anon, authenticated;
+grant execute on function private.function_activity, private.activity, public.list_functions, public.get_function
+  to service_role;
