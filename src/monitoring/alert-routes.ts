@@ -1,18 +1,19 @@
 import { z } from "zod";
 import { AppError } from "#lib/errors.ts";
 import { pageQuery, toPage } from "#lib/http/pages.ts";
-import { idParams, json, type Route, route } from "#lib/http/route.ts";
+import { idParams, json, ownerOf, type Route, route } from "#lib/http/route.ts";
 import { headlineOf, runbookOf } from "#monitoring/alert-text.ts";
 import {
   ALERT_STATUSES,
   type Alert,
   type AlertsRepository,
   alertCounts,
+  openCounts,
 } from "#monitoring/alerts-repository.ts";
 
 type Dependencies = {
   env: { RUNBOOKS_URL?: string | undefined };
-  alerts: Pick<AlertsRepository, "list" | "counts" | "acknowledge">;
+  alerts: Pick<AlertsRepository, "list" | "counts" | "countOpen" | "acknowledge">;
 };
 
 const time = z.string().nullable();
@@ -88,6 +89,15 @@ export function alertRoutes({ env, alerts }: Dependencies): Route[] {
       responses: { 200: alertCounts },
       handler: async ({ requester }) =>
         json(200, requester.role === "admin" ? await alerts.counts() : { open: 0, acknowledged: 0 }),
+    }),
+    route({
+      method: "GET",
+      path: "/api/open",
+      policy: "user",
+      summary:
+        "How much is open: dead letters and alerts (for administrators), imports and campaigns under way",
+      responses: { 200: openCounts },
+      handler: async ({ requester }) => json(200, await alerts.countOpen(ownerOf(requester))),
     }),
     route({
       method: "POST",

@@ -31,6 +31,17 @@ export type Alert = z.output<typeof alertRow>;
 export const alertCounts = z.object({ open: z.number(), acknowledged: z.number() });
 z.globalRegistry.add(alertCounts, { id: "AlertCounts" });
 
+/** Each is counted up to 1,000. */
+export const openCounts = z.object({
+  deadLetters: z.number(),
+  /** Alerts that are not acknowledged. */
+  alerts: z.number(),
+  /** Imports and campaigns that are under way. */
+  imports: z.number(),
+  campaigns: z.number(),
+});
+z.globalRegistry.add(openCounts, { id: "OpenCounts" });
+
 type Look = {
   thresholds: Thresholds;
   /** Schedule → its newest slot that must have been decided. */
@@ -68,6 +79,9 @@ export function alertsRepository(db: DatabaseClient, clock: Clock) {
         alertRow.array(),
       ),
     counts: async () => alertCounts.parse(await unwrap(db.rpc("count_alerts"))),
+
+    /** What the navigation shows; `owner: null` is an administrator. */
+    countOpen: (owner: string | null) => callTimeless("count_open", { owner }, openCounts),
 
     sendCanary: (everyMinutes: number) =>
       call("send_canary", { every: `${everyMinutes} minutes` }, z.boolean()),

@@ -5,12 +5,19 @@ import "./stat.css";
 /** Large numbers side by side; its children are `Stat`s. */
 export const Stats = ({ children }: { children: ReactNode }) => <div className="stats">{children}</div>;
 
-type StatProps = { name: string; value: ReactNode; more?: ReactNode; tone?: Tone | undefined };
+type StatProps = {
+  name: string;
+  value: ReactNode;
+  more?: ReactNode;
+  tone?: Tone | undefined;
+  /** What the number counts; a click anywhere in the tile opens it. */
+  href?: string;
+};
 
-export function Stat({ name, value, more, tone }: StatProps) {
+export function Stat({ name, value, more, tone, href }: StatProps) {
   return (
     <dl className={`stat ${tone ? `tone-${tone}` : ""}`}>
-      <dt>{name}</dt>
+      <dt>{href === undefined ? name : <a href={href}>{name}</a>}</dt>
       <dd>{value}</dd>
       <dd>{more}</dd>
     </dl>

@@ -6,6 +6,7 @@ import { VIEWS, type View } from "#dashboard/views/index.ts";
 import { Help } from "./help.tsx";
 import { Logo } from "./logo.tsx";
 import { OfflineNote } from "./offline-note.tsx";
+import { OpenCount, useOpenCounts } from "./open-counts.tsx";
 import { Settings } from "./settings.tsx";
 import { StackState } from "./stack-state.tsx";
 import { useArrival } from "./use-arrival.ts";
@@ -22,6 +23,7 @@ type ShellProps = {
 export function Shell({ view, id, children }: ShellProps) {
   const content = useRef<HTMLElement>(null);
   useLiveStream();
+  const counts = useOpenCounts();
   useArrival(`${view.name}/${id ?? ""}`, view.title, content);
   return (
     <div className="shell">
@@ -39,12 +41,12 @@ export function Shell({ view, id, children }: ShellProps) {
         <Logo />
         <nav aria-label="Pages">
           <ul>
-            {VIEWS.map(({ name, title, icon, Count }) => (
+            {VIEWS.map(({ name, title, icon, open }) => (
               <li key={name}>
                 <a href={`#/${name}`} aria-current={name === view.name ? "page" : undefined}>
                   <Icon name={icon} />
                   {title}
-                  {Count && <Count />}
+                  {open && <OpenCount of={open} count={counts?.[open] ?? 0} />}
                 </a>
               </li>
             ))}

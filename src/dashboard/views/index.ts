@@ -1,7 +1,7 @@
 /** The pages of the dashboard, in the order of the navigation. */
 import type { ReactNode } from "react";
 import type { IconName } from "#dashboard/components/icon.tsx";
-import { AlertCount } from "./alerts/count.tsx";
+import type { OpenCounts } from "#dashboard/types.ts";
 import { Alerts } from "./alerts.tsx";
 import { ApiKeys } from "./api-keys.tsx";
 import { Campaigns } from "./campaigns.tsx";
@@ -28,8 +28,8 @@ export type View = {
   title: string;
   icon: IconName;
   show: (props: ViewProps) => ReactNode;
-  /** Shown beside the title in the navigation. */
-  Count?: () => ReactNode;
+  /** The number beside the title in the navigation. */
+  open?: keyof OpenCounts;
 };
 
 export const VIEWS: readonly View[] = [
@@ -37,14 +37,14 @@ export const VIEWS: readonly View[] = [
   { name: "jobs", title: "Jobs", icon: "jobs", show: Jobs },
   { name: "functions", title: "Functions", icon: "play", show: Functions },
   { name: "images", title: "Images", icon: "image", show: Images },
-  { name: "campaigns", title: "Campaigns", icon: "mail", show: Campaigns },
+  { name: "campaigns", title: "Campaigns", icon: "mail", show: Campaigns, open: "campaigns" },
   { name: "lists", title: "Lists", icon: "people", show: Lists },
-  { name: "imports", title: "Imports", icon: "table", show: Imports },
+  { name: "imports", title: "Imports", icon: "table", show: Imports, open: "imports" },
   { name: "reports", title: "Reports", icon: "report", show: Reports },
   { name: "schedules", title: "Schedules", icon: "clock", show: Schedules },
   { name: "webhooks", title: "Webhooks", icon: "external", show: Webhooks },
-  { name: "dead-letters", title: "Dead letters", icon: "alert", show: DeadLetters },
-  { name: "alerts", title: "Alerts", icon: "bell", show: Alerts, Count: AlertCount },
+  { name: "dead-letters", title: "Dead letters", icon: "alert", show: DeadLetters, open: "deadLetters" },
+  { name: "alerts", title: "Alerts", icon: "bell", show: Alerts, open: "alerts" },
   { name: "flags", title: "Flags", icon: "flag", show: Flags },
   { name: "api-keys", title: "API keys", icon: "key", show: ApiKeys },
 ];

@@ -3595,6 +3595,7 @@ export type Database = {
         };
         Returns: number;
       };
+      count_open: { Args: { p_owner: string | null }; Returns: Json };
       count_webhook_refusal: {
         Args: { p_now: string | null; p_reason: string | null; p_source: string | null };
         Returns: undefined;

@@ -66,14 +66,19 @@ function Body({ activity }: { activity: ActivityDetails }) {
 }
 
 function KeyNumbers({
-  activity: { waiting, running, lastHour, lastDay, p50Ms, p95Ms },
+  activity: { function: id, waiting, running, lastHour, lastDay, p50Ms, p95Ms },
 }: {
   activity: ActivityDetails;
 }) {
   const rate = lastDay.failureRate;
   return (
     <Stats>
-      <Stat name="Waiting" value={short(waiting)} more={`${short(running)} running`} />
+      <Stat
+        name="Waiting"
+        href={`#/jobs?function=${id}&status=queued`}
+        value={short(waiting)}
+        more={`${short(running)} running`}
+      />
       <Stat
         name="Started"
         value={short(lastDay.started)}
@@ -86,6 +91,7 @@ function KeyNumbers({
       />
       <Stat
         name="Failed"
+        href={`#/jobs?function=${id}&status=failed`}
         value={short(lastDay.failed)}
         more={rate === null ? "in the last day" : `${share(rate)} of what ended in the last day`}
         tone={(rate ?? 0) > 0.05 ? "bad" : undefined}

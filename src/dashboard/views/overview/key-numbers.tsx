@@ -16,10 +16,21 @@ export function KeyNumbers({ stats: { classes, perMinute, failureRate, retryRate
       <Stat
         name="Waiting"
         value={short(waiting)}
-        more={waiting === 0 ? "nobody waits" : `the oldest for ${lasting(oldest)}`}
+        href="#/jobs?status=queued"
+        more={waiting === 0 ? "no job waits" : `the oldest for ${lasting(oldest)}`}
       />
-      <Stat name="Running" value={short(sum(classes.map((one) => one.running)))} more="at this moment" />
-      <Stat name="Completed" value={short(sum(completed))} more="in the last hour" />
+      <Stat
+        name="Running"
+        href="#/jobs?status=running"
+        value={short(sum(classes.map((one) => one.running)))}
+        more="at this moment"
+      />
+      <Stat
+        name="Completed"
+        href="#/jobs?status=completed&period=last+hour"
+        value={short(sum(completed))}
+        more="in the last hour"
+      />
       <Stat
         name="Promises kept"
         value={started === 0 ? "–" : share(kept / started)}
@@ -28,6 +39,7 @@ export function KeyNumbers({ stats: { classes, perMinute, failureRate, retryRate
       />
       <Stat
         name="Failed"
+        href="#/jobs?status=failed&period=last+hour"
         value={shareOf(failureRate)}
         more="of what ended"
         tone={(failureRate ?? 0) > 0.05 ? "bad" : undefined}

@@ -1,0 +1,28 @@
+import { useApi } from "#dashboard/hooks/use-api.ts";
+import type { OpenCounts } from "#dashboard/types.ts";
+
+const EVERY_MS = 60_000;
+/** The kinds of jobs that are counted while they run; a job of any kind may fail and leave a dead letter. */
+const COUNTED = new Set(["process-import", "send-email-campaign"]);
+
+/** All numbers of the navigation, in one request. */
+export function useOpenCounts(): OpenCounts | undefined {
+  const { data } = useApi<OpenCounts>("/api/open", {
+    everyMs: EVERY_MS,
+    isNews: ({ job, before }) =>
+      job.status !== before?.status && (COUNTED.has(job.function) || job.status === "failed"),
+  });
+  return data;
+}
+
+/** How much is open of what the page shows; nothing when there is none. Work under way is no alarm. */
+export function OpenCount({ of, count }: { of: keyof OpenCounts; count: number }) {
+  if (count === 0) return null;
+  const isUnderWay = of === "imports" || of === "campaigns";
+  return (
+    <span className={isUnderWay ? "count calm" : "count"}>
+      {count === 1000 ? "999+" : count}
+      <span className="unseen"> {isUnderWay ? "under way" : "open"}</span>
+    </span>
+  );
+}

@@ -1,0 +1,46 @@
+import { expect, test } from "vitest";
+import { audit } from "./support/axe.ts";
+import { browse, withChromium } from "./support/pages.ts";
+import { failedCampaign, smallPieces } from "./support/seeds.ts";
+
+withChromium("functions", () => {
+  const pages = browse(smallPieces);
+
+  test("a function's row leads to its page, where it is paused and resumed by keyboard, and its jobs wait meanwhile", async () => {
+    await failedCampaign(pages.house);
+    await pages.house.sql.query("update jobs set status = 'failed', ended_at = now(), error = $1", [
+      { code: "provider_unauthorized", message: "The key was refused" },
+    ]);
+    const page = await pages.open("/functions");
+    const row = page.getByRole("row").filter({ hasText: "send-email-campaign" });
+    await row.getByText("Plans a campaign and sends it to its list, in parts").waitFor();
+    await row.getByText("100 %").waitFor();
+    const table = page.getByRole("region", { name: "Functions in the last hour and day" });
+    expect(await table.evaluate((one) => one.scrollWidth - one.clientWidth)).toBe(0);
+    await row.getByRole("link").press("Enter");
+    await page.getByRole("cell", { name: "The refused letter" }).waitFor();
+    await page.getByRole("figure", { name: /last 24 hours/ }).waitFor();
+
+    await page.evaluate(() => void (location.hash = "#/functions/generate-image"));
+    await page.getByText("Draws a picture from its prompt.").waitFor();
+    await page.getByRole("button", { name: "Pause" }).press("Enter");
+    await page.getByRole("dialog").getByRole("button", { name: "Pause" }).press("Enter");
+    await page.getByText(/^Paused by key:/).waitFor();
+    for (const colorScheme of ["light", "dark"] as const) {
+      await page.emulateMedia({ colorScheme });
+      expect((await audit(page)).violations).toEqual([]);
+    }
+    const { id } = await pages.house.call("POST", "/api/tasks", { prompt: "a patient hare" });
+    const jobs = await pages.open("/jobs?kind=generate-image");
+    const waiting = jobs.getByRole("row").filter({ hasText: "a patient hare" });
+    await waiting.getByText("paused", { exact: true }).waitFor();
+    await page.getByRole("button", { name: "Resume" }).press("Enter");
+    await waiting.getByText("completed", { exact: true }).waitFor();
+    expect((await pages.house.call("GET", `/api/tasks/${id}`)).status).toBe("completed");
+  });
+
+  test("only administrators see functions", async () => {
+    const page = await pages.open("/functions", { as: "app", expected: /403/ });
+    await page.getByText("This page is for administrators").waitFor();
+  });
+});
