@@ -1,4 +1,7 @@
 import type { InngestFunction } from "inngest";
+import * as events from "#events.ts";
+import { eventRoutes } from "#jobs/event-routes.ts";
+import { functionRepository } from "#jobs/function-repository.ts";
 import { reserveOnRefusal } from "#jobs/reservations.ts";
 import { type Env, readEnv } from "#lib/env.ts";
 import { createHousekeeping } from "#lib/housekeeping.ts";
@@ -56,6 +59,11 @@ function allRoutes(platform: Platform): Route[] {
   const routes: Route[] = [
     ...rooms.flatMap((room) => room.routes?.(platform) ?? []),
     ...ticketRoutes(platform),
+    ...eventRoutes({
+      ...platform,
+      functions: functionRepository(platform.db, clock),
+      events: Object.values(events).filter((one) => typeof one === "object"),
+    }),
     ...statusRoutes({
       clock,
       release: env.RELEASE,

@@ -36,10 +36,13 @@ export type FunctionRepository = ReturnType<typeof functionRepository>;
 
 /** What each function did lately, and the pauses. */
 export function functionRepository(db: DatabaseClient, clock: Clock) {
-  const { call } = createCall(db, clock);
+  const { call, callTimeless } = createCall(db, clock);
   return {
     list: () => call("list_functions", {}, activity.array()),
     get: (functionId: string) => call("get_function", { functionId }, activityDetails.nullable()),
+    /** The functions that are registered for each of these events. */
+    ofEvents: (events: string[]) =>
+      callTimeless("functions_of_events", { events }, z.record(z.string(), z.string().array())),
     /** Both return how many jobs of the outbox they kept back or let go. */
     pause: (functionId: string, by: string) => call("pause_work", { functionId, by }, z.number()),
     resume: (functionId: string) => call("resume_work", { functionId }, z.number()),

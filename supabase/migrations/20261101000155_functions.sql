@@ -101,7 +101,18 @@ as $$
   from private.function_activity(p_function_id, p_now) as activity;
 $$;
 
-revoke execute on function private.function_activity, private.activity, public.list_functions, public.get_function
-  from public, anon, authenticated;
-grant execute on function private.function_activity, private.activity, public.list_functions, public.get_function
-  to service_role;
+-- The functions that are registered for each of these events: {event: [function ids]}.
+create function public.functions_of_events(p_events text[])
+returns jsonb
+language sql stable
+set search_path = ''
+as $$
+  select coalesce(jsonb_object_agg(event_name, ids), '{}') from (
+    select event_name, jsonb_agg(function_id order by function_id) as ids from private.work_kinds
+    where event_name = any (p_events) group by event_name) as events;
+$$;
+
+revoke execute on function private.function_activity, private.activity, public.list_functions, public.get_function,
+  public.functions_of_events from public, anon, authenticated;
+grant execute on function private.function_activity, private.activity, public.list_functions, public.get_function,
+  public.functions_of_events to service_role;

@@ -39,6 +39,30 @@ withChromium("functions", () => {
     expect((await pages.house.call("GET", `/api/tasks/${id}`)).status).toBe("completed");
   });
 
+  test("an event is sent by hand: its schema is shown, wrong data is refused, and the answer leads to the job", async () => {
+    const page = await pages.open("/functions", { expected: /400/ });
+    await page.getByRole("button", { name: "Send an event" }).press("Enter");
+    const dialog = page.getByRole("dialog", { name: "Send an event" });
+    await dialog.getByLabel("Event").selectOption("user/signup");
+    await dialog.getByText("It starts on-user-signup and set-default-settings").waitFor();
+    await dialog.getByText("Schema", { exact: true }).click();
+    await dialog.getByRole("group", { name: "Schema of user/signup" }).waitFor();
+    for (const colorScheme of ["light", "dark"] as const) {
+      await page.emulateMedia({ colorScheme });
+      expect((await audit(page)).violations).toEqual([]);
+    }
+    await dialog.getByRole("button", { name: "Send", exact: true }).press("Enter");
+    await page
+      .getByText(/userId/)
+      .last()
+      .waitFor();
+    await dialog.getByLabel("Data").fill('{"userId": "6d1c9f0e-8f4b-4c6e-9f33-0a4a4be0f2a1"}');
+    await dialog.getByRole("button", { name: "Send", exact: true }).press("Enter");
+    await dialog.waitFor({ state: "detached" });
+    await page.getByRole("link", { name: /Sent to on-user-signup and set-default-settings/ }).press("Enter");
+    await page.getByRole("heading", { level: 1, name: "signup" }).waitFor();
+  });
+
   test("only administrators see functions", async () => {
     const page = await pages.open("/functions", { as: "app", expected: /403/ });
     await page.getByText("This page is for administrators").waitFor();

@@ -4,6 +4,7 @@ import { ErrorNote, Loading } from "#dashboard/components/states.tsx";
 import { useApi } from "#dashboard/hooks/use-api.ts";
 import type { Activity } from "#dashboard/types.ts";
 import { FunctionDetails } from "./functions/details.tsx";
+import { SendEvent } from "./functions/send-event.tsx";
 import { FunctionTable } from "./functions/table.tsx";
 import type { ViewProps } from "./index.ts";
 
@@ -16,7 +17,7 @@ function FunctionList() {
   const { data, problem, isLoading, reload } = useApi<{ items: Activity[] }>("/api/functions");
   if (problem?.status === 403) return <AdminsOnlyPage title="Functions" />;
   return (
-    <Page title="Functions">
+    <Page title="Functions" actions={<SendEvent />}>
       {problem && <ErrorNote problem={problem} onRetry={reload} />}
       {isLoading && !data && <Loading rows={8} what="Loading the functions" />}
       {data && <FunctionTable functions={data.items} />}

@@ -3785,6 +3785,7 @@ export type Database = {
       };
       forget_left_files: { Args: { p_bucket: string | null; p_paths: string[] | null }; Returns: undefined };
       forget_reports: { Args: { p_ids: string[] | null }; Returns: undefined };
+      functions_of_events: { Args: { p_events: string[] | null }; Returns: Json };
       get_campaign: {
         Args: { p_campaign_id: string | null; p_now: string | null; p_owner: string | null };
         Returns: Json;

@@ -1,0 +1,110 @@
+import { type FormEvent, useState } from "react";
+import { api, Problem } from "#dashboard/api.ts";
+import { Dialog } from "#dashboard/components/dialog.tsx";
+import { Json } from "#dashboard/components/json.tsx";
+import { ErrorNote, Loading } from "#dashboard/components/states.tsx";
+import { toast } from "#dashboard/components/toasts.tsx";
+import { useAction } from "#dashboard/hooks/use-action.ts";
+import { useApi } from "#dashboard/hooks/use-api.ts";
+import type { SendableEvent } from "#dashboard/types.ts";
+import { exampleOf } from "./example.ts";
+
+/** The button, and the dialog in which an administrator sends an event by hand. */
+export function SendEvent() {
+  const [isOpen, setIsOpen] = useState(false);
+  return (
+    <>
+      <button type="button" onClick={() => setIsOpen(true)}>
+        Send an event
+      </button>
+      {isOpen && (
+        <Dialog title="Send an event" onClose={() => setIsOpen(false)}>
+          <Catalog onClose={() => setIsOpen(false)} />
+        </Dialog>
+      )}
+    </>
+  );
+}
+
+function Catalog({ onClose }: { onClose: () => void }) {
+  const { data, problem } = useApi<{ items: SendableEvent[] }>("/api/events");
+  const [chosen, setChosen] = useState<string>();
+  const event = data?.items.find(({ name }) => name === chosen) ?? data?.items[0];
+  if (problem) return <ErrorNote problem={problem} />;
+  if (data === undefined || event === undefined) return <Loading what="Loading the events" />;
+  return (
+    <>
+      <label className="stack">
+        Event
+        <select value={event.name} onChange={({ target }) => setChosen(target.value)}>
+          {data.items.map(({ name }) => (
+            <option key={name}>{name}</option>
+          ))}
+        </select>
+      </label>
+      <EventForm key={event.name} event={event} onClose={onClose} />
+    </>
+  );
+}
+
+function EventForm({
+  event: { name, schema, functions },
+  onClose,
+}: {
+  event: SendableEvent;
+  onClose: () => void;
+}) {
+  const [text, setText] = useState(() => JSON.stringify(exampleOf(schema), null, 2));
+  const { run, isBusy } = useAction(async () => {
+    const { message, jobId } = await api.post<{ message: string; jobId: string }>("/api/events", {
+      name,
+      data: dataOf(text),
+    });
+    toast({ tone: "info", text: message, href: `#/jobs/${jobId}` });
+    onClose();
+  });
+  const send = (event: FormEvent) => {
+    event.preventDefault();
+    run();
+  };
+  return (
+    <form className="stack" onSubmit={send}>
+      <p className="quiet small">It starts {functions.join(" and ")}, as if the app had sent it.</p>
+      <label className="stack">
+        Data
+        <textarea
+          className="mono"
+          rows={8}
+          spellCheck={false}
+          value={text}
+          onChange={({ target }) => setText(target.value)}
+        />
+      </label>
+      <details>
+        <summary>Schema</summary>
+        <Json label={`Schema of ${name}`} value={schema} />
+      </details>
+      <footer className="row apart">
+        <button type="button" onClick={onClose}>
+          Cancel
+        </button>
+        <button type="submit" className="primary" aria-disabled={isBusy}>
+          Send
+        </button>
+      </footer>
+    </form>
+  );
+}
+
+function dataOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new Problem({
+      status: 400,
+      code: "page",
+      detail: "The data is no JSON.",
+      hint: "Correct it, then send again.",
+    });
+  }
+}
