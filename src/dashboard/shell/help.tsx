@@ -32,6 +32,7 @@ export function Help() {
     ...VIEWS.map(({ title }, n) => ({ key: String(n + 1), does: title })),
     { key: "/", does: "Go to the filter" },
     { key: "?", does: "This list" },
+    { key: "Ctrl K", does: "Commands" },
     { key: "Esc", does: "Close a dialog" },
   ];
   return (

@@ -7,6 +7,7 @@ import { Help } from "./help.tsx";
 import { Logo } from "./logo.tsx";
 import { OfflineNote } from "./offline-note.tsx";
 import { OpenCount, useOpenCounts } from "./open-counts.tsx";
+import { Palette } from "./palette.tsx";
 import { Settings } from "./settings.tsx";
 import { StackState } from "./stack-state.tsx";
 import { useArrival } from "./use-arrival.ts";
@@ -63,6 +64,7 @@ export function Shell({ view, id, children }: ShellProps) {
         {children}
       </main>
       <Help />
+      <Palette />
     </div>
   );
 }
