@@ -32,6 +32,8 @@ export function Help() {
     ...VIEWS.map(({ title }, n) => ({ key: String(n + 1), does: title })),
     { key: "/", does: "Go to the filter" },
     { key: "?", does: "This list" },
+    { key: "j k", does: "Next, previous dead letter" },
+    { key: "x", does: "Select it (Shift: up to it)" },
     { key: "Ctrl K", does: "Commands" },
     { key: "Esc", does: "Close a dialog" },
   ];

@@ -68,6 +68,8 @@ export async function tellStory(stack: Stack): Promise<Scene[]> {
     { name: "jobs", view: "/jobs" },
     { name: "job", view: `/jobs/${sent.jobId}` },
     { name: "failed-job", view: `/jobs/${poster.id}` },
+    { name: "functions", view: "/functions" },
+    { name: "function", view: "/functions/generate-image" },
     { name: "campaigns", view: "/campaigns" },
     { name: "campaign", view: `/campaigns/${running.id}` },
     { name: "imports", view: "/imports", isTall: true, act: chooseAFile },

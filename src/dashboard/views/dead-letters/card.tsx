@@ -4,13 +4,29 @@ import type { Letter } from "#dashboard/types.ts";
 import { LetterActions } from "#dashboard/views/dead-letters/actions.tsx";
 import { Aftermath } from "#dashboard/views/dead-letters/aftermath.tsx";
 
-type CardProps = { letter: Letter; onChange: () => void };
+type CardProps = {
+  letter: Letter;
+  isSelected: boolean;
+  onSelect: (isRange: boolean) => void;
+  onChange: () => void;
+};
 
-export function LetterCard({ letter, onChange }: CardProps) {
+export function LetterCard({ letter, isSelected, onSelect, onChange }: CardProps) {
   return (
     <article className="card letter" aria-label={letter.function}>
       <header>
         <div className="row">
+          {letter.status === "failed" && (
+            <input
+              type="checkbox"
+              className="select-letter"
+              aria-label={`Select: ${letter.function}`}
+              checked={isSelected}
+              // A change says nothing about the Shift key, so the click toggles.
+              onClick={(event) => onSelect(event.shiftKey)}
+              onChange={() => {}}
+            />
+          )}
           <h2>
             <a href={`#/dead-letters/${letter.id}`}>{letter.function}</a>
           </h2>

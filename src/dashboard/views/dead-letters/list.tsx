@@ -9,6 +9,9 @@ import type { Letter, PageOf } from "#dashboard/types.ts";
 import { AdminsOnly } from "#dashboard/views/dead-letters/admins-only.tsx";
 import { LetterCard } from "#dashboard/views/dead-letters/card.tsx";
 import { LetterGroups } from "#dashboard/views/dead-letters/groups.tsx";
+import { SelectionBar } from "#dashboard/views/dead-letters/selection-bar.tsx";
+import { useRowKeys } from "#dashboard/views/dead-letters/use-row-keys.ts";
+import { useSelection } from "#dashboard/views/dead-letters/use-selection.ts";
 import { Pager } from "#dashboard/views/pager.tsx";
 
 const VIEW = "dead-letters";
@@ -63,11 +66,7 @@ export function LetterList({ query }: { query: URLSearchParams }) {
       {isLoading && !data && <Loading what="Loading the dead letters" />}
       {data?.items.length === 0 && <NothingHere status={status} isFiltered={isFiltered} />}
       {status === "failed" && !isFiltered && <LetterGroups everyMs={EVERY_MS} onChange={reload} />}
-      <div className="stack letters">
-        {data?.items.map((letter) => (
-          <LetterCard key={letter.id} letter={letter} onChange={reload} />
-        ))}
-      </div>
+      {data && <Letters letters={data.items} onChange={reload} />}
       <Pager
         label="Pages of dead letters"
         steps={[
@@ -76,6 +75,32 @@ export function LetterList({ query }: { query: URLSearchParams }) {
         ]}
       />
     </Page>
+  );
+}
+
+function Letters({ letters, onChange }: { letters: readonly Letter[]; onChange: () => void }) {
+  const open = letters.filter(({ status }) => status === "failed");
+  const { chosen, toggle, clear } = useSelection(open.map(({ id }) => id));
+  useRowKeys();
+  return (
+    <>
+      <SelectionBar
+        letters={open.filter(({ id }) => chosen.includes(id))}
+        onClear={clear}
+        onChange={onChange}
+      />
+      <div className="stack letters">
+        {letters.map((letter) => (
+          <LetterCard
+            key={letter.id}
+            letter={letter}
+            isSelected={chosen.includes(letter.id)}
+            onSelect={(isRange) => toggle(letter.id, isRange)}
+            onChange={onChange}
+          />
+        ))}
+      </div>
+    </>
   );
 }
 
