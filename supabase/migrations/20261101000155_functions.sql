@@ -59,7 +59,7 @@ begin
         and started_at is not null
       order by ended_at desc limit 10000) as newest) as durations
   where p_function_id is null or functions.function_id = p_function_id
-  order by functions.function_id;
+  order by unfinished.function_id is null and ended.function_id is null, functions.function_id;
 end
 $$;
 
@@ -73,7 +73,7 @@ as $$
     'failureRate', p_failed::float8 / nullif(p_completed + p_failed, 0));
 $$;
 
--- All functions, by name.
+-- All functions by name, those with work first.
 create function public.list_functions(p_now timestamptz)
 returns setof jsonb
 language sql stable

@@ -72,10 +72,9 @@ type OptionsProps = {
 };
 
 function Options({ id, commands, chosen, onRun }: OptionsProps) {
-  useEffect(
-    () => document.getElementById(`${id}-${chosen}`)?.scrollIntoView({ block: "nearest" }),
-    [id, chosen],
-  );
+  useEffect(() => {
+    document.getElementById(`${id}-${chosen}`)?.scrollIntoView({ block: "nearest" });
+  }, [id, chosen]);
   return (
     // The field above keeps the focus, and its keys choose among the options.
     <div id={id} role="listbox" aria-label="Commands" className="palette" tabIndex={-1}>

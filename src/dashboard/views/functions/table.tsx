@@ -9,11 +9,14 @@ const number = (value: number) => (value === 0 ? <span className="quiet">0</span
 /** A heading with two numbers below it: of the last hour, and of the last day. */
 const counted = (head: string, pick: (ended: Activity["lastDay"]) => number): Column<Activity> => ({
   head,
-  cell: ({ lastHour, lastDay }) => (
-    <>
-      {number(pick(lastHour))} <span className="quiet">/</span> {number(pick(lastDay))}
-    </>
-  ),
+  cell: ({ lastHour, lastDay }) =>
+    pick(lastDay) === 0 ? (
+      <span className="quiet">–</span>
+    ) : (
+      <>
+        {number(pick(lastHour))} <span className="quiet">/</span> {number(pick(lastDay))}
+      </>
+    ),
   align: "end",
   tight: true,
   hideOnPhone: true,

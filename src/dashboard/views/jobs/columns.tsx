@@ -22,7 +22,11 @@ export const JOB_COLUMNS: readonly Column<Job>[] = [
             · <TimeAgo at={job.createdAt} />
           </span>
         </small>
-        {job.subject !== null && <small className="on-phone">{job.subject}</small>}
+        {job.subject !== null && (
+          <span className="on-phone">
+            <small>{job.subject}</small>
+          </span>
+        )}
       </>
     ),
   },
