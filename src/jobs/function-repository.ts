@@ -22,7 +22,7 @@ export const activity = z.object({
   running: z.number(),
   lastHour: ended,
   lastDay: ended,
-  /** From begin to end, of the newest 10,000 jobs that completed in the last day; null without any. */
+  /** From begin to end, of the newest 1,000 jobs that completed in the last day; null without any. */
   p50Ms: z.number().nullable(),
   p95Ms: z.number().nullable(),
 });

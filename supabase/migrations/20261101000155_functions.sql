@@ -1,8 +1,25 @@
 -- What each function did lately, from the ledger.
 
--- One function or all: those whose kind has a summary, and those with jobs in the last day. The counts are of the last hour and
--- the last day; the durations are of the newest 10,000 jobs that completed in that day. Started jobs are those that
--- began in that time and run or have ended.
+-- The functions whose kind has a summary, and those with ended jobs: one step through the index for each.
+create function private.known_functions()
+returns setof text
+language sql stable
+set search_path = ''
+as $$
+  with recursive ended as (
+    (select function_id from public.jobs where ended_at is not null order by function_id limit 1)
+    union all
+    select (select jobs.function_id from public.jobs
+      where ended_at is not null and jobs.function_id > ended.function_id order by jobs.function_id limit 1)
+    from ended where ended.function_id is not null
+  )
+  select function_id from ended where function_id is not null
+  union select function_id from private.work_kinds where summary is not null
+  union select function_id from private.pauses;
+$$;
+
+-- One function or all. The counts are of the last hour and the last day; the durations are of the newest 1,000 jobs that
+-- completed in that day. Started jobs are those that began in that time and run or have ended.
 create function private.function_activity(p_function_id text, p_now timestamptz)
 returns table (
   "function" text, kind text, summary text, paused jsonb, waiting bigint, running bigint,
@@ -23,8 +40,23 @@ begin
     from public.jobs
     where ended_at is null and (p_function_id is null or jobs.function_id = p_function_id)
     group by jobs.function_id
-  ), ended as materialized (
-    select jobs.function_id, count(*) as all_of_day,
+  ), functions as (
+    select known.id as function_id from private.known_functions() as known (id)
+    where p_function_id is null or known.id = p_function_id
+    union select unfinished.function_id from unfinished
+  )
+  select functions.function_id, (private.work_kind(functions.function_id)).kind,
+    (private.work_kind(functions.function_id)).summary,
+    case when pauses.function_id is not null then jsonb_build_object('at', paused_at, 'by', paused_by) end,
+    coalesce(unfinished.waiting, 0), coalesce(unfinished.running, 0),
+    private.activity(started_hour + coalesce(unfinished.hour, 0), completed_hour, failed_hour),
+    private.activity(started_day + coalesce(unfinished.day, 0), completed_day, failed_day),
+    durations.p50, durations.p95
+  from functions
+  left join unfinished using (function_id)
+  left join private.pauses using (function_id)
+  cross join lateral (
+    select count(*) as count,
       count(*) filter (where status = 'completed') as completed_day,
       count(*) filter (where status = 'failed') as failed_day,
       count(*) filter (where started_at > p_now - interval '1 day') as started_day,
@@ -32,24 +64,7 @@ begin
       count(*) filter (where status = 'failed' and ended_at > p_now - interval '1 hour') as failed_hour,
       count(*) filter (where started_at > p_now - interval '1 hour') as started_hour
     from public.jobs
-    where ended_at > p_now - interval '1 day' and (p_function_id is null or jobs.function_id = p_function_id)
-    group by jobs.function_id
-  ), functions as (
-    select function_id from private.work_kinds where work_kinds.summary is not null
-    union select function_id from unfinished union select function_id from ended
-    union select function_id from private.pauses
-  )
-  select functions.function_id, (private.work_kind(functions.function_id)).kind,
-    (private.work_kind(functions.function_id)).summary,
-    case when pauses.function_id is not null then jsonb_build_object('at', paused_at, 'by', paused_by) end,
-    coalesce(unfinished.waiting, 0), coalesce(unfinished.running, 0),
-    private.activity(coalesce(started_hour, 0) + coalesce(unfinished.hour, 0), completed_hour, failed_hour),
-    private.activity(coalesce(started_day, 0) + coalesce(unfinished.day, 0), completed_day, failed_day),
-    durations.p50, durations.p95
-  from functions
-  left join unfinished using (function_id)
-  left join ended using (function_id)
-  left join private.pauses using (function_id)
+    where jobs.function_id = functions.function_id and ended_at > p_now - interval '1 day') as ended
   cross join lateral (
     select private.ms(percentile_disc(0.5) within group (order by took)) as p50,
       private.ms(percentile_disc(0.95) within group (order by took)) as p95
@@ -57,9 +72,8 @@ begin
       select ended_at - started_at as took from public.jobs
       where jobs.function_id = functions.function_id and ended_at > p_now - interval '1 day' and status = 'completed'
         and started_at is not null
-      order by ended_at desc limit 10000) as newest) as durations
-  where p_function_id is null or functions.function_id = p_function_id
-  order by unfinished.function_id is null and ended.function_id is null, functions.function_id;
+      order by ended_at desc limit 1000) as newest) as durations
+  order by unfinished.function_id is null and ended.count = 0, functions.function_id;
 end
 $$;
 
@@ -69,7 +83,7 @@ returns jsonb
 language sql immutable
 set search_path = ''
 as $$
-  select jsonb_build_object('started', p_started, 'completed', coalesce(p_completed, 0), 'failed', coalesce(p_failed, 0),
+  select jsonb_build_object('started', p_started, 'completed', p_completed, 'failed', p_failed,
     'failureRate', p_failed::float8 / nullif(p_completed + p_failed, 0));
 $$;
 
@@ -112,7 +126,7 @@ as $$
     where event_name = any (p_events) group by event_name) as events;
 $$;
 
-revoke execute on function private.function_activity, private.activity, public.list_functions, public.get_function,
+revoke execute on function private.known_functions, private.function_activity, private.activity, public.list_functions, public.get_function,
   public.functions_of_events from public, anon, authenticated;
-grant execute on function private.function_activity, private.activity, public.list_functions, public.get_function,
+grant execute on function private.known_functions, private.function_activity, private.activity, public.list_functions, public.get_function,
   public.functions_of_events to service_role;
