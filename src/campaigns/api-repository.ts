@@ -14,8 +14,9 @@ export const campaignView = z.object({
   name: z.string(),
   listId: z.uuid(),
   /** Blocked: the rest cannot be sent without a person. */
-  status: z.enum(["draft", "queued", "sending", "blocked", "completed", "canceled", "failed"]),
+  status: z.enum(["draft", "queued", "sending", "paused", "blocked", "completed", "canceled", "failed"]),
   blocked: blockedView.nullable(),
+  pausedAt: z.string().nullable(),
   note: z.string().nullable(),
   jobId: z.uuid().nullable(),
   subject: z.string(),
@@ -116,6 +117,13 @@ export const campaignApiRepository = (db: DatabaseClient, clock: Clock) => {
       previewHash?: string,
     ): Promise<Job> =>
       call("accept_campaign_send", { campaignId, owner, request, previewHash: previewHash ?? null }, jobRow),
+
+    pause: (campaignId: string, owner: string | null): Promise<void> =>
+      call("pause_campaign", { campaignId, owner }),
+
+    /** Returns the job that sends the events of the open parts. */
+    acceptResume: (campaignId: string, owner: string | null, request: JobRequest): Promise<Job> =>
+      call("accept_campaign_resume", { campaignId, owner, request }, jobRow),
 
     /** Creates a campaign and accepts its sending in one transaction. */
     acceptNewsletter: (

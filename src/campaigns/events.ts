@@ -6,6 +6,11 @@ export const sendCampaignRequested = eventType("email/send.campaign", {
   schema: z.object({ campaignId: z.uuid() }),
 });
 
+/** Command: send the parts of this campaign that are not done, after a pause. */
+export const resumeCampaignRequested = eventType("email/resume.campaign", {
+  schema: z.object({ campaignId: z.uuid() }),
+});
+
 /**
  * Command: send one part of a planned campaign. `account` is the provider's account, whose rate limit the part shares.
  */

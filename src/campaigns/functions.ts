@@ -1,4 +1,5 @@
 import type { InngestFunction } from "inngest";
+import { resumeEmailCampaign } from "#campaigns/resume-email-campaign.ts";
 import { sendCampaignPart } from "#campaigns/send-campaign-part.ts";
 import { sendEmailCampaign } from "#campaigns/send-email-campaign.ts";
 import { campaignSending, type SendingServices } from "#campaigns/sending.ts";
@@ -16,6 +17,6 @@ export type CampaignFunctionsRoom = SendingServices & {
 };
 
 export function campaignFunctions(room: CampaignFunctionsRoom): InngestFunction.Any[] {
-  const deps = { ...room, ...campaignSending(room) };
-  return [sendEmailCampaign({ ...deps, account: room.env.MAIL_PROVIDERS[0] }), sendCampaignPart(deps)];
+  const deps = { ...room, ...campaignSending(room), account: room.env.MAIL_PROVIDERS[0] };
+  return [sendEmailCampaign(deps), resumeEmailCampaign(deps), sendCampaignPart(deps)];
 }

@@ -43,7 +43,7 @@ const taken = z.discriminatedUnion("state", [
   }),
   z.object({ state: z.literal("wait"), waitMs: z.number() }),
   z.object({ state: z.literal("stopped"), because: z.string().nullable() }),
-  z.object({ state: z.enum(["done", "lost"]) }),
+  z.object({ state: z.enum(["done", "lost", "paused"]) }),
 ]);
 
 type Taken = z.output<typeof taken>;
@@ -66,11 +66,14 @@ const plan = z.discriminatedUnion("state", [
 ]);
 export type Plan = z.output<typeof plan>;
 
+/** `jobId` is null before planning begins: then there are no parts. */
+const openParts = z.object({ jobId: z.uuid().nullable(), parts: z.number().array() });
+
 export type CampaignRepository = ReturnType<typeof campaignRepository>;
 
 /** The database of a campaign's sending. The SQL functions document what each call guarantees. */
 export function campaignRepository(db: DatabaseClient, clock: Clock) {
-  const { call } = createCall(db, clock);
+  const { call, callTimeless } = createCall(db, clock);
   return {
     /** Plans one piece. Call again while the answer is "planning". */
     planPiece: (input: {
@@ -93,6 +96,9 @@ export function campaignRepository(db: DatabaseClient, clock: Clock) {
       keysSince: Record<string, string>,
     ): Promise<Taken> =>
       call("take_campaign_batches", { partId: id, token, provider, limit, keysSince }, taken),
+
+    /** The parts that a run must work on after a pause. */
+    openParts: (campaignId: string) => callTimeless("open_campaign_parts", { campaignId }, openParts),
 
     /** Stores the provider's answers. */
     settle: ({ id, token }: PartRef, provider: string, outcomes: Outcome[]) =>

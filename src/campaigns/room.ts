@@ -1,11 +1,16 @@
 import { campaignApiRepository } from "#campaigns/api-repository.ts";
-import { sendCampaignPartRequested, sendCampaignRequested } from "#campaigns/events.ts";
+import {
+  resumeCampaignRequested,
+  sendCampaignPartRequested,
+  sendCampaignRequested,
+} from "#campaigns/events.ts";
 import { campaignFacts } from "#campaigns/facts.ts";
 import { frameRoute } from "#campaigns/frame-route.ts";
 import { historyRepository } from "#campaigns/history-repository.ts";
 import { historyRoutes } from "#campaigns/history-routes.ts";
 import { readImprint } from "#campaigns/imprint.ts";
 import { newsletterRoutes } from "#campaigns/newsletter-routes.ts";
+import { pauseRoutes } from "#campaigns/pause-routes.ts";
 import { createPreview, type Estimate } from "#campaigns/preview.ts";
 import { previewRepository } from "#campaigns/preview-repository.ts";
 import { previewRoutes } from "#campaigns/preview-routes.ts";
@@ -50,6 +55,7 @@ export const campaigns = room<Dependencies>({
     };
     return [
       ...campaignRoutes(deps),
+      ...pauseRoutes(deps),
       ...previewRoutes({
         preview: createPreview(previewing),
         sendTest: createSendTest({ ...previewing, tokens: services.tokens }),
@@ -63,6 +69,7 @@ export const campaigns = room<Dependencies>({
   facts: campaignFacts,
   visibleFields: {
     [sendCampaignRequested.name]: ["campaignId"],
+    [resumeCampaignRequested.name]: ["campaignId"],
     [sendCampaignPartRequested.name]: ["campaignId", "part", "account", "parentJobId"],
   },
 });

@@ -57,7 +57,7 @@ async function sendBy(
   time: StepTime,
 ): Promise<Worked | { refusal: AppError }> {
   const { campaigns } = deps;
-  let state = "open" as "open" | "done" | "lost";
+  let state = "open" as "open" | "done" | "lost" | "paused";
   let waitMs = 0;
   let error: AppError | undefined;
   let refusal: AppError | undefined;

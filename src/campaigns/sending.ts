@@ -1,7 +1,7 @@
 import pLimit from "p-limit";
 import { readImprint } from "#campaigns/imprint.ts";
 import type { PlanDependencies } from "#campaigns/plan-campaign.ts";
-import { campaignRepository } from "#campaigns/repository.ts";
+import { type CampaignRepository, campaignRepository } from "#campaigns/repository.ts";
 import type { SendDependencies } from "#campaigns/send-part.ts";
 import type { Clock } from "#lib/clock.ts";
 import type { DatabaseClient } from "#lib/database/client.ts";
@@ -22,7 +22,7 @@ export type SendingServices = {
 
 /** What planning and sending a campaign need, in a run or in a request. */
 export function campaignSending({ env, db, clock, fetch, tokens, mailMode }: SendingServices) {
-  const sending: PlanDependencies & SendDependencies = {
+  const sending: PlanDependencies & SendDependencies & { campaigns: CampaignRepository } = {
     campaigns: campaignRepository(db, clock),
     providers: mailProviders({ env, fetch, clock, tokens }),
     links: createUnsubscribeLinks(env.LINK_SECRET),

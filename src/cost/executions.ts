@@ -4,6 +4,7 @@
  */
 export const EXECUTIONS: Readonly<Record<string, number>> = {
   "send-email-campaign": 3,
+  "resume-email-campaign": 3,
   "send-campaign-part": 2,
   "generate-image": 3,
   "resize-image": 2,

@@ -49,7 +49,7 @@ export type Part = z.output<typeof part>;
 const claim = z.discriminatedUnion("state", [
   part.extend({ state: z.literal("claimed") }),
   z.object({ state: z.literal("busy"), waitMs: z.number() }),
-  z.object({ state: z.enum(["done", "ended", "gone"]) }),
+  z.object({ state: z.enum(["done", "ended", "gone", "paused"]) }),
 ]);
 export type Claim = z.output<typeof claim>;
 

@@ -15,9 +15,10 @@ type PartRun = Run & { event: { data: PartRef } };
 export type StepTime = { isLate(): boolean };
 
 /**
- * The result of one step of work on a part: the answer of its last settle, or how long the provider asked us to wait.
+ * The result of one step of work on a part: the answer of its last settle, how long the provider asked us to wait, or
+ * that a person paused the job: then the run ends, and another one goes on when the job is resumed.
  */
-export type Worked = "open" | "done" | "lost" | { waitMs: number };
+export type Worked = "open" | "done" | "lost" | "paused" | { waitMs: number };
 
 export type WorkOptions = {
   /** The policy for errors of a provider: the delay before each further try, and how many tries the run gets. */
@@ -28,7 +29,7 @@ export type WorkOptions = {
   before?: () => Promise<void>;
 };
 
-type Outcome = { state: "open" | "done" | "ended" | "gone" } | { state: "wait"; waitMs: number };
+type Outcome = { state: "open" | "done" | "ended" | "gone" | "paused" } | { state: "wait"; waitMs: number };
 
 /** A request may run 60 s on Netlify, and the longest call to a provider takes 20 s. */
 const STEP_MS = 35_000;
@@ -112,10 +113,17 @@ export function createParts(parts: PartsRepository, { stepMs = STEP_MS } = {}) {
         await parts.release(claim, { trouble: false, ...worked });
         return { state: "wait", waitMs: worked.waitMs };
       }
+      if (worked === "paused") return leave(parts, claim);
       if (worked === "done" && part !== undefined) return { state: "done" };
     } while (part === undefined && !time.isLate());
     return { state: "open" };
   }
+}
+
+/** Frees the part of a paused job for the run that goes on. */
+async function leave(parts: PartsRepository, part: Part): Promise<Outcome> {
+  await parts.release(part, { trouble: false });
+  return { state: "paused" };
 }
 
 function startTime(stepMs: number): StepTime {
@@ -124,17 +132,18 @@ function startTime(stepMs: number): StepTime {
 }
 
 /**
- * Sends an event for each part, many in one request. The ids come from the run: a repeated step sends the same ids,
+ * Sends an event for each part (of all up to a number, or of those with these numbers), many in one request. The ids come from the run: a repeated step sends the same ids,
  * which are ignored, but a replay is a new run and sends new ones.
  */
 async function fanOut(
   { step, runId }: Run,
-  { jobId, parts: count }: Pick<Plan, "jobId" | "parts">,
+  { jobId, parts }: { jobId: string; parts: number | readonly number[] },
   eventOf: (ref: { parentJobId: string; part: number }) => EventPayload,
 ): Promise<void> {
   let request: EventPayload[] = [];
   let bytes = 0;
-  for (let part = 1; part <= count; part++) {
+  const numbers = typeof parts === "number" ? Array.from({ length: parts }, (_, n) => n + 1) : parts;
+  for (const part of numbers) {
     const event = { ...eventOf({ parentJobId: jobId, part }), id: `${runId}:${part}` };
     const size = Buffer.byteLength(JSON.stringify(event));
     if (bytes + size > MAX_REQUEST_BYTES) {

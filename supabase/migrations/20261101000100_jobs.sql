@@ -56,6 +56,8 @@ create table public.jobs (
   started_at timestamptz,
   ended_at timestamptz,
   updated_at timestamptz not null,
+  -- Since when nothing more of its parts is begun; null: it is not paused.
+  paused_at timestamptz,
   -- When the monitor last asked the engine about it.
   checked_at timestamptz,
   constraint jobs_are_one_per_event_and_function unique (event_id, function_id),

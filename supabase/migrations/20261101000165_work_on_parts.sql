@@ -7,7 +7,8 @@
 -- more. p_at_once limits how many parts of this job are under a lease. Returns {"state": "claimed", "id", "token",
 -- "part", "first", "last", "next", "bounds", "total", "settled", "attempts"} | {"state": "busy", "waitMs"} | {"state":
 -- "done"} (the part is done, or no run is needed any more) | {"state": "ended"} (the job was canceled or skipped) |
--- {"state": "gone"} (another job has taken the part over).
+-- {"state": "gone"} (another job has taken the part over) | {"state": "paused"}: an event for the part follows when the
+-- job is resumed.
 create function private.claim_part(
   p_job_id uuid, p_part_no integer, p_claimant text, p_lease_ms integer, p_at_once integer, p_now timestamptz
 )
@@ -21,6 +22,8 @@ declare
 begin
   if exists (select from public.jobs where id = p_job_id and status in ('canceled', 'skipped')) then
     return jsonb_build_object('state', 'ended');
+  elsif private.job_is_paused(p_job_id) then
+    return jsonb_build_object('state', 'paused');
   elsif p_at_once is not null then
     perform pg_advisory_xact_lock(hashtextextended('job_parts ' || p_job_id, 0));
   end if;
@@ -52,6 +55,32 @@ begin
     'first', v_part.first_no, 'last', v_part.last_no, 'next', coalesce(v_part.next_no, v_part.first_no),
     'bounds', v_part.bounds, 'total', v_part.total_count, 'settled', v_part.settled_count, 'attempts', v_part.attempts);
 end
+$$;
+
+create function private.job_is_paused(p_job_id uuid)
+returns boolean
+language sql stable
+set search_path = ''
+as $$
+  select exists (select from public.jobs where id = p_job_id and paused_at is not null);
+$$;
+
+-- PAUSE. No part of the job is claimed any more, and its room takes nothing more from a claimed one. What has been taken
+-- is finished. To go on, the room sends an event for each open part.
+create function private.pause_job(p_job_id uuid, p_now timestamptz)
+returns void
+language sql
+set search_path = ''
+as $$
+  update public.jobs set paused_at = p_now, updated_at = p_now where id = p_job_id and paused_at is null;
+$$;
+
+create function private.unpause_job(p_job_id uuid, p_now timestamptz)
+returns void
+language sql
+set search_path = ''
+as $$
+  update public.jobs set paused_at = null, updated_at = p_now where id = p_job_id and paused_at is not null;
 $$;
 
 create function private.lock_part(p_job_id uuid, p_part_no integer)
@@ -288,11 +317,11 @@ as $$
   select private.claim_part(p_job_id, p_part_no, p_claimant, p_lease_ms, p_at_once, p_now);
 $$;
 
-revoke execute on function private.claim_part, private.lock_part, private.lock_free_part, private.nothing_to_claim,
+revoke execute on function private.job_is_paused, private.pause_job, private.unpause_job, private.claim_part, private.lock_part, private.lock_free_part, private.nothing_to_claim,
   private.ms_until, private.hold_part, private.hold_part_of_open_job, private.settle_part, private.sum_of_counts, private.add_counts,
   private.report_progress_of_parts, private.close_job_without_open_parts, private.counts_of_parts,
   public.claim_part, public.release_part from public, anon, authenticated;
-grant execute on function private.claim_part, private.lock_part, private.lock_free_part, private.nothing_to_claim,
+grant execute on function private.job_is_paused, private.pause_job, private.unpause_job, private.claim_part, private.lock_part, private.lock_free_part, private.nothing_to_claim,
   private.ms_until, private.hold_part, private.hold_part_of_open_job, private.settle_part, private.sum_of_counts, private.add_counts,
   private.report_progress_of_parts, private.close_job_without_open_parts, private.counts_of_parts,
   public.claim_part, public.release_part to service_role;

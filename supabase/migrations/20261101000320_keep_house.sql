@@ -14,7 +14,7 @@ set search_path = ''
 as $$
   with quiet as (
     select id from public.jobs
-    where status = 'running' and greatest(updated_at, checked_at) < p_quiet_since
+    where status = 'running' and paused_at is null and greatest(updated_at, checked_at) < p_quiet_since
     order by greatest(updated_at, checked_at), id limit p_limit for update skip locked
   ), taken as (
     update public.jobs set checked_at = p_now from quiet where jobs.id = quiet.id returning jobs.*

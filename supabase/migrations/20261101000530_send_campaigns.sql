@@ -135,7 +135,8 @@ $$;
 -- {"<provider>": time}; a batch that was first sent later than this may be sent again with its key. A provider without
 -- keys is not named. Any other batch in doubt becomes unknown, and a person must resolve it. Returns {"state": "open",
 -- "campaign": {"id", "content"}, "batches": [{"batchNo", "inDoubt", "recipients": [[id, email, fields]]}]} | {"state":
--- "done" | "lost"} | {"state": "stopped", "because"} | {"state": "wait", "waitMs"}: the provider wants a pause.
+-- "done" | "lost"} | {"state": "stopped", "because"} | {"state": "wait", "waitMs"}: the provider wants a pause | {"state": "paused"}:
+-- a person paused the campaign.
 create function public.take_campaign_batches(
   p_part_id bigint, p_token uuid, p_provider text, p_limit integer, p_keys_since jsonb, p_now timestamptz
 )
@@ -163,6 +164,8 @@ begin
     return json_build_object('state', v_state);
   elsif v_campaign.stopped_at is not null then
     return json_build_object('state', 'stopped', 'because', v_campaign.note);
+  elsif private.job_is_paused(v_part.job_id) then
+    return json_build_object('state', 'paused');
   elsif v_silent_until is not null then
     return json_build_object('state', 'wait', 'waitMs', private.ms_until(v_silent_until, p_now));
   end if;

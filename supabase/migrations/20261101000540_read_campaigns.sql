@@ -1,5 +1,17 @@
 -- Reading campaigns: counts are sums over batches, so that they stay cheap with a million recipients.
 
+-- The status as people see it: what is under way may be blocked or paused.
+create function private.shown_campaign_status(p_status text, p_job public.jobs)
+returns text
+language sql stable
+set search_path = ''
+as $$
+  select case when p_status not in ('queued', 'sending') then p_status
+    when private.job_blocked(p_job) is not null then 'blocked'
+    when p_job.paused_at is not null then 'paused'
+    else p_status end;
+$$;
+
 create function public.get_campaign(p_campaign_id uuid, p_owner text, p_now timestamptz)
 returns jsonb
 language plpgsql stable
@@ -33,16 +45,17 @@ begin
   select coalesce(jsonb_object_agg(provider, sent), '{}') into v_sent_by from (
     select provider, sum(sent_count) as sent from public.campaign_batches
     where campaign_id = p_campaign_id and sent_count > 0 group by provider) as by_provider;
-  select * into v_job from public.jobs where id = v_campaign.plan_job_id;
+  select * into v_job from public.jobs where id = coalesce(v_campaign.plan_job_id, v_campaign.job_id);
   v_blocked := private.job_blocked(v_job);
   v_seconds := extract(epoch from coalesce(v_campaign.ended_at, p_now) - v_first);
   return jsonb_build_object(
     'id', v_campaign.id, 'name', v_campaign.name, 'listId', v_campaign.list_id,
-    'status', case when v_blocked is null then v_campaign.status else 'blocked' end, 'blocked', v_blocked,
+    'status', private.shown_campaign_status(v_campaign.status, v_job), 'blocked', v_blocked,
+    'pausedAt', case when v_campaign.ended_at is null then v_job.paused_at end,
     'note', v_campaign.note, 'jobId', v_campaign.job_id, 'subject', v_campaign.subject, 'html', v_campaign.html,
     'text', v_campaign.text, 'from', v_campaign.sender, 'replyTo', v_campaign.reply_to,
     'missingField', v_campaign.missing_field, 'counts', v_counts, 'sentBy', v_sent_by,
-    'recipientsPerSecond', case when v_seconds > 0 and v_blocked is null then round(v_done / v_seconds, 1) end,
+    'recipientsPerSecond', case when v_seconds > 0 and v_blocked is null and v_job.paused_at is null then round(v_done / v_seconds, 1) end,
     'createdAt', v_campaign.created_at, 'queuedAt', v_campaign.queued_at, 'startedAt', v_first,
     'endedAt', v_campaign.ended_at,
     'waitingUntil', private.job_waits_until(v_job));
@@ -57,9 +70,8 @@ set plan_cache_mode = force_custom_plan
 as $$
 begin
   return query
-  select c.id, c.name, case when c.status = 'sending' and private.job_blocked(jobs) is not null then 'blocked' else c.status end,
-    c.created_at
-  from public.campaigns as c left join public.jobs on jobs.id = c.plan_job_id
+  select c.id, c.name, private.shown_campaign_status(c.status, jobs), c.created_at
+  from public.campaigns as c left join public.jobs on jobs.id = coalesce(c.plan_job_id, c.job_id)
   where (p_owner is null or c.owner = p_owner)
     and (p_before_at is null or (c.created_at, c.id) < (p_before_at, p_before_id))
   order by c.created_at desc, c.id desc limit p_limit;
@@ -117,8 +129,8 @@ begin
 end
 $$;
 
-revoke execute on function public.get_campaign, public.list_campaigns, public.list_campaign_sends from public, anon, authenticated;
-grant execute on function public.get_campaign, public.list_campaigns, public.list_campaign_sends to service_role;
+revoke execute on function private.shown_campaign_status, public.get_campaign, public.list_campaigns, public.list_campaign_sends from public, anon, authenticated;
+grant execute on function private.shown_campaign_status, public.get_campaign, public.list_campaigns, public.list_campaign_sends to service_role;
 
 -- Deletes a draft; a campaign that was sent or is being sent is kept.
 create function public.delete_campaign(p_campaign_id uuid, p_owner text)

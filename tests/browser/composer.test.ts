@@ -2,7 +2,14 @@ import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
 import { faultsOf } from "./support/looks.ts";
 import { browse, withChromium } from "./support/pages.ts";
-import { draftCampaign, eventually, smallPieces } from "./support/seeds.ts";
+import {
+  draftCampaign,
+  eventually,
+  holdMails,
+  letMailsGo,
+  sendCampaign,
+  smallPieces,
+} from "./support/seeds.ts";
 
 const mail = (page: Page) => page.frameLocator('iframe[title="The mail"]');
 const ground = (page: Page) =>
@@ -139,5 +146,32 @@ withChromium("the composer", () => {
       subject: "What is really new",
       counts: { sent: 11, recipients: 11 },
     });
+  });
+
+  test("a campaign is paused and resumed by keyboard, and canceled after a question", async () => {
+    const { call } = pages.house;
+    await holdMails(pages.house);
+    const { id } = await sendCampaign(pages.house, { name: "The long letter", people: 40 });
+    const page = await pages.open(`/campaigns/${id}`);
+    const badge = page.locator("main header .badge");
+    await page.getByRole("button", { name: "Pause" }).press("Enter");
+    await expect.poll(() => badge.innerText()).toBe("paused");
+    await page.getByText("Paused", { exact: true }).waitFor();
+    expect((await call("GET", `/api/campaigns/${id}`)).status).toBe("paused");
+    expect(await faultsOf(page, "paused")).toEqual([]);
+    await letMailsGo(pages.house);
+    await page.getByRole("button", { name: "Resume" }).press("Enter");
+    await expect.poll(() => badge.innerText()).toBe("completed");
+    expect(await call("GET", `/api/campaigns/${id}`)).toMatchObject({ counts: { sent: 40 } });
+    await page.getByRole("button", { name: "Cancel" }).waitFor({ state: "detached" });
+
+    await holdMails(pages.house);
+    const other = await sendCampaign(pages.house, { name: "The wrong letter", people: 40 });
+    await page.evaluate((to) => void (location.hash = to), `#/campaigns/${other.id}`);
+    await page.getByRole("button", { name: "Cancel" }).press("Enter");
+    const question = page.getByRole("dialog", { name: "Cancel “The wrong letter”?" });
+    await question.getByRole("button", { name: "Cancel campaign" }).press("Enter");
+    await expect.poll(() => badge.innerText()).toBe("canceled");
+    await letMailsGo(pages.house);
   });
 });

@@ -172,6 +172,17 @@ const settingsOf = (email: string) =>
 const WORK: Record<string, Work> = {
   "send-email-campaign": { ...campaign, also: ["no events taken"] },
   "send-campaign-part": campaign,
+  "resume-email-campaign": {
+    ...campaign,
+    async begin() {
+      const id = await campaign.begin();
+      await house.call("POST", `/api/campaigns/${id}/pause`);
+      await house.engine.idle();
+      await house.call("POST", `/api/campaigns/${id}/resume`);
+      return id;
+    },
+    also: ["no events taken"],
+  },
   "generate-image": {
     begin: async () => (await house.call("POST", "/api/tasks", { prompt: "a boat" })).id,
     isDone: hasCompleted,

@@ -1525,6 +1525,7 @@ export type Database = {
           kind: string;
           owner: string | null;
           parent_job_id: string | null;
+          paused_at: string | null;
           priority: number;
           progress_done: number | null;
           progress_total: number | null;
@@ -1559,6 +1560,7 @@ export type Database = {
           kind: string;
           owner?: string | null;
           parent_job_id?: string | null;
+          paused_at?: string | null;
           priority?: number;
           progress_done?: number | null;
           progress_total?: number | null;
@@ -1592,6 +1594,7 @@ export type Database = {
           kind?: string;
           owner?: string | null;
           parent_job_id?: string | null;
+          paused_at?: string | null;
           priority?: number;
           progress_done?: number | null;
           progress_total?: number | null;
@@ -2701,6 +2704,54 @@ export type Database = {
         Args: { p_before: string | null; p_limit: number | null; p_now: string | null };
         Returns: number;
       };
+      accept_campaign_resume: {
+        Args: {
+          p_campaign_id: string | null;
+          p_now: string | null;
+          p_owner: string | null;
+          p_request: Json | null;
+        };
+        Returns: {
+          again_of: string | null;
+          checked_at: string | null;
+          created_at: string;
+          dead_letter_id: string | null;
+          deadline_at: string | null;
+          due_at: string;
+          ended_at: string | null;
+          error: Json | null;
+          event_count: number;
+          event_data: NonNullable<Json>;
+          event_id: string;
+          event_name: string;
+          fingerprint: string | null;
+          function_id: string;
+          id: string;
+          idempotency_key: string | null;
+          keep_completed: number | null;
+          kind: string;
+          owner: string | null;
+          parent_job_id: string | null;
+          paused_at: string | null;
+          priority: number;
+          progress_done: number | null;
+          progress_total: number | null;
+          ready_at: string;
+          released_at: string | null;
+          requester: string;
+          result: Json | null;
+          sent_at: string | null;
+          started_at: string | null;
+          status: string;
+          updated_at: string;
+        };
+        SetofOptions: {
+          from: "*";
+          to: "jobs";
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
+      };
       accept_campaign_send: {
         Args: {
           p_campaign_id: string | null;
@@ -2730,6 +2781,7 @@ export type Database = {
           kind: string;
           owner: string | null;
           parent_job_id: string | null;
+          paused_at: string | null;
           priority: number;
           progress_done: number | null;
           progress_total: number | null;
@@ -2772,6 +2824,7 @@ export type Database = {
           kind: string;
           owner: string | null;
           parent_job_id: string | null;
+          paused_at: string | null;
           priority: number;
           progress_done: number | null;
           progress_total: number | null;
@@ -2833,6 +2886,7 @@ export type Database = {
           kind: string;
           owner: string | null;
           parent_job_id: string | null;
+          paused_at: string | null;
           priority: number;
           progress_done: number | null;
           progress_total: number | null;
@@ -2875,6 +2929,7 @@ export type Database = {
           kind: string;
           owner: string | null;
           parent_job_id: string | null;
+          paused_at: string | null;
           priority: number;
           progress_done: number | null;
           progress_total: number | null;
@@ -2917,6 +2972,7 @@ export type Database = {
           kind: string;
           owner: string | null;
           parent_job_id: string | null;
+          paused_at: string | null;
           priority: number;
           progress_done: number | null;
           progress_total: number | null;
@@ -2959,6 +3015,7 @@ export type Database = {
           kind: string;
           owner: string | null;
           parent_job_id: string | null;
+          paused_at: string | null;
           priority: number;
           progress_done: number | null;
           progress_total: number | null;
@@ -3001,6 +3058,7 @@ export type Database = {
           kind: string;
           owner: string | null;
           parent_job_id: string | null;
+          paused_at: string | null;
           priority: number;
           progress_done: number | null;
           progress_total: number | null;
@@ -3048,6 +3106,7 @@ export type Database = {
           kind: string;
           owner: string | null;
           parent_job_id: string | null;
+          paused_at: string | null;
           priority: number;
           progress_done: number | null;
           progress_total: number | null;
@@ -3090,6 +3149,7 @@ export type Database = {
           kind: string;
           owner: string | null;
           parent_job_id: string | null;
+          paused_at: string | null;
           priority: number;
           progress_done: number | null;
           progress_total: number | null;
@@ -3132,6 +3192,7 @@ export type Database = {
           kind: string;
           owner: string | null;
           parent_job_id: string | null;
+          paused_at: string | null;
           priority: number;
           progress_done: number | null;
           progress_total: number | null;
@@ -3174,6 +3235,7 @@ export type Database = {
           kind: string;
           owner: string | null;
           parent_job_id: string | null;
+          paused_at: string | null;
           priority: number;
           progress_done: number | null;
           progress_total: number | null;
@@ -3221,6 +3283,7 @@ export type Database = {
           kind: string;
           owner: string | null;
           parent_job_id: string | null;
+          paused_at: string | null;
           priority: number;
           progress_done: number | null;
           progress_total: number | null;
@@ -3391,6 +3454,7 @@ export type Database = {
           kind: string;
           owner: string | null;
           parent_job_id: string | null;
+          paused_at: string | null;
           priority: number;
           progress_done: number | null;
           progress_total: number | null;
@@ -4461,6 +4525,7 @@ export type Database = {
         Returns: undefined;
       };
       old_webhook_secrets: { Args: { p_key_name: string | null; p_limit: number | null }; Returns: Json[] };
+      open_campaign_parts: { Args: { p_campaign_id: string | null }; Returns: Json };
       open_import: {
         Args: {
           p_event_id: string | null;
@@ -4576,6 +4641,10 @@ export type Database = {
           isOneToOne: true;
           isSetofReturn: false;
         };
+      };
+      pause_campaign: {
+        Args: { p_campaign_id: string | null; p_now: string | null; p_owner: string | null };
+        Returns: undefined;
       };
       pause_schedule: {
         Args: { p_by: string | null; p_now: string | null; p_schedule: string | null };
@@ -4755,6 +4824,7 @@ export type Database = {
           kind: string;
           owner: string | null;
           parent_job_id: string | null;
+          paused_at: string | null;
           priority: number;
           progress_done: number | null;
           progress_total: number | null;
@@ -4835,6 +4905,7 @@ export type Database = {
           kind: string;
           owner: string | null;
           parent_job_id: string | null;
+          paused_at: string | null;
           priority: number;
           progress_done: number | null;
           progress_total: number | null;
@@ -4924,6 +4995,7 @@ export type Database = {
           kind: string;
           owner: string | null;
           parent_job_id: string | null;
+          paused_at: string | null;
           priority: number;
           progress_done: number | null;
           progress_total: number | null;
@@ -4973,6 +5045,7 @@ export type Database = {
           kind: string;
           owner: string | null;
           parent_job_id: string | null;
+          paused_at: string | null;
           priority: number;
           progress_done: number | null;
           progress_total: number | null;
@@ -5250,6 +5323,7 @@ export type Database = {
           kind: string;
           owner: string | null;
           parent_job_id: string | null;
+          paused_at: string | null;
           priority: number;
           progress_done: number | null;
           progress_total: number | null;

@@ -8,6 +8,7 @@ import { ErrorNote, Loading } from "#dashboard/components/states.tsx";
 import { TimeAgo } from "#dashboard/components/time.tsx";
 import { useApi } from "#dashboard/hooks/use-api.ts";
 import type { Campaign } from "#dashboard/types.ts";
+import { CampaignActions } from "#dashboard/views/campaigns/actions.tsx";
 import { Composer } from "#dashboard/views/campaigns/composer.tsx";
 import { Pace } from "#dashboard/views/campaigns/pace.tsx";
 import { isNewsFor, progressOf } from "#dashboard/views/campaigns/progress.ts";
@@ -26,6 +27,7 @@ export function CampaignDetails({ id, query }: DetailsProps) {
       title={campaign?.name ?? "Campaign"}
       back={{ href: "#/campaigns", text: "All campaigns" }}
       beside={campaign && <Badge status={campaign.status} />}
+      actions={campaign && <CampaignActions campaign={campaign} onChange={reload} />}
     >
       {problem && <ErrorNote problem={problem} onRetry={reload} />}
       {isLoading && <Loading />}
@@ -42,12 +44,13 @@ export function CampaignDetails({ id, query }: DetailsProps) {
 }
 
 function Overview({ campaign }: { campaign: Campaign }) {
-  const { subject, from, jobId, note, status, queuedAt, endedAt } = campaign;
+  const { subject, from, jobId, note, status, queuedAt, pausedAt, endedAt } = campaign;
   const facts: Fact[] = [
     { name: "Subject", value: <span dir="auto">{subject}</span> },
     { name: "From", value: from },
   ];
   if (queuedAt !== null) facts.push({ name: "Queued", value: <TimeAgo at={queuedAt} /> });
+  if (pausedAt !== null) facts.push({ name: "Paused", value: <TimeAgo at={pausedAt} /> });
   if (endedAt !== null) facts.push({ name: "Ended", value: <TimeAgo at={endedAt} /> });
   if (jobId !== null) facts.push({ name: "Sent by", value: <a href={`#/jobs/${jobId}`}>Job</a> });
   return (

@@ -1,0 +1,80 @@
+-- A person pauses a campaign and resumes it. Its parts stay as they are: a pause ends their runs between two batches, and
+-- to resume, a job sends an event for each part that is not done.
+
+-- Order of locks as in planning: the job, then the campaign. Pausing again changes nothing.
+create function public.pause_campaign(p_campaign_id uuid, p_owner text, p_now timestamptz)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_job_id uuid := private.sending_job(p_campaign_id, p_owner);
+  v_campaign public.campaigns;
+begin
+  perform private.pause_job(v_job_id, p_now);
+  v_campaign := private.lock_campaign(p_campaign_id, p_owner);
+  if v_campaign.status not in ('queued', 'sending') then
+    perform private.refuse(409, 'conflict',
+      format('The campaign is %s: only one that is being sent can be paused', v_campaign.status));
+  end if;
+end
+$$;
+
+-- Accepts the job that sends the parts' events; the same request again returns the same job.
+create function public.accept_campaign_resume(p_campaign_id uuid, p_owner text, p_request jsonb, p_now timestamptz)
+returns public.jobs
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_sending_job_id uuid := private.sending_job(p_campaign_id, p_owner);
+  v_job public.jobs := private.accept_job(p_request, p_now);
+begin
+  if v_job.id <> (p_request ->> 'id')::uuid then
+    return v_job;
+  end if;
+  perform from public.jobs where id = v_sending_job_id for no key update;
+  if not private.job_is_paused(v_sending_job_id) then
+    perform private.refuse(409, 'conflict', 'The campaign is not paused');
+  end if;
+  perform private.unpause_job(v_sending_job_id, p_now);
+  return v_job;
+end
+$$;
+
+-- The job whose parts send the campaign, or will; null for a draft.
+create function private.sending_job(p_campaign_id uuid, p_owner text)
+returns uuid
+language plpgsql stable
+set search_path = ''
+as $$
+declare
+  v_campaign public.campaigns;
+begin
+  select * into v_campaign from public.campaigns
+  where id = p_campaign_id and (p_owner is null or owner = p_owner);
+  if not found then
+    perform private.refuse(404, 'not_found', 'Campaign not found');
+  end if;
+  return coalesce(v_campaign.plan_job_id, v_campaign.job_id);
+end
+$$;
+
+-- The parts that a run must work on; dead ones wait for an administrator. {"jobId", "parts": [number]}
+create function public.open_campaign_parts(p_campaign_id uuid)
+returns jsonb
+language sql stable
+set search_path = ''
+as $$
+  select jsonb_build_object('jobId', campaign.plan_job_id, 'parts', (
+    select coalesce(jsonb_agg(part_no order by part_no), '[]') from public.job_parts
+    where job_id = campaign.plan_job_id and status in ('pending', 'claimed')))
+  from public.campaigns as campaign where id = p_campaign_id;
+$$;
+
+select private.register_work_kind('{"function_id": "resume-email-campaign", "event_name": "email/resume.campaign"}');
+
+revoke execute on function public.pause_campaign, public.accept_campaign_resume, private.sending_job,
+  public.open_campaign_parts from public, anon, authenticated;
+grant execute on function public.pause_campaign, public.accept_campaign_resume, private.sending_job,
+  public.open_campaign_parts to service_role;
