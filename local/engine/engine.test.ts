@@ -138,6 +138,20 @@ describe.each([true, false])("the test kit, with checkpointing %s", (checkpointi
     await engine.close();
   });
 
+  test("a condition that begins work itself is asked again after that work, though no timer is left", async () => {
+    const { engine, send } = await start(
+      (inngest) => [inngest.createFunction({ id: "work", triggers: [{ event: "go" }] }, () => "done")],
+      { checkpointing },
+    );
+    let id: string | undefined;
+    await engine.waitFor(async () => {
+      id ??= await send("go");
+      return engine.runs("work").some(({ status }) => status === "Completed");
+    });
+    expect(engine.runs("work")).toHaveLength(1);
+    await engine.close();
+  });
+
   test("the error about a run that has not ended says what it waits for", async () => {
     const { engine, send } = await start(
       (inngest) => [

@@ -6,6 +6,7 @@ import { Faults } from "./faults.ts";
 import { type Life, startLife } from "./life.ts";
 import { openStore } from "./open-store.ts";
 import { seeded } from "./seeded.ts";
+import { createTurnUntil, type Within } from "./testkit-time.ts";
 import { isFunction, stateOf, viewOf } from "./testkit-views.ts";
 import { handlerTransport } from "./transport.ts";
 import type { Usage } from "./usage.ts";
@@ -41,7 +42,6 @@ export type StartEngine = {
 const sendAnswer = z.object({ ids: z.array(z.string()), error: z.string().optional() });
 
 type SentEvent = { name: string; data?: Record<string, unknown> | undefined; id?: string; ts?: number };
-type Within = { within?: string };
 
 export type TestEngine = Awaited<ReturnType<typeof startEngine>>;
 
@@ -85,7 +85,9 @@ export async function startEngine(options: StartEngine) {
   const fetch = async (input: string | URL | Request, init?: RequestInit): Promise<Response> => {
     await ensureSynced();
     const asked = life;
-    const response = await asked.api.fetch(new Request(input, init));
+    const response = await asked.api.fetch(
+      input instanceof Request && init === undefined ? input : new Request(input, init),
+    );
     // The engine died meanwhile, so it cannot answer.
     if (life !== asked) throw new TypeError("fetch failed: the engine died");
     return response;
@@ -98,17 +100,7 @@ export async function startEngine(options: StartEngine) {
     }
   };
 
-  /** Moves the clock from timer to timer until the condition is true, at most by `within`. */
-  const turnUntil = async (condition: () => unknown, { within = "1d" }: Within): Promise<boolean> => {
-    const end = clock.now() + durationOf(within);
-    for (;;) {
-      await idle();
-      if (await condition()) return true;
-      const next = clock.next();
-      if (next === undefined || next > end) return false;
-      clock.turn(next);
-    }
-  };
+  const turnUntil = createTurnUntil(clock, idle, () => faults.calls);
 
   const runsOf = (eventId: string): RunDocument[] =>
     allRuns().filter(
