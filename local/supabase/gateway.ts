@@ -8,7 +8,7 @@ import { listenForReload } from "./listener.ts";
 import { createCatalogCache } from "./rest/catalog.ts";
 import { createRest } from "./rest/rest.ts";
 import { createStorage } from "./storage/storage.ts";
-import { answerToResponse, askFromRequest } from "./web.ts";
+import { answerToResponse, askFromFetch } from "./web.ts";
 
 export type GatewayOptions = {
   databaseUrl: string;
@@ -24,7 +24,7 @@ export type GatewayOptions = {
 export type Gateway = {
   handle: Handler;
   /** For callers in the same process, such as tests. */
-  fetch(request: Request): Promise<Response>;
+  fetch: typeof fetch;
   close(): Promise<void>;
 };
 
@@ -59,7 +59,7 @@ export const createGateway = async (options: GatewayOptions): Promise<Gateway> =
 
   return {
     handle,
-    fetch: async (request) => answerToResponse(await handle(askFromRequest(request))),
+    fetch: async (input, init) => answerToResponse(await handle(askFromFetch(input, init))),
     close: async () => {
       await listener.close();
       await database.close();

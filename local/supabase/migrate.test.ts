@@ -154,7 +154,7 @@ test("a role without rights gets the list of grants that it needs, and works wit
   const gateway = await createGateway({ databaseUrl, keys, storageDir: directory });
   const client = createClient("http://supabase.local", keys.secret, {
     auth: { persistSession: false },
-    global: { fetch: (input, init) => gateway.fetch(new Request(input, init)) },
+    global: { fetch: gateway.fetch },
     realtime: { transport: Function as never },
   });
   expect((await client.rpc("who")).data).toBe("service_role");

@@ -1,8 +1,23 @@
 import { Readable } from "node:stream";
 import type { Answer, Ask } from "./http.ts";
 
-/** Converts a Request, for callers in the same process. */
-export const askFromRequest = (request: Request): Ask => {
+/** Converts the arguments of `fetch`, for callers in the same process. Only other bodies than text need a Request. */
+export const askFromFetch = (...[input, init]: Parameters<typeof fetch>): Ask => {
+  const body = init?.body ?? "";
+  if (input instanceof Request || typeof body !== "string") return askFromRequest(new Request(input, init));
+  const url = new URL(input);
+  const headers = new Headers(init?.headers);
+  return {
+    method: init?.method?.toUpperCase() ?? "GET",
+    path: url.pathname,
+    query: url.searchParams,
+    header: (name) => headers.get(name) ?? undefined,
+    text: async () => body,
+    stream: () => Readable.from(body === "" ? [] : [Buffer.from(body)]),
+  };
+};
+
+const askFromRequest = (request: Request): Ask => {
   const url = new URL(request.url);
   return {
     method: request.method,
@@ -16,8 +31,8 @@ export const askFromRequest = (request: Request): Ask => {
 
 export const answerToResponse = ({ status, headers, body }: Answer): Response => {
   if (body === undefined || status === 204 || status === 304) return new Response(null, { status, headers });
-  if (typeof body === "string" || Buffer.isBuffer(body))
-    return new Response(new Uint8Array(Buffer.from(body)), { status, headers });
+  if (typeof body === "string") return new Response(body, { status, headers });
+  if (Buffer.isBuffer(body)) return new Response(new Uint8Array(body), { status, headers });
   return new Response(webStream(body), { status, headers });
 };
 

@@ -9,6 +9,7 @@ import { readEnv } from "#lib/env.ts";
 import { BROADCAST_ENV } from "./broadcast.ts";
 import { CHECKPOINTING } from "./checkpointing.ts";
 import { freshDatabase, type TestDatabase } from "./database.ts";
+import { addressOf, asRequest } from "./request.ts";
 
 export type CampaignHouse = Awaited<ReturnType<typeof campaignHouse>>;
 
@@ -153,7 +154,7 @@ function connectHosts(
     down,
     beforeMail,
     answerMail,
-    answerDatabase = (_, ask) => ask(),
+    answerDatabase,
   }: {
     down: { database: boolean };
     beforeMail: Options["beforeMail"];
@@ -162,13 +163,12 @@ function connectHosts(
   },
 ): typeof fetch {
   return async (input, init) => {
-    const request = new Request(input, init);
-    const { hostname } = new URL(request.url);
-    if (hostname === "engine.local") return engine.fetch(request);
-    if (hostname !== "mail.local") {
-      if (down.database) throw new TypeError("fetch failed");
-      return answerDatabase(request, () => db.fetch(request));
-    }
+    const { hostname } = addressOf(input);
+    if (hostname === "engine.local") return engine.fetch(input, init);
+    if (hostname !== "mail.local" && down.database) throw new TypeError("fetch failed");
+    if (hostname !== "mail.local" && answerDatabase === undefined) return db.fetch(input, init);
+    const request = asRequest(input, init);
+    if (answerDatabase && hostname !== "mail.local") return answerDatabase(request, () => db.fetch(request));
     await beforeMail?.(request);
     if (answerMail && request.url.endsWith("/emails/batch")) return answerMail(request);
     return provider.fetch(request);

@@ -6,6 +6,7 @@ import { createGateway } from "@nightshift/local/supabase/gateway.ts";
 import { type Keys, newKeys } from "@nightshift/local/supabase/keys.ts";
 import pg from "pg";
 import { afterAll, inject } from "vitest";
+import { addressOf } from "./request.ts";
 
 declare module "vitest" {
   interface ProvidedContext {
@@ -53,10 +54,9 @@ export const freshDatabase = async ({ migrated = true } = {}): Promise<TestDatab
   const sql = new pg.Pool({ connectionString: url, max: 5 });
   sql.on("error", () => {});
   const fetch: typeof globalThis.fetch = async (input, init) => {
-    const request = new Request(input, init);
-    if (!request.url.startsWith(`${supabaseUrl}/`))
-      throw new TypeError(`No network in tests: ${request.url}`);
-    return gateway.fetch(request);
+    const { origin, href } = addressOf(input);
+    if (origin !== supabaseUrl) throw new TypeError(`No network in tests: ${href}`);
+    return gateway.fetch(input, init);
   };
   return {
     sql,

@@ -7,6 +7,7 @@ import { allFunctions } from "#functions.ts";
 import { testEnv } from "./app.ts";
 import { CHECKPOINTING } from "./checkpointing.ts";
 import { freshDatabase, type TestDatabase } from "./database.ts";
+import { addressOf, asRequest } from "./request.ts";
 
 type Options = {
   env?: Record<string, string>;
@@ -126,13 +127,12 @@ function connectHosts(
   beforeCall: Options["beforeCall"],
 ): typeof fetch {
   return async (input, init) => {
-    const request = new Request(input, init);
-    const { hostname, pathname } = new URL(request.url);
-    if (hostname === "engine.local") return engine.fetch(request);
-    if (hostname === "images.local") return images(request);
+    const { hostname, pathname } = addressOf(input);
+    if (hostname === "engine.local") return engine.fetch(input, init);
+    if (hostname === "images.local") return images(asRequest(input, init));
     if (hostname === "slack.local") return new Response("ok");
     const [, rpc] = /\/rpc\/(\w+)$/.exec(pathname) ?? [];
     if (rpc !== undefined) await beforeCall?.(rpc);
-    return db.fetch(request);
+    return db.fetch(input, init);
   };
 }

@@ -10,6 +10,7 @@ import type { SafeFetch } from "#lib/outside/safe-fetch.ts";
 import { testEnv } from "./app.ts";
 import { CHECKPOINTING } from "./checkpointing.ts";
 import { freshDatabase } from "./database.ts";
+import { addressOf, asRequest } from "./request.ts";
 
 /**
  * An outage of our own services during a function's call: the call is refused, or is done and its answer is lost, or
@@ -75,19 +76,18 @@ export async function outageHouse() {
   const stripe = createStripeProvider({ clock: engine.clock, webhookSecret: STRIPE_SECRET });
 
   const ours: typeof fetch = async (input, init) => {
-    const request = new Request(input, init);
-    const isStorage = new URL(request.url).pathname.startsWith("/storage/");
+    const isStorage = addressOf(input).pathname.startsWith("/storage/");
     const isFirst = begins([...ALL_OF_OURS, ...(isStorage ? (["no storage"] as const) : [])]);
     if (away === undefined || !(isStorage ? [...ALL_OF_OURS, "no storage"] : ALL_OF_OURS).includes(away))
-      return database.fetch(request);
-    if (isFirst && away === "answer lost") await database.fetch(request);
+      return database.fetch(input, init);
+    if (isFirst && away === "answer lost") await database.fetch(input, init);
     throw new TypeError("fetch failed");
   };
   const github = { stars: 0 };
   const wires: typeof fetch = async (input, init) => {
-    const { host, pathname } = new URL(input instanceof Request ? input.url : String(input));
+    const { host, pathname } = addressOf(input);
     if (host === "supabase.local") return ours(input, init);
-    const request = new Request(input, init);
+    const request = asRequest(input, init);
     if (host === "mail.local") return mail.fetch(request);
     if (host === "slack.local") return mail.fetch(new Request("http://mail.local/slack", request));
     if (host === "stripe.local") return stripe.fetch(request);

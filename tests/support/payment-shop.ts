@@ -8,6 +8,7 @@ import { allFunctions } from "#functions.ts";
 import { testEnv } from "./app.ts";
 import { CHECKPOINTING } from "./checkpointing.ts";
 import { freshDatabase } from "./database.ts";
+import { addressOf, asRequest } from "./request.ts";
 
 const JSON_BODY = { "content-type": "application/json" };
 const SECRET = "whsec_local_stripe";
@@ -17,7 +18,7 @@ type Options = {
   apiKey?: boolean;
   env?: Record<string, string>;
   /** Stands behind every call of the app to the outside and to the database, after it has had its effect. */
-  after?: (request: Request) => void;
+  after?: (address: URL) => void;
 };
 
 export type PaymentShop = Awaited<ReturnType<typeof paymentShop>>;
@@ -32,16 +33,15 @@ export async function paymentShop({ apiKey = true, env = {}, after }: Options = 
   });
   const mail = createMailProvider({ clock: engine.clock });
   const stripe = createStripeProvider({ clock: engine.clock, webhookSecret: SECRET });
-  const answer = (request: Request) => {
-    const { host } = new URL(request.url);
-    if (host === "engine.local") return engine.fetch(request);
-    if (host === "mail.local") return mail.fetch(request);
-    return host === "stripe.local" ? stripe.fetch(request) : database.fetch(request);
+  const answer: typeof globalThis.fetch = (input, init) => {
+    const { host } = addressOf(input);
+    if (host === "engine.local") return engine.fetch(input, init);
+    if (host === "mail.local") return mail.fetch(asRequest(input, init));
+    return host === "stripe.local" ? stripe.fetch(asRequest(input, init)) : database.fetch(input, init);
   };
   const fetch: typeof globalThis.fetch = async (input, init) => {
-    const request = new Request(input, init);
-    const response = await answer(request);
-    after?.(request);
+    const response = await answer(input, init);
+    after?.(addressOf(input));
     return response;
   };
   const settings = testEnv(database, {

@@ -11,6 +11,7 @@ import type { Platform } from "#platform.ts";
 import { testEnv } from "./app.ts";
 import { CHECKPOINTING } from "./checkpointing.ts";
 import { freshDatabase } from "./database.ts";
+import { addressOf, asRequest } from "./request.ts";
 
 type Options = {
   checkpointing?: boolean;
@@ -69,21 +70,24 @@ export async function workshop({
   });
   const mail = shared ?? createMailProvider({ clock: engine.clock });
   const fetch: typeof globalThis.fetch = async (input, init) => {
-    const request = new Request(input, init);
-    const { host, pathname } = new URL(request.url);
+    const { host, pathname } = addressOf(input);
     const isDown =
       (host === "supabase.local" && (down.database || (down.storage && pathname.startsWith("/storage/")))) ||
       (host === "engine.local" && down.engine) ||
       (host === "slack.local" && down.slack);
     if (isDown) throw new TypeError("fetch failed");
     const own = hosts[host];
+    if (own === undefined && host === "supabase.local") {
+      const response = await database.fetch(input, init);
+      afterDatabase?.(pathname);
+      return response;
+    }
+    const request = asRequest(input, init);
     if (own) return own(request);
     if (host === "engine.local") return engine.fetch(request);
     if (host === "mail.local") return mail.fetch(request);
     if (host === "slack.local") return mail.fetch(new Request("http://mail.local/slack", request));
-    const response = await database.fetch(request);
-    if (host === "supabase.local") afterDatabase?.(pathname);
-    return response;
+    throw new TypeError(`No network in tests: ${request.url}`);
   };
   const settings = testEnv(database, {
     SLACK_WEBHOOK_URL: "http://slack.local/hook",
