@@ -18,6 +18,41 @@ as $$
   union select function_id from private.pauses;
 $$;
 
+-- What ended of one function in the last day, and in the last hour of it. It is a function of its own so that it is
+-- planned for this one function: then it reads its index alone.
+create function private.ended_lately(p_function_id text, p_now timestamptz)
+returns table (
+  count bigint, completed_day bigint, failed_day bigint, started_day bigint,
+  completed_hour bigint, failed_hour bigint, started_hour bigint, p50 integer, p95 integer
+)
+language plpgsql stable
+set search_path = ''
+set plan_cache_mode = force_custom_plan
+as $$
+begin
+  return query
+  select counts.*, durations.*
+  from (
+    select count(*),
+      count(*) filter (where status = 'completed'),
+      count(*) filter (where status = 'failed'),
+      count(*) filter (where started_at > p_now - interval '1 day'),
+      count(*) filter (where status = 'completed' and ended_at > p_now - interval '1 hour'),
+      count(*) filter (where status = 'failed' and ended_at > p_now - interval '1 hour'),
+      count(*) filter (where started_at > p_now - interval '1 hour')
+    from public.jobs
+    where function_id = p_function_id and ended_at > p_now - interval '1 day') as counts
+  cross join (
+    select private.ms(percentile_disc(0.5) within group (order by took)),
+      private.ms(percentile_disc(0.95) within group (order by took))
+    from (
+      select ended_at - started_at as took from public.jobs
+      where function_id = p_function_id and ended_at > p_now - interval '1 day' and status = 'completed'
+        and started_at is not null
+      order by ended_at desc limit 1000) as newest) as durations;
+end
+$$;
+
 -- One function or all. The counts are of the last hour and the last day; the durations are of the newest 1,000 jobs that
 -- completed in that day. Started jobs are those that began in that time and run or have ended.
 create function private.function_activity(p_function_id text, p_now timestamptz)
@@ -51,28 +86,11 @@ begin
     coalesce(unfinished.waiting, 0), coalesce(unfinished.running, 0),
     private.activity(started_hour + coalesce(unfinished.hour, 0), completed_hour, failed_hour),
     private.activity(started_day + coalesce(unfinished.day, 0), completed_day, failed_day),
-    durations.p50, durations.p95
+    ended.p50, ended.p95
   from functions
   left join unfinished using (function_id)
   left join private.pauses using (function_id)
-  cross join lateral (
-    select count(*) as count,
-      count(*) filter (where status = 'completed') as completed_day,
-      count(*) filter (where status = 'failed') as failed_day,
-      count(*) filter (where started_at > p_now - interval '1 day') as started_day,
-      count(*) filter (where status = 'completed' and ended_at > p_now - interval '1 hour') as completed_hour,
-      count(*) filter (where status = 'failed' and ended_at > p_now - interval '1 hour') as failed_hour,
-      count(*) filter (where started_at > p_now - interval '1 hour') as started_hour
-    from public.jobs
-    where jobs.function_id = functions.function_id and ended_at > p_now - interval '1 day') as ended
-  cross join lateral (
-    select private.ms(percentile_disc(0.5) within group (order by took)) as p50,
-      private.ms(percentile_disc(0.95) within group (order by took)) as p95
-    from (
-      select ended_at - started_at as took from public.jobs
-      where jobs.function_id = functions.function_id and ended_at > p_now - interval '1 day' and status = 'completed'
-        and started_at is not null
-      order by ended_at desc limit 1000) as newest) as durations
+  cross join lateral private.ended_lately(functions.function_id, p_now) as ended
   order by unfinished.function_id is null and ended.count = 0, functions.function_id;
 end
 $$;
@@ -126,7 +144,7 @@ as $$
     where event_name = any (p_events) group by event_name) as events;
 $$;
 
-revoke execute on function private.known_functions, private.function_activity, private.activity, public.list_functions, public.get_function,
+revoke execute on function private.known_functions, private.ended_lately, private.function_activity, private.activity, public.list_functions, public.get_function,
   public.functions_of_events from public, anon, authenticated;
-grant execute on function private.known_functions, private.function_activity, private.activity, public.list_functions, public.get_function,
+grant execute on function private.known_functions, private.ended_lately, private.function_activity, private.activity, public.list_functions, public.get_function,
   public.functions_of_events to service_role;
