@@ -34,7 +34,7 @@ export const JOB_COLUMNS: readonly Column<Job>[] = [
     head: "Subject",
     cell: ({ subject }) =>
       subject !== null && (
-        <span className="cut" title={subject}>
+        <span className="cut-cell" title={subject}>
           {subject}
         </span>
       ),
@@ -85,7 +85,7 @@ function LastError({ job: { blocked, error } }: { job: Job }) {
   const [code, message] = [said.get("code"), said.get("message")];
   if (typeof code !== "string" && typeof message !== "string") return null;
   return (
-    <span className="cut last-error" title={typeof message === "string" ? message : undefined}>
+    <span className="cut-cell last-error" title={typeof message === "string" ? message : undefined}>
       {typeof code === "string" && <code>{code}</code>} {typeof message === "string" && message}
     </span>
   );
