@@ -50,7 +50,7 @@ const MAX_ATTEMPTS = 25;
 const MAX_ERROR_CHARS = 300;
 const MAX_DATA_CHARS = 4_000;
 
-/** Only administrators may call these routes: input and outputs are whole, and running work again costs. */
+/** Only administrators may call these routes: inputs and outputs are not masked, and running work again costs. */
 export const runRoutes = ({ jobs, engine, outbox }: Dependencies): Route[] => [
   route({
     method: "GET",
@@ -74,7 +74,8 @@ export const runRoutes = ({ jobs, engine, outbox }: Dependencies): Route[] => [
     method: "POST",
     path: "/api/jobs/:id/run-again",
     policy: "admin",
-    summary: "Run an ended job again: a new job with the same event; effects that it had are not repeated",
+    summary:
+      "Run an ended job again: a new job with the same event; effects whose keys come from the event are not repeated",
     params: idParams,
     responses: { 202: acceptedView },
     handler: async ({ params, requester, idempotencyKey: key }) => {
