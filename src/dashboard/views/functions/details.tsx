@@ -82,12 +82,12 @@ function KeyNumbers({
       <Stat
         name="Started"
         value={short(lastDay.started)}
-        more={`${short(lastHour.started)} in the last hour`}
+        more={`in the last day; ${short(lastHour.started)} in the last hour`}
       />
       <Stat
         name="Completed"
         value={short(lastDay.completed)}
-        more={`${short(lastHour.completed)} in the last hour`}
+        more={`in the last day; ${short(lastHour.completed)} in the last hour`}
       />
       <Stat
         name="Failed"
