@@ -39,6 +39,8 @@ export const campaignView = z.object({
   recipientsPerSecond: z.number().nullable(),
   createdAt: z.string(),
   queuedAt: z.string().nullable(),
+  /** When a scheduled campaign begins; null: it is not scheduled, or has begun. */
+  sendAt: z.string().nullable(),
   startedAt: z.string().nullable(),
   endedAt: z.string().nullable(),
   /**

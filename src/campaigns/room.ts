@@ -10,7 +10,6 @@ import { historyRepository } from "#campaigns/history-repository.ts";
 import { historyRoutes } from "#campaigns/history-routes.ts";
 import { readImprint } from "#campaigns/imprint.ts";
 import { newsletterRoutes } from "#campaigns/newsletter-routes.ts";
-import { pauseRoutes } from "#campaigns/pause-routes.ts";
 import { createPreview, type Estimate } from "#campaigns/preview.ts";
 import { previewRepository } from "#campaigns/preview-repository.ts";
 import { previewRoutes } from "#campaigns/preview-routes.ts";
@@ -18,6 +17,7 @@ import { campaignRepository } from "#campaigns/repository.ts";
 import { campaignRoutes } from "#campaigns/routes.ts";
 import { createSendAtOnce } from "#campaigns/send-at-once.ts";
 import type { NewsletterRollout } from "#campaigns/send-newsletter.ts";
+import { sendRoutes } from "#campaigns/send-routes.ts";
 import { createSendTest } from "#campaigns/send-test.ts";
 import { campaignSending, type SendingServices } from "#campaigns/sending.ts";
 import { settleCanceled } from "#campaigns/settle-canceled.ts";
@@ -40,6 +40,7 @@ export const campaigns = room<Dependencies>({
     const { env, db, clock } = services;
     const parts = partsRepository(db, clock);
     const deps = {
+      clock,
       campaigns: campaignApiRepository(db, clock),
       jobs,
       rollout,
@@ -55,7 +56,7 @@ export const campaigns = room<Dependencies>({
     };
     return [
       ...campaignRoutes(deps),
-      ...pauseRoutes(deps),
+      ...sendRoutes(deps),
       ...previewRoutes({
         preview: createPreview(previewing),
         sendTest: createSendTest({ ...previewing, tokens: services.tokens }),

@@ -6,22 +6,9 @@ import {
   type SendRow,
 } from "#campaigns/api-repository.ts";
 import { campaignChanges, campaignContent } from "#campaigns/content.ts";
-import { sendCampaignRequested } from "#campaigns/events.ts";
-import { previewHash } from "#campaigns/preview-routes.ts";
-import type { Jobs } from "#jobs/accept.ts";
-import { request } from "#jobs/request.ts";
-import type { Job } from "#jobs/rows.ts";
-import { accepted, acceptedView } from "#jobs/view.ts";
 import { rowNumber, text, uuid } from "#lib/http/fields.ts";
 import { numberedPageQuery, pageQuery, toPage } from "#lib/http/pages.ts";
 import { idParams, json, ownerOf, type Route, route } from "#lib/http/route.ts";
-
-type Dependencies = {
-  campaigns: CampaignApiRepository;
-  jobs: Pick<Jobs, "accept">;
-  /** Throws when a broadcast would lack what the law demands. */
-  refuseWithoutImprint: () => void;
-};
 
 export const sendView = z.object({
   id: z.number(),
@@ -39,7 +26,7 @@ export const sendView = z.object({
 z.globalRegistry.add(sendView, { id: "Send" });
 const summaryView = campaignView.pick({ id: true, name: true, status: true, createdAt: true });
 
-export const campaignRoutes = ({ campaigns, jobs, refuseWithoutImprint }: Dependencies): Route[] => [
+export const campaignRoutes = ({ campaigns }: { campaigns: CampaignApiRepository }): Route[] => [
   route({
     method: "POST",
     path: "/api/campaigns",
@@ -106,31 +93,6 @@ export const campaignRoutes = ({ campaigns, jobs, refuseWithoutImprint }: Depend
     },
   }),
   route({
-    method: "POST",
-    path: "/api/campaigns/:id/send",
-    policy: "app",
-    summary:
-      "Send a campaign; while it is being sent, or under a known key, the answer is the job that is there",
-    params: idParams,
-    /** Of the preview: 409 when the audience or the content changed since. */
-    query: z.object({ previewHash: previewHash.optional() }),
-    responses: { 202: acceptedView, 200: acceptedView },
-    handler: async ({ params, query, requester, idempotencyKey }) => {
-      refuseWithoutImprint();
-      const wanted = request(
-        sendCampaignRequested,
-        { campaignId: params.id },
-        { requester, key: idempotencyKey },
-      );
-      const job = await jobs.accept(wanted, (job) =>
-        campaigns.acceptSend(params.id, ownerOf(requester), job, query.previewHash),
-      );
-      return job.id === wanted.id
-        ? json(202, accepted("Campaign queued for sending", job.id))
-        : json(200, accepted(ALREADY[job.status], job.id));
-    },
-  }),
-  route({
     method: "GET",
     path: "/api/campaigns/:id/sends",
     policy: "app",
@@ -159,16 +121,6 @@ export const campaignRoutes = ({ campaigns, jobs, refuseWithoutImprint }: Depend
     },
   }),
 ];
-
-/** The message about an existing job, by its status. */
-const ALREADY: Record<Job["status"], string> = {
-  queued: "Campaign is being sent already",
-  running: "Campaign is being sent already",
-  completed: "Campaign was sent already",
-  failed: "Sending the campaign failed: ask again under another key",
-  canceled: "Sending the campaign was canceled",
-  skipped: "Campaign was not sent: its note says why",
-};
 
 const toSendView = (row: SendRow): z.output<typeof sendView> => ({
   id: row.id,

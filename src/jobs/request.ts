@@ -8,6 +8,7 @@ import type { Requester } from "#lib/http/route.ts";
 import { storableJson } from "#lib/storable.ts";
 
 const DAY_MS = 24 * 60 * 60_000;
+export const LONGEST_DELAY_MS = 365 * DAY_MS;
 
 /** S3-7: the options of any job. A route that offers them adds these fields to its body. */
 export const jobOptions = {
@@ -15,11 +16,7 @@ export const jobOptions = {
   /** The work is skipped when it has not been done by then. */
   deadlineAt: instant.optional(),
   /** How long the job waits before it may begin; its due time counts from then. */
-  delayMs: z
-    .int()
-    .min(0)
-    .max(365 * DAY_MS)
-    .optional(),
+  delayMs: z.int().min(0).max(LONGEST_DELAY_MS).optional(),
   /** Tries of each step, at most as many as the function allows. */
   attempts: z.int().min(1).max(21).optional(),
   /** The delay before the second try, doubled before each further try. */

@@ -58,6 +58,7 @@ begin
     'recipientsPerSecond', case when v_seconds > 0 and v_blocked is null and v_job.paused_at is null then round(v_done / v_seconds, 1) end,
     'createdAt', v_campaign.created_at, 'queuedAt', v_campaign.queued_at, 'startedAt', v_first,
     'endedAt', v_campaign.ended_at,
+    'sendAt', case when v_campaign.status = 'queued' and v_job.ready_at > p_now then v_job.ready_at end,
     'waitingUntil', private.job_waits_until(v_job));
 end
 $$;

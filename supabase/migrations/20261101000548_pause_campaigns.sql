@@ -72,7 +72,8 @@ as $$
   from public.campaigns as campaign where id = p_campaign_id;
 $$;
 
-select private.register_work_kind('{"function_id": "resume-email-campaign", "event_name": "email/resume.campaign"}');
+select private.register_work_kind('{"function_id": "resume-email-campaign", "event_name": "email/resume.campaign",
+  "summary": "Sends the parts of a paused campaign again"}');
 
 revoke execute on function public.pause_campaign, public.accept_campaign_resume, private.sending_job,
   public.open_campaign_parts from public, anon, authenticated;

@@ -174,4 +174,23 @@ withChromium("the composer", () => {
     await expect.poll(() => badge.innerText()).toBe("canceled");
     await letMailsGo(pages.house);
   });
+
+  test("a campaign is scheduled on the page, which shows when it begins", async () => {
+    const id = await draftCampaign(pages.house, { name: "The winter letter", people: 2 });
+    const page = await pages.open(`/campaigns/${id}`);
+    await page.getByRole("button", { name: "Preview", exact: true }).press("Enter");
+    const tomorrow = new Date(Date.now() + 86_400_000);
+    const local = await page.evaluate((ms) => {
+      const zone = new Date(ms).getTimezoneOffset() * 60_000;
+      return new Date(ms - zone).toISOString().slice(0, 16);
+    }, tomorrow.getTime());
+    await page.getByLabel("Send at").fill(local);
+    await page.getByRole("button", { name: "Send", exact: true }).press("Enter");
+    await page.getByRole("dialog").getByRole("button", { name: "Send to 2" }).press("Enter");
+    await page.getByText("Begins").waitFor();
+    const { status, sendAt } = await pages.house.call("GET", `/api/campaigns/${id}`);
+    expect(status).toBe("queued");
+    expect(sendAt.slice(0, 16)).toBe(tomorrow.toISOString().slice(0, 16));
+    expect(await faultsOf(page, "scheduled")).toEqual([]);
+  });
 });

@@ -105,3 +105,28 @@ test("a resume while the last batches are still on the wire repeats none of them
   expect(await campaign(id)).toMatchObject({ counts: { sent: 400, unknown: 0 } });
   expect(await stats()).toMatchObject({ accepted: 400, duplicates: 0 });
 });
+
+test("a scheduled campaign begins at its time, with the recipients of that time, and can be canceled before", async () => {
+  house = await campaignHouse({ env: SMALL });
+  const [wanted, unwanted] = [await house.draft(20), await house.draft(20)];
+  const sendAt = new Date(house.engine.clock.now().getTime() + 2 * 86_400_000).toISOString();
+  const schedule = (id: string, at: string) => house.call("POST", `/api/campaigns/${id}/send?sendAt=${at}`);
+  const tooLate = await schedule(wanted.campaignId, "2990-01-01T00:00:00Z");
+  expect(tooLate).toMatchObject({ status: 400, body: { code: "invalid_request" } });
+  expect((await schedule(wanted.campaignId, sendAt)).status).toBe(202);
+  const { body } = await schedule(unwanted.campaignId, sendAt);
+  const shown = await campaign(wanted.campaignId);
+  expect(shown.status).toBe("queued");
+  expect(Date.parse(shown.sendAt)).toBe(Date.parse(sendAt));
+  await house.engine.advance("47h");
+  expect((await stats()).accepted).toBe(0);
+  await house.call("POST", `/api/lists/${wanted.listId}/subscribers`, [{ email: "late@example.com" }]);
+  await house.call("DELETE", `/api/jobs/${body.jobId}`);
+  await house.engine.advance("2h");
+  // Housekeeping sends the event shortly before; here it comes late.
+  await house.app.doors.housekeeping(new Request("http://site.local/"));
+  await completed(wanted.campaignId);
+  expect(await campaign(wanted.campaignId)).toMatchObject({ sendAt: null, counts: { sent: 21 } });
+  expect((await campaign(unwanted.campaignId)).status).toBe("canceled");
+  expect(await stats()).toMatchObject({ accepted: 21, duplicates: 0 });
+});

@@ -5,7 +5,8 @@ import { BlockedNote, WaitingNote } from "#dashboard/components/note.tsx";
 import { Page } from "#dashboard/components/page.tsx";
 import { Progress } from "#dashboard/components/progress.tsx";
 import { ErrorNote, Loading } from "#dashboard/components/states.tsx";
-import { TimeAgo } from "#dashboard/components/time.tsx";
+import { TimeAgo, TimeUntil } from "#dashboard/components/time.tsx";
+import { exact } from "#dashboard/format.ts";
 import { useApi } from "#dashboard/hooks/use-api.ts";
 import type { Campaign } from "#dashboard/types.ts";
 import { CampaignActions } from "#dashboard/views/campaigns/actions.tsx";
@@ -44,12 +45,21 @@ export function CampaignDetails({ id, query }: DetailsProps) {
 }
 
 function Overview({ campaign }: { campaign: Campaign }) {
-  const { subject, from, jobId, note, status, queuedAt, pausedAt, endedAt } = campaign;
+  const { subject, from, jobId, note, status, queuedAt, sendAt, pausedAt, endedAt } = campaign;
   const facts: Fact[] = [
     { name: "Subject", value: <span dir="auto">{subject}</span> },
     { name: "From", value: from },
   ];
   if (queuedAt !== null) facts.push({ name: "Queued", value: <TimeAgo at={queuedAt} /> });
+  if (sendAt !== null)
+    facts.push({
+      name: "Begins",
+      value: (
+        <>
+          {exact(sendAt)} (<TimeUntil at={sendAt} />)
+        </>
+      ),
+    });
   if (pausedAt !== null) facts.push({ name: "Paused", value: <TimeAgo at={pausedAt} /> });
   if (endedAt !== null) facts.push({ name: "Ended", value: <TimeAgo at={endedAt} /> });
   if (jobId !== null) facts.push({ name: "Sent by", value: <a href={`#/jobs/${jobId}`}>Job</a> });

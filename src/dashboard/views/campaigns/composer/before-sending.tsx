@@ -1,3 +1,4 @@
+import { useState } from "react";
 import { Card } from "#dashboard/components/card.tsx";
 import { type Fact, Facts } from "#dashboard/components/facts.tsx";
 import { Note } from "#dashboard/components/note.tsx";
@@ -9,8 +10,23 @@ type BeforeSendingProps = SendProps & { preview: CampaignPreview };
 
 /** What sending would do, as the API says: recipients, domains, warnings, time and cost. */
 export function BeforeSending({ preview, ...sending }: BeforeSendingProps) {
+  const [sendAt, setSendAt] = useState("");
+  const actions = (
+    <>
+      <label className="row">
+        Send at
+        <input
+          type="datetime-local"
+          title="Empty: now"
+          value={sendAt}
+          onChange={(event) => setSendAt(event.target.value)}
+        />
+      </label>
+      <SendButton {...sending} preview={preview} sendAt={sendAt} />
+    </>
+  );
   return (
-    <Card title="Before sending" actions={<SendButton {...sending} preview={preview} />}>
+    <Card title="Before sending" actions={actions}>
       <Facts facts={factsOf(preview)} />
       {preview.warnings.length === 0 ? (
         <p className="good small">No warnings.</p>

@@ -2,30 +2,38 @@ import { api, Problem } from "#dashboard/api.ts";
 import { confirm } from "#dashboard/components/dialog.tsx";
 import { toast } from "#dashboard/components/toasts.tsx";
 import { focusNeighbor } from "#dashboard/focus.ts";
-import { count } from "#dashboard/format.ts";
+import { count, exact } from "#dashboard/format.ts";
 import { useAction } from "#dashboard/hooks/use-action.ts";
+import { withQuery } from "#dashboard/hooks/use-hash-route.ts";
 import type { Campaign, CampaignPreview, ListDetails } from "#dashboard/types.ts";
 import { expectOutcome } from "#dashboard/views/outcomes/watch.ts";
 
+/** "2026-12-24T09:00", in the reader's time zone, or "" for now. */
+type SendAt = { sendAt: string };
 export type SendProps = { campaign: Pick<Campaign, "id" | "name" | "listId">; onChange: () => void };
 
 /** Sends what the preview showed; what changed since is refused by the API. */
 export function SendButton({
   campaign: { id, name, listId },
   preview: { hash, recipients },
+  sendAt,
   onChange,
-}: SendProps & { preview: CampaignPreview }) {
+}: SendProps & SendAt & { preview: CampaignPreview }) {
+  const at = sendAt === "" ? null : new Date(sendAt).toISOString();
   const { run, isBusy } = useAction(async () => {
     const list = await api.get<ListDetails>(`/api/lists/${listId}`);
     const answer = await confirm({
       title: `Send “${name}” to ${count(recipients)} recipients?`,
-      text: `It is sent to ${count(recipients)} active subscribers of the list “${list.name}”, and cannot be changed any more.`,
+      text:
+        `It is sent ${at === null ? "now" : `on ${exact(at)}`} to ${count(recipients)} active subscribers of the list ` +
+        `“${list.name}”, and cannot be changed any more.`,
       yes: `Send to ${count(recipients)}`,
       no: "Not yet",
     });
     if (answer === null) return;
     try {
-      const { jobId } = await api.post<{ jobId: string }>(`/api/campaigns/${id}/send?previewHash=${hash}`);
+      const path = withQuery(`/api/campaigns/${id}/send`, { previewHash: hash, sendAt: at });
+      const { jobId } = await api.post<{ jobId: string }>(path);
       expectOutcome(jobId, name);
       toast({ tone: "info", text: `Queued: ${name}`, href: `#/jobs/${jobId}` });
       focusNeighbor(null);

@@ -1,0 +1,99 @@
+import { z } from "zod";
+import { type CampaignApiRepository, campaignView } from "#campaigns/api-repository.ts";
+import { resumeCampaignRequested, sendCampaignRequested } from "#campaigns/events.ts";
+import { previewHash } from "#campaigns/preview-routes.ts";
+import type { Jobs } from "#jobs/accept.ts";
+import { LONGEST_DELAY_MS, request } from "#jobs/request.ts";
+import type { Job } from "#jobs/rows.ts";
+import { accepted, acceptedView } from "#jobs/view.ts";
+import type { Clock } from "#lib/clock.ts";
+import { AppError } from "#lib/errors.ts";
+import { instant } from "#lib/http/fields.ts";
+import { idParams, json, ownerOf, type Route, route } from "#lib/http/route.ts";
+
+type Dependencies = {
+  campaigns: CampaignApiRepository;
+  jobs: Pick<Jobs, "accept">;
+  clock: Clock;
+  /** Throws when a broadcast would lack what the law demands. */
+  refuseWithoutImprint: () => void;
+};
+
+/** A campaign is sent now or at a time, paused and resumed. Its job cancels it. */
+export const sendRoutes = ({ campaigns, jobs, clock, refuseWithoutImprint }: Dependencies): Route[] => [
+  route({
+    method: "POST",
+    path: "/api/campaigns/:id/send",
+    policy: "app",
+    summary:
+      "Send a campaign; while it is being sent, or under a known key, the answer is the job that is there",
+    params: idParams,
+    /** Of the preview: 409 when the audience or the content changed since. */
+    query: z.object({
+      previewHash: previewHash.optional(),
+      /** Schedules the campaign; its recipients are those who are active then. */
+      sendAt: instant.optional(),
+    }),
+    responses: { 202: acceptedView, 200: acceptedView },
+    handler: async ({ params, query, requester, idempotencyKey }) => {
+      refuseWithoutImprint();
+      const delayMs = delayUntil(query.sendAt, clock);
+      const wanted = request(
+        sendCampaignRequested,
+        { campaignId: params.id },
+        { requester, key: idempotencyKey, delayMs },
+      );
+      const job = await jobs.accept(wanted, (job) =>
+        campaigns.acceptSend(params.id, ownerOf(requester), job, query.previewHash),
+      );
+      return job.id === wanted.id
+        ? json(202, accepted("Campaign queued for sending", job.id))
+        : json(200, accepted(ALREADY[job.status], job.id));
+    },
+  }),
+  route({
+    method: "POST",
+    path: "/api/campaigns/:id/pause",
+    policy: "app",
+    summary: "Pause a campaign: the batches that were taken are sent, and no more",
+    params: idParams,
+    responses: { 200: campaignView },
+    handler: async ({ params, requester }) => {
+      await campaigns.pause(params.id, ownerOf(requester));
+      return json(200, await campaigns.get(params.id, ownerOf(requester)));
+    },
+  }),
+  route({
+    method: "POST",
+    path: "/api/campaigns/:id/resume",
+    policy: "app",
+    summary: "Resume a paused campaign where it stopped",
+    params: idParams,
+    responses: { 202: acceptedView },
+    handler: async ({ params, requester, idempotencyKey: key }) => {
+      const wanted = request(resumeCampaignRequested, { campaignId: params.id }, { requester, key });
+      const job = await jobs.accept(wanted, (one) =>
+        campaigns.acceptResume(params.id, ownerOf(requester), one),
+      );
+      return json(202, accepted("Campaign resumed", job.id));
+    },
+  }),
+];
+
+/** A time that has passed means now. */
+function delayUntil(sendAt: string | undefined, clock: Clock): number | undefined {
+  if (sendAt === undefined) return undefined;
+  const delayMs = Math.max(0, Date.parse(sendAt) - clock.now().getTime());
+  if (delayMs > LONGEST_DELAY_MS) throw new AppError("invalid_request", "sendAt is more than a year away");
+  return delayMs;
+}
+
+/** The message about an existing job, by its status. */
+const ALREADY: Record<Job["status"], string> = {
+  queued: "Campaign is being sent already",
+  running: "Campaign is being sent already",
+  completed: "Campaign was sent already",
+  failed: "Sending the campaign failed: ask again under another key",
+  canceled: "Sending the campaign was canceled",
+  skipped: "Campaign was not sent: its note says why",
+};
