@@ -55,7 +55,7 @@ set search_path = ''
 as $$
   with page as (
     select * from public.jobs
-    where ended_at >= p_month at time zone 'UTC' and ended_at < (p_month + interval '1 month') at time zone 'UTC'
+    where ended_at >= p_month::timestamp at time zone 'UTC' and ended_at < (p_month + interval '1 month') at time zone 'UTC'
       and (p_after is null or (ended_at, id) > ((p_after ->> 0)::timestamptz, (p_after ->> 1)::uuid))
     order by ended_at, id limit p_limit
   )
@@ -78,7 +78,7 @@ as $$
   with page as (
     select * from public.dead_letter_queue
     where status <> 'failed'
-      and handled_at >= p_month at time zone 'UTC' and handled_at < (p_month + interval '1 month') at time zone 'UTC'
+      and handled_at >= p_month::timestamp at time zone 'UTC' and handled_at < (p_month + interval '1 month') at time zone 'UTC'
       and (p_after is null or (handled_at, id) > ((p_after ->> 0)::timestamptz, (p_after ->> 1)::uuid))
     order by handled_at, id limit p_limit
   )

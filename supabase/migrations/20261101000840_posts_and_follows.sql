@@ -131,6 +131,15 @@ begin
 end
 $$;
 
+-- Two requests of one person run one after the other, so that they cannot pass a limit together.
+create function private.lock_person(p_person text)
+returns void
+language sql
+set search_path = ''
+as $$
+  select pg_advisory_xact_lock(hashtextextended('person ' || p_person, 0));
+$$;
+
 -- The reader gets the posts that the author makes from now on. Following again changes nothing.
 create function public.follow_author(p_follower text, p_author text, p_most integer, p_now timestamptz)
 returns void
@@ -138,6 +147,7 @@ language plpgsql
 set search_path = ''
 as $$
 begin
+  perform private.lock_person(p_follower);
   if p_follower = p_author then
     perform private.refuse(400, 'invalid_request', 'You cannot follow yourself');
   elsif (select count(*) from public.follows where follower = p_follower) >= p_most
@@ -166,6 +176,7 @@ language plpgsql
 set search_path = ''
 as $$
 begin
+  perform private.lock_person(p_blocker);
   if p_blocker = p_blocked then
     perform private.refuse(400, 'invalid_request', 'You cannot block yourself');
   elsif (select count(*) from public.blocks where blocker = p_blocker) >= p_most
@@ -226,9 +237,9 @@ as $$
   where blocker = p_blocker and blocked > coalesce(p_after, '') order by blocked limit p_limit;
 $$;
 
-revoke execute on function private.most_pushed_followers, private.feed_strategy, private.lock_author,
+revoke execute on function private.most_pushed_followers, private.feed_strategy, private.lock_author, private.lock_person,
   public.accept_post, public.delete_post, public.follow_author, public.unfollow_author, public.block_person,
   public.unblock_person, public.list_follows, public.list_blocks, private.forget_person_of_feed from public, anon, authenticated;
-grant execute on function private.most_pushed_followers, private.feed_strategy, private.lock_author,
+grant execute on function private.most_pushed_followers, private.feed_strategy, private.lock_author, private.lock_person,
   public.accept_post, public.delete_post, public.follow_author, public.unfollow_author, public.block_person,
   public.unblock_person, public.list_follows, public.list_blocks to service_role;
