@@ -11,7 +11,7 @@ z.globalRegistry.add(functionView, { id: "Function" });
 export const functionDetailsView = activityDetails;
 z.globalRegistry.add(functionDetailsView, { id: "FunctionDetails" });
 
-const params = z.object({ id: text(100).regex(/^[a-z][a-z0-9-]*$/) });
+const params = z.object({ id: text(100).regex(/^[a-z0-9][a-z0-9-]*$/) });
 /** How many waiting jobs were kept back or let go. */
 const changed = z.object({ jobs: z.number() });
 

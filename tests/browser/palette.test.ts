@@ -28,7 +28,10 @@ withChromium("the command palette", () => {
 
     await say(id, "Enter");
     await page.waitForURL(new RegExp(`#/jobs/${id}$`));
-    await say("wanted", "ArrowUp", "Enter");
+    await say("jobs", "ArrowDown", "ArrowDown", "ArrowUp");
+    expect(await page.getByRole("option", { selected: true }).innerText()).toBe("Jobs that failed");
+    await page.keyboard.press("Escape");
+    await say("wanted", "Enter");
     await page.waitForURL(/#\/jobs\?search=wanted$/);
     await say("dark", "Enter");
     expect(await page.evaluate(() => document.documentElement.dataset["theme"])).toBe("dark");
