@@ -73,7 +73,7 @@ as $$
 $$;
 
 select private.register_work_kind('{"function_id": "resume-email-campaign", "event_name": "email/resume.campaign",
-  "summary": "Sends the parts of a paused campaign again"}');
+  "summary": "Sends the parts of a paused campaign again", "subjects": "private.campaign_subjects"}');
 
 revoke execute on function public.pause_campaign, public.accept_campaign_resume, private.sending_job,
   public.open_campaign_parts from public, anon, authenticated;
