@@ -60,6 +60,8 @@ export async function tellStory(stack: Stack): Promise<Scene[]> {
   const imported = await anImport(api);
   await spreadOverAnHour(stack.databaseUrl ?? "");
 
+  const draft = await aDraft(api);
+
   await api.steer("/_control/latency", { latencyMs: 2500 });
   const running = await sendCampaign(api, { name: "Your new terms, in plain words", people: 2400 });
   return [
@@ -72,6 +74,9 @@ export async function tellStory(stack: Stack): Promise<Scene[]> {
     { name: "function", view: "/functions/generate-image" },
     { name: "campaigns", view: "/campaigns" },
     { name: "campaign", view: `/campaigns/${running.id}` },
+    { name: "composer", view: `/campaigns/${draft.id}`, act: preview },
+    { name: "lists", view: "/lists" },
+    { name: "list", view: `/lists/${draft.listId}` },
     { name: "imports", view: "/imports", isTall: true, act: chooseAFile },
     { name: "import", view: `/imports/${imported}` },
     { name: "reports", view: "/reports" },
@@ -111,6 +116,35 @@ async function anImport(api: Api): Promise<string> {
   });
   await eventually("the import has ended", () => hasEnded(api, importId), patienceMs);
   return importId;
+}
+
+const DRAFT = `<h1 style="color: #3b2f8f">Good evening, {{name}}</h1>
+<p>The doors of {{company}} open at six. Bring a friend, and <a href="https://example.com/evening">tell us that you come</a>.</p>
+<p>Until then!</p>`;
+
+/** A campaign that is being written, to a list with a company for each subscriber. */
+async function aDraft(api: Api): Promise<{ id: string; listId: string }> {
+  const { id: listId } = await api.call("POST", "/api/lists", { name: "Guests of the open evening" });
+  const people = ["Grace", "Ada", "Barbara", "Katherine", "Radia"].map((name) => ({
+    email: `${name.toLowerCase()}@example.com`,
+    name,
+    company: "Café Müller",
+  }));
+  await api.call("POST", `/api/lists/${listId}/subscribers`, people);
+  const { id } = await api.call("POST", "/api/campaigns", {
+    listId,
+    name: "The open evening",
+    subject: "{{name}}, the doors open at six",
+    from: "Café Müller <evening@example.com>",
+    html: DRAFT,
+  });
+  return { id, listId };
+}
+
+/** What sending the draft would do. */
+async function preview(page: Page): Promise<void> {
+  await page.getByRole("button", { name: "Preview", exact: true }).click();
+  await page.getByRole("region", { name: "Before sending" }).getByText("example.com").first().waitFor();
 }
 
 /** The form of a new import, with what was found in the file. */
