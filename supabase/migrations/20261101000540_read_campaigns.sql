@@ -59,7 +59,7 @@ begin
     'createdAt', v_campaign.created_at, 'queuedAt', v_campaign.queued_at, 'startedAt', v_first,
     'endedAt', v_campaign.ended_at,
     'sendAt', case when v_campaign.status = 'queued' and v_job.ready_at > p_now then v_job.ready_at end,
-    'waitingUntil', private.job_waits_until(v_job));
+    'waitingUntil', case when v_job.paused_at is null then private.job_waits_until(v_job) end);
 end
 $$;
 

@@ -187,7 +187,7 @@ withChromium("the composer", () => {
     await page.getByLabel("Send at").fill(local);
     await page.getByRole("button", { name: "Send", exact: true }).press("Enter");
     await page.getByRole("dialog").getByRole("button", { name: "Send to 2" }).press("Enter");
-    await page.getByText("Begins").waitFor();
+    await page.getByText("Begins", { exact: true }).waitFor();
     const { status, sendAt } = await pages.house.call("GET", `/api/campaigns/${id}`);
     expect(status).toBe("queued");
     expect(sendAt.slice(0, 16)).toBe(tomorrow.toISOString().slice(0, 16));

@@ -27,6 +27,8 @@ async function houseThatActs(act: (campaignId: string) => Promise<unknown>, atRe
   return campaignId;
 }
 const pause = (id: string) => house.call("POST", `/api/campaigns/${id}/pause`);
+const partsThat = async (are: string): Promise<number> =>
+  (await house.db.sql.query(`select count(*)::int as n from job_parts where ${are}`)).rows[0].n;
 const resume = (id: string, headers = {}) =>
   house.call("POST", `/api/campaigns/${id}/resume`, undefined, { headers });
 
@@ -44,6 +46,8 @@ test("a pause in the middle lets only taken batches go out, for days; a resume s
   expect((await house.call("GET", "/api/campaigns")).body.items[0].status).toBe("paused");
   const { requests, accepted } = await stats();
   expect(accepted).toBe(paused.counts.sent);
+
+  expect(await partsThat("status = 'claimed'")).toBe(0);
 
   // No run waits, and housekeeping does not take the quiet parts for lost.
   await house.engine.advance("3d");
@@ -81,6 +85,8 @@ test("a pause before planning holds all mail back; it is undone by a resume, or 
     ).toBe(404);
   await house.engine.idle();
   expect((await stats()).accepted).toBe(0);
+  expect(await partsThat("status = 'pending'")).toBe(3);
+  expect(await partsThat("attempts > 0")).toBe(0);
   await resume(campaignId);
   await completed(campaignId);
   expect(await stats()).toMatchObject({ accepted: 100, duplicates: 0 });
@@ -95,9 +101,23 @@ test("a pause before planning holds all mail back; it is undone by a resume, or 
   expect((await stats()).accepted).toBe(100);
 });
 
+test("a paused campaign waits for no provider", async () => {
+  house = await campaignHouse({ env: SMALL });
+  await house.control("faults", { rules: [{ status: 429, retryAfter: 600 }] });
+  const { campaignId } = await house.draft(40);
+  await send(campaignId);
+  await house.engine.idle();
+  expect((await campaign(campaignId)).waitingUntil).not.toBeNull();
+  expect((await pause(campaignId)).body.waitingUntil).toBeNull();
+});
+
 test("a resume while the last batches are still on the wire repeats none of them", async () => {
   const id = await houseThatActs(async (campaignId) => {
     await pause(campaignId);
+    // A part under a lease may belong to a run that has seen the pause, so it gets an event too.
+    const { rows } = await house.db.sql.query("select public.open_campaign_parts($1) as open", [campaignId]);
+    expect(rows[0].open.parts).toHaveLength(await partsThat("status <> 'done'"));
+    expect(await partsThat("status = 'claimed'")).toBeGreaterThan(0);
     await resume(campaignId);
   }, 3);
   await send(id);

@@ -37,7 +37,7 @@ export function CampaignDetails({ id, query }: DetailsProps) {
           {campaign.blocked && <BlockedNote blocked={campaign.blocked} />}
           {campaign.waitingUntil && <WaitingNote until={campaign.waitingUntil} why={WHY_IT_WAITS} />}
           <Overview campaign={campaign} />
-          <Sends campaign={campaign} query={query} onChange={reload} />
+          {campaign.sendAt === null && <Sends campaign={campaign} query={query} onChange={reload} />}
         </>
       )}
     </Page>
@@ -66,8 +66,14 @@ function Overview({ campaign }: { campaign: Campaign }) {
   return (
     <Card>
       <Facts facts={facts} />
-      <Progress progress={progressOf(campaign)} tone={toneOf(status)} large of="recipients" />
-      <Pace campaign={campaign} />
+      {sendAt === null ? (
+        <>
+          <Progress progress={progressOf(campaign)} tone={toneOf(status)} large of="recipients" />
+          <Pace campaign={campaign} />
+        </>
+      ) : (
+        <p className="small">It goes to the subscribers who are active when it begins.</p>
+      )}
       {note && <p className="small">{note}</p>}
     </Card>
   );
