@@ -1,37 +1,7 @@
-import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
+import { focused, tabTo } from "./support/keyboard.ts";
 import { browse, withChromium } from "./support/pages.ts";
 import { holdMails, letMailsGo, sendCampaign, smallPieces } from "./support/seeds.ts";
-
-/** The focused element: its accessible name, and whether its focus is visible. */
-const focused = (page: Page) =>
-  page.evaluate(() => {
-    const element = document.activeElement;
-    if (element === null || element === document.body) return { name: "", isVisible: true };
-    const labels = "labels" in element && element.labels instanceof NodeList ? [...element.labels] : [];
-    const name =
-      element.getAttribute("aria-label") ?? labels.map((label) => label.textContent).join(" ") ?? "";
-    // A control that is drawn by its label shows its focus there.
-    const drawn = [element, ...labels, element.closest("li")].filter((one) => one instanceof Element);
-    const isVisible = drawn.some((one) => {
-      const { outlineStyle, outlineWidth, boxShadow } = getComputedStyle(one);
-      return (outlineStyle !== "none" && Number.parseFloat(outlineWidth) >= 1) || boxShadow !== "none";
-    });
-    return { name: (name || (element.textContent ?? "")).trim(), isVisible };
-  });
-
-/** Presses Tab until the named element has the focus; the focus must be visible at every stop. */
-async function tabTo(page: Page, wanted: RegExp): Promise<void> {
-  const passed: string[] = [];
-  for (let stop = 0; stop < 60; stop += 1) {
-    await page.keyboard.press("Tab");
-    const { name, isVisible } = await focused(page);
-    if (!isVisible) throw new Error(`"${name}" has the focus, and nobody can see it.`);
-    if (wanted.test(name)) return;
-    passed.push(name);
-  }
-  throw new Error(`Tab never comes to ${wanted.source}; it came by ${passed.join(", ")}.`);
-}
 
 withChromium("the key and the keyboard", () => {
   const pages = browse(smallPieces);

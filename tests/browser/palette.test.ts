@@ -11,6 +11,8 @@ withChromium("the command palette", () => {
     await page.getByRole("heading", { level: 1 }).waitFor();
     const field = page.getByRole("combobox", { name: /^Command/ });
     const say = async (text: string, ...keys: string[]) => {
+      // The answer to the last command may still be on its way.
+      await field.waitFor({ state: "detached" });
       await page.keyboard.press("ControlOrMeta+k");
       await field.waitFor();
       await page.keyboard.insertText(text);
@@ -24,7 +26,6 @@ withChromium("the command palette", () => {
     }
     await page.keyboard.press("Enter");
     await page.waitForURL(/#\/dead-letters$/);
-    await field.waitFor({ state: "detached" });
 
     await say(id, "Enter");
     await page.waitForURL(new RegExp(`#/jobs/${id}$`));

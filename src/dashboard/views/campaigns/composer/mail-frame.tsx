@@ -9,6 +9,7 @@ type MailFrameProps = { html: string; isDark: boolean; title: string };
 export function MailFrame({ html, isDark, title }: MailFrameProps) {
   const frame = useRef<HTMLIFrameElement>(null);
   const [isReady, setIsReady] = useState(false);
+  const [hasFocus, setHasFocus] = useState(false);
   useEffect(() => {
     const shown = frame.current?.contentDocument;
     if (!isReady || !shown) return;
@@ -17,9 +18,17 @@ export function MailFrame({ html, isDark, title }: MailFrameProps) {
     // The sandbox forbids new windows, and so does nothing on a click.
     for (const link of shown.links) link.target = "_blank";
   }, [html, isDark, isReady]);
+  // While the frame's page has the focus, the frame itself is not :focus.
+  useEffect(() => {
+    const inside = frame.current?.contentWindow;
+    if (!isReady || !inside) return;
+    inside.onfocus = () => setHasFocus(true);
+    inside.onblur = () => setHasFocus(false);
+  }, [isReady]);
   return (
     <iframe
       ref={frame}
+      className={hasFocus ? "has-focus" : undefined}
       src="/api/mail-frame"
       title={title}
       sandbox="allow-same-origin"
