@@ -12,12 +12,15 @@ import {
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, afterEach, expect, test, vi } from "vitest";
+import { afterAll, afterEach, expect, test } from "vitest";
 import { takeDataDir } from "#stack/data-dir.ts";
 import { StackError } from "#stack/errors.ts";
 
 const root = mkdtempSync(join(tmpdir(), "nightshift-data-dir-"));
-afterEach(() => vi.unstubAllEnvs());
+const before = process.env;
+afterEach(() => {
+  process.env = before;
+});
 afterAll(() => rmSync(root, { recursive: true }));
 
 const take = (dataDir: string) =>
@@ -45,7 +48,7 @@ test.each([
   const taken = await take(path);
   await expect(take(path)).rejects.toThrow(`A stack already runs on the data in ${path}.`);
   await expect(take(link)).rejects.toThrow(`A stack already runs on the data in ${link}.`);
-  vi.stubEnv("TMPDIR", folder("elsewhere"));
+  process.env = { ...before, TMPDIR: folder("elsewhere") };
   await expect(take(path)).rejects.toThrow(`A stack already runs on the data in ${path}.`);
   taken.release();
   (await take(link)).release();

@@ -1,6 +1,6 @@
 import { createServer } from "node:net";
 import { resolve } from "node:path";
-import { afterEach, describe, expect, test, vi } from "vitest";
+import { afterEach, describe, expect, test } from "vitest";
 import { callersEnvironment } from "#stack/environment.ts";
 import { StackError } from "#stack/errors.ts";
 import { readOptions } from "#stack/options.ts";
@@ -83,15 +83,21 @@ describe("ports", () => {
 });
 
 describe("the caller's environment", () => {
-  afterEach(() => vi.unstubAllEnvs());
+  const before = process.env;
+  afterEach(() => {
+    process.env = before;
+  });
+  const set = (INNGEST_DEV: string) => {
+    process.env = { ...before, INNGEST_DEV };
+  };
 
   test.each(["1", "0", "true", ""])("INNGEST_DEV=%j does not name an external engine", (value) => {
-    vi.stubEnv("INNGEST_DEV", value);
+    set(value);
     expect(callersEnvironment({ ephemeral: false })).not.toHaveProperty("INNGEST_DEV");
   });
 
   test("INNGEST_DEV with an address names an external engine, but not for an ephemeral stack", () => {
-    vi.stubEnv("INNGEST_DEV", "http://127.0.0.1:8288");
+    set("http://127.0.0.1:8288");
     expect(callersEnvironment({ ephemeral: false })).toHaveProperty("INNGEST_DEV", "http://127.0.0.1:8288");
     expect(callersEnvironment({ ephemeral: true })).not.toHaveProperty("INNGEST_DEV");
   });

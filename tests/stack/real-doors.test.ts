@@ -2,7 +2,7 @@
 import { join, resolve } from "node:path";
 import { listFunctions } from "@netlify/zip-it-and-ship-it";
 import { createSite } from "@nightshift/local/netlify/site.ts";
-import { expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
 import { readNetlifyToml } from "../../scripts/deploy/netlify-toml.ts";
 
 const root = resolve(import.meta.dirname, "../..");
@@ -34,10 +34,11 @@ test("S4-24: Inngest's SDK answers at /api/inngest with our functions", async ()
     SUPABASE_SECRET_KEY: "sb_secret_test",
     LOG_LEVEL: "silent",
   };
-  for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value);
+  const before = process.env;
+  process.env = { ...before, ...environment };
   const response = await site.fetch(new Request("http://localhost:8888/api/inngest"));
   expect(response.status).toBe(200);
   expect(response.headers.get("x-inngest-sdk")).toMatch(/^inngest-js:/);
   expect((await response.json()).function_count).toBeGreaterThan(5);
-  vi.unstubAllEnvs();
+  process.env = before;
 });

@@ -67,7 +67,8 @@ export async function openHouse(more: Record<string, string> = {}) {
     PLAN: "pro",
     ...more,
   };
-  for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value);
+  const before = process.env;
+  process.env = { ...before, ...environment };
   await builtPage();
   const site = createSite({
     functionsDir: join(projectDir, "netlify/functions"),
@@ -110,7 +111,7 @@ export async function openHouse(more: Record<string, string> = {}) {
       await gateway.close();
       rmSync(storageDir, { recursive: true, force: true });
       await database.close();
-      vi.unstubAllEnvs();
+      process.env = before;
     },
   };
 }

@@ -21,9 +21,15 @@ export function MailFrame({ html, isDark, title }: MailFrameProps) {
   // While the frame's page has the focus, the frame itself is not :focus.
   useEffect(() => {
     const inside = frame.current?.contentWindow;
-    if (!isReady || !inside) return;
-    inside.onfocus = () => setHasFocus(true);
-    inside.onblur = () => setHasFocus(false);
+    if (!isReady || !inside) return undefined;
+    const focused = () => setHasFocus(true);
+    const left = () => setHasFocus(false);
+    inside.addEventListener("focus", focused);
+    inside.addEventListener("blur", left);
+    return () => {
+      inside.removeEventListener("focus", focused);
+      inside.removeEventListener("blur", left);
+    };
   }, [isReady]);
   return (
     <iframe
