@@ -2,7 +2,8 @@
  * An app's own server that submits work to Nightshift and lets its page follow it live. The API key stays on the
  * server.
  *
- *   npm start                                              (in one terminal; it also builds the client)
+ *   npm run build:client                                   (once: the client that the page imports)
+ *   npm start                                              (in one terminal; it prints an app key)
  *   NIGHTSHIFT_KEY=<app key> npx tsx examples/server.ts    (in another; then open http://localhost:3000)
  */
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";

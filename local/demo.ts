@@ -23,9 +23,10 @@ import { dashboardOf } from "#stack/table.ts";
 
 const help = `npm run demo [-- --json] [-- --data-dir <path>]
 
-Mails 1,000 subscribers through a provider that has a bad day, mends what failed and counts what became of it: in the stack that
-runs on the data of this folder (.nightshift, or --data-dir), or else in one of its own. --json prints the counts as one last
-line. Exit code 0 only if each recipient got exactly one mail, except the two addresses that the provider refuses for good.`;
+Mails 1,000 subscribers while the provider answers 429 and 5xx, refuses two addresses and, for a while, the key. Then it
+reprocesses what failed and counts what became of each mail. It uses the stack that runs on the data of this folder
+(.nightshift, or --data-dir), or else one of its own. --json prints the counts as one last line. Exit code 0 only if each
+recipient got exactly one mail, except the two addresses that the provider refuses for good.`;
 
 const say = (sentence: string): void => console.error(sentence);
 const fixture = join(import.meta.dirname, "../tests/fixtures/subscribers.csv");
@@ -46,7 +47,7 @@ async function tell(
   await api.provider.steer("reject", { addresses: refusedAddresses });
   await api.provider.steer("faults", { rules: faultsOn(day) });
   say(
-    "The mail provider has a bad day: it says 429 and 503, knows two addresses as dead, and for a while does not take our key.\n",
+    "The mail provider answers 429 and 503 at times, refuses two addresses, and for a while refuses our key.\n",
   );
 
   const { id } = await api.createCampaign({ ...campaign, listId: list.id });
@@ -66,13 +67,13 @@ async function tell(
 
 async function throughTheNight(api: DemoApi, day: Day, jobId: string, progress: Progress): Promise<void> {
   const { deadLetters = 1, reachedBefore = 0 } = day;
-  await progress.follow("what meets the refused key ends as dead letters", async ({ counts }) => {
+  await progress.follow("work that meets the refused key becomes dead letters", async ({ counts }) => {
     if (counts.sent + counts.failed < reachedBefore) return false;
     return (await api.letters(jobId)).length >= deadLetters && (await api.provider.alerts()) > 0;
   });
   await api.provider.steer("faults", { rules: [] });
   for (const letter of await api.letters(jobId)) await api.reprocess(letter.id);
-  await progress.follow("the key is mended, the dead letters go again", async ({ status }) => {
+  await progress.follow("the key is accepted again, the dead letters are reprocessed", async ({ status }) => {
     if (status !== "completed") return false;
     return (await api.letters(jobId)).every(({ outcome }) => outcome !== null);
   });
@@ -82,9 +83,9 @@ async function summaryOf(verdict: Verdict, byStatus: ByStatus, stack: DemoStack)
   const { sent, failed, duplicates, deadLetters, reprocessed, executions, seconds } = verdict;
   const alerts = await demoApi(stack).provider.alerts();
   return `
-${sent} of ${verdict.recipients} people got their letter, ${failed} have no mailbox any more, and ${duplicates === 0 ? "nobody got it twice" : `${duplicates} GOT IT TWICE`}.
-On the way the provider said ${byStatus["429"] ?? 0} times "too fast", ${byStatus["503"] ?? 0} times "not now" and ${byStatus["401"] ?? 0} times "who are you?".
-The refused key made ${some(deadLetters, "dead letter")} and ${some(alerts, "alert")}; once it was mended, ${reprocessed} of them were put back through the API and ended well.
+${sent} of ${verdict.recipients} people got the mail, ${failed} addresses were refused, and ${duplicates === 0 ? "no person got it twice" : `${duplicates} GOT IT TWICE`}.
+The provider answered ${byStatus["429"] ?? 0} times 429 (too fast), ${byStatus["503"] ?? 0} times 503 (not available) and ${byStatus["401"] ?? 0} times 401 (key refused).
+The refused key made ${some(deadLetters, "dead letter")} and ${some(alerts, "alert")}; when the key was accepted again, ${some(reprocessed, "dead letter")} went through the API again and completed.
 It cost ${executions} Inngest executions (the free plan has 50,000 a month) and took ${seconds} s.
 `;
 }

@@ -1,7 +1,4 @@
-/**
- * `npm run cost -- --events 50000 --steps 5` tells what a month of this work uses and costs. Further: `--failed-tries`,
- * `--mails`, `--json`.
- */
+/** `npm run cost -- --events 50000 --steps 5` tells what a month of this work uses and costs. */
 import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
 import { estimateOf } from "#cost/estimate.ts";
@@ -29,7 +26,12 @@ export function linesOf({ usage, providers, cheapestUsd, firstLimit }: Estimate)
   ];
 }
 
+const help = `npm run cost -- --events <a month> [--steps <of each run>] [--failed-tries <a month>] [--mails <a month>] [--json]
+
+What a month of this work uses and costs, and which limit of the free plans is reached first.`;
+
 const options = {
+  help: { type: "boolean", default: false },
   events: { type: "string" },
   steps: { type: "string", default: "1" },
   "failed-tries": { type: "string", default: "0" },
@@ -45,6 +47,7 @@ function numberOf(name: string, value: string | undefined): number {
 
 function main(args: string[]): void {
   const { values } = parseArgs({ args, options });
+  if (values.help) return void process.stdout.write(`${help}\n`);
   const work = {
     events: numberOf("events", values.events),
     steps: numberOf("steps", values.steps),

@@ -15,7 +15,9 @@ export function signatureOfNothing(signingKey: string, at: Date): string {
 
 async function sync(site: string | undefined, signingKey: string | undefined): Promise<string> {
   if (site === undefined || !URL.canParse(site))
-    throw new Error("Say which site: npm run sync -- https://<site>");
+    throw new Error(
+      "Name the site: npm run sync -- https://<site>, with its INNGEST_SIGNING_KEY in the environment.",
+    );
   if (!signingKey) throw new Error("Set INNGEST_SIGNING_KEY to the key that the site has.");
   const response = await fetch(new URL("/api/inngest", site), {
     method: "PUT",

@@ -37,7 +37,7 @@ export function namesOf(wanted: string | undefined): Names {
   const [verb = "", ...noun] = job.split("-");
   if (wanted.length > 80 || verb === "" || noun.length === 0)
     throw new Error(
-      `"${wanted.slice(0, 80)}" is no room and verb-noun in small letters, such as invoices/remind-customer.`,
+      `"${wanted.slice(0, 80)}" is not <room>/<verb-noun> in small letters, such as invoices/remind-customer.`,
     );
   if (RESERVED.has(room)) throw new Error(`"${room}" cannot be a room: the name has another use.`);
   return {

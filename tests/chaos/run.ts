@@ -13,9 +13,9 @@ import { faultsOf } from "./support/verdict.ts";
 const help = `npm run chaos [-- --form site|parts|images|imports|webhooks|feed|letters]
   [--recipients 5000] [--tasks 1000] [--rows 100000] [--orders 500] [--messages 10000] [--posts 20] [--letters 5000]
 
-The long form of tests/chaos: a campaign, or the image queue, whose house is killed with SIGKILL at random moments,
-judged by the provider's own record.
-  site   24 kills of the site, once with a provider that takes idempotency keys and once with one that ignores them
+The long form of tests/chaos: kills processes of the stack with SIGKILL at random moments while they work, and compares
+the result with the providers' own records.
+  site   24 kills of the site, once with a provider that honors idempotency keys and once with one that ignores them
   parts  10 kills each of engine, gateway and Postgres, which the stack's own supervisor starts again
   images 20 kills of the site under 1,000 image tasks from four producers, with failures and cancels: started in the
          order of accepting, never more at once than the lane allows, none lost
@@ -27,7 +27,7 @@ judged by the provider's own record.
          post reaches each follower once
   letters 2 kills each of site, engine, gateway and Postgres while jobs reprocess the two groups of 5,000 dead letters,
          which are mails: each recipient gets one
-Without --form all, one after the other. Exit code 0 only if nothing was lost, done twice or done out of turn.`;
+Without --form it runs all forms, one after the other. Exit code 0 only if nothing was lost, done twice or done out of turn.`;
 
 const { values } = commandOptions(help, {
   options: {

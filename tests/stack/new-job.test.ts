@@ -76,11 +76,11 @@ test("S4-71: the new function validates, processes and notifies, with five retri
 describe("new:job refuses with one sentence of explanation", () => {
   test.each([
     [undefined, "Name the room and the job"],
-    ["invoices", "is no room and verb-noun"],
-    ["invoices/remind", "is no room and verb-noun"],
-    ["Invoices/remind-customer", "is no room and verb-noun"],
-    ["../x/remind-customer", "is no room and verb-noun"],
-    [`invoices/remind-${"x".repeat(80)}`, "is no room and verb-noun"],
+    ["invoices", "is not <room>/<verb-noun>"],
+    ["invoices/remind", "is not <room>/<verb-noun>"],
+    ["Invoices/remind-customer", "is not <room>/<verb-noun>"],
+    ["../x/remind-customer", "is not <room>/<verb-noun>"],
+    [`invoices/remind-${"x".repeat(80)}`, "is not <room>/<verb-noun>"],
     ["lib/remind-customer", "cannot be a room"],
     ["import/read-file", "cannot be a room"],
   ])("%s", (wanted, sentence) => {
