@@ -64,10 +64,12 @@ export function letterGroupRoutes({ groups, jobs }: Dependencies): Route[] {
       policy: "admin",
       summary: "Put the open work of a group back, some at a time; halts when too many fail again",
       params,
-      body: z.object({
-        atOnce: z.int().min(1).max(500).default(10),
-        haltAfter: z.int().min(0).max(1_000_000).default(5),
-      }),
+      body: z
+        .strictObject({
+          atOnce: z.int().min(1).max(500).default(10),
+          haltAfter: z.int().min(0).max(1_000_000).default(5),
+        })
+        .prefault({}),
       responses: { 202: acceptedView },
       handler: ({ params, body, requester, idempotencyKey }) =>
         accept({ ...params, ...body, action: "reprocess", note: null }, requester, idempotencyKey),

@@ -147,7 +147,7 @@ export const endpointRoutes = ({ deliveries, secrets, facts, clock }: Dependenci
       policy: "user",
       summary: "Replace the signing secret. For a while both sign, so that receivers can change over",
       params: idParams,
-      body: z.object({ overlapHours: z.number().min(0).max(168).default(24) }),
+      body: z.strictObject({ overlapHours: z.number().min(0).max(168).default(24) }).prefault({}),
       responses: { 200: endpointWithSecret },
       handler: async ({ params: { id }, body, requester }) => {
         const secret = newSecret();

@@ -57,7 +57,7 @@ export const queueRoutes = ({ images, tellEngine }: Dependencies): Route[] => [
     path: "/api/clear-queue",
     policy: "admin",
     summary: "Cancel all that is unfinished in a lane and let its status begin anew",
-    body: z.object({ lane: laneName.default("demo") }),
+    body: z.strictObject({ lane: laneName.default("demo") }).prefault({}),
     responses: { 200: z.object({ success: z.literal(true), canceled: z.number() }) },
     handler: async ({ body: { lane }, requester }) => {
       const jobIds = await images.clear(lane, requester.id);

@@ -93,6 +93,15 @@ describe("unknown routes and methods", () => {
   });
 });
 
+test("a body whose fields all have defaults may be left out", async () => {
+  const answers = [
+    await ask("POST", "/api/clear-queue"),
+    await ask("POST", `/api/webhook-endpoints/${randomUUID()}/rotate-secret`),
+    await ask("POST", `/api/dead-letters/groups/2-${"0".repeat(16)}/reprocess`),
+  ];
+  expect(answers.map(({ status }) => status)).toEqual([200, 404, 404]);
+});
+
 describe("400: the response names the field", () => {
   const post = (path: string, body: unknown) => site.call("POST", path, { as: "admin", body });
 
