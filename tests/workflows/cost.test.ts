@@ -8,7 +8,7 @@ import { type Workshop, workshop } from "../support/workshop.ts";
 let shop: Workshop;
 afterEach(() => shop.close());
 
-describe("S4-57: what an execution is", () => {
+describe("what an execution is", () => {
   test("a run and each try of its steps count; the time of a sleep, schedules and concurrency cost nothing", async () => {
     let tries = 0;
     shop = await workshop({
