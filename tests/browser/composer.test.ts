@@ -127,7 +127,7 @@ withChromium("the composer", () => {
     // What changed since the preview is not sent.
     await call("POST", `/api/lists/${listId}/subscribers`, [{ email: "late@example.com" }]);
     await send("Send to 11");
-    await page.getByText("The audience or the content changed: preview again.").waitFor();
+    await page.getByText("The campaign or its list changed since the preview").waitFor();
     await card.waitFor({ state: "detached" });
     expect((await call("GET", `/api/campaigns/${id}`)).status).toBe("draft");
     const [late] = (await call("GET", `/api/lists/${listId}/subscribers?search=late`)).items;

@@ -74,6 +74,8 @@ withChromium("the page and its network connection", () => {
     await page.clock.install();
     await look(true);
     await page.clock.fastForward(31_000);
+    // The page has ended its requests and timers when it has left the stream.
+    await expect.poll(() => pages.house.openStreams()).toBe(0);
     const asked: string[] = [];
     page.on("request", (request) => asked.push(request.url()));
     // Clients that still follow reconnect at once.

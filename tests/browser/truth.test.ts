@@ -43,7 +43,8 @@ withChromium("what the page says about work", () => {
       .poll(() => course.innerText())
       .toMatch(/Attempt 1: \d+ ms, failed; Pause before the retry: [1-3]/);
     await pages.house.steer("/_control/images", { outage: null });
-    await page.getByText("completed", { exact: true }).waitFor();
+    // Its steps have such a badge, too.
+    await expect.poll(() => page.locator("main header .badge").innerText()).toBe("completed");
   });
 
   test("the counts of the image groups equal the database's, even when the page lists fewer tasks", async () => {

@@ -6,6 +6,12 @@ let db: TestDatabase;
 const sql = async (text: string, ...values: unknown[]) => (await db.sql.query(text, values)).rows;
 beforeAll(async () => {
   db = await freshDatabase();
+  for (const functionId of ["walk", "hop"])
+    await sql("select private.register_work_kind($1)", {
+      function_id: functionId,
+      event_name: "test/go",
+      summary: "Goes",
+    });
 });
 afterAll(() => db.close());
 

@@ -1,5 +1,5 @@
 import { mkdtempSync, rmSync } from "node:fs";
-import type { IncomingMessage } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -76,8 +76,14 @@ export async function openHouse(more: Record<string, string> = {}) {
   });
   const { server, port } = await listen(withLocalStack(site, { inboxUrl: providersUrl, isWhole: true }), 0);
   const ofPages = new Set<Socket>();
-  server.on("request", ({ headers, socket }: IncomingMessage) => {
+  let openStreams = 0;
+  server.on("request", ({ headers, socket, url: path }: IncomingMessage, response: ServerResponse) => {
     if (headers["user-agent"]?.includes("Chrome")) ofPages.add(socket);
+    if (!path?.includes("/stream")) return;
+    openStreams += 1;
+    response.once("close", () => {
+      openStreams -= 1;
+    });
   });
   const url = `http://127.0.0.1:${port}`;
   await engine.apps.sync(`${url}/api/inngest`);
@@ -96,6 +102,8 @@ export async function openHouse(more: Record<string, string> = {}) {
       for (const socket of ofPages) socket.destroy();
       ofPages.clear();
     },
+    /** How many pages follow a stream at this moment. */
+    openStreams: () => openStreams,
     async close() {
       await engineServer.close();
       clock.stop();

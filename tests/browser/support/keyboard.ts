@@ -25,7 +25,7 @@ export async function tabTo(page: Page, wanted: RegExp): Promise<void> {
   for (let stop = 0; stop < 100; stop += 1) {
     await page.keyboard.press("Tab");
     const { name, isVisible } = await focused(page);
-    if (!isVisible) throw new Error(`"${name}" has the focus, and nobody can see it.`);
+    if (!isVisible) throw new Error(`"${name}" has the focus, and the page does not show it.`);
     if (wanted.test(name)) return;
     passed.push(name);
   }
