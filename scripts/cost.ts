@@ -1,6 +1,6 @@
 /** `npm run cost -- --events 50000 --steps 5` tells what a month of this work uses and costs. */
 import { pathToFileURL } from "node:url";
-import { parseArgs } from "node:util";
+import { commandOptions } from "@nightshift/local/command-options.ts";
 import { estimateOf } from "#cost/estimate.ts";
 import { usageOf } from "#cost/usage.ts";
 
@@ -31,7 +31,6 @@ const help = `npm run cost -- --events <a month> [--steps <of each run>] [--fail
 What a month of this work uses and costs, and which limit of the free plans is reached first.`;
 
 const options = {
-  help: { type: "boolean", default: false },
   events: { type: "string" },
   steps: { type: "string", default: "1" },
   "failed-tries": { type: "string", default: "0" },
@@ -46,8 +45,7 @@ function numberOf(name: string, value: string | undefined): number {
 }
 
 function main(args: string[]): void {
-  const { values } = parseArgs({ args, options });
-  if (values.help) return void process.stdout.write(`${help}\n`);
+  const { values } = commandOptions(help, { args, options });
   const work = {
     events: numberOf("events", values.events),
     steps: numberOf("steps", values.steps),

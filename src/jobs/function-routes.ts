@@ -15,54 +15,45 @@ const params = z.object({ id: text(100).regex(/^[a-z0-9][a-z0-9-]*$/) });
 /** How many waiting jobs were kept back or let go. */
 const changed = z.object({ jobs: z.number() });
 
-export function functionRoutes({ functions }: Dependencies): Route[] {
-  return [
-    route({
-      method: "GET",
-      path: "/api/functions",
-      policy: "admin",
-      summary: "What each function does, how it went in the last hour and day, and what waits",
-      responses: { 200: z.object({ items: z.array(functionView) }) },
-      handler: async () => json(200, { items: await functions.list() }),
-    }),
-    route({
-      method: "GET",
-      path: "/api/functions/:id",
-      policy: "admin",
-      summary: "One function, with what ended in each of the last 24 hours",
-      params,
-      responses: { 200: functionDetailsView },
-      handler: async ({ params: { id } }) => json(200, await find(id)),
-    }),
-    route({
-      method: "POST",
-      path: "/api/functions/:id/pause",
-      policy: "admin",
-      summary: "Keep the function's new jobs in the ledger until it is resumed; what the engine has goes on",
-      params,
-      responses: { 200: changed },
-      handler: async ({ params: { id }, requester }) => {
-        await find(id);
-        return json(200, { jobs: await functions.pause(id, requester.id) });
-      },
-    }),
-    route({
-      method: "POST",
-      path: "/api/functions/:id/resume",
-      policy: "admin",
-      summary: "End the function's pause: its waiting jobs go to the engine",
-      params,
-      responses: { 200: changed },
-      handler: async ({ params: { id } }) => {
-        await find(id);
-        return json(200, { jobs: await functions.resume(id) });
-      },
-    }),
-  ];
-
-  async function find(id: string) {
-    const found = await functions.get(id);
-    if (found === null) throw new AppError("not_found", "There is no such function");
-    return found;
-  }
-}
+export const functionRoutes = ({ functions }: Dependencies): Route[] => [
+  route({
+    method: "GET",
+    path: "/api/functions",
+    policy: "admin",
+    summary: "What each function does, how it went in the last hour and day, and what waits",
+    responses: { 200: z.object({ items: z.array(functionView) }) },
+    handler: async () => json(200, { items: await functions.list() }),
+  }),
+  route({
+    method: "GET",
+    path: "/api/functions/:id",
+    policy: "admin",
+    summary: "One function, with what ended in each of the last 24 hours",
+    params,
+    responses: { 200: functionDetailsView },
+    handler: async ({ params: { id } }) => {
+      const found = await functions.get(id);
+      if (found === null) throw new AppError("not_found", "There is no such function");
+      return json(200, found);
+    },
+  }),
+  route({
+    method: "POST",
+    path: "/api/functions/:id/pause",
+    policy: "admin",
+    summary: "Keep the function's new jobs in the ledger until it is resumed; what the engine has goes on",
+    params,
+    responses: { 200: changed },
+    handler: async ({ params: { id }, requester }) =>
+      json(200, { jobs: await functions.pause(id, requester.id) }),
+  }),
+  route({
+    method: "POST",
+    path: "/api/functions/:id/resume",
+    policy: "admin",
+    summary: "End the function's pause: its waiting jobs go to the engine",
+    params,
+    responses: { 200: changed },
+    handler: async ({ params: { id } }) => json(200, { jobs: await functions.resume(id) }),
+  }),
+];

@@ -132,8 +132,8 @@ function startTime(stepMs: number): StepTime {
 }
 
 /**
- * Sends an event for each part (of all up to a number, or of those with these numbers), many in one request. The ids come from the run: a repeated step sends the same ids,
- * which are ignored, but a replay is a new run and sends new ones.
+ * Sends an event for each part, many in one request. `parts`: the number of the last one, or the numbers of some. The ids
+ * come from the run: a repeated step sends the same ids, which are ignored, but a replay is a new run and sends new ones.
  */
 async function fanOut(
   { step, runId }: Run,

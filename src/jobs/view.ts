@@ -10,7 +10,10 @@ export const jobView = z.object({
   kind: z.string(),
   function: z.string(),
   event: z.string(),
-  /** What it is about, such as a campaign's name: at most 200 characters. Null in the answer of a request that changes it. */
+  /**
+   * What it is about, such as a campaign's name: at most 200 characters. Null in the answer of a request that changes
+   * it.
+   */
   subject: z.string().nullable(),
   status: jobStatus,
   /** The status under the name that the source documents use. */

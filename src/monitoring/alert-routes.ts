@@ -7,13 +7,12 @@ import {
   ALERT_STATUSES,
   type Alert,
   type AlertsRepository,
-  alertCounts,
   openCounts,
 } from "#monitoring/alerts-repository.ts";
 
 type Dependencies = {
   env: { RUNBOOKS_URL?: string | undefined };
-  alerts: Pick<AlertsRepository, "list" | "counts" | "countOpen" | "acknowledge">;
+  alerts: Pick<AlertsRepository, "list" | "countOpen" | "acknowledge">;
 };
 
 const time = z.string().nullable();
@@ -80,15 +79,6 @@ export function alertRoutes({ env, alerts }: Dependencies): Route[] {
         const page = toPage(rows, limit, ({ opened_at: at, id }) => ({ at, id }));
         return json(200, { ...page, items: page.items.map(toView) });
       },
-    }),
-    route({
-      method: "GET",
-      path: "/api/alerts/counts",
-      policy: "user",
-      summary: "How many alerts are not resolved; only administrators have any",
-      responses: { 200: alertCounts },
-      handler: async ({ requester }) =>
-        json(200, requester.role === "admin" ? await alerts.counts() : { open: 0, acknowledged: 0 }),
     }),
     route({
       method: "GET",

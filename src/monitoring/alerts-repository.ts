@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { Clock } from "#lib/clock.ts";
 import { createCall } from "#lib/database/call.ts";
-import { type DatabaseClient, unwrap } from "#lib/database/client.ts";
+import type { DatabaseClient } from "#lib/database/client.ts";
 import type { Position } from "#lib/http/pages.ts";
 import type { Thresholds } from "#monitoring/thresholds.ts";
 
@@ -27,9 +27,6 @@ const alertRow = z.object({
   untold: z.enum(["opened", "reminded", "resolved"]).nullable(),
 });
 export type Alert = z.output<typeof alertRow>;
-
-export const alertCounts = z.object({ open: z.number(), acknowledged: z.number() });
-z.globalRegistry.add(alertCounts, { id: "AlertCounts" });
 
 /** Each is counted up to 1,000. */
 export const openCounts = z.object({
@@ -78,8 +75,6 @@ export function alertsRepository(db: DatabaseClient, clock: Clock) {
         { status, limit: limit + 1, beforeAt: before?.at, beforeId: before?.id },
         alertRow.array(),
       ),
-    counts: async () => alertCounts.parse(await unwrap(db.rpc("count_alerts"))),
-
     /** What the navigation shows; `owner: null` is an administrator. */
     countOpen: (owner: string | null) => callTimeless("count_open", { owner }, openCounts),
 

@@ -10,6 +10,12 @@ create table private.pauses (
 alter table private.pauses enable row level security;
 grant select, insert, update, delete on private.pauses to service_role;
 
+-- Jobs that wait to begin, without those that a person wants to wait: of paused functions.
+create view private.waiting_jobs with (security_invoker = true) as
+select * from public.jobs
+where status = 'queued' and function_id not in (select function_id from private.pauses);
+grant select on private.waiting_jobs to service_role;
+
 -- The row stays locked until the caller commits, so that a resume sees every job that the pause has kept back.
 create function private.is_paused(p_function_id text)
 returns boolean
@@ -31,6 +37,7 @@ as $$
 declare
   v_count integer;
 begin
+  perform private.require_function(p_function_id);
   insert into private.pauses (function_id, paused_at, paused_by) values (p_function_id, p_now, p_by)
   on conflict do nothing;
   with kept as (
@@ -54,6 +61,7 @@ as $$
 declare
   v_count integer;
 begin
+  perform private.require_function(p_function_id);
   delete from private.pauses where function_id = p_function_id;
   with released as (
     update public.jobs set released_at = greatest(ready_at, p_now), event_count = event_count + 1, updated_at = p_now

@@ -18,6 +18,21 @@ as $$
   union select function_id from private.pauses;
 $$;
 
+-- Refuses an id that is no function's, before it is paused or resumed.
+create function private.require_function(p_function_id text)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+begin
+  if not exists (select from private.known_functions() as known (id) where known.id = p_function_id)
+    and not exists (select from public.jobs where function_id = p_function_id and ended_at is null)
+  then
+    perform private.refuse(404, 'not_found', 'There is no such function');
+  end if;
+end
+$$;
+
 -- What ended of one function in the last day, and in the last hour of it. It is a function of its own so that it is
 -- planned for this one function: then it reads its index alone.
 create function private.ended_lately(p_function_id text, p_now timestamptz)
@@ -144,7 +159,7 @@ as $$
     where event_name = any (p_events) group by event_name) as events;
 $$;
 
-revoke execute on function private.known_functions, private.ended_lately, private.function_activity, private.activity, public.list_functions, public.get_function,
+revoke execute on function private.known_functions, private.require_function, private.ended_lately, private.function_activity, private.activity, public.list_functions, public.get_function,
   public.functions_of_events from public, anon, authenticated;
-grant execute on function private.known_functions, private.ended_lately, private.function_activity, private.activity, public.list_functions, public.get_function,
+grant execute on function private.known_functions, private.require_function, private.ended_lately, private.function_activity, private.activity, public.list_functions, public.get_function,
   public.functions_of_events to service_role;

@@ -52,6 +52,8 @@ returns void
 language plpgsql
 set search_path = ''
 as $$
+declare
+  v_constraint text;
 begin
   perform private.lock_campaign(p_campaign_id, p_owner);
   if p_content ? 'listId' then
@@ -68,7 +70,11 @@ begin
     missing_field = coalesce(p_content ->> 'missingField', missing_field)
   where id = p_campaign_id;
 exception when check_violation then
-  perform private.refuse(400, 'invalid_request', 'html or text is needed');
+  get stacked diagnostics v_constraint = constraint_name;
+  if v_constraint = 'campaigns_have_content' then
+    perform private.refuse(400, 'invalid_request', 'html or text is needed');
+  end if;
+  raise;
 end
 $$;
 

@@ -27,8 +27,7 @@ as $$
   select extract(epoch from p_time)::float8;
 $$;
 
--- Counts at most 100,000 jobs of each class. Jobs of paused functions do not count here and below: a person wants
--- them to wait.
+-- Counts at most 100,000 jobs of each class.
 create function private.read_queue(p_now timestamptz)
 returns setof private.reading
 language sql stable
@@ -38,13 +37,10 @@ as $$
     select class, waiting.count, oldest.ready_at
     from generate_series(1, 5) as class
     cross join lateral (
-      select count(*) from (select from public.jobs
-        where status = 'queued' and priority = class and ready_at <= p_now
-          and function_id not in (select function_id from private.pauses) limit 100000) as counted) as waiting
+      select count(*) from (select from private.waiting_jobs
+        where priority = class and ready_at <= p_now limit 100000) as counted) as waiting
     cross join lateral (
-      select min(ready_at) as ready_at from public.jobs
-      where status = 'queued' and priority = class and ready_at <= p_now
-        and function_id not in (select function_id from private.pauses)) as oldest
+      select min(ready_at) as ready_at from private.waiting_jobs where priority = class and ready_at <= p_now) as oldest
   )
   select rule, '', sum(count)::float8
   from classes cross join unnest(array['queue-depth', 'queue-depth-critical']) as rule group by rule
@@ -75,8 +71,7 @@ as $$
   -- Throughput says something only while work waits.
   select 'throughput', '', (select count(*) from ended)::float8
   where 10 <= (select count(*) from (
-    select from public.jobs where status = 'queued' and ready_at <= p_now - interval '5 minutes'
-      and function_id not in (select function_id from private.pauses) limit 10) as waiting);
+    select from private.waiting_jobs where ready_at <= p_now - interval '5 minutes' limit 10) as waiting);
 $$;
 
 -- The share of retries among all tries of the last hour, from five retries on.
@@ -105,9 +100,7 @@ as $$
     select priority, started_at as at, started_at > due_at as is_late from public.jobs
     where started_at > p_now - interval '1 hour' and priority <= 4
     union all
-    (select priority, p_now, true from public.jobs
-    where status = 'queued' and due_at < p_now and priority <= 4 and function_id not in (select function_id from private.pauses)
-      limit 100000)
+    (select priority, p_now, true from private.waiting_jobs where due_at < p_now and priority <= 4 limit 100000)
   ), classes as (
     select 'P' || priority as class, count(*) as total, count(*) filter (where is_late) as late,
       count(*) filter (where at > p_now - interval '5 minutes') as recent_total,

@@ -16,11 +16,11 @@ grant select on private.alert_rules to service_role;
 
 insert into private.alert_rules (rule, severity, query) values
   ('queue-depth', 'warning',
-    'select id, kind, priority, ready_at from public.jobs where status = ''queued'' and ready_at <= now() and function_id not in (select function_id from private.pauses) order by ready_at, id'),
+    'select id, kind, priority, ready_at from private.waiting_jobs where ready_at <= now() order by ready_at, id'),
   ('queue-depth-critical', 'error',
-    'select id, kind, priority, ready_at from public.jobs where status = ''queued'' and ready_at <= now() and function_id not in (select function_id from private.pauses) order by ready_at, id'),
+    'select id, kind, priority, ready_at from private.waiting_jobs where ready_at <= now() order by ready_at, id'),
   ('oldest-waiting', 'warning',
-    'select id, kind, ready_at from public.jobs where status = ''queued'' and ready_at <= now() and function_id not in (select function_id from private.pauses) and ''P'' || priority = {subject} order by ready_at, id'),
+    'select id, kind, ready_at from private.waiting_jobs where ready_at <= now() and ''P'' || priority = {subject} order by ready_at, id'),
   ('processing-time', 'warning',
     'select id, function_id, ended_at - started_at as took from public.jobs where kind = {subject} and progress_total is null and status in (''completed'', ''failed'') and ended_at > now() - interval ''1 hour'' order by took desc, id'),
   ('failure-rate', 'warning',
@@ -30,9 +30,9 @@ insert into private.alert_rules (rule, severity, query) values
   ('dead-letters', 'warning',
     'select id, function_id, error_code, failed_at from public.dead_letter_queue where status = ''failed'' and failed_at > now() - interval ''1 hour'' order by failed_at desc, id'),
   ('promise-burn', 'error',
-    'select id, kind, due_at, started_at from public.jobs where ''P'' || priority = {subject} and (started_at > now() - interval ''1 hour'' and started_at > due_at or status = ''queued'' and due_at < now() and function_id not in (select function_id from private.pauses)) order by due_at, id'),
+    'select id, kind, due_at, started_at from public.jobs where ''P'' || priority = {subject} and (started_at > now() - interval ''1 hour'' and started_at > due_at or due_at < now() and id in (select id from private.waiting_jobs)) order by due_at, id'),
   ('promise-late', 'warning',
-    'select id, kind, due_at, started_at from public.jobs where ''P'' || priority = {subject} and (started_at > now() - interval ''1 hour'' and started_at > due_at or status = ''queued'' and due_at < now() and function_id not in (select function_id from private.pauses)) order by due_at, id'),
+    'select id, kind, due_at, started_at from public.jobs where ''P'' || priority = {subject} and (started_at > now() - interval ''1 hour'' and started_at > due_at or due_at < now() and id in (select id from private.waiting_jobs)) order by due_at, id'),
   ('outbox-lag', 'error',
     'select id, function_id, released_at from public.jobs where sent_at is null and status = ''queued'' and released_at <= now() order by released_at, id'),
   ('missed-ticks', 'error',
@@ -47,7 +47,7 @@ insert into private.alert_rules (rule, severity, query) values
     'select jobs.id, jobs.status, jobs.created_at, jobs.sent_at from private.monitor join public.jobs on jobs.id = monitor.canary_job_id');
 insert into private.alert_rules (rule, severity, is_below, query) values
   ('throughput', 'warning', true,
-    'select id, kind, ready_at from public.jobs where status = ''queued'' and ready_at <= now() and function_id not in (select function_id from private.pauses) order by ready_at, id');
+    'select id, kind, ready_at from private.waiting_jobs where ready_at <= now() order by ready_at, id');
 
 create table public.alerts (
   id uuid primary key default gen_random_uuid(),
@@ -219,16 +219,6 @@ as $$
   order by opened_at desc, id desc limit p_limit;
 $$;
 
-create function public.count_alerts()
-returns jsonb
-language sql stable
-set search_path = ''
-as $$
-  select jsonb_build_object('open', count(*) filter (where status = 'open'),
-    'acknowledged', count(*) filter (where status = 'acknowledged'))
-  from public.alerts where status <> 'resolved';
-$$;
-
 -- Deletes the oldest resolved alerts. Returns their number.
 create function public.purge_alerts(p_before timestamptz, p_limit integer)
 returns integer
@@ -248,7 +238,7 @@ $$;
 revoke execute on function private.first_offenders, private.mail_alerts from public, anon, authenticated;
 grant execute on function private.first_offenders, private.mail_alerts to service_role;
 revoke execute on function public.watch, public.claim_untold_alerts, public.confirm_told_alert,
-  public.acknowledge_alert, public.list_alerts, public.count_alerts, public.purge_alerts
+  public.acknowledge_alert, public.list_alerts, public.purge_alerts
   from public, anon, authenticated;
 grant execute on function public.watch, public.claim_untold_alerts, public.confirm_told_alert,
-  public.acknowledge_alert, public.list_alerts, public.count_alerts, public.purge_alerts to service_role;
+  public.acknowledge_alert, public.list_alerts, public.purge_alerts to service_role;

@@ -131,7 +131,7 @@ begin
 end
 $$;
 
--- Two requests of one person run one after the other, so that they cannot pass a limit together.
+-- Requests of one person run one after the other, so that two of them cannot exceed a limit together.
 create function private.lock_person(p_person text)
 returns void
 language sql
@@ -217,7 +217,7 @@ $$;
 create trigger deleted_users_leave_the_feed after delete on auth.users
   for each row execute function private.forget_person_of_feed();
 
--- The authors whom one person follows, in the order of their names, after p_after.
+-- The authors that a person follows, sorted by name: those after the name p_after; null: from the first on.
 create function public.list_follows(p_follower text, p_after text, p_limit integer)
 returns table (person text, since timestamptz)
 language sql stable
@@ -227,7 +227,7 @@ as $$
   where follower = p_follower and author > coalesce(p_after, '') order by author limit p_limit;
 $$;
 
--- The people whom one person blocks, in the order of their names, after p_after.
+-- The people that a person blocks, sorted by name: those after the name p_after; null: from the first on.
 create function public.list_blocks(p_blocker text, p_after text, p_limit integer)
 returns table (person text, since timestamptz)
 language sql stable

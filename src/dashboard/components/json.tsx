@@ -1,3 +1,4 @@
+import { scrolling } from "#dashboard/components/scrolling.ts";
 import "./json.css";
 
 /** A name with its colon, a text, a number, a boolean or null. */
@@ -6,9 +7,7 @@ const TOKEN = /("(?:\\.|[^"\\])*")(\s*:)?|\b(?:true|false|null)\b|-?\d+(?:\.\d+)
 /** Any value as readable JSON. It is rendered as text, so that foreign content is harmless. */
 export function Json({ label, value }: { label: string; value: unknown }) {
   return (
-    // What scrolls must be reachable with the keyboard.
-    // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
-    <pre className="json" role="group" tabIndex={0} aria-label={label}>
+    <pre className="json" role="group" {...scrolling(label)}>
       {typeof value === "string" ? value : colored(JSON.stringify(value, null, 2) ?? "nothing")}
     </pre>
   );

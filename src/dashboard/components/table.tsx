@@ -1,4 +1,5 @@
 import type { ReactNode } from "react";
+import { scrolling } from "#dashboard/components/scrolling.ts";
 import "./table.css";
 
 export type Column<Row> = {
@@ -37,10 +38,8 @@ export function Table<Row>({
     <section
       className={isLinked ? "table linked" : "table"}
       aria-busy={isBusy}
-      aria-label={caption}
-      // A region that scrolls sideways on a small screen must be reachable with the keyboard.
-      // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
-      tabIndex={0}
+      // It scrolls sideways on a small screen.
+      {...scrolling(caption)}
     >
       <table>
         <caption className="unseen">{caption}</caption>

@@ -79,7 +79,7 @@ function Options({ id, commands, chosen, onRun }: OptionsProps) {
     // The field above keeps the focus, and its keys choose among the options.
     <div id={id} role="listbox" aria-label="Commands" className="palette" tabIndex={-1}>
       {commands.map((command, n) => (
-        // oxlint-disable-next-line jsx-a11y/click-events-have-key-events
+        // oxlint-disable-next-line jsx-a11y/click-events-have-key-events -- the field above has the keys
         <div
           key={command.title}
           id={`${id}-${n}`}

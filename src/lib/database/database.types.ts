@@ -3636,7 +3636,6 @@ export type Database = {
       confirm_alert: { Args: { p_letter_id: string | null; p_now: string | null }; Returns: undefined };
       confirm_report: { Args: { p_letter_id: string | null; p_now: string | null }; Returns: undefined };
       confirm_told_alert: { Args: { p_id: string | null; p_told: string | null }; Returns: undefined };
-      count_alerts: { Args: Record<PropertyKey, never>; Returns: Json };
       count_campaign_audience: { Args: { p_campaign_id: string | null }; Returns: number };
       count_fired_slots: { Args: { p_schedule: string | null; p_slots: string[] | null }; Returns: number };
       count_github_webhook: {

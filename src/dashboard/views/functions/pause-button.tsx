@@ -31,7 +31,7 @@ export function PauseButton({ activity: { function: id, paused }, onChange }: Pa
   });
   return (
     <button type="button" aria-disabled={isBusy} onClick={() => run()}>
-      <Icon name={paused === null ? "stop" : "play"} /> {paused === null ? "Pause" : "Resume"}
+      <Icon name={paused === null ? "pause" : "play"} /> {paused === null ? "Pause" : "Resume"}
     </button>
   );
 }

@@ -1,5 +1,6 @@
 import { Dialog } from "#dashboard/components/dialog.tsx";
 import { Picture } from "#dashboard/components/picture.tsx";
+import { scrolling } from "#dashboard/components/scrolling.ts";
 import { brief, lasting } from "#dashboard/format.ts";
 import { pageOf } from "#dashboard/hooks/use-hash-route.ts";
 import type { ImageTask } from "#dashboard/views/images/task.ts";
@@ -12,9 +13,7 @@ export function Lightbox({ task, onClose }: { task: ImageTask; onClose: () => vo
       <div className="lightbox">
         <Picture path={task.imageUrl} alt={brief(task.prompt)} />
         <div>
-          {/* A long prompt scrolls in itself, also with the keyboard. */}
-          {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
-          <p className="prompt" dir="auto" role="group" aria-label="Prompt" tabIndex={0}>
+          <p className="prompt" dir="auto" role="group" {...scrolling("Prompt")}>
             {task.prompt}
           </p>
           <p className="quiet small">

@@ -1,5 +1,6 @@
 import { api } from "#dashboard/api.ts";
 import { confirm } from "#dashboard/components/dialog.tsx";
+import { scrolling } from "#dashboard/components/scrolling.ts";
 import { useAction } from "#dashboard/hooks/use-action.ts";
 import { CancelTask } from "#dashboard/views/images/cancel-task.tsx";
 import { Group } from "#dashboard/views/images/group.tsx";
@@ -21,9 +22,7 @@ export function Line({ lane, tasks, unfinished, onChange }: LineProps) {
       {tasks.length === 0 ? (
         <p className="nobody">No task waits.</p>
       ) : (
-        // A long queue scrolls, also with the keyboard.
-        // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
-        <ol className="line" tabIndex={0} aria-label="The line">
+        <ol className="line" {...scrolling("The line")}>
           {tasks.map((task, n) => (
             <li key={task.id}>
               <span className="position numbers">{n + 1}</span>

@@ -18,8 +18,7 @@ export function DropZone({ onFile }: { onFile: (file: File) => void }) {
     choose(event.dataTransfer.files);
   };
   return (
-    // With the keyboard the input inside does the same.
-    // oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions
+    // oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions -- the input inside takes the keyboard
     <label
       className={`drop-zone ${isOver ? "over" : ""}`}
       onDragOver={over}

@@ -19,7 +19,13 @@ export function NewList() {
     <form className="card new-list" aria-label="New list" onSubmit={make}>
       <label>
         Name
-        <input name="name" required maxLength={200} autoComplete="off" placeholder="Who reads it" />
+        <input
+          name="name"
+          required
+          maxLength={200}
+          autoComplete="off"
+          placeholder="Readers of the newsletter"
+        />
       </label>
       <button type="submit" className="primary" aria-disabled={isBusy}>
         Make list

@@ -33,7 +33,6 @@ export function Preview({ report }: { report: Report }) {
   if (!canShow) return <p className="quiet">This browser shows no PDF in a page: download it.</p>;
   if (problem) return <ErrorNote problem={problem} />;
   if (url === undefined) return <Loading what="Loading the preview" />;
-  // A sandbox would keep Chromium's viewer out; the file is our own, and a viewer runs nothing of this page.
-  // oxlint-disable-next-line react/iframe-missing-sandbox
+  // oxlint-disable-next-line react/iframe-missing-sandbox -- it keeps Chromium's PDF viewer out; the file is our own
   return <iframe className="report-preview" src={url} title={`Preview of ${titleOf(report)}`} />;
 }

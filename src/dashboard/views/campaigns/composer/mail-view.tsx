@@ -1,4 +1,5 @@
 import { useDeferredValue, useState } from "react";
+import { scrolling } from "#dashboard/components/scrolling.ts";
 import { Segmented } from "#dashboard/components/segmented.tsx";
 import { MailFrame } from "./mail-frame.tsx";
 
@@ -33,9 +34,7 @@ export function MailView({ mail }: { mail: ShownMail }) {
         {part === "html" ? (
           <MailFrame html={html} isDark={look === "dark"} title="The mail" />
         ) : (
-          // A long text scrolls in itself, also with the keyboard.
-          // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
-          <pre role="group" aria-label="The mail as text" tabIndex={0} dir="auto">
+          <pre role="group" {...scrolling("The mail as text")} dir="auto">
             {mail.text ?? ""}
           </pre>
         )}

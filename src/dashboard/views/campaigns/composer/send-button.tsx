@@ -1,4 +1,4 @@
-import { api, Problem } from "#dashboard/api.ts";
+import { api } from "#dashboard/api.ts";
 import { confirm } from "#dashboard/components/dialog.tsx";
 import { toast } from "#dashboard/components/toasts.tsx";
 import { focusNeighbor } from "#dashboard/focus.ts";
@@ -37,11 +37,10 @@ export function SendButton({
       expectOutcome(jobId, name);
       toast({ tone: "info", text: `Queued: ${name}`, href: `#/jobs/${jobId}` });
       focusNeighbor(null);
-    } catch (error) {
-      if (!(error instanceof Problem) || error.status !== 409) throw error;
-      toast({ tone: "bad", text: "The audience or the content changed: preview again." });
+    } finally {
+      // A refusal says that something changed, so what was previewed counts no more.
+      onChange();
     }
-    onChange();
   });
   return (
     <button type="button" className="primary" aria-disabled={isBusy} onClick={() => run()}>
