@@ -372,6 +372,20 @@ test("S2-20: more than 10,000 pending jobs alert as critical", async () => {
 /** Dead letters that stay within the last hour. */
 const keepWrong = () => sql("update dead_letter_queue set failed_at = $1", ago(60));
 
+test("jobs that wait for the end of a pause raise no alert, and without the pause they do", async () => {
+  await sql(
+    "insert into private.pauses (function_id, paused_at, paused_by) values ('tidy', $1, 'key:a')",
+    ago(60),
+  );
+  await jobs({ count: 1001, priority: 2, ready: 7200, due: 3600 });
+  await look();
+  expect(await open()).toEqual([]);
+  await sql("delete from private.pauses");
+  await look();
+  const rules = new Set((await open()).map(({ rule }) => rule));
+  expect([...rules]).toEqual(["oldest-waiting", "promise-burn", "queue-depth", "throughput"]);
+});
+
 test("an alert is repeated after four hours, until it is acknowledged, and its end is told", async () => {
   await letters(11);
   await look();

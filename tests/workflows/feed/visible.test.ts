@@ -129,6 +129,7 @@ test("a person lists their own follows and blocks, and sees those of no other pe
   await house.follow("lia", "kim");
   await house.block("lia", "max");
   await house.follow("max", "lia");
+  await house.block("max", "kim");
   const people = async (path: string) => {
     const { status, body } = await house.as("lia", "GET", path);
     expect(status).toBe(200);
