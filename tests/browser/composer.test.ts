@@ -113,8 +113,10 @@ withChromium("the composer", () => {
     await page.getByRole("button", { name: "Send test" }).press("Enter");
     await page.getByText("Test mail to me@example.com is queued").waitFor();
     await eventually("the test mail is sent", async () => {
-      const { rows } = await pages.house.sql.query("select from mails where message_id is not null");
-      return rows.length === 1;
+      const { rows } = await pages.house.sql.query(
+        "select recipient from mails where message_id is not null",
+      );
+      return rows.map(({ recipient }) => recipient).join() === "me@example.com";
     });
 
     const question = page.getByRole("dialog", { name: "Send “The spring letter” to 11 recipients?" });

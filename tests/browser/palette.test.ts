@@ -32,7 +32,8 @@ withChromium("the command palette", () => {
     await page.waitForURL(new RegExp(`#/jobs/${id}$`));
     await say("jobs", "ArrowDown", "ArrowDown", "ArrowUp");
     await expect.poll(selected).toBe("Jobs that failed");
-    await page.keyboard.press("Escape");
+    await page.keyboard.press("Enter");
+    await page.waitForURL(/#\/jobs\?status=failed$/);
     await say("wanted", "Enter");
     await page.waitForURL(/#\/jobs\?search=wanted$/);
     await say("dark", "Enter");
