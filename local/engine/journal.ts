@@ -20,7 +20,8 @@ export class Journal {
   private readonly options: Options;
   private runs = new Set<RunDocument>();
   private events = new Set<StoredEvent>();
-  private apps = new Set<App>();
+  /** By id: each registration of an app is a new object. */
+  private apps = new Map<string, App>();
   private forgottenRuns: string[] = [];
   private forgottenEvents: string[] = [];
   private committing: Promise<void> | undefined;
@@ -33,7 +34,7 @@ export class Journal {
 
   readonly runChanged = (run: RunDocument): void => void this.runs.add(run);
   readonly eventChanged = (event: StoredEvent): void => void this.events.add(event);
-  readonly appChanged = (app: App): void => void this.apps.add(app);
+  readonly appChanged = (app: App): void => void this.apps.set(app.id, app);
 
   forgetRun(run: RunDocument): void {
     this.runs.delete(run);
@@ -102,10 +103,13 @@ export class Journal {
     }
   }
 
+  /** After a failed commit. What was forgotten or replaced meanwhile is not written again. */
   private putBack({ runs, events, apps, notes, forgotten }: Group): void {
-    for (const run of runs) this.runs.add(run);
-    for (const event of events) this.events.add(event);
-    for (const app of apps) this.apps.add(app);
+    const goneRuns = new Set(this.forgottenRuns);
+    const goneEvents = new Set(this.forgottenEvents);
+    for (const run of runs) if (!goneRuns.has(run.id)) this.runs.add(run);
+    for (const event of events) if (!goneEvents.has(event.internalId)) this.events.add(event);
+    for (const app of apps) if (!this.apps.has(app.id)) this.apps.set(app.id, app);
     this.options.notebook.putBack(notes);
     this.forgottenRuns.push(...forgotten.runs);
     this.forgottenEvents.push(...forgotten.events);
@@ -115,13 +119,13 @@ export class Journal {
     const group: Group = {
       runs: [...this.runs],
       events: [...this.events],
-      apps: [...this.apps],
+      apps: [...this.apps.values()],
       notes: this.options.notebook.takeChanges(),
       forgotten: { runs: this.forgottenRuns, events: this.forgottenEvents },
     };
     this.runs = new Set();
     this.events = new Set();
-    this.apps = new Set();
+    this.apps = new Map();
     this.forgottenRuns = [];
     this.forgottenEvents = [];
     return group;

@@ -60,6 +60,38 @@ test("a failing store rejects all waiting callers, and their changes are in the 
   expect(committed).toEqual(["a"]);
 });
 
+test("an app that registers again before the commit is committed once, as it is now", async () => {
+  const committed: Group["apps"][] = [];
+  const { journal } = journalOn(async ({ apps }) => void committed.push(apps));
+  const app = (url: string) => ({ id: "app", url, functions: [] });
+  journal.appChanged(app("http://old.local"));
+  journal.appChanged(app("http://new.local"));
+  await journal.flush();
+  expect(committed).toEqual([[app("http://new.local")]]);
+});
+
+test("after a failed commit, what was replaced or forgotten during it is not written again", async () => {
+  const groups: Group[] = [];
+  const { journal } = journalOn(async (group) => {
+    groups.push(group);
+    if (groups.length === 1) throw new Error("disk full");
+  });
+  const app = (url: string) => ({ id: "app", url, functions: [] });
+  const run = runWith({ id: "run" });
+  journal.appChanged(app("http://old.local"));
+  journal.runChanged(run);
+  const failed = journal.flush();
+  journal.appChanged(app("http://new.local"));
+  journal.forgetRun(run);
+  await expect(failed).rejects.toThrow("disk full");
+  await journal.flush();
+  expect(groups[1]).toMatchObject({
+    apps: [app("http://new.local")],
+    runs: [],
+    forgotten: { runs: ["run"] },
+  });
+});
+
 test("the journal makes one commit at a time, and changes during it share the next commit", async () => {
   const groups: Group[] = [];
   const finish: (() => void)[] = [];

@@ -151,10 +151,16 @@ describe("a job that reprocesses a group", () => {
     const fingerprint = await letters(100);
     isMended = () => false;
     const { body } = await ask(fingerprint, "reprocess", { atOnce: 10, haltAfter: 5 });
-    expect(await ended(body.jobId)).toMatchObject({ status: "completed", result: { skipped: 90 } });
+    const { status, result } = await ended(body.jobId);
+    expect(status).toBe("completed");
     const after = await group(fingerprint);
-    // The ten that failed again are new letters of the same group.
-    expect(after.counts).toMatchObject({ open: 100, reprocessed: 10, failedAgain: 10 });
+    const { reprocessed } = after.counts;
+    // A letter that fails early makes room for another one: six failures, and at most ten beside the sixth.
+    expect(reprocessed).toBeGreaterThanOrEqual(6);
+    expect(reprocessed).toBeLessThanOrEqual(15);
+    expect(result).toMatchObject({ skipped: 100 - reprocessed });
+    // Those that failed again are new letters of the same group.
+    expect(after.counts).toMatchObject({ open: 100, failedAgain: reprocessed });
     expect(after.job).toMatchObject({ action: "reprocess", status: "completed" });
     expect(after.job.haltedAt).not.toBeNull();
   });
