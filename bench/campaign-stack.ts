@@ -61,7 +61,7 @@ export async function benchStack(environment: Record<string, string>) {
       return (await response.json()) as T;
     },
     usage: async () => (await (await fetch(`${urls.engine}/local/usage`)).json()) as { executions: number },
-    /** The number of statements of the product without the engine's: only the product uses the roles of the API. */
+    /** The product's SQL statements. Only the product uses these roles, so the engine's statements are not counted. */
     async statements(): Promise<number> {
       const { rows } = await sql.query(
         `select coalesce(sum(calls), 0)::int as calls from pg_stat_statements

@@ -11,7 +11,7 @@ const PULLED = 10;
 const ENTRIES_PER_READER = 1000;
 const POSTS_PER_AUTHOR = 30;
 
-/** The feed without feeds: every read joins follows with posts. */
+/** The same feed without a table of feeds: every read joins follows with posts. */
 const NAIVE = `select posts.id, posts.author, posts.content, posts.created_at
   from follows join posts using (author)
   where follower = $1 and since < sequence

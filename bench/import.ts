@@ -160,7 +160,7 @@ async function copy({ sql }: BenchStack, cleanFile: string): Promise<void> {
   );
 }
 
-/** Writes a file for COPY with the same people as the import, as rows of the subscribers' table on another list. */
+/** Writes the rows of the import to a file for COPY, for a new list, because a list has each address only once. */
 async function writeClean(stack: BenchStack, directory: string, rows: number): Promise<string> {
   const listId = await newList(stack);
   const now = new Date().toISOString();

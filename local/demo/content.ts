@@ -22,7 +22,7 @@ export type Day = {
   reachedBefore?: number;
 };
 
-/** In the demo's own stack, with parts of 100 and batches of 20: the batches of parts 3 and 7 are refused. */
+/** The faults in the demo's own stack. It has parts of 100 and batches of 20, so the batches of parts 3 and 7 fail. */
 export const ownDay: Day = {
   refusedBatches: "(1[1-5]|3[1-5])",
   tooFastEvery: 9,
@@ -30,7 +30,7 @@ export const ownDay: Day = {
   reachedBefore: recipients - 2 * chunkSize,
 };
 
-/** In a stack that is already running, with its own sizes of parts and batches. */
+/** The faults in a stack that is already running: its parts and batches have other sizes. */
 export const runningDay: Day = { refusedBatches: "[37]", tooFastEvery: 3 };
 
 export const faultsOn = ({ refusedBatches, tooFastEvery }: Day) => [

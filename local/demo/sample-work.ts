@@ -4,10 +4,10 @@ import { z } from "zod";
 import { campaign } from "#demo/content.ts";
 
 const fixture = join(import.meta.dirname, "../../tests/fixtures/subscribers.csv");
-/** With these the latest jobs of the overview, six, show one of each kind. */
+/** Three prompts, so that the six latest jobs of the overview include one of each kind. */
 const PROMPTS = ["a lighthouse at night", "a night train", "an owl on a sign"];
 const DAY_MS = 24 * 60 * 60_000;
-/** The beginning of a PNG: a picture that cannot be read, so that the dead letters have one to look at. */
+/** The beginning of a PNG. It cannot be read as a picture, so its job fails and the demo shows a dead letter. */
 const BROKEN_PICTURE = new Blob([
   Buffer.from("iVBORw0KGgoAAAANSUhEUgAAACgAAAAeCAIAAADRv8uKAAAACXBIWXMAAAPoAAAD6AG1e1JrAAAAPUlE", "base64"),
 ]);

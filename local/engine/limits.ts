@@ -29,7 +29,7 @@ export const limits = {
   batchTimeoutMs: { least: SECOND },
   prioritySeconds: (12 * HOUR) / SECOND,
   callsInFlight: 100,
-  /** Not a limit of the server: how long to wait before a call whose run could not be stored is tried again. */
+  /** When a run cannot be stored, its call is tried again after this time. The real server has no such setting. */
   storeRetryMs: SECOND,
   callDurationMs: 2 * HOUR,
 } as const;

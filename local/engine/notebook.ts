@@ -7,7 +7,7 @@ export type Note = { key: string; value: unknown; expiresAt: number };
 /** The parts may contain any character. */
 export const noteKey = (kind: string, ...parts: string[]): string => kind + JSON.stringify(parts);
 
-/** For facts that do not expire, but are deleted. */
+/** The expiry of facts that remain until they are deleted. */
 export const forever = Number.MAX_SAFE_INTEGER;
 
 export class Notebook {

@@ -52,7 +52,7 @@ export class Queue {
     this.alarms = new Alarms(options.clock);
   }
 
-  /** Adds a job that is already in the run's document. */
+  /** Adds a job to the queue. The run's document must already contain it. */
   add(run: RunDocument, job: Job): void {
     const { clock, ring } = this.options;
     const at = job.at + delayMs(run, job);

@@ -64,7 +64,7 @@ type Start = {
   engineFlags: readonly string[];
   signal: AbortSignal;
   processes: ManagedProcess[];
-  /** Ended first: whatever might start a process. */
+  /** These functions run before the processes are ended. They stop everything that could start a process. */
   endFirst: (() => void)[];
   /** Ended after all our processes. */
   endLast: (() => Promise<unknown>)[];

@@ -55,7 +55,7 @@ export type Outcome = {
   batchNo: number;
   sent: Record<string, string>;
   failed: Record<string, [code: string, words: string]>;
-  /** What becomes of the other mails: `open` when the provider did not accept them, or else unknown, with this code. */
+  /** The other mails are open again if the provider did not accept them. Otherwise they are unknown, with this code. */
   rest?: "open" | ErrorCode;
 };
 

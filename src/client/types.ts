@@ -12,7 +12,7 @@ export type JobView = {
   kind: string;
   function: string;
   event: string;
-  /** What it is about, such as a campaign's name. Null in the answer of a request that changes it. */
+  /** What the job is about, such as a campaign's name. Null in the answer of a request that changes the job. */
   subject: string | null;
   status: JobStatus;
   state: JobStatus;

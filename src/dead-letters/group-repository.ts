@@ -7,19 +7,19 @@ import type { DatabaseClient } from "#lib/database/client.ts";
 import { groupRow } from "./group-view.ts";
 import type { LetterFilter } from "./rows.ts";
 
-/** What becomes of all open letters of a group. */
+/** What to do with all open dead letters of a group. */
 export type GroupWork = {
   fingerprint: string;
   action: "reprocess" | "ignore";
   /** Why they are ignored. */
   note: string | null;
-  /** How many are at work again at the same time. */
+  /** How many are reprocessed at the same time. */
   atOnce: number;
   /** The job halts when more than this have failed again. */
   haltAfter: number;
 };
 
-/** The part of the group's job, under the run's lease. */
+/** The part of the group's job. The run has claimed it. */
 type ClaimedPart = { id: number; token: string; next: number; last: number };
 
 export type LetterGroupRepository = ReturnType<typeof letterGroupRepository>;

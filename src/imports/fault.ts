@@ -22,7 +22,8 @@ export function faultOf(error: unknown): ErrorCode | undefined {
 }
 
 /**
- * Ends the import when the error is the file's or its owner's, and throws it again; the engine handles any other error.
+ * Runs the work. When the cause of its error is the file or its owner (`FAULTS`), the import has failed. The error is
+ * thrown again in any case, so that the engine handles it.
  */
 export async function failing<Result>(
   imports: Pick<ImportRepository, "fail">,

@@ -22,7 +22,7 @@ type Repository = Pick<ImportRepository, "write">;
 type Item = { row: WrittenRow; source: Row } | { reject: Reject };
 const boundsSchema = z.object({ from: z.number(), line: z.number(), until: z.number().nullable() });
 
-/** Writes the rows of a part set by set, from the part's position. */
+/** Writes the rows of a part in sets of rows. It begins at the part's position. */
 export async function importPart(
   imports: Repository,
   work: ImportRow,

@@ -12,7 +12,7 @@ export const functionDetailsView = activityDetails;
 z.globalRegistry.add(functionDetailsView, { id: "FunctionDetails" });
 
 const params = z.object({ id: text(100).regex(/^[a-z0-9][a-z0-9-]*$/) });
-/** How many waiting jobs were kept back or let go. */
+/** How many waiting jobs are held by the pause, or released by its end. */
 const changed = z.object({ jobs: z.number() });
 
 export const functionRoutes = ({ functions }: Dependencies): Route[] => [

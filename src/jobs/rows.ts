@@ -49,7 +49,7 @@ export const jobRow = z.object({
   updated_at: time,
   /** Null when nothing blocks the job, and in the answer to every change of it. */
   blocked: blockedRow.nullable().default(null),
-  /** As its kind of work says (`work_kinds.subjects`); null too in the answer to every change of the job. */
+  /** What the job is about (`work_kinds.subjects`). Null in the answer to a change of the job. */
   subject: z.string().nullable().default(null),
 });
 export type Job = z.output<typeof jobRow>;
@@ -137,7 +137,7 @@ export function toBlockedView(row: z.output<typeof blockedRow> | null): z.output
   };
 }
 
-/** The code's own hint may say that the work is retried, which is not true any more. */
+/** The hint of an error code may say that the work is retried. After the last attempt that is no longer true. */
 function hintFor(code: string | null): string {
   const rest = "or ignore the dead letter: then the rest ends without it.";
   if (code === null || !isErrorCode(code)) return `Correct its cause, then reprocess, ${rest}`;

@@ -11,8 +11,8 @@ export const jobView = z.object({
   function: z.string(),
   event: z.string(),
   /**
-   * What it is about, such as a campaign's name: at most 200 characters. Null in the answer of a request that changes
-   * it.
+   * What the job is about, such as a campaign's name: at most 200 characters. Null in the answer of a request that
+   * changes the job.
    */
   subject: z.string().nullable(),
   status: jobStatus,

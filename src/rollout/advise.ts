@@ -3,7 +3,7 @@ export type WayResult = {
   decided: number;
   ended: number;
   failed: number;
-  /** Begun in a request and finished by the queue. */
+  /** Jobs that a request began and the queue finished. */
   handedOver: number;
   p50Ms: number | null;
   p95Ms: number | null;
@@ -22,7 +22,7 @@ const ENOUGH = 20;
 /** A larger share of failures than the old way's, by so much, is worse. */
 const MARGIN = 0.01;
 
-/** What to do next with a flag, by how both ways went since it was changed. */
+/** Advises what to do next with a flag. It compares the results of both ways since the last change of the flag. */
 export function advise(
   { isOn, percentage }: { isOn: boolean; percentage: number },
   { queue, sync }: { queue: WayResult; sync: WayResult },

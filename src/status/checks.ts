@@ -7,7 +7,7 @@ import type { Env } from "#lib/env.ts";
 
 type Dependencies = { db: DatabaseClient; engine: EngineApi; env: Env; fetch: typeof globalThis.fetch };
 
-/** The services that every room needs. Each one is checked with each of our keys for it. */
+/** The services that every room needs. If we have several keys for a service, each of them is checked. */
 export const platformChecks = ({ db, engine, env, fetch }: Dependencies): Check[] => [
   { name: "database", problem: () => databaseProblem(db) },
   { name: "migrations", problem: () => migrationsProblem(db) },

@@ -86,8 +86,8 @@ begin
 end
 $$;
 
--- Runs what follows for the kind of an ended job. It runs at commit, so that a transaction that ends several jobs has
--- ended all of them first, and so that its locks are held shortly and are the last ones taken.
+-- Runs the follow-up of an ended job's kind of work. It runs at commit, so that a transaction that ends several jobs
+-- has ended all of them first, and so that its locks are held shortly and are the last ones taken.
 create function private.follow_up_job()
 returns trigger
 language plpgsql
@@ -138,7 +138,7 @@ begin
   if v_job.id is null then
     return private.start_without_job(p_event_id, p_function_id, p_parent_job_id);
   end if;
-  -- The parent of a reprocess is the job that failed, but its event still names the job that it was fanned out for.
+  -- The parent of a reprocessed job is the job that failed. The event names another parent: the job that sent it.
   if v_job.status <> 'canceled'
     and (private.job_is_canceled(v_job.parent_job_id) or private.job_is_canceled(p_parent_job_id))
   then

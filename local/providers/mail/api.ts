@@ -1,15 +1,15 @@
 import { json } from "#providers/http.ts";
 import { errors, injected, missing, type ResendError, validation } from "#providers/mail/errors.ts";
 import { type Faults, faultPlan } from "#providers/mail/faults.ts";
+import type { Accepted, MailRecord } from "#providers/mail/record.ts";
 import {
   answerBody,
   checkKeys,
-  type Incoming,
   parseJson,
+  type ResendRequest,
   recipientsOf,
   retryAfterOf,
-} from "#providers/mail/incoming.ts";
-import type { Accepted, MailRecord } from "#providers/mail/record.ts";
+} from "#providers/mail/resend-request.ts";
 import type { FaultRule, Settings } from "#providers/mail/settings.ts";
 import { checkEmail, type Email } from "#providers/mail/validate.ts";
 import { type RateLimit, slidingWindow } from "#providers/rate-limit.ts";
@@ -70,7 +70,7 @@ export class SendingApi {
     }
   }
 
-  async #answer(request: Request, incoming: Incoming): Promise<Response> {
+  async #answer(request: Request, incoming: ResendRequest): Promise<Response> {
     const { key } = incoming;
     const refusal = checkKeys(request, key, this.#settings.current.keys);
     if (refusal) return this.#refuse(incoming, refusal);
@@ -95,7 +95,7 @@ export class SendingApi {
     }
   }
 
-  async #process(incoming: Incoming, headers: Record<string, string>): Promise<Response> {
+  async #process(incoming: ResendRequest, headers: Record<string, string>): Promise<Response> {
     const { fault, outcome } = this.#decide(incoming);
     const delayMs = this.#settings.current.latencyMs + (fault?.latencyMs ?? 0);
     if (delayMs > 0) await new Promise((resolve) => setTimeout(resolve, delayMs));
@@ -106,7 +106,7 @@ export class SendingApi {
   }
 
   /** Synchronous, so that the parsed mails are freed before the answer is sent. */
-  #decide(incoming: Incoming): { fault: FaultRule | undefined; outcome: Accepted | ResendError } {
+  #decide(incoming: ResendRequest): { fault: FaultRule | undefined; outcome: Accepted | ResendError } {
     const parsed = parseJson(incoming.body);
     const fault = this.#faults.next({ key: incoming.key, recipients: () => recipientsOf(parsed) });
     const outcome = fault?.status === undefined ? this.#take(incoming, parsed) : injected(fault.status);
@@ -114,7 +114,7 @@ export class SendingApi {
   }
 
   /** Accepts the mails, or returns what an earlier request with the same key got. */
-  #take(incoming: Incoming, parsed: unknown): Accepted | ResendError {
+  #take(incoming: ResendRequest, parsed: unknown): Accepted | ResendError {
     const { key, atMs } = incoming;
     if (key === undefined || !this.#settings.current.idempotency) return this.#accept(incoming, parsed);
     this.#record.forgetKeysBefore(atMs - keysLastMs);
@@ -125,7 +125,7 @@ export class SendingApi {
       : errors.otherContent;
   }
 
-  #accept({ path, key, permissive, body, atMs }: Incoming, parsed: unknown): Accepted | ResendError {
+  #accept({ path, key, permissive, body, atMs }: ResendRequest, parsed: unknown): Accepted | ResendError {
     const inBatch = path === "/emails/batch";
     const list = inBatch ? parsed : [parsed];
     if (parsed === undefined) return errors.badJson;
@@ -145,7 +145,7 @@ export class SendingApi {
     return this.#record.accept({ path, atMs, key, emails, refused: permissive ? refused : undefined }, body);
   }
 
-  #refuse(incoming: Incoming, error: ResendError, headers: Record<string, string> = {}): Response {
+  #refuse(incoming: ResendRequest, error: ResendError, headers: Record<string, string> = {}): Response {
     const { path, key, atMs } = incoming;
     this.#record.refuse({ path, key, atMs, status: error.statusCode });
     return json(error.statusCode, error, headers);

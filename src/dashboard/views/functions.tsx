@@ -8,7 +8,7 @@ import { SendEvent } from "./functions/send-event.tsx";
 import { FunctionTable } from "./functions/table.tsx";
 import type { ViewProps } from "./index.ts";
 
-/** What each function does and how it goes; each can be paused and resumed. */
+/** The list of functions with their statistics, or the details of one. */
 export function Functions({ id }: ViewProps) {
   return id === undefined ? <FunctionList /> : <FunctionDetails id={id} />;
 }

@@ -30,7 +30,7 @@ export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
  */
 export type BodyKind = "json" | "csv" | "image" | "form" | "signed";
 
-/** The content types of each kind. A room that takes an image still inspects its bytes. */
+/** The content types of each kind. The type is not trusted: code that takes an image also inspects its bytes. */
 export const CONTENT_TYPES: Readonly<Record<BodyKind, readonly string[]>> = {
   json: ["application/json"],
   csv: ["text/csv"],

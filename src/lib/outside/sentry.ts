@@ -39,7 +39,7 @@ export function createSentry(env: Settings, logger: Logger): ErrorReporter & Tra
         traced.captureException(error);
       }),
     async trace(run) {
-      // The same runs in every process, so that a trace is whole or absent.
+      // Every process chooses the same runs, so that a trace is complete or absent.
       if (Number.parseInt(traceIdOf(run.runId).slice(0, 8), 16) / 2 ** 32 >= share) return;
       await send("trace", (scope) => void scope.captureEvent(toTransaction(run)));
     },

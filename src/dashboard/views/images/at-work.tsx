@@ -10,7 +10,7 @@ import "./at-work.css";
 
 type TasksProps = {
   tasks: readonly ImageTask[];
-  /** The concurrency of the lane; on a wide screen one row shows all of it. */
+  /** The concurrency of the lane. On a wide screen, one row has room for that many pictures. */
   atOnce: number;
   onChange: () => void;
 };

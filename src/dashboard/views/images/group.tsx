@@ -2,7 +2,7 @@ import { type ReactNode, useId } from "react";
 import { count } from "#dashboard/format.ts";
 import "./group.css";
 
-/** What the number of a group of ended tasks counts. */
+/** The period over which ended tasks are counted. */
 export const OF_A_DAY = "in 24 hours";
 
 type GroupProps = {

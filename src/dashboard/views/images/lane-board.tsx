@@ -69,7 +69,7 @@ type RestProps = {
   onAgain: (task: ImageTask) => void;
 };
 
-/** Groups that are empty most of the time are shown only when they are not. */
+/** These groups are empty most of the time. Each is shown only while it has tasks. */
 const Rest = ({
   groups: { retrying, failed, done, canceled },
   ended,

@@ -5,7 +5,7 @@ import type { FaultRule } from "#providers/mail/settings.ts";
 import { isRecord } from "#providers/mail/validate.ts";
 
 /** A request to the sending API, read but not yet checked. */
-export type Incoming = {
+export type ResendRequest = {
   path: string;
   key: string | undefined;
   permissive: boolean;
@@ -48,7 +48,7 @@ export function recipientsOf(parsed: unknown): string[] {
 export const retryAfterOf = (fault: FaultRule | undefined): Record<string, string> =>
   fault?.retryAfter === undefined ? {} : { "retry-after": String(fault.retryAfter) };
 
-export function answerBody({ path, permissive }: Incoming, { ids, refused }: Accepted): unknown {
+export function answerBody({ path, permissive }: ResendRequest, { ids, refused }: Accepted): unknown {
   if (path !== "/emails/batch") return { id: ids[0] };
   const data = ids.map((id) => ({ id }));
   return permissive ? { data, errors: refused ?? [] } : { data };
