@@ -1,5 +1,6 @@
 import { commandOptions, numberOption } from "@nightshift/local/command-options.ts";
-import { type BenchStack, benchStack } from "./campaign-stack.ts";
+import { benchStack } from "./campaign-stack.ts";
+import { insertManyJobs } from "./many-jobs.ts";
 
 const USAGE = "npm run bench -- metrics [--jobs 1000000] [--path /api/metrics] [--json]";
 
@@ -7,8 +8,7 @@ const ROUNDS = 100;
 
 /**
  * How long a scrape of the metrics takes, or another GET such as --path /api/functions, over HTTP through the whole
- * stack, with that many jobs: 1 % wait, 0.1 % run, and the rest ended evenly over the last day, each of one of 20 kinds
- * and functions.
+ * stack, with that many jobs.
  */
 export async function run(args: string[]): Promise<void> {
   const { values } = commandOptions(USAGE, {
@@ -23,7 +23,7 @@ export async function run(args: string[]): Promise<void> {
   const stack = await benchStack({ PLAN: "pro" });
   try {
     const startedAt = performance.now();
-    await fill(stack, jobs);
+    await insertManyJobs(stack, jobs);
     if (!values.json)
       console.log(`${jobs} jobs made in ${Math.round((performance.now() - startedAt) / 1000)} s`);
     const times: number[] = [];
@@ -45,20 +45,4 @@ export async function run(args: string[]): Promise<void> {
   } finally {
     await stack.stop();
   }
-}
-
-async function fill({ sql }: BenchStack, jobs: number): Promise<void> {
-  await sql.query(
-    `insert into jobs (kind, function_id, event_id, event_name, status, requester, priority, created_at, ready_at, due_at,
-       released_at, sent_at, started_at, ended_at, updated_at)
-     select 'kind ' || n % 20, 'work-' || n % 20, gen_random_uuid()::text, 'bench/work', status, 'key:bench', 1 + n % 5, at, at,
-       at + interval '1 minute', at, at, case when status <> 'queued' then at + n % 90 * interval '1 second' end,
-       case when status not in ('queued', 'running') then at + interval '2 minutes' end, at
-     from generate_series(1, $1::integer) as n
-     cross join lateral (select now() - interval '2 minutes' - n::float8 / $1 * interval '1 day' as at,
-       case when n % 100 = 0 then 'queued' when n % 1000 = 1 then 'running' when n % 50 = 2 then 'failed'
-         else 'completed' end as status) as made`,
-    [jobs],
-  );
-  await sql.query("vacuum analyze jobs");
 }

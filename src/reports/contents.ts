@@ -17,6 +17,13 @@ const analyticsFigures = z.looseObject({
   byKind: z.array(z.tuple([z.string(), count])),
   medianSeconds: count.nullable(),
 });
+const campaignFigures = z.looseObject({
+  name: z.string(),
+  subject: z.string(),
+  reported: z.record(z.string(), count),
+  reasons: z.array(z.tuple([z.string(), count])),
+  unsubscribed: count,
+});
 const contentFigures = z.looseObject({ sent: count, failed: count, unknown: count });
 
 /** Writes the content of each type of report from its snapshot. */
@@ -68,6 +75,35 @@ export const WRITERS: Record<DesignedType, (snapshot: Snapshot, range: DateRange
       charts: [
         lineChart("Campaigns a day", perDay(range, snapshot.perDay)),
         barChart("By status", byStatus(snapshot)),
+      ],
+    };
+  },
+  campaign(snapshot) {
+    const { name, subject, reported, reasons, unsubscribed } = campaignFigures.parse(snapshot);
+    const reports = Object.entries(reported).map(
+      ([outcome, n]) => [outcome.replaceAll("_", " "), n] as const,
+    );
+    return {
+      title: `Campaign: ${name}`,
+      about: `Subject: ${subject}`,
+      tableTitle: "Mails",
+      figures: [
+        { label: "Sent", value: number(status(snapshot, "sent")) },
+        { label: "Failed", value: number(status(snapshot, "failed")) },
+        { label: "Skipped", value: number(status(snapshot, "skipped")) },
+        { label: "Outcome unknown", value: number(status(snapshot, "unknown")) },
+        { label: "Refused", value: number(reported["refused"] ?? 0) },
+        { label: "Bounced", value: number(reported["bounced"] ?? 0) },
+        { label: "Complained", value: number(reported["complained"] ?? 0) },
+        { label: "Unsubscribed since", value: number(unsubscribed) },
+      ],
+      charts: [
+        barChart(`What became of ${number(snapshot.rowCount)} mails`, byStatus(snapshot)),
+        barChart(
+          "What the provider reported since",
+          reports.toSorted(([, m], [, n]) => n - m),
+        ),
+        barChart("Why mails were not sent", reasons),
       ],
     };
   },

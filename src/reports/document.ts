@@ -44,6 +44,8 @@ export type ReportDocument = {
 /** The contents that a type of report derives from its snapshot. */
 export type ReportContent = {
   title: string;
+  /** Which rows it has; left out: which account's. */
+  about?: string;
   tableTitle: string;
   figures: ReportDocument["figures"];
   charts: Chart[];
@@ -60,7 +62,7 @@ export function toDocument(facts: ReportFacts, snapshot: Snapshot, content: Repo
     title: content.title,
     period: periodOf(facts.range),
     snapshotAt: `${instant.format(facts.snapshotAt)} UTC`,
-    filters: facts.scope === null ? "All accounts." : `Account ${facts.scope}.`,
+    filters: content.about ?? (facts.scope === null ? "All accounts." : `Account ${facts.scope}.`),
     figures: content.figures,
     charts: content.charts,
     table: {

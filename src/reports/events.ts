@@ -2,7 +2,7 @@ import { eventType } from "inngest";
 import { z } from "zod";
 
 /** Reports with figures and charts, as PDF or CSV. */
-const DESIGNED = ["analytics", "users", "content"] as const;
+const DESIGNED = ["analytics", "users", "content", "campaign"] as const;
 /** Further lists of the product, as CSV. A migration registers each under the same name. */
 const EXPORTS = ["contacts", "products", "imports", "images", "orders", "sends", "dead_letters"] as const;
 export const reportType = z.enum([...DESIGNED, ...EXPORTS]);
@@ -16,7 +16,14 @@ const day = z.iso.date().max(10);
 export const dateRange = z.object({ start: day, end: day });
 export type DateRange = z.output<typeof dateRange>;
 
-const wanted = z.object({ reportType, dateRange, format: reportFormat.optional() });
+export const wanted = z.object({
+  reportType,
+  /** For every type but "campaign". */
+  dateRange: dateRange.optional(),
+  /** For the type "campaign": what became of each of its mails. */
+  campaignId: z.uuid().optional(),
+  format: reportFormat.optional(),
+});
 export type GenerateReport = z.output<typeof wanted>;
 
 /** Command: make this report of the rows of `userId`. */

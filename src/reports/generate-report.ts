@@ -7,8 +7,9 @@ import type { InngestClient } from "#lib/engine/inngest.ts";
 import { tries } from "#lib/engine/retry-policy.ts";
 import { WRITERS } from "./contents.ts";
 import { PDF_ROWS, type ReportDocument, toDocument } from "./document.ts";
-import { type DateRange, generateReportRequested, isDesigned, reportReady } from "./events.ts";
+import { generateReportRequested, isDesigned, reportReady } from "./events.ts";
 import { downloadUrl, REPORTS_BUCKET, reportPath } from "./paths.ts";
+import { rangeOf } from "./range.ts";
 import type { Report, ReportRepository } from "./repository.ts";
 import { wantedOf } from "./wanted.ts";
 import { csvOf } from "./write-csv.ts";
@@ -42,13 +43,13 @@ export const generateReport = (deps: Dependencies) =>
       onFailure: deps.onFailure,
     },
     async ({ event, step, runId }) => {
-      const { dateRange, userId } = event.data;
+      const { userId } = event.data;
       const file = await step.run("render", async () => {
         const wanted = { owner: userId, scope: userId, ...wantedOf(event.data) };
         const report = await deps.reports.open(event.id ?? runId, wanted);
         const patienceMs = Math.min(PATIENCE_MS, remainingMs(event.data, deps.clock.now()));
         const signal = AbortSignal.timeout(Math.max(1, patienceMs));
-        return makeFile(deps, report, dateRange, signal);
+        return makeFile(deps, report, signal);
       });
       const url = downloadUrl(file.reportId);
       await step.run("notify", () =>
@@ -71,7 +72,7 @@ export const generateReport = (deps: Dependencies) =>
   );
 
 /** Safe to repeat: the report is written to the same path again, from a new snapshot. */
-async function makeFile(deps: Dependencies, report: Report, range: DateRange, signal: AbortSignal) {
+async function makeFile(deps: Dependencies, report: Report, signal: AbortSignal) {
   const snapshotAt = deps.clock.now();
   const path = reportPath(report);
   let counts: { rows: number; bytes: number };
@@ -80,6 +81,7 @@ async function makeFile(deps: Dependencies, report: Report, range: DateRange, si
     await deps.storage.putStream(REPORTS_BUCKET, path, file.stream, "text/csv; charset=utf-8");
     counts = file.counts;
   } else {
+    const range = rangeOf(report);
     const snapshot = await deps.reports.snapshot(report.id, PDF_ROWS);
     const facts = { type: report.type, range, snapshotAt, scope: report.scope };
     const bytes = await deps.render(toDocument(facts, snapshot, WRITERS[report.type](snapshot, range)));

@@ -18,6 +18,7 @@ const reportRow = z.object({
   scope: z.string().nullable(),
   type: reportType,
   format: reportFormat,
+  campaign_id: z.uuid().nullable(),
   starts_at: z.string(),
   ends_at: z.string(),
   snapshot_at: z.string().nullable(),
@@ -39,9 +40,7 @@ export type WantedReport = {
   scope: string | null;
   type: string;
   format: string;
-  startsAt: string;
-  endsAt: string;
-};
+} & ({ startsAt: string; endsAt: string } | { campaignId: string });
 
 export function reportRepository(db: DatabaseClient, clock: Clock) {
   const { call, callTimeless } = createCall(db, clock);

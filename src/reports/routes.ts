@@ -5,10 +5,11 @@ import { accepted, acceptedView, jobUrl } from "#jobs/view.ts";
 import type { Storage } from "#lib/database/storage.ts";
 import { pageQuery, toPage } from "#lib/http/pages.ts";
 import { idParams, json, ownerOf, type Route, route } from "#lib/http/route.ts";
-import { dateRange, generateReportRequested, reportFormat, reportType } from "./events.ts";
+import { dateRange, generateReportRequested, reportFormat, reportType, wanted } from "./events.ts";
 import { findFile, findReport, noReport } from "./find-report.ts";
 import { downloadUrl, REPORTS_BUCKET, reportPath, reportUrl } from "./paths.ts";
 import { previewRoute } from "./preview-route.ts";
+import { rangeOf } from "./range.ts";
 import type { ReportRepository, ReportWithJob } from "./repository.ts";
 import { wantedOf } from "./wanted.ts";
 
@@ -26,6 +27,8 @@ export const reportView = z.object({
   reportType,
   format: reportFormat,
   dateRange,
+  /** Of the report of a campaign. */
+  campaignId: z.uuid().nullable(),
   status: z.string(),
   error: z.unknown(),
   rows: z.number().nullable(),
@@ -46,16 +49,23 @@ export const reportRoutes = ({ reports, storage, jobs }: Dependencies): Route[] 
     policy: "user",
     summary:
       "Request a report, or a list as CSV; the same report requested again within a minute is the same job",
-    body: z.object({ ...jobOptions, reportType, dateRange, format: reportFormat.optional() }),
+    body: wanted.extend(jobOptions),
     responses: { 202: acceptedView.extend({ reportUrl: z.string() }) },
-    handler: async ({ body: { reportType, dateRange, format, ...options }, requester, idempotencyKey }) => {
-      const wanted = { scope: ownerOf(requester), ...wantedOf({ reportType, dateRange, format }) };
+    handler: async ({
+      body: { reportType, dateRange, campaignId, format, ...options },
+      requester,
+      idempotencyKey,
+    }) => {
+      const report = {
+        scope: ownerOf(requester),
+        ...wantedOf({ reportType, dateRange, campaignId, format }),
+      };
       const asked = request(
         generateReportRequested,
-        { reportType, dateRange, format: wanted.format, userId: requester.owner },
+        { reportType, dateRange, campaignId, format: report.format, userId: requester.owner },
         { ...options, requester, key: idempotencyKey },
       );
-      const job = await jobs.accept(asked, (wish) => reports.accept(wish, wanted));
+      const job = await jobs.accept(asked, (wish) => reports.accept(wish, report));
       const answer = { ...accepted("Generating…", job.id), reportUrl: reportUrl(job.id) };
       return json(202, answer, { location: reportUrl(job.id) });
     },
@@ -123,12 +133,12 @@ const fileNameOf = ({ type, starts_at, format }: ReportWithJob): string =>
   `${type}-${starts_at.slice(0, 10)}.${format}`;
 
 function toReportView(report: ReportWithJob): z.output<typeof reportView> {
-  const lastDay = new Date(Date.parse(report.ends_at) - 1).toISOString();
   return {
     id: report.id,
     reportType: report.type,
     format: report.format,
-    dateRange: { start: report.starts_at.slice(0, 10), end: lastDay.slice(0, 10) },
+    dateRange: rangeOf(report),
+    campaignId: report.campaign_id,
     status: report.status,
     error: report.error,
     rows: report.row_count,

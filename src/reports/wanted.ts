@@ -6,14 +6,21 @@ const DAY_MS = 24 * 60 * 60_000;
 /** A PDF has a chart with a point for each day. */
 const MOST_DAYS = 400;
 
-/** What a request asks for: its default format, and the times between which its days are. */
-export function wantedOf({ reportType: type, dateRange: { start, end }, format: said }: GenerateReport) {
+/** What a request asks for: its default format, and its campaign or the times between which its days are. */
+export function wantedOf({ reportType: type, dateRange, campaignId, format: said }: GenerateReport) {
   const format = said ?? (isDesigned(type) ? "pdf" : "csv");
   if (format === "pdf" && !isDesigned(type)) {
     throw new AppError("invalid_request", `${type} exists as CSV only`, {
       hint: 'Ask for the format "csv".',
     });
   }
+  if (type === "campaign") {
+    if (campaignId !== undefined && dateRange === undefined) return { type, format, campaignId };
+    throw new AppError("invalid_request", "The report of a campaign needs campaignId, and no dateRange");
+  }
+  if (dateRange === undefined || campaignId !== undefined)
+    throw new AppError("invalid_request", `The report ${type} needs dateRange, and no campaignId`);
+  const { start, end } = dateRange;
   const days = (Date.parse(end) - Date.parse(start)) / DAY_MS + 1;
   if (days < 1) throw new AppError("invalid_request", "dateRange ends before it starts");
   if (format === "pdf" && days > MOST_DAYS) {

@@ -12,8 +12,13 @@ create table private.exports (
   position jsonb not null,
   -- [[heading, SQL of the cell]]
   columns jsonb not null,
-  -- A function (owner, from, to) returns jsonb with further figures of a period.
-  figures_function text
+  -- A function (owner, from, to) returns jsonb with further figures of a period. With item_sql: a function (item).
+  figures_function text,
+  -- For a list of one thing, such as a campaign: the SQL of its id in a row, and a function (owner, id, now) that returns
+  -- the thing's period and refuses what this owner has not.
+  item_sql text,
+  item_period_function text,
+  constraint exports_of_one_thing_know_its_period check ((item_sql is null) = (item_period_function is null))
 );
 alter table private.exports enable row level security;
 grant select on private.exports to service_role;
@@ -28,19 +33,34 @@ as $$
     "position": [["t.created_at", "timestamptz"], ["t.id", "uuid"]]}' || p_export)).*;
 $$;
 
--- The condition on rows of the period $2 to $3 of the owner $1; null: the rows of all owners.
+-- The period of one thing of this owner (null: of any owner).
+create function private.export_period(p_name text, p_owner text, p_item uuid, p_now timestamptz)
+returns tstzrange
+language plpgsql stable
+set search_path = ''
+as $$
+declare
+  v_function text := (select item_period_function from private.exports where name = p_name);
+  v_period tstzrange;
+begin
+  execute format('select %s($1, $2, $3)', v_function) into strict v_period using p_owner, p_item, p_now;
+  return v_period;
+end
+$$;
+
+-- The condition on rows of the period $2 to $3 of the owner $1 (null: the rows of all owners), and of the thing $4.
 create function private.period_of_export(p_export private.exports)
 returns text
 language sql immutable
 set search_path = ''
 as $$
-  select format('from %s where ($1 is null or %s = $1) and t.created_at >= $2 and t.created_at < $3',
-    p_export.from_sql, p_export.owner_sql);
+  select format('from %s where ($1 is null or %s = $1) and t.created_at >= $2 and t.created_at < $3 and %s',
+    p_export.from_sql, p_export.owner_sql, coalesce(p_export.item_sql || ' = $4', '$4 is null'));
 $$;
 
 -- The next rows after a cursor, as [[cursor, cells]]; null begins with the first row.
 create function private.export_rows(
-  p_name text, p_owner text, p_from timestamptz, p_to timestamptz, p_after jsonb, p_limit integer
+  p_name text, p_owner text, p_from timestamptz, p_to timestamptz, p_item uuid, p_after jsonb, p_limit integer
 )
 returns jsonb
 language plpgsql stable
@@ -54,22 +74,22 @@ declare
   v_rows jsonb;
 begin
   select * into strict v_export from private.exports where name = p_name;
-  select string_agg(part ->> 0, ', ' order by n), string_agg(format('($4 ->> %s)::%s', n - 1, part ->> 1), ', ' order by n)
+  select string_agg(part ->> 0, ', ' order by n), string_agg(format('($5 ->> %s)::%s', n - 1, part ->> 1), ', ' order by n)
   into v_position, v_after
   from jsonb_array_elements(v_export.position) with ordinality as parts (part, n);
   select string_agg(cell ->> 1, ', ' order by n) into v_cells
   from jsonb_array_elements(v_export.columns) with ordinality as cells (cell, n);
   execute format('select coalesce(jsonb_agg(jsonb_build_array(cursor, cells) order by n), ''[]'') from (
       select row_number() over (order by %1$s) as n, jsonb_build_array(%1$s) as cursor, jsonb_build_array(%2$s) as cells
-      %3$s and ($4 is null or (%1$s) > (%4$s)) order by %1$s limit $5) as page',
+      %3$s and ($5 is null or (%1$s) > (%4$s)) order by %1$s limit $6) as page',
       v_position, v_cells, private.period_of_export(v_export), v_after)
-    into v_rows using p_owner, p_from, p_to, p_after, p_limit;
+    into v_rows using p_owner, p_from, p_to, p_item, p_after, p_limit;
   return v_rows;
 end
 $$;
 
 -- {"rowCount", "byStatus", "perDay": [[day, count]]} of a period, and the list's own figures.
-create function private.export_figures(p_name text, p_owner text, p_from timestamptz, p_to timestamptz)
+create function private.export_figures(p_name text, p_owner text, p_from timestamptz, p_to timestamptz, p_item uuid)
 returns jsonb
 language plpgsql stable
 set search_path = ''
@@ -88,14 +108,15 @@ begin
         ''perDay'', (select coalesce(jsonb_agg(jsonb_build_array(day, count) order by day), ''[]'')
           from (select (created_at at time zone ''UTC'')::date as day, count(*) from work group by 1) as per_day))',
       v_export.status_sql, private.period_of_export(v_export))
-    into v_figures using p_owner, p_from, p_to;
+    into v_figures using p_owner, p_from, p_to, p_item;
   if v_export.figures_function is not null then
-    execute format('select %s($1, $2, $3)', v_export.figures_function) into v_own using p_owner, p_from, p_to;
+    execute format('select %s(%s)', v_export.figures_function, case when p_item is null then '$1, $2, $3' else '$4' end)
+      into v_own using p_owner, p_from, p_to, p_item;
   end if;
   return v_figures || v_own;
 end
 $$;
 
-revoke execute on function private.register_export, private.period_of_export, private.export_rows,
+revoke execute on function private.register_export, private.export_period, private.period_of_export, private.export_rows,
   private.export_figures from public, anon, authenticated;
-grant execute on function private.period_of_export, private.export_rows, private.export_figures to service_role;
+grant execute on function private.export_period, private.period_of_export, private.export_rows, private.export_figures to service_role;

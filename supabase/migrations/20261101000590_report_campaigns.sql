@@ -22,5 +22,57 @@ select private.register_export('{"name": "sends", "from_sql": "(select send.*, c
   ["Provider", "coalesce(t.provider, '''')"], ["Message", "coalesce(t.provider_message_id, '''')"],
   ["Reported", "coalesce(t.reported, '''')"], ["Error", "coalesce(t.error_code, '''')"]]}');
 
-revoke execute on function private.figures_of_campaigns from public, anon, authenticated;
-grant execute on function private.figures_of_campaigns to service_role;
+-- One campaign: what became of each mail. It begins when the campaign was written.
+create function private.period_of_campaign(p_owner text, p_campaign_id uuid, p_now timestamptz)
+returns tstzrange
+language plpgsql stable
+set search_path = ''
+as $$
+declare
+  v_campaign public.campaigns;
+begin
+  select * into v_campaign from public.campaigns where id = p_campaign_id and (p_owner is null or owner = p_owner);
+  if not found then
+    perform private.refuse(404, 'not_found', 'Campaign not found');
+  elsif v_campaign.queued_at is null then
+    perform private.refuse(409, 'conflict', 'The campaign is a draft: there is nothing to report');
+  end if;
+  return tstzrange(v_campaign.created_at,
+    greatest(coalesce(v_campaign.ended_at, p_now), v_campaign.created_at + interval '1 millisecond'));
+end
+$$;
+
+-- "unsubscribed" counts recipients who unsubscribed from the list, or from all broadcasts, since the campaign was queued.
+create function private.figures_of_campaign(p_campaign_id uuid)
+returns jsonb
+language sql stable
+set search_path = ''
+as $$
+  with sends as materialized (
+    select status, reported, error_code from public.campaign_sends where campaign_id = p_campaign_id
+  )
+  select jsonb_build_object('name', name, 'subject', subject,
+    'reported', (select coalesce(jsonb_object_agg(reported, count), '{}')
+      from (select reported, count(*) from sends where reported is not null group by reported) as by_report),
+    'reasons', (select coalesce(jsonb_agg(jsonb_build_array(error_code, count) order by count desc, error_code), '[]')
+      from (select error_code, count(*) from sends where status <> 'sent' and error_code is not null
+        group by error_code order by 2 desc, 1 limit 8) as by_reason),
+    'unsubscribed', (select count(distinct send.subscriber_id)
+      from public.suppressions as suppression
+      join public.email_subscribers as subscriber on subscriber.list_id = campaign.list_id
+        and lower(subscriber.email) = lower(suppression.address)
+      join public.campaign_sends as send on send.campaign_id = campaign.id and send.subscriber_id = subscriber.id
+        and send.status = 'sent'
+      where suppression.reason = 'unsubscribed' and suppression.is_active and suppression.suppressed_at >= campaign.queued_at
+        and (suppression.list_id = campaign.list_id or suppression.stream = 'broadcast')))
+  from public.campaigns as campaign where id = p_campaign_id;
+$$;
+select private.register_export('{"name": "campaign", "from_sql": "(select send.*, campaign.owner, campaign.created_at, batch.provider from public.campaigns as campaign join public.campaign_sends as send on send.campaign_id = campaign.id left join public.campaign_batches as batch on batch.campaign_id = send.campaign_id and batch.batch_no = send.batch_no) as t",
+  "item_sql": "t.campaign_id", "item_period_function": "private.period_of_campaign", "figures_function": "private.figures_of_campaign",
+  "status_sql": "t.status", "position": [["t.campaign_id", "uuid"], ["t.subscriber_id", "bigint"]], "columns": [["E-mail", "t.email"], ["Status", "t.status"],
+  ["Reported", "coalesce(t.reported, '''')"], ["Error", "coalesce(t.error_code, '''')"], ["Provider", "coalesce(t.provider, '''')"],
+  ["Message", "coalesce(t.provider_message_id, '''')"]]}');
+
+revoke execute on function private.figures_of_campaigns, private.period_of_campaign, private.figures_of_campaign
+  from public, anon, authenticated;
+grant execute on function private.figures_of_campaigns, private.period_of_campaign, private.figures_of_campaign to service_role;

@@ -1,5 +1,5 @@
--- A report is one PDF or CSV about a period of one list (private.exports). A job generates it, and Storage keeps it for a
--- week.
+-- A report is one PDF or CSV about a period of one list (private.exports), or about one campaign. A job generates it, and
+-- Storage keeps it for a week.
 
 create table public.reports (
   -- Also the id of its job; the file is reports/<job id>.pdf or .csv.
@@ -9,6 +9,8 @@ create table public.reports (
   scope text,
   type text not null,
   format text not null,
+  -- For the report of a campaign.
+  campaign_id uuid,
   starts_at timestamptz not null,
   ends_at timestamptz not null,
   -- The time whose state it shows; null until it is generated.
@@ -20,6 +22,7 @@ create table public.reports (
   created_at timestamptz not null,
   constraint reports_type_is_a_name check (type ~ '^[a-z_]{1,50}$'),
   constraint reports_format_is_valid check (format in ('pdf', 'csv')),
+  constraint reports_of_a_campaign_name_it check ((type = 'campaign') = (campaign_id is not null)),
   constraint reports_have_a_period check (ends_at > starts_at),
   constraint reports_get_their_snapshot_and_size_together check ((snapshot_at is null) = (byte_count is null))
 );
@@ -53,8 +56,27 @@ select private.register_work_kind('{"function_id": "generate-report", "event_nam
   "subjects": "private.report_subjects",
   "summary": "Makes a report as PDF or CSV"}');
 
+-- Inserts the report of a job. p_report: {"scope", "type", "format", "startsAt", "endsAt"}; of a campaign, "campaignId"
+-- instead of the times.
+create function private.insert_report(p_job_id uuid, p_owner text, p_report jsonb, p_now timestamptz)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_campaign_id uuid := p_report ->> 'campaignId';
+  v_period tstzrange := case
+    when v_campaign_id is null then tstzrange((p_report ->> 'startsAt')::timestamptz, (p_report ->> 'endsAt')::timestamptz)
+    else private.export_period(p_report ->> 'type', p_report ->> 'scope', v_campaign_id, p_now) end;
+begin
+  insert into public.reports (id, owner, scope, type, format, campaign_id, starts_at, ends_at, expires_at, created_at)
+  values (p_job_id, p_owner, p_report ->> 'scope', p_report ->> 'type', p_report ->> 'format', v_campaign_id,
+    lower(v_period), upper(v_period), p_now + interval '7 days', p_now)
+  on conflict (id) do nothing;
+end
+$$;
+
 -- Accepts the job and its report in one transaction. The same report, requested twice within a minute, is one job.
--- p_report: {"scope", "type", "format", "startsAt", "endsAt"}.
 create function public.accept_report(p_request jsonb, p_report jsonb, p_now timestamptz)
 returns public.jobs
 language plpgsql
@@ -68,7 +90,9 @@ begin
   select jobs.* into v_job from public.reports join public.jobs using (id)
   where reports.owner = v_owner and reports.scope is not distinct from p_report ->> 'scope'
     and type = p_report ->> 'type' and format = p_report ->> 'format'
-    and starts_at = (p_report ->> 'startsAt')::timestamptz and ends_at = (p_report ->> 'endsAt')::timestamptz
+    and case when campaign_id is null
+      then starts_at = (p_report ->> 'startsAt')::timestamptz and ends_at = (p_report ->> 'endsAt')::timestamptz
+      else campaign_id = (p_report ->> 'campaignId')::uuid end
     and reports.created_at > p_now - interval '1 minute' and revoked_at is null
     and jobs.status in ('queued', 'running', 'completed')
   order by reports.created_at desc limit 1;
@@ -76,10 +100,7 @@ begin
     return v_job;
   end if;
   v_job := private.accept_job(p_request, p_now);
-  insert into public.reports (id, owner, scope, type, format, starts_at, ends_at, expires_at, created_at)
-  values (v_job.id, v_owner, p_report ->> 'scope', p_report ->> 'type', p_report ->> 'format',
-    (p_report ->> 'startsAt')::timestamptz, (p_report ->> 'endsAt')::timestamptz, p_now + interval '7 days', p_now)
-  on conflict (id) do nothing;
+  perform private.insert_report(v_job.id, v_owner, p_report, p_now);
   return v_job;
 end
 $$;
@@ -94,10 +115,9 @@ declare
   v_job_id uuid := private.find_job(p_event_id, 'generate-report');
   v_report public.reports;
 begin
-  insert into public.reports (id, owner, scope, type, format, starts_at, ends_at, expires_at, created_at)
-  values (v_job_id, p_report ->> 'owner', p_report ->> 'scope', p_report ->> 'type', p_report ->> 'format',
-    (p_report ->> 'startsAt')::timestamptz, (p_report ->> 'endsAt')::timestamptz, p_now + interval '7 days', p_now)
-  on conflict (id) do nothing;
+  if not exists (select from public.reports where id = v_job_id) then
+    perform private.insert_report(v_job_id, p_report ->> 'owner', p_report, p_now);
+  end if;
   select * into v_report from public.reports where id = v_job_id;
   return v_report;
 end
@@ -137,10 +157,10 @@ returns jsonb
 language sql stable
 set search_path = ''
 as $$
-  select private.export_figures(type, scope, starts_at, ends_at) || jsonb_build_object(
+  select private.export_figures(type, scope, starts_at, ends_at, campaign_id) || jsonb_build_object(
     'columns', public.report_columns(id),
     'rows', (select coalesce(jsonb_agg(item -> 1 order by n), '[]')
-      from jsonb_array_elements(private.export_rows(type, scope, starts_at, ends_at, null, p_limit))
+      from jsonb_array_elements(private.export_rows(type, scope, starts_at, ends_at, campaign_id, null, p_limit))
         with ordinality as items (item, n)))
   from public.reports where id = p_id;
 $$;
@@ -152,7 +172,7 @@ returns jsonb
 language sql stable
 set search_path = ''
 as $$
-  select private.export_rows(type, scope, starts_at, ends_at, p_after, p_limit) from public.reports where id = p_id;
+  select private.export_rows(type, scope, starts_at, ends_at, campaign_id, p_after, p_limit) from public.reports where id = p_id;
 $$;
 
 -- p_owner null is an administrator, who sees every report.
@@ -211,9 +231,9 @@ as $$
   delete from public.reports where id = any (p_ids);
 $$;
 
-revoke execute on function public.accept_report, public.open_report, public.complete_report, public.report_columns,
+revoke execute on function private.insert_report, public.accept_report, public.open_report, public.complete_report, public.report_columns,
   public.report_snapshot, public.report_rows, public.list_reports, public.get_report, public.revoke_report, public.expired_reports,
   public.forget_reports from public, anon, authenticated;
-grant execute on function public.accept_report, public.open_report, public.complete_report, public.report_columns,
+grant execute on function private.insert_report, public.accept_report, public.open_report, public.complete_report, public.report_columns,
   public.report_snapshot, public.report_rows, public.list_reports, public.get_report, public.revoke_report, public.expired_reports,
   public.forget_reports to service_role;

@@ -90,16 +90,14 @@ withChromium("a campaign from the list to the report", () => {
       counts: { recipients: PEOPLE, sent: PEOPLE },
     });
 
-    await press(page, /^Reports/);
-    await choose(page, /^Report/, "Content");
-    await press(page, /^Generate report/);
-    await eventually("the report is made", async () => {
-      const [report] = (await pages.house.call("GET", "/api/reports")).items;
-      return report?.status === "completed";
-    });
+    await press(page, /^Make report/);
+    await page.getByRole("button", { name: "Download report" }).waitFor();
+    const downloading = page.waitForEvent("download");
+    await press(page, /^Download report/);
+    expect((await downloading).suggestedFilename()).toMatch(/^campaign-\d{4}-\d\d-\d\d\.pdf$/);
     await press(page, /^Notifications/);
     await page.getByRole("dialog", { name: "Notifications" }).waitFor();
     await press(page, /^A report is ready/);
-    await heading(page, /^Content, /);
+    await heading(page, /^Campaign, /);
   });
 });

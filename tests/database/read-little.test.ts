@@ -62,7 +62,7 @@ const LATE = '["2026-01-01 05:00Z", "ffffffff-ffff-ffff-ffff-ffffffffffff"]';
 const jobs = (filter: string, position = "null, null") =>
   `list_jobs(${filter}, null, null, null, ${position}, 21)`;
 const exported = (list: string, position: string) =>
-  `private.export_rows('${list}', null, '2020-01-01Z', '2030-01-01Z', '${position}', 21)`;
+  `private.export_rows('${list}', null, '2020-01-01Z', '2030-01-01Z', null, '${position}', 21)`;
 const letters = (filter: string, position = "null, null") =>
   `list_dead_letters(${filter}, null, null, ${position}, 21)`;
 

@@ -139,6 +139,55 @@ describe("a report", () => {
     expect(hers.every(([name]) => name === "Hers")).toBe(true);
   });
 
+  test("a campaign's report counts and lists the mails of this campaign, for its owner or an administrator", async () => {
+    const [campaign] = await shop.rows(
+      `with campaign as (insert into campaigns (owner, list_id, name, subject, html, sender, status, queued_at, created_at)
+          select 'ann', id, 'One', 'News', 'H', 'a@example.org', 'sending', '2026-11-03Z', '2026-11-03Z'
+          from email_lists where owner = 'ann' returning id)
+        insert into campaign_sends (campaign_id, subscriber_id, batch_no, email, status, error_code, reported, provider_message_id)
+        select id, n, 1, n || '@example.org', case when n <= 6 then 'sent' when n <= 9 then 'failed' else 'skipped' end,
+          case when n > 9 then 'bounced' when n > 6 then 'invalid_recipient' end,
+          case when n <= 2 then 'bounced' when n = 3 then 'complained' when n <= 6 then 'delivered' end,
+          case when n <= 6 then 'm' || n end
+        from campaign, generate_series(1, 10) as n returning campaign_id as id`,
+    );
+    // She left the list through the link of this campaign; the next person had left before.
+    await shop.rows(
+      `with person as (insert into email_subscribers (list_id, email, created_at, updated_at)
+          select list_id, n || '-gone@example.org', now(), now() from campaigns, generate_series(4, 5) as n where id = $1
+          returning id, list_id, email),
+        known as (update campaign_sends set subscriber_id = person.id from person
+          where campaign_id = $1 and campaign_sends.email = replace(person.email, '-gone', ''))
+        insert into suppressions (address_hash, address, scope, list_id, reason, source, suppressed_at, created_at)
+        select private.hash_of_address(email), email, 'list', list_id, 'unsubscribed', 'link',
+          case when email like '4%' then '2026-11-04Z'::timestamptz else '2026-11-02Z' end, now() from person`,
+      [campaign?.["id"]],
+    );
+    const wish = { reportType: "campaign", campaignId: campaign?.["id"], dateRange: undefined };
+    const id = await make({ ...wish, format: "pdf" });
+    expect(await read(id)).toMatchObject({ status: "completed", rows: 10, campaignId: campaign?.["id"] });
+    const [{ figures }] = (await shop.rows("select report_snapshot($1, 100) as figures", [id])) as [
+      { figures: Record<string, unknown> },
+    ];
+    expect(figures).toMatchObject({
+      byStatus: { sent: 6, failed: 3, skipped: 1 },
+      reported: { bounced: 2, complained: 1, delivered: 3 },
+      reasons: [
+        ["invalid_recipient", 3],
+        ["bounced", 1],
+      ],
+      unsubscribed: 1,
+    });
+    const { file } = await download(await make(wish));
+    expect(parse((await file?.text()) ?? "", { bom: true })).toHaveLength(11);
+    // Another owner's campaign is no campaign, and a campaign's report has no days.
+    const key = await createApiKey(shop.database.project, { name: "bob's", role: "app", owner: "bob" });
+    const bobs = await shop.call("POST", "/api/reports", wish, { authorization: `Bearer ${key}` });
+    expect(bobs).toMatchObject({ status: 404, body: { code: "not_found" } });
+    expect((await ask({ reportType: "campaign" })).status).toBe(400);
+    expect((await ask({ dateRange: undefined })).status).toBe(400);
+  });
+
   test("S4-79: dead letters are exported, without messages of errors", async () => {
     await shop.rows(`insert into dead_letter_queue
         (event_name, event_data, event_id, run_id, function_id, job_id, error_code, error_message, fingerprint, created_at)

@@ -1966,6 +1966,7 @@ export type Database = {
       reports: {
         Row: {
           byte_count: number | null;
+          campaign_id: string | null;
           created_at: string;
           ends_at: string;
           expires_at: string;
@@ -1982,6 +1983,7 @@ export type Database = {
         ComputedFields: never;
         Insert: {
           byte_count?: number | null;
+          campaign_id?: string | null;
           created_at: string;
           ends_at: string;
           expires_at: string;
@@ -1997,6 +1999,7 @@ export type Database = {
         };
         Update: {
           byte_count?: number | null;
+          campaign_id?: string | null;
           created_at?: string;
           ends_at?: string;
           expires_at?: string;
@@ -3778,6 +3781,7 @@ export type Database = {
         Args: { p_limit: number | null; p_now: string | null };
         Returns: {
           byte_count: number | null;
+          campaign_id: string | null;
           created_at: string;
           ends_at: string;
           expires_at: string;
@@ -4582,6 +4586,7 @@ export type Database = {
         Args: { p_event_id: string | null; p_now: string | null; p_report: Json | null };
         Returns: {
           byte_count: number | null;
+          campaign_id: string | null;
           created_at: string;
           ends_at: string;
           expires_at: string;

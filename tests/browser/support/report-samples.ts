@@ -69,4 +69,28 @@ export const samples: Readonly<Record<string, Snapshot>> = {
       n % 9,
     ]),
   },
+  campaign: {
+    columns: ["E-mail", "Status", "Reported", "Error", "Provider", "Message"],
+    rowCount: 3_217,
+    name: "The letter of week 45",
+    subject: "What is new this week",
+    reported: { delivered: 2_986, soft_bounced: 41, bounced: 37, refused: 4, complained: 3 },
+    reasons: [
+      ["unsubscribed", 74],
+      ["invalid_recipient", 21],
+      ["bounced", 19],
+      ["provider_rejected", 6],
+    ],
+    unsubscribed: 12,
+    byStatus: { sent: 3_095, skipped: 93, failed: 27, unknown: 2 },
+    perDay: [],
+    rows: rows((n) => [
+      `reader-${n}@example.com`,
+      n % 20 === 7 ? "skipped" : "sent",
+      n % 20 === 7 ? "" : "delivered",
+      n % 20 === 7 ? "unsubscribed" : "",
+      n % 20 === 7 ? "" : "resend",
+      n % 20 === 7 ? "" : `m-${1000 + n}`,
+    ]),
+  },
 };

@@ -10,6 +10,7 @@ import { exact } from "#dashboard/format.ts";
 import { useApi } from "#dashboard/hooks/use-api.ts";
 import type { Campaign } from "#dashboard/types.ts";
 import { CampaignActions } from "#dashboard/views/campaigns/actions.tsx";
+import { CampaignReport } from "#dashboard/views/campaigns/campaign-report.tsx";
 import { Composer } from "#dashboard/views/campaigns/composer.tsx";
 import { Pace } from "#dashboard/views/campaigns/pace.tsx";
 import { isNewsFor, progressOf } from "#dashboard/views/campaigns/progress.ts";
@@ -28,7 +29,14 @@ export function CampaignDetails({ id, query }: DetailsProps) {
       title={campaign?.name ?? "Campaign"}
       back={{ href: "#/campaigns", text: "All campaigns" }}
       beside={campaign && <Badge status={campaign.status} />}
-      actions={campaign && <CampaignActions campaign={campaign} onChange={reload} />}
+      actions={
+        campaign && (
+          <>
+            {campaign.sendAt === null && <CampaignReport campaign={campaign} />}
+            <CampaignActions campaign={campaign} onChange={reload} />
+          </>
+        )
+      }
     >
       {problem && <ErrorNote problem={problem} onRetry={reload} />}
       {isLoading && <Loading />}

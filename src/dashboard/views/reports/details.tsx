@@ -38,7 +38,8 @@ export function ReportDetails({ id }: { id: string }) {
   );
 }
 
-function factsOf({ format, rows, bytes, snapshotAt, createdAt, expiresAt, jobUrl }: Report): Fact[] {
+function factsOf(report: Report): Fact[] {
+  const { format, campaignId, rows, bytes, snapshotAt, createdAt, expiresAt, jobUrl } = report;
   const facts: Fact[] = [
     { name: "Format", value: format.toUpperCase() },
     { name: "Asked for", value: <TimeAgo at={createdAt} /> },
@@ -46,6 +47,8 @@ function factsOf({ format, rows, bytes, snapshotAt, createdAt, expiresAt, jobUrl
   if (snapshotAt !== null) facts.push({ name: "State of", value: exact(snapshotAt) });
   if (rows !== null) facts.push({ name: "Rows", value: count(rows) });
   if (bytes !== null) facts.push({ name: "Size", value: `${count(Math.ceil(bytes / 1000))} KB` });
+  if (campaignId !== null)
+    facts.push({ name: "Tells of", value: <a href={`#/campaigns/${campaignId}`}>Campaign</a> });
   facts.push(
     { name: "Kept until", value: exact(expiresAt) },
     { name: "Made by", value: <a href={pageOf(jobUrl)}>Job</a> },

@@ -18,8 +18,11 @@ export const LISTS = [
   { value: "dead_letters", text: "Dead letters" },
 ] as const satisfies readonly { value: Report["reportType"]; text: string }[];
 
+/** The report of a campaign is asked for on its page. */
+const CAMPAIGN = { value: "campaign", text: "Campaign" } as const;
+
 export const typeText = (type: unknown): string =>
-  [...TYPES, ...LISTS].find(({ value }) => value === type)?.text ?? String(type);
+  [...TYPES, ...LISTS, CAMPAIGN].find(({ value }) => value === type)?.text ?? String(type);
 
 /** "Users, 2026-11-01 to 2026-11-30". */
 export function titleOf({ reportType, dateRange: { start, end } }: Pick<Report, "reportType" | "dateRange">) {
