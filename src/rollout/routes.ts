@@ -22,7 +22,7 @@ export const flagView = z.object({
 });
 z.globalRegistry.add(flagView, { id: "Flag" });
 export const flagDetailsView = flagView.extend({
-  /** Both ways in the last seven days. */
+  /** Both ways since the flag was changed, at most seven days back. */
   ways: comparison,
   advice: z.object({
     next: z.enum(["wait", "go_on", "turn_back", "finish"]),
@@ -47,13 +47,13 @@ export const flagRoutes = ({ flags, rollout, clock }: Dependencies): Route[] => 
     method: "GET",
     path: "/api/flags/:name",
     policy: "admin",
-    summary: "One flag, how both ways went in the last seven days, and what to do next",
+    summary: "One flag, how both ways went since it was changed (at most seven days), and what to do next",
     params: flagParams,
     responses: { 200: flagDetailsView },
     handler: async ({ params: { name } }) => {
       const flag = await flags.get(name);
       if (flag === null) throw noFlag();
-      const ways = await flags.compare(name, new Date(clock.now().getTime() - WEEK_MS).toISOString());
+      const ways = await flags.compare(name, comparedSince(flag, clock.now()));
       const view = toFlagView(flag);
       return json(200, { ...view, ways, advice: advise(view, ways) });
     },
@@ -90,6 +90,12 @@ export const flagRoutes = ({ flags, rollout, clock }: Dependencies): Route[] => 
     },
   }),
 ];
+
+/** What went before a change says nothing about the flag as it is now. */
+function comparedSince({ updated_at: updatedAt }: FlagRow, now: Date): string {
+  const weekAgo = now.getTime() - WEEK_MS;
+  return new Date(Math.max(weekAgo, Date.parse(updatedAt))).toISOString();
+}
 
 const noFlag = () => new AppError("not_found", "Flag not found");
 

@@ -203,16 +203,25 @@ test("only administrators read and change flags, and each change is in the audit
   expect((await house.call("GET", "/api/flags", undefined, admin)).body.items).toHaveLength(1);
 });
 
-test("a flag compares both ways, by what the ledger knows", async () => {
-  await setFlag({ isOn: true, percentage: 30 });
-  const { body } = await house.call("GET", "/api/flags/async_newsletter", undefined, admin);
-  const [{ queue, sync }] = await rows(
-    `select count(*) filter (where way = 'queue')::int as queue, count(*) filter (where way = 'sync')::int as sync
-     from flag_decisions`,
-  );
-  expect(body.ways.queue).toMatchObject({ decided: queue, failed: 0, p95Ms: expect.any(Number) });
-  expect(body.ways.sync).toMatchObject({ decided: sync, failed: 0, p50Ms: expect.any(Number) });
-  expect(body.advice.next).toBe("wait");
+test("a flag compares both ways since it was changed, by what the ledger knows", async () => {
+  const flag = async () => (await house.call("GET", "/api/flags/async_newsletter", undefined, admin)).body;
+  await house.engine.advance("1m");
+  await setFlag({ isOn: true, percentage: 30, allowed: ["alice"] });
+  const { campaignId } = await house.draft(1);
+  await send(campaignId);
+  await completed(campaignId);
+  const none = { decided: 0, ended: 0, failed: 0, handedOver: 0, p50Ms: null, p95Ms: null };
+  const one = { decided: 1, ended: 1, failed: 0, handedOver: 0, p50Ms: expect.any(Number) };
+  expect((await flag()).ways).toMatchObject({ queue: one, sync: none });
+  // What went by the earlier setting says nothing about the new one.
+  await house.engine.advance("1m");
+  await setFlag({ isOn: false, allowed: [] });
+  await send((await house.draft(1)).campaignId);
+  const { ways, advice } = await flag();
+  expect(ways).toMatchObject({ queue: none, sync: { ...one, p95Ms: expect.any(Number) } });
+  expect(advice.next).toBe("wait");
+  await house.engine.advance("8d");
+  expect((await flag()).ways).toEqual({ queue: none, sync: none });
 });
 
 test("S4-67: when the flag is deleted, everything is queued", async () => {

@@ -39,7 +39,7 @@ export function FlagCard({ name }: { name: string }) {
         {!flag.isOn && " when the flag is on; now all of it takes the old way"}.
       </p>
       <Table
-        caption={`Both ways of ${name}, last 7 days`}
+        caption={`Both ways of ${name} since its last change, at most 7 days`}
         columns={COLUMNS}
         rows={waysOf(flag)}
         keyOf={({ way }) => way}
