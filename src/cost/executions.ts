@@ -38,32 +38,51 @@ export const EXECUTIONS: Readonly<Record<string, number>> = {
   "record-cancellations": 1,
 };
 
-/** The function that works on the parts of a job. */
+/** The function that works on the parts of a job. Other jobs have none, or work on their only part themselves. */
 const PART_FUNCTIONS: Readonly<Record<string, string>> = {
   "send-email-campaign": "send-campaign-part",
+  "resume-email-campaign": "send-campaign-part",
   "process-import": "process-import-batch",
-  "replay-webhooks": "send-webhook",
   "push-post": "push-post-part",
 };
 /** Recipients or rows in one part. */
 const PART_SIZE = 5_000;
 
 /** The executions of a campaign or an import of this size; waits for the mail provider's pace come on top. */
-export const executionsInParts = (
+export function executionsInParts(
   functionId: "send-email-campaign" | "process-import",
   size: number,
-): number =>
-  executionsOfCounted({ functionId, runs: 1, retries: 0, parts: Math.ceil(size / PART_SIZE), failed: 0 });
+): number {
+  const parts = Math.ceil(size / PART_SIZE);
+  return executionsOfCounted({
+    functionId,
+    runs: 1,
+    retries: 0,
+    fanOuts: Math.min(1, parts),
+    parts,
+    failed: 0,
+  });
+}
 
 /** A failed run's dead letter: the run of its `onFailure` with two steps, and the net under it. */
 const OF_A_FAILURE = 4;
 
-export type Counted = { functionId: string; runs: number; retries: number; parts: number; failed: number };
+export type Counted = {
+  functionId: string;
+  runs: number;
+  retries: number;
+  /** Runs that sent events to parts. */
+  fanOuts: number;
+  parts: number;
+  failed: number;
+};
 
 /** The executions of counted work. Waits within a run, and further steps of large parts, come on top. */
-export function executionsOfCounted({ functionId, runs, retries, parts, failed }: Counted): number {
+export function executionsOfCounted({ functionId, runs, retries, fanOuts, parts, failed }: Counted): number {
   // A function that is not ours to know: a run with one step.
   const ofRun = EXECUTIONS[functionId] ?? 2;
-  const ofPart = EXECUTIONS[PART_FUNCTIONS[functionId] ?? ""] ?? 0;
-  return runs * ofRun + retries + parts * ofPart + failed * OF_A_FAILURE;
+  const partFunction = PART_FUNCTIONS[functionId];
+  // A run without parts has no step that sends events to them.
+  const ofParts = partFunction ? fanOuts - runs + parts * (EXECUTIONS[partFunction] ?? 0) : 0;
+  return runs * ofRun + retries + ofParts + failed * OF_A_FAILURE;
 }

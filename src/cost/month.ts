@@ -25,6 +25,7 @@ export function toMonthView(rows: readonly Row[], now: Date) {
       functionId: row.function_id,
       runs: row.run_count,
       retries: row.retry_count,
+      fanOuts: row.fan_out_count,
       parts: row.part_count,
       failed: row.failed_count,
     }),

@@ -10,6 +10,7 @@ const ofFunction = z.object({
   job_count: z.number(),
   run_count: z.number(),
   retry_count: z.number(),
+  fan_out_count: z.number(),
   part_count: z.number(),
   failed_count: z.number(),
   mail_count: z.number(),

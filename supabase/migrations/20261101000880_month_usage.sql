@@ -8,6 +8,8 @@ create table private.usage_by_day (
   run_count bigint not null,
   -- Attempts of runs after the first one.
   retry_count bigint not null,
+  -- Runs that sent events to parts, and these parts.
+  fan_out_count bigint not null,
   part_count bigint not null,
   failed_count bigint not null,
   mail_count bigint not null,
@@ -25,8 +27,8 @@ alter table private.usage_tally enable row level security;
 grant select, insert, update, delete on private.usage_by_day, private.usage_tally to service_role;
 
 -- Counts the jobs that have ended since the last call, each once, and forgets days of more than 400 days ago. A
--- transaction may commit later than the time that it wrote, so the newest minute waits for the next call. Returns how many jobs
--- were counted.
+-- transaction may commit later than the time that it wrote, so the newest minute waits for the next call. The parts of a
+-- job without a run were done by a request. Returns how many jobs were counted.
 create function public.tally_usage(p_now timestamptz)
 returns bigint
 language plpgsql
@@ -52,17 +54,22 @@ begin
     cross join lateral (
       select count(*) as runs, coalesce(sum(attempts - 1), 0) as retries from public.job_runs where job_id = jobs.id
     ) as runs
-    cross join lateral (select count(*) as parts from public.job_parts where job_id = jobs.id) as parts
+    cross join lateral (
+      select case when jobs.function_id = 'resume-email-campaign' and jsonb_typeof(jobs.result -> 'parts') = 'number'
+        then (jobs.result ->> 'parts')::bigint
+        else (select count(*) from public.job_parts where job_id = jobs.id and runs.runs > 0) end as parts
+    ) as parts
     where jobs.ended_at >= v_since and jobs.ended_at < v_until
   ), counted as (
     insert into private.usage_by_day as usage
-    select day, function_id, count(*), sum(runs), sum(retries), sum(parts), count(*) filter (where status = 'failed'),
-      sum(mails)
+    select day, function_id, count(*), sum(runs), sum(retries), count(*) filter (where parts > 0), sum(parts),
+      count(*) filter (where status = 'failed'), sum(mails)
     from ended group by day, function_id
     on conflict (day, function_id) do update set
       job_count = usage.job_count + excluded.job_count,
       run_count = usage.run_count + excluded.run_count,
       retry_count = usage.retry_count + excluded.retry_count,
+      fan_out_count = usage.fan_out_count + excluded.fan_out_count,
       part_count = usage.part_count + excluded.part_count,
       failed_count = usage.failed_count + excluded.failed_count,
       mail_count = usage.mail_count + excluded.mail_count
@@ -77,14 +84,14 @@ $$;
 -- The sums of a month (UTC) by function.
 create function public.read_month_usage(p_month date)
 returns table (
-  function_id text, job_count bigint, run_count bigint, retry_count bigint, part_count bigint, failed_count bigint,
-  mail_count bigint
+  function_id text, job_count bigint, run_count bigint, retry_count bigint, fan_out_count bigint, part_count bigint,
+  failed_count bigint, mail_count bigint
 )
 language sql stable
 set search_path = ''
 as $$
-  select function_id, sum(job_count)::bigint, sum(run_count)::bigint, sum(retry_count)::bigint, sum(part_count)::bigint,
-    sum(failed_count)::bigint, sum(mail_count)::bigint
+  select function_id, sum(job_count)::bigint, sum(run_count)::bigint, sum(retry_count)::bigint,
+    sum(fan_out_count)::bigint, sum(part_count)::bigint, sum(failed_count)::bigint, sum(mail_count)::bigint
   from private.usage_by_day where day >= p_month and day < p_month + interval '1 month'
   group by function_id order by function_id;
 $$;

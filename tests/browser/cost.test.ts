@@ -7,7 +7,7 @@ withChromium("the cost of the month", () => {
 
   test("stands on the overview: what the month has used so far", async () => {
     await pages.house.sql.query(
-      "insert into private.usage_by_day values (date_trunc('month', now() at time zone 'UTC')::date, 'send-mail', 1200, 1200, 0, 0, 0, 1200)",
+      "insert into private.usage_by_day values (date_trunc('month', now() at time zone 'UTC')::date, 'send-mail', 1200, 1200, 0, 0, 0, 0, 1200)",
     );
     const page = await pages.open("/");
     const card = page

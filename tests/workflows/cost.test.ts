@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { campaignFunctions } from "#campaigns/functions.ts";
 import { executionsOf } from "#cost/usage.ts";
+import { feedFunctions } from "#feed/functions.ts";
 import { AppError } from "#lib/errors.ts";
 import { monitoringFunctions } from "#monitoring/functions.ts";
 import { type Workshop, workshop } from "../support/workshop.ts";
@@ -113,6 +114,30 @@ describe("the month so far", () => {
     expect(await month()).toEqual(before);
   });
 
+  test("knows posts with and without followers, and newsletters that a request sent itself, from the engine's count", async () => {
+    shop = await workshop({
+      start: new Date("2026-11-10T00:00:00Z"),
+      env: { MAIL_REQUESTS_PER_SECOND: "0" },
+      functions: (platform) => [...campaignFunctions(platform), ...feedFunctions(platform)],
+    });
+    const post = async () => (await shop.call("POST", "/api/posts", { content: "Hello" })).body.id;
+    const [{ author }] = await shop.rows("select author from posts where id = $1", [await post()]);
+    await shop.rows(
+      "insert into follows select 'f' || n, $1, nextval('private.feed_sequence'), now() from generate_series(1, 2001) as n",
+      [author],
+    );
+    await post();
+    await shop.rows("insert into flags values ('async_newsletter', 'development', false, 10, '{}', now())");
+    const { body: list } = await shop.call("POST", "/api/lists", { name: "People" });
+    await shop.call("POST", `/api/lists/${list.id}/subscribers`, [{ email: "p1@example.com" }]);
+    const content = { listId: list.id, subject: "News", text: "Hello", from: "us@example.com" };
+    expect((await shop.call("POST", "/api/newsletter", content)).body.status).toBe("sent");
+    await hour();
+    // Without followers 2; for 2,001 of them 3, and 2 for each of two parts.
+    expect((await month()).used).toEqual({ jobs: 3, executions: 2 + 3 + 2 * 2, mails: 1 });
+    expect(shop.engine.usage().executions).toBe(2 + 3 + 2 * 2);
+  });
+
   test("counts the mails of our own functions only, whatever another function returns", async () => {
     shop = await workshop({
       start: new Date("2026-11-10T00:00:00Z"),
@@ -131,7 +156,7 @@ describe("the month so far", () => {
 
   test("has a forecast for the whole month from its second day on, and begins anew", async () => {
     shop = await workshop({ start: new Date("2026-11-16T00:00:00Z"), functions: campaignFunctions });
-    const usage = "insert into private.usage_by_day values ($1, 'send-mail', 100, 100, 20, 0, 0, 90)";
+    const usage = "insert into private.usage_by_day values ($1, 'send-mail', 100, 100, 20, 0, 0, 0, 90)";
     await shop.rows(usage, ["2026-11-05"]);
     const { used, forecast } = await month();
     expect(used).toEqual({ jobs: 100, executions: 320, mails: 90 });

@@ -592,6 +592,15 @@ describe.each(Object.entries(WORK))("%s", (functionId, work) => {
     expect(Math.abs(estimate - counted), `${functionId}: ${counted} executions`).toBeLessThanOrEqual(
       counted * 0.05,
     );
+    // So does the month so far, with all runs that this work began.
+    await house.engine.advance("2m");
+    await house.keepHouse();
+    await house.engine.idle();
+    const { used } = await house.call("GET", "/api/cost/month");
+    const all = house.engine.usage().executions;
+    expect(Math.abs(used.executions - all), `${used.executions} instead of ${all}`).toBeLessThanOrEqual(
+      all * 0.05,
+    );
   });
 
   test.each([...AWAY, ...(work.also ?? [])])(

@@ -4788,6 +4788,7 @@ export type Database = {
         Args: { p_month: string | null };
         Returns: {
           failed_count: number;
+          fan_out_count: number;
           function_id: string;
           job_count: number;
           mail_count: number;
