@@ -84,8 +84,8 @@ begin
 end
 $$;
 
--- Decides on a subject, unless that was done before: the first decision is the one that counts. Returns {"way",
--- "isNew"}.
+-- Decides on a subject, unless that was done before: the first decision is the one that counts. The work of a paused
+-- function waits in the queue. Returns {"way", "isNew"}.
 create function public.decide_way(
   p_flag text, p_environment text, p_subject text, p_key text, p_way text, p_reason text, p_job_id uuid, p_now timestamptz
 )
@@ -94,6 +94,10 @@ language plpgsql
 set search_path = ''
 as $$
 begin
+  if p_way = 'sync' and private.is_paused((select function_id from public.jobs where id = p_job_id)) then
+    p_way := 'queue';
+    p_reason := 'paused';
+  end if;
   insert into public.flag_decisions (flag, environment, subject, key, way, reason, job_id, decided_at)
   values (p_flag, p_environment, p_subject, p_key, p_way, p_reason, p_job_id, p_now)
   on conflict do nothing;

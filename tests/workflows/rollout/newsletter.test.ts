@@ -105,6 +105,21 @@ test("an audience that is too large for a request is queued", async () => {
   await completed(campaignId);
 });
 
+test("while campaigns are paused, a newsletter waits in the queue whatever the flag says", async () => {
+  await setFlag({ isOn: false });
+  const { campaignId } = await house.draft(2);
+  const before = await accepted();
+  await house.call("POST", "/api/functions/send-email-campaign/pause", undefined, admin);
+  expect((await send(campaignId)).status).toBe(202);
+  expect(await decisionOf(campaignId)).toMatchObject({ way: "queue", reason: "paused" });
+  await house.engine.advance("5m");
+  await house.app.keepHouse();
+  expect(await accepted()).toBe(before);
+  await house.call("POST", "/api/functions/send-email-campaign/resume", undefined, admin);
+  await completed(campaignId);
+  expect(await accepted()).toBe(before + 2);
+});
+
 test("the allow list, the environment and other owners: the flag is asked for the owner of this environment", async () => {
   await setFlag({ isOn: true, percentage: 0, allowed: ["alice"] });
   await rows("insert into flags values ('async_newsletter', 'production', false, 0, '{}', now())");
