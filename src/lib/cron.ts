@@ -4,8 +4,10 @@ import { AppError } from "#lib/errors.ts";
 /** One time at which a schedule is due. `local` is its wall time with the offset, such as `2026-10-25T02:30+02:00`. */
 export type Slot = { at: Date; local: string };
 
+const DAY_MS = 24 * 60 * 60_000;
+
 /**
- * Cron times in a time zone, by croner alone. A time without `*` or steps happens exactly once a day: at its first
+ * Cron times in a time zone. A time without `*` or steps (a fixed time) happens exactly once a day: at its first
  * occurrence where clocks are set back, and at the end of the gap where they skip it. A pattern with `*` or steps
  * keeps its interval in real time: it runs in both passes of a repeated hour, and never in a skipped one.
  */
@@ -34,13 +36,10 @@ export function slotsBetween(
   until: Date,
   limit: number,
 ): Slot[] {
-  const reader = readCron(cron, timeZone);
   const slots: Slot[] = [];
-  let at = reader.nextRun(after);
-  while (at !== null && at <= until && slots.length < limit) {
+  const next = timesOf(cron, timeZone);
+  for (let at = next(after); at !== null && at <= until && slots.length < limit; at = next(at))
     slots.push({ at, local: localTime(at, timeZone) });
-    at = reader.nextRun(at);
-  }
   return slots;
 }
 
@@ -49,6 +48,46 @@ export const slotBefore = (
   { cron, timeZone }: { cron: string; timeZone: string },
   before: Date,
 ): Date | undefined => readCron(cron, timeZone).previousRuns(1, before)[0];
+
+/** Returns the first time after a moment. */
+function timesOf(cron: string, timeZone: string): (after: Date) => Date | null {
+  const reader = readCron(cron, timeZone);
+  if (/[*/]/.test(cron.trim().split(/\s+/, 2).join())) return (after) => reader.nextRun(after);
+  // Croner 11 drops a fixed time in a gap that ends at midnight, as Greenland's. So it only reads the pattern here.
+  const pattern = readCron(cron, "UTC");
+  return (after) => {
+    const shown = new Date(after.getTime() + offsetOf(after, timeZone).ms);
+    for (let local = pattern.nextRun(shown); local !== null; local = pattern.nextRun(local)) {
+      const at = momentOf(local.getTime(), timeZone);
+      // In the second pass of a repeated hour, its times have already been.
+      if (at > after) return at;
+    }
+    return null;
+  };
+}
+
+/** The first moment at which local clocks show this time (given as if it were UTC), or the end of the gap over it. */
+function momentOf(local: number, timeZone: string): Date {
+  const offset = (time: number) => offsetOf(new Date(time), timeZone).ms;
+  const [before, after] = [offset(local - DAY_MS), offset(local + DAY_MS)];
+  const shows = [before, after].find((ms) => offset(local - ms) === ms);
+  return shows === undefined
+    ? changeBetween(local - after, local - before, timeZone)
+    : new Date(local - shows);
+}
+
+/** When the zone's clocks change between two times with different offsets, to the minute. */
+export function changeBetween(from: number, to: number, timeZone: string): Date {
+  const offset = (time: number) => offsetOf(new Date(time), timeZone).ms;
+  const before = offset(from);
+  let [low, high] = [from, to];
+  while (high - low > 60_000) {
+    const middle = low + Math.floor((high - low) / 120_000) * 60_000;
+    if (offset(middle) === before) low = middle;
+    else high = middle;
+  }
+  return new Date(high);
+}
 
 export const localTime = (at: Date, timeZone: string): string => {
   const offset = offsetOf(at, timeZone);

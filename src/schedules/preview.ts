@@ -1,4 +1,4 @@
-import { localTime, offsetOf, readCron, type Slot, slotsBetween } from "#lib/cron.ts";
+import { changeBetween, localTime, offsetOf, readCron, type Slot, slotsBetween } from "#lib/cron.ts";
 import type { Schedule } from "#lib/schedule.ts";
 import { isExcluded } from "./decide.ts";
 
@@ -56,13 +56,7 @@ function clockChanges(timeZone: string, now: Date) {
   for (let day = start; day < start + YEAR_HOURS * HOUR_MS; day += 24 * HOUR_MS) {
     const [before, after] = [offset(day), offset(day + 24 * HOUR_MS)];
     if (before === after) continue;
-    let [low, high] = [day, day + 24 * HOUR_MS];
-    while (high - low > 60_000) {
-      const middle = low + Math.floor((high - low) / 120_000) * 60_000;
-      if (offset(middle) === before) low = middle;
-      else high = middle;
-    }
-    changes.push({ at: new Date(high), before, after });
+    changes.push({ at: changeBetween(day, day + 24 * HOUR_MS, timeZone), before, after });
   }
   return changes;
 }
