@@ -9,8 +9,8 @@ import sharp from "sharp";
 import { WRITERS } from "#reports/contents.ts";
 import { toDocument } from "#reports/document.ts";
 import { loadLayout } from "#reports/render-pdf.ts";
+import { samples } from "../support/report-samples.ts";
 import { findChromium, howToGetChromium, launchChromium } from "./support/chromium.ts";
-import { samples } from "./support/report-samples.ts";
 
 const folder = resolve(import.meta.dirname, "../../docs/reports");
 const range = { start: "2026-11-01", end: "2026-11-28" };

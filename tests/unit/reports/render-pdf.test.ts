@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { WRITERS } from "#reports/contents.ts";
 import { PDF_ROWS, type ReportDocument, type Snapshot, toDocument } from "#reports/document.ts";
 import { renderPdf } from "#reports/render-pdf.ts";
+import { samples } from "../../support/report-samples.ts";
 
 const range = { start: "2026-11-01", end: "2026-11-03" };
 const NAMES = ["Ada Ångström", "Κώστας", "Иван", "محمد علي", "王小明"];
@@ -47,16 +48,11 @@ async function read(bytes: Uint8Array) {
       };
     }),
   );
-  const { info } = await pdf.getMetadata();
+  const { info, metadata } = await pdf.getMetadata();
   const outline = await pdf.getOutline();
-  const { marked } = ((await pdf.getMarkInfo()) ?? {}) as { marked?: boolean };
+  const marks = await pdf.getMarkInfo();
   await pdf.destroy();
-  return {
-    pages,
-    info,
-    outline,
-    isTagged: (await Promise.resolve(marked)) ?? Boolean(pages[0]?.tags.length),
-  };
+  return { pages, info, metadata: metadata?.getRaw() ?? "", outline, marks };
 }
 
 describe("the PDF of a report", () => {
@@ -69,17 +65,30 @@ describe("the PDF of a report", () => {
     expect(info).toMatchObject({ Title: "Users" });
   });
 
-  test("shows names in Latin, Greek, Cyrillic and Chinese", async () => {
+  test.each(Object.entries(WRITERS))("of %s has each of its key figures", async (type, write) => {
+    const sample = samples[type] ?? snapshot;
+    const facts = { type, range, snapshotAt: new Date("2026-11-04T08:00:00Z"), scope: null };
+    const document = toDocument(facts, sample, write(sample, range));
+    const { pages } = await read(await renderPdf(document));
+    expect(document.figures).toHaveLength(4);
+    for (const { label, value } of document.figures) expect(pages[0]?.text).toContain(label + value);
+  });
+
+  test("has a glyph for each character of Latin, Greek, Cyrillic, Arabic and Chinese names", async () => {
     const { pages } = await read(await renderPdf(documentOf()));
     const text = pages
       .map((page) => page.text)
       .join("\n")
       .normalize("NFC");
-    for (const name of ["Ada Ångström", "Κώστας", "Иван", "王小明"]) expect(text).toContain(name);
+    for (const word of NAMES.flatMap((name) => name.split(" "))) expect(text).toContain(word);
+    expect(text).not.toContain("\uFFFD");
   });
 
-  test("is accessible: tagged headings, figures with a description, a table with headers on every page", async () => {
-    const { pages, outline } = await read(await renderPdf(documentOf()));
+  test("conforms to PDF/UA-1: tagged headings, figures with a description, a table with headers on every page", async () => {
+    const { pages, outline, info, metadata, marks } = await read(await renderPdf(documentOf()));
+    expect(metadata).toContain("<pdfuaid:part>1</pdfuaid:part>");
+    expect(info).toMatchObject({ Language: "en" });
+    expect(marks).toMatchObject({ Marked: true });
     const tags = pages.flatMap((page) => page.tags);
     const roles = new Set(tags.map(({ role }) => role));
     for (const role of ["H1", "H2", "Figure", "Table", "TR", "TH", "TD"]) expect(roles).toContain(role);
