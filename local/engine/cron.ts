@@ -17,7 +17,7 @@ function parse(expression: string): Schedule {
     if (!fieldForms[index]?.test(field)) throw new Error(`"${field}" is not modelled by the local engine`);
   // The server accepts only 0 for Sunday, not 7.
   if (/(^|[-,])7/.test(fields[4] ?? "")) throw new Error("end of range (7) above maximum (6): 7");
-  return { pattern: new Cron(pattern, { paused: true, timezone: "UTC" }), zone };
+  return { pattern: new Cron(pattern, { paused: true, utcOffset: 0 }), zone };
 }
 
 /**
@@ -70,22 +70,33 @@ function momentsAt(wall: number, zone: string): number[] {
     .filter((moment) => moment + offsetMs(moment, zone) === wall);
 }
 
+const quarterMs = 15 * 60_000;
+const mostOffsets = 10_000;
+const offsets = new Map<string, number>();
+
+/**
+ * How far the zone is ahead of UTC at a moment. Intl takes long to ask, so it is asked once for each quarter of an hour,
+ * within which no clock changes. Throws for an unknown zone.
+ */
+function offsetMs(moment: number, zone: string): number {
+  const quarter = Math.floor(moment / quarterMs) * quarterMs;
+  const key = `${zone} ${quarter}`;
+  const known = offsets.get(key);
+  if (known !== undefined) return known;
+  if (offsets.size === mostOffsets) offsets.clear();
+  const offset = askOffset(quarter, zone);
+  offsets.set(key, offset);
+  return offset;
+}
+
 const formats = new Map<string, Intl.DateTimeFormat>();
 
-/** How far the zone is ahead of UTC at a moment. Throws for an unknown zone. */
-function offsetMs(moment: number, zone: string): number {
+function askOffset(moment: number, zone: string): number {
   const format = formats.get(zone) ?? formatOf(zone);
   const parts = new Map(format.formatToParts(moment).map(({ type, value }) => [type, Number(value)]));
   const part = (type: Intl.DateTimeFormatPartTypes) => parts.get(type) ?? 0;
-  const wall = Date.UTC(
-    part("year"),
-    part("month") - 1,
-    part("day"),
-    part("hour"),
-    part("minute"),
-    part("second"),
-  );
-  return wall - Math.floor(moment / 1_000) * 1_000;
+  const wall = Date.UTC(part("year"), part("month") - 1, part("day"), part("hour"), part("minute"));
+  return wall - moment;
 }
 
 function formatOf(zone: string): Intl.DateTimeFormat {
@@ -97,7 +108,6 @@ function formatOf(zone: string): Intl.DateTimeFormat {
     day: "numeric",
     hour: "numeric",
     minute: "numeric",
-    second: "numeric",
   });
   formats.set(zone, format);
   return format;

@@ -4,9 +4,12 @@
  */
 
 const MINUTE = 60_000;
-const DAY = 24 * 60 * MINUTE;
+/** No clock changes within a quarter of an hour. */
+const QUARTER = 15 * MINUTE;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
 /** How far around a moment the oracle looks, so that it knows whole local days. */
-const REACH = 30 * 60 * MINUTE;
+const REACH = 30 * HOUR;
 
 export type Rule =
   /** A fixed time happens once a day: the first time where it comes twice, at the end of the gap where it is missing. */
@@ -23,17 +26,19 @@ export function oracle(expression: string, zone: string, around: number, rule: R
     const both = dayField === "*" || weekdayField === "*" ? day && weekday : day || weekday;
     return both && months.has(wall.getUTCMonth() + 1);
   };
-  const matches = (wall: number) => {
-    const date = new Date(wall);
-    return minutes.has(date.getUTCMinutes()) && hours.has(date.getUTCHours()) && matchesDay(date);
-  };
-  const start = Math.floor((around - REACH) / MINUTE) * MINUTE;
+  const matches = (wall: number) =>
+    minutes.has((wall / MINUTE) % 60) &&
+    hours.has(Math.floor(wall / HOUR) % 24) &&
+    matchesDay(new Date(wall));
+  const start = Math.floor((around - REACH) / QUARTER) * QUARTER;
   const found = new Set<number>();
   const seen = new Set<number>();
   const isFixed = rule === "fixed times once" && !/[*/]/.test(expression.split(" ").slice(0, 2).join(" "));
-  let before = start + offsetAt(start, zone);
+  let offset = offsetAt(start, zone);
+  let before = start + offset;
   for (let moment = start; moment <= around + REACH; moment += MINUTE) {
-    const wall = moment + offsetAt(moment, zone);
+    if (moment % QUARTER === 0) offset = offsetAt(moment, zone);
+    const wall = moment + offset;
     // The local minutes that were jumped over.
     if (isFixed)
       for (let missing = before + MINUTE; missing < wall; missing += MINUTE)
@@ -45,13 +50,17 @@ export function oracle(expression: string, zone: string, around: number, rule: R
   return [...found].toSorted((a, b) => a - b);
 }
 
+/** No zone changes its clocks twice within this time. */
+const STEP = 7 * DAY;
+
 /** The moments in this year at which the zone's clocks change, to the minute. */
 export function changesIn(zone: string, year: number): number[] {
   const found: number[] = [];
-  for (let day = Date.UTC(year, 0, 1); day < Date.UTC(year + 1, 0, 1); day += DAY) {
-    const before = offsetAt(day, zone);
-    if (before === offsetAt(day + DAY, zone)) continue;
-    let [low, high] = [day, day + DAY];
+  const end = Date.UTC(year + 1, 0, 1);
+  for (let start = Date.UTC(year, 0, 1); start < end; start += STEP) {
+    const before = offsetAt(start, zone);
+    let [low, high] = [start, Math.min(start + STEP, end)];
+    if (before === offsetAt(high, zone)) continue;
     while (high - low > MINUTE) {
       const middle = low + Math.floor((high - low) / (2 * MINUTE)) * MINUTE;
       if (offsetAt(middle, zone) === before) low = middle;
@@ -90,19 +99,23 @@ function fieldsOf(expression: string): Fields {
   return sets as Fields;
 }
 
-const formats = new Map<string, Intl.DateTimeFormat>();
-/** The offset of each quarter of an hour is asked once: no clock changes within one. */
-const offsets = new Map<string, Map<number, number>>();
-
+/** Asks Intl once a day, and for each quarter of an hour on days with a change. */
 function offsetAt(moment: number, zone: string): number {
-  const known = offsets.get(zone) ?? new Map<number, number>();
-  offsets.set(zone, known);
-  const quarter = Math.floor(moment / (15 * MINUTE));
-  const offset = known.get(quarter) ?? askOffset(quarter * 15 * MINUTE, zone);
-  known.set(quarter, offset);
+  const day = Math.floor(moment / DAY) * DAY;
+  const atStart = offsetOnce(day, zone);
+  if (atStart === offsetOnce(day + DAY, zone)) return atStart;
+  return offsetOnce(Math.floor(moment / QUARTER) * QUARTER, zone);
+}
+
+const offsets = new Map<string, number>();
+function offsetOnce(moment: number, zone: string): number {
+  const key = `${zone} ${moment}`;
+  const offset = offsets.get(key) ?? askOffset(moment, zone);
+  offsets.set(key, offset);
   return offset;
 }
 
+const formats = new Map<string, Intl.DateTimeFormat>();
 function askOffset(moment: number, zone: string): number {
   const format =
     formats.get(zone) ??
