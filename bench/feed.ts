@@ -5,7 +5,7 @@ const USAGE = "npm run bench -- feed [--entries 1000000] [--json]";
 
 const ROUNDS = 200;
 const FOLLOWERS = 10_000;
-/** Each reader follows so many authors who are pushed, and a few who are pulled. */
+/** How many authors each reader follows: most have their posts pushed, and a few have them pulled. */
 const FOLLOWED = 200;
 const PULLED = 10;
 const ENTRIES_PER_READER = 1000;
@@ -84,7 +84,7 @@ async function measure(read: () => Promise<void>) {
   return { p50: at(0.5), p95: at(0.95) };
 }
 
-/** Authors with their posts, and full feeds of readers. One of the readers is the owner of the app's key, who is returned. */
+/** Creates authors with posts, and readers with full feeds. Returns one of the readers: the owner of the app's key. */
 async function fill({ sql, call }: BenchStack, entries: number): Promise<string> {
   const { id } = await call<{ id: string }>("POST", "/api/posts", { content: "whose key is this?" });
   const { rows } = await sql.query("select author from posts where id = $1", [id]);
@@ -115,7 +115,7 @@ async function fill({ sql, call }: BenchStack, entries: number): Promise<string>
   return owner;
 }
 
-/** One post of an author with 10,000 followers, whose feeds are full, from its request to the end of its job. */
+/** Measures one post from its request to the end of its job. Its author has 10,000 followers, whose feeds are full. */
 async function pushOnce({ sql, call, usage, statements }: BenchStack, owner: string) {
   await sql.query(
     `insert into follows select 'fan' || n, $1, nextval('private.feed_sequence'), now()

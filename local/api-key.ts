@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-/** `fetch` reaches the project in another way than over the network. */
+/** `fetch` replaces the network, for a project in the same process. */
 export type Project = { url: string; secretKey: string; fetch?: typeof globalThis.fetch };
 export type Role = "app" | "admin";
 

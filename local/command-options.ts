@@ -1,7 +1,7 @@
 import { type ParseArgsConfig, parseArgs } from "node:util";
 
 /**
- * The options of a command. An option that it does not have ends the process with a sentence and the usage, and `--help`
+ * The options of a command. An unknown option ends the process with a message and the usage. The option `--help`
  * prints the usage.
  */
 export function commandOptions<const Config extends ParseArgsConfig>(

@@ -24,7 +24,7 @@ import { dashboardOf } from "#stack/table.ts";
 const help = `npm run demo [-- --json] [-- --data-dir <path>]
 
 Mails 1,000 subscribers while the provider answers 429 and 5xx, refuses two addresses and, for a while, the key. Then it
-reprocesses what failed and counts what became of each mail. It uses the stack that runs on the data of this folder
+reprocesses what failed and counts the outcome of each mail. It uses the stack that runs on the data of this folder
 (.nightshift, or --data-dir), or else one of its own. --json prints the counts as one last line. Exit code 0 only if each
 recipient got exactly one mail, except the two addresses that the provider refuses for good.`;
 

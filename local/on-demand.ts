@@ -55,7 +55,7 @@ function install(name: OnDemand, place: string, prepare: (folder: string) => voi
   }
 }
 
-/** Runs npm in its own folder. Install scripts are off, because they run whatever a package contains. */
+/** Runs npm in its own folder. Install scripts are off, because a package can run any code in them. */
 export function npm(command: "install" | "rebuild", folder: string, name: string): void {
   const scripts = `--ignore-scripts=${command === "install"}`;
   execFileSync("npm", [command, "--prefix", folder, "--no-audit", "--no-fund", scripts, name], {

@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * Our own lint rules, as a plugin: who may import whom ("a room knows its own files, lib, the job ledger and other
- * rooms' events" depends on the importing file), and how the steps of a loop are named. Plain JavaScript, because
+ * Our own lint rules, as a plugin: which file may import which ("a room knows its own files, lib, the job ledger and
+ * other rooms' events" depends on the importing file), and how the steps of a loop are named. Plain JavaScript, because
  * oxlint loads plugins with the Node that runs it, and Node 20 reads no TypeScript. tests/unit/house-rules.test.ts
  * breaks every rule once.
  */
@@ -53,7 +53,7 @@ const RULES = [
   ({ path }) => path === "app.ts" && "Only doors and tests import the composition root.",
   ({ path }) =>
     path === "functions.ts" &&
-    "Only the door that runs functions carries them: it hands them to the app, nobody in src imports them.",
+    "Only the door that runs functions carries them: it hands them to the app, no file of src imports them.",
   ({ room, name, specifier, typeOnly }) =>
     room !== "lib" &&
     `${room}${name}` !== "app.ts" &&
@@ -133,7 +133,7 @@ function wrong(root, file, specifier, typeOnly) {
 }
 
 const imports = {
-  meta: { type: "problem", docs: { description: "Who may import whom." } },
+  meta: { type: "problem", docs: { description: "Which file may import which." } },
   /** @param {Context} context */
   create(context) {
     const root = context.cwd.replaceAll("\\", "/");

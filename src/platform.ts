@@ -42,7 +42,7 @@ import { notificationRepository } from "#notifications/repository.ts";
 import { flagRepository } from "#rollout/repository.ts";
 import { createRollout } from "#rollout/rollout.ts";
 
-/** `log` receives the log lines instead of stdout; `safeFetch` stands for the addresses that users name. */
+/** `log` receives the log lines instead of stdout; `safeFetch` replaces calls to the addresses that users give us. */
 export type Outside = { fetch?: Fetch; clock?: Clock; log?: DestinationStream; safeFetch?: SafeFetch };
 /** The rooms' declarations that the platform's own services need. */
 type Declared = { visibleFields: VisibleFields; facts: readonly Fact[]; schedules: readonly Schedule[] };
@@ -85,7 +85,7 @@ export function createPlatform(
   });
   const outbox = createOutbox({ inngest, jobs: ledger, clock, logger });
   const jobs = { ...ledger, accept: createAccept({ jobs: ledger, outbox }) };
-  // Filled when the functions are known: they need `onFailure`, which looks up its numbers only later.
+  // Filled when the functions are known: they need `onFailure`, and `onFailure` reads this only when a run fails.
   const attempts = new Map<string, number>();
   const maxAttempts = (functionId: string) => attempts.get(functionId);
 

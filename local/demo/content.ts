@@ -10,7 +10,7 @@ export const refusedAddresses = [
 ];
 
 export type Day = {
-  /** Which requests have their API key refused; a request's idempotency key ends in the number of its batch. */
+  /** The batches whose API key is refused. A request's idempotency key ends in the number of its batch. */
   refusedBatches: string;
   /** Every n-th request gets a 429, four times in all. */
   tooFastEvery: number;

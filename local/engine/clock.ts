@@ -5,7 +5,7 @@ export type Timer = { cancel(): void };
 /** The engine's only source of time, except for signatures, which always carry the real time. */
 export type Clock = {
   now(): number;
-  /** When a run may begin whose event has this time: then, if it is in the future, or else now. */
+  /** When the run of an event may begin: at the time of the event if that is in the future, otherwise now. */
   beginOf(eventTime: number): number;
   /** Calls back when `now()` has reached `time`, but never before this call has returned. */
   at(time: number, callback: () => void): Timer;

@@ -2,7 +2,7 @@ import type { RunDocument } from "./documents.ts";
 
 type Limits = RunDocument["limits"];
 
-/** How many calls are in flight under each concurrency key, and who waits for one of them to end. */
+/** How many calls are in flight under each concurrency key, and which runs wait for one of them to end. */
 export class Concurrency<Waiting> {
   private readonly inUse = new Map<string, number>();
   private readonly waiting = new Map<string, Set<Waiting>>();
@@ -28,8 +28,8 @@ export class Concurrency<Waiting> {
     });
   }
 
-  await(key: string, who: Waiting): void {
+  await(key: string, waiter: Waiting): void {
     const waiting = this.waiting.get(key) ?? new Set<Waiting>();
-    this.waiting.set(key, waiting.add(who));
+    this.waiting.set(key, waiting.add(waiter));
   }
 }

@@ -166,7 +166,7 @@ function outputTooLarge(stepId: string): WireError {
   };
 }
 
-/** A proxy's page, or a server that died: whatever the status, the answer is not from the SDK. */
+/** A proxy's page, or the answer of a server that died. With any status, such an answer is not from the SDK. */
 function notFromSdk(answer: AppAnswer): Answer {
   const { status, body } = answer;
   const message = `Your server returned HTTP ${status} before the SDK responded.`;

@@ -9,10 +9,10 @@ Start your app with INNGEST_DEV=http://127.0.0.1:8288. Without --app, let it reg
   --host <address>       address to listen on (127.0.0.1)
   --app <url>            serve endpoint of an app, may be repeated (APP_URL); asked again every five seconds
   --database-url <url>   keep state in this Postgres, schema "engine" (DATABASE_URL); one engine per database
-  --signing-key <key>    cloud mode: sign calls and demand the key of whoever calls the API
+  --signing-key <key>    cloud mode: sign calls and demand the key from every caller of the API
   --event-key <key>      accept events under this key only, may be repeated
   --retry-interval <s>   the same delay before every retry, instead of Inngest's table
-  --no-checkpointing     one step per request, whatever the app is set to
+  --no-checkpointing     one step per request, also for apps that enable checkpointing
   -h, --help             this text
 
 It models

@@ -20,7 +20,7 @@ export class Journal {
   private readonly options: Options;
   private runs = new Set<RunDocument>();
   private events = new Set<StoredEvent>();
-  /** By id: each registration of an app is a new object. */
+  /** Apps by id, because each registration of an app makes a new object. */
   private apps = new Map<string, App>();
   private forgottenRuns: string[] = [];
   private forgottenEvents: string[] = [];

@@ -1,8 +1,8 @@
 import { createHash, createHmac, timingSafeEqual } from "node:crypto";
 
 /**
- * Signatures of cloud mode, by which engine and app authenticate each other. They carry the real time, whatever clock
- * the engine uses: the SDK compares it with its own time and allows a difference of five minutes.
+ * Signatures of cloud mode, by which engine and app authenticate each other. They carry the real time, even when the
+ * engine uses another clock: the SDK compares it with its own time and allows a difference of five minutes.
  */
 export function sign(key: string, body: string, realTimeMs: number): string {
   const seconds = Math.floor(realTimeMs / 1_000);

@@ -35,7 +35,7 @@ function tryToListen(site: Site, port: number): Promise<Listening> {
       {
         port,
         hostname: "127.0.0.1",
-        // Our limit instead of Node's, whose 431 would come without our message.
+        // A limit of our own, because Node's 431 would not have our message.
         serverOptions: { maxHeaderSize: 64 * 1024 },
         overrideGlobalObjects: false,
         fetch: (request, { incoming, outgoing }) => {

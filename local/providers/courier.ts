@@ -1,14 +1,14 @@
 /** A webhook as a provider sends it. */
 export type SignedWebhook = { path: string; body: string; headers: Record<string, string> };
 
-/** Brings webhooks to a site, and loses those that it is told to lose. It never tries again. */
+/** Sends webhooks to a site, except those that it is told to lose. It never tries again. */
 export function createCourier(post: (webhook: SignedWebhook) => Promise<{ status: number }>) {
   let isLost: (number: number) => boolean = () => false;
   let number = 0;
   const counts = { brought: 0, lost: 0, refused: 0 };
   return {
     counts,
-    /** From now on those webhooks are lost whose number, counted from 0, fits. */
+    /** From now on, loses each webhook for whose number (counted from 0) `which` returns true. */
     lose(which: (number: number) => boolean) {
       isLost = which;
     },

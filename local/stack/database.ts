@@ -56,7 +56,7 @@ function keepPostgres(dataDir: string, say: Say): Database {
     });
     return postgres;
   };
-  /** Undefined when `stop` was called before it was back. */
+  /** Undefined when `stop` was called before the server was back. */
   const startAgain = async (): Promise<Postgres | undefined> => {
     say("Postgres died; starting it again.");
     const backoff = newBackoff();

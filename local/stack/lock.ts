@@ -7,7 +7,7 @@ import { StackError } from "#stack/errors.ts";
 import { isCode } from "#supabase/postgres-binaries.ts";
 
 /**
- * A lock is a socket with a listener: it ends with its process, in whatever way that ends. A file with a process id
+ * A lock is a socket with a listener: it ends with its process, even if that is killed. A file with a process id
  * would survive a `kill -9` and then name no process, or a wrong one. The socket is in a folder, because a folder
  * cannot be renamed onto one that is not empty: of many simultaneous starts exactly one gets the lock. Every socket has
  * its own name, so that deleting a dead one never deletes a live one.
@@ -44,8 +44,8 @@ export async function lockFolder(folder: string): Promise<() => void> {
 }
 
 /**
- * In the data folder itself, whatever path leads there. If the path is too long for a socket (about 100 bytes), another
- * place is used.
+ * The lock is in the data folder, so that every path to the folder leads to the same lock. If the path is too long for
+ * a socket (about 100 bytes), the lock is in /tmp.
  */
 function placeOfLock(folder: string): string {
   const inside = join(folder, "lock");

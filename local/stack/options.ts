@@ -16,8 +16,8 @@ export const help = `npm start -- [flags]   runs the whole stack on this machine
 
   --port <n>         the site's port; Supabase, engine and inbox take the three after it
                      (without it: 8888, 54321, 8288 and 54324)
-  --data-dir <path>  where the data lies (.nightshift)
-  --reset            start from nothing: throws the data of that folder away first
+  --data-dir <path>  where the data is stored (.nightshift)
+  --reset            delete the data in that folder first
   --ephemeral        free ports and a temporary folder that is removed at the end; not with the two above
   --inngest          the real Inngest Dev Server instead of the local engine (npm run start:inngest)
   --time-scale <n>   let the stack's clock run n times faster

@@ -56,9 +56,9 @@ async function build(projectDir: string, pageDir: string, signal?: AbortSignal):
     await promisify(execFile)(process.execPath, args, { cwd: projectDir, env, ...(signal && { signal }) });
     // A source that changes during the build must be newer than the result.
     await utimes(join(made, "index.html"), startedAt, startedAt);
-    if (await isFresh(projectDir)) return; // somebody else was quicker, with the same
-    await rename(pageDir, join(work, "old")).catch(() => {}); // there was none
-    await rename(made, pageDir).catch(() => {}); // somebody else was quicker still
+    if (await isFresh(projectDir)) return; // another process has built the same page first
+    await rename(pageDir, join(work, "old")).catch(() => {}); // there was no page before
+    await rename(made, pageDir).catch(() => {}); // another process has put its page there meanwhile
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     throw new StackError(`The page cannot be built: ${why}`, "npm run build says the same.");

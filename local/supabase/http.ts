@@ -65,7 +65,7 @@ export const refuse = (what: string): never => {
   throw new NotModeled(what);
 };
 
-/** The largest JSON body: far more than an app sends, and far less than this process could not handle. */
+/** The largest JSON body: far more than an app sends, and small enough for the memory of this process. */
 export const bodyLimitBytes = 64 * 1024 * 1024;
 
 export class BodyTooLarge extends Error {}

@@ -49,7 +49,7 @@ const passes = /lock file|in use|bind|shared memory/;
 
 /**
  * Starts the Postgres of a data folder, or attaches to the one that is running there. It ends with the process that
- * started it, in whatever way that process ends.
+ * started it, even if that process is killed.
  */
 export const startPostgres = async (options: PostgresOptions): Promise<Postgres> => {
   const binaries = findBinaries();

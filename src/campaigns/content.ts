@@ -5,9 +5,9 @@ import { findForeignSyntax } from "#mail/foreign-syntax.ts";
 import { asPlainText, parseTemplate } from "#mail/template.ts";
 
 const oneLine = (max: number) => filledText(max).regex(/^[^\r\n]*$/, "must be one line");
-/** Filled with the longest values, 2,000 characters each, a text of 200,000 stays under a megabyte. */
+/** So a text of 200,000 characters stays under a megabyte, even when each field has a value of 2,000 characters. */
 const MOST_MERGE_FIELDS = 200;
-/** As long as the name of a subscriber's field may be. */
+/** The same limit as for the name of a subscriber's field. */
 const LONGEST_NAME = 100;
 
 const merged = (text: z.ZodString) =>

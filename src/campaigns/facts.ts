@@ -24,7 +24,7 @@ export const campaignFacts = [
   }),
   fact({
     type: "campaign.failed",
-    summary: "A campaign cannot go on; its dead letter says why.",
+    summary: "A campaign cannot continue; its dead letter says why.",
     schema: campaign,
     example: { ...example, counts: { sent: 600 } },
   }),

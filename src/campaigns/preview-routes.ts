@@ -37,12 +37,12 @@ export const previewView = z.object({
   ),
   estimate: z.object({
     executions: count,
-    /** At the configured pace; null: without a limit of ours. */
+    /** How long sending takes at the configured pace; null: we set no limit. */
     seconds: count.nullable(),
-    /** Of a month in which this campaign is the only work; null where a price is on request. */
+    /** The cost of a month in which this campaign is the only work; null where a price is on request. */
     cheapestUsd: count.nullable(),
   }),
-  /** Over audience and content: send with it as `previewHash`, and what changed since is refused. */
+  /** A hash of audience and content. Sending with it as `previewHash` is refused when one of them has changed since. */
   hash: z.string(),
 });
 z.globalRegistry.add(previewView, { id: "CampaignPreview" });

@@ -37,7 +37,7 @@ export type Sample = {
 export type Preview = Omit<Audience, "fields" | "samples"> & {
   warnings: Warning[];
   samples: Sample[];
-  /** `seconds`: at the configured pace; null: without a limit of ours. */
+  /** `seconds`: how long sending takes at the configured pace; null: we set no limit. */
   estimate: { executions: number; seconds: number | null; cheapestUsd: number | null };
 };
 

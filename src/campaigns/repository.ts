@@ -50,7 +50,7 @@ type Taken = z.output<typeof taken>;
 /** A part that the caller has claimed, with the token of its lease. */
 type PartRef = { id: number; token: string };
 
-/** Of one batch. Subscriber id → the provider's message id, or the code and message of the error. */
+/** The outcome of one batch. Subscriber id → the provider's message id, or the code and message of the error. */
 export type Outcome = {
   batchNo: number;
   sent: Record<string, string>;
@@ -88,7 +88,7 @@ export function campaignRepository(db: DatabaseClient, clock: Clock) {
     hold: (campaignId: string, eventId: string, reason: string): Promise<void> =>
       call("hold_campaign", { campaignId, eventId, reason }),
 
-    /** `keysSince`: a batch that was first sent to this provider later may be sent to it again under its key. */
+    /** `keysSince`: a batch that was first sent to a provider after this time may be sent to it again under its key. */
     take: (
       { id, token }: PartRef,
       provider: string,

@@ -96,7 +96,7 @@ export const campaignRoutes = ({ campaigns }: { campaigns: CampaignApiRepository
     method: "GET",
     path: "/api/campaigns/:id/sends",
     policy: "app",
-    summary: "What became of each recipient, in the order of subscriber ids",
+    summary: "The outcome for each recipient, in the order of subscriber ids",
     params: idParams,
     query: z.object({ ...numberedPageQuery, status: z.enum(SEND_STATUSES).optional() }),
     responses: { 200: z.object({ items: z.array(sendView), nextCursor: z.string().nullable() }) },

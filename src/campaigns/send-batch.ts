@@ -65,7 +65,7 @@ export function writeMails(recipients: readonly Recipient[], render: Render) {
   return { ids, mails, failed };
 }
 
-/** The first request of a batch has been granted its time already; the requests of a search for bad mails have not. */
+/** The rate limit has already admitted the first request of a batch, but not the requests of a search for bad mails. */
 async function ask(
   { mailer, pace, isLate }: Call,
   mails: readonly string[],

@@ -38,8 +38,8 @@ const MOST_AT_ONCE = 100;
 const eventData = z.object({ campaignId: z.uuid() });
 
 /**
- * Accepts a newsletter. While the flag exists, its job is held until it is decided who does it: the queue, or this
- * request. The first decision on a campaign counts, and only the request that made it sends.
+ * Accepts a newsletter. While the flag exists, its job is held until the flag decides whether the queue or this request
+ * does it. The first decision on a campaign counts, and only the request that made it sends.
  */
 export async function sendNewsletter(
   { campaigns, jobs, rollout, sendAtOnce }: NewsletterDependencies,

@@ -13,7 +13,7 @@ type CampaignProvider = Pick<MailProvider, "mailer" | "pace">;
 
 export type SendDependencies = {
   campaigns: Pick<CampaignRepository, "take" | "settle">;
-  /** In the order in which they are asked. */
+  /** The providers, in the order in which they are asked. */
   providers: readonly CampaignProvider[];
   clock: Clock;
   links: Pick<UnsubscribeLinks, "signer">;
@@ -38,10 +38,11 @@ export async function sendPart(deps: SendDependencies, part: Part, time: StepTim
   for (const provider of deps.providers) {
     const worked = await sendBy(provider, deps, part, time);
     if (typeof worked === "object" && "refusal" in worked) refusals.push(worked.refusal);
-    // "open": what is left is not for this provider, because another one has sent some mails of the batch, or may have.
+    // "open": this provider may not send the rest, because another one has sent some mails of these batches, or may
+    // have.
     else if (worked !== "open" || time.isLate()) return worked;
   }
-  // What is left is for a provider that refuses us or is no longer configured, or each of them refuses us.
+  // Every provider refuses us, or the only one that may send the rest refuses us or is no longer configured.
   const passing = refusals.find(({ code }) => meaningOf(code).retry !== "stop");
   throw (
     passing ??
@@ -87,7 +88,7 @@ async function sendBy(
     const { outcomes, ...ended } = await sendAll(taken.batches, isOver, limitBatch, (batch) =>
       sendBatch(call, batch),
     );
-    // After an error, also to learn whether another run has the part by now: then the error is that run's to report.
+    // After an error this also shows whether another run has claimed the part. If so, that run reports the error.
     const isToSettle = outcomes.length > 0 || ended.error !== undefined;
     const settled = isToSettle ? await campaigns.settle(part, mailer.account, outcomes) : "open";
     if (settled !== "open") state = settled;
@@ -112,7 +113,7 @@ async function sendBy(
 type Limit = <T>(work: () => Promise<T>) => Promise<T>;
 const atOnce: Limit = (work) => work();
 
-/** Sends the batches; after the first error, and when the work is over, the others stay as they were. */
+/** Sends the batches one after the other. Stops after the first error, and when the work is over. */
 async function sendAll(
   batches: readonly Batch[],
   isOver: () => boolean,

@@ -25,10 +25,9 @@ export const sendRoutes = ({ campaigns, jobs, clock, refuseWithoutImprint }: Dep
     method: "POST",
     path: "/api/campaigns/:id/send",
     policy: "app",
-    summary:
-      "Send a campaign; while it is being sent, or under a known key, the answer is the job that is there",
+    summary: "Send a campaign; while it is being sent, or with a known key, the answer is the existing job",
     params: idParams,
-    /** Of the preview: 409 when the audience or the content changed since. */
+    /** The `hash` of the preview. The answer is 409 when the audience or the content has changed since. */
     query: z.object({
       previewHash: previewHash.optional(),
       /** Schedules the campaign; its recipients are those who are active then. */

@@ -73,7 +73,7 @@ export function createClient(
         },
       });
       signal?.throwIfAborted();
-      if (!last) throw new TypeError("A stream of a job that never told of it");
+      if (!last) throw new TypeError("The stream of a job ended without the job");
       return last;
     },
 

@@ -100,7 +100,7 @@ export type ImageTask = {
   jobUrl: string;
 };
 
-/** "sent": while a flag still lets requests send small newsletters themselves, and this one did. */
+/** "sent": the request itself has sent a small newsletter, which a flag allowed. */
 type AcceptedNewsletter = Accepted & {
   status: "queued" | "sent";
   campaignId: string;

@@ -79,7 +79,7 @@ export type Counted = {
 
 /** The executions of counted work. Waits within a run, and further steps of large parts, come on top. */
 export function executionsOfCounted({ functionId, runs, retries, fanOuts, parts, failed }: Counted): number {
-  // A function that is not ours to know: a run with one step.
+  // An unknown function counts as a run with one step.
   const ofRun = EXECUTIONS[functionId] ?? 2;
   const partFunction = PART_FUNCTIONS[functionId];
   // A run without parts has no step that sends events to them.

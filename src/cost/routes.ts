@@ -19,7 +19,7 @@ const provider = z.object({
   used: z.number(),
   plans: z.array(plan),
   cheapest: plan.nullable(),
-  /** Where the prices stand, and when they were seen there. */
+  /** The pages with the prices, and the day on which they were seen there. */
   sources: z.array(z.object({ page: z.string(), seenOn: z.string() })),
 });
 const usage = z.object({
@@ -53,14 +53,14 @@ export const monthView = z.object({
   byFunction: z.array(
     z.object({ functionId: z.string(), jobs: z.number(), executions: z.number(), mails: z.number() }),
   ),
-  /** The whole month, if it goes on like this; null on its first day. */
+  /** The whole month at this rate; null on its first day. */
   forecast: costEstimate.nullable(),
 });
 z.globalRegistry.add(monthView, { id: "CostOfMonth" });
 
 type Dependencies = { cost: Pick<CostRepository, "month">; clock: Clock };
 
-/** Far above every plan that has a price. */
+/** A limit far above every plan that has a price. */
 const MOST = 1_000_000_000;
 
 export const costRoutes = ({ cost, clock }: Dependencies): Route[] => [

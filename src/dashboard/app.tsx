@@ -22,7 +22,7 @@ export function App() {
       ) : (
         // Another key may see other data, so nothing of the previous key stays on the page.
         <Shell key={key} view={view} id={id}>
-          {/* A view begins anew for another subject, not for another filter. */}
+          {/* Another subject resets the view, another filter does not. */}
           <Boundary key={subject}>
             <view.show id={id} query={query} />
           </Boundary>

@@ -66,7 +66,7 @@ export function toFailure(news: unknown, maxAttempts: MaxAttempts): Failure {
   };
 }
 
-/** Raised when the rules below change: letters of the older rules stay groups of their own. */
+/** Raise this when the rules below change, so that older dead letters stay in their groups. */
 const FINGERPRINT_VERSION = 2;
 
 /**

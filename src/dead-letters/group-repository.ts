@@ -40,7 +40,7 @@ export function letterGroupRepository(db: DatabaseClient, clock: Clock) {
 
     cut: (id: string) => callTimeless("cut_letter_group", { id }, ranges),
 
-    /** Handles as many letters as there are free places. `waitMs`: all places are taken. */
+    /** Handles as many letters as may be at work. `waitMs`: no further one may be now. */
     work: ({ id: partId, token, next: from, last }: ClaimedPart, jobId: string) =>
       call("work_letter_group", { partId, token, jobId, from, last }, worked),
   };

@@ -15,9 +15,9 @@ type Dependencies = {
 };
 
 /**
- * Handles all open dead letters of a group. Each is handled once, however often the run dies, because a handled letter
- * is no longer open. Reprocessing keeps a few letters at work at a time, and waits for their ends: when too many have
- * failed again, the rest stays open.
+ * Handles all open dead letters of a group. Each is handled once, even if the run dies several times, because a handled
+ * letter is no longer open. A few letters are reprocessed at a time. When too many have failed again, the rest stays
+ * open.
  */
 export const handleLetterGroup = ({ inngest, groups, parts, flow, onFailure }: Dependencies) =>
   inngest.createFunction(

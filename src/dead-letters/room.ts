@@ -16,7 +16,7 @@ type Dependencies = Parameters<typeof deadLetterRoutes>[0] &
 export const deadLetters = room<Dependencies>({
   name: "dead-letters",
   routes: (deps) => [
-    // Before the routes with an id in the same place.
+    // These come first, because the other routes have an id at the same position of the path.
     ...letterGroupRoutes({ jobs: deps.jobs, groups: letterGroupRepository(deps.db, deps.clock) }),
     ...deadLetterRoutes(deps),
   ],

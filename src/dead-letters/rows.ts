@@ -40,6 +40,6 @@ export type LetterFilter = {
   to?: string | undefined;
 };
 
-/** The fields that the outbox needs of a job that a reprocess created. */
+/** The fields of a reprocessed job that the outbox needs. */
 export const reprocessJob = jobRow.pick({ id: true, event_name: true, event_data: true, released_at: true });
 export type ReprocessJob = z.output<typeof reprocessJob>;

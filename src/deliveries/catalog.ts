@@ -6,7 +6,7 @@ export const eventTypeView = z.object({
   summary: z.string(),
   /** JSON Schema of the request's body. */
   schema: z.json(),
-  /** A whole body. */
+  /** An example of a whole body. */
   example: z.json(),
 });
 

@@ -54,7 +54,7 @@ export const deliveryRoutes = ({ deliveries, facts }: Dependencies): Route[] => 
     method: "POST",
     path: "/api/webhook-deliveries/:id/resend",
     policy: "user",
-    summary: "Attempt a delivery now, under the same webhook-id, whatever became of it before",
+    summary: "Attempt a delivery now, in any state, under the same webhook-id",
     params: idParams,
     responses: { 202: deliveryView },
     handler: async ({ params, requester }) =>

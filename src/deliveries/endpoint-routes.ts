@@ -41,7 +41,8 @@ export const endpointRoutes = ({ deliveries, secrets, facts, clock }: Dependenci
       method: "GET",
       path: "/api/webhook-endpoints/events",
       policy: "user",
-      summary: "The catalog of event types: what webhooks tell, with the schema and an example of each body",
+      summary:
+        "The catalog of event types: the facts that webhooks send, with the schema and an example of each body",
       responses: { 200: z.object({ items: z.array(eventTypeView) }) },
       handler: async () => json(200, { items: toCatalog(facts) }),
     }),

@@ -11,7 +11,7 @@ export const replayRequested = eventType("webhook/replay", {
   schema: z.object({ replayId: z.uuid() }),
 });
 
-/** Fact: a paused replay may go on. */
+/** Fact: a paused replay may continue. */
 export const replayResumed = eventType("webhook/replay.resumed", {
   schema: z.object({ replayId: z.uuid() }),
 });

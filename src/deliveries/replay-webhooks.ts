@@ -17,13 +17,13 @@ type Dependencies = {
   onFailure: OnFailure;
 };
 
-/** A paused run looks again after this time, in case the event that resumes it was missed. */
+/** A paused run checks again after this time, in case the event that resumes it was missed. */
 const LOOK_AGAIN = "6h";
 const MAX_PAUSES = 100;
 
 /**
  * Queues the messages of a replay second by second, at its rate; the endpoint's lane sends them. Each is queued once,
- * however often the run dies, because the part of its job remembers how far it is.
+ * even if the run dies several times, because the part of its job stores the position.
  */
 export const replayWebhooks = ({ inngest, replays, parts, clock, flow, onFailure }: Dependencies) =>
   inngest.createFunction(

@@ -25,7 +25,7 @@ export const SCHEDULES = {
 export type ScheduleName = keyof typeof SCHEDULES;
 export const SCHEDULE_NAMES = ["standard", "short"] as const satisfies readonly ScheduleName[];
 
-/** Delays differ by up to 20 %, so that the deliveries of an outage do not all come back at once. */
+/** Delays differ by up to 20 %, so that the deliveries of an outage are not all repeated at once. */
 const JITTER = 0.2;
 
 /**

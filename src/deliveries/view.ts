@@ -36,7 +36,7 @@ export const endpointView = z.object({
   attempts: z.number(),
   /** Deliveries that wait for an attempt. */
   pending: z.number(),
-  /** After a rotation: how long the old secret signs too. */
+  /** After a rotation: how long the old secret also signs. */
   oldSecretUntil: z.string().nullable(),
   createdAt: z.string(),
   updatedAt: z.string(),

@@ -2,7 +2,7 @@ import { LRUCache } from "lru-cache";
 import type { FeedRepository, PostRow } from "#feed/repository.ts";
 import type { Clock } from "#lib/clock.ts";
 
-/** S2-14: how long the posts that were found for a reader stay found. */
+/** S2-14: how long the posts that were pulled for a reader are remembered. */
 const PULLED_MS = 30_000;
 const MOST_READERS = 10_000;
 

@@ -11,14 +11,14 @@ const worked = z.enum(["open", "done", "lost"]);
 const range = z.object({ first: z.number(), last: z.number(), total: z.number() });
 const feedRow = z.object({
   posts: z.array(z.object({ id: z.uuid(), author: z.string(), content: z.string(), created_at: z.string() })),
-  /** The numbers of the posts that were found by looking for them. */
+  /** The numbers of the posts that were pulled. */
   pulled: z.array(z.number()),
 });
 export type PostRow = z.output<typeof feedRow>["posts"][number];
 
 const personRow = z.object({ person: z.string(), since: z.string() });
 
-/** What one person may have of each; reading a feed looks at all of them. */
+/** The most follows and blocks of one person. They are limited because every read of a feed looks at all of them. */
 const MOST_FOLLOWS = 5000;
 const MOST_BLOCKS = 5000;
 

@@ -35,7 +35,7 @@ export const queueRoutes = ({ images, tellEngine }: Dependencies): Route[] => [
     method: "GET",
     path: "/api/queue-status",
     policy: "user",
-    summary: "The demo's queue: who waits, who is processed, who is done",
+    summary: "The demo's queue: the tasks that wait, are processed, and have ended",
     responses: {
       200: z.object({
         queue: taskIds,
@@ -56,7 +56,7 @@ export const queueRoutes = ({ images, tellEngine }: Dependencies): Route[] => [
     method: "POST",
     path: "/api/clear-queue",
     policy: "admin",
-    summary: "Cancel all that is unfinished in a lane and let its status begin anew",
+    summary: "Cancel all unfinished tasks of a lane and reset its status",
     body: z.strictObject({ lane: laneName.default("demo") }).prefault({}),
     responses: { 200: z.object({ success: z.literal(true), canceled: z.number() }) },
     handler: async ({ body: { lane }, requester }) => {

@@ -66,7 +66,7 @@ export function eventRoutes({ events, functions, jobs }: Dependencies): Route[] 
             hint: "GET /api/events lists them.",
           });
         }
-        // The job belongs to the first function; the others have theirs when their runs begin.
+        // The job belongs to the first function; the others get their jobs when their runs begin.
         const job = await jobs.accept(request(event, data, { requester, key, functionId: started[0] }));
         return json(202, { ...accepted(`Sent to ${started.join(" and ")}`, job.id), functions: started });
       },

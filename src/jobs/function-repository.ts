@@ -43,7 +43,7 @@ export function functionRepository(db: DatabaseClient, clock: Clock) {
     /** The functions that are registered for each of these events. */
     ofEvents: (events: string[]) =>
       callTimeless("functions_of_events", { events }, z.record(z.string(), z.string().array())),
-    /** Both return how many jobs of the outbox they kept back or let go. */
+    /** Both return the number of jobs in the outbox that they held or released. */
     pause: (functionId: string, by: string) => call("pause_work", { functionId, by }, z.number()),
     resume: (functionId: string) => call("resume_work", { functionId }, z.number()),
   };

@@ -20,7 +20,7 @@ export const functionRoutes = ({ functions }: Dependencies): Route[] => [
     method: "GET",
     path: "/api/functions",
     policy: "admin",
-    summary: "What each function does, how it went in the last hour and day, and what waits",
+    summary: "What each function does, its results of the last hour and day, and how many of its jobs wait",
     responses: { 200: z.object({ items: z.array(functionView) }) },
     handler: async () => json(200, { items: await functions.list() }),
   }),
@@ -41,7 +41,7 @@ export const functionRoutes = ({ functions }: Dependencies): Route[] => [
     method: "POST",
     path: "/api/functions/:id/pause",
     policy: "admin",
-    summary: "Keep the function's new jobs in the ledger until it is resumed; what the engine has goes on",
+    summary: "Hold the function's new jobs until it is resumed; jobs that the engine has are finished",
     params,
     responses: { 200: changed },
     handler: async ({ params: { id }, requester }) =>

@@ -41,7 +41,7 @@ const part = z.object({
   attempts: z.number(),
 });
 /**
- * A part that this run has under a lease. The room's statements name its `id` and `token` when they settle. A room that
+ * A part that this run has claimed. The room's statements name its `id` and `token` when they settle. A room that
  * works in order stores in `next` where to continue.
  */
 export type Part = z.output<typeof part>;
@@ -59,7 +59,7 @@ export type ClaimRequest = {
   part?: number | undefined;
   claimant: string;
   leaseMs: number;
-  /** How many parts of the job may be under a lease at once. */
+  /** How many parts of the job may be claimed at once. */
   atOnce?: number | undefined;
 };
 

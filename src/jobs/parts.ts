@@ -11,12 +11,12 @@ type Run = { step: Steps; runId: string; event: { id?: string | undefined; data:
 export type PartRef = { parentJobId: string; part?: number | undefined };
 type PartRun = Run & { event: { data: PartRef } };
 
-/** The time limit of one step: nothing long should begin once it is late. */
+/** The time limit of one step: nothing that takes long should begin near its end. */
 export type StepTime = { isLate(): boolean };
 
 /**
  * The result of one step of work on a part: the answer of its last settle, how long the provider asked us to wait, or
- * that a person paused the job: then the run ends, and another one goes on when the job is resumed.
+ * that a person paused the job: then the run ends, and another one continues when the job is resumed.
  */
 export type Worked = "open" | "done" | "lost" | "paused" | { waitMs: number };
 
@@ -120,7 +120,7 @@ export function createParts(parts: PartsRepository, { stepMs = STEP_MS } = {}) {
   }
 }
 
-/** Frees the part of a paused job for the run that goes on. */
+/** Frees the part of a paused job for the run that continues. */
 async function leave(parts: PartsRepository, part: Part): Promise<Outcome> {
   await parts.release(part, { trouble: false });
   return { state: "paused" };

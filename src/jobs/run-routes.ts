@@ -23,7 +23,7 @@ export const jobTraceView = z.object({
   runs: z.array(
     z.object({
       id: z.string(),
-      /** The last hundred steps. Null when the engine does not tell them: `problem` says why. */
+      /** The last hundred steps. Null when the engine does not report them: `problem` says why. */
       steps: z
         .array(
           z.object({
@@ -57,7 +57,7 @@ export const runRoutes = ({ jobs, engine, outbox }: Dependencies): Route[] => [
     path: "/api/jobs/:id/trace",
     policy: "admin",
     summary:
-      "A job's input, and the steps of its runs with outputs, times and attempts, as the engine tells them",
+      "A job's input, and the steps of its runs with outputs, times and attempts, as the engine reports them",
     params: idParams,
     responses: { 200: jobTraceView },
     handler: async ({ params }) => {

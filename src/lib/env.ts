@@ -102,7 +102,7 @@ const schema = z.object({
   RUNBOOKS_URL: url.optional(),
   /** Minutes between two canaries; 0: none. The default depends on the plan. */
   CANARY_MINUTES: count(0, 1440).optional(),
-  /** Housekeeping calls this address after each look, so that an outside service notices when it no longer does. */
+  /** Housekeeping calls this address after each run of the monitor. An outside service notices when no call comes. */
   CHECK_IN_URL: z.url({ protocol: /^https$/, error: "must be an https:// URL" }).optional(),
   SENTRY_DSN: url.optional(),
   /** The share of runs whose traces are sent to Sentry. */

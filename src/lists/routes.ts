@@ -92,7 +92,8 @@ export const listRoutes = ({ lists }: { lists: ListRepository }): Route[] => [
     method: "POST",
     path: "/api/lists/:id/subscribers",
     policy: "app",
-    summary: "Add or renew subscribers: a JSON array, or a CSV with a column email. Who left stays away.",
+    summary:
+      "Add or renew subscribers: a JSON array, or a CSV with a column email. A subscriber who left stays unsubscribed.",
     params: idParams,
     query: z.object({ replace: z.enum(["true", "false"]).default("false") }),
     body: uploadBody,
@@ -130,7 +131,7 @@ export const listRoutes = ({ lists }: { lists: ListRepository }): Route[] => [
     method: "PATCH",
     path: "/api/lists/:id/subscribers/:subscriberId",
     policy: "app",
-    summary: "Change a subscriber's status: the only way back for who left",
+    summary: "Change a subscriber's status: the only way back for a subscriber who left",
     params: z.object({ id: uuid, subscriberId: rowNumber }),
     body: z.object({ status: subscriberStatus }),
     responses: { 200: subscriberView },

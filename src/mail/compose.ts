@@ -9,7 +9,7 @@ export type MailText = {
   /** Checks the values before the mail is written. */
   fields: z.ZodType<object>;
   subject: string;
-  /** One that is empty is left out. */
+  /** An empty paragraph is left out. */
   paragraphs: readonly string[];
   /** A button, and a line of the plain text. `url` must be an https address. */
   action?: { label: string; url: string };

@@ -6,5 +6,5 @@ const schema = z.object({ mailId: z.uuid(), template: z.string().max(100) });
 /** Command: send this mail, a row of `mails`. It is made by `private.send_mail`. */
 export const sendMailRequested = eventType("mail/send", { schema });
 
-/** The same for a mail that is one of many, such as a digest. */
+/** Command: send this mail, which is one of many, such as a digest. */
 export const sendBulkMailRequested = eventType("mail/send-bulk", { schema });

@@ -17,7 +17,7 @@ import { CAMPAIGN_TEST, templates } from "#mail/templates.ts";
 type Dependencies = {
   inngest: InngestClient;
   mails: Pick<MailsRepository, "begin" | "settle">;
-  /** In the order in which they are asked. */
+  /** The providers, in the order in which they are asked. */
   providers: readonly MailProvider[];
   from: string;
   mailMode: () => Promise<MailMode>;
@@ -44,7 +44,7 @@ export const sendMail = (deps: Dependencies) =>
     limits: deps.flow.prioritized(10),
   });
 
-/** Sends one of many such mails. It waits in line with campaigns, so that no mail of `sendMail` waits for it. */
+/** Sends one of many such mails. It waits like the mails of campaigns, so that no mail of `sendMail` waits for it. */
 export const sendBulkMail = (deps: Dependencies) =>
   sender(deps, {
     id: "send-bulk-mail",
@@ -155,5 +155,5 @@ function composeFor({ from }: Dependencies, template: string, fields: unknown): 
   return { from, replyTo: null, ...compose(text, fields) };
 }
 
-/** Text without merge fields, whatever it contains. */
+/** Text is not read as a template, even when it contains braces. */
 const asIs = (text: string) => new Template([text], []);

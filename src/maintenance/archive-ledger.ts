@@ -18,7 +18,7 @@ const TABLES = ["jobs", "letters"] as const;
 
 /**
  * Writes each past month of the ledger that is not in the archive yet: `<month>/jobs-1.ndjson.gz` and so on, one file a
- * step. A run that dies goes on with its file. Months that are left after MAX_FILES wait for the next run.
+ * step. After a crash the run continues with its file. Months that are left after MAX_FILES wait for the next run.
  */
 export const archiveLedger = (deps: Dependencies) =>
   deps.inngest.createFunction(

@@ -32,7 +32,7 @@ export const alertView = z.object({
   offenders: z.record(z.string(), z.json()).array(),
   runbook: z.string(),
   openedAt: z.string(),
-  /** The last look that found it. */
+  /** When the monitor last found it. */
   seenAt: z.string(),
   reminders: z.number(),
   acknowledgedAt: time,
@@ -94,7 +94,7 @@ export function alertRoutes({ env, alerts }: Dependencies): Route[] {
       path: "/api/alerts/:id/acknowledge",
       policy: "admin",
       summary:
-        "Say that a person takes care of an alert: it is not repeated any more, and its end is still told",
+        "Say that a person takes care of an alert: it is not repeated any more, but its end is still sent",
       params: idParams,
       responses: { 200: alertView },
       handler: async ({ params, requester }) => {

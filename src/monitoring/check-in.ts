@@ -7,7 +7,8 @@ const TIMEOUT_MS = 5_000;
 
 /**
  * The dead man's switch: tells an outside service (Sentry's crons, healthchecks.io, any address) that the monitor is
- * alive. The service alarms when no call comes, because nothing of ours can tell of its own death. Never throws.
+ * alive. The service raises an alarm when no call comes, because a monitor that is down cannot report that. Never
+ * throws.
  */
 export const createCheckIn =
   ({ env, safeFetch, logger }: Dependencies) =>

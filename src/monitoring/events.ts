@@ -10,7 +10,7 @@ export const dailyReportDue = eventType("report/send-daily", {
   }),
 });
 
-/** Command: pass through the whole path, so that the monitor sees that work gets done. */
+/** Command: run through the whole path, so that the monitor sees that work gets done. */
 export const canarySent = eventType("monitoring/canary", {
   schema: z.object({ sentAt: z.iso.datetime({ offset: true }).max(40) }),
 });

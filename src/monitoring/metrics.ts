@@ -19,7 +19,7 @@ export const METRICS: Readonly<Record<string, string>> = {
   nightshift_webhook_endpoints: "Webhook endpoints by status",
   nightshift_alerts: "Alerts that are not resolved, by rule",
   nightshift_monitor_last_look_seconds: "How long ago the monitor last looked",
-  nightshift_canary_ok: "1 when the newest canary came back",
+  nightshift_canary_ok: "1 when the newest canary was completed",
 };
 
 /** The Prometheus text format, version 0.0.4. */

@@ -36,7 +36,7 @@ const slotsOf = (schedules: readonly Schedule[], now: Date): Record<string, stri
   );
 
 /**
- * Looks at everything that is watched, in one statement, and tells what has changed. It needs the database and Slack
+ * Reads all numbers that are watched, in one statement, and reports what has changed. It needs the database and Slack
  * alone: not the engine, and none of the functions. `dlqCount` and `alerted` are what `monitor-dlq` returned (S4-45).
  */
 export function monitor({ env, alerts, schedules, clock, slack, mailMode, checkIn }: Dependencies): Chore {
@@ -49,7 +49,7 @@ export function monitor({ env, alerts, schedules, clock, slack, mailMode, checkI
     name: "monitor",
     async run(deadline) {
       const counts = await alerts.watch({ ...look, slots: slotsOf(schedules, clock.now()) });
-      // Where real mail is not sent (a preview, or a copy of production), nothing else is told either.
+      // Where real mail is not sent (a preview, or a copy of production), nothing is sent to Slack and Sentry either.
       if ((await mailMode()).mode === "hold") return { ...counts, told: 0 };
       const checkedIn = (await checkIn()) ? 1 : 0;
       const told = await eachOf(

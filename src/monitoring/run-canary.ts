@@ -5,7 +5,10 @@ import { canarySent } from "#monitoring/events.ts";
 
 type Dependencies = { inngest: InngestClient; onFailure: OnFailure };
 
-/** Does nothing: that it ran and that the ledger knows it is what the monitor wants to see. No step, so that it costs one execution. */
+/**
+ * Does no work: the monitor only checks that it ran and that the ledger has its job. It has no step, so that it costs
+ * one execution.
+ */
 export const runCanary = ({ inngest, onFailure }: Dependencies) =>
   inngest.createFunction(
     { id: "run-canary", triggers: [canarySent], ...tries("standard"), onFailure },

@@ -10,7 +10,7 @@ type Dependencies = {
 /** A canary costs one execution: on the free plan, one an hour takes 1.5 % of the month's. */
 const MINUTES = { free: 60, pro: 5 } as const;
 
-/** Sends a canary through the engine when it is time; the next look of the monitor sees whether it came back. */
+/** Sends a canary through the engine when it is time. The monitor then checks whether its job has completed. */
 export const sendCanary = ({ env, alerts }: Dependencies): Chore => ({
   name: "canary",
   async run() {

@@ -10,8 +10,8 @@ type Rule = {
 };
 
 /**
- * What the monitor watches, and from where on it alerts (S4-42, S2-20). `ALERT_THRESHOLDS` overrides single thresholds.
- * The SQL has the same rules in `private.alert_rules`, with the query behind each.
+ * What the monitor watches, and the values at which it alerts (S4-42, S2-20). `ALERT_THRESHOLDS` overrides single
+ * thresholds. The SQL has the same rules in `private.alert_rules`, with the query behind each.
  */
 export const RULES = {
   "queue-depth": { title: "Many jobs wait", unit: "jobs", threshold: 1_000 },
@@ -41,7 +41,7 @@ export const RULES = {
     unit: "campaigns",
     threshold: 0,
   },
-  canary: { title: "Work does not get done: the canary did not come back", unit: "seconds", threshold: 240 },
+  canary: { title: "Work does not get done: the canary was not completed", unit: "seconds", threshold: 240 },
 } as const satisfies Record<string, Rule>;
 
 export type RuleName = keyof typeof RULES;

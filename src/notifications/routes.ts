@@ -37,7 +37,7 @@ export const notificationRoutes = ({ notifications }: Dependencies): Route[] => 
     method: "GET",
     path: "/api/notifications",
     policy: "user",
-    summary: "What one was told, newest first; live as `event: notification` of /api/jobs/stream",
+    summary: "The requester's notifications, newest first; live as `event: notification` of /api/jobs/stream",
     query: listQuery,
     responses: { 200: z.object({ items: z.array(notificationView) }) },
     handler: async ({ query: { unread, limit }, requester }) =>
@@ -69,7 +69,7 @@ export const notificationRoutes = ({ notifications }: Dependencies): Route[] => 
     path: "/api/notifications",
     // Only applications: a user could send another user a false notification.
     policy: "app",
-    summary: "Notify a user, who hears it live; once per Idempotency-Key",
+    summary: "Notify a user, also live; once per Idempotency-Key",
     body: published,
     responses: { 201: z.object({ status: z.literal("published") }) },
     handler: async ({ body: { userId, type, text: words }, requester, idempotencyKey }) => {

@@ -28,7 +28,7 @@ export type AuthMail = {
   template: string;
   to: string;
   fields: { url: string; code: string };
-  /** A link is of no use after it has expired. */
+  /** A mail is not sent after its link has expired. */
   expires: boolean;
 };
 

@@ -23,7 +23,7 @@ type Wanted = { orderId: string; amount: number; idempotencyKey: string };
 /** Stripe remembers a key for 24 hours. An hour less, so that the key does not expire during a call. */
 const KEY_LIFE_MS = 23 * 60 * 60_000;
 
-/** Makes the payment of an order, one for each order. A repeated call uses the same key, so Stripe makes no second one. */
+/** Makes one payment for each order. A repeated call uses the same key, so Stripe makes no second payment. */
 export const processPayment = (deps: Dependencies) =>
   deps.inngest.createFunction(
     {

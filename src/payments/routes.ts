@@ -14,8 +14,7 @@ export const paymentRoutes = ({ payments, jobs }: Dependencies): Route[] => [
     method: "POST",
     path: "/api/payments",
     policy: "app",
-    summary:
-      "Make the payment of an order, in cents of US dollars; an order has one payment, however often it is asked for",
+    summary: "Make the payment of an order, in cents of US dollars; repeated requests make no second payment",
     body: z.object({ orderId, amount, idempotencyKey, email: address.optional() }),
     responses: { 202: acceptedView },
     handler: async ({ body: { email, ...payment }, requester }) => {

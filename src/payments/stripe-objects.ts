@@ -10,7 +10,7 @@ const cents = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
 const currency = z.string().regex(/^[a-z]{3}$/);
 const metadata = z.looseObject({ orderId: z.string().min(1).max(300).optional() }).nullish();
 const reference = z.union([id, z.looseObject({ id }).transform((object) => object.id)]).nullish();
-/** An address that cannot receive mail is as good as none. */
+/** An address that cannot receive mail counts as missing. */
 const address = z
   .string()
   .nullish()

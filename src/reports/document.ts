@@ -84,7 +84,7 @@ export function toDocument(facts: ReportFacts, snapshot: Snapshot, content: Repo
 const LEAST_WIDTH = 6;
 const MOST_WIDTH = 40;
 
-/** A few long texts wrap, so that the other columns have their room; a word never wraps. */
+/** A few long texts wrap, so that the other columns have space. A word never wraps. */
 function widthOf(texts: readonly string[]): number {
   const lengths = texts.map(({ length }) => length).toSorted((a, b) => a - b);
   const usual = lengths[Math.floor(0.95 * (lengths.length - 1))] ?? 0;

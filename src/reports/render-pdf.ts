@@ -86,7 +86,7 @@ export function loadLayout() {
   return { root, layout: join(root, LAYOUT), fonts: FONTS.map((font) => readFileSync(join(root, font))) };
 }
 
-/** The repository, or the folder of a bundle, whichever contains the layout. */
+/** The folder that contains the layout: the repository, or a bundle. */
 function rootOf(folder: string): string {
   if (existsSync(join(folder, LAYOUT))) return folder;
   const parent = dirname(folder);

@@ -1,4 +1,4 @@
-/** How the work of one way went. Times are from acceptance to the end, in milliseconds. */
+/** The results of one way. Times are from acceptance to the end, in milliseconds. */
 export type WayResult = {
   decided: number;
   ended: number;
@@ -10,16 +10,16 @@ export type WayResult = {
 };
 export type Advice = {
   next: "wait" | "go_on" | "turn_back" | "finish";
-  /** The percentage to go on with. */
+  /** The next percentage. */
   percentage: number | null;
   because: string;
 };
 
 /** S4-66: a rollout begins at 10 %. */
 const STEPS = [10, 25, 50, 100];
-/** Fewer say too little. */
+/** With fewer jobs, a comparison would say too little. */
 const ENOUGH = 20;
-/** A larger share of failures than the old way's, by so much, is worse. */
+/** The new way is worse when its share of failures is higher by more than this. */
 const MARGIN = 0.01;
 
 /** Advises what to do next with a flag. It compares the results of both ways since the last change of the flag. */

@@ -51,7 +51,7 @@ export function flagRepository(db: DatabaseClient, clock: Clock, environment: st
 
     remove: (name: string) => callTimeless("delete_flag", { name, environment }, z.boolean()),
 
-    /** The way that counts: that of the first decision on this subject. */
+    /** The way of the first decision on this subject: later decisions do not change it. */
     decide: (decision: Decision) =>
       call(
         "decide_way",
@@ -68,7 +68,7 @@ export function flagRepository(db: DatabaseClient, clock: Clock, environment: st
 
     queue: (jobId: string): Promise<void> => call("queue_held_job", { jobId }),
 
-    /** Gives held jobs from before that time to the queue; returns how many. */
+    /** Releases jobs that were held before that time to the queue; returns how many. */
     queueLeft: (functionId: string, before: Date, limit: number) =>
       call("queue_left_jobs", { functionId, before: before.toISOString(), limit }, z.number()),
   };

@@ -9,7 +9,7 @@ export type Rollout = ReturnType<typeof createRollout>;
 const FLAG_MS = 5_000;
 const MOST_FLAGS = 100;
 
-/** The choice between an old and a new way, for the rooms that have both. */
+/** Chooses between the old and the new way, for rooms that have both. */
 export function createRollout(flags: Pick<FlagRepository, "get" | "decide" | "queue">, clock: Clock) {
   const known = new LRUCache<string, { flag: FlagRow | null }>({
     max: MOST_FLAGS,
@@ -33,7 +33,7 @@ export function createRollout(flags: Pick<FlagRepository, "get" | "decide" | "qu
     /** Records the decision on this subject, or returns the one that was made before. */
     decide: (decision: Decision) => flags.decide(decision),
 
-    /** Gives a held job to the queue. */
+    /** Releases a held job to the queue. */
     queue: (jobId: string) => flags.queue(jobId),
 
     /** The flag was changed here. */

@@ -30,7 +30,7 @@ const HELD_FUNCTIONS = ["send-email-campaign"];
 const REQUEST_MS = 120_000;
 const BATCH = 100;
 
-/** Gives the work of requests that died to the queue. */
+/** Releases the jobs of requests that died to the queue. */
 const queueLeft = (flags: Pick<FlagRepository, "queueLeft">, clock: Clock): Chore => ({
   name: "held-jobs",
   async run() {

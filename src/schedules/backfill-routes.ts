@@ -28,9 +28,9 @@ const SHOWN = 20;
 
 const backfillPreview = z.object({
   slots: z.number(),
-  /** They have had a job, which stays their only one. */
+  /** Slots that have had a job. They get no second one. */
   alreadyRun: z.number(),
-  /** On the schedule's excluded days. */
+  /** Slots on the schedule's excluded days. */
   excluded: z.number(),
   /** How many jobs the backfill would start. */
   starts: z.number(),

@@ -20,13 +20,13 @@ export function slotsOf({ cron, timeZone, from, to }: Period): Slot[] {
   });
 }
 
-/** Slots that have not come yet run by themselves. */
+/** Future slots run without a backfill. */
 export function requirePast({ from, to }: { from: string; to: string }, now: Date): void {
   if (Date.parse(from) >= Date.parse(to)) throw new AppError("invalid_request", "to must be later than from");
   if (Date.parse(to) > now.getTime()) throw new AppError("invalid_request", "to must not be in the future");
 }
 
-/** A maintenance task does the same whatever its slot was, so that one run of it is enough. */
+/** A maintenance task does the same for every slot, so one run of it is enough. */
 export function jobOf(schedule: Schedule): NonNullable<Schedule["job"]> {
   if (schedule.job !== undefined) return schedule.job;
   throw new AppError("conflict", "A maintenance task does not depend on its slot", {

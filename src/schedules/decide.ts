@@ -7,7 +7,7 @@ export type Decision = { slot: Slot; fate: "fired" | "merged" | "skipped"; reaso
 type Situation = {
   now: Date;
   pausedBy: string | null;
-  /** More slots are due than these, which are the oldest. */
+  /** True when more slots are due than these, which are the oldest. */
   hasMore: boolean;
 };
 
@@ -15,8 +15,8 @@ type Situation = {
 const GRACE_MS = 10 * 60_000;
 
 /**
- * What becomes of slots that are due, in their order. The database still skips or merges a fired one that overlaps an
- * earlier job.
+ * Decides what happens to slots that are due, in their order. The database still skips or merges a fired one that
+ * overlaps an earlier job.
  */
 export function decide(
   schedule: Pick<Schedule, "missed" | "excludedDays">,
@@ -47,7 +47,7 @@ export function isExcluded({ excludedDays = [] }: Pick<Schedule, "excludedDays">
   return excludedDays.includes(day) || excludedDays.includes(day.slice(5));
 }
 
-/** The same slot always waits equally long, and different schedules differently long. */
+/** The wait of a slot never changes, and it differs between schedules. */
 export function jitterOf(schedule: Pick<Schedule, "name" | "jitterMs">, slot: Slot): number {
   const { name, jitterMs = 0 } = schedule;
   const hash = createHash("sha256").update(`${name} ${slot.local}`).digest().readUInt32BE();

@@ -1,7 +1,7 @@
 import type { Schedule } from "#lib/schedule.ts";
 import type { ScheduleRow } from "./repository.ts";
 
-/** What the routes of one schedule share. A name that no schedule has is answered with 404. */
+/** Code that the routes of one schedule share. An unknown name is answered with 404. */
 export type Find = (name: string) => Promise<Found>;
 export type Found = { schedule: Schedule; row: ScheduleRow };
 /** Decides the slots up to now. */

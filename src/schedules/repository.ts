@@ -41,7 +41,7 @@ const tickRow = lastTick
 export type TickRow = z.output<typeof tickRow>;
 const fateCounts = z.partialRecord(fate, z.number());
 
-/** A slot and what is to become of it. */
+/** A slot, and what to do with it. */
 export type NewTick = {
   at: string;
   slot: string;
@@ -90,17 +90,17 @@ export function scheduleRepository(db: DatabaseClient, clock: Clock) {
     runTask: (schedule: string, slot: string, by: string, task: string) =>
       call("run_task", { schedule, slot, by, task }),
 
-    /** `by` null: the schedule goes on. */
+    /** `by` null: the schedule is resumed. */
     pause: (schedule: string, by: string | null) => call("pause_schedule", { schedule, by: by ?? undefined }),
 
-    /** `times` null: the declared times count again. */
+    /** `times` null: the declared times are used again. */
     changeTimes: (schedule: string, by: string, times: { cron: string; timeZone: string } | null) =>
       call("change_schedule_times", { schedule, by, cron: times?.cron, timeZone: times?.timeZone }),
 
     countFired: (schedule: string, slots: readonly Date[]) =>
       callTimeless("count_fired_slots", { schedule, slots: slots.map((at) => at.toISOString()) }, z.number()),
 
-    /** Runs these slots of a backfill, under the lease of its part. */
+    /** Runs these slots of a backfill, whose part the run has claimed. */
     backfill: ({ id: partId, token }: { id: number; token: string }, backfilled: Backfilled) =>
       call("backfill_slots", { partId, token, ...backfilled }, z.enum(["open", "done", "lost"])),
 

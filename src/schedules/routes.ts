@@ -59,7 +59,8 @@ export function scheduleRoutes({ declared, schedules, jobs, clock }: Dependencie
       method: "POST",
       path: "/api/schedules/:name/run",
       policy: "admin",
-      summary: "Start a schedule's work now, whatever else is under way; a maintenance task has no job",
+      summary:
+        "Start a schedule's work now, even while earlier work is running; a maintenance task has no job",
       params,
       responses: { 202: z.union([acceptedView, z.object({ status: z.literal("wanted") })]) },
       handler: async ({ params: { name }, requester, idempotencyKey: key }) => {
@@ -117,7 +118,7 @@ export function scheduleRoutes({ declared, schedules, jobs, clock }: Dependencie
     return { schedule, row };
   }
 
-  /** The slots before the change are decided as they were meant to be. */
+  /** The slots before the change are decided by the earlier state. */
   async function catchUp(name: string): Promise<void> {
     const { schedule, row } = await find(name);
     await bringUpToDate({ schedules, clock }, effective(schedule, row), row, never);

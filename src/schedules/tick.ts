@@ -16,7 +16,7 @@ const KEPT_BACK = 1_000;
 
 /**
  * Writes every slot of a schedule that has come due, and accepts the jobs of those that fire, in one transaction. Safe
- * to repeat and to run in two processes at once. Returns how many slots had each fate.
+ * to repeat and to run in two processes at once. Returns how many slots were fired, merged and skipped.
  */
 export async function bringUpToDate(
   { schedules, clock }: Dependencies,

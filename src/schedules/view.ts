@@ -36,7 +36,7 @@ export const scheduleView = z.object({
   changed: z
     .object({ at: time, by: z.string(), declaredCron: z.string(), declaredTimeZone: z.string() })
     .nullable(),
-  /** The newest slot, and what became of it. */
+  /** The newest slot, and whether its work was done. */
   last: tickView.nullable(),
   /** Null: it never fires again. */
   next: slotView.nullable(),
@@ -97,7 +97,7 @@ export const toDetails = (facts: Facts, ticks: readonly TickRow[]): z.output<typ
   ticks: ticks.map((tick) => ({ ...toTickView(tick), jobStatus: tick.job_status, madeAt: tick.made_at })),
 });
 
-/** What a person checks before saving times. */
+/** What people should see before they save times. */
 export const toPreview = (times: Parameters<typeof nextSlots>[0], now: Date): z.output<typeof preview> => ({
   nextTimes: nextSlots(times, now, NEXT_TIMES).map(toSlotView),
   warnings: clockWarnings(times, now),

@@ -57,7 +57,7 @@ export async function uploadPicture(
   return job.id;
 }
 
-/** A refusal because of the quota has a hint how to stay below it; other refusals with the same code have other hints. */
+/** A refusal because of the quota says how to stay below it. Other refusals with this code have other hints. */
 function withHint(error: unknown): unknown {
   if (!(error instanceof AppError) || !overQuota.safeParse(error.details).success) return error;
   const { code, message, details, retryAfterMs } = error;

@@ -33,7 +33,7 @@ export const userRoutes = ({ users }: Dependencies): Route[] => [
     method: "PATCH",
     path: "/api/users/:id",
     policy: "user",
-    summary: "Change a user's profile; a change is told to webhooks as user.updated",
+    summary: "Change a user's profile; webhooks receive the change as user.updated",
     params: idParams,
     body: z.object({ name: trimmedText(200) }).partial(),
     responses: { 200: z.object({ status: z.literal("updated"), user: profileView }) },

@@ -18,7 +18,7 @@ type Dependencies = {
   onFailure: OnFailure;
 };
 
-/** An object is read from its provider at most once in this time; webhooks that arrive in between wait. */
+/** An object is read from its provider at most once in this time. Webhooks that arrive meanwhile wait. */
 const GATHER_MS = 2_000;
 
 /**

@@ -39,7 +39,7 @@ export const createReceive = ({ env, clock, logger, outbox, webhooks }: Dependen
       if (job !== null) await outbox.sendTogether(job);
     };
 
-    /** What was signed and cannot be read is refused, and kept for an operator. */
+    /** A signed body that cannot be read is refused, and kept for an operator. */
     async function readable(...given: Parameters<typeof toInbox>): Promise<ReturnType<typeof toInbox>> {
       try {
         return toInbox(...given);

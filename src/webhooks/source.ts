@@ -26,7 +26,7 @@ export type Source = {
   secrets: (env: Env) => readonly string[];
   /** The headers that are kept with the body. */
   headers: readonly string[];
-  /** The types that are handled. Others are stored as ignored. */
+  /** The types that are handled. Webhooks of other types are stored as ignored. */
   types: readonly string[];
   /**
    * The provider's id of the event is a header that is not signed. An attacker could send captured bytes again under

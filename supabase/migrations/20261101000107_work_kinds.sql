@@ -9,7 +9,7 @@ create table private.work_kinds (
   -- What the function does, in one sentence for people. Null for the function of a part, which has no jobs of its own.
   summary text,
   -- A function (public.jobs, timestamptz) that is called at commit for every job of this kind that has ended, in any
-  -- way. Other jobs of the same transaction may have ended too, and their calls may come later.
+  -- way. Other jobs of the same transaction may have ended too, and their calls may follow later.
   after_end text,
   -- A function (public.dead_letter_queue, timestamptz) that is called when a dead letter of this function is ignored:
   -- its work stays undone, and the rest of its job must be able to end.

@@ -1,5 +1,5 @@
 -- A pause keeps the jobs of one function in the outbox. Jobs that are accepted meanwhile wait there, and nothing is
--- refused for it. Work that the engine already has goes on to its end.
+-- refused for it. Work that the engine already has is finished.
 
 create table private.pauses (
   function_id text primary key,
@@ -16,7 +16,7 @@ select * from public.jobs
 where status = 'queued' and function_id not in (select function_id from private.pauses);
 grant select on private.waiting_jobs to service_role;
 
--- The row stays locked until the caller commits, so that a resume sees every job that the pause has kept back.
+-- The row stays locked until the caller commits, so that a resume sees every job that the pause holds.
 create function private.is_paused(p_function_id text)
 returns boolean
 language plpgsql
@@ -28,7 +28,7 @@ begin
 end
 $$;
 
--- Keeps back what is still in the outbox. Returns how many jobs; pausing twice changes nothing.
+-- Holds the jobs that are still in the outbox, and returns their number. Pausing twice changes nothing.
 create function public.pause_work(p_function_id text, p_by text, p_now timestamptz)
 returns integer
 language plpgsql
@@ -52,7 +52,7 @@ begin
 end
 $$;
 
--- Lets the jobs go that were kept back; a delayed one keeps its time. Returns how many.
+-- Releases the held jobs, and returns their number. A delayed job keeps its time.
 create function public.resume_work(p_function_id text, p_now timestamptz)
 returns integer
 language plpgsql

@@ -59,7 +59,7 @@ begin
 end
 $$;
 
--- The last error, as {code, message}, of a part that is tried again: of the part that goes on last.
+-- The last error, as {code, message}, of a part that is tried again: of the part that continues last.
 create function private.job_last_error(p_job public.jobs)
 returns jsonb
 language plpgsql stable

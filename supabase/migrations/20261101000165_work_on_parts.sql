@@ -4,7 +4,7 @@
 
 -- CLAIM. Claims the named part, or (p_part_no null) the claimant's own part, or else the next free one. The same
 -- claimant gets its own claim back with a new token: a retry continues at once, and its predecessor can settle nothing
--- more. p_at_once limits how many parts of this job are under a lease. Returns {"state": "claimed", "id", "token",
+-- more. p_at_once limits how many parts of this job are claimed. Returns {"state": "claimed", "id", "token",
 -- "part", "first", "last", "next", "bounds", "total", "settled", "attempts"} | {"state": "busy", "waitMs"} | {"state":
 -- "done"} (the part is done, or no run is needed any more) | {"state": "ended"} (the job was canceled or skipped) |
 -- {"state": "gone"} (another job has taken the part over) | {"state": "paused"}: an event for the part follows when the

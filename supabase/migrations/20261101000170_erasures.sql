@@ -164,7 +164,7 @@ begin
 end
 $$;
 
--- The erasure with its status: while it is not completed, "erasing" as long as its job or a reprocess of it goes on, and
+-- The erasure with its status: while it is not completed, "erasing" as long as its job or a reprocess of it runs, and
 -- "failed" after that.
 create function public.get_erasure(p_id uuid)
 returns setof jsonb

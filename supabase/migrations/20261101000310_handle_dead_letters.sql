@@ -1,9 +1,9 @@
 -- How dead letters are created, cause alerts and are handled, and how their outcome is recorded.
 
--- Records a failed run as a dead letter and an error, and ends its job. It does so once per run, however often it is
--- called. A run that ended because of a cancel is no failure. Returns the dead letter's id, or null for a cancel.
--- p_letter: {eventId, eventName, eventData, functionId, runId, parentJobId, attempts, error: {code, message, stack},
--- fingerprint}
+-- Records a failed run as a dead letter and an error, and ends its job. Repeated calls for a run
+-- change nothing. A run that ended because of a cancel is no failure. Returns the dead letter's id, or null for a
+-- cancel. p_letter: {eventId, eventName, eventData, functionId, runId, parentJobId, attempts, error: {code, message,
+-- stack}, fingerprint}
 create function public.record_dead_letter(p_letter jsonb, p_now timestamptz)
 returns uuid
 language plpgsql

@@ -7,7 +7,7 @@ create table public.letter_group_jobs (
   -- Why the letters are ignored.
   note text,
   requested_by text not null,
-  -- How many letters are at work again at the same time.
+  -- How many letters are reprocessed at the same time.
   at_once integer not null,
   -- The job halts when more of its letters than this have failed again.
   halt_after integer not null,
@@ -30,7 +30,7 @@ alter table public.dead_letter_queue add constraint dead_letter_queue_group_job_
   foreign key (group_job_id) references public.letter_group_jobs (id) on delete set null;
 create index dead_letter_queue_fingerprint on public.dead_letter_queue (fingerprint, status, failed_at, id);
 create index dead_letter_queue_group_job on public.dead_letter_queue (group_job_id) where group_job_id is not null;
--- The letters that a job looks at before it goes on: those at work, and those that failed again.
+-- The letters that a job checks before it continues: those being reprocessed, and those that failed again.
 create index dead_letter_queue_unfinished on public.dead_letter_queue (group_job_id)
   where status = 'reprocessed' and (outcome is null or outcome = 'failed');
 
@@ -186,7 +186,7 @@ $$;
 
 -- Handles the next letters, at most so many that p_work.at_once are at work; each once, because a handled letter is no
 -- longer open. Halts when too many have failed again: the rest counts as skipped, and stays open. Returns {"state":
--- "open", "done" or "lost", "waitMs"}; waitMs is not null when all places are taken.
+-- "open", "done" or "lost", "waitMs"}; waitMs is not null when no further letter may be at work.
 create function public.work_letter_group(
   p_part_id bigint, p_token uuid, p_job_id uuid, p_from bigint, p_last bigint, p_now timestamptz
 )

@@ -3,12 +3,12 @@
 
 create table private.exports (
   name text primary key,
-  -- What follows "from": its rows are "t", which has "created_at".
+  -- The SQL after "from". Its rows are named "t" and have a column "created_at".
   from_sql text not null,
   owner_sql text not null default 't.owner',
   -- Null for a list whose rows have no status.
   status_sql text not null default 'null::text',
-  -- [[SQL, type]]: what the rows are sorted by, which an index of the table has, and together names one row.
+  -- [[SQL, type]]: the columns of the sort order. An index of the table has them, and together they identify a row.
   position jsonb not null,
   -- [[heading, SQL of the cell]]
   columns jsonb not null,

@@ -17,8 +17,8 @@ create table public.email_subscribers (
   email text not null,
   -- The values of merge fields: {"name": "Ada"}.
   fields jsonb not null default '{}',
-  -- What the suppressions of the address say. An erased row keeps only its id, so that a campaign that was planned before
-  -- skips it; no API shows it.
+  -- The effect of the suppressions of the address. An erased row keeps only its id, so that a campaign that was planned
+  -- before skips it; no API shows it.
   status text not null default 'active',
   created_at timestamptz not null,
   updated_at timestamptz not null,
@@ -150,8 +150,8 @@ begin
 end
 $$;
 
--- A person leaves the list, or comes back to it, by the hand of p_by: a suppression of the list is written or taken back,
--- and the status follows from it. An address that is suppressed for all mail stays so.
+-- A person leaves the list or returns to it: a suppression of the list is written or taken back, and the status follows
+-- from it. p_by is the id of the requester. An address that is suppressed for all mail stays so.
 create function public.set_email_subscriber_status(
   p_list_id uuid, p_owner text, p_subscriber_id bigint, p_status text, p_by text, p_now timestamptz
 )

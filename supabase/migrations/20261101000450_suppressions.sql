@@ -10,7 +10,7 @@ create table public.suppressions (
   list_id uuid references public.email_lists (id) on delete cascade,
   stream text,
   reason text not null,
-  -- What or who suppressed it: "link", "resend", or the id of a requester.
+  -- The source of the suppression: "link", "resend", or the id of a requester.
   source text not null,
   note text,
   -- The latest time at which it was suppressed, and at which that was taken back. Reports of a provider come in any order:

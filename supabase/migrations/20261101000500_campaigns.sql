@@ -21,7 +21,7 @@ create table public.campaigns (
   note text,
   -- Receiving servers refuse our domain, so no part sends. See resume_campaign.
   stopped_at timestamptz,
-  -- When an administrator last let it go on.
+  -- When an administrator last resumed it after that.
   resumed_at timestamptz,
   -- The job that sends it now; a reprocess sets a new one.
   job_id uuid references public.jobs (id) on delete set null,

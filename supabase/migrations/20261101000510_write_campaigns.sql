@@ -112,7 +112,7 @@ end
 $$;
 
 -- A newsletter is a campaign that is created and sent by one request, in one transaction. A repeated request gets the
--- job of the first one: two requests are equal when their content is equal, whatever the new campaign's id.
+-- job of the first one: two requests are equal when their content is equal; the new campaign's id does not count.
 create function public.accept_newsletter(p_content jsonb, p_list_owner text, p_request jsonb, p_now timestamptz)
 returns public.jobs
 language plpgsql

@@ -2,7 +2,7 @@
 -- letter.
 
 -- Marks what canceled campaigns left in doubt as unknown, in at most p_limit parts, and returns how many parts it
--- checked. A part under a lease belongs to its run, which records its own outcomes.
+-- checked. A part that a run has claimed is left to that run, which records its own outcomes.
 create function public.settle_canceled_campaigns(p_limit integer, p_now timestamptz)
 returns integer
 language plpgsql
@@ -61,7 +61,7 @@ begin
 end
 $$;
 
--- An administrator reprocesses the dead letter of a part: a campaign that was stopped goes on.
+-- An administrator reprocesses the dead letter of a part: a campaign that was stopped continues.
 create function private.resume_campaign(p_part public.job_parts, p_now timestamptz)
 returns void
 language sql

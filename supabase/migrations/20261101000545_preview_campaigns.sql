@@ -13,7 +13,7 @@ as $$
   from public.email_subscribers where list_id = p_campaign.list_id and status = 'active';
 $$;
 
--- Refuses to send what is not what the preview showed. p_hash null: the caller has not looked at a preview.
+-- Refuses to send when audience or content differ from the preview. p_hash null: the caller has not seen a preview.
 create function private.require_previewed_campaign(p_campaign public.campaigns, p_hash text)
 returns void
 language plpgsql stable

@@ -120,7 +120,7 @@ as $$
   returning lane;
 $$;
 
--- A task ends with its job, in whichever way (completed, failed, canceled, skipped), and the next task starts in the
+-- A task ends when its job ends (completed, failed, canceled or skipped), and the next task starts in the
 -- same transaction, so that no concurrency is left unused.
 create function private.after_image_job(p_job public.jobs, p_now timestamptz)
 returns void

@@ -107,7 +107,7 @@ $$;
 -- Returns {"inserted", "updated", "unchanged", "skipped", "lost"}; lost: rows whose key a concurrent transaction wrote,
 -- which must be tried again.
 --
--- Of several rows with one key the last row of the file counts, in whatever order the parts run; the others are
+-- Of several rows with one key the last row of the file counts, in any order of the parts; the others are
 -- skipped. The first one written gets the outcome. A later row overwrites it, from the same copy of the row before, and
 -- corrects the outcome.
 create function private.write_sql_of_target(p_target private.import_targets)

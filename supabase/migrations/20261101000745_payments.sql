@@ -12,7 +12,7 @@ create table public.orders (
   -- Where "Payment received!" is sent.
   email text,
   -- The idempotency key under which its payment is made, and when we first asked for it. Every run for this order uses
-  -- this key, whichever key its own request had.
+  -- this key, even when its own request had another one.
   payment_key text,
   payment_asked_at timestamptz,
   payment_id text,

@@ -42,7 +42,7 @@ as $$
     where id = delivery.endpoint_id and (p_owner is null or owner = p_owner));
 $$;
 
--- Attempts a delivery now, in whatever state it is. Refused while its endpoint is disabled.
+-- Attempts a delivery now, in any state. Refused while its endpoint is disabled.
 create function public.resend_webhook_delivery(p_id uuid, p_owner text, p_now timestamptz)
 returns jsonb
 language plpgsql
@@ -76,7 +76,7 @@ begin
 end
 $$;
 
--- Sends a test message to one endpoint, whatever types it wants. p_id is the id of the message, so that a repeated call
+-- Sends a test message of any type to one endpoint. p_id is the id of the message, so that a repeated call
 -- makes no second one.
 create function public.test_webhook_endpoint(
   p_endpoint_id uuid, p_owner text, p_id uuid, p_type text, p_data jsonb, p_now timestamptz

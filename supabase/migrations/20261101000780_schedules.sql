@@ -1,5 +1,5 @@
--- A schedule is work at regular times: src/schedules declares it, and its row holds how far its times are accounted
--- for and whether an operator paused it. Every time at which it was due (a slot) is a row of schedule_ticks. The
+-- A schedule is work at regular times: src/schedules declares it, and its row says up to when its times have been
+-- decided and whether an operator paused it. Every time at which it was due (a slot) is a row of schedule_ticks. The
 -- application computes the slots, because SQL cannot compute cron times; each statement here applies them once.
 
 create table public.schedules (
@@ -165,7 +165,7 @@ $$;
 
 -- Writes the slots between p_from and p_until, decided by the application: [{"at", "slot", "fate", "reason",
 -- "request" or "task"}], the last only of those that fire. Does nothing when another caller has written them: p_from is what
--- the caller read. From p_until on, the given cron counts. Returns how many slots had each fate.
+-- the caller read. From p_until on, the given cron counts. Returns how many slots were fired, merged and skipped.
 create function public.tick_schedule(
   p_schedule text, p_from timestamptz, p_until timestamptz, p_cron text, p_time_zone text, p_overlap text,
   p_ticks jsonb, p_now timestamptz
@@ -226,7 +226,7 @@ begin
 end
 $$;
 
--- Starts a schedule's job now, whatever else is under way. p_request as for private.accept_job.
+-- Starts a schedule's job now, even while an earlier one is running. p_request as for private.accept_job.
 create function public.run_schedule(p_schedule text, p_slot text, p_by text, p_request jsonb, p_now timestamptz)
 returns public.jobs
 language plpgsql
@@ -255,7 +255,7 @@ as $$
     jsonb_build_object('at', p_now, 'slot', p_slot, 'task', p_task, 'reason', 'started by ' || p_by), p_now);
 $$;
 
--- p_by null: the schedule goes on. A schedule that is paused already keeps the first pause.
+-- p_by null: the schedule is resumed. A schedule that is paused already keeps the first pause.
 create function public.pause_schedule(p_schedule text, p_by text, p_now timestamptz)
 returns void
 language sql

@@ -1,7 +1,7 @@
 -- What operators do to schedules: they change the times of one without a deployment, and run the slots of a period that
 -- have not run (a backfill). A backfill is a job with one part, whose units are the slots of the period.
 
--- p_cron null: the declared times count again. Slots up to now are decided by the times before the change.
+-- p_cron null: the declared times are used again. Slots up to now are decided by the times before the change.
 create function public.change_schedule_times(
   p_schedule text, p_cron text, p_time_zone text, p_by text, p_now timestamptz
 )

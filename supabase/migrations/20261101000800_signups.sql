@@ -1,4 +1,4 @@
--- A sign-up begins in the transaction in which Supabase Auth confirms a user's address, whichever way the user came:
+-- A sign-up begins in the transaction in which Supabase Auth confirms a user's address, for every source of users:
 -- the API, supabase-js, another provider, or an administrator. So no user is without it. An address that was not
 -- confirmed may belong to another person, so it gets no welcome mail.
 

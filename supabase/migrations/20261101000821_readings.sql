@@ -4,7 +4,7 @@
 -- One row: what the monitor remembers.
 create table private.monitor (
   id boolean primary key default true,
-  -- Its last look.
+  -- When it last ran.
   looked_at timestamptz,
   canary_job_id uuid,
   canary_sent_at timestamptz,
@@ -89,8 +89,8 @@ $$;
 
 -- How the promises of P1 to P4 were kept: work that began after it was due, or still waits. 99 % of the work should
 -- begin in time, so a burn rate of 1 uses up what is allowed; 14.4 uses up a month's allowance in two days. Both the last hour and
--- the last five minutes must burn: the one says that it matters, the other that it still goes on. With fewer than 50
--- jobs in the hour a rate says little: then the late ones are counted.
+-- the last five minutes must burn: the hour shows that it matters, the five minutes that it still happens. With fewer
+-- than 50 jobs in the hour a rate says little: then the late ones are counted.
 create function private.read_promises(p_now timestamptz)
 returns setof private.reading
 language sql stable
@@ -133,9 +133,9 @@ as $$
   having min(released_at) is not null;
 $$;
 
--- How long ago a slot was due that housekeeping has not decided, although it came since: it came with the last look.
--- So downtime of housekeeping counts as no missed slot. The slots are the declared ones: a schedule whose times an
--- operator changed is left out.
+-- How long ago the oldest slot was due that housekeeping should have decided at its last run (the time of the monitor's
+-- last run). So downtime of housekeeping counts as no missed slot. The slots are the declared ones: a schedule whose
+-- times an operator changed is left out.
 create function private.read_schedules(p_slots jsonb, p_last timestamptz, p_now timestamptz)
 returns setof private.reading
 language sql stable
@@ -166,7 +166,7 @@ as $$
   select 'refused-campaigns', '', count(*)::float8 from public.campaigns where stopped_at > p_now - interval '1 day';
 $$;
 
--- How long ago the newest canary was sent, if it has not come back.
+-- How long ago the newest canary was sent, if it was not completed.
 create function private.read_canary(p_now timestamptz)
 returns setof private.reading
 language sql stable

@@ -1,4 +1,4 @@
--- An alert is one thing that is wrong with the installation, from the monitor's first look that found it until it is
+-- An alert is one thing that is wrong with the installation, from the monitor's first run that found it until it is
 -- gone. A rule says what is watched; the thresholds are configuration (src/monitoring/thresholds.ts).
 
 create table private.alert_rules (
@@ -63,14 +63,14 @@ create table public.alerts (
   -- The first three rows of the query.
   offenders jsonb not null,
   opened_at timestamptz not null,
-  -- The last look that found it.
+  -- When the monitor last found it.
   seen_at timestamptz not null,
   reminded_at timestamptz,
   reminder_count integer not null default 0,
   acknowledged_at timestamptz,
   acknowledged_by text,
   resolved_at timestamptz,
-  -- What Slack has yet to be told, and until when one process is telling it.
+  -- The message that Slack has not received yet, and until when a process has claimed it.
   untold text,
   claimed_until timestamptz,
   constraint alerts_status_is_valid check (status in ('open', 'acknowledged', 'resolved')),
@@ -103,12 +103,12 @@ begin
 end
 $$;
 
--- One look. Two processes look one after the other.
+-- One run of the monitor. Two processes run it one after the other.
 --   p_thresholds  {"queue-depth": 1000, "oldest-waiting:P1": 60}; a rule without one, or with null, does not fire
 --   p_slots       {schedule: its newest slot that must have been decided}
---   p_mail_to     who gets a mail about each alert
---   p_remind_after  how long until an alert that is not acknowledged is told again
--- An alert is resolved when two looks in a row do not find it, so that a value near its threshold does not alert again
+--   p_mail_to     the addresses that get a mail about each alert
+--   p_remind_after  how long until an alert that is not acknowledged is sent again
+-- An alert is resolved when two runs in a row do not find it, so that a value near its threshold does not alert again
 -- and again.
 create function public.watch(
   p_thresholds jsonb, p_slots jsonb, p_mail_to text[], p_remind_after interval, p_now timestamptz
@@ -155,7 +155,7 @@ begin
 end
 $$;
 
--- Mails what changed in this look, in its transaction.
+-- Mails what changed in this run, in its transaction.
 create function private.mail_alerts(p_to text[], p_now timestamptz)
 returns void
 language sql
@@ -172,7 +172,8 @@ as $$
   where changed.what is not null and (status <> 'resolved' or resolved_at = p_now);
 $$;
 
--- The alerts that Slack has yet to be told of. A process that dies while it tells one leaves it to the next.
+-- Claims the alerts whose message Slack has not received yet. When a process dies while it sends one, the next one sends
+-- it.
 create function public.claim_untold_alerts(p_limit integer, p_now timestamptz)
 returns setof public.alerts
 language sql
@@ -194,7 +195,7 @@ as $$
   update public.alerts set claimed_until = null, untold = case when untold <> p_told then untold end where id = p_id;
 $$;
 
--- An acknowledged alert is not repeated; its end is told. Acknowledging twice, or after the end, changes nothing.
+-- An acknowledged alert is not repeated, but its end is sent. Acknowledging twice, or after the end, changes nothing.
 create function public.acknowledge_alert(p_id uuid, p_by text, p_now timestamptz)
 returns setof public.alerts
 language plpgsql

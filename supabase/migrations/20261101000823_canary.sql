@@ -3,7 +3,7 @@
 
 select private.register_work_kind('{"function_id": "run-canary", "event_name": "monitoring/canary", "kind": "canary",
   "priority": 2, "per_second": null, "waiting": null, "by_promise": false, "keep_completed": 20, "keep_failed": 100,
-  "summary": "Comes back, so that the monitor sees that work gets done"}');
+  "summary": "Does no work: its end shows the monitor that work gets done"}');
 
 -- Sends a canary if it is time: p_every after the last one, or at once when the last one is overdue, so that the end of
 -- a failure is seen soon. A canary that has not ended is canceled then: there is at most one. Returns whether it sent one.
@@ -25,7 +25,7 @@ begin
     return false;
   end if;
   perform private.end_job(v_monitor.canary_job_id, 'canceled', null,
-    '{"code": "canceled", "message": "It did not come back, and another canary was sent"}', p_now);
+    '{"code": "canceled", "message": "It was not completed in time, and another canary was sent"}', p_now);
   perform private.accept_job(jsonb_build_object('id', v_id, 'event', 'monitoring/canary',
     'data', jsonb_build_object('sentAt', p_now), 'requester', 'monitor', 'owner', null), p_now);
   perform private.ask_for_outbox();

@@ -8,7 +8,7 @@ create table public.flags (
   is_on boolean not null,
   -- The share of keys that take the new way.
   percentage integer not null,
-  -- Keys that take the new way whatever the percentage.
+  -- Keys that take the new way at any percentage.
   allowed text[] not null,
   updated_at timestamptz not null,
   constraint flags_are_once_per_environment primary key (name, environment),
@@ -16,7 +16,7 @@ create table public.flags (
   constraint flags_allow_a_limited_number check (cardinality(allowed) <= 1000)
 );
 
--- A decision is the way that one subject (a campaign) takes: made once, and kept whatever the flag says later.
+-- A decision is the way that one subject (a campaign) takes. It is made once, and kept when the flag changes later.
 create table public.flag_decisions (
   flag text not null,
   environment text not null,
@@ -146,7 +146,7 @@ begin
 end
 $$;
 
--- Gives a held job to the queue; a job that was released or has ended stays as it is.
+-- Releases a held job to the queue. A job that was released or has ended stays as it is.
 create function public.queue_held_job(p_job_id uuid, p_now timestamptz)
 returns void
 language plpgsql
@@ -157,7 +157,7 @@ begin
 end
 $$;
 
--- Gives jobs of this function to the queue that were held before p_before: the request that would have done them, or
+-- Releases jobs of this function that were held before p_before: the request that would have done them, or
 -- decided on them, has died. Returns how many.
 create function public.queue_left_jobs(p_function_id text, p_before timestamptz, p_limit integer, p_now timestamptz)
 returns integer

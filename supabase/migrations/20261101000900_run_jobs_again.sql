@@ -3,7 +3,7 @@
 create unique index jobs_run_again_once_at_a_time on public.jobs (again_of)
   where again_of is not null and ended_at is null;
 
--- The event keeps its data, so an effect whose key comes from the data is not repeated; a report is made anew. Work
+-- The event keeps its data, so an effect whose key comes from the data is not repeated; a report is made again. Work
 -- with an open dead letter is reprocessed instead, because that also settles the letter and its part. A repeated request
 -- gets the first one's job: one with the same p_new_id or idempotency key, and any request while that job has not ended.
 create function public.run_job_again(p_job_id uuid, p_new_id uuid, p_by text, p_key text, p_now timestamptz)

@@ -146,7 +146,7 @@ withChromium("imports", () => {
     const page = await pages.open("/imports", toStorage);
     const input = page.locator("input[type=file]");
     const choosing = page.waitForEvent("filechooser");
-    // Focus and key in one call: the view may still be drawn anew between two.
+    // Focus and key in one call: the view may still be rendered again between two.
     await input.press("Space");
     await (await choosing).setFiles(csv("mail,first name\nann@example.com,Ann\n", "list.csv"));
     await page.getByRole("heading", { name: "list.csv" }).waitFor();

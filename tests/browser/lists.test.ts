@@ -77,7 +77,7 @@ withChromium("lists", () => {
     await page.getByRole("link", { name: "reader-2@example.com" }).press("Enter");
     const mails = page.getByRole("region", { name: "Mails", exact: true });
     await mails.getByText("failed", { exact: true }).waitFor();
-    await page.getByText("Nothing holds mail back from this address.").waitFor();
+    await page.getByText("No suppression applies to this address.").waitFor();
     await page.getByRole("link", { name: "The list" }).press("Enter");
     await page.getByRole("link", { name: "reader-1@example.com" }).press("Enter");
     await mails.getByRole("link", { name: "The letter" }).waitFor();

@@ -143,7 +143,7 @@ describe("a backfill is refused", () => {
     expect((await backfill({ from: "2020-01-01T00:00:00Z", to: from })).status).toBe(400);
   });
 
-  test("409: of a maintenance task, which does the same whatever its slot was", async () => {
+  test("409: of a maintenance task, which does the same for every slot", async () => {
     expect((await backfill({ from, to: "2026-11-02T00:00:00Z" }, "cleanup-sessions")).status).toBe(409);
   });
 });

@@ -57,7 +57,7 @@ export async function everythingOn({ start, env = {} }: Options) {
       await shop.app.keepHouse();
       await shop.engine.idle();
     },
-    /** Schedules whose jobs did not all run at their own time, with what became of the others. */
+    /** Schedules whose jobs did not all run at their own time, with the outcome of the others. */
     unfired: () =>
       shop.rows(
         `select distinct schedule, fate, reason from schedule_ticks

@@ -146,7 +146,7 @@ describe("a planted break is alarmed within two intervals, and resolved when it 
     await visit();
     expect(await unresolved()).toContain(alarm);
     expect((await shop.slack()).map(({ text }) => text).join()).toContain(
-      alarm === "canary" ? "the canary did not come back" : "Schedules do not run",
+      alarm === "canary" ? "the canary was not completed" : "Schedules do not run",
     );
 
     await mend();

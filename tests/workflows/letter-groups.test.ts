@@ -61,7 +61,7 @@ const group = async (fingerprint: string) =>
   (await shop.call("GET", `/api/dead-letters/groups/${fingerprint}`)).body;
 const ask = (fingerprint: string, action: string, body: object = {}) =>
   shop.call("POST", `/api/dead-letters/groups/${fingerprint}/${action}`, body);
-/** Housekeeping sends what a kill or an outage kept back. */
+/** Housekeeping sends the events that were not sent because of a kill or an outage. */
 async function ended(jobId: string): Promise<{ status: string; result: unknown }> {
   for (let minute = 0; minute < 300; minute++) {
     const { status, body } = await shop.call("GET", `/api/jobs/${jobId}`);

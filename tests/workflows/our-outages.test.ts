@@ -160,7 +160,7 @@ async function mailsTo(email: string): Promise<number> {
   const { messages } = (await house.record("messages?limit=5000")) as { messages: { to: string[] }[] };
   return messages.filter(({ to }) => to.includes(email)).length;
 }
-/** Housekeeping sends the event of a mail that the outage kept back. */
+/** Housekeeping sends the event of a mail that was not sent because of the outage. */
 async function haveArrived(mails: number, email: string): Promise<boolean> {
   await house.keepHouse();
   return (await mailsTo(email)) >= mails;
@@ -309,7 +309,7 @@ const WORK: Record<string, Work> = {
       return name;
     },
     async isDone(name) {
-      // Housekeeping sends the jobs whose events the outage kept back.
+      // Housekeeping sends the jobs whose events were not sent because of the outage.
       await house.keepHouse();
       return (await stars(name)) > 1;
     },
@@ -353,7 +353,7 @@ const WORK: Record<string, Work> = {
       return id;
     },
     async isDone(id) {
-      // Housekeeping sends the event of a lane that the outage kept back.
+      // Housekeeping sends the event of a lane that was not sent because of the outage.
       await house.keepHouse();
       const deliveries = await deliveriesOf(id);
       return (

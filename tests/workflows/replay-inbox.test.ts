@@ -29,7 +29,10 @@ describe("webhooks of GitHub, whose counters show each effect", () => {
     const { status } = await shop.app.doors.api(new Request(url, { method: "POST", body, headers }));
     expect(status).toBe(200);
   }
-  /** Housekeeping sends the jobs whose events an outage or a kill kept back. It fires schedules too, whose functions are not here. */
+  /**
+   * Housekeeping sends the jobs whose events an outage or a kill has prevented. It fires schedules too, whose functions
+   * are not here.
+   */
   async function ended(): Promise<void> {
     const open =
       "select from jobs where ended_at is null and function_id in ('process-webhook', 'replay-inbox')";

@@ -2,9 +2,9 @@ import { z } from "zod";
 
 /** The provider's behavior, which the control API changes. */
 export const settingsSchema = z.strictObject({
-  /** The share of orders that fail with 500, 502 or 503, for no reason of the order itself. */
+  /** The share of orders that fail with 500, 502 or 503. Their content is not the cause. */
   failureRate: z.number().min(0).max(1),
-  /** Decides which orders fail: the same seed fails the same orders, in whatever sequence they come. */
+  /** Decides which orders fail: with the same seed the same orders fail, in any sequence. */
   seed: z.int(),
   /** Every order is answered with this status; null: normal behavior. */
   outage: z.int().min(400).max(599).nullable(),

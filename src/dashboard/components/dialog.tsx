@@ -52,8 +52,8 @@ type Asked = Question & { answer: (reason: string | null) => void };
 const asked = createStore<Asked | null>(null);
 
 /**
- * Asks before an action that cannot be undone. Resolves with the reason ("" when none was asked for), or with null for
- * no.
+ * Asks before an action that cannot be undone. Resolves with the reason ("" when none was asked for), or with null when
+ * the user declines.
  */
 export function confirm(question: Question): Promise<string | null> {
   asked.get()?.answer(null);
@@ -66,7 +66,7 @@ export function confirm(question: Question): Promise<string | null> {
   });
 }
 
-/** Shows the questions of `confirm`; rendered once, beside the view. Leaving the view answers no. */
+/** Shows the questions of `confirm`; rendered once, beside the view. Leaving the view counts as declining. */
 export function Confirmation() {
   const question = asked.use();
   useEffect(() => () => asked.get()?.answer(null), []);

@@ -1,7 +1,10 @@
 import { useEffect, useState } from "react";
 import { fieldsOf } from "#dashboard/fields.ts";
 
-/** The local stack serves this file, which tells what else runs on this machine. Only a page on this machine asks for it. */
+/**
+ * The local stack serves this file, which lists what else runs on this machine. Only a page on this machine asks for
+ * it.
+ */
 const PATH = "/local-stack.json";
 const HERE = new Set(["localhost", "127.0.0.1", "[::1]"]);
 

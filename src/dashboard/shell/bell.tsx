@@ -52,7 +52,9 @@ function Notifications({ onClose }: { onClose: () => void }) {
     <Dialog title="Notifications" onClose={onClose}>
       {problem && <ErrorNote problem={problem} onRetry={reload} />}
       {data === undefined && problem === undefined && <Loading rows={3} what="Loading the notifications" />}
-      {data?.items.length === 0 && <p className="quiet">Nothing yet. What you asked for is told here.</p>}
+      {data?.items.length === 0 && (
+        <p className="quiet">Nothing yet. Notifications about your work appear here.</p>
+      )}
       <ul className="news">
         {data?.items.map((one) => (
           <Item

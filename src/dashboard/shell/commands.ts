@@ -32,7 +32,9 @@ const WITH_IDS = {
   report: "reports",
 };
 
-/** The commands that match all words of the text. An id can be opened as anything that has one; any text can be searched. */
+/**
+ * The commands that match all words of the text. For an id: a command for each kind of item. Any text can be searched.
+ */
 export function commandsFor(text: string): readonly Command[] {
   const wanted = text.trim();
   if (ID.test(wanted))

@@ -15,7 +15,10 @@ export function useOpenCounts(): OpenCounts | undefined {
   return data;
 }
 
-/** How much is open of what the page shows; nothing when there is none. Work under way is no alarm. */
+/**
+ * The number of a navigation entry; renders nothing for zero. Work under way has a calm color, because it needs no
+ * action.
+ */
 export function OpenCount({ of, count }: { of: keyof OpenCounts; count: number }) {
   if (count === 0) return null;
   const isUnderWay = of === "imports" || of === "campaigns";

@@ -63,7 +63,7 @@ function NothingHere({ status }: { status: Status }) {
   if (status !== "open") return <Empty title="None yet" />;
   return (
     <Empty icon="check" title="No open alerts">
-      The monitor looks every five minutes, and tells Slack when something is wrong.
+      The monitor runs every five minutes, and sends a message to Slack when something is wrong.
     </Empty>
   );
 }

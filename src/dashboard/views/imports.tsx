@@ -13,7 +13,7 @@ import "./imports.css";
 
 const SHOWN = "10";
 
-/** Files that become rows: chosen, checked, imported and taken back here. */
+/** Imports: here people choose, check and import files, and undo imports. */
 export function Imports({ id, query }: ViewProps) {
   return id === undefined ? <ImportList query={query} /> : <ImportDetails id={id} />;
 }
@@ -29,7 +29,7 @@ function ImportList({ query }: Pick<ViewProps, "query">) {
       {isLoading && !data && <Loading what="Loading the imports" />}
       {data?.items.length === 0 && (
         <Empty icon="table" title="No import yet">
-          Choose a file: its format is detected, and nothing is written before you say so.
+          Choose a file: its format is detected, and nothing is written before you start the import.
         </Empty>
       )}
       <div className="stack">

@@ -24,7 +24,7 @@ const PERIODS = new Map([
   ["last 7 days", 7 * 24 * 60 * 60_000],
 ]);
 
-/** The lists offer what exists, and the value of the address. */
+/** The filters offer the values that exist, and the value in the address. */
 const fieldsFor = (found: JobSummary | undefined, query: URLSearchParams): readonly FilterField[] => {
   const listOf = (name: string, values: readonly string[] = []) => {
     const chosen = query.get(name);
@@ -119,7 +119,10 @@ function SteadyJobs({ jobs, subject, found, isBusy }: ListProps) {
 const totalOf = (total: number, isMore: boolean): string =>
   `${isMore ? "More than " : ""}${count(total)} ${total === 1 ? "job" : "jobs"}`;
 
-/** The address's filter as the API's. The period begins at a full minute, so that the same address asks the same. */
+/**
+ * The address's filter as the API's. The period begins at a full minute, so that renders within a minute make the same
+ * request.
+ */
 function toFilter(query: URLSearchParams): Record<string, string> {
   const { period, ...rest } = Object.fromEntries(query);
   const length = PERIODS.get(period ?? "");

@@ -29,7 +29,7 @@ function ReportList({ query }: Pick<ViewProps, "query">) {
       {isLoading && !data && <Loading what="Loading the reports" />}
       {data?.items.length === 0 && (
         <Empty icon="report" title="No report yet">
-          Choose what it tells of, and it is made while you look.
+          Choose its subject. The page shows it as soon as it is ready.
         </Empty>
       )}
       <div className="stack">

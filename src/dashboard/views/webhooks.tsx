@@ -30,7 +30,7 @@ function EndpointList({ query }: Pick<ViewProps, "query">) {
       {isLoading && !data && <Loading what="Loading the endpoints" />}
       {data?.items.length === 0 && (
         <Empty icon="external" title="No endpoint yet">
-          Give an https address of yours: it is told what happens here.
+          Enter an https address of yours. It receives the events that you choose.
         </Empty>
       )}
       {data && data.items.length > 0 && <EndpointTable endpoints={data.items} />}

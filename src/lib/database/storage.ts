@@ -71,7 +71,7 @@ export const createStorage = (
   },
 });
 
-/** Longer than any step lives. */
+/** Longer than any step takes. */
 const READING_SECONDS = 600;
 
 /** Reads so many bytes from an offset, fewer at the end of the file. Storage accepts a range of any file. */

@@ -44,7 +44,7 @@ async function withApiKey({ db, clock }: Dependencies, token: string): Promise<R
   if (id === undefined || secret === undefined) throw refused();
   const { call } = createCall(db, clock);
   const [key] = await call("find_api_key", { id }, apiKeyRow.array());
-  // An unknown id takes as long to compare as a known one, so that the time does not show which ids exist.
+  // Comparing takes the same time for an unknown id, so that the time does not show which ids exist.
   const matches = timingSafeEqual(hash(secret), Buffer.from(key?.secret_hash ?? "0".repeat(64), "hex"));
   if (!key || !matches || !key.is_valid) throw refused();
   if (key.use_is_due) await call("note_api_key_use", { id });

@@ -1,6 +1,6 @@
 /**
  * The size of the whole file, when an answer 206 has just the bytes that were asked for: from `from`, at most `length`.
- * Undefined for any other range, as of a cache or a proxy that confuses its answers: its bytes would be read as others.
+ * Undefined for any other range: a cache or proxy that confuses its answers would send bytes of another position.
  */
 export function sizeOfRange(
   headers: Headers,

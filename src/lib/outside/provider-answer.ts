@@ -71,7 +71,7 @@ const CATEGORIES: Partial<Record<ErrorCode, Category>> = {
 export const categoryOf = (error: unknown): Category =>
   CATEGORIES[codeOf(error) ?? "internal"] ?? "transient";
 
-/** The longest time that we wait before we call a provider again, whatever it asks for. */
+/** The longest time that we wait before we call a provider again, even when it asks for more. */
 export const MAX_SILENCE_MS = 60 * 60 * 1000;
 
 /**

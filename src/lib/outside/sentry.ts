@@ -58,7 +58,7 @@ export function createSentry(env: Settings, logger: Logger): ErrorReporter & Tra
   }
 }
 
-/** A run has one trace, whichever process sends a part of it. */
+/** A run has one trace, also when several processes send parts of it. */
 const traceIdOf = (runId: string): string => createHash("sha256").update(runId).digest("hex").slice(0, 32);
 
 const seconds = (time: Date): number => time.getTime() / 1000;

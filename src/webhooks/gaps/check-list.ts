@@ -12,7 +12,9 @@ export type CheckDependencies = {
   logger: Logger;
 };
 
-/** `isDone` false: time was over, and the next step goes on. `unreadable`: no webhook of ours, too large, or gone. */
+/**
+ * `isDone` false: the time was up, and the next step continues. `unreadable`: no webhook of ours, too large, or gone.
+ */
 export type Checked = { listed: number; missing: number; unreadable: number; isDone: boolean };
 
 /**
@@ -20,7 +22,10 @@ export type Checked = { listed: number; missing: number; unreadable: number; isD
  * over this time again.
  */
 const OVERLAP_MS = 60 * 60_000;
-/** A cursor of an interrupted reading may be forgotten by the provider after this time; then reading begins anew. */
+/**
+ * A cursor of an interrupted reading may be forgotten by the provider after this time; then reading starts again from
+ * the newest.
+ */
 const CURSOR_LIFE_MS = 24 * 60 * 60_000;
 /** One statement takes in so many webhooks, or so many bytes. */
 const BATCH = { count: 25, bytes: 1_000_000 };

@@ -12,7 +12,7 @@ const position = z.object({
   cursor: z.string().nullable(),
 });
 /**
- * Everything that was sent before `checkedUntil` was compared. A list whose reading was interrupted goes on at
+ * Everything that was sent before `checkedUntil` was compared. A list whose reading was interrupted continues at
  * `reading`: what was sent until then, from the cursor on.
  */
 export type Position = { checkedUntil: Date; reading: Reading | undefined };

@@ -15,7 +15,7 @@ const hooks = z.array(z.looseObject({ id, config: z.looseObject({ url: z.string(
 const deliveries = z.array(
   z.looseObject({
     id,
-    /** Equal for all deliveries of one event, and the id that the door stores. */
+    /** All deliveries of one event have the same value; the door stores it as the webhook's id. */
     guid: foreignName,
     event: foreignName,
     delivered_at: z.iso.datetime({ offset: true }).max(40),

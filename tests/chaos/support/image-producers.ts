@@ -10,7 +10,7 @@ const HOPELESS_SHARE = 0.03;
 
 /**
  * One of several producers that request pictures for two owners. A request that is refused or not answered is repeated
- * with the same key, so that it is accepted only once, however often the site dies.
+ * with the same key, so that it is accepted only once, even if the site dies several times.
  */
 export async function produce(
   house: ChaosHouse,

@@ -131,7 +131,7 @@ export function faultsOfImages(
     unfinished > 0 && `${unfinished} tasks have not ended`,
     missing > 0 && `${missing} completed tasks have no picture`,
     verdict.jobsThatDisagree !== 0 && `${verdict.jobsThatDisagree} jobs say something else than their task`,
-    verdict.outOfOrder > 0 && `${verdict.outOfOrder} tasks started past somebody`,
+    verdict.outOfOrder > 0 && `${verdict.outOfOrder} tasks started before an earlier task`,
     verdict.outOfOrderOfProducers > 0 && `${verdict.outOfOrderOfProducers} stood in line in another order`,
     ...tooMany,
   ].filter((fault) => fault !== false);

@@ -114,7 +114,7 @@ test("a paused campaign waits for no provider", async () => {
 test("a resume while the last batches are still on the wire repeats none of them", async () => {
   const id = await houseThatActs(async (campaignId) => {
     await pause(campaignId);
-    // A part under a lease may belong to a run that has seen the pause, so it gets an event too.
+    // A claimed part may belong to a run that has seen the pause, so it gets an event too.
     const { rows } = await house.db.sql.query("select public.open_campaign_parts($1) as open", [campaignId]);
     expect(rows[0].open.parts).toHaveLength(await partsThat("status <> 'done'"));
     expect(await partsThat("status = 'claimed'")).toBeGreaterThan(0);

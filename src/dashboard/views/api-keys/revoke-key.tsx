@@ -11,7 +11,7 @@ export function RevokeKey({ apiKey: { id, name }, onChange }: RevokeProps) {
   const { run, isBusy } = useAction(async () => {
     const answer = await confirm({
       title: `Revoke ${name}?`,
-      text: "Whatever uses this key is refused from now on. A revoked key cannot be restored.",
+      text: "Requests with this key are refused from now on. A revoked key cannot be restored.",
       yes: "Revoke key",
       tone: "danger",
     });

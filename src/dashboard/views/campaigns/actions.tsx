@@ -16,7 +16,7 @@ export function CampaignActions({ campaign: { id, name, status, jobId, pausedAt 
       await api.cancel(jobId);
     } else {
       await api.post(`/api/campaigns/${id}/${action}`);
-      toast({ tone: "info", text: action === "pause" ? `${name} is paused` : `${name} goes on` });
+      toast({ tone: "info", text: action === "pause" ? `${name} is paused` : `${name} continues` });
     }
     onChange();
   });
@@ -38,7 +38,7 @@ export function CampaignActions({ campaign: { id, name, status, jobId, pausedAt 
 const wantsCancel = async (name: string): Promise<boolean> =>
   (await confirm({
     title: `Cancel “${name}”?`,
-    text: "The batches that are on their way are sent; the rest gets no mail. This cannot be undone.",
+    text: "The batches in flight are sent; the other recipients get no mail. This cannot be undone.",
     yes: "Cancel campaign",
     no: "Go on",
     tone: "danger",

@@ -19,7 +19,7 @@ export function GroupActions({ group, onChange }: ActionsProps) {
   const reprocess = useAction(async () => {
     const answer = await confirm({
       title: `Reprocess ${open} dead letters of ${group.function}?`,
-      text: `${AT_ONCE} are at work at a time. When more than ${HALT_AFTER} have failed again, the rest stays open.`,
+      text: `${AT_ONCE} are reprocessed at a time. When more than ${HALT_AFTER} have failed again, the rest stays open.`,
       yes: "Reprocess all",
       no: "Cancel",
     });

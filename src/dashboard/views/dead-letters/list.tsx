@@ -109,7 +109,8 @@ function NothingHere({ status, isFiltered }: { status: Status; isFiltered: boole
   if (status !== "failed") return <Empty title="None yet" />;
   return (
     <Empty icon="check" title="No dead letters">
-      Work that failed for good is kept here, with its whole event, until an administrator decides about it.
+      Work that failed for good is kept here, with its whole event, until an administrator reprocesses or
+      ignores it.
     </Empty>
   );
 }

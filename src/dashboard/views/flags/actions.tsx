@@ -5,7 +5,7 @@ import type { FlagDetails } from "#dashboard/types.ts";
 
 type ActionsProps = { flag: FlagDetails; onChange: () => void };
 
-/** Turning back is one click, without a question; so is the advice's next percentage. */
+/** Turning back needs no confirmation, and neither does the percentage that the advice names. */
 export function FlagActions({ flag: { name, isOn, advice }, onChange }: ActionsProps) {
   const { run, isBusy } = useAction(
     async (change: { isOn: boolean } | { percentage: number }, said: string) => {

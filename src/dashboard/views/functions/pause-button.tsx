@@ -14,7 +14,7 @@ export function PauseButton({ activity: { function: id, paused }, onChange }: Pa
     if (paused === null) {
       const answer = await confirm({
         title: `Pause ${id}?`,
-        text: "New jobs are accepted and wait until you resume it. Jobs that the engine already has go on to their end.",
+        text: "New jobs are accepted and wait until you resume it. Jobs that the engine already has are finished.",
         yes: "Pause",
       });
       if (answer === null) return;
@@ -25,7 +25,7 @@ export function PauseButton({ activity: { function: id, paused }, onChange }: Pa
     const many = `${count(jobs)} ${jobs === 1 ? "job" : "jobs"}`;
     toast({
       tone: "info",
-      text: paused === null ? `${id} is paused; ${many} kept back` : `${many} of ${id} go on`,
+      text: paused === null ? `${id} is paused; ${many} held` : `${id} is resumed; ${many} released`,
     });
     onChange();
   });

@@ -20,7 +20,7 @@ export function Processing({ tasks, atOnce, free, onChange }: TasksProps & { fre
   const now = useNow(1000);
   return (
     <Group name="Processing" size={tasks.length}>
-      {tasks.length === 0 && <p className="nobody on-phone">No picture is being drawn.</p>}
+      {tasks.length === 0 && <p className="no-tasks on-phone">No picture is being drawn.</p>}
       <ul className={`tiles of-${atOnce}`}>
         {tasks.map((task) => (
           <Tile

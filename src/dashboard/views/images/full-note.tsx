@@ -13,7 +13,7 @@ export function FullNote({ refused, onAgain }: { refused: Refused; onAgain: () =
       <p role="status">
         <strong>Queue full.</strong>{" "}
         {many === 1 ? "Your prompt is kept here" : `${many} prompts are kept here`}
-        {seconds === 0 ? ": there should be room now." : "; there is room again shortly."}
+        {seconds === 0 ? ": the queue should accept it now." : "; the queue accepts it again shortly."}
       </p>
       {/* Outside of the status: a screen reader hears the news, not every second. */}
       {seconds > 0 && <span className="numbers">Come back in {inWords(seconds)}</span>}

@@ -18,7 +18,7 @@ export function Gallery({ size, tasks }: GalleryProps) {
   return (
     <Group name="Completed" size={size} hint={OF_A_DAY}>
       {tasks.length === 0 ? (
-        <p className="nobody">Pictures appear here as they are finished.</p>
+        <p className="no-tasks">Pictures appear here as they are finished.</p>
       ) : (
         <ul className="gallery">
           {tasks.slice(0, limit).map((task) => (

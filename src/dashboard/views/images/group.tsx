@@ -14,7 +14,7 @@ type GroupProps = {
   children: ReactNode;
 };
 
-/** The tasks with one status, and their number. The name stays the same, whatever the number. */
+/** The tasks with one status, and their number. The name does not depend on the number. */
 export function Group({ name, size, hint, actions, children }: GroupProps) {
   const id = useId();
   return (

@@ -20,7 +20,7 @@ export function Line({ lane, tasks, unfinished, onChange }: LineProps) {
       actions={unfinished > 0 && <ClearQueue lane={lane} size={unfinished} onChange={onChange} />}
     >
       {tasks.length === 0 ? (
-        <p className="nobody">No task waits.</p>
+        <p className="no-tasks">No task waits.</p>
       ) : (
         <ol className="line" {...scrolling("The line")}>
           {tasks.map((task, n) => (

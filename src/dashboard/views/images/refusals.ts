@@ -14,7 +14,7 @@ type Sorted = {
 /** For a refusal without a time. */
 const SOON_MS = 5000;
 
-/** Sorts the answers to several submissions: a full queue is no failure, because it has a time to come back. */
+/** Sorts the answers to several submissions: a full queue is no failure, because it says when to submit again. */
 export function sortAnswers(
   submissions: readonly Submission[],
   answers: readonly PromiseSettledResult<unknown>[],

@@ -28,7 +28,7 @@ export function ImportActions({ item, onChange }: ActionsProps) {
 function CancelButton({ item: { id, fileName }, onChange }: ActionsProps) {
   const question: Question = {
     title: `Cancel the import of “${fileName}”?`,
-    text: "The parts that are at work are finished; the rest of the file is not imported.",
+    text: "The parts in progress are finished; the rest of the file is not imported.",
     yes: "Cancel import",
     no: "Go on",
     tone: "danger",

@@ -12,7 +12,7 @@ const ENCODINGS = {
 
 type FoundProps = { guess: ImportGuess; said: Said; onChange: (said: Said) => void };
 
-/** How the file is written. A person can correct what was detected. */
+/** The format of the file. A person can correct what was detected. */
 export function Found({ guess, said, onChange }: FoundProps) {
   const choice = (name: keyof Said) => ({
     value: said[name],

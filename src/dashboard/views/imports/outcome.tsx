@@ -6,7 +6,7 @@ import { count } from "#dashboard/format.ts";
 import type { Import } from "#dashboard/types.ts";
 import { isUnderWay, paceOf, size, toneOfImport } from "./words.ts";
 
-/** How far an import is, and what became of its rows. */
+/** The progress of an import, and the outcome of its rows. */
 export function Outcome({ item }: { item: Import }) {
   const { counts, dryRun, error } = item;
   const facts: Fact[] = [

@@ -67,7 +67,7 @@ const Buttons = ({ isBusy, onDryRun }: { isBusy: boolean; onDryRun: () => void }
     >
       Dry run
     </button>
-    <span className="quiet small">A dry run tells what would happen, and writes nothing.</span>
+    <span className="quiet small">A dry run shows what would happen, and writes nothing.</span>
   </div>
 );
 

@@ -16,7 +16,7 @@ type Guessed = {
 };
 type Answer = Omit<Guessed, "isStale"> & { body: string };
 
-/** How the file is written and which column goes into which field; asked again when one of these changes. */
+/** The format of the file, and the field of each column; asked again when one of these changes. */
 export function useGuess(uploadId: string, target: string, said: Said): Guessed {
   const [answer, setAnswer] = useState<Answer>();
   const body = JSON.stringify({ source: { uploadId }, target, ...saidOf(said) });

@@ -17,9 +17,9 @@ const TONES: Record<Bar["outcome"], Tone> = {
 type Look = Pick<Bar, "kind" | "outcome">;
 
 const LEGEND: readonly (Look & { text: string })[] = [
-  { kind: "held", outcome: "none", text: "held back until its turn" },
+  { kind: "held", outcome: "none", text: "held" },
   { kind: "queued", outcome: "none", text: "in line" },
-  { kind: "attempt", outcome: "running", text: "at work" },
+  { kind: "attempt", outcome: "running", text: "in progress" },
   { kind: "attempt", outcome: "completed", text: "attempt that succeeded" },
   { kind: "attempt", outcome: "failed", text: "attempt that failed" },
   { kind: "attempt", outcome: "canceled", text: "attempt that was stopped" },

@@ -128,7 +128,7 @@ const STEPS_MS = [
   864e5, 1728e5, 6048e5,
 ];
 
-/** About five round distances from the start; the last one leaves room for its label. */
+/** About five marks at round distances from the start; the last one leaves room for its label. */
 export function ticksOf({ from, to }: Pick<Course, "from" | "to">): number[] {
   const length = to - from;
   const step = STEPS_MS.find((ms) => length / ms <= 6) ?? length / 5;

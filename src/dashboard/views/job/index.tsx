@@ -94,7 +94,7 @@ function CancelButton({ job: { id, kind } }: { job: JobDetails }) {
     useCallback(async () => {
       const answer = await confirm({
         title: "Cancel this job?",
-        text: "Waiting work never begins; running work stops at its next step. What it has done stays done.",
+        text: "Waiting work never begins; running work stops at its next step. Finished steps are not undone.",
         yes: "Cancel job",
         tone: "danger",
       });

@@ -13,7 +13,7 @@ export function RunAgainButton({ job: { id, kind } }: { job: JobDetails }) {
     useCallback(async () => {
       const answer = await confirm({
         title: "Run this job again?",
-        text: "A new job gets the same event. Mails, payments and pictures are not made twice; a report is made anew.",
+        text: "A new job gets the same event. Mails, payments and pictures are not made twice; a report is made again.",
         yes: "Run again",
       });
       if (answer === null) return;

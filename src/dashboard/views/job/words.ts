@@ -8,7 +8,7 @@ type Word = { text: string; icon: IconName; tone: Tone };
 const WORDS: Record<string, Word> = {
   accepted: { text: "Accepted", icon: "inbox", tone: "quiet" },
   released: { text: "Released", icon: "clock", tone: "quiet" },
-  paused: { text: "Kept back by a pause", icon: "stop", tone: "warn" },
+  paused: { text: "Held by a pause", icon: "stop", tone: "warn" },
   sent: { text: "Sent to the engine", icon: "external", tone: "quiet" },
   running: { text: "Started", icon: "play", tone: "info" },
   retrying: { text: "Retried", icon: "retry", tone: "warn" },

@@ -75,11 +75,11 @@ export const JOB_COLUMNS: readonly Column<Job>[] = [
   },
 ];
 
-/** What a person has to know first: that it is blocked, or kept back by a pause. */
+/** What a person must know first: that the job is blocked, or held by a pause. */
 export const shownStatus = ({ status, blocked, isPaused }: Pick<Job, "status" | "blocked" | "isPaused">) =>
   blocked !== null ? "blocked" : isPaused ? "paused" : status;
 
-/** Of a blocked job the error that blocks it, of a failed one the error that ended it. */
+/** The error that blocks or has ended the job. */
 function LastError({ job: { blocked, error } }: { job: Job }) {
   const said = fieldsOf(blocked ?? error);
   const [code, message] = [said.get("code"), said.get("message")];

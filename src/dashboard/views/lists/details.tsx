@@ -39,7 +39,7 @@ export function ListDetails({ id, query }: DetailsProps) {
   );
 }
 
-/** The active ones, and of the others those that exist. */
+/** How many are active, and the other statuses that have subscribers. */
 const numbersOf = ({ subscribers }: Details): Fact[] =>
   Object.entries(subscribers)
     .filter(([status, number]) => status === "active" || number > 0)

@@ -34,14 +34,14 @@ export function Person({ listId, id }: PersonProps) {
           </Card>
           <Card title="Mails" flush>
             {person.mails.length === 0 ? (
-              <p className="quiet none">No campaign of this list went to this address.</p>
+              <p className="quiet none">No campaign of this list was sent to this address.</p>
             ) : (
               <Table caption="Mails, newest first" columns={MAILS} rows={person.mails} keyOf={keyOfMail} />
             )}
           </Card>
           <Card title="Consent" flush>
             {person.suppressions.length === 0 ? (
-              <p className="quiet none">Nothing holds mail back from this address.</p>
+              <p className="quiet none">No suppression applies to this address.</p>
             ) : (
               <Table
                 caption="Suppressions"

@@ -16,7 +16,7 @@ export function ReportActions({ report, onChange }: ActionsProps) {
   const revoke = useAction(async () => {
     const answer = await confirm({
       title: `Revoke “${title}”?`,
-      text: "Its file is removed, and no address of it opens any more.",
+      text: "Its file is removed, and it cannot be downloaded any more.",
       yes: "Revoke",
       tone: "danger",
     });

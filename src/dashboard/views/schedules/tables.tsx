@@ -49,7 +49,7 @@ const scheduleColumns = (onChange: () => void): readonly Column<Schedule>[] => [
     hideOnPhone: true,
   },
   {
-    head: "What became of it",
+    head: "Outcome",
     cell: ({ last }) =>
       last && (
         <span className="slot">

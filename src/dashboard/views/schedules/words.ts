@@ -25,7 +25,7 @@ export function reasonOf({ reason, result }: Pick<Tick, "reason" | "result">): s
 }
 
 export function overlapText({ overlap }: Pick<Schedule, "overlap">): string {
-  if (overlap === "allow") return "runs beside the earlier job";
+  if (overlap === "allow") return "runs at the same time as the earlier job";
   return overlap === "skip" ? "is skipped" : "one job waits, further slots are merged into it";
 }
 

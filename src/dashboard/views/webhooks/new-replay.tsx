@@ -66,7 +66,7 @@ async function startReplay(id: string, said: FormData): Promise<string | undefin
   }
   const answer = await confirm({
     title: `Send ${count(found.count)} messages again?`,
-    text: "Each keeps its webhook-id, so that the receiver can recognise what it has.",
+    text: "Each keeps its webhook-id, so that the receiver can recognise messages that it has.",
     yes: "Replay",
   });
   if (answer === null) return undefined;

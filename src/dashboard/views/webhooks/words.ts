@@ -15,7 +15,7 @@ export const rateText = ({ successRate }: Endpoint): string =>
 
 const REASONS = {
   user: "A person disabled it.",
-  gone: "It answered 410: it wants nothing more.",
+  gone: "It answered 410, which asks us to send nothing more.",
   failing: "Nothing has succeeded for five days.",
 } as const;
 

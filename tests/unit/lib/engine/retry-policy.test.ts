@@ -16,7 +16,7 @@ test.each<[string, RetryPolicyName, number[]]>([
   ["external API, 2-4-8-16-32 s", "externalApi", [2, 4, 8, 16, 32]],
   ["registration, 3 retries", "registration", [10, 20, 40]],
   ["named job, 3 attempts from one second", "namedJob", [1, 2]],
-  ["S4-34: whoever is too fast waits a minute", "rateLimited", [60, 60, 60]],
+  ["S4-34: a caller that is too fast waits a minute", "rateLimited", [60, 60, 60]],
   ["S4-71: a new function, 5 exponential", "standard", [10, 20, 40, 80, 160]],
 ])("%s", (_, policy, expected) => expect(delays(policy)).toEqual(expected));
 

@@ -26,7 +26,7 @@ export function Composer({ campaign, onChange = () => {} }: ComposerProps) {
   const people = useAudience(draft.listId);
   const [previewed, setPreviewed] = useState<Previewed>();
   const [sample, setSample] = useState("");
-  // What was previewed counts until the draft is changed.
+  // A preview is valid until the draft is changed.
   const preview = previewed?.draft === draft ? previewed.preview : undefined;
   const { run, isBusy } = useAction(async (next: "save" | "preview") => {
     const id = await save();

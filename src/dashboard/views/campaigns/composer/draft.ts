@@ -1,6 +1,6 @@
 import type { Campaign } from "#dashboard/types.ts";
 
-/** What is written in the composer; an empty text is no text. */
+/** The fields of the composer. An empty text counts as missing. */
 export type Draft = Record<"name" | "listId" | "subject" | "from" | "replyTo" | "html" | "text", string>;
 /** The fields that merge fields can be inserted into. */
 export type Source = "subject" | "html" | "text";
@@ -17,11 +17,11 @@ export const draftOf = (campaign: Campaign | undefined): Draft => ({
 
 export const isEqual = (one: Draft, other: Draft): boolean => JSON.stringify(one) === JSON.stringify(other);
 
-/** A new campaign as the API takes it: it knows no empty fields. */
+/** A new campaign for the API, which accepts no empty fields. */
 export const contentOf = (draft: Draft) =>
   Object.fromEntries(Object.entries(draft).filter(([, value]) => value !== ""));
 
-/** Changes of a campaign as the API takes them: null removes a field. */
+/** Changes of a campaign for the API: null removes a field. */
 export const changesOf = ({ html, text, replyTo, name, ...rest }: Draft) => ({
   ...rest,
   ...(name !== "" && { name }),

@@ -15,7 +15,7 @@ export function MailFrame({ html, isDark, title }: MailFrameProps) {
     if (!isReady || !shown) return;
     shown.documentElement.innerHTML = html;
     shown.documentElement.style.colorScheme = isDark ? "dark" : "light";
-    // The sandbox forbids new windows, and so does nothing on a click.
+    // The sandbox forbids new windows, so a click on a link does nothing.
     for (const link of shown.links) link.target = "_blank";
   }, [html, isDark, isReady]);
   // While the frame's page has the focus, the frame itself is not :focus.
