@@ -89,7 +89,7 @@ function watchAll({ urls, keys }: BenchStack, count: number) {
   };
 }
 
-/** Jobs that begin and are retried, and commit changes all the time. */
+/** Begins and retries jobs for `seconds`, so that changes are committed all the time. */
 async function change({ sql }: BenchStack, seconds: number, committed: Map<string, number>): Promise<void> {
   const ids = Array.from({ length: JOBS }, () => randomUUID());
   const end = performance.now() + seconds * 1000;

@@ -15,7 +15,7 @@ export type Day = {
   /** Every n-th request gets a 429, four times in all. */
   tooFastEvery: number;
   /**
-   * The expected number of dead letters and of recipients with mail, before the provider accepts the key again.
+   * How many dead letters, and how many recipients with mail, are expected before the provider accepts the key again.
    * Undefined when the numbers vary.
    */
   deadLetters?: number;

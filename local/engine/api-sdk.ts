@@ -56,7 +56,7 @@ export function addSdk(api: Hono, engine: Engine, eventKeys: string[] | undefine
     return isCurrent ? context.json({}) : context.json({ error: "stale dispatch", status: 409 }, 409);
   });
 
-  /** Used for state that was too large to send with the call. */
+  /** The SDK fetches here the state that was too large to send with the call. */
   api.get("/v0/runs/:runId/actions", (context) =>
     context.json(runOf(engine, context.req.param("runId")).steps),
   );

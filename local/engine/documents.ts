@@ -17,7 +17,7 @@ export type Job = {
   /** When it may run, as epoch milliseconds. */
   at: number;
   attempt: number;
-  /** For a call for one planned step, or for a timer that ends a step. */
+  /** The step that a planned call runs, or that a timer ends. */
   stepId?: string;
   /** Steps that were found together: when the last of them is done, one call asks for what follows. */
   group?: string;

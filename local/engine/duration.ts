@@ -35,7 +35,7 @@ export function parseMoment(text: string, now: number): number | undefined {
   return duration === undefined ? undefined : now + duration;
 }
 
-/** For durations that were checked when the function was registered. */
+/** Parses a duration that was checked when the function was registered. */
 export function durationOf(text: string): number {
   const duration = parseDuration(text);
   if (duration === undefined) throw new Error(`"${text}" is not a duration like "30s", "5m" or "1d12h".`);

@@ -10,7 +10,7 @@ export type Paused = { run: RunDocument; wait: Wait };
 
 type Shelf = {
   plain: Set<Paused>;
-  /** By the path in the new event, then by the value that is needed there. */
+  /** The index: path in the new event → the value that is needed there → the waits. */
   byPath: Map<string, { theirs: Tie["theirs"]; values: Map<string, Set<Paused>> }>;
 };
 

@@ -5,7 +5,7 @@ export const isCurrent = (run: RunDocument, job: Job): boolean => !hasEnded(run)
 
 /**
  * The server subtracts the priority from the time of everything that it queues for a run, and does not begin before
- * that time: a negative priority delays each call, retry and timer of the run by so many seconds, even on an idle
+ * that time: a negative priority delays each call, retry and timer of the run by that many seconds, even on an idle
  * engine.
  */
 export const delayMs = ({ priority }: RunDocument, { kind }: Job): number =>

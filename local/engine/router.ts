@@ -71,7 +71,7 @@ export class Router {
     for (const event of events) {
       const answer = error ? { error } : { data: result ?? null };
       const ofThis = news.find(({ data }) => data?.["event"] === event);
-      // A canceled run has neither result nor error, so the server answers with the whole event about its end.
+      // A canceled run has neither result nor error, so the waiting step gets the whole event about its end.
       this.answerInvoke({ event }, status === "Cancelled" && ofThis ? this.payloadOf(ofThis) : answer);
     }
     for (const event of news) this.send(event, this.options.freshId());

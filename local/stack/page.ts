@@ -43,7 +43,7 @@ async function youngest(path: string): Promise<number> {
 /** Like `npm run build`, but the page is replaced in one step: two stacks may build at once while a third serves. */
 async function build(projectDir: string, pageDir: string, signal?: AbortSignal): Promise<void> {
   const startedAt = new Date();
-  // On the same disk as `dist`, so that the result can be moved there in one step.
+  // This folder is on the same disk as `dist`, so that the result can be moved there in one step.
   const workDir = join(projectDir, ".nightshift");
   await mkdir(workDir, { recursive: true });
   const work = await mkdtemp(join(workDir, "page-"));

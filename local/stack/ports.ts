@@ -42,7 +42,7 @@ async function isFree(port: number): Promise<boolean> {
 async function freePorts(): Promise<Ports> {
   const held: { port: number; server: Server }[] = [];
   while (held.length < 4) {
-    // Below the ports that systems use for outgoing connections, which might take the port while a process restarts.
+    // These numbers are below the ports of outgoing connections, which could take the port while a process restarts.
     const port = randomInt(15_000, 32_000);
     const server = await listen(port);
     if (server !== undefined) held.push({ port, server });

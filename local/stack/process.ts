@@ -64,7 +64,7 @@ export function runProcess(options: ProcessOptions): ManagedProcess {
       settle.resolve();
     });
     child.once("error", (error) => fail(error.message));
-    // Not "exit", which may come before all its output was read.
+    // The event "exit" may come before all output was read, so "close" is used.
     child.once("close", (code, signal) => {
       if (!isStopping && !wasReady)
         fail(lastErrors.join("\n") || `it ${endOf(code, signal)} and said nothing`);

@@ -23,7 +23,7 @@ export type GatewayOptions = {
 
 export type Gateway = {
   handle: Handler;
-  /** For callers in the same process, such as tests. */
+  /** Handles requests of callers in the same process, such as tests. */
   fetch: typeof fetch;
   close(): Promise<void>;
 };

@@ -25,7 +25,7 @@ const MAY_STAY_OPEN: ReadonlySet<string> = new Set(
 const MOST_ELEMENTS = 20_000;
 const MOST_DEPTH = 200;
 
-/** The faults of an HTML text, and the sources of its images without an alternative text: at most so many of each. */
+/** The faults of an HTML text, and the sources of its images without an alternative text: at most `most` of each. */
 export function checkHtml(html: string, most: number): { broken: string[]; images: string[] } {
   const broken = new Set<string>();
   const images: string[] = [];
@@ -73,7 +73,7 @@ function parseBounded(html: string, tell: (fault: string) => void): Node | undef
 
 class TooLarge extends Error {}
 
-/** In the order of the text. */
+/** The elements, in the order of the text. */
 function* elementsOf(document: Node): Generator<Element> {
   const open: Node[] = [document];
   for (let node = open.pop(); node !== undefined; node = open.pop()) {

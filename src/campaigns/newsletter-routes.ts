@@ -21,7 +21,7 @@ z.globalRegistry.add(newsletterView, { id: "AcceptedNewsletter" });
 const sentView = newsletterView.extend({ status: z.literal("sent"), queued: z.literal(false) });
 z.globalRegistry.add(sentView, { id: "SentNewsletter" });
 
-/** Longer than a request that sends to a small audience itself. */
+/** This limit is longer than the work of a request that sends to a small audience itself. */
 const TIMEOUT_MS = 25_000;
 
 /**

@@ -15,7 +15,7 @@ export type SendAtOnce = (campaignId: string, jobId: string) => Promise<boolean>
 
 /** No new request to the provider begins after this time. */
 const SEND_MS = 8_000;
-/** Longer than any request takes. */
+/** This lease is longer than any request takes. */
 const LEASE_MS = 120_000;
 
 /**

@@ -8,7 +8,7 @@ type Send = (mails: readonly string[], key: string) => Promise<BatchAnswer | Sto
 type Sent = { results: Map<number, MailResult>; answer: BatchAnswer | Stopped };
 
 /**
- * After so many single refusals and no accepted mail, the cause is not the mails. A full search of 100 mails is 199
+ * After this many single refusals and no accepted mail, the cause is not the mails. A full search of 100 mails is 199
  * requests.
  */
 const ENOUGH_REFUSED = 8;

@@ -135,7 +135,7 @@ async function sendAll(
 
 const untouched = ({ batchNo, inDoubt }: Batch): Ended => (inDoubt ? {} : { outcome: putBack(batchNo) });
 
-/** By provider: batches that were first sent after this time may be sent again under their key. */
+/** Provider → time: batches that were first sent to it after this time may be sent again under their key. */
 const keysSince = ({ providers, clock }: SendDependencies): Record<string, string> =>
   Object.fromEntries(
     providers.flatMap(({ mailer: { account, remembersKeysForMs: ms } }) =>

@@ -47,7 +47,7 @@ export const nothingKnown: LiveState<never> = {
   notifications: [],
 };
 
-/** More jobs or tasks than a snapshot holds. Beyond this number, those that ended first are removed. */
+/** The most jobs or tasks that a state keeps: more than a snapshot holds. Those that ended first are removed. */
 const MOST = 1000;
 const MOST_NOTIFICATIONS = 100;
 

@@ -28,7 +28,7 @@ export const METERS = {
     ],
     plans: [
       { name: "Free", usd: 0, included: 50_000, more: null },
-      // Above five million another price holds.
+      // Above five million, executions have another price.
       { name: "Pro", usd: 75, included: 1_000_000, more: more(0.05, 1_000, 5_000_000) },
       { name: "Business", usd: null, included: 10_000_000, more: null },
     ],
@@ -66,7 +66,7 @@ export const METERS = {
       { page: "https://resend.com/changelog/pay-as-you-go-pricing", seenOn: "2026-11-29" },
     ],
     plans: [
-      // And at most 100 a day.
+      // The free plan also has a limit of 100 a day.
       { name: "Free", usd: 0, included: 3_000, more: null },
       { name: "Pro", usd: 20, included: 50_000, more: more(0.9, 1_000) },
       { name: "Scale", usd: 90, included: 100_000, more: more(0.9, 1_000) },

@@ -87,9 +87,9 @@ export const costRoutes = ({ cost, clock }: Dependencies): Route[] => [
       steps: count(0, 1_000).default(1),
       failedTries: count(0, MOST).default(0),
       mails: count(0, MOST).default(0),
-      /** A campaign to so many people: what it costs before it starts. */
+      /** The recipients of a campaign, to know its cost before it starts. */
       recipients: count(0, MOST).default(0),
-      /** An import of so many rows. */
+      /** The rows of an import, likewise. */
       importRows: count(0, MOST).default(0),
     }),
     responses: { 200: costEstimate },

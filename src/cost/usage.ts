@@ -10,9 +10,9 @@ export type Work = {
   /** Tries of steps that fail and are repeated; each costs an execution like any other. */
   failedTries?: number | undefined;
   mails?: number | undefined;
-  /** A campaign to so many people. */
+  /** The recipients of a campaign. */
   recipients?: number | undefined;
-  /** An import of so many rows. */
+  /** The rows of an import. */
   importRows?: number | undefined;
 };
 /** What a month uses; the last four are billed. */
@@ -37,7 +37,7 @@ export const ASSUMED = {
   functionGb: 1,
   /** The row of a job, its run, and about three events of its timeline. */
   rowsPerEvent: 5,
-  /** With their indexes. */
+  /** The size of a row with its index entries. */
   bytesPerRow: 800,
   deploys: 4,
 };

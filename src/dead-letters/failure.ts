@@ -44,8 +44,8 @@ const failedRun = z.object({
 export type MaxAttempts = (functionId: string) => number | undefined;
 
 /**
- * Reads `inngest/function.failed`. That outer event is Inngest's; the original event, which a reprocess sends again, is
- * in its data.
+ * Reads `inngest/function.failed`. That outer event is Inngest's; the original event, which reprocessing sends again,
+ * is in its data.
  */
 export function toFailure(news: unknown, maxAttempts: MaxAttempts): Failure {
   const { function_id, run_id, error, event } = failedRun.parse(storableJson(news));

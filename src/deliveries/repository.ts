@@ -8,7 +8,7 @@ import type { Position } from "#lib/http/pages.ts";
 
 export type DeliveryRepository = ReturnType<typeof deliveryRepository>;
 
-/** After so many failures without a success the breaker opens. */
+/** After this many failures without a success the breaker opens. */
 const BREAKER_AFTER = 5;
 /** When a run dies, its deliveries are free again after this time: the longest batch, and a margin. */
 const LEASE_MS = 60_000;

@@ -95,11 +95,11 @@ const attemptView = z.object({
   at: z.string(),
   durationMs: z.number(),
   url: z.string(),
-  /** Without the signatures. */
+  /** The headers without the signatures. */
   requestHeaders: attemptRow.shape.request_headers,
   answerStatus: z.number().nullable(),
   answerHeaders: attemptRow.shape.answer_headers,
-  /** Its first 64 KB. */
+  /** The first 64 KB of the answer. */
   answerBody: z.string(),
   error: z.string().nullable(),
   nextAttemptAt: z.string().nullable(),

@@ -15,11 +15,11 @@ export const laneStats = z.object({
   completed: z.number(),
   failed: z.number(),
   canceled: z.number(),
-  /** Of the ended tasks, those that the caller may see. */
+  /** The ended tasks that the caller may see. */
   visible: z.object({ completed: z.number(), failed: z.number(), canceled: z.number() }),
   /** The share of completed tasks among completed and failed ones, 0 to 1; null when there are none. */
   successRate: z.number().nullable(),
-  /** From start to completion, including retries. */
+  /** The time from start to completion, including retries. */
   averageMs: z.number().nullable(),
 });
 z.globalRegistry.add(laneStats, { id: "LaneStats" });

@@ -8,7 +8,7 @@ const ended = z.object({
   started: z.number(),
   completed: z.number(),
   failed: z.number(),
-  /** Of the jobs that completed or failed; null without any. */
+  /** The share of failed jobs among those that completed or failed; null without any. */
   failureRate: z.number().nullable(),
 });
 
@@ -22,7 +22,7 @@ export const activity = z.object({
   running: z.number(),
   lastHour: ended,
   lastDay: ended,
-  /** From begin to end, of the newest 1,000 jobs that completed in the last day; null without any. */
+  /** The time from begin to end of the newest 1,000 jobs that completed in the last day; null without any. */
   p50Ms: z.number().nullable(),
   p95Ms: z.number().nullable(),
 });

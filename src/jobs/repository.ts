@@ -56,7 +56,7 @@ export const asArguments = (filter: JobFilter) => ({
   to: filter.to,
 });
 
-/** Larger results belong in a table or a file. */
+/** The largest result of a job. Larger ones belong in a table or a file. */
 const MAX_RESULT_CHARS = 32_000;
 
 /** The ledger. `owner: null` sees every job; any other owner sees only its own jobs. */

@@ -33,7 +33,7 @@ type Said = JobOptions & {
   key: string | undefined;
   /** Two requests with the same key must be equal in this, or, when it is absent, in the event's data. */
   said?: unknown;
-  /** For an event with several functions: the function whose job this is. */
+  /** The function whose job this is, for an event with several functions. */
   functionId?: string;
   /** The id of the job and its event; generated here unless a row needs it earlier. */
   id?: string;

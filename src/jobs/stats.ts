@@ -9,7 +9,7 @@ const classRow = z.object({
   waiting: z.number(),
   running: z.number(),
   oldestWaitingMs: ms,
-  /** In the last hour, like all fields below. */
+  /** The jobs that began in the last hour. All fields below are also of the last hour. */
   started: z.number(),
   /** The share of jobs that began before they were due, of all that began or should have begun. */
   keptShare: share,

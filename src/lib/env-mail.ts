@@ -24,10 +24,10 @@ export const mailSettings = {
   MAIL_FROM: z.string().min(3).max(320).default("Nightshift <onboarding@resend.dev>"),
   MAIL_REQUESTS_PER_SECOND: number(0, 10_000).default(4.5),
   MAIL_MAX_IN_FLIGHT: count(1, 1000).default(10),
-  /** An address is suppressed after so many soft bounces within so many days. */
+  /** The number of soft bounces, and of days, after which an address is suppressed. */
   MAIL_SOFT_BOUNCES: count(1, 1000).default(5),
   MAIL_SOFT_BOUNCE_DAYS: count(1, 365).default(30),
-  /** A campaign stops when so many receiving domains have refused ours (5.7.x), or ten times as many of its mails. */
+  /** The number of receiving domains that must refuse ours (5.7.x) to stop a campaign; or ten times as many mails. */
   MAIL_REFUSALS: count(1, 1000).default(3),
   MAIL_IDEMPOTENT: flag.default(true),
 };

@@ -26,7 +26,7 @@ type Work =
   | { task: string; job?: never };
 
 export type Overlap = "skip" | "queue-one" | "allow";
-/** Only the newest slot runs; or late slots do not run; or at most so many of the newest run. */
+/** Only the newest slot runs; or late slots do not run; or the newest `most` slots run. */
 export type Missed = "once" | "skip" | { most: number };
 
 export type Tick = { schedule: string; slot: string; dueAt: string };

@@ -10,10 +10,10 @@ export const mailFacts = [
       /** The provider's id of the mail. */
       messageId: z.string(),
       outcome: z.enum(["soft_bounced", "refused", "suppressed", "bounced", "complained"]),
-      /** Of a campaign's mail. */
+      /** The campaign and the subscriber, for a mail of a campaign. */
       campaignId: z.uuid().optional(),
       subscriberId: z.int().optional(),
-      /** Of a single mail. */
+      /** For a single mail. */
       mailId: z.uuid().optional(),
       occurredAt: z.string(),
     }),

@@ -23,7 +23,7 @@ export function mailsRepository(db: DatabaseClient, clock: Clock) {
     begin: async (id: string, provider: string): Promise<Mail | undefined> =>
       (await call("begin_mail", { id, provider }, mail.nullable())) ?? undefined,
 
-    /** Without a message id: the provider certainly did not take it. */
+    /** No message id means that the provider certainly did not take the mail. */
     settle: (id: string, messageId: string | undefined) => callTimeless("settle_mail", { id, messageId }),
 
     purge: (before: Date, limit: number) =>

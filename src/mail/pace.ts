@@ -10,7 +10,7 @@ type Settings = {
   account: string;
   /** Requests per second, over all processes; 0 means no limit of ours. */
   perSecond: number;
-  /** For mails that do not wait behind a campaign. */
+  /** True for mails that do not wait behind a campaign. */
   isUrgent?: boolean;
 };
 
@@ -31,7 +31,7 @@ export function createPace({ tokens, clock, account, perSecond, isUrgent = false
   const want = isOn
     ? { key, capacity: 1, refillPerSecond: perSecond, take: 1, patienceMs: aheadMs }
     : { key, capacity: 1, refillPerSecond: 1, take: 0 };
-  // One percent shorter, so that later requests can make up for a late one.
+  // The interval is one percent shorter, so that later requests can make up for a late one.
   const intervalMs = isOn ? 990 / perSecond : 0;
   let last = Promise.resolve(0);
   let line: Promise<unknown> = Promise.resolve();
@@ -59,8 +59,8 @@ export function createPace({ tokens, clock, account, perSecond, isUrgent = false
     isOn,
 
     /**
-     * Resolves when a request may begin. A result other than 0 means that the provider wants a pause of so many more
-     * milliseconds.
+     * Resolves when a request may begin. A result other than 0 means that the provider wants a pause of that many
+     * more milliseconds.
      */
     async reach(): Promise<number> {
       const { granted, waitMs } = await (isOn ? askInTurn() : tokens.take([want]));

@@ -9,9 +9,9 @@ import { createSmtpPace } from "#mail/smtp-pace.ts";
 
 export type MailProvider = {
   mailer: Mailer;
-  /** For campaigns. */
+  /** The pace of campaigns. */
   pace: Pace;
-  /** For single mails. */
+  /** The pace of single mails. */
   urgentPace: Pace;
 };
 type Dependencies = { env: Env; fetch: typeof globalThis.fetch; clock: Clock; tokens: Tokens };

@@ -10,7 +10,10 @@ type Settings = {
   perSecond: number;
 };
 
-/** Tokens are taken for this share of a second: few calls, and a single mail does not wait long behind a campaign. */
+/**
+ * One call takes the tokens for this share of a second: a longer time would delay single mails, a shorter one needs
+ * more calls.
+ */
 const SHARE = 0.25;
 
 /** The rate of the mails that an SMTP server gets from us. Requests do not count there: each mail is one of its own. */

@@ -67,7 +67,7 @@ export const notificationRoutes = ({ notifications }: Dependencies): Route[] => 
   route({
     method: "POST",
     path: "/api/notifications",
-    // Only applications: a user could send another user a false notification.
+    // Users may not call it, because a user could send another user a false notification.
     policy: "app",
     summary: "Notify a user, also live; once per Idempotency-Key",
     body: published,

@@ -4,7 +4,7 @@ import { AppError } from "#lib/errors.ts";
 
 const HOUR_SECONDS = 3600;
 
-/** So many sign-ups at once, and then so many an hour. */
+/** `capacity` sign-ups at once, and then `perHour` an hour. */
 const LIMITS = {
   address: { capacity: 3, perHour: 3 },
   caller: { capacity: 10, perHour: 60 },

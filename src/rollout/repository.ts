@@ -68,7 +68,7 @@ export function flagRepository(db: DatabaseClient, clock: Clock, environment: st
 
     queue: (jobId: string): Promise<void> => call("queue_held_job", { jobId }),
 
-    /** Releases jobs that were held before that time to the queue; returns how many. */
+    /** Releases the jobs that were held before that time; returns how many. */
     queueLeft: (functionId: string, before: Date, limit: number) =>
       call("queue_left_jobs", { functionId, before: before.toISOString(), limit }, z.number()),
   };

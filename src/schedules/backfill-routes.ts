@@ -22,7 +22,7 @@ type Dependencies = {
 };
 
 const params = z.object({ name: filledText(100) });
-/** From `from` on, and before `to`. */
+/** The period begins at `from` and ends before `to`. */
 const period = { from: instant, to: instant };
 const SHOWN = 20;
 

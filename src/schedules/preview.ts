@@ -10,7 +10,7 @@ const FOREVER = new Date("9999-01-01T00:00:00Z");
 
 /** The next times at which a schedule fires. */
 export const nextSlots = (times: Times, now: Date, count: number): Slot[] =>
-  // A few more, because some may be on excluded days.
+  // More slots than needed are computed, because some may be on excluded days.
   slotsBetween(times, now, FOREVER, 2 * count)
     .filter((slot) => !isExcluded(times, slot))
     .slice(0, count);

@@ -9,7 +9,7 @@ import type { NewTick, ScheduleRepository, ScheduleRow } from "./repository.ts";
 
 type Dependencies = { schedules: Pick<ScheduleRepository, "tick">; clock: Clock };
 
-/** The most slots that one statement writes: 17 days of every five minutes. */
+/** The most slots that one statement writes: those of 17 days for a schedule of every five minutes. */
 const BATCH = 5_000;
 /** When more are due, these wait for the next batch, so that it has the newest ones, which may run. */
 const KEPT_BACK = 1_000;

@@ -75,7 +75,7 @@ export const suppressionRoutes = ({ suppressions }: Dependencies): Route[] => [
     params: z.object({ id: rowNumber }),
     body: z.object({
       because: filledText(1000),
-      /** Only where the suppression does not have it. */
+      /** Needed only when the suppression does not have the address. */
       address: address.optional(),
     }),
     responses: { 200: suppressionView },

@@ -37,7 +37,7 @@ const uploadView = z.object({
   thumbnail: z.object({ url: z.string(), width: z.number(), height: z.number() }).nullable(),
   createdAt: z.string(),
   completedAt: z.string().nullable(),
-  /** When it is deleted, with its pictures. */
+  /** The time at which the upload is deleted, with its pictures. */
   expiresAt: z.string(),
   jobUrl: z.string(),
 });

@@ -107,11 +107,11 @@ as $$
   select private.accept_job(p_request, p_now);
 $$;
 
--- The only insert of jobs: for jobs that are accepted, that are first seen when their run begins, and that a reprocess
--- creates. Besides the fields of private.accept_job a request has: fingerprint, kind, deadLetterId, againOf, and eventId and
--- sentAt of an event that the engine already has. Priority and deadline in an event's data are used when they are
--- valid. Null when a concurrent request with the same key, or another run of the same event, has inserted the job
--- first.
+-- The only insert of jobs: for jobs that are accepted, that are first seen when their run begins, and that reprocess a
+-- dead letter. Besides the fields of private.accept_job a request has: fingerprint, kind, deadLetterId, againOf, and
+-- eventId and sentAt of an event that the engine already has. Priority and deadline in an event's data are used when
+-- they are valid. Null when a concurrent request with the same key, or another run of the same event, has inserted the
+-- job first.
 create function private.insert_job(p_request jsonb, p_now timestamptz)
 returns public.jobs
 language plpgsql

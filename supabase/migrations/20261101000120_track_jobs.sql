@@ -119,8 +119,8 @@ as $$
 $$;
 
 -- A run begins, or begins another attempt. Work that was not accepted here (sent by app code, a cron, a replay) gets
--- its job now. Work that was fanned out for a job belongs to that job and has no row of its own, unless a reprocess
--- created one. Returns {tracked: whether the end of the run must be reported, jobId, canceled, skip}.
+-- its job now. Work that was fanned out for a job belongs to that job and has no row of its own, unless it is
+-- reprocessed. Returns {tracked: whether the end of the run must be reported, jobId, canceled, skip}.
 create function public.start_run(
   p_event_id text, p_event_name text, p_event_data jsonb, p_function_id text, p_run_id text, p_attempt integer,
   p_parent_job_id uuid, p_now timestamptz
@@ -167,7 +167,7 @@ begin
 end
 $$;
 
--- Whether this event was sent for the function of one job only: by a reprocess, or to run an ended job again.
+-- Whether this event was sent for the function of one job only: to reprocess it, or to run an ended job again.
 create function private.is_for_one_function(p_event_id text)
 returns boolean
 language sql stable

@@ -91,7 +91,7 @@ begin
     return null;
   end if;
   select count(*) into v_parts from public.job_parts where job_id = p_job.id and status = 'dead';
-  -- A part that was reprocessed and failed again has the dead letter of its reprocess.
+  -- When a part failed again after it was reprocessed, its dead letter belongs to the job that reprocessed it.
   select * into v_letter from public.dead_letter_queue
   where status = 'failed' and (job_id = p_job.id or job_id in (select id from public.jobs where parent_job_id = p_job.id))
     and event_data ->> 'parentJobId' = p_job.id::text

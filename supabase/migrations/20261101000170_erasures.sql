@@ -164,8 +164,8 @@ begin
 end
 $$;
 
--- The erasure with its status: while it is not completed, "erasing" as long as its job or a reprocess of it runs, and
--- "failed" after that.
+-- The erasure with its status: while it is not completed, "erasing" as long as its job, or a job that reprocesses it,
+-- runs, and "failed" after that.
 create function public.get_erasure(p_id uuid)
 returns setof jsonb
 language sql stable

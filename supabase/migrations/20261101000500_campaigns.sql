@@ -23,7 +23,7 @@ create table public.campaigns (
   stopped_at timestamptz,
   -- When an administrator last resumed it after that.
   resumed_at timestamptz,
-  -- The job that sends it now; a reprocess sets a new one.
+  -- The job that sends it now; reprocessing sets a new one.
   job_id uuid references public.jobs (id) on delete set null,
   -- The job whose plan is used for sending: job_id, or the previous job until job_id has begun.
   plan_job_id uuid,

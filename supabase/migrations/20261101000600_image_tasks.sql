@@ -20,7 +20,7 @@ create table public.image_lanes (
 create table public.image_tasks (
   -- Also the id of the first job.
   id uuid primary key,
-  -- The job that works on it now; a reprocess sets a new one. The task is deleted when the ledger deletes its job.
+  -- The job that works on it now; reprocessing sets a new one. The task is deleted when the ledger deletes its job.
   job_id uuid not null references public.jobs (id) on delete cascade,
   owner text,
   lane text not null references public.image_lanes (lane),

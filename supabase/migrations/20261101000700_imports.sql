@@ -18,7 +18,7 @@ create trigger import_files_leave_their_files after delete on public.import_file
 
 create table public.imports (
   id uuid primary key,
-  -- Its job; a reprocess sets another one. Null: the ledger has deleted the job.
+  -- Its job; reprocessing sets another one. Null: the ledger has deleted the job.
   job_id uuid unique references public.jobs (id) on update cascade on delete set null,
   owner text not null,
   target text not null,

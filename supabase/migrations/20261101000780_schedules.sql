@@ -50,7 +50,7 @@ create index schedule_ticks_by_age on public.schedule_ticks (made_at);
 create table private.maintenance_tasks (
   name text primary key,
   function text not null,
-  -- It runs also without its schedule, when it has not run for so long.
+  -- When it has not run for this long, it runs without its schedule.
   at_least_every interval not null,
   -- Since when its schedule wants it to run; null: it has run.
   wanted_at timestamptz,

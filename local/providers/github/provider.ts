@@ -22,7 +22,7 @@ export function createGithubProvider({ clock = { now: () => new Date() }, webhoo
   const counts = { reads: 0 };
   return {
     counts,
-    /** Something happens in a repository: the webhook that GitHub sends. */
+    /** Makes something happen in a repository, and returns the webhook that GitHub sends about it. */
     happen(
       repository: string,
       event: string,

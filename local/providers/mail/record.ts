@@ -17,7 +17,7 @@ const entrySchema = z.object({
   atMs: z.number(),
   key: z.string().optional(),
   uid: z.string().optional(),
-  /** By position in the request; null where a permissive batch refused a mail. */
+  /** The ids of the mails by position in the request; null where a permissive batch refused a mail. */
   emails: z.array(emailSchema.nullable()).optional(),
   refused: z.array(z.object({ index: z.number(), message: z.string() })).optional(),
 });

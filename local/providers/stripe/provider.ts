@@ -9,7 +9,7 @@ type Options = {
   dir?: string;
   clock?: { now(): Date };
   webhookSecret?: string;
-  /** An event is listed so much later than it is sent. */
+  /** The time between the sending of an event and its appearance in the list. */
   listLagMs?: number;
 };
 

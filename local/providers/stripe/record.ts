@@ -21,7 +21,7 @@ export class StripeRecord {
   readonly #journal;
   readonly objects = new Map<string, StripeObject>();
   readonly #keys = new Map<string, { form: string; id: string }>();
-  /** From the oldest on. */
+  /** All events, oldest first. */
   readonly events: StripeEvent[] = [];
 
   constructor(path: string | undefined) {

@@ -5,12 +5,12 @@ import "./table.css";
 export type Column<Row> = {
   head: string;
   cell: (row: Row) => ReactNode;
-  /** Numbers are aligned at the end. */
+  /** The column contains numbers, which are aligned at the end. */
   align?: "end";
-  /** As narrow as its content. */
+  /** The column is as narrow as its content. */
   tight?: boolean;
   hideOnPhone?: boolean;
-  /** Only where a screen has room to spare. */
+  /** The column is shown only on wide screens. */
   onlyWide?: boolean;
 };
 

@@ -17,7 +17,7 @@ export type ApiState<T> = {
 type Options<T> = {
   /** Whether a change of this job may change the answer, so that it is fetched again. */
   isNews?: (change: JobChange, data: T | undefined) => boolean;
-  /** Fetches again after so many milliseconds, in case no job change announces it. */
+  /** Fetches again after this many milliseconds, for changes that no job announces. */
   everyMs?: number | undefined;
 };
 

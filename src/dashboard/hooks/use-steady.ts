@@ -5,7 +5,7 @@ type Steady<Row> = {
   /** New rows that are not shown yet. */
   newCount: number;
   showNew: () => void;
-  /** For the element around the rows. */
+  /** The handlers for the element around the rows. */
   hold: { onPointerEnter: () => void; onPointerLeave: () => void };
 };
 

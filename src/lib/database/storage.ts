@@ -53,7 +53,7 @@ export const createStorage = (
   },
 
   /**
-   * A URL that lets everyone who has it read this file, for so many seconds. With `download`, a browser saves the file
+   * A URL with which everyone may read this file, for `seconds`. With `download`, a browser saves the file
    * under that name instead of showing it.
    */
   async signedUrl(bucket: string, path: string, seconds: number, download?: string): Promise<string> {
@@ -74,7 +74,7 @@ export const createStorage = (
 /** Longer than any step takes. */
 const READING_SECONDS = 600;
 
-/** Reads so many bytes from an offset, fewer at the end of the file. Storage accepts a range of any file. */
+/** Reads `length` bytes from an offset, fewer at the end of the file. Storage accepts a range of any file. */
 export type RangeReader = (from: number, length: number) => Promise<FileRange>;
 /** `version` changes with the content of the file; `size` is the size of the whole file. */
 export type FileRange = { bytes: Uint8Array; size: number; version: string };

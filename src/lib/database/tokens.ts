@@ -35,7 +35,7 @@ export function createTokens(db: DatabaseClient, clock: Clock) {
     /** Takes tokens from all of the buckets, or from none. */
     take: (wants: readonly Want[]): Promise<Taken> => call("take_tokens", { wants: [...wants] }, taken),
 
-    /** The bucket gives no tokens for so many milliseconds. */
+    /** The bucket gives no tokens for this many milliseconds. */
     pause: (key: string, ms: number): Promise<void> =>
       call("learn_tokens", { key, remaining: null, blockedUntil: after(clock, ms) }),
 

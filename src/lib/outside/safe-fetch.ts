@@ -21,7 +21,7 @@ export type Call = {
   method?: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE";
   headers?: Record<string, string>;
   body?: string | Uint8Array;
-  /** For the whole call, including the body. Default: 30 s. */
+  /** The time limit of the whole call, including the body. Default: 30 s. */
   timeoutMs?: number;
   /** The largest body, counted both packed and unpacked. Default: 1 MB. */
   maxBytes?: number;

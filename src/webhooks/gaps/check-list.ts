@@ -27,7 +27,7 @@ const OVERLAP_MS = 60 * 60_000;
  * the newest.
  */
 const CURSOR_LIFE_MS = 24 * 60 * 60_000;
-/** One statement takes in so many webhooks, or so many bytes. */
+/** The most webhooks, and the most bytes, that one statement takes in. */
 const BATCH = { count: 25, bytes: 1_000_000 };
 
 /**

@@ -15,7 +15,7 @@ const events = z.object({
   has_more: z.boolean(),
   data: z.array(
     z.looseObject({
-      /** Also the `svix-id` header of its webhook. */
+      /** The event's id, which is also the `svix-id` header of its webhook. */
       id: foreignName,
       type: foreignName,
       created_at: z.string().max(40).transform(toDate).refine(isValid),

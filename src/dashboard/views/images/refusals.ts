@@ -11,7 +11,7 @@ type Sorted = {
   failure: { reason: unknown } | null;
 };
 
-/** For a refusal without a time. */
+/** The wait after a refusal that names no time. */
 const SOON_MS = 5000;
 
 /** Sorts the answers to several submissions: a full queue is no failure, because it says when to submit again. */

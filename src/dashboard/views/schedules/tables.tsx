@@ -67,7 +67,7 @@ const scheduleColumns = (onChange: () => void): readonly Column<Schedule>[] => [
       </span>
     ),
     tight: true,
-    // They are on the schedule's own page too.
+    // The schedule's page also shows them.
     hideOnPhone: true,
   },
 ];
