@@ -51,7 +51,7 @@ export async function run(args: string[]): Promise<void> {
   }
 }
 
-/** Clients that record the time between the commit of a change and its arrival. */
+/** Starts clients that record the time between the commit of a change and its arrival. */
 function watchAll({ urls, keys }: BenchStack, count: number) {
   const committed = new Map<string, number>();
   const latencies: number[] = [];

@@ -1,6 +1,6 @@
 import { hasEnded, type Job, type RunDocument } from "./documents.ts";
 
-/** Whether the job is still to be done: it was not replaced, and its run has not ended. */
+/** Whether the job must still be done: it was not replaced, and its run has not ended. */
 export const isCurrent = (run: RunDocument, job: Job): boolean => !hasEnded(run) && run.jobs[job.id] === job;
 
 /**

@@ -8,7 +8,7 @@ import type { Want } from "#lib/database/tokens.ts";
  */
 export type Lane = { lane: string; atOnce: number; capacity: number };
 
-/** The numbers of the source documents, each under its own name (T18, T20). */
+/** The numbers of the source documents, with the names that they use (T18, T20). */
 export const LANES = {
   /** S1-2, S1-7: five at once, a hundred unfinished. */
   tasks: { lane: "tasks", atOnce: 5, capacity: 100 },

@@ -6,11 +6,11 @@ import type { JobRepository } from "./repository.ts";
 
 type Dependencies = { jobs: Pick<JobRepository, "reserve">; logger: Logger };
 
-/** The details of a refusal because we are full (`private.refuse_for_now`). */
+/** The details of the error that refuses a request because the queue is full (`private.refuse_for_now`). */
 const refusal = z.object({ kind: z.string(), priority: z.number(), places: z.number() });
 
 /**
- * A request that is refused because we are full gets a reservation: it is admitted when it is repeated after
+ * A request that is refused because the queue is full gets a reservation: it is admitted when it is repeated after
  * `Retry-After`. The reservation needs its own transaction, because the refusal has rolled back the first one. If it
  * fails, the answer keeps the refusal's own 30 s.
  */

@@ -13,7 +13,9 @@ export type Tail = ReturnType<typeof createTail>;
 
 type Dependencies = { live: Pick<TailRepository, "changes">; logger: Logger };
 
-/** A change reaches the listeners after at most the longer pause and one statement. */
+/**
+ * The pauses between two reads. A change reaches the listeners at the latest after the longer pause and one statement.
+ */
 const PAUSE_MS = { busy: 200, idle: 600, growth: 1.25 };
 
 const EVERYONE = { owner: null, reader: null };

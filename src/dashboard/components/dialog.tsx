@@ -14,7 +14,7 @@ type DialogProps = {
 export function Dialog({ title, isBare = false, onClose, children }: DialogProps) {
   const element = useRef<HTMLDialogElement>(null);
   const heading = useId();
-  // Closed before it is removed from the page, because a removed dialog does not return the focus.
+  // The dialog is closed before it is removed from the page, because a removed dialog does not return the focus.
   useLayoutEffect(() => {
     const shown = element.current;
     shown?.showModal();
