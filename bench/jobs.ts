@@ -5,8 +5,9 @@ import { insertManyJobs } from "./many-jobs.ts";
 const USAGE = "npm run bench -- jobs [--jobs 1000000] [--rounds 20] [--json]";
 
 /**
- * How long what the page asks takes, over HTTP through the whole stack, with that many jobs: the list, its live stream's
- * first message and its summary with each filter and search of the view, and what the other views ask of the ledger.
+ * Measures the requests of the page, over HTTP through the whole stack, with that many jobs: the list, its live
+ * stream's first message and its summary with each filter and search of the view, and the requests of other views to
+ * the ledger.
  */
 export async function run(args: string[]): Promise<void> {
   const { values } = commandOptions(USAGE, {
@@ -82,7 +83,7 @@ function pathsOf(jobs: number): string[] {
   ];
 }
 
-/** A stream's time ends with its first message. */
+/** The time until the answer has arrived. For a stream: until its first message. */
 async function timeOf({ urls, keys }: BenchStack, path: string): Promise<number> {
   const began = performance.now();
   const response = await fetch(urls.site + path, { headers: { authorization: `Bearer ${keys.admin}` } });

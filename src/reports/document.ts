@@ -44,7 +44,7 @@ export type ReportDocument = {
 /** The contents that a type of report derives from its snapshot. */
 export type ReportContent = {
   title: string;
-  /** Which rows it has; left out: which account's. */
+  /** Names the rows that the report is about. Left out: the account is named. */
   about?: string;
   tableTitle: string;
   figures: ReportDocument["figures"];
