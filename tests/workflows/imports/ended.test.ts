@@ -71,3 +71,11 @@ test("a completed import stays completed when its run is replayed", async () => 
   await shop.engine.idle();
   expect(await shop.read(done.id)).toMatchObject({ status: "completed", counts: { inserted: 2 } });
 });
+
+test("the database refuses a completed import in which a row has no outcome, or two", async () => {
+  const { id } = await shop.run(PEOPLE, { again: true });
+  for (const count of [1, 3]) {
+    const change = shop.rows("update imports set inserted_count = $2 where id = $1", [id, count]);
+    await expect(change).rejects.toThrow("imports_give_every_row_one_fate");
+  }
+});
