@@ -1,12 +1,23 @@
 import { createApiKey } from "@nightshift/local/api-key.ts";
 import { parse } from "csv-parse/sync";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { reportReady } from "#reports/events.ts";
 import { reportFunctions } from "#reports/functions.ts";
 import { type Workshop, workshop } from "../support/workshop.ts";
 
 let shop: Workshop;
+/** What app code hears of finished reports. */
+const heard: unknown[] = [];
 beforeAll(async () => {
-  shop = await workshop({ functions: reportFunctions });
+  shop = await workshop({
+    functions: (platform) => [
+      ...reportFunctions(platform),
+      platform.inngest.createFunction(
+        { id: "hear-of-report", triggers: [reportReady], retries: 0 },
+        ({ event }) => void heard.push(event.data),
+      ),
+    ],
+  });
   const { rows } = await shop.database.sql.query(
     "insert into email_lists (owner, name, created_at) values ('operator', 'Customers', now()), ('ann', 'Hers', now()) returning id",
   );
@@ -55,6 +66,10 @@ describe("a report", () => {
         data: { reportId: jobId, downloadUrl: `/api/reports/${jobId}/download` },
       }),
     ]);
+    const downloadUrl = `/api/reports/${jobId}/download`;
+    await expect
+      .poll(() => heard, { timeout: 20_000 })
+      .toContainEqual({ reportId: jobId, userId: "operator", downloadUrl });
     const { status, file } = await download(jobId);
     expect(status).toBe(303);
     expect(file?.headers.get("content-disposition")).toContain("users-2026-11-01.pdf");
@@ -211,6 +226,27 @@ describe("a report", () => {
     const text = await (await download(body.jobId)).file?.text();
     expect(text).toContain("HERS");
     expect(text).not.toContain("OURS");
+  });
+
+  test("404: of another owner can be neither read, downloaded, previewed nor revoked", async () => {
+    const id = await make({ reportType: "analytics", format: "pdf" });
+    const key = await createApiKey(shop.database.project, { name: "eve", role: "app", owner: "eve" });
+    const headers = { authorization: `Bearer ${key}` };
+    for (const [method, path] of [
+      ["GET", ""],
+      ["GET", "/download"],
+      ["GET", "/preview"],
+      ["DELETE", ""],
+    ] as const)
+      expect((await shop.call(method, `/api/reports/${id}${path}`, undefined, headers)).status).toBe(404);
+    expect((await download(id)).status).toBe(303);
+  });
+
+  test("is downloaded at an address that is valid for a minute", async () => {
+    const answer = await shop.request("GET", `/api/reports/${await make()}/download`);
+    const token = new URL(answer.headers.get("location") ?? "").searchParams.get("token") ?? "";
+    const { iat, exp } = JSON.parse(Buffer.from(token.split(".")[1] ?? "", "base64url").toString());
+    expect(exp - iat).toBe(60);
   });
 
   test("requested again within a minute is the same job", async () => {
