@@ -1,7 +1,8 @@
 import type { InngestFunction } from "inngest";
 import type { DestinationStream } from "pino";
 import { estimateOf } from "#cost/estimate.ts";
-import { usageOf } from "#cost/usage.ts";
+import { executionsOfParts } from "#cost/executions.ts";
+import { usageOf, usageOfCounts } from "#cost/usage.ts";
 import { createAlert } from "#dead-letters/alert.ts";
 import { createOnFailure } from "#dead-letters/on-failure.ts";
 import { createRedact, type VisibleFields } from "#dead-letters/redact.ts";
@@ -126,6 +127,11 @@ export function createPlatform(
     mailMode: createFence(env, db, clock).mailMode,
     /** A month in which this campaign is the only work. */
     estimateCampaign: (recipients: number) => estimateOf(usageOf({ events: 0, steps: 1, recipients })),
+    /** A month in which this import is the only work. */
+    estimateImport: (parts: number) =>
+      estimateOf(
+        usageOfCounts({ executions: executionsOfParts("process-import", parts), jobs: 1, mails: 0 }),
+      ),
     /** The functions behind one handler. */
     serve(functions: InngestFunction.Any[]) {
       for (const fn of functions) attempts.set(fn.id(), (fn.opts.retries ?? 0) + 1);

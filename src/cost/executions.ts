@@ -48,21 +48,14 @@ const PART_FUNCTIONS: Readonly<Record<string, string>> = {
 /** Recipients or rows in one part. */
 const PART_SIZE = 5_000;
 
+type Parted = "send-email-campaign" | "process-import";
+
 /** The executions of a campaign or an import of this size; waits for the mail provider's pace come on top. */
-export function executionsInParts(
-  functionId: "send-email-campaign" | "process-import",
-  size: number,
-): number {
-  const parts = Math.ceil(size / PART_SIZE);
-  return executionsOfCounted({
-    functionId,
-    runs: 1,
-    retries: 0,
-    fanOuts: Math.min(1, parts),
-    parts,
-    failed: 0,
-  });
-}
+export const executionsInParts = (functionId: Parted, size: number): number =>
+  executionsOfParts(functionId, Math.ceil(size / PART_SIZE));
+
+export const executionsOfParts = (functionId: Parted, parts: number): number =>
+  executionsOfCounted({ functionId, runs: 1, retries: 0, fanOuts: Math.min(1, parts), parts, failed: 0 });
 
 /** A failed run's dead letter: the run of its `onFailure` with two steps, and the net under it. */
 const OF_A_FAILURE = 4;

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { EstimateImport } from "#imports/estimate.ts";
 import { fileName, findFile, sourceSchema } from "#imports/find-file.ts";
 import { guess } from "#imports/guess.ts";
 import type { ImportRepository } from "#imports/repository.ts";
@@ -16,6 +17,7 @@ type Dependencies = {
   storage: Pick<Storage, "open" | "put" | "uploadUrl">;
   safeFetch: SafeFetch;
   clock: Clock;
+  estimateImport: EstimateImport;
 };
 
 /** How long the address of an upload is valid; Storage sets this. */
@@ -43,10 +45,25 @@ export const guessView = z.object({
     z.object({ line: z.number(), cells: z.array(z.string()).nullable(), raw: z.string().nullable() }),
   ),
   bytes: z.number(),
+  /** What the import costs, for about so many rows: as if all were as long as the first ones; null for a packed file. */
+  estimate: z
+    .object({
+      rows: z.number(),
+      executions: z.number(),
+      /** Of a month in which this import is the only work; null where a price is on request. */
+      cheapestUsd: z.number().nullable(),
+    })
+    .nullable(),
 });
 z.globalRegistry.add(guessView, { id: "ImportGuess" });
 
-export const importFileRoutes = ({ imports, storage, safeFetch, clock }: Dependencies): Route[] => [
+export const importFileRoutes = ({
+  imports,
+  storage,
+  safeFetch,
+  clock,
+  estimateImport,
+}: Dependencies): Route[] => [
   route({
     method: "GET",
     path: "/api/imports/targets",
@@ -86,14 +103,14 @@ export const importFileRoutes = ({ imports, storage, safeFetch, clock }: Depende
     method: "POST",
     path: "/api/imports/guess",
     policy: "user",
-    summary: "The format of a file, its first rows, and the field of each column",
+    summary: "The format of a file, its first rows, the field of each column, and what its import costs",
     body: z.object({ source: sourceSchema, target: text(100), ...saidSchema.shape }),
     timeoutMs: 20_000,
     responses: { 200: guessView },
     handler: async ({ body: { source, target, ...said }, requester }) => {
       const { fileUrl } = await findFile({ imports, storage }, source, requester);
       const opened = await openSource({ storage, safeFetch }, fileUrl, null);
-      return json(200, await guess(imports, requester.owner, opened, { target, said }));
+      return json(200, await guess(imports, requester.owner, opened, { target, said }, estimateImport));
     },
   }),
 ];

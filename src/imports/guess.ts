@@ -1,4 +1,5 @@
 import { beginReading } from "#imports/begin-reading.ts";
+import { type EstimateImport, estimateOfFile } from "#imports/estimate.ts";
 import { type Mapping, suggestMapping } from "#imports/mapping.ts";
 import type { ImportRepository } from "#imports/repository.ts";
 import type { ImportRow } from "#imports/rows.ts";
@@ -17,6 +18,7 @@ export async function guess(
   owner: string,
   source: Source,
   { target: name, said }: { target: string; said: ImportRow["said"] },
+  estimate: EstimateImport,
 ) {
   const target = targetOf(name);
   const { dialect, rows } = await beginReading(source.bytes(0), said);
@@ -35,6 +37,7 @@ export async function guess(
       .map((field) => field.name),
     rows: first.slice(0, ROWS_SHOWN).map((row) => shown(row, columns)),
     bytes: source.facts.size,
+    estimate: estimateOfFile(first, { bytes: source.facts.size, isGzip: found.isGzip }, estimate),
   };
 }
 

@@ -14,9 +14,9 @@ import { readTableFrom } from "#lib/tables/read-table.ts";
 import { type Dialect, type Row, unreadable } from "#lib/tables/table.ts";
 
 /** Rows per part; one run reads and writes them. */
-const PART_ROWS = 5_000;
+export const PART_ROWS = 5_000;
 /** The most bytes of a part, for files with few long rows. */
-const PART_BYTES = 8 * 1024 * 1024;
+export const PART_BYTES = 8 * 1024 * 1024;
 /** A piece of the plan takes about a second of reading, so a crash loses no more than that. */
 const PIECE_PARTS = 20;
 

@@ -1,3 +1,4 @@
+import type { EstimateImport } from "#imports/estimate.ts";
 import { importBatchDue, importRequested, importUndoRequested } from "#imports/events.ts";
 import { importFacts } from "#imports/facts.ts";
 import { importFileRoutes } from "#imports/file-routes.ts";
@@ -20,6 +21,7 @@ type Dependencies = {
   safeFetch: SafeFetch;
   jobs: Jobs;
   cancelJob: CancelJob;
+  estimateImport: EstimateImport;
 };
 
 export const imports = room<Dependencies>({

@@ -383,6 +383,34 @@ test("a saved mapping is suggested for the next file with the same columns", asy
   expect((await guess("a,b,z\n1,2,3\n")).body).toMatchObject({ mappingIs: "suggested", missing: ["email"] });
 });
 
+test("a guess says what the import costs before it starts, as the engine counts it", async () => {
+  const lines = Array.from({ length: 11_000 }, (_, n) => `p${10_000 + n}@example.com,Person ${10_000 + n}`);
+  const uploadId = await shop.upload(csv(...lines));
+  const { body } = await shop.call("POST", "/api/imports/guess", {
+    source: { uploadId },
+    target: "contacts",
+  });
+  const before = shop.engine.usage().executions;
+  const started = await shop.ask({ uploadId }, { target: "contacts" });
+  await shop.ended(started.body.importId);
+  await shop.engine.idle();
+  // Three parts.
+  expect(shop.engine.usage().executions - before).toBe(10);
+  expect(body.estimate).toEqual({ rows: 11_000, executions: 10, cheapestUsd: 0 });
+  const long = `name\n${`${"x".repeat(4_000)}\n`.repeat(5_000)}`;
+  const answer = await shop.call("POST", "/api/imports/guess", {
+    source: { uploadId: await shop.upload(long) },
+    target: "contacts",
+  });
+  // A part has at most 8 MiB: 20 MB are three parts.
+  expect(answer.body.estimate).toMatchObject({ rows: 5_000, executions: 10 });
+  const packed = await shop.call("POST", "/api/imports/guess", {
+    source: { uploadId: await shop.upload(gzipSync("name\nAda\n")) },
+    target: "contacts",
+  });
+  expect(packed.body.estimate).toBeNull();
+});
+
 test("the progress of an import never decreases", async () => {
   const percents: number[] = [];
   const lines = Array.from({ length: 21_000 }, (_, n) => `p${n}@example.com,Person ${n}`);
@@ -429,5 +457,7 @@ test("a guess shows the file's encoding and separator, its first rows and a sugg
     mappingIs: "suggested",
     missing: [],
     rows: [{ line: 2, cells: ["ada@example.com", "Käthe"] }],
+    // One part.
+    estimate: { rows: 1, executions: 6, cheapestUsd: 0 },
   });
 });

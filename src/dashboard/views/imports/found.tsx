@@ -1,3 +1,4 @@
+import { count } from "#dashboard/format.ts";
 import type { ImportGuess } from "#dashboard/types.ts";
 import type { Said } from "./use-guess.ts";
 import { SEPARATORS } from "./words.ts";
@@ -26,8 +27,14 @@ export function Found({ guess, said, onChange }: FoundProps) {
       )}
       <Choice label="Encoding" found={guess.encoding} options={ENCODINGS} {...choice("encoding")} />
       {guess.isGzip && <p className="quiet small">Packed with gzip</p>}
+      {guess.estimate && <p className="quiet small numbers">{costOf(guess.estimate)}</p>}
     </div>
   );
+}
+
+function costOf({ rows, executions, cheapestUsd }: NonNullable<ImportGuess["estimate"]>): string {
+  const cost = cheapestUsd === null ? "" : `; $${cheapestUsd} for a month with this import alone`;
+  return `About ${count(rows)} rows, ${count(executions)} executions${cost}`;
 }
 
 type ChoiceProps = {

@@ -1,0 +1,24 @@
+import { PART_BYTES, PART_ROWS } from "#imports/plan-import.ts";
+import type { Row } from "#lib/tables/table.ts";
+
+/** What a month with this import alone would cost, by the number of its parts. */
+export type EstimateImport = (parts: number) => { usage: { executions: number }; cheapestUsd: number | null };
+
+/**
+ * About how many rows a file has, and what importing it costs: as if all rows were as long as the first ones. Null for a
+ * packed file, whose unpacked size is unknown.
+ */
+export function estimateOfFile(
+  first: readonly Row[],
+  file: { bytes: number; isGzip: boolean },
+  estimate: EstimateImport,
+): { rows: number; executions: number; cheapestUsd: number | null } | null {
+  const [begin, last] = [first[0], first.at(-1)];
+  if (begin === undefined || last === undefined || file.isGzip) return null;
+  const restBytes = file.bytes - begin.offset;
+  const rowBytes = first.length === 1 ? restBytes : (last.offset - begin.offset) / (first.length - 1);
+  const rows = Math.round(restBytes / rowBytes);
+  const parts = Math.ceil(rows / Math.min(PART_ROWS, Math.ceil(PART_BYTES / rowBytes)));
+  const { usage, cheapestUsd } = estimate(parts);
+  return { rows, executions: usage.executions, cheapestUsd };
+}
