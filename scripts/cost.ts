@@ -19,7 +19,8 @@ export function linesOf({ usage, providers, cheapestUsd, firstLimit }: Estimate)
       const offers = plans.map((plan) => `${plan.name} ${usd(plan.usd)}`).join(", ");
       return `${provider}: ${numbers.format(used)} ${unit}. ${offers}`;
     }),
-    `Cheapest plans together: ${usd(cheapestUsd)}`,
+    "–: more than the plan allows, or a price on request",
+    `Cheapest plans together: ${cheapestUsd === null ? "on request" : usd(cheapestUsd)}`,
     `First limit of the free plans: ${numbers.format(firstLimit.limit)} ${firstLimit.unit} of ${firstLimit.provider}, ` +
       `${numbers.format(firstLimit.usedShare * 100)} % used`,
     `Prices as seen: ${providers.map(({ provider, sources }) => `${provider} ${sources.map(({ seenOn }) => seenOn).join(", ")}`).join("; ")}`,

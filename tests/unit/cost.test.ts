@@ -91,7 +91,9 @@ test("npm run cost prints usage, each provider's plans, the first limit and the 
   const lines = linesOf(monthOf(50_000, 5)).join("\n");
   expect(lines).toContain("300,000 executions");
   expect(lines).toContain("Inngest: 300,000 executions. Free –, Pro $75, Business –");
+  expect(lines).toContain("–: more than the plan allows, or a price on request");
   expect(lines).toContain("Cheapest plans together: $75");
+  expect(linesOf(monthOf(1_000_000, 5))).toContain("Cheapest plans together: on request");
   expect(lines).toContain("First limit of the free plans: 50,000 executions of Inngest, 600 % used");
   expect(lines).toContain("Inngest 2026-11-29");
 });

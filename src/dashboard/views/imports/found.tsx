@@ -34,7 +34,7 @@ export function Found({ guess, said, onChange }: FoundProps) {
 
 function costOf({ rows, executions, cheapestUsd }: NonNullable<ImportGuess["estimate"]>): string {
   const cost = cheapestUsd === null ? "" : `; $${cheapestUsd} for a month with this import alone`;
-  return `About ${count(rows)} rows, ${count(executions)} executions${cost}`;
+  return `About ${count(rows)} ${rows === 1 ? "row" : "rows"}, ${count(executions)} executions${cost}`;
 }
 
 type ChoiceProps = {
