@@ -1,4 +1,5 @@
 import { createHash, randomUUID } from "node:crypto";
+import { readFileSync } from "node:fs";
 import { afterEach, expect, test } from "vitest";
 import { type Workshop, workshop } from "../support/workshop.ts";
 
@@ -131,6 +132,17 @@ test("S4-83: a task that has not run for a day runs when only pg_cron calls main
   await shop.engine.advance("26h");
   const [{ report }] = await shop.rows("select public.run_maintenance(100, $1) as report", [now()]);
   expect(report.counts["daily-cleanup"]).toMatchObject({ deletedSessions: 1 });
+});
+
+test("S4-83: the statement that docs/schedules.md gives to pg_cron does the work, and contains no key", async () => {
+  await open();
+  await session(ago(40), ago(-1));
+  await shop.call("POST", "/api/schedules/cleanup-sessions/run");
+  const [, statement = ""] =
+    /cron\.schedule\(.*\$\$(.*)\$\$\)/.exec(readFileSync("docs/schedules.md", "utf8")) ?? [];
+  expect(statement).toBe("select public.run_maintenance(1000, now())");
+  await shop.rows(statement);
+  expect(await ids("sessions")).toEqual([]);
 });
 
 test("a failing task does not stop the other tasks, and housekeeping reports the failure", async () => {
