@@ -30,6 +30,26 @@ test("an empty value in a .env file means that the variable is not set", () => {
   expect(readEnv({ ...minimal, SLACK_WEBHOOK_URL: "", PLAN: "" })).not.toHaveProperty("SLACK_WEBHOOK_URL");
 });
 
+describe("private networks that may be called", () => {
+  test("are none by default, and otherwise the ranges that the variable lists", () => {
+    expect(readEnv(minimal).ALLOW_PRIVATE_HOSTS).toEqual([]);
+    const listed = readEnv({ ...minimal, ALLOW_PRIVATE_HOSTS: "10.1.0.0/16, fd00::/8" });
+    expect(listed.ALLOW_PRIVATE_HOSTS).toEqual(["10.1.0.0/16", "fd00::/8"]);
+  });
+
+  test.each([
+    "10.1.0.0",
+    "10.1.0.0/33",
+    "10.1.0.0/",
+    "10.1.0.0/8/8",
+    "fd00::/129",
+    "fe80::%1/64",
+    "intranet/8",
+  ])("cannot be given as %s", (range) => {
+    expect(() => readEnv({ ...minimal, ALLOW_PRIVATE_HOSTS: range })).toThrow("must be CIDRs");
+  });
+});
+
 test("one message names every missing or invalid variable and the reason", () => {
   const message = complaint({ SUPABASE_URL: "supabase", PLAN: "gold", CAMPAIGN_BATCH_SIZE: "101" });
   for (const name of ["SUPABASE_URL", "PLAN", "CAMPAIGN_BATCH_SIZE", "SUPABASE_SECRET_KEY"]) {
