@@ -39,7 +39,11 @@ export function advise(
       because: `${queue.failed} of ${queue.ended} failed by the queue`,
     };
   if (queue.ended < ENOUGH)
-    return { next: "wait", percentage: null, because: `${queue.ended} of ${ENOUGH} have ended by the queue` };
+    return {
+      next: "wait",
+      percentage: null,
+      because: `${queue.ended} of ${ENOUGH} have ended by the queue since the last change`,
+    };
   const next = STEPS.find((step) => step > percentage);
   if (next === undefined)
     return {
