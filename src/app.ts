@@ -1,4 +1,5 @@
 import type { InngestFunction } from "inngest";
+import { eventSchemas } from "#event-schemas.ts";
 import * as events from "#events.ts";
 import { eventRoutes } from "#jobs/event-routes.ts";
 import { functionRepository } from "#jobs/function-repository.ts";
@@ -27,7 +28,7 @@ type MakeFunctions = (platform: Platform) => InngestFunction.Any[];
  */
 export function createApp(env: Env, outside: Outside = {}, makeFunctions = noFunctions) {
   const schedules = rooms.flatMap((room) => room.schedules?.(env) ?? []);
-  const platform = createPlatform(env, outside, { visibleFields, facts, schedules });
+  const platform = createPlatform(env, outside, { visibleFields, facts, schedules, eventSchemas });
   const { inngest, logger } = platform;
   const functions = makeFunctions(platform);
   const routes = allRoutes(platform).map(reserveOnRefusal(platform));

@@ -1,10 +1,12 @@
 import type { InngestFunction } from "inngest";
 import type { DestinationStream } from "pino";
+import type { ZodType } from "zod";
 import { estimateOf } from "#cost/estimate.ts";
 import { executionsOfParts } from "#cost/executions.ts";
 import { usageOf, usageOfCounts } from "#cost/usage.ts";
 import { createAlert } from "#dead-letters/alert.ts";
 import { createOnFailure } from "#dead-letters/on-failure.ts";
+import { createCheckLetter } from "#dead-letters/patch.ts";
 import { createRedact, type VisibleFields } from "#dead-letters/redact.ts";
 import { deadLetterRepository } from "#dead-letters/repository.ts";
 import { createAccept } from "#jobs/accept.ts";
@@ -46,14 +48,19 @@ import { createRollout } from "#rollout/rollout.ts";
 /** `log` receives the log lines instead of stdout; `safeFetch` replaces calls to the addresses that users give us. */
 export type Outside = { fetch?: Fetch; clock?: Clock; log?: DestinationStream; safeFetch?: SafeFetch };
 /** The rooms' declarations that the platform's own services need. */
-type Declared = { visibleFields: VisibleFields; facts: readonly Fact[]; schedules: readonly Schedule[] };
+type Declared = {
+  visibleFields: VisibleFields;
+  facts: readonly Fact[];
+  schedules: readonly Schedule[];
+  eventSchemas: ReadonlyMap<string, ZodType>;
+};
 export type Platform = ReturnType<typeof createPlatform>;
 
 /** Makes everything that rooms depend on. Clients are made here only. */
 export function createPlatform(
   env: Env,
   { fetch = fastFetch, clock = systemClock, log, safeFetch }: Outside,
-  { visibleFields, facts, schedules }: Declared,
+  { visibleFields, facts, schedules, eventSchemas }: Declared,
 ) {
   const logger = createLogger(env, log);
   const ours = fetchOfOurs(fetch);
@@ -99,6 +106,7 @@ export function createPlatform(
     jobs,
     parts: createParts(partsRepository(db, clock)),
     letters,
+    checkLetter: createCheckLetter(eventSchemas),
     inngest,
     alert,
     maxAttempts,

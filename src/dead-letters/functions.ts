@@ -7,12 +7,14 @@ import type { InngestClient } from "#lib/engine/inngest.ts";
 import { letterGroupRepository } from "./group-repository.ts";
 import { handleLetterGroup } from "./handle-letter-group.ts";
 import type { OnFailure } from "./on-failure.ts";
+import type { CheckLetter } from "./patch.ts";
 
 type Dependencies = {
   inngest: InngestClient;
   db: DatabaseClient;
   clock: Clock;
   parts: Parts;
+  checkLetter: CheckLetter;
   flow: FlowControl;
   onFailure: OnFailure;
 };

@@ -5,6 +5,7 @@ import type { Clock } from "#lib/clock.ts";
 import { createCall } from "#lib/database/call.ts";
 import type { DatabaseClient } from "#lib/database/client.ts";
 import { groupRow } from "./group-view.ts";
+import { type Checked, type JsonPatch, jsonPatch } from "./patch.ts";
 import type { LetterFilter } from "./rows.ts";
 
 /** What to do with all open dead letters of a group. */
@@ -17,6 +18,8 @@ export type GroupWork = {
   atOnce: number;
   /** The job halts when more than this have failed again. */
   haltAfter: number;
+  /** Changes the data of each letter. */
+  patch: JsonPatch | null;
 };
 
 /** The part of the group's job. The run has claimed it. */
@@ -25,6 +28,17 @@ type ClaimedPart = { id: number; token: string; next: number; last: number };
 export type LetterGroupRepository = ReturnType<typeof letterGroupRepository>;
 
 const groups = z.object({ items: groupRow.array(), total: z.number() });
+/** A letter's place in its group: the page after it begins there. */
+export const place = z.tuple([z.string(), z.uuid()]);
+export type Place = z.output<typeof place>;
+
+const lettersToCheck = z
+  .object({ after: place, id: z.uuid(), event: z.string(), data: z.record(z.string(), z.json()).catch({}) })
+  .array();
+const groupJob = z.object({ fingerprint: z.string(), until: z.string(), patch: jsonPatch.nullable() });
+/** So many letters are checked at once. */
+const PAGE = 100;
+
 const ranges = z.array(z.object({ first: z.number(), last: z.number(), total: z.number() }));
 const worked = z.object({ state: z.enum(["open", "done", "lost"]), waitMs: z.number().optional() });
 
@@ -37,6 +51,16 @@ export function letterGroupRepository(db: DatabaseClient, clock: Clock) {
 
     accept: (request: JobRequest, work: GroupWork) =>
       call("accept_letter_group_job", { work, request }, jobRow),
+
+    /** The next open letters of a group, with their data. */
+    page: (fingerprint: string, after: Place | null, until?: string) =>
+      callTimeless("page_letter_group", { fingerprint, until, after, limit: PAGE }, lettersToCheck),
+
+    job: (id: string) => callTimeless("read_letter_group_job", { id }, groupJob),
+
+    /** Stores what the patch of this job makes of each letter. */
+    saveChecked: (jobId: string, letters: ({ id: string } & Checked)[]): Promise<void> =>
+      callTimeless("check_letters", { jobId, letters }),
 
     cut: (id: string) => callTimeless("cut_letter_group", { id }, ranges),
 

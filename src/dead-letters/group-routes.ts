@@ -6,20 +6,23 @@ import { accepted, acceptedView, jobUrl } from "#jobs/view.ts";
 import { AppError } from "#lib/errors.ts";
 import { filledText, trimmedText } from "#lib/http/fields.ts";
 import { json, type Requester, type Route, route } from "#lib/http/route.ts";
+import { dryRun, dryRunView } from "./dry-run.ts";
 import { handleLetterGroup } from "./events.ts";
 import type { GroupWork, LetterGroupRepository } from "./group-repository.ts";
 import { groupView, toGroupView } from "./group-view.ts";
+import { auditedPatch, type CheckLetter, jsonPatch, patchBody } from "./patch.ts";
 import { letterStatus } from "./rows.ts";
 
 type Dependencies = {
-  groups: Pick<LetterGroupRepository, "list" | "accept">;
+  groups: Pick<LetterGroupRepository, "list" | "accept" | "page">;
   jobs: Pick<Jobs, "accept">;
+  checkLetter: CheckLetter;
 };
 
 const params = z.object({ fingerprint: filledText(64) });
 
 /** Only administrators may call these routes, because a dead letter contains a whole event. */
-export function letterGroupRoutes({ groups, jobs }: Dependencies): Route[] {
+export function letterGroupRoutes({ groups, jobs, checkLetter }: Dependencies): Route[] {
   async function accept(work: GroupWork, requester: Requester, key: string | undefined) {
     const id = randomUUID();
     const said = { requester, key, id, said: work };
@@ -68,11 +71,29 @@ export function letterGroupRoutes({ groups, jobs }: Dependencies): Route[] {
         .strictObject({
           atOnce: z.int().min(1).max(500).default(10),
           haltAfter: z.int().min(0).max(1_000_000).default(5),
+          patch: jsonPatch.nullable().default(null),
         })
         .prefault({}),
+      audited: auditedPatch,
       responses: { 202: acceptedView },
       handler: ({ params, body, requester, idempotencyKey }) =>
         accept({ ...params, ...body, action: "reprocess", note: null }, requester, idempotencyKey),
+    }),
+    route({
+      method: "POST",
+      path: "/api/dead-letters/groups/:fingerprint/dry-run",
+      policy: "admin",
+      summary:
+        "Check the data of a group's open letters by their event's schema, with or without a patch; changes nothing",
+      params,
+      body: patchBody,
+      audited: auditedPatch,
+      responses: { 200: dryRunView },
+      handler: async ({ params: { fingerprint }, body: { patch } }) => {
+        const answer = await dryRun({ groups, checkLetter }, fingerprint, patch ?? null);
+        if (answer.checked > 0) return json(200, answer);
+        throw new AppError("not_found", "No open dead letter of this group can be reprocessed");
+      },
     }),
     route({
       method: "POST",
@@ -83,7 +104,11 @@ export function letterGroupRoutes({ groups, jobs }: Dependencies): Route[] {
       body: z.object({ note: trimmedText(2000) }),
       responses: { 202: acceptedView },
       handler: ({ params, body, requester, idempotencyKey }) =>
-        accept({ ...params, ...body, action: "ignore", atOnce: 1, haltAfter: 0 }, requester, idempotencyKey),
+        accept(
+          { ...params, ...body, action: "ignore", atOnce: 1, haltAfter: 0, patch: null },
+          requester,
+          idempotencyKey,
+        ),
     }),
   ];
 }

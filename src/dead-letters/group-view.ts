@@ -6,10 +6,12 @@ const job = z.object({
   action: z.enum(["reprocess", "ignore"]),
   status: z.string(),
   haltedAt: z.string().nullable(),
+  /** The JSON Patch with which it reprocesses. */
+  patch: z.array(z.record(z.string(), z.unknown())).nullable(),
   createdAt: z.string(),
 });
 
-/** Numbers of dead letters. `completed` and `failedAgain`: how their reprocessing ended. */
+/** Numbers of dead letters. `completed` and `failedAgain`: how their reprocessing ended; `refused`: open because a patch did not fit. */
 const counts = z.object({
   total: z.number(),
   open: z.number(),
@@ -17,6 +19,7 @@ const counts = z.object({
   reprocessed: z.number(),
   completed: z.number(),
   failedAgain: z.number(),
+  refused: z.number(),
 });
 
 /** A group of dead letters as the database returns it. */

@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { Clock } from "#lib/clock.ts";
 import { createCall } from "#lib/database/call.ts";
 import { type DatabaseClient, unwrap } from "#lib/database/client.ts";
+import type { Json } from "#lib/database/database.types.ts";
 import type { Position } from "#lib/http/pages.ts";
 import type { Failure } from "./failure.ts";
 import {
@@ -65,9 +66,13 @@ export function deadLetterRepository(db: DatabaseClient, clock: Clock) {
       return deadLetterRow.nullable().parse(row);
     },
 
-    /** Returns the new job that does the work again; it is in the outbox. */
-    reprocess: (letterId: string, jobId: string, by: string): Promise<ReprocessJob> =>
-      call("reprocess_dead_letter", { letterId, jobId, by }, reprocessJob),
+    /** Returns the new job that does the work again, with `data` or the event's own; it is in the outbox. */
+    reprocess: (
+      letterId: string,
+      jobId: string,
+      by: string,
+      data?: Record<string, Json>,
+    ): Promise<ReprocessJob> => call("reprocess_dead_letter", { letterId, jobId, by, data }, reprocessJob),
 
     ignore: (letterId: string, note: string, by: string): Promise<DeadLetter> =>
       call("ignore_dead_letter", { letterId, note, by }, deadLetterRow),

@@ -17,7 +17,7 @@ export const deadLetters = room<Dependencies>({
   name: "dead-letters",
   routes: (deps) => [
     // These come first, because the other routes have an id at the same position of the path.
-    ...letterGroupRoutes({ jobs: deps.jobs, groups: letterGroupRepository(deps.db, deps.clock) }),
+    ...letterGroupRoutes({ ...deps, groups: letterGroupRepository(deps.db, deps.clock) }),
     ...deadLetterRoutes(deps),
   ],
   chores: (deps) => [watchRuns(deps), tellUnalerted(deps)],

@@ -25,6 +25,8 @@ export const deadLetterRow = z.object({
   handled_by: z.string().nullable(),
   handled_at: z.string().nullable(),
   reprocess_job_id: z.uuid().nullable(),
+  patched_data: z.record(z.string(), z.json()).nullable(),
+  refusal: z.string().nullable(),
   outcome: z.enum(["completed", "failed", "canceled", "skipped"]).nullable(),
 });
 export type DeadLetter = z.output<typeof deadLetterRow>;

@@ -20,6 +20,10 @@ export const letterView = z.object({
   handledBy: z.string().nullable(),
   handledAt: z.string().nullable(),
   note: z.string().nullable(),
+  /** The data with which it was reprocessed, after a patch; `event.data` stays as it was. */
+  patchedData: z.record(z.string(), z.unknown()).nullable(),
+  /** Why a patch could not be applied; the letter stays open. */
+  refusal: z.string().nullable(),
   /** How the reprocessing ended; null while it runs, and when there was none. */
   outcome: z.string().nullable(),
   links: z.object({
@@ -46,6 +50,9 @@ export const toLetterView = (letter: DeadLetter): z.output<typeof letterView> =>
   handledBy: letter.handled_by,
   handledAt: letter.handled_at,
   note: letter.note,
+  // An open letter's is what a job under way has checked, and nothing was sent with it yet.
+  patchedData: letter.status === "reprocessed" ? letter.patched_data : null,
+  refusal: letter.status === "failed" ? letter.refusal : null,
   outcome: letter.outcome,
   links: {
     self: letterUrl(letter.id),

@@ -27,6 +27,13 @@ create table public.dead_letter_queue (
   handled_at timestamptz,
   reprocess_job_id uuid references public.jobs (id) on delete set null,
   outcome text,
+  -- The group's job that last checked this letter's patched data, and the result: the data, or why it was refused. The
+  -- event's own data stays as it was.
+  checked_by uuid,
+  patched_data jsonb,
+  refusal text,
+  -- The deploy that was running when the run failed.
+  release text,
   alert_claimed_by text,
   alert_claimed_at timestamptz,
   -- When the log and Sentry had the failure; alerted_at says when Slack had it too.
@@ -41,6 +48,8 @@ create table public.dead_letter_queue (
   constraint dead_letter_queue_ignored_letters_say_why check (status <> 'ignored' or note is not null),
   constraint dead_letter_queue_outcome_is_valid
     check (outcome is null or (status = 'reprocessed' and outcome in ('completed', 'failed', 'canceled', 'skipped'))),
+  constraint dead_letter_queue_refusal_is_short check (length(refusal) <= 1000),
+  constraint dead_letter_queue_release_is_short check (length(release) <= 200),
   constraint dead_letter_queue_attempts_are_positive check (attempts > 0)
 );
 create index dead_letter_queue_status on public.dead_letter_queue (status, failed_at desc, id desc);

@@ -123,8 +123,10 @@ end
 $$;
 
 -- Reprocesses: marks the dead letter as handled and inserts a new job into the outbox, in one transaction. Of several
--- simultaneous calls one gets the job.
-create function public.reprocess_dead_letter(p_letter_id uuid, p_job_id uuid, p_by text, p_now timestamptz)
+-- simultaneous calls one gets the job. p_data: the patched data; null: the event's own.
+create function public.reprocess_dead_letter(
+  p_letter_id uuid, p_job_id uuid, p_by text, p_now timestamptz, p_data jsonb default null
+)
 returns public.jobs
 language plpgsql
 set search_path = ''
@@ -140,8 +142,8 @@ begin
   select * into v_failed from public.jobs where id = v_letter.job_id;
   -- The work is wanted again now, so its old deadline does not count.
   v_job := private.insert_job(jsonb_build_object('id', p_job_id, 'functionId', v_letter.function_id,
-    'event', v_letter.event_name, 'data', case when jsonb_typeof(v_letter.event_data) = 'object'
-      then v_letter.event_data - 'deadlineAt' else v_letter.event_data end,
+    'event', v_letter.event_name, 'data', coalesce(p_data, case when jsonb_typeof(v_letter.event_data) = 'object'
+      then v_letter.event_data - 'deadlineAt' else v_letter.event_data end),
     'requester', p_by, 'owner', v_failed.owner, 'kind', v_failed.kind, 'priority', v_failed.priority,
     'parentJobId', v_failed.id, 'deadLetterId', v_letter.id), p_now);
   if v_failed.id is not null then
@@ -149,7 +151,7 @@ begin
       jsonb_build_object('deadLetterId', v_letter.id, 'jobId', p_job_id, 'by', p_by), p_now);
   end if;
   update public.dead_letter_queue set status = 'reprocessed', reprocessed_at = p_now, handled_by = p_by,
-    handled_at = p_now, reprocess_job_id = p_job_id
+    handled_at = p_now, reprocess_job_id = p_job_id, patched_data = p_data, refusal = null
   where id = v_letter.id;
   perform private.reopen_part(v_letter.event_data, v_letter.run_id, v_letter.function_id, p_now);
   return v_job;

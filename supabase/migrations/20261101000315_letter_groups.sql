@@ -11,13 +11,18 @@ create table public.letter_group_jobs (
   at_once integer not null,
   -- The job halts when more of its letters than this have failed again.
   halt_after integer not null,
+  -- A JSON Patch for the data of each letter.
+  patch jsonb,
   halted_at timestamptz,
   created_at timestamptz not null,
   constraint letter_group_jobs_action_is_valid check (action in ('reprocess', 'ignore')),
   constraint letter_group_jobs_ignore_says_why check ((action = 'ignore') = (note is not null)),
+  constraint letter_group_jobs_only_reprocess_patches check (patch is null or action = 'reprocess'),
+  constraint letter_group_jobs_patch_is_small check (pg_column_size(patch) <= 65536),
   constraint letter_group_jobs_at_once_is_valid check (at_once between 1 and 500),
   constraint letter_group_jobs_halt_after_is_valid check (halt_after between 0 and 1000000)
 );
+select private.register_erasable('public.letter_group_jobs', 'id', '{patch,note}');
 create index letter_group_jobs_fingerprint on public.letter_group_jobs (fingerprint, created_at desc);
 alter table public.letter_group_jobs enable row level security;
 revoke all on public.letter_group_jobs from anon, authenticated;
@@ -67,6 +72,7 @@ as $$
       count(*) filter (where status = 'reprocessed') as reprocessed,
       count(*) filter (where outcome = 'completed') as completed,
       count(*) filter (where outcome = 'failed') as "failedAgain",
+      count(*) filter (where status = 'failed' and refusal is not null) as refused,
       min(failed_at) as "firstAt", max(failed_at) as "lastAt"
     from public.dead_letter_queue
     where p_fingerprint is null or fingerprint = p_fingerprint
@@ -88,14 +94,14 @@ as $$
       from public.dead_letter_queue as letter where letter.fingerprint = page.fingerprint
       order by failed_at desc, id desc limit 1) as newest
     left join lateral (
-      select group_job.id, action, jobs.status, halted_at as "haltedAt", group_job.created_at as "createdAt"
+      select group_job.id, action, jobs.status, halted_at as "haltedAt", patch, group_job.created_at as "createdAt"
       from public.letter_group_jobs as group_job join public.jobs using (id)
       where group_job.fingerprint = page.fingerprint order by group_job.created_at desc limit 1) as work on true
   ), '[]'));
 $$;
 
 -- The open letters of a group that this job handles: those that had failed when it was asked for, and not those whose
--- reprocessing by this job has failed. A scheduled run cannot be reprocessed, because its next tick does the work.
+-- reprocessing by this job has failed. With a patch only those whose patched data fits their schema. A scheduled run cannot be reprocessed, because its next tick does the work.
 create function private.open_letters_of(p_job public.letter_group_jobs)
 returns setof public.dead_letter_queue
 language sql stable
@@ -104,12 +110,59 @@ as $$
   select * from public.dead_letter_queue as letter
   where fingerprint = p_job.fingerprint and status = 'failed' and failed_at <= p_job.created_at
     and (p_job.action = 'ignore' or event_name not like 'inngest/%')
+    and (p_job.patch is null or (checked_by = p_job.id and refusal is null))
     and not exists (select from public.dead_letter_queue as parent
       where parent.id = letter.parent_id and parent.group_job_id = p_job.id);
 $$;
 
--- Accepts a job that handles a group. A group has one such job at a time: a second request for the same action gets
--- the first one's job. p_work: {"fingerprint", "action", "note", "atOnce", "haltAfter"}.
+-- The next open letters of a group that can be reprocessed, so many that their data is not large: [{"after", "id",
+-- "event", "data"}]. p_after: the last letter's "after". p_until: those that had failed then; null: all.
+create function public.page_letter_group(p_fingerprint text, p_until timestamptz, p_after jsonb, p_limit integer)
+returns jsonb
+language sql stable
+set search_path = ''
+as $$
+  with page as (
+    select id, failed_at, event_name, event_data, octet_length(event_data::text) as bytes
+    from public.dead_letter_queue
+    where fingerprint = p_fingerprint and status = 'failed' and event_name not like 'inngest/%'
+      and (p_until is null or failed_at <= p_until)
+      and (p_after is null or (failed_at, id) > ((p_after ->> 0)::timestamptz, (p_after ->> 1)::uuid))
+    order by failed_at, id limit p_limit
+  ), measured as (
+    select *, sum(bytes) over (order by failed_at, id) - bytes as bytes_before from page
+  )
+  select coalesce(jsonb_agg(jsonb_build_object('after', jsonb_build_array(failed_at, id), 'id', id, 'event', event_name,
+    'data', event_data) order by failed_at, id), '[]')
+  from measured where bytes_before < 2000000;
+$$;
+
+-- What a job that patches letters reads before it checks them: {"fingerprint", "until", "patch"}.
+create function public.read_letter_group_job(p_id uuid)
+returns jsonb
+language sql stable
+set search_path = ''
+as $$
+  select jsonb_build_object('fingerprint', fingerprint, 'until', created_at, 'patch', patch)
+  from public.letter_group_jobs where id = p_id;
+$$;
+
+-- Stores what the job's patch makes of each letter. p_letters: [{"id", "data" or "refusal"}]. A job that has ended
+-- changes nothing, because the next one may have checked the letter.
+create function public.check_letters(p_job_id uuid, p_letters jsonb)
+returns void
+language sql
+set search_path = ''
+as $$
+  update public.dead_letter_queue as letter
+  set checked_by = p_job_id, patched_data = checked.data, refusal = checked.refusal
+  from jsonb_to_recordset(p_letters) as checked (id uuid, data jsonb, refusal text)
+  where letter.id = checked.id and letter.status = 'failed'
+    and exists (select from public.jobs where id = p_job_id and ended_at is null);
+$$;
+
+-- Accepts a job that handles a group. A group has one such job at a time: a second request for the same action and
+-- patch gets the first one's job. p_work: {"fingerprint", "action", "note", "atOnce", "haltAfter", "patch"}.
 create function public.accept_letter_group_job(p_work jsonb, p_request jsonb, p_now timestamptz)
 returns public.jobs
 language plpgsql
@@ -118,24 +171,26 @@ as $$
 declare
   v_work public.letter_group_jobs;
   v_job public.jobs;
+  v_patch jsonb := nullif(p_work -> 'patch', 'null');
 begin
   perform pg_advisory_xact_lock(hashtextextended('letter-group:' || (p_work ->> 'fingerprint'), 0));
   select group_job.* into v_work from public.letter_group_jobs as group_job join public.jobs using (id)
   where group_job.fingerprint = p_work ->> 'fingerprint' and jobs.status in ('queued', 'running');
-  if v_work.action <> p_work ->> 'action' then
-    perform private.refuse(409, 'conflict', format('Job %s handles this group now: %s. Cancel it first.', v_work.id,
-      v_work.action));
+  if v_work.action <> p_work ->> 'action' or (v_work.id is not null and v_work.patch is distinct from v_patch) then
+    perform private.refuse(409, 'conflict', format('Job %s handles this group now: %s%s. Cancel it first.', v_work.id,
+      v_work.action, case when v_work.patch is not null then ' with a patch' else '' end));
   elsif v_work.id is not null then
     select * into v_job from public.jobs where id = v_work.id;
     return v_job;
   end if;
   v_work := row((p_request ->> 'id')::uuid, p_work ->> 'fingerprint', p_work ->> 'action', p_work ->> 'note',
-    p_request ->> 'requester', (p_work ->> 'atOnce')::integer, (p_work ->> 'haltAfter')::integer, null, p_now);
+    p_request ->> 'requester', (p_work ->> 'atOnce')::integer, (p_work ->> 'haltAfter')::integer, null, null, p_now);
   if not exists (select from private.open_letters_of(v_work)) then
     perform private.refuse(404, 'not_found', 'No open dead letter of this group can be handled so');
   end if;
   v_job := private.accept_job(p_request, p_now);
   v_work.id := v_job.id;
+  v_work.patch := v_patch;
   insert into public.letter_group_jobs select v_work.* on conflict (id) do nothing;
   return v_job;
 end
@@ -178,7 +233,8 @@ begin
   if p_work.action = 'ignore' then
     perform public.ignore_dead_letter(p_letter_id, p_work.note, p_work.requested_by, p_now);
   else
-    perform public.reprocess_dead_letter(p_letter_id, gen_random_uuid(), p_work.requested_by, p_now);
+    perform public.reprocess_dead_letter(p_letter_id, gen_random_uuid(), p_work.requested_by, p_now,
+      (select patched_data from public.dead_letter_queue where id = p_letter_id and p_work.patch is not null));
   end if;
   update public.dead_letter_queue set group_job_id = p_work.id where id = p_letter_id;
 end
@@ -230,9 +286,11 @@ begin
 end
 $$;
 
-revoke execute on function public.list_letter_groups, private.open_letters_of, public.accept_letter_group_job,
+revoke execute on function public.list_letter_groups, private.open_letters_of, public.page_letter_group,
+  public.read_letter_group_job, public.check_letters, public.accept_letter_group_job,
   public.cut_letter_group, private.room_of_letter_group, private.handle_letter_of, public.work_letter_group
   from public, anon, authenticated;
-grant execute on function public.list_letter_groups, private.open_letters_of, public.accept_letter_group_job,
+grant execute on function public.list_letter_groups, private.open_letters_of, public.page_letter_group,
+  public.read_letter_group_job, public.check_letters, public.accept_letter_group_job,
   public.cut_letter_group, private.room_of_letter_group, private.handle_letter_of, public.work_letter_group
   to service_role;

@@ -14,6 +14,10 @@ const READ_BY_THE_ROOM = new Set([
   "POST /api/lists/:id/subscribers body[]",
   "POST /api/lists/:id/subscribers body.subscribers[]",
   "POST /api/lists/:id/subscribers body.csv",
+  // The size of the whole patch is limited.
+  "POST /api/dead-letters/groups/:fingerprint/reprocess body.patch[].value",
+  "POST /api/dead-letters/groups/:fingerprint/dry-run body.patch[].value",
+  "POST /api/dead-letters/:id/reprocess body.patch[].value",
   "POST /api/upload body.bytes",
   "POST /api/webhooks/:source body.bytes",
   "POST /webhooks/payment body.bytes",

@@ -21,7 +21,11 @@ const env = readEnv({
 /** Each event that starts a function, and each schedule, of the whole product. */
 function known() {
   const schedules = rooms.flatMap((room) => room.schedules?.(env) ?? []);
-  const platform = createPlatform(env, {}, { visibleFields: {}, facts: [], schedules });
+  const platform = createPlatform(
+    env,
+    {},
+    { visibleFields: {}, facts: [], schedules, eventSchemas: new Map() },
+  );
   return {
     functions: allFunctions(platform).map((fn) => ({
       id: fn.id(),

@@ -462,6 +462,7 @@ export type Database = {
           alert_claimed_by: string | null;
           alerted_at: string | null;
           attempts: number;
+          checked_by: string | null;
           created_at: string;
           error_code: string | null;
           error_message: string | null;
@@ -480,6 +481,9 @@ export type Database = {
           note: string | null;
           outcome: string | null;
           parent_id: string | null;
+          patched_data: Json | null;
+          refusal: string | null;
+          release: string | null;
           reported_at: string | null;
           reprocess_job_id: string | null;
           reprocessed_at: string | null;
@@ -492,6 +496,7 @@ export type Database = {
           alert_claimed_by?: string | null;
           alerted_at?: string | null;
           attempts?: number;
+          checked_by?: string | null;
           created_at?: string;
           error_code?: string | null;
           error_message?: string | null;
@@ -510,6 +515,9 @@ export type Database = {
           note?: string | null;
           outcome?: string | null;
           parent_id?: string | null;
+          patched_data?: Json | null;
+          refusal?: string | null;
+          release?: string | null;
           reported_at?: string | null;
           reprocess_job_id?: string | null;
           reprocessed_at?: string | null;
@@ -521,6 +529,7 @@ export type Database = {
           alert_claimed_by?: string | null;
           alerted_at?: string | null;
           attempts?: number;
+          checked_by?: string | null;
           created_at?: string;
           error_code?: string | null;
           error_message?: string | null;
@@ -539,6 +548,9 @@ export type Database = {
           note?: string | null;
           outcome?: string | null;
           parent_id?: string | null;
+          patched_data?: Json | null;
+          refusal?: string | null;
+          release?: string | null;
           reported_at?: string | null;
           reprocess_job_id?: string | null;
           reprocessed_at?: string | null;
@@ -1634,6 +1646,7 @@ export type Database = {
           halted_at: string | null;
           id: string;
           note: string | null;
+          patch: Json | null;
           requested_by: string;
         };
         ComputedFields: never;
@@ -1646,6 +1659,7 @@ export type Database = {
           halted_at?: string | null;
           id: string;
           note?: string | null;
+          patch?: Json | null;
           requested_by: string;
         };
         Update: {
@@ -1657,6 +1671,7 @@ export type Database = {
           halted_at?: string | null;
           id?: string;
           note?: string | null;
+          patch?: Json | null;
           requested_by?: string;
         };
         Relationships: [
@@ -3540,6 +3555,7 @@ export type Database = {
         Args: { p_change: Json | null; p_id: string | null; p_now: string | null; p_owner: string | null };
         Returns: Json;
       };
+      check_letters: { Args: { p_job_id: string | null; p_letters: Json | null }; Returns: undefined };
       claim_alert: {
         Args: { p_claimant: string | null; p_letter_id: string | null; p_now: string | null };
         Returns: Json;
@@ -3972,6 +3988,7 @@ export type Database = {
           alert_claimed_by: string | null;
           alerted_at: string | null;
           attempts: number;
+          checked_by: string | null;
           created_at: string;
           error_code: string | null;
           error_message: string | null;
@@ -3990,6 +4007,9 @@ export type Database = {
           note: string | null;
           outcome: string | null;
           parent_id: string | null;
+          patched_data: Json | null;
+          refusal: string | null;
+          release: string | null;
           reported_at: string | null;
           reprocess_job_id: string | null;
           reprocessed_at: string | null;
@@ -4262,6 +4282,7 @@ export type Database = {
           alert_claimed_by: string | null;
           alerted_at: string | null;
           attempts: number;
+          checked_by: string | null;
           created_at: string;
           error_code: string | null;
           error_message: string | null;
@@ -4280,6 +4301,9 @@ export type Database = {
           note: string | null;
           outcome: string | null;
           parent_id: string | null;
+          patched_data: Json | null;
+          refusal: string | null;
+          release: string | null;
           reported_at: string | null;
           reprocess_job_id: string | null;
           reprocessed_at: string | null;
@@ -4646,6 +4670,15 @@ export type Database = {
           isSetofReturn: false;
         };
       };
+      page_letter_group: {
+        Args: {
+          p_after: Json | null;
+          p_fingerprint: string | null;
+          p_limit: number | null;
+          p_until: string | null;
+        };
+        Returns: Json;
+      };
       pause_campaign: {
         Args: { p_campaign_id: string | null; p_now: string | null; p_owner: string | null };
         Returns: undefined;
@@ -4766,6 +4799,7 @@ export type Database = {
         Returns: Json;
       };
       read_feed: { Args: { p_pulled: number[] | null; p_reader: string | null }; Returns: Json };
+      read_letter_group_job: { Args: { p_id: string | null }; Returns: Json };
       read_live_job: { Args: { p_job_id: string | null; p_owner: string | null }; Returns: Json };
       read_live_snapshot: {
         Args: {
@@ -4885,6 +4919,7 @@ export type Database = {
       reprocess_dead_letter: {
         Args: {
           p_by: string | null;
+          p_data?: Json | null;
           p_job_id: string | null;
           p_letter_id: string | null;
           p_now: string | null;
@@ -5260,6 +5295,7 @@ export type Database = {
           alert_claimed_by: string | null;
           alerted_at: string | null;
           attempts: number;
+          checked_by: string | null;
           created_at: string;
           error_code: string | null;
           error_message: string | null;
@@ -5278,6 +5314,9 @@ export type Database = {
           note: string | null;
           outcome: string | null;
           parent_id: string | null;
+          patched_data: Json | null;
+          refusal: string | null;
+          release: string | null;
           reported_at: string | null;
           reprocess_job_id: string | null;
           reprocessed_at: string | null;

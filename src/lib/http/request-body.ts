@@ -6,7 +6,9 @@ import { type BodyKind, CONTENT_TYPES, type Route } from "#lib/http/route.ts";
 export async function readBody(request: Request, route: Route): Promise<unknown> {
   if (route.body === undefined) return undefined;
   const bytes = await readBytes(request, route.maxBodyBytes);
-  if (bytes.byteLength === 0 && !request.headers.has("content-type")) return undefined;
+  // Many clients name a content type even without a body.
+  const mayBeAbsent = !request.headers.has("content-type") || route.body.safeParse(undefined).success;
+  if (bytes.byteLength === 0 && mayBeAbsent) return undefined;
   const { kind, contentType } = describe(request, route.bodyKinds);
   if (kind === "signed") return { bytes };
   if (kind === "form") return readForm(bytes, request);

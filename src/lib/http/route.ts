@@ -88,6 +88,8 @@ export type RouteSpec<
   answers?: readonly string[];
   /** Also accepts `?ticket=`, for callers that cannot send a header: EventSource and `<img>`. Only for GET. */
   ticket?: boolean;
+  /** What the audit log keeps of the body, besides the path's parameters. */
+  audited?: (this: void, body: unknown) => Record<string, string>;
   /** A returned `Response` is sent as it is, including streams, with the headers that every answer has. */
   handler(
     this: void,

@@ -48,9 +48,8 @@ export function createRoutes({ routes, logger, audit, ...locks }: Options) {
           addLogContext({ by: requester?.id });
           const input = await readInput(route, req.raw, req.param());
           if (requester && isAdminAction(route, requester)) {
-            await withinTime(
-              audit?.(requester.id, `${route.method} ${path}`, req.param()) ?? Promise.resolve(),
-            );
+            const target = { ...req.param(), ...route.audited?.(input.body) };
+            await withinTime(audit?.(requester.id, `${route.method} ${path}`, target) ?? Promise.resolve());
           }
           const answer = await withinTime(route.handle({ ...input, requester }));
           if (!(answer instanceof Response)) {

@@ -1,0 +1,95 @@
+import { applyPatch, type Operation } from "rfc6902";
+import { z } from "zod";
+import { cut } from "#lib/cut.ts";
+import type { Json } from "#lib/database/database.types.ts";
+import { storableJson } from "#lib/storable.ts";
+
+const MAX_OPERATIONS = 20;
+const MAX_PATCH_BYTES = 4096;
+/** The free plan of Inngest accepts events of up to 256 KiB. */
+const MAX_DATA_BYTES = 200_000;
+const MAX_REASON_CHARS = 500;
+
+/** A JSON Pointer (RFC 6901). */
+const pointer = z
+  .string()
+  .max(200)
+  .regex(/^(?:\/(?:[^~/]|~[01])*)*$/, "must be a JSON Pointer, such as /email")
+  .refine((path) => !path.split("/").includes("__proto__"), "must not name __proto__");
+
+const operation = z.discriminatedUnion("op", [
+  z.strictObject({ op: z.literal(["add", "replace", "test"]), path: pointer, value: z.json() }),
+  z.strictObject({ op: z.literal("remove"), path: pointer }),
+  z.strictObject({ op: z.literal(["move", "copy"]), from: pointer, path: pointer }),
+]);
+
+/** A JSON Patch (RFC 6902) for the data of an event. */
+export const jsonPatch = z
+  .array(operation)
+  .min(1)
+  .max(MAX_OPERATIONS)
+  .refine((patch) => bytesOf(patch) <= MAX_PATCH_BYTES, `must be at most ${MAX_PATCH_BYTES} bytes long`);
+export type JsonPatch = z.output<typeof jsonPatch>;
+
+export const patchBody = z.strictObject({ patch: jsonPatch.optional() }).prefault({});
+
+/** The operations without their values, because an erasure does not reach the audit log. */
+export function auditedPatch(body: unknown): Record<string, string> {
+  const { patch } = z.object({ patch: jsonPatch.nullish() }).parse(body);
+  if (!patch) return {};
+  return { patch: cut(patch.map(({ op, path }) => `${op} ${path}`).join(", "), 1000) };
+}
+
+type Event = { event: string; data: Record<string, Json> };
+/** The data with which a dead letter may be reprocessed, or why it may not. */
+export type Checked = { data: Record<string, Json> } | { refusal: string };
+export type CheckLetter = ReturnType<typeof createCheckLetter>;
+
+/** These tie the work to its job, so a patch must not change them. */
+const FIXED = ["parentJobId", "part"];
+
+/**
+ * Checks what a patch makes of a dead letter's data by the schema of its event, as the function would when its run
+ * begins. Without a patch it checks the data itself. It has no effects.
+ */
+export const createCheckLetter =
+  (schemas: ReadonlyMap<string, z.ZodType>) =>
+  ({ event, data: stored }: Event, patch: JsonPatch | null): Checked => {
+    const schema = schemas.get(event);
+    if (!schema) return refuse(`${event} has no schema, so its data cannot be checked`);
+    // A reprocess drops the old deadline; the patch may set a new one.
+    const { deadlineAt: _, ...before } = stored;
+    const patched = applied(before, patch ?? []);
+    if ("refusal" in patched) return patched;
+    const { data } = patched;
+    const moved = FIXED.find((field) => JSON.stringify(data[field]) !== JSON.stringify(stored[field]));
+    if (moved) return refuse(`${moved} must stay as it is, because it names the job of this work`);
+    const { error } = schema.safeParse(data);
+    return error ? refuse(`The data does not fit ${event}: ${z.prettifyError(error)}`) : { data };
+  };
+
+function applied(before: Record<string, Json>, patch: readonly Operation[]): Checked {
+  // The library cannot replace the root, so the data is a field of another object.
+  const holder = { data: structuredClone<Json>(before) };
+  for (const [index, one] of patch.entries()) {
+    const moved = "from" in one ? { from: `/data${one.from}` } : {};
+    const [error] = applyPatch(holder, [{ ...one, ...moved, path: `/data${one.path}` }]);
+    if (error)
+      return refuse(`Operation ${index + 1} (${one.op} ${one.path}): ${WRONG[error.name] ?? error.name}`);
+    // After each operation, because every copy may double the data.
+    if (bytesOf(holder.data) > MAX_DATA_BYTES) {
+      return refuse(`The data is larger than ${MAX_DATA_BYTES} bytes after operation ${index + 1}`);
+    }
+  }
+  const { data } = z.record(z.string(), z.json()).safeParse(storableJson(holder.data));
+  return data ? { data } : refuse("The data must stay an object");
+}
+
+const WRONG: Readonly<Record<string, string>> = {
+  MissingError: "there is no value at this path",
+  TestError: "the value is another one",
+};
+
+const refuse = (reason: string) => ({ refusal: cut(reason, MAX_REASON_CHARS) });
+
+const bytesOf = (value: unknown): number => Buffer.byteLength(JSON.stringify(value) ?? "");
