@@ -66,7 +66,7 @@ export function createPlatform(
   const ours = fetchOfOurs(fetch);
   const db = createDatabase(env, ours, () => outbox.flush());
   const ledger = jobRepository(db, clock);
-  const letters = deadLetterRepository(db, clock);
+  const letters = deadLetterRepository(db, clock, env.RELEASE);
   const live = tailRepository(db, clock);
   const redact = createRedact(visibleFields);
   const sentry = createSentry(env, logger);

@@ -18,6 +18,8 @@ export type GroupWork = {
   atOnce: number;
   /** The job halts when more than this have failed again. */
   haltAfter: number;
+  /** So many go first: the others follow when none of these has failed again. */
+  canary: number;
   /** Changes the data of each letter. */
   patch: JsonPatch | null;
 };

@@ -71,6 +71,7 @@ export function letterGroupRoutes({ groups, jobs, checkLetter }: Dependencies): 
         .strictObject({
           atOnce: z.int().min(1).max(500).default(10),
           haltAfter: z.int().min(0).max(1_000_000).default(5),
+          canary: z.int().min(0).max(500).default(0),
           patch: jsonPatch.nullable().default(null),
         })
         .prefault({}),
@@ -105,7 +106,7 @@ export function letterGroupRoutes({ groups, jobs, checkLetter }: Dependencies): 
       responses: { 202: acceptedView },
       handler: ({ params, body, requester, idempotencyKey }) =>
         accept(
-          { ...params, ...body, action: "ignore", atOnce: 1, haltAfter: 0, patch: null },
+          { ...params, ...body, action: "ignore", atOnce: 1, haltAfter: 0, canary: 0, patch: null },
           requester,
           idempotencyKey,
         ),

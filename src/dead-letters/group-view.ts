@@ -6,6 +6,8 @@ const job = z.object({
   action: z.enum(["reprocess", "ignore"]),
   status: z.string(),
   haltedAt: z.string().nullable(),
+  /** So many letters went first. */
+  canary: z.number(),
   /** The JSON Patch with which it reprocesses. */
   patch: z.array(z.record(z.string(), z.unknown())).nullable(),
   createdAt: z.string(),
@@ -22,6 +24,8 @@ const counts = z.object({
   refused: z.number(),
 });
 
+const reopened = z.object({ at: z.string(), release: z.string().nullable() });
+
 /** A group of dead letters as the database returns it. */
 export const groupRow = counts.extend({
   fingerprint: z.string(),
@@ -34,6 +38,7 @@ export const groupRow = counts.extend({
   message: z.string().nullable(),
   hourly: z.array(z.number()),
   job: job.nullable(),
+  reopened: reopened.nullable(),
 });
 
 const jobView = job.omit({ id: true });
@@ -49,6 +54,8 @@ export const groupView = z.object({
   lastAt: z.string(),
   /** The failures in each of the last 24 hours, the oldest first. */
   hourly: z.array(z.number()),
+  /** When a cause that was fixed came back, and the deploy that was running then; null when nothing is open. */
+  reopened: reopened.nullable(),
   /** The newest job that handles or handled the whole group. */
   job: jobView.nullable(),
   links: z.object({ newest: z.string(), job: z.string().nullable() }),
@@ -64,6 +71,7 @@ export const toGroupView = (row: z.output<typeof groupRow>): z.output<typeof gro
   firstAt: row.firstAt,
   lastAt: row.lastAt,
   hourly: row.hourly,
+  reopened: row.reopened,
   job: row.job && jobView.parse(row.job),
   links: { newest: `/api/dead-letters/${row.id}`, job: row.job && jobUrl(row.job.id) },
 });

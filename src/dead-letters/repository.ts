@@ -20,12 +20,13 @@ const alertClaim = z.object({
   durationMs: z.number().nullable(),
 });
 
-export function deadLetterRepository(db: DatabaseClient, clock: Clock) {
+/** `release`: the deploy that is running; the dead letters name it. */
+export function deadLetterRepository(db: DatabaseClient, clock: Clock, release?: string) {
   const { call, callTimeless } = createCall(db, clock);
   return {
     /** Returns the dead letter's id; null when the run did not fail but was canceled. Safe to repeat. */
     record: (letter: Failure): Promise<string | null> =>
-      call("record_dead_letter", { letter }, z.uuid().nullable()),
+      call("record_dead_letter", { letter: { ...letter, release: release ?? null } }, z.uuid().nullable()),
 
     claimAlert: (letterId: string, claimant: string) =>
       call("claim_alert", { letterId, claimant }, alertClaim),

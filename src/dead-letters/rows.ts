@@ -27,6 +27,8 @@ export const deadLetterRow = z.object({
   reprocess_job_id: z.uuid().nullable(),
   patched_data: z.record(z.string(), z.json()).nullable(),
   refusal: z.string().nullable(),
+  release: z.string().nullable(),
+  reopens: z.boolean(),
   outcome: z.enum(["completed", "failed", "canceled", "skipped"]).nullable(),
 });
 export type DeadLetter = z.output<typeof deadLetterRow>;

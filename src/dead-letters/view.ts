@@ -17,6 +17,10 @@ export const letterView = z.object({
   }),
   fingerprint: z.string(),
   failedAt: z.string(),
+  /** The deploy that was running then, by RELEASE. */
+  release: z.string().nullable(),
+  /** Whether its cause was fixed before, and came back with this failure. */
+  reopens: z.boolean(),
   handledBy: z.string().nullable(),
   handledAt: z.string().nullable(),
   note: z.string().nullable(),
@@ -47,6 +51,8 @@ export const toLetterView = (letter: DeadLetter): z.output<typeof letterView> =>
   error: { code: letter.error_code, message: letter.error_message, stack: letter.error_stack },
   fingerprint: letter.fingerprint,
   failedAt: letter.failed_at,
+  release: letter.release,
+  reopens: letter.reopens,
   handledBy: letter.handled_by,
   handledAt: letter.handled_at,
   note: letter.note,

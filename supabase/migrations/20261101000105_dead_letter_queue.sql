@@ -34,6 +34,8 @@ create table public.dead_letter_queue (
   refusal text,
   -- The deploy that was running when the run failed.
   release text,
+  -- The first failure of a cause that was fixed: all its letters had been handled, and none had failed again.
+  reopens boolean not null default false,
   alert_claimed_by text,
   alert_claimed_at timestamptz,
   -- When the log and Sentry had the failure; alerted_at says when Slack had it too.
@@ -55,6 +57,9 @@ create table public.dead_letter_queue (
 create index dead_letter_queue_status on public.dead_letter_queue (status, failed_at desc, id desc);
 create index dead_letter_queue_event_name on public.dead_letter_queue (event_name);
 create index dead_letter_queue_failed_at on public.dead_letter_queue (failed_at desc, id desc);
+create index dead_letter_queue_reopens on public.dead_letter_queue (fingerprint, failed_at desc) where reopens;
+create index dead_letter_queue_at_work on public.dead_letter_queue (fingerprint)
+  where status = 'reprocessed' and outcome is null;
 create index dead_letter_queue_open on public.dead_letter_queue (event_id, function_id) where status = 'failed';
 create index dead_letter_queue_unalerted on public.dead_letter_queue (failed_at)
   where alerted_at is null and status = 'failed';

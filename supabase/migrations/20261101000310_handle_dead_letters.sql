@@ -1,9 +1,21 @@
 -- How dead letters are created, cause alerts and are handled, and how their outcome is recorded.
 
+-- Whether all dead letters of a cause were handled, and no reprocessing of one is under way.
+create function private.is_fixed(p_fingerprint text)
+returns boolean
+language sql stable
+set search_path = ''
+as $$
+  select exists (select from public.dead_letter_queue where fingerprint = p_fingerprint)
+    and not exists (select from public.dead_letter_queue where fingerprint = p_fingerprint and status = 'failed')
+    and not exists (select from public.dead_letter_queue
+      where fingerprint = p_fingerprint and status = 'reprocessed' and outcome is null);
+$$;
+
 -- Records a failed run as a dead letter and an error, and ends its job. Repeated calls for a run
 -- change nothing. A run that ended because of a cancel is no failure. Returns the dead letter's id, or null for a
 -- cancel. p_letter: {eventId, eventName, eventData, functionId, runId, parentJobId, attempts, error: {code, message,
--- stack}, fingerprint}
+-- stack}, fingerprint, release}
 create function public.record_dead_letter(p_letter jsonb, p_now timestamptz)
 returns uuid
 language plpgsql
@@ -16,6 +28,7 @@ declare
   v_error jsonb := p_letter -> 'error';
   v_canceled boolean := coalesce(v_error ->> 'code' = 'canceled', false);
   v_job_id uuid;
+  v_parent_id uuid;
   v_letter_id uuid;
 begin
   v_job_id := private.abandon_run(v_event_id, v_function_id, v_run_id,
@@ -25,15 +38,18 @@ begin
     return null;
   end if;
 
+  v_parent_id := (select dead_letter_id from public.jobs where id = v_job_id);
   insert into public.dead_letter_queue (event_name, event_data, error_message, error_stack, attempts, failed_at,
-    created_at, event_id, run_id, function_id, job_id, error_code, fingerprint, parent_id)
+    created_at, event_id, run_id, function_id, job_id, error_code, fingerprint, parent_id, release, reopens)
   values (p_letter ->> 'eventName', p_letter -> 'eventData', v_error ->> 'message', v_error ->> 'stack',
     -- The failed try counts, even when it was not recorded.
     greatest((select attempts from public.job_runs where run_id = v_run_id), (p_letter ->> 'attempts')::integer, 1),
     p_now, p_now, v_event_id, v_run_id, v_function_id,
     coalesce(v_job_id, (select id from public.jobs where id = (p_letter ->> 'parentJobId')::uuid)),
     v_error ->> 'code', p_letter ->> 'fingerprint',
-    (select dead_letter_id from public.jobs where id = v_job_id))
+    v_parent_id, left(p_letter ->> 'release', 200),
+    -- A reprocessing that fails shows that the cause was not fixed.
+    v_parent_id is null and private.is_fixed(p_letter ->> 'fingerprint'))
   on conflict (run_id) do nothing
   returning id into v_letter_id;
   if v_letter_id is null then

@@ -11,6 +11,8 @@ create table public.letter_group_jobs (
   at_once integer not null,
   -- The job halts when more of its letters than this have failed again.
   halt_after integer not null,
+  -- So many letters go first: the others follow when all of these have ended, and none has failed again.
+  canary integer not null default 0,
   -- A JSON Patch for the data of each letter.
   patch jsonb,
   halted_at timestamptz,
@@ -19,6 +21,7 @@ create table public.letter_group_jobs (
   constraint letter_group_jobs_ignore_says_why check ((action = 'ignore') = (note is not null)),
   constraint letter_group_jobs_only_reprocess_patches check (patch is null or action = 'reprocess'),
   constraint letter_group_jobs_patch_is_small check (pg_column_size(patch) <= 65536),
+  constraint letter_group_jobs_canary_is_valid check (canary between 0 and 500),
   constraint letter_group_jobs_at_once_is_valid check (at_once between 1 and 500),
   constraint letter_group_jobs_halt_after_is_valid check (halt_after between 0 and 1000000)
 );
@@ -86,7 +89,9 @@ as $$
         select jsonb_agg((select count(*) from public.dead_letter_queue as letter
           where letter.fingerprint = page.fingerprint and letter.failed_at > p_now - hours * interval '1 hour'
             and letter.failed_at <= p_now - (hours - 1) * interval '1 hour') order by hours desc)
-        from generate_series(1, 24) as hours))
+        from generate_series(1, 24) as hours), 'reopened', (
+        select jsonb_build_object('at', failed_at, 'release', release) from public.dead_letter_queue as letter
+        where letter.fingerprint = page.fingerprint and reopens and page.open > 0 order by failed_at desc limit 1))
       order by page."lastAt" desc, page.fingerprint)
     from page
     cross join lateral (
@@ -94,7 +99,7 @@ as $$
       from public.dead_letter_queue as letter where letter.fingerprint = page.fingerprint
       order by failed_at desc, id desc limit 1) as newest
     left join lateral (
-      select group_job.id, action, jobs.status, halted_at as "haltedAt", patch, group_job.created_at as "createdAt"
+      select group_job.id, action, jobs.status, halted_at as "haltedAt", canary, patch, group_job.created_at as "createdAt"
       from public.letter_group_jobs as group_job join public.jobs using (id)
       where group_job.fingerprint = page.fingerprint order by group_job.created_at desc limit 1) as work on true
   ), '[]'));
@@ -162,7 +167,7 @@ as $$
 $$;
 
 -- Accepts a job that handles a group. A group has one such job at a time: a second request for the same action and
--- patch gets the first one's job. p_work: {"fingerprint", "action", "note", "atOnce", "haltAfter", "patch"}.
+-- patch gets the first one's job. p_work: {"fingerprint", "action", "note", "atOnce", "haltAfter", "canary", "patch"}.
 create function public.accept_letter_group_job(p_work jsonb, p_request jsonb, p_now timestamptz)
 returns public.jobs
 language plpgsql
@@ -184,7 +189,8 @@ begin
     return v_job;
   end if;
   v_work := row((p_request ->> 'id')::uuid, p_work ->> 'fingerprint', p_work ->> 'action', p_work ->> 'note',
-    p_request ->> 'requester', (p_work ->> 'atOnce')::integer, (p_work ->> 'haltAfter')::integer, null, null, p_now);
+    p_request ->> 'requester', (p_work ->> 'atOnce')::integer, (p_work ->> 'haltAfter')::integer,
+    coalesce((p_work ->> 'canary')::integer, 0), null, null, p_now);
   if not exists (select from private.open_letters_of(v_work)) then
     perform private.refuse(404, 'not_found', 'No open dead letter of this group can be handled so');
   end if;
@@ -209,16 +215,20 @@ as $$
 $$;
 
 -- How many letters the job may handle now, and for how long it has waited for the oldest one at work. The limit is
--- null when the job halts.
-create function private.room_of_letter_group(p_work public.letter_group_jobs, p_now timestamptz)
+-- null when the job halts. p_done: how many it has handled.
+create function private.room_of_letter_group(p_work public.letter_group_jobs, p_done bigint, p_now timestamptz)
 returns table (free integer, waited interval)
 language sql stable
 set search_path = ''
 as $$
   select case
       when p_work.action = 'ignore' then 200
-      when count(*) filter (where outcome = 'failed') <= p_work.halt_after
-        then greatest(p_work.at_once - count(*) filter (where outcome is null), 0)
+      when count(*) filter (where outcome = 'failed')
+        > case when p_done <= p_work.canary then 0 else p_work.halt_after end then null
+      when p_done = p_work.canary and count(*) filter (where outcome is null) > 0 then 0
+      else greatest(least(
+        p_work.at_once - count(*) filter (where outcome is null),
+        case when p_done < p_work.canary then p_work.canary - p_done end), 0)
     end, p_now - min(handled_at) filter (where outcome is null)
   from public.dead_letter_queue
   where group_job_id = p_work.id and status = 'reprocessed' and (outcome is null or outcome = 'failed');
@@ -241,8 +251,8 @@ end
 $$;
 
 -- Handles the next letters, at most so many that p_work.at_once are at work; each once, because a handled letter is no
--- longer open. Halts when too many have failed again: the rest counts as skipped, and stays open. Returns {"state":
--- "open", "done" or "lost", "waitMs"}; waitMs is not null when no further letter may be at work.
+-- longer open. Halts when too many have failed again, or one of the canary: the rest counts as skipped, and stays open.
+-- Returns {"state": "open", "done" or "lost", "waitMs"}; waitMs is not null when no further letter may be at work.
 create function public.work_letter_group(
   p_part_id bigint, p_token uuid, p_job_id uuid, p_from bigint, p_last bigint, p_now timestamptz
 )
@@ -263,7 +273,7 @@ begin
     return jsonb_build_object('state', v_state);
   end if;
   select * into v_work from public.letter_group_jobs where id = p_job_id;
-  select free, waited into v_free, v_waited from private.room_of_letter_group(v_work, p_now);
+  select free, waited into v_free, v_waited from private.room_of_letter_group(v_work, p_from - 1, p_now);
   if v_free = 0 then
     return jsonb_build_object('state', 'open', 'waitMs',
       1000 * extract(epoch from least(greatest(v_waited, interval '5 seconds'), interval '1 hour'))::bigint);

@@ -8,8 +8,8 @@ test("each event that starts a function of ours has its schema in the list", () 
   const env = readEnv({ SUPABASE_URL: "http://db.local", SUPABASE_SECRET_KEY: "sb_secret_test" });
   const platform = createPlatform(env, {}, { visibleFields: {}, facts: [], schedules: [], eventSchemas });
   const names = allFunctions(platform).flatMap((fn) =>
-    (fn.opts.triggers ?? []).flatMap((trigger) =>
-      "event" in trigger && typeof trigger.event === "string" ? trigger.event : [],
+    (fn.opts.triggers ?? []).flatMap(({ event }: { event?: unknown }) =>
+      typeof event === "string" ? event : [],
     ),
   );
   const ours = names.filter((name) => !name.startsWith("inngest/"));

@@ -19,6 +19,7 @@ beforeEach(async () => {
   isMended = () => true;
   afterDatabase = undefined;
   shop = await workshop({
+    env: { RELEASE: "3f2a1bc" },
     functions: (deps) => [
       ...deadLetterFunctions(deps),
       deps.inngest.createFunction(
@@ -165,6 +166,32 @@ describe("a job that reprocesses a group", () => {
     expect(after.job.haltedAt).not.toBeNull();
   });
 
+  test("sends a canary first, and halts when one of it fails again", async () => {
+    const fingerprint = await letters(50);
+    // The first letter that is sent is the oldest.
+    isMended = (number) => number !== 49;
+    const { body } = await ask(fingerprint, "reprocess", { atOnce: 20, haltAfter: 5, canary: 3 });
+    expect(await ended(body.jobId)).toMatchObject({
+      status: "completed",
+      result: { reprocessed: 3, skipped: 47 },
+    });
+    const after = await group(fingerprint);
+    expect(after.counts).toMatchObject({ reprocessed: 3, completed: 2, failedAgain: 1, open: 48 });
+    expect(after.job).toMatchObject({ canary: 3, haltedAt: expect.any(String) });
+  });
+
+  test("sends the rest when the canary has passed, and not before", async () => {
+    const fingerprint = await letters(50);
+    isSlow = true;
+    const { body } = await ask(fingerprint, "reprocess", { atOnce: 20, canary: 3 });
+    await shop.engine.advance("30m");
+    expect((await group(fingerprint)).counts).toMatchObject({ reprocessed: 3, open: 47 });
+    expect(await ended(body.jobId)).toMatchObject({ status: "completed", result: { reprocessed: 50 } });
+    await shop.engine.advance("2h");
+    await shop.engine.idle();
+    expect(shipped).toHaveLength(50);
+  });
+
   test("some failures below the limit do not halt it", async () => {
     const fingerprint = await letters(30);
     isMended = (number) => number % 10 !== 0;
@@ -246,4 +273,57 @@ test("letters of scheduled runs can be ignored, and not reprocessed", async () =
   await shop.rows("update dead_letter_queue set event_name = 'inngest/scheduled.timer'");
   expect((await ask(fingerprint, "reprocess")).status).toBe(404);
   expect((await ask(fingerprint, "ignore", { note: "its next tick works" })).status).toBe(202);
+});
+
+describe("a cause that was fixed and comes back", () => {
+  const fail = async (number: number) => {
+    isMended = () => false;
+    await shop.app.inngest.send({ name: "test/order.paid", data: { number } });
+    await shop.engine.advance("1m");
+    await shop.engine.idle();
+  };
+  /** Its run fails with this fingerprint, which the letters of this test must have. */
+  async function firstFailure() {
+    await fail(1);
+    const [only] = (await groups("?status=failed")).items;
+    return only;
+  }
+
+  test("reopens its group, which names the deploy", async () => {
+    const first = await firstFailure();
+    expect(first.reopened).toBeNull();
+    await fail(2);
+    expect((await group(first.fingerprint)).reopened).toBeNull();
+    isMended = () => true;
+    const { body } = await ask(first.fingerprint, "reprocess");
+    await ended(body.jobId);
+    await shop.engine.idle();
+    expect((await group(first.fingerprint)).counts).toMatchObject({ open: 0, completed: 2 });
+    expect((await group(first.fingerprint)).reopened).toBeNull();
+    await fail(3);
+    await fail(4);
+    const [newest, back] = (await shop.call("GET", "/api/dead-letters?status=failed")).body.items;
+    expect(back).toMatchObject({ release: "3f2a1bc", reopens: true });
+    expect(newest).toMatchObject({ release: "3f2a1bc", reopens: false });
+    const { reopened } = await group(first.fingerprint);
+    expect(reopened.release).toBe("3f2a1bc");
+    expect(Date.parse(reopened.at)).toBe(Date.parse(back.failedAt));
+  });
+
+  test("an ignored cause reopens, too", async () => {
+    const first = await firstFailure();
+    await ended((await ask(first.fingerprint, "ignore", { note: "known" })).body.jobId);
+    await fail(2);
+    expect((await group(first.fingerprint)).reopened).toMatchObject({ release: "3f2a1bc" });
+  });
+
+  test("a reprocessing that fails does not reopen it: it was not fixed", async () => {
+    const first = await firstFailure();
+    const { body } = await ask(first.fingerprint, "reprocess");
+    await ended(body.jobId);
+    await shop.engine.idle();
+    const after = await group(first.fingerprint);
+    expect(after.counts).toMatchObject({ open: 1, failedAgain: 1 });
+    expect(after.reopened).toBeNull();
+  });
 });

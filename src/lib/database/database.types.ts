@@ -484,6 +484,7 @@ export type Database = {
           patched_data: Json | null;
           refusal: string | null;
           release: string | null;
+          reopens: boolean;
           reported_at: string | null;
           reprocess_job_id: string | null;
           reprocessed_at: string | null;
@@ -518,6 +519,7 @@ export type Database = {
           patched_data?: Json | null;
           refusal?: string | null;
           release?: string | null;
+          reopens?: boolean;
           reported_at?: string | null;
           reprocess_job_id?: string | null;
           reprocessed_at?: string | null;
@@ -551,6 +553,7 @@ export type Database = {
           patched_data?: Json | null;
           refusal?: string | null;
           release?: string | null;
+          reopens?: boolean;
           reported_at?: string | null;
           reprocess_job_id?: string | null;
           reprocessed_at?: string | null;
@@ -1640,6 +1643,7 @@ export type Database = {
         Row: {
           action: string;
           at_once: number;
+          canary: number;
           created_at: string;
           fingerprint: string;
           halt_after: number;
@@ -1653,6 +1657,7 @@ export type Database = {
         Insert: {
           action: string;
           at_once: number;
+          canary?: number;
           created_at: string;
           fingerprint: string;
           halt_after: number;
@@ -1665,6 +1670,7 @@ export type Database = {
         Update: {
           action?: string;
           at_once?: number;
+          canary?: number;
           created_at?: string;
           fingerprint?: string;
           halt_after?: number;
@@ -4010,6 +4016,7 @@ export type Database = {
           patched_data: Json | null;
           refusal: string | null;
           release: string | null;
+          reopens: boolean;
           reported_at: string | null;
           reprocess_job_id: string | null;
           reprocessed_at: string | null;
@@ -4304,6 +4311,7 @@ export type Database = {
           patched_data: Json | null;
           refusal: string | null;
           release: string | null;
+          reopens: boolean;
           reported_at: string | null;
           reprocess_job_id: string | null;
           reprocessed_at: string | null;
@@ -5317,6 +5325,7 @@ export type Database = {
           patched_data: Json | null;
           refusal: string | null;
           release: string | null;
+          reopens: boolean;
           reported_at: string | null;
           reprocess_job_id: string | null;
           reprocessed_at: string | null;
