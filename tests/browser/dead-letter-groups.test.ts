@@ -71,4 +71,45 @@ withChromium("dead letters by cause", () => {
     await causes.waitFor({ state: "detached" });
     expect(await page.getByRole("article").count()).toBe(3);
   });
+
+  test("a reopened cause names its deploy; a patch is checked, then sent with a canary, by keyboard", async () => {
+    await pages.house.sql.query(
+      `insert into dead_letter_queue (event_name, event_data, event_id, run_id, function_id, fingerprint, error_message,
+         failed_at, alerted_at, release, reopens)
+       select 'monitoring/canary', case when n = 4 then '{}' else '{"at": "2026-11-29T00:00:00Z"}'::jsonb end, 'p' || n,
+         'p' || n, 'run-canary', '2-p', 'The field was renamed', now() - n * interval '1 minute', now(), 'v42', n = 5
+       from generate_series(1, 5) as n`,
+    );
+    const page = await pages.open("/dead-letters");
+    const causes = page.getByRole("region", { name: "Open dead letters by cause" });
+    const row = causes.getByRole("row").filter({ hasText: "The field was renamed" });
+    await row.getByText("with deploy v42").waitFor();
+    await row.getByRole("button", { name: /^Reprocess all/ }).press("Enter");
+    const dialog = page.getByRole("dialog", { name: "Reprocess 5 dead letters of run-canary?" });
+    await dialog.getByLabel("First").fill("2");
+    await dialog.getByText("Change the data first").press("Enter");
+    await dialog.getByLabel("JSON Patch").fill('[{"op": "move", "from": "/at", "path": "/sentAt"}]');
+    await dialog.getByRole("button", { name: "Check only" }).press("Enter");
+    await dialog.getByText("4 of 5 pass the check, 1 does not. Nothing was sent.").waitFor();
+    await dialog.getByText("there is no value at this path").waitFor();
+    for (const colorScheme of ["light", "dark"] as const) {
+      await page.emulateMedia({ colorScheme });
+      expect((await audit(page)).violations).toEqual([]);
+    }
+    await dialog.getByRole("button", { name: "Reprocess all" }).press("Enter");
+    await dialog.waitFor({ state: "detached" });
+    await expect
+      .poll(async () => (await statuses()).filter(({ fingerprint }) => fingerprint === "2-p"), {
+        timeout: 60_000,
+      })
+      .toEqual([
+        { fingerprint: "2-p", status: "failed", n: 1 },
+        { fingerprint: "2-p", status: "reprocessed", n: 4 },
+      ]);
+    const { rows } = await pages.house.sql.query(
+      "select id from dead_letter_queue where refusal is not null",
+    );
+    await page.goto(page.url().replace(/#.*/, `#/dead-letters/${rows[0]?.["id"]}`));
+    await page.getByText("The patch was not applied").waitFor();
+  });
 });

@@ -15,6 +15,8 @@ withChromium("rows of dead letters", () => {
     );
     const page = await pages.open("/dead-letters");
     await page.getByRole("article", { name: "row-6" }).waitFor();
+    const box = await page.getByRole("article", { name: "row-6" }).boundingBox();
+    expect(box?.height).toBeLessThanOrEqual(41);
     const focused = () => page.evaluate(() => document.activeElement?.textContent);
     await page.keyboard.press("j");
     expect(await focused()).toBe("row-1");

@@ -1,6 +1,7 @@
 import { Badge } from "#dashboard/components/badge.tsx";
 import { Card } from "#dashboard/components/card.tsx";
 import { Json } from "#dashboard/components/json.tsx";
+import { Note } from "#dashboard/components/note.tsx";
 import { Page } from "#dashboard/components/page.tsx";
 import { ErrorNote, Loading } from "#dashboard/components/states.tsx";
 import { TimeAgo } from "#dashboard/components/time.tsx";
@@ -10,7 +11,7 @@ import type { Letter } from "#dashboard/types.ts";
 import { LetterActions } from "#dashboard/views/dead-letters/actions.tsx";
 import { AdminsOnly } from "#dashboard/views/dead-letters/admins-only.tsx";
 import { Aftermath } from "#dashboard/views/dead-letters/aftermath.tsx";
-import { attempts } from "#dashboard/views/dead-letters/card.tsx";
+import { attempts } from "#dashboard/views/dead-letters/row.tsx";
 
 const isOfItsNewJob = ({ job }: JobChange, letter: Letter | undefined): boolean =>
   letter?.links.reprocessJob === job.links.self;
@@ -48,10 +49,21 @@ function Whole({ letter }: { letter: Letter }) {
             <TimeAgo at={letter.failedAt} /> · {attempts(letter.attempts)} · run <code>{letter.runId}</code>
           </span>
         </div>
+        {letter.reopens && (
+          <p>
+            <strong>Came back{letter.release !== null && ` with deploy ${letter.release}`}</strong>: its cause
+            was fixed before.
+          </p>
+        )}
         <p className="letter-message">{error.message ?? "No message"}</p>
       </Card>
       <Card title="Outcome">
         {letter.status === "failed" && <p className="quiet">No decision yet.</p>}
+        {letter.refusal !== null && (
+          <Note tone="warn" icon="alert">
+            The patch was not applied: <bdi>{letter.refusal}</bdi>
+          </Note>
+        )}
         <Aftermath letter={letter} />
       </Card>
       <Card title="Event">
@@ -59,6 +71,12 @@ function Whole({ letter }: { letter: Letter }) {
           <code>{event.name}</code> <span className="quiet small">{event.id}</span>
         </p>
         <Json label="Event data" value={event.data} />
+        {letter.patchedData && (
+          <>
+            <p>Reprocessed with the patched data:</p>
+            <Json label="Patched data" value={letter.patchedData} />
+          </>
+        )}
       </Card>
       {error.stack !== null && (
         <Card title="Stack">

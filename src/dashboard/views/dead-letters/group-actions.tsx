@@ -1,13 +1,12 @@
+import { useState } from "react";
 import { api } from "#dashboard/api.ts";
 import { confirm } from "#dashboard/components/dialog.tsx";
 import { Icon } from "#dashboard/components/icon.tsx";
 import { toast } from "#dashboard/components/toasts.tsx";
 import { useAction } from "#dashboard/hooks/use-action.ts";
 import type { LetterGroup } from "#dashboard/types.ts";
+import { ReprocessGroup } from "#dashboard/views/dead-letters/reprocess-group.tsx";
 import { expectOutcome } from "#dashboard/views/outcomes/watch.ts";
-
-const AT_ONCE = 10;
-const HALT_AFTER = 5;
 
 type ActionsProps = { group: LetterGroup; onChange: () => void };
 
@@ -16,20 +15,8 @@ export function GroupActions({ group, onChange }: ActionsProps) {
   const path = `/api/dead-letters/groups/${group.fingerprint}`;
   const { open } = group.counts;
 
-  const reprocess = useAction(async () => {
-    const answer = await confirm({
-      title: `Reprocess ${open} dead letters of ${group.function}?`,
-      text: `${AT_ONCE} are reprocessed at a time. When more than ${HALT_AFTER} have failed again, the rest stays open.`,
-      yes: "Reprocess all",
-      no: "Cancel",
-    });
-    if (answer === null) return;
-    const asked = { atOnce: AT_ONCE, haltAfter: HALT_AFTER };
-    const { jobId } = await api.post<{ jobId: string }>(`${path}/reprocess`, asked);
-    expectOutcome(jobId, "handle-letter-group");
-    toast({ tone: "info", text: `Queued: reprocessing of ${open} dead letters`, href: `#/jobs/${jobId}` });
-    onChange();
-  });
+  const [isAsking, setIsAsking] = useState(false);
+
   const ignore = useAction(async () => {
     const note = await confirm({
       title: `Ignore ${open} dead letters of ${group.function}?`,
@@ -56,14 +43,10 @@ export function GroupActions({ group, onChange }: ActionsProps) {
       >
         Ignore all
       </button>
-      <button
-        type="button"
-        aria-disabled={reprocess.isBusy}
-        aria-label={`Reprocess all: ${group.function}`}
-        onClick={() => reprocess.run()}
-      >
+      <button type="button" aria-label={`Reprocess all: ${group.function}`} onClick={() => setIsAsking(true)}>
         <Icon name="retry" /> Reprocess all
       </button>
+      {isAsking && <ReprocessGroup group={group} onClose={() => setIsAsking(false)} onChange={onChange} />}
     </>
   );
 }

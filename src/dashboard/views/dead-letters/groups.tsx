@@ -10,12 +10,12 @@ import { Sparkline } from "#dashboard/views/dead-letters/sparkline.tsx";
 
 type GroupsProps = { everyMs: number; onChange: () => void };
 
-/** The causes with more than one open dead letter, each with the actions for all of them. */
+/** The causes with more than one open dead letter or that came back, each with the actions for all of them. */
 export function LetterGroups({ everyMs, onChange }: GroupsProps) {
   const { data, reload } = useApi<{ items: LetterGroup[] }>("/api/dead-letters/groups?status=failed", {
     everyMs,
   });
-  const groups = data?.items.filter(({ counts }) => counts.open > 1) ?? [];
+  const groups = data?.items.filter(({ counts, reopened }) => counts.open > 1 || reopened !== null) ?? [];
   if (groups.length === 0) return null;
   const changed = () => {
     reload();
@@ -40,6 +40,12 @@ const columns = (onChange: () => void): Column<LetterGroup>[] => [
       <>
         <a href={`#/dead-letters?fingerprint=${group.fingerprint}`}>{group.function}</a>{" "}
         {group.error.code !== null && <code>{group.error.code}</code>}
+        {group.reopened && (
+          <p className="small reopened">
+            Reopened <TimeAgo at={group.reopened.at} />
+            {group.reopened.release !== null && ` with deploy ${group.reopened.release}`}
+          </p>
+        )}
         <p className="cut quiet small group-message" dir="auto">
           {group.error.message ?? "No message"}
         </p>

@@ -7,8 +7,8 @@ import { useApi } from "#dashboard/hooks/use-api.ts";
 import { withQuery } from "#dashboard/hooks/use-hash-route.ts";
 import type { Letter, PageOf } from "#dashboard/types.ts";
 import { AdminsOnly } from "#dashboard/views/dead-letters/admins-only.tsx";
-import { LetterCard } from "#dashboard/views/dead-letters/card.tsx";
 import { LetterGroups } from "#dashboard/views/dead-letters/groups.tsx";
+import { LetterRow } from "#dashboard/views/dead-letters/row.tsx";
 import { SelectionBar } from "#dashboard/views/dead-letters/selection-bar.tsx";
 import { useRowKeys } from "#dashboard/views/dead-letters/use-row-keys.ts";
 import { useSelection } from "#dashboard/views/dead-letters/use-selection.ts";
@@ -89,9 +89,9 @@ function Letters({ letters, onChange }: { letters: readonly Letter[]; onChange: 
         onClear={clear}
         onChange={onChange}
       />
-      <div className="stack letters">
+      <div className="letters">
         {letters.map((letter) => (
-          <LetterCard
+          <LetterRow
             key={letter.id}
             letter={letter}
             isSelected={chosen.includes(letter.id)}

@@ -1,11 +1,12 @@
 import { type FormEvent, useState } from "react";
-import { api, Problem } from "#dashboard/api.ts";
+import { api } from "#dashboard/api.ts";
 import { Dialog } from "#dashboard/components/dialog.tsx";
 import { Json } from "#dashboard/components/json.tsx";
 import { ErrorNote, Loading } from "#dashboard/components/states.tsx";
 import { toast } from "#dashboard/components/toasts.tsx";
 import { useAction } from "#dashboard/hooks/use-action.ts";
 import { useApi } from "#dashboard/hooks/use-api.ts";
+import { parseJson } from "#dashboard/parse-json.ts";
 import type { SendableEvent } from "#dashboard/types.ts";
 import { exampleOf } from "./example.ts";
 
@@ -58,7 +59,7 @@ function EventForm({
   const { run, isBusy } = useAction(async () => {
     const { message, jobId } = await api.post<{ message: string; jobId: string }>("/api/events", {
       name,
-      data: dataOf(text),
+      data: parseJson(text, "data"),
     });
     toast({ tone: "info", text: message, href: `#/jobs/${jobId}` });
     onClose();
@@ -94,17 +95,4 @@ function EventForm({
       </footer>
     </form>
   );
-}
-
-function dataOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw new Problem({
-      status: 400,
-      code: "page",
-      detail: "The data is no JSON.",
-      hint: "Correct it, then send again.",
-    });
-  }
 }

@@ -1,0 +1,15 @@
+import { Problem } from "#dashboard/api.ts";
+
+/** What a person typed, as JSON; otherwise a problem that says what to do. */
+export function parseJson(text: string, what: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new Problem({
+      status: 400,
+      code: "page",
+      detail: `The ${what} is no JSON.`,
+      hint: "Correct it, then send again.",
+    });
+  }
+}

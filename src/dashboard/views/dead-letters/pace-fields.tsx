@@ -1,0 +1,35 @@
+export type Pace = { canary: number; atOnce: number; haltAfter: number };
+
+type PaceProps = { pace: Pace; onChange: (pace: Pace) => void };
+
+const FIELDS = [
+  { name: "canary", label: "First", hint: "the rest follows when all of these pass", min: 0, max: 500 },
+  { name: "atOnce", label: "At a time", hint: "so many run together", min: 1, max: 500 },
+  {
+    name: "haltAfter",
+    label: "Halt after",
+    hint: "more failures; the rest stays open",
+    min: 0,
+    max: 1_000_000,
+  },
+] as const;
+
+/** How many dead letters go first, how many are reprocessed at a time, and when the job halts. */
+export const PaceFields = ({ pace, onChange }: PaceProps) => (
+  <div className="row pace">
+    {FIELDS.map(({ name, label, hint, min, max }) => (
+      <label key={name} className="stack">
+        {label}
+        <input
+          type="number"
+          required
+          min={min}
+          max={max}
+          value={Number.isNaN(pace[name]) ? "" : pace[name]}
+          onChange={({ target }) => onChange({ ...pace, [name]: target.valueAsNumber })}
+        />
+        <span className="quiet small">{hint}</span>
+      </label>
+    ))}
+  </div>
+);
