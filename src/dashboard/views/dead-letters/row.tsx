@@ -22,7 +22,7 @@ export function LetterRow({ letter, isSelected, onSelect, onChange }: RowProps) 
           className="select-letter"
           aria-label={`Select: ${letter.function}`}
           checked={isSelected}
-          // A change says nothing about the Shift key, so the click toggles.
+          // A change event does not tell whether Shift is pressed, so the click event toggles.
           onClick={(event) => onSelect(event.shiftKey)}
           onChange={() => {}}
         />
