@@ -28,7 +28,10 @@ beforeAll(async () => {
       }),
   });
 });
-afterAll(() => shop.close());
+afterAll(() => {
+  open();
+  return shop.close();
+});
 
 test("reports of one owner are generated one at a time, and do not delay another owner's report", async () => {
   const ask = async (day: number, headers = {}) => {
