@@ -243,12 +243,14 @@ const CASES: Case[] = [
   {
     rule: "promise-burn",
     subject: "P3",
-    // 14 of 100 late; and 40 late ones that are more than five minutes ago.
+    // Of P3, 14 of 100 are late. Of P2, 41 of 121 are, but in the last five minutes only 1 of 21.
     fine: async () => {
       await jobs({ count: 86, priority: 3, status: "running", ready: 60, started: 60, due: 60 });
       await jobs({ count: 14, priority: 3, status: "running", ready: 90, started: 60, due: 61 });
       await jobs({ count: 60, priority: 2, status: "running", ready: 600, started: 600, due: 600 });
       await jobs({ count: 40, priority: 2, status: "running", ready: 900, started: 600, due: 601 });
+      await jobs({ count: 20, priority: 2, status: "running", ready: 60, started: 60, due: 60 });
+      await jobs({ count: 1, priority: 2, status: "running", ready: 90, started: 60, due: 61 });
     },
     wrong: () => jobs({ count: 1, priority: 3, status: "running", ready: 90, started: 60, due: 61 }),
   },
