@@ -10,6 +10,10 @@ const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
 export const count = (value: number): string => whole.format(value);
+/** The short number of what was counted; "2k+" when there are more. */
+export const atLeast = (value: number, isMore: boolean): string =>
+  `${short(value)}${isMore && value > 0 ? "+" : ""}`;
+
 /** 12,345 → "12.3K", for narrow places. */
 export const short = (value: number): string =>
   value < 10_000 ? whole.format(value) : compact.format(value);

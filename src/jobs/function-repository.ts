@@ -8,7 +8,9 @@ const ended = z.object({
   started: z.number(),
   completed: z.number(),
   failed: z.number(),
-  /** The share of failed jobs among those that completed or failed; null without any. */
+  /** More jobs ended in this time: only the newest 2,000 that ended are counted. */
+  isMore: z.boolean(),
+  /** The share of failed jobs among the counted ones that completed or failed; null without any. */
   failureRate: z.number().nullable(),
 });
 
@@ -22,7 +24,7 @@ export const activity = z.object({
   running: z.number(),
   lastHour: ended,
   lastDay: ended,
-  /** The time from begin to end of the newest 1,000 jobs that completed in the last day; null without any. */
+  /** The time from begin to end of the newest 1,000 counted jobs that completed; null without any. */
   p50Ms: z.number().nullable(),
   p95Ms: z.number().nullable(),
 });

@@ -82,6 +82,10 @@ create index jobs_newest_first on public.jobs (created_at desc, id desc);
 create index jobs_not_completed on public.jobs (status, created_at desc, id desc)
   where status in ('failed', 'canceled', 'skipped');
 create index jobs_by_owner on public.jobs (owner, created_at desc, id desc);
+-- A filter of the list finds rare jobs, or none, without reading the ledger.
+create index jobs_by_kind on public.jobs (kind, created_at desc, id desc);
+create index jobs_by_function on public.jobs (function_id, created_at desc, id desc);
+create index jobs_by_requester on public.jobs (requester, created_at desc, id desc);
 create index jobs_by_parent on public.jobs (parent_job_id) where parent_job_id is not null;
 create index jobs_waiting on public.jobs (kind, due_at) include (ready_at) where status = 'queued';
 create index jobs_running on public.jobs (greatest(updated_at, checked_at)) where status = 'running';

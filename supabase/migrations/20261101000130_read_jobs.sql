@@ -2,8 +2,9 @@
 
 -- p_owner null sees every job. The statement is dynamic, here and in every list with several filters, so that each
 -- combination is planned for itself: one generic plan could not use the index of any.
--- p_search is a part of any word that names a job: it looks through the newest 100,000 jobs, newest first, and has no
--- index, because one over all these texts would slow every write of the ledger.
+-- p_search is a part of any word that names a job. It has no index, because one over all these texts would slow every
+-- write of the ledger; so it looks through the newest 10,000 jobs that match the rest. The whole id of a job or an event
+-- finds its jobs at any age.
 create function private.find_jobs(
   p_owner text, p_status text, p_kind text, p_function_id text, p_requester text, p_parent_job_id uuid, p_search text,
   p_unfinished boolean, p_from timestamptz, p_to timestamptz, p_before_at timestamptz, p_before_id uuid, p_limit integer
@@ -13,24 +14,30 @@ language plpgsql stable
 set search_path = ''
 set plan_cache_mode = force_custom_plan
 as $$
+declare
+  c_searched constant integer := 10000;
+  v_id uuid := private.uuid_of(p_search);
+  v_is_whole boolean := exists (select from public.jobs where id = v_id or event_id = p_search);
 begin
   return query
-  select * from public.jobs
-  where (p_owner is null or owner = p_owner)
-    and (p_status is null or status = p_status)
-    and (p_kind is null or kind = p_kind)
-    and (p_function_id is null or function_id = p_function_id)
-    and (p_requester is null or requester = p_requester)
-    and (p_parent_job_id is null or parent_job_id = p_parent_job_id)
-    and (not p_unfinished or ended_at is null)
-    and (p_search is null or (
-      created_at >= coalesce((select newer.created_at from public.jobs as newer
-        order by newer.created_at desc, newer.id desc offset 99999 limit 1), '-infinity')
-      and position(lower(p_search) in lower(concat_ws(' ', id, event_id, kind, function_id, requester, owner, idempotency_key,
-        error ->> 'code', case when error ->> 'code' = 'internal' then null else error ->> 'message' end))) > 0))
-    and (p_from is null or created_at >= p_from)
-    and (p_to is null or created_at < p_to)
-    and (p_before_at is null or (created_at, id) < (p_before_at, p_before_id))
+  select * from (
+    select * from public.jobs
+    where (p_owner is null or owner = p_owner)
+      and (p_status is null or status = p_status)
+      and (p_kind is null or kind = p_kind)
+      and (p_function_id is null or function_id = p_function_id)
+      and (p_requester is null or requester = p_requester)
+      and (p_parent_job_id is null or parent_job_id = p_parent_job_id)
+      and (not p_unfinished or ended_at is null)
+      and (not v_is_whole or id = v_id or event_id = p_search)
+      and (p_from is null or created_at >= p_from)
+      and (p_to is null or created_at < p_to)
+      and (p_before_at is null or (created_at, id) < (p_before_at, p_before_id))
+    order by created_at desc, id desc
+    limit case when p_search is null then p_limit else c_searched end) as jobs
+  where p_search is null or position(lower(p_search) in lower(concat_ws(' ', id, event_id, kind, function_id, requester,
+    owner, idempotency_key, error ->> 'code',
+    case when error ->> 'code' = 'internal' then null else error ->> 'message' end))) > 0
   order by created_at desc, id desc
   limit p_limit;
 end

@@ -33,43 +33,50 @@ begin
 end
 $$;
 
--- What ended of one function in the last day, and in the last hour of it. It is a function of its own so that it is
--- planned for this one function: then it reads its index alone.
+-- The newest 2,000 jobs of one function that ended in the last day: how many ended so, in the last hour and in the day, and
+-- whether there are more. The durations are of the newest 1,000 that completed among them. It is a function of its own so
+-- that it is planned for this one function: then it reads its index alone.
 create function private.ended_lately(p_function_id text, p_now timestamptz)
 returns table (
-  count bigint, completed_day bigint, failed_day bigint, started_day bigint,
-  completed_hour bigint, failed_hour bigint, started_hour bigint, p50 integer, p95 integer
+  count bigint, completed_day bigint, failed_day bigint, started_day bigint, is_more_day boolean,
+  completed_hour bigint, failed_hour bigint, started_hour bigint, is_more_hour boolean, p50 integer, p95 integer
 )
 language plpgsql stable
 set search_path = ''
 set plan_cache_mode = force_custom_plan
 as $$
+declare
+  c_counted constant integer := 2000;
 begin
   return query
+  with newest as materialized (
+    select status, started_at, ended_at, row_number() over (order by ended_at desc) as n from public.jobs
+    where function_id = p_function_id and ended_at > p_now - interval '1 day'
+    order by ended_at desc limit c_counted + 1
+  )
   select counts.*, durations.*
   from (
     select count(*),
-      count(*) filter (where status = 'completed'),
-      count(*) filter (where status = 'failed'),
-      count(*) filter (where started_at > p_now - interval '1 day'),
-      count(*) filter (where status = 'completed' and ended_at > p_now - interval '1 hour'),
-      count(*) filter (where status = 'failed' and ended_at > p_now - interval '1 hour'),
-      count(*) filter (where started_at > p_now - interval '1 hour')
-    from public.jobs
-    where function_id = p_function_id and ended_at > p_now - interval '1 day') as counts
+      count(*) filter (where status = 'completed' and n <= c_counted),
+      count(*) filter (where status = 'failed' and n <= c_counted),
+      count(*) filter (where started_at > p_now - interval '1 day' and n <= c_counted),
+      count(*) > c_counted,
+      count(*) filter (where status = 'completed' and n <= c_counted and ended_at > p_now - interval '1 hour'),
+      count(*) filter (where status = 'failed' and n <= c_counted and ended_at > p_now - interval '1 hour'),
+      count(*) filter (where started_at > p_now - interval '1 hour' and n <= c_counted),
+      count(*) filter (where ended_at > p_now - interval '1 hour') > c_counted
+    from newest) as counts
   cross join (
     select private.ms(percentile_disc(0.5) within group (order by took)),
       private.ms(percentile_disc(0.95) within group (order by took))
     from (
-      select ended_at - started_at as took from public.jobs
-      where function_id = p_function_id and ended_at > p_now - interval '1 day' and status = 'completed'
-        and started_at is not null
-      order by ended_at desc limit 1000) as newest) as durations;
+      select ended_at - started_at as took from newest
+      where status = 'completed' and started_at is not null and n <= c_counted
+      order by n limit 1000) as completed) as durations;
 end
 $$;
 
--- One function or all. The counts are of the last hour and the last day; the durations are of the newest 1,000 jobs that
--- completed in that day. Started jobs are those that began in that time and run or have ended.
+-- One function or all; see private.ended_lately. Started jobs are those that began in that time and run or have ended.
 create function private.function_activity(p_function_id text, p_now timestamptz)
 returns table (
   "function" text, kind text, summary text, paused jsonb, waiting bigint, running bigint,
@@ -99,8 +106,8 @@ begin
     (private.work_kind(functions.function_id)).summary,
     case when pauses.function_id is not null then jsonb_build_object('at', paused_at, 'by', paused_by) end,
     coalesce(unfinished.waiting, 0), coalesce(unfinished.running, 0),
-    private.activity(started_hour + coalesce(unfinished.hour, 0), completed_hour, failed_hour),
-    private.activity(started_day + coalesce(unfinished.day, 0), completed_day, failed_day),
+    private.activity(started_hour + coalesce(unfinished.hour, 0), completed_hour, failed_hour, is_more_hour),
+    private.activity(started_day + coalesce(unfinished.day, 0), completed_day, failed_day, is_more_day),
     ended.p50, ended.p95
   from functions
   left join unfinished using (function_id)
@@ -110,13 +117,13 @@ begin
 end
 $$;
 
--- {started, completed, failed, failureRate: of the jobs that completed or failed, null without any}
-create function private.activity(p_started bigint, p_completed bigint, p_failed bigint)
+-- {started, completed, failed, isMore, failureRate: of the jobs that completed or failed, null without any}
+create function private.activity(p_started bigint, p_completed bigint, p_failed bigint, p_is_more boolean)
 returns jsonb
 language sql immutable
 set search_path = ''
 as $$
-  select jsonb_build_object('started', p_started, 'completed', p_completed, 'failed', p_failed,
+  select jsonb_build_object('started', p_started, 'completed', p_completed, 'failed', p_failed, 'isMore', p_is_more,
     'failureRate', p_failed::float8 / nullif(p_completed + p_failed, 0));
 $$;
 

@@ -42,8 +42,8 @@ test("a function's row counts what began, completed and failed in the last hour 
     paused: null,
     waiting: 1,
     running: 1,
-    lastHour: { started: 5, completed: 3, failed: 1, failureRate: 0.25 },
-    lastDay: { started: 6, completed: 4, failed: 1, failureRate: 0.2 },
+    lastHour: { started: 5, completed: 3, failed: 1, isMore: false, failureRate: 0.25 },
+    lastDay: { started: 6, completed: 4, failed: 1, isMore: false, failureRate: 0.2 },
     p50Ms: 200,
     p95Ms: 400,
   };

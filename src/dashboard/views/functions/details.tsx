@@ -7,7 +7,7 @@ import { Plot, type Series } from "#dashboard/components/plot.tsx";
 import { Stat, Stats } from "#dashboard/components/stat.tsx";
 import { ErrorNote, Loading } from "#dashboard/components/states.tsx";
 import { TimeAgo } from "#dashboard/components/time.tsx";
-import { lasting, share, short } from "#dashboard/format.ts";
+import { atLeast, lasting, share, short } from "#dashboard/format.ts";
 import { useApi } from "#dashboard/hooks/use-api.ts";
 import type { ActivityDetails } from "#dashboard/types.ts";
 import { Failures } from "./failures.tsx";
@@ -81,18 +81,18 @@ function KeyNumbers({
       />
       <Stat
         name="Started"
-        value={short(lastDay.started)}
-        more={`in the last day; ${short(lastHour.started)} in the last hour`}
+        value={atLeast(lastDay.started, lastDay.isMore)}
+        more={`in the last day; ${atLeast(lastHour.started, lastHour.isMore)} in the last hour`}
       />
       <Stat
         name="Completed"
-        value={short(lastDay.completed)}
-        more={`in the last day; ${short(lastHour.completed)} in the last hour`}
+        value={atLeast(lastDay.completed, lastDay.isMore)}
+        more={`in the last day; ${atLeast(lastHour.completed, lastHour.isMore)} in the last hour`}
       />
       <Stat
         name="Failed"
         href={`#/jobs?function=${id}&status=failed`}
-        value={short(lastDay.failed)}
+        value={atLeast(lastDay.failed, lastDay.isMore)}
         more={rate === null ? "in the last day" : `${share(rate)} of what ended in the last day`}
         tone={(rate ?? 0) > 0.05 ? "bad" : undefined}
       />

@@ -1,10 +1,11 @@
 import { Badge } from "#dashboard/components/badge.tsx";
 import { type Column, Table } from "#dashboard/components/table.tsx";
-import { lasting, share, short } from "#dashboard/format.ts";
+import { atLeast, lasting, share } from "#dashboard/format.ts";
 import type { Activity } from "#dashboard/types.ts";
 import "./functions.css";
 
-const number = (value: number) => (value === 0 ? <span className="quiet">0</span> : short(value));
+const number = (value: number, isMore = false) =>
+  value === 0 ? <span className="quiet">0</span> : atLeast(value, isMore);
 
 /** A heading with two numbers below it: of the last hour, and of the last day. */
 const counted = (head: string, pick: (ended: Activity["lastDay"]) => number): Column<Activity> => ({
@@ -14,7 +15,8 @@ const counted = (head: string, pick: (ended: Activity["lastDay"]) => number): Co
       <span className="quiet">–</span>
     ) : (
       <>
-        {number(pick(lastHour))} <span className="quiet">/</span> {number(pick(lastDay))}
+        {number(pick(lastHour), lastHour.isMore)} <span className="quiet">/</span>{" "}
+        {number(pick(lastDay), lastDay.isMore)}
       </>
     ),
   align: "end",
