@@ -60,6 +60,19 @@ test("a function's row counts what began, completed and failed in the last hour 
   expect([sum("completed"), sum("failed")]).toEqual([4, 1]);
 });
 
+test("of a function with more than 2,000 jobs in the last day, the newest are counted", async () => {
+  await database.sql.query(
+    `insert into jobs (kind, function_id, event_id, event_name, requester, status, created_at, ready_at, due_at, released_at,
+       sent_at, started_at, ended_at, updated_at)
+     select 'many', 'run-far', 'far ' || n, 'e', 'r', case when n <= 2000 then 'completed' else 'failed' end, t, t, t, t, t, t,
+       t, t from (select n, now() - interval '2 hours' - n * interval '1 second' as t from generate_series(1, 2001) as n) as made`,
+  );
+  const { lastHour, lastDay } = await get("/api/functions/run-far");
+  expect(lastDay).toEqual({ started: 2000, completed: 2000, failed: 0, isMore: true, failureRate: 0 });
+  expect(lastHour).toMatchObject({ completed: 0, isMore: false });
+  await database.sql.query("delete from jobs where function_id = 'run-far'");
+});
+
 test("every function with jobs of its own says what it does; those of parts are left out", async () => {
   const { items } = await get("/api/functions");
   const summaryOf = new Map(

@@ -91,6 +91,13 @@ describe("GET /api/jobs", () => {
          'kind', 'many', 'owner', 'carl'), now()) from generate_series(1, 10001)`,
     );
     expect(await summary("kind=many")).toMatchObject({ total: 10_000, isMore: true });
+    // A part of an old job's name is not looked for, but its whole id is.
+    const old = await accept({ kind: "old-walk" });
+    await database.sql.query("update jobs set created_at = now() - interval '1 day' where id = $1", [old]);
+    const find = async (search: string) =>
+      idsOf((await site.call("GET", `/api/jobs?search=${search}`, { as: "admin" })).body);
+    expect(await find("old-walk")).toEqual([]);
+    expect(await find(old)).toEqual([old]);
     await database.sql.query("delete from jobs where kind = 'many'");
   });
 

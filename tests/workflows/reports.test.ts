@@ -166,6 +166,13 @@ describe("a report", () => {
           case when n <= 6 then 'm' || n end
         from campaign, generate_series(1, 10) as n returning campaign_id as id`,
     );
+    await shop.rows(
+      `with other as (insert into campaigns (owner, list_id, name, subject, html, sender, created_at)
+          select owner, list_id, 'Other', 'S', 'H', 'a@example.org', created_at from campaigns where id = $1 returning id)
+        insert into campaign_sends (campaign_id, subscriber_id, batch_no, email, status, error_code)
+        select id, 1, 1, '1@example.org', 'skipped', 'bounced' from other`,
+      [campaign?.["id"]],
+    );
     // She left the list through the link of this campaign; the next person had left before.
     await shop.rows(
       `with person as (insert into email_subscribers (list_id, email, created_at, updated_at)
@@ -200,6 +207,7 @@ describe("a report", () => {
     const bobs = await shop.call("POST", "/api/reports", wish, { authorization: `Bearer ${key}` });
     expect(bobs).toMatchObject({ status: 404, body: { code: "not_found" } });
     expect((await ask({ reportType: "campaign" })).status).toBe(400);
+    expect((await ask({ campaignId: campaign?.["id"] })).status).toBe(400);
     expect((await ask({ dateRange: undefined })).status).toBe(400);
   });
 
