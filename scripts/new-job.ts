@@ -1,6 +1,6 @@
 /**
  * `npm run new:job -- invoices/remind-customer` writes a room with one job (its event, function, route and test), and
- * adds it to the lists of rooms and functions.
+ * adds it to the lists of rooms, functions and event schemas.
  */
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -50,6 +50,11 @@ function filesAndEntries(names: Names): Record<string, string> {
       before: "  catchFailures(platform),",
       line: `  ${functionName}(platform),`,
       from: `import { ${functionName} } from "#${room}/${job}.ts";`,
+    }),
+    "src/event-schemas.ts": enter("src/event-schemas.ts", {
+      before: "  jobs,",
+      line: `  ${roomName},`,
+      from: `import * as ${roomName} from "#${room}/events.ts";`,
     }),
     [OUTAGES]: enter(OUTAGES, { before: '  "catch-failures": ', line: outageEntry(names) }),
   };

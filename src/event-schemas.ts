@@ -41,7 +41,10 @@ const rooms = [
 
 const eventType = z.object({ name: z.string(), schema: z.instanceof(z.ZodType) });
 
-/** The schema of each event's data, for checks where no function is at hand. A test compares it with all functions. */
+/**
+ * The schema of each event's data. Only one door loads the functions, and other doors check data, too. A test fails when
+ * the event of a function is missing here.
+ */
 export const eventSchemas: ReadonlyMap<string, z.ZodType> = new Map(
   rooms
     .flatMap((room): unknown[] => Object.values(room))

@@ -27,9 +27,10 @@ import { users } from "#users/room.ts";
 import { webhooks } from "#webhooks/room.ts";
 
 /**
- * All rooms of this installation. To add a room, add it here, and its functions to `functions.ts`. Housekeeping runs
- * the rooms' chores in this order: the monitor first, so that it runs even when others fail; chores that release jobs
- * before the ledger, which sends them; and the count of their cost before the ledger deletes them.
+ * All rooms of this installation. To add a room, add it here, its functions to `functions.ts`, and its events to
+ * `event-schemas.ts`. Housekeeping runs the rooms' chores in this order: the monitor first, so that it runs even when
+ * others fail; chores that release jobs before the ledger, which sends them; and the count of their cost before the
+ * ledger deletes them.
  */
 export const rooms: readonly Room<Platform>[] = [
   monitoring,
