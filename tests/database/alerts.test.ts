@@ -325,6 +325,7 @@ describe("S4-42: each rule fires beyond its limit, not at it, and is resolved wh
         `'${now.toISOString()}'::timestamptz`,
       );
       const rows = await sql(`select to_jsonb(found) as row from (${query} limit 3) as found`);
+      expect(rows).not.toEqual([]);
       const offenders = Object.entries(message?.details ?? {}).filter(([key]) => key.startsWith("offender"));
       expect(offenders.map(([, text]) => JSON.parse(String(text)))).toEqual(rows.map(({ row }) => row));
 
