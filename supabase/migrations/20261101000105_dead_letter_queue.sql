@@ -34,7 +34,7 @@ create table public.dead_letter_queue (
   refusal text,
   -- The deploy that was running when the run failed.
   release text,
-  -- The first failure of a cause that was fixed: all its letters had been handled, and none had failed again.
+  -- The first failure of a cause that was fixed (private.is_fixed).
   reopens boolean not null default false,
   alert_claimed_by text,
   alert_claimed_at timestamptz,

@@ -33,9 +33,9 @@ begin
 end
 $$;
 
--- The newest 2,000 jobs of one function that ended in the last day: how many ended so, in the last hour and in the day, and
--- whether there are more. The durations are of the newest 1,000 that completed among them. It is a function of its own so
--- that it is planned for this one function: then it reads its index alone.
+-- Counts the newest 2,000 jobs of one function that ended in the last day, by hour and day; is_more_* says whether more
+-- jobs ended in that time. The durations are of the newest 1,000 of them that completed. This is a function of its own,
+-- so that it is planned for this one function: then it reads its index alone.
 create function private.ended_lately(p_function_id text, p_now timestamptz)
 returns table (
   count bigint, completed_day bigint, failed_day bigint, started_day bigint, is_more_day boolean,

@@ -1,6 +1,6 @@
 -- How dead letters are created, cause alerts and are handled, and how their outcome is recorded.
 
--- Whether all dead letters of a cause were handled, and no reprocessing of one is under way.
+-- Whether a cause had dead letters, and none of them is open or being reprocessed.
 create function private.is_fixed(p_fingerprint text)
 returns boolean
 language sql stable
@@ -12,10 +12,9 @@ as $$
       where fingerprint = p_fingerprint and status = 'reprocessed' and outcome is null);
 $$;
 
--- Records a failed run as a dead letter and an error, and ends its job. Repeated calls for a run
--- change nothing. A run that ended because of a cancel is no failure. Returns the dead letter's id, or null for a
--- cancel. p_letter: {eventId, eventName, eventData, functionId, runId, parentJobId, attempts, error: {code, message,
--- stack}, fingerprint, release}
+-- Records a failed run as a dead letter and an error, and ends its job. Repeated calls for a run change nothing. A run
+-- that ended because of a cancel is no failure. Returns the dead letter's id, or null for a cancel. p_letter: {eventId,
+-- eventName, eventData, functionId, runId, parentJobId, attempts, error: {code, message, stack}, fingerprint, release}
 create function public.record_dead_letter(p_letter jsonb, p_now timestamptz)
 returns uuid
 language plpgsql

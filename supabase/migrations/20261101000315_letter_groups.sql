@@ -11,7 +11,7 @@ create table public.letter_group_jobs (
   at_once integer not null,
   -- The job halts when more of its letters than this have failed again.
   halt_after integer not null,
-  -- So many letters go first: the others follow when all of these have ended, and none has failed again.
+  -- How many letters go first. The others follow when all of these have ended, and none has failed again.
   canary integer not null default 0,
   -- A JSON Patch for the data of each letter.
   patch jsonb,
@@ -106,7 +106,8 @@ as $$
 $$;
 
 -- The open letters of a group that this job handles: those that had failed when it was asked for, and not those whose
--- reprocessing by this job has failed. With a patch only those whose patched data fits their schema. A scheduled run cannot be reprocessed, because its next tick does the work.
+-- reprocessing by this job has failed. With a patch: only those whose patched data fits their schema. A scheduled run
+-- cannot be reprocessed, because its next tick does the work.
 create function private.open_letters_of(p_job public.letter_group_jobs)
 returns setof public.dead_letter_queue
 language sql stable
@@ -120,8 +121,9 @@ as $$
       where parent.id = letter.parent_id and parent.group_job_id = p_job.id);
 $$;
 
--- The next open letters of a group that can be reprocessed, so many that their data is not large: [{"after", "id",
--- "event", "data"}]. p_after: the last letter's "after". p_until: those that had failed then; null: all.
+-- The next open letters of a group that can be reprocessed: at most p_limit, and fewer when their data is large.
+-- [{"after", "id", "event", "data"}]. p_after: the "after" of the previous page's last letter. p_until: only letters that
+-- had failed by then; null: all.
 create function public.page_letter_group(p_fingerprint text, p_until timestamptz, p_after jsonb, p_limit integer)
 returns jsonb
 language sql stable
@@ -152,8 +154,8 @@ as $$
   from public.letter_group_jobs where id = p_id;
 $$;
 
--- Stores what the job's patch makes of each letter. p_letters: [{"id", "data" or "refusal"}]. A job that has ended
--- changes nothing, because the next one may have checked the letter.
+-- Stores the patched data of each letter, or why the patch does not fit it. p_letters: [{"id", "data" or
+-- "refusal"}]. A job that has ended changes nothing, because the next one may have checked the letter.
 create function public.check_letters(p_job_id uuid, p_letters jsonb)
 returns void
 language sql
@@ -191,8 +193,9 @@ begin
   v_work := row((p_request ->> 'id')::uuid, p_work ->> 'fingerprint', p_work ->> 'action', p_work ->> 'note',
     p_request ->> 'requester', (p_work ->> 'atOnce')::integer, (p_work ->> 'haltAfter')::integer,
     coalesce((p_work ->> 'canary')::integer, 0), null, null, p_now);
+  -- v_work has no patch yet: with one, only letters that the job has checked would count, and it has checked none.
   if not exists (select from private.open_letters_of(v_work)) then
-    perform private.refuse(404, 'not_found', 'No open dead letter of this group can be handled so');
+    perform private.refuse(404, 'not_found', 'No open dead letter of this group can be handled this way');
   end if;
   v_job := private.accept_job(p_request, p_now);
   v_work.id := v_job.id;
@@ -250,9 +253,9 @@ begin
 end
 $$;
 
--- Handles the next letters, at most so many that p_work.at_once are at work; each once, because a handled letter is no
+-- Handles the next letters: as many as private.room_of_letter_group allows, each once, because a handled letter is no
 -- longer open. Halts when too many have failed again, or one of the canary: the rest counts as skipped, and stays open.
--- Returns {"state": "open", "done" or "lost", "waitMs"}; waitMs is not null when no further letter may be at work.
+-- Returns {"state": "open", "done" or "lost", "waitMs"}; waitMs: how long to wait, because no letter may be handled now.
 create function public.work_letter_group(
   p_part_id bigint, p_token uuid, p_job_id uuid, p_from bigint, p_last bigint, p_now timestamptz
 )

@@ -14,11 +14,11 @@ create table private.exports (
   columns jsonb not null,
   -- A function (owner, from, to) returns jsonb with further figures of a period. With item_sql: a function (item).
   figures_function text,
-  -- For a list of one thing, such as a campaign: the SQL of its id in a row, and a function (owner, id, now) that returns
-  -- the thing's period and refuses what this owner has not.
+  -- For a list that belongs to one item, such as the mails of a campaign: the SQL of the item's id in a row, and a
+  -- function (owner, item, now) that returns the item's period. It refuses an item of another owner.
   item_sql text,
   item_period_function text,
-  constraint exports_of_one_thing_know_its_period check ((item_sql is null) = (item_period_function is null))
+  constraint exports_of_items_have_their_period check ((item_sql is null) = (item_period_function is null))
 );
 alter table private.exports enable row level security;
 grant select on private.exports to service_role;
@@ -33,7 +33,7 @@ as $$
     "position": [["t.created_at", "timestamptz"], ["t.id", "uuid"]]}' || p_export)).*;
 $$;
 
--- The period of one thing of this owner (null: of any owner).
+-- The period of one item of this owner (null: of any owner).
 create function private.export_period(p_name text, p_owner text, p_item uuid, p_now timestamptz)
 returns tstzrange
 language plpgsql stable
@@ -48,7 +48,8 @@ begin
 end
 $$;
 
--- The condition on rows of the period $2 to $3 of the owner $1 (null: the rows of all owners), and of the thing $4.
+-- The condition on rows of the period $2 to $3 of the owner $1 (null: the rows of all owners), and of the item $4
+-- (null: the list has no items).
 create function private.period_of_export(p_export private.exports)
 returns text
 language sql immutable
@@ -119,4 +120,5 @@ $$;
 
 revoke execute on function private.register_export, private.export_period, private.period_of_export, private.export_rows,
   private.export_figures from public, anon, authenticated;
-grant execute on function private.export_period, private.period_of_export, private.export_rows, private.export_figures to service_role;
+grant execute on function private.export_period, private.period_of_export, private.export_rows, private.export_figures
+  to service_role;

@@ -193,8 +193,7 @@ $$;
 -- p_outcomes: [{"batchNo", "sent": {"<subscriber id>": "<provider's message id>"}, "failed": {"<subscriber id>":
 -- ["<code>", "<words>"]; the code "outcome_unknown" makes it unknown}, "rest"}]. "rest" is the outcome of all others:
 -- "open" when the provider did not accept them, or the code with which they become unknown. Without "rest", every
--- recipient must be named. Batches that are not named
--- stay in doubt. Returns what settle_part returns.
+-- recipient must be named. Batches that are not named stay in doubt. Returns what settle_part returns.
 create function public.settle_campaign_batches(
   p_part_id bigint, p_token uuid, p_provider text, p_outcomes jsonb, p_now timestamptz
 )

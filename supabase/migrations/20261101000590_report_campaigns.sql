@@ -22,7 +22,7 @@ select private.register_export('{"name": "sends", "from_sql": "(select send.*, c
   ["Provider", "coalesce(t.provider, '''')"], ["Message", "coalesce(t.provider_message_id, '''')"],
   ["Reported", "coalesce(t.reported, '''')"], ["Error", "coalesce(t.error_code, '''')"]]}');
 
--- One campaign: what became of each mail. It begins when the campaign was written.
+-- The period of a campaign's report: from the writing of the campaign to its end, or until now.
 create function private.period_of_campaign(p_owner text, p_campaign_id uuid, p_now timestamptz)
 returns tstzrange
 language plpgsql stable
@@ -42,7 +42,7 @@ begin
 end
 $$;
 
--- "unsubscribed" counts recipients who unsubscribed from the list, or from all broadcasts, since the campaign was queued.
+-- "unsubscribed" counts the recipients that left the list, or all broadcasts, since the campaign was queued.
 create function private.figures_of_campaign(p_campaign_id uuid)
 returns jsonb
 language sql stable

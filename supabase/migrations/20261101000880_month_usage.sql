@@ -27,8 +27,8 @@ alter table private.usage_tally enable row level security;
 grant select, insert, update, delete on private.usage_by_day, private.usage_tally to service_role;
 
 -- Counts the jobs that have ended since the last call, each once, and forgets days of more than 400 days ago. A
--- transaction may commit later than the time that it wrote, so the newest minute waits for the next call. The parts of a
--- job without a run were done by a request. Returns how many jobs were counted.
+-- transaction may commit later than the time that it wrote, so the newest minute waits for the next call. Returns how
+-- many jobs were counted.
 create function public.tally_usage(p_now timestamptz)
 returns bigint
 language plpgsql
@@ -54,6 +54,8 @@ begin
     cross join lateral (
       select count(*) as runs, coalesce(sum(attempts - 1), 0) as retries from public.job_runs where job_id = jobs.id
     ) as runs
+    -- A request, not a run, did the parts of a job without a run. A job that resumes a campaign sends events to the parts
+    -- of another job, so its result has their number.
     cross join lateral (
       select case when jobs.function_id = 'resume-email-campaign' and jsonb_typeof(jobs.result -> 'parts') = 'number'
         then (jobs.result ->> 'parts')::bigint
