@@ -5,9 +5,9 @@ import { insertManyJobs } from "./many-jobs.ts";
 const USAGE = "npm run bench -- jobs [--jobs 1000000] [--rounds 20] [--json]";
 
 /**
- * Measures the requests of the page, over HTTP through the whole stack, with that many jobs: the list, its live
- * stream's first message and its summary with each filter and search of the view, and the requests of other views to
- * the ledger.
+ * Measures requests of the page over HTTP through the whole stack, with that many jobs in the ledger. For each filter
+ * and search: the list, its summary and the first message of its stream. Also the requests of other views that read the
+ * ledger.
  */
 export async function run(args: string[]): Promise<void> {
   const { values } = commandOptions(USAGE, {
@@ -26,7 +26,7 @@ export async function run(args: string[]): Promise<void> {
     const took: Record<string, { p50Ms: number; p95Ms: number }> = {};
     for (const path of pathsOf(jobs)) {
       const times: number[] = [];
-      // The first three load code and fill caches, as in a running site.
+      // The first three rounds are not measured: they load code and fill caches.
       for (let n = -3; n < rounds; n++) {
         const ms = await timeOf(stack, path);
         if (n >= 0) times.push(ms);

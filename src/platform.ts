@@ -135,7 +135,7 @@ export function createPlatform(
     mailMode: createFence(env, db, clock).mailMode,
     /** A month in which this campaign is the only work. */
     estimateCampaign: (recipients: number) => estimateOf(usageOf({ events: 0, steps: 1, recipients })),
-    /** A month in which this import is the only work. */
+    /** The cost of a month in which this import is the only work. */
     estimateImport: (parts: number) =>
       estimateOf(
         usageOfCounts({ executions: executionsOfParts("process-import", parts), jobs: 1, mails: 0 }),

@@ -75,8 +75,8 @@ const mostOffsets = 10_000;
 const offsets = new Map<string, number>();
 
 /**
- * How far the zone is ahead of UTC at a moment. Intl takes long to ask, so it is asked once for each quarter of an hour,
- * within which no clock changes. Throws for an unknown zone.
+ * How far the zone is ahead of UTC at a moment. Intl is slow, so it is asked once for each quarter of an hour: no clock
+ * changes within one. Throws for an unknown zone.
  */
 function offsetMs(moment: number, zone: string): number {
   const quarter = Math.floor(moment / quarterMs) * quarterMs;

@@ -25,8 +25,8 @@ export function importsOf(part: string, { timeScale }: Options, projectDir: stri
 /**
  * The site's memory does not grow with the work. Without a limit V8 collects garbage so late that the memory seems to
  * grow. The limit also sets how far the heap grows between two collections: with 2000 an import needs more than 250 MB;
- * with 512 collecting takes a sixth of the CPU under load. The young generation counts twice, because the thread in
- * which tsx compiles has its own.
+ * with 512 collecting takes a sixth of the CPU under load. `max-semi-space-size` counts twice, because tsx compiles in a
+ * thread of its own.
  */
 export const optionsOfSite = ({ NODE_OPTIONS = "" }: Environment): string =>
   `${NODE_OPTIONS} --max-old-space-size=1400 --max-semi-space-size=8`.trim();

@@ -48,13 +48,13 @@ const PART_FUNCTIONS: Readonly<Record<string, string>> = {
 /** Recipients or rows in one part. */
 const PART_SIZE = 5_000;
 
-type Parted = "send-email-campaign" | "process-import";
+type FunctionWithParts = "send-email-campaign" | "process-import";
 
 /** The executions of a campaign or an import of this size; waits for the mail provider's pace come on top. */
-export const executionsInParts = (functionId: Parted, size: number): number =>
+export const executionsInParts = (functionId: FunctionWithParts, size: number): number =>
   executionsOfParts(functionId, Math.ceil(size / PART_SIZE));
 
-export const executionsOfParts = (functionId: Parted, parts: number): number =>
+export const executionsOfParts = (functionId: FunctionWithParts, parts: number): number =>
   executionsOfCounted({ functionId, runs: 1, retries: 0, fanOuts: Math.min(1, parts), parts, failed: 0 });
 
 /** A failed run's dead letter: the run of its `onFailure` with two steps, and the net under it. */
@@ -75,7 +75,7 @@ export function executionsOfCounted({ functionId, runs, retries, fanOuts, parts,
   // An unknown function counts as a run with one step.
   const ofRun = EXECUTIONS[functionId] ?? 2;
   const partFunction = PART_FUNCTIONS[functionId];
-  // A run without parts has no step that sends events to them.
+  // EXECUTIONS counts the step that sends events to the parts, and a run without parts does not have this step.
   const ofParts = partFunction ? fanOuts - runs + parts * (EXECUTIONS[partFunction] ?? 0) : 0;
   return runs * ofRun + retries + ofParts + failed * OF_A_FAILURE;
 }

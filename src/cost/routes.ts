@@ -89,7 +89,7 @@ export const costRoutes = ({ cost, clock }: Dependencies): Route[] => [
       mails: count(0, MOST).default(0),
       /** The recipients of a campaign, to know its cost before it starts. */
       recipients: count(0, MOST).default(0),
-      /** The rows of an import, likewise. */
+      /** The rows of an import, to know its cost before it starts. */
       importRows: count(0, MOST).default(0),
     }),
     responses: { 200: costEstimate },

@@ -10,13 +10,12 @@ const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
 export const count = (value: number): string => whole.format(value);
-/** The short number of what was counted; "2k+" when there are more. */
-export const atLeast = (value: number, isMore: boolean): string =>
-  `${short(value)}${isMore && value > 0 ? "+" : ""}`;
-
 /** 12,345 → "12.3K", for narrow places. */
 export const short = (value: number): string =>
   value < 10_000 ? whole.format(value) : compact.format(value);
+/** A number that was counted up to a limit: "2,000+" when there are more. */
+export const atLeast = (value: number, isMore: boolean): string =>
+  `${short(value)}${isMore && value > 0 ? "+" : ""}`;
 /** A rate per second: 0.4, 7.5, 120. */
 export const rate = (value: number): string => (value < 10 ? decimal.format(value) : whole.format(value));
 /** 0.0312 → "3.1 %". A small share is never shown as 0 %, and an incomplete one never as 100 %. */

@@ -1,6 +1,6 @@
 import { Problem } from "#dashboard/api.ts";
 
-/** What a person typed, as JSON; otherwise a problem that says what to do. */
+/** Parses the JSON that a person typed. If it is no JSON, throws a problem that says what to do. */
 export function parseJson(text: string, what: string): unknown {
   try {
     return JSON.parse(text);

@@ -4,7 +4,7 @@ import type { CheckLetter, JsonPatch } from "./patch.ts";
 
 /** A larger group gets an answer about its oldest letters. */
 const MAX_LETTERS = 5000;
-/** The route answers within eight seconds. */
+/** No page is begun after this time, because the route must answer within eight seconds. */
 const MAX_MS = 5000;
 const MAX_REFUSALS = 5;
 
@@ -14,14 +14,14 @@ export const dryRunView = z.object({
   refused: z.number(),
   /** False when the group is too large to be checked at once. */
   isComplete: z.boolean(),
-  /** The first ones that do not pass. */
+  /** The first letters that do not pass. */
   refusals: z.array(z.object({ id: z.uuid(), reason: z.string() })),
 });
 z.globalRegistry.add(dryRunView, { id: "DeadLetterDryRun" });
 
 type Dependencies = { groups: Pick<LetterGroupRepository, "page">; checkLetter: CheckLetter };
 
-/** What the check before a reprocess would say of each open letter. It writes nothing. */
+/** Checks each open letter as a job does before it reprocesses them. It writes nothing. */
 export async function dryRun(
   { groups, checkLetter }: Dependencies,
   fingerprint: string,

@@ -18,7 +18,7 @@ export type GroupWork = {
   atOnce: number;
   /** The job halts when more than this have failed again. */
   haltAfter: number;
-  /** So many go first: the others follow when none of these has failed again. */
+  /** How many go first. The others follow when all of these have ended, and none has failed again. */
   canary: number;
   /** Changes the data of each letter. */
   patch: JsonPatch | null;
@@ -30,7 +30,7 @@ type ClaimedPart = { id: number; token: string; next: number; last: number };
 export type LetterGroupRepository = ReturnType<typeof letterGroupRepository>;
 
 const groups = z.object({ items: groupRow.array(), total: z.number() });
-/** A letter's place in its group: the page after it begins there. */
+/** A letter's position in the order of its group. The next page begins after it. */
 export const place = z.tuple([z.string(), z.uuid()]);
 export type Place = z.output<typeof place>;
 
@@ -38,7 +38,7 @@ const lettersToCheck = z
   .object({ after: place, id: z.uuid(), event: z.string(), data: z.record(z.string(), z.json()).catch({}) })
   .array();
 const groupJob = z.object({ fingerprint: z.string(), until: z.string(), patch: jsonPatch.nullable() });
-/** So many letters are checked at once. */
+/** How many letters one page has. */
 const PAGE = 100;
 
 const ranges = z.array(z.object({ first: z.number(), last: z.number(), total: z.number() }));
@@ -60,13 +60,13 @@ export function letterGroupRepository(db: DatabaseClient, clock: Clock) {
 
     job: (id: string) => callTimeless("read_letter_group_job", { id }, groupJob),
 
-    /** Stores what the patch of this job makes of each letter. */
+    /** Stores the patched data of each letter, or why this job's patch does not fit it. */
     saveChecked: (jobId: string, letters: ({ id: string } & Checked)[]): Promise<void> =>
       callTimeless("check_letters", { jobId, letters }),
 
     cut: (id: string) => callTimeless("cut_letter_group", { id }, ranges),
 
-    /** Handles as many letters as may be at work. `waitMs`: no further one may be now. */
+    /** Handles as many letters as the limits allow. `waitMs`: how long to wait, because no letter may be handled now. */
     work: ({ id: partId, token, next: from, last }: ClaimedPart, jobId: string) =>
       call("work_letter_group", { partId, token, jobId, from, last }, worked),
   };

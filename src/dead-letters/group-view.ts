@@ -6,14 +6,17 @@ const job = z.object({
   action: z.enum(["reprocess", "ignore"]),
   status: z.string(),
   haltedAt: z.string().nullable(),
-  /** So many letters went first. */
+  /** How many letters went first. */
   canary: z.number(),
   /** The JSON Patch with which it reprocesses. */
   patch: z.array(z.record(z.string(), z.unknown())).nullable(),
   createdAt: z.string(),
 });
 
-/** Numbers of dead letters. `completed` and `failedAgain`: how their reprocessing ended; `refused`: open because a patch did not fit. */
+/**
+ * Numbers of dead letters. `completed` and `failedAgain`: how their reprocessing ended. `refused`: they are open because
+ * a patch did not fit them.
+ */
 const counts = z.object({
   total: z.number(),
   open: z.number(),

@@ -48,7 +48,7 @@ export const handleLetterGroup = ({ inngest, groups, checkLetter, parts, flow, o
     },
   );
 
-/** How many letters the patch was tried on, and where the next page begins. */
+/** The last letter on which the patch was tried, and how many letters it did not fit. */
 const progress = z
   .object({ after: place.nullable(), refused: z.number() })
   .nullable()
@@ -69,6 +69,6 @@ async function nextPiece(
   }
   const checked = letters.map((letter) => ({ id: letter.id, ...checkLetter(letter, patch) }));
   await groups.saveChecked(groupJobId, checked);
-  const fresh = checked.filter((one) => "refusal" in one).length;
-  return { parts: [], cursor: { after: last.after, refused: refused + fresh } };
+  const refusedHere = checked.filter((one) => "refusal" in one).length;
+  return { parts: [], cursor: { after: last.after, refused: refused + refusedHere } };
 }

@@ -49,15 +49,15 @@ export type CheckLetter = ReturnType<typeof createCheckLetter>;
 const FIXED = ["parentJobId", "part"];
 
 /**
- * Checks what a patch makes of a dead letter's data by the schema of its event, as the function would when its run
- * begins. Without a patch it checks the data itself. It has no effects.
+ * Applies a patch to a dead letter's data, and checks the result by the schema of its event, as the function does when
+ * its run begins. Without a patch it checks the data itself. It has no effects.
  */
 export const createCheckLetter =
   (schemas: ReadonlyMap<string, z.ZodType>) =>
   ({ event, data: stored }: Event, patch: JsonPatch | null): Checked => {
     const schema = schemas.get(event);
     if (!schema) return refuse(`${event} has no schema, so its data cannot be checked`);
-    // A reprocess drops the old deadline; the patch may set a new one.
+    // Reprocessing drops the old deadline; the patch may set a new one.
     const { deadlineAt: _, ...before } = stored;
     const patched = applied(before, patch ?? []);
     if ("refusal" in patched) return patched;
@@ -76,7 +76,7 @@ function applied(before: Record<string, Json>, patch: readonly Operation[]): Che
     const [error] = applyPatch(holder, [{ ...one, ...moved, path: `/data${one.path}` }]);
     if (error)
       return refuse(`Operation ${index + 1} (${one.op} ${one.path}): ${WRONG[error.name] ?? error.name}`);
-    // After each operation, because every copy may double the data.
+    // The size is checked after each operation, because every copy may double the data.
     if (bytesOf(holder.data) > MAX_DATA_BYTES) {
       return refuse(`The data is larger than ${MAX_DATA_BYTES} bytes after operation ${index + 1}`);
     }

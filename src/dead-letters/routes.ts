@@ -72,9 +72,7 @@ export function deadLetterRoutes({ letters, outbox, checkLetter }: Dependencies)
       summary: "One dead letter, whole",
       params: idParams,
       responses: { 200: letterView },
-      handler: async ({ params }) => {
-        return json(200, toLetterView(await find(params.id)));
-      },
+      handler: async ({ params }) => json(200, toLetterView(await find(params.id))),
     }),
     route({
       method: "POST",

@@ -17,7 +17,7 @@ export const letterView = z.object({
   }),
   fingerprint: z.string(),
   failedAt: z.string(),
-  /** The deploy that was running then, by RELEASE. */
+  /** The deploy that was running then: the value of RELEASE. */
   release: z.string().nullable(),
   /** Whether its cause was fixed before, and came back with this failure. */
   reopens: z.boolean(),
@@ -56,7 +56,7 @@ export const toLetterView = (letter: DeadLetter): z.output<typeof letterView> =>
   handledBy: letter.handled_by,
   handledAt: letter.handled_at,
   note: letter.note,
-  // An open letter's is what a job under way has checked, and nothing was sent with it yet.
+  // The patched data of an open letter was checked by a job, but not sent.
   patchedData: letter.status === "reprocessed" ? letter.patched_data : null,
   refusal: letter.status === "failed" ? letter.refusal : null,
   outcome: letter.outcome,

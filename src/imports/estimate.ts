@@ -5,8 +5,8 @@ import type { Row } from "#lib/tables/table.ts";
 export type EstimateImport = (parts: number) => { usage: { executions: number }; cheapestUsd: number | null };
 
 /**
- * About how many rows a file has, and what importing it costs: as if all rows were as long as the first ones. Null for a
- * packed file, whose unpacked size is unknown.
+ * Estimates how many rows a file has, from the length of its first rows, and what their import costs. Null for a packed
+ * file, because its unpacked size is unknown.
  */
 export function estimateOfFile(
   first: readonly Row[],

@@ -45,12 +45,12 @@ export const guessView = z.object({
     z.object({ line: z.number(), cells: z.array(z.string()).nullable(), raw: z.string().nullable() }),
   ),
   bytes: z.number(),
-  /** What the import costs, for about so many rows: as if all were as long as the first ones; null for a packed file. */
+  /** About how many rows the file has, and what their import costs; null for a packed file. */
   estimate: z
     .object({
       rows: z.number(),
       executions: z.number(),
-      /** Of a month in which this import is the only work; null where a price is on request. */
+      /** The cost of a month in which this import is the only work; null where a price is on request. */
       cheapestUsd: z.number().nullable(),
     })
     .nullable(),

@@ -52,14 +52,15 @@ export const slotBefore = (
 /** Returns the first time after a moment. */
 function timesOf(cron: string, timeZone: string): (after: Date) => Date | null {
   const reader = readCron(cron, timeZone);
+  // Only the fields of minute and hour decide whether it is a fixed time.
   if (/[*/]/.test(cron.trim().split(/\s+/, 2).join())) return (after) => reader.nextRun(after);
-  // Croner 11 drops a fixed time in a gap that ends at midnight, as Greenland's. So it only reads the pattern here.
+  // Croner 11 drops a fixed time in a gap that ends at midnight, as in Greenland. So it only reads the pattern here.
   const pattern = readCron(cron, "UTC");
   return (after) => {
     const shown = new Date(after.getTime() + offsetOf(after, timeZone).ms);
     for (let local = pattern.nextRun(shown); local !== null; local = pattern.nextRun(local)) {
       const at = momentOf(local.getTime(), timeZone);
-      // In the second pass of a repeated hour, its times have already been.
+      // `at` is earlier when `after` is in the second pass of a repeated hour: these times came in the first pass.
       if (at > after) return at;
     }
     return null;

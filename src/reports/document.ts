@@ -44,7 +44,7 @@ export type ReportDocument = {
 /** The contents that a type of report derives from its snapshot. */
 export type ReportContent = {
   title: string;
-  /** Names the rows that the report is about. Left out: the account is named. */
+  /** The subject of the report, in a sentence. Without it, the report names the account. */
   about?: string;
   tableTitle: string;
   figures: ReportDocument["figures"];

@@ -18,9 +18,9 @@ export type DateRange = z.output<typeof dateRange>;
 
 export const wanted = z.object({
   reportType,
-  /** For every type but "campaign". */
+  /** For every other type than "campaign". */
   dateRange: dateRange.optional(),
-  /** For the type "campaign": what became of each of its mails. */
+  /** Only for the type "campaign". */
   campaignId: z.uuid().optional(),
   format: reportFormat.optional(),
 });

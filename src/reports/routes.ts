@@ -27,7 +27,7 @@ export const reportView = z.object({
   reportType,
   format: reportFormat,
   dateRange,
-  /** Of the report of a campaign. */
+  /** Null for every other type than "campaign". */
   campaignId: z.uuid().nullable(),
   status: z.string(),
   error: z.unknown(),

@@ -91,7 +91,7 @@ export const flagRoutes = ({ flags, rollout, clock }: Dependencies): Route[] => 
   }),
 ];
 
-/** What went before a change says nothing about the flag as it is now. */
+/** Work from before the last change says nothing about the flag as it is now, so it is not compared. */
 function comparedSince({ updated_at: updatedAt }: FlagRow, now: Date): string {
   const weekAgo = now.getTime() - WEEK_MS;
   return new Date(Math.max(weekAgo, Date.parse(updatedAt))).toISOString();

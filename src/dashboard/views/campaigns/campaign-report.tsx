@@ -10,7 +10,7 @@ import { expectOutcome } from "#dashboard/views/outcomes/watch.ts";
 type Asked = { jobId: string; reportUrl: string };
 const TEXTS = { none: "Make report", making: "Generating…", made: "Download report" };
 
-/** Makes the report of a campaign as PDF. One button, so that it keeps the focus when its meaning changes. */
+/** Makes the report of a campaign as PDF, then downloads it. It is one button, so that it keeps the focus. */
 export function CampaignReport({ campaign: { id, name } }: { campaign: Pick<Campaign, "id" | "name"> }) {
   const [asked, setAsked] = useState<Asked>();
   const state = stateOf(asked, useLiveJob(asked?.jobId ?? "")?.status);
@@ -35,7 +35,7 @@ export function CampaignReport({ campaign: { id, name } }: { campaign: Pick<Camp
   );
 }
 
-/** A report that failed can be asked for again. */
+/** A report that failed can be requested again. */
 function stateOf(asked: Asked | undefined, status: string | undefined): keyof typeof TEXTS {
   if (asked === undefined || status === "failed" || status === "canceled" || status === "skipped")
     return "none";

@@ -1,6 +1,6 @@
 import type { DryRun } from "#dashboard/types.ts";
 
-/** What the check says of the letters; nothing was sent. */
+/** The result of a dry run. */
 export const DryRunResult = ({
   answer: { checked, passed, refused, refusals, isComplete },
 }: {

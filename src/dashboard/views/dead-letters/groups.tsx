@@ -10,7 +10,7 @@ import { Sparkline } from "#dashboard/views/dead-letters/sparkline.tsx";
 
 type GroupsProps = { everyMs: number; onChange: () => void };
 
-/** The causes with more than one open dead letter or that came back, each with the actions for all of them. */
+/** The causes that have more than one open dead letter or came back, each with the actions for all its letters. */
 export function LetterGroups({ everyMs, onChange }: GroupsProps) {
   const { data, reload } = useApi<{ items: LetterGroup[] }>("/api/dead-letters/groups?status=failed", {
     everyMs,

@@ -3,12 +3,18 @@ export type Pace = { canary: number; atOnce: number; haltAfter: number };
 type PaceProps = { pace: Pace; onChange: (pace: Pace) => void };
 
 const FIELDS = [
-  { name: "canary", label: "First", hint: "the rest follows when all of these pass", min: 0, max: 500 },
-  { name: "atOnce", label: "At a time", hint: "so many run together", min: 1, max: 500 },
+  {
+    name: "canary",
+    label: "First",
+    hint: "the rest follows when none of these fails again",
+    min: 0,
+    max: 500,
+  },
+  { name: "atOnce", label: "At a time", hint: "this many run together", min: 1, max: 500 },
   {
     name: "haltAfter",
     label: "Halt after",
-    hint: "more failures; the rest stays open",
+    hint: "when more have failed again, the rest stays open",
     min: 0,
     max: 1_000_000,
   },

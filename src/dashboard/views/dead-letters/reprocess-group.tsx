@@ -12,7 +12,7 @@ import { expectOutcome } from "#dashboard/views/outcomes/watch.ts";
 
 type FormProps = { group: LetterGroup; onClose: () => void; onChange: () => void };
 
-/** How to reprocess all open letters of a cause: a canary, the pace, the limit, a patch, and a check before. */
+/** Asks how to reprocess all open letters of a cause: its pace and its patch. A check before sends nothing. */
 export function ReprocessGroup({ group, onClose, onChange }: FormProps) {
   const path = `/api/dead-letters/groups/${group.fingerprint}`;
   const { open } = group.counts;

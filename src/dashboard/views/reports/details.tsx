@@ -48,7 +48,7 @@ function factsOf(report: Report): Fact[] {
   if (rows !== null) facts.push({ name: "Rows", value: count(rows) });
   if (bytes !== null) facts.push({ name: "Size", value: `${count(Math.ceil(bytes / 1000))} KB` });
   if (campaignId !== null)
-    facts.push({ name: "Tells of", value: <a href={`#/campaigns/${campaignId}`}>Campaign</a> });
+    facts.push({ name: "Campaign", value: <a href={`#/campaigns/${campaignId}`}>Open campaign</a> });
   facts.push(
     { name: "Kept until", value: exact(expiresAt) },
     { name: "Made by", value: <a href={pageOf(jobUrl)}>Job</a> },

@@ -18,7 +18,7 @@ export const LISTS = [
   { value: "dead_letters", text: "Dead letters" },
 ] as const satisfies readonly { value: Report["reportType"]; text: string }[];
 
-/** The report of a campaign is asked for on its page. */
+/** This type cannot be chosen on the page of reports: the campaign's own page has a button for it. */
 const CAMPAIGN = { value: "campaign", text: "Campaign" } as const;
 
 export const typeText = (type: unknown): string =>
