@@ -53,7 +53,7 @@ const RULES = [
   ({ path }) => path === "app.ts" && "Only doors and tests import the composition root.",
   ({ path }) =>
     path === "functions.ts" &&
-    "Only the door that runs functions carries them: it hands them to the app, no file of src imports them.",
+    "Only the door that runs functions carries them: it hands them to the app, and no file of src imports them.",
   ({ room, name, specifier, typeOnly }) =>
     room !== "lib" &&
     `${room}${name}` !== "app.ts" &&

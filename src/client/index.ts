@@ -73,7 +73,7 @@ export function createClient(
         },
       });
       signal?.throwIfAborted();
-      if (!last) throw new TypeError("The stream of a job ended without the job");
+      if (!last) throw new TypeError("The stream ended before it sent the job");
       return last;
     },
 

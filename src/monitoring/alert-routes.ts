@@ -94,7 +94,7 @@ export function alertRoutes({ env, alerts }: Dependencies): Route[] {
       path: "/api/alerts/:id/acknowledge",
       policy: "admin",
       summary:
-        "Say that a person takes care of an alert: it is not repeated any more, but its end is still sent",
+        "Say that a person takes care of an alert: it is not repeated, but a last message says when it is over",
       params: idParams,
       responses: { 200: alertView },
       handler: async ({ params, requester }) => {

@@ -18,7 +18,7 @@ export const METRICS: Readonly<Record<string, string>> = {
   nightshift_outbox_jobs: "Accepted jobs that were not sent to the engine yet",
   nightshift_webhook_endpoints: "Webhook endpoints by status",
   nightshift_alerts: "Alerts that are not resolved, by rule",
-  nightshift_monitor_last_look_seconds: "How long ago the monitor last looked",
+  nightshift_monitor_last_look_seconds: "How long ago the monitor last ran",
   nightshift_canary_ok: "1 when the newest canary was completed",
 };
 

@@ -195,7 +195,8 @@ as $$
   update public.alerts set claimed_until = null, untold = case when untold <> p_told then untold end where id = p_id;
 $$;
 
--- An acknowledged alert is not repeated, but its end is sent. Acknowledging twice, or after the end, changes nothing.
+-- An acknowledged alert is not repeated, but a last message says when it is over. Acknowledging twice, or after that,
+-- changes nothing.
 create function public.acknowledge_alert(p_id uuid, p_by text, p_now timestamptz)
 returns setof public.alerts
 language plpgsql
