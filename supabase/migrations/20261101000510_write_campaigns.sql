@@ -1,6 +1,24 @@
 -- The actions of people: they write a campaign, send it, and resolve its unknown sends.
 
--- p_owner null is an admin, who sees every campaign.
+-- p_owner null is an administrator, who sees every campaign.
+create function private.find_campaign(p_campaign_id uuid, p_owner text)
+returns public.campaigns
+language plpgsql stable
+set search_path = ''
+as $$
+declare
+  v_campaign public.campaigns;
+begin
+  select * into v_campaign from public.campaigns
+  where id = p_campaign_id and (p_owner is null or owner = p_owner);
+  if not found then
+    perform private.refuse(404, 'not_found', 'Campaign not found');
+  end if;
+  return v_campaign;
+end
+$$;
+
+-- Like private.find_campaign, and locks the campaign.
 create function private.lock_campaign(p_campaign_id uuid, p_owner text)
 returns public.campaigns
 language plpgsql
@@ -182,10 +200,10 @@ end
 $$;
 
 revoke execute on function
-  private.lock_campaign, private.insert_campaign, public.create_campaign, public.update_campaign,
+  private.find_campaign, private.lock_campaign, private.insert_campaign, public.create_campaign, public.update_campaign,
   public.accept_campaign_send, public.accept_newsletter, public.count_campaign_audience,
   public.resolve_campaign_send from public, anon, authenticated;
 grant execute on function
-  private.lock_campaign, private.insert_campaign, public.create_campaign, public.update_campaign,
+  private.find_campaign, private.lock_campaign, private.insert_campaign, public.create_campaign, public.update_campaign,
   public.accept_campaign_send, public.accept_newsletter, public.count_campaign_audience,
   public.resolve_campaign_send to service_role;

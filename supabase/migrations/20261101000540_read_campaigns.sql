@@ -27,11 +27,7 @@ declare
   v_job public.jobs;
   v_blocked jsonb;
 begin
-  select * into v_campaign from public.campaigns
-  where id = p_campaign_id and (p_owner is null or owner = p_owner);
-  if not found then
-    perform private.refuse(404, 'not_found', 'Campaign not found');
-  end if;
+  v_campaign := private.find_campaign(p_campaign_id, p_owner);
   select jsonb_build_object('recipients', coalesce(sum(recipient_count), 0),
       'pending', coalesce(sum(recipient_count - sent_count - failed_count - skipped_count - unknown_count)
         filter (where status = 'pending'), 0),

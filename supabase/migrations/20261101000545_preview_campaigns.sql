@@ -74,11 +74,7 @@ declare
   v_campaign public.campaigns;
   v_counts jsonb;
 begin
-  select * into v_campaign from public.campaigns
-  where id = p_campaign_id and (p_owner is null or owner = p_owner);
-  if not found then
-    perform private.refuse(404, 'not_found', 'Campaign not found');
-  end if;
+  v_campaign := private.find_campaign(p_campaign_id, p_owner);
   select coalesce(jsonb_object_agg(status, total), '{}') into v_counts from (
     select status, count(*) as total from public.email_subscribers
     where list_id = v_campaign.list_id and status <> 'erased' group by status

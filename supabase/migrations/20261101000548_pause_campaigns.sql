@@ -51,11 +51,7 @@ as $$
 declare
   v_campaign public.campaigns;
 begin
-  select * into v_campaign from public.campaigns
-  where id = p_campaign_id and (p_owner is null or owner = p_owner);
-  if not found then
-    perform private.refuse(404, 'not_found', 'Campaign not found');
-  end if;
+  v_campaign := private.find_campaign(p_campaign_id, p_owner);
   return coalesce(v_campaign.plan_job_id, v_campaign.job_id);
 end
 $$;

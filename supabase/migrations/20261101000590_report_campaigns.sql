@@ -31,10 +31,8 @@ as $$
 declare
   v_campaign public.campaigns;
 begin
-  select * into v_campaign from public.campaigns where id = p_campaign_id and (p_owner is null or owner = p_owner);
-  if not found then
-    perform private.refuse(404, 'not_found', 'Campaign not found');
-  elsif v_campaign.queued_at is null then
+  v_campaign := private.find_campaign(p_campaign_id, p_owner);
+  if v_campaign.queued_at is null then
     perform private.refuse(409, 'conflict', 'The campaign is a draft: there is nothing to report');
   end if;
   return tstzrange(v_campaign.created_at,
