@@ -44,10 +44,13 @@ export function slotsBetween(
 }
 
 /** The newest slot before `before`; undefined: there was none. */
-export const slotBefore = (
-  { cron, timeZone }: { cron: string; timeZone: string },
-  before: Date,
-): Date | undefined => readCron(cron, timeZone).previousRuns(1, before)[0];
+export function slotBefore(times: { cron: string; timeZone: string }, before: Date): Date | undefined {
+  const [known] = readCron(times.cron, times.timeZone).previousRuns(1, before);
+  if (known === undefined) return undefined;
+  // Croner may have dropped a slot between the two, see below.
+  const [later] = slotsBetween(times, known, new Date(before.getTime() - 1), 1);
+  return later?.at ?? known;
+}
 
 /** Returns the first time after a moment. */
 function timesOf(cron: string, timeZone: string): (after: Date) => Date | null {

@@ -1,6 +1,6 @@
 import { nextTick } from "@nightshift/local/engine/cron.ts";
 import { expect, test } from "vitest";
-import { offsetOf, slotsBetween } from "#lib/cron.ts";
+import { offsetOf, slotBefore, slotsBetween } from "#lib/cron.ts";
 import { changesIn, oracle } from "./support/oracle.ts";
 
 /**
@@ -103,6 +103,9 @@ test("a fixed time in a gap that ends at midnight happens at midnight", () => {
   const [zone, gap] = ["America/Nuuk", Date.UTC(2026, 2, 29, 1)];
   for (const expression of ["59 23 * * *", "30 23 28 3 *", "0,30 23 * * 6"])
     expect(text(productSlots(expression, zone, gap).filter(within(gap)))).toBe("2026-03-29T01:00");
+  const nightly = { cron: "59 23 * * *", timeZone: zone };
+  expect(slotBefore(nightly, new Date(gap + 1))).toEqual(new Date(gap));
+  expect(slotBefore(nightly, new Date(gap))).toEqual(new Date("2026-03-28T01:59:00Z"));
 });
 
 test(
