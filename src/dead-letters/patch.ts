@@ -2,6 +2,7 @@ import { applyPatch, type Operation } from "rfc6902";
 import { z } from "zod";
 import { cut } from "#lib/cut.ts";
 import type { Json } from "#lib/database/database.types.ts";
+import { maskPersonal } from "#lib/mask-personal.ts";
 import { storableJson } from "#lib/storable.ts";
 
 const MAX_OPERATIONS = 20;
@@ -15,7 +16,10 @@ const pointer = z
   .string()
   .max(200)
   .regex(/^(?:\/(?:[^~/]|~[01])*)*$/, "must be a JSON Pointer, such as /email")
-  .refine((path) => !path.split("/").includes("__proto__"), "must not name __proto__");
+  .refine(
+    (path) => !/\/(?:__proto__|constructor|prototype)(?:\/|$)/.test(path),
+    "must not name __proto__, constructor or prototype",
+  );
 
 const operation = z.discriminatedUnion("op", [
   z.strictObject({ op: z.literal(["add", "replace", "test"]), path: pointer, value: z.json() }),
@@ -33,11 +37,11 @@ export type JsonPatch = z.output<typeof jsonPatch>;
 
 export const patchBody = z.strictObject({ patch: jsonPatch.optional() }).prefault({});
 
-/** The operations without their values, because an erasure does not reach the audit log. */
+/** The operations without their values and without addresses, because an erasure does not reach the audit log. */
 export function auditedPatch(body: unknown): Record<string, string> {
   const { patch } = z.object({ patch: jsonPatch.nullish() }).parse(body);
   if (!patch) return {};
-  return { patch: cut(patch.map(({ op, path }) => `${op} ${path}`).join(", "), 1000) };
+  return { patch: cut(maskPersonal(patch.map(({ op, path }) => `${op} ${path}`).join(", ")), 1000) };
 }
 
 type Event = { event: string; data: Record<string, Json> };
@@ -72,10 +76,8 @@ function applied(before: Record<string, Json>, patch: readonly Operation[]): Che
   // The library cannot replace the root, so the data is a field of another object.
   const holder = { data: structuredClone<Json>(before) };
   for (const [index, one] of patch.entries()) {
-    const moved = "from" in one ? { from: `/data${one.from}` } : {};
-    const [error] = applyPatch(holder, [{ ...one, ...moved, path: `/data${one.path}` }]);
-    if (error)
-      return refuse(`Operation ${index + 1} (${one.op} ${one.path}): ${WRONG[error.name] ?? error.name}`);
+    const why = wrongWith(holder, one);
+    if (why) return refuse(`Operation ${index + 1} (${one.op} ${one.path}): ${why}`);
     // The size is checked after each operation, because every copy may double the data.
     if (bytesOf(holder.data) > MAX_DATA_BYTES) {
       return refuse(`The data is larger than ${MAX_DATA_BYTES} bytes after operation ${index + 1}`);
@@ -85,11 +87,38 @@ function applied(before: Record<string, Json>, patch: readonly Operation[]): Che
   return data ? { data } : refuse("The data must stay an object");
 }
 
+/** Applies one operation. Returns why it cannot be applied. */
+function wrongWith(holder: { data: Json }, one: Operation): string | undefined {
+  const mayBeNew = "from" in one || one.op === "add";
+  const isFound = !("from" in one) || leads(holder.data, one.from, false);
+  if (!isFound || !leads(holder.data, one.path, mayBeNew)) return WRONG["MissingError"];
+  const moved = "from" in one ? { from: `/data${one.from}` } : {};
+  const [error] = applyPatch(holder, [{ ...one, ...moved, path: `/data${one.path}` }]);
+  return error ? (WRONG[error.name] ?? error.name) : undefined;
+}
+
+/**
+ * Whether a path leads to a value of the data, or, if it `mayBeNew`, to a place for one. The library follows inherited
+ * properties, too: /toString/call would change that function for the whole process.
+ */
+function leads(root: unknown, path: string, mayBeNew: boolean): boolean {
+  const tokens = path.split("/").slice(1);
+  let at = root;
+  for (const [index, token] of tokens.entries()) {
+    if (typeof at !== "object" || at === null) return false;
+    const name = token.replaceAll("~1", "/").replaceAll("~0", "~");
+    if (Array.isArray(at) && !/^(?:-|0|[1-9]\d*)$/.test(name)) return false;
+    if (!Object.hasOwn(at, name)) return mayBeNew && index === tokens.length - 1;
+    at = Reflect.get(at, name);
+  }
+  return true;
+}
+
 const WRONG: Readonly<Record<string, string>> = {
   MissingError: "there is no value at this path",
   TestError: "the value is another one",
 };
 
-const refuse = (reason: string) => ({ refusal: cut(reason, MAX_REASON_CHARS) });
+const refuse = (reason: string) => ({ refusal: cut(maskPersonal(reason), MAX_REASON_CHARS) });
 
 const bytesOf = (value: unknown): number => Buffer.byteLength(JSON.stringify(value) ?? "");

@@ -17,7 +17,8 @@ as $$
 declare
   c_searched constant integer := 10000;
   v_id uuid := private.uuid_of(p_search);
-  v_is_whole boolean := exists (select from public.jobs where id = v_id or event_id = p_search);
+  v_is_whole boolean := exists (select from public.jobs
+    where (id = v_id or event_id = p_search) and (p_owner is null or owner = p_owner));
 begin
   return query
   select * from (

@@ -68,6 +68,11 @@ describe("GET /api/jobs", () => {
     expect(await find("the-fence", "ann")).toEqual([]);
     await database.sql.query("update jobs set owner = 'bob' where id = $1", [found]);
     expect(await find("fence", "bob")).toEqual([found]);
+    // A whole event id is found alone, but only if its job is the caller's.
+    await database.sql.query("update jobs set event_id = 'fence' where id = $1", [
+      await accept({ kind: "owned", owner: "ann" }),
+    ]);
+    expect(await find("fence", "bob")).toEqual([found]);
     // The message of an internal error is not shown to callers, so a search must not find it either.
     await database.sql.query(
       `update jobs set error = '{"code": "internal", "message": "whitewash"}' where id = $1`,

@@ -78,6 +78,30 @@ describe("a refusal says why", () => {
     expect(fix(data, ...patch)).toEqual({ refusal: expect.stringMatching(reason) }),
   );
 
+  test.each<JsonPatch[number]>([
+    { op: "add", path: "/hasOwnProperty/call", value: 1 },
+    { op: "add", path: "/toString/added", value: 1 },
+    { op: "replace", path: "/toString/name", value: "a" },
+    { op: "add", path: "/tags/push/added", value: 1 },
+    { op: "replace", path: "/tags/length", value: 4_000_000_000 },
+    { op: "add", path: "/tags/4000000000", value: "a" },
+    { op: "add", path: "/text/x", value: 1 },
+    { op: "copy", from: "/toString", path: "/text" },
+    { op: "move", from: "/tags", path: "/tags/a" },
+    { op: "move", from: "/inner", path: "/inner/a" },
+  ])("a path that leads to no value of the data: $op $path", (one) => {
+    const data = { number: 1, text: "a", tags: ["a"], inner: { a: 1 } };
+    expect(fix(data, one)).toEqual({ refusal: expect.stringMatching(/no value at this path/) });
+    expect(Object.keys(Object.prototype.toString)).toEqual([]);
+    expect(Object.keys(Array.prototype.push)).toEqual([]);
+    expect(Object.prototype.hasOwnProperty.call).toBeTypeOf("function");
+  });
+
+  test("without addresses, because an erasure may not find one that was cut", () =>
+    expect(fix({}, { op: "remove", path: "/by/alice@example.com" })).toEqual({
+      refusal: expect.stringContaining("/by/[address]"),
+    }));
+
   test("an event without a schema cannot be checked", () =>
     expect(check({ event: "test/other", data: {} }, [])).toEqual({
       refusal: expect.stringContaining("no schema"),
@@ -109,11 +133,14 @@ test.each([
   ["a path that is no pointer", [{ op: "remove", path: "a" }]],
   ["a wrong escape", [{ op: "remove", path: "/a~2" }]],
   ["a path to the prototype", [{ op: "add", path: "/__proto__/a", value: 1 }]],
+  ["a path to a constructor", [{ op: "add", path: "/constructor/a", value: 1 }]],
   ["a copy from the prototype", [{ op: "copy", from: "/__proto__", path: "/a" }]],
 ])("not accepted: %s", (_, patch) => expect(jsonPatch.safeParse(patch).success).toBe(false));
 
 test("the audit log keeps the operations, without their values", () => {
   const body = patchBody.parse({ patch: [{ op: "replace", path: "/email", value: "ada@example.com" }] });
   expect(auditedPatch(body)).toEqual({ patch: "replace /email" });
+  const person = patchBody.parse({ patch: [{ op: "remove", path: "/by/ada@example.com" }] });
+  expect(auditedPatch(person)).toEqual({ patch: "remove /by/[address]" });
   expect(auditedPatch(patchBody.parse(undefined))).toEqual({});
 });
