@@ -1,7 +1,7 @@
 -- How a job that handles a group of dead letters is accepted, and how it works on them.
 
--- Accepts a job that handles a group. A group has one such job at a time: a second request for the same action and
--- patch gets the first one's job. p_work: {"fingerprint", "action", "note", "atOnce", "haltAfter", "canary", "patch"}.
+-- Accepts a job that handles a group. A group has one such job at a time: an equal request gets the first one's job, also
+-- with another note, and a different one is refused. p_work: {"fingerprint", "action", "note", "atOnce", "haltAfter", "canary", "patch"}.
 create function public.accept_letter_group_job(p_work jsonb, p_request jsonb, p_now timestamptz)
 returns public.jobs
 language plpgsql
@@ -11,20 +11,26 @@ declare
   v_work public.letter_group_jobs;
   v_job public.jobs;
   v_patch jsonb := nullif(p_work -> 'patch', 'null');
+  v_canary integer := coalesce((p_work ->> 'canary')::integer, 0);
 begin
   perform pg_advisory_xact_lock(hashtextextended('letter-group:' || (p_work ->> 'fingerprint'), 0));
   select group_job.* into v_work from public.letter_group_jobs as group_job join public.jobs using (id)
   where group_job.fingerprint = p_work ->> 'fingerprint' and jobs.status in ('queued', 'running');
-  if v_work.action <> p_work ->> 'action' or (v_work.id is not null and v_work.patch is distinct from v_patch) then
-    perform private.refuse(409, 'conflict', format('Job %s handles this group now: %s%s. Cancel it first.', v_work.id,
-      v_work.action, case when v_work.patch is not null then ' with a patch' else '' end));
-  elsif v_work.id is not null then
+  if v_work.id is not null then
+    if (v_work.action, v_work.patch, v_work.at_once, v_work.halt_after, v_work.canary) is distinct from
+      (p_work ->> 'action', v_patch, (p_work ->> 'atOnce')::integer, (p_work ->> 'haltAfter')::integer, v_canary)
+    then
+      perform private.refuse(409, 'conflict', format(
+        'Job %s handles this group now: %s%s, canary %s, atOnce %s, haltAfter %s. Cancel it first.', v_work.id,
+        v_work.action, case when v_work.patch is not null then ' with a patch' else '' end, v_work.canary, v_work.at_once,
+        v_work.halt_after));
+    end if;
     select * into v_job from public.jobs where id = v_work.id;
     return v_job;
   end if;
   v_work := row((p_request ->> 'id')::uuid, p_work ->> 'fingerprint', p_work ->> 'action', p_work ->> 'note',
     p_request ->> 'requester', (p_work ->> 'atOnce')::integer, (p_work ->> 'haltAfter')::integer,
-    coalesce((p_work ->> 'canary')::integer, 0), null, null, p_now);
+    v_canary, null, null, p_now);
   -- v_work has no patch yet: with one, only letters that the job has checked would count, and it has checked none.
   if not exists (select from private.open_letters_of(v_work)) then
     perform private.refuse(404, 'not_found', 'No open dead letter of this group can be handled this way');

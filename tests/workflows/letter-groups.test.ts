@@ -208,14 +208,21 @@ describe("a job that reprocesses a group", () => {
     expect(after.counts).toMatchObject({ open: 3, completed: 27, failedAgain: 3 });
   });
 
-  test("many operators at once make one job, and the group cannot be ignored meanwhile", async () => {
+  test("many operators at once make one job, and meanwhile a different request is refused", async () => {
     const fingerprint = await letters(20);
     shop.down.engine = true;
     const answers = await Promise.all(Array.from({ length: 10 }, () => ask(fingerprint, "reprocess")));
     const [jobId, ...others] = new Set(answers.map(({ body }) => body.jobId));
     expect(others).toEqual([]);
-    const { status, body } = await ask(fingerprint, "ignore", { note: "known" });
-    expect({ status, code: body.code }).toEqual({ status: 409, code: "conflict" });
+    for (const [action, work] of [
+      ["ignore", { note: "known" }],
+      ["reprocess", { canary: 1 }],
+      ["reprocess", { atOnce: 1 }],
+      ["reprocess", { haltAfter: 1 }],
+    ] as const) {
+      const { status, body } = await ask(fingerprint, action, work);
+      expect({ status, code: body.code }).toEqual({ status: 409, code: "conflict" });
+    }
     shop.down.engine = false;
     await ended(jobId);
     await shop.engine.idle();
