@@ -98,7 +98,7 @@ export const WRITERS: Record<DesignedType, (snapshot: Snapshot, range: DateRange
         { label: "Unsubscribed since", value: number(unsubscribed) },
       ],
       charts: [
-        barChart(`What became of ${number(snapshot.rowCount)} mails`, byStatus(snapshot)),
+        barChart(`The outcome of ${number(snapshot.rowCount)} mails`, byStatus(snapshot)),
         barChart(
           "What the provider reported since",
           reports.toSorted(([, m], [, n]) => n - m),

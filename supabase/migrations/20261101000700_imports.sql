@@ -131,7 +131,7 @@ insert into storage.buckets (id, name, public) values ('imports', 'imports', fal
 -- Addresses may be in rejects and in the texts of an import. Uploaded files are deleted within two days after their import's
 -- end, and copies of changed rows after 30 days.
 select private.register_erasable('public.import_rejects', 'id', '{message,raw,cells}');
-select private.register_erasable('public.imports', 'id', '{error,mapping,dialect}');
+select private.register_erasable('public.imports', 'id', '{error,mapping,dialect,file_name}');
 
 -- Deletes the copies of changed rows that contain the address. Such a row cannot be undone any more, and is listed as
 -- such.

@@ -75,7 +75,7 @@ test.each([
   ["jobs", "running jobs", jobs("null, 'running', null, null, null, null")],
   ["jobs", "jobs of a kind that has none", jobs("null, null, 'none', null, null, null")],
   ["jobs", "jobs of a function that has none", jobs("null, null, null, 'none', null, null")],
-  ["jobs", "jobs of a requester who has none", jobs("null, null, null, null, 'none', null")],
+  ["jobs", "jobs of a requester that has none", jobs("null, null, null, null, 'none', null")],
   ["jobs", "child jobs of a job", jobs("null, null, null, null, null, gen_random_uuid()")],
   ["jobs", "statistics of the last hour", "job_stats(null, now())"],
   ["jobs", "purging when nothing is old", "purge_ledgers('2025-01-01', '2025-01-01', 500)"],
@@ -106,6 +106,11 @@ test.each([
   ["image_tasks", "unfinished tasks", "list_image_tasks(null, null, 'unfinished', null, null, 21)"],
   ["image_tasks", "a lane for the page", "show_image_lane('common', null, 20)"],
   ["image_tasks", "statistics of the last hour", "image_lane_stats(now(), null)"],
-])("%s, %s: the query reads less than half of the table", async (table, _, call) => {
-  expect(await blocksOf(`select * from ${call}`)).toBeLessThan((await blocksIn(table)) / 2);
-});
+])(
+  "%s, %s: a page of a list reads less than 50 blocks, others less than half of the table",
+  async (table, _, call) => {
+    // To read a whole index takes about 90 blocks.
+    const most = call.startsWith("list_") ? 50 : (await blocksIn(table)) / 2;
+    expect(await blocksOf(`select * from ${call}`)).toBeLessThan(most);
+  },
+);

@@ -135,6 +135,19 @@ describe("a patch", () => {
     expect(greeted.toSorted()).toEqual(ids.toSorted());
   });
 
+  test("a job that has ended does not change what a letter says", async () => {
+    await letters([{ user: "no id" }]);
+    const { body } = await shop.call("POST", `${GROUP}/reprocess`, { patch });
+    await ended(body.jobId);
+    const before = await stored();
+    // A statement of the ended job comes late.
+    await shop.rows(
+      `select check_letters($1, jsonb_agg(jsonb_build_object('id', id, 'refusal', 'late'))) from dead_letter_queue`,
+      [body.jobId],
+    );
+    expect(await stored()).toEqual(before);
+  });
+
   test("another patch has to wait for the job under way", async () => {
     await letters([{ user: randomUUID() }]);
     shop.down.engine = true;
@@ -186,6 +199,23 @@ describe("a dry run", () => {
     expect(body.refusals[0]).toEqual({ id: expect.any(String), reason: expect.stringContaining("no value") });
     expect(await shop.rows("select * from dead_letter_queue order by id")).toEqual(before);
     expect(await shop.rows("select from jobs")).toEqual([]);
+  });
+
+  test("reads large letters in small pages", async () => {
+    await letters(Array.from({ length: 30 }, () => ({ userId: randomUUID(), text: "x".repeat(100_000) })));
+    const [page] = await shop.rows(
+      "select jsonb_array_length(page_letter_group('2-a', null, null, 100)) as size",
+    );
+    expect(page).toEqual({ size: 20 });
+    expect((await dryRun({})).body).toMatchObject({ checked: 30, isComplete: true });
+  });
+
+  test("checks the oldest letters of a very large group", async () => {
+    await letters(Array.from({ length: 5_201 }, (_, n) => ({ n })));
+    const { body } = await dryRun({});
+    expect(body.isComplete).toBe(false);
+    // On a slow machine, its time limit ends it earlier.
+    expect(body.checked).toBeLessThanOrEqual(5_100);
   });
 
   test("400 for a patch that is none, and 404 for a group without an open letter", async () => {

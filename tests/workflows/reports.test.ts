@@ -206,6 +206,9 @@ describe("a report", () => {
     const key = await createApiKey(shop.database.project, { name: "bob's", role: "app", owner: "bob" });
     const bobs = await shop.call("POST", "/api/reports", wish, { authorization: `Bearer ${key}` });
     expect(bobs).toMatchObject({ status: 404, body: { code: "not_found" } });
+    const drafts = await shop.rows("select id from campaigns where name = 'Other'");
+    const draft = await ask({ ...wish, campaignId: drafts[0]?.["id"] });
+    expect(draft).toMatchObject({ status: 409, body: { code: "conflict" } });
     expect((await ask({ reportType: "campaign" })).status).toBe(400);
     expect((await ask({ campaignId: campaign?.["id"] })).status).toBe(400);
     expect((await ask({ dateRange: undefined })).status).toBe(400);

@@ -105,7 +105,7 @@ test("an audience that is too large for a request is queued", async () => {
   await completed(campaignId);
 });
 
-test("while campaigns are paused, a newsletter waits in the queue whatever the flag says", async () => {
+test("while campaigns are paused, a newsletter waits in the queue with each setting of the flag", async () => {
   await setFlag({ isOn: false });
   const { campaignId } = await house.draft(2);
   const before = await accepted();
