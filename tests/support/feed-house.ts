@@ -65,6 +65,15 @@ export async function feedHouse() {
         [author, from, to],
       );
     },
+    /** Cuts each post into parts of so many followers, so that few of them are several parts. */
+    async pushInPartsOf(followers: number) {
+      await shop.rows(
+        `alter function public.cut_post rename to cut_post_by_size;
+         create function public.cut_post(p_id uuid, p_size integer) returns jsonb language sql set search_path = ''
+         as 'select public.cut_post_by_size(p_id, ${followers})';
+         grant execute on function public.cut_post to service_role`,
+      );
+    },
     /** Lowers the number of followers above which posts are pulled. */
     async pullAbove(followers: number) {
       await shop.rows(

@@ -2,11 +2,12 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type FeedHouse, feedHouse } from "../../support/feed-house.ts";
 
-const FOLLOWERS = 4500;
+const FOLLOWERS = 45;
 
 let house: FeedHouse;
 beforeAll(async () => {
   house = await feedHouse();
+  await house.pushInPartsOf(20);
 });
 afterAll(() => house.close());
 
