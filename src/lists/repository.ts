@@ -8,15 +8,19 @@ import type { NewSubscriber } from "#lists/read-subscribers.ts";
 export const SUBSCRIBER_STATUSES = ["active", "unsubscribed", "bounced", "complained", "suppressed"] as const;
 export const subscriberStatus = z.enum(SUBSCRIBER_STATUSES);
 
+/** How many subscribers of each status a list has. */
+export const subscriberCounts = z.record(subscriberStatus, z.number());
+
 const listRow = z.object({ id: z.uuid(), name: z.string(), created_at: z.string() });
 export type ListRow = z.output<typeof listRow>;
+const countedListRow = listRow.extend({ subscribers: subscriberCounts.nullable() });
+export type CountedListRow = z.output<typeof countedListRow>;
 
-/** A list, and how many subscribers of each status it has. */
 export const listDetails = z.object({
   id: z.uuid(),
   name: z.string(),
   createdAt: z.string(),
-  subscribers: z.record(subscriberStatus, z.number()),
+  subscribers: subscriberCounts,
 });
 
 const subscriberRow = z.object({
@@ -41,11 +45,15 @@ export const listRepository = (db: DatabaseClient, clock: Clock) => {
       call("create_email_list", { owner, name }, listRow),
 
     /** Newest first, at most `limit` + 1 rows: the extra row shows that there is a next page. */
-    list: (owner: string | null, limit: number, before?: Position): Promise<ListRow[]> =>
+    list: (
+      owner: string | null,
+      { limit, counts }: { limit: number; counts: boolean },
+      before?: Position,
+    ): Promise<CountedListRow[]> =>
       callTimeless(
         "list_email_lists",
-        { owner, beforeAt: before?.at, beforeId: before?.id, limit: limit + 1 },
-        listRow.array(),
+        { owner, beforeAt: before?.at, beforeId: before?.id, limit: limit + 1, counts },
+        countedListRow.array(),
       ),
 
     get: (listId: string, owner: string | null) =>

@@ -7,6 +7,7 @@ import {
   type ListRow,
   listDetails,
   type SubscriberRow,
+  subscriberCounts,
   subscriberStatus,
 } from "#lists/repository.ts";
 import { MOST_ENTRIES, uploadSubscribers } from "#lists/upload-subscribers.ts";
@@ -14,8 +15,13 @@ import { MOST_ENTRIES, uploadSubscribers } from "#lists/upload-subscribers.ts";
 /** The largest body that Netlify accepts for a function. */
 const MAX_UPLOAD_BYTES = 6 * 1024 * 1024;
 
-export const listView = z.object({ id: z.uuid(), name: z.string(), createdAt: z.string() });
+const listView = z.object({ id: z.uuid(), name: z.string(), createdAt: z.string() });
 z.globalRegistry.add(listView, { id: "List" });
+export const countedListView = listView.extend({
+  /** How many subscribers have each status; null unless the request has `counts=true`. */
+  subscribers: subscriberCounts.nullable(),
+});
+z.globalRegistry.add(countedListView, { id: "CountedList" });
 export const subscriberView = z.object({
   id: z.number(),
   email: z.string(),
@@ -69,14 +75,17 @@ export const listRoutes = ({ lists }: { lists: ListRepository }): Route[] => [
     path: "/api/lists",
     policy: "app",
     summary: "Mailing lists, newest first",
-    query: z.object(pageQuery),
-    responses: { 200: z.object({ items: z.array(listView), nextCursor: z.string().nullable() }) },
-    handler: async ({ query: { limit, cursor }, requester }) => {
-      const page = toPage(await lists.list(ownerOf(requester), limit, cursor), limit, (list) => ({
-        at: list.created_at,
-        id: list.id,
-      }));
-      return json(200, { ...page, items: page.items.map(toListView) });
+    query: z.object({
+      ...pageQuery,
+      /** Whether to count the subscribers, which takes longer the more there are. */
+      counts: z.enum(["true", "false"]).default("false"),
+    }),
+    responses: { 200: z.object({ items: z.array(countedListView), nextCursor: z.string().nullable() }) },
+    handler: async ({ query: { limit, cursor, counts }, requester }) => {
+      const rows = await lists.list(ownerOf(requester), { limit, counts: counts === "true" }, cursor);
+      const page = toPage(rows, limit, (list) => ({ at: list.created_at, id: list.id }));
+      const items = page.items.map((row) => ({ ...toListView(row), subscribers: row.subscribers }));
+      return json(200, { ...page, items });
     },
   }),
   route({

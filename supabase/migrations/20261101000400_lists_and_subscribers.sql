@@ -60,39 +60,56 @@ begin
 end
 $$;
 
+-- How many subscribers of the list have each status.
+create function private.count_email_subscribers(p_list_id uuid)
+returns jsonb
+language sql stable
+set search_path = ''
+as $$
+  select '{"active": 0, "unsubscribed": 0, "bounced": 0, "complained": 0, "suppressed": 0}'::jsonb
+    || coalesce(jsonb_object_agg(status, n), '{}')
+  from (
+    select status, count(*) as n from public.email_subscribers
+    where list_id = p_list_id and status <> 'erased' group by status
+  ) as by_status;
+$$;
+
 -- The list, with the number of subscribers in each status.
 create function public.get_email_list(p_list_id uuid, p_owner text)
 returns jsonb
 language plpgsql stable
 set search_path = ''
 as $$
-declare
-  v_list public.email_lists;
-  v_counts jsonb;
 begin
   perform private.require_email_list(p_list_id, p_owner);
-  select * into v_list from public.email_lists where id = p_list_id;
-  select jsonb_object_agg(status, n) into v_counts from (
-    select status, count(*) as n from public.email_subscribers
-    where list_id = p_list_id and status <> 'erased' group by status
-  ) as by_status;
-  return jsonb_build_object('id', v_list.id, 'name', v_list.name, 'createdAt', v_list.created_at,
-    'subscribers', '{"active": 0, "unsubscribed": 0, "bounced": 0, "complained": 0, "suppressed": 0}'::jsonb || coalesce(v_counts, '{}'));
+  return (
+    select jsonb_build_object('id', id, 'name', name, 'createdAt', created_at,
+      'subscribers', private.count_email_subscribers(id))
+    from public.email_lists where id = p_list_id
+  );
 end
 $$;
 
-create function public.list_email_lists(p_owner text, p_before_at timestamptz, p_before_id uuid, p_limit integer)
-returns setof public.email_lists
+-- subscribers is null unless p_counts is true: counting reads every subscriber of the lists.
+create function public.list_email_lists(
+  p_owner text, p_before_at timestamptz, p_before_id uuid, p_limit integer, p_counts boolean
+)
+returns table (id uuid, name text, created_at timestamptz, subscribers jsonb)
 language plpgsql stable
 set search_path = ''
 set plan_cache_mode = force_custom_plan
 as $$
 begin
   return query
-  select * from public.email_lists
-  where (p_owner is null or owner = p_owner)
-    and (p_before_at is null or (created_at, id) < (p_before_at, p_before_id))
-  order by created_at desc, id desc limit p_limit;
+  select page.id, page.name, page.created_at,
+    case when p_counts then private.count_email_subscribers(page.id) end
+  from (
+    select * from public.email_lists as list
+    where (p_owner is null or list.owner = p_owner)
+      and (p_before_at is null or (list.created_at, list.id) < (p_before_at, p_before_id))
+    order by list.created_at desc, list.id desc limit p_limit
+  ) as page
+  order by page.created_at desc, page.id desc;
 end
 $$;
 
@@ -258,8 +275,8 @@ revoke execute on function
 grant execute on function
   private.require_email_subscriber, public.erase_email_subscriber, private.erase_from_lists, public.delete_email_list to service_role;
 revoke execute on function
-  private.require_email_list, public.create_email_list, public.get_email_list, public.list_email_lists,
+  private.require_email_list, private.count_email_subscribers, public.create_email_list, public.get_email_list, public.list_email_lists,
   public.list_email_subscribers, public.upsert_email_subscribers, public.set_email_subscriber_status from public, anon, authenticated;
 grant execute on function
-  private.require_email_list, public.create_email_list, public.get_email_list, public.list_email_lists,
+  private.require_email_list, private.count_email_subscribers, public.create_email_list, public.get_email_list, public.list_email_lists,
   public.list_email_subscribers, public.upsert_email_subscribers, public.set_email_subscriber_status to service_role;

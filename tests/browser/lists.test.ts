@@ -41,10 +41,16 @@ withChromium("lists", () => {
     const { items } = await call("GET", path);
     await call("PATCH", `${path}/${items[0].id}`, { status: "unsubscribed" });
 
-    const page = await pages.open("/lists");
+    const page = await pages.open("/jobs");
+    await page.getByRole("heading", { name: "Jobs", level: 1 }).waitFor();
+    const asked: string[] = [];
+    page.on("request", (request) => asked.push(new URL(request.url()).pathname));
+    await page.evaluate(() => void (location.hash = "#/lists"));
     const row = page.getByRole("row").filter({ hasText: "Guests" });
     await row.getByText("1 get no mail").waitFor();
     expect(await row.getByRole("cell").first().innerText()).toMatch(/^2\s/);
+    // One request answers the counts of all lists.
+    expect(new Set(asked.filter((path) => path.startsWith("/api/lists")))).toEqual(new Set(["/api/lists"]));
     expect(await faultsOf(page, "lists")).toEqual([]);
 
     await page.getByRole("link", { name: "Guests" }).press("Enter");

@@ -4329,6 +4329,7 @@ export type Database = {
         Args: {
           p_before_at: string | null;
           p_before_id: string | null;
+          p_counts: boolean | null;
           p_limit: number | null;
           p_owner: string | null;
         };
@@ -4336,14 +4337,8 @@ export type Database = {
           created_at: string;
           id: string;
           name: string;
-          owner: string;
+          subscribers: Json;
         }[];
-        SetofOptions: {
-          from: "*";
-          to: "email_lists";
-          isOneToOne: false;
-          isSetofReturn: true;
-        };
       };
       list_email_subscribers: {
         Args: {
