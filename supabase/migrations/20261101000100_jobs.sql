@@ -25,11 +25,11 @@ create table public.jobs (
   idempotency_key text,
   fingerprint text,
   parent_job_id uuid references public.jobs (id) on delete set null,
-  -- The dead letter that this job reprocesses. Its event is only for function_id, even when other functions have the
-  -- same trigger.
+  -- The dead letter that this job reprocesses. The event of this job starts only function_id, even when other functions
+  -- have the same trigger.
   dead_letter_id uuid,
-  -- The ended job whose work this job does again. Its event, too, is only for function_id. No foreign key: the fact stays
-  -- true when the old job has been deleted.
+  -- The ended job whose work this job does again; here too, the event of this job starts only function_id. There is no
+  -- foreign key, so that the id stays when the old job is deleted.
   again_of uuid,
   progress_done bigint,
   progress_total bigint,
@@ -45,20 +45,20 @@ create table public.jobs (
   due_at timestamptz not null,
   -- After this time the work is skipped; null: never.
   deadline_at timestamptz,
-  -- How many completed jobs of its kind are kept once it has completed, including this one. Null: the kind's usual
-  -- number.
+  -- How many completed jobs of this kind are kept after this job has completed, including this one. Null: the kind's
+  -- usual number.
   keep_completed integer,
-  -- When the engine may begin it. Null: held until its room releases it; in the future: delayed; infinity: its function is
-  -- paused (private.pauses).
+  -- When the engine may begin the job. Null: held until its room releases it. In the future: delayed. Infinity: its
+  -- function is paused (private.pauses).
   released_at timestamptz,
   -- When the event was sent to the engine. Null: the event is still in the outbox.
   sent_at timestamptz,
   started_at timestamptz,
   ended_at timestamptz,
   updated_at timestamptz not null,
-  -- Since when nothing more of its parts is begun; null: it is not paused.
+  -- Since when the job is paused: none of its parts begins after this time. Null: it is not paused.
   paused_at timestamptz,
-  -- When the monitor last asked the engine about it.
+  -- When the monitor last asked the engine about this job.
   checked_at timestamptz,
   constraint jobs_are_one_per_event_and_function unique (event_id, function_id),
   constraint jobs_status_is_valid
@@ -78,11 +78,12 @@ create table public.jobs (
 create unique index jobs_one_per_requester_and_idempotency_key
   on public.jobs (requester, idempotency_key) where idempotency_key is not null;
 create index jobs_newest_first on public.jobs (created_at desc, id desc);
--- Few jobs end in these ways, so they need an index; recent completed jobs are found without one.
+-- Lists of failed, canceled or skipped jobs need this index, because such jobs are rare. Completed jobs are frequent,
+-- so a list finds the newest ones without an index.
 create index jobs_not_completed on public.jobs (status, created_at desc, id desc)
   where status in ('failed', 'canceled', 'skipped');
 create index jobs_by_owner on public.jobs (owner, created_at desc, id desc);
--- A filter of the list finds rare jobs, or none, without reading the ledger.
+-- With these indexes, a filter that matches few jobs, or none, does not read the whole ledger.
 create index jobs_by_kind on public.jobs (kind, created_at desc, id desc);
 create index jobs_by_function on public.jobs (function_id, created_at desc, id desc);
 create index jobs_by_requester on public.jobs (requester, created_at desc, id desc);

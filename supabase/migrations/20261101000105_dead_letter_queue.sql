@@ -34,11 +34,11 @@ create table public.dead_letter_queue (
   refusal text,
   -- The deploy that was running when the run failed.
   release text,
-  -- The first failure of a cause that was fixed (private.is_fixed).
+  -- Whether this was the first failure after its cause had been fixed (private.is_fixed).
   reopens boolean not null default false,
   alert_claimed_by text,
   alert_claimed_at timestamptz,
-  -- When the log and Sentry had the failure; alerted_at says when Slack had it too.
+  -- When the failure was logged and sent to Sentry; alerted_at: when it was also sent to Slack.
   reported_at timestamptz,
   alerted_at timestamptz,
   constraint dead_letter_queue_has_one_row_per_run unique (run_id),

@@ -1,5 +1,5 @@
--- A pause keeps the jobs of one function in the outbox. Jobs that are accepted meanwhile wait there, and nothing is
--- refused for it. Work that the engine already has is finished.
+-- A pause keeps the jobs of one function in the outbox. Jobs that are accepted meanwhile wait there too, so a pause
+-- refuses no requests. Work that the engine already has is finished.
 
 create table private.pauses (
   function_id text primary key,
@@ -10,13 +10,13 @@ create table private.pauses (
 alter table private.pauses enable row level security;
 grant select, insert, update, delete on private.pauses to service_role;
 
--- Jobs that wait to begin, without those that a person wants to wait: of paused functions.
+-- Jobs that wait to begin, without the jobs of paused functions, which wait because a person wants it.
 create view private.waiting_jobs with (security_invoker = true) as
 select * from public.jobs
 where status = 'queued' and function_id not in (select function_id from private.pauses);
 grant select on private.waiting_jobs to service_role;
 
--- The row stays locked until the caller commits, so that a resume sees every job that the pause holds.
+-- Locks the function's pause until the caller commits, so that a resume sees every job that the pause holds.
 create function private.is_paused(p_function_id text)
 returns boolean
 language plpgsql

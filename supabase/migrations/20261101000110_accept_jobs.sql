@@ -98,7 +98,7 @@ as $$
           'said', coalesce(p_request -> 'said', p_request -> 'data')))::text) end);
 $$;
 
--- For a job that needs no rows in other tables.
+-- Accepts a job that needs no rows in other tables.
 create function public.accept_job(p_request jsonb, p_now timestamptz)
 returns public.jobs
 language sql
@@ -107,11 +107,11 @@ as $$
   select private.accept_job(p_request, p_now);
 $$;
 
--- The only insert of jobs: for jobs that are accepted, that are first seen when their run begins, and that reprocess a
--- dead letter. Besides the fields of private.accept_job a request has: fingerprint, kind, deadLetterId, againOf, and
--- eventId and sentAt of an event that the engine already has. Priority and deadline in an event's data are used when
--- they are valid. Null when a concurrent request with the same key, or another run of the same event, has inserted the
--- job first.
+-- The only place where jobs are inserted: accepted jobs, jobs that are first seen when their run begins, and jobs that
+-- reprocess a dead letter. Besides the fields of private.accept_job a request has: fingerprint, kind, deadLetterId,
+-- againOf, and eventId and sentAt of an event that the engine already has. Priority and deadline in an event's data are
+-- used when they are valid. Null when a concurrent request with the same key, or another run of the same event, has
+-- inserted the job first.
 create function private.insert_job(p_request jsonb, p_now timestamptz)
 returns public.jobs
 language plpgsql
@@ -141,7 +141,8 @@ begin
   on conflict do nothing
   returning * into v_job;
   if v_job.id is not null then
-    -- The row counts its first event already: an update would write all its index entries a second time.
+    -- The job was inserted with event_count 1 for this event, because an update would write all index entries of the
+    -- job again.
     insert into public.job_events (job_id, sequence, type, at, data)
     values (v_job.id, 1, 'accepted', p_now,
       jsonb_strip_nulls(jsonb_build_object('deadLetterId', p_request -> 'deadLetterId', 'againOf', p_request -> 'againOf')));
@@ -181,7 +182,7 @@ as $$
   select set_config('response.headers', '[{"x-jobs-released": "true"}]', true);
 $$;
 
--- Lets held jobs begin; those of a paused function wait for its resume. Returns how many.
+-- Releases held jobs, and returns how many. Jobs of a paused function wait until it is resumed.
 create function private.release_jobs(p_job_ids uuid[], p_now timestamptz)
 returns integer
 language plpgsql
@@ -211,8 +212,7 @@ begin
 end
 $$;
 
--- The job of an earlier request: of the same request repeated (same id), or of another one with the same idempotency
--- key.
+-- The job of an earlier request that had the same id (a repeated request) or the same idempotency key.
 create function private.find_accepted_job(p_request jsonb)
 returns public.jobs
 language plpgsql

@@ -53,7 +53,8 @@ declare
   v_priority integer := (p_request ->> 'priority')::integer;
   v_most integer := p_kind.waiting;
   v_waiting integer;
-  -- How many jobs may be due before it. A delayed job has its delay as additional time.
+  -- How many jobs may be due before this one. More are allowed before a delayed job, because its delay is added to the
+  -- promise.
   v_room float8;
 begin
   if private.use_reservation(p_kind.kind, v_priority, p_request ->> 'requester', p_request ->> 'key', p_now) then
@@ -64,7 +65,7 @@ begin
     perform private.refuse_for_now(p_kind.kind, v_priority, 1,
       format('Queue full: %s jobs of kind %s wait', v_most, p_kind.kind));
   end if;
-  -- Critical work is refused only when the queue is full, and so is work that waits for the end of a pause.
+  -- Critical work is refused only when the queue is full. The same holds for work of a paused function.
   if not p_kind.by_promise or v_priority = 1 or v_waiting = 0 or private.is_paused(p_kind.function_id) then
     return;
   end if;
@@ -135,11 +136,11 @@ begin
 end
 $$;
 
--- The pace of a class and the classes below it, in jobs per second: of the last job that waited and began, how many
--- jobs began while it waited, divided by how long it waited (of which the last five minutes count).
---   - A job that waited for less than five seconds is not measured.
---   - Without a new measurement the last one stays, except a pace of 0, which was true of an earlier queue only.
---   - It is measured at most every five seconds. Null: never measured.
+-- The pace of a class and the classes below it, in jobs per second. It is measured at the last job that waited and
+-- began: the number of jobs that began while it waited, divided by its waiting time (at most the last five minutes).
+-- - A job that waited for less than five seconds is not measured.
+-- - Without a new measurement the last one stays, except a pace of 0, which was true of an earlier queue only.
+-- - It is measured at most every five seconds. Null: never measured.
 create function private.pace_of(p_kind text, p_priority integer, p_now timestamptz)
 returns double precision
 language plpgsql

@@ -138,7 +138,7 @@ begin
   if v_job.id is null then
     return private.start_without_job(p_event_id, p_function_id, p_parent_job_id);
   end if;
-  -- The parent of a reprocessed job is the job that failed. The event names another parent: the job that sent it.
+  -- The parent of a reprocessed job is the job that failed, not the job that sent the event, which the event names.
   if v_job.status <> 'canceled'
     and (private.job_is_canceled(v_job.parent_job_id) or private.job_is_canceled(p_parent_job_id))
   then

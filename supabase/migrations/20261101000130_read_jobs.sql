@@ -67,7 +67,8 @@ begin
 end
 $$;
 
--- The last error, as {code, message}, of a part that is tried again: of the part that continues last.
+-- The last error, as {code, message}, of a part that is tried again. If there are several such parts: the error of the
+-- part that continues last.
 create function private.job_last_error(p_job public.jobs)
 returns jsonb
 language plpgsql stable
@@ -112,7 +113,7 @@ begin
 end
 $$;
 
--- An id in an event's data, which may be foreign; null for anything that is no id.
+-- Parses an id; null for a text that is no id, because the data of an event may be foreign.
 create function private.uuid_of(p_text text)
 returns uuid
 language sql immutable

@@ -3,8 +3,8 @@
 
 create table private.token_buckets (
   key text primary key,
-  -- The tokens at filled_at. More than the capacity counts as full; a negative number was granted in advance to callers
-  -- that wait.
+  -- The tokens at filled_at. More than the capacity counts as full. A negative number means that tokens were granted in
+  -- advance to callers that wait.
   tokens double precision not null default 'infinity',
   filled_at timestamptz not null,
   -- The provider accepts no calls before this time. Null or past: it accepts calls.
@@ -57,7 +57,7 @@ begin
 end
 $$;
 
--- The time from which the bucket gives tokens.
+-- The time from which the bucket gives tokens again.
 create function private.opens_at(p_bucket private.token_buckets, p_now timestamptz)
 returns timestamptz
 language sql immutable
@@ -66,7 +66,8 @@ as $$
   select greatest(p_now, p_bucket.blocked_until);
 $$;
 
--- For a process whose clock is behind no time has passed, so that it never sets the bucket's time back.
+-- How many tokens the bucket has. If the process's clock is behind the bucket, no time has passed, so that the bucket's
+-- time is never set back.
 create function private.tokens_at(
   p_bucket private.token_buckets, p_capacity float8, p_refill float8, p_moment timestamptz
 )

@@ -76,7 +76,8 @@ begin
 end
 $$;
 
--- One function or all; see private.ended_lately. Started jobs are those that began in that time and run or have ended.
+-- The activity of one function, or of all; see private.ended_lately. "Started" counts the jobs that began in that time
+-- and are running or have ended.
 create function private.function_activity(p_function_id text, p_now timestamptz)
 returns table (
   "function" text, kind text, summary text, paused jsonb, waiting bigint, running bigint,

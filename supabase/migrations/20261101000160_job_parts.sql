@@ -31,7 +31,8 @@ create table public.job_parts (
   settled_count bigint not null default 0,
   counts jsonb not null default '{}',
   status text not null default 'pending',
-  -- The run that works on it, or did last. Every claim has a new token, which proves that it is the current one.
+  -- The run that works on the part, or was the last to do so. Every claim has a new token, which proves that it is the
+  -- current one.
   claimant text,
   lease_token uuid,
   lease_expires_at timestamptz,
@@ -39,9 +40,9 @@ create table public.job_parts (
   -- How many errors of a provider the claimant met since something was last settled. Crashes of our own processes are
   -- not counted.
   trouble_count integer not null default 0,
-  -- Until when its run waits, because a provider asked for it.
+  -- Until when the part's run waits, because a provider asked for a pause.
   waiting_until timestamptz,
-  -- {code, message} of its last try, until something is settled after it.
+  -- {code, message} of the part's last failed try, until something is settled after it.
   last_error jsonb,
   constraint job_parts_are_numbered unique (job_id, part_no),
   constraint job_parts_status_is_valid check (status in ('pending', 'claimed', 'dead', 'done')),
@@ -151,7 +152,7 @@ as $$
     'parts', p_plan.part_count, 'total', p_plan.total_count);
 $$;
 
--- The same two functions for a room that cuts its work in TypeScript. Both return {"jobId", "planned", "cursor",
+-- The same two functions for a room that cuts its work in TypeScript. Each returns {"jobId", "planned", "cursor",
 -- "parts", "total"}.
 create function public.open_plan(p_event_id text, p_function_id text, p_now timestamptz)
 returns jsonb

@@ -65,8 +65,8 @@ as $$
   select exists (select from public.jobs where id = p_job_id and paused_at is not null);
 $$;
 
--- PAUSE. No part of the job is claimed any more, and its room takes nothing more from a claimed one. What has been taken
--- is finished. To go on, the room sends an event for each open part.
+-- PAUSE. No part of the job is claimed any more, and its room begins no more work in claimed parts. Work that has begun
+-- is finished. To resume, the room sends an event for each open part.
 create function private.pause_job(p_job_id uuid, p_now timestamptz)
 returns void
 language sql
@@ -142,14 +142,15 @@ begin
     trouble_count = trouble_count + p_is_trouble::integer, last_error = coalesce(p_error, last_error)
   where id = p_id and status in ('claimed', 'pending') and lease_token = p_token
   returning * into v_part;
-  -- The job may now be paused, so its progress is stored, even if that was done a moment ago.
+  -- The job may be paused from now on, so its progress is stored, even if that was done a moment ago.
   perform private.report_progress_of_parts(v_part.job_id, interval '0', p_now);
   return v_part.trouble_count;
 end
 $$;
 
--- Locks the part before a room writes rows that must not be counted twice. Null: the claim is valid, and the room may
--- write. Otherwise the answer for the caller: "lost", or, when p_from was settled before, "open" or "done".
+-- Locks the part before a room writes rows that must not be counted twice. Returns null when the claim is valid: the
+-- room may write. Otherwise returns the answer for the caller: "lost"; or "open" or "done" when p_from was settled
+-- before.
 create function private.hold_part(p_id bigint, p_token uuid, p_from bigint)
 returns text
 language sql
@@ -163,9 +164,10 @@ as $$
   left join lateral (select * from public.job_parts where id = wanted.id for no key update) as part on true;
 $$;
 
--- The same for a room whose rows are the whole work: "done" also when the job has ended, so that nothing is written
--- after a cancel or a failure of the room's own. A job that failed with a dead letter continues with its parts. Until the
--- caller commits, the job's row stays locked: a cancel waits, and counts what was written.
+-- As private.hold_part, for a room whose rows are the whole work. Returns "done" also when the job has ended, so that
+-- nothing is written after a cancel, or after the room has failed the job. A job that failed with a dead letter
+-- continues with its parts. The job's row stays locked until the caller commits, so a cancel waits, and then counts
+-- what was written.
 create function private.hold_part_of_open_job(p_id bigint, p_token uuid, p_from bigint)
 returns text
 language plpgsql
@@ -187,7 +189,7 @@ end
 $$;
 
 -- SETTLE. Adds counts to the part, in the transaction in which the room writes its own rows: {"sent": 98, "failed": 2}.
--- p_next: for a room that works in order, where to continue; beyond the range, the rest of the part counts as
+-- p_next, for a room that works in order: where to continue. Beyond the range, the rest of the part counts as
 -- "skipped". Returns "open", "done" or "lost". When the claim is lost, nothing was added, and the room must roll back
 -- its own rows.
 create function private.settle_part(
@@ -246,7 +248,7 @@ as $$
   from jsonb_each_text(p_more) where value <> '0';
 $$;
 
--- Stores the job's progress unless that was done within p_within; never waits for another settle that does so.
+-- Stores the job's progress unless that was done within p_within. Does not wait for another settle that is storing it.
 create function private.report_progress_of_parts(p_job_id uuid, p_within interval, p_now timestamptz)
 returns void
 language plpgsql

@@ -1,13 +1,13 @@
 -- An erasure removes one person from the database: where their address is stored, the row is emptied or the address is
--- replaced. It is a job. This row records how far it is, and at the end it is the receipt: how many rows of which
--- table. It is the only row that holds the address, and only until the erasure is done.
+-- replaced. A job does the work. This row records how far it is. At the end the row is the receipt: how many rows of
+-- which table were changed. It is the only row that holds the address, and only until the erasure is done.
 
 create table public.erasures (
   -- Also the id of its job.
   id uuid primary key,
   email text,
   requester text not null,
-  -- The current eraser, and where it continues.
+  -- The number of the current eraser, and the cursor at which it continues.
   step integer not null default 1,
   cursor text,
   -- Whether in this round something could not be erased yet, because unfinished work needs it.
@@ -23,7 +23,8 @@ alter table public.erasures enable row level security;
 revoke all on public.erasures from anon, authenticated;
 grant select, insert, update on public.erasures to service_role;
 
--- The tables with personal data: each room registers its own erasers, which run in the order of their numbers.
+-- The erasers, one for each table with personal data. Each room registers its own; they run in the order of their
+-- numbers.
 create table private.erasers (
   step integer generated always as identity primary key,
   -- A function (email text, cursor text, now timestamptz) that erases one bounded piece and returns jsonb {"counts":
@@ -119,9 +120,9 @@ begin
 end
 $$;
 
--- Erases up to the end of the first piece that is full, and records in the same transaction what it did and where it
--- continues. So small tables share one call, and a large one takes several. "more": call again;
--- "waiting": unfinished work still needs the address, call again later; "done": the receipt is complete.
+-- Erases until a piece is full, and records in the same transaction what was erased and where to continue. So small
+-- tables share one call, and a large one takes several. Returns "more": call again; "waiting": unfinished work still
+-- needs the address, so call again later; "done": the receipt is complete.
 create function public.erase_piece(p_id uuid, p_now timestamptz)
 returns text
 language plpgsql

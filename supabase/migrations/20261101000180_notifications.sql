@@ -1,16 +1,16 @@
--- A notification is a message to one person: "your picture is ready". It stays unread until they have read it.
+-- A notification is a message to one person: "your picture is ready". It stays unread until the person has read it.
 
 create table public.notifications (
   id uuid primary key default gen_random_uuid(),
   owner text not null,
-  -- The type, for programs: NEW_MESSAGE, report_ready.
+  -- The type, which programs compare: NEW_MESSAGE, report_ready.
   type text not null,
   data jsonb not null default '{}',
   -- A second notification with the same key is ignored.
   key text,
   created_at timestamptz not null,
   read_at timestamptz,
-  -- The transaction that wrote the row last; read_changes needs it.
+  -- The transaction that wrote the row last, by which public.read_changes finds changed rows.
   xid xid8 not null default pg_current_xact_id(),
   constraint notifications_type_is_a_name check (type ~ '^[A-Za-z][A-Za-z0-9_]{0,62}$'),
   constraint notifications_data_is_small check (pg_column_size(data) <= 8192),

@@ -64,7 +64,7 @@ as $$
   where id = p_id and (last_used_at is null or last_used_at <= p_now - interval '1 minute');
 $$;
 
--- Newest first; without the hash.
+-- Newest first. The hash of the secret is left out.
 create function public.list_api_keys(p_before_at timestamptz, p_before_id text, p_limit integer)
 returns table (
   id text, name text, role text, owner text, created_at timestamptz, expires_at timestamptz, last_used_at timestamptz,
@@ -80,7 +80,7 @@ as $$
   limit p_limit;
 $$;
 
--- True also when the key was already revoked; false when there is no such key.
+-- True also when the key had been revoked before; false when there is no such key.
 create function public.revoke_api_key(p_id text, p_now timestamptz)
 returns boolean
 language sql

@@ -41,7 +41,7 @@ begin
   insert into public.dead_letter_queue (event_name, event_data, error_message, error_stack, attempts, failed_at,
     created_at, event_id, run_id, function_id, job_id, error_code, fingerprint, parent_id, release, reopens)
   values (p_letter ->> 'eventName', p_letter -> 'eventData', v_error ->> 'message', v_error ->> 'stack',
-    -- The failed try counts, even when it was not recorded.
+    -- The failed try counts, even when the ledger has no row of it.
     greatest((select attempts from public.job_runs where run_id = v_run_id), (p_letter ->> 'attempts')::integer, 1),
     p_now, p_now, v_event_id, v_run_id, v_function_id,
     coalesce(v_job_id, (select id from public.jobs where id = (p_letter ->> 'parentJobId')::uuid)),
@@ -105,8 +105,8 @@ as $$
   update public.dead_letter_queue set alerted_at = p_now where id = p_letter_id and alerted_at is null;
 $$;
 
--- Dead letters without an alert, although there was time for one: the alert got lost. Those that were tried last come
--- last, so that an alert that cannot be sent does not block the others.
+-- Dead letters whose alert is overdue, because the process that should send it has died. Those whose alert was tried
+-- last come last, so that an alert that cannot be sent does not block the others.
 create function public.unalerted_dead_letters(p_before timestamptz, p_limit integer)
 returns setof public.dead_letter_queue
 language sql stable
@@ -155,7 +155,7 @@ begin
     perform private.refuse(409, 'conflict', 'A scheduled run cannot be reprocessed: its next tick does the work');
   end if;
   select * into v_failed from public.jobs where id = v_letter.job_id;
-  -- The work is wanted again now, so its old deadline does not count.
+  -- The work is wanted again now, so the deadline of the first job does not apply.
   v_job := private.insert_job(jsonb_build_object('id', p_job_id, 'functionId', v_letter.function_id,
     'event', v_letter.event_name, 'data', coalesce(p_data, case when jsonb_typeof(v_letter.event_data) = 'object'
       then v_letter.event_data - 'deadlineAt' else v_letter.event_data end),
@@ -173,8 +173,8 @@ begin
 end
 $$;
 
--- Ignores a dead letter: the work stays undone, for the reason in p_note. The kind's after_ignore does what follows for
--- the rest of the work.
+-- Ignores a dead letter: the work stays undone, for the reason in p_note. The kind's after_ignore ends what depends on
+-- the work.
 create function public.ignore_dead_letter(p_letter_id uuid, p_note text, p_by text, p_now timestamptz)
 returns public.dead_letter_queue
 language plpgsql

@@ -11,7 +11,8 @@ create table public.letter_group_jobs (
   at_once integer not null,
   -- The job halts when more of its letters than this have failed again.
   halt_after integer not null,
-  -- How many letters go first. The others follow when all of these have ended, and none has failed again.
+  -- How many letters are reprocessed first. The others follow when all of these have ended and none of them has failed
+  -- again.
   canary integer not null default 0,
   -- A JSON Patch for the data of each letter.
   patch jsonb,
@@ -38,7 +39,7 @@ alter table public.dead_letter_queue add constraint dead_letter_queue_group_job_
   foreign key (group_job_id) references public.letter_group_jobs (id) on delete set null;
 create index dead_letter_queue_fingerprint on public.dead_letter_queue (fingerprint, status, failed_at, id);
 create index dead_letter_queue_group_job on public.dead_letter_queue (group_job_id) where group_job_id is not null;
--- The letters that a job checks before it continues: those being reprocessed, and those that failed again.
+-- The letters that a job looks at before it continues: those that are being reprocessed, and those that failed again.
 create index dead_letter_queue_unfinished on public.dead_letter_queue (group_job_id)
   where status = 'reprocessed' and (outcome is null or outcome = 'failed');
 

@@ -1,7 +1,8 @@
 -- How a job that handles a group of dead letters is accepted, and how it works on them.
 
--- Accepts a job that handles a group. A group has one such job at a time: an equal request gets the first one's job, also
--- with another note, and a different one is refused. p_work: {"fingerprint", "action", "note", "atOnce", "haltAfter", "canary", "patch"}.
+-- Accepts a job that handles a group. A group has one such job at a time. While it has not ended, an equal request
+-- returns this job, even with another note; a different request is refused. p_work: {"fingerprint", "action", "note",
+-- "atOnce", "haltAfter", "canary", "patch"}.
 create function public.accept_letter_group_job(p_work jsonb, p_request jsonb, p_now timestamptz)
 returns public.jobs
 language plpgsql
@@ -31,7 +32,8 @@ begin
   v_work := row((p_request ->> 'id')::uuid, p_work ->> 'fingerprint', p_work ->> 'action', p_work ->> 'note',
     p_request ->> 'requester', (p_work ->> 'atOnce')::integer, (p_work ->> 'haltAfter')::integer,
     v_canary, null, null, p_now);
-  -- v_work has no patch yet: with one, only letters that the job has checked would count, and it has checked none.
+  -- v_work has no patch here, because with a patch only letters that the job has checked would count, and it has
+  -- checked none yet.
   if not exists (select from private.open_letters_of(v_work)) then
     perform private.refuse(404, 'not_found', 'No open dead letter of this group can be handled this way');
   end if;
@@ -55,8 +57,8 @@ as $$
     cross join lateral private.open_letters_of(work) as letter where work.id = p_id) as letters;
 $$;
 
--- How many letters the job may handle now, and for how long it has waited for the oldest one at work. The limit is
--- null when the job halts. p_done: how many it has handled.
+-- How many letters the job may handle now, and how long ago the oldest letter at work was begun. The limit is null when
+-- the job halts. p_done: how many letters it has handled.
 create function private.room_of_letter_group(p_work public.letter_group_jobs, p_done bigint, p_now timestamptz)
 returns table (free integer, waited interval)
 language sql stable
@@ -91,9 +93,10 @@ begin
 end
 $$;
 
--- Handles the next letters: as many as private.room_of_letter_group allows, each once, because a handled letter is no
--- longer open. Halts when too many have failed again, or one of the canary: the rest counts as skipped, and stays open.
--- Returns {"state": "open", "done" or "lost", "waitMs"}; waitMs: how long to wait, because no letter may be handled now.
+-- Handles as many letters as private.room_of_letter_group allows, each once, because a handled letter is no longer
+-- open. Halts when too many letters have failed again, or one of the canary. Then the rest counts as skipped, and its
+-- letters stay open. Returns {"state": "open", "done" or "lost", "waitMs"}; waitMs: how long to wait, because no letter
+-- may be handled now.
 create function public.work_letter_group(
   p_part_id bigint, p_token uuid, p_job_id uuid, p_from bigint, p_last bigint, p_now timestamptz
 )

@@ -32,9 +32,9 @@ as $$
       or exists (select from public.jobs where id = member.id and id <> taken.id and ended_at is null));
 $$;
 
--- Jobs that were canceled since p_since and still have a run: the engine did not receive the cancel, or the run has not
--- come to its next step yet. Runs react to the id of their event, so telling the engine helps only where that is the
--- job's id.
+-- Jobs that were canceled since p_since and whose run goes on: the engine did not receive the cancel, or the run has
+-- not reached its next step yet. The engine cancels runs by the id of their event, so only jobs with the same id as
+-- their event are listed.
 create function public.unheard_cancels(p_since timestamptz, p_limit integer)
 returns setof uuid
 language sql stable
@@ -47,8 +47,8 @@ as $$
 $$;
 
 -- Fails jobs that were due before p_before and have never begun, although the engine has had their events since then,
--- or refuses them (p_refused). Each gets a dead letter, from which it can be reprocessed with a new event. If one
--- begins later all the same, it continues like a replay and resolves its dead letter. Returns how many failed.
+-- or refuses them (p_refused). Each gets a dead letter, from which it can be reprocessed with a new event. A job that
+-- begins after that continues as in a replay and resolves its dead letter. Returns how many failed.
 create function public.fail_unbegun_jobs(
   p_before timestamptz, p_refused uuid[], p_limit integer, p_now timestamptz
 )
@@ -119,7 +119,7 @@ begin
 end
 $$;
 
--- Finds a kind by its name instead of its function.
+-- The kind of work with this name. (Its key is the function.)
 create function private.kind_named(p_kind text)
 returns private.work_kinds
 language sql stable

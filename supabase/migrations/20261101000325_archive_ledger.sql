@@ -69,7 +69,7 @@ as $$
   from page;
 $$;
 
--- The same of dead letters that were handled in a month.
+-- The same for dead letters that were handled in a month.
 create function public.archive_letters(p_month date, p_after jsonb, p_limit integer)
 returns jsonb
 language sql stable

@@ -1,7 +1,7 @@
 -- Parts that no run will finish. When a run fails for good, its part is dead and waits for an administrator with its
 -- dead letter. When the dead letter is ignored, its part is skipped, so that the rest of the job can end.
 
--- The part that a dead letter is about: named by its event, or else claimed by its run.
+-- The part that a dead letter is about: the one that its event names, or else the one that its run claimed.
 create function private.part_of_letter(p_event_data jsonb, p_run_id text)
 returns bigint
 language sql stable
@@ -16,7 +16,7 @@ as $$
   limit 1;
 $$;
 
--- Whether the part is not done, and no other run works on it.
+-- Whether the part is unfinished and no other run works on it.
 create function private.part_is_left(p_part public.job_parts, p_run_id text, p_now timestamptz)
 returns boolean
 language sql immutable
@@ -73,8 +73,9 @@ begin
 end
 $$;
 
--- SKIP. An administrator ignores the dead letter: the rest of the part stays undone. The room's on_skip updates its own
--- rows and returns their counts; the rest counts as "skipped". A part that another run has claimed continues.
+-- SKIP. An administrator ignores the dead letter, so the rest of the part stays undone. The room's on_skip updates the
+-- room's rows and returns their counts; what remains counts as "skipped". A part that another run has claimed
+-- continues.
 create function private.skip_part(
   p_event_data jsonb, p_run_id text, p_function_id text, p_note text, p_now timestamptz
 )

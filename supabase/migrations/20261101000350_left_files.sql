@@ -1,6 +1,6 @@
--- A left file is a file in Storage without a row that refers to it. The row is deleted and the file is listed here in
--- one transaction; housekeeping removes the file afterwards, so that none is forgotten. (Storage has database rows of
--- its own, but only its API deletes the bytes.)
+-- A left file is a file in Storage whose row was deleted. The transaction that deletes the row also lists the file
+-- here, so that no file is forgotten; housekeeping removes the file afterwards. (Storage has database rows of its own,
+-- but only its API deletes the bytes.)
 
 create table private.left_files (
   bucket text not null,

@@ -12,7 +12,8 @@ create table private.exports (
   position jsonb not null,
   -- [[heading, SQL of the cell]]
   columns jsonb not null,
-  -- A function (owner, from, to) returns jsonb with further figures of a period. With item_sql: a function (item).
+  -- A function (owner, from, to) that returns jsonb with further figures of a period. When item_sql is set: a function
+  -- (item).
   figures_function text,
   -- For a list that belongs to one item, such as the mails of a campaign: the SQL of the item's id in a row, and a
   -- function (owner, item, now) that returns the item's period. It refuses an item of another owner.

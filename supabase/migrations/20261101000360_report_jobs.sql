@@ -20,7 +20,7 @@ select private.register_export('{"name": "analytics", "from_sql": "public.jobs a
   ["Status", "t.status"], ["Accepted", "t.created_at"], ["Started", "t.started_at"], ["Ended", "t.ended_at"],
   ["Error", "coalesce(t.error ->> ''code'', '''')"]]}');
 
--- Without the error's message, which may hold what only operators may read.
+-- The error's message is left out, because it may contain what only operators may read.
 select private.register_export('{"name": "dead_letters", "from_sql": "public.dead_letter_queue as t left join public.jobs as job on job.id = t.job_id",
   "owner_sql": "job.owner", "status_sql": "t.status", "position": [["t.failed_at", "timestamptz"], ["t.id", "uuid"]],
   "columns": [["Dead letter", "t.id"],

@@ -17,8 +17,8 @@ create table public.email_subscribers (
   email text not null,
   -- The values of merge fields: {"name": "Ada"}.
   fields jsonb not null default '{}',
-  -- The effect of the suppressions of the address. An erased row keeps only its id, so that a campaign that was planned
-  -- before skips it; no API shows it.
+  -- Follows from the suppressions of the address. An erased row keeps only its id, so that a campaign that was planned
+  -- before the erasure skips it; no API shows it.
   status text not null default 'active',
   created_at timestamptz not null,
   updated_at timestamptz not null,
@@ -29,7 +29,8 @@ create table public.email_subscribers (
 );
 create unique index email_subscribers_are_once_on_a_list on public.email_subscribers (list_id, lower(email));
 create index email_subscribers_by_list on public.email_subscribers (list_id, id);
--- Only few rows: sending reads it batch by batch, to find who left since the campaign was planned.
+-- Only few rows have such a status. Sending reads this index for each batch, to find who left since the campaign was
+-- planned.
 create index email_subscribers_who_left on public.email_subscribers (list_id, id) where status <> 'active';
 
 alter table public.email_lists enable row level security;
@@ -113,7 +114,7 @@ begin
 end
 $$;
 
--- p_search: a part of the address. Without an index: the list is read from p_after on.
+-- p_search: a part of the address. There is no index for it, so the list is read from p_after on.
 create function public.list_email_subscribers(
   p_list_id uuid, p_owner text, p_status text, p_search text, p_after bigint, p_limit integer
 )
@@ -168,7 +169,7 @@ end
 $$;
 
 -- A person leaves the list or returns to it: a suppression of the list is written or taken back, and the status follows
--- from it. p_by is the id of the requester. An address that is suppressed for all mail stays so.
+-- from it. p_by is the id of the requester. An address that is suppressed for all mail stays suppressed.
 create function public.set_email_subscriber_status(
   p_list_id uuid, p_owner text, p_subscriber_id bigint, p_status text, p_by text, p_now timestamptz
 )
@@ -216,8 +217,8 @@ begin
 end
 $$;
 
--- Deletes the person from the list. A suppression without the address stays, so that a later upload does not bring the
--- mail back.
+-- Deletes the person from the list. If the person was suppressed, the suppression stays without the address, so that a
+-- later upload does not subscribe them again.
 create function public.erase_email_subscriber(
   p_list_id uuid, p_owner text, p_subscriber_id bigint, p_by text, p_now timestamptz
 )
@@ -235,8 +236,8 @@ begin
 end
 $$;
 
--- Erases the person from every list. The unique key begins with the list, so each list is searched by it; there are few
--- lists.
+-- Erases the person from every list. It searches list by list, because the unique index begins with the list; there are
+-- few lists.
 create function private.erase_from_lists(p_email text, p_cursor text, p_now timestamptz)
 returns jsonb
 language plpgsql

@@ -13,8 +13,9 @@ create table public.suppressions (
   -- The source of the suppression: "link", "resend", or the id of a requester.
   source text not null,
   note text,
-  -- The latest time at which it was suppressed, and at which that was taken back. Reports of a provider come in any order:
-  -- the later time decides. Without the first, only the taking back is known so far.
+  -- The latest time at which the address was suppressed, and the latest at which the suppression was taken back. The
+  -- later of both decides, because reports of a provider come in any order. suppressed_at is null when only the latter
+  -- is known so far.
   suppressed_at timestamptz,
   lifted_at timestamptz,
   lifted_by text,
@@ -60,7 +61,7 @@ begin
   return query
   select distinct on (mail.no) mail.no, s.reason
   from unnest(p_emails, p_list_ids) with ordinality as mail (email, list_id, no)
-  -- The expression of hash_of_address, because a call for each address would take most of the time.
+  -- The expression of hash_of_address, written out, because a call for each address would take most of the time.
   join public.suppressions as s on s.address_hash = sha256(convert_to(lower(mail.email), 'UTF8'))
   where s.is_active
     and case s.scope when 'list' then s.list_id = mail.list_id when 'stream' then s.stream = p_stream
@@ -86,7 +87,7 @@ as $$
   select case when p_reason in ('by_hand', 'by_provider', 'deleted') then 'suppressed' else p_reason end;
 $$;
 
--- Gives the subscribers of these addresses the status that their suppressions say.
+-- Updates the status of the subscribers with these addresses to what their suppressions say.
 create function private.reflect_suppressions(p_emails text[], p_now timestamptz)
 returns void
 language plpgsql
@@ -241,7 +242,7 @@ begin
 end
 $$;
 
--- An erased person keeps a suppression without the address, so that a later import does not bring the mail back.
+-- The suppression of an erased person stays without the address, so that a later import does not subscribe them again.
 create function private.erase_from_suppressions(p_email text, p_cursor text, p_now timestamptz)
 returns jsonb
 language plpgsql

@@ -1,5 +1,5 @@
--- A bounce is a mail that did not arrive for a reason that may pass (soft), or because the receiving server refuses our
--- domain (refused). Neither says that the address is bad, so only several soft ones suppress it. Other reports suppress at
+-- A bounce is a mail that did not arrive. The reason may pass (soft), or the receiving server refuses our domain
+-- (refused). Neither says that the address is bad, so only several soft bounces suppress it. Other reports suppress at
 -- once, and need no row here.
 
 create table public.mail_bounces (
@@ -7,7 +7,7 @@ create table public.mail_bounces (
   message_id text primary key,
   kind text not null,
   address_hash bytea not null,
-  -- Of the part after the @: the receiving domain.
+  -- The hash of the domain, the part after the @.
   domain_hash bytea not null,
   campaign_id uuid,
   occurred_at timestamptz not null,
@@ -40,8 +40,8 @@ as $$
   where first_at >= occurred_at - p_days * interval '1 day';
 $$;
 
--- The provider has removed the address from its own list: what it reported before that time is taken back, also when
--- the report comes later. A suppression by our own administrator stays.
+-- The provider has removed the address from its own list. What it reported before that time is taken back, also when
+-- the report comes later. A suppression by an administrator stays.
 create function private.lift_reported(p_email text, p_reasons text[], p_at timestamptz, p_now timestamptz)
 returns void
 language plpgsql

@@ -1,8 +1,8 @@
 -- What a person sees and changes behind the link in a mail: whether the address gets the mail of this list.
 
--- {"list", "email", "state"}: "subscribed", "unsubscribed" (from this list), "unsubscribed_from_all" (from all broadcasts), or
--- "closed" (the address bounced, was deleted or was suppressed by another hand, so the person changes nothing). Null: the
--- list is gone.
+-- Returns {"list", "email", "state"}; null when the list is gone. The states: "subscribed"; "unsubscribed" (from this
+-- list); "unsubscribed_from_all" (from all broadcasts); "closed" (the address bounced, was deleted, or was suppressed
+-- by an administrator or the provider, so the person cannot change it).
 create function public.read_preferences(p_list_id uuid, p_subscriber_id bigint)
 returns jsonb
 language plpgsql stable

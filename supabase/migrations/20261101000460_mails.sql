@@ -8,10 +8,12 @@ create table public.mails (
   -- A file of src/mail/templates.
   template text not null,
   recipient text not null,
-  -- The values of the template. They are deleted when the mail was sent: they may be secret, such as a link that signs in.
+  -- The values of the template. They are deleted once the mail is sent, because they may be secret, such as a link that
+  -- signs in.
   fields jsonb not null,
   job_id uuid not null,
-  -- The provider that was asked to send it, and when first; both are null again after it certainly refused.
+  -- The provider that was asked to send the mail, and when it was first asked. Both are null again when it certainly
+  -- did not take the mail.
   provider text,
   asked_at timestamptz,
   -- The provider's id of the sent mail.
@@ -75,8 +77,8 @@ begin
 end
 $$;
 
--- What this provider is asked to send now. "askedAt" is when it was first asked before; null: never. While another
--- provider may have sent the mail, "provider" is that one, and this one must not be asked. "suppression" is why the address
+-- What this provider is asked to send now. "askedAt" is when it was first asked; null: never. While another provider
+-- may have sent the mail, "provider" names that one, and this one must not be asked. "suppression" is why the address
 -- gets no mail; null: it may be sent.
 create function public.begin_mail(p_id uuid, p_provider text, p_now timestamptz)
 returns jsonb

@@ -1,4 +1,5 @@
--- A notification preference is the address to which an owner's notifications are also mailed. Without a row none is.
+-- A notification preference is the address to which an owner's notifications are also mailed. Without a row they are
+-- not mailed.
 
 create table public.notification_preferences (
   owner text primary key,
@@ -18,7 +19,7 @@ as $$
   select email from public.notification_preferences where owner = p_owner;
 $$;
 
--- Null: no mails from now on.
+-- p_email null: the owner gets no mails from now on.
 create function public.set_notification_email(p_owner text, p_email text, p_now timestamptz)
 returns void
 language sql
@@ -30,8 +31,8 @@ as $$
   on conflict (owner) do update set email = excluded.email, updated_at = excluded.updated_at;
 $$;
 
--- Makes the mail, with the template that the trigger names, in the transaction of the notification. That is inserted
--- once, so the mail is made once.
+-- Makes the mail of a notification, with the template that the trigger names, in the transaction that inserts the
+-- notification. A notification is inserted once, so its mail is made once.
 create function private.mail_notification()
 returns trigger
 language plpgsql

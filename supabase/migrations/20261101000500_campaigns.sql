@@ -17,13 +17,14 @@ create table public.campaigns (
   -- The sender's postal address, and how links are signed; set when planning begins, and then frozen like the content.
   imprint jsonb,
   status text not null default 'draft',
-  -- Why it is a draft again, or was stopped, in words for people.
+  -- Why the campaign is a draft again, or was stopped, in words for people.
   note text,
-  -- Receiving servers refuse our domain, so no part sends. See resume_campaign.
+  -- When the campaign was stopped, because receiving servers refuse our domain. No part sends after that; see
+  -- resume_campaign.
   stopped_at timestamptz,
-  -- When an administrator last resumed it after that.
+  -- When an administrator last resumed the stopped campaign.
   resumed_at timestamptz,
-  -- The job that sends it now; reprocessing sets a new one.
+  -- The job that sends the campaign; reprocessing sets a new one.
   job_id uuid references public.jobs (id) on delete set null,
   -- The job whose plan is used for sending: job_id, or the previous job until job_id has begun.
   plan_job_id uuid,
@@ -58,10 +59,11 @@ create table public.campaign_batches (
   status text not null default 'pending',
   -- The claim that last took the batch: each claim takes a batch only once.
   lease_token uuid,
-  -- The provider that was last asked. It alone may be asked again about a batch of which it may have accepted a mail.
+  -- The provider that was asked last. If it may have accepted a mail of the batch, no other provider may be asked about
+  -- the batch.
   provider text,
   -- When the batch was first sent in a request that the provider may have accepted; null: never. From then on the
-  -- content is frozen, and the provider's memory of the key runs out.
+  -- content is frozen. The provider remembers the batch's idempotency key for a limited time after it.
   first_sending_at timestamptz,
   attempts integer not null default 0,
   sent_count integer not null default 0,
@@ -79,7 +81,7 @@ create table public.campaign_batches (
 -- Stored outside the row, uncompressed: a batch's row is updated, but its recipients never change.
 alter table public.campaign_batches alter column recipients set storage external;
 
--- One row per recipient. Its states before the end (claimed, sending) follow from its batch and part; the row itself is
+-- One row per recipient. Its states before the end (claimed, sending) follow from its batch and part. The row itself is
 -- updated once, in place, in the space that each page keeps free. It has no index but its key, and no foreign key to
 -- campaigns: a check per row would cost more than the planning statement, which is the only one that inserts rows.
 create table public.campaign_sends (
@@ -92,13 +94,14 @@ create table public.campaign_sends (
   error_code text,
   -- The provider's message about a failure, or why a person resolved an unknown send as they did.
   note text,
-  -- What the provider has reported about the mail; of several reports the one that says most. See record_mail_report.
+  -- What the provider has reported about the mail. Of several reports, the one that says most is kept; see
+  -- record_mail_report.
   reported text,
   constraint campaign_sends_reported_is_valid check (reported in
     ('delivered', 'soft_bounced', 'refused', 'suppressed', 'bounced', 'complained')),
   constraint campaign_sends_are_once_per_recipient primary key (campaign_id, subscriber_id),
   constraint campaign_sends_status_is_valid check (status in ('pending', 'sent', 'failed', 'skipped', 'unknown')),
-  -- Without the provider's id a send is "sent" only because a person resolved it as such.
+  -- A send without the provider's id is "sent" only when a person resolved it as such.
   constraint campaign_sends_are_sent_under_an_id
     check (status <> 'sent' or provider_message_id is not null or error_code is not null)
 ) with (fillfactor = 38);

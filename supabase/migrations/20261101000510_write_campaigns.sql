@@ -1,6 +1,6 @@
 -- The actions of people: they write a campaign, send it, and resolve its unknown sends.
 
--- p_owner null stands for an administrator: then every campaign is found.
+-- Finds a campaign of this owner. p_owner null is an administrator, who finds every campaign.
 create function private.find_campaign(p_campaign_id uuid, p_owner text)
 returns public.campaigns
 language plpgsql stable

@@ -84,7 +84,7 @@ begin
   perform from public.jobs where id = v_job_id for no key update;
   v_campaign := private.lock_campaign(p_campaign_id, null);
   if private.campaign_is_not_for(v_campaign, v_job_id) is not null then
-    -- A concurrent job was faster: the transaction is rolled back, and the caller tries again.
+    -- A concurrent job has taken the campaign over, so the transaction is rolled back, and the caller tries again.
     raise exception 'The campaign has just changed hands' using errcode = 'serialization_failure';
   end if;
 
@@ -142,7 +142,7 @@ begin
 end
 $$;
 
--- This environment may not send mail: a campaign that is not planned yet becomes a draft again, and its job says why.
+-- This environment may not send mail. A campaign that is not planned yet becomes a draft again, and its job says why.
 create function public.hold_campaign(p_campaign_id uuid, p_event_id text, p_reason text, p_now timestamptz)
 returns void
 language plpgsql

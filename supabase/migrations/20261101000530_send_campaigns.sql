@@ -3,7 +3,7 @@
 -- is read by a statement of its own, by key: a join over many batches got a plan made when the tables were small, and
 -- took 340 ms instead of 20.
 
--- The recipients of a batch who still get a mail, as they were when it was planned.
+-- The recipients of a batch who still get the mail, with the data of the time of planning.
 create function private.open_recipients(p_batch public.campaign_batches)
 returns json
 language sql stable
@@ -16,8 +16,8 @@ as $$
       and subscriber_id = (recipient ->> 0)::bigint and status = 'pending')) end;
 $$;
 
--- Skips the recipients who have left the list or are suppressed, with the reason, in a batch that was never sent to the
--- provider. Returns how many.
+-- In a batch that was never sent to the provider, skips the recipients who have left the list or are suppressed, and
+-- stores the reason. Returns how many were skipped.
 create function private.skip_suppressed(p_list_id uuid, p_batch public.campaign_batches)
 returns integer
 language plpgsql
@@ -112,9 +112,10 @@ begin
 end
 $$;
 
--- Marks batches in doubt as unknown when they cannot be sent again: p_keys_since has no time for their provider, or they
--- were first sent at that time or before. Batches that this claim has taken are still in flight. Returns the counts
--- that were added.
+-- Marks batches in doubt as unknown when they cannot be sent again: when their provider is not in p_keys_since, because
+-- it takes no idempotency keys, or when they were first sent at the time in p_keys_since or before, because the
+-- provider may have forgotten the key. Batches that this claim has taken are still in flight. Returns the counts that
+-- were added.
 create function private.give_up_campaign_batches(p_campaign_id uuid, p_part public.job_parts, p_keys_since jsonb)
 returns jsonb
 language sql

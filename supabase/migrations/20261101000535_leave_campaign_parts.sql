@@ -21,7 +21,7 @@ begin
       and (part.status <> 'claimed' or part.lease_expires_at <= p_now)
     order by part.id limit p_limit
   loop
-    -- With a new token the previous claimant can take and settle nothing any more.
+    -- With a new token, the previous claimant can neither take nor settle batches.
     v_token := gen_random_uuid();
     update public.job_parts set status = 'pending', lease_token = v_token, lease_expires_at = null
     where id = v_left.id returning * into v_part;

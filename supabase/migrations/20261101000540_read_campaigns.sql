@@ -1,6 +1,6 @@
 -- Reading campaigns: counts are sums over batches, so that they stay cheap with a million recipients.
 
--- The status as people see it: what is under way may be blocked or paused.
+-- The status as people see it: a campaign under way may also be blocked or paused.
 create function private.shown_campaign_status(p_status text, p_job public.jobs)
 returns text
 language sql stable

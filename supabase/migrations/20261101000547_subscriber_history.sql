@@ -1,4 +1,5 @@
--- What happened to one subscriber of a list: the mails of the list's campaigns, and the suppressions of the address.
+-- What happened to one subscriber of a list: the mails of the list's campaigns that the address got, and its
+-- suppressions.
 
 -- p_owner null is an admin. Returns {"subscriber", "mails": the last p_limit, "suppressions": those of this list and those
 -- of all lists}.

@@ -1,7 +1,7 @@
--- What a mail provider reports about a mail changes the address, the row of the mail, and, when receiving servers refuse
--- our domain, the campaign.
+-- What a mail provider reports about a mail changes the status of the address and the row of the mail. When receiving
+-- servers refuse our domain, it also stops the campaign.
 
--- The report that says most wins, so that the order of reports does not matter.
+-- The report that says most is kept, so that the order of reports does not matter.
 create function private.says_more(p_outcome text, p_than text)
 returns boolean
 language sql immutable
@@ -32,10 +32,10 @@ begin
 end
 $$;
 
--- Receiving servers refuse our domain (SPF, DKIM, DMARC). One strict server says little, so the campaign stops when
--- several receiving domains refuse, or one of them refuses many mails (a large mailbox provider). Then its parts become
--- dead letters, and the monitor alerts (refused-campaigns). An administrator corrects the cause and reprocesses one; see
--- resume_campaign.
+-- Stops a campaign when receiving servers refuse our domain (SPF, DKIM, DMARC). One strict server says little, so
+-- several receiving domains must refuse, or one of them must refuse many mails (a large mailbox provider). The parts of
+-- a stopped campaign become dead letters, and the monitor alerts (refused-campaigns). An administrator corrects the
+-- cause and reprocesses one letter; see resume_campaign.
 create function private.stop_refused_campaign(p_report jsonb, p_now timestamptz)
 returns void
 language plpgsql
@@ -87,7 +87,7 @@ begin
   where message_id = p_report ->> 'messageId' and private.says_more(v_outcome, reported);
   v_is_new := found or v_send.is_new;
   select * into v_mail from public.mails where message_id = p_report ->> 'messageId';
-  -- Deliveries are too many to be facts: each mail has one.
+  -- Deliveries are not published as facts, because there are too many: each mail has one.
   if v_outcome <> 'delivered' then
     perform private.publish_fact('mail.reported',
       coalesce(v_send.owner, (select owner from public.jobs where id = v_mail.job_id)),

@@ -4,15 +4,16 @@
 
 create table public.image_lanes (
   lane text primary key,
-  -- How many are drawn at once, and how many may be unfinished.
+  -- How many pictures are drawn at once, and how many tasks may be unfinished.
   at_once integer not null,
   capacity integer not null,
-  -- Numbers that are given under the lane's lock: in the order of accepting, and of starting.
+  -- The last numbers that were given under the lane's lock: one in the order of accepting, one in the order of
+  -- starting.
   last_sequence bigint not null default 0,
   last_started_no bigint not null default 0,
-  -- The latest time at which a task was accepted, by any process's clock: a later task never gets an earlier time.
+  -- The time of the task that was accepted last, by the clock of its process. A later task never gets an earlier time.
   accepted_at timestamptz not null,
-  -- The queue's status leaves out tasks up to this sequence, because the lane was cleared then.
+  -- Tasks up to this sequence are not shown in the queue's status, because the lane was cleared then.
   cleared_through bigint not null default 0,
   constraint image_lanes_have_room check (at_once > 0 and capacity > 0)
 ) with (fillfactor = 20);
@@ -20,13 +21,14 @@ create table public.image_lanes (
 create table public.image_tasks (
   -- Also the id of the first job.
   id uuid primary key,
-  -- The job that works on it now; reprocessing sets a new one. The task is deleted when the ledger deletes its job.
+  -- The job that works on the task now; reprocessing sets a new one. The task is deleted when the ledger deletes its
+  -- job.
   job_id uuid not null references public.jobs (id) on delete cascade,
   owner text,
   lane text not null references public.image_lanes (lane),
   sequence bigint not null,
-  -- The round in which the task starts: within a priority, each round starts one task of each owner. Counted on from
-  -- the queue's round when the task was accepted.
+  -- The round in which the task starts: within a priority, each round starts one task of each owner. Rounds are
+  -- numbered on from the queue's round at the time of accepting.
   round bigint not null,
   priority integer not null,
   -- Between priorities, the priority with the earliest due task goes first.
@@ -37,8 +39,8 @@ create table public.image_tasks (
   -- Tries at the provider. A try does not count when our process died during it.
   attempts integer not null default 0,
   retry_at timestamptz,
-  -- The token of the current attempt, and when drawing counts as ended even without an answer. A task that has ended
-  -- uses its concurrency until drawing_until is past or null.
+  -- The token of the current attempt, and when its drawing counts as finished even without an answer. An ended task
+  -- uses the lane's concurrency until drawing_until is past or null.
   attempt_token uuid,
   drawing_until timestamptz,
   image_path text,
@@ -65,7 +67,7 @@ create table public.image_tasks (
 create unique index image_tasks_by_job on public.image_tasks (job_id);
 create index image_tasks_line on public.image_tasks (lane, priority, round, sequence) where ended_at is null;
 create index image_tasks_ended on public.image_tasks (lane, ended_at) where ended_at is not null;
--- Tasks that have ended, and may still be drawn.
+-- Ended tasks whose picture may still be drawn.
 create index image_tasks_drawn_on on public.image_tasks (lane)
   where ended_at is not null and drawing_until is not null;
 create index image_tasks_by_owner on public.image_tasks (owner, created_at desc, id desc);

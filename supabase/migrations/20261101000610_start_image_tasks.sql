@@ -2,8 +2,9 @@
 -- (if a task may start) the lane, and takes no other lock while it holds the lane. So accepts, ends and cancels cannot
 -- deadlock.
 
--- The drawing of an ended task is over when its lease ends, if no answer has ended it before (the process died); the
--- timeline of its job records that. Rows that another transaction holds are skipped, and the next call finds them.
+-- Frees the concurrency of ended tasks whose process died while it drew: after the lease (drawing_until) the drawing
+-- counts as finished, and the timeline of the job records that. Rows that another transaction holds are skipped,
+-- because the next call finds them.
 create function private.end_left_drawings(p_lane text, p_now timestamptz)
 returns void
 language sql
@@ -22,7 +23,7 @@ $$;
 
 -- The waiting tasks of a lane in the order in which they start; position 1 is next. Within a priority each round has
 -- one task of each owner, in the order of accepting, so that an owner with many tasks does not delay the others.
--- Between priorities, the one that contains the earliest due task goes first, so that no priority waits for ever:
+-- Between priorities, the one that contains the earliest due task is served first, so that no priority waits for ever:
 -- turn_at is the earliest due time of a task and of the tasks behind it in its priority.
 create function private.image_queue(p_lane text)
 returns table (id uuid, "position" bigint)
@@ -48,9 +49,9 @@ as $$
   where lane = p_lane and priority = p_priority and ended_at is null and status = 'pending';
 $$;
 
--- Starts the first tasks of the queue until the lane's concurrency is used up. It is used by tasks that are processed
--- or wait for their retry, and by tasks that have ended (canceled, failed) while their picture is still being drawn.
--- Returns the jobs to send.
+-- Starts the first tasks of the queue until the lane's concurrency is used up. Three sorts of tasks use it: tasks that
+-- are processed, tasks that wait for their retry, and tasks that have ended (canceled, failed) while their picture is
+-- still being drawn. Returns the jobs to send.
 create function private.start_image_tasks(p_lane text, p_now timestamptz)
 returns setof public.jobs
 language plpgsql
@@ -75,8 +76,8 @@ begin
     select tasks.* into v_task from public.image_tasks as tasks
     join private.image_queue(p_lane) as queue on queue.id = tasks.id and queue.position = 1;
     exit when not found;
-    -- Another transaction holds the job's row, because it is ending the job. It will start the next task itself when
-    -- this transaction has released the lane, so this one must not start a later task.
+    -- Another transaction holds the job's row, because it is ending the job. That transaction will start the next task
+    -- when this one has released the lane, so this one must not start a later task.
     select * into v_job from public.jobs where id = v_task.job_id for no key update skip locked;
     exit when not found;
     if v_job.ended_at is null and v_job.deadline_at <= p_now then

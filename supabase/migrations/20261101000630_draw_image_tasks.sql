@@ -19,8 +19,8 @@ begin
     round = private.next_image_round(v_lane.lane, priority, owner),
     due_at = v_lane.accepted_at + (p_job.due_at - p_job.ready_at),
     status = 'pending', started_no = null, started_at = null, ended_at = null, attempts = 0,
-    -- An earlier attempt that still draws has lost its claim, but no other begins until its drawing is over
-    -- (drawing_until stays).
+    -- An attempt that is still drawing loses its claim. The next attempt waits until that drawing is finished, so
+    -- drawing_until stays.
     attempt_token = null,
     image_path = null, thumbnail_path = null, error_code = null, error_message = null
   where id = p_task_id;
@@ -60,7 +60,7 @@ begin
     perform private.line_up_image_task_again(p_task_id, v_job, p_now);
   end if;
   if v_task.ended_at is not null or v_task.status = 'pending' then
-    -- While we held the job's row, another transaction may have skipped it, so the next task is looked for here.
+    -- Another transaction may have skipped this task while we held the job's row, so we look for the next task here.
     perform private.start_image_tasks(v_task.lane, p_now);
     select * into v_task from public.image_tasks where id = p_task_id;
   end if;

@@ -1,4 +1,4 @@
--- Reading the queue. A task is its row and its position in the queue: 1 starts next; null is not waiting.
+-- Reading the queue. A task is shown as its row and its position in the queue: 1 starts next, null is not waiting.
 -- p_owner null sees every task.
 
 create function private.read_image_task(p_task public.image_tasks, p_position bigint)
@@ -51,7 +51,7 @@ begin
 end
 $$;
 
--- A lane since it was last cleared: all unfinished tasks, and those that ended last.
+-- A lane since it was last cleared: all unfinished tasks, and the newest ended ones.
 create function public.show_image_lane(p_lane text, p_owner text, p_ended_limit integer)
 returns setof jsonb
 language plpgsql stable

@@ -58,8 +58,8 @@ select private.register_work_kind('{"function_id": "resize-image", "event_name":
   "subjects": "private.upload_subjects",
   "summary": "Makes the thumbnail of an uploaded picture"}');
 
--- Refuses an upload with which its owner would have more than p_quota allows: {"uploads", "bytes"}. The caller's
--- transaction may go on to insert the upload, so that simultaneous uploads of an owner are counted one after the other.
+-- Refuses an upload when its owner would then have more than p_quota allows: {"uploads", "bytes"}. The owner stays
+-- locked until the caller has inserted the upload, so that simultaneous uploads are counted one after the other.
 create function private.require_upload_quota(p_owner text, p_byte_count bigint, p_quota jsonb)
 returns void
 language plpgsql
@@ -118,8 +118,8 @@ begin
 end
 $$;
 
--- The upload as the API shows it; null when this owner has none with this id (p_owner null is an admin). Before it is
--- completed its status is its job's; without a job no run works on it any more.
+-- The upload as the API shows it; null when this owner has no upload with this id (p_owner null is an administrator).
+-- Until the upload is completed, its status is that of its job. Without a job, no run works on it any more.
 create function public.get_image_upload(p_id uuid, p_owner text)
 returns jsonb
 language sql stable
@@ -170,8 +170,8 @@ begin
 end
 $$;
 
--- Uploads whose bytes never arrived: the caller got an error, or died. Ends their jobs and deletes their rows and
--- files.
+-- Uploads whose bytes never arrived, because the caller got an error or died. Ends their jobs and deletes their rows
+-- and files.
 create function public.abandon_image_uploads(p_before timestamptz, p_limit integer, p_now timestamptz)
 returns integer
 language plpgsql

@@ -4,7 +4,7 @@
 select private.register_work_kind('{"function_id": "send-daily-report", "event_name": "report/send-daily",
   "summary": "Sends the report on the previous day to Slack"}');
 
--- The day before p_now's, from midnight to midnight in p_time_zone; it may have 23 or 25 hours.
+-- Reports on the day before p_now, from midnight to midnight in p_time_zone; such a day may have 23 or 25 hours.
 create function public.report_on_yesterday(p_now timestamptz, p_time_zone text)
 returns jsonb
 language plpgsql stable

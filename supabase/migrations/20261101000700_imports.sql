@@ -1,5 +1,5 @@
--- An import is one file whose rows go into one table of the product: its source, its format, and the outcome of its
--- rows. A job in parts does the work; the ledger has its progress, leases and ends.
+-- An import is one file whose rows are written into one table of the product: its source, its format, and the outcome
+-- of its rows. A job in parts does the work; the ledger has its progress, leases and end.
 
 create table public.import_files (
   id uuid primary key default gen_random_uuid(),
@@ -8,7 +8,7 @@ create table public.import_files (
   path text not null unique,
   name text not null,
   created_at timestamptz not null,
-  -- Housekeeping deletes it after this, unless an import still reads it.
+  -- After this time housekeeping deletes the file, unless an import still reads it.
   expires_at timestamptz not null,
   constraint import_files_name_is_short check (length(name) between 1 and 200)
 );
@@ -18,7 +18,7 @@ create trigger import_files_leave_their_files after delete on public.import_file
 
 create table public.imports (
   id uuid primary key,
-  -- Its job; reprocessing sets another one. Null: the ledger has deleted the job.
+  -- The job of the import; reprocessing sets another one. Null: the ledger has deleted the job.
   job_id uuid unique references public.jobs (id) on update cascade on delete set null,
   owner text not null,
   target text not null,
@@ -27,7 +27,7 @@ create table public.imports (
   -- Further options of the caller: {"listId": …}.
   options jsonb not null default '{}',
   merge text not null,
-  -- The meaning of an absent column for a row that exists: its value stays, or is emptied.
+  -- What an absent column means for a row that exists: its value stays, or is emptied.
   absent text not null,
   is_dry_run boolean not null,
   -- Whether the same file may be imported again.
@@ -42,8 +42,8 @@ create table public.imports (
   mapping jsonb,
   -- What the caller knows about the file: {"format", "encoding", "separator"}.
   said jsonb not null default '{}',
-  -- The format of the file, detected when its reading began, and its version then: later answers must have the same
-  -- version.
+  -- The format of the file, detected when its reading began, and the file's version at that time. Later reads must find
+  -- the same version.
   dialect jsonb,
   version text,
   byte_count bigint,
@@ -77,8 +77,8 @@ create index imports_by_undo_job on public.imports (undo_job_id) where undo_job_
 create index imports_ended on public.imports (ended_at) where ended_at is not null;
 
 -- A row of the target that an import has changed: which row of the file it got, and its values before, for the undo and
--- for keys that occur twice in the file. It has no foreign key, whose check would take a tenth of an import's time:
--- purge_imports deletes these rows before their import.
+-- for keys that occur twice in the file. There is no foreign key, because its check would take a tenth of an import's
+-- time: purge_imports deletes these rows before their import.
 create table public.import_rows (
   import_id uuid not null,
   target_id bigint not null,
@@ -107,7 +107,7 @@ create table public.import_rejects (
   code text not null,
   message text not null,
   hint text not null,
-  -- The row as the file has it, at least its beginning; and its cells, if it could be split into them.
+  -- The row as it is in the file (at least its beginning), and its cells, if it could be split into them.
   raw text not null,
   cells jsonb,
   constraint import_rejects_are_one_per_row unique (import_id, row_no)
@@ -133,8 +133,8 @@ insert into storage.buckets (id, name, public) values ('imports', 'imports', fal
 select private.register_erasable('public.import_rejects', 'id', '{message,raw,cells}');
 select private.register_erasable('public.imports', 'id', '{error,mapping,dialect,file_name}');
 
--- Deletes the copies of changed rows that contain the address. Such a row cannot be undone any more, and is listed as
--- such.
+-- Deletes the copies of changed rows that contain the address. The undo cannot restore such rows any more, and lists
+-- them.
 create function private.erase_from_imports(p_email text, p_cursor text, p_now timestamptz)
 returns jsonb
 language plpgsql

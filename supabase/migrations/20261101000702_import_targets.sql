@@ -1,17 +1,18 @@
--- A target is a table that imports write into. One statement registers it; src/imports/targets/ has the fields of its rows
--- and their rules. The table has a bigint "id", "created_at" and "updated_at", and a unique index on the scope column
--- and the key.
+-- A target is a table that imports write into. One statement registers it; src/imports/targets/ has the fields of its
+-- rows and their rules. The table has a bigint "id", "created_at" and "updated_at", and a unique index on the scope
+-- column and the key.
 
 create table private.import_targets (
   name text primary key,
   table_name text not null,
-  -- The column that has the same value in all rows of an import, and the function (options jsonb, owner text, null for
-  -- an administrator) returns text that returns this value, and refuses values of other owners.
+  -- The column that has the same value in all rows of an import. The function (options jsonb, owner text, null for an
+  -- administrator) returns this value as text, and refuses values of other owners.
   scope_column text not null,
   scope_function text not null,
   -- The key of a row "t", such as lower(t.email). Rows with equal keys are the same row.
   key_sql text not null,
-  -- The columns that an import may write, and those of them that are JSON objects merged field by field.
+  -- The columns that an import may write. The second list names those that are JSON objects, which are merged field by
+  -- field.
   columns text[] not null,
   deep_columns text[] not null default '{}',
   -- The statement that writes a set of rows, generated at registration by private.write_sql_of_target.
@@ -29,7 +30,8 @@ as $$
   select -1 - (hashtextextended(p_key, 0) & 9223372036854775807);
 $$;
 
--- The target's columns from a JSON object, each with its type. (A jsonb_populate_record per row takes twice as long.)
+-- The expression for the target's columns from a JSON object, each with its type. (A jsonb_populate_record per row
+-- takes twice as long.)
 create function private.values_sql_of_target(p_target private.import_targets, p_object text)
 returns text
 language sql stable
@@ -102,14 +104,13 @@ as $$
      from unnest(p_target.deep_columns) as name));
 $$;
 
--- The one statement that writes a set of rows into a target: $1 import, $2 scope, $3 rows [{"n": number of the row, "k":
--- key, "v": columns}], $4 merge rule, $5 whether an absent column is emptied, $6 whether this is a dry run, which writes nothing, $7 now.
--- Returns {"inserted", "updated", "unchanged", "skipped", "lost"}; lost: rows whose key a concurrent transaction wrote,
--- which must be tried again.
---
--- Of several rows with one key the last row of the file counts, in any order of the parts; the others are
--- skipped. The first one written gets the outcome. A later row overwrites it, from the same copy of the row before, and
--- corrects the outcome.
+-- The statement that writes a set of rows into a target: $1 import, $2 scope, $3 rows [{"n": number of the row, "k":
+-- key, "v": columns}], $4 merge rule, $5 whether an absent column is emptied, $6 whether this is a dry run, which
+-- writes nothing, $7 now. Returns {"inserted", "updated", "unchanged", "skipped", "lost"}; lost: rows whose key a
+-- concurrent transaction wrote, which must be tried again.
+-- Of several rows with one key, the last row of the file counts, whatever the order of the parts; the others are
+-- skipped. The first one that is written gets the outcome. A later row of the file overwrites it, compares with the
+-- same copy of the row before the import, and corrects the outcome.
 create function private.write_sql_of_target(p_target private.import_targets)
 returns text
 language sql stable

@@ -151,7 +151,7 @@ as $$
   where id = p_id;
 $$;
 
--- Stores the fingerprint of a file at an address, after it was read to its end.
+-- Stores the fingerprint of a file from a web address, after it was read to its end.
 create function public.fingerprint_import(p_id uuid, p_fingerprint text)
 returns void
 language plpgsql
@@ -187,9 +187,9 @@ begin
 end
 $$;
 
--- Writes the rows from p_from up to, but without, p_next of a part: the valid ones [{"n", "k", "v"}] into the target,
--- the others [{"n", "line", "offset", "column", "code", "message", "hint", "raw", "cells"}] into the rejects. Each row
--- must have exactly one outcome, or the statement is rolled back. Returns what private.settle_part returns.
+-- Writes the rows of a part from p_from to before p_next: the valid ones [{"n", "k", "v"}] into the target, the others
+-- [{"n", "line", "offset", "column", "code", "message", "hint", "raw", "cells"}] into the rejects. Each row must have
+-- exactly one outcome, or the statement is rolled back. Returns what private.settle_part returns.
 create function public.write_import_rows(
   p_id bigint, p_token uuid, p_from bigint, p_next bigint, p_rows jsonb, p_rejects jsonb, p_now timestamptz
 )
@@ -228,8 +228,8 @@ begin
 end
 $$;
 
--- Runs when the job ends: stores the outcome of the rows, notifies the owner, and lets the file expire: at once after a
--- completed import, otherwise after two days, because it may be needed again.
+-- Runs when the job ends: stores the outcome of the rows, notifies the owner, and sets when the file is deleted. After
+-- a completed import that is at once; otherwise two days later, because the file may be needed again.
 create function private.after_import_job(p_job public.jobs, p_now timestamptz)
 returns void
 language plpgsql

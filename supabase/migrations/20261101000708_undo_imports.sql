@@ -1,7 +1,7 @@
 -- An undo reverts an import row by row: inserted rows are deleted, and updated rows get their earlier values. A row
 -- that was changed since is left unchanged and listed. It is a job with one part.
 
--- $1 import, $2 how many rows, $3 whether they are left unchanged because other rows refer to them. Restores all
+-- $1 import, $2 how many rows, $3 whether the rows are left unchanged because other rows refer to them. Restores all
 -- columns except the id. Returns {"undone", "conflicts"}.
 create function private.undo_sql_of_target(p_target private.import_targets)
 returns text
@@ -102,7 +102,7 @@ begin
     select private.undo_sql_of_target(import_targets) from private.import_targets
     where name = (select target from public.imports where id = p_id)
   ) into v_counts using p_id, p_limit, p_is_given_up;
-  -- Without rows left the part ends: the missing rows were erased, or deleted with their import.
+  -- When no rows are left, the part ends: the missing rows were erased, or deleted with their import.
   return private.settle_part(p_part_id, p_token, v_counts,
     case when private.sum_of_counts(v_counts) = 0 then (select last_no + 1 from public.job_parts where id = p_part_id) end,
     p_now);

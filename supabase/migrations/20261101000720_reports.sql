@@ -9,7 +9,7 @@ create table public.reports (
   scope text,
   type text not null,
   format text not null,
-  -- For the report of a campaign.
+  -- The time whose state the report shows; null until it is generated.
   campaign_id uuid,
   starts_at timestamptz not null,
   ends_at timestamptz not null,

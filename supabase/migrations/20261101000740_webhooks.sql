@@ -3,7 +3,7 @@
 create table public.webhook_inbox (
   -- Also the id of the job that handles it first.
   id uuid primary key,
-  -- The job of its newest replay.
+  -- The job of the webhook's newest replay.
   replay_job_id uuid,
   -- The order of arrival.
   sequence bigint generated always as identity,
@@ -11,13 +11,14 @@ create table public.webhook_inbox (
   -- The provider's id of the event.
   external_id text not null,
   type text not null,
-  -- The object that it is about, such as stripe:pi_1.
+  -- The object that the webhook is about, such as stripe:pi_1.
   object_key text not null,
-  -- When it happened, by the provider's clock; null when the provider does not say.
+  -- When the event happened, by the provider's clock; null when the provider does not say.
   occurred_at timestamptz,
   headers jsonb not null,
   body text not null,
-  -- Only for providers that do not sign the id of the event: the same bytes are the same event.
+  -- Only for providers that do not sign the id of the event: there, two webhooks with the same bytes are the same
+  -- event.
   body_sha256 text,
   -- received: a job handles it; ignored: no handler knows its type; applied: it changed our rows; unchanged: our rows
   -- were newer already; covered: the object was read from the provider after this webhook had arrived; unreadable: it
@@ -135,7 +136,8 @@ as $$
   on conflict (source, reason, hour) do update set count = refusals.count + 1;
 $$;
 
--- A webhook, the newest one of its object, and up to which webhook and when that object was last read.
+-- A webhook, the newest webhook of its object, and when that object was last read from its provider, and up to which
+-- webhook.
 create function public.open_webhook(p_id uuid)
 returns setof jsonb
 language sql stable

@@ -1,12 +1,12 @@
--- A gap check compares what a provider says it has sent with the inbox. A row is one list of a provider, and how far
--- it was compared.
+-- A gap check compares what a provider says it has sent with the inbox. A row is one list of a provider, and up to
+-- which time it was compared.
 
 create table public.webhook_gap_checks (
   -- stripe, github:ada/engine:42 (a hook), resend:<webhook>.
   key text primary key,
-  -- Everything that was sent before was compared.
+  -- All webhooks that were sent before this time have been compared.
   checked_until timestamptz not null,
-  -- While a list is read, page by page from the newest on: where the reading began, and its next page.
+  -- While the list is being read, page by page from the newest webhook on: when the reading began, and the next page.
   reading_until timestamptz,
   cursor text,
   -- How many webhooks were missing, over all checks.
@@ -24,8 +24,8 @@ select private.register_work_kind('{"function_id": "check-webhook-gaps", "event_
   "kind": "gap-check", "priority": 4, "per_second": null, "waiting": null, "by_promise": false,
   "summary": "Looks for webhooks that a provider sent and we never received"}');
 
--- A list that is checked for the first time begins with the oldest webhook of its source, or now: what was sent before
--- we received webhooks is not missing.
+-- A list that is checked for the first time is compared from the oldest webhook of its source on, or from now on:
+-- webhooks that were sent before we received any are not missing.
 create function public.open_webhook_gap_check(p_key text, p_source text, p_now timestamptz)
 returns public.webhook_gap_checks
 language plpgsql
@@ -56,7 +56,8 @@ as $$
     select from public.webhook_inbox as inbox where inbox.source = p_source and inbox.external_id = sent.id);
 $$;
 
--- Takes webhooks in as the door does: [{"webhook", "request"}]. Returns the new jobs.
+-- Stores webhooks and accepts their jobs, like public.receive_webhook for each: [{"webhook", "request"}]. Returns the
+-- new jobs.
 create function public.receive_webhooks(p_webhooks jsonb, p_now timestamptz)
 returns setof public.jobs
 language plpgsql

@@ -1,5 +1,5 @@
--- A replay of the inbox handles webhooks again that fit its filter. It is a job with one part, which takes them in the
--- order of arrival; each gets a new job.
+-- A replay of the inbox handles the webhooks that match its filter once more. It is a job with one part, which takes
+-- them in the order of arrival; each gets a new job.
 
 create table public.inbox_replays (
   -- Also the id of its job.
@@ -35,7 +35,7 @@ select private.register_work_kind('{"function_id": "replay-inbox", "event_name":
   "subjects": "private.inbox_replay_subjects",
   "summary": "Handles received webhooks of a period once more"}');
 
--- The webhooks that fit the filter. Those that wait for their job are left out: it handles them anyway.
+-- The webhooks that match the filter. Those that wait for their job are left out, because it handles them anyway.
 create function private.webhooks_of_replay(
   p_source text, p_types text[], p_starts_at timestamptz, p_ends_at timestamptz, p_verdict text
 )
@@ -111,8 +111,8 @@ begin
 end
 $$;
 
--- Accepts jobs for the next webhooks of the part, from p_from on, each once: the part remembers how far it is. Returns
--- {"state": "open", "done" or "lost", "next"}.
+-- Accepts jobs for the next webhooks of the part, from p_from on, each once, because the part stores where to continue.
+-- Returns {"state": "open", "done" or "lost", "next"}.
 create function public.queue_inbox_replay(
   p_part_id bigint, p_token uuid, p_replay_id uuid, p_from bigint, p_last bigint, p_now timestamptz
 )

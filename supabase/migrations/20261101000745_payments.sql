@@ -1,6 +1,6 @@
--- An order is what a customer pays for, a payment is one attempt of the provider to collect money (a PaymentIntent of
--- Stripe), a subscription is a payment that repeats. The provider's webhooks come in any order, so each row
--- stores what decides whether another state is newer.
+-- An order is what a customer pays for. A payment is one attempt of the provider to collect money (a PaymentIntent of
+-- Stripe). A subscription is a payment that repeats. The provider's webhooks come in any order, so each row stores what
+-- decides whether another state is newer.
 
 create table public.orders (
   -- The application's id; the provider gets it as metadata.orderId.
@@ -9,9 +9,9 @@ create table public.orders (
   status text not null default 'pending',
   amount_cents bigint not null,
   currency text not null,
-  -- Where "Payment received!" is sent.
+  -- The address that gets the mail "Payment received!".
   email text,
-  -- The idempotency key under which its payment is made, and when we first asked for it. Every run for this order uses
+  -- The idempotency key under which the payment is made, and when we first asked for it. Every run for this order uses
   -- this key, even when its own request had another one.
   payment_key text,
   payment_asked_at timestamptz,
@@ -36,7 +36,7 @@ create table public.payments (
   status text not null default 'unknown',
   failure_code text,
   refunded_cents bigint not null default 0,
-  -- Decides whether another state is newer: see private.is_newer_state.
+  -- What decides whether another state is newer: see private.is_newer_state.
   state jsonb not null default '{}',
   updated_at timestamptz not null,
   constraint payments_amounts_are_valid check (amount_cents >= 0 and refunded_cents >= 0)
@@ -92,10 +92,10 @@ select private.register_work_kind('{"function_id": "process-payment", "event_nam
   "summary": "Charges one order"}');
 select private.register_erasable('public.orders', 'id', '{email}');
 
--- Whether a state replaces the one that is stored. State that was read from the provider has the sequence of the newest
--- webhook that had arrived by then: it replaces what was read before a later one. State of a webhook's own body is
--- {"isFinal", "at", "rank"}: a final state is never replaced by another; otherwise the later one is newer, and within
--- one second (the provider's clock has no fractions) the one with the higher rank.
+-- Whether a state replaces the stored one. State that was read from the provider has the sequence of the newest webhook
+-- that had arrived by then, so it replaces state that was read earlier. State from a webhook's own body is {"isFinal",
+-- "at", "rank"}: another state never replaces a final one. Otherwise the later state is newer; within one second (the
+-- provider's clock has no fractions) the one with the higher rank.
 create function private.is_newer_state(p_new jsonb, p_old jsonb)
 returns boolean
 language sql immutable
@@ -112,8 +112,8 @@ as $$
   end;
 $$;
 
--- The mail "Payment received!" of an order that is paid and whose address is known, once, in the transaction that finds
--- both.
+-- Makes the mail "Payment received!" of an order that is paid and whose address is known, once, in the transaction that
+-- finds both.
 create function private.send_receipt_of(p_order public.orders, p_now timestamptz)
 returns void
 language plpgsql
@@ -256,7 +256,8 @@ end
 $$;
 
 -- Returns {"paymentId"} when the order has a payment, otherwise {"key", "askedAt"} for the call to the provider. The
--- provider has one account for all owners, so its key names the order too: two owners may choose the same key.
+-- provider has one account for all owners, so the key for the provider contains the order: two owners may choose the
+-- same key.
 create function public.begin_payment(p_payment jsonb, p_now timestamptz)
 returns jsonb
 language plpgsql

@@ -13,7 +13,7 @@ create table public.webhook_endpoints (
   -- The delays between attempts: see src/deliveries/schedule.ts.
   policy text not null,
   status text not null default 'enabled',
-  -- Why it is disabled: a person did it, it answered 410, or it has failed for five days.
+  -- Why the endpoint is disabled: a person did it, it answered 410, or it has failed for five days.
   disabled_reason text,
   disabled_at timestamptz,
   -- When the first attempt after the last success failed, and how many have failed since.
@@ -22,7 +22,7 @@ create table public.webhook_endpoints (
   last_success_at timestamptz,
   -- No attempt begins before this time: the breaker is open, or the endpoint asked for a pause.
   paused_until timestamptz,
-  -- How often in a row the breaker has opened; each time it stays open longer.
+  -- How often the breaker has opened since the last success; each time it stays open longer.
   breaker_count integer not null default 0,
   -- The job that sends its deliveries now or later, and when it is due; null when there is nothing to send.
   lane_job_id uuid,
@@ -46,7 +46,7 @@ create index webhook_endpoints_by_owner on public.webhook_endpoints (owner, crea
 create table private.webhook_secrets (
   endpoint_id uuid primary key references public.webhook_endpoints (id) on delete cascade,
   secret text not null,
-  -- Until this time the secret of before the rotation signs, too.
+  -- Until this time the secret of before the rotation also signs.
   old_secret text,
   old_secret_until timestamptz,
   constraint webhook_secrets_old_one_ends check ((old_secret is null) = (old_secret_until is null))
@@ -60,7 +60,7 @@ create table public.webhook_messages (
   sequence bigint generated always as identity unique,
   owner text not null,
   type text not null,
-  -- A fact that is published twice under one key is one message.
+  -- A fact that is published twice under one key becomes one message.
   key text not null,
   data jsonb not null,
   at timestamptz not null,
@@ -77,7 +77,7 @@ create table public.webhook_deliveries (
   endpoint_id uuid not null references public.webhook_endpoints (id) on delete cascade,
   message_id uuid not null references public.webhook_messages (id) on delete cascade,
   status text not null default 'pending',
-  -- All attempts, and those since it was last queued: the policy counts the latter.
+  -- The number of all attempts, and of those since the delivery was last queued, which the policy counts.
   attempt_count integer not null default 0,
   try_count integer not null default 0,
   -- When the next attempt is due; null when there is none.

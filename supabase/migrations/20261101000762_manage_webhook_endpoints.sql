@@ -14,7 +14,7 @@ as $$
       from public.webhook_attempts where endpoint_id = p_endpoint.id and at > p_now - interval '1 day'));
 $$;
 
--- An owner has one endpoint per address, so that a repeated request makes no second one.
+-- The last attempt: the status of its answer, or its error code.
 create function private.refuse_known_url(p_owner text, p_url text, p_except uuid)
 returns void
 language plpgsql
@@ -118,7 +118,7 @@ begin
 end
 $$;
 
--- Deletes the endpoint with its deliveries. Its lane then has nothing left to do.
+-- Deletes the endpoint with its deliveries. The job of its lane then finds nothing to do.
 create function public.delete_webhook_endpoint(p_id uuid, p_owner text)
 returns void
 language plpgsql
@@ -131,7 +131,8 @@ begin
 end
 $$;
 
--- The old secret signs too until p_old_until. The older one, if a rotation is still under way, ends now.
+-- The old secret signs too until p_old_until. If an earlier rotation is still under way, its old secret stops signing
+-- now.
 create function public.rotate_webhook_secret(
   p_id uuid, p_owner text, p_secret text, p_old_until timestamptz, p_now timestamptz
 )

@@ -1,9 +1,9 @@
 -- How facts become deliveries, and how these are sent. Each endpoint has one lane: a job that sends what is due, one
--- batch after the other, and ends when nothing is. The next lane begins when a fact is published, or when an attempt
--- is due.
+-- batch after the other, and ends when nothing is due. The next lane begins when a fact is published, or when an
+-- attempt is due.
 
--- A publisher holds this lock shared until it commits. A lane that ends takes it alone, so that it sees every delivery
--- that a publisher has left to it.
+-- A publisher holds this lock shared until it commits. A lane that ends takes it exclusively, so that it sees every
+-- delivery that a publisher has left to it.
 create function private.lane_lock(p_endpoint_id uuid)
 returns bigint
 language sql immutable
@@ -12,8 +12,8 @@ as $$
   select hashtextextended('webhook lane ' || p_endpoint_id, 0);
 $$;
 
--- Plans the lane of an endpoint for the time when its next attempt is due, unless a lane is planned for then. It takes
--- the place of a lane that is planned for later.
+-- Plans the lane of an endpoint for the time when its next attempt is due, unless a lane is already planned for then. A
+-- lane that is planned for later is replaced.
 create function private.plan_lane(p_endpoint public.webhook_endpoints, p_now timestamptz)
 returns void
 language plpgsql
@@ -43,7 +43,7 @@ begin
 end
 $$;
 
--- A lane has ended, in any way: the next one is planned if there is anything to send.
+-- A lane has ended, in any way. The next one is planned if anything is left to send.
 create function private.after_lane_job(p_job public.jobs, p_now timestamptz)
 returns void
 language plpgsql
@@ -62,7 +62,7 @@ begin
 end
 $$;
 
--- The rest of an address may be secret.
+-- Only the host is shown, because the rest of an address may be secret.
 create function private.host_of_url(p_url text)
 returns text
 language sql immutable
@@ -88,8 +88,8 @@ select private.register_work_kind('{"function_id": "send-webhook", "event_name":
   "subjects": "private.lane_subjects",
   "summary": "Sends the due deliveries of one webhook endpoint"}');
 
--- Queues messages for endpoints, and wakes their lanes. A delivery that has ended, or waits for its next attempt, is
--- attempted now. A lane that another transaction is about to wake is left to it.
+-- Queues messages for endpoints, and starts their lanes. A delivery that has ended, or waits for its next attempt, is
+-- attempted now. If another transaction is about to start a lane, this one leaves it to that transaction.
 create function private.queue_deliveries(p_message_ids uuid[], p_endpoint_ids uuid[], p_now timestamptz)
 returns void
 language plpgsql
@@ -116,8 +116,8 @@ begin
 end
 $$;
 
--- Runs for every published fact: stores it as a message when an endpoint of its owner wants its type, and queues it
--- for those of them that are enabled.
+-- Runs for every published fact: stores it as a message when an endpoint of its owner wants its type, and queues it for
+-- the enabled ones among these endpoints.
 create function private.deliver_fact(p_type text, p_owner text, p_key text, p_data jsonb, p_now timestamptz)
 returns void
 language plpgsql
@@ -269,8 +269,8 @@ begin
 end
 $$;
 
--- Plans a lane for each endpoint with pending deliveries and no lane. Housekeeping calls it, so that no delivery waits
--- longer than until the next housekeeping.
+-- Plans a lane for each endpoint that has pending deliveries but no lane. Housekeeping calls it, so that a delivery
+-- without a lane waits only until the next housekeeping.
 create function public.wake_webhook_lanes(p_limit integer, p_now timestamptz)
 returns integer
 language plpgsql

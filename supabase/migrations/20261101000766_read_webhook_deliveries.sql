@@ -99,8 +99,8 @@ begin
 end
 $$;
 
--- Deletes messages of before p_before, with their deliveries and attempts, unless a delivery is still pending. Returns
--- the number of deleted messages.
+-- Deletes messages from before p_before, with their deliveries and attempts, unless a delivery is still pending.
+-- Returns the number of deleted messages.
 create function public.purge_webhook_messages(p_before timestamptz, p_limit integer)
 returns integer
 language plpgsql
@@ -119,7 +119,8 @@ begin
 end
 $$;
 
--- The secrets that are not encrypted by the key of this name, and their replacements: the old key can then be removed.
+-- The secrets that are encrypted by another key than this one. When they are replaced (replace_webhook_secrets), the
+-- old key can be removed.
 create function public.old_webhook_secrets(p_key_name text, p_limit integer)
 returns setof jsonb
 language sql stable

@@ -43,7 +43,8 @@ select private.register_work_kind('{"function_id": "replay-webhooks", "event_nam
   "subjects": "private.webhook_replay_subjects",
   "summary": "Sends messages of a period to an endpoint once more"}');
 
--- The messages that a replay sends. Scope missing leaves out pending deliveries: their lane sends them anyway.
+-- The messages that a replay sends. With scope "missing", pending deliveries are left out, because their lane sends
+-- them anyway.
 create function private.messages_of_replay(
   p_endpoint public.webhook_endpoints, p_starts_at timestamptz, p_ends_at timestamptz, p_scope text
 )
@@ -126,8 +127,8 @@ as $$
   where id = p_id and (p_owner is null or owner = p_owner) returning *;
 $$;
 
--- Queues the next messages of the part, from p_from on, each once: the part remembers how far it is. Returns {"state":
--- "open", "done", "lost" or "paused", "next"}.
+-- Queues the next messages of the part, from p_from on, each once, because the part stores where to continue. Returns
+-- {"state": "open", "done", "lost" or "paused", "next"}.
 create function public.queue_webhook_replay(
   p_part_id bigint, p_token uuid, p_replay_id uuid, p_from bigint, p_last bigint, p_now timestamptz
 )
@@ -142,7 +143,8 @@ declare
   v_ids uuid[];
   v_next bigint;
 begin
-  -- A canceled job stops here, not only at the end of its step; the next claim says so.
+  -- When the job was canceled, work stops here, not only at the end of the step; the next claim returns that the job
+  -- has ended.
   if exists (select from public.job_parts join public.jobs on jobs.id = job_id
     where job_parts.id = p_part_id and jobs.status in ('canceled', 'skipped'))
   then

@@ -1,17 +1,18 @@
--- A schedule is work at regular times: src/schedules declares it, and its row says up to when its times have been
--- decided and whether an operator paused it. Every time at which it was due (a slot) is a row of schedule_ticks. The
+-- A schedule is work at regular times. src/schedules declares it. Its row says up to which time its slots were decided,
+-- and whether an operator paused it. Every time at which it was due (a slot) is a row of schedule_ticks. The
 -- application computes the slots, because SQL cannot compute cron times; each statement here applies them once.
 
 create table public.schedules (
   name text primary key,
-  -- By these the slots after checked_until are computed: a changed declaration counts from its first tick on.
+  -- The declared times, from which the slots after checked_until are computed. A changed declaration counts from the
+  -- first tick after the change on.
   cron text not null,
   time_zone text not null,
-  -- Every slot up to this moment has its row.
+  -- Every slot up to this time has its row.
   checked_until timestamptz not null,
   paused_at timestamptz,
   paused_by text,
-  -- An operator's times, which replace the declared ones until they are removed.
+  -- The times that an operator set. They replace the declared times until they are removed.
   operator_cron text,
   operator_time_zone text,
   changed_at timestamptz,
@@ -23,7 +24,7 @@ create table public.schedules (
 
 create table public.schedule_ticks (
   schedule text not null references public.schedules (name),
-  -- The moment at which it was due, or at which an operator started it.
+  -- When the slot was due, or when an operator started the work.
   slot_at timestamptz not null,
   -- The local time with its offset, such as 2026-10-25T02:30+02:00.
   slot text not null,
@@ -31,9 +32,9 @@ create table public.schedule_ticks (
   fate text not null,
   reason text,
   job_id uuid,
-  -- What a maintenance task did: {"deletedCount": 3}. Null: it has not ended.
+  -- What a maintenance task did: {"deletedCount": 3}. Null: the task has not ended.
   result jsonb,
-  -- Its job waits for an earlier one of the schedule.
+  -- Whether the slot's job waits for an earlier job of the schedule.
   is_waiting boolean not null default false,
   made_at timestamptz not null,
   primary key (schedule, slot_at),
@@ -46,19 +47,20 @@ create index schedule_ticks_that_wait on public.schedule_ticks (schedule, slot_a
 create index schedule_ticks_by_age on public.schedule_ticks (made_at);
 
 -- A maintenance task is work that only touches the database: a function (integer, timestamptz) that returns counts,
--- {"deletedCount": 3}. Its integer bounds each count, and a count that reaches it says that more is left to do.
+-- {"deletedCount": 3}. The integer is the largest value of each count. A count that reaches it means that more work is
+-- left.
 create table private.maintenance_tasks (
   name text primary key,
   function text not null,
-  -- When it has not run for this long, it runs without its schedule.
+  -- When the task has not run for this long, it runs without its schedule.
   at_least_every interval not null,
-  -- Since when its schedule wants it to run; null: it has run.
+  -- Since when the schedule wants the task to run; null: it has run.
   wanted_at timestamptz,
   -- The slot that wants it.
   schedule text,
   slot_at timestamptz,
   run_at timestamptz,
-  -- What the run that is under way, or the last one, did so far.
+  -- The counts so far of the run that is under way, or else of the last run.
   result jsonb not null default '{}',
   constraint maintenance_tasks_know_who_wants_them check ((wanted_at is null) = (slot_at is null))
 );
@@ -70,7 +72,7 @@ revoke all on public.schedules, public.schedule_ticks from anon, authenticated;
 grant select, insert, update, delete on public.schedules, public.schedule_ticks, private.maintenance_tasks
   to service_role;
 
--- The rows of the declared schedules, [{"name", "cron", "timeZone"}]. A new one counts from now on.
+-- Opens the rows of the declared schedules, [{"name", "cron", "timeZone"}]. Slots of a new schedule count from now on.
 create function public.open_schedules(p_declared jsonb, p_now timestamptz)
 returns setof public.schedules
 language plpgsql
@@ -118,7 +120,7 @@ begin
 end
 $$;
 
--- Writes a slot that fires, whose work is a task.
+-- Writes a slot that fires and whose work is a task.
 create function private.fire_task(p_schedule text, p_tick jsonb, p_now timestamptz)
 returns void
 language plpgsql
@@ -135,8 +137,8 @@ begin
 end
 $$;
 
--- Writes a slot that fires, whose work is a job; under the lock of the schedule's row. The limits for requesters do not apply:
--- a slot is never refused.
+-- Writes a slot that fires and whose work is a job. The caller holds the lock of the schedule's row. The limits for
+-- requesters do not apply: a slot is never refused.
 create function private.fire_tick(p_schedule text, p_tick jsonb, p_overlap text, p_now timestamptz)
 returns void
 language plpgsql
@@ -163,9 +165,10 @@ begin
 end
 $$;
 
--- Writes the slots between p_from and p_until, decided by the application: [{"at", "slot", "fate", "reason",
--- "request" or "task"}], the last only of those that fire. Does nothing when another caller has written them: p_from is what
--- the caller read. From p_until on, the given cron counts. Returns how many slots were fired, merged and skipped.
+-- Writes the slots between p_from and p_until, which the application decided: [{"at", "slot", "fate", "reason",
+-- "request" or "task"}]; only slots that fire have the last field. p_from is the time that the caller read; if another
+-- caller has written the slots since then, nothing is written. From p_until on, the given cron applies. Returns how
+-- many slots were fired, merged and skipped.
 create function public.tick_schedule(
   p_schedule text, p_from timestamptz, p_until timestamptz, p_cron text, p_time_zone text, p_overlap text,
   p_ticks jsonb, p_now timestamptz
@@ -208,7 +211,7 @@ begin
 end
 $$;
 
--- Lets waiting jobs begin whose earlier ones have ended. Returns how many.
+-- Releases waiting jobs whose earlier jobs have ended. Returns how many.
 create function public.release_ticks(p_now timestamptz)
 returns integer
 language plpgsql

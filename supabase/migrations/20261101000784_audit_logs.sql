@@ -1,5 +1,6 @@
--- A row of audit_logs is one action of an administrator: who, what, on what, and when. It is written before the action,
--- so that no action is without its row. No role may change a row; only rows older than 90 days are deleted.
+-- A row of audit_logs is one action of an administrator: the actor, the action, its target, and the time. It is written
+-- before the action, so that every action has its row. No role may change a row; only rows older than 90 days are
+-- deleted.
 
 create table public.audit_logs (
   id bigint generated always as identity primary key,
@@ -8,7 +9,7 @@ create table public.audit_logs (
   actor text not null,
   -- The route, such as POST /api/schedules/:name/pause.
   action text not null,
-  -- The path's parameters: {"name": "send-daily-report"}.
+  -- The parameters of the path: {"name": "send-daily-report"}.
   target jsonb not null,
   constraint audit_logs_rows_are_small check (
     length(actor) <= 500 and length(action) <= 500 and pg_column_size(target) <= 4096)
@@ -55,7 +56,8 @@ as $$
   select * from public.audit_logs where p_before_id is null or id < p_before_id order by id desc limit p_limit;
 $$;
 
--- With the rights of its owner, because no other role may delete. The age is not a parameter: no caller can shorten it.
+-- Runs with the rights of its owner, because no other role may delete. The age is not a parameter, so that no caller
+-- can shorten it.
 create function private.clean_audit_logs(p_limit integer, p_now timestamptz)
 returns jsonb
 language plpgsql

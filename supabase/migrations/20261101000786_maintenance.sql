@@ -118,7 +118,7 @@ declare
   v_result jsonb;
 begin
   execute format('select %s($1, $2)', p_task.function) into v_counts using p_limit, p_now;
-  -- Counts of zero too: add_counts leaves them out.
+  -- Takes over counts of zero too, which add_counts leaves out.
   v_result := v_counts || private.add_counts(p_task.result, v_counts);
   if exists (select from jsonb_each_text(v_counts) where value::bigint >= p_limit) then
     update private.maintenance_tasks set result = v_result where name = p_task.name;
@@ -134,7 +134,7 @@ end
 $$;
 
 -- The one entry point of maintenance: runs a batch of every task that its schedule wants, or that has not run for too
--- long. Two callers at once do the work once. A task that fails does not stop the others. Returns
+-- long. When two callers run at once, the work is done once. A task that fails does not stop the others. Returns
 -- {"counts": {"cleanup-sessions": {"deletedCount": 3}}, "left": tasks with more to do, "errors": {"refresh-cache": …}}.
 create function public.run_maintenance(p_limit integer, p_now timestamptz)
 returns jsonb

@@ -29,7 +29,7 @@ select private.register_work_kind('{"function_id": "backfill-schedule", "event_n
   "subjects": "private.backfill_subjects",
   "summary": "Starts the missed slots of a schedule"}');
 
--- How many of these slots have had a job.
+-- How many of these slots have a job already.
 create function public.count_fired_slots(p_schedule text, p_slots timestamptz[])
 returns integer
 language sql stable
@@ -39,9 +39,9 @@ as $$
   where schedule = p_schedule and slot_at = any (p_slots) and job_id is not null;
 $$;
 
--- Runs the next slots of a backfill, [{"at", "slot", "request"}], each once: a slot that has had a job keeps it. p_from
--- and p_next number the slots of the period; those between them that are not in p_slots are on excluded days.
--- Returns "open", "done" or "lost".
+-- Runs the next slots of a backfill, [{"at", "slot", "request"}], each once: a slot that has a job keeps it. p_from and
+-- p_next are numbers of slots of the period. Slots between them that are not in p_slots are on excluded days. Returns
+-- "open", "done" or "lost".
 create function public.backfill_slots(
   p_part_id bigint, p_token uuid, p_from bigint, p_next bigint, p_schedule text, p_reason text, p_slots jsonb,
   p_now timestamptz
@@ -60,7 +60,7 @@ begin
   if v_answer is not null then
     return v_answer;
   end if;
-  -- Housekeeping may be about to write the same slots.
+  -- Housekeeping may be writing the same slots, so this waits for its lock.
   perform from public.schedules where name = p_schedule for update;
   for v_slot in
     select value from jsonb_array_elements(p_slots) where not exists (

@@ -1,12 +1,12 @@
--- A sign-up begins in the transaction in which Supabase Auth confirms a user's address, for every source of users:
--- the API, supabase-js, another provider, or an administrator. So no user is without it. An address that was not
+-- A sign-up begins in the transaction in which Supabase Auth confirms a user's address, for every source of users: the
+-- API, supabase-js, another provider, or an administrator. So every user has a sign-up. An address that was not
 -- confirmed may belong to another person, so it gets no welcome mail.
 
 create table public.signups (
   -- The user's id in Supabase Auth.
   user_id uuid primary key,
   email text not null,
-  -- What the user called themselves at sign-up.
+  -- The name that the user gave at sign-up.
   name text not null,
   -- The delayed job of the profile's reminder.
   reminder_job_id uuid not null,
@@ -17,7 +17,7 @@ create index signups_by_address on public.signups (lower(email));
 
 create table public.user_settings (
   user_id uuid primary key,
-  -- IANA: mails at a local hour follow it.
+  -- An IANA name. Mails that are due at a local hour use it.
   time_zone text not null default 'UTC',
   weekly_digest boolean not null default true,
   updated_at timestamptz not null,
@@ -34,7 +34,7 @@ create policy user_settings_are_read_by_their_user_and_admins on public.user_set
   or ((select auth.jwt()) -> 'app_metadata' ->> 'role') = 'admin'
 );
 
--- Sign-ups are never refused by limits of ours: Auth has accepted them.
+-- There are no limits for sign-ups, because Auth has already accepted them.
 select private.register_work_kind('{"function_id": "on-user-signup", "event_name": "user/signup", "kind": "signup",
   "priority": 2, "per_second": null, "waiting": null, "by_promise": false,
   "summary": "Greets a new user"}');
@@ -85,7 +85,7 @@ begin
   end if;
   perform private.send_mail(jsonb_build_object('key', 'welcome:' || p_user_id, 'template', 'welcome',
     'to', v_email, 'fields', '{}'::jsonb,
-    -- The first one and three more.
+    -- The first attempt and three more.
     'attempts', 4), p_now);
   return 'accepted';
 end
@@ -102,7 +102,7 @@ as $$
   on conflict (id) do nothing;
 $$;
 
--- For analytics, without the address.
+-- Stores an event for analytics, without the address.
 create function public.track_signup(p_user_id uuid, p_now timestamptz)
 returns void
 language sql

@@ -1,5 +1,5 @@
--- What follows when Supabase Auth or a user changes an account. The triggers on auth.users run as their owner, because
--- Auth's own role may not write our tables.
+-- What is done when Supabase Auth or a user changes an account. The triggers on auth.users run with the rights of their
+-- owner, because Auth's own role may not write our tables.
 
 create function private.begin_signup_of_user()
 returns trigger

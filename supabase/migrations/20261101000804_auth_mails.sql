@@ -1,5 +1,5 @@
--- The mails of Supabase Auth: a password reset, a confirmation. A person waits for each, so they are critical work. A
--- link that has expired is not sent any more.
+-- The mails of Supabase Auth: a password reset, a confirmation. A person waits for each of them, so they are critical
+-- work. A mail whose link has expired is not sent.
 
 -- p_mails: [{"key", "template", "to", "fields", "expires"}]. A call that is repeated changes nothing.
 create function public.send_auth_mails(p_mails jsonb, p_now timestamptz)

@@ -1,11 +1,12 @@
 -- The weekly digest: each user who wants one gets it on Monday at 09:00 in their own time zone, about the seven days
--- before, unless there is nothing to tell. A row says that a user's week was looked at, so that it is mailed once.
+-- before, unless there is nothing to report. A row means that a user's week has been decided, so that it is mailed at
+-- most once.
 
 create table public.weekly_digests (
   user_id uuid not null,
   -- The Monday, in the user's time zone.
   week date not null,
-  -- Whether there was something to tell.
+  -- Whether there was something to report.
   was_mailed boolean not null,
   made_at timestamptz not null,
   primary key (user_id, week)
@@ -16,7 +17,7 @@ revoke all on public.weekly_digests from anon, authenticated;
 grant select, insert, update, delete on public.weekly_digests to service_role;
 create index user_settings_by_time_zone on public.user_settings (time_zone, user_id) where weekly_digest;
 
--- The users whose Monday 09:00 has come, and whose week was not looked at. After Tuesday it is too late.
+-- The users whose Monday 09:00 has come, and whose week is undecided. A digest is not sent after Tuesday.
 create function private.due_digests(p_limit integer, p_now timestamptz)
 returns table (user_id uuid, email text, week date, ends_at timestamptz)
 language sql stable
@@ -38,7 +39,7 @@ as $$
   order by settings.user_id limit p_limit;
 $$;
 
--- A maintenance task. Returns {"digestCount", "mailedCount", "deletedCount"}.
+-- A maintenance task that makes the digests. Returns {"digestCount", "mailedCount", "deletedCount"}.
 create function private.make_weekly_digests(p_limit integer, p_now timestamptz)
 returns jsonb
 language plpgsql
@@ -99,7 +100,7 @@ language plpgsql
 set search_path = ''
 as $$
 begin
-  -- Offsets such as +02:00 are no zones: they know no daylight saving time.
+  -- Offsets such as +02:00 are refused, because they have no daylight saving time.
   if p_change ? 'timeZone'
     and not exists (select from pg_catalog.pg_timezone_names where name = p_change ->> 'timeZone')
   then

@@ -1,7 +1,7 @@
 -- A reading is one number that the monitor watches: of a rule, and of a subject (a class, a kind of work, or empty for
--- the whole installation). Each function here reads one source once; the time it looks back is at most an hour.
+-- the whole installation). Each function here reads one source once, and at most the last hour of it.
 
--- One row: what the monitor remembers.
+-- The state of the monitor between its runs, as one row.
 create table private.monitor (
   id boolean primary key default true,
   -- When it last ran.
@@ -48,8 +48,9 @@ as $$
   select 'oldest-waiting', 'P' || class, private.seconds(p_now - ready_at) from classes where ready_at is not null;
 $$;
 
--- What ended in the last hour. A rate needs three failures: one of two says nothing. The processing time is that of
--- the slowest 5 % of a kind, if at least five ended; work in parts takes as long as its parts.
+-- Reads the jobs that ended in the last hour. A rate needs three failures, because one of two says nothing. The
+-- processing time is that of the slowest 5 % of a kind, if at least five ended; work in parts takes as long as its
+-- parts.
 create function private.read_ends(p_now timestamptz)
 returns setof private.reading
 language sql stable
@@ -68,13 +69,13 @@ as $$
   from ended where status in ('completed', 'failed') and started_at is not null and progress_total is null
   group by kind having count(*) >= 5
   union all
-  -- Throughput says something only while work waits.
+  -- Throughput is meaningful only while work waits.
   select 'throughput', '', (select count(*) from ended)::float8
   where 10 <= (select count(*) from (
     select from private.waiting_jobs where ready_at <= p_now - interval '5 minutes' limit 10) as waiting);
 $$;
 
--- The share of retries among all tries of the last hour, from five retries on.
+-- The share of retries among all tries of the last hour. It is read when there were at least five retries.
 create function private.read_retries(p_now timestamptz)
 returns setof private.reading
 language sql stable
@@ -87,10 +88,10 @@ as $$
   where retries.count >= 5;
 $$;
 
--- How the promises of P1 to P4 were kept: work that began after it was due, or still waits. 99 % of the work should
--- begin in time, so a burn rate of 1 uses up what is allowed; 14.4 uses up a month's allowance in two days. Both the last hour and
--- the last five minutes must burn: the hour shows that it matters, the five minutes that it still happens. With fewer
--- than 50 jobs in the hour a rate says little: then the late ones are counted.
+-- How the promises of P1 to P4 were kept. Late work began after it was due, or is due and still waits. 99 % of the work
+-- should begin in time, so a burn rate of 1 uses up exactly what is allowed; 14.4 uses up a month's allowance in two
+-- days. Both the last hour and the last five minutes must burn: the hour shows that it matters, the five minutes that
+-- it still happens. With fewer than 50 jobs in the hour a rate is not meaningful, so late jobs are counted instead.
 create function private.read_promises(p_now timestamptz)
 returns setof private.reading
 language sql stable
@@ -133,9 +134,9 @@ as $$
   having min(released_at) is not null;
 $$;
 
--- How long ago the oldest slot was due that housekeeping should have decided at its last run (the time of the monitor's
--- last run). So downtime of housekeeping counts as no missed slot. The slots are the declared ones: a schedule whose
--- times an operator changed is left out.
+-- How long ago the oldest slot was due that has no row, although housekeeping should have decided it at its last run
+-- (the time of the monitor's last run). So downtime of housekeeping does not count as a missed slot. The slots are the
+-- declared ones: a schedule whose times an operator changed is left out.
 create function private.read_schedules(p_slots jsonb, p_last timestamptz, p_now timestamptz)
 returns setof private.reading
 language sql stable

@@ -1,13 +1,13 @@
--- An alert is one thing that is wrong with the installation, from the monitor's first run that found it until it is
--- gone. A rule says what is watched; the thresholds are configuration (src/monitoring/thresholds.ts).
+-- An alert is one thing that is wrong with the installation, from the monitor's first run that found it until a run
+-- finds it resolved. A rule says what is watched; the thresholds are configuration (src/monitoring/thresholds.ts).
 
 create table private.alert_rules (
   rule text primary key,
   severity text not null,
-  -- The rule fires below its threshold instead of above it.
+  -- Whether the rule fires below its threshold instead of above it.
   is_below boolean not null default false,
-  -- Finds the rows behind an alert, worst first. People run it as it is; the monitor puts its own time in place of
-  -- now(). {subject} is the alert's subject.
+  -- Finds the rows behind an alert, worst first. People run it as it is; the monitor replaces now() by its own time.
+  -- {subject} is the alert's subject.
   query text not null,
   constraint alert_rules_severity_is_valid check (severity in ('warning', 'error'))
 );
@@ -63,14 +63,14 @@ create table public.alerts (
   -- The first three rows of the query.
   offenders jsonb not null,
   opened_at timestamptz not null,
-  -- When the monitor last found it.
+  -- When the monitor last found the problem.
   seen_at timestamptz not null,
   reminded_at timestamptz,
   reminder_count integer not null default 0,
   acknowledged_at timestamptz,
   acknowledged_by text,
   resolved_at timestamptz,
-  -- The message that Slack has not received yet, and until when a process has claimed it.
+  -- The type of the message that Slack has not received yet, and until when a process has claimed it.
   untold text,
   claimed_until timestamptz,
   constraint alerts_status_is_valid check (status in ('open', 'acknowledged', 'resolved')),
@@ -79,7 +79,7 @@ create table public.alerts (
   constraint alerts_say_who_acknowledged_them check ((acknowledged_at is null) = (acknowledged_by is null)),
   constraint alerts_acknowledged_ones_say_when check (status <> 'acknowledged' or acknowledged_at is not null)
 );
--- Alert once: while one is not resolved there is no second one.
+-- While an alert is not resolved, there is no second one of its rule and subject.
 create unique index alerts_one_at_a_time on public.alerts (rule, subject) where status <> 'resolved';
 create index alerts_newest_first on public.alerts (opened_at desc, id desc);
 create index alerts_untold on public.alerts (opened_at) where untold is not null;
@@ -172,8 +172,8 @@ as $$
   where changed.what is not null and (status <> 'resolved' or resolved_at = p_now);
 $$;
 
--- Claims the alerts whose message Slack has not received yet. When a process dies while it sends one, the next one sends
--- it.
+-- Claims the alerts whose message Slack has not received yet. When a process dies while it sends a message, another
+-- process sends it after the claim.
 create function public.claim_untold_alerts(p_limit integer, p_now timestamptz)
 returns setof public.alerts
 language sql
@@ -195,8 +195,8 @@ as $$
   update public.alerts set claimed_until = null, untold = case when untold <> p_told then untold end where id = p_id;
 $$;
 
--- An acknowledged alert is not repeated, but a last message says when it is over. Acknowledging twice, or after that,
--- changes nothing.
+-- An acknowledged alert is not repeated, but a last message says when it is resolved. Acknowledging again, or after
+-- that, changes nothing.
 create function public.acknowledge_alert(p_id uuid, p_by text, p_now timestamptz)
 returns setof public.alerts
 language plpgsql

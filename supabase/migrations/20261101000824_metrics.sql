@@ -1,5 +1,6 @@
--- Metrics for Prometheus: numbers of now and of the last five minutes, read from indexes alone, so that they cost the same at any
--- number of jobs. Each count stops at 100,000. Sums since the beginning are left out: the ledger deletes old jobs.
+-- Metrics for Prometheus: current numbers, and numbers of the last five minutes, read from indexes alone, so that they
+-- cost the same at any number of jobs. Each count stops at 100,000. Sums since the beginning are left out, because the
+-- ledger deletes old jobs.
 
 create function private.waiting_by_class()
 returns table (class text, waiting bigint, oldest_at timestamptz)
@@ -12,7 +13,8 @@ as $$
   from generate_series(1, 5) as class;
 $$;
 
--- In the last five minutes, and how many of them after they were due. P5 has no promise, so that none is late.
+-- How many jobs began in the last five minutes, and how many of them began after they were due. P5 has no promise, so
+-- its jobs are never late.
 create function private.started_by_class(p_now timestamptz)
 returns table (class text, started bigint, late bigint)
 language sql stable

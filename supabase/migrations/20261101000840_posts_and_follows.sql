@@ -1,17 +1,17 @@
--- A post is a text that an author shows to the followers. A follow is one reader who wants the posts of one author, and
--- a block hides the posts of two people from each other. Authors and readers are owners: users, or those of API keys.
+-- A post is a text that an author publishes to followers. A follow is one reader who wants the posts of one author. A
+-- block hides the posts of two people from each other. Authors and readers are owners: users, or those of API keys.
 
--- Posts and follows are numbered by one sequence, so that it is known which came first.
+-- One sequence numbers posts and follows, so that their numbers show which came first.
 create sequence private.feed_sequence;
 
 create table public.posts (
-  -- Also the id of the job that brings it to the followers.
+  -- Also the id of the job that brings the post to the followers.
   id uuid primary key,
   sequence bigint not null,
   author text not null,
   content text not null,
-  -- How followers get it, decided once: 'push' copies it into their feeds, 'pull' lets them look for it. Writers and
-  -- readers use this, so that they agree when the number of followers changes.
+  -- How followers get the post, decided once: 'push' copies it into their feeds, 'pull' lets them look for it. Writers
+  -- and readers use this column, so that they agree when the number of followers changes.
   strategy text not null,
   follower_count integer not null,
   created_at timestamptz not null,
@@ -46,7 +46,7 @@ create table public.blocks (
 create index blocks_by_blocked on public.blocks (blocked, blocker);
 
 -- A feed entry is one pushed post in the feed of one follower. It has no foreign keys: reading a feed leaves out
--- entries whose post is deleted or hidden, and newer entries displace them.
+-- entries whose post is deleted or hidden, and newer entries replace old ones.
 create table public.feed_entries (
   follower text not null,
   post_sequence bigint not null,
@@ -78,8 +78,8 @@ as $$
   select case when p_follower_count > private.most_pushed_followers() then 'pull' else 'push' end;
 $$;
 
--- Lets follows of an author run at the same time, but none beside a post of this author: so a follow with a lower
--- number than a post was committed before the post.
+-- Locks an author: follows of the author may run at the same time, but no follow runs at the same time as a post of
+-- this author. So a follow with a lower number than a post was committed before the post.
 create function private.lock_author(p_author text, p_is_posting boolean)
 returns void
 language plpgsql
@@ -94,8 +94,8 @@ begin
 end
 $$;
 
--- Accepts a post and the job that brings it to the followers (p_request: see private.accept_job), and decides on its
--- strategy. Returns the job: its id is the post's id. A repeated request gets the first one's job.
+-- Accepts a post and the job that brings it to the followers (p_request: see private.accept_job), and decides its
+-- strategy. Returns the job, whose id is the post's id. A repeated request returns the job of the first one.
 create function public.accept_post(p_content text, p_request jsonb, p_now timestamptz)
 returns public.jobs
 language plpgsql
@@ -140,7 +140,7 @@ as $$
   select pg_advisory_xact_lock(hashtextextended('person ' || p_person, 0));
 $$;
 
--- The reader gets the posts that the author makes from now on. Following again changes nothing.
+-- The reader gets the posts that the author publishes from now on. Following again changes nothing.
 create function public.follow_author(p_follower text, p_author text, p_most integer, p_now timestamptz)
 returns void
 language plpgsql
@@ -197,8 +197,8 @@ as $$
   delete from public.blocks where blocker = p_blocker and blocked = p_blocked;
 $$;
 
--- A user who is deleted in Supabase Auth leaves nothing here. It runs as its owner, because Auth's own role may not
--- write our tables.
+-- Deletes the posts, follows, blocks and feed of a user who is deleted in Supabase Auth. Runs with the rights of its
+-- owner, because Auth's own role may not write our tables.
 create function private.forget_person_of_feed()
 returns trigger
 language plpgsql

@@ -1,8 +1,8 @@
 -- Pushing a post: the numbers of its author's follows are cut into ranges, and each part writes the entries of all
 -- followers of its range with one statement.
 
--- The parts of a post, [{"first", "last", "total"}], each of at most p_size followers; without a post that is pushed,
--- none. Later follows have higher numbers than the post.
+-- The parts of a post, [{"first", "last", "total"}], each of at most p_size followers; none when the post is gone or
+-- not pushed. Follows with higher numbers than the post came later, so they are left out.
 create function public.cut_post(p_id uuid, p_size integer)
 returns jsonb
 language sql stable
@@ -28,7 +28,7 @@ as $$
 $$;
 
 -- Writes the entries of one part, and deletes the oldest entries of each of these feeds. Returns what
--- private.settle_part returns. Followers who left, and a post that was deleted, count as skipped.
+-- private.settle_part returns. Followers who have left, and all followers of a deleted post, count as skipped.
 create function public.push_post_part(p_part_id bigint, p_token uuid, p_now timestamptz)
 returns text
 language plpgsql
@@ -60,7 +60,7 @@ begin
 end
 $$;
 
--- Rows that another push deletes at this moment are left to it, so that two pushes cannot wait for each other.
+-- Rows that another push is deleting are left to it, so that two pushes do not wait for each other.
 create function private.trim_feeds(p_followers text[])
 returns void
 language sql

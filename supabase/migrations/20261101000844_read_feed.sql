@@ -1,5 +1,5 @@
--- Reading a feed. What a reader may see is decided here, at every read: an unfollow, a block and a deletion need no
--- other statement.
+-- Reading a feed. Each read decides which posts a reader may see, so an unfollow, a block and a deletion need no other
+-- statement.
 
 -- The authors whose posts a reader sees: those who are followed, unless one of the two blocks the other.
 create view private.visible_authors with (security_invoker = true) as
@@ -8,8 +8,9 @@ where not exists (select from public.blocks where blocker = follower and blocked
   and not exists (select from public.blocks where blocker = author and blocked = follower);
 grant select on private.visible_authors to service_role;
 
--- {"posts": [{"id", "author", "content", "created_at"}], newest first, "pulled": the numbers of the pulled ones}.
--- p_pulled: the numbers of an earlier answer, whose search is not repeated; null: search now.
+-- Returns {"posts": [{"id", "author", "content", "created_at"}], newest first, "pulled": the numbers of the pulled
+-- posts}.
+-- p_pulled: the numbers of an earlier answer, so that their search is not repeated; null: search now.
 create function public.read_feed(p_reader text, p_pulled bigint[])
 returns jsonb
 language plpgsql stable
@@ -25,8 +26,9 @@ begin
       union
       select unnest(v_pulled)
     ), feed as (
-      -- One candidate after the other, until there are enough: a join of all of them takes ten times as long. The
-      -- difference of the numbers keeps the planner from reading all followers of an author by the index on `since`.
+      -- Takes one candidate after the other until there are enough, because a join of all of them takes ten times as
+      -- long. The condition subtracts the numbers, because with a plain comparison the planner reads all followers of
+      -- an author by the index on `since`.
       select visible.*
       from (select sequence from candidates order by sequence desc) as candidate
       cross join lateral (

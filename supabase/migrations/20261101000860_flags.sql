@@ -1,5 +1,5 @@
--- A flag decides, at the door, which of two ways the work of some callers takes, while a new way is rolled out. Each
--- environment has its own. Without a row there is no choice: the new way is the only one.
+-- A flag decides for some callers, when their request is accepted, which of two ways its work takes, while a new way is
+-- rolled out. Each environment has its own flags. Without a row, all work takes the new way.
 
 create table public.flags (
   name text not null,
@@ -21,7 +21,7 @@ create table public.flag_decisions (
   flag text not null,
   environment text not null,
   subject text not null,
-  -- The key that the flag was asked about.
+  -- The key for which the flag decided.
   key text not null,
   way text not null,
   reason text not null,
@@ -55,7 +55,7 @@ as $$
     select * from public.flags where environment = p_environment order by name limit 100) as flag;
 $$;
 
--- Makes or changes a flag. What is null stays as it is; a new flag is on, for 10 % (S4-66).
+-- Makes or changes a flag. Null arguments change nothing. A new flag is on, for 10 % (S4-66).
 create function public.set_flag(
   p_name text, p_environment text, p_is_on boolean, p_percentage integer, p_allowed text[], p_now timestamptz
 )
@@ -107,8 +107,8 @@ begin
 end
 $$;
 
--- Both ways since p_since, from the ledger: {"queue": {"decided", "ended", "failed", "handedOver", "p50Ms", "p95Ms"},
--- "sync": …}. Handed over: begun in the request and finished by the queue.
+-- Compares both ways since p_since, by the ledger: {"queue": {"decided", "ended", "failed", "handedOver", "p50Ms",
+-- "p95Ms"}, "sync": …}. "handedOver" counts the jobs that a request began and the queue finished.
 create function public.compare_ways(p_flag text, p_environment text, p_since timestamptz)
 returns jsonb
 language sql stable
@@ -157,8 +157,8 @@ begin
 end
 $$;
 
--- Releases jobs of this function that were held before p_before: the request that would have done them, or
--- decided on them, has died. Returns how many.
+-- Releases jobs of this function that were held before p_before, because the request that held them has died before it
+-- did their work or decided on them. Returns how many.
 create function public.queue_left_jobs(p_function_id text, p_before timestamptz, p_limit integer, p_now timestamptz)
 returns integer
 language sql

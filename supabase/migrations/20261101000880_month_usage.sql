@@ -1,4 +1,5 @@
--- What the work of each day used, counted from the ledger before it deletes old jobs: the base of the month's cost.
+-- What the work of each day used, counted in the ledger before it deletes old jobs. The month's cost is computed from
+-- it.
 
 create table private.usage_by_day (
   -- UTC.
@@ -6,7 +7,7 @@ create table private.usage_by_day (
   function_id text not null,
   job_count bigint not null,
   run_count bigint not null,
-  -- Attempts of runs after the first one.
+  -- Attempts of runs, without the first attempt of each run.
   retry_count bigint not null,
   -- Runs that sent events to parts, and these parts.
   fan_out_count bigint not null,
@@ -26,7 +27,7 @@ alter table private.usage_by_day enable row level security;
 alter table private.usage_tally enable row level security;
 grant select, insert, update, delete on private.usage_by_day, private.usage_tally to service_role;
 
--- Counts the jobs that have ended since the last call, each once, and forgets days of more than 400 days ago. A
+-- Counts the jobs that have ended since the last call, each once, and deletes days from more than 400 days ago. A
 -- transaction may commit later than the time that it wrote, so the newest minute waits for the next call. Returns how
 -- many jobs were counted.
 create function public.tally_usage(p_now timestamptz)
@@ -54,8 +55,8 @@ begin
     cross join lateral (
       select count(*) as runs, coalesce(sum(attempts - 1), 0) as retries from public.job_runs where job_id = jobs.id
     ) as runs
-    -- A request, not a run, did the parts of a job without a run. A job that resumes a campaign sends events to the parts
-    -- of another job, so its result has their number.
+    -- A job without a run sent no events for its parts, because a request did them. A job that resumes a campaign sends
+    -- events for the parts of another job, so its result has their number.
     cross join lateral (
       select case when jobs.function_id = 'resume-email-campaign' and jsonb_typeof(jobs.result -> 'parts') = 'number'
         then (jobs.result ->> 'parts')::bigint

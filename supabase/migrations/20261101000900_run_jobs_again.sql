@@ -3,9 +3,10 @@
 create unique index jobs_run_again_once_at_a_time on public.jobs (again_of)
   where again_of is not null and ended_at is null;
 
--- The event keeps its data, so an effect whose key comes from the data is not repeated; a report is made again. Work
--- with an open dead letter is reprocessed instead, because that also settles the letter and its part. A repeated request
--- gets the first one's job: one with the same p_new_id or idempotency key, and any request while that job has not ended.
+-- The event keeps its data, so effects whose key comes from the data are not repeated; a report is generated again.
+-- Work with an open dead letter is reprocessed instead, because that also settles the letter and its part. A repeated
+-- request returns the job of the first one: a request with the same p_new_id or idempotency key, and any request while
+-- that job has not ended.
 create function public.run_job_again(p_job_id uuid, p_new_id uuid, p_by text, p_key text, p_now timestamptz)
 returns public.jobs
 language plpgsql
@@ -34,7 +35,7 @@ begin
   elsif exists (select from public.dead_letter_queue where job_id = p_job_id and status = 'failed') then
     perform private.refuse(409, 'conflict', 'The job has an open dead letter: reprocess that instead');
   end if;
-  -- The work is wanted again now, so its old deadline does not count.
+  -- The work is wanted again now, so the deadline of the old job does not apply.
   v_job := private.insert_job(v_said || jsonb_build_object('functionId', v_old.function_id,
     'event', v_old.event_name, 'data', case when jsonb_typeof(v_old.event_data) = 'object'
       then v_old.event_data - 'deadlineAt' else v_old.event_data end,
