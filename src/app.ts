@@ -22,9 +22,9 @@ export type App = ReturnType<typeof createApp>;
 type MakeFunctions = (platform: Platform) => InngestFunction.Any[];
 
 /**
- * The composition root: makes the clients from the environment, and from them the functions, the routes and one handler
- * per kind of door. The functions are a parameter, so that only the door that runs them bundles their packages (sharp
- * alone is 19 MB).
+ * The composition root: makes the clients from the environment, and from the clients the functions, the routes and one
+ * handler for each kind of door. The functions are a parameter, so that only the door that runs them bundles their
+ * packages (sharp alone is 19 MB).
  */
 export function createApp(env: Env, outside: Outside = {}, makeFunctions = noFunctions) {
   const schedules = rooms.flatMap((room) => room.schedules?.(env) ?? []);
@@ -83,7 +83,7 @@ const noFunctions: MakeFunctions = () => [];
 
 const running = new Map<MakeFunctions, App>();
 
-/** The app of this process, made at the first request: importing a door reads no environment variables. */
+/** The app of this process, made at the first request, so that importing a door reads no environment variables. */
 function appWith(makeFunctions: MakeFunctions): App {
   const app = running.get(makeFunctions) ?? createApp(readEnv(), {}, makeFunctions);
   running.set(makeFunctions, app);
@@ -91,8 +91,8 @@ function appWith(makeFunctions: MakeFunctions): App {
 }
 
 /**
- * The logger for errors that no app could log. It needs no environment, because reading the environment may have
- * failed.
+ * The logger for errors that occur before an app exists. It is made without the environment, because reading the
+ * environment may have failed.
  */
 const lastWords = createLogger({});
 

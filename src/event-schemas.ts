@@ -42,8 +42,8 @@ const rooms = [
 const eventType = z.object({ name: z.string(), schema: z.instanceof(z.ZodType) });
 
 /**
- * The schema of each event's data. Only one door loads the functions, and other doors check data, too. A test fails when
- * the event of a function is missing here.
+ * The schema of each event's data. Only one door loads the functions, but other doors check data too, so the schemas
+ * are listed here. A test fails when the event of a function is missing.
  */
 export const eventSchemas: ReadonlyMap<string, z.ZodType> = new Map(
   rooms

@@ -20,7 +20,10 @@ import { sitemapFunctions } from "#sitemap/functions.ts";
 import { uploadFunctions } from "#uploads/functions.ts";
 import { webhookFunctions } from "#webhooks/functions.ts";
 
-/** All functions of this installation; read this list first. Only the door that runs the functions imports it. */
+/**
+ * All functions of this installation. To learn the project, read this list first. Only the door that runs the functions
+ * imports it.
+ */
 export const allFunctions = (platform: Platform): InngestFunction.Any[] => [
   ...campaignFunctions(platform),
   ...mailFunctions(platform),
@@ -41,5 +44,6 @@ export const allFunctions = (platform: Platform): InngestFunction.Any[] => [
   ...deadLetterFunctions(platform),
   catchFailures(platform),
   recordCancellations(platform),
-  // The last two receive Inngest's own events about runs. They keep the ledger and the dead letters up to date.
+  // The last two functions receive Inngest's own events about runs, and keep the ledger and the dead letters up to
+  // date.
 ];

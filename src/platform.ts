@@ -47,7 +47,7 @@ import { createRollout } from "#rollout/rollout.ts";
 
 /** `log` receives the log lines instead of stdout; `safeFetch` replaces calls to the addresses that users give us. */
 export type Outside = { fetch?: Fetch; clock?: Clock; log?: DestinationStream; safeFetch?: SafeFetch };
-/** The rooms' declarations that the platform's own services need. */
+/** The declarations of the rooms that the platform's own services need. */
 type Declared = {
   visibleFields: VisibleFields;
   facts: readonly Fact[];
@@ -93,7 +93,8 @@ export function createPlatform(
   });
   const outbox = createOutbox({ inngest, jobs: ledger, clock, logger });
   const jobs = { ...ledger, accept: createAccept({ jobs: ledger, outbox }) };
-  // Filled when the functions are known: they need `onFailure`, and `onFailure` reads this only when a run fails.
+  // Filled when the functions are known, because they need `onFailure`, and `onFailure` reads this map only when a run
+  // fails.
   const attempts = new Map<string, number>();
   const maxAttempts = (functionId: string) => attempts.get(functionId);
 
@@ -133,14 +134,14 @@ export function createPlatform(
     flow: createFlowControl(env.PLAN),
     rollout: createRollout(flagRepository(db, clock, env.NIGHTSHIFT_ENV), clock),
     mailMode: createFence(env, db, clock).mailMode,
-    /** A month in which this campaign is the only work. */
+    /** The cost of a month in which this campaign is the only work. */
     estimateCampaign: (recipients: number) => estimateOf(usageOf({ events: 0, steps: 1, recipients })),
     /** The cost of a month in which this import is the only work. */
     estimateImport: (parts: number) =>
       estimateOf(
         usageOfCounts({ executions: executionsOfParts("process-import", parts), jobs: 1, mails: 0 }),
       ),
-    /** The functions behind one handler. */
+    /** A handler that serves the functions. */
     serve(functions: InngestFunction.Any[]) {
       for (const fn of functions) attempts.set(fn.id(), (fn.opts.retries ?? 0) + 1);
       return serveFunctions(inngest, functions);

@@ -1,7 +1,7 @@
-/** An event's name, or the schedule that does the work without an event of the caller. */
+/** The name of an event, or of the schedule that does the work without an event of the caller. */
 type Meaning = { event: string } | { schedule: string };
 
-/** The queue names of the source documents, and what each one is here. docs/glossary.md shows the same table. */
+/** The queue names of the source documents, and their meaning here. docs/glossary.md shows the same table. */
 export const QUEUE_NAMES: Readonly<Record<string, Meaning>> = {
   "email.send-campaign": { event: "email/send.campaign" },
   "email.sendNewsletter": { event: "email/send.campaign" },
@@ -15,7 +15,7 @@ export const QUEUE_NAMES: Readonly<Record<string, Meaning>> = {
   "generate.sitemap": { schedule: "generate-sitemap" },
 };
 
-/** The event of a queue name. An event's own name stays as it is. */
+/** The event of a queue name. The name of an event is returned unchanged. */
 export function eventNamed(name: string): string {
   const meaning = QUEUE_NAMES[name];
   return meaning !== undefined && "event" in meaning ? meaning.event : name;

@@ -13,7 +13,7 @@ export const campaignView = z.object({
   id: z.uuid(),
   name: z.string(),
   listId: z.uuid(),
-  /** Blocked: the rest cannot be sent without a person. */
+  /** "blocked": the rest cannot be sent until a person acts. */
   status: z.enum(["draft", "queued", "sending", "paused", "blocked", "completed", "canceled", "failed"]),
   blocked: blockedView.nullable(),
   pausedAt: z.string().nullable(),
@@ -69,7 +69,7 @@ const sendRow = z.object({
   status: z.enum(SEND_STATUSES),
   batch_no: z.number(),
   attempts: z.number(),
-  /** Which provider sent it, or may have sent it. */
+  /** The provider that sent the mail, or may have sent it. */
   provider: z.string().nullable(),
   provider_message_id: z.string().nullable(),
   error_code: z.string().nullable(),

@@ -14,7 +14,7 @@ export const WARNING_CODES = [
 export type Warning = { code: (typeof WARNING_CODES)[number]; message: string };
 type Written = Pick<Content, "subject" | "html" | "text" | "missingField">;
 
-/** The list of warnings is cut here: one kind of fault may occur thousands of times. */
+/** The list of warnings is cut at this number of one kind, because one fault may occur thousands of times. */
 const MOST_OF_A_KIND = 10;
 
 /** The names of the author's merge fields, and whether each has a fallback wherever it is used. */
@@ -30,7 +30,7 @@ export function fieldsOf({ subject, html, text }: Written): Map<string, { hasFal
   return fields;
 }
 
-/** What an author should look at before sending. Nothing here prevents it. */
+/** Faults that an author should correct before sending. They are only warnings: the campaign can be sent with them. */
 export const warningsOf = (content: Written, audience: Audience): Warning[] => [
   ...(audience.recipients === 0
     ? [{ code: "no_recipients", message: "The list has no subscriber who may get this mail" } as const]

@@ -10,7 +10,7 @@ const HARMLESS: ReadonlySet<string> = new Set([
   "non-void-html-element-start-tag-with-trailing-solidus",
 ] satisfies `${ErrorCodes}`[]);
 
-/** Elements without an end tag, and those whose end tag HTML lets an author leave out. */
+/** Elements without an end tag, and elements whose end tag is optional in HTML. */
 const MAY_STAY_OPEN: ReadonlySet<string> = new Set(
   (
     "area base br col embed hr img input link meta source track wbr " +
@@ -25,7 +25,7 @@ const MAY_STAY_OPEN: ReadonlySet<string> = new Set(
 const MOST_ELEMENTS = 20_000;
 const MOST_DEPTH = 200;
 
-/** The faults of an HTML text, and the sources of its images without an alternative text: at most `most` of each. */
+/** The faults of an HTML text, and the sources of its images without an alternative text; at most `most` of each. */
 export function checkHtml(html: string, most: number): { broken: string[]; images: string[] } {
   const broken = new Set<string>();
   const images: string[] = [];
@@ -41,7 +41,7 @@ export function checkHtml(html: string, most: number): { broken: string[]; image
   return { broken: [...broken].slice(0, most), images: images.slice(0, most) };
 }
 
-/** Undefined: it exceeds the limits above. */
+/** Undefined when the text exceeds the limits above. */
 function parseBounded(html: string, tell: (fault: string) => void): Node | undefined {
   let elements = 0;
   let depth = 0;

@@ -5,9 +5,12 @@ import { findForeignSyntax } from "#mail/foreign-syntax.ts";
 import { asPlainText, parseTemplate } from "#mail/template.ts";
 
 const oneLine = (max: number) => filledText(max).regex(/^[^\r\n]*$/, "must be one line");
-/** So a text of 200,000 characters stays under a megabyte, even when each field has a value of 2,000 characters. */
+/**
+ * With this limit, a text of 200,000 characters stays under a megabyte, even when each field has a value of 2,000
+ * characters.
+ */
 const MOST_MERGE_FIELDS = 200;
-/** The same limit as for the name of a subscriber's field. */
+/** The limit for the name of a subscriber's field. */
 const LONGEST_NAME = 100;
 
 const merged = (text: z.ZodString) =>

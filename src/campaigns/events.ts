@@ -1,12 +1,12 @@
 import { eventType } from "inngest";
 import { z } from "zod";
 
-/** Command: send this campaign to every subscriber of its list who is active now. */
+/** Command: send this campaign to every active subscriber of its list. */
 export const sendCampaignRequested = eventType("email/send.campaign", {
   schema: z.object({ campaignId: z.uuid() }),
 });
 
-/** Command: send the parts of this campaign that are not done, after a pause. */
+/** Command: after a pause, send the parts of this campaign that are not done. */
 export const resumeCampaignRequested = eventType("email/resume.campaign", {
   schema: z.object({ campaignId: z.uuid() }),
 });

@@ -3,7 +3,7 @@ import { MERGE_FIELD } from "#mail/template.ts";
 
 type Names = "unsubscribeUrl" | "postalAddress";
 
-/** The merge fields that we fill, by their spellings in lower case. */
+/** The merge fields that the product fills, by their spellings in lower case. */
 const OURS: ReadonlyMap<string, Names> = new Map([
   ["unsubscribeurl", "unsubscribeUrl"],
   ["unsubscribe_url", "unsubscribeUrl"],
@@ -21,7 +21,10 @@ const TEXT: Readonly<Record<Names, string>> = {
   postalAddress: "{{postalAddress}}",
 };
 
-/** The content with a footer that adds what the author's text lacks: the link to unsubscribe, and the postal address. */
+/**
+ * Returns the content with a footer. The footer adds what the author's text lacks: the link to unsubscribe, and the
+ * postal address.
+ */
 export const withFooter = <Some extends Pick<Content, "html" | "text">>(content: Some): Some => ({
   ...content,
   html: content.html === null ? null : withHtmlFooter(content.html),

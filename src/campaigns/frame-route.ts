@@ -2,8 +2,8 @@ import { z } from "zod";
 import { type Route, route } from "#lib/http/route.ts";
 
 /**
- * No script runs in a mail. Its own styles apply, which the policy of the dashboard forbids, and its pictures are loaded
- * as a mail program would load them.
+ * A mail may run no script. Its own styles apply, although the dashboard's policy forbids them, and its pictures are
+ * loaded, as in a mail program.
  */
 const POLICY = [
   "default-src 'none'",
@@ -16,7 +16,7 @@ const POLICY = [
   "sandbox allow-same-origin",
 ].join("; ");
 
-/** An empty page with the policy of a mail. The dashboard frames it, and writes the mail that is composed into it. */
+/** An empty page with the policy of a mail. The dashboard shows it in a frame, and writes the composed mail into it. */
 export const frameRoute = (): Route =>
   route({
     method: "GET",

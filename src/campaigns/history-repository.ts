@@ -35,7 +35,7 @@ export const subscriberHistory = z.object({
 z.globalRegistry.add(subscriberHistory, { id: "SubscriberHistory" });
 export type HistoryRepository = ReturnType<typeof historyRepository>;
 
-/** The mails and the suppressions that an answer shows at most. */
+/** The largest numbers of mails and of suppressions in an answer. */
 const MOST = 50;
 
 export function historyRepository(db: DatabaseClient, clock: Clock) {

@@ -9,14 +9,14 @@ import { createUnsubscribeLinks } from "#mail/unsubscribe-links.ts";
  */
 export const imprint = z.object({
   postalAddress: z.string(),
-  /** Where links begin: `https://example.com/l/`. */
+  /** The address with which links begin: `https://example.com/l/`. */
   linkBase: z.string(),
   /** The key that signs the campaign's links. */
   linkKeyId: z.string(),
 });
 export type Imprint = z.output<typeof imprint>;
 
-/** Throws when a broadcast could not be sent lawfully. */
+/** Throws when the configuration lacks what the law demands of a broadcast. */
 export function readImprint(env: Pick<Env, "POSTAL_ADDRESS" | "URL" | "LINK_SECRET">): Imprint {
   const { POSTAL_ADDRESS: postalAddress, URL: site } = env;
   const { newestKeyId: linkKeyId } = createUnsubscribeLinks(env.LINK_SECRET);

@@ -6,7 +6,7 @@ import { uuid } from "#lib/http/fields.ts";
 import { json, type Route, route } from "#lib/http/route.ts";
 
 type Dependencies = NewsletterDependencies & {
-  /** Throws when a broadcast would lack what the law demands. */
+  /** Throws when the configuration lacks what the law demands of a broadcast. */
   refuseWithoutImprint: () => void;
 };
 
@@ -17,16 +17,16 @@ const newsletterView = acceptedView.extend({
   subscriberCount: z.number(),
 });
 z.globalRegistry.add(newsletterView, { id: "AcceptedNewsletter" });
-/** The answer of the old way, while a flag still sends some newsletters within the request. */
+/** The answer when the request itself has sent the newsletter, which a flag may still choose. */
 const sentView = newsletterView.extend({ status: z.literal("sent"), queued: z.literal(false) });
 z.globalRegistry.add(sentView, { id: "SentNewsletter" });
 
-/** This limit is longer than the work of a request that sends to a small audience itself. */
+/** Longer than a request needs that sends to a small audience itself. */
 const TIMEOUT_MS = 25_000;
 
 /**
- * The source documents have two names for one action: to send a campaign that exists, and one that the request
- * contains.
+ * The source documents name two requests for one action: sending a campaign that exists, and sending a campaign that
+ * the request contains.
  */
 export const newsletterRoutes = ({ refuseWithoutImprint, ...deps }: Dependencies): Route[] =>
   ["/api/newsletter", "/api/send-newsletter"].map((path) =>

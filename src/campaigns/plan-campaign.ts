@@ -11,7 +11,9 @@ export type PlanDependencies = {
   batchSize: number;
 };
 
-/** How many recipients one statement plans; it takes far less than the 8 s that hosted Supabase allows. */
+/**
+ * How many recipients one statement plans. Such a statement takes far less than the 8 s that hosted Supabase allows.
+ */
 const PIECE = 50_000;
 
 export type WholePlan = Exclude<Plan, { state: "planning" }> | { state: "held"; reason: string };

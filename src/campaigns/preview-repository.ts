@@ -31,7 +31,7 @@ export function previewRepository(db: DatabaseClient, clock: Clock) {
     ): Promise<Audience> =>
       callTimeless("preview_campaign", { campaignId: id, owner, names: [...names] }, audience),
 
-    /** Returns the id of the job that sends it: one for each key. */
+    /** Returns the id of the job that sends the test: one job for each key. */
     sendTest: (mail: {
       key: string;
       to: string;

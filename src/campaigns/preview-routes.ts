@@ -39,7 +39,7 @@ export const previewView = z.object({
     executions: count,
     /** How long sending takes at the configured pace; null: we set no limit. */
     seconds: count.nullable(),
-    /** The cost of a month in which this campaign is the only work; null where a price is on request. */
+    /** The cost of a month in which this campaign is the only work; null when a price is on request. */
     cheapestUsd: count.nullable(),
   }),
   /** A hash of audience and content. Sending with it as `previewHash` is refused when one of them has changed since. */

@@ -7,7 +7,7 @@ import { createRenderer, type Recipient } from "#campaigns/render-mail.ts";
 import type { Env } from "#lib/env.ts";
 import type { UnsubscribeLinks } from "#mail/unsubscribe-links.ts";
 
-/** What a month with this campaign alone would cost. */
+/** What a month would cost in which this campaign is the only work. */
 export type Estimate = (recipients: number) => {
   usage: { executions: number };
   cheapestUsd: number | null;
@@ -41,7 +41,7 @@ export type Preview = Omit<Audience, "fields" | "samples"> & {
   estimate: { executions: number; seconds: number | null; cheapestUsd: number | null };
 };
 
-/** What sending the campaign now would do: its recipients, their mails, the time and the cost. */
+/** The effects of sending the campaign now: its recipients, their mails, the time and the cost. */
 export const createPreview =
   ({ campaigns, previews, links, env, estimate }: PreviewDependencies) =>
   async (campaignId: string, owner: string | null): Promise<Preview> => {
@@ -63,7 +63,7 @@ export const createPreview =
     };
   };
 
-/** Renders a recipient's mail with the code that sends it. */
+/** Renders a recipient's mail with the same code that sends mails. */
 export function createSampler(
   { env, links }: Pick<PreviewDependencies, "env" | "links">,
   campaign: CampaignView,
@@ -78,7 +78,7 @@ export function createSampler(
   };
 }
 
-/** The pace of the first provider; 0: no limit of ours. */
+/** The configured rate of the first provider; 0: no limit of ours. */
 const mailsPerSecond = (env: Env): number =>
   env.MAIL_PROVIDERS[0] === "smtp"
     ? env.SMTP_MAILS_PER_SECOND

@@ -12,7 +12,8 @@ import {
 import type { UnsubscribeLinks } from "#mail/unsubscribe-links.ts";
 
 /**
- * The content of a campaign, equal for all recipients. Immutable once queued, so that a retry renders the same bytes.
+ * The content of a campaign, equal for all recipients. It is immutable once the campaign is queued, so that a retry
+ * renders the same bytes.
  */
 export type Content = {
   subject: string;
@@ -76,7 +77,7 @@ export function createRenderer(
   };
 }
 
-/** The field with that name, exactly or in another case. */
+/** The value of the field with this name, in the same case or in another one. */
 function valueOf(fields: Fields, name: string): unknown {
   if (Object.hasOwn(fields, name)) return fields[name];
   const key = name.toLowerCase();

@@ -24,15 +24,15 @@ const isRow = (row: unknown): boolean =>
   Array.isArray(row) && typeof row[0] === "number" && typeof row[1] === "string" && isObject(row[2]);
 
 /**
- * Recipients arrive as tuples, because repeated keys would be most of the answer. A check by hand replaces a schema
- * here: a whole audience is read, and zod would take longer than the database.
+ * Recipients arrive as tuples, because repeated keys would be most of the answer. This code checks them itself: a whole
+ * audience is read, and zod would take longer than the database.
  */
 const recipients = z
   .custom<Row[]>((rows) => Array.isArray(rows) && rows.every(isRow))
   .transform((rows) => rows.map(([id, email, fields]): Recipient => ({ id, email, fields })));
 
 const batch = z.object({ batchNo: z.number(), inDoubt: z.boolean(), recipients });
-/** A batch that this claim has taken. `inDoubt`: an earlier request may have reached the provider. */
+/** A batch that this claim has taken. `inDoubt` means that an earlier request may have reached the provider. */
 export type Batch = z.output<typeof batch>;
 
 const taken = z.discriminatedUnion("state", [
@@ -55,7 +55,10 @@ export type Outcome = {
   batchNo: number;
   sent: Record<string, string>;
   failed: Record<string, [code: string, words: string]>;
-  /** The other mails are open again if the provider did not accept them. Otherwise they are unknown, with this code. */
+  /**
+   * The outcome of all other mails: "open" when the provider accepted none of them; otherwise they become unknown, with
+   * this error code.
+   */
   rest?: "open" | ErrorCode;
 };
 
@@ -66,12 +69,12 @@ const plan = z.discriminatedUnion("state", [
 ]);
 export type Plan = z.output<typeof plan>;
 
-/** `jobId` is null before planning begins: then there are no parts. */
+/** `jobId` is null before planning begins; then there are no parts. */
 const openParts = z.object({ jobId: z.uuid().nullable(), parts: z.number().array() });
 
 export type CampaignRepository = ReturnType<typeof campaignRepository>;
 
-/** The database of a campaign's sending. The SQL functions document what each call guarantees. */
+/** The statements that plan and send a campaign. The SQL functions document what each call guarantees. */
 export function campaignRepository(db: DatabaseClient, clock: Clock) {
   const { call, callTimeless } = createCall(db, clock);
   return {
@@ -88,7 +91,10 @@ export function campaignRepository(db: DatabaseClient, clock: Clock) {
     hold: (campaignId: string, eventId: string, reason: string): Promise<void> =>
       call("hold_campaign", { campaignId, eventId, reason }),
 
-    /** `keysSince`: a batch that was first sent to a provider after this time may be sent to it again under its key. */
+    /**
+     * `keysSince`: a batch that was first sent to a provider after this time may be sent to it again under its key,
+     * because the provider still knows the key.
+     */
     take: (
       { id, token }: PartRef,
       provider: string,
@@ -109,8 +115,8 @@ export function campaignRepository(db: DatabaseClient, clock: Clock) {
       ),
 
     /**
-     * Marks what canceled campaigns left in doubt as unknown, in at most `limit` parts. Returns how many parts were
-     * checked.
+     * Marks the mails that canceled campaigns left in doubt as unknown, in at most `limit` parts. Returns how many
+     * parts were checked.
      */
     settleCanceled: (limit: number): Promise<number> =>
       call("settle_canceled_campaigns", { limit }, z.number()),

@@ -17,8 +17,8 @@ type Dependencies = {
 };
 
 /**
- * Sends an event for each part that a pause left open. A part that a run still has under its lease gets one too: that
- * run may have seen the pause, and if it has not, the second run finds the part done.
+ * Sends an event for each part that a pause left open. This includes a part that a run still holds under its lease,
+ * because that run may have seen the pause. If it has not seen the pause, the second run finds the part done.
  */
 export const resumeEmailCampaign = (deps: Dependencies) =>
   deps.inngest.createFunction(

@@ -19,7 +19,10 @@ export const sendView = z.object({
   provider: z.string().nullable(),
   providerMessageId: z.string().nullable(),
   errorCode: z.string().nullable(),
-  /** What the mail provider has reported since: delivered, soft_bounced, refused, suppressed, bounced, complained. */
+  /**
+   * What the mail provider has reported since sending: delivered, soft_bounced, refused, suppressed, bounced,
+   * complained.
+   */
   reported: z.string().nullable(),
   note: z.string().nullable(),
 });

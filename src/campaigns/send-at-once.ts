@@ -15,12 +15,12 @@ export type SendAtOnce = (campaignId: string, jobId: string) => Promise<boolean>
 
 /** No new request to the provider begins after this time. */
 const SEND_MS = 8_000;
-/** This lease is longer than any request takes. */
+/** Longer than any request takes. */
 const LEASE_MS = 120_000;
 
 /**
- * Sends a small campaign within one request, by the plan, the parts and the idempotency keys that a run would use. So
- * the queue can finish what this leaves, and no mail is sent twice. Returns whether nothing is left; never throws.
+ * Sends a small campaign within one request, with the plan, the parts and the idempotency keys of a run. So the queue
+ * can send the rest, and no mail is sent twice. Returns whether everything was sent; never throws.
  */
 export function createSendAtOnce(deps: Dependencies): SendAtOnce {
   return async (campaignId, jobId) => {

@@ -14,12 +14,15 @@ type Call = {
 };
 
 /**
- * `outcome` is recorded; without one the batch stays in doubt. `error` is what went wrong; `isRefused` when the provider
- * takes no mail at all. `waitMs`: the search for bad mails continues later.
+ * `outcome` is recorded; without an outcome the batch stays in doubt. `error` is what went wrong; `isRefused`: the
+ * provider takes no mail at all. `waitMs`: after this time the search for bad mails continues.
  */
 export type Ended = { outcome?: Outcome; error?: AppError; isRefused?: boolean; waitMs?: number };
 
-/** Sends a batch to the provider. The idempotency key comes from the work, never from the run. */
+/**
+ * Sends a batch to the provider. The idempotency key is made from the campaign and the batch, so a later run uses the
+ * same key.
+ */
 export async function sendBatch(call: Call, { batchNo, inDoubt, recipients }: Batch): Promise<Ended> {
   const { ids, mails, failed } = writeMails(recipients, call.render);
   if (mails.length === 0) return { outcome: { batchNo, sent: {}, failed } };
@@ -72,8 +75,8 @@ async function ask(
   key: string,
   isSearch: boolean,
 ): Promise<BatchAnswer | Stopped> {
-  // When this step has no time left, another step starts the search again: the provider recognises the keys. Without
-  // keys the search cannot be repeated, so it continues.
+  // When this step has no time left, another step starts the search again, because the provider recognises the keys.
+  // Without keys the search cannot be repeated, so it goes on here.
   if (isSearch && mailer.remembersKeysForMs !== undefined && isLate()) return { kind: "stopped", waitMs: 0 };
   const waitMs = isSearch ? await pace.reach() : 0;
   return waitMs > 0 ? { kind: "stopped", waitMs } : mailer.sendBatch(mails, key);

@@ -16,12 +16,12 @@ type Dependencies = SendDependencies & {
   mailMode: () => Promise<MailMode>;
 };
 
-/** How many parts of one provider account are worked on at once. */
+/** How many parts are worked on at once for one provider account. */
 const PARTS_AT_ONCE = 10;
 
 /**
- * Sends one part of a campaign. That takes one step, or more when the provider asks us to wait or the step's time is
- * up.
+ * Sends one part of a campaign. That takes one step; it takes more when the provider asks for a pause or the step's
+ * time is up.
  */
 export const sendCampaignPart = (deps: Dependencies) =>
   deps.inngest.createFunction(
@@ -40,8 +40,8 @@ export const sendCampaignPart = (deps: Dependencies) =>
   );
 
 /**
- * A restored copy of the database may hold parts that production will send: here they become dead letters, and nothing
- * is sent.
+ * A restored copy of the database may hold parts that production will send. In the copy they become dead letters, and
+ * nothing is sent.
  */
 async function mayMail({ mailMode }: Dependencies): Promise<void> {
   const mail = await mailMode();

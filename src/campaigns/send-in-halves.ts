@@ -1,22 +1,22 @@
 import { AppError } from "#lib/errors.ts";
 import type { BatchAnswer, MailResult } from "#mail/mailer.ts";
 
-/** We ended the search between two requests; it continues after `waitMs`. */
+/** We stopped the search between two requests; it continues after `waitMs`. */
 export type Stopped = { kind: "stopped"; waitMs: number };
 type Send = (mails: readonly string[], key: string) => Promise<BatchAnswer | Stopped>;
 /** The results so far, by position in the batch, and the last answer. */
 type Sent = { results: Map<number, MailResult>; answer: BatchAnswer | Stopped };
 
 /**
- * After this many single refusals and no accepted mail, the cause is not the mails. A full search of 100 mails is 199
- * requests.
+ * After this many single refusals without an accepted mail, the cause is not the mails. A full search of 100 mails is
+ * 199 requests.
  */
 const ENOUGH_REFUSED = 8;
 
 /**
- * Sends a batch. When the provider refuses all of it because of some of its mails, halves are sent under their own keys
- * until each bad mail is alone and fails alone. A batch always splits in the same way, so that the provider recognises
- * the keys of a repeated search.
+ * Sends a batch. When the provider refuses the whole batch because of some mails, each half is sent under its own key,
+ * then halves of the halves, until each bad mail is alone and fails alone. A batch is always split in the same way, so
+ * that the provider recognises the keys of a repeated search.
  */
 export async function sendInHalves(mails: readonly string[], key: string, send: Send): Promise<Sent> {
   const results = new Map<number, MailResult>();

@@ -9,7 +9,7 @@ import { type JobRequest, request } from "#jobs/request.ts";
 import { ownerOf, type Requester } from "#lib/http/route.ts";
 
 type Way = "queue" | "sync";
-/** The choice between the queue and the request itself; see src/rollout. */
+/** Chooses between the queue and the request itself; see src/rollout. */
 export type NewsletterRollout = {
   choose(flag: string, key: string): Promise<{ way: Way; reason: string } | undefined>;
   decide(decision: {
@@ -33,13 +33,13 @@ export type Newsletter = { campaignId: string } | CampaignContent;
 
 /** S4-64. */
 const FLAG = "async_newsletter";
-/** More recipients do not fit into one request of the provider, so the queue sends to them. */
+/** One request to the provider takes this many recipients. With more recipients, the queue sends the newsletter. */
 const MOST_AT_ONCE = 100;
 const eventData = z.object({ campaignId: z.uuid() });
 
 /**
- * Accepts a newsletter. While the flag exists, its job is held until the flag decides whether the queue or this request
- * does it. The first decision on a campaign counts, and only the request that made it sends.
+ * Accepts a newsletter. While the flag exists, the job is held until the flag decides whether the queue or this request
+ * sends it. The first decision on a campaign counts, and only the request that made it sends.
  */
 export async function sendNewsletter(
   { campaigns, jobs, rollout, sendAtOnce }: NewsletterDependencies,

@@ -21,7 +21,7 @@ export type SendDependencies = {
   inFlight: LimitFunction;
 };
 
-/** Workers per part. Each takes batches, sends them and settles them: while one settles, the other sends. */
+/** Workers per part. Each takes batches, sends them and settles them, so that one can send while the other settles. */
 const WORKERS = 2;
 /** How many batches one statement takes and settles. */
 const GROUP = 10;
@@ -30,19 +30,20 @@ const KEY_MARGIN_MS = 60 * 60 * 1000;
 
 /**
  * Sends the rest of a part. Safe to repeat at any point: what is settled stays settled, and a batch in doubt is sent
- * again under its key or becomes unknown. When a provider refuses all mails, the next one gets the batches that it
- * certainly did not accept. Throws a provider's error after all requests in flight have ended.
+ * again under its key or becomes unknown. When a provider refuses all mails, the next provider gets the batches of
+ * which no mail can have been accepted. Throws a provider's error after all requests in flight have ended.
  */
 export async function sendPart(deps: SendDependencies, part: Part, time: StepTime): Promise<Worked> {
   const refusals: AppError[] = [];
   for (const provider of deps.providers) {
     const worked = await sendBy(provider, deps, part, time);
     if (typeof worked === "object" && "refusal" in worked) refusals.push(worked.refusal);
-    // "open": this provider may not send the rest, because another one has sent some mails of these batches, or may
-    // have.
+    // "open": this provider may not send the rest, because another one has sent, or may have sent, some mails of these
+    // batches.
     else if (worked !== "open" || time.isLate()) return worked;
   }
-  // Every provider refuses us, or the only one that may send the rest refuses us or is no longer configured.
+  // Every provider refuses us. Or: only one provider may send the rest, and it refuses us or is not configured any
+  // more.
   const passing = refusals.find(({ code }) => meaningOf(code).retry !== "stop");
   throw (
     passing ??
@@ -64,8 +65,8 @@ async function sendBy(
   let refusal: AppError | undefined;
   let render: Render | undefined;
   const isOver = () => state !== "open" || waitMs > 0 || time.isLate();
-  // With a rate limit there is time to record each batch by itself. Without keys, a crash leaves every taken batch in
-  // doubt, so no more batches are taken than are in flight.
+  // With a rate limit there is time to record each batch separately. Without keys, a crash leaves every taken batch in
+  // doubt, so no more batches are taken than can be in flight.
   const groupSize = pace.isOn || mailer.remembersKeysForMs === undefined ? 1 : GROUP;
   const [limitGroup, limitBatch]: [Limit, Limit] =
     groupSize === 1 ? [deps.inFlight, atOnce] : [atOnce, deps.inFlight];
@@ -88,7 +89,7 @@ async function sendBy(
     const { outcomes, ...ended } = await sendAll(taken.batches, isOver, limitBatch, (batch) =>
       sendBatch(call, batch),
     );
-    // After an error this also shows whether another run has claimed the part. If so, that run reports the error.
+    // Settling after an error also shows whether another run has claimed the part. If so, that run reports the error.
     const isToSettle = outcomes.length > 0 || ended.error !== undefined;
     const settled = isToSettle ? await campaigns.settle(part, mailer.account, outcomes) : "open";
     if (settled !== "open") state = settled;
@@ -113,7 +114,7 @@ async function sendBy(
 type Limit = <T>(work: () => Promise<T>) => Promise<T>;
 const atOnce: Limit = (work) => work();
 
-/** Sends the batches one after the other. Stops after the first error, and when the work is over. */
+/** Sends the batches one after the other. Stops after the first error, and when the part ends. */
 async function sendAll(
   batches: readonly Batch[],
   isOver: () => boolean,
@@ -135,7 +136,7 @@ async function sendAll(
 
 const untouched = ({ batchNo, inDoubt }: Batch): Ended => (inDoubt ? {} : { outcome: putBack(batchNo) });
 
-/** Provider → time: batches that were first sent to it after this time may be sent again under their key. */
+/** For each provider the time after which a batch must have been first sent to it, to be sent again under its key. */
 const keysSince = ({ providers, clock }: SendDependencies): Record<string, string> =>
   Object.fromEntries(
     providers.flatMap(({ mailer: { account, remembersKeysForMs: ms } }) =>

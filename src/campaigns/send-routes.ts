@@ -15,11 +15,11 @@ type Dependencies = {
   campaigns: CampaignApiRepository;
   jobs: Pick<Jobs, "accept">;
   clock: Clock;
-  /** Throws when a broadcast would lack what the law demands. */
+  /** Throws when the configuration lacks what the law demands of a broadcast. */
   refuseWithoutImprint: () => void;
 };
 
-/** A campaign is sent now or at a time, paused and resumed. Its job cancels it. */
+/** Sends a campaign now or at a time, pauses and resumes it. Its job is canceled by the route of jobs. */
 export const sendRoutes = ({ campaigns, jobs, clock, refuseWithoutImprint }: Dependencies): Route[] => [
   route({
     method: "POST",
@@ -30,7 +30,7 @@ export const sendRoutes = ({ campaigns, jobs, clock, refuseWithoutImprint }: Dep
     /** The `hash` of the preview. The answer is 409 when the audience or the content has changed since. */
     query: z.object({
       previewHash: previewHash.optional(),
-      /** Schedules the campaign; its recipients are those who are active then. */
+      /** Schedules the campaign. Its recipients are the subscribers who are active at that time. */
       sendAt: instant.optional(),
     }),
     responses: { 202: acceptedView, 200: acceptedView },
@@ -79,7 +79,7 @@ export const sendRoutes = ({ campaigns, jobs, clock, refuseWithoutImprint }: Dep
   }),
 ];
 
-/** A time that has passed means now. */
+/** A time in the past means now. */
 function delayUntil(sendAt: string | undefined, clock: Clock): number | undefined {
   if (sendAt === undefined) return undefined;
   const delayMs = Math.max(0, Date.parse(sendAt) - clock.now().getTime());

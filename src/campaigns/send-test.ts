@@ -10,12 +10,15 @@ type Dependencies = Pick<PreviewDependencies, "campaigns" | "previews" | "links"
 };
 export type SendTest = ReturnType<typeof createSendTest>;
 
-/** Ten tests at once, then two a minute, for each owner: the address is not checked, so no list may be mailed this way. */
+/**
+ * Ten tests at once, then two a minute, for each owner. The address is not checked, so this rate prevents that a list
+ * is mailed by tests.
+ */
 const RATE = { capacity: 10, refillPerSecond: 1 / 30, take: 1 };
-/** No subscriber has this id, so the link to unsubscribe in a test unsubscribes no recipient. */
+/** No subscriber has this id, so the unsubscribe link in a test unsubscribes no recipient. */
 const NO_SUBSCRIBER = 0;
 
-/** Sends the mail of the first recipient to `to`, as a single mail. Returns the id of its job. */
+/** Sends the mail of the first recipient to `to`, as a single mail. Returns the id of the mail's job. */
 export const createSendTest =
   ({ campaigns, previews, links, env, tokens }: Dependencies) =>
   async (campaignId: string, requester: Requester, to: string, key: string = randomUUID()) => {

@@ -20,7 +20,7 @@ export type SendingServices = {
   mailMode: () => Promise<MailMode>;
 };
 
-/** What planning and sending a campaign need, in a run or in a request. */
+/** The services that planning and sending a campaign need, in a run or in a request. */
 export function campaignSending({ env, db, clock, fetch, tokens, mailMode }: SendingServices) {
   const sending: PlanDependencies & SendDependencies & { campaigns: CampaignRepository } = {
     campaigns: campaignRepository(db, clock),

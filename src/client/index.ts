@@ -57,7 +57,7 @@ export function createClient(
       return withRetries(work, signal, { sleep, random });
     },
 
-    /** Returns the job when it has ended in any way; calls `onChange` for every change until then. */
+    /** Calls `onChange` for every change until the job has ended in any way, and returns the job then. */
     async follow(jobId: string, { onChange, signal }: FollowOptions = {}): Promise<Job> {
       const enough = new AbortController();
       let last: Job | undefined;
@@ -80,7 +80,7 @@ export function createClient(
     /** Keeps a state up to date until the signal is aborted; throws only errors that are not temporary. */
     watch: live,
 
-    /** Waiting work never begins; running work stops at its next step. */
+    /** Cancels a job. Waiting work never begins; running work stops at its next step. */
     cancel: async (jobId: string): Promise<Job> =>
       readJson<Job>(await request("DELETE", `/api/jobs/${jobId}`)),
   };

@@ -6,15 +6,15 @@ type Said = {
   retryAfterMs?: number | undefined;
 };
 
-/** A refusal in the API's own words (RFC 9457). Without any answer: status 0 and code `unreachable`. */
+/** An error answer of the API (RFC 9457). Without any answer: status 0 and code `unreachable`. */
 export class Problem extends Error {
   override readonly name = "Problem";
   readonly status: number;
-  /** A stable code, for programs to decide by. */
+  /** A stable code that programs can compare. */
   readonly code: string;
   readonly detail: string;
   readonly hint: string;
-  /** How long to wait before the next try, if the answer said so. */
+  /** How long to wait before the next try; undefined when the answer does not say it. */
   readonly retryAfterMs: number | undefined;
 
   constructor({ status, code, detail, hint = "", retryAfterMs }: Said, cause?: unknown) {
@@ -26,7 +26,9 @@ export class Problem extends Error {
     this.retryAfterMs = retryAfterMs;
   }
 
-  /** Whether the same request may succeed later: too fast, full, a failing gateway, no network. */
+  /**
+   * Whether the same request may succeed later: after too many requests, a full queue, a failing gateway or no network.
+   */
   get isPassing(): boolean {
     return [0, 429, 502, 503, 504].includes(this.status);
   }
@@ -43,7 +45,10 @@ export const unreachable = (cause: unknown): Problem =>
     cause,
   );
 
-/** Something between client and API answered with its own page, for instance the login page of a hotel's network. */
+/**
+ * The error for an answer that does not come from the API but from something before it, such as the login page of a
+ * hotel's network.
+ */
 export const notFromTheApi = (cause: unknown): Problem =>
   new Problem(
     {

@@ -5,7 +5,7 @@ import { createFrameReader, type Frame } from "./sse.ts";
 /** A stream without any message after this time is buffered by a proxy. */
 const FIRST_WORD_MS = 5000;
 /**
- * The server sends a heartbeat every 3 s. A connection that is silent for this long is dead, for instance after the
+ * The server sends a heartbeat every 3 s. A connection that is silent for this long is broken, for instance after the
  * computer slept.
  */
 const SILENCE_MS = 10_000;
@@ -18,9 +18,9 @@ type Options = {
 };
 
 /**
- * Reads a stream until it ends or breaks. Returns whether it delivered anything: if it did, the reader continues after
- * the last id; if not, streams do not get through. Throws errors that another try would not change, and the errors of
- * `onFrames`.
+ * Reads a stream until it ends or breaks. Returns whether it delivered anything. If it did, the reader continues after
+ * the last id; if not, streams are blocked on the way. Throws errors that another try would not change, and the errors
+ * of `onFrames`.
  */
 export async function readStream({ request, address, signal, onFrames }: Options): Promise<boolean> {
   const watchdog = createWatchdog();

@@ -1,10 +1,10 @@
 import { Problem } from "./problem.ts";
 
-/** Time and randomness, which tests control. */
+/** Waiting and random numbers, which tests control. */
 export type Timing = { sleep(ms: number, signal?: AbortSignal): Promise<void>; random(): number };
 
 export const realTiming: Timing = {
-  /** Resolves early, without an error, when the signal is aborted: the caller checks the signal afterwards. */
+  /** Resolves early, without an error, when the signal is aborted. The caller checks the signal afterwards. */
   sleep: (ms, signal) =>
     new Promise((resolve) => {
       if (signal?.aborted) return resolve();
@@ -29,7 +29,7 @@ const CAP_MS = 30_000;
 export const backoffMs = (retry: number, random: number): number =>
   Math.min(1000 * 2 ** retry, CAP_MS) + Math.floor(random * 1000);
 
-/** Tries again after temporary failures: after `Retry-After`, or else by `backoffMs`, five times. */
+/** Tries again after temporary failures, five times: after `Retry-After`, or else after `backoffMs`. */
 export async function withRetries<T>(
   work: () => Promise<T>,
   signal: AbortSignal | undefined,

@@ -1,13 +1,13 @@
-/** One message of a server-sent event stream; its data is still text. */
+/** One message of a server-sent event stream. Its data is not parsed yet. */
 export type Frame = { id: string | undefined; event: string; data: string | undefined };
 
 /**
  * Parses a stream of server-sent events (https://html.spec.whatwg.org/multipage/server-sent-events.html) as its pieces
- * arrive. A message counts only when its final empty line has arrived: after a break inside it, the reader requests it
- * again. A message with an id and no data is returned too, because it moves the position.
+ * arrive. A message counts only when its final empty line has arrived: after a break inside a message, the reader
+ * requests the message again. A message with an id and no data is returned too, because it moves the position.
  */
 export function createFrameReader() {
-  /** Joined when a message ends, not at every piece, because a long message may arrive in many pieces. */
+  /** The pieces are joined when a message ends, because a long message may arrive in many pieces. */
   let unread: string[] = [];
   let endsLine = false;
   return function read(piece: string): Frame[] {

@@ -26,7 +26,7 @@ export type LiveState<Task extends Item = Item> = {
 
 type Progress = Pick<JobDetails, "id" | "progress" | "waitingUntil" | "lastError" | "blocked">;
 
-/** The server's messages, by stream and by polling alike. `id` is where to continue after a break. */
+/** The server's messages, which are the same for streams and polling. `id` is where to continue after a break. */
 export type Message<Task extends Item = Item> = { id?: string | undefined } & (
   | {
       event: "snapshot";
@@ -47,11 +47,14 @@ export const nothingKnown: LiveState<never> = {
   notifications: [],
 };
 
-/** The most jobs or tasks that a state keeps: more than a snapshot holds. Those that ended first are removed. */
+/**
+ * The most jobs or tasks that a state keeps, which is more than a snapshot contains. The items that ended first are
+ * removed.
+ */
 const MOST = 1000;
 const MOST_NOTIFICATIONS = 100;
 
-/** The only reducer: a message that arrives twice or late changes nothing. */
+/** Applies a message to the state. A message that arrives twice or late changes nothing. */
 export function reduce<Task extends Item>(state: LiveState<Task>, message: Message<Task>): LiveState<Task> {
   switch (message.event) {
     case "snapshot": {

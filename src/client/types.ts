@@ -31,7 +31,7 @@ export type JobView = {
   startedAt: string | null;
   endedAt: string | null;
   updatedAt: string;
-  /** It waits because its function is paused. */
+  /** Whether the job waits because its function is paused. */
   isPaused: boolean;
   blocked: Blocked | null;
   links: {
@@ -44,7 +44,7 @@ export type JobView = {
   };
 };
 
-/** Why work cannot continue without a person, and what to do. */
+/** Why work cannot continue until a person acts, and what to do. */
 export type Blocked = {
   code: string | null;
   message: string | null;
@@ -55,7 +55,7 @@ export type Blocked = {
 };
 
 export type JobDetails = JobView & {
-  /** All of the job's work is paused until then, because a provider asked for it; null while any of it runs. */
+  /** All of the job's work is paused until this time, because a provider asked for it; null while any part runs. */
   waitingUntil: string | null;
   /** `{code, message}` of the last failed try of a part that is tried again. */
   lastError: unknown;
@@ -87,7 +87,7 @@ export type ImageTask = {
   attempts: number;
   maxAttempts: number;
   retryAt: string | null;
-  /** 1 starts next; null when it is not waiting any more. */
+  /** 1 starts next; null when the task does not wait any more. */
   position: number | null;
   dueAt: string;
   sequence: number;
@@ -100,7 +100,7 @@ export type ImageTask = {
   jobUrl: string;
 };
 
-/** "sent": the request itself has sent a small newsletter, which a flag allowed. */
+/** "sent": the request itself has sent a small newsletter, as a flag chose. */
 type AcceptedNewsletter = Accepted & {
   status: "queued" | "sent";
   campaignId: string;

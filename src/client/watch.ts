@@ -9,7 +9,7 @@ import { type Item, type LiveState, type Message, nothingKnown, reduce } from ".
 export type LiveStatus = "live" | "polling" | "offline";
 
 export type WatchOptions<Task extends Item = Item> = {
-  /** Default: all jobs that the key may see. */
+  /** Default: all jobs that the key may read. */
   path?: string;
   /** Like the query of the list: `{ status: "running", kind: "…" }`. */
   filter?: Record<string, string>;
@@ -27,7 +27,7 @@ const MOST_POLLS = 16;
 const RETURN_MS = 300;
 
 /**
- * Keeps one state by a stream, or by polling every two seconds where streams do not get through, and reports every
+ * Keeps one state up to date by a stream, or by polling every two seconds where streams are blocked, and reports every
  * change. Both read the same messages at the same address, and continue after the last id.
  */
 export async function watch<Task extends Item>(
@@ -121,7 +121,7 @@ function toMessage({ id, event, data }: Frame): unknown {
   return { id, event, data: parsed };
 }
 
-/** Sleeps, but stops early when the browser's network is back. */
+/** Sleeps, and stops early when the browser's network is back. */
 async function pause(ms: number, signal: AbortSignal, sleep: Timing["sleep"]): Promise<void> {
   const woken = new AbortController();
   const wake = () => woken.abort();

@@ -3,7 +3,7 @@ import type { Usage } from "#cost/usage.ts";
 
 type Billed = Pick<Usage, MeterName>;
 
-/** The price of this usage; null: the plan does not allow it, or its price is on request. */
+/** The price of this usage; null when the plan does not allow so much, or its price is on request. */
 export function priceOf({ usd, included, more }: Plan, used: number): number | null {
   if (usd === null) return null;
   if (used <= included) return usd;
@@ -28,7 +28,7 @@ export function pricesOf(usage: Billed) {
   });
 }
 
-/** The limit of the free plans that is reached first, and the share of it that is used: above 1 it is exceeded. */
+/** The limit of the free plans that is reached first, and the used share of it; a share above 1 exceeds the limit. */
 export function firstLimitOf(usage: Billed) {
   const [first, ...others] = [
     limitOf("executions"),

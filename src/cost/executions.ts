@@ -1,6 +1,6 @@
 /**
- * The executions of one run of each function, when nothing fails: the run and its steps. What fans out is counted for a
- * single part. tests/workflows/our-outages.test.ts compares them with the engine's count.
+ * The executions of one run of each function, when nothing fails: the run and its steps. Fan-out is counted with a
+ * single part. tests/workflows/our-outages.test.ts compares these numbers with the engine's count.
  */
 export const EXECUTIONS: Readonly<Record<string, number>> = {
   "send-email-campaign": 3,
@@ -38,7 +38,10 @@ export const EXECUTIONS: Readonly<Record<string, number>> = {
   "record-cancellations": 1,
 };
 
-/** The function that works on the parts of a job. Other jobs have none, or work on their only part themselves. */
+/**
+ * For each function that plans parts, the function that works on them. Other jobs have no parts, or work on their only
+ * part themselves.
+ */
 const PART_FUNCTIONS: Readonly<Record<string, string>> = {
   "send-email-campaign": "send-campaign-part",
   "resume-email-campaign": "send-campaign-part",
@@ -50,14 +53,14 @@ const PART_SIZE = 5_000;
 
 type FunctionWithParts = "send-email-campaign" | "process-import";
 
-/** The executions of a campaign or an import of this size; waits for the mail provider's pace come on top. */
+/** The executions of a campaign or an import of this size. Waits for the mail provider are additional executions. */
 export const executionsInParts = (functionId: FunctionWithParts, size: number): number =>
   executionsOfParts(functionId, Math.ceil(size / PART_SIZE));
 
 export const executionsOfParts = (functionId: FunctionWithParts, parts: number): number =>
   executionsOfCounted({ functionId, runs: 1, retries: 0, fanOuts: Math.min(1, parts), parts, failed: 0 });
 
-/** A failed run's dead letter: the run of its `onFailure` with two steps, and the net under it. */
+/** The executions of a dead letter: the run of `onFailure` with two steps, and the run of `catch-failures`. */
 const OF_A_FAILURE = 4;
 
 export type Counted = {
@@ -70,12 +73,12 @@ export type Counted = {
   failed: number;
 };
 
-/** The executions of counted work. Waits within a run, and further steps of large parts, come on top. */
+/** The executions of counted work. Waits within a run, and further steps of large parts, are additional executions. */
 export function executionsOfCounted({ functionId, runs, retries, fanOuts, parts, failed }: Counted): number {
   // An unknown function counts as a run with one step.
   const ofRun = EXECUTIONS[functionId] ?? 2;
   const partFunction = PART_FUNCTIONS[functionId];
-  // EXECUTIONS counts the step that sends events to the parts, and a run without parts does not have this step.
+  // EXECUTIONS includes the step that sends the events of parts, but a run without parts does not have this step.
   const ofParts = partFunction ? fanOuts - runs + parts * (EXECUTIONS[partFunction] ?? 0) : 0;
   return runs * ofRun + retries + ofParts + failed * OF_A_FAILURE;
 }

@@ -1,9 +1,9 @@
 /**
- * Prices and allowances a month, in US dollars, with the page and the day of each. Where a page names a price only on
- * request, it is null. Prices change: look at the pages before you decide.
+ * Monthly prices and allowances in US dollars, each with its page and the day on which it was read. Null: the page
+ * names the price only on request. Prices change, so look at the pages before you decide.
  */
 
-/** A page, and the day on which these numbers were last seen there. */
+/** A page, and the day on which its numbers were read. */
 type Source = { page: string; seenOn: string };
 
 export type Plan = {
@@ -11,7 +11,9 @@ export type Plan = {
   usd: number | null;
   /** What is included. */
   included: number;
-  /** The price of further units, sold in packs of `per`, up to `most` altogether; null: the plan ends there. */
+  /**
+   * The price of further units, sold in packs of `per`, up to `most` altogether; null: the plan has no further units.
+   */
   more: { usd: number; per: number; most: number } | null;
 };
 export type Meter = { provider: string; unit: string; sources: readonly Source[]; plans: readonly Plan[] };
@@ -77,5 +79,5 @@ export const METERS = {
 export type MeterName = keyof typeof METERS;
 export const METER_NAMES = ["executions", "credits", "storedMb", "mails"] as const satisfies MeterName[];
 
-/** Netlify's credits: compute per GB-hour, and requests. Seen with the credits above. */
+/** Netlify's credits: compute per GB-hour, and requests. Read on the same day as the credits above. */
 export const CREDITS = { perGbHour: 5, perRequest: 2 / 10_000, perDeploy: 15 };

@@ -10,7 +10,7 @@ import { json, type Route, route } from "#lib/http/route.ts";
 const plan = z.object({
   name: z.string(),
   included: z.number(),
-  /** Null: not possible with this plan, or on request. */
+  /** Null when the plan does not allow this usage, or its price is on request. */
   usd: z.number().nullable(),
 });
 const provider = z.object({
@@ -36,7 +36,7 @@ const costEstimate = z.object({
   providers: z.array(provider),
   /** Null where a provider's price is on request. */
   cheapestUsd: z.number().nullable(),
-  /** The limit of the free plans that is reached first; a share above 1 exceeds it. */
+  /** The limit of the free plans that is reached first; a share above 1 exceeds the limit. */
   firstLimit: z.object({
     provider: z.string(),
     unit: z.string(),
@@ -60,7 +60,7 @@ z.globalRegistry.add(monthView, { id: "CostOfMonth" });
 
 type Dependencies = { cost: Pick<CostRepository, "month">; clock: Clock };
 
-/** A limit far above every plan that has a price. */
+/** Far above the limit of every plan that has a price. */
 const MOST = 1_000_000_000;
 
 export const costRoutes = ({ cost, clock }: Dependencies): Route[] => [
@@ -83,7 +83,7 @@ export const costRoutes = ({ cost, clock }: Dependencies): Route[] => [
       "What a month of this work would cost: executions, function time, rows, mails, and money by plan",
     query: z.object({
       events: count(0, MOST).default(0),
-      /** Steps of each event's run. */
+      /** The steps of each event's run. */
       steps: count(0, 1_000).default(1),
       failedTries: count(0, MOST).default(0),
       mails: count(0, MOST).default(0),

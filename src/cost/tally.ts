@@ -1,7 +1,7 @@
 import type { CostRepository } from "#cost/repository.ts";
 import type { Chore } from "#lib/housekeeping.ts";
 
-/** Counts what has ended since, before the ledger deletes it. */
+/** Counts the jobs that have ended since the last count, before the ledger deletes them. */
 export const tallyUsage = (cost: Pick<CostRepository, "tally">): Chore => ({
   name: "usage",
   run: async () => ({ counted: await cost.tally() }),

@@ -3,11 +3,11 @@ import { CREDITS } from "#cost/prices.ts";
 
 /** A month of one kind of work. */
 export type Work = {
-  /** Events, each of which starts one run. */
+  /** The number of events, each of which starts one run. */
   events: number;
   /** Steps of each run. */
   steps: number;
-  /** Tries of steps that fail and are repeated; each costs an execution like any other. */
+  /** Failed tries of steps, which are repeated; each of them is an execution. */
   failedTries?: number | undefined;
   mails?: number | undefined;
   /** The recipients of a campaign. */
@@ -15,7 +15,7 @@ export type Work = {
   /** The rows of an import. */
   importRows?: number | undefined;
 };
-/** What a month uses; the last four are billed. */
+/** The usage of a month. The providers bill the last four fields. */
 export type Usage = {
   functionSeconds: number;
   requests: number;
@@ -28,9 +28,9 @@ export type Usage = {
 
 /** Assumptions about the size of the work, for an estimate before there are measurements. */
 export const ASSUMED = {
-  /** One request to the functions' door runs the steps of a run one after the other. */
+  /** How long an execution takes. One request to the functions' door runs the steps of a run one after the other. */
   secondsPerExecution: 0.25,
-  /** Housekeeping every five minutes. */
+  /** The runs of housekeeping, one every five minutes. */
   housekeepings: 8_640,
   secondsPerHousekeeping: 1,
   /** Memory of a function on Netlify. */
@@ -44,7 +44,10 @@ export const ASSUMED = {
 
 const HOUR_SECONDS = 3_600;
 
-/** A run counts as one execution, and so does each try of a step. A sleep is a step; its time, schedules and concurrency cost nothing. */
+/**
+ * A run counts as one execution, and so does each try of a step. A sleep is a step, so its length costs nothing;
+ * schedules and concurrency cost nothing either.
+ */
 export const executionsOf = ({ events, steps, failedTries = 0 }: Work): number =>
   events * (1 + steps) + failedTries;
 
@@ -60,7 +63,7 @@ export function usageOf({ recipients = 0, importRows = 0, ...work }: Work): Usag
   });
 }
 
-/** What counted work uses besides its executions and mails. */
+/** The usage of counted work, without its executions and mails. */
 export function usageOfCounts({
   executions,
   jobs,
@@ -84,7 +87,7 @@ export function usageOfCounts({
       (functionSeconds / HOUR_SECONDS) * ASSUMED.functionGb * CREDITS.perGbHour +
       requests * CREDITS.perRequest +
       ASSUMED.deploys * CREDITS.perDeploy,
-    // The ledger keeps completed jobs for 30 days, or fewer where there are many.
+    // The ledger keeps completed jobs for 30 days, or for a shorter time when there are many.
     storedMb: (rows * ASSUMED.bytesPerRow) / 1_000_000,
     mails,
   };

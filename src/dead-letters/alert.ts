@@ -23,9 +23,9 @@ type Dependencies = {
 };
 
 /**
- * Alerts people about a dead letter once: only the process that claims the letter in the database sends the alert. If
- * that process dies, the next one that asks may claim it, so an alert may be sent twice but is never lost. While Slack
- * does not answer, the alert is repeated, but the log entry and the Sentry report are not.
+ * Sends the alert of a dead letter once: only the process that has claimed the letter in the database sends it. If that
+ * process dies, the next one that asks may claim the letter, so an alert may be sent twice but is never lost. While
+ * Slack does not answer, the alert is repeated, but the log entry and the Sentry report are not.
  */
 export const createAlert =
   ({ letters, slack, reporter, redact, logger }: Dependencies) =>

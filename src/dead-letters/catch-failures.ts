@@ -14,7 +14,7 @@ type Dependencies = {
 
 /**
  * A safety net for every `onFailure`: it runs the same statements, with 20 retries over hours. It has no steps, so that
- * the usual case (the letter exists, and an alert is being sent) costs one execution.
+ * the usual case, in which the letter exists and onFailure is sending the alert, costs one execution.
  */
 export const catchFailures = ({ inngest, letters, alert, maxAttempts }: Dependencies): InngestFunction.Any =>
   inngest.createFunction(
@@ -22,7 +22,7 @@ export const catchFailures = ({ inngest, letters, alert, maxAttempts }: Dependen
     async ({ event, runId }: { event: { data?: unknown }; runId: string }) => {
       const failure = toFailure(event.data, maxAttempts);
       const letterId = await letters.record(failure);
-      // "busy": onFailure is sending the alert. If it dies, housekeeping finds the letter without an alert.
+      // "busy": onFailure is sending the alert. If onFailure dies, housekeeping finds the letter without an alert.
       return letterId === null ? "canceled" : alert(letterId, failure, `catch-failures ${runId}`);
     },
   );

@@ -2,9 +2,9 @@ import { z } from "zod";
 import type { LetterGroupRepository, Place } from "./group-repository.ts";
 import type { CheckLetter, JsonPatch } from "./patch.ts";
 
-/** A larger group gets an answer about its oldest letters. */
+/** In a larger group, only the oldest letters are checked. */
 const MAX_LETTERS = 5000;
-/** No page is begun after this time, because the route must answer within eight seconds. */
+/** No page is read after this time, because the route must answer within eight seconds. */
 const MAX_MS = 5000;
 const MAX_REFUSALS = 5;
 
@@ -12,9 +12,9 @@ export const dryRunView = z.object({
   checked: z.number(),
   passed: z.number(),
   refused: z.number(),
-  /** False when the group is too large to be checked at once. */
+  /** False when the group is too large to be checked completely. */
   isComplete: z.boolean(),
-  /** The first letters that do not pass. */
+  /** The first letters that cannot be reprocessed. */
   refusals: z.array(z.object({ id: z.uuid(), reason: z.string() })),
 });
 z.globalRegistry.add(dryRunView, { id: "DeadLetterDryRun" });

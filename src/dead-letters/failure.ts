@@ -25,7 +25,7 @@ const failedError = z.looseObject({
   name: foreignText.catch("Error"),
   message: foreignText.catch("The run failed without a message"),
   stack: foreignText.nullable().catch(null),
-  /** The number of the failed try and the name of its step, which our own errors carry. */
+  /** The number of the failed try and the name of its step. Our own errors contain both. */
   cause: z
     .looseObject({
       attempts: z.int().positive().optional().catch(undefined),
@@ -40,12 +40,15 @@ const failedRun = z.object({
   event: z.object({ id: z.string().optional(), name: z.string(), data: eventData.catch({}) }),
 });
 
-/** How many tries a function gets. An error that does not carry the number of its try counts as the last one. */
+/**
+ * How many tries a function gets. When an error does not contain the number of its try, the failure counts as the last
+ * try.
+ */
 export type MaxAttempts = (functionId: string) => number | undefined;
 
 /**
- * Reads `inngest/function.failed`. That outer event is Inngest's; the original event, which reprocessing sends again,
- * is in its data.
+ * Reads the event `inngest/function.failed` of Inngest. Its data contains the original event, which reprocessing sends
+ * again.
  */
 export function toFailure(news: unknown, maxAttempts: MaxAttempts): Failure {
   const { function_id, run_id, error, event } = failedRun.parse(storableJson(news));
@@ -66,7 +69,7 @@ export function toFailure(news: unknown, maxAttempts: MaxAttempts): Failure {
   };
 }
 
-/** Raise this when the rules below change, so that older dead letters stay in their groups. */
+/** Raise this when the rules below change, because the new rules would put older dead letters into other groups. */
 const FINGERPRINT_VERSION = 2;
 
 /**

@@ -14,17 +14,20 @@ export type GroupWork = {
   action: "reprocess" | "ignore";
   /** Why they are ignored. */
   note: string | null;
-  /** How many are reprocessed at the same time. */
+  /** How many letters are reprocessed at the same time. */
   atOnce: number;
-  /** The job halts when more than this have failed again. */
+  /** The job halts when more letters than this have failed again. */
   haltAfter: number;
-  /** How many go first. The others follow when all of these have ended, and none has failed again. */
+  /**
+   * How many letters are reprocessed first. The others follow when all of these have ended and none of them has failed
+   * again.
+   */
   canary: number;
   /** Changes the data of each letter. */
   patch: JsonPatch | null;
 };
 
-/** The part of the group's job. The run has claimed it. */
+/** The part of the group's job, which the run has claimed. */
 type ClaimedPart = { id: number; token: string; next: number; last: number };
 
 export type LetterGroupRepository = ReturnType<typeof letterGroupRepository>;

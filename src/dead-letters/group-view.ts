@@ -6,16 +6,16 @@ const job = z.object({
   action: z.enum(["reprocess", "ignore"]),
   status: z.string(),
   haltedAt: z.string().nullable(),
-  /** How many letters went first. */
+  /** How many letters were reprocessed first. */
   canary: z.number(),
-  /** The JSON Patch with which it reprocesses. */
+  /** The JSON Patch with which the job reprocesses letters. */
   patch: z.array(z.record(z.string(), z.unknown())).nullable(),
   createdAt: z.string(),
 });
 
 /**
- * Numbers of dead letters. `completed` and `failedAgain`: how their reprocessing ended. `refused`: they are open because
- * a patch did not fit them.
+ * Numbers of dead letters. `completed` and `failedAgain`: how their reprocessing ended. `refused`: the letters that
+ * stay open because a patch did not fit them.
  */
 const counts = z.object({
   total: z.number(),
@@ -57,7 +57,9 @@ export const groupView = z.object({
   lastAt: z.string(),
   /** The failures in each of the last 24 hours, the oldest first. */
   hourly: z.array(z.number()),
-  /** When a cause that was fixed came back, and the deploy that was running then; null when nothing is open. */
+  /**
+   * When a cause that had been fixed occurred again, and the deploy that was running then; null when no letter is open.
+   */
   reopened: reopened.nullable(),
   /** The newest job that handles or handled the whole group. */
   job: jobView.nullable(),

@@ -20,8 +20,8 @@ type Dependencies = {
 
 /**
  * Handles all open dead letters of a group. Each is handled once, even if the run dies several times, because a handled
- * letter is no longer open. A few letters are reprocessed at a time. When too many have failed again, the rest stays
- * open. A patch is tried on all letters before the first one is sent.
+ * letter is no longer open. Only a few letters are reprocessed at a time. When too many have failed again, the rest
+ * stays open. A patch is tried on all letters before the first one is reprocessed.
  */
 export const handleLetterGroup = ({ inngest, groups, checkLetter, parts, flow, onFailure }: Dependencies) =>
   inngest.createFunction(

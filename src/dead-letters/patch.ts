@@ -49,7 +49,7 @@ type Event = { event: string; data: Record<string, Json> };
 export type Checked = { data: Record<string, Json> } | { refusal: string };
 export type CheckLetter = ReturnType<typeof createCheckLetter>;
 
-/** These tie the work to its job, so a patch must not change them. */
+/** The fields that connect the work with its job. A patch must not change them. */
 const FIXED = ["parentJobId", "part"];
 
 /**
@@ -61,7 +61,7 @@ export const createCheckLetter =
   ({ event, data: stored }: Event, patch: JsonPatch | null): Checked => {
     const schema = schemas.get(event);
     if (!schema) return refuse(`${event} has no schema, so its data cannot be checked`);
-    // Reprocessing drops the old deadline; the patch may set a new one.
+    // Reprocessing drops the old deadline, so a patch may set a new one.
     const { deadlineAt: _, ...before } = stored;
     const patched = applied(before, patch ?? []);
     if ("refusal" in patched) return patched;

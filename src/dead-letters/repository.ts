@@ -20,7 +20,7 @@ const alertClaim = z.object({
   durationMs: z.number().nullable(),
 });
 
-/** `release`: the deploy that is running; the dead letters name it. */
+/** `release` names the running deploy, which is stored in each dead letter. */
 export function deadLetterRepository(db: DatabaseClient, clock: Clock, release?: string) {
   const { call, callTimeless } = createCall(db, clock);
   return {
@@ -31,12 +31,12 @@ export function deadLetterRepository(db: DatabaseClient, clock: Clock, release?:
     claimAlert: (letterId: string, claimant: string) =>
       call("claim_alert", { letterId, claimant }, alertClaim),
 
-    /** Records that the log and Sentry have the failure. */
+    /** Records that the failure was logged and sent to Sentry. */
     confirmReport: (letterId: string): Promise<void> => call("confirm_report", { letterId }),
 
     confirmAlert: (letterId: string): Promise<void> => call("confirm_alert", { letterId }),
 
-    /** Dead letters that are old enough to have an alert, and have none. */
+    /** Dead letters without an alert that are old enough to have one. */
     unalerted(olderThanMs: number, limit: number): Promise<DeadLetter[]> {
       const before = new Date(clock.now().getTime() - olderThanMs).toISOString();
       return callTimeless("unalerted_dead_letters", { before, limit }, deadLetterRow.array());
@@ -67,7 +67,9 @@ export function deadLetterRepository(db: DatabaseClient, clock: Clock, release?:
       return deadLetterRow.nullable().parse(row);
     },
 
-    /** Returns the new job that does the work again, with `data` or the event's own; it is in the outbox. */
+    /**
+     * Returns the new job that does the work again, with `data` or with the event's own data. The job is in the outbox.
+     */
     reprocess: (
       letterId: string,
       jobId: string,

@@ -16,7 +16,7 @@ type Dependencies = Parameters<typeof deadLetterRoutes>[0] &
 export const deadLetters = room<Dependencies>({
   name: "dead-letters",
   routes: (deps) => [
-    // These come first, because the other routes have an id at the same position of the path.
+    // These routes come first, because the other routes have an id at the same position of the path.
     ...letterGroupRoutes({ ...deps, groups: letterGroupRepository(deps.db, deps.clock) }),
     ...deadLetterRoutes(deps),
   ],

@@ -10,8 +10,8 @@ const GRACE_MS = 5 * 60_000;
 const BATCH = 20;
 
 /**
- * Sends the alerts that got lost (Slack did not answer, or the process died). An alert that cannot be sent does not
- * stop the others.
+ * Sends the alerts that were not sent, because Slack did not answer or the process died. An alert that cannot be sent
+ * does not stop the others.
  */
 export const tellUnalerted = ({ letters, alert }: Dependencies): Chore => ({
   name: "alerts",

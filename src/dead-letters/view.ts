@@ -17,9 +17,9 @@ export const letterView = z.object({
   }),
   fingerprint: z.string(),
   failedAt: z.string(),
-  /** The deploy that was running then: the value of RELEASE. */
+  /** The deploy that was running when the run failed: the value of RELEASE. */
   release: z.string().nullable(),
-  /** Whether its cause was fixed before, and came back with this failure. */
+  /** Whether this was the first failure after its cause had been fixed. */
   reopens: z.boolean(),
   handledBy: z.string().nullable(),
   handledAt: z.string().nullable(),
@@ -56,7 +56,7 @@ export const toLetterView = (letter: DeadLetter): z.output<typeof letterView> =>
   handledBy: letter.handled_by,
   handledAt: letter.handled_at,
   note: letter.note,
-  // The patched data of an open letter was checked by a job, but not sent.
+  // For an open letter, a job may have checked patched data without sending it.
   patchedData: letter.status === "reprocessed" ? letter.patched_data : null,
   refusal: letter.status === "failed" ? letter.refusal : null,
   outcome: letter.outcome,

@@ -4,7 +4,7 @@ import type { Chore } from "#lib/housekeeping.ts";
 
 const BATCH = 100;
 
-/** Plans the lanes of endpoints that have something to send and no lane. */
+/** Plans the missing lanes of endpoints that have something to send. */
 export const keepLanes = (deliveries: Pick<DeliveryRepository, "wake">): Chore => ({
   name: "webhook-lanes",
   run: async () => ({ woken: await deliveries.wake(BATCH) }),

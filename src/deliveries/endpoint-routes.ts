@@ -22,7 +22,7 @@ type Dependencies = {
 const MOST_ENDPOINTS = 20;
 const HOUR_MS = 60 * 60_000;
 
-/** The fields of an endpoint; `facts` are the types that it may name. */
+/** The fields of an endpoint. Its event types must be types of `facts`. */
 const endpointFields = (facts: readonly Fact[]) => ({
   url: z.url({ protocol: /^https$/, error: "must be an https:// URL" }).max(2000),
   eventTypes: z

@@ -1,7 +1,7 @@
 import { eventType } from "inngest";
 import { z } from "zod";
 
-/** Command: send what is due to this endpoint, until nothing is. */
+/** Command: send everything that is due to this endpoint. */
 export const sendWebhookDue = eventType("webhook/send", {
   schema: z.object({ endpointId: z.uuid() }),
 });

@@ -74,7 +74,10 @@ async function ask(
   }
 }
 
-/** The first 64 KB. The status has decided already, so a body that breaks off or never ends changes nothing. */
+/**
+ * The first 64 KB of the body. The status decides the outcome, so a body that breaks off or never ends does not change
+ * it.
+ */
 async function beginningOf({ body }: SafeAnswer): Promise<string> {
   const chunks: Buffer[] = [];
   let bytes = 0;

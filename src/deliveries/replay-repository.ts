@@ -20,7 +20,7 @@ export type Replay = z.output<typeof replayRow>;
 const ranges = z.array(z.object({ first: z.number(), last: z.number(), total: z.number() }));
 const queued = z.object({ state: z.enum(["open", "done", "lost", "paused"]), next: z.number() });
 
-/** The part of the replay's job. The run has claimed it. */
+/** The part of the replay's job, which the run has claimed. */
 type ClaimedPart = { id: number; token: string; last: number };
 type Period = { startsAt: string; endsAt: string; scope: Replay["scope"] };
 
@@ -52,7 +52,7 @@ export function replayRepository(db: DatabaseClient, clock: Clock) {
 
     cut: (id: string) => callTimeless("cut_webhook_replay", { id }, ranges),
 
-    /** Queues the messages of the next second. Begins at position `from`. */
+    /** Queues the messages of the next second, from position `from` on. */
     queue: ({ id: partId, token, last }: ClaimedPart, replayId: string, from: number) =>
       call("queue_webhook_replay", { partId, token, replayId, from, last }, queued),
   };

@@ -25,12 +25,12 @@ const replayView = z.object({
   perSecond: z.number(),
   isPaused: z.boolean(),
   createdAt: z.string(),
-  /** Its progress and its end; cancel it there. */
+  /** The job, which has the replay's progress and end, and can be canceled. */
   jobUrl: z.string(),
 });
 z.globalRegistry.add(replayView, { id: "WebhookReplay" });
 
-/** `missing` sends what the endpoint has not received, `all` also what it has. */
+/** `missing` sends what the endpoint has not received; `all` also sends what it has received. */
 const period = {
   from: instant,
   to: instant,

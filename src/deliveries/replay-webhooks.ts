@@ -22,8 +22,8 @@ const LOOK_AGAIN = "6h";
 const MAX_PAUSES = 100;
 
 /**
- * Queues the messages of a replay second by second, at its rate; the endpoint's lane sends them. Each is queued once,
- * even if the run dies several times, because the part of its job stores the position.
+ * Queues the messages of a replay second by second, at its rate. The endpoint's lane sends them. Each message is queued
+ * once, even if the run dies several times, because the part of the job stores the position.
  */
 export const replayWebhooks = ({ inngest, replays, parts, clock, flow, onFailure }: Dependencies) =>
   inngest.createFunction(
@@ -48,7 +48,7 @@ export const replayWebhooks = ({ inngest, replays, parts, clock, flow, onFailure
         await parts.work(part, { policy: "dataSync" }, (claimed, time) =>
           workAtRate({ clock, time, part: claimed }, async (from) => {
             const { state, next } = await replays.queue(claimed, replayId, from);
-            // A paused part ends this work without being done: the run waits, then claims it again.
+            // Work on a paused part ends although the part is not done: the run waits, then claims the part again.
             return { next, state: state === "paused" ? "done" : state };
           }),
         );

@@ -10,7 +10,7 @@ export type DeliveryRepository = ReturnType<typeof deliveryRepository>;
 
 /** After this many failures without a success the breaker opens. */
 const BREAKER_AFTER = 5;
-/** When a run dies, its deliveries are free again after this time: the longest batch, and a margin. */
+/** When a run dies, its deliveries are free again after this time: the time of the longest batch, and a margin. */
 const LEASE_MS = 60_000;
 
 const ATTEMPTS_SHOWN = 50;

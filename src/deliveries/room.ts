@@ -24,7 +24,7 @@ type Dependencies = {
   inngest: InngestClient;
 };
 
-/** Bodies may hold personal data. An older message can no longer be replayed. */
+/** Bodies may contain personal data, so messages are deleted after this time. A deleted message cannot be replayed. */
 const KEEP_DAYS = 30;
 
 export const deliveries = room<Dependencies>({

@@ -21,7 +21,7 @@ export const endpointRow = z.object({
   old_secret_until: z.string().nullable(),
   /** Deliveries that wait. */
   pending: z.number(),
-  /** The attempts of the last 24 hours. */
+  /** The attempts in the last 24 hours. */
   attempts: z.object({ total: z.number(), succeeded: z.number() }),
 });
 export type EndpointRow = z.output<typeof endpointRow>;
@@ -71,7 +71,7 @@ export const claimRow = z.object({
       type: z.string(),
       data: z.json(),
       at: z.string(),
-      /** The number of the attempt that comes next, over all tries and since it was last queued. */
+      /** The number of the next attempt: over all tries, and since the delivery was last queued. */
       attempt: z.number(),
       try: z.number(),
     }),
@@ -93,8 +93,8 @@ export type Attempt = {
   answerBody: string;
   errorCode: string | null;
   nextAt: string | null;
-  /** The endpoint asked for a pause until then. */
+  /** Until when the endpoint asked for a pause. */
   pauseUntil: string | null;
-  /** 410: the endpoint wants nothing more. */
+  /** Whether the endpoint answered 410, because it wants no more deliveries. */
   isGone: boolean;
 };

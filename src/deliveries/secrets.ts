@@ -13,7 +13,7 @@ const TAG_BYTES = 16;
 
 /**
  * Encrypts secrets for the database: `<key's name>.<base64url of IV, ciphertext and tag>`. A ciphertext is bound to its
- * endpoint, so that it cannot be moved to another row. The first key encrypts; each of them decrypts what it encrypted.
+ * endpoint, so that it cannot be moved to another row. The first key encrypts. Each key decrypts what it encrypted.
  */
 export function createSecretBox(keys: readonly SecretKey[]) {
   return {

@@ -24,15 +24,15 @@ type Dependencies = Work & { inngest: InngestClient; flow: FlowControl; onFailur
 
 /** How many requests to one endpoint are under way at once. */
 const AT_ONCE = 10;
-/** A request may run 60 s on Netlify; the last batch waits up to 10 s for its turn, and 10 s for its answers. */
+/** A request may run 60 s on Netlify. The last batch waits up to 10 s for tokens, and 10 s for its answers. */
 const STEP_MS = 30_000;
 const MAX_STEPS = 100;
 /** The lowest rate is one request in 10 seconds. */
 const PATIENCE_MS = 10_000;
 
 /**
- * The lane of an endpoint: sends what is due in batches, until nothing is. Its end plans the next lane, for the time
- * when the next attempt is due. So the deliveries of a busy endpoint share their executions.
+ * The lane of an endpoint: sends what is due, batch after batch, until nothing is due. When it ends, the next lane is
+ * planned for the time when the next attempt is due. So the deliveries of a busy endpoint share their executions.
  */
 export const sendWebhook = ({ inngest, flow, onFailure, ...work }: Dependencies) =>
   inngest.createFunction(

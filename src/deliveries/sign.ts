@@ -4,8 +4,8 @@ type Message = { id: string; body: string; secrets: readonly string[]; now: Date
 
 /**
  * The headers that prove who sent a message. Standard Webhooks 1.0 signs `<id>.<timestamp>.<body>`, with every secret
- * that is valid while one replaces another. `X-Webhook-Signature` is the header of the source documents: it signs the
- * body alone with the newest secret, so it cannot tell a repetition from the first request.
+ * that is valid during a rotation. `X-Webhook-Signature` is the header of the source documents: it signs only the body,
+ * with the newest secret, so a receiver cannot recognise a repeated request by it.
  */
 export function signedHeaders({ id, body, secrets, now }: Message): Record<string, string> {
   const timestamp = String(Math.floor(now.getTime() / 1000));
@@ -27,7 +27,10 @@ const keyOf = (secret: string) => Buffer.from(secret.replace(/^whsec_/, ""), "ba
 
 const SIGNATURES = new Set(["webhook-signature", "x-webhook-signature"]);
 
-/** The same headers for the log of attempts. A signature proves who sent a body, so it is not kept. */
+/**
+ * The same headers for the log of attempts, without the signatures, because with a signature a reader of the log could
+ * send the body in our name.
+ */
 export const withoutSignatures = (headers: Record<string, string>): Record<string, string> =>
   Object.fromEntries(
     Object.entries(headers).map(([name, value]) => [name, SIGNATURES.has(name) ? "(not kept)" : value]),

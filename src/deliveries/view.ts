@@ -16,34 +16,36 @@ export const endpointView = z.object({
   /** Types of the catalog; `*` is all of them. */
   eventTypes: z.array(z.string()),
   description: z.string(),
-  /** The most requests a second. */
+  /** The largest number of requests a second. */
   perSecond: z.number(),
   /** The delays between attempts: 10 attempts in 75 hours, or 6 in about five minutes. */
   policy: z.enum(SCHEDULE_NAMES),
   status: z.enum(["enabled", "disabled"]),
-  /** A person disabled it, it answered 410, or it has failed for five days. */
+  /** Why it is disabled: a person did it, it answered 410, or it has failed for five days. */
   disabledReason: z.enum(["user", "gone", "failing"]).nullable(),
   disabledAt: z.string().nullable(),
-  /** Failing: the last attempt failed, and none has succeeded since `failingSince`. */
+  /** "failing": the last attempt failed, and no attempt has succeeded since `failingSince`. */
   health: z.enum(["unknown", "healthy", "failing"]),
   failingSince: z.string().nullable(),
   failedAttempts: z.number(),
   lastSuccessAt: z.string().nullable(),
-  /** No attempt begins before: it has failed too often in a row, or has asked for a pause. */
+  /**
+   * No attempt begins before this time, because the endpoint has failed too often in a row, or has asked for a pause.
+   */
   pausedUntil: z.string().nullable(),
-  /** The share of successful attempts in the last 24 hours; null without attempts. */
+  /** The share of successful attempts in the last 24 hours; null when there were none. */
   successRate: z.number().nullable(),
   attempts: z.number(),
   /** Deliveries that wait for an attempt. */
   pending: z.number(),
-  /** After a rotation: how long the old secret also signs. */
+  /** After a rotation: until when the old secret also signs. */
   oldSecretUntil: z.string().nullable(),
   createdAt: z.string(),
   updatedAt: z.string(),
 });
 z.globalRegistry.add(endpointView, { id: "WebhookEndpoint" });
 
-/** The answer that shows a secret, which is shown only once. */
+/** The only answer that shows the secret. */
 export const endpointWithSecret = endpointView.extend({ secret: z.string() });
 
 export const toEndpointView = (row: EndpointRow, now: Date): z.output<typeof endpointView> => ({
@@ -74,14 +76,14 @@ export const toEndpointView = (row: EndpointRow, now: Date): z.output<typeof end
 export const deliveryView = z.object({
   id: z.uuid(),
   endpointId: z.uuid(),
-  /** The `webhook-id`: the same in all attempts, so that the receiver can recognise a repetition. */
+  /** The `webhook-id`: the same in all attempts, so that the receiver can recognise a repeated message. */
   messageId: z.uuid(),
   event: z.string(),
   url: z.string(),
   status: deliveryRow.shape.status,
   attempts: z.number(),
   nextAttemptAt: z.string().nullable(),
-  /** The status of the last answer; null when there was none. */
+  /** The status of the last answer; null when no answer came. */
   lastStatus: z.number().nullable(),
   /** What went wrong in the last attempt. */
   lastError: z.string().nullable(),

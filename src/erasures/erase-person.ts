@@ -13,11 +13,11 @@ type Dependencies = {
   onFailure: OnFailure;
 };
 
-/** A step erases this many pieces, so that it ends well within the 60 s of a request. */
+/** How many pieces one step erases. It ends well within the 60 s of a request. */
 const PIECES_PER_STEP = 50;
 /**
- * A campaign that is being sent needs its recipients: the run tries again every hour of the first day and every six hours
- * of the next 13, because each try is billed.
+ * A campaign that is being sent needs its recipients, so the run tries again later: every hour on the first day, and
+ * every six hours on the next 13 days. The tries become rarer because each one is billed.
  */
 const HOURLY = 24;
 const MAX_ROUNDS = HOURLY + 13 * 4;

@@ -2,13 +2,13 @@ import { LRUCache } from "lru-cache";
 import type { FeedRepository, PostRow } from "#feed/repository.ts";
 import type { Clock } from "#lib/clock.ts";
 
-/** S2-14: how long the posts that were pulled for a reader are remembered. */
+/** S2-14: how long the posts that were pulled for a reader are kept in memory. */
 const PULLED_MS = 30_000;
 const MOST_READERS = 10_000;
 
 /**
- * Reads feeds. Which posts to pull is remembered for 30 s in this process; what the reader may see of them is decided
- * at every read.
+ * Reads feeds. This process keeps the list of pulled posts for 30 s. Which of them the reader may see is decided at
+ * every read.
  */
 export function createReadFeed(feed: Pick<FeedRepository, "read">, clock: Clock) {
   const pulled = new LRUCache<string, number[]>({

@@ -29,7 +29,7 @@ export function feedRepository(db: DatabaseClient, clock: Clock) {
     /** Returns the job, whose id is the post's id. */
     accept: (content: string, request: JobRequest) => call("accept_post", { content, request }, jobRow),
 
-    /** False when this author has no such post; `null` is an administrator. */
+    /** Returns false when this author has no such post; `null` is an administrator. */
     remove: (id: string, author: string | null) => callTimeless("delete_post", { id, author }, z.boolean()),
 
     follow: (follower: string, author: string) =>
@@ -42,20 +42,20 @@ export function feedRepository(db: DatabaseClient, clock: Clock) {
 
     unblock: (blocker: string, blocked: string) => callTimeless("unblock_person", { blocker, blocked }),
 
-    /** Sorted by name, at most `limit` + 1 rows: the extra row shows that there is a next page. */
+    /** The list is sorted by name, and has at most `limit` + 1 rows: the extra row shows that there is a next page. */
     follows: (follower: string, limit: number, after: string | undefined) =>
       callTimeless("list_follows", { follower, after, limit: limit + 1 }, personRow.array()),
 
     blocks: (blocker: string, limit: number, after: string | undefined) =>
       callTimeless("list_blocks", { blocker, after, limit: limit + 1 }, personRow.array()),
 
-    /** Ranges of at most `size` followers each. */
+    /** Cuts the followers of a post's author into ranges of at most `size` followers each. */
     cut: (id: string, size: number) => callTimeless("cut_post", { id, size }, range.array()),
 
     push: (part: { id: number; token: string }) =>
       call("push_post_part", { partId: part.id, token: part.token }, worked),
 
-    /** `pulled`: those of an earlier answer, so that only their visibility is looked up. */
+    /** `pulled`: the pulled posts of an earlier answer, so that only their visibility is looked up. */
     read: (reader: string, pulled: number[] | undefined) =>
       callTimeless("read_feed", { reader, pulled }, feedRow),
   };

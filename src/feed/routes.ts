@@ -95,7 +95,7 @@ const peopleRoute = (path: string, summary: string, list: FeedRepository["follow
     },
   });
 
-/** A change of what the caller sees of one person; it may be repeated. */
+/** A route that changes what the caller sees of one person. The call may be repeated. */
 const changeRoute = (
   method: Method,
   path: string,

@@ -7,12 +7,12 @@ type Dependencies = { jobs: Pick<JobRepository, "accept">; outbox: Pick<Outbox, 
 
 type AcceptedJob = SendableJob & { sent_at: string | null };
 
-/** The ledger, with the function that accepts work. */
+/** The ledger's statements, with the function that accepts work. */
 export type Jobs = JobRepository & { accept: Accept };
 export type Accept = ReturnType<typeof createAccept>;
 
 /**
- * Accepts work: one transaction in the database, then the event is sent to the engine. While the engine cannot be
+ * Accepts work: stores the job in one transaction, then sends its event to the engine. While the engine cannot be
  * reached, the job stays in the outbox, and housekeeping sends it. A room with its own tables passes a statement that
  * writes its rows and calls `private.accept_job` in one transaction.
  */

@@ -15,9 +15,9 @@ type Dependencies = {
 
 export const eventView = z.object({
   name: z.string(),
-  /** The JSON Schema of its data. */
+  /** The JSON Schema of the event's data. */
   schema: z.record(z.string(), z.json()),
-  /** The functions that it starts. */
+  /** The functions that the event starts. */
   functions: z.array(z.string()),
 });
 z.globalRegistry.add(eventView, { id: "SendableEvent" });
@@ -28,7 +28,7 @@ const jsonSchema = z.record(z.string(), z.json());
 export function eventRoutes({ events, functions, jobs }: Dependencies): Route[] {
   const startedBy = async () =>
     new Map(Object.entries(await functions.ofEvents(events.map(({ name }) => name))));
-  // The body's data is checked by the schema of the event that it names.
+  // The schema of the named event checks the data.
   const [first, ...rest] = events.map(({ name, schema }) =>
     z.object({ name: z.literal(name), data: schema }),
   );

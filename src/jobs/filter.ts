@@ -10,7 +10,9 @@ export const filterQuery = {
   function: text(100).optional(),
   requester: text(200).optional(),
   parent: uuid.optional(),
-  /** A text that is part of an id, a kind, a function, a requester, an owner, an idempotency key or an error. */
+  /**
+   * A text that the id, the kind, the function, the requester, the owner, the idempotency key or the error contains.
+   */
   search: trimmedText(100).optional(),
   from: instant.optional(),
   to: instant.optional(),

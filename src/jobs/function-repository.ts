@@ -4,27 +4,27 @@ import { createCall } from "#lib/database/call.ts";
 import type { DatabaseClient } from "#lib/database/client.ts";
 
 const ended = z.object({
-  /** Jobs that began in this time. */
+  /** The jobs that began in this time. */
   started: z.number(),
   completed: z.number(),
   failed: z.number(),
-  /** More jobs ended in this time: only the newest 2,000 that ended are counted. */
+  /** Whether more jobs ended in this time: only the newest 2,000 that ended are counted. */
   isMore: z.boolean(),
-  /** The share of failed jobs among the counted ones that completed or failed; null without any. */
+  /** The share of failed jobs among the counted jobs that completed or failed; null when there are none. */
   failureRate: z.number().nullable(),
 });
 
 export const activity = z.object({
   function: z.string(),
   kind: z.string(),
-  /** What it does. Null for a function that no room has registered. */
+  /** What the function does. Null for a function that no room has registered. */
   summary: z.string().nullable(),
   paused: z.object({ at: z.string(), by: z.string() }).nullable(),
   waiting: z.number(),
   running: z.number(),
   lastHour: ended,
   lastDay: ended,
-  /** The time from begin to end of the newest 1,000 counted jobs that completed; null without any. */
+  /** The time from begin to end of the newest 1,000 counted jobs that completed; null when there are none. */
   p50Ms: z.number().nullable(),
   p95Ms: z.number().nullable(),
 });
@@ -36,7 +36,7 @@ export const activityDetails = activity.extend({
 
 export type FunctionRepository = ReturnType<typeof functionRepository>;
 
-/** What each function did lately, and the pauses. */
+/** The recent work of each function, and the pauses. */
 export function functionRepository(db: DatabaseClient, clock: Clock) {
   const { call, callTimeless } = createCall(db, clock);
   return {
@@ -45,7 +45,7 @@ export function functionRepository(db: DatabaseClient, clock: Clock) {
     /** The functions that are registered for each of these events. */
     ofEvents: (events: string[]) =>
       callTimeless("functions_of_events", { events }, z.record(z.string(), z.string().array())),
-    /** Both return the number of jobs in the outbox that they held or released. */
+    /** `pause` and `resume` return the number of jobs in the outbox that they held or released. */
     pause: (functionId: string, by: string) => call("pause_work", { functionId, by }, z.number()),
     resume: (functionId: string) => call("resume_work", { functionId }, z.number()),
   };

@@ -8,8 +8,8 @@ import type { Job } from "./rows.ts";
 export type Outbox = ReturnType<typeof createOutbox>;
 
 /**
- * The fields of a job that the outbox needs. The job's id becomes the event's id, so that the engine starts it only
- * once.
+ * The fields of a job that the outbox needs. The job's id becomes the event's id, so that the engine starts the job
+ * only once.
  */
 export type SendableJob = Pick<Job, "id" | "event_name" | "event_data" | "released_at">;
 
@@ -21,12 +21,13 @@ type Dependencies = {
 };
 
 /**
- * A caller waits no longer than this for the engine. If the engine accepted the events anyway, it recognises the
- * repetition by their ids.
+ * A caller waits no longer than this for the engine. If the engine accepted the events after all, it recognises their
+ * repetition by the ids.
  */
 export const SEND_TIMEOUT_MS = 8_000;
 /**
- * A delayed job is sent when less than this remains of its delay: a little more than the five minutes of housekeeping.
+ * A delayed job is sent when less than this remains of its delay: a little more than the five minutes between two runs
+ * of housekeeping.
  */
 export const SEND_AHEAD_MS = 6 * 60_000;
 export const SEND_BATCH = 200;
@@ -34,17 +35,18 @@ export const SEND_BATCH = 200;
 /**
  * Sends accepted jobs to the engine. When the engine or the database cannot be reached, the job stays in the outbox,
  * and housekeeping sends it again under the same event id.
- *
- * A held job stays until its room releases it, and a job of a paused function (its `released_at` is "infinity", which is
- * no date) until a person resumes it. A delayed job is sent shortly before its time, with that time as the
- * event's `ts`: the engine begins its run then.
+ * A held job stays in the outbox until its room releases it. A job of a paused function stays there until a person
+ * resumes the function (its `released_at` is "infinity", which is no date). A delayed job is sent shortly before its
+ * time, with that time as the event's `ts`, at which the engine begins its run.
  */
 export function createOutbox({ inngest, jobs, clock, logger }: Dependencies) {
   const waiting: SendableJob[] = [];
   let sending: Promise<void> | undefined;
   return { send, sendTogether, flush };
 
-  /** Returns whether the engine has all jobs that may be sent. Never throws: the work is accepted either way. */
+  /**
+   * Returns whether the engine has all jobs that may be sent. Never throws, because the work is accepted in any case.
+   */
   async function send(accepted: readonly SendableJob[]): Promise<boolean> {
     const now = clock.now().getTime();
     const leaving = accepted.filter((job) => mayLeave(job, now));
@@ -65,8 +67,8 @@ export function createOutbox({ inngest, jobs, clock, logger }: Dependencies) {
   }
 
   /**
-   * Like `send`, for jobs that are accepted in quick succession: those that come while others are being sent leave
-   * together, in one call. Resolves when none is left. Never throws.
+   * Like `send`, for jobs that are accepted in quick succession: jobs that arrive during a call share the next call.
+   * Resolves when all are sent. Never throws.
    */
   function sendTogether(job: SendableJob): Promise<void> {
     waiting.push(job);

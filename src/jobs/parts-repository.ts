@@ -82,7 +82,7 @@ export function partsRepository(db: DatabaseClient, clock: Clock) {
       call("claim_part", { partNo, atOnce: undefined, ...request }, claim),
 
     /**
-     * `trouble` counts the claimant's failures since something was last settled; the part is claimed again after
+     * `trouble` counts the claimant's failures since something was last settled. The part is claimed again after
      * `waitMs`. The job shows the error until something is settled after it.
      */
     async release({ id, token }: Part, { trouble, waitMs, error }: Release) {

@@ -7,25 +7,25 @@ export type Parts = ReturnType<typeof createParts>;
 
 type Steps = Pick<GetStepTools<Inngest.Any>, "run" | "sleep" | "sendEvent">;
 type Run = { step: Steps; runId: string; event: { id?: string | undefined; data: unknown } };
-/** The data of a fan-out event. Without `part`, its run works on the next free part until none is left. */
+/** The data of a fan-out event. Without `part`, its run works on the next free part until no part is left. */
 export type PartRef = { parentJobId: string; part?: number | undefined };
 type PartRun = Run & { event: { data: PartRef } };
 
-/** The time limit of one step: nothing that takes long should begin near its end. */
+/** Tells whether the time of one step is almost up. Nothing that takes long should begin after that. */
 export type StepTime = { isLate(): boolean };
 
 /**
- * The result of one step of work on a part: the answer of its last settle, how long the provider asked us to wait, or
- * that a person paused the job: then the run ends, and another one continues when the job is resumed.
+ * The result of one step of work on a part: the answer of its last settle, or how long the provider asked us to wait,
+ * or "paused", when a person paused the job. Then the run ends, and another run continues when the job is resumed.
  */
 export type Worked = "open" | "done" | "lost" | "paused" | { waitMs: number };
 
 export type WorkOptions = {
-  /** The policy for errors of a provider: the delay before each further try, and how many tries the run gets. */
+  /** The policy for errors of a provider: the delay before each further try, and the number of tries of the run. */
   policy: RetryPolicyName;
   /** How many parts of one job are worked on at once. By default only the function's concurrency limits them. */
   atOnce?: number;
-  /** Runs before the claim in every step; if it throws, the step ends. */
+  /** A check that runs in every step before the claim. If it throws, the step ends. */
   before?: () => Promise<void>;
 };
 
@@ -33,7 +33,7 @@ type Outcome = { state: "open" | "done" | "ended" | "gone" | "paused" } | { stat
 
 /** A request may run 60 s on Netlify, and the longest call to a provider takes 20 s. */
 const STEP_MS = 35_000;
-/** After this the part of a dead claimant is free again: the longest possible step, and a margin. */
+/** After this time the part of a dead claimant is free again: the longest possible step, and a margin. */
 const LEASE_MS = 120_000;
 /** A run that waits this many times in a row fails, because waiting does not help. */
 const MAX_WAITS = 40;
@@ -43,9 +43,9 @@ const MAX_STEPS = 500;
 const MAX_REQUEST_BYTES = 200_000;
 
 /**
- * Fan-out in two functions. One plans a job's work in parts and sends an event for each; the other works on the part
- * that its event names. The settle that leaves no work ends the job. So a room needs no lease, claim or progress
- * counter of its own.
+ * Fan-out in two functions. One function plans a job's work in parts and sends an event for each; the other works on
+ * the part that its event names. The call that settles the last work ends the job. So a room needs no lease, claim or
+ * progress counter of its own.
  */
 export function createParts(parts: PartsRepository, { stepMs = STEP_MS } = {}) {
   return { plan, fanOut, work };
@@ -90,7 +90,7 @@ export function createParts(parts: PartsRepository, { stepMs = STEP_MS } = {}) {
       } else if (outcome.state === "open") waits = 0;
       else return outcome;
     }
-    // A retry would end here again, because the engine has stored the results of these steps.
+    // A retry would end in the same place, because the engine has stored the results of these steps.
     const cause: { code: ErrorCode } = { code: "provider_rate_limited" };
     const after = waits < MAX_WAITS ? `${MAX_STEPS} steps` : `${MAX_WAITS} waits in a row`;
     throw new NonRetriableError(`The part is not done after ${after}`, { cause });
@@ -132,8 +132,9 @@ function startTime(stepMs: number): StepTime {
 }
 
 /**
- * Sends an event for each part, many in one request. `parts`: the number of the last one, or the numbers of some. The ids
- * come from the run: a repeated step sends the same ids, which are ignored, but a replay is a new run and sends new ones.
+ * Sends an event for each part, many in one request. `parts` is the number of the last part, or a list of numbers. The
+ * ids of the events contain the run's id, so a repeated step sends the same ids, which the engine ignores. A replay is
+ * a new run and sends new ids.
  */
 async function fanOut(
   { step, runId }: Run,
@@ -157,8 +158,9 @@ async function fanOut(
 }
 
 /**
- * Waits when a provider says how long. After its other temporary errors, waits as the policy says. The part counts
- * these errors, and a crash of ours does not count. When the policy gives up, the run fails.
+ * Handles an error of the work. When the provider says how long to wait, the run waits for that time. After other
+ * temporary errors of the provider, it waits as the policy says. The part counts these errors, but not our crashes.
+ * When the policy allows no more tries, the run fails.
  */
 async function meet(
   parts: PartsRepository,
@@ -174,7 +176,7 @@ async function meet(
   const troubles = await parts.release(part, { trouble: true, error });
   const retryAfterMs = delayMs(policy, troubles, Math.random());
   if (retryAfterMs === undefined) throw new NonRetriableError(error.message, { cause: { code: error.code } });
-  // The job and its campaign show until when the part waits.
+  // The job and its campaign show this time as the end of the pause.
   await parts.release(part, { trouble: false, waitMs: retryAfterMs });
   throw new AppError(error.code, error.message, { cause: error, retryAfterMs });
 }

@@ -6,10 +6,12 @@ import type { JobRepository } from "./repository.ts";
 
 type Dependencies = { jobs: Pick<JobRepository, "unheardCancels">; tellEngine: TellEngine; clock: Clock };
 
-/** A run that has not stopped after this time does not react to the event. */
+/** A run that has not stopped after this time does not react to the cancel event. */
 const REPEAT_MS = 24 * 60 * 60_000;
 
-/** Tells the engine again about canceled jobs that still have a run, because it has not received the cancel. */
+/**
+ * Tells the engine again about canceled jobs whose run has not ended, because the engine has not received the cancel.
+ */
 export const repeatCancels = ({ jobs, tellEngine, clock }: Dependencies): Chore => ({
   name: "cancels",
   async run(deadline) {

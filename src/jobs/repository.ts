@@ -64,7 +64,7 @@ export function jobRepository(db: DatabaseClient, clock: Clock) {
   const { call, callTimeless } = createCall(db, clock);
   const fromNow = (ms: number) => new Date(clock.now().getTime() + ms).toISOString();
   return {
-    /** Returns the new job, or the requester's existing job with this idempotency key. */
+    /** Returns the new job, or the existing job of this requester with the same idempotency key. */
     accept: (request: JobRequest): Promise<Job> => call("accept_job", { request }, jobRow),
 
     startRun: ({ eventId, functionId, runId, eventName, eventData, attempt, parentJobId }: StartingRun) =>
@@ -80,11 +80,13 @@ export function jobRepository(db: DatabaseClient, clock: Clock) {
         startedRun,
       ),
 
-    /** The state of the run's job after the end of the run; null when the run is unknown, or had ended before. */
+    /**
+     * Returns the state of the run's job after the end of the run; null when the run is unknown, or had ended before.
+     */
     finishRun: (run: RunOfEvent, result: unknown): Promise<FinishedRun | null> =>
       call("finish_run", { ...keysOf(run), result: boundedResult(result) }, finishedRun.nullable()),
 
-    /** Returns whether the run was a part of a job that continues; that job would wait for the part for ever. */
+    /** Returns whether the run was a part of a job that continues. Such a job would wait for the part for ever. */
     cancelRun: (run: RunOfEvent, parentJobId: string | null = null): Promise<boolean> =>
       call("cancel_run", { ...keysOf(run), parentJobId }, z.boolean()),
 
@@ -119,13 +121,13 @@ export function jobRepository(db: DatabaseClient, clock: Clock) {
     summarize: (owner: string | null, filter: JobFilter, most: number) =>
       callTimeless("summarize_jobs", { owner, ...asArguments(filter), most }, jobSummary),
 
-    /** In how many seconds the request will be admitted; null when that is unknown. */
+    /** Returns in how many seconds the request will be admitted; null when that is unknown. */
     reserve: (refused: Refused, requester: string, request: string | undefined): Promise<number | null> =>
       call("reserve_admission", { ...refused, requester, request }, z.number().nullable()),
 
     stats: (owner: string | null) => call("job_stats", { owner }, jobStatsRow),
 
-    /** Jobs that were accepted at least `ageMs` ago, and may begin within `aheadMs` from now. */
+    /** Jobs that were accepted at least `ageMs` ago, and may begin within the next `aheadMs`. */
     unsent: (ageMs: number, aheadMs: number, limit: number): Promise<Job[]> =>
       callTimeless(
         "unsent_jobs",
@@ -145,7 +147,7 @@ export function jobRepository(db: DatabaseClient, clock: Clock) {
     takeQuietRuns: (quietForMs: number, limit: number) =>
       call("take_quiet_runs", { quietSince: fromNow(-quietForMs), limit }, quietRun.array()),
 
-    /** Jobs that were canceled since then and still have a run. */
+    /** Jobs that were canceled after `since` and whose run has not ended. */
     unheardCancels: (since: Date, limit: number): Promise<string[]> =>
       callTimeless("unheard_cancels", { since: since.toISOString(), limit }, z.uuid().array()),
 
@@ -158,21 +160,22 @@ export function jobRepository(db: DatabaseClient, clock: Clock) {
       ),
 
     /**
-     * Deletes ended jobs beyond the number that their kind, or their newest job, keeps. Returns how many were deleted.
+     * Deletes ended jobs beyond the number that is kept for their kind, or that their newest job asks for. Returns how
+     * many were deleted.
      */
     trim: (before: Date, limit: number): Promise<number> =>
       callTimeless("trim_jobs", { before: before.toISOString(), limit }, z.number()),
   };
 }
 
-/** A result that is too large must not fail work that is done, so it is replaced. */
+/** Replaces a result that is too large, because it must not fail work that is done. */
 function boundedResult(value: unknown): Json {
   const result = storableJson(value);
   const chars = JSON.stringify(result).length;
   return chars > MAX_RESULT_CHARS ? { truncated: true, chars } : result;
 }
 
-/** App code may choose any event id, so it is made storable. */
+/** App code may choose any event id, so the id is converted to text that Postgres can store. */
 const keysOf = ({ eventId, functionId, runId }: RunOfEvent) => ({
   eventId: storableId(eventId),
   functionId,

@@ -13,11 +13,11 @@ export const LONGEST_DELAY_MS = 365 * DAY_MS;
 /** S3-7: the options of any job. A route that offers them adds these fields to its body. */
 export const jobOptions = {
   priority: prioritySchema.optional(),
-  /** The work is skipped when it has not been done by then. */
+  /** The work is skipped when it is not done by this time. */
   deadlineAt: instant.optional(),
-  /** How long the job waits before it may begin; its due time counts from then. */
+  /** How long the job waits before it may begin. Its due time counts from the end of this delay. */
   delayMs: z.int().min(0).max(LONGEST_DELAY_MS).optional(),
-  /** Tries of each step, at most as many as the function allows. */
+  /** The tries of each step, at most as many as the function allows. */
   attempts: z.int().min(1).max(21).optional(),
   /** The delay before the second try, doubled before each further try. */
   backoffMs: z.int().min(0).max(DAY_MS).optional(),
@@ -29,9 +29,9 @@ export type JobOptions = { [Name in keyof typeof jobOptions]?: z.output<(typeof 
 
 type Said = JobOptions & {
   requester: Requester;
-  /** The `Idempotency-Key`: a second request of the same requester with this key gets the first job. */
+  /** The `Idempotency-Key`. When a requester repeats a key, the answer is the first job. */
   key: string | undefined;
-  /** Two requests with the same key must be equal in this, or, when it is absent, in the event's data. */
+  /** What two requests with the same key must have in common. When it is absent, the event's data must be equal. */
   said?: unknown;
   /** The function whose job this is, for an event with several functions. */
   functionId?: string;
@@ -48,10 +48,7 @@ export type JobRequest = { id: string; event: string; data: Json; requester: str
   [key: string]: Json | undefined;
 };
 
-/**
- * Makes a job request from an event type and its data. The event's schema checks the data here, and the outbox sends
- * the result.
- */
+/** Makes a job request from an event type and its data. The data is checked here by the event's schema. */
 export function request<Data>(
   { name, schema }: { name: string; schema: z.ZodType<Data> },
   data: NoInfer<Data>,

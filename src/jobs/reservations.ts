@@ -11,8 +11,8 @@ const refusal = z.object({ kind: z.string(), priority: z.number(), places: z.num
 
 /**
  * A request that is refused because the queue is full gets a reservation: it is admitted when it is repeated after
- * `Retry-After`. The reservation needs its own transaction, because the refusal has rolled back the first one. If it
- * fails, the answer keeps the refusal's own 30 s.
+ * `Retry-After`. The reservation needs its own transaction, because the refusal has rolled back the first one. If the
+ * reservation fails, the answer keeps the 30 s of the refusal.
  */
 export function reserveOnRefusal({ jobs, logger }: Dependencies) {
   return (route: Route): Route => ({

@@ -14,7 +14,7 @@ type Dependencies = {
   cancelJob: CancelJob;
 };
 
-/** Jobs are counted up to this number. */
+/** Matching jobs are counted up to this number. */
 const MOST_COUNTED = 10_000;
 /** `isMore`: more than `total` jobs match. */
 export const jobSummaryView = jobSummary.extend({ isMore: z.boolean() });

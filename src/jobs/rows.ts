@@ -8,7 +8,7 @@ export const jobStatus = z.enum(JOB_STATUSES);
 
 const time = z.string();
 
-/** Facts of the newest open dead letter; `parts`: how many parts are dead. */
+/** Facts of the newest open dead letter. `parts`: how many parts are dead. */
 export const blockedRow = z.object({
   code: z.string().nullable(),
   message: z.string().nullable(),
@@ -99,7 +99,7 @@ export type FinishedRun = z.output<typeof finishedRun>;
 /** The newest run of a job without progress for some time. */
 export const quietRun = z.object({
   job_id: z.uuid(),
-  /** The run has ended, and its job waits for parts that were fanned out. No event says when a part is lost. */
+  /** Whether the run has ended and its job waits for parts that were fanned out. No event tells when a part is lost. */
   is_fan_out: z.boolean(),
   run_id: z.string(),
   event_id: z.string(),
@@ -110,7 +110,7 @@ export const quietRun = z.object({
 });
 export type QuietRun = z.output<typeof quietRun>;
 
-/** Why work cannot continue without a person. */
+/** Why work cannot continue until a person acts. */
 export const blockedView = z.object({
   /** The error of the newest dead letter that waits for a person. */
   code: z.string().nullable(),
@@ -137,7 +137,7 @@ export function toBlockedView(row: z.output<typeof blockedRow> | null): z.output
   };
 }
 
-/** The hint of an error code may say that the work is retried. After the last attempt that is no longer true. */
+/** The general hint of an error code may say that the work is retried, which is wrong after the last attempt. */
 function hintFor(code: string | null): string {
   const rest = "or ignore the dead letter: then the rest ends without it.";
   if (code === null || !isErrorCode(code)) return `Correct its cause, then reprocess, ${rest}`;

@@ -23,7 +23,7 @@ export const jobTraceView = z.object({
   runs: z.array(
     z.object({
       id: z.string(),
-      /** The last hundred steps. Null when the engine does not report them: `problem` says why. */
+      /** The last hundred steps. Null when the engine does not report them; then `problem` says why. */
       steps: z
         .array(
           z.object({
@@ -43,14 +43,17 @@ export const jobTraceView = z.object({
 });
 z.globalRegistry.add(jobTraceView, { id: "JobTrace" });
 
-// About 6 MB at most, which is the largest answer that Netlify sends.
+// At most about 6 MB, which is the largest answer that Netlify sends.
 const MAX_RUNS = 5;
 const MAX_STEPS = 100;
 const MAX_ATTEMPTS = 25;
 const MAX_ERROR_CHARS = 300;
 const MAX_DATA_CHARS = 4_000;
 
-/** Only administrators may call these routes: inputs and outputs are not masked, and running work again costs. */
+/**
+ * Only administrators may call these routes, because inputs and outputs are not masked, and running work again costs
+ * money.
+ */
 export const runRoutes = ({ jobs, engine, outbox }: Dependencies): Route[] => [
   route({
     method: "GET",

@@ -12,10 +12,10 @@ type Dependencies = {
   clock: Clock;
 };
 
-/** A route sends its job right after accepting it; a job that is still here after this time was not sent. */
+/** A route sends its job right after accepting it. If a job is still in the outbox after this time, it was not sent. */
 const GRACE_MS = 15_000;
 /**
- * A job that was sent, but has not begun a day after it was due, will not begin. By then the engine has also forgotten
+ * A job that was sent and has not begun a day after it was due will never begin. By then the engine has also forgotten
  * the event's id.
  */
 const UNBEGUN_MS = 24 * 60 * 60_000;
@@ -49,7 +49,9 @@ export function sendOutbox({ jobs, outbox, engine, clock }: Dependencies): Chore
     return { sent, refused: [] };
   }
 
-  /** When the engine answers but refuses the batch, one of its events is wrong: the others must not wait for it. */
+  /**
+   * When the engine answers but refuses the batch, one of its events is wrong. The other events must not wait for it.
+   */
   async function sendOneByOne(batch: readonly Job[], deadline: Deadline) {
     let sent = 0;
     const refused: string[] = [];

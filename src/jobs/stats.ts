@@ -9,15 +9,15 @@ const classRow = z.object({
   waiting: z.number(),
   running: z.number(),
   oldestWaitingMs: ms,
-  /** The jobs that began in the last hour. All fields below are also of the last hour. */
+  /** The jobs that began in the last hour. The following fields also count the last hour. */
   started: z.number(),
-  /** The share of jobs that began before they were due, of all that began or should have begun. */
+  /** The share of jobs that began before they were due, among all jobs that began or should have begun. */
   keptShare: share,
   waitMsP50: ms,
   waitMsP99: ms,
 });
 
-/** Statistics of the work, as the database counts it. */
+/** Statistics of jobs, as the database returns them. */
 export const jobStatsRow = z.object({
   classes: z.array(classRow),
   /** One entry for each of the last sixty minutes; the last entry is the current minute. */
@@ -31,7 +31,7 @@ export const jobStatsRow = z.object({
       retried: z.number(),
     }),
   ),
-  /** The share of failed jobs among those that completed or failed; null when there are none. */
+  /** The share of failed jobs among the jobs that completed or failed; null when there are none. */
   failureRate: share,
   /** The share of retries among all tries. */
   retryRate: share,
@@ -49,7 +49,7 @@ export const toJobStatsView = (stats: z.output<typeof jobStatsRow>): z.output<ty
   ...stats,
   classes: stats.classes.map((row) => {
     const { name, promiseMs } = PRIORITIES[row.priority];
-    // A class without a promise keeps it always, so the share would say nothing.
+    // A class without a promise is never late, so its share would always be 100 %.
     return { ...row, name, promiseMs, keptShare: promiseMs === null ? null : row.keptShare };
   }),
 });

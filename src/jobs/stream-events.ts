@@ -11,20 +11,20 @@ export type Subject = {
   /** The whole state, for a client that has no position, or whose position is too old. */
   snapshot(follower: Follower): Promise<Start>;
   /**
-   * Converts changed jobs to messages by job id. Called once per batch for all clients that follow with the same
+   * Converts changed jobs to messages, by job id. Called once per batch for all clients that follow with the same
    * function.
    */
   present(jobs: readonly ChangedJob[]): Promise<ReadonlyMap<string, ServerEvent>>;
-  /** "gone": the job is not in the list now, and may have been before. */
+  /** "gone": the job is not in the list now, but may have been before. */
   place(job: JobFacts, event: ServerEvent | undefined): "in" | "gone" | "out";
-  /** False when the whole state is read each time. */
+  /** False when the whole state is read for each batch of changes. */
   resumes: boolean;
 };
 
 type Present = Subject["present"];
 const presented = new WeakMap<Batch, Map<Present, ReturnType<Present>>>();
 
-/** The messages of a batch for one client: only jobs that it may see and that belong to the subject. */
+/** The messages of a batch for one client: only jobs that the client may see and that belong to the subject. */
 export async function toEvents(batch: Batch, subject: Subject, follower: Follower): Promise<ServerEvent[]> {
   const isTheirs = ({ owner }: JobFacts) => follower.owner === null || owner === follower.owner;
   const events: ServerEvent[] = [];

@@ -8,7 +8,7 @@ const MOST_STREAMS = { person: 10, key: 200 };
 export function createStreamLimit(retryAfterMs: number) {
   const open = new Map<string, number>();
 
-  /** Counts a stream that opens; the caller calls the returned function when the stream ends. */
+  /** Counts a stream that opens. The caller calls the returned function when the stream ends. */
   return function enter({ id }: Requester): () => void {
     const count = open.get(id) ?? 0;
     if (count >= (id.startsWith("user:") ? MOST_STREAMS.person : MOST_STREAMS.key)) {

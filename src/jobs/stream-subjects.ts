@@ -34,8 +34,8 @@ async function presentJobs(jobs: readonly ChangedJob[]): Promise<ReadonlyMap<str
 }
 
 /**
- * The same decision as the list's filter in SQL. Of the filtered fields only status and error change: a job that no
- * longer fits leaves the list.
+ * The same decision as the filter of the list in SQL. Of the filtered fields only status and error change. A job that
+ * no longer matches leaves the list.
  */
 function placeIn(filter: JobFilter, job: JobFacts): "in" | "gone" | "out" {
   const { status, kind, functionId, requester, parentJobId, search, from, to } = filter;

@@ -10,7 +10,7 @@ import type { Follower, TailRepository } from "./tail-repository.ts";
 export type Streams = ReturnType<typeof createStreams>;
 type Dependencies = { live: Pick<TailRepository, "changes">; tail: Tail; lifetimeMs: number };
 
-/** Answers a client with a stream, or with the same messages as JSON when it accepts JSON. */
+/** Answers a client with a stream, or, when the client accepts JSON, with the same messages as JSON. */
 export function createStreams({ live, tail, lifetimeMs }: Dependencies) {
   const enter = createStreamLimit(lifetimeMs);
 
@@ -94,7 +94,7 @@ const wantsJson = (request: Request): boolean => {
   return accept.includes("application/json") && !accept.includes("text/event-stream");
 };
 
-/** The header that an EventSource sends when it reconnects; its URL still has the position with which it began. */
+/** The header that an EventSource sends when it reconnects, because its URL still contains the first position. */
 function lastEventId(request: Request): string | undefined {
   const header = request.headers.get("last-event-id");
   if (header === null || header === "") return undefined;

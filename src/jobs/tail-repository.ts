@@ -31,7 +31,7 @@ export type MovingJob = z.output<typeof movingRow>;
 
 export type TailRepository = ReturnType<typeof tailRepository>;
 
-/** After more changes than this since the last read, a snapshot is the shorter answer. */
+/** After more changes than this since the last read, a snapshot is shorter than the changes. */
 const MOST_CHANGES = 1000;
 
 /**

@@ -5,7 +5,7 @@ import type { Changes, MovingJob, TailRepository } from "./tail-repository.ts";
 export type Batch = Pick<Changes, "position" | "jobs" | "notifications"> & { moved: MovingJob[] };
 export type Listener = {
   hear(batch: Batch): Promise<void>;
-  /** The changes could not be read, or there were too many: the listener must read the whole state again. */
+  /** The changes could not be read, or there were too many. The listener must read the whole state again. */
   lose(): void;
 };
 
@@ -29,7 +29,7 @@ export function createTail({ live, logger }: Dependencies) {
   let walk: { position: string; progress: Map<string, string> } | undefined;
   let beginning: Promise<void> | undefined;
 
-  /** Reads changes in a loop, which ends when a newer loop has replaced this one. */
+  /** Reads changes in a loop. The loop ends when a newer loop has replaced it. */
   async function follow(own: NonNullable<typeof walk>): Promise<void> {
     let pauseMs = PAUSE_MS.busy;
     for (;;) {
@@ -63,7 +63,7 @@ export function createTail({ live, logger }: Dependencies) {
 
   return {
     /**
-     * Sends the listener every change from now on; returns the function that stops it. What `begin` reads afterwards
+     * Sends the listener every change from now on. Returns the function that stops this. What `begin` reads afterwards
      * may repeat some of the changes, but none are missing between the two.
      */
     listen(listener: Listener): () => void {
@@ -75,8 +75,9 @@ export function createTail({ live, logger }: Dependencies) {
     },
 
     /**
-     * Reads the state from which a listener starts, after it began to listen. The first listener's position is where
-     * reading begins. Listeners that arrive meanwhile wait for it, so that none starts from an earlier position.
+     * Reads the state from which a listener starts, after it began to listen. Reading changes begins at the first
+     * listener's position. Listeners that arrive meanwhile wait for that position, so that none starts from an earlier
+     * one.
      */
     async begin<T extends { position: string }>(read: () => Promise<T>): Promise<T> {
       while (walk === undefined && beginning !== undefined) await beginning;
@@ -106,5 +107,5 @@ const progressOf = ({
 }: MovingJob): string =>
   `${progress_done}/${progress_total} ${waiting_until} ${JSON.stringify(last_error)} ${blocked?.parts} ${blocked?.deadLetterId}`;
 
-/** The timer does not keep the process alive; open streams do. */
+/** Only open streams keep the process alive, not this timer. */
 const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms).unref());

@@ -14,15 +14,16 @@ type Dependencies = {
   show: (eventName: string, data: Record<string, unknown>) => Record<string, string | number>;
 };
 
-/** Inngest's own events about runs. They report on work and are not jobs themselves. */
+/** Inngest's own events about runs. Their functions have no jobs of their own. */
 const NEWS = /^inngest\/function\.(failed|cancelled|finished)$/;
 
 /**
  * Keeps the ledger up to date while functions run: one statement when a run or a further attempt begins, and one when
- * it completes. Requests in between cost nothing. Both statements wrap the function itself, so that an error is treated
- * as the run's own: it keeps its code, it is logged, and a run that could not be recorded is tried again. Failed attempts
- * are recorded where it is decided what follows (`failed-tries.ts`), failures and cancels by Inngest's own events. Start
- * and end are logged too; a failure is logged with its alert.
+ * it completes. Requests in between cost nothing. Both statements run inside the function's handler, so that their
+ * errors are treated as errors of the run: an error keeps its code, it is logged, and a run that could not be recorded
+ * is tried again. Failed attempts are recorded in `failed-tries.ts`, which decides whether they are repeated; failures
+ * and cancels are recorded by the functions for Inngest's own events. Start and end are logged too; a failure is logged
+ * with its alert.
  */
 export const trackJobs = ({ jobs, logger, show }: Dependencies) =>
   class TrackJobs extends Middleware.BaseMiddleware {
@@ -33,7 +34,7 @@ export const trackJobs = ({ jobs, logger, show }: Dependencies) =>
     #started: StartedRun | undefined;
 
     override wrapRequest({ next, requestInfo }: Middleware.WrapRequestArgs) {
-      // Inngest requests parallel steps one by one, and each such request looks like the first one of a run.
+      // Inngest requests parallel steps one by one, and each of these requests looks like the first one of a run.
       this.#isOneStepOfMany = requestInfo.url.searchParams.get("stepId") !== "step";
       return next();
     }
@@ -75,7 +76,7 @@ export const trackJobs = ({ jobs, logger, show }: Dependencies) =>
       if (finished) {
         const { status, durationMs } = finished;
         const said = { jobType: ctx.event.name, durationMs, result: wordsOf(result) };
-        // A job whose parts are not done yet is completed by the last of them.
+        // When a job's parts are not done yet, the last of them completes the job.
         logger.info(said, status === "running" ? "job continues in parts" : `job ${status}`);
       }
       return result;

@@ -27,17 +27,17 @@ export const jobView = z.object({
   error: z.unknown(),
   priority: prioritySchema,
   createdAt: z.string(),
-  /** The job's class promises that it has begun by then. */
+  /** Its class promises that the job begins by this time. */
   dueAt: z.string(),
-  /** After this time the work is not wanted any more. */
+  /** After this time the work is not wanted any more, and is skipped. */
   deadlineAt: z.string().nullable(),
   sentAt: z.string().nullable(),
   startedAt: z.string().nullable(),
   endedAt: z.string().nullable(),
   updatedAt: z.string(),
-  /** It waits because its function is paused. */
+  /** Whether the job waits because its function is paused. */
   isPaused: z.boolean(),
-  /** Why an unfinished job cannot continue without a person. */
+  /** Why an unfinished job cannot continue until a person acts. */
   blocked: blockedView.nullable(),
   links: z.object({
     self: z.string(),
@@ -52,7 +52,7 @@ export const jobView = z.object({
 z.globalRegistry.add(jobView, { id: "Job" });
 
 export const jobDetailsView = jobView.extend({
-  /** All of the job's work is paused until then, because a provider asked for it; null while any of it runs. */
+  /** All of the job's work is paused until this time, because a provider asked for it; null while any part runs. */
   waitingUntil: z.string().nullable(),
   /** {code, message} of the last failed try of a part that is tried again. */
   lastError: z.unknown(),
@@ -92,7 +92,7 @@ export function publicError(error: Json): unknown {
   return data === undefined ? error : { ...data, message: UNFORESEEN };
 }
 
-/** `released_at` of a job whose function is paused. */
+/** The value of `released_at` while the job's function is paused. */
 const KEPT_BACK = "infinity";
 
 export const toJobView = (job: Omit<Job, "event_data">): z.output<typeof jobView> => ({
@@ -154,7 +154,7 @@ export const toJobDetailsView = ({
   timeline: events.map((event) => ({ ...event, data: publicError(event.data) })),
 });
 
-/** An empty job counts as 100 % done. */
+/** A job without work counts as 100 % done. */
 export function toProgress(done: number | null, total: number | null) {
   if (total === null) return null;
   const percent = total === 0 ? 100 : Math.floor(((done ?? 0) / total) * 100);

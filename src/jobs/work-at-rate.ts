@@ -7,8 +7,8 @@ const SECOND_MS = 1_000;
 type Second = { state: "open" | "done" | "lost"; next: number };
 
 /**
- * Works on a part second by second. `workOn` does the work of one second from a position on, in the statement that
- * settles it. So each piece is done once, even if the run dies several times.
+ * Works on a part second by second. `workOn` does the work of one second, from a position on, in the statement that
+ * also settles it. So each piece is done once, even if the run dies several times.
  */
 export async function workAtRate(
   { clock, time, part }: { clock: Clock; time: StepTime; part: Part },

@@ -1,15 +1,18 @@
 import type { Clock } from "#lib/clock.ts";
 import { withTimeout } from "#lib/timeout.ts";
 
-/** A service that must answer before work can be done. `problem` describes what is wrong with it; null when nothing is. */
+/**
+ * A service that must answer before work can be done. `problem` describes what is wrong with the service, or returns
+ * null.
+ */
 export type Check = { name: string; problem(this: void): Promise<string | null> };
 
 const PATIENCE_MS = 5_000;
-/** Everyone may call `/api/ready`, so a check asks its service at most once in this time. */
+/** A check asks its service at most once in this time, because everyone may call `/api/ready`. */
 const GOOD_FOR_MS = 5_000;
 const BAD_FOR_MS = 500;
 
-/** The same check, which gives up after five seconds and then reuses its answer for `GOOD_FOR_MS`. */
+/** The same check, which waits at most five seconds for an answer and reuses the answer for a short time. */
 export function sparing({ name, problem }: Check, clock: Clock): Check {
   let known: { answer: Promise<string | null>; untilMs: number } | undefined;
   const ask = () => {
@@ -32,7 +35,7 @@ export function sparing({ name, problem }: Check, clock: Clock): Check {
 /** An error message may quote a key or an address, so public answers say only this. */
 const silent = (): string => "does not answer";
 
-/** Judges a service, and the key that was used, by the status of its answer to a harmless request. */
+/** Judges a service, and the key that we sent, by the status of its answer to a harmless request. */
 export function problemOfStatus(service: string, keyName: string, status: number): string | null {
   if (status === 401 || status === 403) return `${service} refuses our ${keyName}`;
   return status >= 500 ? `${service} does not answer` : null;

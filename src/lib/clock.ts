@@ -1,6 +1,6 @@
 /**
- * Product code reads the time only here, so that a test's virtual clock also controls the database (`p_now`). A virtual
- * clock brings its own `sleep`.
+ * Product code reads the time only from a Clock, so that a test's virtual clock also controls the database (`p_now`). A
+ * virtual clock has its own `sleep`.
  */
 export type Clock = { now(): Date; sleep?: (ms: number) => Promise<void> };
 

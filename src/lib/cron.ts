@@ -7,9 +7,9 @@ export type Slot = { at: Date; local: string };
 const DAY_MS = 24 * 60 * 60_000;
 
 /**
- * Cron times in a time zone. A time without `*` or steps (a fixed time) happens exactly once a day: at its first
- * occurrence where clocks are set back, and at the end of the gap where they skip it. A pattern with `*` or steps
- * keeps its interval in real time: it runs in both passes of a repeated hour, and never in a skipped one.
+ * Cron times in a time zone. A time without `*` or steps (a fixed time) happens exactly once a day. Where clocks are
+ * set back, that is the first occurrence; where clocks skip the time, it is the end of the gap. A pattern with `*` or
+ * steps keeps its interval in real time: it runs in both passes of a repeated hour, and never in a skipped one.
  */
 export function readCron(pattern: string, timeZone: string): Cron {
   try {
@@ -43,34 +43,38 @@ export function slotsBetween(
   return slots;
 }
 
-/** The newest slot before `before`; undefined: there was none. */
+/** The newest slot before `before`; undefined when there was none. */
 export function slotBefore(times: { cron: string; timeZone: string }, before: Date): Date | undefined {
   const [known] = readCron(times.cron, times.timeZone).previousRuns(1, before);
   if (known === undefined) return undefined;
-  // Croner may have dropped a slot between the two, see below.
+  // Croner may have left out a slot between the two, as explained below.
   const [later] = slotsBetween(times, known, new Date(before.getTime() - 1), 1);
   return later?.at ?? known;
 }
 
-/** Returns the first time after a moment. */
+/** Returns a function that finds the first time after a moment. */
 function timesOf(cron: string, timeZone: string): (after: Date) => Date | null {
   const reader = readCron(cron, timeZone);
-  // Only the fields of minute and hour decide whether it is a fixed time.
+  // Only the fields of minute and hour decide whether a time is fixed.
   if (/[*/]/.test(cron.trim().split(/\s+/, 2).join())) return (after) => reader.nextRun(after);
-  // Croner 11 drops a fixed time in a gap that ends at midnight, as in Greenland. So it only reads the pattern here.
+  // Croner 11 drops a fixed time in a gap that ends at midnight, as in Greenland. So Croner is used here only to read
+  // the pattern.
   const pattern = readCron(cron, "UTC");
   return (after) => {
     const shown = new Date(after.getTime() + offsetOf(after, timeZone).ms);
     for (let local = pattern.nextRun(shown); local !== null; local = pattern.nextRun(local)) {
       const at = momentOf(local.getTime(), timeZone);
-      // `at` is earlier when `after` is in the second pass of a repeated hour: these times came in the first pass.
+      // When `at` is earlier, `after` is in the second pass of a repeated hour, and these times came in the first pass.
       if (at > after) return at;
     }
     return null;
   };
 }
 
-/** The first moment at which local clocks show this time (given as if it were UTC), or the end of the gap over it. */
+/**
+ * The first moment at which local clocks show this time (given as if it were UTC). If the clocks skip it, the end of
+ * the gap.
+ */
 function momentOf(local: number, timeZone: string): Date {
   const offset = (time: number) => offsetOf(new Date(time), timeZone).ms;
   const [before, after] = [offset(local - DAY_MS), offset(local + DAY_MS)];

@@ -8,11 +8,11 @@ type Retention = {
   name: string;
   keepDays: number;
   clock: Clock;
-  /** Deletes at most `limit` rows from before that time, and returns their number. */
+  /** Deletes at most `limit` rows that are older than `before`, and returns their number. */
   some: (before: Date, limit: number) => Promise<number>;
 };
 
-/** The task of housekeeping that deletes rows of a certain age, in batches. */
+/** A housekeeping task that deletes rows of a certain age, in batches. */
 export const deleteOld = ({ name, keepDays, clock, some }: Retention): Chore => ({
   name,
   async run(deadline) {

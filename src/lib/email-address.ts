@@ -3,7 +3,10 @@ import { z } from "zod";
 
 /** The characters that RFC 5322 allows in a local part without quotes (`atext`). */
 const LOCAL_PART = /^[\w!#$%&'*+/=?^`{|}~-]+(?:\.[\w!#$%&'*+/=?^`{|}~-]+)*$/;
-/** Checked before the domain is converted to ASCII, because the conversion silently drops invisible characters. */
+/**
+ * The domain is checked by this before it is converted to ASCII, because the conversion silently drops invisible
+ * characters.
+ */
 const WRITTEN_DOMAIN = /^[\p{L}\p{M}\p{N}.。．｡-]+$/u;
 const ASCII_LABEL = /^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?$/;
 /** Control characters, bidi marks, zero-width characters and lone surrogates. */
@@ -14,7 +17,9 @@ const MAX_ADDRESS_LENGTH = 254;
 const MAX_LABEL_LENGTH = 63;
 const MAX_NAME_LENGTH = 200;
 
-/** The address as it is stored: its domain in ASCII and lower case. Undefined when the address cannot receive mail. */
+/**
+ * The address as it is stored, with its domain in ASCII and lower case. Undefined when the address cannot receive mail.
+ */
 export function normalizeAddress(text: string): string | undefined {
   if (text.length > 2 * MAX_ADDRESS_LENGTH) return undefined;
   const at = text.lastIndexOf("@");
@@ -23,7 +28,7 @@ export function normalizeAddress(text: string): string | undefined {
   if (local.length > MAX_LOCAL_LENGTH || !LOCAL_PART.test(local)) return undefined;
   const domain = knownDomains.get(written) ?? normalizeDomain(written);
   if (domain === undefined) return undefined;
-  // A cache, because the addresses of a file share few domains, and parsing a domain takes most of the time.
+  // A cache is used, because the addresses of a file share few domains, and parsing a domain takes most of the time.
   if (knownDomains.size < MAX_KNOWN_DOMAINS) knownDomains.set(written, domain);
   const address = `${local}@${domain}`;
   return address.length <= MAX_ADDRESS_LENGTH ? address : undefined;
@@ -55,7 +60,7 @@ export function normalizeMailbox(text: string): string | undefined {
   return name === "" ? address : `${quoted(name)} <${address}>`;
 }
 
-/** Undefined when the quoted name has an unclear meaning. */
+/** Undefined when the meaning of the quoted name is not clear. */
 function unquoted(name: string): string | undefined {
   if (name.length > MAX_NAME_LENGTH || INVISIBLE.test(name)) return undefined;
   const isQuoted = name.length > 1 && name.startsWith('"') && name.endsWith('"');

@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-/** Kinds of environment variables. */
+/** Types of environment variables. */
 
 export const url = z.url({ protocol: /^https?$/, error: "must be an http(s) URL" });
 export const flag = z

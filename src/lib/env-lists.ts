@@ -2,7 +2,7 @@ import { z } from "zod";
 import { secretKey } from "#lib/keys.ts";
 import { isTimeZone } from "#lib/time-zone.ts";
 
-/** Environment variables that hold more than a word: several values, separated by commas, or a time zone. */
+/** Environment variables that contain more than one word: values separated by commas, or a time zone. */
 
 export function listOf(text: string): string[] {
   return text
@@ -21,7 +21,7 @@ export const secrets = z
     "must be secrets of at least 8 characters, separated by commas",
   );
 
-/** The secrets of Supabase Auth's hooks, written as Supabase does: `v1,whsec_<Base64>|v1,whsec_<Base64>`. */
+/** The secrets of Supabase Auth's hooks, in the format of Supabase: `v1,whsec_<Base64>|v1,whsec_<Base64>`. */
 export const hookSecrets = z
   .string()
   .default("")
@@ -69,7 +69,7 @@ export const addresses = z
     "must be at most 10 addresses, separated by commas",
   );
 
-/** `name=number` or `name=off`, separated by commas. Off is null. */
+/** `name=number` or `name=off`, separated by commas. "off" becomes null. */
 export const thresholds = z
   .string()
   .max(4000)

@@ -14,20 +14,25 @@ export const mailSettings = {
     .transform((text) => listOf(text))
     .refine((names) => new Set(names).size === names.length, "must name each provider once")
     .pipe(z.tuple([z.enum(MAIL_PROVIDERS)], z.enum(MAIL_PROVIDERS))),
-  /** smtp://user:password@host:port uses STARTTLS, which production demands; smtps:// uses TLS from the start. */
+  /**
+   * smtp://user:password@host:port uses STARTTLS, which is required in production. smtps:// uses TLS from the start.
+   */
   SMTP_URL: z.url({ protocol: /^smtps?$/, error: "must be an smtp:// or smtps:// URL" }).optional(),
-  /** Mails, not requests, over all connections. Amazon SES allows 14 to new accounts. */
+  /** Counts mails, not requests, over all connections. Amazon SES allows new accounts 14. */
   SMTP_MAILS_PER_SECOND: number(0, 10_000).default(10),
   RESEND_BASE_URL: url.default("https://api.resend.com"),
   RESEND_API_KEY: key.optional(),
-  /** The sender of mails that are not a campaign's: receipts. */
+  /** The sender of mails that belong to no campaign, such as receipts. */
   MAIL_FROM: z.string().min(3).max(320).default("Nightshift <onboarding@resend.dev>"),
   MAIL_REQUESTS_PER_SECOND: number(0, 10_000).default(4.5),
   MAIL_MAX_IN_FLIGHT: count(1, 1000).default(10),
-  /** The number of soft bounces, and of days, after which an address is suppressed. */
+  /** After this many soft bounces within this many days, an address is suppressed. */
   MAIL_SOFT_BOUNCES: count(1, 1000).default(5),
   MAIL_SOFT_BOUNCE_DAYS: count(1, 365).default(30),
-  /** The number of receiving domains that must refuse ours (5.7.x) to stop a campaign; or ten times as many mails. */
+  /**
+   * When this many receiving domains refuse our domain (5.7.x), a campaign is stopped; also when they refuse ten times
+   * as many mails.
+   */
   MAIL_REFUSALS: count(1, 1000).default(3),
   MAIL_IDEMPOTENT: flag.default(true),
 };

@@ -37,7 +37,7 @@ const schema = z.object({
 
   /** The address of the site, where the links in mails begin. Netlify sets it. */
   URL: url.optional(),
-  /** The secrets that sign links and tickets. The first one signs; links that an earlier one signed stay valid. */
+  /** The secrets that sign links and tickets. The first secret signs; links that an earlier one signed stay valid. */
   LINK_SECRET: z
     .string()
     .default("")
@@ -61,7 +61,7 @@ const schema = z.object({
   UPLOAD_MAX_MEGABYTES: count(5, 1_000_000).default(500),
   UPLOAD_KEEP_DAYS: count(1, 3650).default(90),
 
-  /** CIDRs of private networks that may be called at addresses from users; by default only the public internet may. */
+  /** Networks (CIDRs) of our own that may be called at addresses from users, in addition to the public internet. */
   ALLOW_PRIVATE_HOSTS: z
     .string()
     .default("")
@@ -91,14 +91,14 @@ const schema = z.object({
   /** The pages of the site's sitemap, as paths: `/, /pricing`. Without any, no sitemap is written. */
   SITEMAP_PATHS: sitePaths,
 
-  /** The time zone of the daily report: its day, and 9 o'clock, when it is made. */
+  /** The time zone of the daily report, which is made at 9 o'clock about the day before. */
   REPORT_TIME_ZONE: timeZone.default("UTC"),
   SLACK_WEBHOOK_URL: url.optional(),
-  /** Who gets a mail about each alert. */
+  /** The addresses that get a mail about each alert. */
   ALERT_EMAILS: addresses,
-  /** Other thresholds than those of src/monitoring/thresholds.ts: `queue-depth=2000,oldest-waiting:P1=off`. */
+  /** Thresholds that replace those of src/monitoring/thresholds.ts: `queue-depth=2000,oldest-waiting:P1=off`. */
   ALERT_THRESHOLDS: thresholds,
-  /** Where this repository's files can be read; alerts link to their runbooks there. */
+  /** The address of this repository's files; alerts link to their runbooks there. */
   RUNBOOKS_URL: url.optional(),
   /** Minutes between two canaries; 0: none. The default depends on the plan. */
   CANARY_MINUTES: count(0, 1440).optional(),
@@ -125,7 +125,7 @@ const ADDRESSES = [
   "SENTRY_DSN",
 ] as const satisfies readonly (keyof Env)[];
 
-/** Production does not start without these. */
+/** Production does not start without these variables. */
 const PRODUCTION_NEEDS = [
   "SUPABASE_PUBLISHABLE_KEY",
   "INNGEST_SIGNING_KEY",

@@ -4,7 +4,7 @@ import { createCall } from "#lib/database/call.ts";
 import type { DatabaseClient } from "#lib/database/client.ts";
 import type { Env } from "#lib/env.ts";
 
-/** Whether this environment may send mail to people, or why it holds its mail. */
+/** Whether this environment may send mail to people; if not, why it holds its mail. */
 export type MailMode = { mode: "send" } | { mode: "hold"; reason: string };
 
 type Settings = Pick<Env, "NIGHTSHIFT_ENV" | "RESEND_BASE_URL" | "SUPABASE_URL">;
@@ -17,7 +17,7 @@ const isRealProvider = (url: string): boolean => {
   return hostname === REAL_PROVIDER || hostname.endsWith(".resend.com");
 };
 
-/** `productionUrl` is what the database stored when it was in production; null: it never was. */
+/** `productionUrl` is the address that the database stored for production; null when none was stored. */
 export function mailModeOf(env: Settings, productionUrl: string | null): MailMode {
   if (!isRealProvider(env.RESEND_BASE_URL)) return { mode: "send" };
   if (env.NIGHTSHIFT_ENV !== "production") {
@@ -35,7 +35,7 @@ export function mailModeOf(env: Settings, productionUrl: string | null): MailMod
   return { mode: "send" };
 }
 
-/** Asks the database once per process; a failed request is repeated. */
+/** Asks the database once per process. A failed request is repeated. */
 export function createFence(env: Settings, db: DatabaseClient, clock: Clock) {
   let known: Promise<MailMode> | undefined;
   return {

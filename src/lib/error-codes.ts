@@ -1,9 +1,10 @@
 /**
- * All error codes. `problem.ts` turns a code into an HTTP answer, and `failed-tries.ts` turns it into retry, retry later or
- * stop. No code decides by an error's message.
+ * All error codes. `problem.ts` turns a code into an HTTP answer, and `failed-tries.ts` turns it into retry, retry
+ * later or stop. The message of an error decides nothing.
  *
- * - "retry": worth another try, by the function's policy; after an outage of our own, without using one of its tries.
- * - "later": worth another try, but not before `retryAfterMs`.
+ * - "retry": another try may help, by the function's policy; after an outage of our own, without using one of its
+ *   tries.
+ * - "later": another try may help, but not before `retryAfterMs`.
  * - "stop": the same call will fail again in the same way.
  */
 export type Meaning = { status: number; retry: "retry" | "later" | "stop"; title: string; hint: string };

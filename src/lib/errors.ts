@@ -11,7 +11,10 @@ const OUR_OUTAGES: ReadonlySet<ErrorCode> = new Set([
   "engine_unavailable",
 ]);
 
-/** After an outage of our own services the work is tried again without using one of its tries. */
+/**
+ * Whether the code stands for an outage of our own services, after which work is tried again without using one of its
+ * tries.
+ */
 export const isOurOutage = (code: ErrorCode): boolean => OUR_OUTAGES.has(code);
 
 export const meaningOf = (code: ErrorCode): Meaning => MEANINGS[code];
@@ -29,7 +32,10 @@ export class AppError extends Error {
   readonly retryAfterMs: number | undefined;
   /** Advice for the caller; by default the general hint of the code. */
   readonly hint: string;
-  /** Machine-readable facts for the caller, e.g. which fields are wrong. Never secrets or personal data. */
+  /**
+   * Machine-readable facts for the caller, such as the names of wrong fields. They contain no secrets and no personal
+   * data.
+   */
   readonly details: unknown;
 
   constructor(code: ErrorCode, message: string, options: Options = {}) {

@@ -1,7 +1,7 @@
 import type { z } from "zod";
 
 /**
- * Something that happens in a room and that other software may want to know. The room publishes it in SQL, in the
+ * Something that happened in a room and that other software may want to know. The room publishes it in SQL, in the
  * transaction that makes it true: `perform private.publish_fact('report.ready', owner, key, data, now)`. The catalog of
  * webhooks shows it.
  */
@@ -10,7 +10,7 @@ export type Fact = {
   type: string;
   /** When it happens, in one sentence. */
   summary: string;
-  /** The data: ids and figures. Receivers ask the API for the rest. */
+  /** The schema of the data: ids and figures. Receivers ask the API for more. */
   schema: z.ZodType;
   example: unknown;
 };

@@ -13,7 +13,7 @@ const BUDGET_MS = 20_000;
 
 /**
  * Runs every five minutes outside the engine, so that it still works when the engine does not. A chore that fails does
- * not stop the others. The whole still fails, so that Netlify's log shows it.
+ * not stop the others. At the end the whole run fails, so that Netlify's log shows the error.
  */
 export const createHousekeeping = ({ chores, clock, logger, budgetMs = BUDGET_MS }: Dependencies) =>
   async function keepHouse(): Promise<Record<string, Record<string, number>>> {
@@ -37,8 +37,8 @@ export const createHousekeeping = ({ chores, clock, logger, budgetMs = BUDGET_MS
   };
 
 /**
- * Does `work` for each item. An item that fails does not stop the others, and the error at the end names it. Returns
- * for how many items `work` returned true.
+ * Does `work` for each item. An item that fails does not stop the others; the error at the end names it. Returns for
+ * how many items `work` returned true.
  */
 export async function eachOf<Item>(
   items: readonly Item[],
@@ -62,7 +62,7 @@ export async function eachOf<Item>(
   throw allOf(errors, `${failed.length} failed (${names.join(", ")}), ${done} done`);
 }
 
-/** Combines several failures into one error, which has the first code among them. */
+/** Combines several failures into one error with the first code among them. */
 const allOf = (failures: readonly unknown[], message: string): AppError =>
   new AppError(failures.map(codeOf).find((code) => code !== undefined) ?? "internal", message, {
     cause: new AggregateError(failures),

@@ -12,7 +12,10 @@ export const key = z
     "must be one word of printable ASCII: it was not copied whole, or with more than the key",
   );
 
-/** The two keys of a Supabase project. A prefix tells them apart; in older keys (JWTs) it is their role. */
+/**
+ * The two keys of a Supabase project. They are recognised by a prefix, or, if they are older keys (JWTs), by their
+ * role.
+ */
 const SUPABASE_KEYS = {
   secret: { prefix: "sb_secret_", role: "service_role" },
   publishable: { prefix: "sb_publishable_", role: "anon" },
@@ -48,7 +51,9 @@ function payloadOf(jwt: string): unknown {
   }
 }
 
-/** Inngest signs with the bytes of the hexadecimal digits; any other text would silently give a wrong signature. */
+/**
+ * Inngest signs with the bytes of the hexadecimal digits. Any other text would give a wrong signature without an error.
+ */
 export const inngestSigningKey = key.regex(
   /^(signkey-\w+-)?([0-9a-f]{2})+$/i,
   "must be hexadecimal digits, with or without signkey-<environment>- before them",
@@ -59,7 +64,7 @@ export const inngestEventKey = key.refine(
   "is a signing key: the event key belongs here",
 );
 
-/** A key for AES-256 with its name. Every ciphertext has the name of its key, so that keys can be replaced. */
+/** A key for AES-256 with its name. Every ciphertext contains the name of its key, so that keys can be replaced. */
 export type SecretKey = { name: string; bytes: Buffer };
 
 /** Reads `<name>:<32 bytes as Base64>`; undefined for anything else. */

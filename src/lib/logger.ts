@@ -49,8 +49,8 @@ export const createLogger = (
   );
 
 /**
- * The logged fields of an error, and of its causes. Only these are logged, because libraries attach whole requests to
- * their errors. The text is cut, and addresses and keys in it are masked. supabase-js throws plain objects with a
+ * The logged fields of an error, and of its causes. Other fields are left out, because libraries attach whole requests
+ * to their errors. The text is cut, and addresses and keys in it are masked. supabase-js throws plain objects with a
  * `message`.
  */
 function errorFacts(error: unknown, depth = 0): unknown {

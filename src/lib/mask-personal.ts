@@ -1,7 +1,6 @@
 /**
- * Removes addresses, phone numbers and keys from a text: error messages quote their input, and app code may name
- * events after people. UUIDs stay, although some of their digits look like a phone number.
- *
+ * Removes addresses, phone numbers and keys from a text, because error messages quote their input, and app code may
+ * name events after people. UUIDs stay, although some of their digits look like a phone number.
  * Each pattern begins at the start of a word, so that the time is linear in the length of the text.
  */
 export const maskPersonal = (text: string): string =>

@@ -6,8 +6,8 @@ import type { Route } from "#lib/http/route.ts";
 import type { Schedule } from "#lib/schedule.ts";
 
 /**
- * The parts of a feature that the application uses, except its functions: `functions.ts` lists them, because only the door
- * that runs them bundles their packages. `Dependencies` is the part of the platform that the room needs.
+ * The parts of a feature that the application uses, except its functions. `functions.ts` lists the functions, because
+ * only the door that runs them bundles their packages. `Dependencies` is the part of the platform that the room needs.
  */
 export type Room<Dependencies> = {
   name: string;
@@ -20,7 +20,7 @@ export type Room<Dependencies> = {
   checks?: (deps: Dependencies) => Check[];
   /** The facts that the room publishes, for the catalog of webhooks. */
   facts?: readonly Fact[];
-  /** Event name → the fields of its data that alerts may show: ids and numbers, no personal data. */
+  /** For each event, the fields of its data that alerts may show: ids and numbers, no personal data. */
   visibleFields?: Record<string, readonly string[]>;
 };
 

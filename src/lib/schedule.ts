@@ -1,17 +1,17 @@
 import type { z } from "zod";
 
-/** Work at regular times. The declaration is code; what happened and what an operator changed are rows. */
+/** Work at regular times. The code declares it. The database stores what happened and what an operator changed. */
 export type Schedule = Times & Work;
 
 type Times = {
   name: string;
   summary: string;
-  /** Five fields, in the time zone (IANA). */
+  /** A cron pattern of five fields, in the time zone (IANA). */
   cron: string;
   timeZone: string;
-  /** Each slot's job waits up to this long, always equally long for the same slot. */
+  /** Each slot's job is delayed by up to this time. The delay of a slot is always the same. */
   jitterMs?: number;
-  /** What happens to a slot while the job of an earlier one has not ended. */
+  /** What happens to a slot when the job of an earlier slot has not ended. */
   overlap: Overlap;
   /** What happens to several slots that are due at once, for instance after downtime. */
   missed: Missed;
@@ -26,7 +26,7 @@ type Work =
   | { task: string; job?: never };
 
 export type Overlap = "skip" | "queue-one" | "allow";
-/** Only the newest slot runs; or late slots do not run; or the newest `most` slots run. */
+/** "once": only the newest slot runs. "skip": late slots do not run. `most`: the newest `most` slots run. */
 export type Missed = "once" | "skip" | { most: number };
 
 export type Tick = { schedule: string; slot: string; dueAt: string };

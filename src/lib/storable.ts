@@ -6,7 +6,7 @@ import type { Json } from "#lib/database/database.types.ts";
  * indexes refuse long keys; the JSON parser refuses deep nesting. U+FFFD replaces a character that cannot be stored.
  */
 
-/** Deeper than any honest data. */
+/** Valid data is never nested so deeply. */
 const MAX_DEPTH = 100;
 
 const storableText = (text: string): string => text.replaceAll("\0", "\uFFFD").toWellFormed();
@@ -57,7 +57,8 @@ function copyObject(value: object, above: readonly unknown[]): Json | undefined 
 }
 
 /**
- * Unstorable characters as JSON.stringify writes them. It also matches after an escaped backslash, which is harmless.
+ * Unstorable characters as JSON.stringify writes them. The pattern also matches after an escaped backslash, which is
+ * harmless.
  */
 const UNSTORABLE = /\\u0000|\\ud[89a-f]/;
 

@@ -77,7 +77,7 @@ export const listRoutes = ({ lists }: { lists: ListRepository }): Route[] => [
     summary: "Mailing lists, newest first",
     query: z.object({
       ...pageQuery,
-      /** Whether to count the subscribers, which takes longer the more there are. */
+      /** Whether to count the subscribers. Counting takes longer for larger lists. */
       counts: z.enum(["true", "false"]).default("false"),
     }),
     responses: { 200: z.object({ items: z.array(countedListView), nextCursor: z.string().nullable() }) },
@@ -108,7 +108,7 @@ export const listRoutes = ({ lists }: { lists: ListRepository }): Route[] => [
     body: uploadBody,
     bodyKinds: ["json", "csv"],
     maxBodyBytes: MAX_UPLOAD_BYTES,
-    // Up to a hundred statements of a thousand rows each.
+    // A request may need a hundred statements of a thousand rows each.
     timeoutMs: 30_000,
     responses: { 200: uploadView },
     handler: async ({ params, query, body, requester }) => {

@@ -15,7 +15,7 @@ export type UploadResult = {
   received: number;
   created: number;
   updated: number;
-  /** Rows whose address also occurred in an earlier row; the last of them is stored. */
+  /** How many rows have an address that also occurs in a later row, which is stored instead. */
   duplicates: number;
   rejectedCount: number;
   /** The first of the rejected rows. */
@@ -24,9 +24,9 @@ export type UploadResult = {
 
 /** Storing this many takes a few seconds, and a request may not take longer. */
 export const MOST_ENTRIES = 100_000;
-/** Rows per statement; measured as the fastest size for bulk writes through the API. */
+/** Rows per statement. By measurement, this size is the fastest for bulk writes through the API. */
 const ROWS_PER_STATEMENT = 1000;
-/** Other work on the event loop runs after this many rows, which take a few milliseconds. */
+/** After this many rows (a few milliseconds) other work on the event loop runs. */
 const ROWS_PER_TURN = 250;
 const MOST_REJECTED_SHOWN = 100;
 
@@ -95,7 +95,7 @@ function readRows(upload: Upload): Iterable<ReadRow> | AsyncIterable<ReadRow> {
   return readCsv(csv);
 }
 
-/** Checked before anything is stored: a caller could do nothing with a file that is stored half. */
+/** The number of lines is checked before anything is stored, because a half stored file is of no use to the caller. */
 function refuseTooManyLines(csv: Buffer): void {
   if (countOf("\n", csv) <= MOST_ENTRIES && countOf("\r", csv) <= MOST_ENTRIES) return;
   throw new AppError("payload_too_large", `The file has more than ${MOST_ENTRIES} lines`, {

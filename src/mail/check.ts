@@ -15,7 +15,10 @@ export const mailChecks = ({ env, fetch }: Dependencies): Check[] =>
 
 const refusal = z.object({ name: z.string() });
 
-/** Asks for the sender domains. Resend refuses a key that may only send with a name of its own. */
+/**
+ * Requests the sender domains. Resend answers a key that may only send with a special error, which shows that the key
+ * is valid.
+ */
 async function resendProblem(
   env: Pick<Env, "RESEND_BASE_URL" | "RESEND_API_KEY">,
   fetch: typeof globalThis.fetch,

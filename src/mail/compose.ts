@@ -2,23 +2,21 @@ import { Liquid } from "liquidjs";
 import { z } from "zod";
 import { AppError } from "#lib/errors.ts";
 
-/**
- * A mail of the product's own, in Liquid. The HTML and the plain text are made from the same paragraphs.
- */
+/** A mail of the product itself, in Liquid. The HTML and the plain text are made from the same paragraphs. */
 export type MailText = {
-  /** Checks the values before the mail is written. */
+  /** The schema that checks the values before the mail is written. */
   fields: z.ZodType<object>;
   subject: string;
   /** An empty paragraph is left out. */
   paragraphs: readonly string[];
-  /** A button, and a line of the plain text. `url` must be an https address. */
+  /** A button in HTML, and a line in plain text. `url` must be an https address. */
   action?: { label: string; url: string };
 };
 
 /** Declares a mail. */
 export const mailText = (text: MailText): MailText => text;
 
-/** A mail that its room has written: the values are the mail itself. */
+/** The template of a mail whose text its room has written: the values are the text itself. */
 export const WRITTEN = z.object({
   from: z.string(),
   replyTo: z.string().nullable(),
@@ -54,7 +52,7 @@ const LAYOUT = `<!doctype html>
 {% endif %}</div></body></html>
 `;
 
-/** Writes a mail. Throws `configuration` when its template or its values are wrong: no retry helps. */
+/** Writes a mail. Throws `configuration` when the template or the values are wrong, because no retry helps then. */
 export function compose(mail: MailText, values: unknown): Composed {
   const parsed = mail.fields.safeParse(values);
   if (!parsed.success) {

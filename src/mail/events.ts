@@ -3,8 +3,8 @@ import { z } from "zod";
 
 const schema = z.object({ mailId: z.uuid(), template: z.string().max(100) });
 
-/** Command: send this mail, a row of `mails`. It is made by `private.send_mail`. */
+/** Command: send this mail, a row of `mails` that `private.send_mail` made. */
 export const sendMailRequested = eventType("mail/send", { schema });
 
-/** Command: send this mail, which is one of many, such as a digest. */
+/** Command: send this mail, one of many similar ones, such as a digest. */
 export const sendBulkMailRequested = eventType("mail/send-bulk", { schema });

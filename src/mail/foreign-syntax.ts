@@ -2,7 +2,7 @@ import { MERGE_FIELD } from "#mail/template.ts";
 
 type Found = { line: number; column: number; message: string };
 
-/** Template syntax of other tools: the recipient would see it unchanged, or it would mean something else here. */
+/** Template syntax of other tools. The recipient would see it unchanged, or it would have another meaning here. */
 const FOREIGN: readonly [RegExp, string][] = [
   [/\{\{\{/, "{{{name}}} is not known: write {{name}}, whose value is always escaped"],
   [

@@ -1,7 +1,7 @@
 import type { AppError, ErrorCode } from "#lib/errors.ts";
 import { jsonTemplate, type Template } from "#mail/template.ts";
 
-/** A mail to one address, with its merge fields not filled yet. */
+/** A mail to one address, whose merge fields are not filled yet. */
 export type MailTemplate = {
   from: string;
   to: Template;
@@ -14,7 +14,7 @@ export type MailTemplate = {
   tags: { name: string; value: string }[];
 };
 
-/** The mail as JSON in Resend's format, in which every mailer takes it. */
+/** The mail as JSON in Resend's format, which every mailer accepts. */
 export const writeMail = ({ replyTo, ...mail }: MailTemplate): Template =>
   jsonTemplate({ ...mail, reply_to: replyTo });
 
@@ -29,12 +29,12 @@ export type BatchAnswer =
   | { kind: "refused"; error: AppError; results?: Results }
   | { kind: "unknown"; error: AppError };
 
-/** By position in the batch. A bad address does not make the other mails fail. */
+/** By position in the batch. A bad address fails only its own mail. */
 type Results = readonly (MailResult | undefined)[];
-/** `doubt`: this mail may have been accepted or not. */
+/** `doubt`: whether this mail was accepted is not known. */
 export type MailResult = { messageId: string } | { code: ErrorCode; words: string } | { doubt: string };
 
-/** With these refusals a provider takes no mail at all from us, so another provider may be asked. */
+/** With these codes a provider refuses all our mail, so another provider may be asked. */
 const REFUSES_ALL: ReadonlySet<ErrorCode> = new Set([
   "configuration",
   "not_configured",

@@ -19,11 +19,11 @@ export type MailsRepository = ReturnType<typeof mailsRepository>;
 export function mailsRepository(db: DatabaseClient, clock: Clock) {
   const { call, callTimeless } = createCall(db, clock);
   return {
-    /** Records that this provider is asked for the mail. `askedAt` is when it was first asked before. */
+    /** Records that this provider is asked for the mail. `askedAt` is when it was first asked. */
     begin: async (id: string, provider: string): Promise<Mail | undefined> =>
       (await call("begin_mail", { id, provider }, mail.nullable())) ?? undefined,
 
-    /** No message id means that the provider certainly did not take the mail. */
+    /** `messageId` undefined: the provider certainly did not take the mail. */
     settle: (id: string, messageId: string | undefined) => callTimeless("settle_mail", { id, messageId }),
 
     purge: (before: Date, limit: number) =>

@@ -10,19 +10,20 @@ type Settings = {
   account: string;
   /** Requests per second, over all processes; 0 means no limit of ours. */
   perSecond: number;
-  /** True for mails that do not wait behind a campaign. */
+  /** Whether the mails are sent before those of campaigns. */
   isUrgent?: boolean;
 };
 
 /** Longer waits are left to the engine, where they cost nothing. */
 const PATIENCE_MS = 5_000;
-/** The requests of campaigns are granted no more than this in advance, so that a single mail waits hardly longer. */
+/** Requests of campaigns are granted at most this much in advance, so that a single mail waits hardly longer. */
 const CAMPAIGN_AHEAD_MS = 400;
 
 /**
  * The rate limit of one provider account. The database gives every request a start time, for all processes. Within this
  * process two requests never begin closer together than the rate allows, even when the first one was late. Requests of
- * campaigns wait for their start time in this process; `isUrgent` ones are granted it at once, before them.
+ * campaigns wait for their start time in this process. Requests that are `isUrgent` get theirs at once, before those of
+ * campaigns.
  */
 export function createPace({ tokens, clock, account, perSecond, isUrgent = false }: Settings) {
   const key = `mail:${account}`;
@@ -36,7 +37,7 @@ export function createPace({ tokens, clock, account, perSecond, isUrgent = false
   let last = Promise.resolve(0);
   let line: Promise<unknown> = Promise.resolve();
 
-  /** Asks until the request is granted its time, or the time is too far away. */
+  /** Repeats the request for a start time until it is granted, or is too far away. */
   async function ask(until: number): Promise<Taken> {
     for (;;) {
       const answer = await tokens.take([want]);
@@ -47,7 +48,10 @@ export function createPace({ tokens, clock, account, perSecond, isUrgent = false
     }
   }
 
-  /** One request of this process asks after the other, so that their times come in the order in which they begin. */
+  /**
+   * Requests of this process ask for their start time one after the other, so that they begin in the order in which
+   * they asked.
+   */
   function askInTurn(): Promise<Taken> {
     const until = clock.now().getTime() + PATIENCE_MS;
     const turn = line.then(() => ask(until));
@@ -59,8 +63,8 @@ export function createPace({ tokens, clock, account, perSecond, isUrgent = false
     isOn,
 
     /**
-     * Resolves when a request may begin. A result other than 0 means that the provider wants a pause of that many
-     * more milliseconds.
+     * Resolves when a request may begin. A result other than 0 is the number of further milliseconds for which the
+     * provider wants a pause.
      */
     async reach(): Promise<number> {
       const { granted, waitMs } = await (isOn ? askInTurn() : tokens.take([want]));

@@ -20,7 +20,7 @@ type Dependencies = { env: Env; fetch: typeof globalThis.fetch; clock: Clock; to
 export const mailProviders = ({ env, fetch, clock, tokens }: Dependencies): MailProvider[] =>
   env.MAIL_PROVIDERS.map((name) => {
     const smtpPace = createSmtpPace({ tokens, clock, perSecond: env.SMTP_MAILS_PER_SECOND });
-    // Over SMTP each mail of a batch has its own time, so the batches need none.
+    // Over SMTP each mail of a batch gets its own start time, so the batches get none.
     const [mailer, perSecond] =
       name === "smtp"
         ? ([smtpMailer(env, smtpPace), 0] as const)

@@ -31,7 +31,7 @@ export type ReportsRepository = ReturnType<typeof reportsRepository>;
 export function reportsRepository(db: DatabaseClient, clock: Clock, limits: Limits) {
   const { call, callTimeless } = createCall(db, clock);
   return {
-    /** Safe to repeat, in any order. False when the row of the mail says as much already. */
+    /** Safe to repeat, in any order. Returns false when the row of the mail already says as much. */
     record: (report: MailReport): Promise<boolean> =>
       call(
         "record_mail_report",

@@ -16,13 +16,13 @@ const taken = z.object({
 /** Resend's error body; `name` is its stable code. */
 const refusal = z.object({ name: words, message: words }).partial();
 
-/** These 429s do not pass in seconds: they pass after a day or a month, or with a larger plan. */
+/** These 429s do not pass within seconds: they pass after a day or a month, or with a larger plan. */
 const QUOTAS = new Set(["daily_quota_exceeded", "monthly_quota_exceeded"]);
 /** The pause after Resend's 429 when the answer gives none; its own limit is 5 requests per second. */
 const DEFAULT_PAUSE_MS = 1_000;
 /**
- * The pause while an earlier request with this key is still running: most take less than a second, and ours time out
- * after 20 s.
+ * The pause while an earlier request with this key is still running. Most requests take less than a second, and ours
+ * time out after 20 s.
  */
 const CONCURRENT_PAUSE_MS = 2_000;
 
@@ -46,14 +46,14 @@ export function readBatchAnswer(
   }
   const { name = "", message = "" } = refusal.safeParse(body).data ?? {};
   const said = `Resend answered ${status} ${name}: ${message}`;
-  // Our earlier request with this key is still running (its sender died): when asked again later, Resend tells its
-  // result.
+  // Our earlier request with this key is still running, but its sender died. When asked again later, Resend answers
+  // with its result.
   if (name === "concurrent_idempotent_requests")
     return unknown("provider_unavailable", said, CONCURRENT_PAUSE_MS);
-  // Resend accepted another request under this key; which mails of this batch were sent is unknown.
+  // Resend accepted another request under this key, so it is unknown which mails of this batch were sent.
   if (verdict === "provider_conflict") return unknown(verdict, said);
   if (QUOTAS.has(name)) return refused("configuration", said);
-  // These are about the mails, so splitting the batch finds the bad one. Other refusals are about the request.
+  // These refusals are about the mails, so splitting the batch finds the bad one. Other refusals are about the request.
   if (status === 413 || status === 422) return refused("invalid_recipient", said);
   if (verdict === "provider_timeout" || verdict === "provider_unavailable") return unknown(verdict, said);
   if (verdict !== "provider_rate_limited") return refused(verdict, said);

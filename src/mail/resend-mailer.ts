@@ -9,7 +9,7 @@ type Settings = Pick<Env, "RESEND_BASE_URL" | "RESEND_API_KEY" | "MAIL_IDEMPOTEN
 
 const TIMEOUT_MS = 20_000;
 const DAY_MS = 24 * 60 * 60 * 1000;
-/** Failures before a byte of the request was sent: nothing can have been accepted. */
+/** Failures before any byte of the request was sent, so no mail can have been accepted. */
 const NEVER_CONNECTED = new Set(["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "UND_ERR_CONNECT_TIMEOUT"]);
 
 /** Resend's batch API: 100 mails per request, 5 requests per second; keys are remembered for 24 hours. */
@@ -22,8 +22,8 @@ export function resendMailer(env: Settings, fetch: typeof globalThis.fetch, cloc
       if (env.RESEND_API_KEY === undefined) {
         return { kind: "refused", error: new AppError("not_configured", "RESEND_API_KEY is not set") };
       }
-      // AbortSignal.timeout is not used, because each timer lives until its end, and a campaign would have thousands in
-      // 20 s.
+      // AbortSignal.timeout is not used, because each of its timers lives until its end, and a campaign would have
+      // thousands of them in 20 s.
       const patience = new AbortController();
       const timer = setTimeout(() => patience.abort(new DOMException("timeout", "TimeoutError")), TIMEOUT_MS);
       try {

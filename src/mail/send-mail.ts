@@ -35,7 +35,7 @@ type Sender = {
 type MailPace = Pick<Pace, "reach" | "silence">;
 type Provider = { mailer: Mailer; pace: MailPace };
 
-/** Sends a mail of the product's own to one person. It does not wait behind a campaign. */
+/** Sends a mail of the product itself to one person. It is sent before the mails of campaigns. */
 export const sendMail = (deps: Dependencies) =>
   sender(deps, {
     id: "send-mail",
@@ -44,7 +44,10 @@ export const sendMail = (deps: Dependencies) =>
     limits: deps.flow.prioritized(10),
   });
 
-/** Sends one of many such mails. It waits like the mails of campaigns, so that no mail of `sendMail` waits for it. */
+/**
+ * Sends one of many similar mails. It waits like the mails of campaigns, so that mails of `sendMail` are sent before
+ * it.
+ */
 export const sendBulkMail = (deps: Dependencies) =>
   sender(deps, {
     id: "send-bulk-mail",
@@ -53,7 +56,7 @@ export const sendBulkMail = (deps: Dependencies) =>
     limits: deps.flow.background(),
   });
 
-/** Each mail is sent once: the mailer's idempotency key is the mail's id. */
+/** Makes a function that sends each mail once: the idempotency key for the mailer is the mail's id. */
 const sender = (deps: Dependencies, { id, requested, paceOf, limits }: Sender) =>
   deps.inngest.createFunction(
     { id, triggers: [requested], ...limits, ...tries("email"), onFailure: deps.onFailure },
@@ -70,8 +73,9 @@ const sender = (deps: Dependencies, { id, requested, paceOf, limits }: Sender) =
 type Sent = { provider: string; messageId: string };
 
 /**
- * Asks the first provider, and the next one only after that one has refused all our mail and cannot have sent this one.
- * Null: the address gets no mail.
+ * Asks the first provider. Asks the next one only when the one before has refused all our mail and cannot have sent
+ * this one.
+ * Returns null when the address gets no mail.
  */
 async function send(deps: Dependencies, id: string, providers: readonly Provider[]): Promise<Sent | null> {
   const { mails } = deps;
@@ -90,10 +94,10 @@ async function send(deps: Dependencies, id: string, providers: readonly Provider
   const answer = await mailer.sendBatch([write(deps, mail)], `mail:${id}`);
   const [result] = answer.kind === "unknown" ? [] : (answer.results ?? []);
   if (result !== undefined && "messageId" in result) return { provider, messageId: result.messageId };
-  // A refusal now says nothing of an earlier call that was not answered.
+  // A refusal of this call says nothing about an earlier call that got no answer.
   const isInDoubt =
     mail.askedAt !== null || answer.kind === "unknown" || (result !== undefined && "doubt" in result);
-  // The next try is a first one: certainly nothing was sent.
+  // Certainly nothing was sent, so the next try counts as the first one.
   if (!isInDoubt) await mails.settle(id, undefined);
   if (answer.kind === "taken") throw refusalOf(result);
   const { code, retryAfterMs } = answer.error;
@@ -126,7 +130,7 @@ function refusalOf(result: MailResult | undefined): AppError {
   return new AppError("invalid_recipient", "The mailer refuses this address");
 }
 
-/** A mail whose key the mailer has forgotten could be sent twice. */
+/** If the mailer has forgotten the mail's key, sending it again could send it twice. */
 function refuseForgottenKey(clock: Clock, mailer: Mailer, { askedAt }: Mail): void {
   if (askedAt === null) return;
   const ageMs = clock.now().getTime() - Date.parse(askedAt);
@@ -155,5 +159,5 @@ function composeFor({ from }: Dependencies, template: string, fields: unknown): 
   return { from, replyTo: null, ...compose(text, fields) };
 }
 
-/** Text is not read as a template, even when it contains braces. */
+/** The text is not read as a template, even when it contains braces. */
 const asIs = (text: string) => new Template([text], []);

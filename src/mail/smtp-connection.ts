@@ -5,7 +5,7 @@ import type { Env } from "#lib/env.ts";
 const smtpError = z.object({
   message: z.string(),
   code: z.string().optional(),
-  /** The command that was answered; "CONN" when the connection failed, "API" when nothing was sent. */
+  /** The command that failed: "CONN" when the connection failed, "API" when nothing was sent. */
   command: z.string().optional(),
   /** The server's answer. */
   responseCode: z.number().optional().catch(undefined),
@@ -15,9 +15,9 @@ export const toSmtpError = (error: unknown): SmtpError =>
   smtpError.safeParse(error).data ?? { message: String(error) };
 
 const CONNECT_TIMEOUT_MS = 5_000;
-/** The longest silence of the server. */
+/** How long the server may be silent. */
 const SILENCE_MS = 10_000;
-/** Connects and logs in. Rejects with nodemailer's error; no mail has been handed over then. */
+/** Connects and logs in. Rejects with nodemailer's error; then no mail has been handed over. */
 export async function connectSmtp(
   address: string,
   { NIGHTSHIFT_ENV }: Pick<Env, "NIGHTSHIFT_ENV">,
@@ -41,7 +41,8 @@ export async function connectSmtp(
       if (error) connection.close();
       return error ? reject(error) : resolve(connection);
     };
-    // Stays for the connection's life: an error without a listener would end the process, and `send` reports it too.
+    // This listener stays as long as the connection, because an error without a listener would end the process. `send`
+    // reports the error too.
     connection.on("error", reject);
     connection.connect((error) => {
       if (error || !user) done(error);

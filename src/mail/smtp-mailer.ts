@@ -11,7 +11,7 @@ import { connectSmtp, type SmtpError, toSmtpError } from "#mail/smtp-connection.
 import type { SmtpPace } from "#mail/smtp-pace.ts";
 
 type Settings = Pick<Env, "SMTP_URL" | "NIGHTSHIFT_ENV">;
-/** After this no further mail of the batch begins, so that a step ends in time. */
+/** After this time no further mail of the batch begins, so that a step ends in time. */
 const BATCH_MS = 15_000;
 /** SMTP has no Retry-After. */
 const PAUSE_MS = 60_000;
@@ -27,8 +27,8 @@ const mailSchema = z.object({
 });
 
 /**
- * Any SMTP server: one connection per batch, one mail after the other. SMTP has no idempotency keys, so a mail whose
- * content was handed over without an answer stays in doubt and is not sent again.
+ * Any SMTP server: one connection per batch, one mail after the other. SMTP has no idempotency keys. So when a mail's
+ * content was handed over and no answer came, the mail stays in doubt and is not sent again.
  */
 export const smtpMailer = (env: Settings, pace: SmtpPace): Mailer => ({
   account: "smtp",
@@ -59,12 +59,12 @@ type Sent = { result: MailResult; error?: never } | { result?: never; error: App
 
 async function sendOne(connection: SMTPConnection, json: string): Promise<Sent> {
   const { reply_to: replyTo, text, ...mail } = mailSchema.parse(JSON.parse(json));
-  // A mail always has a text part; Resend makes it by itself.
+  // A mail always has a text part. Resend makes it from the HTML; for SMTP it is made here.
   const plain = text ?? convert(mail.html ?? "");
   const message = new MailComposer({ ...mail, text: plain, replyTo }).compile();
   const bytes = await message.build();
   let isHandedOver = false;
-  // The stream is read when the server asks for the content, so it shows whether the server can have the mail.
+  // The stream is read only when the server asks for the content, so it shows whether the server may have the mail.
   const content = Readable.from(
     (function* () {
       isHandedOver = true;
@@ -75,12 +75,13 @@ async function sendOne(connection: SMTPConnection, json: string): Promise<Sent> 
     connection.send(message.getEnvelope(), content, resolve);
   });
   if (!error) return { result: { messageId: message.messageId() } };
-  // The server may still hold the sender of the refused mail. A connection that is lost shows it at the next mail.
+  // The server may still hold the sender of the refused mail, so the session is reset. If the connection is lost, the
+  // next mail shows it.
   await new Promise<void>((resolve) => connection.reset(() => resolve()));
   return judge(error, isHandedOver);
 }
 
-/** What an error says about this mail, or (`error`) about all mails. */
+/** What an error means for this mail, or, as `error`, for all mails. */
 export function judge({ code, command, responseCode = 0, message }: SmtpError, isHandedOver: boolean): Sent {
   const words = cut(message);
   const isAnswered = responseCode >= 400 && command !== "CONN";
@@ -92,7 +93,7 @@ export function judge({ code, command, responseCode = 0, message }: SmtpError, i
   return { error: new AppError(isAnswered ? "provider_unauthorized" : "provider_unavailable", words) };
 }
 
-/** A server that is busy answers a login with 4xx, so only another refusal is about our password. */
+/** A busy server answers a login with 4xx, so only other refusals are about our password. */
 function refusedSession({ code, responseCode = 0, message }: SmtpError): BatchAnswer {
   const isPassword = code === "EAUTH" && responseCode >= 500;
   const words = `The SMTP server takes no mails: ${cut(message)}`;

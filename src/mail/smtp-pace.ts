@@ -11,18 +11,18 @@ type Settings = {
 };
 
 /**
- * One call takes the tokens for this share of a second: a longer time would delay single mails, a shorter one needs
+ * One call takes the tokens for this share of a second. A larger share would delay single mails; a smaller one needs
  * more calls.
  */
 const SHARE = 0.25;
 
-/** The rate of the mails that an SMTP server gets from us. Requests do not count there: each mail is one of its own. */
+/** The rate of mails to an SMTP server. SMTP has no batches, so each mail counts. */
 export function createSmtpPace({ tokens, clock, perSecond }: Settings) {
   const atOnce = Math.max(1, Math.round(perSecond * SHARE));
   return {
     /**
-     * For one batch. The returned function resolves when the next mail may begin, or with false when that is not possible
-     * within `patienceMs`.
+     * The rate for one batch. The returned function resolves with true when the next mail may begin, or with false when
+     * that is not possible within `patienceMs`.
      */
     ofBatch(mails: number): (patienceMs: number) => Promise<boolean> {
       let left = mails;

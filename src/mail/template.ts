@@ -107,8 +107,8 @@ const ENTITIES: Record<string, string> = {
   "'": "&#39;",
 };
 
-// A campaign escapes millions of values, and nearly all need no escaping: testing a value is several times faster than
-// replacing in it.
+// A campaign escapes millions of values, most of which contain nothing to escape. Testing a value is several times
+// faster than replacing in it.
 const unlessPlain =
   (special: RegExp, escape: Escape): Escape =>
   (value) =>
@@ -120,14 +120,14 @@ export const escapeHtml: Escape = unlessPlain(/[&<>"']/, (value) =>
 
 export const asPlainText: Escape = (value) => value;
 
-/** A header is one line: a line break in a value must not begin another header. */
+/** A header is one line, so a line break in a value must not begin another header. */
 export const asHeader: Escape = unlessPlain(/[\r\n\u0085\u2028\u2029]/, (value) =>
   value.replace(/[\r\n\u0085\u2028\u2029]+/g, " "),
 );
 
 const insideJson: Escape = unlessPlain(/["\\]|[^ -~]/, (value) => asciiJson(value).slice(1, -1));
 
-/** JSON in pure ASCII: encoding and decoding 90 KB with a few accents takes five to ten times as long. */
+/** JSON in pure ASCII, because encoding and decoding 90 KB with a few accents takes five to ten times as long. */
 export function asciiJson(value: unknown): string {
   return JSON.stringify(value).replace(/[^ -~]/g, asUnicodeEscape);
 }

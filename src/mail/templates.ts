@@ -6,10 +6,10 @@ import { reportReady } from "#mail/templates/report-ready.ts";
 import { webhookDisabled } from "#mail/templates/webhook-disabled.ts";
 import { completeProfileReminder, weeklyDigest, welcome } from "#mail/templates/welcome.ts";
 
-/** A mail that its room has written, see `WRITTEN`. */
+/** A mail whose text its room has written; see `WRITTEN`. */
 export const CAMPAIGN_TEST = "campaign-test";
 
-/** The mails that the product writes itself, by the name that `private.send_mail` is called with. */
+/** The mails that the product itself writes, by their names in `private.send_mail`. */
 export const templates: Readonly<Record<string, MailText>> = {
   "account-changed": account.accountChanged,
   "address-changed": account.addressChanged,

@@ -7,7 +7,7 @@ export type UnsubscribeLinks = ReturnType<typeof createUnsubscribeLinks>;
 
 const ID_BYTES = 4;
 const PAYLOAD_BYTES = ID_BYTES + 16 + 8;
-/** Half of an HMAC-SHA256: as strong as its key is hard to guess, and the link stays short. */
+/** Half of an HMAC-SHA256, which is still too long to guess, and keeps the link short. */
 const MAC_BYTES = 16;
 const TOKEN_LENGTH = Math.ceil(((PAYLOAD_BYTES + MAC_BYTES) * 4) / 3);
 const TOKEN = /^[\w-]+$/;
@@ -15,16 +15,16 @@ const TOKEN = /^[\w-]+$/;
 type Key = { id: string; key: Buffer };
 
 /**
- * Signed links to a person's subscription. A link is valid for years, because mails are kept for years, so it also names
- * its key: to replace a secret, put the new one first and keep the old one. A link contains ids and no address.
+ * Signed links to a person's subscription. A link is valid for years, because mails are kept for years. So each link
+ * names its key: to replace a secret, put the new one first and keep the old one. A link contains ids and no address.
  */
 export function createUnsubscribeLinks(secrets: readonly string[]) {
   const keys = secrets.map(toKey);
   return {
-    /** The id of the key that signs new links. Undefined: there is no secret. */
+    /** The id of the key that signs new links. Undefined when there is no secret. */
     newestKeyId: keys[0]?.id,
 
-    /** Signs the tokens of one list. A key that is gone is replaced by the newest one. */
+    /** Signs the tokens of one list. When the key is gone, the newest one signs. */
     signer(keyId: string, listId: string): (subscriberId: number) => string {
       const key = keys.find(({ id }) => id === keyId) ?? keys[0];
       const token = Buffer.alloc(PAYLOAD_BYTES + MAC_BYTES);

@@ -22,8 +22,9 @@ type Given<Name extends Statement> = {
 };
 
 /**
- * How repositories call SQL functions. Arguments have their TypeScript names, the clock's time is sent as `p_now`, our
- * own errors become an AppError with their code, and `schema` parses the answer. Without a schema there is no answer.
+ * How repositories call SQL functions. Arguments have their TypeScript names, and the clock's time is sent as `p_now`.
+ * Our own errors become an AppError with their code. `schema` parses the answer; without a schema the function returns
+ * nothing.
  */
 export function createCall(db: DatabaseClient, clock: Clock) {
   return { call, callTimeless };

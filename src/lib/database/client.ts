@@ -8,8 +8,8 @@ import { storableBody } from "#lib/storable.ts";
 export type DatabaseClient = SupabaseClient<Database>;
 
 /**
- * We do not use Realtime, but supabase-js refuses to start without a WebSocket class where there is no global one (Node
- * 20). This class has the right shape, and throws when it is used.
+ * We do not use Realtime, but supabase-js throws at the start when there is no global WebSocket class (Node 20). This
+ * class satisfies it, and throws when it is used.
  */
 class NoRealtime {
   static readonly [key: string]: unknown;
@@ -34,7 +34,8 @@ class NoRealtime {
 }
 
 /**
- * The caller must not wait for ever for a database that does not answer. Hosted Supabase ends a statement after 8 s.
+ * The limit of a request to the database, because a caller must not wait for ever for an answer. Hosted Supabase ends a
+ * statement after 8 s.
  */
 const STATEMENT_TIMEOUT_MS = 7_000;
 
@@ -86,7 +87,8 @@ const postgrestError = z.object({
 
 /**
  * Reads only `code` and `hint` (`raise sqlstate 'PTxyz' using hint = <our code>`), never the message. The message of
- * Postgres goes into an `internal` error, which no answer quotes. When Postgres cannot be reached, the message is ours.
+ * Postgres becomes the message of an `internal` error, which no answer shows. When Postgres cannot be reached, the
+ * message is our own.
  */
 export function toAppError(error: unknown): AppError {
   const parsed = postgrestError.safeParse(error);

@@ -10,7 +10,7 @@ type Dependencies = { db: DatabaseClient; clock: Clock; storage: Pick<Storage, "
 const leftFile = z.object({ bucket: z.string(), path: z.string() });
 const BATCH = 200;
 
-/** Removes files from Storage that no row refers to any more; `private.leave_files` listed them. */
+/** Removes the files that `private.leave_files` has listed, because no row refers to them any more. */
 export const removeLeftFiles = ({ db, clock, storage }: Dependencies): Chore => ({
   name: "left-files",
   async run(deadline) {

@@ -53,8 +53,8 @@ export const createStorage = (
   },
 
   /**
-   * A URL with which everyone may read this file, for `seconds`. With `download`, a browser saves the file
-   * under that name instead of showing it.
+   * A URL with which everyone may read this file for `seconds`. With `download`, a browser saves the file under that
+   * name instead of showing it.
    */
   async signedUrl(bucket: string, path: string, seconds: number, download?: string): Promise<string> {
     const options = download === undefined ? {} : { download };
@@ -89,10 +89,10 @@ async function readRange(
   const version = headers.get("etag") ?? "";
   if (status === 416) return { bytes: new Uint8Array(), size: from, version };
   if (status === 404 || status === 400) throw new AppError("not_found", "Storage has no such file any more");
-  // 200: the file is empty, or it was requested from its beginning and is not longer than the request.
+  // 200 means that the file is empty, or that the request was for its beginning and the file is not longer.
   const isWhole = status === 200 && from === 0 && bytes.byteLength <= length;
   const size = isWhole ? bytes.byteLength : sizeOfRange(headers, bytes, { from, length });
-  // Storage always says the version. An answer without one is of something before it.
+  // Storage always sends the version. An answer without a version comes from something before Storage, such as a proxy.
   const isOfStorage = (status === 200 || status === 206) && version !== "";
   if (isOfStorage && size !== undefined) return { bytes, size, version };
   throw new AppError(

@@ -20,14 +20,16 @@ export type Want = {
 export type Taken = { granted: boolean; waitMs: number; pausedMs: number };
 export type Tokens = ReturnType<typeof createTokens>;
 
-/** The bucket of the source documents (S4-56). Nothing polls it every 100 ms: an answer says how long to wait. */
+/**
+ * The bucket of the source documents (S4-56). It is not polled every 100 ms, because the answer says how long to wait.
+ */
 export const DOCUMENTED_BUCKET = { capacity: 100, refillPerSecond: 10, take: 1 } as const;
 
 const taken = z.object({ granted: z.boolean(), waitMs: z.number(), pausedMs: z.number() });
 
 /**
  * Rate limits that all processes share. Each bucket is a row, and one atomic call takes tokens from several buckets. A
- * function that gets no tokens throws `rateLimited(waitMs)`, so that its wait uses no concurrency.
+ * function that gets no tokens throws `rateLimited(waitMs)`, so that it uses no concurrency while it waits.
  */
 export function createTokens(db: DatabaseClient, clock: Clock) {
   const { call } = createCall(db, clock);
@@ -35,7 +37,7 @@ export function createTokens(db: DatabaseClient, clock: Clock) {
     /** Takes tokens from all of the buckets, or from none. */
     take: (wants: readonly Want[]): Promise<Taken> => call("take_tokens", { wants: [...wants] }, taken),
 
-    /** The bucket gives no tokens for this many milliseconds. */
+    /** After this call the bucket gives no tokens for `ms` milliseconds. */
     pause: (key: string, ms: number): Promise<void> =>
       call("learn_tokens", { key, remaining: null, blockedUntil: after(clock, ms) }),
 
@@ -50,15 +52,15 @@ export function createTokens(db: DatabaseClient, clock: Clock) {
 
 const after = (clock: Clock, ms: number) => new Date(clock.now().getTime() + ms).toISOString();
 
-/** The error to throw when no tokens were granted: the engine tries again when there are tokens. */
+/** The error to throw when no tokens were granted. The engine tries again when there are tokens. */
 export const rateLimited = (key: string, { waitMs }: Pick<Taken, "waitMs">): AppError =>
   new AppError("provider_rate_limited", `The rate of ${key} is used up`, {
     retryAfterMs: Math.max(1, waitMs),
   });
 
 /**
- * Epoch seconds of the year 2001. A smaller number means seconds from now; one over 1,000 times larger means
- * milliseconds.
+ * Epoch seconds of the year 2001. A smaller number is a number of seconds from now; a number over 1,000 times larger is
+ * epoch milliseconds.
  */
 const EPOCH_SECONDS = 1e9;
 

@@ -14,7 +14,7 @@ export type EngineRun = z.output<typeof runAnswer>["data"];
 
 type Settings = Pick<Env, "INNGEST_DEV" | "INNGEST_BASE_URL" | "INNGEST_SIGNING_KEY" | "INNGEST_EVENT_KEY">;
 
-/** The part of Inngest's REST API that the monitor and the page need. */
+/** The part of Inngest's REST API that the monitor and the dashboard need. */
 export function createEngineApi(env: Settings, fetch: typeof globalThis.fetch) {
   const own = env.INNGEST_BASE_URL ?? (env.INNGEST_DEV === undefined ? undefined : devUrl(env.INNGEST_DEV));
   const base = own ?? "https://api.inngest.com";
@@ -32,7 +32,7 @@ export function createEngineApi(env: Settings, fetch: typeof globalThis.fetch) {
     },
 
     /**
-     * The steps of a run; null when Inngest does not know the run, has deleted it, or has no traces (older servers that
+     * The steps of a run. Null when Inngest does not know the run, has deleted it, or has no traces (older servers that
      * people host themselves).
      */
     async steps(runId: string): Promise<RunStep[] | null> {

@@ -18,8 +18,8 @@ export type FailedTry = {
   attempt: number;
   error: { code: string | null; message: string };
   /**
-   * The pauses before the further tries in ms, null where the error or the engine chooses the pause. No try follows
-   * after the last one. Undefined when this failure does not count as a try.
+   * The pauses before the further tries in ms. Null: the error or the engine chooses the pause. After the last pause no
+   * try follows. Undefined when this failure does not count as a try.
    */
   pausesMs: (number | null)[] | undefined;
   /** The delay that the error itself asks for, in ms. */
@@ -74,7 +74,7 @@ const failedIn = (
   step?: string,
 ): Failed => ({ runId, stepId, step, attempt, maxAttempts, eventData: event.data, policy: policyOf(opts) });
 
-/** A step that sends events fails only when the engine does not accept them. */
+/** An error here means that the engine did not accept the events of the step. */
 const engineTrouble = (cause: unknown) =>
   cause instanceof AppError
     ? cause
@@ -83,7 +83,8 @@ const engineTrouble = (cause: unknown) =>
       });
 
 async function judge(thrown: unknown, failed: Failed, note: NoteFailedTry): Promise<never> {
-  // A step's last error passes here a second time when it leaves the function, and is already converted.
+  // When a step has failed for the last time, its error leaves the function and is passed here again, already
+  // converted.
   if (thrown instanceof StepError) throw thrown;
   const attempts = failed.attempt + 1;
   const error = thrown instanceof AppError ? toInngestError(thrown, attempts, failed.step) : toError(thrown);
@@ -120,9 +121,9 @@ const wanted = z.looseObject({
 });
 
 /**
- * The pauses before the further tries; undefined when only the engine limits them. An error with a delay of its own (a
- * provider's Retry-After, or a room that counts its tries itself) follows that delay and not the policy; only the number
- * of tries that the event asks for applies to it.
+ * The pauses before the further tries; undefined when only the engine limits the tries. An error may have its own delay
+ * (a provider's Retry-After, or a room that counts its tries itself). Then that delay applies instead of the policy,
+ * and of the event's options only the number of tries applies.
  */
 function pausesOf(thrown: unknown, error: Error, failed: Failed): FailedTry["pausesMs"] | undefined {
   const { attempts = Infinity, backoffMs } = wanted.catch({}).parse(failed.eventData);

@@ -7,9 +7,9 @@ const STEPS_AT_ONCE: Record<Plan, number> = { free: 5, pro: 100 };
 export type Concurrency = { limit: number; key?: string };
 
 /**
- * A CEL expression that gives the seconds of `boostOf` for the class in the event's data; an event without a class is
- * normal work. The seconds are written as integers, because Inngest ignores a double, and numbers of an event's data
- * are doubles.
+ * A CEL expression that gives the seconds of `boostOf` for the class in the event's data. An event without a class is
+ * normal work. The seconds are written as integers, because Inngest ignores a double, and the numbers in an event's
+ * data are doubles.
  */
 const BOOST = ALL_PRIORITIES.filter((priority) => priority !== DEFAULT_PRIORITY).reduceRight(
   (otherwise, priority) => `event.data.priority == ${priority} ? ${boostOf(priority)} : ${otherwise}`,
@@ -19,7 +19,10 @@ const BOOST = ALL_PRIORITIES.filter((priority) => priority !== DEFAULT_PRIORITY)
 /** How many of these steps the work of one owner may use, so that the work of others can run. */
 const STEPS_OF_ONE: Record<Plan, number> = { free: 3, pro: 20 };
 
-/** Flow control with concurrency clipped to what the plan allows: Inngest refuses a higher number at sync. */
+/**
+ * Flow control. Concurrency is reduced to what the plan allows, because Inngest refuses a higher number when the app
+ * registers.
+ */
 export const createFlowControl = (plan: Plan) => {
   const concurrency = (limit: number, key?: string): Concurrency => ({
     limit: Math.min(limit, STEPS_AT_ONCE[plan]),
@@ -27,11 +30,12 @@ export const createFlowControl = (plan: Plan) => {
   });
   return {
     concurrency,
-    /** For fan-out: all parts of one owner, named by `key`, leave room for those of other owners. */
+    /** For fan-out: limits the parts of each owner, named by `key`, so that the parts of other owners can run. */
     shareOf: (key: string) => concurrency(STEPS_OF_ONE[plan], key),
     /**
-     * For a function whose events carry a `priority`: runs the earliest due first, at most `atOnce` steps at once. A
-     * separate limit for one class would need a concurrency key, and Inngest keeps no order across keys.
+     * For a function whose events have a `priority`: at most `atOnce` steps run at once, and the earliest due ones run
+     * first. One class cannot have its own limit, because that would need a concurrency key, and Inngest keeps no order
+     * across keys.
      */
     prioritized: (atOnce: number = PRIORITIES[1].atOnce) => ({
       priority: { run: BOOST },
@@ -43,13 +47,13 @@ export const createFlowControl = (plan: Plan) => {
 };
 export type FlowControl = ReturnType<typeof createFlowControl>;
 
-/** The name of the ledger's event `jobCancelRequested`; lib must not import the ledger. */
+/** The name of the ledger's event `jobCancelRequested`. It is repeated here, because lib must not import the ledger. */
 const JOB_CANCEL_EVENT = "job/cancel.requested";
 
 /** Cancels a run when its job is canceled. The job's id is the id of the run's event. */
 export const cancelOfThisJob = [{ event: JOB_CANCEL_EVENT, if: "event.id == async.data.jobId" }];
 
-/** Cancels a run of fanned-out work when its parent job is canceled, or the job that reprocesses it. */
+/** Cancels a run of fanned-out work when its parent job, or the job that reprocesses it, is canceled. */
 export const cancelOfParentJob = [
   { event: JOB_CANCEL_EVENT, if: "event.data.parentJobId == async.data.jobId" },
   ...cancelOfThisJob,

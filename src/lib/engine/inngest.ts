@@ -24,7 +24,10 @@ type Options = {
   middleware?: Middleware.Class[];
 };
 
-/** Reads nothing from the process, so that two apps with different settings can run in one process. */
+/**
+ * Makes a client from its arguments alone, not from the process's environment, so that two apps with different settings
+ * can run in one process.
+ */
 export function createInngest({
   env,
   fetch,
@@ -38,14 +41,15 @@ export function createInngest({
     id: APP_ID,
     isDev,
     fetch,
-    // The SDK would add its own ids to each line, and its `jobId` is a position in Inngest's queue, not our job.
+    // With a child logger the SDK would add its own ids to each line. Its `jobId` is a position in Inngest's queue, not
+    // our job.
     logger: Object.assign(logger.child({}), { child: () => logger }),
     ...(baseUrl === undefined ? {} : { baseUrl }),
     ...(env.INNGEST_EVENT_KEY === undefined ? {} : { eventKey: env.INNGEST_EVENT_KEY }),
     ...(env.INNGEST_SIGNING_KEY === undefined ? {} : { signingKey: env.INNGEST_SIGNING_KEY }),
     // A function may run 60 s on Netlify, so no new step begins after 40 s.
     checkpointing: env.CHECKPOINTING ? { bufferedSteps: 1, maxRuntime: "40s" } : false,
-    // The outermost middleware sees an error last, and ours must decide how it is sent to Inngest.
+    // The outermost middleware is the last to see an error, and ours must decide how the error is sent to Inngest.
     middleware: [NameTheWork, countFailedTries(noteFailedTry), ...middleware],
   });
 }
@@ -55,7 +59,7 @@ export function createInngest({
  * a `Request` made in code may lack it.
  */
 export function serveFunctions(client: InngestClient, functions: InngestFunction.Any[]) {
-  // Unsigned calls are refused, even those that only ask the app to register again: `npm run sync` signs its call.
+  // Unsigned calls are refused, also calls that only ask the app to register again. `npm run sync` signs its call.
   const handler = serve({ client, functions, servePath: "/api/inngest", enableUnauthedSync: false });
   return async (request: Request): Promise<Response> => {
     if (request.headers.has("host")) return handler(request);
@@ -91,13 +95,13 @@ const news = z.object({
   data: z.object({ event: z.object({ id: z.string().optional(), data: z.unknown() }) }),
 });
 
-/** The id of the job that this work was fanned out for. */
+/** The id of the job for which this work was fanned out. */
 export const parentJobOf = (eventData: unknown): string | undefined =>
   fannedOut.safeParse(eventData).data?.parentJobId;
 
 /**
- * Which job an event belongs to. Inngest's own events are about another run; the events that we accept have their job's
- * id.
+ * The id of the job to which an event belongs. Inngest's own events are about another run. Events that we accepted have
+ * their job's id.
  */
 function jobIdOf(event: { id?: string | undefined; data?: unknown }): string | undefined {
   const { id, data } = news.safeParse(event).data?.data.event ?? event;

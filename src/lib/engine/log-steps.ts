@@ -2,7 +2,7 @@ import { Middleware } from "inngest";
 import type { Clock } from "#lib/clock.ts";
 import type { Logger } from "#lib/logger.ts";
 
-/** Logs two lines for each new step, at level debug. The SDK logs a step that fails, with its error. */
+/** Logs two lines for each new step, at level debug. The SDK logs failed steps, with their error. */
 export const logSteps = ({ clock, logger }: { clock: Clock; logger: Logger }) =>
   class LogSteps extends Middleware.BaseMiddleware {
     readonly id = "nightshift/steps";

@@ -1,13 +1,13 @@
 import { z } from "zod";
 
 /**
- * The promise of each priority (S4-51, S4-52). A promise gives work a due time, and the earliest due work runs
- * first. So no class starves: old work of a low class is due before new work of a high class.
+ * The promise of each priority (S4-51, S4-52). A promise gives work a due time, and the earliest due work runs first.
+ * So every class gets its share: old work of a low class is due before new work of a high class.
  *
- * - `promiseMs`: the work begins within this time. Null promises nothing; our own queues treat it as due in a day.
+ * - `promiseMs`: the work begins within this time. Null: there is no promise; our own queues treat such work as due in
+ *   a day.
  * - `atOnce`: how many steps of one function may work on the class at once. Classes that share a function share the
  *   largest of their limits.
- *
  * The SQL has the same promises in `private.promise_of`.
  */
 type PriorityClass = { name: string; promiseMs: number | null; atOnce: number };
@@ -20,7 +20,7 @@ export const PRIORITIES = {
   1: { name: "critical", promiseMs: SECOND, atOnce: 50 },
   /** Notifications that a person waits for. */
   2: { name: "high", promiseMs: MINUTE, atOnce: 50 },
-  /** Reports and bulk work, and all work that names no priority. */
+  /** Reports, bulk work, and all work without a priority. */
   3: { name: "normal", promiseMs: 5 * MINUTE, atOnce: 50 },
   /** Analytics and cleanup. */
   4: { name: "low", promiseMs: 60 * MINUTE, atOnce: 50 },
@@ -39,9 +39,9 @@ export const DEFAULT_PRIORITY: Priority = 3;
 const LONGEST_BOOST_SECONDS = 600;
 
 /**
- * How many seconds earlier than its arrival Inngest orders a run of this class: 0 to 600. Classes differ by as much as
- * their promises differ, up to ten minutes: P4 and P5 both get zero. The number must not be negative: Inngest would
- * delay the run by that time, again at each retry, even when no other run waits.
+ * The seconds by which Inngest orders a run of this class before its arrival: 0 to 600. Classes differ by as much as
+ * their promises differ, up to ten minutes, so P4 and P5 both get zero. The number must not be negative, because
+ * Inngest would delay the run by that time, again at each retry, even when no other run waits.
  */
 export function boostOf(priority: Priority): number {
   const { promiseMs } = PRIORITIES[priority];
@@ -53,8 +53,8 @@ export function priorityNamed(name: PriorityName): Priority {
 }
 
 /**
- * Makes an event of a priority class for `inngest.send`. The event keeps its name; its data carries the class (S4-52):
- * `inngest.send(queueJob("email/send.campaign", { campaignId }, "high"))`.
+ * Makes an event of a priority class for `inngest.send`. The event keeps its name, and its data contains the class
+ * (S4-52): `inngest.send(queueJob("email/send.campaign", { campaignId }, "high"))`.
  */
 export const queueJob = <Name extends string, Data extends Record<string, unknown>>(
   name: Name,

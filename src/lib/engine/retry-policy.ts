@@ -2,15 +2,15 @@ import { z } from "zod";
 
 /**
  * All retry policies. Inngest itself knows only a number of retries and its own delays (15–45 s before the first
- * retry), so a policy's delay is sent as a RetryAfterError. A delay is the milliseconds before try `n + 1`. A failure
- * because of an outage of our own follows no policy.
+ * retry), so a policy's delay is sent as a RetryAfterError. A delay is the milliseconds before try `n + 1`. Failures
+ * because of our own outages follow no policy.
  */
 export type RetryPolicy = {
   /** Tries after the first one. */
   retries: number;
   /** Delay before the first retry. */
   firstMs: number;
-  /** The factor from one delay to the next; 1 gives a fixed delay. */
+  /** The factor between two delays; 1 gives a fixed delay. */
   factor: number;
   /** No delay is longer than this. */
   capMs: number;
@@ -42,7 +42,7 @@ export const RETRY_POLICIES = {
   email: exponential(5, 10 * SECOND, 10 * MINUTE),
   /** S4-35: payments are retried three times, every 30 s. */
   payment: fixed(3, 30 * SECOND),
-  /** S4-35: two retries, at once; a report is cheap to request again. */
+  /** S4-35: two retries without delay, because a report is cheap to request again. */
   report: fixed(2, 0),
   /** S4-35. */
   webhook: exponential(5, 10 * SECOND, 10 * MINUTE),
@@ -52,7 +52,9 @@ export const RETRY_POLICIES = {
   image: fixed(2, 10 * SECOND),
   /** S1-3, S1-4: retries after 2, 4, 8 and 16 s; the fifth failure is final. At most 60 s, ±12.5 %. */
   task: exponential(4, 2 * SECOND, MINUTE),
-  /** S2-10: five retries, after 2, 4, 8, 16 and 32 s. The documents' cap of 10 minutes would bound the ninth. */
+  /**
+   * S2-10: five retries, after 2, 4, 8, 16 and 32 s. The documents' cap of 10 minutes would apply only to the ninth.
+   */
   externalApi: exponential(5, 2 * SECOND, 10 * MINUTE, 0),
   /** S2-6: three retries of a welcome mail. */
   registration: exponential(3, 10 * SECOND, 10 * MINUTE),
@@ -62,7 +64,7 @@ export const RETRY_POLICIES = {
   rateLimited: fixed(3, MINUTE),
   /** S4-71: the policy of a new function: five retries, after about 10, 20, 40, 80 and 160 s. */
   standard: exponential(5, 10 * SECOND, 10 * MINUTE),
-  /** The policy of the safety net: as many retries as the engine allows. */
+  /** The policy of `catch-failures`: as many retries as the engine allows. */
   net: exponential(20, 10 * SECOND, HOUR),
 } as const satisfies Record<string, RetryPolicy>;
 
@@ -79,12 +81,14 @@ export function delayMs(policy: RetryPolicyName, retry: number, random: number):
   return Math.floor(capped + capped * jitter * (random - 0.5));
 }
 
-/** The most retries that Inngest allows, over hours with its own delays. They are for our own outages and crashes. */
+/**
+ * The most retries that Inngest allows, over hours with its own delays. They are used for our own outages and crashes.
+ */
 export const ENGINE_RETRIES = 20;
 
 /**
- * The options of a function about its tries: `...tries("report")`. The policy counts failures of the work itself and
- * of providers (`failed-tries.ts`); an outage of our database, Storage or processes uses none of its tries.
+ * The options of a function that concern its tries: `...tries("report")`. The policy counts failures of the work itself
+ * and of providers (`failed-tries.ts`). An outage of our database, Storage or processes uses no tries of the policy.
  */
 export const tries = (policy: RetryPolicyName) => ({ retries: ENGINE_RETRIES, policy }) as const;
 

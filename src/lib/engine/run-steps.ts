@@ -34,7 +34,7 @@ const trace = z.object({
 
 type Span = z.output<typeof attemptSpan>;
 
-/** The answer of `GET /v2/runs/:id/trace`. A span without a step is a call that only asked what is next. */
+/** The answer of `GET /v2/runs/:id/trace`. A span without a step is a call that only asked for the next step. */
 export const traceAnswer = trace.transform(({ data }): RunStep[] =>
   data.rootSpan.children
     .filter(({ stepId }) => Boolean(stepId))

@@ -4,12 +4,12 @@ import { cut } from "#lib/cut.ts";
 import { maskPersonal } from "#lib/mask-personal.ts";
 import type { Tracer, TraceSpan } from "#lib/outside/sentry.ts";
 
-/** Inngest's own events about runs: the functions that receive them do no work of their own. */
+/** Inngest's own events about runs. Functions that receive them do no work of their own, so they are not traced. */
 const NEWS = /^inngest\/function\./;
 
 /**
- * S4-44: sends what each request of a run did to the tracer: one transaction per request, all in the run's one trace, with
- * a span for each step that ran in it. Inngest runs a function in several requests, in several processes.
+ * S4-44: sends the tracer what each request of a run did. Inngest runs a function in several requests, in several
+ * processes. Each request is one transaction, all in the run's one trace, with a span for each step that ran in it.
  */
 export const traceRuns = ({ clock, tracer }: { clock: Clock; tracer: Tracer }) =>
   class TraceRuns extends Middleware.BaseMiddleware {

@@ -23,7 +23,7 @@ const apiKeyRow = z.object({
   owner: z.string(),
   /** True when the key is neither revoked nor expired. */
   is_valid: z.boolean(),
-  /** True when the last use was recorded more than a minute ago, so that this use must be recorded. */
+  /** True when the last recorded use is more than a minute old, so this use must be recorded. */
   use_is_due: z.boolean(),
 });
 
@@ -44,7 +44,8 @@ async function withApiKey({ db, clock }: Dependencies, token: string): Promise<R
   if (id === undefined || secret === undefined) throw refused();
   const { call } = createCall(db, clock);
   const [key] = await call("find_api_key", { id }, apiKeyRow.array());
-  // Comparing takes the same time for an unknown id, so that the time does not show which ids exist.
+  // The comparison also takes place for an unknown id, and takes the same time, so that the time does not show which
+  // ids exist.
   const matches = timingSafeEqual(hash(secret), Buffer.from(key?.secret_hash ?? "0".repeat(64), "hex"));
   if (!key || !matches || !key.is_valid) throw refused();
   if (key.use_is_due) await call("note_api_key_use", { id });

@@ -1,29 +1,31 @@
-/** One message of a stream. It is serialized once, even when many listeners get it. */
+/** One message of a stream. It is serialized once for all listeners. */
 export type ServerEvent = { event: string; data: unknown };
 
 export type Sink = {
   /** `position` is where a reader continues after these events. */
   send(events: readonly ServerEvent[], position: string): void;
-  /** Ends the stream; the reader reconnects. */
+  /** Ends the stream. The reader then reconnects. */
   end(): void;
 };
 
 type Options = {
   lifetimeMs: number;
-  /** Sends events to the sink from now on; returns the function that stops it. */
+  /** Sends events to the sink from now on. Returns the function that stops this. */
   feed: (sink: Sink) => () => void;
   random?: () => number;
 };
 
 /** Proxies and the client treat a connection without messages for longer than this as dead. */
 const HEARTBEAT_MS = 3000;
-/** A reader that has more unread bytes than this is disconnected to save memory. It reconnects and catches up. */
+/**
+ * A reader with more unread bytes than this is disconnected to save memory. When it reconnects, it gets what it missed.
+ */
 const MOST_UNREAD_BYTES = 256 * 1024;
 /** The lifetimes of streams vary by this share, so that streams that began together do not reconnect together. */
 const SPREAD = 0.2;
 
 /**
- * Server-sent events in a stream that ends by itself, because a stream that the platform cuts looks like a failure.
+ * Server-sent events in a stream that ends by itself, because a stream that the platform ends looks like a failure.
  * Only the last message of a batch has the position as its id, so that a reader never stores a position inside a batch.
  */
 export function eventStream({ lifetimeMs, feed, random = Math.random }: Options): Response {
@@ -65,7 +67,7 @@ export function eventStream({ lifetimeMs, feed, random = Math.random }: Options)
     new ByteLengthQueuingStrategy({ highWaterMark: MOST_UNREAD_BYTES }),
   );
   return new Response(body, {
-    // Proxies must not buffer or compress the stream: each message must arrive at once.
+    // These headers keep proxies from buffering or compressing the stream, because each message must arrive at once.
     headers: {
       "content-type": "text/event-stream",
       "cache-control": "no-store, no-transform",

@@ -1,13 +1,13 @@
 import { z } from "zod";
 
 /**
- * Zod types for every route's params, query and body. Each is as narrow as its column, so that Postgres refuses no
- * value that passes here, and each has an upper bound: tests/doors/bounded-schemas.test.ts checks that in all schemas.
+ * Zod types for every route's params, query and body. Each is as narrow as its column, so that Postgres accepts every
+ * value that passes here. Each has an upper bound: tests/doors/bounded-schemas.test.ts checks that in all schemas.
  */
 
 export const uuid = z.uuid();
 
-/** Text of at most `maxLength` UTF-16 units; Postgres counts the same number of characters or fewer. */
+/** Text of at most `maxLength` UTF-16 units. Postgres counts the same number of characters or fewer. */
 export const text = (maxLength: number) => z.string().max(maxLength);
 
 /** Text that must not be empty. */
@@ -16,10 +16,10 @@ export const filledText = (maxLength: number) => z.string().min(1).max(maxLength
 /** Text that must not be empty; the space around it is removed. */
 export const trimmedText = (maxLength: number) => z.string().trim().min(1).max(maxLength);
 
-/** JavaScript rounds larger integers. */
+/** JavaScript rounds integers that are larger than this. */
 const MOST = Number.MAX_SAFE_INTEGER;
 
-/** Any number that JavaScript and `double precision` both store exactly. */
+/** A number that JavaScript and `double precision` both store exactly. */
 export const safeNumber = z.number().min(-MOST).max(MOST);
 
 /** An integer in a path or a query, which arrives as text. */
@@ -29,8 +29,8 @@ export const count = (min: number, max: number = MOST) => z.coerce.number().int(
 export const rowNumber = count(1);
 
 /**
- * A time in ISO 8601 with its offset from UTC. The limits keep out what Postgres refuses (the year 0, impossible
- * offsets), and leave it room for arithmetic.
+ * A time in ISO 8601 with its offset from UTC. The limits exclude what Postgres refuses (the year 0, impossible
+ * offsets), and leave room for arithmetic.
  */
 export const instant = z.iso
   .datetime({ offset: true })
@@ -41,8 +41,8 @@ export const instant = z.iso
   );
 
 /**
- * A cursor: the `nextCursor` of a page. The caller cannot read it, and it is validated before SQL uses it. `position`
- * is the sort key of the last row that the caller saw.
+ * A cursor: the `nextCursor` of a page. Its content is not meant for the caller, and is validated before SQL uses it.
+ * `position` is the sort key of the last row that the caller saw.
  */
 export const cursor = <Position>(position: z.ZodType<Position>) =>
   z
@@ -80,7 +80,9 @@ export const streamPosition = text(10_000)
   })
   .refine(isSnapshot, "is not a position that we gave");
 
-/** The checks of Postgres: running transactions are in order, at or above the lower bound and below the upper. */
+/**
+ * The checks of Postgres: the running transactions are in order, at or above the lower bound and below the upper one.
+ */
 function isSnapshot(position: string): boolean {
   const [first = 0n, next = 0n, ...running] = position.split(/[:,]/).filter(Boolean).map(BigInt);
   const isInOrder = running.every((id, n) => id >= (running[n - 1] ?? first) && id < next);

@@ -21,7 +21,7 @@ export function parseJson(text: string): unknown {
   return value;
 }
 
-/** Reads each character once. Only the parser decides whether the text is valid JSON. */
+/** Reads each character once. Whether the text is valid JSON is left to the parser. */
 export function refuseHostileJson(text: string): void {
   let depth = 0;
   for (let at = 0; at < text.length; at++) {
@@ -36,7 +36,7 @@ export function refuseHostileJson(text: string): void {
   }
 }
 
-/** The end of the string that begins here: a quote without a backslash before it, or the end of the text. */
+/** Where the string that begins here ends: at a quote without a backslash before it, or at the end of the text. */
 function endOfString(text: string, start: number): number {
   for (let at = start + 1; at < text.length; at++) {
     const unit = text.charCodeAt(at);
@@ -58,7 +58,7 @@ function endOfNumber(text: string, start: number): number {
   return end - 1;
 }
 
-/** Whether it is a digit, `.`, `e`, `E`, `+` or `-`. */
+/** Whether the character is a digit, `.`, `e`, `E`, `+` or `-`. */
 const isInNumber = (unit: number): boolean =>
   (unit >= ZERO && unit <= NINE) ||
   (unit > COMMA && unit <= 0x2e) ||

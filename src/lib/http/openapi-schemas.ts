@@ -11,7 +11,7 @@ const converted = z.looseObject({
 
 /**
  * Converts Zod schemas to JSON Schema. A schema with a name (`.meta({ id: "Job" })`) is written once, in `named`, and
- * referred to elsewhere. Only answers have names: the same name would mean another schema for a request's body.
+ * referred to elsewhere. Only answers have names, because for a request's body the same name would need another schema.
  */
 export function createSchemas() {
   const named: Record<string, Schema> = {};
@@ -37,8 +37,8 @@ export function createSchemas() {
 const toJsonSchema = (schema: z.ZodType, io: Io) => z.toJSONSchema(schema, { io, unrepresentable: "any" });
 
 /**
- * Only the schema of any JSON value (`z.json()`) refers to itself, and zod names it by a number. It is described in
- * words, because generators of types cannot follow the reference.
+ * Only the schema of any JSON value (`z.json()`) refers to itself, and zod names it by a number. Here a description
+ * replaces it, because generators of types cannot follow the reference.
  */
 const ANY_JSON: Schema = { description: "Any JSON value" };
 const isAnonymous = (name: string): boolean => name.startsWith("__");

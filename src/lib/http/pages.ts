@@ -4,11 +4,11 @@ import { count, cursor, encodeCursor, filledText, instant, uuid } from "#lib/htt
 /**
  * Keyset pages. A list asks the database for one row more than it shows, to know whether there is a next page. The
  * cursor is the sort key of the last row shown. The database returns at most 1,000 rows (`max_rows` in
- * supabase/config.toml); the largest page and its extra row must fit.
+ * supabase/config.toml), which is enough for the largest page and its extra row.
  */
 const MOST_ROWS = 500;
 
-/** Rows sorted by time, then by an id of this type. */
+/** The sort key of rows sorted by time, then by an id of this type. */
 const byTime = (id: z.ZodType<string>) => z.strictObject({ at: instant, id });
 const byName = z.strictObject({ name: filledText(200) });
 const byNumber = z.strictObject({ id: z.int().min(0).max(Number.MAX_SAFE_INTEGER) });

@@ -1,6 +1,6 @@
 import type { z } from "zod";
 
-/** Zod's names of types → words that follow "must be". */
+/** Zod's names of types, and the words for them that follow "must be". */
 const TYPES: Record<string, string> = {
   string: "text",
   number: "a number",
@@ -20,8 +20,8 @@ const FORMATS: Record<string, string> = {
 };
 
 /**
- * The message of a wrong value, as it stands behind a field's name: "is missing", "must be a number". A message that a
- * schema gives itself comes before these; undefined leaves zod's own.
+ * The message of a wrong value, worded to follow a field's name: "is missing", "must be a number". A message that a
+ * schema gives itself replaces it; undefined means zod's own message.
  */
 export const plainIssue = (issue: z.core.$ZodRawIssue): string | undefined => {
   if (issue.code === "invalid_type") {

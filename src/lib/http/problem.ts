@@ -15,8 +15,8 @@ export type Problem = {
 export const UNFORESEEN = "Something went wrong on our side";
 
 /**
- * The message that a caller may read. The messages of unforeseen and of `internal` errors go to the log only, because
- * they may quote Postgres or a library.
+ * The message that a caller may read. The messages of unexpected and of `internal` errors are only logged, because they
+ * may quote Postgres or a library.
  */
 export const publicMessage = (error: unknown): string =>
   error instanceof AppError && error.code !== "internal" ? error.message : UNFORESEEN;
@@ -37,7 +37,7 @@ export function toProblem(error: unknown): Problem {
   };
 }
 
-/** The `Retry-After` of an answer when one of our own services does not answer. */
+/** The `Retry-After` of an answer, when one of our own services cannot be reached. */
 const OUTAGE_PAUSE_MS = 5_000;
 
 export function problemHeaders(error: unknown): Record<string, string> {
@@ -52,7 +52,7 @@ export function problemHeaders(error: unknown): Record<string, string> {
   return headers;
 }
 
-/** For errors outside a route: an app that cannot start, or a door that failed. */
+/** The answer for errors outside a route: the app cannot start, or a door failed. */
 export const problemResponse = (error: unknown): Response => {
   const problem = toProblem(error);
   return new Response(JSON.stringify(problem), { status: problem.status, headers: problemHeaders(error) });

@@ -2,11 +2,11 @@ import { AppError } from "#lib/errors.ts";
 import { parseJson } from "#lib/http/json.ts";
 import { type BodyKind, CONTENT_TYPES, type Route } from "#lib/http/route.ts";
 
-/** The body as the route's schema expects it; undefined when the route takes no body. */
+/** The body, parsed by the route's schema; undefined when the route takes no body. */
 export async function readBody(request: Request, route: Route): Promise<unknown> {
   if (route.body === undefined) return undefined;
   const bytes = await readBytes(request, route.maxBodyBytes);
-  // Many clients name a content type even without a body.
+  // Many clients send a content type even without a body.
   const mayBeAbsent = !request.headers.has("content-type") || route.body.safeParse(undefined).success;
   if (bytes.byteLength === 0 && mayBeAbsent) return undefined;
   const { kind, contentType } = describe(request, route.bodyKinds);
@@ -16,7 +16,7 @@ export async function readBody(request: Request, route: Route): Promise<unknown>
   return kind === "csv" ? { csv: bytes } : parseJson(decode(bytes));
 }
 
-/** The texts of a form; files are left out, and so are repeated fields but the last. */
+/** The text fields of a form. Files are left out; of repeated fields, the last one counts. */
 async function readForm(bytes: Uint8Array, request: Request): Promise<Record<string, string>> {
   const headers = { "content-type": request.headers.get("content-type") ?? "" };
   const form = await new Response(new Uint8Array(bytes), { headers }).formData().catch((cause: unknown) => {
@@ -47,7 +47,8 @@ async function readBytes(request: Request, limit: number): Promise<Uint8Array> {
   const declared = request.headers.get("content-length");
   if (Number(declared ?? 0) > limit) throw tooLarge();
   if (declared !== null) {
-    // HTTP ends a body at its declared length, so that it can be read in one piece, which costs less than its stream.
+    // HTTP ends a body at its declared length, so this body is bounded and can be read in one piece, which costs less
+    // than reading its stream.
     const bytes = new Uint8Array(await request.arrayBuffer());
     if (bytes.byteLength > limit) throw tooLarge();
     return bytes;

@@ -7,7 +7,7 @@ type Table = Map<string, Route>;
 export function tablesByPath(routes: readonly Route[]): [string, Table][] {
   const tables = new Map<string, Table>();
   for (const route of routes) {
-    // TypeScript requires a policy; this also checks code that bypasses the types.
+    // TypeScript requires a policy. This check is for code that bypasses the types.
     if (!POLICIES.includes(route.policy)) {
       throw new AppError("configuration", `${route.method} ${route.path} has no policy`);
     }
@@ -28,7 +28,7 @@ export function tablesByPath(routes: readonly Route[]): [string, Table][] {
   );
 }
 
-/** A path with GET also has HEAD: the same answer without its body. */
+/** A path with GET also answers HEAD, with the same headers and no body. */
 export const methodsOf = (table: Table): string[] =>
   [...table.keys()].flatMap((method) => (method === "GET" ? ["GET", "HEAD"] : [method]));
 

@@ -6,8 +6,8 @@ import { PICTURE_TYPES } from "#lib/pictures/kind.ts";
 export type Requester = { id: string; role: Role; owner: string };
 
 /**
- * Each role may do what the roles before it may. Users who sign up are "user"; API keys and `app_metadata` give the
- * others.
+ * Each role includes the rights of the roles before it. Users who sign up are "user"; API keys and `app_metadata` give
+ * the other roles.
  */
 export const ROLES = ["user", "app", "admin"] as const;
 export type Role = (typeof ROLES)[number];
@@ -30,7 +30,7 @@ export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
  */
 export type BodyKind = "json" | "csv" | "image" | "form" | "signed";
 
-/** The content types of each kind. The type is not trusted: code that takes an image also inspects its bytes. */
+/** The content types of each kind. The type is not trusted, so code that takes an image also inspects its bytes. */
 export const CONTENT_TYPES: Readonly<Record<BodyKind, readonly string[]>> = {
   json: ["application/json"],
   csv: ["text/csv"],
@@ -43,11 +43,11 @@ export type Answer = {
   status: number;
   body: unknown;
   headers?: Record<string, string>;
-  /** Work that need not delay the answer and may be lost without harm, because housekeeping would do it. It never throws. */
+  /** Work that is done after the answer. It may be lost, because housekeeping would do it. It never throws. */
   after?: (() => Promise<unknown>) | undefined;
 };
 
-/** Keeps the process alive until the work has ended, although the answer was sent. */
+/** Keeps the process alive after the answer until the work has ended. */
 export type WaitUntil = (work: Promise<unknown>) => void;
 
 export type RouteInput<P extends Policy, Params, Query, Body> = {
@@ -72,7 +72,7 @@ export type RouteSpec<
   path: string;
   policy: P;
   summary: string;
-  /** Params that do not fit the schema are an unknown id: the answer is 404. */
+  /** When the params do not fit the schema, the id is unknown, so the answer is 404. */
   params?: Params;
   query?: Query;
   body?: Body;
@@ -80,15 +80,18 @@ export type RouteSpec<
   bodyKinds?: readonly BodyKind[];
   /** Default: 1 MB. */
   maxBodyBytes?: number;
-  /** After this time the answer is 503, even if the database still works on it. Default: 8 s. */
+  /** After this time the answer is 503, even if the database still works on the request. Default: 8 s. */
   timeoutMs?: number;
   /** The schema of the answer for each status. */
   responses: Record<number, z.ZodType>;
   /** The content types of a successful answer. Default: only JSON. */
   answers?: readonly string[];
-  /** Also accepts `?ticket=`, for callers that cannot send a header: EventSource and `<img>`. Only for GET. */
+  /**
+   * Whether the route also accepts `?ticket=`, for callers that cannot send a header: EventSource and `<img>`. Only for
+   * GET.
+   */
   ticket?: boolean;
-  /** What the audit log keeps of the body, besides the path's parameters. */
+  /** The fields of the body that the audit log stores, in addition to the path's parameters. */
   audited?: (this: void, body: unknown) => Record<string, string>;
   /** A returned `Response` is sent as it is, including streams, with the headers that every answer has. */
   handler(
@@ -97,7 +100,7 @@ export type RouteSpec<
   ): Promise<Answer | Response>;
 };
 
-/** A route without its types: the handler already includes the validation. */
+/** A route without its type parameters: the handler already includes the validation. */
 export type Route = Omit<
   RouteSpec,
   "handler" | "bodyKinds" | "maxBodyBytes" | "timeoutMs" | "answers" | "ticket"
@@ -137,7 +140,7 @@ export function route(spec: RouteSpec): Route {
   };
 }
 
-/** An unknown field is an error of the caller, and the answer names it. */
+/** An unknown field is an error of the caller, which the answer names. */
 const strict = (schema: z.ZodType): z.ZodType => (schema instanceof z.ZodObject ? schema.strict() : schema);
 
 export const json = (status: number, body: unknown, headers: Record<string, string> = {}): Answer => ({

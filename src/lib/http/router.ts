@@ -18,7 +18,7 @@ export type Authenticate = (request: Request) => Promise<Requester | undefined>;
 /** The requester that a ticket for this path was issued to; throws `unauthorized` for any other ticket. */
 export type OpenTicket = (ticket: string, path: string) => Promise<Requester>;
 
-/** Writes down an action of an administrator before it is done. */
+/** Writes an administrator's action to the audit log, before the action is done. */
 export type Audit = (actor: string, action: string, target: Record<string, string>) => Promise<void>;
 
 type Locks = { authenticate: Authenticate; openTicket?: OpenTicket };
@@ -26,12 +26,12 @@ type Options = Locks & { routes: readonly Route[]; logger: Logger; audit?: Audit
 
 const MAX_HEADER_BYTES = 16 * 1024;
 
-/** Most answers to accepted work contain the job's id, and the log includes it. */
+/** The answers to accepted work contain the job's id, so that it can be logged. */
 const acceptedJob = z.object({ jobId: z.string() });
 
 /**
  * The whole API as one handler: it finds the route, checks its policy, validates the input, and answers. Without
- * `waitUntil` the work that may follow an answer is done before it.
+ * `waitUntil`, the work that may follow an answer is done before the answer.
  */
 export function createRoutes({ routes, logger, audit, ...locks }: Options) {
   const app = new Hono<{ Bindings: { waitUntil?: WaitUntil | undefined } }>({ strict: false });
@@ -80,7 +80,7 @@ async function follow({ after }: Answer, waitUntil: WaitUntil | undefined): Prom
   else await work;
 }
 
-/** Administrators change things by their own routes, and the things of other people by the routes of users. */
+/** Administrators change things by routes for administrators, and things of other owners by routes for users. */
 const isAdminAction = ({ method, policy, path }: Route, { role }: Requester): boolean =>
   method !== "GET" && (policy === "admin" || (role === "admin" && path.includes(":")));
 

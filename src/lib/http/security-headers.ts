@@ -1,4 +1,4 @@
-/** Netlify's own `[[headers]]` do not apply to answers of functions, so they are set here. */
+/** Netlify's own `[[headers]]` do not apply to the answers of functions, so we set these headers here. */
 export const SECURITY_HEADERS = {
   "cache-control": "no-store",
   "content-security-policy": "default-src 'none'; frame-ancestors 'none'",

@@ -9,7 +9,7 @@ import { json, type Requester, ROLES, type Route, route } from "#lib/http/route.
 
 export type Tickets = ReturnType<typeof createTickets>;
 
-/** Long enough to open a stream, and too short for a ticket found in a log to be useful. */
+/** This time is long enough to open a stream, and too short for a ticket that is found in a log to be useful. */
 const LIFETIME_SECONDS = 60;
 
 const claims = z.object({ sub: z.string(), role: z.enum(ROLES), owner: z.string() });
@@ -36,7 +36,7 @@ export function createTickets(secret: string | undefined, clock: Clock) {
       return { ticket, expiresAt: expiresAt.toISOString() };
     },
 
-    /** The router calls it too. Throws when the ticket is forged, too old or made for another path. */
+    /** Opens a ticket, for the router too. Throws when the ticket is forged, too old or made for another path. */
     async open(ticket: string, path: string): Promise<Requester> {
       const { payload } = await jwtVerify(ticket, key(), {
         algorithms: ["HS256"],

@@ -16,17 +16,17 @@ type Dependencies = {
 };
 
 /**
- * The algorithms with which Supabase Auth signs user tokens. HS256 is not accepted: only Auth itself can check such a
- * token.
+ * The algorithms with which Supabase Auth signs user tokens. HS256 is not accepted, because only Auth itself can check
+ * such a token.
  */
 const ALGORITHMS = ["ES256", "RS256"];
 /** The longest lifetime of tokens that a Supabase project can set. */
 const MAX_LIFETIME_SECONDS = 7 * 24 * 60 * 60;
 const CLOCK_TOLERANCE_SECONDS = 10;
-/** An unknown key id makes us fetch the key set again, but not more often than this. */
+/** When a token has an unknown key id, we fetch the key set again, but at most once in this time. */
 const KEY_LOOKUP_MS = 60_000;
 const AUTH_TIMEOUT_MS = 5000;
-/** How long a session that was found valid is not checked again. */
+/** How long a session counts as valid after it was checked. */
 const SESSION_MEMORY_MS = 10_000;
 const MAX_REMEMBERED = 1000;
 
@@ -39,16 +39,17 @@ const claims = z
     session_id: z.uuid(),
     iat: z.number(),
     exp: z.number(),
-    // Anonymous users are refused, because Supabase creates them without limit.
+    // Anonymous users are refused, because anyone can create any number of them.
     is_anonymous: z.literal(false).optional(),
-    // Tokens that another application got on behalf of the user (OAuth) are refused: they are not meant for this API.
+    // Tokens that another application got on behalf of the user (OAuth) are refused, because they were not issued for
+    // this API.
     client_id: z.never().optional(),
     app_metadata: appMetadata,
   })
   .refine(({ iat, exp }) => exp - iat <= MAX_LIFETIME_SECONDS);
 const liveUser = z.object({ banned_until: z.string().nullish(), app_metadata: appMetadata });
 
-/** One answer for every kind of wrong key, so that it does not say which part was right. */
+/** The same error for every kind of wrong key, so that it does not show which part was right. */
 export const refused = (cause?: unknown) =>
   new AppError("unauthorized", "This key or token is not valid", { cause });
 
@@ -97,7 +98,7 @@ export function createUserTokens({ env, fetch, clock }: Dependencies) {
     }
   }
 
-  /** The role that the user has now; throws when the session is not valid. */
+  /** The role that the user has now. Throws when the session is not valid. */
   async function roleOfLiveSession(token: string): Promise<Requester["role"]> {
     const now = clock.now().getTime();
     const id = createHash("sha256").update(token).digest("base64");

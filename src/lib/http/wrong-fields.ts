@@ -7,7 +7,7 @@ export type WrongField = { field: string; message: string };
 const MAX_FIELDS = 20;
 const MAX_NAME_CHARS = 200;
 
-/** Which fields are wrong, and why. Includes fields inside alternatives, and unknown fields. */
+/** Which fields are wrong, and why, including fields inside alternatives and unknown fields. */
 export const wrongFields = ({ issues }: z.ZodError): WrongField[] =>
   issues.flatMap((issue) => explain(issue, [])).slice(0, MAX_FIELDS);
 
@@ -23,9 +23,7 @@ function explain(issue: z.core.$ZodIssue, parents: readonly PropertyKey[]): Wron
   return [{ field: name(path), message: issue.message }];
 }
 
-/**
- * The alternative that the caller most likely meant: it matches at the greatest depth, with the fewest wrong fields.
- */
+/** The alternative that the caller most likely meant: its errors are deepest, and it has the fewest of them. */
 const closestTo = (alternatives: readonly z.core.$ZodIssue[][]) =>
   alternatives
     .filter((issues) => issues.length > 0)
@@ -34,5 +32,5 @@ const closestTo = (alternatives: readonly z.core.$ZodIssue[][]) =>
 const depthOf = (issues: readonly z.core.$ZodIssue[]): number =>
   Math.min(...issues.map(({ path, code }) => path.length + (code === "unrecognized_keys" ? 1 : 0)));
 
-/** Callers choose the names of unknown fields, so they are cut. */
+/** Callers choose the names of unknown fields, so the names are cut. */
 const name = (path: readonly PropertyKey[]): string => cut(path.map(String).join("."), MAX_NAME_CHARS);

@@ -1,6 +1,7 @@
 /**
- * The size of the whole file, when an answer 206 has just the bytes that were asked for: from `from`, at most `length`.
- * Undefined for any other range: a cache or proxy that confuses its answers would send bytes of another position.
+ * The size of the whole file, when a 206 answer contains exactly the bytes that were requested: from `from`, at most
+ * `length`. Undefined for any other range, because a cache or proxy that confuses its answers would send bytes of
+ * another position.
  */
 export function sizeOfRange(
   headers: Headers,

@@ -17,7 +17,7 @@ const TIMEOUT_MS = 10_000;
 
 export type JsonApi = ReturnType<typeof createJsonApi>;
 
-/** Reads of a provider's JSON API. A failure becomes an AppError that says whether to try again. */
+/** Reads from a provider's JSON API. A failure becomes an AppError that says whether to try again. */
 export const createJsonApi = ({ name, baseUrl, headers, fetch, clock }: Settings) => ({
   async get<T>(path: string, schema: z.ZodType<T>): Promise<{ data: T; headers: Headers }> {
     const response = await fetch(`${baseUrl.replace(/\/$/, "")}${path}`, {

@@ -26,12 +26,12 @@ export function classifyAnswer(status: number): ProviderVerdict {
   if (status === 401 || status === 403) return "provider_unauthorized";
   if (status === 409) return "provider_conflict";
   if (status === 408 || status === 504) return "provider_timeout";
-  // A redirect is not followed, because its target was never checked.
+  // A redirect is not followed, because its target was not checked.
   if (status >= 300 && status < 500) return "provider_rejected";
   return "provider_unavailable";
 }
 
-/** The error code of a call without an answer; the provider may have received the request or not. */
+/** The error code of a call without an answer. The provider may have received the request or not. */
 export function classifyFailure(error: unknown): FailureVerdict {
   if (codeOf(error) === "provider_answer_too_large") return "provider_answer_too_large";
   const isTimeout = error instanceof Error && (error.name === "TimeoutError" || error.name === "AbortError");
@@ -76,7 +76,7 @@ export const MAX_SILENCE_MS = 60 * 60 * 1000;
 
 /**
  * How long a provider asks us to wait, in milliseconds, at most `MAX_SILENCE_MS`. Reads seconds or a date, as RFC 9110
- * allows. Undefined when the header says neither.
+ * allows. Undefined when the header contains neither.
  */
 export function retryAfterMs(header: string | null, now: Date): number | undefined {
   if (header === null || header.trim() === "") return undefined;
@@ -88,7 +88,7 @@ export function retryAfterMs(header: string | null, now: Date): number | undefin
 
 const clamp = (ms: number) => Math.min(Math.max(0, ms), MAX_SILENCE_MS);
 
-/** Turns a provider's error answer into the error to throw, with the provider's name in it. */
+/** Turns a provider's error answer into the error to throw, which names the provider. */
 export function providerError(provider: string, response: Response, now: Date): AppError {
   const verdict = classifyAnswer(response.status);
   const code = verdict === "ok" ? "provider_unavailable" : verdict;

@@ -4,12 +4,12 @@ import { BlockList, isIP, isIPv6 } from "node:net";
 const NOT_PUBLIC_IPV4 = [
   "0.0.0.0/8", // this network
   "10.0.0.0/8", // private
-  "100.64.0.0/10", // carrier-grade NAT, and Alibaba's metadata
+  "100.64.0.0/10", // Carrier-grade NAT, and Alibaba's metadata
   "127.0.0.0/8", // loopback
   "168.63.129.16/32", // Azure's host
-  "169.254.0.0/16", // link-local, and most clouds' metadata
+  "169.254.0.0/16", // Link-local addresses, and most clouds' metadata
   "172.16.0.0/12", // private
-  "192.0.0.0/24", // protocol assignments, and Oracle's metadata
+  "192.0.0.0/24", // Protocol assignments, and Oracle's metadata
   "192.0.2.0/24", // documentation
   "192.31.196.0/24", // AS112
   "192.52.193.0/24", // AMT
@@ -24,12 +24,12 @@ const NOT_PUBLIC_IPV4 = [
 ];
 
 /**
- * Only this block of IPv6 is public. The ranges below are exceptions within it, for instance those that lead to an IPv4
- * address.
+ * Only this block of IPv6 is public. The ranges below are exceptions within it, such as ranges that lead to IPv4
+ * addresses.
  */
 const PUBLIC_IPV6 = "2000::/3";
 const NOT_PUBLIC_IPV6 = [
-  "2001::/23", // protocol assignments: Teredo, benchmarks, ORCHID
+  "2001::/23", // Protocol assignments: Teredo, benchmarks, ORCHID
   "2001:db8::/32", // documentation
   "2002::/16", // 6to4
   "2620:4f:8000::/48", // AS112

@@ -5,7 +5,7 @@ import { AppError, codeOf } from "#lib/errors.ts";
 import { limited, readAll } from "#lib/outside/limited-body.ts";
 import { addressCheck } from "#lib/outside/public-address.ts";
 
-/** Which addresses may be called. Comes from the environment, never from a request. */
+/** Which addresses may be called. The environment decides it, never a request. */
 export type Reach = {
   /** CIDRs of our own network that may be called in addition to the public internet. */
   allowPrivateHosts: readonly string[];
@@ -13,7 +13,7 @@ export type Reach = {
   ports?: readonly number[];
   /** Certificates to trust instead of the system's. */
   ca?: string;
-  /** Default: the system's resolver. */
+  /** How names are resolved. Default: by the system. */
   resolve?: (hostname: string) => Promise<LookupAddress[]>;
 };
 
@@ -49,10 +49,9 @@ const MAX_DISCARDED_BYTES = 64 * 1024;
 const PORTS = [443, 8443];
 
 /**
- * HTTPS requests to addresses that users give us. Every address that a name resolves to must be public. The
- * connection's own lookup checks that, so that it connects only to an address that was checked. Throws
- * `address_refused` before anything is sent, `provider_timeout`, `provider_unavailable`, `provider_rejected` (a
- * redirect) or `provider_answer_too_large`.
+ * Sends HTTPS requests to addresses that users give us. Every address of a name must be public. The connection's own
+ * lookup checks that, so that it connects only to an address that was checked. Throws `address_refused` before anything
+ * is sent, `provider_timeout`, `provider_unavailable`, `provider_rejected` (a redirect) or `provider_answer_too_large`.
  */
 export function createSafeFetch(reach: Reach): SafeFetch {
   const isAllowed = addressCheck(reach.allowPrivateHosts);
@@ -65,7 +64,8 @@ export function createSafeFetch(reach: Reach): SafeFetch {
     },
     headersTimeout: 15_000,
     bodyTimeout: 15_000,
-    // Many endpoints may have one host, such as a service that receives webhooks; one that hangs must not hold up all.
+    // Many endpoints may have one host, such as a service that receives webhooks. One that does not answer must not
+    // delay the others.
     connections: 64,
     keepAliveTimeout: 1_000,
     maxOrigins: 1_000,
@@ -90,9 +90,7 @@ export function createSafeFetch(reach: Reach): SafeFetch {
   };
 }
 
-/**
- * Checks the URL before its name is resolved. `URL` has already brought all spellings of IP addresses into one form.
- */
+/** Checks the URL before its name is resolved. `URL` has already converted all spellings of IP addresses to one. */
 function checkUrl(address: string, ports: readonly number[], isAllowed: (address: string) => boolean): URL {
   if (!URL.canParse(address)) throw refused("The address is no URL");
   const url = new URL(address);
@@ -106,7 +104,7 @@ function checkUrl(address: string, ports: readonly number[], isAllowed: (address
   return url;
 }
 
-/** The connection's lookup: returns only addresses that were checked; throws if one of them is refused. */
+/** The connection's lookup: returns only addresses that were checked, and throws if one of them is refused. */
 const checkedLookup =
   (resolve: NonNullable<Reach["resolve"]>, isAllowed: (address: string) => boolean): LookupFunction =>
   (hostname, options, callback) => {

@@ -39,7 +39,7 @@ export function createSentry(env: Settings, logger: Logger): ErrorReporter & Tra
         traced.captureException(error);
       }),
     async trace(run) {
-      // Every process chooses the same runs, so that a trace is complete or absent.
+      // Every process chooses the same runs, so that a trace is either complete or absent.
       if (Number.parseInt(traceIdOf(run.runId).slice(0, 8), 16) / 2 ** 32 >= share) return;
       await send("trace", (scope) => void scope.captureEvent(toTransaction(run)));
     },
@@ -58,7 +58,7 @@ export function createSentry(env: Settings, logger: Logger): ErrorReporter & Tra
   }
 }
 
-/** A run has one trace, also when several processes send parts of it. */
+/** A run has one trace, even when several processes send parts of it. */
 const traceIdOf = (runId: string): string => createHash("sha256").update(runId).digest("hex").slice(0, 32);
 
 const seconds = (time: Date): number => time.getTime() / 1000;
@@ -109,7 +109,7 @@ async function load(dsn: string, env: Settings): Promise<Scope> {
   return scope;
 }
 
-/** A stack begins with the error's message, which may quote an address; only the frames are kept. */
+/** A stack begins with the error's message, which may quote an address, so only the frames are kept. */
 function withoutMessage(stack: string, message: string): string {
   const frames = stack.split("\n").filter((line) => /^\s+at /.test(line));
   return [`Error: ${message}`, ...frames].join("\n");

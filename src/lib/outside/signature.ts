@@ -9,7 +9,7 @@ import { createHmac, timingSafeEqual } from "node:crypto";
  */
 export type Scheme = "stripe" | "github" | "standard";
 
-/** Why a request is refused. The reason is only counted; the sender does not get it. */
+/** Why a request is refused. The reason is counted, but not sent to the sender. */
 export type Refusal = "unsigned" | "malformed" | "stale" | "mismatch";
 
 export type Signed = { headers: Headers; body: Uint8Array; secrets: readonly string[]; now: Date };
@@ -20,7 +20,7 @@ type Claim = { prefix: string; seconds: number | undefined; signatures: Buffer[]
 /** A signature is accepted this long before and after its time. */
 const TOLERANCE_SECONDS = 300;
 const MAX_HEADER_CHARS = 4096;
-/** A provider that rotates its secret sends two signatures. */
+/** A provider that rotates its secret may send several signatures. */
 const MAX_SIGNATURES = 10;
 
 const CLAIMS: Record<Scheme, (headers: Headers) => Claim | "unsigned" | "malformed"> = {
@@ -30,8 +30,9 @@ const CLAIMS: Record<Scheme, (headers: Headers) => Claim | "unsigned" | "malform
 };
 
 /**
- * Undefined when one of the secrets signed exactly these bytes, at most 300 seconds ago. Several secrets are tried
- * while one replaces another. The time of the comparison does not depend on the bytes.
+ * Why a request is refused; undefined when one of the secrets signed exactly these bytes, at most 300 seconds ago.
+ * Several secrets are tried, because two are valid during a rotation. The time of the comparison does not depend on the
+ * bytes.
  */
 export function refusalOf(scheme: Scheme, { headers, body, secrets, now }: Signed): Refusal | undefined {
   const claim = CLAIMS[scheme](headers);
@@ -73,7 +74,7 @@ function standardClaim(headers: Headers): Claim | "unsigned" | "malformed" {
   const read = (name: string) => headers.get(`webhook-${name}`) ?? headers.get(`svix-${name}`);
   const [id, time, header] = [read("id"), read("timestamp"), read("signature")];
   if (id === null || time === null || header === null) return "unsigned";
-  // A dot in the id would let the same bytes be read with another id.
+  // With a dot in the id, the same bytes could be read with another id.
   if (header.length > MAX_HEADER_CHARS || id.includes(".")) return "malformed";
   const signatures = header.split(" ").filter((one) => one.startsWith("v1,"));
   return claimOf(

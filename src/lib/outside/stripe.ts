@@ -11,11 +11,14 @@ type Dependencies = {
   clock: Clock;
   tokens: Pick<Tokens, "take" | "learn">;
 };
-/** A list of pairs may name a parameter several times. */
+/** Stripe's parameters as an object, or as a list of pairs when a parameter occurs several times. */
 type Query = Record<string, string> | string[][];
 type Call = { method: "GET" | "POST"; path: string; form?: Record<string, string>; idempotencyKey?: string };
 
-/** The shape of objects belongs to the version of the API, so it does not follow the account's setting. */
+/**
+ * The version of the API decides the shape of objects. It is fixed here, so that it does not follow the account's
+ * setting.
+ */
 const API_VERSION = "2024-06-20";
 const TIMEOUT_MS = 20_000;
 /** Stripe allows 100 reads and 100 writes a second. */
@@ -35,7 +38,7 @@ export function createStripe({ env, fetch, clock, tokens }: Dependencies) {
       return response.status === 404 ? undefined : read(response, schema);
     },
 
-    /** The same key always brings the answer of the first call, as long as Stripe remembers it: 24 hours. */
+    /** Stripe answers the same key with the answer of the first call, as long as it remembers the key: 24 hours. */
     async post<T>(
       path: string,
       form: Record<string, string>,
@@ -82,7 +85,7 @@ export function createStripe({ env, fetch, clock, tokens }: Dependencies) {
   }
 
   async function read<T>(response: Response, schema: z.ZodType<T>): Promise<T> {
-    // 409: a call with the same key is still in progress. A retry gets that call's answer.
+    // 409 means that a call with the same key is still in progress. A retry gets that call's answer.
     if (response.status === 409)
       throw new AppError("provider_unavailable", "Stripe still processes an earlier call with this key");
     if (!response.ok) throw providerError("Stripe", response, clock.now());

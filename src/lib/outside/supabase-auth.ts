@@ -10,11 +10,11 @@ type NewUser = { email: string; password: string; name: string | undefined };
 
 const TIMEOUT_MS = 5_000;
 
-/** An error of this version of its API. */
+/** The version of the API whose errors are read here. */
 const VERSION = { "x-supabase-api-version": "2024-01-01" };
 const failure = z.object({ code: z.string(), message: z.string().max(500).catch("") });
 
-/** The codes with which Auth refuses what the user chose, whether or not it knows the address. */
+/** The codes with which Auth refuses the user's input. They do not depend on whether Auth knows the address. */
 const WRONG_INPUT = [
   "weak_password",
   "validation_failed",
@@ -23,8 +23,8 @@ const WRONG_INPUT = [
 ];
 
 /**
- * Signs a user up at Supabase Auth, which stores the password, confirms the address, and has limits of its own. Returns
- * in the same way for an address that Auth knows already. The shared client is not used, because it would keep the new
+ * Signs a user up at Supabase Auth, which stores the password, confirms the address, and has its own limits. Returns in
+ * the same way for an address that Auth already knows. The shared client is not used, because it would keep the new
  * user's session for its later requests.
  */
 export const createSignUp =

@@ -1,4 +1,4 @@
-/** An image, held in memory whole, of a type that every browser shows. */
+/** An image of a type that every browser shows, held in memory as a whole. */
 export type Picture = { bytes: Uint8Array; contentType: string };
 
 /** The private bucket in Storage that holds every image. */

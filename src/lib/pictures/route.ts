@@ -7,11 +7,11 @@ import { IMAGES_BUCKET, PICTURE_TYPES } from "#lib/pictures/kind.ts";
 type Shown = {
   path: string;
   summary: string;
-  /** The path of the image; null while there is none. Throws when the requester has nothing with this id. */
+  /** The path of the image; null when there is none yet. Throws when the requester has nothing with this id. */
   find(id: string, requester: Requester): Promise<string | null>;
 };
 
-/** Serves the bytes of an image. The bucket is private: a requester who may see the row may see its image. */
+/** Serves the bytes of an image. The bucket is private, so this route reads it for requesters who may see the row. */
 export const pictureRoute = (storage: Pick<Storage, "get">, { path, summary, find }: Shown): Route =>
   route({
     method: "GET",
@@ -25,8 +25,8 @@ export const pictureRoute = (storage: Pick<Storage, "get">, { path, summary, fin
       const file = await find(params.id, requester);
       const picture = file === null ? undefined : await storage.get(IMAGES_BUCKET, file);
       if (!picture) throw new AppError("not_found", "This picture does not exist yet");
-      // Not cached, like every answer (the router sets that): the next user of this browser may not be allowed to see
-      // it.
+      // The image is not cached (the router sets that for every answer), because the next user of this browser may not
+      // be allowed to see it.
       return new Response(Buffer.from(picture.bytes), { headers: { "content-type": picture.contentType } });
     },
   });

@@ -25,8 +25,8 @@ export const thumbnail = (bytes: Uint8Array, box = THUMBNAIL_BOX): Promise<Thumb
   });
 
 /**
- * The same image without its camera's metadata: place, time, serial number, comments. An image without metadata stays
- * the same byte for byte. A PNG keeps its pixels exactly; a JPEG or WebP is written again with quality 95.
+ * The same image without its camera's metadata: place, time, serial number, comments. An image without metadata keeps
+ * its bytes. A PNG keeps its pixels exactly; a JPEG or WebP is encoded again with quality 95.
  */
 export const withoutMetadata = (bytes: Uint8Array): Promise<Uint8Array> =>
   decode(bytes, async (picture, { exif, xmp, iptc, comments, format }) => {
@@ -38,7 +38,10 @@ export const withoutMetadata = (bytes: Uint8Array): Promise<Uint8Array> =>
       : upright.jpeg({ quality: 95, chromaSubsampling: "4:4:4" }).toBuffer();
   });
 
-/** Runs `work` on an image that may be decoded. Refuses bytes that are no image, or too large for our memory. */
+/**
+ * Runs `work` on an image that may be decoded. Refuses bytes that are no image, and images that are too large for our
+ * memory.
+ */
 async function decode<T>(
   bytes: Uint8Array,
   work: (picture: Sharp, facts: Metadata) => Promise<T>,
@@ -47,7 +50,7 @@ async function decode<T>(
   // sharp is imported only when an image is processed, because loading it is slow.
   const { default: sharp } = await import("sharp");
   try {
-    // Reads the image's header only; nothing is decoded yet.
+    // Reads only the image's header; nothing is decoded yet.
     const facts = await sharp(bytes, { limitInputPixels: false }).metadata();
     if (facts.width * facts.height > MAX_PIXELS) throw tooManyPixels(facts.width, facts.height);
     return await work(sharp(bytes, { limitInputPixels: MAX_PIXELS, failOn: "error" }), facts);

@@ -98,7 +98,7 @@ export class CsvRecords {
     return true;
   }
 
-  /** Reads a line with quotes inside an unquoted cell as it stands: `Robert "Bob" Smith`. */
+  /** Reads a line with quotes inside an unquoted cell literally: `Robert "Bob" Smith`. */
   #readAlone(raw: Buffer): { cells: string[] } | { error: RowError } {
     if (this.#setAsideCount > MAX_BROKEN_QUOTES) {
       const message = `${MAX_BROKEN_QUOTES} lines have quotes that make no sense: nothing is read from here on`;

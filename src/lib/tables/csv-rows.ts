@@ -11,8 +11,8 @@ import {
 } from "#lib/tables/table.ts";
 
 /**
- * Reads records up to the first that is not empty: its cells are the names of the columns. Returns the records after it
- * too.
+ * Reads records up to the first one that is not empty: its cells are the names of the columns. Also returns the records
+ * that were read after it.
  */
 export async function takeHeader(records: AsyncGenerator<CsvRecord[], undefined>) {
   for (;;) {
@@ -28,7 +28,7 @@ export async function takeHeader(records: AsyncGenerator<CsvRecord[], undefined>
   }
 }
 
-/** Turns a record into a row; undefined when all its cells are empty, as in the last lines of a spreadsheet. */
+/** Turns a record into a row. Undefined when all cells are empty, as in the last lines of a spreadsheet. */
 export function toRow(record: CsvRecord, { columns, encoding }: Dialect): Row | undefined {
   const { offset, line, next, raw } = record;
   if ("error" in record) return { offset, line, next, raw, error: record.error };

@@ -6,7 +6,7 @@ import { HEAD_BYTES } from "#lib/tables/limits.ts";
 import { findSeparator } from "#lib/tables/separator.ts";
 import { type Dialect, type Format, type Position, unreadable } from "#lib/tables/table.ts";
 
-/** The format as far as the caller knows it; the rest is detected. */
+/** The format as far as the caller knows it. The rest is detected. */
 export type Said = { [Name in "format" | "encoding" | "separator"]?: Dialect[Name] | undefined };
 /** The unpacked bytes of the file, and where its rows begin. The columns of a CSV are not known yet. */
 export type Found = { dialect: Dialect; start: Position; bytes: Bytes };

@@ -50,7 +50,7 @@ function zerosOf(bytes: Buffer) {
   return zeros;
 }
 
-/** The beginning of a file without its last character, when that was cut in two. */
+/** The beginning of a file, without its last character if that was cut in two. */
 function withoutCutCharacter(head: Buffer): Buffer {
   if (head.length < HEAD_BYTES) return head;
   for (let back = 1; back <= 3; back++) {

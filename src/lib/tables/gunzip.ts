@@ -3,9 +3,9 @@ import { createGunzip } from "node:zlib";
 import type { Bytes } from "#lib/tables/bytes.ts";
 import { unreadable } from "#lib/tables/table.ts";
 
-/** Real tables shrink to a fiftieth at most; a zip bomb shrinks to a thousandth. */
+/** Real tables shrink to a fiftieth at most, but a zip bomb shrinks to a thousandth. */
 const MAX_RATIO = 200;
-/** The ratio is checked only after this many bytes, because a small file may repeat itself a lot. */
+/** The ratio is checked only after this many bytes, because a small file may be very repetitive. */
 const FREE_BYTES = 8 * 1024 * 1024;
 
 export const isGzip = (head: Buffer): boolean => head[0] === 0x1f && head[1] === 0x8b;

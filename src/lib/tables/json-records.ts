@@ -35,7 +35,7 @@ export class JsonLines {
 export class JsonArray {
   readonly #row: UnfinishedRow;
   #at: Position;
-  /** How many bytes of `#row` were scanned. */
+  /** How many bytes of `#row` have been scanned. */
   #seen = 0;
   #depth = 0;
   #isInString = false;
@@ -59,7 +59,8 @@ export class JsonArray {
       const byte = this.#row.bytes[this.#seen++] ?? 0;
       if (!this.#endsEntry(byte)) continue;
       this.#hasEnded = byte === BRACKET_CLOSE;
-      // The closing bracket is not taken with the last entry, so that a reader that continues there sees the array end.
+      // When the array has ended, its closing bracket stays behind the last entry. So a reader that continues after
+      // this entry sees that the array ends.
       this.#push(rows, this.#row.take(this.#hasEnded ? this.#seen - 1 : this.#seen));
       this.#seen = 0;
     }

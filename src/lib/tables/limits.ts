@@ -2,7 +2,7 @@
 export const MAX_ROW_BYTES = 256 * 1024;
 export const MAX_COLUMNS = 200;
 export const MAX_COLUMN_NAME_LENGTH = 100;
-/** Each misplaced quote costs 0.2 ms. A file with more of them is treated as not being a CSV. */
+/** Each misplaced quote costs 0.2 ms. A file with more misplaced quotes than this is not treated as CSV. */
 export const MAX_BROKEN_QUOTES = 5_000;
 /** How many bytes at the beginning are used to detect the format. */
 export const HEAD_BYTES = 256 * 1024;

@@ -12,8 +12,8 @@ export type Table = { dialect: Dialect; rows: AsyncGenerator<Row[], undefined> }
 
 /**
  * Reads a table from its beginning: CSV, NDJSON or a JSON array, each also packed by gzip. Detects the format and
- * yields the rows in pieces, while they arrive. Throws `unreadable_table` when the whole file cannot be read. A single
- * unreadable row is a row with an `error`. Rows with only empty cells are left out.
+ * yields the rows in pieces, as they arrive. Throws `unreadable_table` when the whole file cannot be read. A single
+ * unreadable row becomes a row with an `error`. Rows with only empty cells are left out.
  */
 export async function readTable(source: Bytes, said: Said = {}): Promise<Table> {
   const { dialect, start, bytes } = await findDialect(source, said);
@@ -31,8 +31,8 @@ export async function readTable(source: Bytes, said: Said = {}): Promise<Table> 
 }
 
 /**
- * Continues a file at a row's `next`, up to but without the row at `until`. The bytes begin at `from.offset`, but those
- * of a gzip file begin at its start.
+ * Continues a file at the `next` of a row, and stops before the row at `until`. The bytes begin at `from.offset`, but
+ * the bytes of a gzip file begin at its start.
  */
 export function readTableFrom(
   source: Bytes,
@@ -48,7 +48,7 @@ export function readTableFrom(
 
 const MAX_RAW_LENGTH = 4000;
 
-/** The row as the file has it, for people who must correct it. */
+/** The row as it is in the file, for people who must correct it. */
 export const rawText = ({ raw }: Row): string =>
   raw.toString("utf8", 0, MAX_RAW_LENGTH).replaceAll("\0", "\uFFFD").trim();
 

@@ -5,7 +5,7 @@ const SAMPLE_LINES = 20;
 /** The first line with which Excel declares the separator: `sep=;`. */
 const DECLARATION = /^"?sep=([,;\t|])"?(?:\r\n|\n|\r|$)/i;
 
-/** Detects the separator, and how many characters at the beginning declare it and belong to no row. */
+/** Detects the separator. Also returns how many characters at the beginning declare it and belong to no row. */
 export function findSeparator(head: string): { separator: Separator; declarationLength: number } {
   const declared = DECLARATION.exec(head);
   const named = SEPARATORS.find((separator) => separator === declared?.[1]);
@@ -17,8 +17,8 @@ type Counts = Record<Separator, number>;
 const none = (): Counts => ({ ",": 0, ";": 0, "\t": 0, "|": 0 });
 
 /**
- * Chooses the separator that most lines have as often as the header has. Of equal ones, chooses the one that the header
- * has most of. A file of one column has no separator, so any that does not occur is chosen.
+ * Chooses the separator that most lines have as often as the header. Among equal ones, chooses the one that occurs most
+ * often in the header. A file of one column has no separator, so any separator that does not occur is chosen.
  */
 function guess([header = none(), ...lines]: readonly Counts[]): Separator {
   const inHeader = SEPARATORS.filter((separator) => header[separator] > 0);

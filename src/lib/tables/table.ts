@@ -5,7 +5,7 @@ export type Format = "csv" | "ndjson" | "json";
 export type Encoding = "utf-8" | "utf-16le" | "utf-16be" | "windows-1252";
 export type Separator = (typeof SEPARATORS)[number];
 
-/** How a file is written: what a later reader needs to continue in the middle of the file. Plain JSON. */
+/** The format of a file, as a later reader needs it to continue in the middle of the file. Plain JSON. */
 export type Dialect = {
   format: Format;
   encoding: Encoding;
@@ -42,9 +42,9 @@ export type RowError = { code: string; column: string | null; message: string; h
 export type Row = {
   offset: number;
   line: number;
-  /** Where the next row begins. */
+  /** The position where the next row begins. */
   next: Position;
-  /** The row as the file has it, in UTF-8; of a row that is too large only the beginning. */
+  /** The row as it is in the file, in UTF-8. Of a row that is too large, only the beginning. */
   raw: Buffer;
 } & ({ values: Readonly<Record<string, unknown>> } | { error: RowError });
 
@@ -55,6 +55,6 @@ export const rowError = (code: RowErrorCode, message: string, column?: string): 
   hint: ROW_ERRORS[code],
 });
 
-/** The error for a file that cannot be read at all; programs read `reason`. */
+/** The error for a file that cannot be read at all. Programs read `reason`. */
 export const unreadable = (reason: string, message: string, hint: string, cause?: unknown): AppError =>
   new AppError("unreadable_table", message, { hint, details: { reason }, cause });

@@ -4,7 +4,7 @@ import type { Encoding } from "#lib/tables/table.ts";
 
 const KEPT_START_BYTES = 4096;
 
-/** The bytes of the row that has not ended yet. Of a row that is too large only the beginning is kept. */
+/** The bytes of the row that has not ended yet. Of a row that is too large, only the beginning is kept. */
 export class UnfinishedRow {
   bytes: Buffer = Buffer.alloc(0);
   readonly #encoding: Encoding;
@@ -27,7 +27,7 @@ export class UnfinishedRow {
     this.bytes = this.bytes.subarray(-1);
   }
 
-  /** Takes the row that ends after `end` bytes: its bytes, their number, and their number in the file. */
+  /** Takes the row that ends after `end` bytes. Returns its bytes, their number, and their number in the file. */
   take(end: number): { raw: Buffer; length: number; lengthInFile: number } {
     const bytes = this.bytes.subarray(0, end);
     this.#count(bytes);

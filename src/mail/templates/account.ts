@@ -2,7 +2,10 @@ import { z } from "zod";
 import { mailText } from "#mail/compose.ts";
 
 const link = z.object({ url: z.string().min(1), code: z.string() });
-/** In plain text a link and a code must not share a line with a full stop. */
+/**
+ * The code has its own paragraph, because in plain text a full stop directly after a code or link would be read as part
+ * of it.
+ */
 const CODE = "{% if code != '' %}Or type this code: {{ code }}{% endif %}";
 const EXPIRES = "The link works once, and for one hour.";
 const IGNORE = "If you did not ask for this mail, you need not do anything.";

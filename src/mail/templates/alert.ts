@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { mailText } from "#mail/compose.ts";
 
-/** About an alert of the monitor. */
+/** A mail about an alert of the monitor. */
 export const alert = mailText({
   fields: z.object({
     what: z.enum(["opened", "reminded", "resolved"]),

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { mailText } from "#mail/compose.ts";
 
-/** To the owner of a webhook endpoint, from the data of the notification WEBHOOK_DISABLED. */
+/** A mail to the owner of a webhook endpoint, from the data of the notification WEBHOOK_DISABLED. */
 export const webhookDisabled = mailText({
   fields: z.object({ url: z.string(), reason: z.string() }),
   subject: "A webhook endpoint was disabled",

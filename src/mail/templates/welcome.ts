@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { mailText } from "#mail/compose.ts";
 
-/** Without the name, because a stranger could write any text into it. */
+/** The name is left out, because a stranger could write any text into it. */
 export const welcome = mailText({
   fields: z.object({}),
   subject: "Welcome!",
@@ -11,7 +11,7 @@ export const welcome = mailText({
   ],
 });
 
-/** One of the three counts is not zero. */
+/** At least one of the three counts is not zero. */
 export const weeklyDigest = mailText({
   fields: z.object({ unread: z.number(), completed: z.number(), failed: z.number() }),
   subject: "Your week",
