@@ -51,13 +51,15 @@ withChromium("functions", () => {
       await page.emulateMedia({ colorScheme });
       expect((await audit(page)).violations).toEqual([]);
     }
-    await dialog.getByRole("button", { name: "Send", exact: true }).press("Enter");
+    // A key on a busy button does nothing, so each press waits until the button is free.
+    const send = dialog.getByRole("button", { name: "Send", exact: true, disabled: false });
+    await send.press("Enter");
     await page
+      .getByRole("status", { name: "Messages" })
       .getByText(/userId/)
-      .last()
       .waitFor();
     await dialog.getByLabel("Data").fill('{"userId": "6d1c9f0e-8f4b-4c6e-9f33-0a4a4be0f2a1"}');
-    await dialog.getByRole("button", { name: "Send", exact: true }).press("Enter");
+    await send.press("Enter");
     await dialog.waitFor({ state: "detached" });
     await page.getByRole("link", { name: /Sent to on-user-signup and set-default-settings/ }).press("Enter");
     await page.getByRole("heading", { level: 1, name: "signup" }).waitFor();
