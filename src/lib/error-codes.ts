@@ -161,7 +161,12 @@ export const MEANINGS = {
     "The file changed while it was read",
     "Import the file again once nothing writes to it any more.",
   ),
-  invalid_report: meaning(422, "stop", "The report cannot be rendered", "Request it as CSV."),
+  invalid_report: meaning(
+    422,
+    "stop",
+    "The report cannot be generated",
+    "Request a shorter period, or a CSV.",
+  ),
   invalid_picture: meaning(
     422,
     "stop",

@@ -5,6 +5,8 @@ import type { ReportRepository, ReportWithJob } from "./repository.ts";
 
 type Reports = Pick<ReportRepository, "get">;
 
+const HAS_ENDED = ["failed", "canceled", "skipped"];
+
 export const noReport = () => new AppError("not_found", "Report not found");
 
 /** A report that the requester may read. */
@@ -18,6 +20,11 @@ export async function findReport(reports: Reports, id: string, requester: Reques
 export async function findFile(reports: Reports, id: string, requester: Requester): Promise<ReportWithJob> {
   const report = await findReport(reports, id, requester);
   if (report.revoked_at !== null) throw new AppError("not_found", "This report was revoked");
+  if (report.snapshot_at === null && HAS_ENDED.includes(report.status)) {
+    throw new AppError("conflict", `This report was not generated: its job is ${report.status}`, {
+      hint: `Read the reason at ${jobUrl(report.id)}, then request the report again.`,
+    });
+  }
   if (report.snapshot_at === null) {
     throw new AppError("conflict", "This report is not generated yet", {
       hint: `Follow ${jobUrl(report.id)} until it is completed.`,

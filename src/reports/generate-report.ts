@@ -1,10 +1,12 @@
+import { randomUUID } from "node:crypto";
 import type { OnFailure } from "#dead-letters/on-failure.ts";
 import type { Clock } from "#lib/clock.ts";
 import type { Storage } from "#lib/database/storage.ts";
-import { remainingMs } from "#lib/engine/deadline.ts";
+import { patienceOf, remainingMs } from "#lib/engine/deadline.ts";
 import { cancelOfThisJob, type FlowControl } from "#lib/engine/flow-control.ts";
 import type { InngestClient } from "#lib/engine/inngest.ts";
 import { tries } from "#lib/engine/retry-policy.ts";
+import { withTimeout } from "#lib/timeout.ts";
 import { WRITERS } from "./contents.ts";
 import { PDF_ROWS, type ReportDocument, toDocument } from "./document.ts";
 import { generateReportRequested, isDesigned, reportReady } from "./events.ts";
@@ -47,9 +49,8 @@ export const generateReport = (deps: Dependencies) =>
       const file = await step.run("render", async () => {
         const wanted = { owner: userId, scope: userId, ...wantedOf(event.data) };
         const report = await deps.reports.open(event.id ?? runId, wanted);
-        const patienceMs = Math.min(PATIENCE_MS, remainingMs(event.data, deps.clock.now()));
-        const signal = AbortSignal.timeout(Math.max(1, patienceMs));
-        return makeFile(deps, report, signal);
+        const { ms, code } = patienceOf(PATIENCE_MS, remainingMs(event.data, deps.clock.now()));
+        return withTimeout(makeFile(deps, report, AbortSignal.timeout(ms)), ms, code);
       });
       const url = downloadUrl(file.reportId);
       await step.run("notify", () =>
@@ -71,13 +72,17 @@ export const generateReport = (deps: Dependencies) =>
     },
   );
 
-/** Safe to repeat: the report is written to the same path again, from a new snapshot. */
+/**
+ * Safe to repeat: the report is written to the same path again, from a new snapshot. After the signal no file is written.
+ */
 async function makeFile(deps: Dependencies, report: Report, signal: AbortSignal) {
   const snapshotAt = deps.clock.now();
   const path = reportPath(report);
   let counts: { rows: number; bytes: number };
   if (report.format === "csv" || !isDesigned(report.type)) {
-    const file = csvOf(deps.reports, report.id, await deps.reports.columns(report.id), signal);
+    const id = randomUUID();
+    const snapshot = { id, pages: await deps.reports.takePages(report.id, id) };
+    const file = csvOf(deps.reports, snapshot, await deps.reports.columns(report.id), signal);
     await deps.storage.putStream(REPORTS_BUCKET, path, file.stream, "text/csv; charset=utf-8");
     counts = file.counts;
   } else {

@@ -4,8 +4,6 @@ import { jobRow } from "#jobs/rows.ts";
 import type { Clock } from "#lib/clock.ts";
 import { createCall } from "#lib/database/call.ts";
 import type { DatabaseClient } from "#lib/database/client.ts";
-import type { Json } from "#lib/database/database.types.ts";
-
 import type { Position } from "#lib/http/pages.ts";
 import { snapshotSchema } from "./document.ts";
 import { reportFormat, reportType } from "./events.ts";
@@ -33,7 +31,12 @@ export type Report = z.output<typeof reportRow>;
 const reportWithJob = reportRow.extend({ status: z.string(), error: z.unknown() });
 export type ReportWithJob = z.output<typeof reportWithJob>;
 
-const rows = z.array(z.tuple([z.json(), z.array(z.union([z.string(), z.number(), z.null()]))]));
+const rows = z.array(z.array(z.union([z.string(), z.number(), z.null()])));
+
+/** Rows per page: about 150 KB. */
+const PAGE_ROWS = 2_000;
+/** They are copied into pages by one statement, which may take 7 s. */
+const MOST_ROWS = 500_000;
 
 /** A requested report. `scope` is the owner of its rows; null means all owners. */
 export type WantedReport = {
@@ -56,8 +59,17 @@ export function reportRepository(db: DatabaseClient, clock: Clock) {
     /** The headings of the table. */
     columns: (id: string) => callTimeless("report_columns", { id }, z.array(z.string())),
 
-    /** The next rows, each with the cursor after which the next page begins. */
-    rows: (id: string, after: Json, limit: number) => callTimeless("report_rows", { id, after, limit }, rows),
+    /** Copies all rows, as they are at this instant, into pages, and returns their number. */
+    takePages: (id: string, snapshotId: string) =>
+      callTimeless(
+        "take_report_pages",
+        { id, snapshotId, pageRows: PAGE_ROWS, mostRows: MOST_ROWS },
+        z.int(),
+      ),
+
+    /** The rows of one page. Null when another try has taken a newer snapshot. */
+    page: (snapshotId: string, page: number) =>
+      callTimeless("report_page", { snapshotId, page }, rows.nullable()),
 
     complete: (id: string, snapshotAt: Date, rowCount: number, byteCount: number) =>
       call("complete_report", { id, snapshotAt: snapshotAt.toISOString(), rowCount, byteCount }),

@@ -1,25 +1,22 @@
-import type { Json } from "#lib/database/database.types.ts";
+import { AppError } from "#lib/errors.ts";
 import { type CsvStream, csvStream } from "#lib/tables/write-csv.ts";
 import type { ReportRepository } from "./repository.ts";
 
-/** Rows per statement: about 150 KB, and far less than the 8 s that a statement may take. */
-const PAGE = 2_000;
+type Reports = Pick<ReportRepository, "page">;
 
-/** All rows of a report as CSV. Memory holds one page of rows at a time. */
+/** All rows of one snapshot as CSV. Memory holds one page of rows at a time. */
 export const csvOf = (
-  reports: Pick<ReportRepository, "rows">,
-  reportId: string,
+  reports: Reports,
+  snapshot: { id: string; pages: number },
   columns: readonly string[],
   signal: AbortSignal,
-): CsvStream => csvStream(columns, rowsOf(reports, reportId), signal);
+): CsvStream => csvStream(columns, rowsOf(reports, snapshot), signal);
 
-async function* rowsOf(reports: Pick<ReportRepository, "rows">, reportId: string) {
-  let after: Json = null;
-  for (;;) {
-    const page = await reports.rows(reportId, after, PAGE);
-    for (const [, cells] of page) yield cells;
-    const last = page.at(-1);
-    if (last === undefined || page.length < PAGE) return;
-    after = last[0];
+async function* rowsOf(reports: Reports, { id, pages }: { id: string; pages: number }) {
+  for (let page = 0; page < pages; page++) {
+    const rows = await reports.page(id, page);
+    if (rows === null)
+      throw new AppError("internal", "Another try has taken a newer snapshot of this report");
+    yield* rows;
   }
 }

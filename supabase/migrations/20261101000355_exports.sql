@@ -8,8 +8,8 @@ create table private.exports (
   owner_sql text not null default 't.owner',
   -- Null for a list whose rows have no status.
   status_sql text not null default 'null::text',
-  -- [[SQL, type]]: the columns of the sort order. An index of the table has them, and together they identify a row.
-  position jsonb not null,
+  -- The SQL after "order by". An index of the table has these columns, and together they identify a row.
+  order_sql text not null,
   -- [[heading, SQL of the cell]]
   columns jsonb not null,
   -- A function (owner, from, to) that returns jsonb with further figures of a period. When item_sql is set: a function
@@ -31,7 +31,7 @@ set search_path = ''
 as $$
   insert into private.exports
   select (jsonb_populate_record(null::private.exports, '{"owner_sql": "t.owner", "status_sql": "null::text",
-    "position": [["t.created_at", "timestamptz"], ["t.id", "uuid"]]}' || p_export)).*;
+    "order_sql": "t.created_at, t.id"}' || p_export)).*;
 $$;
 
 -- The period of one item of this owner (null: of any owner).
@@ -60,9 +60,20 @@ as $$
     p_export.from_sql, p_export.owner_sql, coalesce(p_export.item_sql || ' = $4', '$4 is null'));
 $$;
 
--- The next rows after a cursor, as [[cursor, cells]]; null begins with the first row.
+-- The query of the first $5 rows of a period, each as (n, cells); its other parameters are those of period_of_export.
+create function private.rows_of_export(p_export private.exports)
+returns text
+language sql immutable
+set search_path = ''
+as $$
+  select format('select row_number() over (order by %1$s) as n, jsonb_build_array(%2$s) as cells %3$s order by %1$s limit $5',
+    p_export.order_sql, string_agg(cell ->> 1, ', ' order by n), private.period_of_export(p_export))
+  from jsonb_array_elements(p_export.columns) with ordinality as cells (cell, n);
+$$;
+
+-- The first rows of a period, as [cells].
 create function private.export_rows(
-  p_name text, p_owner text, p_from timestamptz, p_to timestamptz, p_item uuid, p_after jsonb, p_limit integer
+  p_name text, p_owner text, p_from timestamptz, p_to timestamptz, p_item uuid, p_limit integer
 )
 returns jsonb
 language plpgsql stable
@@ -70,22 +81,11 @@ set search_path = ''
 as $$
 declare
   v_export private.exports;
-  v_position text;
-  v_after text;
-  v_cells text;
   v_rows jsonb;
 begin
   select * into strict v_export from private.exports where name = p_name;
-  select string_agg(part ->> 0, ', ' order by n), string_agg(format('($5 ->> %s)::%s', n - 1, part ->> 1), ', ' order by n)
-  into v_position, v_after
-  from jsonb_array_elements(v_export.position) with ordinality as parts (part, n);
-  select string_agg(cell ->> 1, ', ' order by n) into v_cells
-  from jsonb_array_elements(v_export.columns) with ordinality as cells (cell, n);
-  execute format('select coalesce(jsonb_agg(jsonb_build_array(cursor, cells) order by n), ''[]'') from (
-      select row_number() over (order by %1$s) as n, jsonb_build_array(%1$s) as cursor, jsonb_build_array(%2$s) as cells
-      %3$s and ($5 is null or (%1$s) > (%4$s)) order by %1$s limit $6) as page',
-      v_position, v_cells, private.period_of_export(v_export), v_after)
-    into v_rows using p_owner, p_from, p_to, p_item, p_after, p_limit;
+  execute format('select coalesce(jsonb_agg(cells order by n), ''[]'') from (%s) as first', private.rows_of_export(v_export))
+    into v_rows using p_owner, p_from, p_to, p_item, p_limit;
   return v_rows;
 end
 $$;
@@ -119,7 +119,7 @@ begin
 end
 $$;
 
-revoke execute on function private.register_export, private.export_period, private.period_of_export, private.export_rows,
-  private.export_figures from public, anon, authenticated;
-grant execute on function private.export_period, private.period_of_export, private.export_rows, private.export_figures
-  to service_role;
+revoke execute on function private.register_export, private.export_period, private.period_of_export, private.rows_of_export,
+  private.export_rows, private.export_figures from public, anon, authenticated;
+grant execute on function private.export_period, private.period_of_export, private.rows_of_export, private.export_rows,
+  private.export_figures to service_role;

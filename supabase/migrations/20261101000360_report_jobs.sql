@@ -22,7 +22,7 @@ select private.register_export('{"name": "analytics", "from_sql": "public.jobs a
 
 -- The error's message is left out, because it may contain what only operators may read.
 select private.register_export('{"name": "dead_letters", "from_sql": "public.dead_letter_queue as t left join public.jobs as job on job.id = t.job_id",
-  "owner_sql": "job.owner", "status_sql": "t.status", "position": [["t.failed_at", "timestamptz"], ["t.id", "uuid"]],
+  "owner_sql": "job.owner", "status_sql": "t.status", "order_sql": "t.failed_at, t.id",
   "columns": [["Dead letter", "t.id"],
   ["Function", "t.function_id"], ["Event", "t.event_name"], ["Status", "t.status"], ["Failed", "t.failed_at"],
   ["Tries", "t.attempts"], ["Error", "coalesce(t.error_code, '''')"], ["Outcome", "coalesce(t.outcome, '''')"],

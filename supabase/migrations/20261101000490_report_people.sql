@@ -11,7 +11,7 @@ as $$
 $$;
 select private.register_export('{"name": "users",
   "from_sql": "public.email_subscribers as t join public.email_lists as list on list.id = t.list_id",
-  "owner_sql": "list.owner", "status_sql": "t.status", "position": [["t.id", "bigint"]],
+  "owner_sql": "list.owner", "status_sql": "t.status", "order_sql": "t.id",
   "figures_function": "private.figures_of_users", "columns": [["Name", "coalesce(t.fields ->> ''name'', '''')"],
   ["E-mail", "t.email"], ["List", "list.name"], ["Status", "t.status"], ["Since", "t.created_at"]]}');
 

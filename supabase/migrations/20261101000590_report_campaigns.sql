@@ -18,7 +18,7 @@ select private.register_export('{"name": "content", "from_sql": "public.campaign
 
 -- A send has no time of its own, so its period is that of its campaign.
 select private.register_export('{"name": "sends", "from_sql": "(select send.*, campaign.name, campaign.owner, campaign.created_at, batch.provider from public.campaigns as campaign join public.campaign_sends as send on send.campaign_id = campaign.id left join public.campaign_batches as batch on batch.campaign_id = send.campaign_id and batch.batch_no = send.batch_no) as t",
-  "status_sql": "t.status", "position": [["t.campaign_id", "uuid"], ["t.subscriber_id", "bigint"]], "columns": [["Campaign", "t.name"], ["E-mail", "t.email"], ["Status", "t.status"],
+  "status_sql": "t.status", "order_sql": "t.campaign_id, t.subscriber_id", "columns": [["Campaign", "t.name"], ["E-mail", "t.email"], ["Status", "t.status"],
   ["Provider", "coalesce(t.provider, '''')"], ["Message", "coalesce(t.provider_message_id, '''')"],
   ["Reported", "coalesce(t.reported, '''')"], ["Error", "coalesce(t.error_code, '''')"]]}');
 
@@ -67,7 +67,7 @@ as $$
 $$;
 select private.register_export('{"name": "campaign", "from_sql": "(select send.*, campaign.owner, campaign.created_at, batch.provider from public.campaigns as campaign join public.campaign_sends as send on send.campaign_id = campaign.id left join public.campaign_batches as batch on batch.campaign_id = send.campaign_id and batch.batch_no = send.batch_no) as t",
   "item_sql": "t.campaign_id", "item_period_function": "private.period_of_campaign", "figures_function": "private.figures_of_campaign",
-  "status_sql": "t.status", "position": [["t.campaign_id", "uuid"], ["t.subscriber_id", "bigint"]], "columns": [["E-mail", "t.email"], ["Status", "t.status"],
+  "status_sql": "t.status", "order_sql": "t.campaign_id, t.subscriber_id", "columns": [["E-mail", "t.email"], ["Status", "t.status"],
   ["Reported", "coalesce(t.reported, '''')"], ["Error", "coalesce(t.error_code, '''')"], ["Provider", "coalesce(t.provider, '''')"],
   ["Message", "coalesce(t.provider_message_id, '''')"]]}');
 

@@ -277,10 +277,10 @@ select private.register_import_target('{"name": "products", "table_name": "publi
   "scope_column": "owner", "scope_function": "private.scope_of_owner", "key_sql": "t.sku",
   "columns": ["sku", "name", "price_cents", "stock"]}');
 
-select private.register_export('{"name": "contacts", "from_sql": "public.contacts as t", "position": [["t.id", "bigint"]],
+select private.register_export('{"name": "contacts", "from_sql": "public.contacts as t", "order_sql": "t.id",
   "columns": [["E-mail", "t.email"], ["Name", "t.name"], ["Phone", "t.phone"], ["Company", "t.company"], ["Note", "t.note"],
   ["Created", "t.created_at"], ["Changed", "t.updated_at"]]}');
-select private.register_export('{"name": "products", "from_sql": "public.products as t", "position": [["t.id", "bigint"]],
+select private.register_export('{"name": "products", "from_sql": "public.products as t", "order_sql": "t.id",
   "columns": [["SKU", "t.sku"], ["Name", "t.name"], ["Price", "(t.price_cents / 100.0)::numeric(20, 2)"],
   ["Stock", "t.stock"], ["Created", "t.created_at"], ["Changed", "t.updated_at"]]}');
 

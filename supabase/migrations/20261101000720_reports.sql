@@ -136,6 +136,7 @@ begin
   update public.reports set snapshot_at = p_snapshot_at, row_count = p_row_count, byte_count = p_byte_count,
     expires_at = p_now + interval '7 days'
   where id = p_id returning * into v_report;
+  delete from private.report_pages where report_id = p_id;
   perform private.publish_fact('report.ready', v_report.owner, v_report.id::text, jsonb_build_object(
     'reportId', v_report.id, 'type', v_report.type, 'format', v_report.format, 'startsAt', v_report.starts_at,
     'endsAt', v_report.ends_at, 'rows', p_row_count, 'bytes', p_byte_count, 'expiresAt', v_report.expires_at), p_now);
@@ -159,20 +160,57 @@ set search_path = ''
 as $$
   select private.export_figures(type, scope, starts_at, ends_at, campaign_id) || jsonb_build_object(
     'columns', public.report_columns(id),
-    'rows', (select coalesce(jsonb_agg(item -> 1 order by n), '[]')
-      from jsonb_array_elements(private.export_rows(type, scope, starts_at, ends_at, campaign_id, null, p_limit))
-        with ordinality as items (item, n)))
+    'rows', private.export_rows(type, scope, starts_at, ends_at, campaign_id, p_limit))
   from public.reports where id = p_id;
 $$;
 
--- The next rows of the same table, for the CSV: [[cursor, row]], in the order of their cursors. Null starts at the
--- first row.
-create function public.report_rows(p_id uuid, p_after jsonb, p_limit integer)
+-- A page is some rows of one snapshot of a report's list. One statement copies all rows here, so that the CSV, which is
+-- read page by page, shows one instant. They are deleted when the report is complete, or after its job has ended.
+create table private.report_pages (
+  snapshot_id uuid not null,
+  page integer not null,
+  report_id uuid not null references public.reports (id) on delete cascade,
+  rows jsonb not null,
+  primary key (snapshot_id, page)
+);
+create index report_pages_by_report on private.report_pages (report_id);
+alter table private.report_pages enable row level security;
+grant select, insert, delete on private.report_pages to service_role;
+
+-- Returns the number of pages. A further try of the job takes a new snapshot, and deletes the pages of the older one.
+create function public.take_report_pages(p_id uuid, p_snapshot_id uuid, p_page_rows integer, p_most_rows integer)
+returns integer
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_report public.reports;
+  v_export private.exports;
+  v_pages integer;
+begin
+  select * into strict v_report from public.reports where id = p_id for update;
+  select * into strict v_export from private.exports where name = v_report.type;
+  delete from private.report_pages where report_id = p_id;
+  execute format('insert into private.report_pages (snapshot_id, page, report_id, rows)
+      select $6, (n - 1) / $8, $7, jsonb_agg(cells order by n) from (%s) as numbered group by 2',
+      private.rows_of_export(v_export))
+    using v_report.scope, v_report.starts_at, v_report.ends_at, v_report.campaign_id, p_most_rows + 1,
+      p_snapshot_id, p_id, p_page_rows;
+  get diagnostics v_pages = row_count;
+  if v_pages > p_most_rows / p_page_rows then
+    perform private.refuse(422, 'invalid_report', format('The report has more than %s rows', p_most_rows));
+  end if;
+  return v_pages;
+end
+$$;
+
+-- Null when a further try has taken a new snapshot, or the report is complete.
+create function public.report_page(p_snapshot_id uuid, p_page integer)
 returns jsonb
 language sql stable
 set search_path = ''
 as $$
-  select private.export_rows(type, scope, starts_at, ends_at, campaign_id, p_after, p_limit) from public.reports where id = p_id;
+  select rows from private.report_pages where snapshot_id = p_snapshot_id and page = p_page;
 $$;
 
 -- p_owner null is an administrator, who sees every report.
@@ -223,17 +261,20 @@ as $$
   order by expires_at, id limit p_limit;
 $$;
 
+-- Deletes these reports, and the pages of all reports that failed or were canceled.
 create function public.forget_reports(p_ids uuid[])
 returns void
 language sql
 set search_path = ''
 as $$
+  delete from private.report_pages as page using public.jobs
+  where jobs.id = page.report_id and jobs.status not in ('queued', 'running');
   delete from public.reports where id = any (p_ids);
 $$;
 
 revoke execute on function private.insert_report, public.accept_report, public.open_report, public.complete_report, public.report_columns,
-  public.report_snapshot, public.report_rows, public.list_reports, public.get_report, public.revoke_report, public.expired_reports,
+  public.report_snapshot, public.take_report_pages, public.report_page, public.list_reports, public.get_report, public.revoke_report, public.expired_reports,
   public.forget_reports from public, anon, authenticated;
 grant execute on function private.insert_report, public.accept_report, public.open_report, public.complete_report, public.report_columns,
-  public.report_snapshot, public.report_rows, public.list_reports, public.get_report, public.revoke_report, public.expired_reports,
+  public.report_snapshot, public.take_report_pages, public.report_page, public.list_reports, public.get_report, public.revoke_report, public.expired_reports,
   public.forget_reports to service_role;

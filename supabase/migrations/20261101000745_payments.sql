@@ -295,7 +295,7 @@ end
 $$;
 
 select private.register_export('{"name": "orders", "from_sql": "public.orders as t", "status_sql": "t.status",
-  "position": [["t.id", "text"]], "columns": [["Order", "t.id"], ["Status", "t.status"],
+  "order_sql": "t.id", "columns": [["Order", "t.id"], ["Status", "t.status"],
   ["Amount", "(t.amount_cents / 100.0)::numeric(20, 2)"], ["Currency", "t.currency"], ["E-mail", "t.email"],
   ["Created", "t.created_at"], ["Paid", "t.paid_at"]]}');
 

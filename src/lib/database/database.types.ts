@@ -4914,10 +4914,7 @@ export type Database = {
       replace_webhook_secrets: { Args: { p_secrets: Json | null }; Returns: undefined };
       report_columns: { Args: { p_id: string | null }; Returns: Json };
       report_on_yesterday: { Args: { p_now: string | null; p_time_zone: string | null }; Returns: Json };
-      report_rows: {
-        Args: { p_after: Json | null; p_id: string | null; p_limit: number | null };
-        Returns: Json;
-      };
+      report_page: { Args: { p_page: number | null; p_snapshot_id: string | null }; Returns: Json };
       report_snapshot: { Args: { p_id: string | null; p_limit: number | null }; Returns: Json };
       reprocess_dead_letter: {
         Args: {
@@ -5262,6 +5259,15 @@ export type Database = {
           quiet_since: string;
           run_id: string;
         }[];
+      };
+      take_report_pages: {
+        Args: {
+          p_id: string | null;
+          p_most_rows: number | null;
+          p_page_rows: number | null;
+          p_snapshot_id: string | null;
+        };
+        Returns: number;
       };
       take_tokens: { Args: { p_now: string | null; p_wants: Json | null }; Returns: Json };
       tally_usage: { Args: { p_now: string | null }; Returns: number };

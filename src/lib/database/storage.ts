@@ -19,14 +19,20 @@ export const createStorage = (
     if (error) throw toAppError(error, `${bucket}/${path} cannot be stored`);
   },
 
-  /** Idempotent, for a file that is too large to hold in memory: it is read while it is sent. */
+  /**
+   * Idempotent, for a file that is too large to hold in memory: it is read while it is sent. Throws the stream's own
+   * error when that has one, because the upload's error would look like an outage of Storage.
+   */
   async putStream(
     bucket: string,
     path: string,
     stream: ReadableStream<Uint8Array>,
     contentType: string,
   ): Promise<void> {
-    const { error } = await storage.from(bucket).upload(path, stream, { contentType, upsert: true });
+    let failure: { error: unknown } | undefined;
+    const watched = withFailure(stream, (error) => (failure = { error }));
+    const { error } = await storage.from(bucket).upload(path, watched, { contentType, upsert: true });
+    if (failure) throw failure.error;
     if (error) throw toAppError(error, `${bucket}/${path} cannot be stored`);
   },
 
@@ -131,4 +137,22 @@ function toAppError(error: unknown, message: string): AppError {
   if (isTheirs) return new AppError("storage_unavailable", message, { cause: error });
   if (status === 413) return new AppError("payload_too_large", message, { cause: error });
   return new AppError("internal", message, { cause: error });
+}
+
+/** The same stream, whose error is also passed to `onFailure`. */
+function withFailure(stream: ReadableStream<Uint8Array>, onFailure: (error: unknown) => void) {
+  const reader = stream.getReader();
+  return new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      try {
+        const { done, value } = await reader.read();
+        if (done) controller.close();
+        else controller.enqueue(value);
+      } catch (error) {
+        onFailure(error);
+        throw error;
+      }
+    },
+    cancel: (reason) => reader.cancel(reason),
+  });
 }

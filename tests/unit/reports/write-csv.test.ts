@@ -6,15 +6,13 @@ const TOTAL = 100_000;
 
 test("S4-79: an export of 100,000 rows is read page by page, and only as fast as it is taken", async () => {
   let read = 0;
-  const rows = async () => {
-    const page = Array.from({ length: Math.min(PAGE, TOTAL - read) }, (_, n): [number, string[]] => {
-      const id = read + n + 1;
-      return [id, [`p${id}@example.org`, "x".repeat(100)]];
-    });
-    read += page.length;
-    return page;
+  const page = async () => {
+    const rows = Array.from({ length: PAGE }, (_, n) => [`p${read + n + 1}@example.org`, "x".repeat(100)]);
+    read += rows.length;
+    return rows;
   };
-  const { stream, counts } = csvOf({ rows }, "1", ["E-mail", "Note"], new AbortController().signal);
+  const snapshot = { id: "1", pages: TOTAL / PAGE };
+  const { stream, counts } = csvOf({ page }, snapshot, ["E-mail", "Note"], new AbortController().signal);
   let taken = 0;
   let ahead = 0;
   for await (const chunk of stream) {
@@ -25,4 +23,10 @@ test("S4-79: an export of 100,000 rows is read page by page, and only as fast as
   expect(taken).toBe(TOTAL + 1);
   // The page that is being written, and the next one that is asked for while its last rows wait in a buffer.
   expect(ahead).toBeLessThanOrEqual(2 * PAGE);
+});
+
+test("an export whose pages were deleted by a further try fails, and is no shorter file", async () => {
+  const page = async (_: string, n: number) => (n === 0 ? [["a@example.org"]] : null);
+  const { stream } = csvOf({ page }, { id: "1", pages: 2 }, ["E-mail"], new AbortController().signal);
+  await expect(new Response(stream).text()).rejects.toThrow("a newer snapshot");
 });
