@@ -28,9 +28,9 @@ import { webhooks } from "#webhooks/room.ts";
 
 /**
  * All rooms of this installation. To add a room, add it here, its functions to `functions.ts`, and its events to
- * `event-schemas.ts`. Housekeeping runs the rooms' chores in this order: the monitor first, so that it runs even when
- * others fail; chores that release jobs before the ledger, which sends them; and the count of their cost before the
- * ledger deletes them.
+ * `event-schemas.ts`. Housekeeping runs the rooms' chores in this order. The monitor is first, so that it runs even
+ * when others fail. Chores that release jobs come before those of the ledger, which send the jobs. The chore that
+ * counts the cost of jobs comes before those of the ledger, too, because they delete jobs.
  */
 export const rooms: readonly Room<Platform>[] = [
   monitoring,

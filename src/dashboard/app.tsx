@@ -20,9 +20,9 @@ export function App() {
       {key === null || view === undefined ? (
         <KeyForm />
       ) : (
-        // Another key may see other data, so nothing of the previous key stays on the page.
+        // Another key may see other data, so the page is rendered anew and keeps nothing of the previous key.
         <Shell key={key} view={view} id={id}>
-          {/* Another subject resets the view, another filter does not. */}
+          {/* The view is reset by another subject, but not by another filter. */}
           <Boundary key={subject}>
             <view.show id={id} query={query} />
           </Boundary>

@@ -13,7 +13,7 @@ export const count = (value: number): string => whole.format(value);
 /** 12,345 → "12.3K", for narrow places. */
 export const short = (value: number): string =>
   value < 10_000 ? whole.format(value) : compact.format(value);
-/** A number that was counted up to a limit: "2,000+" when there are more. */
+/** A number that was counted only up to a limit: "2,000+" when there are more. */
 export const atLeast = (value: number, isMore: boolean): string =>
   `${short(value)}${isMore && value > 0 ? "+" : ""}`;
 /** A rate per second: 0.4, 7.5, 120. */
@@ -57,7 +57,7 @@ export function lasting(ms: number): string {
 const pair = (large: number, largeUnit: string, little: number, littleUnit: string): string =>
   little === 0 ? `${large} ${largeUnit}` : `${large} ${largeUnit} ${little} ${littleUnit}`;
 
-/** 7_400 → "0:08": rounded up, so that zero means now. */
+/** 7_400 → "0:08". The time is rounded up, so that zero means now. */
 export function clock(ms: number): string {
   const seconds = Math.max(0, Math.ceil(ms / 1000));
   const hours = Math.floor(seconds / HOUR);

@@ -1,4 +1,4 @@
-/** The API key of this tab. It is deleted when the tab closes, and other tabs cannot read it. */
+/** The API key of this tab. It is deleted when the tab closes. Other tabs cannot read it. */
 import { createKeptStore, createStore } from "./store.ts";
 
 const store = createKeptStore(() => sessionStorage, "nightshift-key");
@@ -6,7 +6,7 @@ const refusal = createStore<string | null>(null);
 
 export const currentKey = store.get;
 export const useKey = store.use;
-/** Why the last key was removed; null when it was not refused. */
+/** Why the last key was refused and removed; null when it was not refused. */
 export const useRefusal = refusal.use;
 
 export function rememberKey(value: string): void {
@@ -19,7 +19,7 @@ export function forgetKey(why: string | null = null): void {
   store.set(null);
 }
 
-/** A key from the address that waits for the user's confirmation, because the page already has another one. */
+/** A key from the address that waits for the user's confirmation, because the page already has another key. */
 const offered = createStore<string | null>(null);
 export const useOfferedKey = offered.use;
 
@@ -30,8 +30,9 @@ export function answerOffer(isWanted: boolean): void {
 }
 
 /**
- * Reads a key from `#key=…` and removes it from the address, so that it is neither shared nor stored. A key that the
- * page already has is replaced only after confirmation; otherwise a link could change the identity of this user.
+ * Reads a key from `#key=…` and removes it from the address, so that the address with the key is neither shared nor
+ * stored. If the page already has a key, it is replaced only after confirmation, because otherwise a link could change
+ * the identity of this user.
  */
 export function takeKeyFromAddress(): void {
   if (!location.hash.startsWith("#key=")) return;

@@ -1,6 +1,6 @@
 /**
- * All jobs that the key may see, as they change, from one stream for the whole page. The stream's state is shown as the
- * page's state.
+ * All jobs that the key may see, as they change, from one stream for the whole page. The state of this stream is shown
+ * as the state of the page.
  */
 import { useEffect, useSyncExternalStore } from "react";
 import type { Job, LiveStatus, Notification } from "#client/index.ts";
@@ -42,7 +42,7 @@ export function onJobChanges(listener: Listener): () => void {
   return () => listeners.delete(listener);
 }
 
-/** Follows the stream while the page is visible; used once, in the frame. */
+/** Follows the stream while the page is visible. The frame uses it once. */
 export function useLiveStream(): void {
   const isSeen = useIsSeen();
   useEffect(() => (isSeen ? follow() : undefined), [isSeen]);

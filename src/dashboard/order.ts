@@ -1,4 +1,7 @@
-/** Compares ISO times of one clock by their characters; a language's own order would treat "." and "+" differently. */
+/**
+ * Compares ISO times of one clock by their characters, because the order of a language would treat "." and "+"
+ * differently.
+ */
 export function byText(a: string | null, b: string | null): number {
   const [first, second] = [a ?? "", b ?? ""];
   return first < second ? -1 : first > second ? 1 : 0;

@@ -1,6 +1,6 @@
 import { Problem } from "#dashboard/api.ts";
 
-/** Parses the JSON that a person typed. If it is no JSON, throws a problem that says what to do. */
+/** Parses JSON that a person typed. Throws a problem that says what to do when the text is no JSON. */
 export function parseJson(text: string, what: string): unknown {
   try {
     return JSON.parse(text);

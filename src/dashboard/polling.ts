@@ -2,8 +2,8 @@
 export const LEAST_PAUSE_MS = 2000;
 
 /**
- * Asks at once and then repeatedly, one request at a time. The next request starts as many milliseconds after an answer
- * as `ask` returned; Infinity stops the repetition.
+ * Calls `ask` at once and then repeatedly, one call at a time. `ask` returns how many milliseconds after its answer the
+ * next call starts; Infinity stops the repetition.
  */
 export function createPolling(ask: () => Promise<number>) {
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -29,9 +29,9 @@ export function createPolling(ask: () => Promise<number>) {
   void run();
 
   return {
-    /** The user has just changed something, and an answer in progress may not include it. */
+    /** Asks at once, because the user has just changed something, and an answer in progress may not include it. */
     now: () => plan(0),
-    /** Something changed: asks again soon. */
+    /** Asks again soon, because something changed. */
     soon: () => plan(askedAt + LEAST_PAUSE_MS),
     stop(): void {
       isOver = true;

@@ -1,4 +1,4 @@
-/** Whether the page is visible: a tab that was in the background for some time polls nothing and follows nothing. */
+/** Whether the page is visible. A tab that was in the background for some time neither polls nor follows a stream. */
 import { createStore } from "./store.ts";
 
 /** How long a tab may be in the background before its updates stop. */

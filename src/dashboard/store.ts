@@ -1,6 +1,6 @@
 import { useSyncExternalStore } from "react";
 
-/** A value outside the component tree. Every component that uses it is rendered again when it changes. */
+/** A value outside the component tree. When it changes, every component that uses it is rendered again. */
 export function createStore<T>(initial: T) {
   let value = initial;
   const listeners = new Set<() => void>();
@@ -21,7 +21,7 @@ export function createStore<T>(initial: T) {
   };
 }
 
-/** A text that the browser stores; when it cannot store anything, the text is lost with the page. */
+/** A text that the browser stores. When the browser cannot store anything, the text is lost with the page. */
 export function createKeptStore(storage: () => Storage, name: string) {
   const store = createStore(attempt(() => storage().getItem(name)) ?? null);
   return {

@@ -1,4 +1,4 @@
-/** The theme: light or dark, as the system has it, or as the user chose on this device. */
+/** The theme: light or dark, from the system or as the user chose on this device. */
 import { useSyncExternalStore } from "react";
 import { createKeptStore } from "./store.ts";
 

@@ -1,4 +1,7 @@
-/** The API's answers in the API's own types: the page does not compile when an answer changes its shape. */
+/**
+ * The answers of the API, in the types of the API itself, so that the page does not compile when an answer changes its
+ * shape.
+ */
 import type { output } from "zod";
 import type { apiKeyView } from "#api-keys/routes.ts";
 import type { campaignView } from "#campaigns/api-repository.ts";

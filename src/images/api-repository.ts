@@ -30,7 +30,7 @@ export type TaskFilter = { lane?: LaneName | undefined; status?: string | undefi
 
 export type ImageApiRepository = ReturnType<typeof imageApiRepository>;
 
-/** The queue as the API uses it. `owner: null` sees every task. */
+/** The statements of the queue for the API. `owner: null` sees every task. */
 export function imageApiRepository(db: DatabaseClient, clock: Clock) {
   const { call, callTimeless } = createCall(db, clock);
   return {
@@ -51,7 +51,7 @@ export function imageApiRepository(db: DatabaseClient, clock: Clock) {
         taskRow.array(),
       ),
 
-    /** All unfinished tasks since the lane was cleared, and those that ended last. */
+    /** All unfinished tasks since the lane was cleared, and the newest ended ones. */
     show: (lane: LaneName, owner: string | null, endedLimit: number) =>
       callTimeless("show_image_lane", { lane, owner, endedLimit }, taskRow.array()),
 
@@ -61,7 +61,7 @@ export function imageApiRepository(db: DatabaseClient, clock: Clock) {
 
     ofJobs: (jobIds: string[]) => callTimeless("image_tasks_of_jobs", { jobIds }, taskRow.array()),
 
-    /** Statistics of each lane: its state now, and what ended in the last `windowMs`. */
+    /** Statistics of each lane: its current state, and the tasks that ended in the last `windowMs`. */
     stats(windowMs: number, owner: string | null): Promise<LaneCounts[]> {
       const since = new Date(clock.now().getTime() - windowMs).toISOString();
       return callTimeless("image_lane_stats", { since, owner }, laneCounts.array());

@@ -23,7 +23,10 @@ export type DrawDependencies = {
 /** `drawn`: the picture is stored. `wait`: this task may not call the provider yet. */
 export type DrawOutcome = { state: "drawn" | "ended" | "taken" | "gone" } | { state: "wait"; waitMs: number };
 
-/** How soon a run asks again whether its task may start; only tasks that were put back into the queue ask at all. */
+/**
+ * How soon a run checks again whether its task may start. Only runs of tasks that were put back into the queue check at
+ * all.
+ */
 const ASK_AGAIN_MS = 10_000;
 
 /**
@@ -49,7 +52,7 @@ export async function drawImage(
   const noted = await deps.images.end(work.taskId, begun.token, outcome);
   if (noted === "lost") throw new AppError("conflict", "A later attempt draws this picture");
   if (noted === "ended") {
-    // Canceled while it was drawn; the next task has started.
+    // The task was canceled while it was drawn, and the next task has started.
     await deps.storage.remove(IMAGES_BUCKET, [path]);
     return { state: "ended" };
   }
@@ -66,7 +69,7 @@ async function drawAndStore(
   await storage.put(IMAGES_BUCKET, path, await provider.draw(order, leftMs));
 }
 
-/** The seed comes from the task, so that a repeated drawing is the same. */
+/** The seed is computed from the task, so that a repeated drawing gives the same picture. */
 const orderOf = (taskId: string, prompt: string, size: number): PictureOrder => ({
   taskId,
   prompt,
@@ -76,8 +79,8 @@ const orderOf = (taskId: string, prompt: string, size: number): PictureOrder => 
 });
 
 /**
- * After an error of the provider the delays of the source documents apply (S1-3): 2, 4, 8, 16 s, or the provider's own
- * delay when that is longer; the fifth failure is final. Other errors are not the provider's and stay unchanged.
+ * After an error of the provider, waits as the source documents say (S1-3): 2, 4, 8, 16 s, or as long as the provider
+ * asks when that is longer. The fifth failure is final. Other errors are not changed.
  */
 export function atOurPace(error: unknown, attempt: number, random = Math.random()): Error {
   if (!(error instanceof AppError)) return error instanceof Error ? error : new Error(String(error));

@@ -25,7 +25,7 @@ export type ImageFunctionsRoom = {
   onFailure: OnFailure;
 };
 
-/** The time that our own calls need besides the provider's time limit. */
+/** The time that our own calls need in addition to the provider's time limit. */
 const LEASE_MARGIN_MS = 5_000;
 
 export const imageFunctions = (

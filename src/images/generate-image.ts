@@ -10,13 +10,13 @@ import { AppError } from "#lib/errors.ts";
 
 type Dependencies = DrawDependencies & FinishDependencies & { inngest: InngestClient; onFailure: OnFailure };
 
-/** A run that asks this often in vain fails, because waiting does not help. */
+/** A run that has checked this many times fails, because waiting does not help. */
 const MAX_ROUNDS = 150;
 
 /**
- * Draws the picture of one task (`process-task` in the source documents). The database decides when it may start, so
- * the function has no concurrency limit. Only a run that was replayed or reprocessed waits, because its task went back
- * into the queue.
+ * Draws the picture of one task (`process-task` in the source documents). The database decides when the task may start,
+ * so the function has no concurrency limit. Only a replayed or reprocessed run waits, because its task went back into
+ * the queue.
  */
 export const generateImage = (deps: Dependencies) =>
   deps.inngest.createFunction(

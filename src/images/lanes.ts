@@ -2,9 +2,9 @@ import { z } from "zod";
 import type { Want } from "#lib/database/tokens.ts";
 
 /**
- * A queue of image tasks. Within a priority class the owners take turns, and each owner's tasks are first in, first out.
- * `atOnce` are drawn at once, and `capacity` may be unfinished before an owner beyond their share of the lane is refused
- * with "Queue full".
+ * A queue of image tasks. Within a priority class each owner gets the same share, and each owner's tasks are first in,
+ * first out. `atOnce` tasks are drawn at once. When `capacity` tasks are unfinished, owners that already have their
+ * share of the lane are refused with "Queue full".
  */
 export type Lane = { lane: string; atOnce: number; capacity: number };
 
@@ -20,16 +20,16 @@ export const laneName = z.enum(["tasks", "demo"]);
 export type LaneName = z.output<typeof laneName>;
 
 /**
- * The tokens that one submission takes from its owner's bucket (S1-25). A whole lane may be filled at once (S1-18);
- * after that one picture per second.
+ * The tokens that one submission takes from its owner's bucket (S1-25). An owner may fill a whole lane at once (S1-18),
+ * and after that submit one picture per second.
  */
 export const submissionsOf = (owner: string): Want[] => [
   { key: `image-submissions:${owner}`, capacity: 150, refillPerSecond: 1, take: 1 },
 ];
 
 /**
- * The tokens that one drawing takes from the provider's bucket: a very large one, until the provider's headers correct
- * it.
+ * The tokens that one drawing takes from the provider's bucket. The bucket is very large until the provider's headers
+ * correct it.
  */
 export const drawingsOf = (provider: string): Want[] => [
   { key: rateKeyOf(provider), capacity: 20, refillPerSecond: 20, take: 1 },

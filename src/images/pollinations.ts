@@ -13,12 +13,12 @@ type Dependencies = {
   env: Settings;
   fetch: Fetch;
   clock: Clock;
-  /** Called with the headers of every answer, which tell the provider's rate limit. */
+  /** Called with the headers of every answer, which contain the provider's rate limit. */
   onHeaders?: (headers: Headers) => Promise<void> | void;
 };
 
 const NAME = "pollinations";
-/** A drawing of 1024×1024 is 40 to 200 KB as JPEG and 2 MB as PNG; anything far larger is not a drawing. */
+/** A drawing of 1024×1024 has 40 to 200 KB as JPEG and 2 MB as PNG. A much larger answer is not a drawing. */
 const MAX_BYTES = 20 * 1024 * 1024;
 
 /**
@@ -28,8 +28,8 @@ const MAX_BYTES = 20 * 1024 * 1024;
 export const pollinations = (deps: Dependencies): ImageProvider => ({
   name: NAME,
   draw(order, leftMs = Infinity) {
-    // A timer of our own aborts the call, because a signal may be garbage-collected with its Request, even during an
-    // answer.
+    // A timer aborts the call instead of a signal, because a signal may be garbage-collected with its Request, even
+    // during an answer.
     const call = new AbortController();
     const picture = ask(deps, order, call.signal);
     const { ms, code } = patienceOf(deps.env.IMAGES_TIMEOUT_MS, leftMs);
@@ -62,19 +62,18 @@ async function ask(deps: Dependencies, order: PictureOrder, signal: AbortSignal)
 }
 
 function addressOf(env: Settings, { prompt, seed, width, height }: PictureOrder): string {
-  // "." and ".." would change the path, even when they are escaped; with a space they are prompts.
+  // "." and ".." would change the path, even when they are escaped. With a space after them they are sent as prompts.
   const name = encodeURIComponent(prompt.replace(/^\.{1,2}$/, "$& "));
   const verb = env.IMAGES_API_KEY === undefined ? "prompt" : "image";
   const url = new URL(`${env.IMAGES_BASE_URL.replace(/\/$/, "")}/${verb}/${name}`);
-  // `private` keeps people's prompts out of the provider's public feed.
+  // `private` keeps prompts out of the provider's public feed.
   const query = { width, height, seed, nologo: true, private: true };
   for (const [key, value] of Object.entries(query)) url.searchParams.set(key, String(value));
   return url.href;
 }
 
 /**
- * A second request without a key, while a drawing is in progress, gets 402 "Queue full for IP": a rate limit, not a
- * bill.
+ * Without a key, a second request during a drawing gets 402 "Queue full for IP", which is a rate limit and not a bill.
  */
 function refusal(response: Response, now: Date): AppError {
   if (response.status !== 402) return providerError(NAME, response, now);
@@ -83,7 +82,7 @@ function refusal(response: Response, now: Date): AppError {
   });
 }
 
-/** A proxy's error page may come with status 200 too, and is a temporary error. */
+/** A proxy's error page may also come with status 200. It is a temporary error. */
 function toPicture(bytes: Uint8Array): Picture {
   const contentType = pictureTypeOf(bytes);
   if (contentType !== undefined) return { bytes, contentType };

@@ -6,11 +6,11 @@ import type { Picture } from "#lib/pictures/kind.ts";
  */
 export const MOST_PROMPT_BYTES = 7_000;
 
-/** The picture to draw. The same seed gives the same picture, as far as the provider keeps that promise. */
+/** The picture to draw. The same seed gives the same picture, if the provider keeps that promise. */
 export type PictureOrder = { taskId: string; prompt: string; seed: number; width: number; height: number };
 
 /**
  * The interface of an image provider. `draw` throws only `AppError(provider_*)`, or `deadline_passed` after `leftMs`
- * (the time until the deadline, or Infinity). Drawing twice does no harm.
+ * (the time until the deadline, or Infinity). A repeated drawing does no harm.
  */
 export type ImageProvider = { name: string; draw(order: PictureOrder, leftMs?: number): Promise<Picture> };

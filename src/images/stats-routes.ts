@@ -15,16 +15,16 @@ export const laneStats = z.object({
   completed: z.number(),
   failed: z.number(),
   canceled: z.number(),
-  /** The ended tasks that the caller may see. */
+  /** The numbers of ended tasks that the caller may see. */
   visible: z.object({ completed: z.number(), failed: z.number(), canceled: z.number() }),
-  /** The share of completed tasks among completed and failed ones, 0 to 1; null when there are none. */
+  /** The share of completed tasks among the completed and failed ones, 0 to 1; null when there are none. */
   successRate: z.number().nullable(),
   /** The time from start to completion, including retries. */
   averageMs: z.number().nullable(),
 });
 z.globalRegistry.add(laneStats, { id: "LaneStats" });
 
-/** S1-14, S1-27: only statistics about the tasks of all owners. */
+/** S1-14, S1-27: statistics of all owners' tasks, which do not show single tasks. */
 export const statsRoutes = ({ images }: { images: Pick<ImageApiRepository, "stats"> }): Route[] => [
   route({
     method: "GET",

@@ -10,9 +10,9 @@ import { type Route, route } from "#lib/http/route.ts";
 
 type Dependencies = { images: Pick<ImageApiRepository, "live" | "ofJobs">; streams: Streams };
 
-/** S1-15: the tasks of one lane (or of all) live; a task changes only with an event of its job. */
+/** S1-15: follows the tasks of one lane (or of all). A task changes only with an event of its job. */
 export function queueStreamRoutes({ images, streams }: Dependencies): Route[] {
-  /** One function for all listeners, so that it is called once per batch. */
+  /** All listeners use the same function, so that it is called once per batch. */
   const present: Subject["present"] = async (jobs) => {
     const jobIds = jobs.filter(({ job }) => job.function_id === "generate-image").map(({ job }) => job.id);
     const tasks = jobIds.length === 0 ? [] : await images.ofJobs(jobIds);

@@ -6,7 +6,7 @@ import { prioritySchema } from "#lib/engine/priorities.ts";
 import { RETRY_POLICIES } from "#lib/engine/retry-policy.ts";
 import { UNFORESEEN } from "#lib/http/problem.ts";
 
-/** A `waiting` task uses the lane's concurrency until its retry; a `skipped` one missed its deadline. */
+/** A `waiting` task uses the lane's concurrency until its retry. A `skipped` task missed its deadline. */
 export const taskStatus = z.enum([
   "pending",
   "processing",
@@ -48,7 +48,7 @@ export type Task = z.output<typeof taskRow>;
 /** A task as the API shows it. */
 export const taskView = z.object({
   id: z.uuid(),
-  /** Grows with every change of the task itself; its position changes with other tasks. */
+  /** Grows with every change of the task itself. Its position also changes with other tasks. */
   revision: z.number(),
   lane: laneName,
   prompt: z.string(),
@@ -59,9 +59,9 @@ export const taskView = z.object({
   attempts: z.number(),
   maxAttempts: z.number(),
   retryAt: z.string().nullable(),
-  /** 1 starts next; null when it does not wait any more. */
+  /** 1 starts next; null when the task does not wait any more. */
   position: z.number().nullable(),
-  /** The queue is ordered by these two: earliest due first, then in the order of accepting. */
+  /** The queue is ordered by these two fields: earliest due first, then in the order of accepting. */
   dueAt: z.string(),
   sequence: z.number(),
   imageUrl: z.string().nullable(),
@@ -105,6 +105,6 @@ function toError({ error_code: code, error_message: words }: Task): TaskView["er
   return { code, message: code === "internal" ? UNFORESEEN : (words ?? "") };
 }
 
-/** Depends only on the row, not on the time, so that a change of it always reaches clients as an event. */
+/** Depends only on the row and not on the time, so that clients get every change of it as an event. */
 const isDrawnOn = ({ status, drawing_until }: Task): boolean =>
   status === "canceled" && drawing_until !== null;

@@ -5,7 +5,7 @@ import { MAX_COLUMNS } from "#lib/tables/limits.ts";
 import { readTable, type Table } from "#lib/tables/read-table.ts";
 import { type Row, unreadable } from "#lib/tables/table.ts";
 
-/** Reads a table from its beginning. JSON has no header, so its columns are the names in its first rows. */
+/** Reads a table from its beginning. JSON has no header, so its columns are the names in the first rows. */
 export async function beginReading(bytes: Bytes, said: Said): Promise<Table> {
   const { dialect, rows } = await readTable(bytes, said);
   if (dialect.format === "csv") return { dialect, rows };

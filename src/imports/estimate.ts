@@ -1,7 +1,7 @@
 import { PART_BYTES, PART_ROWS } from "#imports/plan-import.ts";
 import type { Row } from "#lib/tables/table.ts";
 
-/** What a month with this import alone would cost, by the number of its parts. */
+/** The cost of a month in which this import is the only work, by the number of its parts. */
 export type EstimateImport = (parts: number) => { usage: { executions: number }; cheapestUsd: number | null };
 
 /**

@@ -4,8 +4,8 @@ import { z } from "zod";
 const owner = z.string().min(1).max(200);
 
 /**
- * Command: import this file. `fileUrl` is `https://…`, or `storage://<path in the bucket "imports">`. For an import that
- * was not accepted over HTTP `importType` names its target and `userId` its owner.
+ * Command: import this file. `fileUrl` is `https://…`, or `storage://<path in the bucket "imports">`. When the import
+ * was not accepted over HTTP, `importType` names its target and `userId` its owner.
  */
 export const importRequested = eventType("import/start", {
   schema: z.object({
@@ -16,7 +16,9 @@ export const importRequested = eventType("import/start", {
   }),
 });
 
-/** Command: import the rows of one part of the file. The event contains no rows: they are read from the file. */
+/**
+ * Command: import the rows of one part of the file. The event contains no rows, because they are read from the file.
+ */
 export const importBatchDue = eventType("import/process-batch", {
   schema: z.object({
     importId: z.uuid(),

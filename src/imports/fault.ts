@@ -2,7 +2,9 @@ import { z } from "zod";
 import type { ImportRepository } from "#imports/repository.ts";
 import { AppError, codeOf, type ErrorCode } from "#lib/errors.ts";
 
-/** Errors of the file, its address or its owner: they end the import, and an operator cannot help. */
+/**
+ * Errors that the file, its address or its owner causes. They end the import, because an operator cannot correct them.
+ */
 const FAULTS: ReadonlySet<ErrorCode> = new Set([
   "unreadable_table",
   "file_changed",
@@ -15,15 +17,15 @@ const FAULTS: ReadonlySet<ErrorCode> = new Set([
   "provider_answer_too_large",
 ]);
 
-/** The code of such an error, also after it has passed through the engine. */
+/** The code of such an error, even after the error has passed through the engine. */
 export function faultOf(error: unknown): ErrorCode | undefined {
   const code = codeOf(error);
   return code !== undefined && FAULTS.has(code) ? code : undefined;
 }
 
 /**
- * Runs the work. When the cause of its error is the file or its owner (`FAULTS`), the import has failed. The error is
- * thrown again in any case, so that the engine handles it.
+ * Runs the work. When the file or its owner caused the error (`FAULTS`), the import fails. The error is thrown again in
+ * any case, so that the engine handles it.
  */
 export async function failing<Result>(
   imports: Pick<ImportRepository, "fail">,

@@ -50,7 +50,7 @@ export const guessView = z.object({
     .object({
       rows: z.number(),
       executions: z.number(),
-      /** The cost of a month in which this import is the only work; null where a price is on request. */
+      /** The cost of a month in which this import is the only work; null when a price is on request. */
       cheapestUsd: z.number().nullable(),
     })
     .nullable(),

@@ -12,7 +12,7 @@ type Dependencies = {
   storage: Pick<Storage, "open" | "put">;
 };
 
-/** The most characters of a file in the request itself; a larger file must be uploaded first. */
+/** The most characters of a file that a request contains. A larger file must be uploaded first. */
 const MAX_CONTENT_LENGTH = 900_000;
 
 export const fileName = text(200).min(1);
@@ -28,7 +28,7 @@ export const sourceSchema = z.union(
 type SaidSource = z.output<typeof sourceSchema>;
 export type FoundFile = { fileUrl: string; fileName: string; fileId?: string; fingerprint?: string };
 
-/** The file of a source. Text in the body becomes a file like any other; `fingerprint` identifies the same file. */
+/** The file of a source. Text in the body becomes a file like any other. `fingerprint` is equal for equal files. */
 export async function findFile(
   deps: Dependencies,
   source: SaidSource,

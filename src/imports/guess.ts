@@ -12,7 +12,7 @@ type Imports = Pick<ImportRepository, "lastMapping">;
 const ROWS_SHOWN = 5;
 const MAX_SHOWN_LENGTH = 200;
 
-/** The format of a file, detected from its beginning; its first rows; and the field of each column. */
+/** The detected format of a file, its first rows, and the field of each column. */
 export async function guess(
   imports: Imports,
   owner: string,

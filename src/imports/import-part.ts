@@ -22,7 +22,7 @@ type Repository = Pick<ImportRepository, "write">;
 type Item = { row: WrittenRow; source: Row } | { reject: Reject };
 const boundsSchema = z.object({ from: z.number(), line: z.number(), until: z.number().nullable() });
 
-/** Writes the rows of a part in sets of rows. It begins at the part's position. */
+/** Writes the rows of a part in sets of rows, from the part's position on. */
 export async function importPart(
   imports: Repository,
   work: ImportRow,
@@ -69,13 +69,13 @@ function rowsOf(work: ImportRow, source: Source, { bounds }: Part): AsyncIterabl
   return readTableFrom(bytes, dialect, { offset: from, line }, until ?? undefined);
 }
 
-/** A host without ETags may serve another file, which is noticed only when its rows are counted. */
+/** A host without ETags may serve another file, which shows only when its rows are counted. */
 const hasOtherRows = () =>
   new AppError("file_changed", "The file has other rows than when the import was planned");
 
 /**
- * Writes the whole set in one statement. When the database refuses its content, the two halves are tried, down to the
- * one row that it refuses: only that row is rejected.
+ * Writes the whole set in one statement. When the database refuses the content, each half is tried, then halves of the
+ * halves, until only the row that the database refuses is rejected.
  */
 async function writeSet(imports: Repository, part: Part, from: number, set: Item[]): Promise<Worked> {
   const rows = set.flatMap((item) => ("row" in item ? [item.row] : []));

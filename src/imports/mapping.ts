@@ -2,10 +2,10 @@ import type { Target } from "#imports/targets/target.ts";
 import { columnKey } from "#lib/tables/header.ts";
 import { unreadable } from "#lib/tables/table.ts";
 
-/** Column of the file → field of the target; null: the column is not read. */
+/** For each column of the file the field of the target; null: the column is not read. */
 export type Mapping = Record<string, string | null>;
 
-/** The columns that rejects.csv adds to those of the file; an import ignores them. */
+/** The columns that rejects.csv adds to those of the file. An import ignores them. */
 export const REJECT_COLUMNS = [
   "import_line",
   "import_column",
@@ -22,7 +22,7 @@ const ours: ReadonlySet<string> = new Set(REJECT_COLUMNS);
  */
 export const isRejects = (columns: readonly string[]): boolean => columns.includes("import_code");
 
-/** The field of each column by its name; an open target accepts the other columns unchanged. */
+/** The field of each column by its name. An open target accepts the other columns unchanged. */
 export function suggestMapping(columns: readonly string[], target: Target): Mapping {
   const mapping: Mapping = {};
   const taken = new Set<string>();
@@ -45,7 +45,8 @@ export function suggestMapping(columns: readonly string[], target: Target): Mapp
 }
 
 /**
- * The whole mapping of a file: the caller's choices, and the rest by names. Throws when a required field is missing.
+ * The whole mapping of a file: the caller's choices, and the other columns by their names. Throws when a required field
+ * is missing.
  */
 export function completeMapping(columns: readonly string[], said: Mapping | null, target: Target): Mapping {
   const mapping = said ? mappingAsSaid(columns, said, target) : suggestMapping(columns, target);

@@ -17,7 +17,7 @@ import { type Dialect, type Row, unreadable } from "#lib/tables/table.ts";
 export const PART_ROWS = 5_000;
 /** The most bytes of a part, for files with few long rows. */
 export const PART_BYTES = 8 * 1024 * 1024;
-/** A piece of the plan takes about a second of reading, so a crash loses no more than that. */
+/** Reading for one piece of the plan takes about a second, so a crash loses no more than that. */
 const PIECE_PARTS = 20;
 
 /** The position and number of the next row, and the digest of the rows before it. */
@@ -37,7 +37,7 @@ export async function planPiece(
   const cursor = from === null ? undefined : cursorSchema.parse(from);
   const rows = cursor ? goOn(work, source, cursor) : await begin(imports, work, source);
   const start = cursor ?? { offset: 0, line: 1, row: 1, digest: "" };
-  // A file in Storage is identified by its ETag; a file at an address, after it was read to its end.
+  // A file in Storage is identified by its ETag; a file at a web address by a digest, after it was read to its end.
   const isDigested = work.fingerprint === null;
   const { parts, next, digest } = await cut(rows, start, time, isDigested);
   if (next !== null) return { parts, cursor: next };
@@ -100,7 +100,7 @@ const openPart = (first: number, { offset, line }: { offset: number; line: numbe
   hash: createHash("sha256"),
 });
 
-/** The reader stops at such a row, so the rest of the file would not be imported. */
+/** The reader stops at such a row, so the rest of the file would be left out without an error. */
 function refuseGivenUp(row: Row): void {
   if (!("error" in row) || row.error.code !== "too_many_broken_quotes") return;
   throw unreadable("too_many_broken_quotes", row.error.message, row.error.hint);

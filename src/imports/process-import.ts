@@ -21,13 +21,15 @@ type Dependencies = {
   onFailure: OnFailure;
 };
 
-/** Reads the file once, cuts it into parts of whole rows, and sends an event for each. The last part ends the job. */
+/**
+ * Reads the file once, cuts it into parts of whole rows, and sends an event for each part. The last part ends the job.
+ */
 export const processImport = (deps: Dependencies) =>
   deps.inngest.createFunction(
     {
       id: "process-import",
       triggers: [importRequested],
-      // One file per owner is planned at a time, so that many files of one owner do not delay the others.
+      // One file per owner is planned at a time, so that an owner with many files does not delay the others.
       concurrency: [deps.flow.concurrency(5), deps.flow.concurrency(1, "event.data.userId")],
       ...tries("dataSync"),
       cancelOn: cancelOfThisJob,
@@ -63,7 +65,7 @@ export const processImport = (deps: Dependencies) =>
       } catch (error) {
         const code = faultOf(error);
         if (code === undefined) throw error;
-        // The job has failed with this code and a hint for its owner; an operator has nothing to do.
+        // The job has failed with this code and a hint for its owner. An operator need not act.
         return { fault: code };
       }
     },

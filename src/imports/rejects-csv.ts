@@ -7,8 +7,8 @@ type Repository = Pick<ImportRepository, "rejects" | "rejectColumns">;
 const PAGE = 500;
 
 /**
- * The rejected rows as a CSV that can be corrected and imported again: the columns of the file, then why each row was
- * rejected. A row that could not be split into cells is in the last column, unchanged.
+ * The rejected rows as a CSV that can be corrected and imported again: the columns of the file, then the reason of each
+ * rejection. A row that could not be split into cells is in the last column, unchanged.
  */
 export async function rejectsCsv(imports: Repository, { id, dialect }: ImportRow) {
   const named = dialect?.format === "csv" ? dialect.columns.filter(Boolean) : await imports.rejectColumns(id);
@@ -43,6 +43,6 @@ const reasonOf = (reject: RejectRow) => [
   reject.cells === null ? reject.raw : "",
 ];
 
-/** Adds an apostrophe before text that a spreadsheet would run as a formula; an import of this file removes it. */
+/** Adds an apostrophe before text that a spreadsheet would run as a formula. An import of this file removes it. */
 const escaped = (cell: string): string => (FORMULA.test(cell) ? `'${cell}` : cell);
 const FORMULA = /^'*[=+\-@\t\r\uFF1D\uFF0B\uFF0D\uFF20]/;

@@ -11,7 +11,7 @@ import type { Position } from "#lib/http/pages.ts";
 
 export type ImportRepository = ReturnType<typeof importRepository>;
 
-/** The parts of an import that a caller or an event of app code specifies. */
+/** The fields of an import that a caller, or an event of app code, gives. */
 export type NewImport = {
   target: string;
   options: Json;
@@ -44,7 +44,7 @@ export function importRepository(db: DatabaseClient, clock: Clock) {
     accept: (request: JobRequest, wanted: NewImport, viewer: string | null) =>
       call("accept_import", { request, import: dense(wanted), viewer }, jobRow),
 
-    /** The import of a run; created here when app code sent the event itself. */
+    /** The import of a run. It is created here when app code sent the event itself. */
     open: (eventId: string, id: string, owner: string | undefined, wanted: NewImport) =>
       call("open_import", { eventId, id, owner, import: dense(wanted) }, importRow),
 
@@ -63,7 +63,7 @@ export function importRepository(db: DatabaseClient, clock: Clock) {
     fail: (id: string, error: { code: string; message: string; hint: string; details: Json }) =>
       call("fail_import", { id, error }),
 
-    /** Writes a set of rows, from `from` up to but without `next`; each row is either written or rejected. */
+    /** Writes a set of rows, from `from` to before `next`. Each row is either written or rejected. */
     write(
       part: { id: number; token: string },
       from: number,
@@ -80,7 +80,7 @@ export function importRepository(db: DatabaseClient, clock: Clock) {
 
     countUndo: (id: string) => callTimeless("count_import_undo", { id }, z.number()),
 
-    /** Undoes the next rows. `isGivenUp`: other rows refer to them, so they are listed instead. */
+    /** Undoes the next rows. `isGivenUp`: the rows stay, because other rows refer to them, and are listed. */
     undo: (part: { id: number; token: string }, id: string, limit: number, isGivenUp: boolean) =>
       call("undo_import_rows", { partId: part.id, token: part.token, id, limit, isGivenUp }, worked),
 
@@ -88,7 +88,7 @@ export function importRepository(db: DatabaseClient, clock: Clock) {
     conflicts: (id: string, limit: number) =>
       callTimeless("list_import_conflicts", { id, limit }, conflictRow.array()),
 
-    /** Deletes old rows; returns how many, and 0 when none are left. */
+    /** Deletes old rows. Returns how many were deleted: 0 when none are left. */
     purge: (limit: number) => call("purge_imports", { limit }, z.number()),
 
     /** Newest first, at most `limit` + 1 rows: the extra row shows that there is a next page. */

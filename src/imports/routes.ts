@@ -40,16 +40,19 @@ const importBody = z.object({
   target: text(100),
   /** Further options of the target: {listId} for subscribers. */
   options: z.record(text(50), z.union([text(200), z.null()])).default({}),
-  /** Column of the file → field of the target; null leaves the column out. By default columns are matched by name. */
+  /**
+   * For each column of the file the field of the target; null leaves the column out. By default columns are matched by
+   * name.
+   */
   mapping: z
     .record(text(200), text(100).nullable())
     .refine(hasFewKeys, "names at most 200 columns")
     .optional(),
   merge: z.enum(["insert", "update", "upsert"]).optional(),
   absent: z.enum(["keep", "clear"]).optional(),
-  /** Reports what would happen, and writes nothing. */
+  /** Whether the import only reports what it would do, and writes nothing. */
   dryRun: z.boolean().default(false),
-  /** Allows importing the same file again. */
+  /** Whether the same file may be imported again. */
   again: z.boolean().default(false),
   ...saidSchema.shape,
 });

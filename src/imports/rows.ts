@@ -9,7 +9,7 @@ export const dialectSchema = z.object({
   separator: z.enum(SEPARATORS).nullable(),
   columns: z.array(z.string()),
 });
-/** The format as far as the caller knows it; the rest is detected. */
+/** The format as far as the caller knows it. The rest is detected. */
 export const saidSchema = dialectSchema.pick({ format: true, encoding: true, separator: true }).partial();
 
 export const fileRow = z.object({ id: z.uuid(), owner: z.string(), path: z.string(), name: z.string() });
@@ -74,7 +74,7 @@ export const conflictRow = z.object({
 export type RejectRow = z.output<typeof rejectRow>;
 
 /**
- * A valid row for the database: its number, its key, its columns. The names are short, because a set has thousands
+ * A valid row for the database: its number, its key, its columns. The names are short, because a set contains thousands
  * of rows.
  */
 export type WrittenRow = { n: number; k: string; v: Record<string, Json> };

@@ -28,8 +28,8 @@ export const factsOf = (row: { version: string | null; byte_count: number | null
 type Outside = { storage: Pick<Storage, "open">; safeFetch: SafeFetch };
 
 /**
- * Opens a file for reading in pieces. Every answer is compared with the facts of the first reading: a file that has
- * changed since then throws `file_changed`.
+ * Opens a file for reading in pieces. Every answer is compared with the facts of the first reading. If the file has
+ * changed since then, reading throws `file_changed`.
  */
 export async function openSource(outside: Outside, url: string, known: FileFacts | null): Promise<Source> {
   const read = url.startsWith(STORAGE)
@@ -58,7 +58,7 @@ export async function openSource(outside: Outside, url: string, known: FileFacts
 }
 
 /**
- * Reads ranges of a file at an address that a user gave. A host that answers with the whole file is asked only once.
+ * Reads ranges of a file at an address that a user gave. A host that answers with the whole file is called only once.
  */
 function rangesOf(safeFetch: SafeFetch, url: string): RangeReader {
   let whole: FileRange | undefined;

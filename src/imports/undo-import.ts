@@ -19,7 +19,10 @@ type Dependencies = {
 
 const ROWS = 1_000;
 
-/** Undoes an import, a thousand rows at a time. Its job has one part, so that it continues where it stopped. */
+/**
+ * Undoes an import, a thousand rows at a time. The job has one part, so that a later run continues where the work
+ * stopped.
+ */
 export const undoImport = ({ inngest, imports, parts, flow, onFailure }: Dependencies) =>
   inngest.createFunction(
     {
@@ -48,7 +51,9 @@ export const undoImport = ({ inngest, imports, parts, flow, onFailure }: Depende
     },
   );
 
-/** Rows that other rows refer to cannot be deleted: the set is halved until they are found, and they are listed. */
+/**
+ * Rows that other rows refer to cannot be deleted. The set is halved until these rows are found; then they are listed.
+ */
 async function undoRows(
   imports: Pick<ImportRepository, "undo">,
   importId: string,

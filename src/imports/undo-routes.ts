@@ -23,7 +23,7 @@ type Dependencies = {
 /** How many rejects one request can copy. */
 const MOST_RETRIED = 100_000;
 
-/** The actions on an import that has ended. */
+/** Routes for imports that have ended. */
 export const importUndoRoutes = ({ imports, storage, jobs }: Dependencies): Route[] => [
   route({
     method: "POST",

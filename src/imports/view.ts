@@ -14,7 +14,7 @@ const counts = z.object({
   rejected: z.number(),
 });
 const progress = z.object({
-  /** Reading finds the number of rows; writing begins after that. */
+  /** Reading finds the number of rows. Writing begins after that. */
   phase: z.enum(["waiting", "reading", "writing", "ended"]),
   percent: z.number(),
   rowsDone: z.number(),
@@ -35,7 +35,7 @@ export const importView = z.object({
   dryRun: z.boolean(),
   fileName: z.string(),
   status: z.string(),
-  /** Why it failed: {code, message, hint, details}. */
+  /** Why the import failed: {code, message, hint, details}. */
   error: z.unknown(),
   format: z.string().nullable(),
   encoding: z.string().nullable(),
@@ -84,7 +84,10 @@ export const importDetailsView = importView.extend({
     failed: z.number(),
     errors: z.array(importError),
   }),
-  /** The first 100 rows that an undo left unchanged: they were changed since, are gone, or other rows refer to them. */
+  /**
+   * The first 100 rows that an undo left unchanged, because they were changed since the import, are gone, or are used
+   * by other rows.
+   */
   conflicts: z.array(conflictRow),
 });
 z.globalRegistry.add(importDetailsView, { id: "ImportDetails" });

@@ -8,17 +8,21 @@ export const ARCHIVE_BUCKET = "archive";
 
 /** Rows per statement: about 1 MB. */
 const PAGE = 1_000;
-/** Rows per file: a few seconds, and far below the 50 MB that a file may have on Supabase's free plan. */
+/**
+ * Rows per file. Writing one takes a few seconds, and it is far smaller than the 50 MB that Supabase's free plan
+ * allows.
+ */
 const FILE = 50_000;
 
 type ReadPage = (after: Cursor | null, limit: number) => Promise<[Cursor, Json][]>;
 type File = { path: string; after: Cursor | null; read: ReadPage };
-/** `after`: where the next file begins; null: these were the last rows. */
+/** `after` is where the next file begins; null when these were the last rows. */
 export type Written = { rows: number; bytes: number; after: Cursor | null };
 
 /**
- * Writes rows to Storage as lines of JSON, compressed: all that are left, or as many as one file takes. Memory holds
- * one page. The same rows go to the same path, so a repeated write replaces the file. Without rows there is no file.
+ * Writes rows to Storage as compressed lines of JSON: all rows that are left, or as many as one file takes. Only one
+ * page is in memory. The same rows are written to the same path, so a repeated write replaces the file. Without rows no
+ * file is written.
  */
 export async function writeArchiveFile(
   storage: Pick<Storage, "putStream">,

@@ -17,8 +17,9 @@ const MAX_FILES = 80;
 const TABLES = ["jobs", "letters"] as const;
 
 /**
- * Writes each past month of the ledger that is not in the archive yet: `<month>/jobs-1.ndjson.gz` and so on, one file a
- * step. After a crash the run continues with its file. Months that are left after MAX_FILES wait for the next run.
+ * Writes each past month of the ledger that is not in the archive yet: `<month>/jobs-1.ndjson.gz` and so on, one file
+ * in each step. After a crash the run continues with the same file. Months that are left after MAX_FILES wait for the
+ * next run.
  */
 export const archiveLedger = (deps: Dependencies) =>
   deps.inngest.createFunction(

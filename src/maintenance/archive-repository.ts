@@ -5,7 +5,7 @@ import type { DatabaseClient } from "#lib/database/client.ts";
 
 export type ArchiveRepository = ReturnType<typeof archiveRepository>;
 
-/** The end of a page: where the next one begins. */
+/** The last row of a page, after which the next page begins. */
 const cursor = z.tuple([z.string(), z.string()]);
 export type Cursor = z.output<typeof cursor>;
 const page = z.array(z.tuple([cursor, z.json()]));

@@ -31,10 +31,10 @@ const busyUser = z.object({
 export function maintenanceRepository(db: DatabaseClient, clock: Clock) {
   const { call, callTimeless } = createCall(db, clock);
   return {
-    /** One batch of every task that is to run. */
+    /** Runs one batch of every task that is due. */
     run: (limit: number) => call("run_maintenance", { limit }, batch),
 
-    /** Newest first, one more than `limit`. */
+    /** Newest first, at most `limit` + 1 rows: the extra row shows that there is a next page. */
     actions: (limit: number, beforeId?: number) =>
       callTimeless("list_audit_logs", { beforeId, limit: limit + 1 }, action.array()),
 

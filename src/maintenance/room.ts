@@ -9,7 +9,7 @@ import { runMaintenance } from "./run-maintenance.ts";
 
 type Dependencies = { db: DatabaseClient; clock: Clock };
 
-/** A task's schedule has its name; times are UTC. */
+/** A schedule with the same name as its task. Times are UTC. */
 const task = (name: string, cron: string, summary: string): Schedule => ({
   name,
   summary,

@@ -12,7 +12,7 @@ const actionView = z.object({
   actor: z.string(),
   /** The route. */
   action: z.string(),
-  /** The parameters of its path. */
+  /** The parameters of the route's path. */
   target: z.json(),
 });
 z.globalRegistry.add(actionView, { id: "AdminAction" });

@@ -32,7 +32,7 @@ export const alertView = z.object({
   offenders: z.record(z.string(), z.json()).array(),
   runbook: z.string(),
   openedAt: z.string(),
-  /** When the monitor last found it. */
+  /** When the monitor last found the problem. */
   seenAt: z.string(),
   reminders: z.number(),
   acknowledgedAt: time,

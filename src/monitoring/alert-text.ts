@@ -2,7 +2,7 @@ import type { SlackMessage } from "#lib/outside/slack.ts";
 import type { Alert } from "#monitoring/alerts-repository.ts";
 import { ruleOf } from "#monitoring/thresholds.ts";
 
-/** Where the runbook of a rule is: a file of this repository, at the address where people read it. */
+/** The address of a rule's runbook: a file of this repository, at the address where people read it. */
 export const runbookOf = (rule: string, base: string | undefined): string =>
   `${base === undefined ? "" : `${base.replace(/\/$/, "")}/`}docs/runbooks/${rule}.md`;
 
@@ -20,7 +20,7 @@ export function headlineOf({
 
 const PREFIX = { opened: "", reminded: "Still: ", resolved: "Resolved: " } as const;
 
-/** S4-78: the Slack message about an alert's beginning, continuation or end. */
+/** S4-78: the Slack message when an alert begins, continues or ends. */
 export function alertMessage(alert: Alert, runbooks: string | undefined): SlackMessage {
   const what = alert.untold ?? "opened";
   return {

@@ -41,7 +41,7 @@ z.globalRegistry.add(openCounts, { id: "OpenCounts" });
 
 type Look = {
   thresholds: Thresholds;
-  /** Schedule → its newest slot that must have been decided. */
+  /** For each schedule its newest slot that must have been decided. */
   slots: Record<string, string>;
   mailTo: string[];
   remindAfterMinutes: number;
@@ -63,19 +63,19 @@ export function alertsRepository(db: DatabaseClient, clock: Clock) {
     claimUntold: (limit: number) => call("claim_untold_alerts", { limit }, alertRow.array()),
     confirmTold: (id: string, told: string) => callTimeless("confirm_told_alert", { id, told }),
 
-    /** Undefined: there is no such alert. */
+    /** Undefined when there is no such alert. */
     async acknowledge(id: string, by: string): Promise<Alert | undefined> {
       const [alert] = await call("acknowledge_alert", { id, by }, alertRow.array());
       return alert;
     },
-    /** Newest first, one more than `limit`. */
+    /** Newest first, at most `limit` + 1 rows: the extra row shows that there is a next page. */
     list: (status: string | undefined, limit: number, before?: Position) =>
       callTimeless(
         "list_alerts",
         { status, limit: limit + 1, beforeAt: before?.at, beforeId: before?.id },
         alertRow.array(),
       ),
-    /** What the navigation shows; `owner: null` is an administrator. */
+    /** The numbers that the navigation shows; `owner: null` is an administrator. */
     countOpen: (owner: string | null) => callTimeless("count_open", { owner }, openCounts),
 
     sendCanary: (everyMinutes: number) =>

@@ -6,9 +6,8 @@ type Dependencies = { env: { CHECK_IN_URL?: string | undefined }; safeFetch: Saf
 const TIMEOUT_MS = 5_000;
 
 /**
- * The dead man's switch: tells an outside service (Sentry's crons, healthchecks.io, any address) that the monitor is
- * alive. The service raises an alarm when no call comes, because a monitor that is down cannot report that. Never
- * throws.
+ * Tells an outside service (Sentry's crons, healthchecks.io, any address) that the monitor is running. The service
+ * raises an alarm when no call comes, because a monitor that is down cannot report that itself. Never throws.
  */
 export const createCheckIn =
   ({ env, safeFetch, logger }: Dependencies) =>

@@ -1,7 +1,7 @@
 import { eventType } from "inngest";
 import { z } from "zod";
 
-/** Command: make the report on the day before `dueAt`. */
+/** Command: make the report about the day before `dueAt`. */
 export const dailyReportDue = eventType("report/send-daily", {
   schema: z.object({
     schedule: z.string().max(100),
@@ -10,7 +10,7 @@ export const dailyReportDue = eventType("report/send-daily", {
   }),
 });
 
-/** Command: run through the whole path, so that the monitor sees that work gets done. */
+/** Command: run the canary, so that the monitor sees that work gets done. */
 export const canarySent = eventType("monitoring/canary", {
   schema: z.object({ sentAt: z.iso.datetime({ offset: true }).max(40) }),
 });

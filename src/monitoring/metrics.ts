@@ -4,7 +4,7 @@ const sample = z.object({ labels: z.record(z.string(), z.string()), value: z.num
 export const metricsRow = z.record(z.string(), sample.array());
 export type Metrics = z.output<typeof metricsRow>;
 
-/** All metrics; each is a gauge, because the ledger deletes old jobs, so that no sum since the beginning exists. */
+/** All metrics. Each is a gauge, because the ledger deletes old jobs, so no sums since the beginning exist. */
 export const METRICS: Readonly<Record<string, string>> = {
   nightshift_jobs_waiting: "Queued jobs of a class, at most 100,000 are counted",
   nightshift_oldest_waiting_seconds: "How long the oldest queued job of a class has waited",

@@ -20,10 +20,10 @@ type Dependencies = {
   checkIn: () => Promise<boolean>;
 };
 
-/** How many alerts one housekeeping tells Slack about. */
+/** The number of alerts about which one run of housekeeping sends messages to Slack. */
 const BATCH = 20;
 
-/** Housekeeping decides a slot within this time. */
+/** Housekeeping decides a slot within this time after it was due. */
 const GRACE_MS = 5 * 60_000;
 
 /** The newest slot of each schedule that must have been decided by now. */
@@ -36,8 +36,9 @@ const slotsOf = (schedules: readonly Schedule[], now: Date): Record<string, stri
   );
 
 /**
- * Reads all numbers that are watched, in one statement, and reports what has changed. It needs the database and Slack
- * alone: not the engine, and none of the functions. `dlqCount` and `alerted` are what `monitor-dlq` returned (S4-45).
+ * Reads all watched numbers in one statement, and reports what has changed. The monitor needs only the database and
+ * Slack,
+ * not the engine, and none of the functions. `dlqCount` and `alerted` are what `monitor-dlq` returned (S4-45).
  */
 export function monitor({ env, alerts, schedules, clock, slack, mailMode, checkIn }: Dependencies): Chore {
   const look = {
@@ -49,7 +50,7 @@ export function monitor({ env, alerts, schedules, clock, slack, mailMode, checkI
     name: "monitor",
     async run(deadline) {
       const counts = await alerts.watch({ ...look, slots: slotsOf(schedules, clock.now()) });
-      // Where real mail is not sent (a preview, or a copy of production), nothing is sent to Slack and Sentry either.
+      // Where real mail is not sent (a preview, or a copy of production), nothing is sent to Slack or Sentry.
       if ((await mailMode()).mode === "hold") return { ...counts, told: 0 };
       const checkedIn = (await checkIn()) ? 1 : 0;
       const told = await eachOf(

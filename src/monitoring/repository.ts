@@ -25,7 +25,7 @@ const dailyReport = z.object({
 });
 export type DailyReport = z.output<typeof dailyReport>;
 
-/** S2-20. `workers` are the running jobs, `failed` the dead letters that wait for a decision. */
+/** S2-20. `workers` counts the running jobs; `failed` counts the dead letters that wait for a decision. */
 export const queueStats = z.object({ pending: z.number(), failed: z.number(), workers: z.number() });
 z.globalRegistry.add(queueStats, { id: "QueueStats" });
 

@@ -6,8 +6,8 @@ import { canarySent } from "#monitoring/events.ts";
 type Dependencies = { inngest: InngestClient; onFailure: OnFailure };
 
 /**
- * Does no work: the monitor only checks that it ran and that the ledger has its job. It has no step, so that it costs
- * one execution.
+ * Does no work, because the monitor only checks that it ran and that the ledger has its job. It has no step, so that it
+ * costs one execution.
  */
 export const runCanary = ({ inngest, onFailure }: Dependencies) =>
   inngest.createFunction(

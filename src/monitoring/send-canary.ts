@@ -7,10 +7,10 @@ type Dependencies = {
   alerts: Pick<AlertsRepository, "sendCanary">;
 };
 
-/** A canary costs one execution: on the free plan, one an hour takes 1.5 % of the month's. */
+/** How often a canary is sent. Each costs one execution: one an hour uses 1.5 % of the free plan's month. */
 const MINUTES = { free: 60, pro: 5 } as const;
 
-/** Sends a canary through the engine when it is time. The monitor then checks whether its job has completed. */
+/** Sends a canary through the engine when one is due. The monitor then checks whether its job has completed. */
 export const sendCanary = ({ env, alerts }: Dependencies): Chore => ({
   name: "canary",
   async run() {

@@ -29,7 +29,7 @@ export const sendDailyReport = (deps: Dependencies) =>
       onFailure: deps.onFailure,
     },
     async ({ event, step }) => {
-      // Counts from the time when the report was due: a late report is about the same day.
+      // The day is counted from the time when the report was due, so that a late report is about the same day.
       const report = await step.run("summarize", () =>
         deps.monitoring.reportOnDayBefore(new Date(event.data.dueAt), deps.timeZone),
       );
@@ -38,7 +38,7 @@ export const sendDailyReport = (deps: Dependencies) =>
     },
   );
 
-/** Where real mail is not sent (a preview, or a copy of production), nothing is sent to Slack either. */
+/** Sends the report to Slack, except where real mail is not sent (a preview, or a copy of production). */
 async function tell({ mailMode, slack }: Dependencies, message: Parameters<Slack["send"]>[0]) {
   const { mode } = await mailMode();
   return mode === "send" ? slack.send(message) : "held";

@@ -10,7 +10,7 @@ type Rule = {
 };
 
 /**
- * What the monitor watches, and the values at which it alerts (S4-42, S2-20). `ALERT_THRESHOLDS` overrides single
+ * What the monitor watches, and the values at which it alerts (S4-42, S2-20). `ALERT_THRESHOLDS` replaces single
  * thresholds. The SQL has the same rules in `private.alert_rules`, with the query behind each.
  */
 export const RULES = {

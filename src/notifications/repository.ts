@@ -24,7 +24,10 @@ type News = {
   /** In capitals: NEW_MESSAGE. */
   type: string;
   data?: Json;
-  /** Made of the work, never of the run: a second notification with the same key is ignored. */
+  /**
+   * Identifies the notification by the work that it is about, not by the run, so that a repeated run notifies once: a
+   * second notification with the same key is ignored.
+   */
   key?: string;
 };
 
@@ -45,11 +48,11 @@ export function notificationRepository(db: DatabaseClient, clock: Clock) {
     markRead: async (id: string, owner: string): Promise<Notification | undefined> =>
       (await call("read_notification", { id, owner }, notificationView.nullable())) ?? undefined,
 
-    /** The address to which the owner's finished reports are mailed; null: to none. */
+    /** The address to which the owner's finished reports are mailed; null when they are not mailed. */
     email: (owner: string) => callTimeless("get_notification_email", { owner }, z.string().nullable()),
     setEmail: (owner: string, email: string | null) => call("set_notification_email", { owner, email }),
 
-    /** Returns how many were unread. */
+    /** Returns how many notifications were unread. */
     markAllRead: (owner: string): Promise<number> => call("read_all_notifications", { owner }, z.number()),
   };
 }

@@ -30,7 +30,8 @@ const listQuery = z.object({
 });
 
 /**
- * Only the requester's own notifications, also for an administrator: a notification is for the person that it names.
+ * Every requester gets only their own notifications, even an administrator, because a notification is for the person
+ * that it names.
  */
 export const notificationRoutes = ({ notifications }: Dependencies): Route[] => [
   route({
@@ -67,7 +68,7 @@ export const notificationRoutes = ({ notifications }: Dependencies): Route[] => 
   route({
     method: "POST",
     path: "/api/notifications",
-    // Users may not call it, because a user could send another user a false notification.
+    // Users may not call this route, because a user could send another user a false notification.
     policy: "app",
     summary: "Notify a user, also live; once per Idempotency-Key",
     body: published,
@@ -97,7 +98,7 @@ const preferenceRoutes = ({ notifications }: Dependencies): Route[] => [
   route({
     method: "PUT",
     path: "/api/notifications/preferences",
-    // An application knows that the address is its user's; a user could name any.
+    // An application knows that the address belongs to its user, but a user could give any address.
     policy: "app",
     summary: "Mail finished reports to this address; null: to none",
     body: preferences,

@@ -11,7 +11,7 @@ export const sendEmailHook = z.looseObject({
     new_email: z.union([z.literal(""), address]).optional(),
   }),
   email_data: z.looseObject({
-    /** The six digits that a user can type instead of opening the link. */
+    /** Six digits that a user can type instead of opening the link. */
     token: text,
     token_hash: text,
     token_new: text,
@@ -28,7 +28,7 @@ export type AuthMail = {
   template: string;
   to: string;
   fields: { url: string; code: string };
-  /** A mail is not sent after its link has expired. */
+  /** Whether the mail is dropped when its link has expired. */
   expires: boolean;
 };
 
@@ -45,8 +45,8 @@ const NOTICES: Readonly<Record<string, string>> = {
 };
 
 /**
- * The mails of one call. A change of the address is confirmed at both addresses: Auth names the token of the old one
- * `token` and its hash `token_hash_new`, and the other way round.
+ * The mails of one call. A change of the address is confirmed at both addresses. Auth names the token of the old
+ * address `token` and its hash `token_hash_new`, and those of the new address the other way round.
  */
 export function mailsOf({ user, email_data: data }: SendEmailHook, id: string, authUrl: string): AuthMail[] {
   const type = data.email_action_type;

@@ -7,7 +7,7 @@ import { z } from "zod";
  */
 export const userSignedUp = eventType("user/signup", { schema: z.object({ userId: z.uuid() }) });
 
-/** Command: remind the user of their profile, if it is not complete by then. It is due a day after the sign-up. */
+/** Command: remind the user of their profile if it is still incomplete. The event is due a day after the sign-up. */
 export const profileReminderDue = eventType("user/remind-of-profile", {
   schema: z.object({ userId: z.uuid() }),
 });

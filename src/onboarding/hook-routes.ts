@@ -33,13 +33,13 @@ const signed = {
   bodyKinds: ["signed"],
   maxBodyBytes: 200_000,
   body: z.object({ bytes: z.instanceof(Uint8Array) }),
-  // Auth reads an empty object as consent.
+  // Auth treats an empty object as consent.
   responses: { 200: z.object({}) },
 } as const;
 
 /**
- * The hooks of Supabase Auth, signed by Standard Webhooks. Auth waits five seconds for an answer, and a user waits with
- * it: one statement, and the work is done later.
+ * The hooks of Supabase Auth, signed by Standard Webhooks. Auth, and with it the user, waits at most five seconds for
+ * an answer. So a hook is one statement, and the work is done later.
  */
 export const hookRoutes = (deps: Dependencies): Route[] => [
   route({
@@ -49,7 +49,7 @@ export const hookRoutes = (deps: Dependencies): Route[] => [
       "Supabase Auth's Send Email hook: mails a password reset, a confirmation, or another mail of Auth",
     handler: async ({ body: { bytes }, request }) => {
       const hook = open(deps, sendEmailHook, request.headers, bytes);
-      // A call that is repeated has the same bytes, under a new id.
+      // A repeated call has the same bytes but a new id, so the id is made from the bytes.
       const id = createHash("sha256").update(bytes).digest("hex");
       await deps.onboarding.sendAuthMails(mailsOf(hook, id, authUrlOf(deps.env)));
       return json(200, {});
@@ -72,7 +72,7 @@ export const hookRoutes = (deps: Dependencies): Route[] => [
 
 const authUrlOf = ({ SUPABASE_URL: url }: Pick<Env, "SUPABASE_URL">) => `${url.replace(/\/$/, "")}/auth/v1`;
 
-/** Verifies the raw bytes, then reads them. */
+/** Verifies the raw bytes, then parses them. */
 function open<T>(deps: Dependencies, schema: z.ZodType<T>, headers: Headers, body: Uint8Array): T {
   const secrets = deps.env.SUPABASE_HOOK_SECRET;
   if (secrets.length === 0) throw new AppError("not_configured", "SUPABASE_HOOK_SECRET is not set");

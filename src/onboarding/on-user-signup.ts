@@ -10,7 +10,7 @@ type Dependencies = {
   onFailure: OnFailure;
 };
 
-/** Welcomes a new user. The mail is a job of its own, which is tried four times. */
+/** Welcomes a new user. The mail has its own job, which is tried four times. */
 export const onUserSignup = ({ inngest, onboarding, onFailure }: Dependencies) =>
   inngest.createFunction(
     { id: "on-user-signup", triggers: [userSignedUp], ...tries("registration"), onFailure },

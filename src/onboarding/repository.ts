@@ -10,11 +10,11 @@ type SettingsChange = { timeZone?: string | undefined; weeklyDigest?: boolean | 
 
 export type OnboardingRepository = ReturnType<typeof onboardingRepository>;
 
-/** Each of these is safe to repeat, and does nothing for a user who was deleted. */
+/** Each statement is safe to repeat, and does nothing for a user who was deleted. */
 export function onboardingRepository(db: DatabaseClient, clock: Clock) {
   const { call, callTimeless } = createCall(db, clock);
   return {
-    /** The same as the trigger on Auth's users does. */
+    /** Begins the sign-up of a user, like the trigger on Auth's table of users. */
     begin: (user: { userId: string; email: string; name: string | undefined }) => call("begin_signup", user),
     welcome: (userId: string) => call("welcome_user", { userId }, z.literal("accepted").nullable()),
     initialize: (userId: string) => call("initialize_user", { userId }),

@@ -14,9 +14,12 @@ type Dependencies = {
   outbox: Pick<Outbox, "flush">;
 };
 
-/** Auth hashes a password only for a new address. An answer takes at least this long, so that its time does not tell. */
+/**
+ * Auth hashes a password only for a new address. An answer takes at least this long, so that its time does not show
+ * whether the address was new.
+ */
 const SHORTEST_ANSWER_MS = 300;
-/** Auth hashes with bcrypt, which reads 72 bytes. */
+/** Auth hashes with bcrypt, which uses only 72 bytes. */
 const PASSWORD_CHARS = 72;
 
 export const registerRoutes = ({ signUp, tokens, outbox }: Dependencies): Route[] => [

@@ -12,8 +12,8 @@ type Dependencies = {
 
 /**
  * Reminds a user of an incomplete profile. Its job is delayed by a day, and is canceled in the transaction that
- * completes the profile or deletes the user. A run would sleep instead: it costs an execution more, and ends only when
- * the engine hears the cancel.
+ * completes the profile or deletes the user. A run that sleeps would cost an execution more, and would end only after
+ * the engine has received the cancel.
  */
 export const sendProfileReminder = ({ inngest, onboarding, onFailure }: Dependencies) =>
   inngest.createFunction(

@@ -16,7 +16,7 @@ const change = z
   })
   .partial();
 
-/** A user's own settings; applications and administrators may open those of every user. */
+/** A user's own settings. Applications and administrators may read and change those of every user. */
 export const settingsRoutes = ({ onboarding }: Dependencies): Route[] => [
   route({
     method: "GET",

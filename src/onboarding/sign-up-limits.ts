@@ -12,8 +12,8 @@ const LIMITS = {
 } as const;
 
 /**
- * Refuses a sign-up above the limits: an address gets at most three mails an hour, even when a stranger signs it up
- * from many network addresses. Netlify's own rate limits are not used here, because its free plan has two.
+ * Refuses a sign-up above the limits. An address gets at most three mails an hour, even when a stranger signs it up
+ * from many network addresses. Netlify's own rate limits are not used here, because its free plan has only two of them.
  */
 export async function limitSignUps(
   tokens: Pick<Tokens, "take">,

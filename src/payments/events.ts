@@ -1,14 +1,14 @@
 import { eventType } from "inngest";
 import { z } from "zod";
 
-/** Cents; Stripe takes at most 999,999.99 US dollars. */
+/** Cents. Stripe takes at most 999,999.99 US dollars. */
 export const amount = z.int().min(1).max(99_999_999);
 /** The id becomes part of a search query at the provider, so quotes are not allowed. */
 export const orderId = z
   .string()
   .max(100)
   .regex(/^[\w.:-]+$/, "must be letters, digits, and . : _ -");
-/** The provider gets it after the order's id and a colon, in 255 characters together. */
+/** The provider gets this key after the order's id and a colon; together they may have 255 characters. */
 export const idempotencyKey = z.string().min(1).max(150);
 
 /** Command: make the payment of this order, in US dollars. `amount` is in cents. */

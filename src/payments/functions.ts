@@ -22,6 +22,6 @@ export const paymentFunctions = ({ db, ...deps }: Dependencies): InngestFunction
   processPayment({ ...deps, payments: paymentRepository(db, deps.clock) }),
 ];
 
-/** What `process-webhook` does with Stripe's webhooks. */
+/** The handler of Stripe's webhooks in `process-webhook`. */
 export const stripeWebhooks = ({ db, clock, stripe }: Pick<Dependencies, "db" | "clock" | "stripe">) =>
   stripeHandler({ stripe, payments: paymentRepository(db, clock) });

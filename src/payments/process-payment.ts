@@ -20,7 +20,7 @@ type Dependencies = {
 };
 type Wanted = { orderId: string; amount: number; idempotencyKey: string };
 
-/** Stripe remembers a key for 24 hours. An hour less, so that the key does not expire during a call. */
+/** Stripe remembers a key for 24 hours. This is an hour less, so that the key does not expire during a call. */
 const KEY_LIFE_MS = 23 * 60 * 60_000;
 
 /** Makes one payment for each order. A repeated call uses the same key, so Stripe makes no second payment. */
@@ -51,7 +51,7 @@ export const processPayment = (deps: Dependencies) =>
     },
   );
 
-/** The payment with this key: a new one, or that of an earlier call. */
+/** The payment with this key: a new one, or the one of an earlier call. */
 async function ask({ stripe, clock }: Dependencies, wanted: Wanted, askedAt: string | null) {
   const { orderId, amount, idempotencyKey } = wanted;
   const isForgotten = askedAt !== null && clock.now().getTime() - Date.parse(askedAt) > KEY_LIFE_MS;
@@ -65,7 +65,10 @@ async function ask({ stripe, clock }: Dependencies, wanted: Wanted, askedAt: str
   return toFacts(await stripe.post("/v1/payment_intents", form, idempotencyKey, paymentIntent), orderId);
 }
 
-/** Stripe has forgotten the key, so a call could make a second payment. Only a search shows whether there is a first one. */
+/**
+ * Stripe has forgotten the key, so a call could make a second payment. Only a search shows whether there is a first
+ * one.
+ */
 async function find(stripe: Pick<Stripe, "get">, orderId: string): Promise<z.output<typeof paymentIntent>> {
   const query = `metadata['orderId']:'${orderId}'`;
   const found = await stripe.get("/v1/payment_intents/search", { query, limit: "1" }, searchResult);

@@ -5,7 +5,7 @@ import type { Clock } from "#lib/clock.ts";
 import { createCall } from "#lib/database/call.ts";
 import type { DatabaseClient } from "#lib/database/client.ts";
 
-/** Decides which of two states is newer: see `private.is_newer_state` in SQL. */
+/** What decides which of two states is newer: see `private.is_newer_state` in SQL. */
 export type State = { sequence: number } | { isFinal: boolean; at: string; rank: number };
 
 /** The facts of a payment that the provider sent. Without a status, only the other facts are added. */
@@ -47,13 +47,13 @@ export function paymentRepository(db: DatabaseClient, clock: Clock) {
       request: JobRequest,
     ): Promise<Job> => call("accept_payment", { payment, request }, jobRow),
 
-    /** Reserves the order for one key. `paymentId` is set when the order has a payment already. */
+    /** Reserves the order for one key. `paymentId` is set when the order already has a payment. */
     begin: (payment: Wanted) => call("begin_payment", { payment }, begun),
 
-    /** The id of the order's payment. */
+    /** Returns the id of the order's payment. */
     settle: (payment: PaymentFacts) => call("settle_payment", { payment }, z.string()),
 
-    /** Whether this state was newer than the stored one. */
+    /** Returns whether this state was newer than the stored one. */
     apply: (payment: PaymentFacts) => call("apply_payment", { payment }, z.boolean()),
     applySubscription: (subscription: SubscriptionFacts) =>
       call("apply_subscription", { subscription }, z.boolean()),

@@ -66,7 +66,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
   },
 };
 
-/** Within one second the event of the higher rank is the later one. */
+/** Within one second, the event with the higher rank counts as the later one. */
 const RANKS: Readonly<Record<string, number>> = {
   created: 1,
   payment_failed: 1,
@@ -79,8 +79,8 @@ const snapshot = z.looseObject({ data: z.looseObject({ object: z.looseObject({ i
 const thin = z.looseObject({ related_object: z.looseObject({ id: z.string() }) });
 
 /**
- * Applies a webhook of Stripe. With an API key the object's present state is read from Stripe, which is right in any
- * order of events. Without one the state in the webhook is written, unless a newer one is stored.
+ * Applies a webhook of Stripe. With an API key the object's current state is read from Stripe, which is right in any
+ * order of webhooks. Without a key the state in the webhook is written, unless a newer one is stored.
  */
 export const stripeHandler =
   ({ stripe, payments }: Dependencies) =>
@@ -105,7 +105,7 @@ export const stripeHandler =
     const rank = RANKS[type.slice(dot + 1)] ?? 0;
     const stateOf: StateOf = (isFinal) =>
       present === undefined ? { isFinal, at, rank } : { sequence: newestSequence };
-    // Async, so that an error thrown before the first await is caught too.
+    // The function is async, so that an error thrown before the first await is also caught.
     const write = async () => await kind.write(present ?? carried, stateOf, payments);
     const isNewer = await write().catch(asAppError(type));
     return { verdict: isNewer ? "applied" : "unchanged", isPresentState: present !== undefined };

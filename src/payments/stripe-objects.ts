@@ -2,7 +2,7 @@ import { z } from "zod";
 import { normalizeAddress } from "#lib/email-address.ts";
 import type { PaymentFacts, State, SubscriptionFacts } from "#payments/repository.ts";
 
-/** Stripe's objects, as far as we read them. All are loose: Stripe adds fields at any time. */
+/** The fields of Stripe's objects that we read. All schemas are loose, because Stripe adds fields at any time. */
 
 const id = z.string().min(1).max(255);
 const cents = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
@@ -82,7 +82,7 @@ export const subscriptionFacts = (
   status,
   customerId: customer ?? "",
   priceId: items?.data[0]?.price?.id,
-  // Newer versions of the API have the period at the item.
+  // In newer versions of the API the item has the period.
   currentPeriodEnd: time(object.current_period_end ?? items?.data[0]?.current_period_end),
   cancelAtPeriodEnd: object.cancel_at_period_end,
   state,

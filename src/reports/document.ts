@@ -8,7 +8,7 @@ const cell = z.union([z.string(), z.number(), z.null()]);
 export type Cell = z.output<typeof cell>;
 const count = z.coerce.number();
 
-/** What SQL returns for a period (`report_snapshot`), for every type. */
+/** The result of `report_snapshot` in SQL, for every type. */
 export const snapshotSchema = z.looseObject({
   /** The headings of the table. */
   columns: z.array(z.string()),
@@ -19,17 +19,17 @@ export const snapshotSchema = z.looseObject({
 });
 export type Snapshot = z.output<typeof snapshotSchema>;
 
-/** `width` is the column's share of the page: about the characters that it needs. */
+/** `width` is the column's share of the page: roughly the number of characters that it needs. */
 type Column = { label: string; numeric: boolean; width: number };
 export type Chart = {
   title: string;
   kind: "line" | "bar";
   points: Array<{ label: string; value: number }>;
-  /** The same facts as text, for people who cannot see the chart. */
+  /** The facts of the chart as text, for people who cannot see the chart. */
   words: string;
 };
 
-/** The input of the layout, report.typ. Its texts are formatted already. */
+/** The input of the layout, report.typ. Its texts are already formatted. */
 export type ReportDocument = {
   type: string;
   title: string;
@@ -44,7 +44,7 @@ export type ReportDocument = {
 /** The contents that a type of report derives from its snapshot. */
 export type ReportContent = {
   title: string;
-  /** The subject of the report, in a sentence. Without it, the report names the account. */
+  /** What the report is about, in one sentence. Without it, the report names the account. */
   about?: string;
   tableTitle: string;
   figures: ReportDocument["figures"];
@@ -84,7 +84,7 @@ export function toDocument(facts: ReportFacts, snapshot: Snapshot, content: Repo
 const LEAST_WIDTH = 6;
 const MOST_WIDTH = 40;
 
-/** A few long texts wrap, so that the other columns have space. A word never wraps. */
+/** If only a few texts are long, they wrap, so that the other columns have space. A word never wraps. */
 function widthOf(texts: readonly string[]): number {
   const lengths = texts.map(({ length }) => length).toSorted((a, b) => a - b);
   const usual = lengths[Math.floor(0.95 * (lengths.length - 1))] ?? 0;
@@ -108,7 +108,10 @@ const periodOf = ({ start, end }: DateRange): string =>
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 const INSTANT = /^\d{4}-\d\d-\d\dT/;
 
-/** Times to the minute, numbers with separators, the beginning of an id. Control characters are removed, because fonts do not have them. */
+/**
+ * The text of a cell: times to the minute, numbers with separators, only the beginning of an id. Control characters are
+ * removed, because fonts do not contain them.
+ */
 function cellText(cell: Cell): string {
   if (cell === null) return "–";
   if (typeof cell === "number") return number(cell);

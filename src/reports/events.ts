@@ -3,7 +3,7 @@ import { z } from "zod";
 
 /** Reports with figures and charts, as PDF or CSV. */
 const DESIGNED = ["analytics", "users", "content", "campaign"] as const;
-/** Further lists of the product, as CSV. A migration registers each under the same name. */
+/** Other lists of the product, as CSV. A migration registers each under the same name. */
 const EXPORTS = ["contacts", "products", "imports", "images", "orders", "sends", "dead_letters"] as const;
 export const reportType = z.enum([...DESIGNED, ...EXPORTS]);
 type ReportType = z.output<typeof reportType>;
@@ -18,7 +18,7 @@ export type DateRange = z.output<typeof dateRange>;
 
 export const wanted = z.object({
   reportType,
-  /** For every other type than "campaign". */
+  /** Required for every type except "campaign". */
   dateRange: dateRange.optional(),
   /** Only for the type "campaign". */
   campaignId: z.uuid().optional(),
@@ -26,7 +26,7 @@ export const wanted = z.object({
 });
 export type GenerateReport = z.output<typeof wanted>;
 
-/** Command: make this report of the rows of `userId`. */
+/** Command: make this report about the rows of `userId`. */
 export const generateReportRequested = eventType("report/generate", {
   schema: wanted.extend({ userId: z.string().min(1).max(200) }),
 });

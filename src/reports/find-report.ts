@@ -16,7 +16,7 @@ export async function findReport(reports: Reports, id: string, requester: Reques
   return report;
 }
 
-/** A report that the requester may read, and whose file exists. */
+/** A report that the requester may read, when its file exists. */
 export async function findFile(reports: Reports, id: string, requester: Requester): Promise<ReportWithJob> {
   const report = await findReport(reports, id, requester);
   if (report.revoked_at !== null) throw new AppError("not_found", "This report was revoked");

@@ -38,7 +38,7 @@ export const generateReport = (deps: Dependencies) =>
     {
       id: "generate-report",
       triggers: [generateReportRequested],
-      // One report per person at a time, so that many reports of one person do not delay the others.
+      // One report per owner at a time, so that an owner with many reports does not delay the others.
       concurrency: [deps.flow.concurrency(5), deps.flow.concurrency(1, "event.data.userId")],
       ...tries("report"),
       cancelOn: cancelOfThisJob,

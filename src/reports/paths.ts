@@ -1,4 +1,4 @@
-/** A private bucket: files are downloaded by addresses that are valid for a minute. */
+/** The bucket is private: files are downloaded by addresses that are valid for a minute. */
 export const REPORTS_BUCKET = "reports";
 
 export const reportPath = ({ id, format }: { id: string; format: string }): string => `${id}.${format}`;

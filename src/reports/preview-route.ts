@@ -12,8 +12,8 @@ type Dependencies = { reports: Pick<ReportRepository, "get">; storage: Pick<Stor
 const MOST_BYTES = 5_000_000;
 
 /**
- * Serves a PDF from this site. The download redirects to Storage's own address, which the page's content security policy
- * does not allow scripts to read or frames to show.
+ * Serves a PDF from this site. The page cannot show Storage's own address, to which the download redirects, because its
+ * content security policy forbids scripts and frames of other sites.
  */
 export const previewRoute = ({ reports, storage }: Dependencies): Route =>
   route({

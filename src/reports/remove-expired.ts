@@ -11,8 +11,8 @@ type Dependencies = {
 const BATCH = 100;
 
 /**
- * Deletes the files of reports that are a week old or revoked, then their rows, because a file without a row could not
- * be found any more.
+ * Deletes the files of reports that are a week old or revoked, and then their rows. The files come first, because
+ * without its row a file could not be found any more.
  */
 export const removeExpired = ({ reports, storage }: Dependencies): Chore => ({
   name: "reports",

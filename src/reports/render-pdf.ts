@@ -22,8 +22,8 @@ type Typst = { compiler: NodeCompiler; layout: string; standard: "ua-1" };
 
 /**
  * The document as a tagged PDF (PDF/UA-1). The same document gives the same bytes. Typst is imported with the first
- * report. A character that no font has (a rare script, an emoji) becomes U+FFFD, because an accessible PDF must not
- * contain text without a glyph, and one name must not make the whole report fail.
+ * report. A character that no font contains (a rare script, an emoji) becomes U+FFFD, because an accessible PDF must
+ * not contain text without a glyph, and one name must not make the whole report fail.
  */
 export async function renderPdf(document: ReportDocument): Promise<Uint8Array> {
   loading ??= load();
@@ -39,7 +39,7 @@ export async function renderPdf(document: ReportDocument): Promise<Uint8Array> {
     if (missing.size === 0) throw unreadable(error);
     return compile(typst, replaced(data, missing));
   } finally {
-    // Typst's cache of this document is useless for the next one.
+    // The cache is emptied, because the next document cannot use it.
     typst.compiler.evictCache(0);
   }
 }
@@ -55,7 +55,7 @@ function missingIn(error: unknown): Set<string> {
   const message = error instanceof Error ? error.message : "";
   const texts = message.split("the text `").slice(1);
   const quoted = texts.map((rest) => rest.split("` could not be displayed", 1).join(""));
-  // The message is debug output of Rust, in which an unusual character is written as \u{1f44d}.
+  // The message is debug output of Rust, which writes unusual characters as \u{1f44d}.
   const escaped = quoted.join("").replace(/["\\]/g, "");
   const text = escaped.replace(/u\{([0-9a-f]{1,6})\}/g, (_, hex: string) =>
     String.fromCodePoint(Number.parseInt(hex, 16)),

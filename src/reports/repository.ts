@@ -50,7 +50,7 @@ export function reportRepository(db: DatabaseClient, clock: Clock) {
   return {
     accept: (request: JobRequest, report: WantedReport) => call("accept_report", { request, report }, jobRow),
 
-    /** The report of the run's job; created here when app code sent the event itself. */
+    /** The report of the run's job. It is created here when app code sent the event itself. */
     open: (eventId: string, report: WantedReport & { owner: string }) =>
       call("open_report", { eventId, report }, reportRow),
 
@@ -86,7 +86,7 @@ export function reportRepository(db: DatabaseClient, clock: Clock) {
     get: (id: string, owner: string | null) =>
       callTimeless("get_report", { id, owner }, reportWithJob.nullable()),
 
-    /** Returns whether this owner has such a report; its file cannot be downloaded any more. */
+    /** Returns whether this owner has such a report. Its file cannot be downloaded any more. */
     revoke: (id: string, owner: string | null) => call("revoke_report", { id, owner }, z.boolean()),
 
     expired: (limit: number) => call("expired_reports", { limit }, reportRow.array()),

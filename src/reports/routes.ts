@@ -19,7 +19,10 @@ type Dependencies = {
   jobs: Pick<Jobs, "accept">;
 };
 
-/** How long a download address is valid, so that one found in a chat or a log is useless. */
+/**
+ * How long a download address is valid. The time is short, so that an address that is found later in a chat or a log is
+ * useless.
+ */
 const LINK_SECONDS = 60;
 
 export const reportView = z.object({
@@ -35,7 +38,7 @@ export const reportView = z.object({
   bytes: z.number().nullable(),
   snapshotAt: z.string().nullable(),
   createdAt: z.string(),
-  /** The file is deleted after this. */
+  /** After this time the file is deleted. */
   expiresAt: z.string(),
   revokedAt: z.string().nullable(),
   downloadUrl: z.string().nullable(),

@@ -3,10 +3,13 @@ import type { GenerateReport } from "./events.ts";
 import { isDesigned } from "./events.ts";
 
 const DAY_MS = 24 * 60 * 60_000;
-/** A PDF has a chart with a point for each day. */
+/** A PDF contains a chart with a point for each day. */
 const MOST_DAYS = 400;
 
-/** What a request asks for: its default format, and its campaign or the times between which its days are. */
+/**
+ * The report that a request describes, with its default format, and with its campaign or the times between which its
+ * days are.
+ */
 export function wantedOf({ reportType: type, dateRange, campaignId, format: said }: GenerateReport) {
   const format = said ?? (isDesigned(type) ? "pdf" : "csv");
   if (format === "pdf" && !isDesigned(type)) {

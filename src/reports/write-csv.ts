@@ -4,7 +4,7 @@ import type { ReportRepository } from "./repository.ts";
 
 type Reports = Pick<ReportRepository, "page">;
 
-/** All rows of one snapshot as CSV. Memory holds one page of rows at a time. */
+/** All rows of one snapshot as CSV. Only one page of rows is in memory at a time. */
 export const csvOf = (
   reports: Reports,
   snapshot: { id: string; pages: number },

@@ -3,7 +3,7 @@ export type WayResult = {
   decided: number;
   ended: number;
   failed: number;
-  /** Jobs that a request began and the queue finished. */
+  /** The number of jobs that a request began and the queue finished. */
   handedOver: number;
   p50Ms: number | null;
   p95Ms: number | null;
@@ -17,7 +17,7 @@ export type Advice = {
 
 /** S4-66: a rollout begins at 10 %. */
 const STEPS = [10, 25, 50, 100];
-/** With fewer jobs, a comparison would say too little. */
+/** With fewer jobs, a comparison is not meaningful. */
 const ENOUGH = 20;
 /** The new way is worse when its share of failures is higher by more than this. */
 const MARGIN = 0.01;

@@ -5,14 +5,14 @@ export type Flag = { name: string; isOn: boolean; percentage: number; allowed: r
 export type Way = "queue" | "sync";
 export type Choice = { way: Way; reason: "off" | "allowed" | "percentage" };
 
-/** The way of one key. A key that has the new way at some percentage has it at every higher one. */
+/** The way of one key. A key that has the new way at some percentage also has it at every higher one. */
 export function choose({ name, isOn, percentage, allowed }: Flag, key: string): Choice {
   if (!isOn) return { way: "sync", reason: "off" };
   if (allowed.includes(key)) return { way: "queue", reason: "allowed" };
   return { way: positionOf(name, key) < percentage ? "queue" : "sync", reason: "percentage" };
 }
 
-/** Where a key lies between 0 and 100. It depends on flag and key alone, so it is the same in every process. */
+/** The position of a key between 0 and 100. It depends on flag and key alone, so it is the same in every process. */
 function positionOf(name: string, key: string): number {
   const hash = createHash("sha256")
     .update(JSON.stringify([name, key]))

@@ -38,7 +38,7 @@ export type Decision = {
   jobId: string;
 };
 
-/** The flags of one environment, and what was decided by them. */
+/** The flags of one environment, and the decisions that were made by them. */
 export function flagRepository(db: DatabaseClient, clock: Clock, environment: string) {
   const { call, callTimeless } = createCall(db, clock);
   return {
@@ -51,7 +51,7 @@ export function flagRepository(db: DatabaseClient, clock: Clock, environment: st
 
     remove: (name: string) => callTimeless("delete_flag", { name, environment }, z.boolean()),
 
-    /** The way of the first decision on this subject: later decisions do not change it. */
+    /** The way of the first decision on this subject. Later decisions do not change it. */
     decide: (decision: Decision) =>
       call(
         "decide_way",
@@ -62,13 +62,13 @@ export function flagRepository(db: DatabaseClient, clock: Clock, environment: st
     compare: (flag: string, since: string) =>
       callTimeless("compare_ways", { flag, environment, since }, comparison),
 
-    /** Deletes old decisions; returns how many. */
+    /** Deletes old decisions, and returns how many. */
     forget: (before: Date, limit: number) =>
       callTimeless("delete_flag_decisions", { before: before.toISOString(), limit }, z.number()),
 
     queue: (jobId: string): Promise<void> => call("queue_held_job", { jobId }),
 
-    /** Releases the jobs that were held before that time; returns how many. */
+    /** Releases the jobs that were held before `before`, and returns how many. */
     queueLeft: (functionId: string, before: Date, limit: number) =>
       call("queue_left_jobs", { functionId, before: before.toISOString(), limit }, z.number()),
   };

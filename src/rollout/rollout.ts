@@ -24,19 +24,19 @@ export function createRollout(flags: Pick<FlagRepository, "get" | "decide" | "qu
   }
 
   return {
-    /** Undefined: there is no such flag, so the new way is the only one. */
+    /** Undefined when there is no such flag. Then the new way is the only one. */
     async choose(name: string, key: string): Promise<Choice | undefined> {
       const { flag } = known.get(name) ?? (await read(name));
       return flag === null ? undefined : choose({ ...flag, isOn: flag.is_on }, key);
     },
 
-    /** Records the decision on this subject, or returns the one that was made before. */
+    /** Records the decision on this subject. If there is one already, returns that one. */
     decide: (decision: Decision) => flags.decide(decision),
 
     /** Releases a held job to the queue. */
     queue: (jobId: string) => flags.queue(jobId),
 
-    /** The flag was changed here. */
+    /** Drops the cached flag, because it was changed in this process. */
     forget: (name: string) => void known.delete(name),
   };
 }

@@ -24,13 +24,13 @@ export const rollout = room<Dependencies>({
   },
 });
 
-/** Functions whose work a request may do itself. */
+/** The functions whose work a request may do itself. */
 const HELD_FUNCTIONS = ["send-email-campaign"];
 /** No request lasts longer. */
 const REQUEST_MS = 120_000;
 const BATCH = 100;
 
-/** Releases the jobs of requests that died to the queue. */
+/** Releases jobs to the queue whose request has died. */
 const queueLeft = (flags: Pick<FlagRepository, "queueLeft">, clock: Clock): Chore => ({
   name: "held-jobs",
   async run() {

@@ -22,7 +22,7 @@ export const flagView = z.object({
 });
 z.globalRegistry.add(flagView, { id: "Flag" });
 export const flagDetailsView = flagView.extend({
-  /** Both ways since the flag was changed, at most seven days back. */
+  /** The results of both ways since the flag was changed, at most seven days back. */
   ways: comparison,
   advice: z.object({
     next: z.enum(["wait", "go_on", "turn_back", "finish"]),
@@ -91,7 +91,7 @@ export const flagRoutes = ({ flags, rollout, clock }: Dependencies): Route[] => 
   }),
 ];
 
-/** Work from before the last change says nothing about the flag as it is now, so it is not compared. */
+/** Only work since the last change is compared, because earlier work was divided by another state of the flag. */
 function comparedSince({ updated_at: updatedAt }: FlagRow, now: Date): string {
   const weekAgo = now.getTime() - WEEK_MS;
   return new Date(Math.max(weekAgo, Date.parse(updatedAt))).toISOString();

@@ -28,9 +28,9 @@ const SHOWN = 20;
 
 const backfillPreview = z.object({
   slots: z.number(),
-  /** Slots that have had a job. They get no second one. */
+  /** The number of slots that already have a job. They get no second one. */
   alreadyRun: z.number(),
-  /** Slots on the schedule's excluded days. */
+  /** The number of slots on the schedule's excluded days. */
   excluded: z.number(),
   /** How many jobs the backfill would start. */
   starts: z.number(),

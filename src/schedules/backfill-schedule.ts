@@ -23,8 +23,8 @@ type Dependencies = {
 const BATCH = 50;
 
 /**
- * Accepts a job for each slot of a past period that has had none. Each slot gets one job, even if the run dies several
- * times: the part of its job stores the position, and a slot's row names its job.
+ * Accepts a job for each slot of a past period that has no job. Each slot gets one job, even if the run dies several
+ * times, because the part of the backfill's job stores the position, and a slot's row names its job.
  */
 export const backfillSchedule = ({ inngest, schedules, declared, parts, flow, onFailure }: Dependencies) =>
   inngest.createFunction(

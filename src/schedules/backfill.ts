@@ -10,7 +10,7 @@ type Period = { cron: string; timeZone: string; from: string; to: string };
 /** The most slots of one backfill. */
 const MOST_SLOTS = 1_000;
 
-/** The slots from `from` on and before `to`. */
+/** The slots from `from` on to before `to`. */
 export function slotsOf({ cron, timeZone, from, to }: Period): Slot[] {
   const after = new Date(Date.parse(from) - 1);
   const slots = slotsBetween({ cron, timeZone }, after, new Date(Date.parse(to) - 1), MOST_SLOTS + 1);
@@ -20,13 +20,16 @@ export function slotsOf({ cron, timeZone, from, to }: Period): Slot[] {
   });
 }
 
-/** Future slots run without a backfill. */
+/** Refuses future periods, because their slots will run without a backfill. */
 export function requirePast({ from, to }: { from: string; to: string }, now: Date): void {
   if (Date.parse(from) >= Date.parse(to)) throw new AppError("invalid_request", "to must be later than from");
   if (Date.parse(to) > now.getTime()) throw new AppError("invalid_request", "to must not be in the future");
 }
 
-/** A maintenance task does the same for every slot, so one run of it is enough. */
+/**
+ * The job of a schedule. A maintenance task is refused, because it does the same for every slot, so one run of it is
+ * enough.
+ */
 export function jobOf(schedule: Schedule): NonNullable<Schedule["job"]> {
   if (schedule.job !== undefined) return schedule.job;
   throw new AppError("conflict", "A maintenance task does not depend on its slot", {

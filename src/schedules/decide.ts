@@ -7,15 +7,15 @@ export type Decision = { slot: Slot; fate: "fired" | "merged" | "skipped"; reaso
 type Situation = {
   now: Date;
   pausedBy: string | null;
-  /** True when more slots are due than these, which are the oldest. */
+  /** Whether more slots are due than these, which are the oldest. */
   hasMore: boolean;
 };
 
-/** Housekeeping comes every five minutes; a slot that is found later than this was missed. */
+/** Housekeeping runs every five minutes. A slot that it finds later than this was missed. */
 const GRACE_MS = 10 * 60_000;
 
 /**
- * Decides what happens to slots that are due, in their order. The database still skips or merges a fired one that
+ * Decides what happens to the slots that are due, in their order. The database still skips or merges a fired slot that
  * overlaps an earlier job.
  */
 export function decide(
@@ -47,7 +47,7 @@ export function isExcluded({ excludedDays = [] }: Pick<Schedule, "excludedDays">
   return excludedDays.includes(day) || excludedDays.includes(day.slice(5));
 }
 
-/** The wait of a slot never changes, and it differs between schedules. */
+/** The delay of a slot is always the same, and it differs between schedules. */
 export function jitterOf(schedule: Pick<Schedule, "name" | "jitterMs">, slot: Slot): number {
   const { name, jitterMs = 0 } = schedule;
   const hash = createHash("sha256").update(`${name} ${slot.local}`).digest().readUInt32BE();

@@ -1,7 +1,10 @@
 import { eventType } from "inngest";
 import { z } from "zod";
 
-/** The cron and the zone are those of the moment at which the backfill was asked for: its slots stay the same. */
+/**
+ * The event contains the cron and the time zone of the moment when the backfill was requested, so that its slots stay
+ * the same.
+ */
 export const backfillRequested = eventType("schedule/backfill", {
   schema: z.object({
     schedule: z.string().max(100),

@@ -1,7 +1,7 @@
 import type { Schedule } from "#lib/schedule.ts";
 import type { ScheduleRow } from "./repository.ts";
 
-/** Code that the routes of one schedule share. An unknown name is answered with 404. */
+/** Finds the schedule of a route. An unknown name is answered with 404. */
 export type Find = (name: string) => Promise<Found>;
 export type Found = { schedule: Schedule; row: ScheduleRow };
 /** Decides the slots up to now. */

@@ -15,14 +15,16 @@ export const nextSlots = (times: Times, now: Date, count: number): Slot[] =>
     .filter((slot) => !isExcluded(times, slot))
     .slice(0, count);
 
-/** Says for each change of the clocks in the coming year which times of this schedule come twice or never. */
+/**
+ * The warnings about the coming year: for each change of the clocks, which times of this schedule occur twice or never.
+ */
 export function clockWarnings(times: Times, now: Date): string[] {
   const { cron, timeZone } = times;
   readCron(cron, timeZone);
   const pattern = readCron(cron, "UTC");
   return clockChanges(timeZone, now).flatMap(({ at, before, after }) => {
     const isGap = after > before;
-    // Local times as if they were UTC: those that are skipped, or that come twice.
+    // Local times as if they were UTC: those that are skipped, or that occur twice.
     const first = at.getTime() + Math.min(before, after);
     const end = at.getTime() + Math.max(before, after);
     const affected = pattern.nextRun(new Date(first - 1));
@@ -47,12 +49,12 @@ export function clockWarnings(times: Times, now: Date): string[] {
   });
 }
 
-/** When the local clocks change in the coming year, to the minute; the offsets are in milliseconds. */
+/** The changes of the local clocks in the coming year, to the minute. Offsets are in milliseconds. */
 function clockChanges(timeZone: string, now: Date) {
   const offset = (time: number) => offsetOf(new Date(time), timeZone).ms;
   const start = Math.floor(now.getTime() / HOUR_MS) * HOUR_MS;
   const changes: Array<{ at: Date; before: number; after: number }> = [];
-  // A day holds at most one change.
+  // A day has at most one change.
   for (let day = start; day < start + YEAR_HOURS * HOUR_MS; day += 24 * HOUR_MS) {
     const [before, after] = [offset(day), offset(day + 24 * HOUR_MS)];
     if (before === after) continue;

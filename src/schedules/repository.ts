@@ -41,7 +41,7 @@ const tickRow = lastTick
 export type TickRow = z.output<typeof tickRow>;
 const fateCounts = z.partialRecord(fate, z.number());
 
-/** A slot, and what to do with it. */
+/** A slot, and what is done with it. */
 export type NewTick = {
   at: string;
   slot: string;
@@ -51,14 +51,14 @@ export type NewTick = {
   task?: string;
 };
 
-/** A slot of a backfill, and the request of its job. */
+/** A slot of a backfill, and the request of the slot's job. */
 export type BackfilledSlot = { at: string; slot: string; request: Json };
 type Backfilled = { from: number; next: number; schedule: string; reason: string; slots: BackfilledSlot[] };
 
 export function scheduleRepository(db: DatabaseClient, clock: Clock) {
   const { call, callTimeless } = createCall(db, clock);
   return {
-    /** The rows of these schedules; a schedule that is seen for the first time counts from now on. */
+    /** The rows of these schedules. Slots of a schedule that is seen for the first time count from now on. */
     open: (schedules: readonly Schedule[]) =>
       call(
         "open_schedules",
@@ -90,7 +90,7 @@ export function scheduleRepository(db: DatabaseClient, clock: Clock) {
     runTask: (schedule: string, slot: string, by: string, task: string) =>
       call("run_task", { schedule, slot, by, task }),
 
-    /** `by` null: the schedule is resumed. */
+    /** `by` null resumes the schedule. */
     pause: (schedule: string, by: string | null) => call("pause_schedule", { schedule, by: by ?? undefined }),
 
     /** `times` null: the declared times are used again. */
@@ -100,7 +100,7 @@ export function scheduleRepository(db: DatabaseClient, clock: Clock) {
     countFired: (schedule: string, slots: readonly Date[]) =>
       callTimeless("count_fired_slots", { schedule, slots: slots.map((at) => at.toISOString()) }, z.number()),
 
-    /** Runs these slots of a backfill, whose part the run has claimed. */
+    /** Runs these slots of a backfill. The run has claimed the backfill's part. */
     backfill: ({ id: partId, token }: { id: number; token: string }, backfilled: Backfilled) =>
       call("backfill_slots", { partId, token, ...backfilled }, z.enum(["open", "done", "lost"])),
 

@@ -118,7 +118,7 @@ export function scheduleRoutes({ declared, schedules, jobs, clock }: Dependencie
     return { schedule, row };
   }
 
-  /** The slots before the change are decided by the earlier state. */
+  /** Decides the slots before a change by the state before the change. */
   async function catchUp(name: string): Promise<void> {
     const { schedule, row } = await find(name);
     await bringUpToDate({ schedules, clock }, effective(schedule, row), row, never);

@@ -10,7 +10,7 @@ type Dependencies = { declared: readonly Schedule[]; schedules: ScheduleReposito
 const KEEP_TICKS_MS = 90 * 24 * 60 * 60_000;
 const PURGE_BATCH = 5_000;
 
-/** Fires every schedule that is due. It costs no executions, and only the jobs that fire do. */
+/** Fires every schedule that is due. Only the jobs of the fired slots cost executions. */
 export const tickSchedules = ({ declared, schedules, clock }: Dependencies): Chore => ({
   name: "schedules",
   async run(deadline) {

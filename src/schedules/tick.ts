@@ -11,12 +11,15 @@ type Dependencies = { schedules: Pick<ScheduleRepository, "tick">; clock: Clock 
 
 /** The most slots that one statement writes: those of 17 days for a schedule of every five minutes. */
 const BATCH = 5_000;
-/** When more are due, these wait for the next batch, so that it has the newest ones, which may run. */
+/**
+ * When more slots are due than one batch takes, these newest ones wait for the next batch, because only the newest may
+ * run.
+ */
 const KEPT_BACK = 1_000;
 
 /**
- * Writes every slot of a schedule that has come due, and accepts the jobs of those that fire, in one transaction. Safe
- * to repeat and to run in two processes at once. Returns how many slots were fired, merged and skipped.
+ * Writes every slot of a schedule that is due, and accepts the jobs of the slots that fire, in one transaction. Safe to
+ * repeat and to run in two processes at once. Returns how many slots were fired, merged and skipped.
  */
 export async function bringUpToDate(
   { schedules, clock }: Dependencies,

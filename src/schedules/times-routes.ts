@@ -42,7 +42,7 @@ export const timesRoutes = ({ find, catchUp, details, schedules, clock }: Depend
     responses: { 200: scheduleDetails },
     handler: async ({ params: { name }, body, requester }) => {
       const { schedule } = await find(name);
-      // Refuses times that cannot be read, before they are saved.
+      // Refuses times that cannot be parsed, before they are stored.
       toPreview({ ...schedule, ...body }, clock.now());
       await schedules.changeTimes(name, requester.id, body);
       await catchUp(name);

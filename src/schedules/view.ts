@@ -11,7 +11,7 @@ export const slotView = z.object({ at: time, local: z.string() });
 const tickView = z.object({
   at: time,
   local: z.string(),
-  /** fired: it has a job; merged: another slot's job does its work; skipped: its work is not done. */
+  /** fired: the slot has a job; merged: the job of another slot does its work; skipped: its work is not done. */
   fate: z.enum(["fired", "merged", "skipped"]),
   reason: z.string().nullable(),
   jobUrl: z.string().nullable(),
@@ -28,24 +28,24 @@ export const scheduleView = z.object({
   missed: z.union([z.enum(["once", "skip"]), z.object({ most: z.number() })]),
   excludedDays: z.array(z.string()),
   jitterMs: z.number(),
-  /** Null: its work is a maintenance task in the database. */
+  /** Null when the schedule's work is a maintenance task in the database. */
   functionId: z.string().nullable(),
   /** Null: it is not paused. */
   paused: z.object({ at: time, by: z.string() }).nullable(),
-  /** An operator changed its times; null: they are the declared ones. */
+  /** Set when an operator changed the times; null: they are the declared ones. */
   changed: z
     .object({ at: time, by: z.string(), declaredCron: z.string(), declaredTimeZone: z.string() })
     .nullable(),
   /** The newest slot, and whether its work was done. */
   last: tickView.nullable(),
-  /** Null: it never fires again. */
+  /** Null when the schedule never fires again. */
   next: slotView.nullable(),
 });
 z.globalRegistry.add(scheduleView, { id: "Schedule" });
 
 export const preview = z.object({
   nextTimes: z.array(slotView),
-  /** Times that come twice or never when the clocks change in the coming year. */
+  /** Times that occur twice or never when the clocks change in the coming year. */
   warnings: z.array(z.string()),
 });
 
@@ -54,11 +54,11 @@ export const scheduleDetails = scheduleView.extend({
   ticks: z.array(tickView.extend({ jobStatus: z.string().nullable(), madeAt: time })),
 });
 
-/** The largest number of future times and of past slots that an answer shows. */
+/** The largest numbers of future times and of past slots in an answer. */
 export const NEXT_TIMES = 20;
 export const LAST_TICKS = 50;
 
-/** `schedule` as it is declared. */
+/** `schedule` is the declaration. */
 type Facts = { schedule: Schedule; row: ScheduleRow; last: LastTick | undefined; now: Date };
 
 export function toScheduleView({ schedule: declared, row, last, now }: Facts): z.output<typeof scheduleView> {
@@ -97,7 +97,7 @@ export const toDetails = (facts: Facts, ticks: readonly TickRow[]): z.output<typ
   ticks: ticks.map((tick) => ({ ...toTickView(tick), jobStatus: tick.job_status, madeAt: tick.made_at })),
 });
 
-/** What people should see before they save times. */
+/** The facts that an operator should see before saving times. */
 export const toPreview = (times: Parameters<typeof nextSlots>[0], now: Date): z.output<typeof preview> => ({
   nextTimes: nextSlots(times, now, NEXT_TIMES).map(toSlotView),
   warnings: clockWarnings(times, now),

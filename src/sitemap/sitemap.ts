@@ -1,4 +1,7 @@
-/** A sitemap (sitemaps.org, protocol 0.9) of these paths of a site. `day`: when it was made, such as 2026-11-29. */
+/**
+ * A sitemap (sitemaps.org, protocol 0.9) of these paths of a site. `day` is the day on which it was made, such as
+ * 2026-11-29.
+ */
 export function sitemapOf(site: string, paths: readonly string[], day: string): string {
   const pages = paths.map((path) => {
     const address = escapeXml(new URL(path, site).href);
@@ -13,5 +16,5 @@ export function sitemapOf(site: string, paths: readonly string[], day: string): 
   ].join("\n");
 }
 
-// A URL's own text has no angle brackets and no double quotes.
+// URLs contain no angle brackets and no double quotes, so only these characters are escaped.
 const escapeXml = (address: string): string => address.replaceAll("&", "&amp;").replaceAll("'", "&apos;");

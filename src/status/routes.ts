@@ -13,7 +13,7 @@ const readiness = z.object({
 });
 z.globalRegistry.add(readiness, { id: "Readiness" });
 
-/** Public routes: their answers say only whether we can work. */
+/** Public routes. Their answers say only whether the services work. */
 export function statusRoutes({ checks, clock, release }: Dependencies): Route[] {
   const sparingChecks = checks.map((check) => sparing(check, clock));
   return [

@@ -5,8 +5,8 @@ import type { Logger } from "#lib/logger.ts";
 import { statusRoutes } from "#status/routes.ts";
 
 /**
- * Answers when the app could not be created, for instance because a variable is missing: health says that the process
- * runs, ready says that it cannot work, and every other address answers with the reason.
+ * The answers when the app could not be created, for instance because a variable is missing. "health" says that the
+ * process runs, "ready" says that it cannot work, and every other address answers with the reason.
  */
 export function answerWithoutApp(
   request: Request,

@@ -55,7 +55,7 @@ const VIEWS: Readonly<Record<Preferences["state"], View>> = {
   },
 };
 
-/** The page behind a link. Null: the list no longer exists. */
+/** The page to which a link leads. `preferences` is null when the list no longer exists. */
 export function preferencesPage(preferences: Preferences | null): Response {
   if (preferences === null) return invalidLinkPage();
   const { title, words, actions } = VIEWS[preferences.state];

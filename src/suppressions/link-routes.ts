@@ -46,7 +46,7 @@ export const linkRoutes = ({ suppressions, links }: Dependencies): Route[] => [
     handler: async ({ params, body = {} }) => {
       const subscription = links.open(params.token);
       if (subscription === undefined) return invalidLinkPage();
-      // A form without a known action comes from a mail provider's own button.
+      // When a form contains no known action, the unsubscribe button of a mail provider sent it.
       const wanted = action.safeParse(body["action"]).data ?? "unsubscribe";
       return preferencesPage(await suppressions.changePreferences(subscription, wanted));
     },

@@ -20,7 +20,7 @@ const suppressionRow = z.object({
 });
 export type SuppressionRow = z.output<typeof suppressionRow>;
 
-/** A suppression by a person's hand. */
+/** A suppression that a person makes. */
 export type NewSuppression = {
   address: string;
   scope: SuppressionRow["scope"];
@@ -40,7 +40,7 @@ const preferences = z
     state: z.enum(["subscribed", "unsubscribed", "unsubscribed_from_all", "closed"]),
   })
   .nullable();
-/** Whether an address gets the mail of a list. `closed`: it gets none, and the person cannot change that. */
+/** Whether an address gets the mail of a list. `closed`: it gets none, and the person cannot change this. */
 export type Preferences = NonNullable<z.output<typeof preferences>>;
 
 export type SuppressionRepository = ReturnType<typeof suppressionRepository>;
@@ -57,17 +57,17 @@ export function suppressionRepository(db: DatabaseClient, clock: Clock) {
         suppressionRow.array(),
       ),
 
-    /** Suppresses an address by hand. Repeated, it changes nothing. */
+    /** Suppresses an address for a person who asked for it. A repeated call changes nothing. */
     add: (suppression: NewSuppression): Promise<SuppressionRow> =>
       call("add_suppression", { row: { ...suppression, reason: "by_hand" } }, one),
 
-    /** Takes a suppression back. `address` is needed where the row does not have it: it was erased. */
+    /** Takes a suppression back. `address` is needed when the row does not have it, because it was erased. */
     lift: (
       id: number,
       { address: email, by, because }: { address: string | undefined; by: string; because: string },
     ): Promise<SuppressionRow> => call("lift_suppression", { id, email, by, because }, one),
 
-    /** Null: the list no longer exists. */
+    /** Null when the list no longer exists. */
     preferences: (subscription: { listId: string; subscriberId: number }): Promise<Preferences | null> =>
       callTimeless("read_preferences", subscription, preferences),
 

@@ -9,16 +9,16 @@ type Dependencies = { suppressions: SuppressionRepository };
 
 const suppressionView = z.object({
   id: z.number(),
-  /** Null when the person was erased: only a hash of the address is kept. */
+  /** Null when the person was erased, because then only a hash of the address is kept. */
   address: z.string().nullable(),
   scope: z.enum(["all", "list", "stream"]),
   listId: z.uuid().nullable(),
   stream: z.enum(["broadcast", "transactional"]).nullable(),
   reason: z.enum(["unsubscribed", "bounced", "complained", "by_hand", "by_provider", "deleted"]),
-  /** "link", "resend", or the id of the requester. */
+  /** What suppressed the address: "link", "resend", or the id of the requester. */
   source: z.string(),
   note: z.string().nullable(),
-  /** False once it was taken back. */
+  /** False when the suppression was taken back. */
   isActive: z.boolean(),
   suppressedAt: z.string().nullable(),
   liftedAt: z.string().nullable(),

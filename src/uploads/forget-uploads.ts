@@ -3,13 +3,13 @@ import type { UploadRepository } from "#uploads/repository.ts";
 
 type Dependencies = { uploads: Pick<UploadRepository, "abandon" | "expire">; keepMs: number };
 
-/** A request lasts a minute; after an hour no client is still sending or retrying with the same key. */
+/** A request lasts at most a minute, so after an hour no client is sending it or trying it again with the same key. */
 const ARRIVES_WITHIN_MS = 60 * 60 * 1000;
 const BATCH = 100;
 
 /**
- * Ends uploads whose bytes never arrived, and deletes those that have been kept long enough; `removeLeftFiles` removes
- * their files.
+ * Ends uploads whose bytes never arrived, and deletes uploads whose time is over. `removeLeftFiles` then removes their
+ * files.
  */
 export const forgetUploads = ({ uploads, keepMs }: Dependencies): Chore => ({
   name: "uploads",

@@ -35,7 +35,7 @@ export type NewUpload = Box & { contentType: string; byteCount: number; path: st
 export function uploadRepository(db: DatabaseClient, clock: Clock) {
   const { call, callTimeless } = createCall(db, clock);
   return {
-    /** Returns the row and its held job, or those of the first request when this one is a repetition. */
+    /** Returns the row and its held job. For a repeated request, these are the row and job of the first one. */
     accept: (upload: NewUpload, quota: UploadQuota, request: JobRequest) =>
       call("accept_image_upload", { upload, quota, request }, acceptance),
 
@@ -44,21 +44,21 @@ export function uploadRepository(db: DatabaseClient, clock: Clock) {
     get: (id: string, owner: string | null): Promise<Upload | null> =>
       callTimeless("get_image_upload", { id, owner }, uploadRow.nullable()),
 
-    /** `byteCount` is the size of the stored original. False when the upload was deleted meanwhile. */
+    /** `byteCount` is the size of the stored original. Returns false when the upload was deleted meanwhile. */
     complete: (id: string, path: string, { width, height }: Box, byteCount: number): Promise<boolean> =>
       call("complete_image_upload", { id, path, width, height, byteCount }, z.boolean()),
 
-    /** False when there was no such upload. */
+    /** Returns false when there was no such upload. */
     remove: (id: string, owner: string | null): Promise<boolean> =>
       callTimeless("delete_image_upload", { id, owner }, z.boolean()),
 
-    /** Deletes uploads that never arrived; returns how many. */
+    /** Deletes uploads whose bytes never arrived, and returns how many. */
     abandon(olderThanMs: number, limit: number): Promise<number> {
       const before = new Date(clock.now().getTime() - olderThanMs).toISOString();
       return call("abandon_image_uploads", { before, limit }, z.number());
     },
 
-    /** How many uploads were older than this and are deleted now, with their files. */
+    /** Deletes uploads that are older than `olderThanMs`, with their files, and returns how many. */
     expire(olderThanMs: number, limit: number): Promise<number> {
       const before = new Date(clock.now().getTime() - olderThanMs).toISOString();
       return callTimeless("expire_image_uploads", { before, limit }, z.number());

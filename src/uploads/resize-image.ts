@@ -48,7 +48,8 @@ async function resize({ uploads, storage }: Work, id: string) {
   });
   const path = uploadThumbnailPath(id);
   await storage.put(IMAGES_BUCKET, path, small);
-  // The original is not shown before the upload is completed; by then its metadata, such as the place, is removed.
+  // The original is not shown before the upload is completed. By then its metadata, such as the place, has been
+  // removed.
   const bytes = await withoutMetadata(original.bytes);
   if (bytes !== original.bytes) {
     await storage.put(IMAGES_BUCKET, upload.original_path, { bytes, contentType: original.contentType });

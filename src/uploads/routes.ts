@@ -16,13 +16,13 @@ type Dependencies = UploadDependencies & {
   keepMs: number;
 };
 
-/** A function gets at most 6 MB from Netlify, and bytes arrive as base64, which is a third longer. */
+/** Netlify passes at most 6 MB to a function. Bytes arrive as base64, which is a third longer. */
 const MAX_PICTURE_BYTES = 4.5 * 1024 * 1024;
 
 const side = count(16, 2048).default(800);
 const receipt = acceptedView.extend({
   status: z.literal("processing"),
-  /** The source documents' name for `jobId`. */
+  /** The name of `jobId` in the source documents. */
   job_id: z.uuid(),
   uploadUrl: z.string(),
 });
@@ -43,7 +43,7 @@ const uploadView = z.object({
 });
 z.globalRegistry.add(uploadView, { id: "Upload" });
 
-/** The upload route of S2: it answers at once, the work is done by a job, and the owner is notified. */
+/** The upload route of S2: it answers at once. A job does the work, and the owner is notified. */
 export const uploadRoutes = (deps: Dependencies): Route[] => [
   route({
     method: "POST",

@@ -20,8 +20,8 @@ const overQuota = z.object({ maxUploads: z.number() }).or(z.object({ maxBytes: z
 
 /**
  * Accepts a picture: first the row and its held job, then the bytes, then the release of the job. If the process dies
- * in between, the row says which file may exist, and housekeeping removes both. A request that is repeated with the
- * same idempotency key continues where the first one ended. Returns the job's id, which is also the upload's.
+ * in between, the row tells which file may exist, and housekeeping removes both. A request that is repeated with the
+ * same idempotency key continues where the first one ended. Returns the job's id, which is also the upload's id.
  */
 export async function uploadPicture(
   { uploads, storage, quota }: UploadDependencies,
@@ -57,7 +57,9 @@ export async function uploadPicture(
   return job.id;
 }
 
-/** A refusal because of the quota says how to stay below it. Other refusals with this code have other hints. */
+/**
+ * Adds a hint to a refusal because of the quota: how to stay below it. Other refusals with this code have other hints.
+ */
 function withHint(error: unknown): unknown {
   if (!(error instanceof AppError) || !overQuota.safeParse(error.details).success) return error;
   const { code, message, details, retryAfterMs } = error;

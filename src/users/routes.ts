@@ -14,7 +14,9 @@ const profileView = z.object({
 });
 z.globalRegistry.add(profileView, { id: "Profile" });
 
-/** A user may see and change only their own profile; applications and administrators every one. */
+/**
+ * A user may read and change only their own profile; applications and administrators may read and change every profile.
+ */
 export const userRoutes = ({ users }: Dependencies): Route[] => [
   route({
     method: "GET",

@@ -23,5 +23,5 @@ const tick = z.object({
 /** Command: read the metrics of all configured repositories from GitHub. */
 export const githubSyncDue = eventType("github/sync-metrics", { schema: tick });
 
-/** Command: take in what providers have sent and we have not received. */
+/** Command: store the webhooks that providers have sent and we have not received. */
 export const webhookGapsDue = eventType("webhook/check-gaps", { schema: tick });

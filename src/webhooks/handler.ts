@@ -5,17 +5,17 @@ import type { Verdict, Webhook } from "#webhooks/repository.ts";
 
 export type Handled = {
   verdict: Verdict;
-  /** The object was read from the provider, so all its webhooks that had arrived by then count as handled. */
+  /** Whether the object was read from the provider. Then all its webhooks that had arrived by then count as handled. */
   isPresentState?: boolean;
 };
 
 /**
  * Applies the webhooks of one source. It may be called again with the same webhook, and webhooks may come in any order:
- * the rows that it writes must be the same in the end.
+ * in the end the rows must be the same.
  */
 export type Handler = (webhook: Webhook) => Promise<Handled>;
 
-/** The parsed body. Handlers' schemas are loose, so unknown fields are accepted; a missing field is an error. */
+/** The parsed body. Unknown fields are accepted, because handlers' schemas are loose. A missing field is an error. */
 export function parsePayload<T>({ type, body }: Webhook, schema: z.ZodType<T>): T {
   const parsed = schema.safeParse(parseJson(body));
   if (parsed.success) return parsed.data;

@@ -22,8 +22,8 @@ type Dependencies = {
 const GATHER_MS = 2_000;
 
 /**
- * Applies one webhook of the inbox. Webhooks of one object are applied one after the other, so that one read from the
- * provider serves several.
+ * Applies one webhook of the inbox. Webhooks of one object are applied one after the other, so that reading the object
+ * from the provider once serves several.
  */
 export const processWebhook = (deps: Dependencies) =>
   deps.inngest.createFunction(

@@ -21,8 +21,8 @@ type Dependencies = {
 };
 
 /**
- * Verifies the raw bytes, then stores them and accepts their job in one statement. A webhook that is acknowledged is
- * therefore never lost. Returns the rest, which sends the job to the engine; when that fails, housekeeping does it.
+ * Verifies the raw bytes, then stores them and accepts their job in one statement. So a webhook that is acknowledged is
+ * never lost. Returns a function that sends the job to the engine; when that fails, housekeeping sends it.
  */
 export const createReceive = ({ env, clock, logger, outbox, webhooks }: Dependencies) =>
   async function receive(source: Source, headers: Headers, bytes: Uint8Array): Promise<() => Promise<void>> {
@@ -39,7 +39,7 @@ export const createReceive = ({ env, clock, logger, outbox, webhooks }: Dependen
       if (job !== null) await outbox.sendTogether(job);
     };
 
-    /** A signed body that cannot be read is refused, and kept for an operator. */
+    /** Refuses a signed body that cannot be parsed, and stores it for an operator. */
     async function readable(...given: Parameters<typeof toInbox>): Promise<ReturnType<typeof toInbox>> {
       try {
         return toInbox(...given);
@@ -75,7 +75,10 @@ export function toInbox(source: Source, headers: Headers, bytes: Uint8Array) {
   return [row, wanted] as const;
 }
 
-/** Its body is base64, because Postgres cannot store every byte as text. The same bytes are one row. */
+/**
+ * The row of a webhook that cannot be parsed. Its body is base64, because Postgres cannot store every byte as text. The
+ * same bytes give one row.
+ */
 const unreadable = (source: Source, headers: Headers, bytes: Uint8Array) => ({
   id: randomUUID(),
   source: source.name,

@@ -8,10 +8,10 @@ import type { DatabaseClient } from "#lib/database/client.ts";
 const ranges = z.array(z.object({ first: z.number(), last: z.number(), total: z.number() }));
 const queued = z.object({ state: z.enum(["open", "done", "lost"]), next: z.number() });
 
-/** The part of the replay's job. The run has claimed it. */
+/** The part of the replay's job, which the run has claimed. */
 type ClaimedPart = { id: number; token: string; last: number };
 
-/** Which webhooks of the inbox are handled again. Without a verdict, all are. */
+/** Which webhooks of the inbox are handled again: without a verdict, those with any verdict. */
 export type InboxFilter = {
   source: string;
   types: string[];
@@ -32,7 +32,7 @@ export function inboxReplayRepository(db: DatabaseClient, clock: Clock) {
 
     cut: (id: string) => callTimeless("cut_inbox_replay", { id }, ranges),
 
-    /** Accepts jobs for the webhooks of the next second. Begins at position `from`. */
+    /** Accepts jobs for the webhooks of the next second, from position `from` on. */
     queue: ({ id: partId, token, last }: ClaimedPart, replayId: string, from: number) =>
       call("queue_inbox_replay", { partId, token, replayId, from, last }, queued),
   };

@@ -15,7 +15,7 @@ type Dependencies = {
   jobs: Pick<Jobs, "accept">;
 };
 
-/** `status` received: its job failed or was canceled. Webhooks that wait for their job are never chosen. */
+/** `status` "received": the webhook's job failed or was canceled. Webhooks that wait for their job are never chosen. */
 const filter = {
   source: z.enum(sources.map(({ name }) => name)),
   type: text(200).optional(),

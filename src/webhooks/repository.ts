@@ -21,7 +21,7 @@ const webhook = z.object({
   sequence: z.number(),
   newestSequence: z.number(),
   isCovered: z.boolean(),
-  /** When its object was last read from the provider. */
+  /** When the webhook's object was last read from the provider. */
   coveredAt: z.string().nullable(),
 });
 /** A webhook of the inbox; `body` is the raw JSON. */
@@ -47,7 +47,7 @@ export function webhookRepository(db: DatabaseClient, clock: Clock) {
     settle: (id: string, verdict: Verdict, coveredSequence: number | undefined) =>
       call("settle_webhook", { id, verdict, coveredSequence }),
 
-    /** False when this webhook was counted before. */
+    /** Returns false when this webhook was counted before. */
     countGithub: (id: string, repository: string, counts: Record<string, number>) =>
       call("count_github_webhook", { id, repository, counts }, z.boolean()),
 

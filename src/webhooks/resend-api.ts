@@ -11,11 +11,14 @@ type Dependencies = {
   tokens: Pick<Tokens, "take">;
 };
 
-/** The bucket of the requests that send mail: Resend counts all requests of an account together. */
+/**
+ * The bucket of requests that send mail. It is used here too, because Resend counts all requests of an account
+ * together.
+ */
 const BUCKET = "mail:resend";
 const PATIENCE_MS = 5_000;
 
-/** Reads of Resend's API, within the rate of the account. */
+/** Reads from Resend's API, within the rate limit of the account. */
 export function createResendApi({ env, fetch, clock, tokens }: Dependencies) {
   const perSecond = env.MAIL_REQUESTS_PER_SECOND;
   return createJsonApi({

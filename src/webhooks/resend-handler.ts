@@ -21,7 +21,7 @@ const aboutMail = z.looseObject({
   data: z.looseObject({
     email_id: id,
     to: z.array(address).min(1),
-    /** An object by name; formerly a list. */
+    /** Resend sends tags as an object by name; formerly it sent a list. */
     tags: z
       .union([z.record(z.string(), z.string()), z.array(z.object({ name: z.string(), value: z.string() }))])
       .optional(),
@@ -58,7 +58,10 @@ function reportOnAddress(webhook: Parameters<Handler>[0], at: string): MailRepor
   return { outcome, address: email, at, note: origin, reason: REASONS[origin] ?? "by_provider" };
 }
 
-/** Undefined: the mail went to several addresses, which no mail of ours does, and the report does not say to which. */
+/**
+ * Undefined when the mail had several addresses, because the report does not say which one it is about. Our mails have
+ * one address each.
+ */
 function reportOnMail(webhook: Parameters<Handler>[0], at: string): MailReport | undefined {
   const { email_id: messageId, to, tags, bounce } = parsePayload(webhook, aboutMail).data;
   const [address] = to;
@@ -76,10 +79,12 @@ const OUTCOMES: Readonly<Record<string, Outcome>> = {
   "email.suppressed": "suppressed",
 };
 
-/** The server refuses the sender, by an enhanced status code (RFC 3463, RFC 7372): DKIM, SPF, DMARC, policy. */
+/** The status codes with which a server refuses the sender (RFC 3463, RFC 7372): DKIM, SPF, DMARC, policy. */
 const REFUSAL = /\b5\.7\.\d{1,3}\b/;
 
-/** What a report says. A bounce without a type is a hard one: Resend reports those that are final. */
+/**
+ * The outcome that a report describes. A bounce without a type counts as final, because Resend reports final bounces.
+ */
 export function classify(type: string, bounce: Bounce = {}): { outcome: Outcome; note: string } {
   const known = OUTCOMES[type];
   const { type: kind, subType, message = "", diagnosticCode = [] } = bounce;

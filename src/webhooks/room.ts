@@ -24,7 +24,8 @@ type Dependencies = {
 };
 
 /**
- * Longer than any provider repeats a webhook, so that a late repetition is still a duplicate. Bodies hold personal data.
+ * Longer than any provider repeats a webhook, so that a late repetition is recognised as a duplicate. Bodies contain
+ * personal data, so they are deleted then.
  */
 const KEEP_DAYS = 90;
 

@@ -12,7 +12,7 @@ export const metricsSchedules: Schedules = ({ GITHUB_REPOSITORIES, PLAN }) =>
         {
           name: "sync-github-metrics",
           summary: "Reads the metrics of repositories from GitHub",
-          // 480 executions a month on the free plan; every 15 minutes would be 5,760.
+          // This schedule costs 480 executions a month on the free plan; every 15 minutes would cost 5,760.
           cron: PLAN === "free" ? "0 */3 * * *" : "*/15 * * * *",
           timeZone: "UTC",
           overlap: "skip",
@@ -27,7 +27,7 @@ export const gapSchedules: Schedules = (env) =>
         {
           name: "check-webhook-gaps",
           summary: "Takes in the webhooks that providers have sent and that did not arrive",
-          // 480 executions a month on the free plan.
+          // This schedule costs 480 executions a month on the free plan.
           cron: env.PLAN === "free" ? "20 */3 * * *" : "5,20,35,50 * * * *",
           timeZone: "UTC",
           overlap: "skip",

@@ -4,14 +4,14 @@ import { AppError } from "#lib/errors.ts";
 import type { Scheme } from "#lib/outside/signature.ts";
 import { storableId } from "#lib/storable.ts";
 
-/** The facts of a webhook that the inbox stores besides its bytes. */
+/** The facts of a webhook that the inbox stores in addition to its bytes. */
 export type Envelope = {
-  /** The provider's id of this event; a second one with the same id is a duplicate. */
+  /** The provider's id of this event. A second webhook with the same id is a duplicate. */
   externalId: string;
   type: string;
   /** The object that the event is about. Webhooks of one object are handled one after the other. */
   objectKey: string;
-  /** When it happened, by the provider's clock. */
+  /** When the event happened, by the provider's clock. */
   occurredAt: Date | undefined;
 };
 
@@ -24,13 +24,13 @@ export type Source = {
   name: string;
   scheme: Scheme;
   secrets: (env: Env) => readonly string[];
-  /** The headers that are kept with the body. */
+  /** The headers that are stored with the body. */
   headers: readonly string[];
   /** The types that are handled. Webhooks of other types are stored as ignored. */
   types: readonly string[];
   /**
-   * The provider's id of the event is a header that is not signed. An attacker could send captured bytes again under
-   * another id, so the bytes themselves are compared, too.
+   * The provider sends the id of the event in a header that is not signed. An attacker could send recorded bytes again
+   * under another id, so the bytes are compared too.
    */
   idIsUnsigned?: boolean;
   read: (body: unknown, headers: Headers) => Envelope;
@@ -40,8 +40,8 @@ export type Source = {
 export const foreignName = z.string().min(1).max(2000).transform(storableId);
 
 /**
- * The error for a verified body that lacks fields which every webhook of this source has: the same bytes can never be
- * read.
+ * Parses the fields that every webhook of this source has. Throws `invalid_request` when they are missing, because the
+ * same bytes can never be read.
  */
 export function parseEnvelope<T>(schema: z.ZodType<T>, value: unknown): T {
   const parsed = schema.safeParse(value);

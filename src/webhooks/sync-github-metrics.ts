@@ -27,8 +27,8 @@ const repositoryFacts = z.object({
 });
 
 /**
- * S4-29: reads what GitHub says about each configured repository, and stores it in today's row. A repository that
- * cannot be read does not hold up the others; then the job is tried again, which is safe.
+ * S4-29: reads the metrics of each configured repository from GitHub, and stores them in today's row. A repository that
+ * cannot be read does not stop the others; the job is then tried again, which is safe.
  */
 export const syncGithubMetrics = (deps: Dependencies) =>
   deps.inngest.createFunction(

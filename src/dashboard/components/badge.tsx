@@ -40,7 +40,7 @@ const HOLLOW = new Set([
 
 export const toneOf = (status: string): Tone => TONES[status] ?? "quiet";
 
-/** A status as a word and a color; color alone is never enough. */
+/** A status as a word and a color. The word is always there, because some people cannot see the color. */
 export function Badge({
   status,
   tone = toneOf(status),

@@ -4,7 +4,7 @@ import "./card.css";
 type CardProps = {
   title?: ReactNode;
   actions?: ReactNode;
-  /** The content reaches the card's edges, as tables do. */
+  /** Whether the content reaches the card's edges, as tables do. */
   flush?: boolean;
   children: ReactNode;
 };

@@ -4,7 +4,7 @@ import "./dialog.css";
 
 type DialogProps = {
   title: string;
-  /** Shown large and without a heading, for a picture. */
+  /** Whether the dialog is large and has no heading, for a picture. */
   isBare?: boolean;
   onClose: () => void;
   children: ReactNode;
@@ -66,7 +66,7 @@ export function confirm(question: Question): Promise<string | null> {
   });
 }
 
-/** Shows the questions of `confirm`; rendered once, beside the view. Leaving the view counts as declining. */
+/** Shows the questions of `confirm`. It is rendered once, beside the view. Leaving the view counts as declining. */
 export function Confirmation() {
   const question = asked.use();
   useEffect(() => () => asked.get()?.answer(null), []);

@@ -12,7 +12,7 @@ export function Facts({ facts }: { facts: readonly Fact[] }) {
   );
 }
 
-/** The few most important numbers, side by side. */
+/** The most important numbers, side by side. */
 export function Numbers({ facts }: { facts: readonly Fact[] }) {
   return (
     <dl className="numbers-strip">

@@ -8,25 +8,28 @@ export type FilterField = {
   /** The allowed values. Without them the field accepts any text. */
   options?: readonly string[];
   placeholder?: string;
-  /** Set only by links; shown only while it has a value. */
+  /** Whether only links set this filter; it is shown only while it has a value. */
   isRare?: true;
 };
 
 type FiltersProps = { view: string; fields: readonly FilterField[]; query: URLSearchParams };
 
 const TYPING_MS = 350;
-/** The parameters of the current page of a list: another filter starts at the first page. */
+/**
+ * The query parameters that select a page of a list. Another filter removes them, so that the list starts at its first
+ * page.
+ */
 const PAGES = new Set(["cursor", "to"]);
 
-/** The filters of a list. They are part of the address, so that it can be shared. */
+/** The filters of a list. The address contains them, so that it can be shared. */
 export function Filters({ view, fields, query }: FiltersProps) {
   const form = useRef<HTMLFormElement>(null);
   const typing = useRef<ReturnType<typeof setTimeout>>(undefined);
   useEffect(() => () => clearTimeout(typing.current), []);
-  // The address may change while the form is shown; a field that is being edited keeps its text.
+  // The address may change while the form is shown. A field that is being edited keeps its text.
   useEffect(() => fill(form.current, query, document.activeElement), [query]);
 
-  /** The rest of the address is kept as it is now: it may have changed since the form was rendered. */
+  /** The other parameters are taken from the current address, which may have changed since the form was rendered. */
   const show = (values: Record<string, string>) => {
     clearTimeout(typing.current);
     const rest = [...parseHash(location.hash).query].filter(([name]) => !PAGES.has(name));

@@ -1,4 +1,4 @@
-/** Icons as paths, so that the page loads no font and no image for them: 16 × 16, one stroke. */
+/** Icons as paths, 16 × 16, with one stroke, so that the page loads no font and no image for them. */
 const PATHS = {
   overview: "M2.5 13.5v-5m3.7 5v-8m3.6 8V8m3.7 5.5v-11",
   jobs: "M5.5 4h8m-8 4h8m-8 4h8M2.5 4h.01M2.5 8h.01M2.5 12h.01",

@@ -1,7 +1,7 @@
 import { useLocalStack } from "#dashboard/hooks/use-local-stack.ts";
 import { Icon } from "./icon.tsx";
 
-/** A link to the mails of a local stack; elsewhere nothing. */
+/** A link to the mails of a local stack. Elsewhere nothing is shown. */
 export function InboxLink() {
   const { inboxUrl: href } = useLocalStack();
   if (href === undefined) return null;

@@ -6,7 +6,7 @@ const LISTS = "/api/lists?limit=100";
 
 type ListChoiceProps = { value: string; onChange: (listId: string) => void };
 
-/** The choice of a mailing list among the newest hundred; a list that is chosen already is offered however old it is. */
+/** The choice of a mailing list among the newest hundred. An older list that is already chosen is offered too. */
 export function ListChoice({ value, onChange }: ListChoiceProps) {
   const { data, problem } = useApi<PageOf<List>>(LISTS);
   if (problem) return <ErrorNote problem={problem} />;

@@ -17,7 +17,7 @@ export const Note = ({ tone, icon, children }: NoteProps) => (
   </div>
 );
 
-/** Why the work cannot continue without a person, and what to do. */
+/** Why the work cannot continue until a person acts, and what to do. */
 export function BlockedNote({ blocked: { code, message, hint, since, deadLetter } }: { blocked: Blocked }) {
   return (
     <Note tone="bad" icon="alert">

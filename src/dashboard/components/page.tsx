@@ -5,7 +5,7 @@ import "./page.css";
 type PageProps = {
   /** The heading, and the title of the browser's tab. */
   title: string;
-  /** Shown beside the heading, such as a badge. */
+  /** Shown beside the heading, for instance a badge. */
   beside?: ReactNode;
   actions?: ReactNode;
   /** A link back to the list. */

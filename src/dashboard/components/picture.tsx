@@ -21,7 +21,7 @@ export function Picture({ path, alt }: { path: string | null; alt: string }) {
         url = URL.createObjectURL(blob);
         setSource(url);
       } catch (error) {
-        // The placeholder is shown meanwhile, or for good.
+        // Meanwhile the placeholder is shown; it stays when the error is not temporary.
         if (!isGone && problemOf(error).isPassing) timer = setTimeout(() => void load(), AGAIN_MS);
       }
     };

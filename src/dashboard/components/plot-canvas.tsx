@@ -5,7 +5,10 @@ import { short, timeOfDay } from "#dashboard/format.ts";
 import type { Series } from "./plot.tsx";
 import { colorsOf, type PlotColors } from "./plot-colors.ts";
 
-/** Half a bar in seconds, so that the first and the last bar are as wide as the others. */
+/**
+ * Half of the width of a bar, in seconds. The axis is longer by this at both ends, so that the first and the last bar
+ * are as wide as the others.
+ */
 const HALF_A_BAR = 30;
 
 type CanvasProps = {
@@ -16,7 +19,7 @@ type CanvasProps = {
   onPoint: (index: number | null) => void;
 };
 
-/** The canvas of a plot; screen readers get its numbers from the table. */
+/** The canvas of a plot. Screen readers get the numbers from the table instead. */
 export function Canvas({ times, series, shapes, height, onPoint }: CanvasProps) {
   const place = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot>(undefined);

@@ -1,4 +1,4 @@
-/** A canvas cannot read custom properties, so this reads the current colors. */
+/** The current colors. They are read here, because a canvas cannot read custom properties. */
 export type PlotColors = {
   quiet: string;
   line: string;

@@ -17,11 +17,11 @@ type PlotProps = {
   height?: number;
 };
 
-/** A small plot over time. It shows the numbers at the pointer; the button beside it shows all numbers as a table. */
+/** A small plot over time. It shows the numbers at the pointer. The button beside it shows all numbers as a table. */
 export function Plot({ label, times, series, height = 150 }: PlotProps) {
   const [pointed, setPointed] = useState<number | null>(null);
   const [isTable, setIsTable] = useState(false);
-  // Another appearance needs another canvas, because a canvas reads its colors once.
+  // When the colors change, a new canvas is made, because a canvas reads its colors once.
   const shapes = series.map(({ tone, shape }) => `${tone} ${shape}`).join();
   const look = `${useTheme()} ${height} ${shapes}`;
   const shown = pointed ?? times.length - 1;

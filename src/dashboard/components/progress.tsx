@@ -5,7 +5,7 @@ import "./progress.css";
 type ProgressProps = {
   progress: { done: number; total: number; percent: number } | null;
   tone?: Tone;
-  /** The bar is as wide as its container, with the numbers beside it. */
+  /** Whether the bar is as wide as its container, with the numbers beside it. */
   large?: boolean;
   /** What is counted, for screen readers: "rows". */
   of?: string;

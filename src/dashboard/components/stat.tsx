@@ -2,7 +2,7 @@ import type { ReactNode } from "react";
 import type { Tone } from "./badge.tsx";
 import "./stat.css";
 
-/** Large numbers side by side; its children are `Stat`s. */
+/** Large numbers side by side. The children are `Stat`s. */
 export const Stats = ({ children }: { children: ReactNode }) => <div className="stats">{children}</div>;
 
 type StatProps = {
@@ -10,7 +10,7 @@ type StatProps = {
   value: ReactNode;
   more?: ReactNode;
   tone?: Tone | undefined;
-  /** What the number counts; a click anywhere in the tile opens it. */
+  /** The page with what the number counts. A click anywhere in the tile opens it. */
   href?: string;
 };
 

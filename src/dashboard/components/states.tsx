@@ -39,7 +39,7 @@ export function Loading({ rows = 5, what = "Loading" }: { rows?: number; what?: 
 }
 
 export function ErrorNote({ problem, onRetry }: { problem: Problem; onRetry?: () => void }) {
-  // The frame shows once for the whole page that the server cannot be reached.
+  // The frame shows one message for the whole page when the server cannot be reached.
   if (problem.status === 0) return null;
   return (
     <div className="error-note" role="alert">

@@ -5,12 +5,12 @@ import "./table.css";
 export type Column<Row> = {
   head: string;
   cell: (row: Row) => ReactNode;
-  /** The column contains numbers, which are aligned at the end. */
+  /** Whether the column contains numbers, which are aligned at the end. */
   align?: "end";
-  /** The column is as narrow as its content. */
+  /** Whether the column is as narrow as its content. */
   tight?: boolean;
   hideOnPhone?: boolean;
-  /** The column is shown only on wide screens. */
+  /** Whether the column is shown only on wide screens. */
   onlyWide?: boolean;
 };
 
@@ -21,11 +21,11 @@ type TableProps<Row> = {
   rows: readonly Row[];
   keyOf: (row: Row) => string;
   isBusy?: boolean;
-  /** A click anywhere in a row follows the first link of its heading. */
+  /** Whether a click anywhere in a row follows the first link of its heading. */
   isLinked?: boolean;
 };
 
-/** A table; its first column is the row's heading. */
+/** A table. The first column is the heading of each row. */
 export function Table<Row>({
   caption,
   columns,
@@ -38,7 +38,7 @@ export function Table<Row>({
     <section
       className={isLinked ? "table linked" : "table"}
       aria-busy={isBusy}
-      // It scrolls sideways on a small screen.
+      // The table scrolls sideways on a small screen.
       {...scrolling(caption)}
     >
       <table>

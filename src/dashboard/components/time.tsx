@@ -14,7 +14,7 @@ export function TimeAgo({ at }: { at: string | null }) {
   );
 }
 
-/** "in 3 hours"; a moment that has passed meanwhile is shown as now. */
+/** "in 3 hours". A moment that has passed meanwhile is shown as now. */
 export function TimeUntil({ at }: { at: string }) {
   const now = useNow();
   return (
@@ -24,7 +24,7 @@ export function TimeUntil({ at }: { at: string }) {
   );
 }
 
-/** The time from one moment to another, or until now while it lasts. */
+/** The time from one moment to another, or until now while there is no end. */
 export function Duration({ from, to }: { from: string | null; to: string | null }) {
   if (from === null) return <span className="quiet">–</span>;
   if (to === null) return <Lasting from={Date.parse(from)} />;
@@ -37,7 +37,8 @@ function Lasting({ from }: { from: number }) {
 }
 
 /**
- * "0:07" until the moment, then `then`; `before` is shown only until then. Screen readers are not told every second.
+ * "0:07" until the moment, then the text `then`; `before` is shown only until the moment. Screen readers do not read
+ * every second.
  */
 export function Countdown({ to, then, before = "" }: { to: string; then: string; before?: string }) {
   const now = useNow();

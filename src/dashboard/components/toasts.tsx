@@ -39,7 +39,7 @@ export function Toasts() {
   );
 }
 
-/** A message does not disappear while it has the pointer or the focus. */
+/** A message stays while the pointer is over it, or while it has the focus. */
 function ToastNote({ toast: { id, tone, text, href } }: { toast: Shown }) {
   const [isHeld, setIsHeld] = useState(false);
   const stays = tone === "bad" || isHeld;

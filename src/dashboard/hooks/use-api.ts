@@ -15,7 +15,7 @@ export type ApiState<T> = {
 };
 
 type Options<T> = {
-  /** Whether a change of this job may change the answer, so that it is fetched again. */
+  /** Whether a change of this job may change the answer. If it may, the answer is fetched again. */
   isNews?: (change: JobChange, data: T | undefined) => boolean;
   /** Fetches again after this many milliseconds, for changes that no job announces. */
   everyMs?: number | undefined;
@@ -24,8 +24,8 @@ type Options<T> = {
 const EVERY_MS = 15_000;
 
 /**
- * Fetches from the API, and again while the page is visible: when a job changes, at intervals, and when the network is
- * back.
+ * Fetches from the API, and fetches again while the page is visible: when a job changes, at intervals, and when the
+ * network is back.
  */
 export function useApi<T>(path: string, { isNews, everyMs = EVERY_MS }: Options<T> = {}): ApiState<T> {
   const [answer, setAnswer] = useState<Answer<T>>();
@@ -39,7 +39,7 @@ export function useApi<T>(path: string, { isNews, everyMs = EVERY_MS }: Options<
   useEffect(() => {
     if (!isSeen) return undefined;
     let isOver = false;
-    // While the server cannot be reached, the stream notices when it is back.
+    // While the server cannot be reached nothing is fetched, because the stream notices when the server is back.
     const pauseMs = isOffline ? Number.POSITIVE_INFINITY : everyMs;
     const polling = createPolling(async () => {
       try {

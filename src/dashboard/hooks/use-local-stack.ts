@@ -2,20 +2,20 @@ import { useEffect, useState } from "react";
 import { fieldsOf } from "#dashboard/fields.ts";
 
 /**
- * The local stack serves this file, which lists what else runs on this machine. Only a page on this machine asks for
- * it.
+ * The local stack serves this file, which lists the other services on this machine. Only a page on this machine
+ * requests it.
  */
 const PATH = "/local-stack.json";
 const HERE = new Set(["localhost", "127.0.0.1", "[::1]"]);
 
 export type LocalStack = {
-  /** The mails of the stand-in for the mail provider. */
+  /** The page with the mails that the local mail provider received. */
   inboxUrl?: string;
-  /** A POST loads sample work; only where every part runs on this machine. */
+  /** The address to which a POST loads sample work. It is set only where all services run on this machine. */
   sampleWorkUrl?: string;
 };
 
-/** Empty on any other machine. */
+/** The facts of the local stack; empty on any other machine. */
 export function useLocalStack(): LocalStack {
   const [stack, setStack] = useState<LocalStack>({});
   useEffect(() => {

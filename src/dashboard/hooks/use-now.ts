@@ -1,7 +1,8 @@
 import { useEffect, useState } from "react";
 
 /**
- * The current time; renders its component again at this interval. Components with the same interval share one timer.
+ * The current time. The component is rendered again at this interval. Components with the same interval share one
+ * timer.
  */
 export function useNow(everyMs = 1000): number {
   const [now, setNow] = useState(Date.now);

@@ -2,7 +2,7 @@ import { useState } from "react";
 
 type Steady<Row> = {
   rows: readonly Row[];
-  /** New rows that are not shown yet. */
+  /** The number of new rows that are not shown yet. */
   newCount: number;
   showNew: () => void;
   /** The handlers for the element around the rows. */
@@ -10,8 +10,8 @@ type Steady<Row> = {
 };
 
 /**
- * While the pointer is over a list, its rows keep their places: their contents change, but new rows wait until the pointer
- * leaves or they are asked for.
+ * While the pointer is over a list, its rows keep their places. Their contents change, but new rows wait until the
+ * pointer leaves or the user asks for them.
  */
 export function useSteady<Row extends { id: string }>(rows: readonly Row[], subject: string): Steady<Row> {
   const [isHeld, setIsHeld] = useState(false);
@@ -22,7 +22,7 @@ export function useSteady<Row extends { id: string }>(rows: readonly Row[], subj
   const byId = new Map(rows.map((row) => [row.id, row]));
   const kept = isSteady ? held.ids.flatMap((id) => byId.get(id) ?? []) : rows;
   return {
-    // When most of what was held has gone (another filter), the present rows are better.
+    // When most of the held rows have gone (another filter), the current rows are shown.
     rows: isSteady && kept.length > 0 ? kept : rows,
     newCount: isSteady ? rows.filter(({ id }) => !held.ids.includes(id)).length : 0,
     showNew: holdNow,

@@ -11,10 +11,10 @@ import { useNotifications } from "#dashboard/live.ts";
 import { wordsOf } from "#dashboard/notifications.ts";
 import "./bell.css";
 
-/** The stream begins with as many unread ones; more are counted as "50+". */
+/** The stream begins with at most this many unread notifications. More are counted as "50+". */
 const MOST_UNREAD = 50;
 
-/** How many notifications are unread, and the list of them. */
+/** The number of unread notifications, and their list. */
 export function Bell() {
   const [isOpen, setIsOpen] = useState(false);
   const unread = useNotifications().filter(({ readAt }) => readAt === null).length;
@@ -82,7 +82,7 @@ function Notifications({ onClose }: { onClose: () => void }) {
 
 type ItemProps = { notification: Notification; isBusy: boolean; onRead: () => void; onClose: () => void };
 
-/** Following its link also marks the notification as read. */
+/** Following the link also marks the notification as read. */
 function Item({ notification, isBusy, onRead, onClose }: ItemProps) {
   const { text, href } = wordsOf(notification);
   const isUnread = notification.readAt === null;

@@ -1,7 +1,7 @@
 import { Component, type ReactNode } from "react";
 import { Page } from "#dashboard/components/page.tsx";
 
-/** An error in one view must not remove the frame. */
+/** Keeps the frame when a view throws an error. */
 export class Boundary extends Component<{ children: ReactNode }, { error: Error | undefined }> {
   override state: { error: Error | undefined } = { error: undefined };
 

@@ -33,7 +33,8 @@ const WITH_IDS = {
 };
 
 /**
- * The commands that match all words of the text. For an id: a command for each kind of item. Any text can be searched.
+ * The commands that match all words of the text. For an id there is a command for each kind of item. A search is
+ * offered for any text.
  */
 export function commandsFor(text: string): readonly Command[] {
   const wanted = text.trim();

@@ -3,7 +3,7 @@ import { rememberKey, useRefusal } from "#dashboard/key.ts";
 import { Logo } from "./logo.tsx";
 import "./key-form.css";
 
-/** Asks for the key once per tab. `npm start` passes the key in the address, so that it need not be typed. */
+/** Asks for the key once per tab. `npm start` puts the key into the address, so that it need not be typed. */
 export function KeyForm() {
   const refusal = useRefusal();
   const input = useRef<HTMLInputElement>(null);

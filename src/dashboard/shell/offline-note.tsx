@@ -3,7 +3,7 @@ import { useConnection } from "#dashboard/live.ts";
 import { useStack } from "./use-stack.ts";
 
 /**
- * Shown above a view while the server cannot be reached or only returns errors: the old data stays, and is marked as
+ * Shown above a view while the server cannot be reached or returns only errors. The old data stays, and is marked as
  * old.
  */
 export function OfflineNote() {

@@ -2,7 +2,9 @@ import { useApi } from "#dashboard/hooks/use-api.ts";
 import type { OpenCounts } from "#dashboard/types.ts";
 
 const EVERY_MS = 60_000;
-/** The kinds of jobs that are counted while they run; a job of any kind may fail and leave a dead letter. */
+/**
+ * The kinds of jobs that are counted while they run. In addition, a job of any kind may fail and leave a dead letter.
+ */
 const COUNTED = new Set(["process-import", "send-email-campaign"]);
 
 /** All numbers of the navigation, in one request. */
@@ -16,8 +18,8 @@ export function useOpenCounts(): OpenCounts | undefined {
 }
 
 /**
- * The number of a navigation entry; renders nothing for zero. Work under way has a calm color, because it needs no
- * action.
+ * The number of a navigation entry; zero is not shown. The number of work under way has a calm color, because it needs
+ * no action.
  */
 export function OpenCount({ of, count }: { of: keyof OpenCounts; count: number }) {
   if (count === 0) return null;

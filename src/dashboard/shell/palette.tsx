@@ -3,7 +3,7 @@ import { Dialog } from "#dashboard/components/dialog.tsx";
 import { type Command, commandsFor } from "./commands.ts";
 import "./palette.css";
 
-/** Opens the command palette with Ctrl+K or Cmd+K, from anywhere but a dialog. */
+/** Opens the command palette with Ctrl+K or Cmd+K, except in a dialog. */
 export function Palette() {
   const [isOpen, setIsOpen] = useState(false);
   useEffect(() => {
@@ -24,7 +24,7 @@ export function Palette() {
   return isOpen && <PaletteDialog onClose={() => setIsOpen(false)} />;
 }
 
-/** A field with a list below it: the arrow keys choose, Enter runs. The focus stays in the field. */
+/** A field with a list below it. The arrow keys choose, and Enter runs the command. The focus stays in the field. */
 function PaletteDialog({ onClose }: { onClose: () => void }) {
   const [text, setText] = useState("");
   const [chosen, setChosen] = useState(0);

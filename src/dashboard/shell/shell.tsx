@@ -32,7 +32,7 @@ export function Shell({ view, id, children }: ShellProps) {
         className="skip"
         href="#content"
         onClick={(event) => {
-          event.preventDefault(); // the fragment is the page's address
+          event.preventDefault(); // The fragment is the page's address
           content.current?.focus();
         }}
       >

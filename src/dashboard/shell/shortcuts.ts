@@ -8,7 +8,7 @@ export const switchShortcuts = (isOn: boolean): void => store.set(isOn ? "on" : 
 
 const FIELDS = "input, select, textarea, [contenteditable]";
 
-/** The action of each key. In a text field a key only types its character. */
+/** Runs the action of each key. In a text field a key only types its character. */
 export function useShortcuts(actions: Record<string, () => void>): void {
   useEffect(() => {
     const pressed = (event: KeyboardEvent) => {

@@ -10,7 +10,7 @@ const WORDS: Record<Connection, { text: string; title: string }> = {
   offline: { text: "Offline", title: "The site does not answer; the page keeps trying" },
 };
 
-/** How current the page is, and which service is down. */
+/** Whether the page is current, and which services are down. */
 export function StackState() {
   const connection = useConnection();
   const { text, title } = WORDS[connection];

@@ -2,7 +2,7 @@ import { type RefObject, useEffect, useRef } from "react";
 import { announce } from "#dashboard/announce.ts";
 
 /**
- * When the view changes: scrolls to its top and announces its title. If the focused link is gone, the focus moves to
+ * When the view changes, scrolls to its top and announces its title. If the focused link is gone, the focus moves to
  * the new view.
  */
 export function useArrival(view: string, title: string, content: RefObject<HTMLElement | null>): void {

@@ -17,7 +17,7 @@ const STATUSES = [
 ] as const;
 type Status = (typeof STATUSES)[number]["value"];
 
-/** What is or was wrong with the installation. */
+/** The current and past alerts of the installation. */
 export function Alerts({ query }: ViewProps) {
   const status = STATUSES.find(({ value }) => value === query.get("status"))?.value ?? "open";
   const cursor = query.get("cursor");

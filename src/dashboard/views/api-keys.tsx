@@ -12,7 +12,7 @@ import { RevokeKey } from "./api-keys/revoke-key.tsx";
 import type { ViewProps } from "./index.ts";
 import { Pager } from "./pager.tsx";
 
-/** The API keys with their last use; makes and revokes them. */
+/** The API keys with their last use. Here an administrator makes and revokes them. */
 export function ApiKeys({ query }: ViewProps) {
   const cursor = query.get("cursor");
   const { data, problem, isLoading, reload } = useApi<PageOf<ApiKey>>(withQuery("/api/keys", { cursor }));

@@ -11,7 +11,7 @@ const CHOICES = LANES.map(({ name, title, atOnce }) => ({
   text: `${title} · ${atOnce} at once`,
 }));
 
-/** Pictures from prompts, first in, first out, in one of two lanes. */
+/** Draws pictures from prompts, first in, first out, in one of two lanes. */
 export function Images({ query }: ViewProps) {
   const lane = laneOf(query.get("lane"));
   const choose = (name: string) => {

@@ -13,7 +13,7 @@ import "./imports.css";
 
 const SHOWN = "10";
 
-/** Imports: here people choose, check and import files, and undo imports. */
+/** Imports. Here people choose, check and import files, and undo imports. */
 export function Imports({ id, query }: ViewProps) {
   return id === undefined ? <ImportList query={query} /> : <ImportDetails id={id} />;
 }

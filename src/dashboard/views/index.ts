@@ -18,7 +18,7 @@ import { Schedules } from "./schedules.tsx";
 import { Webhooks } from "./webhooks.tsx";
 
 export type ViewProps = {
-  /** The part after the name: `#/jobs/<id>`. */
+  /** The part of the address after the name: `#/jobs/<id>`. */
   id: string | undefined;
   query: URLSearchParams;
 };

@@ -24,7 +24,7 @@ const PERIODS = new Map([
   ["last 7 days", 7 * 24 * 60 * 60_000],
 ]);
 
-/** The filters offer the values that exist, and the value in the address. */
+/** The filters. They offer the values that exist, and the value in the address. */
 const fieldsFor = (found: JobSummary | undefined, query: URLSearchParams): readonly FilterField[] => {
   const listOf = (name: string, values: readonly string[] = []) => {
     const chosen = query.get(name);
@@ -46,7 +46,10 @@ export function Jobs({ id, query }: ViewProps) {
   return id === undefined ? <JobList query={query} /> : <JobPage id={id} />;
 }
 
-/** The live list. Its older pages are live too: each follows the stream of all jobs accepted before a given time. */
+/**
+ * The live list. Its older pages are live too: each follows the stream of all jobs that were accepted before a given
+ * time.
+ */
 function JobList({ query }: Pick<ViewProps, "query">) {
   const filter = useMemo(() => toFilter(query), [query]);
   const { data: found } = useApi<JobSummary>(withQuery("/api/jobs/summary", { ...filter, to: null }));
@@ -120,8 +123,8 @@ const totalOf = (total: number, isMore: boolean): string =>
   `${isMore ? "More than " : ""}${count(total)} ${total === 1 ? "job" : "jobs"}`;
 
 /**
- * The address's filter as the API's. The period begins at a full minute, so that renders within a minute make the same
- * request.
+ * Converts the filter in the address to a filter of the API. The period begins at a full minute, so that renders within
+ * a minute make the same request.
  */
 function toFilter(query: URLSearchParams): Record<string, string> {
   const { period, ...rest } = Object.fromEntries(query);

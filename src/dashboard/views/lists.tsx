@@ -15,7 +15,7 @@ import "./lists.css";
 
 const SHOWN = "20";
 
-/** Mailing lists: here people make them, fill them by imports, and search them; `?person=<id>` shows one subscriber. */
+/** Mailing lists. Here people make them, fill them by imports, and search them; `?person=<id>` shows one subscriber. */
 export function Lists({ id, query }: ViewProps) {
   const person = query.get("person");
   if (id === undefined) return <AllLists query={query} />;

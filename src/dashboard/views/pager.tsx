@@ -1,6 +1,9 @@
 type Step = { text: string; href: string } | null | false | "" | undefined;
 
-/** Links to the other pages of a long list; nothing when there is only one. A new page starts at its top. */
+/**
+ * Links to the other pages of a long list. They are not shown when there is only one page. A new page starts at its
+ * top.
+ */
 export function Pager({ label, steps }: { label: string; steps: readonly Step[] }) {
   const there = steps.flatMap((step) => step || []);
   if (there.length === 0) return null;

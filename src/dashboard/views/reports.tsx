@@ -13,7 +13,7 @@ import "./reports.css";
 
 const SHOWN = "10";
 
-/** Reports as PDF or CSV: requested here, made by a job, and kept for a week. */
+/** Reports as PDF or CSV. They are requested here, made by a job, and kept for a week. */
 export function Reports({ id, query }: ViewProps) {
   return id === undefined ? <ReportList query={query} /> : <ReportDetails id={id} />;
 }

@@ -7,7 +7,10 @@ import { ScheduleDetails } from "#dashboard/views/schedules/details.tsx";
 import { ScheduleTable } from "#dashboard/views/schedules/tables.tsx";
 import "./schedules.css";
 
-/** Work at regular times: when each schedule is due, the outcome of its last slot, run now and pause. */
+/**
+ * Work at regular times: when each schedule is due, and the outcome of its last slot. Schedules are run and paused
+ * here.
+ */
 export function Schedules({ id }: ViewProps) {
   return id === undefined ? <ScheduleList /> : <ScheduleDetails name={id} />;
 }

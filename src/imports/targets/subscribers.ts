@@ -7,7 +7,7 @@ const MAX_FIELDS = 50;
 const MAX_NAME_LENGTH = 100;
 const MAX_TEXT_LENGTH = 2_000;
 
-/** Plain checks instead of a schema, because there may be millions of rows with fifty fields each. */
+/** Fields are checked without a schema, because there may be millions of rows with fifty fields each. */
 const isField = (name: string, value: unknown): value is string | number | boolean | null =>
   name.length <= MAX_NAME_LENGTH &&
   (typeof value === "string"

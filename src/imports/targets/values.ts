@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { normalizeAddress } from "#lib/email-address.ts";
 
-/** A cell is text; a JSON row may have numbers. An empty cell means that there is no value. */
+/** A cell is text, but a JSON row may contain numbers. An empty cell means that there is no value. */
 export const cell = (maxLength: number) =>
   z
     .union([z.string(), z.number(), z.boolean(), z.null()], { error: "is neither text nor a number" })
@@ -23,7 +23,7 @@ export const address = z.string({ error: "is not an e-mail address" }).transform
 });
 export const ADDRESS_HINT = "Write one address like ada@example.com, without a name.";
 
-/** A number as a file contains it: 12, 12.5, or a JSON number. */
+/** A number as it is written in a file: 12, 12.5, or a JSON number. */
 export const numberCell = (pattern: RegExp, error: string) =>
   cell(30)
     .refine((text) => text === "" || pattern.test(text), error)

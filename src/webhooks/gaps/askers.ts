@@ -19,7 +19,7 @@ type Dependencies = {
 };
 type Name = "stripe" | "github" | "resend";
 
-/** A source is asked what it sent when we receive its webhooks and have a key of its API. */
+/** Whether each source is asked what it has sent: only when we receive its webhooks and have a key of its API. */
 export const canBeAsked = (env: Env): Record<Name, boolean> => ({
   stripe: env.STRIPE_WEBHOOK_SECRET.length > 0 && env.STRIPE_API_KEY !== undefined,
   github:
@@ -29,7 +29,7 @@ export const canBeAsked = (env: Env): Record<Name, boolean> => ({
   resend: env.RESEND_WEBHOOK_SECRET.length > 0 && env.RESEND_API_KEY !== undefined,
 });
 
-/** How each source is asked what it has sent to us. */
+/** For each source, the function that asks what it has sent to us. */
 export function askersOf({ stripe, ...deps }: Dependencies): Record<string, () => Promise<Asked>> {
   const { env } = deps;
   const can = canBeAsked(env);

@@ -13,26 +13,27 @@ export type CheckDependencies = {
 };
 
 /**
- * `isDone` false: the time was up, and the next step continues. `unreadable`: no webhook of ours, too large, or gone.
+ * `isDone` false: the time was up, and the next step continues. `unreadable`: webhooks that are not ours, are too
+ * large, or no longer exist.
  */
 export type Checked = { listed: number; missing: number; unreadable: number; isDone: boolean };
 
 /**
- * Providers list events a little later, and in a slightly different order, than they happen. So each check looks back
- * over this time again.
+ * Providers list events somewhat later than they happen, and in a slightly different order. So each check compares this
+ * time before the last one again.
  */
 const OVERLAP_MS = 60 * 60_000;
 /**
- * A cursor of an interrupted reading may be forgotten by the provider after this time; then reading starts again from
+ * The provider may have forgotten the cursor of an interrupted reading after this time. Then reading starts again from
  * the newest.
  */
 const CURSOR_LIFE_MS = 24 * 60 * 60_000;
-/** The most webhooks, and the most bytes, that one statement takes in. */
+/** The most webhooks, and the most bytes, that one statement stores. */
 const BATCH = { count: 25, bytes: 1_000_000 };
 
 /**
- * Reads a list until the time that was compared before, and takes in what the inbox does not have. It may stop after any
- * page, and a repeated page changes nothing.
+ * Reads a list back to the time that was compared before, and stores the webhooks that the inbox does not have. It may
+ * stop after any page, and a repeated page changes nothing.
  */
 export async function checkList(
   deps: CheckDependencies,
@@ -67,7 +68,7 @@ const isWanted =
   ({ type, at }: Sent) =>
     at >= from && source.types.includes(type.replace(/^v1\./, ""));
 
-/** Takes in what is missing, in the order in which it was sent, until time is over. */
+/** Stores the missing webhooks, in the order in which they were sent, until the time is up. */
 async function takeMissing(
   { gaps, outbox, logger }: CheckDependencies,
   { source, key }: SentList,
@@ -95,7 +96,7 @@ async function takeMissing(
     } catch (err) {
       const code = codeOf(err);
       if (code?.startsWith("provider_") && code !== "provider_rejected") throw err;
-      // The provider no longer has it, or the door would refuse it, too. It must not hold up the others.
+      // The provider no longer has this webhook, or it is invalid. It must not stop the others.
       logger.warn({ err, list: key, externalId: one.externalId, code }, "webhook cannot be taken in");
       found.unreadable += 1;
       continue;

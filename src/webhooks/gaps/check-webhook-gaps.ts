@@ -9,7 +9,7 @@ import type { Asked } from "#webhooks/gaps/sent-list.ts";
 type Dependencies = CheckDependencies & {
   inngest: InngestClient;
   clock: Clock;
-  /** The providers that can be asked: by name, what they list. */
+  /** The providers that can be asked, by name; each function returns what its provider has sent. */
   askers: Readonly<Record<string, () => Promise<Asked>>>;
   onFailure: OnFailure;
 };
@@ -20,17 +20,17 @@ const STEP_MS = 30_000;
 const MAX_STEPS = 100;
 
 /**
- * Takes in the webhooks that a provider has sent and that never reached us. It costs two executions when nothing is
- * missing. A provider that does not answer does not hold up the others; then the job is tried again.
+ * Stores the webhooks that a provider has sent and that never reached us. A check costs two executions when nothing is
+ * missing. A provider that does not answer does not stop the others; the job is then tried again.
  */
 export const checkWebhookGaps = (deps: Dependencies) =>
   deps.inngest.createFunction(
     {
       id: "check-webhook-gaps",
       triggers: [webhookGapsDue],
-      // Two checks at once would ask for the same pages.
+      // Two checks at once would request the same pages.
       concurrency: { limit: 1 },
-      // The next check covers what this one misses. A long wait here would hold up the checks of the other providers.
+      // The next check covers what this one misses. A long wait here would delay the checks of the other providers.
       ...tries("externalApi"),
       onFailure: deps.onFailure,
     },

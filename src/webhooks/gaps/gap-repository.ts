@@ -12,8 +12,8 @@ const position = z.object({
   cursor: z.string().nullable(),
 });
 /**
- * Everything that was sent before `checkedUntil` was compared. A list whose reading was interrupted continues at
- * `reading`: what was sent until then, from the cursor on.
+ * Everything that was sent before `checkedUntil` was compared. A list whose reading was interrupted continues with
+ * `reading`, which has the time at which the reading began, and the cursor of the next page.
  */
 export type Position = { checkedUntil: Date; reading: Reading | undefined };
 export type Reading = { until: Date; cursor: string | undefined };
@@ -23,7 +23,10 @@ export type GapRepository = ReturnType<typeof gapRepository>;
 export function gapRepository(db: DatabaseClient, clock: Clock) {
   const { call, callTimeless } = createCall(db, clock);
   return {
-    /** A list that is read for the first time begins with the source's oldest webhook of the inbox, or now. */
+    /**
+     * A list that is read for the first time is compared from the source's oldest webhook in the inbox on, or from now
+     * on.
+     */
     async open(key: string, source: string): Promise<Position> {
       const row = await call("open_webhook_gap_check", { key, source }, position);
       const until = row.reading_until;
@@ -36,11 +39,11 @@ export function gapRepository(db: DatabaseClient, clock: Clock) {
     missing: (source: string, externalIds: readonly string[]) =>
       callTimeless("missing_webhooks", { source, externalIds: [...externalIds] }, z.array(z.string())),
 
-    /** Takes webhooks in as the door does; returns the jobs of those that are new. */
+    /** Stores webhooks like the route that receives them. Returns the jobs of those that are new. */
     take: (webhooks: readonly { webhook: Json; request: JobRequest | null }[]) =>
       call("receive_webhooks", { webhooks: [...webhooks] }, jobRow.array()),
 
-    /** `reading` undefined: everything until `checkedUntil` was compared. `found` counts what was missing. */
+    /** `reading` undefined: everything before `checkedUntil` was compared. `found` counts the missing webhooks. */
     save: (key: string, { checkedUntil, reading }: Position, found: number) =>
       call("save_webhook_gap_check", {
         key,

@@ -15,7 +15,7 @@ const hooks = z.array(z.looseObject({ id, config: z.looseObject({ url: z.string(
 const deliveries = z.array(
   z.looseObject({
     id,
-    /** All deliveries of one event have the same value; the door stores it as the webhook's id. */
+    /** All deliveries of one event have the same value, which the inbox stores as the webhook's id. */
     guid: foreignName,
     event: foreignName,
     delivered_at: z.iso.datetime({ offset: true }).max(40),
@@ -25,7 +25,10 @@ const delivery = z.looseObject({ request: z.looseObject({ payload: z.unknown() }
 
 type Options = { github: JsonApi; repositories: readonly string[]; site: string | undefined };
 
-/** The deliveries of each repository's hook that leads to us. GitHub never repeats one, and forgets it after 3 days. */
+/**
+ * The deliveries of each repository's hook that has our address. GitHub never repeats a delivery, and forgets it after
+ * 3 days.
+ */
 export async function githubLists({ github, repositories, site }: Options): Promise<Asked> {
   const asked: Asked = { lists: [], unchecked: [] };
   for (const repository of repositories) {

@@ -24,7 +24,7 @@ const events = z.object({
 });
 const event = z.looseObject({ payload: z.unknown() });
 
-/** The events of each of Resend's webhooks that leads to us. */
+/** The events of each of Resend's webhooks that has our address. */
 export async function resendLists(api: JsonApi, site: string | undefined): Promise<Asked> {
   const found = await unlessForbidden(api.get("/webhooks?limit=100", webhooks));
   if (found === undefined) {
@@ -60,7 +60,7 @@ function isValid(date: Date): boolean {
   return !Number.isNaN(date.getTime());
 }
 
-/** Resend writes ISO 8601, and in places `2026-10-01 12:00:00.000000+00`. */
+/** Resend writes ISO 8601, and in some fields `2026-10-01 12:00:00.000000+00`. */
 function toDate(text: string): Date {
   const iso = text.replace(" ", "T").replace(/([+-]\d\d)$/, "$1:00");
   return new Date(Date.parse(iso));

@@ -1,14 +1,14 @@
 import { z } from "zod";
 import { foreignName, parseEnvelope, type Source } from "#webhooks/source.ts";
 
-/** A snapshot event carries the object as it was. */
+/** A snapshot event contains the object as it was. */
 const snapshot = z.looseObject({
   id: foreignName,
   type: foreignName,
   created: z.number().min(0).max(1e11),
   data: z.looseObject({ object: z.looseObject({ id: foreignName.optional() }) }),
 });
-/** A thin event only names the object. Of objects of API v1 it has the type of the snapshot event after `v1.`. */
+/** A thin event only names its object. For objects of API v1, its type is `v1.` and the type of the snapshot event. */
 const thin = z.looseObject({
   object: z.literal("v2.core.event"),
   id: foreignName,

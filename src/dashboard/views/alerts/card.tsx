@@ -60,7 +60,7 @@ export function AlertCard({ alert, onChange }: CardProps) {
   );
 }
 
-/** A link when the address is one; otherwise the file in the repository. */
+/** A link when the address is a web address; otherwise the path in the repository. */
 const Runbook = ({ address }: { address: string }) =>
   address.startsWith("http") ? <a href={address}>{address}</a> : <code>{address}</code>;
 

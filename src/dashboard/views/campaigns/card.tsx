@@ -9,7 +9,7 @@ import type { CampaignSummary } from "#dashboard/views/campaigns/list.tsx";
 import { Pace } from "#dashboard/views/campaigns/pace.tsx";
 import { isAtRest, isNewsFor, progressOf } from "#dashboard/views/campaigns/progress.ts";
 
-/** The list has only names; each card fetches its own numbers, again when its job changes. */
+/** The list contains only names. Each card fetches its own numbers, and fetches them again when its job changes. */
 export function CampaignCard({ summary }: { summary: CampaignSummary }) {
   const { id, name, createdAt } = summary;
   const { data: campaign } = useApi<Campaign>(`/api/campaigns/${id}`, {

@@ -1,7 +1,7 @@
 import { type ComponentProps, lazy, Suspense } from "react";
 import { Loading } from "#dashboard/components/states.tsx";
 
-/** Loaded when it is opened, so that the first visit stays small. */
+/** The composer is loaded when it is opened, so that the first visit stays small. */
 const Loaded = lazy(async () => {
   const { Composer: show } = await import("./composer/composer.tsx");
   return { default: show };

@@ -3,7 +3,7 @@ import type { Campaign } from "#dashboard/types.ts";
 
 type Counted = Pick<Campaign, "status" | "counts" | "recipientsPerSecond" | "waitingUntil">;
 
-/** A campaign with one of these statuses does not change any more by itself. */
+/** A campaign with one of these statuses does not change by itself. */
 const AT_REST: ReadonlySet<Campaign["status"]> = new Set(["draft", "completed", "canceled", "failed"]);
 export const isAtRest = (status: Campaign["status"]): boolean => AT_REST.has(status);
 
@@ -14,7 +14,7 @@ export function progressOf({ counts }: Pick<Campaign, "counts">) {
   return { done, total, percent: total === 0 ? 0 : Math.floor((done / total) * 100) };
 }
 
-/** The time until the end at the measured rate; null while that is unknown, and while nothing is sent. */
+/** The time until the end at the measured rate; null when it is unknown, and while nothing is sent. */
 export function remainingMs({ status, counts, recipientsPerSecond, waitingUntil }: Counted): number | null {
   if (status !== "sending" || waitingUntil !== null) return null;
   if (recipientsPerSecond === null || recipientsPerSecond === 0) return null;
@@ -23,7 +23,7 @@ export function remainingMs({ status, counts, recipientsPerSecond, waitingUntil 
 
 /**
  * Which job changes matter to a campaign: those of its own job. A draft has no job yet, so every job that begins to
- * send a campaign matters to it.
+ * send a campaign matters to a draft.
  */
 export const isNewsFor = (
   { job, before }: JobChange,

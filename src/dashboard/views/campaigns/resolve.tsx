@@ -7,7 +7,9 @@ import type { Send } from "#dashboard/types.ts";
 
 type ResolveProps = { campaignId: string; send: Send; onChange: () => void };
 
-/** A person resolves an unknown send after looking it up at the provider; it is never sent again automatically. */
+/**
+ * A person resolves an unknown send after looking it up at the provider. The mail is never sent again automatically.
+ */
 export function Resolve({ campaignId, send, onChange }: ResolveProps) {
   const { run, isBusy } = useAction(async (status: "sent" | "failed", button: HTMLElement) => {
     const note = await confirm({

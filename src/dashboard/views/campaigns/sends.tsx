@@ -60,7 +60,7 @@ const COLUMNS: readonly Column<Send>[] = [
   { head: "Provider and notes", cell: (send) => <Notes send={send} />, hideOnPhone: true },
 ];
 
-/** Only unknown sends have a button to resolve them. */
+/** A column with a button to resolve is added only for unknown sends. */
 const columnsOf = ({ id, counts }: Campaign, onChange: () => void): readonly Column<Send>[] =>
   counts.unknown === 0
     ? COLUMNS

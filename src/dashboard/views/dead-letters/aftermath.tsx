@@ -5,7 +5,7 @@ import { idOf, pageOf } from "#dashboard/hooks/use-hash-route.ts";
 import { useLiveJob } from "#dashboard/live.ts";
 import type { Letter } from "#dashboard/types.ts";
 
-/** What happened to a dead letter: who handled it, and the state of its new job. */
+/** The handling of a dead letter: the administrator, the time, and the state of the new job. */
 export function Aftermath({ letter }: { letter: Letter }) {
   const { links, handledBy, handledAt, note, status } = letter;
   return (

@@ -10,7 +10,7 @@ import { expectOutcome } from "#dashboard/views/outcomes/watch.ts";
 
 type ActionsProps = { group: LetterGroup; onChange: () => void };
 
-/** Reprocess or ignore all open letters of a cause, as one job. */
+/** Reprocesses or ignores all open letters of a cause, as one job. */
 export function GroupActions({ group, onChange }: ActionsProps) {
   const path = `/api/dead-letters/groups/${group.fingerprint}`;
   const { open } = group.counts;

@@ -10,7 +10,10 @@ import { Sparkline } from "#dashboard/views/dead-letters/sparkline.tsx";
 
 type GroupsProps = { everyMs: number; onChange: () => void };
 
-/** The causes that have more than one open dead letter or came back, each with the actions for all its letters. */
+/**
+ * The causes that have more than one open dead letter, or that occurred again after they were fixed, each with the
+ * actions for all its letters.
+ */
 export function LetterGroups({ everyMs, onChange }: GroupsProps) {
   const { data, reload } = useApi<{ items: LetterGroup[] }>("/api/dead-letters/groups?status=failed", {
     everyMs,
@@ -73,7 +76,7 @@ const columns = (onChange: () => void): Column<LetterGroup>[] => [
   },
 ];
 
-/** The job that handles the group, or that halted. */
+/** The job that is handling the group or that halted. */
 function GroupJob({ group: { job, links } }: { group: LetterGroup }) {
   if (job === null || links.job === null) return null;
   const isOpen = job.status === "queued" || job.status === "running";

@@ -20,7 +20,10 @@ const FIELDS = [
   },
 ] as const;
 
-/** How many dead letters go first, how many are reprocessed at a time, and when the job halts. */
+/**
+ * Three fields: how many dead letters are reprocessed first, how many at a time, and after how many failures the job
+ * halts.
+ */
 export const PaceFields = ({ pace, onChange }: PaceProps) => (
   <div className="row pace">
     {FIELDS.map(({ name, label, hint, min, max }) => (

@@ -2,7 +2,7 @@ type PatchProps = { value: string; onChange: (value: string) => void };
 
 const EXAMPLE = '[{ "op": "replace", "path": "/email", "value": "ada@example.com" }]';
 
-/** A JSON Patch for the data of dead letters. It is closed at first, because most letters need none. */
+/** A field for a JSON Patch for the data of dead letters. It is closed at first, because most letters need no patch. */
 export const PatchField = ({ value, onChange }: PatchProps) => (
   <details>
     <summary>Change the data first</summary>

@@ -12,7 +12,9 @@ import { expectOutcome } from "#dashboard/views/outcomes/watch.ts";
 
 type FormProps = { group: LetterGroup; onClose: () => void; onChange: () => void };
 
-/** Asks how to reprocess all open letters of a cause: its pace and its patch. A check before sends nothing. */
+/**
+ * Asks how to reprocess all open letters of a cause: the pace and the patch. A check before that reprocesses nothing.
+ */
 export function ReprocessGroup({ group, onClose, onChange }: FormProps) {
   const path = `/api/dead-letters/groups/${group.fingerprint}`;
   const { open } = group.counts;

@@ -11,7 +11,7 @@ type RowProps = {
   onChange: () => void;
 };
 
-/** A dead letter in one line; its page has the rest. */
+/** A dead letter in one line. Its page shows the details. */
 export function LetterRow({ letter, isSelected, onSelect, onChange }: RowProps) {
   const isOpen = letter.status === "failed";
   return (
@@ -22,7 +22,7 @@ export function LetterRow({ letter, isSelected, onSelect, onChange }: RowProps) 
           className="select-letter"
           aria-label={`Select: ${letter.function}`}
           checked={isSelected}
-          // A change event does not tell whether Shift is pressed, so the click event toggles.
+          // A change event does not tell whether Shift is pressed, so the click event selects.
           onClick={(event) => onSelect(event.shiftKey)}
           onChange={() => {}}
         />

@@ -9,7 +9,7 @@ type BarProps = { letters: readonly Letter[]; onClear: () => void; onChange: () 
 
 const many = (count: number) => (count === 1 ? "1 dead letter" : `${count} dead letters`);
 
-/** Reprocess or ignore the selected dead letters of this page, one after the other. */
+/** Reprocesses or ignores the selected dead letters of this page, one after the other. */
 export function SelectionBar({ letters, onClear, onChange }: BarProps) {
   const reprocess = useAction(async () => {
     const answer = await confirm({

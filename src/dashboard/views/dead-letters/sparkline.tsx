@@ -1,7 +1,7 @@
 const BAR_PX = 4;
 const HEIGHT_PX = 20;
 
-/** A bar for each hour, the newest last; its words are for screen readers. */
+/** A bar for each hour, the newest last. Screen readers get the text instead. */
 export function Sparkline({ counts }: { counts: readonly number[] }) {
   const most = Math.max(1, ...counts);
   const total = counts.reduce((sum, count) => sum + count, 0);

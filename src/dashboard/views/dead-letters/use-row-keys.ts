@@ -4,7 +4,7 @@ import { useShortcuts } from "#dashboard/shell/shortcuts.ts";
 const rows = () => [...document.querySelectorAll<HTMLElement>(".letters > article")];
 const rowOf = (element: Element | null) => rows().findIndex((row) => row.contains(element));
 
-/** j and k move the focus through the rows; x selects the row with the focus, and Shift+X all up to it. */
+/** j and k move the focus through the rows. x selects the focused row, and Shift+X also selects all rows up to it. */
 export function useRowKeys(): void {
   const actions = useMemo(() => {
     const go = (step: number) => () => {

@@ -8,7 +8,7 @@ export type Selection = {
   clear: () => void;
 };
 
-/** Which items of a list are selected. Items that have left the list are not selected any more. */
+/** Which items of a list are selected. An item that leaves the list is not selected any more. */
 export function useSelection(ids: readonly string[]): Selection {
   const [kept, setKept] = useState<ReadonlySet<string>>(new Set());
   const [last, setLast] = useState<string>();

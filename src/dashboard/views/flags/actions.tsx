@@ -5,7 +5,7 @@ import type { FlagDetails } from "#dashboard/types.ts";
 
 type ActionsProps = { flag: FlagDetails; onChange: () => void };
 
-/** Turning back needs no confirmation, and neither does the percentage that the advice names. */
+/** Going back to the old way needs no confirmation, and neither does the percentage that the advice recommends. */
 export function FlagActions({ flag: { name, isOn, advice }, onChange }: ActionsProps) {
   const { run, isBusy } = useAction(
     async (change: { isOn: boolean } | { percentage: number }, said: string) => {

@@ -1,6 +1,6 @@
 type Schema = Readonly<Record<string, unknown>>;
 
-/** Data to start from: each required field of a JSON Schema with an empty value of its type. */
+/** Data as a starting point: each required field of a JSON Schema, with an empty value of its type. */
 export function exampleOf(schema: Schema): unknown {
   const { type, properties, required, enum: allowed } = schema;
   if (Array.isArray(allowed)) return allowed[0];

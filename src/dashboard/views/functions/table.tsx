@@ -7,7 +7,7 @@ import "./functions.css";
 const number = (value: number, isMore = false) =>
   value === 0 ? <span className="quiet">0</span> : atLeast(value, isMore);
 
-/** A heading with two numbers below it: of the last hour, and of the last day. */
+/** A heading with two numbers below it: for the last hour and for the last day. */
 const counted = (head: string, pick: (ended: Activity["lastDay"]) => number): Column<Activity> => ({
   head,
   cell: ({ lastHour, lastDay }) =>

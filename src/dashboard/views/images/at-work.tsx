@@ -10,7 +10,7 @@ import "./at-work.css";
 
 type TasksProps = {
   tasks: readonly ImageTask[];
-  /** The concurrency of the lane. On a wide screen, one row has room for that many pictures. */
+  /** The concurrency of the lane. On a wide screen, one row has room for this many pictures. */
   atOnce: number;
   onChange: () => void;
 };
@@ -42,7 +42,7 @@ export function Processing({ tasks, atOnce, free, onChange }: TasksProps & { fre
   );
 }
 
-/** Tasks that failed and wait for their next attempt; they still count towards the concurrency. */
+/** Tasks that failed and wait for their next attempt. They still use the lane's concurrency. */
 export function Retrying({ tasks, atOnce, onChange }: TasksProps) {
   const now = useNow(250);
   return (

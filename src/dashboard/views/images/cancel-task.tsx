@@ -9,7 +9,7 @@ import { expectOutcome } from "#dashboard/views/outcomes/watch.ts";
 
 type CancelProps = { task: ImageTask; onChange: () => void };
 
-/** Works for a task that waits, sleeps until its retry, or is being drawn. */
+/** Cancels a task that waits, sleeps until its retry, or is being drawn. */
 export function CancelTask({ task, onChange }: CancelProps) {
   const { run, isBusy } = useAction(async (button: HTMLElement) => {
     expectOutcome(idOf(task.jobUrl), brief(task.prompt));

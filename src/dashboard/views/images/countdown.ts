@@ -1,8 +1,11 @@
-/** Whole seconds until then, never negative: a countdown shows "1" until its moment has come. */
+/**
+ * Whole seconds until a time, never negative. They are rounded up, so that a countdown shows "1" until the time has
+ * come.
+ */
 export const secondsUntil = (atMs: number, nowMs: number): number =>
   Math.max(0, Math.ceil((atMs - nowMs) / 1000));
 
-/** "8 s", "2 min", "1 h 5 min": as exact as a waiting user needs it. */
+/** "8 s", "2 min", "1 h 5 min": only as exact as a waiting user needs. */
 export function inWords(seconds: number): string {
   if (seconds < 100) return `${seconds} s`;
   const minutes = Math.ceil(seconds / 60);

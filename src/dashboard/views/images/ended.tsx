@@ -9,7 +9,7 @@ import "./ended.css";
 type TasksProps = { size: number | undefined; tasks: readonly ImageTask[] };
 type FailedProps = TasksProps & { onAgain: (task: ImageTask) => void };
 
-/** Tasks that ended without a picture, and why. */
+/** Tasks that ended without a picture, with the reason. */
 export const Failed = ({ onAgain, ...shown }: FailedProps) => (
   <Ended name="Failed" {...shown}>
     {(task) => (
@@ -55,7 +55,7 @@ export const Canceled = (shown: TasksProps) => (
 
 type EndedProps = TasksProps & { name: string; children: (task: ImageTask) => ReactNode };
 
-/** How many are shown at first, so that the pictures stay visible; a button shows the others. */
+/** How many ended tasks are shown at first, so that the pictures stay visible. A button shows the others. */
 const LATEST = 3;
 
 function Ended({ name, size, tasks, children }: EndedProps) {

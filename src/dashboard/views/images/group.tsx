@@ -7,14 +7,14 @@ export const OF_A_DAY = "in 24 hours";
 
 type GroupProps = {
   name: string;
-  /** Undefined while it is not known. */
+  /** Undefined while the number is not known. */
   size: number | undefined;
   hint?: string;
   actions?: ReactNode;
   children: ReactNode;
 };
 
-/** The tasks with one status, and their number. The name does not depend on the number. */
+/** The tasks with one status, and their number. The name does not contain the number. */
 export function Group({ name, size, hint, actions, children }: GroupProps) {
   const id = useId();
   return (

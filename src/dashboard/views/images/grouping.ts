@@ -17,7 +17,7 @@ const GROUP_OF: Record<ImageTask["status"], Group> = {
 
 /**
  * Sorts tasks into groups: waiting tasks in the order of the queue, ended tasks with the newest first. The order of the
- * queue is computed here, because a change of one task does not update the positions of those behind it.
+ * queue is computed here, because a change of one task does not update the positions of the tasks behind it.
  */
 export function groupTasks(tasks: Iterable<ImageTask>): Groups {
   const groups: Groups = { processing: [], retrying: [], waiting: [], done: [], failed: [], canceled: [] };
@@ -32,8 +32,8 @@ export function groupTasks(tasks: Iterable<ImageTask>): Groups {
 }
 
 /**
- * A task that waits for its retry counts towards the concurrency, and so does a canceled one that is still being drawn.
- * The rest is free.
+ * How the lane's concurrency is used. A task that waits for its retry uses it, and so does a canceled task that is
+ * still being drawn. The rest is free.
  */
 export function placesOf({ processing, retrying, canceled }: Groups, atOnce: number) {
   const taken = processing.length + retrying.length;

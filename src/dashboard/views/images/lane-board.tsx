@@ -61,7 +61,8 @@ function Board({ lane, ...rest }: BoardProps) {
 type RestProps = {
   groups: Groups;
   /**
-   * How many tasks of each status ended in 24 hours; the groups show only the newest. Undefined until the first answer.
+   * How many tasks of each status ended in 24 hours, because the groups show only the newest. Undefined until the first
+   * answer.
    */
   ended: LaneStats["visible"] | undefined;
   atOnce: number;
@@ -69,7 +70,7 @@ type RestProps = {
   onAgain: (task: ImageTask) => void;
 };
 
-/** These groups are empty most of the time. Each is shown only while it has tasks. */
+/** Groups that are usually empty. Each is shown only while it has tasks. */
 const Rest = ({
   groups: { retrying, failed, done, canceled },
   ended,

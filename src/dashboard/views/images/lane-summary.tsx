@@ -4,7 +4,7 @@ import { lasting, share } from "#dashboard/format.ts";
 import type { LaneStats } from "#dashboard/views/images/task.ts";
 import "./lane-summary.css";
 
-/** How full the lane is, and its success rate. */
+/** How much of the lane is used, and its success rate. */
 export function LaneSummary({ stats }: { stats: LaneStats }) {
   const { atOnce, capacity, processing, retrying, waiting } = stats;
   const taken = processing + retrying;

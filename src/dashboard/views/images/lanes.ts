@@ -1,6 +1,6 @@
 import type { LANES as SERVED } from "#images/lanes.ts";
 
-/** A lane of images, with the API's numbers: the page does not compile when they change. */
+/** A lane of images. Its numbers have the API's types, so that the page does not compile when they change. */
 type LaneOf<Name extends keyof typeof SERVED> = {
   name: Name;
   title: string;

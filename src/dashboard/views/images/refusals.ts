@@ -11,10 +11,12 @@ type Sorted = {
   failure: { reason: unknown } | null;
 };
 
-/** The wait after a refusal that names no time. */
+/** The wait after a refusal that contains no time. */
 const SOON_MS = 5000;
 
-/** Sorts the answers to several submissions: a full queue is no failure, because it says when to submit again. */
+/**
+ * Sorts the answers to several submissions. A full queue is no failure, because the answer says when to submit again.
+ */
 export function sortAnswers(
   submissions: readonly Submission[],
   answers: readonly PromiseSettledResult<unknown>[],
@@ -39,7 +41,7 @@ export function sortAnswers(
   };
 }
 
-/** Adds new refusals to earlier ones; none is lost. */
+/** Adds new refusals to earlier ones, and keeps all of them. */
 export function withRefused(kept: Refused | null, more: Refused | null): Refused | null {
   if (kept === null || more === null) return kept ?? more;
   return { submissions: [...kept.submissions, ...more.submissions], untilMs: more.untilMs };

@@ -14,13 +14,13 @@ const SUGGESTIONS = [
   "A paper boat on a starry lake",
 ];
 
-/** The prompts of one click on "Queue 5 Tasks": variations of the typed prompt, or else five examples. */
+/** The prompts of one click on "Queue 5 Tasks": variations of the typed prompt, or five examples when there is none. */
 export const severalPrompts = (typed: string): string[] =>
   SUGGESTIONS.map((suggestion, n) => (typed.trim() === "" ? suggestion : `${typed.trim()} (${n + 1})`));
 
 /**
- * Starts each submission `everyMs` after the previous one started, also on a busy page, and without waiting for its
- * answer. Resolves when all are answered. A refusal does not stop the others.
+ * Starts each submission `everyMs` after the start of the previous one, without waiting for its answer, even on a busy
+ * page. Resolves when all are answered. A refusal does not stop the others.
  */
 export async function submitStaggered<Item, Answer>(
   items: readonly Item[],

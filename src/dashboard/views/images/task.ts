@@ -1,4 +1,4 @@
-/** The queue in the API's own types. */
+/** The queue, in the types of the API itself. */
 import type { output } from "zod";
 import type { laneStats } from "#images/stats-routes.ts";
 import type { taskView } from "#images/task.ts";

@@ -9,7 +9,7 @@ import { STAGGER_MS, type Submission, submitStaggered } from "#dashboard/views/i
 import type { ImageTask } from "#dashboard/views/images/task.ts";
 import { expectOutcome } from "#dashboard/views/outcomes/watch.ts";
 
-/** Submits prompts to a lane; those that are refused because the queue is full are kept for later. */
+/** Submits prompts to a lane. Prompts that are refused because the queue is full are kept for later. */
 export function useSubmit(lane: Lane, onQueued: () => void) {
   const [refused, setRefused] = useState<Refused | null>(null);
 

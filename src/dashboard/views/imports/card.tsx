@@ -30,7 +30,7 @@ export function ImportCard({ item }: { item: Import }) {
   );
 }
 
-/** "1,200 inserted, 3 rejected": only what there is. */
+/** "1,200 inserted, 3 rejected", without the counts that are zero. */
 const countsOf = ({ counts }: Import): string =>
   Object.entries(counts)
     .filter(([, rows]) => rows > 0)

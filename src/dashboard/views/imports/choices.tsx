@@ -20,7 +20,7 @@ type ChoicesProps = {
   onChange: (chosen: Chosen) => void;
 };
 
-/** Where the rows go, and what happens to rows that exist already. */
+/** The target of the rows, and what happens to rows that exist already. */
 export function Choices({ targets, chosen, onTarget, onChange }: ChoicesProps) {
   return (
     <div className="import-choices">

@@ -9,10 +9,10 @@ type ColumnsProps = {
   isBusy: boolean;
   onChange: (column: string, field: string | null) => void;
 };
-/** A column of the file: its first values, and the field that it goes into. */
+/** A column of the file: its first values, and the field into which it is read. */
 type FileColumn = { name: string; field: string | null; samples: (string | undefined)[] };
 
-/** Which column of the file goes into which field. */
+/** A choice for each column of the file: the field into which it is read. */
 export function Columns({ guess, target, mapping, isBusy, onChange }: ColumnsProps) {
   const rows = guess.columns.flatMap((name, n): FileColumn[] =>
     name === ""
@@ -44,7 +44,7 @@ export function Columns({ guess, target, mapping, isBusy, onChange }: ColumnsPro
   );
 }
 
-/** A phone has no room for the columns of values, so the first value stands below the name. */
+/** A phone has no room for the columns of values, so the first value is shown below the name. */
 const NAME: Column<FileColumn> = {
   head: "Column",
   cell: ({ name, samples: [first] }) => (

@@ -9,7 +9,7 @@ type FieldChoiceProps = {
   onChange: (field: string | null) => void;
 };
 
-/** The field that a column goes into. An open target also takes it as a field with the column's own name. */
+/** The field into which a column is read. An open target also accepts the column as a field with its own name. */
 export function FieldChoice({ column, target, value, onChange }: FieldChoiceProps) {
   const names = new Set(target.fields.map(({ name }) => name));
   if (target.isOpen) names.add(column);

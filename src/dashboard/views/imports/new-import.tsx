@@ -15,8 +15,8 @@ type Stage =
   | { name: "ready"; upload: Upload };
 
 /**
- * From the choice of a file to its import: the file is uploaded at once, and its format is detected from there. `listId`: the list
- * that is chosen at first.
+ * From the choice of a file to its import. The file is uploaded at once, and its format is detected in Storage.
+ * `listId` is the list that is chosen at first.
  */
 export function NewImport({ listId }: { listId: string | null }) {
   const [stage, setStage] = useState<Stage>({ name: "choose" });
@@ -61,7 +61,7 @@ export function NewImport({ listId }: { listId: string | null }) {
 }
 
 function Uploading({ file, sent, onCancel }: { file: File; sent: number; onCancel: () => void }) {
-  // A request's bytes are some more than the file's.
+  // The body of a request is somewhat longer than its file.
   const done = Math.min(sent, file.size);
   const percent = file.size === 0 ? 0 : Math.floor((done / file.size) * 100);
   return (

@@ -44,7 +44,7 @@ const Rejected = ({ rows }: { rows: number }) => (
   <span className={rows > 0 ? "bad" : undefined}>{count(rows)}</span>
 );
 
-/** While the file is read, bytes are counted; then rows. */
+/** While the file is read, bytes are counted; while it is written, rows. */
 export function Course({ item }: { item: Import }) {
   const { phase, percent, rowsDone, rowsTotal, bytesRead, bytesTotal } = item.progress;
   const words =

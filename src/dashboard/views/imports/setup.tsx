@@ -14,7 +14,7 @@ import { size } from "./words.ts";
 
 type SetupProps = { upload: Upload; listId: string | null; onDiscard: () => void };
 
-/** The form of an uploaded file: what was detected, where its rows go, and which column is which field. */
+/** The form of an uploaded file: its detected format, its target, and the field of each column. */
 export function Setup({ upload, listId, onDiscard }: SetupProps) {
   const { data, problem } = useApi<{ items: ImportTarget[] }>("/api/imports/targets", {
     everyMs: Number.POSITIVE_INFINITY,

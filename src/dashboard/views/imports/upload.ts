@@ -5,7 +5,10 @@ export type Upload = { uploadId: string; fileName: string; bytes: number };
 
 type Address = { uploadId: string; url: string };
 
-/** Uploads the file straight to Storage, so that no function's limit applies; calls `onSent` with the bytes so far. */
+/**
+ * Uploads the file directly to Storage, so that the limits of functions do not apply. Calls `onSent` with the number of
+ * bytes so far.
+ */
 export async function upload(
   file: File,
   { signal, onSent }: { signal: AbortSignal; onSent: (bytes: number) => void },
@@ -17,7 +20,7 @@ export async function upload(
   return { uploadId, fileName, bytes: file.size };
 }
 
-/** By XMLHttpRequest, because fetch does not tell how much of a body was sent. */
+/** Uses XMLHttpRequest, because fetch does not tell how much of a body was sent. */
 const put = (
   url: string,
   file: File,

@@ -2,7 +2,7 @@ import { useEffect, useState } from "react";
 import { api, type Problem, problemOf } from "#dashboard/api.ts";
 import type { ImportGuess } from "#dashboard/types.ts";
 
-/** What a person says about the file; an empty text leaves it to the detection. */
+/** The format that a person chose. An empty text leaves it to the detection. */
 export type Said = { format: string; separator: string; encoding: string };
 export const NOTHING_SAID: Said = { format: "", separator: "", encoding: "" };
 export const saidOf = (said: Said) =>
@@ -16,7 +16,7 @@ type Guessed = {
 };
 type Answer = Omit<Guessed, "isStale"> & { body: string };
 
-/** The format of the file, and the field of each column; asked again when one of these changes. */
+/** The format of the file, and the field of each column. They are fetched again when one of these arguments changes. */
 export function useGuess(uploadId: string, target: string, said: Said): Guessed {
   const [answer, setAnswer] = useState<Answer>();
   const body = JSON.stringify({ source: { uploadId }, target, ...saidOf(said) });

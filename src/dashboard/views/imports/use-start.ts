@@ -17,7 +17,7 @@ export type Asked = {
 };
 type Receipt = { importId: string; message: string };
 
-/** Starts an import and shows its page; a dry run is shown below the form, which stays. */
+/** Starts an import and shows its page. The result of a dry run is shown below the form, which stays. */
 export function useStart(fileName: string) {
   const [trialId, setTrialId] = useState<string>();
   const { run, isBusy } = useAction(async (asked: Asked) => {
@@ -36,7 +36,7 @@ export function useStart(fileName: string) {
   return { start: run, isBusy, trialId };
 }
 
-/** Asks first when the same file was imported before; null: not again. */
+/** Starts the import. When the same file was imported before, asks first; returns null when the user declines. */
 async function ask(asked: Asked): Promise<Receipt | null> {
   try {
     return await api.post<Receipt>("/api/imports", asked);

@@ -9,14 +9,14 @@ export const isOfImports = ({ job }: JobChange): boolean => FUNCTIONS.has(job.fu
 export const isUnderWay = ({ status }: Pick<Import, "status">): boolean =>
   status === "queued" || status === "running";
 
-/** The text of the import's badge; a failed undo leaves the import as it was. */
+/** The text of the import's badge. When an undo failed, the badge shows the import's own status. */
 export function stateOf({ status, undo }: Pick<Import, "status" | "undo">): string {
   if (undo === null) return status;
   if (undo.status === "completed") return "undone";
   return isUnderWay(undo) ? "undoing" : status;
 }
 
-/** A completed import with rejected rows is not shown as entirely well. */
+/** A completed import with rejected rows has a warning color. */
 export const toneOfImport = ({ status, counts }: Pick<Import, "status" | "counts">): Tone =>
   status === "completed" && counts.rejected > 0 ? "warn" : toneOf(status);
 
@@ -32,7 +32,7 @@ export function size(bytes: number): string {
   return `${unit === 0 ? value : value.toFixed(value < 10 ? 1 : 0)} ${UNITS[unit]}`;
 }
 
-/** "2,300 rows per second, about 12 s left"; empty while neither is known. */
+/** "2,300 rows per second, about 12 s left". The text is empty when both are unknown. */
 export function paceOf({ rowsPerSecond, secondsLeft }: Import["progress"]): string {
   const pace = rowsPerSecond === null ? [] : [`${count(rowsPerSecond)} rows per second`];
   const left = secondsLeft === null ? [] : [`about ${lasting(secondsLeft * 1000)} left`];

@@ -22,10 +22,10 @@ type Entry = {
   retryAt: number;
 };
 
-/** Entries that the function writes itself; they name no run. */
+/** Entries that the function itself writes. They contain no run's id. */
 const OWN_TYPES = new Set(["waiting", "attempt"]);
 
-/** There is always a short time between a run's end and its job's end. */
+/** Shorter than this, the time between the end of a run and the end of its job is normal, and is not shown. */
 const SHORT_MS = 250;
 
 /** One lane for the time in the queue, and one for each run. Unfinished bars end at `now`. */
@@ -54,7 +54,7 @@ function entryOf({ type, at, data }: JobDetails["timeline"][number]): Entry {
   };
 }
 
-/** From acceptance until the start: first held or delayed, then in the engine's queue. */
+/** The time from acceptance until the start: first held or delayed, then in the engine's queue. */
 function lineOf(job: JobDetails, entries: readonly Entry[], end: number): Lane {
   const from = Date.parse(job.createdAt);
   const began = job.startedAt === null ? end : Date.parse(job.startedAt);
@@ -94,7 +94,7 @@ function runOf(
     const label = `Attempt ${entry.attempt ?? bars.length + 1}`;
     if (entry.type === "waiting")
       next(entry.at, { kind: "pause", label: "Pause before the retry" }, until(entry, to));
-    // Without an entry about the pause, all the time until the next attempt counts as the attempt's.
+    // When no entry tells when the pause began, all the time until the next attempt is shown as part of the attempt.
     else if (entry.type === "retrying" || (entry.type === "attempt" && open.kind === "pause"))
       next(entry.at, { kind: "attempt", label });
     else if (entry.type === "attempt") open.label = label;
@@ -103,7 +103,9 @@ function runOf(
   return { label: `Run ${n + 1}`, bars };
 }
 
-/** Parts have no runs in this job: their bar goes from the end of the last run to the end of the job. */
+/**
+ * Parts have no runs of their own in this job, so their bar reaches from the end of the last run to the end of the job.
+ */
 function partsOf({ status, runs }: JobDetails, end: number): Lane[] {
   const ends = runs.map(({ endedAt }) => (endedAt === null ? Number.POSITIVE_INFINITY : Date.parse(endedAt)));
   const from = Math.max(...ends);
@@ -116,7 +118,7 @@ function partsOf({ status, runs }: JobDetails, end: number): Lane[] {
   ];
 }
 
-/** A pause in progress extends to its planned end. */
+/** The end of a pause. A pause in progress is drawn to its planned end. */
 const until = ({ retryAt }: Entry, end: number): number =>
   Number.isNaN(retryAt) ? end : Math.max(retryAt, end);
 
@@ -128,7 +130,7 @@ const STEPS_MS = [
   864e5, 1728e5, 6048e5,
 ];
 
-/** About five marks at round distances from the start; the last one leaves room for its label. */
+/** About five marks at round distances from the start. The last one leaves room for its label. */
 export function ticksOf({ from, to }: Pick<Course, "from" | "to">): number[] {
   const length = to - from;
   const step = STEPS_MS.find((ms) => length / ms <= 6) ?? length / 5;

@@ -7,7 +7,7 @@ import "./timeline.css";
 
 type Entry = { key: string; type: string; at: string; data: unknown };
 
-/** What happened, in order, each with the time since acceptance. */
+/** The events of the job, in order, each with the time since acceptance. */
 export function Timeline({ job }: { job: JobDetails }) {
   const start = Date.parse(job.createdAt);
   return (
@@ -33,7 +33,7 @@ export function Timeline({ job }: { job: JobDetails }) {
   );
 }
 
-/** When the job was sent is a field of the job, not an entry; it is inserted by its time, but never first. */
+/** The time when the job was sent is a field of the job, not an entry. It is inserted by its time, but never first. */
 export function entriesOf({ timeline, sentAt }: Pick<JobDetails, "timeline" | "sentAt">): Entry[] {
   const entries = timeline.map(({ sequence, ...rest }) => ({ key: String(sequence), ...rest }));
   if (sentAt === null) return entries;
@@ -47,7 +47,7 @@ function Details({ data, at }: { data: unknown; at: string }) {
   return <code>{fields.map(([name, value]) => inWords(name, value, Date.parse(at))).join(" · ")}</code>;
 }
 
-/** A future time is shown as a distance from the entry: "retry in 2 s". */
+/** A future time is shown as its distance from the entry: "retry in 2 s". */
 function inWords(name: string, value: unknown, at: number): string {
   const moment = name.endsWith("At") && typeof value === "string" ? Date.parse(value) : Number.NaN;
   if (!Number.isNaN(moment)) return `${name.slice(0, -2)} in ${lasting(moment - at)}`;

@@ -11,7 +11,7 @@ import { RunAgainButton } from "./run-again.tsx";
 import "./trace.css";
 import type { JobDetails, JobTrace, RunTrace, StepTrace } from "#dashboard/types.ts";
 
-/** The views that show what a job is about, by the field of its input that has the id. */
+/** The pages that show what a job is about, by the field of its input that contains the id. */
 const SUBJECTS = [
   { field: "campaignId", view: "campaigns", text: "Campaign" },
   { field: "importId", view: "imports", text: "Import" },
@@ -19,7 +19,7 @@ const SUBJECTS = [
   { field: "endpointId", view: "webhooks", text: "Webhook endpoint" },
 ] as const;
 
-/** The job's input, and its runs step by step. The API gives both to administrators only; others see neither. */
+/** The job's input, and its runs step by step. The API gives them only to administrators, so others do not see them. */
 export function Trace({ job }: { job: JobDetails }) {
   const { data, problem } = useApi<JobTrace>(`/api/jobs/${job.id}/trace`, {
     isNews: ({ job: { id } }) => id === job.id,

@@ -75,11 +75,11 @@ export const JOB_COLUMNS: readonly Column<Job>[] = [
   },
 ];
 
-/** What a person must know first: that the job is blocked, or held by a pause. */
+/** The most urgent state of a job: that it is blocked, or held by a pause. */
 export const shownStatus = ({ status, blocked, isPaused }: Pick<Job, "status" | "blocked" | "isPaused">) =>
   blocked !== null ? "blocked" : isPaused ? "paused" : status;
 
-/** The error that blocks or has ended the job. */
+/** The error that blocks the job or has ended it. */
 function LastError({ job: { blocked, error } }: { job: Job }) {
   const said = fieldsOf(blocked ?? error);
   const [code, message] = [said.get("code"), said.get("message")];

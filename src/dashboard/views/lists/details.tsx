@@ -39,7 +39,7 @@ export function ListDetails({ id, query }: DetailsProps) {
   );
 }
 
-/** How many are active, and the other statuses that have subscribers. */
+/** The number of active subscribers, and the numbers of the other statuses that occur. */
 const numbersOf = ({ subscribers }: Details): Fact[] =>
   Object.entries(subscribers)
     .filter(([status, number]) => status === "active" || number > 0)

@@ -1,10 +1,10 @@
-/** The work that was submitted on this page, until it ends: "Queued" is shown at once, and the outcome here. */
+/** The work that was submitted on this page, until it ends. "Queued" is shown at once, and the outcome at the end. */
 import { fieldsOf } from "#dashboard/fields.ts";
 
 export type Work = { id: string; status: string; error?: unknown };
 export type Outcome = { tone: "good" | "bad" | "info"; text: string; href?: string };
 
-/** When more jobs of one kind end at once, they share one message. */
+/** When this many jobs of one kind end at once, they share one message. */
 const MANY = 3;
 
 const WORDS = {

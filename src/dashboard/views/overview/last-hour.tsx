@@ -5,7 +5,7 @@ import type { JobStats } from "#dashboard/types.ts";
 
 type Minute = JobStats["perMinute"][number];
 
-/** The last sixty minutes: accepted and ended jobs, and failures. */
+/** The last sixty minutes: accepted jobs, ended jobs, and failures. */
 export function LastHour({ perMinute }: Pick<JobStats, "perMinute">) {
   const { times, flow, trouble } = useMemo(() => {
     const valuesOf = (pick: (minute: Minute) => number) => perMinute.map(pick);

@@ -4,7 +4,7 @@ import { toast } from "#dashboard/components/toasts.tsx";
 import { useAction } from "#dashboard/hooks/use-action.ts";
 import { useLocalStack } from "#dashboard/hooks/use-local-stack.ts";
 
-/** A button for a page without work: in a local stack it loads sample work; elsewhere it is not shown. */
+/** A button for a page without work. It loads sample work in a local stack, and is not shown elsewhere. */
 export function SampleWork() {
   const { sampleWorkUrl } = useLocalStack();
   const { run, isBusy } = useAction(async () => {

@@ -7,7 +7,7 @@ import { day, LISTS, TYPES, typeText } from "./words.ts";
 
 type Asked = { jobId: string; message: string };
 
-/** The form with type, days and format; by default the last thirty days. */
+/** The form with type, days and format. By default the days are the last thirty. */
 export function NewReport({ onChange }: { onChange: () => void }) {
   const { run, isBusy } = useAction(async (form: HTMLFormElement) => {
     const { reportType, format, start, end } = Object.fromEntries(new FormData(form));

@@ -6,7 +6,7 @@ import { isBeingMade } from "./words.ts";
 
 type StateProps = { report: Report; children: ReactNode };
 
-/** Shown instead of the file: that the report is being made, or why there is none. */
+/** Shown instead of the file: whether the report is being made, or why there is no file. */
 export function ReportState({ report, children }: StateProps) {
   if (isBeingMade(report)) return <span role="status">Generating…</span>;
   if (report.revokedAt !== null) return <span className="quiet">Revoked: its file is removed.</span>;

@@ -7,7 +7,7 @@ export const TYPES = [
   { value: "content", text: "Content" },
 ] as const satisfies readonly { value: Report["reportType"]; text: string }[];
 
-/** Lists that exist as CSV only. */
+/** Lists that exist only as CSV. */
 export const LISTS = [
   { value: "contacts", text: "Contacts" },
   { value: "products", text: "Products" },
@@ -18,7 +18,7 @@ export const LISTS = [
   { value: "dead_letters", text: "Dead letters" },
 ] as const satisfies readonly { value: Report["reportType"]; text: string }[];
 
-/** This type cannot be chosen on the page of reports: the campaign's own page has a button for it. */
+/** This type is not offered on the page of reports, because the campaign's own page has a button for it. */
 const CAMPAIGN = { value: "campaign", text: "Campaign" } as const;
 
 export const typeText = (type: unknown): string =>
@@ -39,6 +39,6 @@ export const isBeingMade = ({ status }: Pick<Report, "status">): boolean =>
 export const stateOf = ({ status, revokedAt }: Pick<Report, "status" | "revokedAt">): string =>
   revokedAt === null ? status : "revoked";
 
-/** `day(-29)` was 29 days ago; in UTC, as the report counts its days. */
+/** `day(-29)` is the day 29 days ago, in UTC, as reports count days. */
 export const day = (distance: number, now = Date.now()): string =>
   new Date(now + distance * 86_400_000).toISOString().slice(0, 10);

@@ -5,7 +5,10 @@ import type { Schedule } from "#dashboard/types.ts";
 
 type ActionsProps = { schedule: Pick<Schedule, "name" | "paused">; onChange: () => void };
 
-/** Run now, and pause or resume. In a list the buttons' names for screen readers include the schedule's. */
+/**
+ * Buttons to run a schedule now, and to pause or resume it. In a list, their names for screen readers include the
+ * schedule's name.
+ */
 export function ScheduleActions({ schedule: { name, paused }, onChange }: ActionsProps) {
   const path = `/api/schedules/${name}`;
   const start = useAction(async () => {

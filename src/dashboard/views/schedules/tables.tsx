@@ -7,7 +7,7 @@ import type { Schedule, Tick } from "#dashboard/types.ts";
 import { ScheduleActions } from "./actions.tsx";
 import { fateOf, localText, reasonOf } from "./words.ts";
 
-/** A time of the schedule's own zone, and how far away it is. */
+/** A time in the schedule's own zone, and the time until then. */
 const SlotTime = ({ local, away }: { local: string; away: ReactNode }) => (
   <span className="slot">
     <span className="numbers">{localText(local)}</span>
@@ -67,7 +67,7 @@ const scheduleColumns = (onChange: () => void): readonly Column<Schedule>[] => [
       </span>
     ),
     tight: true,
-    // The schedule's page also shows them.
+    // On a phone only the schedule's page shows this column.
     hideOnPhone: true,
   },
 ];

@@ -1,7 +1,7 @@
 import type { Tone } from "#dashboard/components/badge.tsx";
 import type { Schedule, Tick } from "#dashboard/types.ts";
 
-/** "2026-10-25T02:30+02:00" → "2026-10-25 02:30 +02:00". The offset tells the two passes of a repeated hour apart. */
+/** "2026-10-25T02:30+02:00" → "2026-10-25 02:30 +02:00". The offset distinguishes the two passes of a repeated hour. */
 export const localText = (local: string): string =>
   `${local.slice(0, 10)} ${local.slice(11, 16)} ${local.slice(16)}`.trim();
 
@@ -13,7 +13,7 @@ const FATES: Record<Tick["fate"], { text: string; tone: Tone }> = {
 
 export const fateOf = ({ fate }: Pick<Tick, "fate">): { text: string; tone: Tone } => FATES[fate];
 
-/** Why it ran late or did not run; otherwise what a maintenance task did. */
+/** Why the slot ran late or did not run; otherwise what a maintenance task did. */
 export function reasonOf({ reason, result }: Pick<Tick, "reason" | "result">): string {
   const counts =
     typeof result === "object" && result !== null

@@ -3,7 +3,7 @@ import { Card } from "#dashboard/components/card.tsx";
 import { useApi } from "#dashboard/hooks/use-api.ts";
 import type { EventTypeInfo } from "#dashboard/types.ts";
 
-/** Each event type with an example; the API has their schemas. */
+/** Each event type with an example. The API has the schemas. */
 export function Catalog() {
   const { data } = useApi<{ items: EventTypeInfo[] }>("/api/webhook-endpoints/events");
   return (

@@ -12,7 +12,7 @@ import { DeliveryDialog } from "./delivery-dialog.tsx";
 
 const SHOWN = "20";
 
-/** The log of an endpoint: a delivery opens with its attempts. */
+/** The log of an endpoint. A click on a delivery shows its attempts. */
 export function Deliveries({ id, query }: { id: string; query: URLSearchParams }) {
   const cursor = query.get("cursor");
   const path = withQuery(`/api/webhook-endpoints/${id}/deliveries`, { limit: SHOWN, cursor });

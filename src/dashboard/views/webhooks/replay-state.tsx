@@ -7,7 +7,7 @@ import type { JobDetails } from "#dashboard/types.ts";
 
 type Replay = { isPaused: boolean };
 
-/** A replay that was started here, until the page is left; its job stays in the list of jobs. */
+/** The state of a replay that was started here, until the page is left. Its job stays in the list of jobs. */
 export function ReplayState({ id }: { id: string }) {
   const { data: job, reload } = useApi<JobDetails>(`/api/jobs/${id}`, {
     isNews: (change) => change.job.id === id,

@@ -1,6 +1,6 @@
 /**
- * Code that verifies a signature, for receivers. A test runs what the machine can run. Each one compares in constant
- * time, refuses what is older or newer than five minutes, and accepts any of the signatures.
+ * Code that verifies a signature, for receivers. A test runs the languages that the machine has. Each example compares
+ * in constant time, refuses what is older or newer than five minutes, and accepts any of the signatures.
  */
 export const SNIPPETS = {
   node: `import { createHmac, timingSafeEqual } from "node:crypto";

@@ -9,7 +9,7 @@ export const stateOf = ({ status, health }: Endpoint): string =>
 export const typesText = ({ eventTypes }: Endpoint): string =>
   eventTypes.includes("*") ? "all" : eventTypes.join(", ");
 
-/** The share of successful attempts of the last 24 hours. */
+/** The share of successful attempts in the last 24 hours. */
 export const rateText = ({ successRate }: Endpoint): string =>
   successRate === null ? "–" : `${Math.floor(successRate * 100)} %`;
 
@@ -19,7 +19,7 @@ const REASONS = {
   failing: "Nothing has succeeded for five days.",
 } as const;
 
-/** What a person should know about an endpoint that receives nothing; undefined when all is well. */
+/** Why an endpoint receives nothing; undefined when all is well. */
 export function noteOf({ status, disabledReason, disabledAt, pausedUntil, failedAttempts }: Endpoint) {
   if (status === "disabled" && disabledReason !== null && disabledAt !== null) {
     return `Disabled since ${exact(disabledAt)}. ${REASONS[disabledReason]} Enable it, then replay what it missed.`;

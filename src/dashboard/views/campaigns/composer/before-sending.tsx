@@ -8,7 +8,7 @@ import { SendButton, type SendProps } from "./send-button.tsx";
 
 type BeforeSendingProps = SendProps & { preview: CampaignPreview };
 
-/** What sending would do, as the API says: recipients, domains, warnings, time and cost. */
+/** The effects of sending, as the API predicts them: recipients, domains, warnings, time and cost. */
 export function BeforeSending({ preview, ...sending }: BeforeSendingProps) {
   const [sendAt, setSendAt] = useState("");
   const actions = (

@@ -95,7 +95,7 @@ type SamplesProps = {
   onChange: (to: string) => void;
 };
 
-/** After a preview: which recipient's mail is shown, as it would be sent. */
+/** Chooses which recipient's mail of the preview is shown. */
 function Samples({ preview, value, onChange }: SamplesProps) {
   if (preview === undefined || preview.samples.length === 0) return null;
   return (

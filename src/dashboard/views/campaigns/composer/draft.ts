@@ -2,7 +2,7 @@ import type { Campaign } from "#dashboard/types.ts";
 
 /** The fields of the composer. An empty text counts as missing. */
 export type Draft = Record<"name" | "listId" | "subject" | "from" | "replyTo" | "html" | "text", string>;
-/** The fields that merge fields can be inserted into. */
+/** The fields into which merge fields can be inserted. */
 export type Source = "subject" | "html" | "text";
 
 export const draftOf = (campaign: Campaign | undefined): Draft => ({
@@ -21,7 +21,7 @@ export const isEqual = (one: Draft, other: Draft): boolean => JSON.stringify(one
 export const contentOf = (draft: Draft) =>
   Object.fromEntries(Object.entries(draft).filter(([, value]) => value !== ""));
 
-/** Changes of a campaign for the API: null removes a field. */
+/** The changes of a campaign for the API: null removes a field. */
 export const changesOf = ({ html, text, replyTo, name, ...rest }: Draft) => ({
   ...rest,
   ...(name !== "" && { name }),

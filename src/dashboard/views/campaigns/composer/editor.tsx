@@ -10,7 +10,7 @@ type EditorProps = {
 };
 type Writing = HTMLInputElement | HTMLTextAreaElement;
 
-/** The inputs of a draft. A merge field is inserted where the author wrote last. */
+/** The inputs of a draft. A merge field is inserted at the place where the author wrote last. */
 export function Editor({ draft, fields, onChange }: EditorProps) {
   const last = useRef<{ source: Source; element: Writing }>(undefined);
   const html = useRef<HTMLTextAreaElement>(null);

@@ -3,8 +3,8 @@ import { useEffect, useRef, useState } from "react";
 type MailFrameProps = { html: string; isDark: boolean; title: string };
 
 /**
- * Shows the HTML of a mail. The frame's page is our own and empty, with a policy for mails: no script runs in it, and
- * its styles cannot reach this page. Links lead nowhere.
+ * Shows the HTML of a mail. The frame's page is our own empty page, whose policy for mails forbids scripts, and the
+ * mail's styles cannot reach the dashboard. Links open nothing.
  */
 export function MailFrame({ html, isDark, title }: MailFrameProps) {
   const frame = useRef<HTMLIFrameElement>(null);

@@ -15,7 +15,7 @@ const PARTS = [
   { value: "text", text: "Text" },
 ] as const;
 
-/** A mail as it is read: in light, in dark, as wide as a phone, or as plain text. */
+/** A mail as recipients see it: light, dark, as wide as a phone, or as plain text. */
 export function MailView({ mail }: { mail: ShownMail }) {
   const [look, setLook] = useState<(typeof LOOKS)[number]["value"]>("light");
   const [part, setPart] = useState<(typeof PARTS)[number]["value"]>("html");

@@ -12,7 +12,7 @@ import { expectOutcome } from "#dashboard/views/outcomes/watch.ts";
 type SendAt = { sendAt: string };
 export type SendProps = { campaign: Pick<Campaign, "id" | "name" | "listId">; onChange: () => void };
 
-/** Sends what the preview showed. The API refuses when something has changed since. */
+/** Sends what the preview showed. The API refuses when something has changed since the preview. */
 export function SendButton({
   campaign: { id, name, listId },
   preview: { hash, recipients },
@@ -38,7 +38,7 @@ export function SendButton({
       toast({ tone: "info", text: `Queued: ${name}`, href: `#/jobs/${jobId}` });
       focusNeighbor(null);
     } finally {
-      // A refusal says that something has changed, so the preview is no longer valid.
+      // A refusal means that something has changed, so the preview is no longer valid.
       onChange();
     }
   });

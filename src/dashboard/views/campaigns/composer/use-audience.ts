@@ -2,7 +2,9 @@ import { useEffect, useState } from "react";
 import { api } from "#dashboard/api.ts";
 import type { PageOf, Subscriber } from "#dashboard/types.ts";
 
-/** The first active subscribers of a list: their fields are offered, and the first of them fills the live preview. */
+/**
+ * The first active subscribers of a list. Their fields are offered, and the first subscriber fills the live preview.
+ */
 export function useAudience(listId: string): readonly Subscriber[] {
   const [people, setPeople] = useState<readonly Subscriber[]>([]);
   useEffect(() => {
@@ -12,7 +14,7 @@ export function useAudience(listId: string): readonly Subscriber[] {
       const { items } = listId === "" ? { items: [] } : await api.get<PageOf<Subscriber>>(path);
       if (!isGone) setPeople(items);
     };
-    // Without an answer the mail is shown with open fields.
+    // Without an answer the mail is shown with unfilled fields.
     ask().catch(() => {});
     return () => {
       isGone = true;
