@@ -1,5 +1,5 @@
 -- Maintenance is work that only touches the database, in bounded batches. Housekeeping calls run_maintenance, and
--- pg_cron may call it too (docs/schedules.md). Its tables: sessions of the site's users, and their tokens for signing
+-- pg_cron may call it too (supabase/optional). Its tables: sessions of the site's users, and their tokens for signing
 -- in, resetting a password or confirming an address.
 
 create table public.sessions (
