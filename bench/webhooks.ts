@@ -29,7 +29,7 @@ export async function run(args: string[]): Promise<void> {
   const [count, atOnce] = [numberOption("posts", values.posts), numberOption("at-once", values["at-once"])];
   const stack = await benchStack({ STRIPE_WEBHOOK_SECRET: SECRET, STRIPE_API_KEY: "" });
   try {
-    // Warms the site up, because a running site has already loaded its code and opened its connections.
+    // A running site has loaded its code and opened its connections.
     await sendAll(addressOf(stack), signedPosts(WARM_UP_POSTS, "warm-up-"), atOnce);
     await handled(stack);
     const limitBefore = await limitOf(count, atOnce);
@@ -92,7 +92,7 @@ const at = (timesMs: readonly number[], share: number) =>
     1,
   );
 
-/** How many requests per second the server that only verifies signatures acknowledges. */
+/** The acknowledged requests per second of the bare server. */
 async function limitOf(count: number, atOnce: number): Promise<number> {
   const script = join(import.meta.dirname, "webhooks-limit.ts");
   const server = spawn(process.execPath, ["--import", "tsx", script, SECRET], {
@@ -108,10 +108,7 @@ async function limitOf(count: number, atOnce: number): Promise<number> {
   }
 }
 
-/**
- * The number of statements that store webhooks and mark their jobs as sent. Other statements belong to the handling of
- * webhooks.
- */
+/** The statements of the door: they store webhooks and mark their jobs as sent. The others belong to the handling. */
 async function statementsOf({ sql }: BenchStack): Promise<number> {
   const { rows } = await sql.query(
     `select coalesce(sum(calls), 0)::int as calls from pg_stat_statements
@@ -130,7 +127,7 @@ async function cpuOf({ sql, processes }: BenchStack): Promise<Record<string, num
   };
 }
 
-/** Nine of ten posts are different webhooks. */
+/** Nine of ten posts are different. */
 async function requireStored({ sql }: BenchStack, tag: string, count: number): Promise<void> {
   const { rows } = await sql.query(
     `select count(*)::int as stored, count(jobs.id)::int as jobs
@@ -143,7 +140,7 @@ async function requireStored({ sql }: BenchStack, tag: string, count: number): P
   }
 }
 
-/** Resolves when every webhook is handled, and returns how many seconds that took. */
+/** Resolves when every webhook is handled; returns the seconds it took. */
 async function handled({ sql }: BenchStack): Promise<number> {
   const startedAt = performance.now();
   for (;;) {

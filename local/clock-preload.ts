@@ -1,8 +1,6 @@
 import { stackTime } from "#clock.ts";
 
-/**
- * When the clock is scaled, this is imported before a process's own code, so that its `Date` shows the stack's time.
- */
+/** Imported before a process's own code when the clock is scaled: its `Date` then shows the stack's time. */
 const RealDate = Date;
 const now = (): number => stackTime(RealDate.now());
 

@@ -10,21 +10,19 @@ export type RunStatus = "Scheduled" | "Running" | "Completed" | "Failed" | "Canc
 /** A step's stored result, in the form that the SDK expects. */
 export type Memo = null | { data: unknown } | { error: unknown } | EventPayload;
 
-/** What a run has in the queue: a call to the app, or a timer, which makes no call. */
+/** A run's work in the queue: a call to the app, or a timer, which makes no call. */
 export type Job = {
   id: string;
   kind: "call" | "wake" | "timeout" | "start-timeout" | "finish-timeout";
-  /** The earliest time for it, as epoch milliseconds. */
+  /** When it may run, as epoch milliseconds. */
   at: number;
   attempt: number;
   /** The step that a planned call runs, or that a timer ends. */
   stepId?: string;
-  /**
-   * The group of steps that were found together. When the last of them is done, one call asks for the following step.
-   */
+  /** Steps that were found together: when the last of them is done, one call asks for what follows. */
   group?: string;
   race?: boolean;
-  /** Whether this is the run's first call, which is throttled and limited by `timeouts.start`. */
+  /** The first call of the run, which is throttled and limited by `timeouts.start`. */
   isStart?: boolean;
 };
 
@@ -38,11 +36,11 @@ export type Wait = {
   stepId?: string;
   group?: string;
   race?: boolean;
-  /** The event that the wait itself has sent, which must not end the wait. */
+  /** The event that the wait itself sent, which must not end it. */
   notEvent?: string;
 };
 
-/** The history of a run, for people and for billing: one line per call or step. */
+/** The history of a run for people and for billing: one line per call or step. */
 export type HistoryEntry = {
   at: number;
   what:
@@ -81,9 +79,9 @@ export type RunDocument = {
   output?: unknown;
   error?: WireError;
 
-  /** -1 until the SDK has answered, and then the version of its answer. */
+  /** -1 until the SDK has answered; then the version of its answer. */
   requestVersion: number;
-  /** Whether the SDK must report steps without running them. It is set while several steps are open at once. */
+  /** Tells the SDK to report steps without running them; set while several steps are open at once. */
   planOnly: boolean;
   steps: Record<string, Memo>;
   /** Step ids in the order of their completion, in which the SDK resolves them. */
@@ -103,7 +101,7 @@ export type RunDocument = {
   throttle?: { key: string; limit: number; burst: number; periodMs: number };
   singleton?: string;
 
-  /** The number of attempts of steps. Inngest bills them, and one more for the run itself. */
+  /** What Inngest bills: step attempts, plus one for the run itself. */
   stepAttempts: number;
   history: HistoryEntry[];
 };

@@ -16,7 +16,7 @@ export type SiteFunction = {
   file: string;
   config: FunctionConfig;
   match: Matcher;
-  /** Rejects when the module cannot be loaded, with the error of the import. */
+  /** Rejects with the error of the import when the module cannot be loaded. */
   handler(): Promise<Handler>;
 };
 

@@ -1,6 +1,6 @@
 /**
- * Checks which door answers which address: every route of the API must have exactly one door, and no two doors may
- * share an address.
+ * Which door answers which address: every route of the API must have exactly one door, and no two doors may share an
+ * address.
  */
 import type { Door } from "./manifest.ts";
 

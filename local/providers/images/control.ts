@@ -45,7 +45,7 @@ export async function control(
   }
 }
 
-/** Fields that are not named keep their values. */
+/** Settings that are not named keep their values. */
 const changeOf = (current: Settings) =>
   z
     .record(z.string(), z.unknown())

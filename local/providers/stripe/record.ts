@@ -16,7 +16,7 @@ const entrySchema = z.union([
 ]);
 type Entry = z.infer<typeof entrySchema>;
 
-/** Stripe's data: objects, idempotency keys and events. With a path it survives a restart. */
+/** What Stripe knows: objects, idempotency keys and events. With a path it survives the process. */
 export class StripeRecord {
   readonly #journal;
   readonly objects = new Map<string, StripeObject>();
@@ -45,7 +45,7 @@ export class StripeRecord {
     return this.#keys.get(key);
   }
 
-  /** Stores an object, and adds an event about its current state. */
+  /** Adds an event about the present state of an object, which it stores. */
   happen(type: string, object: StripeObject, at: Date): StripeEvent {
     this.put(object);
     const created = Math.floor(at.getTime() / 1000);

@@ -354,7 +354,6 @@ export type Database = {
           stopped_at: string | null;
           subject: string;
           text: string | null;
-          version: number;
         };
         ComputedFields: never;
         Insert: {
@@ -379,7 +378,6 @@ export type Database = {
           stopped_at?: string | null;
           subject: string;
           text?: string | null;
-          version?: number;
         };
         Update: {
           created_at?: string;
@@ -403,7 +401,6 @@ export type Database = {
           stopped_at?: string | null;
           subject?: string;
           text?: string | null;
-          version?: number;
         };
         Relationships: [
           {
