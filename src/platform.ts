@@ -4,7 +4,7 @@ import type { ZodType } from "zod";
 import { estimateOf } from "#cost/estimate.ts";
 import { executionsOfParts } from "#cost/executions.ts";
 import { usageOf, usageOfCounts } from "#cost/usage.ts";
-import { createAlert } from "#dead-letters/alert.ts";
+import { createLetterAlert } from "#dead-letters/letter-alert.ts";
 import { createOnFailure } from "#dead-letters/on-failure.ts";
 import { createCheckLetter } from "#dead-letters/patch.ts";
 import { createRedact, type VisibleFields } from "#dead-letters/redact.ts";
@@ -84,7 +84,7 @@ export function createPlatform(
   });
   const tokens = createTokens(db, clock);
   const slack = createSlack(env.SLACK_WEBHOOK_URL, fetch);
-  const alert = createAlert({
+  const alert = createLetterAlert({
     letters,
     logger,
     slack,

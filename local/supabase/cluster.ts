@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import fs from "node:fs";
 import path from "node:path";
-import { placeElsewhere, rememberHome } from "./elsewhere.ts";
+import { placeData, rememberHome } from "./data-directory.ts";
 import { type Binaries, isCode, reachableByOthers } from "./postgres-binaries.ts";
 
 /**
@@ -31,7 +31,7 @@ const placeFor = (wanted: string, { user }: Binaries): string => {
       cause,
     });
   }
-  return user === undefined || reachableByOthers(parent) ? wanted : placeElsewhere(wanted);
+  return user === undefined || reachableByOthers(parent) ? wanted : placeData(wanted);
 };
 
 const createCluster = (directory: string, home: string, { directory: programs, user }: Binaries) => {

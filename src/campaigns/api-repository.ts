@@ -44,7 +44,7 @@ export const campaignView = z.object({
   startedAt: z.string().nullable(),
   endedAt: z.string().nullable(),
   /**
-   * All parts of the campaign are paused until then, because the mail provider asked for it; null while any part is
+   * All parts of the campaign are paused until this time, because the mail provider asked for it; null while any part is
    * worked on.
    */
   waitingUntil: z.string().nullable(),

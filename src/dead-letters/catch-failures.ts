@@ -1,14 +1,14 @@
 import type { InngestFunction } from "inngest";
 import { type InngestClient, newsOfOurs } from "#lib/engine/inngest.ts";
 import { tries } from "#lib/engine/retry-policy.ts";
-import type { Alert } from "./alert.ts";
 import { type MaxAttempts, toFailure } from "./failure.ts";
+import type { LetterAlert } from "./letter-alert.ts";
 import type { DeadLetterRepository } from "./repository.ts";
 
 type Dependencies = {
   inngest: InngestClient;
   letters: Pick<DeadLetterRepository, "record">;
-  alert: Alert;
+  alert: LetterAlert;
   maxAttempts: MaxAttempts;
 };
 

@@ -1,13 +1,13 @@
 import type { FailureEventArgs, GetStepTools, Inngest } from "inngest";
-import type { Alert } from "./alert.ts";
 import { type MaxAttempts, toFailure } from "./failure.ts";
+import type { LetterAlert } from "./letter-alert.ts";
 import type { DeadLetterRepository } from "./repository.ts";
 
 export type OnFailure = ReturnType<typeof createOnFailure>;
 
 type Dependencies = {
   letters: Pick<DeadLetterRepository, "record">;
-  alert: Alert;
+  alert: LetterAlert;
   maxAttempts: MaxAttempts;
 };
 

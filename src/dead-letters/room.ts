@@ -6,12 +6,12 @@ import { handleLetterGroup } from "./events.ts";
 import { letterGroupRepository } from "./group-repository.ts";
 import { letterGroupRoutes } from "./group-routes.ts";
 import { deadLetterRoutes } from "./routes.ts";
-import { tellUnalerted } from "./tell-unalerted.ts";
-import { watchRuns } from "./watch-runs.ts";
+import { sendMissedAlerts } from "./send-missed-alerts.ts";
+import { settleQuietRuns } from "./settle-quiet-runs.ts";
 
 type Dependencies = Parameters<typeof deadLetterRoutes>[0] &
-  Parameters<typeof watchRuns>[0] &
-  Parameters<typeof tellUnalerted>[0] & { db: DatabaseClient; clock: Clock; jobs: Pick<Jobs, "accept"> };
+  Parameters<typeof settleQuietRuns>[0] &
+  Parameters<typeof sendMissedAlerts>[0] & { db: DatabaseClient; clock: Clock; jobs: Pick<Jobs, "accept"> };
 
 export const deadLetters = room<Dependencies>({
   name: "dead-letters",
@@ -20,6 +20,6 @@ export const deadLetters = room<Dependencies>({
     ...letterGroupRoutes({ ...deps, groups: letterGroupRepository(deps.db, deps.clock) }),
     ...deadLetterRoutes(deps),
   ],
-  chores: (deps) => [watchRuns(deps), tellUnalerted(deps)],
+  chores: (deps) => [settleQuietRuns(deps), sendMissedAlerts(deps)],
   visibleFields: { [handleLetterGroup.name]: ["groupJobId"] },
 });

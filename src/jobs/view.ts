@@ -27,7 +27,7 @@ export const jobView = z.object({
   error: z.unknown(),
   priority: prioritySchema,
   createdAt: z.string(),
-  /** Its class promises that the job begins by this time. */
+  /** The job's class promises that the job begins by this time. */
   dueAt: z.string(),
   /** After this time the work is not wanted any more, and is skipped. */
   deadlineAt: z.string().nullable(),

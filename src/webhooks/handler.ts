@@ -5,7 +5,7 @@ import type { Verdict, Webhook } from "#webhooks/repository.ts";
 
 export type Handled = {
   verdict: Verdict;
-  /** Whether the object was read from the provider. Then all its webhooks that had arrived by then count as handled. */
+  /** Whether the object was read from the provider. Then all its webhooks that arrived before that count as handled. */
   isPresentState?: boolean;
 };
 

@@ -20,7 +20,7 @@ export const MAX_BYTES = 5 * 1024 * 1024;
 
 /** A source of webhooks. To add one, write a file like `sources/resend.ts` and list it in `sources.ts`. */
 export type Source = {
-  /** Its address is `/api/webhooks/<name>`. */
+  /** The address of the source is `/api/webhooks/<name>`. */
   name: string;
   scheme: Scheme;
   secrets: (env: Env) => readonly string[];

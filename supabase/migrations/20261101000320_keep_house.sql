@@ -32,7 +32,7 @@ as $$
       or exists (select from public.jobs where id = member.id and id <> taken.id and ended_at is null));
 $$;
 
--- Jobs that were canceled since p_since and whose run goes on: the engine did not receive the cancel, or the run has
+-- Jobs that were canceled since p_since and whose run continues: the engine did not receive the cancel, or the run has
 -- not reached its next step yet. The engine cancels runs by the id of their event, so only jobs with the same id as
 -- their event are listed.
 create function public.unheard_cancels(p_since timestamptz, p_limit integer)

@@ -31,7 +31,7 @@ create table public.image_tasks (
   -- numbered on from the queue's round at the time of accepting.
   round bigint not null,
   priority integer not null,
-  -- Between priorities, the priority with the earliest due task goes first.
+  -- Between priorities, the priority with the earliest due task is first.
   due_at timestamptz not null,
   prompt text not null,
   status text not null default 'pending',

@@ -4,7 +4,7 @@
 create table public.import_files (
   id uuid primary key default gen_random_uuid(),
   owner text not null,
-  -- Its path in the bucket "imports".
+  -- The file's path in the bucket "imports".
   path text not null unique,
   name text not null,
   created_at timestamptz not null,

@@ -1,9 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { createAlert } from "#dead-letters/alert.ts";
+import { createLetterAlert } from "#dead-letters/letter-alert.ts";
 import { createRedact } from "#dead-letters/redact.ts";
 import { deadLetterRepository } from "#dead-letters/repository.ts";
-import { tellUnalerted } from "#dead-letters/tell-unalerted.ts";
+import { sendMissedAlerts } from "#dead-letters/send-missed-alerts.ts";
 import { createDatabase } from "#lib/database/client.ts";
 import { AppError } from "#lib/errors.ts";
 import { createLogger } from "#lib/logger.ts";
@@ -207,8 +207,8 @@ describe("alerts that were not delivered", () => {
       },
     };
     const reporter = { report: async (report: ErrorReport) => void told.reports.push(report) };
-    const alert = createAlert({ letters, slack, reporter, logger, redact: createRedact({}) });
-    return tellUnalerted({ letters, alert }).run({ isOver: () => false });
+    const alert = createLetterAlert({ letters, slack, reporter, logger, redact: createRedact({}) });
+    return sendMissedAlerts({ letters, alert }).run({ isOver: () => false });
   };
   const lost = async (message: string, at: Date, eventId: string = randomUUID()) => {
     const failure = { eventId, eventName: "e", eventData: {}, functionId: "f", runId: randomUUID() };

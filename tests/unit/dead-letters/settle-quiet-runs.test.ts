@@ -1,5 +1,5 @@
 import { describe, expect, test, vi } from "vitest";
-import { watchRuns } from "#dead-letters/watch-runs.ts";
+import { settleQuietRuns } from "#dead-letters/settle-quiet-runs.ts";
 import type { QuietRun } from "#jobs/rows.ts";
 import type { EngineRun } from "#lib/engine/engine-api.ts";
 
@@ -21,7 +21,7 @@ async function look(known: EngineRun | null, run = quiet()) {
   const jobs = { takeQuietRuns: async () => [run], finishRun: vi.fn(), cancelRun: vi.fn() };
   const letters = { record: vi.fn() };
   const engine = { run: async () => known };
-  const report = await watchRuns({ jobs, letters, engine, clock: { now: () => now } }).run({
+  const report = await settleQuietRuns({ jobs, letters, engine, clock: { now: () => now } }).run({
     isOver: () => false,
   });
   return { report, jobs, letters };
@@ -92,7 +92,7 @@ test("a run that cannot be recorded is reported, and the other runs are still ch
   const finishRun = vi.fn(({ runId }: { runId: string }) =>
     runId === "01BAD" ? Promise.reject(new Error("cannot be stored")) : Promise.resolve(null),
   );
-  const chore = watchRuns({
+  const chore = settleQuietRuns({
     jobs: { takeQuietRuns: async () => runs, finishRun, cancelRun: vi.fn() },
     letters: { record: vi.fn() },
     engine: { run: async () => ({ status: "Completed" }) },

@@ -1,10 +1,10 @@
 import { isErrorCode } from "#lib/errors.ts";
 import { type Chore, eachOf } from "#lib/housekeeping.ts";
-import type { Alert, AlertAbout } from "./alert.ts";
+import type { AlertedFailure, LetterAlert } from "./letter-alert.ts";
 import type { DeadLetterRepository } from "./repository.ts";
 import type { DeadLetter } from "./rows.ts";
 
-type Dependencies = { letters: Pick<DeadLetterRepository, "unalerted">; alert: Alert };
+type Dependencies = { letters: Pick<DeadLetterRepository, "unalerted">; alert: LetterAlert };
 
 const GRACE_MS = 5 * 60_000;
 const BATCH = 20;
@@ -13,7 +13,7 @@ const BATCH = 20;
  * Sends the alerts that were not sent, because Slack did not answer or the process died. An alert that cannot be sent
  * does not stop the others.
  */
-export const tellUnalerted = ({ letters, alert }: Dependencies): Chore => ({
+export const sendMissedAlerts = ({ letters, alert }: Dependencies): Chore => ({
   name: "alerts",
   async run(deadline) {
     const unalerted = await letters.unalerted(GRACE_MS, BATCH);
@@ -21,13 +21,13 @@ export const tellUnalerted = ({ letters, alert }: Dependencies): Chore => ({
       unalerted,
       deadline,
       ({ id }) => id,
-      async (letter) => (await alert(letter.id, aboutOf(letter), "housekeeping")) === "alerted",
+      async (letter) => (await alert(letter.id, failureOf(letter), "housekeeping")) === "alerted",
     );
     return { told };
   },
 });
 
-function aboutOf(letter: DeadLetter): AlertAbout {
+function failureOf(letter: DeadLetter): AlertedFailure {
   const { error_code: code, error_message: message, error_stack: stack } = letter;
   return {
     eventId: letter.event_id,

@@ -23,7 +23,7 @@ const LOST_MS = 25 * 60 * 60_000;
 const BATCH = 50;
 
 /** Asks Inngest about runs without progress for too long, and records in the ledger how they ended. */
-export function watchRuns({ jobs, letters, engine, clock }: Dependencies): Chore {
+export function settleQuietRuns({ jobs, letters, engine, clock }: Dependencies): Chore {
   return {
     name: "runs",
     async run(deadline) {

@@ -8,11 +8,11 @@ import type { Failure } from "./failure.ts";
 import type { Redact } from "./redact.ts";
 import type { DeadLetterRepository } from "./repository.ts";
 
-export type AlertAbout = Pick<
+export type AlertedFailure = Pick<
   Failure,
   "eventId" | "eventName" | "eventData" | "functionId" | "runId" | "error"
 >;
-export type Alert = ReturnType<typeof createAlert>;
+export type LetterAlert = ReturnType<typeof createLetterAlert>;
 
 type Dependencies = {
   letters: Pick<DeadLetterRepository, "claimAlert" | "confirmReport" | "confirmAlert">;
@@ -27,9 +27,9 @@ type Dependencies = {
  * process dies, the next one that asks may claim the letter, so an alert may be sent twice but is never lost. While
  * Slack does not answer, the alert is repeated, but the log entry and the Sentry report are not.
  */
-export const createAlert =
+export const createLetterAlert =
   ({ letters, slack, reporter, redact, logger }: Dependencies) =>
-  async (letterId: string, about: AlertAbout, claimant: string): Promise<"alerted" | "busy" | "done"> => {
+  async (letterId: string, about: AlertedFailure, claimant: string): Promise<"alerted" | "busy" | "done"> => {
     const { state, durationMs } = await letters.claimAlert(letterId, claimant);
     if (state === "busy" || state === "done") return state;
     const message = redact.text(about.error.message);

@@ -12,7 +12,7 @@ const homeFile = "home";
  * Started by root, Postgres runs as another user, which cannot enter a closed folder such as /root. The data is then in
  * /var/tmp, and a link to it is at the intended place. Data without a link to it has no owner.
  */
-export const placeElsewhere = (wanted: string): string => {
+export const placeData = (wanted: string): string => {
   const linked = targetOf(wanted);
   // The folder may have been moved together with its link.
   if (linked !== undefined && fs.existsSync(linked)) rememberHome(linked, wanted);
