@@ -11,7 +11,8 @@ import { type Workshop, workshop } from "../support/workshop.ts";
 let shop: Workshop;
 let render = renderPdf;
 let onPage: (page: number) => Promise<void> = async () => {};
-const stored: string[] = [];
+/** The files that were sent to Storage, and how their uploads ended. */
+const uploads = new Map<string, Promise<unknown>>();
 beforeAll(async () => {
   shop = await workshop({
     functions: ({ db, ...platform }) => {
@@ -20,13 +21,14 @@ beforeAll(async () => {
         await onPage(number);
         return reports.page(snapshotId, number);
       };
-      const storage = {
-        put: (...file: Parameters<typeof platform.storage.put>) => {
-          stored.push(file[1]);
-          return platform.storage.put(...file);
-        },
-        putStream: platform.storage.putStream,
-      };
+      const noted =
+        <Args extends [string, string, ...unknown[]]>(send: (...file: Args) => Promise<void>) =>
+        (...file: Args) => {
+          const sent = send(...file);
+          uploads.set(file[1], sent);
+          return sent;
+        };
+      const storage = { put: noted(platform.storage.put), putStream: noted(platform.storage.putStream) };
       return [
         generateReport({
           ...platform,
@@ -151,12 +153,25 @@ test("422: a list with more rows than an export may have fails by that name, and
   expect(await pages()).toEqual([]);
 });
 
+test("a snapshot's rows are gone when a further try has taken a newer one, so that a slow first try fails", async () => {
+  const id = await ask({ reportType: "contacts", dateRange: { ...NOVEMBER, end: "2026-11-26" } });
+  await shop.engine.run(id, "generate-report");
+  const [first, second] = [crypto.randomUUID(), crypto.randomUUID()];
+  for (const snapshot of [first, second])
+    await shop.rows("select take_report_pages($1, $2, 5000, 10000)", [id, snapshot]);
+  const taken = await shop.rows(
+    "select snapshot_id as snapshot from private.report_pages where report_id = $1",
+    [id],
+  );
+  expect(new Set(taken.map(({ snapshot }) => snapshot))).toEqual(new Set([second]));
+});
+
 test.each(["pdf", "csv"])(
   "S4-53: a %s whose deadline passes while it is written is skipped, and stores no file",
   async (format) => {
     let goOn: () => void = () => {};
     const gate = new Promise<void>((resolve) => (goOn = resolve));
-    render = async (document) => gate.then(() => renderPdf(document));
+    render = () => gate.then(() => new Uint8Array(1));
     onPage = () => gate;
     const now = shop.engine.clock.now().getTime();
     await shop.rows(`insert into email_subscribers (list_id, email, created_at, updated_at)
@@ -172,11 +187,11 @@ test.each(["pdf", "csv"])(
     goOn();
     await setImmediate();
     [render, onPage] = [renderPdf, async () => {}];
-    const files = await shop.rows(
-      "select from storage.objects where bucket_id = 'reports' and name like $1",
-      [`${id}%`],
+    const ends = await Promise.allSettled(
+      [...uploads].filter(([path]) => path.startsWith(id)).map(([, end]) => end),
     );
-    expect(files).toEqual([]);
-    expect(stored.filter((path) => path.startsWith(id))).toEqual([]);
+    expect(ends.map(({ status }) => status)).toEqual(format === "pdf" ? [] : ["rejected"]);
+    const files = "select from storage.objects where bucket_id = 'reports' and name like $1";
+    expect(await shop.rows(files, [`${id}%`])).toEqual([]);
   },
 );
