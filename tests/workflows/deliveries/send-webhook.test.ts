@@ -1,9 +1,9 @@
 import { createHmac } from "node:crypto";
-import { Webhook } from "standardwebhooks";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { compose } from "#mail/compose.ts";
 import { webhookDisabled } from "#mail/templates/webhook-disabled.ts";
 import { type HookShop, hookShop } from "../../support/hook-shop.ts";
+import { verified } from "../../support/verified-webhook.ts";
 
 const MINUTE = 60_000;
 let shop: HookShop;
@@ -39,17 +39,6 @@ test("S2-18: a fact is posted as {event, data, timestamp}, with the signatures o
   expect(view).toMatchObject({ health: "healthy", successRate: 1, attempts: 1, pending: 0 });
   expect(JSON.stringify(view)).not.toContain("whsec_");
 });
-
-/** Throws unless the package accepts the request at the time of its own timestamp. */
-function verified(secret: string, body: string, headers: Record<string, string>) {
-  const real = Date.now;
-  Date.now = () => Number(headers["webhook-timestamp"]) * 1000;
-  try {
-    return new Webhook(secret).verify(body, headers);
-  } finally {
-    Date.now = real;
-  }
-}
 
 test("a fact that is published twice is sent once, and a fact that no endpoint selected is not stored", async () => {
   await shop.endpoint("reports", { eventTypes: ["report.ready"] });
