@@ -2,25 +2,26 @@ import { defineConfig } from "vitest/config";
 
 const shared = {
   // The next file of a worker reuses the loaded modules, because loading them again took half as long as the tests. So
-  // a file must leave no fake clock and no changed environment.
+  // a file must leave neither a fake clock nor a changed environment.
   isolate: false,
   setupFiles: ["tests/support/plain-environment.ts", "tests/support/quiet.ts"],
-  // Only a last limit, wide enough for a slow machine: no test may rely on it.
+  // The last limit, which is enough for a slow machine. No test may rely on it.
   testTimeout: 120_000,
   hookTimeout: 240_000,
   expect: { poll: { timeout: 60_000 } },
 };
 
-/** Tests of pure code and of single files start at once; all others get a migrated Postgres for the run. */
+/** Tests of pure code and of single files start at once. All others get a migrated Postgres for the run. */
 const withoutDatabase = ["tests/unit/**/*.test.ts", "tests/spec/**/*.test.ts"];
 const inBrowser = ["tests/browser/**/*.test.ts"];
 
 export default defineConfig({
   test: {
     pool: "forks",
-    // Requests and rows live briefly: with more room for new objects, collecting them takes less of the time.
+    // Requests and rows live only briefly. With more room for new objects, garbage collection takes a smaller share of
+    // the time.
     execArgv: ["--max-semi-space-size=64"],
-    // One more than the cores of a small machine, because many tests wait for a process to start or to be killed.
+    // One worker more than a small machine has cores, because many tests wait for a process to start or to be killed.
     maxWorkers: 3,
     projects: [
       { test: { ...shared, name: "unit", include: withoutDatabase } },

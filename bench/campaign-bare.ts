@@ -1,6 +1,6 @@
 /**
  * The upper limit: the same mails in the same batches, rendered and sent by the same code, N at a time, but without a
- * ledger: nothing is claimed or recorded. It is a process of its own, like the site.
+ * ledger, so nothing is claimed or recorded. It runs in its own process, like the site.
  */
 
 import { randomUUID } from "node:crypto";
@@ -60,7 +60,7 @@ const send = (first: number, count: number) =>
     }),
   );
 
-// Warms the process up, because a running site is warm too.
+// Warms the process up, because the process of a running site is warm too.
 await send(1_000_000, Math.min(batches, 50));
 const startedAt = performance.now();
 await send(0, batches);

@@ -8,7 +8,7 @@ import pg from "pg";
 export type BenchStack = Awaited<ReturnType<typeof benchStack>>;
 
 /**
- * The stack as `npm start` runs it, every part in its own process, on a Postgres that also counts statements (with
+ * The stack as `npm start` runs it, with each part in its own process. Postgres also counts statements here (with
  * fsync, as always).
  */
 export async function benchStack(environment: Record<string, string>) {
@@ -61,7 +61,10 @@ export async function benchStack(environment: Record<string, string>) {
       return (await response.json()) as T;
     },
     usage: async () => (await (await fetch(`${urls.engine}/local/usage`)).json()) as { executions: number },
-    /** The product's SQL statements. Only the product uses these roles, so the engine's statements are not counted. */
+    /**
+     * The number of SQL statements of the product. Only the product uses these roles, so the engine's statements are
+     * not counted.
+     */
     async statements(): Promise<number> {
       const { rows } = await sql.query(
         `select coalesce(sum(calls), 0)::int as calls from pg_stat_statements
@@ -88,6 +91,6 @@ function readStatus(pid: number): string {
   try {
     return readFileSync(`/proc/${pid}/status`, "utf8");
   } catch {
-    return ""; // not Linux: no figure is better than a wrong one
+    return ""; // Not Linux: no figure is better than a wrong one
   }
 }

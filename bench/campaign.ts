@@ -9,7 +9,10 @@ import { type BenchStack, benchStack } from "./campaign-stack.ts";
 const USAGE = `npm run bench -- campaign [--recipients 100000] [--rounds 5] [--json]
 npm run bench -- campaign --pace 5 [--recipients 10000]     with the provider's own rate limit instead`;
 
-/** Requests in flight at the provider and its latency: the values with which other queues were measured, as is BATCH. */
+/**
+ * The requests in flight at the provider, and its latency. Like BATCH, these are the values with which other queues
+ * were measured.
+ */
 const IN_FLIGHT = 10;
 const LATENCY_MS = 20;
 
@@ -55,7 +58,8 @@ export async function run(args: string[]): Promise<void> {
 }
 
 async function unpaced(stack: BenchStack, listId: string, recipients: number, count: number, json: boolean) {
-  // One round that does not count: it loads all code and opens all connections, as in a running site.
+  // This round does not count, because it loads all code and opens all connections. In a running site that is already
+  // done.
   await bare(stack, recipients);
   await send(stack, listId);
   const rounds: Round[] = [];
@@ -105,7 +109,7 @@ async function measure(stack: BenchStack, listId: string, recipients: number) {
   const [statements, { executions }] = [await stack.statements(), await stack.usage()];
   const { id, view } = await send(stack, listId);
   if (view.counts.sent !== recipients) throw new Error(`${view.counts.sent} of ${recipients} were sent`);
-  await new Promise((resolve) => setTimeout(resolve, 300)); // the last run's end is written down after the campaign's
+  await new Promise((resolve) => setTimeout(resolve, 300)); // The last run's end is recorded after the campaign's
   const { duplicates } = await stack.control<{ duplicates: number }>(`stats?campaign_id=${id}`);
   return {
     seconds: secondsBetween(view.startedAt, view.endedAt),

@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 
-/** The CPU time of a process so far. On Linux to a hundredth of a second; elsewhere as `ps` reports it. */
+/** The CPU time of a process so far: on Linux to a hundredth of a second, elsewhere as `ps` reports it. */
 export function cpuMsOf(pid: number): number {
   const file = `/proc/${pid}/stat`;
   if (existsSync(file)) {

@@ -9,8 +9,8 @@ const silent = { info() {}, warn() {}, error() {}, debug() {} };
 const numbered = (name: string) => eventType(name, { schema: staticSchema<{ n: number }>() });
 
 /**
- * Runs that cost the app almost no CPU: this code answers their calls in the SDK's format. The SDK itself would take
- * 2-3 ms for each of 100,000 runs, and hide the engine's share.
+ * The calls of these runs are answered here in the SDK's format, which costs the app almost no CPU. The SDK itself
+ * would take 2-3 ms for each of 100,000 runs, and hide the engine's share.
  */
 const longSleep = [{ op: "Sleep", id: createHash("sha1").update("long").digest("hex"), name: "30d" }];
 const plainAnswers = new Map([
@@ -21,15 +21,15 @@ const plainAnswers = new Map([
 export type BenchApp = Awaited<ReturnType<typeof startApp>>;
 
 /**
- * An app with functions of 0, 1 and 10 steps on the real SDK, and two functions without it. It resolves a promise when
- * a numbered run has ended.
+ * An app with functions of 0, 1 and 10 steps on the real SDK, and two functions without it. The app resolves a promise
+ * when a numbered run has ended.
  */
 export async function startApp(engineUrl: string) {
   const inngest = new Inngest({ id: "bench", isDev: true, baseUrl: engineUrl, logger: silent });
   const returned: number[] = [];
   const waiting = new Map<number, () => void>();
   const seen = { plain: 0, lastCallAt: performance.now() };
-  /** One recorded call by the engine, for measuring the app's answer to it without the engine. */
+  /** One recorded call of the engine, with which the app's answer is measured without the engine. */
   let sample: { url: string; body: string } | undefined;
 
   const stepFunctions = STEPS.map((steps) =>
@@ -76,7 +76,7 @@ export async function startApp(engineUrl: string) {
 
   return {
     url: `http://127.0.0.1:${port}/api/inngest`,
-    /** How many calls were answered without the SDK, and the time of the last call of any kind. */
+    /** The number of calls that were answered without the SDK, and the time of the last call of any kind. */
     seen,
     sample: () => {
       if (sample === undefined) throw new Error("no call was seen yet");

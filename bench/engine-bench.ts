@@ -36,7 +36,7 @@ export async function openBench(flags: string[] = []) {
   };
 
   let watch: NodeJS.Timeout | undefined;
-  /** A run that never ends must not make the benchmark wait for ever. */
+  /** Throws when runs do not end, so that the benchmark does not wait for ever. */
   const stalled = new Promise<never>((_, reject) => {
     watch = setInterval(() => {
       if (performance.now() - app.seen.lastCallAt > STALL_MS)
@@ -52,7 +52,7 @@ export async function openBench(flags: string[] = []) {
     cpuMs: () => ({ engine: engine.cpuMs(), app: ownCpuMs() }),
     memory: engine.memory,
 
-    /** Runs `count` times with `inFlight` at once; returns the seconds it took. */
+    /** Runs `count` times with `inFlight` runs at once, and returns how many seconds that took. */
     many: async (id: string, count: number, inFlight: number): Promise<number> => {
       const began = performance.now();
       let left = count;
@@ -65,7 +65,7 @@ export async function openBench(flags: string[] = []) {
 
     oneByOne: (id: string, count: number) => inTurn(count, () => one(id)),
 
-    /** Sends the engine's request directly to the app, to measure what a run costs without an engine. */
+    /** Sends the engine's request directly to the app, to measure the cost of a run without an engine. */
     bareCalls: (count: number) =>
       inTurn(count, async () => {
         const { url, body } = app.sample();

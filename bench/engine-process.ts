@@ -6,7 +6,7 @@ import { cpuMsOf, ps } from "./cpu.ts";
 
 export type EngineProcess = Awaited<ReturnType<typeof startEngine>>;
 
-/** `npm run engine` as a process of its own, and its use of CPU and memory. */
+/** `npm run engine` in its own process, whose use of CPU and memory is measured. */
 export async function startEngine(flags: string[]) {
   const { DATABASE_URL: _none, ...env } = process.env;
   const cli = fileURLToPath(import.meta.resolve("@nightshift/local/engine/cli.ts"));
@@ -27,7 +27,7 @@ export async function startEngine(flags: string[]) {
       memory: async () => {
         const rssMb = mb(Number(ps(pid, "rss")) * 1024);
         child.send("heap");
-        let answer: unknown; // "ready", said to a supervisor, may come first
+        let answer: unknown; // The message "ready" for a supervisor may come first
         while (typeof answer !== "number") [answer] = await once(child, "message");
         return { rssMb, heapMb: mb(answer) };
       },

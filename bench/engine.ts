@@ -1,8 +1,7 @@
 /**
- * `npm run bench -- engine [--json] [--runs 100000] [--postgres]`: the local engine as a process of its own, an app
- * with the real SDK in this one, and HTTP between them. The SDK itself takes 2-3 ms of CPU per request, so the engine
- * is measured by the time that it adds and by its share of the CPU. Its state is in memory, unless `--postgres` is
- * given.
+ * `npm run bench -- engine [--json] [--runs 100000] [--postgres]`: the local engine in its own process, an app with the
+ * real SDK in this one, and HTTP between them. The SDK itself takes 2-3 ms of CPU per request, so the engine is
+ * measured by the time that it adds and by its share of the CPU. Its state is in memory, unless `--postgres` is given.
  */
 
 import { mkdtempSync, rmSync } from "node:fs";
@@ -71,7 +70,7 @@ async function measureThroughput(bench: EngineBench, say: Say) {
   return { runsPerSecond, engineShareOfCpu };
 }
 
-/** One run at a time: the time between an event and the end of its run, minus the app's own answers. */
+/** One run at a time: measures the time between an event and the end of its run, minus the app's own answers. */
 async function measureAdded(bench: EngineBench, say: Say) {
   const bare = median(await bench.bareCalls(300));
   const none = median(await bench.oneByOne("steps-0", 300));
@@ -82,7 +81,7 @@ async function measureAdded(bench: EngineBench, say: Say) {
   return { addedMsPerRun: round(none - bare), addedMsPerStep: round((ten - none) / 10) };
 }
 
-/** The cost of a run must not depend on how many other runs are unfinished. */
+/** Shows that the cost of a run does not depend on how many other runs are unfinished. */
 async function measureCrowd(bench: EngineBench, say: Say): Promise<Record<string, number>> {
   const cost: Record<string, number> = {};
   let alive = 0;

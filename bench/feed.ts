@@ -5,13 +5,13 @@ const USAGE = "npm run bench -- feed [--entries 1000000] [--json]";
 
 const ROUNDS = 200;
 const FOLLOWERS = 10_000;
-/** How many authors each reader follows: most have their posts pushed, and a few have them pulled. */
+/** How many authors each reader follows. The posts of most of them are pushed, and those of a few are pulled. */
 const FOLLOWED = 200;
 const PULLED = 10;
 const ENTRIES_PER_READER = 1000;
 const POSTS_PER_AUTHOR = 30;
 
-/** The same feed without a table of feeds: every read joins follows with posts. */
+/** The same feed as a query without feed entries: every read joins follows with posts. */
 const NAIVE = `select posts.id, posts.author, posts.content, posts.created_at
   from follows join posts using (author)
   where follower = $1 and since < sequence
@@ -20,8 +20,8 @@ const NAIVE = `select posts.id, posts.author, posts.content, posts.created_at
   order by sequence desc limit 50`;
 
 /**
- * How long GET /api/feed takes over HTTP through the whole stack, beside its statement and the naive join alone in the
- * same database, and what it costs to bring a post to 10,000 followers.
+ * Measures how long GET /api/feed takes over HTTP through the whole stack, and, in the same database, its statement
+ * alone and the naive join. Also measures the cost of bringing a post to 10,000 followers.
  */
 export async function run(args: string[]): Promise<void> {
   const { values } = commandOptions(USAGE, {
@@ -73,7 +73,7 @@ export async function run(args: string[]): Promise<void> {
 
 async function measure(read: () => Promise<void>) {
   const times: number[] = [];
-  // The first five load code and fill caches, as in a running site.
+  // The first five reads are not measured: they load code and fill caches, which is already done in a running site.
   for (let n = -5; n < ROUNDS; n++) {
     const began = performance.now();
     await read();
@@ -137,7 +137,7 @@ async function pushOnce({ sql, call, usage, statements }: BenchStack, owner: str
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
   const ms = Math.round(performance.now() - began);
-  // The last run ends after its job.
+  // The last run ends after its job, so this waits for it.
   await new Promise((resolve) => setTimeout(resolve, 2000));
   return {
     ms,

@@ -33,7 +33,7 @@ export async function run(args: string[]): Promise<void> {
   });
   const [rows, rounds] = [numberOption("rows", values.rows), numberOption("rounds", values.rounds)];
   const directory = mkdtempSync(join(tmpdir(), "nightshift-import-"));
-  chmodSync(directory, 0o755); // Postgres may be another user
+  chmodSync(directory, 0o755); // Postgres may run as another user
   const file = join(directory, "people.csv");
   await pipeline(Readable.from(people(rows)), createWriteStream(file));
   const stack = await benchStack({ PLAN: "pro" });
@@ -53,7 +53,8 @@ async function measure(
   rounds: number,
   say: (line: string) => void,
 ) {
-  // One import that does not count: it loads all code and opens all connections, as in a running site.
+  // This import does not count, because it loads all code and opens all connections. In a running site that is already
+  // done.
   await importFile(stack, file, rows);
   const parseOnly = rows / (await timed(() => parse(file)));
   const imported: number[] = [];
@@ -101,7 +102,10 @@ function* people(rows: number) {
 
 const cityOf = (n: number) => ["Berlin", "London", "Kyiv"][n % 3];
 
-/** Deletes the lists of earlier rounds, and vacuums and analyzes the tables, as autovacuum does in a running database. */
+/**
+ * Deletes the lists of earlier rounds, and vacuums and analyzes the tables, which autovacuum does in a running
+ * database.
+ */
 async function settle({ sql }: BenchStack): Promise<void> {
   await sql.query("truncate email_lists, imports cascade");
   await sql.query("vacuum analyze email_subscribers");
@@ -112,7 +116,7 @@ async function settle({ sql }: BenchStack): Promise<void> {
 const newList = async (stack: BenchStack) =>
   (await stack.call<{ id: string }>("POST", "/api/lists", { name: "People" })).id;
 
-/** The seconds from the accepted request to the end of its job. */
+/** The seconds from the accepted request to the end of the import's job. */
 async function importFile(stack: BenchStack, file: string, rows: number): Promise<number> {
   const listId = await newList(stack);
   const upload = await stack.call<{ uploadId: string; url: string }>("POST", "/api/imports/uploads", {
@@ -153,14 +157,17 @@ async function parse(file: string): Promise<void> {
   for await (const _ of rows);
 }
 
-/** COPY reads clean rows from a file on the server's own disk: no client could be faster. */
+/** COPY reads valid rows from a file on the server's own disk, so no client can be faster. */
 async function copy({ sql }: BenchStack, cleanFile: string): Promise<void> {
   await sql.query(
     `copy email_subscribers (list_id, email, fields, created_at, updated_at) from '${cleanFile}' with (format csv)`,
   );
 }
 
-/** Writes the rows of the import to a file for COPY, for a new list, because a list has each address only once. */
+/**
+ * Writes the rows of the import to a file for COPY. They get a new list, because a list contains each address only
+ * once.
+ */
 async function writeClean(stack: BenchStack, directory: string, rows: number): Promise<string> {
   const listId = await newList(stack);
   const now = new Date().toISOString();

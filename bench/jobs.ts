@@ -5,9 +5,9 @@ import { insertManyJobs } from "./many-jobs.ts";
 const USAGE = "npm run bench -- jobs [--jobs 1000000] [--rounds 20] [--json]";
 
 /**
- * Measures requests of the page over HTTP through the whole stack, with that many jobs in the ledger. For each filter
- * and search: the list, its summary and the first message of its stream. Also the requests of other views that read the
- * ledger.
+ * Measures the dashboard's requests over HTTP through the whole stack, with `--jobs` jobs in the ledger. For each
+ * filter and search: the list, its summary and the first message of its stream. Also the requests of other views that
+ * read the ledger.
  */
 export async function run(args: string[]): Promise<void> {
   const { values } = commandOptions(USAGE, {
@@ -83,7 +83,7 @@ function pathsOf(jobs: number): string[] {
   ];
 }
 
-/** The time until the answer has arrived. For a stream: until its first message. */
+/** The time until the whole answer has arrived, or, for a stream, its first message. */
 async function timeOf({ urls, keys }: BenchStack, path: string): Promise<number> {
   const began = performance.now();
   const response = await fetch(urls.site + path, { headers: { authorization: `Bearer ${keys.admin}` } });

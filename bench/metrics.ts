@@ -7,8 +7,8 @@ const USAGE = "npm run bench -- metrics [--jobs 1000000] [--path /api/metrics] [
 const ROUNDS = 100;
 
 /**
- * How long a scrape of the metrics takes, or another GET such as --path /api/functions, over HTTP through the whole
- * stack, with that many jobs.
+ * Measures how long a scrape of the metrics takes, or another GET such as --path /api/functions, over HTTP through the
+ * whole stack, with `--jobs` jobs.
  */
 export async function run(args: string[]): Promise<void> {
   const { values } = commandOptions(USAGE, {
@@ -28,7 +28,8 @@ export async function run(args: string[]): Promise<void> {
       console.log(`${jobs} jobs made in ${Math.round((performance.now() - startedAt) / 1000)} s`);
     const times: number[] = [];
     let text = "";
-    // The first five load code and fill caches, as in a running site.
+    // The first five requests are not measured: they load code and fill caches, which is already done in a running
+    // site.
     for (let n = -5; n < ROUNDS; n++) {
       const began = performance.now();
       const response = await fetch(`${stack.urls.site}${values.path}`, {

@@ -14,8 +14,8 @@ const LATENCY_MS = 20;
 const PER_SECOND = 5;
 
 /**
- * How long a password reset takes from Supabase Auth's call to the provider's record, while a campaign goes out at the
- * provider's pace. `--rate` is MAIL_REQUESTS_PER_SECOND.
+ * Measures how long a password reset takes, from Supabase Auth's call to the provider's record, while a campaign is
+ * sent at the provider's pace. `--rate` is MAIL_REQUESTS_PER_SECOND.
  */
 export async function run(args: string[]): Promise<void> {
   const { values } = commandOptions(USAGE, {

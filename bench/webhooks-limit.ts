@@ -1,6 +1,6 @@
 /**
- * The upper limit: an HTTP server that verifies the signature by the product's code, and answers as the door does. It
- * stores nothing. It is a process of its own, like the site.
+ * The upper limit: an HTTP server that verifies the signature with the product's code, and answers like the product. It
+ * stores nothing. It runs in its own process, like the site.
  */
 
 import { createServer } from "node:http";

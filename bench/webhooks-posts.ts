@@ -6,7 +6,7 @@ export const SECRET = "whsec_benchmark_of_webhooks";
 /** A request as Stripe sends it. */
 export type Post = { body: string; headers: Record<string, string> };
 
-/** Signed webhooks about that many objects, of which every tenth is a repetition of an earlier one. */
+/** Signed webhooks about `count` objects. Every tenth webhook repeats an earlier one. */
 export function signedPosts(count: number, tag: string): Post[] {
   const posts: Post[] = [];
   for (let n = 0; n < count; n++) {
@@ -91,7 +91,7 @@ const paymentSucceeded = (name: string) => ({
 
 export type Sent = { seconds: number; timesMs: number[] };
 
-/** Sends the posts in their order, that many at once, each on a kept connection. */
+/** Sends the posts in their order, `atOnce` posts at a time, over connections that are kept open. */
 export async function sendAll(url: string, posts: readonly Post[], atOnce: number): Promise<Sent> {
   const { origin, pathname } = new URL(url);
   const pool = new Pool(origin, { connections: atOnce });

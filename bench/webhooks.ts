@@ -29,7 +29,7 @@ export async function run(args: string[]): Promise<void> {
   const [count, atOnce] = [numberOption("posts", values.posts), numberOption("at-once", values["at-once"])];
   const stack = await benchStack({ STRIPE_WEBHOOK_SECRET: SECRET, STRIPE_API_KEY: "" });
   try {
-    // A running site has loaded its code and opened its connections.
+    // Warms the site up, because a running site has already loaded its code and opened its connections.
     await sendAll(addressOf(stack), signedPosts(WARM_UP_POSTS, "warm-up-"), atOnce);
     await handled(stack);
     const limitBefore = await limitOf(count, atOnce);
@@ -92,7 +92,7 @@ const at = (timesMs: readonly number[], share: number) =>
     1,
   );
 
-/** The acknowledged requests per second of the bare server. */
+/** How many requests per second the server that only verifies signatures acknowledges. */
 async function limitOf(count: number, atOnce: number): Promise<number> {
   const script = join(import.meta.dirname, "webhooks-limit.ts");
   const server = spawn(process.execPath, ["--import", "tsx", script, SECRET], {
@@ -108,7 +108,10 @@ async function limitOf(count: number, atOnce: number): Promise<number> {
   }
 }
 
-/** The statements of the door: they store webhooks and mark their jobs as sent. The others belong to the handling. */
+/**
+ * The number of statements that store webhooks and mark their jobs as sent. Other statements belong to the handling of
+ * webhooks.
+ */
 async function statementsOf({ sql }: BenchStack): Promise<number> {
   const { rows } = await sql.query(
     `select coalesce(sum(calls), 0)::int as calls from pg_stat_statements
@@ -127,7 +130,7 @@ async function cpuOf({ sql, processes }: BenchStack): Promise<Record<string, num
   };
 }
 
-/** Nine of ten posts are different. */
+/** Nine of ten posts are different webhooks. */
 async function requireStored({ sql }: BenchStack, tag: string, count: number): Promise<void> {
   const { rows } = await sql.query(
     `select count(*)::int as stored, count(jobs.id)::int as jobs
@@ -140,7 +143,7 @@ async function requireStored({ sql }: BenchStack, tag: string, count: number): P
   }
 }
 
-/** Resolves when every webhook is handled; returns the seconds it took. */
+/** Resolves when every webhook is handled, and returns how many seconds that took. */
 async function handled({ sql }: BenchStack): Promise<number> {
   const startedAt = performance.now();
   for (;;) {

@@ -16,15 +16,15 @@ import { createServer as createPages } from "vite";
 const SITE = process.env["NIGHTSHIFT_URL"] ?? "http://localhost:8888";
 const KEY = process.env["NIGHTSHIFT_KEY"] ?? "";
 
-/** The first way is HTTP. After a temporary refusal the client tries again; the answer has the job to follow. */
+/** The first way is HTTP. After a temporary refusal the client tries again. The answer contains the job to follow. */
 const nightshift = createClient({ baseUrl: SITE, key: () => KEY });
 const sendByHttp = (campaignId: string) =>
   nightshift.submit(`/api/campaigns/${campaignId}/send`, undefined, { idempotencyKey: `send-${campaignId}` });
 
 /**
  * The second way is an event, which needs no request to the site, because the engine starts the function. The event's
- * type checks its data. Its id makes a second send of the same campaign start nothing. The job appears in the list when
- * its run begins.
+ * type checks its data. The event has an id, so that sending the same campaign twice starts it once. The job appears in
+ * the list when its run begins.
  */
 const inngest = new Inngest({ id: "my-app", isDev: true });
 const sendByEvent = async (campaignId: string) => {
@@ -34,7 +34,7 @@ const sendByEvent = async (campaignId: string) => {
   return { eventIds: ids };
 };
 
-/** The page follows a job through this server, which adds the key: by a stream, or by polling every two seconds. */
+/** Lets the page follow a job through this server, which adds the key: by a stream, or by polling every two seconds. */
 async function followForPage(url: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const gone = new AbortController();
   response.once("close", () => gone.abort());

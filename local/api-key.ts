@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-/** `fetch` replaces the network, for a project in the same process. */
+/** `fetch` replaces the network when the project runs in the same process. */
 export type Project = { url: string; secretKey: string; fetch?: typeof globalThis.fetch };
 export type Role = "app" | "admin";
 
@@ -36,7 +36,7 @@ const listed = z.object({
   revoked_at: z.string().nullable(),
 });
 
-/** The newest thousand keys of a project, without their secrets. */
+/** The newest thousand API keys of a Supabase project, without their secrets. */
 export const listApiKeys = async (project: Project) =>
   listed
     .array()

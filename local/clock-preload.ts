@@ -1,6 +1,8 @@
 import { stackTime } from "#clock.ts";
 
-/** Imported before a process's own code when the clock is scaled: its `Date` then shows the stack's time. */
+/**
+ * When the clock is scaled, this is imported before a process's own code, so that its `Date` shows the stack's time.
+ */
 const RealDate = Date;
 const now = (): number => stackTime(RealDate.now());
 

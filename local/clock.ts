@@ -1,5 +1,5 @@
 /**
- * The stack's clock. With `npm start -- --time-scale 60` an hour passes in a minute: every process gets the same
+ * The stack's clock. With `npm start -- --time-scale 60` an hour passes in a minute. Every process gets the same
  * TIME_BASE (a moment of real time) and TIME_SCALE, and its time is base + (real - base) × scale. Timers keep real
  * time, so code that waits for a moment divides by the scale.
  */

@@ -95,7 +95,7 @@ const some = (count: number, what: string): string => `${count} ${what}${count =
 const whereToLook = ({ ports, keys }: DemoStack): string =>
   `Look at it:  ${dashboardOf(ports.site, keys.admin)}\nInbox:       http://localhost:${ports.mail}`;
 
-/** Starts a stack for the demo only, and returns how to stop it. */
+/** Starts a stack only for the demo. Returns the stack, and a function that stops it. */
 async function ownStack(signal: AbortSignal): Promise<DemoStack & { stop(): Promise<void> }> {
   say(
     "Starting a stack of its own: Postgres, Supabase's gateway, the engine, the mail provider and the site …",

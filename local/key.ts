@@ -25,7 +25,7 @@ const { values, positionals } = commandOptions(help, {
   },
 });
 
-/** Exits with one sentence on stderr. */
+/** Ends the process with one sentence on stderr. */
 const refuse = (sentence: string): never => {
   console.error(sentence);
   process.exit(1);

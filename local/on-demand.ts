@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { StackError } from "#stack/errors.ts";
 
-/** Large packages that only one command needs. npm fetches each one when that command first runs. */
+/** Large packages that only one command needs. npm fetches each when that command first runs. */
 const versions = {
   supabase: "3.1.0",
   "inngest-cli": "1.45.1",
@@ -11,7 +11,7 @@ const versions = {
 } as const;
 export type OnDemand = keyof typeof versions;
 
-/** `npm ci` does not delete this folder. */
+/** `npm ci` does not delete this folder, so the packages stay. */
 const tools = resolve(import.meta.dirname, "../.nightshift/tools");
 
 const placeOf = (name: OnDemand, into: string): string =>
@@ -23,7 +23,7 @@ export function findOnDemand(name: OnDemand): string | undefined {
   return existsSync(place) ? join(place, "node_modules", name) : undefined;
 }
 
-/** The folder of a package; fetches the package first when it is missing. `prepare` runs once, after fetching. */
+/** The folder of a package. A missing package is fetched first. `prepare` runs once, after fetching. */
 export function onDemand(
   name: OnDemand,
   { into = tools, prepare = () => {} }: { into?: string; prepare?: (folder: string) => void } = {},
@@ -33,7 +33,9 @@ export function onDemand(
   return join(place, "node_modules", name);
 }
 
-/** Uses another name until the package is complete, so that a folder at its place is always complete. */
+/**
+ * Installs under another name until the package is complete, so that a folder with the final name is always complete.
+ */
 function install(name: OnDemand, place: string, prepare: (folder: string) => void): void {
   const what = `${name}@${versions[name]}`;
   const unfinished = `${place}.${process.pid}`;
@@ -55,7 +57,7 @@ function install(name: OnDemand, place: string, prepare: (folder: string) => voi
   }
 }
 
-/** Runs npm in its own folder. Install scripts are off, because a package can run any code in them. */
+/** Runs npm in the given folder. Install scripts are off, because a package can run any code in them. */
 export function npm(command: "install" | "rebuild", folder: string, name: string): void {
   const scripts = `--ignore-scripts=${command === "install"}`;
   execFileSync("npm", [command, "--prefix", folder, "--no-audit", "--no-fund", scripts, name], {
@@ -64,7 +66,7 @@ export function npm(command: "install" | "rebuild", folder: string, name: string
   });
 }
 
-/** The line of npm's output that has the reason. */
+/** The line of npm's output that contains the reason. */
 function reasonOf(error: unknown): string {
   const said = error instanceof Error && "stderr" in error ? String(error.stderr) : messageOf(error);
   const lines = said.split("\n").map((line) => line.replace(/^npm error\s*/, "").trim());

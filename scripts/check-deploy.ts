@@ -19,7 +19,7 @@ const OpenApi = z.object({ paths: z.record(z.string(), z.record(z.string(), z.un
 const Problem = z.object({ code: z.string() });
 const problems: string[] = [];
 
-/** A bundle works when it answers with success or with our own problem JSON; a crash or another 500 is an error. */
+/** A bundle works when it answers with success or with our own problem JSON. A crash or another 500 is an error. */
 const knock = async (door: Door): Promise<string> => {
   const { method, address } = knockAt(door);
   const startedAt = performance.now();

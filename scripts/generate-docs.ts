@@ -14,7 +14,7 @@ import { readEnv } from "#lib/env.ts";
 const file = join(process.cwd(), "README.md");
 const TABLE = /(?<=\n\| Event \| Function \| At once \| Retries \|\n\|---\|---\|---\|---\|\n)(\|.*\n)*/;
 
-/** No service is called: the addresses lead nowhere. */
+/** No service is called, so the addresses need not exist. */
 const env = readEnv({
   SUPABASE_URL: "http://127.0.0.1:9",
   SUPABASE_SECRET_KEY: "sb_secret_none",
@@ -43,7 +43,7 @@ function atOnce({ opts }: InngestFunction.Any): string {
   return limit.key === undefined ? String(limit.limit) : `${limit.limit} per \`${limit.key}\``;
 }
 
-/** The tries of its policy; the engine's own retries are only for our outages. */
+/** The tries of the function's policy. The engine's own retries are left out, because they are only for our outages. */
 function retriesOf({ opts }: InngestFunction.Any): string {
   const policy = policyOf(opts);
   return policy === undefined ? "–" : `${RETRY_POLICIES[policy].retries} (\`${policy}\`)`;

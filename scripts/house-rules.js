@@ -1,9 +1,9 @@
 // @ts-check
 /**
- * Our own lint rules, as a plugin: which file may import which ("a room knows its own files, lib, the job ledger and
- * other rooms' events" depends on the importing file), and how the steps of a loop are named. Plain JavaScript, because
- * oxlint loads plugins with the Node that runs it, and Node 20 reads no TypeScript. tests/unit/house-rules.test.ts
- * breaks every rule once.
+ * Our own lint rules, as a plugin. They decide which file may import which ("a room knows its own files, lib, the job
+ * ledger and other rooms' events" depends on the importing file), and how the steps of a loop are named. This file is
+ * plain JavaScript, because oxlint loads plugins with the Node that runs it, and Node 20 reads no TypeScript.
+ * tests/unit/house-rules.test.ts breaks every rule once.
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -21,8 +21,8 @@ import { join } from "node:path";
 const CLIENTS = new Set(["@supabase/supabase-js", "@sentry/node", "undici", "pino"]);
 
 /**
- * The imports that every room may have besides its own files: lib, the ledger, mail, the shared `onFailure`, and other rooms'
- * events.
+ * The imports that every room may have in addition to its own files: lib, the ledger, mail, the shared `onFailure`, and
+ * other rooms' events.
  */
 const SHARED = /^(lib\/|jobs\/|mail\/|dead-letters\/on-failure\.ts$|[^/]+\/events\.ts$)/;
 
@@ -37,7 +37,7 @@ function definesFunction(root, path) {
   try {
     return readFileSync(join(root, "src", path), "utf8").includes(".createFunction(");
   } catch {
-    return false; // an import that leads nowhere is the type checker's to report
+    return false; // An import without a target is reported by the type checker
   }
 }
 
@@ -89,7 +89,7 @@ const RULES = [
     path !== undefined &&
     !typeOnly &&
     !/^(dashboard|client)\//.test(path) &&
-    // Merge fields are filled by one code, in the live preview too.
+    // The same code fills merge fields everywhere, even in the live preview.
     path !== "mail/template.ts" &&
     `The page runs in a browser: of "${specifier}" it may import types alone.`,
   ({ room, path, specifier }) =>

@@ -1,6 +1,6 @@
 /**
  * `npm run new:job -- invoices/remind-customer` writes a room with one job (its event, function, route and test), and
- * adds it to the lists of rooms, functions and event schemas.
+ * adds the job to the lists of rooms, functions and event schemas.
  */
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -36,7 +36,7 @@ function enter(file: string, { before, line, from = "" }: Entry): string {
   return `${from === "" ? "" : `${from}\n`}${text.slice(0, at)}\n${line}${text.slice(at)}`;
 }
 
-/** All contents are made before any file is written. */
+/** All contents are made before any file is written, so that an error leaves no files. */
 function filesAndEntries(names: Names): Record<string, string> {
   const { room, job, roomName, functionName } = names;
   return {

@@ -1,7 +1,7 @@
 /**
- * `tsx scripts/start-and-look.ts npm start` starts an ephemeral stack with a command of the README, checks it as a new
- * user would, makes a key, and ends it with Ctrl-C's signal. When one of these fails, it prints the stack's output and
- * exits with 1.
+ * `tsx scripts/start-and-look.ts npm start` starts an ephemeral stack with a command of the README, checks it like a
+ * new user would, makes a key, and ends the stack with the signal of Ctrl-C. When one of these fails, it prints the
+ * stack's output and exits with 1.
  */
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -9,7 +9,7 @@ import { existsSync } from "node:fs";
 import { machineKeys } from "@nightshift/local/supabase/keys.ts";
 
 const [command = "npm", ...args] = process.argv.slice(2);
-// A process group of its own, because Ctrl-C in a terminal reaches the whole group.
+// The command gets its own process group, because Ctrl-C in a terminal reaches the whole group.
 const stack = spawn(command, [...args, "--", "--ephemeral"], {
   detached: true,
   stdio: ["ignore", "pipe", "pipe"],
@@ -36,7 +36,7 @@ async function look(path: string, key: string): Promise<void> {
   if (status !== 200) throw new Error(`${path} should be answered with 200.`);
 }
 
-/** `npm run key` as it is used for a hosted project: by its address and secret key. */
+/** Runs `npm run key` like for a hosted project: with its address and secret key. */
 async function makeKey(): Promise<string> {
   const { secret } = await machineKeys(row("Data and logs"));
   return execFileSync("npm", ["run", "--silent", "key", "--", "create", "--role", "admin"], {

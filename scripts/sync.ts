@@ -1,6 +1,6 @@
 /**
- * `npm run sync -- https://<site>` tells Inngest which functions a site has. The door refuses unsigned calls, so the
- * call is signed with INNGEST_SIGNING_KEY, as Inngest signs its own.
+ * `npm run sync -- https://<site>` tells Inngest which functions a site has. The site refuses unsigned calls, so the
+ * call is signed with INNGEST_SIGNING_KEY, like Inngest's own calls.
  */
 
 import { createHmac } from "node:crypto";

@@ -1,7 +1,7 @@
 /** A page that starts work and follows it live, by a stream or by polling every two seconds. */
 import { createClient, type Job, Problem } from "nightshift/client";
 
-/** No key: the page calls its own server, which adds the key. */
+/** No key is given, because the page calls its own server, which adds the key. */
 const nightshift = createClient();
 
 const toast = (words: string) => {

@@ -10,19 +10,25 @@ export const refusedAddresses = [
 ];
 
 export type Day = {
-  /** The batches whose API key is refused. A request's idempotency key ends in the number of its batch. */
+  /**
+   * The batches for which the provider refuses the API key. A request's idempotency key ends in the number of its
+   * batch.
+   */
   refusedBatches: string;
   /** Every n-th request gets a 429, four times in all. */
   tooFastEvery: number;
   /**
-   * How many dead letters, and how many recipients with mail, are expected before the provider accepts the key again.
-   * Undefined when the numbers vary.
+   * How many dead letters, and how many recipients who got their mail, are expected while the provider still refuses
+   * the key. Undefined when the numbers vary.
    */
   deadLetters?: number;
   reachedBefore?: number;
 };
 
-/** The faults in the demo's own stack. It has parts of 100 and batches of 20, so the batches of parts 3 and 7 fail. */
+/**
+ * The provider's failures in the demo's own stack. It has parts of 100 and batches of 20 recipients, so the batches of
+ * parts 3 and 7 fail.
+ */
 export const ownDay: Day = {
   refusedBatches: "(1[1-5]|3[1-5])",
   tooFastEvery: 9,
@@ -30,7 +36,10 @@ export const ownDay: Day = {
   reachedBefore: recipients - 2 * chunkSize,
 };
 
-/** The faults in a stack that is already running: its parts and batches have other sizes. */
+/**
+ * The provider's failures in a stack that was already running. Its parts and batches have other sizes, so other
+ * batches fail.
+ */
 export const runningDay: Day = { refusedBatches: "[37]", tooFastEvery: 3 };
 
 export const faultsOn = ({ refusedBatches, tooFastEvery }: Day) => [

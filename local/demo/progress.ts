@@ -5,12 +5,12 @@ const everyMs = 200;
 const patienceMs = 120_000;
 
 export type Progress = {
-  /** Follows the campaign until `isThere` returns true; `what` names what happens meanwhile. */
+  /** Follows the campaign until `isThere` returns true. `what` says what happens meanwhile. */
   follow(what: string, isThere: (campaign: Campaign) => boolean | Promise<boolean>): Promise<Campaign>;
   end(): void;
 };
 
-/** A progress bar on stderr when that is a terminal; otherwise nothing. */
+/** A progress bar on stderr if that is a terminal; otherwise nothing. */
 export function progressOf(api: DemoApi, campaignId: string, total: number): Progress {
   const bar = new SingleBar(
     {

@@ -4,7 +4,7 @@ import { z } from "zod";
 import { campaign } from "#demo/content.ts";
 
 const fixture = join(import.meta.dirname, "../../tests/fixtures/subscribers.csv");
-/** Three prompts, so that the six latest jobs of the overview include one of each kind. */
+/** The overview shows the six latest jobs. With three prompts, one job of each kind is among them. */
 const PROMPTS = ["a lighthouse at night", "a night train", "an owl on a sign"];
 const DAY_MS = 24 * 60 * 60_000;
 /** The beginning of a PNG. It cannot be read as a picture, so its job fails and the demo shows a dead letter. */
@@ -17,8 +17,9 @@ const answer = z.object({ id: z.string().optional(), items: z.array(z.unknown())
 type Answer = z.output<typeof answer>;
 
 /**
- * Loads sample work by the product's own API, with the key of the request: a list of 1,000 people, a campaign to them,
- * pictures, a report, and an upload that fails. Answers 201, or the API's first refusal; 409 when there is work already.
+ * Loads sample work through the product's own API, with the key of the request: a list of 1,000 people, a campaign to
+ * them, pictures, a report, and an upload that fails. Answers 201, or the API's first refusal; 409 when there is work
+ * already.
  */
 export async function loadSampleWork(site: Site, request: Request): Promise<Response> {
   const authorization = request.headers.get("authorization") ?? "";

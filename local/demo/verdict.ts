@@ -2,7 +2,7 @@ import pg from "pg";
 import { z } from "zod";
 import type { DemoApi } from "#demo/api.ts";
 
-/** The figures that the demo reports. Each one comes from an independent source: provider, database or engine. */
+/** The figures that the demo reports. Each comes from an independent source: provider, database or engine. */
 export type Verdict = {
   recipients: number;
   sent: number;
@@ -72,7 +72,7 @@ async function countRows(databaseUrl: string, campaignId: string): Promise<z.inf
 }
 
 /**
- * The provider must have answered with each of these statuses, or the demo proves nothing: too many requests,
+ * The provider must have given each of these statuses, because otherwise the demo proves nothing: too many requests,
  * unavailable, key refused.
  */
 const EXPECTED_STATUSES = ["429", "503", "401"];

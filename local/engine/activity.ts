@@ -1,9 +1,9 @@
-/** Counts the work in progress, so that a virtual clock only moves when nothing else can happen. */
+/** Counts the work in progress, so that a virtual clock moves only when nothing else can happen. */
 export class Activity {
   private count = 0;
   private waiting: (() => void)[] = [];
 
-  /** Counts work that begins; call the returned function when the work is over. */
+  /** Counts work that begins. Call the returned function when the work has ended. */
   readonly begin = (): (() => void) => {
     this.count += 1;
     let isOver = false;
@@ -14,7 +14,7 @@ export class Activity {
     };
   };
 
-  /** Stops counting work that waits for the clock; call the returned function when the work continues. */
+  /** Stops counting work that waits for the clock. Call the returned function when the work continues. */
   pause(): () => void {
     this.end();
     return () => void (this.count += 1);
@@ -37,7 +37,7 @@ export class Activity {
     }
   }
 
-  /** Resolves when no work is in progress, including work that earlier work caused. */
+  /** Resolves when no work is in progress, including the work that earlier work has caused. */
   async settled(): Promise<void> {
     for (;;) {
       await new Promise((resolve) => setImmediate(resolve));

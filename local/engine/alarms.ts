@@ -1,6 +1,9 @@
 import type { Clock, Timer } from "./clock.ts";
 
-/** Timers of runs, by job. A timer that is not needed any more is removed at once, because it may have a year left. */
+/**
+ * The timers of runs, by job. A timer that is not needed any more is removed at once, because it might otherwise stay
+ * for a year.
+ */
 export class Alarms {
   private readonly clock: Clock;
   private readonly timers = new Map<string, Map<string, Timer>>();

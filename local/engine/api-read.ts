@@ -15,7 +15,7 @@ import {
   runView,
 } from "./views.ts";
 
-/** The routes that read: the server's own paths, and `/local/*` for what only this engine has. */
+/** The routes that read: the server's own paths, and `/local/*` for what only this engine offers. */
 export function addReading(api: Hono, engine: Engine): void {
   const answer = (data: unknown) => envelope(data, engine.clock.now());
 

@@ -5,7 +5,7 @@ import { checkpointBody, registration } from "./protocol.ts";
 import { RegistrationRefused } from "./validate.ts";
 import { runOf } from "./views.ts";
 
-/** The routes that the SDK calls. Each answer is sent only when what it confirms is committed. */
+/** The routes that the SDK calls. An answer is sent only when everything that it confirms is committed. */
 export function addSdk(api: Hono, engine: Engine, eventKeys: string[] | undefined): void {
   api.post("/e/:key", async (context) => {
     if (eventKeys && !eventKeys.includes(context.req.param("key")))
@@ -52,11 +52,11 @@ export function addSdk(api: Hono, engine: Engine, eventKeys: string[] | undefine
       text,
     );
     await engine.journal.flush();
-    // With 409 the SDK stops: another dispatch has taken the run over, or the run has ended.
+    // With 409 the SDK stops, because another dispatch has taken the run over, or the run has ended.
     return isCurrent ? context.json({}) : context.json({ error: "stale dispatch", status: 409 }, 409);
   });
 
-  /** The SDK fetches here the state that was too large to send with the call. */
+  /** Here the SDK fetches a state that was too large to send with the call. */
   api.get("/v0/runs/:runId/actions", (context) =>
     context.json(runOf(engine, context.req.param("runId")).steps),
   );

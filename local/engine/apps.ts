@@ -11,7 +11,7 @@ type Options = {
   changed: (app: App) => void;
 };
 
-/** Registers apps, on their own request or by asking them. Throws an error that names what it refuses. */
+/** Registers apps, when they ask for it or by asking them. Throws an error that names what it refuses. */
 export class Apps {
   private readonly options: Options;
 
@@ -36,7 +36,7 @@ export class Apps {
     return { appId: parsed.app_id, changed: this.register(parsed.app_id, url, parsed.functions, parsed.sdk) };
   }
 
-  /** Returns true if anything changed. `sdk` is such as "js:v4.24.0". */
+  /** Returns whether anything changed. `sdk` is a text such as "js:v4.24.0". */
   register(appId: string, url: string, functions: { id: string }[], sdk = ""): boolean {
     const [, major, minor] = /^(?:inngest-)?js:v(\d+)\.(\d+)/.exec(sdk)?.map(Number) ?? [];
     if (major !== undefined && minor !== undefined && (major < 3 || (major === 3 && minor < 54)))

@@ -17,9 +17,9 @@ type Options = {
   checkpointing: boolean;
   signingKey: string | undefined;
   freshId: () => string;
-  /** The store failed, so the call is made later. */
+  /** Makes the call later, because the store failed. */
   later: (run: RunDocument, job: Job) => void;
-  /** The call has ended, so its changes should be committed soon. */
+  /** Called when the call has ended, so that its changes are committed soon. */
   over: () => void;
 };
 
@@ -29,7 +29,7 @@ type Flight = { run: RunDocument; job: Job; generation: number };
 export class Calls {
   private readonly options: Options;
   private readonly flights = new Map<string, Flight>();
-  /** The number of the next call. It starts at the present time, so that no number is used again after a restart. */
+  /** The number of the next call. It starts at the current time, so that no number is used again after a restart. */
   private generation = Date.now() * 1_000;
 
   constructor(options: Options) {
@@ -59,7 +59,7 @@ export class Calls {
 
   private async fly(key: string, { run, job, generation }: Flight): Promise<void> {
     const { journal, registry, transport, executor, checkpointing, signingKey, freshId } = this.options;
-    // The result that led to this call must be committed before the app can see it.
+    // The result that led to this call must be committed before the app can see the call.
     const isSafe = await journal.flush().then(
       () => true,
       () => false,
@@ -83,8 +83,8 @@ export class Calls {
   }
 
   /**
-   * Saves steps that a running call has finished. False when the call is not the current one any more (it was given up,
-   * the engine restarted, or the run ended): then the SDK must stop.
+   * Saves steps that a running call has finished. Returns false when the call is not the current one any more (it was
+   * given up, the engine restarted, or the run ended); then the SDK must stop.
    */
   checkpoint(
     runId: string,

@@ -17,7 +17,10 @@ import { isEqual, isInOrder, isNumber, Missing, type Order, orderOf } from "./ce
  */
 type Match = {
   holds: (own: unknown, other: unknown) => boolean;
-  /** An equality that is necessary for a match. The wait is indexed by its value, so that an event finds it quickly. */
+  /**
+   * An equality without which there is no match. The wait is indexed by its value, so that an event finds the wait
+   * quickly.
+   */
   tie?: Tie | undefined;
 };
 export type Tie = { mine: Path; theirs: Path };
@@ -73,8 +76,8 @@ function equality(op: "==" | "!=", left: ASTNode, right: ASTNode): Match {
 }
 
 /**
- * Here the value of the run's own event is a literal, and null when it is missing. A list or an object is never equal
- * to anything.
+ * The value of the run's own event is a literal here, and null when it is missing. A list or an object never equals
+ * anything.
  */
 function tied(a: Path, b: Path): Match {
   const [mine, theirs] = a.root === "event" ? [a, b] : [b, a];
@@ -88,7 +91,7 @@ function tied(a: Path, b: Path): Match {
   return { holds, tie: { mine, theirs } };
 }
 
-/** The index compares numbers with numbers and texts with texts; any other comparison is false. */
+/** The index compares numbers with numbers and texts with texts. Any other comparison is false. */
 function order(op: Order, theirs: Path | undefined, literal: Literal | undefined): Match {
   if (theirs?.root !== "async" || (typeof literal !== "string" && !isNumber(literal)))
     return refuse(`"${op}" of anything but a path of the new event and a number or text`);

@@ -1,7 +1,7 @@
 import { type ASTNode, Environment } from "@marcbachmann/cel-js";
 import { isRecord, Missing, type Value } from "./cel-values.ts";
 
-/** The parts of an expression, read with a library's parser: paths and literals. */
+/** The parts of an expression, parsed by a library: paths and literals. */
 const parser = new Environment({ unlistedVariablesAreDyn: true, homogeneousAggregateLiterals: false });
 
 export class NotModelledInExpression extends Error {
@@ -12,7 +12,7 @@ export class NotModelledInExpression extends Error {
 }
 
 export function parse(expression: string): ASTNode {
-  // The server compares the text between quotes as it is written, with its escapes.
+  // The server compares the text between the quotes as it is written, including its escapes.
   const unquoted = expression.replaceAll(/"[^"]*"|'[^']*'/g, '"');
   if (expression.includes("\\") || /[rb]"|""|\/\//i.test(unquoted))
     throw new NotModelledInExpression("An escape, a raw string or a comment");
@@ -21,7 +21,7 @@ export function parse(expression: string): ASTNode {
 
 const mostCompiled = 10_000;
 
-/** Compiled expressions of one kind; each is compiled once. */
+/** Compiled expressions of one kind. Each expression is compiled once. */
 export function compiled<T>(kind: string, compile: (node: ASTNode) => T) {
   const known = new Map<string, T>();
   const get = (expression: string): T => {
@@ -65,8 +65,8 @@ export type Path = { root: "event" | "async"; keys: (string | number)[]; isIndex
 const eventFields = new Set<string | undefined>(["id", "name", "data", "ts"]);
 
 /**
- * Reads `event.data.a.b`, with `["key"]` or `[0]` only at its end: the server reads what follows an index in its own
- * way.
+ * Reads `event.data.a.b`, with `["key"]` or `[0]` only at the end, because the server reads what follows an index in
+ * its own way.
  */
 export function pathOf(node: ASTNode): Path | undefined {
   if (node.op === "[]") {

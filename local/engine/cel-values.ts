@@ -2,7 +2,7 @@ import { canonical } from "./signature.ts";
 
 /** How the server compares values of different types (pkg/expressions/unknown.go). */
 
-/** A value that is missing or cannot be computed; the server treats both alike. */
+/** A value that is missing or cannot be computed. The server treats both alike. */
 export const Missing = Symbol("missing");
 export type Value = unknown;
 
@@ -24,7 +24,7 @@ export function isEqual(left: Value, right: Value): boolean {
 
 export type Order = "<" | "<=" | ">" | ">=";
 
-/** A missing value is less than every other. Null counts as the zero value of the other side's type. */
+/** A missing value is less than every other value. Null counts as the zero value of the other side's type. */
 export function ordered(op: Order, left: Value, right: Value): Value {
   if (left === Missing) return op === "<" || op === "<=";
   if (right === Missing) return op === ">" || op === ">=";
@@ -43,7 +43,7 @@ function zeroFor(value: Value, other: Value): Value {
   return isNumber(other) ? 0 : typeof other === "string" ? "" : value;
 }
 
-/** Compares texts by their bytes, as Go does. Undefined for values without an order. */
+/** Compares texts by their bytes, as Go does. Undefined for values that have no order. */
 export function orderOf(a: Value, b: Value): number | undefined {
   if (isNumber(a) && isNumber(b)) return Number(a) - Number(b);
   if (typeof a === "string" && typeof b === "string") return Buffer.compare(Buffer.from(a), Buffer.from(b));

@@ -16,7 +16,10 @@ const keys = compiled("key", key);
 export const conditionError = (expression: string): string | undefined => conditions.error(expression);
 export const keyError = (expression: string): string | undefined => keys.error(expression);
 
-/** Integers are bigints, doubles are numbers. Undefined means missing, or impossible to compute. */
+/**
+ * The value of an expression. Integers are bigints, and doubles are numbers. Undefined: the value is missing or cannot
+ * be computed.
+ */
 export function evaluate(expression: string, event: unknown): unknown {
   const value = conditions.get(expression)(event);
   return value === Missing ? undefined : value;

@@ -2,12 +2,12 @@ import TinyQueue from "tinyqueue";
 
 export type Timer = { cancel(): void };
 
-/** The engine's only source of time, except for signatures, which always carry the real time. */
+/** The engine's only source of time, except for signatures, which always contain the real time. */
 export type Clock = {
   now(): number;
-  /** When the run of an event may begin: at the time of the event if that is in the future, otherwise now. */
+  /** When the run of an event may begin: at the event's time if that is in the future, otherwise now. */
   beginOf(eventTime: number): number;
-  /** Calls back when `now()` has reached `time`, but never before this call has returned. */
+  /** Calls back when `now()` has reached `time`, but never before this function has returned. */
   at(time: number, callback: () => void): Timer;
 };
 
@@ -15,7 +15,7 @@ type Entry = { time: number; order: number; callback: (() => void) | undefined; 
 
 const inOrder = (a: Entry, b: Entry): number => a.time - b.time || a.order - b.order;
 
-/** Timers in order of their time, then of their creation. A cancelled timer releases its callback at once. */
+/** Timers in the order of their time, then of their creation. A cancelled timer releases its callback at once. */
 class Timers {
   private heap = new TinyQueue<Entry>([], inOrder);
   private order = 0;
@@ -30,7 +30,7 @@ class Timers {
         entry.callback = undefined;
         if (!entry.waiting) return;
         this.cancelled += 1;
-        // A run that ends cancels timers of up to a year, which would otherwise fill the heap.
+        // Cancelled timers are removed, because runs that end cancel timers of up to a year, which would fill the heap.
         if (this.cancelled > 64 && this.cancelled > this.heap.length / 2) {
           this.heap = new TinyQueue(
             this.heap.data.filter(({ callback }) => callback !== undefined),
@@ -70,7 +70,7 @@ class Timers {
 /** setTimeout counts in 32 bits, so a longer wait is split. */
 const longestTimeoutMs = 2 ** 31 - 1;
 
-/** The machine's time. With a scale, time runs that much faster from `origin` on. */
+/** The machine's time. With a scale, time passes that much faster from `origin` on. */
 export function realClock({
   scale = 1,
   origin = Date.now(),
@@ -132,7 +132,7 @@ export function virtualClock(start: number): VirtualClock {
   };
   return {
     now: () => current,
-    // The SDK stamps every event with the machine's time, which may be later than a stopped clock's.
+    // The SDK gives every event the machine's time, which may be later than the time of a stopped clock.
     beginOf: (eventTime) => (eventTime > Date.now() ? Math.max(eventTime, current) : current),
     at: (time, callback) => timers.add(time, callback),
     next: () => timers.next(),

@@ -10,7 +10,7 @@ const ticks = (expression: string, after: string, count: number): string[] => {
   return found;
 };
 
-// Every expected value comes from github.com/robfig/cron/v3, the server's library.
+// All expected values come from github.com/robfig/cron/v3, the server's library.
 describe("the next times of a cron", () => {
   test.each([
     [
@@ -63,7 +63,7 @@ describe("the next times of a cron", () => {
   test("an impossible cron is refused with a reason", () => {
     expect(cronError("61 * * * *")).toBeDefined();
     expect(cronError("TZ=Mars/Olympus 0 0 * * *")).toMatch(/Mars/);
-    // The server accepts a day that does not exist, and so does this engine: the cron never ticks.
+    // The server accepts a day that does not exist, and so does this engine: such a cron never ticks.
     expect(cronError("0 0 30 2 *")).toBeUndefined();
     expect(nextTick("0 0 30 2 *", 0)).toBeUndefined();
     expect(cronError("0 0 * * 7")).toContain("above maximum (6)");

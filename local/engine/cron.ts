@@ -2,12 +2,13 @@ import { Cron } from "croner";
 
 /**
  * When crons tick, by the rules of the server's library: at every moment whose local time matches the pattern. A local
- * time that is skipped in spring has no tick that day, and one that occurs twice in autumn has two. Croner only reads
- * the pattern: with a time zone it would follow classic cron, which ticks after a skipped time and once in autumn.
+ * time that is skipped in spring has no tick that day, and one that occurs twice in autumn has two. Croner is used only
+ * to read the pattern, because with a time zone it would follow classic cron, which ticks after a skipped time and once
+ * in autumn.
  */
 type Schedule = { pattern: Cron; zone: string };
 
-/** Reads `TZ=Europe/Berlin 0 3 * * *`; without a zone it is UTC. */
+/** Reads `TZ=Europe/Berlin 0 3 * * *`. Without a zone it is UTC. */
 function parse(expression: string): Schedule {
   const [, zone = "UTC", pattern = expression] = /^(?:CRON_)?TZ=(\S+)\s+(.*)$/.exec(expression) ?? [];
   offsetMs(0, zone);
@@ -21,7 +22,7 @@ function parse(expression: string): Schedule {
 }
 
 /**
- * Accepts `*`, `*` with a step, or a list of values and ranges: the syntax that the server's library and croner read
+ * Accepts `*`, `*` with a step, or a list of values and ranges, because the server's library and croner read only these
  * alike.
  */
 const formOf = (value: string): RegExp => {
@@ -41,7 +42,7 @@ export function cronError(expression: string): string | undefined {
   }
 }
 
-/** Clocks are set back by an hour; twice that is a safe bound. */
+/** Clocks are set back by an hour, so twice that is a safe limit. */
 const overlapMs = 2 * 3_600_000;
 
 /** The first tick after `after`. */
@@ -75,8 +76,8 @@ const mostOffsets = 10_000;
 const offsets = new Map<string, number>();
 
 /**
- * How far the zone is ahead of UTC at a moment. Intl is slow, so it is asked once for each quarter of an hour: no clock
- * changes within one. Throws for an unknown zone.
+ * How far the zone is ahead of UTC at a moment. Throws for an unknown zone. Intl is slow, so the offset is computed
+ * once for each quarter of an hour, within which no clock changes.
  */
 function offsetMs(moment: number, zone: string): number {
   const quarter = Math.floor(moment / quarterMs) * quarterMs;
@@ -113,5 +114,5 @@ function formatOf(zone: string): Intl.DateTimeFormat {
   return format;
 }
 
-/** A tick's id is its time to the second, as on the server. */
+/** A tick's id is its time to the second, like on the server. */
 export const tickId = (time: number): string => new Date(time).toISOString().replace(".000Z", "Z");

@@ -30,7 +30,7 @@ export function buildCall(options: CallOptions): AppRequest {
   url.searchParams.set("stepId", stepId);
 
   let body = bodyOf(options, false);
-  // A state that is too large to send: the SDK then fetches events and steps itself.
+  // When the state is too large to send, the SDK fetches events and steps itself.
   if (Buffer.byteLength(body) > limits.requestBodyBytes) body = bodyOf(options, true);
 
   return {
@@ -50,7 +50,7 @@ export function buildCall(options: CallOptions): AppRequest {
   };
 }
 
-/** The headers that tell the app which kind of server this is; in cloud mode they also carry the signature. */
+/** The headers that tell the app which kind of server this is. In cloud mode they also contain the signature. */
 export const identity = (signingKey: string | undefined, body: string): Record<string, string> =>
   signingKey === undefined
     ? { "x-inngest-server-kind": "dev" }
@@ -131,8 +131,8 @@ function returned(data: unknown): Answer {
 }
 
 /**
- * Why the reported steps end the run: a result is too large, nested too deep, or contains a lone surrogate. Also
- * rewrites the results as the server passes them on.
+ * Why the reported steps end the run: a result is too large, nested too deeply, or contains a lone surrogate. Also
+ * changes the results to the form in which the server passes them on.
  */
 export function problemOf(reported: Op[], body: string): WireError | undefined {
   // Only a long body can contain a result that is too large.
@@ -166,7 +166,7 @@ function outputTooLarge(stepId: string): WireError {
   };
 }
 
-/** A proxy's page, or the answer of a server that died. With any status, such an answer is not from the SDK. */
+/** An answer that is not from the SDK, whatever its status: a proxy's page, or the answer of a server that died. */
 function notFromSdk(answer: AppAnswer): Answer {
   const { status, body } = answer;
   const message = `Your server returned HTTP ${status} before the SDK responded.`;

@@ -10,19 +10,21 @@ export type RunStatus = "Scheduled" | "Running" | "Completed" | "Failed" | "Canc
 /** A step's stored result, in the form that the SDK expects. */
 export type Memo = null | { data: unknown } | { error: unknown } | EventPayload;
 
-/** A run's work in the queue: a call to the app, or a timer, which makes no call. */
+/** What a run has in the queue: a call to the app, or a timer, which makes no call. */
 export type Job = {
   id: string;
   kind: "call" | "wake" | "timeout" | "start-timeout" | "finish-timeout";
-  /** When it may run, as epoch milliseconds. */
+  /** The earliest time for it, as epoch milliseconds. */
   at: number;
   attempt: number;
   /** The step that a planned call runs, or that a timer ends. */
   stepId?: string;
-  /** Steps that were found together: when the last of them is done, one call asks for what follows. */
+  /**
+   * The group of steps that were found together. When the last of them is done, one call asks for the following step.
+   */
   group?: string;
   race?: boolean;
-  /** The first call of the run, which is throttled and limited by `timeouts.start`. */
+  /** Whether this is the run's first call, which is throttled and limited by `timeouts.start`. */
   isStart?: boolean;
 };
 
@@ -36,11 +38,11 @@ export type Wait = {
   stepId?: string;
   group?: string;
   race?: boolean;
-  /** The event that the wait itself sent, which must not end it. */
+  /** The event that the wait itself has sent, which must not end the wait. */
   notEvent?: string;
 };
 
-/** The history of a run for people and for billing: one line per call or step. */
+/** The history of a run, for people and for billing: one line per call or step. */
 export type HistoryEntry = {
   at: number;
   what:
@@ -79,9 +81,9 @@ export type RunDocument = {
   output?: unknown;
   error?: WireError;
 
-  /** -1 until the SDK has answered; then the version of its answer. */
+  /** -1 until the SDK has answered, and then the version of its answer. */
   requestVersion: number;
-  /** Tells the SDK to report steps without running them; set while several steps are open at once. */
+  /** Whether the SDK must report steps without running them. It is set while several steps are open at once. */
   planOnly: boolean;
   steps: Record<string, Memo>;
   /** Step ids in the order of their completion, in which the SDK resolves them. */
@@ -101,7 +103,7 @@ export type RunDocument = {
   throttle?: { key: string; limit: number; burst: number; periodMs: number };
   singleton?: string;
 
-  /** What Inngest bills: step attempts, plus one for the run itself. */
+  /** The number of attempts of steps. Inngest bills them, and one more for the run itself. */
   stepAttempts: number;
   history: HistoryEntry[];
 };

@@ -23,8 +23,8 @@ import { ulid } from "./ulid.ts";
 import { Meter, type Usage } from "./usage.ts";
 
 /**
- * The engine: connects its parts to clock, network and store. There is one process, and it is the only writer. What it
- * holds in memory is derived from the documents, and is rebuilt from them after a restart.
+ * The engine: connects its parts to clock, network and store. There is one process, and only this process writes to the
+ * store. What it holds in memory is derived from the documents, and is rebuilt from them after a restart.
  */
 export class Engine {
   readonly clock: Clock;
@@ -187,7 +187,7 @@ export class Engine {
     this.fail(document, serverError("RunNotStorable", error.message));
   }
 
-  /** Ends a run that uses something that is not modelled. */
+  /** Ends a run that uses something that is not modelled here. */
   fail(run: RunDocument, error: WireError): void {
     this.executor.move(run, (rules) => runs.fail(run, rules, error));
   }

@@ -1,6 +1,6 @@
 import type { WireError } from "./protocol.ts";
 
-/** Which fields of errors the server keeps, and the format of its own errors. */
+/** The fields of errors that the server keeps, and the format of the server's own errors. */
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
@@ -21,19 +21,19 @@ export function wireError(thrown: unknown, fallback = "Unknown error"): WireErro
   };
 }
 
-/** The error of a run that ended: its `error` says how the last call ended. */
+/** The error of a run that ended. `error` says how the last call ended. */
 export const endingError = (thrown: unknown, ending: string): WireError => ({
   ...wireError(thrown, ending),
   error: (isRecord(thrown) && text(thrown["error"])) || ending,
 });
 
-/** An error of the server itself: its `error` is the name, and its message contains JSON. */
+/** An error of the server itself. `error` is the error's name, and the message contains JSON. */
 export function serverError(name: string, words: string): WireError {
   const inner = { error: `${name}: ${words}`, name, message: words };
   return { name: "Error", error: name, message: JSON.stringify({ error: inner }) };
 }
 
-/** The error for an app that uses something this engine does not model: it names it, and says where it works. */
+/** The error for an app that uses something that this engine does not model. It names this, and says where it works. */
 export function notModelled(what: string): WireError {
   return {
     name: "NotModelledError",

@@ -5,12 +5,12 @@ import { passedOn, TooDeep } from "./passed-on.ts";
 import { type EventPayload, type IncomingEvent, incomingEvent } from "./protocol.ts";
 import { seededUlid } from "./ulid.ts";
 
-/** Accepting events: what is valid, and which id it gets. */
+/** Accepting events: which events are valid, and which ids they get. */
 export type ReadEvents = { events: IncomingEvent[]; refusal?: string };
 
 /**
  * One event or an array of them, as `POST /e/:key` accepts them. The server reads them one after the other: it accepts
- * those before the first bad one, and ignores those after it. The messages are the server's.
+ * those before the first invalid one, and ignores those after it. The messages are the server's.
  */
 export function readEvents(text: string): ReadEvents {
   if (text === "") return { events: [] };
@@ -56,7 +56,7 @@ function readShallow(raw: unknown): IncomingEvent | string {
   if (name.toLowerCase().startsWith("inngest/")) return `event name is reserved for internal use: ${name}`;
   if (ts && ts < earliest) return "timestamp is before Jan 1, 1980";
   if (ts && ts > latest) return "timestamp is after Jan 1, 2100";
-  // Foreign events must not set the data that the engine itself adds.
+  // Events from outside must not set the data that the engine itself adds.
   if (data) delete data["_inngest"];
   return parsed.data;
 }
@@ -100,8 +100,9 @@ type Ended = {
 };
 
 /**
- * The system events at a run's end: finished for every run, and failed or cancelled where that applies. Their ids are
- * derived from the run's, so that a failure handler runs once. A run that such an event started sends none itself.
+ * The system events at a run's end: "finished" for every run, and "failed" or "cancelled" where that applies. Their ids
+ * are derived from the run's id, so that a failure handler runs once. A run that such an event started sends no such
+ * event itself.
  */
 export function endingEvents({ functionId, runId, status, events, result, error }: Ended): IncomingEvent[] {
   return events.flatMap((event, index) => {
@@ -131,7 +132,7 @@ const metadataOf = (event: EventPayload): InvokeMetadata => {
   return typeof metadata === "object" && metadata !== null ? metadata : {};
 };
 
-/** The run and step that invoked the function that this event started: `<run>.<step>`. */
+/** Which run and step invoked the function that this event started: `<run>.<step>`. */
 export function correlationOf(event: EventPayload): string | undefined {
   const { correlation_id: id } = metadataOf(event);
   return typeof id === "string" ? id : undefined;

@@ -26,7 +26,7 @@ type Options = {
   ended: (run: RunDocument) => void;
 };
 
-/** Lets the state machine change a run, and executes the resulting changes. No other part changes a run's document. */
+/** Lets the state machine change a run, and executes the resulting changes. Only this part changes a run's document. */
 export class Executor {
   private readonly options: Options;
 
@@ -57,7 +57,9 @@ export class Executor {
     this.move(run, (rules) => runs.open(run, rules, cancels));
   }
 
-  /** Records a run that never starts because of another run: people see it, but no event says that it has ended. */
+  /**
+   * Records a run that never starts because of another run. It is shown to people, but no event says that it has ended.
+   */
   skip(run: RunDocument, events: StoredEvent[]): void {
     this.enter(run, events);
     runs.skip(run);
@@ -98,7 +100,7 @@ export class Executor {
   }
 }
 
-/** The event that starts an invoked function; it carries the waiting step, so that the function's end finds it. */
+/** The event that starts an invoked function. It names the waiting step, so that the function's end finds that step. */
 function invocation(
   run: RunDocument,
   { functionId, stepId, stepName, data, v }: Change & { type: "invoke" },

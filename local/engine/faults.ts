@@ -3,7 +3,7 @@ import type { Clock } from "./clock.ts";
 import { durationOf } from "./duration.ts";
 import type { AppAnswer, AppRequest, Transport } from "./transport.ts";
 
-/** Faults that a test can cause in the calls between engine and app. */
+/** Faults in the calls between engine and app, for tests. */
 type Fault = {
   kind: "drop-request" | "drop-answer" | "delay" | "answer" | "crash";
   /** Only calls of this function are affected. */
@@ -32,22 +32,22 @@ export class Faults {
     this.faults.push({ kind: "drop-request", times, ...which });
   }
 
-  /** The app does the work, but its answer is lost, as in a crash between effect and answer. */
+  /** The app does the work, but its answer is lost, like in a crash between effect and answer. */
   dropAnswer({ times = 1, ...which }: Which = {}): void {
     this.faults.push({ kind: "drop-answer", times, ...which });
   }
 
-  /** The app receives the call later by this duration. */
+  /** Delays the call to the app by this duration. */
   delay(duration: string, { times = 1, ...which }: Which = {}): void {
     this.faults.push({ kind: "delay", delayMs: durationOf(duration), times, ...which });
   }
 
-  /** A foreign answer, as a proxy gives when the app is down. */
+  /** Answers instead of the app, like a proxy does when the app is down. */
   answer(status: number, body: string, { times = 1, ...which }: Which = {}): void {
     this.faults.push({ kind: "answer", answer: { status, body }, times, ...which });
   }
 
-  /** The engine dies after the app has done the work, and a new engine starts on what was committed. */
+  /** The engine dies after the app has done the work, and a new engine continues from what was committed. */
   crash({ times = 1, ...which }: Which = {}): void {
     this.faults.push({ kind: "crash", times, ...which });
   }

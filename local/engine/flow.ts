@@ -12,7 +12,7 @@ export type Rate = { limit: number; burst: number; periodMs: number };
 export type RateState = { theoreticalArrival: number };
 
 /**
- * The generic cell rate algorithm, as on the server. Starts are spread evenly: `limit: 2, period: "1h"` allows one
+ * The generic cell rate algorithm, like on the server. Starts are spread evenly: `limit: 2, period: "1h"` allows one
  * start every thirty minutes, and only `burst` more at once.
  */
 export function admit(
@@ -49,7 +49,7 @@ function printed(value: number): string {
 
 /**
  * The key of a rate limit, an idempotency setting or a singleton, which distinguish 5 and "5". Undefined when the path
- * has no value or false: then the event is not limited.
+ * has no value, or false; then the event is not limited.
  */
 export function ruleKeyOf(expression: string | undefined, event: EventPayload): string | undefined {
   if (expression === undefined) return "";
@@ -82,8 +82,8 @@ export const concurrencyOf = (fn: FunctionConfig, event: EventPayload): RunDocum
     }));
 
 /**
- * By how many seconds a run goes before others that were queued at the same time; a negative number delays it. The
- * server accepts only integers and ignores doubles, and all numbers in an event's data are doubles.
+ * By how many seconds a run is ordered before others that were queued at the same time; a negative number delays it.
+ * The server accepts only integers and ignores doubles, and all numbers in an event's data are doubles.
  */
 export function priorityOf(fn: FunctionConfig, event: EventPayload): number {
   const value = fn.priority?.run === undefined ? undefined : evaluate(fn.priority.run, event);

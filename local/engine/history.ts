@@ -2,9 +2,8 @@ import type { RunDocument, StoredEvent } from "./documents.ts";
 import type { Journal } from "./journal.ts";
 
 /**
- * All runs and events that the engine remembers. Unfinished runs stay. Ended runs are removed when there are too many
- * or they are too old, and an event is removed with the last run that it started, so that memory stays bounded over
- * weeks.
+ * All runs and events that the engine keeps. Unfinished runs stay. Ended runs are removed when there are too many or
+ * they are too old, and an event is removed with the last run that it started, so that memory stays bounded over weeks.
  */
 export type HistoryBounds = { runs: number; events: number; ageMs: number };
 export const defaultHistory: HistoryBounds = { runs: 5_000, events: 10_000, ageMs: 7 * 86_400_000 };

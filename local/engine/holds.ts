@@ -6,7 +6,7 @@ import { forever, type Notebook, noteKey } from "./notebook.ts";
 import type { FunctionConfig } from "./protocol.ts";
 import { NamedTimers } from "./timers.ts";
 
-/** Events that start no run yet: a debounce keeps the last one, a batch collects many. Both survive a restart. */
+/** Events that start no run yet: a debounce keeps the last event, a batch collects many. Both survive a restart. */
 type Options = {
   clock: Clock;
   random: () => number;
@@ -32,7 +32,7 @@ export class Holds {
     this.timers = new NamedTimers(options.clock);
   }
 
-  /** The last event is used, by its own time; each new event delays the start. */
+  /** The last event is used, by its own time. Each new event delays the start. */
   debounce(fn: FunctionConfig, stored: StoredEvent): void {
     const { notebook, clock } = this.options;
     const { period = "1s", key: expression } = fn.debounce ?? {};
@@ -48,7 +48,7 @@ export class Holds {
     this.timers.set(key, at, () => this.endDebounce(key));
   }
 
-  /** The first event of a batch starts its timer; a full batch starts at once. */
+  /** The first event of a batch starts its timer. A full batch starts at once. */
   batch(fn: FunctionConfig, stored: StoredEvent): void {
     const { notebook, clock } = this.options;
     const { maxSize = 1, timeout = "1s", key: expression } = fn.batchEvents ?? {};
@@ -82,7 +82,7 @@ export class Holds {
     if (isBatch(open)) this.options.batched(open.functionId, this.shuffled(open.events));
   }
 
-  /** The server keeps no order within a batch; shuffling shows code that relies on one. */
+  /** The server keeps no order within a batch, so the events are shuffled to show code that relies on an order. */
   private shuffled(events: StoredEvent[]): StoredEvent[] {
     const ranked = events.map((event) => ({ event, rank: this.options.random() }));
     return ranked.toSorted((a, b) => a.rank - b.rank).map(({ event }) => event);

@@ -6,7 +6,7 @@ import { bearerOf, canonical, sign } from "./signature.ts";
 import { isUlid, seededUlid, ulid } from "./ulid.ts";
 
 test("a seeded id is made as on the server, from time, entropy and the index in the request", () => {
-  // The real server answered with this id to a request with this seed and one event.
+  // The real server gave this id to a request with this seed and one event.
   expect(seededUlid("1795307999600,yhv5/rqtsOdojg==", 1)).toBe("01M80B44BGS8DZKZNTNPREET4F");
   expect(seededUlid("nonsense", 1)).toBeUndefined();
 });

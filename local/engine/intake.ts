@@ -31,7 +31,7 @@ export type IntakeOptions = {
   registry: Registry;
   history: History;
   executor: Executor;
-  /** A timer has started a run, and no request will commit it. */
+  /** Called when a timer has started a run, because no request will commit it. */
   changed: () => void;
 };
 
@@ -39,9 +39,9 @@ export type Details = {
   cron?: string;
   batchId?: string;
   originalRunId?: string;
-  /** Starts with the same value are the same; by default the sender's event id. */
+  /** Starts with the same value count as one start. By default it is the sender's event id. */
   once?: string;
-  /** Rate limit and debounce have already been applied. */
+  /** Whether rate limit and debounce have already been applied. */
   isAdmitted?: boolean;
 };
 export type Outcome = "started" | "held" | "rate-limited" | "skipped";
@@ -126,7 +126,9 @@ export class Intake {
     });
   }
 
-  /** An event with the sender's id runs once per function and day. Without one, its own ULID is unique anyway. */
+  /**
+   * An event with the sender's id runs once per function and day. Without such an id, its own ULID is unique anyway.
+   */
   private isFirst(fn: FunctionConfig, { event, internalId }: StoredEvent, details: Details): boolean {
     if (details.originalRunId !== undefined || details.batchId !== undefined) return true;
     if (details.once === undefined && event.id === internalId) return true;
@@ -167,7 +169,7 @@ export class Intake {
     return true;
   }
 
-  /** After a restart: unfinished runs hold their keys again, and delayed events continue. */
+  /** After a restart, unfinished runs hold their keys again, and delayed events continue. */
   restore(liveRuns: RunDocument[]): void {
     for (const { singleton, id } of liveRuns) if (singleton !== undefined) this.singletons.set(singleton, id);
     this.holds.restore();

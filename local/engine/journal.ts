@@ -7,7 +7,7 @@ import { type Document, type Group, type Store, Unstorable } from "./store.ts";
 type Options = {
   store: Store;
   notebook: Notebook;
-  /** The store cannot hold this document; the rest of its group is committed. */
+  /** Called when the store cannot hold this document. The rest of its group is committed. */
   refused: (document: Document, error: Error) => void;
 };
 
@@ -20,7 +20,7 @@ export class Journal {
   private readonly options: Options;
   private runs = new Set<RunDocument>();
   private events = new Set<StoredEvent>();
-  /** Apps by id, because each registration of an app makes a new object. */
+  /** Apps by id. The id is the key, because each registration of an app makes a new object. */
   private apps = new Map<string, App>();
   private forgottenRuns: string[] = [];
   private forgottenEvents: string[] = [];
@@ -103,7 +103,7 @@ export class Journal {
     }
   }
 
-  /** After a failed commit. What was forgotten or replaced meanwhile is not written again. */
+  /** After a failed commit, puts the group back. Documents that were deleted or replaced meanwhile are left out. */
   private putBack({ runs, events, apps, notes, forgotten }: Group): void {
     const goneRuns = new Set(this.forgottenRuns);
     const goneEvents = new Set(this.forgottenEvents);

@@ -12,9 +12,9 @@ export const limits = {
   stepsPerRun: 1_000,
   stepOutputBytes: 4 * 1024 * 1024,
   runStateBytes: 32 * 1024 * 1024,
-  /** A larger call is sent without its state; the SDK fetches the state from /v0/runs/:id. */
+  /** A larger call is sent without its state. The SDK then fetches the state from /v0/runs/:id. */
   requestBodyBytes: 4 * 1024 * 1024,
-  /** Step input plus step output; a longer answer is not read. */
+  /** The input and output of a step together. A longer answer is not read. */
   responseBodyBytes: 8 * 1024 * 1024,
   defaultRetries: 4,
   retryDelayMs: { least: SECOND, most: DAY },
@@ -34,7 +34,7 @@ export const limits = {
   callDurationMs: 2 * HOUR,
 } as const;
 
-/** How long the server waits before attempt 1, 2, 3 …; it adds up to thirty random seconds. */
+/** How long the server waits before attempt 1, 2, 3 and so on. It adds up to thirty random seconds. */
 const retryTableMs = [
   15 * SECOND,
   30 * SECOND,

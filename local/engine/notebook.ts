@@ -1,13 +1,13 @@
 /**
  * Small facts that outlive a run: rate limits, known event ids, open debounces and batches, the next tick of each cron.
- * Each expires at its own time. Changes are part of the next commit.
+ * Each fact expires at its own time. Changes are part of the next commit.
  */
 export type Note = { key: string; value: unknown; expiresAt: number };
 
-/** The parts may contain any character. */
+/** The key of a note. The parts may contain any character. */
 export const noteKey = (kind: string, ...parts: string[]): string => kind + JSON.stringify(parts);
 
-/** The expiry of facts that remain until they are deleted. */
+/** The expiry of facts that stay until they are deleted. */
 export const forever = Number.MAX_SAFE_INTEGER;
 
 export class Notebook {
@@ -59,14 +59,15 @@ export class Notebook {
     return { written, deleted };
   }
 
-  /** After a failed commit: what has not changed since then waits for the next commit. */
+  /** After a failed commit: facts that have not changed since then wait for the next commit. */
   putBack({ written, deleted }: { written: Note[]; deleted: string[] }): void {
     for (const note of written) if (!this.changed.has(note.key)) this.changed.set(note.key, note);
     for (const key of deleted) if (!this.changed.has(key)) this.changed.set(key, undefined);
   }
 
   /**
-   * The limit grows with the number of facts that have not expired, so that sweeping costs a constant share of writing.
+   * The limit grows with the number of facts that have not expired, so that sweeping takes a constant share of the time
+   * of writing.
    */
   private sweep(now: number): void {
     for (const note of this.notes.values()) if (note.expiresAt <= now) this.delete(note.key);

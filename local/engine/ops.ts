@@ -16,7 +16,7 @@ export type Report = {
   bytes: number;
 };
 
-/** Operations that were found but not run; until they are done, no step after them can run. */
+/** Operations that were found but not run. Until they are done, no step after them can run. */
 const planned = new Set(["StepPlanned", "Sleep", "WaitForEvent", "InvokeFunction"]);
 const modelled = new Set([
   ...planned,
@@ -28,7 +28,7 @@ const modelled = new Set([
   "None",
 ]);
 
-/** The names of refused operations in error messages. */
+/** The names of refused operations for error messages. */
 const spoken: Record<string, string> = {
   WaitForSignal: "step.waitForSignal()",
   Gateway: "step.fetch()",
@@ -64,8 +64,8 @@ export function applyReport(turn: Turn, job: Job, report: Report): void {
 }
 
 /**
- * Several steps at once are a parallel group: from now on the SDK must report steps without running them, until the
- * last of the group is done. The SDK always reports all open steps.
+ * Several steps at once are a parallel group. From now on the SDK must report steps without running them, until the
+ * last step of the group is done. The SDK always reports all open steps.
  */
 function openGroup(run: RunDocument, ops: Op[]): string | undefined {
   if (ops.length < 2) return undefined;
@@ -82,7 +82,7 @@ function rediscover(turn: Turn, job: Job): void {
   enqueue(turn, { id: `redrive-${turn.random()}`, kind: "call", at: turn.now });
 }
 
-/** Returns true if the call itself will be made again. */
+/** Returns whether the call itself will be made again. */
 function applyOp(turn: Turn, job: Job, op: Op, report: Report, group: string | undefined): boolean {
   const race = op.opts["parallelMode"] === "race" || undefined;
   const name = op.displayName ?? op.name ?? op.id;

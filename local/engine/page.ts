@@ -84,5 +84,5 @@ const line = ({ at, what, name, stepId, attempt, note }: HistoryEntry): Html =>
 const nameOf = (run: RunDocument, stepId: string): string =>
   run.history.find((entry) => entry.stepId === stepId && entry.name !== undefined)?.name ?? stepId;
 
-/** The page is for reading, so long JSON is cut. */
+/** Long JSON is cut, because the page is for reading. */
 const json = (value: unknown): string => (JSON.stringify(value, null, 2) ?? "null").slice(0, 10_000);

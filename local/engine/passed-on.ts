@@ -1,4 +1,4 @@
-/** JSON that is deeper is refused: the real server allows 10,000 levels, for which JavaScript's stack is too small. */
+/** Deeper JSON is refused: the real server allows 10,000 levels, but JavaScript's stack is too small for that. */
 const mostLevels = 1_000;
 
 export class TooDeep extends Error {

@@ -3,14 +3,16 @@ import type { RunDocument, Wait } from "./documents.ts";
 import type { EventPayload } from "./protocol.ts";
 
 /**
- * Finds the runs that wait for an event. Most expressions are `event.data.x == async.data.x`: such waits are indexed by
- * the value that they need, so that an event need not be compared with ten thousand others.
+ * Finds the runs that wait for an event. Most expressions are `event.data.x == async.data.x`. Such waits are indexed by
+ * the value that they need, so that an event need not be compared with ten thousand other waits.
  */
 export type Paused = { run: RunDocument; wait: Wait };
 
 type Shelf = {
   plain: Set<Paused>;
-  /** The index: path in the new event → the value that is needed there → the waits. */
+  /**
+   * The index. It leads from the path in the new event to the value that is needed there, and from there to the waits.
+   */
   byPath: Map<string, { theirs: Tie["theirs"]; values: Map<string, Set<Paused>> }>;
 };
 
@@ -30,7 +32,7 @@ export class Pauses {
     this.removers.delete(wait);
   }
 
-  /** The waits that this event ends: those that are not over yet and whose expression is true. */
+  /** The waits that this event ends: those that have not ended yet and whose expression is true. */
   matching(event: EventPayload, now: number): Paused[] {
     const shelf = this.shelves.get(event.name);
     if (!shelf) return [];

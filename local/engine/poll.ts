@@ -1,8 +1,8 @@
 import type { Engine } from "./engine.ts";
 
 /**
- * Keeps the engine up to date with its apps, as the Dev Server does: it asks an app for its functions until it answers,
- * and again every five seconds, so that a change of the code needs no command.
+ * Keeps the engine up to date with its apps, like the Dev Server does. It asks an app for its functions until the app
+ * answers, and again every five seconds, so that a change of the code needs no command.
  */
 const pollMs = 5_000;
 const waitForAppMs = 200;
@@ -14,7 +14,7 @@ export function keepInStep({ engine, urls, log }: Options): { stop(): void } {
   const timers = new Map<string, NodeJS.Timeout>();
   let isStopped = false;
 
-  /** Logs a message once, so that an app that is down for an hour gives one line. */
+  /** Logs a message once, so that an app that is down for an hour causes one line. */
   const say = (url: string, words: string) => {
     if (lastWords.get(url) !== words) log(words);
     lastWords.set(url, words);
@@ -36,7 +36,7 @@ export function keepInStep({ engine, urls, log }: Options): { stop(): void } {
     if (!isStopped) timers.set(url, setTimeout(() => void ask(url), wait).unref());
   };
 
-  /** From then on, also polls the apps that registered themselves. */
+  /** After this call, apps that registered themselves are polled too. */
   const follow = () => {
     for (const url of [...urls, ...engine.registry.allApps().map(({ url }) => url)]) {
       if (timers.has(url)) continue;

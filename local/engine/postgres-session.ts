@@ -1,6 +1,6 @@
 import pg from "pg";
 
-/** One engine per database. The number is arbitrary and must never change. */
+/** The number of the lock that allows one engine per database. The number is arbitrary and must never change. */
 const lock = 4_824_288;
 
 const longestWaitMs = 1_000;
@@ -15,14 +15,16 @@ class EngineAlreadyRunning extends Error {
 }
 
 export type SessionOptions = {
-  /** Called when the database cannot be reached, and when it can again. */
+  /** Called when the database cannot be reached, and when it can be reached again. */
   log?: (message: string) => void;
-  /** Called when another engine took over while the database could not be reached: this engine must stop. */
+  /** Called when another engine took over while the database could not be reached. This engine must stop. */
   lost?: (error: Error) => void;
 };
 
 type Session = {
-  /** Does the work. When the connection is lost, does it again on a new one, so the work must be safe to repeat. */
+  /**
+   * Does the work. When the connection is lost, does it again on a new connection, so the work must be safe to repeat.
+   */
   use<T>(work: (client: pg.Client) => Promise<T>): Promise<T>;
   close(): Promise<void>;
 };
@@ -106,7 +108,7 @@ async function connect(url: string): Promise<pg.Client> {
   throw new EngineAlreadyRunning();
 }
 
-/** Class 08 is a lost connection, 57P a server that shuts down or starts; the other codes are the socket's. */
+/** Class 08 is a lost connection, and 57P a server that shuts down or starts. The other codes are the socket's. */
 function isConnectionError(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   const code = "code" in error ? String(error.code) : "";

@@ -81,7 +81,7 @@ export const syncAnswer = z.looseObject({
   sdk: z.string().optional(),
 });
 
-/** The form in which the SDK registers itself: it posts its own configuration. */
+/** The request with which the SDK registers itself. It contains the SDK's own configuration. */
 export const registration = z.looseObject({
   appName: z.string(),
   url: z.string(),
@@ -125,7 +125,7 @@ const stepOptions = z
   .nullish()
   .transform((options) => options ?? {});
 
-/** One operation that the SDK reports: a step that ran, failed, was found, or waits. */
+/** One operation that the SDK reports: a step that ran, that failed, that was found but not run, or that waits. */
 export const op = z.object({
   op: z.string(),
   id: z.string(),

@@ -6,11 +6,11 @@ import type { Job, RunDocument } from "./documents.ts";
 import { delayMs, isCurrent, score } from "./queue-order.ts";
 
 /**
- * Decides which call is made next. Jobs are in lanes, one per set of concurrency keys. A lane whose limit is reached is
- * parked until a call under that limit ends, so that the cost of a call does not depend on the number of waiting jobs.
- *
- * Within a lane older runs go first, shifted by their priority. Equal runs have no fixed order, because the real server
- * keeps none, and code that relies on one would fail there.
+ * Decides which call is made next. Jobs are in lanes, one for each set of concurrency keys. A lane whose limit is
+ * reached is set aside until a call under that limit ends, so that the cost of a call does not depend on the number of
+ * waiting jobs.
+ * Within a lane older runs come first, shifted by their priority. Equal runs have no fixed order, because the real
+ * server keeps none, and code that relies on one would fail there.
  */
 type Entry = { run: RunDocument; job: Job; score: number; tie: number };
 type Lane = {
@@ -27,13 +27,13 @@ export type QueueOptions = {
   clock: Clock;
   random: () => number;
   maxInFlight: number;
-  /** Makes the call. Its concurrency is free again when the promise settles. */
+  /** Makes the call. When the promise settles, the call's concurrency is free again. */
   call: (run: RunDocument, job: Job) => Promise<void>;
-  /** Ends a sleep or a wait, which needs no call. */
+  /** Ends a sleep or a wait. The engine does that itself, without a call to the app. */
   ring: (run: RunDocument, job: Job) => void;
   /** When a throttled run may start; undefined means now, and counts as a start. */
   throttle: (throttle: NonNullable<RunDocument["throttle"]>) => number | undefined;
-  /** Called before work that a virtual clock must wait for; the returned function is called after it. */
+  /** Called before work for which a virtual clock must wait. The returned function is called after the work. */
   busy: () => () => void;
 };
 
@@ -115,7 +115,7 @@ export class Queue {
     this.offer(lane);
   }
 
-  /** Waits until the current work has ended, so that events that arrive together compete by priority. */
+  /** Waits until the current work has ended, so that events that arrive together are ordered by priority. */
   private pump(): void {
     if (this.isPumping || this.stopped) return;
     this.isPumping = true;
@@ -127,7 +127,7 @@ export class Queue {
     });
   }
 
-  /** One call per lane and round, so that a function with thousands of jobs does not block the others. */
+  /** Starts one call per lane and round, so that a function with thousands of jobs does not block the others. */
   private drain(): void {
     let next = 0;
     while (next < this.ready.length && this.inFlight < this.options.maxInFlight && !this.stopped) {
@@ -164,7 +164,7 @@ export class Queue {
     this.start(entry, lane);
   }
 
-  /** Skips jobs that were replaced, or whose run has ended. */
+  /** The first job of a lane. Jobs that were replaced, or whose run has ended, are removed. */
   private current(lane: Lane): Entry | undefined {
     for (let entry = lane.entries.peek(); entry; entry = lane.entries.peek()) {
       if (isCurrent(entry.run, entry.job)) return entry;

@@ -38,7 +38,7 @@ export class Registry {
     );
   }
 
-  /** Returns each function once, even when several of its triggers match. */
+  /** The functions that an event starts. Each is contained once, even when several of its triggers match. */
   startedBy(event: EventPayload): FunctionConfig[] {
     const patterns = patternsOf(event.name);
     const named = patterns.flatMap((pattern) => this.byEvent.get(pattern) ?? []);
@@ -70,6 +70,6 @@ const patternsOf = (name: string): string[] => [
   ...[...name.matchAll(/[/.]/g)].map(({ index }) => `${name.slice(0, index + 1)}*`),
 ];
 
-/** For batches with an `if`: an event that does not match starts its own run. */
+/** Whether an event is batched. For batches with an `if`, an event that does not match starts its own run. */
 export const isBatched = (fn: FunctionConfig, event: EventPayload): boolean =>
   fn.batchEvents !== undefined && isTrue(fn.batchEvents.if, event);

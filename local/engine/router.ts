@@ -71,7 +71,7 @@ export class Router {
     for (const event of events) {
       const answer = error ? { error } : { data: result ?? null };
       const ofThis = news.find(({ data }) => data?.["event"] === event);
-      // A canceled run has neither result nor error, so the waiting step gets the whole event about its end.
+      // A canceled run has neither result nor error, so the waiting step gets the whole event about the run's end.
       this.answerInvoke({ event }, status === "Cancelled" && ofThis ? this.payloadOf(ofThis) : answer);
     }
     for (const event of news) this.send(event, this.options.freshId());
@@ -93,7 +93,8 @@ export class Router {
   private route(stored: StoredEvent): void {
     const { clock, pauses, registry, intake, executor } = this.options;
     const { event } = stored;
-    // The waiting runs are looked up first, because this event must not wake or cancel a run that it starts.
+    // The waiting runs are looked up before new runs start, because this event must not wake or cancel a run that it
+    // starts.
     const paused = pauses.matching(event, clock.now());
     this.routeInvocation(stored);
     for (const fn of registry.startedBy(event)) intake.receive(fn, stored);

@@ -18,8 +18,8 @@ import {
 } from "./turn.ts";
 
 /**
- * The state machine of a run. Each function takes the run's document, what happened, and the time. It changes the
- * document to its next state, and returns what the engine must do. It uses no clock, network or store, so the same
+ * The state machine of a run. Each function takes the run's document, an event of its life, and the time. It changes
+ * the document to its next state, and returns what the engine must do. It uses no clock, network or store, so the same
  * input always gives the same result, and durable execution can be tested as pure functions.
  */
 
@@ -35,7 +35,7 @@ export type Answer =
 
 type Move = (turn: Turn) => void;
 
-/** An ended run ignores late results, timers and events. */
+/** Changes a run. Results, timers and events that come after the run's end are ignored. */
 function advance(run: RunDocument, rules: Rules, move: Move): Change[] {
   if (hasEnded(run)) return [];
   const turn: Turn = { run, ...rules, changes: [] };
@@ -76,7 +76,7 @@ export const open = (run: RunDocument, rules: Rules, cancels: Wait[]): Change[] 
       enqueue(turn, { id: "start-timeout", kind: "start-timeout", at: run.queuedAt + rules.startTimeoutMs });
   });
 
-/** Another run of the singleton is running: this run ends before it begins, and has no other effect. */
+/** Ends a run before it begins, because another run of the singleton is running. It has no other effect. */
 export function skip(run: RunDocument): void {
   run.status = "Skipped";
   run.endedAt = run.queuedAt;
@@ -114,7 +114,7 @@ export const receive = (run: RunDocument, rules: Rules, job: Job, answer: Answer
 
 /**
  * Saves steps that a running call has finished, before the call continues. Nothing is queued, because the call itself
- * continues. The retries start again from zero for the next step.
+ * continues. The next step starts with no retries used.
  */
 export const checkpoint = (
   run: RunDocument,
@@ -133,7 +133,7 @@ export const checkpoint = (
     job.attempt = 0;
   });
 
-/** A timer has fired: a sleep is over, or a wait or the whole run has reached its time limit. */
+/** A timer has fired: a sleep has ended, or a wait or the whole run has reached its time limit. */
 export const ring = (run: RunDocument, rules: Rules, job: Job): Change[] =>
   advance(run, rules, (turn) => {
     if (run.jobs[job.id] !== job) return;

@@ -15,8 +15,8 @@ type Options = {
 };
 
 /**
- * One timer for the next tick of each cron. The tick is stored: if the engine is down then, it runs once at the next
- * start, and further missed ticks do not run.
+ * One timer for the next tick of each cron. The tick is stored, so that it runs once at the next start when the engine
+ * was down at its time. Further missed ticks do not run.
  */
 export class Schedules {
   private readonly options: Options;
@@ -27,7 +27,7 @@ export class Schedules {
     this.timers = new NamedTimers(options.clock);
   }
 
-  /** After functions were registered: adds timers for new crons, and removes those of old ones. */
+  /** Called after functions were registered: adds timers for new crons, and removes those of old ones. */
   update(): void {
     const { notebook, registry, clock } = this.options;
     const now = clock.now();

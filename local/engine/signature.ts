@@ -1,8 +1,8 @@
 import { createHash, createHmac, timingSafeEqual } from "node:crypto";
 
 /**
- * Signatures of cloud mode, by which engine and app authenticate each other. They carry the real time, even when the
- * engine uses another clock: the SDK compares it with its own time and allows a difference of five minutes.
+ * Signatures of cloud mode, by which engine and app authenticate each other. They contain the real time, even when the
+ * engine uses another clock, because the SDK compares it with its own time and allows a difference of five minutes.
  */
 export function sign(key: string, body: string, realTimeMs: number): string {
   const seconds = Math.floor(realTimeMs / 1_000);
@@ -11,7 +11,7 @@ export function sign(key: string, body: string, realTimeMs: number): string {
   return `t=${seconds}&s=${hash}`;
 }
 
-/** The bearer token that the SDK sends to the API: the hash of the key, not the key itself. */
+/** The bearer token that the SDK sends to the API. It is the hash of the key, not the key itself. */
 export function bearerOf(key: string): string {
   const [prefix = ""] = /^signkey-\w+-/.exec(key) ?? [];
   return (
@@ -30,7 +30,7 @@ export function isSame(given: string, expected: string): boolean {
 
 const withoutPrefix = (key: string): string => key.replace(/^signkey-\w+-/, "");
 
-/** JSON with sorted keys (RFC 8785), because the SDK signs the content of the body and not its bytes. */
+/** JSON with sorted keys (RFC 8785), because the SDK signs the content of the body, not its bytes. */
 export function canonical(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map((item) => canonical(item ?? null)).join(",")}]`;
   if (typeof value !== "object" || value === null) return JSON.stringify(value) ?? "null";

@@ -4,7 +4,7 @@ import type { Note } from "./notebook.ts";
 import type { App } from "./registry.ts";
 import type { Store } from "./store.ts";
 
-/** Stores nothing: when the engine stops, its state is lost. */
+/** Stores nothing. When the engine stops, its state is lost. */
 export const memoryStore = (): Store => ({
   load: () => Promise.resolve({ events: [], runs: [], notes: [], apps: [] }),
   commit: () => Promise.resolve(),
@@ -12,7 +12,7 @@ export const memoryStore = (): Store => ({
 });
 
 /**
- * Stores documents as text, as a database would, so that a test can stop an engine and start another one on what the
+ * Stores documents as text, like a database does, so that a test can stop an engine and start another one with what the
  * first one committed.
  */
 export function documentStore(): Store {

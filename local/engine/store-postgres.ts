@@ -7,8 +7,8 @@ import type { App } from "./registry.ts";
 import { type Group, type Store, Unstorable } from "./store.ts";
 
 /**
- * The documents in Postgres, in the engine's own schema. A group is one statement, so it costs one transaction and one
- * fsync.
+ * Stores the documents in Postgres, in the engine's own schema. A group is one statement, so it costs one transaction
+ * and one fsync.
  */
 const schema = `
   create schema if not exists engine;
@@ -18,7 +18,7 @@ const schema = `
   create table if not exists engine.notes (id bytea primary key, document text not null);
 `;
 
-/** Drops the tables of an earlier version: their documents were jsonb, which cannot hold every JSON text. */
+/** Drops the tables of an earlier version, whose documents were jsonb, which cannot hold every JSON text. */
 const dropOld = `
   do $$ begin
     if exists (select from information_schema.columns
@@ -66,7 +66,8 @@ export async function postgresStore(url: string, options?: SessionOptions): Prom
 
     async commit(group) {
       try {
-        // Serialized once: a group that is tried again contains the state at the time when it was taken.
+        // The group is serialized once, so that a group that is tried again contains the state of the time when it was
+        // taken.
         const values = serialise(group);
         await session.use((client) => client.query({ name: "commit", text: commitStatement, values }));
       } catch (error) {
@@ -99,8 +100,8 @@ const serialise = ({ events, runs, apps, notes, forgotten }: Group): unknown[] =
 const hash = (key: string): Buffer => createHash("sha256").update(key).digest();
 
 /**
- * Class 22 is a value that does not fit, 54 one that is too large; a RangeError is one that is too long or too deep to
- * be written as text.
+ * Class 22 is a value that does not fit, and 54 is a value that is too large. A RangeError is a value that is too long
+ * or too deep to be written as text.
  */
 const isOfTheData = (error: unknown): error is Error =>
   error instanceof RangeError ||

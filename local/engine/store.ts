@@ -4,25 +4,25 @@ import type { App } from "./registry.ts";
 
 export type Document = StoredEvent | RunDocument | App | Note;
 
-/** Everything that changed since the last commit; one group is one transaction. */
+/** Everything that changed since the last commit. One group is one transaction. */
 export type Group = {
   events: StoredEvent[];
   runs: RunDocument[];
   notes: { written: Note[]; deleted: string[] };
   apps: App[];
-  /** Runs and events that history has dropped. */
+  /** Runs and events that history has deleted. */
   forgotten: { runs: string[]; events: string[] };
 };
 
 export type Snapshot = { events: StoredEvent[]; runs: RunDocument[]; notes: Note[]; apps: App[] };
 
-/** The store cannot hold something in the group, and another try would not help. */
+/** Thrown when the store cannot hold something in the group. Another try would not help. */
 export class Unstorable extends Error {}
 
 /**
- * Where the documents are stored. The engine is the only writer and keeps what it needs in memory, so the store is read
- * once, at the start. `commit` resolves when the group is durable. It rejects with `Unstorable` when the group itself
- * is the reason. A rejected group has changed nothing.
+ * Stores the documents. Only this engine writes, and it keeps what it needs in memory, so the store is read once, at
+ * the start. `commit` resolves when the group is durable. It rejects with `Unstorable` when the group itself is the
+ * reason. A rejected group has changed nothing.
  */
 export type Store = {
   load(): Promise<Snapshot>;

@@ -4,8 +4,8 @@ import { durationOf } from "./duration.ts";
 export type Within = { within?: string };
 
 /**
- * Moves the clock from timer to timer until the condition is true, at most by `within`. `calls` counts the calls to the
- * app so far.
+ * Moves the clock from timer to timer until the condition is true, but at most by `within`. `calls` counts the calls to
+ * the app so far.
  */
 export const createTurnUntil = (clock: VirtualClock, idle: () => Promise<void>, calls: () => number) =>
   async function turnUntil(condition: () => unknown, { within = "1d" }: Within): Promise<boolean> {
@@ -19,7 +19,7 @@ export const createTurnUntil = (clock: VirtualClock, idle: () => Promise<void>, 
         clock.turn(next);
         continue;
       }
-      // The condition itself may have begun work, as a visit of housekeeping does. Then it is asked again.
+      // The condition itself may have begun work, for instance housekeeping. Then it is evaluated again.
       await idle();
       if (calls() === before && clock.next() === next) return false;
     }

@@ -7,7 +7,7 @@ export const viewOf = (run: RunDocument) => ({
   id: run.id,
   functionId: run.functionId,
   output: run.output,
-  /** As Inngest bills: the run, and each attempt of a step. */
+  /** What Inngest bills: the run, and each attempt of a step. */
   executions: 1 + run.stepAttempts,
   error: run.error,
   events: run.events,
@@ -21,7 +21,9 @@ export const viewOf = (run: RunDocument) => ({
   ),
 });
 
-/** Tests use the app's own function ids; the engine prefixes them with the app's id. */
+/**
+ * Whether this is the function of the run. Tests use the app's own function ids, to which the engine adds the app's id.
+ */
 export const isFunction = (run: RunDocument, id: string): boolean =>
   run.functionId === id || run.functionId === `${run.appId}-${id}`;
 

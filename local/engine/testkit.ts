@@ -24,17 +24,17 @@ import type { Usage } from "./usage.ts";
  */
 export type StartEngine = {
   app: (request: Request) => Promise<Response>;
-  /** The URL at which the app appears to be served. */
+  /** The address at which the app appears to be served. */
   appUrl?: string;
   /** Stores state in this Postgres instead of in memory. */
   databaseUrl?: string;
   /**
-   * False: one step per request, as if the app had disabled checkpointing. Buffering is an option of the app's own
-   * client.
+   * False: the app runs one step per request, as if it had disabled checkpointing. Buffering is an option of the app's
+   * own client.
    */
   checkpointing?: boolean;
   start?: Date;
-  /** The seed of ids, retry delays and the order of equal jobs: the same seed gives the same run. */
+  /** The seed of ids, retry delays and the order of equal jobs. The same seed gives the same run. */
   seed?: number;
   signingKey?: string;
 };
@@ -113,14 +113,14 @@ export async function startEngine(options: StartEngine) {
     url,
     fetch,
     faults,
-    /** The engine's time; pass it to the app as its clock. */
+    /** The engine's time, which the app must use as its clock. */
     clock: clock.ofTheApp,
     /** Reads the app's functions again. */
     sync: () => {
       synced = undefined;
       return ensureSynced();
     },
-    /** Accepts events as over HTTP; returns their ids. */
+    /** Accepts events like over HTTP, and returns their ids. */
     send: async (events: SentEvent | SentEvent[]): Promise<string[]> => {
       const response = await fetch(`${url}/e/test`, { method: "POST", body: JSON.stringify(events) });
       const answer = sendAnswer.parse(await response.json());
@@ -128,8 +128,8 @@ export async function startEngine(options: StartEngine) {
       return answer.ids;
     },
     /**
-     * Waits for the end of the run that an event started (its id from `send`, or the sender's own). Moves the clock as
-     * far as needed.
+     * Waits for the end of the run that an event started (by the id from `send`, or the sender's own id). Moves the
+     * clock as far as needed.
      */
     run: async (eventId: string, functionId?: string, within: Within = {}) => {
       const ended = await turnUntil(() => {
@@ -142,7 +142,7 @@ export async function startEngine(options: StartEngine) {
       if (!ended) throw new Error(`The run ${run.id} has not ended: ${stateOf(run)}`);
       return viewOf(run);
     },
-    /** Waits until the condition is true; moves the clock as far as needed. */
+    /** Waits until the condition is true. Moves the clock as far as needed. */
     waitFor: async (condition: () => unknown, within: Within = {}): Promise<void> => {
       if (await turnUntil(condition, within)) return;
       const live = allRuns().filter((run) => !hasEnded(run));
@@ -151,14 +151,14 @@ export async function startEngine(options: StartEngine) {
         `The condition did not come true within ${within.within ?? "1d"}. Live runs:\n${states.join("\n")}`,
       );
     },
-    /** Moves time: timers fire in order, and the effects of each are complete before the next one fires. */
+    /** Moves time forward. Timers fire in order, and the effects of each are complete before the next one fires. */
     advance: async (duration: string): Promise<void> => {
       const end = clock.now() + durationOf(duration);
       await turnUntil(() => false, { within: duration });
       clock.turn(end);
       await idle();
     },
-    /** Resolves when no work is in progress, and only time could change that. */
+    /** Resolves when no work is in progress, so that only the passing of time could change something. */
     idle,
     runs: (functionId?: string) =>
       allRuns()
@@ -177,7 +177,7 @@ export async function startEngine(options: StartEngine) {
       if (run) life.engine.cancel(run);
       await idle();
     },
-    /** Stops the engine without any cleanup, and starts another one on what was committed. */
+    /** Stops the engine without any cleanup, and starts another one with what was committed. */
     crash: restart,
     usage: (): Usage => life.engine.usage(),
     /** Calls to the app so far. */

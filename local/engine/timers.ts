@@ -1,6 +1,6 @@
 import type { Clock, Timer } from "./clock.ts";
 
-/** Timers by name: a new timer replaces the one with the same name. */
+/** Timers with names. A new timer replaces the one with the same name. */
 export class NamedTimers {
   private readonly clock: Clock;
   private readonly timers = new Map<string, Timer>();

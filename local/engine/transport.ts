@@ -2,7 +2,7 @@ import http from "node:http";
 import https from "node:https";
 import { limits } from "./limits.ts";
 
-/** A request to an app; the answer is returned as text. */
+/** A request to an app. The answer is returned as text. */
 export type AppRequest = {
   method: "POST" | "PUT";
   url: string;
@@ -12,11 +12,11 @@ export type AppRequest = {
 export type AppAnswer = { status: number; header(name: string): string | undefined; body: string };
 export type Transport = (request: AppRequest) => Promise<AppAnswer>;
 
-/** Calls an app in the same process: no socket, no port. */
+/** Calls an app in the same process, without a socket or a port. */
 export const handlerTransport =
   (app: (request: Request) => Promise<Response>): Transport =>
   async ({ method, url, headers, body }) => {
-    // The SDK's adapters read the host header, which only a real server sets.
+    // The SDK's adapters read the host header. Only a real server sets it, so it is set here.
     const request = new Request(url, { method, headers: { ...headers, host: new URL(url).host }, body });
     const response = await app(request);
     return {
@@ -27,8 +27,8 @@ export const handlerTransport =
   };
 
 /**
- * Servers close connections that are idle for five seconds (Node's default). A call sent at that moment would be lost,
- * and would cost an attempt.
+ * Shorter than the five seconds (Node's default) after which servers close idle connections. A call that is sent at
+ * that moment would be lost, and would cost an attempt.
  */
 const idleMs = 2_000;
 

@@ -3,8 +3,8 @@ import { limits, retryDelayMs } from "./limits.ts";
 import type { WireError } from "./protocol.ts";
 
 /**
- * The operations that make up every transition of a run. They change only the run's document; what the engine must do
- * (queue a call, set a timer, send an event) is collected as changes.
+ * The operations of which every transition of a run consists. They change only the run's document. What the engine must
+ * do (queue a call, set a timer, send an event) is collected as changes.
  */
 export type Change =
   | { type: "job"; job: Job }
@@ -19,7 +19,7 @@ export type Turn = {
   now: number;
   random: () => number;
   maxAttempts: number;
-  /** Replaces the server's table of delays, like the Dev Server's flag of that name. */
+  /** A fixed delay that replaces the server's table of delays, like the Dev Server's flag of the same name. */
   retryIntervalMs?: number | undefined;
   changes: Change[];
 };
@@ -32,7 +32,7 @@ export function note(turn: Turn, entry: Omit<HistoryEntry, "at">): void {
   if (history.length < longestHistory || entry.what === "ended") history.push({ at: turn.now, ...entry });
 }
 
-/** Adds work once: the SDK reports unresolved steps again (the losers of a race), and that must change nothing. */
+/** Adds work once. The SDK reports unresolved steps again (the losers of a race), which must change nothing. */
 export function enqueue(turn: Turn, job: Omit<Job, "attempt">): boolean {
   const { run } = turn;
   if (run.seen[job.id]) return false;
@@ -52,7 +52,7 @@ export function remove(turn: Turn, jobId: string): void {
   turn.changes.push({ type: "job-over", jobId });
 }
 
-/** Repeats the call after the time that the app asked for, or else after the server's own delay. */
+/** Repeats the call, after the time that the app asked for, or else after the server's own delay. */
 export function retry(turn: Turn, job: Job, retryAfter: string | undefined): void {
   const { least, most } = limits.retryDelayMs;
   const asked = retryAfter === undefined ? undefined : retryMoment(retryAfter, turn.now);
@@ -72,7 +72,7 @@ function retryMoment(text: string, now: number): number | undefined {
 
 export type Place = { group?: string | undefined; race?: boolean | undefined; suffix?: string };
 
-/** Only the first result of a step counts. */
+/** Stores the result of a step. Only the first result counts. */
 export function memoise(run: RunDocument, stepId: string, memo: Memo): void {
   if (!Object.hasOwn(run.steps, stepId)) {
     run.steps[stepId] = memo;
@@ -82,8 +82,8 @@ export function memoise(run: RunDocument, stepId: string, memo: Memo): void {
 }
 
 /**
- * Stores a step's result, and asks the app what comes next. In a parallel group only the last step asks, with an id
- * that the group shares; if each one asked, the following code would run several times. In a race each step asks.
+ * Stores a step's result, and asks the app for the next step. In a parallel group only the last step asks, with an id
+ * that the group shares, because otherwise the following code would run several times. In a race each step asks.
  */
 export function saveStep(turn: Turn, stepId: string, memo: Memo, { group, race, suffix = "" }: Place): void {
   const { run } = turn;
@@ -115,7 +115,7 @@ export function finish(turn: Turn, status: RunStatus, { data, error }: Ending): 
   if (data !== undefined) run.output = data;
   if (error !== undefined) run.error = error;
   turn.changes = [{ type: "ended", waits: Object.values(run.waits), jobIds: Object.keys(run.jobs) }];
-  // An ended run stays readable for a while; what only an unfinished run needs is deleted now.
+  // An ended run stays readable for a while. What only an unfinished run needs is deleted now.
   run.jobs = {};
   run.waits = {};
   run.seen = {};

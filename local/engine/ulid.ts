@@ -13,8 +13,8 @@ export const ulid = (timeMs: number, random: () => number): string =>
 export const isUlid = (text: string): boolean => /^[0-7][0-9A-HJKMNP-TV-Z]{25}$/.test(text);
 
 /**
- * The SDK sends `<ms>,<base64 of ten bytes>` with a batch of events, and the same again when it retries. The server
- * adds each event's position, counted from 1, to the last four bytes, so a retry gets the ids of the first try.
+ * The SDK sends `<ms>,<base64 of ten bytes>` with a batch of events, and the same text again when it retries. The
+ * server adds each event's position, counted from 1, to the last four bytes, so a retry gets the ids of the first try.
  */
 export function seededUlid(header: string, place: number): string | undefined {
   const [, time = "0", seed = ""] = /^(\d+),([A-Za-z0-9+/]+={0,2})$/.exec(header) ?? [];

@@ -3,15 +3,15 @@ import { hasEnded, type RunDocument } from "./documents.ts";
 import { forever, type Notebook } from "./notebook.ts";
 
 /**
- * Counts as Inngest bills: each run is an execution, and so is each attempt of a step. Replays of finished steps are
- * not.
+ * Counts like Inngest bills: each run is an execution, and so is each attempt of a step. Replays of finished steps are
+ * free.
  */
 export type Usage = { runs: number; steps: number; executions: number };
 
 const counts = z.object({ runs: z.number(), steps: z.number() }).default({ runs: 0, steps: 0 });
 
 /**
- * Each ended run is added to the sums once, because history deletes it later. Unfinished runs are counted when the
+ * Adds each ended run to the sums once, because history deletes the run later. Unfinished runs are counted when the
  * usage is requested.
  */
 export class Meter {

@@ -3,7 +3,7 @@ import { hasEnded, type RunDocument, type StoredEvent } from "./documents.ts";
 import type { Engine } from "./engine.ts";
 import { isUlid, uuidOf } from "./ulid.ts";
 
-/** Runs and events in the format of the real server's API. */
+/** Runs and events, in the format of the real server's API. */
 
 const environment = "00000000-0000-4000-b000-000000000000";
 const iso = (time: number): string => new Date(time).toISOString();
@@ -17,7 +17,7 @@ export const runView = (run: RunDocument) => ({
   run_id: run.id,
   run_started_at: iso(run.startedAt ?? run.queuedAt),
   function_id: uuidOf(run.functionId),
-  /** The real API does not have this field; its function ids are UUIDs, which people cannot read. */
+  /** The real API does not have this field. It has only UUIDs of functions, which people cannot read. */
   function_slug: run.functionId,
   function_version: 1,
   environment_id: environment,
@@ -40,7 +40,8 @@ export const jobView = (run: RunDocument) =>
   Object.values(run.jobs).map(({ id, at, attempt, kind }) => ({ id, at: iso(at), attempt, kind }));
 
 /**
- * The server shows skipped runs only on its dashboard, and this engine only on its page: the API does not return them.
+ * The API does not return skipped runs. The real server shows them only on its dashboard, and this engine only on its
+ * page.
  */
 export const isPublic = (run: RunDocument): boolean => run.status !== "Skipped";
 
@@ -59,7 +60,7 @@ export function anyRunOf(engine: Engine, id: string): RunDocument {
 const unknownRun = () => new HTTPException(404, { message: "run not found" });
 
 export function eventOf(engine: Engine, id: string): StoredEvent {
-  // The real server does not find events by the sender's own id either.
+  // Like on the real server, events cannot be found by the sender's own id.
   if (!isUlid(id)) throw new HTTPException(400, { message: `Invalid event ID: ${id}` });
   const event = engine.history.events.get(id);
   if (!event) throw new HTTPException(404, { message: "Event not found" });

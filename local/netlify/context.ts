@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { Params } from "#netlify/routes.ts";
 
-/** The second argument of a function: the parts of Netlify's context that exist on one machine. */
+/** The second argument of a function: the parts of Netlify's context that exist on this machine. */
 export type Context = {
   account: { id: string };
   cookies: Cookies;
@@ -25,7 +25,7 @@ type Cookies = {
   delete(name: string | { name: string }): void;
 };
 
-/** Cookies are read from the request; cookies that are set become headers of the answer. */
+/** Cookies are read from the request. Cookies that are set become headers of the answer. */
 export type CookieJar = Cookies & { readonly setCookies: string[] };
 
 export function cookieJar(request: Request): CookieJar {

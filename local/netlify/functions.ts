@@ -16,7 +16,7 @@ export type SiteFunction = {
   file: string;
   config: FunctionConfig;
   match: Matcher;
-  /** Rejects with the error of the import when the module cannot be loaded. */
+  /** Rejects when the module cannot be loaded, with the error of the import. */
   handler(): Promise<Handler>;
 };
 

@@ -8,11 +8,11 @@ const handOverMs = 5_000;
 export type Listening = {
   port: number;
   server: ServerType;
-  /** Accepts no more requests; resolves when all requests in progress are answered. */
+  /** Accepts no more requests, and resolves when all requests in progress are answered. */
   close(): Promise<void>;
 };
 
-/** Serves a site on this machine only. Port 0 chooses a free one. */
+/** Serves a site, only for this machine. Port 0 chooses a free port. */
 export async function listen(site: Site, port: number): Promise<Listening> {
   for (const deadline = performance.now() + handOverMs; ; ) {
     try {
@@ -35,11 +35,11 @@ function tryToListen(site: Site, port: number): Promise<Listening> {
       {
         port,
         hostname: "127.0.0.1",
-        // A limit of our own, because Node's 431 would not have our message.
+        // This limit is set because Node's own 431 would not have our message.
         serverOptions: { maxHeaderSize: 64 * 1024 },
         overrideGlobalObjects: false,
         fetch: (request, { incoming, outgoing }) => {
-          // A kept connection would send the next request to the old process.
+          // A connection that is kept open would send the next request to the old process.
           outgoing.once("close", () => {
             if (isClosing) closeIdle();
           });

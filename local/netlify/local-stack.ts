@@ -1,13 +1,16 @@
 import { loadSampleWork } from "#demo/sample-work.ts";
 import type { Site } from "#netlify/site.ts";
 
-/** The page reads here what this machine has besides the site. Netlify has no such file, so production answers 404. */
+/**
+ * The file in which the page reads which services besides the site run on this machine. Netlify has no such file, so
+ * production answers 404.
+ */
 const PATH = "/local-stack.json";
 const SAMPLE_WORK = "/local-stack/sample-work";
 
 export type LocalParts = {
   inboxUrl: string | undefined;
-  /** Whether every part runs on this machine: only then the page offers sample work. */
+  /** Whether every service runs on this machine. Only then the page offers sample work. */
   isWhole: boolean;
 };
 

@@ -8,7 +8,7 @@ const netlifyToml = z.object({
   headers: z.array(z.object({ for: z.string(), values: z.record(z.string(), z.string()) })).default([]),
 });
 
-/** The headers that Netlify adds to static files; functions set their own. */
+/** The headers that Netlify adds to static files. Functions set their own. */
 export type HeaderRule = { matches: (pathname: string) => boolean; values: Record<string, string> };
 export type SiteSettings = { publishDir: string; headers: readonly HeaderRule[] };
 
@@ -16,8 +16,8 @@ export type SiteSettings = { publishDir: string; headers: readonly HeaderRule[] 
 const SUPABASE = "https://*.supabase.co";
 
 /**
- * The parts of a site's netlify.toml that serving needs. The page may also call the Supabase of this machine, if there
- * is one.
+ * The parts of a site's netlify.toml that are needed to serve it. The page may also call the Supabase of this machine,
+ * if there is one.
  */
 export function readNetlifyToml(
   siteDir: string,

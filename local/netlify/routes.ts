@@ -3,12 +3,12 @@ import type { FunctionConfig } from "#netlify/config.ts";
 
 export type Params = Record<string, string>;
 
-/** Returns a function's path parameters when the request is for the function, or undefined. */
+/** Returns a function's path parameters when the request is for the function; otherwise undefined. */
 export type Matcher = (method: string, url: URL) => Params | undefined;
 
 /**
- * Netlify's routing of one function. A method that is not listed does not match, like a path that is not listed: the
- * request goes to the static files and their 404. Without a path, a function is served only at
+ * Netlify's routing of one function. A method that is not listed does not match, just like a path that is not listed,
+ * so the request is answered by the static files and their 404. Without a path, a function is served only at
  * `/.netlify/functions/<name>`.
  */
 export function matcherOf(name: string, config: FunctionConfig): Matcher {
@@ -16,7 +16,7 @@ export function matcherOf(name: string, config: FunctionConfig): Matcher {
   const routes = (config.path ?? [`/.netlify/functions/${name}`]).map(routeOf);
   const excluded = (config.excludedPath ?? []).map(routeOf);
   return (method, { pathname, href }) => {
-    // Methods apply to paths only: at its default address a function accepts any method.
+    // Methods apply only to paths. At its default address a function accepts any method.
     const isListed = config.path === undefined || config.method?.some((one) => one === method) !== false;
     if (!isListed) return undefined;
     const route = routes.find((one) => one.matches(pathname));
@@ -35,7 +35,7 @@ function routeOf(pattern: string): Route {
   }
   const compiled = new URLPattern({ pathname: pattern });
   return {
-    // The bundler's expression allows a slash at the end.
+    // The bundler's regular expression allows a slash at the end.
     matches: (pathname) =>
       [pathname, withoutTrailingSlash(pathname)].some((one) => compiled.test({ pathname: one })),
     params(href) {

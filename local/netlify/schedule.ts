@@ -6,8 +6,8 @@ import type { Site } from "#netlify/site.ts";
 const longestWaitMs = 2 ** 31 - 1;
 
 /**
- * Calls the site's scheduled functions by their cron, in UTC. As on Netlify, a tick that comes while the site is down
- * is lost. `scale`: how much faster than real time this process's Date runs.
+ * Calls the site's scheduled functions by their cron, in UTC. Like on Netlify, a tick is lost when the site is down.
+ * `scale` is how much faster than real time this process's Date runs.
  */
 export function startSchedule(site: Site, { scale = 1 }: { scale?: number } = {}): { stop(): void } {
   const timers = new Map<SiteFunction, NodeJS.Timeout>();
@@ -17,7 +17,7 @@ export function startSchedule(site: Site, { scale = 1 }: { scale?: number } = {}
     const ring = () => {
       if (Date.now() < due.getTime()) return plan(scheduled, cron, due);
       const next = cron.nextRun();
-      // A failure is answered and logged by the site's error page; the schedule continues.
+      // The site's error page answers and logs a failure, so the schedule continues.
       if (next !== null) void site.fire(scheduled, next).then((response) => response.body?.cancel());
       plan(scheduled, cron, next);
     };

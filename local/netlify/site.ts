@@ -5,8 +5,8 @@ import type { HeaderRule } from "#netlify/netlify-toml.ts";
 import { staticFiles } from "#netlify/static-files.ts";
 
 /**
- * Netlify's limit is 6 MB of request body. It counts the body as it arrives there, where base64 uses a quarter of it
- * for binary bodies.
+ * Netlify's limit is 6 MB of request body. It counts the body after its conversion to base64, which makes binary bodies
+ * a third larger.
  */
 const maxBodyBytes = 6 * 1024 * 1024;
 
@@ -15,13 +15,13 @@ export type Site = {
   readonly functions: readonly SiteFunction[];
   /** Calls a scheduled function as Netlify's scheduler does. */
   fire(scheduled: SiteFunction, nextRun: Date): Promise<Response>;
-  /** Imports every function now, so that the first request does not wait. Returns those that failed. */
+  /** Imports every function now, so that the first request does not wait. Returns the functions that failed. */
   warmUp(): Promise<{ name: string; error: unknown }[]>;
   /** Resolves when every promise given to `waitUntil` has settled. */
   idle(): Promise<void>;
 };
 
-/** A site as Netlify would serve it: functions by their own `config`, then static files. */
+/** A site, served like on Netlify: functions by their own `config`, then static files. */
 export function createSite(options: {
   functionsDir: string;
   publishDir: string;
@@ -99,7 +99,7 @@ export function createSite(options: {
 }
 
 /**
- * Returns the request when its body is small enough, or else Netlify's refusal. A body of unknown length must be read
+ * Returns the request when its body is small enough; otherwise Netlify's refusal. A body of unknown length must be read
  * first.
  */
 async function withBody(request: Request): Promise<Request | Response> {

@@ -50,7 +50,7 @@ function filesOf(folder: string) {
   };
 }
 
-/** The path within the folder; undefined for a path outside of it or to a hidden file. */
+/** The path within the folder. Undefined for a path outside of it, and for a hidden file. */
 function safePath(pathname: string): string | undefined {
   let decoded: string;
   try {

@@ -14,7 +14,7 @@ import {
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 
-/** The position of an entry in the file. Nothing else of the entry is kept in memory. */
+/** The position of an entry in the file. Only this part of an entry is kept in memory. */
 export type Position = { headerAt: number; headerBytes: number; bodyAt: number; bodyBytes: number };
 
 export type Journal = {

@@ -1,9 +1,9 @@
 /**
- * Requests per second in a sliding window, as Resend counts them for a team; the number of mails in a batch does not
+ * Limits requests per second in a sliding window, like Resend does for a team. The number of mails in a batch does not
  * matter.
  */
 export type RateLimit = {
-  /** Counts the request if the window has room, or returns after how many milliseconds it will. */
+  /** Counts the request if the window has room; otherwise returns after how many milliseconds it will have room. */
   take(nowMs: number): { allowed: true; remaining: number } | { allowed: false; freeInMs: number };
 };
 

@@ -6,7 +6,7 @@ type Options = {
   clock?: { now(): Date };
   /** `whsec_<Base64>`. */
   webhookSecret: string;
-  /** The site to which the webhook leads. */
+  /** The site to which the webhook is sent. */
   site: string;
 };
 type Event = { id: string; type: string; created_at: string; payload: object };
@@ -14,13 +14,13 @@ type Event = { id: string; type: string; created_at: string; payload: object };
 const WEBHOOK = "4dd369bc-aa82-4ff3-97de-514ae3000ee0";
 const EVENTS = new RegExp(`^/webhooks/${WEBHOOK}/events(?:/([^/]+))?$`);
 
-/** A stand-in for Resend's webhooks: one webhook, whose events are signed, and listed newest first. */
+/** A stand-in for Resend's webhooks. It has one webhook, whose events are signed, and listed newest first. */
 export function createResendWebhooks({ clock = { now: () => new Date() }, webhookSecret, site }: Options) {
   const events: Event[] = [];
   const key = Buffer.from(webhookSecret.replace(/^whsec_/, ""), "base64");
   const endpoint = `${site}/api/webhooks/resend`;
   return {
-    /** Makes something happen to a mail, and returns the webhook that Resend sends about it. */
+    /** Lets something happen to a mail, and returns the webhook that Resend sends about it. */
     happen(type: string, data: object): SignedWebhook & { id: string } {
       const at = clock.now();
       const id = `msg_${randomUUID().replaceAll("-", "")}`;

@@ -11,7 +11,8 @@ const port = Number(process.env["PORT"] ?? 54324);
 const dir = process.env["DATA_DIR"];
 const mail = createMailProvider(dir === undefined ? {} : { dir });
 /**
- * Slow enough to watch, fast enough to wait for. The 30 s of the source documents can be set on the page at /images.
+ * Drawing is slow enough to watch and fast enough to wait for. The 30 s of the source documents can be set on the page
+ * at /images.
  */
 const images = createImagesProvider({
   settings: { latencyMs: 3000 },
@@ -19,8 +20,8 @@ const images = createImagesProvider({
 });
 const stripe = createStripeProvider(dir === undefined ? {} : { dir });
 /**
- * Cloudflare, in front of Resend, refuses requests without a user agent. A test's own `Request` has none, so the check
- * is only here.
+ * Cloudflare, in front of Resend, refuses requests without a user agent. A test's own `Request` has none, so only this
+ * process checks it.
  */
 const namesNoClient = ({ headers }: Request) => !headers.has("user-agent");
 const isForImages = ({ url }: Request) => /^\/(_control\/)?images(\/|$)/.test(new URL(url).pathname);
@@ -30,7 +31,7 @@ const server = serve(
   {
     port,
     hostname: "127.0.0.1",
-    // This process makes no fetch calls, so the server's lighter Request and Response may replace Node's.
+    // This process makes no fetch calls, so the lighter Request and Response of the server may replace Node's.
     overrideGlobalObjects: true,
     async fetch(request, { outgoing }) {
       if (namesNoClient(request)) return new Response("error code: 1010", { status: 403 });

@@ -5,7 +5,7 @@ import { z } from "zod";
 /** The provider's behavior, which its control API changes. */
 export type SettingsFile<Settings> = { readonly current: Settings; change(some: Partial<Settings>): void };
 
-/** Settings, stored in a file when there is a path, so that they survive the process. */
+/** Settings that survive a restart: they are stored in a file when there is a path. */
 export function openSettings<Settings>(
   schema: z.ZodType<Settings>,
   path: string | undefined,

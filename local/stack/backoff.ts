@@ -1,10 +1,11 @@
 const firstMs = 200;
 const longestMs = 10_000;
-/** A process that ran this long has recovered: when it ends again, the delays start from the beginning. */
+/** A process that ran this long has recovered: when it ends again, the delays start from the shortest. */
 const recoveredAfterMs = 30_000;
 
 /**
- * Returns how long to wait before a process is restarted that ran for `livedMs`: longer each time that it ended early.
+ * Returns a function that says how long to wait before a process is restarted that ran for `livedMs`. The wait grows
+ * each time that the process ended early.
  */
 export function newBackoff(): (livedMs: number) => number {
   let nextMs = firstMs;
@@ -15,5 +16,5 @@ export function newBackoff(): (livedMs: number) => number {
   };
 }
 
-/** " in 2 s" for the end of a message; empty when the delay is too short to matter. */
+/** " in 2 s" for the end of a message. It is empty when the delay is too short to matter. */
 export const inSeconds = (pauseMs: number): string => (pauseMs > 1000 ? ` in ${pauseMs / 1000} s` : "");

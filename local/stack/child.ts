@@ -1,12 +1,14 @@
 import { z } from "zod";
 
-/** The duties of every process of the stack: it reports its state to the supervisor, and ends when the supervisor ends. */
+/**
+ * The duties of every process of the stack. It reports its state to the supervisor, and ends when the supervisor ends.
+ */
 export type Child = {
-  /** Reports that it answers requests. */
+  /** Reports that the process answers requests. */
   ready(details: { port: number }): void;
   /**
-   * Resolves when the process may listen: at once, or, when it takes over from another process, after it has reported
-   * that it is loaded.
+   * Resolves when the process may listen. That is at once, or, when it takes over from another process, after it has
+   * reported that it is loaded.
    */
   mayListen(): Promise<void>;
   takesOver: boolean;
@@ -16,10 +18,10 @@ export type Child = {
 export const order = z.enum(["listen", "finish"]);
 export type Order = z.infer<typeof order>;
 
-/** Set for a process that takes over from another one. */
+/** The environment variable that is set for a process that takes over from another one. */
 export const takesOver = "STACK_TAKES_OVER";
 
-/** Shorter than the supervisor's limit, so that the process still ends by itself. */
+/** Shorter than the supervisor's limit, so that the process ends by itself first. */
 const patienceMs = 4_000;
 
 /**
@@ -34,7 +36,7 @@ export function childOfTheStack({ stop }: { stop: () => void | Promise<void> }):
     void Promise.resolve(stop()).finally(() => process.exit(0));
   };
   const end = () => {
-    // A `stop` that hangs, for instance in a last write to a database that is gone, is not awaited any longer.
+    // A `stop` that does not end, for instance because it writes to a database that is gone, is not awaited any longer.
     setTimeout(() => process.exit(1), patienceMs);
     finish();
   };
@@ -47,7 +49,7 @@ export function childOfTheStack({ stop }: { stop: () => void | Promise<void> }):
   });
   process.on("SIGTERM", end);
   process.on("SIGINT", end);
-  // The channel closes when the supervisor ends in any way, including `kill -9`.
+  // The channel closes whenever the supervisor ends, even by `kill -9`.
   process.on("disconnect", end);
   const isSuccessor = process.env[takesOver] !== undefined;
   return {

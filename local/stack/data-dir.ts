@@ -22,7 +22,7 @@ export type DataDir = {
   release(): void;
 };
 
-/** Everything that the stack writes into its folder; `--reset` deletes these and nothing else. */
+/** Everything that the stack writes into its folder. `--reset` deletes exactly this. */
 const contents = ["postgres", "postgres.log", "storage", "mail", "logs", "keys.json", "supabase-keys.json"];
 
 /** Locks the data folder for this process, and makes sure that it can be written. */
@@ -44,14 +44,14 @@ export async function takeDataDir(options: Options): Promise<DataDir> {
 
 function throwAwayFolder(): string {
   const path = mkdtempSync(join(tmpdir(), "nightshift-"));
-  chmodSync(path, 0o711); // as root, Postgres runs as another user who must be able to walk in
+  chmodSync(path, 0o711); // When started by root, Postgres runs as another user, who must be able to enter this folder
   return path;
 }
 
 function removeContents(folder: string): void {
   for (const name of contents) {
     const path = join(folder, name);
-    // The cluster may be at another place, behind a link, when its user cannot enter this folder.
+    // When its user cannot enter this folder, the cluster is at another place, and this is a link to it.
     if (lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink()) {
       rmSync(readlinkSync(path), { recursive: true, force: true });
     }
@@ -72,7 +72,7 @@ function makeWritable(path: string): void {
   }
 }
 
-/** Node's own `recursive` loops for ever below a folder in which no folder can be made, such as /proc. */
+/** Node's own `recursive` never ends below a folder in which no folder can be made, such as /proc. */
 function makeFolder(path: string): void {
   if (existsSync(path)) return;
   makeFolder(dirname(path));

@@ -10,9 +10,9 @@ import { migrate } from "#supabase/migrate.ts";
 import { type Postgres, startPostgres } from "#supabase/postgres.ts";
 
 export type Database = {
-  /** Its URL, once its schema is up to date. */
+  /** The database's URL, once its schema is up to date. */
   ready: Promise<string>;
-  /** May be called at any time, also before it is ready. */
+  /** May be called at any time, even before the database is ready. */
   stop(): Promise<void>;
 };
 
@@ -69,7 +69,7 @@ function keepPostgres(dataDir: string, say: Say): Database {
       } catch (error) {
         const pauseMs = backoff(0);
         const why = messageOf(error);
-        // A full disk may stay full for hours, so the same reason is reported once.
+        // A full disk may stay full for hours, so the same reason is reported only once.
         if (why !== lastWhy)
           say(`Postgres does not come back: ${why}. It is tried again, every 10 s at the least.`);
         lastWhy = why;
@@ -86,7 +86,7 @@ function keepPostgres(dataDir: string, say: Say): Database {
     ready: first.then(
       ({ url }) => url,
       (error: unknown) => {
-        if (isDiskFull(error)) throw error; // another Postgres is not the way out
+        if (isDiskFull(error)) throw error; // Another Postgres would not help
         throw new StackError(
           messageOf(error),
           "Or use a Postgres that you have (15 or newer): DATABASE_URL=postgres://… npm start",
@@ -105,7 +105,8 @@ function keepPostgres(dataDir: string, say: Say): Database {
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 /**
- * For a hosted project without DATABASE_URL: the stack cannot migrate it, but reports whether migrations are missing.
+ * Checks a hosted project without DATABASE_URL. The stack cannot migrate it, but reports whether migrations are
+ * missing.
  */
 export async function verifySchema(environment: Environment, migrations: string, say: Say): Promise<void> {
   const project = {

@@ -3,7 +3,7 @@ import type { Ports } from "#stack/ports.ts";
 
 export type Environment = Record<string, string>;
 
-/** Reads `.env` in the working directory. Variables that are already set win. */
+/** Reads `.env` in the working directory. Variables that are already set keep their values. */
 export function loadDotEnv(): void {
   try {
     process.loadEnvFile(".env");
@@ -12,7 +12,7 @@ export function loadDotEnv(): void {
   }
 }
 
-/** Variables that lead to services outside this machine; an ephemeral stack ignores them. */
+/** The variables that name services outside this machine. An ephemeral stack ignores them. */
 const leadsOutside =
   /^(SUPABASE_|DATABASE_URL|INNGEST_|RESEND_|IMAGES_|STRIPE_|GITHUB_|SLACK_|SENTRY_|NIGHTSHIFT_ENV|LINK_SECRET)/;
 
@@ -33,8 +33,8 @@ export function callersEnvironment({ ephemeral }: { ephemeral: boolean }): Envir
 export const local = (port: number): string => `http://127.0.0.1:${port}`;
 
 /**
- * The environment of the site, with the same names as in production. Variables that the caller has set win, so that
- * each service can be replaced by the real one.
+ * The environment of the site, with the same names as in production. Variables that the caller has set are kept, so
+ * that each service can be replaced by the real one.
  */
 export function siteEnvironment(
   caller: Environment,

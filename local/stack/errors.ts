@@ -1,4 +1,4 @@
-/** Why the stack cannot run, in one sentence, and what to do about it, in another. */
+/** The reason why the stack cannot run, in one sentence, and what to do about it, in another. */
 export class StackError extends Error {
   readonly wayOut: string;
   constructor(message: string, wayOut: string, options?: ErrorOptions) {
@@ -26,7 +26,7 @@ const refusals: Readonly<Record<string, readonly [what: string, wayOut: string]>
 export const isDiskFull = (error: unknown): boolean =>
   error instanceof Error && (codeOf(error) === "ENOSPC" || error.message.includes("No space left on device"));
 
-/** For the terminal: our two sentences where there are some, or else the error itself. */
+/** The text of an error for the terminal: our two sentences if there are any, otherwise the error itself. */
 export function told(error: unknown): string | Error {
   if (error instanceof StackError) return `\n${error.message}\n${error.wayOut}\n`;
   if (!(error instanceof Error)) return String(error);

@@ -23,7 +23,7 @@ export async function siteAnswers(port: number, signal: AbortSignal): Promise<vo
   throw new StackError(`The site is up but not ready: ${last}`, "The logs of the data folder may say more.");
 }
 
-/** The API keys of this machine: the stored ones, or new ones when the database does not know them. */
+/** The API keys of this machine: the stored ones, or new ones when the database does not know the stored ones. */
 export async function ensureApiKeys(
   dataDir: string,
   keys: MachineKeys,

@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 import { npm, onDemand } from "#on-demand.ts";
 import { StackError } from "#stack/errors.ts";
 
-/** The command that runs the real Inngest Dev Server; npm fetches it at its first use. */
+/** The command that runs the real Inngest Dev Server. npm fetches it at its first use. */
 export function inngestDevServer({
   port,
   appUrl,

@@ -1,14 +1,14 @@
 import { endWithParent } from "#stack/parent.ts";
 
 /**
- * npm forwards Ctrl-C to us, although the terminal has already sent it: a second signal within this time is the same
- * one.
+ * npm forwards Ctrl-C to us, although the terminal has already sent it. So a second signal within this time counts as
+ * the same one.
  */
 const sameInterruptMs = 500;
 
 /**
- * Aborted by Ctrl-C, by a termination signal, or when the parent process is gone: then everything is ended in order. At
- * a second request the process exits at once with 130, and the parts notice that and end by themselves.
+ * A signal that Ctrl-C, a termination signal, or the end of the parent process aborts. Then everything is ended in
+ * order. At a second Ctrl-C the process exits at once with 130; the parts notice that and end by themselves.
  */
 export function interruption(): AbortSignal {
   const controller = new AbortController();
@@ -30,6 +30,9 @@ export const aborted = (signal: AbortSignal): Promise<void> =>
     else signal.addEventListener("abort", () => resolve(), { once: true });
   });
 
-/** The result of the work, or the signal's reason as soon as that is aborted; the work itself continues. */
+/**
+ * Resolves with the result of the work, or rejects with the signal's reason as soon as the signal is aborted. The work
+ * itself continues.
+ */
 export const unlessAborted = <T>(signal: AbortSignal, work: Promise<T>): Promise<T> =>
   Promise.race([work, aborted(signal).then(() => Promise.reject(signal.reason))]);

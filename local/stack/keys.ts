@@ -7,12 +7,12 @@ import { z } from "zod";
 const keysSchema = z.object({
   linkSecret: z.string(),
   resendApiKey: z.string(),
-  /** API keys, created when the database first runs. */
+  /** The API keys, created when the database first runs. */
   admin: z.string().optional(),
   app: z.string().optional(),
-  /** The address at which the stack's own Supabase was last started; `npm run key` uses it. */
+  /** The address at which the stack's own Supabase was last started. `npm run key` uses it. */
   supabaseUrl: z.string().optional(),
-  /** Where the stack was last started with every part on this machine; `npm run demo` uses it. */
+  /** Where the stack was last started with every service on this machine. `npm run demo` uses it. */
   lastStart: z
     .object({
       ports: z.object({ site: z.number(), supabase: z.number(), engine: z.number(), mail: z.number() }),
@@ -26,7 +26,7 @@ export function readKeys(dataDir: string): MachineKeys | undefined {
   try {
     return keysSchema.parse(JSON.parse(readFileSync(join(dataDir, "keys.json"), "utf8")));
   } catch {
-    return undefined; // never made, or unreadable: these are local secrets, new ones do
+    return undefined; // Never made, or unreadable. These are local secrets, so new ones replace them
   }
 }
 

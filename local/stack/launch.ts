@@ -14,7 +14,8 @@ export type Launched = { child: ChildProcess; lastErrors: string[]; startedAt: n
 
 export function launch({ command, env, cwd }: Command, log: Log): Launched {
   const [program, ...args] = command;
-  // A process group of its own: Ctrl-C in a terminal reaches only the supervisor, which then stops everything in order.
+  // The process gets its own process group, so that Ctrl-C in a terminal reaches only the supervisor, which then stops
+  // everything in order.
   const child = spawn(program, args, { env, cwd, detached: true, stdio: ["ignore", "pipe", "pipe", "ipc"] });
   const lastErrors: string[] = [];
   for (const output of [child.stdout, child.stderr]) output?.on("data", (chunk: Buffer) => log.write(chunk));
@@ -26,7 +27,7 @@ export function launch({ command, env, cwd }: Command, log: Log): Launched {
   return { child, lastErrors, startedAt: performance.now() };
 }
 
-/** Undefined when a process that takes over has loaded its code; otherwise why it could not. */
+/** For a process that takes over: undefined when it has loaded its code; otherwise why it could not. */
 export const loaded = ({ child, lastErrors }: Launched): Promise<string | undefined> =>
   new Promise((resolve) => {
     child.on("message", (message) => {
@@ -40,7 +41,7 @@ export const endOf = (code: number | null, signal: NodeJS.Signals | null): strin
   `ended with ${signal ?? `exit code ${code}`}`;
 
 export function tell(child: ChildProcess, what: Order): void {
-  child.send(what, () => {}); // one that has just died hears nothing
+  child.send(what, () => {}); // A process that has just died gets no message
 }
 
 const patienceAtStopMs = 5_000;
@@ -50,7 +51,7 @@ export function endProcess(child: ChildProcess): Promise<void> {
     return Promise.resolve();
   return new Promise((resolve) => {
     const impatience = setTimeout(() => child.kill("SIGKILL"), patienceAtStopMs);
-    // On "close" all its output has been read and written to its log.
+    // The event "close" comes when all output has been read and written to the log.
     child.once("close", () => {
       clearTimeout(impatience);
       resolve();

@@ -7,10 +7,10 @@ import { StackError } from "#stack/errors.ts";
 import { isCode } from "#supabase/postgres-binaries.ts";
 
 /**
- * A lock is a socket with a listener: it ends with its process, even if that is killed. A file with a process id
- * would survive a `kill -9` and then name no process, or a wrong one. The socket is in a folder, because a folder
- * cannot be renamed onto one that is not empty: of many simultaneous starts exactly one gets the lock. Every socket has
- * its own name, so that deleting a dead one never deletes a live one.
+ * A lock is a socket with a listener, because the listener ends with its process, even if that is killed. A file with a
+ * process id would survive a `kill -9` and then name no process, or a wrong one. The socket is in a folder, because a
+ * folder cannot be renamed onto one that is not empty: of many simultaneous starts exactly one gets the lock. Every
+ * socket has its own name, so that deleting an abandoned one never deletes one in use.
  */
 export async function lockFolder(folder: string): Promise<() => void> {
   const place = placeOfLock(realpathSync.native(folder));
@@ -59,7 +59,7 @@ const taken = (folder: string): StackError =>
     "Use that one, stop it with Ctrl-C, or start a second one beside it: npm start -- --ephemeral",
   );
 
-/** False when the target exists and is not empty. */
+/** Returns false when the target exists and is not empty. */
 function moved(from: string, to: string): boolean {
   try {
     renameSync(from, to);
@@ -70,7 +70,7 @@ function moved(from: string, to: string): boolean {
   }
 }
 
-/** Empty when the folder was deleted meanwhile. */
+/** The names of the files; none when the folder was deleted meanwhile. */
 function namesIn(folder: string): string[] {
   try {
     return readdirSync(folder);
@@ -84,7 +84,7 @@ function removeEmpty(folder: string): void {
   try {
     rmdirSync(folder);
   } catch {
-    // Another process has put its lock there meanwhile.
+    // Meanwhile another process has put its lock there.
   }
 }
 

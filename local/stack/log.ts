@@ -8,8 +8,8 @@ export type Log = { write(chunk: Buffer): void; end(): void };
 const maxLogBytes = 10 * 1024 * 1024;
 
 /**
- * Appends to a log file. A large file is renamed first (one generation is kept). When the log cannot be written, that
- * is reported once, and the stack continues.
+ * Appends to a log file. A large file is renamed first, and one older file is kept. When the log cannot be written,
+ * that is reported once, and the stack continues.
  */
 export function openLog(path: string, say: Say): Log {
   mkdirSync(dirname(path), { recursive: true });

@@ -39,7 +39,7 @@ describe("flags", () => {
 });
 
 describe("ports", () => {
-  /** The first of four free ports in a row; other programs on this machine have ports too. */
+  /** The first of four free ports in a row. Other programs on this machine use ports too. */
   async function freeBlock(): Promise<number> {
     for (;;) {
       const { site: port } = await choosePorts({ port: undefined, ephemeral: true });

@@ -3,7 +3,7 @@ import { parseArgs } from "node:util";
 import { StackError } from "#stack/errors.ts";
 
 export type Options = {
-  /** The site's port; the other ports follow it. Undefined means the default ports. */
+  /** The site's port. The other ports are the following numbers. Undefined means the default ports. */
   port: number | undefined;
   dataDir: string;
   reset: boolean;

@@ -4,12 +4,12 @@ import { join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { StackError } from "#stack/errors.ts";
 
-/** The files that the page is built from. */
+/** The files from which the page is built. */
 const sources = ["src/dashboard", "src/client", "vite.config.ts", "package-lock.json"];
 
 /**
- * Returns the folder of the built page. Builds it when it is missing or older than its sources; an abort leaves no
- * files.
+ * Returns the folder of the built page. Builds the page when it is missing or older than its sources. An aborted build
+ * leaves no files.
  */
 export async function builtPage(
   projectDir = resolve(import.meta.dirname, "../.."),
@@ -40,7 +40,10 @@ async function youngest(path: string): Promise<number> {
   return Math.max(found.mtimeMs, ...within);
 }
 
-/** Like `npm run build`, but the page is replaced in one step: two stacks may build at once while a third serves. */
+/**
+ * Builds like `npm run build`, but replaces the page in one step, because two stacks may build at once while a third
+ * serves the page.
+ */
 async function build(projectDir: string, pageDir: string, signal?: AbortSignal): Promise<void> {
   const startedAt = new Date();
   // This folder is on the same disk as `dist`, so that the result can be moved there in one step.
@@ -51,14 +54,15 @@ async function build(projectDir: string, pageDir: string, signal?: AbortSignal):
   const vite = join(projectDir, "node_modules/vite/bin/vite.js");
   try {
     const args = [vite, "build", "--outDir", made, "--emptyOutDir", "--logLevel", "warn"];
-    // The build is the deployed one, even when a test or a developer starts it.
+    // The build is the same as for a deployment, even when a test or a developer starts it.
     const env = { ...process.env, NODE_ENV: "production" };
     await promisify(execFile)(process.execPath, args, { cwd: projectDir, env, ...(signal && { signal }) });
-    // A source that changes during the build must be newer than the result.
+    // The result gets the time when the build began, so that a source that changes during the build is newer than the
+    // result.
     await utimes(join(made, "index.html"), startedAt, startedAt);
-    if (await isFresh(projectDir)) return; // another process has built the same page first
+    if (await isFresh(projectDir)) return; // Another process has built the same page first
     await rename(pageDir, join(work, "old")).catch(() => {}); // there was no page before
-    await rename(made, pageDir).catch(() => {}); // another process has put its page there meanwhile
+    await rename(made, pageDir).catch(() => {}); // Meanwhile another process has put its page there
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     throw new StackError(`The page cannot be built: ${why}`, "npm run build says the same.");

@@ -4,7 +4,7 @@ const everyMs = 500;
 
 /**
  * Calls back when one of the parent processes is gone: tsx, or npm when it started us. They may be killed without a
- * signal to us, and the stack would then keep its ports and its data for ever.
+ * signal to us, and then the stack would keep its ports and its data for ever.
  */
 export function endWithParent(callback: () => void): void {
   const wasStartedByNpm = process.env["npm_lifecycle_event"] !== undefined;

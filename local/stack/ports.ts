@@ -13,7 +13,9 @@ const names: Record<keyof Ports, string> = {
   mail: "the inbox",
 };
 
-/** The port of a part that runs elsewhere is not checked: that part may be the program that uses it. */
+/**
+ * The port of a service that runs elsewhere is not checked, because the program that uses the port may be that service.
+ */
 export async function choosePorts(
   { port, ephemeral }: Pick<Options, "port" | "ephemeral">,
   isElsewhere: Partial<Record<keyof Ports, boolean>> = {},
@@ -38,11 +40,12 @@ async function isFree(port: number): Promise<boolean> {
   return server !== undefined;
 }
 
-/** Four free ports, all held until the last one is known, so that they differ. */
+/** Four free ports. All are held until the last one is known, so that they differ. */
 async function freePorts(): Promise<Ports> {
   const held: { port: number; server: Server }[] = [];
   while (held.length < 4) {
-    // These numbers are below the ports of outgoing connections, which could take the port while a process restarts.
+    // These numbers are below the ports of outgoing connections, because such a connection could take the port while a
+    // process restarts.
     const port = randomInt(15_000, 32_000);
     const server = await listen(port);
     if (server !== undefined) held.push({ port, server });

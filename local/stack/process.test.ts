@@ -39,7 +39,7 @@ function run(source: string, more: { startPatienceMs?: number; port?: number; lo
   return { part, said, write };
 }
 
-/** Answers with a word; `/slow` answers after the file `go` exists. */
+/** A site that answers with a word. `/slow` answers when the file `go` exists. */
 const site = (word: string) => `
   import { existsSync } from "node:fs";
   let end = () => {};
@@ -67,7 +67,7 @@ test("a replaced process finishes its requests, and later requests reach the new
   const { part, said, write } = run(site("old"), { port });
   await part.ready;
   const once = async (path: string) => (await fetch(`http://127.0.0.1:${port}${path}`)).text();
-  // While the port is handed over, no process listens, so the request is repeated.
+  // While the port changes its process, no process listens, so the request is repeated.
   const ask = (path = "/"): Promise<string> => once(path).catch(() => ask(path));
   const slow = once("/slow");
   const answers: string[] = [await ask()];

@@ -16,12 +16,15 @@ type ProcessOptions = Command & {
 export type ManagedProcess = {
   name: string;
   readonly pid: number | undefined;
-  /** Resolves when the process is ready for the first time; rejects when it ended before that, or hangs. */
+  /**
+   * Resolves when the process is ready for the first time. Rejects when it ended before that, or does not become ready
+   * in time.
+   */
   ready: Promise<void>;
   /**
-   * Starts another process, which takes the port over once it is loaded; the old one finishes its requests. Returns
-   * undefined, or why the other one could not be loaded: then the old one continues. The text of `whenReady` is printed
-   * when the new one answers.
+   * Starts another process, which takes the port over once it is loaded, while the old one finishes its requests.
+   * Returns undefined; when the other one could not be loaded, returns the reason, and the old one continues. The text
+   * of `whenReady` is printed when the new one answers.
    */
   replace(whenReady: () => string): Promise<string | undefined>;
   stop(): Promise<void>;
@@ -33,8 +36,8 @@ const patienceAtFinishMs = 65_000;
 const readyMessage = z.object({ ready: z.object({ port: z.number() }) });
 
 /**
- * Runs a process of the stack until `stop`. When it dies it is started again, with longer delays when it keeps dying
- * early.
+ * Runs a process of the stack until `stop`. When the process dies it is started again, after a delay that grows when it
+ * dies early again and again.
  */
 export function runProcess(options: ProcessOptions): ManagedProcess {
   const { name, say, startPatienceMs = 120_000 } = options;
@@ -48,7 +51,7 @@ export function runProcess(options: ProcessOptions): ManagedProcess {
   const ready = new Promise<void>((resolve, reject) => {
     settle = { resolve, reject };
   });
-  ready.catch(() => {}); // only the start of the stack awaits it
+  ready.catch(() => {}); // Only the start of the stack awaits it
   const fail = (why: string) =>
     settle.reject(new StackError(`${name} did not start: ${why}`, `Its log: ${options.logFile}`));
 
@@ -103,8 +106,8 @@ export function runProcess(options: ProcessOptions): ManagedProcess {
       const { child } = current;
       leaving.add(child);
       child.once("exit", () => leaving.delete(child));
-      // The new process is told to listen first, so that it is already trying when the port becomes free: for a
-      // millisecond or two no process listens.
+      // The new process is told to listen before the old one ends, so that it is already trying when the port becomes
+      // free. For a millisecond or two no process listens.
       tell(next.child, "listen");
       tell(child, "finish");
       setTimeout(() => child.kill("SIGKILL"), patienceAtFinishMs).unref();

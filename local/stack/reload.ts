@@ -7,21 +7,24 @@ const folders = ["src", "netlify"];
 const partsOfPage = /^src\/(dashboard|client)\//;
 /** Files that editors or the stack write, and files that are never loaded. */
 const ignored = /(^|\/)\.|~$|\.(test\.ts|md|sw[px]|tmp)$/;
-/** Editors write a file in several steps, and changing a branch touches many files. */
+/**
+ * The time without changes after which a change counts as complete, because editors write a file in several steps, and
+ * changing a branch touches many files.
+ */
 const quietMs = 150;
 
 export type Edited = {
   /**
-   * Called when the functions' code has changed; `file` is one of the changed files. Returns why the code cannot be
-   * loaded, or undefined.
+   * Called when the functions' code has changed; `file` is one of the changed files. Returns undefined, or why the code
+   * cannot be loaded.
    */
   site(file: string): Promise<string | undefined>;
   page(): Promise<unknown>;
 };
 
 /**
- * Runs edited source: after each change another process is loaded, and takes over if that succeeded. Changes are
- * handled one after the other. Returns the function that stops this.
+ * Runs edited source: after each change another process is loaded, and takes over if that succeeds. Changes are handled
+ * one after the other. Returns the function that stops this.
  */
 export function reloadOnEdit(projectDir: string, edited: Edited, say: Say): () => void {
   const changed = new Set<string>();
@@ -62,7 +65,7 @@ export function reloadOnEdit(projectDir: string, edited: Edited, say: Say): () =
   };
 }
 
-/** Undefined where the system has no file watches left: the stack works without. */
+/** Undefined when the system has no file watches left. The stack works without them. */
 function watching(
   folder: string,
   notice: (event: string, name: string | null) => void,

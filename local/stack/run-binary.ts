@@ -3,13 +3,13 @@ import { connect } from "node:net";
 import { childOfTheStack } from "#stack/child.ts";
 
 /**
- * Runs a program that does not know the stack as one of its processes: `<port> <program> <arguments…>`. It is ready
- * when the port answers.
+ * Runs a program that is not part of this project as a process of the stack: `<port> <program> <arguments…>`. The
+ * process is ready when the port answers.
  */
 const [port, program = "", ...args] = process.argv.slice(2);
 
-// The watch reads a pipe that only this process holds open: when this process ends, even by `kill -9`, the watch ends
-// the program.
+// A shell beside the program reads a pipe that only this process holds open. When this process ends, even by `kill -9`,
+// the shell ends the program.
 const watch = '( { read -r _ <&3; kill -TERM $$; } >/dev/null 2>&1 & ) 3<&0; exec "$@" </dev/null';
 const running = spawn("/bin/sh", ["-c", watch, "sh", program, ...args], {
   stdio: ["pipe", "inherit", "inherit"],

@@ -15,7 +15,7 @@ export type Stack = {
   /** True when Supabase is a hosted project. */
   isHosted: boolean;
   processes: readonly ManagedProcess[];
-  /** Lets the site run edited source from now on. */
+  /** From now on the site runs edited source. */
   reloadOnEdit(): void;
   stop(): Promise<void>;
 };
@@ -23,11 +23,11 @@ export type Stack = {
 export type Wishes = {
   say: Say;
   environment?: Environment;
-  /** Flags of local/engine/cli.ts, because a test cannot wait for Inngest's own retry delays. */
+  /** Flags of local/engine/cli.ts. Tests set the retry delays, because they cannot wait for Inngest's own. */
   engineFlags?: readonly string[];
   /**
-   * When it is aborted before the stack runs, everything started so far is ended, and the start rejects with its
-   * reason.
+   * When the signal is aborted before the stack runs, everything that was started is ended, and the start rejects with
+   * the signal's reason.
    */
   signal?: AbortSignal;
 };

@@ -20,12 +20,12 @@ const projectDir = resolve(import.meta.dirname, "../..");
 const migrations = join(projectDir, "supabase/migrations");
 
 /**
- * The order in which the parts end. The engine comes first: without the site its calls would fail, and cost runs their
- * attempts.
+ * The order in which the parts end. The engine is first, because without the site its calls would fail, and cost runs
+ * their attempts.
  */
 const endingOrder = ["engine", "site", "supabase", "providers"];
 
-/** With one of these a part of the stack runs elsewhere. */
+/** When one of these variables is set, a service of the stack runs elsewhere. */
 const leadsElsewhere = ["SUPABASE_URL", "INNGEST_DEV", "RESEND_BASE_URL", "SLACK_WEBHOOK_URL"];
 
 /**
@@ -64,9 +64,9 @@ type Start = {
   engineFlags: readonly string[];
   signal: AbortSignal;
   processes: ManagedProcess[];
-  /** These functions run before the processes are ended. They stop everything that could start a process. */
+  /** These functions are called before the processes are ended. They stop everything that could start a process. */
   endFirst: (() => void)[];
-  /** Ended after all our processes. */
+  /** These functions are called after all processes have ended. */
   endLast: (() => Promise<unknown>)[];
   stop: () => Promise<void>;
 };
@@ -84,7 +84,7 @@ async function start(
   const appUrl = `${local(ports.site)}/api/inngest`;
   const devServer = options.inngest ? inngestDevServer({ port: ports.engine, appUrl }) : undefined;
   signal.throwIfAborted();
-  if (options.reset) dir.empty(); // not before all is here that a start needs
+  if (options.reset) dir.empty(); // Only after everything that a start needs was found
   const supabaseUrl = isHosted ? undefined : local(ports.supabase);
   const keys = { ...(readKeys(dataDir) ?? newKeys()), supabaseUrl };
   writeKeys(dataDir, keys);

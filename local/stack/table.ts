@@ -29,6 +29,9 @@ Edits in src and netlify run by themselves. Ctrl-C stops everything.
 `;
 }
 
-/** The page removes the key from its address at once, so that it is neither shared nor stored. */
+/**
+ * The dashboard's address with the key. The page removes the key from its address at once, so that the key is neither
+ * shared nor stored.
+ */
 export const dashboardOf = (port: number, adminKey: string): string =>
   `http://localhost:${port}/#key=${adminKey}`;

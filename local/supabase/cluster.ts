@@ -6,8 +6,8 @@ import { placeData, rememberHome } from "./data-directory.ts";
 import { type Binaries, isCode, reachableByOthers } from "./postgres-binaries.ts";
 
 /**
- * A cluster is a data directory that `initdb` has finished. It is made under another name and renamed, so that a
- * half-made one is never used. Its superuser password is random and stored in it.
+ * A cluster is a data directory that `initdb` has finished. It is made under another name and then renamed, so that an
+ * unfinished one is never used. Its random superuser password is stored in it.
  */
 export type Cluster = { directory: string; password: string };
 
@@ -60,7 +60,7 @@ const createCluster = (directory: string, home: string, { directory: programs, u
   } catch (error) {
     fs.rmSync(unfinished, { recursive: true, force: true });
     fs.rmSync(secret, { force: true });
-    // Of two simultaneous starts the other one renamed its cluster first, so that one is used.
+    // When two starts happen at once and the other one has renamed its cluster first, that one is used.
     if (!isCode(error, "ENOTEMPTY") && !isCode(error, "EEXIST")) throw error;
   }
 };
@@ -86,8 +86,8 @@ export const isAlive = (pid: number): boolean => {
 };
 
 /**
- * A process that has ended, but was not reaped by its parent: it stays in the process table where process 1 does not
- * reap (in containers).
+ * Whether a process has ended, but was not reaped by its parent. It then stays in the process table, where process 1
+ * may not reap it (in containers).
  */
 export const isUnburied = (pid: number): boolean => {
   try {

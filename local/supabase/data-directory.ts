@@ -9,8 +9,8 @@ const prefix = "nightshift-postgres-";
 const homeFile = "home";
 
 /**
- * Started by root, Postgres runs as another user, which cannot enter a closed folder such as /root. The data is then in
- * /var/tmp, and a link to it is at the intended place. Data without a link to it has no owner.
+ * When root starts it, Postgres runs as another user, which cannot enter a closed folder such as /root. The data is
+ * then in /var/tmp, and a link to it is at the intended place. Data without a link to it has no owner.
  */
 export const placeData = (wanted: string): string => {
   const linked = targetOf(wanted);
@@ -29,7 +29,7 @@ export const placeData = (wanted: string): string => {
   return place;
 };
 
-/** Records for later starts which folder this data belongs to. */
+/** Records, for later starts, to which folder this data belongs. */
 export const rememberHome = (place: string, wanted: string): void =>
   fs.writeFileSync(path.join(place, homeFile), wanted);
 

@@ -5,7 +5,7 @@ import { authenticatorTimeoutMs, createPool } from "./pool.ts";
 /** The identity of a request: the role and the claims that row-level policies read. */
 export type Identity = { role: string; claims: string; claimsObject: Readonly<Record<string, unknown>> };
 
-/** The time limits of roles on hosted projects; other roles have the authenticator's. */
+/** The statement timeouts of roles on hosted projects. Other roles have the authenticator's timeout. */
 const statementTimeoutsMs: Readonly<Record<string, number>> = { anon: 3_000, authenticated: 8_000 };
 
 export type Statement = { text: string; values: unknown[] };
@@ -23,13 +23,14 @@ export type Database = {
 };
 
 /**
- * Two kinds of connections. Servers use the secret key, so its connections are service_role from the start, and a
- * request is exactly one statement. Every other request is a transaction that sets role and claims first, as PostgREST
- * does; its three statements are sent together.
+ * Two kinds of connections. Servers use the secret key, so the connections for them are service_role from the start,
+ * and a request is exactly one statement. Every other request is a transaction that first sets role and claims, like in
+ * PostgREST; its three statements are sent together.
  */
 export const openDatabase = (url: string, serviceClaims: string, connections = 10): Database => {
   const service = createPool(url, connections, { role: "service_role", "request.jwt.claims": serviceClaims });
-  // A statement that runs outside its transaction by mistake must have the role with the fewest rights.
+  // These connections have the role with the fewest rights, in case a statement runs outside its transaction by
+  // mistake.
   const people = createPool(url, Math.ceil(connections / 2), { role: "anon" }, true);
   const own = createPool(url, 3, {});
 
@@ -48,7 +49,8 @@ export const openDatabase = (url: string, serviceClaims: string, connections = 1
       client.release();
       return (await done).rows;
     } catch (error) {
-      // After a database error the connection can be reused: the commit has ended the transaction as a rollback.
+      // After a database error the connection can be reused, because the commit has ended the transaction as a
+      // rollback.
       client.release(error instanceof pg.DatabaseError ? undefined : true);
       throw error;
     }
@@ -97,12 +99,15 @@ const beginAs = ({ role, claims }: Identity, facts: RequestFacts): string => {
   return `begin; select ${calls.join(", ")}`;
 };
 
-/** Text in, text out: Postgres builds the JSON, and it is not parsed here. */
+/** Values stay text, because Postgres builds the JSON, and it is not parsed here. */
 const asText = { getTypeParser: () => (text: string) => text };
 
 const names = new Map<string, string>();
 
-/** Prepared once per connection. Requests have few shapes; when there are too many, the rest runs unprepared. */
+/**
+ * Statements are prepared once per connection. Requests have few shapes. When there are too many, the rest runs
+ * unprepared.
+ */
 const prepared = (text: string, values: unknown[]) => ({
   text,
   values,

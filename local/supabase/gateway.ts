@@ -13,9 +13,9 @@ import { answerToResponse, askFromFetch } from "./web.ts";
 export type GatewayOptions = {
   databaseUrl: string;
   keys: Keys;
-  /** The folder for the bytes of Storage. */
+  /** The folder in which Storage keeps bytes. */
   storageDir: string;
-  /** The gateway's public URL, which tokens name as their issuer and with which signed links begin. */
+  /** The gateway's public URL. Tokens name it as their issuer, and signed links begin with it. */
   publicUrl?: string;
   /** How many database connections requests may use at once. */
   connections?: number;
@@ -29,8 +29,8 @@ export type Gateway = {
 };
 
 /**
- * Answers the unmodified supabase-js as a hosted project does, for everything that the product uses; refuses the rest
- * with an error that names it.
+ * Answers the unmodified supabase-js like a hosted project, for everything that the product uses. Refuses the rest with
+ * an error that names it.
  */
 export const createGateway = async (options: GatewayOptions): Promise<Gateway> => {
   const { databaseUrl, keys, publicUrl = "http://localhost:54321" } = options;

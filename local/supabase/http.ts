@@ -1,12 +1,12 @@
 import type { Readable } from "node:stream";
 
 /**
- * The gateway's own request and answer. Node's Request and Response cost more than the rest of a call, so they are only
- * used for callers in the same process.
+ * The gateway's own request and answer. Node's Request and Response take longer than the rest of a call, so they are
+ * used only for callers in the same process.
  */
 export type Ask = {
   method: string;
-  /** Still percent-encoded, without the query. */
+  /** The path, still percent-encoded, without the query. */
   path: string;
   query: URLSearchParams;
   header(name: string): string | undefined;
@@ -29,15 +29,12 @@ export const json = (status: number, value: unknown, headers: Record<string, str
 });
 
 /**
- * The status of a refusal. auth-js takes every 5xx for a network error and drops its message; storage-js takes 400 and
- * 404 for a missing object. All clients pass 422 on.
+ * The status of a refusal. It is 422, because all clients pass it on. auth-js takes every 5xx for a network error and
+ * drops its message; storage-js takes 400 and 404 for a missing object.
  */
 const refusedStatus = 422;
 
-/**
- * The stand-in refuses what it does not model, and names it, because an answer that is nearly right would be
- * misleading.
- */
+/** Refuses what the stand-in does not model, and names it, because an almost right answer would be misleading. */
 export const notModeled = (what: string): Answer => {
   const detail = `The local Supabase does not model ${what}. Use what it models, or set SUPABASE_URL to a hosted project.`;
   return json(
@@ -65,7 +62,7 @@ export const refuse = (what: string): never => {
   throw new NotModeled(what);
 };
 
-/** The largest JSON body: far more than an app sends, and small enough for the memory of this process. */
+/** The largest JSON body: much more than an app sends, and small enough for the memory of this process. */
 export const bodyLimitBytes = 64 * 1024 * 1024;
 
 export class BodyTooLarge extends Error {}

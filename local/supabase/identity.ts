@@ -24,8 +24,8 @@ export class Unidentified extends Error {
 }
 
 /**
- * Returns the identity of a request, or throws Unidentified. The API key grants access; a user's token in addition
- * decides who the user is.
+ * Returns the identity of a request, or throws Unidentified. The API key grants access. A user's token, in addition,
+ * tells which user it is.
  */
 export type Identify = (ask: Ask) => Promise<Identity>;
 
@@ -63,7 +63,7 @@ export const createIdentify = (keys: Keys, tokens: Tokens): Identify => {
 export const bearerOf = (ask: Ask): string | undefined =>
   /^bearer (.+)$/i.exec(ask.header("authorization") ?? "")?.[1];
 
-/** Moves the key from the address to the header, so that no log or error that quotes the address contains it. */
+/** Moves the key from the address to a header, so that no log or error that quotes the address contains the key. */
 export const withKeyInHeader = (ask: Ask): Ask => {
   const key = ask.query.get("apikey");
   if (key === null) return ask;

@@ -4,15 +4,15 @@ import pg from "pg";
 import { applyPrelude } from "./prelude.ts";
 
 /**
- * Brings a database up to date: first with what hosted Supabase already has, then with every file of `directory` that
- * was not applied yet. Each file is one transaction, and is recorded where the Supabase CLI looks (the CLI records its
- * statements one by one). Returns the names of the applied files.
+ * Brings a database up to date: first adds what hosted Supabase already has, then applies every file of `directory`
+ * that was not applied yet. Each file is one transaction, and is recorded in the table of the Supabase CLI (which
+ * records statements one by one). Returns the names of the applied files.
  */
 export const migrate = async (url: string, directory: string): Promise<string[]> => {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
   try {
-    // Of two simultaneous starts the second waits here, and then finds nothing to do.
+    // When two starts happen at once, the second waits here, and then finds nothing to do.
     await client.query("select pg_advisory_lock(hashtext('nightshift migrations'))");
     await applyPrelude(client);
     const applied = await readApplied(client);
@@ -49,7 +49,7 @@ const readApplied = async (client: pg.Client): Promise<Map<string, string[]>> =>
   return new Map(rows.map((row) => [row.version, row.statements ?? []]));
 };
 
-/** Ignores whitespace and semicolons, because the CLI trims them a little differently. */
+/** Ignores whitespace and semicolons, because the CLI trims them in a slightly different way. */
 const fingerprint = (statements: readonly string[]) => statements.join(";").replace(/[\s;]+/g, "");
 
 const refuseIfChanged = ({ file, sql }: Migration, before: readonly string[]) => {

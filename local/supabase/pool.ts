@@ -1,6 +1,6 @@
 import pg from "pg";
 
-/** The statement timeout of a hosted project for roles without their own. */
+/** The statement timeout of a hosted project, for roles without their own. */
 export const authenticatorTimeoutMs = 8_000;
 
 const searchPath = "public,extensions";
@@ -12,7 +12,7 @@ type PoolConfig = pg.PoolConfig & {
 };
 
 /**
- * Connections whose settings, including the role, are part of the connection's start, so that they cost no statement.
+ * Connections whose settings, including the role, are set when the connection starts, so that they need no statement.
  */
 export const createPool = (
   url: string,
@@ -35,14 +35,14 @@ export const createPool = (
     application_name: "nightshift gateway",
   };
   const pool = new pg.Pool(config);
-  // A connection that ends emits an error on the pool too. The pool has already removed it, and the caller's statement
-  // has failed with the error, so it is ignored here.
+  // When a connection ends, the pool also emits an error. It is ignored here, because the pool has already removed the
+  // connection, and the caller's statement has failed with the same error.
   pool.on("error", () => {});
   pool.on("connect", (client) => client.on("error", () => {}));
   return pool;
 };
 
-/** Options in DATABASE_URL would silently replace ours. */
+/** Removes options from DATABASE_URL, which would replace ours without an error. */
 const withoutOptions = (url: string): string => {
   const cleaned = new URL(url);
   cleaned.searchParams.delete("options");
@@ -50,7 +50,8 @@ const withoutOptions = (url: string): string => {
 };
 
 /**
- * Checked once per connection: behind a pooler that drops settings, every request would run as the database's owner.
+ * Checks the role once per connection, because behind a pooler that drops settings every request would run as the
+ * database's owner.
  */
 const confirmRole = async (client: pg.ClientBase, wanted: string): Promise<void> => {
   const { rows } = await client.query<{ role: string }>("select current_setting('role') as role");

@@ -5,7 +5,9 @@ import os from "node:os";
 import path from "node:path";
 import { z } from "zod";
 
-/** Where the programs are, and, for root, as which user they must run: Postgres refuses to run as uid 0. */
+/**
+ * Where the programs are, and, when we are root, as which user they must run, because Postgres refuses to run as uid 0.
+ */
 export type Binaries = { directory: string; user?: { uid: number; gid: number } };
 
 const useOtherDatabase = "Set DATABASE_URL to a Postgres 15 or newer and it will be used instead.";
@@ -31,7 +33,7 @@ const installedDirectory = () => {
   }
 };
 
-/** The package creates these links in a postinstall script, which npm does not always run. */
+/** Makes the links that the package creates in a postinstall script, which npm does not always run. */
 const restoreSymlinks = (directory: string) => {
   const list = path.join(directory, "pg-symlinks.json");
   if (!fs.existsSync(list)) return;
@@ -54,13 +56,13 @@ const unprivilegedUser = () => {
         Number(execFileSync("id", [flag, name], { stdio: ["ignore", "pipe", "ignore"] }));
       return { uid: ask("-u"), gid: ask("-g") };
     } catch {
-      // This machine has no such user; the next name may exist.
+      // This machine has no such user, but may have one with the next name.
     }
   }
   return { uid: 65_534, gid: 65_534 };
 };
 
-/** True when a user without any rights of its own can reach `target`. */
+/** Whether a user without rights of its own can reach `target`. */
 export const reachableByOthers = (target: string): boolean => {
   const { root } = path.parse(target);
   for (let at = path.resolve(target); at !== root; at = path.dirname(at)) {
@@ -69,7 +71,7 @@ export const reachableByOthers = (target: string): boolean => {
   return true;
 };
 
-/** Other users cannot enter node_modules below /root, so a copy is used, which is made once per version. */
+/** Other users cannot enter node_modules below /root, so a copy is used. It is made once per version. */
 const copyForOthers = (directory: string) => {
   const manifest: unknown = JSON.parse(fs.readFileSync(path.join(directory, "..", "package.json"), "utf8"));
   const { version } = z.object({ version: z.string() }).parse(manifest);
@@ -81,7 +83,8 @@ const copyForOthers = (directory: string) => {
   try {
     fs.renameSync(unfinished, copy);
   } catch {
-    // Another process finished the same copy first, or /var/tmp is another file system; our copy works as well.
+    // Another process has finished the same copy first, or /var/tmp is another file system. Our copy works in both
+    // cases.
     return unfinished;
   }
   return copy;

@@ -11,7 +11,7 @@ export type Postgres = {
   /** The superuser's connection string. */
   url: string;
   port: number;
-  /** False when another living process already serves this data; then `stop` does not end the server. */
+  /** False when another running process already serves this data. Then `stop` does not end the server. */
   owned: boolean;
   /** Resolves when the server has ended for any reason. */
   exited: Promise<void>;
@@ -22,18 +22,21 @@ export type PostgresOptions = {
   dataDir: string;
   /** Lines for postgresql.conf, such as `{ fsync: "off" }`. */
   settings?: Readonly<Record<string, string | number>>;
-  /** Where Postgres writes its log; by default beside the data. */
+  /** The file of Postgres's log; by default it is beside the data. */
   logFile?: string;
 };
 
-/** For databases that are deleted after one test run: nothing waits for the disk, and a killed server loses data. */
+/**
+ * Settings for databases that are deleted after one test run: nothing waits for the disk, and a killed server loses
+ * data.
+ */
 export const throwawaySettings = {
   fsync: "off",
   synchronous_commit: "off",
   full_page_writes: "off",
 } as const;
 
-/** Counts every statement; benchmarks read `pg_stat_statements`. */
+/** Settings that count every statement. Benchmarks read `pg_stat_statements`. */
 export const countStatements = {
   shared_preload_libraries: "pg_stat_statements",
   "pg_stat_statements.track": "top",
@@ -42,14 +45,14 @@ export const countStatements = {
 const patienceMs = 30_000;
 
 /**
- * These errors pass: another start was faster, the port was taken meanwhile, or a killed server's memory is not
- * released yet.
+ * These errors are temporary: another start was faster, the port was taken meanwhile, or a killed server's memory is
+ * not released yet.
  */
 const passes = /lock file|in use|bind|shared memory/;
 
 /**
- * Starts the Postgres of a data folder, or attaches to the one that is running there. It ends with the process that
- * started it, even if that process is killed.
+ * Starts the Postgres of a data folder, or connects to the one that is already running there. Postgres ends with the
+ * process that started it, even if that process is killed.
  */
 export const startPostgres = async (options: PostgresOptions): Promise<Postgres> => {
   const binaries = findBinaries();
@@ -70,7 +73,10 @@ export const startPostgres = async (options: PostgresOptions): Promise<Postgres>
   }
 };
 
-/** A server whose owner is dead will soon be ended by its watch; if not, it is ended here. */
+/**
+ * When the process that started the server is dead, the shell beside the server ends it soon. If it does not, the
+ * server is ended here.
+ */
 const attach = async (cluster: Cluster, deadline: number): Promise<Postgres | undefined> => {
   for (;;) {
     const server = runningServer(cluster);
@@ -121,13 +127,13 @@ const launch = async (
     max_wal_size: "512MB",
     log_min_messages: "fatal",
     log_min_error_statement: "panic",
-    // A setting without effect, so that postmaster.opts contains the owner.
+    // This setting has no effect except that postmaster.opts contains the owner.
     "nightshift.owner": process.pid,
     ...settings,
   }).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
   const log = fs.openSync(logFile, "a");
-  // Postgres does not notice when its parent ends. So a watch, which init adopts, reads a pipe that only this process
-  // holds open: when this process ends, even by kill -9, the pipe ends and the watch stops the server.
+  // Postgres does not notice when its parent ends. So a shell, which init adopts, reads a pipe that only this process
+  // holds open. When this process ends, even by kill -9, the pipe ends and the shell stops the server.
   const watch = '( { read -r _ <&3; kill -INT $$; } >/dev/null 2>&1 & ) 3<&0; exec "$@" </dev/null';
   const child = spawn(
     "/bin/sh",
@@ -137,8 +143,8 @@ const launch = async (
       cwd: "/",
       env: { PATH: process.env["PATH"], LC_ALL: "C", TZ: "UTC" },
       stdio: ["pipe", log, log],
-      // A process group of its own: Ctrl-C in a terminal reaches only this process, which then stops the server in
-      // order.
+      // Postgres gets its own process group, so that Ctrl-C in a terminal reaches only this process, which then stops
+      // the server in order.
       detached: true,
     },
   );

@@ -1,5 +1,5 @@
--- What a hosted Supabase project already has before the first migration, as far as an app may rely on it. Never applied
--- to a database that Supabase created. Safe to apply again.
+-- What a hosted Supabase project already has before the first migration, as far as an app may rely on it. This is never
+-- applied to a database that Supabase created. It may be applied again.
 create schema if not exists extensions;
 create schema if not exists auth;
 create schema if not exists storage;
@@ -58,7 +58,7 @@ create table if not exists storage.buckets (
   updated_at timestamptz default now()
 );
 
--- The bytes are outside the database, in a file named by `version`.
+-- The bytes are outside the database, in a file with the name in `version`.
 create table if not exists storage.objects (
   id uuid primary key default gen_random_uuid(),
   bucket_id text references storage.buckets,

@@ -13,7 +13,8 @@ export const runningServer = ({
   const pid = Number(lines[0]);
   if (!Number.isInteger(pid) || pid <= 0) return undefined;
   if (!isAlive(pid)) {
-    // Postgres takes a killed server that was not reaped for a running one, and would wait for ever.
+    // Postgres would take a server that was killed but not reaped for a running one, and wait for ever, so its file is
+    // removed.
     if (isUnburied(pid)) fs.rmSync(path.join(directory, "postmaster.pid"), { force: true });
     return undefined;
   }
@@ -27,8 +28,8 @@ export const ownerOf = ({ directory }: Cluster) =>
 const releaseMs = 5_000;
 
 /**
- * The previous port if it is free, so that a gateway or an engine finds the server again after a crash. It is below the
- * ports that systems use for outgoing connections, which might take it while the server is down.
+ * The previous port if it is free, so that a gateway or an engine finds the server again after a crash. The port is
+ * below those of outgoing connections, because such a connection might take it while the server is down.
  */
 export const choosePort = async (cluster: Cluster): Promise<number> => {
   const file = path.join(cluster.directory, "port");

@@ -1,7 +1,10 @@
 import { Readable } from "node:stream";
 import type { Answer, Ask } from "./http.ts";
 
-/** Converts the arguments of `fetch`, for callers in the same process. Only other bodies than text need a Request. */
+/**
+ * Converts the arguments of `fetch`, for callers in the same process. A Request is needed only when the body is not
+ * text.
+ */
 export const askFromFetch = (...[input, init]: Parameters<typeof fetch>): Ask => {
   const body = init?.body ?? "";
   if (input instanceof Request || typeof body !== "string") return askFromRequest(new Request(input, init));

@@ -3,7 +3,8 @@ import { door } from "#app.ts";
 
 export default door("api");
 
-// `api` answers every address under `/api` and /queue/stats, the documents' own address, except those that another door answers, which are excluded here.
+// `api` answers every address under `/api`, and /queue/stats, which the source documents name. Addresses of other doors
+// are excluded here.
 export const config: Config = {
   path: ["/api", "/api/*", "/queue/stats"],
   excludedPath: [

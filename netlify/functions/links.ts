@@ -3,7 +3,7 @@ import { door } from "#app.ts";
 
 export default door("api");
 
-// Links in mails: the signed link is the only credential.
+// The links in mails. The signed link is the only credential.
 export const config: Config = {
   path: ["/l/*"],
 };

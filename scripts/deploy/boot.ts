@@ -9,7 +9,7 @@ import { example } from "./routes.ts";
 const Answer = z.object({ status: z.number(), body: z.string() });
 export type Answer = z.output<typeof Answer>;
 
-/** Variables as in production; every address leads to a closed port. */
+/** The variables of production. Every address is a closed port. */
 const ENVIRONMENT = {
   PATH: process.env["PATH"],
   NODE_ENV: "production",
@@ -35,7 +35,7 @@ export const knockAt = ({ routes }: Door): { method: string; address: string } =
 };
 
 /**
- * The bundle is outside the repository, with no node_modules above it: a package that it does not contain cannot be
+ * The bundle is outside the repository, without node_modules above it, so a package that it does not contain cannot be
  * found.
  */
 export const boot = async (root: string, door: Door, method: string, address: string): Promise<Answer> => {

@@ -1,4 +1,4 @@
-/** Large packages: each must be in the bundles that need it, and in no others. */
+/** Large packages. Each must be in the bundles that need it, and in no other bundles. */
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
 import { readdir, stat } from "node:fs/promises";
@@ -6,7 +6,7 @@ import { join, resolve } from "node:path";
 import { promisify } from "node:util";
 import type { Door } from "./manifest.ts";
 
-/** Package → the doors that need it. sharp is 19 MB and Typst 51 MB, nearly all of them native libraries. */
+/** For each package the doors that need it. sharp has 19 MB and Typst 51 MB, nearly all of them native libraries. */
 const HEAVY: Readonly<Record<string, readonly string[]>> = {
   sharp: ["inngest"],
   "@myriaddreamin/typst-ts-node-compiler": ["inngest"],
@@ -25,8 +25,8 @@ export const misplaced = (
   });
 
 /**
- * Checks that the bundled image library works. This machine's bundle has this machine's native library; Netlify's build
- * installs its own.
+ * Checks that the bundled image library works. The bundle of this machine contains this machine's native library;
+ * Netlify's build installs its own.
  */
 export const drawsPictures = async ({ name, path }: Door): Promise<string[]> => {
   if (HEAVY["sharp"]?.includes(name) !== true) return [];
@@ -39,7 +39,7 @@ export const drawsPictures = async ({ name, path }: Door): Promise<string[]> => 
   }
 };
 
-/** The size of the unpacked bundle in MB. Netlify accepts 250. */
+/** The size of the unpacked bundle in MB. Netlify accepts up to 250. */
 export async function megabytesOf(folder: string): Promise<number> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
   const files = entries.filter((entry) => entry.isFile());

@@ -39,7 +39,7 @@ export type Door = z.output<typeof Manifest>["functions"][number];
 
 const list = z.union([z.string().transform((one) => [one]), z.array(z.string())]);
 
-/** The `config` that a door exports, as running the file gives it. */
+/** The `config` that a door exports when its file is run. */
 export const DoorConfig = z.strictObject({
   path: list.optional(),
   excludedPath: list.optional(),
@@ -95,9 +95,9 @@ export const bundle = async (root: string, outDir: string): Promise<Door[]> => {
 };
 
 /**
- * The bundler reads `config` without running it, and silently ignores anything but a plain literal (a constant,
- * `satisfies`, a spread): the door would then have no address. So the result is compared with what running the file
- * gives.
+ * The bundler reads `config` without running it, and ignores anything but a plain literal (a constant, `satisfies`, a
+ * spread) without an error, so that the door would have no address. So the bundler's result is compared with the config
+ * that the file exports when it is run.
  */
 export const misread = (door: Door, exported: unknown): string[] => {
   const config = DoorConfig.safeParse(exported);

@@ -1,4 +1,7 @@
-/** The keys of netlify.toml that we use. Netlify ignores unknown keys, so a misspelled one would go unnoticed. */
+/**
+ * The keys of netlify.toml that we use. Netlify ignores unknown keys, so without this list a misspelled one would stay
+ * unnoticed.
+ */
 import { exec } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -27,7 +30,7 @@ const NetlifyToml = z.strictObject({
 export const readNetlifyToml = (root: string) =>
   NetlifyToml.parse(parse(readFileSync(join(root, "netlify.toml"), "utf8")));
 
-/** Builds the page as Netlify would, and checks that everything is where the file says. */
+/** Builds the page like Netlify does, and checks that everything is where the file says. */
 export const netlifyTomlProblems = async (root: string): Promise<string[]> => {
   const parsed = NetlifyToml.safeParse(parse(readFileSync(join(root, "netlify.toml"), "utf8")));
   if (!parsed.success) return [`netlify.toml: ${z.prettifyError(parsed.error)}`];

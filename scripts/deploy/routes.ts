@@ -1,6 +1,6 @@
 /**
- * Which door answers which address: every route of the API must have exactly one door, and no two doors may share an
- * address.
+ * Checks which door answers which address: every route of the API must have exactly one door, and no two doors may
+ * share an address.
  */
 import type { Door } from "./manifest.ts";
 

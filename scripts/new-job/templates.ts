@@ -1,6 +1,6 @@
 import type { Names } from "./names.ts";
 
-/** The files of a new job by path. People read them and then write their own work into them. */
+/** The files of a new job by path. People read them and then replace the example by their own work. */
 export const filesOf = (names: Names): Record<string, string> => ({
   [`src/${names.room}/events.ts`]: events(names),
   [`src/${names.room}/${names.job}.ts`]: functionFile(names),
@@ -36,7 +36,7 @@ type Dependencies = {
 };
 
 /**
- * A step may run twice, so its effect needs an idempotency key made of the work. The return value is the job's result.
+ * A step may run twice, so its effect needs an idempotency key that every run uses. The return value is the job's result.
  */
 export const ${functionName} = ({ inngest, flow, onFailure, notifications }: Dependencies) =>
   inngest.createFunction(

@@ -25,6 +25,8 @@ export const campaignView = z.object({
   from: z.string(),
   replyTo: z.string().nullable(),
   missingField: z.enum(["fail", "empty"]),
+  /** Grows with each change of the draft. */
+  version: z.number(),
   counts: z.object({
     recipients: count,
     pending: count,

@@ -53,13 +53,17 @@ export const campaignContent = z
   });
 export type CampaignContent = z.output<typeof campaignContent>;
 
-/** Fields that are left out keep their values; null removes an html, a text or a replyTo. */
+/**
+ * Fields that are left out keep their values; null removes an html, a text or a replyTo. With `version`, a draft that has
+ * another version is left as it is (409).
+ */
 export const campaignChanges = z
   .strictObject({
     ...fields,
     html: body.nullable(),
     text: body.nullable(),
     replyTo: mailbox.nullable(),
+    version: z.int().min(1).max(2_147_483_647),
   })
   .partial();
 export type CampaignChanges = z.output<typeof campaignChanges>;

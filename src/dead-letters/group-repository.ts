@@ -20,7 +20,7 @@ export type GroupWork = {
   haltAfter: number;
   /**
    * How many letters are reprocessed first. The others follow when all of these have ended and none of them has failed
-   * again.
+   * again or was canceled.
    */
   canary: number;
   /** Changes the data of each letter. */

@@ -26,7 +26,10 @@ type Cursor = z.output<typeof cursorSchema>;
 type PlannedPart = Piece["parts"][number];
 type Repository = Pick<ImportRepository, "describe" | "fingerprint">;
 
-/** Cuts the next piece of an import's file into parts of whole rows. The same file always gives the same parts. */
+/**
+ * Cuts the next piece of an import's file into parts of whole rows. A part of a slow source ends early, so that it can
+ * be read again within one step; a packed file is read from its start each time, so that would not help.
+ */
 export async function planPiece(
   imports: Repository,
   work: ImportRow,
@@ -39,7 +42,8 @@ export async function planPiece(
   const start = cursor ?? { offset: 0, line: 1, row: 1, digest: "" };
   // A file in Storage is identified by its ETag; a file at a web address by a digest, after it was read to its end.
   const isDigested = work.fingerprint === null;
-  const { parts, next, digest } = await cut(rows, start, time, isDigested);
+  const isPacked = work.dialect?.isGzip ?? false;
+  const { parts, next, digest } = await cut(rows, start, { time, isDigested, isPacked });
   if (next !== null) return { parts, cursor: next };
   if (cursor === undefined && parts.length === 0) throw noRows();
   if (isDigested) await imports.fingerprint(work.id, digest);
@@ -65,7 +69,9 @@ export function dialectOf({ dialect }: ImportRow): Dialect {
   throw new AppError("internal", "The format of this import's file was not detected yet");
 }
 
-async function cut(rows: AsyncIterable<Row[]>, start: Cursor, time: StepTime, isDigested: boolean) {
+type CutOptions = { time: StepTime; isDigested: boolean; isPacked: boolean };
+
+async function cut(rows: AsyncIterable<Row[]>, start: Cursor, { time, isDigested, isPacked }: CutOptions) {
   const parts: PlannedPart[] = [];
   let { row: number, digest } = start;
   let open = openPart(number, start);
@@ -76,10 +82,12 @@ async function cut(rows: AsyncIterable<Row[]>, start: Cursor, time: StepTime, is
     parts.push({ first: open.first, last: number - 1, total: number - open.first, bounds });
   };
   for await (const piece of rows) {
+    const endsEarly = !isPacked && time.isLate() ? piece.at(-1) : undefined;
     for (const row of piece) {
       refuseGivenUp(row);
       const rowsOfPart = number - open.first;
-      if (rowsOfPart >= PART_ROWS || (rowsOfPart > 0 && row.offset - open.offset >= PART_BYTES)) {
+      const isFull = rowsOfPart >= PART_ROWS || row.offset - open.offset >= PART_BYTES || row === endsEarly;
+      if (rowsOfPart > 0 && isFull) {
         close(row.offset);
         const next: Cursor = { offset: row.offset, line: row.line, row: number, digest };
         if (parts.length >= PIECE_PARTS || time.isLate()) return { parts, next, digest };

@@ -11,7 +11,8 @@ export const filterQuery = {
   requester: text(200).optional(),
   parent: uuid.optional(),
   /**
-   * A text that the id, the kind, the function, the requester, the owner, the idempotency key or the error contains.
+   * A text that the job contains in its id, kind, function, requester, owner, idempotency key, error or subject (what
+   * the job is about).
    */
   search: trimmedText(100).optional(),
   from: instant.optional(),

@@ -31,7 +31,15 @@ export const activity = z.object({
 
 export const activityDetails = activity.extend({
   /** One entry for each of the last 24 hours; the last entry is the current hour. */
-  perHour: z.array(z.object({ at: z.string(), completed: z.number(), failed: z.number() })),
+  perHour: z.array(
+    z.object({
+      at: z.string(),
+      completed: z.number(),
+      failed: z.number(),
+      /** More jobs ended in this hour: only the newest 10,000 are counted. */
+      isMore: z.boolean(),
+    }),
+  ),
 });
 
 export type FunctionRepository = ReturnType<typeof functionRepository>;

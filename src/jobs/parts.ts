@@ -33,6 +33,8 @@ type Outcome = { state: "open" | "done" | "ended" | "gone" | "paused" } | { stat
 
 /** A request may run 60 s on Netlify, and the longest call to a provider takes 20 s. */
 const STEP_MS = 35_000;
+/** A plan may read a file from a slow host, and one of its answers may take 30 s. */
+const PLAN_STEP_MS = 20_000;
 /** After this time the part of a dead claimant is free again: the longest possible step, and a margin. */
 const LEASE_MS = 120_000;
 /** A run that waits this many times in a row fails, because waiting does not help. */
@@ -60,7 +62,7 @@ export function createParts(parts: PartsRepository, { stepMs = STEP_MS } = {}) {
   ): Promise<Plan> {
     for (let round = 0; round < MAX_STEPS; round++) {
       const plan = await step.run(`plan-${round}`, async () => {
-        const time = startTime(stepMs);
+        const time = startTime(Math.min(stepMs, PLAN_STEP_MS));
         let plan = await parts.open(event.id ?? runId, functionId);
         while (!plan.planned && !time.isLate())
           plan = await parts.add(plan.jobId, plan.cursor, await cut(plan, time));

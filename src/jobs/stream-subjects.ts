@@ -56,7 +56,7 @@ function placeIn(filter: JobFilter, job: JobFacts): "in" | "gone" | "out" {
 const said = z.looseObject({ code: z.string().catch(""), message: z.string().catch("") });
 
 /** Matches like the search of `list_jobs`. */
-function isFound(search: string, job: JobFacts & { error?: unknown }): boolean {
+function isFound(search: string, job: JobFacts & { error?: unknown; subject?: string | null }): boolean {
   const { code, message } = said.catch({ code: "", message: "" }).parse(job.error);
   const words = [
     job.id,
@@ -66,6 +66,7 @@ function isFound(search: string, job: JobFacts & { error?: unknown }): boolean {
     job.requester,
     job.owner,
     job.idempotency_key,
+    job.subject,
     code,
   ];
   const text = [...words, code === "internal" ? "" : message].join(" ");

@@ -2,9 +2,10 @@
 
 -- p_owner null sees every job. The statement is dynamic, here and in every list with several filters, so that each
 -- combination is planned for itself: one generic plan could not use the index of any.
--- p_search is a part of any word that names a job. It has no index, because one over all these texts would slow every
--- write of the ledger; so it looks through the newest 10,000 jobs that match the rest. The whole id of a job or an event
--- finds its jobs at any age.
+-- p_search is a part of any word that names a job, or of what it is about. It has no index, because one over all these
+-- texts would slow every write of the ledger; so it looks through the newest 10,000 jobs that match the rest, and through
+-- the subjects of the newest 1,000 of them, which are in the rooms' tables. The whole id of a job or an event finds its
+-- jobs at any age.
 create function private.find_jobs(
   p_owner text, p_status text, p_kind text, p_function_id text, p_requester text, p_parent_job_id uuid, p_search text,
   p_unfinished boolean, p_from timestamptz, p_to timestamptz, p_before_at timestamptz, p_before_id uuid, p_limit integer
@@ -16,10 +17,17 @@ set plan_cache_mode = force_custom_plan
 as $$
 declare
   c_searched constant integer := 10000;
+  c_subjects constant integer := 1000;
+  v_subjects jsonb;
   v_id uuid := private.uuid_of(p_search);
   v_is_whole boolean := exists (select from public.jobs
     where (id = v_id or event_id = p_search) and (p_owner is null or owner = p_owner));
 begin
+  if p_search is not null and not v_is_whole then
+    select private.job_subjects(array_agg(jobs)) into v_subjects
+    from private.find_jobs(p_owner, p_status, p_kind, p_function_id, p_requester, p_parent_job_id, null, p_unfinished,
+      p_from, p_to, p_before_at, p_before_id, c_subjects) as jobs;
+  end if;
   return query
   select * from (
     select * from public.jobs
@@ -38,7 +46,7 @@ begin
     limit case when p_search is null then p_limit else c_searched end) as jobs
   where p_search is null or position(lower(p_search) in lower(concat_ws(' ', id, event_id, kind, function_id, requester,
     owner, idempotency_key, error ->> 'code',
-    case when error ->> 'code' = 'internal' then null else error ->> 'message' end))) > 0
+    case when error ->> 'code' = 'internal' then null else error ->> 'message' end, v_subjects ->> id::text))) > 0
   order by created_at desc, id desc
   limit p_limit;
 end

@@ -137,22 +137,24 @@ as $$
   select to_jsonb(activity) from private.function_activity(null, p_now) as activity;
 $$;
 
--- One function, with what ended in each of the last 24 hours (the current one last); null: no such function.
+-- One function, with what ended in each of the last 24 hours (the current one last); null: no such function. Of each
+-- hour at most 10,000 jobs are counted, the newest; isMore says whether there were more.
 create function public.get_function(p_function_id text, p_now timestamptz)
 returns jsonb
 language sql stable
 set search_path = ''
 as $$
   select to_jsonb(activity) || jsonb_build_object('perHour', (
-    select jsonb_agg(jsonb_build_object('at', hour, 'completed', coalesce(completed, 0), 'failed', coalesce(failed, 0))
+    select jsonb_agg(jsonb_build_object('at', hour, 'completed', completed, 'failed', failed, 'isMore', ended.count > 10000)
       order by hour)
     from generate_series(date_trunc('hour', p_now, 'UTC') - interval '23 hours', p_now, interval '1 hour') as hour
-    left join (
-      select date_trunc('hour', ended_at, 'UTC') as hour, count(*) filter (where status = 'completed') as completed,
-        count(*) filter (where status = 'failed') as failed
-      from public.jobs
-      where function_id = p_function_id and ended_at >= date_trunc('hour', p_now, 'UTC') - interval '23 hours'
-      group by 1) as ended using (hour)))
+    cross join lateral (
+      select count(*), count(*) filter (where status = 'completed' and n <= 10000) as completed,
+        count(*) filter (where status = 'failed' and n <= 10000) as failed
+      from (
+        select status, row_number() over (order by ended_at desc) as n from public.jobs
+        where function_id = p_function_id and ended_at >= hour and ended_at < hour + interval '1 hour'
+        order by ended_at desc limit 10001) as newest) as ended))
   from private.function_activity(p_function_id, p_now) as activity;
 $$;
 

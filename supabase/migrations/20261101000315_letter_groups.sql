@@ -12,7 +12,7 @@ create table public.letter_group_jobs (
   -- The job halts when more of its letters than this have failed again.
   halt_after integer not null,
   -- How many letters are reprocessed first. The others follow when all of these have ended and none of them has failed
-  -- again.
+  -- again or was canceled.
   canary integer not null default 0,
   -- A JSON Patch for the data of each letter.
   patch jsonb,
@@ -39,9 +39,10 @@ alter table public.dead_letter_queue add constraint dead_letter_queue_group_job_
   foreign key (group_job_id) references public.letter_group_jobs (id) on delete set null;
 create index dead_letter_queue_fingerprint on public.dead_letter_queue (fingerprint, status, failed_at, id);
 create index dead_letter_queue_group_job on public.dead_letter_queue (group_job_id) where group_job_id is not null;
--- The letters that a job looks at before it continues: those that are being reprocessed, and those that failed again.
+-- The letters that a job looks at before it continues: those that are being reprocessed, and those that failed again or
+-- were canceled.
 create index dead_letter_queue_unfinished on public.dead_letter_queue (group_job_id)
-  where status = 'reprocessed' and (outcome is null or outcome = 'failed');
+  where status = 'reprocessed' and (outcome is null or outcome in ('failed', 'canceled'));
 
 create function private.letter_group_subjects(p_jobs public.jobs[])
 returns table (job_id uuid, subject text)

@@ -66,15 +66,16 @@ set search_path = ''
 as $$
   select case
       when p_work.action = 'ignore' then 200
-      when count(*) filter (where outcome = 'failed')
-        > case when p_done <= p_work.canary then 0 else p_work.halt_after end then null
+      -- A canceled letter of the canary has not shown that the cause is gone.
+      when p_done <= p_work.canary and count(outcome) > 0 then null
+      when count(*) filter (where outcome = 'failed') > p_work.halt_after then null
       when p_done = p_work.canary and count(*) filter (where outcome is null) > 0 then 0
       else greatest(least(
         p_work.at_once - count(*) filter (where outcome is null),
         case when p_done < p_work.canary then p_work.canary - p_done end), 0)
     end, p_now - min(handled_at) filter (where outcome is null)
   from public.dead_letter_queue
-  where group_job_id = p_work.id and status = 'reprocessed' and (outcome is null or outcome = 'failed');
+  where group_job_id = p_work.id and status = 'reprocessed' and (outcome is null or outcome in ('failed', 'canceled'));
 $$;
 
 create function private.handle_letter_of(p_work public.letter_group_jobs, p_letter_id uuid, p_now timestamptz)
@@ -94,9 +95,9 @@ end
 $$;
 
 -- Handles as many letters as private.room_of_letter_group allows, each once, because a handled letter is no longer
--- open. Halts when too many letters have failed again, or one of the canary. Then the rest counts as skipped, and its
--- letters stay open. Returns {"state": "open", "done" or "lost", "waitMs"}; waitMs: how long to wait, because no letter
--- may be handled now.
+-- open. Halts when too many letters have failed again, or when one of the canary has failed again or was canceled. Then
+-- the rest counts as skipped, and its letters stay open. Returns {"state": "open", "done" or "lost", "waitMs"}; waitMs:
+-- how long to wait, because no letter may be handled now.
 create function public.work_letter_group(
   p_part_id bigint, p_token uuid, p_job_id uuid, p_from bigint, p_last bigint, p_now timestamptz
 )

@@ -14,6 +14,8 @@ create table public.campaigns (
   reply_to text,
   -- What happens to a recipient without a value for a merge field: the mail fails, or the field is empty.
   missing_field text not null default 'empty',
+  -- Grows with each change of the draft, so that two authors notice each other.
+  version integer not null default 1,
   -- The sender's postal address, and how links are signed; set when planning begins, and then frozen like the content.
   imprint jsonb,
   status text not null default 'draft',

@@ -64,7 +64,7 @@ as $$
 $$;
 
 -- Only a draft can be changed; the table's trigger refuses the rest. Fields that are absent stay; null removes html, text
--- or replyTo.
+-- or replyTo. With a version, the draft changes only if it still has that version.
 create function public.update_campaign(p_campaign_id uuid, p_owner text, p_content jsonb)
 returns void
 language plpgsql
@@ -72,8 +72,12 @@ set search_path = ''
 as $$
 declare
   v_constraint text;
+  v_version integer := (private.lock_campaign(p_campaign_id, p_owner)).version;
 begin
-  perform private.lock_campaign(p_campaign_id, p_owner);
+  if (p_content ->> 'version')::integer <> v_version then
+    perform private.refuse(409, 'conflict', format(
+      'The draft was changed elsewhere: it has version %s, not %s', v_version, p_content ->> 'version'));
+  end if;
   if p_content ? 'listId' then
     perform private.require_email_list((p_content ->> 'listId')::uuid, p_owner);
   end if;
@@ -85,7 +89,8 @@ begin
     text = case when p_content ? 'text' then p_content ->> 'text' else text end,
     sender = coalesce(p_content ->> 'from', sender),
     reply_to = case when p_content ? 'replyTo' then p_content ->> 'replyTo' else reply_to end,
-    missing_field = coalesce(p_content ->> 'missingField', missing_field)
+    missing_field = coalesce(p_content ->> 'missingField', missing_field),
+    version = version + 1
   where id = p_campaign_id;
 exception when check_violation then
   get stacked diagnostics v_constraint = constraint_name;

@@ -50,7 +50,7 @@ begin
     'pausedAt', case when v_campaign.ended_at is null then v_job.paused_at end,
     'note', v_campaign.note, 'jobId', v_campaign.job_id, 'subject', v_campaign.subject, 'html', v_campaign.html,
     'text', v_campaign.text, 'from', v_campaign.sender, 'replyTo', v_campaign.reply_to,
-    'missingField', v_campaign.missing_field, 'counts', v_counts, 'sentBy', v_sent_by,
+    'missingField', v_campaign.missing_field, 'version', v_campaign.version, 'counts', v_counts, 'sentBy', v_sent_by,
     'recipientsPerSecond', case when v_seconds > 0 and v_blocked is null and v_job.paused_at is null then round(v_done / v_seconds, 1) end,
     'createdAt', v_campaign.created_at, 'queuedAt', v_campaign.queued_at, 'startedAt', v_first,
     'endedAt', v_campaign.ended_at,

@@ -59,12 +59,70 @@ withChromium("the composer", () => {
     });
     await page.locator("textarea.html").fill("");
     await page.getByRole("textbox", { name: "Text" }).fill("Plain, {{email}}");
-    await page.getByText("draft, not saved").waitFor();
+    await page.getByText("Not saved yet").waitFor();
     await page.getByText("Text", { exact: true }).and(page.locator(".segmented label")).click();
     await page.getByText("Plain, ada@example.com").waitFor();
     await page.getByRole("button", { name: "Save draft" }).press("Enter");
-    await page.getByText("draft", { exact: true }).waitFor();
+    await page.getByText(/^Saved \d\d:\d\d$/).waitFor();
     expect(await stored()).toMatchObject({ html: null, text: "Plain, {{email}}" });
+  });
+
+  test("a draft saves itself; what was changed elsewhere meanwhile is not overwritten unasked", async () => {
+    const { call, sql } = pages.house;
+    const { id: listId } = await call("POST", "/api/lists", { name: "Writers" });
+    const page = await pages.open("/campaigns/new", { expected: /status of 409/ });
+    await page.getByRole("combobox", { name: "List" }).selectOption("Writers");
+    await page.getByText("a draft needs a list, a sender, a subject and a text").waitFor();
+    await page.getByLabel("From").fill("Ada <ada@example.com>");
+    await page.locator("textarea.html").fill("<p>Hello</p>");
+    await page.getByLabel("Subject").fill("Tuesday");
+    const state = page.locator("main header").getByText(/^Saved \d\d:\d\d$/);
+    await state.waitFor();
+    const { rows } = await sql.query("select id from campaigns where list_id = $1", [listId]);
+    expect(rows).toHaveLength(1);
+    const path = `/api/campaigns/${rows[0]?.["id"]}`;
+    expect(await call("GET", path)).toMatchObject({ subject: "Tuesday", html: "<p>Hello</p>" });
+
+    const write = async (subject: string) => {
+      await page.getByLabel("Subject").fill(subject);
+      await state.waitFor({ state: "detached" });
+    };
+    await write("Wednesday");
+    await state.waitFor();
+    expect((await call("GET", path)).subject).toBe("Wednesday");
+
+    await call("PATCH", path, { subject: "Theirs" });
+    await write("Thursday");
+    const note = page.getByText("Not saved: The draft was changed elsewhere");
+    await note.waitFor();
+    expect((await call("GET", path)).subject).toBe("Theirs");
+    expect(await faultsOf(page, "conflict")).toEqual([]);
+    await page.getByRole("button", { name: "Load the other draft" }).press("Enter");
+    await note.waitFor({ state: "detached" });
+    await expect.poll(() => page.getByLabel("Subject").inputValue()).toBe("Theirs");
+
+    await call("PATCH", path, { subject: "Theirs again" });
+    await write("Friday");
+    await note.waitFor();
+    await page.getByRole("button", { name: "Replace it with this one" }).press("Enter");
+    await state.waitFor();
+    expect((await call("GET", path)).subject).toBe("Friday");
+
+    // Leaving saves what was written last.
+    await write("Saturday");
+    await page.evaluate(() => void (location.hash = "#/campaigns"));
+    await expect.poll(async () => (await call("GET", path)).subject).toBe("Saturday");
+    expect((await sql.query("select from campaigns where list_id = $1", [listId])).rows).toHaveLength(1);
+  });
+
+  test("a draft that the API refuses says why it is not saved", async () => {
+    const id = await draftCampaign(pages.house, { name: "The wrong mail", people: 1 });
+    const page = await pages.open(`/campaigns/${id}`, { expected: /status of 400/ });
+    await page.locator("textarea.html").fill("<p>{% if name %}</p>");
+    await page.getByText(/^Not saved: .*line 1/).waitFor();
+    await page.locator("textarea.html").fill("<p>{{name}}</p>");
+    await page.getByText(/^Saved \d\d:\d\d$/).waitFor();
+    expect((await pages.house.call("GET", `/api/campaigns/${id}`)).html).toBe("<p>{{name}}</p>");
   });
 
   test("the mail is shown in light, dark and on a phone, and none of its scripts or links works", async () => {

@@ -122,6 +122,12 @@ withChromium("what the page says about work", () => {
     const row = page.getByRole("row").filter({ has: page.locator(`a[href="#/jobs/${id}"]`) });
     await expect.poll(() => page.url()).toContain("search=ERATE-ima");
     await row.getByText("running").waitFor();
+    await page.getByLabel("Search").fill("no such job");
+    await page.getByText("No job matches").waitFor();
+    await page.getByLabel("Search").fill("searched Fox");
+    await row.getByText("running").waitFor();
+    await page.getByLabel("Search").fill("no such job");
+    await page.getByText("No job matches").waitFor();
     await page.getByLabel("Search").fill(id.slice(2, 30));
     await expect.poll(() => page.getByRole("row").count()).toBe(2);
     await house.steer("/_control/images", { hold: false });

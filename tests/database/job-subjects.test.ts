@@ -15,7 +15,8 @@ beforeAll(async () => {
         insert into public.calls values (cardinality(p_jobs));
         return query select id, event_data ->> 'way' from unnest(p_jobs);
       end $$;
-    alter function public.list_jobs volatile; alter function private.job_subjects volatile`);
+    alter function public.list_jobs volatile; alter function private.find_jobs volatile;
+    alter function private.job_subjects volatile`);
   await sql("select private.register_work_kind($1)", {
     function_id: "walk",
     event_name: "test/walk",
@@ -45,6 +46,17 @@ test("a list asks each kind once for all its jobs, and cuts long subjects", asyn
   expect(subjects.get(silent)).toBeNull();
   expect(subjects.get(other)).toBeNull();
   expect(await sql("select jobs from calls")).toEqual([{ jobs: 3 }]);
+});
+
+test("a search finds a part of the subject, in the list and in the stream", async () => {
+  const id = await insertJob(db.sql, { data: { way: "through the Valley of roses" } });
+  await insertJob(db.sql, { data: { way: "through the mud" } });
+  const list = `select list_jobs(null, null, null, null, null, null, 'valley OF', null, null, null, null, 500) as job`;
+  expect((await sql(list)).map(({ job }) => job.id)).toEqual([id]);
+  const [{ live }] = await sql(
+    "select read_live_snapshot(null, null, null, null, null, null, null, 'valley OF', null, null) as live",
+  );
+  expect(live.jobs.map((job: { id: string }) => job.id)).toEqual([id]);
 });
 
 test("one job and the stream tell the same subject as the list", async () => {

@@ -147,6 +147,19 @@ describe("campaigns", () => {
     expect(kept).toMatchObject({ status: 200, body: { text: "Plain", replyTo: null } });
   });
 
+  test("409: a change names a version that the draft no longer has, and changes nothing", async () => {
+    const { campaignId } = await house.draft(1);
+    const path = `/api/campaigns/${campaignId}`;
+    const { version } = (await house.call("GET", path)).body;
+    const first = await house.call("PATCH", path, { subject: "Mine", version });
+    expect(first).toMatchObject({ status: 200, body: { subject: "Mine", version: version + 1 } });
+    expect(await house.call("PATCH", path, { subject: "Theirs", version })).toMatchObject({
+      status: 409,
+      body: { code: "conflict" },
+    });
+    expect((await house.call("GET", path)).body).toMatchObject({ subject: "Mine", version: version + 1 });
+  });
+
   test("S4-68: 404: Campaign not found; 202: the answer has a message, the job's id and its address; 200: a repeated request returns the same job", async () => {
     const nothing = await house.call("POST", `/api/campaigns/${crypto.randomUUID()}/send`);
     expect(nothing).toMatchObject({ status: 404, body: { error: "Campaign not found" } });

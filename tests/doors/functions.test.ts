@@ -73,6 +73,21 @@ test("of a function with more than 2,000 jobs in the last day, the newest are co
   await database.sql.query("delete from jobs where function_id = 'run-far'");
 });
 
+test("of an hour with more than 10,000 jobs, the newest are counted", async () => {
+  await database.sql.query(
+    `insert into jobs (kind, function_id, event_id, event_name, requester, status, created_at, ready_at, due_at, released_at,
+       sent_at, started_at, ended_at, updated_at)
+     select 'many', 'run-full', 'full ' || n, 'e', 'r', case when n <= 10000 then 'completed' else 'failed' end, t, t, t, t, t,
+       t, t, t from (select n, date_trunc('hour', now()) - interval '1 hour' - n * interval '1 millisecond' as t
+         from generate_series(1, 10001) as n) as made`,
+  );
+  const { perHour } = await get("/api/functions/run-full");
+  expect(perHour.filter(({ isMore }: { isMore: boolean }) => isMore)).toMatchObject([
+    { completed: 10_000, failed: 0 },
+  ]);
+  await database.sql.query("delete from jobs where function_id = 'run-full'");
+});
+
 test("every function with jobs of its own says what it does; those of parts are left out", async () => {
   const { items } = await get("/api/functions");
   const summaryOf = new Map(

@@ -11,13 +11,13 @@ async function open(options: Partial<Parameters<typeof workshop>[0]> = {}) {
   shop = await workshop({ start: OPEN, functions: maintenanceFunctions, ...options });
   await shop.app.keepHouse();
 }
-/** Ended jobs of October, each with an event, a second apart: every n-th completed, the others failed. */
-const jobsOfOctober = (count: number, completedEach = 2) =>
+/** Ended jobs, each with an event, from a second after `from` on a second apart: every n-th completed, the others failed. */
+const endedJobs = (count: number, completedEach = 2, from = "2026-10-20T00:00:00Z") =>
   shop.rows(
     `with made as (
        insert into jobs (kind, function_id, event_id, event_name, event_data, requester, owner, status, error, result,
          created_at, ready_at, due_at, released_at, ended_at, updated_at)
-       select 'report', 'generate-report', 'event-' || n, 'report/generate', '{"email": "ann@example.com"}', 'user:ann', 'ann',
+       select 'report', 'generate-report', 'event-' || at, 'report/generate', '{"email": "ann@example.com"}', 'user:ann', 'ann',
          case when n % $3 = 0 then 'completed' else 'failed' end,
          case when n % $3 > 0 then '{"code": "internal", "message": "ann@example.com"}'::jsonb end,
          '{"name": "Ann"}', at, at, at, at, at, at
@@ -25,7 +25,7 @@ const jobsOfOctober = (count: number, completedEach = 2) =>
        returning id, ended_at)
      insert into job_events (job_id, sequence, type, at, data)
      select id, 1, 'accepted', ended_at, '{"by": "ann@example.com"}' from made`,
-    [count, "2026-10-20T00:00:00Z", completedEach],
+    [count, from, completedEach],
   );
 const files = async (): Promise<string[]> =>
   (await shop.rows("select name from storage.objects where bucket_id = 'archive' order by name")).map(
@@ -54,7 +54,9 @@ async function archive() {
 
 test("S4-84: once a month what ended in the past month is written to a private bucket, in class P5", async () => {
   await open();
-  await jobsOfOctober(3);
+  await endedJobs(3);
+  // The first instant of November.
+  await endedJobs(1, 2, "2026-10-31T23:59:59Z");
   await shop.rows(
     `insert into dead_letter_queue (event_name, event_data, error_message, failed_at, status, event_id, run_id, function_id,
        error_code, fingerprint, note, handled_by, handled_at)
@@ -82,14 +84,14 @@ test("S4-84: once a month what ended in the past month is written to a private b
   expect(letters).toMatchObject([{ status: "ignored", functionId: "generate-report" }]);
   expect(JSON.stringify([jobs, letters]).toLowerCase()).not.toContain("ann");
 
-  // The next month has the archive's own job alone, and October is not written again.
+  // The next month has its job and the archive's own, and October is not written again.
   await archive();
   await shop.engine.idle();
   expect(
     await shop.rows("select month::text, row_count::int from private.archived_months order by 1"),
   ).toEqual([
     { month: "2026-10-01", row_count: 4 },
-    { month: "2026-11-01", row_count: 1 },
+    { month: "2026-11-01", row_count: 2 },
   ]);
 });
 
@@ -102,7 +104,7 @@ test("a run that is interrupted has each job once, in order", async () => {
     },
   });
   // Few completed ones, because a kind keeps 1,000 of them.
-  await jobsOfOctober(2_500, 10);
+  await endedJobs(2_500, 10);
   await archive();
   await shop.engine.waitFor(async () => (await runs())[0]?.status === "completed");
   expect(pages).toBeGreaterThan(5);
@@ -117,7 +119,7 @@ test("a run that is interrupted has each job once, in order", async () => {
 test("old jobs whose month is not archived stay a month longer", async () => {
   await open();
   await shop.rows("insert into private.archived_months values ('2026-09-01', 0, 0, now())");
-  await jobsOfOctober(2);
+  await endedJobs(2);
   const left = async (before: string) => {
     await shop.rows("select purge_ledgers($1, $1, 500)", [before]);
     return (await shop.rows("select from jobs where kind = 'report'")).length;

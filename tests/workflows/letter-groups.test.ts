@@ -180,6 +180,19 @@ describe("a job that reprocesses a group", () => {
     expect(after.job).toMatchObject({ canary: 3, haltedAt: expect.any(String) });
   });
 
+  test("halts when one of the canary was canceled, because the cause may still be there", async () => {
+    const fingerprint = await letters(50);
+    isSlow = true;
+    const { body } = await ask(fingerprint, "reprocess", { atOnce: 20, canary: 3 });
+    await shop.engine.advance("10m");
+    const [canary] = await shop.rows("select id from jobs where function_id = 'ship-order' limit 1");
+    expect((await shop.call("DELETE", `/api/jobs/${canary?.["id"]}`)).status).toBe(202);
+    expect(await ended(body.jobId)).toMatchObject({ result: { reprocessed: 3, skipped: 47 } });
+    const after = await group(fingerprint);
+    expect(after.counts).toMatchObject({ reprocessed: 3, failedAgain: 0, open: 47 });
+    expect(after.job.haltedAt).not.toBeNull();
+  });
+
   test("sends the rest when the canary has passed, and not before", async () => {
     const fingerprint = await letters(50);
     isSlow = true;

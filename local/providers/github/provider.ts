@@ -5,7 +5,7 @@ import { json } from "#providers/http.ts";
 type Options = {
   clock?: { now(): Date };
   webhookSecret: string;
-  /** The site to which the hook of every repository leads. */
+  /** The site to which every repository's hook sends webhooks. */
   site: string;
 };
 type Delivery = { id: number; guid: string; event: string; action: string | null; at: Date; payload: object };
@@ -15,14 +15,14 @@ const HOOK = 42;
 const KEEP_MS = 3 * 24 * 60 * 60_000;
 const DELIVERIES = new RegExp(`^/repos/([^/]+/[^/]+)/hooks/${HOOK}/deliveries(?:/(\\d+))?$`);
 
-/** A stand-in for GitHub: each repository has one hook, whose deliveries are signed, and listed newest first. */
+/** A stand-in for GitHub. Each repository has one hook, whose deliveries are signed, and listed newest first. */
 export function createGithubProvider({ clock = { now: () => new Date() }, webhookSecret, site }: Options) {
   const deliveries = new Map<string, Delivery[]>();
   let lastId = 1000;
   const counts = { reads: 0 };
   return {
     counts,
-    /** Makes something happen in a repository, and returns the webhook that GitHub sends about it. */
+    /** Lets something happen in a repository, and returns the webhook that GitHub sends about it. */
     happen(
       repository: string,
       event: string,

@@ -9,7 +9,7 @@ import { readOrder } from "./order.ts";
 import type { DrawingRecord } from "./record.ts";
 import type { Settings } from "./settings.ts";
 
-/** A prompt that always fails: the source documents' way to see a task fail for good. */
+/** A prompt that always fails, by which the source documents show a task that fails for good. */
 const REFUSED_FOR_GOOD = /fail permanently/i;
 const PASSING_TROUBLE = [500, 502, 503];
 
@@ -20,7 +20,7 @@ export class DrawingApi {
   readonly #record: DrawingRecord;
   readonly #settings: SettingsFile<Settings>;
   readonly #clock: { now(): Date };
-  /** How often each order has come, because a repeated order may have another outcome. */
+  /** How many times each order has arrived, because a repeated order may have another outcome. */
   readonly #times = new Map<string, number>();
   readonly gate = new Gate();
   #limit: RateLimit | undefined;
@@ -67,7 +67,7 @@ export class DrawingApi {
     });
   }
 
-  /** The order alone decides, so that a run can be repeated with any timing. */
+  /** The outcome depends on the order alone, so that a run can be repeated with any timing. */
   #fateOf(order: Order): Fate {
     const { failureRate, seed, outage, latencyMs, jitter } = this.#settings.current;
     const key = `${order.seed} ${order.prompt}`;

@@ -45,7 +45,7 @@ export async function control(
   }
 }
 
-/** Settings that are not named keep their values. */
+/** Fields that are not named keep their values. */
 const changeOf = (current: Settings) =>
   z
     .record(z.string(), z.unknown())

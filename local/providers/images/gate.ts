@@ -1,8 +1,10 @@
-/** Holds answers back while it is closed. Opening it sends all of them, `release` only some, oldest first. */
+/**
+ * Holds answers back while it is closed. When it opens, all of them are sent; `release` sends only some, oldest first.
+ */
 export class Gate {
   #waiting: (() => void)[] = [];
 
-  /** Resolves when the answer may go, or the caller has disconnected. */
+  /** Resolves when the answer may be sent, or the caller has disconnected. */
   wait(signal: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
       if (signal.aborted) return resolve();

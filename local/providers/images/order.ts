@@ -2,13 +2,13 @@ import { z } from "zod";
 import { json } from "#providers/http.ts";
 import type { Order } from "./draw.ts";
 
-/** The real service answers a longer address with 414 before it reads it. */
+/** The real service answers a longer address with 414, without reading it. */
 const MOST_ADDRESS_BYTES = 8 * 1024;
 
 const side = z.coerce.number().int().min(16).max(2048).default(1024);
 const flag = z.enum(["true", "false"]).optional();
 
-/** All parameters are optional, so a misspelled one would be ignored; an unknown one is refused. */
+/** An unknown parameter is refused, because all parameters are optional, so a misspelled one would be ignored. */
 const querySchema = z.strictObject({
   width: side,
   height: side,
@@ -21,7 +21,7 @@ const querySchema = z.strictObject({
 });
 
 /**
- * `/prompt/{prompt}` needs no key, `/image/{prompt}` does. Returns the order, or the answer that says what is wrong
+ * `/prompt/{prompt}` needs no key, but `/image/{prompt}` does. Returns the order, or the answer that says what is wrong
  * with it.
  */
 export function readOrder(

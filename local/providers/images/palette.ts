@@ -1,7 +1,7 @@
 /** The colors of a picture: two of the sky, one of the light in it, and those of the land from far to near. */
 export type Palette = { top: string; bottom: string; light: string; land: readonly [string, string] };
 
-/** Chosen by eye, so that every picture looks good. */
+/** These colors were chosen by eye, so that every picture looks good. */
 const PALETTES = {
   dawn: { top: "#27335f", bottom: "#f6b38e", light: "#ffe9c7", land: ["#c77f86", "#2a2144"] },
   dusk: { top: "#31194f", bottom: "#ff8c61", light: "#ffd6a0", land: ["#a94f78", "#1d1033"] },
@@ -36,7 +36,7 @@ export function paletteFor(prompt: string, random: () => number): Palette {
   return PALETTES[name];
 }
 
-/** The color between two colors, at `share` of the way; both as `#rrggbb`. */
+/** The color at `share` of the way from one color to the other. All are `#rrggbb`. */
 export function between(from: string, to: string, share: number): string {
   const mixed = [1, 3, 5].map((at) => {
     const [a, b] = [from, to].map((color) => Number.parseInt(color.slice(at, at + 2), 16));

@@ -1,6 +1,6 @@
 import type { Order } from "./draw.ts";
 
-/** An order with its outcome and its times. `gone`: the caller disconnected. */
+/** An order with its outcome and its times. `gone`: the caller has disconnected. */
 export type Entry = Order & {
   id: number;
   startedAt: string;
@@ -54,7 +54,7 @@ export class DrawingRecord {
     return { requests: this.#entries.length, byStatus, inFlight: this.#open, maxInFlight: this.#max };
   }
 
-  /** Forgets the orders that have ended. */
+  /** Deletes the orders that have ended. */
   forget(): void {
     this.#entries = this.#entries.filter(({ status }) => status === "drawing");
     this.#max = this.#open;

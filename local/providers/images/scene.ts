@@ -62,7 +62,7 @@ function ridges({ width, height }: Size, { bottom, land }: Palette, random: Rand
   }).join("\n");
 }
 
-/** No caption on a very small picture, where it could not be read. */
+/** A very small picture gets no caption, because it could not be read. */
 function caption(prompt: string, { width, height }: Size): string {
   if (width < 128) return "";
   const size = Math.max(9, Math.round(Math.min(width, height) / 26));
@@ -75,7 +75,7 @@ function caption(prompt: string, { width, height }: Size): string {
 <g fill="#fff" font-family="Inter, 'DejaVu Sans', 'Liberation Sans', sans-serif" font-size="${size}">${text.join("")}</g>`;
 }
 
-/** At most two lines; a longer text ends in an ellipsis. */
+/** At most two lines. A longer text ends in an ellipsis. */
 function wrap(prompt: string, columns: number): string[] {
   const lines = [""];
   for (const word of prompt.trim().split(/\s+/)) {
@@ -90,6 +90,6 @@ function wrap(prompt: string, columns: number): string[] {
   return lines.length > 2 ? [kept[0] ?? "", `${(kept[1] ?? "").slice(0, columns - 1)}…`] : kept;
 }
 
-/** XML allows no control characters, not even escaped ones. */
+/** XML allows no control characters, even escaped ones, so they are removed. */
 const escapeXml = (text: string): string =>
   text.replace(/\p{Cc}/gu, " ").replace(/[<>&"']/g, (sign) => `&#${sign.charCodeAt(0)};`);

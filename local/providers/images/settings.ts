@@ -2,25 +2,25 @@ import { z } from "zod";
 
 /** The provider's behavior, which the control API changes. */
 export const settingsSchema = z.strictObject({
-  /** The share of orders that fail with 500, 502 or 503. Their content is not the cause. */
+  /** The share of orders that fail with 500, 502 or 503, whatever their content. */
   failureRate: z.number().min(0).max(1),
-  /** Decides which orders fail: with the same seed the same orders fail, in any sequence. */
+  /** Decides which orders fail. With the same seed the same orders fail, in any sequence. */
   seed: z.int(),
-  /** Every order is answered with this status; null: normal behavior. */
+  /** Every order is answered with this status. Null: normal behavior. */
   outage: z.int().min(400).max(599).nullable(),
   latencyMs: z.number().min(0).max(600_000),
   /** Width of the random part of the latency: 0.5 is ±25 %. */
   jitter: z.number().min(0).max(2),
-  /** While this is true, requests get no answer. They are answered when the answers are released. */
+  /** While this is true, requests get no answer. The answers are sent when they are released. */
   hold: z.boolean(),
   /** 0: no limit. */
   requestsPerSecond: z.int().min(0),
-  /** API keys that are accepted at `/image/…`; null: any. */
+  /** The API keys that are accepted at `/image/…`; null: any. */
   keys: z.array(z.string()).nullable(),
 });
 export type Settings = z.infer<typeof settingsSchema>;
 
-/** The values of the source documents, except their latency of 30 s. */
+/** The values of the source documents, except the latency, which is 30 s there. */
 export const DEFAULTS: Settings = {
   failureRate: 0.1,
   seed: 1,

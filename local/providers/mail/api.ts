@@ -17,7 +17,7 @@ import type { SettingsFile } from "#providers/settings-file.ts";
 
 export type Clock = { now(): Date };
 
-/** The connection ends before the answer: the mail was accepted, and the caller cannot know it. */
+/** The connection ends before the answer. The mail was accepted, but the caller cannot know it. */
 export class DroppedAnswer extends TypeError {
   constructor() {
     super("fetch failed", { cause: { code: "ECONNRESET", message: "the provider dropped its answer" } });
@@ -83,7 +83,7 @@ export class SendingApi {
       return this.#refuse(incoming, tooMany, { ...headers, "retry-after": retryAfter });
     }
 
-    // While this request holds the key, a second one with it is "concurrent".
+    // While this request holds the key, a second request with the key is "concurrent".
     const held = this.#settings.current.idempotency ? key : undefined;
     if (held !== undefined && this.#inFlight.has(held))
       return this.#refuse(incoming, errors.stillInFlight, headers);
@@ -105,7 +105,7 @@ export class SendingApi {
     return json(200, answerBody(incoming, outcome), headers);
   }
 
-  /** Synchronous, so that the parsed mails are freed before the answer is sent. */
+  /** The function is synchronous, so that the parsed mails are freed before the answer is sent. */
   #decide(incoming: ResendRequest): { fault: FaultRule | undefined; outcome: Accepted | ResendError } {
     const parsed = parseJson(incoming.body);
     const fault = this.#faults.next({ key: incoming.key, recipients: () => recipientsOf(parsed) });
@@ -113,7 +113,7 @@ export class SendingApi {
     return { fault, outcome };
   }
 
-  /** Accepts the mails, or returns what an earlier request with the same key got. */
+  /** Accepts the mails, or returns the answer of an earlier request with the same key. */
   #take(incoming: ResendRequest, parsed: unknown): Accepted | ResendError {
     const { key, atMs } = incoming;
     if (key === undefined || !this.#settings.current.idempotency) return this.#accept(incoming, parsed);

@@ -52,8 +52,8 @@ export async function control(
 }
 
 /**
- * With a campaign, the counts of mails (`accepted`, `recipients`, `duplicates`) are of that campaign; the other counts
- * are always of all.
+ * When a campaign is given, the counts of mails (`accepted`, `recipients`, `duplicates`) are of that campaign. The
+ * other counts are always of all requests.
  */
 function stats(campaignId: string | undefined, record: MailRecord, api: SendingApi) {
   return {

@@ -2,7 +2,7 @@
 export type Counts = { accepted: number; recipients: number; duplicates: number };
 type Campaign = { accepted: number; duplicates: number; recipients: Set<string> };
 
-/** Which recipients got mail of which campaign, to detect a second mail to one of them. */
+/** The recipients who got mail of each campaign, to detect a second mail to one of them. */
 export class CampaignCounts {
   readonly #campaigns = new Map<string, Campaign>();
   #accepted = 0;

@@ -4,7 +4,7 @@ export type Faults = {
   next(request: { key: string | undefined; recipients: () => readonly string[] }): FaultRule | undefined;
 };
 
-/** Decides which fault, if any, affects the next request. Counts start again when the rules change. */
+/** Decides which fault, if any, affects the next request. Counts start from zero when the rules change. */
 export function faultPlan(rules: readonly FaultRule[]): Faults {
   const plans = rules.map((rule) => ({
     rule,

@@ -14,7 +14,7 @@ export type MailProvider = { fetch(request: Request): Promise<Response>; close()
 
 /**
  * A stand-in for Resend and for Slack's webhook, with an inbox for people and a control API for tests. With `dir` its
- * record, idempotency keys and settings survive the process; without it they do not.
+ * record, idempotency keys and settings survive a restart; without it they do not.
  */
 export function createMailProvider(
   options: { dir?: string; clock?: Clock; settings?: Partial<Settings> } = {},
@@ -46,7 +46,9 @@ export function createMailProvider(
   };
 }
 
-/** The sender domains of the account. Callers only want to know whether the key is accepted, so the list is empty. */
+/**
+ * The sender domains of the account. The list is empty, because callers only want to know whether the key is accepted.
+ */
 function domains(request: Request, accepted: Settings["keys"]): Response {
   const refusal = checkKeys(request, undefined, accepted);
   return refusal

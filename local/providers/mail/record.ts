@@ -29,8 +29,8 @@ export type Summary = z.infer<typeof emailSchema> & { id: string; at: string };
 export type Remembered = { sequence: number; path: string; atMs: number };
 
 /**
- * The provider's own record, which tests and benchmarks compare with ours: which mails it accepted, in which
- * requests, and which ones twice. Memory holds a position per request, the idempotency keys, and each campaign's
+ * The provider's own record, which tests and benchmarks compare with the product's: which mails it accepted, in which
+ * requests, and which ones twice. In memory are only a position per request, the idempotency keys, and each campaign's
  * recipients (to detect a second mail to one of them). The mails themselves stay in the file.
  */
 export class MailRecord {
@@ -64,7 +64,7 @@ export class MailRecord {
     return this.#keys.get(key);
   }
 
-  /** Whether a request is the same as that earlier one, byte for byte: only then may it use the key again. */
+  /** Whether a request equals that earlier one byte for byte. Only then it may use the same key. */
   isRepeated({ sequence, path }: Remembered, request: { path: string; body: Uint8Array }): boolean {
     const position = this.#positions[sequence];
     return (
@@ -79,7 +79,7 @@ export class MailRecord {
 
   forgetKeysBefore(atMs: number): void {
     for (const [key, remembered] of this.#keys) {
-      if (remembered.atMs >= atMs) return; // insertion order is time order
+      if (remembered.atMs >= atMs) return; // Insertion order is time order
       this.#keys.delete(key);
     }
   }
@@ -128,7 +128,7 @@ export class MailRecord {
     const sequence = this.#positions.push(position) - 1;
     this.byStatus[entry.status] = (this.byStatus[entry.status] ?? 0) + 1;
     if (entry.key !== undefined && entry.status === 200) {
-      this.#keys.delete(entry.key); // moves a reused key to the end
+      this.#keys.delete(entry.key); // Moves a reused key to the end
       this.#keys.set(entry.key, { sequence, path: entry.path, atMs: entry.atMs });
     }
     for (const email of entry.emails ?? []) if (email !== null) this.#counts.add(email);

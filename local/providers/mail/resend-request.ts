@@ -15,7 +15,7 @@ export type ResendRequest = {
 
 const maxKeyLength = 256;
 
-/** Refuses a request for its API key or its idempotency key, before its body is checked. */
+/** Refuses a request because of its API key or its idempotency key, before its body is checked. */
 export function checkKeys(
   request: Request,
   idempotencyKey: string | undefined,

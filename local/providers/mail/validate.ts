@@ -1,7 +1,7 @@
 import type { ResendError } from "#providers/mail/errors.ts";
 import { missing, validation } from "#providers/mail/errors.ts";
 
-/** The part of an e-mail that is kept in the record; the journal has all of it. */
+/** The fields of a mail that are kept in the record. The journal contains the whole mail. */
 export type Email = { from: string; to: string[]; subject: string; campaignId?: string | undefined };
 export type Checked = { ok: true; email: Email } | { ok: false; error: ResendError };
 
@@ -21,8 +21,8 @@ export function addressOf(text: unknown): string | undefined {
 }
 
 /**
- * Resend's checks of one e-mail, in its order and with its messages. One check is left out on purpose: Resend refuses
- * `example.com` and the like, but the stand-in's mail reaches no one anyway.
+ * Resend's checks of one mail, in its order and with its messages. One check is left out on purpose: Resend refuses
+ * `example.com` and similar domains, but the stand-in's mail reaches no one anyway.
  */
 export function checkEmail(
   input: unknown,

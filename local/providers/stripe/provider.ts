@@ -9,18 +9,20 @@ type Options = {
   dir?: string;
   clock?: { now(): Date };
   webhookSecret?: string;
-  /** The time between the sending of an event and its appearance in the list. */
+  /** The time between sending an event and its appearance in the list. */
   listLagMs?: number;
 };
 
-/** The next `count` calls that change something fail: with a status, or by losing the answer after the work is done. */
+/**
+ * The next `count` calls that change something fail: with a status, or by losing the answer after the work was done.
+ */
 const faults = z.strictObject({
   status: z.int().min(400).max(599).optional(),
   dropAnswer: z.boolean().optional(),
   count: z.int().min(0).default(1),
 });
 
-/** Something that happens at Stripe: the answer is the webhook that it would send. */
+/** Something that happens at Stripe. The answer is the webhook that Stripe would send. */
 const happening = z.strictObject({
   type: z.string(),
   object: z.looseObject({ id: z.string(), object: z.string() }),
@@ -30,7 +32,7 @@ const problem = (status: number, type: string, message: string) => json(status, 
 
 /**
  * A stand-in for Stripe: payment intents with idempotency keys, objects to read, the list of events, and signed
- * webhooks. `emit` is for tests: it says what has happened at Stripe.
+ * webhooks. With `emit`, a test says what has happened at Stripe.
  */
 export function createStripeProvider({
   dir,

@@ -16,7 +16,7 @@ const entrySchema = z.union([
 ]);
 type Entry = z.infer<typeof entrySchema>;
 
-/** What Stripe knows: objects, idempotency keys and events. With a path it survives the process. */
+/** Stripe's data: objects, idempotency keys and events. With a path it survives a restart. */
 export class StripeRecord {
   readonly #journal;
   readonly objects = new Map<string, StripeObject>();
@@ -45,7 +45,7 @@ export class StripeRecord {
     return this.#keys.get(key);
   }
 
-  /** Adds an event about the present state of an object, which it stores. */
+  /** Stores an object, and adds an event about its current state. */
   happen(type: string, object: StripeObject, at: Date): StripeEvent {
     this.put(object);
     const created = Math.floor(at.getTime() / 1000);

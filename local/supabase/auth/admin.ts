@@ -6,7 +6,7 @@ import { AuthError } from "./errors.ts";
 import { hashPassword } from "./passwords.ts";
 import { createUser, deleteUser, findUser, found, listUsers, presentUser, updateUser } from "./users.ts";
 
-/** `/auth/v1/admin/users`: how servers manage users; needs the secret key. */
+/** `/auth/v1/admin/users`, where servers manage users. It needs the secret key. */
 export const createAdmin = (own: pg.Pool) => {
   const create = async (ask: Ask) => {
     const { email, ...changes } = await readChanges(ask);
@@ -33,7 +33,7 @@ export const createAdmin = (own: pg.Pool) => {
     return json(200, presentUser(await deleteUser(own, id)));
   };
 
-  /** Finds the operation that a request asks for; `id` is the part after `/admin/users/`. */
+  /** The operation that a request asks for. `id` is the part of the path after `/admin/users/`. */
   return (ask: Ask, id?: string): (() => Promise<Answer>) => {
     if (id !== undefined && !z.uuid().safeParse(id).success)
       throw new AuthError(404, "validation_failed", "user_id must be an UUID");

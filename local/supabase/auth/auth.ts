@@ -26,7 +26,10 @@ export const createAuth = ({ own }: Database, tokens: Tokens, identify: Identify
     return json(200, await startSession(own, tokens, user));
   };
 
-  /** As with `enable_confirmations = false`: the address counts as confirmed, and the user is signed in. */
+  /**
+   * Signs a user up like a project with `enable_confirmations = false`: the address counts as confirmed, and the user
+   * is signed in.
+   */
   const signUp = async (ask: Ask) => {
     const { email = "", password = "", data } = await readBody(ask, newUser);
     if (password.length < 6)
@@ -90,7 +93,7 @@ export const createAuth = ({ own }: Database, tokens: Tokens, identify: Identify
   };
 
   return async (ask: Ask): Promise<Answer> => {
-    // The only address that needs no key.
+    // Only this address needs no key.
     if (ask.path === "/auth/v1/.well-known/jwks.json")
       return json(200, tokens.jwks, { "cache-control": "public, max-age=600" });
     try {

@@ -1,6 +1,6 @@
 import { type Answer, json } from "../http.ts";
 
-/** An error as Supabase Auth answers it since its API version 2024-01-01. */
+/** An error in the format of Supabase Auth since its API version 2024-01-01. */
 export class AuthError extends Error {
   readonly status: number;
   readonly code: string;

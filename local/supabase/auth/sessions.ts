@@ -6,7 +6,10 @@ import { presentUser, type UserRow } from "./users.ts";
 
 const lifetimeSeconds = 3_600;
 
-/** Starts a session and makes its access token. It cannot be refreshed: after an hour the user must sign in again. */
+/**
+ * Starts a session and makes its access token. The token cannot be refreshed: after an hour the user must sign in
+ * again.
+ */
 export const startSession = async (own: pg.Pool, tokens: Tokens, signedIn: UserRow) => {
   const session = randomUUID();
   await own.query("insert into auth.sessions (id, user_id) values ($1, $2)", [session, signedIn.id]);

@@ -4,10 +4,10 @@ import { jwtVerify } from "jose/jwt/verify";
 import { importJWK } from "jose/key/import";
 import { type Keys } from "../keys.ts";
 
-/** Signs and checks the access tokens of users: ES256, as new hosted projects do. */
+/** Signs and checks the access tokens of users with ES256, like new hosted projects. */
 export type Tokens = {
   sign(claims: JWTPayload, lifetimeSeconds: number): Promise<string>;
-  /** The claims of a valid token; throws jose's errors for any other. */
+  /** The claims of a valid token. Throws jose's errors for any other token. */
   verify(token: string): Promise<JWTPayload>;
   jwks: { keys: JWK[] };
 };
@@ -19,8 +19,8 @@ export const createTokens = async ({ signing }: Keys, issuer: string): Promise<T
   const header = { alg: "ES256", typ: "JWT", ...(signing.kid === undefined ? {} : { kid: signing.kid }) };
   const privateKey = await importJWK(signing, "ES256");
   const publicKey = await importJWK(publicPart, "ES256");
-  // A cache, because checking a signature costs as much as the rest of a request, and a client sends the same token for
-  // an hour.
+  // Valid tokens are cached, because checking a signature takes as long as the rest of a request, and a client sends
+  // the same token for an hour.
   const checked = new Map<string, JWTPayload>();
   return {
     jwks: { keys: [{ ...publicPart, use: "sig", key_ops: ["verify"] }] },

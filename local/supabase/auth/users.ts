@@ -23,7 +23,7 @@ export type UserChanges = {
   appMetadata?: Record<string, unknown> | undefined;
   userMetadata?: Record<string, unknown> | undefined;
   confirmed?: boolean | undefined;
-  /** Counted from now; 0 ends a ban. */
+  /** The hours count from now; 0 ends a ban. */
   banHours?: number | undefined;
 };
 
@@ -70,7 +70,7 @@ export const createUser = async (own: pg.Pool, wanted: UserChanges & { email: st
   return user;
 };
 
-/** Metadata is merged key by key; a key set to null is removed. */
+/** Metadata is merged key by key. A key that is set to null is removed. */
 export const updateUser = async (own: pg.Pool, id: string, changes: UserChanges): Promise<UserRow> => {
   const email = changes.email === undefined ? null : checkedEmail(changes.email);
   try {

@@ -8,9 +8,7 @@ export type FunctionEntry = {
   returnsSet: boolean;
 };
 
-/**
- * The functions and tables of the exposed schema, as far as they must be known before a request reaches the database.
- */
+/** The functions and tables of the exposed schema: the facts that are needed before a request reaches the database. */
 export type Catalog = {
   relations: ReadonlySet<string>;
   functions: ReadonlyMap<string, readonly FunctionEntry[]>;
@@ -18,7 +16,7 @@ export type Catalog = {
 
 export const exposedSchema = "public";
 
-/** The search path is empty while type names are printed, so they are qualified. */
+/** Type names are printed with their schema, because the search path is empty here. */
 const catalogQuery = `
   with no_path as materialized (select set_config('search_path', '', true))
   select

@@ -4,7 +4,7 @@ import { statusOfSqlState } from "./sql-state.ts";
 
 type ErrorBody = { code: string; details: unknown; hint: unknown; message: string };
 
-/** An error that PostgREST raises itself, before or without the database. */
+/** An error of PostgREST itself, before or without the database. */
 export class RestError extends Error {
   readonly status: number;
   readonly body: ErrorBody;
@@ -16,7 +16,7 @@ export class RestError extends Error {
   }
 }
 
-/** Converts any error to PostgREST's answer. */
+/** Converts any error to the answer of PostgREST. */
 export const errorAnswer = (error: unknown, role: string): Answer | undefined => {
   if (error instanceof RestError) return json(error.status, error.body, challenge(error.status));
   if (!(error instanceof Error)) return undefined;
@@ -28,7 +28,7 @@ export const errorAnswer = (error: unknown, role: string): Answer | undefined =>
 
 const databaseAnswer = (error: pg.DatabaseError, code: string, role: string): Answer => {
   if (code === "PGRST") return refuse("raise sqlstate 'PGRST' (a code such as PT409 chooses the status)");
-  // A server that is starting or stopping is the same for the caller as no server.
+  // For the caller, a server that is starting or stopping is the same as no server.
   if (code === "57P03") return unreachable(error);
   const status = statusOfSqlState(code, error.message, role !== "anon");
   const body: ErrorBody = {
@@ -44,8 +44,8 @@ const challenge = (status: number): Record<string, string> =>
   status === 401 ? { "www-authenticate": "Bearer" } : {};
 
 /**
- * pg has no error class for these: connection refused or reset, connection ended during a query, no free connection in
- * time.
+ * Whether the connection failed: it was refused, reset, or ended during a query, or none was free in time. pg has no
+ * error class for these cases.
  */
 const isConnectionFailure = (error: Error) =>
   ("code" in error && typeof error.code === "string" && /^E[A-Z]+$/.test(error.code)) ||
@@ -61,7 +61,7 @@ const unreachable = (error: Error): Answer =>
     message: "Database connection error. Retrying the connection.",
   });
 
-/** The message of pg's pool, which has no error code. */
+/** The message of the pool of pg when no connection is free. The error has no code. */
 const poolIsExhausted = "timeout exceeded when trying to connect";
 
 const timedOut = json(504, {

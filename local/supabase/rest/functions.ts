@@ -10,7 +10,7 @@ export const findFunction = async (
 ): Promise<FunctionEntry> => {
   const known = choose(await catalog.current(), name, given);
   if (known !== undefined) return known;
-  // The function may be newer than the cached schema; hosted projects also notice it with a delay.
+  // The function may be newer than the cached schema, which hosted projects also notice with a delay.
   const entry = choose(await catalog.reload(), name, given);
   if (entry === undefined) throw functionNotFound(name, given);
   return entry;

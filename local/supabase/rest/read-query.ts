@@ -23,7 +23,7 @@ const operators: ReadonlyMap<string, string> = new Map([
   ["lte", "<="],
 ]);
 
-/** Parameters of PostgREST that are not columns. */
+/** Parameters of PostgREST that are not names of columns. */
 const otherWords = new Set(["offset", "or", "and", "not.or", "not.and", "columns", "on_conflict"]);
 
 export const parseReadQuery = (params: URLSearchParams): ReadQuery => {

@@ -11,8 +11,8 @@ import { callStatement, readStatement } from "./statements.ts";
 type Work = (identity: Identity) => Promise<Answer>;
 
 /**
- * `/rest/v1`: function calls and plain reads, answered as PostgREST does. Requests that are not modeled are refused
- * before the key is checked.
+ * `/rest/v1`: function calls and plain reads, answered like PostgREST. Requests that are not modeled are refused before
+ * the key is checked.
  */
 export const createRest = (database: Database, catalog: CatalogCache) => {
   const run = async (ask: Ask, identity: Identity, statement: Statement) => {

@@ -1,4 +1,4 @@
-/** PostgREST's mapping of SQLSTATE to HTTP status (`mapSQLtoHTTP` in its Error.hs). */
+/** The HTTP status for a SQLSTATE, by the rules of PostgREST (`mapSQLtoHTTP` in its Error.hs). */
 export const statusOfSqlState = (code: string, message: string, authenticated: boolean): number => {
   const exact = exactStatus(code, message, authenticated);
   if (exact !== undefined) return exact;
@@ -58,7 +58,7 @@ const statusByClass: Readonly<Record<string, number>> = {
   XX: 500,
 };
 
-/** `raise sqlstate 'PT404'` asks for HTTP 404. */
+/** `raise sqlstate 'PT404'` means HTTP 404. */
 const raisedStatus = (digits: string) => {
   const status = Number(digits);
   return Number.isInteger(status) && status >= 200 && status <= 599 ? status : 500;

@@ -13,11 +13,11 @@ const quote = pg.escapeIdentifier;
 /** Hosted projects return at most this many rows in one answer. */
 const maxRows = 1000;
 
-/** With `single` the body is the one row itself, not a list. */
+/** With `single` the body is the one row itself instead of a list. */
 export const readStatement = (name: string, query: ReadQuery, single: boolean): Sql => {
   const values: unknown[] = [];
   const bind = (value: unknown) => `$${values.push(value)}`;
-  // The table's alias is its own name, because Postgres's error messages use the alias.
+  // The alias is the table's own name, because the error messages of Postgres contain the alias.
   const table = quote(name);
   const of = (column: string) => `${table}.${quote(column)}`;
   const columns = query.columns === "*" ? `${table}.*` : query.columns.map(of).join(", ");
@@ -54,6 +54,6 @@ const bodyOf = ({ returns, returnsSet }: FunctionEntry): string => {
   if (returns === "void") return "null, count(*)::text";
   const row = returns === "scalar" ? "pgrst_row.pgrst_scalar" : "pgrst_row";
   if (returnsSet) return `coalesce(json_agg(${row}), '[]')::text, count(*)::text`;
-  // There is exactly one row, so no aggregate is used: an aggregate would read a large document twice.
+  // There is exactly one row, so no aggregate is used, because an aggregate would read a large document twice.
   return `coalesce(to_json(${row})::text, 'null'), '1'`;
 };

@@ -12,7 +12,7 @@ export type StoredObject = {
   metadata: { size: number; mimetype: string; cacheControl: string; eTag: string; lastModified: string };
 };
 
-/** An object's bytes: all of them, one range, or none if the caller already has them. */
+/** Answers with an object's bytes: all of them, one range, or none when the caller already has them. */
 export const download = (ask: Ask, { name, version, metadata }: StoredObject, files: Files): Answer => {
   const headers: Record<string, string> = {
     "content-type": metadata.mimetype,
@@ -38,7 +38,7 @@ export const download = (ask: Ask, { name, version, metadata }: StoredObject, fi
   return { status, headers, body: files.read(version, range) };
 };
 
-/** One range, as players and resumed downloads request it; any other header means the whole file. */
+/** Reads a request for one range, as players and resumed downloads send it. Any other header means the whole file. */
 const parseRange = (header: string | undefined, size: number) => {
   const [, first, last] = /^bytes=(\d*)-(\d*)$/.exec(header ?? "") ?? [];
   if (first === undefined || last === undefined || (first === "" && last === "")) return undefined;

@@ -9,7 +9,7 @@ export type StoredFile = { version: string; size: number; eTag: string };
 
 /** The bytes of objects: one file per version, which never changes once its row is committed. */
 export type Files = {
-  /** Stores a stream as a new version; deletes the file if the stream ends early or is too large. */
+  /** Stores a stream as a new version. Deletes the file if the stream ends early or is too large. */
   write(content: Readable, limitBytes: number): Promise<StoredFile>;
   read(version: string, range?: { start: number; end: number }): Readable;
   remove(versions: readonly string[]): Promise<void>;

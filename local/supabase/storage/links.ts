@@ -12,9 +12,9 @@ const claimsSchema = z.object({
 });
 type Claims = z.infer<typeof claimsSchema>;
 
-/** Signed links: each lets its holder read or write exactly one object for a limited time. */
+/** Signed links. Each lets its holder read or write exactly one object for a limited time. */
 export const createLinks = ({ signing }: Keys) => {
-  // A separate key, so that a link can never be used as a user's token.
+  // Links have a key of their own, so that a link can never be used as a user's token.
   const key = createHash("sha256")
     .update(`storage links ${String(signing.d)}`)
     .digest();

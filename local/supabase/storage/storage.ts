@@ -16,7 +16,7 @@ import { checkedKey, receiveUpload } from "./upload.ts";
 
 type Work = (identity: Identity) => Promise<Answer>;
 
-/** First segments after `/object` that Storage reserves; none of them can be a bucket. */
+/** Storage reserves these first segments after `/object`, so no bucket can have such a name. */
 const verbs = new Set([
   "authenticated",
   "copy",
@@ -53,7 +53,7 @@ export const createStorage = (database: Database, keys: Keys, directory: string,
     return json(200, await objects.remove(identity, bucket, prefixes));
   };
 
-  /** Requests that a signed link authorizes: they need no API key. */
+  /** Requests with a signed link, which need no API key. */
   const linked = (ask: Ask, [area, ...rest]: readonly string[]): Promise<Answer> | undefined => {
     const token = ask.query.get("token");
     const open = async () => {

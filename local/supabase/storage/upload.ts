@@ -11,7 +11,8 @@ export const defaultLimitBytes = 50 * 1024 * 1024;
 export type Upload = StoredFile & { mimeType: string; cacheControl: string };
 
 /**
- * Reads an upload into a new file, raw or as multipart (as supabase-js sends a Blob), and applies the bucket's rules.
+ * Reads an upload into a new file, and applies the bucket's rules. The upload is raw, or multipart (as supabase-js
+ * sends a Blob).
  */
 export const receiveUpload = async (ask: Ask, bucket: Bucket, files: Files): Promise<Upload> => {
   const { content, mimeType, cacheControl } = await contentOf(ask);
@@ -37,7 +38,7 @@ const contentOf = async (ask: Ask) => {
   };
 };
 
-/** A form is held in memory, because Node's own parser does so; its size is limited. */
+/** A form is held in memory, because Node's own parser does so. Its size is limited. */
 const formContent = async (ask: Ask, type: string) => {
   if (Number(ask.header("content-length") ?? 0) > bodyLimitBytes) {
     ask.stream().resume();

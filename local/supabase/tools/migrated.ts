@@ -7,7 +7,7 @@ import { startThrowaway } from "../throwaway.ts";
 
 export const migrations = "supabase/migrations";
 
-/** Runs a tool against a database that contains only what the migrations make. */
+/** Runs a tool against a database that contains only what the migrations create. */
 export const withMigrated = async (work: (url: string) => void): Promise<void> => {
   const postgres = await startThrowaway();
   try {
@@ -24,7 +24,7 @@ export const withMigrated = async (work: (url: string) => void): Promise<void> =
 
 /**
  * Runs a program of node_modules, or the Supabase CLI, which npm fetches at its first use. The CLI must send no
- * telemetry from a build, and it writes a folder where it runs, so it runs elsewhere.
+ * telemetry from a build. It runs in another folder, because it writes a folder where it runs.
  */
 export const runTool = (
   name: "squawk" | "supabase",

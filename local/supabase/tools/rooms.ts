@@ -1,9 +1,9 @@
 /** The rooms of the migrations: which room a migration belongs to, and what it may name. */
 type Room = {
-  /** Its migrations begin at this number and end where the next room begins. */
+  /** The number with which the room's migrations begin. They end where the next room begins. */
   from: number;
   name: string;
-  /** Rooms whose tables it may use, besides the ledger, which every room may use. */
+  /** Rooms whose tables this room may use, in addition to the ledger, which every room may use. */
   on?: readonly string[];
 };
 
@@ -47,10 +47,16 @@ export function roomOf({ name }: Migration): Room {
   return room;
 }
 
-/** Comments may name anything. Strings are checked too, because a string may name a function that is called. */
+/**
+ * Comments may name anything. Strings are checked too, because a string may contain the name of a function that is
+ * called.
+ */
 const withoutComments = (sql: string): string => sql.replaceAll(/--.*$/gm, "");
 
-/** The names of other rooms' tables or functions in each migration. Rooms share only the ledger. */
+/**
+ * The names of other rooms' tables or functions in each migration. Such names are faults, because rooms share only the
+ * ledger.
+ */
 export function namesOfOtherRooms(migrations: readonly Migration[]): string[] {
   const ownerOf = new Map(
     migrations.flatMap((migration) =>

@@ -35,7 +35,7 @@ const fieldsFor = (found: JobSummary | undefined, query: URLSearchParams): reado
     { name: "kind", label: "Kind", options: listOf("kind", found?.kinds) },
     { name: "requester", label: "Requested by", options: listOf("requester", found?.requesters) },
     { name: "period", label: "Accepted", options: [...PERIODS.keys()] },
-    { name: "search", label: "Search", placeholder: "Function, requester, error, id, owner, key" },
+    { name: "search", label: "Search", placeholder: "What for, function, requester, error, id, owner, key" },
     { name: "function", label: "Function", options: listOf("function", found?.functions), isRare: true },
     { name: "parent", label: "Parent job", isRare: true },
   ];

@@ -354,6 +354,7 @@ export type Database = {
           stopped_at: string | null;
           subject: string;
           text: string | null;
+          version: number;
         };
         ComputedFields: never;
         Insert: {
@@ -378,6 +379,7 @@ export type Database = {
           stopped_at?: string | null;
           subject: string;
           text?: string | null;
+          version?: number;
         };
         Update: {
           created_at?: string;
@@ -401,6 +403,7 @@ export type Database = {
           stopped_at?: string | null;
           subject?: string;
           text?: string | null;
+          version?: number;
         };
         Relationships: [
           {

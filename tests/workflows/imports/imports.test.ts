@@ -181,6 +181,19 @@ describe("an import", () => {
     ]);
   });
 
+  test("an upload's address has what docs/imports.md tells a client of resumable uploads to take from it", async () => {
+    const { body } = await shop.call("POST", "/api/imports/uploads", { fileName: "people.csv" });
+    const { origin, pathname, searchParams } = new URL(body.url);
+    expect(origin).toBe(shop.database.env.SUPABASE_URL);
+    expect(pathname).toBe(`/storage/v1/object/upload/sign/imports/${body.uploadId}`);
+    expect(searchParams.get("token")?.split(".")).toHaveLength(3);
+    // The two hours for which Storage accepts the token.
+    const { exp } = JSON.parse(
+      Buffer.from(searchParams.get("token")?.split(".")[1] ?? "", "base64url").toString(),
+    );
+    expect(exp * 1000).toBeGreaterThanOrEqual(Date.now() + 7_000_000);
+  });
+
   test("can have a small file in the request itself", async () => {
     const done = await shop.run(
       { content: csv("ada@example.com,Ada"), fileName: "small.csv" },

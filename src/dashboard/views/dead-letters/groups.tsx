@@ -82,6 +82,8 @@ function GroupJob({ group: { job, links } }: { group: LetterGroup }) {
   const isOpen = job.status === "queued" || job.status === "running";
   if (!isOpen && job.haltedAt === null) return null;
   return (
-    <a href={pageOf(links.job)}>{isOpen ? <Badge status={job.status} /> : "Halted: too many failed again"}</a>
+    <a href={pageOf(links.job)}>
+      {isOpen ? <Badge status={job.status} /> : "Halted: too many did not succeed"}
+    </a>
   );
 }

@@ -6,7 +6,7 @@ const FIELDS = [
   {
     name: "canary",
     label: "First",
-    hint: "the rest follows when none of these fails again",
+    hint: "the rest follows when none of these fails again or is canceled",
     min: 0,
     max: 500,
   },

@@ -59,6 +59,9 @@ function Body({ activity }: { activity: ActivityDetails }) {
         }
       >
         <Plot label="Jobs that ended in each of the last 24 hours" times={times} series={series} />
+        {perHour.some(({ isMore }) => isMore) && (
+          <p className="small quiet">Of an hour with more than 10,000 jobs, the newest 10,000 are counted.</p>
+        )}
       </Card>
       <Failures functionId={id} />
     </>

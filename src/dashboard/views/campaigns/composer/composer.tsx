@@ -11,6 +11,7 @@ import type { Draft } from "./draft.ts";
 import { Editor } from "./editor.tsx";
 import { fill } from "./fill.ts";
 import { MailView, type ShownMail } from "./mail-view.tsx";
+import { SaveProblem, SaveState } from "./save-state.tsx";
 import { TestMail } from "./test-mail.tsx";
 import { useAudience } from "./use-audience.ts";
 import { useDraft } from "./use-draft.ts";
@@ -20,19 +21,19 @@ type ComposerProps = { campaign?: Campaign; onChange?: () => void };
 type Previewed = { preview: CampaignPreview; draft: Draft };
 
 /** Writes a campaign: editor and live preview side by side, then the API's preview, a test mail, and sending. */
-export function Composer({ campaign, onChange = () => {} }: ComposerProps) {
+export function Composer({ campaign: given, onChange = () => {} }: ComposerProps) {
   const form = useId();
-  const { draft, isSaved, change, save } = useDraft(campaign);
+  const { draft, campaign, state, change, save } = useDraft(given);
   const people = useAudience(draft.listId);
   const [previewed, setPreviewed] = useState<Previewed>();
   const [sample, setSample] = useState("");
   // A preview is valid until the draft is changed.
   const preview = previewed?.draft === draft ? previewed.preview : undefined;
   const { run, isBusy } = useAction(async (next: "save" | "preview") => {
-    const id = await save();
-    if (campaign === undefined) location.hash = `#/campaigns/${id}`;
-    else if (next === "preview")
+    const { id } = await save();
+    if (next === "preview")
       setPreviewed({ draft, preview: await api.post<CampaignPreview>(`/api/campaigns/${id}/preview`) });
+    else if (given === undefined) location.hash = `#/campaigns/${id}`;
     else toast({ tone: "good", text: "The draft is saved" });
   });
   const submit = (event: FormEvent<HTMLFormElement>) => {
@@ -44,9 +45,15 @@ export function Composer({ campaign, onChange = () => {} }: ComposerProps) {
     <Page
       title={campaign?.name ?? "New campaign"}
       back={{ href: "#/campaigns", text: "All campaigns" }}
-      beside={<Badge status="draft">{isSaved && campaign ? "draft" : "draft, not saved"}</Badge>}
+      beside={
+        <>
+          <Badge status="draft" />
+          <SaveState {...state} />
+        </>
+      }
       actions={<Actions form={form} isBusy={isBusy} onPreview={campaign && (() => run("preview"))} />}
     >
+      <SaveProblem {...state} />
       {campaign?.note && <p className="small quiet">{campaign.note}</p>}
       {campaign && preview && (
         <BeforeSending
@@ -55,6 +62,7 @@ export function Composer({ campaign, onChange = () => {} }: ComposerProps) {
           onChange={() => {
             setPreviewed(undefined);
             onChange();
+            if (given === undefined) location.hash = `#/campaigns/${campaign.id}`;
           }}
         />
       )}

@@ -17,6 +17,10 @@ export const draftOf = (campaign: Campaign | undefined): Draft => ({
 
 export const isEqual = (one: Draft, other: Draft): boolean => JSON.stringify(one) === JSON.stringify(other);
 
+/** Whether it has what the API demands. */
+export const isComplete = ({ listId, subject, from, html, text }: Draft): boolean =>
+  listId !== "" && subject !== "" && from !== "" && (html !== "" || text !== "");
+
 /** A new campaign for the API, which accepts no empty fields. */
 export const contentOf = (draft: Draft) =>
   Object.fromEntries(Object.entries(draft).filter(([, value]) => value !== ""));
