@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { audit } from "./support/axe.ts";
+import { faultsOf } from "./support/looks.ts";
 import { browse, withChromium } from "./support/pages.ts";
 
 withChromium("dead letters by cause", () => {
@@ -111,5 +112,34 @@ withChromium("dead letters by cause", () => {
     );
     await page.goto(page.url().replace(/#.*/, `#/dead-letters/${rows[0]?.["id"]}`));
     await page.getByText("The patch was not applied").waitFor();
+  });
+
+  test("the data of one dead letter is patched on the page; a patch that does not fit leaves it open", async () => {
+    const { rows } = await pages.house.sql.query(
+      `insert into dead_letter_queue (event_name, event_data, event_id, run_id, function_id, fingerprint, error_message,
+         failed_at, alerted_at)
+       values ('monitoring/canary', '{"at": "2026-11-29T00:00:00Z"}', 'one', 'one', 'run-canary', '2-one', 'Renamed', now(), now())
+       returning id`,
+    );
+    const path = `/dead-letters/${rows[0]?.["id"]}`;
+    const page = await pages.open(path, { expected: /status of 400/ });
+    const button = page.getByRole("button", { name: "Reprocess: run-canary" });
+    await button.press("Enter");
+    const dialog = page.getByRole("dialog", { name: "Reprocess run-canary?" });
+    await dialog.getByText("Change the data first").press("Enter");
+    await dialog.getByLabel("JSON Patch").fill('[{"op": "remove", "path": "/nowhere"}]');
+    const confirm = dialog.getByRole("button", { name: "Reprocess", disabled: false });
+    await confirm.press("Enter");
+    await page.getByText(/there is no value at this path/).waitFor();
+    expect((await pages.house.call("GET", `/api${path}`)).status).toBe("failed");
+    await dialog.getByLabel("JSON Patch").fill('[{"op": "move", "from": "/at", "path": "/sentAt"}]');
+    expect(await faultsOf(page, "reprocess one letter")).toEqual([]);
+    await confirm.press("Enter");
+    await dialog.waitFor({ state: "detached" });
+    await page.getByText("Reprocessed with the patched data:").waitFor();
+    expect(await pages.house.call("GET", `/api${path}`)).toMatchObject({
+      status: "reprocessed",
+      patchedData: { sentAt: "2026-11-29T00:00:00Z" },
+    });
   });
 });

@@ -1,3 +1,5 @@
+import { useState } from "react";
+import { flushSync } from "react-dom";
 import { api } from "#dashboard/api.ts";
 import { confirm } from "#dashboard/components/dialog.tsx";
 import { Icon } from "#dashboard/components/icon.tsx";
@@ -5,25 +7,12 @@ import { toast } from "#dashboard/components/toasts.tsx";
 import { focusNeighbor } from "#dashboard/focus.ts";
 import { useAction } from "#dashboard/hooks/use-action.ts";
 import type { Letter } from "#dashboard/types.ts";
-import { expectOutcome } from "#dashboard/views/outcomes/watch.ts";
+import { ReprocessLetter } from "#dashboard/views/dead-letters/reprocess-letter.tsx";
 
 type ActionsProps = { letter: Letter; onChange: () => void };
 
 export function LetterActions({ letter, onChange }: ActionsProps) {
-  const reprocess = useAction(async (button: HTMLElement) => {
-    const answer = await confirm({
-      title: `Reprocess ${letter.function}?`,
-      text: "The work is done again, as a new job with the original event.",
-      yes: "Reprocess",
-      no: "Cancel",
-    });
-    if (answer === null) return;
-    const { jobId } = await api.post<{ jobId: string }>(`${letter.links.self}/reprocess`);
-    expectOutcome(jobId, letter.function);
-    toast({ tone: "info", text: `Queued: ${letter.function}`, href: `#/jobs/${jobId}` });
-    focusNeighbor(button.closest("article"));
-    onChange();
-  });
+  const [reprocessing, setReprocessing] = useState<HTMLElement>();
   const ignore = useAction(async (button: HTMLElement) => {
     const note = await confirm({
       title: `Ignore ${letter.function}?`,
@@ -53,12 +42,23 @@ export function LetterActions({ letter, onChange }: ActionsProps) {
       </button>
       <button
         type="button"
-        aria-disabled={reprocess.isBusy}
         aria-label={`Reprocess: ${letter.function}`}
-        onClick={(event) => reprocess.run(event.currentTarget)}
+        onClick={(event) => setReprocessing(event.currentTarget)}
       >
         <Icon name="retry" /> Reprocess
       </button>
+      {reprocessing && (
+        <ReprocessLetter
+          letter={letter}
+          onClose={() => setReprocessing(undefined)}
+          onDone={() => {
+            // The closed dialog returns the focus to its button, which is about to be removed.
+            flushSync(() => setReprocessing(undefined));
+            focusNeighbor(reprocessing.closest("article"));
+            onChange();
+          }}
+        />
+      )}
     </div>
   );
 }
