@@ -36,7 +36,7 @@ async function look(path: string, key: string): Promise<void> {
   if (status !== 200) throw new Error(`${path} should be answered with 200.`);
 }
 
-/** Runs `npm run key` like for a hosted project: with its address and secret key. */
+/** Runs `npm run key` as for a hosted project: with its address and secret key. */
 async function makeKey(): Promise<string> {
   const { secret } = await machineKeys(row("Data and logs"));
   return execFileSync("npm", ["run", "--silent", "key", "--", "create", "--role", "admin"], {

@@ -114,5 +114,5 @@ function formatOf(zone: string): Intl.DateTimeFormat {
   return format;
 }
 
-/** A tick's id is its time to the second, like on the server. */
+/** A tick's id is its time to the second, as on the server. */
 export const tickId = (time: number): string => new Date(time).toISOString().replace(".000Z", "Z");

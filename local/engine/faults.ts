@@ -32,7 +32,7 @@ export class Faults {
     this.faults.push({ kind: "drop-request", times, ...which });
   }
 
-  /** The app does the work, but its answer is lost, like in a crash between effect and answer. */
+  /** The app does the work, but its answer is lost, as in a crash between effect and answer. */
   dropAnswer({ times = 1, ...which }: Which = {}): void {
     this.faults.push({ kind: "drop-answer", times, ...which });
   }
@@ -42,7 +42,7 @@ export class Faults {
     this.faults.push({ kind: "delay", delayMs: durationOf(duration), times, ...which });
   }
 
-  /** Answers instead of the app, like a proxy does when the app is down. */
+  /** Answers instead of the app, as a proxy does when the app is down. */
   answer(status: number, body: string, { times = 1, ...which }: Which = {}): void {
     this.faults.push({ kind: "answer", answer: { status, body }, times, ...which });
   }

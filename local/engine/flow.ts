@@ -12,7 +12,7 @@ export type Rate = { limit: number; burst: number; periodMs: number };
 export type RateState = { theoreticalArrival: number };
 
 /**
- * The generic cell rate algorithm, like on the server. Starts are spread evenly: `limit: 2, period: "1h"` allows one
+ * The generic cell rate algorithm, as on the server. Starts are spread evenly: `limit: 2, period: "1h"` allows one
  * start every thirty minutes, and only `burst` more at once.
  */
 export function admit(

@@ -7,7 +7,7 @@ import type { Store } from "./store.ts";
 
 /**
  * One life of an engine under test. A killed engine writes nothing more and makes no more calls. A call to the app that
- * was in flight continues in the app, but its answer is lost, like after a `kill -9`.
+ * was in flight continues in the app, but its answer is lost, as after a `kill -9`.
  */
 export type Life = Awaited<ReturnType<typeof startLife>>;
 

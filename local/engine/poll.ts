@@ -1,7 +1,7 @@
 import type { Engine } from "./engine.ts";
 
 /**
- * Keeps the engine up to date with its apps, like the Dev Server does. It asks an app for its functions until the app
+ * Keeps the engine up to date with its apps, as the Dev Server does. It asks an app for its functions until the app
  * answers, and again every five seconds, so that a change of the code needs no command.
  */
 const pollMs = 5_000;

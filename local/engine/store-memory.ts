@@ -12,7 +12,7 @@ export const memoryStore = (): Store => ({
 });
 
 /**
- * Stores documents as text, like a database does, so that a test can stop an engine and start another one with what the
+ * Stores documents as text, as a database does, so that a test can stop an engine and start another one with what the
  * first one committed.
  */
 export function documentStore(): Store {

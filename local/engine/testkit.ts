@@ -120,7 +120,7 @@ export async function startEngine(options: StartEngine) {
       synced = undefined;
       return ensureSynced();
     },
-    /** Accepts events like over HTTP, and returns their ids. */
+    /** Accepts events as over HTTP, and returns their ids. */
     send: async (events: SentEvent | SentEvent[]): Promise<string[]> => {
       const response = await fetch(`${url}/e/test`, { method: "POST", body: JSON.stringify(events) });
       const answer = sendAnswer.parse(await response.json());

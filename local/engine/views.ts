@@ -60,7 +60,7 @@ export function anyRunOf(engine: Engine, id: string): RunDocument {
 const unknownRun = () => new HTTPException(404, { message: "run not found" });
 
 export function eventOf(engine: Engine, id: string): StoredEvent {
-  // Like on the real server, events cannot be found by the sender's own id.
+  // As on the real server, events cannot be found by the sender's own id.
   if (!isUlid(id)) throw new HTTPException(400, { message: `Invalid event ID: ${id}` });
   const event = engine.history.events.get(id);
   if (!event) throw new HTTPException(404, { message: "Event not found" });

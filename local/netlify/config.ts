@@ -24,7 +24,7 @@ export type FunctionConfig = z.infer<typeof functionConfig>;
 export class ConfigError extends Error {}
 
 /**
- * Reads a function's `config` from its source without running it, like Netlify's bundler does. Only a plain literal
+ * Reads a function's `config` from its source without running it, as Netlify's bundler does. Only a plain literal
  * counts: a constant, a call, an `as` or a `satisfies` is ignored, here and on Netlify.
  */
 export function readConfig(source: string): FunctionConfig {

@@ -10,7 +10,7 @@ const SAMPLE_WORK = "/local-stack/sample-work";
 
 export type LocalParts = {
   inboxUrl: string | undefined;
-  /** Whether every service runs on this machine. Only then the page offers sample work. */
+  /** Whether every service runs on this machine. Only then does the page offer sample work. */
   isWhole: boolean;
 };
 

@@ -6,7 +6,7 @@ import type { Site } from "#netlify/site.ts";
 const longestWaitMs = 2 ** 31 - 1;
 
 /**
- * Calls the site's scheduled functions by their cron, in UTC. Like on Netlify, a tick is lost when the site is down.
+ * Calls the site's scheduled functions by their cron, in UTC. As on Netlify, a tick is lost when the site is down.
  * `scale` is how much faster than real time this process's Date runs.
  */
 export function startSchedule(site: Site, { scale = 1 }: { scale?: number } = {}): { stop(): void } {

@@ -21,7 +21,7 @@ export type Site = {
   idle(): Promise<void>;
 };
 
-/** A site, served like on Netlify: functions by their own `config`, then static files. */
+/** A site, served as on Netlify: functions by their own `config`, then static files. */
 export function createSite(options: {
   functionsDir: string;
   publishDir: string;

@@ -1,5 +1,5 @@
 /**
- * Limits requests per second in a sliding window, like Resend does for a team. The number of mails in a batch does not
+ * Limits requests per second in a sliding window, as Resend does for a team. The number of mails in a batch does not
  * matter.
  */
 export type RateLimit = {

@@ -11,7 +11,7 @@ alter default privileges in schema public grant all on tables to anon, authentic
 alter default privileges in schema public grant all on sequences to anon, authenticated, service_role;
 alter default privileges in schema public grant all on functions to anon, authenticated, service_role;
 
--- Auth ------------------------------------------------------------------------------------------------------
+-- Auth
 create table if not exists auth.users (
   id uuid primary key,
   aud text not null default 'authenticated',
@@ -44,7 +44,7 @@ $$ select nullif(current_setting('request.jwt.claims', true), '')::jsonb ->> 'ro
 create or replace function auth.email() returns text language sql stable as
 $$ select nullif(current_setting('request.jwt.claims', true), '')::jsonb ->> 'email' $$;
 
--- Storage ---------------------------------------------------------------------------------------------------
+-- Storage
 create table if not exists storage.buckets (
   id text primary key,
   name text not null unique,

@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * This script is copied beside a bundled door. It loads the door like Netlify does, sends it one request, and prints
+ * This script is copied beside a bundled door. It loads the door as Netlify does, sends it one request, and prints
  * {"status", "body"} on a line of its own. It is plain JavaScript, because a server has no TypeScript.
  */
 /* oxlint-disable typescript/no-unsafe-assignment, typescript/no-unsafe-call -- what is loaded is known by running it alone */

@@ -55,7 +55,7 @@ export type CampaignContent = z.output<typeof campaignContent>;
 
 /**
  * Fields that are left out keep their values; null removes an html, a text or a replyTo. With `version`, a draft that has
- * another version is left as it is (409).
+ * another version is not changed (409).
  */
 export const campaignChanges = z
   .strictObject({

@@ -13,7 +13,7 @@ type Dependencies = {
   onFailure: OnFailure;
 };
 
-/** How many pieces one step erases. It ends well within the 60 s of a request. */
+/** How many pieces one step erases. Such a step ends well within the 60 s of a request. */
 const PIECES_PER_STEP = 50;
 /**
  * A campaign that is being sent needs its recipients, so the run tries again later: every hour on the first day, and

@@ -36,7 +36,7 @@ export const activityDetails = activity.extend({
       at: z.string(),
       completed: z.number(),
       failed: z.number(),
-      /** More jobs ended in this hour: only the newest 10,000 are counted. */
+      /** Whether more jobs ended in this hour: only the newest 10,000 are counted. */
       isMore: z.boolean(),
     }),
   ),

@@ -118,7 +118,7 @@ export const blockedView = z.object({
   /** The action that ends the block. */
   hint: z.string(),
   since: z.string(),
-  /** How many of its parts wait for a person. */
+  /** How many of the job's parts wait for a person. */
   parts: z.number(),
   deadLetter: z.string(),
 });

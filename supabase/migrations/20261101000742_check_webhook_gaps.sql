@@ -24,8 +24,8 @@ select private.register_work_kind('{"function_id": "check-webhook-gaps", "event_
   "kind": "gap-check", "priority": 4, "per_second": null, "waiting": null, "by_promise": false,
   "summary": "Looks for webhooks that a provider sent and we never received"}');
 
--- A list that is checked for the first time is compared from the oldest webhook of its source on, or from now on:
--- webhooks that were sent before we received any are not missing.
+-- The first comparison of a list begins with the oldest webhook of its source, or with the present time if there is none,
+-- because webhooks that were sent before we received any are not missing.
 create function public.open_webhook_gap_check(p_key text, p_source text, p_now timestamptz)
 returns public.webhook_gap_checks
 language plpgsql

@@ -46,7 +46,7 @@ create index webhook_endpoints_by_owner on public.webhook_endpoints (owner, crea
 create table private.webhook_secrets (
   endpoint_id uuid primary key references public.webhook_endpoints (id) on delete cascade,
   secret text not null,
-  -- Until this time the secret of before the rotation also signs.
+  -- Until this time, the secret that was valid before the rotation also signs.
   old_secret text,
   old_secret_until timestamptz,
   constraint webhook_secrets_old_one_ends check ((old_secret is null) = (old_secret_until is null))

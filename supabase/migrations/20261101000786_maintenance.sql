@@ -118,7 +118,7 @@ declare
   v_result jsonb;
 begin
   execute format('select %s($1, $2)', p_task.function) into v_counts using p_limit, p_now;
-  -- Takes over counts of zero too, which add_counts leaves out.
+  -- The counts of this batch include those of zero, which add_counts leaves out.
   v_result := v_counts || private.add_counts(p_task.result, v_counts);
   if exists (select from jsonb_each_text(v_counts) where value::bigint >= p_limit) then
     update private.maintenance_tasks set result = v_result where name = p_task.name;

@@ -20,8 +20,8 @@ export const createStorage = (
   },
 
   /**
-   * Idempotent, for a file that is too large to hold in memory: it is read while it is sent. Throws the stream's own
-   * error when that has one, because the upload's error would look like an outage of Storage.
+   * Idempotent, for a file that is too large to hold in memory: it is read while it is sent. When the stream
+   * fails, throws the error of the stream, because the error of the upload would look like an outage of Storage.
    */
   async putStream(
     bucket: string,

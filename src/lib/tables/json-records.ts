@@ -59,7 +59,7 @@ export class JsonArray {
       const byte = this.#row.bytes[this.#seen++] ?? 0;
       if (!this.#endsEntry(byte)) continue;
       this.#hasEnded = byte === BRACKET_CLOSE;
-      // When the array has ended, its closing bracket stays behind the last entry. So a reader that continues after
+      // When the array has ended, its closing bracket is not read with the last entry. So a reader that continues after
       // this entry sees that the array ends.
       this.#push(rows, this.#row.take(this.#hasEnded ? this.#seen - 1 : this.#seen));
       this.#seen = 0;

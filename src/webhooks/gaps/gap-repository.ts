@@ -24,8 +24,8 @@ export function gapRepository(db: DatabaseClient, clock: Clock) {
   const { call, callTimeless } = createCall(db, clock);
   return {
     /**
-     * A list that is read for the first time is compared from the source's oldest webhook in the inbox on, or from now
-     * on.
+     * The first comparison of a list begins with the source's oldest webhook in the inbox. If there is none, it begins
+     * with the present time.
      */
     async open(key: string, source: string): Promise<Position> {
       const row = await call("open_webhook_gap_check", { key, source }, position);

@@ -17,7 +17,7 @@ export const draftOf = (campaign: Campaign | undefined): Draft => ({
 
 export const isEqual = (one: Draft, other: Draft): boolean => JSON.stringify(one) === JSON.stringify(other);
 
-/** Whether it has what the API demands. */
+/** Whether the draft has all fields that the API requires. */
 export const isComplete = ({ listId, subject, from, html, text }: Draft): boolean =>
   listId !== "" && subject !== "" && from !== "" && (html !== "" || text !== "");
 

@@ -4,7 +4,7 @@ import { asPlainText, escapeHtml, fillTemplate, parseTemplate } from "#mail/temp
 type Recipient = Pick<Subscriber, "email" | "fields">;
 const EXAMPLE: Recipient = { email: "reader@example.com", fields: {} };
 
-/** Fills merge fields like sending does, for the live preview. A field without a value stays as it is written. */
+/** Fills merge fields as sending does, for the live preview. A field without a value stays as it is written. */
 export function fill(source: string, format: "html" | "text", recipient: Recipient = EXAMPLE): string {
   const values = new Map(
     Object.entries(recipient.fields).map(([name, value]) => [name.toLowerCase(), value]),

@@ -2,13 +2,13 @@ import { api, Problem } from "#dashboard/api.ts";
 import type { Campaign } from "#dashboard/types.ts";
 import { changesOf, contentOf, type Draft, draftOf, isEqual } from "./draft.ts";
 
-/** The campaign as the API last returned it, and the draft that it was made from. */
+/** The campaign as the API last returned it, and the same fields as a draft. */
 export type Saved = { campaign: Campaign | undefined; draft: Draft };
 export type Stored = Saved & { campaign: Campaign };
 
 const pathOf = ({ id }: Pick<Campaign, "id">) => `/api/campaigns/${id}`;
 
-/** Stores the draft unless it is stored already. Throws a conflict when somebody else has changed the campaign since. */
+/** Stores the draft unless it is stored already. Throws a conflict when the campaign was changed elsewhere since then. */
 export async function storeDraft(draft: Draft, saved: Saved): Promise<Stored> {
   const { campaign } = saved;
   if (campaign === undefined)
@@ -19,7 +19,7 @@ export async function storeDraft(draft: Draft, saved: Saved): Promise<Stored> {
     return { draft, campaign: await api.patch<Campaign>(pathOf(campaign), changes) };
   } catch (error) {
     if (!(error instanceof Problem) || error.status !== 409) throw error;
-    // Our own request may have changed it, and its answer was lost.
+    // The change may come from our own request whose answer was lost.
     const theirs = await fetchDraft(campaign);
     if (!isEqual(theirs.draft, { ...draft, name: draft.name || theirs.draft.name })) throw error;
     return { draft, campaign: theirs.campaign };

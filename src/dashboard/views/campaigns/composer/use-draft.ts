@@ -6,7 +6,7 @@ import { type Failure, useStoredDraft } from "./use-stored-draft.ts";
 
 /** The draft is saved when nothing was written for this long. */
 const PAUSE_MS = 3_000;
-/** After a failure that may pass, such as a lost network. */
+/** How soon a draft is saved again after a temporary failure, such as a lost network. */
 const RETRY_MS = 15_000;
 
 /**
@@ -35,7 +35,7 @@ export function useDraft(given: Campaign | undefined) {
   const state: SaveStateProps = { isSaved, isComplete: isComplete(draft), savedAtMs, problem, resolve };
   return {
     draft,
-    /** As the API has it; undefined before a new draft is saved for the first time. */
+    /** The campaign as the API has it; undefined until a new draft is saved for the first time. */
     campaign: saved.campaign,
     state,
     change: (changes: Partial<Draft>) => setDraft((now) => ({ ...now, ...changes })),
@@ -53,7 +53,7 @@ type AutosaveOptions = {
 
 function useAutosave({ draft, isReady, failure, save }: AutosaveOptions): void {
   const saveQuietly = useEffectEvent(() => {
-    // A failure is shown by its state.
+    // The failure is shown by `SaveProblem`.
     if (isReady) save().catch(() => {});
   });
   useEffect(() => {
@@ -63,6 +63,6 @@ function useAutosave({ draft, isReady, failure, save }: AutosaveOptions): void {
     const timer = setTimeout(saveQuietly, hasFailed ? RETRY_MS : PAUSE_MS);
     return () => clearTimeout(timer);
   }, [draft, isReady, failure]);
-  // Leaving for another view of the page.
+  // Saves the draft when the user opens another view.
   useEffect(() => () => saveQuietly(), []);
 }

@@ -7,7 +7,7 @@ import { fetchDraft, type Saved, type Stored, storeDraft } from "./store-draft.t
 /** Why this draft could not be saved. */
 export type Failure = { draft: Draft; problem: Problem };
 
-/** What the API has of a draft, and how it is stored there. */
+/** The draft as the API has it, and the function that stores it there. */
 export function useStoredDraft(given: Campaign | undefined, draft: Draft) {
   const [saved, setSaved] = useState<Saved>(() => ({ campaign: given, draft: draftOf(given) }));
   const [savedAtMs, setSavedAtMs] = useState<number>();
@@ -33,16 +33,16 @@ export function useStoredDraft(given: Campaign | undefined, draft: Draft) {
   };
   return {
     saved,
-    /** When the page last saved it. */
+    /** When the page last saved the draft. */
     savedAtMs,
     failure,
-    /** One request at a time, because each needs the version that the one before it has made. */
+    /** One request at a time, because each request needs the version that the previous one returned. */
     save(): Promise<Campaign> {
       const turn = lastTurn.current.then(store, store);
       lastTurn.current = turn;
       return turn;
     },
-    /** Takes over what somebody else has stored. */
+    /** Replaces the draft by the one that was stored elsewhere. */
     async fetchTheirs(): Promise<Stored> {
       const { campaign } = newest.current;
       if (campaign === undefined) throw new Error("A draft that was never stored has no other author");
