@@ -14,6 +14,22 @@ const shared = {
 /** Tests of pure code and of single files start at once. All others get a migrated Postgres for the run. */
 const withoutDatabase = ["tests/unit/**/*.test.ts", "tests/spec/**/*.test.ts"];
 const inBrowser = ["tests/browser/**/*.test.ts"];
+/**
+ * Tests of many inputs or long times, which run only in the SDK's usual mode. The other mode (`CHECKPOINTING=false`)
+ * can only change what a function keeps from one step to the next. The other tests cover each step after each other
+ * step: our-outages has every function, and counts the executions of a run.
+ */
+const inOneModeOnly = [
+  "canary",
+  "deliveries/send-webhook",
+  "feed/kills",
+  "idle",
+  "imports/any-file",
+  "imports/ugly-files",
+  "payments/convergence",
+  "rollout/flips",
+  "uploads/upload",
+].map((name) => `tests/workflows/${name}.test.ts`);
 
 export default defineConfig({
   test: {
@@ -30,7 +46,12 @@ export default defineConfig({
           ...shared,
           name: "stack",
           include: ["tests/**/*.test.ts", "local/**/*.test.ts"],
-          exclude: ["**/node_modules/**", ...withoutDatabase, ...inBrowser],
+          exclude: [
+            "**/node_modules/**",
+            ...withoutDatabase,
+            ...inBrowser,
+            ...(process.env["CHECKPOINTING"] === "false" ? inOneModeOnly : []),
+          ],
           globalSetup: ["tests/support/cluster.ts"],
         },
       },
