@@ -34,9 +34,6 @@ const inOneModeOnly = [
 export default defineConfig({
   test: {
     pool: "forks",
-    // Requests and rows live only briefly. With more room for new objects, garbage collection takes a smaller share of
-    // the time.
-    execArgv: ["--max-semi-space-size=64"],
     // One worker more than a small machine has cores, because many tests wait for a process to start or to be killed.
     maxWorkers: 3,
     projects: [
