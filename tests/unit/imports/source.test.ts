@@ -1,6 +1,6 @@
 /** Answers to a request for a range of a file, of Storage and of a host that a user named. */
 import { expect, test } from "vitest";
-import { openSource } from "#imports/source.ts";
+import { type FileFacts, openSource } from "#imports/source.ts";
 import { createStorage } from "#lib/database/storage.ts";
 import type { SafeFetch } from "#lib/outside/safe-fetch.ts";
 
@@ -33,7 +33,7 @@ const ofStorage = (answer: Answer) => {
   const safeFetch: SafeFetch = () => Promise.reject(new Error("not asked"));
   return openSource({ storage, safeFetch }, "storage://f", null);
 };
-const ofHost = (answer: Answer) => {
+const ofHost = (answer: Answer, known: FileFacts | null = null) => {
   const safeFetch: SafeFetch = async (url) => {
     const response = toResponse(answer);
     const body = (async function* () {
@@ -44,7 +44,7 @@ const ofHost = (answer: Answer) => {
   return openSource(
     { storage: { open: () => Promise.reject(new Error("not asked")) }, safeFetch },
     "https://h/f",
-    null,
+    known,
   );
 };
 
@@ -78,4 +78,17 @@ test.each([ofStorage, ofHost])("the range that was asked for is read", async (op
   const read = [];
   for await (const bytes of source.bytes(0)) read.push(Buffer.from(bytes).toString());
   expect(read.join("")).toBe(FILE);
+});
+
+test.each([ofStorage, ofHost])("an empty file, of which no range can be read, has no bytes", async (open) => {
+  const source = await open({ status: 416, range: "bytes */0", body: "" });
+  expect(source.facts).toEqual({ version: '"v1"', size: 0 });
+});
+
+test.each([
+  ["version", { version: '"v0"', size: FILE.length }],
+  ["size, where the host tells no version", { version: "", size: FILE.length - 1 }],
+])("a file that has another %s than when it was first read is not read on", async (_, known) => {
+  const source = await ofHost({ etag: known.version && '"v1"' }, known);
+  await expect(source.bytes(0).next()).rejects.toMatchObject({ code: "file_changed" });
 });

@@ -194,6 +194,14 @@ describe("redirects", () => {
     );
   });
 
+  test("of a POST are not followed, because its body would go to an address that its sender did not name", async () => {
+    const { port, connections } = await serve(to("/there"));
+    const call = createSafeFetch(reach(port));
+    const options = { method: "POST", body: "secret", redirects: 3 } as const;
+    expect(await codeOfCall(call(`https://public.test:${port}/`, options))).toBe("provider_rejected");
+    expect(connections()).toBe(1);
+  });
+
   test("are checked like the first address, limited to three, and do not pass on secrets", async () => {
     const seen: (string | undefined)[] = [];
     const { port } = await serve((request, response) => {

@@ -2,6 +2,7 @@ import { gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
 import { AppError } from "#lib/errors.ts";
 import { columnKey } from "#lib/tables/header.ts";
+import { HEAD_BYTES } from "#lib/tables/limits.ts";
 import { read, readFrom } from "./support.ts";
 
 const refusal = async (bytes: Uint8Array | string) => {
@@ -215,4 +216,27 @@ describe("JSON", () => {
     expect((await read(rows.join("\n"), {}, 9999)).short).toEqual(codes);
     expect((await read(`[${rows.join(",")}]`, {}, 9999)).short).toEqual(codes);
   });
+});
+
+test.each(["é", "€", "😀"])(
+  "UTF-8 is detected although the bytes that are looked at end within %s",
+  async (character) => {
+    for (let cut = 1; cut < Buffer.byteLength(character); cut++) {
+      const start = "email,name\na@example.com,".padEnd(HEAD_BYTES - cut - 2, "x");
+      const { dialect } = await read(`${start}\n,${character}\n`, {}, HEAD_BYTES);
+      expect(dialect.encoding).toBe("utf-8");
+    }
+  },
+);
+
+test.each([
+  ["CSV", (value: string) => `email,note\na@example.com,${value}\nb@example.com,x\n`],
+  ["NDJSON", (value: string) => `{"email":"a"}\n{"note":"${value}"}\n{"email":"b"}\n`],
+  ["a JSON array", (value: string) => `[{"email":"a"},{"note":"${value}"},{"email":"b"}]`],
+])("only the beginning of a row of a megabyte is kept in memory: %s", async (_, file) => {
+  const { rows } = await read(file("x".repeat(1024 * 1024)));
+  const tooLarge = rows.filter((row) => "error" in row);
+  expect(tooLarge).toMatchObject([{ error: { code: "row_too_large" } }]);
+  expect(tooLarge[0]?.raw.length).toBeLessThanOrEqual(4096);
+  expect(rows.at(-1)).toMatchObject({ values: { email: expect.stringMatching(/^b/) } });
 });
