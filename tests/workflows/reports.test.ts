@@ -260,6 +260,29 @@ describe("a report", () => {
     expect(exp - iat).toBe(60);
   });
 
+  test("has a preview when it is a PDF that a function may answer with", async () => {
+    const preview = async (id: string) => {
+      const answer = await shop.request("GET", `/api/reports/${id}/preview`);
+      return { status: answer.status, type: answer.headers.get("content-type"), text: await answer.text() };
+    };
+    const pdf = await make({ reportType: "content", format: "pdf" });
+    expect(await preview(pdf)).toMatchObject({ status: 200, type: "application/pdf" });
+    expect(await preview(await make())).toMatchObject({
+      status: 409,
+      text: expect.stringContaining("Only a PDF"),
+    });
+    await shop.rows("update reports set byte_count = 5000001 where id = $1", [pdf]);
+    expect(await preview(pdf)).toMatchObject({ status: 413 });
+  });
+
+  test("requested again after it was revoked is a new job", async () => {
+    const wish = { reportType: "images", dateRange: { start: "2026-10-05", end: "2026-10-06" } };
+    const id = await make(wish);
+    expect((await ask(wish)).body.jobId).toBe(id);
+    await shop.call("DELETE", `/api/reports/${id}`);
+    expect((await ask(wish)).body.jobId).not.toBe(id);
+  });
+
   test("requested again within a minute is the same job", async () => {
     const range = { start: "2026-10-01", end: "2026-10-31" };
     const first = await ask({ dateRange: range });

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { gzipSync } from "node:zlib";
+import { createApiKey } from "@nightshift/local/api-key.ts";
 import { parse } from "csv-parse/sync";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type ImportShop, importShop } from "../../support/import-shop.ts";
@@ -200,6 +201,21 @@ describe("an import", () => {
       { again: true },
     );
     expect(done).toMatchObject({ fileName: "small.csv", counts: counts({ inserted: 1 }) });
+  });
+
+  test("keeps an apostrophe before a sign, which only rejects.csv adds", async () => {
+    await shop.run(csv("ada@example.com,'+49 30"), { again: true });
+    expect(await shop.people()).toContainEqual({ email: "ada@example.com", fields: { Name: "'+49 30" } });
+  });
+
+  test("404: another owner's upload can be neither read nor imported", async () => {
+    const source = { uploadId: await shop.upload(csv("ada@example.com,Ada")) };
+    const key = await createApiKey(shop.database.project, { name: "eve", role: "app", owner: "eve" });
+    const headers = { authorization: `Bearer ${key}` };
+    for (const path of ["/api/imports/guess", "/api/imports"]) {
+      const answer = await shop.call("POST", path, { source, target: "contacts" }, headers);
+      expect(answer).toMatchObject({ status: 404, body: { detail: "Upload not found" } });
+    }
   });
 
   test("follows the mapping of the request", async () => {
