@@ -20,6 +20,8 @@ withChromium("what the page says about work", () => {
 
     await page.evaluate((to) => void (location.hash = to), `#/campaigns/${id}`);
     await page.getByRole("link", { name: "Open the dead letter" }).click();
+    const parent = page.getByRole("region", { name: "Event" }).getByRole("link", { name: "Parent job" });
+    expect(await parent.getAttribute("href")).toBe(`#/jobs/${jobId}`);
     await page.getByRole("button", { name: /^Reprocess/ }).click();
     await page
       .getByRole("dialog")

@@ -27,6 +27,9 @@ withChromium("webhooks", () => {
     const delivery = page.getByRole("dialog", { name: "job.completed" });
     // The address is not on the public internet, so nothing is sent there.
     await delivery.getByText("address_refused").first().waitFor();
+    expect(await delivery.getByRole("link", { name: "Job", exact: true }).getAttribute("href")).toMatch(
+      /^#\/jobs\/[\da-f-]{36}$/,
+    );
     expect((await audit(page)).violations).toEqual([]);
     await delivery.getByRole("button", { name: "Send again" }).click();
     await expect.poll(() => delivery.getByRole("listitem").count()).toBeGreaterThan(1);

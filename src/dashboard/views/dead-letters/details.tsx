@@ -4,6 +4,7 @@ import { Json } from "#dashboard/components/json.tsx";
 import { Note } from "#dashboard/components/note.tsx";
 import { Page } from "#dashboard/components/page.tsx";
 import { ErrorNote, Loading } from "#dashboard/components/states.tsx";
+import { SubjectLinks } from "#dashboard/components/subject-links.tsx";
 import { TimeAgo } from "#dashboard/components/time.tsx";
 import { useApi } from "#dashboard/hooks/use-api.ts";
 import type { JobChange } from "#dashboard/live.ts";
@@ -66,7 +67,7 @@ function Whole({ letter }: { letter: Letter }) {
         )}
         <Aftermath letter={letter} />
       </Card>
-      <Card title="Event">
+      <Card title="Event" actions={<SubjectLinks data={event.data} />}>
         <p>
           <code>{event.name}</code> <span className="quiet small">{event.id}</span>
         </p>

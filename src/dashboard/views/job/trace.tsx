@@ -3,21 +3,13 @@ import { Badge } from "#dashboard/components/badge.tsx";
 import { Card } from "#dashboard/components/card.tsx";
 import { Json } from "#dashboard/components/json.tsx";
 import { ErrorNote, Loading } from "#dashboard/components/states.tsx";
+import { SubjectLinks } from "#dashboard/components/subject-links.tsx";
 import { type Column, Table } from "#dashboard/components/table.tsx";
-import { fieldsOf } from "#dashboard/fields.ts";
 import { exact, lasting } from "#dashboard/format.ts";
 import { useApi } from "#dashboard/hooks/use-api.ts";
 import { RunAgainButton } from "./run-again.tsx";
 import "./trace.css";
 import type { JobDetails, JobTrace, RunTrace, StepTrace } from "#dashboard/types.ts";
-
-/** The pages that show what a job is about, by the field of its input that contains the id. */
-const SUBJECTS = [
-  { field: "campaignId", view: "campaigns", text: "Campaign" },
-  { field: "importId", view: "imports", text: "Import" },
-  { field: "reportId", view: "reports", text: "Report" },
-  { field: "endpointId", view: "webhooks", text: "Webhook endpoint" },
-] as const;
 
 /** The job's input, and its runs step by step. The API gives them only to administrators, so others do not see them. */
 export function Trace({ job }: { job: JobDetails }) {
@@ -27,7 +19,6 @@ export function Trace({ job }: { job: JobDetails }) {
   if (problem?.status === 403) return null;
   if (problem) return <ErrorNote problem={problem} />;
   if (data === undefined) return <Loading rows={3} what="Loading the steps" />;
-  const input = fieldsOf(data.input);
   return (
     <>
       {data.runs.map((run, n) => (
@@ -37,16 +28,7 @@ export function Trace({ job }: { job: JobDetails }) {
         title="Input"
         actions={
           <>
-            {SUBJECTS.map(({ field, view, text }) => {
-              const id = input.get(field);
-              return (
-                typeof id === "string" && (
-                  <a key={field} href={`#/${view}/${id}`}>
-                    {text}
-                  </a>
-                )
-              );
-            })}
+            <SubjectLinks data={data.input} />
             {hasEnded(job) && <RunAgainButton job={job} />}
           </>
         }

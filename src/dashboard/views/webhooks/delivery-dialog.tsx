@@ -3,6 +3,8 @@ import { Badge } from "#dashboard/components/badge.tsx";
 import { Bytes } from "#dashboard/components/bytes.tsx";
 import { Dialog } from "#dashboard/components/dialog.tsx";
 import { ErrorNote, Loading } from "#dashboard/components/states.tsx";
+import { SubjectLinks } from "#dashboard/components/subject-links.tsx";
+import { fieldsOf } from "#dashboard/fields.ts";
 import { exact } from "#dashboard/format.ts";
 import { useAction } from "#dashboard/hooks/use-action.ts";
 import { useApi } from "#dashboard/hooks/use-api.ts";
@@ -25,7 +27,8 @@ export function DeliveryDialog({ id, onChange, onClose }: DialogProps) {
       {data && (
         <>
           <p>
-            <Badge status={data.status} /> <span className="quiet small">webhook-id {data.messageId}</span>
+            <Badge status={data.status} /> <span className="quiet small">webhook-id {data.messageId}</span>{" "}
+            <SubjectLinks data={fieldsOf(JSON.parse(data.body)).get("data")} />
           </p>
           <Bytes label="Body">{data.body}</Bytes>
           <ol className="attempts" aria-label="Attempts">

@@ -1,0 +1,26 @@
+import { fieldsOf } from "#dashboard/fields.ts";
+
+/** The pages that show what data is about, by the field that contains the id. */
+const SUBJECTS = [
+  { field: "campaignId", view: "campaigns", text: "Campaign" },
+  { field: "importId", view: "imports", text: "Import" },
+  { field: "reportId", view: "reports", text: "Report" },
+  { field: "endpointId", view: "webhooks", text: "Webhook endpoint" },
+  { field: "jobId", view: "jobs", text: "Job" },
+  { field: "parentJobId", view: "jobs", text: "Parent job" },
+] as const;
+
+/** Links from the data of an event to the pages of what it is about. */
+export function SubjectLinks({ data }: { data: unknown }) {
+  const fields = fieldsOf(data);
+  return SUBJECTS.map(({ field, view, text }) => {
+    const id = fields.get(field);
+    return (
+      typeof id === "string" && (
+        <a key={field} href={`#/${view}/${encodeURIComponent(id)}`}>
+          {text}
+        </a>
+      )
+    );
+  });
+}
