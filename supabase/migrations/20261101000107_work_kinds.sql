@@ -36,6 +36,8 @@ create table private.work_kinds (
   -- How many ended jobs of the kind are kept.
   keep_completed integer not null,
   keep_failed integer not null,
+  -- The number of public.count_open that its running jobs are part of; null: none.
+  counted_as text,
   constraint work_kinds_priority_is_valid check (priority between 1 and 5),
   constraint work_kinds_limits_let_some_in check (per_second > 0 and waiting > 0),
   constraint work_kinds_keep_something check (keep_completed > 0 and keep_failed > 0)
@@ -50,7 +52,7 @@ returns private.work_kinds
 language sql immutable
 set search_path = ''
 as $$
-  select p_function_id, '', p_function_id, null::text, null::text, null::text, null::text, null::text, null::text, 3, 100, 10000, true, 1000, 5000;
+  select p_function_id, '', p_function_id, null::text, null::text, null::text, null::text, null::text, null::text, 3, 100, 10000, true, 1000, 5000, null::text;
 $$;
 
 create function private.work_kind(p_function_id text)

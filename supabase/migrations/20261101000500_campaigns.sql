@@ -168,7 +168,7 @@ $$;
 revoke execute on function private.campaign_subjects from public, anon, authenticated;
 grant execute on function private.campaign_subjects to service_role;
 
-select private.register_work_kind('{"function_id": "send-email-campaign", "event_name": "email/send.campaign",
+select private.register_work_kind('{"function_id": "send-email-campaign", "event_name": "email/send.campaign", "counted_as": "campaigns",
   "after_end": "private.after_campaign_job",
   "subjects": "private.campaign_subjects",
   "summary": "Plans a campaign and sends it to its list, in parts"}');

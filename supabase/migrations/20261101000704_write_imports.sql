@@ -280,7 +280,7 @@ revoke execute on function private.import_subjects from public, anon, authentica
 grant execute on function private.import_subjects to service_role;
 
 -- When the dead letter of a part is ignored, the rows of the part are skipped.
-select private.register_work_kind('{"function_id": "process-import", "event_name": "import/start", "kind": "import",
+select private.register_work_kind('{"function_id": "process-import", "event_name": "import/start", "kind": "import", "counted_as": "imports",
   "after_end": "private.after_import_job", "by_promise": false,
   "subjects": "private.import_subjects",
   "summary": "Reads an import file and writes its rows, in parts"}');
