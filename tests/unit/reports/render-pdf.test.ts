@@ -115,6 +115,14 @@ describe("the PDF of a report", () => {
     expect(pages[0]?.text).toMatch(/Ada [\uFFFD\s]+Lovelace/u);
   });
 
+  test("has a space in place of a control character, which no font has", () => {
+    const { table } = documentOf({
+      ...snapshot,
+      rows: [["Ada\u0007Lovelace\u0000", "a@example.org", "L", "active", null]],
+    });
+    expect(table.rows).toEqual([["Ada Lovelace ", "a@example.org", "L", "active", "–"]]);
+  });
+
   test("lists 250 subscribers on at most eight pages", async () => {
     const rows = Array.from({ length: 250 }, (_, index) => [
       `Reader ${index}`,

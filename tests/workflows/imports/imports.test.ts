@@ -203,6 +203,17 @@ describe("an import", () => {
     expect(done).toMatchObject({ fileName: "small.csv", counts: counts({ inserted: 1 }) });
   });
 
+  test.each([
+    ["double_field", { b: "email", c: "email" }],
+    ["unknown_field", { b: "email", a: "surname" }],
+    ["unknown_column", { b: "email", d: "name" }],
+  ])("refuses a mapping by its fault: %s", async (reason, mapping) => {
+    const file = "a,b,c\nAda,ada@example.com,x\n";
+    const ended = await shop.run(file, { target: "contacts", mapping, again: true });
+    expect(ended).toMatchObject({ status: "failed", error: { details: { reason } } });
+    expect(await shop.rows("select from contacts where email = 'ada@example.com'")).toEqual([]);
+  });
+
   test("keeps an apostrophe before a sign, which only rejects.csv adds", async () => {
     await shop.run(csv("ada@example.com,'+49 30"), { again: true });
     expect(await shop.people()).toContainEqual({ email: "ada@example.com", fields: { Name: "'+49 30" } });
