@@ -41,6 +41,9 @@ test("after a rotation both secrets verify until the overlap ends, and then the 
     });
   };
   expect(await acceptedBy("during")).toEqual([true, true]);
+  // With a signature a reader of the log could send the body in our name.
+  const [{ headers }] = await shop.rows("select request_headers as headers from webhook_attempts");
+  expect(headers).toMatchObject({ "webhook-signature": "(not kept)", "x-webhook-signature": "(not kept)" });
   await shop.engine.advance("2h");
   expect(await acceptedBy("after")).toEqual([false, true]);
 });
