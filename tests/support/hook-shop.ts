@@ -8,6 +8,8 @@ export type Received = {
   path: string;
   headers: Record<string, string>;
   body: string;
+  /** How long the sender waits for the answer. */
+  timeoutMs: number | undefined;
   /** The engine's time. */
   at: number;
 };
@@ -25,9 +27,9 @@ export async function hookShop({ env = {} }: { env?: Record<string, string> } = 
   } = { answer: () => ({}) };
   const hooks: { afterDatabase: (() => void) | undefined } = { afterDatabase: undefined };
   const safeFetch: SafeFetch = async (url, call = {}) => {
-    const { headers = {}, body } = call;
+    const { headers = {}, body, timeoutMs } = call;
     const at = shop.engine.clock.now().getTime();
-    const request = { url, path: new URL(url).pathname, headers, body: String(body), at };
+    const request = { url, path: new URL(url).pathname, headers, body: String(body), timeoutMs, at };
     received.push(request);
     const answer = await receiver.answer(request);
     receiver.answered?.();

@@ -48,11 +48,12 @@ test("after a rotation both secrets verify until the overlap ends, and then the 
   expect(await acceptedBy("after")).toEqual([false, true]);
 });
 
-test("the first 64 KB of an answer are kept", async () => {
+test("S2-18: an answer is waited for 10 s, and its first 64 KB are kept", async () => {
   await shop.endpoint();
   shop.receiver.answer = () => ({ body: "x".repeat(100_000) });
   await shop.publish("r1");
   await shop.settled();
+  expect(shop.received).toMatchObject([{ timeoutMs: 10_000 }]);
   expect(await shop.rows("select length(answer_body) as length from webhook_attempts")).toEqual([
     { length: 65_536 },
   ]);
