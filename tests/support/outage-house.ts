@@ -56,6 +56,7 @@ export async function outageHouse() {
   const died = () => new TypeError("fetch failed: the process died");
 
   let app: App | undefined;
+  let untilReleased: Promise<void> | undefined;
   const engine = await startEngine({
     start: middleOfNextMonth(),
     checkpointing: CHECKPOINTING,
@@ -63,6 +64,8 @@ export async function outageHouse() {
       if (away === "process died" || app === undefined) throw died();
       const { doors } = app;
       const functionId = new URL(request.url).searchParams.get("fnId")?.replace("nightshift-", "") ?? "";
+      // A call without a function only registers the app.
+      if (functionId !== "") await untilReleased;
       const death = new Promise<never>((_, reject) => {
         const others = dies;
         dies = (error) => {
@@ -179,6 +182,17 @@ export async function outageHouse() {
     /** The record of the provider's stand-in: `messages`, `slack`. */
     record: async (path: string) =>
       (await mail.fetch(new Request(`http://mail.local/_control/${path}`))).json(),
+    /** Keeps all runs waiting while `work` is done. */
+    async beforeRuns(work: () => Promise<void>) {
+      let release = () => {};
+      untilReleased = new Promise((resolve) => (release = resolve));
+      try {
+        await work();
+      } finally {
+        release();
+        untilReleased = undefined;
+      }
+    },
     /** The status that the image provider answers with instead of pictures, or null. */
     imagesAnswer: async (outage: number | null) =>
       images.fetch(

@@ -175,8 +175,12 @@ const WORK: Record<string, Work> = {
   "resume-email-campaign": {
     ...campaign,
     async begin() {
-      const id = await campaign.begin();
-      await house.call("POST", `/api/campaigns/${id}/pause`);
+      let id = "";
+      // Otherwise all mails may have been sent before the pause.
+      await house.beforeRuns(async () => {
+        id = await campaign.begin();
+        await house.call("POST", `/api/campaigns/${id}/pause`);
+      });
       await house.engine.idle();
       await house.call("POST", `/api/campaigns/${id}/resume`);
       return id;
