@@ -4,7 +4,7 @@ const EXAMPLE = '[{ "op": "replace", "path": "/email", "value": "ada@example.com
 
 /** A field for a JSON Patch for the data of dead letters. It is closed at first, because most letters need no patch. */
 export const PatchField = ({ value, onChange }: PatchProps) => (
-  <details>
+  <details className="patch">
     <summary>Change the data first</summary>
     <label className="stack">
       JSON Patch (RFC 6902)

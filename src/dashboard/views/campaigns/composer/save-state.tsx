@@ -36,7 +36,7 @@ export function SaveProblem({ isSaved, problem, resolve }: SaveStateProps) {
         <Note tone="warn" icon="alert">
           <strong>Not saved: {problem.detail}</strong> {problem.hint}
           {problem.status === 409 && (
-            <div className="row">
+            <div className="row composer-conflict">
               <button type="button" aria-disabled={isBusy} onClick={() => run("theirs")}>
                 Load the other draft
               </button>
