@@ -250,6 +250,7 @@ describe("a report", () => {
       ["DELETE", ""],
     ] as const)
       expect((await shop.call(method, `/api/reports/${id}${path}`, undefined, headers)).status).toBe(404);
+    expect((await shop.call("GET", "/api/reports", undefined, headers)).body.items).toEqual([]);
     expect((await download(id)).status).toBe(303);
   });
 
