@@ -92,3 +92,20 @@ test.each([
   const source = await ofHost({ etag: known.version && '"v1"' }, known);
   await expect(source.bytes(0).next()).rejects.toMatchObject({ code: "file_changed" });
 });
+
+test("a host that answers with the whole file is asked once for all ranges", async () => {
+  const whole = Buffer.alloc(2_500_000, "x");
+  let calls = 0;
+  const safeFetch: SafeFetch = async (url) => {
+    calls += 1;
+    const body = (async function* () {
+      yield whole;
+    })();
+    return { status: 200, headers: new Headers(), url, body, discard: async () => {} };
+  };
+  const storage = { open: () => Promise.reject(new Error("not asked")) };
+  const source = await openSource({ storage, safeFetch }, "https://h/f", null);
+  let length = 0;
+  for await (const bytes of source.bytes(0)) length += bytes.byteLength;
+  expect([length, calls]).toEqual([whole.length, 1]);
+});

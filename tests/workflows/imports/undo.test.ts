@@ -128,3 +128,13 @@ test("housekeeping deletes files that are no longer needed, and imports after a 
     "select (select count(*)::int from import_rows) as rows, (select count(*)::int from import_files) as files";
   expect(await shop.rows(left)).toEqual([{ rows: 0, files: 0 }]);
 });
+
+test("housekeeping keeps the file of an import in progress, however old it is", async () => {
+  shop.hooks.beforeOpen = async () => {
+    await shop.rows("update import_files set expires_at = '2020-01-01Z'");
+    await shop.app.keepHouse();
+  };
+  const done = await shop.run(csv("kept@example.com,K"));
+  shop.hooks.beforeOpen = async () => {};
+  expect(done).toMatchObject({ status: "completed", counts: { inserted: 1 } });
+});
