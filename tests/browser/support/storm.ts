@@ -15,6 +15,7 @@ export async function storm(house: House) {
   const people = (await call("GET", `/api/lists/${listId}/subscribers`)).items;
   for (const { id } of people.slice(10, 13))
     await call("PATCH", `/api/lists/${listId}/subscribers/${id}`, { status: "unsubscribed" });
+  await call("DELETE", `/api/lists/${listId}/subscribers/${people[14].id}`);
   const { jobId: sending } = await call("POST", `/api/campaigns/${draft}/send`);
 
   for (let n = 0; n < 9; n++)
