@@ -38,12 +38,13 @@ export async function planPiece(
   time: StepTime,
 ): Promise<Piece> {
   const cursor = from === null ? undefined : cursorSchema.parse(from);
-  const rows = cursor ? goOn(work, source, cursor) : await begin(imports, work, source);
+  const { dialect, rows } = cursor ? goOn(work, source, cursor) : await begin(imports, work, source);
   const start = cursor ?? { offset: 0, line: 1, row: 1, digest: "" };
   // A file in Storage is identified by its ETag; a file at a web address by a digest, after it was read to its end.
   const isDigested = work.fingerprint === null;
-  const isPacked = work.dialect?.isGzip ?? false;
-  const { parts, next, digest } = await cut(rows, start, { time, isDigested, isPacked });
+  // A file that is in memory takes almost no more time, and the next step would have to wait for all of it again.
+  const isLate = () => time.isLate() && !source.isInMemory();
+  const { parts, next, digest } = await cut(rows, start, { isLate, isDigested, isPacked: dialect.isGzip });
   if (next !== null) return { parts, cursor: next };
   if (cursor === undefined && parts.length === 0) throw noRows();
   if (isDigested) await imports.fingerprint(work.id, digest);
@@ -52,7 +53,7 @@ export async function planPiece(
 
 const goOn = (work: ImportRow, source: Source, cursor: Cursor) => {
   const dialect = dialectOf(work);
-  return readTableFrom(source.bytes(dialect.isGzip ? 0 : cursor.offset), dialect, cursor);
+  return { dialect, rows: readTableFrom(source.bytes(dialect.isGzip ? 0 : cursor.offset), dialect, cursor) };
 };
 
 /** Detects the format of the file and the field of each column, and stores both for the parts. */
@@ -61,7 +62,7 @@ async function begin(imports: Repository, work: ImportRow, source: Source) {
   const mapping = completeMapping(dialect.columns, work.mapping, targetOf(work.target));
   const { version, size: byteCount } = source.facts;
   await imports.describe(work.id, { dialect, mapping, version, byteCount });
-  return rows;
+  return { dialect, rows };
 }
 
 export function dialectOf({ dialect }: ImportRow): Dialect {
@@ -69,20 +70,19 @@ export function dialectOf({ dialect }: ImportRow): Dialect {
   throw new AppError("internal", "The format of this import's file was not detected yet");
 }
 
-type CutOptions = { time: StepTime; isDigested: boolean; isPacked: boolean };
+type CutOptions = { isLate: () => boolean; isDigested: boolean; isPacked: boolean };
 
-async function cut(rows: AsyncIterable<Row[]>, start: Cursor, { time, isDigested, isPacked }: CutOptions) {
+async function cut(rows: AsyncIterable<Row[]>, start: Cursor, { isLate, isDigested, isPacked }: CutOptions) {
   const parts: PlannedPart[] = [];
   let { row: number, digest } = start;
   let open = openPart(number, start);
   const close = (end: number | null) => {
     if (number === open.first) return;
-    digest = createHash("sha256").update(digest).update(open.hash.digest()).digest("hex");
     const bounds = { from: open.offset, line: open.line, until: end };
     parts.push({ first: open.first, last: number - 1, total: number - open.first, bounds });
   };
   for await (const piece of rows) {
-    const endsEarly = !isPacked && time.isLate() ? piece.at(-1) : undefined;
+    const endsEarly = !isPacked && isLate() ? piece.at(-1) : undefined;
     for (const row of piece) {
       refuseGivenUp(row);
       const rowsOfPart = number - open.first;
@@ -90,10 +90,11 @@ async function cut(rows: AsyncIterable<Row[]>, start: Cursor, { time, isDigested
       if (rowsOfPart > 0 && isFull) {
         close(row.offset);
         const next: Cursor = { offset: row.offset, line: row.line, row: number, digest };
-        if (parts.length >= PIECE_PARTS || time.isLate()) return { parts, next, digest };
+        if (parts.length >= PIECE_PARTS || isLate()) return { parts, next, digest };
         open = openPart(number, row);
       } else if (rowsOfPart === 0) open = openPart(number, row);
-      if (isDigested) open.hash.update(row.raw);
+      // Chained row by row, because the parts of the same file depend on how fast its host is.
+      if (isDigested) digest = createHash("sha256").update(digest).update(row.raw).digest("hex");
       number += 1;
     }
   }
@@ -105,7 +106,6 @@ const openPart = (first: number, { offset, line }: { offset: number; line: numbe
   first,
   offset,
   line,
-  hash: createHash("sha256"),
 });
 
 /** The reader stops at such a row, so the rest of the file would be left out without an error. */

@@ -19,6 +19,8 @@ export type FileFacts = { version: string; size: number };
 export type Source = {
   facts: FileFacts;
   bytes: (from: number, until?: number) => AsyncGenerator<Uint8Array>;
+  /** Whether the host has sent the whole file, because it has no ranges. Known after the first bytes were read. */
+  isInMemory: () => boolean;
 };
 
 /** The same facts as the import's row stores them. */
@@ -32,8 +34,11 @@ type Outside = { storage: Pick<Storage, "open">; safeFetch: SafeFetch };
  * changed since then, reading throws `file_changed`.
  */
 export async function openSource(outside: Outside, url: string, known: FileFacts | null): Promise<Source> {
-  const read = url.startsWith(STORAGE)
-    ? await outside.storage.open(IMPORTS_BUCKET, url.slice(STORAGE.length))
+  const { read, isInMemory } = url.startsWith(STORAGE)
+    ? {
+        read: await outside.storage.open(IMPORTS_BUCKET, url.slice(STORAGE.length)),
+        isInMemory: () => false,
+      }
     : rangesOf(outside.safeFetch, url);
   let first: FileRange | undefined = known ? undefined : await read(0, WINDOW_BYTES);
   const facts = known ?? { version: first?.version ?? "", size: first?.size ?? 0 };
@@ -54,20 +59,20 @@ export async function openSource(outside: Outside, url: string, known: FileFacts
       yield range.bytes;
     }
   }
-  return { facts, bytes };
+  return { facts, bytes, isInMemory };
 }
 
 /**
  * Reads ranges of a file at an address that a user gave. A host that answers with the whole file is called only once.
  */
-function rangesOf(safeFetch: SafeFetch, url: string): RangeReader {
+function rangesOf(safeFetch: SafeFetch, url: string): { read: RangeReader; isInMemory: () => boolean } {
   let whole: FileRange | undefined;
   const cut = ({ bytes, ...rest }: FileRange, from: number, length: number): FileRange => ({
     ...rest,
     bytes: bytes.subarray(from, from + length),
   });
 
-  return async (from, length) => {
+  const read: RangeReader = async (from, length) => {
     if (whole) return cut(whole, from, length);
     const answer = await safeFetch(url, {
       headers: { range: `bytes=${from}-${from + length - 1}`, "accept-encoding": "identity" },
@@ -96,6 +101,7 @@ function rangesOf(safeFetch: SafeFetch, url: string): RangeReader {
       },
     );
   };
+  return { read, isInMemory: () => whole !== undefined };
 }
 
 function refusalOf(status: number, headers: Headers): AppError {
