@@ -16,8 +16,8 @@ const withoutDatabase = ["tests/unit/**/*.test.ts", "tests/spec/**/*.test.ts"];
 const inBrowser = ["tests/browser/**/*.test.ts"];
 /**
  * Tests of many inputs or long times, which run only in the SDK's usual mode. The other mode (`CHECKPOINTING=false`)
- * can only change what a function keeps from one step to the next. The other tests cover each step after each other
- * step: our-outages has every function, and counts the executions of a run.
+ * can only change what a function keeps from one step to the next. The other tests run every function in both modes
+ * (our-outages), so each step is also run in a request of its own.
  */
 const inOneModeOnly = [
   "canary",

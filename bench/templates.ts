@@ -5,6 +5,7 @@
  */
 import { randomUUID } from "node:crypto";
 import { parseArgs } from "node:util";
+import { numberOption } from "@nightshift/local/command-options.ts";
 import { Liquid } from "liquidjs";
 import { createRenderer } from "#campaigns/render-mail.ts";
 import { createUnsubscribeLinks } from "#mail/unsubscribe-links.ts";
@@ -76,7 +77,7 @@ function cpuMs(render: () => number): number {
 
 export async function run(args: string[]): Promise<void> {
   const { values } = parseArgs({ args, options: { rounds: { type: "string", default: "10" } } });
-  const rounds = Array.from({ length: Number(values.rounds) });
+  const rounds = Array.from({ length: numberOption("rounds", values.rounds) });
   const best = (render: () => number) => Math.min(...rounds.map(() => cpuMs(render)));
   console.log(JSON.stringify({ recipients: RECIPIENTS, oursMs: best(ours), liquidMs: best(liquid) }));
 }

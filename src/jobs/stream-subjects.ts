@@ -34,8 +34,8 @@ async function presentJobs(jobs: readonly ChangedJob[]): Promise<ReadonlyMap<str
 }
 
 /**
- * The same decision as the filter of the list in SQL. Of the filtered fields only status and error change. A job that
- * no longer matches leaves the list.
+ * The same decision as the filter of the list in SQL. Of the filtered fields only status, error and subject
+ * change. A job that no longer matches leaves the list.
  */
 function placeIn(filter: JobFilter, job: JobFacts): "in" | "gone" | "out" {
   const { status, kind, functionId, requester, parentJobId, search, from, to } = filter;
@@ -55,7 +55,7 @@ function placeIn(filter: JobFilter, job: JobFacts): "in" | "gone" | "out" {
 
 const said = z.looseObject({ code: z.string().catch(""), message: z.string().catch("") });
 
-/** Matches like the search of `list_jobs`. */
+/** Matches like the search of `list_jobs`, which looks at the subjects of the newest 1,000 jobs only. */
 function isFound(search: string, job: JobFacts & { error?: unknown; subject?: string | null }): boolean {
   const { code, message } = said.catch({ code: "", message: "" }).parse(job.error);
   const words = [

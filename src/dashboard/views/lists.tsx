@@ -29,7 +29,10 @@ export function Lists({ id, query }: ViewProps) {
 function AllLists({ query }: Pick<ViewProps, "query">) {
   const cursor = query.get("cursor");
   const path = withQuery("/api/lists", { limit: SHOWN, cursor, counts: "true" });
-  const { data, problem, isLoading, reload } = useApi<PageOf<List>>(path);
+  // The counts read every subscriber of the lists, so they are fetched once for each visit.
+  const { data, problem, isLoading, reload } = useApi<PageOf<List>>(path, {
+    everyMs: Number.POSITIVE_INFINITY,
+  });
   return (
     <Page title="Lists">
       <NewList />

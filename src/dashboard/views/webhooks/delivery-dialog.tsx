@@ -28,7 +28,7 @@ export function DeliveryDialog({ id, onChange, onClose }: DialogProps) {
         <>
           <p>
             <Badge status={data.status} /> <span className="quiet small">webhook-id {data.messageId}</span>{" "}
-            <SubjectLinks data={fieldsOf(JSON.parse(data.body)).get("data")} />
+            <SubjectLinks data={dataOf(data.body)} />
           </p>
           <Bytes label="Body">{data.body}</Bytes>
           <ol className="attempts" aria-label="Attempts">
@@ -59,4 +59,13 @@ export function DeliveryDialog({ id, onChange, onClose }: DialogProps) {
       </footer>
     </Dialog>
   );
+}
+
+/** The field `data` of the body; undefined when the body is not JSON. */
+function dataOf(body: string): unknown {
+  try {
+    return fieldsOf(JSON.parse(body)).get("data");
+  } catch {
+    return undefined;
+  }
 }
