@@ -16,7 +16,7 @@ test("S1-28: two processes of the site share the tasks of one database, each is 
     throw error;
   });
   try {
-    await house.control("images", { failureRate: 0, latencyMs: 200 });
+    await house.control("images", { failureRate: 0 });
     const first = Number(new URL(house.siteUrl).port);
     const { site: second } = await choosePorts({ port: undefined, ephemeral: true });
     await Promise.all([house.startSite(), house.startSite(second)]);
@@ -26,7 +26,11 @@ test("S1-28: two processes of the site share the tasks of one database, each is 
     // The first call registers the functions at the engine.
     await expect.poll(() => Math.max(...calls())).toBeGreaterThan(0);
 
+    // The provider answers nothing until it has as many requests as the lane allows.
+    await house.control("images", { hold: true });
     await ask(house, [first, second], 20);
+    await expect.poll(async () => (await house.control<Stats>("images")).stats.maxInFlight).toBe(5);
+    await house.control("images", { hold: false });
     await expectDrawnOnce(house, 20);
     expect(calls().map((count) => count > 5)).toEqual([true, true]);
 
