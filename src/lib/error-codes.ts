@@ -165,7 +165,7 @@ export const MEANINGS = {
     422,
     "stop",
     "The report cannot be generated",
-    "Request a shorter period, or a CSV.",
+    "Request a shorter period. The mails of one campaign are also at GET /api/campaigns/:id/sends, page by page.",
   ),
   invalid_picture: meaning(
     422,

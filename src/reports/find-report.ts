@@ -5,7 +5,7 @@ import type { ReportRepository, ReportWithJob } from "./repository.ts";
 
 type Reports = Pick<ReportRepository, "get">;
 
-const HAS_ENDED = ["failed", "canceled", "skipped"];
+const ENDED_WITHOUT_FILE = ["failed", "canceled", "skipped"];
 
 export const noReport = () => new AppError("not_found", "Report not found");
 
@@ -20,10 +20,14 @@ export async function findReport(reports: Reports, id: string, requester: Reques
 export async function findFile(reports: Reports, id: string, requester: Requester): Promise<ReportWithJob> {
   const report = await findReport(reports, id, requester);
   if (report.revoked_at !== null) throw new AppError("not_found", "This report was revoked");
-  if (report.snapshot_at === null && HAS_ENDED.includes(report.status)) {
-    throw new AppError("conflict", `This report was not generated: its job is ${report.status}`, {
-      hint: `Read the reason at ${jobUrl(report.id)}, then request the report again.`,
-    });
+  if (report.snapshot_at === null && ENDED_WITHOUT_FILE.includes(report.status)) {
+    throw new AppError(
+      "conflict",
+      `This report was not generated: its job ${report.status === "failed" ? "failed" : `was ${report.status}`}`,
+      {
+        hint: `Read the reason at ${jobUrl(report.id)}, then request the report again.`,
+      },
+    );
   }
   if (report.snapshot_at === null) {
     throw new AppError("conflict", "This report is not generated yet", {

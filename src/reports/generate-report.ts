@@ -73,7 +73,8 @@ export const generateReport = (deps: Dependencies) =>
   );
 
 /**
- * Safe to repeat: the report is written to the same path again, from a new snapshot. After the signal no file is written.
+ * Safe to repeat: the report is written to the same path again, from a new snapshot. After the signal no file is
+ * written, and the report is not completed: another try may be at work.
  */
 async function makeFile(deps: Dependencies, report: Report, signal: AbortSignal) {
   const snapshotAt = deps.clock.now();
@@ -94,6 +95,7 @@ async function makeFile(deps: Dependencies, report: Report, signal: AbortSignal)
     await deps.storage.put(REPORTS_BUCKET, path, { bytes, contentType: "application/pdf" });
     counts = { rows: snapshot.rowCount, bytes: bytes.byteLength };
   }
+  signal.throwIfAborted();
   await deps.reports.complete(report.id, snapshotAt, counts.rows, counts.bytes);
   return { reportId: report.id, owner: report.owner, ...counts };
 }

@@ -70,7 +70,7 @@ const unreadable = (cause: unknown) =>
   new AppError(
     "invalid_report",
     `The report cannot be rendered: ${(cause instanceof Error ? cause.message : String(cause)).slice(0, 1000)}`,
-    { cause },
+    { cause, hint: "Request the report as CSV." },
   );
 
 async function load(): Promise<Typst> {

@@ -35,7 +35,7 @@ const rows = z.array(z.array(z.union([z.string(), z.number(), z.null()])));
 
 /** Rows per page: about 150 KB. */
 const PAGE_ROWS = 2_000;
-/** The most rows of a CSV. One statement copies them into pages, and it may take 7 s. */
+/** The most rows of a CSV. One statement copies them into pages, within the 7 s that a call of the database may take. */
 const MOST_ROWS = 500_000;
 
 /** A requested report. `scope` is the owner of its rows; null means all owners. */

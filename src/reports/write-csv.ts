@@ -16,7 +16,10 @@ async function* rowsOf(reports: Reports, { id, pages }: { id: string; pages: num
   for (let page = 0; page < pages; page++) {
     const rows = await reports.page(id, page);
     if (rows === null)
-      throw new AppError("internal", "Another try has taken a newer snapshot of this report");
+      throw new AppError(
+        "internal",
+        "The copied rows of this report were deleted: another try or an erasure needed it",
+      );
     yield* rows;
   }
 }

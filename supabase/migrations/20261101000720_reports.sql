@@ -123,6 +123,7 @@ begin
 end
 $$;
 
+-- A report that was revoked while it was generated stays revoked: housekeeping deletes its file.
 create function public.complete_report(
   p_id uuid, p_snapshot_at timestamptz, p_row_count bigint, p_byte_count bigint, p_now timestamptz
 )
@@ -134,9 +135,12 @@ declare
   v_report public.reports;
 begin
   update public.reports set snapshot_at = p_snapshot_at, row_count = p_row_count, byte_count = p_byte_count,
-    expires_at = p_now + interval '7 days'
+    expires_at = case when revoked_at is null then p_now + interval '7 days' else p_now end
   where id = p_id returning * into v_report;
   delete from private.report_pages where report_id = p_id;
+  if v_report.revoked_at is not null then
+    return;
+  end if;
   perform private.publish_fact('report.ready', v_report.owner, v_report.id::text, jsonb_build_object(
     'reportId', v_report.id, 'type', v_report.type, 'format', v_report.format, 'startsAt', v_report.starts_at,
     'endsAt', v_report.ends_at, 'rows', p_row_count, 'bytes', p_byte_count, 'expiresAt', v_report.expires_at), p_now);
@@ -165,7 +169,7 @@ as $$
 $$;
 
 -- A page is some rows of one snapshot of a report's list. One statement copies all rows here, so that the CSV, which is
--- read page by page, shows one instant. They are deleted when the report is complete, or after its job has ended.
+-- read page by page, shows one instant. They are deleted when the report is complete, after its job has ended, and when they name a person who is erased.
 create table private.report_pages (
   snapshot_id uuid not null,
   page integer not null,
@@ -197,6 +201,7 @@ begin
     using v_report.scope, v_report.starts_at, v_report.ends_at, v_report.campaign_id, p_most_rows + 1,
       p_snapshot_id, p_id, p_page_rows;
   get diagnostics v_pages = row_count;
+  -- p_most_rows is a whole number of pages, so one row more is on a further page.
   if v_pages > p_most_rows / p_page_rows then
     perform private.refuse(422, 'invalid_report', format('The report has more than %s rows', p_most_rows));
   end if;
@@ -212,6 +217,38 @@ set search_path = ''
 as $$
   select rows from private.report_pages where snapshot_id = p_snapshot_id and page = p_page;
 $$;
+
+-- Deletes the pages that contain the address. A job that still reads them fails, and its next try takes a new snapshot.
+create function private.erase_from_report_pages(p_email text, p_cursor text, p_now timestamptz)
+returns jsonb
+language plpgsql
+set search_path = ''
+as $$
+declare
+  c_pages constant integer := 100;
+  v_read bigint;
+  v_erased bigint;
+  v_last text;
+begin
+  with piece as materialized (
+    select snapshot_id, page, rows from private.report_pages
+    where p_cursor is null
+      or (snapshot_id, page) > (split_part(p_cursor, ' ', 1)::uuid, split_part(p_cursor, ' ', 2)::integer)
+    order by snapshot_id, page limit c_pages
+  ), erased as (
+    delete from private.report_pages as r using piece
+    where r.snapshot_id = piece.snapshot_id and r.page = piece.page
+      and piece.rows::text ~* private.pattern_of_email(p_email)
+    returning 1
+  )
+  select count(*), (select count(*) from erased),
+    (select snapshot_id || ' ' || page from piece order by piece.snapshot_id desc, piece.page desc limit 1)
+  into v_read, v_erased, v_last from piece;
+  return jsonb_build_object('cursor', case when v_read = c_pages then v_last end,
+    'counts', case when v_erased > 0 then jsonb_build_object('report_pages', v_erased) else '{}' end);
+end
+$$;
+select private.register_eraser('private.erase_from_report_pages(text, text, timestamptz)');
 
 -- p_owner null is an administrator, who sees every report.
 create function public.list_reports(p_owner text, p_before_at timestamptz, p_before_id uuid, p_limit integer)
@@ -261,7 +298,7 @@ as $$
   order by expires_at, id limit p_limit;
 $$;
 
--- Deletes these reports, and the pages of all reports that failed or were canceled.
+-- Deletes these reports, and the pages of all reports whose jobs have ended.
 create function public.forget_reports(p_ids uuid[])
 returns void
 language sql
@@ -274,7 +311,7 @@ $$;
 
 revoke execute on function private.insert_report, public.accept_report, public.open_report, public.complete_report, public.report_columns,
   public.report_snapshot, public.take_report_pages, public.report_page, public.list_reports, public.get_report, public.revoke_report, public.expired_reports,
-  public.forget_reports from public, anon, authenticated;
+  public.forget_reports, private.erase_from_report_pages from public, anon, authenticated;
 grant execute on function private.insert_report, public.accept_report, public.open_report, public.complete_report, public.report_columns,
   public.report_snapshot, public.take_report_pages, public.report_page, public.list_reports, public.get_report, public.revoke_report, public.expired_reports,
-  public.forget_reports to service_role;
+  public.forget_reports, private.erase_from_report_pages to service_role;
