@@ -33,7 +33,7 @@ type Outcome = { state: "open" | "done" | "ended" | "gone" | "paused" } | { stat
 
 /** A request may run 60 s on Netlify, and the longest call to a provider takes 20 s. */
 const STEP_MS = 35_000;
-/** A plan may read a file from a slow host, and one of its answers may take 30 s. */
+/** Planning stops earlier, because a range from a slow host may take 30 s, and a request may run 60 s. */
 const PLAN_STEP_MS = 20_000;
 /** After this time the part of a dead claimant is free again: the longest possible step, and a margin. */
 const LEASE_MS = 120_000;
