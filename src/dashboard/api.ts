@@ -4,14 +4,21 @@ import { currentKey, forgetKey } from "./key.ts";
 
 export { Problem };
 
-export const api = createClient({ key: currentKey });
+export const api = createClient({
+  key: currentKey,
+  async fetch(input, init) {
+    const key = currentKey();
+    const answer = await fetch(input, init);
+    // The page asks for another key. A key that was entered meanwhile was not refused, and stays.
+    if (answer.status === 401 && key !== null && key === currentKey())
+      forgetKey("The API does not know this key.");
+    return answer;
+  },
+});
 
-/** Converts any error to one that can be shown. A refused key is removed, so that the page asks for another one. */
+/** Converts any error to one that can be shown. */
 export function problemOf(error: unknown): Problem {
-  const problem =
-    error instanceof Problem
-      ? error
-      : new Problem({ status: 500, code: "page", detail: String(error), hint: "Reload the page." });
-  if (problem.status === 401) forgetKey("The API does not know this key.");
-  return problem;
+  return error instanceof Problem
+    ? error
+    : new Problem({ status: 500, code: "page", detail: String(error), hint: "Reload the page." });
 }

@@ -17,6 +17,9 @@ export const draftOf = (campaign: Campaign | undefined): Draft => ({
 
 export const isEqual = (one: Draft, other: Draft): boolean => JSON.stringify(one) === JSON.stringify(other);
 
+/** Why an incomplete draft is not saved. */
+export const REQUIRED = "a draft needs a list, a sender, a subject and a text";
+
 /** Whether the draft has all fields that the API requires. */
 export const isComplete = ({ listId, subject, from, html, text }: Draft): boolean =>
   listId !== "" && subject !== "" && from !== "" && (html !== "" || text !== "");

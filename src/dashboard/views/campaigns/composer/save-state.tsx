@@ -2,6 +2,7 @@ import type { Problem } from "#dashboard/api.ts";
 import { Note } from "#dashboard/components/note.tsx";
 import { timeOfDay } from "#dashboard/format.ts";
 import { useAction } from "#dashboard/hooks/use-action.ts";
+import { REQUIRED } from "./draft.ts";
 
 export type SaveStateProps = {
   isSaved: boolean;
@@ -9,6 +10,8 @@ export type SaveStateProps = {
   /** When the page last saved the draft. */
   savedAtMs: number | undefined;
   problem: Problem | undefined;
+  /** The answer to the first save was lost, so the campaign may exist already. */
+  mayExist: boolean;
   resolve: (take: "theirs" | "mine") => Promise<void>;
 };
 
@@ -16,25 +19,24 @@ export type SaveStateProps = {
 export function SaveState({ isSaved, isComplete, savedAtMs, problem }: SaveStateProps) {
   if (isSaved) return savedAtMs === undefined ? null : <Quiet>Saved {timeOfDay(savedAtMs)}</Quiet>;
   if (problem !== undefined) return <Quiet>Not saved</Quiet>;
-  return (
-    <Quiet>
-      {isComplete ? "Not saved yet" : "Not saved: a draft needs a list, a sender, a subject and a text"}
-    </Quiet>
-  );
+  return <Quiet>{isComplete ? "Not saved yet" : `Not saved: ${REQUIRED}`}</Quiet>;
 }
 
 const Quiet = ({ children }: { children: React.ReactNode }) => (
   <span className="quiet small">{children}</span>
 );
 
+const MAY_EXIST =
+  "The API may have stored it all the same. Look for it among the campaigns in another tab. If it is not there, press “Save draft”.";
+
 /** Why the draft is not saved. After a conflict the author decides which of the two drafts is kept. */
-export function SaveProblem({ isSaved, problem, resolve }: SaveStateProps) {
+export function SaveProblem({ isSaved, problem, mayExist, resolve }: SaveStateProps) {
   const { run, isBusy } = useAction(resolve);
   return (
     <div role="status">
       {!isSaved && problem && (
         <Note tone="warn" icon="alert">
-          <strong>Not saved: {problem.detail}</strong> {problem.hint}
+          <strong>Not saved: {problem.detail}</strong> {mayExist ? MAY_EXIST : problem.hint}
           {problem.status === 409 && (
             <div className="row composer-conflict">
               <button type="button" aria-disabled={isBusy} onClick={() => run("theirs")}>

@@ -1,29 +1,35 @@
-import { api, Problem } from "#dashboard/api.ts";
+import { api } from "#dashboard/api.ts";
 import type { Campaign } from "#dashboard/types.ts";
 import { changesOf, contentOf, type Draft, draftOf, isEqual } from "./draft.ts";
 
 /** The campaign as the API last returned it, and the same fields as a draft. */
-export type Saved = { campaign: Campaign | undefined; draft: Draft };
+export type Saved = {
+  campaign: Campaign | undefined;
+  draft: Draft;
+  /** A draft that was sent, and whose answer is not here yet or was lost: the API may have stored it. */
+  unanswered?: Draft | undefined;
+};
 export type Stored = Saved & { campaign: Campaign };
 
 const pathOf = ({ id }: Pick<Campaign, "id">) => `/api/campaigns/${id}`;
 
-/** Stores the draft unless it is stored already. Throws a conflict when the campaign was changed elsewhere since then. */
-export async function storeDraft(draft: Draft, saved: Saved): Promise<Stored> {
-  const { campaign } = saved;
+/** Stores the draft. Throws a conflict when the campaign was changed elsewhere since it was last read. */
+export async function storeDraft(draft: Draft, campaign: Campaign | undefined): Promise<Stored> {
   if (campaign === undefined)
     return { draft, campaign: await api.post<Campaign>("/api/campaigns", contentOf(draft)) };
-  if (isEqual(draft, saved.draft)) return { ...saved, campaign };
   const changes = { ...changesOf(draft), version: campaign.version };
-  try {
-    return { draft, campaign: await api.patch<Campaign>(pathOf(campaign), changes) };
-  } catch (error) {
-    if (!(error instanceof Problem) || error.status !== 409) throw error;
-    // The change may come from our own request whose answer was lost.
-    const theirs = await fetchDraft(campaign);
-    if (!isEqual(theirs.draft, { ...draft, name: draft.name || theirs.draft.name })) throw error;
-    return { draft, campaign: theirs.campaign };
-  }
+  return { draft, campaign: await api.patch<Campaign>(pathOf(campaign), changes) };
+}
+
+/**
+ * Finds out whether the API stored the draft whose answer was lost. If it did, the campaign has a new version, and the
+ * next change would conflict with it.
+ */
+export async function settleUnanswered({ campaign, draft, unanswered }: Saved): Promise<Saved> {
+  if (campaign === undefined || unanswered === undefined) return { campaign, draft };
+  const theirs = await fetchDraft(campaign);
+  const isStored = isEqual(theirs.draft, { ...unanswered, name: unanswered.name || theirs.draft.name });
+  return isStored ? { campaign: theirs.campaign, draft: unanswered } : { campaign, draft };
 }
 
 export async function fetchDraft({ id }: Pick<Campaign, "id">): Promise<Stored> {

@@ -1,8 +1,11 @@
 import { useEffect, useEffectEvent, useState } from "react";
+import { problemOf } from "#dashboard/api.ts";
+import { toast } from "#dashboard/components/toasts.tsx";
+import { currentKey } from "#dashboard/key.ts";
 import type { Campaign } from "#dashboard/types.ts";
-import { type Draft, draftOf, isComplete, isEqual } from "./draft.ts";
+import { type Draft, draftOf, isComplete, isEqual, REQUIRED } from "./draft.ts";
 import type { SaveStateProps } from "./save-state.tsx";
-import { type Failure, useStoredDraft } from "./use-stored-draft.ts";
+import { type Failure, isLost, useStoredDraft } from "./use-stored-draft.ts";
 
 /** The draft is saved when nothing was written for this long. */
 const PAUSE_MS = 3_000;
@@ -16,9 +19,17 @@ const RETRY_MS = 15_000;
 export function useDraft(given: Campaign | undefined) {
   const [draft, setDraft] = useState(() => draftOf(given));
   const { saved, savedAtMs, failure, save, fetchTheirs } = useStoredDraft(given, draft);
-  const isSaved = isEqual(draft, saved.draft);
-  const hasConflict = failure?.problem.status === 409;
-  useAutosave({ draft, failure, save, isReady: !isSaved && isComplete(draft) && !hasConflict });
+  const isSaved = saved.unanswered === undefined && isEqual(draft, saved.draft);
+  const problem = failure?.problem;
+  // The first save makes a campaign. If its answer was lost, another try could make a second one.
+  const mayExist = saved.campaign === undefined && problem !== undefined && isLost(problem);
+  const needsAuthor = problem?.status === 409 || mayExist;
+  useAutosave({ draft, failure, save, isReady: !isSaved && isComplete(draft) && !needsAuthor });
+  useLastSave({
+    save,
+    isSaved,
+    obstacle: needsAuthor ? problem?.detail : isComplete(draft) ? undefined : REQUIRED,
+  });
   useEffect(() => {
     if (isSaved) return undefined;
     const ask = (event: BeforeUnloadEvent) => event.preventDefault();
@@ -31,8 +42,14 @@ export function useDraft(given: Campaign | undefined) {
     if (take === "theirs") setDraft(theirs.draft);
     else await save();
   }
-  const problem = failure?.problem;
-  const state: SaveStateProps = { isSaved, isComplete: isComplete(draft), savedAtMs, problem, resolve };
+  const state: SaveStateProps = {
+    isSaved,
+    isComplete: isComplete(draft),
+    savedAtMs,
+    problem,
+    mayExist,
+    resolve,
+  };
   return {
     draft,
     /** The campaign as the API has it; undefined until a new draft is saved for the first time. */
@@ -63,6 +80,23 @@ function useAutosave({ draft, isReady, failure, save }: AutosaveOptions): void {
     const timer = setTimeout(saveQuietly, hasFailed ? RETRY_MS : PAUSE_MS);
     return () => clearTimeout(timer);
   }, [draft, isReady, failure]);
-  // Saves the draft when the user opens another view.
-  useEffect(() => () => saveQuietly(), []);
+}
+
+type LastSaveOptions = {
+  isSaved: boolean;
+  /** Why the draft cannot be saved now. */
+  obstacle: string | undefined;
+  save: () => Promise<unknown>;
+};
+
+/** Saves the draft when the user opens another view. When that fails, a message says so. */
+function useLastSave({ isSaved, obstacle, save }: LastSaveOptions): void {
+  const leave = useEffectEvent(() => {
+    if (isSaved) return;
+    const tell = (why: string) => toast({ tone: "bad", text: `The draft was not saved: ${why}` });
+    if (currentKey() === null) tell("the page has no key");
+    else if (obstacle !== undefined) tell(obstacle);
+    else save().catch((error: unknown) => tell(problemOf(error).detail));
+  });
+  useEffect(() => () => leave(), []);
 }

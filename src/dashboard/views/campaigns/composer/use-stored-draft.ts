@@ -1,11 +1,14 @@
 import { useRef, useState } from "react";
 import { type Problem, problemOf } from "#dashboard/api.ts";
 import type { Campaign } from "#dashboard/types.ts";
-import { type Draft, draftOf } from "./draft.ts";
-import { fetchDraft, type Saved, type Stored, storeDraft } from "./store-draft.ts";
+import { type Draft, draftOf, isEqual } from "./draft.ts";
+import { fetchDraft, type Saved, type Stored, settleUnanswered, storeDraft } from "./store-draft.ts";
 
 /** Why this draft could not be saved. */
 export type Failure = { draft: Draft; problem: Problem };
+
+/** Without an answer from the API, a request may have been carried out or not. */
+export const isLost = ({ status }: Problem) => [0, 502, 504].includes(status);
 
 /** The draft as the API has it, and the function that stores it there. */
 export function useStoredDraft(given: Campaign | undefined, draft: Draft) {
@@ -15,19 +18,32 @@ export function useStoredDraft(given: Campaign | undefined, draft: Draft) {
   const newest = useRef(saved);
   const lastTurn = useRef<Promise<unknown>>(Promise.resolve());
 
+  const set = (next: Saved) => {
+    newest.current = next;
+    setSaved(next);
+  };
   const keep = (stored: Stored) => {
-    newest.current = stored;
-    setSaved(stored);
+    set(stored);
     setFailure(undefined);
   };
   const store = async (): Promise<Campaign> => {
+    const before = newest.current;
     try {
-      const stored = await storeDraft(draft, newest.current);
-      if (stored.campaign !== newest.current.campaign) setSavedAtMs(Date.now());
+      const known = await settleUnanswered(before);
+      const { campaign } = known;
+      let stored: Stored;
+      if (campaign !== undefined && isEqual(draft, known.draft)) stored = { ...known, campaign };
+      else {
+        set({ ...known, unanswered: draft });
+        stored = await storeDraft(draft, campaign);
+      }
+      if (stored.campaign !== before.campaign) setSavedAtMs(Date.now());
       keep(stored);
       return stored.campaign;
     } catch (error) {
-      setFailure({ draft, problem: problemOf(error) });
+      const problem = problemOf(error);
+      if (!isLost(problem) && newest.current !== before) set({ ...newest.current, unanswered: undefined });
+      setFailure({ draft, problem });
       throw error;
     }
   };

@@ -1,0 +1,125 @@
+import type { Page, Route } from "playwright-core";
+import { expect, test } from "vitest";
+import { browse, withChromium } from "./support/pages.ts";
+import { draftCampaign, smallPieces } from "./support/seeds.ts";
+
+const write = (page: Page, subject: string) => page.getByLabel("Subject").fill(subject);
+const isSaved = (page: Page) => page.getByText(/^Saved \d\d:\d\d$/).waitFor();
+const leave = (page: Page) => page.evaluate(() => void (location.hash = "#/campaigns"));
+
+/** Holds the next request of this method that writes a campaign. */
+async function hold(page: Page, method: "POST" | "PATCH"): Promise<() => Promise<Route>> {
+  const held: Route[] = [];
+  await page.route(/\/api\/campaigns(\/[\w-]+)?$/, (route) => {
+    if (held.length > 0 || route.request().method() !== method) return route.fallback();
+    held.push(route);
+    return undefined;
+  });
+  return async () => {
+    await expect.poll(() => held.length).toBe(1);
+    return held[0] as Route;
+  };
+}
+
+/** The API carries the request out, and its answer is lost. */
+async function loseAnswer(route: Route): Promise<void> {
+  expect((await route.fetch()).ok()).toBe(true);
+  await route.abort();
+}
+
+withChromium("saving a draft", () => {
+  const pages = browse(smallPieces);
+  const stored = async (id: string) => (await pages.house.call("GET", `/api/campaigns/${id}`)).subject;
+
+  test("after a lost answer, the next change is saved without a conflict", async () => {
+    const id = await draftCampaign(pages.house, { name: "Lost answer", people: 1 });
+    const page = await pages.open(`/campaigns/${id}`, { expected: /net::ERR_/ });
+    const held = await hold(page, "PATCH");
+    await write(page, "One");
+    await loseAnswer(await held());
+    await page.getByText("Not saved: The server cannot be reached").waitFor();
+    await write(page, "Two");
+    await isSaved(page);
+    expect(await stored(id)).toBe("Two");
+  });
+
+  test("a first save whose answer was lost is not repeated unasked, and leaving says that it is not saved", async () => {
+    const { call, sql } = pages.house;
+    const { id: listId } = await call("POST", "/api/lists", { name: "Once" });
+    const page = await pages.open("/campaigns/new", { expected: /net::ERR_|sandboxed/ });
+    const held = await hold(page, "POST");
+    await page.getByRole("combobox", { name: "List" }).selectOption("Once");
+    await page.getByLabel("From").fill("Ada <ada@example.com>");
+    await page.locator("textarea.html").fill("<p>Hello</p>");
+    await write(page, "First");
+    const lost = await held();
+    await page.clock.install();
+    await loseAnswer(lost);
+    await page.getByText("The API may have stored it all the same").waitFor();
+    await write(page, "Second");
+    await page.clock.runFor(20_000);
+    await leave(page);
+    await page.getByText("The draft was not saved: The server cannot be reached").waitFor();
+    const { rows } = await sql.query("select subject from campaigns where list_id = $1", [listId]);
+    expect(rows).toEqual([{ subject: "First" }]);
+  });
+
+  test("leaving during a conflict says that the draft was not saved", async () => {
+    const id = await draftCampaign(pages.house, { name: "Conflict", people: 1 });
+    const page = await pages.open(`/campaigns/${id}`, { expected: /status of 409/ });
+    await page.getByLabel("Subject").waitFor();
+    await pages.house.call("PATCH", `/api/campaigns/${id}`, { subject: "Theirs" });
+    await write(page, "Mine");
+    await page.getByText("Not saved: The draft was changed elsewhere").waitFor();
+    await leave(page);
+    await page.getByText("The draft was not saved: The draft was changed elsewhere").waitFor();
+    expect(await stored(id)).toBe("Theirs");
+  });
+
+  test("a change that is taken back during its save is taken back in the API, too", async () => {
+    const id = await draftCampaign(pages.house, { name: "Taken back", people: 1 });
+    const page = await pages.open(`/campaigns/${id}`);
+    const held = await hold(page, "PATCH");
+    const before = await page.getByLabel("Subject").inputValue();
+    await write(page, "Other");
+    const route = await held();
+    await write(page, before);
+    await leave(page);
+    await page.getByRole("heading", { name: "Campaigns", level: 1 }).waitFor();
+    await route.continue();
+    const version = async () => (await pages.house.call("GET", `/api/campaigns/${id}`)).version;
+    await expect.poll(version).toBe(3);
+    expect(await stored(id)).toBe(before);
+  });
+
+  test("forgetting the key saves nothing, and an old key's refusal does not remove the new key", async () => {
+    const id = await draftCampaign(pages.house, { name: "Two keys", people: 1 });
+    const { admin, app } = pages.house.keys;
+    // The campaign belongs to the administrator, so the app's key does not find it.
+    const page = await pages.open(`/campaigns/${id}`, { expected: /status of 40[14]/ });
+    const forget = () => page.getByRole("button", { name: "Forget key" }).click();
+    const enter = async (key: string) => {
+      await page.getByLabel("API key").fill(key);
+      await page.getByLabel("API key").press("Enter");
+      await page.getByRole("navigation", { name: "Pages" }).waitFor();
+    };
+    const written: string[] = [];
+    page.on("request", (request) => void (request.method() === "PATCH" && written.push(request.url())));
+    await write(page, "Without a key");
+    await forget();
+    await enter(admin);
+    await expect.poll(() => page.getByLabel("Subject").inputValue()).toBe("What is new");
+    expect(written).toEqual([]);
+
+    const held = await hold(page, "PATCH");
+    await write(page, "With the old key");
+    const route = await held();
+    await forget();
+    await enter(app);
+    const answer = page.waitForResponse((response) => response.request().method() === "PATCH");
+    await route.fulfill({ status: 401, contentType: "application/problem+json", body: "{}" });
+    await answer;
+    await page.evaluate(async () => void (await fetch("/")));
+    expect(await page.evaluate(() => sessionStorage.getItem("nightshift-key"))).toBe(app);
+  });
+});
