@@ -88,7 +88,7 @@ test.each<[point: string, file: string, said: string[]]>([
     "the assessment of the documents has six questions, and their migration six phases",
     "docs/rollout.md",
     [
-      "\n6. Who learns",
+      "\n6. Which person is told",
       ...["Assess", "Infrastructure", "The flag", "The page", "The percentage", "The end"].map(
         (name, n) => `**${n + 1}. ${name}.**`,
       ),

@@ -28,5 +28,5 @@ test("S4-79: an export of 100,000 rows is read page by page, and only as fast as
 test("an export whose pages were deleted by a further try fails, and is no shorter file", async () => {
   const page = async (_: string, n: number) => (n === 0 ? [["a@example.org"]] : null);
   const { stream } = csvOf({ page }, { id: "1", pages: 2 }, ["E-mail"], new AbortController().signal);
-  await expect(new Response(stream).text()).rejects.toThrow("a newer snapshot");
+  await expect(new Response(stream).text()).rejects.toThrow("were deleted");
 });
