@@ -17,11 +17,13 @@ const PEOPLE = "email\nada@example.com\nbob@example.com\n";
 /** Asks for an import, and calls `end` when its part is claimed and has not written a row. */
 async function endedBefore(end: (id: string) => Promise<unknown>): Promise<string> {
   let opened = 0;
-  const { body } = await shop.ask(PEOPLE);
+  const asking = shop.ask(PEOPLE);
+  // The run may begin before its request is answered.
   shop.hooks.beforeOpen = async () => {
     opened += 1;
-    if (opened === 2) await end(body.importId);
+    if (opened === 2) await end((await asking).body.importId);
   };
+  const { body } = await asking;
   await shop.ended(body.importId);
   await shop.engine.idle();
   await shop.engine.advance("1h");
@@ -46,8 +48,8 @@ test.each<[string, (id: string) => Promise<unknown>]>([
 });
 
 test("the dead letter of an import that was undone imports nothing when it is reprocessed", async () => {
-  const { body } = await shop.ask(PEOPLE);
   shop.hooks.beforeOpen = () => Promise.reject(new Error("broken"));
+  const { body } = await shop.ask(PEOPLE);
   const failed = await shop.ended(body.importId);
   expect(failed.status).toBe("failed");
   await shop.engine.idle();

@@ -454,11 +454,12 @@ test("a guess says what the import costs before it starts, as the engine counts 
 test("the progress of an import never decreases", async () => {
   const percents: number[] = [];
   const lines = Array.from({ length: 21_000 }, (_, n) => `p${n}@example.com,Person ${n}`);
-  const { body } = await shop.ask(csv(...lines));
+  const asking = shop.ask(csv(...lines));
   shop.hooks.beforeOpen = async () => {
-    const { progress } = await shop.read(body.importId);
+    const { progress } = await shop.read((await asking).body.importId);
     percents.push(progress.percent);
   };
+  const { body } = await asking;
   const done = await shop.ended(body.importId);
   percents.push(done.progress.percent);
   expect(percents.length).toBeGreaterThan(4);

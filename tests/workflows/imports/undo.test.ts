@@ -78,14 +78,16 @@ describe("an undo", () => {
     let opened = 0;
     let early: unknown;
     const lines = Array.from({ length: 12_000 }, (_, n) => `c${n}@example.com,C`);
-    const asked = await shop.ask(csv(...lines));
+    const asking = shop.ask(csv(...lines));
     shop.hooks.beforeOpen = async () => {
       opened += 1;
       if (opened !== 3) return;
-      await shop.call("DELETE", `/api/imports/${asked.body.importId}`);
+      const { importId } = (await asking).body;
+      await shop.call("DELETE", `/api/imports/${importId}`);
       // A part is still being worked on, so its rows could be written after the undo.
-      early = await shop.call("POST", `/api/imports/${asked.body.importId}/undo`);
+      early = await shop.call("POST", `/api/imports/${importId}/undo`);
     };
+    const asked = await asking;
     const canceled = await shop.ended(asked.body.importId);
     shop.hooks.beforeOpen = async () => {};
     await shop.engine.advance("5m");
