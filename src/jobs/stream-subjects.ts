@@ -55,8 +55,12 @@ function placeIn(filter: JobFilter, job: JobFacts): "in" | "gone" | "out" {
 
 const said = z.looseObject({ code: z.string().catch(""), message: z.string().catch("") });
 
-/** Matches like the search of `list_jobs`, which looks at the subjects of the newest 1,000 jobs only. */
-function isFound(search: string, job: JobFacts & { error?: unknown; subject?: string | null }): boolean {
+/**
+ * Matches like the search of `list_jobs`, which looks at the subjects of the newest 1,000 jobs only. A job whose progress
+ * changed comes without its subject, so it is always sent: the client ignores the progress of jobs that it does not show.
+ */
+function isFound(search: string, job: JobFacts): boolean {
+  if (job.subject === undefined) return true;
   const { code, message } = said.catch({ code: "", message: "" }).parse(job.error);
   const words = [
     job.id,

@@ -7,7 +7,7 @@ import { jobDetails, jobRow } from "./rows.ts";
 
 const factsRow = jobRow.omit({ event_data: true });
 const movingRow = jobRow
-  .omit({ event_data: true, result: true, error: true })
+  .omit({ event_data: true, result: true, error: true, subject: true })
   .extend({ waiting_until: z.string().nullable(), last_error: z.json() });
 const changedJob = jobDetails.extend({ job: factsRow });
 const notification = z.object({ owner: z.string(), view: z.json() });
@@ -24,8 +24,14 @@ const oneJob = z.object({ position: z.string(), details: changedJob.nullable() }
 
 export type Changes = z.output<typeof changes>;
 export type ChangedJob = z.output<typeof changedJob>;
-/** The fields of a job that decide who may see it and where it belongs. */
-export type JobFacts = Omit<MovingJob, "waiting_until" | "last_error">;
+/**
+ * The fields of a job that decide who may see it and where it belongs. A job of which only the progress changed has
+ * neither its error nor its subject.
+ */
+export type JobFacts = Omit<MovingJob, "waiting_until" | "last_error"> & {
+  error?: unknown;
+  subject?: string | null;
+};
 /** A running job that has progress. */
 export type MovingJob = z.output<typeof movingRow>;
 
