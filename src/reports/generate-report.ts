@@ -52,6 +52,7 @@ export const generateReport = (deps: Dependencies) =>
         const { ms, code } = patienceOf(PATIENCE_MS, remainingMs(event.data, deps.clock.now()));
         return withTimeout(makeFile(deps, report, AbortSignal.timeout(ms)), ms, code);
       });
+      if (!file.isReady) return { reportId: file.reportId, isRevoked: true };
       const url = downloadUrl(file.reportId);
       await step.run("notify", () =>
         deps.notifications.send({
@@ -96,6 +97,6 @@ async function makeFile(deps: Dependencies, report: Report, signal: AbortSignal)
     counts = { rows: snapshot.rowCount, bytes: bytes.byteLength };
   }
   signal.throwIfAborted();
-  await deps.reports.complete(report.id, snapshotAt, counts.rows, counts.bytes);
-  return { reportId: report.id, owner: report.owner, ...counts };
+  const isReady = await deps.reports.complete(report.id, snapshotAt, counts.rows, counts.bytes);
+  return { reportId: report.id, owner: report.owner, isReady, ...counts };
 }

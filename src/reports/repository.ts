@@ -71,8 +71,9 @@ export function reportRepository(db: DatabaseClient, clock: Clock) {
     page: (snapshotId: string, page: number) =>
       callTimeless("report_page", { snapshotId, page }, rows.nullable()),
 
+    /** Returns whether the report can be downloaded: it may have been revoked meanwhile. */
     complete: (id: string, snapshotAt: Date, rowCount: number, byteCount: number) =>
-      call("complete_report", { id, snapshotAt: snapshotAt.toISOString(), rowCount, byteCount }),
+      call("complete_report", { id, snapshotAt: snapshotAt.toISOString(), rowCount, byteCount }, z.boolean()),
 
     /** Newest first, at most `limit` + 1 rows: the extra row shows that there is a next page. */
     list: (owner: string | null, limit: number, before?: Position) =>

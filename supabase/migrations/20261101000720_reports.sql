@@ -123,11 +123,12 @@ begin
 end
 $$;
 
--- A report that was revoked while it was generated stays revoked: housekeeping deletes its file.
+-- Returns whether the report can be downloaded. One that was revoked while it was generated stays revoked: housekeeping
+-- deletes its file, and no fact tells of it.
 create function public.complete_report(
   p_id uuid, p_snapshot_at timestamptz, p_row_count bigint, p_byte_count bigint, p_now timestamptz
 )
-returns void
+returns boolean
 language plpgsql
 set search_path = ''
 as $$
@@ -139,11 +140,12 @@ begin
   where id = p_id returning * into v_report;
   delete from private.report_pages where report_id = p_id;
   if v_report.revoked_at is not null then
-    return;
+    return false;
   end if;
   perform private.publish_fact('report.ready', v_report.owner, v_report.id::text, jsonb_build_object(
     'reportId', v_report.id, 'type', v_report.type, 'format', v_report.format, 'startsAt', v_report.starts_at,
     'endsAt', v_report.ends_at, 'rows', p_row_count, 'bytes', p_byte_count, 'expiresAt', v_report.expires_at), p_now);
+  return true;
 end
 $$;
 

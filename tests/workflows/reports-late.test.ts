@@ -5,7 +5,7 @@ import { renderPdf } from "#reports/render-pdf.ts";
 import { reportRepository } from "#reports/repository.ts";
 import { type Workshop, workshop } from "../support/workshop.ts";
 
-/** The deadline of a report passes while it is generated. */
+/** While a report is generated, its deadline passes or its owner revokes it. */
 let shop: Workshop;
 let render = renderPdf;
 let onPage: () => Promise<void> = async () => {};
@@ -102,3 +102,16 @@ test.each(["pdf", "csv"])(
   },
   40_000,
 );
+
+test("a report that is revoked while it is generated is not announced", async () => {
+  onStored = async () => {
+    await shop.call("DELETE", `/api/reports/${id}`);
+  };
+  const asked = { reportType: "users", format: "csv", dateRange: { start: "2026-10-01", end: "2026-10-04" } };
+  const id = (await shop.call("POST", "/api/reports", { ...asked, delayMs: 60_000 })).body.jobId;
+  await shop.engine.run(id, "generate-report");
+  onStored = async () => {};
+  expect((await shop.call("GET", `/api/jobs/${id}`)).body.result).toEqual({ reportId: id, isRevoked: true });
+  expect(await shop.rows("select from notifications where data ->> 'reportId' = $1", [id])).toEqual([]);
+  expect((await shop.call("GET", `/api/reports/${id}/download`)).status).not.toBe(303);
+});

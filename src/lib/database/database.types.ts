@@ -3659,7 +3659,7 @@ export type Database = {
           p_row_count: number | null;
           p_snapshot_at: string | null;
         };
-        Returns: undefined;
+        Returns: boolean;
       };
       confirm_alert: { Args: { p_letter_id: string | null; p_now: string | null }; Returns: undefined };
       confirm_report: { Args: { p_letter_id: string | null; p_now: string | null }; Returns: undefined };
