@@ -1,19 +1,8 @@
 import { z } from "zod";
-import { filledText, rowNumber, text, trimmedText, uuid } from "#lib/http/fields.ts";
-import { numberedPageQuery, pageQuery, toPage } from "#lib/http/pages.ts";
+import { filledText } from "#lib/http/fields.ts";
+import { pageQuery, toPage } from "#lib/http/pages.ts";
 import { idParams, json, ownerOf, type Route, route } from "#lib/http/route.ts";
-import {
-  type ListRepository,
-  type ListRow,
-  listDetails,
-  type SubscriberRow,
-  subscriberCounts,
-  subscriberStatus,
-} from "#lists/repository.ts";
-import { MOST_ENTRIES, uploadSubscribers } from "#lists/upload-subscribers.ts";
-
-/** The largest body that Netlify accepts for a function. */
-const MAX_UPLOAD_BYTES = 6 * 1024 * 1024;
+import { type ListRepository, type ListRow, listDetails, subscriberCounts } from "#lists/repository.ts";
 
 const listView = z.object({ id: z.uuid(), name: z.string(), createdAt: z.string() });
 z.globalRegistry.add(listView, { id: "List" });
@@ -22,43 +11,6 @@ export const countedListView = listView.extend({
   subscribers: subscriberCounts.nullable(),
 });
 z.globalRegistry.add(countedListView, { id: "CountedList" });
-export const subscriberView = z.object({
-  id: z.number(),
-  email: z.string(),
-  fields: z.record(z.string(), z.unknown()),
-  status: subscriberStatus,
-  createdAt: z.string(),
-  updatedAt: z.string(),
-});
-z.globalRegistry.add(subscriberView, { id: "Subscriber" });
-const uploadView = z.object({
-  received: z.number(),
-  created: z.number(),
-  updated: z.number(),
-  duplicates: z.number(),
-  rejectedCount: z.number(),
-  /** The first 100 rejected rows. */
-  rejected: z.array(
-    z.object({
-      line: z.number(),
-      offset: z.number().nullable(),
-      column: z.string().nullable(),
-      code: z.string(),
-      message: z.string(),
-      hint: z.string(),
-      raw: z.string(),
-    }),
-  ),
-});
-z.globalRegistry.add(uploadView, { id: "SubscriberUpload" });
-const entries = z.array(z.unknown()).max(MOST_ENTRIES);
-const uploadBody = z.union([
-  entries,
-  z.strictObject({ subscribers: entries }),
-  z.strictObject({ csv: text(MAX_UPLOAD_BYTES) }),
-  z.strictObject({ csv: z.instanceof(Uint8Array).meta({ type: "string" }) }),
-]);
-
 export const listRoutes = ({ lists }: { lists: ListRepository }): Route[] => [
   route({
     method: "POST",
@@ -98,59 +50,6 @@ export const listRoutes = ({ lists }: { lists: ListRepository }): Route[] => [
     handler: async ({ params, requester }) => json(200, await lists.get(params.id, ownerOf(requester))),
   }),
   route({
-    method: "POST",
-    path: "/api/lists/:id/subscribers",
-    policy: "app",
-    summary:
-      "Add or renew subscribers: a JSON array, or a CSV with a column email. A subscriber who left stays unsubscribed.",
-    params: idParams,
-    query: z.object({ replace: z.enum(["true", "false"]).default("false") }),
-    body: uploadBody,
-    bodyKinds: ["json", "csv"],
-    maxBodyBytes: MAX_UPLOAD_BYTES,
-    // A request may need a hundred statements of a thousand rows each.
-    timeoutMs: 30_000,
-    responses: { 200: uploadView },
-    handler: async ({ params, query, body, requester }) => {
-      const owner = ownerOf(requester);
-      await lists.get(params.id, owner);
-      return json(200, await uploadSubscribers(lists, params.id, owner, body, query.replace === "true"));
-    },
-  }),
-  route({
-    method: "GET",
-    path: "/api/lists/:id/subscribers",
-    policy: "app",
-    summary: "The subscribers of a list in the order of their ids",
-    params: idParams,
-    query: z.object({
-      ...numberedPageQuery,
-      status: subscriberStatus.optional(),
-      /** A part of the address. */
-      search: trimmedText(320).optional(),
-    }),
-    responses: { 200: z.object({ items: z.array(subscriberView), nextCursor: z.string().nullable() }) },
-    handler: async ({ params, query: { limit, cursor, ...filter }, requester }) => {
-      const rows = await lists.subscribers(params.id, ownerOf(requester), filter, cursor?.id ?? 0, limit);
-      const page = toPage(rows, limit, ({ id }) => ({ id }));
-      return json(200, { ...page, items: page.items.map(toSubscriberView) });
-    },
-  }),
-  route({
-    method: "PATCH",
-    path: "/api/lists/:id/subscribers/:subscriberId",
-    policy: "app",
-    summary: "Change a subscriber's status: the only way back for a subscriber who left",
-    params: z.object({ id: uuid, subscriberId: rowNumber }),
-    body: z.object({ status: subscriberStatus }),
-    responses: { 200: subscriberView },
-    handler: async ({ params, body, requester }) => {
-      const { id, subscriberId } = params;
-      const row = await lists.setStatus(id, ownerOf(requester), subscriberId, body.status, requester.id);
-      return json(200, toSubscriberView(row));
-    },
-  }),
-  route({
     method: "DELETE",
     path: "/api/lists/:id",
     policy: "app",
@@ -162,34 +61,6 @@ export const listRoutes = ({ lists }: { lists: ListRepository }): Route[] => [
       return json(204, undefined);
     },
   }),
-  route({
-    method: "DELETE",
-    path: "/api/lists/:id/subscribers/:subscriberId",
-    policy: "app",
-    summary: "Delete a subscriber: address and fields are gone, and mails that wait for them are skipped",
-    params: z.object({ id: z.uuid(), subscriberId: z.coerce.number().int().positive() }),
-    responses: { 204: z.undefined() },
-    handler: async ({ params, requester }) => {
-      await lists.eraseSubscriber(params.id, ownerOf(requester), params.subscriberId, requester.id);
-      return json(204, undefined);
-    },
-  }),
 ];
 
 const toListView = ({ id, name, created_at: createdAt }: ListRow) => ({ id, name, createdAt });
-
-const toSubscriberView = ({
-  created_at: createdAt,
-  updated_at: updatedAt,
-  id,
-  email,
-  fields,
-  status,
-}: SubscriberRow) => ({
-  id,
-  email,
-  fields,
-  status,
-  createdAt,
-  updatedAt,
-});
