@@ -4,13 +4,13 @@
  * mail as the provider's JSON.
  */
 import { randomUUID } from "node:crypto";
-import { parseArgs } from "node:util";
-import { numberOption } from "@nightshift/local/command-options.ts";
+import { commandOptions, numberOption } from "@nightshift/local/command-options.ts";
 import { Liquid } from "liquidjs";
 import { createRenderer } from "#campaigns/render-mail.ts";
 import { createUnsubscribeLinks } from "#mail/unsubscribe-links.ts";
 import { campaignContent, person } from "./campaign-content.ts";
 
+const USAGE = "npm run bench -- templates [--rounds 10]";
 const RECIPIENTS = 10_000;
 const people = Array.from({ length: RECIPIENTS }, (_, n) => {
   const { email, ...fields } = person(n);
@@ -76,7 +76,7 @@ function cpuMs(render: () => number): number {
 }
 
 export async function run(args: string[]): Promise<void> {
-  const { values } = parseArgs({ args, options: { rounds: { type: "string", default: "10" } } });
+  const { values } = commandOptions(USAGE, { args, options: { rounds: { type: "string", default: "10" } } });
   const rounds = Array.from({ length: numberOption("rounds", values.rounds) });
   const best = (render: () => number) => Math.min(...rounds.map(() => cpuMs(render)));
   console.log(JSON.stringify({ recipients: RECIPIENTS, oursMs: best(ours), liquidMs: best(liquid) }));
