@@ -40,6 +40,29 @@ withChromium("the key and the keyboard", () => {
     await letMailsGo(pages.house);
   });
 
+  test("a button works at once after Escape has closed its dialog", async () => {
+    await holdMails(pages.house);
+    await sendCampaign(pages.house, { name: "Held" });
+    const page = await pages.open("/jobs");
+    await page.getByRole("row").filter({ hasText: "Held" }).getByRole("link").first().click();
+    const cancel = page.getByRole("button", { name: /^Cancel/ });
+    await cancel.click();
+    await page.getByRole("dialog").waitFor();
+    await page.evaluate(async () => {
+      // What Escape does, and then a click before the browser's next task, which would say that the dialog is closed.
+      document.querySelector("dialog")?.requestClose();
+      for (let turn = 0; turn < 20; turn += 1) await Promise.resolve();
+      [...document.querySelectorAll("button")]
+        .find((button) => button.innerText.startsWith("Cancel"))
+        ?.click();
+      await new Promise((settled) => requestAnimationFrame(() => requestAnimationFrame(settled)));
+    });
+    expect(await page.getByRole("dialog").isVisible()).toBe(true);
+    await page.getByRole("button", { name: "Keep it" }).click();
+    await page.getByRole("dialog").waitFor({ state: "detached" });
+    await letMailsGo(pages.house);
+  });
+
   test("the keyboard is enough to skip to the content, queue a picture and open it", async () => {
     const page = await pages.open("/images");
     await page.getByRole("heading", { name: "Images", level: 1 }).waitFor();

@@ -1,4 +1,12 @@
-import { type ReactNode, useEffect, useId, useLayoutEffect, useRef, useState } from "react";
+import {
+  type ReactNode,
+  type SyntheticEvent,
+  useEffect,
+  useId,
+  useLayoutEffect,
+  useRef,
+  useState,
+} from "react";
 import { createStore } from "#dashboard/store.ts";
 import "./dialog.css";
 
@@ -23,12 +31,20 @@ export function Dialog({ title, isBare = false, onClose, children }: DialogProps
   const closed = () => {
     if (element.current?.open === false) onClose();
   };
+  // The browser closes a dialog at Escape and says so in a later event. Until then the button that opened it still waits
+  // for an answer, and would ignore a key. So the page answers and removes the dialog itself, at once.
+  const canceled = (event: SyntheticEvent) => {
+    if (event.target !== element.current) return;
+    event.preventDefault();
+    onClose();
+  };
+  const events = { onClose: closed, onCancel: canceled };
   return isBare ? (
-    <dialog ref={element} className="dialog bare" aria-label={title} onClose={closed} closedby="any">
+    <dialog ref={element} className="dialog bare" aria-label={title} {...events} closedby="any">
       {children}
     </dialog>
   ) : (
-    <dialog ref={element} className="dialog" aria-labelledby={heading} onClose={closed}>
+    <dialog ref={element} className="dialog" aria-labelledby={heading} {...events}>
       <div className="stack">
         <h2 id={heading}>{title}</h2>
         {children}
