@@ -11,8 +11,8 @@ const port = Number(process.env["PORT"] ?? 54324);
 const dir = process.env["DATA_DIR"];
 const mail = createMailProvider(dir === undefined ? {} : { dir });
 /**
- * Drawing is slow enough to watch and fast enough to wait for. The 30 s of the source documents can be set on the page
- * at /images.
+ * A picture takes 3 s: a person can watch the progress, and need not wait long. The page at /images changes this time,
+ * for example to 30 s, which the source documents name.
  */
 const images = createImagesProvider({
   settings: { latencyMs: 3000 },

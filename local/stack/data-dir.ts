@@ -72,7 +72,7 @@ function makeWritable(path: string): void {
   }
 }
 
-/** Node's own `recursive` never ends below a folder in which no folder can be made, such as /proc. */
+/** Used instead of `mkdir` with `recursive`, which runs forever where the system allows no folder, such as in /proc. */
 function makeFolder(path: string): void {
   if (existsSync(path)) return;
   makeFolder(dirname(path));

@@ -28,7 +28,7 @@ export function pricesOf(usage: Billed) {
   });
 }
 
-/** The limit of the free plans that is reached first, and the used share of it; a share above 1 exceeds the limit. */
+/** The limit of the free plans that is reached first. Above a `usedShare` of 1 it is exceeded. */
 export function firstLimitOf(usage: Billed) {
   const [first, ...others] = [
     limitOf("executions"),

@@ -8,7 +8,7 @@ const ended = z.object({
   started: z.number(),
   completed: z.number(),
   failed: z.number(),
-  /** Whether more jobs ended in this time: only the newest 2,000 that ended are counted. */
+  /** Whether jobs are missing in the counts, because only the newest 2,000 that ended are counted. */
   isMore: z.boolean(),
   /** The share of failed jobs among the counted jobs that completed or failed; null when there are none. */
   failureRate: z.number().nullable(),
@@ -36,7 +36,7 @@ export const activityDetails = activity.extend({
       at: z.string(),
       completed: z.number(),
       failed: z.number(),
-      /** Whether more jobs ended in this hour: only the newest 10,000 are counted. */
+      /** Whether jobs of this hour are missing in the counts, because only its newest 10,000 are counted. */
       isMore: z.boolean(),
     }),
   ),

@@ -33,9 +33,9 @@ type Outcome = { state: "open" | "done" | "ended" | "gone" | "paused" } | { stat
 
 /** A request may run 60 s on Netlify, and the longest call to a provider takes 20 s. */
 const STEP_MS = 35_000;
-/** Planning stops earlier, because a range from a slow host may take 30 s, and a request may run 60 s. */
+/** Shorter for planning, because its last piece may take 30 s: a range of a file from a slow host. */
 const PLAN_STEP_MS = 20_000;
-/** After this time the part of a dead claimant is free again: the longest possible step, and a margin. */
+/** After this time the part of a dead claimant is free again: the time is longer than any step. */
 const LEASE_MS = 120_000;
 /** A run that waits this many times in a row fails, because waiting does not help. */
 const MAX_WAITS = 40;

@@ -10,7 +10,7 @@ type Dependencies = { db: DatabaseClient; clock: Clock };
 export const lists = room<Dependencies>({
   name: "lists",
   routes: ({ db, clock }) => {
-    const lists = listRepository(db, clock);
-    return [...listRoutes({ lists }), ...subscriberRoutes({ lists })];
+    const deps = { lists: listRepository(db, clock) };
+    return [...listRoutes(deps), ...subscriberRoutes(deps)];
   },
 });

@@ -45,7 +45,7 @@ const uploadBody = z.union([
   z.strictObject({ csv: z.instanceof(Uint8Array).meta({ type: "string" }) }),
 ]);
 
-const oneOfList = z.object({ id: uuid, subscriberId: rowNumber });
+const subscriberParams = z.object({ id: uuid, subscriberId: rowNumber });
 
 export const subscriberRoutes = ({ lists }: { lists: ListRepository }): Route[] => [
   route({
@@ -92,7 +92,7 @@ export const subscriberRoutes = ({ lists }: { lists: ListRepository }): Route[] 
     path: "/api/lists/:id/subscribers/:subscriberId",
     policy: "app",
     summary: "Change a subscriber's status: the only way back for a subscriber who left",
-    params: oneOfList,
+    params: subscriberParams,
     body: z.object({ status: subscriberStatus }),
     responses: { 200: subscriberView },
     handler: async ({ params, body, requester }) => {
@@ -106,7 +106,7 @@ export const subscriberRoutes = ({ lists }: { lists: ListRepository }): Route[] 
     path: "/api/lists/:id/subscribers/:subscriberId",
     policy: "app",
     summary: "Delete a subscriber: address and fields are gone, and mails that wait for them are skipped",
-    params: oneOfList,
+    params: subscriberParams,
     responses: { 204: z.undefined() },
     handler: async ({ params, requester }) => {
       await lists.eraseSubscriber(params.id, ownerOf(requester), params.subscriberId, requester.id);

@@ -64,7 +64,8 @@ async function sendOne(connection: SMTPConnection, json: string): Promise<Sent> 
   const message = new MailComposer({ ...mail, text: plain, replyTo }).compile();
   const bytes = await message.build();
   let isHandedOver = false;
-  // The stream is read only when the server asks for the content, so it shows whether the server may have the mail.
+  // The connection reads this stream only after the server has asked for the content. As long as it was not read, the
+  // server cannot have the mail.
   const content = Readable.from(
     (function* () {
       isHandedOver = true;
@@ -75,8 +76,8 @@ async function sendOne(connection: SMTPConnection, json: string): Promise<Sent> 
     connection.send(message.getEnvelope(), content, resolve);
   });
   if (!error) return { result: { messageId: message.messageId() } };
-  // The server may still hold the sender of the refused mail, so the session is reset. If the connection is lost, the
-  // next mail shows it.
+  // The server may still remember the sender of the refused mail, so the session is reset. An error of the reset is
+  // ignored, because the next mail would fail with it, too.
   await new Promise<void>((resolve) => connection.reset(() => resolve()));
   return judge(error, isHandedOver);
 }

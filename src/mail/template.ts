@@ -43,7 +43,7 @@ export function parseTemplate(source: string, escape: Escape): Template {
   return new Template(texts, fields);
 }
 
-/** A value that contains templates, written as JSON with open merge fields: the filled template is valid JSON. */
+/** Makes one template of a value that contains templates. When it is filled, the result is the value as JSON. */
 export function jsonTemplate(value: unknown): Template {
   if (value instanceof Template) return quoted(value);
   if (Array.isArray(value)) return concat(["[", ...separated(value.map(jsonTemplate)), "]"]);

@@ -49,7 +49,7 @@ export const hookRoutes = (deps: Dependencies): Route[] => [
       "Supabase Auth's Send Email hook: mails a password reset, a confirmation, or another mail of Auth",
     handler: async ({ body: { bytes }, request }) => {
       const hook = open(deps, sendEmailHook, request.headers, bytes);
-      // A repeated call has the same bytes but a new id, so the id is made from the bytes.
+      // Auth repeats a call with the same bytes but a new `webhook-id`. So the hash of the bytes identifies the call.
       const id = createHash("sha256").update(bytes).digest("hex");
       await deps.onboarding.sendAuthMails(mailsOf(hook, id, authUrlOf(deps.env)));
       return json(200, {});

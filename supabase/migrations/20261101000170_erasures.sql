@@ -165,8 +165,8 @@ begin
 end
 $$;
 
--- The erasure with its status: while it is not completed, "erasing" as long as its job, or a job that reprocesses it,
--- runs, and "failed" after that.
+-- The erasure with its status: "completed"; "erasing" while its job or a job that reprocesses it has not ended; "failed"
+-- otherwise.
 create function public.get_erasure(p_id uuid)
 returns setof jsonb
 language sql stable

@@ -123,8 +123,8 @@ begin
 end
 $$;
 
--- Returns whether the report can be downloaded. One that was revoked while it was generated stays revoked: housekeeping
--- deletes its file, and no fact tells of it.
+-- Returns whether the report can be downloaded. A report that was revoked while it was generated stays revoked:
+-- housekeeping deletes its file, and `report.ready` is not published.
 create function public.complete_report(
   p_id uuid, p_snapshot_at timestamptz, p_row_count bigint, p_byte_count bigint, p_now timestamptz
 )

@@ -39,7 +39,7 @@ grant select on public.sessions to authenticated;
 create policy sessions_are_read_by_their_user on public.sessions for select to authenticated
   using (user_id = (select auth.jwt()) ->> 'sub');
 
--- The users who had the most work in the last seven days, kept for reading.
+-- The users who had the most work in the last seven days. They are stored, because counting them takes long.
 create table public.busiest_users (
   owner text primary key,
   job_count integer not null,

@@ -31,8 +31,8 @@ export function Dialog({ title, isBare = false, onClose, children }: DialogProps
   const closed = () => {
     if (element.current?.open === false) onClose();
   };
-  // The browser closes a dialog at Escape and says so in a later event. Until then the button that opened it still waits
-  // for an answer, and would ignore a key. So the page answers and removes the dialog itself, at once.
+  // At Escape the browser closes a dialog, but fires `close` only later. Until then the button that opened the dialog is
+  // still busy and would ignore the next key. So `onClose`, which removes the dialog, is called at `cancel` already.
   const canceled = (event: SyntheticEvent) => {
     if (event.target !== element.current) return;
     event.preventDefault();

@@ -19,7 +19,7 @@ export type Target = {
   isOpen: boolean;
   /** The options that an import into the target needs. */
   options: z.ZodType<Record<string, Json>>;
-  /** The default rule for rows that exist already, and for rows that do not. */
+  /** What an import does by default: write new rows, change rows that exist, or both. */
   merge: Merge;
   /** The default meaning of a column that the file does not have, for rows that exist. */
   absent: Absent;

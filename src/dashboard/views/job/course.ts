@@ -25,7 +25,7 @@ type Entry = {
 /** Entries that the function itself writes. They contain no run's id. */
 const OWN_TYPES = new Set(["waiting", "attempt"]);
 
-/** Shorter than this, the time between the end of a run and the end of its job is normal, and is not shown. */
+/** A job ends a moment after its last run. A bar for that time is drawn only when it is longer than this. */
 const SHORT_MS = 250;
 
 /** One lane for the time in the queue, and one for each run. Unfinished bars end at `now`. */
@@ -94,7 +94,7 @@ function runOf(
     const label = `Attempt ${entry.attempt ?? bars.length + 1}`;
     if (entry.type === "waiting")
       next(entry.at, { kind: "pause", label: "Pause before the retry" }, until(entry, to));
-    // When no entry tells when the pause began, all the time until the next attempt is shown as part of the attempt.
+    // Without an entry for the begin of a pause, the pause is shown as part of the attempt before it.
     else if (entry.type === "retrying" || (entry.type === "attempt" && open.kind === "pause"))
       next(entry.at, { kind: "attempt", label });
     else if (entry.type === "attempt") open.label = label;

@@ -6,7 +6,7 @@ import type { CostOfMonth } from "#dashboard/types.ts";
 
 const EVERY_MS = 60_000;
 
-/** The usage of the month so far, and a forecast. Users do not see it, because they may not read it. */
+/** The usage of the month so far, and a forecast. Users see nothing here, because the API refuses them these numbers. */
 export function Month() {
   const { data } = useApi<CostOfMonth>("/api/cost/month", { everyMs: EVERY_MS });
   if (data === undefined) return null;

@@ -22,8 +22,8 @@ export async function storeDraft(draft: Draft, campaign: Campaign | undefined): 
 }
 
 /**
- * Finds out whether the API stored the draft whose answer was lost. If it did, the campaign has a new version, and the
- * next change would conflict with it.
+ * Finds out whether the API stored a draft when the answer to that request was lost. If it did, the campaign has a new
+ * version, and the next change would conflict with it.
  */
 export async function settleUnanswered({ campaign, draft, unanswered }: Saved): Promise<Saved> {
   if (campaign === undefined || unanswered === undefined) return { campaign, draft };
