@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { audit } from "./support/axe.ts";
+import { enter } from "./support/keyboard.ts";
 import { browse, withChromium } from "./support/pages.ts";
 
 withChromium("alerts", () => {
@@ -35,8 +36,7 @@ withChromium("alerts", () => {
       expect((await audit(page)).violations).toEqual([]);
     }
 
-    await card.getByRole("button", { name: "Acknowledge: queue-depth" }).focus();
-    await page.keyboard.press("Enter");
+    await enter(card.getByRole("button", { name: "Acknowledge: queue-depth" }));
     await card.waitFor({ state: "detached" });
     await page.getByRole("radio", { name: "Open" }).focus();
     await page.keyboard.press("ArrowRight");

@@ -2,10 +2,11 @@ import type { Page, Route } from "playwright-core";
 import { expect, test } from "vitest";
 import { browse, withChromium } from "./support/pages.ts";
 import { draftCampaign, smallPieces } from "./support/seeds.ts";
+import { go } from "./support/views.ts";
 
 const write = (page: Page, subject: string) => page.getByLabel("Subject").fill(subject);
 const isSaved = (page: Page) => page.getByText(/^Saved \d\d:\d\d$/).waitFor();
-const leave = (page: Page) => page.evaluate(() => void (location.hash = "#/campaigns"));
+const leave = (page: Page) => go(page, "/campaigns");
 
 /** Holds the next request of this method that writes a campaign. */
 async function hold(page: Page, method: "POST" | "PATCH"): Promise<() => Promise<Route>> {

@@ -1,5 +1,6 @@
 import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
+import { enter } from "./support/keyboard.ts";
 import { faultsOf } from "./support/looks.ts";
 import { browse, withChromium } from "./support/pages.ts";
 import {
@@ -10,6 +11,7 @@ import {
   sendCampaign,
   smallPieces,
 } from "./support/seeds.ts";
+import { go, statusOf } from "./support/views.ts";
 
 const mail = (page: Page) => page.frameLocator('iframe[title="The mail"]');
 const ground = (page: Page) =>
@@ -28,7 +30,7 @@ withChromium("the composer", () => {
     ]);
 
     const page = await pages.open("/campaigns");
-    await page.getByRole("link", { name: "New campaign" }).press("Enter");
+    await enter(page.getByRole("link", { name: "New campaign" }));
     await page.getByRole("heading", { name: "New campaign", level: 1 }).waitFor();
     await page.getByRole("combobox", { name: "List" }).selectOption("Readers");
     await page.getByLabel("From").fill("Ada <ada@example.com>");
@@ -41,12 +43,12 @@ withChromium("the composer", () => {
     await page.locator("textarea.html").press("ArrowLeft");
     for (let n = 0; n < 3; n++) await page.keyboard.press("ArrowLeft");
     await page.getByLabel("Merge field").selectOption("city");
-    await page.getByRole("button", { name: "Insert" }).press("Enter");
+    await enter(page.getByRole("button", { name: "Insert" }));
     const paragraph = mail(page).locator("p");
     await expect.poll(() => paragraph.innerText()).toBe("Hello from <b>London</b>");
     expect(await paragraph.evaluate((one) => getComputedStyle(one).color)).toBe("rgb(1, 2, 3)");
     expect(await page.locator("textarea.html").evaluate((one) => one.matches(":focus"))).toBe(true);
-    await page.getByRole("button", { name: "Save draft" }).press("Enter");
+    await enter(page.getByRole("button", { name: "Save draft" }));
     await page.getByRole("heading", { name: "News", level: 1 }).waitFor();
 
     const [{ id }] = (await call("GET", "/api/campaigns")).items;
@@ -62,7 +64,7 @@ withChromium("the composer", () => {
     await page.getByText("Not saved yet").waitFor();
     await page.getByText("Text", { exact: true }).and(page.locator(".segmented label")).click();
     await page.getByText("Plain, ada@example.com").waitFor();
-    await page.getByRole("button", { name: "Save draft" }).press("Enter");
+    await enter(page.getByRole("button", { name: "Save draft" }));
     await page.getByText(/^Saved \d\d:\d\d$/).waitFor();
     expect(await stored()).toMatchObject({ html: null, text: "Plain, {{email}}" });
   });
@@ -83,13 +85,10 @@ withChromium("the composer", () => {
     const path = `/api/campaigns/${rows[0]?.["id"]}`;
     expect(await call("GET", path)).toMatchObject({ subject: "Tuesday", html: "<p>Hello</p>" });
 
-    const write = async (subject: string) => {
-      await page.getByLabel("Subject").fill(subject);
-      await state.waitFor({ state: "detached" });
-    };
+    const write = (subject: string) => page.getByLabel("Subject").fill(subject);
     await write("Wednesday");
+    await expect.poll(async () => (await call("GET", path)).subject).toBe("Wednesday");
     await state.waitFor();
-    expect((await call("GET", path)).subject).toBe("Wednesday");
 
     await call("PATCH", path, { subject: "Theirs" });
     await write("Thursday");
@@ -97,20 +96,20 @@ withChromium("the composer", () => {
     await note.waitFor();
     expect((await call("GET", path)).subject).toBe("Theirs");
     expect(await faultsOf(page, "conflict")).toEqual([]);
-    await page.getByRole("button", { name: "Load the other draft" }).press("Enter");
+    await enter(page.getByRole("button", { name: "Load the other draft" }));
     await note.waitFor({ state: "detached" });
     await expect.poll(() => page.getByLabel("Subject").inputValue()).toBe("Theirs");
 
     await call("PATCH", path, { subject: "Theirs again" });
     await write("Friday");
     await note.waitFor();
-    await page.getByRole("button", { name: "Replace it with this one" }).press("Enter");
+    await enter(page.getByRole("button", { name: "Replace it with this one" }));
     await state.waitFor();
     expect((await call("GET", path)).subject).toBe("Friday");
 
     // Leaving saves what was written last.
     await write("Saturday");
-    await page.evaluate(() => void (location.hash = "#/campaigns"));
+    await go(page, "/campaigns");
     await expect.poll(async () => (await call("GET", path)).subject).toBe("Saturday");
     expect((await sql.query("select from campaigns where list_id = $1", [listId])).rows).toHaveLength(1);
   });
@@ -155,7 +154,7 @@ withChromium("the composer", () => {
 
     const page = await pages.open(`/campaigns/${id}`, { expected: /status of 409/ });
     await page.locator("textarea.html").fill("<p>Dear {{name}}, {{town}}</p><img src='data:,'>");
-    await page.getByRole("button", { name: "Preview", exact: true }).press("Enter");
+    await enter(page.getByRole("button", { name: "Preview", exact: true }));
     const card = page.getByRole("region", { name: "Before sending" });
     await card.getByText("example.com 11").waitFor();
     await card.getByText("1 unsubscribed").waitFor();
@@ -168,7 +167,7 @@ withChromium("the composer", () => {
     expect(await faultsOf(page, "composer")).toEqual([]);
 
     await page.getByLabel("Test mail to").fill("me@example.com");
-    await page.getByRole("button", { name: "Send test" }).press("Enter");
+    await enter(page.getByRole("button", { name: "Send test" }));
     await page.getByText("Test mail to me@example.com is queued").waitFor();
     await eventually("the test mail is sent", async () => {
       const { rows } = await pages.house.sql.query(
@@ -179,9 +178,9 @@ withChromium("the composer", () => {
 
     const question = page.getByRole("dialog", { name: "Send “The spring letter” to 11 recipients?" });
     const send = async (answer: string) => {
-      await card.getByRole("button", { name: "Send" }).press("Enter");
+      await enter(card.getByRole("button", { name: "Send" }));
       await question.getByText("of the list “Readers of The spring letter”").waitFor();
-      await question.getByRole("button", { name: answer }).press("Enter");
+      await enter(question.getByRole("button", { name: answer }));
       await question.waitFor({ state: "detached" });
     };
     // What changed since the preview is not sent.
@@ -192,12 +191,12 @@ withChromium("the composer", () => {
     expect((await call("GET", `/api/campaigns/${id}`)).status).toBe("draft");
     const [late] = (await call("GET", `/api/lists/${listId}/subscribers?search=late`)).items;
     await call("DELETE", `/api/lists/${listId}/subscribers/${late.id}`);
-    await page.getByRole("button", { name: "Preview", exact: true }).press("Enter");
+    await enter(page.getByRole("button", { name: "Preview", exact: true }));
     // A change in the editor takes the preview away.
     await card.waitFor();
     await page.getByLabel("Subject").fill("What is really new");
     await card.waitFor({ state: "detached" });
-    await page.getByRole("button", { name: "Preview", exact: true }).press("Enter");
+    await enter(page.getByRole("button", { name: "Preview", exact: true }));
     await send("Not yet");
     expect((await call("GET", `/api/campaigns/${id}`)).status).toBe("draft");
     await send("Send to 11");
@@ -213,24 +212,24 @@ withChromium("the composer", () => {
     await holdMails(pages.house);
     const { id } = await sendCampaign(pages.house, { name: "The long letter", people: 40 });
     const page = await pages.open(`/campaigns/${id}`);
-    const badge = page.locator("main header .badge");
-    await page.getByRole("button", { name: "Pause" }).press("Enter");
+    const badge = statusOf(page);
+    await enter(page.getByRole("button", { name: "Pause" }));
     await expect.poll(() => badge.innerText()).toBe("paused");
     await page.getByText("Paused", { exact: true }).waitFor();
     expect((await call("GET", `/api/campaigns/${id}`)).status).toBe("paused");
     expect(await faultsOf(page, "paused")).toEqual([]);
     await letMailsGo(pages.house);
-    await page.getByRole("button", { name: "Resume" }).press("Enter");
+    await enter(page.getByRole("button", { name: "Resume" }));
     await expect.poll(() => badge.innerText()).toBe("completed");
     expect(await call("GET", `/api/campaigns/${id}`)).toMatchObject({ counts: { sent: 40 } });
     await page.getByRole("button", { name: "Cancel" }).waitFor({ state: "detached" });
 
     await holdMails(pages.house);
     const other = await sendCampaign(pages.house, { name: "The wrong letter", people: 40 });
-    await page.evaluate((to) => void (location.hash = to), `#/campaigns/${other.id}`);
-    await page.getByRole("button", { name: "Cancel" }).press("Enter");
+    await go(page, `/campaigns/${other.id}`);
+    await enter(page.getByRole("button", { name: "Cancel" }));
     const question = page.getByRole("dialog", { name: "Cancel “The wrong letter”?" });
-    await question.getByRole("button", { name: "Cancel campaign" }).press("Enter");
+    await enter(question.getByRole("button", { name: "Cancel campaign" }));
     await expect.poll(() => badge.innerText()).toBe("canceled");
     await letMailsGo(pages.house);
   });
@@ -238,15 +237,15 @@ withChromium("the composer", () => {
   test("a campaign is scheduled on the page, which shows when it begins", async () => {
     const id = await draftCampaign(pages.house, { name: "The winter letter", people: 2 });
     const page = await pages.open(`/campaigns/${id}`);
-    await page.getByRole("button", { name: "Preview", exact: true }).press("Enter");
+    await enter(page.getByRole("button", { name: "Preview", exact: true }));
     const tomorrow = new Date(Date.now() + 86_400_000);
     const local = await page.evaluate((ms) => {
       const zone = new Date(ms).getTimezoneOffset() * 60_000;
       return new Date(ms - zone).toISOString().slice(0, 16);
     }, tomorrow.getTime());
     await page.getByLabel("Send at").fill(local);
-    await page.getByRole("button", { name: "Send", exact: true }).press("Enter");
-    await page.getByRole("dialog").getByRole("button", { name: "Send to 2" }).press("Enter");
+    await enter(page.getByRole("button", { name: "Send", exact: true }));
+    await enter(page.getByRole("dialog").getByRole("button", { name: "Send to 2" }));
     await page.getByText("Begins", { exact: true }).waitFor();
     const { status, sendAt } = await pages.house.call("GET", `/api/campaigns/${id}`);
     expect(status).toBe("queued");

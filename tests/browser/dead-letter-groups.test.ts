@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { audit } from "./support/axe.ts";
+import { enter } from "./support/keyboard.ts";
 import { faultsOf } from "./support/looks.ts";
 import { browse, withChromium } from "./support/pages.ts";
 
@@ -28,7 +29,7 @@ withChromium("dead letters by cause", () => {
     const page = await pages.open("/dead-letters");
     const causes = page.getByRole("region", { name: "Open dead letters by cause" });
     await causes.getByText("The key was refused").waitFor();
-    expect(await causes.getByRole("row").count()).toBe(4);
+    await expect.poll(() => causes.getByRole("row").count()).toBe(4);
     for (const colorScheme of ["light", "dark"] as const) {
       await page.emulateMedia({ colorScheme });
       expect((await audit(page)).violations).toEqual([]);
@@ -66,11 +67,10 @@ withChromium("dead letters by cause", () => {
     await fail(3, "2-d", "No lorry");
     const page = await pages.open("/dead-letters");
     const causes = page.getByRole("region", { name: "Open dead letters by cause" });
-    await causes.getByRole("link", { name: "run-canary" }).focus();
-    await page.keyboard.press("Enter");
+    await enter(causes.getByRole("link", { name: "run-canary" }));
     await page.waitForURL(/fingerprint=2-d/);
     await causes.waitFor({ state: "detached" });
-    expect(await page.getByRole("article").count()).toBe(3);
+    await expect.poll(() => page.getByRole("article").count()).toBe(3);
   });
 
   test("a reopened cause names its deploy; a patch is checked, then sent with a canary, by keyboard", async () => {
@@ -85,19 +85,19 @@ withChromium("dead letters by cause", () => {
     const causes = page.getByRole("region", { name: "Open dead letters by cause" });
     const row = causes.getByRole("row").filter({ hasText: "The field was renamed" });
     await row.getByText("with deploy v42").waitFor();
-    await row.getByRole("button", { name: /^Reprocess all/ }).press("Enter");
+    await enter(row.getByRole("button", { name: /^Reprocess all/ }));
     const dialog = page.getByRole("dialog", { name: "Reprocess 5 dead letters of run-canary?" });
     await dialog.getByLabel("First").fill("2");
-    await dialog.getByText("Change the data first").press("Enter");
+    await enter(dialog.getByText("Change the data first"));
     await dialog.getByLabel("JSON Patch").fill('[{"op": "move", "from": "/at", "path": "/sentAt"}]');
-    await dialog.getByRole("button", { name: "Check only" }).press("Enter");
+    await enter(dialog.getByRole("button", { name: "Check only" }));
     await dialog.getByText("4 of 5 pass the check, 1 does not. Nothing was sent.").waitFor();
     await dialog.getByText("there is no value at this path").waitFor();
     for (const colorScheme of ["light", "dark"] as const) {
       await page.emulateMedia({ colorScheme });
       expect((await audit(page)).violations).toEqual([]);
     }
-    await dialog.getByRole("button", { name: "Reprocess all" }).press("Enter");
+    await enter(dialog.getByRole("button", { name: "Reprocess all" }));
     await dialog.waitFor({ state: "detached" });
     await expect
       .poll(async () => (await statuses()).filter(({ fingerprint }) => fingerprint === "2-p"), {
@@ -124,17 +124,17 @@ withChromium("dead letters by cause", () => {
     const path = `/dead-letters/${rows[0]?.["id"]}`;
     const page = await pages.open(path, { expected: /status of 400/ });
     const button = page.getByRole("button", { name: "Reprocess: run-canary" });
-    await button.press("Enter");
+    await enter(button);
     const dialog = page.getByRole("dialog", { name: "Reprocess run-canary?" });
-    await dialog.getByText("Change the data first").press("Enter");
+    await enter(dialog.getByText("Change the data first"));
     await dialog.getByLabel("JSON Patch").fill('[{"op": "remove", "path": "/nowhere"}]');
-    const confirm = dialog.getByRole("button", { name: "Reprocess", disabled: false });
-    await confirm.press("Enter");
+    const confirm = dialog.getByRole("button", { name: "Reprocess" });
+    await enter(confirm);
     await page.getByText(/there is no value at this path/).waitFor();
     expect((await pages.house.call("GET", `/api${path}`)).status).toBe("failed");
     await dialog.getByLabel("JSON Patch").fill('[{"op": "move", "from": "/at", "path": "/sentAt"}]');
     expect(await faultsOf(page, "reprocess one letter")).toEqual([]);
-    await confirm.press("Enter");
+    await enter(confirm);
     await dialog.waitFor({ state: "detached" });
     await page.getByText("Reprocessed with the patched data:").waitFor();
     expect(await pages.house.call("GET", `/api${path}`)).toMatchObject({

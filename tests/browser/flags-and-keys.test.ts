@@ -1,6 +1,8 @@
 import { expect, test } from "vitest";
 import { audit } from "./support/axe.ts";
+import { enter } from "./support/keyboard.ts";
 import { browse, withChromium } from "./support/pages.ts";
+import { go } from "./support/views.ts";
 
 withChromium("flags and API keys", () => {
   const pages = browse();
@@ -25,10 +27,10 @@ withChromium("flags and API keys", () => {
     await card.getByText("0 of 20 have ended by the queue").waitFor();
     await inBoth(page);
 
-    await card.getByRole("button", { name: "Turn back: async_newsletter" }).press("Enter");
+    await enter(card.getByRole("button", { name: "Turn back: async_newsletter" }));
     await page.getByText("now all of it takes the old way").waitFor();
     expect((await house.call("GET", "/api/flags/async_newsletter")).isOn).toBe(false);
-    await page.getByRole("button", { name: "Turn on: async_newsletter" }).press("Enter");
+    await enter(page.getByRole("button", { name: "Turn on: async_newsletter" }));
     await page.getByRole("button", { name: "Turn back: async_newsletter" }).waitFor();
     expect(await house.call("GET", "/api/flags/async_newsletter")).toMatchObject({
       isOn: true,
@@ -52,7 +54,7 @@ withChromium("flags and API keys", () => {
       "update jobs set status = 'completed', ended_at = now(), sent_at = now() where function_id = 'walk'",
     );
     const page = await pages.open("/flags");
-    await page.getByRole("button", { name: "Go on with 25 %" }).press("Enter");
+    await enter(page.getByRole("button", { name: "Go on with 25 %" }));
     await page.getByText("25 % of the work").waitFor();
     expect((await house.call("GET", "/api/flags/async_newsletter")).percentage).toBe(25);
   });
@@ -61,14 +63,14 @@ withChromium("flags and API keys", () => {
     const page = await pages.open("/api-keys");
     await page.getByLabel("Name").fill("The shop");
     await page.getByRole("textbox", { name: "Owner" }).fill("shop");
-    await page.getByRole("button", { name: "Make key" }).press("Enter");
+    await enter(page.getByRole("button", { name: "Make key" }));
     const dialog = page.getByRole("dialog", { name: "The new API key" });
     const key = await dialog.locator("code").innerText();
     const status = async () =>
       (await fetch(`${pages.house.url}/api/jobs`, { headers: { authorization: `Bearer ${key}` } })).status;
     expect(await status()).toBe(200);
     await inBoth(page);
-    await dialog.getByRole("button").press("Enter");
+    await enter(dialog.getByRole("button"));
     await dialog.waitFor({ state: "detached" });
     expect(await page.content()).not.toContain(key);
     const row = page.getByRole("row").filter({ hasText: "The shop" });
@@ -78,8 +80,8 @@ withChromium("flags and API keys", () => {
     await expect.poll(() => row.getByText("never").count()).toBe(1);
     await inBoth(page);
 
-    await page.getByRole("button", { name: "Revoke: The shop" }).press("Enter");
-    await page.getByRole("dialog").getByRole("button", { name: "Revoke key" }).press("Enter");
+    await enter(page.getByRole("button", { name: "Revoke: The shop" }));
+    await enter(page.getByRole("dialog").getByRole("button", { name: "Revoke key" }));
     await row.getByText("revoked").waitFor();
     expect(await status()).toBe(401);
   });
@@ -87,7 +89,7 @@ withChromium("flags and API keys", () => {
   test("only administrators see flags and keys", async () => {
     const page = await pages.open("/flags", { as: "app", expected: /403/ });
     await page.getByText("This page is for administrators").waitFor();
-    await page.evaluate(() => void (location.hash = "#/api-keys"));
+    await go(page, "/api-keys");
     await page.getByRole("heading", { name: "API keys", level: 1 }).waitFor();
     await page.getByText("This page is for administrators").waitFor();
   });

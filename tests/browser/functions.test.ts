@@ -1,7 +1,9 @@
 import { expect, test } from "vitest";
 import { audit } from "./support/axe.ts";
+import { enter } from "./support/keyboard.ts";
 import { browse, withChromium } from "./support/pages.ts";
 import { failedCampaign, smallPieces } from "./support/seeds.ts";
+import { go } from "./support/views.ts";
 
 withChromium("functions", () => {
   const pages = browse(smallPieces);
@@ -17,14 +19,14 @@ withChromium("functions", () => {
     await row.getByText("100 %").waitFor();
     const table = page.getByRole("region", { name: "Functions in the last hour and day" });
     expect(await table.evaluate((one) => one.scrollWidth - one.clientWidth)).toBe(0);
-    await row.getByRole("link").press("Enter");
+    await enter(row.getByRole("link"));
     await page.getByRole("cell", { name: "The refused letter" }).waitFor();
     await page.getByRole("figure", { name: /last 24 hours/ }).waitFor();
 
-    await page.evaluate(() => void (location.hash = "#/functions/generate-image"));
+    await go(page, "/functions/generate-image");
     await page.getByText("Draws a picture from its prompt.").waitFor();
-    await page.getByRole("button", { name: "Pause" }).press("Enter");
-    await page.getByRole("dialog").getByRole("button", { name: "Pause" }).press("Enter");
+    await enter(page.getByRole("button", { name: "Pause" }));
+    await enter(page.getByRole("dialog").getByRole("button", { name: "Pause" }));
     await page.getByText(/^Paused by key:/).waitFor();
     for (const colorScheme of ["light", "dark"] as const) {
       await page.emulateMedia({ colorScheme });
@@ -34,14 +36,14 @@ withChromium("functions", () => {
     const jobs = await pages.open("/jobs?kind=generate-image");
     const waiting = jobs.getByRole("row").filter({ hasText: "a patient hare" });
     await waiting.getByText("paused", { exact: true }).waitFor();
-    await page.getByRole("button", { name: "Resume" }).press("Enter");
+    await enter(page.getByRole("button", { name: "Resume" }));
     await waiting.getByText("completed", { exact: true }).waitFor();
     expect((await pages.house.call("GET", `/api/tasks/${id}`)).status).toBe("completed");
   });
 
   test("an event is sent by hand: its schema is shown, wrong data is refused, and the answer leads to the job", async () => {
     const page = await pages.open("/functions", { expected: /400/ });
-    await page.getByRole("button", { name: "Send an event" }).press("Enter");
+    await enter(page.getByRole("button", { name: "Send an event" }));
     const dialog = page.getByRole("dialog", { name: "Send an event" });
     await dialog.getByLabel("Event").selectOption("user/signup");
     await dialog.getByText("It starts on-user-signup and set-default-settings").waitFor();
@@ -51,17 +53,16 @@ withChromium("functions", () => {
       await page.emulateMedia({ colorScheme });
       expect((await audit(page)).violations).toEqual([]);
     }
-    // A key on a busy button does nothing, so each press waits until the button is free.
-    const send = dialog.getByRole("button", { name: "Send", exact: true, disabled: false });
-    await send.press("Enter");
+    const send = dialog.getByRole("button", { name: "Send", exact: true });
+    await enter(send);
     await page
       .getByRole("status", { name: "Messages" })
       .getByText(/userId/)
       .waitFor();
     await dialog.getByLabel("Data").fill('{"userId": "6d1c9f0e-8f4b-4c6e-9f33-0a4a4be0f2a1"}');
-    await send.press("Enter");
+    await enter(send);
     await dialog.waitFor({ state: "detached" });
-    await page.getByRole("link", { name: /Sent to on-user-signup and set-default-settings/ }).press("Enter");
+    await enter(page.getByRole("link", { name: /Sent to on-user-signup and set-default-settings/ }));
     await page.getByRole("heading", { level: 1, name: "signup" }).waitFor();
   });
 

@@ -40,7 +40,9 @@ withChromium("the image queue", () => {
 
     const picture = group(page, "Completed").getByRole("img", { name: "a lighthouse in the fog" });
     await picture.waitFor();
-    expect(await picture.evaluate((image: HTMLImageElement) => image.naturalWidth)).toBeGreaterThan(0);
+    await expect
+      .poll(() => picture.evaluate((image: HTMLImageElement) => image.naturalWidth))
+      .toBeGreaterThan(0);
     await page.getByRole("status", { name: "Messages" }).getByText("Done: a lighthouse").waitFor();
   });
 
@@ -59,9 +61,9 @@ withChromium("the image queue", () => {
     await page.getByLabel("Prompt").fill("a paper boat");
     await five.click();
     await expect.poll(() => items(page, "Waiting").count()).toBe(5);
-    expect(await items(page, "Waiting").allInnerTexts()).toEqual(
-      (await lineOf("tasks")).map((prompt) => expect.stringContaining(prompt)),
-    );
+    await expect
+      .poll(() => items(page, "Waiting").allInnerTexts())
+      .toEqual((await lineOf("tasks")).map((prompt) => expect.stringContaining(prompt)));
     await provider({ hold: false });
     await expect.poll(() => group(page, "Completed").getByRole("img").count()).toBeGreaterThanOrEqual(10);
     await group(page, "Waiting").getByText("No task waits").waitFor();

@@ -2,8 +2,10 @@ import { readFileSync } from "node:fs";
 import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
 import { audit } from "./support/axe.ts";
+import { chooseByKey, enter } from "./support/keyboard.ts";
 import { browse, withChromium } from "./support/pages.ts";
 import { eventually } from "./support/seeds.ts";
+import { go } from "./support/views.ts";
 
 const phone = { width: 390, height: 844 };
 /** The upload goes to Storage, which is another host. */
@@ -153,24 +155,20 @@ withChromium("imports", () => {
 
     const list = page.getByRole("combobox", { name: /^List/ });
     // Without a list the browser's own message holds the import back.
-    await page.getByRole("button", { name: "Import", exact: true }).focus();
-    await page.keyboard.press("Enter");
+    await enter(page.getByRole("button", { name: "Import", exact: true }));
     await expect.poll(() => list.evaluate((one) => one.matches(":focus"))).toBe(true);
-    await page.keyboard.type("Readers");
+    await chooseByKey(list, "Readers");
     expect(await list.inputValue()).toBe(id);
-    await page.getByRole("button", { name: "Import", exact: true }).focus();
-    await page.keyboard.press("Enter");
+    await enter(page.getByRole("button", { name: "Import", exact: true }));
     await page.getByRole("heading", { name: "list.csv", level: 1 }).waitFor();
 
     // The import of an earlier test may tell late, so the number is not known.
     const told = "select from notifications where data::text like '%list.csv%'";
     await expect.poll(async () => (await pages.house.sql.query(told)).rowCount).toBe(1);
-    await page.evaluate(() => void (location.hash = "#/overview"));
-    await page.getByRole("button", { name: /^Notifications: \d+ unread/ }).focus();
-    await page.keyboard.press("Enter");
+    await go(page, "/overview");
+    await enter(page.getByRole("button", { name: /^Notifications: \d+ unread/ }));
     const link = page.getByRole("dialog").getByRole("link", { name: "Import of list.csv: completed" });
-    await link.focus();
-    await page.keyboard.press("Enter");
+    await enter(link);
     await page.getByRole("heading", { name: "list.csv", level: 1 }).waitFor();
     const { items } = await pages.house.call("GET", `/api/lists/${id}/subscribers?limit=10`);
     expect(items).toMatchObject([{ email: "ann@example.com", fields: { "first name": "Ann" } }]);

@@ -48,7 +48,7 @@ withChromium("the list of jobs", () => {
     expect(await table.evaluate((one) => one.scrollWidth - one.clientWidth)).toBe(0);
     const box = await row.boundingBox();
     if (box === null) throw new Error("The row has no box.");
-    await page.mouse.click(box.x + box.width - 8, box.y + box.height / 2);
+    await row.click({ position: { x: box.width - 8, y: box.height / 2 } });
     await expect.poll(() => page.url()).toContain(id);
   });
 

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { audit } from "./support/axe.ts";
+import { enter } from "./support/keyboard.ts";
 import { browse, withChromium } from "./support/pages.ts";
 
 withChromium("rows of dead letters", () => {
@@ -35,10 +36,10 @@ withChromium("rows of dead letters", () => {
     await bar.getByText("5 selected").waitFor();
     await page.getByRole("checkbox", { name: "Select: row-6" }).click();
     await bar.getByText("4 selected").waitFor();
-    await bar.getByRole("button", { name: "Ignore selected" }).press("Enter");
+    await enter(bar.getByRole("button", { name: "Ignore selected" }));
     const dialog = page.getByRole("dialog", { name: "Ignore 4 dead letters?" });
     await dialog.getByRole("textbox").fill("known");
-    await dialog.getByRole("button", { name: "Ignore" }).press("Enter");
+    await enter(dialog.getByRole("button", { name: "Ignore" }));
     await bar.waitFor({ state: "detached" });
     const { rows } = await pages.house.sql.query(
       "select function_id from dead_letter_queue where status = 'ignored' order by 1",

@@ -1,7 +1,9 @@
 import { expect, test } from "vitest";
+import { enter } from "./support/keyboard.ts";
 import { faultsOf } from "./support/looks.ts";
 import { browse, withChromium } from "./support/pages.ts";
 import { eventually, sendCampaign, smallPieces } from "./support/seeds.ts";
+import { go } from "./support/views.ts";
 
 withChromium("lists", () => {
   const pages = browse(smallPieces);
@@ -16,14 +18,14 @@ withChromium("lists", () => {
     await page.getByText("No subscriber yet").waitFor();
     const [list] = (await pages.house.call("GET", "/api/lists")).items;
 
-    await page.getByRole("link", { name: "Import subscribers" }).press("Enter");
+    await enter(page.getByRole("link", { name: "Import subscribers" }));
     const buffer = Buffer.from("email,name\nada@example.com,Ada\n");
     await page
       .locator("input[type=file]")
       .setInputFiles({ name: "people.csv", mimeType: "text/csv", buffer });
     await expect.poll(() => page.getByLabel("Import into").inputValue()).toBe("subscribers");
     await expect.poll(() => page.getByRole("combobox", { name: /^List/ }).inputValue()).toBe(list.id);
-    await page.getByRole("button", { name: "Import", exact: true }).press("Enter");
+    await enter(page.getByRole("button", { name: "Import", exact: true }));
     await page.getByText("completed", { exact: true }).waitFor();
     const { items } = await pages.house.call("GET", `/api/lists/${list.id}/subscribers`);
     expect(items).toMatchObject([{ email: "ada@example.com" }]);
@@ -46,7 +48,7 @@ withChromium("lists", () => {
     await page.clock.install();
     const asked: string[] = [];
     page.on("request", (request) => asked.push(new URL(request.url()).pathname));
-    await page.evaluate(() => void (location.hash = "#/lists"));
+    await go(page, "/lists");
     const row = page.getByRole("row").filter({ hasText: "Guests" });
     await row.getByText("1 get no mail").waitFor();
     expect(await row.getByRole("cell").first().innerText()).toMatch(/^2\s/);
@@ -56,7 +58,7 @@ withChromium("lists", () => {
     expect(asked.filter((path) => path.startsWith("/api/lists"))).toEqual(["/api/lists"]);
     expect(await faultsOf(page, "lists")).toEqual([]);
 
-    await page.getByRole("link", { name: "Guests" }).press("Enter");
+    await enter(page.getByRole("link", { name: "Guests" }));
     const shown = () => page.getByRole("rowheader").allInnerTexts();
     await expect.poll(shown).toEqual(["ada@example.com", "GRACE@example.com", "grace@example.org"]);
     expect(await faultsOf(page, "list")).toEqual([]);
@@ -64,7 +66,7 @@ withChromium("lists", () => {
     await expect.poll(shown).toEqual(["GRACE@example.com", "grace@example.org"]);
     await page.getByLabel("Search").fill("e_org");
     await page.getByText("No subscriber matches").waitFor();
-    await page.getByRole("button", { name: "Clear" }).press("Enter");
+    await enter(page.getByRole("button", { name: "Clear" }));
     await page.getByLabel("Status").selectOption("unsubscribed");
     await expect.poll(shown).toEqual(["ada@example.com"]);
   });
@@ -83,12 +85,12 @@ withChromium("lists", () => {
     await call("PATCH", `${path}/${first.id}`, { status: "unsubscribed" });
 
     const page = await pages.open(`/lists/${listId}`);
-    await page.getByRole("link", { name: "reader-2@example.com" }).press("Enter");
+    await enter(page.getByRole("link", { name: "reader-2@example.com" }));
     const mails = page.getByRole("region", { name: "Mails", exact: true });
     await mails.getByText("failed", { exact: true }).waitFor();
     await page.getByText("No suppression applies to this address.").waitFor();
-    await page.getByRole("link", { name: "The list" }).press("Enter");
-    await page.getByRole("link", { name: "reader-1@example.com" }).press("Enter");
+    await enter(page.getByRole("link", { name: "The list" }));
+    await enter(page.getByRole("link", { name: "reader-1@example.com" }));
     await mails.getByRole("link", { name: "The letter" }).waitFor();
     await mails.getByText("sent", { exact: true }).waitFor();
     const consent = page.getByRole("region", { name: "Consent" });
@@ -97,9 +99,9 @@ withChromium("lists", () => {
     expect(await faultsOf(page, "person")).toEqual([]);
 
     const erase = async (answer: string) => {
-      await page.getByRole("button", { name: "Erase" }).press("Enter");
+      await enter(page.getByRole("button", { name: "Erase" }));
       const question = page.getByRole("dialog", { name: "Erase reader-1@example.com?" });
-      await question.getByRole("button", { name: answer }).press("Enter");
+      await enter(question.getByRole("button", { name: answer }));
       await question.waitFor({ state: "detached" });
     };
     const addresses = async () =>

@@ -38,9 +38,10 @@ withChromium("the navigation", () => {
   test("a tile of the overview opens the jobs that it counts", async () => {
     const page = await pages.open("/overview");
     const tile = page.getByRole("link", { name: "Running", exact: true });
-    const box = await tile.locator("xpath=ancestor::dl").boundingBox();
+    const whole = tile.locator("xpath=ancestor::dl");
+    const box = await whole.boundingBox();
     if (box === null) throw new Error("The tile has no box.");
-    await page.mouse.click(box.x + box.width - 6, box.y + box.height - 6);
+    await whole.click({ position: { x: box.width - 6, y: box.height - 6 } });
     await page.waitForURL(/#\/jobs\?status=running$/);
     await page.getByText("1 job", { exact: true }).waitFor();
   });

@@ -1,8 +1,10 @@
 import { expect, test } from "vitest";
+import { enter } from "./support/keyboard.ts";
 import { comparing, rowsOf, tileOf } from "./support/numbers.ts";
 import { browse, withChromium } from "./support/pages.ts";
 import { letMailsGo, smallPieces } from "./support/seeds.ts";
 import { storm } from "./support/storm.ts";
+import { go as goTo } from "./support/views.ts";
 
 /** The statements are this test's own: they use the tables, and none of the product's functions. */
 withChromium("after a storm, the page shows the numbers of the database:", () => {
@@ -12,7 +14,7 @@ withChromium("after a storm, the page shows the numbers of the database:", () =>
   const open = async (view: string) => {
     made ??= await storm(pages.house);
     const page = await pages.open(view);
-    const go = (to: string) => page.evaluate((hash) => void (location.hash = hash), `#${to}`);
+    const go = (to: string) => goTo(page, to);
     /** The cells under these headings, of all rows. */
     const cells = async (caption: string, ...heads: string[]) =>
       (await rowsOf(page, caption)).map((row) => heads.map((head) => row[head]));
@@ -131,7 +133,7 @@ withChromium("after a storm, the page shows the numbers of the database:", () =>
 
   test("the rows of an import and of a report", async () => {
     const { page, go } = await open("/imports");
-    await page.getByRole("link", { name: "guests.csv" }).press("Enter");
+    await enter(page.getByRole("link", { name: "guests.csv" }));
     const outcome = (name: string) => () =>
       page.locator(".numbers-strip div").filter({ hasText: name }).locator("dd").innerText();
     for (const fate of ["Inserted", "Updated", "Unchanged"])

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { audit } from "./support/axe.ts";
+import { enter } from "./support/keyboard.ts";
 import { browse, withChromium } from "./support/pages.ts";
 
 withChromium("reports and notifications", () => {
@@ -70,14 +71,12 @@ withChromium("reports and notifications", () => {
     await page.getByRole("button", { name: "Notifications", exact: true }).waitFor();
     for (const n of [1, 2, 3])
       await sql.query("select notify('operator', 'IMAGE_READY', '{}', $1, now())", [`k${n}`]);
-    await page.getByRole("button", { name: "Notifications: 3 unread" }).focus();
-    await page.keyboard.press("Enter");
+    await enter(page.getByRole("button", { name: "Notifications: 3 unread" }));
     const list = page.getByRole("dialog", { name: "Notifications" });
     const each = list.getByRole("button", { name: "Mark as read: A picture is ready" });
     await expect.poll(() => each.count()).toBe(3);
     expect((await audit(page)).violations).toEqual([]);
-    await each.first().focus();
-    await page.keyboard.press("Enter");
+    await enter(each.first());
     await expect.poll(() => each.count()).toBe(2);
     const asked: string[] = [];
     page.on("request", (request) => {

@@ -11,7 +11,7 @@ withChromium("sample work", () => {
     await page.getByText("Sample work is loaded").waitFor();
     for (const kind of ["campaign", "image", "report", "resize-image"])
       await page.getByRole("row").filter({ hasText: kind }).first().waitFor();
-    expect(await button.count()).toBe(0);
+    await button.waitFor({ state: "detached" });
     const { items } = await pages.house.call("GET", "/api/campaigns");
     expect(items).toMatchObject([{ name: "The autumn letter" }]);
 

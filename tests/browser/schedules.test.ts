@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { audit } from "./support/axe.ts";
+import { enter } from "./support/keyboard.ts";
 import { browse, withChromium } from "./support/pages.ts";
 
 withChromium("schedules", () => {
@@ -13,27 +14,22 @@ withChromium("schedules", () => {
     await row.getByText("none yet").waitFor();
     expect((await audit(page)).violations).toEqual([]);
 
-    await row.getByRole("button", { name: "Pause: send-daily-report" }).focus();
-    await page.keyboard.press("Enter");
+    await enter(row.getByRole("button", { name: "Pause: send-daily-report" }));
     await row.getByText("paused", { exact: true }).waitFor();
-    await row.getByRole("button", { name: "Resume: send-daily-report" }).focus();
-    await page.keyboard.press("Enter");
+    await enter(row.getByRole("button", { name: "Resume: send-daily-report" }));
     await row.getByText(/09:00/).waitFor();
 
-    await row.getByRole("button", { name: "Run now: send-daily-report" }).focus();
-    await page.keyboard.press("Enter");
+    await enter(row.getByRole("button", { name: "Run now: send-daily-report" }));
     await page.getByText("send-daily-report was started").waitFor();
     await row.getByText(/^started by /).waitFor();
 
-    await row.getByRole("link", { name: "send-daily-report" }).focus();
-    await page.keyboard.press("Enter");
+    await enter(row.getByRole("link", { name: "send-daily-report" }));
     await page.getByRole("heading", { name: "send-daily-report", level: 1 }).waitFor();
     await expect.poll(() => page.getByText(/ 09:00 \+0[12]:00$/).count()).toBe(20);
     const slots = page.getByRole("region", { name: "Last slots" });
     await slots.getByText(/^started by /).waitFor();
     expect((await audit(page)).violations).toEqual([]);
-    await slots.getByRole("link").first().focus();
-    await page.keyboard.press("Enter");
+    await enter(slots.getByRole("link").first());
     await page.getByText("send-daily-report", { exact: true }).first().waitFor();
     expect(page.url()).toMatch(/#\/jobs\//);
   });

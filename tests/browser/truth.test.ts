@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { browse, withChromium } from "./support/pages.ts";
 import { eventually, failedCampaign, letMailsGo, sendCampaign, smallPieces } from "./support/seeds.ts";
+import { go, statusOf } from "./support/views.ts";
 
 withChromium("what the page says about work", () => {
   const pages = browse(smallPieces);
@@ -14,11 +15,11 @@ withChromium("what the page says about work", () => {
     expect(await card.innerText()).toContain("Replace the key, then reprocess.");
     expect(await card.innerText()).not.toMatch(/left|a second/);
 
-    await page.evaluate((to) => void (location.hash = to), `#/jobs/${jobId}`);
+    await go(page, `/jobs/${jobId}`);
     await page.getByRole("heading", { level: 1 }).getByText("send-email-campaign").waitFor();
     await page.getByText("blocked", { exact: true }).waitFor();
 
-    await page.evaluate((to) => void (location.hash = to), `#/campaigns/${id}`);
+    await go(page, `/campaigns/${id}`);
     await page.getByRole("link", { name: "Open the dead letter" }).click();
     const parent = page.getByRole("region", { name: "Event" }).getByRole("link", { name: "Parent job" });
     expect(await parent.getAttribute("href")).toBe(`#/jobs/${jobId}`);
@@ -27,7 +28,7 @@ withChromium("what the page says about work", () => {
       .getByRole("dialog")
       .getByRole("button", { name: /reprocess/i })
       .click();
-    await page.evaluate((to) => void (location.hash = to), `#/campaigns/${id}`);
+    await go(page, `/campaigns/${id}`);
     await page.getByText("completed", { exact: true }).waitFor();
     await page.getByText("Blocked").waitFor({ state: "detached" });
   });
@@ -43,10 +44,9 @@ withChromium("what the page says about work", () => {
     const course = page.getByRole("figure").first();
     await expect
       .poll(() => course.innerText())
-      .toMatch(/Attempt 1: \d+ ms, failed; Pause before the retry: [1-3]/);
+      .toMatch(/Attempt 1: [\d.]+ m?s, failed; Pause before the retry: [1-3]/);
     await pages.house.steer("/_control/images", { outage: null });
-    // Its steps have such a badge, too.
-    await expect.poll(() => page.locator("main header .badge").innerText()).toBe("completed");
+    await expect.poll(() => statusOf(page).innerText()).toBe("completed");
   });
 
   test("the counts of the image groups equal the database's, even when the page lists fewer tasks", async () => {
@@ -102,12 +102,12 @@ withChromium("what the page says about work", () => {
   test("child jobs are shown with their number, and only where there are some", async () => {
     const { jobId } = await sendCampaign(pages.house, { name: "Childless" });
     const page = await pages.open(`/jobs/${jobId}`);
-    await page.getByText("completed", { exact: true }).waitFor();
+    await expect.poll(() => statusOf(page).innerText()).toBe("completed");
     expect(await page.getByRole("link", { name: /Child jobs/ }).count()).toBe(0);
 
     const failed = await failedCampaign(pages.house, "A parent");
     const { items } = await pages.house.call("GET", `/api/dead-letters?job=${failed.jobId}`);
-    await page.evaluate((to) => void (location.hash = to), `#/jobs/${failed.jobId}`);
+    await go(page, `/jobs/${failed.jobId}`);
     await page.getByText("blocked", { exact: true }).waitFor();
     await pages.house.call("POST", `/api/dead-letters/${items[0].id}/reprocess`);
     await page.getByRole("link", { name: "Child jobs: 1" }).click();
@@ -146,7 +146,7 @@ withChromium("what the page says about work", () => {
     await page.getByText(/^Waits until \d\d:\d\d$/).waitFor();
     await page.getByText("the mail provider asked for it").waitFor();
     expect(await page.getByRole("main").innerText()).not.toMatch(/about .* left/);
-    await page.evaluate((to) => void (location.hash = to), `#/jobs/${jobId}`);
+    await go(page, `/jobs/${jobId}`);
     await page.getByText(/^Waits until \d\d:\d\d$/).waitFor();
     await letMailsGo(pages.house);
   });

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { audit } from "./support/axe.ts";
+import { enter } from "./support/keyboard.ts";
 import { browse, withChromium } from "./support/pages.ts";
 
 withChromium("webhooks", () => {
@@ -16,14 +17,11 @@ withChromium("webhooks", () => {
     await page.keyboard.press("Escape");
     await secret.waitFor({ state: "hidden" });
 
-    await page.getByRole("link", { name: "https://127.0.0.1/hook" }).focus();
-    await page.keyboard.press("Enter");
+    await enter(page.getByRole("link", { name: "https://127.0.0.1/hook" }));
     await page.getByRole("heading", { name: "Webhook endpoint", level: 1 }).waitFor();
     await page.getByText("Nothing was sent yet.").waitFor();
-    await page.getByRole("button", { name: "Send test event" }).focus();
-    await page.keyboard.press("Enter");
-    await page.getByRole("button", { name: "job.completed" }).focus();
-    await page.keyboard.press("Enter");
+    await enter(page.getByRole("button", { name: "Send test event" }));
+    await enter(page.getByRole("button", { name: "job.completed" }));
     const delivery = page.getByRole("dialog", { name: "job.completed" });
     // The address is not on the public internet, so nothing is sent there.
     await delivery.getByText("address_refused").first().waitFor();

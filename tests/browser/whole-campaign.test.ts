@@ -1,8 +1,9 @@
 import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
-import { tabTo } from "./support/keyboard.ts";
+import { chooseByKey, tabTo } from "./support/keyboard.ts";
 import { browse, withChromium } from "./support/pages.ts";
 import { eventually, holdMails, letMailsGo } from "./support/seeds.ts";
+import { statusOf } from "./support/views.ts";
 
 const PEOPLE = 2000;
 const people = [
@@ -22,10 +23,9 @@ withChromium("a campaign from the list to the report", () => {
     await tabTo(page, field);
     await page.keyboard.insertText(words);
   };
-  /** The keys of a select element: the beginning of an option. */
   const choose = async (page: Page, field: RegExp, option: string) => {
     await tabTo(page, field);
-    await page.keyboard.type(option);
+    await chooseByKey(page.locator(":focus"), option);
   };
   const heading = (page: Page, name: string | RegExp) =>
     page.getByRole("heading", { name, level: 1 }).waitFor();
@@ -77,7 +77,7 @@ withChromium("a campaign from the list to the report", () => {
     await press(page, /^Send$/);
     await page.getByRole("dialog").waitFor();
     await press(page, /^Send to 2,000/);
-    const badge = page.locator("main header .badge");
+    const badge = statusOf(page);
     await page.getByRole("button", { name: "Pause" }).waitFor();
     await press(page, /^Pause/);
     await expect.poll(() => badge.innerText()).toBe("paused");

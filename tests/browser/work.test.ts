@@ -8,6 +8,7 @@ import {
   sendCampaign,
   smallPieces,
 } from "./support/seeds.ts";
+import { go } from "./support/views.ts";
 
 withChromium("jobs, campaigns and dead letters", () => {
   // As with a provider that ignores idempotency keys: requests without an answer stay unknown.
@@ -44,7 +45,7 @@ withChromium("jobs, campaigns and dead letters", () => {
     await page.getByLabel("Status").selectOption("failed");
     await page.getByText("No job matches").waitFor();
     expect(page.url()).toContain("status=failed");
-    await page.evaluate((id) => void (location.hash = `#/jobs/${id}`), jobId);
+    await go(page, `/jobs/${jobId}`);
     await page.getByText("completed").first().waitFor();
     for (const step of ["accepted", "sent", "started", "completed"])
       await page.getByRole("listitem").filter({ hasText: step }).first().waitFor();
@@ -92,7 +93,7 @@ withChromium("jobs, campaigns and dead letters", () => {
     await page.getByRole("dialog").waitFor();
     await page.goBack();
     await page.getByRole("heading", { name: "Jobs", level: 1 }).waitFor();
-    expect(await page.getByRole("dialog").count()).toBe(0);
+    await page.getByRole("dialog").waitFor({ state: "detached" });
     expect((await pages.house.call("GET", `/api/jobs/${jobId}`)).status).toBe("running");
     await letMailsGo(pages.house);
   });

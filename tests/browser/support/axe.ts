@@ -1,6 +1,7 @@
 import axe from "axe-core";
 import type { Page } from "playwright-core";
 import { z } from "zod";
+import { settled } from "./views.ts";
 
 const levels = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
 
@@ -22,6 +23,8 @@ export async function audit(
   page: Page,
   rules?: string[],
 ): Promise<{ violations: string[]; checked: string[] }> {
+  // The rows of a former filter are shown pale until the new ones are there.
+  await settled(page);
   // Colors in a transition between themes would be judged half-way.
   await page.evaluate(() =>
     Promise.all(
