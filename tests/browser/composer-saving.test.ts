@@ -106,8 +106,14 @@ withChromium("saving a draft", () => {
     };
     const written: string[] = [];
     page.on("request", (request) => void (request.method() === "PATCH" && written.push(request.url())));
+    // The clock stands still, so that the draft does not save itself before the key is forgotten.
+    await page.getByLabel("Subject").waitFor();
+    await page.clock.install();
+    await page.clock.pauseAt(Date.now() + 60_000);
     await write(page, "Without a key");
     await forget();
+    await page.clock.runFor(20_000);
+    await page.clock.resume();
     await enter(admin);
     await expect.poll(() => page.getByLabel("Subject").inputValue()).toBe("What is new");
     expect(written).toEqual([]);

@@ -76,7 +76,7 @@ withChromium("the key and the keyboard", () => {
     await page.keyboard.press("Enter");
     await page.getByRole("dialog", { name: "a violin made of water" }).waitFor();
     await page.keyboard.press("Escape");
-    expect((await focused(page)).name).toMatch(/^Open: a violin/);
+    await expect.poll(async () => (await focused(page)).name).toMatch(/^Open: a violin/);
   });
 
   test("a wrong key is refused, a right one is kept for this tab only and is forgotten on request", async () => {

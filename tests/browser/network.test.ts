@@ -32,7 +32,9 @@ withChromium("the page and its network connection", () => {
     const page = await pages.open("/jobs", { expected: lost });
     const rows = page.getByRole("row").filter({ hasText: "campaign" });
     await rows.getByText("completed").waitFor();
+    const filtered = page.waitForResponse(/\/api\/jobs\/stream\?.*status=completed/);
     await page.getByLabel("Status").selectOption("completed");
+    await filtered;
 
     await page.context().setOffline(true);
     await page.getByRole("status").filter({ hasText: "Offline" }).waitFor();

@@ -10,7 +10,7 @@ withChromium("schedules", () => {
     const page = await pages.open("/schedules");
     const row = page.getByRole("row", { name: /send-daily-report/ });
     await row.getByText(/^\d{4}-\d\d-\d\d 09:00 \+0[12]:00$/).waitFor();
-    await row.getByText(/^in \d+ (second|minute|hour)s?$/).waitFor();
+    await row.getByText(/^in \d+ (second|minute|hour|day)s?$/).waitFor();
     await row.getByText("none yet").waitFor();
     expect((await audit(page)).violations).toEqual([]);
 

@@ -43,12 +43,12 @@ export const focused = (page: Page) =>
  */
 export async function tabTo(page: Page, wanted: RegExp): Promise<void> {
   const passed: string[] = [];
-  for (let stop = 0; stop < 100; stop += 1) {
+  for (const deadline = performance.now() + 60_000; performance.now() < deadline; ) {
     await page.keyboard.press("Tab");
     const { name, isVisible } = await focused(page);
     if (!isVisible) throw new Error(`"${name}" has the focus, and the page does not show it.`);
     if (wanted.test(name)) return freeOnes(page.locator(":focus")).waitFor();
     passed.push(name);
   }
-  throw new Error(`Tab never comes to ${wanted.source}; it came by ${passed.join(", ")}.`);
+  throw new Error(`Tab never comes to ${wanted.source}; it came by ${passed.slice(-50).join(", ")}.`);
 }
