@@ -24,9 +24,12 @@ const people = [
   "",
 ].join("\n");
 
+/** The file is uploaded. An earlier import of a file with this name has such a heading, too. */
+const isUploaded = (page: Page, name: string) =>
+  page.getByRole("region", { name: "New import" }).getByRole("heading", { name }).waitFor();
 const choose = async (page: Page, file: ReturnType<typeof csv>) => {
   await page.locator("input[type=file]").setInputFiles(file);
-  await page.getByRole("heading", { name: file.name }).waitFor();
+  await isUploaded(page, file.name);
 };
 const into = async (page: Page, target: string) => {
   await page.getByLabel("Import into").selectOption(target);
@@ -151,7 +154,7 @@ withChromium("imports", () => {
     // Focus and key in one call: the view may still be rendered again between two.
     await input.press("Space");
     await (await choosing).setFiles(csv("mail,first name\nann@example.com,Ann\n", "list.csv"));
-    await page.getByRole("heading", { name: "list.csv" }).waitFor();
+    await isUploaded(page, "list.csv");
 
     const list = page.getByRole("combobox", { name: /^List/ });
     // Without a list the browser's own message holds the import back.
@@ -187,7 +190,7 @@ withChromium("imports", () => {
       return transfer;
     });
     await zone.dispatchEvent("drop", { dataTransfer: data });
-    await page.getByRole("heading", { name: "dropped.csv" }).waitFor();
+    await isUploaded(page, "dropped.csv");
     await page.getByRole("cell", { name: "drop@example.com" }).waitFor();
   });
 
