@@ -24,7 +24,7 @@ export const activity = z.object({
   running: z.number(),
   lastHour: ended,
   lastDay: ended,
-  /** The time from begin to end of the newest 1,000 counted jobs that completed; null when there are none. */
+  /** How long the jobs ran: a percentile of the newest 1,000 counted jobs that completed; null when there are none. */
   p50Ms: z.number().nullable(),
   p95Ms: z.number().nullable(),
 });

@@ -83,7 +83,7 @@ export const jobSummary = z.object({
   requesters: names,
 });
 
-/** The ledger's answer to the begin of a run. */
+/** The ledger's answer when a run begins. */
 export const startedRun = z.object({
   tracked: z.boolean(),
   jobId: z.string().nullable(),

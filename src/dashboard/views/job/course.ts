@@ -94,7 +94,7 @@ function runOf(
     const label = `Attempt ${entry.attempt ?? bars.length + 1}`;
     if (entry.type === "waiting")
       next(entry.at, { kind: "pause", label: "Pause before the retry" }, until(entry, to));
-    // Without an entry for the begin of a pause, the pause is shown as part of the attempt before it.
+    // When no entry tells that a pause began, the pause is shown as part of the attempt before it.
     else if (entry.type === "retrying" || (entry.type === "attempt" && open.kind === "pause"))
       next(entry.at, { kind: "attempt", label });
     else if (entry.type === "attempt") open.label = label;
