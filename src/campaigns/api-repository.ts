@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { CampaignChanges, CampaignContent } from "#campaigns/content.ts";
+import { prepareHtml } from "#campaigns/prepare-html.ts";
 import type { JobRequest } from "#jobs/request.ts";
 import { blockedRow, blockedView, type Job, jobRow, toBlockedView } from "#jobs/rows.ts";
 import type { Clock } from "#lib/clock.ts";
@@ -95,10 +96,10 @@ export const campaignApiRepository = (db: DatabaseClient, clock: Clock) => {
   const { call, callTimeless } = createCall(db, clock);
   return {
     create: (owner: string, listOwner: string | null, content: CampaignContent): Promise<string> =>
-      call("create_campaign", { owner, listOwner, content }, z.uuid()),
+      call("create_campaign", { owner, listOwner, content: prepareHtml(content) }, z.uuid()),
 
     update: (campaignId: string, owner: string | null, content: CampaignChanges): Promise<void> =>
-      callTimeless("update_campaign", { campaignId, owner, content }),
+      callTimeless("update_campaign", { campaignId, owner, content: prepareHtml(content) }),
 
     async get(campaignId: string, owner: string | null): Promise<CampaignView> {
       const campaign = await call("get_campaign", { campaignId, owner }, campaignRow);
@@ -134,7 +135,8 @@ export const campaignApiRepository = (db: DatabaseClient, clock: Clock) => {
       content: CampaignContent,
       listOwner: string | null,
       request: JobRequest,
-    ): Promise<Job> => call("accept_newsletter", { content, listOwner, request }, jobRow),
+    ): Promise<Job> =>
+      call("accept_newsletter", { content: prepareHtml(content), listOwner, request }, jobRow),
 
     /** Throws `conflict` unless the campaign is a draft. */
     remove: (campaignId: string, owner: string | null): Promise<void> =>

@@ -1,7 +1,7 @@
+import type { CampaignView } from "#campaigns/api-repository.ts";
 import { checkHtml } from "#campaigns/check-html.ts";
 import { ourField } from "#campaigns/footer.ts";
 import type { Audience } from "#campaigns/preview-repository.ts";
-import type { Content } from "#campaigns/render-mail.ts";
 import { asPlainText, parseTemplate } from "#mail/template.ts";
 
 export const WARNING_CODES = [
@@ -12,7 +12,8 @@ export const WARNING_CODES = [
   "image_without_alt",
 ] as const;
 export type Warning = { code: (typeof WARNING_CODES)[number]; message: string };
-type Written = Pick<Content, "subject" | "html" | "text" | "missingField">;
+/** As the author wrote it. */
+type Written = Pick<CampaignView, "subject" | "html" | "text" | "missingField">;
 
 /** The list of warnings is cut at this number of one kind, because one fault may occur thousands of times. */
 const MOST_OF_A_KIND = 10;
@@ -31,7 +32,10 @@ export function fieldsOf({ subject, html, text }: Written): Map<string, { hasFal
 }
 
 /** Faults that an author should correct before sending. They are only warnings: the campaign can be sent with them. */
-export const warningsOf = (content: Written, audience: Audience): Warning[] => [
+export const warningsOf = (
+  content: Written,
+  audience: Pick<Audience, "recipients" | "fields">,
+): Warning[] => [
   ...(audience.recipients === 0
     ? [{ code: "no_recipients", message: "The list has no subscriber who may get this mail" } as const]
     : []),
@@ -39,7 +43,10 @@ export const warningsOf = (content: Written, audience: Audience): Warning[] => [
   ...htmlWarnings(content.html ?? ""),
 ];
 
-function fieldWarnings(content: Written, { fields: { checked, missing } }: Audience): Warning[] {
+function fieldWarnings(
+  content: Written,
+  { fields: { checked, missing } }: Pick<Audience, "fields">,
+): Warning[] {
   if (checked === 0) return [];
   const fate = content.missingField === "fail" ? "their mails fail" : "it is left empty";
   const warnings = [...fieldsOf(content)].flatMap(([name, { hasFallback }]): Warning[] => {

@@ -25,10 +25,9 @@ const TEXT: Readonly<Record<Names, string>> = {
  * Returns the content with a footer. The footer adds what the author's text lacks: the link to unsubscribe, and the
  * postal address.
  */
-export const withFooter = <Some extends Pick<Content, "html" | "text">>(content: Some): Some => ({
-  ...content,
-  html: content.html === null ? null : withHtmlFooter(content.html),
-  text: content.text === null ? null : withTextFooter(content.text),
+export const withFooter = ({ html, text }: Pick<Content, "html" | "text">) => ({
+  html: html === null ? null : withHtmlFooter(html),
+  text: withTextFooter(text),
 });
 
 function withHtmlFooter(html: string): string {

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { CampaignView } from "#campaigns/api-repository.ts";
+import { writtenContent } from "#campaigns/render-mail.ts";
 import type { Clock } from "#lib/clock.ts";
 import { createCall } from "#lib/database/call.ts";
 import type { DatabaseClient } from "#lib/database/client.ts";
@@ -12,6 +13,7 @@ const audience = z.object({
   domains: z.array(z.object({ domain: z.string(), recipients: count })),
   /** How many of the checked recipients have no value for a merge field, by its name in lower case. */
   fields: z.object({ checked: count, missing: z.record(z.string(), count) }),
+  content: writtenContent,
   samples: z.array(
     z.object({ id: z.number(), email: z.string(), fields: z.record(z.string(), z.unknown()) }),
   ),

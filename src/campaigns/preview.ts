@@ -1,9 +1,9 @@
 import { z } from "zod";
-import type { CampaignApiRepository, CampaignView } from "#campaigns/api-repository.ts";
+import type { CampaignApiRepository } from "#campaigns/api-repository.ts";
 import { fieldsOf, type Warning, warningsOf } from "#campaigns/check-content.ts";
 import { readImprint } from "#campaigns/imprint.ts";
 import type { Audience, PreviewRepository } from "#campaigns/preview-repository.ts";
-import { createRenderer, type Recipient } from "#campaigns/render-mail.ts";
+import { createRenderer, type Recipient, type WrittenContent } from "#campaigns/render-mail.ts";
 import type { Env } from "#lib/env.ts";
 import type { UnsubscribeLinks } from "#mail/unsubscribe-links.ts";
 
@@ -25,7 +25,7 @@ const written = z.object({
   to: z.string(),
   subject: z.string(),
   html: z.string().optional(),
-  text: z.string().optional(),
+  text: z.string(),
 });
 export type Sample = {
   to: string;
@@ -34,7 +34,7 @@ export type Sample = {
   text: string | null;
   missing: string[];
 };
-export type Preview = Omit<Audience, "fields" | "samples"> & {
+export type Preview = Omit<Audience, "fields" | "content" | "samples"> & {
   warnings: Warning[];
   samples: Sample[];
   /** `seconds`: how long sending takes at the configured pace; null: we set no limit. */
@@ -47,13 +47,13 @@ export const createPreview =
   async (campaignId: string, owner: string | null): Promise<Preview> => {
     const campaign = await campaigns.get(campaignId, owner);
     const names = [...fieldsOf(campaign).keys()];
-    const { fields, samples, ...audience } = await previews.audience(campaign, owner, names);
-    const sample = createSampler({ env, links }, campaign);
+    const { fields, content, samples, ...audience } = await previews.audience(campaign, owner, names);
+    const sample = createSampler({ env, links }, campaign.id, content);
     const { usage, cheapestUsd } = estimate(audience.recipients);
     const rate = mailsPerSecond(env);
     return {
       ...audience,
-      warnings: warningsOf(campaign, { ...audience, fields, samples }),
+      warnings: warningsOf(campaign, { ...audience, fields }),
       samples: samples.map(sample),
       estimate: {
         executions: usage.executions,
@@ -66,14 +66,15 @@ export const createPreview =
 /** Renders a recipient's mail with the same code that sends mails. */
 export function createSampler(
   { env, links }: Pick<PreviewDependencies, "env" | "links">,
-  campaign: CampaignView,
+  campaignId: string,
+  content: WrittenContent,
 ): (recipient: Recipient) => Sample {
-  const render = createRenderer(campaign.id, { ...campaign, imprint: readImprint(env) }, links);
+  const render = createRenderer(campaignId, { ...content, imprint: readImprint(env) }, links);
   return (recipient) => {
     const rendered = render(recipient);
     if ("missing" in rendered)
       return { to: recipient.email, subject: "", html: null, text: null, missing: rendered.missing };
-    const { to, subject, html = null, text = null } = written.parse(JSON.parse(rendered.mail));
+    const { to, subject, html = null, text } = written.parse(JSON.parse(rendered.mail));
     return { to, subject, html, text, missing: [] };
   };
 }

@@ -1,3 +1,4 @@
+import { z } from "zod";
 import { ourField, withFooter } from "#campaigns/footer.ts";
 import type { Imprint } from "#campaigns/imprint.ts";
 import { writeMail } from "#mail/mailer.ts";
@@ -12,23 +13,25 @@ import {
 import type { UnsubscribeLinks } from "#mail/unsubscribe-links.ts";
 
 /**
- * The content of a campaign, equal for all recipients. It is immutable once the campaign is queued, so that a retry
- * renders the same bytes.
+ * The content of a campaign as it is sent, equal for all recipients. It is immutable once the campaign is queued, so that
+ * a retry renders the same bytes.
  */
-export type Content = {
-  subject: string;
-  html: string | null;
-  text: string | null;
-  from: string;
-  replyTo: string | null;
+export const writtenContent = z.object({
+  subject: z.string(),
+  html: z.string().nullable(),
+  /** The author's text, or else the one that was made from the HTML. */
+  text: z.string(),
+  from: z.string(),
+  replyTo: z.string().nullable(),
   /**
    * What happens to a recipient without a value for a merge field that has no fallback: the mail fails, or the field is
    * empty.
    */
-  missingField: "fail" | "empty";
-  listId: string;
-  imprint: Imprint;
-};
+  missingField: z.enum(["fail", "empty"]),
+  listId: z.string(),
+});
+export type WrittenContent = z.output<typeof writtenContent>;
+export type Content = WrittenContent & { imprint: Imprint };
 
 /** A recipient as planned: the subscriber's id, with the address and fields at that time. */
 export type Recipient = { id: number; email: string; fields: Fields };
@@ -54,7 +57,7 @@ export function createRenderer(
     to: parseTemplate("{{email}}", asPlainText),
     subject: parseTemplate(content.subject, asHeader),
     html: html === null ? undefined : parseTemplate(html, escapeHtml),
-    text: text === null ? undefined : parseTemplate(text, asPlainText),
+    text: parseTemplate(text, asPlainText),
     replyTo: content.replyTo ?? undefined,
     headers: {
       "List-Unsubscribe": parseTemplate("<{{unsubscribeUrl}}>", asHeader),

@@ -1,21 +1,12 @@
 import { z } from "zod";
 import { type Imprint, imprint } from "#campaigns/imprint.ts";
-import type { Content, Recipient } from "#campaigns/render-mail.ts";
+import { type Content, type Recipient, writtenContent } from "#campaigns/render-mail.ts";
 import type { Clock } from "#lib/clock.ts";
 import { createCall } from "#lib/database/call.ts";
 import type { DatabaseClient } from "#lib/database/client.ts";
 import type { ErrorCode } from "#lib/errors.ts";
 
-const content = z.object({
-  subject: z.string(),
-  html: z.string().nullable(),
-  text: z.string().nullable(),
-  from: z.string(),
-  replyTo: z.string().nullable(),
-  missingField: z.enum(["fail", "empty"]),
-  listId: z.string(),
-  imprint,
-}) satisfies z.ZodType<Content>;
+const content = writtenContent.extend({ imprint }) satisfies z.ZodType<Content>;
 
 type Row = [id: number, email: string, fields: Recipient["fields"]];
 

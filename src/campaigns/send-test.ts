@@ -28,8 +28,8 @@ export const createSendTest =
     if (!granted) {
       throw new AppError("too_many_requests", "Too many test mails", { retryAfterMs: Math.max(1, waitMs) });
     }
-    const { samples } = await previews.audience(campaign, owner, []);
-    const render = createSampler({ env, links }, { ...campaign, missingField: "empty" });
+    const { content, samples } = await previews.audience(campaign, owner, []);
+    const render = createSampler({ env, links }, campaignId, { ...content, missingField: "empty" });
     const { subject, html, text } = render({
       id: NO_SUBSCRIBER,
       email: to,
@@ -47,7 +47,7 @@ export const createSendTest =
         replyTo: campaign.replyTo,
         subject: `[Test] ${subject}`,
         html,
-        text,
+        text: text ?? "",
       } satisfies WrittenMail,
     });
   };

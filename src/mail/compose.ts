@@ -22,7 +22,7 @@ export const WRITTEN = z.object({
   replyTo: z.string().nullable(),
   subject: z.string(),
   html: z.string().nullable(),
-  text: z.string().nullable(),
+  text: z.string(),
 });
 export type WrittenMail = z.output<typeof WRITTEN>;
 

@@ -7,7 +7,7 @@ export type MailTemplate = {
   to: Template;
   subject: Template;
   html: Template | undefined;
-  text: Template | undefined;
+  text: Template;
   replyTo: string | undefined;
   /** Further headers by name, for instance `List-Unsubscribe`. Parse their values with `asHeader`: each is one line. */
   headers?: Readonly<Record<string, Template>>;

@@ -145,7 +145,7 @@ function write(deps: Dependencies, { template, to, fields }: Mail): string {
     to: asIs(to),
     subject: asIs(subject),
     html: html === null ? undefined : asIs(html),
-    text: text === null ? undefined : asIs(text),
+    text: asIs(text),
     replyTo: replyTo ?? undefined,
     tags: [{ name: "kind", value: template }],
   });

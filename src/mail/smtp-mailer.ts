@@ -1,5 +1,4 @@
 import { Readable } from "node:stream";
-import { convert } from "html-to-text";
 import MailComposer from "nodemailer/lib/mail-composer";
 import type SMTPConnection from "nodemailer/lib/smtp-connection";
 import { z } from "zod";
@@ -21,7 +20,7 @@ const mailSchema = z.object({
   to: z.string(),
   subject: z.string(),
   html: z.string().optional(),
-  text: z.string().optional(),
+  text: z.string(),
   reply_to: z.string().optional(),
   headers: z.record(z.string(), z.string()).optional(),
 });
@@ -58,10 +57,8 @@ export const smtpMailer = (env: Settings, pace: SmtpPace): Mailer => ({
 type Sent = { result: MailResult; error?: never } | { result?: never; error: AppError };
 
 async function sendOne(connection: SMTPConnection, json: string): Promise<Sent> {
-  const { reply_to: replyTo, text, ...mail } = mailSchema.parse(JSON.parse(json));
-  // A mail always has a text part. Resend makes it from the HTML; for SMTP it is made here.
-  const plain = text ?? convert(mail.html ?? "");
-  const message = new MailComposer({ ...mail, text: plain, replyTo }).compile();
+  const { reply_to: replyTo, ...mail } = mailSchema.parse(JSON.parse(json));
+  const message = new MailComposer({ ...mail, replyTo }).compile();
   const bytes = await message.build();
   let isHandedOver = false;
   // The connection reads this stream only after the server has asked for the content. As long as it was not read, the

@@ -10,6 +10,9 @@ create table public.campaigns (
   subject text not null,
   html text,
   text text,
+  -- The text part of a campaign that has only html. It is made from the html when that is stored, so that a later version
+  -- of the code sends the same bytes.
+  html_as_text text,
   sender text not null,
   reply_to text,
   -- What happens to a recipient without a value for a merge field: the mail fails, or the field is empty.
@@ -39,6 +42,7 @@ create table public.campaigns (
     check (status in ('draft', 'queued', 'sending', 'completed', 'canceled', 'failed')),
   constraint campaigns_missing_field_is_valid check (missing_field in ('fail', 'empty')),
   constraint campaigns_have_content check (html is not null or text is not null),
+  constraint campaigns_have_a_text_part check (html is null or html_as_text is not null),
   constraint campaigns_headers_are_one_line check (concat(subject, sender, reply_to) !~ '[\r\n]'),
   constraint campaigns_end_when_their_status_says_so
     check ((status in ('completed', 'canceled', 'failed')) = (ended_at is not null))
@@ -128,13 +132,25 @@ end
 $$;
 
 create trigger campaigns_keep_their_content_once_queued
-  before update of list_id, subject, html, text, sender, reply_to, missing_field on public.campaigns
+  before update of list_id, subject, html, text, html_as_text, sender, reply_to, missing_field on public.campaigns
   for each row when (old.status <> 'draft' and (
-    old.list_id, old.subject, old.html, old.text, old.sender, old.reply_to, old.missing_field
+    old.list_id, old.subject, old.html, old.text, old.html_as_text, old.sender, old.reply_to, old.missing_field
   ) is distinct from (
-    new.list_id, new.subject, new.html, new.text, new.sender, new.reply_to, new.missing_field
+    new.list_id, new.subject, new.html, new.text, new.html_as_text, new.sender, new.reply_to, new.missing_field
   ))
   execute function private.keep_campaign_content();
+
+-- The content as it is sent; see src/campaigns/render-mail.ts.
+create function private.campaign_content(p_campaign public.campaigns)
+returns jsonb
+language sql immutable
+set search_path = ''
+as $$
+  select jsonb_build_object('subject', p_campaign.subject, 'html', p_campaign.html,
+    'text', coalesce(p_campaign.text, p_campaign.html_as_text), 'from', p_campaign.sender,
+    'replyTo', p_campaign.reply_to, 'missingField', p_campaign.missing_field, 'listId', p_campaign.list_id,
+    'imprint', p_campaign.imprint);
+$$;
 
 -- A campaign ends with its job.
 create function private.after_campaign_job(p_job public.jobs, p_now timestamptz)
@@ -173,5 +189,7 @@ select private.register_work_kind('{"function_id": "send-email-campaign", "event
   "subjects": "private.campaign_subjects",
   "summary": "Plans a campaign and sends it to its list, in parts"}');
 
-revoke execute on function private.keep_campaign_content, private.after_campaign_job from public, anon, authenticated;
-grant execute on function private.keep_campaign_content, private.after_campaign_job to service_role;
+revoke execute on function private.keep_campaign_content, private.campaign_content, private.after_campaign_job
+  from public, anon, authenticated;
+grant execute on function private.keep_campaign_content, private.campaign_content, private.after_campaign_job
+  to service_role;

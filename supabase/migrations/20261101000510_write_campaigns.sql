@@ -36,7 +36,8 @@ begin
 end
 $$;
 
--- p_content: {"listId", "name"?, "subject", "html"?, "text"?, "from", "replyTo"?, "missingField"?}
+-- p_content: {"listId", "name"?, "subject", "html"?, "text"?, "htmlAsText"?, "from", "replyTo"?, "missingField"?}
+-- "htmlAsText" is needed with "html"; see src/campaigns/prepare-html.ts.
 create function private.insert_campaign(
   p_id uuid, p_owner text, p_list_owner text, p_content jsonb, p_now timestamptz
 )
@@ -46,11 +47,11 @@ set search_path = ''
 as $$
 begin
   perform private.require_email_list((p_content ->> 'listId')::uuid, p_list_owner);
-  insert into public.campaigns (id, owner, list_id, name, subject, html, text, sender, reply_to, missing_field,
-    created_at)
+  insert into public.campaigns (id, owner, list_id, name, subject, html, text, html_as_text, sender, reply_to,
+    missing_field, created_at)
   values (p_id, p_owner, (p_content ->> 'listId')::uuid, coalesce(p_content ->> 'name', p_content ->> 'subject'),
-    p_content ->> 'subject', p_content ->> 'html', p_content ->> 'text', p_content ->> 'from',
-    p_content ->> 'replyTo', coalesce(p_content ->> 'missingField', 'empty'), p_now);
+    p_content ->> 'subject', p_content ->> 'html', p_content ->> 'text',
+    p_content ->> 'htmlAsText', p_content ->> 'from', p_content ->> 'replyTo', coalesce(p_content ->> 'missingField', 'empty'), p_now);
   return p_id;
 end
 $$;
@@ -87,6 +88,7 @@ begin
     subject = coalesce(p_content ->> 'subject', subject),
     html = case when p_content ? 'html' then p_content ->> 'html' else html end,
     text = case when p_content ? 'text' then p_content ->> 'text' else text end,
+    html_as_text = case when p_content ? 'html' then p_content ->> 'htmlAsText' else html_as_text end,
     sender = coalesce(p_content ->> 'from', sender),
     reply_to = case when p_content ? 'replyTo' then p_content ->> 'replyTo' else reply_to end,
     missing_field = coalesce(p_content ->> 'missingField', missing_field),

@@ -185,9 +185,7 @@ begin
       'recipients', private.open_recipients(v_batch));
   end loop;
   return json_build_object('state', 'open', 'batches', array_to_json(v_taken), 'campaign', json_build_object(
-    'id', v_campaign.id, 'content', json_build_object('subject', v_campaign.subject, 'html', v_campaign.html,
-      'text', v_campaign.text, 'from', v_campaign.sender, 'replyTo', v_campaign.reply_to,
-      'missingField', v_campaign.missing_field, 'listId', v_campaign.list_id, 'imprint', v_campaign.imprint)));
+    'id', v_campaign.id, 'content', private.campaign_content(v_campaign)));
 end
 $$;
 

@@ -64,8 +64,8 @@ as $$
 $$;
 
 -- p_owner null is an admin. p_names: the merge fields of the content, in lower case. Returns {"recipients", "leftOut":
--- subscribers who get no mail, by status, "domains", "fields": see fields_missing_on_list, "samples": the recipients to
--- render, "hash"}.
+-- subscribers who get no mail, by status, "domains", "fields": see fields_missing_on_list, "content": see
+-- private.campaign_content, "samples": the recipients to render, "hash"}.
 create function public.preview_campaign(p_campaign_id uuid, p_owner text, p_names text[])
 returns jsonb
 language plpgsql stable
@@ -85,6 +85,7 @@ begin
     'leftOut', v_counts - 'active',
     'domains', private.domains_of_list(v_campaign.list_id, 10),
     'fields', private.fields_missing_on_list(v_campaign.list_id, p_names, 10000),
+    'content', private.campaign_content(v_campaign),
     'samples', (select coalesce(jsonb_agg(jsonb_build_object('id', id, 'email', email, 'fields', fields) order by id), '[]')
       from (select id, email, fields from public.email_subscribers
         where list_id = v_campaign.list_id and status = 'active' order by id limit 3) as sample),

@@ -24,7 +24,7 @@ beforeAll(async () => {
       handled_by, handled_at, note)
     select what, '{}', n::text, n::text, 'f', 'f', t, 'ignored', 'x', t, 'x' from ${each};
     insert into email_lists (id, owner, name, created_at) select id, what, 'x', t from ${each};
-    insert into campaigns (owner, list_id, name, subject, html, sender, created_at)
+    insert into campaigns (owner, list_id, name, subject, text, sender, created_at)
     select owner, id, 'x', 'x', 'x', 'x', created_at from email_lists;
     insert into campaign_sends (campaign_id, subscriber_id, batch_no, email, status, error_code)
     select id, 1, 1, 'x', 'skipped', 'bounced' from campaigns;

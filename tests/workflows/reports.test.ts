@@ -130,7 +130,7 @@ describe("a report", () => {
       ["ann", "Hers"],
     ])
       await shop.rows(
-        `with campaign as (insert into campaigns (owner, list_id, name, subject, html, sender, created_at)
+        `with campaign as (insert into campaigns (owner, list_id, name, subject, text, sender, created_at)
             values ($1, $2, $3, 'S', 'H', 'a@example.org', '2026-11-03Z') returning id)
           insert into campaign_sends (campaign_id, subscriber_id, batch_no, email, status, error_code)
           select id, n, 1, n || '@example.org', 'skipped', 'bounced' from campaign, generate_series(1, 2500) as n`,
@@ -156,7 +156,7 @@ describe("a report", () => {
 
   test("a campaign's report counts and lists the mails of this campaign, for its owner or an administrator", async () => {
     const [campaign] = await shop.rows(
-      `with campaign as (insert into campaigns (owner, list_id, name, subject, html, sender, status, queued_at, created_at)
+      `with campaign as (insert into campaigns (owner, list_id, name, subject, text, sender, status, queued_at, created_at)
           select 'ann', id, 'One', 'News', 'H', 'a@example.org', 'sending', '2026-11-03Z', '2026-11-03Z'
           from email_lists where owner = 'ann' returning id)
         insert into campaign_sends (campaign_id, subscriber_id, batch_no, email, status, error_code, reported, provider_message_id)
@@ -167,7 +167,7 @@ describe("a report", () => {
         from campaign, generate_series(1, 10) as n returning campaign_id as id`,
     );
     await shop.rows(
-      `with other as (insert into campaigns (owner, list_id, name, subject, html, sender, created_at)
+      `with other as (insert into campaigns (owner, list_id, name, subject, text, sender, created_at)
           select owner, list_id, 'Other', 'S', 'H', 'a@example.org', created_at from campaigns where id = $1 returning id)
         insert into campaign_sends (campaign_id, subscriber_id, batch_no, email, status, error_code)
         select id, 1, 1, '1@example.org', 'skipped', 'bounced' from other`,

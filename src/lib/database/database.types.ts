@@ -336,6 +336,7 @@ export type Database = {
           created_at: string;
           ended_at: string | null;
           html: string | null;
+          html_as_text: string | null;
           id: string;
           imprint: Json | null;
           job_id: string | null;
@@ -361,6 +362,7 @@ export type Database = {
           created_at: string;
           ended_at?: string | null;
           html?: string | null;
+          html_as_text?: string | null;
           id?: string;
           imprint?: Json | null;
           job_id?: string | null;
@@ -385,6 +387,7 @@ export type Database = {
           created_at?: string;
           ended_at?: string | null;
           html?: string | null;
+          html_as_text?: string | null;
           id?: string;
           imprint?: Json | null;
           job_id?: string | null;

@@ -42,15 +42,6 @@ test("a batch uses one connection, and each mail has its parts, headers and repl
   }
 });
 
-test("a mail without a text gets one from its HTML", async () => {
-  const { url, mails: accepted } = await start({});
-  const html = '<h1>News</h1><p>Hello, read <a href="https://site.example/a">this</a></p>';
-  await mailer(url).sendBatch([mailTo("p1@example.com", { text: undefined, html })], "k");
-  const [raw = ""] = accepted.get("p1@example.com") ?? [];
-  const [, plain = ""] = raw.split(/^Content-Type: text\/plain.*$/m);
-  expect(plain.split("\r\n--")[0]).toContain("Hello, read this [https://site.example/a]");
-});
-
 describe("a mail that the server refuses", () => {
   test.each([
     [

@@ -63,6 +63,21 @@ describe("the preview of a campaign", () => {
       expect(sent.find((mail) => mail.to === to)).toMatchObject({ subject, html, text });
   });
 
+  test("its text part is made from the newest HTML, until the author writes a text", async () => {
+    const { campaignId } = await house.draft(1);
+    const change = (changes: object) => house.call("PATCH", `/api/campaigns/${campaignId}`, changes);
+    const text = async () => (await preview(campaignId)).body.samples[0].text.split("\n")[0];
+    expect(await text()).toBe("Hello Person 1");
+    await change({ html: "<p>Good evening, {{name}}</p>" });
+    expect(await text()).toBe("Good evening, Person 1");
+    await change({ text: "Mine" });
+    expect(await text()).toBe("Mine");
+    await change({ text: null, subject: "Other" });
+    expect(await text()).toBe("Good evening, Person 1");
+    await change({ text: "Only text", html: null });
+    expect(await text()).toBe("Only text");
+  });
+
   test("warns of fields that no recipient or not every recipient has, of broken HTML, and of images without alt", async () => {
     const { listId, campaignId } = await house.draft(2, {
       subject: "Hi {{naem|you}}",

@@ -7,11 +7,14 @@ import { type CampaignHouse, campaignHouse, campaignTalk } from "../../support/c
 import { startSmtp } from "../../support/smtp.ts";
 
 const RECIPIENT = "p1@example.com";
-const HTML = "<p>Grüße, {{name|friend}}</p>";
+const HTML = "<p>Grüße, {{ name | dear friend }} &amp; Co</p>";
 
 let smtp: Awaited<ReturnType<typeof startSmtp>>;
 let house: CampaignHouse;
 const mails: { bySmtp?: ParsedMail; byResend?: ParsedMail; receipt?: ParsedMail } = {};
+
+/** The text of the mail in the preview. */
+const previews: { bySmtp?: string; byResend?: string } = {};
 
 beforeAll(async () => {
   smtp = await startSmtp();
@@ -35,11 +38,13 @@ async function campaignMail(provider: "resend" | "smtp"): Promise<ParsedMail> {
     },
   });
   const { campaignId } = await house.draft(1, { html: HTML });
+  const { body: preview } = await house.call("POST", `/api/campaigns/${campaignId}/preview`);
+  previews[provider === "smtp" ? "bySmtp" : "byResend"] = preview.samples[0].text.trim();
   const { send, completed } = campaignTalk(() => house);
   await send(campaignId);
   await completed(campaignId);
   if (provider === "smtp") return simpleParser(smtp.mails.get(RECIPIENT)?.[0] ?? "");
-  // Resend makes the mail from these fields. As far as its documentation says, it adds a text part and copies the headers.
+  // Resend makes the mail from these fields. As far as its documentation says, it copies the headers.
   const [{ tags: _tags, reply_to: replyTo, ...fields } = {}] = bodies;
   return simpleParser(await new MailComposer({ ...fields, replyTo: replyTo as string }).compile().build());
 }
@@ -103,10 +108,16 @@ describe.each(["bySmtp", "byResend"] as const)("RFC 8058: a campaign's mail, %s,
     const { html, text } = mails[which] ?? {};
     expect(html).toContain(`href="${linkOf(mails[which]).href}"`);
     expect(html).toContain(BROADCAST_ENV.POSTAL_ADDRESS);
-    if (which === "bySmtp") {
-      expect(text).toContain(linkOf(mails[which]).href);
-      expect(text).toContain(BROADCAST_ENV.POSTAL_ADDRESS);
-    }
+    expect(text).toContain(linkOf(mails[which]).href);
+    expect(text).toContain(BROADCAST_ENV.POSTAL_ADDRESS);
+  });
+
+  test("has a text part although its author wrote only HTML, with this recipient's values", () => {
+    expect(mails[which]?.text).toMatch(/^Grüße, Person 1 & Co\n/);
+  });
+
+  test("has the text that the preview has shown", () => {
+    expect(mails[which]?.text?.trim()).toBe(previews[which]);
   });
 
   test("names its sender and its recipient, and its subject and content are readable in any language", () => {
@@ -114,7 +125,7 @@ describe.each(["bySmtp", "byResend"] as const)("RFC 8058: a campaign's mail, %s,
     expect(mail?.from?.value).toEqual([{ address: "ada@example.com", name: "Ada" }]);
     expect([mail?.to].flat().flatMap((to) => to?.value ?? [])).toEqual([{ address: RECIPIENT, name: "" }]);
     expect(mail?.subject).toBe("News for Person 1");
-    expect(mail?.html).toContain("<p>Grüße, Person 1</p>");
+    expect(mail?.html).toContain("<p>Grüße, Person 1 &amp; Co</p>");
   });
 });
 

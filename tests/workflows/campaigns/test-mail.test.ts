@@ -34,6 +34,7 @@ test("a test mail is the first recipient's mail at another address, and no recip
       to: "boss@example.org",
       subject: "[Test] News for Person 1",
       html: expect.stringContaining("<p>Hello Person 1</p>"),
+      text: expect.stringMatching(/^Hello Person 1\n/),
     },
   ]);
   const { body: campaign } = await house.call("GET", `/api/campaigns/${campaignId}`);

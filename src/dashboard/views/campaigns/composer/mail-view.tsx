@@ -40,7 +40,11 @@ export function MailView({ mail }: { mail: ShownMail }) {
         )}
       </div>
       {part === "html" && html === "" && <p className="quiet small">This mail has no HTML.</p>}
-      {part === "text" && !mail.text && <p className="quiet small">This mail has no text part.</p>}
+      {part === "text" && !mail.text && (
+        <p className="quiet small">
+          The text is made from the HTML. To see it, press “Preview” and choose a recipient.
+        </p>
+      )}
     </>
   );
 }

@@ -1,0 +1,55 @@
+import { compile, type DomNode, type FormatCallback, type HtmlToTextOptions } from "html-to-text";
+import { withShieldedFields } from "#campaigns/shield-fields.ts";
+
+/** As long as a text that an author writes. */
+const LONGEST = 200_000;
+/** Deeper content is left out. Real mails are at most some dozens of elements deep. */
+const MOST_DEPTH = 200;
+
+/**
+ * One item of a list. The library's own formats of lists and quotes indent each line by its level, so that 50 KB of HTML
+ * become megabytes of text; and `<ol type="I" start="999999999">` counts in Roman numerals.
+ */
+const itemOf = (): FormatCallback => {
+  const counts = new WeakMap<DomNode, number>();
+  return (item, walk, builder) => {
+    const list = item.parent ?? item;
+    const count = (counts.get(list) ?? 0) + 1;
+    counts.set(list, count);
+    builder.openBlock({ leadingLineBreaks: 1 });
+    builder.addInline(list.name === "ol" ? `${count}. ` : "* ");
+    walk(item.children ?? [], builder);
+    builder.closeBlock({ trailingLineBreaks: 1 });
+  };
+};
+
+const block = (lineBreaks: number, selectors: string[]) =>
+  selectors.map((selector) => ({
+    selector,
+    format: "block",
+    options: { leadingLineBreaks: lineBreaks, trailingLineBreaks: lineBreaks },
+  }));
+const convert = compile({
+  limits: { maxDepth: MOST_DEPTH },
+  formatters: { item: itemOf() },
+  selectors: [
+    { selector: "a", options: { hideLinkHrefIfSameAsText: true } },
+    // The alternative text is for readers; the picture's address is not.
+    { selector: "img", options: { pathRewrite: () => "" } },
+    ...["h1", "h2", "h3", "h4", "h5", "h6"].map((selector) => ({ selector, options: { uppercase: false } })),
+    { selector: "li", format: "item" },
+    ...block(2, ["ul", "ol", "blockquote"]),
+    // Tables of mails are layout: each cell is a paragraph.
+    ...block(1, ["td", "th"]),
+  ],
+} satisfies HtmlToTextOptions);
+
+/** The plain text of an author's HTML, for mail programs and people that read no HTML. Its merge fields are kept. */
+export const htmlAsText = (html: string): string =>
+  withShieldedFields(html, (shielded) =>
+    convert(shielded)
+      .slice(0, LONGEST)
+      // A mark that was cut in two is no field any more, and braces that were encoded in the HTML begin none.
+      .replace(/\u{F0000}\d*$/u, "")
+      .replaceAll("{{", "{ {"),
+  );
