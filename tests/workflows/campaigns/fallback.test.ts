@@ -213,11 +213,13 @@ test.each([
     return "accept";
   };
   const { campaignId } = await house.draft(80);
+  // Not from the first mail on, which arrives late on a busy machine while the sleep of another connection moves the clock.
+  const began = house.engine.clock.now().getTime();
   await send(campaignId);
   await completed(campaignId);
   expect(await record()).toEqual({ resend: 0, smtp: 80, twice: 0 });
   // 80 mails at 8 a second, of which the bucket gives two at once.
-  expect(Math.max(...times) - Math.min(...times)).toBeGreaterThanOrEqual(9_500);
+  expect(Math.max(...times) - began).toBeGreaterThanOrEqual(9_500);
   // A connection that sleeps moves the virtual clock for all, so only a single one has true times.
   if (Object.keys(env).length === 0) return;
   const inSecondAfter = (from: number) => times.filter((at) => at >= from && at < from + 1000).length;
