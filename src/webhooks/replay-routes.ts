@@ -15,13 +15,13 @@ type Dependencies = {
   jobs: Pick<Jobs, "accept">;
 };
 
-/** `status` "received": the webhook's job failed or was canceled. Webhooks that wait for their job are never chosen. */
+/** `status`: as the list of the inbox shows it. Webhooks that wait for their job are never chosen. */
 const filter = {
   source: z.enum(sources.map(({ name }) => name)),
   type: text(200).optional(),
   from: instant,
   to: instant,
-  status: z.enum(["received", "ignored", "applied", "unchanged", "covered"]).optional(),
+  status: z.enum(["failed", "ignored", "applied", "unchanged", "covered"]).optional(),
 };
 const filterSchema = z.object(filter);
 
@@ -67,6 +67,6 @@ function toFilter({ source: name, type, from, to, status }: z.output<typeof filt
     types: type === undefined ? [...handled] : [type],
     startsAt: from,
     endsAt: to,
-    verdict: status,
+    verdict: status === "failed" ? "received" : status,
   };
 }

@@ -7,6 +7,8 @@ import type { Env } from "#lib/env.ts";
 import type { Logger } from "#lib/logger.ts";
 import { room } from "#lib/room.ts";
 import { githubSyncDue, inboxReplayRequested, webhookGapsDue, webhookReceived } from "#webhooks/events.ts";
+import { inboxRepository } from "#webhooks/inbox-repository.ts";
+import { inboxRoutes } from "#webhooks/inbox-routes.ts";
 import { createReceive } from "#webhooks/receive.ts";
 import { inboxReplayRepository } from "#webhooks/replay-repository.ts";
 import { inboxReplayRoutes } from "#webhooks/replay-routes.ts";
@@ -34,6 +36,7 @@ export const webhooks = room<Dependencies>({
   routes: ({ db, jobs, ...deps }) => [
     ...webhookRoutes({ receive: createReceive({ ...deps, webhooks: webhookRepository(db, deps.clock) }) }),
     ...inboxReplayRoutes({ jobs, replays: inboxReplayRepository(db, deps.clock) }),
+    ...inboxRoutes({ inbox: inboxRepository(db, deps.clock) }),
   ],
   chores({ db, clock }) {
     const { purge } = webhookRepository(db, clock);

@@ -35,6 +35,7 @@ create table public.webhook_inbox (
 );
 create index webhook_inbox_by_object on public.webhook_inbox (object_key, sequence desc);
 create index webhook_inbox_by_time on public.webhook_inbox (received_at, id);
+create index webhook_inbox_by_group on public.webhook_inbox (source, type, verdict, received_at desc, id desc);
 
 -- The newest webhook of an object that had arrived when the object was last read from its provider.
 create table public.webhook_objects (

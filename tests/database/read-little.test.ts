@@ -33,7 +33,10 @@ beforeAll(async () => {
     select private.register_work_kind(jsonb_build_object('function_id', kind, 'event_name', 'e', 'keep_completed', 10,
       'keep_failed', 10)) from unnest(array['rare', 'common']) as kind;
     insert into image_tasks (id, job_id, owner, lane, sequence, round, priority, due_at, prompt, status, created_at, ended_at)
-    select id, id, owner, owner, event_id::bigint, 1, 3, created_at, 'x', 'canceled', created_at, ended_at from jobs`);
+    select id, id, owner, owner, event_id::bigint, 1, 3, created_at, 'x', 'canceled', created_at, ended_at from jobs;
+    insert into webhook_inbox (id, source, external_id, type, object_key, headers, body, verdict, received_at, handled_at)
+    select id, what, n::text, what, n::text, '{}', 'x', case what when 'rare' then 'received' else 'applied' end, t,
+      case what when 'rare' then null else t end from ${each}`);
   await session.query("vacuum analyze");
 });
 afterAll(async () => {
@@ -96,6 +99,11 @@ test.each([
   ["email_lists", "a page of an owner with few", "list_email_lists('rare', null, null, 21, false)"],
   ["campaigns", "a late page", `list_campaigns(null, ${after}, 21)`],
   ["campaigns", "a page of an owner with few", "list_campaigns('rare', null, null, 21)"],
+  ["webhook_inbox", "a late page", `list_webhooks(null, null, null, ${after}, 3)`],
+  ["webhook_inbox", "a source with few", "list_webhooks('rare', null, null, null, null, 3)"],
+  ["webhook_inbox", "failed webhooks", "list_webhooks(null, null, 'failed', null, null, 3)"],
+  ["webhook_inbox", "webhooks of a type that has none", "list_webhooks(null, 'none', null, null, null, 3)"],
+  ["webhook_inbox", "the types that exist", "list_webhook_types(500)"],
   ["image_tasks", "a late page", `list_image_tasks(null, null, null, ${after}, 21)`],
   ["image_tasks", "a page of an owner with few", "list_image_tasks('rare', null, null, null, null, 21)"],
   ["image_tasks", "unfinished tasks", "list_image_tasks(null, null, 'unfinished', null, null, 21)"],

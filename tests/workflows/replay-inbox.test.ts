@@ -74,7 +74,7 @@ describe("webhooks of GitHub, whose counters show each effect", () => {
     expect(await preview({ from: later })).toBe(1);
     expect(await preview({ status: "applied" })).toBe(4);
     // The job of the last one has failed: it lacks its repository.
-    expect(await preview({ status: "received" })).toBe(1);
+    expect(await preview({ status: "failed" })).toBe(1);
 
     for (const round of [2, 3]) {
       const { status, body } = await replay({ type: "star", status: "applied" });

@@ -3951,6 +3951,7 @@ export type Database = {
           isSetofReturn: true;
         };
       };
+      get_webhook: { Args: { p_id: string | null; p_most: number | null }; Returns: Json[] };
       get_webhook_delivery: {
         Args: { p_id: string | null; p_limit: number | null; p_owner: string | null };
         Returns: Json[];
@@ -4526,6 +4527,18 @@ export type Database = {
           p_limit: number | null;
           p_now: string | null;
           p_owner: string | null;
+        };
+        Returns: Json[];
+      };
+      list_webhook_types: { Args: { p_limit: number | null }; Returns: Json[] };
+      list_webhooks: {
+        Args: {
+          p_before_at: string | null;
+          p_before_id: string | null;
+          p_limit: number | null;
+          p_source: string | null;
+          p_status: string | null;
+          p_type: string | null;
         };
         Returns: Json[];
       };
