@@ -75,8 +75,8 @@ export class Engine {
       random,
       maxInFlight: options.maxInFlight ?? limits.callsInFlight,
       call: (run, job) => this.calls.make(run, job),
-      ring: (run, job) => {
-        this.executor.move(run, (rules) => runs.ring(run, rules, job));
+      timerFired: (run, job) => {
+        this.executor.move(run, (rules) => runs.timerFired(run, rules, job));
         flush();
       },
       throttle: (throttle) => this.intake.throttle(throttle),

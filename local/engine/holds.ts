@@ -2,9 +2,9 @@ import type { Clock } from "./clock.ts";
 import type { StoredEvent } from "./documents.ts";
 import { durationOf } from "./duration.ts";
 import { keyOf } from "./flow.ts";
+import { NamedTimers } from "./named-timers.ts";
 import { forever, type Notebook, noteKey } from "./notebook.ts";
 import type { FunctionConfig } from "./protocol.ts";
-import { NamedTimers } from "./timers.ts";
 
 /** Events that start no run yet: a debounce keeps the last event, a batch collects many. Both survive a restart. */
 type Options = {

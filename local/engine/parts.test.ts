@@ -46,7 +46,7 @@ test("the queue never exceeds a limit, and starts another call when one ends", a
     clock: virtualClock(0),
     random: Math.random,
     maxInFlight: 100,
-    ring: () => {},
+    timerFired: () => {},
     throttle: () => undefined,
     busy: () => () => {},
     call: (run) =>

@@ -1,8 +1,8 @@
 import TinyQueue from "tinyqueue";
-import { Alarms } from "./alarms.ts";
 import type { Clock } from "./clock.ts";
 import { Concurrency } from "./concurrency.ts";
 import type { Job, RunDocument } from "./documents.ts";
+import { JobTimers } from "./job-timers.ts";
 import { delayMs, isCurrent, score } from "./queue-order.ts";
 
 /**
@@ -30,7 +30,7 @@ export type QueueOptions = {
   /** Makes the call. When the promise settles, the call's concurrency is free again. */
   call: (run: RunDocument, job: Job) => Promise<void>;
   /** Ends a sleep or a wait. The engine does that itself, without a call to the app. */
-  ring: (run: RunDocument, job: Job) => void;
+  timerFired: (run: RunDocument, job: Job) => void;
   /** When a throttled run may start; undefined means now, and counts as a start. */
   throttle: (throttle: NonNullable<RunDocument["throttle"]>) => number | undefined;
   /** Called before work for which a virtual clock must wait. The returned function is called after the work. */
@@ -42,34 +42,34 @@ export class Queue {
   private readonly lanes = new Map<string, Lane>();
   private readonly ready: Lane[] = [];
   private readonly concurrency = new Concurrency<Lane>();
-  private readonly alarms: Alarms;
+  private readonly jobTimers: JobTimers;
   private inFlight = 0;
   private isPumping = false;
   private stopped = false;
 
   constructor(options: QueueOptions) {
     this.options = options;
-    this.alarms = new Alarms(options.clock);
+    this.jobTimers = new JobTimers(options.clock);
   }
 
   /** Adds a job to the queue. The run's document must already contain it. */
   add(run: RunDocument, job: Job): void {
-    const { clock, ring } = this.options;
+    const { clock, timerFired } = this.options;
     const at = job.at + delayMs(run, job);
     if (job.kind === "call" && at <= clock.now()) return this.enter(run, job);
-    this.alarms.set(run.id, job.id, at, () => {
+    this.jobTimers.set(run.id, job.id, at, () => {
       if (!isCurrent(run, job)) return;
       if (job.kind === "call") this.enter(run, job);
-      else ring(run, job);
+      else timerFired(run, job);
     });
   }
 
   drop(runId: string, jobId: string): void {
-    this.alarms.drop(runId, jobId);
+    this.jobTimers.drop(runId, jobId);
   }
 
   dropAll(runId: string): void {
-    this.alarms.dropAll(runId);
+    this.jobTimers.dropAll(runId);
   }
 
   stop(): void {

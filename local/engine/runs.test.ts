@@ -120,7 +120,7 @@ describe("a run", () => {
 
     const late = startedRun();
     report(late, "start", [{ op: "WaitForEvent", id: "w", opts: { event: "answer", timeout: "1h" } }]);
-    runs.ring(late, rules, jobOf(late, "w"));
+    runs.timerFired(late, rules, jobOf(late, "w"));
     expect(late).toMatchObject({ steps: { w: null }, waits: {} });
     runs.resume(late, rules, "w", event);
     expect(late.steps["w"]).toBeNull();

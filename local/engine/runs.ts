@@ -134,7 +134,7 @@ export const checkpoint = (
   });
 
 /** A timer has fired: a sleep has ended, or a wait or the whole run has reached its time limit. */
-export const ring = (run: RunDocument, rules: Rules, job: Job): Change[] =>
+export const timerFired = (run: RunDocument, rules: Rules, job: Job): Change[] =>
   advance(run, rules, (turn) => {
     if (run.jobs[job.id] !== job) return;
     if (job.kind === "start-timeout" || job.kind === "finish-timeout") return finish(turn, "Cancelled", {});

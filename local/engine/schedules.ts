@@ -1,9 +1,9 @@
 import type { Clock } from "./clock.ts";
 import { nextTick, tickId } from "./cron.ts";
+import { NamedTimers } from "./named-timers.ts";
 import { forever, type Notebook, noteKey } from "./notebook.ts";
 import type { FunctionConfig } from "./protocol.ts";
 import type { Registry } from "./registry.ts";
-import { NamedTimers } from "./timers.ts";
 
 export type Tick = { fn: FunctionConfig; expression: string; id: string; time: number };
 

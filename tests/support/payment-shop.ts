@@ -109,7 +109,7 @@ export async function paymentShop({ apiKey = true, env = {}, after }: Options = 
       return mailRecord.parse(await list.json()).messages;
     },
     /** The payments by Stripe's own record. */
-    intents: () => [...stripe.record.objects.values()].filter(({ object }) => object === "payment_intent"),
+    intents: () => [...stripe.store.objects.values()].filter(({ object }) => object === "payment_intent"),
     async close() {
       await engine.close();
       mail.close();

@@ -38,7 +38,7 @@ const stars = (repository: string) =>
     repository,
   );
 const paymentsOf = (orderId: string) =>
-  house.stripe.record.withOrder(orderId).filter(({ object }) => object === "payment_intent").length;
+  house.stripe.store.withOrder(orderId).filter(({ object }) => object === "payment_intent").length;
 const picture = () =>
   sharp({ create: { width: 40, height: 30, channels: 3, background: "#3a6ea5" } })
     .png()

@@ -1,7 +1,7 @@
-import { createCourier, type SignedWebhook } from "@nightshift/local/providers/courier.ts";
 import { createGithubProvider } from "@nightshift/local/providers/github/provider.ts";
 import { createResendWebhooks } from "@nightshift/local/providers/resend-webhooks.ts";
 import { createStripeProvider } from "@nightshift/local/providers/stripe/provider.ts";
+import { createWebhookSender, type SignedWebhook } from "@nightshift/local/providers/webhook-sender.ts";
 import { afterEach, expect, test } from "vitest";
 import { allFunctions } from "#functions.ts";
 import { createDatabase } from "#lib/database/client.ts";
@@ -73,7 +73,7 @@ async function open({ env = {}, listLagMs = 0 }: { env?: Record<string, string>;
     functions: (platform) =>
       allFunctions(platform).filter((fn) => !["catch-failures", "record-cancellations"].includes(fn.id())),
   });
-  const courier = createCourier(({ path, body, headers }: SignedWebhook) =>
+  const sender = createWebhookSender(({ path, body, headers }: SignedWebhook) =>
     shop.app.doors.api(new Request(`${SITE}${path}`, { method: "POST", body, headers })),
   );
   // The schedules are seen for the first time, and the metrics of repositories are no part of this.
@@ -93,7 +93,7 @@ async function open({ env = {}, listLagMs = 0 }: { env?: Record<string, string>;
     const webhook = resend.happen("email.delivered", { email_id: `mail_${n}`, to: ["ada@example.com"] });
     return { id: webhook.id, webhook };
   };
-  return { stripe, github, resend, courier, happen };
+  return { stripe, github, resend, sender, happen };
 }
 
 const passFiveMinutes = async () => {
@@ -112,10 +112,10 @@ const inbox = async (): Promise<{ external_id: string; received_at: Date; verdic
   shop.rows("select external_id, received_at, verdict from webhook_inbox");
 
 test(`of ${EVENTS} webhooks 5 % are lost and 6 hours' are refused: the next check takes in each, once`, async () => {
-  const { courier, happen } = await open();
+  const { sender, happen } = await open();
   const TICKS = 12 * 12;
   const [outageFrom, outageTo] = [36, 36 + 72];
-  courier.lose((number) => number % 20 === 7);
+  sender.lose((number) => number % 20 === 7);
   const sent = new Map<string, number>();
   let backAt = 0;
   for (let tick = 0; tick < TICKS; tick++) {
@@ -126,15 +126,15 @@ test(`of ${EVENTS} webhooks 5 % are lost and 6 hours' are refused: the next chec
     while (sent.size < Math.round(((tick + 1) * EVENTS) / TICKS)) {
       const { id, webhook } = happen(sent.size);
       sent.set(id, shop.engine.clock.now().getTime());
-      await courier.bring(webhook);
+      await sender.send(webhook);
     }
     await passFiveMinutes();
   }
   for (let tick = 0; tick < 4; tick++) await passFiveMinutes();
   await handled();
 
-  expect(courier.counts.lost).toBeGreaterThanOrEqual(Math.floor(EVENTS * 0.045));
-  expect(courier.counts.refused).toBeGreaterThanOrEqual(Math.floor(EVENTS * 0.45));
+  expect(sender.counts.lost).toBeGreaterThanOrEqual(Math.floor(EVENTS * 0.045));
+  expect(sender.counts.refused).toBeGreaterThanOrEqual(Math.floor(EVENTS * 0.45));
   const rows = await inbox();
   expect(rows.map((row) => row.external_id).toSorted()).toEqual([...sent.keys()].toSorted());
   const waits = rows.map(({ external_id: id, received_at: at }) => {
@@ -159,12 +159,12 @@ test(`of ${EVENTS} webhooks 5 % are lost and 6 hours' are refused: the next chec
   expect(of).toEqual({ paid: third(0), analytics: third(0), stars: third(1), jobs: EVENTS });
   expect(await shop.rows("select from dead_letter_queue")).toEqual([]);
   const [check] = await shop.rows("select sum(found_count)::int as found from webhook_gap_checks");
-  expect(check.found).toBe(courier.counts.lost + courier.counts.refused);
+  expect(check.found).toBe(sender.counts.lost + sender.counts.refused);
 }, 600_000);
 
 test("an event that the provider lists only minutes after it happened is found, too", async () => {
-  const { happen, courier } = await open({ listLagMs: 7 * MINUTE });
-  await courier.bring(happen(0).webhook);
+  const { happen, sender } = await open({ listLagMs: 7 * MINUTE });
+  await sender.send(happen(0).webhook);
   for (let tick = 0; tick < 3; tick++) await passFiveMinutes();
   // Just before a check, which does not see it.
   const { body } = await shop.call("GET", "/api/schedules/check-webhook-gaps");
@@ -176,8 +176,8 @@ test("an event that the provider lists only minutes after it happened is found, 
 });
 
 test("S2-10: a provider that does not answer is asked again after 2, 4, 8, 16 and 32 s, then the check fails", async () => {
-  const { happen, courier } = await open();
-  await courier.bring(happen(0).webhook);
+  const { happen, sender } = await open();
+  await sender.send(happen(0).webhook);
   const lost = happen(3);
   refusals = 6;
   const letters = () => shop.rows("select function_id, error_code, attempts from dead_letter_queue");
@@ -194,11 +194,11 @@ test("S2-10: a provider that does not answer is asked again after 2, 4, 8, 16 an
 });
 
 test("a webhook that arrives after the check has taken it in is a duplicate", async () => {
-  const { happen, courier } = await open();
-  await courier.bring(happen(1).webhook);
+  const { happen, sender } = await open();
+  await sender.send(happen(1).webhook);
   const late = happen(4);
   for (let tick = 0; tick < 4; tick++) await passFiveMinutes();
-  await courier.bring(late.webhook);
+  await sender.send(late.webhook);
   await handled();
   expect(await inbox()).toHaveLength(2);
   expect(await shop.rows("select sum(added_star_count)::int as stars from github_metrics")).toEqual([
@@ -207,8 +207,8 @@ test("a webhook that arrives after the check has taken it in is a duplicate", as
 });
 
 test("a list longer than a step is read on from its stored page in the next step", async () => {
-  const { happen, courier, stripe } = await open();
-  await courier.bring(happen(0).webhook);
+  const { happen, sender, stripe } = await open();
+  await sender.send(happen(0).webhook);
   for (let n = 1; n <= 250; n++) happen(3 * n);
   const env = testEnv(shop.database);
   const gaps = gapRepository(createDatabase(env, shop.database.fetch), shop.engine.clock);
@@ -249,8 +249,8 @@ test("a list longer than a step is read on from its stored page in the next step
 });
 
 test("a key that may not read hooks is named in the job's result, and the other sources are checked", async () => {
-  const { happen, courier } = await open({ env: { GITHUB_BASE_URL: "http://forbidden.local" } });
-  await courier.bring(happen(0).webhook);
+  const { happen, sender } = await open({ env: { GITHUB_BASE_URL: "http://forbidden.local" } });
+  await sender.send(happen(0).webhook);
   const { id } = happen(3);
   for (let tick = 0; tick < 4; tick++) await passFiveMinutes();
   await handled();
@@ -268,8 +268,8 @@ test("a key that may not read hooks is named in the job's result, and the other 
 });
 
 test("a webhook of the list that cannot be read, or is gone, does not hold up the others", async () => {
-  const { happen, courier, resend } = await open();
-  await courier.bring(happen(2).webhook);
+  const { happen, sender, resend } = await open();
+  await sender.send(happen(2).webhook);
   resend.happen("email.delivered", { email_id: 7 });
   gone = happen(8).id;
   const { id } = happen(5);
@@ -283,8 +283,8 @@ test("a webhook of the list that cannot be read, or is gone, does not hold up th
 });
 
 test("it is scheduled only where a source has a key and a secret, and costs two executions", async () => {
-  const { happen, courier } = await open();
-  await courier.bring(happen(1).webhook);
+  const { happen, sender } = await open();
+  await sender.send(happen(1).webhook);
   await passFiveMinutes();
   const { body } = await shop.call("GET", "/api/schedules/check-webhook-gaps");
   await shop.engine.advance(`${Date.parse(body.next.at) - shop.engine.clock.now().getTime()}ms`);

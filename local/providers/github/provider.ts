@@ -1,6 +1,6 @@
 import { createHmac, randomUUID } from "node:crypto";
-import type { SignedWebhook } from "#providers/courier.ts";
 import { json } from "#providers/http.ts";
+import type { SignedWebhook } from "#providers/webhook-sender.ts";
 
 type Options = {
   clock?: { now(): Date };

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { json, parseBody } from "#providers/http.ts";
 import { DroppedAnswer } from "#providers/mail/api.ts";
-import { type StripeEvent, type StripeObject, StripeRecord } from "#providers/stripe/record.ts";
+import { type StripeEvent, type StripeObject, StripeStore } from "#providers/stripe/store.ts";
 
 type Options = {
   dir?: string;
@@ -40,12 +40,12 @@ export function createStripeProvider({
   webhookSecret = "whsec_local_stripe",
   listLagMs = 0,
 }: Options = {}) {
-  const record = new StripeRecord(dir === undefined ? undefined : join(dir, "stripe.journal"));
+  const store = new StripeStore(dir === undefined ? undefined : join(dir, "stripe.journal"));
   const fault = { plan: faults.parse({ count: 0 }) };
   const counts = { reads: 0, writes: 0 };
 
   return {
-    record,
+    store,
     counts,
     /** Makes the next calls fail. */
     fail: (plan: z.input<typeof faults>) => {
@@ -53,10 +53,10 @@ export function createStripeProvider({
     },
     /** The event and its webhook, as Stripe would send it. */
     emit(type: string, object: StripeObject, at = clock.now()) {
-      return webhookOf(record.happen(type, object, at));
+      return webhookOf(store.happen(type, object, at));
     },
     webhookOf,
-    close: () => record.close(),
+    close: () => store.close(),
     async fetch(request: Request): Promise<Response> {
       const url = new URL(request.url);
       if (url.pathname.startsWith("/_control/stripe/")) return control(request, url.pathname);
@@ -87,14 +87,14 @@ export function createStripeProvider({
     const isFaulty = count > 0;
     if (isFaulty) fault.plan = { ...fault.plan, count: count - 1 };
     if (isFaulty && status !== undefined) return problem(status, "api_error", "An injected fault.");
-    const earlier = record.made(key);
+    const earlier = store.made(key);
     if (earlier !== undefined && earlier.form !== form) {
       return problem(400, "idempotency_error", "Keys can only be used with the same parameters.");
     }
     const made = earlier === undefined ? intentOf(new URLSearchParams(form)) : undefined;
-    if (made !== undefined) record.put(made, { key, form });
+    if (made !== undefined) store.put(made, { key, form });
     if (isFaulty && dropAnswer === true) throw new DroppedAnswer();
-    return json(200, record.objects.get(earlier?.id ?? made?.id ?? ""));
+    return json(200, store.objects.get(earlier?.id ?? made?.id ?? ""));
   }
 
   function intentOf(form: URLSearchParams): StripeObject {
@@ -119,27 +119,27 @@ export function createStripeProvider({
     counts.reads += 1;
     if (pathname === "/v1/events") {
       const listedUntil = (clock.now().getTime() - listLagMs) / 1000;
-      const listed = record.events.filter(({ created }) => created <= listedUntil);
+      const listed = store.events.filter(({ created }) => created <= listedUntil);
       return json(200, eventPage(listed, searchParams));
     }
     if (pathname === "/v1/payment_intents/search") {
       const orderId = /^metadata\['orderId'\]:'([^']+)'$/.exec(searchParams.get("query") ?? "")?.[1];
-      const found = record.withOrder(orderId ?? "");
+      const found = store.withOrder(orderId ?? "");
       return json(200, {
         object: "search_result",
         data: found.filter(({ object }) => object === "payment_intent"),
       });
     }
-    const object = record.objects.get(pathname.split("/").at(-1) ?? "");
+    const object = store.objects.get(pathname.split("/").at(-1) ?? "");
     return object ? json(200, object) : problem(404, "invalid_request_error", "No such object.");
   }
 
   async function control(request: Request, pathname: string): Promise<Response> {
-    if (request.method === "GET") return json(200, { ...counts, objects: [...record.objects.values()] });
+    if (request.method === "GET") return json(200, { ...counts, objects: [...store.objects.values()] });
     if (pathname === "/_control/stripe/events") {
       const happened = await parseBody(request, happening);
       if (happened instanceof Response) return happened;
-      return json(200, webhookOf(record.happen(happened.type, happened.object, clock.now())));
+      return json(200, webhookOf(store.happen(happened.type, happened.object, clock.now())));
     }
     if (pathname !== "/_control/stripe/faults") return json(404, { error: `There is no ${pathname} here.` });
     const plan = await parseBody(request, faults);

@@ -123,7 +123,7 @@ test("1,000 events about one object need at most 20 reads from Stripe", async ()
 
 test("a thin event is handled with the current state of its object", async () => {
   shop = await paymentShop();
-  shop.stripe.record.put(intentOf("pi_thin", "order-9"));
+  shop.stripe.store.put(intentOf("pi_thin", "order-9"));
   const body = JSON.stringify({
     object: "v2.core.event",
     id: `evt_${randomUUID()}`,

@@ -15,7 +15,7 @@ test("S4-36: a payment is made once, and a second request for its order is answe
   await shop.settled();
   const [intent] = shop.intents();
   expect(intent).toMatchObject({ amount: 4200, currency: "usd", metadata: { orderId: "order-1" } });
-  expect(shop.stripe.record.made("order-1:key-1")?.id).toBe(intent?.id);
+  expect(shop.stripe.store.made("order-1:key-1")?.id).toBe(intent?.id);
   expect(await resultOf(first.body.jobId)).toEqual({
     status: "completed",
     result: { status: "processed", paymentId: intent?.id },

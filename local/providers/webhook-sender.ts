@@ -2,20 +2,20 @@
 export type SignedWebhook = { path: string; body: string; headers: Record<string, string> };
 
 /** Sends webhooks to a site, except those that it is told to lose. It never sends one again. */
-export function createCourier(post: (webhook: SignedWebhook) => Promise<{ status: number }>) {
+export function createWebhookSender(post: (webhook: SignedWebhook) => Promise<{ status: number }>) {
   let isLost: (number: number) => boolean = () => false;
   let number = 0;
-  const counts = { brought: 0, lost: 0, refused: 0 };
+  const counts = { delivered: 0, lost: 0, refused: 0 };
   return {
     counts,
     /** From now on, loses each webhook for whose number (counted from 0) `which` returns true. */
     lose(which: (number: number) => boolean) {
       isLost = which;
     },
-    async bring(webhook: SignedWebhook): Promise<void> {
+    async send(webhook: SignedWebhook): Promise<void> {
       const mine = number++;
       if (isLost(mine)) counts.lost += 1;
-      else if ((await post(webhook)).status === 200) counts.brought += 1;
+      else if ((await post(webhook)).status === 200) counts.delivered += 1;
       else counts.refused += 1;
     },
   };

@@ -4,7 +4,7 @@ import type { Clock, Timer } from "./clock.ts";
  * The timers of runs, by job. A timer that is not needed any more is removed at once, because it might otherwise stay
  * for a year.
  */
-export class Alarms {
+export class JobTimers {
   private readonly clock: Clock;
   private readonly timers = new Map<string, Map<string, Timer>>();
 

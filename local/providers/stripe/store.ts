@@ -17,7 +17,7 @@ const entrySchema = z.union([
 type Entry = z.infer<typeof entrySchema>;
 
 /** Stripe's data: objects, idempotency keys and events. With a path it survives a restart. */
-export class StripeRecord {
+export class StripeStore {
   readonly #journal;
   readonly objects = new Map<string, StripeObject>();
   readonly #keys = new Map<string, { form: string; id: string }>();
