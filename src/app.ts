@@ -22,8 +22,8 @@ export type App = ReturnType<typeof createApp>;
 type MakeFunctions = (platform: Platform) => InngestFunction.Any[];
 
 /**
- * The composition root: makes the clients from the environment, and from the clients the functions, the routes and one
- * handler for each kind of door. The functions are a parameter, so that only the door that runs them bundles their
+ * The composition root. It makes the clients from the environment, and makes the functions, the routes and a handler
+ * for each door from the clients. The functions are a parameter, so that only the door that runs them bundles their
  * packages (sharp alone is 19 MB).
  */
 export function createApp(env: Env, outside: Outside = {}, makeFunctions = noFunctions) {
@@ -96,7 +96,7 @@ function appWith(makeFunctions: MakeFunctions): App {
  */
 const lastWords = createLogger({});
 
-/** Makes a door of this process. When the app refuses to start, the answer and the log say why. */
+/** Makes the handler of a door (a Netlify function). When the app refuses to start, the answer and the log say why. */
 export const door =
   (name: keyof App["doors"], makeFunctions = noFunctions) =>
   async (request: Request, context?: { waitUntil: WaitUntil }) => {

@@ -15,8 +15,8 @@ export { processPaymentRequested } from "#payments/events.ts";
 export { generateReportRequested } from "#reports/events.ts";
 
 /**
- * Sends work with a priority: `inngest.send(queueJob("email/send.campaign", { campaignId }, "high"))`. The name is that
- * of an event, or that of a queue in the source documents: `email.send-campaign`.
+ * Sends work with a priority: `inngest.send(queueJob("email/send.campaign", { campaignId }, "high"))`. The first
+ * argument names an event, or a queue of the source documents: `email.send-campaign`.
  */
 export const queueJob = <Data extends Record<string, unknown>>(
   name: string,

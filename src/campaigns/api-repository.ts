@@ -91,7 +91,7 @@ export type CampaignSummary = z.output<typeof summaryRow>;
 
 export type CampaignApiRepository = ReturnType<typeof campaignApiRepository>;
 
-/** The campaigns as the API uses them. `owner: null` is an admin; any other owner sees only its own campaigns. */
+/** The API's statements about campaigns. `owner: null` is an admin; any other owner sees only its own campaigns. */
 export const campaignApiRepository = (db: DatabaseClient, clock: Clock) => {
   const { call, callTimeless } = createCall(db, clock);
   return {
@@ -126,7 +126,7 @@ export const campaignApiRepository = (db: DatabaseClient, clock: Clock) => {
     pause: (campaignId: string, owner: string | null): Promise<void> =>
       call("pause_campaign", { campaignId, owner }),
 
-    /** Returns the job that sends the events of the open parts. */
+    /** Returns the job that continues the open parts. */
     acceptResume: (campaignId: string, owner: string | null, request: JobRequest): Promise<Job> =>
       call("accept_campaign_resume", { campaignId, owner, request }, jobRow),
 

@@ -12,10 +12,10 @@ export const WARNING_CODES = [
   "image_without_alt",
 ] as const;
 export type Warning = { code: (typeof WARNING_CODES)[number]; message: string };
-/** As the author wrote it. */
+/** A campaign's texts as its author wrote them. */
 type Written = Pick<CampaignView, "subject" | "html" | "text" | "missingField">;
 
-/** The list of warnings is cut at this number of one kind, because one fault may occur thousands of times. */
+/** The most warnings of one kind that are listed, because one fault may occur thousands of times. */
 const MOST_OF_A_KIND = 10;
 
 /** The names of the author's merge fields, and whether each has a fallback wherever it is used. */

@@ -3,7 +3,7 @@ import { type DefaultTreeAdapterTypes, defaultTreeAdapter, type ErrorCodes, pars
 type Node = DefaultTreeAdapterTypes.Node;
 type Element = DefaultTreeAdapterTypes.Element;
 
-/** Mails are often written without these, and every mail program shows them as meant. */
+/** Faults that are common in mails and do no harm: every mail program shows such a mail as its author meant it. */
 const HARMLESS: ReadonlySet<string> = new Set([
   "missing-doctype",
   "non-conforming-doctype",
@@ -19,8 +19,8 @@ const MAY_STAY_OPEN: ReadonlySet<string> = new Set(
 );
 
 /**
- * HTML repeats formatting that was left open in each paragraph, so that 17 KB can become two million elements and take
- * ten seconds. Real mails have a few thousand elements, at most some dozens deep.
+ * A parser repeats unclosed formatting in each paragraph, so that 17 KB can become two million elements and take ten
+ * seconds. Real mails have a few thousand elements, nested at most some dozens deep.
  */
 const MOST_ELEMENTS = 20_000;
 const MOST_DEPTH = 200;
@@ -41,7 +41,7 @@ export function checkHtml(html: string, most: number): { broken: string[]; image
   return { broken: [...broken].slice(0, most), images: images.slice(0, most) };
 }
 
-/** Undefined when the text exceeds the limits above. */
+/** The parsed text; undefined when it exceeds the limits above. */
 function parseBounded(html: string, tell: (fault: string) => void): Node | undefined {
   let elements = 0;
   let depth = 0;

@@ -6,7 +6,7 @@ import { asPlainText, parseTemplate } from "#mail/template.ts";
 
 const oneLine = (max: number) => filledText(max).regex(/^[^\r\n]*$/, "must be one line");
 /**
- * With this limit, a text of 200,000 characters stays under a megabyte, even when each field has a value of 2,000
+ * With this limit, a text of 200,000 characters stays under a megabyte, even when each field is filled with 2,000
  * characters.
  */
 const MOST_MERGE_FIELDS = 200;

@@ -1,14 +1,15 @@
 import { compile, type DomNode, type FormatCallback, type HtmlToTextOptions } from "html-to-text";
 import { withShieldedFields } from "#campaigns/shield-fields.ts";
 
-/** As long as a text that an author writes. */
+/** The same limit as for a text that an author writes. */
 const LONGEST = 200_000;
-/** Deeper content is left out. Real mails are at most some dozens of elements deep. */
+/** Content that is nested deeper than this is left out. Real mails are nested at most some dozens of elements deep. */
 const MOST_DEPTH = 200;
 
 /**
- * One item of a list. The library's own formats of lists and quotes indent each line by its level, so that 50 KB of HTML
- * become megabytes of text; and `<ol type="I" start="999999999">` counts in Roman numerals.
+ * One item of a list. The library's own formats of lists and quotes are not used. They indent each line by its level,
+ * so that 50 KB of HTML become megabytes of text, and they write the number of `<ol type="I" start="999999999">` in
+ * Roman numerals.
  */
 const itemOf = (): FormatCallback => {
   const counts = new WeakMap<DomNode, number>();
@@ -49,7 +50,8 @@ export const htmlAsText = (html: string): string =>
   withShieldedFields(html, (shielded) =>
     convert(shielded)
       .slice(0, LONGEST)
-      // A mark that was cut in two is no field any more, and braces that were encoded in the HTML begin none.
+      // A mark that the limit has cut in two is removed. Braces that were encoded in the HTML must not begin a merge
+      // field.
       .replace(/\u{F0000}\d*$/u, "")
       .replaceAll("{{", "{ {"),
   );

@@ -17,11 +17,11 @@ const newsletterView = acceptedView.extend({
   subscriberCount: z.number(),
 });
 z.globalRegistry.add(newsletterView, { id: "AcceptedNewsletter" });
-/** The answer when the request itself has sent the newsletter, which a flag may still choose. */
+/** The answer when the request itself has sent the newsletter. A flag chooses between this and the queue. */
 const sentView = newsletterView.extend({ status: z.literal("sent"), queued: z.literal(false) });
 z.globalRegistry.add(sentView, { id: "SentNewsletter" });
 
-/** Longer than a request needs that sends to a small audience itself. */
+/** A request that sends to a small audience itself needs less time than this. */
 const TIMEOUT_MS = 25_000;
 
 /**

@@ -1,8 +1,8 @@
 import { htmlAsText } from "#campaigns/html-as-text.ts";
 
 /**
- * What is made from the author's HTML. It is made once, when the HTML is stored, and is frozen with the campaign: a later
- * version of the libraries could write other bytes, and a batch that is sent again must have the same.
+ * What is made from the author's HTML. It is made once, when the HTML is stored, and is frozen with the campaign: a
+ * later version of the libraries could write other bytes, and a batch that is sent again must have the same bytes.
  */
 export type Prepared = { htmlAsText?: string | null };
 

@@ -22,10 +22,13 @@ export const previewView = z.object({
   recipients: count,
   /** Subscribers who get no mail, by status. */
   leftOut: z.record(z.string(), count),
-  /** The largest, at most ten. */
+  /** The domains with the most recipients, at most ten. */
   domains: z.array(z.object({ domain: z.string(), recipients: count })),
   warnings: z.array(z.object({ code: z.enum(WARNING_CODES), message: z.string() })),
-  /** The mails of the first three recipients, as they would be sent; `missing` names the fields for which one fails. */
+  /**
+   * The mails of the first three recipients, as they would be sent. A mail with `missing` would fail, because its
+   * recipient lacks these fields.
+   */
   samples: z.array(
     z.object({
       to: z.string(),
@@ -37,12 +40,15 @@ export const previewView = z.object({
   ),
   estimate: z.object({
     executions: count,
-    /** How long sending takes at the configured pace; null: we set no limit. */
+    /** How long sending takes at the configured rate; null: no rate is configured. */
     seconds: count.nullable(),
     /** The cost of a month in which this campaign is the only work; null when a price is on request. */
     cheapestUsd: count.nullable(),
   }),
-  /** A hash of audience and content. Sending with it as `previewHash` is refused when one of them has changed since. */
+  /**
+   * A hash of audience and content. A request to send may contain it as `previewHash`, and is refused when the audience
+   * or the content has changed since.
+   */
   hash: z.string(),
 });
 z.globalRegistry.add(previewView, { id: "CampaignPreview" });

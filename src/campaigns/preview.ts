@@ -37,7 +37,7 @@ export type Sample = {
 export type Preview = Omit<Audience, "fields" | "content" | "samples"> & {
   warnings: Warning[];
   samples: Sample[];
-  /** `seconds`: how long sending takes at the configured pace; null: we set no limit. */
+  /** `seconds`: how long sending takes at the configured rate; null: no rate is configured. */
   estimate: { executions: number; seconds: number | null; cheapestUsd: number | null };
 };
 
@@ -79,7 +79,7 @@ export function createSampler(
   };
 }
 
-/** The configured rate of the first provider; 0: no limit of ours. */
+/** The configured rate of the first provider; 0: no rate is configured. */
 const mailsPerSecond = (env: Env): number =>
   env.MAIL_PROVIDERS[0] === "smtp"
     ? env.SMTP_MAILS_PER_SECOND

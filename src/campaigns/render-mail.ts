@@ -19,7 +19,7 @@ import type { UnsubscribeLinks } from "#mail/unsubscribe-links.ts";
 export const writtenContent = z.object({
   subject: z.string(),
   html: z.string().nullable(),
-  /** The author's text, or else the one that was made from the HTML. */
+  /** The author's text, or else the text that was made from the HTML. */
   text: z.string(),
   from: z.string(),
   replyTo: z.string().nullable(),

@@ -15,8 +15,8 @@ const isRow = (row: unknown): boolean =>
   Array.isArray(row) && typeof row[0] === "number" && typeof row[1] === "string" && isObject(row[2]);
 
 /**
- * Recipients arrive as tuples, because repeated keys would be most of the answer. This code checks them itself: a whole
- * audience is read, and zod would take longer than the database.
+ * Recipients arrive as tuples, because repeated field names would be most of the answer. They are checked without a
+ * schema, because for a whole audience zod would take longer than the database.
  */
 const recipients = z
   .custom<Row[]>((rows) => Array.isArray(rows) && rows.every(isRow))
@@ -47,8 +47,8 @@ export type Outcome = {
   sent: Record<string, string>;
   failed: Record<string, [code: string, words: string]>;
   /**
-   * The outcome of all other mails: "open" when the provider accepted none of them; otherwise they become unknown, with
-   * this error code.
+   * The outcome of the batch's other mails: "open" when the provider accepted none of them; otherwise the error code
+   * with which they become unknown.
    */
   rest?: "open" | ErrorCode;
 };

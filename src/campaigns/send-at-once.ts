@@ -15,12 +15,12 @@ export type SendAtOnce = (campaignId: string, jobId: string) => Promise<boolean>
 
 /** No new request to the provider begins after this time. */
 const SEND_MS = 8_000;
-/** Longer than any request takes. */
+/** Every request has ended before this time. */
 const LEASE_MS = 120_000;
 
 /**
- * Sends a small campaign within one request, with the plan, the parts and the idempotency keys of a run. So the queue
- * can send the rest, and no mail is sent twice. Returns whether everything was sent; never throws.
+ * Sends a small campaign within one request, with the same plan, parts and idempotency keys as a run in the queue. So
+ * the queue can send the rest, and no mail is sent twice. Returns whether everything was sent; never throws.
  */
 export function createSendAtOnce(deps: Dependencies): SendAtOnce {
   return async (campaignId, jobId) => {

@@ -75,8 +75,8 @@ async function ask(
   key: string,
   isSearch: boolean,
 ): Promise<BatchAnswer | Stopped> {
-  // When this step has no time left, another step starts the search again, because the provider recognises the keys.
-  // Without keys the search cannot be repeated, so it continues here.
+  // When this step has no time left, a later step repeats the search, because the provider recognises the keys. Without
+  // keys the search cannot be repeated, so it continues here.
   if (isSearch && mailer.remembersKeysForMs !== undefined && isLate()) return { kind: "stopped", waitMs: 0 };
   const waitMs = isSearch ? await pace.reach() : 0;
   return waitMs > 0 ? { kind: "stopped", waitMs } : mailer.sendBatch(mails, key);

@@ -19,10 +19,7 @@ type Dependencies = SendDependencies & {
 /** How many parts are worked on at once for one provider account. */
 const PARTS_AT_ONCE = 10;
 
-/**
- * Sends one part of a campaign. That takes one step; it takes more when the provider asks for a pause or the step's
- * time is up.
- */
+/** Sends one part of a campaign. One step is enough, unless the provider asks for a pause or the step's time is up. */
 export const sendCampaignPart = (deps: Dependencies) =>
   deps.inngest.createFunction(
     {

@@ -43,7 +43,10 @@ export async function sendInHalves(mails: readonly string[], key: string, send: 
   return { results, answer: isWrong ? refusedAll(results) : answer };
 }
 
-/** When each of several mails is refused, the request is wrong, so no recipient is marked as failed. */
+/**
+ * When each of several mails is refused, the cause is the request and not the mails, so no recipient is marked as
+ * failed.
+ */
 function refusedAll(results: ReadonlyMap<number, MailResult>): BatchAnswer {
   const [first] = results.values();
   const words = first && "words" in first ? first.words : "";

@@ -31,15 +31,17 @@ export type NewsletterDependencies = {
 };
 export type Newsletter = { campaignId: string } | CampaignContent;
 
-/** S4-64. */
+/** The name of the flag in the source documents (S4-64). */
 const FLAG = "async_newsletter";
-/** One request to the provider takes this many recipients. With more recipients, the queue sends the newsletter. */
+/**
+ * The most recipients of one request to the provider. With more recipients than this, the queue sends the newsletter.
+ */
 const MOST_AT_ONCE = 100;
 const eventData = z.object({ campaignId: z.uuid() });
 
 /**
  * Accepts a newsletter. While the flag exists, the job is held until the flag decides whether the queue or this request
- * sends it. The first decision on a campaign counts, and only the request that made it sends.
+ * sends the newsletter. The first decision on a campaign counts, and only the request that made it sends.
  */
 export async function sendNewsletter(
   { campaigns, jobs, rollout, sendAtOnce }: NewsletterDependencies,

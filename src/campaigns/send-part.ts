@@ -136,7 +136,10 @@ async function sendAll(
 
 const untouched = ({ batchNo, inDoubt }: Batch): Ended => (inDoubt ? {} : { outcome: putBack(batchNo) });
 
-/** For each provider the time after which a batch must have been first sent to it, to be sent again under its key. */
+/**
+ * A time for each provider. A batch that was first sent to the provider after this time may be sent to it again under
+ * its key.
+ */
 const keysSince = ({ providers, clock }: SendDependencies): Record<string, string> =>
   Object.fromEntries(
     providers.flatMap(({ mailer: { account, remembersKeysForMs: ms } }) =>

@@ -19,7 +19,9 @@ type Dependencies = {
   refuseWithoutImprint: () => void;
 };
 
-/** Sends a campaign now or at a time, pauses and resumes it. Its job is canceled by the route of jobs. */
+/**
+ * Sends a campaign now or at a time, pauses and resumes it. The route of jobs cancels a campaign, by canceling its job.
+ */
 export const sendRoutes = ({ campaigns, jobs, clock, refuseWithoutImprint }: Dependencies): Route[] => [
   route({
     method: "POST",

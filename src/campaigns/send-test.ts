@@ -11,8 +11,8 @@ type Dependencies = Pick<PreviewDependencies, "campaigns" | "previews" | "links"
 export type SendTest = ReturnType<typeof createSendTest>;
 
 /**
- * Ten tests at once, then two a minute, for each owner. The address is not checked, so this rate prevents that a list
- * is mailed by tests.
+ * Ten tests at once, then two a minute, for each owner. The address is not checked, so this rate prevents the use of
+ * tests to mail a whole list.
  */
 const RATE = { capacity: 10, refillPerSecond: 1 / 30, take: 1 };
 /** No subscriber has this id, so the unsubscribe link in a test unsubscribes no recipient. */

@@ -2,7 +2,7 @@ import { Problem } from "./problem.ts";
 import type { Request } from "./request.ts";
 import { createFrameReader, type Frame } from "./sse.ts";
 
-/** A stream without any message after this time is buffered by a proxy. */
+/** When a stream has sent no message by this time, a proxy is buffering it. */
 const FIRST_WORD_MS = 5000;
 /**
  * The server sends a heartbeat every 3 s. A connection that is silent for this long is broken, for instance after the

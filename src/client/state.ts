@@ -88,7 +88,7 @@ export function reduce<Task extends Item>(state: LiveState<Task>, message: Messa
   }
 }
 
-/** Progress changes without a new revision, and only grows. */
+/** Progress changes without a new revision. It only grows, so the larger progress is the newer one. */
 const isNewer = (a: Job, b: Job): boolean =>
   a.revision > b.revision || (a.revision === b.revision && (a.progress?.done ?? 0) > (b.progress?.done ?? 0));
 

@@ -87,7 +87,7 @@ export type ImageTask = {
   attempts: number;
   maxAttempts: number;
   retryAt: string | null;
-  /** 1 starts next; null when the task does not wait any more. */
+  /** The task's place in the queue: 1 starts next; null when the task does not wait any more. */
   position: number | null;
   dueAt: string;
   sequence: number;

@@ -3,7 +3,7 @@ import type { Usage } from "#cost/usage.ts";
 
 type Billed = Pick<Usage, MeterName>;
 
-/** The price of this usage; null when the plan does not allow so much, or its price is on request. */
+/** The price of this usage; null when the plan does not allow this usage, or its price is on request. */
 export function priceOf({ usd, included, more }: Plan, used: number): number | null {
   if (usd === null) return null;
   if (used <= included) return usd;

@@ -27,7 +27,7 @@ export const EXECUTIONS: Readonly<Record<string, number>> = {
   "backfill-schedule": 3,
   "sync-github-metrics": 2,
   "generate-sitemap": 2,
-  // A month with few jobs.
+  // For a month with few jobs.
   "archive-ledger": 6,
   "on-user-signup": 4,
   "set-default-settings": 2,

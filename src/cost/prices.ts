@@ -9,7 +9,7 @@ type Source = { page: string; seenOn: string };
 export type Plan = {
   name: string;
   usd: number | null;
-  /** What is included. */
+  /** The usage that the price includes. */
   included: number;
   /**
    * The price of further units, sold in packs of `per`, up to `most` altogether; null: the plan has no further units.

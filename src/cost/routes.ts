@@ -60,7 +60,7 @@ z.globalRegistry.add(monthView, { id: "CostOfMonth" });
 
 type Dependencies = { cost: Pick<CostRepository, "month">; clock: Clock };
 
-/** Far above the limit of every plan that has a price. */
+/** The largest number that is accepted, far above the limit of every plan that has a price. */
 const MOST = 1_000_000_000;
 
 export const costRoutes = ({ cost, clock }: Dependencies): Route[] => [

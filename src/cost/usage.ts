@@ -35,7 +35,7 @@ export const ASSUMED = {
   secondsPerHousekeeping: 1,
   /** Memory of a function on Netlify. */
   functionGb: 1,
-  /** The row of a job, its run, and about three events of its timeline. */
+  /** The rows of the job, of its run, and of about three entries of its timeline. */
   rowsPerEvent: 5,
   /** The size of a row with its index entries. */
   bytesPerRow: 800,

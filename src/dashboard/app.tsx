@@ -22,7 +22,7 @@ export function App() {
       ) : (
         // Another key may see other data, so the page is rendered anew and keeps nothing of the previous key.
         <Shell key={key} view={view} id={id}>
-          {/* The view is reset by another subject, but not by another filter. */}
+          {/* A change of the subject resets the view; a change of the filter does not. */}
           <Boundary key={subject}>
             <view.show id={id} query={query} />
           </Boundary>

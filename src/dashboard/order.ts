@@ -1,5 +1,5 @@
 /**
- * Compares ISO times of one clock by their characters, because the order of a language would treat "." and "+"
+ * Compares ISO times of one clock by their characters, because the sort order of a language would place "." and "+"
  * differently.
  */
 export function byText(a: string | null, b: string | null): number {

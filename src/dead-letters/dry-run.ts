@@ -21,7 +21,7 @@ z.globalRegistry.add(dryRunView, { id: "DeadLetterDryRun" });
 
 type Dependencies = { groups: Pick<LetterGroupRepository, "page">; checkLetter: CheckLetter };
 
-/** Checks each open letter as a job does before it reprocesses them. It writes nothing. */
+/** Checks each open letter in the same way as the job that would reprocess it. It writes nothing. */
 export async function dryRun(
   { groups, checkLetter }: Dependencies,
   fingerprint: string,

@@ -69,12 +69,14 @@ export function toFailure(news: unknown, maxAttempts: MaxAttempts): Failure {
   };
 }
 
-/** Raise this when the rules below change, because the new rules would put older dead letters into other groups. */
+/**
+ * Raise this number when the rules below change, because the new rules would put older dead letters into other groups.
+ */
 const FINGERPRINT_VERSION = 2;
 
 /**
  * Equal for failures of one cause: the same function, step, error code (or class, without a code) and message. Ids,
- * numbers, addresses and lines of code are taken out of the message; the stack does not count.
+ * numbers, addresses and lines of code are taken out of the message. The stack trace is not compared.
  */
 export function fingerprintOf(functionId: string, kind: string, message: string, step = ""): string {
   const cause = [functionId, withoutDetails(step), kind, withoutDetails(message)].join("\n");

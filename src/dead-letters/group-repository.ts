@@ -12,7 +12,7 @@ import type { LetterFilter } from "./rows.ts";
 export type GroupWork = {
   fingerprint: string;
   action: "reprocess" | "ignore";
-  /** Why they are ignored. */
+  /** Why the letters are ignored. */
   note: string | null;
   /** How many letters are reprocessed at the same time. */
   atOnce: number;
@@ -50,7 +50,7 @@ const worked = z.object({ state: z.enum(["open", "done", "lost"]), waitMs: z.num
 export function letterGroupRepository(db: DatabaseClient, clock: Clock) {
   const { call, callTimeless } = createCall(db, clock);
   return {
-    /** The groups, the one that failed last first. `total` counts those beyond the limit too. */
+    /** The groups, ordered by their last failure, the newest first. `total` also counts the groups beyond the limit. */
     list: (filter: Pick<LetterFilter, "status" | "fingerprint">, limit: number) =>
       call("list_letter_groups", { status: filter.status, fingerprint: filter.fingerprint, limit }, groups),
 

@@ -24,7 +24,7 @@ type Dependencies = {
 
 /**
  * Sends the alert of a dead letter once: only the process that has claimed the letter in the database sends it. If that
- * process dies, the next one that asks may claim the letter, so an alert may be sent twice but is never lost. While
+ * process dies, another process may claim the letter later, so an alert may be sent twice but is never lost. While
  * Slack does not answer, the alert is repeated, but the log entry and the Sentry report are not.
  */
 export const createLetterAlert =

@@ -37,7 +37,9 @@ export type JsonPatch = z.output<typeof jsonPatch>;
 
 export const patchBody = z.strictObject({ patch: jsonPatch.optional() }).prefault({});
 
-/** The operations without their values and without addresses, because an erasure does not reach the audit log. */
+/**
+ * The operations without their values and without e-mail addresses, because an erasure does not change the audit log.
+ */
 export function auditedPatch(body: unknown): Record<string, string> {
   const { patch } = z.object({ patch: jsonPatch.nullish() }).parse(body);
   if (!patch) return {};
@@ -98,8 +100,8 @@ function wrongWith(holder: { data: Json }, one: Operation): string | undefined {
 }
 
 /**
- * Whether a path leads to a value of the data, or, if it `mayBeNew`, to a place for one. The library follows inherited
- * properties, too: /toString/call would change that function for the whole process.
+ * Whether a path leads to a value of the data, or, if it `mayBeNew`, to a place where one can be added. The library
+ * also follows inherited properties, so that /toString/call would change this function for the whole process.
  */
 function leads(root: unknown, path: string, mayBeNew: boolean): boolean {
   const tokens = path.split("/").slice(1);

@@ -22,7 +22,7 @@ const QUIET_MS = 15 * 60_000;
 const LOST_MS = 25 * 60 * 60_000;
 const BATCH = 50;
 
-/** Asks Inngest about runs without progress for too long, and records in the ledger how they ended. */
+/** Asks Inngest about runs that have made no progress for too long, and records in the ledger how they ended. */
 export function settleQuietRuns({ jobs, letters, engine, clock }: Dependencies): Chore {
   return {
     name: "runs",

@@ -24,11 +24,11 @@ export const letterView = z.object({
   handledBy: z.string().nullable(),
   handledAt: z.string().nullable(),
   note: z.string().nullable(),
-  /** The data with which it was reprocessed, after a patch; `event.data` stays as it was. */
+  /** The patched data with which the letter was reprocessed; `event.data` is the data without the patch. */
   patchedData: z.record(z.string(), z.unknown()).nullable(),
   /** Why a patch could not be applied; the letter stays open. */
   refusal: z.string().nullable(),
-  /** How the reprocessing ended; null while it runs, and when there was none. */
+  /** How the reprocessing ended; null while it runs, and when the letter was not reprocessed. */
   outcome: z.string().nullable(),
   links: z.object({
     self: z.string(),

@@ -12,7 +12,7 @@ export const eventTypeView = z.object({
 
 const EXAMPLE_TIME = "2026-11-01T09:00:00.000Z";
 
-/** The facts of all rooms, as a receiver sees them: the body of a request is `{event, data, timestamp}`. */
+/** The facts of all rooms, described for receivers: the body of a request is `{event, data, timestamp}`. */
 export const toCatalog = (facts: readonly Fact[]): z.output<typeof eventTypeView>[] =>
   facts.map(({ type, summary, schema, example }) => {
     const body = z.object({ event: z.literal(type), data: schema, timestamp: z.iso.datetime() });

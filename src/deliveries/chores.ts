@@ -4,13 +4,13 @@ import type { Chore } from "#lib/housekeeping.ts";
 
 const BATCH = 100;
 
-/** Plans the missing lanes of endpoints that have something to send. */
+/** Plans a lane for each endpoint that has deliveries to send but no lane. */
 export const keepLanes = (deliveries: Pick<DeliveryRepository, "wake">): Chore => ({
   name: "webhook-lanes",
   run: async () => ({ woken: await deliveries.wake(BATCH) }),
 });
 
-/** Encrypts again, with the newest key, what an older key has encrypted. */
+/** Secrets that an older key has encrypted are encrypted again with the newest key. */
 export const renewSecrets = (
   deliveries: Pick<DeliveryRepository, "oldSecrets" | "replaceSecrets">,
   secrets: SecretBox,

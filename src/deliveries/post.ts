@@ -76,7 +76,7 @@ async function ask(
 
 /**
  * The first 64 KB of the body. The status decides the outcome, so a body that breaks off or never ends does not change
- * it.
+ * the outcome.
  */
 async function beginningOf({ body }: SafeAnswer): Promise<string> {
   const chunks: Buffer[] = [];
@@ -88,7 +88,7 @@ async function beginningOf({ body }: SafeAnswer): Promise<string> {
       if (bytes >= MAX_ANSWER_BYTES) break;
     }
   } catch {
-    // What has arrived is kept.
+    // The body broke off. What has arrived is kept.
   }
   return Buffer.concat(chunks).subarray(0, MAX_ANSWER_BYTES).toString("utf8").slice(0, MAX_ANSWER_BYTES);
 }

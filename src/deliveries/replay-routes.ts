@@ -25,7 +25,7 @@ const replayView = z.object({
   perSecond: z.number(),
   isPaused: z.boolean(),
   createdAt: z.string(),
-  /** The job, which has the replay's progress and end, and can be canceled. */
+  /** The address of the replay's job, which shows its progress and its end, and can be canceled. */
   jobUrl: z.string(),
 });
 z.globalRegistry.add(replayView, { id: "WebhookReplay" });

@@ -48,7 +48,8 @@ export const replayWebhooks = ({ inngest, replays, parts, clock, flow, onFailure
         await parts.work(part, { policy: "dataSync" }, (claimed, time) =>
           workAtRate({ clock, time, part: claimed }, async (from) => {
             const { state, next } = await replays.queue(claimed, replayId, from);
-            // Work on a paused part ends although the part is not done: the run waits, then claims the part again.
+            // "done" ends the work on the part, although a paused part is not done: the run waits, and then claims the
+            // part again.
             return { next, state: state === "paused" ? "done" : state };
           }),
         );

@@ -59,7 +59,7 @@ export function deliveryRepository(db: DatabaseClient, clock: Clock) {
         claimRow.nullable(),
       ),
 
-    /** Records attempts, each once. Returns why the endpoint was disabled by them, or null. */
+    /** Records attempts, each once. Returns why these attempts have disabled the endpoint, or null. */
     settle: (endpointId: string, claimant: string, attempts: readonly Attempt[]) =>
       call(
         "settle_webhook_deliveries",

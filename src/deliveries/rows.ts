@@ -71,7 +71,9 @@ export const claimRow = z.object({
       type: z.string(),
       data: z.json(),
       at: z.string(),
-      /** The number of the next attempt: over all tries, and since the delivery was last queued. */
+      /**
+       * The number of the next attempt: `attempt` counts all attempts, `try` those since the delivery was last queued.
+       */
       attempt: z.number(),
       try: z.number(),
     }),

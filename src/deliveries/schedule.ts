@@ -29,8 +29,8 @@ export const SCHEDULE_NAMES = ["standard", "short"] as const satisfies readonly 
 const JITTER = 0.2;
 
 /**
- * The delay after failed attempt number `attempt` (1 is the first); undefined when there is no further one. `random` is
- * in [0, 1). An endpoint that asks for a longer wait gets it.
+ * The delay after failed attempt number `attempt` (1 is the first); undefined after the last attempt. `random` is in
+ * [0, 1). An endpoint that asks for a longer wait gets it.
  */
 export function delayAfter(
   schedule: ScheduleName,

@@ -27,7 +27,7 @@ const AT_ONCE = 10;
 /** A request may run 60 s on Netlify. The last batch waits up to 10 s for tokens, and 10 s for its answers. */
 const STEP_MS = 30_000;
 const MAX_STEPS = 100;
-/** The lowest rate is one request in 10 seconds. */
+/** The longest wait for a token: at the lowest rate, an endpoint gets one request in 10 seconds. */
 const PATIENCE_MS = 10_000;
 
 /**

@@ -21,7 +21,7 @@ export const endpointView = z.object({
   /** The delays between attempts: 10 attempts in 75 hours, or 6 in about five minutes. */
   policy: z.enum(SCHEDULE_NAMES),
   status: z.enum(["enabled", "disabled"]),
-  /** Why it is disabled: a person did it, it answered 410, or it has failed for five days. */
+  /** Why the endpoint is disabled: a person disabled it, it answered 410, or it has failed for five days. */
   disabledReason: z.enum(["user", "gone", "failing"]).nullable(),
   disabledAt: z.string().nullable(),
   /** "failing": the last attempt failed, and no attempt has succeeded since `failingSince`. */

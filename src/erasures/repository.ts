@@ -21,7 +21,10 @@ export function erasureRepository(db: DatabaseClient, clock: Clock) {
     accept: (email: string, request: JobRequest): Promise<Job> =>
       call("accept_erasure", { email, request }, jobRow),
 
-    /** Erases small tables up to the first full piece of a large one. The answer `waiting` means that unfinished work still needs the address. */
+    /**
+     * Erases table after table, until a piece is full. The answer `waiting` means that unfinished work still needs the
+     * address.
+     */
     erasePiece: (id: string) => call("erase_piece", { id }, z.enum(["more", "waiting", "done"])),
 
     async get(id: string) {

@@ -17,7 +17,10 @@ type Dependencies = {
 /** One part is one statement and two executions: 10,000 followers are five parts. */
 const FOLLOWERS_PER_PART = 2000;
 
-/** Sends an event for each range of followers. A post that is pulled has no parts, and its job is completed at once. */
+/**
+ * Sends an event for each range of followers. A post that its readers pull has no parts, and its job is completed at
+ * once.
+ */
 export const pushPost = ({ inngest, feed, parts, flow, onFailure }: Dependencies) =>
   inngest.createFunction(
     {

@@ -52,7 +52,7 @@ export async function drawImage(
   const noted = await deps.images.end(work.taskId, begun.token, outcome);
   if (noted === "lost") throw new AppError("conflict", "A later attempt draws this picture");
   if (noted === "ended") {
-    // The task was canceled while it was drawn, and the next task has started.
+    // The task was canceled while it was drawn, so its picture is not wanted. The next task has started.
     await deps.storage.remove(IMAGES_BUCKET, [path]);
     return { state: "ended" };
   }

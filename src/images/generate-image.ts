@@ -10,7 +10,7 @@ import { AppError } from "#lib/errors.ts";
 
 type Dependencies = DrawDependencies & FinishDependencies & { inngest: InngestClient; onFailure: OnFailure };
 
-/** A run that has checked this many times fails, because waiting does not help. */
+/** A run fails when it has checked this many times whether its task may start, because more waiting would not help. */
 const MAX_ROUNDS = 150;
 
 /**

@@ -28,8 +28,8 @@ const MAX_BYTES = 20 * 1024 * 1024;
 export const pollinations = (deps: Dependencies): ImageProvider => ({
   name: NAME,
   draw(order, leftMs = Infinity) {
-    // A timer aborts the call instead of a signal, because a signal may be garbage-collected with its Request, even
-    // during an answer.
+    // The call is aborted by a timer and not by a signal, because a signal may be garbage-collected with its Request,
+    // even during an answer.
     const call = new AbortController();
     const picture = ask(deps, order, call.signal);
     const { ms, code } = patienceOf(deps.env.IMAGES_TIMEOUT_MS, leftMs);

@@ -12,7 +12,7 @@ type Dependencies = { images: Pick<ImageApiRepository, "live" | "ofJobs">; strea
 
 /** S1-15: follows the tasks of one lane (or of all). A task changes only with an event of its job. */
 export function queueStreamRoutes({ images, streams }: Dependencies): Route[] {
-  /** All listeners use the same function, so that it is called once per batch. */
+  /** All listeners use the same function, so that it is called once per batch of changed jobs. */
   const present: Subject["present"] = async (jobs) => {
     const jobIds = jobs.filter(({ job }) => job.function_id === "generate-image").map(({ job }) => job.id);
     const tasks = jobIds.length === 0 ? [] : await images.ofJobs(jobIds);

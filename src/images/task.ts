@@ -59,7 +59,7 @@ export const taskView = z.object({
   attempts: z.number(),
   maxAttempts: z.number(),
   retryAt: z.string().nullable(),
-  /** 1 starts next; null when the task does not wait any more. */
+  /** The task's place in the queue: 1 starts next; null when the task does not wait any more. */
   position: z.number().nullable(),
   /** The queue is ordered by these two fields: earliest due first, then in the order of accepting. */
   dueAt: z.string(),
@@ -105,6 +105,8 @@ function toError({ error_code: code, error_message: words }: Task): TaskView["er
   return { code, message: code === "internal" ? UNFORESEEN : (words ?? "") };
 }
 
-/** Depends only on the row and not on the time, so that clients get every change of it as an event. */
+/**
+ * The result depends only on the row and not on the time, so that clients get every change of the result as an event.
+ */
 const isDrawnOn = ({ status, drawing_until }: Task): boolean =>
   status === "canceled" && drawing_until !== null;

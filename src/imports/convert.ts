@@ -51,7 +51,10 @@ export function createConvert({ target, mapping, absent }: Said): Convert {
 /** Text with the apostrophe that rejects.csv adds before text that a spreadsheet would run as a formula. */
 const ESCAPED = /^'('*[=+\-@\t\r\uFF1D\uFF0B\uFF0D\uFF20])/;
 
-/** The names in JSON rows may differ from row to row, even in case and hyphens, and some occur only late in a file. */
+/**
+ * The names in JSON rows may differ from row to row, sometimes only in case or hyphens, and some names occur only late
+ * in a file.
+ */
 function fieldFinder(target: Target, mapping: Mapping): (column: string) => string | null {
   const known = new Map(Object.entries(mapping));
   const byKey = new Map(Object.entries(mapping).map(([column, field]) => [columnKey(column), field]));

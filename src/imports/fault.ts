@@ -17,7 +17,7 @@ const FAULTS: ReadonlySet<ErrorCode> = new Set([
   "provider_answer_too_large",
 ]);
 
-/** The code of such an error, even after the error has passed through the engine. */
+/** The code of an error in `FAULTS`, even after the error has passed through the engine. */
 export function faultOf(error: unknown): ErrorCode | undefined {
   const code = codeOf(error);
   return code !== undefined && FAULTS.has(code) ? code : undefined;

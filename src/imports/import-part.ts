@@ -69,7 +69,7 @@ function rowsOf(work: ImportRow, source: Source, { bounds }: Part): AsyncIterabl
   return readTableFrom(bytes, dialect, { offset: from, line }, until ?? undefined);
 }
 
-/** A host without ETags may serve another file, which shows only when its rows are counted. */
+/** Without ETags, a changed file is noticed only when its rows are counted. */
 const hasOtherRows = () =>
   new AppError("file_changed", "The file has other rows than when the import was planned");
 

@@ -28,7 +28,7 @@ type Repository = Pick<ImportRepository, "describe" | "fingerprint">;
 
 /**
  * Cuts the next piece of an import's file into parts of whole rows. A part of a slow source ends early, so that it can
- * be read again within one step; a packed file is read from its start each time, so that would not help.
+ * be read again within one step. This would not help with a packed file, because it is read from its start each time.
  */
 export async function planPiece(
   imports: Repository,
@@ -42,7 +42,8 @@ export async function planPiece(
   const start = cursor ?? { offset: 0, line: 1, row: 1, digest: "" };
   // A file in Storage is identified by its ETag; a file at a web address by a digest, after it was read to its end.
   const isDigested = work.fingerprint === null;
-  // A file that is in memory takes almost no more time, and the next step would have to wait for all of it again.
+  // Once the file is in memory, reading the rest takes almost no time, but the next step would have to load the whole
+  // file again.
   const isLate = () => time.isLate() && !source.isInMemory();
   const { parts, next, digest } = await cut(rows, start, { isLate, isDigested, isPacked: dialect.isGzip });
   if (next !== null) return { parts, cursor: next };
@@ -93,7 +94,8 @@ async function cut(rows: AsyncIterable<Row[]>, start: Cursor, { isLate, isDigest
         if (parts.length >= PIECE_PARTS || isLate()) return { parts, next, digest };
         open = openPart(number, row);
       } else if (rowsOfPart === 0) open = openPart(number, row);
-      // Chained row by row, because the parts of the same file depend on how fast its host is.
+      // The digest is chained row by row and not part by part, because the ends of the parts depend on the speed of the
+      // file's host.
       if (isDigested) digest = createHash("sha256").update(digest).update(row.raw).digest("hex");
       number += 1;
     }
@@ -108,7 +110,10 @@ const openPart = (first: number, { offset, line }: { offset: number; line: numbe
   line,
 });
 
-/** The reader stops at such a row, so the rest of the file would be left out without an error. */
+/**
+ * Throws for a row that the reader gave up: the reader stops there, so the rest of the file would be left out without
+ * an error.
+ */
 function refuseGivenUp(row: Row): void {
   if (!("error" in row) || row.error.code !== "too_many_broken_quotes") return;
   throw unreadable("too_many_broken_quotes", row.error.message, row.error.hint);

@@ -6,7 +6,7 @@ const job = z.object({
   kind: z.string(),
   createdAt: z.string(),
   endedAt: z.string(),
-  /** The job that it belongs to. */
+  /** The job that this job belongs to. */
   parentJobId: z.uuid().optional(),
 });
 const example = {

@@ -80,7 +80,7 @@ export function createOutbox({ inngest, jobs, clock, logger }: Dependencies) {
 
   async function sendWaiting(): Promise<void> {
     while (waiting.length > 0) {
-      // When the engine cannot be reached, housekeeping sends the others too.
+      // When the engine cannot be reached, housekeeping also sends the jobs that still wait here.
       if (!(await send(waiting.splice(0, SEND_BATCH)))) waiting.length = 0;
     }
   }

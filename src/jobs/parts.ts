@@ -15,8 +15,9 @@ type PartRun = Run & { event: { data: PartRef } };
 export type StepTime = { isLate(): boolean };
 
 /**
- * The result of one step of work on a part: the answer of its last settle, or how long the provider asked us to wait,
- * or "paused", when a person paused the job. Then the run ends, and another run continues when the job is resumed.
+ * The result of one step of work on a part: the answer of its last `settle`, or how long the provider asked us to wait,
+ * or "paused" when a person paused the job. After "paused" the run ends, and another run continues when the job is
+ * resumed.
  */
 export type Worked = "open" | "done" | "lost" | "paused" | { waitMs: number };
 
@@ -33,7 +34,7 @@ type Outcome = { state: "open" | "done" | "ended" | "gone" | "paused" } | { stat
 
 /** A request may run 60 s on Netlify, and the longest call to a provider takes 20 s. */
 const STEP_MS = 35_000;
-/** Shorter for planning, because its last piece may take 30 s: a range of a file from a slow host. */
+/** Planning gets less time than `STEP_MS`, because its last piece may take 30 s: a range of a file from a slow host. */
 const PLAN_STEP_MS = 20_000;
 /** After this time the part of a dead claimant is free again: the time is longer than any step. */
 const LEASE_MS = 120_000;

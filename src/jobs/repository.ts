@@ -117,7 +117,7 @@ export function jobRepository(db: DatabaseClient, clock: Clock) {
     get: (jobId: string, owner: string | null) =>
       callTimeless("get_job", { jobId, owner }, jobDetails.nullable()),
 
-    /** What the filters of a list offer, and how many jobs match; see `summarize_jobs`. */
+    /** The values that the filters of a list offer, and how many jobs match; see `summarize_jobs`. */
     summarize: (owner: string | null, filter: JobFilter, most: number) =>
       callTimeless("summarize_jobs", { owner, ...asArguments(filter), most }, jobSummary),
 
@@ -138,8 +138,8 @@ export function jobRepository(db: DatabaseClient, clock: Clock) {
     markSent: (jobIds: string[]): Promise<void> => call("mark_jobs_sent", { jobIds }),
 
     /**
-     * Fails jobs that were due before `before` and never began, although the engine has had them since then or refuses
-     * them (`refused`). Each gets a dead letter. Returns how many jobs failed.
+     * Fails jobs that were due before `before` and never began, although the engine had received them by then or
+     * refuses them (`refused`). Each gets a dead letter. Returns how many jobs failed.
      */
     failUnbegun: (before: Date, refused: string[], limit: number): Promise<number> =>
       call("fail_unbegun_jobs", { before: before.toISOString(), refused, limit }, z.number()),
@@ -160,15 +160,15 @@ export function jobRepository(db: DatabaseClient, clock: Clock) {
       ),
 
     /**
-     * Deletes ended jobs beyond the number that is kept for their kind, or that their newest job asks for. Returns how
-     * many were deleted.
+     * Deletes ended jobs beyond the number that is kept for their kind, or that the newest job of the kind asks for.
+     * Returns how many were deleted.
      */
     trim: (before: Date, limit: number): Promise<number> =>
       callTimeless("trim_jobs", { before: before.toISOString(), limit }, z.number()),
   };
 }
 
-/** Replaces a result that is too large, because it must not fail work that is done. */
+/** Replaces a result that is too large, because its size must not fail work that is done. */
 function boundedResult(value: unknown): Json {
   const result = storableJson(value);
   const chars = JSON.stringify(result).length;

@@ -75,7 +75,7 @@ export const jobDetails = z.object({
 export type JobDetails = z.output<typeof jobDetails>;
 
 const names = z.string().array();
-/** `total` is null for a search, which has no index. */
+/** `total` is null for a search, because no index can count its matches. */
 export const jobSummary = z.object({
   total: z.number().nullable(),
   kinds: names,
@@ -96,7 +96,7 @@ export type StartedRun = z.output<typeof startedRun>;
 export const finishedRun = z.object({ status: z.enum(JOB_STATUSES), durationMs: z.number() });
 export type FinishedRun = z.output<typeof finishedRun>;
 
-/** The newest run of a job without progress for some time. */
+/** The newest run of a job that has made no progress for some time. */
 export const quietRun = z.object({
   job_id: z.uuid(),
   /** Whether the run has ended and its job waits for parts that were fanned out. No event tells when a part is lost. */

@@ -43,7 +43,7 @@ export const jobTraceView = z.object({
 });
 z.globalRegistry.add(jobTraceView, { id: "JobTrace" });
 
-// At most about 6 MB, which is the largest answer that Netlify sends.
+// With this many runs an answer has at most about 6 MB, the largest answer that Netlify sends.
 const MAX_RUNS = 5;
 const MAX_STEPS = 100;
 const MAX_ATTEMPTS = 25;

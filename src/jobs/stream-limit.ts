@@ -1,7 +1,7 @@
 import { AppError } from "#lib/errors.ts";
 import type { Requester } from "#lib/http/route.ts";
 
-/** Open streams per requester. A key may have more, because it may belong to a server with many users. */
+/** Open streams per requester. A key may have more than a person, because it may belong to a server with many users. */
 const MOST_STREAMS = { person: 10, key: 200 };
 
 /** How many streams each requester has open in this process. Each stream costs memory. */

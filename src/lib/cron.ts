@@ -13,7 +13,7 @@ const DAY_MS = 24 * 60 * 60_000;
  */
 export function readCron(pattern: string, timeZone: string): Cron {
   try {
-    // Croner checks the zone only when it computes a time.
+    // Throws for an unknown zone. Croner would check the zone only when it computes a time.
     offsetOf(new Date(0), timeZone);
     return new Cron(pattern, {
       timezone: timeZone,
@@ -47,7 +47,7 @@ export function slotsBetween(
 export function slotBefore(times: { cron: string; timeZone: string }, before: Date): Date | undefined {
   const [known] = readCron(times.cron, times.timeZone).previousRuns(1, before);
   if (known === undefined) return undefined;
-  // Croner may have left out a slot between the two, as explained below.
+  // Croner may have left out a slot between `known` and `before`, as explained below.
   const [later] = slotsBetween(times, known, new Date(before.getTime() - 1), 1);
   return later?.at ?? known;
 }
@@ -64,7 +64,7 @@ function timesOf(cron: string, timeZone: string): (after: Date) => Date | null {
     const shown = new Date(after.getTime() + offsetOf(after, timeZone).ms);
     for (let local = pattern.nextRun(shown); local !== null; local = pattern.nextRun(local)) {
       const at = momentOf(local.getTime(), timeZone);
-      // When `at` is earlier, `after` is in the second pass of a repeated hour, and these times came in the first pass.
+      // When `at` is before `after`, `after` is in the second pass of a repeated hour, and `at` came in the first pass.
       if (at > after) return at;
     }
     return null;

@@ -4,8 +4,7 @@ import { z } from "zod";
 /** The characters that RFC 5322 allows in a local part without quotes (`atext`). */
 const LOCAL_PART = /^[\w!#$%&'*+/=?^`{|}~-]+(?:\.[\w!#$%&'*+/=?^`{|}~-]+)*$/;
 /**
- * The domain is checked by this before it is converted to ASCII, because the conversion silently drops invisible
- * characters.
+ * A domain must match this before it is converted to ASCII, because the conversion silently drops invisible characters.
  */
 const WRITTEN_DOMAIN = /^[\p{L}\p{M}\p{N}.。．｡-]+$/u;
 const ASCII_LABEL = /^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?$/;

@@ -30,8 +30,8 @@ export const mailSettings = {
   MAIL_SOFT_BOUNCES: count(1, 1000).default(5),
   MAIL_SOFT_BOUNCE_DAYS: count(1, 365).default(30),
   /**
-   * When this many receiving domains refuse our domain (5.7.x), a campaign is stopped; also when they refuse ten times
-   * as many mails.
+   * A campaign is stopped when this many receiving domains refuse our domain (5.7.x), or when they refuse ten times as
+   * many mails.
    */
   MAIL_REFUSALS: count(1, 1000).default(3),
   MAIL_IDEMPOTENT: flag.default(true),

@@ -16,8 +16,8 @@ type FiltersProps = { view: string; fields: readonly FilterField[]; query: URLSe
 
 const TYPING_MS = 350;
 /**
- * The query parameters that select a page of a list. Another filter removes them, so that the list starts at its first
- * page.
+ * The query parameters that select a page of a list. A change of the filter removes them, so that the list starts at
+ * its first page.
  */
 const PAGES = new Set(["cursor", "to"]);
 

@@ -10,7 +10,7 @@ type StatProps = {
   value: ReactNode;
   more?: ReactNode;
   tone?: Tone | undefined;
-  /** The page with what the number counts. A click anywhere in the tile opens it. */
+  /** The address of the page that lists what the number counts. A click anywhere in the tile opens the page. */
   href?: string;
 };
 

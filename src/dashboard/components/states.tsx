@@ -39,7 +39,7 @@ export function Loading({ rows = 5, what = "Loading" }: { rows?: number; what?: 
 }
 
 export function ErrorNote({ problem, onRetry }: { problem: Problem; onRetry?: () => void }) {
-  // The frame shows one message for the whole page when the server cannot be reached.
+  // When the server cannot be reached, the frame shows one message for the whole page, so nothing is shown here.
   if (problem.status === 0) return null;
   return (
     <div className="error-note" role="alert">

@@ -3,7 +3,8 @@ import type { OpenCounts } from "#dashboard/types.ts";
 
 const EVERY_MS = 60_000;
 /**
- * The kinds of jobs that are counted while they run. In addition, a job of any kind may fail and leave a dead letter.
+ * The functions whose running jobs are counted. Dead letters are counted too, and a failed job of any function may
+ * leave one.
  */
 const COUNTED = new Set(["process-import", "send-email-campaign"]);
 

@@ -4,7 +4,7 @@ import { CampaignList } from "#dashboard/views/campaigns/list.tsx";
 import type { ViewProps } from "#dashboard/views/index.ts";
 import "./campaigns.css";
 
-/** Campaigns: written and sent here, with the progress of each one and the outcome of every mail. */
+/** Campaigns are written and sent here. The view shows the progress of each campaign and the outcome of every mail. */
 export function Campaigns({ id, query }: ViewProps) {
   if (id === "new") return <Composer />;
   return id === undefined ? <CampaignList query={query} /> : <CampaignDetails id={id} query={query} />;

@@ -5,7 +5,7 @@ import { useApi } from "#dashboard/hooks/use-api.ts";
 import type { Flag } from "#dashboard/types.ts";
 import { FlagCard } from "./flags/card.tsx";
 
-/** Rollouts: the share of work that takes the new way, the results of both ways, and what to do next. */
+/** Rollouts: the share of work that takes the new way, the results of the old and the new way, and what to do next. */
 export function Flags() {
   const { data, problem, isLoading, reload } = useApi<{ items: Flag[] }>("/api/flags");
   if (problem?.status === 403) return <AdminsOnlyPage title="Flags" />;

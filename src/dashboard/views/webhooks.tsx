@@ -14,7 +14,7 @@ import "./webhooks.css";
 
 const SHOWN = "20";
 
-/** Endpoints that receive facts. They are made, watched, tested and replayed here. */
+/** Endpoints that receive webhooks. They are made, watched and tested here, and their messages are replayed. */
 export function Webhooks({ id, query }: ViewProps) {
   return id === undefined ? <EndpointList query={query} /> : <EndpointDetails id={id} query={query} />;
 }

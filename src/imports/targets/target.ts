@@ -21,7 +21,7 @@ export type Target = {
   options: z.ZodType<Record<string, Json>>;
   /** What an import does by default: write new rows, change rows that exist, or both. */
   merge: Merge;
-  /** The default meaning of a column that the file does not have, for rows that exist. */
+  /** What happens by default to the values of existing rows in a column that the file does not have. */
   absent: Absent;
   /** Validates a row's values by field name. Fields of absent columns are missing. */
   row: z.ZodType<TargetRow, Record<string, unknown>>;

@@ -77,7 +77,7 @@ export const createStorage = (
   },
 });
 
-/** Longer than any step takes. */
+/** How long a signed address for reading is valid: longer than any step takes. */
 const READING_SECONDS = 600;
 
 /** Reads `length` bytes from an offset, fewer at the end of the file. Storage accepts a range of any file. */

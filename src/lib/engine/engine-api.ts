@@ -81,7 +81,7 @@ export function createEngineApi(env: Settings, fetch: typeof globalThis.fetch) {
   }
 }
 
-/** A step's output has up to 4 MB. */
+/** The largest answer that is read. The output of one step may have 4 MB. */
 const MAX_ANSWER_BYTES = 8_000_000;
 
 async function read<Data>(answer: Response, schema: z.ZodType<Data>): Promise<Data> {

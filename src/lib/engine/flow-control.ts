@@ -16,7 +16,7 @@ const BOOST = ALL_PRIORITIES.filter((priority) => priority !== DEFAULT_PRIORITY)
   String(boostOf(DEFAULT_PRIORITY)),
 );
 
-/** How many of these steps the work of one owner may use, so that the work of others can run. */
+/** How many of the account's steps the work of one owner may use, so that the work of others can run. */
 const STEPS_OF_ONE: Record<Plan, number> = { free: 3, pro: 20 };
 
 /**

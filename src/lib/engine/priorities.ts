@@ -39,9 +39,9 @@ export const DEFAULT_PRIORITY: Priority = 3;
 const LONGEST_BOOST_SECONDS = 600;
 
 /**
- * The seconds by which Inngest orders a run of this class before its arrival: 0 to 600. Classes differ by as much as
- * their promises differ, up to ten minutes, so P4 and P5 both get zero. The number must not be negative, because
- * Inngest would delay the run by that time, again at each retry, even when no other run waits.
+ * Inngest orders runs by their time of arrival, and moves a run of this class forward by this many seconds: 0 to 600.
+ * Classes differ by as much as their promises differ, up to ten minutes, so P4 and P5 both get zero. The number must
+ * not be negative, because Inngest would delay the run by that time, again at each retry, even when no other run waits.
  */
 export function boostOf(priority: Priority): number {
   const { promiseMs } = PRIORITIES[priority];

@@ -56,7 +56,7 @@ export const RETRY_POLICIES = {
    * S2-10: five retries, after 2, 4, 8, 16 and 32 s. The documents' cap of 10 minutes would apply only to the ninth.
    */
   externalApi: exponential(5, 2 * SECOND, 10 * MINUTE, 0),
-  /** S2-6: three retries of a welcome mail. */
+  /** S2-6: three retries of a welcome mail, after about 10, 20 and 40 s. */
   registration: exponential(3, 10 * SECOND, 10 * MINUTE),
   /** S3-7: 3 attempts, with exponential delays from one second. */
   namedJob: exponential(2, SECOND, MINUTE, 0),

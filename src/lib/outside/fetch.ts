@@ -58,7 +58,7 @@ export const fetchOfOurs =
 const tooLarge = (maxBytes: number) =>
   new AppError("provider_answer_too_large", `The answer is larger than ${maxBytes} bytes`);
 
-/** The same response, with a body that throws when it is longer than this. */
+/** The same response, with a body that throws when it is longer than `maxBytes`. */
 function upTo(maxBytes: number, response: Response): Response {
   if (response.body === null) return response;
   let size = 0;
@@ -73,7 +73,7 @@ function upTo(maxBytes: number, response: Response): Response {
 }
 
 /**
- * One call through undici's `dispatch`, its lowest-level API, because its `request` would make a stream of every
+ * One call through undici's `dispatch`, its lowest-level API, because undici's `request` would make a stream of every
  * answer.
  */
 function ask(
@@ -116,7 +116,7 @@ function ask(
       },
       onResponseError(_, cause) {
         end();
-        // The same error as the global fetch throws, so that libraries recognise a failed connection.
+        // An error like that of the global `fetch`, so that libraries recognise a failed connection.
         reject(new TypeError("fetch failed", { cause }));
       },
     });

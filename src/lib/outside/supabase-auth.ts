@@ -23,8 +23,8 @@ const WRONG_INPUT = [
 ];
 
 /**
- * Signs a user up at Supabase Auth, which stores the password, confirms the address, and has its own limits. Returns in
- * the same way for an address that Auth already knows. The shared client is not used, because it would keep the new
+ * Signs a user up at Supabase Auth, which stores the password, confirms the address, and has its own limits. The result
+ * is the same for an address that Auth already knows. The shared client is not used, because it would keep the new
  * user's session for its later requests.
  */
 export const createSignUp =

@@ -22,8 +22,8 @@ export function remainingMs({ status, counts, recipientsPerSecond, waitingUntil 
 }
 
 /**
- * Which job changes matter to a campaign: those of its own job. A draft has no job yet, so every job that begins to
- * send a campaign matters to a draft.
+ * Whether a job's change matters to the campaign: it does when the job is the campaign's own. A draft has no job yet,
+ * so every job that begins to send a campaign matters to it.
  */
 export const isNewsFor = (
   { job, before }: JobChange,

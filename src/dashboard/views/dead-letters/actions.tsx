@@ -52,7 +52,7 @@ export function LetterActions({ letter, onChange }: ActionsProps) {
           letter={letter}
           onClose={() => setReprocessing(undefined)}
           onDone={() => {
-            // The closed dialog returns the focus to its button, which is about to be removed.
+            // The dialog is closed first, because it returns the focus to its button, and the button is removed next.
             flushSync(() => setReprocessing(undefined));
             focusNeighbor(reprocessing.closest("article"));
             onChange();

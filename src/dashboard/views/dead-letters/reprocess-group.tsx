@@ -13,7 +13,8 @@ import { expectOutcome } from "#dashboard/views/outcomes/watch.ts";
 type FormProps = { group: LetterGroup; onClose: () => void; onChange: () => void };
 
 /**
- * Asks how to reprocess all open letters of a cause: the pace and the patch. A check before that reprocesses nothing.
+ * Asks how to reprocess all open letters of a cause: the pace and the patch. "Check only" tries the patch and
+ * reprocesses nothing.
  */
 export function ReprocessGroup({ group, onClose, onChange }: FormProps) {
   const path = `/api/dead-letters/groups/${group.fingerprint}`;

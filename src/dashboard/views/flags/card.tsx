@@ -17,7 +17,7 @@ const ADVICE: Record<Advice["next"], { text: (advice: Advice) => string; tone: T
   finish: { text: () => "Finish", tone: "good" },
 };
 
-/** One flag: its state, the results of both ways side by side, the advice, and the actions. */
+/** One flag: its state, the results of the old and the new way side by side, the advice, and the actions. */
 export function FlagCard({ name }: { name: string }) {
   const { data: flag, problem, reload } = useApi<FlagDetails>(`/api/flags/${name}`);
   if (problem) return <ErrorNote problem={problem} onRetry={reload} />;

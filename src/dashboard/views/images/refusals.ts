@@ -7,7 +7,7 @@ export type Refused = { submissions: readonly Submission[]; untilMs: number };
 type Sorted = {
   queued: number;
   refused: Refused | null;
-  /** The first failure for any other reason. */
+  /** The first failure whose reason is not a full queue or a limit for submissions. */
   failure: { reason: unknown } | null;
 };
 

@@ -71,7 +71,7 @@ function UndoButton({ item: { id, fileName, counts }, onChange }: ActionsProps) 
 
 type ActionProps = { text: string; icon: IconName; question?: Question; work: () => Promise<void> };
 
-/** A button. When it has a question, it asks first. */
+/** A button. When `question` is given, the user must confirm it first. */
 function Action({ text, icon, question, work }: ActionProps) {
   const { run, isBusy } = useAction(async () => {
     if (question === undefined || (await confirm(question)) !== null) await work();

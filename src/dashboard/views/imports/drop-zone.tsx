@@ -36,7 +36,7 @@ export function DropZone({ onFile }: { onFile: (file: File) => void }) {
         accept=".csv,.tsv,.txt,.json,.ndjson,.jsonl,.gz"
         onChange={({ currentTarget }) => {
           choose(currentTarget.files);
-          currentTarget.value = ""; // So that the same file can be chosen again
+          currentTarget.value = ""; // Emptied, so that the same file can be chosen again
         }}
       />
     </label>

@@ -15,7 +15,7 @@ type Stage =
   | { name: "ready"; upload: Upload };
 
 /**
- * From the choice of a file to its import. The file is uploaded at once, and its format is detected in Storage.
+ * From the choice of a file to its import. The file is uploaded to Storage at once, and its format is detected there.
  * `listId` is the list that is chosen at first.
  */
 export function NewImport({ listId }: { listId: string | null }) {
@@ -61,7 +61,7 @@ export function NewImport({ listId }: { listId: string | null }) {
 }
 
 function Uploading({ file, sent, onCancel }: { file: File; sent: number; onCancel: () => void }) {
-  // The body of a request is somewhat longer than its file.
+  // The body of a request is somewhat longer than its file, so `sent` may exceed the file's size.
   const done = Math.min(sent, file.size);
   const percent = file.size === 0 ? 0 : Math.floor((done / file.size) * 100);
   return (

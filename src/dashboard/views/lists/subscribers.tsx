@@ -23,7 +23,7 @@ const FIELDS: readonly FilterField[] = [
 
 type SubscribersProps = { list: Pick<List, "id">; query: URLSearchParams };
 
-/** The subscribers of a list, searched by a part of the address; each leads to the person's history. */
+/** The subscribers of a list, searched by a part of the address. Each row links to the subscriber's history. */
 export function Subscribers({ list: { id }, query }: SubscribersProps) {
   const { search, status, cursor } = Object.fromEntries(query);
   const path = withQuery(`/api/lists/${id}/subscribers`, { search, status, cursor, limit: SHOWN });

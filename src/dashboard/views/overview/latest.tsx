@@ -8,7 +8,7 @@ import { SampleWork } from "#dashboard/views/overview/sample-work.tsx";
 
 const SHOWN = 6;
 
-/** The newest jobs, where a user sees the work that was just submitted. */
+/** The newest jobs. Here a user sees the work that was just submitted. */
 export function Latest() {
   const { jobs, problem } = useJobs();
   const latest = useMemo(() => jobs?.slice(0, SHOWN), [jobs]);

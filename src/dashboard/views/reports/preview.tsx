@@ -33,6 +33,7 @@ export function Preview({ report }: { report: Report }) {
   if (!canShow) return <p className="quiet">This browser shows no PDF in a page: download it.</p>;
   if (problem) return <ErrorNote problem={problem} />;
   if (url === undefined) return <Loading what="Loading the preview" />;
-  // oxlint-disable-next-line react/iframe-missing-sandbox -- it keeps Chromium's PDF viewer out; the file is our own
+  // oxlint-disable-next-line react/iframe-missing-sandbox -- a sandbox would block Chromium's PDF viewer; the file is
+  // our own
   return <iframe className="report-preview" src={url} title={`Preview of ${titleOf(report)}`} />;
 }

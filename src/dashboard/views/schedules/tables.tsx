@@ -7,7 +7,7 @@ import type { Schedule, Tick } from "#dashboard/types.ts";
 import { ScheduleActions } from "./actions.tsx";
 import { fateOf, localText, reasonOf } from "./words.ts";
 
-/** A time in the schedule's own zone, and the time until then. */
+/** A time in the schedule's own zone, and its distance from now. */
 const SlotTime = ({ local, away }: { local: string; away: ReactNode }) => (
   <span className="slot">
     <span className="numbers">{localText(local)}</span>

@@ -1,6 +1,7 @@
 /**
- * Code that verifies a signature, for receivers. A test runs the languages that the machine has. Each example compares
- * in constant time, refuses what is older or newer than five minutes, and accepts any of the signatures.
+ * Code that verifies a signature, for receivers. A test runs the examples whose language is installed. Each example
+ * compares in constant time, refuses a timestamp that differs from now by more than five minutes, and accepts a message
+ * when one of its signatures is valid.
  */
 export const SNIPPETS = {
   node: `import { createHmac, timingSafeEqual } from "node:crypto";

@@ -13,15 +13,15 @@ const PAUSE_MS = 3_000;
 const RETRY_MS = 15_000;
 
 /**
- * The draft as it is written, and as the API has it. It saves itself. When it was changed elsewhere, too, the author
- * decides first. A page with unsaved changes asks before it is closed.
+ * The draft as the author writes it, and as the API has it. It is saved automatically. When it was also changed
+ * elsewhere, the author first decides which version is kept. A page with unsaved changes asks before it is closed.
  */
 export function useDraft(given: Campaign | undefined) {
   const [draft, setDraft] = useState(() => draftOf(given));
   const { saved, savedAtMs, failure, save, fetchTheirs } = useStoredDraft(given, draft);
   const isSaved = saved.unanswered === undefined && isEqual(draft, saved.draft);
   const problem = failure?.problem;
-  // The first save makes a campaign. If its answer was lost, another try could make a second one.
+  // The first save makes a campaign. If the answer to it was lost, a second try could make a second campaign.
   const mayExist = saved.campaign === undefined && problem !== undefined && isLost(problem);
   const needsAuthor = problem?.status === 409 || mayExist;
   useAutosave({ draft, failure, save, isReady: !isSaved && isComplete(draft) && !needsAuthor });
