@@ -22,7 +22,7 @@ export type UploadResult = {
   rejected: RejectedRow[];
 };
 
-/** Storing this many takes a few seconds, and a request may not take longer. */
+/** Storing this many entries takes a few seconds, and a request may not take longer than that. */
 export const MOST_ENTRIES = 100_000;
 /** Rows per statement. By measurement, this size is the fastest for bulk writes through the API. */
 const ROWS_PER_STATEMENT = 1000;

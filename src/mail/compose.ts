@@ -69,5 +69,5 @@ export function compose(mail: MailText, values: unknown): Composed {
   };
 }
 
-/** A header is one line. */
+/** The text as one line, because a header must be one line. */
 const oneLine = (text: string) => text.replace(/\s+/g, " ").trim();

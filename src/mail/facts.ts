@@ -13,7 +13,7 @@ export const mailFacts = [
       /** The campaign and the subscriber, for a mail of a campaign. */
       campaignId: z.uuid().optional(),
       subscriberId: z.int().optional(),
-      /** For a single mail. */
+      /** The mail's own id, for a mail without a campaign. */
       mailId: z.uuid().optional(),
       occurredAt: z.string(),
     }),

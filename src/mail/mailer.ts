@@ -29,7 +29,7 @@ export type BatchAnswer =
   | { kind: "refused"; error: AppError; results?: Results }
   | { kind: "unknown"; error: AppError };
 
-/** By position in the batch. A bad address fails only its own mail. */
+/** The results of the mails, by position in the batch. A bad address fails only its own mail. */
 type Results = readonly (MailResult | undefined)[];
 /** `doubt`: whether this mail was accepted is not known. */
 export type MailResult = { messageId: string } | { code: ErrorCode; words: string } | { doubt: string };

@@ -8,15 +8,17 @@ type Settings = {
   clock: Clock;
   /** The provider account whose requests are counted. */
   account: string;
-  /** Requests per second, over all processes; 0 means no limit of ours. */
+  /** Requests per second, over all processes; 0 means no limit. */
   perSecond: number;
   /** Whether the mails are sent before those of campaigns. */
   isUrgent?: boolean;
 };
 
-/** Longer waits are left to the engine, where they cost nothing. */
+/** Waits that are longer than this are left to the engine, where they cost nothing. */
 const PATIENCE_MS = 5_000;
-/** Requests of campaigns are granted at most this much in advance, so that a single mail waits hardly longer. */
+/**
+ * Requests of campaigns are granted at most this much in advance, so that a single mail waits hardly longer than this.
+ */
 const CAMPAIGN_AHEAD_MS = 400;
 
 /**
@@ -32,7 +34,7 @@ export function createPace({ tokens, clock, account, perSecond, isUrgent = false
   const want = isOn
     ? { key, capacity: 1, refillPerSecond: perSecond, take: 1, patienceMs: aheadMs }
     : { key, capacity: 1, refillPerSecond: 1, take: 0 };
-  // The interval is one percent shorter, so that later requests can make up for a late one.
+  // The interval is one percent shorter than the rate demands, so that later requests can make up for a late one.
   const intervalMs = isOn ? 990 / perSecond : 0;
   let last = Promise.resolve(0);
   let line: Promise<unknown> = Promise.resolve();

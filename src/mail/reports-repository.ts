@@ -15,7 +15,7 @@ export type Outcome = "delivered" | "soft_bounced" | "refused" | "suppressed" | 
 /** What a provider says about one mail, or about an address on its own list. */
 export type MailReport = {
   address: string;
-  /** When it happened. */
+  /** When the reported event happened. */
   at: string;
   /** The provider's classification, without personal data. */
   note: string;
@@ -31,7 +31,7 @@ export type ReportsRepository = ReturnType<typeof reportsRepository>;
 export function reportsRepository(db: DatabaseClient, clock: Clock, limits: Limits) {
   const { call, callTimeless } = createCall(db, clock);
   return {
-    /** Safe to repeat, in any order. Returns false when the row of the mail already says as much. */
+    /** Safe to repeat, in any order. Returns whether the report has changed the row of a mail. */
     record: (report: MailReport): Promise<boolean> =>
       call(
         "record_mail_report",

@@ -11,7 +11,7 @@ import { reportsRepository } from "#mail/reports-repository.ts";
 
 type Dependencies = { env: Env; fetch: typeof globalThis.fetch; db: DatabaseClient; clock: Clock };
 
-/** Mails hold addresses. */
+/** Mails contain addresses, so they are deleted after this time. */
 const KEEP_DAYS = 90;
 
 export const mail = room<Dependencies>({

@@ -12,7 +12,7 @@ import type { SmtpPace } from "#mail/smtp-pace.ts";
 type Settings = Pick<Env, "SMTP_URL" | "NIGHTSHIFT_ENV">;
 /** After this time no further mail of the batch begins, so that a step ends in time. */
 const BATCH_MS = 15_000;
-/** SMTP has no Retry-After. */
+/** The pause when a server is busy, because SMTP has no Retry-After. */
 const PAUSE_MS = 60_000;
 
 const mailSchema = z.object({

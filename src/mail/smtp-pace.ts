@@ -6,7 +6,7 @@ export type SmtpPace = ReturnType<typeof createSmtpPace>;
 type Settings = {
   tokens: Pick<Tokens, "take">;
   clock: Clock;
-  /** Mails per second, over all connections and processes; 0 means no limit of ours. */
+  /** Mails per second, over all connections and processes; 0 means no limit. */
   perSecond: number;
 };
 

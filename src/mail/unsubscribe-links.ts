@@ -1,6 +1,6 @@
 import { createHash, createHmac, timingSafeEqual } from "node:crypto";
 
-/** The subscriber of a list that a link is for. */
+/** The list and the subscriber that a link is for. */
 export type Subscription = { listId: string; subscriberId: number };
 
 export type UnsubscribeLinks = ReturnType<typeof createUnsubscribeLinks>;

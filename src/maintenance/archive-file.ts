@@ -9,8 +9,8 @@ export const ARCHIVE_BUCKET = "archive";
 /** Rows per statement: about 1 MB. */
 const PAGE = 1_000;
 /**
- * Rows per file. Writing one takes a few seconds, and it is far smaller than the 50 MB that Supabase's free plan
- * allows.
+ * Rows per file. Writing such a file takes a few seconds, and the file is far smaller than the 50 MB that Supabase's
+ * free plan allows.
  */
 const FILE = 50_000;
 

@@ -8,9 +8,9 @@ type Dependencies = { maintenance: Pick<MaintenanceRepository, "actions" | "busi
 const actionView = z.object({
   id: z.number(),
   at: z.string(),
-  /** The API key or the user. */
+  /** The API key or the user that acted. */
   actor: z.string(),
-  /** The route. */
+  /** The route that was called. */
   action: z.string(),
   /** The parameters of the route's path. */
   target: z.json(),

@@ -28,7 +28,7 @@ export const alertView = z.object({
   threshold: z.number(),
   /** The SQL that finds the rows behind the alert. */
   query: z.string(),
-  /** The first three of them. */
+  /** The first three rows that the query finds. */
   offenders: z.record(z.string(), z.json()).array(),
   runbook: z.string(),
   openedAt: z.string(),

@@ -6,7 +6,7 @@ import { type Metrics, metricsRow } from "#monitoring/metrics.ts";
 
 const count = z.number();
 const dailyReport = z.object({
-  /** The day in that time zone, such as `2026-11-21`. */
+  /** The day in the report's time zone, such as `2026-11-21`. */
   day: z.string(),
   timeZone: z.string(),
   kinds: z.array(

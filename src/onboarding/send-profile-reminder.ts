@@ -12,8 +12,8 @@ type Dependencies = {
 
 /**
  * Reminds a user of an incomplete profile. Its job is delayed by a day, and is canceled in the transaction that
- * completes the profile or deletes the user. A run that sleeps would cost an execution more, and would end only after
- * the engine has received the cancel.
+ * completes the profile or deletes the user. A sleeping run would cost one execution more than a delayed job, and would
+ * end only after the engine has received the cancel.
  */
 export const sendProfileReminder = ({ inngest, onboarding, onFailure }: Dependencies) =>
   inngest.createFunction(

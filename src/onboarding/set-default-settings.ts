@@ -10,7 +10,7 @@ type Dependencies = {
   onFailure: OnFailure;
 };
 
-/** S3-17: a second function for the same event. When it fails, it is tried again without the first one. */
+/** S3-17: a second function for the same event. When it fails, it is tried again and the first function is not. */
 export const setDefaultSettings = ({ inngest, onboarding, onFailure }: Dependencies) =>
   inngest.createFunction(
     { id: "set-default-settings", triggers: [userSignedUp], ...tries("registration"), onFailure },

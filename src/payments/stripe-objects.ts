@@ -82,7 +82,7 @@ export const subscriptionFacts = (
   status,
   customerId: customer ?? "",
   priceId: items?.data[0]?.price?.id,
-  // In newer versions of the API the item has the period.
+  // In newer versions of the API the period is a field of the item, not of the subscription.
   currentPeriodEnd: time(object.current_period_end ?? items?.data[0]?.current_period_end),
   cancelAtPeriodEnd: object.cancel_at_period_end,
   state,

@@ -7,8 +7,8 @@ const DAY_MS = 24 * 60 * 60_000;
 const MOST_DAYS = 400;
 
 /**
- * The report that a request describes, with its default format, and with its campaign or the times between which its
- * days are.
+ * The report that a request describes, with its default format, and with either its campaign or the beginning and the
+ * end of its days.
  */
 export function wantedOf({ reportType: type, dateRange, campaignId, format: said }: GenerateReport) {
   const format = said ?? (isDesigned(type) ? "pdf" : "csv");

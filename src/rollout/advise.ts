@@ -22,7 +22,10 @@ const ENOUGH = 20;
 /** The new way is worse when its share of failures is higher by more than this. */
 const MARGIN = 0.01;
 
-/** Advises what to do next with a flag. It compares the results of both ways since the last change of the flag. */
+/**
+ * Advises what to do next with a flag. It compares the results of the old and the new way since the last change of the
+ * flag.
+ */
 export function advise(
   { isOn, percentage }: { isOn: boolean; percentage: number },
   { queue, sync }: { queue: WayResult; sync: WayResult },

@@ -26,11 +26,11 @@ export const rollout = room<Dependencies>({
 
 /** The functions whose work a request may do itself. */
 const HELD_FUNCTIONS = ["send-email-campaign"];
-/** No request lasts longer. */
+/** No request lasts longer than this. */
 const REQUEST_MS = 120_000;
 const BATCH = 100;
 
-/** Releases jobs to the queue whose request has died. */
+/** Releases held jobs to the queue when the request that held them has died. */
 const queueLeft = (flags: Pick<FlagRepository, "queueLeft">, clock: Clock): Chore => ({
   name: "held-jobs",
   async run() {

@@ -22,7 +22,7 @@ export const flagView = z.object({
 });
 z.globalRegistry.add(flagView, { id: "Flag" });
 export const flagDetailsView = flagView.extend({
-  /** The results of both ways since the flag was changed, at most seven days back. */
+  /** The results of the old and the new way since the flag was changed, at most seven days back. */
   ways: comparison,
   advice: z.object({
     next: z.enum(["wait", "go_on", "turn_back", "finish"]),

@@ -118,7 +118,7 @@ export function scheduleRoutes({ declared, schedules, jobs, clock }: Dependencie
     return { schedule, row };
   }
 
-  /** Decides the slots before a change by the state before the change. */
+  /** Decides the slots that were due before a change, by the schedule's state before the change. */
   async function catchUp(name: string): Promise<void> {
     const { schedule, row } = await find(name);
     await bringUpToDate({ schedules, clock }, effective(schedule, row), row, never);

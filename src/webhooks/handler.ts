@@ -5,7 +5,10 @@ import type { Verdict, Webhook } from "#webhooks/repository.ts";
 
 export type Handled = {
   verdict: Verdict;
-  /** Whether the object was read from the provider. Then all its webhooks that arrived before that count as handled. */
+  /**
+   * Whether the object was read from the provider. If it was, all webhooks of the object that arrived before count as
+   * handled.
+   */
   isPresentState?: boolean;
 };
 

@@ -42,7 +42,7 @@ const REASONS: Readonly<Record<string, "bounced" | "complained">> = {
 export const resendHandler =
   ({ reports }: Dependencies): Handler =>
   async (webhook) => {
-    // Resend's clock may be ahead of ours.
+    // The earlier time counts, because Resend's clock may be ahead of ours.
     const times = [webhook.occurredAt ?? webhook.receivedAt, webhook.receivedAt].map((at) => Date.parse(at));
     const at = new Date(Math.min(...times)).toISOString();
     const report = webhook.type.startsWith("suppression.")

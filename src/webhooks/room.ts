@@ -26,8 +26,8 @@ type Dependencies = {
 };
 
 /**
- * Longer than any provider repeats a webhook, so that a late repetition is recognised as a duplicate. Bodies contain
- * personal data, so they are deleted then.
+ * Webhooks are kept longer than any provider repeats them, so that a late repetition is recognised as a duplicate.
+ * After this time they are deleted, because their bodies contain personal data.
  */
 const KEEP_DAYS = 90;
 

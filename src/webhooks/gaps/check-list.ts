@@ -32,8 +32,8 @@ const CURSOR_LIFE_MS = 24 * 60 * 60_000;
 const BATCH = { count: 25, bytes: 1_000_000 };
 
 /**
- * Reads a list back to the time that was compared before, and stores the webhooks that the inbox does not have. It may
- * stop after any page, and a repeated page changes nothing.
+ * Reads a list from the newest webhook back to the time up to which it was compared before, and stores the webhooks
+ * that the inbox does not have. It may stop after any page, and a repeated page changes nothing.
  */
 export async function checkList(
   deps: CheckDependencies,

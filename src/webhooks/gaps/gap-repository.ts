@@ -39,7 +39,7 @@ export function gapRepository(db: DatabaseClient, clock: Clock) {
     missing: (source: string, externalIds: readonly string[]) =>
       callTimeless("missing_webhooks", { source, externalIds: [...externalIds] }, z.array(z.string())),
 
-    /** Stores webhooks like the route that receives them. Returns the jobs of those that are new. */
+    /** Stores webhooks in the same way as the route that receives them. Returns the jobs of those that are new. */
     take: (webhooks: readonly { webhook: Json; request: JobRequest | null }[]) =>
       call("receive_webhooks", { webhooks: [...webhooks] }, jobRow.array()),
 

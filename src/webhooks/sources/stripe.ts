@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { foreignName, parseEnvelope, type Source } from "#webhooks/source.ts";
 
-/** A snapshot event contains the object as it was. */
+/** A snapshot event contains the object as it was at the time of the event. */
 const snapshot = z.looseObject({
   id: foreignName,
   type: foreignName,
