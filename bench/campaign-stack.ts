@@ -8,8 +8,8 @@ import pg from "pg";
 export type BenchStack = Awaited<ReturnType<typeof benchStack>>;
 
 /**
- * The stack as `npm start` runs it, with each part in its own process. Postgres also counts statements here (with
- * fsync, as always).
+ * The stack as `npm start` runs it, with each part in its own process. Here Postgres also counts statements. Its fsync
+ * stays on.
  */
 export async function benchStack(environment: Record<string, string>) {
   const directory = mkdtempSync(join(tmpdir(), "nightshift-bench-"));
@@ -62,8 +62,8 @@ export async function benchStack(environment: Record<string, string>) {
     },
     usage: async () => (await (await fetch(`${urls.engine}/local/usage`)).json()) as { executions: number },
     /**
-     * The number of SQL statements of the product. Only the product uses these roles, so the engine's statements are
-     * not counted.
+     * The number of SQL statements of the product, which alone uses the API's roles. The engine's statements are not
+     * counted.
      */
     async statements(): Promise<number> {
       const { rows } = await sql.query(

@@ -10,8 +10,8 @@ const USAGE = `npm run bench -- campaign [--recipients 100000] [--rounds 5] [--j
 npm run bench -- campaign --pace 5 [--recipients 10000]     with the provider's own rate limit instead`;
 
 /**
- * The requests in flight at the provider, and its latency. Like BATCH, these are the values with which other queues
- * were measured.
+ * The number of requests in flight at the provider, and the provider's latency. Like BATCH, these are the values with
+ * which other queues were measured.
  */
 const IN_FLIGHT = 10;
 const LATENCY_MS = 20;
@@ -109,7 +109,7 @@ async function measure(stack: BenchStack, listId: string, recipients: number) {
   const [statements, { executions }] = [await stack.statements(), await stack.usage()];
   const { id, view } = await send(stack, listId);
   if (view.counts.sent !== recipients) throw new Error(`${view.counts.sent} of ${recipients} were sent`);
-  await new Promise((resolve) => setTimeout(resolve, 300)); // The last run's end is recorded after the campaign's
+  await new Promise((resolve) => setTimeout(resolve, 300)); // The campaign ends before the end of its last run is recorded
   const { duplicates } = await stack.control<{ duplicates: number }>(`stats?campaign_id=${id}`);
   return {
     seconds: secondsBetween(view.startedAt, view.endedAt),

@@ -9,8 +9,8 @@ const silent = { info() {}, warn() {}, error() {}, debug() {} };
 const numbered = (name: string) => eventType(name, { schema: staticSchema<{ n: number }>() });
 
 /**
- * The calls of these runs are answered here in the SDK's format, which costs the app almost no CPU. The SDK itself
- * would take 2-3 ms for each of 100,000 runs, and hide the engine's share.
+ * Calls of the functions without the SDK get this answer in the SDK's format, at almost no CPU. The SDK would take 2-3
+ * ms for each of 100,000 runs, and hide the engine's share.
  */
 const longSleep = [{ op: "Sleep", id: createHash("sha1").update("long").digest("hex"), name: "30d" }];
 const plainAnswers = new Map([
@@ -29,7 +29,7 @@ export async function startApp(engineUrl: string) {
   const returned: number[] = [];
   const waiting = new Map<number, () => void>();
   const seen = { plain: 0, lastCallAt: performance.now() };
-  /** One recorded call of the engine, with which the app's answer is measured without the engine. */
+  /** One recorded call of the engine. It is repeated to measure the app without the engine. */
   let sample: { url: string; body: string } | undefined;
 
   const stepFunctions = STEPS.map((steps) =>

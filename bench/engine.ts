@@ -47,7 +47,7 @@ export async function run(args: string[]): Promise<void> {
 
 async function measure(bench: EngineBench, say: Say, runs: number) {
   say("warming up");
-  await bench.many("steps-1", 300, IN_FLIGHT); // the JIT's share
+  await bench.many("steps-1", 300, IN_FLIGHT); // Warms the JIT compiler up
   const { runsPerSecond, engineShareOfCpu } = await measureThroughput(bench, say);
   const added = await measureAdded(bench, say);
   const engineMsPerRunBeside = await measureCrowd(bench, say);

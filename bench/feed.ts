@@ -137,7 +137,7 @@ async function pushOnce({ sql, call, usage, statements }: BenchStack, owner: str
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
   const ms = Math.round(performance.now() - began);
-  // The last run ends after its job, so this waits for it.
+  // The job ends before the end of its last run is recorded.
   await new Promise((resolve) => setTimeout(resolve, 2000));
   return {
     ms,

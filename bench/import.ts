@@ -33,7 +33,7 @@ export async function run(args: string[]): Promise<void> {
   });
   const [rows, rounds] = [numberOption("rows", values.rows), numberOption("rounds", values.rounds)];
   const directory = mkdtempSync(join(tmpdir(), "nightshift-import-"));
-  chmodSync(directory, 0o755); // Postgres may run as another user
+  chmodSync(directory, 0o755); // Postgres may run as another user, which must read the file
   const file = join(directory, "people.csv");
   await pipeline(Readable.from(people(rows)), createWriteStream(file));
   const stack = await benchStack({ PLAN: "pro" });

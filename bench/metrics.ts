@@ -7,8 +7,8 @@ const USAGE = "npm run bench -- metrics [--jobs 1000000] [--path /api/metrics] [
 const ROUNDS = 100;
 
 /**
- * Measures how long a scrape of the metrics takes, or another GET such as --path /api/functions, over HTTP through the
- * whole stack, with `--jobs` jobs.
+ * Measures how long a scrape of the metrics takes over HTTP through the whole stack, with `--jobs` jobs. `--path
+ * /api/functions` measures a GET of that path instead.
  */
 export async function run(args: string[]): Promise<void> {
   const { values } = commandOptions(USAGE, {

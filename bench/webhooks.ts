@@ -13,9 +13,9 @@ const USAGE = "npm run bench -- webhooks [--posts 5000] [--at-once 32] [--json]"
 const WARM_UP_POSTS = 1_000;
 
 /**
- * How many signed webhooks a second are acknowledged, that is, verified, stored, and their jobs accepted. It is measured
- * while their function is paused, and while the same machine also handles them. The limit is an HTTP server that only
- * verifies the signature.
+ * Measures how many signed webhooks a second are acknowledged: each is verified and stored, and its job is accepted.
+ * Their function is paused at first; in a second measurement, the machine handles webhooks at the same time. Both are
+ * compared with an HTTP server that only verifies the signature.
  */
 export async function run(args: string[]): Promise<void> {
   const { values } = commandOptions(USAGE, {
@@ -130,7 +130,7 @@ async function cpuOf({ sql, processes }: BenchStack): Promise<Record<string, num
   };
 }
 
-/** Nine of ten posts are different webhooks. */
+/** Throws unless every webhook was stored with a job. Of ten posts, nine are different webhooks. */
 async function requireStored({ sql }: BenchStack, tag: string, count: number): Promise<void> {
   const { rows } = await sql.query(
     `select count(*)::int as stored, count(jobs.id)::int as jobs

@@ -22,7 +22,7 @@ const interrupted = interruption();
 main(interrupted).then(
   () => process.exit(0),
   (error: unknown) => {
-    if (interrupted.aborted) process.exit(0); // Work that failed meanwhile was asked to end
+    if (interrupted.aborted) process.exit(0); // The work failed because it was interrupted
     console.error(told(error));
     process.exit(1);
   },

@@ -1,6 +1,6 @@
 /**
  * `npm run check:code` runs every check of the code that is no test, two at a time, the longest first: most of them use
- * one core. The output of a check is printed when the check has ended. All of them run, also after one has failed.
+ * one core. The output of a check is printed when the check has ended. All checks run, even after one has failed.
  */
 import { spawn } from "node:child_process";
 import { text } from "node:stream/consumers";

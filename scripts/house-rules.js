@@ -1,9 +1,8 @@
 // @ts-check
 /**
- * Our own lint rules, as a plugin. They decide which file may import which ("a room knows its own files, lib, the job
- * ledger and other rooms' events" depends on the importing file), and how the steps of a loop are named. This file is
- * plain JavaScript, because oxlint loads plugins with the Node that runs it, and Node 20 reads no TypeScript.
- * tests/unit/house-rules.test.ts breaks every rule once.
+ * Our own lint rules, as a plugin. They decide which file may import which other file, and how the steps of a loop are
+ * named. This file is plain JavaScript, because oxlint loads plugins with the Node that runs it, and Node 20 reads no
+ * TypeScript. tests/unit/house-rules.test.ts breaks every rule once.
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -12,8 +11,8 @@ import { join } from "node:path";
  * @typedef {{ type: string, source?: { value?: unknown } | null, importKind?: string, exportKind?: string }} Node
  * @typedef {{ filename: string, cwd: string, report: (found: { node: Node, message: string }) => void }} Context
  *
- * One import as the rules see it. `room` and `name` are the importing file's ("" and "app.ts" for src/app.ts);
- * `path` is what it reaches in src, undefined for a package.
+ * One import as the rules see it. `room` and `name` are those of the importing file ("" and "app.ts" for src/app.ts);
+ * `path` is the imported file in src, undefined for a package.
  * @typedef {{ room: string, name: string, specifier: string, typeOnly: boolean, path: string | undefined, root: string }} Import
  */
 
@@ -89,7 +88,7 @@ const RULES = [
     path !== undefined &&
     !typeOnly &&
     !/^(dashboard|client)\//.test(path) &&
-    // The same code fills merge fields everywhere, even in the live preview.
+    // The live preview fills merge fields with the server's own code.
     path !== "mail/template.ts" &&
     `The page runs in a browser: of "${specifier}" it may import types alone.`,
   ({ room, path, specifier }) =>

@@ -1,7 +1,7 @@
 /**
  * `tsx scripts/start-and-look.ts npm start` starts an ephemeral stack with a command of the README, checks it like a
- * new user would, makes a key, and ends the stack with the signal of Ctrl-C. When one of these fails, it prints the
- * stack's output and exits with 1.
+ * new user would, makes a key, and ends the stack with the signal of Ctrl-C. When one of these steps fails, it prints
+ * the stack's output and exits with 1.
  */
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -36,7 +36,7 @@ async function look(path: string, key: string): Promise<void> {
   if (status !== 200) throw new Error(`${path} should be answered with 200.`);
 }
 
-/** Runs `npm run key` as for a hosted project: with its address and secret key. */
+/** Runs `npm run key` as for a hosted project: with the address and the secret key of the stack's Supabase. */
 async function makeKey(): Promise<string> {
   const { secret } = await machineKeys(row("Data and logs"));
   return execFileSync("npm", ["run", "--silent", "key", "--", "create", "--role", "admin"], {

@@ -11,8 +11,8 @@ export const refusedAddresses = [
 
 export type Day = {
   /**
-   * The batches for which the provider refuses the API key. A request's idempotency key ends in the number of its
-   * batch.
+   * The numbers of the batches for which the provider refuses the API key, as a regular expression for the end of a
+   * request's idempotency key.
    */
   refusedBatches: string;
   /** Every n-th request gets a 429, four times in all. */
@@ -26,8 +26,8 @@ export type Day = {
 };
 
 /**
- * The provider's failures in the demo's own stack. It has parts of 100 and batches of 20 recipients, so the batches of
- * parts 3 and 7 fail.
+ * The provider's failures in the demo's own stack. A part there has 100 recipients and a batch 20, so these are the
+ * batches of parts 3 and 7.
  */
 export const ownDay: Day = {
   refusedBatches: "(1[1-5]|3[1-5])",
@@ -37,7 +37,7 @@ export const ownDay: Day = {
 };
 
 /**
- * The provider's failures in a stack that was already running. Its parts and batches have other sizes, so other
+ * The provider's failures in a stack that was already running. Parts and batches have other sizes there, so other
  * batches fail.
  */
 export const runningDay: Day = { refusedBatches: "[37]", tooFastEvery: 3 };

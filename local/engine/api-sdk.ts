@@ -52,7 +52,7 @@ export function addSdk(api: Hono, engine: Engine, eventKeys: string[] | undefine
       text,
     );
     await engine.journal.flush();
-    // With 409 the SDK stops, because another dispatch has taken the run over, or the run has ended.
+    // 409 stops the SDK: another dispatch has taken the run over, or the run has ended.
     return isCurrent ? context.json({}) : context.json({ error: "stale dispatch", status: 409 }, 409);
   });
 

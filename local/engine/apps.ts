@@ -11,7 +11,10 @@ type Options = {
   changed: (app: App) => void;
 };
 
-/** Registers apps, when they ask for it or by asking them. Throws an error that names what it refuses. */
+/**
+ * Registers an app when the app asks for it, or after asking the app for its functions. A refusal is an error that says
+ * what is refused.
+ */
 export class Apps {
   private readonly options: Options;
 

@@ -11,15 +11,16 @@ import {
 import { isEqual, isInOrder, isNumber, Missing, type Order, orderOf } from "./cel-values.ts";
 
 /**
- * Which events a `waitForEvent` or a `cancelOn` matches. The server evaluates these by other rules than conditions: it
- * writes the run's own event into the expression as literals, and finds matches by an index. This engine models
- * comparisons joined by && and ||, of a path of the new event (`async`) with a literal, or `event.x == async.y`.
+ * Which events a `waitForEvent` or a `cancelOn` matches. The server does not evaluate these expressions like
+ * conditions: it writes the run's own event into them as literals, and finds matches by an index. This engine models
+ * comparisons that are joined by && and ||. Each one compares a path of the new event (`async`) with a literal, or is
+ * `event.x == async.y`.
  */
 type Match = {
   holds: (own: unknown, other: unknown) => boolean;
   /**
-   * An equality without which there is no match. The wait is indexed by its value, so that an event finds the wait
-   * quickly.
+   * An equality without which there is no match. The wait is indexed by the value that must be equal, so that an event
+   * finds the wait quickly.
    */
   tie?: Tie | undefined;
 };

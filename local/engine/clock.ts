@@ -51,7 +51,7 @@ class Timers {
     return undefined;
   }
 
-  /** Fires the timers that are due. A timer that a callback sets for the same time fires in the next call. */
+  /** Fires the timers that are due. A timer that a callback sets for the same time fires in the next call of `fire`. */
   fire(now: number): void {
     const due: Entry[] = [];
     for (let time = this.next(); time !== undefined && time <= now; time = this.next()) {
@@ -70,7 +70,7 @@ class Timers {
 /** setTimeout counts in 32 bits, so a longer wait is split. */
 const longestTimeoutMs = 2 ** 31 - 1;
 
-/** The machine's time. With a scale, time passes that much faster from `origin` on. */
+/** The machine's time. From `origin` on, time passes `scale` times as fast as real time. */
 export function realClock({
   scale = 1,
   origin = Date.now(),
@@ -118,7 +118,7 @@ export type VirtualClock = Clock & {
   next(): number | undefined;
   /** Moves time forward, and fires the timers that are due. */
   turn(time: number): void;
-  /** The clock of the app under test. When it sleeps, time moves at once. */
+  /** The clock of the app under test. When the app sleeps, time moves at once. */
   ofTheApp: { now(): Date; sleep(ms: number): Promise<void> };
 };
 

@@ -22,8 +22,8 @@ function parse(expression: string): Schedule {
 }
 
 /**
- * Accepts `*`, `*` with a step, or a list of values and ranges, because the server's library and croner read only these
- * alike.
+ * Accepts `*`, `*` with a step, or a list of values and ranges, because the server's library and croner read other
+ * forms differently.
  */
 const formOf = (value: string): RegExp => {
   const item = `${value}(-${value}(/\\d+)?)?`;

@@ -14,7 +14,7 @@ export type Memo = null | { data: unknown } | { error: unknown } | EventPayload;
 export type Job = {
   id: string;
   kind: "call" | "wake" | "timeout" | "start-timeout" | "finish-timeout";
-  /** The earliest time for it, as epoch milliseconds. */
+  /** The earliest time of the call or of the timer, in epoch milliseconds. */
   at: number;
   attempt: number;
   /** The step that a planned call runs, or that a timer ends. */
@@ -81,18 +81,21 @@ export type RunDocument = {
   output?: unknown;
   error?: WireError;
 
-  /** -1 until the SDK has answered, and then the version of its answer. */
+  /** The version of the SDK's answers; -1 before the first answer. */
   requestVersion: number;
   /** Whether the SDK must report steps without running them. It is set while several steps are open at once. */
   planOnly: boolean;
   steps: Record<string, Memo>;
-  /** Step ids in the order of their completion, in which the SDK resolves them. */
+  /** Step ids in the order in which the steps were completed. The SDK resolves them in the same order. */
   stack: string[];
   /** The unfinished steps of the current parallel group. */
   pending: string[];
 
   jobs: Record<string, Job>;
-  /** Every job id that this run has had, because the SDK reports some steps more than once. */
+  /**
+   * The ids of all jobs that this run has ever had. The SDK reports some steps more than once, but each gets only one
+   * job.
+   */
   seen: Record<string, 1>;
   waits: Record<string, Wait>;
   /** The approximate size of the steps' results, in bytes. */
@@ -103,7 +106,7 @@ export type RunDocument = {
   throttle?: { key: string; limit: number; burst: number; periodMs: number };
   singleton?: string;
 
-  /** The number of attempts of steps. Inngest bills them, and one more for the run itself. */
+  /** How often steps were attempted. Inngest bills each of these attempts, and the run itself. */
   stepAttempts: number;
   history: HistoryEntry[];
 };

@@ -24,7 +24,7 @@ import { Meter, type Usage } from "./usage.ts";
 
 /**
  * The engine: connects its parts to clock, network and store. There is one process, and only this process writes to the
- * store. What it holds in memory is derived from the documents, and is rebuilt from them after a restart.
+ * store. Everything in its memory is derived from the documents, and is rebuilt from them after a restart.
  */
 export class Engine {
   readonly clock: Clock;
@@ -192,7 +192,10 @@ export class Engine {
     this.executor.move(run, (rules) => runs.fail(run, rules, error));
   }
 
-  /** Starts a new run with the same events. Returns its id, or undefined when the function does not exist any more. */
+  /**
+   * Starts a new run with the events of this run. Returns the new id, or undefined when the function does not exist any
+   * more.
+   */
   rerun(run: RunDocument): string | undefined {
     return this.router.rerun(run);
   }

@@ -21,19 +21,19 @@ export function wireError(thrown: unknown, fallback = "Unknown error"): WireErro
   };
 }
 
-/** The error of a run that ended. `error` says how the last call ended. */
+/** The error of a run that ended. Its field `error` says how the last call ended. */
 export const endingError = (thrown: unknown, ending: string): WireError => ({
   ...wireError(thrown, ending),
   error: (isRecord(thrown) && text(thrown["error"])) || ending,
 });
 
-/** An error of the server itself. `error` is the error's name, and the message contains JSON. */
+/** An error of the server itself. Its field `error` is the error's name, and its message contains JSON. */
 export function serverError(name: string, words: string): WireError {
   const inner = { error: `${name}: ${words}`, name, message: words };
   return { name: "Error", error: name, message: JSON.stringify({ error: inner }) };
 }
 
-/** The error for an app that uses something that this engine does not model. It names this, and says where it works. */
+/** The error for an app that uses something that this engine does not model. `what` names it. */
 export function notModelled(what: string): WireError {
   return {
     name: "NotModelledError",

@@ -10,7 +10,7 @@ export type ReadEvents = { events: IncomingEvent[]; refusal?: string };
 
 /**
  * One event or an array of them, as `POST /e/:key` accepts them. The server reads them one after the other: it accepts
- * those before the first invalid one, and ignores those after it. The messages are the server's.
+ * those before the first invalid one, and ignores those after it. The error messages have the server's words.
  */
 export function readEvents(text: string): ReadEvents {
   if (text === "") return { events: [] };

@@ -13,7 +13,7 @@ export type RateState = { theoreticalArrival: number };
 
 /**
  * The generic cell rate algorithm, as on the server. Starts are spread evenly: `limit: 2, period: "1h"` allows one
- * start every thirty minutes, and only `burst` more at once.
+ * start every thirty minutes. In addition, `burst` starts may be made at once.
  */
 export function admit(
   state: RateState | undefined,
@@ -32,7 +32,7 @@ export function admit(
  * key, and a missing value has the key "false". Without an expression all events share one key.
  */
 export function keyOf(expression: string | undefined, event: EventPayload): string {
-  // An empty key counts as no key, because some clients send that for a debounce.
+  // An empty key counts as no key, because some clients send an empty key for a debounce.
   if (!expression) return "";
   const value = keyValue(expression, event) ?? false;
   if (typeof value === "string") return value;
@@ -48,8 +48,8 @@ function printed(value: number): string {
 }
 
 /**
- * The key of a rate limit, an idempotency setting or a singleton, which distinguish 5 and "5". Undefined when the path
- * has no value, or false; then the event is not limited.
+ * The key of a rate limit, an idempotency setting or a singleton, which distinguish 5 and "5". Undefined when there is
+ * no value at the path, or the value is false; the event is not limited then.
  */
 export function ruleKeyOf(expression: string | undefined, event: EventPayload): string | undefined {
   if (expression === undefined) return "";

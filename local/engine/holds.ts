@@ -32,7 +32,7 @@ export class Holds {
     this.timers = new NamedTimers(options.clock);
   }
 
-  /** The last event is used, by its own time. Each new event delays the start. */
+  /** The event with the latest time starts the run. Each newer event delays the start. */
   debounce(fn: FunctionConfig, stored: StoredEvent): void {
     const { notebook, clock } = this.options;
     const { period = "1s", key: expression } = fn.debounce ?? {};
@@ -41,7 +41,7 @@ export class Holds {
     const open = notebook.get(key, now);
     const known = isDebounce(open) ? open : undefined;
     if (known && known.stored.event.ts > stored.event.ts) return;
-    // The server adds a little more than a second, so that no event arrives in between.
+    // Like the server, this adds a little more than a second to the period.
     const at = now + durationOf(period) + 1_050;
     const value: Debounce = { functionId: fn.id, stored, at };
     notebook.set(key, value, forever, now);
@@ -82,7 +82,7 @@ export class Holds {
     if (isBatch(open)) this.options.batched(open.functionId, this.shuffled(open.events));
   }
 
-  /** The server keeps no order within a batch, so the events are shuffled to show code that relies on an order. */
+  /** The server keeps no order within a batch, so the events are shuffled, to reveal code that relies on an order. */
   private shuffled(events: StoredEvent[]): StoredEvent[] {
     const ranked = events.map((event) => ({ event, rank: this.options.random() }));
     return ranked.toSorted((a, b) => a.rank - b.rank).map(({ event }) => event);

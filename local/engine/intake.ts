@@ -39,7 +39,7 @@ export type Details = {
   cron?: string;
   batchId?: string;
   originalRunId?: string;
-  /** Starts with the same value count as one start. By default it is the sender's event id. */
+  /** Starts with the same value count as one start. The default is the sender's event id. */
   once?: string;
   /** Whether rate limit and debounce have already been applied. */
   isAdmitted?: boolean;
@@ -127,7 +127,8 @@ export class Intake {
   }
 
   /**
-   * An event with the sender's id runs once per function and day. Without such an id, its own ULID is unique anyway.
+   * An event that got an id from its sender starts each function once a day. Any other event has a ULID, which is
+   * unique.
    */
   private isFirst(fn: FunctionConfig, { event, internalId }: StoredEvent, details: Details): boolean {
     if (details.originalRunId !== undefined || details.batchId !== undefined) return true;

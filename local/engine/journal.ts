@@ -7,7 +7,7 @@ import { type Document, type Group, type Store, Unstorable } from "./store.ts";
 type Options = {
   store: Store;
   notebook: Notebook;
-  /** Called when the store cannot hold this document. The rest of its group is committed. */
+  /** Called when the store cannot hold this document. The other documents of the same group are committed. */
   refused: (document: Document, error: Error) => void;
 };
 

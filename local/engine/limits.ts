@@ -34,7 +34,10 @@ export const limits = {
   callDurationMs: 2 * HOUR,
 } as const;
 
-/** How long the server waits before attempt 1, 2, 3 and so on. It adds up to thirty random seconds. */
+/**
+ * How long the server waits before attempt 1, 2, 3 and so on. To each delay it adds a random time of at most thirty
+ * seconds.
+ */
 const retryTableMs = [
   15 * SECOND,
   30 * SECOND,

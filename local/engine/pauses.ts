@@ -10,9 +10,7 @@ export type Paused = { run: RunDocument; wait: Wait };
 
 type Shelf = {
   plain: Set<Paused>;
-  /**
-   * The index. It leads from the path in the new event to the value that is needed there, and from there to the waits.
-   */
+  /** The index: for each path in the new event, the waits by the value that they need at that path. */
   byPath: Map<string, { theirs: Tie["theirs"]; values: Map<string, Set<Paused>> }>;
 };
 

@@ -147,7 +147,7 @@ export class Queue {
     const full = this.concurrency.fullKey(lane.limits);
     if (full !== undefined) {
       this.concurrency.await(full, lane);
-      lane.isQueued = true; // by the call that ends
+      lane.isQueued = true; // The call that ends offers the lane again
       return;
     }
     const throttledUntil = lane.throttle && this.options.throttle(lane.throttle);
@@ -156,7 +156,7 @@ export class Queue {
         this.offerAgain(lane);
         this.pump();
       });
-      lane.isQueued = true; // by the timer
+      lane.isQueued = true; // The timer offers the lane again
       return;
     }
     lane.entries.pop();

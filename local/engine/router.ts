@@ -36,7 +36,10 @@ export class Router {
     this.route(this.accept(event, internalId));
   }
 
-  /** Starts a new run with the same events. Returns its id, or undefined when the function does not exist any more. */
+  /**
+   * Starts a new run with the events of this run. Returns the new id, or undefined when the function does not exist any
+   * more.
+   */
   rerun({
     id: originalRunId,
     functionId,

@@ -15,8 +15,8 @@ type Options = {
 };
 
 /**
- * One timer for the next tick of each cron. The tick is stored, so that it runs once at the next start when the engine
- * was down at its time. Further missed ticks do not run.
+ * One timer for the next tick of each cron. The tick is stored: when the engine was down at that time, the tick runs
+ * once at the next start. Further missed ticks do not run.
  */
 export class Schedules {
   private readonly options: Options;

@@ -19,7 +19,7 @@ export const createTurnUntil = (clock: VirtualClock, idle: () => Promise<void>, 
         clock.turn(next);
         continue;
       }
-      // The condition itself may have begun work, for instance housekeeping. Then it is evaluated again.
+      // Evaluating the condition may have begun work, for instance housekeeping. The condition is then evaluated again.
       await idle();
       if (calls() === before && clock.next() === next) return false;
     }

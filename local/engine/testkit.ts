@@ -29,8 +29,8 @@ export type StartEngine = {
   /** Stores state in this Postgres instead of in memory. */
   databaseUrl?: string;
   /**
-   * False: the app runs one step per request, as if it had disabled checkpointing. Buffering is an option of the app's
-   * own client.
+   * False: the app runs one step per request, as if it had disabled checkpointing. The buffering of checkpoints is set
+   * in the app's own client.
    */
   checkpointing?: boolean;
   start?: Date;

@@ -1,8 +1,8 @@
 import type { HistoryEntry, RunDocument, RunStatus } from "./documents.ts";
 
 /**
- * A run as a tree of spans, in the format of the real server's `GET /api/v2/runs/:id/trace`: the run, below it its
- * steps, and below a step that was tried several times its tries.
+ * A run as a tree of spans, in the format of the real server's `GET /api/v2/runs/:id/trace`: the run contains its
+ * steps, and a step that was tried several times contains its tries.
  */
 export function traceOf(run: RunDocument, isWithOutput: boolean) {
   const steps = new Map<string, HistoryEntry[]>();

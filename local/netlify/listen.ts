@@ -35,7 +35,8 @@ function tryToListen(site: Site, port: number): Promise<Listening> {
       {
         port,
         hostname: "127.0.0.1",
-        // This limit is set because Node's own 431 would not have our message.
+        // Larger than the product's own limit, so that a request gets the product's 431, which says what to do, not
+        // Node's.
         serverOptions: { maxHeaderSize: 64 * 1024 },
         overrideGlobalObjects: false,
         fetch: (request, { incoming, outgoing }) => {

@@ -4,8 +4,8 @@ const longestMs = 10_000;
 const recoveredAfterMs = 30_000;
 
 /**
- * Returns a function that says how long to wait before a process is restarted that ran for `livedMs`. The wait grows
- * each time that the process ended early.
+ * Returns a function that says how long to wait before restarting a process that ran for `livedMs`. The wait grows each
+ * time the process ends early.
  */
 export function newBackoff(): (livedMs: number) => number {
   let nextMs = firstMs;

@@ -51,7 +51,7 @@ function throwAwayFolder(): string {
 function removeContents(folder: string): void {
   for (const name of contents) {
     const path = join(folder, name);
-    // When its user cannot enter this folder, the cluster is at another place, and this is a link to it.
+    // When Postgres's user cannot enter the data folder, the cluster is elsewhere, and this path is a link to it.
     if (lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink()) {
       rmSync(readlinkSync(path), { recursive: true, force: true });
     }

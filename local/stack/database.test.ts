@@ -61,7 +61,7 @@ test("a Postgres that does not restart at once is tried again, and one that is r
 
 test("a database that is stopped before it is ready leaves no server", async () => {
   const database = openDatabase({}, { dataDir, migrations, say: () => {} });
-  database.ready.catch(() => {}); // The stack may still wait for it when it ends
+  database.ready.catch(() => {}); // Nothing awaits it, so a rejection would be unhandled
   await database.stop();
   expect(existsSync(pidFile())).toBe(false);
 });

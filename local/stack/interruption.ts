@@ -2,13 +2,14 @@ import { endWithParent } from "#stack/parent.ts";
 
 /**
  * npm forwards Ctrl-C to us, although the terminal has already sent it. So a second signal within this time counts as
- * the same one.
+ * the first one.
  */
 const sameInterruptMs = 500;
 
 /**
- * A signal that Ctrl-C, a termination signal, or the end of the parent process aborts. Then everything is ended in
- * order. At a second Ctrl-C the process exits at once with 130; the parts notice that and end by themselves.
+ * An AbortSignal that is aborted by SIGINT (Ctrl-C), SIGTERM, SIGHUP, or the end of the parent process. Everything is
+ * then ended in order. A second Ctrl-C ends this process at once with 130; its child processes notice that and end by
+ * themselves.
  */
 export function interruption(): AbortSignal {
   const controller = new AbortController();

@@ -26,7 +26,7 @@ export function readKeys(dataDir: string): MachineKeys | undefined {
   try {
     return keysSchema.parse(JSON.parse(readFileSync(join(dataDir, "keys.json"), "utf8")));
   } catch {
-    return undefined; // Never made, or unreadable. These are local secrets, so new ones replace them
+    return undefined; // The file is missing or unreadable. New secrets may replace the old ones, which are only local
   }
 }
 

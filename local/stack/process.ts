@@ -22,9 +22,9 @@ export type ManagedProcess = {
    */
   ready: Promise<void>;
   /**
-   * Starts another process, which takes the port over once it is loaded, while the old one finishes its requests.
-   * Returns undefined; when the other one could not be loaded, returns the reason, and the old one continues. The text
-   * of `whenReady` is printed when the new one answers.
+   * Starts a new process, which takes the port over once it is loaded, while the old process finishes its requests.
+   * When the new process cannot be loaded, the old one continues, and the reason is returned; otherwise undefined is
+   * returned. The text of `whenReady` is printed when the new process answers.
    */
   replace(whenReady: () => string): Promise<string | undefined>;
   stop(): Promise<void>;

@@ -20,8 +20,8 @@ const projectDir = resolve(import.meta.dirname, "../..");
 const migrations = join(projectDir, "supabase/migrations");
 
 /**
- * The order in which the parts end. The engine is first, because without the site its calls would fail, and cost runs
- * their attempts.
+ * The order in which the parts end. The engine is first, because without the site its calls would fail, and use up the
+ * attempts of runs.
  */
 const endingOrder = ["engine", "site", "supabase", "providers"];
 
@@ -109,7 +109,7 @@ async function start(
     return running.ready;
   };
 
-  // Parts that need no database start meanwhile. The stack also works without its page.
+  // Parts that need no database start while the database starts. The stack also works without its page.
   const page = builtPage(projectDir, signal).catch((error: unknown) => {
     if (!signal.aborted) say(String(error));
   });

@@ -60,7 +60,7 @@ const createCluster = (directory: string, home: string, { directory: programs, u
   } catch (error) {
     fs.rmSync(unfinished, { recursive: true, force: true });
     fs.rmSync(secret, { force: true });
-    // When two starts happen at once and the other one has renamed its cluster first, that one is used.
+    // When a simultaneous start has renamed its cluster first, its cluster is used.
     if (!isCode(error, "ENOTEMPTY") && !isCode(error, "EEXIST")) throw error;
   }
 };
@@ -86,8 +86,8 @@ export const isAlive = (pid: number): boolean => {
 };
 
 /**
- * Whether a process has ended, but was not reaped by its parent. It then stays in the process table, where process 1
- * may not reap it (in containers).
+ * Whether a process has ended, but was not reaped by its parent. In a container, process 1 may never reap it, and it
+ * stays in the process table.
  */
 export const isUnburied = (pid: number): boolean => {
   try {

@@ -24,8 +24,8 @@ export type Database = {
 
 /**
  * Two kinds of connections. Servers use the secret key, so the connections for them are service_role from the start,
- * and a request is exactly one statement. Every other request is a transaction that first sets role and claims, like in
- * PostgREST; its three statements are sent together.
+ * and each of their requests is exactly one statement. Every other request is a transaction that first sets role and
+ * claims, like in PostgREST; its three statements are sent together.
  */
 export const openDatabase = (url: string, serviceClaims: string, connections = 10): Database => {
   const service = createPool(url, connections, { role: "service_role", "request.jwt.claims": serviceClaims });
@@ -105,8 +105,8 @@ const asText = { getTypeParser: () => (text: string) => text };
 const names = new Map<string, string>();
 
 /**
- * Statements are prepared once per connection. Requests have few shapes. When there are too many, the rest runs
- * unprepared.
+ * Statements are prepared once per connection. There are few different statements. When there are too many, the others
+ * run unprepared.
  */
 const prepared = (text: string, values: unknown[]) => ({
   text,

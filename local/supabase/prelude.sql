@@ -1,5 +1,5 @@
--- What a hosted Supabase project already has before the first migration, as far as an app may rely on it. This is never
--- applied to a database that Supabase created. It may be applied again.
+-- What a hosted Supabase project already has before the first migration, as far as an app may rely on it. This file is
+-- never applied to a database that Supabase created. Applying it again does no harm.
 create schema if not exists extensions;
 create schema if not exists auth;
 create schema if not exists storage;

@@ -13,8 +13,8 @@ export const runningServer = ({
   const pid = Number(lines[0]);
   if (!Number.isInteger(pid) || pid <= 0) return undefined;
   if (!isAlive(pid)) {
-    // Postgres would take a server that was killed but not reaped for a running one, and wait for ever, so its file is
-    // removed.
+    // Postgres would take a killed server that was not reaped for a running one, and wait for ever. So the killed
+    // server's file is removed.
     if (isUnburied(pid)) fs.rmSync(path.join(directory, "postmaster.pid"), { force: true });
     return undefined;
   }

@@ -3,7 +3,7 @@
  * This script is copied beside a bundled door. It loads the door as Netlify does, sends it one request, and prints
  * {"status", "body"} on a line of its own. It is plain JavaScript, because a server has no TypeScript.
  */
-/* oxlint-disable typescript/no-unsafe-assignment, typescript/no-unsafe-call -- what is loaded is known by running it alone */
+/* oxlint-disable typescript/no-unsafe-assignment, typescript/no-unsafe-call -- the type of the loaded module is known only at run time */
 import { pathToFileURL } from "node:url";
 
 const [, , main = "", method = "GET", url = ""] = process.argv;

@@ -95,9 +95,9 @@ export const bundle = async (root: string, outDir: string): Promise<Door[]> => {
 };
 
 /**
- * The bundler reads `config` without running it, and ignores anything but a plain literal (a constant, `satisfies`, a
- * spread) without an error, so that the door would have no address. So the bundler's result is compared with the config
- * that the file exports when it is run.
+ * The bundler reads `config` without running the file. Anything but a plain literal, such as a constant, `satisfies` or
+ * a spread, is ignored without an error, and the door has no address. So the bundler's result is compared with the
+ * config that the file exports when it is run.
  */
 export const misread = (door: Door, exported: unknown): string[] => {
   const config = DoorConfig.safeParse(exported);

@@ -36,7 +36,8 @@ type Dependencies = {
 };
 
 /**
- * A step may run twice, so its effect needs an idempotency key that every run uses. The return value is the job's result.
+ * A step may run twice, so its effect needs an idempotency key that is the same in every run. The return value is the
+ * job's result.
  */
 export const ${functionName} = ({ inngest, flow, onFailure, notifications }: Dependencies) =>
   inngest.createFunction(

@@ -8,7 +8,7 @@ const MOST_ADDRESS_BYTES = 8 * 1024;
 const side = z.coerce.number().int().min(16).max(2048).default(1024);
 const flag = z.enum(["true", "false"]).optional();
 
-/** An unknown parameter is refused, because all parameters are optional, so a misspelled one would be ignored. */
+/** All parameters are optional, so a misspelled one would be ignored. Therefore unknown parameters are refused. */
 const querySchema = z.strictObject({
   width: side,
   height: side,
@@ -55,6 +55,6 @@ function decode(name: string): string {
   try {
     return decodeURIComponent(name);
   } catch {
-    return ""; // half an escape
+    return ""; // an incomplete percent escape
   }
 }

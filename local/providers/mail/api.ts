@@ -83,7 +83,7 @@ export class SendingApi {
       return this.#refuse(incoming, tooMany, { ...headers, "retry-after": retryAfter });
     }
 
-    // While this request holds the key, a second request with the key is "concurrent".
+    // While this request holds the key, a second request with the same key is refused as "concurrent".
     const held = this.#settings.current.idempotency ? key : undefined;
     if (held !== undefined && this.#inFlight.has(held))
       return this.#refuse(incoming, errors.stillInFlight, headers);

@@ -64,7 +64,7 @@ export class MailRecord {
     return this.#keys.get(key);
   }
 
-  /** Whether a request equals that earlier one byte for byte. Only then may it use the same key. */
+  /** Whether a request equals the earlier one byte for byte. Only such a request may use the same key. */
   isRepeated({ sequence, path }: Remembered, request: { path: string; body: Uint8Array }): boolean {
     const position = this.#positions[sequence];
     return (

@@ -17,7 +17,7 @@ export const hashPassword = async (password: string): Promise<string> => {
 
 export const passwordMatches = async (password: string, stored: string | null): Promise<boolean> => {
   const [scheme, salt = "", expected = ""] = (stored ?? "").split("$");
-  // Checking a user without a password takes the same time as checking one with another password.
+  // Checking a user who has no password takes the same time as checking a wrong password.
   const actual = await derive(password, Buffer.from(salt, "base64url"), 32);
   const wanted = Buffer.from(expected, "base64url");
   return scheme === "scrypt" && actual.length === wanted.length && timingSafeEqual(actual, wanted);

@@ -44,8 +44,8 @@ const challenge = (status: number): Record<string, string> =>
   status === 401 ? { "www-authenticate": "Bearer" } : {};
 
 /**
- * Whether the connection failed: it was refused, reset, or ended during a query, or none was free in time. pg has no
- * error class for these cases.
+ * Whether the connection failed: it was refused, reset, or ended during a query, or no connection was free in time. pg
+ * has no error class for these cases.
  */
 const isConnectionFailure = (error: Error) =>
   ("code" in error && typeof error.code === "string" && /^E[A-Z]+$/.test(error.code)) ||

@@ -54,6 +54,6 @@ const bodyOf = ({ returns, returnsSet }: FunctionEntry): string => {
   if (returns === "void") return "null, count(*)::text";
   const row = returns === "scalar" ? "pgrst_row.pgrst_scalar" : "pgrst_row";
   if (returnsSet) return `coalesce(json_agg(${row}), '[]')::text, count(*)::text`;
-  // There is exactly one row, so no aggregate is used, because an aggregate would read a large document twice.
+  // There is exactly one row, so no aggregate is needed. An aggregate would read a large document twice.
   return `coalesce(to_json(${row})::text, 'null'), '1'`;
 };
