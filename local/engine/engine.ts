@@ -192,10 +192,7 @@ export class Engine {
     this.executor.move(run, (rules) => runs.fail(run, rules, error));
   }
 
-  /**
-   * Starts a new run with the events of this run. Returns the new id, or undefined when the function does not exist any
-   * more.
-   */
+  /** Starts a new run with this run's events. Returns the new id; undefined when the function no longer exists. */
   rerun(run: RunDocument): string | undefined {
     return this.router.rerun(run);
   }

@@ -36,10 +36,7 @@ export class Router {
     this.route(this.accept(event, internalId));
   }
 
-  /**
-   * Starts a new run with the events of this run. Returns the new id, or undefined when the function does not exist any
-   * more.
-   */
+  /** Starts a new run with this run's events. Returns the new id; undefined when the function no longer exists. */
   rerun({
     id: originalRunId,
     functionId,

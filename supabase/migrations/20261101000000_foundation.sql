@@ -5,7 +5,7 @@ create schema private;
 revoke all on schema private from public;
 grant usage on schema private to service_role;
 
--- Without "in schema public", because that form would leave PUBLIC its built-in right to execute.
+-- "in schema public" is left out, because with it PUBLIC would keep its built-in right to execute.
 alter default privileges revoke execute on functions from public;
 alter default privileges in schema public revoke execute on functions from anon, authenticated;
 alter default privileges in schema public revoke all on tables from anon, authenticated;

@@ -1,5 +1,5 @@
 -- A dead letter is a run that failed for good, with the event that started it. An administrator reprocesses it, or
--- ignores it with a reason; the row records the outcome. If the reprocessing fails, that is a new dead letter.
+-- ignores it with a reason; the row records the outcome. A reprocessing that fails makes a new dead letter.
 
 create table public.dead_letter_queue (
   id uuid primary key default gen_random_uuid(),
@@ -27,8 +27,8 @@ create table public.dead_letter_queue (
   handled_at timestamptz,
   reprocess_job_id uuid references public.jobs (id) on delete set null,
   outcome text,
-  -- The group's job that last checked this letter's patched data, and the result: the data, or why it was refused. The
-  -- event's own data stays as it was.
+  -- The job of the letter's group that last checked its patched data, and the result: the data, or why it was refused.
+  -- The event's own data stays as it was.
   checked_by uuid,
   patched_data jsonb,
   refusal text,
@@ -110,8 +110,8 @@ as $$
     where event_id = p_event_id and function_id = p_function_id and status = 'failed');
 $$;
 
--- A replay of the failed run (from Inngest's dashboard) has returned, so its dead letter is resolved. p_outcome: how the
--- work has ended.
+-- Resolves the dead letter of a failed run, because a replay of the run (from Inngest's dashboard) has returned.
+-- p_outcome: how the replay has ended.
 create function private.resolve_letters(
   p_event_id text, p_function_id text, p_run_id text, p_outcome text, p_now timestamptz
 )

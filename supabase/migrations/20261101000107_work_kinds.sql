@@ -1,6 +1,6 @@
 -- A kind of work is what one function does: its name in lists and queues, its limits, and what follows when one of its
 -- jobs ends. Each room's migration registers its kinds. A function that is not registered has a kind of its own name,
--- with the usual limits, and nothing follows.
+-- with the usual limits, and nothing follows the end of its jobs.
 
 create table private.work_kinds (
   function_id text primary key,
@@ -22,7 +22,7 @@ create table private.work_kinds (
   -- letter of a part.
   on_reopen text,
   -- What its jobs are about, for people: a function (public.jobs[]) that returns a table (job_id uuid, subject text), such
-  -- as the names of their campaigns. It is called once for all jobs of the kind in a list, and must not fail on foreign
+  -- as the names of their campaigns. It is called once for all jobs of the kind in a list, and must not fail on invalid
   -- event data.
   subjects text,
   -- The priority of work whose request names none.
@@ -36,7 +36,7 @@ create table private.work_kinds (
   -- How many ended jobs of the kind are kept.
   keep_completed integer not null,
   keep_failed integer not null,
-  -- The number of public.count_open that its running jobs are part of; null: none.
+  -- The field of public.count_open's result in which its running jobs are counted; null: none.
   counted_as text,
   constraint work_kinds_priority_is_valid check (priority between 1 and 5),
   constraint work_kinds_limits_let_some_in check (per_second > 0 and waiting > 0),

@@ -10,7 +10,7 @@ create table private.pauses (
 alter table private.pauses enable row level security;
 grant select, insert, update, delete on private.pauses to service_role;
 
--- Jobs that wait to begin, without the jobs of paused functions, which wait because a person wants it.
+-- Jobs that wait to begin, without the jobs of paused functions, which wait because a person paused them.
 create view private.waiting_jobs with (security_invoker = true) as
 select * from public.jobs
 where status = 'queued' and function_id not in (select function_id from private.pauses);
@@ -52,7 +52,7 @@ begin
 end
 $$;
 
--- Releases the held jobs, and returns their number. A delayed job keeps its time.
+-- Releases the held jobs, and returns their number. A delayed job keeps its delay.
 create function public.resume_work(p_function_id text, p_now timestamptz)
 returns integer
 language plpgsql

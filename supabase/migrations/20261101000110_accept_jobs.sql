@@ -17,8 +17,8 @@ begin
 end
 $$;
 
--- Refuses a requester who sends more than p_per_second, with a burst of one second's worth. A refused request uses
--- nothing up: its transaction is rolled back.
+-- Refuses a requester who sends more than p_per_second requests a second. The requests of one second may come at once.
+-- A refused request uses nothing up: its transaction is rolled back.
 create function private.spend_request(p_requester text, p_per_second integer, p_now timestamptz)
 returns void
 language plpgsql
@@ -40,8 +40,8 @@ begin
 end
 $$;
 
--- Returns the new job, or the job that the same requester requested with the same idempotency key; its id tells which.
--- p_request comes from `request()` in src/jobs/request.ts:
+-- Returns the new job, whose id is the request's, or the job that the same requester requested with the same
+-- idempotency key. p_request comes from `request()` in src/jobs/request.ts:
 --   id             of the job, and of its event
 --   event, data    the input of the function; functionId, when several functions are registered for the event
 --   requester, owner
@@ -159,7 +159,7 @@ as $$
   select case when p_said -> 'priority' in ('1', '2', '3', '4', '5') then (p_said ->> 'priority')::integer end;
 $$;
 
--- Parses a time as JSON writes it; null for anything else, because an event's data may be foreign.
+-- Parses a time as JSON writes it; null for anything else, because an event's data may contain anything.
 create function private.time_of(p_text text)
 returns timestamptz
 language plpgsql stable

@@ -82,7 +82,7 @@ begin
 end
 $$;
 
--- S3-14: 30 s, for a request without a reservation.
+-- S3-14: Retry-After is 30 s for a request without a reservation.
 create function private.refuse_for_now(p_kind text, p_priority integer, p_places integer, p_message text)
 returns void
 language sql
@@ -175,7 +175,8 @@ end
 $$;
 
 -- Deletes the requester's reservation whose time has come, and returns whether there was one. Also deletes a later
--- reservation of this request, because it may be admitted earlier; a refusal rolls that back.
+-- reservation of this request, because the request may be admitted before that time; a refusal rolls this deletion
+-- back.
 create function private.use_reservation(
   p_kind text, p_priority integer, p_requester text, p_request text, p_now timestamptz
 )

@@ -16,7 +16,7 @@ as $$
   select coalesce((select status = 'canceled' from public.jobs where id = p_job_id), false);
 $$;
 
--- A job with all jobs that reprocess it, directly or through another reprocess.
+-- A job, the jobs that reprocess it, the jobs that reprocess those, and so on.
 create function private.family_of_job(p_job_id uuid)
 returns setof uuid
 language sql stable
@@ -30,7 +30,7 @@ as $$
   select id from family;
 $$;
 
--- Progress only grows, however late or often it is reported. It writes no row of the timeline.
+-- A late or repeated report never lowers the progress. Progress is no part of the timeline.
 create function private.advance_job(p_job_id uuid, p_done bigint, p_total bigint, p_now timestamptz)
 returns void
 language sql
@@ -43,9 +43,9 @@ as $$
   where id = p_job_id and status in ('queued', 'running');
 $$;
 
--- The only place where jobs end, each of them once. A job that has ended stays as it is, except that a failed one
--- completes when all its parts are done after all (a replay makes its job running again). Updates the timeline and the dead letter; what follows
--- for the kind happens at commit (private.follow_up_job). Returns the jobs that this call ended.
+-- The only place where jobs end, each of them once. A job that has ended stays as it is, but a failed job completes
+-- when all its parts are done after all (a replay makes its job running again). Updates the timeline and the dead
+-- letter; what follows for the kind happens at commit (private.follow_up_job). Returns the jobs that this call ended.
 create function private.end_jobs(
   p_job_ids uuid[], p_status text, p_result jsonb, p_error jsonb, p_now timestamptz
 )
@@ -87,7 +87,7 @@ end
 $$;
 
 -- Runs the follow-up of an ended job's kind of work. It runs at commit, so that a transaction that ends several jobs
--- has ended all of them first, and so that its locks are held shortly and are the last ones taken.
+-- has ended all of them first, and so that its locks are held only briefly and are the last ones taken.
 create function private.follow_up_job()
 returns trigger
 language plpgsql
@@ -217,7 +217,7 @@ set search_path = ''
 as $$
 begin
   return jsonb_build_object(
-    -- A replay of a failed part resolves its dead letter when it completes.
+    -- A replay of a failed part resolves the part's dead letter when the replay completes.
     'tracked', private.has_open_letter(p_event_id, p_function_id),
     'jobId', p_parent_job_id,
     'canceled', private.job_is_canceled(p_parent_job_id),
@@ -226,9 +226,9 @@ end
 $$;
 
 -- A run completed. A job that has ended meanwhile stays as it ended: its room has failed it, or a person canceled it.
--- While parts are left, the job stays running: the statement that settles the last one ends it. A function that returns
--- {"status": "skipped"} had nothing to do. Work whose deadline has passed ends even when parts are left. Returns
--- {status: of the job, durationMs: of the run}; null when the run has no job, or was completed before.
+-- While parts are left, the job stays running: the statement that settles the last part ends the job. A function that
+-- returns {"status": "skipped"} had nothing to do. Work whose deadline has passed ends even when parts are left.
+-- Returns {status: of the job, durationMs: of the run}; null when the run has no job, or was completed before.
 create function public.finish_run(
   p_event_id text, p_function_id text, p_run_id text, p_result jsonb, p_now timestamptz
 )
@@ -293,8 +293,8 @@ begin
 end
 $$;
 
--- The engine canceled a run. Returns whether it was a part of a job that continues: the part has no job to end, and its
--- parent would wait for it for ever.
+-- The engine canceled a run. Returns whether it was a part of a job that continues: the part has no job of its own to
+-- end, and without a change its parent would wait for it for ever.
 create function public.cancel_run(
   p_event_id text, p_function_id text, p_run_id text, p_parent_job_id uuid, p_now timestamptz
 )

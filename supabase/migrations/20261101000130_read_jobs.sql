@@ -1,11 +1,11 @@
 -- Reading the ledger: one page of jobs, or one job with everything that belongs to it, each in one statement.
 
 -- p_owner null sees every job. The statement is dynamic, here and in every list with several filters, so that each
--- combination is planned for itself: one generic plan could not use the index of any.
--- p_search is a part of any word that names a job, or of what it is about. It has no index, because one over all these
--- texts would slow every write of the ledger; so it looks through the newest 10,000 jobs that match the rest, and through
--- the subjects of the newest 1,000 of them, which are in the rooms' tables. The whole id of a job or an event finds its
--- jobs at any age.
+-- combination is planned for itself: one generic plan could not use the index of any filter. p_search is a part of a
+-- word that names a job, or of the job's subject. The search has no index, because an index of these texts would slow
+-- every write of the ledger. So it reads only the newest 10,000 jobs that match the other filters, and the subjects of
+-- the newest 1,000 of them, which are in the rooms' tables. The whole id of a job or an event finds its jobs at any
+-- age.
 create function private.find_jobs(
   p_owner text, p_status text, p_kind text, p_function_id text, p_requester text, p_parent_job_id uuid, p_search text,
   p_unfinished boolean, p_from timestamptz, p_to timestamptz, p_before_at timestamptz, p_before_id uuid, p_limit integer
@@ -91,7 +91,8 @@ end
 $$;
 
 -- Why an unfinished job needs a person: all its parts are done or dead, and the dead ones have an open dead letter.
--- {code, message, since, deadLetterId} are of the newest one; parts: how many are dead. Null while any part is open.
+-- {code, message, since, deadLetterId} are of the newest dead letter; parts: how many parts are dead. Null while any
+-- part is open.
 create function private.job_blocked(p_job public.jobs)
 returns jsonb
 language plpgsql stable
@@ -121,7 +122,7 @@ begin
 end
 $$;
 
--- Parses an id; null for a text that is no id, because the data of an event may be foreign.
+-- Parses an id; null for a text that is no id, because the data of an event may contain anything.
 create function private.uuid_of(p_text text)
 returns uuid
 language sql immutable

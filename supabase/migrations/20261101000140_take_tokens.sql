@@ -1,5 +1,5 @@
--- A token bucket limits the calls to a provider: it is full at first, a call takes tokens, and time refills it. It is a
--- row, so that all processes share the limit.
+-- A token bucket limits the calls to a provider: it is full at first, a call takes tokens, and time refills it. Each
+-- bucket is a row, so that all processes share the limit.
 
 create table private.token_buckets (
   key text primary key,
@@ -16,8 +16,8 @@ grant select, insert, update, delete on private.token_buckets to service_role;
 
 -- Takes tokens from every bucket in p_wants, or from none: [{"key", "capacity", "refillPerSecond", "take",
 -- "patienceMs"?}]. A caller whose wait is not longer than its patience is granted its tokens in advance, and calls
--- after waitMs. Returns {"granted", "waitMs", "pausedMs"}; when it is refused, waitMs is how long until all tokens could be
--- there. pausedMs is how much of it is a pause that the provider asked for.
+-- after waitMs. Returns {"granted", "waitMs", "pausedMs"}; after a refusal, waitMs is how long until all tokens could
+-- be there. pausedMs is the share of waitMs that is a pause for which the provider asked.
 create function public.take_tokens(p_wants jsonb, p_now timestamptz)
 returns jsonb
 language plpgsql

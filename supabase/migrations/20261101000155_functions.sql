@@ -1,6 +1,7 @@
 -- What each function did lately, from the ledger.
 
--- The functions whose kind has a summary, and those with ended jobs: one step through the index for each.
+-- The functions whose kind has a summary, and those with ended jobs, each of which is found by one step through the
+-- index.
 create function private.known_functions()
 returns setof text
 language sql stable
@@ -34,8 +35,8 @@ end
 $$;
 
 -- Counts the newest 2,000 jobs of one function that ended in the last day, by hour and day; is_more_* says whether more
--- jobs ended in that time. The durations are of the newest 1,000 of them that completed. This is a function of its own,
--- so that it is planned for this one function: then it reads its index alone.
+-- jobs ended in that time. The durations are of the newest 1,000 of them that completed. The statement is in a SQL
+-- function of its own, so that Postgres plans it for one p_function_id and reads only the index.
 create function private.ended_lately(p_function_id text, p_now timestamptz)
 returns table (
   count bigint, completed_day bigint, failed_day bigint, started_day bigint, is_more_day boolean,

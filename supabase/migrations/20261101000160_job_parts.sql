@@ -26,13 +26,13 @@ create table public.job_parts (
   bounds jsonb not null default '{}',
   -- For a room that works in order: where to continue. Null: at first_no, or the room works in any order.
   next_no bigint,
-  -- How many units the part has, how many of them have an outcome, and how many have which: {"sent": 98, "failed": 2}.
+  -- How many units the part has, how many have an outcome, and the number of each outcome: {"sent": 98, "failed": 2}.
   total_count bigint not null,
   settled_count bigint not null default 0,
   counts jsonb not null default '{}',
   status text not null default 'pending',
-  -- The run that works on the part, or was the last to do so. Every claim has a new token, which proves that it is the
-  -- current one.
+  -- The run that works on the part, or was the last to do so. Every claim has a new token, which proves that the claim
+  -- is the current one.
   claimant text,
   lease_token uuid,
   lease_expires_at timestamptz,
@@ -152,8 +152,8 @@ as $$
     'parts', p_plan.part_count, 'total', p_plan.total_count);
 $$;
 
--- The same two functions for a room that cuts its work in TypeScript. Each returns {"jobId", "planned", "cursor",
--- "parts", "total"}.
+-- private.open_plan and private.plan_parts for a room that cuts its work in TypeScript. Each returns {"jobId",
+-- "planned", "cursor", "parts", "total"}.
 create function public.open_plan(p_event_id text, p_function_id text, p_now timestamptz)
 returns jsonb
 language plpgsql

@@ -3,12 +3,12 @@
 -- follows its end.
 
 -- CLAIM. Claims the named part, or (p_part_no null) the claimant's own part, or else the next free one. The same
--- claimant gets its own claim back with a new token: a retry continues at once, and its predecessor can settle nothing
--- more. p_at_once limits how many parts of this job are claimed. Returns {"state": "claimed", "id", "token",
--- "part", "first", "last", "next", "bounds", "total", "settled", "attempts"} | {"state": "busy", "waitMs"} | {"state":
--- "done"} (the part is done, or no run is needed any more) | {"state": "ended"} (the job was canceled or skipped) |
--- {"state": "gone"} (another job has taken the part over) | {"state": "paused"}: an event for the part follows when the
--- job is resumed.
+-- claimant gets its own claim back with a new token: a retry continues at once, and the try before it can settle
+-- nothing any more. p_at_once limits how many parts of this job are claimed. Returns {"state": "claimed", "id",
+-- "token", "part", "first", "last", "next", "bounds", "total", "settled", "attempts"} | {"state": "busy", "waitMs"} |
+-- {"state": "done"} (the part is done, or no run is needed any more) | {"state": "ended"} (the job was canceled or
+-- skipped) | {"state": "gone"} (another job has taken the part over) | {"state": "paused"}: an event for the part
+-- follows when the job is resumed.
 create function private.claim_part(
   p_job_id uuid, p_part_no integer, p_claimant text, p_lease_ms integer, p_at_once integer, p_now timestamptz
 )
@@ -125,8 +125,9 @@ $$;
 
 -- RELEASE. The run releases its part, so that the next run need not wait for the end of the lease. p_waiting_until:
 -- when the run continues, because a provider asked for a pause. p_is_trouble: a provider failed; the result is how
--- often that happened to this claimant since something was last settled. Null: the claim is lost. May be called again, to
--- say until when the part waits. p_error: why, as {code, message}; null leaves an earlier error.
+-- often that happened to this claimant since something was last settled. The result is null when the claim is lost. A
+-- second call may change until when the part waits. p_error: why the part is released, as {code, message}; null leaves
+-- an earlier error.
 create function public.release_part(
   p_id bigint, p_token uuid, p_is_trouble boolean, p_waiting_until timestamptz, p_error jsonb, p_now timestamptz
 )
@@ -189,9 +190,9 @@ end
 $$;
 
 -- SETTLE. Adds counts to the part, in the transaction in which the room writes its own rows: {"sent": 98, "failed": 2}.
--- p_next, for a room that works in order: where to continue. Beyond the range, the rest of the part counts as
--- "skipped". Returns "open", "done" or "lost". When the claim is lost, nothing was added, and the room must roll back
--- its own rows.
+-- p_next, for a room that works in order: where to continue. When it is beyond the range, the rest of the part counts
+-- as "skipped". Returns "open", "done" or "lost". When the claim is lost, nothing was added, and the room must roll
+-- back its own rows.
 create function private.settle_part(
   p_id bigint, p_token uuid, p_counts jsonb, p_next bigint, p_now timestamptz
 )

@@ -47,7 +47,7 @@ as $$
   insert into private.erasers (function_name) select oid::regproc::text from pg_proc where oid = p_function;
 $$;
 
--- Registers a table whose columns (text or jsonb) may quote an address: only the address is replaced.
+-- Registers a table whose columns (text or jsonb) may contain an address. An erasure replaces only the address.
 create function private.register_erasable(p_table regclass, p_key text, p_columns text[])
 returns void
 language sql

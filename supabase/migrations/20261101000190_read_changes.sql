@@ -62,8 +62,8 @@ begin
 end
 $$;
 
--- The first state of a client that follows jobs: {position, jobs, notifications}. Of the jobs that match, the newest
--- 100 and the newest 500 unfinished ones; the reader's unread notifications.
+-- The first state of a client that follows jobs: {position, jobs, notifications}. The jobs are the newest 100 that
+-- match, and the newest 500 unfinished ones that match. The notifications are the reader's unread ones.
 create function public.read_live_snapshot(
   p_owner text, p_reader text, p_status text, p_kind text, p_function_id text, p_requester text,
   p_parent_job_id uuid, p_search text, p_from timestamptz, p_to timestamptz

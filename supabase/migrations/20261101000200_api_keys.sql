@@ -1,4 +1,5 @@
--- An API key gives a program access. Only the hash of its secret is stored: 244 random bits need no slow hash.
+-- An API key gives a program access. Only the hash of its secret is stored. The hash may be fast, because the secret
+-- has 244 random bits.
 
 create table public.api_keys (
   id text primary key,

@@ -1,8 +1,8 @@
 -- Which open letters of a group a job may handle. A job with a patch checks all of them before it sends the first one.
 
--- The open letters of a group that this job handles: those that had failed when it was asked for, and not those whose
--- reprocessing by this job has failed. With a patch: only those whose patched data fits their schema. A scheduled run
--- cannot be reprocessed, because its next tick does the work.
+-- The open letters of a group that this job handles: those that had failed when the job was requested, without those
+-- whose reprocessing by this job has failed. With a patch: only those whose patched data fits their schema. A scheduled
+-- run cannot be reprocessed, because its next tick does the work.
 create function private.open_letters_of(p_job public.letter_group_jobs)
 returns setof public.dead_letter_queue
 language sql stable
@@ -50,7 +50,7 @@ as $$
 $$;
 
 -- Stores the patched data of each letter, or why the patch does not fit it. p_letters: [{"id", "data" or
--- "refusal"}]. A job that has ended changes nothing, because the next one may have checked the letter.
+-- "refusal"}]. A job that has ended changes nothing, because a later job may have checked the letter since then.
 create function public.check_letters(p_job_id uuid, p_letters jsonb)
 returns void
 language sql

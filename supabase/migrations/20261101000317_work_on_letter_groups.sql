@@ -57,8 +57,8 @@ as $$
     cross join lateral private.open_letters_of(work) as letter where work.id = p_id) as letters;
 $$;
 
--- How many letters the job may handle now, and how long ago the oldest letter at work was begun. The limit is null when
--- the job halts. p_done: how many letters it has handled.
+-- How many letters the job may handle now, and how long ago the oldest letter that is being reprocessed was begun. The
+-- limit is null when the job halts. p_done: how many letters it has handled.
 create function private.room_of_letter_group(p_work public.letter_group_jobs, p_done bigint, p_now timestamptz)
 returns table (free integer, waited interval)
 language sql stable

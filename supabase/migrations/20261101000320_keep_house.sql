@@ -1,9 +1,9 @@
 -- Statements of housekeeping: which runs make no progress, and which old rows to delete.
 
 -- The newest run of each job that has been running without progress since p_quiet_since. When no run is in progress
--- (is_fan_out), the job waits for parts that its last run fanned out; it is returned only when no reprocess is in
--- progress and no dead letter is open. The job that was checked longest ago comes first, and a concurrent caller gets
--- other jobs.
+-- (is_fan_out), the job waits for parts that its last run fanned out; it is returned only when no job is reprocessing
+-- it and none of its dead letters is open. The job that was checked longest ago comes first, and a concurrent caller
+-- gets other jobs.
 create function public.take_quiet_runs(p_quiet_since timestamptz, p_limit integer, p_now timestamptz)
 returns table (
   job_id uuid, is_fan_out boolean, run_id text, event_id text, function_id text, event_name text, event_data jsonb,
@@ -46,9 +46,10 @@ as $$
   order by ended_at, id limit p_limit;
 $$;
 
--- Fails jobs that were due before p_before and have never begun, although the engine has had their events since then,
--- or refuses them (p_refused). Each gets a dead letter, from which it can be reprocessed with a new event. A job that
--- begins after that continues as in a replay and resolves its dead letter. Returns how many failed.
+-- Fails jobs that were due before p_before and have never begun. Either their events were sent to the engine before
+-- that time, or the engine refuses them (p_refused). Each gets a dead letter, from which it can be reprocessed with a
+-- new event. A job that begins after that continues as in a replay and resolves its dead letter. Returns how many
+-- failed.
 create function public.fail_unbegun_jobs(
   p_before timestamptz, p_refused uuid[], p_limit integer, p_now timestamptz
 )
@@ -77,9 +78,9 @@ begin
 end
 $$;
 
--- Deletes ended jobs, handled dead letters and errors that are older than given, at most p_limit of each, and the rates
--- of requesters and providers and the counts of failed tries that were not used since. Jobs and dead letters whose month
--- is not in the archive stay a month longer.
+-- Deletes ended jobs, handled dead letters and errors that are older than the given times, at most p_limit of each.
+-- Also deletes the rates of requesters and providers, the reservations and the counts of failed tries that were last
+-- used before p_completed_before. Jobs and dead letters whose month is not in the archive stay a month longer.
 create function public.purge_ledgers(
   p_completed_before timestamptz, p_failed_before timestamptz, p_limit integer
 )

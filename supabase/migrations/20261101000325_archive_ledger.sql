@@ -1,8 +1,8 @@
 -- The archive of the ledger: files in Storage with what ended in each month, written before housekeeping deletes old
 -- rows. It says what happened and when, and nothing about people: no data of events, no results, no messages, no owners.
 
--- A month whose jobs and dead letters are in the archive. Rows that ended later are deleted by age only when their month
--- is here, or a month after their time.
+-- A month whose jobs and dead letters are in the archive. The jobs and dead letters of other months are deleted a month
+-- later (see purge_ledgers).
 create table private.archived_months (
   month date primary key,
   row_count bigint not null,

@@ -49,9 +49,9 @@ as $$
   select sha256(convert_to(lower(p_email), 'UTF8'));
 $$;
 
--- Which of these addresses get no mail of this stream, and of the list at the same position (null: it belongs to no list),
--- with the reason. Transactional mail (a receipt) answers something that the person did, so only an address that bounced,
--- complained, or was suppressed for all mail by hand or by the provider does not get it.
+-- Which of these addresses get no mail of this stream, and of the list at the same position (null: the mail belongs to
+-- no list), with the reason. Transactional mail (a receipt) answers something that the person did, so only an address
+-- that bounced, complained, or was suppressed for all mail by hand or by the provider does not get it.
 create function private.suppressed_among(p_emails text[], p_list_ids uuid[], p_stream text)
 returns table (email_no bigint, reason text)
 language plpgsql stable
@@ -114,8 +114,8 @@ end
 $$;
 
 -- Suppresses addresses; repeated, it changes nothing. p_rows: [{"address", "scope", "listId"?, "stream"?, "reason",
--- "source", "note"?, "at"?: when it happened, by default now}]. What happens now is later than all that happened before.
--- The address of an erased person is not stored again.
+-- "source", "note"?, "at"?: when it happened, by default now}]. A row without "at" counts as later than everything that
+-- is stored about the address. The address of an erased person is not stored again.
 create function private.suppress(p_rows jsonb, p_now timestamptz)
 returns void
 language plpgsql
@@ -147,7 +147,8 @@ begin
 end
 $$;
 
--- Takes suppressions back; the row stays, and says who did it and why. p_email: the address, where a row may lack it.
+-- Takes suppressions back; the row stays, and says who did it and why. p_email: the address, for rows that were stored
+-- without it.
 create function private.lift_suppressions(p_ids bigint[], p_email text, p_by text, p_because text, p_now timestamptz)
 returns void
 language plpgsql

@@ -1,6 +1,6 @@
--- A bounce is a mail that did not arrive. The reason may pass (soft), or the receiving server refuses our domain
--- (refused). Neither says that the address is bad, so only several soft bounces suppress it. Other reports suppress at
--- once, and need no row here.
+-- A bounce is a mail that did not arrive. The reason may be temporary (soft), or the receiving server refuses our
+-- domain (refused). Neither says that the address is bad, so only several soft bounces suppress it. Other reports
+-- suppress at once, and need no row here.
 
 create table public.mail_bounces (
   -- The provider's id of the mail, so that a repeated report counts once.
@@ -40,8 +40,8 @@ as $$
   where first_at >= occurred_at - p_days * interval '1 day';
 $$;
 
--- The provider has removed the address from its own list. What it reported before that time is taken back, also when
--- the report comes later. A suppression by an administrator stays.
+-- The provider has removed the address from its own list. The suppressions that it reported before that time are taken
+-- back, even when such a report arrives later. A suppression by an administrator stays.
 create function private.lift_reported(p_email text, p_reasons text[], p_at timestamptz, p_now timestamptz)
 returns void
 language plpgsql

@@ -3,7 +3,7 @@
 
 create table public.mails (
   id uuid primary key,
-  -- What the mail is about, such as receipt:<order>. It is made once.
+  -- What the mail is about, such as receipt:<order>. There is one mail for each key.
   key text not null unique,
   -- A file of src/mail/templates.
   template text not null,
@@ -12,13 +12,13 @@ create table public.mails (
   -- signs in.
   fields jsonb not null,
   job_id uuid not null,
-  -- The provider that was asked to send the mail, and when it was first asked. Both are null again when it certainly
-  -- did not take the mail.
+  -- The provider that was asked to send the mail, and when it was first asked. Both are null again when the provider
+  -- certainly did not accept the mail.
   provider text,
   asked_at timestamptz,
   -- The provider's id of the sent mail.
   message_id text,
-  -- What the provider has reported about it; see record_mail_report.
+  -- What the provider has reported about the mail; see record_mail_report.
   reported text,
   created_at timestamptz not null,
   constraint mails_key_is_short check (length(key) between 1 and 400),
@@ -99,7 +99,7 @@ begin
 end
 $$;
 
--- p_message_id null: the provider certainly did not take it.
+-- p_message_id null: the provider certainly did not accept the mail.
 create function public.settle_mail(p_id uuid, p_message_id text)
 returns void
 language sql

@@ -105,8 +105,8 @@ $$;
 
 -- Accepts the sending of a campaign: inserts the job and queues the campaign for it, in one transaction (p_request: see
 -- private.accept_job). When it is called again while the campaign is being sent, or with the same idempotency key, it
--- returns the existing job. When a job ended and left its campaign unfinished (a restored copy held it half planned),
--- the next job takes the campaign over. p_preview_hash: see require_previewed_campaign.
+-- returns the existing job. When a job ended and left its campaign unfinished (such as half planned in a restored
+-- copy), the next job takes the campaign over. p_preview_hash: see require_previewed_campaign.
 create function public.accept_campaign_send(
   p_campaign_id uuid, p_owner text, p_request jsonb, p_preview_hash text, p_now timestamptz
 )
@@ -168,7 +168,7 @@ as $$
   where status = 'active' and list_id = (select list_id from public.campaigns where id = p_campaign_id);
 $$;
 
--- A person has looked an unknown send up at the provider, and says whether it was sent.
+-- A person has looked up an unknown send at the provider, and says whether it was sent.
 create function public.resolve_campaign_send(
   p_campaign_id uuid, p_owner text, p_subscriber_id bigint, p_status text, p_note text
 )

@@ -2,9 +2,9 @@
 -- parts. Every piece is one transaction, so planning can stop and continue at any point. Order of locks: the plan, the
 -- job, the campaign.
 
--- Copies the next piece of the recipients, p_piece or a few less (a whole number of parts), and adds it to the plan.
--- The plan's cursor: {"through": the last subscriber copied, "until": the last one on the list when planning began,
--- "batchSize", "partSize"}.
+-- Copies the next p_piece recipients, or a few less to fill whole parts, and adds them to the plan. The plan's cursor:
+-- {"through": the last subscriber copied, "until": the last one on the list when planning began, "batchSize",
+-- "partSize"}.
 create function private.plan_campaign_piece(
   p_campaign public.campaigns, p_plan public.job_plans, p_cursor jsonb, p_piece integer, p_now timestamptz
 )
@@ -59,8 +59,9 @@ end
 $$;
 
 -- Plans one piece; call it again while it returns "planning". p_event_id identifies the calling job. A failed job
--- leaves its campaign and its plan to a later job; an unfinished job keeps them. p_imprint: see src/campaigns/imprint.ts. Returns {"state": "planning" |
--- "planned" | "completed" | "canceled" | "taken", "parts", "recipients", "jobId"}.
+-- leaves its campaign and its plan to a later job; an unfinished job keeps them. p_imprint: see
+-- src/campaigns/imprint.ts. Returns {"state": "planning" | "planned" | "completed" | "canceled" | "taken", "parts",
+-- "recipients", "jobId"}.
 create function public.plan_campaign(
   p_campaign_id uuid, p_event_id text, p_batch_size integer, p_part_size integer, p_piece integer, p_imprint jsonb,
   p_now timestamptz

@@ -1,9 +1,9 @@
 -- Sending a campaign: a run that has claimed a part takes some of its batches just before it calls the provider, and
 -- settles them with the provider's answers. Order of locks: the part, its batches, then what a settle locks. Each batch
--- is read by a statement of its own, by key: a join over many batches got a plan made when the tables were small, and
--- took 340 ms instead of 20.
+-- is read by a statement of its own, by key: a join over many batches kept a plan from the time when the tables were
+-- small, and took 340 ms instead of 20.
 
--- The recipients of a batch who still get the mail, with the data of the time of planning.
+-- The recipients of a batch who still get the mail, with their data at the time of planning.
 create function private.open_recipients(p_batch public.campaign_batches)
 returns json
 language sql stable
@@ -104,7 +104,7 @@ begin
       unknown_count = unknown_count + coalesce((v_moved ->> 'unknown')::integer, 0)
     where campaign_id = p_campaign_id and batch_no = v_batch.batch_no;
     v_counts := private.add_counts(v_counts, v_moved);
-    -- Recipients who were skipped when the batch was taken are counted with the last of its outcomes.
+    -- Recipients who were skipped when the batch was taken are counted with the last of the batch's outcomes.
     continue when v_outcome.rest = 'open';
     v_counts := private.add_counts(v_counts, jsonb_build_object('skipped', v_batch.skipped_count));
   end loop;
@@ -112,10 +112,10 @@ begin
 end
 $$;
 
--- Marks batches in doubt as unknown when they cannot be sent again: when their provider is not in p_keys_since, because
--- it takes no idempotency keys, or when they were first sent at the time in p_keys_since or before, because the
--- provider may have forgotten the key. Batches that this claim has taken are still in flight. Returns the counts that
--- were added.
+-- Marks batches in doubt as unknown when they cannot be sent again. There are two reasons: their provider takes no
+-- idempotency keys, so it is not in p_keys_since; or they were first sent no later than the time in p_keys_since, so
+-- the provider may have forgotten the key. Batches that this claim has taken are left out, because they are still in
+-- flight. Returns the counts that were added.
 create function private.give_up_campaign_batches(p_campaign_id uuid, p_part public.job_parts, p_keys_since jsonb)
 returns jsonb
 language sql
@@ -131,13 +131,13 @@ as $$
 $$;
 
 -- The last check before p_provider is called. Takes at most p_limit open batches of the part; a batch of which another
--- provider may have accepted a mail is left to that one. Recipients who left the list or were suppressed since planning
--- are skipped, as long as no provider can have accepted the batch; after that its content is frozen. p_keys_since:
--- {"<provider>": time}; a batch that was first sent later than this may be sent again with its key. A provider without
--- keys is not named. Any other batch in doubt becomes unknown, and a person must resolve it. Returns {"state": "open",
--- "campaign": {"id", "content"}, "batches": [{"batchNo", "inDoubt", "recipients": [[id, email, fields]]}]} | {"state":
--- "done" | "lost"} | {"state": "stopped", "because"} | {"state": "wait", "waitMs"}: the provider wants a pause | {"state": "paused"}:
--- a person paused the campaign.
+-- provider may have accepted a mail is left to that provider. Recipients who left the list or were suppressed since
+-- planning are skipped, as long as no provider can have accepted the batch; after that its content is frozen.
+-- p_keys_since: {"<provider>": time}; a batch that was first sent later than this may be sent again with its key. A
+-- provider without keys is not named. Any other batch in doubt becomes unknown, and a person must resolve it. Returns
+-- {"state": "open", "campaign": {"id", "content"}, "batches": [{"batchNo", "inDoubt", "recipients": [[id, email,
+-- fields]]}]} | {"state": "done" | "lost"} | {"state": "stopped", "because"} | {"state": "wait", "waitMs"}: the
+-- provider wants a pause | {"state": "paused"}: a person paused the campaign.
 create function public.take_campaign_batches(
   p_part_id bigint, p_token uuid, p_provider text, p_limit integer, p_keys_since jsonb, p_now timestamptz
 )

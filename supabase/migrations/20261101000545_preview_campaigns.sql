@@ -1,5 +1,5 @@
 -- A preview: who would get a campaign now, and a hash by which sending recognises that audience or content have changed
--- since.
+-- since the preview.
 
 -- The hash of audience and content. It reads the whole audience once, in any order: the numbers of all rows are combined
 -- by xor.

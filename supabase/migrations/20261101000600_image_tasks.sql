@@ -11,15 +11,16 @@ create table public.image_lanes (
   -- starting.
   last_sequence bigint not null default 0,
   last_started_no bigint not null default 0,
-  -- The time of the task that was accepted last, by the clock of its process. A later task never gets an earlier time.
+  -- The time of the task that was accepted last, by the clock of its process. The next task gets this time or a later
+  -- one.
   accepted_at timestamptz not null,
-  -- Tasks up to this sequence are not shown in the queue's status, because the lane was cleared then.
+  -- The sequence of the last task when the lane was cleared. The queue's status does not show the tasks up to it.
   cleared_through bigint not null default 0,
   constraint image_lanes_have_room check (at_once > 0 and capacity > 0)
 ) with (fillfactor = 20);
 
 create table public.image_tasks (
-  -- Also the id of the first job.
+  -- Also the id of the task's first job.
   id uuid primary key,
   -- The job that works on the task now; reprocessing sets a new one. The task is deleted when the ledger deletes its
   -- job.
@@ -27,8 +28,8 @@ create table public.image_tasks (
   owner text,
   lane text not null references public.image_lanes (lane),
   sequence bigint not null,
-  -- The round in which the task starts: within a priority, each round starts one task of each owner. Rounds are
-  -- numbered on from the queue's round at the time of accepting.
+  -- The round in which the task starts: within a priority, each round starts one task of each owner. For the number,
+  -- see private.next_image_round.
   round bigint not null,
   priority integer not null,
   -- Between priorities, the priority with the earliest due task is first.

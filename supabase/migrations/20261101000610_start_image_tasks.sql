@@ -37,8 +37,7 @@ as $$
     from public.image_tasks where lane = p_lane and ended_at is null and status = 'pending') as waiting;
 $$;
 
--- The round of an owner's next task: after the waiting tasks of the same owner, and together with the next tasks of the
--- others.
+-- The round of an owner's next task: the current round of the queue, or the round after the owner's last waiting task.
 create function private.next_image_round(p_lane text, p_priority integer, p_owner text)
 returns bigint
 language sql stable

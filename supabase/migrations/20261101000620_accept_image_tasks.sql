@@ -2,9 +2,9 @@
 
 -- Refuses the request when the lane is full for its owner: p_capacity tasks are unfinished, and the owner has its share
 -- of them, which is the capacity divided by the number of owners with unfinished tasks. An owner below its share is
--- always admitted, so that no other owner can keep it out; so a capacity of 100 may lead to about 500 unfinished tasks
--- of 100 owners. Critical tasks have a capacity of their own. Retry-After is how long the lane needs to end one task at
--- the pace of the last minute, or 30 s when no task ends.
+-- always admitted, so that no other owner can keep it out. With a capacity of 100, about 500 tasks of 100 owners may
+-- thus be unfinished. Critical tasks have a capacity of their own. Retry-After is how long the lane needs to end one
+-- task at the pace of the last minute, or 30 s when no task ends.
 create function private.require_room_in_image_lane(
   p_lane text, p_capacity integer, p_priority integer, p_owner text, p_now timestamptz
 )

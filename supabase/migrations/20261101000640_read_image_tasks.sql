@@ -1,4 +1,4 @@
--- Reading the queue. A task is shown as its row and its position in the queue: 1 starts next, null is not waiting.
+-- Reading the queue. A task is shown as its row and its position in the queue: 1 starts next, null does not wait.
 -- p_owner null sees every task.
 
 create function private.read_image_task(p_task public.image_tasks, p_position bigint)

@@ -37,8 +37,8 @@ create table public.imports (
   file_name text not null,
   -- Identifies the same file: its ETag and size in Storage, or a digest of its rows.
   fingerprint text,
-  -- Column of the file → field of the target; null for a column that is not read. The whole mapping is null when it is
-  -- found by names.
+  -- Column of the file → field of the target; null for a column that is not read. When the whole mapping is null,
+  -- columns are matched to fields by their names.
   mapping jsonb,
   -- What the caller knows about the file: {"format", "encoding", "separator"}.
   said jsonb not null default '{}',
@@ -76,9 +76,9 @@ create index imports_by_file on public.imports (file_id) where file_id is not nu
 create index imports_by_undo_job on public.imports (undo_job_id) where undo_job_id is not null;
 create index imports_ended on public.imports (ended_at) where ended_at is not null;
 
--- A row of the target that an import has changed: which row of the file it got, and its values before, for the undo and
--- for keys that occur twice in the file. There is no foreign key, because its check would take a tenth of an import's
--- time: purge_imports deletes these rows before their import.
+-- A row of the target that an import has changed: which row of the file was written to it, and its values before. The
+-- undo needs these values, and so do keys that occur twice in the file. There is no foreign key, because its check
+-- would take a tenth of an import's time. Instead, purge_imports deletes these rows before their import.
 create table public.import_rows (
   import_id uuid not null,
   target_id bigint not null,
@@ -86,7 +86,7 @@ create table public.import_rows (
   row_no bigint not null,
   -- The target's row before the import; null: there was none.
   before jsonb,
-  -- The transaction that wrote the target's row: another one means that the row was changed since.
+  -- The transaction in which the import wrote the target's row. If the row now has another one, it was changed since.
   version xid,
   fate text not null,
   -- Why the undo left the target's row unchanged.

@@ -53,8 +53,8 @@ as $$
   where attrelid = p_target.table_name::regclass and attname = p_target.scope_column;
 $$;
 
--- The first part of the statement below: each given row with the existing row, the result of merging both, and its
--- outcome.
+-- The first part of the statement of private.write_sql_of_target: each given row with the existing row, the result of
+-- merging both, and its outcome.
 create function private.judge_sql_of_target(p_target private.import_targets)
 returns text
 language sql stable
@@ -109,8 +109,8 @@ $$;
 -- writes nothing, $7 now. Returns {"inserted", "updated", "unchanged", "skipped", "lost"}; lost: rows whose key a
 -- concurrent transaction wrote, which must be tried again.
 -- Of several rows with one key, the last row of the file counts, whatever the order of the parts; the others are
--- skipped. The first one that is written gets the outcome. A later row of the file overwrites it, compares with the
--- same copy of the row before the import, and corrects the outcome.
+-- skipped. The row that is written first gets the outcome. When a later row of the file is written, it overwrites that
+-- row, is compared with the same copy of the target's row before the import, and corrects the outcome.
 create function private.write_sql_of_target(p_target private.import_targets)
 returns text
 language sql stable

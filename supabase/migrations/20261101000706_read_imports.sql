@@ -1,6 +1,6 @@
 -- Imports as the API shows them. p_owner null is an administrator, who sees every import.
 
--- While the job runs, its parts have the counts of the rows; afterwards the row has them.
+-- While the job runs, its parts have the counts of the rows; afterwards the import has them.
 create function private.import_view(p_import public.imports)
 returns jsonb
 language sql stable
@@ -59,7 +59,7 @@ as $$
   select * from public.import_rejects where import_id = p_id and row_no > p_after order by row_no limit p_limit;
 $$;
 
--- The names of the cells of rejected rows, for a file without a header, in the order of the first row that has them.
+-- For a file without a header: the names of the cells of its rejected rows, in the order in which they first occur.
 create function public.columns_of_rejects(p_id uuid)
 returns setof text
 language sql stable

@@ -9,11 +9,11 @@ create table public.reports (
   scope text,
   type text not null,
   format text not null,
-  -- The time whose state the report shows; null until it is generated.
+  -- Null: the report is about a list, not about one campaign.
   campaign_id uuid,
   starts_at timestamptz not null,
   ends_at timestamptz not null,
-  -- The time whose state it shows; null until it is generated.
+  -- The time whose state the report shows; null until the report is generated.
   snapshot_at timestamptz,
   row_count bigint,
   byte_count bigint,

@@ -137,8 +137,8 @@ as $$
   on conflict (source, reason, hour) do update set count = refusals.count + 1;
 $$;
 
--- A webhook, the newest webhook of its object, and when that object was last read from its provider, and up to which
--- webhook.
+-- A webhook, the newest webhook of its object, when that object was last read from its provider, and which webhook was
+-- the newest at that time.
 create function public.open_webhook(p_id uuid)
 returns setof jsonb
 language sql stable

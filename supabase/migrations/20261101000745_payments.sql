@@ -1,6 +1,6 @@
 -- An order is what a customer pays for. A payment is one attempt of the provider to collect money (a PaymentIntent of
 -- Stripe). A subscription is a payment that repeats. The provider's webhooks come in any order, so each row stores what
--- decides whether another state is newer.
+-- decides whether another state is newer than its own.
 
 create table public.orders (
   -- The application's id; the provider gets it as metadata.orderId.
@@ -12,7 +12,7 @@ create table public.orders (
   -- The address that gets the mail "Payment received!".
   email text,
   -- The idempotency key under which the payment is made, and when we first asked for it. Every run for this order uses
-  -- this key, even when its own request had another one.
+  -- this key, even when its own request had another key.
   payment_key text,
   payment_asked_at timestamptz,
   payment_id text,
@@ -94,8 +94,8 @@ select private.register_erasable('public.orders', 'id', '{email}');
 
 -- Whether a state replaces the stored one. State that was read from the provider has the sequence of the newest webhook
 -- that had arrived by then, so it replaces state that was read earlier. State from a webhook's own body is {"isFinal",
--- "at", "rank"}: another state never replaces a final one. Otherwise the later state is newer; within one second (the
--- provider's clock has no fractions) the one with the higher rank.
+-- "at", "rank"}: another state never replaces a final one. Otherwise the later state is newer. Of two states of one
+-- second (the provider's clock has no fractions), the state with the higher rank is newer.
 create function private.is_newer_state(p_new jsonb, p_old jsonb)
 returns boolean
 language sql immutable
@@ -113,7 +113,7 @@ as $$
 $$;
 
 -- Makes the mail "Payment received!" of an order that is paid and whose address is known, once, in the transaction that
--- finds both.
+-- finds both to be true.
 create function private.send_receipt_of(p_order public.orders, p_now timestamptz)
 returns void
 language plpgsql

@@ -22,7 +22,7 @@ create table public.webhook_endpoints (
   last_success_at timestamptz,
   -- No attempt begins before this time: the breaker is open, or the endpoint asked for a pause.
   paused_until timestamptz,
-  -- How often the breaker has opened since the last success; each time it stays open longer.
+  -- How often the breaker has opened since the last success; each time it stays open longer than the time before.
   breaker_count integer not null default 0,
   -- The job that sends its deliveries now or later, and when it is due; null when there is nothing to send.
   lane_job_id uuid,
@@ -108,7 +108,7 @@ create table public.webhook_attempts (
   at timestamptz not null,
   duration_ms integer not null,
   url text not null,
-  -- Without signatures.
+  -- The headers without their signatures.
   request_headers jsonb not null,
   -- Null when no answer came; error_code says why.
   answer_status integer,

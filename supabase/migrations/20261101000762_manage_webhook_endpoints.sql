@@ -14,7 +14,7 @@ as $$
       from public.webhook_attempts where endpoint_id = p_endpoint.id and at > p_now - interval '1 day'));
 $$;
 
--- The last attempt: the status of its answer, or its error code.
+-- Refuses an address that another endpoint of this owner has.
 create function private.refuse_known_url(p_owner text, p_url text, p_except uuid)
 returns void
 language plpgsql

@@ -119,8 +119,8 @@ begin
 end
 $$;
 
--- The secrets that are encrypted by another key than this one. When they are replaced (replace_webhook_secrets), the
--- old key can be removed.
+-- The secrets that are encrypted by any other key than p_key_name. When all of them are replaced
+-- (replace_webhook_secrets), the other keys can be removed.
 create function public.old_webhook_secrets(p_key_name text, p_limit integer)
 returns setof jsonb
 language sql stable

@@ -19,7 +19,7 @@ create table public.auth_tokens (
   id uuid primary key default gen_random_uuid(),
   user_id text not null,
   purpose text not null,
-  -- Never the token itself.
+  -- The token itself is not stored.
   token_hash text not null,
   created_at timestamptz not null,
   expires_at timestamptz not null,

@@ -48,9 +48,9 @@ as $$
   select 'oldest-waiting', 'P' || class, private.seconds(p_now - ready_at) from classes where ready_at is not null;
 $$;
 
--- Reads the jobs that ended in the last hour. A rate needs three failures, because one of two says nothing. The
--- processing time is that of the slowest 5 % of a kind, if at least five ended; work in parts takes as long as its
--- parts.
+-- Reads the jobs that ended in the last hour. A rate needs three failures, because one failure of two jobs says
+-- nothing. The processing time is the 95th percentile of a kind, if at least five of its jobs ended. Work in parts is
+-- left out, because its time depends on its size.
 create function private.read_ends(p_now timestamptz)
 returns setof private.reading
 language sql stable
@@ -134,9 +134,9 @@ as $$
   having min(released_at) is not null;
 $$;
 
--- How long ago the oldest slot was due that has no row, although housekeeping should have decided it at its last run
--- (the time of the monitor's last run). So downtime of housekeeping does not count as a missed slot. The slots are the
--- declared ones: a schedule whose times an operator changed is left out.
+-- How long ago the oldest missed slot was due. A slot is missed when it has no row, although it was due before
+-- housekeeping last ran (p_last, the time of the monitor's last run). So downtime of housekeeping does not count as a
+-- missed slot. The slots are the declared ones: a schedule whose times an operator changed is left out.
 create function private.read_schedules(p_slots jsonb, p_last timestamptz, p_now timestamptz)
 returns setof private.reading
 language sql stable

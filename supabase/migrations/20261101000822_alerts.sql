@@ -103,7 +103,7 @@ begin
 end
 $$;
 
--- One run of the monitor. Two processes run it one after the other.
+-- One run of the monitor. Simultaneous calls run one after the other.
 --   p_thresholds  {"queue-depth": 1000, "oldest-waiting:P1": 60}; a rule without one, or with null, does not fire
 --   p_slots       {schedule: its newest slot that must have been decided}
 --   p_mail_to     the addresses that get a mail about each alert

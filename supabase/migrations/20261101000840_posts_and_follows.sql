@@ -61,7 +61,7 @@ revoke all on public.posts, public.follows, public.blocks, public.feed_entries f
 grant select, insert, update, delete on public.posts, public.follows, public.blocks, public.feed_entries to service_role;
 grant usage on sequence private.feed_sequence to service_role;
 
--- S2-13, S2-15: posts of authors with more followers are pulled.
+-- S2-13, S2-15: posts of authors with more followers than this are pulled.
 create function private.most_pushed_followers()
 returns integer
 language sql immutable

@@ -1,5 +1,5 @@
--- Reading a feed. Each read decides which posts a reader may see, so an unfollow, a block and a deletion need no other
--- statement.
+-- Reading a feed. Each read decides which posts a reader may see, so an unfollow, a block or a deletion takes effect
+-- without a change of any feed.
 
 -- The authors whose posts a reader sees: those who are followed, unless one of the two blocks the other.
 create view private.visible_authors with (security_invoker = true) as

@@ -2,14 +2,14 @@
 -- it.
 
 create table private.usage_by_day (
-  -- UTC.
+  -- The day in UTC.
   day date not null,
   function_id text not null,
   job_count bigint not null,
   run_count bigint not null,
   -- Attempts of runs, without the first attempt of each run.
   retry_count bigint not null,
-  -- Runs that sent events to parts, and these parts.
+  -- How many runs sent events to parts, and to how many parts.
   fan_out_count bigint not null,
   part_count bigint not null,
   failed_count bigint not null,
