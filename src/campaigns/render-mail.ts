@@ -80,7 +80,7 @@ export function createRenderer(
   };
 }
 
-/** The value of the field with this name, in the same case or in another one. */
+/** The value of the field with this name. Upper and lower case may differ. */
 function valueOf(fields: Fields, name: string): unknown {
   if (Object.hasOwn(fields, name)) return fields[name];
   const key = name.toLowerCase();

@@ -55,7 +55,10 @@ export function imageApiRepository(db: DatabaseClient, clock: Clock) {
     show: (lane: LaneName, owner: string | null, endedLimit: number) =>
       callTimeless("show_image_lane", { lane, owner, endedLimit }, taskRow.array()),
 
-    /** The first state of a client that follows tasks: the newest tasks, all unfinished ones, and the position. */
+    /**
+     * The first state of a client that follows tasks: the newest tasks, all unfinished ones, and the position from
+     * which the client continues.
+     */
     live: (owner: string | null, lane: LaneName | undefined) =>
       callTimeless("read_live_tasks", { owner, lane }, liveTasks),
 

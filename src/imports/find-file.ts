@@ -12,7 +12,7 @@ type Dependencies = {
   storage: Pick<Storage, "open" | "put">;
 };
 
-/** The most characters of a file that a request contains. A larger file must be uploaded first. */
+/** The most characters of a file in a request's body. A file with more characters than this must be uploaded first. */
 const MAX_CONTENT_LENGTH = 900_000;
 
 export const fileName = text(200).min(1);

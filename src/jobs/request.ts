@@ -35,7 +35,7 @@ type Said = JobOptions & {
   said?: unknown;
   /** The function whose job this is, for an event with several functions. */
   functionId?: string;
-  /** The id of the job and its event; generated here unless a row needs it earlier. */
+  /** The id of the job and its event; generated here, unless a row of the caller already has it. */
   id?: string;
   /** A held job waits until its room calls `private.release_jobs`. */
   held?: boolean;

@@ -37,7 +37,10 @@ const schema = z.object({
 
   /** The address of the site, where the links in mails begin. Netlify sets it. */
   URL: url.optional(),
-  /** The secrets that sign links and tickets. The first secret signs; links that an earlier one signed stay valid. */
+  /**
+   * The secrets that sign links and tickets. The first secret signs; links that another secret of the list signed stay
+   * valid.
+   */
   LINK_SECRET: z
     .string()
     .default("")

@@ -6,7 +6,7 @@ import type { Json } from "#lib/database/database.types.ts";
  * indexes refuse long keys; the JSON parser refuses deep nesting. U+FFFD replaces a character that cannot be stored.
  */
 
-/** Valid data is never nested so deeply. */
+/** Valid data is never nested as deeply as this. */
 const MAX_DEPTH = 100;
 
 const storableText = (text: string): string => text.replaceAll("\0", "\uFFFD").toWellFormed();

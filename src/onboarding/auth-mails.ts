@@ -46,7 +46,7 @@ const NOTICES: Readonly<Record<string, string>> = {
 
 /**
  * The mails of one call. A change of the address is confirmed at both addresses. Auth names the token of the old
- * address `token` and its hash `token_hash_new`, and those of the new address the other way round.
+ * address `token` and its hash `token_hash_new`, but those of the new address `token_new` and `token_hash`.
  */
 export function mailsOf({ user, email_data: data }: SendEmailHook, id: string, authUrl: string): AuthMail[] {
   const type = data.email_action_type;

@@ -17,7 +17,7 @@ export type Advice = {
 
 /** S4-66: a rollout begins at 10 %. */
 const STEPS = [10, 25, 50, 100];
-/** With fewer jobs, a comparison is not meaningful. */
+/** With fewer jobs than this, a comparison is not meaningful. */
 const ENOUGH = 20;
 /** The new way is worse when its share of failures is higher by more than this. */
 const MARGIN = 0.01;

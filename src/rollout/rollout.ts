@@ -30,7 +30,7 @@ export function createRollout(flags: Pick<FlagRepository, "get" | "decide" | "qu
       return flag === null ? undefined : choose({ ...flag, isOn: flag.is_on }, key);
     },
 
-    /** Records the decision on this subject. If there is one already, returns that one. */
+    /** Records the decision on this subject. If a decision exists already, returns that decision. */
     decide: (decision: Decision) => flags.decide(decision),
 
     /** Releases a held job to the queue. */

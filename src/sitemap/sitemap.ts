@@ -16,5 +16,5 @@ export function sitemapOf(site: string, paths: readonly string[], day: string): 
   ].join("\n");
 }
 
-// URLs contain no angle brackets and no double quotes, so only these characters are escaped.
+// URLs contain no angle brackets and no double quotes, so only `&` and `'` are escaped.
 const escapeXml = (address: string): string => address.replaceAll("&", "&amp;").replaceAll("'", "&apos;");

@@ -21,7 +21,7 @@ const inboxRow = z.object({
   received_at: z.string(),
   handled_at: z.string().nullable(),
   job_id: z.uuid(),
-  /** Null when the job does not exist, or no longer. */
+  /** Null when the job does not exist (any more). */
   job_status: z.string().nullable(),
 });
 export type InboxRow = z.output<typeof inboxRow>;
@@ -40,14 +40,14 @@ const types = z.array(z.object({ source: z.string(), type: z.string() }));
 /** A provider has at most a few hundred types. */
 const MOST_TYPES = 500;
 
-/** So much of a body fits on a page; the whole one may have 5 MB. */
+/** The most characters of a body in an answer; the whole body may have 5 MB. */
 const BODY_CHARS = 65_536;
 
 type Wanted = { source: string | undefined; type: string | undefined; status: WebhookStatus | undefined };
 
 export type InboxRepository = ReturnType<typeof inboxRepository>;
 
-/** How an administrator reads the inbox. */
+/** The statements with which an administrator reads the inbox. */
 export function inboxRepository(db: DatabaseClient, clock: Clock) {
   const { callTimeless } = createCall(db, clock);
   return {

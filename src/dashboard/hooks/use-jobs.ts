@@ -13,7 +13,7 @@ type Jobs = {
   isStale: boolean;
 };
 
-/** The matching jobs as they change: certainly the newest 100, and some of the older ones. */
+/** The matching jobs as they change: all of the newest 100, and some older jobs. */
 export function useJobs(filter: Record<string, string> = {}): Jobs {
   const isFiltered = Object.keys(filter).length > 0;
   const all = useLive();

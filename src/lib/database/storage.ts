@@ -95,7 +95,7 @@ async function readRange(
   const version = headers.get("etag") ?? "";
   if (status === 416) return { bytes: new Uint8Array(), size: from, version };
   if (status === 404 || status === 400) throw new AppError("not_found", "Storage has no such file any more");
-  // 200 means that the file is empty, or that the request was for its beginning and the file is not longer.
+  // With status 200 the answer is the whole file: the file is empty, or is not longer than the requested range.
   const isWhole = status === 200 && from === 0 && bytes.byteLength <= length;
   const size = isWhole ? bytes.byteLength : sizeOfRange(headers, bytes, { from, length });
   // Storage always sends the version. An answer without a version comes from something before Storage, such as a proxy.

@@ -12,7 +12,8 @@ export type Want = {
   refillPerSecond: number;
   take: number;
   /**
-   * How long the caller is ready to wait. Within that time the tokens are granted, and the caller must wait `waitMs`.
+   * How long the caller is ready to wait. Tokens that are refilled within that time are granted now, and the caller
+   * must wait `waitMs` before it uses them.
    */
   patienceMs?: number;
 };

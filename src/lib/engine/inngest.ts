@@ -100,8 +100,8 @@ export const parentJobOf = (eventData: unknown): string | undefined =>
   fannedOut.safeParse(eventData).data?.parentJobId;
 
 /**
- * The id of the job to which an event belongs. Inngest's own events are about another run. Events that we accepted have
- * their job's id.
+ * The id of the job to which an event belongs. An event of Inngest's own belongs to the job of the run that it is
+ * about. An event that we accepted has the id of its job.
  */
 function jobIdOf(event: { id?: string | undefined; data?: unknown }): string | undefined {
   const { id, data } = news.safeParse(event).data?.data.event ?? event;

@@ -44,11 +44,11 @@ export const RETRY_POLICIES = {
   payment: fixed(3, 30 * SECOND),
   /** S4-35: two retries without delay, because a report is cheap to request again. */
   report: fixed(2, 0),
-  /** S4-35. */
+  /** S4-35: 5 retries, after about 10, 20, 40, 80 and 160 s. */
   webhook: exponential(5, 10 * SECOND, 10 * MINUTE),
   /** S4-35: 10 retries with long delays, from a minute to an hour. */
   dataSync: exponential(10, MINUTE, HOUR),
-  /** S4-35. */
+  /** S4-35: two retries, each after 10 s. */
   image: fixed(2, 10 * SECOND),
   /** S1-3, S1-4: retries after 2, 4, 8 and 16 s; the fifth failure is final. At most 60 s, ±12.5 %. */
   task: exponential(4, 2 * SECOND, MINUTE),

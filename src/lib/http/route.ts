@@ -43,7 +43,9 @@ export type Answer = {
   status: number;
   body: unknown;
   headers?: Record<string, string>;
-  /** Work that is done after the answer. It may be lost, because housekeeping would do it. It never throws. */
+  /**
+   * Work that is done after the answer. The work may be lost, because housekeeping would do it later. It never throws.
+   */
   after?: (() => Promise<unknown>) | undefined;
 };
 

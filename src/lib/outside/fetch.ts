@@ -49,7 +49,7 @@ export const fastFetch: Fetch = async (input, { maxAnswerBytes = MOST_BYTES, ...
   return ask(call, init.signal ?? undefined, maxAnswerBytes);
 };
 
-/** `fetch` for calls to our own services, whose answers may be longer. */
+/** `fetch` for calls to our own services, whose answers may be longer than those of other services. */
 export const fetchOfOurs =
   (fetch: Fetch): typeof globalThis.fetch =>
   (input, init) =>

@@ -19,8 +19,8 @@ export type CheckDependencies = {
 export type Checked = { listed: number; missing: number; unreadable: number; isDone: boolean };
 
 /**
- * Providers list events somewhat later than they happen, and in a slightly different order. So each check compares this
- * time before the last one again.
+ * Providers list events somewhat later than they happen, and in a slightly different order. So each check goes back
+ * this far behind the previous check, and compares that time again.
  */
 const OVERLAP_MS = 60 * 60_000;
 /**
@@ -96,7 +96,7 @@ async function takeMissing(
     } catch (err) {
       const code = codeOf(err);
       if (code?.startsWith("provider_") && code !== "provider_rejected") throw err;
-      // The provider no longer has this webhook, or it is invalid. It must not stop the others.
+      // The provider no longer has this webhook, or it is invalid. This must not stop the other webhooks.
       logger.warn({ err, list: key, externalId: one.externalId, code }, "webhook cannot be taken in");
       found.unreadable += 1;
       continue;
