@@ -10,6 +10,7 @@ export const WARNING_CODES = [
   "missing_field",
   "broken_html",
   "image_without_alt",
+  "field_not_encoded",
 ] as const;
 export type Warning = { code: (typeof WARNING_CODES)[number]; message: string };
 /** A campaign's texts as its author wrote them. */
@@ -61,12 +62,16 @@ function fieldWarnings(
 }
 
 function htmlWarnings(html: string): Warning[] {
-  const { broken, images } = checkHtml(html, MOST_OF_A_KIND);
+  const { broken, images, fields } = checkHtml(html, MOST_OF_A_KIND);
   return [
     ...broken.map((message): Warning => ({ code: "broken_html", message })),
     ...images.map((src): Warning => {
       const message = `The image ${src} has no alt text: write alt="" if it only decorates`;
       return { code: "image_without_alt", message };
+    }),
+    ...fields.map((field): Warning => {
+      const message = `{{${field}}} in the query of a link can break the link: write {{${field}|url_encode}}`;
+      return { code: "field_not_encoded", message };
     }),
   ];
 }

@@ -1,4 +1,5 @@
 import { type DefaultTreeAdapterTypes, defaultTreeAdapter, type ErrorCodes, parse } from "parse5";
+import { MERGE_FIELD, optionsOf } from "#mail/template.ts";
 
 type Node = DefaultTreeAdapterTypes.Node;
 type Element = DefaultTreeAdapterTypes.Element;
@@ -25,20 +26,48 @@ const MAY_STAY_OPEN: ReadonlySet<string> = new Set(
 const MOST_ELEMENTS = 20_000;
 const MOST_DEPTH = 200;
 
-/** The faults of an HTML text, and the sources of its images without an alternative text; at most `most` of each. */
-export function checkHtml(html: string, most: number): { broken: string[]; images: string[] } {
+type Faults = {
+  broken: string[];
+  /** The sources of images without an alternative text. */
+  images: string[];
+  /** Merge fields in the query of a link that are not encoded. */
+  fields: string[];
+};
+
+/** The faults of an HTML text, at most `most` of each kind. */
+export function checkHtml(html: string, most: number): Faults {
   const broken = new Set<string>();
   const images: string[] = [];
+  const fields = new Set<string>();
   const document = parseBounded(html, (fault) => broken.size < most && broken.add(fault));
   if (document === undefined)
-    return { broken: ["It is nested too deeply, or has too many elements, to be checked"], images };
+    return {
+      broken: ["It is nested too deeply, or has too many elements, to be checked"],
+      images,
+      fields: [],
+    };
   for (const { tagName, attrs, sourceCodeLocation: at } of elementsOf(document)) {
     if (at?.startTag !== undefined && at.endTag === undefined && !MAY_STAY_OPEN.has(tagName))
       broken.add(`line ${at.startLine}, column ${at.startCol}: <${tagName}> is not closed`);
     if (tagName === "img" && !attrs.some(({ name }) => name === "alt"))
       images.push(attrs.find(({ name }) => name === "src")?.value.slice(0, 200) ?? "");
+    for (const field of unencodedFields(attrs.find(({ name }) => name === "href")?.value ?? ""))
+      fields.add(field);
   }
-  return { broken: [...broken].slice(0, most), images: images.slice(0, most) };
+  return {
+    broken: [...broken].slice(0, most),
+    images: images.slice(0, most),
+    fields: [...fields].slice(0, most),
+  };
+}
+
+/** The merge fields in a URL's query whose values are not encoded, as they are written but without their braces. */
+function unencodedFields(url: string): string[] {
+  const query = url.indexOf("?");
+  if (query === -1) return [];
+  return [...url.slice(query).matchAll(MERGE_FIELD)].flatMap(([field, , rest]) =>
+    optionsOf(rest).isEncoded ? [] : [field.slice(2, -2).trim()],
+  );
 }
 
 /** The parsed text; undefined when it exceeds the limits above. */

@@ -12,8 +12,12 @@ const FOREIGN: readonly [RegExp, string][] = [
   [/\{\{\s*else\s*\}\}/, "conditions are not known: only {{name}} and {{name|fallback}}"],
   [/\{\{[^{}|]+\|\s*default\s*:/, "write a fallback as {{name|friend}}, without default:"],
   [
-    /\{\{[^{}|]+\|\s*(?:(?:upcase|downcase|capitalize|escape|strip)\s*[|}]|(?:append|prepend|replace|date|truncate)\s*:)/,
-    "filters are not known: only {{name}} and {{name|fallback}}",
+    /\{\{[^{}|]+\|\s*(?:(?:upcase|downcase|capitalize|escape|strip|urlencode|url_decode|url_escape|uri_escape|cgi_escape)\s*[|}]|(?:append|prepend|replace|date|truncate)\s*:)/,
+    "filters other than url_encode are not known: only {{name}}, {{name|fallback}} and {{name|url_encode}}",
+  ],
+  [
+    /\{\{[^{}|]+\|\s*url_encode\s*\|/,
+    "url_encode stands last: {{name|url_encode}}, or {{name|fallback|url_encode}}",
   ],
   [/\{%/, "tags like {% if %} are not known: only {{name}} and {{name|fallback}}"],
   [/\*\|[A-Z0-9_:]+\|\*/, "*|NAME|* is not known: write {{name}}"],

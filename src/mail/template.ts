@@ -1,5 +1,6 @@
 /**
- * Merge fields: `{{name}}`, or `{{name|friend}}` with a fallback. A field is missing when the subscriber has no value
+ * Merge fields: `{{name}}`, or `{{name|friend}}` with a fallback. In the query of a URL, `{{name|url_encode}}` or
+ * `{{name|friend|url_encode}}` percent-encodes the value or the fallback. A field is missing when the subscriber has no value
  * for it, or an empty value (an empty cell of a CSV).
  */
 export type Fields = Readonly<Record<string, unknown>>;
@@ -36,11 +37,20 @@ export function parseTemplate(source: string, escape: Escape): Template {
     const name = match[1]?.trim() ?? "";
     if (name === "") continue;
     texts.push(source.slice(from, match.index));
-    fields.push({ name, fallback: match[2]?.trim(), escape });
+    const { fallback, isEncoded } = optionsOf(match[2]);
+    fields.push({ name, fallback, escape: isEncoded ? (value) => escape(encodeForUrl(value)) : escape });
     from = match.index + match[0].length;
   }
   texts.push(source.slice(from));
   return new Template(texts, fields);
+}
+
+/** What follows the name of a merge field: a fallback, the filter, or both in this order. */
+export function optionsOf(rest: string | undefined): { fallback: string | undefined; isEncoded: boolean } {
+  const parts = rest?.split("|") ?? [];
+  const isEncoded = parts.at(-1)?.trim() === "url_encode";
+  if (isEncoded) parts.pop();
+  return { fallback: parts.length === 0 ? undefined : parts.join("|").trim(), isEncoded };
 }
 
 /** Makes one template of a value that contains templates. When it is filled, the result is the value as JSON. */
@@ -116,6 +126,14 @@ const unlessPlain =
 
 export const escapeHtml: Escape = unlessPlain(/[&<>"']/, (value) =>
   value.replace(/[&<>"']/g, (character) => ENTITIES[character] ?? character),
+);
+
+/** Only the characters stay that RFC 3986 calls unreserved. A lone half of a character pair cannot be encoded. */
+const encodeForUrl: Escape = unlessPlain(/[^\w.~-]/, (value) =>
+  encodeURIComponent(value.replace(/\p{Surrogate}/gu, "\uFFFD")).replace(
+    /[!'()*]/g,
+    (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
+  ),
 );
 
 export const asPlainText: Escape = (value) => value;

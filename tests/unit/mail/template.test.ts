@@ -63,6 +63,9 @@ describe("merge fields", () => {
     ["{{name}}\n{{#if vip}}yes{{/if}}", 2, 1],
     ["\n\n{{else}}", 3, 1],
     ["{{name | upcase}}", 1, 1],
+    ["x\n {{name | urlencode}}", 2, 2],
+    ["{{name | url_encode | friend}}", 1, 1],
+    ["{{name | url_encode | upcase}}", 1, 1],
     ["{{> footer}}", 1, 1],
     ["{{& name}}", 1, 1],
     ["a\rb{% if vip %}", 2, 2],
@@ -76,6 +79,25 @@ describe("merge fields", () => {
     expect(fill("<b>{{a}}</b>", { a: `<script>"'&` }, escapeHtml).text).toBe(
       "<b>&lt;script&gt;&quot;&#39;&amp;</b>",
     );
+  });
+
+  test("in the query of a URL are encoded by their only filter, and so is their fallback", () => {
+    const fields = { email: "a+b@x.example", q: '"O\'Hara" & (Söhne)*! 🦉\ud800', plain: "a-Z_0.~" };
+    expect(fill("?e={{ email | url_encode }}&p={{plain|url_encode}}", fields).text).toBe(
+      "?e=a%2Bb%40x.example&p=a-Z_0.~",
+    );
+    const encoded = "%22O%27Hara%22%20%26%20%28S%C3%B6hne%29%2A%21%20%F0%9F%A6%89%EF%BF%BD";
+    for (const escape of [asPlainText, escapeHtml, asHeader])
+      expect(fill("{{q|url_encode}}", fields, escape).text).toBe(encoded);
+    expect(fill("{{no|my friend|url_encode}} {{no||url_encode}}", fields)).toEqual({
+      text: "my%20friend ",
+      missing: [],
+    });
+    expect(fill("{{no|url_encode}}{{email|a|b}}{{no|a|b}}", fields)).toEqual({
+      text: "a+b@x.examplea|b",
+      missing: ["no"],
+    });
+    expect(findForeignSyntax("{{ email | url_encode }} {{name|friend|url_encode}}")).toBeUndefined();
   });
 
   test("in a header cannot contain a line break", () => {

@@ -81,7 +81,7 @@ describe("the preview of a campaign", () => {
   test("warns of fields that no recipient or not every recipient has, of broken HTML, and of images without alt", async () => {
     const { listId, campaignId } = await house.draft(2, {
       subject: "Hi {{naem|you}}",
-      html: '<p>Dear {{name}} <b>bold</p><img src="a.png"><img src="b.png" alt="">',
+      html: '<p>Dear {{name}} <b>bold</p><img src="a.png"><img src="b.png" alt=""><a href="https://x.example/?e={{email}}">x</a>',
     });
     await add(listId, [{ email: "nameless@example.com" }]);
     const { warnings } = (await preview(campaignId)).body;
@@ -93,6 +93,10 @@ describe("the preview of a campaign", () => {
       },
       { code: "broken_html", message: "line 1, column 18: <b> is not closed" },
       { code: "image_without_alt", message: expect.stringContaining("a.png") },
+      {
+        code: "field_not_encoded",
+        message: "{{email}} in the query of a link can break the link: write {{email|url_encode}}",
+      },
     ]);
   });
 

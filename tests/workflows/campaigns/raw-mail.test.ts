@@ -7,7 +7,8 @@ import { type CampaignHouse, campaignHouse, campaignTalk } from "../../support/c
 import { startSmtp } from "../../support/smtp.ts";
 
 const RECIPIENT = "p1@example.com";
-const HTML = "<p>Grüße, {{ name | dear friend }} &amp; Co</p>";
+const HTML =
+  '<p>Grüße, {{ name | dear friend }} &amp; Co</p><a href="https://x.example/?n={{ name | url_encode }}">Shop</a>';
 
 let smtp: Awaited<ReturnType<typeof startSmtp>>;
 let house: CampaignHouse;
@@ -114,6 +115,11 @@ describe.each(["bySmtp", "byResend"] as const)("RFC 8058: a campaign's mail, %s,
 
   test("has a text part although its author wrote only HTML, with this recipient's values", () => {
     expect(mails[which]?.text).toMatch(/^Grüße, Person 1 & Co\n/);
+  });
+
+  test("has the value that a link's query asks for, percent-encoded in HTML and text", () => {
+    expect(mails[which]?.html).toContain('href="https://x.example/?n=Person%201"');
+    expect(mails[which]?.text).toContain("Shop [https://x.example/?n=Person%201]");
   });
 
   test("has the text that the preview has shown", () => {

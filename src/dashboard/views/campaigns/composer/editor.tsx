@@ -97,7 +97,8 @@ function MergeFields({ fields, onInsert }: MergeFieldsProps) {
         Insert
       </button>
       <span className="quiet small">
-        <code>{"{{name|friend}}"}</code> has a fallback.
+        <code>{"{{name|friend}}"}</code> has a fallback. In the query of a link, write{" "}
+        <code>{"{{email|url_encode}}"}</code>.
       </span>
     </div>
   );
